@@ -1,0 +1,1 @@
+"""Goldmine: a data-science workbench for rural commercial banks."""

@@ -1,0 +1,107 @@
+"""A bank as the rooms downstream see it: canonical, strictly typed Parquet files and nothing else."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import ibis
+from ibis.backends.duckdb import Backend
+
+from goldmine.contract.schema import DUCKDB_TYPES
+from goldmine.contract.tables import TABLES
+
+
+@dataclass(frozen=True)
+class TableFile:
+    """One Parquet file of a canonical table.
+
+    Parameters
+    ----------
+    path : Path
+        Where it lies.
+    fingerprint : str
+        SHA-256 of its content.
+    rows : int
+        Rows in it.
+    month : str
+        ``YYYY-MM`` of all its rows, for tables that are partitioned by month; else empty.
+    """
+
+    path: Path
+    fingerprint: str
+    rows: int
+    month: str = ""
+
+
+@dataclass(frozen=True)
+class CanonicalTable:
+    """One table that the bank has: its files and which of the contract's columns they hold."""
+
+    name: str
+    files: tuple[TableFile, ...]
+    columns: tuple[str, ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows in all files."""
+        return sum(f.rows for f in self.files)
+
+
+@dataclass(frozen=True)
+class Bank:
+    """A bank's canonical tables.
+
+    Parameters
+    ----------
+    name : str
+        The bank's name; a work folder is tied to it.
+    books_to : date
+        The last day that the books cover; a row dated later is an error.
+    tables : dict of str to CanonicalTable
+        The tables that the bank has, by name.
+    """
+
+    name: str
+    books_to: date
+    tables: dict[str, CanonicalTable]
+
+    def has(self, table: str, *columns: str) -> bool:
+        """Whether the bank has the table, and in it the columns."""
+        found = self.tables.get(table)
+        return found is not None and set(columns) <= set(found.columns)
+
+    def months(self, table: str) -> list[str]:
+        """Months with rows in a partitioned table, oldest first."""
+        found = self.tables.get(table)
+        return sorted({f.month for f in found.files}) if found else []
+
+    def read(self, connection: Backend, table: str, months: list[str] | None = None) -> ibis.Table:
+        """A canonical table as an Ibis expression with every column of the contract.
+
+        Columns that the bank does not have are there, empty and of the right type. Codes stay as they are.
+
+        Parameters
+        ----------
+        connection : Backend
+            Ibis' DuckDB backend.
+        table : str
+            Name of the table; one that the bank does not have reads as an empty table.
+        months : list of str, optional
+            Read only these months of a partitioned table.
+        """
+        spec = TABLES[table]
+        found = self.tables.get(table)
+        files = [f for f in found.files if months is None or f.month in months] if found else []
+        empty = connection.sql(
+            "SELECT " + ", ".join(f'NULL::{DUCKDB_TYPES[c.kind]} AS "{c.name}"' for c in spec.columns) + " WHERE false"
+        )
+        if not files or found is None:
+            return empty
+        rows = connection.read_parquet([str(f.path) for f in files])
+        schema = empty.schema()
+        return rows.select(
+            **{
+                c.name: rows[c.name].cast(schema[c.name]) if c.name in found.columns else ibis.null(schema[c.name])
+                for c in spec.columns
+            }
+        )

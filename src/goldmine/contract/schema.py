@@ -1,0 +1,69 @@
+"""The words in which the contract is written: a column, a table, their kinds."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "day", "moment", "money", "whole", "flag"]
+"""text: string; day: date; moment: timestamp; money: yuan as decimal(18, 2); whole: int64; flag: boolean."""
+
+DUCKDB_TYPES: dict[Kind, str] = {
+    "text": "VARCHAR",
+    "day": "DATE",
+    "moment": "TIMESTAMP",
+    "money": "DECIMAL(18, 2)",
+    "whole": "BIGINT",
+    "flag": "BOOLEAN",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a canonical table.
+
+    Parameters
+    ----------
+    name, kind : str
+        Its name and its kind; money is in yuan.
+    meaning : str
+        One line of business meaning, with the unit where it has one.
+    required : bool
+        Must be mapped, and never empty. Other columns may be absent or empty.
+    codes : tuple of str
+        The code list, where the column has one; others are reported and treated as missing.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    required: bool = False
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One canonical table.
+
+    Parameters
+    ----------
+    name, meaning : str
+        Its name and what a row is.
+    columns : tuple of Column
+        In the order in which they are documented and written.
+    key : tuple of str
+        Columns that name a row.
+    month_of : str
+        The column whose month decides a row's partition; empty where the table is not partitioned.
+    compulsory : bool
+        Whether a bank must have it.
+    """
+
+    name: str
+    meaning: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    month_of: str = ""
+    compulsory: bool = False
+
+    def column(self, name: str) -> Column:
+        """The column of that name."""
+        return next(c for c in self.columns if c.name == name)

@@ -1,0 +1,239 @@
+"""The canonical tables: the one place that says what a bank's data looks like to Goldmine."""
+
+from goldmine.contract.schema import Column, TableSpec
+
+PRODUCT_CLASSES = ("demand", "time", "wealth", "loan", "other")
+RISK_GRADES = ("C1", "C2", "C3", "C4", "C5")
+PRODUCT_RISKS = ("R1", "R2", "R3", "R4", "R5")
+CHANNELS = ("counter", "atm", "pos", "mobile", "online", "third_party", "batch")
+TRANSACTION_KINDS = (
+    "salary",
+    "pension",
+    "subsidy",
+    "transfer",
+    "cash",
+    "purchase",
+    "merchant",
+    "utility",
+    "investment",
+    "loan",
+    "interest",
+    "fee",
+)
+NOT_OWN_KINDS = ("interest", "fee")
+"""Kinds of transaction that the bank makes, not the customer; so is everything in the batch channel."""
+IDENTITIES = ("farmer", "worker", "public_servant", "merchant", "student", "retired", "migrant", "other")
+
+CUSTOMERS = TableSpec(
+    "customers",
+    "A row a customer on the books.",
+    (
+        Column("customer_id", "text", "the bank's customer number", required=True),
+        Column("birth_date", "day", "date of birth"),
+        Column("gender", "text", "F or M", codes=("F", "M")),
+        Column("kind", "text", "person, sole trader or firm", codes=("person", "sole_trader", "firm")),
+        Column("opened_on", "day", "day the customer came onto the books"),
+        Column("closed_on", "day", "day the customer left the books"),
+        Column("branch_id", "text", "branch that keeps the customer"),
+        Column("grid_id", "text", "grid (village or block) the customer lives in"),
+        Column("manager_id", "text", "customer manager in charge (a staff_id)"),
+        Column("employer_id", "text", "employer, where known"),
+        Column("identity", "text", "identity attribute", codes=IDENTITIES),
+        Column("risk_grade", "text", "assessed risk tolerance, C1 (lowest) to C5", codes=RISK_GRADES),
+        Column("risk_grade_on", "day", "day of that assessment"),
+        Column("marketing_consent", "flag", "false where the customer opted out of automated marketing"),
+        Column("social_security_card_on", "day", "day the social security card was issued here"),
+        Column("mobile_bank_on", "day", "day mobile banking was activated"),
+        Column("merged_into", "text", "surviving customer_id, where two records were found to be one person"),
+        Column("merged_on", "day", "day of that merger"),
+    ),
+    key=("customer_id",),
+    compulsory=True,
+)
+
+ACCOUNTS = TableSpec(
+    "accounts",
+    "A row an account.",
+    (
+        Column("account_id", "text", "account number", required=True),
+        Column("customer_id", "text", "its owner", required=True),
+        Column("product_class", "text", "class of the account", codes=PRODUCT_CLASSES),
+        Column("opened_on", "day", "day opened"),
+        Column("closed_on", "day", "day closed"),
+    ),
+    key=("account_id",),
+)
+
+BALANCES = TableSpec(
+    "balances",
+    "A row a customer, month end and product class with a balance.",
+    (
+        Column("customer_id", "text", "whose", required=True),
+        Column("month_end", "day", "last day of the month", required=True),
+        Column("product_class", "text", "class of product", required=True, codes=PRODUCT_CLASSES),
+        Column("balance", "money", "balance at the month end, yuan; a loan's is what is owed", required=True),
+        Column("average_daily_balance", "money", "mean of the month's daily balances, yuan"),
+    ),
+    key=("customer_id", "month_end", "product_class"),
+    month_of="month_end",
+)
+
+TRANSACTIONS = TableSpec(
+    "transactions",
+    "A row a movement on an account.",
+    (
+        Column("transaction_id", "text", "number of the movement", required=True),
+        Column("customer_id", "text", "whose", required=True),
+        Column("account_id", "text", "on which account"),
+        Column("time", "moment", "when it happened", required=True),
+        Column("known_on", "day", "day it reached the books, where later than the day it happened"),
+        Column("amount", "money", "yuan, never negative: the direction says which way", required=True),
+        Column("direction", "text", "into or out of the account", required=True, codes=("in", "out")),
+        Column("channel", "text", "where it was made", codes=CHANNELS),
+        Column("kind", "text", "what it was", codes=TRANSACTION_KINDS),
+        Column("counterparty", "text", "bank, merchant or person on the other side, as a code"),
+    ),
+    key=("transaction_id",),
+    month_of="time",
+    compulsory=True,
+)
+
+PRODUCT_EVENTS = TableSpec(
+    "product_events",
+    "A row a product bought or redeemed, a loan drawn or repaid.",
+    (
+        Column("event_id", "text", "number of the event", required=True),
+        Column("customer_id", "text", "whose", required=True),
+        Column("happened_on", "day", "when", required=True),
+        Column("event", "text", "what", required=True, codes=("bought", "redeemed", "loan_drawn", "loan_repaid")),
+        Column("product_class", "text", "class of product", codes=PRODUCT_CLASSES),
+        Column("product_id", "text", "which product"),
+        Column("amount", "money", "yuan"),
+    ),
+    key=("event_id",),
+)
+
+CONTACTS = TableSpec(
+    "contacts",
+    "A row a marketing contact and what came of it.",
+    (
+        Column("campaign_id", "text", "which campaign", required=True),
+        Column("customer_id", "text", "who was contacted", required=True),
+        Column("contacted_on", "day", "when", required=True),
+        Column("channel", "text", "how", codes=("call", "visit", "sms", "app", "counter", "wechat")),
+        Column("answer", "text", "what the customer said", codes=("yes", "no", "later", "not_reached", "opt_out")),
+        Column("outcome", "text", "what came of it", codes=("converted", "not_converted", "open")),
+    ),
+    key=("campaign_id", "customer_id", "contacted_on"),
+)
+
+STAFF = TableSpec(
+    "staff",
+    "A row a member of staff.",
+    (
+        Column("staff_id", "text", "number of the member of staff", required=True),
+        Column("branch_id", "text", "branch"),
+        Column(
+            "role", "text", "role", codes=("staff", "manager", "supervisor", "branch_head", "department_head", "leader")
+        ),
+        Column("customer_id", "text", "their own customer number, where they bank here"),
+        Column("left_on", "day", "day they left"),
+    ),
+    key=("staff_id",),
+)
+
+BRANCHES = TableSpec(
+    "branches",
+    "A row a branch.",
+    (
+        Column("branch_id", "text", "branch number", required=True),
+        Column("name", "text", "its name"),
+        Column("town", "text", "the town it stands in"),
+    ),
+    key=("branch_id",),
+)
+
+GRIDS = TableSpec(
+    "grids",
+    "A row a grid: a village or a block of a town.",
+    (
+        Column("grid_id", "text", "grid number", required=True),
+        Column("name", "text", "its name"),
+        Column("branch_id", "text", "branch that serves it"),
+        Column("visitor_id", "text", "staff_id of its visitor"),
+    ),
+    key=("grid_id",),
+)
+
+EMPLOYERS = TableSpec(
+    "employers",
+    "A row an employer.",
+    (
+        Column("employer_id", "text", "employer number", required=True),
+        Column("name", "text", "its name"),
+        Column("industry", "text", "its industry"),
+        Column("customer_id", "text", "its own customer number, where it banks here"),
+    ),
+    key=("employer_id",),
+)
+
+RELATIONS = TableSpec(
+    "relations",
+    "A row a known relation between two customers.",
+    (
+        Column("customer_id", "text", "one side", required=True),
+        Column("related_id", "text", "the other side (a customer_id)", required=True),
+        Column(
+            "relation",
+            "text",
+            "what they are to each other",
+            required=True,
+            codes=("family", "guarantor", "supplier", "buyer", "shareholder"),
+        ),
+        Column("since", "day", "day from which it is known"),
+    ),
+    key=("customer_id", "related_id", "relation"),
+)
+
+EXTERNAL_FACTS = TableSpec(
+    "external_facts",
+    "A row a fact from outside the bank.",
+    (
+        Column("customer_id", "text", "about whom", required=True),
+        Column("fact", "text", "which fact", required=True, codes=("property", "tax", "provident_fund")),
+        Column("amount", "money", "yuan: value of the property, tax or fund payments of a year", required=True),
+        Column("observed_on", "day", "day it became known", required=True),
+    ),
+    key=("customer_id", "fact", "observed_on"),
+)
+
+PRODUCTS = TableSpec(
+    "products",
+    "A row a product on offer.",
+    (
+        Column("product_id", "text", "product number", required=True),
+        Column("name", "text", "its name"),
+        Column("product_class", "text", "class", codes=PRODUCT_CLASSES),
+        Column("risk_grade", "text", "risk, R1 (lowest) to R5", codes=PRODUCT_RISKS),
+    ),
+    key=("product_id",),
+)
+
+TABLES: dict[str, TableSpec] = {
+    spec.name: spec
+    for spec in (
+        CUSTOMERS,
+        ACCOUNTS,
+        BALANCES,
+        TRANSACTIONS,
+        PRODUCT_EVENTS,
+        CONTACTS,
+        STAFF,
+        BRANCHES,
+        GRIDS,
+        EMPLOYERS,
+        RELATIONS,
+        EXTERNAL_FACTS,
+        PRODUCTS,
+    )
+}

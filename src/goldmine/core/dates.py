@@ -1,0 +1,52 @@
+"""Month ends, the only dates at which the books are read."""
+
+import calendar
+from datetime import date, timedelta
+
+from goldmine.core.errors import HistoryError
+
+
+def month_end(day: date, months: int = 0) -> date:
+    """Last day of the month of `day`, moved by `months`.
+
+    Examples
+    --------
+    >>> month_end(date(2024, 3, 15), -1)
+    datetime.date(2024, 2, 29)
+    """
+    index = day.year * 12 + day.month - 1 + months
+    year, month = divmod(index, 12)
+    return date(year, month + 1, calendar.monthrange(year, month + 1)[1])
+
+
+def month_key(day: date) -> str:
+    """Month of a day as ``YYYY-MM``, the name of its partition."""
+    return f"{day:%Y-%m}"
+
+
+def months_back(day: date, count: int) -> list[date]:
+    """The `count` month ends that end with the month of `day`, oldest first."""
+    return [month_end(day, -lag) for lag in reversed(range(count))]
+
+
+def parse_month_end(text: str) -> date:
+    """Read a snapshot date.
+
+    Raises
+    ------
+    HistoryError
+        If the text is not ``YYYY-MM-DD`` or the day is not a month end.
+    """
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise HistoryError(
+            f"as_of: {text!r} is not a date of the form YYYY-MM-DD.",
+            "Give a month end, for example 2024-06-30.",
+        ) from error
+    if day != month_end(day):
+        raise HistoryError(
+            f"as_of: {day} is not a month end; books are read at month ends only.",
+            f"Use {month_end(day)} or {month_end(day - timedelta(days=31))}.",
+        )
+    return day

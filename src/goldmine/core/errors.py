@@ -1,0 +1,93 @@
+"""Errors a user can act on: one line says what happened and where, one what to do.
+
+The command prints them without a traceback and leaves with the exit code of their family.
+No message may carry a customer's values: columns, rules and counts only.
+"""
+
+
+class GoldmineError(Exception):
+    """Base of all errors that a user can mend.
+
+    Parameters
+    ----------
+    what : str
+        What happened and where: table, column, rule, count.
+    do : str
+        What the reader should do about it.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, do: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.do = do
+
+    def __str__(self) -> str:
+        return f"{self.what}\n{self.do}"
+
+
+class SettingsError(GoldmineError):
+    """A setting or YAML file that cannot be used: unknown key, wrong type."""
+
+    exit_code = 3
+
+
+class ContractError(GoldmineError):
+    """A bank's table does not keep the contract: missing, mistyped, unreadable."""
+
+    exit_code = 10
+
+
+class ValidationError(GoldmineError):
+    """A fatal Great Expectations rule failed."""
+
+    exit_code = 11
+
+
+class HistoryError(GoldmineError):
+    """The snapshot date cannot be served: not a month end, or too little history."""
+
+    exit_code = 12
+
+
+class UseCaseError(GoldmineError):
+    """A use case that is unknown, or whose rows cannot train a model."""
+
+    exit_code = 13
+
+
+class ParameterError(GoldmineError):
+    """A notebook parameter that is unknown, missing or of the wrong type."""
+
+    exit_code = 14
+
+
+class NotebookError(GoldmineError):
+    """A notebook's cell failed, or its run took longer than its limit."""
+
+    exit_code = 15
+
+
+class WorkFolderError(GoldmineError):
+    """The work folder belongs to another bank, or another run holds it."""
+
+    exit_code = 16
+
+
+class DiskError(GoldmineError):
+    """No space left, or a file that cannot be written."""
+
+    exit_code = 17
+
+
+class ModelError(GoldmineError):
+    """No usable model: nothing registered, or its features are not there."""
+
+    exit_code = 18
+
+
+class ReleaseError(GoldmineError):
+    """A release that is missing or not whole."""
+
+    exit_code = 19

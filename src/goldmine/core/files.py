@@ -1,0 +1,67 @@
+"""Writing that either happens whole or not at all."""
+
+import errno
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from goldmine.core.errors import DiskError
+
+
+@contextmanager
+def disk_errors(place: Path) -> Iterator[None]:
+    """Turn a full or read-only disk into an error that says so."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+            raise
+        raise DiskError(
+            f"{place}: could not write ({os.strerror(error.errno)}).",
+            "Free some space or permit writing there, then run again; finished steps are kept.",
+        ) from error
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; it takes the name only when the block ends well."""
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            yield temporary
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Give a temporary folder; it replaces `path` only when the block ends well."""
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
+        try:
+            yield temporary
+            temporary.chmod(0o755)
+            if path.exists():
+                shutil.rmtree(path)
+            os.replace(temporary, path)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON whole or not at all; dates become text, Chinese stays readable."""
+    with whole_file(path) as temporary:
+        temporary.write_text(json.dumps(value, indent=2, default=str, ensure_ascii=False) + "\n", "utf-8")
+
+
+def read_json(path: Path, default: Any = None) -> Any:
+    """Read JSON, or give `default` where there is no file."""
+    return json.loads(path.read_text("utf-8")) if path.exists() else default

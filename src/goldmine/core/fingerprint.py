@@ -1,0 +1,46 @@
+"""Fingerprints decide what is unchanged and need not be made again."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+
+def of_bytes(content: bytes) -> str:
+    """SHA-256 of some bytes, as 64 hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def of_file(path: Path) -> str:
+    """SHA-256 of a file's content."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def of_value(value: Any) -> str:
+    """SHA-256 of a JSON-like value; keys are sorted, dates become text."""
+    return of_bytes(json.dumps(value, sort_keys=True, default=str, ensure_ascii=False).encode())
+
+
+def of_code(*places: Path) -> str:
+    """SHA-256 over source files: every ``.py``, ``.ipynb``, ``.yaml`` and ``.json`` in the places.
+
+    Parameters
+    ----------
+    places : Path
+        Files or folders. Names below each place count, the place's own path does not.
+    """
+    digest = hashlib.sha256()
+    for place in places:
+        for path in _sources(place):
+            digest.update(str(path.relative_to(place.parent)).encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _sources(place: Path) -> Iterable[Path]:
+    if place.is_file():
+        return [place]
+    kinds = {".py", ".ipynb", ".yaml", ".json"}
+    return sorted(p for p in place.rglob("*") if p.suffix in kinds and ".ipynb_checkpoints" not in p.parts)

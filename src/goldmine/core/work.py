@@ -1,0 +1,110 @@
+"""The work folder: everything that Goldmine makes for one bank."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from goldmine.core.errors import WorkFolderError
+from goldmine.core.files import disk_errors, read_json, write_json
+
+_HELD = "GOLDMINE_LOCK_HELD"
+
+
+@dataclass(frozen=True)
+class Work:
+    """Paths inside one bank's work folder.
+
+    Parameters
+    ----------
+    root : Path
+        The folder, made when something is first written.
+    """
+
+    root: Path
+
+    @property
+    def tables(self) -> Path:
+        """Canonical tables as Parquet, where the bank's own are something else."""
+        return self.root / "tables"
+
+    @property
+    def activity(self) -> Path:
+        """Month x customer aggregates."""
+        return self.root / "activity"
+
+    @property
+    def docs(self) -> Path:
+        """Great Expectations' Data Docs, a local site."""
+        return self.root / "data_docs"
+
+    @property
+    def releases(self) -> Path:
+        """Published lists."""
+        return self.root / "releases"
+
+    def features(self, cutoff: date) -> Path:
+        """Feature table of one cutoff: a row a customer."""
+        return self.root / "features" / f"{cutoff}.parquet"
+
+    def scores(self, as_of: date, use_case: str) -> Path:
+        """Scores of one use case at one snapshot: a row an eligible customer."""
+        return self.root / "scores" / str(as_of) / f"{use_case}.parquet"
+
+    def notebooks(self, as_of: date) -> Path:
+        """Executed notebooks of one snapshot."""
+        return self.root / "notebooks" / str(as_of)
+
+    def validation(self, suite: str) -> Path:
+        """Last validation result of a suite: rules and counts."""
+        return self.root / "validation" / f"{suite}.json"
+
+    def claim(self, bank: str) -> None:
+        """Tie the folder to a bank, or check that it is tied to this one.
+
+        Raises
+        ------
+        WorkFolderError
+            If another bank's data stands there.
+        """
+        mark = self.root / "bank.json"
+        owner = read_json(mark)
+        if owner is None:
+            write_json(mark, {"bank": bank})
+        elif owner["bank"] != bank:
+            raise WorkFolderError(
+                f"{self.root}: holds the bank {owner['bank']!r}, not {bank!r}.",
+                "Give each bank a work folder of its own with --work.",
+            )
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the folder for one run; kernels that the run starts share its hold.
+
+        Raises
+        ------
+        WorkFolderError
+            If another run holds it.
+        """
+        me = str(self.root.resolve())
+        if os.environ.get(_HELD) == me:
+            yield
+            return
+        with disk_errors(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
+        with (self.root / ".lock").open("w") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise WorkFolderError(
+                    f"{self.root}: another run is at work here.",
+                    "Wait until it has ended, or give this run another folder with --work.",
+                ) from error
+            os.environ[_HELD] = me
+            try:
+                yield
+            finally:
+                del os.environ[_HELD]

@@ -1,0 +1,60 @@
+"""Reading use cases from ``pipelines/use_cases``."""
+
+from difflib import get_close_matches
+from pathlib import Path
+
+import pydantic
+import yaml
+
+from goldmine.core.errors import SettingsError, UseCaseError
+from goldmine.core.project import home
+from goldmine.usecases.spec import UseCase
+
+
+def _folder() -> Path:
+    return home() / "pipelines" / "use_cases"
+
+
+def use_case_names() -> list[str]:
+    """Names of all use cases, in alphabetical order."""
+    return sorted(p.stem for p in _folder().glob("*.yaml"))
+
+
+def load_use_case(name: str) -> UseCase:
+    """Read one use case.
+
+    Raises
+    ------
+    UseCaseError
+        If there is none of that name.
+    SettingsError
+        If its file has an unknown key or a value of the wrong type.
+    """
+    known = use_case_names()
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"Did you mean {near[0]!r}? " if near else ""
+        raise UseCaseError(f"use case {name!r}: there is no such use case.", f"{hint}Known: {', '.join(known)}.")
+    return read_use_case(_folder() / f"{name}.yaml")
+
+
+def read_use_case(path: Path) -> UseCase:
+    """Read a use case from a file; see `load_use_case`."""
+    try:
+        found = UseCase.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    except yaml.YAMLError as error:
+        where = getattr(error, "problem_mark", None)
+        line = f", line {where.line + 1}" if where else ""
+        raise SettingsError(f"{path.name}{line}: is not YAML.", "Mend the indentation or the quotes there.") from error
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise SettingsError(
+            f"{path.name}: {place}: {first['msg']} ({error.error_count()} in all).",
+            f"Mend the key; those allowed are {', '.join(UseCase.model_fields)}.",
+        ) from error
+    if found.name != path.stem:
+        raise SettingsError(
+            f"{path.name}: its name is {found.name!r}.", "Give the file and the use case the same name."
+        )
+    return found

@@ -1,0 +1,157 @@
+"""What a use case says: who is asked about, what is to happen, when, and how it is learnt."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class _Typed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Condition(_Typed):
+    """One condition on a feature; several conditions must all hold.
+
+    Parameters
+    ----------
+    feature : str
+        A name from docs/features.md.
+    below, at_least : float, optional
+        The value must be known, and below or at least this.
+    equals : str, optional
+        The category must be this.
+    """
+
+    feature: str
+    below: float | None = None
+    at_least: float | None = None
+    equals: str | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Condition":
+        if self.below is None and self.at_least is None and self.equals is None:
+            raise ValueError("needs one of below, at_least, equals")
+        return self
+
+
+class AverageAumAtLeast(_Typed):
+    """Average daily AUM of the horizon's last full month is at or above a level, in yuan."""
+
+    kind: Literal["average_aum_at_least"]
+    yuan: float = Field(gt=0)
+
+
+class NoOwnTransaction(_Typed):
+    """No transaction of the customer's own making (no interest, fee or batch entry) in the horizon."""
+
+    kind: Literal["no_own_transaction"]
+
+
+class ProductEvent(_Typed):
+    """A product event of a kind, and of a product class where one is named, in the horizon."""
+
+    kind: Literal["product_event"]
+    event: Literal["bought", "redeemed", "loan_drawn", "loan_repaid"]
+    product_class: Literal["demand", "time", "wealth", "loan", "other"] | None = None
+
+
+Outcome = Annotated[AverageAumAtLeast | NoOwnTransaction | ProductEvent, Field(discriminator="kind")]
+
+OUTCOME_NEEDS: dict[str, tuple[str, ...]] = {
+    "average_aum_at_least": ("balances",),
+    "no_own_transaction": ("transactions",),
+    "product_event": ("product_events",),
+}
+
+
+class Rule(_Typed):
+    """The one-line rule that a model must beat: order customers by one feature.
+
+    Parameters
+    ----------
+    feature : str
+        A name from docs/features.md.
+    highest_first : bool
+        Whether a high value means a likely outcome.
+    """
+
+    feature: str
+    highest_first: bool
+
+
+class Training(_Typed):
+    """LightGBM's settings; the defaults suit a county bank's tables.
+
+    Parameters
+    ----------
+    seed : int
+        Same seed, same model.
+    rounds, patience : int
+        Most trees, and how many without gain on the calibration cutoff end the training.
+    learning_rate, leaves, least_rows_per_leaf, feature_share, row_share, l2 : float
+        LightGBM's learning_rate, num_leaves, min_data_in_leaf, feature_fraction, bagging_fraction, lambda_l2.
+    """
+
+    seed: int = 20240331
+    rounds: int = Field(default=1000, ge=1)
+    patience: int = Field(default=50, ge=1)
+    learning_rate: float = Field(default=0.03, gt=0, le=1)
+    leaves: int = Field(default=15, ge=2)
+    least_rows_per_leaf: int = Field(default=100, ge=1)
+    feature_share: float = Field(default=0.4, gt=0, le=1)
+    row_share: float = Field(default=0.8, gt=0, le=1)
+    l2: float = Field(default=5.0, ge=0)
+
+
+class UseCase(_Typed):
+    """One question put to the bank's data.
+
+    Parameters
+    ----------
+    name, title_en, title_zh : str
+        Its code name (the YAML file's) and its titles.
+    eligible : list of Condition
+        Who is asked about, by features at the cutoff; all must hold.
+    outcome : Outcome
+        What is to happen in (cutoff + gap, cutoff + gap + horizon].
+    gap_days, horizon_days : int
+        Days skipped after the cutoff, then days in which the outcome is counted.
+    train_cutoffs : int
+        Month ends to train on, one after the other, before the calibration cutoff.
+    least_history_months : int
+        Months of books that a training cutoff must see, its own included.
+    include, exclude : list of str
+        Feature name patterns (``*`` stands for anything) to learn from; none means all.
+    training : Training
+        LightGBM's settings.
+    rule : Rule
+        What the model must beat.
+    list_size : int
+        Most rows on a published list.
+    valid_days : int
+        Days after the snapshot for which a list may be worked.
+    wealth_product : bool
+        Whether the list offers a wealth product, which the law ties to suitability.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title_en: str
+    title_zh: str
+    eligible: list[Condition]
+    outcome: Outcome
+    gap_days: int = Field(ge=0, le=92)
+    horizon_days: int = Field(ge=28, le=366)
+    train_cutoffs: int = Field(default=6, ge=1)
+    least_history_months: int = Field(default=6, ge=1)
+    include: list[str] = []
+    exclude: list[str] = []
+    training: Training = Training()
+    rule: Rule
+    list_size: int = Field(ge=1)
+    valid_days: int = Field(default=90, ge=1)
+    wealth_product: bool = False
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Tables that the outcome is counted from."""
+        return OUTCOME_NEEDS[self.outcome.kind]

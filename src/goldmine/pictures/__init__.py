@@ -1,0 +1,1 @@
+"""Figures for the notebooks: functions take frames and give Matplotlib figures."""

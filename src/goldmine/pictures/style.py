@@ -1,0 +1,89 @@
+"""One look for all figures, and their language: English, or Chinese where a font can draw it."""
+
+import logging
+
+import seaborn as sns
+from matplotlib import font_manager
+from matplotlib import pyplot as plt
+
+from goldmine.core.errors import ParameterError
+
+PALETTE = ("#1f4e79", "#c8963e", "#5b8c5a", "#a23b3b", "#6d5a8c", "#7a7a7a")
+"""Blue for the model, gold for the rule, then green, red, violet; grey for what is merely compared with."""
+
+LANGUAGES = ("en", "zh")
+CJK_FONTS = (
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "Source Han Sans CN",
+    "Noto Sans SC",
+    "Microsoft YaHei",
+    "SimHei",
+    "PingFang SC",
+    "Heiti SC",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Noto Sans CJK JP",
+    "Noto Serif CJK SC",
+    "SimSun",
+    "STSong",
+    "Arial Unicode MS",
+)
+"""Fonts that can draw Chinese, best first."""
+
+_chosen = {"language": "en"}
+
+
+def cjk_font() -> str | None:
+    """Name of the best installed font that can draw Chinese, or None."""
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return next((name for name in CJK_FONTS if name in installed), None)
+
+
+def use_language(language: str) -> None:
+    """Set the figures' look, and the language that `say` and the figures speak.
+
+    Chinese is taken only where an installed font can draw it; otherwise figures stay English.
+
+    Parameters
+    ----------
+    language : str
+        ``en`` or ``zh``.
+
+    Raises
+    ------
+    ParameterError
+        If it is another language.
+    """
+    if language not in LANGUAGES:
+        raise ParameterError(f"language: {language!r} is not known.", f"Use one of {', '.join(LANGUAGES)}.")
+    font = cjk_font() if language == "zh" else None
+    _chosen["language"] = "zh" if font else "en"
+    fonts = ["DejaVu Sans"] if font is None else [font, "DejaVu Sans"]
+    sns.set_theme(style="whitegrid", context="notebook", palette=list(PALETTE))
+    plt.rcParams.update(
+        {
+            "font.family": "sans-serif",
+            "font.sans-serif": fonts,
+            "axes.unicode_minus": False,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.titlesize": "medium",
+            "axes.titleweight": "bold",
+            "grid.color": "#e6e6e6",
+            "figure.dpi": 90,
+            "figure.autolayout": False,
+        }
+    )
+    # A regular-only CJK font makes Matplotlib report every bold title; the regular face serves.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+
+
+def language() -> str:
+    """The language in use: ``en`` or ``zh``."""
+    return _chosen["language"]
+
+
+def say(en: str, zh: str) -> str:
+    """The text in the language in use."""
+    return zh if language() == "zh" else en

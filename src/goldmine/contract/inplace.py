@@ -1,0 +1,97 @@
+"""Parquet that already keeps the contract is used where it lies, judged by its footers alone."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from goldmine.contract.schema import Kind, TableSpec
+from goldmine.core.dates import month_key
+from goldmine.core.errors import ContractError
+
+_ARROW: dict[Kind, tuple[pa.DataType, ...]] = {
+    "text": (pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())),
+    "day": (pa.date32(),),
+    "moment": (pa.timestamp("us"),),
+    "money": (pa.decimal128(18, 2),),
+    "whole": (pa.int64(),),
+    "flag": (pa.bool_(),),
+}
+
+
+@dataclass(frozen=True)
+class Footer:
+    """What a Parquet file's footer says of a canonical table: columns, rows, the month of all its rows."""
+
+    path: Path
+    columns: tuple[str, ...]
+    rows: int
+    month: str
+
+
+def canonical_footers(files: list[Path], spec: TableSpec) -> list[Footer] | None:
+    """Footers of files that can be used where they lie, or None where the table has to be written anew.
+
+    They can be if all hold the same columns in the contract's types, nothing required is missing or empty,
+    and in a table that is partitioned by month each file holds one month. Files without rows are left out.
+
+    Raises
+    ------
+    ContractError
+        If a file is not whole Parquet.
+    """
+    footers = [_footer(path, spec) for path in files]
+    kept = [footer for footer in footers if footer is None or footer.rows]
+    if None in kept or len({footer.columns for footer in kept if footer}) > 1:
+        return None
+    return [footer for footer in kept if footer]
+
+
+def _footer(path: Path, spec: TableSpec) -> Footer | None:
+    try:
+        metadata = pq.read_metadata(path)
+    except (pa.ArrowException, OSError) as error:
+        raise ContractError(
+            f"{spec.name}: {path} is not a whole Parquet file.",
+            "It may have been cut short: copy or export it again.",
+        ) from error
+    schema = metadata.schema.to_arrow_schema()
+    columns = tuple(c.name for c in spec.columns if c.name in schema.names)
+    exact = all(schema.field(name).type in _ARROW[spec.column(name).kind] for name in columns)
+    if not exact or not {c.name for c in spec.columns if c.required} <= set(columns):
+        return None
+    if any(_statistic(metadata, c.name, "null_count") != 0 for c in spec.columns if c.required and metadata.num_rows):
+        return None
+    month = _month(metadata, spec.month_of) if spec.month_of and metadata.num_rows else ""
+    return None if month is None else Footer(path, columns, metadata.num_rows, month)
+
+
+def _statistic(metadata: pq.FileMetaData, column: str, which: str) -> int | None:
+    """Sum of a count over the row groups; None where a row group keeps no statistics."""
+    total = 0
+    for chunk in _chunks(metadata, column):
+        value = getattr(chunk.statistics, which, None) if chunk.is_stats_set else None
+        if value is None:
+            return None
+        total += value
+    return total
+
+
+def _month(metadata: pq.FileMetaData, column: str) -> str | None:
+    """The month of every row, or None where there are several or the statistics do not say."""
+    months = set()
+    for chunk in _chunks(metadata, column):
+        if not chunk.is_stats_set or not chunk.statistics.has_min_max:
+            return None
+        for day in (chunk.statistics.min, chunk.statistics.max):
+            if not isinstance(day, date):
+                return None
+            months.add(month_key(day))
+    return months.pop() if len(months) == 1 else None
+
+
+def _chunks(metadata: pq.FileMetaData, column: str) -> list[pq.ColumnChunkMetaData]:
+    index = next(i for i in range(metadata.num_columns) if metadata.schema.column(i).path == column)
+    return [metadata.row_group(group).column(index) for group in range(metadata.num_row_groups)]

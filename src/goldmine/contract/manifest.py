@@ -1,0 +1,133 @@
+"""``tables.json`` in the work folder: which files are the bank's canonical tables, and their fingerprints."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from goldmine.contract.bank import Bank, CanonicalTable, TableFile
+from goldmine.core.errors import WorkFolderError
+from goldmine.core.files import read_json, write_json
+from goldmine.core.fingerprint import of_file
+from goldmine.core.work import Work
+
+_FORMAT = 1
+
+
+@dataclass
+class Hashes:
+    """SHA-256 of files, computed once for each path, size and time of change.
+
+    Parameters
+    ----------
+    known : dict
+        What an earlier run computed.
+    """
+
+    known: dict[str, Any]
+    used: dict[str, Any] = field(default_factory=dict)
+
+    def of(self, path: Path) -> str:
+        """SHA-256 of a file's content; a file that has not changed since it was last hashed is not read."""
+        state = _state(path)
+        entry = self.known.get(str(path))
+        if entry is None or entry[:2] != state:
+            entry = [*state, of_file(path)]
+        self.known[str(path)] = self.used[str(path)] = entry
+        return str(entry[2])
+
+    def of_all(self, paths: Iterable[Path]) -> list[str]:
+        """SHA-256 of each file."""
+        return [self.of(path) for path in paths]
+
+
+def load_bank(work: Work) -> Bank:
+    """The bank whose tables `goldmine validate` found in order last.
+
+    Raises
+    ------
+    WorkFolderError
+        If there is none, or a file has changed since.
+    """
+    saved = read_manifest(work)
+    if not saved:
+        raise WorkFolderError(
+            f"{work.root}: holds no bank's tables yet.",
+            f"Run `goldmine validate --bank DIR --work {work.root}` first.",
+        )
+    tables = {name: _table(name, entry, work) for name, entry in saved["tables"].items()}
+    return Bank(saved["name"], date.fromisoformat(saved["books_to"]), tables)
+
+
+def read_manifest(work: Work) -> dict[str, Any]:
+    """What the last intake wrote; empty where there was none, or one of another format."""
+    saved = read_json(work.root / "tables.json", {})
+    return saved if saved.get("format") == _FORMAT else {}
+
+
+def write_manifest(work: Work, bank: Bank, made_from: dict[str, str], hashes: Hashes) -> None:
+    """Write ``tables.json``. Paths inside the work folder are kept relative to it, so that it can be moved.
+
+    Parameters
+    ----------
+    work, bank : Work, Bank
+        The work folder and the bank whose tables stand ready.
+    made_from : dict of str to str
+        For each table that was written into the work folder, the fingerprint of what it was made from.
+    hashes : Hashes
+        Fingerprints of all files that were looked at.
+    """
+    tables = {
+        name: {
+            "columns": list(table.columns),
+            "made_from": made_from.get(name, ""),
+            "files": [_file_entry(file, work) for file in table.files],
+        }
+        for name, table in bank.tables.items()
+    }
+    content = {
+        "format": _FORMAT,
+        "name": bank.name,
+        "books_to": bank.books_to,
+        "tables": tables,
+        "hashes": hashes.used,
+    }
+    write_json(work.root / "tables.json", content)
+
+
+def saved_files(entry: dict[str, Any], work: Work) -> tuple[TableFile, ...] | None:
+    """A table's files as the last intake left them, or None where one has changed since or is gone."""
+    files = []
+    for file in entry["files"]:
+        path = work.root / file["path"]
+        if not path.exists() or _state(path) != file["state"]:
+            return None
+        files.append(TableFile(path, file["fingerprint"], file["rows"], file["month"]))
+    return tuple(files)
+
+
+def _table(name: str, entry: dict[str, Any], work: Work) -> CanonicalTable:
+    files = saved_files(entry, work)
+    if files is None:
+        raise WorkFolderError(
+            f"{name}: a file of the table changed or went since it was taken in.",
+            f"Run `goldmine validate --bank DIR --work {work.root}` again.",
+        )
+    return CanonicalTable(name, files, tuple(entry["columns"]))
+
+
+def _file_entry(file: TableFile, work: Work) -> dict[str, Any]:
+    inside = file.path.is_relative_to(work.tables)
+    return {
+        "path": str(file.path.relative_to(work.root) if inside else file.path),
+        "fingerprint": file.fingerprint,
+        "rows": file.rows,
+        "month": file.month,
+        "state": _state(file.path),
+    }
+
+
+def _state(path: Path) -> list[int]:
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]

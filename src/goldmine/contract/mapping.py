@@ -1,0 +1,173 @@
+"""``bank.yaml``: which of a bank's own tables become which canonical ones. A frozen typed object at the edge."""
+
+import glob
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from goldmine.contract.places import expand, locate
+from goldmine.contract.sources import KINDS, CsvSource, ParquetSource, PostgresSource, Source, SqliteSource
+from goldmine.contract.tables import TABLES
+from goldmine.contract.yaml_file import read_yaml, typed
+from goldmine.core.errors import ContractError, SettingsError
+
+FILE = "bank.yaml"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class TableMapping(BaseModel):
+    """How one canonical table is made.
+
+    Parameters
+    ----------
+    source : tuple of str
+        The named sources it is read from. SQLite and PostgreSQL stand alone.
+    select : str
+        A SELECT over those sources; empty where the files of the source already have the contract's columns.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: tuple[str, ...] = Field(min_length=1)
+    select: str = ""
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """A bank's mapping.
+
+    Parameters
+    ----------
+    name : str
+        The bank's name; the folder's name where the file gives none.
+    books_to : date
+        The last day that the books cover; today where the file gives none.
+    sources : dict of str to Source
+        The sources by name, their paths absolute.
+    tables : dict of str to TableMapping
+        Canonical tables by name.
+    """
+
+    name: str
+    books_to: date
+    sources: dict[str, Source]
+    tables: dict[str, TableMapping]
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(default="", max_length=100, pattern=r"^[^/\\]*$")
+    books_to: Annotated[date, Field(strict=True)] | None = None
+    sources: dict[str, dict[str, Any]] = {}
+    tables: dict[str, dict[str, Any]] = {}
+
+
+def load_mapping(folder: Path) -> Mapping:
+    """Read a bank's ``bank.yaml``, or find the canonical files in a folder whose file maps no tables.
+
+    Parameters
+    ----------
+    folder : Path
+        The bank's folder. Paths in ``bank.yaml`` are relative to it; those that begin with an
+        environment variable are relative to the project's folder.
+
+    Raises
+    ------
+    SettingsError
+        An unknown key, table or source, a value of the wrong type, an unset environment variable.
+    ContractError
+        No such folder, a compulsory table that is not there, or a table that stands there twice.
+    """
+    if not folder.is_dir():
+        raise ContractError(f"{folder}: there is no such folder.", "Give the folder of the bank's tables with --bank.")
+    file = folder / FILE
+    top = typed(_File, read_yaml(file), str(file))
+    if top.tables:
+        sources = {name: _source(name, raw, folder) for name, raw in top.sources.items()}
+        tables = {name: _table(name, raw, sources, file) for name, raw in top.tables.items()}
+    else:
+        sources = _canonical_files(folder)
+        tables = {name: TableMapping(source=(name,)) for name in sources}
+    for spec in TABLES.values():
+        if spec.compulsory and spec.name not in tables:
+            raise ContractError(
+                f"{folder}: the compulsory table {spec.name} is missing.",
+                f"Add {spec.name}.parquet, {spec.name}.csv or {spec.name}/, or map it in {FILE} under tables.",
+            )
+    return Mapping(top.name or folder.resolve().name, top.books_to or date.today(), sources, tables)
+
+
+def _source(name: str, raw: dict[str, Any], folder: Path) -> Source:
+    where = f"{folder / FILE}: sources.{name}"
+    if not _NAME.fullmatch(name):
+        raise SettingsError(f"{where}: cannot be a name in SQL.", "Use letters, digits and _; begin with a letter.")
+    kinds = [kind for kind in KINDS if kind in raw]
+    if len(kinds) != 1:
+        raise SettingsError(
+            f"{where}: {len(kinds)} of its keys say where the data is; just one must.",
+            f"Allowed: {', '.join(KINDS)}.",
+        )
+    kind = kinds[0]
+    place = raw[kind]
+    if isinstance(place, str):
+        key = f"{where}.{kind}"
+        place = expand(place, key) if kind == "postgres" else locate(place, folder, key)
+    source: Source = typed(KINDS[kind], {**raw, kind: place}, where)
+    return source
+
+
+def _table(name: str, raw: dict[str, Any], sources: dict[str, Source], file: Path) -> TableMapping:
+    where = f"{file}: tables.{name}"
+    if name not in TABLES:
+        raise SettingsError(f"{where}: the contract has no such table.", f"Allowed: {', '.join(TABLES)}.")
+    if isinstance(raw.get("source"), str):
+        raw = {**raw, "source": [raw["source"]]}
+    table = typed(TableMapping, raw, where)
+    for source in table.source:
+        if source not in sources:
+            raise SettingsError(f"{where}.source: there is no source {source!r}.", f"Allowed: {', '.join(sources)}.")
+    used = [sources[source] for source in table.source]
+    if not table.select and not (len(used) == 1 and isinstance(used[0], ParquetSource | CsvSource)):
+        raise SettingsError(f"{where}.select: is missing.", "Write a SELECT that gives the contract's columns.")
+    if len(used) > 1 and any(isinstance(source, SqliteSource | PostgresSource) for source in used):
+        raise SettingsError(
+            f"{where}.source: SQLite and PostgreSQL run the SELECT themselves and cannot be joined to other sources.",
+            "Name that source alone.",
+        )
+    return table
+
+
+def _canonical_files(folder: Path) -> dict[str, Source]:
+    """Sources of a folder that already holds canonical tables: ``customers.parquet``, ``transactions/*.csv``."""
+    found: dict[str, Source] = {}
+    for path in sorted(folder.iterdir()):
+        name, suffix, place = path.stem, path.suffix, glob.escape(str(path))
+        if path.is_dir() and path.name in TABLES:
+            name, suffix = path.name, _suffix(path)
+            place = f"{glob.escape(str(path))}/*{suffix}"
+        elif not (path.is_file() and suffix in (".parquet", ".csv")):
+            continue
+        if name not in TABLES:
+            raise ContractError(
+                f"{path}: the contract has no table {name!r}.",
+                f"Rename the file or move it elsewhere. Allowed: {', '.join(TABLES)}.",
+            )
+        if name in found:
+            raise ContractError(f"{folder}: the table {name} stands there twice.", "Keep one file or folder of it.")
+        found[name] = ParquetSource(parquet=place) if suffix == ".parquet" else CsvSource(csv=place)
+    return found
+
+
+def _suffix(folder: Path) -> str:
+    suffixes = sorted({path.suffix for path in folder.iterdir() if path.suffix in (".parquet", ".csv")})
+    if len(suffixes) != 1:
+        raise ContractError(
+            f"{folder}: holds {len(suffixes)} kinds of table file; just one is needed.",
+            "Keep either .parquet or .csv files there.",
+        )
+    return suffixes[0]

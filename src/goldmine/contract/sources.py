@@ -1,0 +1,130 @@
+"""The kinds of place that a bank's own tables can stand in."""
+
+import glob
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from goldmine.core.errors import ContractError
+
+ENCODINGS = Literal["utf-8", "gb18030", "gbk", "big5", "utf-16", "latin-1", "cp1250", "cp1252"]
+
+
+class _Source(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @property
+    def place(self) -> str:
+        """The path, glob or address."""
+        raise NotImplementedError
+
+    def files(self) -> list[Path]:
+        """Files of the source, sorted by name; none for a database server.
+
+        Raises
+        ------
+        ContractError
+            If nothing stands there.
+        """
+        names = sorted(glob.glob(self.place, recursive=True))  # noqa: PTH207 - an absolute glob from bank.yaml
+        found = [Path(name) for name in names if Path(name).is_file()]
+        if not found:
+            raise ContractError(
+                f"{self.place}: there is no such file.", "Correct the path in bank.yaml, or put the file there."
+            )
+        return found
+
+
+class ParquetSource(_Source):
+    """Parquet files: a path or a glob."""
+
+    parquet: str
+
+    @property
+    def place(self) -> str:
+        """The path or glob."""
+        return self.parquet
+
+
+class CsvSource(_Source):
+    """CSV files: a path or a glob, all with the same columns. Every column reads as text, an empty one as missing.
+
+    Parameters
+    ----------
+    csv : str
+        Path or glob.
+    delimiter, quote : str
+        One character each.
+    encoding : str
+        What the bytes are; a byte that is not is an error.
+    header : bool
+        Whether the first line of each file names the columns.
+    columns : tuple of str
+        The columns' names, where there is no header.
+    dates : dict of str to tuple of str
+        Columns to be read as timestamps, and the formats that they may be written in (``%Y%m%d``).
+    final_newline : bool
+        Whether the last row ends with a newline; if so, a file without one has been cut short.
+    """
+
+    csv: str
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    quote: str = Field(default='"', min_length=1, max_length=1)
+    encoding: ENCODINGS = "utf-8"
+    header: bool = True
+    columns: tuple[str, ...] = ()
+    dates: dict[str, tuple[str, ...]] = {}
+    final_newline: bool = True
+
+    @property
+    def place(self) -> str:
+        """The path or glob."""
+        return self.csv
+
+
+class DuckdbSource(_Source):
+    """A DuckDB file; its tables are read as ``source_name.table``."""
+
+    duckdb: str
+
+    @property
+    def place(self) -> str:
+        """The path."""
+        return self.duckdb
+
+
+class SqliteSource(_Source):
+    """A SQLite file, read through its ADBC driver; the SELECT runs in SQLite."""
+
+    sqlite: str
+
+    @property
+    def place(self) -> str:
+        """The path."""
+        return self.sqlite
+
+
+class PostgresSource(_Source):
+    """A PostgreSQL server, read through its ADBC driver; the SELECT runs there."""
+
+    postgres: str
+
+    @property
+    def place(self) -> str:
+        """The address. It may hold a password: never show it."""
+        return self.postgres
+
+    def files(self) -> list[Path]:
+        """None: what a server holds has no fingerprint and is read each time."""
+        return []
+
+
+Source = ParquetSource | CsvSource | DuckdbSource | SqliteSource | PostgresSource
+KINDS: dict[str, Any] = {
+    "parquet": ParquetSource,
+    "csv": CsvSource,
+    "duckdb": DuckdbSource,
+    "sqlite": SqliteSource,
+    "postgres": PostgresSource,
+}

@@ -1,0 +1,83 @@
+"""Reading a YAML file into a frozen typed object, with errors that say which key and what is allowed."""
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from goldmine.core.errors import SettingsError
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without silent overwriting: a key that stands twice is an error."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Build a mapping; refuse a key that stands twice."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(file: Path) -> dict[str, Any]:
+    """The keys of a YAML file; none where there is no file.
+
+    Raises
+    ------
+    SettingsError
+        If it is not UTF-8, not YAML, or holds something else than keys.
+    """
+    if not file.exists():
+        return {}
+    try:
+        content = yaml.load(file.read_text("utf-8"), _Loader)
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{file}: is not UTF-8 text.", "Save it as UTF-8.") from error
+    except yaml.MarkedYAMLError as error:
+        line = f" line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise SettingsError(f"{file}:{line} cannot be read: {error.problem}.", "Mend the YAML there.") from error
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise SettingsError(f"{file}: holds a {type(content).__name__}, not keys.", "Write `key: value` lines.")
+    return content
+
+
+def typed(model: type[M], raw: Any, where: str) -> M:
+    """A frozen typed object from loose keys.
+
+    Parameters
+    ----------
+    model : type
+        The pydantic model; it forbids unknown keys.
+    raw : Any
+        What the YAML file holds.
+    where : str
+        File and key, for the error.
+
+    Raises
+    ------
+    SettingsError
+        Names file, key and what is allowed.
+    """
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        raise SettingsError(*_explain(model, first, where)) from error
+
+
+def _explain(model: type[BaseModel], first: ErrorDetails, where: str) -> tuple[str, str]:
+    key = ".".join(str(part) for part in first["loc"])
+    place = f"{where}: {key}" if key else where
+    if first["type"] == "extra_forbidden":
+        return f"{place}: unknown key.", f"Allowed: {', '.join(model.model_fields)}."
+    if first["type"] == "missing":
+        return f"{place}: is missing.", f"Add the key {key}."
+    return f"{place}: {first['msg']}.", "Mend that value."

@@ -1,0 +1,88 @@
+"""Making the monthly partitions: only those whose content is new or has changed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import ibis
+
+from goldmine.activity.measures import balances_month, transactions_month
+from goldmine.contract.bank import Bank
+from goldmine.core import fingerprint
+from goldmine.core.files import read_json, whole_file, write_json
+from goldmine.core.progress import track
+from goldmine.core.work import Work
+
+_KINDS: dict[str, Callable[[ibis.Table], ibis.Table]] = {
+    "transactions": transactions_month,
+    "balances": balances_month,
+}
+
+
+@dataclass(frozen=True)
+class ActivityReport:
+    """Which partitions were made and which stood already, as ``table/YYYY-MM``."""
+
+    made: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def partition(work: Work, table: str, month: str) -> Path:
+    """Where a month of a table's activity lies."""
+    return work.activity / table / f"{month}.parquet"
+
+
+def partition_fingerprints(work: Work) -> dict[str, str]:
+    """Fingerprint of each partition's source rows and code, by ``table/YYYY-MM``."""
+    found: dict[str, str] = read_json(work.activity / "index.json", {})
+    return found
+
+
+def index_of(month: str) -> int:
+    """Months since the year 0 of a month ``YYYY-MM``."""
+    return int(month[:4]) * 12 + int(month[5:]) - 1
+
+
+def build_activity(bank: Bank, work: Work) -> ActivityReport:
+    """Bring the activity up to the bank's books.
+
+    A month is made again only where the content of its rows, or this code, has changed; so a late row
+    that reaches a past month is picked up. Months that left the books are removed.
+
+    Returns
+    -------
+    ActivityReport
+        What was made and what was kept.
+    """
+    wanted = _wanted(bank)
+    index = partition_fingerprints(work)
+    made = [
+        name
+        for name, mark in wanted.items()
+        if index.get(name) != mark or not partition(work, *name.split("/")).exists()
+    ]
+    connection = ibis.duckdb.connect()
+    for name in track(made, "activity by month"):
+        table, month = name.split("/")
+        rows = _KINDS[table](bank.read(connection, table, [month]))
+        expression = rows.mutate(month=ibis.literal(index_of(month), "int32")).order_by("customer_id")
+        with whole_file(partition(work, table, month)) as temporary:
+            expression.to_parquet(temporary, compression="zstd")
+        index[name] = wanted[name]
+        write_json(work.activity / "index.json", index)
+    for name in set(index) - set(wanted):
+        partition(work, *name.split("/")).unlink(missing_ok=True)
+    write_json(work.activity / "index.json", {name: index[name] for name in wanted})
+    return ActivityReport(tuple(made), tuple(name for name in wanted if name not in made))
+
+
+def _wanted(bank: Bank) -> dict[str, str]:
+    code = fingerprint.of_code(Path(__file__).parent)
+    return {
+        f"{table}/{month}": fingerprint.of_value(
+            [code, sorted(f.fingerprint for f in bank.tables[table].files if f.month == month)]
+        )
+        for table in _KINDS
+        if bank.has(table)
+        for month in bank.months(table)
+    }

@@ -1,0 +1,124 @@
+"""What a month of one customer comes down to.
+
+Amounts are summed as whole fen, so that a sum does not depend on the order of its rows.
+"""
+
+import ibis
+from ibis import _
+
+from goldmine.contract.tables import CHANNELS, NOT_OWN_KINDS, PRODUCT_CLASSES
+
+IN_KINDS = ("salary", "pension", "subsidy", "transfer", "cash", "merchant", "investment", "loan")
+OUT_KINDS = ("transfer", "cash", "purchase", "utility", "investment", "loan")
+FLOWS = ("in", "out", *(f"in_{kind}" for kind in IN_KINDS), *(f"out_{kind}" for kind in OUT_KINDS))
+"""Flows of money; each has a sum in fen and a count in the activity."""
+
+SUMS = (
+    *(f"{flow}_{part}" for flow in FLOWS for part in ("sum", "count")),
+    *(f"{channel}_{part}" for channel in CHANNELS for part in ("sum", "count")),
+    "own_count",
+    "own_in_sum",
+    "own_out_sum",
+    "weekend_count",
+)
+"""Columns that add up over months."""
+
+PEAKS = ("in_max", "out_max", "last_own")
+"""Columns of which the largest over months counts."""
+
+ASSET_CLASSES = tuple(name for name in PRODUCT_CLASSES if name != "loan")
+"""Product classes that make up AUM."""
+
+
+def month_index(day: ibis.expr.types.DateValue) -> ibis.expr.types.IntegerValue:
+    """Months since the year 0, so that months can be compared and subtracted."""
+    return (day.year() * 12 + day.month() - 1).cast("int32")
+
+
+def transactions_month(rows: ibis.Table) -> ibis.Table:
+    """Aggregate one month of canonical transactions.
+
+    Exact duplicates are dropped by transaction_id. Rows that became known in a later month stand
+    apart (`known`), so that a cutoff in between does not see them.
+
+    Parameters
+    ----------
+    rows : ibis.Table
+        Canonical transactions of one month.
+
+    Returns
+    -------
+    ibis.Table
+        A row a (customer_id, known): `SUMS`, `PEAKS`, and `own_days`, a mask whose bit d - 1 says that
+        the customer made a transaction of their own on day d of the month. Sums in fen.
+    """
+    day = _.time.date()
+    own = (_.channel.fill_null("") != "batch") & ~_.kind.fill_null("").isin(NOT_OWN_KINDS)
+    rows = rows.distinct(on="transaction_id", keep="first").mutate(
+        known=month_index(ibis.greatest(_.known_on.fill_null(day), day)),
+        day=day,
+        fen=(_.amount * 100).cast("int64"),
+        own=own,
+    )
+    return rows.group_by("customer_id", "known").agg(
+        **_flows(),
+        **_channels(),
+        own_count=_.own.sum().cast("int32"),
+        own_in_sum=_sum(_.own & (_.direction == "in")),
+        own_out_sum=_sum(_.own & (_.direction == "out")),
+        weekend_count=_count(_.day.day_of_week.index() >= 5),
+        in_max=_.fen.max(where=_.direction == "in"),
+        out_max=_.fen.max(where=_.direction == "out"),
+        last_own=_.day.max(where=_.own),
+        own_days=(ibis.literal(1, "int64") << (_.day.day() - 1)).bit_or(where=_.own).fill_null(0),
+    )
+
+
+def balances_month(rows: ibis.Table) -> ibis.Table:
+    """Aggregate one month of canonical balances: a row a customer, a column a product class, in fen.
+
+    Returns
+    -------
+    ibis.Table
+        ``<class>_end`` (month end) and ``<class>_avg`` (average daily balance; the month end's balance
+        where the bank has none) for each product class, and ``aum_end``, ``aum_avg`` without loans.
+    """
+    rows = rows.mutate(
+        end=(_.balance * 100).cast("int64"),
+        avg=(_.average_daily_balance.fill_null(_.balance) * 100).cast("int64"),
+    )
+    measures = {
+        f"{name}_{part}": _[part].sum(where=_.product_class == name).fill_null(0).cast("int64")
+        for name in PRODUCT_CLASSES
+        for part in ("end", "avg")
+    }
+    measures |= {
+        f"aum_{part}": _[part].sum(where=_.product_class.isin(ASSET_CLASSES)).fill_null(0).cast("int64")
+        for part in ("end", "avg")
+    }
+    return rows.group_by("customer_id").agg(**measures)
+
+
+def _sum(where: ibis.Deferred) -> ibis.Deferred:
+    return _.fen.sum(where=where).fill_null(0).cast("int64")
+
+
+def _count(where: ibis.Deferred) -> ibis.Deferred:
+    return where.sum().fill_null(0).cast("int32")
+
+
+def _flows() -> dict[str, ibis.Deferred]:
+    found: dict[str, ibis.Deferred] = {}
+    for flow in FLOWS:
+        direction, _separator, kind = flow.partition("_")
+        where = (_.direction == direction) & (_.kind == kind) if kind else _.direction == direction
+        found |= {f"{flow}_sum": _sum(where), f"{flow}_count": _count(where)}
+    return found
+
+
+def _channels() -> dict[str, ibis.Deferred]:
+    found: dict[str, ibis.Deferred] = {}
+    for channel in CHANNELS:
+        where = _.channel == channel
+        found |= {f"{channel}_sum": _sum(where), f"{channel}_count": _count(where)}
+    return found

@@ -1,0 +1,90 @@
+"""Writing feature tables: one Parquet file a cutoff, a row a customer on the books."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import ibis
+from ibis.backends.duckdb import Backend
+
+import goldmine.activity
+from goldmine.activity.build import partition_fingerprints
+from goldmine.contract.bank import Bank
+from goldmine.core import fingerprint
+from goldmine.core.dates import month_end, month_key, months_back
+from goldmine.core.errors import HistoryError
+from goldmine.core.files import read_json, whole_file, write_json
+from goldmine.core.progress import track
+from goldmine.core.work import Work
+from goldmine.features.catalogue import base_table, carried, definitions
+from goldmine.features.families.neighbours import neighbours
+from goldmine.features.windows import AGES
+
+_SIDE_TABLES = ("customers", "accounts", "product_events", "contacts", "relations", "external_facts")
+
+
+@dataclass(frozen=True)
+class FeatureReport:
+    """Which cutoffs were made and which stood already."""
+
+    made: tuple[date, ...]
+    kept: tuple[date, ...]
+
+
+def build_features(bank: Bank, work: Work, cutoffs: list[date]) -> FeatureReport:
+    """Bring the feature tables of some cutoffs up to date; the activity must be there.
+
+    A cutoff whose activity, side tables and code are unchanged is kept.
+
+    Raises
+    ------
+    HistoryError
+        If the books hold no transaction in the month of a cutoff.
+    """
+    months = bank.months("transactions")
+    for cutoff in cutoffs:
+        if month_key(cutoff) not in months:
+            raise HistoryError(
+                f"features at {cutoff}: the books hold no transactions of that month.",
+                f"Use a month end from {month_end(date.fromisoformat(months[0] + '-01'))} "
+                f"to {month_end(date.fromisoformat(months[-1] + '-01'))}.",
+            )
+    marks = {cutoff: feature_fingerprint(bank, work, cutoff) for cutoff in cutoffs}
+    made = [c for c in cutoffs if read_json(_mark(work, c)) != marks[c] or not work.features(c).exists()]
+    for cutoff in track(made, "features by cutoff"):
+        with whole_file(work.features(cutoff)) as temporary:
+            write_features(ibis.duckdb.connect(), bank, work, cutoff, temporary)
+        write_json(_mark(work, cutoff), marks[cutoff])
+    return FeatureReport(tuple(made), tuple(c for c in cutoffs if c not in made))
+
+
+def feature_fingerprint(bank: Bank, work: Work, cutoff: date) -> str:
+    """Fingerprint of everything that a cutoff's features are made from."""
+    index = partition_fingerprints(work)
+    months = [month_key(day) for day in months_back(cutoff, len(AGES))]
+    rooms = Path(__file__).parent, Path(goldmine.activity.__file__).parent
+    return fingerprint.of_value(
+        [
+            fingerprint.of_code(*rooms),
+            [index.get(f"{table}/{month}") for table in ("transactions", "balances") for month in months],
+            [[f.fingerprint for f in bank.tables[table].files] for table in _SIDE_TABLES if bank.has(table)],
+        ]
+    )
+
+
+def write_features(connection: Backend, bank: Bank, work: Work, cutoff: date, path: Path) -> None:
+    """Write one cutoff's feature table to `path`: customer_id, cutoff, then the features, by customer_id."""
+    seen, own = definitions(connection, bank, work, cutoff)
+    base = connection.create_table("base", base_table(seen, own), temp=True)
+    joined, around = neighbours(connection, bank, base, cutoff)
+    features = joined.select(
+        "customer_id",
+        cutoff=ibis.literal(cutoff),
+        **{d.feature.name: joined[d.feature.name] for d in own},
+        **{d.feature.name: d.value for d in around if carried(bank, d.feature)},
+    )
+    features.order_by("customer_id").to_parquet(path, compression="zstd")
+
+
+def _mark(work: Work, cutoff: date) -> Path:
+    return work.features(cutoff).with_suffix(".json")

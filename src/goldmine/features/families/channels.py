@@ -1,0 +1,66 @@
+"""Where the customer makes transactions."""
+
+import ibis
+
+from goldmine.contract.tables import CHANNELS
+from goldmine.features.define import Defined, category, number, ratio
+from goldmine.features.view import View
+
+NEEDS = ("transactions.channel",)
+WORDS = {
+    "counter": ("the counter", "柜面"),
+    "atm": ("cash machines", "自助机具"),
+    "pos": ("card terminals", "POS刷卡"),
+    "mobile": ("mobile banking", "手机银行"),
+    "online": ("online banking", "网上银行"),
+    "third_party": ("WeChat and Alipay", "第三方支付"),
+    "batch": ("batch entries", "批量代收代付"),
+}
+
+
+def channels(v: View) -> list[Defined]:
+    """Mix of channels over a quarter and a year, and the main one."""
+    own = [name for name in CHANNELS if name != "batch"]
+    found = []
+    for name in CHANNELS:
+        en, zh = WORDS[name]
+        year = v.total("in_count", 365) + v.total("out_count", 365)
+        found += [
+            number(
+                f"{name}_count_90d",
+                v.total(f"{name}_count", 90),
+                en=f"Transactions by {en} in 90 days",
+                zh=f"近90天{zh}交易笔数",
+                unit="count",
+                needs=NEEDS,
+                window=90,
+            ),
+            number(
+                f"{name}_share_365d",
+                ratio(v.total(f"{name}_count", 365), year),
+                en=f"Share of transactions by {en}",
+                zh=f"近一年{zh}交易占比",
+                unit="share",
+                needs=NEEDS,
+                window=365,
+            ),
+        ]
+    used = [(v.total(f"{name}_count", 365) > 0).cast("int64") for name in own]
+    most = ibis.greatest(*[v.total(f"{name}_count", 365) for name in own])
+    main = ibis.cases(
+        (most == 0, ibis.null("string")),
+        *[(v.total(f"{name}_count", 365) == most, name) for name in own],
+    )
+    return [
+        *found,
+        number(
+            "channels_used_365d",
+            sum(used[1:], used[0]),
+            en="Channels used in a year",
+            zh="近一年使用渠道数",
+            unit="count",
+            needs=NEEDS,
+            window=365,
+        ),
+        category("main_channel", main, en="Main channel", zh="主要交易渠道", needs=NEEDS),
+    ]

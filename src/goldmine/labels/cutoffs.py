@@ -1,0 +1,93 @@
+"""Which month ends a model is trained, calibrated and judged on."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from goldmine.core.dates import month_end, month_key
+from goldmine.core.errors import HistoryError
+from goldmine.usecases import UseCase
+
+
+@dataclass(frozen=True)
+class Cutoffs:
+    """Month ends of one training, in time order.
+
+    Parameters
+    ----------
+    train : tuple of date
+        Cutoffs that the trees are grown on.
+    calibrate : date
+        The later one that stops the training and calibrates.
+    judge : date
+        The latest whose outcome is complete at the snapshot; nothing is fitted on it.
+    """
+
+    train: tuple[date, ...]
+    calibrate: date
+    judge: date
+
+    @property
+    def all(self) -> tuple[date, ...]:
+        """Every cutoff, oldest first."""
+        return (*self.train, self.calibrate, self.judge)
+
+
+def outcome_end(use_case: UseCase, cutoff: date) -> date:
+    """Last day on which the outcome of a cutoff is counted."""
+    return cutoff + timedelta(days=use_case.gap_days + use_case.horizon_days)
+
+
+def plan_cutoffs(use_case: UseCase, as_of: date, months: list[str]) -> Cutoffs:
+    """Choose the cutoffs of a training at a snapshot.
+
+    The judging cutoff is the latest whose outcome is complete at `as_of`; the calibration cutoff is the
+    latest whose outcome was complete at the judging cutoff, so that what is judged could have been in
+    use then. Training cutoffs are the month ends before it that see enough history.
+
+    Parameters
+    ----------
+    use_case : UseCase
+        Gap, horizon and counts.
+    as_of : date
+        The snapshot, a month end.
+    months : list of str
+        Months with transactions (``YYYY-MM``).
+
+    Raises
+    ------
+    HistoryError
+        If the books do not reach the snapshot, or not far enough back.
+    """
+    if not months or month_key(as_of) not in months:
+        held = f"{min(months)} to {max(months)}" if months else "nothing"
+        raise HistoryError(
+            f"as_of {as_of}: the books hold no transactions of that month (they hold {held}).",
+            "Choose a month end that the books cover.",
+        )
+    judge = _latest_complete(use_case, as_of)
+    calibrate = _latest_complete(use_case, judge)
+    first = month_end(date.fromisoformat(f"{min(months)}-01"), use_case.least_history_months - 1)
+    wanted = [month_end(calibrate, -lag) for lag in range(use_case.train_cutoffs, 0, -1)]
+    train = tuple(cutoff for cutoff in wanted if cutoff >= first)
+    if not train:
+        raise HistoryError(
+            f"as_of {as_of}: too little history for {use_case.name!r}; its books begin in {min(months)}, "
+            f"and a training cutoff needs {use_case.least_history_months} months before it.",
+            f"The earliest snapshot that works is {_earliest(use_case, first)}.",
+        )
+    return Cutoffs(train, calibrate, judge)
+
+
+def _latest_complete(use_case: UseCase, known_to: date) -> date:
+    cutoff = month_end(known_to)
+    while outcome_end(use_case, cutoff) > known_to:
+        cutoff = month_end(cutoff, -1)
+    return cutoff
+
+
+def _earliest(use_case: UseCase, first: date) -> date:
+    """The first snapshot at which `first` is a training cutoff."""
+    snapshot = first
+    while month_end(_latest_complete(use_case, _latest_complete(use_case, snapshot)), -1) < first:
+        snapshot = month_end(snapshot, 1)
+    return snapshot

@@ -1,0 +1,105 @@
+"""Rows to learn from and rows to score: eligible customers with their features, and their outcome."""
+
+from datetime import date
+from fnmatch import fnmatchcase
+
+import ibis
+import pyarrow as pa
+from ibis.backends.duckdb import Backend
+
+from goldmine.contract.bank import Bank
+from goldmine.core.errors import HistoryError, UseCaseError
+from goldmine.core.work import Work
+from goldmine.labels.cutoffs import outcome_end
+from goldmine.labels.outcomes import happened
+from goldmine.usecases import UseCase
+
+KEYS = ("customer_id", "cutoff")
+
+
+def selected_features(use_case: UseCase, columns: list[str]) -> list[str]:
+    """Columns of a feature table that the use case learns from, in their order."""
+    names = [name for name in columns if name not in (*KEYS, "outcome")]
+    if use_case.include:
+        names = [name for name in names if any(fnmatchcase(name, pattern) for pattern in use_case.include)]
+    return [name for name in names if not any(fnmatchcase(name, pattern) for pattern in use_case.exclude)]
+
+
+def eligible(connection: Backend, work: Work, use_case: UseCase, cutoff: date) -> ibis.Table:
+    """Feature rows of the customers who are eligible at a cutoff, as an expression.
+
+    Raises
+    ------
+    HistoryError
+        If the cutoff's features have not been made.
+    UseCaseError
+        If a condition names a feature that the table does not have.
+    """
+    path = work.features(cutoff)
+    if not path.exists():
+        raise HistoryError(
+            f"{use_case.name} at {cutoff}: no feature table of that cutoff.", "Run `goldmine features` for it first."
+        )
+    rows = connection.read_parquet(str(path))
+    for condition in use_case.eligible:
+        if condition.feature not in rows.columns:
+            raise UseCaseError(
+                f"{use_case.name}: eligibility asks for the feature {condition.feature!r}, which this bank's tables "
+                "do not carry.",
+                "See docs/features.md for the table that it needs, or leave this use case out.",
+            )
+        value = rows[condition.feature]
+        if condition.below is not None:
+            rows = rows.filter(value < condition.below)
+        if condition.at_least is not None:
+            rows = rows.filter(value >= condition.at_least)
+        if condition.equals is not None:
+            rows = rows.filter(value == condition.equals)
+    return rows
+
+
+def eligible_rows(work: Work, use_case: UseCase, cutoff: date) -> pa.Table:
+    """Eligible customers at a cutoff: customer_id, cutoff and every feature, by customer_id."""
+    return eligible(ibis.duckdb.connect(), work, use_case, cutoff).order_by("customer_id").to_pyarrow()
+
+
+def training_rows(bank: Bank, work: Work, use_case: UseCase, cutoff: date, as_of: date) -> pa.Table:
+    """Eligible customers at a cutoff with what became of them.
+
+    Customers merged into another before the horizon's end are left out: what they did from then on
+    stands under another number.
+
+    Parameters
+    ----------
+    as_of : date
+        The snapshot; rows that became known after it do not count.
+
+    Returns
+    -------
+    pyarrow.Table
+        customer_id, cutoff, every feature, and outcome (int8: 1 happened, 0 did not), by customer_id.
+
+    Raises
+    ------
+    HistoryError
+        If the outcome is not complete at the snapshot.
+    UseCaseError
+        If the bank lacks the table that the outcome is counted from.
+    """
+    end = outcome_end(use_case, cutoff)
+    if end > as_of:
+        raise HistoryError(
+            f"{use_case.name} at {cutoff}: its outcome is complete on {end}, after the snapshot {as_of}.",
+            "Use an earlier cutoff or a later snapshot.",
+        )
+    connection = ibis.duckdb.connect()
+    rows = eligible(connection, work, use_case, cutoff)
+    customers = bank.read(connection, "customers")
+    merged = customers.filter(customers.merged_on <= end).select("customer_id")
+    rows = rows.anti_join(merged, "customer_id")
+    found = happened(connection, bank, work, use_case, (cutoff, as_of))
+    joined = rows.left_join(found, "customer_id").drop("customer_id_right")
+    outcome = joined.happened.fill_null(False)
+    if use_case.outcome.kind == "no_own_transaction":
+        outcome = ~outcome
+    return joined.mutate(outcome=outcome.cast("int8")).drop("happened").order_by("customer_id").to_pyarrow()

@@ -52,12 +52,14 @@ def transactions_month(rows: ibis.Table) -> ibis.Table:
         A row a (customer_id, known): `SUMS`, `PEAKS`, and `own_days`, a mask whose bit d - 1 says that
         the customer made a transaction of their own on day d of the month. Sums in fen.
     """
-    day = _.time.date()
-    own = (_.channel.fill_null("") != "batch") & ~_.kind.fill_null("").isin(NOT_OWN_KINDS)
-    rows = rows.distinct(on="transaction_id", keep="first").mutate(
-        known=month_index(ibis.greatest(_.known_on.fill_null(day), day)),
+    rows = rows.distinct(on="transaction_id", keep="first")
+    day = rows.time.date()
+    own = (rows.channel.fill_null("") != "batch") & ~rows.kind.fill_null("").isin(NOT_OWN_KINDS)
+    rows = rows.mutate(
+        known=month_index(ibis.greatest(rows.known_on.fill_null(day), day)),
         day=day,
-        fen=(_.amount * 100).cast("int64"),
+        day_bit=ibis.literal(1, "int64") << (day.day() - 1),
+        fen=(rows.amount * 100).cast("int64"),
         own=own,
     )
     return rows.group_by("customer_id", "known").agg(
@@ -70,7 +72,7 @@ def transactions_month(rows: ibis.Table) -> ibis.Table:
         in_max=_.fen.max(where=_.direction == "in"),
         out_max=_.fen.max(where=_.direction == "out"),
         last_own=_.day.max(where=_.own),
-        own_days=(ibis.literal(1, "int64") << (_.day.day() - 1)).bit_or(where=_.own).fill_null(0),
+        own_days=_.day_bit.bit_or(where=_.own).fill_null(0),
     )
 
 

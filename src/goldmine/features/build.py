@@ -16,8 +16,8 @@ from goldmine.core.errors import HistoryError
 from goldmine.core.files import read_json, whole_file, write_json
 from goldmine.core.progress import track
 from goldmine.core.work import Work
-from goldmine.features.catalogue import base_table, carried, definitions
-from goldmine.features.families.neighbours import neighbours
+from goldmine.features.catalogue import carried, plan
+from goldmine.features.sources import Source, lay_out
 from goldmine.features.windows import AGES
 
 _SIDE_TABLES = ("customers", "accounts", "product_events", "contacts", "relations", "external_facts")
@@ -51,9 +51,10 @@ def build_features(bank: Bank, work: Work, cutoffs: list[date]) -> FeatureReport
             )
     marks = {cutoff: feature_fingerprint(bank, work, cutoff) for cutoff in cutoffs}
     made = [c for c in cutoffs if read_json(_mark(work, c)) != marks[c] or not work.features(c).exists()]
+    connection = ibis.duckdb.connect()
     for cutoff in track(made, "features by cutoff"):
         with whole_file(work.features(cutoff)) as temporary:
-            write_features(ibis.duckdb.connect(), bank, work, cutoff, temporary)
+            write_features(connection, bank, work, cutoff, temporary)
         write_json(_mark(work, cutoff), marks[cutoff])
     return FeatureReport(tuple(made), tuple(c for c in cutoffs if c not in made))
 
@@ -74,16 +75,15 @@ def feature_fingerprint(bank: Bank, work: Work, cutoff: date) -> str:
 
 def write_features(connection: Backend, bank: Bank, work: Work, cutoff: date, path: Path) -> None:
     """Write one cutoff's feature table to `path`: customer_id, cutoff, then the features, by customer_id."""
-    seen, own = definitions(connection, bank, work, cutoff)
-    base = connection.create_table("base", base_table(seen, own), temp=True)
-    joined, around = neighbours(connection, bank, base, cutoff)
-    features = joined.select(
-        "customer_id",
-        cutoff=ibis.literal(cutoff),
-        **{d.feature.name: joined[d.feature.name] for d in own},
-        **{d.feature.name: d.value for d in around if carried(bank, d.feature)},
+    lay_out(Source(connection, bank, work, cutoff))
+    names = ["customer_id", "cutoff", *(f.name for f in plan().features if carried(bank, f))]
+    quoted = "'" + str(path).replace("'", "''") + "'"
+    columns = ", ".join(f'"{name}"' for name in names)
+    connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE base AS {plan().base}")
+    connection.raw_sql(
+        f"COPY (SELECT {columns} FROM ({plan().full}) ORDER BY customer_id) TO {quoted} "
+        "(FORMAT parquet, COMPRESSION zstd)"
     )
-    features.order_by("customer_id").to_parquet(path, compression="zstd")
 
 
 def _mark(work: Work, cutoff: date) -> Path:

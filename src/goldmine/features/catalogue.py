@@ -1,15 +1,12 @@
 """All features that there are, and which of them a bank's tables can carry."""
 
-from datetime import date
+from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import ibis
-from ibis.backends.duckdb import Backend
 
 from goldmine.contract.bank import Bank
-from goldmine.core.work import Work
-from goldmine.features.define import Defined, Feature
+from goldmine.features.define import Feature
 from goldmine.features.families.balances import balances
 from goldmine.features.families.channels import channels
 from goldmine.features.families.flows import flows
@@ -18,37 +15,62 @@ from goldmine.features.families.products import products
 from goldmine.features.families.profile import profile
 from goldmine.features.families.rhythm import rhythm
 from goldmine.features.families.signs import signs
-from goldmine.features.view import View, view
+from goldmine.features.view import view
 
 FAMILIES = (profile, balances, flows, rhythm, products, channels, signs)
 """Families that see one customer at a time; neighbours come after them."""
 
 
+@dataclass(frozen=True)
+class Plan:
+    """The features as two queries over the views of a cutoff.
+
+    Parameters
+    ----------
+    base : str
+        SQL of what each customer's own rows give, and the keys and whole numbers for the neighbours.
+    full : str
+        SQL of the whole feature table, from that result as the table ``base``.
+    features : tuple of Feature
+        The features, in the order of the columns.
+    """
+
+    base: str
+    full: str
+    features: tuple[Feature, ...]
+
+
 @cache
-def catalogue() -> tuple[Feature, ...]:
-    """Every feature, in the order of the feature table."""
-    nothing = Bank("none", date.min, {})
-    connection = ibis.duckdb.connect()
-    seen = view(connection, nothing, Work(Path()), date(2000, 1, 31))
-    _joined, around = neighbours(connection, nothing, base_table(seen, []), seen.cutoff)
-    return tuple(d.feature for d in [*own_features(seen), *around])
-
-
-def own_features(seen: View) -> list[Defined]:
-    """Definitions of all families that see one customer at a time."""
-    return [defined for family in FAMILIES for defined in family(seen)]
-
-
-def base_table(seen: View, own: list[Defined]) -> ibis.Table:
-    """Keys of the customer's groups, what neighbours are compared by, and the customer's own features."""
-    rows = seen.rows
-    return rows.select(
+def plan() -> Plan:
+    """Build and compile all features; once a process, since no bank and no cutoff changes the queries."""
+    seen = view()
+    own = [defined for family in FAMILIES for defined in family(seen)]
+    base = seen.rows.select(
         "customer_id",
+        "cutoff",
         "grid_id",
         "employer_id",
         **{f"seed_{name}": value for name, value in seeds(seen).items()},
         **{d.feature.name: d.value for d in own},
     )
+    made = ibis.table(base.schema(), name="base")
+    joined, around = neighbours(made)
+    full = joined.select(
+        "customer_id",
+        "cutoff",
+        **{d.feature.name: joined[d.feature.name] for d in own},
+        **{d.feature.name: d.value for d in around},
+    )
+    return Plan(_sql(base), _sql(full), tuple(d.feature for d in [*own, *around]))
+
+
+def _sql(expression: ibis.Table) -> str:
+    return str(ibis.to_sql(expression, dialect="duckdb", pretty=False))
+
+
+def catalogue() -> tuple[Feature, ...]:
+    """Every feature, in the order of the feature table."""
+    return plan().features
 
 
 def carried(bank: Bank, feature: Feature) -> bool:
@@ -64,9 +86,3 @@ def switched_off(bank: Bank) -> dict[str, list[str]]:
             if not bank.has(*need.split(".")):
                 found.setdefault(need, []).append(feature.name)
     return found
-
-
-def definitions(connection: Backend, bank: Bank, work: Work, cutoff: date) -> tuple[View, list[Defined]]:
-    """The view of a cutoff and those own features that the bank can carry."""
-    seen = view(connection, bank, work, cutoff)
-    return seen, [d for d in own_features(seen) if carried(bank, d.feature)]

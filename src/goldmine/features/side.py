@@ -1,20 +1,17 @@
 """The small tables beside the activity, one row a customer each, as known at a cutoff."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import ibis
 from ibis import _
-from ibis.backends.duckdb import Backend
-
-from goldmine.contract.bank import Bank
 
 EVENTS = ("bought", "redeemed", "loan_drawn", "loan_repaid")
 FACTS = ("property", "tax", "provident_fund")
 
 
-def accounts_side(connection: Backend, bank: Bank, cutoff: date) -> ibis.Table:
-    """Accounts open at the cutoff, and closed in the year before it."""
-    rows = bank.read(connection, "accounts")
+def accounts_side(rows: ibis.Table, cutoff: date) -> ibis.Table:
+    """Accounts open at the cutoff, and opened or closed in the year before it."""
     rows = rows.filter(rows.opened_on.isnull() | (rows.opened_on <= cutoff))
     opened = rows.closed_on.isnull() | (rows.closed_on > cutoff)
     year_ago = cutoff - timedelta(days=365)
@@ -26,9 +23,9 @@ def accounts_side(connection: Backend, bank: Bank, cutoff: date) -> ibis.Table:
     )
 
 
-def events_side(connection: Backend, bank: Bank, cutoff: date) -> ibis.Table:
+def events_side(rows: ibis.Table, cutoff: date) -> ibis.Table:
     """Product events up to the cutoff."""
-    rows = bank.read(connection, "product_events").filter(_.happened_on <= cutoff)
+    rows = rows.filter(_.happened_on <= cutoff)
     year = rows.happened_on > cutoff - timedelta(days=365)
     wealth = (rows.product_class == "wealth") & (rows.event == "bought")
     measures = {f"{event}_count_365d": (year & (rows.event == event)).sum() for event in EVENTS}
@@ -38,13 +35,12 @@ def events_side(connection: Backend, bank: Bank, cutoff: date) -> ibis.Table:
         wealth_bought_365d=(year & wealth).sum(),
         wealth_bought_ever=wealth.sum(),
         wealth_last=rows.happened_on.max(where=wealth),
-        events_classes=rows.product_class.nunique(),
     )
 
 
-def contacts_side(connection: Backend, bank: Bank, cutoff: date) -> ibis.Table:
+def contacts_side(rows: ibis.Table, cutoff: date) -> ibis.Table:
     """Marketing contacts up to the cutoff, and what the customer answered."""
-    rows = bank.read(connection, "contacts").filter(_.contacted_on <= cutoff)
+    rows = rows.filter(_.contacted_on <= cutoff)
     year = rows.contacted_on > cutoff - timedelta(days=365)
     return rows.group_by("customer_id").agg(
         contacts_365d=year.sum(),
@@ -55,9 +51,38 @@ def contacts_side(connection: Backend, bank: Bank, cutoff: date) -> ibis.Table:
     )
 
 
-def facts_side(connection: Backend, bank: Bank, cutoff: date) -> ibis.Table:
+def facts_side(rows: ibis.Table, cutoff: date) -> ibis.Table:
     """The highest amount of each fact from outside, of those known at the cutoff, in yuan."""
-    rows = bank.read(connection, "external_facts").filter(_.observed_on <= cutoff)
+    rows = rows.filter(_.observed_on <= cutoff)
     return rows.group_by("customer_id").agg(
         **{f"fact_{fact}": rows.amount.max(where=rows.fact == fact).cast("float64") for fact in FACTS}
     )
+
+
+def _columns(kinds: dict[str, str]) -> ibis.Schema:
+    return ibis.schema({"customer_id": "string"} | kinds)
+
+
+SIDES: dict[str, tuple[Callable[[ibis.Table, date], ibis.Table], ibis.Schema]] = {
+    "accounts": (
+        accounts_side,
+        _columns(dict.fromkeys(("accounts_open", "accounts_time", "accounts_closed", "accounts_opened"), "int64")),
+    ),
+    "product_events": (
+        events_side,
+        _columns(
+            {f"{event}_count_365d": "int64" for event in EVENTS}
+            | {f"{event}_last": "date" for event in EVENTS}
+            | {"wealth_bought_365d": "int64", "wealth_bought_ever": "int64", "wealth_last": "date"}
+        ),
+    ),
+    "contacts": (
+        contacts_side,
+        _columns(
+            dict.fromkeys(("contacts_365d", "contacts_90d", "contacts_yes", "contacts_no"), "int64")
+            | {"contact_last": "date"}
+        ),
+    ),
+    "external_facts": (facts_side, _columns({f"fact_{fact}": "float64" for fact in FACTS})),
+}
+"""By table: what makes a row a customer of it, and the columns of that row."""

@@ -65,6 +65,8 @@ def _event(connection: Backend, bank: Bank, days: tuple[date, date], outcome: Pr
 
 def _own_transaction(connection: Backend, bank: Bank, work: Work, days: tuple[date, date], as_of: date) -> ibis.Table:
     masks = {m: mask for m, mask in _day_masks(*days).items() if m in bank.months("transactions")}
+    if not masks:
+        return ibis.memtable([], schema=ibis.schema({"customer_id": "string", "happened": "boolean"}))
     files = [str(partition(work, "transactions", month)) for month in masks]
     rows = connection.read_parquet(files)
     wanted = rows.month.cases(*[(index_of(month), mask) for month, mask in masks.items()], else_=0)

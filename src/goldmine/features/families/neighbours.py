@@ -4,15 +4,12 @@ A customer's own figures are left out of the mean of their neighbours. Sums are 
 they do not depend on the order of the rows.
 """
 
-from datetime import date
-
 import ibis
-from ibis.backends.duckdb import Backend
 from ibis.expr.types import IntegerValue
 
-from goldmine.contract.bank import Bank
 from goldmine.features.define import Defined, number
 from goldmine.features.families.rhythm import own_days_quarter
+from goldmine.features.sources import PAIRS
 from goldmine.features.view import View
 
 GROUPS = {
@@ -44,7 +41,7 @@ def seeds(v: View) -> dict[str, IntegerValue]:
     }
 
 
-def neighbours(connection: Backend, bank: Bank, base: ibis.Table, cutoff: date) -> tuple[ibis.Table, list[Defined]]:
+def neighbours(base: ibis.Table) -> tuple[ibis.Table, list[Defined]]:
     """Join the groups' sums to the base table and define their means.
 
     Parameters
@@ -59,7 +56,7 @@ def neighbours(connection: Backend, bank: Bank, base: ibis.Table, cutoff: date) 
     """
     rows = base
     for group, (key, _needs, _en, _zh) in GROUPS.items():
-        sums = _family(connection, bank, base, cutoff) if group == "family" else _group(base, key, group)
+        sums = _family(base) if group == "family" else _group(base, key, group)
         on = "customer_id" if group == "family" else key
         rows = rows.left_join(sums, on).drop(f"{on}_right")
     return rows, [_mean(rows, group, measure) for group in GROUPS for measure in MEASURES]
@@ -73,12 +70,8 @@ def _group(base: ibis.Table, key: str, group: str) -> ibis.Table:
     )
 
 
-def _family(connection: Backend, bank: Bank, base: ibis.Table, cutoff: date) -> ibis.Table:
-    known = bank.read(connection, "relations")
-    known = known.filter(known.relation == "family", known.since.isnull() | (known.since <= cutoff))
-    pairs = known.select("customer_id", "related_id").union(
-        known.select(customer_id="related_id", related_id="customer_id"), distinct=True
-    )
+def _family(base: ibis.Table) -> ibis.Table:
+    pairs = ibis.table(PAIRS, name="family_pairs")
     others = base.select(related_id="customer_id", **{f"seed_{name}": base[f"seed_{name}"] for name in MEASURES})
     joined = pairs.join(others, "related_id")
     return joined.group_by("customer_id").agg(

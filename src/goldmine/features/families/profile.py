@@ -9,10 +9,10 @@ from goldmine.features.view import View
 def profile(v: View) -> list[Defined]:
     """Age, kind, identity, tenure, risk grade, cards and mobile banking as known at the cutoff."""
     t = v.rows
-    risk_known = t.risk_grade_on.isnull() | (t.risk_grade_on <= v.cutoff)
+    risk_known = t.risk_grade_on.isnull() | v.known(t.risk_grade_on)
     grade = t.risk_grade.substr(1, 1).try_cast("int64")
-    card = (t.social_security_card_on <= v.cutoff).fill_null(False)
-    mobile = (t.mobile_bank_on <= v.cutoff).fill_null(False)
+    card = v.known(t.social_security_card_on)
+    mobile = v.known(t.mobile_bank_on)
     return [
         number(
             "age_years",

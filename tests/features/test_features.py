@@ -1,0 +1,140 @@
+from datetime import date
+
+import duckdb
+import pytest
+
+from goldmine.activity import build_activity
+from goldmine.core.errors import HistoryError
+from goldmine.core.work import Work
+from goldmine.features import build_features, catalogue, switched_off
+from tests.tiny import balance, make_bank, transaction
+
+CUTOFF = date(2024, 5, 31)
+CUSTOMER = {"customer_id": "A", "birth_date": date(1984, 5, 31), "opened_on": date(2020, 5, 31)}
+
+
+def features_of(tmp_path, tables, *names, cutoff=CUTOFF):
+    """Values of some features, a tuple a customer in the order of their numbers."""
+    work = Work(tmp_path / "work")
+    bank = make_bank(tmp_path / "bank", tables)
+    build_activity(bank, work)
+    build_features(bank, work, [cutoff])
+    columns = ", ".join(names)
+    return duckdb.sql(f"SELECT {columns} FROM '{work.features(cutoff)}' ORDER BY customer_id").fetchall()
+
+
+def test_flows_are_running_totals_of_months(tmp_path):
+    tables = {
+        "customers": [CUSTOMER],
+        "transactions": [
+            transaction(1, "A", "2024-05-03T09:00", amount="10.00"),
+            transaction(2, "A", "2024-03-03T09:00", amount="20.00"),
+            transaction(3, "A", "2023-12-03T09:00", amount="40.00"),
+            transaction(4, "A", "2023-06-03T09:00", amount="80.00"),
+            transaction(5, "A", "2023-05-03T09:00", amount="160.00"),
+        ],
+    }
+    names = [f"outflow_sum_{days}d" for days in (30, 90, 180, 365)]
+    assert features_of(tmp_path, tables, *names) == [(10.0, 30.0, 70.0, 150.0)]
+
+
+def test_recency_and_active_days_come_from_the_customers_own_days(tmp_path):
+    tables = {
+        "customers": [CUSTOMER],
+        "transactions": [
+            transaction(1, "A", "2024-05-21T09:00"),
+            transaction(2, "A", "2024-05-21T17:00"),
+            transaction(3, "A", "2024-03-01T09:00"),
+            transaction(4, "A", "2024-05-30T09:00", kind="interest", channel="batch", direction="in"),
+        ],
+    }
+    names = ["days_since_own", "own_days_90d", "own_count_90d", "own_months_365d", "active_months_streak"]
+    assert features_of(tmp_path, tables, *names) == [(10.0, 2.0, 3.0, 2.0, 1.0)]
+
+
+def test_a_row_known_only_after_the_cutoff_is_not_seen(tmp_path):
+    late = transaction(1, "A", "2024-05-30T09:00", known_on="2024-06-01")
+    tables = {"customers": [CUSTOMER], "transactions": [late, transaction(2, "A", "2024-06-03T09:00")]}
+    assert features_of(tmp_path / "may", tables, "own_count_90d") == [(0.0,)]
+    assert features_of(tmp_path / "june", tables, "own_count_90d", cutoff=date(2024, 6, 30)) == [(2.0,)]
+
+
+def test_balances_level_trend_and_share(tmp_path):
+    tables = {
+        "customers": [CUSTOMER],
+        "transactions": [transaction(1, "A", "2024-05-21T09:00")],
+        "balances": [
+            balance("A", "2024-05-31", "demand", "3000.00"),
+            balance("A", "2024-05-31", "wealth", "9000.00"),
+            balance("A", "2024-02-29", "demand", "4000.00"),
+        ],
+    }
+    names = ["aum_avg_30d", "aum_change_90d", "wealth_share_30d", "demand_change_90d", "aum_peak_365d"]
+    names.append("months_below_level_365d")
+    assert features_of(tmp_path, tables, *names) == [(12000.0, 8000.0, 0.75, -1000.0, 12000.0, 11.0)]
+
+
+def test_neighbours_leave_the_customer_out(tmp_path):
+    people = [CUSTOMER | {"customer_id": name, "grid_id": "G1"} for name in "ABC"]
+    tables = {
+        "customers": [*people, CUSTOMER | {"customer_id": "D", "grid_id": None}],
+        "transactions": [transaction(1, "A", "2024-05-21T09:00")],
+        "balances": [balance("A", "2024-05-31", "demand", "100.00"), balance("B", "2024-05-31", "demand", "300.00")],
+    }
+    found = features_of(tmp_path, tables, "village_aum_mean", "village_own_days_mean")
+    assert found == [(150.0, 0.0), (50.0, 0.5), (200.0, 0.5), (None, None)]
+
+
+def test_family_is_known_from_either_side_of_the_relation(tmp_path):
+    tables = {
+        "customers": [CUSTOMER | {"customer_id": name} for name in "ABC"],
+        "transactions": [transaction(1, "A", "2024-05-21T09:00")],
+        "balances": [balance("A", "2024-05-31", "demand", "100.00")],
+        "relations": [
+            {"customer_id": "A", "related_id": "B", "relation": "family", "since": date(2020, 1, 1)},
+            {"customer_id": "A", "related_id": "C", "relation": "family", "since": date(2024, 6, 1)},
+        ],
+    }
+    assert features_of(tmp_path, tables, "family_aum_mean") == [(0.0,), (100.0,), (None,)]
+
+
+def test_who_is_on_the_books_and_whose_rows_are_whose(tmp_path):
+    people = [
+        CUSTOMER,
+        CUSTOMER | {"customer_id": "gone", "closed_on": date(2024, 5, 1)},
+        CUSTOMER | {"customer_id": "later", "opened_on": date(2024, 6, 1)},
+        CUSTOMER | {"customer_id": "merged", "merged_into": "A", "merged_on": date(2024, 4, 1)},
+    ]
+    moves = [transaction(1, "A", "2024-05-21T09:00"), transaction(2, "merged", "2024-03-21T09:00")]
+    tables = {"customers": people, "transactions": moves}
+    assert features_of(tmp_path, tables, "customer_id", "own_count_90d") == [("A", 2.0)]
+
+
+def test_absent_tables_switch_off_only_what_needs_them(tmp_path):
+    bank = make_bank(tmp_path, {"customers": [CUSTOMER], "transactions": [transaction(1, "A", "2024-05-21T09:00")]})
+    off = switched_off(bank)
+    assert "aum_avg_30d" in off["balances"]
+    assert "gender" in off["customers.gender"]
+    assert not any("days_since_own" in names for names in off.values())
+
+
+def test_a_cutoff_without_books_says_which_there_are(tmp_path):
+    bank = make_bank(tmp_path, {"customers": [CUSTOMER], "transactions": [transaction(1, "A", "2024-05-21T09:00")]})
+    with pytest.raises(HistoryError, match=r"features at 2023-05-31: the books hold no transactions of that month"):
+        build_features(bank, Work(tmp_path / "work"), [date(2023, 5, 31)])
+
+
+def test_unchanged_cutoffs_are_kept(tmp_path):
+    work = Work(tmp_path / "work")
+    bank = make_bank(tmp_path, {"customers": [CUSTOMER], "transactions": [transaction(1, "A", "2024-05-21T09:00")]})
+    build_activity(bank, work)
+    assert build_features(bank, work, [CUTOFF]).made == (CUTOFF,)
+    assert build_features(bank, work, [CUTOFF]).kept == (CUTOFF,)
+
+
+def test_every_feature_has_words_in_both_languages_and_a_name_of_its_own():
+    names = [feature.name for feature in catalogue()]
+    assert len(names) == len(set(names)) >= 150
+    assert all(feature.label_en and feature.label_zh and feature.unit and feature.needs for feature in catalogue())
+    assert len({feature.label_en for feature in catalogue()}) == len(names)
+    assert len({feature.label_zh for feature in catalogue()}) == len(names)

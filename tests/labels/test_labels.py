@@ -1,0 +1,131 @@
+from datetime import date
+
+import pytest
+
+from goldmine.activity import build_activity
+from goldmine.core.errors import HistoryError, UseCaseError
+from goldmine.core.work import Work
+from goldmine.features import build_features
+from goldmine.labels import eligible_rows, plan_cutoffs, selected_features, training_rows
+from goldmine.usecases import load_use_case
+from tests.tiny import balance, make_bank, transaction
+
+CUTOFF, AS_OF = date(2024, 2, 29), date(2024, 6, 30)
+MONTHS = [f"{year}-{month:02}" for year in (2022, 2023) for month in range(1, 13)] + ["2024-01", "2024-02", "2024-03"]
+
+
+def outcomes(tmp_path, use_case, tables):
+    """Outcome of each eligible customer at the cutoff."""
+    work = Work(tmp_path / "work")
+    bank = make_bank(tmp_path / "bank", tables)
+    build_activity(bank, work)
+    build_features(bank, work, [CUTOFF])
+    rows = training_rows(bank, work, load_use_case(use_case), CUTOFF, AS_OF).select(["customer_id", "outcome"])
+    return dict(zip(*(column.to_pylist() for column in rows.columns), strict=True))
+
+
+def people(names, **more):
+    return [{"customer_id": n, "birth_date": date(1980, 1, 1), "opened_on": date(2020, 1, 1)} | more for n in names]
+
+
+def test_dormancy_counts_own_transactions_after_the_gap_and_up_to_the_horizons_end(tmp_path):
+    active = [transaction(i, name, "2024-02-10T09:00") for i, name in enumerate("ABCDE")]
+    later = [
+        transaction(11, "A", "2024-03-15T09:00"),  # last day of the gap
+        transaction(12, "B", "2024-03-16T09:00"),  # first day of the horizon
+        transaction(13, "C", "2024-06-13T09:00"),  # last day of the horizon
+        transaction(14, "D", "2024-06-14T09:00"),  # after it
+        transaction(15, "E", "2024-04-21T09:00", kind="interest", channel="batch", direction="in"),
+    ]
+    tables = {"customers": people("ABCDE"), "transactions": active + later}
+    assert outcomes(tmp_path, "dormancy", tables) == {"A": 1, "B": 0, "C": 0, "D": 1, "E": 1}
+
+
+def test_longtail_reads_the_horizons_last_full_month(tmp_path):
+    active = [transaction(i, name, "2024-02-10T09:00") for i, name in enumerate("ABCD")]
+    held = [
+        balance("A", "2024-05-31", "demand", "10000.00"),
+        balance("B", "2024-05-31", "demand", "9999.99"),
+        balance("C", "2024-04-30", "demand", "50000.00"),
+        balance("D", "2024-02-29", "demand", "10000.00"),  # above the level already: not eligible
+    ]
+    tables = {"customers": people("ABCD"), "transactions": active, "balances": held}
+    assert outcomes(tmp_path, "longtail", tables) == {"A": 1, "B": 0, "C": 0}
+
+
+def test_wealth_counts_purchases_of_wealth_products_only(tmp_path):
+    names = "ABCDE"
+    held = [balance(name, "2024-02-29", "demand", "20000.00") for name in names]
+
+    def bought(name, day, product_class="wealth", event="bought"):
+        number = f"{name}{day}"
+        return {"event_id": number, "customer_id": name, "happened_on": date.fromisoformat(day), "event": event,
+                "product_class": product_class}  # fmt: skip
+
+    events = [
+        bought("A", "2024-04-01"),
+        bought("B", "2024-04-01", product_class="other"),
+        bought("C", "2024-04-01", event="redeemed"),
+        bought("D", "2024-03-10"),
+        bought("E", "2023-12-01"),
+        bought("E", "2024-04-01"),
+    ]
+    moves = [transaction(1, "A", "2024-02-10T09:00")]
+    tables = {"customers": people(names), "transactions": moves, "balances": held, "product_events": events}
+    assert outcomes(tmp_path, "wealth", tables) == {"A": 1, "B": 0, "C": 0, "D": 0}
+
+
+def test_customers_merged_within_the_horizon_are_left_out(tmp_path):
+    merged = people("B", merged_into="A", merged_on=date(2024, 4, 1))
+    active = [transaction(i, name, "2024-02-10T09:00") for i, name in enumerate("AB")]
+    assert outcomes(tmp_path, "dormancy", {"customers": people("A") + merged, "transactions": active}) == {"A": 1}
+
+
+def test_an_outcome_that_is_not_complete_is_refused(tmp_path):
+    bank = make_bank(tmp_path, {"customers": people("A")})
+    with pytest.raises(HistoryError, match="its outcome is complete on 2024-09-13, after the snapshot 2024-06-30"):
+        training_rows(bank, Work(tmp_path), load_use_case("dormancy"), date(2024, 5, 31), AS_OF)
+
+
+def test_an_outcome_without_its_table_is_refused(tmp_path):
+    active = [transaction(1, "A", "2024-02-10T09:00")]
+    with pytest.raises(UseCaseError, match="asks for the feature 'aum_avg_30d'"):
+        outcomes(tmp_path, "longtail", {"customers": people("A"), "transactions": active})
+
+
+def test_features_must_have_been_made(tmp_path):
+    with pytest.raises(HistoryError, match="no feature table of that cutoff"):
+        eligible_rows(Work(tmp_path), load_use_case("dormancy"), CUTOFF)
+
+
+def test_cutoffs_keep_their_outcomes_apart():
+    use_case = load_use_case("dormancy").model_copy(update={"gap_days": 0, "train_cutoffs": 2})
+    found = plan_cutoffs(use_case, date(2024, 3, 31), MONTHS)
+    assert found.judge == date(2023, 12, 31)
+    assert found.calibrate == date(2023, 9, 30)
+    assert found.train == (date(2023, 7, 31), date(2023, 8, 31))
+
+
+def test_the_gap_moves_the_judging_cutoff_back():
+    found = plan_cutoffs(load_use_case("dormancy"), date(2024, 3, 31), MONTHS)
+    assert (found.judge, found.calibrate) == (date(2023, 11, 30), date(2023, 7, 31))
+
+
+@pytest.mark.parametrize("as_of", [date(2024, 4, 30), date(2021, 12, 31)])
+def test_a_snapshot_outside_the_books_is_refused(as_of):
+    with pytest.raises(
+        HistoryError, match=r"the books hold no transactions of that month \(they hold 2022-01 to 2024-03\)"
+    ):
+        plan_cutoffs(load_use_case("dormancy"), as_of, MONTHS)
+
+
+def test_too_little_history_names_the_first_snapshot_that_works():
+    with pytest.raises(HistoryError, match="The earliest snapshot that works is 2023-03-31"):
+        plan_cutoffs(load_use_case("dormancy"), date(2022, 12, 31), MONTHS)
+    assert plan_cutoffs(load_use_case("dormancy"), date(2023, 3, 31), MONTHS).train == (date(2022, 6, 30),)
+
+
+def test_features_are_chosen_by_pattern():
+    use_case = load_use_case("dormancy").model_copy(update={"include": ["own_*", "age_years"], "exclude": ["*_30d"]})
+    columns = ["customer_id", "cutoff", "own_days_30d", "own_days_90d", "age_years", "aum_end", "outcome"]
+    assert selected_features(use_case, columns) == ["own_days_90d", "age_years"]

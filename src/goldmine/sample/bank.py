@@ -1,0 +1,160 @@
+"""Writing the sample bank, block by block of customers."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from goldmine.core.dates import month_end, month_key
+from goldmine.core.errors import SettingsError
+from goldmine.core.files import whole_folder
+from goldmine.core.progress import track
+from goldmine.sample import outcomes, season
+from goldmine.sample.columns import day_number, ids
+from goldmine.sample.money import aum, balances_table, hold
+from goldmine.sample.movements import join, month_of, own_rows, system_rows, transactions_table
+from goldmine.sample.people import (
+    People,
+    accounts_table,
+    customers_table,
+    draw_people,
+    relations_table,
+)
+from goldmine.sample.products import Ledger, loan_life, wealth_life
+from goldmine.sample.settings import BLOCK, TRUTH_MONTHS, WARM_UP, Ask
+from goldmine.sample.surroundings import contacts_table, facts_table, static_tables
+from goldmine.sample.traits import Surroundings, Traits, draw_traits, surroundings
+from goldmine.sample.writers import Writers
+
+
+@dataclass(frozen=True)
+class Life:
+    """What a block lived through: traits, season of wealth, AUM (customers, months) and purchase hazards."""
+
+    people: People
+    traits: Traits
+    season: NDArray
+    total: NDArray
+    hazard: NDArray
+
+
+def write_bank(
+    folder: Path, *, customers: int = 20_000, months: int = 30, seed: int = 1, end: date = date(2024, 6, 30)
+) -> None:
+    """Write a made-up bank as canonical Parquet, whole or not at all.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to; what stands there is replaced.
+    customers, months : int
+        How many customers, and months of books.
+    seed : int
+        The same arguments give the same bytes.
+    end : date
+        Last day of the books, a month end.
+
+    Raises
+    ------
+    SettingsError
+        If a number is too small, or the end is not a month end.
+    """
+    if customers < 100 or months < 6 or end != month_end(end):
+        raise SettingsError(
+            f"sample bank: {customers} customers, {months} months up to {end} cannot be made.",
+            "Ask for at least 100 customers and 6 months, up to a month end.",
+        )
+    ask = Ask(customers, months, seed, end)
+    root = np.random.SeedSequence(seed)
+    blocks = [range(start, min(start + BLOCK, customers)) for start in range(0, customers, BLOCK)]
+    first, *seeds = root.spawn(len(blocks) + 1)
+    around = surroundings(ask, np.random.default_rng(first))
+    with whole_folder(folder) as place, Writers(place) as writers:
+        for name, table in static_tables(ask).items():
+            writers.write(name, table)
+        dirt: Counter[str] = Counter()
+        for block, own_seed in track(list(zip(blocks, seeds, strict=True)), "sample bank by block"):
+            dirt += _write_block(ask, around, block, np.random.default_rng(own_seed), writers)
+        _write_notes(ask, place, dirt)
+
+
+def _write_block(
+    ask: Ask, around: Surroundings, block: range, random: np.random.Generator, writers: Writers
+) -> Counter[str]:
+    people = draw_people(ask, block, random)
+    people["books_end"] = np.full(1, day_number(ask.end))
+    life = _live(ask, around, people, random)
+    ledger = Ledger()
+    ends = [day_number(day) for day in ask.lived]
+    owns = wealth_life(life.hazard, life.total, ends, ledger, random)
+    owed = loan_life(ask, people, life.total, ledger, random)
+    writers.write("customers", customers_table(ask, people))
+    writers.write("accounts", accounts_table(people, day_number(ask.end)))
+    writers.write("relations", relations_table(people))
+    writers.write("product_events", ledger.table(people, day_number(ask.month_ends[0].replace(day=1))))
+    writers.write("contacts", contacts_table(ask, people, life.traits.appetite, random))
+    writers.write("external_facts", facts_table(ask, people, life.traits.wealth_fixed, random))
+    _write_truth(ask, life, writers)
+    dirt: Counter[str] = Counter(
+        {
+            "missing_birth_dates": int(people["no_birth"].sum()),
+            "opted_out": int((~people["consent"]).sum()),
+            "closed_customers": int((people["closed_on"] > people["opened"]).sum()),
+        }
+    )
+    rates = season.engagement(ask.lived)
+    for place in range(WARM_UP, len(ask.lived)):
+        held = hold(people, life.traits, place, life.total[:, place], owns=owns[:, place], owed=owed[:, place])
+        writers.write(f"balances/{month_key(ask.lived[place])}", balances_table(people, held, ask.lived[place], random))
+        month = month_of(place, ask.lived, life.total, people)
+        own = own_rows(people, life.traits, month, rates[place], random)
+        rows = join([own, system_rows(people, month, ask.lived[place], random)])
+        # Room for 20 transactions a customer and month keeps the numbers of blocks apart.
+        start = ((place - WARM_UP) * ask.customers + block.start) * 20
+        table, found = transactions_table(people, rows, start, random)
+        writers.write(f"transactions/{month_key(ask.lived[place])}", table)
+        dirt += Counter(found)
+    return dirt
+
+
+def _live(ask: Ask, around: Surroundings, people: People, random: np.random.Generator) -> Life:
+    traits = draw_traits(ask, around, people, random)
+    ahead = [*ask.lived, *(month_end(ask.end, lag) for lag in range(1, 5))]
+    year = season.wealth(ahead, {kind: people[kind] for kind in ("farmer", "migrant", "nut_trader")})
+    latent = traits.wealth + year[:, : len(ask.lived)]
+    hazard = outcomes.wealth_hazard(latent, traits.appetite, people["mobile"][:, None])
+    hazard = np.where((people["age"] >= 18)[:, None], hazard, 0)
+    return Life(people, traits, year, aum(latent), hazard)
+
+
+def _write_truth(ask: Ask, life: Life, writers: Writers) -> None:
+    ahead = [*ask.lived, *(month_end(ask.end, lag) for lag in range(1, 5))]
+    rates = season.engagement(ahead)
+    for place in range(len(ask.lived) - min(TRUTH_MONTHS, ask.months), len(ask.lived)):
+        found = {
+            "longtail": outcomes.longtail_probability(life.traits, life.season, place),
+            "dormancy": outcomes.dormancy_probability(life.traits, rates, place),
+            "wealth": outcomes.wealth_probability(life.hazard, place),
+        }
+        for use_case, probability in found.items():
+            table = pa.table(
+                {
+                    "customer_id": ids("C", life.people["number"], 8),
+                    "cutoff": pa.array(np.full(len(probability), day_number(ask.lived[place]), np.int32)).cast(
+                        pa.date32()
+                    ),
+                    "probability": pa.array(probability),
+                }
+            )
+            writers.write(f"truth/{use_case}", table)
+
+
+def _write_notes(ask: Ask, place: Path, dirt: Counter[str]) -> None:
+    name = f"sample-{ask.customers}x{ask.months}-{ask.seed}"
+    (place / "bank.yaml").write_text(f"name: {name}\nbooks_to: {ask.end}\n", "utf-8")
+    (place / "truth" / "dirt.json").write_text(json.dumps(dict(sorted(dirt.items())), indent=2) + "\n", "utf-8")

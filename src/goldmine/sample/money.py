@@ -1,0 +1,80 @@
+"""What customers hold: average daily balances by class, month by month, and month-end balances."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.special import expit, ndtr
+
+from goldmine.sample import season
+from goldmine.sample.columns import codes, day_number, days, ids, money
+from goldmine.sample.people import People
+from goldmine.sample.traits import Traits
+from goldmine.sample.wealth import quantile
+
+CLASSES = ("demand", "time", "wealth", "other", "loan")
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """Yuan held in one month, an array (customers,) a class; AUM is all but the loans."""
+
+    aum: NDArray
+    classes: dict[str, NDArray]
+
+
+def aum(latent: NDArray) -> NDArray:
+    """Average daily AUM in yuan of customers by their wealth latent, season included."""
+    return quantile(ndtr(latent))
+
+
+def hold(people: People, traits: Traits, month: int, total: NDArray, *, owns: NDArray, owed: NDArray) -> Holdings:
+    """Split a month's AUM over product classes.
+
+    Parameters
+    ----------
+    total : array (customers,)
+        AUM in yuan.
+    owns : array (customers,) of bool
+        Who holds a wealth product in the month.
+    owed : array (customers,)
+        Loans owed in yuan.
+    """
+    wealth = np.where(owns, total * (0.25 + 0.3 * expit(traits.appetite[:, month])), 0.0)
+    saver = expit((people["age"] - 40) / 12 + 0.5 * traits.wealth_fixed)
+    time = np.where(total > 3000, (total - wealth) * (0.2 + 0.6 * saver), 0.0)
+    other = np.where(total > 100_000, 0.05 * total, 0.0)
+    demand = np.maximum(total - wealth - time - other, 0.0)
+    return Holdings(total, {"demand": demand, "time": time, "wealth": wealth, "other": other, "loan": owed})
+
+
+def balances_table(people: People, held: Holdings, month_end: date, random: np.random.Generator) -> pa.Table:
+    """A month's balances as the contract has them; classes with nothing in them have no row."""
+    parts = []
+    lift = season.QUARTER_END if month_end.month % 3 == 0 else 0.0
+    alive = (people["opened"] <= day_number(month_end)) & _still_here(people, month_end)
+    for place, name in enumerate(CLASSES):
+        average = np.round(held.classes[name] * 100).astype(np.int64)
+        swing = 0.08 if name == "demand" else 0.01
+        end = np.round(average * np.maximum(1 + lift + swing * random.standard_normal(len(average)), 0.2))
+        rows = np.flatnonzero(alive & (average > 0))
+        parts.append((rows, np.full(len(rows), place), end.astype(np.int64)[rows], average[rows]))
+    rows, classes, end, average = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.argsort(rows, kind="stable")
+    rows = rows[order]
+    return pa.table(
+        {
+            "customer_id": ids("C", people["number"][rows], 8),
+            "month_end": days(np.full(len(rows), day_number(month_end))),
+            "product_class": codes(CLASSES, classes[order]),
+            "balance": money(end[order]),
+            "average_daily_balance": money(average[order]),
+        }
+    )
+
+
+def _still_here(people: People, month_end: date) -> NDArray:
+    closed = people["closed_on"]
+    return (closed <= people["opened"]) | (closed > day_number(month_end))

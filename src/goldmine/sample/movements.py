@@ -1,0 +1,167 @@
+"""Transactions of a month: the customers' own, then what employers, the state and the bank itself enter."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from goldmine.contract.tables import CHANNELS, TRANSACTION_KINDS
+from goldmine.sample import settings
+from goldmine.sample.columns import codes, day_number, days, ids, money
+from goldmine.sample.people import People
+from goldmine.sample.traits import Traits
+
+_KIND = {name: place for place, name in enumerate(TRANSACTION_KINDS)}
+_CHANNEL = {name: place for place, name in enumerate(CHANNELS)}
+BAD_CHANNEL = "kiosk"
+"""A code that is in no code list."""
+
+
+@dataclass
+class Rows:
+    """Transactions as columns of numbers: who (row of the block), day, direction (1 is in), channel, kind, fen."""
+
+    who: NDArray
+    day: NDArray
+    inward: NDArray
+    channel: NDArray
+    kind: NDArray
+    fen: NDArray
+
+
+@dataclass(frozen=True)
+class Month:
+    """What a month's transactions depend on: its place, its days, the AUM before and in it, who is there."""
+
+    place: int
+    first: int
+    last: int
+    before: NDArray
+    total: NDArray
+    here: NDArray
+
+
+def month_of(place: int, lived: list[date], total: NDArray, people: People) -> Month:
+    """Gather what a month's transactions depend on."""
+    first, last = day_number(lived[place].replace(day=1)), day_number(lived[place])
+    gone = (people["closed_on"] > people["opened"]) & (people["closed_on"] <= last)
+    here = (people["opened"] <= first) & ~gone & ~(people["merged"] & (people["merged_on"] <= last))
+    return Month(place, first, last, total[:, place - 1], total[:, place], here)
+
+
+def own_rows(people: People, traits: Traits, month: Month, lift: float, random: np.random.Generator) -> Rows:
+    """The customers' own transactions: as many as their engagement and the season make likely."""
+    rate = np.exp(traits.engagement[:, month.place] + lift) * month.here
+    count = random.poisson(rate)
+    who = np.repeat(np.arange(len(count)), count)
+    size = len(who)
+    change = (month.total - month.before)[who]
+    inward = random.random(size) < expit(1.5 * change / (np.abs(change) + 0.1 * month.total[who] + 50))
+    scale = 40 + 0.02 * month.total[who] + 0.5 * np.abs(change) / np.maximum(count[who], 1)
+    fen = np.round(100 * np.clip(scale * np.exp(0.9 * random.standard_normal(size)), 0.5, 5e6)).astype(np.int64)
+    channel = _channels(people, who, random)
+    kind = _kinds(people, traits.appetite[who, month.place], (who, inward, channel), random)
+    day = random.integers(month.first, month.last + 1, size)
+    return Rows(who, day, inward, channel, kind, fen)
+
+
+def _channels(people: People, who: NDArray, random: np.random.Generator) -> NDArray:
+    draw = random.random(len(who))
+    young = people["mobile"][who]
+    edges = np.where(young[:, None], [0.08, 0.16, 0.3, 0.62, 0.68], [0.42, 0.7, 0.84, 0.84, 0.86])
+    place = (draw[:, None] >= edges).sum(axis=1)
+    order = np.array([_CHANNEL[n] for n in ("counter", "atm", "pos", "mobile", "online", "third_party")])
+    return order[place]
+
+
+def _kinds(people: People, appetite: NDArray, rows: tuple[NDArray, ...], random: np.random.Generator) -> NDArray:
+    who, inward, channel = rows
+    draw = random.random(len(who))
+    cash = (channel == _CHANNEL["counter"]) | (channel == _CHANNEL["atm"])
+    kind = np.where(cash, _KIND["cash"], np.where(inward, _KIND["transfer"], _KIND["purchase"]))
+    kind = np.where(~inward & ~cash & (draw < 0.3), _KIND["transfer"], kind)
+    kind = np.where(~inward & (draw > 0.93), _KIND["utility"], kind)
+    shop = inward & people["trader"][who] & (channel == _CHANNEL["third_party"])
+    kind = np.where(shop, _KIND["merchant"], kind)
+    return np.where((draw < 0.3) & (random.random(len(who)) < expit(1.6 * appetite - 1.2)), _KIND["investment"], kind)
+
+
+def system_rows(people: People, month: Month, month_end: date, random: np.random.Generator) -> Rows:
+    """Salaries, pensions, farm subsidies, interest and fees: batch entries, not the customers' own."""
+    here = month.here
+    pay = np.exp(8.1 + 0.35 * ((people["employer"] * 2654435761) % 1000 / 500 - 1))
+    subsidy = people["farmer"] & (month_end.month in (5, 10))
+    quarter = month_end.month % 3 == 0
+    interest = (month.total > 300) & quarter
+    fee = (people["number"] % 40 == 0) & (month_end.month == 12)
+    plans = [
+        (here & people["salaried"], 9, "salary", True, pay),
+        (here & people["pensioned"], 14, "pension", True, 900 + 20 * people["age"]),
+        (here & subsidy, 24, "subsidy", True, np.full(len(here), 600.0)),
+        (here & interest, 20, "interest", True, month.total * 0.0008),
+        (here & fee, 27, "fee", False, np.full(len(here), 10.0)),
+    ]
+    parts = []
+    for mask, day, kind, inward, yuan in plans:
+        who = np.flatnonzero(mask)
+        fen = np.maximum(np.round(100 * yuan[who] * (1 + 0.05 * random.standard_normal(len(who)))), 1)
+        size = len(who)
+        parts.append(
+            Rows(
+                who,
+                np.full(size, month.first + day),
+                np.full(size, inward),
+                np.full(size, _CHANNEL["batch"]),
+                np.full(size, _KIND[kind]),
+                fen.astype(np.int64),
+            )
+        )
+    return join(parts)
+
+
+def join(parts: list[Rows]) -> Rows:
+    """Rows one below the other."""
+    names = ("who", "day", "inward", "channel", "kind", "fen")
+    return Rows(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+def transactions_table(people: People, rows: Rows, start: int, random: np.random.Generator) -> tuple[pa.Table, dict]:
+    """The contract's columns, with the dirt of real books in it.
+
+    Parameters
+    ----------
+    start : int
+        First transaction number; numbers go up from it.
+
+    Returns
+    -------
+    tuple
+        The table, and counts of duplicates, late rows and bad codes.
+    """
+    size = len(rows.who)
+    late = random.random(size) < settings.LATE_SHARE
+    known = rows.day + random.integers(1, 26, size)
+    late &= known <= people["books_end"][0]
+    bad = random.random(size) < settings.BAD_CODE_SHARE
+    twice = np.flatnonzero(random.random(size) < settings.DUPLICATE_SHARE)
+    number = people["number"][rows.who]
+    moment = rows.day.astype(np.int64) * 86_400 + random.integers(7 * 3600, 22 * 3600, size)
+    found = pa.table(
+        {
+            "transaction_id": ids("T", np.arange(start, start + size), 11),
+            "customer_id": ids("C", number, 8),
+            "account_id": ids("A", number * 10, 10),
+            "time": pa.array(moment * 1_000_000).cast(pa.timestamp("us")),
+            "known_on": days(known, ~late),
+            "amount": money(rows.fen),
+            "direction": codes(("out", "in"), rows.inward.astype(int)),
+            "channel": codes((*CHANNELS, BAD_CHANNEL), np.where(bad, len(CHANNELS), rows.channel)),
+            "kind": codes(TRANSACTION_KINDS, rows.kind),
+            "counterparty": ids("P", (number * 7 + rows.kind * 13) % 5000, 4),
+        }
+    )
+    dirt = {"duplicate_transactions": len(twice), "late_transactions": int(late.sum()), "bad_channels": int(bad.sum())}
+    return pa.concat_tables([found, found.take(pa.array(twice))]), dirt

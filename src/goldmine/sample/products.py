@@ -1,0 +1,140 @@
+"""What customers buy, redeem, borrow and repay."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from goldmine.sample import settings
+from goldmine.sample.columns import codes, day_number, days, ids, money
+from goldmine.sample.outcomes import DECIDED
+from goldmine.sample.people import People
+from goldmine.sample.settings import Ask
+
+EVENTS = ("bought", "redeemed", "loan_drawn", "loan_repaid")
+CLASSES = ("wealth", "loan")
+PRODUCTS = ("W-R1", "W-R2", "W-R3", "L-CITIZEN", "L-NUTS")
+Event = tuple[NDArray, NDArray, int, int, NDArray, NDArray]
+
+
+@dataclass
+class Ledger:
+    """Events of one block, gathered month by month: who, when, what, which class, which product, fen."""
+
+    events: list[Event] = field(default_factory=list)
+
+    def add(self, who: NDArray, when: NDArray, event: str, product: NDArray, yuan: NDArray) -> None:
+        """Gather events; `product` holds places in `PRODUCTS`."""
+        kind = int(event.startswith("loan"))
+        self.events.append((who, when, EVENTS.index(event), kind, product, np.round(yuan * 100).astype(np.int64)))
+
+    def table(self, people: People, months_first: int) -> pa.Table:
+        """The events from the books' first day on, as the contract has them."""
+        if not self.events:
+            return pa.table({})
+        who = np.concatenate([e[0] for e in self.events])
+        when = np.concatenate([e[1] for e in self.events])
+        sizes = [len(e[0]) for e in self.events]
+        event = np.repeat([e[2] for e in self.events], sizes)
+        kind = np.repeat([e[3] for e in self.events], sizes)
+        product = np.concatenate([e[4] for e in self.events])
+        fen = np.concatenate([e[5] for e in self.events])
+        keep = when >= months_first
+        # Far fewer than a hundred events a customer, so that blocks cannot meet.
+        number = int(people["number"][0]) * 100 + np.arange(len(who))[keep]
+        found = pa.table(
+            {
+                "event_id": ids("V", number, 11),
+                "customer_id": ids("C", people["number"][who[keep]], 8),
+                "happened_on": days(when[keep]),
+                "event": codes(EVENTS, event[keep]),
+                "product_class": codes(CLASSES, kind[keep]),
+                "product_id": codes(PRODUCTS, product[keep]),
+                "amount": money(fen[keep]),
+            }
+        )
+        return found.sort_by([("customer_id", "ascending"), ("happened_on", "ascending"), ("event_id", "ascending")])
+
+
+def days_in(month_end_before: int, month_end: int, size: int, random: np.random.Generator) -> NDArray:
+    """Random days of a month."""
+    return random.integers(month_end_before + 1, month_end + 1, size)
+
+
+def wealth_life(
+    hazard: NDArray, total: NDArray, ends: list[int], ledger: Ledger, random: np.random.Generator
+) -> NDArray:
+    """Live through purchases and redemptions of wealth products.
+
+    Parameters
+    ----------
+    hazard : array (customers, months)
+        Chance to decide on a purchase by each month's state; it happens `DECIDED` months later.
+    total : array (customers, months)
+        AUM in yuan.
+    ends : list of int
+        Month ends, as day numbers.
+
+    Returns
+    -------
+    array (customers, months) of bool
+        Who holds a wealth product when.
+    """
+    size, months = hazard.shape
+    left = np.zeros(size, dtype=np.int64)
+    owns = np.zeros((size, months), dtype=bool)
+    for month in range(DECIDED, months):
+        buys = random.random(size) < hazard[:, month - DECIDED]
+        lapses = (left == 1) & ~buys
+        left = np.where(buys, random.integers(3, 13, size), np.maximum(left - 1, 0))
+        owns[:, month] = left > 0
+        before = ends[month - 1]
+        for event, found in (("bought", np.flatnonzero(buys)), ("redeemed", np.flatnonzero(lapses))):
+            when = days_in(before, ends[month], len(found), random)
+            ledger.add(found, when, event, found % 3, 0.3 * total[found, month] + 1000)
+    return owns
+
+
+def loan_life(ask: Ask, people: People, total: NDArray, ledger: Ledger, random: np.random.Generator) -> NDArray:
+    """Live through loans: the citizen loan's first months, and the nut trade's credit each autumn.
+
+    Returns
+    -------
+    array (customers, months)
+        Yuan owed.
+    """
+    lived = ask.lived
+    owed = np.zeros(total.shape)
+    _citizen_loans(ask, people, owed, ledger, random)
+    traders = np.flatnonzero(people["nut_trader"])
+    for month, day in enumerate(lived):
+        if day.month != 11 or month < 2 or not len(traders):
+            continue
+        limit = settings.NUT_CREDIT_MULTIPLE * total[traders, max(0, month - 12) : month].mean(axis=1)
+        worth = limit > 1000
+        who, limit = traders[worth], limit[worth]
+        end = day_number(day)
+        ledger.add(who, days_in(end - 30, end, len(who), random), "loan_drawn", np.full(len(who), 4), limit)
+        back = min(month + 4, len(lived))
+        owed[who, month:back] += limit[:, None]
+        if back < len(lived):
+            when = days_in(day_number(lived[back - 1]), day_number(lived[back]), len(who), random)
+            ledger.add(who, when, "loan_repaid", np.full(len(who), 4), limit)
+    return owed
+
+
+def _citizen_loans(ask: Ask, people: People, owed: NDArray, ledger: Ledger, random: np.random.Generator) -> None:
+    start, stop = (day_number(day) for day in settings.CITIZEN_LOAN_DAYS)
+    ends = np.array([day_number(day) for day in ask.lived])
+    # Every 722nd customer, so that small banks have their share of households exactly.
+    step = round(1 / settings.CITIZEN_LOAN_SHARE)
+    who = np.flatnonzero(people["number"] % step == step // 2)
+    when = random.integers(start, stop + 1, len(who))
+    spread = random.normal(0, 0.35, len(who))
+    yuan = settings.CITIZEN_LOAN_MEAN * np.exp(spread - 0.35**2 / 2)
+    if len(who) > 1:
+        yuan *= settings.CITIZEN_LOAN_MEAN / yuan.mean()
+    known = when <= ends[-1]
+    ledger.add(who[known], when[known], "loan_drawn", np.full(known.sum(), 3), yuan[known])
+    owed[who] += np.where(ends[None, :] >= when[:, None], yuan[:, None], 0)

@@ -1,0 +1,97 @@
+"""What drives a customer and cannot be seen: wealth rank, engagement and appetite, drifting month by month.
+
+Villages and families share parts of them, employers the pay, so that neighbours are alike.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from goldmine.sample.settings import Ask
+
+Array = NDArray[np.floating]
+
+WEALTH_PARTS = {"village": 0.08, "family": 0.12, "own": 0.38, "slow": 0.27, "fast": 0.15}
+"""Shares of the variance of the wealth rank's latent; they add up to 1."""
+SLOW, FAST, MOOD, APPETITE = 0.93, 0.2, 0.95, 0.9
+"""Autocorrelations from month to month."""
+MOOD_SPREAD = 0.45
+"""Standard deviation of the drifting part of engagement."""
+FAMILY = 3
+"""Customers who stand one after the other and form a family."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What whole villages share; made once for the bank."""
+
+    village: Array
+    village_mood: Array
+
+
+@dataclass(frozen=True)
+class Traits:
+    """Hidden traits of one block of customers.
+
+    Parameters
+    ----------
+    wealth_fixed, wealth_slow, wealth : array (customers,), (customers, months), (customers, months)
+        Latent of the wealth rank: the part that stays, the part that drifts, the whole; unit variance.
+    stay, engagement : array (customers,), (customers, months)
+        Log of own transactions a month before the season: the part that stays, the whole.
+    appetite : array (customers, months)
+        Appetite for wealth products; unit variance.
+    sleeper : array (customers,) of bool
+        Customers who hardly ever come.
+    """
+
+    wealth_fixed: Array
+    wealth_slow: Array
+    wealth: Array
+    stay: Array
+    engagement: Array
+    appetite: Array
+    sleeper: NDArray[np.bool_]
+
+
+def surroundings(ask: Ask, random: np.random.Generator) -> Surroundings:
+    """Draw what villages share."""
+    villages = random.standard_normal(ask.grids)
+    # Standardised, so that few villages do not move the whole bank off its figures.
+    return Surroundings((villages - villages.mean()) / villages.std(), random.standard_normal(ask.grids))
+
+
+def walk(random: np.random.Generator, shape: tuple[int, int], keep: float) -> Array:
+    """Stationary first-order autoregressions of unit variance, a row a customer."""
+    steps = random.standard_normal(shape, dtype=np.float32)
+    steps[:, 1:] *= np.sqrt(1 - keep**2)
+    for month in range(1, shape[1]):
+        steps[:, month] += keep * steps[:, month - 1]
+    return steps
+
+
+def draw_traits(ask: Ask, around: Surroundings, people: dict[str, NDArray], random: np.random.Generator) -> Traits:
+    """Draw the traits of a block.
+
+    Parameters
+    ----------
+    people : dict of str to array
+        Of the block's customers: grid and employer (numbers, -1 for none), age in years, mobile, trader.
+    """
+    shape = len(people["grid"]), len(ask.lived)
+    part = {name: np.sqrt(share) for name, share in WEALTH_PARTS.items()}
+    family = np.repeat(random.standard_normal(shape[0] // FAMILY + 1), FAMILY)[: shape[0]]
+    fixed = part["village"] * around.village[people["grid"]] + part["family"] * family
+    fixed += part["own"] * random.standard_normal(shape[0])
+    slow = part["slow"] * walk(random, shape, SLOW)
+    whole = fixed[:, None] + slow + part["fast"] * walk(random, shape, FAST)
+    employed = people["employer"] >= 0
+    stay = 0.25 * around.village_mood[people["grid"]] + 0.5 * people["mobile"] + 0.3 * people["trader"]
+    stay += 0.2 * employed - 0.012 * (people["age"] - 45) + 0.75 * random.standard_normal(shape[0])
+    sleeper = random.random(shape[0]) < 0.3
+    stay += np.where(sleeper, -4.75, -0.75)
+    engagement = stay[:, None] + MOOD_SPREAD * walk(random, shape, MOOD)
+    taste = 0.35 * around.village[people["grid"]] + 0.5 * family + 0.8 * random.standard_normal(shape[0])
+    appetite = 0.75 * taste[:, None] + 0.65 * walk(random, shape, APPETITE)
+    return Traits(fixed, slow, whole, stay, engagement, appetite, sleeper)

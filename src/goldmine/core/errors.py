@@ -26,6 +26,10 @@ class GoldmineError(Exception):
     def __str__(self) -> str:
         return f"{self.what}\n{self.do}"
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows for this error in place of a traceback; a run recognises our errors by it."""
+        return [f"{type(self).__name__}: {self.what}", self.do]
+
 
 class SettingsError(GoldmineError):
     """A setting or YAML file that cannot be used: unknown key, wrong type."""

@@ -13,7 +13,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
 from goldmine.core.dates import month_end, month_key, months_back
 from goldmine.core.errors import HistoryError
-from goldmine.core.files import read_json, whole_file, write_json
+from goldmine.core.files import read_json, sql_text, whole_file, write_json
 from goldmine.core.progress import track
 from goldmine.core.work import Work
 from goldmine.features.catalogue import carried, plan
@@ -77,11 +77,10 @@ def write_features(connection: Backend, bank: Bank, work: Work, cutoff: date, pa
     """Write one cutoff's feature table to `path`: customer_id, cutoff, then the features, by customer_id."""
     lay_out(Source(connection, bank, work, cutoff))
     names = ["customer_id", "cutoff", *(f.name for f in plan().features if carried(bank, f))]
-    quoted = "'" + str(path).replace("'", "''") + "'"
     columns = ", ".join(f'"{name}"' for name in names)
     connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE base AS {plan().base}")
     connection.raw_sql(
-        f"COPY (SELECT {columns} FROM ({plan().full}) ORDER BY customer_id) TO {quoted} "
+        f"COPY (SELECT {columns} FROM ({plan().full}) ORDER BY customer_id) TO {sql_text(path)} "
         "(FORMAT parquet, COMPRESSION zstd)"
     )
 

@@ -86,7 +86,7 @@ def _kinds(people: People, appetite: NDArray, rows: tuple[NDArray, ...], random:
     kind = np.where(~inward & (draw > 0.93), _KIND["utility"], kind)
     shop = inward & people["trader"][who] & (channel == _CHANNEL["third_party"])
     kind = np.where(shop, _KIND["merchant"], kind)
-    return np.where((draw < 0.3) & (random.random(len(who)) < expit(1.6 * appetite - 1.2)), _KIND["investment"], kind)
+    return np.where(random.random(len(who)) < expit(2.0 * appetite - 2.0), _KIND["investment"], kind)
 
 
 def system_rows(people: People, month: Month, month_end: date, random: np.random.Generator) -> Rows:

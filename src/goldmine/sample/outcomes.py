@@ -20,7 +20,7 @@ LEVEL = ndtri(LONG_TAIL_SHARE)
 
 def wealth_hazard(latent: NDArray, appetite: NDArray, mobile: NDArray) -> NDArray:
     """Chance to buy a wealth product within a month; nobody below the first level does."""
-    chance = expit(-5.0 + 0.9 * (latent - LEVEL) + 1.15 * appetite + 0.5 * mobile)
+    chance = expit(-4.4 + 0.9 * (latent - LEVEL) + 1.3 * appetite + 0.3 * mobile)
     return np.where(latent > LEVEL - 0.15, chance, 0.0)
 
 

@@ -12,7 +12,7 @@ from goldmine.sample.settings import Ask
 
 Array = NDArray[np.floating]
 
-WEALTH_PARTS = {"village": 0.08, "family": 0.12, "own": 0.38, "slow": 0.27, "fast": 0.15}
+WEALTH_PARTS = {"village": 0.07, "family": 0.1, "own": 0.29, "slow": 0.26, "fast": 0.28}
 """Shares of the variance of the wealth rank's latent; they add up to 1."""
 SLOW, FAST, MOOD, APPETITE = 0.93, 0.2, 0.95, 0.9
 """Autocorrelations from month to month."""
@@ -41,7 +41,7 @@ class Traits:
     stay, engagement : array (customers,), (customers, months)
         Log of own transactions a month before the season: the part that stays, the whole.
     appetite : array (customers, months)
-        Appetite for wealth products; unit variance.
+        Appetite for wealth products; about 0 on average.
     sleeper : array (customers,) of bool
         Customers who hardly ever come.
     """
@@ -77,7 +77,8 @@ def draw_traits(ask: Ask, around: Surroundings, people: dict[str, NDArray], rand
     Parameters
     ----------
     people : dict of str to array
-        Of the block's customers: grid and employer (numbers, -1 for none), age in years, mobile, trader.
+        Of the block's customers: grid and employer (numbers, -1 for none), age in years, gender, mobile, trader,
+        salaried.
     """
     shape = len(people["grid"]), len(ask.lived)
     part = {name: np.sqrt(share) for name, share in WEALTH_PARTS.items()}
@@ -91,7 +92,9 @@ def draw_traits(ask: Ask, around: Surroundings, people: dict[str, NDArray], rand
     stay += 0.2 * employed - 0.012 * (people["age"] - 45) + 0.75 * random.standard_normal(shape[0])
     sleeper = random.random(shape[0]) < 0.3
     stay += np.where(sleeper, -4.75, -0.75)
+    stay += 0.6 * np.clip(fixed, 0, 2)
     engagement = stay[:, None] + MOOD_SPREAD * walk(random, shape, MOOD)
-    taste = 0.35 * around.village[people["grid"]] + 0.5 * family + 0.8 * random.standard_normal(shape[0])
-    appetite = 0.75 * taste[:, None] + 0.65 * walk(random, shape, APPETITE)
+    taste = 0.25 * around.village[people["grid"]] + 0.25 * family + 0.5 * people["mobile"] + 0.5 * people["salaried"]
+    taste += 0.3 * people["gender"] - 0.015 * (people["age"] - 45) + 0.35 * random.standard_normal(shape[0])
+    appetite = taste[:, None] - 0.4 + 0.45 * walk(random, shape, APPETITE)
     return Traits(fixed, slow, whole, stay, engagement, appetite, sleeper)

@@ -3,6 +3,7 @@
 from functools import reduce
 
 import ibis
+import ibis.expr.datatypes as dt
 from ibis.expr.types import IntegerValue, NumericValue, Value
 
 from goldmine.features.define import Defined, number, ratio
@@ -12,7 +13,7 @@ NEEDS = ("transactions",)
 
 
 @ibis.udf.scalar.builtin
-def bit_count(mask: int) -> int:  # type: ignore[empty-body]
+def bit_count(mask: dt.int64) -> dt.int8:
     """Number of bits set: days with an own transaction in a month's mask."""
 
 

@@ -1,0 +1,97 @@
+"""What came of a suite: rules and counts, never a customer's values."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from goldmine.core.errors import ValidationError
+from goldmine.validation.rules import Severity
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """What came of one rule.
+
+    Parameters
+    ----------
+    rule, column : str
+        The rule's name and the column it is about.
+    expectation : str
+        Type of the expectation.
+    severity : str
+        ``fatal`` or ``warning``.
+    success : bool
+        Whether it was kept.
+    rows, failing : int
+        How many rows (or months, columns, tables) were checked, and how many of them break the rule.
+    meaning, meaning_zh : str
+        The rule in words.
+    """
+
+    rule: str
+    column: str
+    expectation: str
+    severity: Severity
+    success: bool
+    rows: int
+    failing: int
+    meaning: str
+    meaning_zh: str
+
+
+@dataclass(frozen=True)
+class SuiteResult:
+    """What came of one suite.
+
+    Parameters
+    ----------
+    suite : str
+        Its name: a canonical table, ``features``, ``scores`` or ``lists``.
+    rules : tuple of RuleResult
+        Results in the order of the suite.
+    skipped : dict of str to list of str
+        Rules that do not apply here, and the columns or parameters that are absent.
+    """
+
+    suite: str
+    rules: tuple[RuleResult, ...]
+    skipped: dict[str, list[str]]
+
+    @property
+    def success(self) -> bool:
+        """Whether every fatal rule was kept."""
+        return not self.failed("fatal")
+
+    def failed(self, severity: Severity) -> list[RuleResult]:
+        """The rules of that severity that were broken."""
+        return [rule for rule in self.rules if rule.severity == severity and not rule.success]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result as JSON-like values."""
+        return {
+            "suite": self.suite,
+            "success": self.success,
+            "fatal": len(self.failed("fatal")),
+            "warnings": len(self.failed("warning")),
+            **asdict(self),
+        }
+
+
+def require(results: Iterable[SuiteResult]) -> None:
+    """Go on only if every fatal rule was kept.
+
+    Raises
+    ------
+    ValidationError
+        If not; it names suite, rule, column and count, and no values.
+    """
+    broken = [(result.suite, rule) for result in results for rule in result.failed("fatal")]
+    if broken:
+        raise ValidationError(
+            "Validation failed: " + "; ".join(_line(suite, rule) for suite, rule in broken) + ".",
+            "Correct these at their source, then run again; the Data Docs in the work folder show every rule.",
+        )
+
+
+def _line(suite: str, rule: RuleResult) -> str:
+    return f"{suite}.{rule.column}: {rule.rule} ({rule.failing:,} of {rule.rows:,})"

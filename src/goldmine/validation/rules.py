@@ -1,0 +1,91 @@
+"""The suites as they stand in `expectations/`: a file a table, a rule an expectation."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from goldmine.core.errors import SettingsError
+from goldmine.core.project import home
+
+Severity = Literal["fatal", "warning"]
+Grain = Literal["row", "key", "month", "column", "table"]
+
+FILE_SUITES = ("features", "scores", "lists")
+"""Suites of the files that Goldmine itself makes; all others are named after a canonical table."""
+
+_SEVERITIES: dict[str, Severity] = {"critical": "fatal", "warning": "warning"}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of a suite.
+
+    Parameters
+    ----------
+    name, column : str
+        Its name, unlike any other in the suite, and the column it is about.
+    breaks : str
+        A DuckDB condition, true where the rule is broken. ``getvariable('books_to')`` and the like read a parameter.
+    of : str
+        What is looked at: every ``row``; every ``key`` that stands more than once (`copies` and `versions` that
+        differ); every ``month`` from the first to the last of the books (`month`, `rows`); every number ``column``
+        (`name`, `rows`, `empty`, `infinite`); or the ``table`` as a whole (`rows`, `columns`).
+    key : tuple of str
+        Columns of the key, where `of` is ``key``.
+    mostly : float
+        Least share, 0 to 1, that must keep the rule.
+    needs : tuple of str
+        What must be there for the rule to apply: ``column``, ``table.column`` of the bank, ``$parameter``.
+    severity : str
+        Whether a failure is ``fatal`` or a ``warning``.
+    config : dict
+        The expectation as it stands in the file.
+    """
+
+    name: str
+    column: str
+    breaks: str
+    of: Grain
+    key: tuple[str, ...]
+    mostly: float
+    needs: tuple[str, ...]
+    severity: Severity
+    config: dict[str, Any]
+
+
+def load_rules(suite: str) -> tuple[Rule, ...]:
+    """The rules of a suite, in the order of its file.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such suite, or its file is not one.
+    """
+    path = home() / "expectations" / f"{suite}.json"
+    try:
+        found = json.loads(path.read_text("utf-8"))
+        return tuple(_rule(config) for config in found["expectations"])
+    except FileNotFoundError as error:
+        raise SettingsError(
+            f"expectations: there is no suite {suite!r}.", "Restore its file from the repository."
+        ) from error
+    except (ValueError, KeyError) as error:
+        raise SettingsError(
+            f"{path.name}: is not a suite of rules ({type(error).__name__}: {error}).",
+            "Compare it with another file in expectations/.",
+        ) from error
+
+
+def _rule(config: dict[str, Any]) -> Rule:
+    kwargs = config["kwargs"]
+    return Rule(
+        name=kwargs["rule"],
+        column=kwargs["column"],
+        breaks=kwargs["breaks"],
+        of=kwargs.get("of", "row"),
+        key=tuple(kwargs.get("key", ())),
+        mostly=kwargs.get("mostly", 1.0),
+        needs=tuple(config["meta"]["needs"]),
+        severity=_SEVERITIES[config["severity"]],
+        config=config,
+    )

@@ -1,0 +1,127 @@
+"""From the feature table as it is stored to the float32 matrix that LightGBM learns from."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from goldmine.core.errors import ModelError
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How columns become numbers; learnt in training and part of the model.
+
+    Parameters
+    ----------
+    features : tuple of str
+        Columns in the order of the matrix.
+    categories : dict of str to tuple of str
+        For each text column the categories seen in training; a category's code is its place.
+    """
+
+    features: tuple[str, ...]
+    categories: dict[str, tuple[str, ...]]
+
+    @property
+    def categorical(self) -> list[int]:
+        """Places of the text columns in the matrix."""
+        return [place for place, name in enumerate(self.features) if name in self.categories]
+
+
+def learn_encoding(rows: pa.Table, names: list[str]) -> Encoding:
+    """Learn the categories of a training table.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        Training rows.
+    names : list of str
+        The columns to learn from, in the order that the matrix takes.
+
+    Raises
+    ------
+    ModelError
+        If a column is neither number, flag nor text, or no column is left to learn from.
+    """
+    if not names:
+        raise ModelError("training rows: no feature columns.", "Check include and exclude in the use case.")
+    categories = {}
+    for name in names:
+        kind = rows.schema.field(name).type
+        if _is_text(kind):
+            seen = pc.unique(_as_text(rows[name])).drop_null().to_pylist()
+            categories[name] = tuple(sorted(seen))
+        elif not _is_number(kind):
+            raise ModelError(
+                f"column {name}: is {kind}, which cannot be learnt from.",
+                "Give numbers, flags or text, or exclude the column in the use case.",
+            )
+    return Encoding(tuple(names), categories)
+
+
+def encode(encoding: Encoding, rows: pa.Table) -> np.ndarray:
+    """Make the matrix of some rows.
+
+    Parameters
+    ----------
+    encoding : Encoding
+        Learnt in training.
+    rows : pyarrow.Table
+        Any table that holds the encoding's columns; others are ignored.
+
+    Returns
+    -------
+    numpy.ndarray
+        float32, rows x features, column by column in memory. NaN where a value is missing or
+        a category was never seen in training.
+
+    Raises
+    ------
+    ModelError
+        If columns are missing, or text stands where numbers were learnt.
+    """
+    missing = sorted(set(encoding.features) - set(rows.column_names))
+    if missing:
+        raise ModelError(
+            f"rows to score: {len(missing)} of the model's {len(encoding.features)} features are not there: "
+            f"{', '.join(missing[:5])}{', ...' if len(missing) > 5 else ''}.",
+            "Bring back the tables that they need, or train again without them.",
+        )
+    matrix = np.empty((rows.num_rows, len(encoding.features)), dtype=np.float32, order="F")
+    for place, name in enumerate(encoding.features):
+        known = encoding.categories.get(name)
+        matrix[:, place] = _numbers(rows[name], name) if known is None else _codes(rows[name], known)
+    return matrix
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind))
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    types = pa.types
+    return bool(
+        types.is_floating(kind)
+        or types.is_integer(kind)
+        or types.is_boolean(kind)
+        or types.is_decimal(kind)
+        or types.is_null(kind)
+    )
+
+
+def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(pa.string())
+
+
+def _codes(column: pa.ChunkedArray, known: tuple[str, ...]) -> np.ndarray:
+    codes = pc.index_in(_as_text(column), value_set=pa.array(known, pa.string()), skip_nulls=True)
+    return codes.cast(pa.float32(), safe=False).to_numpy()
+
+
+def _numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
+    if not _is_number(column.type):
+        raise ModelError(f"column {name}: is {column.type}, the model learnt numbers.", "Mend the column's type.")
+    values = column.cast(pa.float32(), safe=False).to_numpy()
+    return np.where(np.isfinite(values), values, np.float32("nan"))

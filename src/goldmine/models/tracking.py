@@ -1,0 +1,86 @@
+"""Where runs and models are kept: MLflow on SQLite in ``mlruns/``, or wherever ``MLFLOW_TRACKING_URI`` says."""
+
+import fcntl
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from goldmine.core.files import disk_errors
+from goldmine.core.project import home
+
+_QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+_NOISY = ("mlflow", "alembic", "git")
+
+
+def tracking_uri() -> str:
+    """The tracking store: ``MLFLOW_TRACKING_URI``, or SQLite in the project's ``mlruns``."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home() / 'mlruns' / 'mlflow.db'}"
+
+
+def use_tracking(bank_name: str) -> str:
+    """Send this process' runs and models to the tracking store, quietly, under the bank's experiment.
+
+    Two processes may come at once to a store that is not there yet: one makes it, the other waits.
+
+    Parameters
+    ----------
+    bank_name : str
+        The bank's name; its experiment is made where there is none.
+
+    Returns
+    -------
+    str
+        The experiment's id.
+    """
+    # MLflow reads these when it is imported.
+    os.environ.update(_QUIET)
+    import mlflow
+
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.ERROR)
+    _point_at(tracking_uri())
+    with _first_come(home() / "mlruns"):
+        found = mlflow.get_experiment_by_name(bank_name)
+        made = found.experiment_id if found else mlflow.create_experiment(bank_name, _artifacts())
+    mlflow.set_experiment(experiment_id=made)
+    return made
+
+
+def _point_at(uri: str) -> None:
+    """Set MLflow's store, but not the environment that MLflow would set along with it.
+
+    What stood in the environment is the user's word; what this process chose must not become one.
+    """
+    import mlflow
+
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    if before is None:
+        os.environ.pop("MLFLOW_TRACKING_URI", None)
+
+
+def _artifacts() -> str | None:
+    """Where artifacts go: beside the database; a tracking server decides for itself."""
+    if tracking_uri().startswith(("http:", "https:")):
+        return None
+    return (home() / "mlruns" / "artifacts").as_uri()
+
+
+@contextmanager
+def _first_come(folder: Path) -> Iterator[None]:
+    """Let one process at a time look for, and make, the store."""
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        stream = (folder / ".lock").open("w")
+    with stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield

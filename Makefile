@@ -1,0 +1,49 @@
+# Each target sets up .venv first where it is not there; a second call installs nothing.
+.DELETE_ON_ERROR:
+.SILENT:
+.PHONY: run test check lab mlflow schedule lock
+
+BIN := .venv/bin
+READY := .venv/.installed
+BANK := data/sample_bank
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+run: $(READY)
+	test -e $(BANK)/bank.yaml || $(BIN)/goldmine sample-bank $(BANK) --customers 20000 --months 30 --seed 1 --end 2024-06-30
+	$(BIN)/goldmine run --bank $(BANK) --work data
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m mypy
+	$(BIN)/python -m pytest tests/project
+
+lab: $(READY)
+	$(BIN)/jupyter lab --ip 127.0.0.1 notebooks
+
+mlflow: $(READY)
+	$(BIN)/goldmine mlflow
+
+schedule: $(READY)
+	$(BIN)/goldmine schedule
+
+# For whoever changes the dependencies; needs uv, which users do not.
+lock:
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q -o requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	for python in python3.11 python3.12 python3.13 python3; do \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break; python=; \
+	done; \
+	if [ -z "$$python" ]; then echo 'Python 3.11 or newer is needed, and none was found as python3.'; exit 1; fi; \
+	test -x $(BIN)/python || "$$python" -m venv .venv
+	echo 'Installing the locked packages into .venv: about three minutes, once ...'
+	$(BIN)/pip install -q --no-deps --require-hashes -r requirements.lock
+	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	touch $@

@@ -1,0 +1,1 @@
+"""Running notebooks unattended: parameters checked first, a bar by cell, kept copies, nothing left behind."""

@@ -1,0 +1,142 @@
+"""A notebook's parameters: read from its tagged cell, and checked before a kernel starts.
+
+Papermill only warns about an unknown parameter and lets YAML turn ``0012`` into 12; here the annotations decide.
+"""
+
+import ast
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from goldmine.core.errors import ParameterError
+
+_TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "list[str]": list}
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One line of a parameters cell, such as ``as_of: str = ""``.
+
+    Parameters
+    ----------
+    name, kind : str
+        Its name and its type: ``str``, ``int``, ``float``, ``bool`` or ``list[str]``.
+    required : bool
+        Whether the line gives no value, so that one must be given.
+    """
+
+    name: str
+    kind: str
+    required: bool
+
+
+def declared_parameters(notebook: Path) -> dict[str, Parameter]:
+    """Parameters that a notebook declares in the cell tagged ``parameters``, in order.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such cell, or a line of it is not of the form ``name: type = value``.
+    """
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    tagged = [c for c in cells if "parameters" in c["metadata"].get("tags", ())]
+    if not tagged:
+        raise ParameterError(f"{notebook.name}: has no cell tagged 'parameters'.", "Tag the cell that declares them.")
+    lines = ast.parse("".join(tagged[0]["source"])).body
+    return {p.name: p for p in (_parameter(notebook, line) for line in lines)}
+
+
+def _parameter(notebook: Path, line: ast.stmt) -> Parameter:
+    kind = ast.unparse(line.annotation) if isinstance(line, ast.AnnAssign) else ""
+    if not isinstance(line, ast.AnnAssign) or not isinstance(line.target, ast.Name) or kind not in _TYPES:
+        raise ParameterError(
+            f"{notebook.name}: parameters cell, line {line.lineno}: is not of the form name: type = value.",
+            f"Write one typed parameter a line; types are {', '.join(_TYPES)}.",
+        )
+    return Parameter(line.target.id, kind, line.value is None)
+
+
+def check_parameters(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Check values against what a notebook declares.
+
+    Parameters
+    ----------
+    notebook : Path
+        The notebook.
+    given : mapping of str to object
+        Values by name. Text is read as the declared type, so ``"0012"`` stays text for a ``str`` and is 12 for an
+        ``int``; any other value must be of the declared type already.
+
+    Returns
+    -------
+    dict of str to object
+        The values, typed.
+
+    Raises
+    ------
+    ParameterError
+        If a name is not declared, a value is of the wrong type, or a required one is missing.
+    """
+    declared = declared_parameters(notebook)
+    for name in given:
+        if name not in declared:
+            near = get_close_matches(name, declared, n=1)
+            hint = f"Did you mean {near[0]!r}? " if near else ""
+            raise ParameterError(
+                f"{notebook.stem}: parameter {name!r} is not known.", f"{hint}Declared: {', '.join(declared)}."
+            )
+    missing = [p.name for p in declared.values() if p.required and p.name not in given]
+    if missing:
+        raise ParameterError(f"{notebook.stem}: parameter {missing[0]!r} is missing.", f"Give -p {missing[0]}=VALUE.")
+    return {name: _typed(notebook.stem, declared[name], value) for name, value in given.items()}
+
+
+def _typed(notebook: str, parameter: Parameter, value: Any) -> Any:
+    if isinstance(value, str) and parameter.kind != "str":
+        value = _read(parameter.kind, value)
+    if type(value) is int and parameter.kind == "float":
+        return float(value)
+    if type(value) is _TYPES[parameter.kind]:
+        return value
+    raise ParameterError(
+        f"{notebook}: parameter {parameter.name!r} takes {parameter.kind}, and what was given is not one.",
+        f"Give {_EXAMPLES[parameter.kind]}.",
+    )
+
+
+_EXAMPLES = {
+    "str": "a text",
+    "int": "a whole number, for example 12",
+    "float": "a number, for example 0.5",
+    "bool": "true or false",
+    "list[str]": "texts with commas between them",
+}
+
+
+def _read(kind: str, text: str) -> Any:
+    """Text from a command line as a value of a kind; text that cannot be read stays text."""
+    if kind == "list[str]":
+        return [part.strip() for part in text.split(",") if part.strip()]
+    if kind == "bool":
+        return {"true": True, "false": False}.get(text.lower(), text)
+    try:
+        return _TYPES[kind](text)
+    except ValueError:
+        return text
+
+
+def split_assignment(text: str) -> tuple[str, str]:
+    """Split ``name=value`` at its first equals sign; the value stays text.
+
+    Raises
+    ------
+    ParameterError
+        If there is no equals sign or no name.
+    """
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise ParameterError(f"-p {text}: is not of the form name=value.", "Write for example -p language=zh.")
+    return name.strip(), value

@@ -1,0 +1,112 @@
+"""What a release says of itself: typed, read back with unknown keys refused."""
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Typed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class Step(_Typed):
+    """One step of a funnel: who leaves (English, Chinese), how many left, how many remain."""
+
+    name: str
+    en: str
+    zh: str
+    left: int
+    remain: int
+
+
+class Off(_Typed):
+    """A rule that could not be applied, and the columns that the bank does not have."""
+
+    name: str
+    en: str
+    zh: str
+    missing: tuple[str, ...]
+
+
+class Funnel(_Typed):
+    """From everyone scored to the list, step by step, and the rules that were off."""
+
+    scored: int
+    steps: tuple[Step, ...]
+    off: tuple[Off, ...]
+
+
+class Origin(_Typed):
+    """Which model gave a list its order, and the MLflow run that trained it."""
+
+    model_name: str
+    model_version: str
+    mlflow_run: str
+
+
+class ListFile(_Typed):
+    """One file of a release.
+
+    Parameters
+    ----------
+    path : str
+        Below the release's folder.
+    sha256 : str
+        Of its content.
+    rows : int
+        Customers in it.
+    columns : tuple of str
+        Code names of its columns, in order.
+    use_case, model_name, model_version, mlflow_run : str
+        What it lists, and by which model.
+    validation : dict
+        What its suite found: rules and counts.
+    """
+
+    path: str
+    sha256: str
+    rows: int
+    columns: tuple[str, ...]
+    use_case: str
+    model_name: str
+    model_version: str
+    mlflow_run: str
+    validation: dict[str, Any]
+
+
+class Manifest(_Typed):
+    """A release's manifest.
+
+    Parameters
+    ----------
+    as_of : date
+        Snapshot date of the scores.
+    release_id : str
+        The same for the same inputs.
+    created_at : datetime
+        When it was published (UTC).
+    bank, language : str
+        Whose customers; language of headings and reasons.
+    funnels : dict of str to Funnel
+        By use case.
+    files : tuple of ListFile
+        Every file but this one.
+    """
+
+    as_of: date
+    release_id: str
+    created_at: datetime
+    bank: str
+    language: str
+    funnels: dict[str, Funnel]
+    files: tuple[ListFile, ...]
+
+
+class Latest(_Typed):
+    """What ``latest.json`` says: the current release, its folder below ``releases``, its manifest's SHA-256."""
+
+    as_of: date
+    release_id: str
+    path: str
+    manifest_sha256: str

@@ -1,0 +1,71 @@
+"""Why each customer is on a list, in words; computed for those on it only."""
+
+from datetime import date
+
+import ibis
+import pyarrow as pa
+
+from goldmine.core.errors import ReleaseError
+from goldmine.core.work import Work
+from goldmine.features import catalogue
+from goldmine.labels.rows import eligible
+from goldmine.lists.columns import REASONS
+from goldmine.models.explain import explain, typical_values
+from goldmine.models.model import Model
+from goldmine.models.words import reason_words
+from goldmine.usecases import UseCase
+
+
+def reasons_in_words(
+    model: Model, work: Work, use_case: UseCase, customers: list[str], *, as_of: date, language: str
+) -> list[list[str]]:
+    """The strongest reasons of each customer, in words, compared with what is typical of those who were scored.
+
+    Parameters
+    ----------
+    model : Model
+        The model that scored them.
+    work : Work
+        Where the features are.
+    use_case : UseCase
+        Who was eligible.
+    customers : list of str
+        Customer numbers of those on the list.
+    as_of : date
+        Snapshot date.
+    language : str
+        ``en`` or ``zh``.
+
+    Returns
+    -------
+    list of list of str
+        For each customer, in order, up to three reasons, strongest first.
+
+    Raises
+    ------
+    ReleaseError
+        If the features were made again since the scores, so that a customer is no longer among them.
+    """
+    if not customers:
+        return []
+    connection = ibis.duckdb.connect()
+    connection.con.register("listed", pa.table({"customer_id": customers, "place": range(len(customers))}))
+    everyone = eligible(connection, work, use_case, as_of)
+    found = explain(model, _features_of(everyone, connection.table("listed"), model), REASONS)
+    cited = sorted({reason.feature for row in found for reason in row})
+    typical = typical_values(everyone.select(cited).to_pyarrow(), cited)
+    features = [feature for feature in catalogue() if feature.name in cited]
+    return [[reason_words(reason, features, typical, language) for reason in row] for row in found]
+
+
+def _features_of(everyone: ibis.Table, listed: ibis.Table, model: Model) -> pa.Table:
+    names = [name for name in model.encoding.features if name in everyone.columns]
+    rows = everyone.inner_join(listed, "customer_id").order_by("place").select(*names).to_pyarrow()
+    wanted = int(listed.count().execute())
+    if rows.num_rows != wanted:
+        raise ReleaseError(
+            f"{wanted - rows.num_rows} of {wanted} customers to publish have no features any more: "
+            "these were made again after the scores.",
+            "Run `goldmine score` again, then publish.",
+        )
+    return rows

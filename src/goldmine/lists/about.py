@@ -58,7 +58,7 @@ def write_about(book: xlsxwriter.Workbook, about: About, language: str) -> None:
     sheet.write_string(0, 0, about.title, title)
     funnel = about.funnel
     line = _block(book, sheet, 2, about.lines) + 1
-    steps = [(words["scored"], "", funnel.scored)]
+    steps: list[tuple[Any, ...]] = [(words["scored"], "", funnel.scored)]
     steps += [(step.zh if zh else step.en, step.left, step.remain) for step in funnel.steps]
     line = _headed(book, sheet, line, [(words["funnel"], words["left"], words["remain"]), *steps]) + 1
     if funnel.off:

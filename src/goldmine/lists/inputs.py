@@ -12,6 +12,8 @@ from goldmine.core.files import read_json
 from goldmine.core.project import home
 from goldmine.core.work import Work
 from goldmine.lists.manifest import Origin
+from goldmine.models.model import Model
+from goldmine.models.registry import champion
 from goldmine.usecases import UseCase, load_use_case
 
 _RULE_TABLES = ("customers", "contacts", "staff", "products")
@@ -30,14 +32,15 @@ class Scored:
         Its scores: `customer_id`, `probability`, `decile`, `rank`.
     origin : Origin
         The model that scored.
-    mark : str
-        Fingerprint of the scores and of the features under them.
+    mark, features : str
+        Fingerprints of the scores, and of the features that were scored.
     """
 
     use_case: UseCase
     path: Path
     origin: Origin
     mark: str
+    features: str
 
 
 def read_scored(work: Work, name: str, as_of: date) -> Scored:
@@ -46,7 +49,7 @@ def read_scored(work: Work, name: str, as_of: date) -> Scored:
     Raises
     ------
     ReleaseError
-        If there are none, or what stands beside them does not say whose they are.
+        If there are none, or they are not whole.
     UseCaseError
         If there is no such use case.
     """
@@ -55,14 +58,34 @@ def read_scored(work: Work, name: str, as_of: date) -> Scored:
     beside = read_json(path.with_suffix(".json"))
     if beside is None or not path.exists():
         raise ReleaseError(f"{name} at {as_of}: there are no scores to publish.", "Run `goldmine score` for it first.")
-    try:
-        origin = Origin(**{key: str(beside[key]) for key in Origin.model_fields})
-        mark = fingerprint.of_value([fingerprint.of_file(path), beside["features_fingerprint"]])
-    except KeyError as error:
-        raise ReleaseError(
-            f"{name} at {as_of}: the scores do not say where they come from.", "Run `goldmine score` for it again."
-        ) from error
-    return Scored(use_case, path, origin, mark)
+    mark = fingerprint.of_file(path)
+    if mark != beside["sha256"]:
+        raise ReleaseError(f"{name} at {as_of}: the scores are not whole.", "Run `goldmine score` for it again.")
+    origin = Origin(**{key: beside[key] for key in Origin.model_fields})
+    return Scored(use_case, path, origin, mark, beside["features_fingerprint"])
+
+
+def model_of(bank: Bank, work: Work, scored: Scored, as_of: date) -> Model:
+    """The model that scored, for explaining its scores.
+
+    Raises
+    ------
+    ReleaseError
+        If another model became champion since, or the features were made again.
+    ModelError
+        If the model is no longer there.
+    """
+    best = champion(bank.name, scored.use_case.name)
+    if (best.name, best.version) != (scored.origin.model_name, scored.origin.model_version):
+        changed = f"version {best.version} became champion after version {scored.origin.model_version} had scored"
+    elif read_json(work.features(as_of).with_suffix(".json")) != scored.features:
+        changed = "the features were made again after the scores"
+    else:
+        return best.model
+    raise ReleaseError(
+        f"{scored.use_case.name} at {as_of}: {changed}, so its reasons cannot be given.",
+        "Run `goldmine score` for it again.",
+    )
 
 
 def release_id_of(bank: Bank, scored: list[Scored], as_of: date, language: str) -> str:
@@ -78,6 +101,8 @@ def release_id_of(bank: Bank, scored: list[Scored], as_of: date, language: str) 
     }
     models = Path(goldmine.models.__file__).parent
     code = [Path(__file__).parent, models / "explain.py", models / "words.py", home() / "expectations" / "lists.json"]
-    lists = {s.use_case.name: [s.use_case.model_dump(mode="json"), s.origin.model_dump(), s.mark] for s in scored}
+    lists = {
+        s.use_case.name: [s.use_case.model_dump(mode="json"), s.origin.model_dump(), s.mark, s.features] for s in scored
+    }
     everything = [bank.name, bank.books_to, as_of, language, lists, tables, fingerprint.of_code(*code)]
     return fingerprint.of_value(everything)[:_ID_DIGITS]

@@ -5,7 +5,6 @@ from datetime import date
 import ibis
 import pyarrow as pa
 
-from goldmine.core.errors import ReleaseError
 from goldmine.core.work import Work
 from goldmine.features import catalogue
 from goldmine.labels.rows import eligible
@@ -40,11 +39,6 @@ def reasons_in_words(
     -------
     list of list of str
         For each customer, in order, up to three reasons, strongest first.
-
-    Raises
-    ------
-    ReleaseError
-        If the features were made again since the scores, so that a customer is no longer among them.
     """
     if not customers:
         return []
@@ -60,12 +54,4 @@ def reasons_in_words(
 
 def _features_of(everyone: ibis.Table, listed: ibis.Table, model: Model) -> pa.Table:
     names = [name for name in model.encoding.features if name in everyone.columns]
-    rows = everyone.inner_join(listed, "customer_id").order_by("place").select(*names).to_pyarrow()
-    wanted = int(listed.count().execute())
-    if rows.num_rows != wanted:
-        raise ReleaseError(
-            f"{wanted - rows.num_rows} of {wanted} customers to publish have no features any more: "
-            "these were made again after the scores.",
-            "Run `goldmine score` again, then publish.",
-        )
-    return rows
+    return everyone.inner_join(listed, "customer_id").order_by("place").select(*names).to_pyarrow()

@@ -1,0 +1,118 @@
+"""Publishing: from scores to a release that a branch can work from."""
+
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import ibis
+
+from goldmine.contract.bank import Bank
+from goldmine.core.errors import ParameterError, UseCaseError
+from goldmine.core.progress import track
+from goldmine.core.work import Work
+from goldmine.lists.funnel import choose
+from goldmine.lists.inputs import Scored, model_of, read_scored, release_id_of
+from goldmine.lists.listing import Imprint, Listing, write_listing
+from goldmine.lists.manifest import Manifest
+from goldmine.lists.reasons import reasons_in_words
+from goldmine.lists.rows import make_rows
+from goldmine.lists.rules import Books
+from goldmine.lists.store import Release, release_once
+from goldmine.usecases import UseCase
+from goldmine.validation import require, validate_file
+
+LANGUAGES = ("en", "zh")
+
+
+def publish(bank: Bank, work: Work, use_cases: list[str], as_of: date, *, language: str = "en") -> Release:
+    """Publish the lists of some use cases as one release, and make it the current one.
+
+    The same inputs give the same release: where it stands already nothing is written. An older snapshot than the
+    current release's is published beside it and does not become current. Killed at any moment, or out of disk, the
+    current release stays as it was.
+
+    Parameters
+    ----------
+    bank : Bank
+        The bank's tables; its customers', contacts', staff's and products' decide who may stand on a list.
+    work : Work
+        Where the scores are, and the releases go.
+    use_cases : list of str
+        Names of the use cases; each must have been scored at `as_of`.
+    as_of : date
+        Snapshot date.
+    language : str
+        ``en`` or ``zh``: of the reasons, and of the headings in CSV and XLSX.
+
+    Raises
+    ------
+    ReleaseError
+        If a use case was not scored.
+    ValidationError
+        If a list breaks a fatal rule of its suite.
+    DiskError
+        If there is no space, or it may not be written.
+    """
+    if language not in LANGUAGES:
+        raise ParameterError(f"language: {language!r} is not known.", f"Use one of {', '.join(LANGUAGES)}.")
+    if not use_cases:
+        raise UseCaseError("publish: no use case was named.", "Name at least one, for example longtail.")
+    with work.lock():
+        scored = [read_scored(work, name, as_of) for name in sorted(set(use_cases))]
+        release_id = release_id_of(bank, scored, as_of, language)
+        imprint = Imprint(bank.name, as_of, release_id, language)
+        return release_once(work, as_of, release_id, lambda folder: _fill(bank, work, scored, imprint, folder))
+
+
+def _fill(bank: Bank, work: Work, scored: list[Scored], imprint: Imprint, folder: Path) -> Manifest:
+    """Write every list into a folder and check it."""
+    books = Books(bank, ibis.duckdb.connect(), imprint.as_of)
+    listings = [_listing(books, work, one, imprint) for one in track(scored, "lists: rules and reasons")]
+    files = [
+        file
+        for listing in track(listings, "lists: files")
+        for file in write_listing(folder, listing, imprint, partial(_checked, bank, work, imprint, listing.use_case))
+    ]
+    return Manifest(
+        as_of=imprint.as_of,
+        release_id=imprint.release_id,
+        created_at=datetime.now(UTC),
+        bank=imprint.bank,
+        language=imprint.language,
+        funnels={listing.use_case.name: listing.funnel for listing in listings},
+        files=tuple(files),
+    )
+
+
+def _listing(books: Books, work: Work, scored: Scored, imprint: Imprint) -> Listing:
+    chosen = choose(books, scored.path, scored.use_case)
+    words = reasons_in_words(
+        model_of(books.bank, work, scored, imprint.as_of),
+        work,
+        scored.use_case,
+        chosen.rows["customer_id"].to_pylist(),
+        as_of=imprint.as_of,
+        language=imprint.language,
+    )
+    stamp = (scored.origin.model_version, imprint.release_id)
+    rows = make_rows(chosen.rows, words, scored.use_case, as_of=imprint.as_of, stamp=stamp)
+    return Listing(scored.use_case, rows, chosen.funnel, scored.origin)
+
+
+def _checked(bank: Bank, work: Work, imprint: Imprint, use_case: UseCase, path: Path) -> dict[str, Any]:
+    """Let the suite for lists judge a file; the result holds rules and counts."""
+    says: dict[str, str | date]
+    says = {"as_of": imprint.as_of, "use_case": use_case.name, "release_id": imprint.release_id}
+    result = validate_file("lists", path, work, says, bank)
+    require([result])
+    return {
+        "suite": result.suite,
+        "success": result.success,
+        "rules": len(result.rules),
+        "fatal": len(result.failed("fatal")),
+        "warnings": [
+            f"{rule.column}: {rule.rule} ({rule.failing} of {rule.rows})" for rule in result.failed("warning")
+        ],
+        "skipped": result.skipped,
+    }

@@ -75,10 +75,13 @@ class Bank:
         found = self.tables.get(table)
         return sorted({f.month for f in found.files}) if found else []
 
-    def read(self, connection: Backend, table: str, months: list[str] | None = None) -> ibis.Table:
+    def read(
+        self, connection: Backend, table: str, months: list[str] | None = None, *, raw: bool = False
+    ) -> ibis.Table:
         """A canonical table as an Ibis expression with every column of the contract.
 
-        Columns that the bank does not have are there, empty and of the right type. Codes stay as they are.
+        Columns that the bank does not have are there, empty and of the right type; so are codes
+        that are not in their column's list.
 
         Parameters
         ----------
@@ -88,6 +91,8 @@ class Bank:
             Name of the table; one that the bank does not have reads as an empty table.
         months : list of str, optional
             Read only these months of a partitioned table.
+        raw : bool
+            Leave codes as the bank wrote them, as validation needs them.
         """
         spec = TABLES[table]
         found = self.tables.get(table)
@@ -97,11 +102,11 @@ class Bank:
         )
         if not files or found is None:
             return empty
-        rows = connection.read_parquet([str(f.path) for f in files])
+        rows = connection.read_parquet([str(f.path) for f in files], hive_partitioning=False)
         schema = empty.schema()
-        return rows.select(
-            **{
-                c.name: rows[c.name].cast(schema[c.name]) if c.name in found.columns else ibis.null(schema[c.name])
-                for c in spec.columns
-            }
-        )
+        columns = {}
+        for column in spec.columns:
+            value = rows[column.name] if column.name in found.columns else ibis.null(schema[column.name])
+            known = value.isin(column.codes).ifelse(value, ibis.null(schema[column.name]))
+            columns[column.name] = known if column.codes and not raw else value
+        return rows.select(**columns)

@@ -1,39 +1,171 @@
 """Taking a bank in: every table becomes canonical, strictly typed Parquet, or nothing changes."""
 
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from goldmine.contract.bank import Bank, CanonicalTable, TableFile
-from goldmine.contract.inplace import Footer, canonical_footers
-from goldmine.contract.manifest import Hashes, load_bank, read_manifest, write_manifest
+from goldmine.contract.casting import Written, write_canonical
+from goldmine.contract.inplace import canonical_footers
+from goldmine.contract.manifest import Hashes, load_bank, read_manifest, saved_files, write_manifest
 from goldmine.contract.mapping import Mapping, load_mapping
-from goldmine.contract.sources import ParquetSource
+from goldmine.contract.schema import TableSpec
+from goldmine.contract.sources import ParquetSource, PostgresSource
+from goldmine.contract.stage import stage
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import ContractError
+from goldmine.core.files import disk_errors
+from goldmine.core.fingerprint import of_code, of_file, of_value
+from goldmine.core.progress import track
 from goldmine.core.work import Work
 
 __all__ = ["load_bank", "open_bank"]
 
 
+@dataclass(frozen=True)
+class _Taken:
+    """A table that is ready: files that stand already, or written ones that wait in the scratch folder."""
+
+    columns: tuple[str, ...]
+    standing: tuple[TableFile, ...] = ()
+    written: tuple[Written, ...] = ()
+    made_from: str = ""
+
+
+@dataclass(frozen=True)
+class _Intake:
+    """One bank on its way in: its mapping, its work folder, what the last intake left there."""
+
+    mapping: Mapping
+    work: Work
+    saved: dict[str, Any]
+    hashes: Hashes
+
+
 def open_bank(source: Path, work: Work) -> Bank:
+    """Resolve every table that a bank has to canonical Parquet.
+
+    Parquet that already keeps the contract is used where it lies. Everything else is cast and written
+    into the work folder, a file a month where the table is partitioned. What did not change since the
+    last time is not read again, and a month whose rows did not change keeps its file.
+
+    Parameters
+    ----------
+    source : Path
+        The bank's folder, with a ``bank.yaml`` or with canonical tables.
+    work : Work
+        The bank's work folder; it is tied to the bank's name.
+
+    Returns
+    -------
+    Bank
+        The tables that have rows. An optional table that is empty counts as absent.
+
+    Raises
+    ------
+    SettingsError
+        If ``bank.yaml`` cannot be used.
+    ContractError
+        If a table does not keep the contract. Nothing in the work folder has changed then.
+    WorkFolderError
+        If the work folder belongs to another bank or is held by another run.
+    DiskError
+        If the disk is full.
+    """
     mapping = load_mapping(source)
-    hashes = Hashes(read_manifest(work).get("hashes", {}))
+    if (work.root / "bank.json").exists():
+        work.claim(mapping.name)
+    with work.lock(), disk_errors(work.root), _scratch(work) as scratch:
+        saved = read_manifest(work)
+        intake = _Intake(mapping, work, saved, Hashes(saved.get("hashes", {})))
+        taken = {}
+        for name in track([name for name in TABLES if name in mapping.tables], "taking in tables"):
+            table = _take_in(intake, TABLES[name], scratch / name)
+            if table.standing or table.written:
+                taken[name] = table
+            elif TABLES[name].compulsory:
+                raise ContractError(f"{name}: the table is empty.", "Put its rows where bank.yaml says they are.")
+        return _settle(intake, taken)
+
+
+def _take_in(intake: _Intake, spec: TableSpec, scratch: Path) -> _Taken:
+    table = intake.mapping.tables[spec.name]
+    source = intake.mapping.sources[table.source[0]]
+    if isinstance(source, ParquetSource) and not table.select:
+        footers = canonical_footers(source.files(), spec)
+        if footers is not None:
+            files = tuple(TableFile(f.path, intake.hashes.of(f.path), f.rows, f.month) for f in footers)
+            return _Taken(footers[0].columns if footers else (), files)
+    made_from = _made_from(intake, spec)
+    entry = intake.saved.get("tables", {}).get(spec.name, {})
+    if made_from and made_from == entry.get("made_from"):
+        standing = saved_files(entry, intake.work)
+        if standing:
+            intake.hashes.of_all(file.path for file in standing)
+            return _Taken(tuple(entry["columns"]), standing, made_from=made_from)
+    scratch.mkdir()
+    staged = stage(spec, intake.mapping, scratch)
+    written = write_canonical(spec, staged, scratch)
+    shutil.rmtree(staged)
+    return _Taken(written[0].columns if written else (), written=tuple(written), made_from=made_from)
+
+
+def _made_from(intake: _Intake, spec: TableSpec) -> str:
+    """Fingerprint of a table's SELECT, of the files it reads and of this code; empty for a database server."""
+    table = intake.mapping.tables[spec.name]
+    sources = [(name, intake.mapping.sources[name]) for name in table.source]
+    if any(isinstance(source, PostgresSource) for _, source in sources):
+        return ""
+    return of_value(
+        {
+            "select": table.select,
+            "sources": [[name, source.settings(), intake.hashes.of_all(source.files())] for name, source in sources],
+            "code": of_code(Path(__file__).parent),
+        }
+    )
+
+
+def _settle(intake: _Intake, taken: dict[str, _Taken]) -> Bank:
+    """Move the written files to their places and note what stands where. Only now does the work folder change."""
+    work, hashes = intake.work, intake.hashes
+    work.claim(intake.mapping.name)
     tables = {}
-    for name in TABLES:
-        if name in mapping.tables:
-            footers = _in_place(mapping, name)
-            if footers is None:
-                raise ContractError(f"{name}: is not canonical Parquet.", "Not yet.")
-            files = tuple(TableFile(f.path, hashes.of(f.path), f.rows, f.month) for f in footers)
-            tables[name] = CanonicalTable(name, files, footers[0].columns)
-    bank = Bank(mapping.name, mapping.books_to, tables)
-    work.claim(bank.name)
-    write_manifest(work, bank, {}, hashes)
+    for name, table in taken.items():
+        files = table.standing or tuple(_move(work, hashes, name, file) for file in table.written)
+        tables[name] = CanonicalTable(name, files, table.columns)
+    _remove_others(work, {file.path for table in tables.values() for file in table.files})
+    bank = Bank(intake.mapping.name, intake.mapping.books_to, tables)
+    write_manifest(work, bank, {name: table.made_from for name, table in taken.items()}, hashes)
     return bank
 
 
-def _in_place(mapping: Mapping, name: str) -> list[Footer] | None:
-    table = mapping.tables[name]
-    source = mapping.sources[table.source[0]]
-    if table.select or not isinstance(source, ParquetSource):
-        return None
-    return canonical_footers(source.files(), TABLES[name])
+def _move(work: Work, hashes: Hashes, table: str, file: Written) -> TableFile:
+    path = work.tables / table / file.path.name if file.month else work.tables / file.path.name
+    fingerprint = of_file(file.path)
+    if not path.exists() or hashes.of(path) != fingerprint:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file.path.replace(path)
+    return TableFile(path, hashes.of(path), file.rows, file.month)
+
+
+def _remove_others(work: Work, kept: set[Path]) -> None:
+    """Remove what an earlier intake wrote and this one does not need."""
+    for path in work.tables.rglob("*.parquet"):
+        if path not in kept:
+            path.unlink()
+
+
+@contextmanager
+def _scratch(work: Work) -> Iterator[Path]:
+    """A folder on the work folder's own disk that goes away, also the next time if this run is killed."""
+    for left in work.root.glob(".intake.*.part"):
+        shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=".intake.", suffix=".part", dir=work.root))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -120,7 +120,7 @@ def _table(name: str, entry: dict[str, Any], work: Work) -> CanonicalTable:
 def _file_entry(file: TableFile, work: Work) -> dict[str, Any]:
     inside = file.path.is_relative_to(work.tables)
     return {
-        "path": str(file.path.relative_to(work.root) if inside else file.path),
+        "path": str(file.path.relative_to(work.root) if inside else file.path.resolve()),
         "fingerprint": file.fingerprint,
         "rows": file.rows,
         "month": file.month,

@@ -91,7 +91,7 @@ def load_mapping(folder: Path) -> Mapping:
         sources = {name: _source(name, raw, folder) for name, raw in top.sources.items()}
         tables = {name: _table(name, raw, sources, file) for name, raw in top.tables.items()}
     else:
-        sources = _canonical_files(folder)
+        sources = _canonical_files(folder.resolve())
         tables = {name: TableMapping(source=(name,)) for name in sources}
     for spec in TABLES.values():
         if spec.compulsory and spec.name not in tables:

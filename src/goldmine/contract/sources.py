@@ -19,6 +19,10 @@ class _Source(BaseModel):
         """The path, glob or address."""
         raise NotImplementedError
 
+    def settings(self) -> dict[str, Any]:
+        """How the source is read, without where it stands."""
+        return {key: value for key, value in self.model_dump().items() if key not in KINDS}
+
     def files(self) -> list[Path]:
         """Files of the source, sorted by name; none for a database server.
 
@@ -93,6 +97,10 @@ class DuckdbSource(_Source):
         """The path."""
         return self.duckdb
 
+    def files(self) -> list[Path]:
+        """The file, and the log beside it that may hold rows not yet in the file."""
+        return _with_log(super().files()[:1], ".wal")
+
 
 class SqliteSource(_Source):
     """A SQLite file, read through its ADBC driver; the SELECT runs in SQLite."""
@@ -103,6 +111,10 @@ class SqliteSource(_Source):
     def place(self) -> str:
         """The path."""
         return self.sqlite
+
+    def files(self) -> list[Path]:
+        """The file, and the log beside it that may hold rows not yet in the file."""
+        return _with_log(super().files()[:1], "-wal")
 
 
 class PostgresSource(_Source):
@@ -118,6 +130,11 @@ class PostgresSource(_Source):
     def files(self) -> list[Path]:
         """None: what a server holds has no fingerprint and is read each time."""
         return []
+
+
+def _with_log(files: list[Path], ending: str) -> list[Path]:
+    log = Path(f"{files[0]}{ending}")
+    return [*files, log] if log.exists() else files
 
 
 Source = ParquetSource | CsvSource | DuckdbSource | SqliteSource | PostgresSource

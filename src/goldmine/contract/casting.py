@@ -1,0 +1,126 @@
+"""Staged rows become canonical Parquet: checked by column, cast, sorted, a file a month."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from goldmine.contract.conversion import accepted, cast, describe, not_finite, wrong
+from goldmine.contract.faults import duckdb_errors
+from goldmine.contract.schema import DUCKDB_TYPES, Column, TableSpec
+from goldmine.contract.sql import literal, quoted
+from goldmine.contract.stage import connect
+from goldmine.core.errors import ContractError
+
+
+@dataclass(frozen=True)
+class Written:
+    """A canonical file in the scratch folder: its path, rows and month, and its table's columns."""
+
+    path: Path
+    rows: int
+    month: str
+    columns: tuple[str, ...]
+
+
+def write_canonical(spec: TableSpec, staged: Path, scratch: Path) -> list[Written]:
+    """Check staged rows and write them in the contract's types.
+
+    Parameters
+    ----------
+    spec : TableSpec
+        The canonical table.
+    staged : Path
+        What :func:`goldmine.contract.stage.stage` made.
+    scratch : Path
+        A folder for this table alone; the files go to its ``canonical``.
+
+    Returns
+    -------
+    list of Written
+        A file a month, or one; sorted by the table's key, so that the same rows give the same bytes.
+
+    Raises
+    ------
+    ContractError
+        With every column that has wrong values, and how many.
+    DiskError
+        If the disk is full.
+    """
+    with connect(scratch) as connection, duckdb_errors(spec.name, scratch):
+        parts = sorted(staged.rglob("*.parquet"))
+        if not parts:
+            return []
+        types = _types(connection, staged)
+        columns = tuple(column for column in spec.columns if column.name in types)
+        casts = _checked_casts(connection, spec, columns, types, staged)
+        target = scratch / "canonical"
+        target.mkdir()
+        folders = sorted({part.parent for part in parts})
+        files = [_write(connection, spec, casts, folder, target) for folder in folders]
+    return [file for file in files if file.rows]
+
+
+def _types(connection: duckdb.DuckDBPyConnection, staged: Path) -> dict[str, str]:
+    rows = connection.execute(f"DESCRIBE {_read(staged)}").fetchall()
+    return {row[0]: row[1] for row in rows}
+
+
+def _read(folder: Path) -> str:
+    return f"SELECT * FROM read_parquet({literal(folder / '**' / '*.parquet')}, hive_partitioning = false)"
+
+
+def _checked_casts(
+    connection: duckdb.DuckDBPyConnection,
+    spec: TableSpec,
+    columns: tuple[Column, ...],
+    types: dict[str, str],
+    staged: Path,
+) -> dict[str, str]:
+    """SQL of each column in the contract's type, after counting what would be lost by it."""
+    counts = []
+    for column in columns:
+        found, fits = types[column.name], accepted(column.kind, types[column.name])
+        empty = f"{quoted(column.name)} IS NULL"
+        if column.kind == "text" and found == "VARCHAR":
+            empty += f" OR {quoted(column.name)} = ''"
+        counts += [
+            f"count(*) FILTER ({empty})",
+            f"count(*) FILTER ({wrong(column, found) if fits else f'{quoted(column.name)} IS NOT NULL'})",
+            f"count(*) FILTER ({not_finite(column, found)})",
+        ]
+    numbers = connection.execute(f"SELECT {', '.join(counts)} FROM ({_read(staged)})").fetchall()[0]
+    faults, casts = [], {}
+    for index, column in enumerate(columns):
+        empty_rows, wrong_rows, infinite_rows = numbers[3 * index : 3 * index + 3]
+        found, fits = types[column.name], accepted(column.kind, types[column.name])
+        casts[column.name] = cast(column, found) if fits else f"NULL::{DUCKDB_TYPES[column.kind]}"
+        if wrong_rows and not fits:
+            faults.append(f"column {column.name} has the wrong type {found}, not {describe(column.kind)}")
+            continue
+        if column.required and empty_rows:
+            faults.append(f"{empty_rows} rows have no {column.name}")
+        if infinite_rows:
+            faults.append(f"{infinite_rows} values of {column.name} are NaN or infinite")
+        if wrong_rows > infinite_rows:
+            faults.append(f"{wrong_rows - infinite_rows} values of {column.name} are not {describe(column.kind)}")
+    if faults:
+        raise ContractError(
+            f"{spec.name}: {'; '.join(faults)}.", "Correct these rows in the source, or convert them in the SELECT."
+        )
+    return casts
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, spec: TableSpec, casts: dict[str, str], folder: Path, target: Path
+) -> Written:
+    found = re.fullmatch(r"month=(.+)", folder.name)
+    month = found[1] if found else ""
+    path = target / f"{month or spec.name}.parquet"
+    order = [*spec.key, *(name for name in casts if name not in spec.key)]
+    rows = connection.execute(
+        f"COPY (SELECT {', '.join(f'{sql} AS {quoted(name)}' for name, sql in casts.items())} FROM ({_read(folder)}) "
+        f"ORDER BY {', '.join(quoted(name) for name in order)}) TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
+    ).fetchall()[0][0]
+    return Written(path, rows, month, tuple(casts))

@@ -1,0 +1,102 @@
+"""CSV files are checked byte by byte before DuckDB sees them: encoding, last line, header."""
+
+import codecs
+import csv
+from pathlib import Path
+
+from goldmine.contract.sources import CsvSource
+from goldmine.core.errors import ContractError
+
+_CHUNK = 1 << 22
+
+
+def utf8_files(source: CsvSource, table: str, scratch: Path) -> list[Path]:
+    """The source's files as UTF-8: themselves where they are, else copies in `scratch` of the same names.
+
+    Raises
+    ------
+    ContractError
+        Bytes that are not in the declared encoding, or a last line that does not end.
+    """
+    checked = []
+    for number, path in enumerate(source.files()):
+        copy = None
+        if source.encoding != "utf-8":
+            copy = scratch / str(number) / path.name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+        _check(path, source, table, copy)
+        checked.append(copy or path)
+    return checked
+
+
+def columns_of(source: CsvSource, files: list[Path], table: str) -> list[str]:
+    """Names of the columns, the same in all files.
+
+    Parameters
+    ----------
+    source : CsvSource
+        The source; its `columns` hold where there is no header.
+    files : list of Path
+        Its files as UTF-8.
+    table : str
+        The canonical table, for the error.
+
+    Raises
+    ------
+    ContractError
+        No header, a name that stands twice, files that differ, or a dated column that is not there.
+    """
+    if not source.header:
+        names = list(source.columns)
+    else:
+        names = _header(source, files[0])
+        for path in files[1:]:
+            if _header(source, path) != names:
+                raise ContractError(
+                    f"{table}: the header of {path.name} differs from that of {files[0].name}.",
+                    "Give all files of a source the same columns in the same order.",
+                )
+    if not all(names) or len(set(names)) < len(names) or not names:
+        raise ContractError(
+            f"{table}: {files[0].name} has {len(names)} columns, and not each has a name of its own.",
+            "Correct its header; where it has none set `header: false` and list `columns`.",
+        )
+    for name in source.dates:
+        if name not in names:
+            raise ContractError(
+                f"{table}: {files[0].name} has no column {name!r}, which `dates` names.",
+                f"Columns: {', '.join(names)}.",
+            )
+    return names
+
+
+def _check(path: Path, source: CsvSource, table: str, copy: Path | None) -> None:
+    decoder = codecs.getincrementaldecoder(source.encoding)(errors="strict")
+    text, done = "", 0
+    with path.open("rb") as stream, (copy or Path("/dev/null")).open("wb") as target:
+        while True:
+            chunk = stream.read(_CHUNK)
+            held = len(decoder.getstate()[0])
+            try:
+                decoded = decoder.decode(chunk, final=not chunk)
+            except UnicodeDecodeError as error:
+                raise ContractError(
+                    f"{table}: {path.name} is not {source.encoding} from byte {done - held + error.start} on.",
+                    "Set `encoding` of the source in bank.yaml to what the file is, or export it again.",
+                ) from None
+            if copy:
+                target.write(decoded.encode("utf-8"))
+            if not chunk:
+                break
+            text, done = decoded or text, done + len(chunk)
+    if source.final_newline and text and not text.endswith(("\n", "\r")):
+        raise ContractError(
+            f"{table}: the last line of {path.name} does not end; the file was cut short.",
+            "Export it again. If your exports never end with a newline, set `final_newline: false` of the source.",
+        )
+
+
+def _header(source: CsvSource, path: Path) -> list[str]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        rows = csv.reader(stream, delimiter=source.delimiter, quotechar=source.quote)
+        return next(rows, [])

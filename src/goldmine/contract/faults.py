@@ -1,0 +1,90 @@
+"""DuckDB's errors, reduced to what may be shown: they quote rows, ours never do."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from goldmine.core.errors import ContractError, DiskError, GoldmineError
+
+_NO_SPACE = ("no space left", "disk quota", "max_temp_directory_size", "file too large")
+_ABOUT_NAMES = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
+
+
+@contextmanager
+def duckdb_errors(table: str, scratch: Path) -> Iterator[None]:
+    """Turn DuckDB's errors into ours.
+
+    The original is dropped, not chained: a traceback in a notebook would print the customer's values in it.
+
+    Parameters
+    ----------
+    table : str
+        The canonical table that is being made.
+    scratch : Path
+        Where DuckDB writes.
+
+    Raises
+    ------
+    DiskError
+        The disk is full.
+    ContractError
+        Anything else: a SELECT that fails, a row that cannot be read.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        raise reduced(error, table, scratch) from None
+
+
+def reduced(error: duckdb.Error, table: str, scratch: Path) -> GoldmineError:
+    """Our error for one of DuckDB's, without any value of a row."""
+    text = str(error)
+    if any(sign in text.lower() for sign in _NO_SPACE):
+        return DiskError(
+            f"{scratch}: no space left while {table} was taken in.",
+            "Free some space, then run again; nothing was changed.",
+        )
+    if isinstance(error, _ABOUT_NAMES):
+        return ContractError(
+            f"{table}: the SELECT cannot run: {text.splitlines()[0]}",
+            "Correct the SELECT in bank.yaml; it sees only the sources that its table names.",
+        )
+    if "CSV Error on Line" in text:
+        return _csv(text, table)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return ContractError(
+            f"{table}: the SELECT needs more memory than a table is given.",
+            "Simplify it: leave out joins and window functions over the whole table where they are not needed.",
+        )
+    if isinstance(error, duckdb.ConversionException | duckdb.InvalidInputException | duckdb.OutOfRangeException):
+        return ContractError(
+            f"{table}: the SELECT met a value that it could not convert ({type(error).__name__}).",
+            "Leave the conversion to the contract, or use TRY_CAST, TRY_STRPTIME or `dates:` of the source.",
+        )
+    return ContractError(
+        f"{table}: a source could not be read ({type(error).__name__}).",
+        "Check that its files are whole, readable and not open in another program.",
+    )
+
+
+def _csv(text: str, table: str) -> ContractError:
+    line = re.search(r"CSV Error on Line: (\d+)", text)
+    counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
+    file = re.search(r"^\s*file = (.+)$", text, re.MULTILINE)
+    where = f"{Path(file[1].strip()).name if file else 'CSV'} line {line[1] if line else '?'}"
+    if counts:
+        return ContractError(
+            f"{table}: {where} has {counts[2]} columns where {counts[1]} are expected.",
+            "If it is the last line, the file was cut short: export it again. Else check delimiter and quotes.",
+        )
+    if "unterminated quote" in text:
+        return ContractError(
+            f"{table}: {where} opens a quote that never ends.",
+            "The file was cut short, or its quote character is another one: see `quote` in bank.yaml.",
+        )
+    return ContractError(
+        f"{table}: {where} is not CSV as declared.", "Check delimiter, quote and encoding in bank.yaml."
+    )

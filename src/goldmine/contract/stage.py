@@ -1,0 +1,152 @@
+"""A table's rows as the bank writes them: read once from their source into scratch Parquet, a folder a month."""
+
+import logging
+from pathlib import Path
+
+import duckdb
+
+from goldmine.contract.conversion import accepted, describe, month
+from goldmine.contract.databases import rows_of
+from goldmine.contract.faults import duckdb_errors, reduced
+from goldmine.contract.mapping import Mapping
+from goldmine.contract.schema import TableSpec
+from goldmine.contract.sources import CsvSource, PostgresSource, SqliteSource
+from goldmine.contract.sql import literal, quoted
+from goldmine.contract.views import add_source, check_dates
+from goldmine.core.errors import ContractError
+
+_MEMORY = "2GB"
+_MOST_THREADS = 4
+_log = logging.getLogger(__name__)
+
+
+def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
+    """DuckDB in memory that spills into `scratch` and never looks for extensions on a network."""
+    connection = duckdb.connect(
+        config={
+            "memory_limit": _MEMORY,
+            "temp_directory": str(scratch / "spill"),
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
+    )
+    threads = connection.execute("SELECT current_setting('threads')").fetchall()[0][0]
+    connection.execute(f"SET threads = {min(_MOST_THREADS, threads)}")
+    return connection
+
+
+def stage(spec: TableSpec, mapping: Mapping, scratch: Path) -> Path:
+    """Read a table once from its sources.
+
+    Parameters
+    ----------
+    spec : TableSpec
+        The canonical table.
+    mapping : Mapping
+        Says where its rows stand.
+    scratch : Path
+        A folder for this table alone.
+
+    Returns
+    -------
+    Path
+        Folder of Parquet files that hold the contract's columns in the source's types, in folders
+        ``month=YYYY-MM`` where the table is partitioned by month.
+
+    Raises
+    ------
+    ContractError
+        If a source or the SELECT cannot be read.
+    DiskError
+        If the disk is full.
+    """
+    table = mapping.tables[spec.name]
+    source = mapping.sources[table.source[0]]
+    with connect(scratch) as connection:
+        if isinstance(source, SqliteSource | PostgresSource):
+            with rows_of(source, table.select, spec.name) as reader, duckdb_errors(spec.name, scratch):
+                connection.register("rows of the database", reader)
+                return _write(connection, spec, 'SELECT * FROM "rows of the database"', scratch)
+        with duckdb_errors(spec.name, scratch):
+            for name in table.source:
+                add_source(connection, name, mapping.sources[name], spec.name, scratch)
+            select = _one_select(connection, table.select, spec.name) or _contract_columns(connection, spec, mapping)
+        try:
+            return _write(connection, spec, select, scratch)
+        except duckdb.Error as error:
+            failed = error
+        # Outside of the handler: DuckDB's error quotes rows and must not be the context of ours.
+        with duckdb_errors(spec.name, scratch):
+            _blame_dates(connection, spec.name, mapping)
+        raise reduced(failed, spec.name, scratch)
+
+
+def _one_select(connection: duckdb.DuckDBPyConnection, select: str, table: str) -> str:
+    if not select.strip():
+        return ""
+    statements = connection.extract_statements(select)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise ContractError(f"{table}: bank.yaml gives something else than one SELECT.", "Write a single SELECT.")
+    return statements[0].query.strip().rstrip(";")
+
+
+def _contract_columns(connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Mapping) -> str:
+    """A SELECT of the contract's columns from a source that has them under their own names."""
+    name = mapping.tables[spec.name].source[0]
+    there = _described(connection, f"SELECT * FROM {quoted(name)}")
+    known = [column.name for column in spec.columns if column.name in there]
+    unknown = [column for column in there if column not in known]
+    if unknown:
+        _log.warning("%s: columns that the contract does not know are left out: %s", spec.name, ", ".join(unknown))
+    _check_columns(spec, dict.fromkeys(known, ""))
+    return f"SELECT {', '.join(quoted(column) for column in known)} FROM {quoted(name)}"
+
+
+def _write(connection: duckdb.DuckDBPyConnection, spec: TableSpec, select: str, scratch: Path) -> Path:
+    types = _described(connection, select)
+    _check_columns(spec, types)
+    rows, options = f"SELECT * FROM (\n{select}\n)", "FORMAT parquet"
+    target = scratch / "staged"
+    target.mkdir(parents=True)
+    place = target / "all.parquet"
+    if spec.month_of:
+        column = spec.column(spec.month_of)
+        found = types[column.name]
+        if not accepted(column.kind, found):
+            raise ContractError(
+                f"{spec.name}: column {column.name} has the wrong type {found}.",
+                f"Give {describe(column.kind)}, without a time zone.",
+            )
+        rows = f"SELECT *, {month(column, found)} AS month FROM (\n{select}\n)"
+        options, place = "FORMAT parquet, PARTITION_BY (month)", target / "months"
+    # The order is made when a month is written; here it would only cost memory.
+    connection.execute("SET preserve_insertion_order = false")
+    connection.execute(f"COPY ({rows}) TO {literal(place)} ({options})")
+    return target
+
+
+def _described(connection: duckdb.DuckDBPyConnection, select: str) -> dict[str, str]:
+    return {row[0]: row[1] for row in connection.execute(f"DESCRIBE SELECT * FROM (\n{select}\n)").fetchall()}
+
+
+def _check_columns(spec: TableSpec, there: dict[str, str]) -> None:
+    allowed = [column.name for column in spec.columns]
+    unknown = [name for name in there if name not in allowed]
+    missing = [column.name for column in spec.columns if column.required and column.name not in there]
+    if missing:
+        raise ContractError(
+            f"{spec.name}: compulsory columns are missing: {', '.join(missing)}.",
+            f"Add them to the table, or select them in bank.yaml under tables.{spec.name}.",
+        )
+    if unknown:
+        raise ContractError(
+            f"{spec.name}: the contract has no columns {', '.join(unknown)}.", f"Allowed: {', '.join(allowed)}."
+        )
+
+
+def _blame_dates(connection: duckdb.DuckDBPyConnection, table: str, mapping: Mapping) -> None:
+    """Say which dated column of a CSV source made the SELECT fail, if one did."""
+    for name in mapping.tables[table].source:
+        source = mapping.sources[name]
+        if isinstance(source, CsvSource):
+            check_dates(connection, name, source, table)

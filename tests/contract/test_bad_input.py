@@ -1,0 +1,257 @@
+"""Bad input: a clear error of the right family, no value of a row in it, and nothing half written."""
+
+import re
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from goldmine.contract.faults import reduced
+from goldmine.contract.intake import open_bank
+from goldmine.core.errors import ContractError, DiskError, GoldmineError
+from goldmine.core.work import Work
+
+CUSTOMERS = "customer_id,birth_date\nSECRET1,1980-02-29\n"
+TRANSACTIONS = "transaction_id,customer_id,time,amount,direction,counterparty\nt1,SECRET1,2024-01-31,12.50,in,SECRET2\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    bank = tmp_path / "village"
+    bank.mkdir()
+    (bank / "customers.csv").write_text(CUSTOMERS, "utf-8")
+    (bank / "transactions.csv").write_text(TRANSACTIONS, "utf-8")
+    return bank
+
+
+@pytest.fixture
+def refused(folder: Path, tmp_path: Path) -> Callable[..., None]:
+    """Check that the bank is refused with these words, that no value shows, and that the work folder is as before."""
+    work = Work(tmp_path / "work")
+    open_bank(folder, work)
+    before = {path: path.read_bytes() for path in work.root.rglob("*") if path.is_file()}
+
+    def check(words: str, family: type[GoldmineError] = ContractError) -> None:
+        with pytest.raises(family, match=re.escape(words)) as caught:
+            open_bank(folder, work)
+        assert "SECRET" not in str(caught.value)
+        assert caught.value.__cause__ is None or "SECRET" not in str(caught.value.__cause__)
+        assert caught.value.__suppress_context__ or caught.value.__context__ is None
+        assert caught.value.what.count("\n") == caught.value.do.count("\n") == 0
+        assert {path: path.read_bytes() for path in work.root.rglob("*") if path.is_file()} == before
+
+    return check
+
+
+def transactions(folder: Path, line: str) -> None:
+    (folder / "transactions.csv").write_text(TRANSACTIONS + line, "utf-8")
+
+
+def parquet(folder: Path, select: str) -> None:
+    (folder / "transactions.csv").unlink()
+    duckdb.sql(select).write_parquet(str(folder / "transactions.parquet"))
+
+
+ROW = "SELECT 't1' AS transaction_id, 'SECRET1' AS customer_id, TIMESTAMP '2024-01-31' AS time, 'in' AS direction"
+
+
+def test_missing_compulsory_table(folder: Path, refused: Callable[..., None]) -> None:
+    (folder / "transactions.csv").unlink()
+    refused("the compulsory table transactions is missing")
+
+
+def test_missing_column(folder: Path, refused: Callable[..., None]) -> None:
+    (folder / "transactions.csv").write_text("transaction_id,customer_id,time\nt1,SECRET1,2024-01-31\n", "utf-8")
+    refused("transactions: compulsory columns are missing: amount, direction")
+
+
+def test_wrong_type(folder: Path, refused: Callable[..., None]) -> None:
+    parquet(folder, ROW + ", true AS amount")
+    refused("transactions: column amount has the wrong type BOOLEAN")
+
+
+def test_a_partition_column_of_the_wrong_type(folder: Path, refused: Callable[..., None]) -> None:
+    parquet(folder, ROW.replace("TIMESTAMP '2024-01-31'", "20240131") + ", 1.0 AS amount")
+    refused("transactions: column time has the wrong type INTEGER")
+
+
+def test_times_with_a_time_zone(folder: Path, refused: Callable[..., None]) -> None:
+    parquet(folder, ROW.replace("TIMESTAMP '", "TIMESTAMPTZ '") + ", 1.0 AS amount")
+    refused("transactions: column time has the wrong type TIMESTAMP WITH TIME ZONE")
+
+
+@pytest.mark.parametrize("time", ["2024-02-30", "SECRET", "infinity", "20240131"])
+def test_impossible_dates(folder: Path, refused: Callable[..., None], time: str) -> None:
+    transactions(folder, f"t2,SECRET1,{time},1,in,\n")
+    refused("transactions: 1 values of time are not times")
+
+
+def test_every_wrong_column_is_named_at_once(folder: Path, refused: Callable[..., None]) -> None:
+    transactions(folder, "t2,SECRET1,2024-02-30,SECRET,in,\nt3,,2024-02-28,nan,in,\n")
+    refused(
+        "transactions: 1 rows have no customer_id; 1 values of time are not times (YYYY-MM-DD HH:MM:SS); "
+        "1 values of amount are NaN or infinite; 1 values of amount are not amounts"
+    )
+
+
+@pytest.mark.parametrize("amount", ["nan", "infinity", "-infinity"])
+def test_amounts_that_are_not_finite(folder: Path, refused: Callable[..., None], amount: str) -> None:
+    parquet(folder, ROW + f", '{amount}'::DOUBLE AS amount")
+    refused("transactions: 1 values of amount are NaN or infinite")
+
+
+def test_amounts_too_large_for_the_contract(folder: Path, refused: Callable[..., None]) -> None:
+    parquet(folder, ROW + ", 1e17 AS amount")
+    refused("transactions: 1 values of amount are not amounts of at most 16 digits")
+
+
+def test_rows_without_a_required_value_in_canonical_parquet(folder: Path, refused: Callable[..., None]) -> None:
+    parquet(folder, ROW + ", NULL::DECIMAL(18, 2) AS amount")
+    refused("transactions: 1 rows have no amount")
+
+
+def test_empty_compulsory_table(folder: Path, refused: Callable[..., None]) -> None:
+    (folder / "transactions.csv").write_text(TRANSACTIONS.splitlines()[0] + "\n", "utf-8")
+    refused("transactions: the table is empty")
+
+
+def test_empty_compulsory_parquet(folder: Path, refused: Callable[..., None]) -> None:
+    parquet(folder, ROW + ", 1::DECIMAL(18, 2) AS amount LIMIT 0")
+    refused("transactions: the table is empty")
+
+
+def test_a_file_without_a_byte(folder: Path, refused: Callable[..., None]) -> None:
+    (folder / "customers.csv").write_bytes(b"")
+    refused("customers: customers.csv has 0 columns")
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.5, 0.99])
+def test_parquet_cut_short(folder: Path, refused: Callable[..., None], kept: float) -> None:
+    parquet(folder, ROW + ", 1::DECIMAL(18, 2) AS amount")
+    content = (folder / "transactions.parquet").read_bytes()
+    (folder / "transactions.parquet").write_bytes(content[: int(len(content) * kept)])
+    refused("is not a whole Parquet file")
+
+
+def test_csv_cut_short_in_mid_row(folder: Path, refused: Callable[..., None]) -> None:
+    transactions(folder, "t2,SECRET1,2024-01\n")
+    refused("transactions: transactions.csv line 3 has 3 columns where 6 are expected")
+
+
+def test_csv_cut_short_in_its_last_column(folder: Path, refused: Callable[..., None]) -> None:
+    (folder / "transactions.csv").write_text(TRANSACTIONS[:-3], "utf-8")
+    refused("transactions: the last line of transactions.csv does not end")
+
+
+def test_csv_cut_short_in_a_quote(folder: Path, refused: Callable[..., None]) -> None:
+    transactions(folder, 't2,SECRET1,2024-01-01,1,in,"SECRET\n')
+    refused("opens a quote that never ends")
+
+
+def test_bytes_that_are_not_utf_8(folder: Path, refused: Callable[..., None]) -> None:
+    (folder / "customers.csv").write_bytes("customer_id,grid_id\n1,张村\n".encode("gb18030"))
+    refused("customers: customers.csv is not utf-8 from byte 22 on")
+
+
+def test_bytes_that_are_not_gb18030(folder: Path, refused: Callable[..., None]) -> None:
+    (folder / "customers.csv").write_bytes(b"customer_id,grid_id\n1,\xff\xff\n")
+    (folder / "bank.yaml").write_text(
+        "name: village\nsources: {c: {csv: customers.csv, encoding: gb18030}, t: {csv: transactions.csv}}\n"
+        "tables: {customers: {source: c}, transactions: {source: t}}\n",
+        "utf-8",
+    )
+    refused("customers: customers.csv is not gb18030 from byte 22 on")
+
+
+def test_dates_that_are_not_of_the_declared_form(folder: Path, refused: Callable[..., None]) -> None:
+    (folder / "customers.csv").write_text("customer_id,birth_date\nSECRET1,19800230\nSECRET2,19800229\n", "utf-8")
+    (folder / "bank.yaml").write_text(
+        'name: village\nsources: {c: {csv: customers.csv, dates: {birth_date: ["%Y%m%d"]}}, t: {csv: transactions.csv}}'
+        "\ntables: {customers: {source: c}, transactions: {source: t}}\n",
+        "utf-8",
+    )
+    refused("customers: 1 values of c.birth_date are no dates of the form %Y%m%d")
+
+
+def test_a_table_that_the_contract_does_not_know(folder: Path, refused: Callable[..., None]) -> None:
+    (folder / "balance.csv").write_text("customer_id\n1\n", "utf-8")
+    refused("the contract has no table 'balance'")
+
+
+def test_a_table_that_stands_twice(folder: Path, refused: Callable[..., None]) -> None:
+    duckdb.sql("SELECT 1 AS customer_id").write_parquet(str(folder / "customers.parquet"))
+    refused("the table customers stands there twice")
+
+
+SELECTS = [
+    ("SELECT id AS customer_id FROM c", 'the SELECT cannot run: Binder Error: Referenced column "id" not found'),
+    ("SELECT customer_id FROM d", "the SELECT cannot run: Catalog Error: Table with name d does not exist!"),
+    ("SELECT customer_id FRM c", "the SELECT cannot run: Parser Error"),
+    ("SELECT customer_id::INTEGER AS customer_id FROM c", "met a value that it could not convert"),
+    ("SELECT strptime(customer_id, '%Y') AS birth_date, customer_id FROM c", "met a value that it could not convert"),
+    ("SELECT customer_id, 1 AS birthday FROM c", "customers: the contract has no columns birthday"),
+    ("DROP TABLE c", "something else than one SELECT"),
+    ("SELECT customer_id FROM c; SELECT 1", "something else than one SELECT"),
+]
+
+
+@pytest.mark.parametrize(("select", "words"), SELECTS)
+def test_a_select_that_fails(folder: Path, refused: Callable[..., None], select: str, words: str) -> None:
+    (folder / "bank.yaml").write_text(
+        "name: village\nsources: {c: {csv: customers.csv}, t: {csv: transactions.csv}}\n"
+        f'tables:\n  transactions: {{source: t}}\n  customers: {{source: c, select: "{select}"}}\n',
+        "utf-8",
+    )
+    refused(words)
+
+
+@pytest.mark.parametrize(
+    ("select", "words"),
+    [
+        ("SELECT id AS customer_id FROM nobody", "the SELECT cannot run in the database"),
+        ("DELETE FROM people", "customers: the SELECT cannot run in the database"),
+    ],
+)
+def test_a_select_that_fails_in_sqlite(folder: Path, refused: Callable[..., None], select: str, words: str) -> None:
+    with sqlite3.connect(folder / "core.db") as connection:
+        connection.execute("CREATE TABLE people AS SELECT 'SECRET1' AS id")
+    connection.close()
+    (folder / "bank.yaml").write_text(
+        "name: village\nsources: {c: {sqlite: core.db}, t: {csv: transactions.csv}}\n"
+        f"tables:\n  transactions: {{source: t}}\n  customers: {{source: c, select: {select}}}\n",
+        "utf-8",
+    )
+    refused(words)
+
+
+def test_a_file_that_is_no_database(folder: Path, refused: Callable[..., None]) -> None:
+    (folder / "core.db").write_text("SECRET" * 1000, "utf-8")
+    for kind in ("sqlite", "duckdb"):
+        (folder / "bank.yaml").write_text(
+            f"name: village\nsources: {{c: {{{kind}: core.db}}, t: {{csv: transactions.csv}}}}\n"
+            "tables: {transactions: {source: t}, customers: {source: c, select: SELECT 1 AS customer_id FROM c.a}}\n",
+            "utf-8",
+        )
+        refused("customers: ")
+
+
+def test_missing_folder(folder: Path, refused: Callable[..., None]) -> None:
+    shutil.rmtree(folder)
+    refused("there is no such folder")
+
+
+def test_missing_file(folder: Path, refused: Callable[..., None]) -> None:
+    (folder / "bank.yaml").write_text(
+        "name: village\nsources: {c: {csv: clients/*.csv}, t: {csv: transactions.csv}}\n"
+        "tables: {customers: {source: c}, transactions: {source: t}}\n",
+        "utf-8",
+    )
+    refused("clients/*.csv: there is no such file")
+
+
+def test_a_full_disk_is_named_as_such(tmp_path: Path) -> None:
+    error = duckdb.IOException('IO Error: Could not write file "x": No space left on device')
+    assert isinstance(reduced(error, "transactions", tmp_path), DiskError)

@@ -1,0 +1,252 @@
+"""Taking in tiny banks: canonical files, mapped CSV, DuckDB and SQLite; what stays and what is made again."""
+
+import shutil
+import sqlite3
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import ibis
+import pytest
+
+from goldmine.contract.bank import Bank
+from goldmine.contract.intake import load_bank, open_bank
+from goldmine.core.errors import WorkFolderError
+from goldmine.core.work import Work
+
+CUSTOMERS = "customer_id,birth_date,gender,marketing_consent\n0012,1980-02-29,F,true\n0007,,X,\n"
+TRANSACTIONS = (
+    "transaction_id,customer_id,time,amount,direction\n"
+    "t3,0012,2024-02-01 09:00:00,7,out\n"
+    "t1,0012,2024-01-31 23:59:59,12.50,in\n"
+    "t2,0007,2024-01-05,0.10,in\n"
+)
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Work:
+    return Work(tmp_path / "work")
+
+
+@pytest.fixture
+def csv_bank(tmp_path: Path) -> Path:
+    folder = tmp_path / "village"
+    folder.mkdir()
+    (folder / "customers.csv").write_text(CUSTOMERS, "utf-8")
+    (folder / "transactions.csv").write_text(TRANSACTIONS, "utf-8")
+    return folder
+
+
+def rows(bank: Bank, table: str, *columns: str, raw: bool = False) -> list[tuple[object, ...]]:
+    connection = ibis.duckdb.connect()
+    expression = bank.read(connection, table, raw=raw).select(*columns)
+    return [tuple(row.values()) for row in expression.to_pyarrow().to_pylist()]
+
+
+def parquet_bank(folder: Path) -> Path:
+    (folder / "transactions").mkdir(parents=True)
+    duckdb.sql("SELECT '1' AS customer_id, DATE '1990-05-01' AS birth_date").write_parquet(
+        str(folder / "customers.parquet")
+    )
+    for month in ("01", "02"):
+        duckdb.sql(
+            f"SELECT 't{month}' AS transaction_id, '1' AS customer_id, TIMESTAMP '2024-{month}-03 10:00:00' AS time, "
+            "12.5::DECIMAL(18, 2) AS amount, 'in' AS direction"
+        ).write_parquet(str(folder / "transactions" / f"{month}.parquet"))
+    return folder
+
+
+def test_canonical_csv_becomes_typed_parquet_a_file_a_month(csv_bank: Path, work: Work) -> None:
+    bank = open_bank(csv_bank, work)
+    assert bank.name == "village"
+    assert bank.months("transactions") == ["2024-01", "2024-02"]
+    assert rows(bank, "transactions", "transaction_id", "amount") == [
+        ("t1", Decimal("12.50")),
+        ("t2", Decimal("0.10")),
+        ("t3", Decimal("7.00")),
+    ]
+    assert rows(bank, "customers", "customer_id", "birth_date", "marketing_consent") == [
+        ("0007", None, None),
+        ("0012", date(1980, 2, 29), True),
+    ]
+    assert (work.tables / "transactions" / "2024-01.parquet").exists()
+    assert not list(work.root.glob(".intake*"))
+
+
+def test_canonical_parquet_is_used_where_it_lies(tmp_path: Path, work: Work) -> None:
+    folder = parquet_bank(tmp_path / "bank")
+    bank = open_bank(folder, work)
+    assert [file.path for file in bank.tables["transactions"].files] == sorted((folder / "transactions").iterdir())
+    assert [file.month for file in bank.tables["transactions"].files] == ["2024-01", "2024-02"]
+    assert not work.tables.exists()
+
+
+def test_parquet_with_two_months_in_a_file_is_written_by_month(tmp_path: Path, work: Work) -> None:
+    folder = parquet_bank(tmp_path / "bank")
+    both = duckdb.sql(f"SELECT * FROM read_parquet('{folder}/transactions/*.parquet')")
+    both.write_parquet(str(folder / "transactions.parquet"))
+    shutil.rmtree(folder / "transactions")
+    bank = open_bank(folder, work)
+    assert [file.path for file in bank.tables["transactions"].files] == [
+        work.tables / "transactions" / "2024-01.parquet",
+        work.tables / "transactions" / "2024-02.parquet",
+    ]
+    assert [file.rows for file in bank.tables["transactions"].files] == [1, 1]
+
+
+def test_loaded_bank_equals_the_opened_one(csv_bank: Path, work: Work) -> None:
+    assert open_bank(csv_bank, work) == load_bank(work)
+
+
+def test_a_late_row_changes_only_its_own_month(csv_bank: Path, work: Work) -> None:
+    before = open_bank(csv_bank, work).tables["transactions"].files
+    late = "t4,0007,2024-01-06,3.00,out\n"
+    (csv_bank / "transactions.csv").write_text(TRANSACTIONS + late, "utf-8")
+    after = open_bank(csv_bank, work).tables["transactions"].files
+    assert [file.rows for file in after] == [3, 1]
+    assert after[0].fingerprint != before[0].fingerprint
+    assert after[1] == before[1]
+
+
+def test_rows_in_another_order_give_the_same_bytes(csv_bank: Path, work: Work) -> None:
+    before = open_bank(csv_bank, work).tables["transactions"].files
+    head, *body = TRANSACTIONS.splitlines(keepends=True)
+    (csv_bank / "transactions.csv").write_text("".join([head, *reversed(body)]), "utf-8")
+    assert open_bank(csv_bank, work).tables["transactions"].files == before
+
+
+def test_unchanged_tables_are_not_written_again(csv_bank: Path, work: Work) -> None:
+    open_bank(csv_bank, work)
+    times = {path: path.stat().st_mtime_ns for path in work.tables.rglob("*.parquet")}
+    open_bank(csv_bank, work)
+    assert {path: path.stat().st_mtime_ns for path in work.tables.rglob("*.parquet")} == times
+
+
+def test_a_month_that_went_from_the_source_goes_from_the_work_folder(csv_bank: Path, work: Work) -> None:
+    open_bank(csv_bank, work)
+    (csv_bank / "transactions.csv").write_text(TRANSACTIONS.replace("2024-02-01", "2024-01-01"), "utf-8")
+    assert open_bank(csv_bank, work).months("transactions") == ["2024-01"]
+    assert [path.name for path in (work.tables / "transactions").iterdir()] == ["2024-01.parquet"]
+
+
+def test_codes_outside_the_list_read_as_missing_and_raw_as_they_are(csv_bank: Path, work: Work) -> None:
+    bank = open_bank(csv_bank, work)
+    assert rows(bank, "customers", "customer_id", "gender") == [("0007", None), ("0012", "F")]
+    assert rows(bank, "customers", "customer_id", "gender", raw=True) == [("0007", "X"), ("0012", "F")]
+
+
+def test_an_absent_table_reads_as_an_empty_one(csv_bank: Path, work: Work) -> None:
+    bank = open_bank(csv_bank, work)
+    assert not bank.has("balances")
+    assert rows(bank, "balances", "customer_id", "balance") == []
+
+
+def test_an_empty_optional_table_counts_as_absent(csv_bank: Path, work: Work) -> None:
+    (csv_bank / "branches.csv").write_text("branch_id,name\n", "utf-8")
+    assert not open_bank(csv_bank, work).has("branches")
+
+
+def mapped(folder: Path, text: str) -> Path:
+    (folder / "bank.yaml").write_text(text, "utf-8")
+    return folder
+
+
+def test_gb18030_csv_with_its_own_names_dates_and_delimiter(tmp_path: Path, work: Work) -> None:
+    (tmp_path / "kh.txt").write_bytes("客户号|姓名|出生日期\n0012|张三|19800229\n0007|李四|\n".encode("gb18030"))
+    (tmp_path / "ls.txt").write_bytes("流水号|客户号|日期|金额|借贷\n1|0012|20240131|12.50|贷\n".encode("gb18030"))
+    mapped(
+        tmp_path,
+        """
+name: 邳州
+books_to: 2024-01-31
+sources:
+  kh: {csv: kh.txt, delimiter: "|", encoding: gb18030, dates: {出生日期: ["%Y%m%d"]}}
+  ls: {csv: ls.txt, delimiter: "|", encoding: gb18030, dates: {日期: ["%Y%m%d"]}}
+tables:
+  customers: {source: kh, select: 'SELECT 客户号 AS customer_id, 出生日期 AS birth_date FROM kh'}
+  transactions:
+    source: [ls]
+    select: |
+      SELECT 流水号 AS transaction_id, 客户号 AS customer_id, 日期 AS time, 金额 AS amount,
+             CASE 借贷 WHEN '贷' THEN 'in' ELSE 'out' END AS direction
+      FROM ls;
+""",
+    )
+    bank = open_bank(tmp_path, work)
+    assert (bank.name, bank.books_to) == ("邳州", date(2024, 1, 31))
+    assert rows(bank, "customers", "customer_id", "birth_date") == [("0007", None), ("0012", date(1980, 2, 29))]
+    assert rows(bank, "transactions", "amount", "direction") == [(Decimal("12.50"), "in")]
+
+
+TABLES_BY_SELECT = """
+tables:
+  customers: {source: core, select: 'SELECT id AS customer_id, born AS birth_date FROM {t}people'}
+  transactions:
+    source: core
+    select: SELECT id AS transaction_id, who AS customer_id, happened AS time, amount, 'in' AS direction FROM {t}moves
+"""
+PEOPLE = "CREATE TABLE people AS SELECT '0012' AS id, '1980-02-29' AS born"
+MOVES = "CREATE TABLE moves AS SELECT 1 AS id, '0012' AS who, '2024-01-31 23:59:59' AS happened, 12.5 AS amount"
+
+
+def test_duckdb_file(tmp_path: Path, work: Work) -> None:
+    with duckdb.connect(str(tmp_path / "core.duckdb")) as connection:
+        connection.execute(PEOPLE)
+        connection.execute(MOVES)
+    mapped(tmp_path, "sources: {core: {duckdb: core.duckdb}}" + TABLES_BY_SELECT.replace("{t}", "core."))
+    bank = open_bank(tmp_path, work)
+    assert rows(bank, "customers", "customer_id", "birth_date") == [("0012", date(1980, 2, 29))]
+    assert rows(bank, "transactions", "transaction_id", "amount") == [("1", Decimal("12.50"))]
+
+
+def test_sqlite_file_through_adbc(tmp_path: Path, work: Work) -> None:
+    with sqlite3.connect(tmp_path / "core.db") as connection:
+        connection.execute(PEOPLE)
+        connection.execute(MOVES)
+        connection.execute("INSERT INTO people VALUES ('0007', NULL)")
+    connection.close()
+    mapped(tmp_path, "sources: {core: {sqlite: core.db}}" + TABLES_BY_SELECT.replace("{t}", ""))
+    bank = open_bank(tmp_path, work)
+    assert rows(bank, "customers", "customer_id", "birth_date") == [("0007", None), ("0012", date(1980, 2, 29))]
+    assert rows(bank, "transactions", "transaction_id", "amount") == [("1", Decimal("12.50"))]
+
+
+def test_a_select_joins_sources_of_several_kinds(tmp_path: Path, work: Work) -> None:
+    duckdb.sql("SELECT 12 AS id, 'F' AS sex").write_parquet(str(tmp_path / "people.parquet"))
+    (tmp_path / "born.csv").write_text("id,born\n12,1980-02-29\n", "utf-8")
+    (tmp_path / "moves.csv").write_text(TRANSACTIONS, "utf-8")
+    mapped(
+        tmp_path,
+        """
+sources: {people: {parquet: people.parquet}, born: {csv: born.csv}, moves: {csv: moves.csv}}
+tables:
+  customers:
+    source: [people, born]
+    select: SELECT p.id AS customer_id, sex AS gender, born AS birth_date FROM people p JOIN born b ON b.id = p.id
+  transactions: {source: moves}
+""",
+    )
+    bank = open_bank(tmp_path, work)
+    assert rows(bank, "customers", "customer_id", "gender", "birth_date") == [("12", "F", date(1980, 2, 29))]
+
+
+def test_work_folder_of_another_bank_is_refused(csv_bank: Path, tmp_path: Path, work: Work) -> None:
+    open_bank(csv_bank, work)
+    with pytest.raises(WorkFolderError, match="holds the bank 'village', not 'bank'"):
+        open_bank(parquet_bank(tmp_path / "bank"), work)
+
+
+def test_load_without_a_bank_says_what_to_run(work: Work) -> None:
+    with pytest.raises(WorkFolderError, match="goldmine validate --bank DIR"):
+        load_bank(work)
+
+
+def test_load_refuses_a_file_that_changed_since(tmp_path: Path, work: Work) -> None:
+    folder = parquet_bank(tmp_path / "bank")
+    open_bank(folder, work)
+    duckdb.sql("SELECT '2' AS customer_id, DATE '1990-05-01' AS birth_date").write_parquet(
+        str(folder / "customers.parquet")
+    )
+    with pytest.raises(WorkFolderError, match="customers: a file of the table changed"):
+        load_bank(work)

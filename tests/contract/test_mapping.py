@@ -1,0 +1,103 @@
+"""bank.yaml: what it may hold, and what an error in it says."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from goldmine.contract.mapping import load_mapping
+from goldmine.contract.sources import CsvSource, ParquetSource, PostgresSource
+from goldmine.core.errors import SettingsError
+
+TABLES = "tables: {customers: {source: c}, transactions: {source: c}}\n"
+
+
+def bank(folder: Path, text: str) -> Path:
+    (folder / "bank.yaml").write_text(text, "utf-8")
+    return folder
+
+
+def test_name_defaults_to_the_folder_and_books_to_today(tmp_path: Path) -> None:
+    mapping = load_mapping(bank(tmp_path, "sources: {c: {parquet: c.parquet}}\n" + TABLES))
+    assert (mapping.name, mapping.books_to) == (tmp_path.name, date.today())
+
+
+def test_a_canonical_folder_may_give_just_name_and_books_to(tmp_path: Path) -> None:
+    (tmp_path / "transactions").mkdir()
+    (tmp_path / "transactions" / "2024-01.parquet").touch()
+    (tmp_path / "customers.csv").touch()
+    mapping = load_mapping(bank(tmp_path, "name: Pizhou\nbooks_to: 2024-06-30\n"))
+    assert (mapping.name, mapping.books_to) == ("Pizhou", date(2024, 6, 30))
+    assert mapping.sources == {
+        "customers": CsvSource(csv=f"{tmp_path}/customers.csv"),
+        "transactions": ParquetSource(parquet=f"{tmp_path}/transactions/*.parquet"),
+    }
+
+
+def test_paths_are_relative_to_the_bank_and_after_a_variable_to_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    monkeypatch.setenv("GOLDMINE_HOME", str(home))
+    monkeypatch.setenv("BANK_DATA", "/elsewhere")
+    monkeypatch.delenv("NO_DATA", raising=False)
+    text = "sources: {c: {parquet: a/c.parquet}, d: {csv: '${BANK_DATA}/d.csv'}, e: {csv: '${NO_DATA:-../e}/e.csv'}}\n"
+    sources = load_mapping(bank(tmp_path, text + TABLES)).sources
+    assert [source.place for source in sources.values()] == [
+        f"{tmp_path}/a/c.parquet",
+        "/elsewhere/d.csv",
+        f"{tmp_path}/e/e.csv",
+    ]
+
+
+def test_a_server_address_comes_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BANK_SERVER", "postgresql://reader@core/bank")
+    text = (
+        "sources: {c: {postgres: '${BANK_SERVER}'}}\n"
+        "tables: {customers: {source: c, select: S}, transactions: {source: c, select: S}}\n"
+    )
+    assert load_mapping(bank(tmp_path, text)).sources == {"c": PostgresSource(postgres="postgresql://reader@core/bank")}
+
+
+BAD = [
+    ("nme: x\n", "nme: unknown key", "Allowed: name, books_to, sources, tables"),
+    ("name: 12\n", "name: Input should be a valid string", "Mend"),
+    ("books_to: 20240630\n", "books_to: Input should be a valid date", "Mend"),
+    ("name: a\nname: b\n", "line 1 cannot be read: the key 'name' stands twice", "Mend"),
+    ("name: [\n", "line 2 cannot be read", "Mend"),
+    ("just words\n", "holds a str, not keys", "key: value"),
+    ("sources: {c: {csv: c.csv, delimitr: ';'}}\n" + TABLES, "sources.c: delimitr: unknown key", "delimiter"),
+    ("sources: {c: {csv: c.csv, encoding: gb2312}}\n" + TABLES, "sources.c: encoding: Input should be 'utf-8'", "Mend"),
+    ("sources: {c: {csv: c.csv, parquet: c.parquet}}\n" + TABLES, "2 of its keys say where the data is", "parquet"),
+    ("sources: {c: {path: c.csv}}\n" + TABLES, "0 of its keys say where the data is", "parquet"),
+    ("sources: {c: {csv: 7}}\n" + TABLES, "sources.c: csv: Input should be a valid string", "Mend"),
+    ("sources: {1c: {csv: c.csv}}\n" + TABLES, "sources.1c: cannot be a name in SQL", "letters"),
+    ("sources: {c: {csv: '${NO_DATA}/c.csv'}}\n" + TABLES, "sources.c.csv: the environment variable NO_DATA", "Set it"),
+    ("tables: {customer: {source: c}}\n", "tables.customer: the contract has no such table", "customers, accounts"),
+    ("sources: {c: {csv: c.csv}}\ntables: {customers: {source: d}}\n", "there is no source 'd'", "Allowed: c"),
+    ("sources: {c: {csv: c.csv}}\ntables: {customers: {}}\n", "tables.customers: source: is missing", "Add"),
+    ("sources: {c: {csv: c.csv}}\ntables: {customers: {source: c, sql: x}}\n", "sql: unknown key", "source, select"),
+    ("sources: {c: {duckdb: c}}\ntables: {customers: {source: c}}\n", "customers.select: is missing", "SELECT"),
+    (
+        "sources: {c: {sqlite: c}, d: {csv: d}}\ntables: {customers: {source: [c, d], select: x}}\n",
+        "cannot be joined to other sources",
+        "alone",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "what", "do"), BAD)
+def test_what_cannot_be_used_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, what: str, do: str
+) -> None:
+    monkeypatch.delenv("NO_DATA", raising=False)
+    with pytest.raises(SettingsError, match=r"bank\.yaml") as caught:
+        load_mapping(bank(tmp_path, text))
+    assert what in caught.value.what
+    assert do in caught.value.do
+
+
+def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
+    (tmp_path / "bank.yaml").write_bytes("name: 邳州\n".encode("gb18030"))
+    with pytest.raises(SettingsError, match="is not UTF-8 text"):
+        load_mapping(tmp_path)

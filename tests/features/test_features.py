@@ -5,8 +5,10 @@ import pytest
 
 from goldmine.activity import build_activity
 from goldmine.core.errors import HistoryError
+from goldmine.core.project import home
 from goldmine.core.work import Work
 from goldmine.features import build_features, catalogue, switched_off
+from goldmine.features.docs import features_page
 from tests.tiny import balance, make_bank, transaction
 
 CUTOFF = date(2024, 5, 31)
@@ -138,3 +140,7 @@ def test_every_feature_has_words_in_both_languages_and_a_name_of_its_own():
     assert all(feature.label_en and feature.label_zh and feature.unit and feature.needs for feature in catalogue())
     assert len({feature.label_en for feature in catalogue()}) == len(names)
     assert len({feature.label_zh for feature in catalogue()}) == len(names)
+
+
+def test_the_table_of_features_is_the_generated_one():
+    assert (home() / "docs" / "features.md").read_text("utf-8") == features_page()

@@ -91,7 +91,7 @@ def _write_block(
     life = _live(ask, around, people, random)
     ledger = Ledger()
     ends = [day_number(day) for day in ask.lived]
-    owns = wealth_life(life.hazard, life.total, ends, ledger, random)
+    owns = wealth_life(people, life.hazard, life.total, ends, ledger=ledger, random=random)
     owed = loan_life(ask, people, life.total, ledger, random)
     writers.write("customers", customers_table(ask, people))
     writers.write("accounts", accounts_table(people, day_number(ask.end)))

@@ -10,7 +10,7 @@ from scipy.special import expit, ndtr
 
 from goldmine.sample import season
 from goldmine.sample.columns import codes, day_number, days, ids, money
-from goldmine.sample.people import People
+from goldmine.sample.people import People, here
 from goldmine.sample.traits import Traits
 from goldmine.sample.wealth import quantile
 
@@ -54,7 +54,8 @@ def balances_table(people: People, held: Holdings, month_end: date, random: np.r
     """A month's balances as the contract has them; classes with nothing in them have no row."""
     parts = []
     lift = season.QUARTER_END if month_end.month % 3 == 0 else 0.0
-    alive = (people["opened"] <= day_number(month_end)) & _still_here(people, month_end)
+    last = day_number(month_end)
+    alive = here(people, last, last)
     for place, name in enumerate(CLASSES):
         average = np.round(held.classes[name] * 100).astype(np.int64)
         swing = 0.08 if name == "demand" else 0.01
@@ -67,14 +68,9 @@ def balances_table(people: People, held: Holdings, month_end: date, random: np.r
     return pa.table(
         {
             "customer_id": ids("C", people["number"][rows], 8),
-            "month_end": days(np.full(len(rows), day_number(month_end))),
+            "month_end": days(np.full(len(rows), last)),
             "product_class": codes(CLASSES, classes[order]),
             "balance": money(end[order]),
             "average_daily_balance": money(average[order]),
         }
     )
-
-
-def _still_here(people: People, month_end: date) -> NDArray:
-    closed = people["closed_on"]
-    return (closed <= people["opened"]) | (closed > day_number(month_end))

@@ -11,7 +11,7 @@ from scipy.special import expit
 from goldmine.contract.tables import CHANNELS, TRANSACTION_KINDS
 from goldmine.sample import settings
 from goldmine.sample.columns import codes, day_number, days, ids, money
-from goldmine.sample.people import People
+from goldmine.sample.people import People, here
 from goldmine.sample.traits import Traits
 
 _KIND = {name: place for place, name in enumerate(TRANSACTION_KINDS)}
@@ -47,9 +47,7 @@ class Month:
 def month_of(place: int, lived: list[date], total: NDArray, people: People) -> Month:
     """Gather what a month's transactions depend on."""
     first, last = day_number(lived[place].replace(day=1)), day_number(lived[place])
-    gone = (people["closed_on"] > people["opened"]) & (people["closed_on"] <= last)
-    here = (people["opened"] <= first) & ~gone & ~(people["merged"] & (people["merged_on"] <= last))
-    return Month(place, first, last, total[:, place - 1], total[:, place], here)
+    return Month(place, first, last, total[:, place - 1], total[:, place], here(people, first, last))
 
 
 def own_rows(people: People, traits: Traits, month: Month, lift: float, random: np.random.Generator) -> Rows:

@@ -57,6 +57,13 @@ def draw_people(ask: Ask, block: range, random: np.random.Generator) -> People:
     }
 
 
+def here(people: People, first: int, last: int) -> NDArray:
+    """Who is on the books from one day to another: come by the first, neither closed nor merged away by the last."""
+    closed = (people["closed_on"] > people["opened"]) & (people["closed_on"] <= last)
+    merged = people["merged"] & (people["merged_on"] <= last)
+    return (people["opened"] <= first) & ~closed & ~merged
+
+
 def branch_of(ask: Ask, grid: NDArray) -> NDArray:
     """Branch that serves a grid."""
     return grid % ask.branches

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from goldmine.sample import settings
 from goldmine.sample.columns import codes, day_number, days, ids, money
 from goldmine.sample.outcomes import DECIDED
-from goldmine.sample.people import People
+from goldmine.sample.people import People, here
 from goldmine.sample.settings import Ask
 
 EVENTS = ("bought", "redeemed", "loan_drawn", "loan_repaid")
@@ -63,7 +63,7 @@ def days_in(month_end_before: int, month_end: int, size: int, random: np.random.
 
 
 def wealth_life(
-    hazard: NDArray, total: NDArray, ends: list[int], ledger: Ledger, random: np.random.Generator
+    people: People, hazard: NDArray, total: NDArray, ends: list[int], *, ledger: Ledger, random: np.random.Generator
 ) -> NDArray:
     """Live through purchases and redemptions of wealth products.
 
@@ -85,11 +85,11 @@ def wealth_life(
     left = np.zeros(size, dtype=np.int64)
     owns = np.zeros((size, months), dtype=bool)
     for month in range(DECIDED, months):
-        buys = random.random(size) < hazard[:, month - DECIDED]
+        before = ends[month - 1]
+        buys = (random.random(size) < hazard[:, month - DECIDED]) & here(people, before, ends[month])
         lapses = (left == 1) & ~buys
         left = np.where(buys, random.integers(3, 13, size), np.maximum(left - 1, 0))
         owns[:, month] = left > 0
-        before = ends[month - 1]
         for event, found in (("bought", np.flatnonzero(buys)), ("redeemed", np.flatnonzero(lapses))):
             when = days_in(before, ends[month], len(found), random)
             ledger.add(found, when, event, found % 3, 0.3 * total[found, month] + 1000)
@@ -112,9 +112,9 @@ def loan_life(ask: Ask, people: People, total: NDArray, ledger: Ledger, random: 
         if day.month != 11 or month < 2 or not len(traders):
             continue
         limit = settings.NUT_CREDIT_MULTIPLE * total[traders, max(0, month - 12) : month].mean(axis=1)
-        worth = limit > 1000
-        who, limit = traders[worth], limit[worth]
         end = day_number(day)
+        worth = (limit > 1000) & here(people, end - 30, end)[traders]
+        who, limit = traders[worth], limit[worth]
         ledger.add(who, days_in(end - 30, end, len(who), random), "loan_drawn", np.full(len(who), 4), limit)
         back = min(month + 4, len(lived))
         owed[who, month:back] += limit[:, None]

@@ -12,7 +12,7 @@ from goldmine.sample.settings import Ask
 
 Array = NDArray[np.floating]
 
-WEALTH_PARTS = {"village": 0.07, "family": 0.1, "own": 0.29, "slow": 0.26, "fast": 0.28}
+WEALTH_PARTS = {"village": 0.08, "family": 0.1, "own": 0.36, "slow": 0.26, "fast": 0.2}
 """Shares of the variance of the wealth rank's latent; they add up to 1."""
 SLOW, FAST, MOOD, APPETITE = 0.93, 0.2, 0.95, 0.9
 """Autocorrelations from month to month."""

@@ -1,0 +1,40 @@
+"""docs/features.md, generated from the features themselves."""
+
+from goldmine.features.catalogue import catalogue
+from goldmine.features.define import Feature
+
+_HEAD = """# Features
+
+Generated from code by `python -m goldmine.features.docs > docs/features.md`; do not edit by hand.
+
+A feature table has a row a customer on the books at its cutoff, and sees only rows dated and known by then.
+Numbers are stored as float32, empty where unknown; categories as text. Windows are whole months: 30 days are the
+month that ends at the cutoff, 90, 180 and 365 days are 3, 6 and 12 months. A feature whose table or column the
+bank does not have is left out, and the run says so.
+
+| feature | unit | window, days | needs | meaning | 含义 |
+|---|---|---|---|---|---|
+"""
+
+
+def features_page() -> str:
+    """The page as Markdown."""
+    return _HEAD + "".join(_line(feature) for feature in catalogue())
+
+
+def _line(feature: Feature) -> str:
+    cells = (
+        f"`{feature.name}`",
+        feature.unit,
+        str(feature.window or ""),
+        ", ".join(feature.needs),
+        feature.label_en,
+        feature.label_zh,
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(features_page())

@@ -1,0 +1,166 @@
+"""The sample bank keeps the field's figures; each test of figures prints asked, got and tolerance."""
+
+import os
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from goldmine.contract.schema import DUCKDB_TYPES
+from goldmine.contract.tables import TABLES
+from goldmine.core import fingerprint
+from goldmine.core.errors import SettingsError
+from goldmine.sample import write_bank
+
+END = date(2024, 6, 30)
+SIZES = [20_000, *([200_000] if os.environ.get("GOLDMINE_TEST_LARGE") else [])]
+
+# figure: asked, tolerance at 20,000 customers; at 200,000 the tolerance is halved.
+FIGURES = {
+    "long-tail customers, share": (0.84, 0.01),
+    "long-tail customers, share of assets": (0.03, 0.005),
+    "customers with 40,000 yuan or more, share": (0.0986, 0.008),
+    "their share of deposits": (0.9054, 0.025),
+    "top 10%, share of assets": (0.90, 0.02),
+    "customers with over 50,000 yuan, of 2,000,000": (150_000, 15_000),
+    "customers with over 500,000 yuan, of 2,000,000": (8_000, 2_000),
+    "long-tail conversion in a quarter, of the active": (0.068, 0.03),
+    "citizen loans, of 2,000,000": (2_770, 280),
+    "citizen loan, mean yuan": (527_000_000 / 2_770, 20_000),
+    "nut credit over annual average daily balance": (5.0, 0.25),
+}
+
+
+@pytest.fixture(scope="module", params=SIZES)
+def bank(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sample") / "bank"
+    write_bank(folder, customers=request.param, months=30, seed=7, end=END)
+    return folder
+
+
+def one(query: str) -> tuple:
+    return duckdb.sql(query).fetchone()
+
+
+def figures(bank: Path) -> dict[str, float]:
+    """The figures of the field text as the bank has them at its last month end."""
+    books = f"""
+        WITH held AS (
+            SELECT customer_id, sum(average_daily_balance)::DOUBLE AS aum FROM '{bank}/balances/2024-06.parquet'
+            WHERE product_class <> 'loan' GROUP BY ALL),
+        people AS (
+            SELECT c.customer_id, coalesce(aum, 0) AS aum FROM '{bank}/customers.parquet' c
+            LEFT JOIN held USING (customer_id) WHERE closed_on IS NULL OR closed_on > DATE '{END}'),
+        ranked AS (SELECT aum, percent_rank() OVER (ORDER BY aum DESC) AS place FROM people)
+    """
+    size = one(f"SELECT count(*) FROM '{bank}/customers.parquet'")[0]
+    spread = one(
+        books
+        + """SELECT avg((aum < 10000)::INT), sum(aum) FILTER (aum < 10000) / sum(aum), avg((aum >= 40000)::INT),
+        sum(aum) FILTER (aum >= 40000) / sum(aum), sum(aum) FILTER (place < 0.1) / sum(aum),
+        avg((aum > 50000)::INT) * 2e6, avg((aum > 500000)::INT) * 2e6 FROM ranked"""
+    )
+    loans = one(
+        f"SELECT count(*) * 2e6 / {size}, avg(amount)::DOUBLE FROM '{bank}/product_events.parquet' "
+        "WHERE product_id = 'L-CITIZEN' AND happened_on BETWEEN '2023-09-05' AND '2024-03-31'"
+    )
+    return dict(zip(FIGURES, [*spread, conversion(bank), *loans, nut_multiple(bank)], strict=True))
+
+
+def conversion(bank: Path) -> float:
+    """Share of the active long tail at the end of a quarter that stands above the level a quarter on."""
+    return one(f"""
+        WITH month AS (SELECT customer_id, month_end, sum(average_daily_balance) AS aum
+            FROM '{bank}/balances/*.parquet' WHERE product_class <> 'loan' GROUP BY ALL),
+        active AS (SELECT DISTINCT customer_id FROM '{bank}/transactions/*.parquet'
+            WHERE channel <> 'batch' AND time BETWEEN '2023-04-01' AND '2024-03-31'),
+        tail AS (SELECT customer_id FROM active
+            LEFT JOIN (FROM month WHERE month_end = '2024-03-31') USING (customer_id) WHERE coalesce(aum, 0) < 10000)
+        SELECT avg((coalesce(aum, 0) >= 10000)::INT) FROM tail
+        LEFT JOIN (FROM month WHERE month_end = '2024-06-30') USING (customer_id)""")[0]
+
+
+def nut_multiple(bank: Path) -> float:
+    """Nut credit drawn in autumn 2023 over the year's average daily balance, over all who drew."""
+    return one(f"""
+        WITH drawn AS (SELECT customer_id, amount FROM '{bank}/product_events.parquet'
+            WHERE product_id = 'L-NUTS' AND event = 'loan_drawn' AND happened_on BETWEEN '2023-11-01' AND '2023-11-30'),
+        year AS (SELECT customer_id, sum(average_daily_balance) / 12 AS mean FROM '{bank}/balances/*.parquet'
+            WHERE product_class <> 'loan' AND month_end BETWEEN '2022-11-30' AND '2023-10-31' GROUP BY ALL
+            HAVING count(DISTINCT month_end) = 12)
+        SELECT (sum(amount) / sum(mean))::DOUBLE FROM drawn JOIN year USING (customer_id)""")[0]
+
+
+def test_the_bank_keeps_the_fields_figures(bank, capsys):
+    got = figures(bank)
+    size = one(f"SELECT count(*) FROM '{bank}/customers.parquet'")[0]
+    slack = 1.0 if size <= 20_000 else 0.5
+    lines = [f"{name:<50} {asked:>12,.4f} {got[name]:>12,.4f} {tolerance * slack:>10,.4f}"
+             for name, (asked, tolerance) in FIGURES.items()]  # fmt: skip
+    with capsys.disabled():
+        print(f"\n{size:,} customers{'':<34} {'asked':>12} {'got':>12} {'tolerance':>10}", *lines, sep="\n")  # noqa: T201
+    off = [name for name, (asked, tolerance) in FIGURES.items() if abs(got[name] - asked) > tolerance * slack]
+    assert off == []
+
+
+def test_about_one_transaction_a_customer_and_month(bank):
+    rows = one(f"SELECT count(*) FROM '{bank}/transactions/*.parquet'")[0]
+    size = one(f"SELECT count(*) FROM '{bank}/customers.parquet'")[0]
+    assert 1.0 < rows / size / 30 < 2.0
+
+
+def test_every_table_has_the_contracts_columns_and_types(bank):
+    for name, spec in TABLES.items():
+        files = f"{bank}/{name}/*.parquet" if spec.month_of else f"{bank}/{name}.parquet"
+        found = {row[0]: row[1] for row in duckdb.sql(f"DESCRIBE FROM '{files}'").fetchall()}
+        wanted = {c.name: DUCKDB_TYPES[c.kind].replace(", ", ",") for c in spec.columns}
+        assert found == {name: wanted[name] for name in found}, name
+
+
+def test_dirt_is_where_and_as_much_as_noted(bank):
+    import json
+
+    noted = json.loads((bank / "truth" / "dirt.json").read_text("utf-8"))
+    moves = f"FROM '{bank}/transactions/*.parquet'"
+    assert one(f"SELECT count(*) - count(DISTINCT transaction_id) {moves}")[0] == noted["duplicate_transactions"]
+    distinct = f"FROM (SELECT DISTINCT * {moves})"
+    assert one(f"SELECT count(*) {distinct} WHERE known_on > time::DATE")[0] == noted["late_transactions"]
+    assert one(f"SELECT count(*) {distinct} WHERE channel = 'kiosk'")[0] == noted["bad_channels"]
+    people = f"FROM '{bank}/customers.parquet'"
+    assert one(f"SELECT count(*) {people} WHERE birth_date IS NULL")[0] == noted["missing_birth_dates"]
+    assert one(f"SELECT count(*) {people} WHERE NOT marketing_consent")[0] == noted["opted_out"]
+    assert one(f"SELECT count(*) {people} WHERE closed_on IS NOT NULL")[0] == noted["closed_customers"]
+
+
+def test_true_probabilities_are_those_of_the_outcomes(bank):
+    """Summed over the customers, what was promised came: within four standard errors."""
+    promised, spread, came = one(f"""
+        WITH bought AS (SELECT DISTINCT customer_id FROM '{bank}/product_events.parquet' WHERE event = 'bought'
+            AND happened_on > DATE '2024-02-29' + 15 AND happened_on <= DATE '2024-02-29' + 105)
+        SELECT sum(probability), sqrt(sum(probability * (1 - probability))), count(bought.customer_id)
+        FROM '{bank}/truth/wealth.parquet' LEFT JOIN bought USING (customer_id) WHERE cutoff = '2024-02-29'""")
+    assert abs(promised - came) < 4 * spread
+
+
+def test_the_same_arguments_give_the_same_bytes(tmp_path):
+    for name in ("one", "two"):
+        write_bank(tmp_path / name, customers=300, months=8, seed=3, end=END)
+    marks = [{p.relative_to(tmp_path / n): fingerprint.of_file(p) for p in sorted((tmp_path / n).rglob("*.*"))}
+             for n in ("one", "two")]  # fmt: skip
+    assert marks[0] == marks[1]
+    assert len(marks[0]) > 25
+
+
+def test_another_seed_gives_another_bank(tmp_path):
+    for seed in (3, 4):
+        write_bank(tmp_path / str(seed), customers=300, months=8, seed=seed, end=END)
+    assert fingerprint.of_file(tmp_path / "3/customers.parquet") != fingerprint.of_file(
+        tmp_path / "4/customers.parquet"
+    )
+
+
+def test_what_cannot_be_made_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match="20 customers, 30 months up to 2024-06-30 cannot be made"):
+        write_bank(tmp_path / "x", customers=20, months=30, seed=1, end=END)
+    assert not (tmp_path / "x").exists()

@@ -120,6 +120,7 @@ def _execute(source: Path, copy: Path, values: dict[str, Any], time_limit_second
         cwd=source.parent,
         timeout_func=lambda _: max(1, round(deadline - time.monotonic())),
         shutdown_kernel="immediate",
+        extra_arguments=["--log-level=40"],  # a kernel warns that it talks over this machine's own TCP
     )
 
 

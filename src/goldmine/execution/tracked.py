@@ -40,10 +40,9 @@ def tracked_run(bank: str, title: str, tags: Mapping[str, str]) -> Iterator[Trac
 
         from goldmine.models.tracking import use_tracking
 
-        use_tracking(bank)
+        experiment = use_tracking(bank)
         client = mlflow.MlflowClient()
-        experiment = mlflow.get_experiment_by_name(bank)
-        run = client.create_run(experiment.experiment_id, tags=dict(tags), run_name=title)
+        run = client.create_run(experiment, tags=dict(tags), run_name=title)
         tracked = TrackedRun(client, run.info.run_id)
         try:
             yield tracked
@@ -65,3 +64,19 @@ def run_exists(bank: str, run_id: str) -> bool:
             return bool(mlflow.MlflowClient().get_run(run_id).info.lifecycle_stage == "active")
         except mlflow.MlflowException:
             return False
+
+
+def champion_version(bank: str, use_case: str) -> str:
+    """Version of the model that scores a use case; empty where there is none yet."""
+    with environment(QUIET):
+        import mlflow
+
+        from goldmine.models.registry import ALIAS, registered_name
+        from goldmine.models.tracking import use_tracking
+
+        use_tracking(bank)
+        try:
+            found = mlflow.MlflowClient().get_model_version_by_alias(registered_name(bank, use_case), ALIAS)
+        except mlflow.MlflowException:
+            return ""
+        return str(found.version)

@@ -1,0 +1,285 @@
+"""The job from a bank's tables to published lists: what each step reads and what it makes, from top to bottom.
+
+Every step runs one notebook, for one month end. `goldmine run` executes these definitions in process; `make schedule`
+shows them in Dagster's pages and runs them on time.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+
+import dagster as dg
+from pydantic import Field
+
+from goldmine.contract.tables import TABLES
+from goldmine.core.dates import month_end
+from goldmine.core.errors import ValidationError
+from goldmine.core.files import read_json
+from goldmine.core.fingerprint import of_file
+from goldmine.core.project import at_home
+from goldmine.core.work import Work
+from goldmine.execution.failure import may_pass
+from goldmine.execution.progress import tell
+from goldmine.execution.snapshot import Made, Snapshot, bank_mark, source_mark, use_case_mark
+from goldmine.execution.tracked import champion_version
+from goldmine.execution.wanted import missing, wanted_cutoffs, wanted_use_cases
+from goldmine.features import feature_fingerprint
+from goldmine.usecases import load_use_case, use_case_names
+
+MONTH_ENDS = dg.TimeWindowPartitionsDefinition(
+    start="1990-01-31", fmt="%Y-%m-%d", cron_schedule="0 0 L * *", end_offset=1
+)
+"""One partition a snapshot date; its key is the month end itself."""
+
+RETRY = dg.RetryPolicy(max_retries=2, delay=20, backoff=dg.Backoff.EXPONENTIAL)
+"""For faults that may pass; all others are raised as failures that allow no retry."""
+
+Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult]
+
+
+class Place(dg.ConfigurableResource):
+    """Whose job it is. A run holds the work folder from its first step to its last."""
+
+    bank: str = Field(default="data/sample_bank", description="Folder of the bank's tables, with bank.yaml.")
+    work: str = Field(default="data", description="The bank's work folder.")
+    language: str = Field(default="en", description="en or zh: of figures and lists.")
+    use_cases: list[str] = Field(default=[], description="Use cases to run; none means all that the tables carry.")
+
+    parameters: dict[str, str] = Field(default={}, description="More parameters of the steps' notebooks.")
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Place"]:
+        """Hold the work folder for the run."""
+        with Work(at_home(self.work)).lock():
+            yield self
+
+    def at(self, context: dg.AssetExecutionContext) -> Snapshot:
+        """The bank at the run's month end."""
+        return Snapshot(
+            source=at_home(self.bank),
+            work=Work(at_home(self.work)),
+            as_of=date.fromisoformat(context.partition_key),
+            language=self.language,
+            use_cases=tuple(self.use_cases),
+            parameters=self.parameters,
+        )
+
+
+@contextmanager
+def tried_again_if_passing() -> Iterator[None]:
+    """Let Dagster try again only what may pass by itself."""
+    try:
+        yield
+    except Exception as error:
+        if may_pass(error):
+            raise
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+
+
+def suites(asset: list[str], names: list[str]) -> list[dg.AssetCheckSpec]:
+    """A blocking check a Great Expectations suite: where one fails, nothing downstream starts."""
+    return [dg.AssetCheckSpec(name, asset=dg.AssetKey(asset), blocking=True) for name in names]
+
+
+def checked(at: Snapshot, names: list[str], make: Callable[[], Made]) -> Events:
+    """Run a step, then say what became of its suites; a broken fatal rule fails the step after that."""
+    made, broken = None, None
+    try:
+        with tried_again_if_passing():
+            made = make()
+    except dg.Failure as failure:
+        if not isinstance(failure.__cause__, ValidationError):
+            raise
+        broken = failure
+    for name in names:
+        found = read_json(at.work.validation(name), {}) if name not in TABLES or at.bank.has(name) else {}
+        counts = {key: found[key] for key in ("fatal", "warnings") if key in found}
+        yield dg.AssetCheckResult(check_name=name, passed=found.get("success", True), metadata=counts)
+    if broken is not None:
+        raise broken
+    yield dg.MaterializeResult(metadata={"mlflow_run": made.mlflow_run, "reused": made.reused} if made else {})
+
+
+# the bank's own tables -> canonical tables, each checked against its suite
+@dg.asset(partitions_def=MONTH_ENDS, retry_policy=RETRY, check_specs=suites(["tables"], list(TABLES)))
+def tables(context: dg.AssetExecutionContext, place: Place) -> Events:
+    """The bank's tables as the contract has them, validated."""
+    at = place.at(context)
+    yield from checked(
+        at,
+        list(TABLES),
+        lambda: at.run(
+            "1_validate",
+            "validation",
+            reads={"source": source_mark(at.source)},
+            makes=lambda: [
+                at.work.root / "tables.json",
+                *at.work.tables.rglob("*.parquet"),
+                *(at.work.validation(name) for name in at.bank.tables),
+            ],
+            bank=str(at.source),
+        ),
+    )
+
+
+# tables -> activity by month -> a feature table for the snapshot and for each cutoff that training needs
+@dg.asset(partitions_def=MONTH_ENDS, retry_policy=RETRY, deps=[tables], check_specs=suites(["features"], ["features"]))
+def features(context: dg.AssetExecutionContext, place: Place) -> Events:
+    """Feature tables: a row a customer and cutoff."""
+    at = place.at(context)
+
+    def make() -> Made:
+        names = wanted_use_cases(at.bank, at.work, at.as_of, at.use_cases)
+        cutoffs = wanted_cutoffs(at.bank, names, at.as_of)
+        return at.run(
+            "2_features",
+            "labels",
+            reads={"tables": bank_mark(at.bank), "cutoffs": [str(cutoff) for cutoff in cutoffs]},
+            makes=lambda: [at.work.features(cutoff) for cutoff in cutoffs],
+            use_cases=names,
+        )
+
+    yield from checked(at, ["features"], make)
+
+
+def use_case_assets(name: str) -> list[dg.AssetsDefinition]:
+    """A use case's model and its scores."""
+
+    def served(at: Snapshot) -> bool:
+        off = [] if name in at.use_cases else missing(at.bank, load_use_case(name), at.work, at.as_of)
+        if off:
+            tell(f"  {name:<20} switched off: this bank has no {', no '.join(off)}")
+        return not off
+
+    # feature tables + what became of the customers -> a version in the registry, champion if it is better than a rule
+    @dg.asset(
+        key=[name, "model"], group_name=name, partitions_def=MONTH_ENDS, retry_policy=RETRY, deps=[tables, features]
+    )
+    def model(context: dg.AssetExecutionContext, place: Place) -> Events:
+        at = place.at(context)
+
+        def make() -> Made:
+            cutoffs = wanted_cutoffs(at.bank, [name], at.as_of)
+            return at.run(
+                "3_train",
+                "models",
+                reads={
+                    "tables": bank_mark(at.bank),
+                    "features": [feature_fingerprint(at.bank, at.work, cutoff) for cutoff in cutoffs],
+                    "use_case": use_case_mark(name),
+                },
+                makes=list,
+                use_case=name,
+            )
+
+        if served(at):
+            yield from checked(at, [], make)
+        else:
+            yield dg.MaterializeResult(metadata={"switched_off": True})
+
+    # the snapshot's feature table + the champion -> a probability, decile and rank for everyone eligible
+    @dg.asset(
+        key=[name, "scores"],
+        group_name=name,
+        partitions_def=MONTH_ENDS,
+        retry_policy=RETRY,
+        deps=[features, model],
+        check_specs=suites([name, "scores"], ["scores"]),
+    )
+    def scores(context: dg.AssetExecutionContext, place: Place) -> Events:
+        at = place.at(context)
+        path = at.work.scores(at.as_of, name)
+
+        def make() -> Made:
+            return at.run(
+                "4_score",
+                "models",
+                reads={
+                    "features": feature_fingerprint(at.bank, at.work, at.as_of),
+                    "champion": champion_version(at.bank_name, name),
+                    "use_case": use_case_mark(name),
+                },
+                makes=lambda: [path, path.with_suffix(".json")],
+                use_case=name,
+            )
+
+        if served(at):
+            yield from checked(at, ["scores"], make)
+        else:
+            yield dg.AssetCheckResult(check_name="scores", passed=True)
+            yield dg.MaterializeResult(metadata={"switched_off": True})
+
+    return [model, scores]
+
+
+USE_CASES = {name: use_case_assets(name) for name in use_case_names()}
+
+
+# every use case's scores -> one release: lists with reasons, and the manifest that traces each row
+@dg.asset(
+    partitions_def=MONTH_ENDS,
+    retry_policy=RETRY,
+    deps=[tables, *(scores for _, scores in USE_CASES.values())],
+    check_specs=suites(["release"], ["lists"]),
+)
+def release(context: dg.AssetExecutionContext, place: Place) -> Events:
+    """The published lists; complete and immutable, or not there."""
+    at = place.at(context)
+
+    def make() -> Made:
+        names = wanted_use_cases(at.bank, at.work, at.as_of, at.use_cases)
+        scored = [at.work.scores(at.as_of, name) for name in names]
+        return at.run(
+            "5_publish",
+            "lists",
+            reads={
+                "tables": bank_mark(at.bank),
+                "scores": [of_file(path) for path in scored if path.exists()],
+                "use_cases": [use_case_mark(name) for name in names],
+            },
+            makes=lambda: sorted(path for path in (at.work.releases / str(at.as_of)).rglob("*") if path.is_file()),
+            use_cases=names,
+        )
+
+    yield from checked(at, ["lists"], make)
+
+
+MODELS = dg.AssetSelection.assets(*(model for model, _ in USE_CASES.values()))
+retrain = dg.define_asset_job(
+    "retrain",
+    selection=dg.AssetSelection.all(),
+    partitions_def=MONTH_ENDS,
+    description="Everything: each quarter, and by hand.",
+)
+score = dg.define_asset_job(
+    "score",
+    selection=dg.AssetSelection.all() - MODELS,
+    partitions_def=MONTH_ENDS,
+    description="Everything but training: each month, with the champions.",
+)
+
+
+@dg.schedule(cron_schedule="0 2 2 1,4,7,10 *", job=retrain, execution_timezone="Asia/Shanghai")
+def retrain_each_quarter(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """At two on the second day of a quarter, for the month that has ended."""
+    return dg.RunRequest(partition_key=str(month_end(context.scheduled_execution_time.date(), -1)))
+
+
+@dg.schedule(cron_schedule="0 6 2 * *", job=score, execution_timezone="Asia/Shanghai")
+def score_each_month(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """At six on the second day of a month, after any retraining; what that made already is taken as it is."""
+    return dg.RunRequest(partition_key=str(month_end(context.scheduled_execution_time.date(), -1)))
+
+
+defs = dg.Definitions(
+    assets=[tables, features, *(one for both in USE_CASES.values() for one in both), release],
+    jobs=[retrain, score],
+    schedules=[retrain_each_quarter, score_each_month],
+    resources={
+        "place": Place(
+            bank=os.environ.get("GOLDMINE_BANK", "data/sample_bank"), work=os.environ.get("GOLDMINE_WORK", "data")
+        )
+    },
+    executor=dg.in_process_executor,
+)

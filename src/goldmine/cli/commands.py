@@ -1,0 +1,105 @@
+"""The commands. Each names the steps of the job that it runs; the job itself is in ``pipelines/definitions.py``."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="goldmine",
+    help="From a bank's tables to lists that a branch can work from.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Bank = Annotated[Path, typer.Option("--bank", help="Folder of the bank's tables, with bank.yaml.")]
+WorkFolder = Annotated[Path, typer.Option("--work", help="The bank's work folder; all results go there.")]
+AsOf = Annotated[
+    str, typer.Option("--as-of", metavar="YYYY-MM-DD", help="A month end; if not given, the last one of the books.")
+]
+UseCases = Annotated[
+    list[str] | None,
+    typer.Option("--use-case", metavar="NAME", help="May be repeated; if not given, all that the tables carry."),
+]
+Language = Annotated[str, typer.Option("--language", help="en or zh: of figures and lists.")]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option("-p", metavar="NAME=VALUE", help="A parameter of the step's notebook; may be repeated."),
+]
+
+STEPS = {
+    "validate": (("tables",), "Take a bank's tables in and check them; fails where a fatal rule is broken."),
+    "features": (("features",), "Make the feature tables of a snapshot and of the cutoffs that training needs."),
+    "train": (("model",), "Train models; each becomes champion only if it beats its one-line rule."),
+    "score": (("scores",), "Score everyone eligible with the champions."),
+    "publish": (("release",), "Publish the lists of a snapshot as one release."),
+    "run": (
+        ("tables", "features", "model", "scores", "release"),
+        "Do the whole job, from tables to published lists; what is unchanged is not made again.",
+    ),
+}
+
+
+def _command(steps: tuple[str, ...]) -> Callable[..., None]:
+    def command(  # noqa: PLR0917 - the command's own options
+        bank: Bank = Path("data/sample_bank"),
+        work: WorkFolder = Path("data"),
+        as_of: AsOf = "",
+        use_case: UseCases = None,
+        language: Language = "en",
+        parameters: Parameters = None,
+    ) -> None:
+        from goldmine.cli.show import show_lists, show_places
+        from goldmine.contract.mapping import load_mapping
+        from goldmine.core.dates import snapshot_date
+        from goldmine.core.work import Work
+        from goldmine.execution.job import run_job
+        from goldmine.execution.parameters import split_assignment
+        from goldmine.execution.snapshot import Snapshot
+
+        given = dict(split_assignment(text) for text in parameters or ())
+        source = bank.absolute()
+        snapshot = Snapshot(
+            source=source,
+            work=Work(work.absolute()),
+            as_of=snapshot_date(as_of, load_mapping(source).books_to),
+            language=language,
+            use_cases=tuple(dict.fromkeys(use_case or ())),
+            parameters=given,
+        )
+        run_job(snapshot, steps)
+        if "release" in steps:
+            show_lists(snapshot.work)
+        show_places(snapshot)
+
+    return command
+
+
+for _name, (_steps, _help) in STEPS.items():
+    app.command(_name, help=_help)(_command(_steps))
+
+
+@app.command()
+def lists(work: WorkFolder = Path("data")) -> None:
+    """Show the current release."""
+    from goldmine.cli.show import show_lists
+    from goldmine.core.work import Work
+
+    show_lists(Work(work.absolute()))
+
+
+@app.command("sample-bank")
+def sample_bank(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to; what stands there is replaced.")],
+    customers: Annotated[int, typer.Option(help="How many customers.")] = 20_000,
+    months: Annotated[int, typer.Option(help="How many months of books.")] = 30,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bank.")] = 1,
+    end: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Last day of the books, a month end.")] = "2024-06-30",
+) -> None:
+    """Write a made-up bank to try things on."""
+    from goldmine.core.dates import parse_month_end
+    from goldmine.sample import write_bank
+
+    write_bank(folder.absolute(), customers=customers, months=months, seed=seed, end=parse_month_end(end))

@@ -1,0 +1,70 @@
+"""What the command prints: results on standard output, errors on standard error."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from goldmine.core.errors import GoldmineError
+from goldmine.core.work import Work
+
+if TYPE_CHECKING:
+    from goldmine.execution.snapshot import Snapshot
+
+
+def complain(error: GoldmineError) -> None:
+    """Print what happened, what to do, and where it was noted, without a traceback."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(error.what, style="bold red", markup=False)
+    console.print(error.do, markup=False)
+    for note in getattr(error, "__notes__", ()):
+        console.print(note, style="dim", markup=False)
+
+
+def say(line: str) -> None:
+    """Print one line, never wrapped."""
+    from rich.console import Console
+
+    Console(highlight=False, soft_wrap=True).print(line, markup=False)
+
+
+def near(path: Path) -> str:
+    """A path as seen from where the command was called, where it lies below."""
+    here = Path.cwd()
+    return os.fspath(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def show_lists(work: Work) -> None:
+    """Print the current release of a work folder as a table, and where its workbooks are."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from goldmine.lists.summary import latest_lists
+
+    lists = latest_lists(work)
+    table = Table("List", "as of", "rows", "top probability", "valid until", box=None, pad_edge=False)
+    for one in lists:
+        top = "-" if one.top_probability is None else f"{one.top_probability:.1%}"
+        table.add_row(one.use_case, str(one.as_of), f"{one.rows:,}", top, str(one.valid_until or "-"))
+    Console(highlight=False).print(table)
+    for one in lists:
+        say(f"  {near(one.file)}")
+
+
+def show_places(snapshot: "Snapshot") -> None:
+    """Print where a run's results are."""
+    from goldmine.models.tracking import tracking_uri
+
+    work, as_of = snapshot.work, snapshot.as_of
+    store = tracking_uri()
+    places = {
+        "Lists": near(work.releases / str(as_of)) if (work.releases / str(as_of)).exists() else "",
+        "Executed notebooks": near(work.notebooks(as_of)),
+        "Tracking store": near(Path(store.removeprefix("sqlite:///"))) if store.startswith("sqlite:") else store,
+        "Data docs": near(work.docs / "index.html"),
+    }
+    say("")
+    for what, where in places.items():
+        if where:
+            say(f"{what:<20}{where}")

@@ -1,0 +1,66 @@
+"""Which use cases a bank's tables can carry, and which feature tables they need."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import pyarrow.parquet as pq
+
+from goldmine.contract.bank import Bank
+from goldmine.core.errors import UseCaseError
+from goldmine.core.work import Work
+from goldmine.labels import plan_cutoffs
+from goldmine.usecases import UseCase, load_use_case, use_case_names
+
+
+def missing(bank: Bank, use_case: UseCase, work: Work, as_of: date) -> list[str]:
+    """What a use case needs and the bank does not have.
+
+    Returns
+    -------
+    list of str
+        Tables that its outcome is counted from; and, where the features of the snapshot have been made, features
+        that its eligibility or its rule asks for.
+    """
+    tables = [f"table {name}" for name in use_case.needs if not bank.has(name)]
+    path = work.features(as_of)
+    if not path.exists():
+        return tables
+    asked = [*(condition.feature for condition in use_case.eligible), use_case.rule.feature]
+    have = set(pq.read_schema(path).names)
+    return tables + [f"feature {name}" for name in dict.fromkeys(asked) if name not in have]
+
+
+def wanted_use_cases(bank: Bank, work: Work, as_of: date, asked: Iterable[str] = ()) -> list[str]:
+    """Use cases of a run: those asked for, or all that the bank's tables can carry.
+
+    Raises
+    ------
+    UseCaseError
+        If one that was asked for is unknown or cannot be carried, or if none can.
+    """
+    off = {name: missing(bank, load_use_case(name), work, as_of) for name in sorted(set(asked)) or use_case_names()}
+    for name in sorted(set(asked)):
+        if off[name]:
+            raise UseCaseError(
+                f"{name}: this bank's tables do not carry it: {', '.join(off[name])}.",
+                "Map what is missing in bank.yaml, or leave this use case out.",
+            )
+    found = [name for name, needs in off.items() if not needs]
+    if not found:
+        raise UseCaseError(
+            "This bank's tables can carry no use case.", "Map more tables; docs/contract.md says which there are."
+        )
+    return found
+
+
+def wanted_cutoffs(bank: Bank, use_cases: Iterable[str], as_of: date) -> list[date]:
+    """Cutoffs whose features a run needs: each use case's for training, and the snapshot itself.
+
+    Raises
+    ------
+    HistoryError
+        If the books do not reach the snapshot, or not far enough back to train.
+    """
+    months = bank.months("transactions")
+    plans = [plan_cutoffs(load_use_case(name), as_of, months) for name in use_cases]
+    return sorted({as_of, *(cutoff for plan in plans for cutoff in plan.all)})

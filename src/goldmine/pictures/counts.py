@@ -1,0 +1,156 @@
+"""Frames for the figures of the books: counts and shares over many customers, never one customer's values."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from goldmine.contract.bank import Bank
+from goldmine.contract.tables import TABLES
+from goldmine.validation import SuiteResult
+
+LEVELS = (0, 10_000, 50_000, 200_000, 500_000, 2_000_000, 5_000_000)
+"""The AUM levels of the ladder, in yuan: where each begins."""
+_DRIFT_ROWS = 50_000
+_BINS = 10
+
+
+def table_counts(bank: Bank) -> pd.DataFrame:
+    """A row a canonical table: rows, columns that the bank has of those in the contract, and first and last month."""
+    rows = []
+    for name, spec in TABLES.items():
+        table, months = bank.tables.get(name), bank.months(name)
+        rows.append(
+            {
+                "table": name,
+                "rows": table.rows if table else 0,
+                "columns": f"{len(table.columns) if table else 0} of {len(spec.columns)}",
+                "months": f"{months[0]} to {months[-1]}" if months and months[0] else "",
+                "here": table is not None,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def month_counts(bank: Bank) -> pd.DataFrame:
+    """Rows of each table that has months: columns table, month (first day) and rows."""
+    rows = [(name, file.month, file.rows) for name, table in bank.tables.items() for file in table.files if file.month]
+    frame = pd.DataFrame(rows, columns=["table", "month", "rows"])
+    return (
+        frame.groupby(["table", "month"], as_index=False)["rows"].sum().assign(month=lambda f: pd.to_datetime(f.month))
+    )
+
+
+def rule_counts(results: Sequence[SuiteResult]) -> pd.DataFrame:
+    """A row a suite: how many of its rules were kept, broke as warnings, broke as fatal, or do not apply."""
+    rows = []
+    for result in results:
+        warnings, fatal = len(result.failed("warning")), len(result.failed("fatal"))
+        kept = len(result.rules) - warnings - fatal
+        rows.append((result.suite, kept, warnings, fatal, len(result.skipped)))
+    return pd.DataFrame(rows, columns=["suite", "kept", "warning", "fatal", "skipped"])
+
+
+def broken_rules(results: Sequence[SuiteResult], language: str = "en") -> pd.DataFrame:
+    """A row a broken rule: suite, column, rule, severity, rows that break it, rows checked, and its meaning."""
+    rows = [
+        (r.suite, rule.column, rule.rule, rule.severity, rule.failing, rule.rows,
+         rule.meaning_zh if language == "zh" else rule.meaning)
+        for r in results
+        for rule in r.rules
+        if not rule.success
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["suite", "column", "rule", "severity", "failing", "of", "meaning"])
+
+
+def aum_of(features: Path) -> pd.Series:
+    """Each customer's month-end AUM in yuan from a feature table; empty where the bank has no balances."""
+    if "aum_end" not in pq.read_schema(features).names:
+        return pd.Series([], dtype=float)
+    return pq.read_table(features, columns=["aum_end"])["aum_end"].to_pandas()
+
+
+def ladder(aum: pd.Series) -> pd.DataFrame:
+    """The AUM ladder.
+
+    Parameters
+    ----------
+    aum : pandas.Series
+        AUM of each customer in yuan; unknown counts as none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a level: from (yuan), customers, customer_share and aum_share (0 to 1).
+    """
+    known = aum.fillna(0).clip(lower=0)
+    level = pd.cut(known, [*LEVELS, np.inf], right=False, labels=LEVELS)
+    found = known.groupby(level, observed=False).agg(["count", "sum"])
+    return pd.DataFrame(
+        {
+            "from": LEVELS,
+            "customers": found["count"].to_numpy(),
+            "customer_share": found["count"].to_numpy() / max(len(known), 1),
+            "aum_share": found["sum"].to_numpy() / max(known.sum(), 1),
+        }
+    )
+
+
+def concentration(aum: pd.Series, points: int = 200) -> pd.DataFrame:
+    """Share of all AUM (`aum_share`) that the richest share of customers (`customer_share`) holds."""
+    held = np.sort(aum.fillna(0).clip(lower=0).to_numpy(dtype=float))[::-1]
+    share = np.concatenate([[0], np.cumsum(held) / max(held.sum(), 1)])
+    at = np.linspace(0, 1, points + 1)
+    return pd.DataFrame({"customer_share": at, "aum_share": np.interp(at, np.linspace(0, 1, len(share)), share)})
+
+
+def feature_drift(earlier: Path, later: Path) -> pd.DataFrame:
+    """How far each feature's distribution moved between two feature tables.
+
+    Parameters
+    ----------
+    earlier, later : Path
+        Feature tables; at most 50,000 rows of each are looked at, always the same ones.
+
+    Returns
+    -------
+    pandas.DataFrame
+        feature and psi, the population stability index over deciles of the earlier table with unknown as a bin of
+        its own (below 0.1: stable; above 0.25: moved), largest first.
+    """
+    before, after = _some_rows(earlier), _some_rows(later)
+    names = [name for name in before.columns if name in after.columns]
+    psi = [_stability(before[name], after[name]) for name in names]
+    return pd.DataFrame({"feature": names, "psi": psi}).sort_values("psi", ascending=False, ignore_index=True)
+
+
+def _some_rows(path: Path) -> pd.DataFrame:
+    query = (
+        f"SELECT * EXCLUDE (customer_id, cutoff) FROM read_parquet(?) ORDER BY hash(customer_id) LIMIT {_DRIFT_ROWS}"
+    )
+    return duckdb.execute(query, [str(path)]).df()
+
+
+def _stability(before: pd.Series, after: pd.Series) -> float:
+    if pd.api.types.is_numeric_dtype(before):
+        edges = np.unique(before.quantile(np.linspace(0, 1, _BINS + 1)[1:-1]).dropna())
+        before, after = (pd.Series(np.where(s.isna(), -1, np.searchsorted(edges, s, "right"))) for s in (before, after))
+    shares = pd.concat([s.value_counts(normalize=True, dropna=False) for s in (before, after)], axis=1)
+    # A bin that one side does not have counts as a ten-thousandth, so that the index stays finite.
+    old, new = shares.fillna(0).clip(lower=1e-4).to_numpy().T
+    return float(((new - old) * np.log(new / old)).sum())
+
+
+def missing_features(off: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """A row a table or column that the bank does not have: how many features need it, and some of their names.
+
+    Parameters
+    ----------
+    off : mapping of str to sequence of str
+        Names of features by the table or column that they miss.
+    """
+    rows = [(need, len(names), ", ".join(names[:4]) + (" …" if len(names) > 4 else "")) for need, names in off.items()]
+    return pd.DataFrame(rows, columns=["missing", "features", "such as"])

@@ -39,9 +39,10 @@ def lay_out(source: Source) -> None:
     """Make the views ``spine``, ``rows_<table>_<bucket>``, ``side_<name>`` and ``family_pairs``."""
     make = source.connection.create_view
     make("spine", _spine(source), overwrite=True)
+    merged = _merged(source)
     for table in ROWS:
         for bucket in range(len(BUCKETS)):
-            make(f"rows_{table}_{bucket}", _activity(source, table, bucket), overwrite=True)
+            make(f"rows_{table}_{bucket}", _activity(source, table, bucket, merged), overwrite=True)
     for name, (side, _columns) in SIDES.items():
         rows = source.bank.read(source.connection, name)
         make(f"side_{name}", side(rows, source.cutoff), overwrite=True)
@@ -58,7 +59,16 @@ def _spine(source: Source) -> ibis.Table:
     ).mutate(cutoff=ibis.literal(cutoff))
 
 
-def _activity(source: Source, table: str, bucket: int) -> ibis.Table:
+def _merged(source: Source) -> ibis.Table | None:
+    """Old and new numbers of the customers who had been merged by the cutoff; None where the bank has no such thing."""
+    if not source.bank.has("customers", "merged_into", "merged_on"):
+        return None
+    customers = source.bank.read(source.connection, "customers")
+    merged = customers.filter(customers.merged_into.notnull(), customers.merged_on <= source.cutoff)
+    return merged.select(old_id="customer_id", new_id="merged_into")
+
+
+def _activity(source: Source, table: str, bucket: int, merged: ibis.Table | None) -> ibis.Table:
     """Rows of a bucket's months as they were known at the cutoff, under the surviving customer's number."""
     connection, bank, cutoff = source.connection, source.bank, source.cutoff
     months = [month_key(month_end(cutoff, -age)) for age in BUCKETS[bucket]]
@@ -70,10 +80,7 @@ def _activity(source: Source, table: str, bucket: int) -> ibis.Table:
     rows = rows.mutate(age=now - rows.month)
     if table == "transactions":
         rows = rows.filter(rows.known <= now)
-    if bank.has("customers", "merged_into", "merged_on"):
-        customers = bank.read(connection, "customers")
-        merged = customers.filter(customers.merged_into.notnull(), customers.merged_on <= cutoff)
-        merged = merged.select(old_id="customer_id", new_id="merged_into")
+    if merged is not None:
         joined = rows.left_join(merged, rows.customer_id == merged.old_id)
         rows = joined.mutate(customer_id=ibis.coalesce(joined.new_id, joined.customer_id))
     return rows.select(*ROWS[table].names)

@@ -13,6 +13,8 @@ from goldmine.models.model import Model
 
 _BATCH = 5_000
 _WINDOW = re.compile(r"_\d+d$")
+NEVER_SAID = ("gender", "age_years")
+"""Protected traits: a model may weigh them, but they are no reason to give for a call."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ def explain(model: Model, rows: pa.Table, top: int = 3) -> list[list[Reason]]:
     """The strongest reasons of each row, best first.
 
     Features that push the probability up come first; only where there are fewer than `top` of them do
-    others follow, the least contrary first. Several windows of one measure give one reason, the strongest.
+    others follow, the least contrary first. Several windows of one measure give one reason, the strongest;
+    protected traits are never given.
 
     Parameters
     ----------
@@ -127,11 +130,11 @@ def importance(model: Model, labels: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _strongest(effects: np.ndarray, measures: np.ndarray, top: int) -> list[int]:
-    """Places of the `top` strongest features, one a measure; pushing up first, without effect last."""
+    """Places of the `top` strongest features, one a measure; pushing up first, no effect last."""
     order = np.lexsort((np.arange(len(effects)), -effects, effects == 0))
     places: list[int] = []
     for place in order:
-        if measures[place] not in measures[places]:
+        if measures[place] not in NEVER_SAID and measures[place] not in measures[places]:
             places.append(int(place))
         if len(places) == top:
             break

@@ -108,7 +108,8 @@ def lightgbm_settings(use_case: UseCase, rows: int, seed: int) -> dict[str, Any]
         "cat_l2": 20.0,
         "seed": seed,
         "deterministic": True,
-        "force_row_wise": True,
+        # Columns rather than rows: each histogram is one core's work, and with a share of the features it is twice as fast.
+        "force_col_wise": True,
         "num_threads": threads(),
         "verbosity": -1,
     }

@@ -1,5 +1,6 @@
 """A reason in words that a customer manager can say, in English or Chinese."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from goldmine.features import Feature
@@ -16,6 +17,32 @@ _UNITS = {
     "ratio": ("{:.2f}", "{:.2f}"),
 }
 _ONE = {"days": "1 day", "months": "1 month", "years": "1 year"}
+_CODES_ZH = {
+    "person": "个人",
+    "sole_trader": "个体工商户",
+    "firm": "企业",
+    "farmer": "农户",
+    "worker": "务工人员",
+    "public_servant": "公职人员",
+    "merchant": "商户",
+    "student": "学生",
+    "retired": "退休人员",
+    "migrant": "外出务工",
+    "other": "其他",
+    "new": "新客户",
+    "asleep": "沉睡",
+    "waking": "回暖",
+    "cooling": "降温",
+    "steady": "平稳",
+    "counter": "柜面",
+    "atm": "自助机具",
+    "pos": "POS",
+    "mobile": "手机银行",
+    "online": "网上银行",
+    "third_party": "第三方支付",
+    "batch": "批量代收代付",
+}
+"""Chinese for the categories of the contract's code lists; a bank's own categories stay as they are."""
 
 
 def reason_words(reason: Reason, features: Sequence[Feature], typical: Mapping[str, float], language: str) -> str:
@@ -34,7 +61,7 @@ def reason_words(reason: Reason, features: Sequence[Feature], typical: Mapping[s
 
     Examples
     --------
-    ``Inflow over 90 days 52,000 yuan (typical 3,100 yuan)`` and
+    ``Inflow over 90 days: 52,000 yuan (typical 3,100 yuan)`` and
     ``近90天流入 52,000 元（同类客户中位数 3,100 元）``.
     """
     feature = next((f for f in features if f.name == reason.feature), None)
@@ -44,9 +71,9 @@ def reason_words(reason: Reason, features: Sequence[Feature], typical: Mapping[s
     value = value_words(reason.value, unit, language)
     middle = typical.get(reason.feature)
     if middle is None:
-        return f"{label} {value}"
+        return f"{label} {value}" if chinese else f"{label}: {value}"
     usual = value_words(middle, unit, language)
-    return f"{label} {value}（同类客户中位数 {usual}）" if chinese else f"{label} {value} (typical {usual})"
+    return f"{label} {value}（同类客户中位数 {usual}）" if chinese else f"{label}: {value} (typical {usual})"
 
 
 def feature_label(name: str, features: Sequence[Feature], language: str) -> str:
@@ -63,14 +90,14 @@ def feature_labels(features: Sequence[Feature], language: str) -> dict[str, str]
 
 
 def value_words(value: float | str | None, unit: str, language: str) -> str:
-    """A value with its unit; text stays as it is, an unknown value says so."""
+    """A value with its unit, a flag as yes or no; an unknown value says so."""
     chinese = language == "zh"
-    if value is None or value != value:
-        return "未知" if chinese else "not known"
     if isinstance(value, str):
-        return value
-    english, zh = _UNITS.get(unit, _UNITS["ratio"])
-    words = (zh if chinese else english).format(value + 0.0)
-    if not chinese and unit in _ONE and words.startswith("1 "):
-        return _ONE[unit]
-    return words.removeprefix("-") if float(f"{value:.2f}") == 0 else words
+        return _CODES_ZH.get(value, value) if chinese else value.replace("_", " ")
+    if value is None or math.isnan(value):
+        return "未知" if chinese else "not known"
+    if unit == "flag":
+        return ("是" if value else "否") if chinese else ("yes" if value else "no")
+    words = _UNITS.get(unit, _UNITS["ratio"])[chinese].format(value)
+    words = words.removeprefix("-") if not any(digit in words for digit in "123456789") else words
+    return _ONE.get(unit, words) if words.startswith("1 ") and not chinese else words

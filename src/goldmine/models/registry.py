@@ -1,0 +1,204 @@
+"""The registry: one model name a use case of a bank, and the champion that scores."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from goldmine.core.errors import ModelError
+from goldmine.models.judge import Judgement
+from goldmine.models.model import Model, load_model
+from goldmine.models.tracking import use_tracking
+
+ALIAS = "champion"
+FINGERPRINT = "goldmine.fingerprint"
+"""Tag of a run and of a version: what its training depended on."""
+AS_OF = "goldmine.as_of"
+USE_CASE = "goldmine.use_case"
+
+
+@dataclass(frozen=True)
+class Champion:
+    """The model in use.
+
+    Parameters
+    ----------
+    name, version : str
+        Registered model and its version.
+    run_id : str
+        The MLflow run that trained it.
+    as_of : str
+        The snapshot that it was trained at.
+    model : Model
+        The model itself.
+    """
+
+    name: str
+    version: str
+    run_id: str
+    as_of: str
+    model: Model
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What became of a trained model.
+
+    Parameters
+    ----------
+    name, version : str
+        Registered model and its version.
+    champion : bool
+        Whether it now holds the alias.
+    refusals : tuple of str
+        Why not, where it does not.
+    """
+
+    name: str
+    version: str
+    champion: bool
+    refusals: tuple[str, ...]
+
+
+def registered_name(bank_name: str, use_case: str) -> str:
+    """Name of a use case's model in the registry."""
+    return f"{bank_name}.{use_case}"
+
+
+def gate(judgement: Judgement) -> tuple[str, ...]:
+    """Why a model may not become champion; empty where it may.
+
+    It must order better than chance and than the use case's one-line rule, over all judged rows
+    (AUC) and at the head that is published (lift at list size).
+    """
+    refusals = []
+    for what, other in (("no skill", judgement.no_skill), ("the one-line rule", judgement.rule)):
+        ours, theirs = judgement.model.auc, other.auc
+        if not ours > theirs:
+            refusals.append(f"AUC {ours:.4f} does not beat {theirs:.4f} of {what}")
+        ours, theirs = judgement.model.lift["list"], other.lift["list"]
+        if not ours > theirs:
+            refusals.append(f"lift at list size {ours:.2f} does not beat {theirs:.2f} of {what}")
+    return tuple(refusals)
+
+
+def register(bank_name: str, use_case: str, run_id: str, judgement: Judgement) -> Registration:
+    """Register the model that a run logged; it becomes champion only if it passes the gate.
+
+    A training that was registered before (same fingerprint) gives its version again. A model of an
+    earlier snapshot does not replace the champion of a later one.
+
+    Parameters
+    ----------
+    run_id : str
+        The run, with its model logged by `log_training`.
+    judgement : Judgement
+        How it did out of time.
+
+    Raises
+    ------
+    ModelError
+        If the run has no model.
+    """
+    use_tracking(bank_name)
+    import mlflow
+
+    client = mlflow.MlflowClient()
+    name = registered_name(bank_name, use_case)
+    run = client.get_run(run_id)
+    tags = {key: run.data.tags[key] for key in (FINGERPRINT, AS_OF, USE_CASE) if key in run.data.tags}
+    version = _same_training(client, name, tags.get(FINGERPRINT)) or _new_version(client, name, run, tags)
+    refusals = gate(judgement) + _later_champion(client, name, tags.get(AS_OF, ""))
+    if not refusals:
+        client.set_registered_model_alias(name, ALIAS, version)
+    holder = _champion_version(client, name)
+    return Registration(name, version, holder is not None and holder.version == version, refusals)
+
+
+def champion(bank_name: str, use_case: str) -> Champion:
+    """Load the champion of a use case.
+
+    Raises
+    ------
+    ModelError
+        If none has passed the gate yet, or what was registered is no longer there.
+    """
+    use_tracking(bank_name)
+    import mlflow
+
+    name = registered_name(bank_name, use_case)
+    holder = _champion_version(mlflow.MlflowClient(), name)
+    if holder is None:
+        raise ModelError(
+            f"{name}: no model is champion; none was trained, or none beat its one-line rule.",
+            f"Run `goldmine train --use-case {use_case}` and read why in its notebook.",
+        )
+    try:
+        folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{holder.version}"))
+    except (mlflow.MlflowException, OSError) as error:
+        raise ModelError(
+            f"{name} version {holder.version}: its stored model cannot be read.",
+            "Bring mlruns/artifacts back, or train the use case again.",
+        ) from error
+    model = load_model(folder / "data" / "model.json")
+    return Champion(name, str(holder.version), holder.run_id, holder.tags.get(AS_OF, ""), model)
+
+
+def find_run(bank_name: str, use_case: str, fingerprint: str) -> str | None:
+    """Id of a finished training run of the bank's use case with this fingerprint, or None.
+
+    Parameters
+    ----------
+    fingerprint : str
+        From `goldmine.models.rows.training_fingerprint`.
+    """
+    experiment = use_tracking(bank_name)
+    import mlflow
+
+    found = mlflow.MlflowClient().search_runs(
+        [experiment],
+        f"tags.`{FINGERPRINT}` = '{fingerprint}' and tags.`{USE_CASE}` = '{use_case}' and status = 'FINISHED'",
+        max_results=1,
+    )
+    return found[0].info.run_id if found else None
+
+
+def _champion_version(client: Any, name: str) -> Any | None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return client.get_model_version_by_alias(name, ALIAS)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise
+
+
+def _same_training(client: Any, name: str, fingerprint: str | None) -> str | None:
+    if fingerprint is None:
+        return None
+    versions = client.search_model_versions(f"name = '{name}' and tags.`{FINGERPRINT}` = '{fingerprint}'")
+    return str(max(int(v.version) for v in versions)) if versions else None
+
+
+def _new_version(client: Any, name: str, run: Any, tags: dict[str, str]) -> str:
+    from mlflow.exceptions import MlflowException
+
+    logged = [output.model_id for output in (run.outputs.model_outputs if run.outputs else [])]
+    if not logged:
+        raise ModelError(f"{name}: the run has no logged model to register.", "Train the use case again.")
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    source = client.get_logged_model(logged[-1])
+    made = client.create_model_version(name, source.model_uri, run.info.run_id, tags=tags, model_id=source.model_id)
+    return str(made.version)
+
+
+def _later_champion(client: Any, name: str, as_of: str) -> tuple[str, ...]:
+    holder = _champion_version(client, name)
+    trained_at = holder.tags.get(AS_OF, "") if holder else ""
+    if trained_at > as_of:
+        return (f"the champion was trained at {trained_at}, later than this model's {as_of}",)
+    return ()

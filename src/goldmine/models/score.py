@@ -1,0 +1,139 @@
+"""Score everyone eligible with the champion, batch by batch from Parquet."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import ibis
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from goldmine.contract.bank import Bank
+from goldmine.core.errors import UseCaseError
+from goldmine.core.files import read_json, whole_file, write_json
+from goldmine.core.fingerprint import of_file
+from goldmine.core.work import Work
+from goldmine.features import feature_fingerprint
+from goldmine.labels.rows import eligible
+from goldmine.models.model import Model
+from goldmine.models.registry import Champion, champion
+from goldmine.usecases import UseCase
+
+_BATCH = 50_000
+
+
+@dataclass(frozen=True)
+class ScoreReport:
+    """What scoring did.
+
+    Parameters
+    ----------
+    use_case, as_of : str, date
+        Which question, at which snapshot.
+    model_name, model_version, mlflow_run : str
+        The champion that scored, and the run that trained it.
+    rows : int
+        Customers scored.
+    path : Path
+        The scores.
+    kept : bool
+        True where the same champion had scored the same features before.
+    """
+
+    use_case: str
+    as_of: date
+    model_name: str
+    model_version: str
+    mlflow_run: str
+    rows: int
+    path: Path
+    kept: bool
+
+
+def score(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> ScoreReport:
+    """Score everyone eligible at a snapshot and write the scores, whole or not at all.
+
+    The file holds customer_id, probability (calibrated), decile (1 best to 10) and rank, by rank; ties go
+    by customer_id. Beside it stands a JSON that says where it comes from; without it there are no scores.
+
+    Raises
+    ------
+    ModelError
+        If there is no champion, or the feature table lacks features of its model.
+    HistoryError
+        If the snapshot's features have not been made.
+    UseCaseError
+        If nobody is eligible.
+    """
+    best = champion(bank.name, use_case.name)
+    path = work.scores(as_of, use_case.name)
+    origin = {
+        "use_case": use_case.name,
+        "as_of": str(as_of),
+        "model_name": best.name,
+        "model_version": best.version,
+        "mlflow_run": best.run_id,
+        "model_as_of": best.as_of,
+        "features_fingerprint": feature_fingerprint(bank, work, as_of),
+        "eligible": [condition.model_dump(exclude_none=True) for condition in use_case.eligible],
+    }
+    beside = path.with_suffix(".json")
+    stored = read_json(beside, {})
+    if path.exists() and all(stored.get(k) == v for k, v in origin.items()) and stored["sha256"] == of_file(path):
+        return _report(best, path, (use_case.name, as_of), stored["rows"], kept=True)
+    table = _ranked(work, use_case, as_of, best.model)
+    # The old scores lose their description first: killed in between, there are no scores rather than wrong ones.
+    beside.unlink(missing_ok=True)
+    with whole_file(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")
+    write_json(beside, {**origin, "rows": table.num_rows, "sha256": of_file(path)})
+    return _report(best, path, (use_case.name, as_of), table.num_rows, kept=False)
+
+
+def _ranked(work: Work, use_case: UseCase, as_of: date, model: Model) -> pa.Table:
+    ids, probabilities = _probabilities(work, use_case, as_of, model)
+    if not len(ids):
+        raise UseCaseError(
+            f"{use_case.name} at {as_of}: nobody is eligible.", "Check its conditions against the features' figures."
+        )
+    table = pa.table({"customer_id": ids, "probability": probabilities})
+    table = table.take(pc.sort_indices(table, [("probability", "descending"), ("customer_id", "ascending")]))
+    places = np.arange(table.num_rows)
+    return table.append_column("decile", pa.array(places * 10 // len(places) + 1, pa.int32())).append_column(
+        "rank", pa.array(places + 1, pa.int64())
+    )
+
+
+def _probabilities(work: Work, use_case: UseCase, as_of: date, model: Model) -> tuple[pa.ChunkedArray, np.ndarray]:
+    """Customer numbers and probabilities of everyone eligible, in the order of the file."""
+    everyone = eligible(ibis.duckdb.connect(), work, use_case, as_of)
+    names = [name for name in model.encoding.features if name in everyone.columns]
+    rows = everyone.select("customer_id", *names)
+    ids: list[pa.Array] = []
+    probabilities = [np.empty(0)]
+    with _bar(f"scoring {use_case.name}", int(everyone.count().execute())) as move:
+        for batch in rows.to_pyarrow_batches(chunk_size=_BATCH):
+            ids.append(batch["customer_id"])
+            probabilities.append(model.predict(pa.Table.from_batches([batch])))
+            move(batch.num_rows)
+    return pa.chunked_array(ids, pa.string()), np.concatenate(probabilities)
+
+
+def _report(best: Champion, path: Path, dates: tuple[str, date], rows: int, *, kept: bool) -> ScoreReport:
+    return ScoreReport(*dates, best.name, best.version, best.run_id, rows, path, kept)
+
+
+@contextmanager
+def _bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error; the block calls what it is given with the rows just done."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    # Plain text in kernels too: Rich's own notebook bar needs ipywidgets.
+    with Progress(console=Console(stderr=True, force_jupyter=False)) as progress:
+        task = progress.add_task(f"  {what}", total=total)
+        yield lambda rows: progress.advance(task, rows)

@@ -64,11 +64,14 @@ def count(connection: DuckDBPyConnection, subject: Subject, rules: Iterable[Rule
 def _count_over(connection: DuckDBPyConnection, relation: str, rules: list[Rule]) -> dict[str, Count]:
     if not rules:
         return {}
-    flags = ", ".join(f"({rule.breaks}) AS r{n}" for n, rule in enumerate(rules))
-    sums = ", ".join(f"count(*) FILTER (WHERE r{n})" for n in range(len(rules)))
+    # A warning and a fatal rule often look for the same rows and differ in how many they bear: count them once.
+    conditions = list(dict.fromkeys(rule.breaks for rule in rules))
+    flags = ", ".join(f"({condition}) AS r{n}" for n, condition in enumerate(conditions))
+    sums = ", ".join(f"count(*) FILTER (WHERE r{n})" for n in range(len(conditions)))
     found = connection.execute(f"SELECT count(*), {sums} FROM (SELECT {flags} FROM {relation})").fetchall()
     checked, *failing = found[0]
-    return {rule.name: Count(checked, broken) for rule, broken in zip(rules, failing, strict=True)}
+    by_condition = dict(zip(conditions, failing, strict=True))
+    return {rule.name: Count(checked, by_condition[rule.breaks]) for rule in rules}
 
 
 def _one(connection: DuckDBPyConnection, query: str) -> int:

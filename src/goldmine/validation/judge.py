@@ -5,33 +5,23 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from goldmine.validation.counts import Count
+from goldmine.validation.cases import Case
 from goldmine.validation.rules import Rule
 
 
-@dataclass(frozen=True)
-class Case:
-    """A suite that is to be judged: the rules that apply, and their counts."""
-
-    suite: str
-    rules: tuple[Rule, ...]
-    counts: dict[str, Count]
-
-
-def judge(cases: list[Case], docs: Path) -> list[dict[str, bool]]:
-    """Judge suites and write a page of Data Docs for each.
+def judge(cases: list[Case], docs: Path | None = None) -> list[dict[str, bool]]:
+    """Judge suites, and write a page of Data Docs for each if asked to.
 
     Parameters
     ----------
     cases : list of Case
         Suites with their counts.
-    docs : Path
+    docs : Path, optional
         Folder of the Data Docs; pages of other suites in it stay.
 
     Returns
@@ -42,9 +32,10 @@ def judge(cases: list[Case], docs: Path) -> list[dict[str, bool]]:
     with _quiet():
         context = _context(docs)
         verdicts = [_judge(context, case) for case in cases]
-        for case in cases:
-            shutil.rmtree(docs / "validations" / case.suite, ignore_errors=True)
-        context.build_data_docs(build_index=False)
+        if docs is not None:
+            for case in cases:
+                shutil.rmtree(docs / "validations" / case.suite, ignore_errors=True)
+            context.build_data_docs(build_index=False)
     return verdicts
 
 
@@ -72,7 +63,7 @@ def _shown(rule: Rule) -> str:
     return f"{rule.config['description']} {rule.config['notes']} ({rule.severity})"
 
 
-def _context(docs: Path) -> Any:
+def _context(docs: Path | None) -> Any:
     import great_expectations as gx
     from great_expectations.data_context.types.base import (
         DataContextConfig,
@@ -93,7 +84,7 @@ def _context(docs: Path) -> Any:
             store_backend_defaults=InMemoryStoreBackendDefaults(),
             progress_bars=ProgressBarsConfig(globally=False),
             analytics_enabled=False,
-            data_docs_sites={"goldmine": site},
+            data_docs_sites={"goldmine": site} if docs is not None else {},
         ),
     )
 

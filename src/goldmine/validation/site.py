@@ -12,7 +12,8 @@ from goldmine.core.work import Work
 # does not reach, and its index is a script's work altogether.
 _WEB = r"[\"']?(?:https?:)?//[^>]*>"
 _FROM_THE_WEB = re.compile(
-    rf"<script\b[^>]*\bsrc={_WEB}\s*</script>|<link\b[^>]*\bhref={_WEB}|<img\b[^>]*\bsrc={_WEB}|<footer>.*?</footer>",
+    rf"<script\b[^>]*\bsrc={_WEB}\s*</script>|<link\b[^>]*\bhref={_WEB}|<img\b[^>]*\bsrc={_WEB}|<footer>.*?</footer>"
+    r"|background: url\([\"']?(?:https?:)?//[^;]*;",
     re.DOTALL,
 )
 _STYLE = """<style>

@@ -1,0 +1,127 @@
+"""One mutant a rule: what to do to the clean tables so that just that rule fires."""
+
+from dataclasses import dataclass
+
+from goldmine.validation.rules import Rule
+
+FIRST, SECOND = "rowid = 0", "rowid IN (0, 1)"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """Statements that spoil the tables, and the rules that then fire beside the one that is meant."""
+
+    spoil: str
+    also: frozenset[str] = frozenset()
+
+
+def mutant(suite: str, rule: Rule) -> Mutant:
+    """The mutant of a rule.
+
+    Raises
+    ------
+    LookupError
+        If nobody wrote one.
+    """
+    found = SPECIAL.get(f"{suite}.{rule.name}") or _common(suite, rule)
+    if found is None:
+        raise LookupError(f"{suite}.{rule.name} has no mutant: write one in {__name__}")
+    return found if isinstance(found, Mutant) else Mutant(found)
+
+
+def _common(suite: str, rule: Rule) -> Mutant | str | None:
+    """Mutants of the rules that most suites have."""
+    column = rule.column
+    later = LATER.get(column, "DATE '2024-07-01'")
+    common = {
+        "has_rows": f"DELETE FROM {suite}",
+        "row_repeated": f"INSERT INTO {suite} FROM {suite} WHERE {FIRST}",
+        f"{column}_given": f"UPDATE {suite} SET {column} = NULL WHERE {FIRST}",
+        f"{column}_after_books": f"UPDATE {suite} SET {column} = {later} WHERE {FIRST}",
+        f"{column}_outside_codes": f"UPDATE {suite} SET {column} = 'odd' WHERE {FIRST}",
+        f"{column}_mostly_outside_codes": Mutant(
+            f"UPDATE {suite} SET {column} = 'odd' WHERE {SECOND}", frozenset({f"{column}_outside_codes"})
+        ),
+        f"{column}_unknown": f"UPDATE {suite} SET {column} = 'X' WHERE {FIRST}",
+        f"{column}_often_missing": f"UPDATE {suite} SET {column} = NULL WHERE {SECOND}",
+    }
+    if suite in OTHERWISE:
+        new = f"SELECT * REPLACE ({OTHERWISE[suite]}) FROM {suite} WHERE {FIRST}"
+        common["key_contradicted"] = f"INSERT INTO {suite} {new}"
+    return common.get(rule.name)
+
+
+LATER = {"time": "TIMESTAMP '2024-07-01 00:00'", "month_end": "DATE '2024-07-31'"}
+
+OTHERWISE = {
+    "customers": "'M' AS gender",
+    "accounts": "DATE '2011-01-01' AS opened_on",
+    "balances": "11 AS balance",
+    "transactions": "101 AS amount",
+    "product_events": "1001 AS amount",
+    "contacts": "'no' AS answer",
+    "staff": "'staff' AS role",
+    "branches": "'Other' AS town",
+    "grids": "'Other' AS name",
+    "employers": "'garlic' AS industry",
+    "relations": "DATE '2021-01-01' AS since",
+    "external_facts": "501 AS amount",
+    "products": "'Other' AS name",
+}
+"""What a second row of the same key says otherwise."""
+
+_RANKED = {
+    "columns_present": "ALTER TABLE {0} DROP COLUMN decile",
+    "customer_twice": "UPDATE {0} SET customer_id = 'C1' WHERE rowid = 0",
+    "probability_outside": "UPDATE {0} SET probability = 1.5 WHERE rowid = 0",
+    "decile_outside": "UPDATE {0} SET decile = 11 WHERE rowid = 24",
+    "rank_outside": "UPDATE {0} SET rank = 26 WHERE rowid = 24",
+    "rank_twice": "UPDATE {0} SET rank = 1 WHERE rowid = 1",
+    "rank_against_probability": "UPDATE {0} SET probability = 0 WHERE rowid = 0",
+    "decile_against_rank": "UPDATE {0} SET decile = 10 WHERE rowid = 0",
+}
+
+SPECIAL: dict[str, Mutant | str] = {
+    "customers.birth_date_implausible": "UPDATE customers SET birth_date = '1899-12-31' WHERE rowid = 0",
+    "customers.closed_before_opened": "UPDATE customers SET closed_on = '2009-12-31' WHERE rowid = 0",
+    "customers.merged_into_itself": "UPDATE customers SET merged_into = customer_id WHERE rowid = 0",
+    "accounts.opened_on_after_books": (
+        "UPDATE accounts SET opened_on = '2024-07-01', closed_on = NULL WHERE rowid = 0"
+    ),
+    "accounts.closed_before_opened": "UPDATE accounts SET closed_on = '2009-12-31' WHERE rowid = 0",
+    "balances.month_end_not_last_day": "UPDATE balances SET month_end = '2024-04-29' WHERE rowid = 0",
+    "balances.balance_negative": "UPDATE balances SET balance = -1 WHERE rowid = 0",
+    "balances.average_negative": "UPDATE balances SET average_daily_balance = -1 WHERE rowid = 0",
+    "balances.average_often_missing": "UPDATE balances SET average_daily_balance = NULL WHERE rowid < 2",
+    "balances.month_without_rows": "DELETE FROM balances WHERE month_end = '2024-05-31'",
+    "transactions.time_after_books": (
+        "UPDATE transactions SET time = '2024-07-01 00:00', known_on = NULL WHERE rowid = 0"
+    ),
+    "transactions.amount_negative": "UPDATE transactions SET amount = -1 WHERE rowid = 0",
+    "transactions.known_before_time": "UPDATE transactions SET known_on = '2024-04-09' WHERE rowid = 0",
+    "transactions.before_customer_opened": "UPDATE customers SET opened_on = '2024-04-11' WHERE rowid = 0",
+    "transactions.month_without_rows": "DELETE FROM transactions WHERE month(time) = 5",
+    "product_events.amount_negative": "UPDATE product_events SET amount = -1 WHERE rowid = 0",
+    "external_facts.amount_negative": "UPDATE external_facts SET amount = -1 WHERE rowid = 0",
+    "relations.related_to_itself": "UPDATE relations SET related_id = customer_id WHERE rowid = 0",
+    "features.columns_present": "ALTER TABLE features RENAME cutoff TO day",
+    "features.no_features": "ALTER TABLE features DROP COLUMN balance",
+    "features.customer_twice": "UPDATE features SET customer_id = 'C1' WHERE rowid = 0",
+    "features.cutoff_other": "UPDATE features SET cutoff = '2024-05-31' WHERE rowid = 0",
+    "features.number_infinite": "UPDATE features SET balance = 'inf'::FLOAT WHERE rowid = 0",
+    "features.column_empty": "UPDATE features SET balance = NULL",
+    **{f"scores.{rule}": spoil.format("scores") for rule, spoil in _RANKED.items()},
+    **{f"lists.{rule}": spoil.format("lists") for rule, spoil in _RANKED.items()},
+    "lists.reason_missing": "UPDATE lists SET reason_1 = ' ' WHERE rowid = 0",
+    "lists.reason_repeated": "UPDATE lists SET reason_3 = reason_1 WHERE rowid = 0",
+    "lists.branch_often_missing": "UPDATE lists SET branch_id = NULL WHERE rowid < 2",
+    "lists.as_of_other": "UPDATE lists SET as_of = '2024-05-31' WHERE rowid = 0",
+    "lists.use_case_other": "UPDATE lists SET use_case = 'wealth' WHERE rowid = 0",
+    "lists.release_id_other": "UPDATE lists SET release_id = 'r0' WHERE rowid = 0",
+    "lists.model_versions_mixed": "UPDATE lists SET model_version = '4' WHERE rowid = 0",
+    "lists.valid_until_passed": "UPDATE lists SET valid_until = as_of WHERE rowid = 0",
+    "lists.customer_closed": "UPDATE customers SET closed_on = '2024-06-30' WHERE rowid = 0",
+    "lists.customer_merged": "UPDATE customers SET merged_into = 'C1' WHERE rowid = 0",
+    "lists.customer_opted_out": "UPDATE customers SET marketing_consent = false WHERE rowid = 0",
+    "lists.customer_refused": "UPDATE contacts SET answer = 'opt_out' WHERE rowid = 0",
+}

@@ -7,10 +7,11 @@ T = TypeVar("T")
 
 
 def track(items: Sequence[T], what: str) -> Iterator[T]:
-    """Go through `items` with a progress bar named `what`; nothing is shown for no items."""
+    """Go through `items` with a progress bar named `what`; only a terminal shows it, and nothing for no items."""
     if not items:
         return
     from rich.console import Console
     from rich.progress import track as bar
 
-    yield from bar(items, description=f"  {what}", console=Console(stderr=True), transient=False)
+    console = Console(stderr=True, force_jupyter=False)
+    yield from bar(items, description=f"  {what}", console=console, disable=not console.is_terminal)

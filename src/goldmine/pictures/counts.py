@@ -153,4 +153,4 @@ def missing_features(off: Mapping[str, Sequence[str]]) -> pd.DataFrame:
         Names of features by the table or column that they miss.
     """
     rows = [(need, len(names), ", ".join(names[:4]) + (" …" if len(names) > 4 else "")) for need, names in off.items()]
-    return pd.DataFrame(rows, columns=["missing", "features", "such as"])
+    return pd.DataFrame(rows or [("nothing", 0, "")], columns=["missing", "features", "such as"])

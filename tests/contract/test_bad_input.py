@@ -3,15 +3,16 @@
 import re
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from goldmine.contract.faults import reduced
 from goldmine.contract.intake import open_bank
-from goldmine.core.errors import ContractError, DiskError, GoldmineError
+from goldmine.core.errors import ContractError, GoldmineError
 from goldmine.core.work import Work
 
 CUSTOMERS = "customer_id,birth_date\nSECRET1,1980-02-29\n"
@@ -136,6 +137,16 @@ def test_parquet_cut_short(folder: Path, refused: Callable[..., None], kept: flo
     refused("is not a whole Parquet file")
 
 
+def test_parquet_cut_short_under_a_select(folder: Path, refused: Callable[..., None]) -> None:
+    (folder / "c.parquet").write_bytes(b"PAR1 SECRET")
+    (folder / "bank.yaml").write_text(
+        "name: village\nsources: {c: {parquet: c.parquet}, t: {csv: transactions.csv}}\n"
+        "tables: {transactions: {source: t}, customers: {source: c, select: SELECT id AS customer_id FROM c}}\n",
+        "utf-8",
+    )
+    refused("c.parquet is not a whole Parquet file")
+
+
 def test_csv_cut_short_in_mid_row(folder: Path, refused: Callable[..., None]) -> None:
     transactions(folder, "t2,SECRET1,2024-01\n")
     refused("transactions: transactions.csv line 3 has 3 columns where 6 are expected")
@@ -252,6 +263,31 @@ def test_missing_file(folder: Path, refused: Callable[..., None]) -> None:
     refused("clients/*.csv: there is no such file")
 
 
-def test_a_full_disk_is_named_as_such(tmp_path: Path) -> None:
-    error = duckdb.IOException('IO Error: Could not write file "x": No space left on device')
-    assert isinstance(reduced(error, "transactions", tmp_path), DiskError)
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from goldmine.contract.intake import open_bank
+from goldmine.core.errors import DiskError
+from goldmine.core.work import Work
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    open_bank(Path(sys.argv[1]), Work(Path(sys.argv[2])))
+except DiskError as error:
+    print(error.what)
+"""
+
+
+def test_a_disk_without_space_leaves_nothing_behind(folder: Path, tmp_path: Path) -> None:
+    many = "".join(f"t{i * 7919},SECRET{i % 1000},2024-01-31 {i % 24}:00:00,{i * 31},in,\n" for i in range(2, 50_000))
+    transactions(folder, many)
+    run = [sys.executable, "-c", FULL_DISK, str(folder), str(tmp_path / "work")]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{tmp_path}/work: no space left on its disk while transactions was taken in.\n"
+    assert [path.name for path in (tmp_path / "work").iterdir()] == [".lock"]
+
+
+def test_what_a_killed_run_left_goes_with_the_next(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "work" / ".intake.killed.part" / "customers").mkdir(parents=True)
+    open_bank(folder, Work(tmp_path / "work"))
+    assert not list((tmp_path / "work").glob(".intake*"))

@@ -1,5 +1,6 @@
 """Taking in tiny banks: canonical files, mapped CSV, DuckDB and SQLite; what stays and what is made again."""
 
+import os
 import shutil
 import sqlite3
 from datetime import date
@@ -250,3 +251,33 @@ def test_load_refuses_a_file_that_changed_since(tmp_path: Path, work: Work) -> N
     )
     with pytest.raises(WorkFolderError, match="customers: a file of the table changed"):
         load_bank(work)
+
+
+SERVER = os.environ.get("GOLDMINE_TEST_POSTGRES", "")
+
+
+@pytest.mark.skipif(not SERVER, reason="GOLDMINE_TEST_POSTGRES names no PostgreSQL server to read from")
+def test_postgresql_server_through_adbc(tmp_path: Path, work: Work) -> None:
+    mapped(
+        tmp_path,
+        """
+sources: {core: {postgres: "${GOLDMINE_TEST_POSTGRES}"}}
+tables:
+  customers:
+    source: core
+    select: |
+      SELECT * FROM (VALUES ('0012', DATE '1980-02-29', true), ('0007', NULL, NULL))
+        AS people (customer_id, birth_date, marketing_consent)
+  transactions:
+    source: core
+    select: |
+      SELECT 1 AS transaction_id, '0012' AS customer_id, TIMESTAMP '2024-01-31 23:59:59' AS time,
+             12.50::NUMERIC(12, 2) AS amount, 'in' AS direction
+""",
+    )
+    bank = open_bank(tmp_path, work)
+    assert rows(bank, "customers", "customer_id", "birth_date", "marketing_consent") == [
+        ("0007", None, None),
+        ("0012", date(1980, 2, 29), True),
+    ]
+    assert rows(bank, "transactions", "transaction_id", "amount") == [("1", Decimal("12.50"))]

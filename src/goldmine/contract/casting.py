@@ -10,7 +10,6 @@ from goldmine.contract.conversion import accepted, cast, describe, not_finite, w
 from goldmine.contract.faults import duckdb_errors
 from goldmine.contract.schema import DUCKDB_TYPES, Column, TableSpec
 from goldmine.contract.sql import literal, quoted
-from goldmine.contract.stage import connect
 from goldmine.core.errors import ContractError
 
 
@@ -24,11 +23,15 @@ class Written:
     columns: tuple[str, ...]
 
 
-def write_canonical(spec: TableSpec, staged: Path, scratch: Path) -> list[Written]:
+def write_canonical(
+    connection: duckdb.DuckDBPyConnection, spec: TableSpec, staged: Path, scratch: Path
+) -> list[Written]:
     """Check staged rows and write them in the contract's types.
 
     Parameters
     ----------
+    connection : duckdb.DuckDBPyConnection
+        From :func:`goldmine.contract.stage.connect`.
     spec : TableSpec
         The canonical table.
     staged : Path
@@ -48,7 +51,8 @@ def write_canonical(spec: TableSpec, staged: Path, scratch: Path) -> list[Writte
     DiskError
         If the disk is full.
     """
-    with connect(scratch) as connection, duckdb_errors(spec.name, scratch):
+    with duckdb_errors(spec.name, scratch):
+        connection.execute("SET preserve_insertion_order = true")
         parts = sorted(staged.rglob("*.parquet"))
         if not parts:
             return []

@@ -24,7 +24,7 @@ def duckdb_errors(table: str, scratch: Path) -> Iterator[None]:
     table : str
         The canonical table that is being made.
     scratch : Path
-        Where DuckDB writes.
+        Where DuckDB writes: a folder for the table in the intake's folder in the work folder.
 
     Raises
     ------
@@ -44,7 +44,7 @@ def reduced(error: duckdb.Error, table: str, scratch: Path) -> GoldmineError:
     text = str(error)
     if any(sign in text.lower() for sign in _NO_SPACE):
         return DiskError(
-            f"{scratch}: no space left while {table} was taken in.",
+            f"{scratch.parents[1]}: no space left on its disk while {table} was taken in.",
             "Free some space, then run again; nothing was changed.",
         )
     if isinstance(error, _ABOUT_NAMES):
@@ -54,19 +54,29 @@ def reduced(error: duckdb.Error, table: str, scratch: Path) -> GoldmineError:
         )
     if "CSV Error on Line" in text:
         return _csv(text, table)
+    what, do = _kind(error, text)
+    return ContractError(f"{table}: {what}.", f"{do}.")
+
+
+def _kind(error: duckdb.Error, text: str) -> tuple[str, str]:
+    if "arrow_scan" in text:
+        return (
+            "the rows of the database broke off: a value did not convert, or the connection was lost",
+            "Run again; if it fails again, take conversions out of the SELECT in bank.yaml",
+        )
     if isinstance(error, duckdb.OutOfMemoryException):
-        return ContractError(
-            f"{table}: the SELECT needs more memory than a table is given.",
-            "Simplify it: leave out joins and window functions over the whole table where they are not needed.",
+        return (
+            "the SELECT needs more memory than a table is given",
+            "Simplify it: leave out joins and window functions over the whole table where they are not needed",
         )
     if isinstance(error, duckdb.ConversionException | duckdb.InvalidInputException | duckdb.OutOfRangeException):
-        return ContractError(
-            f"{table}: the SELECT met a value that it could not convert ({type(error).__name__}).",
-            "Leave the conversion to the contract, or use TRY_CAST, TRY_STRPTIME or `dates:` of the source.",
+        return (
+            f"the SELECT met a value that it could not convert ({type(error).__name__})",
+            "Leave the conversion to the contract, or use TRY_CAST, TRY_STRPTIME or `dates:` of the source",
         )
-    return ContractError(
-        f"{table}: a source could not be read ({type(error).__name__}).",
-        "Check that its files are whole, readable and not open in another program.",
+    return (
+        f"a source could not be read ({type(error).__name__})",
+        "Check that its files are whole, readable and not open in another program",
     )
 
 

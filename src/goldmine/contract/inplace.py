@@ -49,14 +49,24 @@ def canonical_footers(files: list[Path], spec: TableSpec) -> list[Footer] | None
     return [footer for footer in kept if footer]
 
 
-def _footer(path: Path, spec: TableSpec) -> Footer | None:
+def read_footer(path: Path, table: str) -> pq.FileMetaData:
+    """A Parquet file's footer, which stands at its end.
+
+    Raises
+    ------
+    ContractError
+        If the file is not whole Parquet.
+    """
     try:
-        metadata = pq.read_metadata(path)
+        return pq.read_metadata(path)
     except (pa.ArrowException, OSError) as error:
         raise ContractError(
-            f"{spec.name}: {path} is not a whole Parquet file.",
-            "It may have been cut short: copy or export it again.",
+            f"{table}: {path} is not a whole Parquet file.", "It may have been cut short: copy or export it again."
         ) from error
+
+
+def _footer(path: Path, spec: TableSpec) -> Footer | None:
+    metadata = read_footer(path, spec.name)
     schema = metadata.schema.to_arrow_schema()
     columns = tuple(c.name for c in spec.columns if c.name in schema.names)
     exact = all(schema.field(name).type in _ARROW[spec.column(name).kind] for name in columns)

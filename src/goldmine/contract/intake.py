@@ -15,7 +15,7 @@ from goldmine.contract.manifest import Hashes, load_bank, read_manifest, saved_f
 from goldmine.contract.mapping import Mapping, load_mapping
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.sources import ParquetSource, PostgresSource
-from goldmine.contract.stage import stage
+from goldmine.contract.stage import connect, stage
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import ContractError
 from goldmine.core.files import disk_errors
@@ -108,8 +108,9 @@ def _take_in(intake: _Intake, spec: TableSpec, scratch: Path) -> _Taken:
             intake.hashes.of_all(file.path for file in standing)
             return _Taken(tuple(entry["columns"]), standing, made_from=made_from)
     scratch.mkdir()
-    staged = stage(spec, intake.mapping, scratch)
-    written = write_canonical(spec, staged, scratch)
+    with connect(scratch) as connection:
+        staged = stage(connection, spec, intake.mapping, scratch)
+        written = write_canonical(connection, spec, staged, scratch)
     shutil.rmtree(staged)
     return _Taken(written[0].columns if written else (), written=tuple(written), made_from=made_from)
 

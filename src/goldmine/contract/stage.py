@@ -35,11 +35,13 @@ def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def stage(spec: TableSpec, mapping: Mapping, scratch: Path) -> Path:
+def stage(connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Mapping, scratch: Path) -> Path:
     """Read a table once from its sources.
 
     Parameters
     ----------
+    connection : duckdb.DuckDBPyConnection
+        From :func:`connect`; the table's sources become known in it.
     spec : TableSpec
         The canonical table.
     mapping : Mapping
@@ -62,23 +64,22 @@ def stage(spec: TableSpec, mapping: Mapping, scratch: Path) -> Path:
     """
     table = mapping.tables[spec.name]
     source = mapping.sources[table.source[0]]
-    with connect(scratch) as connection:
-        if isinstance(source, SqliteSource | PostgresSource):
-            with rows_of(source, table.select, spec.name) as reader, duckdb_errors(spec.name, scratch):
-                connection.register("rows of the database", reader)
-                return _write(connection, spec, 'SELECT * FROM "rows of the database"', scratch)
-        with duckdb_errors(spec.name, scratch):
-            for name in table.source:
-                add_source(connection, name, mapping.sources[name], spec.name, scratch)
-            select = _one_select(connection, table.select, spec.name) or _contract_columns(connection, spec, mapping)
-        try:
-            return _write(connection, spec, select, scratch)
-        except duckdb.Error as error:
-            failed = error
-        # Outside of the handler: DuckDB's error quotes rows and must not be the context of ours.
-        with duckdb_errors(spec.name, scratch):
-            _blame_dates(connection, spec.name, mapping)
-        raise reduced(failed, spec.name, scratch)
+    if isinstance(source, SqliteSource | PostgresSource):
+        with rows_of(source, table.select, spec.name) as reader, duckdb_errors(spec.name, scratch):
+            connection.register("rows of the database", reader)
+            return _write(connection, spec, 'SELECT * FROM "rows of the database"', scratch)
+    with duckdb_errors(spec.name, scratch):
+        for name in table.source:
+            add_source(connection, name, mapping.sources[name], spec.name, scratch)
+        select = _one_select(connection, table.select, spec.name) or _contract_columns(connection, spec, mapping)
+    try:
+        return _write(connection, spec, select, scratch)
+    except duckdb.Error as error:
+        failed = error
+    # Outside of the handler: DuckDB's error quotes rows and must not be the context of ours.
+    with duckdb_errors(spec.name, scratch):
+        _blame_dates(connection, spec.name, mapping)
+    raise reduced(failed, spec.name, scratch)
 
 
 def _one_select(connection: duckdb.DuckDBPyConnection, select: str, table: str) -> str:

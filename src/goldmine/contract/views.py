@@ -5,6 +5,7 @@ from pathlib import Path
 import duckdb
 
 from goldmine.contract.csv_file import columns_of, utf8_files
+from goldmine.contract.inplace import read_footer
 from goldmine.contract.sources import CsvSource, DuckdbSource, ParquetSource, Source
 from goldmine.contract.sql import literal, literals, quoted
 from goldmine.core.errors import ContractError
@@ -34,7 +35,10 @@ def add_source(connection: duckdb.DuckDBPyConnection, name: str, source: Source,
     elif isinstance(source, CsvSource):
         _add_csv(connection, name, source, table, scratch / name)
     elif isinstance(source, ParquetSource):
-        rows = f"read_parquet({literals(source.files())}, union_by_name = true, hive_partitioning = false)"
+        files = source.files()
+        for path in files:
+            read_footer(path, table)
+        rows = f"read_parquet({literals(files)}, union_by_name = true, hive_partitioning = false)"
         connection.execute(f"CREATE VIEW {quoted(name)} AS SELECT * FROM {rows}")
 
 

@@ -5,7 +5,9 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from goldmine.contract.schema import DUCKDB_TYPES
 from goldmine.contract.tables import TABLES
@@ -133,14 +135,61 @@ def test_dirt_is_where_and_as_much_as_noted(bank):
     assert one(f"SELECT count(*) {people} WHERE closed_on IS NOT NULL")[0] == noted["closed_customers"]
 
 
-def test_true_probabilities_are_those_of_the_outcomes(bank):
-    """Summed over the customers, what was promised came: within four standard errors."""
-    promised, spread, came = one(f"""
-        WITH bought AS (SELECT DISTINCT customer_id FROM '{bank}/product_events.parquet' WHERE event = 'bought'
-            AND happened_on > DATE '2024-02-29' + 15 AND happened_on <= DATE '2024-02-29' + 105)
-        SELECT sum(probability), sqrt(sum(probability * (1 - probability))), count(bought.customer_id)
-        FROM '{bank}/truth/wealth.parquet' LEFT JOIN bought USING (customer_id) WHERE cutoff = '2024-02-29'""")
-    assert abs(promised - came) < 4 * spread
+OWN = "channel <> 'batch' AND kind NOT IN ('interest', 'fee')"
+# Of who is eligible at the end of February 2024: the true probability, and whether the outcome came.
+OUTCOMES = {
+    "longtail": f"""
+        WITH month AS (SELECT customer_id, month_end, sum(average_daily_balance) AS aum
+            FROM '{{bank}}/balances/*.parquet' WHERE product_class <> 'loan' GROUP BY ALL),
+        active AS (SELECT DISTINCT customer_id FROM '{{bank}}/transactions/*.parquet'
+            WHERE {OWN} AND time > DATE '2023-03-01' AND time < DATE '2024-03-01')
+        SELECT probability, coalesce(later.aum, 0) >= 10000 AS came FROM truth JOIN active USING (customer_id)
+        LEFT JOIN (FROM month WHERE month_end = '2024-02-29') AS now USING (customer_id)
+        LEFT JOIN (FROM month WHERE month_end = '2024-05-31') AS later USING (customer_id)
+        WHERE coalesce(now.aum, 0) < 10000""",
+    "dormancy": f"""
+        WITH own AS (SELECT customer_id, time::DATE AS day FROM '{{bank}}/transactions/*.parquet' WHERE {OWN}),
+        active AS (SELECT DISTINCT customer_id FROM own WHERE day > DATE '2024-02-29' - 90 AND day < '2024-03-01'),
+        back AS (SELECT DISTINCT customer_id, true AS is_back FROM own
+            WHERE day > DATE '2024-02-29' + 15 AND day <= DATE '2024-02-29' + 105)
+        SELECT probability, is_back IS NULL AS came FROM truth JOIN active USING (customer_id)
+        LEFT JOIN back USING (customer_id)""",
+    "wealth": """
+        WITH held AS (SELECT customer_id, sum(average_daily_balance) AS aum FROM '{bank}/balances/2024-02.parquet'
+            WHERE product_class <> 'loan' GROUP BY ALL),
+        owner AS (SELECT DISTINCT customer_id FROM '{bank}/balances/*.parquet'
+            WHERE product_class = 'wealth' AND month_end BETWEEN '2023-03-01' AND '2024-02-29'),
+        bought AS (SELECT DISTINCT customer_id, true AS is_bought FROM '{bank}/product_events.parquet'
+            WHERE event = 'bought' AND happened_on > DATE '2024-02-29' + 15 AND happened_on <= DATE '2024-02-29' + 105)
+        SELECT probability, is_bought IS NOT NULL AS came FROM truth JOIN held USING (customer_id)
+        ANTI JOIN owner USING (customer_id) LEFT JOIN bought USING (customer_id)
+        WHERE aum >= 10000""",
+}
+
+
+@pytest.fixture(params=OUTCOMES)
+def promised_and_came(request, bank):
+    truth = f"(SELECT customer_id, probability FROM '{bank}/truth/{request.param}.parquet' WHERE cutoff = '2024-02-29')"
+    query = OUTCOMES[request.param].format(bank=bank).replace("FROM truth", f"FROM {truth} AS truth")
+    found = duckdb.sql(query).fetchnumpy()
+    return found["probability"], found["came"]
+
+
+def test_true_probabilities_are_those_of_the_outcomes(promised_and_came):
+    """Summed over the eligible and over the likeliest tenth of them, what was promised came, give or take a tenth."""
+    promised, came = promised_and_came
+    likeliest = promised >= np.quantile(promised, 0.9)
+    for who in (promised >= 0, likeliest):
+        assert came[who].sum() == pytest.approx(promised[who].sum(), rel=0.1, abs=35)
+
+
+def test_the_best_possible_auc_leaves_room_and_chance(promised_and_came):
+    promised, came = promised_and_came
+    assert 0.75 < roc_auc_score(came, promised) < 0.90
+
+
+def test_every_outcome_has_positives_enough_to_learn_from(promised_and_came):
+    assert promised_and_came[1].sum() >= 150
 
 
 def test_the_same_arguments_give_the_same_bytes(tmp_path):

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, ndtr, ndtri
 
 from goldmine.sample.settings import LONG_TAIL_SHARE
-from goldmine.sample.traits import FAST, MOOD, MOOD_SPREAD, SLOW, WEALTH_PARTS, Traits
+from goldmine.sample.traits import FAST_STAYS, MOOD, MOOD_SPREAD, SLOW, WEALTH_PARTS, Traits
 
 AHEAD = 3
 """The horizon's last full month, counted from the cutoff's."""
@@ -20,7 +20,7 @@ LEVEL = ndtri(LONG_TAIL_SHARE)
 
 def wealth_hazard(latent: NDArray, appetite: NDArray, mobile: NDArray) -> NDArray:
     """Chance to buy a wealth product within a month; nobody below the first level does."""
-    chance = expit(-4.4 + 0.9 * (latent - LEVEL) + 1.3 * appetite + 0.3 * mobile)
+    chance = expit(-4.2 + 0.9 * (latent - LEVEL) + 1.3 * appetite + 0.3 * mobile)
     return np.where(latent > LEVEL - 0.15, chance, 0.0)
 
 
@@ -34,12 +34,13 @@ def longtail_probability(traits: Traits, season: NDArray, month: int) -> NDArray
     month : int
         Column of the cutoff.
     """
-    slow = WEALTH_PARTS["slow"]
-    fast = WEALTH_PARTS["fast"]
     fast_now = traits.wealth[:, month] - traits.wealth_fixed - traits.wealth_slow[:, month]
-    mean = traits.wealth_fixed + SLOW**AHEAD * traits.wealth_slow[:, month] + FAST**AHEAD * fast_now
-    spread = np.sqrt(slow * (1 - SLOW ** (2 * AHEAD)) + fast * (1 - FAST ** (2 * AHEAD)))
-    return ndtr((mean + season[:, month + AHEAD] - LEVEL) / spread)
+    above = traits.wealth_fixed + SLOW**AHEAD * traits.wealth_slow[:, month] + season[:, month + AHEAD] - LEVEL
+    variance = WEALTH_PARTS["slow"] * (1 - SLOW ** (2 * AHEAD))
+    stays = FAST_STAYS**AHEAD
+    as_now = ndtr((above + fast_now) / np.sqrt(variance))
+    anew = ndtr(above / np.sqrt(variance + WEALTH_PARTS["fast"]))
+    return stays * as_now + (1 - stays) * anew
 
 
 def dormancy_probability(traits: Traits, season: NDArray, month: int) -> NDArray:

@@ -12,10 +12,12 @@ from goldmine.sample.settings import Ask
 
 Array = NDArray[np.floating]
 
-WEALTH_PARTS = {"village": 0.08, "family": 0.1, "own": 0.36, "slow": 0.26, "fast": 0.2}
+WEALTH_PARTS = {"village": 0.08, "family": 0.1, "own": 0.28, "slow": 0.26, "fast": 0.28}
 """Shares of the variance of the wealth rank's latent; they add up to 1."""
-SLOW, FAST, MOOD, APPETITE = 0.93, 0.2, 0.95, 0.9
+SLOW, MOOD, APPETITE = 0.93, 0.95, 0.9
 """Autocorrelations from month to month."""
+FAST_STAYS = 0.8
+"""Chance that the fast part of wealth stays as it was for a month; else it is drawn anew."""
 MOOD_SPREAD = 0.45
 """Standard deviation of the drifting part of engagement."""
 FAMILY = 3
@@ -71,6 +73,15 @@ def walk(random: np.random.Generator, shape: tuple[int, int], keep: float) -> Ar
     return steps
 
 
+def leaps(random: np.random.Generator, shape: tuple[int, int], stay: float) -> Array:
+    """Values of unit variance that stay from month to month with a chance, else are drawn anew, a row a customer."""
+    found = random.standard_normal(shape, dtype=np.float32)
+    stays = random.random(shape, dtype=np.float32) < stay
+    for month in range(1, shape[1]):
+        found[:, month] = np.where(stays[:, month], found[:, month - 1], found[:, month])
+    return found
+
+
 def draw_traits(ask: Ask, around: Surroundings, people: dict[str, NDArray], random: np.random.Generator) -> Traits:
     """Draw the traits of a block.
 
@@ -86,7 +97,7 @@ def draw_traits(ask: Ask, around: Surroundings, people: dict[str, NDArray], rand
     fixed = part["village"] * around.village[people["grid"]] + part["family"] * family
     fixed += part["own"] * random.standard_normal(shape[0])
     slow = part["slow"] * walk(random, shape, SLOW)
-    whole = fixed[:, None] + slow + part["fast"] * walk(random, shape, FAST)
+    whole = fixed[:, None] + slow + part["fast"] * leaps(random, shape, FAST_STAYS)
     employed = people["employer"] >= 0
     stay = 0.25 * around.village_mood[people["grid"]] + 0.5 * people["mobile"] + 0.3 * people["trader"]
     stay += 0.2 * employed - 0.012 * (people["age"] - 45) + 0.75 * random.standard_normal(shape[0])

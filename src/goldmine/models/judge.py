@@ -168,22 +168,17 @@ def caught(outcome: np.ndarray, score: np.ndarray, depth: float | np.ndarray) ->
 
 
 def reliability(outcome: np.ndarray, probability: np.ndarray, bins: int = 10) -> pd.DataFrame:
-    """Predicted and observed shares in bins of equally many rows.
+    """Predicted and observed shares in bins of equally many rows; equal probabilities share a bin.
 
     Returns
     -------
     pandas.DataFrame
         A row a bin, lowest first: rows, predicted, observed (shares of 1).
     """
-    order = np.argsort(probability, kind="stable")
-    parts = [part for part in np.array_split(order, bins) if len(part)]
-    return pd.DataFrame(
-        {
-            "rows": [len(part) for part in parts],
-            "predicted": [float(probability[part].mean()) for part in parts],
-            "observed": [float(outcome[part].mean()) for part in parts],
-        }
-    )
+    middle = (pd.Series(probability).rank(method="average") - 0.5) / len(probability)
+    frame = pd.DataFrame({"bin": (middle * bins).astype(int), "predicted": probability, "observed": outcome})
+    grouped = frame.groupby("bin")
+    return grouped.mean().assign(rows=grouped.size())[["rows", "predicted", "observed"]].reset_index(drop=True)
 
 
 def calibration_error(outcome: np.ndarray, probability: np.ndarray, bins: int = 10) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -108,13 +109,13 @@ def log_model(model: Model) -> str:
     return str(logged.model_id)
 
 
-def _signature(model: Model):  # type: ignore[no-untyped-def]  # noqa: ANN202 - MLflow is not imported at the top
+def _signature(model: Model) -> Any:
     """Numbers as double, which float32 widens to without loss; text as any type, which lets categoricals pass."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
     from mlflow.types.schema import AnyType
 
-    columns = [
+    columns: list[Any] = [
         ColSpec(AnyType() if name in model.encoding.categories else DataType.double, name, required=False)
         for name in model.encoding.features
     ]

@@ -1,19 +1,18 @@
 """The model as one object: trees, calibration and encoding together, from feature table to probability."""
 
 import json
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from goldmine.core.errors import ModelError
 from goldmine.core.files import write_json
+from goldmine.models.boosting import lightgbm, threads
 from goldmine.models.calibrate import Calibrator
 from goldmine.models.matrix import Encoding, encode
 
@@ -37,9 +36,9 @@ class Model:
     calibrator: Calibrator
 
     @cached_property
-    def booster(self) -> lgb.Booster:
+    def booster(self) -> Any:
         """The trees, always read from their text, so that a loaded model gives the same bits."""
-        return lgb.Booster(model_str=self.trees)
+        return lightgbm().Booster(model_str=self.trees)
 
     def predict(self, rows: pa.Table | pd.DataFrame) -> np.ndarray:
         """Calibrated probabilities of some rows.
@@ -112,11 +111,6 @@ def load_model(path: Path) -> Model:
         )
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"{path.name}: no whole model is stored there.", "Train the use case again.") from error
-
-
-def threads() -> int:
-    """Cores that this process may use; the result does not depend on them."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Served:

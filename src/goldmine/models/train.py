@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 import pyarrow as pa
 
 from goldmine.core.errors import UseCaseError
 from goldmine.labels import selected_features
+from goldmine.models.boosting import lightgbm, threads
 from goldmine.models.calibrate import fit_calibrator
 from goldmine.models.matrix import Encoding, encode, learn_encoding
-from goldmine.models.model import Model, threads
+from goldmine.models.model import Model
 from goldmine.usecases import UseCase
 
 LEAST_POSITIVES = 50
@@ -64,7 +64,7 @@ def train(use_case: UseCase, train_rows: pa.Table, calibrate_rows: pa.Table, see
     matrix = encode(encoding, calibrate_rows)
     booster, losses = _boost(use_case, settings, _dataset(encoding, train_rows, outcome, settings), (matrix, later))
     trees = _text(booster)
-    raw = np.asarray(lgb.Booster(model_str=trees).predict(matrix, raw_score=True, num_threads=threads()))
+    raw = np.asarray(lightgbm().Booster(model_str=trees).predict(matrix, raw_score=True, num_threads=threads()))
     model = Model(encoding, trees, fit_calibrator(raw, later))
     return Fitted(model, booster.best_iteration, settings, losses)
 
@@ -108,21 +108,21 @@ def lightgbm_settings(use_case: UseCase, rows: int, seed: int) -> dict[str, Any]
         "cat_l2": 20.0,
         "seed": seed,
         "deterministic": True,
-        # Columns rather than rows: each histogram is one core's work, and with a share of the features it is twice as fast.
+        # By column each histogram is one core's work; with a share of the features it is twice as fast as by row.
         "force_col_wise": True,
         "num_threads": threads(),
         "verbosity": -1,
     }
 
 
-def _text(booster: lgb.Booster) -> str:
+def _text(booster: Any) -> str:
     """The booster as text up to its best round; the machine's cores are no part of a model."""
     text = booster.model_to_string(num_iteration=booster.best_iteration)
     return text.replace(f"[num_threads: {threads()}]", "[num_threads: 0]")
 
 
-def _dataset(encoding: Encoding, rows: pa.Table, outcome: np.ndarray, settings: dict[str, Any]) -> lgb.Dataset:
-    return lgb.Dataset(
+def _dataset(encoding: Encoding, rows: pa.Table, outcome: np.ndarray, settings: dict[str, Any]) -> Any:
+    return lightgbm().Dataset(
         encode(encoding, rows),
         outcome,
         feature_name=list(encoding.features),
@@ -132,8 +132,9 @@ def _dataset(encoding: Encoding, rows: pa.Table, outcome: np.ndarray, settings: 
 
 
 def _boost(
-    use_case: UseCase, settings: dict[str, Any], fit_on: lgb.Dataset, stop_on: tuple[np.ndarray, np.ndarray]
-) -> tuple[lgb.Booster, dict[str, list[float]]]:
+    use_case: UseCase, settings: dict[str, Any], fit_on: Any, stop_on: tuple[np.ndarray, np.ndarray]
+) -> tuple[Any, dict[str, list[float]]]:
+    lgb = lightgbm()
     later = lgb.Dataset(stop_on[0], stop_on[1], reference=fit_on)
     history: dict[str, dict[str, list[float]]] = {}
     booster = lgb.train(

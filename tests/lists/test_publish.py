@@ -1,0 +1,218 @@
+"""From scores to a release, with a small model that was really trained, registered and made champion."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from goldmine.contract.bank import Bank
+from goldmine.core.errors import ParameterError, ReleaseError, UseCaseError, ValidationError
+from goldmine.core.files import write_json
+from goldmine.core.project import home
+from goldmine.core.work import Work
+from goldmine.features import feature_fingerprint
+from goldmine.lists import latest_lists, publish, read_latest
+from goldmine.models.log import log_model
+from goldmine.models.registry import ALIAS, registered_name
+from goldmine.models.score import score
+from goldmine.models.tracking import use_tracking
+from goldmine.models.train import train
+from goldmine.usecases import load_use_case
+from tests.lists.literal import leftovers
+from tests.lists.test_rules import customer
+from tests.tiny import Row, make_bank
+
+AS_OF = date(2024, 6, 30)
+PEOPLE = 400
+LONGTAIL = load_use_case("longtail")
+
+
+def features() -> pa.Table:
+    """Salary decides, balance helps a little; the first customers have most of both."""
+    falling = np.linspace(1, 0, PEOPLE)
+    return pa.table(
+        {
+            "customer_id": [f"{number:06}" for number in range(PEOPLE)],
+            "cutoff": [AS_OF] * PEOPLE,
+            "aum_avg_30d": pa.array(4000 + 5000 * falling, pa.float32()),
+            "own_days_365d": pa.array([12.0] * PEOPLE, pa.float32()),
+            "inflow_sum_90d": pa.array(60_000 * falling, pa.float32()),
+        }
+    )
+
+
+def people(**more: object) -> list[Row]:
+    return [customer(number) | more for number in features()["customer_id"].to_pylist()]
+
+
+def made_bank(folder: Path, changed: dict[str, Row] | None = None) -> Bank:
+    rows = [row | (changed or {}).get(row["customer_id"], {}) for row in people()]
+    return make_bank(folder, {"customers": rows}, AS_OF)
+
+
+def make_champion(bank: Bank, rows: pa.Table, seed: int) -> None:
+    """Train on the rows and hand the alias to the new version, without the judging that the gate asks for."""
+    import mlflow
+
+    fitted = train(LONGTAIL, rows, rows, seed)
+    use_tracking(bank.name)
+    with mlflow.start_run() as run:
+        logged = log_model(fitted.model)
+    client = mlflow.MlflowClient()
+    name = registered_name(bank.name, LONGTAIL.name)
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name)
+    uri = client.get_logged_model(logged).model_uri
+    version = client.create_model_version(name, uri, run.info.run_id, model_id=logged)
+    client.set_registered_model_alias(name, ALIAS, version.version)
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory):
+    """A project folder with a registry of its own that holds one champion."""
+    folder = tmp_path_factory.mktemp("home")
+    for name in ("pipelines", "expectations"):
+        (folder / name).symlink_to(home() / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GOLDMINE_HOME", str(folder))
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        outcome = pa.array([1] * 100 + [0] * (PEOPLE - 100), pa.int8())
+        rows = features().append_column("outcome", outcome)
+        make_champion(made_bank(folder / "bank"), rows, 1)
+        yield rows
+
+
+@pytest.fixture
+def scored(registry, tmp_path) -> tuple[Bank, Work]:
+    """A bank and a work folder with features and the champion's scores."""
+    bank, work = made_bank(tmp_path / "bank"), Work(tmp_path / "work")
+    work.features(AS_OF).parent.mkdir(parents=True)
+    pq.write_table(features(), work.features(AS_OF))
+    write_json(work.features(AS_OF).with_suffix(".json"), feature_fingerprint(bank, work, AS_OF))
+    score(bank, work, LONGTAIL, AS_OF)
+    return bank, work
+
+
+def listed(work: Work) -> pa.Table:
+    return pq.read_table(read_latest(work).folder / "lists" / "longtail.parquet")
+
+
+def test_publishing_writes_a_list_with_reasons_and_a_manifest(scored):
+    bank, work = scored
+    release = publish(bank, work, ["longtail"], AS_OF)
+    rows = listed(work)
+    assert rows.num_rows == PEOPLE
+    first = rows.slice(0, 1).to_pylist()[0]
+    told = {key: first[key] for key in ("rank", "branch_id", "manager_id", "decile", "model_version", "release_id")}
+    assert told == {
+        "rank": 1,
+        "branch_id": "B01",
+        "manager_id": "S01",
+        "decile": 1,
+        "model_version": "1",
+        "release_id": release.manifest.release_id,
+    }
+    assert any("yuan (typical" in first[name] for name in ("reason_1", "reason_2"))
+    assert rows["probability"].to_pylist() == sorted(rows["probability"].to_pylist(), reverse=True)
+    (line,) = latest_lists(work)
+    assert (line.rows, line.top_probability) == (PEOPLE, first["probability"])
+
+
+def test_the_manifest_traces_a_file_to_model_run_validation_and_funnel(scored):
+    bank, work = scored
+    release = publish(bank, work, ["longtail"], AS_OF)
+    manifest = json.loads((release.folder / "manifest.json").read_text())
+    beside = json.loads(work.scores(AS_OF, "longtail").with_suffix(".json").read_text())
+    for file in manifest["files"]:
+        assert file["mlflow_run"] == beside["mlflow_run"]
+        assert file["model_name"] == "tiny.longtail"
+        assert file["validation"]["success"] is True
+    assert manifest["funnels"]["longtail"]["scored"] == PEOPLE
+    assert [rule["name"] for rule in manifest["funnels"]["longtail"]["off"]] == ["refused", "staff"]
+
+
+def test_reasons_and_headings_are_chinese_by_setting(scored):
+    bank, work = scored
+    release = publish(bank, work, ["longtail"], AS_OF, language="zh")
+    assert "元(同类客户中位数" in listed(work)["reason_1"][0].as_py().replace("（", "(")
+    assert "客户号" in (release.folder / "lists" / "longtail.csv").read_text("utf-8-sig")
+
+
+def test_the_same_inputs_give_the_same_release_and_add_nothing(scored):
+    bank, work = scored
+    first = publish(bank, work, ["longtail"], AS_OF)
+    before = sorted(work.releases.rglob("*"))
+    again = publish(bank, work, ["longtail", "longtail"], AS_OF)
+    assert again == first
+    assert sorted(work.releases.rglob("*")) == before
+
+
+def test_a_withdrawn_consent_makes_another_release_without_scoring_again(scored, tmp_path):
+    bank, work = scored
+    first = publish(bank, work, ["longtail"], AS_OF)
+    top = listed(work)["customer_id"][0].as_py()
+    later = made_bank(tmp_path / "later", {top: {"marketing_consent": False}})
+    second = publish(later, work, ["longtail"], AS_OF)
+    assert second.manifest.release_id != first.manifest.release_id
+    assert top not in listed(work)["customer_id"].to_pylist()
+    assert listed(work).num_rows == PEOPLE - 1
+
+
+def test_a_list_that_breaks_its_suite_is_not_published(scored, tmp_path):
+    bank, work = scored
+    publish(bank, work, ["longtail"], AS_OF)
+    path = work.scores(AS_OF, "longtail")
+    spoilt = pq.read_table(path)
+    spoilt = spoilt.set_column(1, "probability", pa.array([1.5] * PEOPLE))
+    pq.write_table(spoilt, path)
+    beside = json.loads(path.with_suffix(".json").read_text())
+    from goldmine.core.fingerprint import of_file
+
+    write_json(path.with_suffix(".json"), beside | {"sha256": of_file(path)})
+    standing = read_latest(work)
+    with pytest.raises(ValidationError, match=r"lists\.probability: probability_outside \(400 of 400\)"):
+        publish(bank, work, ["longtail"], AS_OF)
+    assert read_latest(work) == standing
+    assert leftovers(work) == []
+
+
+def test_scores_of_a_model_that_is_no_longer_champion_are_scored_again_first(scored, registry):
+    bank, work = scored
+    make_champion(bank, registry, 2)
+    with pytest.raises(ReleaseError, match="became champion after version 1 had scored"):
+        publish(bank, work, ["longtail"], AS_OF)
+    score(bank, work, LONGTAIL, AS_OF)
+    assert publish(bank, work, ["longtail"], AS_OF).manifest.files[0].model_version == "2"
+
+
+def test_features_made_again_after_the_scores_are_scored_first(scored):
+    bank, work = scored
+    write_json(work.features(AS_OF).with_suffix(".json"), "other")
+    with pytest.raises(ReleaseError, match="the features were made again after the scores"):
+        publish(bank, work, ["longtail"], AS_OF)
+
+
+def test_without_scores_there_is_nothing_to_publish(scored):
+    bank, work = scored
+    with pytest.raises(ReleaseError, match="dormancy at 2024-06-30: there are no scores to publish"):
+        publish(bank, work, ["longtail", "dormancy"], AS_OF)
+
+
+def test_scores_cut_short_are_refused(scored):
+    bank, work = scored
+    path = work.scores(AS_OF, "longtail")
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ReleaseError, match="the scores are not whole"):
+        publish(bank, work, ["longtail"], AS_OF)
+
+
+def test_what_cannot_be_asked_for_is_refused(scored):
+    bank, work = scored
+    with pytest.raises(ParameterError, match="language: 'fr' is not known"):
+        publish(bank, work, ["longtail"], AS_OF, language="fr")
+    with pytest.raises(UseCaseError, match="no use case was named"):
+        publish(bank, work, [], AS_OF)

@@ -102,12 +102,14 @@ def test_loaded_bank_equals_the_opened_one(csv_bank: Path, work: Work) -> None:
 
 def test_a_late_row_changes_only_its_own_month(csv_bank: Path, work: Work) -> None:
     before = open_bank(csv_bank, work).tables["transactions"].files
+    written = before[1].path.stat().st_mtime_ns
     late = "t4,0007,2024-01-06,3.00,out\n"
     (csv_bank / "transactions.csv").write_text(TRANSACTIONS + late, "utf-8")
     after = open_bank(csv_bank, work).tables["transactions"].files
     assert [file.rows for file in after] == [3, 1]
     assert after[0].fingerprint != before[0].fingerprint
     assert after[1] == before[1]
+    assert after[1].path.stat().st_mtime_ns == written
 
 
 def test_rows_in_another_order_give_the_same_bytes(csv_bank: Path, work: Work) -> None:

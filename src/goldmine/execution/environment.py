@@ -15,6 +15,7 @@ QUIET = {
     "JUPYTER_PLATFORM_DIRS": "1",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "GIT_PYTHON_REFRESH": "quiet",
+    "PYTHONWARNINGS": "ignore:IProgress not found",
 }
 
 

@@ -84,7 +84,7 @@ def model_of(bank: Bank, work: Work, scored: Scored, as_of: date) -> Model:
         return best.model
     raise ReleaseError(
         f"{scored.use_case.name} at {as_of}: {changed}, so its reasons cannot be given.",
-        "Run `goldmine score` for it again.",
+        "Run `goldmine features` and `goldmine score` for it again; what is unchanged is kept.",
     )
 
 

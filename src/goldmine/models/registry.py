@@ -111,7 +111,7 @@ def register(bank_name: str, use_case: str, run_id: str, judgement: Judgement) -
     if not refusals:
         client.set_registered_model_alias(name, ALIAS, version)
     holder = _champion_version(client, name)
-    return Registration(name, version, holder is not None and holder.version == version, refusals)
+    return Registration(name, version, holder is not None and str(holder.version) == version, refusals)
 
 
 def champion(bank_name: str, use_case: str) -> Champion:

@@ -129,11 +129,11 @@ def _report(best: Champion, path: Path, dates: tuple[str, date], rows: int, *, k
 
 @contextmanager
 def _bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar on standard error; the block calls what it is given with the rows just done."""
+    """A progress bar, shown by a terminal only; the block calls what it is given with the rows just done."""
     from rich.console import Console
     from rich.progress import Progress
 
-    # Plain text in kernels too: Rich's own notebook bar needs ipywidgets.
-    with Progress(console=Console(stderr=True, force_jupyter=False)) as progress:
+    console = Console(stderr=True, force_jupyter=False)
+    with Progress(console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task(f"  {what}", total=total)
         yield lambda rows: progress.advance(task, rows)

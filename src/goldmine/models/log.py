@@ -2,6 +2,7 @@
 
 import subprocess
 import tempfile
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -96,9 +97,11 @@ def log_model(model: Model) -> str:
     """
     import mlflow
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         path = Path(folder) / "model.json"
         model.save(path)
+        # An example would be customers' rows; the signature is tested instead.
+        warnings.filterwarnings("ignore", message=".*An input example was not provided")
         logged = mlflow.pyfunc.log_model(
             name="model",
             loader_module="goldmine.models.model",

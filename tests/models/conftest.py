@@ -1,0 +1,41 @@
+import pytest
+
+from goldmine.models.judge import judge
+from goldmine.models.train import train
+from tests.models.made import rows, use_case
+
+
+@pytest.fixture(scope="session")
+def fitted():
+    """A model that found what there is to find."""
+    return train(use_case(), rows(seed=1), rows(seed=2), seed=7)
+
+
+@pytest.fixture(scope="session")
+def judgement(fitted):
+    return judge(fitted.model, rows(seed=3), use_case())
+
+
+@pytest.fixture(scope="session")
+def store_template(tmp_path_factory):
+    """A project folder with an empty tracking store; making one takes seconds."""
+    from goldmine.models.tracking import use_tracking
+
+    place = tmp_path_factory.mktemp("template")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GOLDMINE_HOME", str(place))
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        use_tracking("nobody")
+    return place
+
+
+@pytest.fixture
+def store(store_template, tmp_path, monkeypatch):
+    """A project folder of the test's own, whose tracking store is empty."""
+    import shutil
+
+    shutil.copytree(store_template / "mlruns", tmp_path / "mlruns")
+    monkeypatch.setenv("GOLDMINE_HOME", str(tmp_path))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("MLFLOW_RUN_ID", raising=False)
+    return tmp_path

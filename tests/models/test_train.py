@@ -1,0 +1,74 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from goldmine.core.errors import UseCaseError
+from goldmine.models import train as room
+from goldmine.models.calibrate import Calibrator, fit_calibrator
+from goldmine.models.judge import calibration_error
+from goldmine.models.train import train
+from tests.models.made import rows, use_case
+
+
+def with_positives(count):
+    table = rows(600, seed=4)
+    flags = np.zeros(600, np.int8)
+    flags[:count] = 1
+    return table.set_column(table.column_names.index("outcome"), "outcome", pa.array(flags))
+
+
+def test_same_rows_and_seed_give_the_same_model(fitted):
+    again = train(use_case(), rows(seed=1), rows(seed=2), seed=7)
+    assert again.model == fitted.model
+
+
+def test_another_seed_gives_another_model(fitted):
+    assert train(use_case(), rows(seed=1), rows(seed=2), seed=8).model.trees != fitted.model.trees
+
+
+def test_the_number_of_cores_changes_nothing(fitted, monkeypatch):
+    monkeypatch.setattr(room, "threads", lambda: 1)
+    assert train(use_case(), rows(seed=1), rows(seed=2), seed=7).model == fitted.model
+
+
+def test_customer_numbers_and_outcomes_are_not_learnt_from(fitted):
+    assert not {"customer_id", "cutoff", "outcome"} & set(fitted.model.encoding.features)
+
+
+def test_excluded_features_are_not_learnt_from():
+    found = train(use_case(exclude=["noise_*"]), rows(seed=1), rows(seed=2), seed=7)
+    assert not [name for name in found.model.encoding.features if name.startswith("noise")]
+
+
+def test_fewer_than_50_positives_cannot_train():
+    with pytest.raises(UseCaseError, match="600 rows with 49 positives: fewer than 50 positives"):
+        train(use_case(), with_positives(49), rows(seed=2), seed=1)
+
+
+def test_one_class_cannot_train():
+    with pytest.raises(UseCaseError, match="training cutoffs: 600 rows with 600 positives: one class only"):
+        train(use_case(), with_positives(600), rows(seed=2), seed=1)
+
+
+def test_one_class_cannot_calibrate():
+    with pytest.raises(UseCaseError, match="calibration cutoff: 600 rows with 0 positives: one class only"):
+        train(use_case(), rows(seed=1), with_positives(0), seed=1)
+
+
+def test_calibration_finds_the_line_that_was_bent():
+    chance = np.random.default_rng(5)
+    true = chance.normal(-2, 1.2, 40_000)
+    outcome = (chance.random(40_000) < 1 / (1 + np.exp(-true))).astype(np.int8)
+    bent = (true + 0.8) / 0.5
+    found = fit_calibrator(bent, outcome)
+    assert found.slope == pytest.approx(0.5, abs=0.02)
+    assert found.offset == pytest.approx(-0.8, abs=0.05)
+    assert calibration_error(outcome, found.apply(bent)) < 0.2 * calibration_error(outcome, Calibrator().apply(bent))
+
+
+def test_calibration_never_turns_the_ranking_round():
+    outcome = np.array([1, 1, 1, 0, 0, 0] * 20, np.int8)
+    log_odds = np.array([-3.0, -2.0, -1.0, 1.0, 2.0, 3.0] * 20)
+    probability = fit_calibrator(log_odds, outcome).apply(log_odds)
+    assert np.all(np.diff(probability[:6]) > 0)
+    assert probability.mean() == pytest.approx(0.5, abs=0.01)

@@ -249,13 +249,11 @@ MODELS = dg.AssetSelection.assets(*(model for model, _ in USE_CASES.values()))
 retrain = dg.define_asset_job(
     "retrain",
     selection=dg.AssetSelection.all(),
-    partitions_def=MONTH_ENDS,
     description="Everything: each quarter, and by hand.",
 )
 score = dg.define_asset_job(
     "score",
     selection=dg.AssetSelection.all() - MODELS,
-    partitions_def=MONTH_ENDS,
     description="Everything but training: each month, with the champions.",
 )
 

@@ -64,10 +64,10 @@ def _load() -> tuple[Any, Any]:
     import dagster
 
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    return _definitions().defs.resolve_job_def("retrain"), dagster.DagsterInstance.get()
+    return load_definitions().defs.resolve_job_def("retrain"), dagster.DagsterInstance.get()
 
 
-def _definitions() -> ModuleType:
+def load_definitions() -> ModuleType:
     """The module ``pipelines/definitions.py``, which stands beside the package as what users read and change."""
     path = home() / "pipelines" / "definitions.py"
     spec = importlib.util.spec_from_file_location("goldmine_definitions", path)

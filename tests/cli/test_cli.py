@@ -1,0 +1,96 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from goldmine.cli import main
+from tests.tiny import make_bank, transaction
+
+
+@pytest.fixture
+def bank(tmp_path):
+    """A canonical folder with customers and transactions from January to June 2024."""
+    rows = [transaction(n, "a", f"2024-{n:02d}-15 10:00:00") for n in range(1, 7)]
+    make_bank(tmp_path / "bank", {"customers": [{"customer_id": "a"}], "transactions": rows})
+    (tmp_path / "bank" / "bank.yaml").write_text("name: tiny\nbooks_to: 2024-06-30\n")
+    return tmp_path / "bank"
+
+
+@pytest.fixture
+def goldmine(tmp_path, monkeypatch, capsys):
+    """Call the command in a folder of its own; gives exit code and lines on standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["goldmine", *map(str, words)])
+        with pytest.raises(SystemExit, match=r"^\d+$") as left:
+            main()
+        return left.value.code, capsys.readouterr().err.splitlines()
+
+    return call
+
+
+def test_help_imports_nothing_heavy():
+    heavy = ["dagster", "mlflow", "great_expectations", "lightgbm", "matplotlib", "pandas", "ibis", "papermill"]
+    code = f"import sys, goldmine.cli.commands; print(sorted(set({heavy!r}) & set(sys.modules)))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"
+
+
+def test_every_command_is_there(goldmine, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["goldmine", "--help"])
+    with pytest.raises(SystemExit, match="0"):
+        main()
+    said = capsys.readouterr().out
+    names = ["sample-bank", "validate", "features", "train", "score", "publish", "run", "lists"]
+    assert [name for name in names if f" {name} " not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "what"),
+    [
+        (["--as-of", "2024-06-29"], 12, "as_of: 2024-06-29 is not a month end; books are read at month ends only."),
+        (["--as-of", "yesterday"], 12, "as_of: 'yesterday' is not a date of the form YYYY-MM-DD."),
+        (["--as-of", "2024-07-31"], 12, "as_of: 2024-07-31 is after the books' last month end."),
+        (["--use-case", "loans"], 13, "use case 'loans': there is no such use case."),
+        (["-p", "branch"], 14, "-p branch: is not of the form name=value."),
+    ],
+)
+def test_a_wrong_word_gives_two_lines_and_the_code_of_its_family(goldmine, bank, words, code, what):
+    found, lines = goldmine("run", "--bank", "bank", "--work", "work", *words)
+    assert (found, lines[0], len(lines)) == (code, what, 2)
+    assert not (bank.parent / "work" / "tables.json").exists()
+
+
+def test_a_bank_that_is_not_there_is_said(goldmine):
+    code, lines = goldmine("validate", "--bank", "nowhere")
+    assert (code, lines[1]) == (10, "Give the folder of the bank's tables with --bank.")
+
+
+def test_a_work_folder_that_another_run_holds_is_refused(goldmine, bank, tmp_path):
+    hold = f"from goldmine.core.work import Work; from pathlib import Path; w = Work(Path({str(tmp_path / 'work')!r}))"
+    code = f"{hold}\nwith w.lock():\n    print('held', flush=True)\n    input()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        found, lines = goldmine("run", "--bank", "bank", "--work", "work")
+        other.communicate(b"\n")
+    assert found == 16
+    assert lines[0].endswith("work: another run is at work here.")
+
+
+def test_lists_of_a_work_folder_without_a_release_is_an_error(goldmine):
+    code, lines = goldmine("lists", "--work", "work")
+    assert (code, lines[1]) == (19, "Run `goldmine run` first.")
+
+
+def test_a_sample_bank_is_written_where_it_was_asked_for(goldmine, tmp_path):
+    code, _ = goldmine("sample-bank", "made", "--customers", 200, "--months", 6, "--end", "2024-03-31")
+    assert code == 0
+    assert (tmp_path / "made" / "customers.parquet").exists()
+    assert (tmp_path / "made" / "bank.yaml").read_text("utf-8").endswith("books_to: 2024-03-31\n")
+
+
+def test_a_sample_bank_to_a_day_that_is_no_month_end_is_refused(goldmine):
+    code, lines = goldmine("sample-bank", "made", "--end", "2024-03-30")
+    assert (code, len(lines)) == (12, 2)
+    assert not Path("made").exists()

@@ -1,0 +1,105 @@
+from datetime import UTC, datetime
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.partitions.context import partition_loading_context
+
+from goldmine.contract.tables import TABLES
+from goldmine.core.errors import ContractError, ValidationError
+from goldmine.core.project import home
+from goldmine.core.work import Work
+from goldmine.execution.job import load_definitions, run_job
+from goldmine.execution.snapshot import Snapshot
+from goldmine.usecases import use_case_names
+from tests.execution.conftest import AS_OF
+from tests.tiny import make_bank, transaction
+
+pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
+
+
+@pytest.fixture(scope="module")
+def module():
+    return load_definitions()
+
+
+def keys(job):
+    return {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
+
+
+def test_retraining_runs_every_step_and_scoring_all_but_training(module):
+    models = {f"{name}/model" for name in use_case_names()}
+    scores = {f"{name}/scores" for name in use_case_names()}
+    assert keys(module.defs.resolve_job_def("retrain")) == {"tables", "features", "release", *models, *scores}
+    assert keys(module.defs.resolve_job_def("score")) == {"tables", "features", "release", *scores}
+
+
+def test_a_partition_is_a_month_end(module):
+    assert module.MONTH_ENDS.has_partition_key("2024-02-29")
+    assert not module.MONTH_ENDS.has_partition_key("2024-02-28")
+    assert not module.MONTH_ENDS.has_partition_key("2024-02-01")
+
+
+def test_the_month_that_has_just_ended_has_a_partition(module):
+    with partition_loading_context(datetime(2024, 3, 1, 1, tzinfo=UTC)):
+        assert module.MONTH_ENDS.get_last_partition_key() == "2024-02-29"
+
+
+@pytest.mark.parametrize(
+    ("name", "cron", "at"),
+    [
+        ("retrain_each_quarter", "0 2 2 1,4,7,10 *", "2024-07-02T02:00+08:00"),
+        ("score_each_month", "0 6 2 * *", "2024-07-02T06:00+08:00"),
+    ],
+)
+def test_schedules_ask_for_the_month_that_has_ended(module, name, cron, at):
+    schedule = getattr(module, name)
+    assert (schedule.cron_schedule, schedule.execution_timezone) == (cron, "Asia/Shanghai")
+    context = dg.build_schedule_context(scheduled_execution_time=datetime.fromisoformat(at))
+    assert schedule(context).partition_key == "2024-06-30"
+
+
+def test_every_suite_is_a_blocking_check(module):
+    specs = {s.key.to_user_string(): s.blocking for a in module.defs.assets for s in a.check_specs}
+    scores = {f"{name}/scores:scores" for name in use_case_names()}
+    assert set(specs) == {*(f"tables:{name}" for name in TABLES), "features:features", *scores, "release:lists"}
+    assert all(specs.values())
+
+
+def test_only_faults_that_may_pass_are_tried_again(module):
+    with pytest.raises(dg.Failure, match="what") as failed, module.tried_again_if_passing():
+        raise ContractError("what", "do")
+    assert failed.value.allow_retries is False
+    with pytest.raises(ConnectionResetError, match="gone"), module.tried_again_if_passing():
+        raise ConnectionResetError("gone")
+
+
+class TestOnABankThatBreaksAFatalRule:
+    @pytest.fixture
+    def snapshot(self, tmp_path, monkeypatch):
+        """Transactions of an unknown customer, in a project's folder of its own."""
+        place = tmp_path
+        rows = [transaction(n, "nobody", f"2024-0{n}-15 10:00:00") for n in range(1, 7)]
+        make_bank(place / "bank", {"customers": [{"customer_id": "a"}], "transactions": rows})
+        (place / "bank" / "bank.yaml").write_text("name: broken\nbooks_to: 2024-06-30\n")
+        for name in ("pipelines", "notebooks", "expectations", "requirements.lock"):
+            (place / name).symlink_to(home() / name)
+        monkeypatch.setenv("GOLDMINE_HOME", str(place))
+        monkeypatch.setenv("DAGSTER_HOME", str(place / "dagster"))
+        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        return Snapshot(place / "bank", Work(place / "work"), AS_OF, use_cases=("dormancy",))
+
+    def test_nothing_downstream_starts_and_the_check_says_why(self, snapshot):
+        with pytest.raises(ValidationError, match=r"transactions\.customer_id: "):
+            run_job(snapshot, ("tables", "features"))
+        assert [p.name for p in snapshot.work.notebooks(AS_OF).glob("*.ipynb")] == ["1_validate.ipynb"]
+        instance = dg.DagsterInstance.get()
+        run = instance.get_runs(limit=1)[0]
+        events = [record.event_log_entry.dagster_event for record in instance.get_records_for_run(run.run_id).records]
+        checks = [
+            event.asset_check_evaluation_data
+            for event in events
+            if event and event.event_type_value == "ASSET_CHECK_EVALUATION"
+        ]
+        assert run.status == dg.DagsterRunStatus.FAILURE
+        assert [check.check_name for check in checks if not check.passed] == ["transactions"]
+        assert not [event for event in events if event and event.event_type_value == "STEP_UP_FOR_RETRY"]

@@ -25,13 +25,15 @@ def draw_people(ask: Ask, block: range, random: np.random.Generator) -> People:
     works = (random.random(size) < 0.55) & (age < 60) & (identity != _FARMER)
     late = random.random(size) < 0.12
     opened = np.where(late, random.integers(first, end, size), first - random.integers(30, 8000, size))
+    birth = (end - age * 365.25).astype(np.int64)
+    opened = np.maximum(opened, birth + 6 * 365)
     mobile_ever = random.random(size) < 1 / (1 + np.exp((age - 48) / 9))
     assessed = random.random(size) < 0.6
     return {
         "number": np.array(block) + 1,
         "identity": identity,
         "age": age,
-        "birth": (end - age * 365.25).astype(np.int64),
+        "birth": birth,
         "gender": random.integers(0, 2, size),
         "kind": random.choice(3, size=size, p=(0.965, 0.03, 0.005)),
         "grid": grid,

@@ -13,5 +13,5 @@ def track(items: Sequence[T], what: str) -> Iterator[T]:
     from rich.console import Console
     from rich.progress import track as bar
 
-    console = Console(stderr=True, force_jupyter=False)
+    console = Console(stderr=True)
     yield from bar(items, description=f"  {what}", console=console, disable=not console.is_terminal)

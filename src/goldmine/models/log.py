@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from goldmine.contract.bank import Bank
@@ -17,8 +18,12 @@ from goldmine.models.judge import Judgement
 from goldmine.models.model import Model
 from goldmine.models.registry import AS_OF, FINGERPRINT, USE_CASE
 from goldmine.models.rows import Rows, code_fingerprint
+from goldmine.models.score import ScoreReport
 from goldmine.models.train import Fitted
 from goldmine.usecases import UseCase
+
+SCORED_AT = "goldmine.scored_at"
+"""Tag of a scoring run: its snapshot. A training run's is `AS_OF`, and only trainings bear a fingerprint."""
 
 _PACKAGES = ("lightgbm", "mlflow", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
 """What a loaded model imports, besides this package, which stands on no index and is installed from its folder."""
@@ -85,9 +90,18 @@ def log_training(training: Training, figures: Mapping[str, Figure]) -> str:
     mlflow.log_dict(case.model_dump(mode="json"), "use_case.json")
     mlflow.log_dict(training.rows.counts(), "rows.json")
     mlflow.log_dict({"features": list(fitted.model.encoding.features)}, "features.json")
-    for name, figure in figures.items():
-        mlflow.log_figure(figure, f"figures/{name}.png")
+    _log_figures(figures)
     return log_model(fitted.model)
+
+
+def log_scoring(report: ScoreReport, probability: pd.Series, figures: Mapping[str, Figure]) -> None:
+    """Log to the active run who scored whom, and how the probabilities stand: counts and means only."""
+    import mlflow
+
+    mlflow.set_tags({USE_CASE: report.use_case, SCORED_AT: str(report.as_of)})
+    mlflow.log_params({"model_name": report.model_name, "model_version": report.model_version})
+    mlflow.log_metrics({"scored_rows": float(report.rows), "mean_probability": float(probability.mean())})
+    _log_figures(figures)
 
 
 def log_model(model: Model) -> str:
@@ -110,6 +124,13 @@ def log_model(model: Model) -> str:
             pip_requirements=[f"{package}=={version(package)}" for package in _PACKAGES],
         )
     return str(logged.model_id)
+
+
+def _log_figures(figures: Mapping[str, Figure]) -> None:
+    import mlflow
+
+    for name, figure in figures.items():
+        mlflow.log_figure(figure, f"figures/{name}.png")
 
 
 def _signature(model: Model) -> Any:

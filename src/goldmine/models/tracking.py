@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,7 +43,10 @@ def use_tracking(bank_name: str) -> str:
     """
     # MLflow reads these when it is imported.
     os.environ.update(_QUIET)
-    import mlflow
+    with warnings.catch_warnings():
+        # A bar that MLflow never shows here would be prettier with a package that is not needed.
+        warnings.filterwarnings("ignore", message="IProgress not found")
+        import mlflow
 
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.ERROR)
@@ -52,6 +56,20 @@ def use_tracking(bank_name: str) -> str:
         made = found.experiment_id if found else mlflow.create_experiment(bank_name, _artifacts())
     mlflow.set_experiment(experiment_id=made)
     return made
+
+
+@contextmanager
+def tracked(bank_name: str) -> Iterator[str]:
+    """Log what the block does to an MLflow run of the bank; gives the run's id.
+
+    A run that was made for this notebook (``MLFLOW_RUN_ID``) goes on; by hand a new one begins. Notebooks
+    use this rather than MLflow itself, which sends its greetings out as soon as it is imported.
+    """
+    experiment = use_tracking(bank_name)
+    import mlflow
+
+    with mlflow.start_run(experiment_id=experiment) as run:
+        yield run.info.run_id
 
 
 def _point_at(uri: str) -> None:

@@ -6,7 +6,7 @@ import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from goldmine.pictures.style import PALETTE, say
 
@@ -65,6 +65,7 @@ def reliability_figure(bins: pd.DataFrame) -> Figure:
         label=say("tenths of the customers, with chance's 95%", "客户十分位（95%随机波动）"),
     )
     for direction in (axis.xaxis, axis.yaxis):
+        direction.set_major_locator(MaxNLocator(6))
         direction.set_major_formatter(PercentFormatter(1))
     axis.set(
         xlim=(0, top),
@@ -73,7 +74,7 @@ def reliability_figure(bins: pd.DataFrame) -> Figure:
         ylabel=say("Observed share", "实际比例"),
         title=say("Calibration", "概率校准"),
     )
-    axis.legend(loc="upper left")
+    axis.legend(loc="lower right", fontsize="small")
     return figure
 
 

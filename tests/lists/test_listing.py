@@ -110,7 +110,12 @@ def test_the_sheet_is_ready_to_be_worked_from(tmp_path):
     assert sheet["F2"].number_format == "0.0%"
     assert sheet["B2"].number_format == "@"
     assert sheet["K2"].number_format == "yyyy-mm-dd"
-    assert sheet.column_dimensions["H"].width > 40
+
+
+def test_a_column_is_as_wide_as_its_longest_reason_up_to_a_limit(tmp_path):
+    for reason, width in (("yes", 40), ("近一年月日均资产" * 3, 50), ("a" * 60, 62), ("a" * 500, 72)):
+        write(tmp_path, rows_of(["C1"], reasons=[reason]))
+        assert open_book(tmp_path)["List"].column_dimensions["H"].width == pytest.approx(width, abs=1)
 
 
 def test_the_second_sheet_says_where_the_list_comes_from(tmp_path):
@@ -118,7 +123,7 @@ def test_the_second_sheet_says_where_the_list_comes_from(tmp_path):
     said = {row[0]: row[1:] for row in open_book(tmp_path)["About"].iter_rows(values_only=True) if row[0]}
     assert said["Long-tail conversion"] == (None, None)
     assert said["Model"][0] == "tiny.longtail, version 3"
-    assert said["Scored by the model"][1] == 1200
+    assert said["Scored by the model"] == (0, 1200)
     assert said["has left the books"] == (20, 1180)
     assert said["own staff"][0] == "staff.customer_id"
 

@@ -1,6 +1,7 @@
 """From scores to a release, with a small model that was really trained, registered and made champion."""
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from goldmine.contract.bank import Bank
 from goldmine.core.errors import ParameterError, ReleaseError, UseCaseError, ValidationError
 from goldmine.core.files import write_json
+from goldmine.core.fingerprint import of_file
 from goldmine.core.project import home
 from goldmine.core.work import Work
 from goldmine.features import feature_fingerprint
@@ -54,18 +56,17 @@ def made_bank(folder: Path, changed: dict[str, Row] | None = None) -> Bank:
     return make_bank(folder, {"customers": rows}, AS_OF)
 
 
-def make_champion(bank: Bank, rows: pa.Table, seed: int) -> None:
-    """Train on the rows and hand the alias to the new version, without the judging that the gate asks for."""
+def make_champion(bank: Bank, rows: pa.Table) -> None:
+    """Train on the rows and give the model the alias, without the judging that the gate asks for."""
     import mlflow
 
-    fitted = train(LONGTAIL, rows, rows, seed)
+    fitted = train(LONGTAIL, rows, rows, 1)
     use_tracking(bank.name)
     with mlflow.start_run() as run:
         logged = log_model(fitted.model)
     client = mlflow.MlflowClient()
     name = registered_name(bank.name, LONGTAIL.name)
-    if not client.search_registered_models(f"name = '{name}'"):
-        client.create_registered_model(name)
+    client.create_registered_model(name)
     uri = client.get_logged_model(logged).model_uri
     version = client.create_model_version(name, uri, run.info.run_id, model_id=logged)
     client.set_registered_model_alias(name, ALIAS, version.version)
@@ -82,28 +83,44 @@ def registry(tmp_path_factory):
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         outcome = pa.array([1] * 100 + [0] * (PEOPLE - 100), pa.int8())
         rows = features().append_column("outcome", outcome)
-        make_champion(made_bank(folder / "bank"), rows, 1)
-        yield rows
+        make_champion(made_bank(folder / "bank"), rows)
+        yield
 
 
-@pytest.fixture
-def scored(registry, tmp_path) -> tuple[Bank, Work]:
-    """A bank and a work folder with features and the champion's scores."""
-    bank, work = made_bank(tmp_path / "bank"), Work(tmp_path / "work")
+@pytest.fixture(scope="module")
+def published(registry, tmp_path_factory) -> tuple[Bank, Work]:
+    """A bank and a work folder with features, the champion's scores and a release."""
+    folder = tmp_path_factory.mktemp("published")
+    bank, work = made_bank(folder / "bank"), Work(folder / "work")
     work.features(AS_OF).parent.mkdir(parents=True)
     pq.write_table(features(), work.features(AS_OF))
     write_json(work.features(AS_OF).with_suffix(".json"), feature_fingerprint(bank, work, AS_OF))
     score(bank, work, LONGTAIL, AS_OF)
+    publish(bank, work, ["longtail"], AS_OF)
     return bank, work
+
+
+@pytest.fixture
+def own(published, tmp_path) -> tuple[Bank, Work]:
+    """The same bank, and a copy of the work folder that a test may change."""
+    bank, work = published
+    shutil.copytree(work.root, tmp_path / "work")
+    return bank, Work(tmp_path / "work")
+
+
+def rescored(work: Work, **said: object) -> None:
+    """Let the scores' description say something else, and what their checksum is now."""
+    path = work.scores(AS_OF, "longtail")
+    beside = json.loads(path.with_suffix(".json").read_text())
+    write_json(path.with_suffix(".json"), beside | {"sha256": of_file(path)} | said)
 
 
 def listed(work: Work) -> pa.Table:
     return pq.read_table(read_latest(work).folder / "lists" / "longtail.parquet")
 
 
-def test_publishing_writes_a_list_with_reasons_and_a_manifest(scored):
-    bank, work = scored
-    release = publish(bank, work, ["longtail"], AS_OF)
+def test_publishing_writes_a_list_with_reasons(published):
+    _, work = published
     rows = listed(work)
     assert rows.num_rows == PEOPLE
     first = rows.slice(0, 1).to_pylist()[0]
@@ -114,7 +131,7 @@ def test_publishing_writes_a_list_with_reasons_and_a_manifest(scored):
         "manager_id": "S01",
         "decile": 1,
         "model_version": "1",
-        "release_id": release.manifest.release_id,
+        "release_id": read_latest(work).manifest.release_id,
     }
     assert any("yuan (typical" in first[name] for name in ("reason_1", "reason_2"))
     assert rows["probability"].to_pylist() == sorted(rows["probability"].to_pylist(), reverse=True)
@@ -122,10 +139,9 @@ def test_publishing_writes_a_list_with_reasons_and_a_manifest(scored):
     assert (line.rows, line.top_probability) == (PEOPLE, first["probability"])
 
 
-def test_the_manifest_traces_a_file_to_model_run_validation_and_funnel(scored):
-    bank, work = scored
-    release = publish(bank, work, ["longtail"], AS_OF)
-    manifest = json.loads((release.folder / "manifest.json").read_text())
+def test_the_manifest_traces_a_file_to_model_run_validation_and_funnel(published):
+    _, work = published
+    manifest = json.loads((read_latest(work).folder / "manifest.json").read_text())
     beside = json.loads(work.scores(AS_OF, "longtail").with_suffix(".json").read_text())
     for file in manifest["files"]:
         assert file["mlflow_run"] == beside["mlflow_run"]
@@ -135,44 +151,34 @@ def test_the_manifest_traces_a_file_to_model_run_validation_and_funnel(scored):
     assert [rule["name"] for rule in manifest["funnels"]["longtail"]["off"]] == ["refused", "staff"]
 
 
-def test_reasons_and_headings_are_chinese_by_setting(scored):
-    bank, work = scored
-    release = publish(bank, work, ["longtail"], AS_OF, language="zh")
-    assert "元(同类客户中位数" in listed(work)["reason_1"][0].as_py().replace("（", "(")
-    assert "客户号" in (release.folder / "lists" / "longtail.csv").read_text("utf-8-sig")
+def test_the_same_inputs_give_the_same_release_and_add_nothing(own):
+    bank, work = own
+    before = {path: path.stat().st_mtime_ns for path in work.releases.rglob("*")}
+    standing = read_latest(work)
+    assert publish(bank, work, ["longtail", "longtail"], AS_OF) == standing
+    assert {path: path.stat().st_mtime_ns for path in work.releases.rglob("*")} == before
 
 
-def test_the_same_inputs_give_the_same_release_and_add_nothing(scored):
-    bank, work = scored
-    first = publish(bank, work, ["longtail"], AS_OF)
-    before = sorted(work.releases.rglob("*"))
-    again = publish(bank, work, ["longtail", "longtail"], AS_OF)
-    assert again == first
-    assert sorted(work.releases.rglob("*")) == before
-
-
-def test_a_withdrawn_consent_makes_another_release_without_scoring_again(scored, tmp_path):
-    bank, work = scored
-    first = publish(bank, work, ["longtail"], AS_OF)
+def test_a_withdrawn_consent_makes_another_release_without_scoring_again_in_chinese_too(own, tmp_path):
+    _, work = own
+    first = read_latest(work)
     top = listed(work)["customer_id"][0].as_py()
     later = made_bank(tmp_path / "later", {top: {"marketing_consent": False}})
-    second = publish(later, work, ["longtail"], AS_OF)
+    second = publish(later, work, ["longtail"], AS_OF, language="zh")
     assert second.manifest.release_id != first.manifest.release_id
+    assert first.folder.exists()
     assert top not in listed(work)["customer_id"].to_pylist()
     assert listed(work).num_rows == PEOPLE - 1
+    assert "元（同类客户中位数" in listed(work)["reason_1"][0].as_py()
+    assert "客户号" in (second.folder / "lists" / "longtail.csv").read_text("utf-8-sig")
 
 
-def test_a_list_that_breaks_its_suite_is_not_published(scored, tmp_path):
-    bank, work = scored
-    publish(bank, work, ["longtail"], AS_OF)
+def test_a_list_that_breaks_its_suite_is_not_published(own):
+    bank, work = own
     path = work.scores(AS_OF, "longtail")
-    spoilt = pq.read_table(path)
-    spoilt = spoilt.set_column(1, "probability", pa.array([1.5] * PEOPLE))
+    spoilt = pq.read_table(path).set_column(1, "probability", pa.array([1.5] * PEOPLE))
     pq.write_table(spoilt, path)
-    beside = json.loads(path.with_suffix(".json").read_text())
-    from goldmine.core.fingerprint import of_file
-
-    write_json(path.with_suffix(".json"), beside | {"sha256": of_file(path)})
+    rescored(work)
     standing = read_latest(work)
     with pytest.raises(ValidationError, match=r"lists\.probability: probability_outside \(400 of 400\)"):
         publish(bank, work, ["longtail"], AS_OF)
@@ -180,38 +186,36 @@ def test_a_list_that_breaks_its_suite_is_not_published(scored, tmp_path):
     assert leftovers(work) == []
 
 
-def test_scores_of_a_model_that_is_no_longer_champion_are_scored_again_first(scored, registry):
-    bank, work = scored
-    make_champion(bank, registry, 2)
-    with pytest.raises(ReleaseError, match="became champion after version 1 had scored"):
+def test_scores_of_a_model_that_is_no_longer_champion_are_made_again_first(own):
+    bank, work = own
+    rescored(work, model_version="0")
+    with pytest.raises(ReleaseError, match="version 1 became champion after version 0 had scored"):
         publish(bank, work, ["longtail"], AS_OF)
-    score(bank, work, LONGTAIL, AS_OF)
-    assert publish(bank, work, ["longtail"], AS_OF).manifest.files[0].model_version == "2"
 
 
-def test_features_made_again_after_the_scores_are_scored_first(scored):
-    bank, work = scored
-    write_json(work.features(AS_OF).with_suffix(".json"), "other")
+def test_features_made_again_after_the_scores_are_scored_first(own):
+    bank, work = own
+    rescored(work, features_fingerprint="other")
     with pytest.raises(ReleaseError, match="the features were made again after the scores"):
         publish(bank, work, ["longtail"], AS_OF)
 
 
-def test_without_scores_there_is_nothing_to_publish(scored):
-    bank, work = scored
+def test_without_scores_there_is_nothing_to_publish(own):
+    bank, work = own
     with pytest.raises(ReleaseError, match="dormancy at 2024-06-30: there are no scores to publish"):
         publish(bank, work, ["longtail", "dormancy"], AS_OF)
 
 
-def test_scores_cut_short_are_refused(scored):
-    bank, work = scored
+def test_scores_cut_short_are_refused(own):
+    bank, work = own
     path = work.scores(AS_OF, "longtail")
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ReleaseError, match="the scores are not whole"):
         publish(bank, work, ["longtail"], AS_OF)
 
 
-def test_what_cannot_be_asked_for_is_refused(scored):
-    bank, work = scored
+def test_what_cannot_be_asked_for_is_refused(own):
+    bank, work = own
     with pytest.raises(ParameterError, match="language: 'fr' is not known"):
         publish(bank, work, ["longtail"], AS_OF, language="fr")
     with pytest.raises(UseCaseError, match="no use case was named"):

@@ -54,11 +54,13 @@ def write_about(book: xlsxwriter.Workbook, about: About, language: str) -> None:
     sheet.set_column(0, 0, 48)
     sheet.set_column(1, 2, 14)
     sheet.set_row(0, 26)
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
     title = book.add_format({"bold": True, "font_size": 14, "font_color": "#1F4E79"})
     sheet.write_string(0, 0, about.title, title)
     funnel = about.funnel
     line = _block(book, sheet, 2, about.lines) + 1
-    steps: list[tuple[Any, ...]] = [(words["scored"], "", funnel.scored)]
+    steps: list[tuple[Any, ...]] = [(words["scored"], 0, funnel.scored)]
     steps += [(step.zh if zh else step.en, step.left, step.remain) for step in funnel.steps]
     line = _headed(book, sheet, line, [(words["funnel"], words["left"], words["remain"]), *steps]) + 1
     if funnel.off:
@@ -67,9 +69,11 @@ def write_about(book: xlsxwriter.Workbook, about: About, language: str) -> None:
 
 
 def _headed(book: xlsxwriter.Workbook, sheet: Any, line: int, rows: list[tuple[Any, ...]]) -> int:
-    head = book.add_format({"bold": True, "bg_color": "#DCE6F1", "bottom": 1})
+    look = {"bold": True, "bg_color": "#DCE6F1", "bottom": 1}
+    over_text, over_counts = book.add_format(look), book.add_format({**look, "align": "right"})
     for place, words in enumerate(rows[0]):
-        sheet.write_string(line, place, words, head)
+        counted = isinstance(rows[1][place], int)
+        sheet.write_string(line, place, words, over_counts if counted else over_text)
     return _block(book, sheet, line + 1, rows[1:])
 
 

@@ -5,7 +5,8 @@ from typing import Literal
 
 import pyarrow as pa
 
-Shown = Literal["text", "count", "percent", "day"]
+Shown = Literal["text", "mark", "count", "percent", "day"]
+"""How a cell is shown; a mark is a short text, centred."""
 
 REASONS = 3
 
@@ -21,7 +22,7 @@ class ListColumn:
     shown : str
         How a worksheet shows it.
     width : int
-        Characters that fit in its cell.
+        Characters that fit in its cell, at least; a text's cell grows with it.
     """
 
     name: str
@@ -37,16 +38,16 @@ class ListColumn:
 LIST_COLUMNS = (
     ListColumn("rank", "排名", "count", 7),
     ListColumn("customer_id", "客户号", "text", 18),
-    ListColumn("branch_id", "所属支行", "text", 11),
-    ListColumn("manager_id", "客户经理", "text", 11),
-    ListColumn("use_case", "营销场景", "text", 12),
+    ListColumn("branch_id", "所属支行", "mark", 12),
+    ListColumn("manager_id", "客户经理", "mark", 12),
+    ListColumn("use_case", "营销场景", "mark", 12),
     ListColumn("probability", "预测概率", "percent", 12),
     ListColumn("decile", "十分位", "count", 9),
-    *(ListColumn(f"reason_{n}", f"入选理由{n}", "text", 44) for n in range(1, REASONS + 1)),
+    *(ListColumn(f"reason_{n}", f"入选理由{n}", "text", 40) for n in range(1, REASONS + 1)),
     ListColumn("as_of", "数据日期", "day", 12),
     ListColumn("valid_until", "有效期至", "day", 12),
-    ListColumn("model_version", "模型版本", "text", 14),
-    ListColumn("release_id", "发布编号", "text", 16),
+    ListColumn("model_version", "模型版本", "mark", 14),
+    ListColumn("release_id", "发布编号", "mark", 16),
 )
 
 _ARROW = {

@@ -32,7 +32,7 @@ def harmless(text: str) -> str:
 
 def write_csv(path: Path, rows: pa.Table, language: str) -> None:
     """Write a list as CSV with headings in a language; dates as ``YYYY-MM-DD``, probabilities as they are."""
-    texts = {c.name for c in LIST_COLUMNS if c.shown == "text"}
+    texts = {c.name for c in LIST_COLUMNS if c.shown in ("text", "mark")}
     columns = [_texts(rows[c.name]) if c.name in texts else rows[c.name].to_pylist() for c in LIST_COLUMNS]
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")

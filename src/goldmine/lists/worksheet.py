@@ -20,10 +20,12 @@ INSIDE = {
 _LINE = {"bottom": 4, "bottom_color": "#BFBFBF"}
 _SHOWN: dict[Shown, dict[str, Any]] = {
     "text": {**TEXT, **_LINE},
+    "mark": {**TEXT, "align": "center", **_LINE},
     "count": {"num_format": "0", "align": "center", **_LINE},
     "percent": {"num_format": "0.0%", "align": "center", **_LINE},
     "day": {"num_format": "yyyy-mm-dd", "align": "center", **_LINE},
 }
+_WIDEST = 72
 _HEAD = {"bold": True, "font_color": "white", "bg_color": "#1F4E79", "align": "center", "valign": "vcenter"}
 
 
@@ -65,7 +67,7 @@ def _list_sheet(book: xlsxwriter.Workbook, rows: pa.Table, language: str) -> Non
     sheet = book.add_worksheet("名单" if language == "zh" else "List")
     head = book.add_format(_HEAD)
     looks = {shown: book.add_format(properties) for shown, properties in _SHOWN.items()}
-    _set_up(sheet, rows.num_rows, language)
+    _set_up(sheet, rows, language)
     for place, column in enumerate(LIST_COLUMNS):
         sheet.write_string(0, place, column.heading(language), head)
     shown = [looks[column.shown] for column in LIST_COLUMNS]
@@ -75,11 +77,12 @@ def _list_sheet(book: xlsxwriter.Workbook, rows: pa.Table, language: str) -> Non
             _write(sheet, (line, place), value, shown[place])
 
 
-def _set_up(sheet: Any, rows: int, language: str) -> None:
+def _set_up(sheet: Any, rows: pa.Table, language: str) -> None:
     sheet.freeze_panes(1, 2)
-    sheet.autofilter(0, 0, max(rows, 1), len(LIST_COLUMNS) - 1)
+    sheet.autofilter(0, 0, max(rows.num_rows, 1), len(LIST_COLUMNS) - 1)
     for place, column in enumerate(LIST_COLUMNS):
-        sheet.set_column(place, place, column.width)
+        longest = _longest(rows[column.name]) if column.shown == "text" else 0
+        sheet.set_column(place, place, max(column.width, min(longest + 2, _WIDEST)))
     sheet.set_row(0, 24)
     sheet.set_landscape()
     sheet.set_paper(9)
@@ -87,6 +90,11 @@ def _set_up(sheet: Any, rows: int, language: str) -> None:
     sheet.repeat_rows(0)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     sheet.set_footer(f"&L&8{INSIDE[language]}&R&8&P / &N")
+
+
+def _longest(texts: pa.ChunkedArray) -> int:
+    """Characters of the longest text; a Chinese one is as wide as two, just as it has two bytes in GB 18030."""
+    return max((len(text.encode("gb18030")) for text in texts.unique().to_pylist() if text), default=0)
 
 
 def _write(sheet: Any, cell: tuple[int, int], value: Any, look: Format) -> None:

@@ -133,7 +133,7 @@ def _bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    console = Console(stderr=True, force_jupyter=False)
+    console = Console(stderr=True)
     with Progress(console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task(f"  {what}", total=total)
         yield lambda rows: progress.advance(task, rows)

@@ -1,0 +1,86 @@
+"""The whole job on a small sample bank: every notebook through papermill, in a project's folder of its own."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from goldmine.core.project import home
+from goldmine.core.work import Work
+from goldmine.execution.job import run_job
+from goldmine.execution.snapshot import Snapshot
+from goldmine.lists.summary import latest_lists
+from goldmine.sample import write_bank
+
+AS_OF = date(2024, 6, 30)
+STEPS = ("tables", "features", "model", "scores", "release")
+NOTEBOOKS = ["1_validate", "2_features", "3_train_dormancy", "4_score_dormancy", "5_publish"]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A project's folder: the notebooks and definitions of this one, data and tracking store of its own."""
+    place = tmp_path_factory.mktemp("project")
+    for name in ("pipelines", "notebooks", "expectations", "requirements.lock"):
+        (place / name).symlink_to(home() / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GOLDMINE_HOME", str(place))
+        patch.delenv("DAGSTER_HOME", raising=False)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        yield place
+
+
+@pytest.fixture(scope="module")
+def snapshot(place):
+    """The job, run once."""
+    write_bank(place / "bank", customers=4_000, months=18, seed=1, end=AS_OF)
+    snapshot = Snapshot(place / "bank", Work(place / "work"), AS_OF, use_cases=("dormancy",))
+    run_job(snapshot, STEPS)
+    return snapshot
+
+
+def made(snapshot: Snapshot) -> dict[Path, int]:
+    """Time of change of every file that the job's steps made."""
+    kept = [path for path in snapshot.work.root.rglob("*") if path.is_file() and path.name != ".lock"]
+    return {path: path.stat().st_mtime_ns for path in kept}
+
+
+def test_every_notebook_was_executed_to_its_end_and_exported(snapshot):
+    folder = snapshot.work.notebooks(AS_OF)
+    assert sorted(path.stem for path in folder.glob("*.ipynb")) == NOTEBOOKS
+    assert sorted(path.stem for path in folder.glob("*.html")) == NOTEBOOKS
+    for path in folder.glob("*.ipynb"):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        assert all(cell["execution_count"] for cell in cells if cell["cell_type"] == "code")
+
+
+def test_executed_notebooks_show_no_warnings_and_no_errors(snapshot):
+    for path in snapshot.work.notebooks(AS_OF).glob("*.ipynb"):
+        outputs = [o for c in json.loads(path.read_text("utf-8"))["cells"] for o in c.get("outputs", ())]
+        assert [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"] == [], path.stem
+
+
+def test_executed_notebooks_show_no_customer(snapshot):
+    for path in snapshot.work.notebooks(AS_OF).glob("*.html"):
+        assert "C0000" not in path.read_text("utf-8"), path.stem
+
+
+def test_a_list_was_published(snapshot):
+    (found,) = latest_lists(snapshot.work)
+    assert (found.use_case, found.as_of) == ("dormancy", AS_OF)
+    assert found.rows > 0
+
+
+def test_run_again_nothing_is_made_again(snapshot):
+    before = made(snapshot)
+    run_job(snapshot, STEPS)
+    assert made(snapshot) == before
+
+
+def test_scoring_again_after_the_scores_were_lost_takes_the_same_champion(snapshot):
+    scores = snapshot.work.scores(AS_OF, "dormancy")
+    before = scores.read_bytes()
+    scores.unlink()
+    run_job(snapshot, ("scores",))
+    assert scores.read_bytes() == before

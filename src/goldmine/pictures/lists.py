@@ -69,6 +69,8 @@ def list_funnel(counts: pd.DataFrame) -> Figure:
     for axis, (title, rows) in zip(axes[:, 0], groups, strict=True):
         _panel(axis, str(title), rows)
     axes[-1, 0].set_xlabel(say("customers that remain", "剩余客户数"))
+    # Taken from pyplot, so that a notebook shows it once, as the value of its cell.
+    plt.close(figure)
     return figure
 
 

@@ -156,7 +156,7 @@ def shap_summary(effects: pd.DataFrame) -> Figure:
         dots = axis.scatter(
             part.effect,
             place + _swarm(part.effect.to_numpy()),
-            c=np.ma.masked_invalid(part.standing.to_numpy(dtype=float)),
+            c=part.standing.to_numpy(dtype=float),
             cmap=colours,
             vmin=0,
             vmax=1,

@@ -23,6 +23,7 @@ from goldmine.lists.store import Release, read_latest, release_once
 from goldmine.usecases import load_use_case
 
 AS_OF = date(2024, 6, 30)
+WHOLE = ["longtail.csv", "longtail.parquet", "longtail.xlsx", "manifest.json"]
 
 
 def publish_literal(work: Work, release_id: str, *, rows: int = 3, as_of: date = AS_OF) -> Release:
@@ -74,6 +75,9 @@ def killed(folder: Path) -> dict[str, Any]:
         status = _in_child(work, moment)
         current.append(read_latest(work).manifest.release_id)
         partial += bool(leftovers(work))
+        named = work.releases / str(AS_OF) / "new"
+        if named.exists() and sorted(p.name for p in named.rglob("*") if p.is_file()) != WHOLE:
+            raise RuntimeError(f"half a release has its name after the kill at touch {moment}")
         if not os.WIFSIGNALED(status):
             break
         if moment % 4 == 0:

@@ -6,12 +6,9 @@ from functools import cache
 from pathlib import Path
 
 import ibis
-from ibis.backends.sql.datatypes import DuckDBType
 
 from goldmine.activity.measures import balances_month, transactions_month
-from goldmine.contract.bank import Bank
-from goldmine.contract.schema import DUCKDB_TYPES
-from goldmine.contract.tables import TABLES
+from goldmine.contract.bank import Bank, schema_of
 from goldmine.core import fingerprint
 from goldmine.core.files import read_json, sql_text, whole_file, write_json
 from goldmine.core.progress import track
@@ -87,9 +84,8 @@ def build_activity(bank: Bank, work: Work) -> ActivityReport:
 @cache
 def _query(table: str) -> str:
     """SQL of a table's aggregation over the view ``rows``; compiled once, whatever the month."""
-    spec = TABLES[table]
-    columns = ibis.schema({c.name: DuckDBType.from_string(DUCKDB_TYPES[c.kind]) for c in spec.columns})
-    return str(ibis.to_sql(_KINDS[table](ibis.table(columns, name="rows")), dialect="duckdb", pretty=False))
+    rows = ibis.table(schema_of(table), name="rows")
+    return str(ibis.to_sql(_KINDS[table](rows), dialect="duckdb", pretty=False))
 
 
 def _wanted(bank: Bank) -> dict[str, str]:

@@ -6,9 +6,21 @@ from pathlib import Path
 
 import ibis
 from ibis.backends.duckdb import Backend
+from ibis.backends.sql.datatypes import DuckDBType
 
 from goldmine.contract.schema import DUCKDB_TYPES
 from goldmine.contract.tables import TABLES
+
+
+def schema_of(table: str) -> ibis.Schema:
+    """Names and Ibis types of a canonical table's columns, in their order."""
+    return ibis.schema({c.name: DuckDBType.from_string(DUCKDB_TYPES[c.kind]) for c in TABLES[table].columns})
+
+
+def no_rows(schema: ibis.Schema) -> str:
+    """SQL of a table of that schema without rows, for what a bank does not have."""
+    columns = (f'NULL::{DuckDBType.to_string(kind)} AS "{name}"' for name, kind in schema.items())
+    return f"SELECT {', '.join(columns)} WHERE false"
 
 
 @dataclass(frozen=True)
@@ -97,13 +109,10 @@ class Bank:
         spec = TABLES[table]
         found = self.tables.get(table)
         files = [f for f in found.files if months is None or f.month in months] if found else []
-        empty = connection.sql(
-            "SELECT " + ", ".join(f'NULL::{DUCKDB_TYPES[c.kind]} AS "{c.name}"' for c in spec.columns) + " WHERE false"
-        )
+        schema = schema_of(table)
         if not files or found is None:
-            return empty
+            return connection.sql(no_rows(schema))
         rows = connection.read_parquet([str(f.path) for f in files], hive_partitioning=False)
-        schema = empty.schema()
         columns = {}
         for column in spec.columns:
             value = rows[column.name] if column.name in found.columns else ibis.null(schema[column.name])

@@ -41,8 +41,7 @@ class Plan:
 
 
 @cache
-def plan() -> Plan:
-    """Build and compile all features; once a process, since no bank and no cutoff changes the queries."""
+def _expressions() -> tuple[ibis.Table, ibis.Table, tuple[Feature, ...]]:
     seen = view()
     own = [defined for family in FAMILIES for defined in family(seen)]
     base = seen.rows.select(
@@ -61,7 +60,14 @@ def plan() -> Plan:
         **{d.feature.name: joined[d.feature.name] for d in own},
         **{d.feature.name: d.value for d in around},
     )
-    return Plan(_sql(base), _sql(full), tuple(d.feature for d in [*own, *around]))
+    return base, full, tuple(d.feature for d in [*own, *around])
+
+
+@cache
+def plan() -> Plan:
+    """Compile all features; once a process, since no bank and no cutoff changes the queries."""
+    base, full, features = _expressions()
+    return Plan(_sql(base), _sql(full), features)
 
 
 def _sql(expression: ibis.Table) -> str:
@@ -70,7 +76,7 @@ def _sql(expression: ibis.Table) -> str:
 
 def catalogue() -> tuple[Feature, ...]:
     """Every feature, in the order of the feature table."""
-    return plan().features
+    return _expressions()[2]
 
 
 def carried(bank: Bank, feature: Feature) -> bool:

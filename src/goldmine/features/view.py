@@ -6,7 +6,7 @@ import ibis
 from ibis.expr.types import NumericValue, Value
 
 from goldmine.features.side import SIDES
-from goldmine.features.sources import ROWS, SPINE
+from goldmine.features.sources import months, table
 from goldmine.features.windows import BUCKETS, WINDOWS, balance_bucket, transaction_bucket
 
 
@@ -52,12 +52,52 @@ class View:
 
 
 def view() -> View:
-    """Join the views of `goldmine.features.sources` to one row a customer."""
+    """Join what is known of each customer to one row."""
+    customers = table("customers")
+    gone = _merged(customers)
     buckets = range(len(BUCKETS))
-    parts = [transaction_bucket(ibis.table(ROWS["transactions"], name=f"rows_transactions_{b}"), b) for b in buckets]
-    parts += [balance_bucket(ibis.table(ROWS["balances"], name=f"rows_balances_{b}"), b) for b in buckets]
-    parts += [ibis.table(columns, name=f"side_{name}") for name, (_side, columns) in SIDES.items()]
-    rows = ibis.table(SPINE, name="spine")
-    for part in parts:
-        rows = rows.left_join(part, "customer_id").drop("customer_id_right")
-    return View(rows)
+    parts = [transaction_bucket(_known(_survivors(months("transactions", b), gone)), b) for b in buckets]
+    parts += [balance_bucket(_survivors(months("balances", b), gone), b) for b in buckets]
+    parts += [side(table(name)) for name, side in SIDES.items()]
+    joined = rows = _on_the_books(customers)
+    keys = []
+    for place, part in enumerate(parts):
+        key = f"key_{place}"
+        renamed = part.rename({key: "customer_id"})
+        joined = joined.left_join(renamed, rows.customer_id == renamed[key])
+        keys.append(key)
+    return View(joined.drop(*keys))
+
+
+def family_pairs() -> ibis.Table:
+    """Both directions of every family relation known at the cutoff, once each."""
+    known = table("relations")
+    known = known.filter(known.relation == "family", known.since.isnull() | (known.since <= known.cutoff))
+    back = known.select(customer_id="related_id", related_id="customer_id")
+    return known.select("customer_id", "related_id").union(back, distinct=True)
+
+
+def _on_the_books(customers: ibis.Table) -> ibis.Table:
+    """Customers who had come by the cutoff (or on an unknown day), had not left and not been merged away."""
+    return customers.filter(
+        customers.opened_on.isnull() | (customers.opened_on <= customers.cutoff),
+        customers.closed_on.isnull() | (customers.closed_on > customers.cutoff),
+        customers.merged_on.isnull() | (customers.merged_on > customers.cutoff),
+    )
+
+
+def _merged(customers: ibis.Table) -> ibis.Table:
+    """Old and new numbers of the customers who had been merged by the cutoff."""
+    merged = customers.filter(customers.merged_into.notnull(), customers.merged_on <= customers.cutoff)
+    return merged.select(old_id="customer_id", new_id="merged_into")
+
+
+def _known(rows: ibis.Table) -> ibis.Table:
+    """Rows that had become known in or before the cutoff's month."""
+    return rows.filter(rows.known <= rows.now)
+
+
+def _survivors(rows: ibis.Table, merged: ibis.Table) -> ibis.Table:
+    """The same rows under the surviving customer's number."""
+    joined = rows.left_join(merged, rows.customer_id == merged.old_id)
+    return joined.mutate(customer_id=ibis.coalesce(joined.new_id, joined.customer_id)).drop("old_id", "new_id")

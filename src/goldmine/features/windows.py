@@ -17,22 +17,16 @@ AGES = tuple(age for bucket in BUCKETS for age in bucket)
 SNAPSHOT_AGES = (0, 3, 6, 12)
 """Ages at which each product class is looked at by itself."""
 
-TRANSACTION_ROWS = ibis.schema(
-    {"customer_id": "string", "known": "int32", "month": "int32", "age": "int32", "own_days": "int64"}
-    | dict.fromkeys(SUMS, "int64")
-    | dict.fromkeys(PEAKS, "int64")
-    | {"last_own": "date"}
-)
-"""Columns of the transaction activity as a cutoff sees it; sums in fen."""
-BALANCE_ROWS = ibis.schema(
-    {"customer_id": "string", "month": "int32", "age": "int32"}
-    | {f"{name}_{part}": "int64" for name in (*PRODUCT_CLASSES, "aum") for part in ("end", "avg")}
-)
-"""Columns of the balance activity as a cutoff sees it; fen."""
-
 
 def transaction_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:
     """Transactions of one bucket: a row a customer.
+
+    Parameters
+    ----------
+    rows : ibis.Table
+        The bucket's months of activity, as known at the cutoff.
+    bucket : int
+        Its place in `BUCKETS`.
 
     Returns
     -------
@@ -43,8 +37,9 @@ def transaction_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:
     measures = {f"{name}_{bucket}": rows[name].sum().cast("int64") for name in SUMS}
     measures |= {f"{name}_{bucket}": rows[name].max() for name in PEAKS}
     for age in BUCKETS[bucket]:
-        measures[f"days_a{age}"] = rows.own_days.bit_or(where=rows.age == age)
-        measures[f"own_a{age}"] = rows.own_count.sum(where=rows.age == age).cast("int64")
+        here = _age(rows, age)
+        measures[f"days_a{age}"] = rows.own_days.bit_or(where=here)
+        measures[f"own_a{age}"] = rows.own_count.sum(where=here).cast("int64")
     return rows.group_by("customer_id").agg(**measures)
 
 
@@ -59,7 +54,7 @@ def balance_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:
     """
     measures = {f"{name}_peak_{bucket}": rows[f"{name}_avg"].max() for name in PRODUCT_CLASSES}
     for age in BUCKETS[bucket]:
-        here = rows.age == age
+        here = _age(rows, age)
         measures[f"aum_a{age}"] = rows.aum_avg.sum(where=here).cast("int64")
         if age in SNAPSHOT_AGES:
             measures[f"aum_end_a{age}"] = rows.aum_end.sum(where=here).cast("int64")
@@ -67,3 +62,7 @@ def balance_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:
                 f"{name}_a{age}": rows[f"{name}_avg"].sum(where=here).cast("int64") for name in PRODUCT_CLASSES
             }
     return rows.group_by("customer_id").agg(**measures)
+
+
+def _age(rows: ibis.Table, age: int) -> ibis.expr.types.BooleanValue:
+    return rows.month == rows.now - age

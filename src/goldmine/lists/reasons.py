@@ -4,10 +4,11 @@ from datetime import date
 
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from goldmine.core.work import Work
 from goldmine.features import catalogue
-from goldmine.labels.rows import eligible
+from goldmine.labels.rows import eligible, feature_rows
 from goldmine.lists.columns import REASONS
 from goldmine.models.explain import explain, typical_values
 from goldmine.models.model import Model
@@ -44,14 +45,12 @@ def reasons_in_words(
         return []
     connection = ibis.duckdb.connect()
     connection.con.register("listed", pa.table({"customer_id": customers, "place": range(len(customers))}))
-    everyone = eligible(connection, work, use_case, as_of)
-    found = explain(model, _features_of(everyone, connection.table("listed"), model), REASONS)
+    held = pq.read_schema(work.features(as_of)).names
+    names = [name for name in model.encoding.features if name in held]
+    listed = feature_rows(connection, work, as_of, connection.table("listed"), names).order("place").to_arrow_table()
+    found = explain(model, listed, REASONS)
     cited = sorted({reason.feature for row in found for reason in row})
-    typical = typical_values(everyone.select(cited).to_pyarrow(), cited)
+    everyone = eligible(connection, work, use_case, as_of)
+    typical = typical_values(feature_rows(connection, work, as_of, everyone, cited).to_arrow_table(), cited)
     features = [feature for feature in catalogue() if feature.name in cited]
     return [[reason_words(reason, features, typical, language) for reason in row] for row in found]
-
-
-def _features_of(everyone: ibis.Table, listed: ibis.Table, model: Model) -> pa.Table:
-    names = [name for name in model.encoding.features if name in everyone.columns]
-    return everyone.inner_join(listed, "customer_id").order_by("place").select(*names).to_pyarrow()

@@ -18,7 +18,7 @@ from goldmine.core.files import read_json, whole_file, write_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.work import Work
 from goldmine.features import feature_fingerprint
-from goldmine.labels.rows import eligible
+from goldmine.labels.rows import eligible, feature_rows
 from goldmine.models.model import Model
 from goldmine.models.registry import Champion, champion
 from goldmine.usecases import UseCase
@@ -110,13 +110,15 @@ def _ranked(work: Work, use_case: UseCase, as_of: date, model: Model) -> pa.Tabl
 
 def _probabilities(work: Work, use_case: UseCase, as_of: date, model: Model) -> tuple[pa.ChunkedArray, np.ndarray]:
     """Customer numbers and probabilities of everyone eligible, in the order of the file."""
-    everyone = eligible(ibis.duckdb.connect(), work, use_case, as_of)
-    names = [name for name in model.encoding.features if name in everyone.columns]
-    rows = everyone.select("customer_id", *names)
+    connection = ibis.duckdb.connect()
+    everyone = eligible(connection, work, use_case, as_of)
+    held = pq.read_schema(work.features(as_of)).names
+    names = [name for name in model.encoding.features if name in held]
+    rows = feature_rows(connection, work, as_of, everyone, ["customer_id", *names])
     ids: list[pa.Array] = []
     probabilities = [np.empty(0)]
     with _bar(f"scoring {use_case.name}", int(everyone.count().execute())) as move:
-        for batch in rows.to_pyarrow_batches(chunk_size=_BATCH):
+        for batch in rows.to_arrow_reader(_BATCH):
             ids.append(batch["customer_id"])
             probabilities.append(model.predict(pa.Table.from_batches([batch])))
             move(batch.num_rows)

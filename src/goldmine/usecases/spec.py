@@ -98,7 +98,7 @@ class Training(_Typed):
     learning_rate: float = Field(default=0.03, gt=0, le=1)
     leaves: int = Field(default=15, ge=2)
     least_rows_per_leaf: int = Field(default=100, ge=1)
-    feature_share: float = Field(default=0.4, gt=0, le=1)
+    feature_share: float = Field(default=0.2, gt=0, le=1)
     row_share: float = Field(default=0.8, gt=0, le=1)
     l2: float = Field(default=5.0, ge=0)
 

@@ -9,8 +9,7 @@ from ibis.expr.types import IntegerValue
 
 from goldmine.features.define import Defined, number
 from goldmine.features.families.rhythm import own_days_quarter
-from goldmine.features.sources import PAIRS
-from goldmine.features.view import View
+from goldmine.features.view import View, family_pairs
 
 GROUPS = {
     "village": ("grid_id", "customers.grid_id", "in the village", "同村客户"),
@@ -71,7 +70,7 @@ def _group(base: ibis.Table, key: str, group: str) -> ibis.Table:
 
 
 def _family(base: ibis.Table) -> ibis.Table:
-    pairs = ibis.table(PAIRS, name="family_pairs")
+    pairs = family_pairs()
     others = base.select(related_id="customer_id", **{f"seed_{name}": base[f"seed_{name}"] for name in MEASURES})
     joined = pairs.join(others, "related_id")
     return joined.group_by("customer_id").agg(

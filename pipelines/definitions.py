@@ -23,7 +23,7 @@ from goldmine.execution.failure import may_pass
 from goldmine.execution.progress import tell
 from goldmine.execution.snapshot import Made, Snapshot, bank_mark, source_mark, use_case_mark
 from goldmine.execution.tracked import champion_version
-from goldmine.execution.wanted import missing, wanted_cutoffs, wanted_use_cases
+from goldmine.execution.wanted import missing, wanted_cutoffs, wanted_use_cases, with_champion
 from goldmine.features import feature_fingerprint
 from goldmine.usecases import load_use_case, use_case_names
 
@@ -206,7 +206,11 @@ def use_case_assets(name: str) -> list[dg.AssetsDefinition]:
                 use_case=name,
             )
 
-        if served(at):
+        runs = served(at)
+        if runs and not champion_version(at.bank_name, name):
+            tell(f"  {name:<20} no champion, so no scores and no list; the notebook 3_train says why")
+            runs = False
+        if runs:
             yield from checked(at, ["scores"], make)
         else:
             yield dg.AssetCheckResult(check_name="scores", passed=True)
@@ -230,7 +234,7 @@ def release(context: dg.AssetExecutionContext, place: Place) -> Events:
     at = place.at(context)
 
     def make() -> Made:
-        names = wanted_use_cases(at.bank, at.work, at.as_of, at.use_cases)
+        names = with_champion(at.bank, wanted_use_cases(at.bank, at.work, at.as_of, at.use_cases))
         scored = [at.work.scores(at.as_of, name) for name in names]
         return at.run(
             "5_publish",

@@ -19,9 +19,8 @@ from goldmine.core.work import Work
 from goldmine.features import feature_fingerprint
 from goldmine.lists import latest_lists, publish, read_latest
 from goldmine.models.log import log_model
-from goldmine.models.registry import ALIAS, registered_name
 from goldmine.models.score import score
-from goldmine.models.tracking import use_tracking
+from goldmine.models.tracking import CHAMPION, registered_name, use_tracking
 from goldmine.models.train import train
 from goldmine.usecases import load_use_case
 from tests.lists.literal import leftovers
@@ -69,7 +68,7 @@ def make_champion(bank: Bank, rows: pa.Table) -> None:
     client.create_registered_model(name)
     uri = client.get_logged_model(logged).model_uri
     version = client.create_model_version(name, uri, run.info.run_id, model_id=logged)
-    client.set_registered_model_alias(name, ALIAS, version.version)
+    client.set_registered_model_alias(name, CHAMPION, version.version)
 
 
 @pytest.fixture(scope="module")

@@ -6,12 +6,14 @@ from functools import cache
 from pathlib import Path
 
 import ibis
+from ibis.backends.duckdb import Backend
 
 from goldmine.activity.measures import balances_month, transactions_month
 from goldmine.contract.bank import Bank, schema_of
 from goldmine.core import fingerprint
+from goldmine.core.engine import connect
 from goldmine.core.files import read_json, sql_text, whole_file, write_json
-from goldmine.core.progress import track
+from goldmine.core.progress import track_queries
 from goldmine.core.work import Work
 
 _KINDS: dict[str, Callable[[ibis.Table], ibis.Table]] = {
@@ -64,8 +66,8 @@ def build_activity(bank: Bank, work: Work) -> ActivityReport:
         for name, mark in wanted.items()
         if index.get(name) != mark or not partition(work, *name.split("/")).exists()
     ]
-    connection = ibis.duckdb.connect()
-    for name in track(made, "activity by month"):
+
+    def make(connection: Backend, name: str) -> None:
         table, month = name.split("/")
         connection.create_view("rows", bank.read(connection, table, [month]), overwrite=True)
         with whole_file(partition(work, table, month)) as temporary:
@@ -73,6 +75,9 @@ def build_activity(bank: Bank, work: Work) -> ActivityReport:
                 f"COPY (SELECT *, {index_of(month)}::INTEGER AS month FROM ({_query(table)}) ORDER BY {_ORDER[table]}) "
                 f"TO {sql_text(temporary)} (FORMAT parquet, COMPRESSION zstd)"
             )
+
+    rows = max(file.rows for table in _KINDS if bank.has(table) for file in bank.tables[table].files)
+    for name in track_queries(made, "activity by month", connect, make, rows=rows):
         index[name] = wanted[name]
         write_json(work.activity / "index.json", index)
     for name in set(index) - set(wanted):

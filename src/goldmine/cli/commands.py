@@ -51,28 +51,31 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
         language: Language = "en",
         parameters: Parameters = None,
     ) -> None:
-        from goldmine.cli.show import show_lists, show_places
-        from goldmine.contract.mapping import load_mapping
-        from goldmine.core.dates import snapshot_date
-        from goldmine.core.work import Work
-        from goldmine.execution.job import run_job
-        from goldmine.execution.parameters import split_assignment
-        from goldmine.execution.snapshot import Snapshot
+        from goldmine.execution.preload import loaded_kernels
 
-        given = dict(split_assignment(text) for text in parameters or ())
-        source = bank.absolute()
-        snapshot = Snapshot(
-            source=source,
-            work=Work(work.absolute()),
-            as_of=snapshot_date(as_of, load_mapping(source).books_to),
-            language=language,
-            use_cases=tuple(dict.fromkeys(use_case or ())),
-            parameters=given,
-        )
-        run_job(snapshot, steps)
-        if "release" in steps:
-            show_lists(snapshot.work)
-        show_places(snapshot)
+        with loaded_kernels():  # they load while this process loads what it needs itself
+            from goldmine.cli.show import show_lists, show_places
+            from goldmine.contract.mapping import load_mapping
+            from goldmine.core.dates import snapshot_date
+            from goldmine.core.work import Work
+            from goldmine.execution.job import run_job
+            from goldmine.execution.parameters import split_assignment
+            from goldmine.execution.snapshot import Snapshot
+
+            given = dict(split_assignment(text) for text in parameters or ())
+            source = bank.absolute()
+            snapshot = Snapshot(
+                source=source,
+                work=Work(work.absolute()),
+                as_of=snapshot_date(as_of, load_mapping(source).books_to),
+                language=language,
+                use_cases=tuple(dict.fromkeys(use_case or ())),
+                parameters=given,
+            )
+            run_job(snapshot, steps)
+            if "release" in steps:
+                show_lists(snapshot.work)
+            show_places(snapshot)
 
     return command
 
@@ -103,3 +106,23 @@ def sample_bank(
     from goldmine.sample import write_bank
 
     write_bank(folder.absolute(), customers=customers, months=months, seed=seed, end=parse_month_end(end))
+
+
+@app.command()
+def mlflow(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) -> None:
+    """Show runs and models in MLflow's pages."""
+    from goldmine.cli.servers import serve_mlflow
+
+    serve_mlflow(port)
+
+
+@app.command()
+def schedule(
+    bank: Bank = Path("data/sample_bank"),
+    work: WorkFolder = Path("data"),
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
+) -> None:
+    """Show the job in Dagster's pages and run it on schedule: training each quarter, scoring each month."""
+    from goldmine.cli.servers import serve_schedule
+
+    serve_schedule(bank.absolute(), work.absolute(), port)

@@ -15,7 +15,8 @@ QUIET = {
     "JUPYTER_PLATFORM_DIRS": "1",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "GIT_PYTHON_REFRESH": "quiet",
-    "PYTHONWARNINGS": "ignore:IProgress not found",
+    # A kernel is ended rather than asked to leave, so that what it had open is found by others.
+    "PYTHONWARNINGS": "ignore:IProgress not found,ignore:resource_tracker",
 }
 
 

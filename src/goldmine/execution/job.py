@@ -42,7 +42,7 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
         "use_cases": list(snapshot.use_cases),
         "parameters": dict(snapshot.parameters),
     }
-    with snapshot.work.lock(), environment({**QUIET, "DAGSTER_HOME": str(_dagster_home())}):
+    with snapshot.work.lock(), environment({**QUIET, "DAGSTER_HOME": str(dagster_home())}):
         job, instance = _load()
         try:
             job.execute_in_process(
@@ -69,16 +69,20 @@ def _load() -> tuple[Any, Any]:
 
 def load_definitions() -> ModuleType:
     """The module ``pipelines/definitions.py``, which stands beside the package as what users read and change."""
-    path = home() / "pipelines" / "definitions.py"
-    spec = importlib.util.spec_from_file_location("goldmine_definitions", path)
+    spec = importlib.util.spec_from_file_location("goldmine_definitions", definitions_path())
     if spec is None or spec.loader is None:
-        raise ImportError(path)
+        raise ImportError(definitions_path())
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def _dagster_home() -> Path:
+def definitions_path() -> Path:
+    """Where the definitions are."""
+    return home() / "pipelines" / "definitions.py"
+
+
+def dagster_home() -> Path:
     """Dagster's folder, with the project's settings in it."""
     folder = Path(os.environ.get("DAGSTER_HOME") or home() / "data" / "dagster")
     with disk_errors(folder):

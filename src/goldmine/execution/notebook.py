@@ -96,7 +96,8 @@ def run_notebook(
             with environment({**QUIET, "MLFLOW_RUN_ID": run.run_id}):
                 _execute(source, copy, values, time_limit_seconds)
         except Exception as error:
-            raise failure(title, copy, error, time_limit_seconds) from error
+            shown = failure(title, copy, error, time_limit_seconds)
+            raise shown from (None if shown is error else error)
         finally:
             if copy.exists():
                 html = export_html(copy)
@@ -107,6 +108,8 @@ def run_notebook(
 def _execute(source: Path, copy: Path, values: dict[str, Any], time_limit_seconds: float) -> None:
     """Run papermill with the limit over the whole run, where its own is for each cell."""
     import papermill
+
+    from goldmine.execution.kernels import KernelManager
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # it repeats what `failure` says
     deadline = time.monotonic() + time_limit_seconds
@@ -120,6 +123,7 @@ def _execute(source: Path, copy: Path, values: dict[str, Any], time_limit_second
         cwd=source.parent,
         timeout_func=lambda _: max(1, round(deadline - time.monotonic())),
         shutdown_kernel="immediate",
+        kernel_manager_class=KernelManager,
         extra_arguments=["--log-level=40"],  # a kernel warns that it talks over this machine's own TCP
     )
 

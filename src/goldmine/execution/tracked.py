@@ -71,12 +71,11 @@ def champion_version(bank: str, use_case: str) -> str:
     with environment(QUIET):
         import mlflow
 
-        from goldmine.models.registry import ALIAS, registered_name
-        from goldmine.models.tracking import use_tracking
+        from goldmine.models.tracking import CHAMPION, registered_name, use_tracking
 
         use_tracking(bank)
         try:
-            found = mlflow.MlflowClient().get_model_version_by_alias(registered_name(bank, use_case), ALIAS)
+            found = mlflow.MlflowClient().get_model_version_by_alias(registered_name(bank, use_case), CHAMPION)
         except mlflow.MlflowException:
             return ""
         return str(found.version)

@@ -6,8 +6,9 @@ from datetime import date
 import pyarrow.parquet as pq
 
 from goldmine.contract.bank import Bank
-from goldmine.core.errors import UseCaseError
+from goldmine.core.errors import ModelError, UseCaseError
 from goldmine.core.work import Work
+from goldmine.execution.tracked import champion_version
 from goldmine.labels import plan_cutoffs
 from goldmine.usecases import UseCase, load_use_case, use_case_names
 
@@ -49,6 +50,24 @@ def wanted_use_cases(bank: Bank, work: Work, as_of: date, asked: Iterable[str] =
     if not found:
         raise UseCaseError(
             "This bank's tables can carry no use case.", "Map more tables; docs/contract.md says which there are."
+        )
+    return found
+
+
+def with_champion(bank: Bank, use_cases: Iterable[str]) -> list[str]:
+    """Those of some use cases that a champion scores; a list of the others would be made of nothing.
+
+    Raises
+    ------
+    ModelError
+        If none has one.
+    """
+    asked = list(use_cases)
+    found = [name for name in asked if champion_version(bank.name, name)]
+    if not found:
+        raise ModelError(
+            f"{', '.join(asked)}: no model is champion, so there is nothing to list.",
+            "Read in the notebook 3_train why none beat its one-line rule; the last release stays as it is.",
         )
     return found
 

@@ -1,7 +1,15 @@
 """Features: what is known of each customer at a cutoff, one family a file."""
 
-from goldmine.features.build import FeatureReport, build_features, feature_fingerprint
+from goldmine.features.build import FeatureReport, build_features, feature_dictionary, feature_fingerprint
 from goldmine.features.catalogue import catalogue, switched_off
 from goldmine.features.define import Feature
 
-__all__ = ["Feature", "FeatureReport", "build_features", "catalogue", "feature_fingerprint", "switched_off"]
+__all__ = [
+    "Feature",
+    "FeatureReport",
+    "build_features",
+    "catalogue",
+    "feature_dictionary",
+    "feature_fingerprint",
+    "switched_off",
+]

@@ -1,10 +1,9 @@
 """Writing feature tables: one Parquet file a cutoff, a row a customer on the books."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-import ibis
 from ibis.backends.duckdb import Backend
 
 import goldmine.activity
@@ -12,11 +11,13 @@ from goldmine.activity.build import partition_fingerprints
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
 from goldmine.core.dates import month_end, month_key, months_back
+from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError
 from goldmine.core.files import read_json, sql_text, whole_file, write_json
-from goldmine.core.progress import track
+from goldmine.core.progress import track_queries
 from goldmine.core.work import Work
 from goldmine.features.catalogue import carried, plan
+from goldmine.features.define import Feature
 from goldmine.features.sources import Source, lay_out
 from goldmine.features.windows import AGES
 
@@ -51,10 +52,15 @@ def build_features(bank: Bank, work: Work, cutoffs: list[date]) -> FeatureReport
             )
     marks = {cutoff: feature_fingerprint(bank, work, cutoff) for cutoff in cutoffs}
     made = [c for c in cutoffs if read_json(_mark(work, c)) != marks[c] or not work.features(c).exists()]
-    connection = ibis.duckdb.connect()
-    for cutoff in track(made, "features by cutoff"):
+    carried_here = [feature for feature in plan().features if carried(bank, feature)]
+    write_json(_dictionary(work), [asdict(feature) for feature in carried_here])
+
+    def make(connection: Backend, cutoff: date) -> None:
         with whole_file(work.features(cutoff)) as temporary:
             write_features(connection, bank, work, cutoff, temporary)
+
+    rows = bank.tables["customers"].rows
+    for cutoff in track_queries(made, "features by cutoff", connect, make, rows=rows):
         write_json(_mark(work, cutoff), marks[cutoff])
     return FeatureReport(tuple(made), tuple(c for c in cutoffs if c not in made))
 
@@ -75,6 +81,8 @@ def feature_fingerprint(bank: Bank, work: Work, cutoff: date) -> str:
 
 def write_features(connection: Backend, bank: Bank, work: Work, cutoff: date, path: Path) -> None:
     """Write one cutoff's feature table to `path`: customer_id, cutoff, then the features, by customer_id."""
+    # Rows are put in order when they are written; to keep one before that costs a third of the time.
+    connection.raw_sql("SET preserve_insertion_order = false")
     lay_out(Source(connection, bank, work, cutoff))
     names = ["customer_id", "cutoff", *(f.name for f in plan().features if carried(bank, f))]
     columns = ", ".join(f'"{name}"' for name in names)
@@ -83,6 +91,16 @@ def write_features(connection: Backend, bank: Bank, work: Work, cutoff: date, pa
         f"COPY (SELECT {columns} FROM ({plan().full}) ORDER BY customer_id) TO {sql_text(path)} "
         "(FORMAT parquet, COMPRESSION zstd)"
     )
+
+
+def feature_dictionary(work: Work) -> tuple[Feature, ...]:
+    """What the columns of a work folder's feature tables mean, in their order; empty where none were made."""
+    stored = read_json(_dictionary(work), [])
+    return tuple(Feature(**{**entry, "needs": tuple(entry["needs"])}) for entry in stored)
+
+
+def _dictionary(work: Work) -> Path:
+    return work.root / "features" / "dictionary.json"
 
 
 def _mark(work: Work, cutoff: date) -> Path:

@@ -9,6 +9,7 @@ from duckdb import DuckDBPyRelation
 from ibis.backends.duckdb import Backend
 
 from goldmine.contract.bank import Bank
+from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.files import sql_text
 from goldmine.core.work import Work
@@ -85,7 +86,7 @@ def feature_rows(
 
 def eligible_rows(work: Work, use_case: UseCase, cutoff: date) -> pa.Table:
     """Eligible customers at a cutoff: customer_id, cutoff and every feature, by customer_id."""
-    connection = ibis.duckdb.connect()
+    connection = connect()
     rows = feature_rows(connection, work, cutoff, eligible(connection, work, use_case, cutoff))
     return rows.order("customer_id").to_arrow_table()
 
@@ -119,7 +120,7 @@ def training_rows(bank: Bank, work: Work, use_case: UseCase, cutoff: date, as_of
             f"{use_case.name} at {cutoff}: its outcome is complete on {end}, after the snapshot {as_of}.",
             "Use an earlier cutoff or a later snapshot.",
         )
-    connection = ibis.duckdb.connect()
+    connection = connect()
     rows = eligible(connection, work, use_case, cutoff)
     customers = bank.read(connection, "customers")
     merged = customers.filter(customers.merged_on <= end).select("customer_id")

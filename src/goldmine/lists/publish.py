@@ -5,9 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import ibis
-
 from goldmine.contract.bank import Bank
+from goldmine.core.engine import connect
 from goldmine.core.errors import ParameterError, UseCaseError
 from goldmine.core.progress import track
 from goldmine.core.work import Work
@@ -67,7 +66,7 @@ def publish(bank: Bank, work: Work, use_cases: list[str], as_of: date, *, langua
 
 def _fill(bank: Bank, work: Work, scored: list[Scored], imprint: Imprint, folder: Path) -> Manifest:
     """Write every list into a folder and check it."""
-    books = Books(bank, ibis.duckdb.connect(), imprint.as_of)
+    books = Books(bank, connect(), imprint.as_of)
     listings = [_listing(books, work, one, imprint) for one in track(scored, "lists: rules and reasons")]
     files = [
         file

@@ -2,12 +2,12 @@
 
 from datetime import date
 
-import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from goldmine.core.engine import connect
 from goldmine.core.work import Work
-from goldmine.features import catalogue
+from goldmine.features import feature_dictionary
 from goldmine.labels.rows import eligible, feature_rows
 from goldmine.lists.columns import REASONS
 from goldmine.models.explain import explain, typical_values
@@ -43,7 +43,7 @@ def reasons_in_words(
     """
     if not customers:
         return []
-    connection = ibis.duckdb.connect()
+    connection = connect()
     connection.con.register("listed", pa.table({"customer_id": customers, "place": range(len(customers))}))
     held = pq.read_schema(work.features(as_of)).names
     names = [name for name in model.encoding.features if name in held]
@@ -52,5 +52,5 @@ def reasons_in_words(
     cited = sorted({reason.feature for row in found for reason in row})
     everyone = eligible(connection, work, use_case, as_of)
     typical = typical_values(feature_rows(connection, work, as_of, everyone, cited).to_arrow_table(), cited)
-    features = [feature for feature in catalogue() if feature.name in cited]
+    features = [feature for feature in feature_dictionary(work) if feature.name in cited]
     return [[reason_words(reason, features, typical, language) for reason in row] for row in found]

@@ -16,8 +16,3 @@ def lightgbm() -> ModuleType:
     import lightgbm as found
 
     return found
-
-
-def threads() -> int:
-    """Cores that this process may use; no result depends on them."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

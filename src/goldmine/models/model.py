@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from goldmine.core.errors import ModelError
 from goldmine.core.files import write_json
-from goldmine.models.boosting import lightgbm, threads
+from goldmine.core.progress import cores
+from goldmine.models.boosting import lightgbm
 from goldmine.models.calibrate import Calibrator
 from goldmine.models.matrix import Encoding, encode
 
@@ -65,14 +66,14 @@ class Model:
         matrix = encode(self.encoding, self._table(rows))
         if not len(matrix):
             return np.empty(0)
-        return np.asarray(self.booster.predict(matrix, raw_score=True, num_threads=threads()))
+        return np.asarray(self.booster.predict(matrix, raw_score=True, num_threads=cores()))
 
     def effects(self, rows: pa.Table | pd.DataFrame) -> np.ndarray:
         """SHAP values in calibrated log-odds: float64, rows x features, without the base."""
         matrix = encode(self.encoding, self._table(rows))
         if not len(matrix):
             return np.empty((0, len(self.encoding.features)))
-        raw = np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=threads()))
+        raw = np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=cores()))
         return raw[:, :-1] * self.calibrator.slope
 
     def save(self, path: Path) -> None:

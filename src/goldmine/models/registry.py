@@ -7,9 +7,8 @@ from typing import Any
 from goldmine.core.errors import ModelError
 from goldmine.models.judge import Judgement
 from goldmine.models.model import Model, load_model
-from goldmine.models.tracking import use_tracking
+from goldmine.models.tracking import CHAMPION, registered_name, use_tracking
 
-ALIAS = "champion"
 FINGERPRINT = "goldmine.fingerprint"
 """Tag of a run and of a version: what its training depended on."""
 AS_OF = "goldmine.as_of"
@@ -59,11 +58,6 @@ class Registration:
     refusals: tuple[str, ...]
 
 
-def registered_name(bank_name: str, use_case: str) -> str:
-    """Name of a use case's model in the registry."""
-    return f"{bank_name}.{use_case}"
-
-
 def gate(judgement: Judgement) -> tuple[str, ...]:
     """Why a model may not become champion; empty where it may.
 
@@ -109,7 +103,7 @@ def register(bank_name: str, use_case: str, run_id: str, judgement: Judgement) -
     version = _same_training(client, name, tags.get(FINGERPRINT)) or _new_version(client, name, run, tags)
     refusals = gate(judgement) + _later_champion(client, name, tags.get(AS_OF, ""))
     if not refusals:
-        client.set_registered_model_alias(name, ALIAS, version)
+        client.set_registered_model_alias(name, CHAMPION, version)
     holder = _champion_version(client, name)
     return Registration(name, version, holder is not None and str(holder.version) == version, refusals)
 
@@ -166,7 +160,7 @@ def _champion_version(client: Any, name: str) -> Any | None:
     from mlflow.exceptions import MlflowException
 
     try:
-        return client.get_model_version_by_alias(name, ALIAS)
+        return client.get_model_version_by_alias(name, CHAMPION)
     except MlflowException as error:
         if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             return None

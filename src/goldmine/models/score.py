@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from goldmine.contract.bank import Bank
+from goldmine.core.engine import connect
 from goldmine.core.errors import UseCaseError
 from goldmine.core.files import read_json, whole_file, write_json
 from goldmine.core.fingerprint import of_file
@@ -110,7 +110,7 @@ def _ranked(work: Work, use_case: UseCase, as_of: date, model: Model) -> pa.Tabl
 
 def _probabilities(work: Work, use_case: UseCase, as_of: date, model: Model) -> tuple[pa.ChunkedArray, np.ndarray]:
     """Customer numbers and probabilities of everyone eligible, in the order of the file."""
-    connection = ibis.duckdb.connect()
+    connection = connect()
     everyone = eligible(connection, work, use_case, as_of)
     held = pq.read_schema(work.features(as_of)).names
     names = [name for name in model.encoding.features if name in held]

@@ -21,6 +21,15 @@ _QUIET = {
 _NOISY = ("mlflow", "alembic", "git")
 
 
+CHAMPION = "champion"
+"""Alias of the version of a use case's model that scores."""
+
+
+def registered_name(bank_name: str, use_case: str) -> str:
+    """Name of a use case's model in the registry."""
+    return f"{bank_name}.{use_case}"
+
+
 def tracking_uri() -> str:
     """The tracking store: ``MLFLOW_TRACKING_URI``, or SQLite in the project's ``mlruns``."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home() / 'mlruns' / 'mlflow.db'}"

@@ -7,8 +7,9 @@ import numpy as np
 import pyarrow as pa
 
 from goldmine.core.errors import UseCaseError
+from goldmine.core.progress import cores
 from goldmine.labels import selected_features
-from goldmine.models.boosting import lightgbm, threads
+from goldmine.models.boosting import lightgbm
 from goldmine.models.calibrate import fit_calibrator
 from goldmine.models.matrix import Encoding, encode, learn_encoding
 from goldmine.models.model import Model
@@ -64,7 +65,7 @@ def train(use_case: UseCase, train_rows: pa.Table, calibrate_rows: pa.Table, see
     matrix = encode(encoding, calibrate_rows)
     booster, losses = _boost(use_case, settings, _dataset(encoding, train_rows, outcome, settings), (matrix, later))
     trees = _text(booster)
-    raw = np.asarray(lightgbm().Booster(model_str=trees).predict(matrix, raw_score=True, num_threads=threads()))
+    raw = np.asarray(lightgbm().Booster(model_str=trees).predict(matrix, raw_score=True, num_threads=cores()))
     model = Model(encoding, trees, fit_calibrator(raw, later))
     return Fitted(model, booster.best_iteration, settings, losses)
 
@@ -110,7 +111,7 @@ def lightgbm_settings(use_case: UseCase, rows: int, seed: int) -> dict[str, Any]
         "deterministic": True,
         # By column each histogram is one core's work; with a share of the features it is twice as fast as by row.
         "force_col_wise": True,
-        "num_threads": threads(),
+        "num_threads": cores(),
         "verbosity": -1,
     }
 
@@ -118,7 +119,7 @@ def lightgbm_settings(use_case: UseCase, rows: int, seed: int) -> dict[str, Any]
 def _text(booster: Any) -> str:
     """The booster as text up to its best round; the machine's cores are no part of a model."""
     text = booster.model_to_string(num_iteration=booster.best_iteration)
-    return text.replace(f"[num_threads: {threads()}]", "[num_threads: 0]")
+    return text.replace(f"[num_threads: {cores()}]", "[num_threads: 0]")
 
 
 def _dataset(encoding: Encoding, rows: pa.Table, outcome: np.ndarray, settings: dict[str, Any]) -> Any:

@@ -95,12 +95,12 @@ class Training(_Typed):
     seed: int = 20240331
     rounds: int = Field(default=1000, ge=1)
     patience: int = Field(default=50, ge=1)
-    learning_rate: float = Field(default=0.03, gt=0, le=1)
+    learning_rate: float = Field(default=0.05, gt=0, le=1)
     leaves: int = Field(default=15, ge=2)
     least_rows_per_leaf: int = Field(default=100, ge=1)
     feature_share: float = Field(default=0.2, gt=0, le=1)
-    row_share: float = Field(default=0.8, gt=0, le=1)
-    l2: float = Field(default=5.0, ge=0)
+    row_share: float = Field(default=0.5, gt=0, le=1)
+    l2: float = Field(default=20.0, ge=0)
 
 
 class UseCase(_Typed):

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import ibis
 from duckdb import DuckDBPyConnection
 from ibis.backends.duckdb import Backend
 
 from goldmine.contract.bank import Bank
 from goldmine.contract.tables import TABLES
 from goldmine.core.dates import month_end, month_key
+from goldmine.core.engine import connect
 from goldmine.validation.counts import Count, Subject, count
 from goldmine.validation.rules import Rule, load_rules
 
@@ -66,13 +66,13 @@ class _Scene:
 
 def count_bank(bank: Bank, tables: Iterable[str] | None = None) -> list[Case]:
     """Count what breaks the rules of a bank's tables: all that it has, or some."""
-    scene = _scene(ibis.duckdb.connect(), bank, {"books_to": bank.books_to})
+    scene = _scene(connect(), bank, {"books_to": bank.books_to})
     return [scene.case(_canonical(bank, name)) for name in (bank.tables if tables is None else tables)]
 
 
 def count_file(suite: str, path: Path, parameters: Parameters, bank: Bank | None) -> Case:
     """Count what breaks the rules of a file that Goldmine made."""
-    scene = _scene(ibis.duckdb.connect(), bank, parameters)
+    scene = _scene(connect(), bank, parameters)
     file = scene.connection.read_parquet(str(path))
     file.create_view(suite)
     return scene.case(Subject(suite, tuple(file.columns), {}))

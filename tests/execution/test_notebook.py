@@ -119,7 +119,7 @@ def test_no_kernel_outlives_a_run_that_is_interrupted(write, work, home):
     started = kernels(psutil.Process(process.pid))
     assert len(started) == 1
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) != 0
+    assert process.wait(60) != 0
     assert not psutil.wait_procs(started, timeout=10)[1]
 
 

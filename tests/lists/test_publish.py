@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from goldmine.core.files import write_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.project import home
 from goldmine.core.work import Work
-from goldmine.features import feature_fingerprint
+from goldmine.features import catalogue, feature_fingerprint
 from goldmine.lists import latest_lists, publish, read_latest
 from goldmine.models.log import log_model
 from goldmine.models.score import score
@@ -94,6 +95,7 @@ def published(registry, tmp_path_factory) -> tuple[Bank, Work]:
     work.features(AS_OF).parent.mkdir(parents=True)
     pq.write_table(features(), work.features(AS_OF))
     write_json(work.features(AS_OF).with_suffix(".json"), feature_fingerprint(bank, work, AS_OF))
+    write_json(work.features(AS_OF).with_name("dictionary.json"), [asdict(feature) for feature in catalogue()])
     score(bank, work, LONGTAIL, AS_OF)
     publish(bank, work, ["longtail"], AS_OF)
     return bank, work

@@ -27,7 +27,7 @@ def test_another_seed_gives_another_model(fitted):
 
 
 def test_the_number_of_cores_changes_nothing(fitted, monkeypatch):
-    monkeypatch.setattr(room, "threads", lambda: 1)
+    monkeypatch.setattr(room, "cores", lambda: 1)
     assert train(use_case(), rows(seed=1), rows(seed=2), seed=7).model == fitted.model
 
 

@@ -104,22 +104,32 @@ def test_a_kernel_that_dies_is_said_to(write, work):
         run(work, "1_dies")
 
 
-def test_no_kernel_outlives_a_run_that_is_interrupted(write, work, home):
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_asked_to_stop_leaves_no_kernel_and_begins_nothing_more(write, work, home, asked):
     write("1_waits", f"open({str(work.root / 'here')!r}, 'w').close()\nimport time\ntime.sleep(120)")
     work.root.mkdir()
     code = (
         "from goldmine.execution.notebook import run_notebook; from goldmine.core.work import Work;"
-        "from pathlib import Path; from datetime import date;"
-        f"run_notebook('1_waits', {{}}, Work(Path({str(work.root)!r})), date(2024, 6, 30), bank='tiny')"
+        "from goldmine.execution.stop import run_stoppable; from pathlib import Path; from datetime import date\n"
+        "def job():\n"
+        "    for _ in range(2):\n"
+        "        try:\n"
+        f"            run_notebook('1_waits', {{}}, Work(Path({str(work.root)!r})), date(2024, 6, 30), bank='tiny')\n"
+        "        except Exception as error: print(type(error).__name__, flush=True)\n"
+        "run_stoppable(job)"
     )
-    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL, env={**os.environ})
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ}
+    )
     deadline = time.monotonic() + 60
     while not (work.root / "here").exists() and time.monotonic() < deadline:
         time.sleep(0.2)
     started = kernels(psutil.Process(process.pid))
     assert len(started) == 1
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) != 0
+    process.send_signal(asked)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert said.decode().split() == ["NotebookError", "StoppedError"]
     assert not psutil.wait_procs(started, timeout=10)[1]
 
 

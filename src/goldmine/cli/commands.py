@@ -72,7 +72,11 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
                 use_cases=tuple(dict.fromkeys(use_case or ())),
                 parameters=given,
             )
-            run_job(snapshot, steps)
+            try:
+                run_job(snapshot, steps)
+            except KeyboardInterrupt:
+                typer.echo("\nStopped. Finished steps are kept: run again, and it goes on from there.", err=True)
+                raise typer.Exit(130) from None
             if "release" in steps:
                 show_lists(snapshot.work)
             show_places(snapshot)

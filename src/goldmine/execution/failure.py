@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from goldmine.core.errors import GoldmineError, NotebookError
+from goldmine.execution.stop import stopped
 
 PASSING = (TimeoutError, ConnectionError, BlockingIOError, InterruptedError)
 """Faults of the machine or the network that may be gone at the next try."""
@@ -63,6 +64,8 @@ def may_pass(error: BaseException) -> bool:
     """Whether an error, or the one that it came from, may be gone at the next try."""
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
+    if stopped():
+        return False
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, CellTimeoutError):

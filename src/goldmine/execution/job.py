@@ -14,6 +14,7 @@ from goldmine.core.files import disk_errors
 from goldmine.core.project import home
 from goldmine.execution.environment import QUIET, environment
 from goldmine.execution.snapshot import Snapshot
+from goldmine.execution.stop import run_stoppable
 from goldmine.usecases import load_use_case, use_case_names
 
 
@@ -45,14 +46,16 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
     with snapshot.work.lock(), environment({**QUIET, "DAGSTER_HOME": str(dagster_home())}):
         job, instance = _load()
         try:
-            job.execute_in_process(
-                instance=instance,
-                partition_key=str(snapshot.as_of),
-                asset_selection=_assets(steps, snapshot.use_cases or tuple(use_case_names())),
-                run_config={
-                    "resources": {"place": {"config": place}},
-                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                },
+            run_stoppable(
+                lambda: job.execute_in_process(
+                    instance=instance,
+                    partition_key=str(snapshot.as_of),
+                    asset_selection=_assets(steps, snapshot.use_cases or tuple(use_case_names())),
+                    run_config={
+                        "resources": {"place": {"config": place}},
+                        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                    },
+                )
             )
         except Exception as error:
             raise _ours(error) from None

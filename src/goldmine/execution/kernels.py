@@ -12,6 +12,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 
 from goldmine.execution.preload import EARLY, loading
+from goldmine.execution.stop import forget_kernel, remember_kernel
 
 
 def _become_kernel(arguments: Sequence[str], variables: Mapping[str, str], folder: str) -> None:
@@ -55,7 +56,9 @@ class _Provisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         if not loading():
-            return await super().launch_kernel(cmd, **kwargs)
+            info = await super().launch_kernel(cmd, **kwargs)
+            remember_kernel(self.pid)
+            return info
         arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
         self.cwd = str(kwargs.get("cwd", Path.cwd()))
         process = ForkServerProcess(
@@ -63,7 +66,12 @@ class _Provisioner(LocalProvisioner):
         )
         process.start()
         self.process, self.pid = _Forked(process), process.pid  # type: ignore[assignment]  # it has the parts that count
+        remember_kernel(self.pid)
         return self.connection_info
+
+    async def cleanup(self, restart: bool = False) -> None:
+        forget_kernel(self.pid)
+        await super().cleanup(restart)
 
 
 class KernelManager(AsyncKernelManager):

@@ -15,6 +15,7 @@ from goldmine.core.work import Work
 from goldmine.execution.environment import QUIET, environment
 from goldmine.execution.failure import failure
 from goldmine.execution.parameters import check_parameters
+from goldmine.execution.stop import check_not_stopped
 from goldmine.execution.tracked import tracked_run
 
 TIME_LIMIT_SECONDS = 4 * 3600
@@ -85,6 +86,7 @@ def run_notebook(
     NotebookError
         If a cell failed otherwise, the kernel died, or the time was over.
     """
+    check_not_stopped()
     source = notebook_path(name)
     values = check_parameters(source, parameters)
     title = "_".join([name, *([values["use_case"]] if values.get("use_case") else [])])

@@ -11,6 +11,7 @@ import pytest
 
 from goldmine.core.errors import NotebookError, ParameterError, ValidationError
 from goldmine.execution.notebook import run_notebook
+from goldmine.execution.preload import loaded_kernels
 from goldmine.models.tracking import tracking_uri
 from tests.execution.conftest import AS_OF
 
@@ -45,6 +46,15 @@ def test_the_executed_copy_and_its_page_are_kept_and_attached(write, work):
     assert [file.path for file in attached] == ["notebook/1_good.html", "notebook/1_good.ipynb"]
     assert "<script" not in done.html.read_text("utf-8")
     assert kernels() == []
+
+
+def test_a_kernel_with_its_packages_loaded_sees_its_own_parameters_and_environment_and_is_gone_after(write, work):
+    write("1_good", "import os, sys\nprint(work, os.environ['MLFLOW_RUN_ID'], 'seaborn' in sys.modules, os.getpid())")
+    with loaded_kernels():
+        runs = [run(work, "1_good", {"work": name}) for name in ("a", "b")]
+        said = json.loads(runs[-1].notebook.read_text("utf-8"))["cells"][-1]["outputs"][0]["text"][0].split()
+    assert said[:3] == ["b", runs[1].mlflow_run, "True"]
+    assert not psutil.pid_exists(int(said[3]))
 
 
 def test_the_notebook_s_own_run_is_the_one_that_was_made_for_it(write, work):

@@ -9,6 +9,7 @@ import pytest
 from goldmine.core.project import home
 from goldmine.core.work import Work
 from goldmine.execution.job import run_job
+from goldmine.execution.preload import loaded_kernels
 from goldmine.execution.snapshot import Snapshot
 from goldmine.lists.summary import latest_lists
 from goldmine.sample import write_bank
@@ -36,7 +37,8 @@ def snapshot(place):
     """The job, run once."""
     write_bank(place / "bank", customers=4_000, months=18, seed=1, end=AS_OF)
     snapshot = Snapshot(place / "bank", Work(place / "work"), AS_OF, use_cases=("dormancy",))
-    run_job(snapshot, STEPS)
+    with loaded_kernels():  # as the command does it
+        run_job(snapshot, STEPS)
     return snapshot
 
 
@@ -53,6 +55,12 @@ def test_every_notebook_was_executed_to_its_end_and_exported(snapshot):
     for path in folder.glob("*.ipynb"):
         cells = json.loads(path.read_text("utf-8"))["cells"]
         assert all(cell["execution_count"] for cell in cells if cell["cell_type"] == "code")
+
+
+def test_executed_notebooks_show_no_warnings_and_no_errors(snapshot):
+    for path in snapshot.work.notebooks(AS_OF).glob("*.ipynb"):
+        outputs = [o for c in json.loads(path.read_text("utf-8"))["cells"] for o in c.get("outputs", ())]
+        assert [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"] == [], path.stem
 
 
 def test_executed_notebooks_show_no_customer(snapshot):

@@ -1,6 +1,15 @@
 """Labels: which cutoffs to learn from, who is eligible at them, and what became of them."""
 
 from goldmine.labels.cutoffs import Cutoffs, outcome_end, plan_cutoffs
-from goldmine.labels.rows import eligible_rows, selected_features, training_rows
+from goldmine.labels.rows import eligible_rows, labelled, selected_features, training_rows, with_features
 
-__all__ = ["Cutoffs", "eligible_rows", "outcome_end", "plan_cutoffs", "selected_features", "training_rows"]
+__all__ = [
+    "Cutoffs",
+    "eligible_rows",
+    "labelled",
+    "outcome_end",
+    "plan_cutoffs",
+    "selected_features",
+    "training_rows",
+    "with_features",
+]

@@ -18,11 +18,13 @@ from goldmine.labels.outcomes import happened
 from goldmine.usecases import UseCase
 
 KEYS = ("customer_id", "cutoff")
+BESIDE = ("outcome", "weight")
+"""Columns of training rows that are no features."""
 
 
 def selected_features(use_case: UseCase, columns: list[str]) -> list[str]:
     """Columns of a feature table that the use case learns from, in their order."""
-    names = [name for name in columns if name not in (*KEYS, "outcome")]
+    names = [name for name in columns if name not in (*KEYS, *BESIDE)]
     if use_case.include:
         names = [name for name in names if any(fnmatchcase(name, pattern) for pattern in use_case.include)]
     return [name for name in names if not any(fnmatchcase(name, pattern) for pattern in use_case.exclude)]
@@ -64,20 +66,20 @@ def eligible(connection: Backend, work: Work, use_case: UseCase, cutoff: date) -
 
 
 def feature_rows(
-    connection: Backend, work: Work, cutoff: date, wanted: ibis.Table, names: list[str] | None = None
+    connection: Backend, work: Work, cutoff: date, wanted: pa.Table, names: list[str] | None = None
 ) -> DuckDBPyRelation:
     """Features of some customers at a cutoff, in no order.
 
     Parameters
     ----------
-    wanted : ibis.Table
+    wanted : pyarrow.Table
         customer_id, and more columns to be put beside the features.
     names : list of str, optional
         Columns of the feature table to read; none means all.
     """
     columns = ", ".join(f'features."{name}"' for name in names) if names is not None else "features.*"
-    beside = "".join(f', wanted."{name}"' for name in wanted.columns if name != "customer_id")
-    connection.con.register("wanted", wanted.to_pyarrow())
+    beside = "".join(f', wanted."{name}"' for name in wanted.column_names if name != "customer_id")
+    connection.con.register("wanted", wanted)
     return connection.con.sql(
         f"SELECT {columns}{beside} FROM read_parquet({sql_text(work.features(cutoff))}) features "
         "JOIN wanted USING (customer_id)"
@@ -87,12 +89,22 @@ def feature_rows(
 def eligible_rows(work: Work, use_case: UseCase, cutoff: date) -> pa.Table:
     """Eligible customers at a cutoff: customer_id, cutoff and every feature, by customer_id."""
     connection = connect()
-    rows = feature_rows(connection, work, cutoff, eligible(connection, work, use_case, cutoff))
+    rows = feature_rows(connection, work, cutoff, eligible(connection, work, use_case, cutoff).to_pyarrow())
     return rows.order("customer_id").to_arrow_table()
 
 
 def training_rows(bank: Bank, work: Work, use_case: UseCase, cutoff: date, as_of: date) -> pa.Table:
-    """Eligible customers at a cutoff with what became of them.
+    """Eligible customers at a cutoff with their features and what became of them: `labelled` and every feature."""
+    return with_features(work, cutoff, labelled(bank, work, use_case, cutoff, as_of))
+
+
+def with_features(work: Work, cutoff: date, wanted: pa.Table) -> pa.Table:
+    """Some customers at a cutoff, by customer_id: customer_id, cutoff, every feature, and the other columns given."""
+    return feature_rows(connect(), work, cutoff, wanted).order("customer_id").to_arrow_table()
+
+
+def labelled(bank: Bank, work: Work, use_case: UseCase, cutoff: date, as_of: date) -> pa.Table:
+    """Eligible customers at a cutoff and what became of them.
 
     Customers merged into another before the horizon's end are left out: what they did from then on
     stands under another number.
@@ -105,7 +117,7 @@ def training_rows(bank: Bank, work: Work, use_case: UseCase, cutoff: date, as_of
     Returns
     -------
     pyarrow.Table
-        customer_id, cutoff, every feature, and outcome (int8: 1 happened, 0 did not), by customer_id.
+        customer_id and outcome (int8: 1 happened, 0 did not), by customer_id.
 
     Raises
     ------
@@ -130,5 +142,4 @@ def training_rows(bank: Bank, work: Work, use_case: UseCase, cutoff: date, as_of
     outcome = joined.happened.fill_null(False)
     if use_case.outcome.kind == "no_own_transaction":
         outcome = ~outcome
-    wanted = joined.select("customer_id", outcome=outcome.cast("int8"))
-    return feature_rows(connection, work, cutoff, wanted).order("customer_id").to_arrow_table()
+    return joined.select("customer_id", outcome=outcome.cast("int8")).order_by("customer_id").to_pyarrow()

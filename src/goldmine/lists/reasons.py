@@ -44,13 +44,13 @@ def reasons_in_words(
     if not customers:
         return []
     connection = connect()
-    connection.con.register("listed", pa.table({"customer_id": customers, "place": range(len(customers))}))
+    places = pa.table({"customer_id": customers, "place": range(len(customers))})
     held = pq.read_schema(work.features(as_of)).names
     names = [name for name in model.encoding.features if name in held]
-    listed = feature_rows(connection, work, as_of, connection.table("listed"), names).order("place").to_arrow_table()
+    listed = feature_rows(connection, work, as_of, places, names).order("place").to_arrow_table()
     found = explain(model, listed, REASONS)
     cited = sorted({reason.feature for row in found for reason in row})
-    everyone = eligible(connection, work, use_case, as_of)
+    everyone = eligible(connection, work, use_case, as_of).to_pyarrow()
     typical = typical_values(feature_rows(connection, work, as_of, everyone, cited).to_arrow_table(), cited)
     features = [feature for feature in feature_dictionary(work) if feature.name in cited]
     return [[reason_words(reason, features, typical, language) for reason in row] for row in found]

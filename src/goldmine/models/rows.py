@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 import goldmine
@@ -11,7 +12,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
 from goldmine.core.work import Work
 from goldmine.features import feature_fingerprint
-from goldmine.labels import Cutoffs, plan_cutoffs, training_rows
+from goldmine.labels import Cutoffs, labelled, plan_cutoffs, training_rows, with_features
 from goldmine.usecases import UseCase
 
 _ROOMS = ("models", "labels", "features")
@@ -26,7 +27,8 @@ class Rows:
     cutoffs : Cutoffs
         The month ends.
     train, calibrate, judge : pyarrow.Table
-        Features as stored and ``outcome`` of the eligible; the training cutoffs follow one another in `train`.
+        Features as stored and ``outcome`` of the eligible; the training cutoffs follow one another in `train`. Where
+        rows were drawn, `train` has a ``weight`` too: for how many a row counts.
     """
 
     cutoffs: Cutoffs
@@ -35,14 +37,19 @@ class Rows:
     judge: pa.Table
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """Rows and positives of each part."""
+        """Of each part its rows, how many customers they stand for, and how many had the outcome."""
         parts = {"train": self.train, "calibrate": self.calibrate, "judge": self.judge}
         return {
-            name: {"rows": t.num_rows, "positives": int(t["outcome"].to_numpy().sum())} for name, t in parts.items()
+            name: {
+                "rows": t.num_rows,
+                "standing_for": round(t["weight"].to_numpy().sum()) if "weight" in t.column_names else t.num_rows,
+                "positives": int(t["outcome"].to_numpy().sum()),
+            }
+            for name, t in parts.items()
         }
 
 
-def read_rows(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> Rows:
+def read_rows(bank: Bank, work: Work, use_case: UseCase, as_of: date, seed: int = 0) -> Rows:
     """Read the rows of a use case's training at a snapshot; the cutoffs' features must be there.
 
     Raises
@@ -53,13 +60,55 @@ def read_rows(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> Rows:
         If the bank lacks a table or a feature that the use case needs.
     """
     cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
-    learnt = [training_rows(bank, work, use_case, cutoff, as_of) for cutoff in cutoffs.train]
+    most = use_case.training.most_rows
+    told = {cutoff: labelled(bank, work, use_case, cutoff, as_of) for cutoff in (*cutoffs.train, cutoffs.calibrate)}
+    later = draw_evenly(told.pop(cutoffs.calibrate), most // 2, seed)
+    drawn = draw_others(told, most, seed)
     return Rows(
         cutoffs,
-        pa.concat_tables(learnt, promote_options="default"),
-        training_rows(bank, work, use_case, cutoffs.calibrate, as_of),
+        pa.concat_tables(
+            [with_features(work, cutoff, wanted) for cutoff, wanted in drawn.items()], promote_options="default"
+        ),
+        with_features(work, cutoffs.calibrate, later),
         training_rows(bank, work, use_case, cutoffs.judge, as_of),
     )
+
+
+def draw_others(told: dict[date, pa.Table], most: int, seed: int) -> dict[date, pa.Table]:
+    """Keep all rows with the outcome and draw of the others, so that about `most` remain; each then has its weight.
+
+    Parameters
+    ----------
+    told : dict of date to pyarrow.Table
+        customer_id and outcome by cutoff.
+    most : int
+        Rows to keep over all cutoffs; where there are fewer, nothing is drawn and there is no weight.
+    seed : int
+        Same seed, same rows.
+    """
+    rows = sum(table.num_rows for table in told.values())
+    if rows <= most:
+        return told
+    positives = sum(int(table["outcome"].to_numpy().sum()) for table in told.values())
+    share = max(most - positives, positives) / (rows - positives)
+    drawn = {}
+    for cutoff, table in told.items():
+        outcome = table["outcome"].to_numpy() == 1
+        weight = pa.array(np.where(outcome, 1.0, 1.0 / share), pa.float32())
+        keep = outcome | (_chances(cutoff, seed, table.num_rows) < share)
+        drawn[cutoff] = table.append_column("weight", weight).filter(pa.array(keep))
+    return drawn
+
+
+def draw_evenly(table: pa.Table, most: int, seed: int) -> pa.Table:
+    """Draw about `most` rows, all with the same chance; all of them where there are fewer."""
+    if table.num_rows <= most:
+        return table
+    return table.filter(pa.array(np.random.default_rng(seed).random(table.num_rows) < most / table.num_rows))
+
+
+def _chances(cutoff: date, seed: int, rows: int) -> np.ndarray:
+    return np.random.default_rng([seed, cutoff.toordinal()]).random(rows)
 
 
 def code_fingerprint() -> str:

@@ -111,13 +111,13 @@ def _ranked(work: Work, use_case: UseCase, as_of: date, model: Model) -> pa.Tabl
 def _probabilities(work: Work, use_case: UseCase, as_of: date, model: Model) -> tuple[pa.ChunkedArray, np.ndarray]:
     """Customer numbers and probabilities of everyone eligible, in the order of the file."""
     connection = connect()
-    everyone = eligible(connection, work, use_case, as_of)
+    everyone = eligible(connection, work, use_case, as_of).to_pyarrow()
     held = pq.read_schema(work.features(as_of)).names
     names = [name for name in model.encoding.features if name in held]
     rows = feature_rows(connection, work, as_of, everyone, ["customer_id", *names])
     ids: list[pa.Array] = []
     probabilities = [np.empty(0)]
-    with _bar(f"scoring {use_case.name}", int(everyone.count().execute())) as move:
+    with _bar(f"scoring {use_case.name}", everyone.num_rows) as move:
         for batch in rows.to_arrow_reader(_BATCH):
             ids.append(batch["customer_id"])
             probabilities.append(model.predict(pa.Table.from_batches([batch])))

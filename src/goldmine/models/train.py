@@ -126,6 +126,7 @@ def _dataset(encoding: Encoding, rows: pa.Table, outcome: np.ndarray, settings: 
     return lightgbm().Dataset(
         encode(encoding, rows),
         outcome,
+        weight=rows["weight"].to_numpy() if "weight" in rows.column_names else None,
         feature_name=list(encoding.features),
         categorical_feature=encoding.categorical,
         params=settings,

@@ -1,0 +1,44 @@
+from datetime import date
+
+import pyarrow as pa
+import pytest
+
+from goldmine.models.rows import draw_evenly, draw_others
+
+CUTOFFS = (date(2024, 1, 31), date(2024, 2, 29))
+
+
+@pytest.fixture
+def told():
+    """Two cutoffs of 10,000 customers each, of whom every hundredth had the outcome."""
+    ids = [f"{number:05}" for number in range(10_000)]
+    outcome = pa.array([int(number % 100 == 0) for number in range(10_000)], pa.int8())
+    return {cutoff: pa.table({"customer_id": ids, "outcome": outcome}) for cutoff in CUTOFFS}
+
+
+def test_rows_that_are_not_too_many_are_left_as_they_are(told):
+    assert draw_others(told, 20_000, seed=1) is told
+
+
+def test_of_too_many_rows_all_with_the_outcome_are_kept_and_the_others_count_for_those_left_out(told):
+    drawn = draw_others(told, 4_000, seed=1)
+    assert list(drawn) == list(CUTOFFS)
+    whole = pa.concat_tables(drawn.values())
+    assert whole["outcome"].to_numpy().sum() == 200
+    assert whole.num_rows == pytest.approx(4_000, rel=0.03)
+    assert sorted(set(whole["weight"].to_numpy().round(3))) == [1.0, pytest.approx(19_800 / 3_800, abs=0.001)]
+    assert whole["weight"].to_numpy().sum() == pytest.approx(20_000, rel=0.03)
+
+
+def test_the_same_seed_draws_the_same_rows_and_each_cutoff_its_own(told):
+    once, again, other = (draw_others(told, 4_000, seed)[CUTOFFS[0]] for seed in (1, 1, 2))
+    assert once.equals(again)
+    assert not once.equals(other)
+    assert not once["customer_id"].equals(draw_others(told, 4_000, 1)[CUTOFFS[1]]["customer_id"])
+
+
+def test_drawn_evenly_no_row_counts_for_more(told):
+    drawn = draw_evenly(told[CUTOFFS[0]], 5_000, seed=1)
+    assert drawn.column_names == ["customer_id", "outcome"]
+    assert drawn.num_rows == pytest.approx(5_000, rel=0.03)
+    assert draw_evenly(drawn, 5_500, seed=1) is drawn

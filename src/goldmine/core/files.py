@@ -12,19 +12,30 @@ from typing import Any
 
 from goldmine.core.errors import DiskError
 
+_FULL = ("No space left on device", "disk is full")
+
 
 @contextmanager
 def disk_errors(place: Path) -> Iterator[None]:
     """Turn a full or read-only disk into an error that says so."""
     try:
         yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
+    except Exception as error:
+        why = _disk_fault(error)
+        if not why:
             raise
         raise DiskError(
-            f"{place}: could not write ({os.strerror(error.errno)}).",
+            f"{place}: could not write ({why}).",
             "Free some space or permit writing there, then run again; finished steps are kept.",
         ) from error
+
+
+def _disk_fault(error: Exception) -> str:
+    """What the disk refused; empty where the error is not the disk's. Databases say it in words of their own."""
+    if isinstance(error, OSError):
+        refused = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+        return os.strerror(error.errno) if error.errno in refused else ""
+    return os.strerror(errno.ENOSPC) if any(words in str(error) for words in _FULL) else ""
 
 
 @contextmanager

@@ -52,7 +52,11 @@ def _cell(copy: Path, error: Any) -> str:
     import nbformat
 
     headings = [""]
-    for cell in nbformat.read(copy, as_version=4).cells:
+    try:
+        cells = nbformat.read(copy, as_version=4).cells
+    except ValueError:  # cut short, where the disk was full
+        cells = []
+    for cell in cells:
         if cell.cell_type == "markdown":
             headings += [line.lstrip("# ") for line in cell.source.splitlines() if line.startswith("#")]
         elif cell.execution_count == error.exec_count:

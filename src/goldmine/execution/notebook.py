@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,7 @@ from goldmine.execution.environment import QUIET, environment
 from goldmine.execution.failure import failure
 from goldmine.execution.parameters import check_parameters
 from goldmine.execution.stop import check_not_stopped
-from goldmine.execution.tracked import tracked_run
+from goldmine.execution.tracked import TrackedRun, tracked_run
 
 TIME_LIMIT_SECONDS = 4 * 3600
 
@@ -95,16 +96,22 @@ def run_notebook(
         copy.parent.mkdir(parents=True, exist_ok=True)
     with tracked_run(bank, title, {"as_of": str(as_of), "notebook": name}) as run:
         try:
-            with environment({**QUIET, "MLFLOW_RUN_ID": run.run_id}):
+            with environment({**QUIET, "MLFLOW_RUN_ID": run.run_id}), disk_errors(copy):
                 _execute(source, copy, values, time_limit_seconds)
         except Exception as error:
+            with suppress(Exception):  # what failed first is what is to be said
+                _keep(run, copy)
             shown = failure(title, copy, error, time_limit_seconds)
             raise shown from (None if shown is error else error)
-        finally:
-            if copy.exists():
-                html = export_html(copy)
-                run.attach(copy, html)
+        html = _keep(run, copy)
     return Executed(copy, html, run.run_id)
+
+
+def _keep(run: TrackedRun, copy: Path) -> Path:
+    """Export an executed copy and attach both to its run."""
+    html = export_html(copy)
+    run.attach(copy, html)
+    return html
 
 
 def _execute(source: Path, copy: Path, values: dict[str, Any], time_limit_seconds: float) -> None:

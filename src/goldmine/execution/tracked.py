@@ -55,11 +55,11 @@ def tracked_run(bank: str, title: str, tags: Mapping[str, str]) -> Iterator[Trac
 def run_exists(bank: str, run_id: str) -> bool:
     """Whether the tracking store still holds a run."""
     with environment(QUIET):
-        import mlflow
-
         from goldmine.models.tracking import use_tracking
 
         use_tracking(bank)
+        import mlflow
+
         try:
             return bool(mlflow.MlflowClient().get_run(run_id).info.lifecycle_stage == "active")
         except mlflow.MlflowException:
@@ -69,11 +69,11 @@ def run_exists(bank: str, run_id: str) -> bool:
 def champion_version(bank: str, use_case: str) -> str:
     """Version of the model that scores a use case; empty where there is none yet."""
     with environment(QUIET):
-        import mlflow
-
         from goldmine.models.tracking import CHAMPION, registered_name, use_tracking
 
-        use_tracking(bank)
+        use_tracking(bank)  # imports MLflow quietly
+        import mlflow
+
         try:
             found = mlflow.MlflowClient().get_model_version_by_alias(registered_name(bank, use_case), CHAMPION)
         except mlflow.MlflowException:

@@ -6,6 +6,9 @@
 BIN := .venv/bin
 READY := .venv/.installed
 BANK := data/sample_bank
+# JupyterLab asks nobody for news, updates or extensions; in a container its user is root.
+LAB := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
+  --LabApp.extension_manager=readonly $(if $(filter 0,$(shell id -u)),--allow-root)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
@@ -24,7 +27,7 @@ check: $(READY)
 	$(BIN)/python -m pytest tests/project
 
 lab: $(READY)
-	$(BIN)/jupyter lab --ip 127.0.0.1 notebooks
+	$(BIN)/jupyter lab --ip 127.0.0.1 $(LAB) notebooks
 
 mlflow: $(READY)
 	$(BIN)/goldmine mlflow

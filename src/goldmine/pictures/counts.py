@@ -10,10 +10,9 @@ import pyarrow.parquet as pq
 
 from goldmine.contract.bank import Bank
 from goldmine.contract.tables import TABLES
+from goldmine.customers import LEVELS
 from goldmine.validation import SuiteResult
 
-LEVELS = (0, 10_000, 50_000, 200_000, 500_000, 2_000_000, 5_000_000)
-"""The AUM levels of the ladder, in yuan: where each begins."""
 _DRIFT_ROWS = 50_000
 _BINS = 10
 

@@ -1,5 +1,4 @@
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -119,6 +118,8 @@ def test_a_run_that_is_asked_to_stop_leaves_no_kernel_and_begins_nothing_more(wr
     write("1_waits", f"open({str(work.root / 'here')!r}, 'w').close()\nimport time\ntime.sleep(120)")
     work.root.mkdir()
     code = (
+        # Tests that run in the background are told to ignore Ctrl-C, and so would be their children.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from goldmine.execution.notebook import run_notebook; from goldmine.core.work import Work;"
         "from goldmine.execution.stop import run_stoppable; from pathlib import Path; from datetime import date\n"
         "def job():\n"
@@ -128,9 +129,7 @@ def test_a_run_that_is_asked_to_stop_leaves_no_kernel_and_begins_nothing_more(wr
         "        except Exception as error: print(type(error).__name__, flush=True)\n"
         "run_stoppable(job)"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ}
-    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60
     while not (work.root / "here").exists() and time.monotonic() < deadline:
         time.sleep(0.2)

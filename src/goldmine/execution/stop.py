@@ -4,13 +4,16 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
 _asked = threading.Event()
 _kernels: set[int] = set()
+
+_EVERY_SECONDS = 1.0
+"""How often Ctrl-C is claimed again: Polars, which MLflow loads where it is installed, takes it for itself."""
 
 
 class StoppedError(Exception):
@@ -60,12 +63,14 @@ def run_stoppable(work: Callable[[], object]) -> None:
     if threading.current_thread() is not threading.main_thread():
         work()
         return
-    before = signal.signal(signal.SIGTERM, _interrupt)
+    before, interrupt = signal.signal(signal.SIGTERM, _interrupt), signal.getsignal(signal.SIGINT)
     _asked.clear()
     try:
         with ThreadPoolExecutor(1) as pool:
             done = pool.submit(work)
             try:
+                while not wait([done], timeout=_EVERY_SECONDS).done:
+                    signal.signal(signal.SIGINT, interrupt)
                 done.result()
             except KeyboardInterrupt:
                 _asked.set()

@@ -5,6 +5,17 @@ from goldmine.contract.schema import Column, TableSpec
 PRODUCT_CLASSES = ("demand", "time", "wealth", "loan", "other")
 RISK_GRADES = ("C1", "C2", "C3", "C4", "C5")
 PRODUCT_RISKS = ("R1", "R2", "R3", "R4", "R5")
+CONTACT_CHANNELS = ("call", "visit", "sms", "app", "counter", "wechat")
+SUPPRESSION_REASONS = (
+    "deceased",
+    "frozen",
+    "opted_out",
+    "complaint",
+    "litigation",
+    "debt_collection",
+    "do_not_call",
+    "other",
+)
 CHANNELS = ("counter", "atm", "pos", "mobile", "online", "third_party", "batch")
 TRANSACTION_KINDS = (
     "salary",
@@ -46,6 +57,8 @@ CUSTOMERS = TableSpec(
         Column("mobile_bank_on", "day", "day mobile banking was activated"),
         Column("merged_into", "text", "surviving customer_id, where two records were found to be one person"),
         Column("merged_on", "day", "day of that merger"),
+        Column("name", "text", "the customer's name; leaves the bank's tables masked only"),
+        Column("phone", "text", "telephone number; leaves the bank's tables masked only"),
     ),
     key=("customer_id",),
     compulsory=True,
@@ -120,11 +133,30 @@ CONTACTS = TableSpec(
         Column("campaign_id", "text", "which campaign", required=True),
         Column("customer_id", "text", "who was contacted", required=True),
         Column("contacted_on", "day", "when", required=True),
-        Column("channel", "text", "how", codes=("call", "visit", "sms", "app", "counter", "wechat")),
+        Column("channel", "text", "how", codes=CONTACT_CHANNELS),
         Column("answer", "text", "what the customer said", codes=("yes", "no", "later", "not_reached", "opt_out")),
         Column("outcome", "text", "what came of it", codes=("converted", "not_converted", "open")),
+        Column("note", "text", "what the caller wrote down"),
     ),
     key=("campaign_id", "customer_id", "contacted_on"),
+)
+
+SUPPRESSIONS = TableSpec(
+    "suppressions",
+    "A row a time during which a customer may not be marketed to, and why; the ledger of refusals and of the law.",
+    (
+        Column("customer_id", "text", "who may not be contacted", required=True),
+        Column(
+            "reason",
+            "text",
+            "why; one that is missing or unknown keeps the customer off all the same",
+            codes=SUPPRESSION_REASONS,
+        ),
+        Column("from_on", "day", "first day on which it holds", required=True),
+        Column("to_on", "day", "last day on which it holds; empty while no end is known"),
+        Column("channel", "text", "the only channel it holds for; empty: all of them", codes=CONTACT_CHANNELS),
+    ),
+    key=("customer_id", "reason", "from_on", "channel"),
 )
 
 STAFF = TableSpec(
@@ -228,6 +260,7 @@ TABLES: dict[str, TableSpec] = {
         TRANSACTIONS,
         PRODUCT_EVENTS,
         CONTACTS,
+        SUPPRESSIONS,
         STAFF,
         BRANCHES,
         GRIDS,

@@ -16,6 +16,7 @@ from goldmine.core.files import whole_folder
 from goldmine.core.progress import track
 from goldmine.sample import outcomes, season
 from goldmine.sample.columns import day_number, ids
+from goldmine.sample.identity import stream, suppressions_table, with_identity
 from goldmine.sample.money import aum, balances_table, hold
 from goldmine.sample.movements import join, month_of, own_rows, system_rows, transactions_table
 from goldmine.sample.people import (
@@ -93,7 +94,9 @@ def _write_block(
     ends = [day_number(day) for day in ask.lived]
     owns = wealth_life(people, life.hazard, life.total, ends, ledger=ledger, random=random)
     owed = loan_life(ask, people, life.total, ledger, random)
-    writers.write("customers", customers_table(ask, people))
+    beside = stream(ask, block)
+    writers.write("customers", with_identity(customers_table(ask, people), people["kind"], beside))
+    writers.write("suppressions", suppressions_table(ask, people, beside))
     writers.write("accounts", accounts_table(people, day_number(ask.end)))
     writers.write("relations", relations_table(people))
     writers.write("product_events", ledger.table(people, day_number(ask.month_ends[0].replace(day=1))))

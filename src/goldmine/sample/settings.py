@@ -30,6 +30,9 @@ NO_BIRTH_DATE_SHARE = 0.02
 CLOSED_SHARE = 0.01
 MERGED_SHARE = 0.003
 OPT_OUT_SHARE = 0.06
+NO_PHONE_SHARE = 0.04
+SUPPRESSED_SHARE = 0.02
+"""Of customers with a row in the ledger of suppressions."""
 
 
 @dataclass(frozen=True)

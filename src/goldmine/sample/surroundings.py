@@ -10,6 +10,7 @@ from goldmine.sample.columns import codes, day_number, days, ids, money
 from goldmine.sample.people import People
 from goldmine.sample.products import PRODUCTS
 from goldmine.sample.settings import Ask
+from goldmine.sample.staff import staff_table
 
 _INDUSTRIES = ("health", "school", "government", "board_mill", "garlic_trade", "jade_carving", "nut_roasting", "other")
 _CHANNELS = ("call", "visit", "sms", "app")
@@ -18,7 +19,7 @@ _CHANNELS = ("call", "visit", "sms", "app")
 def static_tables(ask: Ask) -> dict[str, pa.Table]:
     """Tables that no customer has a row in."""
     branch, grid = np.arange(ask.branches), np.arange(ask.grids)
-    employer, manager = np.arange(ask.employers), np.arange(ask.managers)
+    employer = np.arange(ask.employers)
     return {
         "branches": pa.table(
             {
@@ -42,14 +43,7 @@ def static_tables(ask: Ask) -> dict[str, pa.Table]:
                 "industry": codes(_INDUSTRIES, employer % len(_INDUSTRIES)),
             }
         ),
-        "staff": pa.table(
-            {
-                "staff_id": ids("S", manager, 5),
-                "branch_id": ids("B", manager // 4, 3),
-                "role": pa.array(["manager"] * len(manager)),
-                "customer_id": ids("C", manager * 20 + 7, 8),
-            }
-        ),
+        "staff": staff_table(ask),
         "products": pa.table(
             {
                 "product_id": pa.array(PRODUCTS),

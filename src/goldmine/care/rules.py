@@ -1,0 +1,95 @@
+"""What ``pipelines/care.yaml`` says: who may look after which level, how many each, and how often they call."""
+
+from itertools import pairwise
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from goldmine.contract.yaml_file import read_yaml, typed
+from goldmine.core.errors import SettingsError
+from goldmine.core.project import home
+from goldmine.customers.ladder import LEVELS
+
+Role = Literal["staff", "manager", "supervisor", "branch_head", "department_head", "leader"]
+
+
+class _Typed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Tier(_Typed):
+    """Customers from a level up to the next tier's.
+
+    Parameters
+    ----------
+    aum_from : int
+        Yuan of average daily AUM where the tier begins: one of the ladder's levels.
+    roles : list of str
+        Who may look after them, the preferred role first.
+    contact_every_days : int
+        Longest time between two contacts.
+    core : bool
+        Whether they are core customers (核心客户), whose carer is named to them.
+    """
+
+    aum_from: int
+    roles: list[Role] = Field(min_length=1)
+    contact_every_days: int = Field(ge=1, le=366)
+    core: bool = False
+
+    @property
+    def level(self) -> int:
+        """Place of the tier's beginning on the ladder."""
+        return LEVELS.index(self.aum_from)
+
+
+class CareRules(_Typed):
+    """The rules of tiered maintenance (分级维护).
+
+    Parameters
+    ----------
+    tiers : list of Tier
+        From the lowest to the highest; below the first nobody is assigned.
+    most_customers : dict of str to int
+        Most customers a person of a role may look after.
+    whole_bank : list of str
+        Roles that look after customers of every branch; all others only of their own.
+    """
+
+    tiers: list[Tier] = Field(min_length=1)
+    most_customers: dict[Role, int]
+    whole_bank: list[Role] = []
+
+    @model_validator(mode="after")
+    def _agrees(self) -> "CareRules":
+        starts = [tier.aum_from for tier in self.tiers]
+        if off := [start for start in starts if start not in LEVELS]:
+            raise ValueError(f"aum_from {off[0]} is no level of the ladder {LEVELS}")
+        if any(lower >= upper for lower, upper in pairwise(starts)):
+            raise ValueError("tiers are not in order: list them from the lowest aum_from to the highest, each once")
+        if any(lower.core and not upper.core for lower, upper in pairwise(self.tiers)):
+            raise ValueError("a tier above a core tier must be core too")
+        without = sorted({role for tier in self.tiers for role in tier.roles} - set(self.most_customers))
+        if without:
+            raise ValueError(f"most_customers does not say how many customers a {without[0]} may have")
+        if min(self.most_customers.values()) < 0:
+            raise ValueError("most_customers must not be below zero")
+        return self
+
+    def tier_of(self, level: int) -> int:
+        """Place of the tier that a level belongs to; -1 below the first."""
+        return sum(tier.level <= level for tier in self.tiers) - 1
+
+
+def load_care_rules() -> CareRules:
+    """Read ``pipelines/care.yaml``.
+
+    Raises
+    ------
+    SettingsError
+        If it is missing, has an unknown key, or its limits do not agree.
+    """
+    file = home() / "pipelines" / "care.yaml"
+    if not file.exists():
+        raise SettingsError("care.yaml: there is no such file in pipelines.", "Write who looks after which level.")
+    return typed(CareRules, read_yaml(file), "care.yaml")

@@ -1,0 +1,50 @@
+"""The words of tiered maintenance in Chinese and English: headings, roles, reasons."""
+
+ROLES = {
+    "staff": ("staff", "员工"),
+    "manager": ("customer manager", "客户经理"),
+    "supervisor": ("business supervisor", "业务主管"),
+    "branch_head": ("branch head", "支行长"),
+    "department_head": ("department head", "部门总经理"),
+    "leader": ("leadership", "领导班子"),
+}
+REASONS = {
+    "kept": ("same carer", "维护人不变"),
+    "new": ("first carer", "新纳入维护"),
+    "level": ("level changed", "层级变动"),
+    "branch": ("branch changed", "客户转支行"),
+    "staff_left": ("carer left", "人员离岗"),
+    "limit": ("carer over the limit", "超出管户上限"),
+}
+HEADINGS = {
+    "customer_id": ("customer", "客户号"),
+    "branch_id": ("branch", "支行"),
+    "level": ("level", "资产等级"),
+    "aum": ("AUM, yuan", "月日均资产(元)"),
+    "core": ("core customer", "核心客户"),
+    "carer_id": ("carer", "维护人"),
+    "carer_role": ("role", "岗位"),
+    "previous_id": ("carer before", "原维护人"),
+    "reason": ("reason", "变动原因"),
+    "since": ("carer since", "维护起始日"),
+    "last_contact_on": ("last contact", "上次联系日"),
+    "due_on": ("contact due on", "应联系日"),
+    "overdue_days": ("days overdue", "逾期天数"),
+    "staff_id": ("person", "员工号"),
+    "role": ("role", "岗位"),
+    "most": ("most customers", "管户上限"),
+    "customers": ("customers", "管户数"),
+    "overdue": ("overdue", "逾期未联系户数"),
+}
+SHEETS = {
+    "overdue": ("Overdue", "逾期未联系"),
+    "handover": ("Hand-over", "离岗交接"),
+    "moves": ("Moves", "维护人变动"),
+    "loads": ("Load", "管户情况"),
+}
+
+
+def word(words: dict[str, tuple[str, str]], name: str, language: str) -> str:
+    """A name in words; one that has none stays as it is."""
+    en, zh = words.get(name, (name, name))
+    return zh if language == "zh" else en

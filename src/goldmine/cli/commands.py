@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from goldmine.cli.uplift import uplift_table
+
 app = typer.Typer(
     name="goldmine",
     help="From a bank's tables to lists that a branch can work from.",
@@ -110,6 +112,9 @@ def sample_bank(
     from goldmine.sample import write_bank
 
     write_bank(folder.absolute(), customers=customers, months=months, seed=seed, end=parse_month_end(end))
+
+
+app.command("uplift-table")(uplift_table)
 
 
 @app.command()

@@ -1,0 +1,82 @@
+import json
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from goldmine.cli import main
+
+
+@pytest.fixture
+def uplift_table(tmp_path, monkeypatch, capsys):
+    """Call the command on a table; gives exit code, standard output and standard error."""
+
+    def call(frame, *words):
+        frame.to_csv(tmp_path / "table.csv", index=False)
+        given = ["goldmine", "uplift-table", str(tmp_path / "table.csv"), "--treatment", "arm", "--outcome", "came"]
+        monkeypatch.setattr(sys, "argv", [*given, *words])
+        with pytest.raises(SystemExit, match=r"^\d+$") as left:
+            main()
+        shown = capsys.readouterr()
+        return left.value.code, shown.out, shown.err
+
+    return call
+
+
+def table(effect: float, rows: int = 1000) -> pd.DataFrame:
+    random = np.random.default_rng(3)
+    arm = random.random(rows) < 0.5
+    came = random.random(rows) < 0.2 + effect * arm
+    return pd.DataFrame(
+        {
+            "customer": [f"{n:05d}" for n in range(rows)],
+            "arm": np.where(arm, "contact", "control"),
+            "came": came.astype(int),
+            "age": random.integers(18, 80, rows),
+        }
+    )
+
+
+def test_a_clear_effect_is_said_with_its_interval_and_every_row_is_scored(uplift_table, tmp_path):
+    given = table(0.2)
+    given["came"] = given["came"].astype("Int64").where(given.index > 9, pd.NA)
+    code, out, _ = uplift_table(given, "--id", "customer", "--scores", str(tmp_path / "out.parquet"))
+    found = json.loads(out.splitlines()[-1])
+    assert (code, found["effect"]) == (0, "yes")
+    assert found["interval"][0] < 0.2 < found["interval"][1]
+    assert "yes: +" in out
+    scores = pd.read_parquet(tmp_path / "out.parquet")
+    assert scores["customer"].tolist() == given["customer"].tolist()
+    assert scores["uplift"].notna().all()
+
+
+def test_no_effect_is_not_claimed(uplift_table):
+    code, out, _ = uplift_table(table(0.0), "--drop", "customer", "--language", "zh")
+    found = json.loads(out.splitlines()[-1])
+    assert (code, found["effect"], found["ranks"]) == (0, "no", "no")
+    assert "未见效果" in out
+
+
+def test_too_few_rows_leave_with_their_own_code_and_give_no_number(uplift_table, tmp_path):
+    code, out, _ = uplift_table(table(0.2, rows=60), "--scores", str(tmp_path / "out.parquet"))
+    found = json.loads(out.splitlines()[-1])
+    assert (code, found["effect"], found["estimate"], found["interval"]) == (4, "not measurable", None, None)
+    assert "at least 50 are needed" in found["reason"]
+    assert not (tmp_path / "out.parquet").exists()
+
+
+def test_arms_that_follow_a_column_are_warned_of(uplift_table):
+    given = table(0.0)
+    given["arm"] = (given["age"] > 40).astype(int)
+    code, out, err = uplift_table(given)
+    assert (code, json.loads(out.splitlines()[-1])["warnings"]) == (4, ["not_randomised"])
+    assert "age most" in err
+
+
+def test_outcomes_that_one_arm_lost_are_warned_of(uplift_table):
+    given = table(0.0)
+    given["came"] = given["came"].astype("Int64").where((given["arm"] == "control") | (given.index % 3 > 0), pd.NA)
+    _, out, err = uplift_table(given)
+    assert json.loads(out.splitlines()[-1])["warnings"] == ["outcomes_lost_unequally"]
+    assert "0 control rows" in err

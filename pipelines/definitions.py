@@ -17,8 +17,9 @@ from goldmine.core.dates import month_end
 from goldmine.core.errors import ValidationError
 from goldmine.core.files import read_json
 from goldmine.core.fingerprint import of_file
-from goldmine.core.project import at_home
+from goldmine.core.project import at_home, home
 from goldmine.core.work import Work
+from goldmine.customers.table import customers_days, customers_path
 from goldmine.execution.failure import may_pass
 from goldmine.execution.progress import tell
 from goldmine.execution.snapshot import Made, Snapshot, bank_mark, source_mark, use_case_mark
@@ -143,6 +144,30 @@ def features(context: dg.AssetExecutionContext, place: Place) -> Events:
         )
 
     yield from checked(at, ["features"], make)
+
+
+# features, balances and the catalogue of tags -> a row a customer: layer, level, tags and since when they stand
+@dg.asset(partitions_def=MONTH_ENDS, retry_policy=RETRY, deps=[tables, features])
+def customers(context: dg.AssetExecutionContext, place: Place) -> Events:
+    """The customers table: layer, level and tags of everyone on the books."""
+    at = place.at(context)
+
+    def make() -> Made:
+        days = customers_days(at.work, at.as_of)
+        return at.run(
+            "10_customers",
+            "customers",
+            reads={
+                "features": [feature_fingerprint(at.bank, at.work, day) for day in days],
+                "balances": [file.fingerprint for file in at.bank.tables["balances"].files]
+                if at.bank.has("balances")
+                else [],
+                "tags": (home() / "pipelines" / "tags.yaml").read_text("utf-8"),
+            },
+            makes=lambda: [customers_path(at.work, day) for day in days],
+        )
+
+    yield from checked(at, [], make)
 
 
 def use_case_assets(name: str) -> list[dg.AssetsDefinition]:
@@ -277,7 +302,7 @@ def score_each_month(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 
 
 defs = dg.Definitions(
-    assets=[tables, features, *(one for both in USE_CASES.values() for one in both), release],
+    assets=[tables, features, customers, *(one for both in USE_CASES.values() for one in both), release],
     jobs=[retrain, score],
     schedules=[retrain_each_quarter, score_each_month],
     resources={

@@ -27,14 +27,14 @@ def test_layers_begin_at_50_000_and_500_000_yuan() -> None:
 def test_a_query_places_customers_as_the_arrays_do() -> None:
     rows = ibis.memtable({"place": range(len(AUM)), "aum": AUM})
     rows = rows.mutate(level=level_expression(rows.aum))
-    found = rows.mutate(layer=layer_expression(rows.level)).order_by("place").execute()
+    found = rows.mutate(layer=layer_expression(rows.level)).order_by("place").to_pyarrow().to_pandas()
     assert found.level.tolist() == LEVEL
     assert found.layer.tolist() == LAYER
 
 
 def test_an_empty_amount_in_a_query_counts_as_nothing() -> None:
     rows = ibis.memtable({"aum": [None]}, schema={"aum": "float64"})
-    assert rows.select(level=level_expression(rows.aum)).execute().level.tolist() == [0]
+    assert rows.select(level=level_expression(rows.aum)).to_pyarrow().to_pandas().level.tolist() == [0]
 
 
 def test_levels_out_of_order_are_refused() -> None:

@@ -15,8 +15,8 @@ from goldmine.lists.summary import latest_lists
 from goldmine.sample import write_bank
 
 AS_OF = date(2024, 6, 30)
-STEPS = ("tables", "features", "model", "scores", "release")
-NOTEBOOKS = ["1_validate", "2_features", "3_train_dormancy", "4_score_dormancy", "5_publish"]
+STEPS = ("tables", "features", "customers", "model", "scores", "release")
+NOTEBOOKS = ["10_customers", "1_validate", "2_features", "3_train_dormancy", "4_score_dormancy", "5_publish"]
 
 
 @pytest.fixture(scope="module")

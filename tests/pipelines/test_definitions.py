@@ -29,8 +29,15 @@ def keys(job):
 def test_retraining_runs_every_step_and_scoring_all_but_training(module):
     models = {f"{name}/model" for name in use_case_names()}
     scores = {f"{name}/scores" for name in use_case_names()}
-    assert keys(module.defs.resolve_job_def("retrain")) == {"tables", "features", "release", *models, *scores}
-    assert keys(module.defs.resolve_job_def("score")) == {"tables", "features", "release", *scores}
+    assert keys(module.defs.resolve_job_def("retrain")) == {
+        "tables",
+        "features",
+        "customers",
+        "release",
+        *models,
+        *scores,
+    }
+    assert keys(module.defs.resolve_job_def("score")) == {"tables", "features", "customers", "release", *scores}
 
 
 def test_a_partition_is_a_month_end(module):

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from goldmine.cli.tags import app as tags_app
 from goldmine.cli.uplift import uplift_table
 
 app = typer.Typer(
@@ -34,11 +35,12 @@ Parameters = Annotated[
 STEPS = {
     "validate": (("tables",), "Take a bank's tables in and check them; fails where a fatal rule is broken."),
     "features": (("features",), "Make the feature tables of a snapshot and of the cutoffs that training needs."),
+    "customers": (("customers",), "Place every customer: layer, level and tags, and what moved within the quarter."),
     "train": (("model",), "Train models; each becomes champion only if it beats its one-line rule."),
     "score": (("scores",), "Score everyone eligible with the champions."),
     "publish": (("release",), "Publish the lists of a snapshot as one release."),
     "run": (
-        ("tables", "features", "model", "scores", "release"),
+        ("tables", "features", "customers", "model", "scores", "release"),
         "Do the whole job, from tables to published lists; what is unchanged is not made again.",
     ),
 }
@@ -88,6 +90,9 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
 
 for _name, (_steps, _help) in STEPS.items():
     app.command(_name, help=_help)(_command(_steps))
+
+
+app.add_typer(tags_app, name="tags")
 
 
 @app.command()

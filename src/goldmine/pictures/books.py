@@ -74,7 +74,7 @@ def aum_ladder(ladder: pd.DataFrame) -> Figure:
         from (yuan), customers, customer_share, aum_share.
     """
     if not ladder["customers"].sum():
-        return _without_balances()
+        return without_balances()
     names = [_level(start, end) for start, end in zip(ladder["from"], [*ladder["from"][1:], None], strict=True)]
     figure, axis = plt.subplots(figsize=(10, 4.2))
     place = np.arange(len(ladder))
@@ -103,7 +103,7 @@ def aum_concentration(curve: pd.DataFrame) -> Figure:
         customer_share (richest first) and aum_share, both 0 to 1.
     """
     if not curve["aum_share"].any():
-        return _without_balances()
+        return without_balances()
     figure, axis = plt.subplots(figsize=(7, 4.6))
     sns.lineplot(curve, x="customer_share", y="aum_share", color=BLUE, linewidth=2.2, ax=axis)
     axis.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1)
@@ -151,7 +151,8 @@ def drift(moved: pd.DataFrame, span: str, top: int = 20) -> Figure:
     return _done(figure)
 
 
-def _without_balances() -> Figure:
+def without_balances() -> Figure:
+    """In place of a figure of balances, where there are none."""
     figure, axis = plt.subplots(figsize=(7, 1))
     axis.axis("off")
     axis.text(0, 0.5, say("This bank's tables hold no balances.", "本行数据中没有余额表。"), va="center")

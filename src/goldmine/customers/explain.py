@@ -1,0 +1,101 @@
+"""Why a customer has the tags they have."""
+
+import getpass
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import ibis
+
+from goldmine.contract.bank import Bank
+from goldmine.core.engine import connect
+from goldmine.core.errors import HistoryError, ParameterError
+from goldmine.core.files import disk_errors, sql_text
+from goldmine.core.work import Work
+from goldmine.customers.table import customers_path
+from goldmine.customers.tags import load_catalogue
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One tag that a customer has.
+
+    Parameters
+    ----------
+    tag : str
+        ``set.tag``.
+    title_en, title_zh, owner : str
+        Its names, and who answers for its meaning.
+    when : str
+        Its condition.
+    values : dict
+        What the condition looked at, and what it found there.
+    since : date
+        The month end since which it stands.
+    before : str
+        The tag that stood there before it, in an exclusive set; empty where there was none.
+    """
+
+    tag: str
+    title_en: str
+    title_zh: str
+    owner: str
+    when: str
+    values: dict[str, Any]
+    since: date
+    before: str
+
+    @property
+    def before_tag(self) -> str:
+        """The tag before as ``set.tag``."""
+        return f"{self.tag.partition('.')[0]}.{self.before}"
+
+
+def explain(bank: Bank, work: Work, customer: str, as_of: date) -> list[Reason]:
+    """The tags of one customer at a month end, each with its reason; the look-up is noted down.
+
+    Raises
+    ------
+    HistoryError
+        If there is no customers table of that day.
+    ParameterError
+        If no such customer is on the books then.
+    """
+    path = customers_path(work, as_of)
+    if not path.exists():
+        raise HistoryError(f"{as_of}: no customers table of that day.", "Run `goldmine customers` for it first.")
+    _note(work, customer, as_of)
+    catalogue = load_catalogue()
+    row = _row(path, customer)
+    if row is None:
+        raise ParameterError(
+            f"{bank.name}: no customer of that number is on the books at {as_of}.",
+            "Look the number up again; zeros at its front count, and of merged numbers only the surviving one stands.",
+        )
+    seen = {**(_row(work.features(as_of), customer) or {}), **row}
+    found = []
+    for one in catalogue.sets:
+        for tag in one.tags:
+            column = one.column(tag)
+            if row.get(column) != (tag.name if one.exclusive else True):
+                continue
+            values = {name: seen[name] for name in tag.condition.names}
+            since, before = row[f"{column}_since"], row.get(f"{column}_from") or ""
+            name = f"{one.name}.{tag.name}"
+            found.append(Reason(name, tag.title_en, tag.title_zh, tag.owner, tag.when, values, since, before))
+    return found
+
+
+def _row(path: Any, customer: str) -> dict[str, Any] | None:
+    rows = connect().sql(f"SELECT * FROM read_parquet({sql_text(path)})")
+    found: list[dict[str, Any]] = rows.filter(rows.customer_id == ibis.literal(customer)).to_pyarrow().to_pylist()
+    return found[0] if found else None
+
+
+def _note(work: Work, customer: str, as_of: date) -> None:
+    """Who looked whom up, and when: one line a look-up."""
+    path = work.root / "customers" / "lookups.jsonl"
+    line = {"at": datetime.now(UTC).isoformat(), "by": getpass.getuser(), "customer_id": customer, "as_of": str(as_of)}
+    with disk_errors(path), path.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(line, ensure_ascii=False) + "\n")

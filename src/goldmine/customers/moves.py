@@ -1,0 +1,128 @@
+"""Who moved on the ladder within a quarter: the transition matrix, and growth and loss taken apart."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import ibis
+import numpy as np
+import pandas as pd
+
+from goldmine.customers.books import Books, quarter_before
+from goldmine.customers.ladder import LEVELS, level_expression
+
+OUTSIDE = -1
+"""In place of a level: not on the books then (came later, or has left)."""
+
+KINDS = ("new", "up", "same", "down", "left")
+
+
+@dataclass(frozen=True)
+class Moves:
+    """What became of the customers of one quarter, in counts.
+
+    Parameters
+    ----------
+    begin, end : date
+        The month ends compared.
+    cells : pandas.DataFrame
+        A row a branch and pair of levels: branch_id, before, after (places in `LEVELS`, or `OUTSIDE`), customers,
+        aum_before, aum_after (average daily AUM of the month, fen, whole numbers).
+    """
+
+    begin: date
+    end: date
+    cells: pd.DataFrame
+
+    def matrix(self, measure: str = "customers") -> pd.DataFrame:
+        """The transition matrix.
+
+        Parameters
+        ----------
+        measure : {"customers", "aum_before", "aum_after"}
+            Customers, or yuan before or after.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a level before, a column a level after, `OUTSIDE` first.
+        """
+        places = [OUTSIDE, *range(len(LEVELS))]
+        found = self.cells.pivot_table(index="before", columns="after", values=measure, aggfunc="sum", fill_value=0)
+        found = found.reindex(index=places, columns=places, fill_value=0)
+        return found if measure == "customers" else found / 100
+
+    def decomposed(self, by: str | None = None) -> pd.DataFrame:
+        """Growth and loss taken apart.
+
+        Parameters
+        ----------
+        by : str, optional
+            ``branch_id`` for a table a branch.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A row a kind of move (new, up, same, down, left), with customers, aum_before, aum_after and change (yuan);
+            the changes add up to that of the whole, to the fen.
+        """
+        keys = [by] if by else []
+        kind = pd.Categorical(_kind(self.cells), categories=list(KINDS))
+        found = self.cells.assign(kind=kind).groupby([*keys, "kind"], observed=False)
+        table = found[["customers", "aum_before", "aum_after"]].sum().reset_index()
+        table["change"] = table.aum_after - table.aum_before
+        money = ["aum_before", "aum_after", "change"]
+        return table.assign(**{name: table[name] / 100 for name in money})
+
+
+def moves(books: Books, end: date, begin: date | None = None) -> Moves:
+    """Compare the ladder of two month ends, by default a quarter apart.
+
+    Each customer counts once, at the branch that keeps them at the end (for those who left: that kept them last), with
+    their levels before and after; so who changed branch within the quarter is in one branch's figures only. A number
+    merged into another counts as the surviving one at both ends.
+
+    Raises
+    ------
+    HistoryError
+        If the balances of either month are not there.
+    """
+    begin = begin or quarter_before(end)
+    books.require_month(begin)
+    books.require_month(end)
+    people = books.customers(end)
+    there = {"before": _on_the_books(people, begin), "after": _on_the_books(people, end)}
+    rows = people.mutate(**{f"there_{when}": here for when, here in there.items()})
+    rows = rows.filter(rows.there_before | rows.there_after)
+    for when, month in (("before", begin), ("after", end)):
+        held = books.balances(month, end).rename({f"of_{when}": "customer_id", f"fen_{when}": "aum"})
+        rows = rows.left_join(held, rows.customer_id == held[f"of_{when}"]).drop(f"of_{when}")
+        fen = rows[f"there_{when}"].ifelse(rows[f"fen_{when}"].fill_null(0), 0)
+        rows = rows.mutate(**{f"aum_{when}": fen}).drop(f"fen_{when}")
+        level = rows[f"there_{when}"].ifelse(level_expression(rows[f"aum_{when}"] / 100), OUTSIDE)
+        rows = rows.mutate(**{when: level.cast("int8")})
+    cells = rows.group_by("branch_id", "before", "after").agg(
+        customers=rows.count(), aum_before=rows.aum_before.sum(), aum_after=rows.aum_after.sum()
+    )
+    found = books.connection.to_pyarrow(cells.order_by("branch_id", "before", "after")).to_pandas()
+    whole = dict.fromkeys(("customers", "aum_before", "aum_after"), "int64")
+    return Moves(begin, end, found.assign(branch_id=found.branch_id.fillna("")).astype(whole))
+
+
+def quarters(books: Books, end: date, count: int = 4) -> list[Moves]:
+    """The moves of the last quarters whose month ends are there, the oldest first."""
+    found: list[Moves] = []
+    while len(found) < count and books.has_month(end) and books.has_month(quarter_before(end)):
+        found.append(moves(books, end))
+        end = quarter_before(end)
+    return found[::-1]
+
+
+def _on_the_books(people: ibis.Table, day: date) -> ibis.expr.types.BooleanValue:
+    came = (people.opened_on <= day).fill_null(True)
+    return came & (people.closed_on > day).fill_null(True)
+
+
+def _kind(cells: pd.DataFrame) -> np.ndarray:
+    came, left = cells.before == OUTSIDE, cells.after == OUTSIDE
+    tests = [came, left, cells.after > cells.before, cells.after < cells.before]
+    return np.select(tests, ["new", "left", "up", "down"], default="same")

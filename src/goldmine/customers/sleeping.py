@@ -1,0 +1,58 @@
+"""Sleeping and lost customers: the definitions side by side."""
+
+import pandas as pd
+
+from goldmine.customers.tags import Catalogue, TagSet
+
+SET = "lost"
+"""The set of the catalogue whose tags are the definitions."""
+
+
+def definitions(catalogue: Catalogue) -> TagSet:
+    """The set of tags that define who sleeps and who is lost."""
+    return next(one for one in catalogue.sets if one.name == SET)
+
+
+def side_by_side(customers: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """How many customers each definition finds, and how far the definitions agree.
+
+    Parameters
+    ----------
+    customers : pandas.DataFrame
+        The customers table: the columns of the set, and aum_avg where the bank has balances.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a definition that the bank's tables carry: name, title_en, title_zh, customers, share (of all), aum
+        (yuan), and for each definition ``also_<name>``, the share of the row's customers whom that one finds too.
+    """
+    one = definitions(catalogue)
+    held = {tag.name: customers[one.column(tag)].fillna(False).astype(bool) for tag in one.tags}
+    held = {name: found for name, found in held.items() if not customers[f"tag_{SET}_{name}"].isna().all()}
+    aum = customers["aum_avg"] if "aum_avg" in customers else pd.Series(float("nan"), customers.index)
+    titles = {tag.name: (tag.title_en, tag.title_zh) for tag in one.tags}
+    rows = [
+        {
+            "name": name,
+            "title_en": titles[name][0],
+            "title_zh": titles[name][1],
+            "customers": int(found.sum()),
+            "share": float(found.mean()),
+            "aum": float(aum[found].sum()),
+            **{f"also_{other}": float(both[found].mean()) if found.any() else 0.0 for other, both in held.items()},
+        }
+        for name, found in held.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def tag_counts(customers: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """A row a tag: set, tag, title_en, title_zh, customers, share of all; in the order of the catalogue."""
+    rows = []
+    for one in catalogue.sets:
+        for tag in one.tags:
+            column = customers[one.column(tag)]
+            found = int((column == tag.name).sum()) if one.exclusive else int(column.fillna(False).astype(bool).sum())
+            rows.append((one.name, tag.name, tag.title_en, tag.title_zh, found, found / max(len(customers), 1)))
+    return pd.DataFrame(rows, columns=["set", "tag", "title_en", "title_zh", "customers", "share"])

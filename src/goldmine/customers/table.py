@@ -1,0 +1,214 @@
+"""The customers table: a row a customer on the books, with layer, level, tags, and since when each tag stands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from pathlib import Path
+
+import ibis
+import pandas as pd
+import pyarrow.parquet as pq
+from ibis.expr.types import Value
+
+from goldmine.contract.bank import Bank
+from goldmine.core import fingerprint
+from goldmine.core.engine import connect
+from goldmine.core.errors import HistoryError, SettingsError
+from goldmine.core.files import read_json, sql_text, whole_file, write_json
+from goldmine.core.work import Work
+from goldmine.customers.books import Books, quarter_before
+from goldmine.customers.history import with_history
+from goldmine.customers.ladder import layer_expression, level_expression
+from goldmine.customers.proof import check_examples, holds_of, require_exclusive, unproved
+from goldmine.customers.tags import Catalogue, catalogue_path, load_catalogue
+from goldmine.features import catalogue as all_features
+from goldmine.features import feature_fingerprint
+
+LADDER = ("aum_avg", "level", "layer", "previous_aum_avg", "previous_level")
+"""Columns of the ladder; conditions may look at them beside the features."""
+
+
+@dataclass(frozen=True)
+class CustomersReport:
+    """What became of the customers tables.
+
+    Parameters
+    ----------
+    made, kept : tuple of date
+        Month ends whose table was made, and whose stood already.
+    switched_off : dict of str to str
+        Tags (``set.tag``) that the bank's tables cannot carry, and the column that is missing.
+    unproved : tuple of str
+        Pairs (``set: a, b``) that are shown to exclude each other on the data alone, not by their conditions.
+    """
+
+    made: tuple[date, ...]
+    kept: tuple[date, ...]
+    switched_off: dict[str, str]
+    unproved: tuple[str, ...]
+
+
+def customers_path(work: Work, as_of: date) -> Path:
+    """Where the customers table of a month end lies."""
+    return work.root / "customers" / f"{as_of}.parquet"
+
+
+def customers_days(work: Work, as_of: date) -> list[date]:
+    """Month ends whose customers table a snapshot needs: its own, and that of the newest features before it.
+
+    The earlier one gives the tags a history where the snapshot's is the first table that is made.
+    """
+    stems = [path.stem for path in (work.root / "features").glob("????-??-??.parquet")]
+    earlier = [date.fromisoformat(stem) for stem in stems if date.fromisoformat(stem) < as_of]
+    return [*([max(earlier)] if earlier else []), as_of]
+
+
+def read_customers(work: Work, as_of: date) -> pd.DataFrame:
+    """The customers table of a month end.
+
+    Raises
+    ------
+    HistoryError
+        If it has not been made.
+    """
+    path = customers_path(work, as_of)
+    if not path.exists():
+        raise HistoryError(f"{as_of}: no customers table of that day.", "Run `goldmine customers` for it first.")
+    return pd.read_parquet(path)
+
+
+def build_customers(bank: Bank, work: Work, days: Sequence[date]) -> CustomersReport:
+    """Bring the customers tables of some month ends up to date, the oldest first; their features must be there.
+
+    A table continues the history of the one before it, so it is made again where that one was.
+
+    Raises
+    ------
+    HistoryError
+        If the features of a month end, or the balances of its month, are not there.
+    SettingsError
+        If the catalogue cannot be read, a tag fails its test, or an exclusive set overlaps.
+    """
+    catalogue = load_catalogue()
+    check_examples(catalogue)
+    made, kept = [], []
+    off: dict[str, str] = {}
+    for day in sorted(days):
+        path = customers_path(work, day)
+        before = _table_before(work, day)
+        mark = _mark(bank, work, day, before)
+        off = _switched_off(catalogue, work, day)
+        if path.exists() and read_json(path.with_suffix(".json")) == mark:
+            kept.append(day)
+            continue
+        with whole_file(path) as temporary:
+            _write(Books(connect(), bank, work), catalogue, day, before, temporary)
+        write_json(path.with_suffix(".json"), mark)
+        made.append(day)
+    pairs = tuple(f"{one.name}: {a.name}, {b.name}" for one in catalogue.sets for a, b in unproved(one))
+    return CustomersReport(tuple(made), tuple(kept), off, pairs)
+
+
+def _table_before(work: Work, day: date) -> Path | None:
+    stems = [path.stem for path in (work.root / "customers").glob("????-??-??.parquet")]
+    earlier = [stem for stem in stems if date.fromisoformat(stem) < day]
+    return customers_path(work, date.fromisoformat(max(earlier))) if earlier else None
+
+
+def _mark(bank: Bank, work: Work, day: date, before: Path | None) -> str:
+    return fingerprint.of_value(
+        [
+            feature_fingerprint(bank, work, day),
+            fingerprint.of_code(Path(__file__).parent),
+            catalogue_path().read_text("utf-8"),
+            read_json(before.with_suffix(".json")) if before else None,
+        ]
+    )
+
+
+def _write(books: Books, catalogue: Catalogue, day: date, before: Path | None, path: Path) -> None:
+    connection = books.connection
+    connection.raw_sql("SET preserve_insertion_order = false")
+    rows = connection.create_table("known", _known(books, catalogue, day), temp=True)
+    require_exclusive(catalogue, rows)
+    columns = {name: rows[name] for name in rows.columns}
+    tagged = rows.select(
+        "customer_id",
+        "branch_id",
+        "manager_id",
+        *[name for name in LADDER if name in rows.columns],
+        **_tag_columns(catalogue, columns),
+    )
+    found = with_history(connection, tagged, catalogue, day, before)
+    query = ibis.to_sql(found, dialect="duckdb", pretty=False)
+    connection.raw_sql(
+        f"COPY (SELECT * FROM ({query}) ORDER BY customer_id) TO {sql_text(path)} (FORMAT parquet, COMPRESSION zstd)"
+    )
+
+
+def _known(books: Books, catalogue: Catalogue, day: date) -> ibis.Table:
+    """Customers on the books with all that conditions look at, as far as the bank has it."""
+    names = [name for name in catalogue.names if name in _feature_columns(books.work, day)]
+    chosen = ", ".join(f'"{name}"' for name in ("customer_id", *names))
+    features = books.connection.sql(f"SELECT {chosen} FROM read_parquet({sql_text(books.work.features(day))})")
+    people = books.customers(day).select("customer_id", "branch_id", "manager_id")
+    rows = features.left_join(people, "customer_id").drop("customer_id_right")
+    if not books.bank.has("balances"):
+        return rows
+    books.require_month(day)
+    quarter = quarter_before(day)
+    for name, month in (("aum_avg", day), ("previous_aum_avg", quarter)):
+        held = books.balances(month, day).rename({f"of_{name}": "customer_id", f"fen_{name}": "aum"})
+        rows = rows.left_join(held, rows.customer_id == held[f"of_{name}"]).drop(f"of_{name}")
+        amount = rows[f"fen_{name}"].fill_null(0) / 100 if books.has_month(month) else ibis.null("float64")
+        rows = rows.mutate(**{name: amount}).drop(f"fen_{name}")
+    rows = rows.mutate(level=level_expression(rows.aum_avg))
+    previous = ibis.cases((rows.previous_aum_avg.notnull(), level_expression(rows.previous_aum_avg)))
+    return rows.mutate(layer=layer_expression(rows.level), previous_level=previous)
+
+
+def _tag_columns(catalogue: Catalogue, columns: dict[str, Value]) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for one in catalogue.sets:
+        held = holds_of(one, columns)
+        if one.exclusive:
+            answers = [(holds, name) for name, holds in held.items()]
+            found[one.column()] = ibis.cases(*answers) if answers else ibis.null("string")
+            continue
+        for tag in one.tags:
+            found[one.column(tag)] = held.get(tag.name, ibis.null("boolean"))
+    return found
+
+
+def _feature_columns(work: Work, day: date) -> list[str]:
+    path = work.features(day)
+    if not path.exists():
+        raise HistoryError(f"customers at {day}: no feature table of that day.", "Run `goldmine features` first.")
+    names: list[str] = pq.read_schema(path).names
+    return names
+
+
+def _switched_off(catalogue: Catalogue, work: Work, day: date) -> dict[str, str]:
+    """Tags whose column the bank does not have; a column that nobody has is an error."""
+    have = set(_feature_columns(work, day))
+    have |= set(LADDER) if "aum_avg_30d" in have else set()
+    off = {}
+    for one in catalogue.sets:
+        for tag in one.tags:
+            for name in tag.condition.names:
+                if name not in have:
+                    _require_column(f"{one.name}.{tag.name}", name)
+                    off[f"{one.name}.{tag.name}"] = name
+    return off
+
+
+def _require_column(tag: str, name: str) -> None:
+    known = {feature.name for feature in all_features()} | set(LADDER)
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"Did you mean {near[0]!r}? " if near else ""
+        raise SettingsError(
+            f"tags.yaml: {tag}: looks at {name!r}, which is no column.",
+            f"{hint}docs/features.md and docs/customers.md name them all.",
+        )

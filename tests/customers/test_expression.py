@@ -1,0 +1,88 @@
+"""Conditions as text: what they may hold, what they find, and what they prove."""
+
+import ibis
+import pytest
+
+from goldmine.core.errors import SettingsError
+from goldmine.customers.expression import read_condition
+from goldmine.customers.ranges import exclude_each_other
+
+ROWS = ibis.memtable(
+    {"place": [0, 1, 2, 3], "aum": [5.0, 50.0, 500.0, None], "kind": ["firm", "person", None, "person"]},
+    schema={"place": "int64", "aum": "float64", "kind": "string"},
+)
+
+
+def held(text: str) -> list[bool]:
+    columns = {name: ROWS[name] for name in ROWS.columns}
+    return ROWS.order_by("place").select(held=read_condition(text).of(columns)).to_pyarrow()["held"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("aum >= 50", [False, True, True, False]),
+        ("5 <= aum < 50", [True, False, False, False]),
+        ("aum * 2 + 10 > 100", [False, True, True, False]),
+        ('kind == "person" and aum < 100', [False, True, False, False]),
+        ('kind in ["firm", "other"] or aum is None', [True, False, False, True]),
+        ("not aum >= 50", [True, False, False, False]),
+        ('kind not in ["firm"]', [False, True, False, True]),
+        ("aum != -5", [True, True, True, False]),
+    ],
+)
+def test_a_condition_holds_only_where_it_is_known_to(text, expected):
+    assert held(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["__import__('os').system('id')", "aum", "aum.real > 1", "[1][0] > 0", "(lambda: 1) == 1", "aum / 0 > 1", "True",
+     "kind in aum", "aum > 1 if kind else 2", "aum is 5"],
+)  # fmt: skip
+def test_nothing_but_columns_and_comparisons_is_let_in(text):
+    with pytest.raises(SettingsError, match="is not something that holds or does not"):
+        read_condition(text)
+
+
+def test_what_is_no_condition_at_all_says_so():
+    with pytest.raises(SettingsError, match="'aum >': cannot be read"):
+        read_condition("aum >")
+
+
+def test_a_condition_names_its_columns_once_each():
+    assert read_condition("10 <= aum < 20 or kind is None and aum > own").names == ("aum", "kind", "own")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("aum < 10", "aum >= 10"),
+        ("aum < 10", "10 < aum"),
+        ('kind == "firm"', 'kind in ["person", "trader"]'),
+        ('kind == "firm"', 'kind != "firm"'),
+        ("aum >= 365 or aum is None", "180 <= aum < 365"),
+        ("aum > 1 and own == 0", "aum > 5 and own >= 1"),
+        ("not aum < 10", "aum < 10"),
+        ("not (aum < 10 or own > 3)", "aum < 10"),
+        ("own == 3", "own < 3"),
+    ],
+)
+def test_conditions_that_exclude_each_other_are_proved_so(one, other):
+    assert exclude_each_other(read_condition(one), read_condition(other))
+    assert exclude_each_other(read_condition(other), read_condition(one))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("aum <= 10", "aum >= 10"),
+        ("aum < 10", "own >= 10"),
+        ('kind != "firm"', 'kind != "person"'),
+        ("aum is None", "own is None"),
+        ("aum + own < 10", "aum + own >= 10"),
+        ("aum < 10 or own == 1", "aum >= 10"),
+    ],
+)
+def test_no_proof_is_given_where_there_is_none(one, other):
+    assert not exclude_each_other(read_condition(one), read_condition(other))

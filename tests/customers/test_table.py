@@ -1,0 +1,114 @@
+"""The customers table: levels, tags, their history, and why a customer has them."""
+
+import json
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from goldmine.activity import build_activity
+from goldmine.core.errors import HistoryError, ParameterError
+from goldmine.core.work import Work
+from goldmine.customers.explain import explain
+from goldmine.customers.sleeping import side_by_side
+from goldmine.customers.table import build_customers, read_customers
+from goldmine.customers.tags import load_catalogue
+from goldmine.features import build_features
+from tests.tiny import balance, make_bank, transaction
+
+MARCH, JUNE = date(2024, 3, 31), date(2024, 6, 30)
+PEOPLE = [{"customer_id": name, "opened_on": date(2020, 1, 1), "branch_id": "B1"} for name in ("001", "002")]
+MOVES = [transaction(1, "002", "2024-03-05T09:00"), transaction(2, "001", "2024-06-05T09:00")]
+
+
+def held(months):
+    amounts = {"2024-03-31": ("9999.99", "600000.00"), "2024-06-30": ("10000.00", "600000.00")}
+    return [
+        balance(name, month, "demand", amount)
+        for month in months
+        for name, amount in zip(("001", "002"), amounts[month], strict=True)
+    ]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("customers")
+    tables = {"customers": PEOPLE, "transactions": MOVES, "balances": held(["2024-03-31", "2024-06-30"])}
+    bank, work = make_bank(folder / "bank", tables), Work(folder / "work")
+    build_activity(bank, work)
+    build_features(bank, work, [MARCH, JUNE])
+    return bank, work, build_customers(bank, work, [MARCH, JUNE])
+
+
+@pytest.fixture(scope="module")
+def june(made):
+    return read_customers(made[1], JUNE).set_index("customer_id")
+
+
+def test_levels_are_read_to_the_fen_now_and_a_quarter_ago(june):
+    assert june.aum_avg.to_dict() == {"001": 10_000.0, "002": 600_000.0}
+    assert june[["level", "previous_level"]].to_numpy().tolist() == [[1, 0], [4, 4]]
+    assert june.layer.to_dict() == {"001": "basic", "002": "high_end"}
+    assert june.branch_id.to_dict() == {"001": "B1", "002": "B1"}
+
+
+def test_tags_of_a_set_stand_in_one_column_and_free_tags_in_their_own(june):
+    assert june.tag_value.to_dict() == {"001": "rising", "002": "core"}
+    assert june.tag_activity.to_dict() == {"001": "active", "002": "quiet"}
+    assert june.tag_lost_own_90d.to_dict() == {"001": False, "002": True}
+
+
+def test_a_tag_says_since_when_it_stands_and_what_was_there_before(june):
+    assert june.loc["001", ["tag_value_since", "tag_value_from"]].tolist() == [JUNE, "longtail"]
+    assert june.loc["002", "tag_value_since"] == MARCH
+    assert pd.isna(june.loc["002", "tag_value_from"])
+    assert june.loc["002", ["tag_activity_since", "tag_activity_from"]].tolist() == [JUNE, "active"]
+    assert june.loc["002", "tag_lost_own_90d_since"] == JUNE
+    assert june.loc["002", "tag_holding_time_since"] == MARCH
+
+
+def test_tags_that_need_a_column_that_the_bank_lacks_are_off_and_said_to_be(made, june):
+    assert made[2].switched_off["age.minor"] == "age_years"
+    assert june.tag_age.isna().all()
+
+
+def test_what_is_unchanged_is_kept(made):
+    bank, work, _ = made
+    assert build_customers(bank, work, [MARCH, JUNE]).made == ()
+
+
+def test_explaining_gives_condition_values_and_history_and_is_noted_down(made):
+    bank, work, _ = made
+    reasons = {reason.tag: reason for reason in explain(bank, work, "001", JUNE)}
+    assert reasons["value.rising"].values == {"level": 1}
+    assert (reasons["value.rising"].since, reasons["value.rising"].before) == (JUNE, "longtail")
+    assert reasons["activity.active"].values == {"days_since_own": 25.0}
+    assert "value.core" not in reasons
+    line = json.loads((work.root / "customers" / "lookups.jsonl").read_text("utf-8").splitlines()[-1])
+    assert (line["customer_id"], line["as_of"]) == ("001", "2024-06-30")
+
+
+def test_explaining_somebody_who_is_not_on_the_books_is_refused_without_the_number(made):
+    with pytest.raises(ParameterError, match="tiny: no customer of that number is on the books at 2024-06-30"):
+        explain(made[0], made[1], "1", JUNE)
+
+
+def test_definitions_of_sleeping_stand_side_by_side(june):
+    table = side_by_side(june.reset_index(), load_catalogue()).set_index("name")
+    assert table.loc["own_90d", ["customers", "share", "aum"]].tolist() == [1, 0.5, 600_000.0]
+    assert table.loc["own_180d", "customers"] == 0
+    assert table.loc["own_90d", "also_own_180d"] == 0.0
+
+
+def test_a_month_without_balances_is_an_error_and_not_nothing(tmp_path):
+    tables = {"customers": PEOPLE, "transactions": MOVES, "balances": held(["2024-03-31"])}
+    bank, work = make_bank(tmp_path / "bank", tables), Work(tmp_path / "work")
+    build_activity(bank, work)
+    build_features(bank, work, [JUNE])
+    with pytest.raises(HistoryError, match="balances: none of 2024-06"):
+        build_customers(bank, work, [JUNE])
+
+
+def test_without_a_table_there_is_nothing_to_read(tmp_path):
+    with pytest.raises(HistoryError, match="2024-06-30: no customers table of that day"):
+        read_customers(Work(tmp_path), JUNE)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from goldmine.cli.sample_campaign import sample_campaign
 from goldmine.cli.tags import app as tags_app
 from goldmine.cli.uplift import uplift_table
 
@@ -119,6 +120,7 @@ def sample_bank(
     write_bank(folder.absolute(), customers=customers, months=months, seed=seed, end=parse_month_end(end))
 
 
+app.command("sample-campaign")(sample_campaign)
 app.command("uplift-table")(uplift_table)
 
 

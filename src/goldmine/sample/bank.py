@@ -14,7 +14,7 @@ from goldmine.core.dates import month_end, month_key
 from goldmine.core.errors import SettingsError
 from goldmine.core.files import whole_folder
 from goldmine.core.progress import track
-from goldmine.sample import outcomes, season
+from goldmine.sample import outcomes, persuasion, season
 from goldmine.sample.columns import day_number, ids
 from goldmine.sample.identity import stream, suppressions_table, with_identity
 from goldmine.sample.money import aum, balances_table, hold
@@ -27,7 +27,7 @@ from goldmine.sample.people import (
     relations_table,
 )
 from goldmine.sample.products import Ledger, loan_life, wealth_life
-from goldmine.sample.settings import BLOCK, TRUTH_MONTHS, WARM_UP, Ask
+from goldmine.sample.settings import BLOCK, EFFECT_MONTHS, TRUTH_MONTHS, WARM_UP, Ask
 from goldmine.sample.surroundings import contacts_table, facts_table, static_tables
 from goldmine.sample.traits import Surroundings, Traits, draw_traits, surroundings
 from goldmine.sample.writers import Writers
@@ -102,7 +102,7 @@ def _write_block(
     writers.write("product_events", ledger.table(people, day_number(ask.month_ends[0].replace(day=1))))
     writers.write("contacts", contacts_table(ask, people, life.traits.appetite, random))
     writers.write("external_facts", facts_table(ask, people, life.traits.wealth_fixed, random))
-    _write_truth(ask, life, writers)
+    _write_truth(ask, block, life, writers)
     dirt: Counter[str] = Counter(
         {
             "missing_birth_dates": int(people["no_birth"].sum()),
@@ -135,26 +135,27 @@ def _live(ask: Ask, around: Surroundings, people: People, random: np.random.Gene
     return Life(people, traits, year, aum(latent), hazard)
 
 
-def _write_truth(ask: Ask, life: Life, writers: Writers) -> None:
+def _write_truth(ask: Ask, block: range, life: Life, writers: Writers) -> None:
     ahead = [*ask.lived, *(month_end(ask.end, lag) for lag in range(1, 5))]
     rates = season.engagement(ahead)
-    for place in range(len(ask.lived) - min(TRUTH_MONTHS, ask.months), len(ask.lived)):
+    own = persuasion.stream(ask, block)
+    openness = persuasion.draw_openness(life.people, life.traits, own)
+    reach = persuasion.draw_reach(life.people, own)
+    who = ids("C", life.people["number"], 8)
+    for place in range(len(ask.lived) - min(EFFECT_MONTHS, ask.months), len(ask.lived)):
         found = {
             "longtail": outcomes.longtail_probability(life.traits, life.season, place),
             "dormancy": outcomes.dormancy_probability(life.traits, rates, place),
             "wealth": outcomes.wealth_probability(life.hazard, place),
         }
+        cutoff = pa.array(np.full(len(who), day_number(ask.lived[place]), np.int32)).cast(pa.date32())
         for use_case, probability in found.items():
-            table = pa.table(
-                {
-                    "customer_id": ids("C", life.people["number"], 8),
-                    "cutoff": pa.array(np.full(len(probability), day_number(ask.lived[place]), np.int32)).cast(
-                        pa.date32()
-                    ),
-                    "probability": pa.array(probability),
-                }
-            )
-            writers.write(f"truth/{use_case}", table)
+            truth = pa.table({"customer_id": who, "cutoff": cutoff, "probability": pa.array(probability)})
+            if place >= len(ask.lived) - TRUTH_MONTHS:
+                writers.write(f"truth/{use_case}", truth)
+            added = persuasion.effect(use_case, probability, openness)
+            columns = truth.append_column("effect", pa.array(added)).append_column("reach", pa.array(reach))
+            writers.write(f"truth/effects/{use_case}", columns)
 
 
 def _write_notes(ask: Ask, place: Path, dirt: Counter[str]) -> None:

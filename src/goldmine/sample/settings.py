@@ -11,6 +11,8 @@ WARM_UP = 12
 """Months that are lived before the first month of the books."""
 TRUTH_MONTHS = 12
 """Month ends, up to the last, for which the true probabilities are written."""
+EFFECT_MONTHS = 24
+"""Month ends, up to the last, for which the true effects of a contact are written: four quarters and more."""
 
 LONG_TAIL_SHARE, LONG_TAIL_ASSETS = 0.84, 0.03
 FORTY_SHARE, FORTY_DEPOSITS = 0.0986, 0.9054

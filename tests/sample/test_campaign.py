@@ -1,0 +1,133 @@
+"""Campaigns played forward in the sample bank: who is worked, who is moved, and what then stands in the books."""
+
+from datetime import date
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from goldmine.core.errors import HistoryError, SettingsError
+from goldmine.sample import books, write_bank
+from goldmine.sample.campaign import LEAKED, WORKED, play
+from goldmine.sample.field import work_campaign
+from goldmine.sample.persuasion import effect
+
+AS_OF = date(2024, 2, 29)
+
+
+def campaign(**columns) -> pd.DataFrame:
+    """Ten thousand customers, all contacted, reached and moved by nobody unless told otherwise."""
+    size = 10_000
+    plain = {
+        "campaign_id": "spring",
+        "customer_id": [f"C{n}" for n in range(size)],
+        "channel": "call",
+        "group": "contact",
+        "aim": 0.2,
+        "effect": 0.0,
+        "reach": 1.0,
+        "came": np.arange(size) % 5 == 0,
+    }
+    return pd.DataFrame(plain | columns)
+
+
+def played(rows: pd.DataFrame) -> pd.DataFrame:
+    return play(rows, AS_OF, np.random.default_rng(1)).rows
+
+
+def test_most_offers_are_worked_and_a_little_of_the_control():
+    assert played(campaign())["contacted"].mean() == pytest.approx(WORKED, abs=0.01)
+    assert played(campaign(group="control"))["contacted"].mean() == pytest.approx(LEAKED, abs=0.005)
+
+
+def test_as_many_are_moved_as_the_effect_says_and_only_those_to_whom_it_would_not_have_come():
+    rows = played(campaign(effect=0.16))
+    assert rows["extra"].mean() == pytest.approx(WORKED * 0.16, abs=0.01)
+    assert not (rows["extra"] & rows["came"]).any()
+    assert (rows.loc[rows["extra"], "answer"] == "yes").all()
+
+
+def test_who_is_not_reached_is_not_moved():
+    rows = played(campaign(effect=0.8, reach=0.0))
+    assert not rows["extra"].any()
+    assert set(rows["answer"]) == {"not_reached", ""}
+
+
+def test_the_same_customer_does_the_same_in_either_group():
+    contact, control = played(campaign(effect=0.16)), played(campaign(effect=0.16, group="control"))
+    both = contact["contacted"] & control["contacted"]
+    assert contact.loc[both, "extra"].tolist() == control.loc[both, "extra"].tolist()
+
+
+def test_the_true_effect_is_that_of_being_in_the_group_not_of_being_reached():
+    whole = play(campaign(effect=0.1, reach=0.5), AS_OF, np.random.default_rng(1))
+    assert whole.true_effect == pytest.approx((WORKED - LEAKED) * 0.05)
+
+
+def test_contacts_are_dated_within_the_month_after_the_snapshot():
+    made = play(campaign(), AS_OF, np.random.default_rng(1)).contacts()
+    assert (min(made["contacted_on"]), max(made["contacted_on"])) == (date(2024, 3, 3), date(2024, 3, 29))
+    assert len(made) == played(campaign())["contacted"].sum()
+
+
+def test_a_contact_moves_the_open_more_and_nobody_away():
+    added = effect("longtail", np.array([0.1, 0.1, 0.1]), np.array([-3.0, 0.0, 2.0]))
+    assert 0 < added[0] < 0.01 < added[1] < added[2]
+
+
+def test_for_dormancy_the_aim_is_that_it_does_not_come():
+    assert effect("dormancy", np.array([0.9]), np.array([0.0])) > effect("dormancy", np.array([0.01]), np.array([0.0]))
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("field") / "bank"
+    write_bank(folder, customers=600, months=10, seed=3)
+    return folder
+
+
+def files(bank, folder, use_case: str, as_of: date = AS_OF):
+    """A campaign on all customers of whom the aim has not come by itself; every fifth is control."""
+    came = books.happened(bank, use_case, AS_OF)
+    rows = duckdb.sql(f"SELECT customer_id FROM '{bank}/customers.parquet' ORDER BY ALL").df()
+    rows = rows[~rows["customer_id"].isin(came)].assign(
+        campaign_id=f"try_{use_case}", use_case=use_case, product_id="W-R1", channel="call", as_of=as_of
+    )
+    control = np.arange(len(rows)) % 5 == 0
+    rows[~control].assign(group="contact").to_parquet(folder / "offers.parquet")
+    rows[control].assign(group="control").to_parquet(folder / "control.parquet")
+    return folder / "offers.parquet", folder / "control.parquet"
+
+
+@pytest.mark.parametrize("use_case", ["longtail", "dormancy", "wealth"])
+def test_what_a_campaign_moved_stands_in_the_books(bank, tmp_path, use_case):
+    before = books.happened(bank, use_case, AS_OF)
+    done = work_campaign(bank, *files(bank, tmp_path, use_case), seed=1)
+    assert done.extra > 0
+    assert len(books.happened(bank, use_case, AS_OF) - before) == done.extra
+    told = duckdb.sql(f"SELECT count(*) FROM '{bank}/contacts.parquet' WHERE campaign_id = 'try_{use_case}'")
+    assert told.fetchone() == (done.contacts,)
+
+
+def test_a_campaign_is_played_once(bank, tmp_path):
+    given = files(bank, tmp_path, "longtail")
+    work_campaign(bank, *given, seed=1)
+    before = {path: path.read_bytes() for path in bank.rglob("*.parquet")}
+    again = work_campaign(bank, *given, seed=2)
+    assert (again.contacts, again.kept) == (0, True)
+    assert {path: path.read_bytes() for path in bank.rglob("*.parquet")} == before
+
+
+def test_a_campaign_whose_horizon_the_books_do_not_reach_is_refused(bank, tmp_path):
+    given = files(bank, tmp_path, "wealth", date(2024, 5, 31))
+    with pytest.raises(HistoryError, match="its books end before 2024-09-13, when the campaign's horizon does"):
+        work_campaign(bank, *given, seed=1)
+
+
+def test_a_use_case_without_truth_is_refused(bank, tmp_path):
+    offers, control = files(bank, tmp_path, "longtail")
+    for path in (offers, control):
+        pd.read_parquet(path).assign(use_case="winback", campaign_id="w").to_parquet(path)
+    with pytest.raises(SettingsError, match="winback: the sample bank does not know what a contact would do"):
+        work_campaign(bank, offers, control, seed=1)

@@ -13,6 +13,7 @@ from goldmine.contract.schema import TableSpec
 from goldmine.contract.sources import CsvSource, PostgresSource, SqliteSource
 from goldmine.contract.sql import literal, quoted
 from goldmine.contract.views import add_source, check_dates
+from goldmine.core.engine import show_no_bar
 from goldmine.core.errors import ContractError
 
 _MEMORY = "2GB"
@@ -30,6 +31,7 @@ def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": "false",
         }
     )
+    show_no_bar(connection)
     threads = connection.execute("SELECT current_setting('threads')").fetchall()[0][0]
     connection.execute(f"SET threads = {min(_MOST_THREADS, threads)}")
     return connection

@@ -33,7 +33,7 @@ def disk_errors(place: Path) -> Iterator[None]:
 def _disk_fault(error: Exception) -> str:
     """What the disk refused; empty where the error is not the disk's. Databases say it in words of their own."""
     if isinstance(error, OSError):
-        refused = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES)
+        refused = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOTDIR, errno.EEXIST)
         return os.strerror(error.errno) if error.errno in refused else ""
     return os.strerror(errno.ENOSPC) if any(words in str(error) for words in _FULL) else ""
 

@@ -1,0 +1,151 @@
+"""Intention to treat: everyone drawn for contact against everyone drawn for control, whoever was then reached."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from goldmine.uplift.effect import Estimate, NotMeasurable, detectable, interval, too_small
+
+_LEAST_IN_STRATUM = 2
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One group of a campaign's customers.
+
+    Parameters
+    ----------
+    name : str
+        Decile, branch, channel or offer.
+    contact, control : int
+        Customers drawn for either.
+    contact_mean, control_mean : float or None
+        Their mean outcomes; None where the effect is not measurable.
+    effect : Estimate or NotMeasurable
+        What being drawn for contact added.
+    """
+
+    name: str
+    contact: int
+    control: int
+    contact_mean: float | None
+    control_mean: float | None
+    effect: Estimate | NotMeasurable
+
+    @property
+    def detectable(self) -> float | None:
+        """The smallest effect that would have shown four times out of five."""
+        return None if isinstance(self.effect, NotMeasurable) else detectable(self.effect.error)
+
+
+def intention_to_treat(rows: pd.DataFrame, outcome: str = "aim") -> Estimate | NotMeasurable:
+    """What being drawn for contact added to the outcome, stratum by stratum.
+
+    Within each stratum in which the control was drawn the means are compared, and strata count by their customers. A
+    stratum too small to be compared counts with the others that are.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        A row a customer: ``group`` (contact or control), ``stratum`` and the outcome.
+    outcome : str
+        Name of a column: 0 or 1, or yuan.
+
+    Returns
+    -------
+    Estimate or NotMeasurable
+        In the outcome's unit a customer drawn.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"group": ["contact", "control"] * 100, "stratum": "a", "aim": [1, 0] * 50 + [0, 0] * 50})
+    >>> intention_to_treat(rows).value
+    0.5
+    """
+    value = rows[outcome].to_numpy(dtype=np.float64)
+    contact = (rows["group"] == "contact").to_numpy()
+    small = too_small(value, contact)
+    if small is not None:
+        return small
+    groups = _strata(rows["stratum"].astype("str").to_numpy(), contact)
+    parts = [_stratum(value[groups == place], contact[groups == place]) for place in np.unique(groups)]
+    weight = np.array([part.rows for part in parts]) / len(value)
+    gain = np.array([part.difference for part in parts])
+    # The wider of two: each arm's own spread, and the one that both share, as few events in a small arm may mislead.
+    own = float(weight**2 @ np.array([part.own for part in parts]))
+    shared = float(weight**2 @ np.array([part.shared for part in parts]))
+    return interval(float(weight @ gain), float(np.sqrt(max(own, shared))), len(value) - 2 * len(parts))
+
+
+def cut(rows: pd.DataFrame, name: str, outcome: str = "aim") -> Cut:
+    """The effect among some customers; too few say so and give no number."""
+    found = intention_to_treat(rows, outcome)
+    contact = rows["group"] == "contact"
+    known = not isinstance(found, NotMeasurable)
+    means = [float(rows.loc[who, outcome].mean()) if known else None for who in (contact, ~contact)]
+    return Cut(name, int(contact.sum()), int((~contact).sum()), means[0], means[1], found)
+
+
+def cuts(rows: pd.DataFrame, by: str, outcome: str = "aim") -> tuple[Cut, ...]:
+    """The effect in each decile, branch, channel or offer, in the order of their names.
+
+    Parameters
+    ----------
+    by : str
+        Name of a column; for the control it holds what was meant for the customer.
+    """
+    return tuple(cut(some, str(name), outcome) for name, some in rows.groupby(by, sort=True, dropna=False))
+
+
+def table(found: tuple[Cut, ...]) -> pd.DataFrame:
+    """Groups as a table: what is not measurable has a reason and no number.
+
+    Returns
+    -------
+    DataFrame
+        name, contact, control (customers), contact_mean, control_mean, effect, low, high, why, why_zh.
+    """
+    lines = []
+    for one in found:
+        effect = one.effect
+        missing = isinstance(effect, NotMeasurable)
+        figures = (None, None, None) if isinstance(effect, NotMeasurable) else (effect.value, effect.low, effect.high)
+        why = (effect.why, effect.zh) if isinstance(effect, NotMeasurable) else ("", "")
+        means = (None, None) if missing else (one.contact_mean, one.control_mean)
+        lines.append((one.name, one.contact, one.control, *means, *figures, *why))
+    names = ["name", "contact", "control", "contact_mean", "control_mean", "effect", "low", "high", "why", "why_zh"]
+    numbers = dict.fromkeys(["contact_mean", "control_mean", "effect", "low", "high"], "float64")
+    return pd.DataFrame(lines, columns=names).astype(numbers)
+
+
+@dataclass(frozen=True)
+class _Stratum:
+    rows: int
+    difference: float
+    own: float
+    shared: float
+
+
+def _stratum(value: NDArray[np.float64], contact: NDArray[np.bool_]) -> _Stratum:
+    arms = value[contact], value[~contact]
+    sizes = np.array([len(arm) for arm in arms])
+    spread = np.array([arm.var(ddof=1) for arm in arms])
+    shared = float((sizes - 1) @ spread) / max(int(sizes.sum()) - 2, 1) * float((1 / sizes).sum())
+    return _Stratum(len(value), float(arms[0].mean() - arms[1].mean()), float((spread / sizes).sum()), shared)
+
+
+def _strata(names: NDArray, contact: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Places of strata; one with fewer than two customers in an arm counts with others."""
+    _, place = np.unique(names, return_inverse=True)
+    arms = [np.bincount(place[who], minlength=place.max() + 1) for who in (contact, ~contact)]
+    small = np.minimum(*arms) < _LEAST_IN_STRATUM
+    if not small.any():
+        return place
+    joined = np.where(small[place], -1, place)
+    rest = joined == -1
+    if min(int((rest & contact).sum()), int((rest & ~contact).sum())) < _LEAST_IN_STRATUM and not small.all():
+        sizes = np.where(small, np.iinfo(np.int64).max, arms[0] + arms[1])
+        joined[rest] = int(sizes.argmin())
+    return joined

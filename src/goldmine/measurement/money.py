@@ -1,0 +1,95 @@
+"""What a campaign moved in yuan, and what a yuan cost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from goldmine.core.errors import ParameterError
+from goldmine.measurement.effect import intention_to_treat
+from goldmine.uplift.effect import Estimate, NotMeasurable
+
+COSTS = {"call": 3.0, "visit": 25.0, "sms": 0.05, "app": 0.01, "counter": 2.0, "wechat": 0.5}
+"""Yuan a contact, where nothing else is said."""
+
+
+@dataclass(frozen=True)
+class Money:
+    """A campaign in yuan.
+
+    Parameters
+    ----------
+    cost : float
+        Of all contacts made.
+    moved : Estimate or NotMeasurable
+        Extra AUM over all customers drawn for contact.
+    converted : Estimate or NotMeasurable
+        Extra customers who reached the aim, among those drawn for contact.
+    """
+
+    cost: float
+    moved: Estimate | NotMeasurable
+    converted: Estimate | NotMeasurable
+
+    @property
+    def per_yuan(self) -> float | None:
+        """Cost of an extra yuan of AUM; None where it is not shown that there is one."""
+        return _per(self.cost, self.moved)
+
+    @property
+    def per_customer(self) -> float | None:
+        """Cost of an extra customer who reached the aim; None where it is not shown that there is one."""
+        return _per(self.cost, self.converted)
+
+
+def money(rows: pd.DataFrame, costs: Mapping[str, float]) -> Money:
+    """Work out a campaign's cost and what came of it.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        group, stratum, aim, aum_change (yuan; empty where the bank has no balances), contacted_on, contacted_by.
+    costs : mapping of str to float
+        Yuan a contact, by channel.
+    """
+    made = rows.loc[rows["contacted_on"].notna(), "contacted_by"]
+    cost = float(made.map(lambda channel: costs.get(channel, 0.0)).sum())
+    drawn = int((rows["group"] == "contact").sum())
+    if rows["aum_change"].isna().any():
+        moved: Estimate | NotMeasurable = NotMeasurable("the bank has no balances of both months", "缺少两个月份的余额")
+    else:
+        moved = _times(intention_to_treat(rows, "aum_change"), drawn)
+    return Money(cost, moved, _times(intention_to_treat(rows), drawn))
+
+
+def read_costs(given: list[str]) -> dict[str, float]:
+    """Costs from texts such as ``call=3``; channels that are not named keep their usual cost.
+
+    Raises
+    ------
+    ParameterError
+        If a text is of another form, names an unknown channel or a negative cost.
+    """
+    costs = dict(COSTS)
+    for text in given:
+        channel, _, yuan = text.partition("=")
+        try:
+            cost = float(yuan)
+        except ValueError:
+            cost = -1.0
+        if channel not in COSTS or not 0 <= cost < float("inf"):
+            raise ParameterError(
+                "costs: one of them is not of the form channel=yuan.", f"Write call=3; channels: {', '.join(COSTS)}."
+            )
+        costs[channel] = cost
+    return costs
+
+
+def _times(found: Estimate | NotMeasurable, customers: int) -> Estimate | NotMeasurable:
+    if isinstance(found, NotMeasurable):
+        return found
+    return Estimate(found.value * customers, found.low * customers, found.high * customers, found.error * customers)
+
+
+def _per(cost: float, gained: Estimate | NotMeasurable) -> float | None:
+    return None if isinstance(gained, NotMeasurable) or gained.low <= 0 else cost / gained.value

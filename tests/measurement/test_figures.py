@@ -1,0 +1,130 @@
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from goldmine.core.errors import ParameterError
+from goldmine.measurement.curves import qini, qini_curve, uplift_by_score
+from goldmine.measurement.money import COSTS, money, read_costs
+from goldmine.measurement.promise import compliance, promise
+from goldmine.measurement.report import figures, measure
+from goldmine.uplift.effect import NotMeasurable
+from tests.measurement.literal import customers, together
+
+
+def ranked(head: tuple[int, int], tail: tuple[int, int]) -> pd.DataFrame:
+    """Two halves of a list, 500 customers in each arm: how many of the contacted and of the control came in each."""
+    halves = zip((0.9, 0.1), (head, tail), strict=True)
+    return together(
+        *(customers(500, group, came, probability=score)
+          for score, counts in halves for group, came in zip(("contact", "control"), counts, strict=True))
+    )  # fmt: skip
+
+
+def test_the_qini_curve_counts_extra_outcomes_to_each_depth():
+    curve = qini_curve(ranked((200, 100), (50, 50))).set_index("depth")
+    # Of a hundred customers of the campaign 50 are in the head, where a contact adds 20 in a hundred.
+    assert curve.loc[0.5, "gained"] == pytest.approx(10.0)
+    assert curve.loc[1.0, "gained"] == pytest.approx(10.0)
+    assert curve.loc[0.5, "chance"] == pytest.approx(5.0)
+
+
+def test_an_order_that_puts_the_moved_first_has_a_qini_above_zero():
+    found = qini(ranked((200, 100), (50, 50)))
+    assert found.value == pytest.approx(0.2 / 8, rel=0.01)
+    assert found.low > 0
+    assert qini(ranked((150, 100), (150, 100))).value == pytest.approx(0.0, abs=1e-9)
+
+
+def test_without_a_control_there_is_no_curve():
+    rows = customers(500, "contact", 100)
+    assert qini_curve(rows).empty
+    assert isinstance(qini(rows), NotMeasurable)
+
+
+def test_fifths_go_by_the_score_highest_first():
+    rows = pd.DataFrame({"probability": [0.1, 0.5, 0.3, 0.2, 0.4]})
+    assert uplift_by_score(rows).tolist() == [5, 1, 3, 4, 2]
+
+
+def test_a_promise_is_held_against_the_control():
+    rows = together(
+        customers(100, "contact", 40, probability=0.2, decile=1),
+        customers(100, "control", 22, probability=0.2, decile=1),
+        customers(100, "contact", 10, probability=0.05, decile=2),
+        customers(10, "control", 5, probability=0.05, decile=2),
+    )
+    found = promise(rows)
+    assert found["promised"].tolist() == pytest.approx([0.2, 0.05])
+    assert found.loc[0, ["control", "contact"]].tolist() == pytest.approx([0.22, 0.4])
+    assert found.loc[0, "control_low"] < 0.2 < found.loc[0, "control_high"]
+    assert found.loc[1, ["control", "control_low"]].isna().all()
+
+
+def test_contamination_and_non_compliance_are_counted():
+    rows = together(
+        customers(60, "contact", 0),
+        customers(20, "contact", 0, answer="not_reached"),
+        customers(5, "contact", 0, contacted_by="sms"),
+        customers(5, "contact", 0, contacted_on=date(2024, 6, 1)),
+        customers(10, "contact", 0, contacted_on=None, contacted_by=None, answer=None),
+        customers(45, "control", 0),
+        customers(5, "control", 0, contacted_on=date(2024, 3, 5), contacted_by="call", answer="no"),
+    )
+    found = compliance(rows)
+    assert (found.contact, found.worked, found.reached, found.elsewhere, found.late) == (100, 90, 70, 5, 5)
+    assert (found.control, found.contaminated) == (50, 5)
+    assert found.diluted == pytest.approx(0.8)
+
+
+def test_a_yuan_costs_what_was_spent_over_what_was_moved():
+    rows = together(
+        customers(100, "contact", 60, aum_change=1000.0),
+        customers(100, "control", 20, aum_change=[100.0] * 50 + [300.0] * 50),
+    )
+    found = money(rows, {"call": 5.0})
+    assert found.cost == 500.0
+    assert found.moved.value == pytest.approx(80_000.0)
+    assert found.per_yuan == pytest.approx(500 / 80_000)
+    assert found.per_customer == pytest.approx(500 / 40)
+
+
+def test_a_yuan_has_no_price_where_none_is_shown_to_have_moved():
+    rows = together(
+        customers(100, "contact", 20, aum_change=[-5000.0, 5000.0] * 50),
+        customers(100, "control", 20, aum_change=[-5000.0, 4900.0] * 50),
+    )
+    found = money(rows, COSTS)
+    assert (found.per_yuan, found.per_customer) == (None, None)
+
+
+def test_without_balances_no_yuan_are_told():
+    rows = together(customers(100, "contact", 20), customers(100, "control", 20)).assign(aum_change=None)
+    assert isinstance(money(rows, COSTS).moved, NotMeasurable)
+
+
+def test_costs_are_read_by_channel_and_others_keep_theirs():
+    assert read_costs(["call=4.5"]) == COSTS | {"call": 4.5}
+
+
+@pytest.mark.parametrize("text", ["call", "call=-1", "pigeon=3", "call=many", "call=inf"])
+def test_a_cost_that_is_none_is_refused(text):
+    with pytest.raises(ParameterError, match="costs: one of them is not of the form channel=yuan"):
+        read_costs([text])
+
+
+def test_a_campaign_too_small_keeps_counts_and_no_figure():
+    rows = together(customers(500, "contact", 100), customers(20, "control", 2))
+    told = figures(measure(rows, COSTS))
+    assert told["contact"] == 500
+    assert not {"effect", "effect_low", "qini", "aum_moved", "extra_customers", "cost_per_extra_yuan"} & set(told)
+
+
+def test_a_measured_campaign_keeps_every_figure_that_exists():
+    rows = together(customers(500, "contact", 150), customers(500, "control", 50))
+    found = measure(rows, COSTS)
+    told = figures(found)
+    assert told["effect"] == pytest.approx(0.2)
+    assert told["extra_customers"] == pytest.approx(100)
+    assert told["cost_per_extra_customer"] == pytest.approx(500 * 3 / 100)
+    assert [one.name for one in found.by["branch"]] == ["B001"]

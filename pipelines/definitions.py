@@ -26,6 +26,7 @@ from goldmine.execution.snapshot import Made, Snapshot, bank_mark, source_mark, 
 from goldmine.execution.tracked import champion_version
 from goldmine.execution.wanted import missing, wanted_cutoffs, wanted_use_cases, with_champion
 from goldmine.features import feature_fingerprint
+from goldmine.measurement.results import completed_within
 from goldmine.usecases import load_use_case, use_case_names
 
 MONTH_ENDS = dg.TimeWindowPartitionsDefinition(
@@ -276,6 +277,27 @@ def release(context: dg.AssetExecutionContext, place: Place) -> Events:
     yield from checked(at, ["lists"], make)
 
 
+# campaigns whose horizon has ended by the month end + contacts and the books -> what each of them changed
+@dg.asset(partitions_def=MONTH_ENDS, retry_policy=RETRY, deps=[tables, features])
+def measured(context: dg.AssetExecutionContext, place: Place) -> Events:
+    """What the campaigns that were completed within the month changed."""
+    at = place.at(context)
+    done = completed_within(at.work, at.as_of)
+    for campaign in done:
+        with tried_again_if_passing():
+            at.run(
+                "6_measure",
+                "measurement",
+                reads={
+                    "tables": bank_mark(at.bank),
+                    "campaign": [of_file(path) for path in sorted(campaign.folder.glob("*.parquet"))],
+                },
+                makes=list,
+                campaign=campaign.name,
+            )
+    yield dg.MaterializeResult(metadata={"campaigns": len(done)})
+
+
 MODELS = dg.AssetSelection.assets(*(model for model, _ in USE_CASES.values()))
 retrain = dg.define_asset_job(
     "retrain",
@@ -302,7 +324,7 @@ def score_each_month(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
 
 
 defs = dg.Definitions(
-    assets=[tables, features, customers, *(one for both in USE_CASES.values() for one in both), release],
+    assets=[tables, features, customers, *(one for both in USE_CASES.values() for one in both), release, measured],
     jobs=[retrain, score],
     schedules=[retrain_each_quarter, score_each_month],
     resources={

@@ -4,6 +4,7 @@ import json
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from goldmine.core.project import home
@@ -78,6 +79,28 @@ def test_run_again_nothing_is_made_again(snapshot):
     before = made(snapshot)
     run_job(snapshot, STEPS)
     assert made(snapshot) == before
+
+
+def test_a_campaign_is_measured_once_its_horizon_has_ended(snapshot):
+    """Of the first 600 customers every third was control; what is shown is what the books say of them."""
+    folder = snapshot.work.releases / "2024-02-29" / "r1" / "campaigns" / "spring"
+    folder.mkdir(parents=True)
+    rows = pd.read_parquet(snapshot.source / "customers.parquet", columns=["customer_id", "branch_id"]).head(600)
+    rows = rows.assign(campaign_id="spring", use_case="dormancy", offer="stay", channel="call", stratum="all")
+    rows = rows.assign(probability=0.2, decile=1, as_of=date(2024, 2, 29), valid_until=date(2024, 5, 29))
+    rows = rows.assign(model_version="1", release_id="r1")
+    rows[rows.index % 3 > 0].assign(group="contact").to_parquet(folder / "offers.parquet")
+    rows[rows.index % 3 == 0].assign(group="control").to_parquet(folder / "control.parquet")
+    run_job(snapshot, ("measured",))
+    shown = snapshot.work.notebooks(AS_OF) / "6_measure_spring.html"
+    text = shown.read_text("utf-8")
+    assert "spring: published for 2024-02-29, complete on 2024-06-13, read at 2024-06-30" in text
+    assert "not measurable" in text  # some branches
+    assert "dormancy 1" in text  # the model's run that keeps the figures
+    assert "C0000" not in text
+    cells = json.loads(shown.with_suffix(".ipynb").read_text("utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    assert [one for one in outputs if one["output_type"] == "error" or one.get("name") == "stderr"] == []
 
 
 def test_scoring_again_after_the_scores_were_lost_takes_the_same_champion(snapshot):

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from goldmine.cli.learn_uplift import learn_uplift
 from goldmine.cli.sample_campaign import sample_campaign
 from goldmine.cli.tags import app as tags_app
 from goldmine.cli.uplift import uplift_table
@@ -40,6 +41,10 @@ STEPS = {
     "train": (("model",), "Train models; each becomes champion only if it beats its one-line rule."),
     "score": (("scores",), "Score everyone eligible with the champions."),
     "publish": (("release",), "Publish the lists of a snapshot as one release."),
+    "measure": (
+        ("tables", "features", "measured"),
+        "Measure the campaigns whose horizon ended in the snapshot's month: contacted against control.",
+    ),
     "run": (
         ("tables", "features", "customers", "model", "scores", "release"),
         "Do the whole job, from tables to published lists; what is unchanged is not made again.",
@@ -120,6 +125,7 @@ def sample_bank(
     write_bank(folder.absolute(), customers=customers, months=months, seed=seed, end=parse_month_end(end))
 
 
+app.command("learn-uplift")(learn_uplift)
 app.command("sample-campaign")(sample_campaign)
 app.command("uplift-table")(uplift_table)
 

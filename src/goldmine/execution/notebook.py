@@ -90,7 +90,7 @@ def run_notebook(
     check_not_stopped()
     source = notebook_path(name)
     values = check_parameters(source, parameters)
-    title = "_".join([name, *([values["use_case"]] if values.get("use_case") else [])])
+    title = "_".join([name, *(values[about] for about in ("use_case", "campaign") if values.get(about))])
     copy = work.notebooks(as_of) / f"{title}.ipynb"
     with disk_errors(copy.parent):
         copy.parent.mkdir(parents=True, exist_ok=True)

@@ -104,7 +104,7 @@ class Snapshot:
         """
         given = {"work": str(self.work.root), "as_of": str(self.as_of), "language": self.language}
         given |= {**parameters, **self.parameters}
-        title = "_".join([notebook, *([parameters["use_case"]] if "use_case" in parameters else [])])
+        title = "_".join([notebook, *(parameters[about] for about in ("use_case", "campaign") if about in parameters)])
         inputs = {**code_inputs(notebook, room), "parameters": of_value(given)}
         inputs |= {name: of_value(value) for name, value in reads.items()}
         step = Step(self.work, self.as_of, title, inputs)

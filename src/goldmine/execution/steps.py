@@ -13,7 +13,20 @@ from goldmine.core.work import Work
 from goldmine.execution.notebook import Executed, notebook_path
 from goldmine.execution.tracked import run_exists
 
-ROOMS = ("core", "contract", "validation", "activity", "features", "usecases", "labels", "models", "customers", "lists")
+ROOMS = (
+    "core",
+    "contract",
+    "validation",
+    "activity",
+    "features",
+    "usecases",
+    "labels",
+    "models",
+    "customers",
+    "lists",
+    "uplift",
+    "measurement",
+)
 """The rooms that results depend on, in the order of the flow; a step's results depend on all up to its own."""
 
 

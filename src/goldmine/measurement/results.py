@@ -97,6 +97,11 @@ def complete_campaign(work: Work, snapshot: date, name: str = "") -> Campaign:
     return done[-1]
 
 
+def completed_within(work: Work, as_of: date) -> list[Campaign]:
+    """Campaigns whose horizon ended in the month of a month end."""
+    return [one for one in campaigns(work) if month_end(as_of, -1) < one.complete_on <= as_of]
+
+
 def read_results(bank: Bank, work: Work, campaign: Campaign, snapshot: date) -> pd.DataFrame:
     """What became of a campaign's customers.
 
@@ -153,7 +158,7 @@ def _contacts(connection: Backend, bank: Bank, campaign: Campaign) -> pd.DataFra
         rows.contacted_on > campaign.as_of,
         rows.contacted_on <= campaign.complete_on,
     )
-    first = rows.order_by(["customer_id", "contacted_on", "channel"]).to_pandas()
+    first = rows.order_by(["customer_id", "contacted_on", "channel"]).to_pyarrow().to_pandas()
     return first.drop_duplicates("customer_id").rename(columns={"channel": "contacted_by"})[names]
 
 
@@ -162,7 +167,7 @@ def _aum(connection: Backend, bank: Bank, work: Work, month: date) -> pd.Series 
     if not bank.has("balances") or month_key(month) not in bank.months("balances"):
         return None
     rows: ibis.Table = connection.read_parquet(str(partition(work, "balances", month_key(month))))
-    found = rows.select("customer_id", "aum_avg").to_pandas().set_index("customer_id")["aum_avg"]
+    found = rows.select("customer_id", "aum_avg").to_pyarrow().to_pandas().set_index("customer_id")["aum_avg"]
     return found.astype("float64") / 100
 
 

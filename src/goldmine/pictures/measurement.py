@@ -183,6 +183,7 @@ def _points(axis: Axes, cuts: tuple[Cut, ...], *, vertical: bool) -> None:
                 axis.errorbar(one.effect.value, place, xerr=reach, fmt="o", color=colour, capsize=3)
     if vertical:
         axis.set_xticks(places, names)
+        axis.set_xlim(-0.6, len(cuts) - 0.4)
         axis.axhline(0, color=GREY, linewidth=1)
     else:
         axis.set_yticks(places, names)

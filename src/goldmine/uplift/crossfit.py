@@ -103,7 +103,7 @@ def trees(known: Covariates, rows: NDArray[np.int64], target: Array, *, rounds: 
 
 def splits(fold: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """For each fold the rows to learn from and those held out."""
-    for place in range(FOLDS):
+    for place in np.unique(fold):
         yield np.flatnonzero(fold != place), np.flatnonzero(fold == place)
 
 

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from goldmine.uplift.covariates import Covariates
-from goldmine.uplift.crossfit import FOLDS, Array, some_of, splits, trees
+from goldmine.uplift.crossfit import Array, some_of, splits, trees
 from goldmine.uplift.effect import LEVEL, Estimate, interval
 
 METHODS = ("two_model", "transformed_outcome")
-_FIRST = 2
-"""The first fold that is judged."""
+FIRST = 2
+"""The first of five folds that is judged: models learn from two fifths at least."""
 _SHAPE = {"rounds": 80, "leaves": 7}
 
 
@@ -85,16 +85,25 @@ class Scale:
         return self.effect + self.slope * (foreseen - self.middle)
 
 
-def rank(trial: Trial, fold: NDArray[np.int64], level: float = LEVEL) -> Ranking:
+def rank(trial: Trial, fold: NDArray[np.int64], level: float = LEVEL, *, first: int = FIRST) -> Ranking:
     """Learn the uplift both ways, take the one with the larger Qini on held-out folds, and foresee it for every row.
 
+    Parameters
+    ----------
+    fold : array (rows,) of int
+        From `folds`, or the campaign that each row is of, the oldest first.
+    first : int
+        The first fold that is judged.
+
+    Notes
+    -----
     A fold is judged by models that learnt from the folds before it, and the first ones judge nothing: where folds judge
     one another crosswise each pair of rows counts twice, and intervals come out too narrow (Wager 2024). The better of
     two looks better than it is, so the interval is as wide as two looks ask for.
     """
-    judged = fold >= _FIRST
+    judged = fold >= first
     order = np.zeros((len(METHODS), len(fold)))
-    for held in range(_FIRST, FOLDS):
+    for held in range(first, int(fold.max()) + 1):
         learn, here = some_of(np.flatnonzero(fold < held)), np.flatnonzero(fold == held)
         for place, method in enumerate(METHODS):
             order[place, here] = _learn(trial, learn, method)(trial.known.matrix[here])

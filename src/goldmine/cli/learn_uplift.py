@@ -1,0 +1,32 @@
+"""The command ``goldmine learn-uplift``: may uplift rank the next lists?"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def learn_uplift(
+    work: Annotated[Path, typer.Option("--work", help="The bank's work folder.")] = Path("data"),
+    as_of: Annotated[
+        str, typer.Option("--as-of", metavar="YYYY-MM-DD", help="A month end; else the books' last.")
+    ] = "",
+    use_case: Annotated[list[str] | None, typer.Option("--use-case", metavar="NAME", help="May be repeated.")] = None,
+) -> None:
+    """Learn from complete campaigns whom a contact moves; uplift ranks only where its interval excludes zero."""
+    from goldmine.cli.show import say
+    from goldmine.contract.intake import load_bank
+    from goldmine.core.dates import snapshot_date
+    from goldmine.core.work import Work
+    from goldmine.measurement.history import learn_uplift as learn
+    from goldmine.uplift.kept import told
+    from goldmine.usecases import load_use_case, use_case_names
+
+    place = Work(work.absolute())
+    bank = load_bank(place)
+    snapshot = snapshot_date(as_of, bank.books_to)
+    with place.lock():
+        for name in use_case or use_case_names():
+            found = told(learn(bank, place, load_use_case(name), snapshot))
+            needed = f", about {found['rows_needed']:,} needed" if found["rows_needed"] else ""
+            say(f"{name:<20}{found['verdict']:<20}{found['rows']:,} customers of complete campaigns{needed}")

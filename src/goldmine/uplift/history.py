@@ -1,0 +1,128 @@
+"""Uplift learnt from campaigns whose control was drawn by chance, once there are enough of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from sklearn.linear_model import LinearRegression
+
+from goldmine.models.matrix import Encoding, encode, learn_encoding
+from goldmine.uplift.covariates import Covariates
+from goldmine.uplift.crossfit import Array, folds, prognosis
+from goldmine.uplift.effect import LEVEL, Estimate, NotMeasurable, detectable, difference
+from goldmine.uplift.ranking import FIRST, Ranking, Trial, foresee, rank
+
+
+@dataclass(frozen=True)
+class Round:
+    """One campaign.
+
+    Parameters
+    ----------
+    known : pyarrow.Table
+        Features of its customers at its snapshot.
+    contact : array (rows,) of bool
+        Who was drawn for contact.
+    share : array (rows,)
+        Each row's probability of that: the share of contact in its stratum.
+    aim : array (rows,)
+        0 or 1: whether what the campaign wanted came.
+    """
+
+    known: pa.Table
+    contact: NDArray[np.bool_]
+    share: Array
+    aim: Array
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What past campaigns teach of whom a contact moves.
+
+    Parameters
+    ----------
+    rows : int
+        Customers of the campaigns together.
+    effect : Estimate or NotMeasurable
+        The average effect of being drawn for contact.
+    ranking : Ranking or None
+        None where the history is too small to look.
+    smallest : float or None
+        The smallest Qini that so much history shows four times out of five.
+    """
+
+    rows: int
+    effect: Estimate | NotMeasurable
+    ranking: Ranking | None = None
+    smallest: float | None = None
+    _trial: Trial | None = None
+    _encoding: Encoding | None = None
+
+    @property
+    def may_rank(self) -> bool:
+        """Whether uplift may rank a list: the Qini's interval excludes zero."""
+        return self.ranking is not None and self.ranking.qini.low > 0
+
+    @property
+    def rows_needed(self) -> int | None:
+        """Customers that would show it if the whole effect sat in one half of them; None where there is no effect."""
+        if isinstance(self.effect, NotMeasurable) or self.smallest is None or self.effect.value <= 0:
+            return None
+        # The curve then rises to the whole effect at half depth: the area over chance is a quarter of the effect.
+        return int(np.ceil(self.rows * (self.smallest / (self.effect.value / 4)) ** 2))
+
+    @property
+    def verdict(self) -> str:
+        """``uplift ranks``, ``history too small``, or ``propensity ranks``: enough history, and nothing shown."""
+        if self.may_rank:
+            return "uplift ranks"
+        return (
+            "propensity ranks"
+            if self.rows_needed is not None and self.rows >= self.rows_needed
+            else "history too small"
+        )
+
+    def uplift(self, known: pa.Table) -> Array:
+        """The effect foreseen for customers who are to be ranked.
+
+        Parameters
+        ----------
+        known : pyarrow.Table
+            Their features, as the campaigns' customers had them.
+        """
+        if self.ranking is None or self._trial is None or self._encoding is None:
+            return np.full(known.num_rows, np.nan)
+        return foresee(self._trial, self.ranking, encode(self._encoding, known))
+
+
+def learn(rounds: Sequence[Round], names: Sequence[str], level: float = LEVEL) -> Learned:
+    """Learn from past campaigns whom a contact moves.
+
+    Each campaign is ranked by models that learnt from those before it; of a single campaign, folds take their place.
+
+    Parameters
+    ----------
+    rounds : sequence of Round
+        Campaigns, the oldest first.
+    names : sequence of str
+        Features to learn from.
+    """
+    if not rounds:
+        return Learned(0, NotMeasurable("no campaign is complete yet", "尚无已完成的营销活动"))
+    known = pa.concat_tables([one.known.select(list(names)) for one in rounds])
+    contact, share, aim = (
+        np.concatenate([getattr(one, name) for one in rounds]) for name in ("contact", "share", "aim")
+    )
+    place = np.repeat(np.arange(len(rounds)), [len(one.aim) for one in rounds])
+    encoding = learn_encoding(known, list(names))
+    covariates = Covariates(encode(encoding, known), encoding.features, tuple(encoding.categorical))
+    if isinstance(difference(aim, contact), NotMeasurable):
+        return Learned(len(aim), difference(aim, contact))
+    fold = folds(contact, aim)
+    foreseen = prognosis(covariates, aim, fold)
+    effect = difference(aim, contact, foreseen, level)
+    trial = Trial(covariates, contact, share, aim - LinearRegression().fit(foreseen, aim).predict(foreseen))
+    ranking = rank(trial, place, level, first=1) if len(rounds) > 1 else rank(trial, fold, level, first=FIRST)
+    return Learned(len(aim), effect, ranking, detectable(ranking.qini.error, level), trial, encoding)

@@ -1,0 +1,155 @@
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from goldmine.activity import build_activity
+from goldmine.core.errors import HistoryError, ReleaseError
+from goldmine.core.work import Work
+from goldmine.measurement.results import Campaign, campaigns, complete_campaign, completed_within, read_results
+from tests.tiny import balance, make_bank, transaction
+
+AS_OF, COMPLETE = date(2024, 2, 29), date(2024, 6, 13)
+
+
+def publish(work: Work, as_of: date = AS_OF, campaign: str = "spring", use_case: str = "wealth", release: str = "r1"):
+    """A campaign of four customers, as a release holds it: a and b to be contacted, c and d control."""
+    plain = {
+        "campaign_id": campaign,
+        "use_case": use_case,
+        "offer": "first_wealth",
+        "channel": "call",
+        "probability": 0.2,
+        "decile": 1,
+        "branch_id": "B001",
+        "stratum": "s",
+        "as_of": as_of,
+        "valid_until": date(2024, 5, 29),
+        "model_version": "1",
+        "release_id": release,
+    }
+    folder = work.releases / str(as_of) / release / "campaigns" / campaign
+    folder.mkdir(parents=True)
+    for name, group, who in (("offers", "contact", ["a", "b"]), ("control", "control", ["c", "d"])):
+        pd.DataFrame({"customer_id": who, **plain, "group": group}).to_parquet(folder / f"{name}.parquet")
+    return folder
+
+
+def bought(customer: str, day: str, product_class: str = "wealth") -> dict:
+    return {
+        "event_id": f"{customer}{day}",
+        "customer_id": customer,
+        "happened_on": date.fromisoformat(day),
+        "event": "bought",
+        "product_class": product_class,
+    }
+
+
+def contact(customer: str, day: str, channel: str = "call", campaign: str = "spring") -> dict:
+    return {
+        "campaign_id": campaign,
+        "customer_id": customer,
+        "contacted_on": date.fromisoformat(day),
+        "channel": channel,
+        "answer": "yes",
+    }
+
+
+@pytest.fixture
+def work(tmp_path):
+    return Work(tmp_path / "work")
+
+
+@pytest.fixture
+def results(tmp_path, work):
+    """Read the results of the campaign from some tables."""
+
+    def read(use_case: str = "wealth", **tables):
+        folder = publish(work, use_case=use_case)
+        plain = {
+            "customers": [{"customer_id": who} for who in "abcd"],
+            "transactions": [transaction(n, "a", f"2024-{n:02d}-15 10:00:00") for n in range(1, 7)],
+        }
+        bank = make_bank(tmp_path / "bank", plain | tables)
+        build_activity(bank, work)
+        found = read_results(bank, work, Campaign(folder, "spring", AS_OF, COMPLETE), date(2024, 6, 30))
+        return found.set_index("customer_id")
+
+    return read
+
+
+def test_the_aim_is_counted_in_the_horizon(results):
+    events = [
+        bought("a", "2024-03-16"),
+        bought("b", "2024-03-15"),
+        bought("c", "2024-06-13"),
+        bought("d", "2024-06-14"),
+    ]
+    found = results(product_events=events)
+    assert found["aim"].to_dict() == {"a": 1, "b": 0, "c": 1, "d": 0}
+    assert found["outcome"].to_dict() == found["aim"].to_dict()
+    assert found["group"].to_dict() == {"a": "contact", "b": "contact", "c": "control", "d": "control"}
+
+
+def test_of_an_outcome_to_be_prevented_the_aim_is_the_opposite(results):
+    found = results("dormancy")
+    assert found["aim"].to_dict() == {"a": 1, "b": 0, "c": 0, "d": 0}
+    assert found["outcome"].to_dict() == {"a": 0, "b": 1, "c": 1, "d": 1}
+
+
+def test_the_first_contact_of_this_release_counts(results):
+    contacts = [
+        contact("a", "2024-03-08"),
+        contact("a", "2024-03-05", "visit"),
+        contact("b", "2024-02-28"),
+        contact("c", "2024-03-05", campaign="autumn"),
+        contact("d", "2024-06-14"),
+    ]
+    found = results(contacts=contacts, product_events=[bought("a", "2024-04-01")])
+    assert found["contacted_on"].notna().to_dict() == {"a": True, "b": False, "c": False, "d": False}
+    assert found.loc["a", "contacted_by"] == "visit"
+
+
+def test_aum_moves_from_the_snapshots_month_to_the_horizons_last_whole_month(results):
+    balances = [
+        balance("a", "2024-02-29", "demand", "1000.00"),
+        balance("a", "2024-05-31", "demand", "1500.00"),
+        balance("a", "2024-05-31", "wealth", "700.50"),
+        balance("a", "2024-06-30", "demand", "9000.00"),
+        balance("b", "2024-02-29", "demand", "400.00"),
+        balance("b", "2024-05-31", "loan", "5000.00"),
+    ]
+    found = results(balances=balances, product_events=[bought("a", "2024-04-01")])
+    assert found["aum_change"].to_dict() == {"a": 1200.5, "b": -400.0, "c": 0.0, "d": 0.0}
+
+
+def test_without_balances_no_change_is_told(results):
+    assert results(product_events=[bought("a", "2024-04-01")])["aum_change"].isna().all()
+
+
+def test_a_campaign_is_complete_when_its_horizon_has_ended(work):
+    publish(work)
+    (found,) = campaigns(work)
+    assert (found.name, found.as_of, found.complete_on) == ("spring", AS_OF, COMPLETE)
+    assert [one.name for one in completed_within(work, date(2024, 6, 30))] == ["spring"]
+    assert completed_within(work, date(2024, 5, 31)) == []
+    assert completed_within(work, date(2024, 7, 31)) == []
+
+
+def test_the_campaign_completed_last_is_measured_unless_one_is_named(work):
+    publish(work, date(2024, 1, 31), "winter")
+    publish(work)
+    assert complete_campaign(work, date(2024, 6, 30)).name == "spring"
+    assert complete_campaign(work, date(2024, 6, 30), "winter").name == "winter"
+    assert complete_campaign(work, date(2024, 5, 31)).name == "winter"
+
+
+def test_a_campaign_that_is_not_complete_is_not_measured(work):
+    publish(work)
+    with pytest.raises(HistoryError, match="spring: its horizon ends on 2024-06-13, after the snapshot 2024-05-31"):
+        complete_campaign(work, date(2024, 5, 31))
+
+
+def test_a_campaign_that_was_never_published_is_said(work):
+    with pytest.raises(ReleaseError, match="no campaign 'summer' has been published"):
+        complete_campaign(work, date(2024, 6, 30), "summer")

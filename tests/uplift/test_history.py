@@ -1,0 +1,84 @@
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from goldmine.core.work import Work
+from goldmine.uplift.effect import NotMeasurable
+from goldmine.uplift.history import Learned, Round, learn
+from goldmine.uplift.kept import keep, read_kept, uplift_path
+
+AS_OF = date(2024, 6, 30)
+
+
+def campaign(seed: int, effect, rows: int = 1500) -> Round:
+    """A campaign with a quarter control; `effect` gives what contact adds to a chance of 20%, by age."""
+    random = np.random.default_rng(seed)
+    age = random.integers(18, 80, rows).astype(float)
+    contact = random.random(rows) < 0.75
+    aim = random.random(rows) < 0.2 + contact * effect(age)
+    known = pa.table({"age": age, "kind": random.choice(["person", "firm"], rows), "noise": random.random(rows)})
+    return Round(known, contact, np.full(rows, contact.mean()), aim.astype(float))
+
+
+def of_the_young(age: np.ndarray) -> np.ndarray:
+    return 0.35 * (age < 40)
+
+
+@pytest.fixture(scope="module")
+def learned() -> Learned:
+    return learn([campaign(1, of_the_young), campaign(2, of_the_young)], ["age", "kind"])
+
+
+def test_what_one_campaign_taught_ranks_the_next(learned):
+    assert learned.verdict == "uplift ranks"
+    assert learned.ranking.judged.sum() == 1500  # the second campaign, by models that learnt from the first
+    foreseen = learned.uplift(pa.table({"kind": ["person", "firm"], "age": [25.0, 70.0], "more": [1, 2]}))
+    assert foreseen[0] > 0.2
+    assert foreseen[1] < 0.1
+
+
+def test_a_single_campaign_is_judged_by_folds():
+    found = learn([campaign(1, of_the_young, 2500)], ["age"])
+    assert found.may_rank
+    assert found.ranking.judged.sum() == 1500
+
+
+def test_a_small_effect_asks_for_more_history():
+    found = learn([campaign(1, lambda age: 0.03), campaign(2, lambda age: 0.03)], ["age", "kind"])
+    assert found.verdict == "history too small"
+    assert found.rows_needed > found.rows == 3000
+
+
+def test_a_strong_effect_that_is_the_same_for_all_leaves_ranking_to_propensity():
+    found = learn([campaign(1, lambda age: 0.4), campaign(2, lambda age: 0.4)], ["age", "kind"])
+    assert found.verdict == "propensity ranks"
+    assert found.rows_needed <= found.rows
+
+
+def test_too_few_controls_teach_nothing():
+    found = learn([campaign(1, of_the_young, 100)], ["age"])
+    assert isinstance(found.effect, NotMeasurable)
+    assert (found.verdict, found.ranking, found.rows_needed) == ("history too small", None, None)
+
+
+def test_no_campaign_teaches_nothing():
+    assert learn([], []).verdict == "history too small"
+
+
+def test_uplift_is_kept_where_it_ranks_and_taken_away_where_it_does_not(tmp_path, learned):
+    work = Work(tmp_path)
+    customers = pa.table({"customer_id": ["a", "b"], "age": [25.0, 70.0], "kind": ["person", "person"]})
+    keep(work, AS_OF, "longtail", learned, customers)
+    kept = read_kept(work, AS_OF, "longtail")
+    assert (kept.verdict, kept.path) == ("uplift ranks", uplift_path(work, AS_OF, "longtail"))
+    assert pq.read_table(kept.path).column_names == ["customer_id", "uplift"]
+    keep(work, AS_OF, "longtail", learn([], []), customers)
+    assert read_kept(work, AS_OF, "longtail").path is None
+    assert not uplift_path(work, AS_OF, "longtail").exists()
+
+
+def test_where_nothing_is_kept_propensity_ranks(tmp_path):
+    assert read_kept(Work(tmp_path), AS_OF, "longtail").path is None

@@ -34,10 +34,12 @@ def test_retraining_runs_every_step_and_scoring_all_but_training(module):
         "features",
         "customers",
         "release",
+        "measured",
         *models,
         *scores,
     }
-    assert keys(module.defs.resolve_job_def("score")) == {"tables", "features", "customers", "release", *scores}
+    scored = {"tables", "features", "customers", "release", "measured", *scores}
+    assert keys(module.defs.resolve_job_def("score")) == scored
 
 
 def test_a_partition_is_a_month_end(module):

@@ -3,7 +3,6 @@ import pyarrow as pa
 import pytest
 
 from goldmine.core.errors import UseCaseError
-from goldmine.models import train as room
 from goldmine.models.calibrate import Calibrator, fit_calibrator
 from goldmine.models.judge import calibration_error
 from goldmine.models.train import train
@@ -27,7 +26,7 @@ def test_another_seed_gives_another_model(fitted):
 
 
 def test_the_number_of_cores_changes_nothing(fitted, monkeypatch):
-    monkeypatch.setattr(room, "cores", lambda: 1)
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {0})
     assert train(use_case(), rows(seed=1), rows(seed=2), seed=7).model == fitted.model
 
 

@@ -1,7 +1,15 @@
-"""LightGBM, imported so that it shares the machine politely."""
+"""LightGBM, imported so that it shares the machine politely, and one boosting by it."""
 
 import os
+import re
+from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from goldmine.core.progress import cores
+from goldmine.models.matrix import Encoding
 
 
 def lightgbm() -> ModuleType:
@@ -16,3 +24,106 @@ def lightgbm() -> ModuleType:
     import lightgbm as found
 
     return found
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Rows as LightGBM takes them.
+
+    Parameters
+    ----------
+    matrix : numpy.ndarray
+        float32, rows x features.
+    outcome : numpy.ndarray
+        0 or 1.
+    weight : numpy.ndarray or None
+        For how many each row counts.
+    """
+
+    matrix: np.ndarray
+    outcome: np.ndarray
+    weight: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Boosted:
+    """What a boosting came to.
+
+    Parameters
+    ----------
+    trees : str
+        LightGBM's text, up to the best round; the machine's cores are no part of it.
+    rounds : int
+        Trees kept.
+    losses : dict of str to list of float
+        Log loss after each round, on the rows learnt from (``train``) and on those that stopped it (``calibrate``).
+    """
+
+    trees: str
+    rounds: int
+    losses: dict[str, list[float]]
+
+    def log_odds(self, matrix: np.ndarray, rounds: int | None = None) -> np.ndarray:
+        """Log-odds of some rows, by the first `rounds` trees where so many are asked for."""
+        booster = lightgbm().Booster(model_str=self.trees)
+        return np.asarray(booster.predict(matrix, raw_score=True, num_iteration=rounds, num_threads=cores()))
+
+
+@dataclass(frozen=True)
+class Stop:
+    """When a boosting ends.
+
+    Parameters
+    ----------
+    rounds : int
+        Most trees.
+    patience : int
+        Rounds without gain on the rows that stop it that end it; what came after the best round is not kept.
+    """
+
+    rounds: int
+    patience: int
+
+
+def boost(encoding: Encoding, settings: dict[str, Any], rows: Labelled, stop: Stop, later: Labelled) -> Boosted:
+    """Grow trees on some rows until others no longer gain by them."""
+    lgb = lightgbm()
+    fit_on = _dataset(encoding, rows, settings)
+    history: dict[str, dict[str, list[float]]] = {}
+    booster = lgb.train(
+        settings,
+        fit_on,
+        num_boost_round=stop.rounds,
+        valid_sets=[fit_on, lgb.Dataset(later.matrix, later.outcome, weight=later.weight, reference=fit_on)],
+        valid_names=["train", "calibrate"],
+        callbacks=[lgb.early_stopping(stop.patience, verbose=False), lgb.record_evaluation(history)],
+    )
+    losses = {name: measures["binary_logloss"] for name, measures in history.items()}
+    return Boosted(_text(booster), booster.best_iteration, losses)
+
+
+def grow(encoding: Encoding, settings: dict[str, Any], rows: Labelled, rounds: int) -> str:
+    """Grow so many trees on some rows; gives LightGBM's text."""
+    return _text(lightgbm().train(settings, _dataset(encoding, rows, settings), num_boost_round=rounds))
+
+
+def _dataset(encoding: Encoding, rows: Labelled, settings: dict[str, Any]) -> Any:
+    return lightgbm().Dataset(
+        rows.matrix,
+        rows.outcome,
+        weight=rows.weight,
+        feature_name=[_name(name, place) for place, name in enumerate(encoding.features)],
+        categorical_feature=encoding.categorical,
+        params=settings,
+    )
+
+
+def _name(name: str, place: int) -> str:
+    """A column's name as LightGBM's text can hold it."""
+    return name if re.fullmatch(r"[\w.]+", name) else f"column_{place}"
+
+
+def _text(booster: Any) -> str:
+    """The booster as text up to its best round; the machine's cores are no part of a model."""
+    text: str = booster.model_to_string(num_iteration=booster.best_iteration)
+    return text.replace(f"[num_threads: {cores()}]", "[num_threads: 0]")

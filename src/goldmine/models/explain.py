@@ -98,7 +98,7 @@ def effects_by_feature(model: Model, rows: pa.Table, labels: Mapping[str, str], 
     parts = []
     for place in order:
         name = model.encoding.features[place]
-        text = name in model.encoding.categories
+        text = name in model.encoding.text
         values = pd.Series(np.nan, range(rows.num_rows)) if text else rows[name].to_pandas()
         parts.append(
             pd.DataFrame(

@@ -140,7 +140,7 @@ def _signature(model: Model) -> Any:
     from mlflow.types.schema import AnyType
 
     columns: list[Any] = [
-        ColSpec(AnyType() if name in model.encoding.categories else DataType.double, name, required=False)
+        ColSpec(AnyType() if name in model.encoding.text else DataType.double, name, required=False)
         for name in model.encoding.features
     ]
     return ModelSignature(Schema(columns), Schema([ColSpec(DataType.double)]))

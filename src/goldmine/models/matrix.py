@@ -1,12 +1,15 @@
 """From the feature table as it is stored to the float32 matrix that LightGBM learns from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from goldmine.core.errors import ModelError
+
+MANY = 40
+"""Levels of a text column above which it is learnt by each level's outcome rather than as categories."""
 
 
 @dataclass(frozen=True)
@@ -18,20 +21,39 @@ class Encoding:
     features : tuple of str
         Columns in the order of the matrix.
     categories : dict of str to tuple of str
-        For each text column the categories seen in training; a category's code is its place.
+        For each text column of few levels the categories seen in training; a category's code is its place.
+    shares : dict of str to dict of str to float
+        For each text column of many levels the share of outcomes at each, drawn towards that of all where rows are
+        few.
     """
 
     features: tuple[str, ...]
     categories: dict[str, tuple[str, ...]]
+    shares: dict[str, dict[str, float]] = field(default_factory=dict)
 
     @property
     def categorical(self) -> list[int]:
-        """Places of the text columns in the matrix."""
+        """Places of the columns in the matrix that hold codes of categories."""
         return [place for place, name in enumerate(self.features) if name in self.categories]
+
+    @property
+    def text(self) -> set[str]:
+        """Names of the columns that are text."""
+        return {*self.categories, *self.shares}
+
+    def never_seen(self, rows: pa.Table) -> dict[str, int]:
+        """For each text column how many rows hold a category that training never saw; those without any left out."""
+        found = {}
+        for name in self.features:
+            known = self.categories.get(name) or tuple(self.shares.get(name, ()))
+            if name in self.text and name in rows.column_names:
+                values = _as_text(rows[name]).drop_null()
+                found[name] = len(values) - (pc.sum(pc.is_in(values, pa.array(known, pa.string()))).as_py() or 0)
+        return {name: count for name, count in found.items() if count}
 
 
 def learn_encoding(rows: pa.Table, names: list[str]) -> Encoding:
-    """Learn the categories of a training table.
+    """Learn the categories of a training table; of the columns with many levels only their names.
 
     Parameters
     ----------
@@ -48,17 +70,21 @@ def learn_encoding(rows: pa.Table, names: list[str]) -> Encoding:
     if not names:
         raise ModelError("training rows: no feature columns.", "Check include and exclude in the use case.")
     categories = {}
+    shares: dict[str, dict[str, float]] = {}
     for name in names:
         kind = rows.schema.field(name).type
-        if _is_text(kind):
+        if is_text(kind):
             seen = pc.unique(_as_text(rows[name])).drop_null().to_pylist()
-            categories[name] = tuple(sorted(seen))
-        elif not _is_number(kind):
+            if len(seen) > MANY:
+                shares[name] = {}
+            else:
+                categories[name] = tuple(sorted(seen))
+        elif not is_number(kind):
             raise ModelError(
                 f"column {name}: is {kind}, which cannot be learnt from.",
                 "Give numbers, flags or text, or exclude the column in the use case.",
             )
-    return Encoding(tuple(names), categories)
+    return Encoding(tuple(names), categories, shares)
 
 
 def encode(encoding: Encoding, rows: pa.Table) -> np.ndarray:
@@ -91,16 +117,22 @@ def encode(encoding: Encoding, rows: pa.Table) -> np.ndarray:
         )
     matrix = np.empty((rows.num_rows, len(encoding.features)), dtype=np.float32, order="F")
     for place, name in enumerate(encoding.features):
-        known = encoding.categories.get(name)
-        matrix[:, place] = _numbers(rows[name], name) if known is None else _codes(rows[name], known)
+        if name in encoding.categories:
+            matrix[:, place] = _codes(rows[name], encoding.categories[name])
+        elif name in encoding.shares:
+            matrix[:, place] = _shares(rows[name], encoding.shares[name])
+        else:
+            matrix[:, place] = _numbers(rows[name], name)
     return matrix
 
 
-def _is_text(kind: pa.DataType) -> bool:
+def is_text(kind: pa.DataType) -> bool:
+    """Whether columns of a type are learnt as text."""
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_dictionary(kind))
 
 
-def _is_number(kind: pa.DataType) -> bool:
+def is_number(kind: pa.DataType) -> bool:
+    """Whether columns of a type are learnt as numbers."""
     types = pa.types
     return bool(
         types.is_floating(kind)
@@ -120,8 +152,14 @@ def _codes(column: pa.ChunkedArray, known: tuple[str, ...]) -> np.ndarray:
     return codes.cast(pa.float32(), safe=False).to_numpy()
 
 
+def _shares(column: pa.ChunkedArray, known: dict[str, float]) -> np.ndarray:
+    places = _codes(column, tuple(known))
+    values = np.array([*known.values(), np.nan], dtype=np.float32)
+    return values[np.where(np.isnan(places), len(known), places).astype(np.int64)]
+
+
 def _numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
-    if not _is_number(column.type):
+    if not is_number(column.type):
         raise ModelError(f"column {name}: is {column.type}, the model learnt numbers.", "Mend the column's type.")
     values = column.cast(pa.float32(), safe=False).to_numpy()
     return np.where(np.isfinite(values), values, np.float32("nan"))

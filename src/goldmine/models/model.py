@@ -83,6 +83,7 @@ class Model:
             {
                 "features": self.encoding.features,
                 "categories": self.encoding.categories,
+                "shares": self.encoding.shares,
                 "calibrator": {"slope": self.calibrator.slope, "offset": self.calibrator.offset},
                 "trees": self.trees,
             },
@@ -106,7 +107,9 @@ def load_model(path: Path) -> Model:
     try:
         stored = json.loads(path.read_text("utf-8"))
         return Model(
-            Encoding(tuple(stored["features"]), {k: tuple(v) for k, v in stored["categories"].items()}),
+            Encoding(
+                tuple(stored["features"]), {k: tuple(v) for k, v in stored["categories"].items()}, stored["shares"]
+            ),
             stored["trees"],
             Calibrator(**stored["calibrator"]),
         )

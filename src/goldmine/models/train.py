@@ -7,12 +7,13 @@ import numpy as np
 import pyarrow as pa
 
 from goldmine.core.errors import UseCaseError
-from goldmine.core.progress import cores
 from goldmine.labels import selected_features
-from goldmine.models.boosting import lightgbm
+from goldmine.models.boosting import Labelled, Stop, boost
 from goldmine.models.calibrate import fit_calibrator
-from goldmine.models.matrix import Encoding, encode, learn_encoding
+from goldmine.models.matrix import encode, learn_encoding
 from goldmine.models.model import Model
+from goldmine.models.settings import lightgbm_settings
+from goldmine.models.shares import learn_shares
 from goldmine.usecases import UseCase
 
 LEAST_POSITIVES = 50
@@ -56,18 +57,25 @@ def train(use_case: UseCase, train_rows: pa.Table, calibrate_rows: pa.Table, see
     Raises
     ------
     UseCaseError
-        If the rows hold one class only or fewer than 50 positives.
+        If the rows hold one class only or fewer than 50 positives, or a setting names a feature that is not there.
     """
     outcome = outcomes(train_rows, "training cutoffs", LEAST_POSITIVES)
     later = outcomes(calibrate_rows, "calibration cutoff")
-    encoding = learn_encoding(train_rows, selected_features(use_case, train_rows.column_names))
-    settings = lightgbm_settings(use_case, len(outcome), seed)
-    matrix = encode(encoding, calibrate_rows)
-    booster, losses = _boost(use_case, settings, _dataset(encoding, train_rows, outcome, settings), (matrix, later))
-    trees = _text(booster)
-    raw = np.asarray(lightgbm().Booster(model_str=trees).predict(matrix, raw_score=True, num_threads=cores()))
-    model = Model(encoding, trees, fit_calibrator(raw, later))
-    return Fitted(model, booster.best_iteration, settings, losses)
+    asked = use_case.training
+    encoding, matrix = learn_shares(
+        learn_encoding(train_rows, selected_features(use_case, train_rows.column_names)), train_rows, outcome, seed
+    )
+    settings = lightgbm_settings(asked, encoding, len(outcome), seed)
+    rows = Labelled(matrix, outcome, weights(train_rows))
+    held = encode(encoding, calibrate_rows)
+    grown = boost(encoding, settings, rows, Stop(asked.rounds, asked.patience), Labelled(held, later))
+    model = Model(encoding, grown.trees, fit_calibrator(grown.log_odds(held), later))
+    return Fitted(model, grown.rounds, settings, grown.losses)
+
+
+def weights(rows: pa.Table) -> np.ndarray | None:
+    """For how many each row counts; None where each counts for itself."""
+    return rows["weight"].to_numpy() if "weight" in rows.column_names else None
 
 
 def outcomes(rows: pa.Table, where: str, least: int = 1) -> np.ndarray:
@@ -87,67 +95,3 @@ def outcomes(rows: pa.Table, where: str, least: int = 1) -> np.ndarray:
             "Widen who is eligible, lengthen the horizon or give more months of books.",
         )
     return outcome
-
-
-def lightgbm_settings(use_case: UseCase, rows: int, seed: int) -> dict[str, Any]:
-    """What LightGBM is told for a use case and so many training rows."""
-    asked = use_case.training
-    return {
-        "objective": "binary",
-        "metric": "binary_logloss",
-        "learning_rate": asked.learning_rate,
-        "num_leaves": asked.leaves,
-        # A leaf needs rows enough to hold a share, but not more than small data can give.
-        "min_data_in_leaf": max(5, min(asked.least_rows_per_leaf, rows // 50)),
-        "feature_fraction": asked.feature_share,
-        "bagging_fraction": asked.row_share,
-        "bagging_freq": 1,
-        "lambda_l2": asked.l2,
-        "max_bin": 127,
-        "min_data_per_group": 100,
-        "cat_smooth": 20.0,
-        "cat_l2": 20.0,
-        "seed": seed,
-        "deterministic": True,
-        # By column each histogram is one core's work; with a share of the features it is twice as fast as by row.
-        "force_col_wise": True,
-        "num_threads": cores(),
-        "verbosity": -1,
-    }
-
-
-def _text(booster: Any) -> str:
-    """The booster as text up to its best round; the machine's cores are no part of a model."""
-    text = booster.model_to_string(num_iteration=booster.best_iteration)
-    return text.replace(f"[num_threads: {cores()}]", "[num_threads: 0]")
-
-
-def _dataset(encoding: Encoding, rows: pa.Table, outcome: np.ndarray, settings: dict[str, Any]) -> Any:
-    return lightgbm().Dataset(
-        encode(encoding, rows),
-        outcome,
-        weight=rows["weight"].to_numpy() if "weight" in rows.column_names else None,
-        feature_name=list(encoding.features),
-        categorical_feature=encoding.categorical,
-        params=settings,
-    )
-
-
-def _boost(
-    use_case: UseCase, settings: dict[str, Any], fit_on: Any, stop_on: tuple[np.ndarray, np.ndarray]
-) -> tuple[Any, dict[str, list[float]]]:
-    lgb = lightgbm()
-    later = lgb.Dataset(stop_on[0], stop_on[1], reference=fit_on)
-    history: dict[str, dict[str, list[float]]] = {}
-    booster = lgb.train(
-        settings,
-        fit_on,
-        num_boost_round=use_case.training.rounds,
-        valid_sets=[fit_on, later],
-        valid_names=["train", "calibrate"],
-        callbacks=[
-            lgb.early_stopping(use_case.training.patience, verbose=False),
-            lgb.record_evaluation(history),
-        ],
-    )
-    return booster, {name: measures["binary_logloss"] for name, measures in history.items()}

@@ -55,12 +55,19 @@ class ProductEvent(_Typed):
     product_class: Literal["demand", "time", "wealth", "loan", "other"] | None = None
 
 
-Outcome = Annotated[AverageAumAtLeast | NoOwnTransaction | ProductEvent, Field(discriminator="kind")]
+class Given(_Typed):
+    """A label that stands in a table made elsewhere, and that nothing here can count again."""
+
+    kind: Literal["given"]
+
+
+Outcome = Annotated[AverageAumAtLeast | NoOwnTransaction | ProductEvent | Given, Field(discriminator="kind")]
 
 OUTCOME_NEEDS: dict[str, tuple[str, ...]] = {
     "average_aum_at_least": ("balances",),
     "no_own_transaction": ("transactions",),
     "product_event": ("product_events",),
+    "given": (),
 }
 
 
@@ -93,6 +100,18 @@ class Training(_Typed):
         then counts for several. Of the calibration cutoff half as many are drawn.
     learning_rate, leaves, least_rows_per_leaf, feature_share, row_share, l2 : float
         LightGBM's learning_rate, num_leaves, min_data_in_leaf, feature_fraction, bagging_fraction, lambda_l2.
+    bins : int
+        Most values told apart of a number (LightGBM's max_bin).
+    category_smoothing : float
+        How strongly the categories of a text column are held to one another (cat_smooth and cat_l2).
+    drawn_splits : bool
+        Whether each split tries one drawn threshold a feature instead of all (LightGBM's extra_trees).
+    monotone : dict of str to str
+        Feature name patterns (``*`` stands for anything) that may only raise the probability (``rising``) or only
+        lower it (``falling``) as they grow.
+    together : list of list of str
+        Groups of feature name patterns: a feature interacts only with those of its own group; features that no group
+        names interact among themselves.
     """
 
     seed: int = 20240331
@@ -105,6 +124,11 @@ class Training(_Typed):
     feature_share: float = Field(default=0.2, gt=0, le=1)
     row_share: float = Field(default=0.5, gt=0, le=1)
     l2: float = Field(default=20.0, ge=0)
+    bins: int = Field(default=127, ge=15, le=1023)
+    category_smoothing: float = Field(default=20.0, ge=0)
+    drawn_splits: bool = False
+    monotone: dict[str, Literal["rising", "falling"]] = {}
+    together: list[list[str]] = []
 
 
 class UseCase(_Typed):

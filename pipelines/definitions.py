@@ -191,7 +191,7 @@ def use_case_assets(name: str) -> list[dg.AssetsDefinition]:
             cutoffs = wanted_cutoffs(at.bank, [name], at.as_of)
             return at.run(
                 "3_train",
-                "models",
+                "tuning",
                 reads={
                     "tables": bank_mark(at.bank),
                     "features": [feature_fingerprint(at.bank, at.work, cutoff) for cutoff in cutoffs],

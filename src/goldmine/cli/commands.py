@@ -8,6 +8,7 @@ import typer
 
 from goldmine.cli.learn_uplift import learn_uplift
 from goldmine.cli.sample_campaign import sample_campaign
+from goldmine.cli.tables import train_table
 from goldmine.cli.tags import app as tags_app
 from goldmine.cli.uplift import uplift_table
 
@@ -99,6 +100,7 @@ for _name, (_steps, _help) in STEPS.items():
 
 
 app.add_typer(tags_app, name="tags")
+app.command("train-table")(train_table)
 
 
 @app.command()

@@ -54,6 +54,10 @@ class Work:
         """Scores of one use case at one snapshot: a row an eligible customer."""
         return self.root / "scores" / str(as_of) / f"{use_case}.parquet"
 
+    def tuning(self, use_case: str, fingerprint: str) -> Path:
+        """Finished trials of a search for one use case's settings, on rows and code of one fingerprint."""
+        return self.root / "tuning" / f"{use_case}-{fingerprint[:12]}.log"
+
     def notebooks(self, as_of: date) -> Path:
         """Executed notebooks of one snapshot."""
         return self.root / "notebooks" / str(as_of)

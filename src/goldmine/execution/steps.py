@@ -22,6 +22,7 @@ ROOMS = (
     "usecases",
     "labels",
     "models",
+    "tuning",
     "customers",
     "lists",
     "uplift",

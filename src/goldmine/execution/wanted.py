@@ -39,7 +39,8 @@ def wanted_use_cases(bank: Bank, work: Work, as_of: date, asked: Iterable[str] =
     UseCaseError
         If one that was asked for is unknown or cannot be carried, or if none can.
     """
-    off = {name: missing(bank, load_use_case(name), work, as_of) for name in sorted(set(asked)) or use_case_names()}
+    names = sorted(set(asked)) or use_case_names()
+    off = {name: missing(bank, load_use_case(name, work), work, as_of) for name in names}
     for name in sorted(set(asked)):
         if off[name]:
             raise UseCaseError(

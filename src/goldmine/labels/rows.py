@@ -18,8 +18,8 @@ from goldmine.labels.outcomes import happened
 from goldmine.usecases import UseCase
 
 KEYS = ("customer_id", "cutoff")
-BESIDE = ("outcome", "weight")
-"""Columns of training rows that are no features."""
+BESIDE = ("outcome", "weight", "moment")
+"""Columns of training rows that are no features: what happened, for how many a row counts, and when it was."""
 
 
 def selected_features(use_case: UseCase, columns: list[str]) -> list[str]:

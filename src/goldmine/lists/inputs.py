@@ -53,7 +53,7 @@ def read_scored(work: Work, name: str, as_of: date) -> Scored:
     UseCaseError
         If there is no such use case.
     """
-    use_case = load_use_case(name)
+    use_case = load_use_case(name, work)
     path = work.scores(as_of, name)
     beside = read_json(path.with_suffix(".json"))
     if beside is None or not path.exists():

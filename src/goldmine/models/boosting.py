@@ -52,7 +52,7 @@ class Boosted:
     Parameters
     ----------
     trees : str
-        LightGBM's text, up to the best round; the machine's cores are no part of it.
+        LightGBM's text, up to the best round unless the whole was asked for; the machine's cores are no part of it.
     rounds : int
         Trees kept.
     losses : dict of str to list of float
@@ -85,8 +85,10 @@ class Stop:
     patience: int
 
 
-def boost(encoding: Encoding, settings: dict[str, Any], rows: Labelled, stop: Stop, later: Labelled) -> Boosted:
-    """Grow trees on some rows until others no longer gain by them."""
+def boost(
+    encoding: Encoding, settings: dict[str, Any], rows: Labelled, stop: Stop, later: Labelled, *, whole: bool = False
+) -> Boosted:
+    """Grow trees on some rows until others no longer gain by them; with `whole`, those after the best are kept too."""
     lgb = lightgbm()
     fit_on = _dataset(encoding, rows, settings)
     history: dict[str, dict[str, list[float]]] = {}
@@ -99,12 +101,12 @@ def boost(encoding: Encoding, settings: dict[str, Any], rows: Labelled, stop: St
         callbacks=[lgb.early_stopping(stop.patience, verbose=False), lgb.record_evaluation(history)],
     )
     losses = {name: measures["binary_logloss"] for name, measures in history.items()}
-    return Boosted(_text(booster), booster.best_iteration, losses)
+    return Boosted(_text(booster, -1 if whole else booster.best_iteration), booster.best_iteration, losses)
 
 
 def grow(encoding: Encoding, settings: dict[str, Any], rows: Labelled, rounds: int) -> str:
     """Grow so many trees on some rows; gives LightGBM's text."""
-    return _text(lightgbm().train(settings, _dataset(encoding, rows, settings), num_boost_round=rounds))
+    return _text(lightgbm().train(settings, _dataset(encoding, rows, settings), num_boost_round=rounds), rounds)
 
 
 def _dataset(encoding: Encoding, rows: Labelled, settings: dict[str, Any]) -> Any:
@@ -123,7 +125,7 @@ def _name(name: str, place: int) -> str:
     return name if re.fullmatch(r"[\w.]+", name) else f"column_{place}"
 
 
-def _text(booster: Any) -> str:
-    """The booster as text up to its best round; the machine's cores are no part of a model."""
-    text: str = booster.model_to_string(num_iteration=booster.best_iteration)
+def _text(booster: Any, rounds: int) -> str:
+    """The booster's first rounds as text; the machine's cores are no part of a model."""
+    text: str = booster.model_to_string(num_iteration=rounds)
     return text.replace(f"[num_threads: {cores()}]", "[num_threads: 0]")

@@ -147,16 +147,13 @@ def _signature(model: Model) -> Any:
 
 
 def _settings(training: Training) -> dict[str, str]:
-    cutoffs = training.rows.cutoffs
     return {
         **{f"lightgbm.{name}": str(value) for name, value in training.fitted.settings.items()},
         "use_case": training.use_case.name,
         "as_of": training.as_of,
         "gap_days": str(training.use_case.gap_days),
         "horizon_days": str(training.use_case.horizon_days),
-        "cutoffs.train": ", ".join(map(str, cutoffs.train)),
-        "cutoffs.calibrate": str(cutoffs.calibrate),
-        "cutoffs.judge": str(cutoffs.judge),
+        **{f"cutoffs.{part}": span for part, span in training.rows.spans().items()},
         "calibrator.slope": repr(training.fitted.model.calibrator.slope),
         "calibrator.offset": repr(training.fitted.model.calibrator.offset),
     }

@@ -28,9 +28,9 @@ def merge(boosters: Sequence[str], weights: Sequence[float]) -> str:
     trees: list[str] = []
     for text, weight in zip(boosters, weights, strict=True):
         body = text[: text.index("end of trees")]
-        starts = [found.end() for found in _TREE.finditer(body)]
-        ends = [found.start() for found in _TREE.finditer(body)][1:] + [len(body)]
-        trees += [_scaled(body[start:end].rstrip("\n"), weight) for start, end in zip(starts, ends, strict=True)]
+        marks = list(_TREE.finditer(body))
+        ends = [*(mark.start() for mark in marks[1:]), len(body)]
+        trees += [_scaled(body[mark.end() : end].rstrip("\n"), weight) for mark, end in zip(marks, ends, strict=True)]
     first = boosters[0]
     # Sizes let LightGBM read trees in parallel; without them it reads one after the other.
     head = _SIZES.sub("", first[: first.index("Tree=0\n")])
@@ -39,10 +39,11 @@ def merge(boosters: Sequence[str], weights: Sequence[float]) -> str:
 
 
 def _scaled(tree: str, weight: float) -> str:
-    lines = []
-    for line in tree.split("\n"):
-        name, _, values = line.partition("=")
-        if name in _SCALED and values:
-            line = f"{name}={' '.join(repr(float(value) * weight) for value in values.split(' '))}"
-        lines.append(line)
-    return "\n".join(lines)
+    return "\n".join(_scaled_line(line, weight) for line in tree.split("\n"))
+
+
+def _scaled_line(line: str, weight: float) -> str:
+    name, _, values = line.partition("=")
+    if name not in _SCALED or not values:
+        return line
+    return f"{name}={' '.join(repr(float(value) * weight) for value in values.split(' '))}"

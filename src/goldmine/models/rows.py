@@ -1,5 +1,6 @@
 """The rows of one training: read at every cutoff, and fingerprinted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,9 @@ from goldmine.core import fingerprint
 from goldmine.core.work import Work
 from goldmine.features import feature_fingerprint
 from goldmine.labels import Cutoffs, labelled, plan_cutoffs, training_rows, with_features
+from goldmine.models.given import given_mark, read_given
 from goldmine.usecases import UseCase
+from goldmine.usecases.spec import Training
 
 _ROOMS = ("models", "labels", "features")
 
@@ -24,28 +27,40 @@ class Rows:
 
     Parameters
     ----------
-    cutoffs : Cutoffs
-        The month ends.
-    train, calibrate, judge : pyarrow.Table
+    train, judge : pyarrow.Table
         Features as stored and ``outcome`` of the eligible; the training cutoffs follow one another in `train`. Where
         rows were drawn, `train` has a ``weight`` too: for how many a row counts.
+    calibrate : pyarrow.Table or None
+        Likewise; None where `train` is a table made elsewhere, whose own folds serve.
+    cutoffs : Cutoffs or None
+        The month ends; None for such a table.
     """
 
-    cutoffs: Cutoffs
     train: pa.Table
-    calibrate: pa.Table
     judge: pa.Table
+    calibrate: pa.Table | None = None
+    cutoffs: Cutoffs | None = None
+
+    def spans(self) -> dict[str, str]:
+        """Of each part in words which rows it holds."""
+        if self.cutoffs is not None:
+            train = ", ".join(map(str, self.cutoffs.train))
+            return {"train": train, "calibrate": str(self.cutoffs.calibrate), "judge": str(self.cutoffs.judge)}
+        if "moment" in self.train.column_names:
+            return {"train": "the earlier rows of the table", "judge": "the latest rows of the table"}
+        return {"train": "drawn rows of the table", "judge": "the other rows of the table"}
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Of each part its rows, how many customers they stand for, and how many had the outcome."""
         parts = {"train": self.train, "calibrate": self.calibrate, "judge": self.judge}
+        held = {name: table for name, table in parts.items() if table is not None}
         return {
             name: {
                 "rows": t.num_rows,
                 "standing_for": round(t["weight"].to_numpy().sum()) if "weight" in t.column_names else t.num_rows,
                 "positives": int(t["outcome"].to_numpy().sum()),
             }
-            for name, t in parts.items()
+            for name, t in held.items()
         }
 
 
@@ -59,18 +74,19 @@ def read_rows(bank: Bank, work: Work, use_case: UseCase, as_of: date, seed: int 
     UseCaseError
         If the bank lacks a table or a feature that the use case needs.
     """
+    if use_case.outcome.kind == "given":
+        return Rows(*read_given(work, use_case.name))
     cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
     most = use_case.training.most_rows
     told = {cutoff: labelled(bank, work, use_case, cutoff, as_of) for cutoff in (*cutoffs.train, cutoffs.calibrate)}
     later = draw_evenly(told.pop(cutoffs.calibrate), most // 2, seed)
     drawn = draw_others(told, most, seed)
+    learnt = [with_features(work, cutoff, wanted) for cutoff, wanted in drawn.items()]
     return Rows(
-        cutoffs,
-        pa.concat_tables(
-            [with_features(work, cutoff, wanted) for cutoff, wanted in drawn.items()], promote_options="default"
-        ),
-        with_features(work, cutoffs.calibrate, later),
-        training_rows(bank, work, use_case, cutoffs.judge, as_of),
+        train=pa.concat_tables(learnt, promote_options="default"),
+        judge=training_rows(bank, work, use_case, cutoffs.judge, as_of),
+        calibrate=with_features(work, cutoffs.calibrate, later),
+        cutoffs=cutoffs,
     )
 
 
@@ -117,7 +133,9 @@ def code_fingerprint() -> str:
     return fingerprint.of_code(*(package / room for room in _ROOMS))
 
 
-def training_fingerprint(bank: Bank, work: Work, use_case: UseCase, as_of: date, seed: int) -> str:
+def training_fingerprint(
+    bank: Bank, work: Work, use_case: UseCase, as_of: date, seed: int, *, tuned: Sequence[Training] = ()
+) -> str:
     """Fingerprint of all that a training depends on; where a finished run bears it, nothing new would come out.
 
     Raises
@@ -125,16 +143,11 @@ def training_fingerprint(bank: Bank, work: Work, use_case: UseCase, as_of: date,
     HistoryError
         If the books are too short for the use case.
     """
+    known = {"bank": bank.name, "as_of": as_of, "seed": seed, "code": code_fingerprint()}
+    asked = {"use_case": use_case.model_dump(mode="json"), "tuned": [one.model_dump(mode="json") for one in tuned]}
+    if use_case.outcome.kind == "given":
+        return fingerprint.of_value({**known, **asked, "table": given_mark(work, use_case.name)})
     cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
     outcomes = {t: [f.fingerprint for f in bank.tables[t].files] for t in (*use_case.needs, "customers") if bank.has(t)}
-    return fingerprint.of_value(
-        {
-            "bank": bank.name,
-            "as_of": as_of,
-            "seed": seed,
-            "use_case": use_case.model_dump(mode="json"),
-            "features": [feature_fingerprint(bank, work, cutoff) for cutoff in cutoffs.all],
-            "outcomes": outcomes,
-            "code": code_fingerprint(),
-        }
-    )
+    features = [feature_fingerprint(bank, work, cutoff) for cutoff in cutoffs.all]
+    return fingerprint.of_value({**known, **asked, "features": features, "outcomes": outcomes})

@@ -29,7 +29,7 @@ class Fitted:
     model : Model
         Trees cut at the best round, with their calibration.
     rounds : int
-        Trees kept.
+        Rounds of boosting kept.
     settings : dict
         What LightGBM was told.
     losses : dict of str to list of float

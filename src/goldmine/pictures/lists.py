@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from goldmine.lists.manifest import Funnel, ListFile
 from goldmine.pictures.style import PALETTE, say
-from goldmine.usecases import load_use_case
+from goldmine.usecases import load_use_case, use_case_names
 
 BLUE, GOLD, _, RED, _, GREY = PALETTE
 _ROW_INCHES = 0.34
@@ -92,5 +92,8 @@ def _panel(axis: Axes, title: str, rows: pd.DataFrame) -> None:
 
 
 def _title(name: str) -> str:
+    """A use case's title; a table that was brought in is called by its name."""
+    if name not in use_case_names():
+        return name
     use_case = load_use_case(name)
     return say(use_case.title_en, use_case.title_zh)

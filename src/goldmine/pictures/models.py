@@ -104,12 +104,16 @@ def learning_curve(losses: dict[str, list[float]], kept: int) -> Figure:
     Parameters
     ----------
     losses : dict of str to list of float
-        ``train`` and ``calibrate``, a value a tree.
+        ``train`` and ``calibrate``, or ``folds``, a value a tree.
     kept : int
         Trees kept.
     """
     figure, axis = plt.subplots(figsize=(6, 3.6), layout="constrained")
-    names = {"train": say("training cutoffs", "训练时点"), "calibrate": say("calibration cutoff", "校准时点")}
+    names = {
+        "train": say("training cutoffs", "训练时点"),
+        "calibrate": say("calibration cutoff", "校准时点"),
+        "folds": say("held-out folds", "留出折"),
+    }
     for (part, values), colour in zip(losses.items(), (GREY, BLUE), strict=False):
         axis.plot(range(1, len(values) + 1), values, color=colour, label=names.get(part, part))
     axis.axvline(kept, color=RED, linestyle=":", label=say(f"{kept} trees kept", f"保留 {kept} 棵树"))

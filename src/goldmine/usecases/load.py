@@ -8,6 +8,7 @@ import yaml
 
 from goldmine.core.errors import SettingsError, UseCaseError
 from goldmine.core.project import home
+from goldmine.core.work import Work
 from goldmine.usecases.spec import UseCase
 
 
@@ -20,8 +21,20 @@ def use_case_names() -> list[str]:
     return sorted(p.stem for p in _folder().glob("*.yaml"))
 
 
-def load_use_case(name: str) -> UseCase:
+def own_use_case(work: Work, name: str) -> Path:
+    """Where a work folder keeps the use case of a table that was brought in."""
+    return work.root / "use_cases" / f"{name}.yaml"
+
+
+def load_use_case(name: str, work: Work | None = None) -> UseCase:
     """Read one use case.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    work : Work, optional
+        Where a table made elsewhere was brought in, its use case stands there and comes first.
 
     Raises
     ------
@@ -30,6 +43,8 @@ def load_use_case(name: str) -> UseCase:
     SettingsError
         If its file has an unknown key or a value of the wrong type.
     """
+    if work is not None and own_use_case(work, name).exists():
+        return read_use_case(own_use_case(work, name))
     known = use_case_names()
     if name not in known:
         near = get_close_matches(name, known, n=1)

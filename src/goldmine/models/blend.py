@@ -1,0 +1,146 @@
+"""Several ways to learn the same rows, blended by what each did on rows that it had not seen."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import softmax
+
+from goldmine.models.boosting import Stop, boost
+from goldmine.models.folds import Part
+from goldmine.models.line import STRENGTHS, Line, design, fit_line, log_loss, scales
+from goldmine.models.settings import lightgbm_settings
+from goldmine.usecases.spec import Training
+
+_EVEN = 2.0
+"""How many outcomes it takes to speak against equal weights: few rows cannot tell recipes apart."""
+_LEAST_WEIGHT = 0.03
+
+
+@dataclass(frozen=True)
+class Member:
+    """One recipe of a blend.
+
+    Parameters
+    ----------
+    recipe : Training or Line
+        Its settings.
+    rounds : int
+        Trees that served the held-out rows best.
+    weight : float
+        Its share of the blend's log-odds.
+    """
+
+    recipe: Training | Line
+    rounds: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What one recipe did on the folds.
+
+    Parameters
+    ----------
+    recipe : Training or Line
+        Its settings.
+    rounds : int
+        The one number of trees that served all folds best.
+    log_odds : numpy.ndarray
+        Of every row, by trees that had not seen it; NaN where no fold checked it.
+    losses : list of float
+        Mean log loss of the held-out rows after each round.
+    """
+
+    recipe: Training | Line
+    rounds: int
+    log_odds: np.ndarray
+    losses: list[float]
+
+    @property
+    def loss(self) -> float:
+        """Log loss of the held-out rows after the rounds kept."""
+        return self.losses[self.rounds - 1]
+
+
+def check(
+    training: Training, parts: Sequence[Part], rows: int, seed: int, told: Callable[[int, float], None] | None = None
+) -> Checked:
+    """Learn every fold by one recipe and look at what was held out.
+
+    Parameters
+    ----------
+    rows : int
+        Rows in all.
+    told : callable, optional
+        Is told after each fold its place and the mean loss so far; it may raise to give the recipe up.
+    """
+    curves: list[np.ndarray] = []
+    grown = []
+    for place, part in enumerate(parts):
+        settings = lightgbm_settings(training, part.encoding, len(part.fit.outcome), seed + place)
+        stop = Stop(training.rounds, training.patience)
+        grown.append(boost(part.encoding, settings, part.fit, stop, part.check, whole=True))
+        curves.append(np.asarray(grown[-1].losses["calibrate"]))
+        if told is not None:
+            told(place, float(np.mean([curve.min() for curve in curves])))
+    longest = max(map(len, curves))
+    mean = np.mean([np.pad(curve, (0, longest - len(curve)), mode="edge") for curve in curves], axis=0)
+    rounds = int(mean.argmin()) + 1
+    found = [one.log_odds(part.check.matrix, rounds) for part, one in zip(parts, grown, strict=True)]
+    return Checked(training, rounds, _over_all(parts, found, rows), mean.tolist())
+
+
+def check_line(parts: Sequence[Part], rows: int) -> Checked:
+    """Draw a line through every fold, as straight as serves the held-out rows best, and look at what was held out."""
+    designs = []
+    for part in parts:
+        held = scales(part.encoding, part.fit.matrix)
+        designs.append((design(held, part.fit.matrix), design(held, part.check.matrix)))
+    tried: list[Checked] = []
+    for strength in STRENGTHS:
+        lines = [fit_line(fit, part.fit, Line(strength)) for part, (fit, _) in zip(parts, designs, strict=True)]
+        found = [line.decision_function(held) for line, (_, held) in zip(lines, designs, strict=True)]
+        loss = float(np.mean([log_loss(odds, part.check) for part, odds in zip(parts, found, strict=True)]))
+        tried.append(Checked(Line(strength), 1, _over_all(parts, found, rows), [loss]))
+        if len(tried) > 1 and loss >= tried[-2].loss:
+            break
+    return min(tried, key=lambda one: one.loss)
+
+
+def _over_all(parts: Sequence[Part], found: Sequence[np.ndarray], rows: int) -> np.ndarray:
+    """Mean log-odds of every row over the folds that checked it; NaN where none did."""
+    total, times = np.zeros(rows), np.zeros(rows)
+    for part, odds in zip(parts, found, strict=True):
+        total[part.places] += odds
+        times[part.places] += 1
+    with np.errstate(invalid="ignore"):
+        return total / times
+
+
+def weigh(checked: Sequence[Checked], outcome: np.ndarray) -> tuple[Member, ...]:
+    """Weights, adding up to one, by which the recipes' log-odds fit the held-out outcomes best.
+
+    Parameters
+    ----------
+    outcome : numpy.ndarray
+        0 or 1, a row each.
+    """
+    known = ~np.isnan(checked[0].log_odds)
+    odds = np.column_stack([one.log_odds[known] for one in checked])
+    found = outcome[known]
+    positives = max(1.0, float(min(found.sum(), len(found) - found.sum())))
+
+    def loss(free: np.ndarray) -> float:
+        shares = softmax(free[:-2])
+        raw = np.exp(free[-2]) * (odds @ shares) + free[-1]
+        fit = float(np.sum(np.logaddexp(0, raw) - found * raw))
+        return fit / positives + _EVEN / positives * float(np.sum((shares - 1 / len(shares)) ** 2)) * len(shares)
+
+    best = softmax(minimize(loss, np.zeros(len(checked) + 2), method="L-BFGS-B").x[:-2])
+    kept = np.where(best < _LEAST_WEIGHT, 0.0, best)
+    kept /= kept.sum()
+    return tuple(
+        Member(one.recipe, one.rounds, float(weight)) for one, weight in zip(checked, kept, strict=True) if weight
+    )

@@ -1,0 +1,49 @@
+"""The fit of one training, whatever its rows are: of past cutoffs, or of a table made elsewhere."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from goldmine.models.ensemble import Blended, again, blend
+from goldmine.models.rows import Rows
+from goldmine.models.train import Fitted, train
+from goldmine.usecases import UseCase
+from goldmine.usecases.spec import Training
+
+
+def fit(use_case: UseCase, rows: Rows, seed: int, tuned: Sequence[Training] = ()) -> Fitted:
+    """Fit what is to be judged; the rows to judge by are not looked at.
+
+    Parameters
+    ----------
+    use_case : UseCase
+        Its training settings count, unless others were found by tuning.
+    rows : Rows
+        Cutoffs: trees are stopped and calibrated on the later one. A table: on folds of its rows.
+    seed : int
+        Same rows and seed, same model to the bit.
+    tuned : sequence of Training
+        From `goldmine.tuning.tune`, best first.
+
+    Raises
+    ------
+    UseCaseError
+        If the rows hold one class only or too few outcomes.
+    """
+    if rows.calibrate is None:
+        return blend(use_case, rows.train, seed, tuned)
+    asked = use_case.model_copy(update={"training": tuned[0]}) if tuned else use_case
+    return train(asked, rows.train, rows.calibrate, seed)
+
+
+def keep(use_case: UseCase, rows: Rows, fitted: Fitted, seed: int) -> Fitted:
+    """The fit that is kept once it has been judged.
+
+    Of cutoffs it is the one that was judged. A table may be small, so there the judged recipe is learnt once more, now
+    from the judged rows too.
+    """
+    if not isinstance(fitted, Blended):
+        return fitted
+    held_out = np.concatenate([fitted.held_out, fitted.model.log_odds(rows.judge)])
+    return again(use_case, pa.concat_tables([rows.train, rows.judge]), fitted, held_out, seed)

@@ -1,0 +1,51 @@
+"""Settings for a table of any size: the fewer outcomes it holds, the more firmly the trees are held back."""
+
+import math
+
+import numpy as np
+
+from goldmine.usecases.spec import Training
+
+
+_FEW = 1000
+"""Outcomes below which trees of best splits learn by heart, and trees of drawn ones are taken instead."""
+
+
+def recipes(rows: int, positives: int, columns: int, asked: Training) -> tuple[Training, ...]:
+    """Unlike ways to learn a table, from what it holds.
+
+    Parameters
+    ----------
+    rows, positives, columns : int
+        Rows to learn from, how many of them belong to the rarer class, and features.
+    asked : Training
+        Seed, constraints and groups are taken from it.
+
+    Returns
+    -------
+    tuple of Training
+        Of few outcomes, small trees of drawn splits, and of a single split each. Of many, larger trees, small ones in
+        great number, and trees of drawn splits.
+    """
+    base = asked.model_copy(
+        update={
+            "rounds": 3000,
+            "patience": 100,
+            # Room for three outcomes a leaf.
+            "least_rows_per_leaf": int(np.clip(3 * rows / positives, 20, 1000)),
+            "row_share": 0.8,
+            "l2": float(np.clip(1500 / positives, 1, 10)),
+            "bins": 255,
+            "category_smoothing": 10.0,
+        }
+    )
+    if positives < _FEW:
+        drawn = {"leaves": int(np.clip(positives / 40, 4, 16)), "drawn_splits": True, "feature_share": 0.9}
+        single = {"leaves": 2, "drawn_splits": True, "feature_share": 0.7, "learning_rate": 0.08}
+        return tuple(base.model_copy(update=one) for one in (drawn, single))
+    leaves = int(np.clip(positives / 60, 15, 31))
+    share = float(np.clip(2 / math.sqrt(columns), 0.2, 0.5))
+    plain = {"leaves": leaves, "feature_share": share}
+    small = {"leaves": leaves // 4, "feature_share": share, "learning_rate": 0.08}
+    drawn = {"leaves": 2 * leaves, "drawn_splits": True, "feature_share": 1.6 * share, "learning_rate": 0.08}
+    return tuple(base.model_copy(update=one) for one in (plain, small, drawn))

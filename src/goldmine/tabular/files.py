@@ -1,0 +1,120 @@
+"""Reading a table from a Parquet or CSV file; of a CSV file each column's kind is found from all its values."""
+
+import csv
+import tempfile
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from goldmine.core.errors import ContractError
+from goldmine.core.files import sql_text
+
+_DELIMITERS = ",;\t|"
+_ENCODINGS = ("utf-8-sig", "gb18030")
+_NOTHING = ("", "na", "n/a", "nan", "null", "none")
+_EXPORT = "Export it again as CSV or Parquet."
+
+
+def read_table(path: Path) -> pa.Table:
+    """Read a table; text columns of a CSV file that hold numbers, flags or days throughout become such.
+
+    A number written with leading zeros, such as a branch's, stays text. Empty fields, NA, NaN, NULL and None are
+    missing values.
+
+    Raises
+    ------
+    ContractError
+        If the file is not there, cannot be read, has no rows, or two columns have the same name.
+    """
+    if not path.is_file():
+        raise ContractError(f"{path.name}: there is no such file.", "Give the path of a Parquet or CSV file.")
+    table = _parquet(path) if path.suffix.lower() in (".parquet", ".pq") else _csv(path)
+    names = table.column_names
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice or not all(names):
+        what = f"the column {twice[0]!r} stands twice" if twice else "a column has no name"
+        raise ContractError(f"{path.name}: {what}.", "Give each column a name of its own.")
+    if table.num_rows == 0:
+        raise ContractError(f"{path.name}: has no rows.", _EXPORT)
+    return table
+
+
+def _parquet(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise ContractError(f"{path.name}: is not a whole Parquet file.", _EXPORT) from error
+
+
+def _csv(path: Path) -> pa.Table:
+    text = _decoded(path)
+    delimiter = _delimiter(text)
+    header = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), [])
+    names = [name.strip() for name in header]
+    if len(set(names)) < len(names) or not all(names):
+        return pa.table(
+            [pa.array([], pa.string())] * len(names), names=names
+        )  # the caller says what is wrong with them
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+        copy = Path(folder) / "table.csv"
+        copy.write_text(text, "utf-8", newline="")
+        types = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in names)
+        try:
+            connection.sql(
+                f"CREATE TABLE found AS FROM read_csv({sql_text(copy)}, delim='{_escaped(delimiter)}', header=true, "
+                f"quote='\"', escape='\"', columns={{{types}}}, auto_detect=false, null_padding=false)"
+            )
+        except duckdb.Error as error:
+            raise ContractError(
+                f"{path.name}: is not a table of {len(names)} columns on every line.", _EXPORT
+            ) from error
+        columns = [f"{_typed(connection, name)} AS {_name(name)}" for name in names]
+        return connection.sql(f"SELECT {', '.join(columns)} FROM found").to_arrow_table()
+
+
+def _decoded(path: Path) -> str:
+    content = path.read_bytes()
+    for encoding in _ENCODINGS:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise ContractError(f"{path.name}: is neither UTF-8 nor GB18030.", _EXPORT)
+
+
+def _delimiter(text: str) -> str:
+    """The delimiter that splits the header into most columns."""
+    first = text.split("\n", 1)[0]
+    return max(_DELIMITERS, key=first.count)
+
+
+def _typed(connection: duckdb.DuckDBPyConnection, name: str) -> str:
+    """SQL of a column as the narrowest kind that all its values keep."""
+    column = _name(name)
+    nothing = ", ".join(f"'{word}'" for word in _NOTHING)
+    value = f"CASE WHEN lower(trim({column})) IN ({nothing}) THEN NULL ELSE trim({column}) END"
+    keeps = {
+        "DOUBLE": "try_cast(v AS DOUBLE) IS NOT NULL AND NOT regexp_matches(v, '^[+-]?0[0-9]')",
+        "BOOLEAN": "lower(v) IN ('true', 'false')",
+        "TIMESTAMP": "try_cast(v AS TIMESTAMP) IS NOT NULL",
+    }
+    tests = ", ".join(f"bool_and({test})" for test in keeps.values())
+    found = connection.sql(f"SELECT {tests} FROM (SELECT {value} AS v FROM found) WHERE v IS NOT NULL").fetchone()
+    for kind, kept in zip(keeps, found or (), strict=True):
+        if kept:
+            return f"CAST({value} AS {kind})"
+    return value
+
+
+def _name(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _quoted(name: str) -> str:
+    return "'" + name.replace("'", "''") + "'"
+
+
+def _escaped(delimiter: str) -> str:
+    return "\\t" if delimiter == "\t" else delimiter

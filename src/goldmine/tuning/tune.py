@@ -1,0 +1,172 @@
+"""Searching for training settings with Optuna: pruned, seeded, limited, kept, and taken up again where it ended."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from goldmine.core.files import disk_errors
+from goldmine.models.blend import check
+from goldmine.models.folds import Part
+from goldmine.models.recipes import recipes
+from goldmine.models.rows import Rows
+from goldmine.models.tracking import tracked
+from goldmine.tuning.parts import tuning_parts
+from goldmine.usecases import UseCase
+from goldmine.usecases.spec import Training
+
+_BEST = 3
+"""Settings that a blend takes up; a use case of cutoffs takes the first."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long tuning may take.
+
+    Parameters
+    ----------
+    minutes : float
+        Of this call; a trial that is at work when they are over is given up. 0: no limit, if there are trials.
+    trials : int
+        In all, those of an earlier, interrupted call included. 0: no limit, if there are minutes.
+    """
+
+    minutes: float = 0.0
+    trials: int = 0
+
+    def __bool__(self) -> bool:
+        return self.minutes > 0 or self.trials > 0
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What every trial of a study is asked on."""
+
+    asked: Training
+    parts: list[Part]
+    rows: int
+    seed: int
+    deadline: float
+
+
+def tune(use_case: UseCase, rows: Rows, budget: Budget, seed: int, *, bank: str, journal: Path) -> tuple[Training, ...]:
+    """Search for training settings on folds of past rows; the rows to judge by are not looked at.
+
+    The first trial is the settings that there are, so that what comes out is no worse on the folds. Every trial is a
+    nested run of the notebook's MLflow run.
+
+    Parameters
+    ----------
+    budget : Budget
+        How long; an empty one looks for nothing.
+    seed : int
+        Of the search and of the fits; with trials only, the same rows and seed give the same settings.
+    bank : str
+        Whose experiment the trials are logged to.
+    journal : Path
+        Where finished trials are kept. The same path must mean the same rows and code.
+
+    Returns
+    -------
+    tuple of Training
+        Up to three, best first; none where nothing was looked for.
+    """
+    if not budget:
+        return ()
+    parts, count = tuning_parts(use_case, rows, seed)
+    deadline = time.monotonic() + budget.minutes * 60 if budget.minutes else float("inf")
+    question = _Question(use_case.training, parts, count, seed, deadline)
+    study = _study(journal, seed)
+    if not study.trials:
+        study.enqueue_trial(_as_trial(_start(use_case, rows)))
+    done = sum(trial.state.is_finished() for trial in study.trials)
+    with tracked(bank):
+        study.optimize(
+            lambda trial: _logged(trial, question),
+            n_trials=max(0, budget.trials - done) if budget.trials else None,
+            timeout=max(0.0, deadline - time.monotonic()) if budget.minutes else None,
+        )
+    return _best(study, use_case.training)
+
+
+def _start(use_case: UseCase, rows: Rows) -> Training:
+    if rows.calibrate is not None:
+        return use_case.training
+    outcome = rows.train["outcome"].to_numpy()
+    rarer = int(min(outcome.sum(), len(outcome) - outcome.sum()))
+    return recipes(rows.train.num_rows, rarer, rows.train.num_columns, use_case.training)[0]
+
+
+def _study(journal: Path, seed: int) -> Any:
+    import optuna
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    with disk_errors(journal):
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        storage = JournalStorage(JournalFileBackend(str(journal)))
+        study = optuna.create_study(
+            storage=storage,
+            study_name=journal.stem,
+            load_if_exists=True,
+            pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1),
+        )
+    # A search that is taken up again must not draw the first draws once more.
+    study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials), multivariate=True, n_startup_trials=8)
+    return study
+
+
+def _logged(trial: Any, question: _Question) -> float:
+    """One trial, as a nested MLflow run."""
+    import mlflow
+    import optuna
+
+    training = _drawn(trial, question.asked)
+    with mlflow.start_run(run_name=f"trial_{trial.number}", nested=True):
+        mlflow.log_params({f"tuning.{name}": value for name, value in trial.params.items()})
+        try:
+            checked = check(training, question.parts, question.rows, question.seed, _told(trial, question.deadline))
+        except optuna.TrialPruned:
+            mlflow.set_tag("goldmine.pruned", "true")
+            raise
+        mlflow.log_metrics({"fold_log_loss": checked.loss, "rounds": float(checked.rounds)})
+    return checked.loss
+
+
+def _told(trial: Any, deadline: float) -> Callable[[int, float], None]:
+    import optuna
+
+    def told(fold: int, loss: float) -> None:
+        trial.report(loss, fold)
+        if trial.should_prune() or time.monotonic() > deadline:
+            raise optuna.TrialPruned
+
+    return told
+
+
+def _drawn(trial: Any, asked: Training) -> Training:
+    drawn = {
+        "learning_rate": trial.suggest_float("learning_rate", 0.02, 0.12, log=True),
+        "leaves": trial.suggest_int("leaves", 3, 95, log=True),
+        "least_rows_per_leaf": trial.suggest_int("least_rows_per_leaf", 5, 1000, log=True),
+        "feature_share": trial.suggest_float("feature_share", 0.1, 1.0),
+        "row_share": trial.suggest_float("row_share", 0.4, 1.0),
+        "l2": trial.suggest_float("l2", 0.1, 100.0, log=True),
+        "category_smoothing": trial.suggest_float("category_smoothing", 1.0, 100.0, log=True),
+        "drawn_splits": trial.suggest_categorical("drawn_splits", [False, True]),
+    }
+    return asked.model_copy(update=drawn)
+
+
+def _as_trial(training: Training) -> dict[str, Any]:
+    names = ("learning_rate", "leaves", "least_rows_per_leaf", "feature_share", "row_share", "l2", "drawn_splits")
+    return {name: getattr(training, name) for name in (*names, "category_smoothing")}
+
+
+def _best(study: Any, asked: Training) -> tuple[Training, ...]:
+    from optuna.trial import TrialState
+
+    done = sorted(study.get_trials(states=(TrialState.COMPLETE,)), key=lambda trial: trial.value)
+    return tuple(asked.model_copy(update=trial.params) for trial in done[:_BEST])

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import softmax
 
-from goldmine.models.boosting import Stop, boost
+from goldmine.models.boosting import ALONE, Boosted, Stop, boost, side_by_side
 from goldmine.models.folds import Part
 from goldmine.models.line import STRENGTHS, Line, design, fit_line, log_loss, scales
 from goldmine.models.settings import lightgbm_settings
@@ -78,18 +79,21 @@ def check(
     """
     curves: list[np.ndarray] = []
     grown = []
-    for place, part in enumerate(parts):
-        settings = lightgbm_settings(training, part.encoding, len(part.fit.outcome), seed + place)
-        stop = Stop(training.rounds, training.patience)
-        grown.append(boost(part.encoding, settings, part.fit, stop, part.check, whole=True))
-        curves.append(np.asarray(grown[-1].losses["calibrate"]))
+    for one in side_by_side(partial(_grow, training, part, seed + place) for place, part in enumerate(parts)):
+        grown.append(one)
+        curves.append(np.asarray(one.losses["calibrate"]))
         if told is not None:
-            told(place, float(np.mean([curve.min() for curve in curves])))
+            told(len(curves) - 1, float(np.mean([curve.min() for curve in curves])))
     longest = max(map(len, curves))
     mean = np.mean([np.pad(curve, (0, longest - len(curve)), mode="edge") for curve in curves], axis=0)
     rounds = int(mean.argmin()) + 1
     found = [one.log_odds(part.check.matrix, rounds) for part, one in zip(parts, grown, strict=True)]
     return Checked(training, rounds, _over_all(parts, found, rows), mean.tolist())
+
+
+def _grow(training: Training, part: Part, seed: int) -> Boosted:
+    settings = lightgbm_settings(training, part.encoding, len(part.fit.outcome), seed) | ALONE
+    return boost(part.encoding, settings, part.fit, Stop(training.rounds, training.patience), part.check, whole=True)
 
 
 def check_line(parts: Sequence[Part], rows: int) -> Checked:

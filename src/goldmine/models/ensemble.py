@@ -1,18 +1,19 @@
 """Learn from one table without cutoffs: recipes checked on folds, blended, and grown again on all rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 
 from goldmine.labels import selected_features
 from goldmine.models.blend import Checked, Member, check, check_line, weigh
-from goldmine.models.boosting import Labelled, grow
+from goldmine.models.boosting import ALONE, Labelled, grow, side_by_side
 from goldmine.models.calibrate import Calibrator, fit_calibrator
 from goldmine.models.folds import Places, even_folds, forward_folds, parts_of
 from goldmine.models.line import Line, line_of
-from goldmine.models.matrix import learn_encoding
+from goldmine.models.matrix import Encoding, learn_encoding
 from goldmine.models.merge import merge
 from goldmine.models.model import Model
 from goldmine.models.recipes import recipes
@@ -109,18 +110,23 @@ def _grown(use_case: UseCase, rows: pa.Table, outcome: np.ndarray, members: Sequ
     encoding, matrix = learn_shares(learn_encoding(rows, names), rows, outcome, seed)
     data = Labelled(matrix, outcome, weights(rows))
     seeds = 5 if len(outcome) < _FEW_ROWS else 3 if len(outcome) < _MANY_ROWS else 1
-    trees, shares = [], []
+    jobs: list[Callable[[], str]] = []
+    shares: list[float] = []
     for member in members:
         if isinstance(member.recipe, Line):
-            header = grow(encoding, lightgbm_settings(use_case.training, encoding, len(outcome), seed), data, 1)
-            trees.append(step_trees(header, line_of(encoding, data, member.recipe)))
+            jobs.append(partial(_line_trees, use_case, encoding, data, member.recipe))
             shares.append(member.weight)
             continue
         for step in range(seeds):
-            settings = lightgbm_settings(member.recipe, encoding, len(outcome), seed + step)
-            trees.append(grow(encoding, settings, data, member.rounds))
+            settings = lightgbm_settings(member.recipe, encoding, len(outcome), seed + step) | ALONE
+            jobs.append(partial(grow, encoding, settings, data, member.rounds))
             shares.append(member.weight / seeds)
-    return Model(encoding, merge(trees, shares), Calibrator())
+    return Model(encoding, merge(list(side_by_side(jobs)), shares), Calibrator())
+
+
+def _line_trees(use_case: UseCase, encoding: Encoding, rows: Labelled, line: Line) -> str:
+    settings = lightgbm_settings(use_case.training, encoding, len(rows.outcome), 0) | ALONE
+    return step_trees(grow(encoding, settings, rows, 1), line_of(encoding, rows, line))
 
 
 def _blended(members: Sequence[Member], checked: Sequence[Checked]) -> np.ndarray:

@@ -6,7 +6,6 @@ import numpy as np
 
 from goldmine.usecases.spec import Training
 
-
 _FEW = 1000
 """Outcomes below which trees of best splits learn by heart, and trees of drawn ones are taken instead."""
 
@@ -24,8 +23,8 @@ def recipes(rows: int, positives: int, columns: int, asked: Training) -> tuple[T
     Returns
     -------
     tuple of Training
-        Of few outcomes, small trees of drawn splits, and of a single split each. Of many, larger trees, small ones in
-        great number, and trees of drawn splits.
+        Of few outcomes, small trees of drawn splits, and trees of a single one each. Of many, larger trees that see
+        some of the features, larger ones that see other features at each split, and small ones.
     """
     base = asked.model_copy(
         update={
@@ -46,6 +45,6 @@ def recipes(rows: int, positives: int, columns: int, asked: Training) -> tuple[T
     leaves = int(np.clip(positives / 60, 15, 31))
     share = float(np.clip(2 / math.sqrt(columns), 0.2, 0.5))
     plain = {"leaves": leaves, "feature_share": share}
+    varied = {"leaves": leaves, "feature_share": 1.0, "split_share": share}
     small = {"leaves": leaves // 4, "feature_share": share, "learning_rate": 0.08}
-    drawn = {"leaves": 2 * leaves, "drawn_splits": True, "feature_share": 1.6 * share, "learning_rate": 0.08}
-    return tuple(base.model_copy(update=one) for one in (plain, small, drawn))
+    return tuple(base.model_copy(update=one) for one in (plain, varied, small))

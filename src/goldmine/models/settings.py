@@ -27,6 +27,7 @@ def lightgbm_settings(asked: Training, encoding: Encoding, rows: int, seed: int)
         # A leaf needs rows enough to hold a share, but not more than small data can give.
         "min_data_in_leaf": max(5, min(asked.least_rows_per_leaf, rows // 50)),
         "feature_fraction": asked.feature_share,
+        "feature_fraction_bynode": asked.split_share,
         "bagging_fraction": asked.row_share,
         "bagging_freq": 1,
         "lambda_l2": asked.l2,

@@ -152,6 +152,7 @@ def _drawn(trial: Any, asked: Training) -> Training:
         "leaves": trial.suggest_int("leaves", 3, 95, log=True),
         "least_rows_per_leaf": trial.suggest_int("least_rows_per_leaf", 5, 1000, log=True),
         "feature_share": trial.suggest_float("feature_share", 0.1, 1.0),
+        "split_share": trial.suggest_float("split_share", 0.2, 1.0),
         "row_share": trial.suggest_float("row_share", 0.4, 1.0),
         "l2": trial.suggest_float("l2", 0.1, 100.0, log=True),
         "category_smoothing": trial.suggest_float("category_smoothing", 1.0, 100.0, log=True),
@@ -161,8 +162,9 @@ def _drawn(trial: Any, asked: Training) -> Training:
 
 
 def _as_trial(training: Training) -> dict[str, Any]:
-    names = ("learning_rate", "leaves", "least_rows_per_leaf", "feature_share", "row_share", "l2", "drawn_splits")
-    return {name: getattr(training, name) for name in (*names, "category_smoothing")}
+    names = ("learning_rate", "leaves", "least_rows_per_leaf", "feature_share", "row_share", "l2")
+    more = ("split_share", "category_smoothing", "drawn_splits")
+    return {name: getattr(training, name) for name in (*names, *more)}
 
 
 def _best(study: Any, asked: Training) -> tuple[Training, ...]:

@@ -104,6 +104,8 @@ class Training(_Typed):
         Most values told apart of a number (LightGBM's max_bin).
     category_smoothing : float
         How strongly the categories of a text column are held to one another (cat_smooth and cat_l2).
+    split_share : float
+        Share of a tree's features that each split looks at (feature_fraction_bynode).
     drawn_splits : bool
         Whether each split tries one drawn threshold a feature instead of all (LightGBM's extra_trees).
     monotone : dict of str to str
@@ -126,6 +128,7 @@ class Training(_Typed):
     l2: float = Field(default=20.0, ge=0)
     bins: int = Field(default=127, ge=15, le=1023)
     category_smoothing: float = Field(default=20.0, ge=0)
+    split_share: float = Field(default=1.0, gt=0, le=1)
     drawn_splits: bool = False
     monotone: dict[str, Literal["rising", "falling"]] = {}
     together: list[list[str]] = []

@@ -52,7 +52,7 @@ class Encoding:
         return {name: count for name, count in found.items() if count}
 
 
-def learn_encoding(rows: pa.Table, names: list[str]) -> Encoding:
+def learn_encoding(rows: pa.Table, names: list[str], *, most_levels: float = MANY) -> Encoding:
     """Learn the categories of a training table; of the columns with many levels only their names.
 
     Parameters
@@ -61,6 +61,8 @@ def learn_encoding(rows: pa.Table, names: list[str]) -> Encoding:
         Training rows.
     names : list of str
         The columns to learn from, in the order that the matrix takes.
+    most_levels : float
+        Levels of a text column above which its shares are to be learnt by `goldmine.models.shares.learn_shares`.
 
     Raises
     ------
@@ -75,7 +77,7 @@ def learn_encoding(rows: pa.Table, names: list[str]) -> Encoding:
         kind = rows.schema.field(name).type
         if is_text(kind):
             seen = pc.unique(_as_text(rows[name])).drop_null().to_pylist()
-            if len(seen) > MANY:
+            if len(seen) > most_levels:
                 shares[name] = {}
             else:
                 categories[name] = tuple(sorted(seen))

@@ -79,7 +79,7 @@ def _tree(steps: Steps) -> str:
     nodes.left[root] = _split(nodes, steps, 0, len(steps.values))
     for place in reversed(range(len(nodes.threshold))):
         _sum_up(nodes, place, leaves, rows)
-    written = {
+    written: dict[str, Sequence[float]] = {
         "num_leaves": [len(leaves)],
         "num_cat": [0],
         "split_feature": [steps.column] * len(nodes.threshold),

@@ -1,5 +1,6 @@
 """What was known of each row before the treatment: a matrix for trees, and one for a line."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,7 +70,7 @@ def covariates(frame: pd.DataFrame) -> tuple[Covariates, tuple[str, ...]]:
     if not kept:
         return Covariates(np.empty((len(frame), 0), dtype=np.float32), (), ()), left
     table = pa.table({name: pa.array(column, from_pandas=True) for name, column in kept.items()})
-    encoding: Encoding = learn_encoding(table, list(kept))
+    encoding: Encoding = learn_encoding(table, list(kept), most_levels=math.inf)
     return Covariates(encode(encoding, table), encoding.features, tuple(encoding.categorical)), left
 
 

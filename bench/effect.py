@@ -1,0 +1,171 @@
+"""Is a measured effect the true one, and does a list from the workbench earn more than the old rule?
+
+    python bench/effect.py coverage [--seeds 100]
+    python bench/effect.py quarters [--customers 20000]
+
+On the sample bank, whose truth is known. `coverage`: over so many drawings of control, contacts and outcomes, how often
+the measured effect's interval holds the true one (asked: 90 of 100). `quarters`: four campaigns one after the other,
+each entered into the books that the next is made from. The list of the workbench goes by propensity until uplift may
+rank; the old rule takes the largest balances first. Compared is what contacting as many of each would truly add (asked:
+1.5 times as much).
+"""
+
+import argparse
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from goldmine.activity import build_activity
+from goldmine.contract.bank import Bank
+from goldmine.contract.intake import open_bank
+from goldmine.core.work import Work
+from goldmine.features import build_features
+from goldmine.labels import eligible_rows, plan_cutoffs
+from goldmine.measurement.effect import intention_to_treat
+from goldmine.measurement.history import features_of, learn_uplift
+from goldmine.models.rows import read_rows
+from goldmine.models.train import train
+from goldmine.sample import books, write_bank
+from goldmine.sample.campaign import play
+from goldmine.sample.field import work_campaign
+from goldmine.sample.persuasion import UNWANTED
+from goldmine.uplift.effect import Estimate
+from goldmine.uplift.history import Learned
+from goldmine.usecases import UseCase, load_use_case
+
+QUARTERS = (date(2023, 5, 31), date(2023, 8, 31), date(2023, 11, 30), date(2024, 2, 29))
+USE_CASES = ("longtail", "dormancy", "wealth")
+CAPACITY, CONTROL = 0.2, 0.2
+"""Share of the eligible that is contacted; share of the list that is control."""
+
+
+def coverage(folder: Path, seeds: int) -> None:
+    """Draw one campaign again and again on the same customers."""
+    write_bank(folder / "bank", customers=20_000, months=12, seed=1)
+    for use_case in USE_CASES:
+        truth = books.truth(folder / "bank", use_case, QUARTERS[-1]).nlargest(2_000, "probability", keep="first")
+        truth = truth.assign(campaign_id="c", channel="call", stratum=np.arange(len(truth)) * 10 // len(truth))
+        aim = 1 - truth["probability"] if use_case in UNWANTED else truth["probability"]
+        held, widths, values, true = 0, [], [], 0.0
+        for seed in range(seeds):
+            random = np.random.default_rng([seed, 7])
+            group = np.where(random.random(len(truth)) < CONTROL, "control", "contact")
+            came = random.random(len(truth)) < aim
+            played = play(truth.assign(aim=aim, came=came, group=group), QUARTERS[-1], random)
+            rows = played.rows.assign(aim=(played.rows["came"] | played.rows["extra"]).astype(float))
+            found, true = intention_to_treat(rows), played.true_effect
+            if isinstance(found, Estimate):
+                held += found.low <= true <= found.high
+                widths.append(found.high - found.low)
+                values.append(found.value)
+        print(
+            f"{use_case:<10} true {true:+.4f}  mean measured {np.mean(values):+.4f}  mean width {np.mean(widths):.4f}  "
+            f"interval holds the true effect in {held} of {seeds}"
+        )
+
+
+def quarters(folder: Path, customers: int) -> None:
+    """Four campaigns, each on the books that the one before it left."""
+    write_bank(folder / "bank", customers=customers, months=30, seed=1)
+    work, total = Work(folder / "work"), {"workbench": 0.0, "old rule": 0.0}
+    for quarter in QUARTERS:
+        bank = open_bank(folder / "bank", work)
+        build_activity(bank, work)
+        for name in USE_CASES:
+            start = time.perf_counter()
+            gains = _campaign(folder, bank, work, load_use_case(name), quarter)
+            for who, gain in gains.items():
+                total[who] += gain
+            told = "  ".join(f"{who} {gain:6.1f}" for who, gain in gains.items())
+            print(f"{quarter} {name:<10} {told}  {time.perf_counter() - start:.0f} s", flush=True)
+        for path in sorted((work.releases / str(quarter)).glob("r/campaigns/*")):
+            work_campaign(folder / "bank", path / "offers.parquet", path / "control.parquet", 1)
+    ratio = total["workbench"] / total["old rule"]
+    print(
+        f"true extra conversions: workbench {total['workbench']:.1f}, old rule {total['old rule']:.1f}: {ratio:.2f} x"
+    )
+
+
+def _campaign(folder: Path, bank: Bank, work: Work, use_case: UseCase, quarter: date) -> dict[str, float]:
+    """Publish one campaign; gives the true extra conversions of both lists."""
+    quick = use_case.training.model_copy(update={"rounds": 200, "learning_rate": 0.1})
+    case = use_case.model_copy(update={"train_cutoffs": 3, "training": quick})
+    cutoffs = plan_cutoffs(case, quarter, bank.months("transactions"))
+    build_features(bank, work, sorted({*cutoffs.all, quarter}))
+    learnt = read_rows(bank, work, case, quarter)
+    model = train(case, learnt.train, learnt.calibrate, 1).model
+    everyone = eligible_rows(work, case, quarter)
+    rows = pd.DataFrame(
+        {
+            "customer_id": everyone["customer_id"].to_pylist(),
+            "balance": everyone["aum_avg_30d"].to_numpy(),
+            "probability": model.predict(everyone),
+        }
+    ).merge(books.truth(folder / "bank", use_case.name, quarter).drop(columns="probability"), on="customer_id")
+    rows["gain"] = rows["effect"] * rows["reach"]
+    contacts = round(CAPACITY * len(rows))
+    learned = _history(bank, work, use_case, quarter)
+    score = rows["probability"]
+    if learned.may_rank:
+        known = features_of(work, quarter, pa.array(rows["customer_id"].tolist(), pa.string()))
+        score = pd.Series(learned.uplift(known), rows.index)
+    print(f"{quarter} {use_case.name:<10} {learned.verdict}, {learned.rows} customers, needed {learned.rows_needed}")
+    listed = rows.loc[score.nlargest(round(contacts / (1 - CONTROL))).index]
+    drawn = np.random.default_rng([quarter.toordinal(), len(listed)]).permutation(len(listed)) < contacts
+    _publish(work, use_case, quarter, listed.assign(group=np.where(drawn, "contact", "control")))
+    return {
+        "workbench": float(listed.loc[drawn, "gain"].sum()),
+        "old rule": float(rows.nlargest(contacts, "balance")["gain"].sum()),
+    }
+
+
+def _history(bank: Bank, work: Work, use_case: UseCase, quarter: date) -> Learned:
+    """What complete campaigns teach; scores stand where the command would find them."""
+    path = work.scores(quarter, use_case.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    eligible_rows(work, use_case, quarter).select(["customer_id"]).to_pandas().to_parquet(path)
+    return learn_uplift(bank, work, use_case, quarter)
+
+
+def _publish(work: Work, use_case: UseCase, quarter: date, rows: pd.DataFrame) -> None:
+    folder = work.releases / str(quarter) / "r" / "campaigns" / f"quarter_{use_case.name}"
+    folder.mkdir(parents=True)
+    known = rows[["customer_id", "probability", "group"]].assign(
+        campaign_id=f"quarter_{use_case.name}",
+        use_case=use_case.name,
+        offer=use_case.name,
+        product_id="W-R1",
+        channel="call",
+        decile=np.arange(len(rows)) * 10 // len(rows) + 1,
+        branch_id="B000",
+        stratum="all",
+        as_of=quarter,
+        valid_until=quarter,
+        model_version="1",
+        release_id="r",
+    )
+    known[known["group"] == "contact"].to_parquet(folder / "offers.parquet", index=False)
+    known[known["group"] == "control"].to_parquet(folder / "control.parquet", index=False)
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["coverage", "quarters"])
+    parser.add_argument("--seeds", type=int, default=100)
+    parser.add_argument("--customers", type=int, default=20_000)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        if given.what == "coverage":
+            coverage(Path(place), given.seeds)
+        else:
+            quarters(Path(place), given.customers)
+
+
+if __name__ == "__main__":
+    main()

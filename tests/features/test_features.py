@@ -1,15 +1,19 @@
+import sys
 from datetime import date
+from importlib import import_module
 
 import duckdb
 import pytest
 
 from goldmine.activity import build_activity
-from goldmine.core.errors import HistoryError
+from goldmine.core.errors import HistoryError, SettingsError
 from goldmine.core.project import home
 from goldmine.core.work import Work
-from goldmine.features import build_features, catalogue, switched_off
+from goldmine.features import build_features, catalogue, families, switched_off
 from goldmine.features.docs import features_page
 from tests.tiny import balance, make_bank, transaction
+
+room = import_module("goldmine.features.catalogue")
 
 CUTOFF = date(2024, 5, 31)
 CUSTOMER = {"customer_id": "A", "birth_date": date(1984, 5, 31), "opened_on": date(2020, 5, 31)}
@@ -74,6 +78,21 @@ def test_balances_level_trend_and_share(tmp_path):
     names = ["aum_avg_30d", "aum_change_90d", "wealth_share_30d", "demand_change_90d", "aum_peak_365d"]
     names.append("months_below_level_365d")
     assert features_of(tmp_path, tables, *names) == [(12000.0, 8000.0, 0.75, -1000.0, 12000.0, 11.0)]
+
+
+def test_the_last_month_with_salary_is_known_to_the_month(tmp_path):
+    paid = {"direction": "in", "kind": "salary", "channel": "batch"}
+    tables = {
+        "customers": [CUSTOMER, CUSTOMER | {"customer_id": "B"}],
+        "transactions": [
+            transaction(1, "A", "2023-11-10T09:00", **paid),
+            transaction(2, "A", "2024-01-10T09:00", **paid),
+            transaction(3, "A", "2024-05-10T09:00"),
+            transaction(4, "B", "2024-05-10T09:00", **paid),
+        ],
+    }
+    names = ["in_salary_months_since", "in_merchant_months_since"]
+    assert features_of(tmp_path, tables, *names) == [(4.0, None), (0.0, None)]
 
 
 def test_neighbours_leave_the_customer_out(tmp_path):
@@ -144,3 +163,35 @@ def test_every_feature_has_words_in_both_languages_and_a_name_of_its_own():
 
 def test_the_table_of_features_is_the_generated_one():
     assert (home() / "docs" / "features.md").read_text("utf-8") == features_page()
+
+
+FAMILY = """
+from goldmine.features.define import number
+
+
+def moon(v):
+    nights = v.zero("own_count_0")
+    return [number("moon_days_30d", nights, en="Moon days", zh="满月", unit="days", needs=("customers",))]
+"""
+
+
+@pytest.fixture
+def dropped(tmp_path, monkeypatch):
+    """A folder whose files count as families too; what was imported from it is forgotten after."""
+    monkeypatch.setattr(families, "__path__", [*families.__path__, str(tmp_path)])
+    yield tmp_path
+    sys.modules.pop("goldmine.features.families.moon", None)
+
+
+def test_a_file_dropped_into_the_folder_is_a_family(dropped):
+    (dropped / "moon.py").write_text(FAMILY)
+    _, full, features = room._expressions.__wrapped__()
+    (found,) = (feature for feature in features if feature.name == "moon_days_30d")
+    assert (found.label_en, found.behaviour, found.said) == ("Moon days", "moon_days", True)
+    assert "moon_days_30d" in full.columns
+
+
+def test_a_family_without_its_function_says_what_it_lacks(dropped):
+    (dropped / "moon.py").write_text("sun = 1")
+    with pytest.raises(SettingsError, match=r"features/families/moon\.py: has no function 'moon'"):
+        room.families()

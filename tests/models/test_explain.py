@@ -1,19 +1,18 @@
-from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
-from goldmine.features import Feature
-from goldmine.models.explain import Reason, effects_by_feature, explain, importance, typical_values
+from goldmine.features import Feature, catalogue
+from goldmine.features.told import Told, unsaid
+from goldmine.models.explain import effects_by_feature, explain, importance, typical_values
 from goldmine.models.matrix import Encoding
-from goldmine.models.words import feature_label, reason_words, value_words
-from tests.models.made import VILLAGES, rows
+from goldmine.models.words import feature_label, value_words
+from tests.models.made import rows
 
-FEATURES = (
-    Feature("inflow_sum_90d", "Inflow over 90 days", "近90天流入", "yuan", 90, ("transactions",)),
-    Feature("identity", "Identity", "身份属性", "category", None, ("customers.identity",), "category"),
-)
+FEATURES = (Feature("inflow_sum_90d", "Inflow over 90 days", "近90天流入", "yuan", 90, ("transactions",)),)
 
 
 def test_the_strongest_cause_comes_first(fitted):
@@ -25,26 +24,73 @@ def test_the_strongest_cause_comes_first(fitted):
     assert reasons[0].effect > 0
 
 
-def test_every_row_has_three_reasons_of_different_measures(fitted):
-    found = explain(fitted.model, rows(50, seed=3))
-    assert {len(reasons) for reasons in found} == {3}
-    measures = [{r.feature.removesuffix("_90d").removesuffix("_30d") for r in reasons} for reasons in found]
-    assert {len(names) for names in measures} == {3}
+def test_windows_of_one_behaviour_are_one_reason(fitted):
+    for reasons in explain(fitted.model, rows(200, seed=3), top=9):
+        behaviours = [reason.behaviour for reason in reasons]
+        assert len(behaviours) == len(set(behaviours))
+        assert not {"inflow_sum_30d", "inflow_sum_90d"} <= {reason.feature for reason in reasons}
 
 
-def test_reasons_that_push_up_come_before_others_and_by_strength(fitted):
-    for reasons in explain(fitted.model, rows(50, seed=3)):
-        effects = [reason.effect for reason in reasons]
-        assert effects == sorted(effects, reverse=True)
+def test_a_reason_is_what_its_whole_behaviour_did_to_the_row(fitted):
+    table = rows(50, seed=3)
+    names = list(fitted.model.encoding.features)
+    windows = [names.index("inflow_sum_30d"), names.index("inflow_sum_90d")]
+    sums = fitted.model.effects(table)[:, windows].sum(axis=1)
+    for row, reasons in enumerate(explain(fitted.model, table)):
+        for reason in reasons:
+            if reason.behaviour == "inflow_sum":
+                assert reason.effect == pytest.approx(sums[row])
 
 
-def test_protected_traits_are_never_given(fitted):
-    called = {"village": "gender", "inflow_sum_90d": "age_years"}
-    names = tuple(called.get(name, name) for name in fitted.model.encoding.features)
-    model = replace(fitted.model, encoding=Encoding(names, {"gender": VILLAGES}))
-    table = rows(50, seed=3).rename_columns([called.get(name, name) for name in rows(1).column_names])
-    said = {reason.feature for reasons in explain(model, table) for reason in reasons}
-    assert said <= {"inflow_sum_30d", "days_since_own", "noise_a", "noise_b"}
+def test_what_lowered_the_probability_is_no_reason_and_the_strongest_comes_first(fitted):
+    found = explain(fitted.model, rows(200, seed=3), top=9)
+    assert all(reason.effect >= 0.02 for reasons in found for reason in reasons)
+    assert all(reasons == sorted(reasons, key=lambda reason: -reason.effect) for reasons in found)
+    assert min(len(reasons) for reasons in found) < 3
+
+
+def test_without_the_named_behaviour_the_probability_falls(fitted):
+    table = rows(400, seed=3)
+    usual = {name: pc.quantile(table[name], q=0.5)[0].as_py() for name in table.column_names if "sum" in name}
+    before = fitted.model.predict(table)
+    named = [
+        row
+        for row, reasons in enumerate(explain(fitted.model, table))
+        if reasons[:1] and reasons[0].effect > 0.3
+        if reasons[0].behaviour == "inflow_sum"
+    ]
+    without = table
+    for name, value in usual.items():
+        place = table.column_names.index(name)
+        without = without.set_column(place, name, pa.repeat(pa.scalar(value, pa.float32()), table.num_rows))
+    after = fitted.model.predict(without)
+    assert len(named) > 50
+    assert np.all(after[named] < before[named])
+
+
+def test_what_is_never_said_is_no_reason_however_much_it_raised(fitted):
+    said = {r.feature for reasons in explain(fitted.model, rows(100, seed=3), top=9) for r in reasons}
+    hidden = Feature("village", "V", "村", "category", None, ("customers",), "category", unsaid("village"))
+    quiet = {r.feature for reasons in explain(fitted.model, rows(100, seed=3), (hidden,), top=9) for r in reasons}
+    assert said - quiet == {"village"}
+
+
+@pytest.mark.parametrize(("came", "since", "teller"), [(0.0, 5.0, "since"), (900.0, 0.0, "sum"), (0.0, None, "sum")])
+def test_a_stop_is_told_in_place_of_a_sum_that_is_nothing(came, since, teller):
+    told = Told("salary", instead="since")
+    features = (
+        Feature("sum", "Salary", "工资", "yuan", 90, (), told=told),
+        Feature("since", "Since", "距上次", "count", None, (), told=Told("salary")),
+    )
+    literal = SimpleNamespace(encoding=Encoding(("sum", "since"), {}), effects=lambda rows: np.array([[0.5, 0.25]]))
+    table = pa.table({"sum": [came], "since": pa.array([since], pa.float32())})
+    ((reason,),) = explain(literal, table, features)
+    assert (reason.behaviour, reason.feature, reason.effect) == ("salary", teller, 0.75)
+
+
+def test_protected_traits_what_stands_for_them_and_other_people_are_never_said():
+    never = {feature.behaviour for feature in catalogue() if not feature.said}
+    assert never == {"age", "gender", "identity", "pension", "village", "employer", "family"}
 
 
 def test_effects_add_up_to_the_probability(fitted):
@@ -54,25 +100,6 @@ def test_effects_add_up_to_the_probability(fitted):
     log_odds = np.log(probability / (1 - probability))
     rest = log_odds - model.effects(table).sum(axis=1)
     np.testing.assert_allclose(rest, rest[0], atol=1e-9)
-
-
-def test_a_reason_in_english_and_chinese():
-    reason = Reason("inflow_sum_90d", 52_000.4, 0.7)
-    typical = {"inflow_sum_90d": 3_100.0}
-    assert reason_words(reason, FEATURES, typical, "en") == "Inflow over 90 days: 52,000 yuan (typical 3,100 yuan)"
-    assert reason_words(reason, FEATURES, typical, "zh") == "近90天流入 52,000 元（同类客户中位数 3,100 元）"
-
-
-def test_an_unknown_value_says_so():
-    reason = Reason("inflow_sum_90d", None, 0.2)
-    assert reason_words(reason, FEATURES, {}, "en") == "Inflow over 90 days: not known"
-    assert reason_words(reason, FEATURES, {}, "zh") == "近90天流入 未知"
-
-
-def test_a_category_in_words():
-    reason = Reason("identity", "public_servant", 0.2)
-    assert reason_words(reason, FEATURES, {}, "en") == "Identity: public servant"
-    assert reason_words(reason, FEATURES, {}, "zh") == "身份属性 公职人员"
 
 
 @pytest.mark.parametrize(

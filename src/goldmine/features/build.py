@@ -19,6 +19,7 @@ from goldmine.core.work import Work
 from goldmine.features.catalogue import carried, plan
 from goldmine.features.define import Feature
 from goldmine.features.sources import Source, lay_out
+from goldmine.features.told import Told
 from goldmine.features.windows import AGES
 
 _SIDE_TABLES = ("customers", "accounts", "product_events", "contacts", "relations", "external_facts")
@@ -96,7 +97,10 @@ def write_features(connection: Backend, bank: Bank, work: Work, cutoff: date, pa
 def feature_dictionary(work: Work) -> tuple[Feature, ...]:
     """What the columns of a work folder's feature tables mean, in their order; empty where none were made."""
     stored = read_json(_dictionary(work), [])
-    return tuple(Feature(**{**entry, "needs": tuple(entry["needs"])}) for entry in stored)
+    return tuple(
+        Feature(**{**e, "needs": tuple(e["needs"]), "told": Told.read(e["told"]) if e["told"] else None})
+        for e in stored
+    )
 
 
 def _dictionary(work: Work) -> Path:

@@ -1,24 +1,43 @@
 """All features that there are, and which of them a bank's tables can carry."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 
 import ibis
 
 from goldmine.contract.bank import Bank
-from goldmine.features.define import Feature
-from goldmine.features.families.balances import balances
-from goldmine.features.families.channels import channels
-from goldmine.features.families.flows import flows
-from goldmine.features.families.neighbours import neighbours, seeds
-from goldmine.features.families.products import products
-from goldmine.features.families.profile import profile
-from goldmine.features.families.rhythm import rhythm
-from goldmine.features.families.signs import signs
-from goldmine.features.view import view
+from goldmine.core.errors import SettingsError
+from goldmine.features import families as package
+from goldmine.features.define import Defined, Feature
+from goldmine.features.neighbours import neighbours, seeds
+from goldmine.features.view import View, view
 
-FAMILIES = (profile, balances, flows, rhythm, products, channels, signs)
-"""Families that see one customer at a time; neighbours come after them."""
+Family = Callable[[View], list[Defined]]
+
+
+def families() -> tuple[Family, ...]:
+    """The families that see one customer at a time, by name; neighbours come after them.
+
+    Each is a file of the folder ``families`` with a function of the file's name: dropping one in is enough.
+
+    Raises
+    ------
+    SettingsError
+        If a file does not have such a function.
+    """
+    found = []
+    for module in sorted(iter_modules(package.__path__), key=lambda module: module.name):
+        family = getattr(import_module(f"{package.__name__}.{module.name}"), module.name, None)
+        if family is None:
+            raise SettingsError(
+                f"features/families/{module.name}.py: has no function {module.name!r}.",
+                "Give the file one of its own name that takes the View and gives a list of features.",
+            )
+        found.append(family)
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -43,7 +62,7 @@ class Plan:
 @cache
 def _expressions() -> tuple[ibis.Table, ibis.Table, tuple[Feature, ...]]:
     seen = view()
-    own = [defined for family in FAMILIES for defined in family(seen)]
+    own = [defined for family in families() for defined in family(seen)]
     base = seen.rows.select(
         "customer_id",
         "cutoff",

@@ -1,10 +1,17 @@
 """How a feature is written down: its meaning beside its expression."""
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Literal
 
 import ibis
 from ibis.expr.types import Value
+
+from goldmine.features.told import Told
+
+_WINDOW = re.compile(r"_\d+d$")
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,8 @@ class Feature:
         ``table`` or ``table.column`` without which there is no such feature.
     kind : {"number", "category"}
         Stored as float32 (empty where unknown) or as text.
+    told : Told, optional
+        Which behaviour it shows and how a customer manager says it.
     """
 
     name: str
@@ -34,6 +43,17 @@ class Feature:
     window: int | None
     needs: tuple[str, ...]
     kind: Literal["number", "category"] = "number"
+    told: Told | None = None
+
+    @property
+    def behaviour(self) -> str:
+        """The behaviour that it shows; its own name without the window where nothing else was said."""
+        return self.told.behaviour if self.told else _WINDOW.sub("", self.name)
+
+    @property
+    def said(self) -> bool:
+        """Whether it may be given as a reason."""
+        return self.told is None or self.told.said
 
 
 @dataclass(frozen=True)
@@ -71,3 +91,19 @@ def ratio(part: Value, whole: Value) -> Value:
 def yuan(fen: Value) -> Value:
     """Yuan from whole fen."""
     return fen / 100
+
+
+def tell(defined: Iterable[Defined], words: Mapping[str, Told]) -> list[Defined]:
+    """Put each feature's words beside it.
+
+    Parameters
+    ----------
+    words : mapping of str to Told
+        By name, or pattern with ``*``; the first that fits counts. A feature that none fits stays a behaviour of its
+        own, told by its name.
+    """
+    found = []
+    for one in defined:
+        told = next((told for pattern, told in words.items() if fnmatchcase(one.feature.name, pattern)), None)
+        found.append(replace(one, feature=replace(one.feature, told=told)) if told else one)
+    return found

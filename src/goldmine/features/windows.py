@@ -16,6 +16,8 @@ WINDOWS: dict[int, int] = {30: 1, 90: 2, 180: 3, 365: 5}
 AGES = tuple(age for bucket in BUCKETS for age in bucket)
 SNAPSHOT_AGES = (0, 3, 6, 12)
 """Ages at which each product class is looked at by itself."""
+REGULAR = ("in_salary", "in_merchant")
+"""Money that comes each month; when it stops, the month is worth knowing."""
 
 
 def transaction_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:
@@ -31,11 +33,13 @@ def transaction_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:
     Returns
     -------
     ibis.Table
-        ``<measure>_<bucket>`` for `SUMS` and `PEAKS` (fen, counts, days); ``days_a<age>`` the mask of days
-        with an own transaction, ``own_a<age>`` their number, month by month.
+        ``<measure>_<bucket>`` for `SUMS` and `PEAKS` (fen, counts, days); ``<flow>_month_<bucket>`` the last month with
+        one of `REGULAR`; ``days_a<age>`` the mask of days with an own transaction, ``own_a<age>`` their number, month
+        by month.
     """
     measures = {f"{name}_{bucket}": rows[name].sum().cast("int64") for name in SUMS}
     measures |= {f"{name}_{bucket}": rows[name].max() for name in PEAKS}
+    measures |= {f"{flow}_month_{bucket}": rows.month.max(where=rows[f"{flow}_count"] > 0) for flow in REGULAR}
     for age in BUCKETS[bucket]:
         here = _age(rows, age)
         measures[f"days_a{age}"] = rows.own_days.bit_or(where=here)

@@ -100,7 +100,8 @@ def release_id_of(bank: Bank, scored: list[Scored], as_of: date, language: str) 
         if bank.has(name)
     }
     models = Path(goldmine.models.__file__).parent
-    code = [Path(__file__).parent, models / "explain.py", models / "words.py", home() / "expectations" / "lists.json"]
+    words = [models / f"{name}.py" for name in ("explain", "phrases", "words")]
+    code = [Path(__file__).parent, *words, home() / "expectations" / "lists.json"]
     lists = {
         s.use_case.name: [s.use_case.model_dump(mode="json"), s.origin.model_dump(), s.mark, s.features] for s in scored
     }

@@ -12,7 +12,7 @@ from goldmine.labels.rows import eligible, feature_rows
 from goldmine.lists.columns import REASONS
 from goldmine.models.explain import explain, typical_values
 from goldmine.models.model import Model
-from goldmine.models.words import reason_words
+from goldmine.models.phrases import NO_REASON, reason_words
 from goldmine.usecases import UseCase
 
 
@@ -20,6 +20,8 @@ def reasons_in_words(
     model: Model, work: Work, use_case: UseCase, customers: list[str], *, as_of: date, language: str
 ) -> list[list[str]]:
     """The strongest reasons of each customer, in words, compared with what is typical of those who were scored.
+
+    Each is a behaviour of that very row which raised its probability; SHAP values are computed for these rows only.
 
     Parameters
     ----------
@@ -39,7 +41,7 @@ def reasons_in_words(
     Returns
     -------
     list of list of str
-        For each customer, in order, up to three reasons, strongest first.
+        For each customer, in order, one to three reasons, strongest first.
     """
     if not customers:
         return []
@@ -48,9 +50,10 @@ def reasons_in_words(
     held = pq.read_schema(work.features(as_of)).names
     names = [name for name in model.encoding.features if name in held]
     listed = feature_rows(connection, work, as_of, places, names).order("place").to_arrow_table()
-    found = explain(model, listed, REASONS)
+    features = {feature.name: feature for feature in feature_dictionary(work)}
+    found = explain(model, listed, tuple(features.values()), REASONS)
     cited = sorted({reason.feature for row in found for reason in row})
     everyone = eligible(connection, work, use_case, as_of).to_pyarrow()
     typical = typical_values(feature_rows(connection, work, as_of, everyone, cited).to_arrow_table(), cited)
-    features = [feature for feature in feature_dictionary(work) if feature.name in cited]
-    return [[reason_words(reason, features, typical, language) for reason in row] for row in found]
+    nothing = [NO_REASON[language == "zh"]]
+    return [[reason_words(reason, features, typical, language, as_of) for reason in row] or nothing for row in found]

@@ -9,40 +9,44 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from goldmine.features import Feature
 from goldmine.models.model import Model
 
 _BATCH = 5_000
 _DOTS = 800
 _WINDOW = re.compile(r"_\d+d$")
-NEVER_SAID = ("gender", "age_years")
-"""Protected traits: a model may weigh them, but they are no reason to give for a call."""
+LEAST_EFFECT = 0.02
+"""A behaviour that moves the odds by less than a fiftieth is no reason."""
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One feature that moved one row's probability.
+    """One behaviour that raised one row's probability.
 
     Parameters
     ----------
+    behaviour : str
+        Its name; a model's features of one behaviour, such as five windows of the inflow, are one reason.
     feature : str
-        Its name.
+        The feature that tells it.
     value : float, str or None
-        What the row holds; None where it is not known.
+        What the row holds of that; None where it is not known.
     effect : float
-        Change of the calibrated log-odds, above zero where it pushes the probability up.
+        Sum of the behaviour's SHAP values: how far it raised the calibrated log-odds.
     """
 
+    behaviour: str
     feature: str
     value: float | str | None
     effect: float
 
 
-def explain(model: Model, rows: pa.Table, top: int = 3) -> list[list[Reason]]:
+def explain(model: Model, rows: pa.Table, features: Sequence[Feature] = (), top: int = 3) -> list[list[Reason]]:
     """The strongest reasons of each row, best first.
 
-    Features that push the probability up come first; only where there are fewer than `top` of them do
-    others follow, the least contrary first. Several windows of one measure give one reason, the strongest;
-    protected traits are never given.
+    A reason is a behaviour whose features together raised the row's probability, told by the one of them that
+    raised it most. What lowered the probability, or hardly moved it, is no reason: a row may have fewer than `top`,
+    or none. Protected traits, what stands for them and what is known of other people are never given.
 
     Parameters
     ----------
@@ -50,23 +54,41 @@ def explain(model: Model, rows: pa.Table, top: int = 3) -> list[list[Reason]]:
         The model that scored the rows.
     rows : pyarrow.Table
         Features as stored; meant for published rows, not for everyone.
+    features : sequence of Feature
+        What the columns mean; one that is not among them is a behaviour of its own.
     top : int
-        Reasons a row; fewer only where the model has fewer measures.
+        Most reasons a row.
     """
     names = model.encoding.features
-    measures = np.array([_WINDOW.sub("", name) for name in names])
+    known = {feature.name: feature for feature in features}
+    behaviours, members = np.unique(
+        [known[name].behaviour if name in known else _WINDOW.sub("", name) for name in names], return_inverse=True
+    )
+    said = np.zeros(len(behaviours), bool)
+    said[members[[known[name].said if name in known else True for name in names]]] = True
     reasons: list[list[Reason]] = []
     for start in range(0, rows.num_rows, _BATCH):
         batch = rows.slice(start, _BATCH)
         effects = model.effects(batch)
-        chosen = [_strongest(row, measures, top) for row in effects]
-        needed = sorted({place for places in chosen for place in places})
-        values = {place: batch[names[place]].to_pylist() for place in needed}
-        reasons += [
-            [Reason(names[place], values[place][row], float(effects[row, place])) for place in places]
-            for row, places in enumerate(chosen)
-        ]
+        sums = effects @ np.eye(len(behaviours))[members]
+        leading = np.where(said & (sums >= LEAST_EFFECT), sums, -np.inf)
+        for row, order in enumerate(np.argsort(-leading, axis=1, kind="stable")[:, :top]):
+            found = []
+            for place in order[np.isfinite(leading[row, order])]:
+                teller = int(np.argmax(np.where(members == place, effects[row], -np.inf)))
+                name = _better(known.get(names[teller]), batch, row) or names[teller]
+                value = batch[name][row].as_py()
+                found.append(Reason(str(behaviours[place]), name, value, float(sums[row, place])))
+            reasons.append(found)
     return reasons
+
+
+def _better(feature: Feature | None, rows: pa.Table, row: int) -> str | None:
+    """The feature that tells the same better than this one, where there is one and it has something to tell."""
+    if feature is None or feature.told is None or feature.told.instead not in rows.column_names:
+        return None
+    mine, other = rows[feature.name][row].as_py(), rows[feature.told.instead][row].as_py()
+    return feature.told.instead if not (mine or 0) > 0 and (other or 0) > 0 else None
 
 
 def typical_values(rows: pa.Table, names: Sequence[str]) -> dict[str, float]:
@@ -129,15 +151,3 @@ def importance(model: Model, labels: Mapping[str, str]) -> pd.DataFrame:
         }
     )
     return frame[frame.gain > 0].sort_values(["gain", "name"], ascending=[False, True], ignore_index=True)
-
-
-def _strongest(effects: np.ndarray, measures: np.ndarray, top: int) -> list[int]:
-    """Places of the `top` strongest features, one a measure; pushing up first, no effect last."""
-    order = np.lexsort((np.arange(len(effects)), -effects, effects == 0))
-    places: list[int] = []
-    for place in order:
-        if measures[place] not in NEVER_SAID and measures[place] not in measures[places]:
-            places.append(int(place))
-        if len(places) == top:
-            break
-    return places

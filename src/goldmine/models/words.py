@@ -1,10 +1,9 @@
-"""A reason in words that a customer manager can say, in English or Chinese."""
+"""Features and their values in words, in English or Chinese."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from goldmine.features import Feature
-from goldmine.models.explain import Reason
 
 _UNITS = {
     "yuan": ("{:,.0f} yuan", "{:,.0f} 元"),
@@ -43,37 +42,6 @@ _CODES_ZH = {
     "batch": "批量代收代付",
 }
 """Chinese for the categories of the contract's code lists; a bank's own categories stay as they are."""
-
-
-def reason_words(reason: Reason, features: Sequence[Feature], typical: Mapping[str, float], language: str) -> str:
-    """A reason as one phrase: the feature's name, the row's value, and what is typical.
-
-    Parameters
-    ----------
-    reason : Reason
-        From `explain`.
-    features : sequence of Feature
-        The catalogue; a feature that is not in it is called by its own name.
-    typical : mapping of str to float
-        Medians among the eligible, from `typical_values`.
-    language : str
-        ``en`` or ``zh``.
-
-    Examples
-    --------
-    ``Inflow over 90 days: 52,000 yuan (typical 3,100 yuan)`` and
-    ``近90天流入 52,000 元（同类客户中位数 3,100 元）``.
-    """
-    feature = next((f for f in features if f.name == reason.feature), None)
-    chinese = language == "zh"
-    label = feature_label(reason.feature, features, language)
-    unit = feature.unit if feature else "ratio"
-    value = value_words(reason.value, unit, language)
-    middle = typical.get(reason.feature)
-    if middle is None:
-        return f"{label} {value}" if chinese else f"{label}: {value}"
-    usual = value_words(middle, unit, language)
-    return f"{label} {value}（同类客户中位数 {usual}）" if chinese else f"{label}: {value} (typical {usual})"
 
 
 def feature_label(name: str, features: Sequence[Feature], language: str) -> str:

@@ -1,28 +1,110 @@
-"""What the customer holds: level, make-up, trend, swings and peaks of average daily balances."""
+"""How much the customer holds: level, trend, swings and peaks of average daily AUM."""
 
 from functools import reduce
 
 import ibis
 from ibis.expr.types import NumericValue, Value
 
-from goldmine.features.define import Defined, number, ratio, yuan
+from goldmine.features.define import Defined, number, ratio, tell, yuan
+from goldmine.features.told import Told
 from goldmine.features.view import View
 
 NEEDS = ("balances",)
-CLASS_WORDS = {
-    "demand": ("Demand deposits", "活期存款"),
-    "time": ("Time deposits", "定期存款"),
-    "wealth": ("Wealth products", "理财产品"),
-    "loan": ("Loans owed", "贷款余额"),
-    "other": ("Other assets", "其他资产"),
-}
 LEVEL_FEN = 1_000_000
 """The first AUM level, 10,000 yuan, in fen."""
+SAID = {
+    "aum_avg_*": Told(
+        "assets",
+        up=("{value} of assets on average over {window}", "{window}日均资产{value}"),
+        none=("No assets to speak of over {window}", "{window}几乎没有资产"),
+    ),
+    "aum_end": Told(
+        "assets",
+        up=("{value} of assets at the month end", "月末资产{value}"),
+        none=("No assets to speak of at the month end", "月末几乎没有资产"),
+    ),
+    "aum_end_to_avg": Told(
+        "assets_trend",
+        up=("Month-end assets at {percent} of the month's average", "月末资产为月日均的{percent}"),
+        unknown=("No assets to speak of over {window}", "{window}几乎没有资产"),
+    ),
+    "aum_peak_365d": Told("assets", up=("Assets of up to {value} within a year", "近一年资产最高达{value}")),
+    "aum_trough_365d": Told(
+        "assets",
+        up=("Assets never below {value} within a year", "近一年资产最低也有{value}"),
+        none=("Assets were down to nothing within the year", "近一年资产曾降至零"),
+    ),
+    "aum_to_peak_365d": Told(
+        "assets_trend",
+        up=("Assets at {value} of the year's peak", "当前资产为近一年峰值的{value}"),
+        none=("Nothing left of the year's peak", "近一年峰值资产已全部转走"),
+        unknown=("No assets to speak of over {window}", "{window}几乎没有资产"),
+    ),
+    "aum_year_ago": Told(
+        "assets_season",
+        up=("{value} of assets a year ago", "去年同期日均资产{value}"),
+        none=("No assets a year ago", "去年同期没有资产"),
+    ),
+    "aum_next_quarter_year_ago": Told(
+        "assets_season",
+        up=("{value} of assets in the coming months last year", "去年下一季度日均资产{value}"),
+        none=("No assets in the coming months last year", "去年下一季度没有资产"),
+    ),
+    "months_below_level_365d": Told(
+        "assets",
+        up=("Months of the year below 10,000 yuan: {value}", "近一年有{value}个月资产低于1万元"),
+        none=("Above 10,000 yuan all year", "近一年资产始终在1万元以上"),
+    ),
+    "aum_change_*": Told(
+        "assets_trend",
+        up=("Assets up {value} over {window}", "{window}资产增加{value}"),
+        down=("Assets down {value} over {window}", "{window}资产减少{value}"),
+        none=("Assets unchanged over {window}", "{window}资产没有变化"),
+        usual=False,
+    ),
+    "aum_growth_*": Told(
+        "assets_trend",
+        up=("Assets up by {value} over {window}", "{window}资产增长{value}"),
+        down=("Assets down by {value} over {window}", "{window}资产下降{value}"),
+        none=("Assets unchanged over {window}", "{window}资产没有变化"),
+        usual=False,
+    ),
+    "aum_slope_*": Told(
+        "assets_trend",
+        up=("Assets rising by {value} a month over {window}", "{window}资产平均每月增加{value}"),
+        down=("Assets falling by {value} a month over {window}", "{window}资产平均每月减少{value}"),
+        none=("Assets unchanged over {window}", "{window}资产没有变化"),
+        usual=False,
+    ),
+    "aum_volatility_365d": Told(
+        "assets_trend",
+        up=("Assets vary by {percent} from month to month", "近一年各月资产波动{percent}"),
+        unknown=("No assets to speak of over {window}", "{window}几乎没有资产"),
+    ),
+    "aum_biggest_rise_180d": Told(
+        "assets_trend",
+        up=("Assets rose by {value} in one month of {window}", "{window}单月资产最多增加{value}"),
+        down=("Assets rose in no month of {window}", "{window}没有一个月资产增加"),
+        none=("Assets rose in no month of {window}", "{window}没有一个月资产增加"),
+    ),
+    "aum_biggest_fall_180d": Told(
+        "assets_trend",
+        up=("Assets fell by {value} in one month of {window}", "{window}单月资产最多减少{value}"),
+        down=("Assets fell in no month of {window}", "{window}没有一个月资产减少"),
+        none=("Assets fell in no month of {window}", "{window}没有一个月资产减少"),
+    ),
+    "aum_falling_months_180d": Told(
+        "assets_trend",
+        up=("Months of falling assets over {window}: {value}", "{window}有{value}个月资产下降"),
+        none=("Assets fell in no month of {window}", "{window}没有一个月资产下降"),
+    ),
+}
+"""How a customer manager says each feature."""
 
 
 def balances(v: View) -> list[Defined]:
-    """Features of AUM, then of each product class."""
-    return [*_level(v), *_movement(v), *_classes(v)]
+    """Level of AUM, then how it moved."""
+    return tell([*_level(v), *_movement(v)], SAID)
 
 
 def aum(v: View, ages: range) -> list[NumericValue]:
@@ -181,60 +263,3 @@ def _slope(v: View, months: int) -> NumericValue:
     centre = (months - 1) / 2
     weight = sum((age - centre) ** 2 for age in range(months))
     return _sum([v.zero(f"aum_a{age}") * ((centre - age) / weight) for age in range(months)])
-
-
-def _classes(v: View) -> list[Defined]:
-    found = []
-    for name, (en, zh) in CLASS_WORDS.items():
-        now = v.zero(f"{name}_a0")
-        found += [
-            number(
-                f"{name}_avg_30d",
-                yuan(now),
-                en=f"{en}, last month's daily average",
-                zh=f"{zh}近1月日均",
-                unit="yuan",
-                needs=NEEDS,
-                window=30,
-            ),
-            number(
-                f"{name}_change_90d",
-                yuan(now - v.zero(f"{name}_a3")),
-                en=f"Change of {en.lower()} over 90 days",
-                zh=f"{zh}近90天变动",
-                unit="yuan",
-                needs=NEEDS,
-                window=90,
-            ),
-            number(
-                f"{name}_change_365d",
-                yuan(now - v.zero(f"{name}_a12")),
-                en=f"Change of {en.lower()} over a year",
-                zh=f"{zh}近一年变动",
-                unit="yuan",
-                needs=NEEDS,
-                window=365,
-            ),
-            number(
-                f"{name}_peak_365d",
-                yuan(v.peak(f"{name}_peak", 365).fill_null(0)),
-                en=f"Highest monthly {en.lower()} in a year",
-                zh=f"{zh}近一年峰值",
-                unit="yuan",
-                needs=NEEDS,
-                window=365,
-            ),
-        ]
-        if name not in ("loan", "other"):
-            found.append(
-                number(
-                    f"{name}_share_30d",
-                    ratio(now, v.zero("aum_a0")),
-                    en=f"{en} as a share of AUM",
-                    zh=f"{zh}占资产比例",
-                    unit="share",
-                    needs=NEEDS,
-                    window=30,
-                )
-            )
-    return found

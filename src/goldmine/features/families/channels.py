@@ -3,7 +3,8 @@
 import ibis
 
 from goldmine.contract.tables import CHANNELS
-from goldmine.features.define import Defined, category, number, ratio
+from goldmine.features.define import Defined, category, number, ratio, tell
+from goldmine.features.told import Told
 from goldmine.features.view import View
 
 NEEDS = ("transactions.channel",)
@@ -16,6 +17,28 @@ WORDS = {
     "third_party": ("WeChat and Alipay", "第三方支付"),
     "batch": ("batch entries", "批量代收代付"),
 }
+SAID = {
+    f"{name}_count_90d": Told(
+        "channels",
+        up=(f"Transactions by {en} over {{window}}: {{value}}", f"{{window}}{zh}交易{{value}}笔"),
+        none=(f"No transactions by {en} over {{window}}", f"{{window}}没有{zh}交易"),
+    )
+    for name, (en, zh) in WORDS.items()
+}
+SAID |= {
+    f"{name}_share_365d": Told(
+        "channels",
+        up=(f"{{value}} of transactions by {en}", f"近一年{zh}交易占{{value}}"),
+        none=(f"No transactions by {en} over {{window}}", f"{{window}}没有{zh}交易"),
+        unknown=("No transactions over {window}", "{window}没有交易"),
+    )
+    for name, (en, zh) in WORDS.items()
+}
+SAID |= {
+    "channels_used_365d": Told("channels", up=("Channels used within a year: {value}", "近一年使用{value}种渠道")),
+    "main_channel": Told("channels", up=("Mainly uses {value}", "主要使用{value}")),
+}
+"""How a customer manager says each feature."""
 
 
 def channels(v: View) -> list[Defined]:
@@ -51,8 +74,7 @@ def channels(v: View) -> list[Defined]:
         (most == 0, ibis.null("string")),
         *[(v.total(f"{name}_count", 365) == most, name) for name in own],
     )
-    return [
-        *found,
+    found += [
         number(
             "channels_used_365d",
             sum(used[1:], used[0]),
@@ -64,3 +86,4 @@ def channels(v: View) -> list[Defined]:
         ),
         category("main_channel", main, en="Main channel", zh="主要交易渠道", needs=NEEDS),
     ]
+    return tell(found, SAID)

@@ -1,6 +1,7 @@
 """Money in and out, by kind, over windows, and against the quarter before and the same months a year ago."""
 
-from goldmine.features.define import Defined, number, ratio, yuan
+from goldmine.features.define import Defined, number, ratio, tell, yuan
+from goldmine.features.told import Told
 from goldmine.features.view import View
 from goldmine.features.windows import WINDOWS
 
@@ -18,10 +19,130 @@ WORDS = {
     "out_investment": ("Investment money out", "理财购买流出"),
 }
 
+SAID = {
+    "inflow_sum_*": Told(
+        "inflow",
+        up=("{value} came in over {window}", "{window}流入{value}"),
+        none=("No money came in over {window}", "{window}没有资金流入"),
+    ),
+    "inflow_count_*": Told(
+        "inflow",
+        up=("Money came in {value} times over {window}", "{window}有{value}笔资金流入"),
+        none=("No money came in over {window}", "{window}没有资金流入"),
+    ),
+    "inflow_change_90d": Told(
+        "inflow",
+        up=("{value} more came in than in the 3 months before", "近3个月流入较前3个月增加{value}"),
+        down=("{value} less came in than in the 3 months before", "近3个月流入较前3个月减少{value}"),
+        usual=False,
+    ),
+    "inflow_share_90d": Told(
+        "inflow",
+        up=("The last 3 months brought {value} of the year's inflow", "近3个月流入占全年的{value}"),
+        unknown=("No money came in over {window}", "{window}没有资金流入"),
+    ),
+    "inflow_to_year_ago": Told(
+        "inflow",
+        up=("{percent} of what came in in the same months last year", "近3个月流入为去年同期的{percent}"),
+        unknown=("Nothing came in in the same months last year", "去年同期没有资金流入"),
+    ),
+    "inflow_season_share": Told(
+        "inflow_season",
+        up=("{value} of last year's inflow fell in the coming months", "去年下一季度流入占全年的{value}"),
+        unknown=("No money came in over {window}", "{window}没有资金流入"),
+    ),
+    "inflow_mean_365d": Told(
+        "inflow",
+        up=("{value} comes in at a time on average", "近一年平均每笔流入{value}"),
+        unknown=("No money came in over {window}", "{window}没有资金流入"),
+    ),
+    "inflow_max_*": Told("inflow", up=("{value} came in at once within {window}", "{window}单笔最大流入{value}")),
+    "outflow_sum_*": Told(
+        "outflow",
+        up=("{value} went out over {window}", "{window}流出{value}"),
+        none=("No money went out over {window}", "{window}没有资金流出"),
+    ),
+    "outflow_count_*": Told(
+        "outflow",
+        up=("Money went out {value} times over {window}", "{window}有{value}笔资金流出"),
+        none=("No money went out over {window}", "{window}没有资金流出"),
+    ),
+    "outflow_change_90d": Told(
+        "outflow",
+        up=("{value} more went out than in the 3 months before", "近3个月流出较前3个月增加{value}"),
+        down=("{value} less went out than in the 3 months before", "近3个月流出较前3个月减少{value}"),
+        usual=False,
+    ),
+    "outflow_share_90d": Told(
+        "outflow",
+        up=("The last 3 months took {value} of the year's outflow", "近3个月流出占全年的{value}"),
+        unknown=("No money went out over {window}", "{window}没有资金流出"),
+    ),
+    "outflow_to_year_ago": Told(
+        "outflow",
+        up=("{percent} of what went out in the same months last year", "近3个月流出为去年同期的{percent}"),
+        unknown=("Nothing went out in the same months last year", "去年同期没有资金流出"),
+    ),
+    "outflow_season_share": Told(
+        "outflow_season",
+        up=("{value} of last year's outflow fell in the coming months", "去年下一季度流出占全年的{value}"),
+        unknown=("No money went out over {window}", "{window}没有资金流出"),
+    ),
+    "outflow_mean_365d": Told(
+        "outflow",
+        up=("{value} goes out at a time on average", "近一年平均每笔流出{value}"),
+        unknown=("No money went out over {window}", "{window}没有资金流出"),
+    ),
+    "outflow_max_*": Told("outflow", up=("{value} went out at once within {window}", "{window}单笔最大流出{value}")),
+    "netflow_sum_*": Told(
+        "netflow",
+        up=("{value} more came in than went out over {window}", "{window}净流入{value}"),
+        down=("{value} more went out than came in over {window}", "{window}净流出{value}"),
+        none=("As much went out as came in over {window}", "{window}收支相抵"),
+        usual=False,
+    ),
+    "in_transfer_*": Told(
+        "transfers_in",
+        up=("{value} came in by transfer over {window}", "{window}转账转入{value}"),
+        none=("No transfers came in over {window}", "{window}没有转账转入"),
+    ),
+    "in_cash_*": Told(
+        "cash_in",
+        up=("{value} paid in in cash over {window}", "{window}现金存入{value}"),
+        none=("No cash paid in over {window}", "{window}没有现金存入"),
+    ),
+    "in_investment_*": Told(
+        "investment_in",
+        up=("{value} came back from investments over {window}", "{window}理财赎回流入{value}"),
+        none=("Nothing came back from investments over {window}", "{window}没有理财赎回流入"),
+    ),
+    "out_transfer_*": Told(
+        "transfers_out",
+        up=("{value} transferred out over {window}", "{window}转账转出{value}"),
+        none=("No transfers out over {window}", "{window}没有转账转出"),
+    ),
+    "out_cash_*": Told(
+        "cash_out",
+        up=("{value} withdrawn in cash over {window}", "{window}现金支取{value}"),
+        none=("No cash withdrawn over {window}", "{window}没有现金支取"),
+    ),
+    "out_purchase_*": Told(
+        "purchases",
+        up=("{value} spent on purchases over {window}", "{window}消费支出{value}"),
+        none=("No purchases over {window}", "{window}没有消费支出"),
+    ),
+    "out_investment_*": Told(
+        "investment_out",
+        up=("{value} put into investments over {window}", "{window}购买理财支出{value}"),
+        none=("Nothing put into investments over {window}", "{window}没有购买理财"),
+    ),
+}
+"""How a customer manager says each feature."""
+
 
 def flows(v: View) -> list[Defined]:
     """Totals over all windows, kinds over a quarter and a year, change and season."""
-    return [*_totals(v), *_kinds(v), *_change(v)]
+    return tell([*_totals(v), *_kinds(v), *_change(v)], SAID)
 
 
 def _totals(v: View) -> list[Defined]:

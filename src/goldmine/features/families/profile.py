@@ -2,8 +2,59 @@
 
 import ibis
 
-from goldmine.features.define import Defined, category, number
+from goldmine.features.define import Defined, category, number, tell
+from goldmine.features.told import Told, unsaid
 from goldmine.features.view import View
+
+SAID = {
+    # Protected traits, and the status that stands for age and origin.
+    "age_years": unsaid("age"),
+    "gender": unsaid("gender"),
+    "identity": unsaid("identity"),
+    "customer_kind": Told("customer_kind", up=("Kind of customer: {value}", "客户类型：{value}"), usual=False),
+    "life_cycle": Told("activity", up=("Stage of activity: {value}", "活跃阶段：{value}"), usual=False),
+    "tenure_months": Told(
+        "tenure", up=("With the bank for {value}", "开户{value}"), none=("New customer", "新开户客户")
+    ),
+    "has_employer": Told(
+        "employment", up=("Employer on record", "已登记工作单位"), none=("No employer on record", "未登记工作单位")
+    ),
+    "risk_grade_level": Told(
+        "risk_grade",
+        up=("Risk assessment: {value}", "风险测评{value}"),
+        unknown=("No risk assessment yet", "未做风险测评"),
+        usual=False,
+    ),
+    "risk_grade_age_days": Told(
+        "risk_grade",
+        up=("Risk assessed {value} ago", "{value}前做过风险测评"),
+        unknown=("No risk assessment yet", "未做风险测评"),
+        usual=False,
+    ),
+    "has_social_security_card": Told(
+        "social_security_card",
+        up=("Has a social security card", "已持有社保卡"),
+        none=("No social security card", "未持有社保卡"),
+    ),
+    "social_security_card_months": Told(
+        "social_security_card",
+        up=("Social security card for {value}", "社保卡持卡{value}"),
+        unknown=("No social security card", "未持有社保卡"),
+        usual=False,
+    ),
+    "has_mobile_bank": Told(
+        "mobile_bank",
+        up=("Mobile banking activated", "已开通手机银行"),
+        none=("Mobile banking not activated", "未开通手机银行"),
+    ),
+    "mobile_bank_months": Told(
+        "mobile_bank",
+        up=("Mobile banking for {value}", "手机银行已开通{value}"),
+        unknown=("Mobile banking not activated", "未开通手机银行"),
+        usual=False,
+    ),
+}
+"""How a customer manager says each feature."""
 
 
 def profile(v: View) -> list[Defined]:
@@ -13,7 +64,7 @@ def profile(v: View) -> list[Defined]:
     grade = t.risk_grade.substr(1, 1).try_cast("int64")
     card = v.known(t.social_security_card_on)
     mobile = v.known(t.mobile_bank_on)
-    return [
+    found = [
         number(
             "age_years",
             v.days_since(t.birth_date) / 365.25,
@@ -97,6 +148,7 @@ def profile(v: View) -> list[Defined]:
             needs=("customers.mobile_bank_on",),
         ),
     ]
+    return tell(found, SAID)
 
 
 def _life_cycle(v: View) -> ibis.Value:

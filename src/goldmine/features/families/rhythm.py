@@ -6,10 +6,92 @@ import ibis
 import ibis.expr.datatypes as dt
 from ibis.expr.types import IntegerValue, NumericValue, Value
 
-from goldmine.features.define import Defined, number, ratio
+from goldmine.features.define import Defined, number, ratio, tell
+from goldmine.features.told import Told
 from goldmine.features.view import View
 
 NEEDS = ("transactions",)
+SAID = {
+    "days_since_own": Told(
+        "recency",
+        up=("{value} without a transaction of their own", "已{value}没有主动交易"),
+        none=("Made a transaction on the last day", "最后一日仍有主动交易"),
+        unknown=("No transaction of their own for over a year", "一年以上没有主动交易"),
+    ),
+    "recency_to_gap_365d": Told(
+        "recency",
+        up=("Silent for {percent} of their usual gap", "未交易天数为平时间隔的{percent}"),
+        none=("Made a transaction on the last day", "最后一日仍有主动交易"),
+        unknown=("No transaction of their own over {window}", "{window}没有主动交易"),
+        usual=False,
+    ),
+    "silent_months": Told(
+        "recency",
+        up=("Months of silence in a row: {value}", "已连续{value}个月没有主动交易"),
+        none=("Made transactions this month", "本月有主动交易"),
+    ),
+    "active_months_streak": Told(
+        "recency",
+        up=("Active months in a row: {value}", "已连续{value}个月有主动交易"),
+        none=("No transaction of their own this month", "本月没有主动交易"),
+    ),
+    "gap_mean_365d": Told(
+        "activity",
+        up=("A transaction every {value} on average", "平均每{value}交易一次"),
+        unknown=("No transaction of their own over {window}", "{window}没有主动交易"),
+    ),
+    "own_days_year_ago": Told(
+        "activity_season",
+        up=("Active on {value} in the same 3 months last year", "去年同期3个月有{value}主动交易"),
+        none=("Not active in the same 3 months last year", "去年同期3个月没有主动交易"),
+    ),
+    "own_days_season_share": Told(
+        "activity_season",
+        up=("{value} of last year's active days fell in the coming months", "去年下一季度交易天数占全年的{value}"),
+        none=("Not active in the coming months last year", "去年下一季度没有主动交易"),
+        unknown=("Not active over {window}", "{window}没有主动交易"),
+    ),
+    "own_days_change_90d": Told(
+        "activity",
+        up=("Active on {value} more than in the 3 months before", "近3个月主动交易比前3个月多{value}"),
+        down=("Active on {value} fewer than in the 3 months before", "近3个月主动交易比前3个月少{value}"),
+        none=("As active as in the 3 months before", "近3个月主动交易与前3个月持平"),
+        usual=False,
+    ),
+    "own_days_share_90d": Told(
+        "activity",
+        up=("{value} of the year's active days were in the last 3 months", "近3个月交易天数占全年的{value}"),
+        none=("Not active over the last 3 months", "近3个月没有主动交易"),
+        unknown=("Not active over {window}", "{window}没有主动交易"),
+    ),
+    "own_days_*": Told(
+        "activity",
+        up=("Active on {value} over {window}", "{window}有{value}主动交易"),
+        none=("Not active over {window}", "{window}没有主动交易"),
+    ),
+    "own_count_volatility_365d": Told(
+        "activity",
+        up=("Activity varies by {percent} from month to month", "近一年各月交易笔数波动{percent}"),
+        unknown=("Not active over {window}", "{window}没有主动交易"),
+    ),
+    "own_count_*": Told(
+        "activity",
+        up=("Transactions of their own over {window}: {value}", "{window}主动交易{value}笔"),
+        none=("Not active over {window}", "{window}没有主动交易"),
+    ),
+    "own_months_*": Told(
+        "activity",
+        up=("Active months over {window}: {value}", "{window}有{value}个月主动交易"),
+        none=("Not active over {window}", "{window}没有主动交易"),
+    ),
+    "weekend_share_365d": Told(
+        "weekends",
+        up=("{value} of transactions at weekends", "近一年周末交易占{value}"),
+        none=("No transactions at weekends", "近一年周末没有交易"),
+        unknown=("No transactions over {window}", "{window}没有交易"),
+    ),
+}
+"""How a customer manager says each feature."""
 
 
 @ibis.udf.scalar.builtin
@@ -19,7 +101,7 @@ def bit_count(mask: dt.int64) -> dt.int8:
 
 def rhythm(v: View) -> list[Defined]:
     """Recency, days and months of activity, gaps, evenness and change."""
-    return [*_recency(v), *_frequency(v), *_evenness(v)]
+    return tell([*_recency(v), *_frequency(v), *_evenness(v)], SAID)
 
 
 def _sum(values: list[NumericValue]) -> NumericValue:

@@ -7,8 +7,9 @@ they do not depend on the order of the rows.
 import ibis
 from ibis.expr.types import IntegerValue
 
-from goldmine.features.define import Defined, number
+from goldmine.features.define import Defined, number, tell
 from goldmine.features.families.rhythm import own_days_quarter
+from goldmine.features.told import unsaid
 from goldmine.features.view import View, family_pairs
 
 GROUPS = {
@@ -58,7 +59,9 @@ def neighbours(base: ibis.Table) -> tuple[ibis.Table, list[Defined]]:
         sums = _family(base) if group == "family" else _group(base, key, group)
         on = "customer_id" if group == "family" else key
         rows = rows.left_join(sums, on).drop(f"{on}_right")
-    return rows, [_mean(rows, group, measure) for group in GROUPS for measure in MEASURES]
+    means = [_mean(rows, group, measure) for group in GROUPS for measure in MEASURES]
+    # What is known of other people is nobody's reason for a call.
+    return rows, tell(means, {f"{group}_*": unsaid(group) for group in GROUPS})
 
 
 def _group(base: ibis.Table, key: str, group: str) -> ibis.Table:

@@ -20,6 +20,7 @@ from goldmine.core.fingerprint import of_file
 from goldmine.core.project import at_home, home
 from goldmine.core.work import Work
 from goldmine.customers.table import customers_days, customers_path
+from goldmine.drift.watch import note_of
 from goldmine.execution.failure import may_pass
 from goldmine.execution.progress import tell
 from goldmine.execution.snapshot import Made, Snapshot, bank_mark, source_mark, use_case_mark
@@ -222,13 +223,13 @@ def use_case_assets(name: str) -> list[dg.AssetsDefinition]:
         def make() -> Made:
             return at.run(
                 "4_score",
-                "models",
+                "drift",
                 reads={
                     "features": feature_fingerprint(at.bank, at.work, at.as_of),
                     "champion": champion_version(at.bank_name, name),
                     "use_case": use_case_mark(name),
                 },
-                makes=lambda: [path, path.with_suffix(".json")],
+                makes=lambda: [path, path.with_suffix(".json"), note_of(at.work, at.as_of, name)],
                 use_case=name,
             )
 

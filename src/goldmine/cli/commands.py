@@ -34,6 +34,10 @@ Parameters = Annotated[
     list[str] | None,
     typer.Option("-p", metavar="NAME=VALUE", help="A parameter of the step's notebook; may be repeated."),
 ]
+FailOnDrift = Annotated[
+    bool,
+    typer.Option("--fail-on-drift", help="When scoring: leave with code 24 where drift alarms; what was made stays."),
+]
 
 STEPS = {
     "validate": (("tables",), "Take a bank's tables in and check them; fails where a fatal rule is broken."),
@@ -54,13 +58,14 @@ STEPS = {
 
 
 def _command(steps: tuple[str, ...]) -> Callable[..., None]:
-    def command(  # noqa: PLR0917 - the command's own options
+    def command(  # noqa: PLR0913, PLR0917 - the command's own options
         bank: Bank = Path("data/sample_bank"),
         work: WorkFolder = Path("data"),
         as_of: AsOf = "",
         use_case: UseCases = None,
         language: Language = "en",
         parameters: Parameters = None,
+        fail_on_drift: FailOnDrift = False,
     ) -> None:
         from goldmine.execution.preload import loaded_kernels
 
@@ -91,6 +96,10 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
             if "release" in steps:
                 show_lists(snapshot.work)
             show_places(snapshot)
+            if fail_on_drift:
+                from goldmine.drift.watch import require_steady
+
+                require_steady(snapshot.work, snapshot.as_of, snapshot.use_cases)
 
     return command
 

@@ -95,3 +95,9 @@ class ReleaseError(GoldmineError):
     """A release that is missing or not whole."""
 
     exit_code = 19
+
+
+class DriftError(GoldmineError):
+    """Those who were scored have moved away from those whom the model learnt from."""
+
+    exit_code = 24

@@ -22,6 +22,7 @@ ROOMS = (
     "usecases",
     "labels",
     "models",
+    "drift",
     "tuning",
     "customers",
     "lists",

@@ -126,31 +126,6 @@ def aum_concentration(curve: pd.DataFrame) -> Figure:
     return _done(figure)
 
 
-def drift(moved: pd.DataFrame, span: str, top: int = 20) -> Figure:
-    """The features that moved most between two cutoffs.
-
-    Parameters
-    ----------
-    moved : pandas.DataFrame
-        feature and psi, largest first.
-    span : str
-        The two cutoffs, for the title.
-    top : int
-        How many features to show.
-    """
-    shown = moved.head(top)
-    figure, axis = plt.subplots(figsize=(10, 0.28 * len(shown) + 1.4))
-    colours = [RED if psi > 0.25 else GOLD if psi > 0.1 else BLUE for psi in shown["psi"]]
-    axis.barh(shown["feature"], shown["psi"], color=colours)
-    axis.invert_yaxis()
-    for limit in (0.1, 0.25):
-        axis.axvline(limit, color=GREY, linestyle=":", linewidth=1.2)
-    axis.set_xlabel(say("population stability index (dotted: 0.10 and 0.25)", "群体稳定性指数PSI(虚线为0.10与0.25)"))
-    axis.set_title(say(f"Features that moved most, {span}", f"变动最大的特征,{span}"), loc="left")
-    axis.grid(visible=False, axis="y")
-    return _done(figure)
-
-
 def without_balances() -> Figure:
     """In place of a figure of balances, where there are none."""
     figure, axis = plt.subplots(figsize=(7, 1))

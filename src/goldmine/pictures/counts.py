@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
@@ -13,8 +12,6 @@ from goldmine.contract.tables import TABLES
 from goldmine.customers import LEVELS
 from goldmine.validation import SuiteResult
 
-_DRIFT_ROWS = 50_000
-_BINS = 10
 
 
 def table_counts(bank: Bank) -> pd.DataFrame:
@@ -104,43 +101,6 @@ def concentration(aum: pd.Series, points: int = 200) -> pd.DataFrame:
     share = np.concatenate([[0], np.cumsum(held) / max(held.sum(), 1)])
     at = np.linspace(0, 1, points + 1)
     return pd.DataFrame({"customer_share": at, "aum_share": np.interp(at, np.linspace(0, 1, len(share)), share)})
-
-
-def feature_drift(earlier: Path, later: Path) -> pd.DataFrame:
-    """How far each feature's distribution moved between two feature tables.
-
-    Parameters
-    ----------
-    earlier, later : Path
-        Feature tables; at most 50,000 rows of each are looked at, always the same ones.
-
-    Returns
-    -------
-    pandas.DataFrame
-        feature and psi, the population stability index over deciles of the earlier table with unknown as a bin of
-        its own (below 0.1: stable; above 0.25: moved), largest first.
-    """
-    before, after = _some_rows(earlier), _some_rows(later)
-    names = [name for name in before.columns if name in after.columns]
-    psi = [_stability(before[name], after[name]) for name in names]
-    return pd.DataFrame({"feature": names, "psi": psi}).sort_values("psi", ascending=False, ignore_index=True)
-
-
-def _some_rows(path: Path) -> pd.DataFrame:
-    query = (
-        f"SELECT * EXCLUDE (customer_id, cutoff) FROM read_parquet(?) ORDER BY hash(customer_id) LIMIT {_DRIFT_ROWS}"
-    )
-    return duckdb.execute(query, [str(path)]).df()
-
-
-def _stability(before: pd.Series, after: pd.Series) -> float:
-    if pd.api.types.is_numeric_dtype(before):
-        edges = np.unique(before.quantile(np.linspace(0, 1, _BINS + 1)[1:-1]).dropna())
-        before, after = (pd.Series(np.where(s.isna(), -1, np.searchsorted(edges, s, "right"))) for s in (before, after))
-    shares = pd.concat([s.value_counts(normalize=True, dropna=False) for s in (before, after)], axis=1)
-    # A bin that one side does not have counts as a ten-thousandth, so that the index stays finite.
-    old, new = shares.fillna(0).clip(lower=1e-4).to_numpy().T
-    return float(((new - old) * np.log(new / old)).sum())
 
 
 def missing_features(off: Mapping[str, Sequence[str]]) -> pd.DataFrame:

@@ -1,0 +1,135 @@
+"""How far a column's distribution moved, and how far chance alone could have moved it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy.stats import ncx2
+
+TOLERATED = 0.25
+"""A population stability index up to this is no concern: seasons move features that far."""
+_BINS = 10
+_FALSE_ALARMS = 0.01
+_ROWS = 50_000
+_MOST_CATEGORIES = 50
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A column as counts by bin: tenths of the reference, or categories; unknown is a bin of its own.
+
+    Parameters
+    ----------
+    edges : tuple of float
+        Upper edges of all bins but the last; empty for text.
+    categories : tuple of str
+        The categories with a bin of their own; empty for numbers.
+    counts : tuple of int
+        Rows by bin, the unknown last.
+    """
+
+    edges: tuple[float, ...]
+    categories: tuple[str, ...]
+    counts: tuple[int, ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows counted."""
+        return sum(self.counts)
+
+
+def profile_of(column: pa.ChunkedArray, like: Profile | None = None) -> Profile:
+    """Count a column by bin, in the bins of another profile or, without one, in tenths of its own."""
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or pa.types.is_dictionary(column.type):
+        return _text_profile(column.cast(pa.string()), like)
+    values = column.cast(pa.float64(), safe=False).to_numpy()
+    known = values[np.isfinite(values)]
+    if like is None:
+        edges = np.unique(np.quantile(known, np.linspace(0, 1, _BINS + 1)[1:-1])) if len(known) else np.empty(0)
+    else:
+        edges = np.asarray(like.edges)
+    counts = np.bincount(np.searchsorted(edges, known, "left"), minlength=len(edges) + 1)
+    return Profile(tuple(edges.tolist()), (), (*counts.tolist(), len(values) - len(known)))
+
+
+def _text_profile(column: pa.ChunkedArray, like: Profile | None) -> Profile:
+    counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(column.drop_null()).to_pylist()}
+    common = sorted(counts, key=lambda name: (-counts[name], name))[:_MOST_CATEGORIES]
+    names = tuple(sorted(common)) if like is None else like.categories
+    held = [counts.get(name, 0) for name in names]
+    others = len(column) - column.null_count - sum(held)
+    return Profile((), names, (*held, others, column.null_count))
+
+
+def psi_between(before: Profile, after: Profile) -> float:
+    """Population stability index; half a row is added to each bin, so that an empty one keeps it finite."""
+    old, new = (np.asarray(p.counts) + 0.5 for p in (before, after))
+    old, new = old / old.sum(), new / new.sum()
+    return float(((new - old) * np.log(new / old)).sum())
+
+
+def chance_limit(before: Profile, after: Profile, tests: int = 1) -> float:
+    """The index above which a column has moved further than is tolerated, and not by chance alone.
+
+    Between samples of n and m rows whose distributions differ by an index P, the index found, over (1/n + 1/m), is
+    about noncentral chi-square with bins - 1 degrees of freedom and noncentrality P / (1/n + 1/m). The limit is
+    where that, for the tolerated P, has left all but a hundredth, shared out over the tests: 0.25 for millions of
+    rows, and the higher the fewer there are.
+    """
+    used = sum(b + a > 0 for b, a in zip(before.counts, after.counts, strict=True))
+    return _limit(max(used - 1, 1), 1 / max(before.rows, 1) + 1 / max(after.rows, 1), max(tests, 1))
+
+
+@cache
+def _limit(freedom: int, noise: float, tests: int) -> float:
+    return float(noise * ncx2.ppf(1 - _FALSE_ALARMS / tests, freedom, TOLERATED / noise))
+
+
+def compare_profiles(before: Mapping[str, Profile], after: Mapping[str, Profile]) -> pd.DataFrame:
+    """Compare the columns that both sides have.
+
+    Returns
+    -------
+    pandas.DataFrame
+        feature; psi; limit (`chance_limit` over all of them); moved (psi above the limit); largest psi first.
+    """
+    names = [name for name in before if name in after]
+    rows = [
+        (name, psi_between(before[name], after[name]), chance_limit(before[name], after[name], len(names)))
+        for name in names
+    ]
+    found = pd.DataFrame(rows, columns=["feature", "psi", "limit"])
+    found["moved"] = found.psi > found.limit
+    return found.sort_values(["psi", "feature"], ascending=[False, True], ignore_index=True)
+
+
+def compare_tables(before: pa.Table, after: pa.Table, names: Sequence[str]) -> pd.DataFrame:
+    """How far columns moved between two tables; see `compare_profiles`.
+
+    Parameters
+    ----------
+    before, after : pyarrow.Table
+        The rows that were learnt from, and those to be scored; of many, an even share is looked at.
+    names : sequence of str
+        Columns to compare; those that are not in both tables are left out.
+    """
+    learnt = profiles_of(before, names)
+    return compare_profiles(learnt, profiles_of(after, names, learnt))
+
+
+def profiles_of(rows: pa.Table, names: Sequence[str], like: Mapping[str, Profile] | None = None) -> dict[str, Profile]:
+    """Profiles of some columns, in the bins of others where they are given."""
+    rows = evenly(rows)
+    wanted = [name for name in names if name in rows.column_names and (like is None or name in like)]
+    return {name: profile_of(rows[name], like[name] if like else None) for name in wanted}
+
+
+def evenly(rows: pa.Table, most: int = _ROWS) -> pa.Table:
+    """At most so many rows, evenly spread over the table."""
+    if rows.num_rows <= most:
+        return rows
+    return rows.take(np.linspace(0, rows.num_rows - 1, most).astype(np.int64))

@@ -1,0 +1,211 @@
+"""What each scoring run looks at: how far those scored are from those learnt from, and how well that will do."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from goldmine.contract.bank import Bank
+from goldmine.core.engine import connect
+from goldmine.core.errors import DriftError
+from goldmine.core.files import read_json, write_json
+from goldmine.core.work import Work
+from goldmine.drift.expected import Estimate, Performance, estimate, realised
+from goldmine.drift.reference import Reference, Window, compare_window, read_reference
+from goldmine.drift.stability import evenly
+from goldmine.labels.cutoffs import outcome_end
+from goldmine.labels.rows import feature_rows, labelled
+from goldmine.models.score import ScoreReport
+from goldmine.usecases import UseCase
+
+LOOKED_BACK, AT_LEAST = 3, 2
+"""It alarms what has moved now and in so many of the last windows, this one included; one odd month does not."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What a scoring run saw.
+
+    Parameters
+    ----------
+    use_case, as_of, model_version : str
+        Which scores.
+    windows : tuple of Window
+        The last ones, this snapshot's at the end.
+    alarms : tuple of str
+        Features, or the score, that have moved now and in enough windows; furthest first.
+    estimate : Estimate
+        What the scores promise.
+    judged_at : str
+        The model's judging cutoff.
+    judged : dict of str to Performance
+        How such an estimate did there: ``estimated`` and ``realised``.
+    """
+
+    use_case: str
+    as_of: str
+    model_version: str
+    windows: tuple[Window, ...]
+    alarms: tuple[str, ...]
+    estimate: Estimate
+    judged_at: str
+    judged: dict[str, Performance]
+
+    def frame(self) -> pd.DataFrame:
+        """A row a column: feature; psi and limit at this snapshot; windows (how many it has moved in); state.
+
+        The state is ``alarm``, ``moved`` (beyond its limit now, but not in enough windows) or ``steady``.
+        """
+        now = self.windows[-1]
+        rows = [
+            {
+                "feature": name,
+                "psi": psi,
+                "limit": now.limit[name],
+                "windows": sum(name in window.moved for window in self.windows),
+                "state": "alarm" if name in self.alarms else "moved" if name in now.moved else "steady",
+            }
+            for name, psi in now.psi.items()
+        ]
+        return pd.DataFrame(rows).sort_values(["psi", "feature"], ascending=[False, True], ignore_index=True)
+
+    def promise(self) -> pd.DataFrame:
+        """What the scores promise: a row a figure (rate, auc, lift_list), columns estimated, low, high."""
+        parts = {"estimated": self.estimate.middle, "low": self.estimate.low, "high": self.estimate.high}
+        return pd.DataFrame({name: part.flat() for name, part in parts.items()})
+
+    def metrics(self) -> dict[str, float]:
+        """Its figures as MLflow metrics."""
+        now = self.windows[-1]
+        return {
+            "drift_moved": float(len(now.moved)),
+            "drift_alarms": float(len(self.alarms)),
+            "drift_score_psi": now.psi.get("score", 0.0),
+            **{f"expected_{name}": value for name, value in self.estimate.middle.flat().items()},
+            **{f"expected_{name}_low": value for name, value in self.estimate.low.flat().items()},
+            **{f"expected_{name}_high": value for name, value in self.estimate.high.flat().items()},
+        }
+
+
+def watch(work: Work, use_case: UseCase, as_of: date, report: ScoreReport) -> Watch:
+    """Compare a snapshot's features and scores with the training of the model that scored, and note it down.
+
+    The tracking store must be in use: the reference stands with the model's training run.
+
+    Raises
+    ------
+    ModelError
+        If that run keeps no reference.
+    """
+    reference = read_reference(report.mlflow_run)
+    scores = pq.read_table(report.path, columns=["customer_id", "probability"])
+    probability = scores["probability"].to_numpy()
+    some = evenly(scores)
+    names = [name for name in pq.read_schema(work.features(as_of)).names if name in reference.profiles]
+    rows = feature_rows(connect(), work, as_of, some.select(["customer_id"]), names).to_arrow_table()
+    now = compare_window(reference.profiles, rows, some["probability"].to_numpy(), str(as_of))
+    windows = (*_earlier(work, use_case.name, as_of, report.model_version, reference), now)[-LOOKED_BACK:]
+    seen = Watch(
+        use_case.name,
+        str(as_of),
+        report.model_version,
+        windows,
+        tuple(name for name in now.moved if sum(name in window.moved for window in windows) >= AT_LEAST),
+        estimate(probability, use_case.list_size),
+        reference.windows[-1].cutoff,
+        reference.judged,
+    )
+    write_json(note_of(work, as_of, use_case.name), asdict(seen))
+    return seen
+
+
+def note_of(work: Work, as_of: date | str, use_case: str) -> Path:
+    """Where a scoring run notes down what it saw."""
+    return work.root / "drift" / str(as_of) / f"{use_case}.json"
+
+
+def came_true(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> pd.DataFrame:
+    """Earlier estimates beside what came, for each snapshot whose outcomes are complete by now.
+
+    Returns
+    -------
+    pandas.DataFrame
+        scored_at, model_version, figure (rate, auc, lift_list), estimated, low, high, realised, error (realised less
+        estimated); the judging cutoff of this snapshot's model comes first, where it was scored.
+    """
+    rows: list[tuple[object, ...]] = []
+    now = read_json(note_of(work, as_of, use_case.name))
+    if now is not None:
+        expected = now["judged"]["estimated"]
+        rows += [
+            (f"{now['judged_at']} (judged)", now["model_version"], name, expected[name], np.nan, np.nan, value)
+            for name, value in now["judged"]["realised"].items()
+        ]
+    for path in sorted((work.root / "drift").glob(f"*/{use_case.name}.json")):
+        scored = date.fromisoformat(path.parent.name)
+        if outcome_end(use_case, scored) <= as_of and work.scores(scored, use_case.name).exists():
+            rows += _realised(bank, work, use_case, scored, as_of)
+    columns = ["scored_at", "model_version", "figure", "estimated", "low", "high", "realised"]
+    return pd.DataFrame(rows, columns=columns).assign(error=lambda f: f.realised - f.estimated)
+
+
+def _realised(bank: Bank, work: Work, use_case: UseCase, scored: date, as_of: date) -> list[tuple[object, ...]]:
+    note = read_json(note_of(work, scored, use_case.name))
+    told = labelled(bank, work, use_case, scored, as_of)
+    scores = pq.read_table(work.scores(scored, use_case.name), columns=["customer_id", "probability"])
+    joined = told.join(scores, "customer_id", join_type="inner")
+    outcome = joined["outcome"].to_numpy()
+    if outcome.min(initial=1) == outcome.max(initial=0):
+        return []
+    came = realised(outcome, joined["probability"].to_numpy(), use_case.list_size).flat()
+    parts = [note["estimate"][part] for part in ("middle", "low", "high")]
+    return [(str(scored), note["model_version"], name, *(part[name] for part in parts), came[name]) for name in came]
+
+
+def require_steady(work: Work, as_of: date, use_cases: tuple[str, ...] = ()) -> None:
+    """Raise where a scoring of the snapshot alarmed.
+
+    Parameters
+    ----------
+    use_cases : tuple of str
+        Those asked about; none means all that were scored.
+
+    Raises
+    ------
+    DriftError
+        With the names of the features, or the score, that alarm.
+    """
+    alarms = {}
+    for path in sorted((work.root / "drift" / str(as_of)).glob("*.json")):
+        if path.stem in use_cases or not use_cases:
+            alarms[path.stem] = read_json(path)["alarms"]
+    loud = {name: found for name, found in alarms.items() if found}
+    if loud:
+        told = "; ".join(f"{name}: {len(found)} moved, first {', '.join(found[:3])}" for name, found in loud.items())
+        raise DriftError(
+            f"Drift at {as_of}: {told}.",
+            "Look at the notebook 4_score of each; find out what changed, and train again if it is to stay.",
+        )
+
+
+def _earlier(work: Work, use_case: str, as_of: date, version: str, reference: Reference) -> list[Window]:
+    """Windows before the snapshot, oldest first: those of the training, and snapshots that the same model scored."""
+    windows = {window.cutoff: window for window in reference.windows}
+    for path in sorted((work.root / "drift").glob(f"*/{use_case}.json")):
+        note = read_json(path)
+        if note["model_version"] == version:
+            windows[path.parent.name] = Window(**note["windows"][-1])
+    return [windows[cutoff] for cutoff in sorted(windows) if cutoff < str(as_of)]
+
+
+def log_watch(seen: Watch) -> None:
+    """Log to the active run what was seen."""
+    import mlflow
+
+    state = "alarm" if seen.alarms else "moved" if seen.windows[-1].moved else "steady"
+    mlflow.set_tag("goldmine.drift", state)
+    mlflow.log_metrics(seen.metrics())
+    mlflow.log_dict(asdict(seen), "drift/seen.json")

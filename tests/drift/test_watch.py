@@ -1,0 +1,130 @@
+from dataclasses import asdict
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from goldmine.core.errors import DriftError, ModelError
+from goldmine.core.files import write_json
+from goldmine.core.work import Work
+from goldmine.drift import watch as room
+from goldmine.drift.expected import Performance
+from goldmine.drift.reference import Reference, Window, learn_reference, log_reference, read_reference
+from goldmine.drift.stability import profiles_of
+from goldmine.drift.watch import came_true, note_of, require_steady, watch
+from goldmine.labels import Cutoffs
+from goldmine.models.rows import Rows
+from goldmine.models.score import ScoreReport
+from goldmine.models.tracking import tracked
+from tests.models.conftest import fitted, store, store_template  # noqa: F401 - fixtures
+from tests.models.made import rows, use_case
+from tests.tiny import make_bank
+
+JUNE, JULY = date(2024, 6, 30), date(2024, 7, 31)
+LEARNT = pa.table({"inflow": np.linspace(0, 1, 2_000), "silent": np.linspace(0, 1, 2_000)})
+NAMES = ["inflow", "silent"]
+PEOPLE = [f"C{number:04}" for number in range(1_000)]
+
+
+def window(cutoff: str, *moved: str) -> Window:
+    """A window in which some features lie beyond their limit."""
+    return Window(cutoff, 1_000, {name: 9.0 if name in moved else 0.0 for name in NAMES}, dict.fromkeys(NAMES, 0.3))
+
+
+@pytest.fixture
+def reference(monkeypatch):
+    """What the model learnt from, and that the inflow had moved at its judging cutoff."""
+    judged = {"estimated": Performance(0.2, 0.8, 3.0), "realised": Performance(0.25, 0.7, 2.5)}
+    windows = (window("2024-01-31"), window("2024-03-31", "inflow"))
+    profiles = profiles_of(LEARNT, NAMES) | profiles_of(pa.table({"score": np.linspace(0, 1, 1_000)}), ["score"])
+    found = Reference(profiles, windows, judged)
+    monkeypatch.setattr(room, "read_reference", lambda run: found)
+    return found
+
+
+def scored(work: Work, as_of: date, inflow: np.ndarray, silent: np.ndarray, version: str = "1") -> ScoreReport:
+    """A snapshot's features and scores."""
+    for path in (work.features(as_of), work.scores(as_of, "mine")):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table({"customer_id": PEOPLE, "inflow": inflow, "silent": silent}), work.features(as_of))
+    probability = np.linspace(1, 0, len(PEOPLE))
+    pq.write_table(pa.table({"customer_id": PEOPLE, "probability": probability}), work.scores(as_of, "mine"))
+    return ScoreReport("mine", as_of, "tiny.mine", version, "run", len(PEOPLE), work.scores(as_of, "mine"), kept=False)
+
+
+USUAL, HIGH = np.linspace(0, 1, 1_000), np.linspace(0.8, 1, 1_000)
+
+
+def test_what_moved_before_and_now_alarms_and_one_odd_month_does_not(reference, tmp_path):
+    work = Work(tmp_path)
+    seen = watch(work, use_case(), JUNE, scored(work, JUNE, HIGH, HIGH))
+    assert sorted(seen.windows[-1].moved) == ["inflow", "silent"]
+    assert seen.alarms == ("inflow",)
+    states = seen.frame().set_index("feature").state.to_dict()
+    assert states == {"inflow": "alarm", "silent": "moved", "score": "steady"}
+
+
+def test_what_came_back_alarms_no_more(reference, tmp_path):
+    work = Work(tmp_path)
+    assert watch(work, use_case(), JUNE, scored(work, JUNE, USUAL, USUAL)).alarms == ()
+
+
+def test_snapshots_that_the_same_model_scored_are_windows_too(reference, tmp_path):
+    work = Work(tmp_path)
+    watch(work, use_case(), JUNE, scored(work, JUNE, USUAL, HIGH))
+    seen = watch(work, use_case(), JULY, scored(work, JULY, USUAL, HIGH))
+    assert [one.cutoff for one in seen.windows] == ["2024-03-31", "2024-06-30", "2024-07-31"]
+    assert seen.alarms == ("silent",)
+    fresh = watch(work, use_case(), JULY, scored(work, JULY, USUAL, HIGH, version="2"))
+    assert [one.cutoff for one in fresh.windows] == ["2024-01-31", "2024-03-31", "2024-07-31"]
+    assert fresh.alarms == ()
+
+
+def test_an_alarm_asked_for_leaves_with_a_code_of_its_own(reference, tmp_path):
+    work = Work(tmp_path)
+    watch(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL))
+    with pytest.raises(DriftError, match=r"Drift at 2024-06-30: mine: 1 moved, first inflow") as caught:
+        require_steady(work, JUNE)
+    assert caught.value.exit_code == 24
+    require_steady(work, JUNE, ("other",))
+    require_steady(work, JULY)
+
+
+def test_estimates_are_shown_beside_what_came_once_outcomes_are_complete(reference, tmp_path, monkeypatch):
+    work = Work(tmp_path)
+    seen = watch(work, use_case(), JUNE, scored(work, JUNE, USUAL, USUAL))
+    bank = make_bank(tmp_path / "bank", {"customers": [{"customer_id": "C0000"}]})
+    told = pa.table({"customer_id": PEOPLE, "outcome": pa.array([1] * 500 + [0] * 500, pa.int8())})
+    monkeypatch.setattr(room, "labelled", lambda *given: told)
+    assert came_true(bank, work, use_case(), date(2024, 9, 30)).empty
+    found = came_true(bank, work, use_case(), date(2024, 10, 31)).set_index("figure")
+    assert found.scored_at.tolist() == ["2024-06-30"] * 3
+    assert found.realised.to_dict() == {"rate": 0.5, "auc": 1.0, "lift_list": 2.0}
+    assert found.error["auc"] == pytest.approx(1 - seen.estimate.middle.auc)
+    judged = came_true(bank, work, use_case(), JUNE).set_index("figure")
+    assert judged.scored_at.tolist() == ["2024-03-31 (judged)"] * 3
+    assert judged.error["lift_list"] == -0.5
+
+
+def test_a_training_keeps_its_reference_with_its_run(store, fitted):  # noqa: F811
+    cutoffs = Cutoffs((date(2023, 8, 31),), date(2023, 11, 30), date(2024, 2, 29))
+    learnt = learn_reference(fitted.model, Rows(cutoffs, rows(seed=1), rows(seed=2), rows(seed=3)), 100)
+    with tracked("tiny") as run:
+        log_reference(learnt)
+    assert read_reference(run) == learnt
+    assert [one.cutoff for one in learnt.windows] == ["2023-11-30", "2024-02-29"]
+    assert [one.moved for one in learnt.windows] == [[], []]
+    assert set(learnt.profiles) == {*fitted.model.encoding.features, "score"}
+    with pytest.raises(ModelError, match="keeps no drift reference"):
+        with tracked("tiny") as other:
+            pass
+        read_reference(other)
+
+
+def test_notes_are_kept_by_snapshot_and_use_case(reference, tmp_path):
+    work = Work(tmp_path)
+    seen = watch(work, use_case(), JUNE, scored(work, JUNE, USUAL, USUAL))
+    write_json(tmp_path / "expected.json", asdict(seen))
+    assert note_of(work, JUNE, "mine").read_bytes() == (tmp_path / "expected.json").read_bytes()

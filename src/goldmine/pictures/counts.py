@@ -13,7 +13,6 @@ from goldmine.customers import LEVELS
 from goldmine.validation import SuiteResult
 
 
-
 def table_counts(bank: Bank) -> pd.DataFrame:
     """A row a canonical table: rows, columns that the bank has of those in the contract, and first and last month."""
     rows = []

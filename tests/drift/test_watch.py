@@ -11,7 +11,7 @@ from goldmine.core.files import write_json
 from goldmine.core.work import Work
 from goldmine.drift import watch as room
 from goldmine.drift.expected import Performance
-from goldmine.drift.reference import Reference, Window, learn_reference, log_reference, read_reference
+from goldmine.drift.reference import Reference, Window, _between_cutoffs, learn_reference, log_reference, read_reference
 from goldmine.drift.stability import profiles_of
 from goldmine.drift.watch import came_true, note_of, require_steady, watch
 from goldmine.labels import Cutoffs
@@ -39,7 +39,8 @@ def reference(monkeypatch):
     judged = {"estimated": Performance(0.2, 0.8, 3.0), "realised": Performance(0.25, 0.7, 2.5)}
     windows = (window("2024-01-31"), window("2024-03-31", "inflow"))
     profiles = profiles_of(LEARNT, NAMES) | profiles_of(pa.table({"score": np.linspace(0, 1, 1_000)}), ["score"])
-    found = Reference(profiles, windows, judged)
+    usual = dict.fromkeys(profiles, 0.0)
+    found = Reference(profiles, usual, {"inflow": 0.5, "silent": 0.5}, windows, judged)
     monkeypatch.setattr(room, "read_reference", lambda run: found)
     return found
 
@@ -64,6 +65,31 @@ def test_what_moved_before_and_now_alarms_and_one_odd_month_does_not(reference, 
     assert seen.alarms == ("inflow",)
     states = seen.frame().set_index("feature").state.to_dict()
     assert states == {"inflow": "alarm", "silent": "moved", "score": "steady"}
+
+
+def test_what_hardly_matters_to_the_model_moves_but_does_not_alarm(reference, tmp_path):
+    work = Work(tmp_path)
+    reference.weight["inflow"] = 0.009
+    seen = watch(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL))
+    assert (seen.windows[-1].moved, seen.alarms) == (["inflow"], ())
+
+
+def test_what_moves_that_far_from_month_to_month_has_not_moved(reference, tmp_path):
+    work = Work(tmp_path)
+    reference.usual["inflow"] = 50.0
+    assert watch(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL)).windows[-1].moved == []
+
+
+def test_how_far_months_lie_apart_is_learnt_from_the_training_cutoffs():
+    ends = [date(2023, 7, 31)] * 500 + [date(2023, 8, 31)] * 500
+    train = pa.table(
+        {"cutoff": ends, "seasonal": [0.0] * 500 + [1.0] * 500, "even": np.tile(np.linspace(0, 1, 500), 2)}
+    )
+    profiles = profiles_of(train, ["seasonal", "even"])
+    cutoffs = Cutoffs((date(2023, 7, 31), date(2023, 8, 31)), date(2023, 11, 30), date(2024, 2, 29))
+    usual = _between_cutoffs(profiles, Rows(cutoffs, train, train, train))
+    assert usual["seasonal"] > 2
+    assert usual["even"] == pytest.approx(0, abs=0.01)
 
 
 def test_what_came_back_alarms_no_more(reference, tmp_path):

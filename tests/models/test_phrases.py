@@ -68,8 +68,8 @@ def said(name, value, typical=None, language="en"):
             "days_since_own",
             None,
             9.0,
-            "No transaction of their own for over a year (typical: 9 days)",
-            "一年以上没有主动交易（同类客户一般9天）",
+            "No transaction of their own for over a year",
+            "一年以上没有主动交易",
         ),
         (
             "inflow_to_year_ago",

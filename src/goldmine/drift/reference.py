@@ -5,16 +5,18 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from goldmine.core.errors import ModelError
 from goldmine.drift.expected import Performance, estimate, realised
-from goldmine.drift.stability import Profile, compare_profiles, evenly, profiles_of
+from goldmine.drift.stability import Profile, compare_profiles, evenly, profiles_of, psi_between
 from goldmine.models.model import Model
 from goldmine.models.rows import Rows
 
 SCORE = "score"
 """Name of the model's own probability among the compared columns."""
 ARTIFACT = "drift/reference.json"
+_ROWS_A_CUTOFF = 10_000
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,10 @@ class Reference:
     ----------
     profiles : dict of str to Profile
         Its features over the training cutoffs, and the score over the calibration cutoff, which no tree grew on.
+    usual : dict of str to float
+        By feature, the furthest that a single training cutoff lies from all of them: what months do by themselves.
+    weight : dict of str to float
+        By feature, its share of the trees' gain.
     windows : tuple of Window
         The calibration and the judging cutoff, oldest first.
     judged : dict of str to Performance
@@ -58,6 +64,8 @@ class Reference:
     """
 
     profiles: dict[str, Profile]
+    usual: dict[str, float]
+    weight: dict[str, float]
     windows: tuple[Window, ...]
     judged: dict[str, Performance]
 
@@ -85,11 +93,26 @@ def learn_reference(model: Model, rows: Rows, list_size: int) -> Reference:
         "estimated": estimate(promised, list_size).middle,
         "realised": realised(rows.judge["outcome"].to_numpy(), promised, list_size),
     }
+    usual = _between_cutoffs(profiles, rows)
     windows = (
-        compare_window(profiles, rows.calibrate, None, str(rows.cutoffs.calibrate)),
-        compare_window(profiles, rows.judge, promised, str(rows.cutoffs.judge)),
+        compare_window((profiles, usual), rows.calibrate, None, str(rows.cutoffs.calibrate)),
+        compare_window((profiles, usual), rows.judge, promised, str(rows.cutoffs.judge)),
     )
-    return Reference(profiles, windows, judged)
+    gain = model.booster.feature_importance("gain")
+    weight = dict(zip(names, (gain / (gain.sum() or 1.0)).tolist(), strict=True))
+    return Reference(profiles, usual, weight, windows, judged)
+
+
+def _between_cutoffs(profiles: dict[str, Profile], rows: Rows) -> dict[str, float]:
+    """The furthest that each feature of one training cutoff lies from all of them."""
+    furthest = dict.fromkeys(profiles, 0.0)
+    if "cutoff" not in rows.train.column_names:
+        return furthest
+    for cutoff in pc.unique(rows.train["cutoff"]).to_pylist():
+        part = rows.train.filter(pc.equal(rows.train["cutoff"], cutoff))
+        found = profiles_of(part, list(profiles), profiles, most=_ROWS_A_CUTOFF)
+        furthest |= {name: max(furthest[name], psi_between(profiles[name], one)) for name, one in found.items()}
+    return furthest
 
 
 def score_profile(probability: np.ndarray, like: dict[str, Profile] | None = None) -> dict[str, Profile]:
@@ -97,12 +120,19 @@ def score_profile(probability: np.ndarray, like: dict[str, Profile] | None = Non
     return profiles_of(pa.table({SCORE: probability}), [SCORE], like)
 
 
-def compare_window(profiles: dict[str, Profile], rows: pa.Table, probability: np.ndarray | None, cutoff: str) -> Window:
-    """Compare some rows, and their probabilities where there are, with a training's profiles."""
+def compare_window(
+    learnt: tuple[dict[str, Profile], dict[str, float]], rows: pa.Table, probability: np.ndarray | None, cutoff: str
+) -> Window:
+    """Compare some rows, and their probabilities where there are, with a training's profiles.
+
+    A feature's limit is that of tolerance and chance, or how far training cutoffs lay apart where that is more.
+    """
+    profiles, usual = learnt
     found = profiles_of(rows, list(profiles), profiles)
     found |= score_profile(probability, profiles) if probability is not None else {}
     compared = compare_profiles(profiles, found).set_index("feature")
-    return Window(cutoff, rows.num_rows, compared.psi.to_dict(), compared.limit.to_dict())
+    limit = {name: max(limit, usual[name]) for name, limit in compared.limit.items()}
+    return Window(cutoff, rows.num_rows, compared.psi.to_dict(), limit)
 
 
 def read_reference(run_id: str) -> Reference:
@@ -127,7 +157,8 @@ def read_reference(run_id: str) -> Reference:
         for name, kept in stored["profiles"].items()
     }
     windows = tuple(Window(**window) for window in stored["windows"])
-    return Reference(profiles, windows, {name: Performance(**figures) for name, figures in stored["judged"].items()})
+    judged = {name: Performance(**figures) for name, figures in stored["judged"].items()}
+    return Reference(profiles, stored["usual"], stored["weight"], windows, judged)
 
 
 def log_reference(reference: Reference) -> None:

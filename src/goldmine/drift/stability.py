@@ -121,9 +121,11 @@ def compare_tables(before: pa.Table, after: pa.Table, names: Sequence[str]) -> p
     return compare_profiles(learnt, profiles_of(after, names, learnt))
 
 
-def profiles_of(rows: pa.Table, names: Sequence[str], like: Mapping[str, Profile] | None = None) -> dict[str, Profile]:
-    """Profiles of some columns, in the bins of others where they are given."""
-    rows = evenly(rows)
+def profiles_of(
+    rows: pa.Table, names: Sequence[str], like: Mapping[str, Profile] | None = None, most: int = _ROWS
+) -> dict[str, Profile]:
+    """Profiles of some columns over at most so many rows, in the bins of others where they are given."""
+    rows = evenly(rows, most)
     wanted = [name for name in names if name in rows.column_names and (like is None or name in like)]
     return {name: profile_of(rows[name], like[name] if like else None) for name in wanted}
 

@@ -14,7 +14,7 @@ from goldmine.core.errors import DriftError
 from goldmine.core.files import read_json, write_json
 from goldmine.core.work import Work
 from goldmine.drift.expected import Estimate, Performance, estimate, realised
-from goldmine.drift.reference import Reference, Window, compare_window, read_reference
+from goldmine.drift.reference import SCORE, Reference, Window, compare_window, read_reference
 from goldmine.drift.stability import evenly
 from goldmine.labels.cutoffs import outcome_end
 from goldmine.labels.rows import feature_rows, labelled
@@ -23,6 +23,8 @@ from goldmine.usecases import UseCase
 
 LOOKED_BACK, AT_LEAST = 3, 2
 """It alarms what has moved now and in so many of the last windows, this one included; one odd month does not."""
+LEAST_WEIGHT = 0.01
+"""A feature with a smaller share of the trees' gain cannot do much to a score, and does not alarm."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Watch:
         Which scores.
     windows : tuple of Window
         The last ones, this snapshot's at the end.
+    weight : dict of str to float
+        By feature, its share of the trees' gain.
     alarms : tuple of str
         Features, or the score, that have moved now and in enough windows; furthest first.
     estimate : Estimate
@@ -49,15 +53,17 @@ class Watch:
     as_of: str
     model_version: str
     windows: tuple[Window, ...]
+    weight: dict[str, float]
     alarms: tuple[str, ...]
     estimate: Estimate
     judged_at: str
     judged: dict[str, Performance]
 
     def frame(self) -> pd.DataFrame:
-        """A row a column: feature; psi and limit at this snapshot; windows (how many it has moved in); state.
+        """A row a column: feature; psi and limit at this snapshot; windows (how many it has moved in); weight; state.
 
-        The state is ``alarm``, ``moved`` (beyond its limit now, but not in enough windows) or ``steady``.
+        The state is ``alarm``, ``moved`` (beyond its limit now, but not in enough windows, or it hardly matters to the
+        model) or ``steady``. The score itself has no weight.
         """
         now = self.windows[-1]
         rows = [
@@ -66,6 +72,7 @@ class Watch:
                 "psi": psi,
                 "limit": now.limit[name],
                 "windows": sum(name in window.moved for window in self.windows),
+                "weight": self.weight.get(name, np.nan),
                 "state": "alarm" if name in self.alarms else "moved" if name in now.moved else "steady",
             }
             for name, psi in now.psi.items()
@@ -83,7 +90,7 @@ class Watch:
         return {
             "drift_moved": float(len(now.moved)),
             "drift_alarms": float(len(self.alarms)),
-            "drift_score_psi": now.psi.get("score", 0.0),
+            "drift_score_psi": now.psi[SCORE],
             **{f"expected_{name}": value for name, value in self.estimate.middle.flat().items()},
             **{f"expected_{name}_low": value for name, value in self.estimate.low.flat().items()},
             **{f"expected_{name}_high": value for name, value in self.estimate.high.flat().items()},
@@ -106,20 +113,29 @@ def watch(work: Work, use_case: UseCase, as_of: date, report: ScoreReport) -> Wa
     some = evenly(scores)
     names = [name for name in pq.read_schema(work.features(as_of)).names if name in reference.profiles]
     rows = feature_rows(connect(), work, as_of, some.select(["customer_id"]), names).to_arrow_table()
-    now = compare_window(reference.profiles, rows, some["probability"].to_numpy(), str(as_of))
+    now = compare_window((reference.profiles, reference.usual), rows, some["probability"].to_numpy(), str(as_of))
     windows = (*_earlier(work, use_case.name, as_of, report.model_version, reference), now)[-LOOKED_BACK:]
     seen = Watch(
         use_case.name,
         str(as_of),
         report.model_version,
         windows,
-        tuple(name for name in now.moved if sum(name in window.moved for window in windows) >= AT_LEAST),
+        reference.weight,
+        tuple(name for name in now.moved if _lasting(name, windows) and _matters(name, reference)),
         estimate(probability, use_case.list_size),
         reference.windows[-1].cutoff,
         reference.judged,
     )
     write_json(note_of(work, as_of, use_case.name), asdict(seen))
     return seen
+
+
+def _lasting(name: str, windows: tuple[Window, ...]) -> bool:
+    return sum(name in window.moved for window in windows) >= AT_LEAST
+
+
+def _matters(name: str, reference: Reference) -> bool:
+    return name == SCORE or reference.weight[name] >= LEAST_WEIGHT
 
 
 def note_of(work: Work, as_of: date | str, use_case: str) -> Path:

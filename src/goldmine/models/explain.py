@@ -69,6 +69,7 @@ def explain(model: Model, rows: pa.Table, features: Sequence[Feature] = (), top:
     reasons: list[list[Reason]] = []
     for start in range(0, rows.num_rows, _BATCH):
         batch = rows.slice(start, _BATCH)
+        cells = _Cells(batch)
         effects = model.effects(batch)
         sums = effects @ np.eye(len(behaviours))[members]
         leading = np.where(said & (sums >= LEAST_EFFECT), sums, -np.inf)
@@ -76,19 +77,36 @@ def explain(model: Model, rows: pa.Table, features: Sequence[Feature] = (), top:
             found = []
             for place in order[np.isfinite(leading[row, order])]:
                 teller = int(np.argmax(np.where(members == place, effects[row], -np.inf)))
-                name = _better(known.get(names[teller]), batch, row) or names[teller]
-                value = batch[name][row].as_py()
-                found.append(Reason(str(behaviours[place]), name, value, float(sums[row, place])))
+                name = _better(known.get(names[teller]), cells, row) or names[teller]
+                found.append(Reason(str(behaviours[place]), name, cells.at(name, row), float(sums[row, place])))
             reasons.append(found)
     return reasons
 
 
-def _better(feature: Feature | None, rows: pa.Table, row: int) -> str | None:
+class _Cells:
+    """Values of a table by column and row; a column is taken out once."""
+
+    def __init__(self, rows: pa.Table) -> None:
+        self.rows = rows
+        self.taken: dict[str, list[float | str | None]] = {}
+
+    def at(self, name: str, row: int) -> float | str | None:
+        if name not in self.taken:
+            self.taken[name] = self.rows[name].to_pylist()
+        return self.taken[name][row]
+
+
+def _better(feature: Feature | None, cells: _Cells, row: int) -> str | None:
     """The feature that tells the same better than this one, where there is one and it has something to tell."""
-    if feature is None or feature.told is None or feature.told.instead not in rows.column_names:
+    other = feature.told.instead if feature and feature.told else ""
+    if feature is None or not other or other not in cells.rows.column_names:
         return None
-    mine, other = rows[feature.name][row].as_py(), rows[feature.told.instead][row].as_py()
-    return feature.told.instead if not (mine or 0) > 0 and (other or 0) > 0 else None
+    mine, theirs = cells.at(feature.name, row), cells.at(other, row)
+    return other if not _above(mine) and _above(theirs) else None
+
+
+def _above(value: float | str | None) -> bool:
+    return isinstance(value, float) and value > 0
 
 
 def typical_values(rows: pa.Table, names: Sequence[str]) -> dict[str, float]:

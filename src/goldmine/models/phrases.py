@@ -71,10 +71,17 @@ def reason_words(
     window = _WINDOWS.get(feature.window or 0, ("", ""))[zh] if feature else ""
     since = _since(value, as_of, language) if "{since}" in words else ""
     phrase = words.format(value=shown, percent=shown, window=window, since=since)
-    if feature is None or reason.feature not in typical or unit == "flag" or (feature.told and not feature.told.usual):
+    if feature is None or reason.feature not in typical or not _comparable(feature, value, words):
         return phrase
     usual = _shown(typical[reason.feature], unit, words, language)
     return phrase if usual == shown else _TYPICAL[zh].format(phrase, usual)
+
+
+def _comparable(feature: Feature, value: float | str | None, words: str) -> bool:
+    """Whether what is typical says more: beside a value that is named, or where there is no money or no day of it."""
+    if feature.unit == "flag" or (feature.told is not None and not feature.told.usual):
+        return False
+    return "{value}" in words or "{percent}" in words or (value == 0 and feature.unit in ("yuan", "days"))
 
 
 def _pair(feature: Feature | None, value: float | str | None) -> Pair | None:

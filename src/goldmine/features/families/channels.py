@@ -35,6 +35,12 @@ SAID |= {
     for name, (en, zh) in WORDS.items()
 }
 SAID |= {
+    "batch_share_365d": Told(
+        "channels",
+        up=("{value} of entries are batches, not the customer's own", "近一年交易{value}为批量代收代付"),
+        none=("No batch entries over {window}", "{window}没有批量代收代付"),
+        unknown=("No transactions over {window}", "{window}没有交易"),
+    ),
     "channels_used_365d": Told("channels", up=("Channels used within a year: {value}", "近一年使用{value}种渠道")),
     "main_channel": Told("channels", up=("Mainly uses {value}", "主要使用{value}")),
 }

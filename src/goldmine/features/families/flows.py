@@ -27,7 +27,7 @@ SAID = {
     ),
     "inflow_count_*": Told(
         "inflow",
-        up=("Money came in {value} times over {window}", "{window}有{value}笔资金流入"),
+        up=("Payments in over {window}: {value}", "{window}有{value}笔资金流入"),
         none=("No money came in over {window}", "{window}没有资金流入"),
     ),
     "inflow_change_90d": Told(
@@ -64,7 +64,7 @@ SAID = {
     ),
     "outflow_count_*": Told(
         "outflow",
-        up=("Money went out {value} times over {window}", "{window}有{value}笔资金流出"),
+        up=("Payments out over {window}: {value}", "{window}有{value}笔资金流出"),
         none=("No money went out over {window}", "{window}没有资金流出"),
     ),
     "outflow_change_90d": Told(

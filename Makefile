@@ -6,9 +6,12 @@
 BIN := .venv/bin
 READY := .venv/.installed
 BANK := data/sample_bank
-# JupyterLab asks nobody for news, updates or extensions; in a container its user is root.
+# JupyterLab asks nobody for news, updates or extensions; in a container its user is root. Its scheduler checks parameters
+# as the job does, and keeps its jobs below data/.
 LAB := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
-  --LabApp.extension_manager=readonly $(if $(filter 0,$(shell id -u)),--allow-root)
+  --LabApp.extension_manager=readonly --Scheduler.execution_manager_class=goldmine.execution.scheduled.CheckedExecutionManager \
+  --SchedulerApp.db_url=sqlite:///$(CURDIR)/data/jupyter/jobs.sqlite --Scheduler.staging_path=$(CURDIR)/data/jupyter/jobs \
+  $(if $(filter 0,$(shell id -u)),--allow-root)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
@@ -27,6 +30,7 @@ check: $(READY)
 	$(BIN)/python -m pytest tests/project
 
 lab: $(READY)
+	mkdir -p data/jupyter
 	$(BIN)/jupyter lab --ip 127.0.0.1 $(LAB) notebooks
 
 mlflow: $(READY)

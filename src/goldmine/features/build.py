@@ -16,7 +16,7 @@ from goldmine.core.errors import HistoryError
 from goldmine.core.files import read_json, sql_text, whole_file, write_json
 from goldmine.core.progress import track_queries
 from goldmine.core.work import Work
-from goldmine.features.catalogue import carried, plan
+from goldmine.features.catalogue import carried, plan, tried_folders
 from goldmine.features.define import Feature
 from goldmine.features.sources import Source, lay_out
 from goldmine.features.told import Told
@@ -73,7 +73,7 @@ def feature_fingerprint(bank: Bank, work: Work, cutoff: date) -> str:
     rooms = Path(__file__).parent, Path(goldmine.activity.__file__).parent
     return fingerprint.of_value(
         [
-            fingerprint.of_code(*rooms),
+            fingerprint.of_code(*rooms, *tried_folders()),
             [index.get(f"{table}/{month}") for table in ("transactions", "balances") for month in months],
             [[f.fingerprint for f in bank.tables[table].files] for table in _SIDE_TABLES if bank.has(table)],
         ]

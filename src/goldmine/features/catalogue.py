@@ -1,9 +1,11 @@
 """All features that there are, and which of them a bank's tables can carry."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
+from importlib import import_module, invalidate_caches
+from pathlib import Path
 from pkgutil import iter_modules
 
 import ibis
@@ -21,7 +23,8 @@ Family = Callable[[View], list[Defined]]
 def families() -> tuple[Family, ...]:
     """The families that see one customer at a time, by name; neighbours come after them.
 
-    Each is a file of the folder ``families`` with a function of the file's name: dropping one in is enough.
+    Each is a file of the folder ``families`` with a function of the file's name: dropping one in is enough. Files of a
+    folder that is tried out (`try_folder`) count too.
 
     Raises
     ------
@@ -38,6 +41,25 @@ def families() -> tuple[Family, ...]:
             )
         found.append(family)
     return tuple(found)
+
+
+def try_folder(folder: Path | None) -> None:
+    """Let the files of one more folder be families too, in this process only; none takes an earlier one out.
+
+    What was compiled is forgotten, and so is what was imported from such a folder before.
+    """
+    own = Path(package.__path__[0])
+    for module in [module for module in iter_modules(package.__path__) if Path(module.module_finder.path) != own]:  # type: ignore[union-attr]
+        sys.modules.pop(f"{package.__name__}.{module.name}", None)
+    package.__path__[:] = [str(own), *([str(folder)] if folder else [])]
+    invalidate_caches()
+    _expressions.cache_clear()
+    plan.cache_clear()
+
+
+def tried_folders() -> list[Path]:
+    """The folders that are tried out, for fingerprints."""
+    return [Path(place) for place in package.__path__[1:]]
 
 
 @dataclass(frozen=True)
@@ -63,6 +85,7 @@ class Plan:
 def _expressions() -> tuple[ibis.Table, ibis.Table, tuple[Feature, ...]]:
     seen = view()
     own = [defined for family in families() for defined in family(seen)]
+    _check_names(own)
     base = seen.rows.select(
         "customer_id",
         "cutoff",
@@ -80,6 +103,14 @@ def _expressions() -> tuple[ibis.Table, ibis.Table, tuple[Feature, ...]]:
         **{d.feature.name: d.value for d in around},
     )
     return base, full, tuple(d.feature for d in [*own, *around])
+
+
+def _check_names(own: list[Defined]) -> None:
+    """Each feature has a name of its own."""
+    names = [defined.feature.name for defined in own]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise SettingsError(f"features: {twice[0]!r} is defined twice.", "Give the feature of your family another name.")
 
 
 @cache

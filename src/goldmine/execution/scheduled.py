@@ -1,0 +1,21 @@
+"""Notebooks that JupyterLab's scheduler runs: their parameters are checked and typed as the job's own are."""
+
+from pathlib import Path
+
+from jupyter_scheduler.executors import DefaultExecutionManager
+
+from goldmine.execution.parameters import check_parameters
+
+
+class CheckedExecutionManager(DefaultExecutionManager):
+    """The scheduler's own way to run a notebook, but that an unknown or wrongly typed parameter fails before a kernel.
+
+    JupyterLab's form gives every value as text; what the notebook declares decides what it becomes. `make lab` names
+    this class to the scheduler.
+    """
+
+    def execute(self) -> None:
+        """Check what was given, then run."""
+        job = self.model
+        job.parameters = check_parameters(Path(self.staging_paths["input"]), job.parameters or {})
+        super().execute()

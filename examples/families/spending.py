@@ -1,7 +1,7 @@
 """An idea to start from: how much of what comes in do customers spend by themselves, and is that changing?
 
-Try it from `notebooks/0_start_here.ipynb`; change it here and run the notebook again. Once it is worth keeping, move the
-file to `src/goldmine/features/families/`: a family is one file with a function of the file's name.
+Try it from `notebooks/0_start_here.ipynb`; change it here and run the notebook again. Once it is worth keeping, move
+the file to `src/goldmine/features/families/`: a family is one file with a function of the file's name.
 """
 
 from goldmine.features.define import Defined, number, ratio, tell
@@ -33,7 +33,13 @@ def spending(v: View) -> list[Defined]:
     table = (
         ("spent_share_90d", quarter, "Share spent of 90 days' inflow", "近90天主动支出占流入比例", 90),
         ("spent_share_365d", year, "Share spent of a year's inflow", "近一年主动支出占流入比例", 365),
-        ("spent_share_change", quarter - before, "Share spent: quarter less the one before", "主动支出占比：近一季较前一季变动", 180),
+        (
+            "spent_share_change",
+            quarter - before,
+            "Share spent: quarter less the one before",
+            "主动支出占比近一季变动",
+            180,
+        ),
     )
     return tell(
         [

@@ -13,7 +13,7 @@ CELL = 'as_of: str = ""\nseed: int = 7\nuse_cases: list[str] = []'
 
 @pytest.fixture
 def job(tmp_path, monkeypatch):
-    """Start a notebook with some parameters, as JupyterLab's form gives them; what its kernel would get comes back."""
+    """Start a notebook with some parameters, as JupyterLab's form gives them; the code that is put in comes back."""
     path = tmp_path / "story.ipynb"
     cell = nbformat.v4.new_code_cell(CELL, metadata={"tags": ["parameters"]})
     path.write_text(json.dumps(nbformat.v4.new_notebook(cells=[cell])))
@@ -30,7 +30,7 @@ def job(tmp_path, monkeypatch):
 
 def test_texts_of_the_form_become_what_the_notebook_declares(job):
     given = job(as_of="2024-06-30", seed="12", use_cases="longtail, wealth")
-    assert given == {"as_of": "2024-06-30", "seed": 12, "use_cases": ["longtail", "wealth"]}
+    assert given == {"as_of": "'2024-06-30'", "seed": "12", "use_cases": "['longtail', 'wealth']"}
     assert job() == {}
 
 

@@ -110,7 +110,9 @@ def _check_names(own: list[Defined]) -> None:
     names = [defined.feature.name for defined in own]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise SettingsError(f"features: {twice[0]!r} is defined twice.", "Give the feature of your family another name.")
+        raise SettingsError(
+            f"features: {twice[0]!r} is defined twice.", "Give the feature of your family another name."
+        )
 
 
 @cache

@@ -87,7 +87,7 @@ def test_how_far_months_lie_apart_is_learnt_from_the_training_cutoffs():
     )
     profiles = profiles_of(train, ["seasonal", "even"])
     cutoffs = Cutoffs((date(2023, 7, 31), date(2023, 8, 31)), date(2023, 11, 30), date(2024, 2, 29))
-    usual = _between_cutoffs(profiles, Rows(cutoffs, train, train, train))
+    usual = _between_cutoffs(profiles, Rows(train, train, train, cutoffs))
     assert usual["seasonal"] > 2
     assert usual["even"] == pytest.approx(0, abs=0.01)
 
@@ -136,7 +136,7 @@ def test_estimates_are_shown_beside_what_came_once_outcomes_are_complete(referen
 
 def test_a_training_keeps_its_reference_with_its_run(store, fitted):  # noqa: F811
     cutoffs = Cutoffs((date(2023, 8, 31),), date(2023, 11, 30), date(2024, 2, 29))
-    learnt = learn_reference(fitted.model, Rows(cutoffs, rows(seed=1), rows(seed=2), rows(seed=3)), 100)
+    learnt = learn_reference(fitted.model, Rows(rows(seed=1), rows(seed=3), rows(seed=2), cutoffs), 100)
     with tracked("tiny") as run:
         log_reference(learnt)
     assert read_reference(run) == learnt
@@ -147,6 +147,15 @@ def test_a_training_keeps_its_reference_with_its_run(store, fitted):  # noqa: F8
         with tracked("tiny") as other:
             pass
         read_reference(other)
+
+
+def test_a_table_made_elsewhere_is_judged_by_its_latest_rows(fitted):  # noqa: F811
+    shifted = rows(seed=3).set_column(1, "inflow_sum_90d", pa.array(np.full(1_500, 3.0), pa.float32()))
+    learnt = learn_reference(fitted.model, Rows(rows(seed=1), shifted), 100)
+    assert [one.cutoff for one in learnt.windows] == ["the other rows of the table"]
+    assert learnt.windows[0].moved == ["inflow_sum_90d"]
+    told = learnt.frame().iloc[0]
+    assert (told.feature, told.state, told.psi > told.limit) == ("inflow_sum_90d", "moved", True)
 
 
 def test_notes_are_kept_by_snapshot_and_use_case(reference, tmp_path):

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -52,13 +53,13 @@ class Reference:
     Parameters
     ----------
     profiles : dict of str to Profile
-        Its features over the training cutoffs, and the score over the calibration cutoff, which no tree grew on.
+        Its features over the training cutoffs, and the score over a later one, which no tree grew on.
     usual : dict of str to float
         By feature, the furthest that a single training cutoff lies from all of them: what months do by themselves.
     weight : dict of str to float
         By feature, its share of the trees' gain.
     windows : tuple of Window
-        The calibration and the judging cutoff, oldest first.
+        The calibration cutoff where there is one, and the judging cutoff.
     judged : dict of str to Performance
         At the judging cutoff: ``estimated`` as if its outcomes were unknown, and ``realised``.
     """
@@ -68,6 +69,14 @@ class Reference:
     weight: dict[str, float]
     windows: tuple[Window, ...]
     judged: dict[str, Performance]
+
+    def frame(self) -> pd.DataFrame:
+        """What had moved by the last window: feature, psi, limit, weight and state (``moved`` or ``steady``)."""
+        last = self.windows[-1]
+        found = pd.DataFrame({"psi": last.psi, "limit": last.limit}).rename_axis("feature").reset_index()
+        found["weight"] = found.feature.map(self.weight)
+        found["state"] = np.where(found.feature.isin(last.moved), "moved", "steady")
+        return found.sort_values(["psi", "feature"], ascending=[False, True], ignore_index=True)
 
     def stored(self) -> dict[str, Any]:
         """The form that JSON keeps: bins and counts, no rows."""
@@ -86,21 +95,22 @@ def learn_reference(model: Model, rows: Rows, list_size: int) -> Reference:
     list_size : int
         Rows of the use case's list.
     """
-    names = model.encoding.features
+    names, spans = model.encoding.features, rows.spans()
     promised = model.predict(rows.judge)
-    profiles = profiles_of(rows.train, names) | score_profile(model.predict(evenly(rows.calibrate)))
+    # A table made elsewhere has no calibration rows: its judged rows' own scores are what later ones are held against.
+    later = model.predict(evenly(rows.calibrate)) if rows.calibrate is not None else promised
+    profiles = profiles_of(rows.train, names) | score_profile(later)
     judged = {
         "estimated": estimate(promised, list_size).middle,
         "realised": realised(rows.judge["outcome"].to_numpy(), promised, list_size),
     }
     usual = _between_cutoffs(profiles, rows)
-    windows = (
-        compare_window((profiles, usual), rows.calibrate, None, str(rows.cutoffs.calibrate)),
-        compare_window((profiles, usual), rows.judge, promised, str(rows.cutoffs.judge)),
-    )
+    windows = [compare_window((profiles, usual), rows.judge, promised, spans["judge"])]
+    if rows.calibrate is not None:
+        windows.insert(0, compare_window((profiles, usual), rows.calibrate, None, spans["calibrate"]))
     gain = model.booster.feature_importance("gain")
     weight = dict(zip(names, (gain / (gain.sum() or 1.0)).tolist(), strict=True))
-    return Reference(profiles, usual, weight, windows, judged)
+    return Reference(profiles, usual, weight, tuple(windows), judged)
 
 
 def _between_cutoffs(profiles: dict[str, Profile], rows: Rows) -> dict[str, float]:

@@ -66,3 +66,9 @@ def test_parquet_is_read_as_it_is(tmp_path):
     table = pa.table({"a": [1, 2], "b": ["x", None]})
     pq.write_table(table, tmp_path / "made.parquet")
     assert read_table(tmp_path / "made.parquet").equals(table)
+
+
+def test_a_column_named_as_text_keeps_its_digits(tmp_path):
+    (tmp_path / "made.csv").write_text("id,n\n12345678901234567891,1\n")
+    found = read_table(tmp_path / "made.csv", texts=["id"])
+    assert found.to_pylist() == [{"id": "12345678901234567891", "n": 1.0}]

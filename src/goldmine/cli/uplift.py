@@ -27,12 +27,12 @@ def uplift_table(  # noqa: PLR0913, PLR0917 - the command's own options
     where it is not measurable.
     """
     from goldmine.cli.uplift_words import in_words
-    from goldmine.core.table import read_table
+    from goldmine.tabular.files import read_table
     from goldmine.uplift.study import study
     from goldmine.uplift.summary import summary, warnings, write_scores
     from goldmine.uplift.table import Roles, trial_table
 
-    frame = read_table(file, texts=[row_id] if row_id else [])
+    frame = read_table(file, texts=[row_id] if row_id else []).to_pandas()
     table = trial_table(frame, Roles(treatment, outcome, row_id, tuple(drop or ()), treated))
     found = study(table.known.rows(table.used), table.treated, table.outcome, level)
     noted = warnings(table, found)

@@ -2,6 +2,7 @@
 
 import csv
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
@@ -17,11 +18,16 @@ _NOTHING = ("", "na", "n/a", "nan", "null", "none")
 _EXPORT = "Export it again as CSV or Parquet."
 
 
-def read_table(path: Path) -> pa.Table:
+def read_table(path: Path, texts: Collection[str] = ()) -> pa.Table:
     """Read a table; text columns of a CSV file that hold numbers, flags or days throughout become such.
 
     A number written with leading zeros, such as a branch's, stays text. Empty fields, NA, NaN, NULL and None are
     missing values.
+
+    Parameters
+    ----------
+    texts : collection of str
+        Columns of a CSV file that stay text as they are, such as a number of twenty digits that names a customer.
 
     Raises
     ------
@@ -30,7 +36,7 @@ def read_table(path: Path) -> pa.Table:
     """
     if not path.is_file():
         raise ContractError(f"{path.name}: there is no such file.", "Give the path of a Parquet or CSV file.")
-    table = _parquet(path) if path.suffix.lower() in (".parquet", ".pq") else _csv(path)
+    table = _parquet(path) if path.suffix.lower() in (".parquet", ".pq") else _csv(path, texts)
     names = table.column_names
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not all(names):
@@ -48,7 +54,7 @@ def _parquet(path: Path) -> pa.Table:
         raise ContractError(f"{path.name}: is not a whole Parquet file.", _EXPORT) from error
 
 
-def _csv(path: Path) -> pa.Table:
+def _csv(path: Path, texts: Collection[str]) -> pa.Table:
     text = _decoded(path)
     delimiter = _delimiter(text)
     header = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), [])
@@ -70,7 +76,8 @@ def _csv(path: Path) -> pa.Table:
             raise ContractError(
                 f"{path.name}: is not a table of {len(names)} columns on every line.", _EXPORT
             ) from error
-        columns = [f"{_typed(connection, name)} AS {_name(name)}" for name in names]
+        kinds = {name: _name(name) if name in texts else _typed(connection, name) for name in names}
+        columns = [f"{kind} AS {_name(name)}" for name, kind in kinds.items()]
         return connection.sql(f"SELECT {', '.join(columns)} FROM found").to_arrow_table()
 
 

@@ -82,8 +82,8 @@ def _says_nothing(column: pd.Series) -> bool:
     if pd.api.types.is_bool_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
         return False
     if pd.api.types.is_numeric_dtype(column):
-        numbered = different == len(column) and pd.api.types.is_integer_dtype(column)
-        return bool(numbered and known.max() - known.min() == len(column) - 1)
+        numbered = different == len(column) and bool((known % 1 == 0).all())
+        return numbered and bool(known.max() - known.min() == len(column) - 1)
     return different > min(_MOST_CATEGORIES, max(len(known) // 2, 2))
 
 

@@ -1,5 +1,6 @@
 """Uplift learnt from campaigns whose control was drawn by chance, once there are enough of them."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -116,7 +117,7 @@ def learn(rounds: Sequence[Round], names: Sequence[str], level: float = LEVEL) -
         np.concatenate([getattr(one, name) for one in rounds]) for name in ("contact", "share", "aim")
     )
     place = np.repeat(np.arange(len(rounds)), [len(one.aim) for one in rounds])
-    encoding = learn_encoding(known, list(names))
+    encoding = learn_encoding(known, list(names), most_levels=math.inf)
     covariates = Covariates(encode(encoding, known), encoding.features, tuple(encoding.categorical))
     if isinstance(difference(aim, contact), NotMeasurable):
         return Learned(len(aim), difference(aim, contact))

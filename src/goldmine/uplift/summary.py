@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from goldmine.core.files import whole_file
@@ -102,7 +103,16 @@ def write_scores(path: Path, ids: pd.Series | None, table: TrialTable, found: St
         uplift[~table.used] = foresee(found.trial, found.ranking, table.known.matrix[~table.used])
     named = pd.Series(np.arange(len(uplift)), name="row") if ids is None else ids
     with whole_file(path) as temporary:
-        pq.write_table(pa.table({str(named.name): pa.array(named, from_pandas=True), "uplift": uplift}), temporary)
+        pq.write_table(pa.table({str(named.name): id_column(named), "uplift": uplift}), temporary)
+
+
+def id_column(named: pd.Series) -> pa.Array:
+    """The rows' numbers: whole numbers where writing them so changes none, else text as it stood."""
+    column = pa.array(named, from_pandas=True)
+    plain = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+    if plain and not column.null_count and pc.all(pc.match_substring_regex(column, "^(0|[1-9][0-9]{0,17})$")).as_py():
+        return column.cast(pa.int64())
+    return column
 
 
 def _ends(found: Estimate) -> list[float]:

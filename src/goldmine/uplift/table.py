@@ -7,7 +7,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from goldmine.core.errors import ContractError
-from goldmine.core.table import require_columns
 from goldmine.uplift.covariates import Covariates, covariates
 from goldmine.uplift.crossfit import Array
 
@@ -82,7 +81,10 @@ def trial_table(frame: pd.DataFrame, roles: Roles) -> TrialTable:
         or the outcome is neither a number nor yes and no.
     """
     named = [roles.treatment, roles.outcome, *([roles.id] if roles.id else [])]
-    require_columns(frame, [*named, *roles.drop], "table")
+    for name in (*named, *roles.drop):
+        if name not in frame.columns:
+            some = ", ".join(map(str, frame.columns[:20])) + (", ..." if len(frame.columns) > 20 else "")
+            raise ContractError(f"table: has no column {name!r}.", f"Columns: {some}.")
     if len(set(named)) < len(named):
         raise ContractError("table: one column stands for two things.", "Name different columns for each.")
     treatment = _treatment(frame[roles.treatment], roles)
@@ -136,8 +138,12 @@ def _outcome(column: pd.Series) -> Array:
 
 def _words(column: pd.Series) -> pd.Series:
     """Values as small letters; what is empty is missing."""
-    words = column.map(lambda value: str(value).strip().lower(), na_action="ignore").astype("object")
+    words = column.map(_word, na_action="ignore").astype("object")
     return words.where(words.notna() & (words != ""), None)
+
+
+def _word(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value).strip().lower()
 
 
 def _flags(words: pd.Series) -> Array | None:

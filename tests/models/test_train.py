@@ -30,6 +30,20 @@ def test_the_number_of_cores_changes_nothing(fitted, monkeypatch):
     assert train(use_case(), rows(seed=1), rows(seed=2), seed=7).model == fitted.model
 
 
+def test_a_line_is_blended_in_where_trees_alone_do_worse():
+    chance = np.random.default_rng(8)
+    columns = {f"x{n}": chance.normal(size=900) for n in range(12)}
+    odds = 0.4 * sum(columns.values()) - 1.5
+    outcome = (chance.random(900) < 1 / (1 + np.exp(-odds))).astype(np.int8)
+    table = pa.table(columns | {"outcome": outcome})
+    early, later, judged = table.slice(0, 500), table.slice(500, 200), table.slice(700)
+    blended = train(use_case(), early, later, seed=1).model.log_odds(judged)
+    held = use_case().training.model_copy(update={"monotone": {"x*": "rising"}})
+    trees = train(use_case(training=held), early, later, seed=1).model.log_odds(judged)
+    free = odds[700:]
+    assert np.corrcoef(blended, free)[0, 1] > max(0.8, np.corrcoef(trees, free)[0, 1])
+
+
 def test_customer_numbers_and_outcomes_are_not_learnt_from(fitted):
     assert not {"customer_id", "cutoff", "outcome"} & set(fitted.model.encoding.features)
 

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import softmax
+from threadpoolctl import threadpool_limits
 
 from goldmine.models.boosting import ALONE, Boosted, Stop, boost, side_by_side
 from goldmine.models.folds import Part
@@ -124,7 +125,7 @@ def _over_all(parts: Sequence[Part], found: Sequence[np.ndarray], rows: int) -> 
 
 
 def weigh(checked: Sequence[Checked], outcome: np.ndarray) -> tuple[Member, ...]:
-    """Weights, adding up to one, by which the recipes' log-odds fit the held-out outcomes best.
+    """The recipes with the weights by which their log-odds fit the held-out outcomes best.
 
     Parameters
     ----------
@@ -133,18 +134,32 @@ def weigh(checked: Sequence[Checked], outcome: np.ndarray) -> tuple[Member, ...]
     """
     known = ~np.isnan(checked[0].log_odds)
     odds = np.column_stack([one.log_odds[known] for one in checked])
-    found = outcome[known]
-    positives = max(1.0, float(min(found.sum(), len(found) - found.sum())))
+    shares = blend_weights(odds, outcome[known])
+    return tuple(
+        Member(one.recipe, one.rounds, float(weight)) for one, weight in zip(checked, shares, strict=True) if weight
+    )
+
+
+def blend_weights(odds: np.ndarray, outcome: np.ndarray) -> np.ndarray:
+    """Weights, adding up to one, by which some log-odds fit outcomes best; those that hardly count are none.
+
+    Parameters
+    ----------
+    odds : numpy.ndarray
+        Rows x recipes; of rows that no recipe has seen.
+    outcome : numpy.ndarray
+        0 or 1, a row each.
+    """
+    positives = max(1.0, float(min(outcome.sum(), len(outcome) - outcome.sum())))
+    recipes = odds.shape[1]
 
     def loss(free: np.ndarray) -> float:
         shares = softmax(free[:-2])
         raw = np.exp(free[-2]) * (odds @ shares) + free[-1]
-        fit = float(np.sum(np.logaddexp(0, raw) - found * raw))
-        return fit / positives + _EVEN / positives * float(np.sum((shares - 1 / len(shares)) ** 2)) * len(shares)
+        fit = float(np.sum(np.logaddexp(0, raw) - outcome * raw))
+        return (fit + _EVEN * recipes * float(np.sum((shares - 1 / recipes) ** 2))) / positives
 
-    best = softmax(minimize(loss, np.zeros(len(checked) + 2), method="L-BFGS-B").x[:-2])
+    with threadpool_limits(1):
+        best = softmax(minimize(loss, np.zeros(recipes + 2), method="L-BFGS-B").x[:-2])
     kept = np.where(best < _LEAST_WEIGHT, 0.0, best)
-    kept /= kept.sum()
-    return tuple(
-        Member(one.recipe, one.rounds, float(weight)) for one, weight in zip(checked, kept, strict=True) if weight
-    )
+    return kept / kept.sum()

@@ -75,14 +75,15 @@ def blend(use_case: UseCase, rows: pa.Table, seed: int, tuned: Sequence[Training
     parts = parts_of(rows, names, outcome, folds_of(rows, outcome, seed), seed)
     tried = [*recipes(rows.num_rows, rarer, len(names), use_case.training), *tuned]
     checked = [check(recipe, parts, rows.num_rows, seed + 1000 * place) for place, recipe in enumerate(tried)]
-    checked.append(check_line(parts, rows.num_rows))
+    if not use_case.training.monotone:  # a line cannot be held to rise or fall
+        checked.append(check_line(parts, rows.num_rows))
     members = weigh(checked, outcome)
     held_out = _blended(members, checked)
     known = ~np.isnan(held_out)
     grown = _grown(use_case, rows, outcome, members, seed)
     model = replace(grown, calibrator=fit_calibrator(held_out[known], outcome[known]))
     held_out[~known] = _unchecked(use_case, rows, ~known, members, seed)
-    best = min(checked[:-1], key=lambda one: one.loss)
+    best = min(checked[: len(tried)], key=lambda one: one.loss)
     settings = {**lightgbm_settings(tried[checked.index(best)], model.encoding, len(outcome), seed)}
     settings["blend"] = _said(members)
     return Blended(model, best.rounds, settings, {"folds": best.losses}, members, held_out)

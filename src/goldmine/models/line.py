@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, ndtri
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from goldmine.models.boosting import Labelled
 from goldmine.models.matrix import Encoding
 from goldmine.models.steps import Steps
 
 _STRETCHES = 48
+_ENOUGH = 40_000
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """Inverse strengths of the ridge that are tried: the smallest holds the line back most."""
 
@@ -31,12 +33,24 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Drawn:
+    """A line: what each column adds to the log-odds, and the log-odds of the later rows."""
+
+    steps: list[Steps]
+    log_odds: np.ndarray
+
+
+@dataclass(frozen=True)
 class _Scale:
-    """One column's stretches: where they end, the normal score or the level of each, and their training rows."""
+    """One column's stretches: where they end, the normal score or the level of each, and their training rows.
+
+    `missing` is the number of training rows without a value; only where there are some has the line a flag of that.
+    """
 
     edges: np.ndarray
     scores: np.ndarray
     rows: np.ndarray
+    missing: int
 
 
 def scales(encoding: Encoding, matrix: np.ndarray) -> list[_Scale]:
@@ -51,8 +65,9 @@ def scales(encoding: Encoding, matrix: np.ndarray) -> list[_Scale]:
 
 def _ranks(column: np.ndarray) -> _Scale:
     known = column[~np.isnan(column)].astype(np.float64)
+    lost = len(column) - len(known)
     if not len(known):
-        return _Scale(np.empty(0), np.zeros((1, 1)), np.zeros(1))
+        return _Scale(np.empty(0), np.zeros((1, 1)), np.zeros(1), lost)
     values = np.unique(known)
     if len(values) > _STRETCHES:
         cuts = np.unique(np.quantile(known, np.linspace(0, 1, _STRETCHES + 1)[1:-1], method="lower"))
@@ -63,13 +78,13 @@ def _ranks(column: np.ndarray) -> _Scale:
     score = ndtri((np.cumsum(rows) - rows / 2) / rows.sum())
     mean = np.average(score, weights=rows)
     spread = np.sqrt(np.average((score - mean) ** 2, weights=rows))
-    return _Scale(edges, ((score - mean) / (spread or 1.0)).reshape(-1, 1), rows)
+    return _Scale(edges, ((score - mean) / (spread or 1.0)).reshape(-1, 1), rows, lost)
 
 
 def _levels(column: np.ndarray, count: int) -> _Scale:
     known = column[~np.isnan(column)].astype(np.int64)
     rows = np.bincount(known, minlength=max(count, 1)).astype(float)
-    return _Scale(np.arange(len(rows) - 1) + 0.5, np.eye(len(rows)), rows)
+    return _Scale(np.arange(len(rows) - 1) + 0.5, np.eye(len(rows)), rows, len(column) - len(known))
 
 
 def design(held: Sequence[_Scale], matrix: np.ndarray) -> np.ndarray:
@@ -79,34 +94,70 @@ def design(held: Sequence[_Scale], matrix: np.ndarray) -> np.ndarray:
         column = matrix[:, place]
         missing = np.isnan(column)
         stretch = np.searchsorted(scale.edges, np.where(missing, 0.0, column).astype(np.float64), side="left")
-        blocks += [np.where(missing[:, None], 0.0, scale.scores[stretch]), missing[:, None].astype(float)]
+        blocks.append(np.where(missing[:, None], 0.0, scale.scores[stretch]))
+        if scale.missing:
+            blocks.append(missing[:, None].astype(float))
     return np.hstack(blocks)
 
 
 def fit_line(found: np.ndarray, rows: Labelled, line: Line) -> LogisticRegression:
-    """Fit a line on a design."""
-    with warnings.catch_warnings():
+    """Fit a line on a design, on one thread: sums in another order would be another line."""
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.filterwarnings("ignore", message=".*failed to converge")
         return LogisticRegression(C=line.strength, max_iter=300).fit(found, rows.outcome, sample_weight=rows.weight)
+
+
+def best_line(encoding: Encoding, rows: Labelled, later: Labelled, seed: int) -> Drawn:
+    """The line, as straight as serves later rows best, drawn through some rows.
+
+    Parameters
+    ----------
+    rows : Labelled
+        Rows to draw it through; of more than 40,000 so many are taken, as a line needs no more.
+    later : Labelled
+        The rows that choose how straight it is.
+    """
+    fewer = _some(rows, seed)
+    cut = scales(encoding, fewer.matrix)
+    fit, check = design(cut, fewer.matrix), design(cut, later.matrix)
+    tried: list[tuple[float, LogisticRegression, np.ndarray]] = []
+    for strength in STRENGTHS:
+        fitted = fit_line(fit, fewer, Line(strength))
+        odds = fitted.decision_function(check)
+        tried.append((log_loss(odds, later), fitted, odds))
+        if len(tried) > 1 and tried[-1][0] >= tried[-2][0]:
+            break
+    _, fitted, odds = min(tried, key=lambda one: one[0])
+    return Drawn(line_steps(cut, fitted), odds)
+
+
+def _some(rows: Labelled, seed: int) -> Labelled:
+    if len(rows.outcome) <= _ENOUGH:
+        return rows
+    places = np.sort(np.random.default_rng(seed).choice(len(rows.outcome), _ENOUGH, replace=False))
+    weight = None if rows.weight is None else rows.weight[places]
+    return Labelled(rows.matrix[places], rows.outcome[places], weight)
 
 
 def line_of(encoding: Encoding, rows: Labelled, line: Line) -> list[Steps]:
     """Fit a line on some rows; gives what each column adds to the log-odds."""
     held = scales(encoding, rows.matrix)
-    return line_steps(held, rows.matrix, fit_line(design(held, rows.matrix), rows, line))
+    return line_steps(held, fit_line(design(held, rows.matrix), rows, line))
 
 
-def line_steps(held: Sequence[_Scale], matrix: np.ndarray, fitted: LogisticRegression) -> list[Steps]:
+def line_steps(held: Sequence[_Scale], fitted: LogisticRegression) -> list[Steps]:
     """A fitted line as one step function a column; the intercept goes with the first."""
     weights, steps, start = fitted.coef_[0], [], 0
     shift = float(fitted.intercept_[0])
     for place, scale in enumerate(held):
         width = scale.scores.shape[1]
         values = scale.scores @ weights[start : start + width]
-        missing = float(weights[start + width])
-        lost = float(np.isnan(matrix[:, place]).sum())
-        steps.append(Steps(place, scale.edges, values + shift, scale.rows, missing + shift, lost))
-        start, shift = start + width + 1, 0.0
+        start += width
+        missing = 0.0
+        if scale.missing:
+            missing, start = float(weights[start]), start + 1
+        steps.append(Steps(place, scale.edges, values + shift, scale.rows, missing + shift, scale.missing))
+        shift = 0.0
     return steps
 
 

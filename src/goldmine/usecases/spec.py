@@ -120,7 +120,7 @@ class Training(_Typed):
     rounds: int = Field(default=1000, ge=1)
     patience: int = Field(default=50, ge=1)
     most_rows: int = Field(default=1_000_000, ge=1_000)
-    learning_rate: float = Field(default=0.05, gt=0, le=1)
+    learning_rate: float = Field(default=0.08, gt=0, le=1)
     leaves: int = Field(default=15, ge=2)
     least_rows_per_leaf: int = Field(default=100, ge=1)
     feature_share: float = Field(default=0.2, gt=0, le=1)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -42,6 +43,8 @@ class ScoreReport:
         The scores.
     kept : bool
         True where the same champion had scored the same features before.
+    never_seen : dict of str to int
+        For each text feature how many of those scored hold a category that training never saw.
     """
 
     use_case: str
@@ -52,6 +55,7 @@ class ScoreReport:
     rows: int
     path: Path
     kept: bool
+    never_seen: dict[str, int]
 
 
 def score(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> ScoreReport:
@@ -84,14 +88,15 @@ def score(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> ScoreReport
     beside = path.with_suffix(".json")
     stored = read_json(beside, {})
     if path.exists() and all(stored.get(k) == v for k, v in origin.items()) and stored["sha256"] == of_file(path):
-        return _report(best, path, (use_case.name, as_of), stored["rows"], kept=True)
+        return _report(best, path, (use_case.name, as_of), stored, kept=True)
     table = _ranked(work, use_case, as_of, best.model)
     # The old scores lose their description first: killed in between, there are no scores rather than wrong ones.
     beside.unlink(missing_ok=True)
     with whole_file(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
-    write_json(beside, {**origin, "rows": table.num_rows, "sha256": of_file(path)})
-    return _report(best, path, (use_case.name, as_of), table.num_rows, kept=False)
+    found = {"rows": table.num_rows, "never_seen": _never_seen(work, use_case, as_of, best.model)}
+    write_json(beside, {**origin, **found, "sha256": of_file(path)})
+    return _report(best, path, (use_case.name, as_of), found, kept=False)
 
 
 def _ranked(work: Work, use_case: UseCase, as_of: date, model: Model) -> pa.Table:
@@ -125,8 +130,19 @@ def _probabilities(work: Work, use_case: UseCase, as_of: date, model: Model) -> 
     return pa.chunked_array(ids, pa.string()), np.concatenate(probabilities)
 
 
-def _report(best: Champion, path: Path, dates: tuple[str, date], rows: int, *, kept: bool) -> ScoreReport:
-    return ScoreReport(*dates, best.name, best.version, best.run_id, rows, path, kept)
+def _never_seen(work: Work, use_case: UseCase, as_of: date, model: Model) -> dict[str, int]:
+    names = [name for name in model.encoding.features if name in model.encoding.text]
+    if not names:
+        return {}
+    connection = connect()
+    everyone = eligible(connection, work, use_case, as_of).to_pyarrow()
+    return model.encoding.never_seen(feature_rows(connection, work, as_of, everyone, names).to_arrow_table())
+
+
+def _report(best: Champion, path: Path, dates: tuple[str, date], found: dict[str, Any], *, kept: bool) -> ScoreReport:
+    return ScoreReport(
+        *dates, best.name, best.version, best.run_id, found["rows"], path, kept, found.get("never_seen", {})
+    )
 
 
 @contextmanager

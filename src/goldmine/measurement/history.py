@@ -67,7 +67,7 @@ def shared_features(use_case: UseCase, tables: list[pa.Table]) -> list[str]:
 
 
 def features_of(work: Work, as_of: date, customers: pa.Array) -> pa.Table:
-    """Features of some customers at a snapshot, in their order.
+    """Features of some customers at a snapshot, in their order; all empty of one who had none then.
 
     Raises
     ------
@@ -82,4 +82,4 @@ def features_of(work: Work, as_of: date, customers: pa.Array) -> pa.Table:
         )
     table = pq.read_table(path, filters=[("customer_id", "in", customers.to_pylist())])
     place = pd.Series(np.arange(table.num_rows), index=table["customer_id"].to_pylist())
-    return table.take(pa.array(place.reindex(customers.to_pylist()).astype("Int64").tolist(), pa.int64()))
+    return table.take(pa.array(place.reindex(customers.to_pylist()), pa.int64(), from_pandas=True))

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from typing import Any
 
 import dagster as dg
 from pydantic import Field
@@ -48,6 +49,8 @@ class Place(dg.ConfigurableResource):
     work: str = Field(default="data", description="The bank's work folder.")
     language: str = Field(default="en", description="en or zh: of figures and lists.")
     use_cases: list[str] = Field(default=[], description="Use cases to run; none means all that the tables carry.")
+
+    quarterly: bool = Field(default=False, description="Also use cases whose file says `schedule: quarterly`.")
 
     parameters: dict[str, str] = Field(default={}, description="More parameters of the steps' notebooks.")
 
@@ -135,7 +138,7 @@ def features(context: dg.AssetExecutionContext, place: Place) -> Events:
     at = place.at(context)
 
     def make() -> Made:
-        names = wanted_use_cases(at.bank, at.work, at.as_of, at.use_cases)
+        names = wanted_use_cases(at.bank, at.work, at.as_of, at.use_cases, quarterly=place.quarterly)
         cutoffs = wanted_cutoffs(at.bank, names, at.as_of)
         return at.run(
             "2_features",
@@ -261,7 +264,9 @@ def release(context: dg.AssetExecutionContext, place: Place) -> Events:
     at = place.at(context)
 
     def make() -> Made:
-        names = with_champion(at.bank, wanted_use_cases(at.bank, at.work, at.as_of, at.use_cases))
+        names = with_champion(
+            at.bank, wanted_use_cases(at.bank, at.work, at.as_of, at.use_cases, quarterly=place.quarterly)
+        )
         scored = [at.work.scores(at.as_of, name) for name in names]
         return at.run(
             "5_publish",
@@ -299,6 +304,51 @@ def measured(context: dg.AssetExecutionContext, place: Place) -> Events:
     yield dg.MaterializeResult(metadata={"campaigns": len(done)})
 
 
+def on_request(name: str, notebook: str, deps: list[Any], folder: str) -> dg.AssetsDefinition:
+    """A step of the quarterly job that `goldmine run` leaves out, and a command of its own asks for."""
+
+    @dg.asset(name=name, partitions_def=MONTH_ENDS, retry_policy=RETRY, deps=[tables, features, *deps])
+    def made(context: dg.AssetExecutionContext, place: Place) -> Events:
+        at = place.at(context)
+        read = [customers_path(at.work, at.as_of), *(at.work.scores(at.as_of, use) for use in ("longtail", "winback"))]
+        reads = {
+            "tables": bank_mark(at.bank),
+            "features": feature_fingerprint(at.bank, at.work, at.as_of),
+            "files": [of_file(path) if path.exists() else "" for path in read],
+        }
+        if at.bank.has("balances"):
+            files = at.work.root / folder
+            made_for = f"*{at.as_of}*/*" if folder == "worklists" else f"{at.as_of}.*"
+            stem = name if folder == "worklists" else str(at.as_of)
+            yield from checked(
+                at,
+                [],
+                lambda: at.run(
+                    notebook,
+                    "lists",
+                    reads=reads,
+                    makes=lambda: [path for path in files.glob(made_for) if path.stem.startswith(stem)],
+                ),
+            )
+        else:
+            tell(f"  {name:<20} switched off: this bank has no table balances")
+            yield dg.MaterializeResult(metadata={"switched_off": True})
+
+    return made
+
+
+# the ladder a quarter on -> who is near the next level or slides off their own, with the probability of moving
+# behaviour -> segments found from data
+# the long tail and its scores -> workable groups, and what became of those who were worked
+# the lost and the scores of win-back -> what they held, when and where it went, what may come back
+ON_REQUEST = [
+    on_request("near_threshold", "11_near_threshold", [customers], "worklists"),
+    on_request("segments", "12_segments", [], "segments"),
+    on_request("screening", "13_screening", [customers, USE_CASES["longtail"][1]], "worklists"),
+    on_request("lost", "14_lost", [customers, USE_CASES["winback"][1]], "worklists"),
+]
+
+
 MODELS = dg.AssetSelection.assets(*(model for model, _ in USE_CASES.values()))
 retrain = dg.define_asset_job(
     "retrain",
@@ -307,25 +357,39 @@ retrain = dg.define_asset_job(
 )
 score = dg.define_asset_job(
     "score",
-    selection=dg.AssetSelection.all() - MODELS,
+    selection=dg.AssetSelection.all() - MODELS - dg.AssetSelection.assets(*ON_REQUEST),
     description="Everything but training: each month, with the champions.",
 )
+
+
+def for_the_month_before(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """A run for the month that has ended, with every use case."""
+    month = month_end(context.scheduled_execution_time.date(), -1)
+    return dg.RunRequest(partition_key=str(month), run_config={"resources": {"place": {"config": {"quarterly": True}}}})
 
 
 @dg.schedule(cron_schedule="0 2 2 1,4,7,10 *", job=retrain, execution_timezone="Asia/Shanghai")
 def retrain_each_quarter(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """At two on the second day of a quarter, for the month that has ended."""
-    return dg.RunRequest(partition_key=str(month_end(context.scheduled_execution_time.date(), -1)))
+    return for_the_month_before(context)
 
 
 @dg.schedule(cron_schedule="0 6 2 * *", job=score, execution_timezone="Asia/Shanghai")
 def score_each_month(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """At six on the second day of a month, after any retraining; what that made already is taken as it is."""
-    return dg.RunRequest(partition_key=str(month_end(context.scheduled_execution_time.date(), -1)))
+    return for_the_month_before(context)
 
 
 defs = dg.Definitions(
-    assets=[tables, features, customers, *(one for both in USE_CASES.values() for one in both), release, measured],
+    assets=[
+        tables,
+        features,
+        customers,
+        *(one for both in USE_CASES.values() for one in both),
+        release,
+        measured,
+        *ON_REQUEST,
+    ],
     jobs=[retrain, score],
     schedules=[retrain_each_quarter, score_each_month],
     resources={

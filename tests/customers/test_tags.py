@@ -6,6 +6,7 @@ import yaml
 
 from goldmine.core.errors import SettingsError
 from goldmine.customers.proof import check_examples, require_exclusive, unproved
+from goldmine.customers.sleeping import definitions
 from goldmine.customers.tags import load_catalogue
 
 
@@ -82,3 +83,8 @@ def test_two_tags_of_one_name_are_refused(tmp_path):
 def test_a_condition_that_cannot_be_read_names_its_tag(tmp_path):
     with pytest.raises(SettingsError, match=r"age\.young: condition 'age_years <': cannot be read"):
         catalogue(tmp_path, [{**YOUNG, "when": "age_years <"}])
+
+
+def test_a_catalogue_without_the_definitions_of_lost_is_told_so(tmp_path):
+    with pytest.raises(SettingsError, match=r"tags\.yaml: has no set 'lost'"):
+        definitions(catalogue(tmp_path, [YOUNG]))

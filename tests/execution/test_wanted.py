@@ -29,6 +29,13 @@ def test_balances_switch_long_tail_on(tmp_path, work):
     assert wanted_use_cases(make_bank(tmp_path, tables), work, AS_OF) == ["dormancy", "longtail"]
 
 
+def test_win_back_comes_with_the_schedules_or_where_it_is_asked_for(tmp_path, work):
+    tables = {"customers": CUSTOMERS, "transactions": MOVES, "balances": [balance("a", "2024-06-30", "demand", "1.00")]}
+    bank = make_bank(tmp_path, tables)
+    assert wanted_use_cases(bank, work, AS_OF, quarterly=True) == ["dormancy", "longtail", "winback"]
+    assert wanted_use_cases(bank, work, AS_OF, ["winback"]) == ["winback"]
+
+
 def test_a_use_case_that_was_asked_for_and_cannot_be_carried_is_an_error(tmp_path, work):
     bank = make_bank(tmp_path, {"customers": CUSTOMERS, "transactions": MOVES})
     with pytest.raises(UseCaseError, match="longtail: this bank's tables do not carry it: table balances"):

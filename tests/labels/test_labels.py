@@ -75,6 +75,22 @@ def test_wealth_counts_purchases_of_wealth_products_only(tmp_path):
     assert outcomes(tmp_path, "wealth", tables) == {"A": 1, "B": 0, "C": 0, "D": 0}
 
 
+def test_win_back_asks_about_the_sleeping_and_the_lost_and_counts_who_comes_back(tmp_path):
+    names = ["sleeper", "idle", "poor", "lost", "active", "borrower"]
+    held = [balance(name, "2024-02-29", "demand", "1000.00") for name in names if name != "active"]
+    held += [balance("lost", "2023-08-31", "demand", "10000.00"), balance("active", "2024-02-29", "demand", "9000.00")]
+    held += [balance("borrower", "2023-09-30", "loan", "50000.00")]
+    after = {"sleeper": "2000.00", "idle": "5000.00", "poor": "1999.99", "lost": "4000.00", "active": "90000.00"}
+    held += [balance(name, "2024-05-31", "demand", amount) for name, amount in after.items()]
+    moves = [transaction(n, name, "2024-02-10T09:00") for n, name in enumerate(["lost", "active", "borrower"])]
+    moves += [transaction(10 + n, name, "2024-04-10T09:00") for n, name in enumerate(["sleeper", "poor", "lost"])]
+    drawn = {"event_id": "1", "customer_id": "borrower", "happened_on": date(2024, 5, 2), "event": "loan_drawn"}
+    tables = {"customers": people(names), "transactions": moves, "balances": held, "product_events": [drawn]}
+    # Nobody asks about the active; the idle has the money and made no transaction, the poor is a fen short.
+    expected = {"sleeper": 1, "idle": 0, "poor": 0, "lost": 1, "borrower": 1}
+    assert outcomes(tmp_path, "winback", tables) == expected
+
+
 def test_customers_merged_within_the_horizon_are_left_out(tmp_path):
     merged = people("B", merged_into="A", merged_on=date(2024, 4, 1))
     active = [transaction(i, name, "2024-02-10T09:00") for i, name in enumerate("AB")]

@@ -29,7 +29,9 @@ def keys(job):
 def test_retraining_runs_every_step_and_scoring_all_but_training(module):
     models = {f"{name}/model" for name in use_case_names()}
     scores = {f"{name}/scores" for name in use_case_names()}
+    asked = {"near_threshold", "segments", "screening", "lost"}
     assert keys(module.defs.resolve_job_def("retrain")) == {
+        *asked,
         "tables",
         "features",
         "customers",
@@ -64,7 +66,12 @@ def test_schedules_ask_for_the_month_that_has_ended(module, name, cron, at):
     schedule = getattr(module, name)
     assert (schedule.cron_schedule, schedule.execution_timezone) == (cron, "Asia/Shanghai")
     context = dg.build_schedule_context(scheduled_execution_time=datetime.fromisoformat(at))
-    assert schedule(context).partition_key == "2024-06-30"
+    asked = schedule(context)
+    assert asked.partition_key == "2024-06-30"
+    job = module.defs.resolve_job_def(schedule.job_name)
+    place = dg.validate_run_config(job, asked.run_config)["resources"]["place"]["config"]
+    assert place["quarterly"] is True
+    assert place["work"] == "data"
 
 
 def test_every_suite_is_a_blocking_check(module):

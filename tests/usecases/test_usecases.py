@@ -33,6 +33,12 @@ def test_use_cases_name_features_that_exist():
     for name in use_case_names():
         use_case = load_use_case(name)
         assert {condition.feature for condition in use_case.eligible} | {use_case.rule.feature} <= known
+        assert set(use_case.asked_features) <= known
+
+
+def test_win_back_is_no_part_of_every_run():
+    assert "winback" in use_case_names()
+    assert "winback" not in use_case_names(quarterly=False)
 
 
 def test_a_new_use_case_is_one_more_file(tmp_path):

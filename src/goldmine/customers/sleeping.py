@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from goldmine.core.errors import SettingsError
 from goldmine.customers.tags import Catalogue, TagSet
 
 SET = "lost"
@@ -9,8 +10,17 @@ SET = "lost"
 
 
 def definitions(catalogue: Catalogue) -> TagSet:
-    """The set of tags that define who sleeps and who is lost."""
-    return next(one for one in catalogue.sets if one.name == SET)
+    """The set of tags that define who sleeps and who is lost.
+
+    Raises
+    ------
+    SettingsError
+        If the catalogue has none.
+    """
+    for one in catalogue.sets:
+        if one.name == SET:
+            return one
+    raise SettingsError(f"tags.yaml: has no set {SET!r}.", "It defines who sleeps and who is lost; put it back.")
 
 
 def side_by_side(customers: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:

@@ -50,7 +50,7 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
                 lambda: job.execute_in_process(
                     instance=instance,
                     partition_key=str(snapshot.as_of),
-                    asset_selection=_assets(steps, snapshot.use_cases or tuple(use_case_names())),
+                    asset_selection=_assets(steps, snapshot.use_cases or tuple(use_case_names(quarterly=False))),
                     run_config={
                         "resources": {"place": {"config": place}},
                         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},

@@ -26,20 +26,28 @@ def missing(bank: Bank, use_case: UseCase, work: Work, as_of: date) -> list[str]
     path = work.features(as_of)
     if not path.exists():
         return tables
-    asked = [*(condition.feature for condition in use_case.eligible), use_case.rule.feature]
     have = set(pq.read_schema(path).names)
-    return tables + [f"feature {name}" for name in dict.fromkeys(asked) if name not in have]
+    return tables + [f"feature {name}" for name in use_case.asked_features if name not in have]
 
 
-def wanted_use_cases(bank: Bank, work: Work, as_of: date, asked: Iterable[str] = ()) -> list[str]:
+def wanted_use_cases(
+    bank: Bank, work: Work, as_of: date, asked: Iterable[str] = (), *, quarterly: bool = False
+) -> list[str]:
     """Use cases of a run: those asked for, or all that the bank's tables can carry.
+
+    Parameters
+    ----------
+    asked : iterable of str
+        Those asked for by name.
+    quarterly : bool
+        Where none is asked for, also take in those whose file says ``schedule: quarterly``.
 
     Raises
     ------
     UseCaseError
         If one that was asked for is unknown or cannot be carried, or if none can.
     """
-    names = sorted(set(asked)) or use_case_names()
+    names = sorted(set(asked)) or use_case_names(quarterly=quarterly)
     off = {name: missing(bank, load_use_case(name, work), work, as_of) for name in names}
     for name in sorted(set(asked)):
         if off[name]:

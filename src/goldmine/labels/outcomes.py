@@ -12,7 +12,7 @@ from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.work import Work
 from goldmine.labels.cutoffs import outcome_end
 from goldmine.usecases import UseCase
-from goldmine.usecases.spec import AverageAumAtLeast, ProductEvent
+from goldmine.usecases.spec import AverageAumAtLeast, ComesBack, ProductEvent
 
 
 def happened(connection: Backend, bank: Bank, work: Work, use_case: UseCase, dates: tuple[date, date]) -> ibis.Table:
@@ -42,17 +42,54 @@ def happened(connection: Backend, bank: Bank, work: Work, use_case: UseCase, dat
         return _aum_reached(connection, bank, work, end, outcome.yuan)
     if isinstance(outcome, ProductEvent):
         return _event(connection, bank, (start, end), outcome)
-    return _own_transaction(connection, bank, work, (start, end), as_of)
+    acted = _own_transaction(connection, bank, work, (start, end), as_of)
+    if isinstance(outcome, ComesBack):
+        drawn = _event(connection, bank, (start, end), ProductEvent(kind="product_event", event="loan_drawn"))
+        richer = aum_gained(connection, bank, work, (cutoff, end))
+        richer = richer.filter(richer.gained >= round(outcome.yuan * 100))
+        return acted.semi_join(richer, "customer_id").union(drawn).distinct()
+    return acted
+
+
+def aum_gained(connection: Backend, bank: Bank, work: Work, days: tuple[date, date]) -> ibis.Table:
+    """What average daily AUM grew by from the month of a day to the last full month before another.
+
+    Parameters
+    ----------
+    days : tuple of date
+        A month end, and the end of a horizon after it.
+
+    Returns
+    -------
+    ibis.Table
+        customer_id and gained (fen; below zero where it shrank), of customers with balances in either month.
+
+    Raises
+    ------
+    HistoryError
+        If the balances of either month are not there.
+    """
+    before, after = (_month_of_aum(connection, bank, work, _full_month(day)) for day in days)
+    before, after = before.select("customer_id", gained=-before.aum_avg), after.select("customer_id", gained="aum_avg")
+    both = before.union(after)
+    return both.group_by("customer_id").agg(gained=both.gained.sum())
 
 
 def _aum_reached(connection: Backend, bank: Bank, work: Work, end: date, yuan: float) -> ibis.Table:
-    month = month_key(end if end == month_end(end) else month_end(end, -1))
+    rows = _month_of_aum(connection, bank, work, _full_month(end))
+    return rows.filter(rows.aum_avg >= round(yuan * 100)).select("customer_id", happened=True)
+
+
+def _full_month(day: date) -> str:
+    return month_key(day if day == month_end(day) else month_end(day, -1))
+
+
+def _month_of_aum(connection: Backend, bank: Bank, work: Work, month: str) -> ibis.Table:
     if month not in bank.months("balances"):
         raise HistoryError(
             f"balances: none of {month}, the month that the outcome is read in.", "Bring in that month's balances."
         )
-    rows = connection.read_parquet(str(partition(work, "balances", month)))
-    return rows.filter(rows.aum_avg >= round(yuan * 100)).select("customer_id", happened=True)
+    return connection.read_parquet(str(partition(work, "balances", month)))
 
 
 def _event(connection: Backend, bank: Bank, days: tuple[date, date], outcome: ProductEvent) -> ibis.Table:

@@ -2,11 +2,14 @@
 
 from datetime import date
 from fnmatch import fnmatchcase
+from functools import reduce
+from operator import and_, or_
 
 import ibis
 import pyarrow as pa
 from duckdb import DuckDBPyRelation
 from ibis.backends.duckdb import Backend
+from ibis.expr.types import BooleanValue
 
 from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
@@ -16,6 +19,7 @@ from goldmine.core.work import Work
 from goldmine.labels.cutoffs import outcome_end
 from goldmine.labels.outcomes import happened
 from goldmine.usecases import UseCase
+from goldmine.usecases.spec import Condition
 
 KEYS = ("customer_id", "cutoff")
 BESIDE = ("outcome", "weight", "moment")
@@ -49,20 +53,28 @@ def eligible(connection: Backend, work: Work, use_case: UseCase, cutoff: date) -
         )
     rows = connection.read_parquet(str(path))
     for condition in use_case.eligible:
-        if condition.feature not in rows.columns:
-            raise UseCaseError(
-                f"{use_case.name}: eligibility asks for the feature {condition.feature!r}, which this bank's tables "
-                "do not carry.",
-                "See docs/features.md for the table that it needs, or leave this use case out.",
-            )
-        value = rows[condition.feature]
-        if condition.below is not None:
-            rows = rows.filter(value < condition.below)
-        if condition.at_least is not None:
-            rows = rows.filter(value >= condition.at_least)
-        if condition.equals is not None:
-            rows = rows.filter(value == condition.equals)
+        rows = rows.filter(_holds(rows, use_case, condition))
+    if use_case.any_of:
+        groups = [reduce(and_, [_holds(rows, use_case, one) for one in group]) for group in use_case.any_of]
+        rows = rows.filter(reduce(or_, groups))
     return rows.select("customer_id")
+
+
+def _holds(rows: ibis.Table, use_case: UseCase, condition: Condition) -> BooleanValue:
+    """Whether a condition holds; what is unknown does not."""
+    if condition.feature not in rows.columns:
+        raise UseCaseError(
+            f"{use_case.name}: eligibility asks for the feature {condition.feature!r}, which this bank's tables "
+            "do not carry.",
+            "See docs/features.md for the table that it needs, or leave this use case out.",
+        )
+    value = rows[condition.feature]
+    said = [
+        (condition.below, value.__lt__),
+        (condition.at_least, value.__ge__),
+        (condition.equals, value.__eq__),
+    ]
+    return reduce(and_, [holds(limit) for limit, holds in said if limit is not None]).fill_null(False)
 
 
 def feature_rows(

@@ -84,6 +84,7 @@ def score(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> ScoreReport
         "model_as_of": best.as_of,
         "features_fingerprint": feature_fingerprint(bank, work, as_of),
         "eligible": [condition.model_dump(exclude_none=True) for condition in use_case.eligible],
+        "any_of": [[condition.model_dump(exclude_none=True) for condition in group] for group in use_case.any_of],
     }
     beside = path.with_suffix(".json")
     stored = read_json(beside, {})

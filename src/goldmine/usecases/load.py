@@ -16,9 +16,16 @@ def _folder() -> Path:
     return home() / "pipelines" / "use_cases"
 
 
-def use_case_names() -> list[str]:
-    """Names of all use cases, in alphabetical order."""
-    return sorted(p.stem for p in _folder().glob("*.yaml"))
+def use_case_names(*, quarterly: bool = True) -> list[str]:
+    """Names of all use cases, in alphabetical order.
+
+    Parameters
+    ----------
+    quarterly : bool
+        Also those that only the schedules take in, and a run that asks for them by name.
+    """
+    names = sorted(p.stem for p in _folder().glob("*.yaml"))
+    return [name for name in names if quarterly or load_use_case(name).schedule == "always"]
 
 
 def own_use_case(work: Work, name: str) -> Path:

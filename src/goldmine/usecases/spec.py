@@ -61,13 +61,29 @@ class Given(_Typed):
     kind: Literal["given"]
 
 
-Outcome = Annotated[AverageAumAtLeast | NoOwnTransaction | ProductEvent | Given, Field(discriminator="kind")]
+class ComesBack(_Typed):
+    """The customer comes back: with money, or for a loan.
+
+    With money: an own transaction in the horizon, and an average daily AUM of its last full month that is at least so
+    many yuan above that of the cutoff's month. For a loan: one is drawn in the horizon, where the bank keeps product
+    events.
+    """
+
+    kind: Literal["comes_back"]
+    yuan: float = Field(gt=0)
+
+
+Outcome = Annotated[
+    AverageAumAtLeast | NoOwnTransaction | ProductEvent | ComesBack | Given,
+    Field(discriminator="kind"),
+]
 
 OUTCOME_NEEDS: dict[str, tuple[str, ...]] = {
     "average_aum_at_least": ("balances",),
     "no_own_transaction": ("transactions",),
     "product_event": ("product_events",),
     "given": (),
+    "comes_back": ("transactions", "balances"),
 }
 
 
@@ -143,6 +159,10 @@ class UseCase(_Typed):
         Its code name (the YAML file's) and its titles.
     eligible : list of Condition
         Who is asked about, by features at the cutoff; all must hold.
+    any_of : list of list of Condition
+        And of these groups at least one, whole; none means that there is no such demand.
+    schedule : {"always", "quarterly"}
+        Whether each run takes it in, or only the quarterly and monthly schedules and a run that asks for it by name.
     outcome : Outcome
         What is to happen in (cutoff + gap, cutoff + gap + horizon].
     gap_days, horizon_days : int
@@ -169,6 +189,8 @@ class UseCase(_Typed):
     title_en: str
     title_zh: str
     eligible: list[Condition]
+    any_of: list[list[Condition]] = []
+    schedule: Literal["always", "quarterly"] = "always"
     outcome: Outcome
     gap_days: int = Field(ge=0, le=92)
     horizon_days: int = Field(ge=28, le=366)
@@ -181,6 +203,12 @@ class UseCase(_Typed):
     list_size: int = Field(ge=1)
     valid_days: int = Field(default=90, ge=1)
     wealth_product: bool = False
+
+    @property
+    def asked_features(self) -> tuple[str, ...]:
+        """Features that eligibility or the one-line rule looks at."""
+        conditions = [*self.eligible, *(condition for group in self.any_of for condition in group)]
+        return tuple(dict.fromkeys([*(condition.feature for condition in conditions), self.rule.feature]))
 
     @property
     def needs(self) -> tuple[str, ...]:

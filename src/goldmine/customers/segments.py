@@ -1,0 +1,161 @@
+"""Segments found from data: k-means on scaled behaviour, their number chosen by how stable it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+from sklearn.cluster import KMeans
+from sklearn.metrics import adjusted_rand_score
+from sklearn.preprocessing import StandardScaler
+
+from goldmine.core.errors import HistoryError, UseCaseError
+from goldmine.core.files import whole_file, write_json
+from goldmine.core.work import Work
+from goldmine.features import feature_dictionary
+
+AMOUNTS = (
+    "aum_avg_30d",
+    "inflow_sum_90d",
+    "outflow_sum_90d",
+    "in_cash_sum_365d",
+    "in_transfer_sum_365d",
+    "out_purchase_sum_365d",
+    "own_days_90d",
+    "own_days_365d",
+    "in_salary_count_365d",
+    "in_pension_count_365d",
+    "in_merchant_count_365d",
+    "out_utility_count_365d",
+)
+"""Amounts and counts, which are taken as logarithms: a few are a thousand times the many."""
+SHARES = ("time_share_30d", "wealth_share_30d", "counter_share_365d", "mobile_share_365d", "third_party_share_365d")
+NUMBERS = range(3, 9)
+"""How many segments are tried."""
+STABLE = 0.8
+"""Agreement (adjusted Rand index) above which a number of segments counts as stable."""
+_SAMPLE = 10_000
+_PAIRS = 3
+_NAMED_BY = 2
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Segments of everyone on the books.
+
+    Parameters
+    ----------
+    path : Path
+        Parquet with customer_id and segment (0, 1, …).
+    table : pandas.DataFrame
+        A row a segment: segment, customers, share, name_en, name_zh, and the mean of each feature.
+    stability : pandas.DataFrame
+        A row a number tried: segments, agreement (mean adjusted Rand index of fits on different halves).
+    """
+
+    path: Path
+    table: pd.DataFrame
+    stability: pd.DataFrame
+
+
+def find_segments(work: Work, as_of: date, seed: int = 20240331) -> Segments:
+    """Find the segments of a snapshot, name them by their strongest features, and write who is in which.
+
+    The number of segments is the largest whose fits on different halves of the customers agree; where none agrees well,
+    the one that agrees best.
+
+    Raises
+    ------
+    HistoryError
+        If the snapshot's features are not there.
+    UseCaseError
+        If there are too few customers.
+    """
+    path = work.features(as_of)
+    if not path.exists():
+        raise HistoryError(f"segments at {as_of}: no feature table of that day.", "Run `goldmine features` first.")
+    have = pq.read_schema(path).names
+    names = [name for name in (*AMOUNTS, *SHARES) if name in have]
+    rows = pq.read_table(path, columns=["customer_id", *names]).to_pandas()
+    if len(rows) < 20 * max(NUMBERS):
+        raise UseCaseError(f"segments at {as_of}: only {len(rows)} customers.", "Segments need a larger bank.")
+    raw = rows[names].fillna(0)
+    scaled = StandardScaler().fit_transform(_levelled(raw)).astype(np.float32)
+    random = np.random.default_rng(seed)
+    sample = scaled[np.sort(random.choice(len(scaled), min(_SAMPLE, len(scaled)), replace=False))]
+    stability = _stability(sample, random)
+    chosen = choose_number(stability)
+    fitted = _fit(sample, chosen, seed)
+    segment = _by_size(fitted.predict(scaled))
+    table = _table(raw, pd.DataFrame(scaled, columns=names), segment, work)
+    return Segments(_write(work, as_of, rows.customer_id, segment, table), table, stability)
+
+
+def choose_number(stability: pd.DataFrame) -> int:
+    """The largest stable number of segments; where none is stable, the one that agrees best."""
+    stable = stability[stability.agreement >= STABLE]
+    return int(stable.segments.max() if len(stable) else stability.segments[stability.agreement.idxmax()])
+
+
+def _levelled(raw: pd.DataFrame) -> pd.DataFrame:
+    return raw.assign(**{name: np.log1p(raw[name].clip(lower=0)) for name in raw.columns if name in AMOUNTS})
+
+
+def _fit(rows: np.ndarray, number: int, seed: int) -> KMeans:
+    return KMeans(number, n_init=2, random_state=seed).fit(rows)
+
+
+def _stability(sample: np.ndarray, random: np.random.Generator) -> pd.DataFrame:
+    found = []
+    for number in NUMBERS:
+        agreed = []
+        for pair in range(_PAIRS):
+            order = random.permutation(len(sample))
+            halves = np.array_split(order, 2)
+            one, other = (_fit(sample[half], number, pair).predict(sample) for half in halves)
+            agreed.append(adjusted_rand_score(one, other))
+        found.append((number, float(np.mean(agreed))))
+    return pd.DataFrame(found, columns=["segments", "agreement"])
+
+
+def _by_size(segment: np.ndarray) -> np.ndarray:
+    """Segments numbered from the largest, so that a number means the same each time."""
+    order = np.argsort(-np.bincount(segment), kind="stable")
+    return np.argsort(order)[segment]
+
+
+def _table(raw: pd.DataFrame, scaled: pd.DataFrame, segment: np.ndarray, work: Work) -> pd.DataFrame:
+    means = scaled.groupby(segment).mean()
+    labels = {feature.name: (feature.label_en, feature.label_zh) for feature in feature_dictionary(work)}
+    size = np.bincount(segment)
+    names = [segment_name(row, labels) for _, row in means.iterrows()]
+    head = {"segment": means.index, "customers": size, "share": size / len(segment)}
+    titles = {"name_en": [en for en, _ in names], "name_zh": [zh for _, zh in names]}
+    return pd.DataFrame({**head, **titles}).join(raw.groupby(segment).mean())
+
+
+def segment_name(means: pd.Series, labels: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
+    """English and Chinese name of a segment: the features in which it differs most from everyone, and which way.
+
+    Parameters
+    ----------
+    means : pandas.Series
+        Mean of each scaled feature in the segment; everyone's is 0.
+    labels : mapping
+        English and Chinese label of each feature.
+    """
+    strongest = means.abs().nlargest(_NAMED_BY).index
+    words = [(labels.get(name, (name, name)), means[name] > 0) for name in strongest]
+    en = "; ".join(f"{'high' if high else 'low'} {label[0]}" for label, high in words)
+    return en, ";".join(f"{label[1]}{'偏高' if high else '偏低'}" for label, high in words)
+
+
+def _write(work: Work, as_of: date, ids: pd.Series, segment: np.ndarray, table: pd.DataFrame) -> Path:
+    path = work.root / "segments" / f"{as_of}.parquet"
+    with whole_file(path) as temporary:
+        pd.DataFrame({"customer_id": ids, "segment": segment.astype(np.int8)}).to_parquet(temporary, index=False)
+    write_json(path.with_suffix(".json"), table[["segment", "customers", "name_en", "name_zh"]].to_dict("records"))
+    return path

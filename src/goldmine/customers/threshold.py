@@ -1,0 +1,218 @@
+"""Near the threshold: who is about to reach the next level or to slide off their own, and how likely by quarter end."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import brier_score_loss, roc_auc_score
+
+from goldmine.core.dates import month_end
+from goldmine.core.errors import HistoryError, UseCaseError
+from goldmine.core.progress import cores
+from goldmine.customers.books import Books
+from goldmine.customers.ladder import LEVELS, level_of
+from goldmine.customers.steps import months_to_quarter_end, near_steps, with_outcome
+from goldmine.customers.table import read_customers
+from goldmine.models.boosting import lightgbm
+from goldmine.models.calibrate import Calibrator, fit_calibrator
+
+BAND = 0.2
+"""Near: within 20% below the next level, or above one's own and falling."""
+TRAINED = 4
+"""Month ends that are learnt from, before those that calibrate and judge."""
+LEAST = 30
+"""Fewer customers on either side of their steps than this cannot teach anything."""
+_KEYS = ["customer_id", "step", "aum", "outcome"]
+
+
+@dataclass(frozen=True)
+class Cutoffs:
+    """Month ends of one training.
+
+    Parameters
+    ----------
+    train : tuple of date
+        Learnt from.
+    calibrate, judge : date
+        Later ones; nothing is fitted on the last.
+    months : int
+        Months from a cutoff to when the level is read.
+    """
+
+    train: tuple[date, ...]
+    calibrate: date
+    judge: date
+    months: int
+
+    @property
+    def all(self) -> tuple[date, ...]:
+        """Every cutoff, oldest first."""
+        return (*self.train, self.calibrate, self.judge)
+
+
+@dataclass(frozen=True)
+class Near:
+    """The near-threshold list of everyone on the books, and how good its probabilities were.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        customer_id, branch_id, manager_id, level, direction (up, down), step (yuan), aum_avg (yuan), to_step (yuan to
+        the step, above zero), probability (of being on the other side of the step at `until`); most probable first.
+    until : date
+        End of the quarter.
+    judged : pandas.DataFrame
+        On the judging cutoff, a row a direction: customers, moved, expected, auc, rule_auc (the one-line rule: nearest
+        first), brier, no_skill_brier.
+    """
+
+    rows: pd.DataFrame
+    until: date
+    judged: pd.DataFrame
+
+
+def plan(books: Books, as_of: date) -> Cutoffs:
+    """Cutoffs as far from the end of their horizon as `as_of` is from the end of its quarter.
+
+    Raises
+    ------
+    HistoryError
+        If the books do not reach far enough back.
+    """
+    months = months_to_quarter_end(as_of)
+    judge = month_end(as_of, -months)
+    calibrate = month_end(judge, -months)
+    train = tuple(
+        day for day in (month_end(calibrate, -back) for back in range(TRAINED, 0, -1)) if books.has_month(day)
+    )
+    if not train:
+        raise HistoryError(
+            f"near threshold at {as_of}: the balances do not reach back to {month_end(calibrate, -1)}.",
+            "Choose a later snapshot, or bring in older month ends.",
+        )
+    return Cutoffs(train, calibrate, judge, months)
+
+
+def near_threshold(books: Books, as_of: date, seed: int = 20240331) -> Near:
+    """Make the near-threshold list; the features of the plan's cutoffs and the customers table must be there.
+
+    One LightGBM learns all steps at once: each customer is seen from the step that is near, with amounts as shares of
+    it, so that the few customers near the high steps learn from the many near the low ones.
+
+    Raises
+    ------
+    UseCaseError
+        If too few customers are near a step.
+    """
+    cutoffs = plan(books, as_of)
+    train = pd.concat([with_outcome(books, day, cutoffs.months) for day in cutoffs.train], ignore_index=True)
+    calibrate, judge = (with_outcome(books, day, cutoffs.months) for day in (cutoffs.calibrate, cutoffs.judge))
+    for rows in (train, calibrate, judge):
+        if min(rows.outcome.sum(), (1 - rows.outcome).sum()) < LEAST:
+            raise UseCaseError(
+                f"near threshold at {as_of}: fewer than {LEAST} customers on one side of their steps.",
+                "The bank is too small for this list; the ladder and the tags stand without it.",
+            )
+    names = [name for name in train.columns if name not in _KEYS]
+    booster, calibrator = _fit(train, calibrate, names, seed)
+    reached = _predict(booster, calibrator, judge[names])
+    now = near_steps(books, as_of)
+    chance = pd.Series(_predict(booster, calibrator, now[names]), index=now.customer_id)
+    return Near(
+        _list(read_customers(books.work, as_of), chance), month_end(as_of, cutoffs.months), _judged(judge, reached)
+    )
+
+
+def _fit(train: pd.DataFrame, later: pd.DataFrame, names: list[str], seed: int) -> tuple[object, Calibrator]:
+    package = lightgbm()
+    settings = {
+        "objective": "binary",
+        "learning_rate": 0.05,
+        "num_leaves": 15,
+        "min_data_in_leaf": max(20, len(train) // 200),
+        "feature_fraction": 0.5,
+        "bagging_fraction": 0.7,
+        "bagging_freq": 1,
+        "lambda_l2": 10.0,
+        "monotone_constraints": [int(name == "aum_avg_30d_to_step") for name in names],
+        "seed": seed,
+        "deterministic": True,
+        "force_col_wise": True,
+        "num_threads": cores(),
+        "verbosity": -1,
+    }
+    fitted = package.Dataset(train[names], train.outcome, params=settings)
+    held_out = package.Dataset(later[names], later.outcome, reference=fitted, params=settings)
+    stop = package.early_stopping(40, verbose=False)
+    booster = package.train(settings, fitted, 500, valid_sets=[held_out], callbacks=[stop])
+    raw = np.asarray(booster.predict(later[names], raw_score=True))
+    return booster, fit_calibrator(raw, later.outcome.to_numpy())
+
+
+def _predict(booster: object, calibrator: Calibrator, rows: pd.DataFrame) -> np.ndarray:
+    if rows.empty:
+        return np.array([])
+    return calibrator.apply(booster.predict(rows, raw_score=True))  # type: ignore[attr-defined]
+
+
+def near(aum: pd.Series, before: pd.Series) -> pd.DataFrame:
+    """Which customers are near a step, and in which direction.
+
+    Parameters
+    ----------
+    aum, before : pandas.Series
+        Average daily AUM now and a quarter ago, yuan.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Of those near a step: direction (``up``: within 20% below the next level; ``down``: within 20% above the
+        beginning of their own and falling) and step (yuan); the index of `aum`. Who is both is ``up``.
+    """
+    level = level_of(aum)
+    starts = np.array(LEVELS, dtype=float)
+    own, following = starts[level], np.append(starts[1:], np.inf)[level]
+    up = aum >= (1 - BAND) * following
+    down = ~up & (level > 0) & (own >= (1 - BAND) * aum) & (aum < before)
+    direction = np.select([up, down], ["up", "down"], default="")
+    found = pd.DataFrame({"direction": direction, "step": np.where(up, following, own)}, index=aum.index)
+    return found[found.direction != ""]
+
+
+def _list(customers: pd.DataFrame, reached: pd.Series) -> pd.DataFrame:
+    found = near(customers.aum_avg, customers.previous_aum_avg)
+    rows = customers.loc[found.index, ["customer_id", "branch_id", "manager_id", "level", "aum_avg"]].join(found)
+    chance = rows.customer_id.map(reached)
+    rows = rows.assign(
+        to_step=(rows.step - rows.aum_avg).abs(), probability=np.where(rows.direction == "up", chance, 1 - chance)
+    )
+    rows = rows.sort_values(["probability", "customer_id"], ascending=[False, True], ignore_index=True)
+    columns = ["direction", "step", "aum_avg", "to_step", "probability"]
+    return rows[["customer_id", "branch_id", "manager_id", "level", *columns]]
+
+
+def _judged(rows: pd.DataFrame, reached: np.ndarray) -> pd.DataFrame:
+    share = rows.aum / rows.step
+    change = rows["aum_change_90d_to_step"] if "aum_change_90d_to_step" in rows else pd.Series(-1.0, rows.index)
+    sides = {
+        "up": ((share >= 1 - BAND) & (share < 1), rows.outcome, reached, share),
+        "down": ((share >= 1) & (share <= 1 / (1 - BAND)) & (change < 0), 1 - rows.outcome, 1 - reached, -share),
+    }
+    found = []
+    for direction, (chosen, moved, chance, rule) in sides.items():
+        happened, said = moved[chosen].to_numpy(), np.asarray(chance)[chosen]
+        both = 0 < happened.sum() < len(happened)
+        found.append(
+            {
+                "direction": direction,
+                "customers": len(happened),
+                "moved": int(happened.sum()),
+                "expected": float(said.sum()),
+                "auc": float(roc_auc_score(happened, said)) if both else np.nan,
+                "rule_auc": float(roc_auc_score(happened, rule[chosen])) if both else np.nan,
+                "brier": float(brier_score_loss(happened, said)) if len(happened) else np.nan,
+                "no_skill_brier": float(happened.mean() * (1 - happened.mean())) if len(happened) else np.nan,
+            }
+        )
+    return pd.DataFrame(found)

@@ -1,0 +1,120 @@
+"""Lists worked from beside the releases: the same rules on who may be contacted, a workbook and a Parquet each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from goldmine.contract.bank import Bank
+from goldmine.core.engine import connect
+from goldmine.core.files import whole_file
+from goldmine.core.work import Work
+from goldmine.lists.rules import Books, rules_for
+
+HEADINGS = {
+    "customer_id": ("customer", "客户号"),
+    "branch_id": ("branch", "所属支行"),
+    "manager_id": ("customer manager", "客户经理"),
+    "level": ("level", "等级"),
+    "direction": ("direction", "方向"),
+    "step": ("step, yuan", "临界线(元)"),
+    "aum_avg": ("average daily AUM, yuan", "月日均(元)"),
+    "to_step": ("yuan to the step", "距临界线(元)"),
+    "probability": ("probability", "概率"),
+    "held": ("most held within a year, yuan", "近一年最高持有(元)"),
+    "held_in": ("month it was held", "持有月份"),
+    "left": ("what has gone, yuan", "已流失金额(元)"),
+    "left_in": ("month it had gone", "流失月份"),
+    "went_to": ("where most of it went", "主要去向"),
+    "went_by": ("as what", "去向类型"),
+    "went_share": ("share of what was paid out", "占流出比例"),
+    "expected_yuan": ("expected to come back, yuan", "预计可挽回金额(元)"),
+    "segment": ("group", "客群"),
+}
+"""What people read over each column, in English and Chinese."""
+
+WORDS = {"up": ("may move up", "有望提级"), "down": ("may move down", "有降级风险")}
+"""What people read for codes."""
+
+
+@dataclass(frozen=True)
+class Worklist:
+    """One list on disk.
+
+    Parameters
+    ----------
+    path : Path
+        The workbook; a Parquet of the same name stands beside it.
+    rows : int
+        Customers on it.
+    left_out : dict of str to int
+        By rule, how many may not be contacted and were left out.
+    """
+
+    path: Path
+    rows: int
+    left_out: dict[str, int]
+
+
+def may_contact(bank: Bank, as_of: date, rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Rows of the customers who may be contacted, and how many left by which rule (the first that they break)."""
+    books = Books(bank, connect(), as_of)
+    left_out = {}
+    for rule in rules_for(wealth_product=False):
+        if rule.missing(bank):
+            continue
+        out = set(rule.out(books).to_pyarrow()["customer_id"].to_pylist())
+        kept = rows[~rows.customer_id.isin(out)]
+        left_out[rule.name] = len(rows) - len(kept)
+        rows = kept
+    return rows.reset_index(drop=True), left_out
+
+
+def write_worklist(
+    bank: Bank, work: Work, as_of: date, rows: Mapping[str, pd.DataFrame], language: str
+) -> dict[str, Worklist]:
+    """Write lists below ``<work>/worklists/<as_of>``, each without those who may not be contacted.
+
+    Parameters
+    ----------
+    rows : mapping of str to pandas.DataFrame
+        Rows of each list, by its name; customer_id and columns of `HEADINGS`.
+    language : str
+        ``en`` or ``zh``: of the workbooks' headings and words.
+    """
+    found = {}
+    for name, given in rows.items():
+        kept, left_out = may_contact(bank, as_of, given)
+        path = work.root / "worklists" / str(as_of) / f"{name}.xlsx"
+        with whole_file(path.with_suffix(".parquet")) as temporary:
+            kept.to_parquet(temporary, index=False)
+        _write_workbook(path, kept, language)
+        found[name] = Worklist(path, len(kept), left_out)
+    return found
+
+
+def _write_workbook(path: Path, rows: pd.DataFrame, language: str) -> None:
+    zh = int(language == "zh")
+    words = {code: word[zh] for code, word in WORDS.items()}
+    shown = rows.copy()
+    if "direction" in shown:
+        shown["direction"] = shown.direction.map(words)
+    shown.columns = [HEADINGS[name][zh] for name in rows.columns]
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with (
+        whole_file(path) as temporary,
+        pd.ExcelWriter(temporary, engine="xlsxwriter", engine_kwargs={"options": options}) as book,
+    ):
+        shown.to_excel(book, sheet_name="名单" if zh else "List", index=False, freeze_panes=(1, 1))
+        sheet = next(iter(book.sheets.values()))
+        sheet.autofit()
+        sheet.autofilter(0, 0, max(len(shown), 1), len(shown.columns) - 1)
+        shares = book.book.add_format({"num_format": "0.0%"})
+        money = book.book.add_format({"num_format": "#,##0.00"})
+        for place, name in enumerate(rows.columns):
+            if name in ("probability", "went_share"):
+                sheet.set_column(place, place, 14, shares)
+            elif "yuan" in HEADINGS[name][0]:
+                sheet.set_column(place, place, 18, money)

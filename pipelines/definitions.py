@@ -28,6 +28,7 @@ from goldmine.execution.snapshot import Made, Snapshot, bank_mark, source_mark, 
 from goldmine.execution.tracked import champion_version
 from goldmine.execution.wanted import missing, wanted_cutoffs, wanted_use_cases, with_champion
 from goldmine.features import feature_fingerprint
+from goldmine.governance.limits import read_limits
 from goldmine.measurement.results import completed_within
 from goldmine.usecases import load_use_case, use_case_names
 
@@ -195,11 +196,12 @@ def use_case_assets(name: str) -> list[dg.AssetsDefinition]:
             cutoffs = wanted_cutoffs(at.bank, [name], at.as_of)
             return at.run(
                 "3_train",
-                "tuning",
+                "governance",
                 reads={
                     "tables": bank_mark(at.bank),
                     "features": [feature_fingerprint(at.bank, at.work, cutoff) for cutoff in cutoffs],
                     "use_case": use_case_mark(name),
+                    "limits": read_limits().model_dump(),
                 },
                 makes=list,
                 use_case=name,

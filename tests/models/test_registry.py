@@ -7,23 +7,15 @@ import pyarrow as pa
 import pytest
 
 from goldmine.core.errors import ModelError
+from goldmine.execution.tracked import run_exists
+from goldmine.models import tracking
 from goldmine.models.judge import judge
-from goldmine.models.log import log_model
-from goldmine.models.registry import AS_OF, FINGERPRINT, USE_CASE, champion, find_run, gate, register
-from goldmine.models.tracking import use_tracking
+from goldmine.models.reach import reach
+from goldmine.models.registry import champion, champion_version, find_run, gate, register, set_champion
+from goldmine.models.tracking import tracked, use_tracking
 from goldmine.models.train import train
+from tests.models.kept import kept
 from tests.models.made import rows, use_case
-
-
-def kept(model, fingerprint="f1", as_of="2024-06-30"):
-    """A finished run that holds a model."""
-    import mlflow
-
-    use_tracking("tiny")
-    with mlflow.start_run() as run:
-        mlflow.set_tags({FINGERPRINT: fingerprint, AS_OF: as_of, USE_CASE: "mine"})
-        log_model(model)
-    return run.info.run_id
 
 
 @pytest.fixture(scope="session")
@@ -62,39 +54,23 @@ def test_a_logged_model_takes_missing_text_and_names_missing_columns(store, fitt
         loaded.predict(frame.drop(columns="village"))
 
 
-def test_a_model_that_beats_both_becomes_champion(store, fitted, judgement):
+def test_a_registered_model_does_not_score_until_it_is_made_champion(store, fitted):
     run = kept(fitted.model)
-    made = register("tiny", "mine", run, judgement)
-    assert (made.name, made.version, made.champion, made.refusals) == ("tiny.mine", "1", True, ())
+    assert register("tiny", "mine", run) == "1"
+    assert champion_version("tiny", "mine") == ""
+    set_champion("tiny", "mine", "1")
     found = champion("tiny", "mine")
     assert (found.name, found.version, found.run_id, found.as_of) == ("tiny.mine", "1", run, "2024-06-30")
     assert found.model == fitted.model
 
 
-def test_a_useless_model_is_refused_and_the_champion_stays(store, fitted, judgement, useless):
-    register("tiny", "mine", kept(fitted.model), judgement)
-    model, poor = useless
-    made = register("tiny", "mine", kept(model, "f2", "2024-07-31"), poor)
-    assert (made.version, made.champion) == ("2", False)
-    assert any("of the one-line rule" in refusal for refusal in made.refusals)
-    assert champion("tiny", "mine").version == "1"
+def test_the_same_training_is_registered_once(store, fitted):
+    assert [register("tiny", "mine", kept(fitted.model)) for _ in range(2)] == ["1", "1"]
 
 
 def test_the_gate_says_what_was_not_beaten(useless):
     _, poor = useless
     assert [r for r in gate(poor) if r.startswith("AUC") and r.endswith("of the one-line rule")]
-
-
-def test_an_earlier_snapshot_does_not_replace_a_later_champion(store, fitted, judgement):
-    register("tiny", "mine", kept(fitted.model), judgement)
-    made = register("tiny", "mine", kept(fitted.model, "f2", "2024-05-31"), judgement)
-    assert made.refusals == ("the champion was trained at 2024-06-30, later than this model's 2024-05-31",)
-
-
-def test_the_same_training_is_registered_once(store, fitted, judgement):
-    register("tiny", "mine", kept(fitted.model), judgement)
-    again = register("tiny", "mine", kept(fitted.model), judgement)
-    assert (again.version, again.champion) == ("1", True)
 
 
 def test_a_finished_run_is_found_by_its_fingerprint(store, fitted):
@@ -110,23 +86,61 @@ def test_without_a_champion_nothing_scores(store):
     assert "goldmine train --use-case mine" in caught.value.do
 
 
-def test_a_run_without_a_model_cannot_be_registered(store, judgement):
+def test_a_run_without_a_model_cannot_be_registered(store):
     import mlflow
 
     use_tracking("tiny")
     with mlflow.start_run() as run:
         pass
     with pytest.raises(ModelError, match="the run has no logged model"):
-        register("tiny", "mine", run.info.run_id, judgement)
+        register("tiny", "mine", run.info.run_id)
 
 
-def test_lost_artifacts_are_told(store, fitted, judgement):
+def test_lost_artifacts_are_told(store, fitted):
     import shutil
 
-    register("tiny", "mine", kept(fitted.model), judgement)
+    set_champion("tiny", "mine", register("tiny", "mine", kept(fitted.model)))
     shutil.rmtree(store / "mlruns" / "artifacts")
     with pytest.raises(ModelError, match="version 1: its stored model cannot be read"):
         champion("tiny", "mine")
+
+
+class TestAServerThatCannotBeReached:
+    @pytest.fixture
+    def away(self, store, monkeypatch):
+        """A tracking server where nobody listens."""
+        monkeypatch.setattr(tracking, "_asked", {})
+        yield lambda: monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        use_tracking("tiny")
+
+    def test_the_last_champion_on_disk_scores_and_that_is_said_loudly(self, away, fitted, capsys):
+        set_champion("tiny", "mine", register("tiny", "mine", kept(fitted.model)))
+        away()
+        found = champion("tiny", "mine")
+        assert (found.version, found.as_of, champion_version("tiny", "mine")) == ("1", "2024-06-30", "1")
+        assert found.model == fitted.model
+        first, second = capsys.readouterr().err.splitlines()
+        assert first.startswith("!!! The tracking store http://127.0.0.1:9 CANNOT BE REACHED (Connection refused)")
+        assert second == "!!! tiny.mine: the last champion on disk scores: version 1, trained at 2024-06-30."
+
+    def test_runs_are_kept_beside_it_meanwhile(self, away, store):
+        away()
+        with tracked("tiny") as run:
+            pass
+        assert (store / "mlruns" / "offline.db").exists()
+        assert run_exists("tiny", run)
+
+    def test_without_a_champion_on_disk_nothing_scores(self, away):
+        away()
+        with pytest.raises(ModelError, match="cannot be reached, and no champion was ever loaded here"):
+            champion("tiny", "mine")
+
+
+def test_a_store_that_is_no_database_cannot_be_reached(tmp_path):
+    (tmp_path / "mlflow.db").write_bytes(b"not a database, but long enough to be looked at" * 9)
+    assert reach(f"sqlite:///{tmp_path / 'mlflow.db'}") == "file is not a database"
+    assert reach(f"sqlite:///{tmp_path / 'none.db'}") == ""
 
 
 def test_the_first_two_processes_may_come_at_once_and_print_nothing(tmp_path, monkeypatch):

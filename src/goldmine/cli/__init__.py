@@ -7,7 +7,8 @@ from goldmine.core.errors import GoldmineError
 
 def main() -> None:
     """Run the command; an error that a user can mend prints what and what to do, and leaves with its family's code."""
-    import goldmine.cli.care  # noqa: F401 - adds its command
+    import goldmine.cli.care
+    import goldmine.cli.governance  # noqa: F401 - adds its commands
     from goldmine.cli.commands import app
     from goldmine.cli.show import complain
 

@@ -9,6 +9,7 @@ from goldmine.core.work import Work
 
 if TYPE_CHECKING:
     from goldmine.execution.snapshot import Snapshot
+    from goldmine.governance.backtest import Backtest
 
 
 def complain(error: GoldmineError) -> None:
@@ -68,3 +69,29 @@ def show_places(snapshot: "Snapshot") -> None:
     for what, where in places.items():
         if where:
             say(f"{what:<20}{where}")
+
+
+def show_backtest(found: "Backtest") -> None:
+    """Print a backtest: each figure by judging cutoff with its interval, then what models lose with age."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    names = list(dict.fromkeys(found.over_time.figure))
+    table = Table("Judged at", "trained to", "rows", "positives", *names, box=None, pad_edge=False)
+    for (day, trained), rows in found.over_time.groupby(["judged_at", "trained_to"]):
+        cells = [f"{row.value:.3f}\n({row.low:.3f}-{row.high:.3f})" for row in rows.itertuples()]
+        first = rows.iloc[0]
+        table.add_row(str(day), str(trained), f"{first['rows']:,}", f"{first.positives:,}", *cells)
+    console.print(table)
+    if len(found.cutoffs) < found.asked:
+        say(f"The books allow {len(found.cutoffs)} of the {found.asked} cutoffs asked for.")
+    aged = Table("Quarters in use", "cutoffs", *names, box=None, pad_edge=False)
+    for age, rows in found.decay().groupby("age"):
+        cells = [f"{row.difference:+.3f}\n({row.low:+.3f} to {row.high:+.3f})" for row in rows.itertuples()]
+        aged.add_row(str(age), str(rows.iloc[0].cutoffs), *cells)
+    if aged.row_count:
+        say("\nAn aged model less one made afresh, on the same customers:")
+        console.print(aged)
+    else:
+        say("\nNo two cutoffs lie one, two or three quarters apart, so nothing is said of ageing.")

@@ -29,6 +29,22 @@ def months_back(day: date, count: int) -> list[date]:
     return [month_end(day, -lag) for lag in reversed(range(count))]
 
 
+def parse_day(text: str, what: str) -> date:
+    """Read a day.
+
+    Raises
+    ------
+    HistoryError
+        If the text is not ``YYYY-MM-DD``; it names `what`.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise HistoryError(
+            f"{what}: {text!r} is not a date of the form YYYY-MM-DD.", "Give a day, for example 2024-06-30."
+        ) from error
+
+
 def parse_month_end(text: str) -> date:
     """Read a snapshot date.
 
@@ -37,13 +53,7 @@ def parse_month_end(text: str) -> date:
     HistoryError
         If the text is not ``YYYY-MM-DD`` or the day is not a month end.
     """
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise HistoryError(
-            f"as_of: {text!r} is not a date of the form YYYY-MM-DD.",
-            "Give a month end, for example 2024-06-30.",
-        ) from error
+    day = parse_day(text, "as_of")
     if day != month_end(day):
         raise HistoryError(
             f"as_of: {day} is not a month end; books are read at month ends only.",

@@ -97,6 +97,12 @@ class ReleaseError(GoldmineError):
     exit_code = 19
 
 
+class LeakError(GoldmineError):
+    """Rows to learn from that know what they could not have known."""
+
+    exit_code = 20
+
+
 class DriftError(GoldmineError):
     """Those who were scored have moved away from those whom the model learnt from."""
 

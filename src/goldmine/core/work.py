@@ -66,6 +66,19 @@ class Work:
         """Last validation result of a suite: rules and counts."""
         return self.root / "validation" / f"{suite}.json"
 
+    def bank_name(self) -> str:
+        """Name of the bank that the folder belongs to.
+
+        Raises
+        ------
+        WorkFolderError
+            If it belongs to none yet.
+        """
+        owner = read_json(self.root / "bank.json")
+        if owner is None:
+            raise WorkFolderError(f"{self.root}: is no bank's work folder yet.", "Run `goldmine run` there first.")
+        return str(owner["bank"])
+
     def claim(self, bank: str) -> None:
         """Tie the folder to a bank, or check that it is tied to this one.
 

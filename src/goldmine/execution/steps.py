@@ -25,6 +25,7 @@ ROOMS = (
     "drift",
     "tuning",
     "customers",
+    "governance",
     "lists",
     "uplift",
     "measurement",

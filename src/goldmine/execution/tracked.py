@@ -69,13 +69,6 @@ def run_exists(bank: str, run_id: str) -> bool:
 def champion_version(bank: str, use_case: str) -> str:
     """Version of the model that scores a use case; empty where there is none yet."""
     with environment(QUIET):
-        from goldmine.models.tracking import CHAMPION, registered_name, use_tracking
+        from goldmine.models import registry
 
-        use_tracking(bank)  # imports MLflow quietly
-        import mlflow
-
-        try:
-            found = mlflow.MlflowClient().get_model_version_by_alias(registered_name(bank, use_case), CHAMPION)
-        except mlflow.MlflowException:
-            return ""
-        return str(found.version)
+        return registry.champion_version(bank, use_case)

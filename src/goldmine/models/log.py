@@ -16,7 +16,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.project import home
 from goldmine.models.judge import Judgement
 from goldmine.models.model import Model
-from goldmine.models.registry import AS_OF, FINGERPRINT, USE_CASE
+from goldmine.models.registry import AS_OF, CODE, COMMIT, FINGERPRINT, USE_CASE
 from goldmine.models.rows import Rows, code_fingerprint
 from goldmine.models.score import ScoreReport
 from goldmine.models.train import Fitted
@@ -81,8 +81,8 @@ def log_training(training: Training, figures: Mapping[str, Figure]) -> str:
             FINGERPRINT: training.fingerprint,
             USE_CASE: case.name,
             AS_OF: training.as_of,
-            "goldmine.code": code_fingerprint(),
-            "goldmine.commit": _commit() or "unknown",
+            CODE: code_fingerprint(),
+            COMMIT: _commit() or "unknown",
         }
     )
     mlflow.log_params(_settings(training))

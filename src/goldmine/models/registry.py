@@ -5,14 +5,21 @@ from pathlib import Path
 from typing import Any
 
 from goldmine.core.errors import ModelError
+from goldmine.core.files import read_json, whole_folder, write_json
+from goldmine.core.project import home
 from goldmine.models.judge import Judgement
 from goldmine.models.model import Model, load_model
-from goldmine.models.tracking import CHAMPION, registered_name, use_tracking
+from goldmine.models.tracking import CHAMPION, registered_name, shout, unreachable, use_tracking
 
 FINGERPRINT = "goldmine.fingerprint"
 """Tag of a run and of a version: what its training depended on."""
 AS_OF = "goldmine.as_of"
 USE_CASE = "goldmine.use_case"
+CODE = "goldmine.code"
+COMMIT = "goldmine.commit"
+_TAGS = (FINGERPRINT, AS_OF, USE_CASE, CODE, COMMIT)
+_SEAL = "goldmine.journal"
+"""Tag of a registered model: the seal of its journal's last line."""
 
 
 @dataclass(frozen=True)
@@ -75,18 +82,20 @@ def gate(judgement: Judgement) -> tuple[str, ...]:
     return tuple(refusals)
 
 
-def register(bank_name: str, use_case: str, run_id: str, judgement: Judgement) -> Registration:
-    """Register the model that a run logged; it becomes champion only if it passes the gate.
+def register(bank_name: str, use_case: str, run_id: str) -> str:
+    """Give the model that a run logged a version in the registry; who is champion stays as it is.
 
-    A training that was registered before (same fingerprint) gives its version again. A model of an
-    earlier snapshot does not replace the champion of a later one.
+    A training that was registered before (same fingerprint) gives its version again.
 
     Parameters
     ----------
     run_id : str
         The run, with its model logged by `log_training`.
-    judgement : Judgement
-        How it did out of time.
+
+    Returns
+    -------
+    str
+        The version.
 
     Raises
     ------
@@ -99,17 +108,70 @@ def register(bank_name: str, use_case: str, run_id: str, judgement: Judgement) -
     client = mlflow.MlflowClient()
     name = registered_name(bank_name, use_case)
     run = client.get_run(run_id)
-    tags = {key: run.data.tags[key] for key in (FINGERPRINT, AS_OF, USE_CASE) if key in run.data.tags}
-    version = _same_training(client, name, tags.get(FINGERPRINT)) or _new_version(client, name, run, tags)
-    refusals = gate(judgement) + _later_champion(client, name, tags.get(AS_OF, ""))
-    if not refusals:
+    tags = {key: run.data.tags[key] for key in _TAGS if key in run.data.tags}
+    return _same_training(client, name, tags.get(FINGERPRINT)) or _new_version(client, name, run, tags)
+
+
+def set_champion(bank_name: str, use_case: str, version: str) -> None:
+    """Make a version the champion, or none where it is empty, and keep a copy for when the registry is not there.
+
+    Only `goldmine.governance.promotion` calls it, which writes it down.
+
+    Raises
+    ------
+    ModelError
+        If the version's model is no longer stored.
+    """
+    use_tracking(bank_name)
+    import mlflow
+
+    client, name = mlflow.MlflowClient(), registered_name(bank_name, use_case)
+    if version:
         client.set_registered_model_alias(name, CHAMPION, version)
-    holder = _champion_version(client, name)
-    return Registration(name, version, holder is not None and str(holder.version) == version, refusals)
+        champion(bank_name, use_case)
+    else:
+        client.delete_registered_model_alias(name, CHAMPION)
+
+
+def version_tags(name: str, version: str) -> dict[str, str]:
+    """What a version of a registered model was made from: its snapshot, and fingerprints."""
+    import mlflow
+
+    return dict(mlflow.MlflowClient().get_model_version(name, version).tags)
+
+
+def journal_seal(name: str) -> str:
+    """Seal of the journal's last line as the registry holds it; empty where there is none."""
+    import mlflow
+
+    try:
+        return str(mlflow.MlflowClient().get_registered_model(name).tags.get(_SEAL, ""))
+    except mlflow.MlflowException as error:
+        if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+            return ""
+        raise
+
+
+def set_journal_seal(name: str, seal: str) -> None:
+    """Keep the seal of the journal's last line with the registered model."""
+    import mlflow
+
+    mlflow.MlflowClient().set_registered_model_tag(name, _SEAL, seal)
+
+
+def champion_version(bank_name: str, use_case: str) -> str:
+    """Version of the champion; empty where there is none."""
+    use_tracking(bank_name)
+    if unreachable():
+        return read_json(_copy(registered_name(bank_name, use_case)) / "champion.json", {}).get("version", "")
+    import mlflow
+
+    holder = _champion_version(mlflow.MlflowClient(), registered_name(bank_name, use_case))
+    return str(holder.version) if holder else ""
 
 
 def champion(bank_name: str, use_case: str) -> Champion:
-    """Load the champion of a use case.
+    """Load the champion of a use case; where the registry cannot be reached, the last one that was loaded here.
 
     Raises
     ------
@@ -120,6 +182,8 @@ def champion(bank_name: str, use_case: str) -> Champion:
     import mlflow
 
     name = registered_name(bank_name, use_case)
+    if unreachable():
+        return _last_champion(name)
     holder = _champion_version(mlflow.MlflowClient(), name)
     if holder is None:
         raise ModelError(
@@ -134,7 +198,33 @@ def champion(bank_name: str, use_case: str) -> Champion:
             "Bring mlruns/artifacts back, or train the use case again.",
         ) from error
     model = load_model(folder / "data" / "model.json")
-    return Champion(name, str(holder.version), holder.run_id, holder.tags.get(AS_OF, ""), model)
+    found = Champion(name, str(holder.version), holder.run_id, holder.tags.get(AS_OF, ""), model)
+    _keep_copy(found)
+    return found
+
+
+def _copy(name: str) -> Path:
+    """Folder of the copy of a champion, beside the tracking store."""
+    return home() / "mlruns" / "champions" / name
+
+
+def _keep_copy(best: Champion) -> None:
+    about = {"version": best.version, "run_id": best.run_id, "as_of": best.as_of}
+    if read_json(_copy(best.name) / "champion.json") != about:
+        with whole_folder(_copy(best.name)) as folder:
+            best.model.save(folder / "model.json")
+            write_json(folder / "champion.json", about)
+
+
+def _last_champion(name: str) -> Champion:
+    about = read_json(_copy(name) / "champion.json")
+    if about is None:
+        raise ModelError(
+            f"{name}: the registry {unreachable()} cannot be reached, and no champion was ever loaded here.",
+            "Bring the tracking server back, or mend MLFLOW_TRACKING_URI.",
+        )
+    shout(f"{name}: the last champion on disk scores: version {about['version']}, trained at {about['as_of']}.")
+    return Champion(name, about["version"], about["run_id"], about["as_of"], load_model(_copy(name) / "model.json"))
 
 
 def find_run(bank_name: str, use_case: str, fingerprint: str) -> str | None:
@@ -188,11 +278,3 @@ def _new_version(client: Any, name: str, run: Any, tags: dict[str, str]) -> str:
     source = client.get_logged_model(logged[-1])
     made = client.create_model_version(name, source.model_uri, run.info.run_id, tags=tags, model_id=source.model_id)
     return str(made.version)
-
-
-def _later_champion(client: Any, name: str, as_of: str) -> tuple[str, ...]:
-    holder = _champion_version(client, name)
-    trained_at = holder.tags.get(AS_OF, "") if holder else ""
-    if trained_at > as_of:
-        return (f"the champion was trained at {trained_at}, later than this model's {as_of}",)
-    return ()

@@ -3,6 +3,8 @@
 import fcntl
 import logging
 import os
+import sys
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ from pathlib import Path
 
 from goldmine.core.files import disk_errors
 from goldmine.core.project import home
+from goldmine.models.reach import reach
 
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -21,6 +24,11 @@ _QUIET = {
 _NOISY = ("mlflow", "alembic", "git")
 
 
+OFFLINE = "offline.db"
+"""Store of the runs that were made while the tracking store could not be reached."""
+RETRY_SECONDS = 60.0
+"""For so long a process believes what it found of the store."""
+_asked: dict[str, tuple[float, str]] = {}
 CHAMPION = "champion"
 """Alias of the version of a use case's model that scores."""
 
@@ -35,10 +43,31 @@ def tracking_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home() / 'mlruns' / 'mlflow.db'}"
 
 
+def unreachable() -> str:
+    """The tracking store that cannot be reached; empty where it can. A process asks once a minute."""
+    uri = tracking_uri()
+    asked, fault = _asked.get(uri, (-RETRY_SECONDS, ""))
+    if time.monotonic() - asked < RETRY_SECONDS:
+        return uri if fault else ""
+    fault = reach(uri)
+    _asked[uri] = (time.monotonic(), fault)
+    if fault:
+        shout(f"The tracking store {uri} CANNOT BE REACHED ({fault}); runs are kept in mlruns/{OFFLINE} meanwhile.")
+    return uri if fault else ""
+
+
+def shout(line: str) -> None:
+    """Say on standard error what nobody should overlook."""
+    sys.stderr.write(f"!!! {line}\n")
+    sys.stderr.flush()
+
+
 def use_tracking(bank_name: str) -> str:
     """Send this process' runs and models to the tracking store, quietly, under the bank's experiment.
 
-    Two processes may come at once to a store that is not there yet: one makes it, the other waits.
+    Where the store cannot be reached, that is said loudly, and runs are kept beside it meanwhile (`OFFLINE`): a list
+    need not wait for a server. Two processes may come at once to a store that is not there yet: one makes it, the
+    other waits.
 
     Parameters
     ----------
@@ -59,7 +88,7 @@ def use_tracking(bank_name: str) -> str:
 
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.ERROR)
-    _point_at(tracking_uri())
+    _point_at(_offline_uri() if unreachable() else tracking_uri())
     with _first_come(home() / "mlruns"):
         found = mlflow.get_experiment_by_name(bank_name)
         made = found.experiment_id if found else mlflow.create_experiment(bank_name, _artifacts())
@@ -91,15 +120,20 @@ def _point_at(uri: str) -> None:
     before = os.environ.get("MLFLOW_TRACKING_URI")
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)
-    if before is None:
-        os.environ.pop("MLFLOW_TRACKING_URI", None)
+    os.environ.pop("MLFLOW_TRACKING_URI", None)
+    if before is not None:
+        os.environ["MLFLOW_TRACKING_URI"] = before
 
 
 def _artifacts() -> str | None:
     """Where artifacts go: beside the database; a tracking server decides for itself."""
-    if tracking_uri().startswith(("http:", "https:")):
+    if tracking_uri().startswith(("http:", "https:")) and not unreachable():
         return None
     return (home() / "mlruns" / "artifacts").as_uri()
+
+
+def _offline_uri() -> str:
+    return f"sqlite:///{home() / 'mlruns' / OFFLINE}"
 
 
 @contextmanager

@@ -1,18 +1,23 @@
-import pytest
+"""What several rooms' tests stand on: a small model, and a tracking store of a test's own, quickly made."""
 
-from goldmine.models.judge import judge
-from goldmine.models.train import train
-from tests.models.made import rows, use_case
+import pytest
 
 
 @pytest.fixture(scope="session")
 def fitted():
     """A model that found what there is to find."""
+    from goldmine.models.train import train
+    from tests.models.made import rows, use_case
+
     return train(use_case(), rows(seed=1), rows(seed=2), seed=7)
 
 
 @pytest.fixture(scope="session")
 def judgement(fitted):
+    """How that model did on later rows."""
+    from goldmine.models.judge import judge
+    from tests.models.made import rows, use_case
+
     return judge(fitted.model, rows(seed=3), use_case())
 
 

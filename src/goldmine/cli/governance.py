@@ -1,0 +1,124 @@
+"""``goldmine models``: who is champion, who was, and how to go back; ``goldmine backtest``: what models were worth."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from goldmine.cli.commands import AsOf, Language, UseCases, WorkFolder, app
+
+models = typer.Typer(name="models", help="Champions: the journal of who took over and why.", no_args_is_help=True)
+app.add_typer(models)
+
+UseCase = Annotated[str, typer.Option("--use-case", metavar="NAME", help="Which use case.")]
+Day = Annotated[str, typer.Option("--on", metavar="YYYY-MM-DD", help="A day; if not given, today.")]
+
+
+@models.command()
+def history(work: WorkFolder = Path("data"), use_case: UseCases = None) -> None:
+    """Show every promotion, refusal and way back: when, who, which version, and why."""
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    from goldmine.core.work import Work
+    from goldmine.governance.promotion import history
+    from goldmine.usecases import load_use_case, use_case_names
+
+    bank = Work(work.absolute()).bank_name()
+    table = Table(
+        "Use case", Column("when", no_wrap=True), "who", "what", "version", "champion", "why", box=None, pad_edge=False
+    )
+    for name in [load_use_case(one).name for one in use_case or use_case_names()]:
+        for entry in history(bank, name):
+            event = entry.event
+            what = [
+                name,
+                entry.at[:16].replace("T", " "),
+                entry.who,
+                event.action.replace("_", " "),
+                event.version,
+                event.champion or "-",
+            ]
+            table.add_row(*what, "\n".join(event.why))
+    Console(highlight=False).print(table if table.row_count else "Nothing was promoted or refused yet.")
+
+
+@models.command()
+def champion(work: WorkFolder = Path("data"), use_case: UseCases = None, on: Day = "") -> None:
+    """Show which version was champion at a day's end, since when, and why."""
+    from datetime import date
+
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    from goldmine.core.dates import parse_day
+    from goldmine.core.work import Work
+    from goldmine.governance.journal import Journal
+    from goldmine.usecases import load_use_case, use_case_names
+
+    bank, day = Work(work.absolute()).bank_name(), parse_day(on, "--on") if on else date.today()
+    table = Table("Use case", "champion", Column("since", no_wrap=True), "who", "why", box=None, pad_edge=False)
+    for name in [load_use_case(one).name for one in use_case or use_case_names()]:
+        entry = Journal(bank, name).champion_on(day)
+        if entry:
+            table.add_row(
+                name,
+                f"version {entry.event.champion}",
+                entry.at[:16].replace("T", " "),
+                entry.who,
+                "\n".join(entry.event.why),
+            )
+        else:
+            table.add_row(name, "none", "-", "-", f"no champion at the end of {day}")
+    Console(highlight=False).print(table)
+
+
+@models.command()
+def rollback(
+    use_case: UseCase,
+    why: Annotated[str, typer.Option("--why", help="The reason; the journal keeps it.")],
+    to: Annotated[str, typer.Option("--to", metavar="VERSION", help="A former champion; if not given, the last.")] = "",
+    work: WorkFolder = Path("data"),
+) -> None:
+    """Bring the champion before back; `goldmine score` and `publish` then use it."""
+    from goldmine.cli.show import say
+    from goldmine.core.work import Work
+    from goldmine.governance.promotion import rollback
+    from goldmine.usecases import load_use_case
+
+    entry = rollback(Work(work.absolute()).bank_name(), load_use_case(use_case).name, why, to)
+    say(f"{use_case}: version {entry.event.champion} is champion again; version {entry.event.version} left.")
+    say("Run `goldmine score` and `goldmine publish` for lists that are made by it.")
+
+
+@app.command()
+def backtest(
+    *,
+    use_case: UseCase,
+    cutoffs: Annotated[int, typer.Option(min=1, help="How many past cutoffs to judge at.")] = 6,
+    every: Annotated[int, typer.Option(min=1, max=12, metavar="MONTHS", help="Months between two of them.")] = 3,
+    work: WorkFolder = Path("data"),
+    as_of: AsOf = "",
+    language: Language = "en",
+) -> None:
+    """Train as at past snapshots, judge on what came after, and show how models age when they stay in use."""
+    from goldmine.cli.show import say, show_backtest
+    from goldmine.contract.intake import load_bank
+    from goldmine.core.dates import snapshot_date
+    from goldmine.core.work import Work
+    from goldmine.governance.backtest import backtest
+    from goldmine.governance.record import log_backtest
+    from goldmine.models.tracking import tracked
+    from goldmine.pictures.governance import backtest_figure
+    from goldmine.pictures.style import use_language
+    from goldmine.usecases import load_use_case
+
+    case, place = load_use_case(use_case), Work(work.absolute())
+    bank = load_bank(place)
+    use_language(language)
+    with place.lock():
+        found = backtest(bank, place, case, snapshot_date(as_of, bank.books_to), (cutoffs, every))
+    show_backtest(found)
+    with tracked(bank.name) as run:
+        log_backtest(case.name, found, backtest_figure(found.over_time, found.decay()))
+    say(f"MLflow run {run}, with its picture; `goldmine mlflow` shows it.")

@@ -1,0 +1,154 @@
+"""What the models of past snapshots would have been worth, and how they would have aged."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from goldmine.activity import build_activity
+from goldmine.contract.bank import Bank
+from goldmine.core.dates import month_end
+from goldmine.core.errors import HistoryError
+from goldmine.core.progress import track
+from goldmine.core.work import Work
+from goldmine.features import build_features
+from goldmine.governance.bootstrap import Interval, intervals
+from goldmine.labels import Cutoffs, plan_cutoffs
+from goldmine.models.judge import Judgement, judge
+from goldmine.models.model import Model
+from goldmine.models.rows import read_rows
+from goldmine.models.train import train
+from goldmine.usecases import UseCase
+
+AGES = (1, 2, 3)
+"""Quarters for which a model is looked at after the one that it was made for."""
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Figures of models of past snapshots, each judged on customers and outcomes that came later.
+
+    Parameters
+    ----------
+    over_time : pandas.DataFrame
+        A row a judging cutoff and figure, oldest first: judged_at, trained_to (the last training cutoff), rows,
+        positives, figure, value, low, high (95% bootstrap interval), rule (the one-line rule's figure; NaN where it has
+        none).
+    pairs : pandas.DataFrame
+        A row an aged model, judging cutoff and figure: age (quarters), judged_at, figure, fresh, aged, difference (aged
+        less fresh), low, high (of the difference, paired).
+    asked : int
+        Cutoffs that were asked for; the books may hold fewer.
+    """
+
+    over_time: pd.DataFrame
+    pairs: pd.DataFrame
+    asked: int
+
+    @property
+    def cutoffs(self) -> list[date]:
+        """Judging cutoffs, oldest first."""
+        return sorted(set(self.over_time.judged_at))
+
+    def decay(self) -> pd.DataFrame:
+        """How much is lost by age: a row an age and figure, the means over the cutoffs that could be compared.
+
+        Returns
+        -------
+        pandas.DataFrame
+            age, figure, cutoffs, fresh, aged, difference, low, high; the interval takes the cutoffs as independent.
+        """
+        if self.pairs.empty:
+            return pd.DataFrame(columns=["age", "figure", "cutoffs", "fresh", "aged", "difference", "low", "high"])
+        spread = ((self.pairs.high - self.pairs.low) / 2) ** 2
+        grouped = self.pairs.assign(spread=spread).groupby(["age", "figure"], sort=False)
+        means = grouped[["fresh", "aged", "difference"]].mean().assign(cutoffs=grouped.size())
+        half = np.sqrt(grouped.spread.sum()) / grouped.size()
+        means = means.assign(low=means.difference - half, high=means.difference + half)
+        return means.reset_index()[["age", "figure", "cutoffs", "fresh", "aged", "difference", "low", "high"]]
+
+
+def backtest(bank: Bank, work: Work, use_case: UseCase, as_of: date, roll: tuple[int, int]) -> Backtest:
+    """Train a use case as at past snapshots and judge each model, and those before it, on what came after.
+
+    Each model sees what was complete at its judging cutoff and no more, so that its figures are those of a model that
+    had been in use then. Activity and features of cutoffs that are not there are made.
+
+    Parameters
+    ----------
+    as_of : date
+        The latest snapshot, whose outcomes end the backtest.
+    roll : tuple of int
+        How many judging cutoffs, and how many months lie between two.
+
+    Raises
+    ------
+    HistoryError
+        If the books are too short for a single one.
+    """
+    plans = _plans(bank, use_case, as_of, roll)
+    build_activity(bank, work)
+    build_features(bank, work, sorted({cutoff for plan in plans.values() for cutoff in plan.all}))
+    models: dict[date, Model] = {}
+    told, paired = [], []
+    for snapshot, plan in track(list(plans.items()), f"backtest of {use_case.name}"):
+        rows = read_rows(bank, work, use_case, snapshot, use_case.training.seed)
+        model = train(use_case, rows.train, rows.calibrate, use_case.training.seed).model
+        judged = judge(model, rows.judge, use_case)
+        told += list(_figures(judged, plan))
+        for age, older in _aged(models, plan.judge):
+            paired += list(_pairs(judged, older.predict(rows.judge), (age, plan.judge)))
+        models[plan.judge] = model
+    return Backtest(pd.DataFrame(told), pd.DataFrame(paired), roll[0])
+
+
+def _plans(bank: Bank, use_case: UseCase, as_of: date, roll: tuple[int, int]) -> dict[date, Cutoffs]:
+    """Cutoffs by snapshot, oldest first, for as many snapshots as the books allow."""
+    count, every = roll
+    found: dict[date, Cutoffs] = {}
+    for back in range(count):
+        snapshot = month_end(as_of, -back * every)
+        try:
+            found[snapshot] = plan_cutoffs(use_case, snapshot, bank.months("transactions"))
+        except HistoryError:
+            if not found:
+                raise
+            break
+    return dict(reversed(found.items()))
+
+
+def _aged(models: dict[date, Model], now: date) -> Iterator[tuple[int, Model]]:
+    for age in AGES:
+        made_for = month_end(now, -3 * age)
+        if made_for in models:
+            yield age, models[made_for]
+
+
+def _figures(judged: Judgement, plan: Cutoffs) -> Iterator[dict[str, object]]:
+    found = intervals(judged.outcome, {"model": judged.probability}, judged.list_size)["model"]
+    rule = judged.rule.flat()
+    for figure, one in found.items():
+        yield {
+            "judged_at": plan.judge,
+            "trained_to": plan.train[-1],
+            "rows": len(judged.outcome),
+            "positives": judged.positives,
+            "figure": figure,
+            **_ends(one),
+            "rule": rule.get(figure, float("nan")),
+        }
+
+
+def _pairs(judged: Judgement, aged: np.ndarray, of: tuple[int, date]) -> Iterator[dict[str, object]]:
+    scores = {"fresh": judged.probability, "aged": aged}
+    found = intervals(judged.outcome, scores, judged.list_size)
+    for figure, difference in found["difference"].items():
+        values = {who: found[who][figure].value for who in scores}
+        ends = _ends(difference)
+        yield {"age": of[0], "judged_at": of[1], "figure": figure, **values, "difference": ends.pop("value"), **ends}
+
+
+def _ends(one: Interval) -> dict[str, float]:
+    return {"value": one.value, "low": one.low, "high": one.high}

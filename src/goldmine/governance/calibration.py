@@ -1,0 +1,119 @@
+"""Whether probabilities can be believed, over all and in each group, beyond what chance would show."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from goldmine.governance.limits import Limits
+
+LEAST_ROWS = 200
+"""Groups of fewer customers are too small to be judged."""
+_ROWS_A_BIN = 100
+_SIMULATIONS = 200
+_SEED = 20240331
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The calibration of one model on judged rows.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        A row a group, the whole first: by, group, rows, predicted, observed (shares of 1), error (expected calibration
+        error), floor (its mean if every probability were true), chance (its 99th percentile then), excess (error above
+        the floor, never below 0) and verdict (``kept``, ``warning``, ``stop``).
+    limits : Limits
+        What the verdicts are given by.
+    """
+
+    table: pd.DataFrame
+    limits: Limits
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Where probabilities are further off than is said aloud, in words."""
+        return self._said("warning", self.limits.calibration_warning)
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """Where they are so far off that the model is not promoted, in words."""
+        return self._said("stop", self.limits.calibration_stop)
+
+    def metrics(self) -> dict[str, float]:
+        """Figures for MLflow: of the whole, and of the group that is furthest off."""
+        whole = self.table.iloc[0]
+        return {
+            "calibration_floor": float(whole.floor),
+            "calibration_excess": float(whole.excess),
+            "calibration_excess_worst_group": float(self.table.excess.max()),
+        }
+
+    def _said(self, verdict: str, limit: float) -> tuple[str, ...]:
+        return tuple(
+            f"calibration error of {row.by}{f' {row.group}' if row.group else ''} is {row.error:.3f}, "
+            f"{row.excess:.3f} above its noise floor; the limit is {limit:.2f}"
+            for row in self.table[self.table.verdict == verdict].itertuples()
+        )
+
+
+def calibration(outcome: np.ndarray, probability: np.ndarray, groups: pd.DataFrame, limits: Limits) -> Calibration:
+    """Compare what was promised with what came, over all rows and in each group.
+
+    The error is the mean gap between predicted and observed over bins of equally many rows. Even true probabilities
+    show one, the more the fewer the rows; how much is found by drawing outcomes from the probabilities themselves. A
+    verdict needs both: an error that far above this floor, and larger than 99 of 100 such draws.
+
+    Parameters
+    ----------
+    outcome : numpy.ndarray
+        0 or 1.
+    probability : numpy.ndarray
+        Of the same rows.
+    groups : pandas.DataFrame
+        The rows' groups, a column each; groups of fewer than `LEAST_ROWS` rows are left out.
+    """
+    chance = np.random.default_rng(_SEED)
+    found = []
+    for by, group, at in _parts(groups, len(outcome)):
+        measured = _measured(outcome[at], probability[at], chance)
+        found.append({"by": by, "group": group, **measured, "verdict": _verdict(measured, limits)})
+    return Calibration(pd.DataFrame(found), limits)
+
+
+def _parts(groups: pd.DataFrame, rows: int) -> Iterator[tuple[str, str, np.ndarray]]:
+    yield "all", "", np.arange(rows)
+    for by in groups.columns:
+        for group, at in sorted(groups.groupby(by, observed=True).indices.items()):
+            if len(at) >= LEAST_ROWS:
+                yield by, str(group), at
+
+
+def _measured(outcome: np.ndarray, probability: np.ndarray, chance: np.random.Generator) -> dict[str, float]:
+    order = np.argsort(probability, kind="stable")
+    promised, came = probability[order], outcome[order]
+    bins = int(np.clip(len(order) // _ROWS_A_BIN, 1, 10))
+    starts = np.unique(np.searchsorted(promised, promised[np.arange(bins) * len(order) // bins]))
+    sums = np.add.reduceat(promised, starts)
+    error = float(np.abs(sums - np.add.reduceat(came.astype(float), starts)).sum() / len(order))
+    simulated = _simulated(promised, starts, chance)
+    floor, most = float(simulated.mean()), float(np.quantile(simulated, 0.99))
+    figures = {"rows": len(order), "predicted": float(promised.mean()), "observed": float(came.mean())}
+    return figures | {"error": error, "floor": floor, "chance": most, "excess": max(0.0, error - floor)}
+
+
+def _verdict(measured: dict[str, float], limits: Limits) -> str:
+    if measured["error"] <= measured["chance"] or measured["excess"] <= limits.calibration_warning:
+        return "kept"
+    return "stop" if measured["excess"] > limits.calibration_stop else "warning"
+
+
+def _simulated(promised: np.ndarray, starts: np.ndarray, chance: np.random.Generator) -> np.ndarray:
+    """Calibration errors of outcomes that are drawn from the probabilities themselves."""
+    found = np.empty(_SIMULATIONS)
+    for place in range(_SIMULATIONS):
+        came = chance.random(len(promised), dtype=np.float32) < promised
+        found[place] = np.abs(np.add.reduceat(promised - came, starts)).sum()
+    return found / len(promised)

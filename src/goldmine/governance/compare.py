@@ -1,0 +1,154 @@
+"""Champion and challenger on the same frozen rows: who is better, and who would pay for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from goldmine.contract.bank import Bank
+from goldmine.core import fingerprint
+from goldmine.core.errors import ModelError
+from goldmine.governance.bootstrap import Interval, intervals
+from goldmine.governance.calibration import Calibration, calibration
+from goldmine.governance.groups import CALIBRATED, GUARDED, groups_of
+from goldmine.governance.guarded import group_losses, on_list
+from goldmine.governance.limits import read_limits
+from goldmine.models.judge import Judgement
+from goldmine.models.registry import champion, champion_version
+from goldmine.usecases import UseCase
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A challenger beside the champion, out of time.
+
+    Parameters
+    ----------
+    champion : str
+        Version in use when it was compared; empty where there was none.
+    alone : str
+        Why it was compared with none; empty where it was.
+    figures : dict of str to dict of str to Interval
+        Of ``champion``, ``challenger`` and their paired ``difference`` (challenger less champion) by figure; of the
+        challenger only where it stands alone.
+    groups : pandas.DataFrame
+        From `group_losses`; no rows where it stands alone.
+    calibration : Calibration
+        The challenger's.
+    rows : str
+        Fingerprint of the judged customers and their outcomes.
+    refusals : tuple of str
+        Why the challenger may not take over; empty where it may.
+    """
+
+    champion: str
+    alone: str
+    figures: Mapping[str, Mapping[str, Interval]]
+    groups: pd.DataFrame
+    calibration: Calibration
+    rows: str
+    refusals: tuple[str, ...]
+
+    def frame(self) -> pd.DataFrame:
+        """The figures side by side: a row a figure; a column each who has it, and the difference's interval."""
+        told = {who: {name: one.value for name, one in found.items()} for who, found in self.figures.items()}
+        frame = pd.DataFrame(told)
+        last = self.figures["difference" if "difference" in self.figures else "challenger"]
+        return frame.assign(
+            low=pd.Series({name: one.low for name, one in last.items()}),
+            high=pd.Series({name: one.high for name, one in last.items()}),
+        )
+
+    def metrics(self) -> dict[str, float]:
+        """The figures by flat names, as MLflow and the journal keep them."""
+        ends = {
+            f"{who}_{name}{end}": value
+            for who, found in self.figures.items()
+            for name, one in found.items()
+            for end, value in (("", one.value), ("_low", one.low), ("_high", one.high))
+        }
+        return {**ends, **self.calibration.metrics()}
+
+
+def compare(bank: Bank, use_case: UseCase, judged: Judgement, rows: pa.Table) -> Comparison:
+    """Score the champion on the challenger's judging rows, and say whether the challenger may take over.
+
+    It may only if the paired bootstrap interval of the lift at list size lies above zero, if its probabilities can be
+    believed, and if no guarded group (age band, gender, village) loses more than the limit. Where nobody can score, as
+    there is no champion yet or its features are no longer made, it need only be calibrated.
+
+    Parameters
+    ----------
+    bank : Bank
+        Whose customers they are.
+    use_case : UseCase
+        Which question.
+    judged : Judgement
+        How the challenger did on `rows`.
+    rows : pyarrow.Table
+        The judging cutoff's: features as stored and ``outcome``.
+
+    Raises
+    ------
+    SettingsError
+        If ``pipelines/governance.yaml`` cannot be read.
+    """
+    limits = read_limits()
+    groups = groups_of(bank, rows)
+    held = groups[[name for name in CALIBRATED if name in groups.columns]]
+    believed = calibration(judged.outcome, judged.probability, held, limits)
+    mark = _mark(rows)
+    held_by = champion_version(bank.name, use_case.name)
+    theirs, alone = _champions(bank, use_case, rows, held_by)
+    if theirs is None:
+        figures = intervals(judged.outcome, {"challenger": judged.probability}, judged.list_size)
+        nobody = group_losses(np.zeros(0), {"champion": np.zeros(0), "challenger": np.zeros(0)}, groups[:0], limits)
+        return Comparison(held_by, alone, figures, nobody, believed, mark, believed.stops)
+    scores = {"champion": theirs, "challenger": judged.probability}
+    figures = intervals(judged.outcome, scores, judged.list_size)
+    lists = {who: on_list(score, judged.list_size) for who, score in scores.items()}
+    guarded = groups[[name for name in GUARDED if name in groups.columns]]
+    lost = group_losses(judged.outcome, lists, guarded, limits)
+    refusals = _not_better(figures["difference"]["lift_list"], held_by) + believed.stops + _left_behind(lost)
+    return Comparison(held_by, "", figures, lost, believed, mark, refusals)
+
+
+def _champions(bank: Bank, use_case: UseCase, rows: pa.Table, version: str) -> tuple[np.ndarray | None, str]:
+    """The champion's probabilities; or None, and why it cannot be compared with."""
+    if not version:
+        return None, "there is no champion yet"
+    if use_case.outcome.kind == "given":
+        return None, f"champion version {version} has learnt from the rows of its table that judged it"
+    try:
+        return champion(bank.name, use_case.name).model.predict(rows), ""
+    except ModelError as error:
+        return None, f"champion version {version} cannot score: {error.what}"
+
+
+def _not_better(lift: Interval, version: str) -> tuple[str, ...]:
+    if lift.low > 0:
+        return ()
+    return (
+        f"lift at list size is {lift.value:+.2f} beside champion version {version}, with a 95% interval of "
+        f"{lift.low:+.2f} to {lift.high:+.2f}, which is not above zero",
+    )
+
+
+def _left_behind(lost: pd.DataFrame) -> tuple[str, ...]:
+    return tuple(
+        f"{row.by.replace('_', ' ')} {row.group} loses {row.loss:.0%} of the outcomes that the champion's list catches "
+        f"({row.champion:.0f} to {row.challenger:.0f})"
+        for row in lost[lost.left_behind.astype(bool)].itertuples()
+    )
+
+
+def _mark(rows: pa.Table) -> str:
+    """Fingerprint of who was judged and what became of them."""
+    columns = [
+        rows[name].combine_chunks() for name in ("customer_id", "cutoff", "outcome") if name in rows.column_names
+    ]
+    return fingerprint.of_value(
+        [fingerprint.of_bytes(b"\n".join(str(v).encode() for v in c.to_pylist())) for c in columns]
+    )

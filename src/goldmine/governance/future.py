@@ -1,0 +1,130 @@
+"""Whether a cutoff's features stay the same when all that came after it is taken away."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from ibis.backends.duckdb import Backend
+
+from goldmine.contract.bank import Bank
+from goldmine.contract.tables import TABLES
+from goldmine.core import fingerprint
+from goldmine.core.engine import connect
+from goldmine.core.files import read_json, sql_text, write_json
+from goldmine.core.work import Work
+from goldmine.features.catalogue import plan
+from goldmine.features.neighbours import GROUPS
+from goldmine.features.sources import MONTHS, Source, lay_out
+from goldmine.features.windows import BUCKETS
+from goldmine.labels.rows import KEYS
+
+SAMPLE = 50_000
+"""Customers that are made again; of more, a share is drawn by the hash of their numbers."""
+_ROW_DAY = {
+    "customers": "opened_on",
+    "accounts": "opened_on",
+    "product_events": "happened_on",
+    "contacts": "contacted_on",
+    "relations": "since",
+    "external_facts": "observed_on",
+}
+"""The day on which a row of each side table came to be."""
+_BORN = "birth_date"
+_FOLLOWS = {"risk_grade": "risk_grade_on", "merged_into": "merged_on"}
+"""Columns that were not known before the day in another."""
+
+
+@dataclass(frozen=True)
+class FutureCheck:
+    """What came of making one cutoff's features again without its future.
+
+    Parameters
+    ----------
+    cutoff : str
+        The cutoff.
+    customers, features : int
+        How many of each were compared.
+    changed : dict of str to int
+        Features that are not as they are stored, and at how many customers; -1 for a column that no feature makes.
+    """
+
+    cutoff: str
+    customers: int
+    features: int
+    changed: dict[str, int]
+
+
+def check_future(bank: Bank, work: Work, cutoff: date, sample: int = SAMPLE) -> FutureCheck:
+    """Make a cutoff's features again from rows dated and known by it, and compare them with the stored ones bit by bit.
+
+    Transactions and balances reach features month by month, by when they became known; here that is taken from the
+    activity. What has been found is kept beside the feature table until it, or the code, changes.
+
+    Parameters
+    ----------
+    sample : int
+        Most customers; where a bank has more, features of neighbours are left out, as theirs would be incomplete.
+    """
+    stored = work.features(cutoff)
+    kept = stored.with_suffix(".future.json")
+    mark = fingerprint.of_value([fingerprint.of_file(stored), fingerprint.of_code(Path(__file__)), sample])
+    told = read_json(kept, {})
+    if told.get("mark") == mark:
+        return FutureCheck(**told["found"])
+    found = _compared(bank, work, cutoff, sample)
+    write_json(kept, {"mark": mark, "found": asdict(found)})
+    return found
+
+
+def _compared(bank: Bank, work: Work, cutoff: date, sample: int) -> FutureCheck:
+    connection = connect()
+    lay_out(Source(connection, bank, work, cutoff))
+    one_in = max(1, -(-bank.tables["customers"].rows // sample))
+    _take_the_future_away(connection, cutoff, one_in)
+    connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE base AS {plan().base}")
+    held = [name for name in pq.read_schema(work.features(cutoff)).names if name not in KEYS]
+    made = {feature.name for feature in plan().features if one_in == 1 or not _of_neighbours(feature.name)}
+    names = [name for name in held if name in made]
+    differs = ", ".join(f'count(*) FILTER (old."{name}" IS DISTINCT FROM new."{name}")' for name in names)
+    where = f"WHERE hash(customer_id) % {one_in} = 0" if one_in > 1 else ""
+    told = connection.con.execute(
+        f"SELECT count(*), {differs} FROM (SELECT * FROM ({plan().full}) {where}) new "
+        f"FULL JOIN (SELECT * FROM read_parquet({sql_text(work.features(cutoff))}) {where}) old USING (customer_id)"
+    ).fetchone()
+    customers, *counts = told or (0,)
+    changed = {name: count for name, count in zip(names, counts, strict=True) if count}
+    changed |= {name: -1 for name in held if name not in {feature.name for feature in plan().features}}
+    return FutureCheck(str(cutoff), customers, len(names), changed)
+
+
+def _take_the_future_away(connection: Backend, cutoff: date, one_in: int) -> None:
+    """Narrow the views that features are made from: no row, day or value that came after the cutoff."""
+    day = f"DATE '{cutoff}'"
+    for table, came in _ROW_DAY.items():
+        later = [c.name for c in TABLES[table].columns if c.kind == "day" and c.name not in (came, _BORN)]
+        blank = [f"CASE WHEN {name} <= {day} THEN {name} END AS {name}" for name in later]
+        blank += [
+            f"CASE WHEN {when} <= {day} OR {when} IS NULL THEN {name} END AS {name}"
+            for name, when in _FOLLOWS.items()
+            if when in later
+        ]
+        known = f"{came} IS NULL OR {came} <= {day}"
+        few = f"hash(customer_id) % {one_in} = 0" + (" OR merged_into IS NOT NULL" if table == "customers" else "")
+        sampled = f" AND ({few})" if one_in > 1 and table == "customers" else ""
+        replaced = f"* REPLACE ({', '.join(blank)})" if blank else "*"
+        _narrow(connection, f"at_{table}", f"SELECT {replaced} FROM {{}} WHERE ({known}){sampled}")
+    for table in MONTHS:
+        known = "known <= now" if table == "transactions" else "true"
+        few = " AND customer_id IN (SELECT customer_id FROM at_customers)" if one_in > 1 else ""
+        for bucket in range(len(BUCKETS)):
+            _narrow(connection, f"months_{table}_{bucket}", f"SELECT * FROM {{}} WHERE {known} AND month <= now{few}")
+
+
+def _narrow(connection: Backend, view: str, query: str) -> None:
+    connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE narrow_{view} AS {query.format(view)}")
+    connection.raw_sql(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM narrow_{view}")
+
+
+def _of_neighbours(name: str) -> bool:
+    return name.startswith(tuple(f"{group}_" for group in GROUPS))

@@ -1,0 +1,87 @@
+"""Whether a new list leaves a guarded group behind: its outcomes that the old list caught and the new one does not."""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from goldmine.governance.bootstrap import resamples
+from goldmine.governance.limits import Limits
+
+SMALL = "others, together"
+_DOUBT = 0.05
+"""Chance of calling any group of a kind left behind where none is."""
+
+
+def group_losses(
+    outcome: np.ndarray, listed: dict[str, np.ndarray], groups: pd.DataFrame, limits: Limits
+) -> pd.DataFrame:
+    """Outcomes of each group that the champion's and the challenger's lists catch.
+
+    A group is left behind where more than the limit is lost, and more than chance would lose: the loss less its
+    standard error on resampled outcomes, times what is due for so many groups, is above zero.
+
+    Parameters
+    ----------
+    outcome : numpy.ndarray
+        0 or 1.
+    listed : dict of str to numpy.ndarray
+        ``champion`` and ``challenger``: whether a row is on the list, 0 to 1 (see `on_list`).
+    groups : pandas.DataFrame
+        Guarded groups of the rows, a column each.
+
+    Returns
+    -------
+    pandas.DataFrame
+        by, group, champion, challenger (outcomes caught), loss (share of the champion's), surely (what is lost beyond
+        chance, a share), left_behind; a row a group.
+    """
+    caught = (outcome == 1) & ((listed["champion"] > 0) | (listed["challenger"] > 0))
+    old, new = listed["champion"][caught], listed["challenger"][caught]
+    found = [
+        _losses(name, groups[name].to_numpy()[caught], (old, new), limits) for name in groups.columns if caught.any()
+    ]
+    columns = ["by", "group", "champion", "challenger", "loss", "surely", "left_behind"]
+    return pd.DataFrame([row for rows in found for row in rows], columns=columns)
+
+
+def on_list(score: np.ndarray, size: int) -> np.ndarray:
+    """How much of each row is on a list of the highest scores: 0 or 1, and a tie at the edge by its share.
+
+    Examples
+    --------
+    >>> on_list(np.array([0.9, 0.5, 0.5, 0.1]), 2).tolist()
+    [1.0, 0.5, 0.5, 0.0]
+    """
+    values, place = np.unique(-score, return_inverse=True)
+    ends = np.cumsum(np.bincount(place, minlength=len(values)))
+    begins = np.concatenate([[0], ends[:-1]])
+    return np.clip((size - begins) / (ends - begins), 0, 1)[place]
+
+
+def _losses(
+    by: str, group: np.ndarray, caught: tuple[np.ndarray, np.ndarray], limits: Limits
+) -> list[dict[str, object]]:
+    codes, names = pd.factorize(group)
+    known = codes >= 0
+    held = np.bincount(codes[known], weights=caught[0][known], minlength=len(names))
+    small = held < limits.group_least_caught
+    merged = np.where(small, len(names), np.arange(len(names)))
+    labels = [*map(str, names), SMALL]
+    members = {labels[code]: known & (merged[codes] == code) for code in np.unique(merged)}
+    members = {name: at for name, at in members.items() if caught[0][at].sum() >= limits.group_least_caught}
+    due = norm.isf(_DOUBT / max(1, len(members)))
+    rows = []
+    for name, at in sorted(members.items()):
+        old, new = float(caught[0][at].sum()), float(caught[1][at].sum())
+        loss = 1 - new / old
+        surely = loss - due * _error(caught[0][at], caught[1][at])
+        left = loss > limits.group_loss and surely > 0
+        rows.append({"by": by, "group": name, "champion": old, "challenger": new})
+        rows[-1] |= {"loss": loss, "surely": surely, "left_behind": left}
+    return rows
+
+
+def _error(old: np.ndarray, new: np.ndarray) -> float:
+    """Standard error of the loss, on resampled outcomes."""
+    weights = np.concatenate(list(resamples(len(old))))
+    return float(np.std(1 - (weights @ new) / np.maximum(weights @ old, 1)))

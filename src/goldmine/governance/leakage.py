@@ -1,0 +1,198 @@
+"""The leakage gate: what may not be in the rows of a training, looked for before each one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from goldmine.contract.bank import Bank
+from goldmine.core.errors import LeakError
+from goldmine.core.work import Work
+from goldmine.governance.future import FutureCheck, check_future
+from goldmine.governance.limits import Limits, read_limits
+from goldmine.governance.separation import alone, beyond_past
+from goldmine.labels import outcome_end, selected_features
+from goldmine.models.rows import Rows
+from goldmine.usecases import UseCase
+
+ALONE = "one feature alone tells the outcome"
+BEYOND = "a feature lies beyond its own past"
+FUTURE = "features change when the future is taken away"
+SIDES = "a customer is on both sides of a split"
+COMPLETE = "outcomes are not complete at the snapshot"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One kind of leak that was looked for.
+
+    Parameters
+    ----------
+    what : str
+        Which kind.
+    looked_at : str
+        At what, in words and counts.
+    worst : str
+        What came nearest to it.
+    leaks : tuple of str
+        What was found, in words; empty where nothing was.
+    do : str
+        What to do about it.
+    """
+
+    what: str
+    looked_at: str
+    worst: str
+    leaks: tuple[str, ...]
+    do: str
+
+
+def leak_gate(bank: Bank, work: Work, use_case: UseCase, rows: Rows, as_of: date) -> pd.DataFrame:
+    """Look for leaks in the rows of a training, and let no training go on where there is one.
+
+    Parameters
+    ----------
+    rows : Rows
+        What is to be learnt from, calibrated on and judged by.
+    as_of : date
+        The snapshot.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a kind of leak: what was looked at, and what came nearest.
+
+    Raises
+    ------
+    LeakError
+        If there is a leak of any kind.
+    SettingsError
+        If ``pipelines/governance.yaml`` cannot be read.
+    """
+    parts = {name: getattr(rows, name) for name in ("train", "calibrate", "judge")}
+    checks = row_checks({name: table for name, table in parts.items() if table is not None}, use_case, as_of)
+    if rows.cutoffs is not None:
+        checks.append(future_check(check_future(bank, work, rows.cutoffs.train[0])))
+    require_none(use_case.name, checks)
+    found = [{"looked for": c.what, "among": c.looked_at, "nearest": c.worst, "found": "nothing"} for c in checks]
+    return pd.DataFrame(found)
+
+
+def require_none(name: str, checks: list[Check]) -> None:
+    """Stop where any check found a leak.
+
+    Raises
+    ------
+    LeakError
+        It names the first leak and counts the others.
+    """
+    leaks = [(check, leak) for check in checks for leak in check.leaks]
+    if not leaks:
+        return
+    (first, said), more = leaks[0], len(leaks) - 1
+    others = f" ({more} more: {'; '.join(leak for _, leak in leaks[1:4])}{'; ...' if more > 3 else ''})" if more else ""
+    raise LeakError(f"{name}: leakage gate: {said}{others}.", first.do)
+
+
+def row_checks(parts: dict[str, pa.Table], use_case: UseCase, as_of: date) -> list[Check]:
+    """Look for the leaks that rows alone can show.
+
+    Parameters
+    ----------
+    parts : dict of str to pyarrow.Table
+        ``train`` first, then the later ones: features as stored, ``outcome``, ``customer_id`` and, where the split is
+        by time, ``cutoff``.
+    """
+    limits = read_limits()
+    first, *later = parts
+    names = selected_features(use_case, parts[first].column_names)
+    return [
+        _complete(parts, use_case, as_of),
+        _sides(parts),
+        _alone(alone(parts[first], names), limits, parts[first].num_rows),
+        _beyond(
+            {name: beyond_past(parts[first], parts[name], names) for name in later},
+            limits.beyond_past_share if any("cutoff" in parts[name].column_names for name in later) else 1.0,
+        ),
+    ]
+
+
+def future_check(found: FutureCheck) -> Check:
+    """What making features again without their future showed, as a check."""
+    told = {
+        name: f"{name} at {found.cutoff} is not made by any feature of the code"
+        if count < 0
+        else f"{name} at {found.cutoff} changes for {count:,} of {found.customers:,} customers without later rows"
+        for name, count in found.changed.items()
+    }
+    among = f"{found.features} features of {found.customers:,} customers at {found.cutoff}, made again"
+    do = "Let the feature see only rows dated and known by the cutoff, then run `goldmine features` again."
+    return Check(FUTURE, among, f"{len(told)} changed", tuple(told.values()), do)
+
+
+def _complete(parts: dict[str, pa.Table], use_case: UseCase, as_of: date) -> Check:
+    ends = {(name, cutoff): outcome_end(use_case, cutoff) for name, cutoff in _cutoffs(parts)}
+    leaks = tuple(
+        f"{name} rows of {cutoff} have outcomes that are complete on {end} only, after the snapshot {as_of}"
+        for (name, cutoff), end in ends.items()
+        if end > as_of
+    )
+    worst = f"complete on {max(ends.values())}" if ends else "no cutoffs"
+    do = "Use an earlier cutoff or a later snapshot, so that every outcome has had its time."
+    return Check(COMPLETE, f"{len(ends)} cutoffs, snapshot {as_of}", worst, leaks, do)
+
+
+def _sides(parts: dict[str, pa.Table]) -> Check:
+    """A split by time may have a customer on both sides, at other cutoffs; any other split may not."""
+    cutoffs: dict[str, set[date]] = {name: set() for name in parts}
+    for name, cutoff in _cutoffs(parts):
+        cutoffs[name].add(cutoff)
+    leaks = []
+    for one, other in combinations(parts, 2):
+        if cutoffs[one] and cutoffs[other] and not cutoffs[one] & cutoffs[other]:
+            continue
+        shared = int(pc.sum(pc.is_in(pc.unique(parts[one]["customer_id"]), parts[other]["customer_id"])).as_py() or 0)
+        if shared:
+            leaks.append(f"{shared:,} customers are in {one} and in {other}, which are not apart in time")
+    for name, table in parts.items():
+        keys = [key for key in ("customer_id", "cutoff") if key in table.column_names]
+        twice = table.num_rows - table.select(keys).group_by(keys).aggregate([]).num_rows
+        if twice:
+            leaks.append(f"{twice:,} rows of {name} are of a customer who is there already")
+    counts = ", ".join(f"{name} {table.num_rows:,}" for name, table in parts.items())
+    do = "Split by customer, or by time with each customer once at a cutoff."
+    return Check(SIDES, counts, f"{len(leaks)} overlaps", tuple(leaks), do)
+
+
+def _alone(found: dict[str, float], limits: Limits, rows: int) -> Check:
+    worst = max(found, key=lambda name: found[name])
+    leaks = tuple(
+        f"{name} alone has an AUC of {auc:.3f} (limit {limits.single_feature_auc:.2f})"
+        for name, auc in sorted(found.items(), key=lambda item: -item[1])
+        if auc > limits.single_feature_auc
+    )
+    do = "Find out how it knows; mend it, or exclude it in the use case's file."
+    return Check(ALONE, f"{len(found)} features, {rows:,} rows", f"{worst}: AUC {found[worst]:.3f}", leaks, do)
+
+
+def _beyond(found: dict[str, dict[str, float]], limit: float) -> Check:
+    """A feature at a later cutoff beyond its past; without cutoffs a shift is no leak, and it is only told."""
+    shares = {(name, part): share for part, told in found.items() for name, share in told.items()}
+    worst = max(shares, key=lambda key: shares[key])
+    leaks = tuple(
+        f"{name} lies beyond all that training saw at {share:.0%} of the {part} rows (limit {limit:.0%})"
+        for (name, part), share in sorted(shares.items(), key=lambda item: -item[1])
+        if share > limit
+    )
+    do = "A feature that only grows with time tells the date: make it relative to the cutoff, or exclude it."
+    return Check(BEYOND, f"{len(shares)} comparisons", f"{worst[0]}: {shares[worst]:.1%} of {worst[1]}", leaks, do)
+
+
+def _cutoffs(parts: dict[str, pa.Table]) -> Iterator[tuple[str, date]]:
+    for name, table in parts.items():
+        if "cutoff" in table.column_names:
+            yield from ((name, cutoff) for cutoff in sorted(pc.unique(table["cutoff"]).to_pylist()))

@@ -1,0 +1,205 @@
+"""Who becomes champion: one decision at a time, refused unless everything speaks for it, and written down."""
+
+from collections.abc import Mapping
+
+from goldmine.core.errors import ModelError
+from goldmine.governance.compare import Comparison
+from goldmine.governance.journal import Entry, Event, Journal
+from goldmine.models.judge import Judgement
+from goldmine.models.registry import (
+    AS_OF,
+    CODE,
+    COMMIT,
+    FINGERPRINT,
+    Registration,
+    champion_version,
+    gate,
+    journal_seal,
+    register,
+    set_champion,
+    set_journal_seal,
+    version_tags,
+)
+from goldmine.models.tracking import registered_name, unreachable, use_tracking
+
+
+def propose(bank_name: str, use_case: str, run_id: str, judgement: Judgement, comparison: Comparison) -> Registration:
+    """Register a run's model and let it become champion, if it may; either way the journal says so.
+
+    It must beat no skill and the one-line rule (`gate`), stand the comparison (`compare`), be of no earlier snapshot
+    than the champion, and not be a version that was rolled back. Where another version became champion since the
+    comparison was made, it is refused: of two promotions at once one wins, and the journal shows both.
+
+    Parameters
+    ----------
+    run_id : str
+        The run, with its model logged by `log_training`.
+    judgement : Judgement
+        How it did out of time.
+    comparison : Comparison
+        How it did beside the champion.
+
+    Raises
+    ------
+    ModelError
+        If the run has no model, or the journal is not whole.
+    """
+    name = registered_name(bank_name, use_case)
+    if unreachable():
+        why = f"the registry {unreachable()} cannot be reached, so nothing is registered and the champion stays"
+        return Registration(name, "", champion=False, refusals=(why,))
+    version = register(bank_name, use_case, run_id)
+    journal = Journal(bank_name, use_case)
+    with journal.held():
+        holder = _as_registered(journal)
+        if holder == version:
+            return Registration(name, version, champion=True, refusals=())
+        told = {of: version_tags(name, of) for of in (version, holder) if of}
+        refusals = gate(judgement) + comparison.refusals + _out_of_turn(journal, version, holder, comparison)
+        refusals += _earlier(told[version], told.get(holder, {}))
+        figures = {**judgement.metrics(), **comparison.metrics()}
+        marks = {"run": run_id, "rows": comparison.rows, **_marks(told[version])}
+        if refusals:
+            _write(journal, Event("refused", version, holder, refusals, figures, marks))
+        else:
+            event = Event("promoted", version, version, _grounds(comparison), figures, marks)
+            _change(journal, holder, event)
+    return Registration(name, version, champion=not refusals, refusals=refusals)
+
+
+def rollback(bank_name: str, use_case: str, why: str, to: str = "") -> Entry:
+    """Bring the champion before the present one back, or another that was champion once.
+
+    The version that leaves cannot become champion again by itself; training anew gives another version, which can.
+
+    Parameters
+    ----------
+    why : str
+        The reason, in words; it is kept.
+    to : str
+        A version that was champion; empty for the one before the present.
+
+    Returns
+    -------
+    Entry
+        The journal's line.
+
+    Raises
+    ------
+    ModelError
+        If there is nothing to go back to, the version's model is no longer stored, or the registry cannot be reached.
+    """
+    name = registered_name(bank_name, use_case)
+    if unreachable():
+        raise ModelError(
+            f"{name}: the registry {unreachable()} cannot be reached.", "Roll back when the tracking server is back."
+        )
+    journal = Journal(bank_name, use_case)
+    with journal.held():
+        holder = _as_registered(journal)
+        if not holder:
+            raise ModelError(f"{name}: no model is champion.", "Run `goldmine train` for it first.")
+        back = _way_back(journal, holder, to)
+        marks = _marks(version_tags(name, back))
+        return _change(journal, holder, Event("rolled_back", holder, back, (why,), {}, marks))
+
+
+def history(bank_name: str, use_case: str) -> list[Entry]:
+    """The journal of a use case, oldest first, checked against the seal that the registry holds.
+
+    Raises
+    ------
+    ModelError
+        If lines were changed, taken out or cut off.
+    """
+    journal = Journal(bank_name, use_case)
+    entries = journal.entries()
+    use_tracking(bank_name)
+    sealed = "" if unreachable() else journal_seal(journal.name)
+    if sealed and sealed not in {entry.seal for entry in entries}:
+        raise ModelError(
+            f"journal of {journal.name}: lines that the registry knows of are no longer there.",
+            f"Bring {journal.path.name} back from a backup; nothing is promoted until it is whole.",
+        )
+    return entries
+
+
+def _as_registered(journal: Journal) -> str:
+    """The champion's version; where the registry names another than the journal, the journal notes that first."""
+    holder = champion_version(journal.bank_name, journal.use_case)
+    entries = history(journal.bank_name, journal.use_case)
+    if holder != (entries[-1].event.champion if entries else ""):
+        _write(journal, Event("found", holder, holder, ("the registry named it; the journal did not",), {}, {}))
+    return holder
+
+
+def _change(journal: Journal, holder: str, event: Event) -> Entry:
+    """Set the champion and write it down; what cannot be written down is taken back."""
+    try:
+        set_champion(journal.bank_name, journal.use_case, event.champion)
+        return _write(journal, event)
+    except BaseException:
+        set_champion(journal.bank_name, journal.use_case, holder)
+        raise
+
+
+def _write(journal: Journal, event: Event) -> Entry:
+    entry = journal.append(event)
+    set_journal_seal(journal.name, entry.seal)
+    return entry
+
+
+def _out_of_turn(journal: Journal, version: str, holder: str, comparison: Comparison) -> tuple[str, ...]:
+    """A comparison that another promotion overtook, and a version that was sent away."""
+    said = []
+    if comparison.champion != holder:
+        was = f"version {comparison.champion}" if comparison.champion else "no champion"
+        said.append(f"it was compared with {was}, but version {holder} has become champion since; train it again")
+    gone = [entry for entry in journal.entries() if entry.event.action == "rolled_back"]
+    if version in {entry.event.version for entry in gone}:
+        said.append(f"version {version} was rolled back before; train anew")
+    return tuple(said)
+
+
+def _earlier(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[str, ...]:
+    mine, other = ours.get(AS_OF, ""), theirs.get(AS_OF, "")
+    if other > mine:
+        return (f"the champion was trained at {other}, later than this model's {mine}",)
+    return ()
+
+
+def _grounds(comparison: Comparison) -> tuple[str, ...]:
+    """Why a challenger took over."""
+    if comparison.alone:
+        return (f"beats no skill and the one-line rule; {comparison.alone}",)
+    lift = comparison.figures["difference"]["lift_list"]
+    return (
+        f"lift at list size {lift.value:+.2f} beside version {comparison.champion}, 95% interval {lift.low:+.2f} to "
+        f"{lift.high:+.2f}; calibrated; no guarded group left behind",
+    )
+
+
+def _way_back(journal: Journal, holder: str, to: str) -> str:
+    """The version to go back to: champions stand on one another, and going back takes off what stands above."""
+    standing: list[str] = []
+    for entry in journal.entries():
+        version = entry.event.champion
+        if entry.event.action == "rolled_back" and version in standing:
+            standing = standing[: standing.index(version) + 1]
+        elif version and entry.event.action in ("promoted", "found"):
+            standing.append(version)
+    were = {entry.event.champion for entry in journal.entries()} - {"", holder}
+    back = to or next((version for version in reversed(standing) if version != holder), "")
+    if back in were:
+        return back
+    wrong = f"version {to} is" if to == holder else f"version {to} was never"
+    raise ModelError(
+        f"{journal.name}: {f'{wrong} the champion' if to else 'there is no champion before the present one'}.",
+        f"Versions that were: {', '.join(sorted(were, key=int)) or 'none'}. See `goldmine models history`.",
+    )
+
+
+def _marks(tags: Mapping[str, str]) -> dict[str, str]:
+    """Fingerprints that a version bears: its training (data, use case, seed and code), and the code alone."""
+    names = {"training": FINGERPRINT, "code": CODE, "commit": COMMIT, "as_of": AS_OF}
+    return {name: tags[tag] for name, tag in names.items() if tag in tags}

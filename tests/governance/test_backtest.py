@@ -1,0 +1,91 @@
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from goldmine.cli.show import show_backtest
+from goldmine.contract.bank import Bank, CanonicalTable, TableFile
+from goldmine.core.dates import month_end, month_key
+from goldmine.core.errors import HistoryError
+from goldmine.core.work import Work
+from goldmine.governance import backtest as room
+from goldmine.governance.backtest import backtest
+from goldmine.labels import plan_cutoffs
+from goldmine.models.rows import Rows
+from tests.models.made import rows, use_case
+
+AS_OF = date(2024, 6, 30)
+
+
+def books(months):
+    """A bank that has transactions in so many months up to the snapshot, and no rows that anyone reads."""
+    keys = [month_key(month_end(AS_OF, -back)) for back in range(months)]
+    files = tuple(TableFile(Path("none"), "", 0, key) for key in keys)
+    return Bank("tiny", AS_OF, {"transactions": CanonicalTable("transactions", files, ())})
+
+
+@pytest.fixture(scope="module")
+def made():
+    """Rows are drawn by the snapshot's month; what they follow turns round slowly. Gives what was made and asked."""
+    asked = {"features": [], "snapshots": []}
+
+    def read(bank, _work, case, snapshot, _seed):
+        asked["snapshots"].append(snapshot)
+        plan = plan_cutoffs(case, snapshot, bank.months("transactions"))
+        skill = {0: 1.0, 1: 1.0, 2: 0.6}.get((AS_OF - snapshot).days // 90, 0.4)
+        parts = [rows(1200, snapshot.toordinal() + part, skill=skill) for part in range(3)]
+        return Rows(cutoffs=plan, train=parts[0], calibrate=parts[1], judge=parts[2])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room, "build_activity", lambda *_: None)
+        patch.setattr(room, "build_features", lambda _bank, _work, cutoffs: asked["features"].extend(cutoffs))
+        patch.setattr(room, "read_rows", read)
+        yield asked
+
+
+@pytest.fixture(scope="module")
+def found(made):
+    return backtest(books(36), Work(Path("nowhere")), use_case(), AS_OF, (3, 3))
+
+
+def test_each_past_cutoff_is_judged_by_a_model_of_its_own_time(found, made):
+    assert found.cutoffs == [date(2023, 8, 31), date(2023, 11, 30), date(2024, 2, 29)]
+    assert made["snapshots"][:3] == [date(2023, 12, 31), date(2024, 3, 31), date(2024, 6, 30)]
+    assert set(found.cutoffs) < set(made["features"])
+    auc = found.over_time[found.over_time.figure == "auc"]
+    assert (auc.low < auc.value).all()
+    assert (auc.value < auc.high).all()
+    assert (auc.value > auc.rule).all()
+    assert (auc.trained_to < auc.judged_at).all()
+
+
+def test_models_are_looked_at_again_a_quarter_and_two_later(found):
+    auc = found.pairs[found.pairs.figure == "auc"]
+    assert list(zip(auc.age, auc.judged_at, strict=True)) == [
+        (1, date(2023, 11, 30)),
+        (1, date(2024, 2, 29)),
+        (2, date(2024, 2, 29)),
+    ]
+    assert auc.difference.tolist() == pytest.approx((auc.aged - auc.fresh).tolist())
+
+
+def test_decay_is_the_mean_over_the_cutoffs_that_can_be_compared(found):
+    decay = found.decay().set_index(["age", "figure"])
+    pairs = found.pairs[(found.pairs.figure == "auc") & (found.pairs.age == 1)]
+    assert decay.loc[(1, "auc"), "cutoffs"] == 2
+    assert decay.loc[(1, "auc"), "difference"] == pytest.approx(pairs.difference.mean())
+    assert decay.loc[(1, "auc"), "low"] < decay.loc[(1, "auc"), "difference"] < decay.loc[(1, "auc"), "high"]
+
+
+def test_fewer_cutoffs_than_asked_for_are_said(made, capsys):
+    short = backtest(books(18), Work(Path("nowhere")), use_case(), AS_OF, (9, 2))
+    assert len(short.cutoffs) == 2
+    show_backtest(short)
+    said = capsys.readouterr().out
+    assert "The books allow 2 of the 9 cutoffs asked for." in said
+    assert "No two cutoffs lie one, two or three quarters apart" in said
+
+
+def test_books_that_are_too_short_for_one_are_an_error(made):
+    with pytest.raises(HistoryError, match="too little history for 'mine'"):
+        backtest(books(8), Work(Path("nowhere")), use_case(), AS_OF, (3, 3))

@@ -1,0 +1,81 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from goldmine.governance.bootstrap import FIGURES, intervals, resamples
+from goldmine.governance.guarded import SMALL, group_losses, on_list
+from goldmine.governance.limits import Limits
+from goldmine.models.judge import scorecard
+
+CHANCE = np.random.default_rng(3)
+SCORE = CHANCE.random(4000)
+OUTCOME = (CHANCE.random(4000) < SCORE * 0.4).astype(np.int8)
+
+
+def test_each_resample_has_as_many_rows_as_there_are():
+    weights = np.concatenate(list(resamples(50, replicates=7)))
+    assert weights.sum(axis=1).tolist() == [50.0] * 7
+
+
+def test_the_figures_are_those_of_the_judgement():
+    tied = np.round(SCORE, 2) * 0.4
+    found = intervals(OUTCOME, {"model": tied}, 150)["model"]
+    told = scorecard(OUTCOME, tied, 150, probabilities=True).flat()
+    same = [name for name in FIGURES if name != "calibration_error"]
+    assert {n: found[n].value for n in same} == pytest.approx({n: told[n] for n in same}, rel=1e-5)
+
+
+def test_the_interval_covers_the_figure_and_shrinks_with_more_rows():
+    few = intervals(OUTCOME[:500], {"model": SCORE[:500]}, 50)["model"]["auc"]
+    many = intervals(OUTCOME, {"model": SCORE}, 50)["model"]["auc"]
+    assert few.low < few.value < few.high
+    assert (many.high - many.low) * 2 < few.high - few.low
+
+
+def test_the_same_score_twice_differs_by_nothing():
+    found = intervals(OUTCOME, {"champion": SCORE, "challenger": SCORE}, 100)["difference"]
+    assert {(one.value, one.low, one.high) for one in found.values()} == {(0.0, 0.0, 0.0)}
+
+
+def test_a_paired_difference_sees_what_two_intervals_would_not():
+    worse = SCORE + CHANCE.normal(0, 0.12, 4000)
+    found = intervals(OUTCOME, {"champion": worse, "challenger": SCORE}, 100)
+    assert found["difference"]["auc"].low > 0
+    assert found["champion"]["auc"].high > found["challenger"]["auc"].low
+
+
+def test_a_tie_at_the_end_of_the_list_is_on_it_by_its_share():
+    assert on_list(np.array([0.9, 0.5, 0.5, 0.1]), 2).tolist() == [1.0, 0.5, 0.5, 0.0]
+
+
+class TestGuardedGroups:
+    """The old list catches 40 outcomes of women and 40 of men."""
+
+    outcome = np.ones(160, np.int8)
+    groups = pd.DataFrame({"gender": ["F", "M"] * 80})
+    old = np.repeat([1.0, 0.0], 80)
+
+    def losses(self, new, groups=None):
+        lists = {"champion": self.old, "challenger": new}
+        return group_losses(self.outcome, lists, self.groups if groups is None else groups, Limits()).set_index("group")
+
+    def test_the_same_list_leaves_nobody_behind(self):
+        found = self.losses(self.old)
+        assert found.loss.tolist() == [0.0, 0.0]
+        assert not found.left_behind.any()
+
+    def test_a_group_that_loses_half_is_left_behind(self):
+        found = self.losses(np.where((np.arange(160) % 4 == 0) & (self.old == 1), 0.0, self.old))
+        assert found.loc["F", ["champion", "challenger", "loss"]].tolist() == [40.0, 20.0, 0.5]
+        assert found.left_behind.to_dict() == {"F": True, "M": False}
+
+    def test_a_loss_within_the_limit_is_borne(self):
+        found = self.losses(np.where((np.arange(160) % 20 == 0) & (self.old == 1), 0.0, self.old))
+        assert found.loc["F", "loss"] == pytest.approx(0.1)
+        assert not found.left_behind.any()
+
+    def test_small_groups_are_looked_at_together(self):
+        villages = pd.DataFrame({"village": [f"v{place % 10}" for place in range(160)]})
+        found = self.losses(np.zeros(160), villages)
+        assert found.champion.to_dict() == {SMALL: 80.0}
+        assert found.left_behind.all()

@@ -1,0 +1,102 @@
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from goldmine.core.errors import SettingsError
+from goldmine.governance.calibration import calibration
+from goldmine.governance.groups import groups_of
+from goldmine.governance.limits import Limits, read_limits
+from tests.tiny import make_bank
+
+CHANCE = np.random.default_rng(11)
+PROMISED = CHANCE.uniform(0.02, 0.6, 6000)
+CAME = (CHANCE.random(6000) < PROMISED).astype(np.int8)
+TOWN = pd.DataFrame({"branch": ["east", "west"] * 3000})
+
+
+def verdicts(found):
+    return dict(zip(found.table.by + " " + found.table.group, found.table.verdict, strict=True))
+
+
+def test_true_probabilities_stand_at_their_noise_floor():
+    found = calibration(CAME, PROMISED, TOWN, Limits())
+    assert verdicts(found) == {"all ": "kept", "branch east": "kept", "branch west": "kept"}
+    whole = found.table.iloc[0]
+    assert 0.005 < whole.floor < 0.025
+    assert whole.excess < 0.01
+    assert (found.warnings, found.stops) == ((), ())
+
+
+def test_the_floor_is_higher_where_there_are_fewer_rows():
+    few = calibration(CAME[:400], PROMISED[:400], TOWN[:400], Limits())
+    many = calibration(CAME, PROMISED, TOWN, Limits())
+    assert few.table.floor[0] > 1.5 * many.table.floor[0]
+
+
+def test_promises_that_are_a_little_too_high_give_a_warning():
+    found = calibration(CAME, PROMISED + 0.045, TOWN[:0], Limits())
+    assert found.table.verdict.tolist() == ["warning"]
+    assert found.warnings[0].startswith("calibration error of all is 0.04")
+    assert found.stops == ()
+
+
+def test_promises_that_are_far_too_high_stop_the_promotion():
+    found = calibration(CAME, PROMISED + 0.1, TOWN[:0], Limits())
+    assert found.table.verdict.tolist() == ["stop"]
+    assert found.stops[0].endswith("above its noise floor; the limit is 0.05")
+
+
+def test_a_group_that_is_promised_too_much_is_found_though_the_whole_is_right():
+    east = (TOWN.branch == "east").to_numpy()
+    bent = np.clip(PROMISED + np.where(east, 0.12, -0.12), 0.001, 1)
+    found = calibration(CAME, bent, TOWN, Limits())
+    assert verdicts(found)["branch east"] == verdicts(found)["branch west"] == "stop"
+
+
+def test_groups_of_fewer_than_200_customers_are_left_out():
+    found = calibration(CAME[:398], PROMISED[:398], TOWN[:398], Limits())
+    assert found.table.by.tolist() == ["all"]
+
+
+def test_groups_are_told_by_features_and_by_the_customers_table(tmp_path):
+    people = [{"customer_id": "a", "branch_id": "B1", "grid_id": "G1"}, {"customer_id": "b", "branch_id": "B2"}]
+    bank = make_bank(tmp_path, {"customers": people}, date(2024, 6, 30))
+    rows = pa.table(
+        {
+            "customer_id": ["b", "a", "gone"],
+            "age_years": pa.array([64.9, 65.0, None], pa.float32()),
+            "gender": ["F", None, "M"],
+            "aum_avg_30d": pa.array([9_999.0, 50_000.0, None], pa.float32()),
+        }
+    )
+    found = groups_of(bank, rows).astype(object).where(lambda frame: frame.notna(), None)
+    assert found.to_dict("list") == {
+        "aum_level": ["0+", "50,000+", "0+"],
+        "age_band": ["55-64", "65+", None],
+        "gender": ["F", None, "M"],
+        "branch": ["B2", "B1", None],
+        "village": [None, "G1", None],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("calibration_stop: 2", "calibration_stop: Input should be less than or equal to 1"),
+        ("patience: 3", "patience: Extra inputs are not permitted"),
+        ("a: [", "is not YAML"),
+    ],
+)
+def test_limits_that_cannot_be_kept_are_refused(tmp_path, monkeypatch, text, said):
+    monkeypatch.setenv("GOLDMINE_HOME", str(tmp_path))
+    (tmp_path / "pipelines").mkdir()
+    (tmp_path / "pipelines" / "governance.yaml").write_text(text)
+    with pytest.raises(SettingsError, match=said):
+        read_limits()
+
+
+def test_the_file_holds_the_limits_that_are_the_defaults():
+    assert read_limits() == Limits()

@@ -1,0 +1,89 @@
+import json
+from datetime import date, datetime
+
+import pytest
+
+from goldmine.core.errors import ModelError
+from goldmine.governance.journal import Event, Journal
+
+
+def event(action="promoted", version="1", champion="1", why="better"):
+    return Event(action, version, champion, (why,), {"auc": 0.8}, {"code": "abc"})
+
+
+@pytest.fixture
+def journal(tmp_path, monkeypatch):
+    monkeypatch.setenv("GOLDMINE_HOME", str(tmp_path))
+    monkeypatch.setenv("GOLDMINE_USER", "wang")
+    return Journal("tiny", "mine")
+
+
+def test_what_is_written_down_is_read_again(journal):
+    with journal.held():
+        first, second = journal.append(event()), journal.append(event("refused", "2"))
+    assert journal.entries() == [first, second]
+    assert (first.number, first.who, first.before, second.before) == (1, "wang", "", first.seal)
+    assert first.event == event()
+
+
+def test_a_line_that_was_changed_is_noticed(journal):
+    journal.path.parent.mkdir(parents=True)
+    journal.append(event())
+    journal.append(event("refused", "2"))
+    journal.path.write_text(journal.path.read_text("utf-8").replace('"auc": 0.8', '"auc": 0.9', 1), "utf-8")
+    with pytest.raises(ModelError, match=r"journal of tiny\.mine: line 1 is not as it was written"):
+        journal.entries()
+    with pytest.raises(ModelError, match="line 1 is not as it was written"):
+        journal.append(event())
+
+
+def test_a_line_that_was_taken_out_is_noticed(journal):
+    journal.path.parent.mkdir(parents=True)
+    for version in "123":
+        journal.append(event(version=version))
+    lines = journal.path.read_text("utf-8").splitlines(keepends=True)
+    journal.path.write_text(lines[0] + lines[2], "utf-8")
+    with pytest.raises(ModelError, match="line 2 is not as it was written"):
+        journal.entries()
+
+
+def test_a_line_cut_short_by_a_fall_of_the_machine_was_never_written(journal):
+    journal.path.parent.mkdir(parents=True)
+    first = journal.append(event())
+    with journal.path.open("a") as stream:
+        stream.write('{"number": 2, "at"')
+    assert journal.entries() == [first]
+    second = journal.append(event(version="2"))
+    assert journal.entries() == [first, second]
+
+
+def test_the_champion_of_a_day_is_that_of_its_end(journal):
+    journal.path.parent.mkdir(parents=True)
+    for entry in (event(), event("refused", "2", "1"), event(version="3", champion="3")):
+        journal.append(entry)
+    days = iter(["2024-01-10T09:00:00.000", "2024-01-11T09:00:00.000", "2024-01-12T23:59:59.000"])
+    moved = []
+    for line in map(json.loads, journal.path.read_text("utf-8").splitlines()):
+        moved.append(line | {"at": datetime.fromisoformat(next(days)).astimezone().isoformat()})
+    rewrite(journal, moved)
+    told = {day: journal.champion_on(date(2024, 1, day)) for day in (9, 10, 11, 12, 31)}
+    assert {day: entry and entry.event.version for day, entry in told.items()} == {
+        9: None,
+        10: "1",
+        11: "1",
+        12: "3",
+        31: "3",
+    }
+
+
+def rewrite(journal, lines):
+    """Write lines with their seals, as if they had been written so."""
+    from goldmine.core.fingerprint import of_value
+
+    before = ""
+    text = ""
+    for line in lines:
+        moved = {key: value for key, value in line.items() if key != "seal"} | {"before": before}
+        before = moved["seal"] = of_value(moved)
+        text += json.dumps(moved) + "\n"
+    journal.path.write_text(text, "utf-8")

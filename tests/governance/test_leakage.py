@@ -1,0 +1,183 @@
+"""A planted leak of each kind is caught."""
+
+from datetime import date
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from goldmine.activity import build_activity
+from goldmine.contract.intake import open_bank
+from goldmine.core.errors import LeakError
+from goldmine.core.work import Work
+from goldmine.features import build_features
+from goldmine.governance.future import check_future
+from goldmine.governance.leakage import future_check, require_none, row_checks
+from goldmine.governance.separation import alone, beyond_past
+from goldmine.labels import Cutoffs
+from goldmine.models.rows import Rows
+from goldmine.sample import write_bank
+from tests.models.made import rows, use_case
+
+AS_OF = date(2024, 6, 30)
+CUTOFF = date(2024, 1, 31)
+DAYS = {"train": date(2023, 9, 30), "calibrate": date(2023, 10, 31), "judge": date(2024, 2, 29)}
+
+
+def at(name, seed, **columns):
+    table = rows(1500, seed).append_column("cutoff", pa.array([DAYS[name]] * 1500, pa.date32()))
+    for column, values in columns.items():
+        table = table.append_column(column, values(table))
+    return table
+
+
+def gate(parts=None, **columns):
+    """Run the gate on rows to which columns are added."""
+    parts = parts or {name: at(name, seed, **columns) for seed, name in enumerate(DAYS)}
+    require_none("mine", row_checks(parts, use_case(), AS_OF))
+
+
+def outcome_of(table):
+    return table["outcome"].to_numpy()
+
+
+def test_honest_rows_pass():
+    gate()
+
+
+def test_a_feature_that_knows_the_outcome_is_caught():
+    chance = np.random.default_rng(99)
+    with pytest.raises(LeakError, match=r"mine: leakage gate: paid_out alone has an AUC of 0\.9\d\d \(limit 0\.95\)\."):
+        gate(paid_out=lambda table: pa.array(outcome_of(table) * 3 + chance.normal(0, 1, table.num_rows)))
+
+
+def test_so_is_one_that_knows_it_the_other_way_round_and_at_both_ends():
+    chance = np.random.default_rng(99)
+    both = lambda table: pa.array(np.where(outcome_of(table) == 1, chance.choice([-9.0, 9.0], 1500), 0.0))  # noqa: E731
+    with pytest.raises(LeakError, match=r"ends alone has an AUC of 1\.000 .* \(1 more: falls alone"):
+        gate(falls=lambda table: pa.array(outcome_of(table) * -3 + chance.normal(0, 1, 1500)), ends=both)
+
+
+def test_so_is_one_that_is_known_only_where_it_happened():
+    with pytest.raises(LeakError, match=r"closed_reason_days alone has an AUC of 1\.000"):
+        gate(closed_reason_days=lambda table: pa.array(np.ones(1500), pa.float32(), mask=outcome_of(table) == 0))
+
+
+def test_so_is_a_text():
+    words = np.array(["open", "won"])
+    with pytest.raises(LeakError, match=r"status alone has an AUC of 1\.000"):
+        gate(status=lambda table: pa.array(words[outcome_of(table)].tolist()))
+
+
+def test_a_text_with_a_value_a_customer_knows_nothing():
+    table = at("train", 1, number=lambda table: pa.array([f"N{place}" for place in range(table.num_rows)]))
+    assert alone(table, ["number"])["number"] == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_feature_that_only_grows_with_time_is_caught():
+    days = lambda table: pa.array(  # noqa: E731
+        table["cutoff"].to_pandas().map(date.toordinal).to_numpy() + np.arange(table.num_rows) % 9, pa.float32()
+    )
+    with pytest.raises(LeakError, match="day_number lies beyond all that training saw at 100% of the calibrate rows"):
+        gate(day_number=days)
+
+
+def test_so_is_a_text_that_was_never_seen_and_a_value_that_was_never_known():
+    past = pa.table({"batch": ["2023"] * 10, "rate": pa.nulls(10, pa.float32())})
+    later = pa.table({"batch": ["2024"] * 6 + ["2023"] * 4, "rate": pa.array([1.0, None] * 5, pa.float32())})
+    assert beyond_past(past, later, ["batch", "rate"]) == {"batch": 0.6, "rate": 0.5}
+
+
+def test_customers_on_both_sides_of_a_split_that_is_not_by_time_are_caught():
+    table = rows(1500, 1)
+    parts = {"train": table.slice(0, 1000), "judge": table.slice(990)}
+    with pytest.raises(LeakError, match="10 customers are in train and in judge, which are not apart in time"):
+        gate(parts)
+
+
+def test_a_customer_twice_at_a_cutoff_is_caught():
+    parts = {name: at(name, seed) for seed, name in enumerate(DAYS)}
+    parts["train"] = pa.concat_tables([parts["train"], parts["train"].slice(0, 3)])
+    with pytest.raises(LeakError, match="3 rows of train are of a customer who is there already"):
+        gate(parts)
+
+
+def test_outcomes_that_have_not_had_their_time_are_caught():
+    parts = {name: at(name, seed) for seed, name in enumerate(DAYS)}
+    late = pa.array([date(2024, 4, 30)] * 1500, pa.date32())
+    parts["judge"] = parts["judge"].set_column(parts["judge"].column_names.index("cutoff"), "cutoff", late)
+    with pytest.raises(LeakError, match="2024-08-13") as caught:
+        gate(parts)
+    assert str(caught.value).splitlines() == [
+        "mine: leakage gate: judge rows of 2024-04-30 have outcomes that are complete on 2024-08-13 only, after the "
+        "snapshot 2024-06-30.",
+        "Use an earlier cutoff or a later snapshot, so that every outcome has had its time.",
+    ]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Features of a small bank at one cutoff, with five months of books after it."""
+    folder = tmp_path_factory.mktemp("books")
+    write_bank(folder / "bank", customers=400, months=12, seed=5, end=AS_OF)
+    work = Work(folder / "work")
+    bank = open_bank(folder / "bank", work)
+    build_activity(bank, work)
+    build_features(bank, work, [CUTOFF])
+    return bank, work
+
+
+class TestTheFuture:
+    def test_features_of_the_past_stay_as_they_are(self, made):
+        found = check_future(*made, CUTOFF)
+        assert (found.features > 150, found.customers > 300, found.changed) == (True, True, {})
+
+    def test_of_a_large_bank_a_share_is_made_again_without_neighbours(self, made):
+        found = check_future(*made, CUTOFF, sample=100)
+        assert found.changed == {}
+        assert 40 < found.customers < 200
+
+    def test_what_has_been_looked_at_is_not_looked_at_again(self, made, monkeypatch):
+        from goldmine.governance import future
+
+        first = check_future(*made, CUTOFF)
+        monkeypatch.setattr(future, "_compared", None)
+        assert check_future(*made, CUTOFF) == first
+
+    def test_a_feature_that_saw_a_later_row_is_caught(self, made):
+        bank, work = made
+        last = bank.tables["transactions"].files[-1].path
+        later = f"(SELECT count(*) FROM '{last}' t WHERE t.customer_id = q.customer_id)"
+        path = work.features(CUTOFF)
+        before = path.read_bytes()
+        query = f"SELECT q.* REPLACE (q.own_count_30d + {later} AS own_count_30d) FROM '{path}' q"
+        duckdb.sql(f"COPY ({query}) TO '{path}.new' (FORMAT parquet)")
+        path.with_name(f"{path.name}.new").replace(path)
+        try:
+            check = future_check(check_future(bank, work, CUTOFF))
+        finally:
+            path.write_bytes(before)
+        with pytest.raises(
+            LeakError, match=r"own_count_30d at 2024-01-31 changes for \d+ of \d+ customers without later"
+        ):
+            require_none("mine", [check])
+
+
+def test_the_gate_reads_all_parts_of_a_training(monkeypatch):
+    from goldmine.governance import leakage
+    from goldmine.governance.future import FutureCheck
+
+    asked = []
+
+    def looked(_bank, _work, cutoff):
+        asked.append(cutoff)
+        return FutureCheck(str(cutoff), 10, 3, {})
+
+    monkeypatch.setattr(leakage, "check_future", looked)
+    parts = {name: at(name, seed) for seed, name in enumerate(DAYS)}
+    learnt = Rows(cutoffs=Cutoffs((DAYS["train"],), DAYS["calibrate"], DAYS["judge"]), **parts)
+    told = leakage.leak_gate(None, None, use_case(), learnt, AS_OF)
+    assert asked == [DAYS["train"]]
+    assert told.found.tolist() == ["nothing"] * 5
+    assert "3 features of 10 customers" in told.among[4]

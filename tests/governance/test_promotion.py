@@ -1,0 +1,315 @@
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from goldmine.contract.bank import Bank
+from goldmine.core.errors import ModelError
+from goldmine.governance import compare as comparing
+from goldmine.governance import promotion
+from goldmine.governance.compare import compare
+from goldmine.governance.journal import Journal
+from goldmine.governance.promotion import history, propose, rollback
+from goldmine.models.calibrate import Calibrator
+from goldmine.models.judge import judge
+from goldmine.models.registry import AS_OF, FINGERPRINT, Champion, champion, champion_version
+from goldmine.models.train import train
+from tests.models.kept import kept
+from tests.models.made import rows, use_case
+
+BANK = Bank("tiny", date(2024, 6, 30), {})
+JUDGED_ON = rows(2000, seed=3)
+
+
+class Registry:
+    """A registry in memory, in place of MLflow's."""
+
+    def __init__(self):
+        self.runs, self.tags, self.holder, self.seal = {}, {}, "", ""
+
+    def keep(self, model, fingerprint, as_of):
+        run = f"run{len(self.runs)}"
+        self.runs[run] = (model, {FINGERPRINT: fingerprint, AS_OF: as_of})
+        return run
+
+    def register(self, _bank, _case, run):
+        same = [version for version, (_, tags) in self.tags.items() if tags == self.runs[run][1]]
+        version = same[0] if same else str(len(self.tags) + 1)
+        self.tags[version] = self.runs[run]
+        return version
+
+    def champion(self, _bank, _case):
+        return Champion("tiny.mine", self.holder, "run", "", self.tags[self.holder][0])
+
+    def set_champion(self, _bank, _case, version):
+        self.holder = version
+
+    def set_journal_seal(self, _name, seal):
+        self.seal = seal
+
+    def __call__(self, model, fingerprint, as_of="2024-06-30"):
+        """Train, compare and propose, as the notebook does."""
+        run = self.keep(model, fingerprint, as_of)
+        judged = judge(model, JUDGED_ON, use_case())
+        return propose("tiny", "mine", run, judged, compare(BANK, use_case(), judged, JUDGED_ON))
+
+
+@pytest.fixture
+def ask(tmp_path, monkeypatch):
+    """Propose models to a registry in memory; the journal is a file."""
+    monkeypatch.setenv("GOLDMINE_HOME", str(tmp_path))
+    made = Registry()
+    stands_in = {
+        "register": made.register,
+        "champion": made.champion,
+        "champion_version": lambda *_: made.holder,
+        "set_champion": made.set_champion,
+        "version_tags": lambda _, version: made.tags[version][1],
+        "journal_seal": lambda _: made.seal,
+        "set_journal_seal": made.set_journal_seal,
+        "use_tracking": lambda _: "",
+        "unreachable": lambda: "",
+    }
+    for room in (promotion, comparing):
+        for name, call in stands_in.items():
+            if hasattr(room, name):
+                monkeypatch.setattr(room, name, call)
+    return made
+
+
+@pytest.fixture(scope="session")
+def poor():
+    """A model that sees only a part of the cause, so that there is something to be better than."""
+    case = use_case(exclude=["inflow_sum_90d"])
+    return train(case, rows(seed=5), rows(seed=6), seed=1).model
+
+
+@pytest.fixture(scope="session")
+def useless():
+    """A model of rows in which nothing causes anything."""
+    return train(use_case(), rows(seed=5, skill=0), rows(seed=6, skill=0), seed=1).model
+
+
+def told():
+    return [(e.event.action, e.event.version, e.event.champion) for e in history("tiny", "mine")]
+
+
+def test_the_first_that_beats_the_rule_becomes_champion(ask, fitted):
+    made = ask(fitted.model, "f1")
+    assert (made.name, made.version, made.champion, made.refusals) == ("tiny.mine", "1", True, ())
+    assert ask.holder == "1"
+    (entry,) = history("tiny", "mine")
+    assert entry.event.why == ("beats no skill and the one-line rule; there is no champion yet",)
+    assert entry.event.figures["challenger_lift_list"] > entry.event.figures["rule_lift_list"]
+    assert set(entry.event.fingerprints) == {"run", "rows", "training", "as_of"}
+
+
+def test_a_useless_first_model_is_refused(ask, useless):
+    made = ask(useless, "f1")
+    assert (made.champion, ask.holder) == (False, "")
+    assert any("of the one-line rule" in refusal for refusal in made.refusals)
+    assert told() == [("refused", "1", "")]
+
+
+def test_a_better_challenger_takes_over(ask, fitted, poor):
+    ask(poor, "f1")
+    made = ask(fitted.model, "f2")
+    assert (made.version, made.champion) == ("2", True)
+    assert told() == [("promoted", "1", "1"), ("promoted", "2", "2")]
+    assert history("tiny", "mine")[-1].event.why[0].startswith("lift at list size +")
+
+
+def test_one_that_is_as_good_is_refused(ask, fitted):
+    ask(fitted.model, "f1")
+    made = ask(fitted.model, "f2")
+    assert made.refusals == (
+        "lift at list size is +0.00 beside champion version 1, with a 95% interval of +0.00 to +0.00, which is not "
+        "above zero",
+    )
+    assert told() == [("promoted", "1", "1"), ("refused", "2", "1")]
+
+
+def test_a_better_order_with_false_promises_is_refused(ask, fitted, poor):
+    ask(poor, "f1")
+    boastful = replace(fitted.model, calibrator=Calibrator(fitted.model.calibrator.slope, 1.5))
+    made = ask(boastful, "f2")
+    assert (made.champion, len(made.refusals)) == (False, 1)
+    assert made.refusals[0].startswith("calibration error of all is")
+
+
+def test_a_challenger_that_leaves_a_group_behind_is_refused(ask, fitted, poor, monkeypatch):
+    ask(poor, "f1")
+    judged = judge(fitted.model, JUDGED_ON, use_case())
+    chance = np.random.default_rng(1)
+    women = chance.random(JUDGED_ON.num_rows) < 0.5
+    sunk = np.where(women, judged.probability * 0.2, judged.probability)
+    table = JUDGED_ON.append_column("gender", [np.where(women, "F", "M").tolist()])
+    found = compare(BANK, use_case(), replace(judged, probability=sunk), table)
+    assert [refusal for refusal in found.refusals if refusal.startswith("gender F loses")]
+    assert not [refusal for refusal in found.refusals if refusal.startswith("gender M loses")]
+
+
+def test_a_champion_whose_features_are_no_longer_made_gives_way(ask, fitted):
+    ask(fitted.model, "f1")
+    fewer = JUDGED_ON.drop_columns(["village"])
+    model = train(use_case(), rows(seed=1).drop_columns(["village"]), rows(seed=2).drop_columns(["village"]), 7).model
+    judged = judge(model, fewer, use_case())
+    found = compare(BANK, use_case(), judged, fewer)
+    assert found.alone == (
+        "champion version 1 cannot score: rows to score: 1 of the model's 6 features are not there: village."
+    )
+    assert propose("tiny", "mine", ask.keep(model, "f2", "2024-06-30"), judged, found).champion
+
+
+def test_so_does_one_that_can_no_longer_be_read(ask, fitted, monkeypatch):
+    def lost(*_):
+        raise ModelError("model.json: no whole model is stored there.", "Train the use case again.")
+
+    ask(fitted.model, "f1")
+    monkeypatch.setattr(comparing, "champion", lost)
+    made = ask(fitted.model, "f2")
+    assert made.champion
+    assert (
+        history("tiny", "mine")[-1]
+        .event.why[0]
+        .endswith("champion version 1 cannot score: model.json: no whole model is stored there.")
+    )
+
+
+def test_an_earlier_snapshot_does_not_replace_a_later_champion(ask, fitted, poor):
+    ask(poor, "f1")
+    made = ask(fitted.model, "f2", "2024-05-31")
+    assert made.refusals == ("the champion was trained at 2024-06-30, later than this model's 2024-05-31",)
+
+
+def test_of_two_promotions_at_once_one_wins_and_the_journal_shows_both(ask, fitted, poor):
+    ask(poor, "f1")
+    judged = judge(fitted.model, JUDGED_ON, use_case())
+    compared = compare(BANK, use_case(), judged, JUDGED_ON)
+    runs = [ask.keep(fitted.model, mark, "2024-06-30") for mark in ("f2", "f3")]
+    made = [propose("tiny", "mine", run, judged, compared) for run in runs]
+    assert [one.champion for one in made] == [True, False]
+    assert made[1].refusals[-1] == (
+        "it was compared with version 1, but version 2 has become champion since; train it again"
+    )
+    assert told() == [("promoted", "1", "1"), ("promoted", "2", "2"), ("refused", "3", "2")]
+
+
+def test_two_processes_that_write_at_once_lose_no_line(ask):
+    code = (
+        "from goldmine.governance.journal import Event, Journal\n"
+        "journal = Journal('tiny', 'mine')\n"
+        "for number in range(20):\n"
+        "    with journal.held():\n"
+        "        journal.append(Event('refused', str(number), '', (), {}, {}))"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    assert [entry.number for entry in Journal("tiny", "mine").entries()] == list(range(1, 41))
+
+
+def test_the_same_training_proposed_again_stays_champion_and_adds_no_line(ask, fitted):
+    ask(fitted.model, "f1")
+    again = ask(fitted.model, "f1")
+    assert (again.version, again.champion) == ("1", True)
+    assert told() == [("promoted", "1", "1")]
+
+
+class TestGoingBack:
+    @pytest.fixture
+    def two(self, ask, fitted, poor):
+        ask(poor, "f1")
+        ask(fitted.model, "f2")
+
+    def test_the_champion_before_scores_again_and_the_reason_is_kept(self, two, ask):
+        entry = rollback("tiny", "mine", "branches complained")
+        assert (entry.event.version, entry.event.champion, entry.event.why) == ("2", "1", ("branches complained",))
+        assert ask.holder == "1"
+
+    def test_the_version_that_left_does_not_come_back_by_itself(self, two, ask, fitted):
+        rollback("tiny", "mine", "branches complained")
+        assert ask(fitted.model, "f2").refusals == ("version 2 was rolled back before; train anew",)
+        assert ask(fitted.model, "f3").champion
+
+    def test_a_version_can_be_named(self, two):
+        rollback("tiny", "mine", "branches complained")
+        rollback("tiny", "mine", "they were wrong", to="2")
+        assert told()[-2:] == [("rolled_back", "2", "1"), ("rolled_back", "1", "2")]
+
+    def test_before_the_first_there_is_none(self, two):
+        rollback("tiny", "mine", "branches complained")
+        with pytest.raises(ModelError, match=r"tiny\.mine: there is no champion before the present one"):
+            rollback("tiny", "mine", "again")
+
+    def test_only_what_was_champion_can_be_named(self, two):
+        with pytest.raises(ModelError, match=r"version 7 was never the champion\.\nVersions that were: 1\."):
+            rollback("tiny", "mine", "why not", to="7")
+
+
+def test_a_champion_set_by_hand_is_noted_before_anything_else(ask, fitted, poor):
+    ask(poor, "f1")
+    ask(fitted.model, "f2")
+    ask.holder = "1"
+    ask(fitted.model, "f3")
+    assert told()[-2:] == [("found", "1", "1"), ("promoted", "3", "3")]
+
+
+def test_a_journal_that_was_cut_short_is_noticed(ask, fitted, poor):
+    ask(poor, "f1")
+    ask(fitted.model, "f2")
+    path = Journal("tiny", "mine").path
+    path.write_text(path.read_text("utf-8").splitlines(keepends=True)[0], "utf-8")
+    with pytest.raises(ModelError, match="lines that the registry knows of are no longer there"):
+        history("tiny", "mine")
+
+
+def test_what_cannot_be_written_down_does_not_happen(ask, fitted, poor, monkeypatch):
+    ask(poor, "f1")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(promotion.Journal, "append", full)
+    with pytest.raises(OSError, match="No space left"):
+        ask(fitted.model, "f2")
+    assert ask.holder == "1"
+
+
+def test_where_the_registry_cannot_be_reached_nothing_is_promoted(ask, judgement, monkeypatch):
+    compared = compare(BANK, use_case(), judgement, rows(seed=3))
+    monkeypatch.setattr(promotion, "unreachable", lambda: "http://server")
+    made = propose("tiny", "mine", "any", judgement, compared)
+    assert (made.champion, made.version) == (False, "")
+    assert made.refusals[0].startswith("the registry http://server cannot be reached")
+
+
+def test_in_mlflow_a_challenger_takes_over_and_a_lost_model_is_not_gone_back_to(store, fitted, poor):
+    for model, mark in ((poor, "f1"), (fitted.model, "f2")):
+        judged = judge(model, JUDGED_ON, use_case())
+        found = compare(BANK, use_case(), judged, JUDGED_ON)
+        assert propose("tiny", "mine", kept(model, mark), judged, found).champion
+    oldest = min((store / "mlruns" / "artifacts" / "models").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+    oldest.rename(store / "away")
+    with pytest.raises(ModelError, match="version 1: its stored model cannot be read"):
+        rollback("tiny", "mine", "branches complained")
+    assert (champion_version("tiny", "mine"), told()[-1]) == ("2", ("promoted", "2", "2"))
+    (store / "away").rename(oldest)
+    rollback("tiny", "mine", "branches complained")
+    assert champion("tiny", "mine").model == poor
+
+
+def test_without_a_champion_there_is_nothing_to_roll_back(ask):
+    with pytest.raises(ModelError, match=r"tiny\.mine: no model is champion"):
+        rollback("tiny", "mine", "why not")
+
+
+def test_a_champion_that_learnt_from_the_judging_rows_is_not_compared(ask, fitted, judgement):
+    from goldmine.usecases.spec import Given
+
+    ask(fitted.model, "f1")
+    found = compare(BANK, use_case(outcome=Given(kind="given")), judgement, rows(seed=3))
+    assert (found.champion, found.refusals) == ("1", ())
+    assert found.alone == "champion version 1 has learnt from the rows of its table that judged it"

@@ -24,11 +24,12 @@ from goldmine.customers.table import customers_days, customers_path
 from goldmine.drift.watch import note_of
 from goldmine.execution.failure import may_pass
 from goldmine.execution.progress import tell
-from goldmine.execution.snapshot import Made, Snapshot, bank_mark, source_mark, use_case_mark
+from goldmine.execution.snapshot import Made, Snapshot, bank_mark, file_mark, source_mark, use_case_mark
 from goldmine.execution.tracked import champion_version
 from goldmine.execution.wanted import missing, wanted_cutoffs, wanted_use_cases, with_champion
 from goldmine.features import feature_fingerprint
 from goldmine.governance.limits import read_limits
+from goldmine.lists.inputs import campaigns_mark
 from goldmine.measurement.results import completed_within
 from goldmine.usecases import load_use_case, use_case_names
 
@@ -121,7 +122,7 @@ def tables(context: dg.AssetExecutionContext, place: Place) -> Events:
         lambda: at.run(
             "1_validate",
             "validation",
-            reads={"source": source_mark(at.source)},
+            reads={"source": source_mark(at.source), "returned": file_mark(at.work.returned)},
             makes=lambda: [
                 at.work.root / "tables.json",
                 *at.work.tables.rglob("*.parquet"),
@@ -277,6 +278,7 @@ def release(context: dg.AssetExecutionContext, place: Place) -> Events:
                 "tables": bank_mark(at.bank),
                 "scores": [of_file(path) for path in scored if path.exists()],
                 "use_cases": [use_case_mark(name) for name in names],
+                "campaigns": campaigns_mark(at.work, at.as_of),
             },
             makes=lambda: sorted(path for path in (at.work.releases / str(at.as_of)).rglob("*") if path.is_file()),
             use_cases=names,

@@ -17,9 +17,10 @@ import pyarrow as pa
 from goldmine.core.errors import DiskError
 from goldmine.core.work import Work
 from goldmine.lists.listing import Imprint, Listing, write_listing
-from goldmine.lists.manifest import Funnel, Manifest, Origin
+from goldmine.lists.manifest import Manifest, Origin
 from goldmine.lists.rows import make_rows
 from goldmine.lists.store import Release, read_latest, release_once
+from goldmine.offers.counts import Funnel
 from goldmine.usecases import load_use_case
 
 AS_OF = date(2024, 6, 30)

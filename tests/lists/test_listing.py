@@ -10,8 +10,9 @@ import pytest
 from goldmine.lists.columns import LIST_SCHEMA
 from goldmine.lists.delimited import harmless
 from goldmine.lists.listing import Imprint, Listing, write_listing
-from goldmine.lists.manifest import Funnel, ListFile, Off, Origin, Step
+from goldmine.lists.manifest import ListFile, Origin
 from goldmine.lists.rows import make_rows
+from goldmine.offers.counts import Funnel, Off, Step
 from goldmine.usecases import load_use_case
 
 AS_OF = date(2024, 6, 30)

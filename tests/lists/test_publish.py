@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from goldmine.contract.bank import Bank
-from goldmine.core.errors import ParameterError, ReleaseError, UseCaseError, ValidationError
+from goldmine.core.errors import ParameterError, ReleaseError, SettingsError, UseCaseError, ValidationError
 from goldmine.core.files import write_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.project import home
@@ -30,6 +30,8 @@ from tests.tiny import Row, make_bank
 
 AS_OF = date(2024, 6, 30)
 PEOPLE = 400
+LACKING = ["deceased", "frozen", "staff", "refused", "complained", "disputed", "suppressed"]
+"""Rules that need tables which the bank does not have."""
 LONGTAIL = load_use_case("longtail")
 
 
@@ -76,7 +78,8 @@ def make_champion(bank: Bank, rows: pa.Table) -> None:
 def registry(tmp_path_factory):
     """A project folder with a registry of its own that holds one champion."""
     folder = tmp_path_factory.mktemp("home")
-    for name in ("pipelines", "expectations"):
+    (folder / "pipelines").mkdir()
+    for name in ("pipelines/use_cases", "expectations"):
         (folder / name).symlink_to(home() / name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GOLDMINE_HOME", str(folder))
@@ -149,7 +152,7 @@ def test_the_manifest_traces_a_file_to_model_run_validation_and_funnel(published
         assert file["model_name"] == "tiny.longtail"
         assert file["validation"]["success"] is True
     assert manifest["funnels"]["longtail"]["scored"] == PEOPLE
-    assert [rule["name"] for rule in manifest["funnels"]["longtail"]["off"]] == ["refused", "staff"]
+    assert [rule["name"] for rule in manifest["funnels"]["longtail"]["off"]] == LACKING
 
 
 def test_the_same_inputs_give_the_same_release_and_add_nothing(own):
@@ -221,3 +224,105 @@ def test_what_cannot_be_asked_for_is_refused(own):
         publish(bank, work, ["longtail"], AS_OF, language="fr")
     with pytest.raises(UseCaseError, match="no use case was named"):
         publish(bank, work, [], AS_OF)
+
+
+CAMPAIGN = """\
+campaign_id: tail
+en: Tail
+zh: 长尾提级
+use_cases: [longtail]
+from_on: 2024-01-01
+to_on: 2024-12-31
+valid_days: 30
+offers: [{offer: deposit, en: Deposit, zh: 存款, say_en: Hello, say_zh: 您好, value: 100}]
+channels: {call: {cost: 1, most: 60}}
+capacity: {branch: {each: 80}, manager: {each: 80}}
+control: {share: 0.2, by: [branch], useful: 0.3}
+"""
+POLICY = """\
+lang: zh
+fatigue: {days: 30, in_all: 2}
+holdout: {salt: a-salt-of-our-own, share: 0.05, from_on: 2024-01-01, to_on: 2024-12-31}
+"""
+
+
+@pytest.fixture(scope="module")
+def campaigned(published, tmp_path_factory):
+    """A release with one campaign, in a copy of the work folder."""
+    bank, work = published
+    copied = Work(tmp_path_factory.mktemp("campaigned") / "work")
+    shutil.copytree(work.root, copied.root)
+    (home() / "pipelines" / "campaigns").mkdir()
+    (home() / "pipelines" / "campaigns" / "tail.yaml").write_text(CAMPAIGN, "utf-8")
+    (home() / "pipelines" / "offers.yaml").write_text(POLICY, "utf-8")
+    yield bank, copied, publish(bank, copied, ["longtail"], AS_OF)
+    shutil.rmtree(home() / "pipelines" / "campaigns")
+    (home() / "pipelines" / "offers.yaml").unlink()
+
+
+def test_a_campaigns_files_hold_contacts_and_control_apart(campaigned):
+    _, _, release = campaigned
+    offers = pq.read_table(release.folder / "campaigns" / "tail" / "offers.parquet")
+    control = pq.read_table(release.folder / "campaigns" / "tail" / "control.parquet")
+    assert set(offers["group"].to_pylist()) == {"contact"}
+    assert set(control["group"].to_pylist()) == {"control"}
+    assert offers.num_rows + control.num_rows == 60
+    seam = "campaign_id customer_id use_case offer product_id channel time_band probability decile expected_value"
+    home_and_group = "branch_id manager_id stratum group as_of valid_until model_version release_id"
+    assert control.column_names == f"{seam} {home_and_group}".split()
+    assert offers.column_names[: len(control.column_names)] == control.column_names
+    first = offers.slice(0, 1).to_pylist()[0]
+    assert (first["say_zh"], first["valid_until"]) == ("您好", date(2024, 7, 30))
+    assert "(typical: " in first["reason_en"]
+    assert "同类客户一般" in first["reason_zh"]
+    power = release.manifest.campaigns["tail"].power
+    assert (power.contact, power.control) == (offers.num_rows, control.num_rows)
+
+
+def test_no_file_for_people_and_no_list_holds_a_control_customer(campaigned):
+    _, _, release = campaigned
+    control = set(pq.read_table(release.folder / "campaigns" / "tail" / "control.parquet")["customer_id"].to_pylist())
+    names = [path.relative_to(release.folder).as_posix() for path in (release.folder / "offers").rglob("*.csv")]
+    assert sorted(names) == ["offers/branches/B01.csv", "offers/head_office.csv", "offers/managers/S01.csv"]
+    for path in [*(release.folder / "offers").rglob("*.csv"), *(release.folder / "lists").glob("*.csv")]:
+        texts = path.read_text("utf-8-sig")
+        assert not [number for number in control if f'"{number}"' in texts], path.name
+    steps = {step.name: step.left for step in release.manifest.funnels["longtail"].steps}
+    assert steps["control"] >= len(control)
+
+
+def test_head_offices_first_sheet_is_the_funnel_and_a_branch_has_columns_to_fill_in(campaigned):
+    import openpyxl
+
+    _, _, release = campaigned
+    book = openpyxl.load_workbook(release.folder / "offers" / "head_office.xlsx")
+    assert book.sheetnames == ["筛选漏斗", "营销名单"]
+    said = [cell for row in book.worksheets[0].iter_rows(values_only=True) for cell in row if cell]
+    assert {"长尾提级  (tail)", "准入条件", "超出触达能力", "效果不可测:样本量不足,无法检出有业务意义的提升。"} <= set(
+        said
+    )
+    assert {"渠道 电话", 60} <= set(said)
+    head = [cell.value for cell in openpyxl.load_workbook(release.folder / "offers/branches/B01.xlsx").active[1]]
+    assert head[:3] == ["序号", "客户号", "客户姓名"]
+    assert {"触达日期", "客户答复", "备注"} <= set(head)
+
+
+def test_campaign_files_are_part_of_what_makes_a_release_whole(campaigned):
+    bank, work, release = campaigned
+    assert publish(bank, work, ["longtail"], AS_OF) == release
+    path = release.folder / "offers" / "branches" / "B01.csv"
+    path.chmod(0o644)
+    path.write_text("other", "utf-8")
+    with pytest.raises(ReleaseError, match=r"offers/branches/B01\.csv is not the one that was published"):
+        read_latest(work)
+    publish(bank, work, ["longtail"], AS_OF)
+    assert read_latest(work).manifest.release_id == release.manifest.release_id
+
+
+def test_a_salt_changed_in_the_middle_of_a_hold_out_is_refused_and_the_release_stays(campaigned):
+    bank, work, release = campaigned
+    (home() / "pipelines" / "offers.yaml").write_text(POLICY.replace("a-salt-of-our-own", "another-salt"), "utf-8")
+    with pytest.raises(SettingsError, match="holdout: salt changed in the middle of the hold-out"):
+        publish(bank, work, ["longtail"], AS_OF)
+    (home() / "pipelines" / "offers.yaml").write_text(POLICY, "utf-8")
+    assert read_latest(work).manifest.release_id == release.manifest.release_id

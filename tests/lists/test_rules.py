@@ -8,7 +8,7 @@ import pytest
 
 from goldmine.contract.bank import Bank
 from goldmine.lists.funnel import Chosen, choose
-from goldmine.lists.rules import Books
+from goldmine.offers.books import Books
 from goldmine.usecases import UseCase, load_use_case
 from tests.tiny import Row, make_bank
 
@@ -191,6 +191,11 @@ def test_absent_columns_switch_off_just_the_rules_that_need_them(tmp_path):
         "opted_out": ("customers.marketing_consent",),
         "refused": ("contacts.answer",),
         "staff": ("staff.customer_id",),
+        "deceased": ("suppressions.reason",),
+        "frozen": ("suppressions.reason",),
+        "complained": ("suppressions.reason",),
+        "disputed": ("suppressions.reason",),
+        "suppressed": ("suppressions.customer_id",),
         "minor": ("customers.birth_date",),
         "age_unknown": ("customers.birth_date",),
         "not_assessed": ("customers.risk_grade",),

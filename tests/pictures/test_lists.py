@@ -1,6 +1,6 @@
 import pandas as pd
 
-from goldmine.lists.manifest import Funnel, Off, Step
+from goldmine.offers.counts import Funnel, Off, Step
 from goldmine.pictures import lists, style
 
 FUNNELS = {

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from goldmine.cli.learn_uplift import learn_uplift
+from goldmine.cli.outcomes import outcomes
 from goldmine.cli.sample_campaign import sample_campaign
 from goldmine.cli.tables import train_table
 from goldmine.cli.tags import app as tags_app
@@ -114,6 +115,7 @@ for _name, (_steps, _help) in STEPS.items():
 
 app.add_typer(tags_app, name="tags")
 app.command("train-table")(train_table)
+app.add_typer(outcomes, name="outcomes")
 
 
 @app.command()

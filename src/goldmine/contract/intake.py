@@ -13,6 +13,7 @@ from goldmine.contract.casting import Written, write_canonical
 from goldmine.contract.inplace import canonical_footers
 from goldmine.contract.manifest import Hashes, load_bank, read_manifest, saved_files, write_manifest
 from goldmine.contract.mapping import Mapping, load_mapping
+from goldmine.contract.returned import join_returned, write_joined
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.sources import ParquetSource, PostgresSource
 from goldmine.contract.stage import connect, stage
@@ -89,6 +90,8 @@ def open_bank(source: Path, work: Work) -> Bank:
                 taken[name] = table
             elif TABLES[name].compulsory:
                 raise ContractError(f"{name}: the table is empty.", "Put its rows where bank.yaml says they are.")
+        if work.returned.exists():
+            taken |= _with_returned(intake, taken.get("contacts"), scratch / "returned")
         return _settle(intake, taken)
 
 
@@ -113,6 +116,17 @@ def _take_in(intake: _Intake, spec: TableSpec, scratch: Path) -> _Taken:
         written = write_canonical(connection, spec, staged, scratch)
     shutil.rmtree(staged)
     return _Taken(written[0].columns if written else (), written=tuple(written), made_from=made_from)
+
+
+def _with_returned(intake: _Intake, own: _Taken | None, scratch: Path) -> dict[str, _Taken]:
+    """The bank's contacts with those from the field; they are put together anew each time, as both are small."""
+    spec = TABLES["contacts"]
+    files = [*(f.path for f in own.standing), *(f.path for f in own.written)] if own else []
+    scratch.mkdir()
+    with connect(scratch) as connection:
+        columns = join_returned(connection, spec, files, intake.work.returned, intake.mapping.books_to)
+        written = write_joined(connection, spec, columns, scratch)
+    return {spec.name: _Taken(tuple(columns), written=tuple(written))} if written else {}
 
 
 def _made_from(intake: _Intake, spec: TableSpec) -> str:

@@ -46,6 +46,11 @@ class Work:
         """Published lists."""
         return self.root / "releases"
 
+    @property
+    def returned(self) -> Path:
+        """Contacts that were imported from the field; the intake adds them to the bank's own."""
+        return self.root / "returned" / "contacts.parquet"
+
     def features(self, cutoff: date) -> Path:
         """Feature table of one cutoff: a row a customer."""
         return self.root / "features" / f"{cutoff}.parquet"

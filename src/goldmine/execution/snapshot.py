@@ -12,7 +12,7 @@ from goldmine.contract.bank import Bank
 from goldmine.contract.intake import load_bank
 from goldmine.contract.mapping import FILE, load_mapping
 from goldmine.contract.sources import PostgresSource
-from goldmine.core.fingerprint import of_value
+from goldmine.core.fingerprint import of_file, of_value
 from goldmine.core.project import home
 from goldmine.core.work import Work
 from goldmine.execution.notebook import run_notebook
@@ -129,6 +129,11 @@ def source_mark(source: Path) -> list[Any]:
     settings = (source / FILE).read_text("utf-8") if (source / FILE).exists() else ""
     server = any(isinstance(one, PostgresSource) for one in mapping.sources.values())
     return [settings, str(mapping.books_to), states, time_ns() if server else 0]
+
+
+def file_mark(path: Path) -> str:
+    """Fingerprint of a file; empty where there is none."""
+    return of_file(path) if path.exists() else ""
 
 
 def bank_mark(bank: Bank) -> dict[str, Any]:

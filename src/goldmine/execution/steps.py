@@ -26,6 +26,7 @@ ROOMS = (
     "tuning",
     "customers",
     "governance",
+    "offers",
     "lists",
     "uplift",
     "measurement",

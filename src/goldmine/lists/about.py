@@ -7,7 +7,7 @@ from typing import Any
 
 import xlsxwriter
 
-from goldmine.lists.manifest import Funnel
+from goldmine.offers.counts import Funnel
 
 # The quote prefix keeps a text such as =1+1 a text even after somebody edits its cell.
 TEXT: dict[str, Any] = {"num_format": "@", "quote_prefix": True}

@@ -5,8 +5,9 @@ from typing import Literal
 
 import pyarrow as pa
 
-Shown = Literal["text", "mark", "count", "percent", "day"]
-"""How a cell is shown; a mark is a short text, centred."""
+Shown = Literal["text", "wrapped", "mark", "count", "percent", "day", "money"]
+"""How a cell is shown; a mark is a short text, centred; a wrapped text keeps its column's width."""
+TEXTS = ("text", "wrapped", "mark")
 
 REASONS = 3
 

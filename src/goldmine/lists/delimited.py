@@ -6,38 +6,22 @@ it not to without changing the id; people who work in Excel take the worksheet (
 """
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
 
-from goldmine.lists.columns import LIST_COLUMNS
-
-_DANGEROUS = tuple("=+-@\t\r\n'\uff1d\uff0b\uff0d\uff20")
-"""What a formula begins with; the full-width signs begin one in the Chinese Excel. The apostrophe is among them so that
-taking one apostrophe off always gives back the text."""
+from goldmine.core.formula import harmless
+from goldmine.lists.columns import TEXTS, ListColumn
 
 
-def harmless(text: str) -> str:
-    """The text, with an apostrophe before it where a spreadsheet would run it as a formula.
-
-    Examples
-    --------
-    >>> harmless("=1+1")
-    "'=1+1"
-    >>> harmless("0012")
-    '0012'
-    """
-    return f"'{text}" if text.lstrip(" ").startswith(_DANGEROUS) else text
-
-
-def write_csv(path: Path, rows: pa.Table, language: str) -> None:
+def write_csv(path: Path, rows: pa.Table, columns: Sequence[ListColumn], language: str) -> None:
     """Write a list as CSV with headings in a language; dates as ``YYYY-MM-DD``, probabilities as they are."""
-    texts = {c.name for c in LIST_COLUMNS if c.shown in ("text", "mark")}
-    columns = [_texts(rows[c.name]) if c.name in texts else rows[c.name].to_pylist() for c in LIST_COLUMNS]
+    cells = [_texts(rows[c.name]) if c.shown in TEXTS else rows[c.name].to_pylist() for c in columns]
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
-        writer.writerow([c.heading(language) for c in LIST_COLUMNS])
-        writer.writerows(zip(*columns, strict=True))
+        writer.writerow([c.heading(language) for c in columns])
+        writer.writerows(zip(*cells, strict=True))
 
 
 def _texts(column: pa.ChunkedArray) -> list[str]:

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import goldmine.models
+import goldmine.offers
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
 from goldmine.core.errors import ReleaseError
@@ -14,9 +15,11 @@ from goldmine.core.work import Work
 from goldmine.lists.manifest import Origin
 from goldmine.models.model import Model
 from goldmine.models.registry import champion
+from goldmine.offers.load import campaign_texts
+from goldmine.offers.out import mark_of, releases_before
 from goldmine.usecases import UseCase, load_use_case
 
-_RULE_TABLES = ("customers", "contacts", "staff", "products")
+_RULE_TABLES = ("customers", "contacts", "suppressions", "staff", "products", "branches", "grids")
 _ID_DIGITS = 12
 
 
@@ -88,11 +91,20 @@ def model_of(bank: Bank, work: Work, scored: Scored, as_of: date) -> Model:
     )
 
 
-def release_id_of(bank: Bank, scored: list[Scored], as_of: date, language: str) -> str:
+def campaigns_mark(work: Work, as_of: date) -> list[object]:
+    """Fingerprints of what shapes the campaigns beside the scores.
+
+    Their settings, offers of earlier releases, what came back from the field.
+    """
+    returned = fingerprint.of_file(work.returned) if work.returned.exists() else ""
+    return [campaign_texts(), mark_of(releases_before(work, as_of)), returned]
+
+
+def release_id_of(bank: Bank, work: Work, scored: list[Scored], as_of: date, language: str) -> str:
     """Id of the release that these inputs make; the same inputs give the same id.
 
-    It covers the scores, the models' versions, the use cases' settings, the tables that the rules look at, the suite
-    that the lists must pass, and the code that makes lists and reasons.
+    It covers the scores, the models' versions, the use cases' and the campaigns' settings, offers that are out, the
+    tables that the rules look at, the suite that the lists must pass, and the code that makes lists and reasons.
     """
     tables = {
         name: [bank.tables[name].columns, sorted(file.fingerprint for file in bank.tables[name].files)]
@@ -101,9 +113,11 @@ def release_id_of(bank: Bank, scored: list[Scored], as_of: date, language: str) 
     }
     models = Path(goldmine.models.__file__).parent
     words = [models / f"{name}.py" for name in ("explain", "phrases", "words")]
-    code = [Path(__file__).parent, *words, home() / "expectations" / "lists.json"]
+    offers = Path(goldmine.offers.__file__).parent
+    code = [Path(__file__).parent, offers, *words, home() / "expectations" / "lists.json"]
     lists = {
         s.use_case.name: [s.use_case.model_dump(mode="json"), s.origin.model_dump(), s.mark, s.features] for s in scored
     }
-    everything = [bank.name, bank.books_to, as_of, language, lists, tables, fingerprint.of_code(*code)]
+    about = [bank.name, bank.books_to, as_of, language]
+    everything = [*about, lists, tables, campaigns_mark(work, as_of), fingerprint.of_code(*code)]
     return fingerprint.of_value(everything)[:_ID_DIGITS]

@@ -11,10 +11,11 @@ import pyarrow.parquet as pq
 
 from goldmine.core import fingerprint
 from goldmine.lists.about import About
-from goldmine.lists.columns import COLUMN_NAMES
+from goldmine.lists.columns import COLUMN_NAMES, LIST_COLUMNS
 from goldmine.lists.delimited import write_csv
-from goldmine.lists.manifest import Funnel, ListFile, Origin
+from goldmine.lists.manifest import ListFile, Origin
 from goldmine.lists.worksheet import write_xlsx
+from goldmine.offers.counts import Funnel
 from goldmine.usecases import UseCase
 
 
@@ -77,7 +78,7 @@ def write_listing(
     with paths[0].open("wb") as stream:
         pq.write_table(listing.rows, stream, compression="zstd")
     validation = check(paths[0])
-    write_csv(paths[1], listing.rows, language)
+    write_csv(paths[1], listing.rows, LIST_COLUMNS, language)
     write_xlsx(paths[2], listing.rows, _about(listing, imprint), language)
     return [
         ListFile(

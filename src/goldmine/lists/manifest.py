@@ -5,36 +5,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from goldmine.offers.counts import Funnel
+from goldmine.offers.record import CampaignRecord
+
 
 class _Typed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
-
-
-class Step(_Typed):
-    """One step of a funnel: who leaves (English, Chinese), how many left, how many remain."""
-
-    name: str
-    en: str
-    zh: str
-    left: int
-    remain: int
-
-
-class Off(_Typed):
-    """A rule that could not be applied, and the columns that the bank does not have."""
-
-    name: str
-    en: str
-    zh: str
-    missing: tuple[str, ...]
-
-
-class Funnel(_Typed):
-    """From everyone scored to the list, step by step, and the rules that were off."""
-
-    scored: int
-    steps: tuple[Step, ...]
-    off: tuple[Off, ...]
 
 
 class Origin(_Typed):
@@ -75,6 +51,14 @@ class ListFile(_Typed):
     validation: dict[str, Any]
 
 
+class CampaignFile(_Typed):
+    """One file of a release's campaigns: path below its folder, SHA-256, rows."""
+
+    path: str
+    sha256: str
+    rows: int
+
+
 class Manifest(_Typed):
     """A release's manifest.
 
@@ -91,7 +75,13 @@ class Manifest(_Typed):
     funnels : dict of str to Funnel
         By use case.
     files : tuple of ListFile
-        Every file but this one.
+        The lists' files.
+    campaigns : dict of str to CampaignRecord
+        By name: funnel, limits, what can be measured.
+    campaigns_off : dict of str to str
+        Campaigns that were live and that the bank's tables do not carry, and what is missing.
+    campaign_files : tuple of CampaignFile
+        The campaigns' files.
     """
 
     as_of: date
@@ -101,6 +91,9 @@ class Manifest(_Typed):
     language: str
     funnels: dict[str, Funnel]
     files: tuple[ListFile, ...]
+    campaigns: dict[str, CampaignRecord] = {}
+    campaigns_off: dict[str, str] = {}
+    campaign_files: tuple[CampaignFile, ...] = ()
 
 
 class Latest(_Typed):

@@ -10,14 +10,16 @@ from goldmine.core.engine import connect
 from goldmine.core.errors import ParameterError, UseCaseError
 from goldmine.core.progress import track
 from goldmine.core.work import Work
+from goldmine.lists.campaigns import write_campaigns
 from goldmine.lists.funnel import choose
 from goldmine.lists.inputs import Scored, model_of, read_scored, release_id_of
 from goldmine.lists.listing import Imprint, Listing, write_listing
 from goldmine.lists.manifest import Manifest
+from goldmine.lists.planned import plan_release, tell
 from goldmine.lists.reasons import reasons_in_words
 from goldmine.lists.rows import make_rows
-from goldmine.lists.rules import Books
 from goldmine.lists.store import Release, release_once
+from goldmine.offers.books import Books
 from goldmine.usecases import UseCase
 from goldmine.validation import require, validate_file
 
@@ -59,15 +61,20 @@ def publish(bank: Bank, work: Work, use_cases: list[str], as_of: date, *, langua
         raise UseCaseError("publish: no use case was named.", "Name at least one, for example longtail.")
     with work.lock():
         scored = [read_scored(work, name, as_of) for name in sorted(set(use_cases))]
-        release_id = release_id_of(bank, scored, as_of, language)
+        release_id = release_id_of(bank, work, scored, as_of, language)
         imprint = Imprint(bank.name, as_of, release_id, language)
         return release_once(work, as_of, release_id, lambda folder: _fill(bank, work, scored, imprint, folder))
 
 
 def _fill(bank: Bank, work: Work, scored: list[Scored], imprint: Imprint, folder: Path) -> Manifest:
-    """Write every list into a folder and check it."""
-    books = Books(bank, connect(), imprint.as_of)
-    listings = [_listing(books, work, one, imprint) for one in track(scored, "lists: rules and reasons")]
+    """Write every campaign and every list into a folder and check the lists."""
+    books = Books(bank, connect(), imprint.as_of, work.returned)
+    plan, language = plan_release(books, work, scored)
+    told = tell(books, work, scored, plan)
+    campaign_files = write_campaigns(folder, plan, told, imprint, language)
+    listings = [
+        _listing(books, work, one, imprint, plan.held_back) for one in track(scored, "lists: rules and reasons")
+    ]
     files = [
         file
         for listing in track(listings, "lists: files")
@@ -81,19 +88,22 @@ def _fill(bank: Bank, work: Work, scored: list[Scored], imprint: Imprint, folder
         language=imprint.language,
         funnels={listing.use_case.name: listing.funnel for listing in listings},
         files=tuple(files),
+        campaigns={one.campaign.campaign_id: one.record for one in plan.planned},
+        campaigns_off=dict(plan.off or {}),
+        campaign_files=tuple(campaign_files),
     )
 
 
-def _listing(books: Books, work: Work, scored: Scored, imprint: Imprint) -> Listing:
-    chosen = choose(books, scored.path, scored.use_case)
+def _listing(books: Books, work: Work, scored: Scored, imprint: Imprint, held_back: frozenset[str]) -> Listing:
+    chosen = choose(books, scored.path, scored.use_case, held_back)
     words = reasons_in_words(
         model_of(books.bank, work, scored, imprint.as_of),
         work,
         scored.use_case,
         chosen.rows["customer_id"].to_pylist(),
         as_of=imprint.as_of,
-        language=imprint.language,
-    )
+        languages=[imprint.language],
+    )[imprint.language]
     stamp = (scored.origin.model_version, imprint.release_id)
     rows = make_rows(chosen.rows, words, scored.use_case, as_of=imprint.as_of, stamp=stamp)
     return Listing(scored.use_case, rows, chosen.funnel, scored.origin)

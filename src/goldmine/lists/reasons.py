@@ -1,5 +1,6 @@
 """Why each customer is on a list, in words; computed for those on it only."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import pyarrow as pa
@@ -17,8 +18,8 @@ from goldmine.usecases import UseCase
 
 
 def reasons_in_words(
-    model: Model, work: Work, use_case: UseCase, customers: list[str], *, as_of: date, language: str
-) -> list[list[str]]:
+    model: Model, work: Work, use_case: UseCase, customers: list[str], *, as_of: date, languages: Sequence[str]
+) -> dict[str, list[list[str]]]:
     """The strongest reasons of each customer, in words, compared with what is typical of those who were scored.
 
     Each is a behaviour of that very row which raised its probability; SHAP values are computed for these rows only.
@@ -35,16 +36,16 @@ def reasons_in_words(
         Customer numbers of those on the list.
     as_of : date
         Snapshot date.
-    language : str
-        ``en`` or ``zh``.
+    languages : sequence of str
+        ``en``, ``zh`` or both; the reasons are looked for once.
 
     Returns
     -------
-    list of list of str
-        For each customer, in order, one to three reasons, strongest first.
+    dict of str to list of list of str
+        By language, for each customer, in order, one to three reasons, strongest first.
     """
     if not customers:
-        return []
+        return {language: [] for language in languages}
     connection = connect()
     places = pa.table({"customer_id": customers, "place": range(len(customers))})
     held = pq.read_schema(work.features(as_of)).names
@@ -55,5 +56,11 @@ def reasons_in_words(
     cited = sorted({reason.feature for row in found for reason in row})
     everyone = eligible(connection, work, use_case, as_of).to_pyarrow()
     typical = typical_values(feature_rows(connection, work, as_of, everyone, cited).to_arrow_table(), cited)
-    nothing = [NO_REASON[language == "zh"]]
-    return [[reason_words(reason, features, typical, language, as_of) for reason in row] or nothing for row in found]
+    return {
+        language: [
+            [reason_words(reason, features, typical, language, as_of) for reason in row]
+            or [NO_REASON[language == "zh"]]
+            for row in found
+        ]
+        for language in languages
+    }

@@ -11,7 +11,9 @@ from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
 from goldmine.core.files import whole_file
 from goldmine.core.work import Work
-from goldmine.lists.rules import Books, rules_for
+from goldmine.offers.books import Books
+from goldmine.offers.held import held_back
+from goldmine.offers.rules import rules_for
 
 HEADINGS = {
     "customer_id": ("customer", "客户号"),
@@ -58,18 +60,24 @@ class Worklist:
     left_out: dict[str, int]
 
 
-def may_contact(bank: Bank, as_of: date, rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Rows of the customers who may be contacted, and how many left by which rule (the first that they break)."""
-    books = Books(bank, connect(), as_of)
+def may_contact(bank: Bank, work: Work, as_of: date, rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Rows of the customers who may be contacted, and how many left by which rule (the first that they break).
+
+    Those held out of all campaigns and the control of one whose offers are out may not be contacted either.
+    """
+    books = Books(bank, connect(), as_of, work.returned)
     left_out = {}
     for rule in rules_for(wealth_product=False):
-        if rule.missing(bank):
+        if rule.missing(books):
             continue
         out = set(rule.out(books).to_pyarrow()["customer_id"].to_pylist())
         kept = rows[~rows.customer_id.isin(out)]
         left_out[rule.name] = len(rows) - len(kept)
         rows = kept
-    return rows.reset_index(drop=True), left_out
+    held = rows.customer_id.isin(held_back(work, rows.customer_id, as_of))
+    if held.any():
+        left_out["control"] = int(held.sum())
+    return rows[~held].reset_index(drop=True), left_out
 
 
 def write_worklist(
@@ -86,7 +94,7 @@ def write_worklist(
     """
     found = {}
     for name, given in rows.items():
-        kept, left_out = may_contact(bank, as_of, given)
+        kept, left_out = may_contact(bank, work, as_of, given)
         path = work.root / "worklists" / str(as_of) / f"{name}.xlsx"
         with whole_file(path.with_suffix(".parquet")) as temporary:
             kept.to_parquet(temporary, index=False)

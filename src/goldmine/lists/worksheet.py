@@ -1,6 +1,8 @@
 """A list as an Excel workbook: one sheet to work from, one that says where it comes from."""
 
-from datetime import UTC, datetime, time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -10,22 +12,25 @@ from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 
 from goldmine.lists.about import TEXT, About, write_about
-from goldmine.lists.columns import LIST_COLUMNS, Shown
+from goldmine.lists.columns import LIST_COLUMNS, ListColumn, Shown
 
 FONTS = {"en": "Calibri", "zh": "Microsoft YaHei"}
 INSIDE = {
     "en": "Internal: personal data of customers, must not leave the bank",
     "zh": "内部资料,含客户个人信息,严禁外传",
 }
-_LINE = {"bottom": 4, "bottom_color": "#BFBFBF"}
+_LINE = {"bottom": 4, "bottom_color": "#BFBFBF", "valign": "vcenter"}
 _SHOWN: dict[Shown, dict[str, Any]] = {
     "text": {**TEXT, **_LINE},
+    "wrapped": {**TEXT, "text_wrap": True, **_LINE},
     "mark": {**TEXT, "align": "center", **_LINE},
     "count": {"num_format": "0", "align": "center", **_LINE},
     "percent": {"num_format": "0.0%", "align": "center", **_LINE},
+    "money": {"num_format": "#,##0.00", **_LINE},
     "day": {"num_format": "yyyy-mm-dd", "align": "center", **_LINE},
 }
 _WIDEST = 72
+_LINE_HEIGHT, _MOST_LINES = 14.5, 8
 _HEAD = {"bold": True, "font_color": "white", "bg_color": "#1F4E79", "align": "center", "valign": "vcenter"}
 
 
@@ -43,6 +48,14 @@ def write_xlsx(path: Path, rows: pa.Table, about: About, language: str) -> None:
     language : str
         ``en`` or ``zh``.
     """
+    with workbook(path, about.title, about.as_of, language) as book:
+        write_rows(book, "名单" if language == "zh" else "List", rows, LIST_COLUMNS, language=language)
+        write_about(book, about, language)
+
+
+@contextmanager
+def workbook(path: Path, title: str, as_of: date, language: str) -> Iterator[xlsxwriter.Workbook]:
+    """A workbook in which no text is taken for anything else, closed at the end."""
     options = {
         "constant_memory": True,
         "tmpdir": str(path.parent),
@@ -53,9 +66,8 @@ def write_xlsx(path: Path, rows: pa.Table, about: About, language: str) -> None:
     }
     book = xlsxwriter.Workbook(str(path), options)
     # The snapshot's day, not today's: the same list gives the same bytes.
-    book.set_properties({"title": about.title, "created": datetime.combine(about.as_of, time(), UTC)})
-    _list_sheet(book, rows, language)
-    write_about(book, about, language)
+    book.set_properties({"title": title, "created": datetime.combine(as_of, time(), UTC)})
+    yield book
     try:
         book.close()
     except FileCreateError as error:
@@ -63,25 +75,34 @@ def write_xlsx(path: Path, rows: pa.Table, about: About, language: str) -> None:
         raise error.args[0] from error
 
 
-def _list_sheet(book: xlsxwriter.Workbook, rows: pa.Table, language: str) -> None:
-    sheet = book.add_worksheet("名单" if language == "zh" else "List")
-    head = book.add_format(_HEAD)
+def write_rows(
+    book: xlsxwriter.Workbook, name: str, rows: pa.Table, columns: Sequence[ListColumn], *, language: str
+) -> Any:
+    """Add a sheet of rows, a column a `ListColumn`; those that the rows do not have stand empty, to be filled in."""
+    sheet = book.add_worksheet(name)
+    head, fill = book.add_format(_HEAD), book.add_format({**_HEAD, "bg_color": "#BF8F00"})
     looks = {shown: book.add_format(properties) for shown, properties in _SHOWN.items()}
-    _set_up(sheet, rows, language)
-    for place, column in enumerate(LIST_COLUMNS):
-        sheet.write_string(0, place, column.heading(language), head)
-    shown = [looks[column.shown] for column in LIST_COLUMNS]
-    columns = [rows[column.name].to_pylist() for column in LIST_COLUMNS]
-    for line, values in enumerate(zip(*columns, strict=True), start=1):
+    _set_up(sheet, rows, columns, language)
+    for place, column in enumerate(columns):
+        sheet.write_string(0, place, column.heading(language), head if column.name in rows.column_names else fill)
+    shown = [looks[column.shown] for column in columns]
+    empty = [None] * rows.num_rows
+    cells = [rows[c.name].to_pylist() if c.name in rows.column_names else empty for c in columns]
+    wrapped = [(place, column.width) for place, column in enumerate(columns) if column.shown == "wrapped"]
+    for line, values in enumerate(zip(*cells, strict=True), start=1):
+        if wrapped:
+            sheet.set_row(line, _LINE_HEIGHT * max(_lines(values[place], width) for place, width in wrapped))
         for place, value in enumerate(values):
             _write(sheet, (line, place), value, shown[place])
+    return sheet
 
 
-def _set_up(sheet: Any, rows: pa.Table, language: str) -> None:
+def _set_up(sheet: Any, rows: pa.Table, columns: Sequence[ListColumn], language: str) -> None:
     sheet.freeze_panes(1, 2)
-    sheet.autofilter(0, 0, max(rows.num_rows, 1), len(LIST_COLUMNS) - 1)
-    for place, column in enumerate(LIST_COLUMNS):
-        longest = _longest(rows[column.name]) if column.shown == "text" else 0
+    sheet.autofilter(0, 0, max(rows.num_rows, 1), len(columns) - 1)
+    for place, column in enumerate(columns):
+        held = column.shown == "text" and column.name in rows.column_names
+        longest = _longest(rows[column.name]) if held else 0
         sheet.set_column(place, place, max(column.width, min(longest + 2, _WIDEST)))
     sheet.set_row(0, 24)
     sheet.set_landscape()
@@ -90,6 +111,11 @@ def _set_up(sheet: Any, rows: pa.Table, language: str) -> None:
     sheet.repeat_rows(0)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
     sheet.set_footer(f"&L&8{INSIDE[language]}&R&8&P / &N")
+
+
+def _lines(text: str | None, width: int) -> int:
+    """Lines that a text takes in a column of some characters, at most as many as a row can show."""
+    return min(-(-len((text or "").encode("gb18030", "replace")) // (width - 2)) or 1, _MOST_LINES)
 
 
 def _longest(texts: pa.ChunkedArray) -> int:

@@ -7,7 +7,8 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from goldmine.lists.manifest import Funnel, ListFile
+from goldmine.lists.manifest import ListFile
+from goldmine.offers.counts import Funnel
 from goldmine.pictures.style import PALETTE, say
 from goldmine.usecases import load_use_case, use_case_names
 

@@ -1,36 +1,16 @@
 """Who may not stand on a list, whatever the model says: the rules, in the order in which they are counted."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 
 import ibis
-from ibis.backends.duckdb import Backend
 
-from goldmine.contract.bank import Bank
 from goldmine.contract.tables import PRODUCT_RISKS, RISK_GRADES
+from goldmine.offers.books import Books
 
 ADULT_YEARS = 18
 ASSESSMENT_MONTHS = 12
 """Months for which a risk assessment is in date."""
-_CHAIN = 3
-"""Mergers followed from one customer number to the next that took its place."""
-
-
-@dataclass(frozen=True)
-class Books:
-    """What a rule looks at: the bank's tables as they stand, and the snapshot date."""
-
-    bank: Bank
-    connection: Backend
-    as_of: date
-    _read: dict[str, ibis.Table] = field(default_factory=dict)
-
-    def table(self, name: str) -> ibis.Table:
-        """A canonical table."""
-        if name not in self._read:
-            self._read[name] = self.bank.read(self.connection, name)
-        return self._read[name]
 
 
 @dataclass(frozen=True)
@@ -45,8 +25,8 @@ class Rule:
         Columns (``table.column``) without which it cannot be applied.
     out : callable
         From the books to a table with one column, `customer_id`: those who leave.
-    wealth_only : bool
-        Whether it holds for lists that offer a wealth product only.
+    stage : str
+        Stage of the funnel: ``eligible``, ``consent``, or ``suitability``, which is for wealth products only.
     """
 
     name: str
@@ -54,11 +34,11 @@ class Rule:
     zh: str
     needs: tuple[str, ...]
     out: Callable[[Books], ibis.Table]
-    wealth_only: bool = False
+    stage: str = "eligible"
 
-    def missing(self, bank: Bank) -> tuple[str, ...]:
+    def missing(self, books: Books) -> tuple[str, ...]:
         """Which of the columns it needs the bank does not have."""
-        return tuple(need for need in self.needs if not bank.has(*need.split(".")))
+        return tuple(need for need in self.needs if not books.has(*need.split(".")))
 
 
 def _closed(books: Books) -> ibis.Table:
@@ -73,18 +53,18 @@ def _merged(books: Books) -> ibis.Table:
 
 def _opted_out(books: Books) -> ibis.Table:
     customers = books.table("customers")
-    return _with_survivors(books, customers.filter(~customers.marketing_consent))
+    return books.with_survivors(customers.filter(~customers.marketing_consent))
 
 
 def _refused(books: Books) -> ibis.Table:
     contacts = books.table("contacts")
-    return _with_survivors(books, contacts.filter(contacts.answer == "opt_out"))
+    return books.with_survivors(contacts.filter(contacts.answer == "opt_out"))
 
 
 def _staff(books: Books) -> ibis.Table:
     staff = books.table("staff")
     serving = staff.left_on.isnull() | (staff.left_on > books.as_of)
-    return _with_survivors(books, staff.filter(staff.customer_id.notnull() & serving))
+    return books.with_survivors(staff.filter(staff.customer_id.notnull() & serving))
 
 
 def _minor(books: Books) -> ibis.Table:
@@ -124,41 +104,72 @@ def _years_before(books: Books, years: int) -> ibis.Value:
     return ibis.literal(books.as_of) - ibis.interval(years=years)
 
 
-def _with_survivors(books: Books, rows: ibis.Table) -> ibis.Table:
-    """The rows' customers and the numbers that these were merged into: a refusal outlives a merger."""
-    found = rows.select("customer_id")
-    customers = books.table("customers")
-    merged = customers.filter(customers.merged_into.notnull()).select("customer_id", "merged_into")
-    parts = [found]
-    for _ in range(_CHAIN):
-        parts.append(merged.semi_join(parts[-1], "customer_id").select(customer_id="merged_into"))
-    return ibis.union(*parts)
+def _on_ledger(*reasons: str) -> Callable[[Books], ibis.Table]:
+    """Who stands on the ledger for one of some reasons, for every channel: all rows that are not over."""
 
+    def out(books: Books) -> ibis.Table:
+        rows = open_rows(books)
+        return books.with_survivors(rows.filter(rows.reason.isin(reasons) & rows.channel.isnull()))
+
+    return out
+
+
+def _suppressed(books: Books) -> ibis.Table:
+    rows = open_rows(books)
+    return books.with_survivors(rows.filter(rows.channel.isnull()))
+
+
+def open_rows(books: Books) -> ibis.Table:
+    """Rows of the ledger that are not over at the snapshot; those that begin later count too."""
+    rows = books.table("suppressions")
+    return rows.filter(rows.to_on.isnull() | (rows.to_on >= books.as_of))
+
+
+_LEDGER = ("suppressions.reason",)
+_SUIT = "suitability"
 
 RULES = (
     Rule("closed", "has left the books", "已销户", ("customers.closed_on",), _closed),
     Rule("merged", "merged into another customer number", "已并入其他客户号", ("customers.merged_into",), _merged),
+    Rule("deceased", "has died", "已故", _LEDGER, _on_ledger("deceased")),
+    Rule("frozen", "frozen by order", "账户冻结", _LEDGER, _on_ledger("frozen")),
+    Rule("staff", "own staff", "本行员工", ("staff.customer_id",), _staff),
+    Rule("minor", "under 18", "未满18周岁", ("customers.birth_date",), _minor),
     Rule(
         "opted_out",
         "opted out of automated marketing (PIPL art. 24)",
         "已拒绝自动化营销(个保法第24条)",
         ("customers.marketing_consent",),
         _opted_out,
+        "consent",
     ),
-    Rule("refused", "asked not to be contacted again", "回访中要求不再联系", ("contacts.answer",), _refused),
-    Rule("staff", "own staff", "本行员工", ("staff.customer_id",), _staff),
-    Rule("minor", "under 18", "未满18周岁", ("customers.birth_date",), _minor),
-    Rule("age_unknown", "age not known", "年龄不详", ("customers.birth_date",), _age_unknown, wealth_only=True),
+    Rule("refused", "asked not to be contacted again", "回访中要求不再联系", ("contacts.answer",), _refused, "consent"),
+    Rule("complained", "has complained", "投诉未了结", _LEDGER, _on_ledger("complaint"), "consent"),
     Rule(
-        "not_assessed", "no risk assessment", "未做风险测评", ("customers.risk_grade",), _not_assessed, wealth_only=True
+        "disputed",
+        "under litigation or debt collection",
+        "涉诉或处于催收",
+        _LEDGER,
+        _on_ledger("litigation", "debt_collection"),
+        "consent",
     ),
+    Rule(
+        "suppressed",
+        "on the ledger of those not to be contacted",
+        "在禁止营销台账内",
+        ("suppressions.customer_id",),
+        _suppressed,
+        "consent",
+    ),
+    Rule("age_unknown", "age not known", "年龄不详", ("customers.birth_date",), _age_unknown, _SUIT),
+    Rule("not_assessed", "no risk assessment", "未做风险测评", ("customers.risk_grade",), _not_assessed, _SUIT),
     Rule(
         "assessment_old",
         "risk assessment older than 12 months",
         "风险测评已过期(超过12个月)",
         ("customers.risk_grade_on",),
         _assessment_old,
-        wealth_only=True,
+        _SUIT,
     ),
     Rule(
         "unsuited",
@@ -166,11 +177,15 @@ RULES = (
         "风险等级低于在售理财产品",
         ("customers.risk_grade", "products.risk_grade", "products.product_class"),
         _unsuited,
-        wealth_only=True,
+        _SUIT,
     ),
 )
 
 
 def rules_for(wealth_product: bool) -> tuple[Rule, ...]:
     """The rules of a list, in order; those of suitability only where it offers a wealth product."""
-    return tuple(rule for rule in RULES if wealth_product or not rule.wealth_only)
+    return tuple(rule for rule in RULES if wealth_product or rule.stage != _SUIT)
+
+
+CONTACT_RULES = tuple(rule for rule in RULES if rule.stage != _SUIT)
+"""The rules of a campaign up to its suitability, which is judged offer by offer."""

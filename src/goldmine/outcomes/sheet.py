@@ -1,0 +1,137 @@
+"""A file of results as marketing returns it, CSV or XLSX, read as texts and days."""
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from goldmine.core.errors import ContractError
+from goldmine.core.formula import plain
+
+Cell = str | date | float | None
+
+HEADINGS = {
+    "campaign_id": ("campaign_id", "campaign", "活动代码", "活动", "营销活动"),
+    "customer_id": ("customer_id", "customer", "客户号", "客户"),
+    "contacted_on": ("contacted_on", "contacted on", "contacted", "触达日期", "联系日期"),
+    "channel": ("channel", "触达渠道", "渠道"),
+    "answer": ("answer", "客户答复", "答复", "触达结果"),
+    "note": ("note", "备注"),
+}
+"""What each column may be called; the case of the letters does not count, other columns are left alone."""
+COMPULSORY = ("campaign_id", "customer_id", "contacted_on", "channel", "answer")
+_ENCODINGS = ("utf-8-sig", "gb18030")
+
+
+class Formula(str):
+    """A cell that a spreadsheet would compute; it is never taken for what it says."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A file of results.
+
+    Parameters
+    ----------
+    headings : list of str
+        As they stand in the file.
+    rows : list of list of Cell
+        As they stand in the file, below the headings.
+    columns : dict of str to int
+        Places of the columns that are known, by code name.
+    """
+
+    headings: list[str]
+    rows: list[list[Cell]]
+    columns: dict[str, int]
+
+    @property
+    def chinese(self) -> bool:
+        """Whether its headings are Chinese."""
+        return any(not heading.isascii() for heading in self.headings)
+
+
+def read_sheet(path: Path) -> Sheet:
+    """Read a CSV file (UTF-8 or GB18030) or the first sheet of a workbook that has the columns.
+
+    Raises
+    ------
+    ContractError
+        If there is no such file, it cannot be read, or a column is missing or stands twice.
+    """
+    if not path.is_file():
+        raise ContractError(f"{path}: there is no such file.", "Give the file that marketing returned, CSV or XLSX.")
+    kind = path.suffix.lower()
+    if kind not in (".csv", ".xlsx"):
+        raise ContractError(f"{path.name}: is neither CSV nor XLSX.", "Save it as one of these.")
+    tables = [_read_csv(path)] if kind == ".csv" else _read_xlsx(path)
+    missing: list[str] = []
+    for table in tables:
+        headings = ["" if cell is None else str(cell).strip() for cell in table[0]] if table else []
+        columns = _columns(headings, path)
+        missing = [name for name in COMPULSORY if name not in columns]
+        if not missing:
+            return Sheet(headings, [row for row in table[1:] if any(cell not in (None, "") for cell in row)], columns)
+    allowed = "; ".join(f"{name}: {', '.join(HEADINGS[name][1:])}" for name in missing or COMPULSORY)
+    raise ContractError(
+        f"{path.name}: columns are missing: {', '.join(missing or COMPULSORY)}.",
+        f"Name them by code or as here: {allowed}.",
+    )
+
+
+def _columns(headings: list[str], path: Path) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for place, heading in enumerate(headings):
+        for name, known in HEADINGS.items():
+            if heading.lower() in known:
+                if name in found:
+                    raise ContractError(f"{path.name}: the column {name} stands twice.", "Leave one of them.")
+                found[name] = place
+    return found
+
+
+def _read_csv(path: Path) -> list[list[Cell]]:
+    raw = path.read_bytes()
+    for encoding in _ENCODINGS:
+        try:
+            text = raw.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise ContractError(f"{path.name}: is neither UTF-8 nor GB18030.", "Save it as CSV UTF-8.")
+    csv.field_size_limit(10_000_000)
+    head = text.partition("\n")[0]
+    delimiter = max(",;\t", key=head.count)
+    try:
+        return [[plain(cell) for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
+    except csv.Error as error:
+        raise ContractError(f"{path.name}: is not CSV ({error}).", "Save it as CSV UTF-8 again.") from None
+
+
+def _read_xlsx(path: Path) -> list[list[list[Cell]]]:
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, keep_links=False)
+        return [[[_cell(one) for one in row] for row in sheet.iter_rows()] for sheet in book.worksheets]
+    except Exception as error:
+        # What the reader raises may be anything, and may quote the file's content.
+        raise ContractError(
+            f"{path.name}: cannot be read as a workbook ({type(error).__name__}).", "Save it as .xlsx again."
+        ) from None
+
+
+def _cell(cell: Any) -> Cell:
+    value = cell.value
+    if value is None:
+        return None
+    if cell.data_type == "f":
+        return Formula(value)
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str | date) else float(value)

@@ -18,7 +18,6 @@ from goldmine.labels import Cutoffs
 from goldmine.models.rows import Rows
 from goldmine.models.score import ScoreReport
 from goldmine.models.tracking import tracked
-from tests.models.conftest import fitted, store, store_template  # noqa: F401 - fixtures
 from tests.models.made import rows, use_case
 from tests.tiny import make_bank
 
@@ -134,7 +133,7 @@ def test_estimates_are_shown_beside_what_came_once_outcomes_are_complete(referen
     assert judged.error["lift_list"] == -0.5
 
 
-def test_a_training_keeps_its_reference_with_its_run(store, fitted):  # noqa: F811
+def test_a_training_keeps_its_reference_with_its_run(store, fitted):
     cutoffs = Cutoffs((date(2023, 8, 31),), date(2023, 11, 30), date(2024, 2, 29))
     learnt = learn_reference(fitted.model, Rows(rows(seed=1), rows(seed=3), rows(seed=2), cutoffs), 100)
     with tracked("tiny") as run:
@@ -149,7 +148,7 @@ def test_a_training_keeps_its_reference_with_its_run(store, fitted):  # noqa: F8
         read_reference(other)
 
 
-def test_a_table_made_elsewhere_is_judged_by_its_latest_rows(fitted):  # noqa: F811
+def test_a_table_made_elsewhere_is_judged_by_its_latest_rows(fitted):
     shifted = rows(seed=3).set_column(1, "inflow_sum_90d", pa.array(np.full(1_500, 3.0), pa.float32()))
     learnt = learn_reference(fitted.model, Rows(rows(seed=1), shifted), 100)
     assert [one.cutoff for one in learnt.windows] == ["the other rows of the table"]

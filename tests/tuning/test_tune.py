@@ -8,7 +8,6 @@ from goldmine.core.errors import HistoryError
 from goldmine.models.rows import Rows
 from goldmine.tuning import Budget, tune
 from goldmine.tuning.parts import cutoff_folds, tuning_parts
-from tests.models.conftest import store, store_template  # noqa: F401
 from tests.models.made import rows, use_case
 
 DAYS = (date(2023, 1, 31), date(2023, 2, 28), date(2023, 6, 30), date(2023, 7, 31))
@@ -53,7 +52,7 @@ def test_no_budget_looks_for_nothing(learnt, tmp_path):
     assert tune(use_case(), learnt, Budget(), 1, bank="tiny", journal=tmp_path / "a.log") == ()
 
 
-def test_trials_are_nested_runs_and_go_on_where_they_ended(learnt, store):  # noqa: F811
+def test_trials_are_nested_runs_and_go_on_where_they_ended(learnt, store):
     import mlflow
 
     journal = store / "tuning" / "mine-abc.log"

@@ -88,3 +88,8 @@ def test_a_condition_that_cannot_be_read_names_its_tag(tmp_path):
 def test_a_catalogue_without_the_definitions_of_lost_is_told_so(tmp_path):
     with pytest.raises(SettingsError, match=r"tags\.yaml: has no set 'lost'"):
         definitions(catalogue(tmp_path, [YOUNG]))
+
+
+def test_a_catalogue_that_is_not_there_is_told_so(tmp_path):
+    with pytest.raises(SettingsError, match=r"tags\.yaml: there is no catalogue of tags"):
+        load_catalogue(tmp_path / "tags.yaml")

@@ -116,9 +116,11 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     Raises
     ------
     SettingsError
-        If it is no YAML, has an unknown key or a value of the wrong type, or holds a condition that cannot be read.
+        If it is not there, is no YAML, has an unknown key or a value of the wrong type, or a condition cannot be read.
     """
     path = path or catalogue_path()
+    if not path.exists():
+        raise SettingsError(f"{path.name}: there is no catalogue of tags.", "Put pipelines/tags.yaml back.")
     try:
         found = Catalogue.model_validate(yaml.safe_load(path.read_text("utf-8")))
     except yaml.YAMLError as error:

@@ -23,7 +23,10 @@ def test_who_may_not_be_contacted_is_left_out_and_counted(tmp_path):
     found = write_worklist(bank, Work(tmp_path), DAY, {"near_threshold": rows}, "zh")["near_threshold"]
     assert (found.rows, found.left_out["opted_out"], found.left_out["minor"]) == (1, 1, 1)
     assert pd.read_parquet(found.path.with_suffix(".parquet")).customer_id.tolist() == ["001"]
-    sheet = openpyxl.load_workbook(found.path)["名单"]
+    book = openpyxl.load_workbook(found.path)
+    about = {row[0].value: row[1].value for row in book["说明"].rows}
+    assert (about["名单客户数"], about["剔除:已拒绝自动化营销(个保法第24条)"]) == (1, 1)
+    sheet = book["名单"]
     assert [[cell.value for cell in row] for row in sheet.rows] == [
         ["客户号", "方向", "临界线(元)", "概率"],
         ["001", "有望提级", 10_000, 0.5],

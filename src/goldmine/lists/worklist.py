@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
 from goldmine.core.files import whole_file
 from goldmine.core.work import Work
+from goldmine.lists.worksheet import HEAD, INSIDE
 from goldmine.offers.books import Books
 from goldmine.offers.held import held_back
 from goldmine.offers.rules import rules_for
@@ -36,6 +38,8 @@ HEADINGS = {
     "segment": ("group", "客群"),
 }
 """What people read over each column, in English and Chinese."""
+
+_SHARES = ("probability", "went_share")
 
 WORDS = {"up": ("may move up", "有望提级"), "down": ("may move down", "有降级风险")}
 """What people read for codes."""
@@ -98,31 +102,54 @@ def write_worklist(
         path = work.root / "worklists" / str(as_of) / f"{name}.xlsx"
         with whole_file(path.with_suffix(".parquet")) as temporary:
             kept.to_parquet(temporary, index=False)
-        _write_workbook(path, kept, language)
         found[name] = Worklist(path, len(kept), left_out)
+        _write_workbook(path, kept, _about(bank, as_of, found[name], language), language)
     return found
 
 
-def _write_workbook(path: Path, rows: pd.DataFrame, language: str) -> None:
+def _about(bank: Bank, as_of: date, one: Worklist, language: str) -> list[tuple[str, str | int]]:
+    """What the second sheet says: whose, when, how many, and who was left out by which rule."""
+    zh = language == "zh"
+    names = {rule.name: rule.zh if zh else rule.en for rule in rules_for(wealth_product=False)}
+    head: list[tuple[str, str | int]] = [
+        ("银行" if zh else "Bank", bank.name),
+        ("数据日期" if zh else "As of", str(as_of)),
+        ("名单客户数" if zh else "Customers on the list", one.rows),
+    ]
+    left = "剔除:" if zh else "left out: "
+    return [*head, *((left + names[name], count) for name, count in one.left_out.items())]
+
+
+def _write_workbook(path: Path, rows: pd.DataFrame, about: list[tuple[str, str | int]], language: str) -> None:
     zh = int(language == "zh")
     words = {code: word[zh] for code, word in WORDS.items()}
-    shown = rows.copy()
-    if "direction" in shown:
-        shown["direction"] = shown.direction.map(words)
-    shown.columns = [HEADINGS[name][zh] for name in rows.columns]
+    shown = rows.assign(direction=rows.direction.map(words)) if "direction" in rows else rows
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with (
         whole_file(path) as temporary,
         pd.ExcelWriter(temporary, engine="xlsxwriter", engine_kwargs={"options": options}) as book,
     ):
-        shown.to_excel(book, sheet_name="名单" if zh else "List", index=False, freeze_panes=(1, 1))
-        sheet = next(iter(book.sheets.values()))
-        sheet.autofit()
-        sheet.autofilter(0, 0, max(len(shown), 1), len(shown.columns) - 1)
-        shares = book.book.add_format({"num_format": "0.0%"})
-        money = book.book.add_format({"num_format": "#,##0.00"})
-        for place, name in enumerate(rows.columns):
-            if name in ("probability", "went_share"):
-                sheet.set_column(place, place, 14, shares)
-            elif "yuan" in HEADINGS[name][0]:
-                sheet.set_column(place, place, 18, money)
+        name = "名单" if zh else "List"
+        shown.to_excel(book, sheet_name=name, index=False, header=False, startrow=1)
+        _lay_out(book, book.sheets[name], rows, language)
+        pd.DataFrame(about).to_excel(book, sheet_name="说明" if zh else "About", index=False, header=False)
+        book.sheets["说明" if zh else "About"].set_column(0, 1, 44)
+
+
+def _lay_out(book: pd.ExcelWriter, sheet: Any, rows: pd.DataFrame, language: str) -> None:
+    """Headings, widths, how numbers are shown, and how the sheet is printed."""
+    head = book.book.add_format({**HEAD, "text_wrap": True})
+    shares, money = (book.book.add_format({"num_format": shown}) for shown in ("0.0%", "#,##0.00"))
+    for place, name in enumerate(rows.columns):
+        words = HEADINGS[name]
+        sheet.write_string(0, place, words[int(language == "zh")], head)
+        look = shares if name in _SHARES else money if "yuan" in words[0] else None
+        sheet.set_column(place, place, 18 if look is money else 22 if name == "segment" else 14, look)
+    sheet.set_row(0, 32)
+    sheet.freeze_panes(1, 1)
+    sheet.autofilter(0, 0, max(len(rows), 1), len(rows.columns) - 1)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_footer(f"&L&8{INSIDE[language]}&R&8&P / &N")

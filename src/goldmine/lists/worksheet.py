@@ -31,7 +31,8 @@ _SHOWN: dict[Shown, dict[str, Any]] = {
 }
 _WIDEST = 72
 _LINE_HEIGHT, _MOST_LINES = 14.5, 8
-_HEAD = {"bold": True, "font_color": "white", "bg_color": "#1F4E79", "align": "center", "valign": "vcenter"}
+HEAD = {"bold": True, "font_color": "white", "bg_color": "#1F4E79", "align": "center", "valign": "vcenter"}
+"""How headings look, on every sheet that is worked from."""
 
 
 def write_xlsx(path: Path, rows: pa.Table, about: About, language: str) -> None:
@@ -80,7 +81,7 @@ def write_rows(
 ) -> Any:
     """Add a sheet of rows, a column a `ListColumn`; those that the rows do not have stand empty, to be filled in."""
     sheet = book.add_worksheet(name)
-    head, fill = book.add_format(_HEAD), book.add_format({**_HEAD, "bg_color": "#BF8F00"})
+    head, fill = book.add_format(HEAD), book.add_format({**HEAD, "bg_color": "#BF8F00"})
     looks = {shown: book.add_format(properties) for shown, properties in _SHOWN.items()}
     _set_up(sheet, rows, columns, language)
     for place, column in enumerate(columns):

@@ -19,7 +19,9 @@ def test_who_may_not_be_contacted_is_left_out_and_counted(tmp_path):
         {"customer_id": "003", "marketing_consent": True, "birth_date": date(2010, 1, 1)},
     ]
     bank = make_bank(tmp_path / "bank", {"customers": people})
-    rows = pd.DataFrame({"customer_id": ["002", "001", "003"], "direction": "up", "step": 1e4, "probability": 0.5})
+    rows = pd.DataFrame(
+        {"customer_id": ["002", "001", "003"], "direction": "up", "step": 1e4, "went_by": "cash", "probability": 0.5}
+    )
     found = write_worklist(bank, Work(tmp_path), DAY, {"near_threshold": rows}, "zh")["near_threshold"]
     assert (found.rows, found.left_out["opted_out"], found.left_out["minor"]) == (1, 1, 1)
     assert pd.read_parquet(found.path.with_suffix(".parquet")).customer_id.tolist() == ["001"]
@@ -28,6 +30,6 @@ def test_who_may_not_be_contacted_is_left_out_and_counted(tmp_path):
     assert (about["名单客户数"], about["剔除:已拒绝自动化营销(个保法第24条)"]) == (1, 1)
     sheet = book["名单"]
     assert [[cell.value for cell in row] for row in sheet.rows] == [
-        ["客户号", "方向", "临界线(元)", "概率"],
-        ["001", "有望提级", 10_000, 0.5],
+        ["客户号", "方向", "临界线(元)", "去向类型", "概率"],
+        ["001", "有望提级", 10_000, "现金支取", 0.5],
     ]

@@ -56,10 +56,9 @@ class Screening:
     converted_mean: float
 
     def best(self, most: int) -> pd.DataFrame:
-        """The likeliest of the band ``high``, at most so many, with the group each is in (`segment`)."""
+        """The likeliest of the band ``high``, at most so many, with the age and kind that name their group."""
         rows = self.rows[self.rows.band == "high"].sort_values(["probability", "customer_id"], ascending=[False, True])
-        rows = rows.head(most).assign(segment=lambda one: one.age + " / " + one.kind)
-        return rows[["segment", "customer_id", "branch_id", "manager_id", "aum_avg", "probability"]]
+        return rows.head(most)[["customer_id", "branch_id", "manager_id", "age", "kind", "aum_avg", "probability"]]
 
 
 def screen(books: Books, as_of: date) -> Screening:

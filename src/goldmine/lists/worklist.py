@@ -35,14 +35,47 @@ HEADINGS = {
     "went_by": ("as what", "去向类型"),
     "went_share": ("share of what was paid out", "占流出比例"),
     "expected_yuan": ("expected to come back, yuan", "预计可挽回金额(元)"),
-    "segment": ("group", "客群"),
+    "age": ("age", "年龄段"),
+    "kind": ("main kind of transaction", "主要交易类型"),
 }
 """What people read over each column, in English and Chinese."""
 
 _SHARES = ("probability", "went_share")
 
-WORDS = {"up": ("may move up", "有望提级"), "down": ("may move down", "有降级风险")}
-"""What people read for codes."""
+_OTHER = {"other": ("others together", "其他合并")}
+WORDS = {
+    "direction": {"up": ("may move up", "有望提级"), "down": ("may move down", "有降级风险")},
+    "kind": {
+        "salary": ("salary", "代发工资"),
+        "pension": ("pension", "养老金"),
+        "subsidy": ("subsidies", "惠农补贴"),
+        "merchant": ("shop takings", "商户收单"),
+        "transfer": ("transfers in", "转账转入"),
+        "cash": ("cash paid in", "现金存入"),
+        "purchase": ("purchases", "消费"),
+        "utility": ("utility bills", "生活缴费"),
+        "none": ("no transaction in 90 days", "90天无交易"),
+        **_OTHER,
+    },
+    "age": {
+        "minor": ("under 18", "未成年"),
+        "young": ("18 to 34", "青年"),
+        "middle": ("35 to 49", "中年"),
+        "mature": ("50 to 59", "中老年"),
+        "senior": ("60 and older", "老年"),
+        **_OTHER,
+    },
+    "went_by": {
+        "transfer": ("transfer", "转账转出"),
+        "cash": ("cash withdrawn", "现金支取"),
+        "purchase": ("purchases", "消费支出"),
+        "investment": ("investment", "理财购买"),
+        "utility": ("utility bills", "生活缴费"),
+        "loan": ("loan service", "贷款还款"),
+        "fee": ("fee", "手续费"),
+    },
+}
+"""What people read for the codes of a column, in English and Chinese; other codes stand as they are."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +144,7 @@ def _about(bank: Bank, as_of: date, one: Worklist, language: str) -> list[tuple[
     """What the second sheet says: whose, when, how many, and who was left out by which rule."""
     zh = language == "zh"
     names = {rule.name: rule.zh if zh else rule.en for rule in rules_for(wealth_product=False)}
+    names["control"] = "营销活动对照组" if zh else "control of a campaign, or held out of all"
     head: list[tuple[str, str | int]] = [
         ("银行" if zh else "Bank", bank.name),
         ("数据日期" if zh else "As of", str(as_of)),
@@ -122,8 +156,8 @@ def _about(bank: Bank, as_of: date, one: Worklist, language: str) -> list[tuple[
 
 def _write_workbook(path: Path, rows: pd.DataFrame, about: list[tuple[str, str | int]], language: str) -> None:
     zh = int(language == "zh")
-    words = {code: word[zh] for code, word in WORDS.items()}
-    shown = rows.assign(direction=rows.direction.map(words)) if "direction" in rows else rows
+    words = {name: {code: word[zh] for code, word in codes.items()} for name, codes in WORDS.items()}
+    shown = rows.replace({name: codes for name, codes in words.items() if name in rows})
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with (
         whole_file(path) as temporary,
@@ -144,7 +178,7 @@ def _lay_out(book: pd.ExcelWriter, sheet: Any, rows: pd.DataFrame, language: str
         words = HEADINGS[name]
         sheet.write_string(0, place, words[int(language == "zh")], head)
         look = shares if name in _SHARES else money if "yuan" in words[0] else None
-        sheet.set_column(place, place, 18 if look is money else 22 if name == "segment" else 14, look)
+        sheet.set_column(place, place, 18 if look is money else 14, look)
     sheet.set_row(0, 32)
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, max(len(rows), 1), len(rows.columns) - 1)

@@ -9,7 +9,7 @@ from matplotlib.ticker import PercentFormatter
 
 from goldmine.customers.segments import STABLE
 from goldmine.customers.tags import Catalogue
-from goldmine.lists.worklist import Worklist
+from goldmine.lists.worklist import WORDS, Worklist
 from goldmine.pictures.style import PALETTE, say
 
 BLUE, GOLD, GREEN, RED, VIOLET, GREY = PALETTE
@@ -35,25 +35,13 @@ def part_words() -> dict[str, str]:
 def group_words(catalogue: Catalogue) -> dict[str, dict[str, str]]:
     """Names of the codes of long-tail groups, by column: ages, kinds of transaction, bands."""
     ages = {tag.name: (tag.title_en, tag.title_zh) for one in catalogue.sets if one.name == "age" for tag in one.tags}
-    together = ("others together", "其他合并")
-    kinds = {
-        "salary": ("salary", "代发工资"),
-        "pension": ("pension", "养老金"),
-        "subsidy": ("subsidies", "惠农补贴"),
-        "merchant": ("shop takings", "商户收单"),
-        "transfer": ("transfers in", "转账转入"),
-        "cash": ("cash paid in", "现金存入"),
-        "purchase": ("purchases", "消费"),
-        "utility": ("utility bills", "生活缴费"),
-        "none": ("no transaction in 90 days", "90天无交易"),
-    }
     bands = {
         "high": ("best tenth", "前10%"),
         "middle": ("next three tenths", "前10%至40%"),
         "low": ("others scored", "后60%"),
         "unscored": ("not scored", "未评分"),
     }
-    columns = {"age": ages | {"other": together}, "kind": kinds | {"other": together}, "band": bands}
+    columns = {"age": WORDS["age"] | ages, "kind": WORDS["kind"], "band": bands}
     return {name: {code: say(*words) for code, words in codes.items()} for name, codes in columns.items()}
 
 

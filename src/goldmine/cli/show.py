@@ -51,6 +51,28 @@ def show_lists(work: Work) -> None:
     Console(highlight=False).print(table)
     for one in lists:
         say(f"  {near(one.file)}")
+    show_campaigns(work)
+
+
+def show_campaigns(work: Work) -> None:
+    """Print the current release's campaigns, where it has any, and where head office's workbook is."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from goldmine.lists.store import read_latest
+
+    release = read_latest(work)
+    if not release.manifest.campaigns:
+        return
+    table = Table("Campaign", "contact", "control", "smallest effect", "valid until", box=None, pad_edge=False)
+    for name, one in release.manifest.campaigns.items():
+        effect = "-" if one.power.smallest_effect is None else f"{one.power.smallest_effect:.1%}"
+        flag = "" if one.power.detects else " (not measurable)"
+        counts = (f"{one.power.contact:,}", f"{one.power.control:,}")
+        table.add_row(name, *counts, effect + flag, str(one.valid_until))
+    say("")
+    Console(highlight=False).print(table)
+    say(f"  {near(release.folder / 'offers' / 'head_office.xlsx')}")
 
 
 def show_places(snapshot: "Snapshot") -> None:

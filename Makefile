@@ -1,10 +1,11 @@
 # Each target sets up .venv first where it is not there; a second call installs nothing.
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: run test check lab mlflow schedule lock
+.PHONY: run test test-spark check lab mlflow schedule spark lock
 
 BIN := .venv/bin
 READY := .venv/.installed
+SPARK := .venv/.spark
 BANK := data/sample_bank
 # JupyterLab asks nobody for news, updates or extensions; in a container its user is root. Its scheduler checks parameters
 # as the job does, and keeps its jobs below data/.
@@ -21,6 +22,10 @@ run: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+# Java 17 or newer must be there.
+test-spark: $(SPARK)
+	$(BIN)/python -m pytest -m spark tests/spark
 
 check: $(READY)
 	$(BIN)/ruff format --check
@@ -39,12 +44,17 @@ mlflow: $(READY)
 schedule: $(READY)
 	$(BIN)/goldmine schedule
 
+spark: $(SPARK)
+
 # For whoever changes the dependencies; needs uv, which users do not. The two left out check one format of web address
 # for jsonschema, which does without; building their grammar takes a second at each start of a notebook or the command.
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-emit-index-url --no-emit-find-links \
 	  --no-emit-package rfc3987-syntax --no-emit-package lark --no-annotate --no-header -q -o requirements.lock
+	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['spark'], sep='\n')" | \
+	  uv pip compile - --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q -o requirements-spark.lock
 
 $(READY): requirements.lock pyproject.toml
 	for python in python3.11 python3.12 python3.13 python3; do \
@@ -55,4 +65,9 @@ $(READY): requirements.lock pyproject.toml
 	echo 'Installing the locked packages into .venv: about three minutes, once ...'
 	$(BIN)/pip install -q --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+$(SPARK): requirements-spark.lock $(READY)
+	echo 'Installing PySpark into .venv ...'
+	$(BIN)/pip install -q --no-deps --require-hashes -r requirements-spark.lock
 	touch $@

@@ -18,6 +18,7 @@ from goldmine.core.dates import month_end
 from goldmine.core.errors import ValidationError
 from goldmine.core.files import read_json
 from goldmine.core.fingerprint import of_file
+from goldmine.core.parquet import parquet_files
 from goldmine.core.project import at_home, home
 from goldmine.core.work import Work
 from goldmine.customers.table import customers_days, customers_path
@@ -55,6 +56,8 @@ class Place(dg.ConfigurableResource):
     quarterly: bool = Field(default=False, description="Also use cases whose file says `schedule: quarterly`.")
 
     parameters: dict[str, str] = Field(default={}, description="More parameters of the steps' notebooks.")
+    engine: str = Field(default="", description="duckdb or spark; empty: as bank.yaml says.")
+    spark_master: str = Field(default="", description="Spark's master; empty: as bank.yaml says.")
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Place"]:
@@ -71,6 +74,8 @@ class Place(dg.ConfigurableResource):
             language=self.language,
             use_cases=tuple(self.use_cases),
             parameters=self.parameters,
+            asked_engine=self.engine,
+            asked_master=self.spark_master,
         )
 
 
@@ -146,8 +151,10 @@ def features(context: dg.AssetExecutionContext, place: Place) -> Events:
             "2_features",
             "labels",
             reads={"tables": bank_mark(at.bank), "cutoffs": [str(cutoff) for cutoff in cutoffs]},
-            makes=lambda: [at.work.features(cutoff) for cutoff in cutoffs],
+            makes=lambda: [file for cutoff in cutoffs for file in parquet_files(at.work.features(cutoff))],
             use_cases=names,
+            engine=at.engine.name,
+            spark_master=at.engine.spark_master,
         )
 
     yield from checked(at, ["features"], make)
@@ -237,6 +244,8 @@ def use_case_assets(name: str) -> list[dg.AssetsDefinition]:
                 },
                 makes=lambda: [path, path.with_suffix(".json"), note_of(at.work, at.as_of, name)],
                 use_case=name,
+                engine=at.engine.name,
+                spark_master=at.engine.spark_master,
             )
 
         runs = served(at)

@@ -6,13 +6,13 @@ from functools import cache
 from pathlib import Path
 
 import ibis
-from ibis.backends.duckdb import Backend
+from ibis.backends.sql import SQLBackend
 
 from goldmine.activity.measures import balances_month, transactions_month
 from goldmine.contract.bank import Bank, schema_of
 from goldmine.core import fingerprint
-from goldmine.core.engine import connect
-from goldmine.core.files import read_json, sql_text, whole_file, write_json
+from goldmine.core.engine import DUCKDB, Engine, connect, write_parquet
+from goldmine.core.files import read_json, remove, write_json
 from goldmine.core.progress import track_queries
 from goldmine.core.work import Work
 
@@ -20,7 +20,7 @@ _KINDS: dict[str, Callable[[ibis.Table], ibis.Table]] = {
     "transactions": transactions_month,
     "balances": balances_month,
 }
-_ORDER = {"transactions": "customer_id, known", "balances": "customer_id"}
+_ORDER = {"transactions": ("customer_id", "known"), "balances": ("customer_id",)}
 """What names a row of each; a fixed order gives the same bytes each time."""
 
 
@@ -48,7 +48,7 @@ def index_of(month: str) -> int:
     return int(month[:4]) * 12 + int(month[5:]) - 1
 
 
-def build_activity(bank: Bank, work: Work) -> ActivityReport:
+def build_activity(bank: Bank, work: Work, engine: Engine = DUCKDB) -> ActivityReport:
     """Bring the activity up to the bank's books.
 
     A month is made again only where the content of its rows, or this code, has changed; so a late row
@@ -67,30 +67,27 @@ def build_activity(bank: Bank, work: Work) -> ActivityReport:
         if index.get(name) != mark or not partition(work, *name.split("/")).exists()
     ]
 
-    def make(connection: Backend, name: str) -> None:
+    def make(connection: SQLBackend, name: str) -> None:
         table, month = name.split("/")
         connection.create_view("rows", bank.read(connection, table, [month]), overwrite=True)
-        with whole_file(partition(work, table, month)) as temporary:
-            connection.raw_sql(
-                f"COPY (SELECT *, {index_of(month)}::INTEGER AS month FROM ({_query(table)}) ORDER BY {_ORDER[table]}) "
-                f"TO {sql_text(temporary)} (FORMAT parquet, COMPRESSION zstd)"
-            )
+        query = f"SELECT *, CAST({index_of(month)} AS INTEGER) AS month FROM ({_query(table, connection.name)})"
+        write_parquet(connection, query, partition(work, table, month), order=_ORDER[table])
 
     rows = max(file.rows for table in _KINDS if bank.has(table) for file in bank.tables[table].files)
-    for name in track_queries(made, "activity by month", connect, make, rows=rows):
+    for name in track_queries(made, "activity by month", lambda: connect(engine), make, rows=rows):
         index[name] = wanted[name]
         write_json(work.activity / "index.json", index)
     for name in set(index) - set(wanted):
-        partition(work, *name.split("/")).unlink(missing_ok=True)
+        remove(partition(work, *name.split("/")))
     write_json(work.activity / "index.json", {name: index[name] for name in wanted})
     return ActivityReport(tuple(made), tuple(name for name in wanted if name not in made))
 
 
 @cache
-def _query(table: str) -> str:
+def _query(table: str, dialect: str) -> str:
     """SQL of a table's aggregation over the view ``rows``; compiled once, whatever the month."""
     rows = ibis.table(schema_of(table), name="rows")
-    return str(ibis.to_sql(_KINDS[table](rows), dialect="duckdb", pretty=False))
+    return str(ibis.to_sql(_KINDS[table](rows), dialect=dialect, pretty=False))
 
 
 def _wanted(bank: Bank) -> dict[str, str]:

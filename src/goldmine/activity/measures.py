@@ -4,6 +4,7 @@ Amounts are summed as whole fen, so that a sum does not depend on the order of i
 """
 
 import ibis
+import ibis.expr.datatypes as dt
 from ibis import _
 
 from goldmine.contract.tables import CHANNELS, NOT_OWN_KINDS, PRODUCT_CLASSES
@@ -28,6 +29,11 @@ PEAKS = ("in_max", "out_max", "last_own")
 
 ASSET_CLASSES = tuple(name for name in PRODUCT_CLASSES if name != "loan")
 """Product classes that make up AUM."""
+
+
+@ibis.udf.agg.builtin
+def bit_or(mask: dt.int64) -> dt.int64:
+    """Every bit that is set in some row; Ibis' own `bit_or` does not speak to Spark."""
 
 
 def month_index(day: ibis.expr.types.DateValue) -> ibis.expr.types.IntegerValue:
@@ -58,7 +64,8 @@ def transactions_month(rows: ibis.Table) -> ibis.Table:
     rows = rows.mutate(
         known=month_index(ibis.greatest(rows.known_on.fill_null(day), day)),
         day=day,
-        day_bit=ibis.literal(1, "int64") << (day.day() - 1),
+        # Bit d - 1, from a number above 32 bits: of a small 1 some engines would make a mask of 32 bits.
+        day_bit=ibis.literal(1 << 32, "int64") >> (33 - day.day()),
         fen=(rows.amount * 100).cast("int64"),
         own=own,
     )
@@ -72,7 +79,7 @@ def transactions_month(rows: ibis.Table) -> ibis.Table:
         in_max=_.fen.max(where=_.direction == "in"),
         out_max=_.fen.max(where=_.direction == "out"),
         last_own=_.day.max(where=_.own),
-        own_days=_.day_bit.bit_or(where=_.own).fill_null(0),
+        own_days=bit_or(rows.day_bit, where=rows.own).fill_null(0),
     )
 
 

@@ -39,6 +39,12 @@ FailOnDrift = Annotated[
     bool,
     typer.Option("--fail-on-drift", help="When scoring: leave with code 24 where drift alarms; what was made stays."),
 ]
+EngineName = Annotated[
+    str, typer.Option("--engine", metavar="NAME", help="duckdb or spark; if not given, as bank.yaml says.")
+]
+SparkMaster = Annotated[
+    str, typer.Option("--spark-master", metavar="URL", help="Spark's master; if not given, as bank.yaml says.")
+]
 
 STEPS = {
     "validate": (("tables",), "Take a bank's tables in and check them; fails where a fatal rule is broken."),
@@ -71,6 +77,8 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
         language: Language = "en",
         parameters: Parameters = None,
         fail_on_drift: FailOnDrift = False,
+        engine: EngineName = "",
+        spark_master: SparkMaster = "",
     ) -> None:
         from goldmine.execution.preload import loaded_kernels
 
@@ -92,6 +100,8 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
                 language=language,
                 use_cases=tuple(dict.fromkeys(use_case or ())),
                 parameters=given,
+                asked_engine=engine,
+                asked_master=spark_master,
             )
             try:
                 run_job(snapshot, steps)

@@ -5,11 +5,12 @@ from datetime import date
 from pathlib import Path
 
 import ibis
-from ibis.backends.duckdb import Backend
+from ibis.backends.sql import SQLBackend
 from ibis.backends.sql.datatypes import DuckDBType
 
 from goldmine.contract.schema import DUCKDB_TYPES
 from goldmine.contract.tables import TABLES
+from goldmine.core.engine import read_parquet
 
 
 def schema_of(table: str) -> ibis.Schema:
@@ -17,9 +18,10 @@ def schema_of(table: str) -> ibis.Schema:
     return ibis.schema({c.name: DuckDBType.from_string(DUCKDB_TYPES[c.kind]) for c in TABLES[table].columns})
 
 
-def no_rows(schema: ibis.Schema) -> str:
+def no_rows(connection: SQLBackend, schema: ibis.Schema) -> str:
     """SQL of a table of that schema without rows, for what a bank does not have."""
-    columns = (f'NULL::{DuckDBType.to_string(kind)} AS "{name}"' for name, kind in schema.items())
+    types = connection.compiler.type_mapper
+    columns = (f"CAST(NULL AS {types.to_string(kind)}) AS {name}" for name, kind in schema.items())
     return f"SELECT {', '.join(columns)} WHERE false"
 
 
@@ -88,7 +90,7 @@ class Bank:
         return sorted({f.month for f in found.files}) if found else []
 
     def read(
-        self, connection: Backend, table: str, months: list[str] | None = None, *, raw: bool = False
+        self, connection: SQLBackend, table: str, months: list[str] | None = None, *, raw: bool = False
     ) -> ibis.Table:
         """A canonical table as an Ibis expression with every column of the contract.
 
@@ -97,8 +99,8 @@ class Bank:
 
         Parameters
         ----------
-        connection : Backend
-            Ibis' DuckDB backend.
+        connection : SQLBackend
+            From `goldmine.core.engine.connect`.
         table : str
             Name of the table; one that the bank does not have reads as an empty table.
         months : list of str, optional
@@ -111,8 +113,8 @@ class Bank:
         files = [f for f in found.files if months is None or f.month in months] if found else []
         schema = schema_of(table)
         if not files or found is None:
-            return connection.sql(no_rows(schema))
-        rows = connection.read_parquet([str(f.path) for f in files], hive_partitioning=False)
+            return connection.sql(no_rows(connection, schema))
+        rows = read_parquet(connection, [f.path for f in files])
         columns = {}
         for column in spec.columns:
             value = rows[column.name] if column.name in found.columns else ibis.null(schema[column.name])

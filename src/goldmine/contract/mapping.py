@@ -13,6 +13,7 @@ from goldmine.contract.places import expand, locate
 from goldmine.contract.sources import KINDS, CsvSource, ParquetSource, PostgresSource, Source, SqliteSource
 from goldmine.contract.tables import TABLES
 from goldmine.contract.yaml_file import read_yaml, typed
+from goldmine.core.engine import DUCKDB, Engine, engine_of
 from goldmine.core.errors import ContractError, SettingsError
 
 FILE = "bank.yaml"
@@ -50,12 +51,15 @@ class Mapping:
         The sources by name, their paths absolute.
     tables : dict of str to TableMapping
         Canonical tables by name.
+    engine : Engine
+        Where its activity, features and scores are made.
     """
 
     name: str
     books_to: date
     sources: dict[str, Source]
     tables: dict[str, TableMapping]
+    engine: Engine = DUCKDB
 
 
 class _File(BaseModel):
@@ -65,6 +69,8 @@ class _File(BaseModel):
     books_to: Annotated[date, Field(strict=True)] | None = None
     sources: dict[str, dict[str, Any]] = {}
     tables: dict[str, dict[str, Any]] = {}
+    engine: str = DUCKDB.name
+    spark_master: str = DUCKDB.spark_master
 
 
 def load_mapping(folder: Path) -> Mapping:
@@ -99,7 +105,8 @@ def load_mapping(folder: Path) -> Mapping:
                 f"{folder}: the compulsory table {spec.name} is missing.",
                 f"Add {spec.name}.parquet, {spec.name}.csv or {spec.name}/, or map it in {FILE} under tables.",
             )
-    return Mapping(top.name or folder.resolve().name, top.books_to or date.today(), sources, tables)
+    engine = engine_of(top.engine, top.spark_master)
+    return Mapping(top.name or folder.resolve().name, top.books_to or date.today(), sources, tables, engine)
 
 
 def _source(name: str, raw: dict[str, Any], folder: Path) -> Source:

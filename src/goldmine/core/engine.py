@@ -1,14 +1,79 @@
-"""The engine that runs every query: DuckDB in this process, through Ibis."""
+"""The engine that runs every query, through Ibis: DuckDB in this process, or Apache Spark.
 
-from contextlib import suppress
+An Ibis backend is all that the rooms know of it. What Ibis leaves to each backend, reading and writing Parquet and
+keeping a result for a while, is said here once for both.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
 
 import ibis
 from duckdb import DuckDBPyConnection, InvalidInputException
-from ibis.backends.duckdb import Backend
+from ibis.backends.sql import SQLBackend
+
+from goldmine.core.errors import SettingsError
+from goldmine.core.files import sql_text, whole_file
+
+Name = Literal["duckdb", "spark"]
+_MASTER = re.compile(
+    r"local(\[(\d+|\*)(,\d+)?\])?|local-cluster\[\d+,\d+,\d+\]|spark://[^:,/]+:\d+(,[^:,/]+:\d+)*|yarn|k8s://.+"
+)
 
 
-def connect() -> Backend:
-    """A connection of its own; it shows no bar of its own, which would mix with the notebooks'."""
+@dataclass(frozen=True)
+class Engine:
+    """Where contract reading, activity, features and scoring run; what comes out is the same.
+
+    Parameters
+    ----------
+    name : {"duckdb", "spark"}
+        DuckDB in this process, or Apache Spark.
+    spark_master : str
+        Spark's master: ``local[*]`` for this machine's cores, ``spark://HOST:PORT``, ``yarn`` or ``k8s://URL``.
+    """
+
+    name: Name = "duckdb"
+    spark_master: str = "local[*]"
+
+
+DUCKDB = Engine()
+
+
+def engine_of(name: str, spark_master: str) -> Engine:
+    """An engine from the words of a setting.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such engine, or the master is none that Spark knows.
+    """
+    for known in get_args(Name):
+        if name == known:
+            if not _MASTER.fullmatch(spark_master):
+                raise SettingsError(
+                    f"spark_master: {spark_master!r} is no master of Spark.",
+                    "Give local[*], spark://HOST:PORT, yarn or k8s://URL.",
+                )
+            return Engine(known, spark_master)
+    raise SettingsError(f"engine: there is no engine {name!r}.", f"Allowed: {', '.join(get_args(Name))}.")
+
+
+def connect(engine: Engine = DUCKDB) -> SQLBackend:
+    """A connection of its own, with views of its own.
+
+    Raises
+    ------
+    EngineError
+        If Spark does not start: no Java, no PySpark, no master, too little memory.
+    """
+    if engine.name == "spark":
+        from goldmine.core.spark import connect_spark
+
+        return connect_spark(engine.spark_master)
     connection = ibis.duckdb.connect()
     show_no_bar(connection.con)
     return connection
@@ -19,3 +84,55 @@ def show_no_bar(connection: DuckDBPyConnection) -> None:
     # In Jupyter DuckDB shows a bar only with ipywidgets, and without them will not even be told to show none.
     with suppress(InvalidInputException):
         connection.execute("SET enable_progress_bar = false")
+
+
+def on_spark(connection: SQLBackend) -> bool:
+    """Whether a connection is one to Spark."""
+    return bool(connection.name == "pyspark")
+
+
+def read_parquet(connection: SQLBackend, paths: Sequence[Path]) -> ibis.Table:
+    """The rows of some Parquet files, or of the folders of parts that Spark makes of them."""
+    if on_spark(connection):
+        from goldmine.core.spark import read_parts
+
+        return read_parts(connection, paths)
+    return connection.read_parquet([str(path) for path in paths], hive_partitioning=False)
+
+
+def write_parquet(connection: SQLBackend, query: str, path: Path, *, order: Sequence[str]) -> None:
+    """Write a query's rows whole or not at all: DuckDB one file in order, Spark a folder of parts, each in order.
+
+    Raises
+    ------
+    DiskError
+        If the disk is full or read-only.
+    EngineError
+        If Spark fails otherwise.
+    """
+    if on_spark(connection):
+        from goldmine.core.spark import write_parts
+
+        write_parts(connection, query, path, order)
+        return
+    with whole_file(path) as temporary:
+        connection.raw_sql(
+            f"COPY (SELECT * FROM ({query}) ORDER BY {', '.join(order)}) TO {sql_text(temporary)} "
+            "(FORMAT parquet, COMPRESSION zstd)"
+        )
+
+
+@contextmanager
+def kept(connection: SQLBackend, name: str, query: str) -> Iterator[None]:
+    """Keep a query's rows under a name during the block, so that they are computed once."""
+    if on_spark(connection):
+        from goldmine.core.spark import persisted
+
+        with persisted(connection, name, query):
+            yield
+        return
+    # Rows are put in order when they are written; to keep one before that costs a third of the time.
+    connection.raw_sql("SET preserve_insertion_order = false")
+    connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
+    yield
+    connection.raw_sql(f"DROP TABLE {name}")

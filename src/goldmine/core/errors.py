@@ -107,3 +107,9 @@ class DriftError(GoldmineError):
     """Those who were scored have moved away from those whom the model learnt from."""
 
     exit_code = 24
+
+
+class EngineError(GoldmineError):
+    """Spark does not start, or failed: no Java, no master, too little memory."""
+
+    exit_code = 25

@@ -42,6 +42,8 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
         "language": snapshot.language,
         "use_cases": list(snapshot.use_cases),
         "parameters": dict(snapshot.parameters),
+        "engine": snapshot.engine.name,
+        "spark_master": snapshot.engine.spark_master,
     }
     with snapshot.work.lock(), environment({**QUIET, "DAGSTER_HOME": str(dagster_home())}):
         job, instance = _load()

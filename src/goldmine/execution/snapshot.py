@@ -12,6 +12,7 @@ from goldmine.contract.bank import Bank
 from goldmine.contract.intake import load_bank
 from goldmine.contract.mapping import FILE, load_mapping
 from goldmine.contract.sources import PostgresSource
+from goldmine.core.engine import Engine, engine_of
 from goldmine.core.fingerprint import of_file, of_value
 from goldmine.core.project import home
 from goldmine.core.work import Work
@@ -54,6 +55,8 @@ class Snapshot:
         Those asked for; none means all that the bank's tables can carry.
     parameters : mapping of str to str
         More parameters for the steps' notebooks, as text.
+    asked_engine, asked_master : str
+        Engine and Spark's master in place of those in ``bank.yaml``; empty: as that says.
     """
 
     source: Path
@@ -62,6 +65,20 @@ class Snapshot:
     language: str = "en"
     use_cases: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
+    asked_engine: str = ""
+    asked_master: str = ""
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Where activity, features and scores are made.
+
+        Raises
+        ------
+        SettingsError
+            If there is no such engine or master.
+        """
+        said = load_mapping(self.source).engine
+        return engine_of(self.asked_engine or said.name, self.asked_master or said.spark_master)
 
     @cached_property
     def bank_name(self) -> str:

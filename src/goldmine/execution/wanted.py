@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from datetime import date
 
-import pyarrow.parquet as pq
-
 from goldmine.contract.bank import Bank
 from goldmine.core.errors import ModelError, UseCaseError
+from goldmine.core.parquet import parquet_schema
 from goldmine.core.work import Work
 from goldmine.execution.tracked import champion_version
 from goldmine.labels import plan_cutoffs
@@ -26,7 +25,7 @@ def missing(bank: Bank, use_case: UseCase, work: Work, as_of: date) -> list[str]
     path = work.features(as_of)
     if not path.exists():
         return tables
-    have = set(pq.read_schema(path).names)
+    have = set(parquet_schema(path).names)
     return tables + [f"feature {name}" for name in use_case.asked_features if name not in have]
 
 

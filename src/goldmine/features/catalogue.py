@@ -116,14 +116,14 @@ def _check_names(own: list[Defined]) -> None:
 
 
 @cache
-def plan() -> Plan:
-    """Compile all features; once a process, since no bank and no cutoff changes the queries."""
+def plan(dialect: str) -> Plan:
+    """Compile all features for an engine; once a process, since no bank and no cutoff changes the queries."""
     base, full, features = _expressions()
-    return Plan(_sql(base), _sql(full), features)
+    return Plan(_sql(base, dialect), _sql(full, dialect), features)
 
 
-def _sql(expression: ibis.Table) -> str:
-    return str(ibis.to_sql(expression, dialect="duckdb", pretty=False))
+def _sql(expression: ibis.Table, dialect: str) -> str:
+    return str(ibis.to_sql(expression, dialect=dialect, pretty=False))
 
 
 def catalogue() -> tuple[Feature, ...]:

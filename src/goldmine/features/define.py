@@ -83,6 +83,11 @@ def category(name: str, value: Value, *, en: str, zh: str, needs: tuple[str, ...
     return Defined(Feature(name, en, zh, "category", None, needs, "category"), value.cast("string"))
 
 
+def real(value: float) -> Value:
+    """A constant as a floating-point number; left to itself, Spark takes 365.25 for a decimal and rounds otherwise."""
+    return ibis.literal(str(value)).cast("float64")
+
+
 def ratio(part: Value, whole: Value) -> Value:
     """`part` over `whole`, empty where `whole` is not above zero."""
     return ibis.cases((whole > 0, part / whole), else_=ibis.null("float64"))

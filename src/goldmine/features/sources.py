@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 
 import ibis
-from ibis.backends.duckdb import Backend
+from ibis.backends.sql import SQLBackend
 
 from goldmine.activity.build import index_of, partition
 from goldmine.activity.measures import PEAKS, SUMS
 from goldmine.contract.bank import Bank, no_rows, schema_of
 from goldmine.contract.tables import PRODUCT_CLASSES
 from goldmine.core.dates import month_end, month_key
-from goldmine.core.files import sql_text
+from goldmine.core.engine import read_parquet
 from goldmine.core.work import Work
 from goldmine.features.windows import BUCKETS
 
@@ -42,7 +42,7 @@ MONTHS = {
 class Source:
     """Where the rows of a cutoff are read from."""
 
-    connection: Backend
+    connection: SQLBackend
     bank: Bank
     work: Work
     cutoff: date
@@ -71,14 +71,14 @@ def lay_out(source: Source) -> None:
 
 
 def _months(source: Source, name: str, bucket: int) -> str:
-    now = f"{index_of(month_key(source.cutoff))}::INTEGER AS now"
+    now = f"CAST({index_of(month_key(source.cutoff))} AS INTEGER) AS now"
     wanted = [month_key(month_end(source.cutoff, -age)) for age in BUCKETS[bucket]]
     held = source.bank.months(name)
-    files = [sql_text(partition(source.work, name, month)) for month in wanted if month in held]
+    files = [partition(source.work, name, month) for month in wanted if month in held]
     if not files:
-        return no_rows(MONTHS[name])
-    return f"SELECT *, {now} FROM read_parquet([{', '.join(files)}])"
+        return no_rows(source.connection, MONTHS[name])
+    return f"SELECT *, {now} FROM {read_parquet(source.connection, files).get_name()}"
 
 
 def _view(source: Source, name: str, query: str) -> None:
-    source.connection.raw_sql(f"CREATE OR REPLACE VIEW {name} AS {query}")
+    source.connection.raw_sql(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")

@@ -6,7 +6,7 @@ is several times faster than one conditional sum a window.
 
 import ibis
 
-from goldmine.activity.measures import PEAKS, SUMS
+from goldmine.activity.measures import PEAKS, SUMS, bit_or
 from goldmine.contract.tables import PRODUCT_CLASSES
 
 BUCKETS: tuple[tuple[int, ...], ...] = ((0,), (1, 2), (3, 4, 5), (6, 7, 8), (9, 10, 11), (12, 13, 14))
@@ -42,7 +42,7 @@ def transaction_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:
     measures |= {f"{flow}_month_{bucket}": rows.month.max(where=rows[f"{flow}_count"] > 0) for flow in REGULAR}
     for age in BUCKETS[bucket]:
         here = _age(rows, age)
-        measures[f"days_a{age}"] = rows.own_days.bit_or(where=here)
+        measures[f"days_a{age}"] = bit_or(rows.own_days, where=here)
         measures[f"own_a{age}"] = rows.own_count.sum(where=here).cast("int64")
     return rows.group_by("customer_id").agg(**measures)
 

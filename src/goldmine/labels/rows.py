@@ -1,5 +1,6 @@
 """Rows to learn from and rows to score: eligible customers with their features, and their outcome."""
 
+from collections.abc import Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from functools import reduce
@@ -9,10 +10,11 @@ import ibis
 import pyarrow as pa
 from duckdb import DuckDBPyRelation
 from ibis.backends.duckdb import Backend
+from ibis.backends.sql import SQLBackend
 from ibis.expr.types import BooleanValue
 
 from goldmine.contract.bank import Bank
-from goldmine.core.engine import connect
+from goldmine.core.engine import connect, read_parquet
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.files import sql_text
 from goldmine.core.work import Work
@@ -34,10 +36,16 @@ def selected_features(use_case: UseCase, columns: list[str]) -> list[str]:
     return [name for name in names if not any(fnmatchcase(name, pattern) for pattern in use_case.exclude)]
 
 
-def eligible(connection: Backend, work: Work, use_case: UseCase, cutoff: date) -> ibis.Table:
-    """Numbers of the customers who are eligible at a cutoff, as an expression.
+def eligible(
+    connection: SQLBackend, work: Work, use_case: UseCase, cutoff: date, columns: Sequence[str] = ("customer_id",)
+) -> ibis.Table:
+    """The customers who are eligible at a cutoff, as an expression.
 
-    Their features are read by `feature_rows`: a wide table costs Ibis a second that the rows do not.
+    Parameters
+    ----------
+    columns : sequence of str
+        Columns of the feature table to give. In DuckDB features are rather read by `feature_rows`: a wide table costs
+        Ibis a second that the rows do not.
 
     Raises
     ------
@@ -51,13 +59,13 @@ def eligible(connection: Backend, work: Work, use_case: UseCase, cutoff: date) -
         raise HistoryError(
             f"{use_case.name} at {cutoff}: no feature table of that cutoff.", "Run `goldmine features` for it first."
         )
-    rows = connection.read_parquet(str(path))
+    rows = read_parquet(connection, [path])
     for condition in use_case.eligible:
         rows = rows.filter(_holds(rows, use_case, condition))
     if use_case.any_of:
         groups = [reduce(and_, [_holds(rows, use_case, one) for one in group]) for group in use_case.any_of]
         rows = rows.filter(reduce(or_, groups))
-    return rows.select("customer_id")
+    return rows.select(*columns)
 
 
 def _holds(rows: ibis.Table, use_case: UseCase, condition: Condition) -> BooleanValue:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from goldmine.core.engine import connect
+from goldmine.core.parquet import parquet_schema
 from goldmine.core.work import Work
 from goldmine.features import feature_dictionary
 from goldmine.labels.rows import eligible, feature_rows
@@ -48,7 +48,7 @@ def reasons_in_words(
         return {language: [] for language in languages}
     connection = connect()
     places = pa.table({"customer_id": customers, "place": range(len(customers))})
-    held = pq.read_schema(work.features(as_of)).names
+    held = parquet_schema(work.features(as_of)).names
     names = [name for name in model.encoding.features if name in held]
     listed = feature_rows(connection, work, as_of, places, names).order("place").to_arrow_table()
     features = {feature.name: feature for feature in feature_dictionary(work)}

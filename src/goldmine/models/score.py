@@ -1,9 +1,11 @@
 """Score everyone eligible with the champion, batch by batch from Parquet."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from goldmine.contract.bank import Bank
-from goldmine.core.engine import connect
+from goldmine.core.engine import DUCKDB, Engine, connect
 from goldmine.core.errors import UseCaseError
-from goldmine.core.files import read_json, whole_file, write_json
+from goldmine.core.files import disk_errors, read_json, whole_file, write_json
 from goldmine.core.fingerprint import of_file
+from goldmine.core.parquet import parquet_schema
 from goldmine.core.work import Work
 from goldmine.features import feature_fingerprint
 from goldmine.labels.rows import eligible, feature_rows
@@ -25,6 +28,7 @@ from goldmine.models.registry import Champion, champion
 from goldmine.usecases import UseCase
 
 _BATCH = 50_000
+_SCHEMA = pa.schema({"customer_id": pa.string(), "probability": pa.float64()})
 
 
 @dataclass(frozen=True)
@@ -58,11 +62,12 @@ class ScoreReport:
     never_seen: dict[str, int]
 
 
-def score(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> ScoreReport:
+def score(bank: Bank, work: Work, use_case: UseCase, as_of: date, engine: Engine = DUCKDB) -> ScoreReport:
     """Score everyone eligible at a snapshot and write the scores, whole or not at all.
 
     The file holds customer_id, probability (calibrated), decile (1 best to 10) and rank, by rank; ties go
     by customer_id. Beside it stands a JSON that says where it comes from; without it there are no scores.
+    On Spark the model is sent to the features, and the two columns of the probabilities come back to be ranked.
 
     Raises
     ------
@@ -72,6 +77,8 @@ def score(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> ScoreReport
         If the snapshot's features have not been made.
     UseCaseError
         If nobody is eligible.
+    EngineError
+        If Spark fails.
     """
     best = champion(bank.name, use_case.name)
     path = work.scores(as_of, use_case.name)
@@ -90,7 +97,9 @@ def score(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> ScoreReport
     stored = read_json(beside, {})
     if path.exists() and all(stored.get(k) == v for k, v in origin.items()) and stored["sha256"] == of_file(path):
         return _report(best, path, (use_case.name, as_of), stored, kept=True)
-    table = _ranked(work, use_case, as_of, best.model)
+    wanted = _Wanted(work, use_case, as_of, best.model)
+    # What is ranked is as small on either engine: a number and a probability a customer.
+    table = _ranked(_on_spark(wanted, engine) if engine.name == "spark" else _here(wanted), use_case, as_of)
     # The old scores lose their description first: killed in between, there are no scores rather than wrong ones.
     beside.unlink(missing_ok=True)
     with whole_file(path) as temporary:
@@ -100,35 +109,69 @@ def score(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> ScoreReport
     return _report(best, path, (use_case.name, as_of), found, kept=False)
 
 
-def _ranked(work: Work, use_case: UseCase, as_of: date, model: Model) -> pa.Table:
-    ids, probabilities = _probabilities(work, use_case, as_of, model)
-    if not len(ids):
+@dataclass(frozen=True)
+class _Wanted:
+    """Who is to be scored, by which model."""
+
+    work: Work
+    use_case: UseCase
+    as_of: date
+    model: Model
+
+    @property
+    def columns(self) -> list[str]:
+        """The customer's number and the model's features, as far as the feature table holds them."""
+        held = parquet_schema(self.work.features(self.as_of)).names
+        return ["customer_id", *(name for name in self.model.encoding.features if name in held)]
+
+
+def _ranked(scored: pa.Table, use_case: UseCase, as_of: date) -> pa.Table:
+    if not scored.num_rows:
         raise UseCaseError(
             f"{use_case.name} at {as_of}: nobody is eligible.", "Check its conditions against the features' figures."
         )
-    table = pa.table({"customer_id": ids, "probability": probabilities})
-    table = table.take(pc.sort_indices(table, [("probability", "descending"), ("customer_id", "ascending")]))
+    table = scored.take(pc.sort_indices(scored, [("probability", "descending"), ("customer_id", "ascending")]))
     places = np.arange(table.num_rows)
     return table.append_column("decile", pa.array(places * 10 // len(places) + 1, pa.int32())).append_column(
         "rank", pa.array(places + 1, pa.int64())
     )
 
 
-def _probabilities(work: Work, use_case: UseCase, as_of: date, model: Model) -> tuple[pa.ChunkedArray, np.ndarray]:
-    """Customer numbers and probabilities of everyone eligible, in the order of the file."""
+def _scored(model: Model, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Customer numbers and probabilities, batch by batch."""
+    for batch in batches:
+        probabilities = model.predict(pa.Table.from_batches([batch]))
+        yield pa.record_batch([batch["customer_id"].cast(pa.string()), pa.array(probabilities)], schema=_SCHEMA)
+
+
+def _here(wanted: _Wanted) -> pa.Table:
+    """Score everyone eligible in this process."""
     connection = connect()
-    everyone = eligible(connection, work, use_case, as_of).to_pyarrow()
-    held = pq.read_schema(work.features(as_of)).names
-    names = [name for name in model.encoding.features if name in held]
-    rows = feature_rows(connection, work, as_of, everyone, ["customer_id", *names])
-    ids: list[pa.Array] = []
-    probabilities = [np.empty(0)]
-    with _bar(f"scoring {use_case.name}", everyone.num_rows) as move:
-        for batch in rows.to_arrow_reader(_BATCH):
-            ids.append(batch["customer_id"])
-            probabilities.append(model.predict(pa.Table.from_batches([batch])))
+    work, as_of = wanted.work, wanted.as_of
+    everyone = eligible(connection, work, wanted.use_case, as_of).to_pyarrow()
+    rows = feature_rows(connection, work, as_of, everyone, wanted.columns).to_arrow_reader(_BATCH)
+    found = []
+    with _bar(f"scoring {wanted.use_case.name}", everyone.num_rows) as move:
+        for batch in _scored(wanted.model, rows):
+            found.append(batch)
             move(batch.num_rows)
-    return pa.chunked_array(ids, pa.string()), np.concatenate(probabilities)
+    return pa.Table.from_batches(found, _SCHEMA)
+
+
+def _on_spark(wanted: _Wanted, engine: Engine) -> pa.Table:
+    """Score everyone eligible where their features are."""
+    from goldmine.core.spark import mapped
+
+    work, as_of = wanted.work, wanted.as_of
+    connection = connect(engine)
+    rows = eligible(connection, work, wanted.use_case, as_of, wanted.columns)
+    # Said here and once, rather than by every executor: which of the model's features are not there.
+    wanted.model.predict(parquet_schema(work.features(as_of)).empty_table())
+    # A copy, because one that has predicted carries its trees twice.
+    function = partial(_scored, replace(wanted.model))
+    scratch = work.scores(as_of, wanted.use_case.name).with_suffix(".part")
+    with disk_errors(scratch):
+        return mapped(connection, connection.compile(rows), function, _SCHEMA, scratch)
 
 
 def _never_seen(work: Work, use_case: UseCase, as_of: date, model: Model) -> dict[str, int]:
@@ -137,7 +180,10 @@ def _never_seen(work: Work, use_case: UseCase, as_of: date, model: Model) -> dic
         return {}
     connection = connect()
     everyone = eligible(connection, work, use_case, as_of).to_pyarrow()
-    return model.encoding.never_seen(feature_rows(connection, work, as_of, everyone, names).to_arrow_table())
+    found: Counter[str] = Counter()
+    for batch in feature_rows(connection, work, as_of, everyone, names).to_arrow_reader(_BATCH):
+        found.update(model.encoding.never_seen(pa.Table.from_batches([batch])))
+    return dict(found)
 
 
 def _report(best: Champion, path: Path, dates: tuple[str, date], found: dict[str, Any], *, kept: bool) -> ScoreReport:

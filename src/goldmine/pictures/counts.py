@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from goldmine.contract.bank import Bank
 from goldmine.contract.tables import TABLES
+from goldmine.core.parquet import parquet_schema
 from goldmine.customers import LEVELS
 from goldmine.validation import SuiteResult
 
@@ -63,7 +64,7 @@ def broken_rules(results: Sequence[SuiteResult], language: str = "en") -> pd.Dat
 
 def aum_of(features: Path) -> pd.Series:
     """Each customer's month-end AUM in yuan from a feature table; empty where the bank has no balances."""
-    if "aum_end" not in pq.read_schema(features).names:
+    if "aum_end" not in parquet_schema(features).names:
         return pd.Series([], dtype=float)
     return pq.read_table(features, columns=["aum_end"])["aum_end"].to_pandas()
 

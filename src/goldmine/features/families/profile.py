@@ -2,7 +2,7 @@
 
 import ibis
 
-from goldmine.features.define import Defined, category, number, tell
+from goldmine.features.define import Defined, category, number, real, tell
 from goldmine.features.told import Told, unsaid
 from goldmine.features.view import View
 
@@ -67,7 +67,7 @@ def profile(v: View) -> list[Defined]:
     found = [
         number(
             "age_years",
-            v.days_since(t.birth_date) / 365.25,
+            v.days_since(t.birth_date) / real(365.25),
             en="Age",
             zh="年龄",
             unit="years",
@@ -85,7 +85,7 @@ def profile(v: View) -> list[Defined]:
         ),
         number(
             "tenure_months",
-            v.days_since(t.opened_on) / 30.4375,
+            v.days_since(t.opened_on) / real(30.4375),
             en="Time with the bank",
             zh="开户时长",
             unit="months",
@@ -125,7 +125,7 @@ def profile(v: View) -> list[Defined]:
         ),
         number(
             "social_security_card_months",
-            v.days_since(t.social_security_card_on) / 30.4375,
+            v.days_since(t.social_security_card_on) / real(30.4375),
             en="Time with the social security card",
             zh="社保卡持卡时长",
             unit="months",
@@ -141,7 +141,7 @@ def profile(v: View) -> list[Defined]:
         ),
         number(
             "mobile_bank_months",
-            v.days_since(t.mobile_bank_on) / 30.4375,
+            v.days_since(t.mobile_bank_on) / real(30.4375),
             en="Time with mobile banking",
             zh="手机银行开通时长",
             unit="months",

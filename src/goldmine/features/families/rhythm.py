@@ -6,7 +6,7 @@ import ibis
 import ibis.expr.datatypes as dt
 from ibis.expr.types import IntegerValue, NumericValue, Value
 
-from goldmine.features.define import Defined, number, ratio, tell
+from goldmine.features.define import Defined, number, ratio, real, tell
 from goldmine.features.told import Told
 from goldmine.features.view import View
 
@@ -122,7 +122,7 @@ def _last(v: View) -> Value:
 
 def _recency(v: View) -> list[Defined]:
     since = v.days_since(_last(v))
-    gap = ratio(ibis.literal(365.0), _days(v, range(12)))
+    gap = ratio(real(365), _days(v, range(12)))
     months_of = [v.zero(f"days_a{age}") != 0 for age in range(12)]
     silent = ibis.cases(*[(active, age) for age, active in enumerate(months_of)], else_=12)
     streak = ibis.cases(*[(~active, age) for age, active in enumerate(months_of)], else_=12)

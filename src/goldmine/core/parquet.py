@@ -1,0 +1,16 @@
+"""Tables that Goldmine made: one Parquet file by DuckDB, a folder of parts by Spark, under the same name."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+
+def parquet_files(path: Path) -> list[Path]:
+    """The files of a table, in order."""
+    return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+
+
+def parquet_schema(path: Path) -> pa.Schema:
+    """The names and types of a table's columns."""
+    return pq.read_schema(parquet_files(path)[0])

@@ -1,0 +1,174 @@
+"""Apache Spark behind Ibis: starting it, its Parquet, and what it says when it fails."""
+
+import os
+import re
+import shutil
+import socket
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
+from ibis.backends.sql import SQLBackend
+
+from goldmine.core.errors import EngineError
+from goldmine.core.files import whole_folder
+from goldmine.core.parquet import parquet_files
+from goldmine.core.spark_errors import fault_of, spark_errors
+
+_SETTINGS = {
+    "spark.app.name": "goldmine",
+    "spark.ui.showConsoleProgress": "false",
+    # Java does not compile a method above 8,000 bytes, and a wide query's would stay interpreted: Spark splits it instead.
+    "spark.sql.codegen.hugeMethodLimit": "8000",
+}
+_LOCAL = {
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "4",
+}
+"""On one machine: no page, nothing that others could reach, and few pieces. A cluster's own settings hold elsewhere."""
+_WAIT_SECONDS = 5
+_STARTING = Lock()
+"""Held while a thread connects: the first starts the application, the others take it."""
+
+
+def connect_spark(master: str) -> SQLBackend:
+    """A session with views of its own; all share the process' one application on the cluster.
+
+    Raises
+    ------
+    EngineError
+        If Spark does not start.
+    """
+    with _STARTING, _quiet():
+        import ibis.backends.pyspark
+
+        return ibis.pyspark.connect(_session(master).newSession())
+
+
+def read_parts(connection: SQLBackend, paths: Sequence[Path]) -> ibis.Table:
+    """The rows of some Parquet files or folders of parts, as a view of a name of its own."""
+    name = ibis.util.gen_name("rows")
+    with spark_errors():
+        _spark(connection).read.parquet(*map(_place, paths)).createOrReplaceTempView(name)
+    return connection.table(name)
+
+
+def write_parts(connection: SQLBackend, query: str, path: Path, order: Sequence[str]) -> None:
+    """Write a query's rows as a folder of parts, each in order; it has its name only when all are there."""
+    with whole_folder(path) as temporary, spark_errors():
+        rows = _spark(connection).sql(query).sortWithinPartitions(*order)
+        rows.write.mode("overwrite").option("compression", "zstd").parquet(_place(temporary))
+
+
+def mapped(
+    connection: SQLBackend,
+    query: str,
+    function: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]],
+    schema: pa.Schema,
+    scratch: Path,
+) -> pa.Table:
+    """Send a function to a query's rows and bring back what it makes of them.
+
+    Parameters
+    ----------
+    connection, query : SQLBackend, str
+        The rows, which stay where they are.
+    function : callable
+        From Arrow batches to Arrow batches; runs in the executors' Python.
+    schema : pyarrow.Schema
+        Of what it makes.
+    scratch : Path
+        A folder that executors and this process see; the results pass through it and it goes away.
+    """
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    try:
+        with spark_errors(), _quiet():
+            found = _spark(connection).sql(query).mapInArrow(function, from_arrow_schema(schema))
+            found.write.mode("overwrite").parquet(_place(scratch))
+        return pa.concat_tables(pq.read_table(part).cast(schema) for part in parquet_files(scratch))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def persisted(connection: SQLBackend, name: str, query: str) -> Iterator[None]:
+    """Keep a query's rows on the executors during the block; those of a lost executor are computed again."""
+    with spark_errors():
+        rows = _spark(connection).sql(query).persist()
+        rows.createOrReplaceTempView(name)
+    try:
+        yield
+    finally:
+        rows.unpersist()
+
+
+def _spark(connection: SQLBackend) -> Any:
+    session: Any = connection._session  # Ibis has no public name for it
+    return session
+
+
+def _place(path: Path) -> str:
+    """A path as Spark takes it: on the file system that all machines see, and no character of it a pattern."""
+    return "file://" + re.sub(r"([\\{}\[\]*?])", r"\\\1", str(path.resolve()))
+
+
+@cache
+def _session(master: str) -> Any:
+    """The application on the cluster, one a process; it ends with the process."""
+    if not shutil.which("java") and not (Path(os.environ.get("JAVA_HOME", "-")) / "bin" / "java").is_file():
+        raise EngineError("Spark: no Java was found.", "Install Java 17 or newer, or set JAVA_HOME to where it is.")
+    _check_reachable(master)
+    try:
+        from pyspark import SparkConf, SparkContext
+        from pyspark.java_gateway import launch_gateway
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise EngineError(
+            "Spark: PySpark is not installed here.", "Run `make spark`, or install requirements-spark.lock."
+        ) from error
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    local = _LOCAL if master.startswith("local") else {}
+    settings = SparkConf().setMaster(master).setAll(list({**_SETTINGS, **local}.items()))
+    # What Java says goes to a file: in a notebook it would stand among the figures.
+    with tempfile.TemporaryFile() as said:
+        try:
+            gateway = launch_gateway(settings, {"stderr": said, "stdout": said})
+            context = SparkContext(conf=settings, gateway=gateway)
+        except Exception as error:
+            said.seek(0)
+            raise fault_of(f"{error}\n{said.read().decode('utf-8', 'replace')}", master) from None
+    return SparkSession(context)
+
+
+def _check_reachable(master: str) -> None:
+    """Spark itself would try for a minute."""
+    if not master.startswith("spark://"):
+        return
+    for one in master.removeprefix("spark://").split(","):
+        host, _, port = one.partition(":")
+        try:
+            socket.create_connection((host, int(port)), _WAIT_SECONDS).close()
+        except OSError:
+            continue
+        return
+    raise EngineError(f"Spark: no master answers at {master}.", "Start it, or give its address with --spark-master.")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """PySpark warns of pandas 3, of which only Arrow's tables are used here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield

@@ -1,0 +1,79 @@
+"""Spark on this machine's two cores, beside DuckDB, on the same tables."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from goldmine.activity import build_activity
+from goldmine.contract.bank import Bank
+from goldmine.contract.intake import open_bank
+from goldmine.core.engine import DUCKDB, Engine
+from goldmine.core.project import at_home
+from goldmine.core.work import Work
+from goldmine.features import build_features
+from goldmine.sample import write_bank
+
+DEFAULTS = """
+spark.driver.memory 1g
+spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+"""
+"""Short runs: Java compiles quickly rather than well."""
+
+
+@dataclass(frozen=True)
+class Both:
+    """One bank at one cutoff, with activity and features made by each engine in a work folder of its own."""
+
+    bank: Bank
+    cutoff: date
+    duckdb: Work
+    spark: Work
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """The engine; its settings come from where a bank would put them."""
+    folder = tmp_path_factory.mktemp("spark settings")
+    (folder / "spark-defaults.conf").write_text(DEFAULTS, "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SPARK_CONF_DIR", str(folder))
+        yield Engine("spark", "local[2]")
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory, spark: Engine) -> Both:
+    """A small sample bank: every table of the contract, with enough months for every feature."""
+    place = tmp_path_factory.mktemp("sample {of a bank}")
+    write_bank(place / "bank", customers=600, months=16, seed=3, end=date(2024, 6, 30))
+    return made_by_both(place / "bank", place, date(2024, 6, 30), spark)
+
+
+@pytest.fixture(scope="session")
+def retail(tmp_path_factory: pytest.TempPathFactory, spark: Engine) -> Both:
+    """Online Retail II, customers and transactions alone."""
+    data = at_home(os.environ.get("GOLDMINE_SHARED_DATA") or "../shared/data") / "online_retail"
+    if not data.is_dir():
+        pytest.skip("online_retail: the folder of this data set is missing (GOLDMINE_SHARED_DATA)")
+    place = tmp_path_factory.mktemp("retail")
+    return made_by_both(at_home("examples") / "online_retail", place, date(2011, 11, 30), spark)
+
+
+def made_by_both(source: Path, place: Path, cutoff: date, spark: Engine) -> Both:
+    """Take a bank in once, then let each engine make its activity and features."""
+    works = {"duckdb": Work(place / "duckdb"), "spark": Work(place / "spark")}
+    bank = open_bank(source, works["duckdb"])
+    # The months that the cutoff sees and no others: a month is a job.
+    months = sorted(bank.months("transactions"))[-15:]
+    recent = {
+        name: replace(table, files=tuple(file for file in table.files if not file.month or file.month in months))
+        for name, table in bank.tables.items()
+    }
+    bank = replace(bank, tables=recent)
+    for name, engine in (("duckdb", DUCKDB), ("spark", spark)):
+        build_activity(bank, works[name], engine)
+        build_features(bank, works[name], [cutoff], engine)
+    return Both(bank, cutoff, works["duckdb"], works["spark"])

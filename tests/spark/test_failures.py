@@ -1,0 +1,90 @@
+"""What Spark does not survive is said in two lines; what it does survive changes nothing."""
+
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from goldmine.core.engine import Engine, connect, engine_of
+from goldmine.core.errors import EngineError, SettingsError
+from goldmine.core.project import home
+from goldmine.core.spark_errors import fault_of
+
+pytestmark = pytest.mark.spark
+SMALL_DISK = ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"']
+
+
+def breaking(what, folder, *before):
+    """Findings of `tests.spark.breaking`, from a process of its own."""
+    command = [*before, sys.executable, "-m", "tests.spark.breaking", what, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=home(), check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def start(master, **variables):
+    """What is said when an engine starts in a process of its own, with other settings."""
+    code = (
+        "import os, sys; os.environ.update(eval(sys.argv[2]))\n"
+        "from goldmine.core.engine import Engine, connect\n"
+        "from goldmine.core.errors import GoldmineError\n"
+        "try: connect(Engine('spark', sys.argv[1]))\n"
+        "except GoldmineError as error: print(error.exit_code, error, sep='\\n')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, master, repr(variables)], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    return done.stdout.splitlines()
+
+
+def test_without_java(spark, tmp_path):
+    assert start("local[2]", PATH=str(tmp_path), JAVA_HOME="") == [
+        "20",
+        "Spark: no Java was found.",
+        "Install Java 17 or newer, or set JAVA_HOME to where it is.",
+    ]
+
+
+def test_a_master_that_nobody_answers_at(spark):
+    with pytest.raises(EngineError, match=r"Spark: no master answers at spark://127\.0\.0\.1:1\."):
+        connect(Engine("spark", "spark://127.0.0.1:1"))
+
+
+def test_words_that_are_no_master_or_no_engine():
+    with pytest.raises(SettingsError, match=r"spark_master: 'spark:/host' is no master of Spark"):
+        engine_of("spark", "spark:/host")
+    with pytest.raises(SettingsError, match=r"engine: there is no engine 'sparc'"):
+        engine_of("sparc", "local[2]")
+
+
+@pytest.mark.parametrize("words", ["--driver-memory 64m pyspark-shell", "--driver-memory 16k pyspark-shell"])
+def test_memory_too_small_to_start(spark, words):
+    said = start("local[2]", PYSPARK_SUBMIT_ARGS=words)
+    assert (said[0], said[1], len(said)) == ("20", "Spark at local[2]: memory given to it is too small.", 3)
+
+
+def test_memory_that_runs_out_in_a_task_is_said_without_a_row():
+    error = fault_of("Job aborted: SparkOutOfMemoryError: could not keep row [00012345, Li]")
+    assert str(error).splitlines()[0] == "Spark: memory given to it is too small."
+    other = fault_of(
+        "[CAST_INVALID_INPUT] The value 'Li' of the type STRING; org.apache.spark.SparkNumberFormatException"
+    )
+    assert str(other).splitlines()[0] == "Spark failed: CAST_INVALID_INPUT, SparkNumberFormatException."
+
+
+def test_an_executor_killed_in_the_middle_of_features_doubles_nothing(spark, tmp_path):
+    assert breaking("killed", tmp_path) == {"killed": 1, "rows": 296, "customers": 296, "left": []}
+
+
+def test_a_disk_that_fills_up_in_the_middle_of_a_partition_is_made_good(spark, tmp_path):
+    small = tmp_path / "small"
+    small.mkdir()
+    if shutil.which("unshare") is None or subprocess.run([*SMALL_DISK, str(small), "true"], check=False).returncode:
+        pytest.skip("this machine does not let a test mount a small disk")
+    found = breaking("full", tmp_path, *SMALL_DISK, str(small))
+    assert (found["code"], found["lines"], found["left"]) == (17, 2, [])
+    assert found["made"] == 4 - len(found["standing"])
+    assert found["rows"] > 0

@@ -63,15 +63,14 @@ def test_words_that_are_no_master_or_no_engine():
 @pytest.mark.parametrize("words", ["--driver-memory 64m pyspark-shell", "--driver-memory 16k pyspark-shell"])
 def test_memory_too_small_to_start(spark, words):
     said = start("local[2]", PYSPARK_SUBMIT_ARGS=words)
-    assert (said[0], said[1], len(said)) == ("20", "Spark at local[2]: memory given to it is too small.", 3)
+    assert (said[0], said[1], len(said)) == ("20", "Spark at local[2]: the memory given to it is too small.", 3)
 
 
-def test_memory_that_runs_out_in_a_task_is_said_without_a_row():
-    error = fault_of("Job aborted: SparkOutOfMemoryError: could not keep row [00012345, Li]")
-    assert str(error).splitlines()[0] == "Spark: memory given to it is too small."
-    other = fault_of(
-        "[CAST_INVALID_INPUT] The value 'Li' of the type STRING; org.apache.spark.SparkNumberFormatException"
-    )
+def test_what_spark_says_of_rows_is_not_passed_on():
+    error = fault_of("Job aborted: org.apache.spark.memory.SparkOutOfMemoryError: could not keep row [00012345, Li]")
+    assert str(error).splitlines()[0] == "Spark: the memory given to it is too small."
+    words = "The value 'Li' of the type STRING: org.apache.spark.SparkNumberFormatException: 'Li'"
+    other = fault_of(words, condition="CAST_INVALID_INPUT")
     assert str(other).splitlines()[0] == "Spark failed: CAST_INVALID_INPUT, SparkNumberFormatException."
 
 

@@ -40,6 +40,8 @@ the work folder. Columns that the contract does not know are left out.
 ```yaml
 name: pizhou                # a work folder belongs to one name; default: the folder's name
 books_to: 2024-06-30        # last day the books cover; default: today
+engine: duckdb              # or spark, past one machine: docs/scale.md
+spark_master: "local[*]"    # Spark's master
 sources:
   core: {parquet: core/flow_*.parquet}
   crm:                      # CSV reads as text, an empty field as missing
@@ -65,7 +67,7 @@ tables:
   `${NAME:-default}`, is relative to the project's folder. A path may be a glob; all its files make one source.
 * A SELECT gives columns of the contract and no others. Leave conversions to the contract where you can: it counts
   what does not convert and names the column.
-* With `tables:` only what it names is read; without it `bank.yaml` may still give `name` and `books_to`.
+* With `tables:` only what it names is read; without it `bank.yaml` may still give the keys before `sources`.
 * Nothing is downloaded: DuckDB reads Parquet, CSV and its own files; the databases come through their ADBC drivers.
 
 ## What is refused

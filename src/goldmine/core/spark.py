@@ -27,7 +27,7 @@ from goldmine.core.spark_errors import fault_of, spark_errors
 _SETTINGS = {
     "spark.app.name": "goldmine",
     "spark.ui.showConsoleProgress": "false",
-    # Java does not compile a method above 8,000 bytes, and a wide query's would stay interpreted: Spark splits it instead.
+    # Java leaves a method above 8,000 bytes, as a wide query makes them, interpreted: Spark splits it instead.
     "spark.sql.codegen.hugeMethodLimit": "8000",
 }
 _LOCAL = {
@@ -60,15 +60,14 @@ def read_parts(connection: SQLBackend, paths: Sequence[Path]) -> ibis.Table:
     """The rows of some Parquet files or folders of parts, as a view of a name of its own."""
     name = ibis.util.gen_name("rows")
     with spark_errors():
-        _spark(connection).read.parquet(*map(_place, paths)).createOrReplaceTempView(name)
+        _spark(connection).read.parquet(*map(_pattern, paths)).createOrReplaceTempView(name)
     return connection.table(name)
 
 
 def write_parts(connection: SQLBackend, query: str, path: Path, order: Sequence[str]) -> None:
     """Write a query's rows as a folder of parts, each in order; it has its name only when all are there."""
     with whole_folder(path) as temporary, spark_errors():
-        rows = _spark(connection).sql(query).sortWithinPartitions(*order)
-        rows.write.mode("overwrite").option("compression", "zstd").parquet(_place(temporary))
+        _write(_spark(connection).sql(query).sortWithinPartitions(*order), temporary)
 
 
 def mapped(
@@ -95,8 +94,7 @@ def mapped(
 
     try:
         with spark_errors(), _quiet():
-            found = _spark(connection).sql(query).mapInArrow(function, from_arrow_schema(schema))
-            found.write.mode("overwrite").parquet(_place(scratch))
+            _write(_spark(connection).sql(query).mapInArrow(function, from_arrow_schema(schema)), scratch)
         return pa.concat_tables(pq.read_table(part).cast(schema) for part in parquet_files(scratch))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -120,8 +118,22 @@ def _spark(connection: SQLBackend) -> Any:
 
 
 def _place(path: Path) -> str:
-    """A path as Spark takes it: on the file system that all machines see, and no character of it a pattern."""
-    return "file://" + re.sub(r"([\\{}\[\]*?])", r"\\\1", str(path.resolve()))
+    """A path as Spark writes to it: on the file system that all machines see."""
+    return f"file://{path.resolve()}"
+
+
+def _pattern(path: Path) -> str:
+    """A path as Spark reads from it, which takes some characters for a pattern."""
+    return re.sub(r"([\\{}\[\]*?])", r"\\\1", _place(path))
+
+
+def _write(rows: Any, folder: Path) -> None:
+    rows.write.mode("overwrite").option("compression", "zstd").parquet(_place(folder))
+    if not parquet_files(folder):
+        raise EngineError(
+            f"Spark: nothing of what it wrote is in {folder.parent}.",
+            "Put the work folder where this machine and all executors see it under the same path.",
+        )
 
 
 @cache

@@ -8,10 +8,19 @@ from goldmine.core.errors import EngineError, GoldmineError
 
 _FAULTS = (
     (
-        r"OutOfMemory|ExecutorLostFailure|System memory \d+ must be|Executor memory \d+ must be|Answer from Java side"
-        r"|too small|maxResultSize|Java heap space|GC overhead",
-        "memory given to it is too small",
-        "Give more: spark.executor.memory and spark.driver.memory in spark-defaults.conf.",
+        r"OutOfMemory|System memory \d+ must be|Executor memory \d+ must be|[Tt]oo small|maxResultSize|GC overhead",
+        "the memory given to it is too small",
+        "Give more: spark.driver.memory and spark.executor.memory in spark-defaults.conf.",
+    ),
+    (
+        r"Answer from Java side|Connection refused|Connection reset",
+        "its Java has died, most likely for want of memory",
+        "Give more: spark.driver.memory in spark-defaults.conf.",
+    ),
+    (
+        r"ExecutorLostFailure",
+        "executors were lost more often than it tries again",
+        "Give them more memory (spark.executor.memory, spark.executor.memoryOverhead), or mend their machines.",
     ),
     (
         r"ModuleNotFoundError|PYTHON_VERSION_MISMATCH|Cannot run program",
@@ -29,23 +38,26 @@ _FAULTS = (
         "Give the address of a running master with --spark-master.",
     ),
 )
+_CLASS = re.compile(r"\b(?:[a-z]\w*\.)+([A-Z]\w*(?:Exception|Error))\b")
 
 
-def fault_of(said: str, where: str = "") -> EngineError:
+def fault_of(said: str, where: str = "", condition: str = "") -> EngineError:
     """The error for what Spark or its Java said.
 
     Parameters
     ----------
     said : str
-        All that was said; none of it but the names of faults is passed on.
+        All that was said; none of it but the names of Java's classes is passed on.
     where : str
         The master, where it was asked to start.
+    condition : str
+        Spark's own name of the fault, such as ``CAST_INVALID_INPUT``.
     """
     place = f"Spark at {where}" if where else "Spark"
     for words, what, do in _FAULTS:
         if re.search(words, said):
             return EngineError(f"{place}: {what}.", do)
-    names = dict.fromkeys(re.findall(r"\b(?:[A-Z]\w+(?:Exception|Error)|[A-Z]{3,}(?:_[A-Z]+)+)\b", said))
+    names = dict.fromkeys([*filter(None, [condition]), *_CLASS.findall(said)])
     return EngineError(
         f"{place} failed: {', '.join(list(names)[:3]) or 'it did not say why'}.",
         "Its own log says more: the driver's page on port 4040, or the cluster's pages.",
@@ -66,4 +78,5 @@ def spark_errors() -> Iterator[None]:
         said = str(error)
         if "No space left on device" in said:
             raise
-        raise fault_of(said) from None
+        condition = error.getCondition() if isinstance(error, PySparkException) else None
+        raise fault_of(said, condition=condition or "") from None

@@ -61,7 +61,7 @@ class Books:
     def balances(self, month: date, day: date) -> ibis.Table:
         """A month's average daily AUM in fen (`aum`) by customer, under the numbers that survive at `day`."""
         if not self.has_month(month):
-            return self.connection.sql(no_rows(ibis.schema({"customer_id": "string", "aum": "int64"})))
+            return self.connection.sql(no_rows(self.connection, ibis.schema({"customer_id": "string", "aum": "int64"})))
         path = partition(self.work, "balances", month_key(month))
         rows = self.connection.sql(f"SELECT customer_id, aum_avg FROM read_parquet({sql_text(path)})")
         merged = self.bank.read(self.connection, "customers")

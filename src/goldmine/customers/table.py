@@ -8,7 +8,6 @@ from pathlib import Path
 
 import ibis
 import pandas as pd
-import pyarrow.parquet as pq
 from ibis.expr.types import Value
 
 from goldmine.contract.bank import Bank
@@ -16,6 +15,7 @@ from goldmine.core import fingerprint
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, SettingsError
 from goldmine.core.files import read_json, sql_text, whole_file, write_json
+from goldmine.core.parquet import parquet_schema
 from goldmine.core.work import Work
 from goldmine.customers.books import Books, quarter_before
 from goldmine.customers.history import with_history
@@ -185,7 +185,7 @@ def _feature_columns(work: Work, day: date) -> list[str]:
     path = work.features(day)
     if not path.exists():
         raise HistoryError(f"customers at {day}: no feature table of that day.", "Run `goldmine features` first.")
-    names: list[str] = pq.read_schema(path).names
+    names: list[str] = parquet_schema(path).names
     return names
 
 

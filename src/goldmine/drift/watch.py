@@ -12,6 +12,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
 from goldmine.core.errors import DriftError
 from goldmine.core.files import read_json, write_json
+from goldmine.core.parquet import parquet_schema
 from goldmine.core.work import Work
 from goldmine.drift.expected import Estimate, Performance, estimate, realised
 from goldmine.drift.reference import SCORE, Reference, Window, compare_window, read_reference
@@ -111,7 +112,7 @@ def watch(work: Work, use_case: UseCase, as_of: date, report: ScoreReport) -> Wa
     scores = pq.read_table(report.path, columns=["customer_id", "probability"])
     probability = scores["probability"].to_numpy()
     some = evenly(scores)
-    names = [name for name in pq.read_schema(work.features(as_of)).names if name in reference.profiles]
+    names = [name for name in parquet_schema(work.features(as_of)).names if name in reference.profiles]
     rows = feature_rows(connect(), work, as_of, some.select(["customer_id"]), names).to_arrow_table()
     now = compare_window((reference.profiles, reference.usual), rows, some["probability"].to_numpy(), str(as_of))
     windows = (*_earlier(work, use_case.name, as_of, report.model_version, reference), now)[-LOOKED_BACK:]

@@ -9,7 +9,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, reduce
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -59,8 +59,11 @@ def connect_spark(master: str) -> SQLBackend:
 def read_parts(connection: SQLBackend, paths: Sequence[Path]) -> ibis.Table:
     """The rows of some Parquet files or folders of parts, as a view of a name of its own."""
     name = ibis.util.gen_name("rows")
+    # DuckDB writes a sum of whole numbers as floating-point, Spark as whole: each kind is read by itself, then widened.
+    kinds = [[path for path in paths if path.is_dir() == parts] for parts in (False, True)]
     with spark_errors():
-        _spark(connection).read.parquet(*map(_pattern, paths)).createOrReplaceTempView(name)
+        frames = [_spark(connection).read.parquet(*map(_pattern, kind)) for kind in kinds if kind]
+        reduce(lambda one, other: one.unionByName(other), frames).createOrReplaceTempView(name)
     return connection.table(name)
 
 

@@ -5,7 +5,7 @@ from functools import reduce
 import ibis
 from ibis.expr.types import NumericValue, Value
 
-from goldmine.features.define import Defined, number, ratio, tell, yuan
+from goldmine.features.define import Defined, number, ratio, real, tell, yuan
 from goldmine.features.told import Told
 from goldmine.features.view import View
 
@@ -262,4 +262,4 @@ def _slope(v: View, months: int) -> NumericValue:
     """Least-squares slope of monthly AUM, fen a month; positive when it grows."""
     centre = (months - 1) / 2
     weight = sum((age - centre) ** 2 for age in range(months))
-    return _sum([v.zero(f"aum_a{age}") * ((centre - age) / weight) for age in range(months)])
+    return _sum([v.zero(f"aum_a{age}") * real((centre - age) / weight) for age in range(months)])

@@ -42,7 +42,7 @@ def start(master, **variables):
 
 def test_without_java(spark, tmp_path):
     assert start("local[2]", PATH=str(tmp_path), JAVA_HOME="") == [
-        "20",
+        "25",
         "Spark: no Java was found.",
         "Install Java 17 or newer, or set JAVA_HOME to where it is.",
     ]
@@ -63,7 +63,7 @@ def test_words_that_are_no_master_or_no_engine():
 @pytest.mark.parametrize("words", ["--driver-memory 64m pyspark-shell", "--driver-memory 16k pyspark-shell"])
 def test_memory_too_small_to_start(spark, words):
     said = start("local[2]", PYSPARK_SUBMIT_ARGS=words)
-    assert (said[0], said[1], len(said)) == ("20", "Spark at local[2]: the memory given to it is too small.", 3)
+    assert (said[0], said[1], len(said)) == ("25", "Spark at local[2]: the memory given to it is too small.", 3)
 
 
 def test_what_spark_says_of_rows_is_not_passed_on():

@@ -4,13 +4,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from goldmine.lists.rules import Books
 
 from goldmine.activity.build import partition
 from goldmine.core.engine import DUCKDB, connect
 from goldmine.core.parquet import parquet_files
 from goldmine.labels.rows import eligible_rows
 from goldmine.lists.funnel import choose
-from goldmine.lists.rules import Books
 from goldmine.models.registry import Champion
 from goldmine.models.score import score
 from goldmine.models.train import train

@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.files import whole_file, write_json
+from goldmine.core.parquet import parquet_schema
 from goldmine.core.work import Work
 from goldmine.features import feature_dictionary
 
@@ -77,7 +78,7 @@ def find_segments(work: Work, as_of: date, seed: int = 20240331) -> Segments:
     path = work.features(as_of)
     if not path.exists():
         raise HistoryError(f"segments at {as_of}: no feature table of that day.", "Run `goldmine features` first.")
-    have = pq.read_schema(path).names
+    have = parquet_schema(path).names
     names = [name for name in (*AMOUNTS, *SHARES) if name in have]
     rows = pq.read_table(path, columns=["customer_id", *names]).to_pandas()
     if len(rows) < 20 * max(NUMBERS):

@@ -116,7 +116,7 @@ def _check_names(own: list[Defined]) -> None:
 
 
 @cache
-def plan(dialect: str) -> Plan:
+def plan(dialect: str = "duckdb") -> Plan:
     """Compile all features for an engine; once a process, since no bank and no cutoff changes the queries."""
     base, full, features = _expressions()
     return Plan(_sql(base, dialect), _sql(full, dialect), features)

@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
-import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
 from goldmine.contract.bank import Bank
@@ -12,6 +11,7 @@ from goldmine.contract.tables import TABLES
 from goldmine.core import fingerprint
 from goldmine.core.engine import connect
 from goldmine.core.files import read_json, sql_text, write_json
+from goldmine.core.parquet import parquet_schema
 from goldmine.core.work import Work
 from goldmine.features.catalogue import plan
 from goldmine.features.neighbours import GROUPS
@@ -83,7 +83,7 @@ def _compared(bank: Bank, work: Work, cutoff: date, sample: int) -> FutureCheck:
     one_in = max(1, -(-bank.tables["customers"].rows // sample))
     _take_the_future_away(connection, cutoff, one_in)
     connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE base AS {plan().base}")
-    held = [name for name in pq.read_schema(work.features(cutoff)).names if name not in KEYS]
+    held = [name for name in parquet_schema(work.features(cutoff)).names if name not in KEYS]
     made = {feature.name for feature in plan().features if one_in == 1 or not _of_neighbours(feature.name)}
     names = [name for name in held if name in made]
     differs = ", ".join(f'count(*) FILTER (old."{name}" IS DISTINCT FROM new."{name}")' for name in names)

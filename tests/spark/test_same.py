@@ -4,7 +4,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from goldmine.lists.rules import Books
 
 from goldmine.activity.build import partition
 from goldmine.core.engine import DUCKDB, connect
@@ -14,6 +13,7 @@ from goldmine.lists.funnel import choose
 from goldmine.models.registry import Champion
 from goldmine.models.score import score
 from goldmine.models.train import train
+from goldmine.offers.books import Books
 from goldmine.usecases import load_use_case
 from tests.models.made import use_case
 

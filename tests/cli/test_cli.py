@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from goldmine.cli import main
+from goldmine.core.files import write_json
 from tests.tiny import make_bank, transaction
 
 
@@ -76,6 +77,15 @@ def test_a_work_folder_that_another_run_holds_is_refused(goldmine, bank, tmp_pat
         other.communicate(b"\n")
     assert found == 16
     assert lines[0].endswith("work: another run is at work here.")
+
+
+def test_drift_that_alarms_gives_its_code_where_that_was_asked_for(goldmine, bank, tmp_path, monkeypatch):
+    monkeypatch.setattr("goldmine.execution.job.run_job", lambda *given: None)
+    write_json(tmp_path / "work" / "drift" / "2024-06-30" / "dormancy.json", {"alarms": ["inflow_sum_90d"]})
+    words = ["score", "--bank", "bank", "--work", "work"]
+    code, lines = goldmine(*words, "--fail-on-drift")
+    assert (code, lines[0]) == (24, "Drift at 2024-06-30: dormancy: 1 moved, first inflow_sum_90d.")
+    assert goldmine(*words)[0] == 0
 
 
 def test_lists_of_a_work_folder_without_a_release_is_an_error(goldmine):

@@ -17,7 +17,7 @@ from goldmine.models.rows import Rows
 SCORE = "score"
 """Name of the model's own probability among the compared columns."""
 ARTIFACT = "drift/reference.json"
-_ROWS_A_CUTOFF = 10_000
+_ROWS_A_CUTOFF = 2_500
 
 
 @dataclass(frozen=True)

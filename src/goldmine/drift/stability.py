@@ -14,7 +14,7 @@ TOLERATED = 0.25
 """A population stability index up to this is no concern: seasons move features that far."""
 _BINS = 10
 _FALSE_ALARMS = 0.01
-_ROWS = 50_000
+_ROWS = 15_000
 _MOST_CATEGORIES = 50
 
 

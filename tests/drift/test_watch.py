@@ -51,7 +51,9 @@ def scored(work: Work, as_of: date, inflow: np.ndarray, silent: np.ndarray, vers
     pq.write_table(pa.table({"customer_id": PEOPLE, "inflow": inflow, "silent": silent}), work.features(as_of))
     probability = np.linspace(1, 0, len(PEOPLE))
     pq.write_table(pa.table({"customer_id": PEOPLE, "probability": probability}), work.scores(as_of, "mine"))
-    return ScoreReport("mine", as_of, "tiny.mine", version, "run", len(PEOPLE), work.scores(as_of, "mine"), kept=False)
+    return ScoreReport(
+        "mine", as_of, "tiny.mine", version, "run", len(PEOPLE), work.scores(as_of, "mine"), {}, kept=False
+    )
 
 
 USUAL, HIGH = np.linspace(0, 1, 1_000), np.linspace(0.8, 1, 1_000)

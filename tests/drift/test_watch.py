@@ -52,7 +52,7 @@ def scored(work: Work, as_of: date, inflow: np.ndarray, silent: np.ndarray, vers
     probability = np.linspace(1, 0, len(PEOPLE))
     pq.write_table(pa.table({"customer_id": PEOPLE, "probability": probability}), work.scores(as_of, "mine"))
     return ScoreReport(
-        "mine", as_of, "tiny.mine", version, "run", len(PEOPLE), work.scores(as_of, "mine"), {}, kept=False
+        "mine", as_of, "tiny.mine", version, "run", len(PEOPLE), work.scores(as_of, "mine"), kept=False, never_seen={}
     )
 
 

@@ -10,7 +10,6 @@ import pytest
 from goldmine.core.project import home
 from goldmine.core.work import Work
 from goldmine.execution.job import run_job
-from goldmine.execution.notebook import run_notebook
 from goldmine.execution.preload import loaded_kernels
 from goldmine.execution.snapshot import Snapshot
 from goldmine.lists.summary import latest_lists
@@ -76,13 +75,6 @@ def test_a_list_was_published(snapshot):
     assert found.rows > 0
 
 
-def test_each_version_has_a_card_on_its_run(place, snapshot):
-    (card,) = (place / "mlruns" / "artifacts").rglob("model_card.html")
-    page = card.read_text("utf-8")
-    assert "Model card: Dormancy churn" in page
-    assert "95% interval" in page
-
-
 def test_run_again_nothing_is_made_again(snapshot):
     before = made(snapshot)
     run_job(snapshot, STEPS)
@@ -117,20 +109,3 @@ def test_scoring_again_after_the_scores_were_lost_takes_the_same_champion(snapsh
     scores.unlink()
     run_job(snapshot, ("scores",))
     assert scores.read_bytes() == before
-
-
-def test_the_first_notebook_takes_an_idea_to_a_proposal_and_leaves_the_job_as_it_is(snapshot):
-    before = {path: mark for path, mark in made(snapshot).items() if "notebooks" not in path.parts}
-    family = str(home() / "examples" / "families" / "spending.py")
-    given = {"work": str(snapshot.work.root), "use_case": "dormancy", "family": family}
-    done = run_notebook("0_start_here", given, snapshot.work, AS_OF, bank=snapshot.bank_name)
-    told = "".join(
-        "".join(output.get("text", ()))
-        for cell in json.loads(done.notebook.read_text("utf-8"))["cells"]
-        for output in cell.get("outputs", ())
-    )
-    assert "are only tried: move the file to src/goldmine/features/families first" in told
-    assert "version 2: not champion" in told
-    assert "C0000" not in done.html.read_text("utf-8")
-    after = made(snapshot)
-    assert {path: after[path] for path in before} == before

@@ -14,7 +14,7 @@ from goldmine.models.matrix import Encoding
 from goldmine.models.steps import Steps
 
 _STRETCHES = 48
-_ENOUGH = 40_000
+_ENOUGH = 20_000
 STRENGTHS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """Inverse strengths of the ridge that are tried: the smallest holds the line back most."""
 
@@ -113,7 +113,7 @@ def best_line(encoding: Encoding, rows: Labelled, later: Labelled, seed: int) ->
     Parameters
     ----------
     rows : Labelled
-        Rows to draw it through; of more than 40,000 so many are taken, as a line needs no more.
+        Rows to draw it through; of more than 20,000 so many are taken, as a line needs no more.
     later : Labelled
         The rows that choose how straight it is.
     """

@@ -80,3 +80,9 @@ def test_outcomes_that_one_arm_lost_are_warned_of(uplift_table):
     _, out, err = uplift_table(given)
     assert json.loads(out.splitlines()[-1])["warnings"] == ["outcomes_lost_unequally"]
     assert "0 control rows" in err
+
+
+def test_a_language_that_is_not_spoken_is_refused(uplift_table):
+    code, out, err = uplift_table(table(0.0, rows=60), "--language", "fr")
+    assert (code, out) == (14, "")
+    assert "language: 'fr' is not known." in err

@@ -26,12 +26,15 @@ def uplift_table(  # noqa: PLR0913, PLR0917 - the command's own options
     All other columns must have been known before the treatment. Leaves with 0 where the answer is yes or no, and with 4
     where it is not measurable.
     """
-    from goldmine.cli.uplift_words import in_words
+    from goldmine.cli.uplift_words import LANGUAGES, in_words
+    from goldmine.core.errors import ParameterError
     from goldmine.tabular.files import read_table
     from goldmine.uplift.study import study
     from goldmine.uplift.summary import summary, warnings, write_scores
     from goldmine.uplift.table import Roles, trial_table
 
+    if language not in LANGUAGES:
+        raise ParameterError(f"language: {language!r} is not known.", f"Use one of {', '.join(LANGUAGES)}.")
     frame = read_table(file, texts=[row_id] if row_id else []).to_pandas()
     table = trial_table(frame, Roles(treatment, outcome, row_id, tuple(drop or ()), treated))
     found = study(table.known.rows(table.used), table.treated, table.outcome, level)

@@ -4,6 +4,7 @@ from goldmine.uplift.effect import Estimate, NotMeasurable
 from goldmine.uplift.study import Study
 from goldmine.uplift.table import TrialTable
 
+LANGUAGES = ("en", "zh")
 _WORDS = {
     "yes": ("yes", "有"),
     "no": ("none shown", "未见效果"),

@@ -5,7 +5,7 @@ import pytest
 
 from goldmine.core.errors import ParameterError
 from goldmine.measurement.curves import qini, qini_curve, uplift_by_score
-from goldmine.measurement.money import COSTS, money, read_costs
+from goldmine.measurement.money import COSTS, costs_of, money, read_costs
 from goldmine.measurement.promise import compliance, promise
 from goldmine.measurement.report import figures, measure
 from goldmine.uplift.effect import NotMeasurable
@@ -105,6 +105,12 @@ def test_without_balances_no_yuan_are_told():
 
 def test_costs_are_read_by_channel_and_others_keep_theirs():
     assert read_costs(["call=4.5"]) == COSTS | {"call": 4.5}
+
+
+def test_a_campaigns_own_costs_come_before_the_usual_ones():
+    assert costs_of("longtail_2024") == COSTS | {"call": 6.0, "sms": 0.1}
+    assert read_costs(["call=7"], costs_of("longtail_2024"))["call"] == 7.0
+    assert costs_of("never_heard_of") == COSTS
 
 
 @pytest.mark.parametrize("text", ["call", "call=-1", "pigeon=3", "call=many", "call=inf"])

@@ -7,6 +7,7 @@ import pandas as pd
 
 from goldmine.core.errors import ParameterError
 from goldmine.measurement.effect import intention_to_treat
+from goldmine.offers.load import load_campaigns
 from goldmine.uplift.effect import Estimate, NotMeasurable
 
 COSTS = {"call": 3.0, "visit": 25.0, "sms": 0.05, "app": 0.01, "counter": 2.0, "wechat": 0.5}
@@ -62,7 +63,13 @@ def money(rows: pd.DataFrame, costs: Mapping[str, float]) -> Money:
     return Money(cost, moved, _times(intention_to_treat(rows), drawn))
 
 
-def read_costs(given: list[str]) -> dict[str, float]:
+def costs_of(campaign: str) -> dict[str, float]:
+    """Yuan a contact by channel as a campaign's settings have them; the usual where they name none."""
+    named = [one.channels for one in load_campaigns() if one.campaign_id == campaign]
+    return COSTS | {name: channel.cost for channels in named for name, channel in channels.items()}
+
+
+def read_costs(given: list[str], usual: Mapping[str, float] = COSTS) -> dict[str, float]:
     """Costs from texts such as ``call=3``; channels that are not named keep their usual cost.
 
     Raises
@@ -70,7 +77,7 @@ def read_costs(given: list[str]) -> dict[str, float]:
     ParameterError
         If a text is of another form, names an unknown channel or a negative cost.
     """
-    costs = dict(COSTS)
+    costs = dict(usual)
     for text in given:
         channel, _, yuan = text.partition("=")
         try:

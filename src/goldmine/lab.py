@@ -18,6 +18,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_auc_score
 
@@ -245,7 +246,9 @@ def train(desk: Desk, use_case: str, seed: int | None = None) -> Trained:
 def compare(desk: Desk, trained: Trained) -> Beside:
     """Score the champion on the model's judging rows, and say whether the model may take over."""
     found = compare_models(desk.bank, trained.use_case, trained.judged, trained.rows.judge)
-    return Beside(found, against_champion(found.frame()))
+    figure = against_champion(found.frame())
+    plt.close(figure)  # shown once, beside its table
+    return Beside(found, figure)
 
 
 def propose(desk: Desk, trained: Trained, beside: Beside) -> Registration:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from threading import Thread
@@ -19,6 +20,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from goldmine.activity import build_activity
+from goldmine.contract.bank import Bank
 from goldmine.contract.intake import open_bank
 from goldmine.core.engine import Engine, connect
 from goldmine.core.errors import GoldmineError
@@ -32,7 +34,7 @@ CUTOFF = date(2024, 6, 30)
 
 def killed(folder: Path) -> dict[str, Any]:
     """Make features on two executors, and kill one as soon as its part is being written."""
-    write_bank(folder / "bank", customers=300, months=2, seed=3, end=CUTOFF)
+    write_bank(folder / "bank", customers=300, months=6, seed=3, end=CUTOFF)
     work = Work(folder / "work")
     bank = open_bank(folder / "bank", work)
     build_activity(bank, work)
@@ -66,11 +68,11 @@ def executors() -> list[int]:
 def full(folder: Path) -> dict[str, Any]:
     """Make activity in a folder whose disk fills up in the middle of a partition, then with room again."""
     work = Work(folder / "small" / "work")
-    write_bank(folder / "bank", customers=300, months=2, seed=3, end=CUTOFF)
-    bank = open_bank(folder / "bank", work)
+    write_bank(folder / "bank", customers=300, months=6, seed=3, end=CUTOFF)
+    bank = _of_one_month(open_bank(folder / "bank", work))
     ballast = folder / "small" / "ballast"
     free = shutil.disk_usage(ballast.parent).free
-    ballast.write_bytes(b"0" * (free - 48 * 1024))
+    ballast.write_bytes(b"0" * (free - 12 * 1024))
     engine = Engine("spark", "local[2]")
     error = _raised(lambda: build_activity(bank, work, engine))
     standing = [path.name for path in work.activity.rglob("*.parquet")]
@@ -80,6 +82,14 @@ def full(folder: Path) -> dict[str, Any]:
         pq.read_metadata(part).num_rows for part in parquet_files(work.activity / "balances" / "2024-06.parquet")
     )
     return {**error, "standing": standing, "made": len(made), "rows": rows, "left": _left(work)}
+
+
+def _of_one_month(bank: Bank) -> Bank:
+    tables = {
+        name: replace(table, files=tuple(file for file in table.files if file.month in ("", "2024-06")))
+        for name, table in bank.tables.items()
+    }
+    return replace(bank, tables=tables)
 
 
 def _raised(make: Callable[[], object]) -> dict[str, Any]:

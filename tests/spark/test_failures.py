@@ -16,9 +16,9 @@ pytestmark = pytest.mark.spark
 SMALL_DISK = ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"']
 
 
-def breaking(what, folder, *before):
+def breaking(folder, *before):
     """Findings of `tests.spark.breaking`, from a process of its own."""
-    command = [*before, sys.executable, "-m", "tests.spark.breaking", what, str(folder)]
+    command = [*before, sys.executable, "-m", "tests.spark.breaking", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=home(), check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -74,16 +74,12 @@ def test_what_spark_says_of_rows_is_not_passed_on():
     assert str(other).splitlines()[0] == "Spark failed: CAST_INVALID_INPUT, SparkNumberFormatException."
 
 
-def test_an_executor_killed_in_the_middle_of_features_doubles_nothing(spark, tmp_path):
-    assert breaking("killed", tmp_path) == {"killed": 1, "rows": 296, "customers": 296, "left": []}
-
-
 def test_a_disk_that_fills_up_in_the_middle_of_a_partition_is_made_good(spark, tmp_path):
     small = tmp_path / "small"
     small.mkdir()
     if shutil.which("unshare") is None or subprocess.run([*SMALL_DISK, str(small), "true"], check=False).returncode:
         pytest.skip("this machine does not let a test mount a small disk")
-    found = breaking("full", tmp_path, *SMALL_DISK, str(small))
+    found = breaking(tmp_path, *SMALL_DISK, str(small))
     assert (found["code"], found["lines"], found["left"]) == (17, 2, [])
     assert found["made"] == 2 - len(found["standing"])
     assert found["rows"] > 0

@@ -25,6 +25,7 @@ from goldmine.customers.table import customers_days, customers_path
 from goldmine.drift.watch import note_of
 from goldmine.execution.failure import may_pass
 from goldmine.execution.progress import tell
+from goldmine.execution.reports import Wanted, write_reports
 from goldmine.execution.snapshot import Made, Snapshot, bank_mark, file_mark, source_mark, use_case_mark
 from goldmine.execution.tracked import champion_version
 from goldmine.execution.wanted import missing, wanted_cutoffs, wanted_use_cases, with_champion
@@ -362,16 +363,32 @@ ON_REQUEST = [
 ]
 
 
+# the release, the books, the staff -> a page for the head office, each branch and each person
+@dg.asset(partitions_def=MONTH_ENDS, retry_policy=RETRY, deps=[tables, features, release])
+def reports(context: dg.AssetExecutionContext, place: Place) -> Events:
+    """Reports of the month end in Chinese, as their readers are the bank's staff."""
+    at = place.at(context)
+    with tried_again_if_passing():
+        made = write_reports(at.bank, at.work, at.as_of, Wanted(everybody=True))
+    yield dg.MaterializeResult(metadata={"reports": len(made)})
+
+
+REPORTS = dg.AssetSelection.assets(reports)
 MODELS = dg.AssetSelection.assets(*(model for model, _ in USE_CASES.values()))
 retrain = dg.define_asset_job(
     "retrain",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - REPORTS,
     description="Everything: each quarter, and by hand.",
 )
 score = dg.define_asset_job(
     "score",
-    selection=dg.AssetSelection.all() - MODELS - dg.AssetSelection.assets(*ON_REQUEST),
+    selection=dg.AssetSelection.all() - MODELS - REPORTS - dg.AssetSelection.assets(*ON_REQUEST),
     description="Everything but training: each month, with the champions.",
+)
+report = dg.define_asset_job(
+    "report",
+    selection=REPORTS,
+    description="Pages for the head office, each branch and each person: each month, after the lists.",
 )
 
 
@@ -393,6 +410,12 @@ def score_each_month(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     return for_the_month_before(context)
 
 
+@dg.schedule(cron_schedule="0 8 2 * *", job=report, execution_timezone="Asia/Shanghai")
+def report_each_month(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """At eight on the second day of a month, from the lists that the morning's scoring published."""
+    return dg.RunRequest(partition_key=str(month_end(context.scheduled_execution_time.date(), -1)))
+
+
 defs = dg.Definitions(
     assets=[
         tables,
@@ -402,9 +425,10 @@ defs = dg.Definitions(
         release,
         measured,
         *ON_REQUEST,
+        reports,
     ],
-    jobs=[retrain, score],
-    schedules=[retrain_each_quarter, score_each_month],
+    jobs=[retrain, score, report],
+    schedules=[retrain_each_quarter, score_each_month, report_each_month],
     resources={
         "place": Place(
             bank=os.environ.get("GOLDMINE_BANK", "data/sample_bank"), work=os.environ.get("GOLDMINE_WORK", "data")

@@ -74,6 +74,14 @@ def test_schedules_ask_for_the_month_that_has_ended(module, name, cron, at):
     assert place["work"] == "data"
 
 
+def test_reports_follow_the_lists_in_a_job_of_their_own(module):
+    assert keys(module.defs.resolve_job_def("report")) == {"reports"}
+    schedule = module.report_each_month
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 8 2 * *", "Asia/Shanghai")
+    at = datetime.fromisoformat("2024-07-02T08:00+08:00")
+    assert schedule(dg.build_schedule_context(scheduled_execution_time=at)).partition_key == "2024-06-30"
+
+
 def test_every_suite_is_a_blocking_check(module):
     specs = {s.key.to_user_string(): s.blocking for a in module.defs.assets for s in a.check_specs}
     scores = {f"{name}/scores:scores" for name in use_case_names()}

@@ -97,7 +97,7 @@ def run_notebook(
     with tracked_run(bank, title, {"as_of": str(as_of), "notebook": name}) as run:
         try:
             with environment({**QUIET, "MLFLOW_RUN_ID": run.run_id}), disk_errors(copy):
-                _execute(source, copy, values, time_limit_seconds)
+                execute(source, copy, values, time_limit_seconds)
         except Exception as error:
             with suppress(Exception):  # what failed first is what is to be said
                 _keep(run, copy)
@@ -114,7 +114,7 @@ def _keep(run: TrackedRun, copy: Path) -> Path:
     return html
 
 
-def _execute(source: Path, copy: Path, values: dict[str, Any], time_limit_seconds: float) -> None:
+def execute(source: Path, copy: Path, values: dict[str, Any], time_limit_seconds: float) -> None:
     """Run papermill with the limit over the whole run, where its own is for each cell."""
     import papermill
 
@@ -152,12 +152,25 @@ _PAGE = """{%- extends 'lab/index.html.j2' -%}
 """Jupyter's own page without its scripts, which a browser would fetch from the internet."""
 
 
-def export_html(notebook: Path) -> Path:
-    """Write a notebook as one HTML file beside it that needs nothing from a network."""
+def export_html(notebook: Path, html: Path | None = None, *, for_staff: bool = False) -> Path:
+    """Write a notebook as one HTML file that needs nothing from a network.
+
+    Parameters
+    ----------
+    notebook : Path
+        The notebook.
+    html : Path, optional
+        Where to; if not given, beside it.
+    for_staff : bool
+        Show results alone, without code and without the notebook's own narration.
+    """
     from nbconvert import HTMLExporter
 
-    page, _ = HTMLExporter(raw_template=_PAGE).from_filename(str(notebook))
-    html = notebook.with_suffix(".html")
+    page = HTMLExporter(raw_template=_PAGE)
+    page.exclude_input = page.exclude_output_prompt = page.exclude_markdown = for_staff
+    content, _ = page.from_filename(str(notebook))
+    html = html or notebook.with_suffix(".html")
     with disk_errors(html):
-        html.write_text(page, "utf-8")
+        html.parent.mkdir(parents=True, exist_ok=True)
+        html.write_text(content, "utf-8")
     return html

@@ -1,0 +1,1 @@
+"""Decisions: head-office, branch and employee views of the same figures, from one table of definitions."""

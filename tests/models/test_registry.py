@@ -12,7 +12,7 @@ from goldmine.models import tracking
 from goldmine.models.judge import judge
 from goldmine.models.reach import reach
 from goldmine.models.registry import champion, champion_version, find_run, gate, register, set_champion
-from goldmine.models.tracking import tracked, use_tracking
+from goldmine.models.tracking import run_dict, tracked, use_tracking
 from goldmine.models.train import train
 from tests.models.kept import kept
 from tests.models.made import rows, use_case
@@ -130,6 +130,17 @@ class TestAServerThatCannotBeReached:
             pass
         assert (store / "mlruns" / "offline.db").exists()
         assert run_exists("tiny", run)
+
+    def test_what_was_read_of_its_run_can_be_read_again(self, away):
+        import mlflow
+
+        with tracked("tiny") as run:
+            mlflow.log_dict({"usual": 0.1}, "drift/reference.json")
+        assert run_dict(run, "drift/reference.json") == {"usual": 0.1}
+        away()
+        assert run_dict(run, "drift/reference.json") == {"usual": 0.1}
+        with pytest.raises(FileNotFoundError, match="other"):
+            run_dict(run, "other.json")
 
     def test_without_a_champion_on_disk_nothing_scores(self, away):
         away()

@@ -13,6 +13,7 @@ from goldmine.drift.expected import Performance, estimate, realised
 from goldmine.drift.stability import Profile, compare_profiles, evenly, profiles_of, psi_between
 from goldmine.models.model import Model
 from goldmine.models.rows import Rows
+from goldmine.models.tracking import run_dict
 
 SCORE = "score"
 """Name of the model's own probability among the compared columns."""
@@ -156,7 +157,7 @@ def read_reference(run_id: str) -> Reference:
     import mlflow
 
     try:
-        stored = mlflow.artifacts.load_dict(f"runs:/{run_id}/{ARTIFACT}")
+        stored = run_dict(run_id, ARTIFACT)
     except (mlflow.MlflowException, OSError) as error:
         raise ModelError(
             f"run {run_id}: keeps no drift reference, so nothing can be compared with its training.",

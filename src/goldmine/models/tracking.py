@@ -1,6 +1,7 @@
 """Where runs and models are kept: MLflow on SQLite in ``mlruns/``, or wherever ``MLFLOW_TRACKING_URI`` says."""
 
 import fcntl
+import json
 import logging
 import os
 import sys
@@ -9,8 +10,9 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from goldmine.core.files import disk_errors
+from goldmine.core.files import disk_errors, write_json
 from goldmine.core.project import home
 from goldmine.models.reach import reach
 
@@ -108,6 +110,24 @@ def tracked(bank_name: str) -> Iterator[str]:
 
     with mlflow.start_run(experiment_id=experiment) as run:
         yield run.info.run_id
+
+
+def run_dict(run_id: str, artifact: str) -> dict[str, Any]:
+    """A run's JSON artifact; the copy of the last reading serves where the store cannot be reached.
+
+    Raises
+    ------
+    OSError, mlflow.MlflowException
+        If the run has no such artifact, or there is no copy of it.
+    """
+    import mlflow
+
+    copy = home() / "mlruns" / "champions" / "runs" / run_id / artifact
+    if unreachable():
+        return dict(json.loads(copy.read_text("utf-8")))
+    found = mlflow.artifacts.load_dict(f"runs:/{run_id}/{artifact}")
+    write_json(copy, found)
+    return dict(found)
 
 
 def _point_at(uri: str) -> None:

@@ -16,7 +16,7 @@ QUIET = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "GIT_PYTHON_REFRESH": "quiet",
     # A kernel is ended rather than asked to leave, so that what it had open is found by others.
-    "PYTHONWARNINGS": "ignore:IProgress not found,ignore:resource_tracker",
+    "PYTHONWARNINGS": "ignore:IProgress not found,ignore:resource_tracker,ignore:PySpark does not yet",
 }
 
 

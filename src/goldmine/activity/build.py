@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import ibis
@@ -74,7 +74,7 @@ def build_activity(bank: Bank, work: Work, engine: Engine = DUCKDB) -> ActivityR
         write_parquet(connection, query, partition(work, table, month), order=_ORDER[table])
 
     rows = max(file.rows for table in _KINDS if bank.has(table) for file in bank.tables[table].files)
-    for name in track_queries(made, "activity by month", lambda: connect(engine), make, rows=rows):
+    for name in track_queries(made, "activity by month", partial(connect, engine), make, rows=rows):
         index[name] = wanted[name]
         write_json(work.activity / "index.json", index)
     for name in set(index) - set(wanted):

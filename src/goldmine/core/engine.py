@@ -62,8 +62,15 @@ def engine_of(name: str, spark_master: str) -> Engine:
     raise SettingsError(f"engine: there is no engine {name!r}.", f"Allowed: {', '.join(get_args(Name))}.")
 
 
-def connect(engine: Engine = DUCKDB) -> SQLBackend:
+def connect(engine: Engine = DUCKDB, threads: int = 0) -> SQLBackend:
     """A connection of its own, with views of its own.
+
+    Parameters
+    ----------
+    engine : Engine
+        What it is a connection to.
+    threads : int
+        How many of DuckDB's threads one query may use; 0 is one a core. Spark's master decides for itself.
 
     Raises
     ------
@@ -76,6 +83,8 @@ def connect(engine: Engine = DUCKDB) -> SQLBackend:
         return connect_spark(engine.spark_master)
     connection = ibis.duckdb.connect()
     show_no_bar(connection.con)
+    if threads:
+        connection.raw_sql(f"SET threads = {threads}")
     return connection
 
 

@@ -30,7 +30,7 @@ def cores() -> int:
 
 
 def track_queries(
-    items: Sequence[T], what: str, connect: Callable[[], C], run: Callable[[C, T], object], *, rows: int
+    items: Sequence[T], what: str, connect: Callable[[int], C], run: Callable[[C, T], object], *, rows: int
 ) -> Iterator[T]:
     """Run a query an item with a progress bar, several at a time where each is small, and give each item when done.
 
@@ -44,20 +44,20 @@ def track_queries(
     what : str
         Name of the bar.
     connect : callable
-        Makes a connection; each thread has its own.
+        Makes a connection whose queries use so many threads (0: all); each of ours has its own.
     run : callable
         Takes a connection and an item.
     rows : int
         How many rows a query goes through, about.
     """
-    mine = local()
+    mine, small = local(), rows < _SMALL
 
     def with_connection(item: T) -> None:
         if not hasattr(mine, "connection"):
-            mine.connection = connect()
+            mine.connection = connect(1 if small else 0)
         run(mine.connection, item)
 
-    with ThreadPoolExecutor(cores() if rows < _SMALL else 1) as pool:
+    with ThreadPoolExecutor(cores() if small else 1) as pool:
         try:
             done = pool.map(with_connection, items)
             for item in track(items, what):

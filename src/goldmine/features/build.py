@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from ibis.backends.sql import SQLBackend
@@ -61,7 +62,7 @@ def build_features(bank: Bank, work: Work, cutoffs: list[date], engine: Engine =
         write_features(connection, bank, work, cutoff)
 
     rows = bank.tables["customers"].rows
-    for cutoff in track_queries(made, "features by cutoff", lambda: connect(engine), make, rows=rows):
+    for cutoff in track_queries(made, "features by cutoff", partial(connect, engine), make, rows=rows):
         write_json(_mark(work, cutoff), marks[cutoff])
     return FeatureReport(tuple(made), tuple(c for c in cutoffs if c not in made))
 

@@ -5,6 +5,7 @@ import logging
 import seaborn as sns
 from matplotlib import font_manager
 from matplotlib import pyplot as plt
+from matplotlib_inline.config import InlineBackend
 
 from goldmine.core.errors import ParameterError
 
@@ -75,6 +76,8 @@ def use_language(language: str) -> None:
             "figure.autolayout": False,
         }
     )
+    # Notebooks would crop each picture to its ink, for which it is drawn twice; our layouts leave no empty edges.
+    InlineBackend.instance().print_figure_kwargs = {"bbox_inches": None}  # type: ignore[dict-item]  # None is "no"
     # A regular-only CJK font makes Matplotlib report every bold title; the regular face serves.
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 

@@ -89,6 +89,11 @@ def test_so_is_a_text_that_was_never_seen_and_a_value_that_was_never_known():
     assert beyond_past(past, later, ["batch", "rate"]) == {"batch": 0.6, "rate": 0.5}
 
 
+def test_a_value_that_never_varied_in_training_is_no_leak_later():
+    year_ago = lambda table: 0.0 if table["cutoff"][0].as_py() == DAYS["train"] else 5.0  # noqa: E731
+    gate(year_ago=lambda table: pa.array([None, *np.full(1499, year_ago(table))], pa.float32()))
+
+
 def test_customers_on_both_sides_of_a_split_that_is_not_by_time_are_caught():
     table = rows(1500, 1)
     parts = {"train": table.slice(0, 1000), "judge": table.slice(990)}

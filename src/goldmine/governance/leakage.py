@@ -14,7 +14,7 @@ from goldmine.core.errors import LeakError
 from goldmine.core.work import Work
 from goldmine.governance.future import FutureCheck, check_future
 from goldmine.governance.limits import Limits, read_limits
-from goldmine.governance.separation import alone, beyond_past
+from goldmine.governance.separation import alone, beyond_past, varying
 from goldmine.labels import outcome_end, selected_features
 from goldmine.models.rows import Rows
 from goldmine.usecases import UseCase
@@ -110,12 +110,13 @@ def row_checks(parts: dict[str, pa.Table], use_case: UseCase, as_of: date) -> li
     limits = read_limits()
     first, *later = parts
     names = selected_features(use_case, parts[first].column_names)
+    told_apart = varying(parts[first], names)
     return [
         _complete(parts, use_case, as_of),
         _sides(parts),
         _alone(alone(parts[first], names), limits, parts[first].num_rows),
         _beyond(
-            {name: beyond_past(parts[first], parts[name], names) for name in later},
+            {name: beyond_past(parts[first], parts[name], told_apart) for name in later},
             limits.beyond_past_share if any("cutoff" in parts[name].column_names for name in later) else 1.0,
         ),
     ]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from goldmine.models.matrix import encode, learn_encoding
 
@@ -67,6 +68,14 @@ def beyond_past(past: pa.Table, later: pa.Table, names: list[str]) -> dict[str, 
         else:
             found[name] = _outside(before[:, place], after[:, place])
     return found
+
+
+def varying(rows: pa.Table, names: list[str]) -> list[str]:
+    """Those of some features whose known values are not all the same; trees cannot tell values of the others apart.
+
+    Books that do not reach a year back at the training cutoffs have such features.
+    """
+    return [name for name in names if pc.count_distinct(rows[name], mode="only_valid").as_py() > 1]
 
 
 def _some_of_each(outcome: np.ndarray) -> np.ndarray:

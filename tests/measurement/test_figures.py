@@ -103,6 +103,12 @@ def test_without_balances_no_yuan_are_told():
     assert isinstance(money(rows, COSTS).moved, NotMeasurable)
 
 
+def test_a_campaign_that_nobody_worked_cost_nothing():
+    rows = together(customers(100, "contact", 20, aum_change=0.0), customers(100, "control", 20, aum_change=0.0))
+    rows = rows.assign(contacted_on=None, contacted_by=pd.Series(None, index=rows.index, dtype="str"))
+    assert money(rows, COSTS).cost == 0.0
+
+
 def test_costs_are_read_by_channel_and_others_keep_theirs():
     assert read_costs(["call=4.5"]) == COSTS | {"call": 4.5}
 

@@ -54,7 +54,7 @@ def money(rows: pd.DataFrame, costs: Mapping[str, float]) -> Money:
         Yuan a contact, by channel.
     """
     made = rows.loc[rows["contacted_on"].notna(), "contacted_by"]
-    cost = float(made.map(lambda channel: costs.get(channel, 0.0)).sum())
+    cost = sum((costs.get(channel, 0.0) for channel in made), start=0.0)
     drawn = int((rows["group"] == "contact").sum())
     if rows["aum_change"].isna().any():
         moved: Estimate | NotMeasurable = NotMeasurable("the bank has no balances of both months", "缺少两个月份的余额")

@@ -1,0 +1,145 @@
+"""The same work in the plainest script: one statement a month or a cutoff, a ready matrix, and no more than that."""
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bench.scale.stages import SEED, opened
+from goldmine.activity.build import partition
+from goldmine.activity.measures import FLOWS, PEAKS, SUMS
+from goldmine.contract.tables import CHANNELS, PRODUCT_CLASSES
+from goldmine.core.dates import month_end, month_key
+from goldmine.core.files import read_json, write_json
+from goldmine.execution.wanted import wanted_cutoffs, wanted_use_cases
+from goldmine.features.windows import BUCKETS
+from goldmine.labels import eligible_rows, selected_features
+from goldmine.models.boosting import lightgbm
+from goldmine.models.matrix import encode, learn_encoding
+from goldmine.models.rows import read_rows
+from goldmine.models.settings import lightgbm_settings
+from goldmine.models.shares import learn_shares
+from goldmine.models.train import outcomes, weights
+from goldmine.usecases import load_use_case
+
+
+def validate(place: Path, _folder: str) -> None:
+    """Read every column of every table once and count its empty values."""
+    bank, _work = opened(place)
+    connection = duckdb.connect()
+    for table in bank.tables.values():
+        files = [str(file.path) for file in table.files]
+        counted = ", ".join(f'count("{name}")' for name in table.columns)
+        connection.execute(f"SELECT count(*), {counted} FROM read_parquet({files})").fetchall()
+
+
+def activity(place: Path) -> None:
+    """One statement a month over the bank's Parquet."""
+    bank, _work = opened(place)
+    connection, out = duckdb.connect(), place / "floor"
+    out.mkdir(exist_ok=True)
+    for name, query in (("transactions", _transactions_sql()), ("balances", _balances_sql())):
+        for month in bank.months(name):
+            files = [str(file.path) for file in bank.tables[name].files if file.month == month]
+            connection.execute(
+                f"COPY ({query.format(files=files)}) TO '{out / f'{name}-{month}.parquet'}' "
+                "(FORMAT parquet, COMPRESSION zstd)"
+            )
+
+
+def features(place: Path) -> None:
+    """One statement a cutoff over the activity: every measure summed in each bucket, joined and written."""
+    bank, work = opened(place)
+    connection, out = duckdb.connect(), place / "floor"
+    for cutoff in wanted_cutoffs(bank, wanted_use_cases(bank, work, bank.books_to), bank.books_to):
+        parts = []
+        for name, measures in (("transactions", [*SUMS, *PEAKS]), ("balances", [f"{c}_avg" for c in PRODUCT_CLASSES])):
+            for bucket, ages in enumerate(BUCKETS):
+                months = [month_key(month_end(cutoff, -age)) for age in ages]
+                files = [str(partition(work, name, month)) for month in months if month in bank.months(name)]
+                if not files:
+                    continue
+                sums = ", ".join(f'{"max" if m in PEAKS else "sum"}({m}) AS "{name}_{m}_{bucket}"' for m in measures)
+                parts.append(f"(SELECT customer_id, {sums} FROM read_parquet({files}) GROUP BY 1)")
+        customers = [str(file.path) for file in bank.tables["customers"].files]
+        joined = " ".join(f"LEFT JOIN {part} p{place_} USING (customer_id)" for place_, part in enumerate(parts))
+        connection.execute(
+            f"COPY (SELECT * FROM read_parquet({customers}) c {joined} ORDER BY customer_id) "
+            f"TO '{out / f'features-{cutoff}.parquet'}' (FORMAT parquet, COMPRESSION zstd)"
+        )
+
+
+def matrix(place: Path, name: str) -> None:
+    """Lay the matrices of a use case ready; not measured."""
+    bank, work = opened(place)
+    case, out = load_use_case(name), place / "floor"
+    learnt = read_rows(bank, work, case, bank.books_to, SEED)
+    outcome, weight = outcomes(learnt.train, name), weights(learnt.train)
+    learnable = learn_encoding(learnt.train, selected_features(case, learnt.train.column_names))
+    encoding, rows = learn_shares(learnable, learnt.train, outcome, SEED)
+    write_json(out / f"{name}.json", lightgbm_settings(case.training, encoding, len(outcome), SEED))
+    np.savez(
+        out / f"{name}.npz",
+        train=rows,
+        outcome=outcome,
+        weight=np.empty(0) if weight is None else weight,
+        calibrate=encode(encoding, learnt.calibrate),
+        later=outcomes(learnt.calibrate, name),
+        categorical=np.array(encoding.categorical),
+    )
+    everyone = eligible_rows(work, case, bank.books_to)
+    np.save(out / f"{name}-score.npy", encode(encoding, everyone))
+
+
+def train(place: Path, name: str) -> None:
+    """LightGBM's own `train` on the ready matrix."""
+    ready, case, lgb = np.load(place / "floor" / f"{name}.npz"), load_use_case(name), lightgbm()
+    outcome, weight = ready["outcome"], ready["weight"]
+    settings = read_json(place / "floor" / f"{name}.json")
+    rows = lgb.Dataset(
+        ready["train"],
+        outcome,
+        weight=weight if len(weight) else None,
+        categorical_feature=ready["categorical"].tolist(),
+        params=settings,
+    )
+    later = lgb.Dataset(ready["calibrate"], ready["later"], reference=rows)
+    stop = lgb.early_stopping(case.training.patience, verbose=False)
+    booster = lgb.train(settings, rows, case.training.rounds, valid_sets=[rows, later], callbacks=[stop])
+    booster.save_model(place / "floor" / f"{name}.txt", num_iteration=booster.best_iteration)
+
+
+def score(place: Path, name: str) -> None:
+    """LightGBM's own `predict` on the ready matrix, and the probabilities written."""
+    booster = lightgbm().Booster(model_file=place / "floor" / f"{name}.txt")
+    found = booster.predict(np.load(place / "floor" / f"{name}-score.npy"))
+    pq.write_table(pa.table({"probability": found}), place / "floor" / f"{name}.parquet")
+
+
+def _transactions_sql() -> str:
+    flows = {}
+    for flow in FLOWS:
+        direction, _, kind = flow.partition("_")
+        flows[flow] = f"direction = '{direction}'" + (f" AND kind = '{kind}'" if kind else "")
+    flows |= {channel: f"channel = '{channel}'" for channel in CHANNELS}
+    sums = ", ".join(
+        f"sum(fen) FILTER ({where}) AS {name}_sum, count(*) FILTER ({where}) AS {name}_count"
+        for name, where in flows.items()
+    )
+    return (
+        f"SELECT customer_id, {sums}, max(fen) FILTER (direction = 'in') AS in_max, "
+        "max(fen) FILTER (direction = 'out') AS out_max, max(time) AS last, "
+        "bit_or(1::BIGINT << day(time)) AS days "
+        "FROM (SELECT *, (amount * 100)::BIGINT AS fen FROM read_parquet({files})) GROUP BY 1 ORDER BY 1"
+    )
+
+
+def _balances_sql() -> str:
+    sums = ", ".join(
+        f"sum({part}) FILTER (product_class = '{name}') AS {name}_{part}"
+        for name in PRODUCT_CLASSES
+        for part in ("balance", "average_daily_balance")
+    )
+    return f"SELECT customer_id, {sums} FROM read_parquet({{files}}) GROUP BY 1 ORDER BY 1"

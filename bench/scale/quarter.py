@@ -1,0 +1,72 @@
+"""A bank's books as they stood on an earlier day: what the first of two quarters is run on."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from goldmine.contract.tables import TABLES
+from goldmine.core.dates import month_key
+from goldmine.core.files import sql_text
+
+BORN = {
+    "customers": "opened_on",
+    "accounts": "opened_on",
+    "product_events": "happened_on",
+    "contacts": "contacted_on",
+    "relations": "since",
+    "external_facts": "observed_on",
+    "suppressions": "from_on",
+}
+"""By table: the day from which a row stands in the books."""
+
+
+def books_until(bank: Path, day: date, out: Path) -> None:
+    """Write a canonical bank's tables as they stood on a day: later rows are not there yet, later days are empty.
+
+    Parameters
+    ----------
+    bank : Path
+        A folder of canonical Parquet with ``bank.yaml``, as the sample bank writes it.
+    day : date
+        A month end.
+    out : Path
+        Replaced. Months without a late row are links to the bank's own.
+    """
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    lines = (bank / "bank.yaml").read_text("utf-8").splitlines()
+    (out / "bank.yaml").write_text(
+        "\n".join(f"books_to: {day}" if line.startswith("books_to:") else line for line in lines) + "\n", "utf-8"
+    )
+    connection = duckdb.connect()
+    for name in TABLES:
+        if (bank / f"{name}.parquet").exists():
+            _table(connection, name, bank / f"{name}.parquet", day, out / f"{name}.parquet")
+        for month in sorted((bank / name).glob("*.parquet")):
+            if month.stem[-7:] <= month_key(day):
+                _month(connection, name, month, day, out / name / month.name)
+
+
+def _table(connection: duckdb.DuckDBPyConnection, name: str, source: Path, day: date, out: Path) -> None:
+    held = [row[0] for row in connection.execute(f"DESCRIBE FROM {sql_text(source)}").fetchall()]
+    days = {column.name for column in TABLES[name].columns if column.kind == "day"}
+    columns = ", ".join(
+        f"CASE WHEN {column} <= DATE '{day}' THEN {column} END AS {column}" if column in days else column
+        for column in held
+    )
+    born = BORN.get(name)
+    where = f"WHERE {born} IS NULL OR {born} <= DATE '{day}'" if born else ""
+    connection.execute(f"COPY (SELECT {columns} FROM {sql_text(source)} {where}) TO {sql_text(out)} (FORMAT parquet)")
+
+
+def _month(connection: duckdb.DuckDBPyConnection, name: str, source: Path, day: date, out: Path) -> None:
+    out.parent.mkdir(exist_ok=True)
+    late = f"known_on > DATE '{day}'"
+    asked = f"SELECT count(*) FROM {sql_text(source)} WHERE {late}"
+    if name == "transactions" and connection.execute(asked).fetchall()[0][0]:
+        kept = f"SELECT * FROM {sql_text(source)} WHERE NOT coalesce({late}, false)"
+        connection.execute(f"COPY ({kept}) TO {sql_text(out)} (FORMAT parquet, COMPRESSION zstd)")
+    else:
+        out.symlink_to(source)

@@ -9,7 +9,6 @@
 """
 
 import base64
-import io
 import os
 import shutil
 from collections.abc import Mapping
@@ -41,6 +40,7 @@ from goldmine.governance.record import log_comparison
 from goldmine.labels import plan_cutoffs
 from goldmine.labels.cutoffs import outcome_end
 from goldmine.labels.rows import eligible_rows, training_rows
+from goldmine.models.drawn import png
 from goldmine.models.fit import fit
 from goldmine.models.judge import Judgement, judge, reliability
 from goldmine.models.log import Training, log_training
@@ -108,9 +108,7 @@ class Beside:
         return self.comparison.frame()
 
     def _repr_html_(self) -> str:
-        stream = io.BytesIO()
-        self.figure.savefig(stream, format="png")
-        image = base64.b64encode(stream.getvalue()).decode()
+        image = base64.b64encode(png(self.figure)).decode()
         against = f"version {self.comparison.champion}" if self.comparison.champion else self.comparison.alone
         shown = self.table.style.format("{:.4f}", na_rep="").set_caption(against).to_html()
         return f'{shown}<img alt="" src="data:image/png;base64,{image}">'

@@ -48,7 +48,7 @@ def fill(folder: Path, release_id: str, rows: int, as_of: date) -> Manifest:
     funnel = Funnel(scored=rows, steps=(), off=())
     origin = Origin(model_name="tiny.longtail", model_version="1", mlflow_run="r")
     imprint = Imprint("tiny", as_of, release_id, "en")
-    files = write_listing(folder, Listing(use_case, listed, funnel, origin), imprint, lambda _: {"success": True})
+    files = write_listing(folder, Listing(use_case, listed, funnel, origin), imprint)
     return Manifest(
         as_of=as_of,
         release_id=release_id,

@@ -44,7 +44,7 @@ def rows_of(customers: list[str], branch: str | None = "0012", reasons: list[str
 
 def write(folder: Path, rows: pa.Table, language: str = "en") -> list[ListFile]:
     imprint = Imprint("tiny", AS_OF, "r1", language)
-    return write_listing(folder, Listing(LONGTAIL, rows, FUNNEL, ORIGIN), imprint, lambda _: {"success": True})
+    return write_listing(folder, Listing(LONGTAIL, rows, FUNNEL, ORIGIN), imprint)
 
 
 def read_csv(folder: Path) -> list[list[str]]:

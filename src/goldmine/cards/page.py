@@ -1,12 +1,12 @@
 """A model card as one HTML file that needs nothing from a network."""
 
 import base64
-import io
 from html import escape
 
 from matplotlib.figure import Figure
 
 from goldmine.cards.card import Card, Section
+from goldmine.models.drawn import png
 
 _STYLE = """
 body { font: 15px/1.55 "Noto Sans", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; color: #222; margin: 2.5em auto;
@@ -43,6 +43,4 @@ def _section(section: Section) -> str:
 
 
 def _image(figure: Figure) -> str:
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=110)
-    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}">'
+    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(png(figure)).decode()}">'

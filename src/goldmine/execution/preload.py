@@ -14,14 +14,17 @@ from goldmine.execution.environment import QUIET, environment
 
 LOADED = (
     "ipykernel.kernelapp",
-    "pandas",
+    "pandas.io.formats.style",
+    "pyarrow.dataset",
     "seaborn",
     "ibis.backends.duckdb",
     "lightgbm",
     "mlflow.pyfunc",
-    "great_expectations",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.store.model_registry.sqlalchemy_store",
+    "great_expectations.render.renderer.site_builder",
+    "goldmine.lab",
     "goldmine.lists",
-    "goldmine.pictures",
     "goldmine.validation",
 )
 """What the notebooks use. Nothing of it starts a thread of its own or opens a file when it is loaded."""

@@ -1,7 +1,7 @@
 """Publishing: from scores to a release that a branch can work from."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,13 @@ from goldmine.lists.campaigns import write_campaigns
 from goldmine.lists.funnel import choose
 from goldmine.lists.inputs import Scored, model_of, read_scored, release_id_of
 from goldmine.lists.listing import Imprint, Listing, write_listing
-from goldmine.lists.manifest import Manifest
+from goldmine.lists.manifest import ListFile, Manifest
 from goldmine.lists.planned import plan_release, tell
 from goldmine.lists.reasons import reasons_in_words
 from goldmine.lists.rows import make_rows
 from goldmine.lists.store import Release, release_once
 from goldmine.offers.books import Books
-from goldmine.usecases import UseCase
-from goldmine.validation import require, validate_file
+from goldmine.validation import FileToCheck, SuiteResult, require, validate_files
 
 LANGUAGES = ("en", "zh")
 
@@ -75,11 +74,8 @@ def _fill(bank: Bank, work: Work, scored: list[Scored], imprint: Imprint, folder
     listings = [
         _listing(books, work, one, imprint, plan.held_back) for one in track(scored, "lists: rules and reasons")
     ]
-    files = [
-        file
-        for listing in track(listings, "lists: files")
-        for file in write_listing(folder, listing, imprint, partial(_checked, bank, work, imprint, listing.use_case))
-    ]
+    written = [write_listing(folder, listing, imprint) for listing in track(listings, "lists: files")]
+    files = _checked(bank, work, imprint, folder, written)
     return Manifest(
         as_of=imprint.as_of,
         release_id=imprint.release_id,
@@ -109,12 +105,21 @@ def _listing(books: Books, work: Work, scored: Scored, imprint: Imprint, held_ba
     return Listing(scored.use_case, rows, chosen.funnel, scored.origin)
 
 
-def _checked(bank: Bank, work: Work, imprint: Imprint, use_case: UseCase, path: Path) -> dict[str, Any]:
-    """Let the suite for lists judge a file; the result holds rules and counts."""
-    says: dict[str, str | date]
-    says = {"as_of": imprint.as_of, "use_case": use_case.name, "release_id": imprint.release_id}
-    result = validate_file("lists", path, work, says, bank)
-    require([result])
+def _checked(
+    bank: Bank, work: Work, imprint: Imprint, folder: Path, written: list[list[ListFile]]
+) -> Iterator[ListFile]:
+    """Let the suite for lists judge each list's Parquet file; its files then say what was found: rules and counts."""
+    about: dict[str, str | date] = {"as_of": imprint.as_of, "release_id": imprint.release_id}
+    to_check = [
+        FileToCheck("lists", folder / files[0].path, {**about, "use_case": files[0].use_case}) for files in written
+    ]
+    results = validate_files(to_check, work, bank)
+    require(results)
+    for files, result in zip(written, results, strict=True):
+        yield from (file.model_copy(update={"validation": _found(result)}) for file in files)
+
+
+def _found(result: SuiteResult) -> dict[str, Any]:
     return {
         "suite": result.suite,
         "success": result.success,

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from goldmine.contract.bank import Bank
 from goldmine.core.project import home
+from goldmine.models.drawn import png
 from goldmine.models.judge import Judgement
 from goldmine.models.model import Model
 from goldmine.models.registry import AS_OF, CODE, COMMIT, FINGERPRINT, USE_CASE
@@ -129,8 +130,10 @@ def log_model(model: Model) -> str:
 def _log_figures(figures: Mapping[str, Figure]) -> None:
     import mlflow
 
-    for name, figure in figures.items():
-        mlflow.log_figure(figure, f"figures/{name}.png")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, figure in figures.items():
+            (Path(folder) / f"{name}.png").write_bytes(png(figure))
+        mlflow.log_artifacts(folder, "figures")
 
 
 def _signature(model: Model) -> Any:

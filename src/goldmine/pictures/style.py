@@ -5,9 +5,9 @@ import logging
 import seaborn as sns
 from matplotlib import font_manager
 from matplotlib import pyplot as plt
-from matplotlib_inline.config import InlineBackend
 
 from goldmine.core.errors import ParameterError
+from goldmine.models.drawn import draw_in_notebook
 
 PALETTE = ("#1f4e79", "#c8963e", "#5b8c5a", "#a23b3b", "#6d5a8c", "#7a7a7a")
 """Blue for the model, gold for the rule, then green, red, violet; grey for what is merely compared with."""
@@ -76,8 +76,7 @@ def use_language(language: str) -> None:
             "figure.autolayout": False,
         }
     )
-    # Notebooks would crop each picture to its ink, for which it is drawn twice; our layouts leave no empty edges.
-    InlineBackend.instance().print_figure_kwargs = {"bbox_inches": None}  # type: ignore[dict-item]  # None is "no"
+    draw_in_notebook()
     # A regular-only CJK font makes Matplotlib report every bold title; the regular face serves.
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 

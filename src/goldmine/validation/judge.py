@@ -31,19 +31,19 @@ def judge(cases: list[Case], docs: Path | None = None) -> list[dict[str, bool]]:
     """
     with _quiet():
         context = _context(docs)
-        verdicts = [_judge(context, case) for case in cases]
+        verdicts = [_judge(context, place, case) for place, case in enumerate(cases)]
         if docs is not None:
-            for case in cases:
-                shutil.rmtree(docs / "validations" / case.suite, ignore_errors=True)
+            for suite in {case.suite for case in cases}:
+                shutil.rmtree(docs / "validations" / suite, ignore_errors=True)
             context.build_data_docs(build_index=False)
     return verdicts
 
 
-def _judge(context: Any, case: Case) -> dict[str, bool]:
+def _judge(context: Any, place: int, case: Case) -> dict[str, bool]:
     import great_expectations as gx
 
     expectations = [{**rule.config, "description": _shown(rule)} for rule in case.rules]
-    suite = context.suites.add(gx.ExpectationSuite(case.suite, expectations=expectations))
+    suite = context.suites.add_or_update(gx.ExpectationSuite(case.suite, expectations=expectations))
     frame = pd.DataFrame(
         {
             f"{name}.{part}": [value]
@@ -51,9 +51,10 @@ def _judge(context: Any, case: Case) -> dict[str, bool]:
             for part, value in (("checked", counted.checked), ("failing", counted.failing))
         }
     )
-    asset = context.data_sources.add_pandas(case.suite).add_dataframe_asset("counts")
+    name = f"{case.suite} {place}"  # several files may have one suite
+    asset = context.data_sources.add_pandas(name).add_dataframe_asset("counts")
     batch = asset.add_batch_definition_whole_dataframe("counts")
-    run = context.validation_definitions.add(gx.ValidationDefinition(name=case.suite, data=batch, suite=suite))
+    run = context.validation_definitions.add(gx.ValidationDefinition(name=name, data=batch, suite=suite))
     result = run.run(batch_parameters={"dataframe": frame})
     return {found.expectation_config.kwargs["rule"]: bool(found.success) for found in result.results}
 

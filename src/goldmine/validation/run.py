@@ -1,5 +1,7 @@
 """Validating a bank's tables, and the files that Goldmine makes of them."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from goldmine.contract.bank import Bank
@@ -35,10 +37,9 @@ def validate_bank(bank: Bank, work: Work) -> list[SuiteResult]:
     return results
 
 
-def validate_file(
-    suite: str, path: Path, work: Work, parameters: Parameters | None = None, bank: Bank | None = None
-) -> SuiteResult:
-    """Check a Parquet file that Goldmine made against its suite.
+@dataclass(frozen=True)
+class FileToCheck:
+    """A Parquet file that Goldmine made, and the suite that it must pass.
 
     Parameters
     ----------
@@ -46,22 +47,44 @@ def validate_file(
         ``features``, ``scores`` or ``lists``.
     path : Path
         The file.
-    work : Work
-        Takes the JSON result and a page of Data Docs; both show the file that was checked last.
-    parameters : dict, optional
+    says : dict
         What the file should say: `cutoff` for features; `as_of`, `use_case` and `release_id` for lists.
         A rule whose parameter is not given is skipped.
+    """
+
+    suite: str
+    path: Path
+    says: Parameters = field(default_factory=dict)
+
+
+def validate_files(files: Sequence[FileToCheck], work: Work, bank: Bank | None = None) -> list[SuiteResult]:
+    """Check Parquet files that Goldmine made against their suites.
+
+    Parameters
+    ----------
+    files : sequence of FileToCheck
+        Files and suites.
+    work : Work
+        Takes a JSON result a suite and a page of Data Docs a file. Of several files of one suite the JSON keeps the
+        last, or the last that failed.
     bank : Bank, optional
         Its customers are looked up: unknown ones, and on lists those who left or opted out.
 
     Returns
     -------
-    SuiteResult
-        Nothing is raised for broken rules: see `require`.
+    list of SuiteResult
+        One a file. Nothing is raised for broken rules: see `require`.
     """
-    results = _judged([count_file(suite, path, parameters or {}, bank)], work)
+    results = _judged([count_file(file.suite, file.path, file.says, bank) for file in files], work)
     finish_site(work)
-    return results[0]
+    return results
+
+
+def validate_file(
+    suite: str, path: Path, work: Work, parameters: Parameters | None = None, bank: Bank | None = None
+) -> SuiteResult:
+    """Check one Parquet file; see `validate_files`."""
+    return validate_files([FileToCheck(suite, path, parameters or {})], work, bank)[0]
 
 
 def _judged(cases: list[Case], work: Work) -> list[SuiteResult]:
@@ -69,7 +92,7 @@ def _judged(cases: list[Case], work: Work) -> list[SuiteResult]:
         SuiteResult(case.suite, tuple(_result(rule, case, kept[rule.name]) for rule in case.rules), case.skipped)
         for case, kept in zip(cases, judge(cases, work.docs), strict=True)
     ]
-    for result in results:
+    for result in sorted(results, key=lambda result: result.success, reverse=True):
         write_json(work.validation(result.suite), result.as_dict())
     return results
 

@@ -1,5 +1,6 @@
 """Keep a training: settings, figures, pictures and the model itself, on the active MLflow run."""
 
+import platform
 import subprocess
 import tempfile
 import warnings
@@ -106,10 +107,7 @@ def log_scoring(report: ScoreReport, probability: pd.Series, figures: Mapping[st
 
 
 def log_model(model: Model) -> str:
-    """Log a model with its signature to the active run, as data and not as a pickle; gives its id.
-
-    Requirements are named rather than inferred: inference starts another process and takes eight seconds.
-    """
+    """Log a model with its signature to the active run, as data and not as a pickle; gives its id."""
     import mlflow
 
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -122,9 +120,23 @@ def log_model(model: Model) -> str:
             loader_module="goldmine.models.model",
             data_path=str(path),
             signature=_signature(model),
-            pip_requirements=[f"{package}=={version(package)}" for package in _PACKAGES],
+            conda_env=_environment(),
         )
     return str(logged.model_id)
+
+
+def _environment() -> dict[str, Any]:
+    """What a loaded model runs in.
+
+    Named rather than inferred, which starts another process and takes eight seconds; and named as a whole, since each
+    package in a list would be compared with all that are installed.
+    """
+    packages = [f"{package}=={version(package)}" for package in _PACKAGES]
+    return {
+        "name": "goldmine",
+        "channels": ["conda-forge"],
+        "dependencies": [f"python={platform.python_version()}", "pip", {"pip": packages}],
+    }
 
 
 def _log_figures(figures: Mapping[str, Figure]) -> None:

@@ -22,7 +22,6 @@ from goldmine.core.parquet import parquet_files
 from goldmine.core.project import at_home, home
 from goldmine.core.work import Work
 from goldmine.customers.table import customers_days, customers_path
-from goldmine.drift.watch import note_of
 from goldmine.execution.failure import may_pass
 from goldmine.execution.progress import tell
 from goldmine.execution.reports import Wanted, write_reports
@@ -243,7 +242,7 @@ def use_case_assets(name: str) -> list[dg.AssetsDefinition]:
                     "champion": champion_version(at.bank_name, name),
                     "use_case": use_case_mark(name),
                 },
-                makes=lambda: [path, path.with_suffix(".json"), note_of(at.work, at.as_of, name)],
+                makes=lambda: [path, path.with_suffix(".json"), at.work.drift(at.as_of, name)],
                 use_case=name,
                 engine=at.engine.name,
                 spark_master=at.engine.spark_master,

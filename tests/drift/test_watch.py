@@ -13,7 +13,7 @@ from goldmine.drift import watch as room
 from goldmine.drift.expected import Performance
 from goldmine.drift.reference import Reference, Window, _between_cutoffs, learn_reference, log_reference, read_reference
 from goldmine.drift.stability import profiles_of
-from goldmine.drift.watch import came_true, note_of, require_steady, watch
+from goldmine.drift.watch import came_true, require_steady, watch
 from goldmine.labels import Cutoffs
 from goldmine.models.rows import Rows
 from goldmine.models.score import ScoreReport
@@ -163,4 +163,4 @@ def test_notes_are_kept_by_snapshot_and_use_case(reference, tmp_path):
     work = Work(tmp_path)
     seen = watch(work, use_case(), JUNE, scored(work, JUNE, USUAL, USUAL))
     write_json(tmp_path / "expected.json", asdict(seen))
-    assert note_of(work, JUNE, "mine").read_bytes() == (tmp_path / "expected.json").read_bytes()
+    assert work.drift(JUNE, "mine").read_bytes() == (tmp_path / "expected.json").read_bytes()

@@ -59,6 +59,10 @@ class Work:
         """Scores of one use case at one snapshot: a row an eligible customer."""
         return self.root / "scores" / str(as_of) / f"{use_case}.parquet"
 
+    def drift(self, as_of: date | str, use_case: str) -> Path:
+        """What the scoring of one use case at one snapshot noted down of drift."""
+        return self.root / "drift" / str(as_of) / f"{use_case}.json"
+
     def tuning(self, use_case: str, fingerprint: str) -> Path:
         """Finished trials of a search for one use case's settings, on rows and code of one fingerprint."""
         return self.root / "tuning" / f"{use_case}-{fingerprint[:12]}.log"

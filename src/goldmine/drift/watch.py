@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, dataclass
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -127,7 +126,7 @@ def watch(work: Work, use_case: UseCase, as_of: date, report: ScoreReport) -> Wa
         reference.windows[-1].cutoff,
         reference.judged,
     )
-    write_json(note_of(work, as_of, use_case.name), asdict(seen))
+    write_json(work.drift(as_of, use_case.name), asdict(seen))
     return seen
 
 
@@ -137,11 +136,6 @@ def _lasting(name: str, windows: tuple[Window, ...]) -> bool:
 
 def _matters(name: str, reference: Reference) -> bool:
     return name == SCORE or reference.weight[name] >= LEAST_WEIGHT
-
-
-def note_of(work: Work, as_of: date | str, use_case: str) -> Path:
-    """Where a scoring run notes down what it saw."""
-    return work.root / "drift" / str(as_of) / f"{use_case}.json"
 
 
 def came_true(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> pd.DataFrame:
@@ -154,7 +148,7 @@ def came_true(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> pd.Data
         estimated); the judging cutoff of this snapshot's model comes first, where it was scored.
     """
     rows: list[tuple[object, ...]] = []
-    now = read_json(note_of(work, as_of, use_case.name))
+    now = read_json(work.drift(as_of, use_case.name))
     if now is not None:
         expected = now["judged"]["estimated"]
         rows += [
@@ -170,7 +164,7 @@ def came_true(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> pd.Data
 
 
 def _realised(bank: Bank, work: Work, use_case: UseCase, scored: date, as_of: date) -> list[tuple[object, ...]]:
-    note = read_json(note_of(work, scored, use_case.name))
+    note = read_json(work.drift(scored, use_case.name))
     told = labelled(bank, work, use_case, scored, as_of)
     scores = pq.read_table(work.scores(scored, use_case.name), columns=["customer_id", "probability"])
     joined = told.join(scores, "customer_id", join_type="inner")

@@ -3,6 +3,8 @@
 import io
 from weakref import WeakKeyDictionary
 
+import matplotlib
+from matplotlib import pyplot
 from matplotlib.figure import Figure
 
 _shown: WeakKeyDictionary[Figure, bytes] = WeakKeyDictionary()
@@ -30,4 +32,5 @@ def draw_in_notebook() -> None:
 
     shell = get_ipython()
     if shell is not None:
+        pyplot.switch_backend(matplotlib.get_backend())  # which brings a way of its own to show figures
         shell.display_formatter.formatters["image/png"].for_type(Figure, draw)

@@ -1,6 +1,5 @@
 """Keep a training: settings, figures, pictures and the model itself, on the active MLflow run."""
 
-import platform
 import subprocess
 import tempfile
 import warnings
@@ -107,7 +106,10 @@ def log_scoring(report: ScoreReport, probability: pd.Series, figures: Mapping[st
 
 
 def log_model(model: Model) -> str:
-    """Log a model with its signature to the active run, as data and not as a pickle; gives its id."""
+    """Log a model with its signature to the active run, as data and not as a pickle; gives its id.
+
+    Requirements are named rather than inferred: inference starts another process and takes eight seconds.
+    """
     import mlflow
 
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
@@ -120,23 +122,9 @@ def log_model(model: Model) -> str:
             loader_module="goldmine.models.model",
             data_path=str(path),
             signature=_signature(model),
-            conda_env=_environment(),
+            pip_requirements=[f"{package}=={version(package)}" for package in _PACKAGES],
         )
     return str(logged.model_id)
-
-
-def _environment() -> dict[str, Any]:
-    """What a loaded model runs in.
-
-    Named rather than inferred, which starts another process and takes eight seconds; and named as a whole, since each
-    package in a list would be compared with all that are installed.
-    """
-    packages = [f"{package}=={version(package)}" for package in _PACKAGES]
-    return {
-        "name": "goldmine",
-        "channels": ["conda-forge"],
-        "dependencies": [f"python={platform.python_version()}", "pip", {"pip": packages}],
-    }
 
 
 def _log_figures(figures: Mapping[str, Figure]) -> None:

@@ -119,7 +119,9 @@ def test_cutoffs_keep_their_outcomes_apart():
     found = plan_cutoffs(use_case, date(2024, 3, 31), MONTHS)
     assert found.judge == date(2023, 12, 31)
     assert found.calibrate == date(2023, 9, 30)
-    assert found.train == (date(2023, 7, 31), date(2023, 8, 31))
+    assert found.train == (date(2023, 3, 31), date(2023, 6, 30))
+    monthly = use_case.model_copy(update={"train_every_months": 1})
+    assert plan_cutoffs(monthly, date(2024, 3, 31), MONTHS).train == (date(2023, 7, 31), date(2023, 8, 31))
 
 
 def test_the_gap_moves_the_judging_cutoff_back():

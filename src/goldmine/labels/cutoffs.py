@@ -42,7 +42,7 @@ def plan_cutoffs(use_case: UseCase, as_of: date, months: list[str]) -> Cutoffs:
 
     The judging cutoff is the latest whose outcome is complete at `as_of`; the calibration cutoff is the
     latest whose outcome was complete at the judging cutoff, so that what is judged could have been in
-    use then. Training cutoffs are the month ends before it that see enough history.
+    use then. Training cutoffs are those before it, evenly spaced, that see enough history.
 
     Parameters
     ----------
@@ -67,9 +67,11 @@ def plan_cutoffs(use_case: UseCase, as_of: date, months: list[str]) -> Cutoffs:
     judge = _latest_complete(use_case, as_of)
     calibrate = _latest_complete(use_case, judge)
     first = month_end(date.fromisoformat(f"{min(months)}-01"), use_case.least_history_months - 1)
-    wanted = [month_end(calibrate, -lag) for lag in range(use_case.train_cutoffs, 0, -1)]
-    train = tuple(cutoff for cutoff in wanted if cutoff >= first)
-    if not train:
+    apart = use_case.train_every_months
+    wanted = [month_end(calibrate, -apart * place) for place in range(use_case.train_cutoffs, 0, -1)]
+    # Short books may see enough only at a month end that lies nearer.
+    train = tuple(cutoff for cutoff in wanted if cutoff >= first) or (first,)
+    if first >= calibrate:
         raise HistoryError(
             f"as_of {as_of}: too little history for {use_case.name!r}; its books begin in {min(months)}, "
             f"and a training cutoff needs {use_case.least_history_months} months before it.",

@@ -168,7 +168,10 @@ class UseCase(_Typed):
     gap_days, horizon_days : int
         Days skipped after the cutoff, then days in which the outcome is counted.
     train_cutoffs : int
-        Month ends to train on, one after the other, before the calibration cutoff.
+        Month ends to train on before the calibration cutoff.
+    train_every_months : int
+        How far apart these lie. Outcomes of neighbouring months are nearly the same ones, so quarters teach as much as
+        months do, at a third of the cost, and a later quarter finds most of its feature tables made.
     least_history_months : int
         Months of books that a training cutoff must see, its own included.
     include, exclude : list of str
@@ -194,7 +197,8 @@ class UseCase(_Typed):
     outcome: Outcome
     gap_days: int = Field(ge=0, le=92)
     horizon_days: int = Field(ge=28, le=366)
-    train_cutoffs: int = Field(default=6, ge=1)
+    train_cutoffs: int = Field(default=4, ge=1)
+    train_every_months: int = Field(default=3, ge=1, le=12)
     least_history_months: int = Field(default=6, ge=1)
     include: list[str] = []
     exclude: list[str] = []

@@ -1,5 +1,6 @@
 """The bank's tables as the rules look at them, with what came back from the field since they were taken in."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -59,6 +60,15 @@ class Books:
         for _ in range(_CHAIN):
             parts.append(merged.semi_join(parts[-1], "customer_id").select(customer_id="merged_into"))
         return ibis.union(*parts)
+
+    def once(self, name: str, find: Callable[["Books"], ibis.Table]) -> ibis.Table:
+        """What is found in the books, worked out once and kept under a name: several lists ask for the same."""
+        if name not in self._read:
+            self.connection.raw_sql(
+                f"CREATE OR REPLACE TEMP TABLE {name} AS {ibis.to_sql(find(self), dialect='duckdb')}"
+            )
+            self._read[name] = self.connection.table(name)
+        return self._read[name]
 
     def some(self, customers: list[str]) -> ibis.Table:
         """Some customers' numbers as a table with one column, `customer_id`."""

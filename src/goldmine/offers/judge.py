@@ -26,7 +26,7 @@ def judge(books: Books, scored: ibis.Table, rules: Sequence[Rule]) -> ibis.Table
     known = books.table("customers").select("customer_id")
     out = [scored.anti_join(known, "customer_id").select("customer_id", step=ibis.literal(0, "int64"))]
     out += [
-        rule.out(books).select("customer_id", step=ibis.literal(place, "int64"))
+        books.once(f"leaving_{rule.name}", rule.out).select("customer_id", step=ibis.literal(place, "int64"))
         for place, rule in enumerate(rules, start=1)
     ]
     every = ibis.union(*out)

@@ -1,5 +1,6 @@
 """What comes after the cutoff is scrambled, and the features must not change by one bit."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -114,3 +115,26 @@ def test_the_truth_is_read_by_nothing(books, tmp_path):
     copy = scramble(lambda _table: "SELECT * FROM t", books, tmp_path / "copy")
     assert not (copy / "truth").exists()
     assert features_mark(copy, tmp_path / "second") == first
+
+
+def rewritten(books: Path, target: Path, query_of) -> Path:
+    """A copy of the books whose small tables are rewritten; the months' rows stay as they are."""
+    shutil.copytree(books, target)
+    for table in DATED.keys() - {"balances"}:
+        rewrite(books / f"{table}.parquet", target / f"{table}.parquet", query_of(table))
+    return target
+
+
+def test_features_of_a_past_cutoff_are_kept_where_only_its_future_changes(books, tmp_path):
+    later = rewritten(books, tmp_path / "later", without_the_future)
+    wrong = rewritten(
+        later,
+        tmp_path / "wrong",
+        lambda table: "SELECT * REPLACE (DATE '2020-01-01' AS closed_on) FROM t" if table == "accounts" else "FROM t",
+    )
+    work, reports = Work(tmp_path / "work"), []
+    for folder in (books, later, wrong):
+        bank = open_bank(folder, work)
+        build_activity(bank, work)
+        reports.append(build_features(bank, work, [CUTOFF]))
+    assert [report.made for report in reports] == [(CUTOFF,), (), (CUTOFF,)]

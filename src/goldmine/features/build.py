@@ -20,11 +20,10 @@ from goldmine.core.progress import track_queries
 from goldmine.core.work import Work
 from goldmine.features.catalogue import carried, catalogue, plan, tried_folders
 from goldmine.features.define import Feature
+from goldmine.features.known import known_fingerprint
 from goldmine.features.sources import Source, lay_out
 from goldmine.features.told import Told
 from goldmine.features.windows import AGES
-
-_SIDE_TABLES = ("customers", "accounts", "product_events", "contacts", "relations", "external_facts")
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def build_features(bank: Bank, work: Work, cutoffs: list[date], engine: Engine =
 
 
 def feature_fingerprint(bank: Bank, work: Work, cutoff: date) -> str:
-    """Fingerprint of everything that a cutoff's features are made from."""
+    """Fingerprint of everything that a cutoff's features are made from, which is what had been known by then."""
     index = partition_fingerprints(work)
     months = [month_key(day) for day in months_back(cutoff, len(AGES))]
     rooms = Path(__file__).parent, Path(goldmine.activity.__file__).parent
@@ -76,7 +75,7 @@ def feature_fingerprint(bank: Bank, work: Work, cutoff: date) -> str:
         [
             fingerprint.of_code(*rooms, *tried_folders()),
             [index.get(f"{table}/{month}") for table in ("transactions", "balances") for month in months],
-            [[f.fingerprint for f in bank.tables[table].files] for table in _SIDE_TABLES if bank.has(table)],
+            known_fingerprint(bank, work, cutoff),
         ]
     )
 

@@ -17,10 +17,8 @@ from goldmine.contract.tables import PRODUCT_CLASSES
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.engine import read_parquet
 from goldmine.core.work import Work
+from goldmine.features.known import CAME
 from goldmine.features.windows import BUCKETS
-
-TABLES = ("customers", "accounts", "product_events", "contacts", "relations", "external_facts")
-"""Canonical tables that features read beside the activity."""
 
 MONTHS = {
     "transactions": ibis.schema(
@@ -61,7 +59,7 @@ def months(name: str, bucket: int) -> ibis.Table:
 def lay_out(source: Source) -> None:
     """Make the views that `table` and `months` speak of, for one cutoff."""
     cutoff = f"DATE '{source.cutoff}' AS cutoff"
-    for name in TABLES:
+    for name in CAME:
         if f"all_{name}" not in source.connection.list_tables():
             source.connection.create_view(f"all_{name}", source.bank.read(source.connection, name))
         _view(source, f"at_{name}", f"SELECT *, {cutoff} FROM all_{name}")

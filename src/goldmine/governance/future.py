@@ -14,6 +14,7 @@ from goldmine.core.files import read_json, sql_text, write_json
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.work import Work
 from goldmine.features.catalogue import plan
+from goldmine.features.known import CAME, had_come, known_columns
 from goldmine.features.neighbours import GROUPS
 from goldmine.features.sources import MONTHS, Source, lay_out
 from goldmine.features.windows import BUCKETS
@@ -21,18 +22,6 @@ from goldmine.labels.rows import KEYS
 
 SAMPLE = 50_000
 """Customers that are made again; of more, a share is drawn by the hash of their numbers."""
-_ROW_DAY = {
-    "customers": "opened_on",
-    "accounts": "opened_on",
-    "product_events": "happened_on",
-    "contacts": "contacted_on",
-    "relations": "since",
-    "external_facts": "observed_on",
-}
-"""The day on which a row of each side table came to be."""
-_BORN = "birth_date"
-_FOLLOWS = {"risk_grade": "risk_grade_on", "merged_into": "merged_on"}
-"""Columns that were not known before the day in another."""
 
 
 @dataclass(frozen=True)
@@ -100,20 +89,13 @@ def _compared(bank: Bank, work: Work, cutoff: date, sample: int) -> FutureCheck:
 
 def _take_the_future_away(connection: Backend, cutoff: date, one_in: int) -> None:
     """Narrow the views that features are made from: no row, day or value that came after the cutoff."""
-    day = f"DATE '{cutoff}'"
-    for table, came in _ROW_DAY.items():
-        later = [c.name for c in TABLES[table].columns if c.kind == "day" and c.name not in (came, _BORN)]
-        blank = [f"CASE WHEN {name} <= {day} THEN {name} END AS {name}" for name in later]
-        blank += [
-            f"CASE WHEN {when} <= {day} OR {when} IS NULL THEN {name} END AS {name}"
-            for name, when in _FOLLOWS.items()
-            if when in later
-        ]
-        known = f"{came} IS NULL OR {came} <= {day}"
+    for table in CAME:
+        columns = known_columns(table, [*(c.name for c in TABLES[table].columns), "cutoff"], cutoff)
         few = f"hash(customer_id) % {one_in} = 0" + (" OR merged_into IS NOT NULL" if table == "customers" else "")
         sampled = f" AND ({few})" if one_in > 1 and table == "customers" else ""
-        replaced = f"* REPLACE ({', '.join(blank)})" if blank else "*"
-        _narrow(connection, f"at_{table}", f"SELECT {replaced} FROM {{}} WHERE ({known}){sampled}")
+        _narrow(
+            connection, f"at_{table}", f"SELECT {', '.join(columns)} FROM {{}} WHERE {had_come(table, cutoff)}{sampled}"
+        )
     for table in MONTHS:
         known = "known <= now" if table == "transactions" else "true"
         few = " AND customer_id IN (SELECT customer_id FROM at_customers)" if one_in > 1 else ""

@@ -1,12 +1,14 @@
 # Each target sets up .venv first where it is not there; a second call installs nothing.
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: run test test-spark check lab mlflow schedule spark lock
+.PHONY: run test test-spark check lab mlflow schedule spark bench lock
 
 BIN := .venv/bin
 READY := .venv/.installed
 SPARK := .venv/.spark
+BENCH := .venv/.bench
 BANK := data/sample_bank
+CUSTOMERS := 2000000
 # JupyterLab asks nobody for news, updates or extensions; in a container its user is root. Its scheduler checks parameters
 # as the job does, and keeps its jobs below data/.
 LAB := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
@@ -46,15 +48,21 @@ schedule: $(READY)
 
 spark: $(SPARK)
 
+# Two quarters of one bank and the peers, each stage beside its floor; `make bench CUSTOMERS=200000` for a smaller one.
+bench: $(BENCH)
+	$(BIN)/python -m bench.scale --customers $(CUSTOMERS)
+
 # For whoever changes the dependencies; needs uv, which users do not. The two left out check one format of web address
 # for jsonschema, which does without; building their grammar takes a second at each start of a notebook or the command.
 lock:
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-emit-index-url --no-emit-find-links \
 	  --no-emit-package rfc3987-syntax --no-emit-package lark --no-annotate --no-header -q -o requirements.lock
-	$(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['spark'], sep='\n')" | \
-	  uv pip compile - --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-strip-extras \
-	  --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q -o requirements-spark.lock
+	for extra in spark bench; do \
+	  $(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['$$extra'], sep='\n')" | \
+	    uv pip compile - --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	    --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q -o requirements-$$extra.lock; \
+	done
 
 $(READY): requirements.lock pyproject.toml
 	for python in python3.11 python3.12 python3.13 python3; do \
@@ -70,4 +78,9 @@ $(READY): requirements.lock pyproject.toml
 $(SPARK): requirements-spark.lock $(READY)
 	echo 'Installing PySpark into .venv ...'
 	$(BIN)/pip install -q --no-deps --require-hashes -r requirements-spark.lock
+	touch $@
+
+$(BENCH): requirements-bench.lock $(READY)
+	echo 'Installing what the benchmarks compare with into .venv ...'
+	$(BIN)/pip install -q --no-deps --require-hashes -r requirements-bench.lock
 	touch $@

@@ -39,19 +39,29 @@ def test_every_package_is_locked_with_hashes():
     assert lock.count("--hash=sha256:") >= len(locked)
 
 
-def test_spark_is_locked_apart_in_the_versions_of_the_others():
+@pytest.mark.parametrize(
+    ("extra", "brings"),
+    [("spark", {"pyspark", "py4j", "grpcio", "zstandard"}), ("bench", {"catboost", "polars", "psutil"})],
+)
+def test_extras_are_locked_apart_in_the_versions_of_the_others(extra, brings):
     def versions(name):
         found = re.findall(r"^([a-z0-9-]+)(?:\[[^\]]*\])?==(\S+)", (home() / name).read_text("utf-8"), re.MULTILINE)
         return {(package, version) for package, version in found}
 
-    ours, theirs = versions("requirements.lock"), versions("requirements-spark.lock")
+    ours, theirs = versions("requirements.lock"), versions(f"requirements-{extra}.lock")
     shared = {package for package, _ in ours}
-    assert {"pyspark", "py4j", "grpcio", "zstandard"} <= {package for package, _ in theirs}
+    assert brings <= {package for package, _ in theirs}
     assert {pair for pair in theirs - ours if pair[0] in shared} == set()
 
 
 def test_locks_and_settings_name_no_host():
-    for name in ("requirements.lock", "requirements-spark.lock", "environment.yml", "pyproject.toml"):
+    for name in (
+        "requirements.lock",
+        "requirements-spark.lock",
+        "requirements-bench.lock",
+        "environment.yml",
+        "pyproject.toml",
+    ):
         assert not re.search(r"https?://|--(extra-)?index-url|--find-links", (home() / name).read_text("utf-8")), name
 
 

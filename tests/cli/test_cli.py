@@ -79,6 +79,11 @@ def test_a_work_folder_that_another_run_holds_is_refused(goldmine, bank, tmp_pat
     assert lines[0].endswith("work: another run is at work here.")
 
 
+def test_a_work_folder_where_none_can_be_made_is_refused(goldmine, bank):
+    code, lines = goldmine("run", "--bank", "bank", "--work", "/proc/none")
+    assert (code, lines) == (16, ["/proc/none: no folder can be made there.", "Give another with --work."])
+
+
 def test_drift_that_alarms_gives_its_code_where_that_was_asked_for(goldmine, bank, tmp_path, monkeypatch):
     monkeypatch.setattr("goldmine.execution.job.run_job", lambda *given: None)
     write_json(tmp_path / "work" / "drift" / "2024-06-30" / "dormancy.json", {"alarms": ["inflow_sum_90d"]})

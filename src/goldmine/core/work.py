@@ -119,8 +119,11 @@ class Work:
         if os.environ.get(_HELD) == me:
             yield
             return
-        with disk_errors(self.root):
-            self.root.mkdir(parents=True, exist_ok=True)
+        try:
+            with disk_errors(self.root):
+                self.root.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError as error:  # of the system's own, such as /proc
+            raise WorkFolderError(f"{self.root}: no folder can be made there.", "Give another with --work.") from error
         with (self.root / ".lock").open("w") as stream:
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

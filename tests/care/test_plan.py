@@ -111,6 +111,19 @@ def test_made_again_it_is_the_same(place):
     pd.testing.assert_frame_equal(read_care(place[1], JUNE), first)
 
 
+def test_a_month_that_spark_wrote_as_a_folder_of_parts_is_read_alike(place):
+    bank, work = place
+    before = make_care(bank, work, JUNE, RULES).rows
+    month = work.activity / "balances" / "2024-06.parquet"
+    rows = pd.read_parquet(month)
+    month.unlink()
+    month.mkdir()
+    (month / "_SUCCESS").touch()
+    for part, half in enumerate((rows[:3], rows[3:])):
+        half.to_parquet(month / f"part-{part}.parquet", index=False)
+    assert make_care(bank, work, JUNE, RULES).rows.equals(before)
+
+
 def test_a_missing_month_end_is_said(place):
     with pytest.raises(HistoryError, match="balances: the books hold no rows of 2024-05"):
         make_care(*place, date(2024, 5, 31), RULES)

@@ -101,6 +101,7 @@ class TestOnManyMadeUpCustomers:
         assert rows.direction.to_dict() == {"0000": "up", "0001": "down"}
         assert rows.to_step.to_dict() == {"0000": 1_900.0, "0001": 2_000.0}
         assert rows.probability.between(0.05, 0.4).all()  # the truth is 0.18 and 0.17
+        assert rows.ranked_by.to_dict() == {"0000": "nearest", "0001": "nearest"}  # there is nothing but nearness in it
 
     def test_it_is_judged_on_a_quarter_that_nothing_was_fitted_on(self, made, tmp_path):
         judged = near_threshold(Books(None, None, Work(tmp_path)), LATER).judged.set_index("direction")

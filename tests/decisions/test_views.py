@@ -3,11 +3,11 @@ from datetime import date
 import pytest
 
 from goldmine.core.errors import ParameterError
+from goldmine.customers.ladder import level_word
 from goldmine.decisions import tables as figures
 from goldmine.decisions import views, worklists
 from goldmine.decisions.define import Target
 from goldmine.decisions.prepare import prepare
-from goldmine.decisions.words import level_word
 from goldmine.pictures import decisions as pictures
 from tests.decisions.conftest import CUSTOMERS, JUNE, customer, put, tables
 

@@ -10,6 +10,7 @@ from ibis.expr.types import BooleanValue, DateValue
 from goldmine.activity.build import partition
 from goldmine.contract.bank import Bank
 from goldmine.core.dates import month_end, month_key
+from goldmine.core.engine import read_parquet
 from goldmine.core.errors import HistoryError
 from goldmine.core.work import Work
 
@@ -59,7 +60,7 @@ class Books:
                 f"{table}: {month_key(day)} has not been summed up by customer yet.",
                 "Run `goldmine features` for this month end first.",
             )
-        return self._survivors(self.connection.read_parquet(str(path)))
+        return self._survivors(read_parquet(self.connection, [path]))
 
     def contacts(self) -> ibis.Table:
         """The bank's contacts, under the numbers that customers bear at the snapshot."""

@@ -8,6 +8,8 @@ import pandas as pd
 from goldmine.care.plan import Care
 from goldmine.care.words import HEADINGS, REASONS, ROLES, SHEETS, word
 from goldmine.core.files import whole_file
+from goldmine.core.sheet import HEAD, INSIDE
+from goldmine.customers.ladder import level_word
 
 _CUSTOMER = ["customer_id", "level", "aum", "core"]
 _COLUMNS = {
@@ -16,6 +18,7 @@ _COLUMNS = {
     "moves": ["branch_id", *_CUSTOMER, "previous_id", "carer_id", "carer_role", "reason"],
     "loads": ["branch_id", "staff_id", "role", "most", "customers", "overdue"],
 }
+_WIDTHS = {"aum": 18, "customer_id": 16, "level": 14, "carer_role": 18, "role": 18, "reason": 18}
 
 
 def shown(rows: pd.DataFrame, columns: Sequence[str], language: str) -> pd.DataFrame:
@@ -39,6 +42,8 @@ def shown(rows: pd.DataFrame, columns: Sequence[str], language: str) -> pd.DataF
             found[name] = [word(ROLES, role, language) for role in found[name]]
         elif name == "reason":
             found[name] = [word(REASONS, reason, language) for reason in found[name]]
+        elif name == "level":
+            found[name] = [level_word(int(level), language) for level in found[name]]
         elif name == "core":
             found[name] = ["✓" if core else "" for core in found[name]]
     return found.rename(columns={name: word(HEADINGS, name, language) for name in found.columns})
@@ -65,6 +70,23 @@ def write_workbook(path: Path, care: Care, language: str) -> None:
     ):
         for name, rows in sheets.items():
             sheet = word(SHEETS, name, language)
-            shown(rows, _COLUMNS[name], language).to_excel(book, sheet_name=sheet, index=False, freeze_panes=(1, 0))
-            book.sheets[sheet].autofit()
-            book.sheets[sheet].autofilter(0, 0, max(len(rows), 1), len(_COLUMNS[name]) - 1)
+            told = shown(rows, _COLUMNS[name], language)
+            told.to_excel(book, sheet_name=sheet, index=False, header=False, startrow=1)
+            _lay_out(book, sheet, _COLUMNS[name], len(rows), language)
+
+
+def _lay_out(book: pd.ExcelWriter, name: str, columns: Sequence[str], rows: int, language: str) -> None:
+    """Headings, widths, how money is shown, and how the sheet is printed."""
+    sheet = book.sheets[name]
+    head, money = book.book.add_format({**HEAD, "text_wrap": True}), book.book.add_format({"num_format": "#,##0.00"})
+    for place, column in enumerate(columns):
+        sheet.write_string(0, place, word(HEADINGS, column, language), head)
+        sheet.set_column(place, place, _WIDTHS.get(column, 12), money if column == "aum" else None)
+    sheet.set_row(0, 32)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, max(rows, 1), len(columns) - 1)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_footer(f"&L&8{INSIDE[language]}&R&8&P / &N")

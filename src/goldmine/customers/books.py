@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import ibis
 from ibis.backends.duckdb import Backend
@@ -51,25 +52,35 @@ class Books:
                 "Bring in that month's balances, or choose a snapshot whose month ends are there.",
             )
 
+    @cached_property
+    def people(self) -> ibis.Table:
+        """Every number that the bank ever gave: when it came, left or was merged away, its branch and manager.
+
+        It is laid down once for the connection, as an expression of all columns of the table is slow to compile.
+        """
+        rows = self.bank.read(self.connection, "customers")
+        columns = ("customer_id", "opened_on", "closed_on", "merged_into", "merged_on", "branch_id", "manager_id")
+        query = ibis.to_sql(rows.select(*columns), dialect="duckdb", pretty=False)
+        self.connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE people AS {query}")
+        return self.connection.table("people")
+
     def customers(self, day: date) -> ibis.Table:
         """Every customer whose number was not merged away by a day: when they came and left, branch and manager."""
-        rows = self.bank.read(self.connection, "customers")
-        merged = (rows.merged_on <= day) & rows.merged_into.notnull()
-        rows = rows.filter(~merged.fill_null(False))
-        return rows.select("customer_id", "opened_on", "closed_on", "branch_id", "manager_id")
+        return self.connection.sql(
+            f"SELECT customer_id, opened_on, closed_on, branch_id, manager_id FROM {self.people.get_name()} "
+            f"WHERE (merged_into IS NOT NULL AND merged_on <= DATE '{day}') IS NOT true"
+        )
 
     def balances(self, month: date, day: date) -> ibis.Table:
         """A month's average daily AUM in fen (`aum`) by customer, under the numbers that survive at `day`."""
         if not self.has_month(month):
             return self.connection.sql(no_rows(self.connection, ibis.schema({"customer_id": "string", "aum": "int64"})))
-        path = partition(self.work, "balances", month_key(month))
-        rows = self.connection.sql(f"SELECT customer_id, aum_avg FROM read_parquet({sql_text(path)})")
-        merged = self.bank.read(self.connection, "customers")
-        merged = merged.filter(merged.merged_into.notnull(), merged.merged_on <= day)
-        merged = merged.select(old_id="customer_id", new_id="merged_into")
-        joined = rows.left_join(merged, rows.customer_id == merged.old_id)
-        rows = joined.select(customer_id=ibis.coalesce(joined.new_id, joined.customer_id), aum_avg=joined.aum_avg)
-        return rows.group_by("customer_id").agg(aum=rows.aum_avg.sum().cast("int64"))
+        path = sql_text(partition(self.work, "balances", month_key(month)))
+        merged = f"SELECT customer_id, merged_into FROM {self.people.get_name()} WHERE merged_on <= DATE '{day}'"
+        return self.connection.sql(
+            "SELECT coalesce(merged_into, customer_id) AS customer_id, sum(aum_avg)::BIGINT AS aum "
+            f"FROM read_parquet({path}) LEFT JOIN ({merged}) USING (customer_id) GROUP BY ALL"
+        )
 
 
 def quarter_before(day: date) -> date:

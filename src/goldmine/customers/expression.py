@@ -8,7 +8,7 @@ import ast
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from typing import Any
 
 import ibis
@@ -55,6 +55,7 @@ class Condition:
         return _value(self.tree, columns).fill_null(False)
 
 
+@cache
 def read_condition(text: str) -> Condition:
     """Read a condition.
 

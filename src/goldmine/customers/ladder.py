@@ -83,3 +83,18 @@ def layer_expression(level: NumericValue) -> ibis.Value:
     *lower, highest = LAYERS
     ends = list(LAYERS.values())[1:]
     return ibis.cases(*[(level < end, name) for name, end in zip(lower, ends, strict=True)], else_=highest)
+
+
+def level_word(level: int, language: str) -> str:
+    """A level of the ladder by where it begins and ends, in yuan."""
+    ends = [*LEVELS[1:], None]
+    start, end = _yuan(LEVELS[level], language), ends[level]
+    if end is None:
+        return f"{start}以上" if language == "zh" else f"{start} and more"
+    return f"{start}–{_yuan(end, language)}"
+
+
+def _yuan(amount: int, language: str) -> str:
+    if language == "zh":
+        return f"{amount // 10_000}万" if amount else "0"
+    return f"{amount // 1_000_000}M" if amount >= 1_000_000 else f"{amount // 1_000}k" if amount else "0"

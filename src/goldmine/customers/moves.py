@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 import ibis
 import numpy as np
@@ -90,11 +91,29 @@ def moves(books: Books, end: date, begin: date | None = None) -> Moves:
     books.require_month(begin)
     books.require_month(end)
     people = books.customers(end)
-    there = {"before": _on_the_books(people, begin), "after": _on_the_books(people, end)}
-    rows = people.mutate(**{f"there_{when}": here for when, here in there.items()})
+    there = {"there_before": _on_the_books(people, begin), "there_after": _on_the_books(people, end)}
+    parts = {
+        "ladder_people": people.select("customer_id", "branch_id", **there),
+        "ladder_before": books.balances(begin, end),
+        "ladder_after": books.balances(end, end),
+    }
+    for name, rows in parts.items():
+        query = ibis.to_sql(rows, dialect="duckdb", pretty=False)
+        books.connection.raw_sql(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
+    found = books.connection.con.sql(_cells()).df()
+    whole = dict.fromkeys(("customers", "aum_before", "aum_after"), "int64")
+    return Moves(begin, end, found.assign(branch_id=found.branch_id.fillna("")).astype(whole))
+
+
+@cache
+def _cells() -> str:
+    """The query of the cells over views of fixed names; it is the same each quarter, and slow to compile."""
+    schema = {"customer_id": "string", "branch_id": "string", "there_before": "boolean", "there_after": "boolean"}
+    rows = ibis.table(schema, name="ladder_people")
     rows = rows.filter(rows.there_before | rows.there_after)
-    for when, month in (("before", begin), ("after", end)):
-        held = books.balances(month, end).rename({f"of_{when}": "customer_id", f"fen_{when}": "aum"})
+    for when in ("before", "after"):
+        held = ibis.table({"customer_id": "string", "aum": "int64"}, name=f"ladder_{when}")
+        held = held.rename({f"of_{when}": "customer_id", f"fen_{when}": "aum"})
         rows = rows.left_join(held, rows.customer_id == held[f"of_{when}"]).drop(f"of_{when}")
         fen = rows[f"there_{when}"].ifelse(rows[f"fen_{when}"].fill_null(0), 0)
         rows = rows.mutate(**{f"aum_{when}": fen}).drop(f"fen_{when}")
@@ -103,9 +122,8 @@ def moves(books: Books, end: date, begin: date | None = None) -> Moves:
     cells = rows.group_by("branch_id", "before", "after").agg(
         customers=rows.count(), aum_before=rows.aum_before.sum(), aum_after=rows.aum_after.sum()
     )
-    found = books.connection.to_pyarrow(cells.order_by("branch_id", "before", "after")).to_pandas()
-    whole = dict.fromkeys(("customers", "aum_before", "aum_after"), "int64")
-    return Moves(begin, end, found.assign(branch_id=found.branch_id.fillna("")).astype(whole))
+    query: str = ibis.to_sql(cells.order_by("branch_id", "before", "after"), dialect="duckdb", pretty=False)
+    return query
 
 
 def quarters(books: Books, end: date, count: int = 4) -> list[Moves]:

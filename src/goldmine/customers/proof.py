@@ -61,10 +61,10 @@ def _held(tried: list[tuple[Tag, Example]]) -> list[bool]:
     rows = [{"place": place, **row} for place, (_, row) in enumerate(tried)]
     table = ibis.memtable(pa.Table.from_pylist(rows, schema=schema))
     columns = {name: table[name] for name in names}
-    answers = [(table.place == place, tag.condition.of(columns)) for place, (tag, _) in enumerate(tried)]
-    query = table.order_by("place").select(held=ibis.cases(*answers))
-    found: list[bool] = connect().to_pyarrow(query)["held"].to_pylist()
-    return found
+    conditions = {tag.when: tag.condition for tag, _ in tried}
+    query = table.order_by("place").select(**{when: condition.of(columns) for when, condition in conditions.items()})
+    found = connect().to_pyarrow(query)
+    return [found[tag.when][place].as_py() for place, (tag, _) in enumerate(tried)]
 
 
 def unproved(one: TagSet) -> list[tuple[Tag, Tag]]:

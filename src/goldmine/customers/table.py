@@ -8,6 +8,7 @@ from pathlib import Path
 
 import ibis
 import pandas as pd
+from ibis import Schema
 from ibis.expr.types import Value
 
 from goldmine.contract.bank import Bank
@@ -18,7 +19,7 @@ from goldmine.core.files import read_json, sql_text, whole_file, write_json
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.work import Work
 from goldmine.customers.books import Books, quarter_before
-from goldmine.customers.history import with_history
+from goldmine.customers.history import lay_earlier, with_history
 from goldmine.customers.ladder import layer_expression, level_expression
 from goldmine.customers.proof import check_examples, holds_of, require_exclusive, unproved
 from goldmine.customers.tags import Catalogue, catalogue_path, load_catalogue
@@ -91,9 +92,10 @@ def build_customers(bank: Bank, work: Work, days: Sequence[date]) -> CustomersRe
         If the catalogue cannot be read, a tag fails its test, or an exclusive set overlaps.
     """
     catalogue = load_catalogue()
-    check_examples(catalogue)
+    books = Books(connect(), bank, work)
     made, kept = [], []
     off: dict[str, str] = {}
+    queries: dict[Schema, str] = {}
     for day in sorted(days):
         path = customers_path(work, day)
         before = _table_before(work, day)
@@ -102,8 +104,12 @@ def build_customers(bank: Bank, work: Work, days: Sequence[date]) -> CustomersRe
         if path.exists() and read_json(path.with_suffix(".json")) == mark:
             kept.append(day)
             continue
+        if not made:
+            check_examples(catalogue)
         with whole_file(path) as temporary:
-            _write(Books(connect(), bank, work), catalogue, day, before, temporary)
+            query = _query(books, catalogue, day, before, queries)
+            to = f"{sql_text(temporary)} (FORMAT parquet, COMPRESSION zstd)"
+            books.connection.raw_sql(f"COPY ({query}) TO {to}")
         write_json(path.with_suffix(".json"), mark)
         made.append(day)
     pairs = tuple(f"{one.name}: {a.name}, {b.name}" for one in catalogue.sets for a, b in unproved(one))
@@ -127,45 +133,51 @@ def _mark(bank: Bank, work: Work, day: date, before: Path | None) -> str:
     )
 
 
-def _write(books: Books, catalogue: Catalogue, day: date, before: Path | None, path: Path) -> None:
+def _query(books: Books, catalogue: Catalogue, day: date, before: Path | None, queries: dict[Schema, str]) -> str:
+    """Lay down what a table is made from, and give the query of its rows; the same query serves days alike."""
     connection = books.connection
     connection.raw_sql("SET preserve_insertion_order = false")
-    rows = connection.create_table("known", _known(books, catalogue, day), temp=True)
+    known = ibis.to_sql(_known(books, catalogue, day), dialect="duckdb", pretty=False)
+    connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE known AS {known}")
+    rows = connection.table("known")
+    earlier = lay_earlier(connection, catalogue, before)
     require_exclusive(catalogue, rows)
-    columns = {name: rows[name] for name in rows.columns}
-    tagged = rows.select(
-        "customer_id",
-        "branch_id",
-        "manager_id",
-        *[name for name in LADDER if name in rows.columns],
-        **_tag_columns(catalogue, columns),
-    )
-    found = with_history(connection, tagged, catalogue, day, before)
-    query = ibis.to_sql(found, dialect="duckdb", pretty=False)
-    connection.raw_sql(
-        f"COPY (SELECT * FROM ({query}) ORDER BY customer_id) TO {sql_text(path)} (FORMAT parquet, COMPRESSION zstd)"
-    )
+    if rows.schema() not in queries:
+        columns = {name: rows[name] for name in rows.columns}
+        tagged = rows.select(
+            "customer_id",
+            "branch_id",
+            "manager_id",
+            "as_of",
+            *[name for name in LADDER if name in rows.columns],
+            **_tag_columns(catalogue, columns),
+        )
+        queries[rows.schema()] = ibis.to_sql(with_history(tagged, earlier, catalogue), dialect="duckdb", pretty=False)
+    return f"SELECT * FROM ({queries[rows.schema()]}) ORDER BY customer_id"
 
 
 def _known(books: Books, catalogue: Catalogue, day: date) -> ibis.Table:
     """Customers on the books with all that conditions look at, as far as the bank has it."""
-    names = [name for name in catalogue.names if name in _feature_columns(books.work, day)]
-    chosen = ", ".join(f'"{name}"' for name in ("customer_id", *names))
-    features = books.connection.sql(f"SELECT {chosen} FROM read_parquet({sql_text(books.work.features(day))})")
-    people = books.customers(day).select("customer_id", "branch_id", "manager_id")
-    rows = features.left_join(people, "customer_id").drop("customer_id_right")
+    have = _feature_columns(books.work, day)
+    features = ", ".join(f'f."{name}"' for name in ("customer_id", *catalogue.names) if name in have)
+    people = ibis.to_sql(books.customers(day), dialect="duckdb", pretty=False)
+    known = (
+        f"SELECT {features}, branch_id, manager_id, DATE '{day}' AS as_of "
+        f"FROM read_parquet({sql_text(books.work.features(day))}) f LEFT JOIN ({people}) USING (customer_id)"
+    )
     if not books.bank.has("balances"):
-        return rows
+        return books.connection.sql(known)
     books.require_month(day)
     quarter = quarter_before(day)
-    for name, month in (("aum_avg", day), ("previous_aum_avg", quarter)):
-        held = books.balances(month, day).rename({f"of_{name}": "customer_id", f"fen_{name}": "aum"})
-        rows = rows.left_join(held, rows.customer_id == held[f"of_{name}"]).drop(f"of_{name}")
-        amount = rows[f"fen_{name}"].fill_null(0) / 100 if books.has_month(month) else ibis.null("float64")
-        rows = rows.mutate(**{name: amount}).drop(f"fen_{name}")
+    now, then = (ibis.to_sql(books.balances(m, day), dialect="duckdb", pretty=False) for m in (day, quarter))
+    previous = "coalesce(b.aum, 0) / 100" if books.has_month(quarter) else "NULL::DOUBLE"
+    rows = books.connection.sql(
+        f"SELECT k.*, coalesce(a.aum, 0) / 100 AS aum_avg, {previous} AS previous_aum_avg FROM ({known}) k "
+        f"LEFT JOIN ({now}) a USING (customer_id) LEFT JOIN ({then}) b USING (customer_id)"
+    )
     rows = rows.mutate(level=level_expression(rows.aum_avg))
-    previous = ibis.cases((rows.previous_aum_avg.notnull(), level_expression(rows.previous_aum_avg)))
-    return rows.mutate(layer=layer_expression(rows.level), previous_level=previous)
+    before = ibis.cases((rows.previous_aum_avg.notnull(), level_expression(rows.previous_aum_avg)))
+    return rows.mutate(layer=layer_expression(rows.level), previous_level=before)
 
 
 def _tag_columns(catalogue: Catalogue, columns: dict[str, Value]) -> dict[str, Value]:

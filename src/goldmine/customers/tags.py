@@ -122,7 +122,7 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     if not path.exists():
         raise SettingsError(f"{path.name}: there is no catalogue of tags.", "Put pipelines/tags.yaml back.")
     try:
-        found = Catalogue.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        found = Catalogue.model_validate(yaml.load(path.read_text("utf-8"), yaml.CSafeLoader))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""

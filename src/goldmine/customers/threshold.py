@@ -1,17 +1,18 @@
 """Near the threshold: who is about to reach the next level or to slide off their own, and how likely by quarter end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from goldmine.core.dates import month_end
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.progress import cores
 from goldmine.customers.books import Books
 from goldmine.customers.ladder import LEVELS, level_of
+from goldmine.customers.skill import by_nearness, fit_nearest, judged
 from goldmine.customers.steps import months_to_quarter_end, near_steps, with_outcome
 from goldmine.customers.table import read_customers
 from goldmine.models.boosting import lightgbm
@@ -59,12 +60,12 @@ class Near:
     ----------
     rows : pandas.DataFrame
         customer_id, branch_id, manager_id, level, direction (up, down), step (yuan), aum_avg (yuan), to_step (yuan to
-        the step, above zero), probability (of being on the other side of the step at `until`); most probable first.
+        the step, above zero), probability (of being on the other side of the step at `until`), ranked_by (``model``, or
+        ``nearest`` where the model showed no skill in that direction); most probable first.
     until : date
         End of the quarter.
     judged : pandas.DataFrame
-        On the judging cutoff, a row a direction: customers, moved, expected, auc, rule_auc (the one-line rule: nearest
-        first), brier, no_skill_brier.
+        Of the model and the rule on the judging cutoff; see `goldmine.customers.skill.judged`.
     """
 
     rows: pd.DataFrame
@@ -98,7 +99,9 @@ def near_threshold(books: Books, as_of: date, seed: int = 20240331) -> Near:
     """Make the near-threshold list; the features of the plan's cutoffs and the customers table must be there.
 
     One LightGBM learns all steps at once: each customer is seen from the step that is near, with amounts as shares of
-    it, so that the few customers near the high steps learn from the many near the low ones.
+    it, so that the few customers near the high steps learn from the many near the low ones. A direction in which it
+    showed no skill on the judging cutoff is ranked by the plain rule, nearest first, with the share of those so near
+    who moved in earlier quarters as their probability.
 
     Raises
     ------
@@ -116,12 +119,12 @@ def near_threshold(books: Books, as_of: date, seed: int = 20240331) -> Near:
             )
     names = [name for name in train.columns if name not in _KEYS]
     booster, calibrator = _fit(train, calibrate, names, seed)
-    reached = _predict(booster, calibrator, judge[names])
+    nearest = fit_nearest(pd.concat([train, calibrate], ignore_index=True), BAND)
+    found = judged(judge, _predict(booster, calibrator, judge[names]), nearest, BAND)
     now = near_steps(books, as_of)
     chance = pd.Series(_predict(booster, calibrator, now[names]), index=now.customer_id)
-    return Near(
-        _list(read_customers(books.work, as_of), chance), month_end(as_of, cutoffs.months), _judged(judge, reached)
-    )
+    rows = _list(read_customers(books.work, as_of), chance, nearest, found)
+    return Near(rows, month_end(as_of, cutoffs.months), found)
 
 
 def _fit(train: pd.DataFrame, later: pd.DataFrame, names: list[str], seed: int) -> tuple[object, Calibrator]:
@@ -180,39 +183,20 @@ def near(aum: pd.Series, before: pd.Series) -> pd.DataFrame:
     return found[found.direction != ""]
 
 
-def _list(customers: pd.DataFrame, reached: pd.Series) -> pd.DataFrame:
+def _list(
+    customers: pd.DataFrame, reached: pd.Series, nearest: Mapping[str, Calibrator], judge: pd.DataFrame
+) -> pd.DataFrame:
     found = near(customers.aum_avg, customers.previous_aum_avg)
     rows = customers.loc[found.index, ["customer_id", "branch_id", "manager_id", "level", "aum_avg"]].join(found)
     chance = rows.customer_id.map(reached)
+    by_model = np.where(rows.direction == "up", chance, 1 - chance)
+    by_rule = by_nearness(rows.aum_avg / rows.step, rows.direction, nearest)
+    ranked_by = rows.direction.map(judge.set_index("direction").ranked_by)
     rows = rows.assign(
-        to_step=(rows.step - rows.aum_avg).abs(), probability=np.where(rows.direction == "up", chance, 1 - chance)
+        to_step=(rows.step - rows.aum_avg).abs(),
+        probability=np.where(ranked_by == "model", by_model, by_rule),
+        ranked_by=ranked_by,
     )
     rows = rows.sort_values(["probability", "customer_id"], ascending=[False, True], ignore_index=True)
-    columns = ["direction", "step", "aum_avg", "to_step", "probability"]
+    columns = ["direction", "step", "aum_avg", "to_step", "probability", "ranked_by"]
     return rows[["customer_id", "branch_id", "manager_id", "level", *columns]]
-
-
-def _judged(rows: pd.DataFrame, reached: np.ndarray) -> pd.DataFrame:
-    share = rows.aum / rows.step
-    change = rows["aum_change_90d_to_step"] if "aum_change_90d_to_step" in rows else pd.Series(-1.0, rows.index)
-    sides = {
-        "up": ((share >= 1 - BAND) & (share < 1), rows.outcome, reached, share),
-        "down": ((share >= 1) & (share <= 1 / (1 - BAND)) & (change < 0), 1 - rows.outcome, 1 - reached, -share),
-    }
-    found = []
-    for direction, (chosen, moved, chance, rule) in sides.items():
-        happened, said = moved[chosen].to_numpy(), np.asarray(chance)[chosen]
-        both = 0 < happened.sum() < len(happened)
-        found.append(
-            {
-                "direction": direction,
-                "customers": len(happened),
-                "moved": int(happened.sum()),
-                "expected": float(said.sum()),
-                "auc": float(roc_auc_score(happened, said)) if both else np.nan,
-                "rule_auc": float(roc_auc_score(happened, rule[chosen])) if both else np.nan,
-                "brier": float(brier_score_loss(happened, said)) if len(happened) else np.nan,
-                "no_skill_brier": float(happened.mean() * (1 - happened.mean())) if len(happened) else np.nan,
-            }
-        )
-    return pd.DataFrame(found)

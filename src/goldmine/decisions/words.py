@@ -1,7 +1,5 @@
 """The words of the three views in Chinese and English."""
 
-from goldmine.customers.ladder import LEVELS
-
 WORDS = {
     "figure": ("Figure", "指标"),
     "now": ("Now", "本季末"),
@@ -63,18 +61,3 @@ def word(name: str, language: str) -> str:
     """A name in words."""
     en, zh = WORDS[name]
     return zh if language == "zh" else en
-
-
-def level_word(level: int, language: str) -> str:
-    """A level of the ladder by where it begins and ends, in yuan."""
-    ends = [*LEVELS[1:], None]
-    start, end = _yuan(LEVELS[level], language), ends[level]
-    if end is None:
-        return f"{start}以上" if language == "zh" else f"{start} and more"
-    return f"{start}–{_yuan(end, language)}"
-
-
-def _yuan(amount: int, language: str) -> str:
-    if language == "zh":
-        return f"{amount // 10_000}万" if amount else "0"
-    return f"{amount // 1_000_000}M" if amount >= 1_000_000 else f"{amount // 1_000}k" if amount else "0"

@@ -12,10 +12,10 @@ from goldmine.care import Books, load_care_rules
 from goldmine.core.engine import connect
 from goldmine.core.errors import ParameterError, ReleaseError
 from goldmine.core.work import Work
-from goldmine.customers.ladder import LEVELS
+from goldmine.customers.ladder import LEVELS, level_word
 from goldmine.decisions.define import Mend
 from goldmine.decisions.prepare import Decisions
-from goldmine.decisions.words import level_word, word
+from goldmine.decisions.words import word
 from goldmine.lists.store import read_latest
 from goldmine.usecases import load_use_case
 

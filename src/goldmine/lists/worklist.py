@@ -11,8 +11,8 @@ import pandas as pd
 from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
 from goldmine.core.files import whole_file
+from goldmine.core.sheet import HEAD, INSIDE
 from goldmine.core.work import Work
-from goldmine.lists.worksheet import HEAD, INSIDE
 from goldmine.offers.books import Books
 from goldmine.offers.held import held_back
 from goldmine.offers.rules import rules_for
@@ -27,6 +27,7 @@ HEADINGS = {
     "aum_avg": ("average daily AUM, yuan", "月日均(元)"),
     "to_step": ("yuan to the step", "距临界线(元)"),
     "probability": ("probability", "概率"),
+    "ranked_by": ("ranked by", "排序依据"),
     "held": ("most held within a year, yuan", "近一年最高持有(元)"),
     "held_in": ("month it was held", "持有月份"),
     "left": ("what has gone, yuan", "已流失金额(元)"),
@@ -45,6 +46,7 @@ _SHARES = ("probability", "went_share")
 _OTHER = {"other": ("others together", "其他合并")}
 WORDS = {
     "direction": {"up": ("may move up", "有望提级"), "down": ("may move down", "有降级风险")},
+    "ranked_by": {"model": ("model", "模型"), "nearest": ("nearest first", "距临界线由近及远")},
     "kind": {
         "salary": ("salary", "代发工资"),
         "pension": ("pension", "养老金"),

@@ -11,14 +11,11 @@ import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.format import Format
 
+from goldmine.core.sheet import HEAD, INSIDE
 from goldmine.lists.about import TEXT, About, write_about
 from goldmine.lists.columns import LIST_COLUMNS, ListColumn, Shown
 
 FONTS = {"en": "Calibri", "zh": "Microsoft YaHei"}
-INSIDE = {
-    "en": "Internal: personal data of customers, must not leave the bank",
-    "zh": "内部资料,含客户个人信息,严禁外传",
-}
 _LINE = {"bottom": 4, "bottom_color": "#BFBFBF", "valign": "vcenter"}
 _SHOWN: dict[Shown, dict[str, Any]] = {
     "text": {**TEXT, **_LINE},
@@ -31,8 +28,6 @@ _SHOWN: dict[Shown, dict[str, Any]] = {
 }
 _WIDEST = 72
 _LINE_HEIGHT, _MOST_LINES = 14.5, 8
-HEAD = {"bold": True, "font_color": "white", "bg_color": "#1F4E79", "align": "center", "valign": "vcenter"}
-"""How headings look, on every sheet that is worked from."""
 
 
 def write_xlsx(path: Path, rows: pa.Table, about: About, language: str) -> None:

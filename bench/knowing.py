@@ -1,0 +1,96 @@
+"""What it takes to know every customer: tags, ladder, moves, screening, lost, segments, carers, figures of the views.
+
+Run by hand: ``python -m bench.knowing --customers 200000 --folder data/bench_knowing``. The bank, its activity and the
+features of two quarter ends are made first and then kept; each piece runs in a process of its own.
+"""
+
+import argparse
+import multiprocessing
+import resource
+import sys
+from collections.abc import Callable
+from datetime import date
+from multiprocessing.queues import SimpleQueue
+from pathlib import Path
+from time import perf_counter, process_time
+
+from goldmine.activity import build_activity
+from goldmine.care import load_care_rules, make_care
+from goldmine.contract.bank import Bank
+from goldmine.contract.intake import load_bank, open_bank
+from goldmine.core.dates import month_end
+from goldmine.core.engine import connect
+from goldmine.core.work import Work
+from goldmine.customers.books import Books
+from goldmine.customers.concentration import concentration
+from goldmine.customers.lost import lost
+from goldmine.customers.moves import quarters
+from goldmine.customers.screening import conversions, screen
+from goldmine.customers.segments import find_segments
+from goldmine.customers.table import build_customers, read_customers
+from goldmine.decisions.prepare import prepare
+from goldmine.features import build_features
+from goldmine.sample import write_bank
+
+AS_OF = date(2024, 6, 30)
+BEFORE = month_end(AS_OF, -3)
+
+Piece = Callable[[Bank, Work], object]
+PIECES: dict[str, Piece] = {
+    "customers, both quarters": lambda bank, work: build_customers(bank, work, [BEFORE, AS_OF]).made,
+    "moves of four quarters": lambda bank, work: len(quarters(Books(connect(), bank, work), AS_OF)),
+    "concentration": lambda bank, work: concentration(read_customers(work, AS_OF).aum_avg).gini,
+    "screening": lambda bank, work: len(screen(Books(connect(), bank, work), AS_OF).groups),
+    "conversions": lambda bank, work: conversions(Books(connect(), bank, work), AS_OF, None).customers.max(),
+    "lost deposits": lambda bank, work: len(lost(Books(connect(), bank, work), AS_OF, "lost_deposit")),
+    "segments": lambda bank, work: len(find_segments(work, AS_OF).table),
+    "carers, first quarter": lambda bank, work: len(make_care(bank, work, BEFORE, load_care_rules()).rows),
+    "carers, next quarter": lambda bank, work: dict(make_care(bank, work, AS_OF, load_care_rules()).moves),
+    "figures, five quarters": lambda bank, work: len(prepare(bank, work, AS_OF).figures.rows),
+}
+
+
+def main() -> None:
+    """Make what is missing, then measure each piece."""
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--customers", type=int, default=200_000)
+    asked.add_argument("--folder", type=Path, default=Path("data/bench_knowing"))
+    given = asked.parse_args()
+    place = given.folder.absolute()
+    if not (place / "work" / "features" / f"{AS_OF}.parquet").exists():
+        write_bank(place / "bank", customers=given.customers, months=30, seed=1, end=AS_OF)
+        work = Work(place / "work")
+        bank = open_bank(place / "bank", work)
+        build_activity(bank, work)
+        build_features(bank, work, [BEFORE, AS_OF])
+    for folder in ("customers", "care", "decisions", "segments"):
+        for path in (place / "work" / folder).rglob("*.*"):
+            path.unlink()
+    for name in PIECES:
+        _measure(name, place)
+
+
+def _measure(name: str, place: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    answer: SimpleQueue[tuple[float, float, float, str]] = spawn.SimpleQueue()
+    child = spawn.Process(target=_run, args=(name, place, answer))
+    child.start()
+    child.join()
+    if child.exitcode:
+        raise SystemExit(f"{name}: ended with {child.exitcode}")
+    wall, cpu, peak, found = answer.get()
+    sys.stdout.write(f"{name:<26}{wall:7.1f} s wall {cpu:7.1f} s CPU {peak:7.0f} MB at most   {found}\n")
+    sys.stdout.flush()
+
+
+def _run(name: str, place: Path, answer: SimpleQueue[tuple[float, float, float, str]]) -> None:
+    work = Work(place / "work")
+    bank = load_bank(work)
+    wall, cpu = perf_counter(), process_time()
+    found = PIECES[name](bank, work)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    answer.put((perf_counter() - wall, process_time() - cpu, peak, str(found)[:120]))
+
+
+if __name__ == "__main__":
+    main()

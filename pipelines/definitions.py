@@ -30,6 +30,7 @@ from goldmine.execution.tracked import champion_version
 from goldmine.execution.wanted import missing, wanted_cutoffs, wanted_use_cases, with_champion
 from goldmine.features import feature_fingerprint
 from goldmine.governance.limits import read_limits
+from goldmine.lists.everyone import customers_mark
 from goldmine.lists.inputs import campaigns_mark
 from goldmine.measurement.results import completed_within
 from goldmine.usecases import load_use_case, use_case_names
@@ -264,11 +265,11 @@ def use_case_assets(name: str) -> list[dg.AssetsDefinition]:
 USE_CASES = {name: use_case_assets(name) for name in use_case_names()}
 
 
-# every use case's scores -> one release: lists with reasons, and the manifest that traces each row
+# every use case's scores, the customers table -> one release: lists with reasons, and the manifest that traces each row
 @dg.asset(
     partitions_def=MONTH_ENDS,
     retry_policy=RETRY,
-    deps=[tables, *(scores for _, scores in USE_CASES.values())],
+    deps=[tables, customers, *(scores for _, scores in USE_CASES.values())],
     check_specs=suites(["release"], ["lists"]),
 )
 def release(context: dg.AssetExecutionContext, place: Place) -> Events:
@@ -288,6 +289,7 @@ def release(context: dg.AssetExecutionContext, place: Place) -> Events:
                 "scores": [of_file(path) for path in scored if path.exists()],
                 "use_cases": [use_case_mark(name) for name in names],
                 "campaigns": campaigns_mark(at.work, at.as_of),
+                "customers": customers_mark(at.work, at.as_of) or "",
             },
             makes=lambda: sorted(path for path in (at.work.releases / str(at.as_of)).rglob("*") if path.is_file()),
             use_cases=names,

@@ -33,11 +33,10 @@ class Written:
     def table(self, grain, heading):
         """Rows of the first table whose first column is so named, by their first cell."""
         for table in BeautifulSoup(self.text(grain), "html.parser").find_all("table"):
-            head, *rows = (
-                [cell.get_text(strip=True) for cell in row.find_all(["th", "td"])] for row in table.find_all("tr")
-            )
-            if head[0] == heading:
-                return {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in rows}
+            lines = table.find_all("tr")
+            cells = [[cell.get_text(strip=True) for cell in line.find_all(["th", "td"])] for line in lines]
+            if cells and cells[0][0] == heading:
+                return {row[0]: dict(zip(cells[0][1:], row[1:], strict=True)) for row in cells[1:]}
         raise LookupError(heading)
 
 
@@ -112,7 +111,7 @@ def test_a_notebook_that_fails_leaves_its_copy_and_no_page(write, home, tmp_path
     monkeypatch.delenv("GOLDMINE_HOME")
     monkeypatch.setattr("goldmine.execution.reports.notebook_path", lambda name: home / "notebooks" / f"{name}.ipynb")
     bank, work = put(tmp_path, tables())
-    with pytest.raises(NotebookError, match=r"8_branch B1, cell \[2\] \(Part 1\): ZeroDivisionError"):
+    with pytest.raises(NotebookError, match=r"8_branch B1, cell \[3\] \(Part 1\): ZeroDivisionError"):
         write_reports(bank, work, JUNE, Wanted(head_office=False, branches=("B1",)))
     folder = work.root / "reports" / "2024-06-30" / "branch"
     assert [path.name for path in folder.iterdir()] == ["B1.ipynb"]

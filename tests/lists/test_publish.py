@@ -17,6 +17,7 @@ from goldmine.core.files import write_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.project import home
 from goldmine.core.work import Work
+from goldmine.customers.table import customers_path
 from goldmine.features import catalogue, feature_fingerprint
 from goldmine.lists import latest_lists, publish, read_latest
 from goldmine.models.log import log_model
@@ -161,6 +162,26 @@ def test_the_same_inputs_give_the_same_release_and_add_nothing(own):
     standing = read_latest(work)
     assert publish(bank, work, ["longtail", "longtail"], AS_OF) == standing
     assert {path: path.stat().st_mtime_ns for path in work.releases.rglob("*")} == before
+
+
+def test_the_customers_table_is_published_with_the_lists_and_another_one_makes_another_release(own):
+    bank, work = own
+    before = publish(bank, work, ["longtail"], AS_OF)
+    assert before.manifest.customers is None
+    path = customers_path(work, AS_OF)
+    path.parent.mkdir()
+    pq.write_table(pa.table({"customer_id": ["00000001"], "layer": ["wealth"]}), path)
+    write_json(path.with_suffix(".json"), "first")
+    release = publish(bank, work, ["longtail"], AS_OF)
+    assert release.manifest.release_id != before.manifest.release_id
+    assert release.manifest.customers.rows == 1
+    assert pq.read_table(release.folder / "customers.parquet").to_pylist() == [
+        {"customer_id": "00000001", "layer": "wealth"}
+    ]
+    (release.folder / "customers.parquet").chmod(0o644)
+    (release.folder / "customers.parquet").write_bytes(b"other")
+    with pytest.raises(ReleaseError, match=r"customers\.parquet is not the one that was published"):
+        read_latest(work)
 
 
 def test_a_withdrawn_consent_makes_another_release_without_scoring_again_in_chinese_too(own, tmp_path):

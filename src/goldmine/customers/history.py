@@ -35,7 +35,7 @@ def lay_earlier(connection: Backend, catalogue: Catalogue, before: Path | None) 
 
 def _columns(catalogue: Catalogue) -> dict[str, str]:
     """Columns of a tag's history, and their types in DuckDB."""
-    found = {}
+    found: dict[str, str] = {}
     for one in catalogue.sets:
         for column in one.columns:
             found |= {column: "VARCHAR" if one.exclusive else "BOOLEAN", f"{column}_since": "DATE"}

@@ -93,7 +93,8 @@ def build_customers(bank: Bank, work: Work, days: Sequence[date]) -> CustomersRe
     """
     catalogue = load_catalogue()
     books = Books(connect(), bank, work)
-    made, kept = [], []
+    made: list[date] = []
+    kept: list[date] = []
     off: dict[str, str] = {}
     queries: dict[Schema, str] = {}
     for day in sorted(days):

@@ -12,6 +12,7 @@ from goldmine.core.errors import ReleaseError
 from goldmine.core.files import read_json
 from goldmine.core.project import home
 from goldmine.core.work import Work
+from goldmine.lists.everyone import customers_mark
 from goldmine.lists.manifest import Origin
 from goldmine.models.model import Model
 from goldmine.models.registry import champion
@@ -104,7 +105,8 @@ def release_id_of(bank: Bank, work: Work, scored: list[Scored], as_of: date, lan
     """Id of the release that these inputs make; the same inputs give the same id.
 
     It covers the scores, the models' versions, the use cases' and the campaigns' settings, offers that are out, the
-    tables that the rules look at, the suite that the lists must pass, and the code that makes lists and reasons.
+    customers table, the tables that the rules look at, the suite that the lists must pass, and the code that makes
+    lists and reasons.
     """
     tables = {
         name: [bank.tables[name].columns, sorted(file.fingerprint for file in bank.tables[name].files)]
@@ -118,6 +120,6 @@ def release_id_of(bank: Bank, work: Work, scored: list[Scored], as_of: date, lan
     lists = {
         s.use_case.name: [s.use_case.model_dump(mode="json"), s.origin.model_dump(), s.mark, s.features] for s in scored
     }
-    about = [bank.name, bank.books_to, as_of, language]
+    about = [bank.name, bank.books_to, as_of, language, customers_mark(work, as_of)]
     everything = [*about, lists, tables, campaigns_mark(work, as_of), fingerprint.of_code(*code)]
     return fingerprint.of_value(everything)[:_ID_DIGITS]

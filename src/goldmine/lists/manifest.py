@@ -59,6 +59,14 @@ class CampaignFile(_Typed):
     rows: int
 
 
+class CustomersFile(_Typed):
+    """The customers table as it stood when the lists were made: path below the release's folder, SHA-256, rows."""
+
+    path: str
+    sha256: str
+    rows: int
+
+
 class Manifest(_Typed):
     """A release's manifest.
 
@@ -82,6 +90,8 @@ class Manifest(_Typed):
         Campaigns that were live and that the bank's tables do not carry, and what is missing.
     campaign_files : tuple of CampaignFile
         The campaigns' files.
+    customers : CustomersFile, optional
+        Layer, level and tags of everyone on the books; none where they were not made.
     """
 
     as_of: date
@@ -94,6 +104,7 @@ class Manifest(_Typed):
     campaigns: dict[str, CampaignRecord] = {}
     campaigns_off: dict[str, str] = {}
     campaign_files: tuple[CampaignFile, ...] = ()
+    customers: CustomersFile | None = None
 
 
 class Latest(_Typed):

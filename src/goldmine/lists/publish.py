@@ -11,6 +11,7 @@ from goldmine.core.errors import ParameterError, UseCaseError
 from goldmine.core.progress import track
 from goldmine.core.work import Work
 from goldmine.lists.campaigns import write_campaigns
+from goldmine.lists.everyone import write_customers
 from goldmine.lists.funnel import choose
 from goldmine.lists.inputs import Scored, model_of, read_scored, release_id_of
 from goldmine.lists.listing import Imprint, Listing, write_listing
@@ -87,6 +88,7 @@ def _fill(bank: Bank, work: Work, scored: list[Scored], imprint: Imprint, folder
         campaigns={one.campaign.campaign_id: one.record for one in plan.planned},
         campaigns_off=dict(plan.off or {}),
         campaign_files=tuple(campaign_files),
+        customers=write_customers(folder, work, imprint.as_of),
     )
 
 

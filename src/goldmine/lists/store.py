@@ -14,7 +14,7 @@ from goldmine.core import fingerprint
 from goldmine.core.errors import ReleaseError
 from goldmine.core.files import disk_errors
 from goldmine.core.work import Work
-from goldmine.lists.manifest import CampaignFile, Latest, ListFile, Manifest
+from goldmine.lists.manifest import CampaignFile, CustomersFile, Latest, ListFile, Manifest
 
 _PART = ".part"
 
@@ -169,8 +169,8 @@ def _read(place: Path) -> Release:
         raise _not_whole(place, "manifest.json is missing") from error
     except pydantic.ValidationError as error:
         raise _not_whole(place, "manifest.json cannot be read") from error
-    held: tuple[ListFile | CampaignFile, ...] = (*manifest.files, *manifest.campaign_files)
-    for file in held:
+    held: list[ListFile | CampaignFile | CustomersFile] = [*manifest.files, *manifest.campaign_files]
+    for file in [*held, manifest.customers] if manifest.customers else held:
         path = place / file.path
         if not path.exists():
             raise _not_whole(place, f"{file.path} is missing")

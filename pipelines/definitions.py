@@ -15,7 +15,7 @@ from pydantic import Field
 
 from goldmine.contract.tables import TABLES
 from goldmine.core.dates import month_end
-from goldmine.core.errors import ValidationError
+from goldmine.core.errors import UseCaseError, ValidationError
 from goldmine.core.files import read_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.parquet import parquet_files
@@ -331,10 +331,14 @@ def on_request(name: str, notebook: str, deps: list[Any], folder: str) -> dg.Ass
             "features": feature_fingerprint(at.bank, at.work, at.as_of),
             "files": [of_file(path) if path.exists() else "" for path in read],
         }
-        if at.bank.has("balances"):
-            files = at.work.root / folder
-            made_for = f"*{at.as_of}*/*" if folder == "worklists" else f"{at.as_of}.*"
-            stem = name if folder == "worklists" else str(at.as_of)
+        if not at.bank.has("balances"):
+            tell(f"  {name:<20} switched off: this bank has no table balances")
+            yield dg.MaterializeResult(metadata={"switched_off": True})
+            return
+        files = at.work.root / folder
+        made_for = f"*{at.as_of}*/*" if folder == "worklists" else f"{at.as_of}.*"
+        stem = name if folder == "worklists" else str(at.as_of)
+        try:
             yield from checked(
                 at,
                 [],
@@ -345,9 +349,12 @@ def on_request(name: str, notebook: str, deps: list[Any], folder: str) -> dg.Ass
                     makes=lambda: [path for path in files.glob(made_for) if path.stem.startswith(stem)],
                 ),
             )
-        else:
-            tell(f"  {name:<20} switched off: this bank has no table balances")
-            yield dg.MaterializeResult(metadata={"switched_off": True})
+        except dg.Failure as failure:
+            # Whoever asks for a list is told why there is none; the quarter's other steps do not fail over it.
+            if not (place.quarterly and isinstance(failure.__cause__, UseCaseError)):
+                raise
+            tell(f"  {name:<20} left out: {failure.__cause__.what}")
+            yield dg.MaterializeResult(metadata={"left_out": failure.__cause__.what})
 
     return made
 

@@ -5,14 +5,14 @@ import pytest
 from dagster._core.definitions.partitions.context import partition_loading_context
 
 from goldmine.contract.tables import TABLES
-from goldmine.core.errors import ContractError, ValidationError
+from goldmine.core.errors import ContractError, UseCaseError, ValidationError
 from goldmine.core.project import home
 from goldmine.core.work import Work
 from goldmine.execution.job import load_definitions, run_job
 from goldmine.execution.snapshot import Snapshot
 from goldmine.usecases import use_case_names
 from tests.execution.conftest import AS_OF
-from tests.tiny import make_bank, transaction
+from tests.tiny import balance, make_bank, transaction
 
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
 
@@ -95,6 +95,39 @@ def test_only_faults_that_may_pass_are_tried_again(module):
     assert failed.value.allow_retries is False
     with pytest.raises(ConnectionResetError, match="gone"), module.tried_again_if_passing():
         raise ConnectionResetError("gone")
+
+
+class TestAListForWhichTheBankIsTooSmall:
+    """The notebook says so; the quarter's run tells it and goes on, who asks for the list alone gets the error."""
+
+    @pytest.fixture
+    def materialize(self, module, tmp_path, monkeypatch):
+        held = [balance("a", "2024-06-30", "time", "1.00")]
+        tables = {"customers": [{"customer_id": "a"}], "transactions": [], "balances": held}
+        bank = make_bank(tmp_path / "bank", tables)
+        monkeypatch.setattr(Snapshot, "bank", bank)
+        monkeypatch.setattr(module, "feature_fingerprint", lambda *about: "")
+
+        def too_small(*step, **more):
+            raise UseCaseError("near threshold: too small.", "Do without.")
+
+        monkeypatch.setattr(Snapshot, "run", too_small)
+
+        def run(*, quarterly):
+            place = module.Place(bank=str(tmp_path / "bank"), work=str(tmp_path / "work"), quarterly=quarterly)
+            return dg.materialize([module.ON_REQUEST[0]], partition_key="2024-06-30", resources={"place": place})
+
+        return run
+
+    def test_the_quarter_s_run_goes_on_and_tells(self, materialize, capfd):
+        done = materialize(quarterly=True)
+        (found,) = done.asset_materializations_for_node("near_threshold")
+        assert found.metadata["left_out"].value == "near threshold: too small."
+        assert "near_threshold       left out: near threshold: too small." in capfd.readouterr().err
+
+    def test_who_asks_for_it_gets_the_error(self, materialize):
+        with pytest.raises(dg.Failure, match="near threshold: too small"):
+            materialize(quarterly=False)
 
 
 class TestOnABankThatBreaksAFatalRule:

@@ -1,4 +1,4 @@
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 
 import numpy as np
@@ -13,7 +13,7 @@ from goldmine.drift import watch as room
 from goldmine.drift.expected import Performance
 from goldmine.drift.reference import Reference, Window, _between_cutoffs, learn_reference, log_reference, read_reference
 from goldmine.drift.stability import profiles_of
-from goldmine.drift.watch import came_true, require_steady, watch
+from goldmine.drift.watch import came_true, moved_and_alarms, require_steady, watch
 from goldmine.labels import Cutoffs
 from goldmine.models.rows import Rows
 from goldmine.models.score import ScoreReport
@@ -164,3 +164,14 @@ def test_notes_are_kept_by_snapshot_and_use_case(reference, tmp_path):
     seen = watch(work, use_case(), JUNE, scored(work, JUNE, USUAL, USUAL))
     write_json(tmp_path / "expected.json", asdict(seen))
     assert work.drift(JUNE, "mine").read_bytes() == (tmp_path / "expected.json").read_bytes()
+
+
+def test_the_judged_rows_of_a_table_are_a_window_before_the_scored_ones(reference, tmp_path, monkeypatch):
+    table = replace(reference, windows=(window("the latest rows of the table", "inflow"),))
+    monkeypatch.setattr(room, "read_reference", lambda run: table)
+    work = Work(tmp_path)
+    seen = watch(work, use_case(), JUNE, scored(work, JUNE, HIGH, HIGH))
+    assert [one.cutoff for one in seen.windows] == ["the latest rows of the table", "2024-06-30"]
+    assert seen.alarms == ("inflow",)
+    moved, alarms = moved_and_alarms(work, "mine")
+    assert (sorted(moved), alarms) == (["inflow", "silent"], ("inflow",))

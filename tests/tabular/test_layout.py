@@ -8,7 +8,7 @@ import pytest
 from goldmine.contract.intake import load_bank
 from goldmine.core.errors import UseCaseError
 from goldmine.core.work import Work
-from goldmine.models.given import read_given
+from goldmine.models.given import WHOLE_KEYS, read_given, table_path
 from goldmine.tabular.columns import refuse_copies, usable_columns
 from goldmine.tabular.label import read_label
 from goldmine.tabular.layout import Ask, lay_out
@@ -144,3 +144,22 @@ def test_with_time_the_latest_rows_judge(ask, tmp_path):
 def test_what_the_columns_cannot_be_is_refused(ask, tmp_path, changes, what):
     with pytest.raises(UseCaseError, match=what):
         lay_out(ask(**changes), Work(tmp_path / "work"), AS_OF, 0, seed=1)
+
+
+def test_ids_of_many_digits_stay_as_they_are(tmp_path):
+    lines = [f"123456789012345678{n},{n},{n % 2}" for n in range(10, 90)]
+    (tmp_path / "made.csv").write_text("\n".join(["no,x,y", *lines]), "utf-8")
+    work = Work(tmp_path / "work")
+    lay_out(Ask(tmp_path / "made.csv", "y", "no", "", (), "made"), work, AS_OF, 0, seed=1)
+    assert pq.read_table(table_path(work, "made"))["customer_id"][0].as_py() == "12345678901234567810"
+
+
+@pytest.mark.parametrize(
+    ("ids", "whole"), [("{}", True), ("0{}", False), ("A{}", False), ("123456789012345678{}", False)]
+)
+def test_ids_that_are_whole_numbers_are_marked(tmp_path, ids, whole):
+    lines = [f"{ids.format(n)},{n},{n % 2}" for n in range(10, 90)]
+    (tmp_path / "made.csv").write_text("\n".join(["no,x,y", *lines]), "utf-8")
+    work = Work(tmp_path / "work")
+    lay_out(Ask(tmp_path / "made.csv", "y", "no", "", (), "made"), work, AS_OF, 0, seed=1)
+    assert (WHOLE_KEYS.encode() in (pq.read_schema(table_path(work, "made")).metadata or {})) == whole

@@ -10,6 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from goldmine.core.work import Work
 from goldmine.models.fit import fit, keep
+from goldmine.models.given import WHOLE_KEYS, table_path
 from goldmine.models.given_result import keep_result, probabilities_path, read_result
 from goldmine.models.judge import judge
 from goldmine.models.log import Training
@@ -49,13 +50,23 @@ def learnt(request, tmp_path_factory):
     kept = keep(laid.use_case, rows, fitted, seed=1)
     training = Training(None, laid.use_case, str(AS_OF), "mark", rows, kept, judged)
     keep_result(work, training, Registration("made.made", "1", False, ("AUC 0.5 does not beat 0.5",)))
-    return work, rows, kept
+    return work, rows, kept, training
 
 
 def test_every_row_has_a_probability_in_the_tables_order(learnt):
     found = pq.read_table(probabilities_path(learnt[0], "made"))
     assert found["customer_id"].to_pylist() == [f"{n:05}" for n in range(700)]
     assert np.all((found["probability"].to_numpy() > 0) & (found["probability"].to_numpy() < 1))
+
+
+def test_whole_numbers_come_back_as_such(learnt):
+    work, _, _ = learnt
+    place = table_path(work, "made")
+    before, training = place.read_bytes(), learnt[3]
+    pq.write_table(pq.read_table(place).replace_schema_metadata({WHOLE_KEYS: "yes"}), place)
+    keep_result(work, training, Registration("made.made", "1", False, ("AUC 0.5 does not beat 0.5",)))
+    assert pq.read_table(probabilities_path(work, "made"))["customer_id"].to_pylist() == list(range(700))
+    place.write_bytes(before)
 
 
 def test_a_labelled_rows_probability_knows_nothing_of_its_label(learnt):
@@ -66,7 +77,7 @@ def test_a_labelled_rows_probability_knows_nothing_of_its_label(learnt):
 
 
 def test_the_model_kept_learnt_from_the_judged_rows_too(learnt):
-    _, rows, kept = learnt
+    _, rows, kept, _ = learnt
     assert len(kept.held_out) == rows.train.num_rows + rows.judge.num_rows == 600
     assert kept.model.predict(rows.judge).mean() == pytest.approx(0.3, abs=0.06)
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from goldmine.core.work import Work
     from goldmine.models.given_result import GivenResult
     from goldmine.tabular.layout import LaidOut
 
 _TUNE_MINUTES = 3.0
+_ALARMS = 8
 _SHOWN = {
     "auc": "AUC",
     "lift_10pct": "lift at 10%",
@@ -65,7 +67,10 @@ def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
         given = {"seed": seed, "language": language, "tune_trials": tune_trials}
         given["tune_minutes"] = _TUNE_MINUTES if asked else tune_minutes
         laid, result = run_table(ask, place, given, list_size=list_size, scores=scores, say=_say_laid)
-        _say_result(laid, result, place.root)
+        _say_result(laid, result)
+        if laid.to_score and result.champion:
+            _say_drift(place, name)
+        _say_place(place)
 
 
 def _name(file: Path) -> str:
@@ -83,11 +88,11 @@ def _say_laid(laid: "LaidOut") -> None:
         say(f"  {note}")
 
 
-def _say_result(laid: "LaidOut", result: "GivenResult", root: Path) -> None:
+def _say_result(laid: "LaidOut", result: "GivenResult") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from goldmine.cli.show import near, say
+    from goldmine.cli.show import say
 
     rule = laid.use_case.rule
     table = Table(
@@ -102,4 +107,18 @@ def _say_result(laid: "LaidOut", result: "GivenResult", root: Path) -> None:
     say(f"version {result.version}: {'champion' if result.champion else 'not champion'}")
     for refusal in result.refusals:
         say(f"  {refusal}")
-    say(f"{'Work folder':<20}{near(root)}")
+
+
+def _say_drift(work: "Work", name: str) -> None:
+    from goldmine.cli.show import say
+    from goldmine.drift.watch import moved_and_alarms
+
+    moved, alarms = moved_and_alarms(work, name)
+    said = f": {', '.join(alarms[:_ALARMS])}{', ...' if len(alarms) > _ALARMS else ''}" if alarms else ""
+    say(f"drift of the rows to score: {len(moved)} columns moved (the score counts as one), {len(alarms)} alarm{said}")
+
+
+def _say_place(work: "Work") -> None:
+    from goldmine.cli.show import near, say
+
+    say(f"{'Work folder':<20}{near(work.root)}")

@@ -138,6 +138,12 @@ def _matters(name: str, reference: Reference) -> bool:
     return name == SCORE or reference.weight[name] >= LEAST_WEIGHT
 
 
+def moved_and_alarms(work: Work, use_case: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Features, and the score, that the newest scoring run of a use case saw moved, and those of them that alarm."""
+    note = read_json(max((work.root / "drift").glob(f"*/{use_case}.json")))
+    return tuple(Window(**note["windows"][-1]).moved), tuple(note["alarms"])
+
+
 def came_true(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> pd.DataFrame:
     """Earlier estimates beside what came, for each snapshot whose outcomes are complete by now.
 
@@ -203,13 +209,17 @@ def require_steady(work: Work, as_of: date, use_cases: tuple[str, ...] = ()) -> 
 
 
 def _earlier(work: Work, use_case: str, as_of: date, version: str, reference: Reference) -> list[Window]:
-    """Windows before the snapshot, oldest first: those of the training, and snapshots that the same model scored."""
+    """Windows before the snapshot, oldest first: those of the training, and snapshots that the same model scored.
+
+    The window of a table made elsewhere bears words, not a day: rows of the training come before all snapshots.
+    """
     windows = {window.cutoff: window for window in reference.windows}
     for path in sorted((work.root / "drift").glob(f"*/{use_case}.json")):
         note = read_json(path)
         if note["model_version"] == version:
             windows[path.parent.name] = Window(**note["windows"][-1])
-    return [windows[cutoff] for cutoff in sorted(windows) if cutoff < str(as_of)]
+    days = {cutoff: cutoff if cutoff[0].isdigit() else "" for cutoff in windows}
+    return [windows[cutoff] for cutoff in sorted(windows, key=lambda cutoff: days[cutoff]) if days[cutoff] < str(as_of)]
 
 
 def log_watch(seen: Watch) -> None:

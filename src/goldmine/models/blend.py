@@ -15,8 +15,10 @@ from goldmine.models.line import STRENGTHS, Line, design, fit_line, log_loss, sc
 from goldmine.models.settings import lightgbm_settings
 from goldmine.usecases.spec import Training
 
-_EVEN = 2.0
+_EVEN = 1.0
 """How many outcomes it takes to speak against equal weights: few rows cannot tell recipes apart."""
+STOPPED = 10.0
+"""The same where the rows that weigh have stopped one of the recipes already, which flatters it."""
 _LEAST_WEIGHT = 0.03
 
 
@@ -140,7 +142,7 @@ def weigh(checked: Sequence[Checked], outcome: np.ndarray) -> tuple[Member, ...]
     )
 
 
-def blend_weights(odds: np.ndarray, outcome: np.ndarray) -> np.ndarray:
+def blend_weights(odds: np.ndarray, outcome: np.ndarray, even: float = _EVEN) -> np.ndarray:
     """Weights, adding up to one, by which some log-odds fit outcomes best; those that hardly count are none.
 
     Parameters
@@ -149,6 +151,8 @@ def blend_weights(odds: np.ndarray, outcome: np.ndarray) -> np.ndarray:
         Rows x recipes; of rows that no recipe has seen.
     outcome : numpy.ndarray
         0 or 1, a row each.
+    even : float
+        How many outcomes it takes to speak against equal weights.
     """
     positives = max(1.0, float(min(outcome.sum(), len(outcome) - outcome.sum())))
     recipes = odds.shape[1]
@@ -157,7 +161,7 @@ def blend_weights(odds: np.ndarray, outcome: np.ndarray) -> np.ndarray:
         shares = softmax(free[:-2])
         raw = np.exp(free[-2]) * (odds @ shares) + free[-1]
         fit = float(np.sum(np.logaddexp(0, raw) - outcome * raw))
-        return (fit + _EVEN * recipes * float(np.sum((shares - 1 / recipes) ** 2))) / positives
+        return (fit + even * recipes * float(np.sum((shares - 1 / recipes) ** 2))) / positives
 
     with threadpool_limits(1):
         best = softmax(minimize(loss, np.zeros(recipes + 2), method="L-BFGS-B").x[:-2])

@@ -13,6 +13,9 @@ from goldmine.core.work import Work
 JUDGED = "judged"
 """Flag of the labelled rows that nothing is fitted or chosen on until the model has been judged by them."""
 
+WHOLE_KEYS = "goldmine.whole_keys"
+"""Mark in the table's schema where its ids were whole numbers in its file."""
+
 
 def table_path(work: Work, use_case: str) -> Path:
     """Where a use case's table lies: customer_id, features, outcome (empty where it is not known), judged, moment."""

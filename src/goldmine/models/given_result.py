@@ -11,7 +11,7 @@ from goldmine.core.dates import parse_month_end
 from goldmine.core.files import read_json, whole_file, write_json
 from goldmine.core.work import Work
 from goldmine.models.ensemble import Blended
-from goldmine.models.given import table_path
+from goldmine.models.given import WHOLE_KEYS, table_path
 from goldmine.models.log import Training
 from goldmine.models.registry import Registration
 
@@ -42,7 +42,7 @@ class GivenResult:
 
 
 def probabilities_path(work: Work, use_case: str) -> Path:
-    """Where the probabilities of all rows of a table lie: customer_id and probability, in the table's order."""
+    """Where the probabilities of all rows of a table lie: customer_id, as its file has it, and probability."""
     return table_path(work, use_case).with_name(f"{use_case}_probabilities.parquet")
 
 
@@ -64,8 +64,11 @@ def keep_result(work: Work, training: Training, registered: Registration) -> Non
     )
     order = pq.read_table(table_path(work, case.name), columns=["customer_id"])
     places = pa.compute.index_in(order["customer_id"], value_set=found["customer_id"])
+    found = found.take(places)
+    if WHOLE_KEYS.encode() in (order.schema.metadata or {}):
+        found = found.set_column(0, "customer_id", found["customer_id"].cast(pa.int64()))
     with whole_file(probabilities_path(work, case.name)) as temporary:
-        pq.write_table(found.take(places), temporary, compression="zstd")
+        pq.write_table(found, temporary, compression="zstd")
     result = GivenResult(
         registered.version,
         registered.champion,

@@ -8,6 +8,8 @@ from goldmine.usecases.spec import Training
 
 _FEW = 1000
 """Outcomes below which trees of best splits learn by heart, and trees of drawn ones are taken instead."""
+_MANY_ROWS = 100_000
+"""Rows above which smaller steps cost more time than they bring."""
 
 
 def recipes(rows: int, positives: int, columns: int, asked: Training) -> tuple[Training, ...]:
@@ -24,7 +26,8 @@ def recipes(rows: int, positives: int, columns: int, asked: Training) -> tuple[T
     -------
     tuple of Training
         Of few outcomes, small trees of drawn splits, and trees of a single one each. Of many, larger trees that see
-        some of the features, larger ones that see other features at each split, and small ones.
+        some of the features, larger ones that see other features at each split, still larger ones of drawn splits, and
+        small ones.
     """
     base = asked.model_copy(
         update={
@@ -40,11 +43,14 @@ def recipes(rows: int, positives: int, columns: int, asked: Training) -> tuple[T
     )
     if positives < _FEW:
         drawn = {"leaves": int(np.clip(positives / 40, 4, 16)), "drawn_splits": True, "feature_share": 0.9}
+        drawn |= {"learning_rate": 0.04, "row_share": 0.5}
         single = {"leaves": 2, "drawn_splits": True, "feature_share": 0.7, "learning_rate": 0.08}
         return tuple(base.model_copy(update=one) for one in (drawn, single))
     leaves = int(np.clip(positives / 60, 15, 31))
     share = float(np.clip(2 / math.sqrt(columns), 0.2, 0.5))
-    plain = {"leaves": leaves, "feature_share": share}
-    varied = {"leaves": leaves, "feature_share": 1.0, "split_share": share}
+    step = {"learning_rate": 0.04 if rows < _MANY_ROWS else 0.08}
+    plain = {"leaves": leaves, "feature_share": share, **step}
+    varied = {"leaves": leaves, "feature_share": 1.0, "split_share": share, **step}
+    drawn = {"leaves": 2 * leaves, "feature_share": 0.8, "drawn_splits": True, **step}
     small = {"leaves": leaves // 4, "feature_share": share, "learning_rate": 0.08}
-    return tuple(base.model_copy(update=one) for one in (plain, varied, small))
+    return tuple(base.model_copy(update=one) for one in (plain, varied, drawn, small))

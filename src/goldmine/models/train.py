@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from goldmine.core.errors import UseCaseError
 from goldmine.labels import selected_features
-from goldmine.models.blend import blend_weights
+from goldmine.models.blend import STOPPED, blend_weights
 from goldmine.models.boosting import Boosted, Labelled, Stop, boost
 from goldmine.models.calibrate import fit_calibrator
 from goldmine.models.line import best_line
@@ -91,7 +91,7 @@ def _with_line(
         return grown.trees, odds
     line = best_line(encoding, rows, held, asked.seed)
     both = np.column_stack([odds, line.log_odds])
-    shares = blend_weights(both, held.outcome)
+    shares = blend_weights(both, held.outcome, STOPPED)
     return merge([grown.trees, step_trees(grown.trees, line.steps)], shares.tolist()), both @ shares
 
 

@@ -36,7 +36,7 @@ def read_table(path: Path, texts: Collection[str] = ()) -> pa.Table:
     """
     if not path.is_file():
         raise ContractError(f"{path.name}: there is no such file.", "Give the path of a Parquet or CSV file.")
-    table = _parquet(path) if path.suffix.lower() in (".parquet", ".pq") else _csv(path, texts)
+    table = _parquet(path) if is_parquet(path) else _csv(path, texts)
     names = table.column_names
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice or not all(names):
@@ -45,6 +45,11 @@ def read_table(path: Path, texts: Collection[str] = ()) -> pa.Table:
     if table.num_rows == 0:
         raise ContractError(f"{path.name}: has no rows.", _EXPORT)
     return table
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether a file is read as Parquet; any other as CSV."""
+    return path.suffix.lower() in (".parquet", ".pq")
 
 
 def _parquet(path: Path) -> pa.Table:

@@ -17,10 +17,10 @@ from goldmine.core.files import whole_file, write_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.work import Work
 from goldmine.features import feature_fingerprint
-from goldmine.models.given import JUDGED, table_path
+from goldmine.models.given import JUDGED, WHOLE_KEYS, table_path
 from goldmine.models.matrix import is_number
 from goldmine.tabular.columns import refuse_copies, usable_columns
-from goldmine.tabular.files import read_table
+from goldmine.tabular.files import is_parquet, read_table
 from goldmine.tabular.label import read_label
 from goldmine.tabular.rule import best_column
 from goldmine.usecases import UseCase
@@ -101,7 +101,7 @@ def lay_out(ask: Ask, work: Work, as_of: date, list_size: int, seed: int) -> Lai
     UseCaseError
         If a column is missing, a number stands twice, or the labels cannot be learnt from.
     """
-    table = read_table(ask.file)
+    table = read_table(ask.file, (ask.key,))
     _check_columns(ask, table.column_names)
     keys = _keys(table[ask.key], ask.key)
     outcome = read_label(table[ask.label], ask.label)
@@ -115,6 +115,8 @@ def lay_out(ask: Ask, work: Work, as_of: date, list_size: int, seed: int) -> Lai
     laid = laid.append_column(JUDGED, pa.array(judged))
     if moment is not None:
         laid = laid.append_column("moment", pa.array(moment))
+    if _whole_numbers(table[ask.key], keys, ask.file):
+        laid = laid.replace_schema_metadata({WHOLE_KEYS: "yes"})
     learnt = laid.filter(pc.and_(known, pc.invert(laid[JUDGED])))
     case = _use_case(ask, best_column(learnt, columns.features.column_names), _size(laid, list_size))
     _write(work, as_of, case, laid)
@@ -146,6 +148,15 @@ def _keys(column: pa.ChunkedArray, name: str) -> pa.Array:
         what = f"{missing:,} rows have none" if missing else f"{twice:,} rows bear one that stands before them already"
         raise UseCaseError(f"id column {name}: {what}.", "Give each row a number of its own.")
     return keys
+
+
+def _whole_numbers(column: pa.ChunkedArray, keys: pa.Array, file: Path) -> bool:
+    """Whether the ids are whole numbers: by their type in Parquet, by how they are written in CSV."""
+    if pa.types.is_integer(column.type):
+        return True
+    if is_parquet(file):
+        return False
+    return bool(pc.all(pc.match_substring_regex(keys, r"^(0|[1-9][0-9]{0,17})$")).as_py())
 
 
 def _moment(column: pa.ChunkedArray, name: str) -> np.ndarray:

@@ -60,9 +60,9 @@ def test_every_row_has_a_probability_in_the_tables_order(learnt):
 
 
 def test_whole_numbers_come_back_as_such(learnt):
-    work, _, _ = learnt
+    work, _, _, training = learnt
     place = table_path(work, "made")
-    before, training = place.read_bytes(), learnt[3]
+    before = place.read_bytes()
     pq.write_table(pq.read_table(place).replace_schema_metadata({WHOLE_KEYS: "yes"}), place)
     keep_result(work, training, Registration("made.made", "1", False, ("AUC 0.5 does not beat 0.5",)))
     assert pq.read_table(probabilities_path(work, "made"))["customer_id"].to_pylist() == list(range(700))

@@ -25,9 +25,9 @@ def recipes(rows: int, positives: int, columns: int, asked: Training) -> tuple[T
     Returns
     -------
     tuple of Training
-        Of few outcomes, small trees of drawn splits, and trees of a single one each. Of many, larger trees that see
-        some of the features, larger ones that see other features at each split, still larger ones of drawn splits, and
-        small ones.
+        Of few outcomes, small trees of drawn splits, trees of a single one each, and of best splits small and deep
+        ones, which the folds give weight where they earn it. Of many, larger trees that see some of the features,
+        larger ones that see other features at each split, still larger ones of drawn splits, and small ones.
     """
     base = asked.model_copy(
         update={
@@ -45,7 +45,11 @@ def recipes(rows: int, positives: int, columns: int, asked: Training) -> tuple[T
         drawn = {"leaves": int(np.clip(positives / 40, 4, 16)), "drawn_splits": True, "feature_share": 0.9}
         drawn |= {"learning_rate": 0.04, "row_share": 0.5}
         single = {"leaves": 2, "drawn_splits": True, "feature_share": 0.7, "learning_rate": 0.08}
-        return tuple(base.model_copy(update=one) for one in (drawn, single))
+        # What only appears where several columns meet is lost on trees that are held so firmly.
+        best = {"least_rows_per_leaf": 20, "row_share": 0.8}
+        small = {"leaves": 8, "feature_share": 1.0, "learning_rate": 0.03, "l2": 3.0, **best}
+        deep = {"leaves": int(np.clip(positives / 10, 8, 31)), "feature_share": 0.5, "learning_rate": 0.05, "l2": 1.0}
+        return tuple(base.model_copy(update=one) for one in (drawn, single, small, deep | best))
     leaves = int(np.clip(positives / 60, 15, 31))
     share = float(np.clip(2 / math.sqrt(columns), 0.2, 0.5))
     step = {"learning_rate": 0.04 if rows < _MANY_ROWS else 0.08}

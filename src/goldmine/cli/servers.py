@@ -26,7 +26,9 @@ def serve_mlflow(port: int) -> NoReturn:
     if store.startswith(("http:", "https:")):
         raise ParameterError(f"MLFLOW_TRACKING_URI: runs are kept by the server {store}.", "Open its own pages.")
     Path(store.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-    _become("mlflow", ["server", "--backend-store-uri", store, "--workers", "1"], port, {})
+    # Seven processes would wait for judges of language models to be run, and outlive the server.
+    no_jobs = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    _become("mlflow", ["server", "--backend-store-uri", store, "--workers", "1"], port, no_jobs)
 
 
 def serve_schedule(bank: Path, work: Path, port: int) -> NoReturn:

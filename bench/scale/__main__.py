@@ -17,7 +17,7 @@ from goldmine.core.work import Work
 from goldmine.usecases import use_case_names
 
 GIB = 2**30
-HEAD = f"{'stage':<20}{'wall s':>8}{'CPU s':>8}{'peak GiB':>10}{'rows/s':>12}{'disk GiB':>10}{'floor s':>9}{'ratio':>7}"
+HEAD = f"{'stage':<20}{'wall s':>8}{'CPU s':>8}{'peak GiB':>10}{'rows/s':>12}{'disk GiB':>10}{'floor s':>9}{'ratio':>7}{'of CPU':>8}"
 
 
 @dataclass
@@ -123,7 +123,7 @@ def _rows(work: Work, stage: str) -> int:
 
 
 def _line(name: str, took: Measured, floor: Measured | None, rows: int, made: Path) -> None:
-    plain = f"{floor.wall:>9.1f}{took.wall / floor.wall:>7.2f}" if floor else ""
+    plain = f"{floor.wall:>9.1f}{took.wall / floor.wall:>7.2f}{took.cpu / floor.cpu:>8.2f}" if floor else ""
     figures = f"{took.wall:>8.1f}{took.cpu:>8.1f}{took.peak / GIB:>10.2f}{rows / took.wall:>12,.0f}"
     print(f"{name:<20}{figures}{bytes_on_disk(made) / GIB:>10.2f}{plain}", flush=True)
 

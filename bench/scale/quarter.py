@@ -9,16 +9,9 @@ import duckdb
 from goldmine.contract.tables import TABLES
 from goldmine.core.dates import month_key
 from goldmine.core.files import sql_text
+from goldmine.features.known import CAME
 
-BORN = {
-    "customers": "opened_on",
-    "accounts": "opened_on",
-    "product_events": "happened_on",
-    "contacts": "contacted_on",
-    "relations": "since",
-    "external_facts": "observed_on",
-    "suppressions": "from_on",
-}
+BORN = {**CAME, "suppressions": "from_on"}
 """By table: the day from which a row stands in the books."""
 
 

@@ -17,7 +17,10 @@ from goldmine.core.work import Work
 from goldmine.usecases import use_case_names
 
 GIB = 2**30
-HEAD = f"{'stage':<20}{'wall s':>8}{'CPU s':>8}{'peak GiB':>10}{'rows/s':>12}{'disk GiB':>10}{'floor s':>9}{'ratio':>7}{'of CPU':>8}"
+HEAD = (
+    f"{'stage':<20}{'wall s':>8}{'CPU s':>8}{'peak GiB':>10}{'rows/s':>12}{'disk GiB':>10}"
+    f"{'floor s':>9}{'ratio':>7}{'of CPU':>8}"
+)
 
 
 @dataclass

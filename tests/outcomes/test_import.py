@@ -108,6 +108,63 @@ def test_a_contacted_control_customer_is_kept_and_said(work):
     assert (found.new, found.control) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("line", "reason", "day", "channel"),
+    [
+        ("tail,A,2024-07-05,call,opt_out,", None, date(2024, 7, 5), "call"),
+        ("tail,A,2024-07-05,pigeon,要求不再联系。,", "channel", date(2024, 7, 5), None),
+        ("tail,A,,call,Opt out,", "no_date", TODAY, "call"),
+        ("tail,A,2024-09-02,call,退订,", "future", TODAY, "call"),
+        ("tail,A,2024-06-30,call,never contact again,", "before", TODAY, "call"),
+        ("tale,A,2024-07-05,call,opt_out,", "no_campaign", date(2024, 7, 5), "call"),
+    ],
+)
+def test_a_refusal_counts_whatever_else_is_wrong_with_its_row(work, line, reason, day, channel):
+    found = take(work, line)
+    assert (found.new, found.refused, dict(found.bad)) == (1, 1, {reason: 1} if reason else {})
+    row = kept(work)[0]
+    told = (row["customer_id"], row["contacted_on"], row["channel"], row["answer"])
+    assert told == ("A", day, channel, "opt_out")
+    if reason:
+        assert found.bad_file.read_text("utf-8-sig").count("; the refusal counts all the same") == 1
+        before = work.returned.read_bytes()
+        again = import_outcomes(work.root.parent / "results.csv", work, today=date(2024, 8, 9))
+        assert (again.new, work.returned.read_bytes()) == (0, before)
+
+
+def test_a_refusal_whose_note_is_a_formula_counts_and_the_note_goes_back(work):
+    path = work.root.parent / "results.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, HEAD.split(","))
+    sheet.write_row(1, 0, ["tail", "A", "2024-07-05", "call", "opt_out"])
+    sheet.write_formula(1, 5, '=HYPERLINK("x")')
+    book.close()
+    found = import_outcomes(path, work, today=TODAY)
+    assert (found.refused, dict(found.bad)) == (1, {"formula": 1})
+    assert [(row["answer"], row["note"]) for row in kept(work)] == [("opt_out", None)]
+    back = openpyxl.load_workbook(found.bad_file).active
+    assert back["G2"].value == "a cell holds a formula; the refusal counts all the same"
+
+
+def test_a_refusal_takes_the_place_of_another_result_of_the_same_contact(work):
+    both = ["tail,A,2024-07-05,call,yes,", "tail,A,2024-07-05,call,opt_out,"]
+    found = take(work, *both)
+    assert (found.refused, dict(found.bad), kept(work)[0]["answer"]) == (1, {"twice": 2}, "opt_out")
+    take(work, "tail,B,2024-07-05,call,yes,a form")
+    found = take(work, "tail,B,2024-07-05,call,opt_out,")
+    assert (found.new, found.refused, found.bad_file) == (1, 1, None)
+    assert [row["answer"] for row in kept(work)] == ["opt_out", "opt_out"]
+    found = take(work, "tail,B,2024-07-05,call,yes,a form")
+    assert (dict(found.bad), kept(work)[1]["answer"]) == ({"other": 1}, "opt_out")
+
+
+def test_a_refusal_of_somebody_nobody_knows_goes_back(work):
+    found = take(work, "tail,12,2024-07-05,call,opt_out,")
+    assert (found.new, dict(found.bad)) == (0, {"never_listed": 1})
+    assert not work.returned.exists()
+
+
 def test_rows_not_worked_yet_are_left_alone(work):
     assert take(work, "tail,A,,,,").not_worked == 1
     assert not work.returned.exists()
@@ -123,6 +180,41 @@ def test_chinese_headings_and_gb18030(work):
     found = import_outcomes(path, work, today=TODAY)
     assert [kept(work)[0][name] for name in ("channel", "answer", "note")] == ["visit", "opt_out", "嗯"]
     assert "触达日期缺失或无法识别" in found.bad_file.read_text("utf-8-sig")
+
+
+def test_headings_below_a_title_in_merged_cells_and_days_that_became_numbers(work):
+    path = work.root.parent / "支行.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet()
+    sheet.merge_range("A1:F1", "某支行二季度营销结果")
+    for place, heading in enumerate(["活动代码", "客户号"]):
+        sheet.merge_range(1, place, 2, place, heading)
+    sheet.merge_range("C2:F2", "触达结果")
+    sheet.write_row(2, 2, ["触达日期", "触达渠道", "客户答复", "备注"])
+    sheet.write_row(3, 0, ["tail", "A", 45478, "电话", "有意向", "好"])
+    sheet.write_row(4, 0, ["tail", "B", "2024/7/6 10:30", "电话", "未接通"])
+    sheet.write_row(5, 0, ["tail", "0012", "七月六日", "电话", "未接通"])
+    book.close()
+    found = import_outcomes(path, work, today=TODAY)
+    assert dict(found.bad) == {"no_date": 1}
+    assert [(row["customer_id"], row["contacted_on"].day, row["answer"], row["note"]) for row in kept(work)] == [
+        ("A", 5, "yes", "好"),
+        ("B", 6, "not_reached", None),
+    ]
+    back = openpyxl.load_workbook(found.bad_file).active
+    assert [cell.value for cell in back[1]][:6] == ["活动代码", "客户号", "触达日期", "触达渠道", "客户答复", "备注"]
+
+
+def test_unicode_text_as_a_spreadsheet_saves_it(work):
+    path = work.root.parent / "results.csv"
+    head = HEAD.replace(",", "\t")
+    path.write_bytes(f"Results of B1\n{head}\ntail\tA\t2024-07-05\tcall\tyes\t\n".encode("utf-16"))
+    assert import_outcomes(path, work, today=TODAY).new == 1
+
+
+def test_half_a_file_keeps_its_whole_rows(work):
+    found = take(work, "tail,A,2024-07-05,call,yes,", "tail,B,2024-07-05,ca")
+    assert (found.new, dict(found.bad)) == (1, {"channel": 1})
 
 
 HOSTILE = ["=1+1", "@x", "'=1", "-1", "名😀", "0012", "长" * 5000, "http://x.y", "a\nb"]
@@ -206,6 +298,10 @@ def test_the_next_intake_adds_them_to_the_banks_own_once_the_books_reach_them(wo
         ("tail", "A", "2024-07-05", "yes"),
         ("tail", "B", "2024-07-06", "later"),
     ]
+    take(work, "tail,B,2024-07-06,call,opt_out,")
+    refused = open_bank(tmp_path / "bank", work).read(ibis.duckdb.connect(), "contacts").to_pyarrow().to_pylist()
+    assert [row["answer"] for row in refused] == ["no", "yes", "opt_out"]
+    bank = open_bank(tmp_path / "bank", work)
     again = open_bank(tmp_path / "bank", work)
     assert again.tables["contacts"] == bank.tables["contacts"]
 

@@ -30,8 +30,10 @@ def import_file(
     say(f"{found.new:,} new, {found.known:,} known already, {found.not_worked:,} not worked yet")
     if found.control:
         say(f"{found.control:,} of the new are control customers, who should not have been contacted")
+    if found.refused:
+        say(f"{found.refused:,} of the new asked never to be contacted again, and will not be")
     if found.bad_file is not None:
-        say(f"{sum(found.bad.values()):,} rows not kept, back in {near(found.bad_file)}:")
+        say(f"{sum(found.bad.values()):,} rows go back in {near(found.bad_file)}:")
         for reason, rows in sorted(found.bad.items()):
             say(f"  {rows:>6,}  {REASONS[reason][0]}")
     if found.bad and not found.new and not found.known:

@@ -17,7 +17,8 @@ def join_returned(
 ) -> list[str]:
     """Put the bank's contacts and the returned ones into one view, ``joined``.
 
-    Of a contact that both hold the bank's row counts; a returned one is taken from the day on that the books reach it.
+    Of a contact that both hold the bank's row counts, unless the customer asked in the other never to be contacted
+    again; a returned one is taken from the day on that the books reach it.
 
     Parameters
     ----------
@@ -36,8 +37,12 @@ def join_returned(
     bank = f"FROM read_parquet({files})" if own else f"FROM read_parquet({literal(returned)}) WHERE false"
     connection.execute(f"CREATE VIEW bank AS {bank}")
     connection.execute(
-        f"CREATE VIEW joined AS FROM bank UNION ALL BY NAME (FROM read_parquet({literal(returned)}) "
-        f"WHERE contacted_on <= DATE '{books_to}' AND ({key}) NOT IN (SELECT ({key}) FROM bank))"
+        f"CREATE VIEW field AS FROM read_parquet({literal(returned)}) WHERE contacted_on <= DATE '{books_to}'"
+    )
+    refused = f"SELECT ({key}) FROM field WHERE answer = 'opt_out'"
+    connection.execute(
+        f"CREATE VIEW joined AS (FROM bank WHERE ({key}) NOT IN ({refused})) UNION ALL BY NAME "
+        f"(FROM field WHERE answer = 'opt_out' OR ({key}) NOT IN (SELECT ({key}) FROM bank))"
     )
     there = {row[0] for row in connection.execute("DESCRIBE joined").fetchall()}
     return [column.name for column in spec.columns if column.name in there]

@@ -1,7 +1,7 @@
 """Bad rows go back as they came, in a file of the same kind, with the reason beside each."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -9,26 +9,30 @@ import xlsxwriter
 
 from goldmine.core.files import whole_file
 from goldmine.core.formula import harmless
-from goldmine.outcomes.check import REASONS
+from goldmine.outcomes.check import REASONS, REFUSED
 from goldmine.outcomes.sheet import Cell, Sheet
 
 _HEADING = ("reason", "退回原因")
+_BETWEEN = ("; ", "；")
 
 
-def write_bad(file: Path, sheet: Sheet, bad: Mapping[int, str]) -> Path:
+def write_bad(file: Path, sheet: Sheet, bad: Mapping[int, str], heard: Collection[int] = ()) -> Path:
     """Write the bad rows beside the file that they came in, as ``NAME.bad.csv`` or ``NAME.bad.xlsx``.
 
     Parameters
     ----------
     bad : mapping of int to str
         Reasons by the row's place in the sheet.
+    heard : collection of int
+        Places of rows whose refusal counts all the same; the reason says so.
     """
     path = file.with_name(f"{file.stem}.bad{file.suffix.lower()}")
     width = len(sheet.headings)
     rows: list[list[Cell]] = [[*sheet.headings, _HEADING[sheet.chinese]]]
     for place, reason in sorted(bad.items()):
         cells = [*sheet.rows[place], *[None] * width][:width]
-        rows.append([*cells, REASONS[reason][sheet.chinese]])
+        told = [REASONS[reason][sheet.chinese], *([REFUSED[sheet.chinese]] if place in heard else [])]
+        rows.append([*cells, _BETWEEN[sheet.chinese].join(told)])
     with whole_file(path) as temporary:
         (_csv if path.suffix == ".csv" else _xlsx)(temporary, rows)
     return path

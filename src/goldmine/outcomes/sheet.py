@@ -2,8 +2,10 @@
 
 import csv
 import io
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,9 @@ HEADINGS = {
 """What each column may be called; the case of the letters does not count, other columns are left alone."""
 COMPULSORY = ("campaign_id", "customer_id", "contacted_on", "channel", "answer")
 _ENCODINGS = ("utf-8-sig", "gb18030")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_TOP = 10
+"""Rows among which the headings are looked for: a title and notes may stand above them."""
 
 
 class Formula(str):
@@ -54,7 +59,9 @@ class Sheet:
 
 
 def read_sheet(path: Path) -> Sheet:
-    """Read a CSV file (UTF-8 or GB18030) or the first sheet of a workbook that has the columns.
+    """Read a CSV file (UTF-8, UTF-16 or GB18030) or the first sheet of a workbook that has the columns.
+
+    The headings may stand below a title, and in two rows where cells were merged.
 
     Raises
     ------
@@ -67,18 +74,28 @@ def read_sheet(path: Path) -> Sheet:
     if kind not in (".csv", ".xlsx"):
         raise ContractError(f"{path.name}: is neither CSV nor XLSX.", "Save it as one of these.")
     tables = [_read_csv(path)] if kind == ".csv" else _read_xlsx(path)
-    missing: list[str] = []
+    missing = list(COMPULSORY)
     for table in tables:
-        headings = ["" if cell is None else str(cell).strip() for cell in table[0]] if table else []
-        columns = _columns(headings, path)
-        missing = [name for name in COMPULSORY if name not in columns]
-        if not missing:
-            return Sheet(headings, [row for row in table[1:] if any(cell not in (None, "") for cell in row)], columns)
-    allowed = "; ".join(f"{name}: {', '.join(HEADINGS[name][1:])}" for name in missing or COMPULSORY)
+        for below, headings in _headings(table):
+            columns = _columns(headings, path)
+            lacks = [name for name in COMPULSORY if name not in columns]
+            if not lacks:
+                rows = [row for row in table[below:] if any(cell not in (None, "") for cell in row)]
+                return Sheet(headings, rows, columns)
+            missing = min(missing, lacks, key=len)
+    allowed = "; ".join(f"{name}: {', '.join(HEADINGS[name][1:])}" for name in missing)
     raise ContractError(
-        f"{path.name}: columns are missing: {', '.join(missing or COMPULSORY)}.",
-        f"Name them by code or as here: {allowed}.",
+        f"{path.name}: columns are missing: {', '.join(missing)}.", f"Name them by code or as here: {allowed}."
     )
+
+
+def _headings(table: list[list[Cell]]) -> Iterator[tuple[int, list[str]]]:
+    """What may be the headings, each with the place of the row below: a row of the first ten, or two put together."""
+    texts = [["" if cell is None else str(cell).strip() for cell in row] for row in table[: _TOP + 1]]
+    for place, row in enumerate(texts[:_TOP]):
+        yield place + 1, row
+        if place + 1 < len(texts):
+            yield place + 2, [lower or upper for upper, lower in zip_longest(row, texts[place + 1], fillvalue="")]
 
 
 def _columns(headings: list[str], path: Path) -> dict[str, int]:
@@ -94,7 +111,7 @@ def _columns(headings: list[str], path: Path) -> dict[str, int]:
 
 def _read_csv(path: Path) -> list[list[Cell]]:
     raw = path.read_bytes()
-    for encoding in _ENCODINGS:
+    for encoding in ("utf-16",) if raw.startswith(_UTF16) else _ENCODINGS:
         try:
             text = raw.decode(encoding)
             break
@@ -103,7 +120,7 @@ def _read_csv(path: Path) -> list[list[Cell]]:
     else:
         raise ContractError(f"{path.name}: is neither UTF-8 nor GB18030.", "Save it as CSV UTF-8.")
     csv.field_size_limit(10_000_000)
-    head = text.partition("\n")[0]
+    head = "\n".join(text.splitlines()[:_TOP])
     delimiter = max(",;\t", key=head.count)
     try:
         return [[plain(cell) for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]

@@ -8,12 +8,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from goldmine.core.errors import ReleaseError
+from goldmine.contract.intake import load_bank
+from goldmine.core.engine import connect
+from goldmine.core.errors import ReleaseError, WorkFolderError
 from goldmine.core.files import disk_errors, whole_file
 from goldmine.core.work import Work
 from goldmine.offers.out import offers_of, releases_out
 from goldmine.outcomes.bad import write_bad
-from goldmine.outcomes.check import Known, Result, check_row
+from goldmine.outcomes.check import OPT_OUT, Known, Result, check_row
 from goldmine.outcomes.sheet import Sheet, read_sheet
 
 _SCHEMA = pa.schema(
@@ -42,8 +44,10 @@ class Imported:
         Without day and answer: not worked yet.
     control : int
         Of those kept now, customers of a control group, who should not have been contacted.
+    refused : int
+        Of those kept now, customers who asked never to be contacted again.
     bad : Counter of str
-        Rows that were not kept, by reason.
+        Rows that went back, by reason; of some the refusal was kept all the same.
     bad_file : Path or None
         Where they are.
     """
@@ -52,6 +56,7 @@ class Imported:
     known: int
     not_worked: int
     control: int
+    refused: int
     bad: Counter[str]
     bad_file: Path | None
 
@@ -60,7 +65,8 @@ def import_outcomes(file: Path, work: Work, *, today: date | None = None) -> Imp
     """Take the results of campaigns in.
 
     The same file twice changes nothing. Rows of control customers are kept: that they were contacted has to be known.
-    The intake adds what is kept to the bank's contacts; refusals count from the next release on, before any intake.
+    The intake adds what is kept to the bank's contacts; refusals count from the next release on, before any intake. A
+    refusal is kept whatever else is wrong with its row, and in place of another result of the same contact.
 
     Parameters
     ----------
@@ -84,28 +90,57 @@ def import_outcomes(file: Path, work: Work, *, today: date | None = None) -> Imp
         if out.empty:
             raise ReleaseError(f"{work.root}: no campaign has been released.", "Run `goldmine publish` first.")
         firsts = out.groupby(["campaign_id", "customer_id"])["as_of"].min()
-        known = Known(firsts.to_dict(), frozenset(out["campaign_id"]), today or date.today())
+        named = {str(row[at]).strip() for at in [sheet.columns["customer_id"]] for row in sheet.rows if at < len(row)}
+        customers = frozenset(out["customer_id"]) | _of_the_bank(work, named)
+        known = Known(firsts.to_dict(), frozenset(out["campaign_id"]), today or date.today(), customers)
         kept = pq.read_table(work.returned).to_pylist() if work.returned.exists() else []
         standing = {tuple(row[name] for name in _KEY): row for row in kept}
-        good, bad, idle = _sorted(sheet, known, standing)
-        new = {key: row for key, row in good.items() if key not in standing}
+        taken = _sorted(sheet, known, standing)
+        new = {key: row for key, row in taken.good.items() if standing.get(key) != row}
         if new:
-            _write(work.returned, [*kept, *new.values()])
+            _write(work.returned, list((standing | new).values()))
         control = set(
             out.loc[out["group"] == "control", ["campaign_id", "customer_id"]].itertuples(index=False, name=None)
         )
         contacted = sum((row["campaign_id"], row["customer_id"]) in control for row in new.values())
-        place = write_bad(file, sheet, bad) if bad else None
-    return Imported(len(new), len(good) - len(new), idle, contacted, Counter(bad.values()), place)
+        place = write_bad(file, sheet, taken.bad, taken.heard) if taken.bad else None
+    refused = sum(_refuses(row) for row in new.values())
+    counts = (len(new), len(taken.good) - len(new), taken.idle, contacted, refused)
+    return Imported(*counts, Counter(taken.bad.values()), place)
 
 
-def _sorted(
-    sheet: Sheet, known: Known, standing: dict[tuple[object, ...], dict[str, object]]
-) -> tuple[dict[tuple[object, ...], dict[str, object]], dict[int, str], int]:
-    """Good rows by key, reasons of bad rows by place, and how many were not worked."""
-    good: dict[tuple[object, ...], dict[str, object]] = {}
-    places: dict[tuple[object, ...], list[int]] = {}
+def _of_the_bank(work: Work, named: set[str]) -> frozenset[str]:
+    """Which of some numbers are customers of the bank, where its tables have been taken in."""
+    try:
+        bank = load_bank(work)
+    except WorkFolderError:
+        return frozenset()
+    connection = connect()
+    customers = bank.read(connection, "customers")
+    found = customers.filter(customers.customer_id.isin(sorted(named))).select("customer_id").to_pyarrow()
+    return frozenset(found["customer_id"].to_pylist())
+
+
+_Key = tuple[object, ...]
+_Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """Rows kept by key, reasons of rows that go back by place, those of them that were heard, rows not worked."""
+
+    good: dict[_Key, _Row]
+    bad: dict[int, str]
+    heard: frozenset[int]
+    idle: int
+
+
+def _sorted(sheet: Sheet, known: Known, standing: dict[_Key, _Row]) -> _Taken:
+    good: dict[_Key, _Row] = {}
+    refusals: dict[_Key, _Row] = {}
+    places: dict[_Key, list[int]] = {}
     bad: dict[int, str] = {}
+    heard: set[int] = set()
     idle = 0
     for place, cells in enumerate(sheet.rows):
         named = {name: cells[at] if at < len(cells) else None for name, at in sheet.columns.items()}
@@ -113,19 +148,45 @@ def _sorted(
             idle += 1
             continue
         found = check_row(named, known)
-        if isinstance(found, str):
-            bad[place] = found
+        if found.fault is not None:
+            bad[place] = found.fault
+        if found.result is None:
             continue
-        row = _as_row(found)
+        row = _as_row(found.result)
         key = tuple(row[name] for name in _KEY)
+        if _refuses(row):
+            heard.add(place)
+            refusals.setdefault(key, row)
+        if found.fault is not None:
+            continue
         places.setdefault(key, []).append(place)
         if good.setdefault(key, row) != row:
             bad |= dict.fromkeys(places[key], "twice")
-        elif standing.get(key, row) != row:
+        elif standing.get(key, row) != row and not (_refuses(row) and not _refuses(standing[key])):
             bad[place] = "other"
     spoilt = {key for key, at in places.items() if any(place in bad for place in at)}
     bad |= {place: bad.get(place, "twice") for key in spoilt for place in places[key]}
-    return {key: row for key, row in good.items() if key not in spoilt}, bad, idle
+    kept = {key: row for key, row in good.items() if key not in spoilt}
+    return _Taken(_refusals(refusals, standing) | kept, bad, frozenset(heard), idle)
+
+
+def _refusals(found: dict[_Key, _Row], standing: dict[_Key, _Row]) -> dict[_Key, _Row]:
+    """Refusals as they are to stand: each takes the place of another result of its contact, and stands once."""
+    stand = {key[:2] for key, row in standing.items() if _refuses(row)}
+    kept = {}
+    for key, row in found.items():
+        before = standing.get(key)
+        if before is not None and _refuses(before):
+            kept[key] = before
+        elif before is not None:
+            kept[key] = before | {name: value for name, value in row.items() if value is not None}
+        elif key[:2] not in stand:
+            kept[key] = row
+    return kept
+
+
+def _refuses(row: _Row) -> bool:
+    return row["answer"] == OPT_OUT
 
 
 def _as_row(result: Result) -> dict[str, object]:

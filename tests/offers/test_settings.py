@@ -6,7 +6,7 @@ import pytest
 
 from goldmine.core.errors import SettingsError
 from goldmine.core.work import Work
-from goldmine.offers.holdout import held_out, in_force, keep_holdout
+from goldmine.offers.holdout import held_out, in_force, keep_holdout, salted
 from goldmine.offers.load import _check_overlap, live, load_campaigns, load_policy, read_campaign
 from goldmine.offers.person import masked_name, masked_phone
 from goldmine.offers.power import smallest_effect
@@ -107,6 +107,28 @@ def test_a_hold_out_that_is_changed_in_the_middle_is_refused(tmp_path):
     keep_holdout(
         work, holdout(salt="another salt", from_on=date(2025, 7, 1), to_on=date(2025, 12, 31)), date(2025, 7, 31)
     )
+
+
+def test_without_a_salt_of_its_own_a_bank_has_one_drawn_once_that_stays(tmp_path):
+    first, other = (salted(Work(tmp_path / name), holdout(salt="")) for name in ("one", "other"))
+    path = tmp_path / "one" / "holdout.salt"
+    assert len(first.salt) == 32
+    assert first.salt != other.salt
+    assert path.stat().st_mode & 0o077 == 0
+    keep_holdout(Work(tmp_path / "one"), first, date(2024, 3, 31))
+    again = salted(Work(tmp_path / "one"), holdout(salt=""))
+    assert again == first
+    keep_holdout(Work(tmp_path / "one"), again, date(2024, 6, 30))
+    assert salted(Work(tmp_path), holdout()).salt == "long enough"
+    assert salted(Work(tmp_path), None) is None
+
+
+def test_a_lost_salt_is_noticed(tmp_path):
+    work = Work(tmp_path)
+    keep_holdout(work, salted(work, holdout(salt="")), date(2024, 3, 31))
+    (tmp_path / "holdout.salt").unlink()
+    with pytest.raises(SettingsError, match=r"holdout\.salt: is missing, and a hold-out was drawn with it"):
+        salted(work, holdout(salt=""))
 
 
 def test_the_hold_out_is_a_stable_share_by_salt_and_number_alone(tmp_path):

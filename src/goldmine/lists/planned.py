@@ -10,7 +10,7 @@ from goldmine.lists.inputs import Scored, model_of
 from goldmine.lists.reasons import reasons_in_words
 from goldmine.offers.books import Books
 from goldmine.offers.candidates import Scores
-from goldmine.offers.holdout import keep_holdout
+from goldmine.offers.holdout import keep_holdout, salted
 from goldmine.offers.load import live, load_campaigns, load_policy
 from goldmine.offers.person import masked
 from goldmine.offers.plan import Plan, plan_campaigns
@@ -34,7 +34,8 @@ def plan_release(books: Books, work: Work, scored: list[Scored]) -> tuple[Plan, 
     campaigns = load_campaigns()
     if not campaigns:
         return Plan(), "zh"
-    policy = load_policy()
+    said = load_policy()
+    policy = said.model_copy(update={"holdout": salted(work, said.holdout)})
     keep_holdout(work, policy.holdout, books.as_of)
     scores = [Scores(one.use_case, one.path, one.origin.model_version) for one in scored]
     return plan_campaigns(books, work, live(campaigns, books.as_of), policy, scores), policy.lang

@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 
 from goldmine.core.work import Work
-from goldmine.offers.holdout import chance, in_force
+from goldmine.offers.holdout import chance, in_force, salted
 from goldmine.offers.load import load_campaigns, load_policy
 from goldmine.offers.out import offers_of, releases_out
 
@@ -16,7 +16,7 @@ def held_back(work: Work, customers: Iterable[str], as_of: date) -> set[str]:
     out = offers_of(releases_out(work))
     lasting = pd.to_datetime(out["valid_until"]) >= pd.Timestamp(as_of)
     control = set(out.loc[(out["group"] == "control") & lasting, "customer_id"])
-    holdout = in_force(load_policy().holdout, as_of) if load_campaigns() else None
+    holdout = in_force(salted(work, load_policy().holdout), as_of) if load_campaigns() else None
     if holdout is None:
         return control & set(customers)
     return {one for one in customers if one in control or chance(holdout.salt, one) < holdout.share}

@@ -1,5 +1,6 @@
 """The universal hold-out: who is in it, and that it stays as it is while it lasts."""
 
+import secrets
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -9,7 +10,7 @@ import pandas as pd
 from ibis.backends.duckdb import Backend
 
 from goldmine.core.errors import SettingsError
-from goldmine.core.files import read_json, sql_text, write_json
+from goldmine.core.files import read_json, sql_text, whole_file, write_json
 from goldmine.core.fingerprint import of_bytes
 from goldmine.core.work import Work
 from goldmine.offers.spec import HoldOut
@@ -26,6 +27,35 @@ def chance(salt: str, *about: str) -> float:
     True
     """
     return int(of_bytes("|".join([salt, *about]).encode())[:_DIGITS], 16) / 16**_DIGITS
+
+
+def salted(work: Work, holdout: HoldOut | None) -> HoldOut | None:
+    """The hold-out with its salt: the settings' own, else the work folder's, which is drawn by chance the first time.
+
+    Parameters
+    ----------
+    work : Work
+        Keeps the drawn salt in ``holdout.salt``, readable by its owner only.
+
+    Raises
+    ------
+    SettingsError
+        If the drawn salt is lost, and a hold-out was drawn with it: another would contact those held out so far.
+    """
+    if holdout is None or holdout.salt:
+        return holdout
+    path = work.root / "holdout.salt"
+    if not path.exists():
+        if read_json(work.root / "holdout.json", []):
+            raise SettingsError(
+                f"{path.name}: is missing, and a hold-out was drawn with it.",
+                "Restore it from a backup of the work folder; where it is lost for good, remove holdout.json as well: "
+                "everybody is drawn anew then, and what was held out so far can no longer be measured.",
+            )
+        with whole_file(path) as temporary:
+            temporary.touch(mode=0o600)
+            temporary.write_text(secrets.token_hex(16), "utf-8")
+    return holdout.model_copy(update={"salt": path.read_text("utf-8")})
 
 
 def in_force(holdout: HoldOut | None, as_of: date) -> HoldOut | None:

@@ -34,6 +34,12 @@ CLEAN = {
 }
 """Values of row `i`, in the order of the contract's columns."""
 
+_OFFERED = """'k1' AS campaign_id, 'C' || i AS customer_id, 'wealth' AS use_case, 'steady' AS offer,
+        'W' || i AS product_id, 'sms' AS channel, 'noon' AS time_band, 0.5::DOUBLE AS probability, 1::INTEGER AS decile,
+        NULL::DOUBLE AS uplift, 9.0::DOUBLE AS expected_value, 'B' || i AS branch_id, 'S' || i AS manager_id,
+        'B|1' AS stratum, date '2024-06-30' AS as_of, date '2024-08-29' AS valid_until, '3' AS model_version,
+        'r1' AS release_id"""
+
 FILES = {
     "features": "SELECT 'C' || i AS customer_id, date '2024-06-30' AS cutoff, (i + 0.5)::FLOAT AS balance",
     "scores": """SELECT 'C' || i AS customer_id, (1 - i / 100)::DOUBLE AS probability,
@@ -42,13 +48,21 @@ FILES = {
         'longtail' AS use_case, (1 - i / 100)::DOUBLE AS probability, (1 + i * 10 // 25)::INTEGER AS decile,
         'balance rose' AS reason_1, 'salary came' AS reason_2, 'uses mobile bank' AS reason_3,
         date '2024-06-30' AS as_of, date '2024-09-28' AS valid_until, '3' AS model_version, 'r1' AS release_id""",
+    "offers": f"""SELECT {_OFFERED}, 'contact' AS "group", '张*' AS name, '120****5678' AS phone, '您好' AS say_zh,
+        'Hello' AS say_en, '余额上升' AS reason_zh, 'balance rose' AS reason_en, '稳健' AS offer_zh,
+        'Steady' AS offer_en""",
+    "control": f"""SELECT {_OFFERED}, 'control' AS "group" """,
 }
 
 PARAMETERS = {
     "features": {"cutoff": BOOKS_TO},
     "scores": {},
     "lists": {"as_of": BOOKS_TO, "use_case": "longtail", "release_id": "r1"},
+    "offers": {"as_of": BOOKS_TO, "release_id": "r1", "books_to": BOOKS_TO},
+    "control": {"as_of": BOOKS_TO, "release_id": "r1", "books_to": BOOKS_TO},
 }
+BESIDE = {"control": "SELECT 'N1' AS customer_id", "returned": "SELECT 'N2' AS customer_id, 'opt_out' AS answer"}
+"""Files that offers are compared with."""
 
 
 def clean_tables() -> duckdb.DuckDBPyConnection:
@@ -67,6 +81,13 @@ def write_tables(connection: duckdb.DuckDBPyConnection, folder: Path, tables: li
     """Write canonical tables as Parquet, all or some."""
     found = {name: _write(connection, folder, name) for name in (TABLES if tables is None else tables)}
     return Bank("little", BOOKS_TO, found)
+
+
+def write_beside(folder: Path) -> dict[str, str | date]:
+    """Write the files that offers are compared with; gives the parameters that name them."""
+    for name, select in BESIDE.items():
+        duckdb.sql(f"COPY ({select}) TO '{folder / name}.beside.parquet' (FORMAT parquet)")
+    return {name: str(folder / f"{name}.beside.parquet") for name in BESIDE}
 
 
 def write_file(connection: duckdb.DuckDBPyConnection, folder: Path, suite: str) -> Path:

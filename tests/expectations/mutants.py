@@ -82,6 +82,18 @@ _RANKED = {
     "decile_against_rank": "UPDATE {0} SET decile = 10 WHERE rowid = 0",
 }
 
+_OFFERED = {
+    "group_given": 'UPDATE {0} SET "group" = NULL WHERE rowid = 0',
+    "customer_twice": "UPDATE {0} SET customer_id = 'C1' WHERE rowid = 0",
+    "probability_outside": "UPDATE {0} SET probability = 1.5 WHERE rowid = 0",
+    "decile_outside": "UPDATE {0} SET decile = 11 WHERE rowid = 0",
+    "expected_value_negative": "UPDATE {0} SET expected_value = -1 WHERE rowid = 0",
+    "as_of_other": "UPDATE {0} SET as_of = '2024-05-31' WHERE rowid = 0",
+    "release_id_other": "UPDATE {0} SET release_id = 'r0' WHERE rowid = 0",
+    "valid_until_passed": "UPDATE {0} SET valid_until = as_of WHERE rowid = 0",
+    "columns_present": "ALTER TABLE {0} DROP COLUMN uplift",
+}
+
 SPECIAL: dict[str, Mutant | str] = {
     "customers.birth_date_implausible": "UPDATE customers SET birth_date = '1899-12-31' WHERE rowid = 0",
     "customers.closed_before_opened": "UPDATE customers SET closed_on = '2009-12-31' WHERE rowid = 0",
@@ -126,4 +138,28 @@ SPECIAL: dict[str, Mutant | str] = {
     "lists.customer_merged": "UPDATE customers SET merged_into = 'C1' WHERE rowid = 0",
     "lists.customer_opted_out": "UPDATE customers SET marketing_consent = false WHERE rowid = 0",
     "lists.customer_refused": "UPDATE contacts SET answer = 'opt_out' WHERE rowid = 0",
+    **{f"offers.{rule}": spoil.format("offers") for rule, spoil in _OFFERED.items()},
+    **{f"control.{rule}": spoil.format("control") for rule, spoil in _OFFERED.items()},
+    "control.group_other": 'UPDATE control SET "group" = $$contact$$ WHERE rowid = 0',
+    "offers.group_other": 'UPDATE offers SET "group" = $$control$$ WHERE rowid = 0',
+    "offers.customer_in_control": Mutant(
+        "UPDATE offers SET customer_id = 'N1' WHERE rowid = 0", frozenset({"customer_id_unknown"})
+    ),
+    "offers.customer_refused_since": Mutant(
+        "UPDATE offers SET customer_id = 'N2' WHERE rowid = 0", frozenset({"customer_id_unknown"})
+    ),
+    "offers.name_unmasked": "UPDATE offers SET name = '张三丰' WHERE rowid = 0",
+    "offers.phone_unmasked": "UPDATE offers SET phone = '12012345678' WHERE rowid = 0",
+    "offers.say_missing": "UPDATE offers SET say_en = ' ' WHERE rowid = 0",
+    "offers.reason_missing": "UPDATE offers SET reason_zh = NULL WHERE rowid = 0",
+    "offers.branch_often_missing": "UPDATE offers SET branch_id = NULL WHERE rowid < 2",
+    "offers.wealth_above_grade": "UPDATE products SET risk_grade = 'R3' WHERE rowid = 0",
+    "offers.wealth_assessment_old": "UPDATE customers SET risk_grade_on = '2023-06-30' WHERE rowid = 0",
+    "offers.wealth_age_unknown": "UPDATE customers SET birth_date = NULL WHERE rowid = 0",
+    "offers.customer_minor": "UPDATE customers SET birth_date = '2006-07-01' WHERE rowid = 0",
+    "offers.customer_closed": "UPDATE customers SET closed_on = '2024-06-30' WHERE rowid = 0",
+    "offers.customer_merged": "UPDATE customers SET merged_into = 'C1' WHERE rowid = 0",
+    "offers.customer_opted_out": "UPDATE customers SET marketing_consent = false WHERE rowid = 0",
+    "offers.customer_refused": "UPDATE contacts SET answer = 'opt_out' WHERE rowid = 0",
+    "offers.customer_suppressed": "UPDATE suppressions SET channel = NULL WHERE rowid = 0",
 }

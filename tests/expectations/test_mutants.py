@@ -15,7 +15,7 @@ from goldmine.contract.tables import TABLES
 from goldmine.validation.cases import Case, count_bank, count_file
 from goldmine.validation.judge import judge
 from goldmine.validation.rules import FILE_SUITES, load_rules
-from tests.expectations.clean import PARAMETERS, clean_tables, write_file, write_tables
+from tests.expectations.clean import PARAMETERS, clean_tables, write_beside, write_file, write_tables
 from tests.expectations.mutants import mutant
 
 SUITES = (*TABLES, *FILE_SUITES)
@@ -53,7 +53,8 @@ class Little:
         seen = [name for name in TABLES if name in {suite, *about}]
         bank = replace(self.bank, tables={name: spoilt.get(name, self.bank.tables[name]) for name in seen})
         if suite in FILE_SUITES:
-            case = count_file(suite, write_file(self.connection, folder, suite), PARAMETERS[suite], bank)
+            said = PARAMETERS[suite] | (write_beside(folder) if suite == "offers" else {})
+            case = count_file(suite, write_file(self.connection, folder, suite), said, bank)
         else:
             case = count_bank(bank, [suite])[0]
         self.connection.execute("ROLLBACK")

@@ -10,7 +10,7 @@ from goldmine.core.project import home
 Severity = Literal["fatal", "warning"]
 Grain = Literal["row", "key", "month", "column", "table"]
 
-FILE_SUITES = ("features", "scores", "lists")
+FILE_SUITES = ("features", "scores", "lists", "offers", "control")
 """Suites of the files that Goldmine itself makes; all others are named after a canonical table."""
 
 _SEVERITIES: dict[str, Severity] = {"critical": "fatal", "warning": "warning"}

@@ -44,11 +44,12 @@ class FileToCheck:
     Parameters
     ----------
     suite : str
-        ``features``, ``scores`` or ``lists``.
+        ``features``, ``scores``, ``lists``, ``offers`` or ``control``.
     path : Path
-        The file.
+        The file; a pattern stands for several, which are checked as one.
     says : dict
-        What the file should say: `cutoff` for features; `as_of`, `use_case` and `release_id` for lists.
+        What the file should say: `cutoff` for features; `as_of`, `use_case` and `release_id` for lists; `as_of`,
+        `release_id` and `books_to` for offers, with the files of the `control` and of what was `returned`.
         A rule whose parameter is not given is skipped.
     """
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -20,6 +21,7 @@ from goldmine.core.work import Work
 from goldmine.customers.table import customers_path
 from goldmine.features import catalogue, feature_fingerprint
 from goldmine.lists import latest_lists, publish, read_latest
+from goldmine.lists.campaigns import write_campaigns
 from goldmine.models.log import log_model
 from goldmine.models.score import score
 from goldmine.models.tracking import CHAMPION, registered_name, use_tracking
@@ -288,7 +290,9 @@ def test_a_campaigns_files_hold_contacts_and_control_apart(campaigned):
     assert set(offers["group"].to_pylist()) == {"contact"}
     assert set(control["group"].to_pylist()) == {"control"}
     assert offers.num_rows + control.num_rows == 60
-    seam = "campaign_id customer_id use_case offer product_id channel time_band probability decile expected_value"
+    seam = (
+        "campaign_id customer_id use_case offer product_id channel time_band probability decile uplift expected_value"
+    )
     home_and_group = "branch_id manager_id stratum group as_of valid_until model_version release_id"
     assert control.column_names == f"{seam} {home_and_group}".split()
     assert offers.column_names[: len(control.column_names)] == control.column_names
@@ -323,9 +327,34 @@ def test_head_offices_first_sheet_is_the_funnel_and_a_branch_has_columns_to_fill
         said
     )
     assert {"渠道 电话", 60} <= set(said)
+    assert "倾向(校准后的转化概率): longtail: 已完成活动的客户数不足,尚不能按增益排序:现有0户" in said
     head = [cell.value for cell in openpyxl.load_workbook(release.folder / "offers/branches/B01.xlsx").active[1]]
     assert head[:3] == ["序号", "客户号", "客户姓名"]
     assert {"触达日期", "客户答复", "备注"} <= set(head)
+
+
+def test_all_offers_and_all_control_passed_their_suites(campaigned):
+    _, _, release = campaigned
+    found = release.manifest.campaign_validation
+    assert {name: one["success"] for name, one in found.items()} == {"offers": True, "control": True}
+    assert "customer_refused_since" in found["offers"]["skipped"]
+
+
+def test_a_release_whose_control_would_be_contacted_does_not_get_its_name(campaigned, monkeypatch):
+    bank, work, release = campaigned
+
+    def spoilt(folder: Path, *rest: object) -> list:
+        made = write_campaigns(folder, *rest)
+        place = folder / "campaigns" / "tail"
+        control = pq.read_schema(place / "control.parquet").names
+        pq.write_table(pq.read_table(place / "offers.parquet").slice(0, 2).select(control), place / "control.parquet")
+        return made
+
+    monkeypatch.setattr(sys.modules["goldmine.lists.publish"], "write_campaigns", spoilt)
+    with pytest.raises(ValidationError, match=r"offers\.customer_id: customer_in_control \(2 of \d+\)"):
+        publish(bank, work, ["longtail"], AS_OF, language="zh")
+    assert read_latest(work).manifest.release_id == release.manifest.release_id
+    assert leftovers(work) == []
 
 
 def test_campaign_files_are_part_of_what_makes_a_release_whole(campaigned):

@@ -16,6 +16,7 @@ def customers(rows: int, group: str, came: int, **more) -> pd.DataFrame:
         "aim": [1] * came + [0] * (rows - came),
         "probability": 0.1,
         "decile": 1,
+        "uplift": float("nan"),
         "use_case": "longtail",
         "offer": "level_1",
         "branch_id": "B001",

@@ -132,6 +132,16 @@ def test_a_campaign_too_small_keeps_counts_and_no_figure():
     assert not {"effect", "effect_low", "qini", "aum_moved", "extra_customers", "cost_per_extra_yuan"} & set(told)
 
 
+def test_a_campaign_that_was_ranked_by_uplift_is_judged_in_that_order():
+    moved = [customers(100, "contact", 60, uplift=0.3), customers(100, "control", 10, uplift=0.3)]
+    sure = [customers(100, arm, 50, uplift=0.0, probability=0.9) for arm in ("contact", "control")]
+    rows = together(*moved, *sure)
+    found = measure(rows, COSTS)
+    assert (found.score, found.qini.value > 0.05) == ("uplift", True)
+    by_chance = measure(rows.assign(uplift=float("nan")), COSTS)
+    assert (by_chance.score, by_chance.qini.value < -0.05) == ("probability", True)
+
+
 def test_a_measured_campaign_keeps_every_figure_that_exists():
     rows = together(customers(500, "contact", 150), customers(500, "control", 50))
     found = measure(rows, COSTS)

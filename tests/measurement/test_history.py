@@ -5,10 +5,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from goldmine.activity import build_activity
 from goldmine.core.errors import HistoryError
 from goldmine.core.work import Work
-from goldmine.measurement.history import features_of, shared_features, to_round
+from goldmine.measurement.history import features_of, learn_for_lists, learn_uplift, shared_features, to_round
+from goldmine.uplift.kept import read_kept
 from goldmine.usecases import load_use_case
+from tests.measurement.test_results import publish
+from tests.tiny import make_bank, transaction
 
 AS_OF = date(2024, 2, 29)
 
@@ -50,3 +54,19 @@ def test_only_features_that_every_campaign_had_are_learnt_from():
     later = pa.table({"customer_id": ["a"], "cutoff": [AS_OF], "age_years": [1.0], "new": [1.0]})
     assert shared_features(load_use_case("longtail"), [first, later]) == ["age_years"]
     assert shared_features(load_use_case("longtail"), []) == []
+
+
+def test_without_campaigns_or_their_features_lists_rank_by_propensity_and_do_not_wait(tmp_path):
+    plain = {
+        "customers": [{"customer_id": who} for who in "abcd"],
+        "transactions": [transaction(n, "a", f"2024-{n:02d}-15 10:00:00") for n in range(1, 7)],
+    }
+    bank, empty, worked = make_bank(tmp_path / "bank", plain), Work(tmp_path / "empty"), Work(tmp_path / "worked")
+    publish(worked, use_case="dormancy")
+    build_activity(bank, worked)
+    with pytest.raises(HistoryError, match="features: none of 2024-02-29"):
+        learn_uplift(bank, worked, load_use_case("dormancy"), date(2024, 6, 30))
+    for work in (empty, worked):
+        learn_for_lists(bank, work, ["dormancy"], date(2024, 6, 30))
+        kept = read_kept(work, date(2024, 6, 30), "dormancy")
+        assert (kept.verdict, kept.path, kept.rows) == ("history too small", None, 0)

@@ -21,6 +21,7 @@ def publish(work: Work, as_of: date = AS_OF, campaign: str = "spring", use_case:
         "channel": "call",
         "probability": 0.2,
         "decile": 1,
+        "uplift": None,
         "branch_id": "B001",
         "stratum": "s",
         "as_of": as_of,

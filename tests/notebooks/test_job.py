@@ -87,7 +87,7 @@ def test_a_campaign_is_measured_once_its_horizon_has_ended(snapshot):
     folder.mkdir(parents=True)
     rows = pd.read_parquet(snapshot.source / "customers.parquet", columns=["customer_id", "branch_id"]).head(600)
     rows = rows.assign(campaign_id="spring", use_case="dormancy", offer="stay", channel="call", stratum="all")
-    rows = rows.assign(probability=0.2, decile=1, as_of=date(2024, 2, 29), valid_until=date(2024, 5, 29))
+    rows = rows.assign(probability=0.2, uplift=None, decile=1, as_of=date(2024, 2, 29), valid_until=date(2024, 5, 29))
     rows = rows.assign(model_version="1", release_id="r1")
     rows[rows.index % 3 > 0].assign(group="contact").to_parquet(folder / "offers.parquet")
     rows[rows.index % 3 == 0].assign(group="control").to_parquet(folder / "control.parquet")

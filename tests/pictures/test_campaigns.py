@@ -1,7 +1,7 @@
 from datetime import date
 
 from goldmine.offers.counts import Funnel, Step
-from goldmine.offers.record import CampaignRecord, Limit, Power
+from goldmine.offers.record import CampaignRecord, Limit, Power, Ranking
 from goldmine.pictures import campaigns
 
 
@@ -17,6 +17,7 @@ RECORDS = {
         to_on=date(2024, 12, 31),
         valid_until=date(2024, 8, 29),
         models={"longtail": "1"},
+        ranking=Ranking(by="propensity", en="longtail: too few", zh="longtail: 不足"),
         funnel=Funnel(
             scored=10,
             steps=(
@@ -59,6 +60,11 @@ def test_the_picture_shows_only_steps_at_which_somebody_left():
 def test_a_campaign_without_control_is_not_measurable():
     table = campaigns.campaign_table(RECORDS)
     assert table[["campaign", "contact", "control", "verdict"]].values.tolist() == [["tail", 6, 0, "NOT MEASURABLE"]]
+
+
+def test_by_what_each_campaign_ranks_and_why():
+    table = campaigns.ranking_table(RECORDS)
+    assert table.values.tolist() == [["tail", "propensity (calibrated probability)", "longtail: too few"]]
 
 
 def test_the_limit_worth_most_stands_first():

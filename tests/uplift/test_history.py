@@ -71,14 +71,16 @@ def test_no_campaign_teaches_nothing():
 def test_uplift_is_kept_where_it_ranks_and_taken_away_where_it_does_not(tmp_path, learned):
     work = Work(tmp_path)
     customers = pa.table({"customer_id": ["a", "b"], "age": [25.0, 70.0], "kind": ["person", "person"]})
-    keep(work, AS_OF, "longtail", learned, customers)
+    keep(work, AS_OF, "longtail", learned, customers=customers, channels={"call": 7})
     kept = read_kept(work, AS_OF, "longtail")
     assert (kept.verdict, kept.path) == ("uplift ranks", uplift_path(work, AS_OF, "longtail"))
+    assert (kept.rows, kept.channels) == (3000, {"call": 7})
     assert pq.read_table(kept.path).column_names == ["customer_id", "uplift"]
-    keep(work, AS_OF, "longtail", learn([], []), customers)
+    keep(work, AS_OF, "longtail", learn([], []), customers=customers)
     assert read_kept(work, AS_OF, "longtail").path is None
     assert not uplift_path(work, AS_OF, "longtail").exists()
 
 
 def test_where_nothing_is_kept_propensity_ranks(tmp_path):
-    assert read_kept(Work(tmp_path), AS_OF, "longtail").path is None
+    kept = read_kept(Work(tmp_path), AS_OF, "longtail")
+    assert (kept.verdict, kept.path, kept.rows) == ("history too small", None, 0)

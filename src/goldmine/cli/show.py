@@ -64,12 +64,13 @@ def show_campaigns(work: Work) -> None:
     release = read_latest(work)
     if not release.manifest.campaigns:
         return
-    table = Table("Campaign", "contact", "control", "smallest effect", "valid until", box=None, pad_edge=False)
+    heads = ("Campaign", "ranked by", "contact", "control", "smallest effect", "valid until")
+    table = Table(*heads, box=None, pad_edge=False)
     for name, one in release.manifest.campaigns.items():
         effect = "-" if one.power.smallest_effect is None else f"{one.power.smallest_effect:.1%}"
         flag = "" if one.power.detects else " (not measurable)"
         counts = (f"{one.power.contact:,}", f"{one.power.control:,}")
-        table.add_row(name, *counts, effect + flag, str(one.valid_until))
+        table.add_row(name, one.ranking.by, *counts, effect + flag, str(one.valid_until))
     say("")
     Console(highlight=False).print(table)
     say(f"  {near(release.folder / 'offers' / 'head_office.xlsx')}")

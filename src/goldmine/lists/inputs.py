@@ -18,6 +18,7 @@ from goldmine.models.model import Model
 from goldmine.models.registry import champion
 from goldmine.offers.load import campaign_texts
 from goldmine.offers.out import mark_of, releases_before
+from goldmine.uplift.kept import uplift_path
 from goldmine.usecases import UseCase, load_use_case
 
 _RULE_TABLES = ("customers", "contacts", "suppressions", "staff", "products", "branches", "grids")
@@ -101,12 +102,18 @@ def campaigns_mark(work: Work, as_of: date) -> list[object]:
     return [campaign_texts(), mark_of(releases_before(work, as_of)), returned]
 
 
+def uplift_mark(work: Work, as_of: date, names: list[str]) -> list[str]:
+    """Fingerprints of what past campaigns taught of some use cases: verdict and uplift; empty where there is none."""
+    paths = [uplift_path(work, as_of, name).with_suffix(kind) for name in names for kind in (".json", ".parquet")]
+    return [fingerprint.of_file(path) if path.exists() else "" for path in paths]
+
+
 def release_id_of(bank: Bank, work: Work, scored: list[Scored], as_of: date, language: str) -> str:
     """Id of the release that these inputs make; the same inputs give the same id.
 
-    It covers the scores, the models' versions, the use cases' and the campaigns' settings, offers that are out, the
-    customers table, the tables that the rules look at, the suite that the lists must pass, and the code that makes
-    lists and reasons.
+    It covers the scores, the models' versions, the use cases' and the campaigns' settings, offers that are out, what
+    past campaigns taught, the customers table, the tables that the rules look at, the suites that lists and offers must
+    pass, and the code that makes lists and reasons.
     """
     tables = {
         name: [bank.tables[name].columns, sorted(file.fingerprint for file in bank.tables[name].files)]
@@ -116,10 +123,12 @@ def release_id_of(bank: Bank, work: Work, scored: list[Scored], as_of: date, lan
     models = Path(goldmine.models.__file__).parent
     words = [models / f"{name}.py" for name in ("explain", "phrases", "words")]
     offers = Path(goldmine.offers.__file__).parent
-    code = [Path(__file__).parent, offers, *words, home() / "expectations" / "lists.json"]
+    suites = [home() / "expectations" / f"{name}.json" for name in ("lists", "offers", "control")]
+    code = [Path(__file__).parent, offers, *words, *suites]
     lists = {
         s.use_case.name: [s.use_case.model_dump(mode="json"), s.origin.model_dump(), s.mark, s.features] for s in scored
     }
     about = [bank.name, bank.books_to, as_of, language, customers_mark(work, as_of)]
-    everything = [*about, lists, tables, campaigns_mark(work, as_of), fingerprint.of_code(*code)]
+    everything = [*about, lists, tables, campaigns_mark(work, as_of), uplift_mark(work, as_of, sorted(lists))]
+    everything.append(fingerprint.of_code(*code))
     return fingerprint.of_value(everything)[:_ID_DIGITS]

@@ -92,6 +92,8 @@ class Manifest(_Typed):
         The campaigns' files.
     customers : CustomersFile, optional
         Layer, level and tags of everyone on the books; none where they were not made.
+    campaign_validation : dict of str to dict
+        What the suites ``offers`` and ``control`` found, all campaigns together: rules and counts.
     """
 
     as_of: date
@@ -105,6 +107,7 @@ class Manifest(_Typed):
     campaigns_off: dict[str, str] = {}
     campaign_files: tuple[CampaignFile, ...] = ()
     customers: CustomersFile | None = None
+    campaign_validation: dict[str, dict[str, Any]] = {}
 
 
 class Latest(_Typed):

@@ -1,6 +1,5 @@
 """Publishing: from scores to a release that a branch can work from."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -76,7 +75,12 @@ def _fill(bank: Bank, work: Work, scored: list[Scored], imprint: Imprint, folder
         _listing(books, work, one, imprint, plan.held_back) for one in track(scored, "lists: rules and reasons")
     ]
     written = [write_listing(folder, listing, imprint) for listing in track(listings, "lists: files")]
-    files = _checked(bank, work, imprint, folder, written)
+    to_check = _lists_to_check(imprint, folder, written)
+    if plan.planned:
+        to_check += _campaigns_to_check(books, imprint, folder)
+    results = validate_files(to_check, work, bank)
+    require(results)
+    judged, campaigns_judged = results[: len(written)], results[len(written) :]
     return Manifest(
         as_of=imprint.as_of,
         release_id=imprint.release_id,
@@ -84,11 +88,16 @@ def _fill(bank: Bank, work: Work, scored: list[Scored], imprint: Imprint, folder
         bank=imprint.bank,
         language=imprint.language,
         funnels={listing.use_case.name: listing.funnel for listing in listings},
-        files=tuple(files),
+        files=tuple(
+            file.model_copy(update={"validation": _found(result)})
+            for files, result in zip(written, judged, strict=True)
+            for file in files
+        ),
         campaigns={one.campaign.campaign_id: one.record for one in plan.planned},
         campaigns_off=dict(plan.off or {}),
         campaign_files=tuple(campaign_files),
         customers=write_customers(folder, work, imprint.as_of),
+        campaign_validation={result.suite: _found(result) for result in campaigns_judged},
     )
 
 
@@ -107,21 +116,24 @@ def _listing(books: Books, work: Work, scored: Scored, imprint: Imprint, held_ba
     return Listing(scored.use_case, rows, chosen.funnel, scored.origin)
 
 
-def _checked(
-    bank: Bank, work: Work, imprint: Imprint, folder: Path, written: list[list[ListFile]]
-) -> Iterator[ListFile]:
-    """Let the suite for lists judge each list's Parquet file; its files then say what was found: rules and counts."""
+def _lists_to_check(imprint: Imprint, folder: Path, written: list[list[ListFile]]) -> list[FileToCheck]:
+    """Each list's Parquet file, and what it should say."""
     about: dict[str, str | date] = {"as_of": imprint.as_of, "release_id": imprint.release_id}
-    to_check = [
-        FileToCheck("lists", folder / files[0].path, {**about, "use_case": files[0].use_case}) for files in written
-    ]
-    results = validate_files(to_check, work, bank)
-    require(results)
-    for files, result in zip(written, results, strict=True):
-        yield from (file.model_copy(update={"validation": _found(result)}) for file in files)
+    return [FileToCheck("lists", folder / files[0].path, {**about, "use_case": files[0].use_case}) for files in written]
+
+
+def _campaigns_to_check(books: Books, imprint: Imprint, folder: Path) -> list[FileToCheck]:
+    """All campaigns' offers as one table, and all their control."""
+    files = {name: folder / "campaigns" / "*" / f"{name}.parquet" for name in ("offers", "control")}
+    says: dict[str, str | date] = {"as_of": imprint.as_of, "release_id": imprint.release_id}
+    says |= {"books_to": books.bank.books_to, "control": str(files["control"])}
+    if books.returned is not None and books.returned.exists():
+        says["returned"] = str(books.returned)
+    return [FileToCheck(name, path, says) for name, path in files.items()]
 
 
 def _found(result: SuiteResult) -> dict[str, Any]:
+    """A suite's result for the manifest: rules and counts."""
     return {
         "suite": result.suite,
         "success": result.success,

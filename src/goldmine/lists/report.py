@@ -8,7 +8,7 @@ import xlsxwriter
 from goldmine.offers.arbitration import TIE_BREAK
 from goldmine.offers.counts import STAGES
 from goldmine.offers.record import CampaignRecord, Limit, Power
-from goldmine.offers.words import CHANNELS, KINDS
+from goldmine.offers.words import CHANNELS, KINDS, RANKED_BY
 
 _WORDS = {
     "sheet": ("Funnel", "筛选漏斗"),
@@ -17,6 +17,7 @@ _WORDS = {
     "left": ("Left", "剔除人数"),
     "remain": ("Remain", "剩余人数"),
     "scored": ("Scored by the models", "模型评分客户"),
+    "ranked": ("Ranked by", "排序依据"),
     "measure": ("What can be measured", "效果可测性"),
     "contact": ("Contacted", "触达人数"),
     "control": ("Control, held-out customers included", "对照人数(含全行保留对照)"),
@@ -80,6 +81,9 @@ class _Report:
     def write(self, records: Mapping[str, CampaignRecord], off: Mapping[str, str]) -> None:
         for name, record in records.items():
             self.row([(f"{record.zh if self.zh else record.en}  ({name})", "title")])
+            ranked = record.ranking
+            why = f"{RANKED_BY[ranked.by][self.zh]}: {ranked.zh if self.zh else ranked.en}"
+            self.row([(self.words["ranked"], "text"), (why, "text")])
             self.line += 1
             self.funnel(record)
             self.measure(record, record.power)

@@ -1,5 +1,6 @@
 """Past campaigns as rounds to learn uplift from, and the uplift of those to be listed next."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -8,13 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from goldmine.contract.bank import Bank
-from goldmine.core.errors import HistoryError
+from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.work import Work
 from goldmine.labels import selected_features
 from goldmine.measurement.results import campaigns, read_results
 from goldmine.uplift.history import Learned, Round, learn
 from goldmine.uplift.kept import keep
-from goldmine.usecases import UseCase
+from goldmine.usecases import UseCase, load_use_case
 
 
 def learn_uplift(bank: Bank, work: Work, use_case: UseCase, snapshot: date) -> Learned:
@@ -34,12 +35,28 @@ def learn_uplift(bank: Bank, work: Work, use_case: UseCase, snapshot: date) -> L
             parts.append((rows, features_of(work, campaign.as_of, pa.array(rows["customer_id"].tolist(), pa.string()))))
     names = shared_features(use_case, [known for _, known in parts])
     learned = learn([to_round(rows, known) for rows, known in parts], names)
+    channels = [rows.loc[rows["group"] == "contact", "channel"] for rows, _ in parts]
     customers = None
     if learned.may_rank:
         scored = pq.read_table(work.scores(snapshot, use_case.name), columns=["customer_id"])["customer_id"]
         customers = features_of(work, snapshot, scored.combine_chunks())
-    keep(work, snapshot, use_case.name, learned, customers)
+    worked = pd.concat(channels).value_counts().to_dict() if channels else {}
+    keep(work, snapshot, use_case.name, learned, customers=customers, channels=worked)
     return learned
+
+
+def learn_for_lists(bank: Bank, work: Work, use_cases: Sequence[str], snapshot: date) -> None:
+    """Learn the uplift of use cases that are about to be listed, and keep it; without complete campaigns it is quick.
+
+    Where a past campaign's features or tables are there no longer nothing can be learnt, and propensity ranks: lists do
+    not wait.
+    """
+    for name in use_cases:
+        use_case = load_use_case(name, work)
+        try:
+            learn_uplift(bank, work, use_case, snapshot)
+        except (HistoryError, UseCaseError):
+            keep(work, snapshot, name, learn([], []))
 
 
 def to_round(rows: pd.DataFrame, known: pa.Table) -> Round:

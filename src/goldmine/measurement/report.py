@@ -24,8 +24,10 @@ class Measured:
         All of its customers.
     by : dict of str to tuple of Cut
         By use case, decile, branch, channel and offer.
+    score : str
+        What the list was ordered by: ``uplift`` where all of the campaign's customers have one, else ``probability``.
     by_score : tuple of Cut
-        Fifths by probability, 1 the likeliest.
+        Fifths by it, 1 the highest.
     curve : DataFrame
         See `qini_curve`.
     qini : Estimate or NotMeasurable
@@ -40,6 +42,7 @@ class Measured:
 
     whole: Cut
     by: dict[str, tuple[Cut, ...]]
+    score: str
     by_score: tuple[Cut, ...]
     curve: pd.DataFrame
     qini: Estimate | NotMeasurable
@@ -58,12 +61,14 @@ def measure(rows: pd.DataFrame, costs: Mapping[str, float]) -> Measured:
     costs : mapping of str to float
         Yuan a contact, by channel.
     """
+    score = "uplift" if rows["uplift"].notna().all() else "probability"
     return Measured(
         cut(rows, "all"),
         {name: cuts(rows, column) for name, column in CUTS.items()},
-        cuts(rows.assign(fifth=uplift_by_score(rows)), "fifth"),
-        qini_curve(rows),
-        qini(rows),
+        score,
+        cuts(rows.assign(fifth=uplift_by_score(rows, score)), "fifth"),
+        qini_curve(rows, score),
+        qini(rows, score),
         money(rows, costs),
         promise(rows),
         compliance(rows),

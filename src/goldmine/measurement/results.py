@@ -27,6 +27,7 @@ COLUMNS = (
     "channel",
     "probability",
     "decile",
+    "uplift",
     "branch_id",
     "stratum",
     "group",

@@ -22,13 +22,14 @@ def arbitrate(
 ) -> pd.DataFrame:
     """Leave every customer in the campaign where the expected value is highest.
 
-    The expected value is calibrated probability x reach of the channel x value of the outcome - cost of the contact, by
-    the best of the channels that remain. Ties are broken as `TIE_BREAK` says; a customer stands in a campaign once.
+    The expected value is chance x reach of the channel x value of the outcome - cost of the contact, by the best of the
+    channels that remain. The chance is the calibrated probability or, where uplift ranks, what reaching the customer
+    adds to it. Ties are broken as `TIE_BREAK` says; a customer stands in a campaign once.
 
     Parameters
     ----------
     rows : sequence of pandas.DataFrame
-        A campaign's candidates with `offer` and a flag a channel, from `contactable`.
+        A campaign's candidates with `chance`, `offer` and a flag a channel, from `contactable`.
     campaigns : sequence of Campaign
         In the order of `rows`.
     tallies : mapping of str to Tally
@@ -62,7 +63,7 @@ def _valued(rows: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
         [
             np.where(
                 rows[name].to_numpy(dtype=bool),
-                rows["probability"].to_numpy() * campaign.channels[name].reach * value - campaign.channels[name].cost,
+                rows["chance"].to_numpy() * campaign.channels[name].reach * value - campaign.channels[name].cost,
                 -np.inf,
             )
             for name in names

@@ -56,7 +56,7 @@ def assign(
     limits = limits_of(options, campaigns, policy)
     problem = Problem(
         owner=np.unique(options["row"], return_inverse=True)[1],
-        probability=options["probability"].to_numpy(dtype=float),
+        probability=options["chance"].to_numpy(dtype=float),
         gain=options["gain"].to_numpy(dtype=float),
         cost=options["cost"].to_numpy(dtype=float),
         member=limits.member,
@@ -106,12 +106,12 @@ def _options(rows: pd.DataFrame, managers: pd.DataFrame, campaigns: Sequence[Cam
             if name in mine:
                 gain = mine["value"] * channel.reach
                 parts.append(mine[mine[name].astype(bool)].assign(channel=name, gain=gain, cost=channel.cost))
-    names = ["campaign_id", "customer_id", "probability", "branch_id", "manager_id", "grid_id", "channel"]
+    names = ["campaign_id", "customer_id", "chance", "branch_id", "manager_id", "grid_id", "channel"]
     columns = [*names, "gain", "cost", "row"]
     every = (
         pd.concat([part.assign(row=part.index) for part in parts])[columns] if parts else rows.reindex(columns=columns)
     )
-    every = every[every["probability"] * every["gain"] > every["cost"]]
+    every = every[every["chance"] * every["gain"] > every["cost"]]
     kept = every["manager_id"].isin(managers["manager_id"])
     loose = every[~kept].drop(columns="manager_id").merge(managers, on="branch_id", how="left")
     found = pd.concat([every[kept], loose[columns]], ignore_index=True)

@@ -22,7 +22,8 @@ from goldmine.offers.load import campaign_texts
 from goldmine.offers.out import offers_of, releases_before
 from goldmine.offers.person import time_bands
 from goldmine.offers.power import smallest_effect
-from goldmine.offers.record import CampaignRecord, Limit, Power
+from goldmine.offers.ranking import ranked
+from goldmine.offers.record import CampaignRecord, Limit, Power, Ranking
 from goldmine.offers.rules import CONTACT_RULES
 from goldmine.offers.spec import Campaign, Policy
 from goldmine.offers.suitability import Risk, risks_of, suit
@@ -77,6 +78,7 @@ class _Asked:
 
     campaign: Campaign
     found: Candidates
+    ranking: Ranking
     refusals: pd.DataFrame
     scores: list[Scores]
 
@@ -125,9 +127,10 @@ def plan_campaigns(
             off[campaign.campaign_id] = risks
             continue
         found = candidates(books, work, campaign, mine)
-        suited = suit(found.rows, campaign, risks, found.tally)
+        valued, ranking = ranked(found.rows, campaign, work, books.as_of)
+        suited = suit(valued, campaign, risks, found.tally)
         rows.append(contactable(suited.rows, campaign, said, policy.fatigue, found.tally))
-        asked.append(_Asked(campaign, found, suited.refusals, mine))
+        asked.append(_Asked(campaign, found, ranking, suited.refusals, mine))
     if not asked:
         return Plan(off=off, held_back=out)
     live = [one.campaign for one in asked]
@@ -192,6 +195,7 @@ def _record(asked: _Asked, rows: pd.DataFrame, limits: Sequence[Limit], until: o
             "to_on": campaign.to_on,
             "valid_until": until,
             "models": {one.use_case.name: one.model_version for one in asked.scores},
+            "ranking": asked.ranking,
             "funnel": asked.found.tally.funnel(asked.found.off),
             "limits": [one for one in limits if one.campaign_id in ("", campaign.campaign_id)],
             "power": Power(

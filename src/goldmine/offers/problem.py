@@ -17,7 +17,8 @@ class Problem:
     owner : array (options,) of int
         Whose option: places of customers, from 0, every one with an option.
     probability, gain, cost : array (options,)
-        An option is worth `probability * gain - cost` yuan; all of a customer's options have one probability.
+        An option is worth `probability * gain - cost` yuan; all of a customer's options have one probability: of the
+        outcome or, where uplift ranks, what a contact adds to it.
     member : array (options, families) of int
         Places of the limits that an option counts towards; -1 where a family has none for it.
     least, most : array (limits,)

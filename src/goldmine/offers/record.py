@@ -1,6 +1,7 @@
 """What a release keeps of a campaign: funnel, limits with their shadow prices, what can be measured."""
 
 from datetime import date
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -63,6 +64,14 @@ class Power(_Typed):
         return self.smallest_effect is not None and self.smallest_effect <= self.useful
 
 
+class Ranking(_Typed):
+    """By what a campaign ranks its customers, ``uplift`` or ``propensity``; and why, in English and Chinese."""
+
+    by: Literal["uplift", "propensity"]
+    en: str
+    zh: str
+
+
 class CampaignRecord(_Typed):
     """One campaign of a release.
 
@@ -74,6 +83,8 @@ class CampaignRecord(_Typed):
         Its first and last day, and the last on which this release's offers may be worked.
     models : dict of str to str
         Model version of each use case that it works from.
+    ranking : Ranking
+        By what its customers are ranked, and why.
     funnel : Funnel
         From everyone scored to those contacted.
     limits : tuple of Limit
@@ -92,6 +103,7 @@ class CampaignRecord(_Typed):
     to_on: date
     valid_until: date
     models: dict[str, str]
+    ranking: Ranking
     funnel: Funnel
     limits: tuple[Limit, ...]
     power: Power

@@ -141,6 +141,9 @@ class Campaign(_Typed):
         Who is held back.
     time_band : str
         When to contact a customer whose habits are not known.
+    rank_by : str
+        ``uplift``: by what a contact adds, as soon as past campaigns show it, and by probability until then;
+        ``propensity``: always by probability.
     """
 
     campaign_id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -156,6 +159,7 @@ class Campaign(_Typed):
     capacity: Capacity
     control: Control
     time_band: TimeBand = "morning"
+    rank_by: Literal["uplift", "propensity"] = "uplift"
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
@@ -190,14 +194,15 @@ class HoldOut(_Typed):
     Parameters
     ----------
     salt : str
-        Makes the draw the bank's own; it must not change while the hold-out lasts.
+        Makes the draw the bank's own; it must not change while the hold-out lasts. Empty: one is drawn by chance once
+        and kept in the work folder.
     share : float
         Of all customers.
     from_on, to_on : date
         First and last day; it may be prolonged.
     """
 
-    salt: str = Field(min_length=8)
+    salt: str = Field(default="", pattern=r"^$|^.{8,}$")
     share: float = Field(gt=0, le=0.2)
     from_on: Day
     to_on: Day

@@ -21,6 +21,10 @@ ANSWERS = {
     "not_reached": ("not reached", "未接通"),
     "opt_out": ("never contact again", "要求不再联系"),
 }
+RANKED_BY = {
+    "uplift": ("uplift (what a contact adds)", "增益(触达带来的提升)"),
+    "propensity": ("propensity (calibrated probability)", "倾向(校准后的转化概率)"),
+}
 GROUPS = {"contact": ("contact", "触达"), "control": ("control", "对照")}
 KINDS = {
     "branch": ("branch", "支行"),

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from goldmine.offers.counts import STAGES
 from goldmine.offers.record import CampaignRecord
-from goldmine.offers.words import CHANNELS, KINDS
+from goldmine.offers.words import CHANNELS, KINDS, RANKED_BY
 from goldmine.pictures.lists import list_funnel
 from goldmine.pictures.style import say
 
@@ -57,6 +57,21 @@ def campaign_table(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:
         rows.append((*counted, power.base_rate, effect, power.useful, verdict))
     columns = ["campaign", "contact", "control", "expected_yuan", "base_rate", "smallest_effect", "useful", "verdict"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def ranking_table(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:
+    """A row a campaign: by what its customers are ranked, and why.
+
+    Returns
+    -------
+    pandas.DataFrame
+        campaign, ranked_by, why.
+    """
+    rows = [
+        (name, say(*RANKED_BY[record.ranking.by]), say(record.ranking.en, record.ranking.zh))
+        for name, record in campaigns.items()
+    ]
+    return pd.DataFrame(rows, columns=["campaign", "ranked_by", "why"])
 
 
 def limit_table(campaigns: Mapping[str, CampaignRecord], most: int = 15) -> pd.DataFrame:

@@ -24,6 +24,7 @@ _PANELS = {
     "offer": ("By offer", "按产品方案"),
     "branch": ("By branch", "按支行"),
 }
+_ORDER = {"probability": ("probability", "概率"), "uplift": ("uplift", "增益")}
 _COUNTS = {
     "worked": ("contacted, as asked", "按名单触达"),
     "reached": ("of them reached", "其中联系上"),
@@ -102,19 +103,18 @@ def effects_figure(found: Measured) -> Figure:
 
 
 def qini_figure(found: Measured) -> Figure:
-    """Extra outcomes by depth beside chance, and the effect in fifths by probability."""
+    """Extra outcomes by depth beside chance, and the effect in fifths of the list's order."""
     figure, (curve, bars) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
     curve.plot(found.curve["depth"], found.curve["gained"], color=BLUE, label=say("the list's order", "名单排序"))
     curve.plot(found.curve["depth"], found.curve["chance"], color=GREY, linestyle="--", label=say("chance", "随机"))
     curve.set_title(say("Qini curve", "Qini 曲线"), loc="left")
-    curve.set_xlabel(say("customers, likeliest first", "客户占比（按概率由高到低）"))
+    curve.set_xlabel(say("customers, in the list's order", "客户占比（按名单排序）"))
     curve.set_ylabel(say("extra outcomes a hundred customers", "每百户额外达成数"))
     curve.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     curve.legend()
     _points(bars, found.by_score, vertical=True)
-    bars.set_title(
-        say("Uplift by fifths of probability, 1 the likeliest", "按概率五分组的提升（1 为最高）"), loc="left"
-    )
+    order = say(*_ORDER[found.score])
+    bars.set_title(say(f"Effect by fifths of {order}, 1 the highest", f"按{order}五分组的提升（1 为最高）"), loc="left")
     bars.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     plt.close(figure)
     return figure

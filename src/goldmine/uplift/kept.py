@@ -1,6 +1,7 @@
 """What past campaigns taught, kept in the work folder for whoever makes lists."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from goldmine.core.work import Work
 from goldmine.uplift.effect import Estimate
 from goldmine.uplift.history import Learned
 
+RANKS, TOO_SMALL = "uplift ranks", "history too small"
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -24,10 +27,19 @@ class Kept:
         See `Learned.verdict`; only where uplift ranks is there a file of it.
     path : Path or None
         Parquet with customer_id and uplift (what drawing a customer for contact adds to the aim's probability).
+    rows : int
+        Customers of the campaigns that it was learnt from.
+    needed : int or None
+        About so many would show whom a contact moves; None where that cannot be told.
+    channels : dict of str to int
+        How many of them were to be contacted by which channel.
     """
 
     verdict: str
     path: Path | None
+    rows: int = 0
+    needed: int | None = None
+    channels: Mapping[str, int] = field(default_factory=dict)
 
 
 def uplift_path(work: Work, as_of: date, use_case: str) -> Path:
@@ -35,13 +47,23 @@ def uplift_path(work: Work, as_of: date, use_case: str) -> Path:
     return work.root / "uplift" / str(as_of) / f"{use_case}.parquet"
 
 
-def keep(work: Work, as_of: date, use_case: str, learned: Learned, customers: pa.Table | None) -> None:
+def keep(
+    work: Work,
+    as_of: date,
+    use_case: str,
+    learned: Learned,
+    *,
+    customers: pa.Table | None = None,
+    channels: Mapping[str, int] | None = None,
+) -> None:
     """Write the verdict, and customers' uplift where it may rank; where it may not, none is left.
 
     Parameters
     ----------
-    customers : pyarrow.Table or None
+    customers : pyarrow.Table, optional
         customer_id and the campaigns' features, of everyone to be ranked.
+    channels : mapping of str to int, optional
+        How many of the campaigns' customers were to be contacted by which channel.
     """
     path = uplift_path(work, as_of, use_case)
     path.unlink(missing_ok=True)
@@ -49,14 +71,17 @@ def keep(work: Work, as_of: date, use_case: str, learned: Learned, customers: pa
         rows = pa.table({"customer_id": customers["customer_id"], "uplift": learned.uplift(customers)})
         with whole_file(path) as temporary:
             pq.write_table(rows, temporary)
-    write_json(path.with_suffix(".json"), told(learned))
+    write_json(path.with_suffix(".json"), told(learned) | {"channels": dict(channels or {})})
 
 
 def read_kept(work: Work, as_of: date, use_case: str) -> Kept:
     """The verdict on a use case at a snapshot, and the uplift where it may rank; else propensity ranks."""
     path = uplift_path(work, as_of, use_case)
-    verdict = read_json(path.with_suffix(".json"), {"verdict": "history too small"})["verdict"]
-    return Kept(verdict, path if verdict == "uplift ranks" and path.exists() else None)
+    found = read_json(path.with_suffix(".json"))
+    if found is None:
+        return Kept(TOO_SMALL, None)
+    there = found["verdict"] == RANKS and path.exists()
+    return Kept(found["verdict"], path if there else None, found["rows"], found["rows_needed"], found["channels"])
 
 
 def told(learned: Learned) -> dict[str, Any]:

@@ -40,6 +40,11 @@ class Engine:
     name: Name = "duckdb"
     spark_master: str = "local[*]"
 
+    @property
+    def dialect(self) -> str:
+        """Ibis' name of it."""
+        return "pyspark" if self.name == "spark" else self.name
+
 
 DUCKDB = Engine()
 

@@ -60,6 +60,8 @@ def build_features(bank: Bank, work: Work, cutoffs: list[date], engine: Engine =
     def make(connection: SQLBackend, cutoff: date) -> None:
         write_features(connection, bank, work, cutoff)
 
+    if made:
+        plan(engine.dialect)  # or each thread would compile it
     rows = bank.tables["customers"].rows
     for cutoff in track_queries(made, "features by cutoff", partial(connect, engine), make, rows=rows):
         write_json(_mark(work, cutoff), marks[cutoff])

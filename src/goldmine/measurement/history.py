@@ -25,6 +25,11 @@ def learn_uplift(bank: Bank, work: Work, use_case: UseCase, snapshot: date) -> L
     ----------
     snapshot : date
         Campaigns whose horizon has ended by then count; customers scored at it get an uplift where it may rank.
+
+    Raises
+    ------
+    HistoryError
+        If a campaign's features are not there, or uplift may rank and nobody is scored at the snapshot.
     """
     done = [one for one in campaigns(work) if one.complete_on <= snapshot]
     parts = []
@@ -38,7 +43,13 @@ def learn_uplift(bank: Bank, work: Work, use_case: UseCase, snapshot: date) -> L
     channels = [rows.loc[rows["group"] == "contact", "channel"] for rows, _ in parts]
     customers = None
     if learned.may_rank:
-        scored = pq.read_table(work.scores(snapshot, use_case.name), columns=["customer_id"])["customer_id"]
+        path = work.scores(snapshot, use_case.name)
+        if not path.exists():
+            raise HistoryError(
+                f"{use_case.name}: uplift may rank, and nobody is scored at {snapshot}.",
+                f"Run `goldmine score --as-of {snapshot}` first.",
+            )
+        scored = pq.read_table(path, columns=["customer_id"])["customer_id"]
         customers = features_of(work, snapshot, scored.combine_chunks())
     worked = pd.concat(channels).value_counts().to_dict() if channels else {}
     keep(work, snapshot, use_case.name, learned, customers=customers, channels=worked)

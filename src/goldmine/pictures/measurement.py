@@ -182,7 +182,7 @@ def _points(axis: Axes, cuts: tuple[Cut, ...], *, vertical: bool) -> None:
             else:
                 axis.errorbar(one.effect.value, place, xerr=reach, fmt="o", color=colour, capsize=3)
     if vertical:
-        axis.set_xticks(places, names)
+        axis.set_xticks(places, [name.replace(" (", "\n(") for name in names])
         axis.set_xlim(-0.6, len(cuts) - 0.4)
         axis.axhline(0, color=GREY, linewidth=1)
     else:

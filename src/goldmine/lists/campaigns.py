@@ -103,7 +103,7 @@ def _people_files(
 ) -> Iterator[tuple[Path, int]]:
     folder.mkdir()
     records = {one.campaign.campaign_id: one.record for one in plan.planned}
-    with workbook(folder / "head_office.xlsx", "Campaigns", imprint.as_of, language) as book:
+    with workbook(folder / "head_office.xlsx", "Campaigns", imprint.as_of, language, rows=rows.num_rows) as book:
         write_report(book, records, plan.off or {}, language)
         columns, printed = work_columns(language, returned=False)
         sheet = write_rows(book, _SHEET[language == "zh"], rows, columns, language=language)
@@ -127,7 +127,7 @@ def _work_book(path: Path, rows: pa.Table, imprint: Imprint, language: str) -> N
     """A workbook to work from and to return: the last columns are to be filled in."""
     zh = language == "zh"
     columns, printed = work_columns(language, returned=True)
-    with workbook(path, _SHEET[zh], imprint.as_of, language) as book:
+    with workbook(path, _SHEET[zh], imprint.as_of, language, rows=rows.num_rows) as book:
         sheet = write_rows(book, _SHEET[zh], rows, columns, language=language)
         sheet.print_area(0, 0, rows.num_rows, printed - 1)
         place = [column.name for column in columns].index("answer")

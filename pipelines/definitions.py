@@ -24,14 +24,11 @@ from goldmine.core.work import Work
 from goldmine.customers.table import customers_days, customers_path
 from goldmine.execution.failure import may_pass
 from goldmine.execution.progress import tell
-from goldmine.execution.reports import Wanted, write_reports
 from goldmine.execution.snapshot import Made, Snapshot, bank_mark, file_mark, source_mark, use_case_mark
 from goldmine.execution.tracked import champion_version
 from goldmine.execution.wanted import missing, wanted_cutoffs, wanted_use_cases, with_champion
 from goldmine.features import feature_fingerprint
 from goldmine.governance.limits import read_limits
-from goldmine.lists.everyone import customers_mark
-from goldmine.lists.inputs import campaigns_mark
 from goldmine.measurement.results import completed_within
 from goldmine.usecases import load_use_case, use_case_names
 
@@ -274,6 +271,10 @@ USE_CASES = {name: use_case_assets(name) for name in use_case_names()}
 )
 def release(context: dg.AssetExecutionContext, place: Place) -> Events:
     """The published lists; complete and immutable, or not there."""
+    # What makes lists takes two seconds to load, and no earlier step needs it.
+    from goldmine.lists.everyone import customers_mark
+    from goldmine.lists.inputs import campaigns_mark
+
     at = place.at(context)
 
     def make() -> Made:
@@ -375,6 +376,8 @@ ON_REQUEST = [
 @dg.asset(partitions_def=MONTH_ENDS, retry_policy=RETRY, deps=[tables, features, release])
 def reports(context: dg.AssetExecutionContext, place: Place) -> Events:
     """Reports of the month end in Chinese, as their readers are the bank's staff."""
+    from goldmine.execution.reports import Wanted, write_reports
+
     at = place.at(context)
     with tried_again_if_passing():
         made = write_reports(at.bank, at.work, at.as_of, Wanted(everybody=True))

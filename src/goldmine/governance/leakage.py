@@ -116,7 +116,7 @@ def row_checks(parts: dict[str, pa.Table], use_case: UseCase, as_of: date) -> li
         _sides(parts),
         _alone(alone(parts[first], names), limits, parts[first].num_rows),
         _beyond(
-            {name: beyond_past(parts[first], parts[name], told_apart) for name in later},
+            {name: beyond_past(_before(parts, name, told_apart), parts[name], told_apart) for name in later},
             limits.beyond_past_share if any("cutoff" in parts[name].column_names for name in later) else 1.0,
         ),
     ]
@@ -180,12 +180,18 @@ def _alone(found: dict[str, float], limits: Limits, rows: int) -> Check:
     return Check(ALONE, f"{len(found)} features, {rows:,} rows", f"{worst}: AUC {found[worst]:.3f}", leaks, do)
 
 
+def _before(parts: dict[str, pa.Table], name: str, columns: list[str]) -> pa.Table:
+    """Some columns of all parts that come before one: its past."""
+    earlier = list(parts)[: list(parts).index(name)]
+    return pa.concat_tables([parts[part].select(columns) for part in earlier], promote_options="default")
+
+
 def _beyond(found: dict[str, dict[str, float]], limit: float) -> Check:
     """A feature at a later cutoff beyond its past; without cutoffs a shift is no leak, and it is only told."""
     shares = {(name, part): share for part, told in found.items() for name, share in told.items()}
     worst = max(shares, key=lambda key: shares[key])
     leaks = tuple(
-        f"{name} lies beyond all that training saw at {share:.0%} of the {part} rows (limit {limit:.0%})"
+        f"{name} lies beyond all that was seen before at {share:.0%} of the {part} rows (limit {limit:.0%})"
         for (name, part), share in sorted(shares.items(), key=lambda item: -item[1])
         if share > limit
     )

@@ -18,7 +18,7 @@ class Limits(BaseModel):
     single_feature_auc : float
         AUC of one feature alone above which it is taken for a leak.
     beyond_past_share : float
-        Share of a later cutoff's rows that may lie beyond all that the training cutoffs held of a feature.
+        Share of a later cutoff's rows that may lie beyond all that the cutoffs before it held of a feature.
     calibration_warning, calibration_stop : float
         Calibration error above its noise floor that is said, and that keeps a model from being promoted.
     group_loss : float

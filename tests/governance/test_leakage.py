@@ -79,9 +79,7 @@ def test_a_feature_that_only_grows_with_time_is_caught():
     days = lambda table: pa.array(  # noqa: E731
         table["cutoff"].to_pandas().map(date.toordinal).to_numpy() + np.arange(table.num_rows) % 9, pa.float32()
     )
-    with pytest.raises(
-        LeakError, match="day_number lies beyond all that was seen before at 100% of the calib"
-    ):
+    with pytest.raises(LeakError, match="day_number lies beyond all that was seen before at 100% of the calib"):
         gate(day_number=days)
 
 

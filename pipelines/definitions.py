@@ -207,7 +207,7 @@ def use_case_assets(name: str) -> list[dg.AssetsDefinition]:
                     "tables": bank_mark(at.bank),
                     "features": [feature_fingerprint(at.bank, at.work, cutoff) for cutoff in cutoffs],
                     "use_case": use_case_mark(name),
-                    "limits": read_limits().model_dump(),
+                    "limits": read_limits(at.bank_name).model_dump(),
                 },
                 makes=list,
                 use_case=name,

@@ -88,6 +88,7 @@ def test_groups_are_told_by_features_and_by_the_customers_table(tmp_path):
         ("calibration_stop: 2", "calibration_stop: Input should be less than or equal to 1"),
         ("patience: 3", "patience: Extra inputs are not permitted"),
         ("a: [", "is not YAML"),
+        ("banks: {mine: {patience: 3}}", "patience: Extra inputs are not permitted"),
     ],
 )
 def test_limits_that_cannot_be_kept_are_refused(tmp_path, monkeypatch, text, said):
@@ -95,8 +96,17 @@ def test_limits_that_cannot_be_kept_are_refused(tmp_path, monkeypatch, text, sai
     (tmp_path / "pipelines").mkdir()
     (tmp_path / "pipelines" / "governance.yaml").write_text(text)
     with pytest.raises(SettingsError, match=said):
-        read_limits()
+        read_limits("mine")
 
 
 def test_the_file_holds_the_limits_that_are_the_defaults():
     assert read_limits() == Limits()
+
+
+def test_a_bank_may_have_limits_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("GOLDMINE_HOME", str(tmp_path))
+    (tmp_path / "pipelines").mkdir()
+    text = "group_loss: 0.1\nbanks: {shop: {calibration_stop: 0.12}}\n"
+    (tmp_path / "pipelines" / "governance.yaml").write_text(text)
+    assert read_limits("shop") == Limits(group_loss=0.1, calibration_stop=0.12)
+    assert read_limits("other") == Limits(group_loss=0.1)

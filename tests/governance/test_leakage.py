@@ -14,6 +14,7 @@ from goldmine.core.work import Work
 from goldmine.features import build_features
 from goldmine.governance.future import check_future
 from goldmine.governance.leakage import future_check, require_none, row_checks
+from goldmine.governance.limits import Limits
 from goldmine.governance.separation import alone, beyond_past
 from goldmine.labels import Cutoffs
 from goldmine.models.rows import Rows
@@ -35,7 +36,7 @@ def at(name, seed, **columns):
 def gate(parts=None, **columns):
     """Run the gate on rows to which columns are added."""
     parts = parts or {name: at(name, seed, **columns) for seed, name in enumerate(DAYS)}
-    require_none("mine", row_checks(parts, use_case(), AS_OF))
+    require_none("mine", row_checks(parts, use_case(), AS_OF, Limits()))
 
 
 def outcome_of(table):

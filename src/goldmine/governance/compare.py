@@ -95,7 +95,7 @@ def compare(bank: Bank, use_case: UseCase, judged: Judgement, rows: pa.Table) ->
     SettingsError
         If ``pipelines/governance.yaml`` cannot be read.
     """
-    limits = read_limits()
+    limits = read_limits(bank.name)
     groups = groups_of(bank, rows)
     held = groups[[name for name in CALIBRATED if name in groups.columns]]
     believed = calibration(judged.outcome, judged.probability, held, limits)

@@ -74,7 +74,8 @@ def leak_gate(bank: Bank, work: Work, use_case: UseCase, rows: Rows, as_of: date
         If ``pipelines/governance.yaml`` cannot be read.
     """
     parts = {name: getattr(rows, name) for name in ("train", "calibrate", "judge")}
-    checks = row_checks({name: table for name, table in parts.items() if table is not None}, use_case, as_of)
+    held = {name: table for name, table in parts.items() if table is not None}
+    checks = row_checks(held, use_case, as_of, read_limits(bank.name))
     if rows.cutoffs is not None:
         checks.append(future_check(check_future(bank, work, rows.cutoffs.train[0])))
     require_none(use_case.name, checks)
@@ -98,7 +99,7 @@ def require_none(name: str, checks: list[Check]) -> None:
     raise LeakError(f"{name}: leakage gate: {said}{others}.", first.do)
 
 
-def row_checks(parts: dict[str, pa.Table], use_case: UseCase, as_of: date) -> list[Check]:
+def row_checks(parts: dict[str, pa.Table], use_case: UseCase, as_of: date, limits: Limits) -> list[Check]:
     """Look for the leaks that rows alone can show.
 
     Parameters
@@ -107,7 +108,6 @@ def row_checks(parts: dict[str, pa.Table], use_case: UseCase, as_of: date) -> li
         ``train`` first, then the later ones: features as stored, ``outcome``, ``customer_id`` and, where the split is
         by time, ``cutoff``.
     """
-    limits = read_limits()
     first, *later = parts
     names = selected_features(use_case, parts[first].column_names)
     told_apart = varying(parts[first], names)

@@ -37,8 +37,17 @@ class Limits(BaseModel):
     group_least_caught: int = Field(default=20, ge=1)
 
 
-def read_limits() -> Limits:
+class _File(Limits):
+    banks: dict[str, dict[str, float]] = {}
+
+
+def read_limits(bank: str = "") -> Limits:
     """Read the project's limits; those that the file does not name have their defaults.
+
+    Parameters
+    ----------
+    bank : str
+        Name of the bank whose own limits, below ``banks``, go before those of all.
 
     Raises
     ------
@@ -47,7 +56,9 @@ def read_limits() -> Limits:
     """
     path = home() / "pipelines" / _FILE
     try:
-        return Limits.model_validate(yaml.safe_load(path.read_text("utf-8")) or {}) if path.exists() else Limits()
+        said = yaml.safe_load(path.read_text("utf-8")) or {} if path.exists() else {}
+        own = _File.model_validate(said).banks.get(bank, {})
+        return Limits.model_validate({**{key: said[key] for key in said if key != "banks"}, **own})
     except yaml.YAMLError as error:
         raise SettingsError(f"{_FILE}: is not YAML.", "Mend the indentation or the quotes there.") from error
     except pydantic.ValidationError as error:

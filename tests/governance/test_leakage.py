@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from goldmine.activity import build_activity
+from goldmine.contract.bank import Bank
 from goldmine.contract.intake import open_bank
 from goldmine.core.errors import LeakError
 from goldmine.core.work import Work
@@ -183,7 +184,7 @@ def test_the_gate_reads_all_parts_of_a_training(monkeypatch):
     monkeypatch.setattr(leakage, "check_future", looked)
     parts = {name: at(name, seed) for seed, name in enumerate(DAYS)}
     learnt = Rows(cutoffs=Cutoffs((DAYS["train"],), DAYS["calibrate"], DAYS["judge"]), **parts)
-    told = leakage.leak_gate(None, None, use_case(), learnt, AS_OF)
+    told = leakage.leak_gate(Bank("tiny", AS_OF, {}), None, use_case(), learnt, AS_OF)
     assert asked == [DAYS["train"]]
     assert told.found.tolist() == ["nothing"] * 5
     assert "3 features of 10 customers" in told.among[4]

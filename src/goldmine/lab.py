@@ -46,7 +46,7 @@ from goldmine.models.judge import Judgement, judge, reliability
 from goldmine.models.log import Training, log_training
 from goldmine.models.registry import Registration
 from goldmine.models.rows import Rows, read_rows, training_fingerprint
-from goldmine.models.tracking import tracked
+from goldmine.models.tracking import attach_text, tracked
 from goldmine.models.train import Fitted
 from goldmine.pictures import models as drawings
 from goldmine.pictures.governance import against_champion
@@ -289,7 +289,7 @@ def submit(
         log_training(training, figures)
     made = propose_model(desk.bank.name, training.use_case.name, run_id, training.judgement, compared)
     subject = Subject(training, compared, made, reference, desk.dictionary, run_id)
-    _attach(run_id, "model_card.html", card_page(model_card(subject, figures, desk.language)))
+    attach_text(run_id, "model_card.html", card_page(model_card(subject, figures, desk.language)))
     return made
 
 
@@ -298,9 +298,3 @@ def _make(desk: Desk, cutoffs: list[date]) -> None:
     with desk.work.lock():
         build_activity(desk.bank, desk.work)
         build_features(desk.bank, desk.work, cutoffs)
-
-
-def _attach(run_id: str, name: str, text: str) -> None:
-    import mlflow
-
-    mlflow.MlflowClient().log_text(run_id, text, name)

@@ -1,6 +1,7 @@
 """The kinds of place that a bank's own tables can stand in."""
 
 import glob
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,13 +12,13 @@ from goldmine.core.errors import ContractError
 ENCODINGS = Literal["utf-8", "gb18030", "gbk", "big5", "utf-16", "latin-1", "cp1250", "cp1252"]
 
 
-class _Source(BaseModel):
+class _Source(BaseModel, ABC):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     @property
+    @abstractmethod
     def place(self) -> str:
         """The path, glob or address."""
-        raise NotImplementedError
 
     def settings(self) -> dict[str, Any]:
         """How the source is read, without where it stands."""

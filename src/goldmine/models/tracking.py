@@ -112,6 +112,13 @@ def tracked(bank_name: str) -> Iterator[str]:
         yield run.info.run_id
 
 
+def attach_text(run_id: str, name: str, text: str) -> None:
+    """Keep a text with a run, under a file name."""
+    import mlflow
+
+    mlflow.MlflowClient().log_text(run_id, text, name)
+
+
 def run_dict(run_id: str, artifact: str) -> dict[str, Any]:
     """A run's JSON artifact; the copy of the last reading serves where the store cannot be reached.
 

@@ -13,7 +13,7 @@ from goldmine.drift import watch as room
 from goldmine.drift.expected import Performance
 from goldmine.drift.reference import Reference, Window, _between_cutoffs, learn_reference, log_reference, read_reference
 from goldmine.drift.stability import profiles_of
-from goldmine.drift.watch import came_true, moved_and_alarms, require_steady, watch
+from goldmine.drift.watch import came_true, require_steady, watch
 from goldmine.labels import Cutoffs
 from goldmine.models.rows import Rows
 from goldmine.models.score import ScoreReport
@@ -173,5 +173,3 @@ def test_the_judged_rows_of_a_table_are_a_window_before_the_scored_ones(referenc
     seen = watch(work, use_case(), JUNE, scored(work, JUNE, HIGH, HIGH))
     assert [one.cutoff for one in seen.windows] == ["the latest rows of the table", "2024-06-30"]
     assert seen.alarms == ("inflow",)
-    moved, alarms = moved_and_alarms(work, "mine")
-    assert (sorted(moved), alarms) == (["inflow", "silent"], ("inflow",))

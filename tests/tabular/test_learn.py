@@ -49,7 +49,7 @@ def learnt(request, tmp_path_factory):
     judged = judge(fitted.model, rows.judge, laid.use_case)
     kept = keep(laid.use_case, rows, fitted, seed=1)
     training = Training(None, laid.use_case, str(AS_OF), "mark", rows, kept, judged)
-    keep_result(work, training, Registration("made.made", "1", False, ("AUC 0.5 does not beat 0.5",)))
+    keep_result(work, training, Registration("made.made", "1", False, ("AUC 0.5 does not beat 0.5",), "run"))
     return work, rows, kept, training
 
 
@@ -64,7 +64,7 @@ def test_whole_numbers_come_back_as_such(learnt):
     place = table_path(work, "made")
     before = place.read_bytes()
     pq.write_table(pq.read_table(place).replace_schema_metadata({WHOLE_KEYS: "yes"}), place)
-    keep_result(work, training, Registration("made.made", "1", False, ("AUC 0.5 does not beat 0.5",)))
+    keep_result(work, training, Registration("made.made", "1", False, ("AUC 0.5 does not beat 0.5",), "run"))
     assert pq.read_table(probabilities_path(work, "made"))["customer_id"].to_pylist() == list(range(700))
     place.write_bytes(before)
 

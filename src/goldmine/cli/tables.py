@@ -1,6 +1,7 @@
 """``goldmine train-table``: a feature table made elsewhere through the house's own notebooks."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,11 +9,13 @@ import typer
 
 if TYPE_CHECKING:
     from goldmine.core.work import Work
+    from goldmine.drift.reference import Window
+    from goldmine.drift.table import TableDrift
     from goldmine.models.given_result import GivenResult
     from goldmine.tabular.layout import LaidOut
 
 _TUNE_MINUTES = 3.0
-_ALARMS = 8
+_NAMED = 8
 _SHOWN = {
     "auc": "AUC",
     "lift_10pct": "lift at 10%",
@@ -66,10 +69,9 @@ def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
         asked = tune and not tune_minutes and not tune_trials
         given = {"seed": seed, "language": language, "tune_trials": tune_trials}
         given["tune_minutes"] = _TUNE_MINUTES if asked else tune_minutes
-        laid, result = run_table(ask, place, given, list_size=list_size, scores=scores, say=_say_laid)
+        laid, result, drift = run_table(ask, place, given, list_size=list_size, scores=scores, say=_say_laid)
         _say_result(laid, result)
-        if laid.to_score and result.champion:
-            _say_drift(place, name)
+        _say_drift(drift)
         _say_place(place)
 
 
@@ -109,13 +111,26 @@ def _say_result(laid: "LaidOut", result: "GivenResult") -> None:
         say(f"  {refusal}")
 
 
-def _say_drift(work: "Work", name: str) -> None:
+def _say_drift(drift: "TableDrift") -> None:
     from goldmine.cli.show import say
-    from goldmine.drift.watch import moved_and_alarms
 
-    moved, alarms = moved_and_alarms(work, name)
-    said = f": {', '.join(alarms[:_ALARMS])}{', ...' if len(alarms) > _ALARMS else ''}" if alarms else ""
-    say(f"drift of the rows to score: {len(moved)} columns moved (the score counts as one), {len(alarms)} alarm{said}")
+    promised, came = drift.estimated, drift.realised
+    say(
+        f"rows to judge by: promised {promised.rate:.2%}, came {came.rate:.2%}; "
+        f"AUC promised {promised.auc:.4f}, came {came.auc:.4f}"
+    )
+    say(f"drift of the rows to judge by: {_moved(drift.judged)}")
+    if drift.scored is not None:
+        said = f", {len(drift.alarms)} alarm{_first(drift.alarms)}"
+        say(f"drift of the rows to score: {_moved(drift.scored)}{said}")
+
+
+def _moved(window: "Window") -> str:
+    return f"{len(window.moved)} of {len(window.psi)} columns moved (the score counts as one){_first(window.moved)}"
+
+
+def _first(names: Sequence[str]) -> str:
+    return f": {', '.join(names[:_NAMED])}{', ...' if len(names) > _NAMED else ''}" if names else ""
 
 
 def _say_place(work: "Work") -> None:

@@ -121,7 +121,7 @@ def watch(work: Work, use_case: UseCase, as_of: date, report: ScoreReport) -> Wa
         report.model_version,
         windows,
         reference.weight,
-        tuple(name for name in now.moved if _lasting(name, windows) and _matters(name, reference)),
+        alarms_of(windows, reference),
         estimate(probability, use_case.list_size),
         reference.windows[-1].cutoff,
         reference.judged,
@@ -130,18 +130,17 @@ def watch(work: Work, use_case: UseCase, as_of: date, report: ScoreReport) -> Wa
     return seen
 
 
+def alarms_of(windows: tuple[Window, ...], reference: Reference) -> tuple[str, ...]:
+    """What has moved in the last of some windows and in enough of them, and matters to the model; furthest first."""
+    return tuple(name for name in windows[-1].moved if _lasting(name, windows) and _matters(name, reference))
+
+
 def _lasting(name: str, windows: tuple[Window, ...]) -> bool:
     return sum(name in window.moved for window in windows) >= AT_LEAST
 
 
 def _matters(name: str, reference: Reference) -> bool:
     return name == SCORE or reference.weight[name] >= LEAST_WEIGHT
-
-
-def moved_and_alarms(work: Work, use_case: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Features, and the score, that the newest scoring run of a use case saw moved, and those of them that alarm."""
-    note = read_json(max((work.root / "drift").glob(f"*/{use_case}.json")))
-    return tuple(Window(**note["windows"][-1]).moved), tuple(note["alarms"])
 
 
 def came_true(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> pd.DataFrame:

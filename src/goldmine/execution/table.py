@@ -10,8 +10,10 @@ import pyarrow.parquet as pq
 from goldmine.core.dates import month_end
 from goldmine.core.files import whole_file
 from goldmine.core.work import Work
+from goldmine.drift.table import TableDrift, table_drift
 from goldmine.execution.notebook import run_notebook
 from goldmine.models.given_result import GivenResult, probabilities_path, read_result
+from goldmine.models.tracking import use_tracking
 from goldmine.tabular.layout import Ask, LaidOut, lay_out
 
 
@@ -23,7 +25,7 @@ def run_table(
     list_size: int,
     scores: Path | None,
     say: Callable[[LaidOut], None],
-) -> tuple[LaidOut, GivenResult]:
+) -> tuple[LaidOut, GivenResult, TableDrift]:
     """Train on a table and, where rows have no label and the model is champion, score and list them.
 
     Parameters
@@ -49,12 +51,14 @@ def run_table(
         of_case = {**place, "use_case": ask.name}
         run_notebook("3_train", {**of_case, **parameters}, work, as_of, bank=ask.name)
         result = read_result(work, ask.name)
+        use_tracking(ask.name)
+        drift = table_drift(work, ask.name, as_of, result.run)
         if scores is not None:
             _write_scores(work, ask, scores)
         if laid.to_score and result.champion:
             run_notebook("4_score", of_case, work, as_of, bank=ask.name)
             run_notebook("5_publish", {**place, "use_cases": [ask.name]}, work, as_of, bank=ask.name)
-    return laid, result
+    return laid, result, drift
 
 
 def _write_scores(work: Work, ask: Ask, path: Path) -> None:

@@ -47,13 +47,13 @@ def propose(bank_name: str, use_case: str, run_id: str, judgement: Judgement, co
     name = registered_name(bank_name, use_case)
     if unreachable():
         why = f"the registry {unreachable()} cannot be reached, so nothing is registered and the champion stays"
-        return Registration(name, "", champion=False, refusals=(why,))
+        return Registration(name, "", champion=False, refusals=(why,), run=run_id)
     version = register(bank_name, use_case, run_id)
     journal = Journal(bank_name, use_case)
     with journal.held():
         holder = _as_registered(journal)
         if holder == version:
-            return Registration(name, version, champion=True, refusals=())
+            return Registration(name, version, champion=True, refusals=(), run=run_id)
         told = {of: version_tags(name, of) for of in (version, holder) if of}
         refusals = gate(judgement) + comparison.refusals + _out_of_turn(journal, version, holder, comparison)
         refusals += _earlier(told[version], told.get(holder, {}))
@@ -64,7 +64,7 @@ def propose(bank_name: str, use_case: str, run_id: str, judgement: Judgement, co
         else:
             event = Event("promoted", version, version, _grounds(comparison), figures, marks)
             _change(journal, holder, event)
-    return Registration(name, version, champion=not refusals, refusals=refusals)
+    return Registration(name, version, champion=not refusals, refusals=refusals, run=run_id)
 
 
 def rollback(bank_name: str, use_case: str, why: str, to: str = "") -> Entry:

@@ -49,7 +49,7 @@ def folds_of(rows: pa.Table, outcome: np.ndarray, seed: int) -> list[Places]:
     """Folds of a table: in the order of time where it has ``moment``, else drawn; more of them where rows are few."""
     if "moment" in rows.column_names:
         return forward_folds(rows["moment"].to_numpy(), _FOLDS)
-    return even_folds(outcome, _FOLDS, 3 if rows.num_rows < _FEW_ROWS else 1, seed)
+    return even_folds(outcome, _FOLDS, 2 if rows.num_rows < _FEW_ROWS else 1, seed)
 
 
 def blend(use_case: UseCase, rows: pa.Table, seed: int, tuned: Sequence[Training] = ()) -> Blended:
@@ -110,7 +110,7 @@ def _grown(use_case: UseCase, rows: pa.Table, outcome: np.ndarray, members: Sequ
     names = selected_features(use_case, rows.column_names)
     encoding, matrix = learn_shares(learn_encoding(rows, names), rows, outcome, seed)
     data = Labelled(matrix, outcome, weights(rows))
-    seeds = 5 if len(outcome) < _FEW_ROWS else 3 if len(outcome) < _MANY_ROWS else 1
+    seeds = 3 if len(outcome) < _MANY_ROWS else 1
     jobs: list[Callable[[], str]] = []
     shares: list[float] = []
     for member in members:

@@ -22,8 +22,8 @@ class GivenResult:
 
     Parameters
     ----------
-    version : str
-        Of the model in the registry.
+    version, run : str
+        Of the model in the registry, and the MLflow run that trained it.
     champion : bool
         Whether it is in use now.
     refusals : tuple of str
@@ -35,6 +35,7 @@ class GivenResult:
     """
 
     version: str
+    run: str
     champion: bool
     refusals: tuple[str, ...]
     figures: dict[str, dict[str, float]]
@@ -71,12 +72,20 @@ def keep_result(work: Work, training: Training, registered: Registration) -> Non
         pq.write_table(found, temporary, compression="zstd")
     result = GivenResult(
         registered.version,
+        registered.run,
         registered.champion,
         registered.refusals,
         {"model": judged.model.flat(), "rule": judged.rule.flat(), "no_skill": judged.no_skill.flat()},
         fitted.model.encoding.never_seen(rows),
     )
     write_json(_path(work, case.name), asdict(result))
+
+
+def probabilities_to_score(work: Work, use_case: str, keys: pa.ChunkedArray) -> np.ndarray:
+    """Probabilities of some rows of a table, by the model last trained on it, champion or not."""
+    found = pq.read_table(probabilities_path(work, use_case))
+    places = pa.compute.index_in(keys, value_set=found["customer_id"].cast(keys.type))
+    return found["probability"].take(places).to_numpy()
 
 
 def read_result(work: Work, use_case: str) -> GivenResult:

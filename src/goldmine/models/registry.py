@@ -57,12 +57,15 @@ class Registration:
         Whether it now holds the alias.
     refusals : tuple of str
         Why not, where it does not.
+    run : str
+        The MLflow run that trained it.
     """
 
     name: str
     version: str
     champion: bool
     refusals: tuple[str, ...]
+    run: str
 
 
 def gate(judgement: Judgement) -> tuple[str, ...]:

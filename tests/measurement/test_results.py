@@ -65,8 +65,10 @@ def work(tmp_path):
 def results(tmp_path, work):
     """Read the results of the campaign from some tables."""
 
-    def read(use_case: str = "wealth", **tables):
+    def read(use_case: str = "wealth", without: str = "", **tables):
         folder = publish(work, use_case=use_case)
+        for path in folder.glob("*.parquet") if without else ():
+            pd.read_parquet(path).drop(columns=without).to_parquet(path)
         plain = {
             "customers": [{"customer_id": who} for who in "abcd"],
             "transactions": [transaction(n, "a", f"2024-{n:02d}-15 10:00:00") for n in range(1, 7)],
@@ -154,3 +156,14 @@ def test_a_campaign_that_is_not_complete_is_not_measured(work):
 def test_a_campaign_that_was_never_published_is_said(work):
     with pytest.raises(ReleaseError, match="no campaign 'summer' has been published"):
         complete_campaign(work, date(2024, 6, 30), "summer")
+
+
+def test_a_release_from_before_the_uplift_column_is_measured_without_it(results):
+    found = results(without="uplift", product_events=[bought("a", "2024-04-01")])
+    assert found["uplift"].isna().all()
+    assert found.index.tolist() == ["a", "b", "c", "d"]
+
+
+def test_a_release_without_a_needed_column_is_said(results):
+    with pytest.raises(ReleaseError, match=r"offers\.parquet of spring: has no column 'stratum', so this campaign"):
+        results(without="stratum")

@@ -163,6 +163,6 @@ def labelled(bank: Bank, work: Work, use_case: UseCase, cutoff: date, as_of: dat
     found = happened(connection, bank, work, use_case, (cutoff, as_of))
     joined = rows.left_join(found, "customer_id").drop("customer_id_right")
     outcome = joined.happened.fill_null(False)
-    if use_case.outcome.kind == "no_own_transaction":
+    if use_case.prevents:
         outcome = ~outcome
     return joined.select("customer_id", outcome=outcome.cast("int8")).order_by("customer_id").to_pyarrow()

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from goldmine.contract.bank import Bank
-from goldmine.core.errors import HistoryError, UseCaseError
+from goldmine.core.errors import HistoryError, ReleaseError, UseCaseError
 from goldmine.core.work import Work
 from goldmine.labels import selected_features
 from goldmine.measurement.results import campaigns, read_results
@@ -59,14 +59,14 @@ def learn_uplift(bank: Bank, work: Work, use_case: UseCase, snapshot: date) -> L
 def learn_for_lists(bank: Bank, work: Work, use_cases: Sequence[str], snapshot: date) -> None:
     """Learn the uplift of use cases that are about to be listed, and keep it; without complete campaigns it is quick.
 
-    Where a past campaign's features or tables are there no longer nothing can be learnt, and propensity ranks: lists do
-    not wait.
+    Where a past campaign's features, tables or columns are not there nothing can be learnt, and propensity ranks: lists
+    do not wait.
     """
     for name in use_cases:
         use_case = load_use_case(name, work)
         try:
             learn_uplift(bank, work, use_case, snapshot)
-        except (HistoryError, UseCaseError):
+        except (HistoryError, ReleaseError, UseCaseError):
             keep(work, snapshot, name, learn([], []))
 
 

@@ -119,9 +119,14 @@ def read_results(bank: Bank, work: Work, campaign: Campaign, snapshot: date) -> 
         ``outcome`` (0 or 1: whether what the model foretold came), ``aim`` (0 or 1: whether what the campaign wanted
         came, the opposite for a use case whose outcome is to be prevented) and ``aum_change`` (yuan, average daily
         AUM of the horizon's last full month less that of the snapshot's; empty where the bank has no balances).
+
+    Raises
+    ------
+    ReleaseError
+        If the campaign's files lack a column.
     """
     files = [campaign.folder / "offers.parquet", campaign.folder / "control.parquet"]
-    rows = pd.concat([pq.read_table(path, columns=list(COLUMNS)).to_pandas() for path in files], ignore_index=True)
+    rows = pd.concat([_published(path) for path in files], ignore_index=True)
     connection = connect()
     rows = rows.merge(_contacts(connection, bank, campaign), on="customer_id", how="left")
     parts = []
@@ -132,15 +137,27 @@ def read_results(bank: Bank, work: Work, campaign: Campaign, snapshot: date) -> 
         change = _aum(connection, bank, work, end if end == month_end(end) else month_end(end, -1))
         before = _aum(connection, bank, work, campaign.as_of)
         done = some["customer_id"].isin(came).astype(int)
-        prevents = use_case.outcome.kind == "no_own_transaction"
         parts.append(
             some.assign(
                 aim=done,
-                outcome=1 - done if prevents else done,
+                outcome=1 - done if use_case.prevents else done,
                 aum_change=_yuan(some, change) - _yuan(some, before),
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def _published(path: Path) -> pd.DataFrame:
+    """A file of a campaign; releases from before lists ranked by uplift have none, and it is empty then."""
+    there = pq.read_schema(path).names
+    missing = [name for name in COLUMNS if name not in there and name != "uplift"]
+    if missing:
+        raise ReleaseError(
+            f"{path.name} of {path.parent.name}: has no column {missing[0]!r}, so this campaign cannot be measured.",
+            "Measure a campaign that was published by this version.",
+        )
+    rows = pq.read_table(path, columns=[name for name in COLUMNS if name in there]).to_pandas()
+    return rows if "uplift" in there else rows.assign(uplift=float("nan"))
 
 
 def _came(connection: Backend, bank: Bank, work: Work, use_case: UseCase, dates: tuple[date, date]) -> set[str]:

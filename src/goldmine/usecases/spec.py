@@ -215,6 +215,11 @@ class UseCase(_Typed):
         return tuple(dict.fromkeys([*(condition.feature for condition in conditions), self.rule.feature]))
 
     @property
+    def prevents(self) -> bool:
+        """Whether a contact is to prevent the outcome: its aim is that it does not come."""
+        return self.outcome.kind == "no_own_transaction"
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """Tables that the outcome is counted from."""
         return OUTCOME_NEEDS[self.outcome.kind]

@@ -4,6 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from bench.scale.quarter import books_until
+from goldmine import lab
 from goldmine.activity import build_activity
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import load_bank, open_bank
@@ -13,13 +14,7 @@ from goldmine.core.work import Work
 from goldmine.execution.wanted import wanted_cutoffs, wanted_use_cases
 from goldmine.features import build_features
 from goldmine.lists import publish
-from goldmine.models.judge import judge
-from goldmine.models.log import Training, log_training
-from goldmine.models.registry import register
-from goldmine.models.rows import read_rows, training_fingerprint
 from goldmine.models.score import score as score_everyone
-from goldmine.models.tracking import tracked
-from goldmine.models.train import train as fit
 from goldmine.sample import write_bank
 from goldmine.usecases import load_use_case
 from goldmine.validation import require, validate_bank
@@ -59,17 +54,14 @@ def features(place: Path) -> None:
 
 
 def train(place: Path, name: str) -> None:
-    """Train a use case, judge it and register it."""
-    tables, work = opened(place)
-    case, as_of = load_use_case(name), tables.books_to
-    learnt = read_rows(tables, work, case, as_of, SEED)
-    fitted = fit(case, learnt.train, learnt.calibrate, SEED)
-    judged = judge(fitted.model, learnt.judge, case)
-    mark = training_fingerprint(tables, work, case, as_of, SEED)
-    with tracked(tables.name) as run_id:
-        log_training(Training(tables, case, str(as_of), mark, learnt, fitted, judged), {})
-    outcome = register(tables.name, name, run_id, judged)
-    print(f"  {name}: {fitted.rounds} trees on {learnt.train.num_rows:,} rows, AUC {judged.model.auc:.4f}, {outcome}")
+    """Train a use case, judge it, keep it and let it become champion."""
+    desk = lab.open_desk(str(place / "work"))
+    trained = lab.train(desk, name, SEED)
+    made = lab.propose(desk, trained, lab.compare(desk, trained))
+    if not made.champion:
+        raise SystemExit(f"{name}: {'; '.join(made.refusals)}")
+    rows, auc = trained.rows.train.num_rows, trained.judged.model.auc
+    print(f"  {name}: {trained.fitted.rounds} trees on {rows:,} rows, AUC {auc:.4f}, version {made.version}")
 
 
 def score(place: Path, name: str) -> None:

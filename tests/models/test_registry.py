@@ -131,6 +131,14 @@ class TestAServerThatCannotBeReached:
         assert (store / "mlruns" / "offline.db").exists()
         assert run_exists("tiny", run)
 
+    def test_what_such_a_run_keeps_can_be_read(self, away):
+        import mlflow
+
+        away()
+        with tracked("tiny") as run:
+            mlflow.log_dict({"usual": 0.1}, "drift/reference.json")
+        assert run_dict(run, "drift/reference.json") == {"usual": 0.1}
+
     def test_what_was_read_of_its_run_can_be_read_again(self, away):
         import mlflow
 

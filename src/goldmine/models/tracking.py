@@ -120,7 +120,7 @@ def attach_text(run_id: str, name: str, text: str) -> None:
 
 
 def run_dict(run_id: str, artifact: str) -> dict[str, Any]:
-    """A run's JSON artifact; the copy of the last reading serves where the store cannot be reached.
+    """A run's JSON artifact; where the store cannot be reached, of a run that was kept meanwhile, or the last reading.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def run_dict(run_id: str, artifact: str) -> dict[str, Any]:
     import mlflow
 
     copy = home() / "mlruns" / "champions" / "runs" / run_id / artifact
-    if unreachable():
+    if unreachable() and not _kept_meanwhile(run_id):
         return dict(json.loads(copy.read_text("utf-8")))
     found = mlflow.artifacts.load_dict(f"runs:/{run_id}/{artifact}")
     write_json(copy, found)
@@ -157,6 +157,17 @@ def _artifacts() -> str | None:
     if tracking_uri().startswith(("http:", "https:")) and not unreachable():
         return None
     return (home() / "mlruns" / "artifacts").as_uri()
+
+
+def _kept_meanwhile(run_id: str) -> bool:
+    """Whether a run stands where runs are kept while the store cannot be reached."""
+    import mlflow
+
+    try:
+        mlflow.MlflowClient(_offline_uri()).get_run(run_id)
+    except mlflow.MlflowException:
+        return False
+    return True
 
 
 def _offline_uri() -> str:

@@ -9,7 +9,7 @@ import duckdb
 from goldmine.contract.tables import TABLES
 from goldmine.core.dates import month_key
 from goldmine.core.files import sql_text
-from goldmine.features.known import CAME
+from goldmine.features.known import CAME, known_columns
 
 BORN = {**CAME, "suppressions": "from_on"}
 """By table: the day from which a row stands in the books."""
@@ -44,11 +44,7 @@ def books_until(bank: Path, day: date, out: Path) -> None:
 
 def _table(connection: duckdb.DuckDBPyConnection, name: str, source: Path, day: date, out: Path) -> None:
     held = [row[0] for row in connection.execute(f"DESCRIBE FROM {sql_text(source)}").fetchall()]
-    days = {column.name for column in TABLES[name].columns if column.kind == "day"}
-    columns = ", ".join(
-        f"CASE WHEN {column} <= DATE '{day}' THEN {column} END AS {column}" if column in days else column
-        for column in held
-    )
+    columns = ", ".join(known_columns(name, held, day))
     born = BORN.get(name)
     where = f"WHERE {born} IS NULL OR {born} <= DATE '{day}'" if born else ""
     connection.execute(f"COPY (SELECT {columns} FROM {sql_text(source)} {where}) TO {sql_text(out)} (FORMAT parquet)")

@@ -31,7 +31,7 @@ _FOLLOWS = {"risk_grade": "risk_grade_on", "merged_into": "merged_on"}
 def known_columns(table: str, held: Sequence[str], cutoff: date) -> list[str]:
     """SQL of each column of a table that is held, with what was not known by the cutoff left empty."""
     day = f"DATE '{cutoff}'"
-    days = {c.name for c in TABLES[table].columns if c.kind == "day"} - {CAME[table], _BORN}
+    days = {c.name for c in TABLES[table].columns if c.kind == "day"} - {CAME.get(table), _BORN}
     columns = []
     for name in held:
         when = _FOLLOWS.get(name, name)

@@ -156,7 +156,7 @@ def outcome_words(case: UseCase, language: str) -> str:
             if zh
             else f"reaches {outcome.yuan:,.0f} yuan of average daily AUM"
         )
-    if case.prevents:
+    if outcome.kind == "no_own_transaction":
         return "表现期内无主动交易" if zh else "makes no transaction of their own"
     if outcome.kind == "comes_back":
         return "表现期内重新往来" if zh else "comes back to the bank"

@@ -11,14 +11,17 @@ from goldmine.core.engine import Engine, connect, engine_of
 from goldmine.core.errors import EngineError, SettingsError
 from goldmine.core.project import home
 from goldmine.core.spark_errors import fault_of
+from goldmine.core.work import Work
+from tests.spark.killing import CUTOFF
+from tests.spark.tables import differing, rows_of
 
 pytestmark = pytest.mark.spark
 SMALL_DISK = ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"']
 
 
-def breaking(folder, *before):
-    """Findings of `tests.spark.breaking`, from a process of its own."""
-    command = [*before, sys.executable, "-m", "tests.spark.breaking", str(folder)]
+def findings(module, folder, *before):
+    """What a module of `tests.spark` finds, from a process of its own."""
+    command = [*before, sys.executable, "-m", f"tests.spark.{module}", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=home(), check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -79,7 +82,14 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_partition_is_made_good(spark, t
     small.mkdir()
     if shutil.which("unshare") is None or subprocess.run([*SMALL_DISK, str(small), "true"], check=False).returncode:
         pytest.skip("this machine does not let a test mount a small disk")
-    found = breaking(tmp_path, *SMALL_DISK, str(small))
+    found = findings("breaking", tmp_path, *SMALL_DISK, str(small))
     assert (found["code"], found["lines"], found["left"]) == (17, 2, [])
     assert found["made"] == 2 - len(found["standing"])
     assert found["rows"] > 0
+
+
+def test_an_executor_that_is_killed_in_the_middle_of_features_changes_nothing(spark, tmp_path):
+    assert findings("killing", tmp_path) == {"gone": 1, "left": []}
+    made = [rows_of(Work(tmp_path / name).features(CUTOFF), "customer_id") for name in ("spark", "duckdb")]
+    assert made[0].num_rows > 200
+    assert differing(*made) == []

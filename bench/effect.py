@@ -112,11 +112,11 @@ def _campaign(folder: Path, bank: Bank, work: Work, use_case: UseCase, quarter: 
     )
     rows["gain"] = rows["effect"] * rows["reach"]
     contacts = round(CAPACITY * len(rows))
-    learned = _history(bank, work, use_case, quarter)
+    learned = _history(bank, work, use_case, quarter, rows[["customer_id", "probability"]])
     score = rows["probability"]
     if learned.may_rank:
         known = features_of(work, quarter, pa.array(rows["customer_id"].tolist(), pa.string()))
-        score = pd.Series(learned.uplift(known), rows.index)
+        score = pd.Series(learned.uplift(known, rows["probability"].to_numpy()), rows.index)
     print(f"{quarter} {use_case.name:<10} {learned.verdict}, {learned.rows} customers, needed {learned.rows_needed}")
     listed = rows.loc[score.nlargest(round(contacts / (1 - CONTROL))).index]
     drawn = np.random.default_rng([quarter.toordinal(), len(listed)]).permutation(len(listed)) < contacts
@@ -129,11 +129,11 @@ def _campaign(folder: Path, bank: Bank, work: Work, use_case: UseCase, quarter: 
     }
 
 
-def _history(bank: Bank, work: Work, use_case: UseCase, quarter: date) -> Learned:
+def _history(bank: Bank, work: Work, use_case: UseCase, quarter: date, scores: pd.DataFrame) -> Learned:
     """What complete campaigns teach; scores stand where the command would find them."""
     path = work.scores(quarter, use_case.name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    eligible_rows(work, use_case, quarter).select(["customer_id"]).to_pandas().to_parquet(path)
+    scores.to_parquet(path, index=False)
     return learn_uplift(bank, work, use_case, quarter)
 
 

@@ -42,11 +42,13 @@ def test_the_share_of_contact_is_that_of_the_stratum_and_of_all_where_a_stratum_
             "group": ["contact", "control", "contact", "contact", "control", "contact"],
             "stratum": ["a", "a", "b", "b", "b", "c"],
             "aim": [1, 0, 0, 0, 1, 1],
+            "probability": [0.6, 0.5, 0.4, 0.3, 0.2, 0.1],
         }
     )
     found = to_round(rows, pa.table({"x": range(6)}))
     assert found.share.tolist() == pytest.approx([1 / 2, 1 / 2, 2 / 3, 2 / 3, 2 / 3, 2 / 3])
     assert found.aim.tolist() == [1, 0, 0, 0, 1, 1]
+    assert found.likely.tolist() == [0.6, 0.5, 0.4, 0.3, 0.2, 0.1]
 
 
 def test_only_features_that_every_campaign_had_are_learnt_from():

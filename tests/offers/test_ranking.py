@@ -10,14 +10,14 @@ from goldmine.core.files import write_json
 from goldmine.core.work import Work
 from goldmine.offers.plan import Plan
 from goldmine.uplift.kept import uplift_path
-from tests.offers.made import AS_OF, campaign, left, person, plan_of, policy, rows_of
+from tests.offers.made import AS_OF, campaign, left, offer, person, plan_of, policy, rows_of
 
 TWO = {"call": {"cost": 6.0, "reach": 0.6, "most": 9}, "sms": {"cost": 0.0, "reach": 0.2, "most": 9}}
 
 
-def teach(folder: Path, uplift: dict[str, float] | None, **more: object) -> None:
+def teach(folder: Path, uplift: dict[str, float] | None, *, use_case: str = "longtail", **more: object) -> None:
     """Keep what past campaigns taught; without uplift the verdict alone."""
-    path = uplift_path(Work(folder / "work"), AS_OF, "longtail")
+    path = uplift_path(Work(folder / "work"), AS_OF, use_case)
     verdict = "history too small" if uplift is None else "uplift ranks"
     kept = {"verdict": verdict, "rows": 900, "rows_needed": 4000, "channels": {"call": 30, "sms": 10}}
     write_json(path.with_suffix(".json"), kept | more)
@@ -114,3 +114,17 @@ def test_where_no_channel_of_the_history_is_the_campaigns_its_best_reach_counts(
     teach(tmp_path, {"sure": 0.01, "moved": 0.3}, channels={"visit": 40})
     # 0.3 / 0.6 = 0.5 on being reached; by call 0.5 x 0.6 x 100 - 6 = 24.
     assert values(planned(tmp_path))["moved"] == (24.0, "call")
+
+
+def test_campaigns_by_uplift_and_by_propensity_are_compared_by_propensity(tmp_path):
+    wake = campaign("wake", channels=TWO, use_cases=["dormancy"], offers=[offer("gift", value=30.0)])
+    teach(tmp_path, {"sure": 0.01, "moved": 0.1})
+    plan = planned(tmp_path, campaign(channels=TWO), wake)
+    # `sure` by propensity: 0.9 x 0.6 x 100 - 6 = 48 against 0.9 x 0.6 x 30 - 6 = 10.2; by uplift only 0.4 in `tail`.
+    assert values(plan) == {"moved": (6.0, "call"), "sure": (0.4, "sms")}
+    assert left(plan, 1) == {"other_campaign": 2}
+    teach(tmp_path, {"sure": 0.3, "moved": 0.0}, use_case="dormancy")
+    plan = planned(tmp_path, campaign(channels=TWO), wake)
+    # Both by uplift: `sure` is worth 0.6 x 0.6 x 30 - 6 = 4.8 to `wake`.
+    assert list(values(plan)) == ["moved"]
+    assert rows_of(plan, 1)[["customer_id", "expected_value"]].values.tolist() == [["sure", 4.8]]

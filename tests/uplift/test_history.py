@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -14,13 +15,17 @@ AS_OF = date(2024, 6, 30)
 
 
 def campaign(seed: int, effect, rows: int = 1500) -> Round:
-    """A campaign with a quarter control; `effect` gives what contact adds to a chance of 20%, by age."""
+    """A campaign with a quarter control; `effect` gives what contact adds to a chance of 20%, by age.
+
+    The probabilities that it was listed by run from 0.3 to 0.6 and tell nothing.
+    """
     random = np.random.default_rng(seed)
     age = random.integers(18, 80, rows).astype(float)
     contact = random.random(rows) < 0.75
     aim = random.random(rows) < 0.2 + contact * effect(age)
     known = pa.table({"age": age, "kind": random.choice(["person", "firm"], rows), "noise": random.random(rows)})
-    return Round(known, contact, np.full(rows, contact.mean()), aim.astype(float))
+    likely = random.uniform(0.3, 0.6, rows)
+    return Round(known, likely, contact, np.full(rows, contact.mean()), aim.astype(float))
 
 
 def of_the_young(age: np.ndarray) -> np.ndarray:
@@ -35,9 +40,26 @@ def learned() -> Learned:
 def test_what_one_campaign_taught_ranks_the_next(learned):
     assert learned.verdict == "uplift ranks"
     assert learned.ranking.judged.sum() == 1500  # the second campaign, by models that learnt from the first
-    foreseen = learned.uplift(pa.table({"kind": ["person", "firm"], "age": [25.0, 70.0], "more": [1, 2]}))
+    known = pa.table({"kind": ["person", "firm"], "age": [25.0, 70.0], "more": [1, 2]})
+    foreseen = learned.uplift(known, np.array([0.5, 0.5]))
     assert foreseen[0] > 0.2
     assert foreseen[1] < 0.1
+
+
+def test_of_customers_less_likely_than_campaigns_ever_listed_no_more_than_the_average_is_known(learned):
+    known = pa.table({"kind": ["person"] * 3, "age": [25.0, 70.0, 25.0]})
+    foreseen = learned.uplift(known, np.array([0.225, 0.225, 0.0]))
+    # About 0.13 on average at 0.45 on average, so half of it at 0.225, whatever their age.
+    assert foreseen[0] == foreseen[1] == pytest.approx(0.064, abs=0.02)
+    assert foreseen[2] == 0
+
+
+def test_where_probability_orders_better_than_uplift_it_ranks():
+    rounds = [campaign(seed, of_the_young) for seed in (1, 2)]
+    told = [replace(one, likely=np.where(one.known["age"].to_numpy() < 40, 0.6, 0.3)) for one in rounds]
+    found = learn(told, ["kind", "age", "noise"])
+    assert found.by_propensity > found.ranking.qini.value > found.ranking.qini.low > 0
+    assert found.verdict == "propensity ranks"
 
 
 def test_a_single_campaign_is_judged_by_folds():
@@ -70,13 +92,13 @@ def test_no_campaign_teaches_nothing():
 
 def test_uplift_is_kept_where_it_ranks_and_taken_away_where_it_does_not(tmp_path, learned):
     work = Work(tmp_path)
-    customers = pa.table({"customer_id": ["a", "b"], "age": [25.0, 70.0], "kind": ["person", "person"]})
-    keep(work, AS_OF, "longtail", learned, customers=customers, channels={"call": 7})
+    uplift = pa.table({"customer_id": ["a", "b"], "uplift": [0.3, 0.1]})
+    keep(work, AS_OF, "longtail", learned, uplift=uplift, channels={"call": 7})
     kept = read_kept(work, AS_OF, "longtail")
     assert (kept.verdict, kept.path) == ("uplift ranks", uplift_path(work, AS_OF, "longtail"))
     assert (kept.rows, kept.channels) == (3000, {"call": 7})
-    assert pq.read_table(kept.path).column_names == ["customer_id", "uplift"]
-    keep(work, AS_OF, "longtail", learn([], []), customers=customers)
+    assert pq.read_table(kept.path) == uplift
+    keep(work, AS_OF, "longtail", learn([], []), uplift=uplift)
     assert read_kept(work, AS_OF, "longtail").path is None
     assert not uplift_path(work, AS_OF, "longtail").exists()
 

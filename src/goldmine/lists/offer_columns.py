@@ -1,5 +1,6 @@
 """The columns of a campaign's files: code names, Chinese headings, words for codes."""
 
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -44,6 +45,8 @@ RETURNED = (
 def work_columns(language: str, returned: bool) -> tuple[tuple[ListColumn, ...], int]:
     """The columns of a worksheet, and how many of them are printed: what a call needs, the reasons in its language.
 
+    Reasons in the other language take one line, so that rows are no higher than what is printed asks for.
+
     Parameters
     ----------
     language : str
@@ -54,7 +57,7 @@ def work_columns(language: str, returned: bool) -> tuple[tuple[ListColumn, ...],
     place = [column.name for column in OFFER_COLUMNS].index("reason_zh")
     before, reasons, after = OFFER_COLUMNS[:place], OFFER_COLUMNS[place : place + 2], OFFER_COLUMNS[place + 2 :]
     own = [column for column in reasons if column.name.endswith(language)]
-    others = [column for column in reasons if column not in own]
+    others = [replace(column, shown="text") for column in reasons if column not in own]
     printed = (*before, *own, *(RETURNED if returned else ()))
     return (*printed, *others, *after), len(printed)
 

@@ -33,7 +33,7 @@ _WORDS = {
     ),
     "value": ("Expected value of all contacts, yuan", "触达预期价值合计(元)"),
     "until": ("Valid until", "有效期至"),
-    "limits": ("Capacity: what one more is worth", "触达能力:多一个名额的价值"),
+    "limits": ("Capacity", "触达能力:多一个名额的价值"),
     "kind": ("Limit", "限制对象"),
     "used": ("Used", "已用"),
     "most": ("At most", "上限"),

@@ -41,7 +41,7 @@ def learn_uplift(bank: Bank, work: Work, use_case: UseCase, snapshot: date) -> L
     names = shared_features(use_case, [known for _, known in parts])
     learned = learn([to_round(rows, known) for rows, known in parts], names)
     channels = [rows.loc[rows["group"] == "contact", "channel"] for rows, _ in parts]
-    customers = None
+    uplift = None
     if learned.may_rank:
         path = work.scores(snapshot, use_case.name)
         if not path.exists():
@@ -49,10 +49,12 @@ def learn_uplift(bank: Bank, work: Work, use_case: UseCase, snapshot: date) -> L
                 f"{use_case.name}: uplift may rank, and nobody is scored at {snapshot}.",
                 f"Run `goldmine score --as-of {snapshot}` first.",
             )
-        scored = pq.read_table(path, columns=["customer_id"])["customer_id"]
-        customers = features_of(work, snapshot, scored.combine_chunks())
+        scored = pq.read_table(path, columns=["customer_id", "probability"])
+        known = features_of(work, snapshot, scored["customer_id"].combine_chunks())
+        foreseen = learned.uplift(known, scored["probability"].to_numpy())
+        uplift = pa.table({"customer_id": scored["customer_id"], "uplift": foreseen})
     worked = pd.concat(channels).value_counts().to_dict() if channels else {}
-    keep(work, snapshot, use_case.name, learned, customers=customers, channels=worked)
+    keep(work, snapshot, use_case.name, learned, uplift=uplift, channels=worked)
     return learned
 
 
@@ -76,14 +78,15 @@ def to_round(rows: pd.DataFrame, known: pa.Table) -> Round:
     Parameters
     ----------
     rows : DataFrame
-        group, stratum and aim.
+        probability, group, stratum and aim.
     known : pyarrow.Table
         Features of the same customers, in the same order.
     """
     contact = (rows["group"] == "contact").to_numpy()
     share = pd.Series(contact).groupby(rows["stratum"].astype("str").to_numpy()).transform("mean").to_numpy()
     share = np.where((share > 0) & (share < 1), share, contact.mean())
-    return Round(known, contact, share, rows["aim"].to_numpy(dtype=np.float64))
+    likely, aim = (rows[name].to_numpy(dtype=np.float64) for name in ("probability", "aim"))
+    return Round(known, likely, contact, share, aim)
 
 
 def shared_features(use_case: UseCase, tables: list[pa.Table]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from goldmine.offers.counts import Tally
 from goldmine.offers.spec import Campaign
@@ -24,12 +25,14 @@ def arbitrate(
 
     The expected value is chance x reach of the channel x value of the outcome - cost of the contact, by the best of the
     channels that remain. The chance is the calibrated probability or, where uplift ranks, what reaching the customer
-    adds to it. Ties are broken as `TIE_BREAK` says; a customer stands in a campaign once.
+    adds to it. An uplift is a small part of a probability: while one campaign still ranks by propensity, all are
+    compared by the calibrated probability, so that none loses its customers for being measured more strictly; within a
+    campaign its own measure stays. Ties are broken as `TIE_BREAK` says; a customer stands in a campaign once.
 
     Parameters
     ----------
     rows : sequence of pandas.DataFrame
-        A campaign's candidates with `chance`, `offer` and a flag a channel, from `contactable`.
+        Candidates with `probability`, `uplift`, `chance`, `offer` and a flag a channel, from `contactable`.
     campaigns : sequence of Campaign
         In the order of `rows`.
     tallies : mapping of str to Tally
@@ -46,10 +49,16 @@ def arbitrate(
             "not_worth", _NOT_WORTH, int((part["expected_value"] <= 0).sum()), "arbitration"
         )
     every = pd.concat(parts, ignore_index=True)
+    compared = "likely_value" if every["uplift"].isna().any() else "expected_value"
     worth = every[every["expected_value"] > 0].sort_values(
-        ["expected_value", "probability", "campaign_id", "customer_id"], ascending=[False, False, True, True]
+        [compared, "probability", "campaign_id", "customer_id"], ascending=[False, False, True, True]
     )
-    kept = worth.drop_duplicates("customer_id").reset_index(drop=True)
+    kept = worth.drop_duplicates("customer_id").drop(columns="likely_value")
+    kept = kept.sort_values(
+        ["expected_value", "probability", "campaign_id", "customer_id"],
+        ascending=[False, False, True, True],
+        ignore_index=True,
+    )
     before, after = worth["campaign_id"].value_counts(), kept["campaign_id"].value_counts()
     for name, tally in tallies.items():
         tally.leave("other_campaign", _OTHER, int(before.get(name, 0) - after.get(name, 0)), "arbitration")
@@ -58,15 +67,19 @@ def arbitrate(
 
 def _valued(rows: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
     value = np.array([offer.value for offer in campaign.offers])[rows["offer"].to_numpy(dtype=np.int64)]
-    names = [name for name in campaign.channels if name in rows]
-    worth = np.stack(
-        [
-            np.where(
-                rows[name].to_numpy(dtype=bool),
-                rows["chance"].to_numpy() * campaign.channels[name].reach * value - campaign.channels[name].cost,
-                -np.inf,
-            )
-            for name in names
-        ]
+    return rows.assign(
+        campaign_id=campaign.campaign_id,
+        value=value,
+        expected_value=_best(rows, campaign, rows["chance"] * value),
+        likely_value=_best(rows, campaign, rows["probability"] * value),
     )
-    return rows.assign(campaign_id=campaign.campaign_id, value=value, expected_value=worth.max(axis=0))
+
+
+def _best(rows: pd.DataFrame, campaign: Campaign, gain: pd.Series) -> NDArray:
+    """Worth of the best channel that remains: what reaching a customer gains x reach - cost, yuan."""
+    worth = [
+        np.where(rows[name].to_numpy(dtype=bool), gain.to_numpy() * channel.reach - channel.cost, -np.inf)
+        for name, channel in campaign.channels.items()
+        if name in rows
+    ]
+    return np.stack(worth).max(axis=0)

@@ -19,8 +19,8 @@ _SHOWN = (
 )
 _SMALL = ("too few customers of complete campaigns", "已完成活动的客户数不足,尚不能按增益排序")
 _EQUAL = (
-    "there is history enough, and no order by uplift gained over chance",
-    "历史样本已足够,但按增益排序未显示优于随机",
+    "there is history enough, and no order by uplift gained over chance and over probability",
+    "历史样本已足够,但按增益排序未显示优于随机或优于按概率排序",
 )
 _PARTLY = ("uplift is not known of everyone scored", "部分评分客户没有增益估计")
 

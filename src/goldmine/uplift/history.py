@@ -13,7 +13,10 @@ from goldmine.models.matrix import Encoding, encode, learn_encoding
 from goldmine.uplift.covariates import Covariates
 from goldmine.uplift.crossfit import Array, folds, prognosis
 from goldmine.uplift.effect import LEVEL, Estimate, NotMeasurable, detectable, difference
-from goldmine.uplift.ranking import FIRST, Ranking, Trial, foresee, rank
+from goldmine.uplift.ranking import FIRST, Ranking, Trial, foresee, qini, rank
+
+_SELDOM = 0.01
+"""Below this quantile of the probabilities that were listed a customer is unlike those of the campaigns."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Round:
     ----------
     known : pyarrow.Table
         Features of its customers at its snapshot.
+    likely : array (rows,)
+        The probability that each was listed by.
     contact : array (rows,) of bool
         Who was drawn for contact.
     share : array (rows,)
@@ -33,6 +38,7 @@ class Round:
     """
 
     known: pa.Table
+    likely: Array
     contact: NDArray[np.bool_]
     share: Array
     aim: Array
@@ -52,19 +58,23 @@ class Learned:
         None where the history is too small to look.
     smallest : float or None
         The smallest Qini that so much history shows four times out of five.
+    by_propensity : float
+        The Qini of the order by probability, on the rows that the ranking was judged on.
     """
 
     rows: int
     effect: Estimate | NotMeasurable
     ranking: Ranking | None = None
     smallest: float | None = None
+    by_propensity: float = 0.0
+    _likely: Array | None = None
     _trial: Trial | None = None
     _encoding: Encoding | None = None
 
     @property
     def may_rank(self) -> bool:
-        """Whether uplift may rank a list: the Qini's interval excludes zero."""
-        return self.ranking is not None and self.ranking.qini.low > 0
+        """Whether uplift may rank a list: the Qini's interval excludes zero, and probability orders no better."""
+        return self.ranking is not None and self.ranking.qini.low > 0 and self.ranking.qini.value > self.by_propensity
 
     @property
     def rows_needed(self) -> int | None:
@@ -76,26 +86,31 @@ class Learned:
 
     @property
     def verdict(self) -> str:
-        """``uplift ranks``, ``history too small``, or ``propensity ranks``: enough history, and nothing shown."""
+        """``uplift ranks``, ``history too small``, or ``propensity ranks``: enough history, and no better order."""
         if self.may_rank:
             return "uplift ranks"
-        return (
-            "propensity ranks"
-            if self.rows_needed is not None and self.rows >= self.rows_needed
-            else "history too small"
-        )
+        shown = self.ranking is not None and self.ranking.qini.low > 0
+        enough = self.rows_needed is not None and self.rows >= self.rows_needed
+        return "propensity ranks" if shown or enough else "history too small"
 
-    def uplift(self, known: pa.Table) -> Array:
+    def uplift(self, known: pa.Table, likely: Array) -> Array:
         """The effect foreseen for customers who are to be ranked.
+
+        Campaigns list the likeliest. Of customers less likely than they ever listed trees know nothing: these are taken
+        to be moved like the average of those listed, in proportion to their probability.
 
         Parameters
         ----------
         known : pyarrow.Table
             Their features, as the campaigns' customers had them.
+        likely : array (rows,)
+            Their probability.
         """
-        if self.ranking is None or self._trial is None or self._encoding is None:
+        if self.ranking is None or self._trial is None or self._encoding is None or self._likely is None:
             return np.full(known.num_rows, np.nan)
-        return foresee(self._trial, self.ranking, encode(self._encoding, known))
+        found = foresee(self._trial, self.ranking, encode(self._encoding, known))
+        average = self.ranking.scale.effect * likely / self._likely.mean()
+        return np.where(likely < np.quantile(self._likely, _SELDOM), average, found)
 
 
 def learn(rounds: Sequence[Round], names: Sequence[str], level: float = LEVEL) -> Learned:
@@ -113,8 +128,8 @@ def learn(rounds: Sequence[Round], names: Sequence[str], level: float = LEVEL) -
     if not rounds:
         return Learned(0, NotMeasurable("no campaign is complete yet", "尚无已完成的营销活动"))
     known = pa.concat_tables([one.known.select(list(names)) for one in rounds])
-    contact, share, aim = (
-        np.concatenate([getattr(one, name) for one in rounds]) for name in ("contact", "share", "aim")
+    likely, contact, share, aim = (
+        np.concatenate([getattr(one, name) for one in rounds]) for name in ("likely", "contact", "share", "aim")
     )
     place = np.repeat(np.arange(len(rounds)), [len(one.aim) for one in rounds])
     encoding = learn_encoding(known, list(names), most_levels=math.inf)
@@ -125,5 +140,9 @@ def learn(rounds: Sequence[Round], names: Sequence[str], level: float = LEVEL) -
     foreseen = prognosis(covariates, aim, fold)
     effect = difference(aim, contact, foreseen, level)
     trial = Trial(covariates, contact, share, aim - LinearRegression().fit(foreseen, aim).predict(foreseen))
-    ranking = rank(trial, place, level, first=1) if len(rounds) > 1 else rank(trial, fold, level, first=FIRST)
-    return Learned(len(aim), effect, ranking, detectable(ranking.qini.error, level), trial, encoding)
+    held, first = (place, 1) if len(rounds) > 1 else (fold, FIRST)
+    ranking = rank(trial, held, level, first=first)
+    smallest = detectable(ranking.qini.error, level)
+    ours = ranking.judged
+    plain = qini(likely[ours], trial.signal[ours], held[ours])
+    return Learned(len(aim), effect, ranking, smallest, plain.value, likely, trial, encoding)

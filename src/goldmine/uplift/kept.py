@@ -53,24 +53,23 @@ def keep(
     use_case: str,
     learned: Learned,
     *,
-    customers: pa.Table | None = None,
+    uplift: pa.Table | None = None,
     channels: Mapping[str, int] | None = None,
 ) -> None:
     """Write the verdict, and customers' uplift where it may rank; where it may not, none is left.
 
     Parameters
     ----------
-    customers : pyarrow.Table, optional
-        customer_id and the campaigns' features, of everyone to be ranked.
+    uplift : pyarrow.Table, optional
+        customer_id and uplift, of everyone to be ranked.
     channels : mapping of str to int, optional
         How many of the campaigns' customers were to be contacted by which channel.
     """
     path = uplift_path(work, as_of, use_case)
     path.unlink(missing_ok=True)
-    if learned.may_rank and customers is not None:
-        rows = pa.table({"customer_id": customers["customer_id"], "uplift": learned.uplift(customers)})
+    if learned.may_rank and uplift is not None:
         with whole_file(path) as temporary:
-            pq.write_table(rows, temporary)
+            pq.write_table(uplift, temporary)
     write_json(path.with_suffix(".json"), told(learned) | {"channels": dict(channels or {})})
 
 
@@ -97,5 +96,6 @@ def told(learned: Learned) -> dict[str, Any]:
         "reason": None if known else getattr(effect, "why", None),
         "method": ranking.method if ranking else None,
         "qini": ranking.qini.value if ranking else None,
+        "qini_by_propensity": learned.by_propensity if ranking else None,
         "qini_interval": [ranking.qini.low, ranking.qini.high] if ranking else None,
     }

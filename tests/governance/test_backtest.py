@@ -77,6 +77,17 @@ def test_decay_is_the_mean_over_the_cutoffs_that_can_be_compared(found):
     assert decay.loc[(1, "auc"), "low"] < decay.loc[(1, "auc"), "difference"] < decay.loc[(1, "auc"), "high"]
 
 
+def test_every_figure_is_told_whole_on_a_screen_of_80_columns(found, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    show_backtest(found)
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    last = found.over_time.iloc[-1]
+    assert lines[0].startswith("Judged at 2023-08-31, trained to ")
+    assert f"lift_list           {last.value:.3f}  {last.low:.3f} to {last.high:.3f}" in "\n".join(lines)
+    assert max(map(len, lines)) <= 80
+    assert sum(line.startswith(("1 ", "2 ")) for line in lines) == 12
+
+
 def test_fewer_cutoffs_than_asked_for_are_said(made, capsys):
     short = backtest(books(18), Work(Path("nowhere")), use_case(), AS_OF, (9, 2))
     assert len(short.cutoffs) == 2

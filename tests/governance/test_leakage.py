@@ -20,6 +20,7 @@ from goldmine.governance.separation import alone, beyond_past
 from goldmine.labels import Cutoffs
 from goldmine.models.rows import Rows
 from goldmine.sample import write_bank
+from goldmine.usecases.spec import Given
 from tests.models.made import rows, use_case
 
 AS_OF = date(2024, 6, 30)
@@ -42,6 +43,17 @@ def gate(parts=None, **columns):
 
 def outcome_of(table):
     return table["outcome"].to_numpy()
+
+
+def test_of_a_table_made_elsewhere_the_command_leaves_a_column_out():
+    """It has no use case's file that could exclude it."""
+    given = use_case(outcome=Given(kind="given"))
+    known = rows(1500, 1)
+    known = known.append_column("paid_out", known["outcome"])
+    parts = {"train": known.slice(0, 900), "judge": known.slice(900)}
+    with pytest.raises(LeakError, match="paid_out alone") as caught:
+        require_none("mine", row_checks(parts, given, AS_OF, Limits()))
+    assert str(caught.value).splitlines()[1] == "Find out how it knows; mend it, or leave it out with --drop paid_out."
 
 
 def test_honest_rows_pass():

@@ -1,6 +1,7 @@
 """What the command prints: results on standard output, errors on standard error."""
 
 import os
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,21 +101,23 @@ def show_backtest(found: "Backtest") -> None:
     from rich.table import Table
 
     console = Console(highlight=False)
-    names = list(dict.fromkeys(found.over_time.figure))
-    table = Table("Judged at", "trained to", "rows", "positives", *names, box=None, pad_edge=False)
     for (day, trained), rows in found.over_time.groupby(["judged_at", "trained_to"]):
-        cells = [f"{row.value:.3f}\n({row.low:.3f}-{row.high:.3f})" for row in rows.itertuples()]
         first = rows.iloc[0]
-        table.add_row(str(day), str(trained), f"{first['rows']:,}", f"{first.positives:,}", *cells)
-    console.print(table)
+        say(f"Judged at {day}, trained to {trained}: {first['rows']:,} rows, {first.positives:,} positives")
+        table = Table("Figure", "value", "interval", "one-line rule", box=None, pad_edge=False)
+        for row in rows.itertuples():
+            rule = "" if isnan(row.rule) else f"{row.rule:.3f}"
+            table.add_row(f"{row.figure:<18}", f"{row.value:.3f}", f"{row.low:.3f} to {row.high:.3f}", rule)
+        console.print(table, "")
     if len(found.cutoffs) < found.asked:
         say(f"The books allow {len(found.cutoffs)} of the {found.asked} cutoffs asked for.")
-    aged = Table("Quarters in use", "cutoffs", *names, box=None, pad_edge=False)
-    for age, rows in found.decay().groupby("age"):
-        cells = [f"{row.difference:+.3f}\n({row.low:+.3f} to {row.high:+.3f})" for row in rows.itertuples()]
-        aged.add_row(str(age), str(rows.iloc[0].cutoffs), *cells)
-    if aged.row_count:
-        say("\nAn aged model less one made afresh, on the same customers:")
-        console.print(aged)
-    else:
-        say("\nNo two cutoffs lie one, two or three quarters apart, so nothing is said of ageing.")
+    ages = found.decay()
+    if ages.empty:
+        say("No two cutoffs lie one, two or three quarters apart, so nothing is said of ageing.")
+        return
+    say("An aged model less one made afresh, on the same customers:")
+    aged = Table("Quarters in use", "cutoffs", "figure", "difference", "interval", box=None, pad_edge=False)
+    for row in ages.itertuples():
+        interval = f"{row.low:+.3f} to {row.high:+.3f}"
+        aged.add_row(str(row.age), str(row.cutoffs), row.figure, f"{row.difference:+.3f}", interval)
+    console.print(aged)

@@ -114,10 +114,11 @@ def row_checks(parts: dict[str, pa.Table], use_case: UseCase, as_of: date, limit
     return [
         _complete(parts, use_case, as_of),
         _sides(parts),
-        _alone(alone(parts[first], names), limits, parts[first].num_rows),
+        _alone(alone(parts[first], names), limits, parts[first].num_rows, use_case),
         _beyond(
             {name: beyond_past(_before(parts, name, told_apart), parts[name], told_apart) for name in later},
             limits.beyond_past_share if any("cutoff" in parts[name].column_names for name in later) else 1.0,
+            use_case,
         ),
     ]
 
@@ -133,6 +134,13 @@ def future_check(found: FutureCheck) -> Check:
     among = f"{found.features} features of {found.customers:,} customers at {found.cutoff}, made again"
     do = "Let the feature see only rows dated and known by the cutoff, then run `goldmine features` again."
     return Check(FUTURE, among, f"{len(told)} changed", tuple(told.values()), do)
+
+
+def _left_out(use_case: UseCase, feature: str) -> str:
+    """How a feature is left out: where the rows are a table made elsewhere, no use case's file can exclude it."""
+    if use_case.outcome.kind == "given":
+        return f"leave it out with --drop {feature}"
+    return "exclude it in the use case's file"
 
 
 def _complete(parts: dict[str, pa.Table], use_case: UseCase, as_of: date) -> Check:
@@ -169,14 +177,14 @@ def _sides(parts: dict[str, pa.Table]) -> Check:
     return Check(SIDES, counts, f"{len(leaks)} overlaps", tuple(leaks), do)
 
 
-def _alone(found: dict[str, float], limits: Limits, rows: int) -> Check:
+def _alone(found: dict[str, float], limits: Limits, rows: int, use_case: UseCase) -> Check:
     worst = max(found, key=lambda name: found[name])
     leaks = tuple(
         f"{name} alone has an AUC of {auc:.3f} (limit {limits.single_feature_auc:.2f})"
         for name, auc in sorted(found.items(), key=lambda item: -item[1])
         if auc > limits.single_feature_auc
     )
-    do = "Find out how it knows; mend it, or exclude it in the use case's file."
+    do = f"Find out how it knows; mend it, or {_left_out(use_case, worst)}."
     return Check(ALONE, f"{len(found)} features, {rows:,} rows", f"{worst}: AUC {found[worst]:.3f}", leaks, do)
 
 
@@ -186,7 +194,7 @@ def _before(parts: dict[str, pa.Table], name: str, columns: list[str]) -> pa.Tab
     return pa.concat_tables([parts[part].select(columns) for part in earlier], promote_options="default")
 
 
-def _beyond(found: dict[str, dict[str, float]], limit: float) -> Check:
+def _beyond(found: dict[str, dict[str, float]], limit: float, use_case: UseCase) -> Check:
     """A feature at a later cutoff beyond its past; without cutoffs a shift is no leak, and it is only told."""
     shares = {(name, part): share for part, told in found.items() for name, share in told.items()}
     worst = max(shares, key=lambda key: shares[key])
@@ -195,7 +203,8 @@ def _beyond(found: dict[str, dict[str, float]], limit: float) -> Check:
         for (name, part), share in sorted(shares.items(), key=lambda item: -item[1])
         if share > limit
     )
-    do = "A feature that only grows with time tells the date: make it relative to the cutoff, or exclude it."
+    left_out = _left_out(use_case, worst[0])
+    do = f"A feature that only grows with time tells the date: make it relative to the cutoff, or {left_out}."
     return Check(BEYOND, f"{len(shares)} comparisons", f"{worst[0]}: {shares[worst]:.1%} of {worst[1]}", leaks, do)
 
 

@@ -12,7 +12,7 @@ from goldmine.models import tracking
 from goldmine.models.judge import judge
 from goldmine.models.reach import reach
 from goldmine.models.registry import champion, champion_version, find_run, gate, register, set_champion
-from goldmine.models.tracking import run_dict, tracked, use_tracking
+from goldmine.models.tracking import run_dict, tracked, tracking_uri, use_tracking
 from goldmine.models.train import train
 from tests.models.kept import kept
 from tests.models.made import rows, use_case
@@ -172,3 +172,16 @@ def test_the_first_two_processes_may_come_at_once_and_print_nothing(tmp_path, mo
         for _ in range(2)
     ]
     assert [(process.communicate()[0], process.returncode) for process in both] == [("", 0), ("", 0)]
+
+
+def test_a_notebook_s_run_goes_on_in_every_block_and_holds_the_nested_ones(store, monkeypatch):
+    import mlflow
+
+    given = mlflow.MlflowClient(tracking_uri()).create_run(use_tracking("tiny")).info.run_id
+    monkeypatch.setenv("MLFLOW_RUN_ID", given)
+    with tracked("tiny") as first, mlflow.start_run(run_name="inner", nested=True) as inner:
+        pass
+    with tracked("tiny") as second:
+        pass
+    assert (first, second) == (given, given)
+    assert mlflow.get_run(inner.info.run_id).data.tags["mlflow.parentRunId"] == given

@@ -1,14 +1,18 @@
 from datetime import date
+from importlib import import_module
 
 import numpy as np
+import optuna
 import pyarrow as pa
 import pytest
 
 from goldmine.core.errors import HistoryError
 from goldmine.models.rows import Rows
-from goldmine.tuning import Budget, tune
+from goldmine.tuning import Budget, searched, tune
 from goldmine.tuning.parts import cutoff_folds, tuning_parts
 from tests.models.made import rows, use_case
+
+room = import_module("goldmine.tuning.tune")
 
 DAYS = (date(2023, 1, 31), date(2023, 2, 28), date(2023, 6, 30), date(2023, 7, 31))
 
@@ -64,3 +68,46 @@ def test_trials_are_nested_runs_and_go_on_where_they_ended(learnt, store):
     whole = tune(use_case(), learnt, Budget(trials=3), 1, bank="tiny", journal=journal)
     assert whole == found
     assert use_case().training in found
+
+
+def test_what_a_search_came_to_is_told_by_the_settings_that_there_were_and_the_best(learnt, store):
+    journal = store / "tuning" / "told-abc.log"
+    assert searched(journal, 1).empty
+    tune(use_case(), learnt, Budget(trials=4), 1, bank="tiny", journal=journal)
+    told = searched(journal, 1).iloc[0]
+    assert told.trials == 4
+    assert told.best <= told.before
+    assert told.gain == pytest.approx(told.before - told.best)
+
+
+def test_a_pruned_trial_has_ended_as_it_should(learnt, store, monkeypatch):
+    journal = store / "tuning" / "pruned-abc.log"
+
+    def pruned(*_):
+        raise optuna.TrialPruned
+
+    monkeypatch.setattr(room, "check", pruned)
+    assert tune(use_case(), learnt, Budget(trials=2), 1, bank="pruned", journal=journal) == ()
+    assert searched(journal, 1).iloc[0, :2].tolist() == [2, 2]
+    assert trials_of("pruned") == {"trial_0": "FINISHED", "trial_1": "FINISHED"}
+
+
+def test_a_trial_that_was_cut_off_is_closed_and_made_up_for(learnt, store, monkeypatch):
+    journal = store / "tuning" / "cut-abc.log"
+
+    def cut(*_):
+        raise SystemExit
+
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(room, "check", cut)
+        tune(use_case(), learnt, Budget(trials=1), 1, bank="cut", journal=journal)
+    assert tune(use_case(), learnt, Budget(trials=1), 1, bank="cut", journal=journal) == (use_case().training,)
+    assert trials_of("cut") == {"trial_0": "KILLED", "trial_1": "FINISHED"}
+
+
+def trials_of(bank):
+    """State of each trial's run."""
+    import mlflow
+
+    runs = mlflow.search_runs(experiment_names=[bank], output_format="list")
+    return {run.info.run_name: run.info.status for run in runs if "mlflow.parentRunId" in run.data.tags}

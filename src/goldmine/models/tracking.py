@@ -102,14 +102,20 @@ def use_tracking(bank_name: str) -> str:
 def tracked(bank_name: str) -> Iterator[str]:
     """Log what the block does to an MLflow run of the bank; gives the run's id.
 
-    A run that was made for this notebook (``MLFLOW_RUN_ID``) goes on; by hand a new one begins. Notebooks
-    use this rather than MLflow itself, which sends its greetings out as soon as it is imported.
+    A run that was made for this notebook (``MLFLOW_RUN_ID``) goes on, in every block of it; by hand a new one begins.
+    Notebooks use this rather than MLflow itself, which sends its greetings out as soon as it is imported.
     """
     experiment = use_tracking(bank_name)
     import mlflow
 
-    with mlflow.start_run(experiment_id=experiment) as run:
-        yield run.info.run_id
+    # MLflow forgets the given run once it is taken up, and while it stands would take it for each nested one.
+    given = os.environ.pop("MLFLOW_RUN_ID", None)
+    try:
+        with mlflow.start_run(run_id=given, experiment_id=experiment) as run:
+            yield run.info.run_id
+    finally:
+        if given is not None:
+            os.environ["MLFLOW_RUN_ID"] = given
 
 
 def attach_text(run_id: str, name: str, text: str) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from goldmine.core.files import disk_errors
 from goldmine.models.blend import check
 from goldmine.models.folds import Part
@@ -16,6 +18,10 @@ from goldmine.tuning.parts import tuning_parts
 from goldmine.usecases import UseCase
 from goldmine.usecases.spec import Training
 
+_RUN = "mlflow_run"
+"""Where a trial notes its MLflow run."""
+_STARTS = "starts"
+"""Mark of the trial of the settings that there were."""
 _BEST = 3
 """Settings that a blend takes up; a use case of cutoffs takes the first."""
 
@@ -78,16 +84,57 @@ def tune(use_case: UseCase, rows: Rows, budget: Budget, seed: int, *, bank: str,
     deadline = time.monotonic() + budget.minutes * 60 if budget.minutes else float("inf")
     question = _Question(use_case.training, parts, count, seed, deadline)
     study = _study(journal, seed)
-    if not study.trials:
-        study.enqueue_trial(_as_trial(_start(use_case, rows)))
-    done = sum(trial.state.is_finished() for trial in study.trials)
+    if not any(_STARTS in trial.user_attrs for trial in _ended(study)):
+        study.enqueue_trial(_as_trial(_start(use_case, rows)), user_attrs={_STARTS: True})
     with tracked(bank):
+        _close_interrupted(study)
+        done = len(_ended(study))
         study.optimize(
             lambda trial: _logged(trial, question),
             n_trials=max(0, budget.trials - done) if budget.trials else None,
             timeout=max(0.0, deadline - time.monotonic()) if budget.minutes else None,
         )
     return _best(study, use_case.training)
+
+
+def searched(journal: Path, seed: int) -> pd.DataFrame:
+    """What a search came to: a row of figures, or none where nothing was looked for.
+
+    Parameters
+    ----------
+    journal, seed
+        As they were given to `tune`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        trials (those that were finished or pruned), pruned, and the mean loss on the folds (log loss; lower is better)
+        of the settings that there were, ``before``, and of the best found, with the gain of it.
+    """
+    names = ["trials", "pruned", "before", "best", "gain"]
+    if not journal.exists():
+        return pd.DataFrame(columns=names)
+    ended = _ended(_study(journal, seed))
+    whole = [trial for trial in ended if trial.state.name == "COMPLETE"]
+    before = min((trial.value for trial in whole if _STARTS in trial.user_attrs), default=float("nan"))
+    best = min((trial.value for trial in whole), default=float("nan"))
+    return pd.DataFrame([(len(ended), len(ended) - len(whole), before, best, before - best)], columns=names)
+
+
+def _ended(study: Any) -> list[Any]:
+    """Trials that came to their end: finished or pruned, not interrupted."""
+    return [trial for trial in study.trials if trial.state.name in ("COMPLETE", "PRUNED")]
+
+
+def _close_interrupted(study: Any) -> None:
+    """End the trials, and their runs, that an interrupted call left at work."""
+    import mlflow
+    from optuna.trial import TrialState
+
+    for trial in study.get_trials(states=(TrialState.RUNNING,)):
+        study.tell(trial.number, state=TrialState.FAIL)
+        if _RUN in trial.user_attrs:
+            mlflow.MlflowClient().set_terminated(trial.user_attrs[_RUN], "KILLED")
 
 
 def _start(use_case: UseCase, rows: Rows) -> Training:
@@ -119,20 +166,23 @@ def _study(journal: Path, seed: int) -> Any:
 
 
 def _logged(trial: Any, question: _Question) -> float:
-    """One trial, as a nested MLflow run."""
+    """One trial, as a nested MLflow run; a pruned one has ended as it should, and bears a tag."""
     import mlflow
     import optuna
 
     training = _drawn(trial, question.asked)
-    with mlflow.start_run(run_name=f"trial_{trial.number}", nested=True):
+    with mlflow.start_run(run_name=f"trial_{trial.number}", nested=True) as run:
+        trial.set_user_attr(_RUN, run.info.run_id)
         mlflow.log_params({f"tuning.{name}": value for name, value in trial.params.items()})
         try:
             checked = check(training, question.parts, question.rows, question.seed, _told(trial, question.deadline))
-        except optuna.TrialPruned:
+        except optuna.TrialPruned as pruned:
             mlflow.set_tag("goldmine.pruned", "true")
-            raise
-        mlflow.log_metrics({"fold_log_loss": checked.loss, "rounds": float(checked.rounds)})
-    return checked.loss
+            stopped = pruned
+        else:
+            mlflow.log_metrics({"fold_log_loss": checked.loss, "rounds": float(checked.rounds)})
+            return checked.loss
+    raise stopped
 
 
 def _told(trial: Any, deadline: float) -> Callable[[int, float], None]:

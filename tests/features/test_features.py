@@ -58,6 +58,38 @@ def test_recency_and_active_days_come_from_the_customers_own_days(tmp_path):
     assert features_of(tmp_path, tables, *names) == [(10.0, 2.0, 3.0, 2.0, 1.0)]
 
 
+def test_habits_are_rates_over_the_months_since_the_first_own_transaction_within_two_years(tmp_path):
+    tables = {
+        "customers": [CUSTOMER, CUSTOMER | {"customer_id": "B"}],
+        "transactions": [
+            transaction(1, "A", "2024-05-03T09:00"),
+            transaction(2, "A", "2022-08-03T09:00"),
+            transaction(3, "A", "2022-08-03T10:00"),
+            transaction(4, "A", "2022-08-05T09:00"),
+            transaction(5, "B", "2024-04-03T09:00"),
+            transaction(6, "B", "2022-05-03T09:00"),
+        ],
+    }
+    names = ["own_count_per_month", "own_days_per_month", "own_months_share"]
+    twenty_two = pytest.approx((4 / 22, 3 / 22, 2 / 22))
+    assert features_of(tmp_path, tables, *names) == [twenty_two, (0.5, 0.5, 0.5)]
+
+
+def test_investing_is_counted_both_ways_and_shared_by_own_transactions(tmp_path):
+    tables = {
+        "customers": [CUSTOMER, CUSTOMER | {"customer_id": "B"}],
+        "transactions": [
+            transaction(1, "A", "2024-05-03T09:00", kind="investment"),
+            transaction(2, "A", "2024-03-03T09:00", kind="investment", direction="in"),
+            transaction(3, "A", "2024-03-04T09:00"),
+            transaction(4, "A", "2024-03-05T09:00"),
+            transaction(5, "B", "2023-01-05T09:00", kind="investment"),
+        ],
+    }
+    names = ["investing_count_30d", "investing_count_90d", "investing_share_90d"]
+    assert features_of(tmp_path, tables, *names) == [(1.0, 2.0, 0.5), (0.0, 0.0, None)]
+
+
 def test_a_row_known_only_after_the_cutoff_is_not_seen(tmp_path):
     late = transaction(1, "A", "2024-05-30T09:00", known_on="2024-06-01")
     tables = {"customers": [CUSTOMER], "transactions": [late, transaction(2, "A", "2024-06-03T09:00")]}

@@ -18,7 +18,7 @@ from goldmine.core.dates import month_end, month_key
 from goldmine.core.engine import read_parquet
 from goldmine.core.work import Work
 from goldmine.features.known import CAME
-from goldmine.features.windows import BUCKETS
+from goldmine.features.windows import BUCKETS, STRETCHES
 
 MONTHS = {
     "transactions": ibis.schema(
@@ -51,9 +51,9 @@ def table(name: str) -> ibis.Table:
     return ibis.table(ibis.schema(dict(schema_of(name)) | {"cutoff": "date"}), name=f"at_{name}")
 
 
-def months(name: str, bucket: int) -> ibis.Table:
-    """The activity of a bucket's months."""
-    return ibis.table(MONTHS[name], name=f"months_{name}_{bucket}")
+def months(name: str, stretch: int) -> ibis.Table:
+    """The activity of the months of one of `STRETCHES`; balances have the buckets alone."""
+    return ibis.table(MONTHS[name], name=f"months_{name}_{stretch}")
 
 
 def lay_out(source: Source) -> None:
@@ -64,13 +64,13 @@ def lay_out(source: Source) -> None:
             source.connection.create_view(f"all_{name}", source.bank.read(source.connection, name))
         _view(source, f"at_{name}", f"SELECT *, {cutoff} FROM all_{name}")
     for name in MONTHS:
-        for bucket in range(len(BUCKETS)):
-            _view(source, f"months_{name}_{bucket}", _months(source, name, bucket))
+        for stretch in range(len(STRETCHES if name == "transactions" else BUCKETS)):
+            _view(source, f"months_{name}_{stretch}", _months(source, name, stretch))
 
 
-def _months(source: Source, name: str, bucket: int) -> str:
+def _months(source: Source, name: str, stretch: int) -> str:
     now = f"CAST({index_of(month_key(source.cutoff))} AS INTEGER) AS now"
-    wanted = [month_key(month_end(source.cutoff, -age)) for age in BUCKETS[bucket]]
+    wanted = [month_key(month_end(source.cutoff, -age)) for age in STRETCHES[stretch]]
     held = source.bank.months(name)
     files = [partition(source.work, name, month) for month in wanted if month in held]
     if not files:

@@ -7,7 +7,7 @@ from ibis.expr.types import NumericValue, Value
 
 from goldmine.features.side import SIDES
 from goldmine.features.sources import months, table
-from goldmine.features.windows import BUCKETS, WINDOWS, balance_bucket, transaction_bucket
+from goldmine.features.windows import BUCKETS, WINDOWS, balance_bucket, habit_stretch, transaction_bucket
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ def view() -> View:
     gone = _merged(customers)
     buckets = range(len(BUCKETS))
     parts = [transaction_bucket(_known(_survivors(months("transactions", b), gone)), b) for b in buckets]
+    parts.append(habit_stretch(_known(_survivors(months("transactions", len(BUCKETS)), gone))))
     parts += [balance_bucket(_survivors(months("balances", b), gone), b) for b in buckets]
     parts += [side(table(name)) for name, side in SIDES.items()]
     joined = rows = _on_the_books(customers)

@@ -13,7 +13,11 @@ BUCKETS: tuple[tuple[int, ...], ...] = ((0,), (1, 2), (3, 4, 5), (6, 7, 8), (9, 
 """Ages in months of each bucket."""
 WINDOWS: dict[int, int] = {30: 1, 90: 2, 180: 3, 365: 5}
 """Days of a window, and of how many buckets it is the running total."""
-AGES = tuple(age for bucket in BUCKETS for age in bucket)
+LONGER = tuple(range(15, 24))
+"""Ages of the months beyond the buckets, at which only habits are looked at: two years in all."""
+STRETCHES = (*BUCKETS, LONGER)
+"""Months that are read together; the last is `LONGER`."""
+AGES = tuple(age for stretch in STRETCHES for age in stretch)
 SNAPSHOT_AGES = (0, 3, 6, 12)
 """Ages at which each product class is looked at by itself."""
 REGULAR = ("in_salary", "in_merchant")
@@ -40,11 +44,12 @@ def transaction_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:
     measures = {f"{name}_{bucket}": rows[name].sum().cast("int64") for name in SUMS}
     measures |= {f"{name}_{bucket}": rows[name].max() for name in PEAKS}
     measures |= {f"{flow}_month_{bucket}": rows.month.max(where=rows[f"{flow}_count"] > 0) for flow in REGULAR}
-    for age in BUCKETS[bucket]:
-        here = _age(rows, age)
-        measures[f"days_a{age}"] = bit_or(rows.own_days, where=here)
-        measures[f"own_a{age}"] = rows.own_count.sum(where=here).cast("int64")
-    return rows.group_by("customer_id").agg(**measures)
+    return rows.group_by("customer_id").agg(**measures, **_own_by_month(rows, BUCKETS[bucket]))
+
+
+def habit_stretch(rows: ibis.Table) -> ibis.Table:
+    """Own transactions of the months of `LONGER`: a row a customer, ``days_a<age>`` and ``own_a<age>`` as above."""
+    return rows.group_by("customer_id").agg(**_own_by_month(rows, LONGER))
 
 
 def balance_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:
@@ -66,6 +71,15 @@ def balance_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:
                 f"{name}_a{age}": rows[f"{name}_avg"].sum(where=here).cast("int64") for name in PRODUCT_CLASSES
             }
     return rows.group_by("customer_id").agg(**measures)
+
+
+def _own_by_month(rows: ibis.Table, ages: tuple[int, ...]) -> dict[str, ibis.expr.types.Value]:
+    found: dict[str, ibis.expr.types.Value] = {}
+    for age in ages:
+        here = _age(rows, age)
+        found[f"days_a{age}"] = bit_or(rows.own_days, where=here)
+        found[f"own_a{age}"] = rows.own_count.sum(where=here).cast("int64")
+    return found
 
 
 def _age(rows: ibis.Table, age: int) -> ibis.expr.types.BooleanValue:

@@ -17,7 +17,7 @@ from goldmine.features.catalogue import plan
 from goldmine.features.known import CAME, had_come, known_columns
 from goldmine.features.neighbours import GROUPS
 from goldmine.features.sources import MONTHS, Source, lay_out
-from goldmine.features.windows import BUCKETS
+from goldmine.features.windows import BUCKETS, STRETCHES
 from goldmine.labels.rows import KEYS
 
 SAMPLE = 50_000
@@ -99,8 +99,8 @@ def _take_the_future_away(connection: Backend, cutoff: date, one_in: int) -> Non
     for table in MONTHS:
         known = "known <= now" if table == "transactions" else "true"
         few = " AND customer_id IN (SELECT customer_id FROM at_customers)" if one_in > 1 else ""
-        for bucket in range(len(BUCKETS)):
-            _narrow(connection, f"months_{table}_{bucket}", f"SELECT * FROM {{}} WHERE {known} AND month <= now{few}")
+        for stretch in range(len(STRETCHES if table == "transactions" else BUCKETS)):
+            _narrow(connection, f"months_{table}_{stretch}", f"SELECT * FROM {{}} WHERE {known} AND month <= now{few}")
 
 
 def _narrow(connection: Backend, view: str, query: str) -> None:

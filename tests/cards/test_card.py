@@ -37,7 +37,15 @@ def subject(fitted, judgement, tmp_path_factory):
     bank = make_bank(tmp_path_factory.mktemp("bank"), {"customers": [{"customer_id": "C1"}]})
     training = Training(bank, use_case(), "2024-06-30", "mark-of-data", learnt, fitted, judgement)
     figures = {"challenger": {"auc": Interval(0.8123, 0.79, 0.83), "lift_list": Interval(2.5, 2.25, 2.75)}}
-    lost = pd.DataFrame({"by": ["gender"], "group": ["F"], "champion": [40], "challenger": [30], "loss": [0.25]})
+    lost = pd.DataFrame(
+        {
+            "by": ["gender", "village"],
+            "group": ["F", "others, together"],
+            "champion": 40,
+            "challenger": 30,
+            "loss": 0.25,
+        }
+    )
     comparison = Comparison("2", "", figures, lost, held(judgement), "mark-of-rows", (REFUSED,))
     features = (Feature("noise_a", "Age", "年龄", "years", None, (), told=unsaid("age")),)
     reference = learn_reference(fitted.model, learnt, 100)
@@ -82,6 +90,7 @@ def test_it_speaks_chinese(subject):
     card = model_card(subject, {}, "zh")
     assert [section.heading for section in card.sections][:4] == ["用途", "状态", "数据", "跨期检验结果"]
     assert "仅检验过一次（2024-02-29，" in texts(card)
+    assert "其余合并" in texts(card)
 
 
 def test_the_page_needs_no_network_and_escapes_what_it_is_given():

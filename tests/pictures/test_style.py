@@ -32,6 +32,16 @@ def test_the_cjk_font_comes_first_in_the_figures():
     assert plt.rcParams["font.sans-serif"][0] == font
 
 
+def test_a_font_that_was_installed_after_matplotlib_made_its_list_is_found(monkeypatch):
+    font = style.cjk_font()
+    if font is None:
+        pytest.skip("no CJK font on this machine")
+    manager = style.font_manager.fontManager
+    files = {one.fname for one in manager.ttflist if one.name in style.CJK_FONTS}
+    monkeypatch.setattr(manager, "ttflist", [one for one in manager.ttflist if one.fname not in files])
+    assert style.cjk_font() == font
+
+
 def test_an_unknown_language_is_refused():
     with pytest.raises(ParameterError, match="language: 'fr' is not known"):
         style.use_language("fr")

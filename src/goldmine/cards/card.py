@@ -10,6 +10,7 @@ from goldmine.cards.words import SAY, conditions, outcome_words
 from goldmine.drift.reference import Reference
 from goldmine.features import Feature
 from goldmine.governance.compare import Comparison
+from goldmine.governance.guarded import SMALL
 from goldmine.models.explain import importance
 from goldmine.models.log import Training
 from goldmine.models.registry import Registration
@@ -250,4 +251,5 @@ def _number(value: float) -> str:
 
 def _named(by: str, group: object, language: str) -> tuple[str, str]:
     """A group's kind and name in words."""
-    return SAY[language]["by"].get(by, by.replace("_", " ")), str(group)
+    words = SAY[language]
+    return words["by"].get(by, by.replace("_", " ")), words["small"] if group == SMALL else str(group)

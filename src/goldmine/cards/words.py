@@ -41,6 +41,7 @@ SAY: dict[str, dict[str, Any]] = {
         "groups": "Do its probabilities hold in each group?",
         "groups_told": "The groups furthest off. The floor is the error that true probabilities would show among few.",
         "group_columns": ("by", "group", "rows", "promised", "came", "error", "floor", "verdict"),
+        "small": "others, together",
         "by": {"all": "all", "branch": "branch", "aum_level": "AUM level", "age_band": "age band"},
         "verdicts": {"kept": "holds", "warning": "warning", "stop": "stops promotion"},
         "guarded": "Does it leave a group behind?",
@@ -102,6 +103,7 @@ SAY: dict[str, dict[str, Any]] = {
         "groups": "各客群概率是否可信",
         "groups_told": "以下为偏差最大的客群。噪声下限为概率完全准确时，该样本量下也会出现的误差。",
         "group_columns": ("维度", "客群", "客户数", "预测", "实际", "误差", "噪声下限", "结论"),
+        "small": "其余合并",
         "by": {
             "all": "全部",
             "branch": "支行",

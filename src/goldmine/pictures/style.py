@@ -1,6 +1,7 @@
 """One look for all figures, and their language: English, or Chinese where a font can draw it."""
 
 import logging
+from contextlib import suppress
 
 import seaborn as sns
 from matplotlib import font_manager
@@ -37,8 +38,22 @@ _chosen = {"language": "en"}
 
 def cjk_font() -> str | None:
     """Name of the best installed font that can draw Chinese, or None."""
-    installed = {font.name for font in font_manager.fontManager.ttflist}
-    return next((name for name in CJK_FONTS if name in installed), None)
+    return _best_listed() or (_best_listed() if _list_new_fonts() else None)
+
+
+def _best_listed() -> str | None:
+    listed = {font.name for font in font_manager.fontManager.ttflist}
+    return next((name for name in CJK_FONTS if name in listed), None)
+
+
+def _list_new_fonts() -> bool:
+    """Take up fonts that were installed after Matplotlib made its list, which it never makes anew; whether any were."""
+    listed = {font.fname for font in font_manager.fontManager.ttflist}
+    new = [path for path in font_manager.findSystemFonts() if path not in listed]
+    for path in new:
+        with suppress(OSError, RuntimeError):  # a file that is no font
+            font_manager.fontManager.addfont(path)
+    return bool(new)
 
 
 def use_language(language: str) -> None:

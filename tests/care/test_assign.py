@@ -1,9 +1,7 @@
 import pandas as pd
-import pytest
 
 from goldmine.care.assign import People, assign
 from goldmine.care.rules import CareRules
-from goldmine.core.errors import SettingsError
 
 RULES = CareRules.model_validate(
     {
@@ -26,7 +24,8 @@ def people(*rows):
 def customers(*rows):
     """Each: customer, branch, level, carer so far; the first has most."""
     frame = pd.DataFrame(rows, columns=["customer_id", "branch_id", "level", "previous_id"])
-    return frame.assign(aum_fen=range(len(frame), 0, -1), previous_branch_id=frame["branch_id"])
+    held = range(len(frame), 0, -1)
+    return frame.assign(aum_fen=held, previous_branch_id=frame["branch_id"], previous_above=False)
 
 
 def carers(found):
@@ -89,24 +88,54 @@ def test_work_is_spread_evenly_over_people_of_one_role():
     assert sorted(carers(found).values()) == ["s1", "s2"]
 
 
-def test_limits_that_clash_are_said_with_place_and_number():
-    with pytest.raises(SettingsError, match="care at branch B2, from 50,000 yuan: 5 customers, of whom 2 find nobody "
-                       "with room; those allowed may take 3 of all tiers together: 1 manager x 3"):  # fmt: skip
-        assign(customers(*[(c, "B2", 2, "") for c in "abcde"]), people(), RULES)
+def test_who_is_over_every_limit_goes_to_the_next_role_above_and_those_are_as_few_as_must():
+    found = assign(customers(*[(c, "B1", 2, "") for c in "abcdef"]), people(), RULES)
+    assert sorted(carers(found).values()) == ["h1", "m1", "m1", "m1", "s1", "s1"]
+    assert found["above"].sum() == 1
 
 
-def test_the_whole_banks_shortfall_is_said_too():
-    rows = [(f"{branch}{n}", branch, 4, "") for branch in ("B1", "B2") for n in range(3)]
-    with pytest.raises(SettingsError, match=r"\(3 in the whole bank\)"):
-        assign(customers(*rows), people(), RULES)
+def test_a_branch_without_staff_goes_to_the_roles_of_the_whole_bank_and_the_others_stay_as_they_are():
+    found = assign(customers(("a", "B9", 2, ""), ("b", "B1", 2, "m1")), people(), RULES)
+    assert (carers(found), reasons(found)) == ({"a": "l1", "b": "m1"}, {"a": "new", "b": "kept"})
+    assert found["above"].tolist() == [True, False]
 
 
-def test_a_branch_without_staff_is_said():
-    with pytest.raises(
-        SettingsError,
-        match="care at branch B9, from 50,000 yuan: 1 customers, and nobody at work there is staff or manager",
-    ):
-        assign(customers(("a", "B9", 2, "")), people(), RULES)
+def test_whom_nobody_has_room_for_stays_without_a_carer_those_with_least_of_the_lowest_tier():
+    """At B2 m2 takes three, the leader two, and these two are core customers first."""
+    rows = [("core", "B2", 4, ""), *[(c, "B2", 2, "") for c in "abcde"]]
+    found = assign(customers(*rows), people(), RULES).set_index("customer_id")
+    assert found["carer_id"].dropna().to_dict() == {"a": "m2", "b": "m2", "c": "m2", "core": "l1", "d": "l1"}
+    assert found.loc[found["carer_id"].isna()].index.tolist() == ["e"]
+
+
+def test_a_core_customer_has_the_leader_before_one_of_a_lower_tier_who_was_there():
+    rows = customers(("x", "B2", 4, ""), ("y", "B2", 4, ""), ("was", "B9", 2, "l1"))
+    found = assign(rows, people(), RULES).set_index("customer_id")
+    assert found["carer_id"].dropna().to_dict() == {"x": "l1", "y": "l1"}
+    assert found.loc["was", "carer_id"] != "l1"
+
+
+def test_a_role_above_gives_the_customers_back_once_there_is_room():
+    rows = customers(("a", "B1", 2, "h1"), ("b", "B1", 2, "m1")).assign(previous_above=[True, False])
+    found = assign(rows, people(), RULES)
+    assert (carers(found), reasons(found)) == ({"a": "s1", "b": "m1"}, {"a": "relieved", "b": "kept"})
+    assert not found["above"].any()
+
+
+def test_whoever_falls_to_a_lower_tier_moves_for_the_level():
+    found = assign(customers(("a", "B1", 2, "h1")), people(), RULES)
+    assert (carers(found), reasons(found)) == ({"a": "s1"}, {"a": "level"})
+
+
+def test_a_role_above_keeps_its_customers_while_there_is_none():
+    found = assign(customers(("a", "B9", 2, "l1")), people(), RULES)
+    assert (carers(found), reasons(found)) == ({"a": "l1"}, {"a": "kept"})
+
+
+def test_a_bank_where_nobody_is_at_work_has_no_carers():
+    nobody = People(people().serving.head(0))
+    found = assign(customers(("a", "B1", 2, "m1")), nobody, RULES)
+    assert (found["carer_id"].isna().tolist(), reasons(found)) == ([True], {"a": "staff_left"})
 
 
 def test_where_nobody_has_a_tiers_level_nobody_is_assigned():

@@ -124,6 +124,20 @@ def test_a_month_that_spark_wrote_as_a_folder_of_parts_is_read_alike(place):
     assert make_care(bank, work, JUNE, RULES).rows.equals(before)
 
 
+def test_a_shortage_is_stated_and_everybody_else_is_assigned(place):
+    """One manager with room for one, who keeps the one they had; the other goes to the branch head, or has nobody."""
+    short = RULES.model_copy(update={"most_customers": {"manager": 1, "branch_head": 2}})
+    care = make_care(*place, JUNE, short)
+    assert care.shortage.to_dict("records") == [
+        {"branch_id": "B1", "customers": 2, "above": 1, "nobody": 0, "aum_from": 50_000}
+    ]
+    shorter = RULES.model_copy(update={"most_customers": {"manager": 1, "branch_head": 1}})
+    care = make_care(*place, JUNE, shorter)
+    assert care.shortage[["above", "nobody"]].values.tolist() == [[0, 1]]
+    assert by_customer(care, "carer_id")["grows"] == "h1"
+    assert by_customer(care, "carer_id")["stays"] == "m1"
+
+
 def test_a_missing_month_end_is_said(place):
     with pytest.raises(HistoryError, match="balances: the books hold no rows of 2024-05"):
         make_care(*place, date(2024, 5, 31), RULES)
@@ -142,7 +156,7 @@ def test_the_workbook_says_it_in_words(place, tmp_path):
     make_care(*place, MARCH, RULES)
     write_workbook(tmp_path / "care.xlsx", make_care(*place, JUNE, RULES), "zh")
     sheets = pd.read_excel(tmp_path / "care.xlsx", sheet_name=None)
-    assert list(sheets) == ["逾期未联系", "离岗交接", "维护人变动", "管户情况"]
+    assert list(sheets) == ["逾期未联系", "离岗交接", "维护人变动", "管户情况", "人手缺口"]
     assert sheets["离岗交接"][["原维护人", "维护人", "客户号", "月日均资产(元)"]].values.tolist() == [
         ["m2", "m1", "of_leaver", 70_000]
     ]

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
-_NOBODY, _MOVE = 1e6, 1e3
-"""Cost of a customer without a carer, and of one who gets another; what follows never outweighs one move."""
+_NOBODY, _ABOVE, _MOVE = 1e6, 1e4, 1e3
+"""Cost of a customer without a carer (times the tier, from 1 on), of one with a role above the tier's own, and of one
+who gets another carer; what follows never outweighs one move."""
 _PARTS = 8
 """A person's limit is taken up in so many parts, each dearer than the one before: work is spread evenly."""
 
@@ -30,7 +31,7 @@ class Flow:
     given : numpy.ndarray
         Of each allowed (place, person), how many customers without a carer there the person gets.
     short : numpy.ndarray
-        Of each place, how many customers nobody may take; all zero where the limits suffice.
+        Of each place, how many customers nobody has room for; all zero where the limits suffice.
     """
 
     kept: NDArray[np.int64]
@@ -39,16 +40,17 @@ class Flow:
 
 
 def best_flow(places: pd.DataFrame, groups: pd.DataFrame, allowed: pd.DataFrame, limits: NDArray) -> Flow:
-    """Least customers without a carer, then least moves, then preferred roles and even work.
+    """Least customers without a carer, then least above the tier's roles, then least moves, preferred roles, even work.
 
     Parameters
     ----------
     places : pandas.DataFrame
-        customers: of each place (a branch and tier), all its customers.
+        tier, customers: of each place (a branch and tier), all its customers.
     groups : pandas.DataFrame
-        place, person (row numbers), customers: those whose carer may keep them.
+        place, person (row numbers), above, customers: those whose carer may keep them.
     allowed : pandas.DataFrame
-        place, person (row numbers), rank: who may look after whom; 0 is the preferred role.
+        place, person (row numbers), rank, above: who may look after whom; 0 is the preferred role, above says that the
+        role is above the tier's own.
     limits : array of int
         Most customers of each person.
 
@@ -64,9 +66,9 @@ def best_flow(places: pd.DataFrame, groups: pd.DataFrame, allowed: pd.DataFrame,
     keep, give, lack, part = (np.arange(a, b) for a, b in pairwise(starts))
     cost = np.concatenate(
         [
-            np.zeros(sizes[0]),
-            _MOVE + 0.5 * allowed["rank"].to_numpy(dtype=float),
-            np.full(sizes[2], _NOBODY),
+            _ABOVE * groups["above"].to_numpy(dtype=float),
+            _MOVE + 0.5 * allowed["rank"].to_numpy(dtype=float) + _ABOVE * allowed["above"].to_numpy(dtype=float),
+            _NOBODY * (1.0 + places["tier"].to_numpy(dtype=float)),
             np.tile(np.arange(_PARTS) / _PARTS, len(limits)),
         ]
     )

@@ -20,8 +20,8 @@ from goldmine.customers.ladder import level_expression
 _NEEDS = {"staff": ("role",), "balances": (), "customers": ()}
 _DAYS = ("since", "last_contact_on", "due_on")
 COLUMNS = (
-    "customer_id", "branch_id", "level", "aum_fen", "tier", "core", "carer_id", "carer_role", "previous_id",
-    "previous_branch_id", "reason", *_DAYS, "overdue_days",
+    "customer_id", "branch_id", "level", "aum_fen", "tier", "core", "carer_id", "carer_role", "above",
+    "previous_id", "previous_branch_id", "reason", *_DAYS, "overdue_days",
 )  # fmt: skip
 """Of an assignment, a row a customer; `REASONS` says what a reason is, `with_rhythm` the days."""
 
@@ -38,11 +38,14 @@ class Care:
         `COLUMNS`.
     people : pandas.DataFrame
         staff_id, branch_id, role, most: those at work, and how many customers each may have.
+    rules : CareRules
+        What it was made by.
     """
 
     as_of: date
     rows: pd.DataFrame
     people: pd.DataFrame
+    rules: CareRules
 
     @property
     def moves(self) -> pd.Series:
@@ -63,6 +66,20 @@ class Care:
         left = self.rows[self.rows["reason"] == "staff_left"]
         order = ["previous_id", "carer_id", "aum_fen", "customer_id"]
         return left.sort_values(order, ascending=[True, True, False, True], ignore_index=True)
+
+    @property
+    def shortage(self) -> pd.DataFrame:
+        """Where people or room are lacking: branch_id, aum_from (yuan), customers, above, nobody; most first.
+
+        Above counts those with a role above the tier's own, nobody those without a carer.
+        """
+        rows = self.rows.assign(nobody=self.rows["carer_id"].isna())
+        found = rows.groupby(["branch_id", "tier"], as_index=False).agg(
+            customers=("customer_id", "size"), above=("above", "sum"), nobody=("nobody", "sum")
+        )
+        found = found[found["above"] + found["nobody"] > 0]
+        found = found.assign(aum_from=[self.rules.tiers[tier].aum_from for tier in found["tier"]]).drop(columns="tier")
+        return found.sort_values(["nobody", "above", "branch_id"], ascending=[False, False, True], ignore_index=True)
 
     @property
     def loads(self) -> pd.DataFrame:
@@ -99,8 +116,6 @@ def make_care(bank: Bank, work: Work, as_of: date, rules: CareRules) -> Care:
         If the bank has no staff with roles, or no balances.
     HistoryError
         If the month end's balances are missing or not summed up yet.
-    SettingsError
-        If the limits clash; see `assign`.
     """
     if missing := can_care(bank):
         raise ContractError(f"care: this bank has no {', no '.join(missing)}.", "Map what is missing in bank.yaml.")
@@ -112,6 +127,7 @@ def make_care(bank: Bank, work: Work, as_of: date, rules: CareRules) -> Care:
         # Where nobody was assigned yet, the books' customer manager has looked after the customer so far.
         previous_id=rows["carer_id"].fillna(rows["manager_id"]),
         previous_branch_id=rows["previous_branch_id"].fillna(rows["branch_id"]),
+        previous_above=rows["previous_above"].eq(True),
     )
     assigned = assign(rows.drop(columns=["carer_id", "manager_id"]), People(people), rules)
     stays = (assigned["reason"] == "kept") & assigned["since"].notna()
@@ -120,7 +136,8 @@ def make_care(bank: Bank, work: Work, as_of: date, rules: CareRules) -> Care:
     found = found.astype(dict.fromkeys(_DAYS, "datetime64[ms]"))
     with whole_file(care_path(work, as_of)) as temporary:
         found.to_parquet(temporary, index=False)
-    return Care(as_of, found, people.assign(most=people["role"].map(dict(rules.most_customers)).fillna(0).astype(int)))
+    most = people["role"].map(dict(rules.most_customers)).fillna(0).astype(int)
+    return Care(as_of, found, people.assign(most=most), rules)
 
 
 def read_care(work: Work, as_of: date) -> pd.DataFrame:
@@ -157,10 +174,11 @@ def _people(books: Books) -> pd.DataFrame:
 
 
 def _before(work: Work, as_of: date) -> pd.DataFrame:
-    """The latest earlier assignment: customer_id, carer_id, previous_branch_id, since; empty where there is none."""
+    """The latest earlier assignment: customer_id, carer_id, since, previous_branch_id and previous_above."""
     earlier = sorted(path for path in care_path(work, as_of).parent.glob("*.parquet") if path.stem < str(as_of))
     if not earlier:
-        empty = pd.DataFrame(columns=["customer_id", "carer_id", "previous_branch_id", "since"], dtype="str")
-        return empty.astype({"since": "datetime64[us]"})
-    found = pd.read_parquet(earlier[-1], columns=["customer_id", "carer_id", "branch_id", "since"])
-    return found.rename(columns={"branch_id": "previous_branch_id"})
+        names = ["customer_id", "carer_id", "previous_branch_id", "previous_above", "since"]
+        return pd.DataFrame(columns=names, dtype="str").astype({"since": "datetime64[us]", "previous_above": "bool"})
+    found = pd.read_parquet(earlier[-1], columns=["customer_id", "carer_id", "branch_id", "above", "since"])
+    found = found.dropna(subset="carer_id")
+    return found.rename(columns={"branch_id": "previous_branch_id", "above": "previous_above"})

@@ -1,7 +1,7 @@
 """What ``pipelines/care.yaml`` says: who may look after which level, how many each, and how often they call."""
 
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -11,6 +11,8 @@ from goldmine.core.project import home
 from goldmine.customers.ladder import LEVELS
 
 Role = Literal["staff", "manager", "supervisor", "branch_head", "department_head", "leader"]
+ROLES: tuple[Role, ...] = get_args(Role)
+"""From the lowest to the highest: who has no room left hands over to the role above."""
 
 
 class _Typed(BaseModel):
@@ -41,6 +43,11 @@ class Tier(_Typed):
     def level(self) -> int:
         """Place of the tier's beginning on the ladder."""
         return LEVELS.index(self.aum_from)
+
+    @property
+    def roles_above(self) -> tuple[Role, ...]:
+        """Who takes over where the tier's own have nobody or no room: the roles above, the next one first."""
+        return ROLES[max(ROLES.index(role) for role in self.roles) + 1 :]
 
 
 class CareRules(_Typed):

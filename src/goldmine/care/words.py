@@ -15,6 +15,7 @@ REASONS = {
     "branch": ("branch changed", "客户转支行"),
     "staff_left": ("carer left", "人员离岗"),
     "limit": ("carer over the limit", "超出管户上限"),
+    "relieved": ("role above not needed any more", "上级岗位退出代管"),
 }
 HEADINGS = {
     "customer_id": ("customer", "客户号"),
@@ -35,13 +36,24 @@ HEADINGS = {
     "most": ("most customers", "管户上限"),
     "customers": ("customers", "管户数"),
     "overdue": ("overdue", "逾期未联系户数"),
+    "aum_from": ("from, yuan", "资产起点(元)"),
+    "above": ("with a role above", "由上级岗位代管户数"),
+    "nobody": ("without a carer", "无人维护户数"),
 }
 SHEETS = {
     "overdue": ("Overdue", "逾期未联系"),
     "handover": ("Hand-over", "离岗交接"),
     "moves": ("Moves", "维护人变动"),
     "loads": ("Load", "管户情况"),
+    "shortage": ("Shortage", "人手缺口"),
 }
+
+
+SHORTAGE = {
+    "en": "too few people: {above:,} customers go to a role above, {nobody:,} have nobody; most at branch {at}",
+    "zh": "人手不足:{above:,}户由上级岗位代管,{nobody:,}户无人维护;缺口最大的是{at}",
+}
+"""Said beside an assignment where the roles of a tier have nobody, or no room."""
 
 
 def word(words: dict[str, tuple[str, str]], name: str, language: str) -> str:

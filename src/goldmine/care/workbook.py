@@ -1,4 +1,4 @@
-"""Tiered maintenance as an Excel workbook: who is overdue, who hands over to whom, who moved, who has how many."""
+"""Tiered maintenance as an Excel workbook: who is overdue, who hands over, who moved, loads, shortage."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +17,7 @@ _COLUMNS = {
     "handover": ["branch_id", "previous_id", "carer_id", "carer_role", *_CUSTOMER, "last_contact_on"],
     "moves": ["branch_id", *_CUSTOMER, "previous_id", "carer_id", "carer_role", "reason"],
     "loads": ["branch_id", "staff_id", "role", "most", "customers", "overdue"],
+    "shortage": ["branch_id", "aum_from", "customers", "above", "nobody"],
 }
 _WIDTHS = {"aum": 18, "customer_id": 16, "level": 14, "carer_role": 18, "role": 18, "reason": 18}
 
@@ -39,7 +40,7 @@ def shown(rows: pd.DataFrame, columns: Sequence[str], language: str) -> pd.DataF
         if pd.api.types.is_datetime64_any_dtype(found[name]):
             found[name] = found[name].dt.date
         elif name in ("carer_role", "role"):
-            found[name] = [word(ROLES, role, language) for role in found[name]]
+            found[name] = [word(ROLES, role, language) for role in found[name].fillna("")]
         elif name == "reason":
             found[name] = [word(REASONS, reason, language) for reason in found[name]]
         elif name == "level":
@@ -50,7 +51,7 @@ def shown(rows: pd.DataFrame, columns: Sequence[str], language: str) -> pd.DataF
 
 
 def write_workbook(path: Path, care: Care, language: str) -> None:
-    """Write the four sheets; no text in them is ever taken for a formula or a link.
+    """Write the five sheets; no text in them is ever taken for a formula or a link.
 
     Parameters
     ----------
@@ -63,6 +64,7 @@ def write_workbook(path: Path, care: Care, language: str) -> None:
     """
     moves = care.rows[~care.rows["reason"].isin(["kept", "new"])].sort_values(["branch_id", "carer_id", "customer_id"])
     sheets = {"overdue": care.overdue, "handover": care.handover, "moves": moves, "loads": care.loads}
+    sheets["shortage"] = care.shortage
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with (
         whole_file(path) as temporary,

@@ -12,7 +12,7 @@ def care(work: WorkFolder = Path("data"), as_of: AsOf = "", language: Language =
     from rich.table import Table
 
     from goldmine.care import load_care_rules, make_care
-    from goldmine.care.words import REASONS, word
+    from goldmine.care.words import REASONS, SHORTAGE, word
     from goldmine.care.workbook import write_workbook
     from goldmine.cli.show import near, say
     from goldmine.contract.intake import load_bank
@@ -32,4 +32,7 @@ def care(work: WorkFolder = Path("data"), as_of: AsOf = "", language: Language =
     Console(highlight=False).print(table)
     moves = ", ".join(f"{word(REASONS, str(why), 'en')} {count:,}" for why, count in found.moves.items())
     say(f"\n{len(found.rows):,} customers at {found.as_of}; other carer than before: {moves or 'nobody'}")
+    short = found.shortage
+    if len(short):
+        say(SHORTAGE["en"].format(**short[["above", "nobody"]].sum(), at=short["branch_id"][0] or "none"))
     say(near(file))

@@ -6,6 +6,7 @@ import openpyxl
 import pandas as pd
 
 from goldmine.core.work import Work
+from goldmine.lists import worklist
 from goldmine.lists.worklist import write_worklist
 from tests.tiny import make_bank
 
@@ -33,3 +34,10 @@ def test_who_may_not_be_contacted_is_left_out_and_counted(tmp_path):
         ["客户号", "方向", "临界线(元)", "去向类型", "概率"],
         ["001", "有望提级", 10_000, "现金支取", 0.5],
     ]
+
+
+def test_the_groups_stand_on_a_sheet_of_their_own(tmp_path):
+    path = tmp_path / "list.xlsx"
+    rows = pd.DataFrame({"customer_id": ["a"]})
+    worklist._write_workbook(path, rows, [("Bank", "B")], "zh", pd.DataFrame({"客户数": [40], "预计转化率": [0.25]}))
+    assert pd.read_excel(path, sheet_name="分组").values.tolist() == [[40, 0.25]]

@@ -120,7 +120,13 @@ def may_contact(bank: Bank, work: Work, as_of: date, rows: pd.DataFrame) -> tupl
 
 
 def write_worklist(
-    bank: Bank, work: Work, as_of: date, rows: Mapping[str, pd.DataFrame], language: str
+    bank: Bank,
+    work: Work,
+    as_of: date,
+    rows: Mapping[str, pd.DataFrame],
+    language: str,
+    *,
+    groups: pd.DataFrame | None = None,
 ) -> dict[str, Worklist]:
     """Write lists below ``<work>/worklists/<as_of>``, each without those who may not be contacted.
 
@@ -130,6 +136,8 @@ def write_worklist(
         Rows of each list, by its name; customer_id and columns of `HEADINGS`.
     language : str
         ``en`` or ``zh``: of the workbooks' headings and words.
+    groups : pandas.DataFrame, optional
+        What the lists' customers were drawn from, with headings in words: a last sheet of each workbook.
     """
     found = {}
     for name, given in rows.items():
@@ -138,7 +146,7 @@ def write_worklist(
         with whole_file(path.with_suffix(".parquet")) as temporary:
             kept.to_parquet(temporary, index=False)
         found[name] = Worklist(path, len(kept), left_out)
-        _write_workbook(path, kept, _about(bank, as_of, found[name], language), language)
+        _write_workbook(path, kept, _about(bank, as_of, found[name], language), language, groups)
     return found
 
 
@@ -156,7 +164,9 @@ def _about(bank: Bank, as_of: date, one: Worklist, language: str) -> list[tuple[
     return [*head, *((left + names[name], count) for name, count in one.left_out.items())]
 
 
-def _write_workbook(path: Path, rows: pd.DataFrame, about: list[tuple[str, str | int]], language: str) -> None:
+def _write_workbook(
+    path: Path, rows: pd.DataFrame, about: list[tuple[str, str | int]], language: str, groups: pd.DataFrame | None
+) -> None:
     zh = int(language == "zh")
     words = {name: {code: word[zh] for code, word in codes.items()} for name, codes in WORDS.items()}
     shown = rows.replace({name: codes for name, codes in words.items() if name in rows})
@@ -170,6 +180,20 @@ def _write_workbook(path: Path, rows: pd.DataFrame, about: list[tuple[str, str |
         _lay_out(book, book.sheets[name], rows, language)
         pd.DataFrame(about).to_excel(book, sheet_name="说明" if zh else "About", index=False, header=False)
         book.sheets["说明" if zh else "About"].set_column(0, 1, 44)
+        if groups is not None:
+            _add_groups(book, "分组" if zh else "Groups", groups)
+
+
+def _add_groups(book: pd.ExcelWriter, name: str, groups: pd.DataFrame) -> None:
+    """A sheet of groups: shares below one as such, all other numbers whole."""
+    groups.to_excel(book, sheet_name=name, index=False)
+    whole, share = (book.book.add_format({"num_format": shown}) for shown in ("#,##0", "0.0%"))
+    for place, column in enumerate(groups.columns):
+        values = groups[column]
+        number = pd.api.types.is_numeric_dtype(values)
+        look = (share if values.max() <= 1 else whole) if number else None
+        book.sheets[name].set_column(place, place, 22, look)
+    book.sheets[name].freeze_panes(1, 0)
 
 
 def _lay_out(book: pd.ExcelWriter, sheet: Any, rows: pd.DataFrame, language: str) -> None:

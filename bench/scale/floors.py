@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from bench.scale.stages import SEED, opened
 from goldmine.activity.build import partition
 from goldmine.activity.measures import FLOWS, PEAKS, SUMS
+from goldmine.contract.bank import Bank
 from goldmine.contract.tables import CHANNELS, PRODUCT_CLASSES
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.files import read_json, write_json
@@ -23,16 +24,26 @@ from goldmine.models.settings import lightgbm_settings
 from goldmine.models.shares import learn_shares
 from goldmine.models.train import outcomes, weights
 from goldmine.usecases import load_use_case
+from goldmine.validation.rules import load_rules
 
 
 def validate(place: Path, _folder: str) -> None:
-    """Read every column of every table once and count its empty values."""
+    """One statement a table for the suite's conditions on rows, and one for keys that stand twice."""
     bank, _work = opened(place)
     connection = duckdb.connect()
-    for table in bank.tables.values():
-        files = [str(file.path) for file in table.files]
-        counted = ", ".join(f'count("{name}")' for name in table.columns)
-        connection.execute(f"SELECT count(*), {counted} FROM read_parquet({files})").fetchall()
+    connection.execute("SET VARIABLE books_to = ?", [bank.books_to])
+    for name, table in bank.tables.items():
+        connection.execute(f'CREATE VIEW "{name}" AS FROM read_parquet({[str(file.path) for file in table.files]})')
+    for name in bank.tables:
+        rules = [rule for rule in load_rules(name) if all(_there(bank, name, need) for need in rule.needs)]
+        counted = ", ".join(f"count(*) FILTER ({rule.breaks})" for rule in rules if rule.of == "row")
+        owners = "LEFT JOIN (SELECT customer_id AS owner_id, opened_on AS owner_opened_on FROM customers)"
+        joined = f"{owners} ON customer_id = owner_id" if "owner_id" in counted else ""
+        if counted:
+            connection.execute(f'SELECT {counted} FROM "{name}" {joined}').fetchall()
+        for key in {rule.key for rule in rules if rule.of == "key"}:
+            twice = f'SELECT 1 FROM "{name}" GROUP BY {", ".join(key)} HAVING count(*) > 1'
+            connection.execute(f"SELECT count(*) FROM ({twice})").fetchall()
 
 
 def activity(place: Path) -> None:
@@ -116,6 +127,12 @@ def score(place: Path, name: str) -> None:
     booster = lightgbm().Booster(model_file=place / "floor" / f"{name}.txt")
     found = booster.predict(np.load(place / "floor" / f"{name}-score.npy"))
     pq.write_table(pa.table({"probability": found}), place / "floor" / f"{name}.parquet")
+
+
+def _there(bank: Bank, table: str, need: str) -> bool:
+    """Whether a rule's column, or column of another table, is in the bank; its parameters are."""
+    other, dot, column = need.partition(".")
+    return need.startswith("$") or bank.has(*((other, column) if dot else (table, need)))
 
 
 def _transactions_sql() -> str:

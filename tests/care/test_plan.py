@@ -5,6 +5,7 @@ import pytest
 
 from goldmine.activity.build import build_activity
 from goldmine.care import CareRules, can_care, make_care, read_care
+from goldmine.care.plan import care_path
 from goldmine.care.workbook import write_workbook
 from goldmine.core.errors import ContractError, HistoryError
 from goldmine.core.work import Work
@@ -162,3 +163,12 @@ def test_the_workbook_says_it_in_words(place, tmp_path):
     ]
     assert sheets["维护人变动"]["变动原因"].tolist() == ["层级变动", "人员离岗"]
     assert sheets["逾期未联系"]["逾期天数"].tolist() == [1]
+
+
+def test_an_assignment_from_before_roles_above_could_take_over_is_gone_on_from(place):
+    bank, work = place
+    make_care(bank, work, MARCH, RULES)
+    path = care_path(work, MARCH)
+    pd.read_parquet(path).drop(columns="above").to_parquet(path, index=False)
+    care = make_care(bank, work, JUNE, RULES)
+    assert by_customer(care, "reason") == {"grows": "level", "of_leaver": "staff_left", "stays": "kept"}

@@ -179,6 +179,7 @@ def _before(work: Work, as_of: date) -> pd.DataFrame:
     if not earlier:
         names = ["customer_id", "carer_id", "previous_branch_id", "previous_above", "since"]
         return pd.DataFrame(columns=names, dtype="str").astype({"since": "datetime64[us]", "previous_above": "bool"})
-    found = pd.read_parquet(earlier[-1], columns=["customer_id", "carer_id", "branch_id", "above", "since"])
-    found = found.dropna(subset="carer_id")
+    found = pd.read_parquet(earlier[-1]).dropna(subset="carer_id")
+    # An assignment from before the roles above could take over has nobody there.
+    found = found.reindex(columns=["customer_id", "carer_id", "branch_id", "above", "since"])
     return found.rename(columns={"branch_id": "previous_branch_id", "above": "previous_above"})

@@ -13,7 +13,7 @@ from goldmine.activity.build import partition_fingerprints
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
 from goldmine.core.dates import month_end, month_key, months_back
-from goldmine.core.engine import DUCKDB, Engine, connect, kept, write_parquet
+from goldmine.core.engine import DUCKDB, Engine, connect, kept, on_spark, write_parquet
 from goldmine.core.errors import HistoryError
 from goldmine.core.files import read_json, write_json
 from goldmine.core.progress import track_queries
@@ -21,6 +21,7 @@ from goldmine.core.work import Work
 from goldmine.features.catalogue import carried, catalogue, plan, tried_folders
 from goldmine.features.define import Feature
 from goldmine.features.known import known_fingerprint
+from goldmine.features.slices import slice_customers, write_slices
 from goldmine.features.sources import Source, lay_out
 from goldmine.features.told import Told
 from goldmine.features.windows import AGES
@@ -84,12 +85,17 @@ def feature_fingerprint(bank: Bank, work: Work, cutoff: date) -> str:
 
 def write_features(connection: SQLBackend, bank: Bank, work: Work, cutoff: date) -> None:
     """Write one cutoff's feature table: customer_id, cutoff, then the features, by customer_id."""
-    lay_out(Source(connection, bank, work, cutoff))
-    made = plan(connection.name)
+    source, made = Source(connection, bank, work, cutoff), plan(connection.name)
     names = ["customer_id", "cutoff", *(f.name for f in made.features if carried(bank, f))]
+    columns = ", ".join(to_identifier(name, quoted=True).sql(connection.dialect) for name in names)
+    query = f"SELECT {columns} FROM ({made.full})"
+    slices = [] if on_spark(connection) else slice_customers(connection, bank)
+    if len(slices) > 1:
+        write_slices(source, slices, made.base, query)
+        return
+    lay_out(source)
     with kept(connection, "base", made.base):
-        columns = ", ".join(to_identifier(name, quoted=True).sql(connection.dialect) for name in names)
-        query = f"SELECT {columns} FROM ({made.full})"
+        connection.raw_sql("CREATE OR REPLACE TEMP VIEW part AS SELECT * FROM base")
         write_parquet(connection, query, work.features(cutoff), order=("customer_id",))
 
 

@@ -71,7 +71,7 @@ class Plan:
     base : str
         SQL of what each customer's own rows give, and the keys and whole numbers for the neighbours.
     full : str
-        SQL of the whole feature table, from that result as the table ``base``.
+        SQL of the feature table, from that result as the table ``base``, for those of its rows in ``part``.
     features : tuple of Feature
         The features, in the order of the columns.
     """
@@ -94,8 +94,7 @@ def _expressions() -> tuple[ibis.Table, ibis.Table, tuple[Feature, ...]]:
         **{f"seed_{name}": value for name, value in seeds(seen).items()},
         **{d.feature.name: d.value for d in own},
     )
-    made = ibis.table(base.schema(), name="base")
-    joined, around = neighbours(made)
+    joined, around = neighbours(*(ibis.table(base.schema(), name=name) for name in ("part", "base")))
     full = joined.select(
         "customer_id",
         "cutoff",

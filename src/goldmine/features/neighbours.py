@@ -41,11 +41,13 @@ def seeds(v: View) -> dict[str, IntegerValue]:
     }
 
 
-def neighbours(base: ibis.Table) -> tuple[ibis.Table, list[Defined]]:
-    """Join the groups' sums to the base table and define their means.
+def neighbours(rows: ibis.Table, base: ibis.Table) -> tuple[ibis.Table, list[Defined]]:
+    """Join the groups' sums to some rows of the base table and define their means.
 
     Parameters
     ----------
+    rows : ibis.Table
+        The rows of `base` that are wanted.
     base : ibis.Table
         A row a customer: customer_id, grid_id, employer_id, and `seeds` as ``seed_<measure>``.
 
@@ -54,7 +56,6 @@ def neighbours(base: ibis.Table) -> tuple[ibis.Table, list[Defined]]:
     tuple
         The joined table and the definitions, whose values are columns of it.
     """
-    rows = base
     for group, (key, _needs, _en, _zh) in GROUPS.items():
         sums = _family(base) if group == "family" else _group(base, key, group)
         on = "customer_id" if group == "family" else key

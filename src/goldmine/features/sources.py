@@ -18,6 +18,7 @@ from goldmine.core.dates import month_end, month_key
 from goldmine.core.engine import read_parquet
 from goldmine.core.work import Work
 from goldmine.features.known import CAME
+from goldmine.features.side import SIDES
 from goldmine.features.windows import BUCKETS, STRETCHES
 
 MONTHS = {
@@ -51,21 +52,55 @@ def table(name: str) -> ibis.Table:
     return ibis.table(ibis.schema(dict(schema_of(name)) | {"cutoff": "date"}), name=f"at_{name}")
 
 
+def spine() -> ibis.Table:
+    """The customers that rows are made for: all of them, or one slice."""
+    return ibis.table(table("customers").schema(), name="spine")
+
+
 def months(name: str, stretch: int) -> ibis.Table:
     """The activity of the months of one of `STRETCHES`; balances have the buckets alone."""
     return ibis.table(MONTHS[name], name=f"months_{name}_{stretch}")
 
 
-def lay_out(source: Source) -> None:
-    """Make the views that `table` and `months` speak of, for one cutoff."""
+def lay_out(source: Source, within: str = "") -> None:
+    """Make the views that `spine`, `table` and `months` speak of, for one cutoff.
+
+    Parameters
+    ----------
+    source : Source
+        The cutoff.
+    within : str, optional
+        A condition on ``customer_id`` in SQL: who is in the slice. Of others no more is read than is known of those
+        who were merged (`keep_merged`) and of relatives.
+    """
     cutoff = f"DATE '{source.cutoff}' AS cutoff"
     for name in CAME:
         if f"all_{name}" not in source.connection.list_tables():
             source.connection.create_view(f"all_{name}", source.bank.read(source.connection, name))
-        _view(source, f"at_{name}", f"SELECT *, {cutoff} FROM all_{name}")
+        sliced = f" WHERE {within}" if within and name in SIDES else ""
+        _view(source, f"at_{name}", f"SELECT *, {cutoff} FROM all_{name}{sliced}")
+    _view(source, "spine", "SELECT * FROM at_customers" + (f" WHERE {within}" if within else ""))
     for name in MONTHS:
-        for stretch in range(len(STRETCHES if name == "transactions" else BUCKETS)):
-            _view(source, f"months_{name}_{stretch}", _months(source, name, stretch))
+        for stretch in _stretches(name):
+            rows = _months(source, name, stretch)
+            if within:
+                kept = f"SELECT * FROM merged_{name}_{stretch} WHERE NOT ({within})"
+                rows = f"SELECT * FROM ({rows}) WHERE {within} UNION ALL {kept}"
+            _view(source, f"months_{name}_{stretch}", rows)
+
+
+def keep_merged(source: Source) -> None:
+    """Keep the activity of customers who were merged, which may count in another slice than their own."""
+    lay_out(source)
+    merged = "SELECT customer_id FROM at_customers WHERE merged_into IS NOT NULL AND merged_on <= cutoff"
+    for name in MONTHS:
+        for stretch in _stretches(name):
+            rows = f"SELECT * FROM months_{name}_{stretch} WHERE customer_id IN ({merged})"
+            source.connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE merged_{name}_{stretch} AS {rows}")
+
+
+def _stretches(name: str) -> range:
+    return range(len(STRETCHES if name == "transactions" else BUCKETS))
 
 
 def _months(source: Source, name: str, stretch: int) -> str:

@@ -6,7 +6,7 @@ import ibis
 from ibis.expr.types import NumericValue, Value
 
 from goldmine.features.side import SIDES
-from goldmine.features.sources import months, table
+from goldmine.features.sources import months, spine, table
 from goldmine.features.windows import BUCKETS, WINDOWS, balance_bucket, habit_stretch, transaction_bucket
 
 
@@ -53,14 +53,13 @@ class View:
 
 def view() -> View:
     """Join what is known of each customer to one row."""
-    customers = table("customers")
-    gone = _merged(customers)
+    gone = _merged(table("customers"))
     buckets = range(len(BUCKETS))
     parts = [transaction_bucket(_known(_survivors(months("transactions", b), gone)), b) for b in buckets]
     parts.append(habit_stretch(_known(_survivors(months("transactions", len(BUCKETS)), gone))))
     parts += [balance_bucket(_survivors(months("balances", b), gone), b) for b in buckets]
     parts += [side(table(name)) for name, side in SIDES.items()]
-    joined = rows = _on_the_books(customers)
+    joined = rows = _on_the_books(spine())
     keys = []
     for place, part in enumerate(parts):
         key = f"key_{place}"

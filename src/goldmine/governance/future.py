@@ -11,7 +11,7 @@ from goldmine.contract.tables import TABLES
 from goldmine.core import fingerprint
 from goldmine.core.engine import connect
 from goldmine.core.files import read_json, sql_text, write_json
-from goldmine.core.parquet import parquet_schema
+from goldmine.core.parquet import parquet_files, parquet_schema
 from goldmine.core.work import Work
 from goldmine.features.catalogue import plan
 from goldmine.features.known import CAME, had_come, known_columns
@@ -57,7 +57,9 @@ def check_future(bank: Bank, work: Work, cutoff: date, sample: int = SAMPLE) -> 
     """
     stored = work.features(cutoff)
     kept = stored.with_suffix(".future.json")
-    mark = fingerprint.of_value([fingerprint.of_file(stored), fingerprint.of_code(Path(__file__)), sample])
+    mark = fingerprint.of_value(
+        [*map(fingerprint.of_file, parquet_files(stored)), fingerprint.of_code(Path(__file__)), sample]
+    )
     told = read_json(kept, {})
     if told.get("mark") == mark:
         return FutureCheck(**told["found"])
@@ -72,6 +74,7 @@ def _compared(bank: Bank, work: Work, cutoff: date, sample: int) -> FutureCheck:
     one_in = max(1, -(-bank.tables["customers"].rows // sample))
     _take_the_future_away(connection, cutoff, one_in)
     connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE base AS {plan().base}")
+    connection.raw_sql("CREATE OR REPLACE TEMP VIEW part AS FROM base")
     held = [name for name in parquet_schema(work.features(cutoff)).names if name not in KEYS]
     made = {feature.name for feature in plan().features if one_in == 1 or not _of_neighbours(feature.name)}
     names = [name for name in held if name in made]

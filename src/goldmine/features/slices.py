@@ -1,0 +1,67 @@
+"""A large bank's feature table, made a slice of customers at a time, so that memory does not grow with the bank."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ibis.backends.sql import SQLBackend
+
+from goldmine.contract.bank import Bank
+from goldmine.core.engine import write_parquet
+from goldmine.core.files import sql_text, whole_folder
+from goldmine.features.sources import Source, keep_merged, lay_out
+
+CUSTOMERS = 250_000
+"""In a slice, at most: its rows and the joins of its activity take some two gigabytes."""
+
+
+def slice_customers(connection: SQLBackend, bank: Bank) -> list[str]:
+    """Cut a bank's customers into slices of about one size, in order: conditions on ``customer_id``.
+
+    The activity lies in this order, so that a slice reads little more than its own rows.
+    """
+    count = -(-bank.tables["customers"].rows // CUSTOMERS)
+    if count <= 1:
+        return ["true"]
+    rows = connection.compile(bank.read(connection, "customers"))
+    told = connection.raw_sql(
+        f"SELECT min(customer_id) FROM (SELECT customer_id, ntile({count}) OVER (ORDER BY customer_id) AS slice "
+        f"FROM ({rows})) GROUP BY slice ORDER BY slice"
+    ).fetchall()
+    starts = ["'" + first.replace("'", "''") + "'" for (first,) in told]
+    return [
+        " AND ".join(
+            ([f"customer_id >= {start}"] if place else [])
+            + ([f"customer_id < {starts[place + 1]}"] if place + 1 < len(starts) else [])
+        )
+        for place, start in enumerate(starts)
+    ]
+
+
+def write_slices(source: Source, slices: list[str], base: str, query: str) -> None:
+    """Write a cutoff's features as a folder of parts, a part a slice, each by customer_id.
+
+    Parameters
+    ----------
+    source : Source
+        The cutoff.
+    slices : list of str
+        From `slice_customers`.
+    base, query : str
+        SQL of what each customer's own rows give, and of the feature table from that as ``base`` and ``part``.
+    """
+    connection, target = source.connection, source.work.features(source.cutoff)
+    keep_merged(source)
+    with whole_folder(target) as folder, TemporaryDirectory(prefix=".base.", dir=folder) as scratch:
+        parts = [Path(scratch) / f"{place:04}.parquet" for place in range(len(slices))]
+        for within, part in zip(slices, parts, strict=True):
+            lay_out(source, within)
+            connection.raw_sql(f"COPY ({base}) TO {sql_text(part)} (FORMAT parquet, COMPRESSION lz4)")
+        lay_out(source)
+        _view(connection, "base", Path(scratch) / "*.parquet")
+        for part in parts:
+            _view(connection, "part", part)
+            write_parquet(connection, query, folder / part.name, order=("customer_id",))
+
+
+def _view(connection: SQLBackend, name: str, files: Path) -> None:
+    connection.raw_sql(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM read_parquet({sql_text(files)})")

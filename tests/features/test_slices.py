@@ -1,0 +1,64 @@
+"""A feature table made in slices of customers is the one made at once."""
+
+from datetime import date
+
+import duckdb
+import pytest
+
+from goldmine.activity import build_activity
+from goldmine.contract.intake import open_bank
+from goldmine.core.engine import connect
+from goldmine.core.work import Work
+from goldmine.features import build_features, slices
+from goldmine.features.slices import slice_customers
+from goldmine.governance.future import check_future
+from goldmine.sample import write_bank
+from tests.tiny import make_bank, transaction
+
+CUTOFF = date(2024, 5, 31)
+
+
+def test_slices_follow_one_another_and_leave_nobody_out(tmp_path, monkeypatch):
+    monkeypatch.setattr(slices, "CUSTOMERS", 2)
+    names = ["A", "B'1", "C", "D", "E"]
+    bank = make_bank(tmp_path / "bank", {"customers": [{"customer_id": name} for name in names]})
+    assert slice_customers(connect(), bank) == [
+        "customer_id < 'C'",
+        "customer_id >= 'C' AND customer_id < 'E'",
+        "customer_id >= 'E'",
+    ]
+
+
+def test_one_who_was_merged_counts_in_the_slice_of_the_one_who_remains(tmp_path, monkeypatch):
+    monkeypatch.setattr(slices, "CUSTOMERS", 2)
+    merged = {"customer_id": "A", "merged_into": "E", "merged_on": date(2024, 5, 1)}
+    tables = {
+        "customers": [merged, *({"customer_id": name} for name in "BCDE")],
+        "transactions": [
+            transaction(1, "A", "2024-04-03T09:00", amount="10.00"),
+            transaction(2, "E", "2024-05-03T09:00", amount="20.00"),
+            transaction(3, "B", "2024-05-03T09:00", amount="40.00"),
+        ],
+    }
+    work, bank = Work(tmp_path / "work"), make_bank(tmp_path / "bank", tables)
+    build_activity(bank, work)
+    build_features(bank, work, [CUTOFF])
+    found = duckdb.sql(f"SELECT customer_id, outflow_sum_90d FROM read_parquet('{work.features(CUTOFF)}')").fetchall()
+    assert found == [("B", 40.0), ("C", 0.0), ("D", 0.0), ("E", 30.0)]
+
+
+@pytest.mark.parametrize("most", [150, 400])
+def test_every_feature_is_what_it_is_without_slices(tmp_path, monkeypatch, most):
+    write_bank(tmp_path / "bank", customers=600, months=16, seed=5, end=CUTOFF)
+    work = Work(tmp_path / "work")
+    bank = open_bank(tmp_path / "bank", work)
+    build_activity(bank, work)
+    build_features(bank, work, [CUTOFF])
+    whole = duckdb.sql(f"FROM '{work.features(CUTOFF)}' ORDER BY customer_id").fetchall()
+    work.features(CUTOFF).with_suffix(".json").unlink()
+    monkeypatch.setattr(slices, "CUSTOMERS", most)
+    build_features(bank, work, [CUTOFF])
+    assert work.features(CUTOFF).is_dir()
+    assert duckdb.sql(f"FROM read_parquet('{work.features(CUTOFF)}')").fetchall() == whole
+    assert check_future(bank, work, CUTOFF).changed == {}
+    assert [path.name for path in work.features(CUTOFF).parent.glob(".*")] == []

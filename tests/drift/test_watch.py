@@ -13,7 +13,7 @@ from goldmine.drift import watch as room
 from goldmine.drift.expected import Performance
 from goldmine.drift.reference import Reference, Window, _between_cutoffs, learn_reference, log_reference, read_reference
 from goldmine.drift.stability import profiles_of
-from goldmine.drift.watch import came_true, require_steady, watch
+from goldmine.drift.watch import alarms_of, came_true, require_steady, watch
 from goldmine.labels import Cutoffs
 from goldmine.models.rows import Rows
 from goldmine.models.score import ScoreReport
@@ -73,6 +73,16 @@ def test_what_hardly_matters_to_the_model_moves_but_does_not_alarm(reference, tm
     reference.weight["inflow"] = 0.009
     seen = watch(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL))
     assert (seen.windows[-1].moved, seen.alarms) == (["inflow"], ())
+
+
+def test_many_light_features_that_move_together_alarm():
+    names = [f"light_{number}" for number in range(4)]
+    weight = dict.fromkeys(names, 0.008) | {"heavy": 0.9}
+    moved = Window("2024-06-30", 1_000, dict.fromkeys(weight, 9.0), dict.fromkeys(names, 0.3) | {"heavy": 10.0})
+    found = Reference({}, {}, weight, (), {})
+    assert alarms_of((moved, moved), found) == tuple(names)
+    assert alarms_of((moved,), found) == ()
+    assert alarms_of((moved, moved), replace(found, weight=dict.fromkeys(names, 0.007))) == ()
 
 
 def test_what_moves_that_far_from_month_to_month_has_not_moved(reference, tmp_path):

@@ -24,7 +24,9 @@ from goldmine.usecases import UseCase
 LOOKED_BACK, AT_LEAST = 3, 2
 """It alarms what has moved now and in so many of the last windows, this one included; one odd month does not."""
 LEAST_WEIGHT = 0.01
-"""A feature with a smaller share of the trees' gain cannot do much to a score, and does not alarm."""
+"""A feature with a smaller share of the trees' gain cannot do much to a score, and does not alarm alone."""
+LEAST_TOGETHER = 0.03
+"""Many such features that move at once, as when a source of transactions breaks, alarm from this share of the gain on."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,10 @@ def watch(work: Work, use_case: UseCase, as_of: date, report: ScoreReport) -> Wa
 
 def alarms_of(windows: tuple[Window, ...], reference: Reference) -> tuple[str, ...]:
     """What has moved in the last of some windows and in enough of them, and matters to the model; furthest first."""
-    return tuple(name for name in windows[-1].moved if _lasting(name, windows) and _matters(name, reference))
+    lasting = [name for name in windows[-1].moved if _lasting(name, windows)]
+    light = [name for name in lasting if not _matters(name, reference)]
+    together = sum(reference.weight[name] for name in light) >= LEAST_TOGETHER
+    return tuple(name for name in lasting if together or name not in light)
 
 
 def _lasting(name: str, windows: tuple[Window, ...]) -> bool:

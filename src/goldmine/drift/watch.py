@@ -26,7 +26,7 @@ LOOKED_BACK, AT_LEAST = 3, 2
 LEAST_WEIGHT = 0.01
 """A feature with a smaller share of the trees' gain cannot do much to a score, and does not alarm alone."""
 LEAST_TOGETHER = 0.03
-"""Many such features that move at once, as when a source of transactions breaks, alarm from this share of the gain on."""
+"""Many such features that move at once, as when a source of transactions breaks, alarm from this share of the gain."""
 
 
 @dataclass(frozen=True)

@@ -372,14 +372,19 @@ ON_REQUEST = [
 ]
 
 
-# the release, the books, the staff -> a page for the head office, each branch and each person
+# the release, the books, the staff -> who looks after whom, and a page for the head office, each branch and each person
 @dg.asset(partitions_def=MONTH_ENDS, retry_policy=RETRY, deps=[tables, features, release])
 def reports(context: dg.AssetExecutionContext, place: Place) -> Events:
-    """Reports of the month end in Chinese, as their readers are the bank's staff."""
+    """Reports and the workbook of carers of the month end, in Chinese, as their readers are the bank's staff."""
+    from goldmine.care import can_care, load_care_rules, make_care
+    from goldmine.care.workbook import write_workbook
     from goldmine.execution.reports import Wanted, write_reports
 
     at = place.at(context)
     with tried_again_if_passing():
+        if not can_care(at.bank):
+            care = make_care(at.bank, at.work, at.as_of, load_care_rules())
+            write_workbook(at.work.root / "care" / f"{at.as_of}.xlsx", care, "zh")
         made = write_reports(at.bank, at.work, at.as_of, Wanted(everybody=True))
     yield dg.MaterializeResult(metadata={"reports": len(made)})
 

@@ -4,7 +4,7 @@ import ibis
 import pytest
 
 from goldmine.core.errors import SettingsError
-from goldmine.customers import layer_of, level_of
+from goldmine.customers import ladder, layer_of, level_of
 from goldmine.customers.ladder import layer_expression, level_expression
 
 AUM = [0.0, 9_999.99, 10_000.0, 49_999.99, 50_000.0, 200_000.0, 499_999.0, 500_000.0, 2_000_000.0, 5_000_000.0]
@@ -40,6 +40,12 @@ def test_an_empty_amount_in_a_query_counts_as_nothing() -> None:
 def test_levels_out_of_order_are_refused() -> None:
     with pytest.raises(SettingsError, match=r"level 2 begins at 5,000 yuan, which is not above level 1 \(10,000\)"):
         level_of([1.0], levels=(0, 10_000, 5_000))
+
+
+def test_a_query_over_levels_out_of_order_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ladder, "LEVELS", (0, 50_000, 10_000))
+    with pytest.raises(SettingsError, match=r"level 2 begins at 10,000 yuan, which is not above level 1 \(50,000\)"):
+        level_expression(ibis.literal(1.0))
 
 
 def test_levels_that_do_not_begin_at_nothing_are_refused() -> None:

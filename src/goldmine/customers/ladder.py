@@ -73,6 +73,7 @@ def layer_of(level: npt.ArrayLike) -> npt.NDArray[np.str_]:
 
 def level_expression(aum: NumericValue) -> ibis.Value:
     """`level_of` for a column of an Ibis table."""
+    check_levels(LEVELS)
     known = aum.fill_null(0)
     rungs = [(known < upper, ibis.literal(place, "int8")) for place, upper in enumerate(LEVELS[1:])]
     return ibis.cases(*rungs, else_=ibis.literal(len(LEVELS) - 1, "int8"))

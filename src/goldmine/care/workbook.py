@@ -63,8 +63,13 @@ def write_workbook(path: Path, care: Care, language: str) -> None:
         ``en`` or ``zh``, of headings and words.
     """
     moves = care.rows[~care.rows["reason"].isin(["kept", "new"])].sort_values(["branch_id", "carer_id", "customer_id"])
-    sheets = {"overdue": care.overdue, "handover": care.handover, "moves": moves, "loads": care.loads}
-    sheets["shortage"] = care.shortage
+    sheets = {
+        "overdue": care.overdue,
+        "handover": care.handover,
+        "moves": moves,
+        "loads": care.loads,
+        "shortage": care.shortage,
+    }
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with (
         whole_file(path) as temporary,

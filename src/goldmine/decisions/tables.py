@@ -251,6 +251,7 @@ def title_of(decisions: Decisions, name: str, language: str) -> str:
 def campaign_table(found: pd.DataFrame, language: str) -> pd.DataFrame:
     """Campaigns in words; see `goldmine.decisions.health.campaigns`."""
     shown = found.assign(conversion=[UNKNOWN if pd.isna(one) else f"{one:.1%}" for one in found["conversion"]])
+    shown["from"] = pd.to_datetime(found["from"]).dt.date
     return shown.rename(columns={name: word(name, language) for name in shown.columns})
 
 
@@ -273,7 +274,9 @@ def model_table(found: pd.DataFrame, language: str) -> pd.DataFrame:
 
 
 def as_page(frame: pd.DataFrame) -> Styler:
-    """A table for a page: without row numbers, words to the left, figures to the right."""
+    """A table for a page: without row numbers, words to the left, figures to the right; without rows, one of dashes."""
+    if frame.empty:
+        frame = pd.DataFrame([[UNKNOWN] * len(frame.columns)], columns=frame.columns)
     words = [name for place, name in enumerate(frame.columns) if place == 0 or _wordy(frame[name])]
     left = {name: [{"selector": "th, td", "props": "text-align: left"}] for name in words}
     return frame.style.hide(axis="index").set_table_styles(left)

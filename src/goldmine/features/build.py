@@ -22,7 +22,7 @@ from goldmine.features.catalogue import carried, catalogue, plan, tried_folders
 from goldmine.features.define import Feature
 from goldmine.features.known import known_fingerprint
 from goldmine.features.slices import slice_customers, write_slices
-from goldmine.features.sources import Source, lay_out
+from goldmine.features.sources import Source, lay_out, lay_view
 from goldmine.features.told import Told
 from goldmine.features.windows import AGES
 
@@ -95,7 +95,7 @@ def write_features(connection: SQLBackend, bank: Bank, work: Work, cutoff: date)
         return
     lay_out(source)
     with kept(connection, "base", made.base):
-        connection.raw_sql("CREATE OR REPLACE TEMP VIEW part AS SELECT * FROM base")
+        lay_view(connection, "part", "SELECT * FROM base")
         write_parquet(connection, query, work.features(cutoff), order=("customer_id",))
 
 

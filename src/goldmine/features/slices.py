@@ -8,7 +8,7 @@ from ibis.backends.sql import SQLBackend
 from goldmine.contract.bank import Bank
 from goldmine.core.engine import write_parquet
 from goldmine.core.files import sql_text, whole_folder
-from goldmine.features.sources import Source, keep_merged, lay_out
+from goldmine.features.sources import Source, keep_merged, lay_out, lay_view
 
 CUSTOMERS = 250_000
 """In a slice, at most: its rows and the joins of its activity take some two gigabytes."""
@@ -57,11 +57,7 @@ def write_slices(source: Source, slices: list[str], base: str, query: str) -> No
             lay_out(source, within)
             connection.raw_sql(f"COPY ({base}) TO {sql_text(part)} (FORMAT parquet, COMPRESSION lz4)")
         lay_out(source)
-        _view(connection, "base", Path(scratch) / "*.parquet")
+        lay_view(connection, "base", f"FROM read_parquet({sql_text(Path(scratch) / '*.parquet')})")
         for part in parts:
-            _view(connection, "part", part)
+            lay_view(connection, "part", f"FROM read_parquet({sql_text(part)})")
             write_parquet(connection, query, folder / part.name, order=("customer_id",))
-
-
-def _view(connection: SQLBackend, name: str, files: Path) -> None:
-    connection.raw_sql(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM read_parquet({sql_text(files)})")

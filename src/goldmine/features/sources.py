@@ -19,7 +19,7 @@ from goldmine.core.engine import read_parquet
 from goldmine.core.work import Work
 from goldmine.features.known import CAME
 from goldmine.features.side import SIDES
-from goldmine.features.windows import BUCKETS, STRETCHES
+from goldmine.features.windows import READ, STRETCHES
 
 MONTHS = {
     "transactions": ibis.schema(
@@ -78,15 +78,15 @@ def lay_out(source: Source, within: str = "") -> None:
         if f"all_{name}" not in source.connection.list_tables():
             source.connection.create_view(f"all_{name}", source.bank.read(source.connection, name))
         sliced = f" WHERE {within}" if within and name in SIDES else ""
-        _view(source, f"at_{name}", f"SELECT *, {cutoff} FROM all_{name}{sliced}")
-    _view(source, "spine", "SELECT * FROM at_customers" + (f" WHERE {within}" if within else ""))
+        lay_view(source.connection, f"at_{name}", f"SELECT *, {cutoff} FROM all_{name}{sliced}")
+    lay_view(source.connection, "spine", "SELECT * FROM at_customers" + (f" WHERE {within}" if within else ""))
     for name in MONTHS:
-        for stretch in _stretches(name):
+        for stretch in READ[name]:
             rows = _months(source, name, stretch)
             if within:
                 kept = f"SELECT * FROM merged_{name}_{stretch} WHERE NOT ({within})"
                 rows = f"SELECT * FROM ({rows}) WHERE {within} UNION ALL {kept}"
-            _view(source, f"months_{name}_{stretch}", rows)
+            lay_view(source.connection, f"months_{name}_{stretch}", rows)
 
 
 def keep_merged(source: Source) -> None:
@@ -94,13 +94,14 @@ def keep_merged(source: Source) -> None:
     lay_out(source)
     merged = "SELECT customer_id FROM at_customers WHERE merged_into IS NOT NULL AND merged_on <= cutoff"
     for name in MONTHS:
-        for stretch in _stretches(name):
+        for stretch in READ[name]:
             rows = f"SELECT * FROM months_{name}_{stretch} WHERE customer_id IN ({merged})"
             source.connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE merged_{name}_{stretch} AS {rows}")
 
 
-def _stretches(name: str) -> range:
-    return range(len(STRETCHES if name == "transactions" else BUCKETS))
+def lay_view(connection: SQLBackend, name: str, query: str) -> None:
+    """Let a name stand for a query, whatever it stood for before."""
+    connection.raw_sql(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
 
 
 def _months(source: Source, name: str, stretch: int) -> str:
@@ -111,7 +112,3 @@ def _months(source: Source, name: str, stretch: int) -> str:
     if not files:
         return no_rows(source.connection, MONTHS[name])
     return f"SELECT *, {now} FROM {read_parquet(source.connection, files).get_name()}"
-
-
-def _view(source: Source, name: str, query: str) -> None:
-    source.connection.raw_sql(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")

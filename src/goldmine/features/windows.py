@@ -17,6 +17,8 @@ LONGER = tuple(range(15, 24))
 """Ages of the months beyond the buckets, at which only habits are looked at: two years in all."""
 STRETCHES = (*BUCKETS, LONGER)
 """Months that are read together; the last is `LONGER`."""
+READ = {"transactions": range(len(STRETCHES)), "balances": range(len(BUCKETS))}
+"""By table: the places in `STRETCHES` of what is read of it."""
 AGES = tuple(age for stretch in STRETCHES for age in stretch)
 SNAPSHOT_AGES = (0, 3, 6, 12)
 """Ages at which each product class is looked at by itself."""

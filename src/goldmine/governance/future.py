@@ -16,8 +16,8 @@ from goldmine.core.work import Work
 from goldmine.features.catalogue import plan
 from goldmine.features.known import CAME, had_come, known_columns
 from goldmine.features.neighbours import GROUPS
-from goldmine.features.sources import MONTHS, Source, lay_out
-from goldmine.features.windows import BUCKETS, STRETCHES
+from goldmine.features.sources import MONTHS, Source, lay_out, lay_view
+from goldmine.features.windows import READ
 from goldmine.labels.rows import KEYS
 
 SAMPLE = 50_000
@@ -74,7 +74,7 @@ def _compared(bank: Bank, work: Work, cutoff: date, sample: int) -> FutureCheck:
     one_in = max(1, -(-bank.tables["customers"].rows // sample))
     _take_the_future_away(connection, cutoff, one_in)
     connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE base AS {plan().base}")
-    connection.raw_sql("CREATE OR REPLACE TEMP VIEW part AS FROM base")
+    lay_view(connection, "part", "FROM base")
     held = [name for name in parquet_schema(work.features(cutoff)).names if name not in KEYS]
     made = {feature.name for feature in plan().features if one_in == 1 or not _of_neighbours(feature.name)}
     names = [name for name in held if name in made]
@@ -102,7 +102,7 @@ def _take_the_future_away(connection: Backend, cutoff: date, one_in: int) -> Non
     for table in MONTHS:
         known = "known <= now" if table == "transactions" else "true"
         few = " AND customer_id IN (SELECT customer_id FROM at_customers)" if one_in > 1 else ""
-        for stretch in range(len(STRETCHES if table == "transactions" else BUCKETS)):
+        for stretch in READ[table]:
             _narrow(connection, f"months_{table}_{stretch}", f"SELECT * FROM {{}} WHERE {known} AND month <= now{few}")
 
 

@@ -165,7 +165,7 @@ def _forest(axis: Axes, compared: pd.DataFrame, title: str, own: str) -> None:
     axis.set_yticks(place, compared.index)
     _mark(axis, list(compared.index), own)
     axis.invert_yaxis()
-    axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axis.xaxis.set_major_formatter(PercentFormatter(1))  # as many decimals as tell the ticks apart
     axis.set_title(title, loc="left")
     axis.grid(visible=False, axis="y")
 
@@ -192,7 +192,7 @@ def branch_funnel(compared: pd.DataFrame, title: str, own: str = "") -> Figure:
     for name, x, y in zip(compared.index, compared["below"], compared["value"], strict=True):
         weight = "bold" if name == own else "normal"
         axis.annotate(name, (x, y), xytext=(6, 4), textcoords="offset points", fontsize=9, weight=weight)
-    axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axis.yaxis.set_major_formatter(PercentFormatter(1))
     axis.set_xlabel(
         say(
             "customers (inner band: 95% of branches lie there by chance alone; outer: 99.8%)",

@@ -275,7 +275,7 @@ def model_table(found: pd.DataFrame, language: str) -> pd.DataFrame:
 
 def as_page(frame: pd.DataFrame) -> Styler:
     """A table for a page: without row numbers, words to the left, figures to the right; without rows, one of dashes."""
-    if frame.empty:
+    if frame.empty and len(frame.columns):
         frame = pd.DataFrame([[UNKNOWN] * len(frame.columns)], columns=frame.columns)
     words = [name for place, name in enumerate(frame.columns) if place == 0 or _wordy(frame[name])]
     left = {name: [{"selector": "th, td", "props": "text-align: left"}] for name in words}

@@ -59,9 +59,15 @@ def _kill_one(executor: int, over: Event) -> None:
 
 
 def _executors() -> set[int]:
-    """The processes of the executors below this one."""
-    below = psutil.Process().children(recursive=True)
-    return {one.pid for one in below if any("CoarseGrainedExecutorBackend" in word for word in one.cmdline())}
+    """The processes of the executors below this one; what has ended, or is about to, is none."""
+    return {one.pid for one in psutil.Process().children(recursive=True) if _is_executor(one)}
+
+
+def _is_executor(one: psutil.Process) -> bool:
+    try:
+        return any("CoarseGrainedExecutorBackend" in word for word in one.cmdline())
+    except psutil.NoSuchProcess:  # a zombie's too
+        return False
 
 
 if __name__ == "__main__":

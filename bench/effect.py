@@ -1,7 +1,7 @@
 """Is a measured effect the true one, and does a list from the workbench earn more than the old rule?
 
     python bench/effect.py coverage [--seeds 100]
-    python bench/effect.py quarters [--customers 20000]
+    python bench/effect.py quarters [--customers 20000] [--seed 1]
 
 On the sample bank, whose truth is known. `coverage`: over so many drawings of control, contacts and outcomes, how often
 the measured effect's interval holds the true one (asked: 90 of 100). `quarters`: four campaigns one after the other,
@@ -72,9 +72,9 @@ def coverage(folder: Path, seeds: int) -> None:
         )
 
 
-def quarters(folder: Path, customers: int) -> None:
+def quarters(folder: Path, customers: int, seed: int) -> None:
     """Four campaigns, each on the books that the one before it left."""
-    write_bank(folder / "bank", customers=customers, months=MONTHS, seed=1)
+    write_bank(folder / "bank", customers=customers, months=MONTHS, seed=seed)
     work, every = Work(folder / "work"), []
     for quarter in QUARTERS:
         bank = open_bank(folder / "bank", work)
@@ -165,12 +165,13 @@ def main() -> None:
     parser.add_argument("what", choices=["coverage", "quarters"])
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--customers", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         if given.what == "coverage":
             coverage(Path(place), given.seeds)
         else:
-            quarters(Path(place), given.customers)
+            quarters(Path(place), given.customers, given.seed)
 
 
 if __name__ == "__main__":

@@ -45,10 +45,12 @@ def test_the_share_of_contact_is_that_of_the_stratum_and_of_all_where_a_stratum_
             "probability": [0.6, 0.5, 0.4, 0.3, 0.2, 0.1],
         }
     )
-    found = to_round(rows, pa.table({"x": range(6)}))
+    found = to_round(rows, pa.table({"x": range(6)}), load_use_case("longtail"))
     assert found.share.tolist() == pytest.approx([1 / 2, 1 / 2, 2 / 3, 2 / 3, 2 / 3, 2 / 3])
     assert found.aim.tolist() == [1, 0, 0, 0, 1, 1]
-    assert found.likely.tolist() == [0.6, 0.5, 0.4, 0.3, 0.2, 0.1]
+    assert found.likely.tolist() == found.promised.tolist() == [0.6, 0.5, 0.4, 0.3, 0.2, 0.1]
+    wake = to_round(rows, pa.table({"x": range(6)}), load_use_case("dormancy"))
+    assert wake.promised.tolist() == pytest.approx([0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
 
 
 def test_only_features_that_every_campaign_had_are_learnt_from():

@@ -39,7 +39,7 @@ def learn_uplift(bank: Bank, work: Work, use_case: UseCase, snapshot: date) -> L
         if len(rows):
             parts.append((rows, features_of(work, campaign.as_of, pa.array(rows["customer_id"].tolist(), pa.string()))))
     names = shared_features(use_case, [known for _, known in parts])
-    learned = learn([to_round(rows, known) for rows, known in parts], names)
+    learned = learn([to_round(rows, known, use_case) for rows, known in parts], names)
     channels = [rows.loc[rows["group"] == "contact", "channel"] for rows, _ in parts]
     uplift = None
     if learned.may_rank:
@@ -72,7 +72,7 @@ def learn_for_lists(bank: Bank, work: Work, use_cases: Sequence[str], snapshot: 
             keep(work, snapshot, name, learn([], []))
 
 
-def to_round(rows: pd.DataFrame, known: pa.Table) -> Round:
+def to_round(rows: pd.DataFrame, known: pa.Table, use_case: UseCase) -> Round:
     """A campaign's results and features as a round; the share of contact is that of each stratum.
 
     Parameters
@@ -81,12 +81,14 @@ def to_round(rows: pd.DataFrame, known: pa.Table) -> Round:
         probability, group, stratum and aim.
     known : pyarrow.Table
         Features of the same customers, in the same order.
+    use_case : UseCase
+        Whether the campaign wanted its outcome, or wanted to prevent it.
     """
     contact = (rows["group"] == "contact").to_numpy()
     share = pd.Series(contact).groupby(rows["stratum"].astype("str").to_numpy()).transform("mean").to_numpy()
     share = np.where((share > 0) & (share < 1), share, contact.mean())
     likely, aim = (rows[name].to_numpy(dtype=np.float64) for name in ("probability", "aim"))
-    return Round(known, likely, contact, share, aim)
+    return Round(known, likely, contact, share, aim, use_case.prevents)
 
 
 def shared_features(use_case: UseCase, tables: list[pa.Table]) -> list[str]:

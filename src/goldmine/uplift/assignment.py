@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from goldmine.uplift.covariates import Covariates
-from goldmine.uplift.crossfit import Array, prognosis, trees
+from goldmine.uplift.crossfit import Array, Shape, prognosis, trees
 
 SUSPECT_AUC = 0.55
 """Above this, and more than chance can explain, the treatment followed the covariates."""
@@ -69,6 +69,6 @@ def _logit(share: Array) -> Array:
 
 
 def _tells(known: Covariates, treated: NDArray[np.bool_], most: int = 3) -> tuple[str, ...]:
-    gain = trees(known, np.arange(len(treated)), treated.astype(np.float64), rounds=20, leaves=7).gain
+    gain = trees(known, np.arange(len(treated)), treated.astype(np.float64), Shape(20, 7)).gain
     order = np.argsort(-gain, kind="stable")[:most]
     return tuple(known.names[place] for place in order if gain[place] > 0.1 * gain.sum())

@@ -56,7 +56,7 @@ def prognosis(known: Covariates, target: Array, fold: NDArray[np.int64]) -> Arra
     found = np.empty((len(target), 2))
     for learn, held in splits(fold):
         some = some_of(learn)
-        found[held, 0] = trees(known, some, target, rounds=80, leaves=15)(known.matrix[held])
+        found[held, 0] = trees(known, some, target, Shape(80, 15))(known.matrix[held])
         found[held, 1] = RidgeCV(_ALPHAS).fit(line[some], target[some]).predict(line[held])
     return found
 
@@ -76,18 +76,35 @@ class Trees:
         return np.asarray(self.booster.feature_importance("gain"), dtype=np.float64)
 
 
-def trees(known: Covariates, rows: NDArray[np.int64], target: Array, *, rounds: int, leaves: int) -> Trees:
-    """Fit trees to a target on some rows."""
+@dataclass(frozen=True)
+class Shape:
+    """How many trees of how many leaves, and how much weight (or rows) a leaf needs to be believed by half."""
+
+    rounds: int
+    leaves: int
+    prior: float = 10.0
+
+
+def trees(
+    known: Covariates, rows: NDArray[np.int64], target: Array, shape: Shape, weight: Array | None = None
+) -> Trees:
+    """Fit trees to a target on some rows.
+
+    Parameters
+    ----------
+    target, weight : array (all rows,)
+        What is to be foreseen, and how much each row tells; alike if not given.
+    """
     lgb = lightgbm()
     settings = {
         "objective": "regression",
         "learning_rate": 0.05,
-        "num_leaves": leaves,
+        "num_leaves": shape.leaves,
         "min_data_in_leaf": max(10, min(200, len(rows) // 40)),
         "feature_fraction": 0.7,
         "bagging_fraction": 0.7,
         "bagging_freq": 1,
-        "lambda_l2": 10.0,
+        "lambda_l2": shape.prior,
         "max_bin": 63,
         "cat_smooth": 20.0,
         "cat_l2": 20.0,
@@ -97,8 +114,10 @@ def trees(known: Covariates, rows: NDArray[np.int64], target: Array, *, rounds: 
         "num_threads": _threads(len(rows)),
         "verbosity": -1,
     }
-    data = lgb.Dataset(known.matrix[rows], target[rows], categorical_feature=list(known.categorical), params=settings)
-    return Trees(lgb.train(settings, data, num_boost_round=rounds))
+    told = None if weight is None else weight[rows]
+    kinds = list(known.categorical)
+    data = lgb.Dataset(known.matrix[rows], target[rows], weight=told, categorical_feature=kinds, params=settings)
+    return Trees(lgb.train(settings, data, num_boost_round=shape.rounds))
 
 
 def splits(fold: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:

@@ -13,10 +13,7 @@ from goldmine.models.matrix import Encoding, encode, learn_encoding
 from goldmine.uplift.covariates import Covariates
 from goldmine.uplift.crossfit import Array, folds, prognosis
 from goldmine.uplift.effect import LEVEL, Estimate, NotMeasurable, detectable, difference
-from goldmine.uplift.ranking import FIRST, Ranking, Trial, foresee, qini, rank
-
-_SELDOM = 0.01
-"""Below this quantile of the probabilities that were listed a customer is unlike those of the campaigns."""
+from goldmine.uplift.ranking import FIRST, Promise, Ranking, Trial, foresee, qini, rank, room_of
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,8 @@ class Round:
         Each row's probability of that: the share of contact in its stratum.
     aim : array (rows,)
         0 or 1: whether what the campaign wanted came.
+    prevents : bool
+        Whether that is that the foretold outcome does not come.
     """
 
     known: pa.Table
@@ -42,6 +41,12 @@ class Round:
     contact: NDArray[np.bool_]
     share: Array
     aim: Array
+    prevents: bool = False
+
+    @property
+    def promised(self) -> Array:
+        """The probability of the aim if nobody is contacted."""
+        return 1 - self.likely if self.prevents else self.likely
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,6 @@ class Learned:
     ranking: Ranking | None = None
     smallest: float | None = None
     by_propensity: float = 0.0
-    _likely: Array | None = None
     _trial: Trial | None = None
     _encoding: Encoding | None = None
 
@@ -96,8 +100,8 @@ class Learned:
     def uplift(self, known: pa.Table, likely: Array) -> Array:
         """The effect foreseen for customers who are to be ranked.
 
-        Campaigns list the likeliest. Of customers less likely than they ever listed trees know nothing: these are taken
-        to be moved like the average of those listed, in proportion to their probability.
+        Models learnt how a contact changes the odds; what that adds is least for those who are nearly certain either
+        way, so the less likely, whom campaigns did not list, are not taken for as easily moved as the likely.
 
         Parameters
         ----------
@@ -106,11 +110,9 @@ class Learned:
         likely : array (rows,)
             Their probability.
         """
-        if self.ranking is None or self._trial is None or self._encoding is None or self._likely is None:
+        if self.ranking is None or self._trial is None or self._encoding is None:
             return np.full(known.num_rows, np.nan)
-        found = foresee(self._trial, self.ranking, encode(self._encoding, known))
-        average = self.ranking.scale.effect * likely / self._likely.mean()
-        return np.where(likely < np.quantile(self._likely, _SELDOM), average, found)
+        return foresee(self._trial, self.ranking, encode(self._encoding, known), room_of(likely))
 
 
 def learn(rounds: Sequence[Round], names: Sequence[str], level: float = LEVEL) -> Learned:
@@ -128,8 +130,9 @@ def learn(rounds: Sequence[Round], names: Sequence[str], level: float = LEVEL) -
     if not rounds:
         return Learned(0, NotMeasurable("no campaign is complete yet", "尚无已完成的营销活动"))
     known = pa.concat_tables([one.known.select(list(names)) for one in rounds])
-    likely, contact, share, aim = (
-        np.concatenate([getattr(one, name) for one in rounds]) for name in ("likely", "contact", "share", "aim")
+    likely, promised, contact, share, aim = (
+        np.concatenate([getattr(one, name) for one in rounds])
+        for name in ("likely", "promised", "contact", "share", "aim")
     )
     place = np.repeat(np.arange(len(rounds)), [len(one.aim) for one in rounds])
     encoding = learn_encoding(known, list(names), most_levels=math.inf)
@@ -139,10 +142,11 @@ def learn(rounds: Sequence[Round], names: Sequence[str], level: float = LEVEL) -
     fold = folds(contact, aim)
     foreseen = prognosis(covariates, aim, fold)
     effect = difference(aim, contact, foreseen, level)
-    trial = Trial(covariates, contact, share, aim - LinearRegression().fit(foreseen, aim).predict(foreseen))
+    surprise = aim - LinearRegression().fit(foreseen, aim).predict(foreseen)
+    trial = Trial(covariates, contact, share, surprise, Promise(aim - promised, room_of(promised)))
     held, first = (place, 1) if len(rounds) > 1 else (fold, FIRST)
     ranking = rank(trial, held, level, first=first)
     smallest = detectable(ranking.qini.error, level)
     ours = ranking.judged
     plain = qini(likely[ours], trial.signal[ours], held[ours])
-    return Learned(len(aim), effect, ranking, smallest, plain.value, likely, trial, encoding)
+    return Learned(len(aim), effect, ranking, smallest, plain.value, trial, encoding)

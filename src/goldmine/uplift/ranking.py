@@ -8,13 +8,44 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from goldmine.uplift.covariates import Covariates
-from goldmine.uplift.crossfit import Array, some_of, splits, trees
+from goldmine.uplift.crossfit import Array, Shape, some_of, splits, trees
 from goldmine.uplift.effect import LEVEL, Estimate, interval
 
 METHODS = ("two_model", "transformed_outcome")
 FIRST = 2
 """The first of five folds that is judged: models learn from two fifths at least."""
-_SHAPE = {"rounds": 80, "leaves": 7}
+_PLAIN, _BY_ODDS = Shape(80, 7), Shape(80, 7, prior=200.0)
+"""Without a promise and with one: what a row tells of a change in odds is at most a quarter."""
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What was known of each row's outcome before anybody was treated, from a model of many more rows than the trial's.
+
+    A treatment adds to the odds of an outcome that happens or does not: whom a model held for certain either way it can
+    hardly move. So the effect is learnt per room, and a small control is made up for by the promise.
+
+    Parameters
+    ----------
+    beyond : array (rows,)
+        The outcome, 0 or 1, less the probability that was promised of it.
+    room : array (rows,)
+        From `room_of`, of that probability.
+    """
+
+    beyond: Array
+    room: Array
+
+
+def room_of(probability: Array) -> Array:
+    """How far a small change of the odds moves a probability.
+
+    Examples
+    --------
+    >>> [round(float(one), 4) for one in room_of(np.array([0.5, 0.1, 0.0]))]
+    [0.25, 0.09, 0.001]
+    """
+    return np.maximum(probability * (1 - probability), 1e-3)
 
 
 @dataclass(frozen=True)
@@ -31,12 +62,20 @@ class Trial:
         Each row's probability of being treated.
     surprise : array (rows,)
         The outcome less what was foreseen of it without knowing who is treated.
+    promise : Promise, optional
+        What was foreseen of it if nobody is treated.
     """
 
     known: Covariates
     treated: NDArray[np.bool_]
     share: Array
     surprise: Array
+    promise: Promise | None = None
+
+    @property
+    def room(self) -> Array:
+        """How far each row can be moved; 1 where nothing was promised."""
+        return np.ones(len(self.share)) if self.promise is None else self.promise.room
 
     @property
     def signal(self) -> Array:
@@ -74,15 +113,15 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Scale:
-    """Draws what models foresee towards the average effect as far as held-out rows ask for; keeps the order."""
+    """Brings what models foresee to the size of what was measured: on average, and apart from it; keeps the order."""
 
     effect: float
     middle: float
     slope: float
 
-    def apply(self, foreseen: Array) -> Array:
+    def apply(self, foreseen: Array, room: Array) -> Array:
         """Uplift of some rows."""
-        return self.effect + self.slope * (foreseen - self.middle)
+        return room * (self.effect + self.slope * (foreseen - self.middle))
 
 
 def rank(trial: Trial, fold: NDArray[np.int64], level: float = LEVEL, *, first: int = FIRST) -> Ranking:
@@ -106,21 +145,29 @@ def rank(trial: Trial, fold: NDArray[np.int64], level: float = LEVEL, *, first: 
     for held in range(first, int(fold.max()) + 1):
         learn, here = some_of(np.flatnonzero(fold < held)), np.flatnonzero(fold == held)
         for place, method in enumerate(METHODS):
-            order[place, here] = _learn(trial, learn, method)(trial.known.matrix[here])
+            order[place, here] = trial.room[here] * _learn(trial, learn, method)(trial.known.matrix[here])
     two_looks = 1 - (1 - level) / len(METHODS)
     tried = [qini(found[judged], trial.signal[judged], fold[judged], two_looks) for found in order]
     best = max(range(len(METHODS)), key=lambda place: tried[place].value)
     foreseen = np.empty(len(fold))
     for learn, here in splits(fold):
         foreseen[here] = _learn(trial, some_of(learn), METHODS[best])(trial.known.matrix[here])
-    scale = _scale(foreseen, trial.signal)
-    return Ranking(METHODS[best], tried[best], judged, order[best], scale.apply(foreseen), scale)
+    scale = _scale(foreseen, trial)
+    return Ranking(METHODS[best], tried[best], judged, order[best], scale.apply(foreseen, trial.room), scale)
 
 
-def foresee(trial: Trial, ranking: Ranking, matrix: NDArray[np.float32]) -> Array:
-    """Uplift of rows that were no part of the trial, by models of the chosen kind fitted on all of it."""
+def foresee(trial: Trial, ranking: Ranking, matrix: NDArray[np.float32], room: Array | None = None) -> Array:
+    """Uplift of rows that were no part of the trial, by models of the chosen kind fitted on all of it.
+
+    Parameters
+    ----------
+    matrix : array (rows, columns)
+        What is known of them.
+    room : array (rows,), optional
+        How far each can be moved, where the trial's rows had a promise.
+    """
     every = some_of(np.arange(len(trial.treated)))
-    return ranking.scale.apply(_learn(trial, every, ranking.method)(matrix))
+    return ranking.scale.apply(_learn(trial, every, ranking.method)(matrix), np.ones(1) if room is None else room)
 
 
 def qini(uplift: Array, signal: Array, fold: NDArray[np.int64], level: float = LEVEL) -> Estimate:
@@ -153,15 +200,29 @@ def qini(uplift: Array, signal: Array, fold: NDArray[np.int64], level: float = L
 
 
 def _learn(trial: Trial, rows: NDArray[np.int64], method: str) -> Callable[[NDArray[np.float32]], Array]:
+    """The effect per room as one of `METHODS` learns it from some rows."""
+    room = trial.room
+    target, weight = (trial.surprise, None) if trial.promise is None else (trial.promise.beyond, room)
     if method == "transformed_outcome":
-        return trees(trial.known, rows, trial.signal, **_SHAPE)
-    arms = [rows[trial.treated[rows] == treated] for treated in (True, False)]
-    with_it, without = (trees(trial.known, arm, trial.surprise, **_SHAPE) for arm in arms)
+        # Such a row tells less, the further from a half the share is.
+        target, weight = trial.signal, weight if weight is None else room * trial.share * (1 - trial.share)
+    shape = _PLAIN if weight is None else _BY_ODDS
+
+    def fitted(some: NDArray[np.int64]) -> Callable[[NDArray[np.float32]], Array]:
+        return trees(trial.known, some, target / room, shape, weight)
+
+    if method == "transformed_outcome":
+        return fitted(rows)
+    with_it, without = (fitted(rows[trial.treated[rows] == treated]) for treated in (True, False))
     return lambda matrix: with_it(matrix) - without(matrix)
 
 
-def _scale(foreseen: Array, signal: Array) -> Scale:
-    mean, middle = float(signal.mean()), float(foreseen.mean())
+def _scale(foreseen: Array, trial: Trial) -> Scale:
+    """The average effect is the measured one; of effects per room the order stays, as a strong prior drew them in."""
+    signal, room = trial.signal, trial.room
+    effect, middle = float(signal.sum() / room.sum()), float(room @ foreseen / room.sum())
+    if trial.promise is not None:
+        return Scale(effect, middle, effect / middle if min(effect, middle) > 0 else 0.0)
     spread = float(((foreseen - middle) ** 2).sum())
-    slope = float((foreseen - middle) @ (signal - mean)) / spread if spread else 0.0
-    return Scale(mean, middle, min(max(slope, 0.0), 1.0))
+    slope = float((foreseen - middle) @ (signal - effect)) / spread if spread else 0.0
+    return Scale(effect, middle, min(max(slope, 0.0), 1.0))

@@ -58,9 +58,13 @@ def test_recency_and_active_days_come_from_the_customers_own_days(tmp_path):
     assert features_of(tmp_path, tables, *names) == [(10.0, 2.0, 3.0, 2.0, 1.0)]
 
 
-def test_habits_are_rates_over_the_months_since_the_first_own_transaction_within_two_years(tmp_path):
+def test_habits_are_rates_over_the_months_of_two_years_that_the_books_and_the_customer_were_there(tmp_path):
     tables = {
-        "customers": [CUSTOMER, CUSTOMER | {"customer_id": "B"}],
+        "customers": [
+            CUSTOMER,
+            CUSTOMER | {"customer_id": "B", "opened_on": None},
+            CUSTOMER | {"customer_id": "C", "opened_on": date(2024, 4, 30)},
+        ],
         "transactions": [
             transaction(1, "A", "2024-05-03T09:00"),
             transaction(2, "A", "2022-08-03T09:00"),
@@ -68,11 +72,30 @@ def test_habits_are_rates_over_the_months_since_the_first_own_transaction_within
             transaction(4, "A", "2022-08-05T09:00"),
             transaction(5, "B", "2024-04-03T09:00"),
             transaction(6, "B", "2022-05-03T09:00"),
+            transaction(7, "C", "2024-05-03T09:00"),
         ],
     }
     names = ["own_count_per_month", "own_days_per_month", "own_months_share"]
-    twenty_two = pytest.approx((4 / 22, 3 / 22, 2 / 22))
-    assert features_of(tmp_path, tables, *names) == [twenty_two, (0.5, 0.5, 0.5)]
+    a, b, c = features_of(tmp_path, tables, *names)
+    assert a == pytest.approx((4 / 22, 3 / 22, 2 / 22))
+    assert b == pytest.approx((1 / 22, 1 / 22, 1 / 22))
+    assert c == (0.5, 0.5, 0.5)
+
+
+def test_a_fading_rate_weighs_a_month_half_as_much_every_so_many_months_back(tmp_path):
+    tables = {
+        "customers": [CUSTOMER, CUSTOMER | {"customer_id": "B"}],
+        "transactions": [
+            transaction(1, "A", "2024-05-03T09:00"),
+            transaction(2, "A", "2024-01-03T09:00"),
+            transaction(3, "B", "2024-01-03T09:00"),
+            transaction(4, "B", "2024-01-04T09:00"),
+        ],
+    }
+    # Five months of weights 1, 0.71, 0.5, 0.35, 0.25: the oldest counts a quarter of the latest.
+    a, b = features_of(tmp_path, tables, "own_count_per_month_half_2m")
+    assert a == pytest.approx((1.25 / 2.81066,), rel=1e-5)
+    assert b == pytest.approx((0.5 / 2.81066,), rel=1e-5)
 
 
 def test_investing_is_counted_both_ways_and_shared_by_own_transactions(tmp_path):

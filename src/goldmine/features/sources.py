@@ -14,12 +14,12 @@ from goldmine.activity.build import index_of, partition
 from goldmine.activity.measures import PEAKS, SUMS
 from goldmine.contract.bank import Bank, no_rows, schema_of
 from goldmine.contract.tables import PRODUCT_CLASSES
-from goldmine.core.dates import month_end, month_key
+from goldmine.core.dates import month_end, month_key, months_back
 from goldmine.core.engine import read_parquet
 from goldmine.core.work import Work
 from goldmine.features.known import CAME
 from goldmine.features.side import SIDES
-from goldmine.features.windows import READ, STRETCHES
+from goldmine.features.windows import AGES, READ, STRETCHES
 
 MONTHS = {
     "transactions": ibis.schema(
@@ -35,6 +35,9 @@ MONTHS = {
     ),
 }
 """Columns of the months' activity; sums in fen; `now` is the cutoff's own month."""
+SAME = {"cutoff": "date", "books_from": "date"}
+"""Columns of every canonical table as a cutoff finds it that are the same in each row: the cutoff, and the month end
+from which on transactions are read."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,8 @@ class Source:
 
 
 def table(name: str) -> ibis.Table:
-    """A canonical table as a cutoff finds it: its columns, and `cutoff`."""
-    return ibis.table(ibis.schema(dict(schema_of(name)) | {"cutoff": "date"}), name=f"at_{name}")
+    """A canonical table as a cutoff finds it: its columns, and `SAME`."""
+    return ibis.table(ibis.schema(dict(schema_of(name)) | SAME), name=f"at_{name}")
 
 
 def spine() -> ibis.Table:
@@ -73,12 +76,12 @@ def lay_out(source: Source, within: str = "") -> None:
         A condition on ``customer_id`` in SQL: who is in the slice. Of others no more is read than is known of those
         who were merged (`keep_merged`) and of relatives.
     """
-    cutoff = f"DATE '{source.cutoff}' AS cutoff"
+    same = f"DATE '{source.cutoff}' AS cutoff, DATE '{_books_from(source)}' AS books_from"
     for name in CAME:
         if f"all_{name}" not in source.connection.list_tables():
             source.connection.create_view(f"all_{name}", source.bank.read(source.connection, name))
         sliced = f" WHERE {within}" if within and name in SIDES else ""
-        lay_view(source.connection, f"at_{name}", f"SELECT *, {cutoff} FROM all_{name}{sliced}")
+        lay_view(source.connection, f"at_{name}", f"SELECT *, {same} FROM all_{name}{sliced}")
     lay_view(source.connection, "spine", "SELECT * FROM at_customers" + (f" WHERE {within}" if within else ""))
     for name in MONTHS:
         for stretch in READ[name]:
@@ -102,6 +105,12 @@ def keep_merged(source: Source) -> None:
 def lay_view(connection: SQLBackend, name: str, query: str) -> None:
     """Let a name stand for a query, whatever it stood for before."""
     connection.raw_sql(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
+
+
+def _books_from(source: Source) -> date:
+    """The earliest month end of `AGES` of which the books hold transactions; the cutoff where none is held."""
+    held = source.bank.months("transactions")
+    return min((day for day in months_back(source.cutoff, len(AGES)) if month_key(day) in held), default=source.cutoff)
 
 
 def _months(source: Source, name: str, stretch: int) -> str:

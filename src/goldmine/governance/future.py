@@ -16,7 +16,7 @@ from goldmine.core.work import Work
 from goldmine.features.catalogue import plan
 from goldmine.features.known import CAME, had_come, known_columns
 from goldmine.features.neighbours import GROUPS
-from goldmine.features.sources import MONTHS, Source, lay_out, lay_view
+from goldmine.features.sources import MONTHS, SAME, Source, lay_out, lay_view
 from goldmine.features.windows import READ
 from goldmine.labels.rows import KEYS
 
@@ -93,7 +93,7 @@ def _compared(bank: Bank, work: Work, cutoff: date, sample: int) -> FutureCheck:
 def _take_the_future_away(connection: Backend, cutoff: date, one_in: int) -> None:
     """Narrow the views that features are made from: no row, day or value that came after the cutoff."""
     for table in CAME:
-        columns = known_columns(table, [*(c.name for c in TABLES[table].columns), "cutoff"], cutoff)
+        columns = known_columns(table, [*(c.name for c in TABLES[table].columns), *SAME], cutoff)
         few = f"hash(customer_id) % {one_in} = 0" + (" OR merged_into IS NOT NULL" if table == "customers" else "")
         sampled = f" AND ({few})" if one_in > 1 and table == "customers" else ""
         _narrow(

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from goldmine.activity import build_activity
-from goldmine.core.errors import HistoryError
+from goldmine.core.errors import HistoryError, ReleaseError
 from goldmine.core.work import Work
 from goldmine.measurement.history import features_of, learn_for_lists, learn_uplift, shared_features, to_round
 from goldmine.uplift.kept import read_kept
@@ -65,12 +65,18 @@ def test_without_campaigns_or_their_features_lists_rank_by_propensity_and_do_not
         "customers": [{"customer_id": who} for who in "abcd"],
         "transactions": [transaction(n, "a", f"2024-{n:02d}-15 10:00:00") for n in range(1, 7)],
     }
-    bank, empty, worked = make_bank(tmp_path / "bank", plain), Work(tmp_path / "empty"), Work(tmp_path / "worked")
+    bank = make_bank(tmp_path / "bank", plain)
+    empty, worked, early = (Work(tmp_path / name) for name in ("empty", "worked", "early"))
     publish(worked, use_case="dormancy")
-    build_activity(bank, worked)
+    published = publish(early, use_case="dormancy") / "offers.parquet"
+    pq.write_table(pq.read_table(published).drop_columns(["stratum"]), published)
+    for work in (worked, early):
+        build_activity(bank, work)
     with pytest.raises(HistoryError, match="features: none of 2024-02-29"):
         learn_uplift(bank, worked, load_use_case("dormancy"), date(2024, 6, 30))
-    for work in (empty, worked):
+    with pytest.raises(ReleaseError, match="stratum"):
+        learn_uplift(bank, early, load_use_case("dormancy"), date(2024, 6, 30))
+    for work in (empty, worked, early):
         learn_for_lists(bank, work, ["dormancy"], date(2024, 6, 30))
         kept = read_kept(work, date(2024, 6, 30), "dormancy")
         assert (kept.verdict, kept.path, kept.rows) == ("history too small", None, 0)

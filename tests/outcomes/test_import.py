@@ -182,6 +182,22 @@ def test_chinese_headings_and_gb18030(work):
     assert "触达日期缺失或无法识别" in found.bad_file.read_text("utf-8-sig")
 
 
+def test_other_words_for_channels_and_answers_are_understood(work):
+    take(
+        work,
+        "tail,A,2024-07-05,微信,感兴趣,",
+        "tail,A,2024-07-06,上门,不需要,",
+        "tail,B,2024-07-05,打电话,以后再说。,",
+        "tail,B,2024-07-06,电话,无人接听,",
+    )
+    assert [(row["channel"], row["answer"]) for row in kept(work)] == [
+        ("wechat", "yes"),
+        ("visit", "no"),
+        ("call", "later"),
+        ("call", "not_reached"),
+    ]
+
+
 def test_headings_below_a_title_in_merged_cells_and_days_that_became_numbers(work):
     path = work.root.parent / "支行.xlsx"
     book = xlsxwriter.Workbook(str(path))

@@ -34,10 +34,17 @@ _REFUSALS = (
     *("opt out", "opt-out", "optout", "unsubscribe", "do not call", "do not contact", "never contact"),
 )
 """Other words for a refusal: whoever writes one down is understood."""
+_OTHER_CHANNELS = {"上门": "visit", "走访": "visit", "打电话": "call", "柜台": "counter", "微信": "wechat"}
+_OTHER_ANSWERS = (
+    dict.fromkeys(("有意愿", "感兴趣", "同意"), "yes")
+    | dict.fromkeys(("无意愿", "没有意向", "不感兴趣", "不需要"), "no")
+    | dict.fromkeys(("再联系", "再考虑一下", "考虑一下", "以后再说"), "later")
+    | dict.fromkeys(("未接", "无人接听", "关机", "停机", "空号", "联系不上", "no answer"), "not_reached")
+)
 _CODES = {
-    "channel": {word.lower(): code for code, words in CHANNELS.items() for word in (code, *words)} | {"上门": "visit"},
+    "channel": {word.lower(): code for code, words in CHANNELS.items() for word in (code, *words)} | _OTHER_CHANNELS,
     "answer": {word.lower(): code for code, words in ANSWERS.items() for word in (code, *words)}
-    | {"未接": "not_reached"}
+    | _OTHER_ANSWERS
     | dict.fromkeys(_REFUSALS, OPT_OUT),
 }
 _FORMS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日")

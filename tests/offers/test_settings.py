@@ -42,7 +42,7 @@ def test_the_campaigns_of_the_project_can_be_read():
     ("change", "said"),
     [
         (("to_on: 2024-06-30\n", ""), r"mine\.yaml: to_on: is missing"),
-        (("to_on: 2024-06-30", "to_on: 2023-06-30"), "to_on lies before from_on"),
+        (("to_on: 2024-06-30", "to_on: 2023-06-30"), r"^mine\.yaml: to_on lies before from_on\."),
         (
             ("each: 5}, manager", "each: -5}, manager"),
             r"capacity\.branch\.each: Input should be greater than or equal to 0",

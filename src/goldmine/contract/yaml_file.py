@@ -80,4 +80,4 @@ def _explain(model: type[BaseModel], first: ErrorDetails, where: str) -> tuple[s
         return f"{place}: unknown key.", f"Allowed: {', '.join(model.model_fields)}."
     if first["type"] == "missing":
         return f"{place}: is missing.", f"Add the key {key}."
-    return f"{place}: {first['msg']}.", "Mend that value."
+    return f"{place}: {first['msg'].removeprefix('Value error, ')}.", "Mend that value."

@@ -1,12 +1,15 @@
-"""``python bench/spark.py``: what a transaction costs on Spark, in CPU seconds of all its processes.
+"""``python bench/spark.py``: what a row costs on Spark, in CPU seconds of all its processes.
 
-The activity of one month (transactions and balances) is made of a sample bank taken many times over under other
-numbers. CPU seconds, of Java and Python together, hold on a noisy machine where wall seconds do not; what a query costs
-to plan and compile is in them, so that a row of many is cheaper. `docs/scale.md` reckons with the figure.
+A sample bank is taken many times over under other numbers; then the activity of one month (transactions and balances),
+the features of one cutoff and the scores of one use case are made there, by a model trained on the bank itself.
+CPU seconds, of Java and Python together, hold on a noisy machine where wall seconds do not; what a query costs to plan
+and compile is in them, so that a row of many is cheaper. `docs/scale.md` reckons with the figures.
 """
 
 import argparse
-from dataclasses import replace
+import os
+import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -14,19 +17,24 @@ import duckdb
 import psutil
 import pyarrow.parquet as pq
 
+from goldmine import lab
 from goldmine.activity import build_activity
 from goldmine.activity.build import partition
-from goldmine.contract.bank import CanonicalTable
 from goldmine.contract.intake import open_bank
 from goldmine.core.dates import month_key
 from goldmine.core.engine import Engine, connect
 from goldmine.core.files import remove, sql_text, whole_folder
 from goldmine.core.project import home
 from goldmine.core.work import Work
+from goldmine.execution.wanted import wanted_cutoffs
+from goldmine.features import build_features
+from goldmine.models.score import score
 from goldmine.sample import write_bank
+from goldmine.usecases import load_use_case
 
 CUTOFF = date(2024, 6, 30)
-MONTHS = 15
+MONTHS = 30
+USE_CASE = "dormancy"
 NUMBERS = (
     "customer_id", "related_id", "merged_into", "account_id", "transaction_id", "event_id", "grid_id", "employer_id",
 )  # fmt: skip
@@ -34,7 +42,7 @@ NUMBERS = (
 
 
 def main() -> None:
-    """Make the bank where it is not there, run the month and print what a row costs."""
+    """Make the bank and its model where they are not there, run each stage and print what a row costs."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--customers", type=int, default=10_000)
     asked.add_argument("--times", type=int, default=20)
@@ -42,12 +50,26 @@ def main() -> None:
     given = asked.parse_args()
     once = home() / "data" / "bench" / f"spark_{given.customers}"
     many = once.with_name(f"{once.name}x{given.times}")
+    os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{once / 'mlflow.db'}"
     if not (once / "bank").exists():
         write_bank(once / "bank", customers=given.customers, months=MONTHS, seed=1, end=CUTOFF)
+        learn(once)
     if not (many / "bank").exists():
         multiply(once / "bank", many / "bank", given.times)
-    rows, seconds = run(many, Engine("spark", given.spark_master))
-    print(f"activity: {rows:,} transactions, {seconds:.1f} CPU s, {rows / seconds:,.0f} transactions a core-second")
+    run(many, Engine("spark", given.spark_master))
+
+
+def learn(place: Path) -> None:
+    """Train the use case on the bank as it is and make it champion."""
+    work = Work(place / "work")
+    bank = open_bank(place / "bank", work)
+    build_activity(bank, work)
+    build_features(bank, work, wanted_cutoffs(bank, [USE_CASE], CUTOFF))
+    desk = lab.open_desk(str(work.root))
+    trained = lab.train(desk, USE_CASE)
+    made = lab.propose(desk, trained, lab.compare(desk, trained))
+    if not made.champion:
+        raise SystemExit(f"{USE_CASE}: {'; '.join(made.refusals)}")
 
 
 def multiply(bank: Path, target: Path, times: int) -> None:
@@ -67,22 +89,30 @@ def multiply(bank: Path, target: Path, times: int) -> None:
         (folder / "bank.yaml").write_bytes((bank / "bank.yaml").read_bytes())
 
 
-def run(place: Path, engine: Engine) -> tuple[int, float]:
-    """Transactions of the newest month, and CPU seconds of its activity."""
+def run(place: Path, engine: Engine) -> None:
+    """Make the newest month's activity, the cutoff's features and the use case's scores on Spark; the rest is there."""
     work = Work(place / "work")
     bank = open_bank(place / "bank", work)
-    bank = replace(bank, tables={name: _newest(table) for name, table in bank.tables.items()})
+    build_activity(bank, work)
     for table in ("transactions", "balances"):
         remove(partition(work, table, month_key(CUTOFF)))
+    remove(work.features(CUTOFF))
+    work.scores(CUTOFF, USE_CASE).unlink(missing_ok=True)
     connect(engine)
-    before = _spent()
-    build_activity(bank, work, engine)
-    return bank.tables["transactions"].rows, _spent() - before
+    rows = sum(file.rows for file in bank.tables["transactions"].files if file.month == month_key(CUTOFF))
+    _told("activity", rows, lambda: build_activity(bank, work, engine))
+    _told("features", bank.tables["customers"].rows, lambda: build_features(bank, work, [CUTOFF], engine))
+    case = load_use_case(USE_CASE)
+    _told("scores", bank.tables["customers"].rows, lambda: score(bank, work, case, CUTOFF, engine))
 
 
-def _newest(table: CanonicalTable) -> CanonicalTable:
-    """A table without the months before the newest."""
-    return replace(table, files=tuple(file for file in table.files if file.month in ("", month_key(CUTOFF))))
+def _told(stage: str, rows: int, make: Callable[[], object]) -> None:
+    """Print what a stage cost."""
+    began, before = time.monotonic(), _spent()
+    make()
+    seconds = _spent() - before
+    print(f"{stage}: {rows:,} rows, {seconds:.1f} CPU s in {time.monotonic() - began:.1f} s, "
+          f"{rows / seconds:,.0f} rows a core-second", flush=True)  # fmt: skip
 
 
 def _spent() -> float:

@@ -129,6 +129,19 @@ def score(place: Path, name: str) -> None:
     pq.write_table(pa.table({"probability": found}), place / "floor" / f"{name}.parquet")
 
 
+def release(place: Path) -> None:
+    """LightGBM's own reasons for the rows that are listed, and every table of the release written as it stands."""
+    bank, work = opened(place)
+    for name in wanted_use_cases(bank, work, bank.books_to):
+        case = load_use_case(name)
+        booster = lightgbm().Booster(model_file=place / "floor" / f"{name}.txt")
+        booster.predict(np.load(place / "floor" / f"{name}-score.npy")[: case.list_size], pred_contrib=True)
+    out = place / "floor" / "release"
+    out.mkdir(exist_ok=True)
+    for number, path in enumerate(sorted(work.releases.rglob("*.parquet"))):
+        pq.write_table(pq.read_table(path), out / f"{number}.parquet", compression="zstd")
+
+
 def _there(bank: Bank, table: str, need: str) -> bool:
     """Whether a rule's column, or column of another table, is in the bank; its parameters are."""
     other, dot, column = need.partition(".")

@@ -90,14 +90,21 @@ def _levels(column: np.ndarray, count: int) -> _Scale:
 def design(held: Sequence[_Scale], matrix: np.ndarray) -> np.ndarray:
     """What the line is fitted on: each column's scores, 0 where missing, and a flag of that."""
     blocks = []
+    for scale, stretch in zip(held, stretches(held, matrix).T, strict=True):
+        blocks.append(np.vstack([scale.scores, np.zeros(scale.scores.shape[1])])[stretch])
+        if scale.missing:
+            blocks.append((stretch == len(scale.scores))[:, None].astype(float))
+    return np.hstack(blocks)
+
+
+def stretches(held: Sequence[_Scale], matrix: np.ndarray) -> np.ndarray:
+    """Of each cell the number of its stretch, and that after the last where it is missing; as small as numbers go."""
+    found = np.empty(matrix.shape, np.min_scalar_type(max((len(scale.scores) for scale in held), default=0)), "F")
     for place, scale in enumerate(held):
         column = matrix[:, place]
-        missing = np.isnan(column)
-        stretch = np.searchsorted(scale.edges, np.where(missing, 0.0, column).astype(np.float64), side="left")
-        blocks.append(np.where(missing[:, None], 0.0, scale.scores[stretch]))
-        if scale.missing:
-            blocks.append(missing[:, None].astype(float))
-    return np.hstack(blocks)
+        stretch = np.searchsorted(scale.edges, column.astype(np.float64), side="left")
+        found[:, place] = np.where(np.isnan(column), len(scale.scores), stretch)
+    return found
 
 
 def fit_line(found: np.ndarray, rows: Labelled, line: Line) -> LogisticRegression:
@@ -119,16 +126,22 @@ def best_line(encoding: Encoding, rows: Labelled, later: Labelled, seed: int) ->
     """
     fewer = _some(rows, seed)
     cut = scales(encoding, fewer.matrix)
-    fit, check = design(cut, fewer.matrix), design(cut, later.matrix)
-    tried: list[tuple[float, LogisticRegression, np.ndarray]] = []
+    # The later rows may be many: a byte a cell says all that the line needs to know of them.
+    fit, check = design(cut, fewer.matrix), stretches(cut, later.matrix)
+    tried: list[tuple[float, Drawn]] = []
     for strength in STRENGTHS:
-        fitted = fit_line(fit, fewer, Line(strength))
-        odds = fitted.decision_function(check)
-        tried.append((log_loss(odds, later), fitted, odds))
+        drawn = _drawn(line_steps(cut, fit_line(fit, fewer, Line(strength))), check)
+        tried.append((log_loss(drawn.log_odds, later), drawn))
         if len(tried) > 1 and tried[-1][0] >= tried[-2][0]:
             break
-    _, fitted, odds = min(tried, key=lambda one: one[0])
-    return Drawn(line_steps(cut, fitted), odds)
+    return min(tried, key=lambda one: one[0])[1]
+
+
+def _drawn(steps: list[Steps], check: np.ndarray) -> Drawn:
+    odds = np.zeros(len(check))
+    for one in steps:
+        odds += np.append(one.values, one.missing)[check[:, one.column]]
+    return Drawn(steps, odds)
 
 
 def _some(rows: Labelled, seed: int) -> Labelled:

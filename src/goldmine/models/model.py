@@ -17,6 +17,9 @@ from goldmine.models.boosting import lightgbm
 from goldmine.models.calibrate import Calibrator
 from goldmine.models.matrix import Encoding, encode
 
+_BATCH = 100_000
+"""Rows laid out for the trees at a time: a judging cutoff of millions would be held twice else."""
+
 
 @dataclass(frozen=True)
 class Model:
@@ -63,10 +66,12 @@ class Model:
 
     def log_odds(self, rows: pa.Table | pd.DataFrame) -> np.ndarray:
         """The trees' log-odds before calibration, float64, one a row."""
-        matrix = encode(self.encoding, self._table(rows))
-        if not len(matrix):
-            return np.empty(0)
-        return np.asarray(self.booster.predict(matrix, raw_score=True, num_threads=cores()))
+        table, found = self._table(rows), [np.empty(0)]
+        for start in range(0, max(table.num_rows, 1), _BATCH):  # no rows still say which columns are missing
+            matrix = encode(self.encoding, table.slice(start, _BATCH))
+            if len(matrix):
+                found.append(self.booster.predict(matrix, raw_score=True, num_threads=cores()))
+        return np.concatenate(found)
 
     def effects(self, rows: pa.Table | pd.DataFrame) -> np.ndarray:
         """SHAP values in calibrated log-odds: float64, rows x features, without the base."""

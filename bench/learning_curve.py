@@ -1,0 +1,96 @@
+"""What is lost by training on all positives and a drawn, reweighted share of the others.
+
+    python bench/learning_curve.py --customers 200000 --picture docs/learning_curve.svg
+
+A sample bank is made once and each use case is trained on every row, then on all rows with the outcome and one in two,
+four, ... of the others, which each count for so many (`goldmine.models.rows.draw_others`, what ``most_rows`` does).
+They are stopped and calibrated on the same rows and judged on the same latest complete cutoff, and figures are means.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import pandas as pd
+from matplotlib import pyplot as plt
+
+from bench.models import END, USE_CASES, cutoffs
+from goldmine.activity import build_activity
+from goldmine.contract.intake import open_bank
+from goldmine.core.project import home
+from goldmine.core.work import Work
+from goldmine.features import build_features
+from goldmine.models.judge import judge
+from goldmine.models.rows import Rows, draw_others, read_rows
+from goldmine.models.train import train
+from goldmine.pictures.style import PALETTE
+from goldmine.sample import write_bank
+from goldmine.usecases import UseCase, load_use_case
+
+ONE_IN = (1, 2, 4, 8, 16, 32)
+EVERY_ROW = 100_000_000
+
+
+def main() -> None:
+    """Make the bank where it is not there, train, print the table and draw the curve."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--customers", type=int, default=200_000)
+    asked.add_argument("--draws", type=int, default=3)
+    asked.add_argument("--use-cases", nargs="+", default=list(USE_CASES), choices=USE_CASES)
+    asked.add_argument("--picture", type=Path, help="Where the curve is drawn, if anywhere.")
+    given = asked.parse_args()
+    place = home() / "data" / "bench" / f"curve_{given.customers}"
+    if not (place / "bank" / "bank.yaml").exists():
+        write_bank(place / "bank", customers=given.customers, seed=1, end=END)
+    work = Work(place / "work")
+    bank = open_bank(place / "bank", work)
+    cases = [everything(load_use_case(name)) for name in given.use_cases]
+    build_activity(bank, work)
+    build_features(bank, work, sorted({day for case in cases for day in cutoffs(bank, case)}))
+    found = []
+    for case in cases:
+        rows = read_rows(bank, work, case, END)
+        for one_in in ONE_IN:
+            for draw in range(given.draws if one_in > 1 else 1):
+                found.append(curve_point(case, rows, one_in, draw))
+                print("  ".join(f"{k} {v}" for k, v in found[-1].items()), flush=True)
+    frame = pd.DataFrame(found)
+    mean = frame.groupby(["use_case", "one_in"], sort=False).mean().drop(columns="draw")
+    print(mean.round(4).to_string())
+    if given.picture:
+        picture(mean.reset_index(), given.picture)
+
+
+def everything(case: UseCase) -> UseCase:
+    """A use case that draws no rows by itself."""
+    return case.model_copy(update={"training": case.training.model_copy(update={"most_rows": EVERY_ROW})})
+
+
+def curve_point(case: UseCase, rows: Rows, one_in: int, draw: int) -> dict[str, object]:
+    """Figures of one training on all positives and one in so many of the others."""
+    positives = int(rows.train["outcome"].to_numpy().sum())
+    most = positives + (rows.train.num_rows - positives) // one_in
+    drawn = draw_others({END: rows.train}, most, draw)[END]
+    began = time.process_time()
+    fitted = train(case, drawn, rows.calibrate, draw)
+    seconds = time.process_time() - began
+    card = judge(fitted.model, rows.judge, case).model
+    told = {"auc": card.auc, "average_precision": card.average_precision, "lift_10pct": card.lift["10pct"]}
+    told["calibration_error"] = card.calibration_error or 0.0
+    figures = {name: round(value, 4) for name, value in told.items()}
+    return {"use_case": case.name, "one_in": one_in, "draw": draw, "rows": drawn.num_rows, **figures, "cpu": seconds}
+
+
+def picture(mean: pd.DataFrame, out: Path) -> None:
+    """Lift beside that of every row, against the rows learnt from."""
+    figure, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
+    for (name, curve), colour in zip(mean.groupby("use_case", sort=False), PALETTE, strict=False):
+        axes.plot(curve["rows"], curve["lift_10pct"] / curve["lift_10pct"].iloc[0], "o-", color=colour, label=name)
+    axes.set(xscale="log", xlabel="rows learnt from", ylabel="lift in the top tenth, every row = 1", ylim=(0.9, 1.02))
+    axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(out, metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    main()

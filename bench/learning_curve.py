@@ -27,7 +27,7 @@ from goldmine.pictures.style import PALETTE
 from goldmine.sample import write_bank
 from goldmine.usecases import UseCase, load_use_case
 
-ONE_IN = (1, 2, 4, 8, 16, 32)
+ONE_IN = (1, 2, 4, 8, 16)
 EVERY_ROW = 100_000_000
 
 

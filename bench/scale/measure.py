@@ -58,9 +58,11 @@ def _children_cpu() -> float:
 def _held(pid: int) -> int:
     try:
         process = psutil.Process(pid)
-        return sum(one.memory_info().rss for one in (process, *process.children(recursive=True)))
+        own, below = process.memory_info(), [one.memory_info() for one in process.children(recursive=True)]
     except psutil.NoSuchProcess:
         return 0
+    # A child that is about to become another program still shows all of its parent's memory as its own.
+    return own.rss + sum(one.rss for one in below if one.vms != own.vms)
 
 
 def bytes_on_disk(folder: Path) -> int:

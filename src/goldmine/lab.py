@@ -28,6 +28,7 @@ from goldmine.contract.intake import load_bank
 from goldmine.core.dates import parse_month_end, snapshot_date
 from goldmine.core.errors import ParameterError
 from goldmine.core.project import at_home
+from goldmine.core.said import Said
 from goldmine.core.work import Work
 from goldmine.drift.reference import Reference, learn_reference, log_reference
 from goldmine.features import Feature, build_features, feature_dictionary
@@ -256,7 +257,10 @@ def propose(desk: Desk, trained: Trained, beside: Beside) -> Registration:
     """
     judged, case, compared = trained.judged, trained.use_case, beside.comparison
     if desk.family:
-        adopt = f"its features in {desk.family} are only tried: move the file to src/goldmine/features/families first"
+        adopt = Said(
+            f"its features in {desk.family} are only tried: move the file to src/goldmine/features/families first",
+            f"{desk.family}中的特征仅供试用，请先将文件移至src/goldmine/features/families",
+        )
         compared = replace(compared, refusals=(*compared.refusals, adopt))
     figures = {
         "comparison": drawings.beaten(judged.frame()),

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from goldmine.cards import Card, Section, Subject, card_page, model_card
+from goldmine.core.said import Said
 from goldmine.drift.reference import learn_reference
 from goldmine.features import Feature
 from goldmine.features.told import unsaid
@@ -21,7 +22,7 @@ from tests.models.made import rows, use_case
 from tests.tiny import make_bank
 
 CUTOFFS = Cutoffs((date(2023, 7, 31), date(2023, 8, 31)), date(2023, 11, 30), date(2024, 2, 29))
-REFUSED = "lift at list size is -0.08 beside champion version 2"
+REFUSED = Said("lift at list size is -0.08 beside champion version 2", "名单容量提升度与冠军模型第2版相比为-0.08")
 
 
 def held(judged) -> Calibration:
@@ -91,6 +92,8 @@ def test_it_speaks_chinese(subject):
     assert [section.heading for section in card.sections][:4] == ["用途", "状态", "数据", "跨期检验结果"]
     assert "仅检验过一次（2024-02-29，" in texts(card)
     assert "其余合并" in texts(card)
+    assert REFUSED.zh in texts(card)
+    assert REFUSED not in texts(card)
 
 
 def test_the_page_needs_no_network_and_escapes_what_it_is_given():

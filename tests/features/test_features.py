@@ -7,9 +7,10 @@ import pytest
 
 from goldmine.activity import build_activity
 from goldmine.core.errors import HistoryError, SettingsError
+from goldmine.core.files import write_json
 from goldmine.core.project import home
 from goldmine.core.work import Work
-from goldmine.features import build_features, catalogue, families, switched_off
+from goldmine.features import build_features, catalogue, families, require_current, switched_off
 from goldmine.features.docs import features_page
 from tests.tiny import balance, make_bank, transaction
 
@@ -250,3 +251,18 @@ def test_a_family_without_its_function_says_what_it_lacks(dropped):
     (dropped / "moon.py").write_text("sun = 1")
     with pytest.raises(SettingsError, match=r"features/families/moon\.py: has no function 'moon'"):
         room.families()
+
+
+def test_features_that_other_code_made_are_refused_until_they_are_made_again(tmp_path):
+    work = Work(tmp_path / "work")
+    bank = make_bank(
+        tmp_path / "bank", {"customers": [CUSTOMER], "transactions": [transaction(1, "A", "2024-05-03T09:00")]}
+    )
+    build_activity(bank, work)
+    build_features(bank, work, [CUTOFF])
+    require_current(bank, work, [CUTOFF])
+    write_json(work.features(CUTOFF).with_suffix(".json"), "of other code")
+    with pytest.raises(HistoryError, match="features at 2024-05-31: they were made from other tables or by other code"):
+        require_current(bank, work, [CUTOFF])
+    assert build_features(bank, work, [CUTOFF]).made == (CUTOFF,)
+    require_current(bank, work, [CUTOFF])

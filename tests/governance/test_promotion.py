@@ -8,6 +8,7 @@ import pytest
 
 from goldmine.contract.bank import Bank
 from goldmine.core.errors import ModelError
+from goldmine.core.said import in_language
 from goldmine.governance import compare as comparing
 from goldmine.governance import promotion
 from goldmine.governance.compare import compare
@@ -129,6 +130,8 @@ def test_one_that_is_as_good_is_refused(ask, fitted):
         "lift at list size is +0.00 beside champion version 1, with a 95% interval of +0.00 to +0.00, which is not "
         "above zero",
     )
+    zh = "名单容量提升度与冠军模型第1版相比为+0.00，95%区间+0.00至+0.00，未高于零"
+    assert [in_language(why, "zh") for why in made.refusals] == [zh]
     assert told() == [("promoted", "1", "1"), ("refused", "2", "1")]
 
 

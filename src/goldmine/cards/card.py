@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from goldmine.cards.words import SAY, conditions, outcome_words
+from goldmine.core.said import in_language
 from goldmine.drift.reference import Reference
 from goldmine.features import Feature
 from goldmine.governance.compare import Comparison
@@ -125,7 +126,7 @@ def _verdict(subject: Subject, language: str) -> Section:
     made, say = subject.registration, SAY[language]
     if made.champion:
         return Section(say["verdict"], (say["champion"],))
-    return Section(say["verdict"], (say["refused"], *made.refusals))
+    return Section(say["verdict"], (say["refused"], *(in_language(why, language) for why in made.refusals)))
 
 
 def _data(subject: Subject, language: str) -> Section:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from goldmine.governance.groups import BY_ZH
 from goldmine.usecases import UseCase
 
 SAY: dict[str, dict[str, Any]] = {
@@ -104,14 +105,7 @@ SAY: dict[str, dict[str, Any]] = {
         "groups_told": "以下为偏差最大的客群。噪声下限为概率完全准确时，该样本量下也会出现的误差。",
         "group_columns": ("维度", "客群", "客户数", "预测", "实际", "误差", "噪声下限", "结论"),
         "small": "其余合并",
-        "by": {
-            "all": "全部",
-            "branch": "支行",
-            "aum_level": "资产等级",
-            "age_band": "年龄段",
-            "gender": "性别",
-            "village": "村组网格",
-        },
+        "by": BY_ZH,
         "verdicts": {"kept": "可信", "warning": "警告", "stop": "禁止上线"},
         "guarded": "是否有客群被落下",
         "guarded_told": "冠军模型名单与本模型名单在各受保护客群中覆盖的目标客户数。",

@@ -1,6 +1,12 @@
 """Features: what is known of each customer at a cutoff, one family a file."""
 
-from goldmine.features.build import FeatureReport, build_features, feature_dictionary, feature_fingerprint
+from goldmine.features.build import (
+    FeatureReport,
+    build_features,
+    feature_dictionary,
+    feature_fingerprint,
+    require_current,
+)
 from goldmine.features.catalogue import catalogue, switched_off
 from goldmine.features.define import Feature
 
@@ -11,5 +17,6 @@ __all__ = [
     "catalogue",
     "feature_dictionary",
     "feature_fingerprint",
+    "require_current",
     "switched_off",
 ]

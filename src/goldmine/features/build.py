@@ -1,5 +1,6 @@
 """Writing feature tables: one Parquet file a cutoff, a row a customer on the books."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import partial
@@ -81,6 +82,22 @@ def feature_fingerprint(bank: Bank, work: Work, cutoff: date) -> str:
             known_fingerprint(bank, work, cutoff),
         ]
     )
+
+
+def require_current(bank: Bank, work: Work, cutoffs: Iterable[date]) -> None:
+    """Raise where the feature table of a cutoff was made from other tables, or by other code, than there are now.
+
+    Raises
+    ------
+    HistoryError
+        It names the first such cutoff; one that has no table at all is told where it is read.
+    """
+    for cutoff in cutoffs:
+        if work.features(cutoff).exists() and read_json(_mark(work, cutoff)) != feature_fingerprint(bank, work, cutoff):
+            raise HistoryError(
+                f"features at {cutoff}: they were made from other tables or by other code than there are now.",
+                "Run `goldmine features` again, then go on.",
+            )
 
 
 def write_features(connection: SQLBackend, bank: Bank, work: Work, cutoff: date) -> None:

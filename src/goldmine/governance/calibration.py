@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from goldmine.core.said import Said
+from goldmine.governance.groups import BY_ZH
 from goldmine.governance.limits import Limits
 
 LEAST_ROWS = 200
@@ -53,8 +55,12 @@ class Calibration:
 
     def _said(self, verdict: str, limit: float) -> tuple[str, ...]:
         return tuple(
-            f"calibration error of {row.by}{f' {row.group}' if row.group else ''} is {row.error:.3f}, "
-            f"{row.excess:.3f} above its noise floor; the limit is {limit:.2f}"
+            Said(
+                f"calibration error of {row.by}{f' {row.group}' if row.group else ''} is {row.error:.3f}, "
+                f"{row.excess:.3f} above its noise floor; the limit is {limit:.2f}",
+                f"{BY_ZH.get(row.by, row.by)}{f' {row.group} ' if row.group else ''}校准误差为{row.error:.3f}，"
+                f"高出噪声下限{row.excess:.3f}，上限为{limit:.2f}",
+            )
             for row in self.table[self.table.verdict == verdict].itertuples()
         )
 

@@ -10,9 +10,10 @@ import pyarrow as pa
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
 from goldmine.core.errors import ModelError
+from goldmine.core.said import Said
 from goldmine.governance.bootstrap import Interval, intervals
 from goldmine.governance.calibration import Calibration, calibration
-from goldmine.governance.groups import CALIBRATED, GUARDED, groups_of
+from goldmine.governance.groups import BY_ZH, CALIBRATED, GUARDED, groups_of
 from goldmine.governance.guarded import group_losses, on_list
 from goldmine.governance.limits import read_limits
 from goldmine.models.judge import Judgement
@@ -131,15 +132,23 @@ def _not_better(lift: Interval, version: str) -> tuple[str, ...]:
     if lift.low > 0:
         return ()
     return (
-        f"lift at list size is {lift.value:+.2f} beside champion version {version}, with a 95% interval of "
-        f"{lift.low:+.2f} to {lift.high:+.2f}, which is not above zero",
+        Said(
+            f"lift at list size is {lift.value:+.2f} beside champion version {version}, with a 95% interval of "
+            f"{lift.low:+.2f} to {lift.high:+.2f}, which is not above zero",
+            f"名单容量提升度与冠军模型第{version}版相比为{lift.value:+.2f}，"
+            f"95%区间{lift.low:+.2f}至{lift.high:+.2f}，未高于零",
+        ),
     )
 
 
 def _left_behind(lost: pd.DataFrame) -> tuple[str, ...]:
     return tuple(
-        f"{row.by.replace('_', ' ')} {row.group} loses {row.loss:.0%} of the outcomes that the champion's list catches "
-        f"({row.champion:.0f} to {row.challenger:.0f})"
+        Said(
+            f"{row.by.replace('_', ' ')} {row.group} loses {row.loss:.0%} of the outcomes that the champion's list "
+            f"catches ({row.champion:.0f} to {row.challenger:.0f})",
+            f"{BY_ZH.get(row.by, row.by)} {row.group} 在冠军模型名单中覆盖的目标客户减少{row.loss:.0%}"
+            f"（由{row.champion:.0f}降至{row.challenger:.0f}）",
+        )
         for row in lost[lost.left_behind.astype(bool)].itertuples()
     )
 

@@ -15,6 +15,15 @@ CALIBRATED = ("branch", "aum_level", "age_band")
 """Groups in which probabilities must be kept."""
 GUARDED = ("age_band", "gender", "village")
 """Groups that a new model may not leave behind."""
+BY_ZH = {
+    "all": "全部",
+    "branch": "支行",
+    "aum_level": "资产等级",
+    "age_band": "年龄段",
+    "gender": "性别",
+    "village": "村组网格",
+}
+"""What groups are told apart by, in Chinese."""
 AGE_BANDS = (0, 25, 35, 45, 55, 65)
 """Where each age band begins, in years."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from goldmine.core.errors import ModelError
+from goldmine.core.said import Said
 from goldmine.governance.compare import Comparison
 from goldmine.governance.journal import Entry, Event, Journal
 from goldmine.models.judge import Judgement
@@ -46,7 +47,10 @@ def propose(bank_name: str, use_case: str, run_id: str, judgement: Judgement, co
     """
     name = registered_name(bank_name, use_case)
     if unreachable():
-        why = f"the registry {unreachable()} cannot be reached, so nothing is registered and the champion stays"
+        why = Said(
+            f"the registry {unreachable()} cannot be reached, so nothing is registered and the champion stays",
+            f"无法连接模型注册库{unreachable()}，未登记新版本，冠军模型不变",
+        )
         return Registration(name, "", champion=False, refusals=(why,), run=run_id)
     version = register(bank_name, use_case, run_id)
     journal = Journal(bank_name, use_case)
@@ -154,17 +158,28 @@ def _out_of_turn(journal: Journal, version: str, holder: str, comparison: Compar
     said = []
     if comparison.champion != holder:
         was = f"version {comparison.champion}" if comparison.champion else "no champion"
-        said.append(f"it was compared with {was}, but version {holder} has become champion since; train it again")
+        then = f"第{comparison.champion}版" if comparison.champion else "无冠军模型"
+        said.append(
+            Said(
+                f"it was compared with {was}, but version {holder} has become champion since; train it again",
+                f"对比时的冠军模型为{then}，此后第{holder}版已上线，请重新训练",
+            )
+        )
     gone = [entry for entry in journal.entries() if entry.event.action == "rolled_back"]
     if version in {entry.event.version for entry in gone}:
-        said.append(f"version {version} was rolled back before; train anew")
+        said.append(Said(f"version {version} was rolled back before; train anew", f"第{version}版曾被回退，请重新训练"))
     return tuple(said)
 
 
 def _earlier(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[str, ...]:
     mine, other = ours.get(AS_OF, ""), theirs.get(AS_OF, "")
     if other > mine:
-        return (f"the champion was trained at {other}, later than this model's {mine}",)
+        return (
+            Said(
+                f"the champion was trained at {other}, later than this model's {mine}",
+                f"冠军模型的数据日期为{other}，晚于本模型的{mine}",
+            ),
+        )
     return ()
 
 

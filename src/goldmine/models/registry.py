@@ -7,6 +7,7 @@ from typing import Any
 from goldmine.core.errors import ModelError
 from goldmine.core.files import read_json, whole_folder, write_json
 from goldmine.core.project import home
+from goldmine.core.said import Said
 from goldmine.models.judge import Judgement
 from goldmine.models.model import Model, load_model
 from goldmine.models.tracking import CHAMPION, registered_name, shout, unreachable, use_tracking
@@ -75,13 +76,21 @@ def gate(judgement: Judgement) -> tuple[str, ...]:
     (AUC) and at the head that is published (lift at list size).
     """
     refusals = []
-    for what, other in (("no skill", judgement.no_skill), ("the one-line rule", judgement.rule)):
+    beside = (("no skill", "随机", judgement.no_skill), ("the one-line rule", "一句话规则", judgement.rule))
+    for what, zh, other in beside:
         ours, theirs = judgement.model.auc, other.auc
         if not ours > theirs:
-            refusals.append(f"AUC {ours:.4f} does not beat {theirs:.4f} of {what}")
+            refusals.append(
+                Said(f"AUC {ours:.4f} does not beat {theirs:.4f} of {what}", f"AUC {ours:.4f}未超过{zh}的{theirs:.4f}")
+            )
         ours, theirs = judgement.model.lift["list"], other.lift["list"]
         if not ours > theirs:
-            refusals.append(f"lift at list size {ours:.2f} does not beat {theirs:.2f} of {what}")
+            refusals.append(
+                Said(
+                    f"lift at list size {ours:.2f} does not beat {theirs:.2f} of {what}",
+                    f"名单容量提升度{ours:.2f}未超过{zh}的{theirs:.2f}",
+                )
+            )
     return tuple(refusals)
 
 

@@ -12,7 +12,7 @@ import goldmine
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
 from goldmine.core.work import Work
-from goldmine.features import feature_fingerprint
+from goldmine.features import feature_fingerprint, require_current
 from goldmine.labels import Cutoffs, labelled, plan_cutoffs, training_rows, with_features
 from goldmine.models.given import given_mark, read_given
 from goldmine.usecases import UseCase
@@ -70,13 +70,14 @@ def read_rows(bank: Bank, work: Work, use_case: UseCase, as_of: date, seed: int 
     Raises
     ------
     HistoryError
-        If the books are too short, or a cutoff's features have not been made.
+        If the books are too short, or a cutoff's features have not been made, or by other code than there is now.
     UseCaseError
         If the bank lacks a table or a feature that the use case needs.
     """
     if use_case.outcome.kind == "given":
         return Rows(*read_given(work, use_case.name))
     cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
+    require_current(bank, work, cutoffs.all)
     most = use_case.training.most_rows
     told = {cutoff: labelled(bank, work, use_case, cutoff, as_of) for cutoff in (*cutoffs.train, cutoffs.calibrate)}
     later = draw_evenly(told.pop(cutoffs.calibrate), most // 2, seed)

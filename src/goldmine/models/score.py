@@ -21,7 +21,7 @@ from goldmine.core.files import disk_errors, read_json, whole_file, write_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.work import Work
-from goldmine.features import feature_fingerprint
+from goldmine.features import feature_fingerprint, require_current
 from goldmine.labels.rows import eligible, feature_rows
 from goldmine.models.model import Model
 from goldmine.models.registry import Champion, champion
@@ -74,12 +74,13 @@ def score(bank: Bank, work: Work, use_case: UseCase, as_of: date, engine: Engine
     ModelError
         If there is no champion, or the feature table lacks features of its model.
     HistoryError
-        If the snapshot's features have not been made.
+        If the snapshot's features have not been made, or by other code than there is now.
     UseCaseError
         If nobody is eligible.
     EngineError
         If Spark fails.
     """
+    require_current(bank, work, [as_of])
     best = champion(bank.name, use_case.name)
     path = work.scores(as_of, use_case.name)
     origin = {

@@ -84,7 +84,7 @@ class Reference:
         return asdict(self)
 
 
-def learn_reference(model: Model, rows: Rows, list_size: int) -> Reference:
+def learn_reference(model: Model, rows: Rows, promised: np.ndarray, list_size: int) -> Reference:
     """Compare a training's own later cutoffs with what it learnt from.
 
     Parameters
@@ -93,11 +93,12 @@ def learn_reference(model: Model, rows: Rows, list_size: int) -> Reference:
         What came out.
     rows : Rows
         What went in.
+    promised : numpy.ndarray
+        The model's probabilities of the judging rows.
     list_size : int
         Rows of the use case's list.
     """
     names, spans = model.encoding.features, rows.spans()
-    promised = model.predict(rows.judge)
     # A table made elsewhere has no calibration rows: its judged rows' own scores are what later ones are held against.
     later = model.predict(evenly(rows.calibrate)) if rows.calibrate is not None else promised
     profiles = profiles_of(rows.train, names) | score_profile(later)

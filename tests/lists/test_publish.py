@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from goldmine.cli.show import show_campaigns
 from goldmine.contract.bank import Bank
 from goldmine.core.errors import ParameterError, ReleaseError, SettingsError, UseCaseError, ValidationError
 from goldmine.core.files import write_json
@@ -276,11 +277,20 @@ def campaigned(published, tmp_path_factory):
     copied = Work(tmp_path_factory.mktemp("campaigned") / "work")
     shutil.copytree(work.root, copied.root)
     (home() / "pipelines" / "campaigns").mkdir()
-    (home() / "pipelines" / "campaigns" / "tail.yaml").write_text(CAMPAIGN, "utf-8")
+    for name in ("tail", "wake"):
+        text = CAMPAIGN if name == "tail" else CAMPAIGN.replace("tail\n", "wake\n").replace("longtail", "dormancy")
+        (home() / "pipelines" / "campaigns" / f"{name}.yaml").write_text(text, "utf-8")
     (home() / "pipelines" / "offers.yaml").write_text(POLICY, "utf-8")
     yield bank, copied, publish(bank, copied, ["longtail"], AS_OF)
     shutil.rmtree(home() / "pipelines" / "campaigns")
     (home() / "pipelines" / "offers.yaml").unlink()
+
+
+def test_a_campaign_that_cannot_be_carried_out_is_left_out_and_said(campaigned, capsys):
+    _, work, release = campaigned
+    assert list(release.manifest.campaigns) == ["tail"]
+    show_campaigns(work)
+    assert "left out: wake, for want of scores of dormancy" in capsys.readouterr().out
 
 
 def test_a_campaigns_files_hold_contacts_and_control_apart(campaigned):

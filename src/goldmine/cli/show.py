@@ -11,6 +11,7 @@ from goldmine.core.work import Work
 if TYPE_CHECKING:
     from goldmine.execution.snapshot import Snapshot
     from goldmine.governance.backtest import Backtest
+    from goldmine.lists.store import Release
 
 
 def complain(error: GoldmineError) -> None:
@@ -56,15 +57,20 @@ def show_lists(work: Work) -> None:
 
 
 def show_campaigns(work: Work) -> None:
-    """Print the current release's campaigns, where it has any, and where head office's workbook is."""
-    from rich.console import Console
-    from rich.table import Table
-
+    """Print the current release's campaigns, where head office's workbook is, and which campaigns were left out."""
     from goldmine.lists.store import read_latest
 
     release = read_latest(work)
-    if not release.manifest.campaigns:
-        return
+    if release.manifest.campaigns:
+        _show_live(release)
+    for name, missing in release.manifest.campaigns_off.items():
+        say(f"  left out: {name}, for want of {missing}")
+
+
+def _show_live(release: "Release") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
     heads = ("Campaign", "ranked by", "contact", "control", "smallest effect", "valid until")
     table = Table(*heads, box=None, pad_edge=False)
     for name, one in release.manifest.campaigns.items():

@@ -42,3 +42,9 @@ def test_the_picture_has_a_bar_a_step_and_says_who_left():
 def test_an_empty_funnel_is_drawn_too():
     empty = Funnel(scored=0, steps=(), off=())
     assert lists.list_funnel(lists.funnel_counts({"longtail": empty})).axes
+
+
+def test_counts_below_a_funnel_stand_apart():
+    counts = pd.DataFrame({"list": "a", "step": ["scored", "left"], "left": [0, 99], "remain": [12199, 12100]})
+    axis = lists.list_funnel(counts).axes[0]
+    assert [f"{tick:,.0f}" for tick in axis.get_xticks()] == ["0", "3,000", "6,000", "9,000", "12,000", "15,000"]

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from goldmine.lists.manifest import ListFile
 from goldmine.offers.counts import Funnel
@@ -82,6 +83,7 @@ def _panel(axis: Axes, title: str, rows: pd.DataFrame) -> None:
     axis.set_yticks(places, rows["step"])
     axis.invert_yaxis()
     axis.set_title(title, loc="left")
+    axis.xaxis.set_major_locator(MaxNLocator(5))
     axis.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axis.grid(axis="y", visible=False)
     widest = max(rows["remain"].max(), 1)

@@ -97,7 +97,7 @@ def effects_figure(found: Measured) -> Figure:
     for axis, (name, cuts) in zip(axes[:, 0], groups.items(), strict=True):
         _panel(axis, say(*_PANELS[name]), cuts, found.whole.effect)
     axes[-1, 0].set_xlabel(say("added to the share that reached the aim", "达成率的提升"))
-    axes[-1, 0].xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes[-1, 0].xaxis.set_major_formatter(PercentFormatter(1))  # as many decimals as tell the ticks apart
     plt.close(figure)
     return figure
 
@@ -115,7 +115,7 @@ def qini_figure(found: Measured) -> Figure:
     _points(bars, found.by_score, vertical=True)
     order = say(*_ORDER[found.score])
     bars.set_title(say(f"Effect by fifths of {order}, 1 the highest", f"按{order}五分组的提升（1 为最高）"), loc="left")
-    bars.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    bars.yaxis.set_major_formatter(PercentFormatter(1))
     plt.close(figure)
     return figure
 
@@ -138,7 +138,7 @@ def promise_figure(found: Measured) -> Figure:
         label=say("came, control", "对照组实际"),
     )
     axis.scatter(rows["decile"], rows["contact"], color=GOLD, zorder=3, label=say("came, contacted", "触达组实际"))
-    axis.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axis.yaxis.set_major_formatter(PercentFormatter(1))
     axis.set_xticks(rows["decile"])
     axis.set_xlabel(say("decile", "十分位"))
     axis.set_title(say("What the list promised and what came", "名单承诺与实际结果"), loc="left")

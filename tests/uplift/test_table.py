@@ -24,6 +24,7 @@ def test_arms_are_read_where_they_are_plain(arm):
 
 def test_arms_are_read_in_chinese():
     assert trial_table(frame(arm=["处理组", "对照组", "处理组", "对照组"]), ROLES).treated.tolist() == [True, False] * 2
+    assert trial_table(frame(arm=["处理", "对照", "处理", "对照"]), ROLES).treated.tolist() == [True, False] * 2
 
 
 def test_a_value_for_the_treated_is_taken_where_arms_are_not_plain():

@@ -16,7 +16,7 @@ _YES = frozenset(
 _NO = frozenset(
     ("0", "0.0", "false", "no", "n", "f", "c", "control", "untreated", "holdout", "hold-out", "not_converted")
 )
-_YES_ZH = frozenset(("是", "处理组", "实验组", "触达", "触达组", "营销组"))
+_YES_ZH = frozenset(("是", "处理", "处理组", "实验", "实验组", "触达", "触达组", "营销组"))
 _NO_ZH = frozenset(("否", "对照", "对照组", "控制组", "未触达"))
 
 

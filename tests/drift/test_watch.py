@@ -85,6 +85,20 @@ def test_many_light_features_that_move_together_alarm():
     assert alarms_of((moved, moved), replace(found, weight=dict.fromkeys(names, 0.007))) == ()
 
 
+def test_features_without_gain_alarm_where_a_twentieth_of_all_and_ten_or_more_move_for_good():
+    names = [f"light_{number}" for number in range(10)]
+
+    def alarms(features):
+        weight = dict.fromkeys(names, 0.0) | {f"steady_{number}": 0.01 for number in range(features - 10)}
+        moved = Window("2024-06-30", 1_000, dict.fromkeys(names, 9.0), dict.fromkeys(names, 0.3))
+        return alarms_of((moved, moved), Reference({}, {}, weight, (), {}))
+
+    assert alarms(200) == tuple(names)
+    assert alarms(201) == ()
+    names = names[:9]
+    assert alarms(20) == ()
+
+
 def test_what_moves_that_far_from_month_to_month_has_not_moved(reference, tmp_path):
     work = Work(tmp_path)
     reference.usual["inflow"] = 50.0

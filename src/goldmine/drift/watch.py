@@ -27,6 +27,9 @@ LEAST_WEIGHT = 0.01
 """A feature with a smaller share of the trees' gain cannot do much to a score, and does not alarm alone."""
 LEAST_TOGETHER = 0.03
 """Many such features that move at once, as when a source of transactions breaks, alarm from this share of the gain."""
+LEAST_MANY, LEAST_SHARE = 10, 0.05
+"""They alarm whatever their gain where so many, and so large a share of all features, have moved for good: a model that
+looks back two years hardly notices that a source went silent two months ago."""
 
 
 @dataclass(frozen=True)
@@ -136,8 +139,9 @@ def alarms_of(windows: tuple[Window, ...], reference: Reference) -> tuple[str, .
     """What has moved in the last of some windows and in enough of them, and matters to the model; furthest first."""
     lasting = [name for name in windows[-1].moved if _lasting(name, windows)]
     light = [name for name in lasting if not _matters(name, reference)]
-    together = sum(reference.weight[name] for name in light) >= LEAST_TOGETHER
-    return tuple(name for name in lasting if together or name not in light)
+    heavy = sum(reference.weight[name] for name in light) >= LEAST_TOGETHER
+    many = len(light) >= max(LEAST_MANY, LEAST_SHARE * len(reference.weight))
+    return tuple(name for name in lasting if heavy or many or name not in light)
 
 
 def _lasting(name: str, windows: tuple[Window, ...]) -> bool:

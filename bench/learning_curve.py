@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib import pyplot as plt
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from bench.models import END, USE_CASES, cutoffs
 from goldmine.activity import build_activity
@@ -87,6 +88,9 @@ def picture(mean: pd.DataFrame, out: Path) -> None:
     for (name, curve), colour in zip(mean.groupby("use_case", sort=False), PALETTE, strict=False):
         axes.plot(curve["rows"], curve["lift_10pct"] / curve["lift_10pct"].iloc[0], "o-", color=colour, label=name)
     axes.set(xscale="log", xlabel="rows learnt from", ylabel="lift in the top tenth, every row = 1", ylim=(0.9, 1.02))
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(out, metadata={"Date": None})

@@ -151,6 +151,27 @@ def test_the_last_month_with_salary_is_known_to_the_month(tmp_path):
     assert features_of(tmp_path, tables, *names) == [(4.0, None), (0.0, None)]
 
 
+def test_those_of_the_same_identity_tell_how_the_coming_quarter_went_a_year_ago(tmp_path):
+    held = {"A": ("100.00", "300.00"), "B": ("100.00", "50.00"), "C": ("100.00", "200.00"), "D": ("10.00", "20.00")}
+    people = [CUSTOMER | {"customer_id": name, "identity": "farmer"} for name in "ABC"]
+    tables = {
+        "customers": [
+            *people,
+            CUSTOMER | {"customer_id": "D", "identity": "migrant"},
+            CUSTOMER | {"customer_id": "E", "identity": "farmer"},
+        ],
+        "transactions": [transaction(1, "A", "2024-05-21T09:00")],
+        "balances": [
+            row
+            for name, (before, after) in held.items()
+            for row in (balance(name, "2023-05-31", "demand", before), balance(name, "2023-08-31", "demand", after))
+        ],
+    }
+    found = features_of(tmp_path, tables, "identity_coming_rose_share")
+    two_of_three = pytest.approx((2 / 3,), rel=1e-6)
+    assert found == [(0.5,), (1.0,), (0.5,), (None,), two_of_three]
+
+
 def test_neighbours_leave_the_customer_out(tmp_path):
     people = [CUSTOMER | {"customer_id": name, "grid_id": "G1"} for name in "ABC"]
     tables = {

@@ -14,7 +14,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.errors import SettingsError
 from goldmine.features import families as package
 from goldmine.features.define import Defined, Feature
-from goldmine.features.neighbours import neighbours, seeds
+from goldmine.features.neighbours import coming_seeds, neighbours, seeds
 from goldmine.features.view import View, view
 
 Family = Callable[[View], list[Defined]]
@@ -91,7 +91,7 @@ def _expressions() -> tuple[ibis.Table, ibis.Table, tuple[Feature, ...]]:
         "cutoff",
         "grid_id",
         "employer_id",
-        **{f"seed_{name}": value for name, value in seeds(seen).items()},
+        **{f"seed_{name}": value for name, value in (seeds(seen) | coming_seeds(seen)).items()},
         **{d.feature.name: d.value for d in own},
     )
     joined, around = neighbours(*(ibis.table(base.schema(), name=name) for name in ("part", "base")))

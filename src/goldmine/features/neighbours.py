@@ -1,4 +1,4 @@
-"""How those around the customer behave: the village, the employer's other staff, the family.
+"""How those around the customer behave: the village, the employer's other staff, the family; and those alike.
 
 A customer's own figures are left out of the mean of their neighbours. Sums are of whole numbers, so that
 they do not depend on the order of the rows.
@@ -26,6 +26,9 @@ MEASURES = {
     "asleep_share": ("transactions", "Share without own transactions in 90 days", "近90天无主动交易占比", "share", 1),
 }
 """Measure: what it needs, its words, its unit, and by what the whole number is divided."""
+COMING = ("customers.identity", "balances")
+"""What it needs to know how the year moves those of one identity: garlic is sold in June, migrants come home for the
+spring festival. One customer's last year is too little to tell a season by; that of all who are alike is not."""
 
 
 def seeds(v: View) -> dict[str, IntegerValue]:
@@ -41,6 +44,15 @@ def seeds(v: View) -> dict[str, IntegerValue]:
     }
 
 
+def coming_seeds(v: View) -> dict[str, IntegerValue]:
+    """Whether AUM rose, and whether it moved at all, in the quarter of a year ago that is now to come."""
+    before, after = v.rows.aum_a12, v.rows.aum_a9
+    return {
+        "coming_rose": (after > before).fill_null(False).cast("int64"),
+        "coming_moved": (after != before).fill_null(False).cast("int64"),
+    }
+
+
 def neighbours(rows: ibis.Table, base: ibis.Table) -> tuple[ibis.Table, list[Defined]]:
     """Join the groups' sums to some rows of the base table and define their means.
 
@@ -49,7 +61,8 @@ def neighbours(rows: ibis.Table, base: ibis.Table) -> tuple[ibis.Table, list[Def
     rows : ibis.Table
         The rows of `base` that are wanted.
     base : ibis.Table
-        A row a customer: customer_id, grid_id, employer_id, and `seeds` as ``seed_<measure>``.
+        A row a customer: customer_id, grid_id, employer_id, identity, and as ``seed_<name>`` what `seeds` and
+        `coming_seeds` give.
 
     Returns
     -------
@@ -61,8 +74,29 @@ def neighbours(rows: ibis.Table, base: ibis.Table) -> tuple[ibis.Table, list[Def
         on = "customer_id" if group == "family" else key
         rows = rows.left_join(sums, on).drop(f"{on}_right")
     means = [_mean(rows, group, measure) for group in GROUPS for measure in MEASURES]
+    rows, coming = _coming(rows, base)
     # What is known of other people is nobody's reason for a call.
-    return rows, tell(means, {f"{group}_*": unsaid(group) for group in GROUPS})
+    return rows, tell([*means, coming], {f"{group}_*": unsaid(group) for group in (*GROUPS, "identity")})
+
+
+def _coming(rows: ibis.Table, base: ibis.Table) -> tuple[ibis.Table, Defined]:
+    """Of those of the same identity whose AUM moved in the coming quarter a year ago, the share whose AUM rose."""
+    alike = base.filter(base.identity.notnull())
+    sums = alike.group_by("identity").agg(
+        identity_rose=alike.seed_coming_rose.sum().cast("int64"),
+        identity_moved=alike.seed_coming_moved.sum().cast("int64"),
+    )
+    rows = rows.left_join(sums, "identity").drop("identity_right")
+    others = rows.identity_moved - rows.seed_coming_moved
+    share = ibis.cases((others > 0, (rows.identity_rose - rows.seed_coming_rose) / others), else_=ibis.null("float64"))
+    return rows, number(
+        "identity_coming_rose_share",
+        share,
+        en="Share of those of the same identity whose AUM rose in the coming quarter, a year ago",
+        zh="同身份客户去年下一季度资产上升占比",
+        unit="share",
+        needs=COMING,
+    )
 
 
 def _group(base: ibis.Table, key: str, group: str) -> ibis.Table:

@@ -112,4 +112,4 @@ def _narrow(connection: Backend, view: str, query: str) -> None:
 
 
 def _of_neighbours(name: str) -> bool:
-    return name.startswith(tuple(f"{group}_" for group in GROUPS))
+    return name.startswith(tuple(f"{group}_" for group in (*GROUPS, "identity")))

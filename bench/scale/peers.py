@@ -12,10 +12,11 @@ from goldmine.contract.bank import Bank
 from goldmine.core.dates import month_end, month_key, months_back
 from goldmine.core.engine import connect
 from goldmine.core.files import sql_text
-from goldmine.features.windows import BUCKETS, WINDOWS
 
 KINDS = ("salary", "transfer", "cash", "purchase", "merchant", "utility", "investment", "loan")
 MONTHS = {30: 1, 90: 3, 180: 6, 365: 12}
+AGES = (range(1), range(1, 3), range(3, 6), range(6, 12))
+"""Ages in months of what each window has more than the one before it."""
 
 
 def ours(place: Path) -> None:
@@ -23,7 +24,7 @@ def ours(place: Path) -> None:
     bank, work = opened(place)
     measures = _held(bank)
     parts = []
-    for bucket, ages in enumerate(BUCKETS[: WINDOWS[365]]):
+    for bucket, ages in enumerate(AGES):
         months = [month_key(month_end(bank.books_to, -age)) for age in ages]
         files = ", ".join(sql_text(partition(work, "transactions", m)) for m in months if m in bank.months(_TABLE))
         sums = ", ".join(f"sum({total}) AS {name}_{bucket}" for name, total in measures.items())
@@ -32,11 +33,11 @@ def ours(place: Path) -> None:
         )
     joined = parts[0] + "".join(f" FULL JOIN {part} USING (customer_id)" for part in parts[1:])
     columns = [
-        "(" + " + ".join(f"coalesce({name}_{bucket}, 0)" for bucket in range(WINDOWS[days])) + f") AS {name}_{days}d"
-        for days in WINDOWS
+        "(" + " + ".join(f"coalesce({name}_{bucket}, 0)" for bucket in range(place_ + 1)) + f") AS {name}_{days}d"
+        for place_, days in enumerate(MONTHS)
         for name in measures
     ]
-    last = "greatest(" + ", ".join(f"last_{bucket}" for bucket in range(WINDOWS[365])) + ") AS last"
+    last = "greatest(" + ", ".join(f"last_{bucket}" for bucket in range(len(AGES))) + ") AS last"
     connect().raw_sql(
         f"COPY (SELECT customer_id, {', '.join(columns)}, {last} FROM {joined}) TO {sql_text(_out(place, 'ours'))} "
         "(FORMAT parquet, COMPRESSION zstd)"
@@ -92,7 +93,8 @@ def _held(bank: Bank) -> dict[str, str]:
     for kind in KINDS:
         flows = [f"in_{kind}"] * (kind in IN_KINDS) + [f"out_{kind}"] * (kind in OUT_KINDS)
         for part in ("sum", "count"):
-            found[f"{kind}_{part}"] = " + ".join(f"{flow}_{part}" for flow in flows)
+            # DuckDB sums whole numbers in 128 bits; as floating-point, exact to 2^53, they take a third less.
+            found[f"{kind}_{part}"] = " + ".join(f"{flow}_{part}::DOUBLE" for flow in flows)
     return found
 
 

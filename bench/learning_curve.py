@@ -1,10 +1,11 @@
-"""What is lost by training on all positives and a drawn, reweighted share of the others.
+"""What is lost by training on a drawn, reweighted share of the rows.
 
     python bench/learning_curve.py --customers 200000 --picture docs/learning_curve.svg
 
-A sample bank is made once and each use case is trained on every row, then on all rows with the outcome and one in two,
-four, ... of the others, which each count for so many (`goldmine.models.rows.draw_others`, what ``most_rows`` does).
-They are stopped and calibrated on the same rows and judged on the same latest complete cutoff, and figures are means.
+A sample bank is made once and each use case is trained on every row, then on so many as all rows with the outcome and
+one in two, four, ... of the others are; what is drawn counts for several (`goldmine.models.rows.draw_others`, what
+``most_rows`` does). They are stopped and calibrated on the same rows and judged on the same latest complete cutoff, and
+figures are means.
 """
 
 import argparse
@@ -68,7 +69,7 @@ def everything(case: UseCase) -> UseCase:
 
 
 def curve_point(case: UseCase, rows: Rows, one_in: int, draw: int) -> dict[str, object]:
-    """Figures of one training on all positives and one in so many of the others."""
+    """Figures of one training on so many rows as all positives and one in so many of the others are."""
     positives = int(rows.train["outcome"].to_numpy().sum())
     most = positives + (rows.train.num_rows - positives) // one_in
     drawn = draw_others({END: rows.train}, most, draw)[END]

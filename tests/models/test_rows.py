@@ -30,6 +30,23 @@ def test_of_too_many_rows_all_with_the_outcome_are_kept_and_the_others_count_for
     assert whole["weight"].to_numpy().sum() == pytest.approx(20_000, rel=0.03)
 
 
+def test_of_too_many_rows_with_the_outcome_half_of_the_rows_are_drawn_and_stand_for_the_rest(told):
+    often = pa.array([int(number % 4 < 3) for number in range(10_000)], pa.int8())
+    common = {cutoff: table.set_column(1, "outcome", often) for cutoff, table in told.items()}
+    whole = pa.concat_tables(draw_others(common, 4_000, seed=1).values())
+    assert whole.num_rows == pytest.approx(4_000, rel=0.03)
+    assert whole["outcome"].to_numpy().sum() == pytest.approx(2_000, rel=0.05)
+    assert sorted(set(whole["weight"].to_numpy().tolist())) == [2.5, 7.5]
+
+
+def test_rows_that_one_outcome_has_too_few_of_leave_room_for_the_other(told):
+    nearly_all = pa.array([int(number % 100 != 0) for number in range(10_000)], pa.int8())
+    common = {cutoff: table.set_column(1, "outcome", nearly_all) for cutoff, table in told.items()}
+    whole = pa.concat_tables(draw_others(common, 4_000, seed=1).values())
+    assert whole.num_rows == pytest.approx(4_000, rel=0.03)
+    assert (whole["outcome"].to_numpy() == 0).sum() == 200
+
+
 def test_the_same_seed_draws_the_same_rows_and_each_cutoff_its_own(told):
     once, again, other = (draw_others(told, 4_000, seed)[CUTOFFS[0]] for seed in (1, 1, 2))
     assert once.equals(again)

@@ -92,7 +92,9 @@ def read_rows(bank: Bank, work: Work, use_case: UseCase, as_of: date, seed: int 
 
 
 def draw_others(told: dict[date, pa.Table], most: int, seed: int) -> dict[date, pa.Table]:
-    """Keep all rows with the outcome and draw of the others, so that about `most` remain; each then has its weight.
+    """Draw of the rows without the outcome, so that about `most` remain; each then stands for those left out too.
+
+    Rows with the outcome are all kept as long as they are no more than half of `most`; of more, a half is drawn.
 
     Parameters
     ----------
@@ -107,13 +109,15 @@ def draw_others(told: dict[date, pa.Table], most: int, seed: int) -> dict[date, 
     if rows <= most:
         return told
     positives = sum(int(table["outcome"].to_numpy().sum()) for table in told.values())
-    share = max(most - positives, positives) / (rows - positives)
+    with_outcome = min(positives, max(most // 2, most - (rows - positives)))
+    shares = (most - with_outcome) / max(rows - positives, 1), with_outcome / max(positives, 1)
     drawn = {}
     for cutoff, table in told.items():
-        outcome = table["outcome"].to_numpy() == 1
-        weight = pa.array(np.where(outcome, 1.0, 1.0 / share), pa.float32())
-        keep = outcome | (_chances(cutoff, seed, table.num_rows) < share)
-        drawn[cutoff] = table.append_column("weight", weight).filter(pa.array(keep))
+        share = np.choose(table["outcome"].to_numpy(), shares)
+        weight = pa.array(1 / share, pa.float32())
+        drawn[cutoff] = table.append_column("weight", weight).filter(
+            pa.array(_chances(cutoff, seed, table.num_rows) < share)
+        )
     return drawn
 
 

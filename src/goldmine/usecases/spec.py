@@ -112,8 +112,8 @@ class Training(_Typed):
     rounds, patience : int
         Most trees, and how many without gain on the calibration cutoff end the training.
     most_rows : int
-        Most rows to train on; of more, all with the outcome are kept and a share of the others is drawn, each of which
-        then counts for several. Of the calibration cutoff half as many are drawn.
+        Most rows to train on; of more, those with the outcome are kept, up to half of all, and the rest is drawn from
+        the others; what is drawn then counts for several. Of the calibration cutoff half as many are drawn.
     learning_rate, leaves, least_rows_per_leaf, feature_share, row_share, l2 : float
         LightGBM's learning_rate, num_leaves, min_data_in_leaf, feature_fraction, bagging_fraction, lambda_l2.
     bins : int
@@ -135,11 +135,11 @@ class Training(_Typed):
     seed: int = 20240331
     rounds: int = Field(default=1000, ge=1)
     patience: int = Field(default=50, ge=1)
-    most_rows: int = Field(default=1_000_000, ge=1_000)
-    learning_rate: float = Field(default=0.08, gt=0, le=1)
+    most_rows: int = Field(default=500_000, ge=1_000)
+    learning_rate: float = Field(default=0.05, gt=0, le=1)
     leaves: int = Field(default=15, ge=2)
     least_rows_per_leaf: int = Field(default=100, ge=1)
-    feature_share: float = Field(default=0.2, gt=0, le=1)
+    feature_share: float = Field(default=0.5, gt=0, le=1)
     row_share: float = Field(default=0.5, gt=0, le=1)
     l2: float = Field(default=20.0, ge=0)
     bins: int = Field(default=127, ge=15, le=1023)

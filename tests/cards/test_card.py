@@ -49,7 +49,7 @@ def subject(fitted, judgement, tmp_path_factory):
     )
     comparison = Comparison("2", "", figures, lost, held(judgement), "mark-of-rows", (REFUSED,))
     features = (Feature("noise_a", "Age", "年龄", "years", None, (), told=unsaid("age")),)
-    reference = learn_reference(fitted.model, learnt, judgement.probability, 100)
+    reference = learn_reference(fitted, learnt, judgement.probability, 100)
     made = Registration("tiny.mine", "3", champion=False, refusals=(REFUSED,), run="run")
     return Subject(training, comparison, made, reference, features, "run-7")
 

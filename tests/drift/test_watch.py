@@ -162,7 +162,7 @@ def test_estimates_are_shown_beside_what_came_once_outcomes_are_complete(referen
 def test_a_training_keeps_its_reference_with_its_run(store, fitted):
     cutoffs = Cutoffs((date(2023, 8, 31),), date(2023, 11, 30), date(2024, 2, 29))
     learnt_from = Rows(rows(seed=1), rows(seed=3), rows(seed=2), cutoffs)
-    learnt = learn_reference(fitted.model, learnt_from, fitted.model.predict(rows(seed=3)), 100)
+    learnt = learn_reference(fitted, learnt_from, fitted.model.predict(rows(seed=3)), 100)
     with tracked("tiny") as run:
         log_reference(learnt)
     assert read_reference(run) == learnt
@@ -177,7 +177,7 @@ def test_a_training_keeps_its_reference_with_its_run(store, fitted):
 
 def test_a_table_made_elsewhere_is_judged_by_its_latest_rows(fitted):
     shifted = rows(seed=3).set_column(1, "inflow_sum_90d", pa.array(np.full(1_500, 3.0), pa.float32()))
-    learnt = learn_reference(fitted.model, Rows(rows(seed=1), shifted), fitted.model.predict(shifted), 100)
+    learnt = learn_reference(fitted, Rows(rows(seed=1), shifted), fitted.model.predict(shifted), 100)
     assert [one.cutoff for one in learnt.windows] == ["the other rows of the table"]
     assert learnt.windows[0].moved == ["inflow_sum_90d"]
     told = learnt.frame().iloc[0]

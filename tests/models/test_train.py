@@ -1,6 +1,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from sklearn.metrics import roc_auc_score
 
 from goldmine.core.errors import UseCaseError
 from goldmine.models.calibrate import Calibrator, fit_calibrator
@@ -42,6 +43,15 @@ def test_a_line_is_blended_in_where_trees_alone_do_worse():
     trees = train(use_case(training=held), early, later, seed=1).model.log_odds(judged)
     free = odds[700:]
     assert np.corrcoef(blended, free)[0, 1] > max(0.8, np.corrcoef(trees, free)[0, 1])
+
+
+def test_few_outcomes_are_learnt_from_the_calibration_rows_too_whose_calibration_never_saw_them(fitted, monkeypatch):
+    later = rows(seed=2)
+    told = later["outcome"].to_numpy()
+    assert roc_auc_score(told, fitted.model.log_odds(later)) > roc_auc_score(told, fitted.held_out) + 0.01
+    monkeypatch.setattr("goldmine.models.train.FEW", 0)
+    many = train(use_case(), rows(seed=1), later, seed=7)
+    assert many.model.log_odds(later) == pytest.approx(many.held_out)
 
 
 def test_customer_numbers_and_outcomes_are_not_learnt_from(fitted):

@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 
 from goldmine.core.errors import ModelError
 from goldmine.drift.expected import Performance, estimate, realised
-from goldmine.drift.stability import Profile, compare_profiles, evenly, profiles_of, psi_between
-from goldmine.models.model import Model
+from goldmine.drift.stability import Profile, compare_profiles, profiles_of, psi_between
 from goldmine.models.rows import Rows
 from goldmine.models.tracking import run_dict
+from goldmine.models.train import Fitted
 
 SCORE = "score"
 """Name of the model's own probability among the compared columns."""
@@ -84,12 +84,12 @@ class Reference:
         return asdict(self)
 
 
-def learn_reference(model: Model, rows: Rows, promised: np.ndarray, list_size: int) -> Reference:
+def learn_reference(fitted: Fitted, rows: Rows, promised: np.ndarray, list_size: int) -> Reference:
     """Compare a training's own later cutoffs with what it learnt from.
 
     Parameters
     ----------
-    model : Model
+    fitted : Fitted
         What came out.
     rows : Rows
         What went in.
@@ -98,9 +98,10 @@ def learn_reference(model: Model, rows: Rows, promised: np.ndarray, list_size: i
     list_size : int
         Rows of the use case's list.
     """
-    names, spans = model.encoding.features, rows.spans()
+    model, spans = fitted.model, rows.spans()
+    names = model.encoding.features
     # A table made elsewhere has no calibration rows: its judged rows' own scores are what later ones are held against.
-    later = model.predict(evenly(rows.calibrate)) if rows.calibrate is not None else promised
+    later = model.calibrator.apply(fitted.held_out) if rows.calibrate is not None else promised
     profiles = profiles_of(rows.train, names) | score_profile(later)
     judged = {
         "estimated": estimate(promised, list_size).middle,

@@ -37,12 +37,9 @@ class Blended(Fitted):
     ----------
     members : tuple of Member
         The recipes, and how much each counts.
-    held_out : numpy.ndarray
-        Log-odds of every training row by trees that had not seen it.
     """
 
     members: tuple[Member, ...]
-    held_out: np.ndarray
 
 
 def folds_of(rows: pa.Table, outcome: np.ndarray, seed: int) -> list[Places]:
@@ -86,7 +83,7 @@ def blend(use_case: UseCase, rows: pa.Table, seed: int, tuned: Sequence[Training
     best = min(checked[: len(tried)], key=lambda one: one.loss)
     settings = {**lightgbm_settings(tried[checked.index(best)], model.encoding, len(outcome), seed)}
     settings["blend"] = _said(members)
-    return Blended(model, best.rounds, settings, {"folds": best.losses}, members, held_out)
+    return Blended(model, best.rounds, settings, {"folds": best.losses}, held_out, members)
 
 
 def again(use_case: UseCase, rows: pa.Table, fitted: Blended, held_out: np.ndarray, seed: int) -> Blended:

@@ -9,20 +9,21 @@ import pyarrow as pa
 from goldmine.core.errors import UseCaseError
 from goldmine.labels import selected_features
 from goldmine.models.blend import STOPPED, blend_weights
-from goldmine.models.boosting import Boosted, Labelled, Stop, boost
+from goldmine.models.boosting import Labelled, Stop, boost, grow
 from goldmine.models.calibrate import fit_calibrator
 from goldmine.models.line import best_line
-from goldmine.models.matrix import Encoding, encode, learn_encoding
+from goldmine.models.matrix import encode, learn_encoding
 from goldmine.models.merge import merge
 from goldmine.models.model import Model
 from goldmine.models.settings import lightgbm_settings
 from goldmine.models.shares import learn_shares
 from goldmine.models.steps import step_trees
 from goldmine.usecases import UseCase
-from goldmine.usecases.spec import Training
 
 LEAST_POSITIVES = 50
 """Fewer positives than this cannot train a model that anybody should act on."""
+FEW = 20_000
+"""Positives below which what the calibration cutoff adds is worth growing the trees a second time."""
 
 
 @dataclass(frozen=True)
@@ -32,19 +33,24 @@ class Fitted:
     Parameters
     ----------
     model : Model
-        Trees cut at the best round, with their calibration.
+        Trees with their calibration: cut at the best round, or of few outcomes grown to it once more, the calibration
+        rows among what they learn from.
     rounds : int
         Rounds of boosting kept.
     settings : dict
         What LightGBM was told.
     losses : dict of str to list of float
         Log loss after each round, on ``train`` and ``calibrate`` rows.
+    held_out : numpy.ndarray
+        Log-odds, before calibration, of the calibration rows by trees that had not seen them; of a table's folds, of
+        every training row.
     """
 
     model: Model
     rounds: int
     settings: dict[str, Any]
     losses: dict[str, list[float]]
+    held_out: np.ndarray
 
 
 def train(use_case: UseCase, train_rows: pa.Table, calibrate_rows: pa.Table, seed: int) -> Fitted:
@@ -74,25 +80,22 @@ def train(use_case: UseCase, train_rows: pa.Table, calibrate_rows: pa.Table, see
     rows = Labelled(matrix, outcome, weights(train_rows))
     held = Labelled(encode(encoding, calibrate_rows), later)
     grown = boost(encoding, settings, rows, Stop(asked.rounds, asked.patience), held)
-    trees, odds = _with_line(encoding, asked, rows, held, grown)
-    return Fitted(Model(encoding, trees, fit_calibrator(odds, later)), grown.rounds, settings, grown.losses)
-
-
-def _with_line(
-    encoding: Encoding, asked: Training, rows: Labelled, held: Labelled, grown: Boosted
-) -> tuple[str, np.ndarray]:
-    """The trees blended with a line through the ranks, as one booster, and its log-odds of the later rows.
-
-    Trees approach what is straight in many small steps, which few outcomes cannot pay for. A line cannot be held to
-    rise or fall, so a use case that asks for that has trees alone.
-    """
+    # Once it is known when to stop, the latest outcomes teach too; the calibration stands on trees that never saw them.
+    trees = grow(encoding, settings, _both(rows, held), grown.rounds) if outcome.sum() < FEW else grown.trees
     odds = grown.log_odds(held.matrix)
-    if asked.monotone:
-        return grown.trees, odds
-    line = best_line(encoding, rows, held, asked.seed)
-    both = np.column_stack([odds, line.log_odds])
-    shares = blend_weights(both, held.outcome, STOPPED)
-    return merge([grown.trees, step_trees(grown.trees, line.steps)], shares.tolist()), both @ shares
+    # Trees approach what is straight in many small steps, which few outcomes cannot pay for. A line cannot be held to
+    # rise or fall, so a use case that asks for that has trees alone.
+    if not asked.monotone:
+        line = best_line(encoding, rows, held, asked.seed)
+        both = np.column_stack([odds, line.log_odds])
+        shares = blend_weights(both, later, STOPPED)
+        trees, odds = merge([trees, step_trees(trees, line.steps)], shares.tolist()), both @ shares
+    return Fitted(Model(encoding, trees, fit_calibrator(odds, later)), grown.rounds, settings, grown.losses, odds)
+
+
+def _both(rows: Labelled, held: Labelled) -> Labelled:
+    weight = None if rows.weight is None else np.append(rows.weight, np.ones(len(held.outcome), np.float32))
+    return Labelled(np.vstack([rows.matrix, held.matrix]), np.append(rows.outcome, held.outcome), weight)
 
 
 def weights(rows: pa.Table) -> np.ndarray | None:

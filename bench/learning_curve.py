@@ -94,7 +94,8 @@ def picture(mean: pd.DataFrame, out: Path) -> None:
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(out, metadata={"Date": None})
+    with plt.rc_context({"svg.fonttype": "none", "svg.hashsalt": out.name}):  # letters as text; the same file each time
+        figure.savefig(out, metadata={"Date": None})
 
 
 if __name__ == "__main__":

@@ -142,6 +142,29 @@ def test_a_run_that_is_asked_to_stop_leaves_no_kernel_and_begins_nothing_more(wr
     assert not psutil.wait_procs(started, timeout=10)[1]
 
 
+def test_a_run_that_is_killed_takes_its_loaded_kernels_with_it(write, work, home):
+    write("1_waits", f"open({str(work.root / 'here')!r}, 'w').close()\nimport time\ntime.sleep(120)")
+    work.root.mkdir()
+    code = (
+        "from goldmine.execution.preload import loaded_kernels; from goldmine.execution.notebook import run_notebook\n"
+        "from goldmine.core.work import Work; from pathlib import Path; from datetime import date\n"
+        "with loaded_kernels():\n"
+        f"    run_notebook('1_waits', {{}}, Work(Path({str(work.root)!r})), date(2024, 6, 30), bank='tiny')"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not (work.root / "here").exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    started = psutil.Process(process.pid).children(recursive=True)
+    assert len(started) >= 2
+    process.kill()
+    process.wait()
+    _, left = psutil.wait_procs(started, timeout=20)
+    for one in left:
+        one.kill()
+    assert left == []
+
+
 def test_an_unknown_notebook_is_refused_with_the_known_ones(write, work):
     write("1_good", "1")
     with pytest.raises(NotebookError, match=r"9_none: there is no such notebook.\nKnown: .*1_good"):

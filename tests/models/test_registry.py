@@ -11,7 +11,7 @@ from goldmine.execution.tracked import run_exists
 from goldmine.models import tracking
 from goldmine.models.judge import judge
 from goldmine.models.reach import reach
-from goldmine.models.registry import champion, champion_version, find_run, gate, register, set_champion
+from goldmine.models.registry import champion, champion_version, gate, register, set_champion
 from goldmine.models.tracking import run_dict, tracked, tracking_uri, use_tracking
 from goldmine.models.train import train
 from tests.models.kept import kept
@@ -71,13 +71,6 @@ def test_the_same_training_is_registered_once(store, fitted):
 def test_the_gate_says_what_was_not_beaten(useless):
     _, poor = useless
     assert [r for r in gate(poor) if r.startswith("AUC") and r.endswith("of the one-line rule")]
-
-
-def test_a_finished_run_is_found_by_its_fingerprint(store, fitted):
-    run = kept(fitted.model, "abc")
-    assert find_run("tiny", "mine", "abc") == run
-    assert find_run("tiny", "mine", "other") is None
-    assert find_run("tiny", "yours", "abc") is None
 
 
 def test_without_a_champion_nothing_scores(store):
@@ -184,4 +177,5 @@ def test_a_notebook_s_run_goes_on_in_every_block_and_holds_the_nested_ones(store
     with tracked("tiny") as second:
         pass
     assert (first, second) == (given, given)
+    assert mlflow.get_run(given).info.status == "RUNNING"
     assert mlflow.get_run(inner.info.run_id).data.tags["mlflow.parentRunId"] == given

@@ -28,6 +28,11 @@ def test_a_constraint_on_no_feature_is_refused():
         lightgbm_settings(Training(monotone={"amu_*": "rising"}), ENCODING, 1000, 1)
 
 
+def test_a_feature_does_not_both_rise_and_fall():
+    with pytest.raises(UseCaseError, match=r"aum_avg is to rise and to fall: several patterns name it"):
+        lightgbm_settings(Training(monotone={"aum_*": "rising", "*_avg": "falling"}), ENCODING, 1000, 1)
+
+
 def test_text_neither_rises_nor_falls():
     with pytest.raises(UseCaseError, match="village is text"):
         lightgbm_settings(Training(monotone={"village": "rising"}), ENCODING, 1000, 1)

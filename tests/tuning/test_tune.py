@@ -83,7 +83,7 @@ def test_what_a_search_came_to_is_told_by_the_settings_that_there_were_and_the_b
 def test_a_pruned_trial_has_ended_as_it_should(learnt, store, monkeypatch):
     journal = store / "tuning" / "pruned-abc.log"
 
-    def pruned(*_):
+    def pruned(*_, **__):
         raise optuna.TrialPruned
 
     monkeypatch.setattr(room, "check", pruned)
@@ -95,7 +95,7 @@ def test_a_pruned_trial_has_ended_as_it_should(learnt, store, monkeypatch):
 def test_a_trial_that_was_cut_off_is_closed_and_made_up_for(learnt, store, monkeypatch):
     journal = store / "tuning" / "cut-abc.log"
 
-    def cut(*_):
+    def cut(*_, **__):
         raise SystemExit
 
     with monkeypatch.context() as patch, pytest.raises(SystemExit):
@@ -103,6 +103,25 @@ def test_a_trial_that_was_cut_off_is_closed_and_made_up_for(learnt, store, monke
         tune(use_case(), learnt, Budget(trials=1), 1, bank="cut", journal=journal)
     assert tune(use_case(), learnt, Budget(trials=1), 1, bank="cut", journal=journal) == (use_case().training,)
     assert trials_of("cut") == {"trial_0": "KILLED", "trial_1": "FINISHED"}
+
+
+def test_a_trial_at_work_when_time_is_over_is_given_up_within_a_fold_and_made_up_for(learnt, store):
+    journal = store / "tuning" / "late-abc.log"
+    endless = use_case().training.model_copy(update={"rounds": 20_000, "patience": 20_000})
+    late = use_case().model_copy(update={"training": endless})
+    assert tune(late, learnt, Budget(minutes=0.01), 1, bank="late", journal=journal) == ()
+    assert searched(journal, 1).iloc[0, :2].tolist() == [0, 0]
+    assert tune(use_case(), learnt, Budget(trials=1), 1, bank="late", journal=journal) == (use_case().training,)
+    assert trials_of("late") == {"trial_0": "FINISHED", "trial_1": "FINISHED"}
+
+
+def test_settings_to_start_with_are_tried_once_where_time_was_over_before_they_were_begun(learnt, store):
+    journal = store / "tuning" / "none-abc.log"
+    for _ in range(2):
+        assert tune(use_case(), learnt, Budget(minutes=1e-9), 1, bank="none", journal=journal) == ()
+    found = tune(use_case(), learnt, Budget(trials=2), 1, bank="none", journal=journal)
+    assert [one == use_case().training for one in found].count(True) == 1
+    assert trials_of("none") == {"trial_0": "FINISHED", "trial_1": "FINISHED"}
 
 
 def trials_of(bank):

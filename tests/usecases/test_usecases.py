@@ -48,13 +48,20 @@ def test_a_new_use_case_is_one_more_file(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (("list_size: 10", "list_sise: 10"), r"mine.yaml: list_size: Field required"),
-        (("list_size: 10", "list_size: 10\ncolour: red"), r"mine.yaml: colour: Extra inputs are not permitted"),
+        (("list_size: 10", "list_sise: 10"), r"mine.yaml: list_size: is missing"),
+        (("list_size: 10", "list_size: 10\ncolour: red"), r"mine.yaml: colour: unknown key"),
         (("gap_days: 15", "gap_days: soon"), r"mine.yaml: gap_days: Input should be a valid integer"),
-        (("at_least: 18", "more: 18"), r"mine.yaml: eligible.0"),
+        (("at_least: 18", "more: 18"), r"eligible.0.more: unknown key.\nAllowed: feature, below, at_least, equals\.$"),
+        (("list_size: 10", "list_size: 10\ntraining: {leafs: 3}"), r"leafs: unknown key.\nAllowed: seed, rounds, .*"),
+        (("no_own_transaction}", "no_own_transaction, yuan: 3}"), r"yuan: unknown key.\nMend the key\.$"),
+        (
+            ("list_size: 10", "list_size: 10\ntraining: {monotone: {age: up}}"),
+            r"mine.yaml: training.monotone.age: Input should be 'rising' or 'falling'.\nMend that value\.$",
+        ),
+        (("list_size: 10", "list_size: 10\ntraining: {together: [[]]}"), r"training.together.0: List should have"),
         (("no_own_transaction", "no_such_thing"), r"mine.yaml: outcome"),
         (("name: mine", "name: other"), r"mine.yaml: its name is 'other'"),
-        (("eligible: [", "eligible: ]"), r"mine.yaml, line 4: is not YAML"),
+        (("eligible: [", "eligible: ]"), r"mine.yaml: line 4 cannot be read"),
     ],
 )
 def test_a_bad_file_says_which_key(tmp_path, change, message):

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -77,7 +77,25 @@ def _explain(model: type[BaseModel], first: ErrorDetails, where: str) -> tuple[s
     key = ".".join(str(part) for part in first["loc"])
     place = f"{where}: {key}" if key else where
     if first["type"] == "extra_forbidden":
-        return f"{place}: unknown key.", f"Allowed: {', '.join(model.model_fields)}."
+        allowed = _allowed_beside(model, first["loc"])
+        return f"{place}: unknown key.", f"Allowed: {', '.join(allowed)}." if allowed else "Mend the key."
     if first["type"] == "missing":
         return f"{place}: is missing.", f"Add the key {key}."
     return f"{place}: {first['msg'].removeprefix('Value error, ')}.", "Mend that value."
+
+
+def _allowed_beside(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
+    """Keys that may stand where an unknown one does; none where more than one kind of thing may stand there."""
+    kinds = [model]
+    for part in place[:-1]:
+        if isinstance(part, str) and part in kinds[0].model_fields:
+            kinds = _models(kinds[0].model_fields[part].annotation)
+        if len(kinds) != 1:
+            return []
+    return list(kinds[0].model_fields)
+
+
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for one in get_args(annotation) for model in _models(one)]

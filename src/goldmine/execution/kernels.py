@@ -2,8 +2,10 @@
 
 import os
 import sys
+import threading
 import uuid
 from collections.abc import Mapping, Sequence
+from multiprocessing import parent_process
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -24,8 +26,16 @@ def _become_kernel(arguments: Sequence[str], variables: Mapping[str, str], folde
     sys.argv = ["ipykernel_launcher", *arguments]
     from ipykernel.kernelapp import IPKernelApp
 
-    # It ends when the fork server does, which ends with the run, however that ended.
+    threading.Thread(target=_end_with_the_run, daemon=True).start()
     IPKernelApp.launch_instance(parent_handle=os.getppid())
+
+
+def _end_with_the_run() -> None:
+    """Be gone when the command is, however that ended; the fork server waits for the last of its kernels."""
+    run = parent_process()
+    if run is not None:
+        run.join()
+        os._exit(1)
 
 
 class _Forked:

@@ -69,7 +69,13 @@ class Checked:
 
 
 def check(
-    training: Training, parts: Sequence[Part], rows: int, seed: int, told: Callable[[int, float], None] | None = None
+    training: Training,
+    parts: Sequence[Part],
+    rows: int,
+    seed: int,
+    *,
+    told: Callable[[int, float], None] | None = None,
+    deadline: float = float("inf"),
 ) -> Checked:
     """Learn every fold by one recipe and look at what was held out.
 
@@ -79,10 +85,18 @@ def check(
         Rows in all.
     told : callable, optional
         Is told after each fold its place and the mean loss so far; it may raise to give the recipe up.
+    deadline : float
+        Moment of `time.monotonic` at which the recipe is given up.
+
+    Raises
+    ------
+    OutOfTime
+        If the deadline came first.
     """
     curves: list[np.ndarray] = []
     grown = []
-    for one in side_by_side(partial(_grow, training, part, seed + place) for place, part in enumerate(parts)):
+    stop = Stop(training.rounds, training.patience, deadline)
+    for one in side_by_side(partial(_grow, training, part, seed + place, stop) for place, part in enumerate(parts)):
         grown.append(one)
         curves.append(np.asarray(one.losses["calibrate"]))
         if told is not None:
@@ -94,9 +108,9 @@ def check(
     return Checked(training, rounds, _over_all(parts, found, rows), mean.tolist())
 
 
-def _grow(training: Training, part: Part, seed: int) -> Boosted:
+def _grow(training: Training, part: Part, seed: int, stop: Stop) -> Boosted:
     settings = lightgbm_settings(training, part.encoding, len(part.fit.outcome), seed) | ALONE
-    return boost(part.encoding, settings, part.fit, Stop(training.rounds, training.patience), part.check, whole=True)
+    return boost(part.encoding, settings, part.fit, stop, part.check, whole=True)
 
 
 def check_line(parts: Sequence[Part], rows: int) -> Checked:

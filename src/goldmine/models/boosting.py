@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -87,10 +88,22 @@ class Stop:
         Most trees.
     patience : int
         Rounds without gain on the rows that stop it that end it; what came after the best round is not kept.
+    deadline : float
+        Moment of `time.monotonic` at which it is given up, done or not.
     """
 
     rounds: int
     patience: int
+    deadline: float = float("inf")
+
+    def told(self, _: Any) -> None:
+        """Look at the clock after a round."""
+        if time.monotonic() > self.deadline:
+            raise OutOfTime
+
+
+class OutOfTime(Exception):  # noqa: N818 - what it says is no error
+    """A boosting was given up at its deadline."""
 
 
 def side_by_side(jobs: Iterable[Callable[[], T]]) -> Iterator[T]:
@@ -111,7 +124,13 @@ def side_by_side(jobs: Iterable[Callable[[], T]]) -> Iterator[T]:
 def boost(
     encoding: Encoding, settings: dict[str, Any], rows: Labelled, stop: Stop, later: Labelled, *, whole: bool = False
 ) -> Boosted:
-    """Grow trees on some rows until others no longer gain by them; with `whole`, those after the best are kept too."""
+    """Grow trees on some rows until others no longer gain by them; with `whole`, those after the best are kept too.
+
+    Raises
+    ------
+    OutOfTime
+        If the stop's deadline came first.
+    """
     lgb = lightgbm()
     fit_on = _dataset(encoding, rows, settings)
     history: dict[str, dict[str, list[float]]] = {}
@@ -121,7 +140,7 @@ def boost(
         num_boost_round=stop.rounds,
         valid_sets=[fit_on, lgb.Dataset(later.matrix, later.outcome, weight=later.weight, reference=fit_on)],
         valid_names=["train", "calibrate"],
-        callbacks=[lgb.early_stopping(stop.patience, verbose=False), lgb.record_evaluation(history)],
+        callbacks=[lgb.early_stopping(stop.patience, verbose=False), lgb.record_evaluation(history), stop.told],
     )
     losses = {name: measures["binary_logloss"] for name, measures in history.items()}
     return Boosted(_text(booster, -1 if whole else booster.best_iteration), booster.best_iteration, losses)

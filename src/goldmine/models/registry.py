@@ -239,25 +239,6 @@ def _last_champion(name: str) -> Champion:
     return Champion(name, about["version"], about["run_id"], about["as_of"], load_model(_copy(name) / "model.json"))
 
 
-def find_run(bank_name: str, use_case: str, fingerprint: str) -> str | None:
-    """Id of a finished training run of the bank's use case with this fingerprint, or None.
-
-    Parameters
-    ----------
-    fingerprint : str
-        From `goldmine.models.rows.training_fingerprint`.
-    """
-    experiment = use_tracking(bank_name)
-    import mlflow
-
-    found = mlflow.MlflowClient().search_runs(
-        [experiment],
-        f"tags.`{FINGERPRINT}` = '{fingerprint}' and tags.`{USE_CASE}` = '{use_case}' and status = 'FINISHED'",
-        max_results=1,
-    )
-    return found[0].info.run_id if found else None
-
-
 def _champion_version(client: Any, name: str) -> Any | None:
     from mlflow.exceptions import MlflowException
 

@@ -17,7 +17,8 @@ def lightgbm_settings(asked: Training, encoding: Encoding, rows: int, seed: int)
     Raises
     ------
     UseCaseError
-        If a monotone constraint or an interaction group names no feature, or a constraint names text.
+        If a monotone constraint or an interaction group names no feature, or a constraint names text or the other
+        constraint's feature.
     """
     return {
         "objective": "binary",
@@ -57,6 +58,11 @@ def _monotone(asked: Training, encoding: Encoding) -> dict[str, Any]:
                 raise UseCaseError(
                     f"training.monotone: {encoding.features[place]} is text, which neither rises nor falls.",
                     "Name numbers only.",
+                )
+            if signs[place] == -_SIGNS[direction]:
+                raise UseCaseError(
+                    f"training.monotone: {encoding.features[place]} is to rise and to fall: several patterns name it.",
+                    "Let one of them name it.",
                 )
             signs[place] = _SIGNS[direction]
     return {"monotone_constraints": signs, "monotone_constraints_method": "intermediate"}

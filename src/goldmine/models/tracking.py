@@ -113,6 +113,8 @@ def tracked(bank_name: str) -> Iterator[str]:
     try:
         with mlflow.start_run(run_id=given, experiment_id=experiment) as run:
             yield run.info.run_id
+        if given is not None:  # its notebook is still at work; who made the run says how it ended
+            mlflow.MlflowClient().update_run(given, "RUNNING")
     finally:
         if given is not None:
             os.environ["MLFLOW_RUN_ID"] = given

@@ -10,6 +10,7 @@ import pandas as pd
 
 from goldmine.core.files import disk_errors
 from goldmine.models.blend import check
+from goldmine.models.boosting import OutOfTime
 from goldmine.models.folds import Part
 from goldmine.models.recipes import recipes
 from goldmine.models.rows import Rows
@@ -33,9 +34,10 @@ class Budget:
     Parameters
     ----------
     minutes : float
-        Of this call; a trial that is at work when they are over is given up. 0: no limit, if there are trials.
+        Of this call; a trial that is at work when they are over is given up, within a tree. 0: no limit, if there are
+        trials.
     trials : int
-        In all, those of an earlier, interrupted call included. 0: no limit, if there are minutes.
+        That end in all, those of an earlier, interrupted call included. 0: no limit, if there are minutes.
     """
 
     minutes: float = 0.0
@@ -80,19 +82,20 @@ def tune(use_case: UseCase, rows: Rows, budget: Budget, seed: int, *, bank: str,
     """
     if not budget:
         return ()
-    parts, count = tuning_parts(use_case, rows, seed)
     deadline = time.monotonic() + budget.minutes * 60 if budget.minutes else float("inf")
+    parts, count = tuning_parts(use_case, rows, seed)
     question = _Question(use_case.training, parts, count, seed, deadline)
     study = _study(journal, seed)
-    if not any(_STARTS in trial.user_attrs for trial in _ended(study)):
-        study.enqueue_trial(_as_trial(_start(use_case, rows)), user_attrs={_STARTS: True})
     with tracked(bank):
         _close_interrupted(study)
+        if not any(_STARTS in trial.user_attrs for trial in study.trials if trial.state.name != "FAIL"):
+            study.enqueue_trial(_as_trial(_start(use_case, rows)), user_attrs={_STARTS: True})
         done = len(_ended(study))
         study.optimize(
             lambda trial: _logged(trial, question),
             n_trials=max(0, budget.trials - done) if budget.trials else None,
             timeout=max(0.0, deadline - time.monotonic()) if budget.minutes else None,
+            catch=(OutOfTime,),
         )
     return _best(study, use_case.training)
 
@@ -150,7 +153,7 @@ def _study(journal: Path, seed: int) -> Any:
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # a trial out of time is no news
     with disk_errors(journal):
         journal.parent.mkdir(parents=True, exist_ok=True)
         storage = JournalStorage(JournalFileBackend(str(journal)))
@@ -166,7 +169,7 @@ def _study(journal: Path, seed: int) -> Any:
 
 
 def _logged(trial: Any, question: _Question) -> float:
-    """One trial, as a nested MLflow run; a pruned one has ended as it should, and bears a tag."""
+    """One trial, as a nested MLflow run; one that was pruned or given up has ended as it should, and bears a tag."""
     import mlflow
     import optuna
 
@@ -175,22 +178,23 @@ def _logged(trial: Any, question: _Question) -> float:
         trial.set_user_attr(_RUN, run.info.run_id)
         mlflow.log_params({f"tuning.{name}": value for name, value in trial.params.items()})
         try:
-            checked = check(training, question.parts, question.rows, question.seed, _told(trial, question.deadline))
-        except optuna.TrialPruned as pruned:
-            mlflow.set_tag("goldmine.pruned", "true")
-            stopped = pruned
+            told, deadline = _told(trial), question.deadline
+            checked = check(training, question.parts, question.rows, question.seed, told=told, deadline=deadline)
+        except (optuna.TrialPruned, OutOfTime) as stop:
+            mlflow.set_tag("goldmine.out_of_time" if isinstance(stop, OutOfTime) else "goldmine.pruned", "true")
+            stopped: Exception = stop
         else:
             mlflow.log_metrics({"fold_log_loss": checked.loss, "rounds": float(checked.rounds)})
             return checked.loss
     raise stopped
 
 
-def _told(trial: Any, deadline: float) -> Callable[[int, float], None]:
+def _told(trial: Any) -> Callable[[int, float], None]:
     import optuna
 
     def told(fold: int, loss: float) -> None:
         trial.report(loss, fold)
-        if trial.should_prune() or time.monotonic() > deadline:
+        if trial.should_prune():
             raise optuna.TrialPruned
 
     return told

@@ -3,9 +3,7 @@
 from difflib import get_close_matches
 from pathlib import Path
 
-import pydantic
-import yaml
-
+from goldmine.contract.yaml_file import read_yaml, typed
 from goldmine.core.errors import SettingsError, UseCaseError
 from goldmine.core.project import home
 from goldmine.core.work import Work
@@ -62,19 +60,7 @@ def load_use_case(name: str, work: Work | None = None) -> UseCase:
 
 def read_use_case(path: Path) -> UseCase:
     """Read a use case from a file; see `load_use_case`."""
-    try:
-        found = UseCase.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except yaml.YAMLError as error:
-        where = getattr(error, "problem_mark", None)
-        line = f", line {where.line + 1}" if where else ""
-        raise SettingsError(f"{path.name}{line}: is not YAML.", "Mend the indentation or the quotes there.") from error
-    except pydantic.ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise SettingsError(
-            f"{path.name}: {place}: {first['msg']} ({error.error_count()} in all).",
-            f"Mend the key; those allowed are {', '.join(UseCase.model_fields)}.",
-        ) from error
+    found = typed(UseCase, read_yaml(path), path.name)
     if found.name != path.stem:
         raise SettingsError(
             f"{path.name}: its name is {found.name!r}.", "Give the file and the use case the same name."

@@ -147,7 +147,7 @@ class Training(_Typed):
     split_share: float = Field(default=1.0, gt=0, le=1)
     drawn_splits: bool = False
     monotone: dict[str, Literal["rising", "falling"]] = {}
-    together: list[list[str]] = []
+    together: list[Annotated[list[str], Field(min_length=1)]] = []
 
 
 class UseCase(_Typed):

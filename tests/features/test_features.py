@@ -152,8 +152,14 @@ def test_the_last_month_with_salary_is_known_to_the_month(tmp_path):
 
 
 def test_those_of_the_same_identity_tell_how_the_coming_quarter_went_a_year_ago(tmp_path):
-    held = {"A": ("100.00", "300.00"), "B": ("100.00", "50.00"), "C": ("100.00", "200.00"), "D": ("10.00", "20.00")}
-    people = [CUSTOMER | {"customer_id": name, "identity": "farmer"} for name in "ABC"]
+    held = {
+        "A": ("100.00", "300.00"),
+        "B": ("100.00", "50.00"),
+        "C": ("100.00", "200.00"),
+        "D": ("10.00", "20.00"),
+        "F": ("70.00", "70.00"),
+    }
+    people = [CUSTOMER | {"customer_id": name, "identity": "farmer"} for name in "ABCF"]
     tables = {
         "customers": [
             *people,
@@ -169,7 +175,7 @@ def test_those_of_the_same_identity_tell_how_the_coming_quarter_went_a_year_ago(
     }
     found = features_of(tmp_path, tables, "identity_coming_rose_share")
     two_of_three = pytest.approx((2 / 3,), rel=1e-6)
-    assert found == [(0.5,), (1.0,), (0.5,), (None,), two_of_three]
+    assert found == [(0.5,), (1.0,), (0.5,), (None,), two_of_three, two_of_three]
 
 
 def test_neighbours_leave_the_customer_out(tmp_path):

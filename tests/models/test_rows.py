@@ -3,8 +3,15 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from goldmine.models.rows import draw_evenly, draw_others
+from goldmine.core.errors import HistoryError
+from goldmine.core.work import Work
+from goldmine.labels import plan_cutoffs
+from goldmine.models.rows import draw_evenly, draw_others, read_rows
+from goldmine.models.score import score
+from goldmine.usecases import load_use_case
+from tests.tiny import make_bank, transaction
 
+END = date(2024, 6, 30)
 CUTOFFS = (date(2024, 1, 31), date(2024, 2, 29))
 
 
@@ -59,3 +66,27 @@ def test_drawn_evenly_no_row_counts_for_more(told):
     assert drawn.column_names == ["customer_id", "outcome"]
     assert drawn.num_rows == pytest.approx(5_000, rel=0.03)
     assert draw_evenly(drawn, 5_500, seed=1) is drawn
+
+
+@pytest.fixture
+def stale(tmp_path):
+    """A bank of one customer, and a work folder whose feature tables bear no mark of what made them."""
+    months = [f"{year}-{month:02}" for year in (2022, 2023, 2024) for month in range(1, 13)][:30]
+    moves = [transaction(number, "A", f"{month}-03T09:00") for number, month in enumerate(months)]
+    bank = make_bank(tmp_path / "bank", {"customers": [{"customer_id": "A"}], "transactions": moves})
+    work = Work(tmp_path / "work")
+    for cutoff in (*plan_cutoffs(load_use_case("dormancy"), END, bank.months("transactions")).all, END):
+        path = work.features(cutoff)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return bank, work
+
+
+def test_nothing_is_learnt_from_features_that_other_code_made(stale):
+    with pytest.raises(HistoryError, match="by other code than there are now"):
+        read_rows(*stale, load_use_case("dormancy"), END)
+
+
+def test_nothing_is_scored_on_features_that_other_code_made(stale):
+    with pytest.raises(HistoryError, match=r"features at 2024-06-30: .* by other code than there are now"):
+        score(*stale, load_use_case("dormancy"), END)

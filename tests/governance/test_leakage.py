@@ -13,6 +13,7 @@ from goldmine.contract.intake import open_bank
 from goldmine.core.errors import LeakError
 from goldmine.core.work import Work
 from goldmine.features import build_features
+from goldmine.features.catalogue import try_folder
 from goldmine.governance.future import check_future
 from goldmine.governance.leakage import future_check, require_none, row_checks
 from goldmine.governance.limits import Limits
@@ -135,6 +136,16 @@ def test_outcomes_that_have_not_had_their_time_are_caught():
     ]
 
 
+PEEKING = """
+from goldmine.features.define import category
+
+
+def peeking(v):
+    grade = v.rows.risk_grade  # whatever the day on which it was given
+    return [category("grade_of_any_day", grade, en="Grade", zh="等级", needs=("customers.risk_grade",))]
+"""
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """Features of a small bank at one cutoff, with five months of books after it."""
@@ -181,6 +192,23 @@ class TestTheFuture:
             LeakError, match=r"own_count_30d at 2024-01-31 changes for \d+ of \d+ customers without later"
         ):
             require_none("mine", [check])
+
+    def test_a_family_that_reads_what_was_not_known_yet_is_caught(self, made, tmp_path):
+        bank, work = made
+        apart, folder = Work(tmp_path / "work"), tmp_path / "families"
+        folder.mkdir()
+        (folder / "peeking.py").write_text(PEEKING)
+        apart.root.mkdir()
+        apart.activity.symlink_to(work.activity)
+        try_folder(folder)
+        try:
+            build_features(bank, apart, [CUTOFF])
+            found = check_future(bank, apart, CUTOFF), check_future(bank, apart, CUTOFF, sample=100)
+        finally:
+            try_folder(None)
+        whole, share = (one.changed for one in found)
+        assert list(whole) == list(share) == ["grade_of_any_day"]
+        assert 60 >= whole["grade_of_any_day"] > share["grade_of_any_day"] > 0
 
 
 def test_the_gate_reads_all_parts_of_a_training(monkeypatch):

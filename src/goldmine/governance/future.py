@@ -16,6 +16,7 @@ from goldmine.core.work import Work
 from goldmine.features.catalogue import plan
 from goldmine.features.known import CAME, had_come, known_columns
 from goldmine.features.neighbours import GROUPS
+from goldmine.features.side import SIDES
 from goldmine.features.sources import MONTHS, SAME, Source, lay_out, lay_view
 from goldmine.features.windows import READ
 from goldmine.labels.rows import KEYS
@@ -92,23 +93,26 @@ def _compared(bank: Bank, work: Work, cutoff: date, sample: int) -> FutureCheck:
 
 def _take_the_future_away(connection: Backend, cutoff: date, one_in: int) -> None:
     """Narrow the views that features are made from: no row, day or value that came after the cutoff."""
-    for table in CAME:
+    drawn = "customer_id IN (SELECT customer_id FROM at_customers)"
+    few = {"customers": f"(hash(customer_id) % {one_in} = 0 OR merged_into IS NOT NULL)"} | dict.fromkeys(SIDES, drawn)
+    for table in CAME:  # customers first
         columns = known_columns(table, [*(c.name for c in TABLES[table].columns), *SAME], cutoff)
-        few = f"hash(customer_id) % {one_in} = 0" + (" OR merged_into IS NOT NULL" if table == "customers" else "")
-        sampled = f" AND ({few})" if one_in > 1 and table == "customers" else ""
+        sampled = f" AND {few[table]}" if one_in > 1 and table in few else ""
         _narrow(
             connection, f"at_{table}", f"SELECT {', '.join(columns)} FROM {{}} WHERE {had_come(table, cutoff)}{sampled}"
         )
     for table in MONTHS:
         known = "known <= now" if table == "transactions" else "true"
-        few = " AND customer_id IN (SELECT customer_id FROM at_customers)" if one_in > 1 else ""
+        sampled = f" AND {drawn}" if one_in > 1 else ""
         for stretch in READ[table]:
-            _narrow(connection, f"months_{table}_{stretch}", f"SELECT * FROM {{}} WHERE {known} AND month <= now{few}")
+            _narrow(
+                connection, f"months_{table}_{stretch}", f"SELECT * FROM {{}} WHERE {known} AND month <= now{sampled}"
+            )
 
 
 def _narrow(connection: Backend, view: str, query: str) -> None:
     connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE narrow_{view} AS {query.format(view)}")
-    connection.raw_sql(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM narrow_{view}")
+    lay_view(connection, view, f"FROM narrow_{view}")
 
 
 def _of_neighbours(name: str) -> bool:

@@ -99,6 +99,13 @@ def test_features_without_gain_alarm_where_a_twentieth_of_all_and_ten_or_more_mo
     assert alarms(20) == ()
 
 
+def test_what_is_known_of_others_moves_with_the_season_and_does_not_alarm():
+    names = ["identity_coming_rose_share", "village_aum_mean", "inflow_sum_30d", "village_of_a_table_made_elsewhere"]
+    moved = Window("2024-06-30", 1_000, dict.fromkeys(names, 9.0), dict.fromkeys(names, 0.3))
+    found = Reference({}, {}, dict.fromkeys(names, 0.02), (), {})
+    assert sorted(alarms_of((moved, moved), found)) == ["inflow_sum_30d", "village_of_a_table_made_elsewhere"]
+
+
 def test_what_moves_that_far_from_month_to_month_has_not_moved(reference, tmp_path):
     work = Work(tmp_path)
     reference.usual["inflow"] = 50.0

@@ -16,6 +16,7 @@ from goldmine.core.work import Work
 from goldmine.drift.expected import Estimate, Performance, estimate, realised
 from goldmine.drift.reference import SCORE, Reference, Window, compare_window, read_reference
 from goldmine.drift.stability import evenly
+from goldmine.features.neighbours import AROUND
 from goldmine.labels.cutoffs import outcome_end
 from goldmine.labels.rows import feature_rows, labelled
 from goldmine.models.score import ScoreReport
@@ -136,8 +137,12 @@ def watch(work: Work, use_case: UseCase, as_of: date, report: ScoreReport) -> Wa
 
 
 def alarms_of(windows: tuple[Window, ...], reference: Reference) -> tuple[str, ...]:
-    """What has moved in the last of some windows and in enough of them, and matters to the model; furthest first."""
-    lasting = [name for name in windows[-1].moved if _lasting(name, windows)]
+    """What has moved in the last of some windows and in enough of them, and matters to the model; furthest first.
+
+    What is known of others does not alarm: a village's or an identity's season is one value for many customers, so that
+    it moves where rows by themselves would not, and it is made of what is compared customer by customer too.
+    """
+    lasting = [name for name in windows[-1].moved if _lasting(name, windows) and name not in AROUND]
     light = [name for name in lasting if not _matters(name, reference)]
     heavy = sum(reference.weight[name] for name in light) >= LEAST_TOGETHER
     many = len(light) >= max(LEAST_MANY, LEAST_SHARE * len(reference.weight))

@@ -29,6 +29,8 @@ MEASURES = {
 COMING = ("customers.identity", "balances")
 """What it needs to know how the year moves those of one identity: garlic is sold in June, migrants come home for the
 spring festival. One customer's last year is too little to tell a season by; that of all who are alike is not."""
+AROUND = frozenset({f"{group}_{measure}" for group in GROUPS for measure in MEASURES} | {"identity_coming_rose_share"})
+"""Names of the features that are known of others, one value for many customers."""
 
 
 def seeds(v: View) -> dict[str, IntegerValue]:

@@ -15,7 +15,7 @@ from goldmine.core.parquet import parquet_files, parquet_schema
 from goldmine.core.work import Work
 from goldmine.features.catalogue import plan
 from goldmine.features.known import CAME, had_come, known_columns
-from goldmine.features.neighbours import GROUPS
+from goldmine.features.neighbours import AROUND
 from goldmine.features.side import SIDES
 from goldmine.features.sources import MONTHS, SAME, Source, lay_out, lay_view
 from goldmine.features.windows import READ
@@ -77,7 +77,7 @@ def _compared(bank: Bank, work: Work, cutoff: date, sample: int) -> FutureCheck:
     connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE base AS {plan().base}")
     lay_view(connection, "part", "FROM base")
     held = [name for name in parquet_schema(work.features(cutoff)).names if name not in KEYS]
-    made = {feature.name for feature in plan().features if one_in == 1 or not _of_neighbours(feature.name)}
+    made = {feature.name for feature in plan().features if one_in == 1 or feature.name not in AROUND}
     names = [name for name in held if name in made]
     differs = ", ".join(f'count(*) FILTER (old."{name}" IS DISTINCT FROM new."{name}")' for name in names)
     where = f"WHERE hash(customer_id) % {one_in} = 0" if one_in > 1 else ""
@@ -113,7 +113,3 @@ def _take_the_future_away(connection: Backend, cutoff: date, one_in: int) -> Non
 def _narrow(connection: Backend, view: str, query: str) -> None:
     connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE narrow_{view} AS {query.format(view)}")
     lay_view(connection, view, f"FROM narrow_{view}")
-
-
-def _of_neighbours(name: str) -> bool:
-    return name.startswith(tuple(f"{group}_" for group in (*GROUPS, "identity")))

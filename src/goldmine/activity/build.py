@@ -1,6 +1,6 @@
 """Making the monthly partitions: only those whose content is new or has changed."""
 
-from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -8,18 +8,15 @@ from pathlib import Path
 import ibis
 from ibis.backends.sql import SQLBackend
 
-from goldmine.activity.measures import balances_month, transactions_month
+from goldmine.activity.measures import balances_month, repeats, transactions_month
 from goldmine.contract.bank import Bank, schema_of
 from goldmine.core import fingerprint
-from goldmine.core.engine import DUCKDB, Engine, connect, write_parquet
+from goldmine.core.engine import DUCKDB, Engine, connect, kept, write_parquet
 from goldmine.core.files import read_json, remove, write_json
 from goldmine.core.progress import track_queries
 from goldmine.core.work import Work
 
-_KINDS: dict[str, Callable[[ibis.Table], ibis.Table]] = {
-    "transactions": transactions_month,
-    "balances": balances_month,
-}
+_KINDS = ("transactions", "balances")
 _ORDER = {"transactions": ("customer_id", "known"), "balances": ("customer_id",)}
 """What names a row of each; a fixed order gives the same bytes each time."""
 
@@ -70,8 +67,10 @@ def build_activity(bank: Bank, work: Work, engine: Engine = DUCKDB) -> ActivityR
     def make(connection: SQLBackend, name: str) -> None:
         table, month = name.split("/")
         connection.create_view("rows", bank.read(connection, table, [month]), overwrite=True)
-        query = f"SELECT *, CAST({index_of(month)} AS INTEGER) AS month FROM ({_query(table, connection.name)})"
-        write_parquet(connection, query, partition(work, table, month), order=_ORDER[table])
+        first, query = _queries(table, connection.name)
+        dated = f"SELECT *, CAST({index_of(month)} AS INTEGER) AS month FROM ({query})"
+        with kept(connection, "twice", first) if first else nullcontext():
+            write_parquet(connection, dated, partition(work, table, month), order=_ORDER[table])
 
     rows = max(file.rows for table in _KINDS if bank.has(table) for file in bank.tables[table].files)
     for name in track_queries(made, "activity by month", partial(connect, engine), make, rows=rows):
@@ -84,10 +83,20 @@ def build_activity(bank: Bank, work: Work, engine: Engine = DUCKDB) -> ActivityR
 
 
 @cache
-def _query(table: str, dialect: str) -> str:
-    """SQL of a table's aggregation over the view ``rows``; compiled once, whatever the month."""
+def _queries(table: str, dialect: str) -> tuple[str, str]:
+    """SQL of a table's aggregation over the view ``rows``; compiled once, whatever the month.
+
+    Before it stands that of ``twice``, which it reads more than once; empty where it reads none.
+    """
     rows = ibis.table(schema_of(table), name="rows")
-    return str(ibis.to_sql(_KINDS[table](rows), dialect=dialect, pretty=False))
+
+    def sql(asked: ibis.Table) -> str:
+        return str(ibis.to_sql(asked, dialect=dialect, pretty=False))
+
+    if table == "balances":
+        return "", sql(balances_month(rows))
+    found = repeats(rows)
+    return sql(found), sql(transactions_month(rows, ibis.table(found.schema(), name="twice")))
 
 
 def _wanted(bank: Bank) -> dict[str, str]:

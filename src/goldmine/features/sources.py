@@ -4,6 +4,7 @@ Each view carries the cutoff as a column of its own, so that the features are on
 compiled once whatever the bank and the cutoff.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,6 +17,7 @@ from goldmine.contract.bank import Bank, no_rows, schema_of
 from goldmine.contract.tables import PRODUCT_CLASSES
 from goldmine.core.dates import month_end, month_key, months_back
 from goldmine.core.engine import read_parquet
+from goldmine.core.files import sql_text
 from goldmine.core.work import Work
 from goldmine.features.known import CAME
 from goldmine.features.side import SIDES
@@ -24,13 +26,13 @@ from goldmine.features.windows import AGES, READ, STRETCHES
 MONTHS = {
     "transactions": ibis.schema(
         {"customer_id": "string", "known": "int32", "own_days": "int64"}
-        | dict.fromkeys(SUMS, "int64")
+        | {name: "float64" if name.endswith("_sum") else "int32" for name in SUMS}
         | dict.fromkeys(PEAKS, "int64")
         | {"last_own": "date", "month": "int32", "now": "int32"}
     ),
     "balances": ibis.schema(
         {"customer_id": "string"}
-        | {f"{name}_{part}": "int64" for name in (*PRODUCT_CLASSES, "aum") for part in ("end", "avg")}
+        | {f"{name}_{part}": "float64" for name in (*PRODUCT_CLASSES, "aum") for part in ("end", "avg")}
         | {"month": "int32", "now": "int32"}
     ),
 }
@@ -85,21 +87,23 @@ def lay_out(source: Source, within: str = "") -> None:
     lay_view(source.connection, "spine", "SELECT * FROM at_customers" + (f" WHERE {within}" if within else ""))
     for name in MONTHS:
         for stretch in READ[name]:
-            rows = _months(source, name, stretch)
-            if within:
-                kept = f"SELECT * FROM merged_{name}_{stretch} WHERE NOT ({within})"
-                rows = f"SELECT * FROM ({rows}) WHERE {within} UNION ALL {kept}"
-            lay_view(source.connection, f"months_{name}_{stretch}", rows)
+            lay_view(source.connection, f"months_{name}_{stretch}", _months(source, name, STRETCHES[stretch], within))
 
 
 def keep_merged(source: Source) -> None:
-    """Keep the activity of customers who were merged, which may count in another slice than their own."""
+    """Keep the activity of customers who were merged, which may count in another slice than their own.
+
+    A month is read once a connection, whatever the number of cutoffs that it is needed for.
+    """
     lay_out(source)
-    merged = "SELECT customer_id FROM at_customers WHERE merged_into IS NOT NULL AND merged_on <= cutoff"
+    merged = "SELECT customer_id FROM all_customers WHERE merged_into IS NOT NULL"
     for name in MONTHS:
-        for stretch in READ[name]:
-            rows = f"SELECT * FROM months_{name}_{stretch} WHERE customer_id IN ({merged})"
-            source.connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE merged_{name}_{stretch} AS {rows}")
+        for month in _held_months(source, name, [age for stretch in READ[name] for age in STRETCHES[stretch]]):
+            file = sql_text(partition(source.work, name, month))
+            source.connection.raw_sql(
+                f"CREATE TEMP TABLE IF NOT EXISTS {_merged(name, month)} AS "
+                f"SELECT * FROM read_parquet({file}) WHERE customer_id IN ({merged})"
+            )
 
 
 def lay_view(connection: SQLBackend, name: str, query: str) -> None:
@@ -113,11 +117,23 @@ def _books_from(source: Source) -> date:
     return min((day for day in months_back(source.cutoff, len(AGES)) if month_key(day) in held), default=source.cutoff)
 
 
-def _months(source: Source, name: str, stretch: int) -> str:
-    now = f"CAST({index_of(month_key(source.cutoff))} AS INTEGER) AS now"
-    wanted = [month_key(month_end(source.cutoff, -age)) for age in STRETCHES[stretch]]
-    held = source.bank.months(name)
-    files = [partition(source.work, name, month) for month in wanted if month in held]
-    if not files:
+def _months(source: Source, name: str, ages: Sequence[int], within: str) -> str:
+    months = _held_months(source, name, ages)
+    if not months:
         return no_rows(source.connection, MONTHS[name])
-    return f"SELECT *, {now} FROM {read_parquet(source.connection, files).get_name()}"
+    files = [partition(source.work, name, month) for month in months]
+    now = f"CAST({index_of(month_key(source.cutoff))} AS INTEGER) AS now"
+    rows = f"SELECT *, {now} FROM {read_parquet(source.connection, files).get_name()}"
+    if not within:
+        return rows
+    kept = " UNION ALL ".join(f"FROM {_merged(name, month)}" for month in months)
+    return f"{rows} WHERE {within} UNION ALL SELECT *, {now} FROM ({kept}) WHERE NOT ({within})"
+
+
+def _held_months(source: Source, name: str, ages: Sequence[int]) -> list[str]:
+    held = source.bank.months(name)
+    return [month for age in ages if (month := month_key(month_end(source.cutoff, -age))) in held]
+
+
+def _merged(name: str, month: str) -> str:
+    return f"merged_{name}_{month.replace('-', '_')}"

@@ -5,6 +5,7 @@ is several times faster than one conditional sum a window.
 """
 
 import ibis
+from ibis.expr.types import BooleanValue, NumericColumn, NumericValue, Value
 
 from goldmine.activity.measures import PEAKS, SUMS, bit_or
 from goldmine.contract.tables import PRODUCT_CLASSES
@@ -43,7 +44,7 @@ def transaction_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:
         one of `REGULAR`; ``days_a<age>`` the mask of days with an own transaction, ``own_a<age>`` their number, month
         by month.
     """
-    measures = {f"{name}_{bucket}": rows[name].sum().cast("int64") for name in SUMS}
+    measures = {f"{name}_{bucket}": _sum(rows[name]) for name in SUMS}
     measures |= {f"{name}_{bucket}": rows[name].max() for name in PEAKS}
     measures |= {f"{flow}_month_{bucket}": rows.month.max(where=rows[f"{flow}_count"] > 0) for flow in REGULAR}
     return rows.group_by("customer_id").agg(**measures, **_own_by_month(rows, BUCKETS[bucket]))
@@ -66,23 +67,26 @@ def balance_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:
     measures = {f"{name}_peak_{bucket}": rows[f"{name}_avg"].max() for name in PRODUCT_CLASSES}
     for age in BUCKETS[bucket]:
         here = _age(rows, age)
-        measures[f"aum_a{age}"] = rows.aum_avg.sum(where=here).cast("int64")
+        measures[f"aum_a{age}"] = _sum(rows.aum_avg, here)
         if age in SNAPSHOT_AGES:
-            measures[f"aum_end_a{age}"] = rows.aum_end.sum(where=here).cast("int64")
-            measures |= {
-                f"{name}_a{age}": rows[f"{name}_avg"].sum(where=here).cast("int64") for name in PRODUCT_CLASSES
-            }
+            measures[f"aum_end_a{age}"] = _sum(rows.aum_end, here)
+            measures |= {f"{name}_a{age}": _sum(rows[f"{name}_avg"], here) for name in PRODUCT_CLASSES}
     return rows.group_by("customer_id").agg(**measures)
 
 
-def _own_by_month(rows: ibis.Table, ages: tuple[int, ...]) -> dict[str, ibis.expr.types.Value]:
-    found: dict[str, ibis.expr.types.Value] = {}
+def _own_by_month(rows: ibis.Table, ages: tuple[int, ...]) -> dict[str, Value]:
+    found: dict[str, Value] = {}
     for age in ages:
         here = _age(rows, age)
         found[f"days_a{age}"] = bit_or(rows.own_days, where=here)
-        found[f"own_a{age}"] = rows.own_count.sum(where=here).cast("int64")
+        found[f"own_a{age}"] = _sum(rows.own_count, here)
     return found
 
 
-def _age(rows: ibis.Table, age: int) -> ibis.expr.types.BooleanValue:
+def _sum(value: NumericColumn, where: BooleanValue | None = None) -> NumericValue:
+    """A sum of whole numbers as one; added up as floating-point, since DuckDB would add them in 128 bits."""
+    return value.cast("float64").sum(where=where).cast("int64")
+
+
+def _age(rows: ibis.Table, age: int) -> BooleanValue:
     return rows.month == rows.now - age

@@ -96,7 +96,7 @@ def learn_reference(fitted: Fitted, rows: Rows, promised: np.ndarray, list_size:
     promised : numpy.ndarray
         The model's probabilities of the judging rows.
     list_size : int
-        Rows of the use case's list.
+        Rows of the list that was judged.
     """
     model, spans = fitted.model, rows.spans()
     names = model.encoding.features

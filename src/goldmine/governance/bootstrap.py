@@ -1,16 +1,16 @@
 """Figures of a score on resampled customers: intervals, and paired differences of two scores."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-REPLICATES, FEWEST = 500, 200
+REPLICATES = 500
 FIGURES = ("auc", "average_precision", "brier", "calibration_error", "lift_10pct", "lift_list")
 """What is told with an interval, by the names of the judgement's figures."""
 _SEED = 20240331
-_ENOUGH = 250_000_000
-"""Replicates times rows from which on more rows mean fewer replicates: those of a million customers take a minute."""
+_ENOUGH = 200_000
+"""Rows that are resampled; of more, so many are drawn, and their spread is narrowed to that of all."""
 _CELLS = 4_000_000
 """Weights held at a time, replicates times rows."""
 
@@ -41,24 +41,8 @@ class _Order:
     tenths: np.ndarray
 
 
-def replicates_of(rows: int) -> int:
-    """How many resamples of so many rows are drawn.
-
-    Examples
-    --------
-    >>> [replicates_of(rows) for rows in (20_000, 1_000_000, 4_000_000)]
-    [500, 250, 200]
-    """
-    return min(REPLICATES, max(FEWEST, _ENOUGH // rows))
-
-
-def resamples(rows: int, replicates: int = 0, seed: int = _SEED) -> Iterator[np.ndarray]:
+def resamples(rows: int, replicates: int = REPLICATES, seed: int = _SEED) -> Iterator[np.ndarray]:
     """How often each row stands in each resample: float32, replicates x rows, some replicates at a time.
-
-    Parameters
-    ----------
-    replicates : int
-        How many; 0 is `replicates_of` the rows.
 
     Examples
     --------
@@ -66,7 +50,6 @@ def resamples(rows: int, replicates: int = 0, seed: int = _SEED) -> Iterator[np.
     [4.0, 4.0]
     """
     chance = np.random.default_rng(seed)
-    replicates = replicates or replicates_of(rows)
     at_once = max(1, _CELLS // rows)
     for first in range(0, replicates, at_once):
         count = min(at_once, replicates - first)
@@ -76,6 +59,9 @@ def resamples(rows: int, replicates: int = 0, seed: int = _SEED) -> Iterator[np.
 
 def intervals(outcome: np.ndarray, scores: Mapping[str, np.ndarray], list_size: int) -> dict[str, dict[str, Interval]]:
     """Figures of calibrated probabilities with their intervals; all scores are seen on the same resamples.
+
+    Chance moves a figure of n rows by the square root of m / n of what it moves one of m rows, so that of very many
+    some are resampled (the m out of n bootstrap: Bickel, Goetze and van Zwet 1997).
 
     Parameters
     ----------
@@ -92,23 +78,34 @@ def intervals(outcome: np.ndarray, scores: Mapping[str, np.ndarray], list_size: 
     dict of str to dict of str to Interval
         By who, then by the name of the figure (`FIGURES`).
     """
-    orders = {who: _order(score) for who, score in scores.items()}
-    once = np.ones((1, len(outcome)), np.float32)
+    rows = len(outcome)
+    told = _told(outcome, scores, list_size, [np.ones((1, rows), np.float32)])
+    some = np.sort(np.random.default_rng(_SEED).permutation(rows)[:_ENOUGH])
+    share = len(some) / rows
+    fewer, part = outcome[some], {who: score[some] for who, score in scores.items()}
+    about = _told(fewer, part, list_size * share, [np.ones((1, len(some)), np.float32)])
+    drawn = _told(fewer, part, list_size * share, resamples(len(some)))
+    moved = {who: told[who] + (drawn[who] - about[who]) * np.sqrt(share) for who in told}
+    return {who: dict(zip(FIGURES, _ends(told[who][:, 0], moved[who]), strict=True)) for who in told}
 
-    def on(weights: np.ndarray) -> dict[str, np.ndarray]:
-        return {
-            who: _figures(outcome[order.rows], scores[who][order.rows], order, (weights, list_size))
+
+def _told(
+    outcome: np.ndarray, scores: Mapping[str, np.ndarray], list_size: float, weights: Iterable[np.ndarray]
+) -> dict[str, np.ndarray]:
+    """`FIGURES` x replicates by who, and of two their difference; weights are given some replicates at a time."""
+    orders = {who: _order(score) for who, score in scores.items()}
+    parts = [
+        {
+            who: _figures(outcome[order.rows], scores[who][order.rows], order, (some, list_size))
             for who, order in orders.items()
         }
-
-    whole = on(once)
-    parts = [on(weights) for weights in resamples(len(outcome))]
-    drawn = {who: np.concatenate([part[who] for part in parts], axis=1) for who in scores}
+        for some in weights
+    ]
+    found = {who: np.concatenate([part[who] for part in parts], axis=1) for who in scores}
     if len(scores) == 2:
         first, second = scores
-        whole["difference"] = whole[second] - whole[first]
-        drawn["difference"] = drawn[second] - drawn[first]
-    return {who: dict(zip(FIGURES, _ends(whole[who][:, 0], drawn[who]), strict=True)) for who in whole}
+        found["difference"] = found[second] - found[first]
+    return found
 
 
 def _order(score: np.ndarray) -> _Order:
@@ -118,7 +115,7 @@ def _order(score: np.ndarray) -> _Order:
     return _Order(rows, ties, tenths)
 
 
-def _figures(outcome: np.ndarray, score: np.ndarray, order: _Order, resampled: tuple[np.ndarray, int]) -> np.ndarray:
+def _figures(outcome: np.ndarray, score: np.ndarray, order: _Order, resampled: tuple[np.ndarray, float]) -> np.ndarray:
     """`FIGURES` x replicates, of rows by falling score and their weights in each replicate."""
     weights, list_size = resampled[0][:, order.rows], resampled[1]
     size = _by_tie(weights, order)
@@ -131,7 +128,7 @@ def _figures(outcome: np.ndarray, score: np.ndarray, order: _Order, resampled: t
         above = _dot(hits, misses_to) - _dot(hits, size - hits) / 2
         auc = 1 - above / (positives.astype(np.float64) * misses_to[:, -1])
         average_precision = _dot(hits, hits_to / np.maximum(size_to, 1)) / positives
-        lifts = [_lift(hits_to, size_to, depth) for depth in (rows / 10, np.full(len(rows), float(list_size)))]
+        lifts = [_lift(hits_to, size_to, depth) for depth in (rows / 10, np.full(len(rows), list_size))]
     brier = weights @ ((score - outcome) ** 2).astype(np.float32) / rows
     gaps = np.add.reduceat(weights * (score - outcome).astype(np.float32), order.tenths, axis=1)
     return np.array([auc, average_precision, brier, np.abs(gaps).sum(axis=1) / rows, *lifts])

@@ -40,7 +40,7 @@ def propose(desk: Desk, trained: Trained, beside: Beside) -> Registration:
     }
     mark = training_fingerprint(desk.bank, desk.work, case, desk.as_of, trained.seed)
     training = Training(desk.bank, case, str(desk.as_of), mark, trained.rows, trained.fitted, judged)
-    reference = learn_reference(trained.fitted, trained.rows, judged.probability, case.list_size)
+    reference = learn_reference(trained.fitted, trained.rows, judged.probability, judged.list_size)
     return submit(desk, training, compared, reference, figures)
 
 

@@ -10,6 +10,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 from goldmine.core.errors import ModelError
 from goldmine.models.matrix import Encoding, encode
 from goldmine.models.model import Model
+from goldmine.models.rows import standing_for
 from goldmine.models.train import outcomes
 from goldmine.usecases import UseCase
 
@@ -62,7 +63,8 @@ class Judgement:
     outcome, probability, rule_score : numpy.ndarray
         One a judged row: what happened, what the model said, what the rule orders by.
     list_size : int
-        Rows of the list that was judged; a tenth of everyone where the use case's list would hold all.
+        Rows of the list that was judged; a tenth of everyone where the use case's list would hold all, and of drawn
+        rows the drawn share of it.
     """
 
     model: Scorecard
@@ -103,7 +105,7 @@ def judge(model: Model, rows: pa.Table, use_case: UseCase) -> Judgement:
     Parameters
     ----------
     rows : pyarrow.Table
-        Features as stored and ``outcome``.
+        Features as stored and ``outcome``; drawn ones with their ``weight``.
 
     Raises
     ------
@@ -113,7 +115,7 @@ def judge(model: Model, rows: pa.Table, use_case: UseCase) -> Judgement:
         If the rule's feature is not among the columns.
     """
     outcome = outcomes(rows, "judging cutoff")
-    size = use_case.list_size if use_case.list_size < len(outcome) else max(1, len(outcome) // 10)
+    size = _list_size(use_case.list_size, len(outcome), standing_for(rows))
     probability = model.predict(rows)
     rule_score = _rule_score(rows, use_case)
     share = float(outcome.mean())
@@ -142,7 +144,7 @@ def scorecard(outcome: np.ndarray, score: np.ndarray, list_size: int, *, probabi
     """
     rows = len(outcome)
     depths = {f"{share:.0%}".replace("%", "pct"): share * rows for share in SHARES} | {"list": float(list_size)}
-    recall = {name: float(caught(outcome, score, depth)) for name, depth in depths.items()}
+    recall = dict(zip(depths, caught(outcome, score, np.array(list(depths.values()))).tolist(), strict=True))
     return Scorecard(
         float(roc_auc_score(outcome, score)),
         float(average_precision_score(outcome, score)),
@@ -203,6 +205,10 @@ def gain_curve(judgement: Judgement, points: int = 100) -> pd.DataFrame:
         for who, score in scores.items()
     ]
     return pd.concat(curves, ignore_index=True).assign(lift=lambda frame: frame.recall / frame.depth)
+
+
+def _list_size(asked: int, rows: int, customers: int) -> int:
+    return max(1, round(asked * rows / customers) if asked < customers else rows // 10)
 
 
 def _rule_score(rows: pa.Table, use_case: UseCase) -> np.ndarray:

@@ -13,7 +13,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
 from goldmine.core.work import Work
 from goldmine.features import feature_fingerprint, require_current
-from goldmine.labels import Cutoffs, labelled, plan_cutoffs, training_rows, with_features
+from goldmine.labels import Cutoffs, labelled, plan_cutoffs, with_features
 from goldmine.models.given import given_mark, read_given
 from goldmine.usecases import UseCase
 from goldmine.usecases.spec import Training
@@ -29,7 +29,7 @@ class Rows:
     ----------
     train, judge : pyarrow.Table
         Features as stored and ``outcome`` of the eligible; the training cutoffs follow one another in `train`. Where
-        rows were drawn, `train` has a ``weight`` too: for how many a row counts.
+        rows were drawn there is a ``weight`` too: for how many a row counts.
     calibrate : pyarrow.Table or None
         Likewise; None where `train` is a table made elsewhere, whose own folds serve.
     cutoffs : Cutoffs or None
@@ -57,11 +57,16 @@ class Rows:
         return {
             name: {
                 "rows": t.num_rows,
-                "standing_for": round(t["weight"].to_numpy().sum()) if "weight" in t.column_names else t.num_rows,
+                "standing_for": standing_for(t),
                 "positives": int(t["outcome"].to_numpy().sum()),
             }
             for name, t in held.items()
         }
+
+
+def standing_for(rows: pa.Table) -> int:
+    """How many customers some rows stand for: of drawn ones the sum of their weights."""
+    return round(rows["weight"].to_numpy().sum(dtype=np.float64)) if "weight" in rows.column_names else rows.num_rows
 
 
 def read_rows(bank: Bank, work: Work, use_case: UseCase, as_of: date, seed: int = 0) -> Rows:
@@ -81,11 +86,12 @@ def read_rows(bank: Bank, work: Work, use_case: UseCase, as_of: date, seed: int 
     most = use_case.training.most_rows
     told = {cutoff: labelled(bank, work, use_case, cutoff, as_of) for cutoff in (*cutoffs.train, cutoffs.calibrate)}
     later = draw_evenly(told.pop(cutoffs.calibrate), most // 2, seed)
+    judged = draw_evenly(labelled(bank, work, use_case, cutoffs.judge, as_of), 2 * most, seed)
     drawn = draw_others(told, most, seed)
     learnt = [with_features(work, cutoff, wanted) for cutoff, wanted in drawn.items()]
     return Rows(
         train=pa.concat_tables(learnt, promote_options="default"),
-        judge=training_rows(bank, work, use_case, cutoffs.judge, as_of),
+        judge=with_features(work, cutoffs.judge, judged),
         calibrate=with_features(work, cutoffs.calibrate, later),
         cutoffs=cutoffs,
     )
@@ -122,10 +128,12 @@ def draw_others(told: dict[date, pa.Table], most: int, seed: int) -> dict[date, 
 
 
 def draw_evenly(table: pa.Table, most: int, seed: int) -> pa.Table:
-    """Draw about `most` rows, all with the same chance; all of them where there are fewer."""
+    """Draw about `most` rows, all with the same chance and so with one weight; where there are fewer, none is drawn."""
     if table.num_rows <= most:
         return table
-    return table.filter(pa.array(np.random.default_rng(seed).random(table.num_rows) < most / table.num_rows))
+    drawn = table.filter(pa.array(np.random.default_rng(seed).random(table.num_rows) < most / table.num_rows))
+    weight = np.full(drawn.num_rows, table.num_rows / drawn.num_rows, np.float32)
+    return drawn.append_column("weight", pa.array(weight))
 
 
 def _chances(cutoff: date, seed: int, rows: int) -> np.ndarray:

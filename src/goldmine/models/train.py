@@ -78,7 +78,7 @@ def train(use_case: UseCase, train_rows: pa.Table, calibrate_rows: pa.Table, see
     )
     settings = lightgbm_settings(asked, encoding, len(outcome), seed)
     rows = Labelled(matrix, outcome, weights(train_rows))
-    held = Labelled(encode(encoding, calibrate_rows), later)
+    held = Labelled(encode(encoding, calibrate_rows), later, weights(calibrate_rows))
     grown = boost(encoding, settings, rows, Stop(asked.rounds, asked.patience), held)
     # Once it is known when to stop, the latest outcomes teach too; the calibration stands on trees that never saw them.
     trees = grow(encoding, settings, _both(rows, held), grown.rounds) if outcome.sum() < FEW else grown.trees
@@ -94,7 +94,11 @@ def train(use_case: UseCase, train_rows: pa.Table, calibrate_rows: pa.Table, see
 
 
 def _both(rows: Labelled, held: Labelled) -> Labelled:
-    weight = None if rows.weight is None else np.append(rows.weight, np.ones(len(held.outcome), np.float32))
+    parts = rows, held
+    weight = None
+    if any(part.weight is not None for part in parts):
+        counted = [np.ones(len(part.outcome), np.float32) if part.weight is None else part.weight for part in parts]
+        weight = np.concatenate(counted)
     return Labelled(np.vstack([rows.matrix, held.matrix]), np.append(rows.outcome, held.outcome), weight)
 
 

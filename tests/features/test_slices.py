@@ -42,9 +42,16 @@ def test_one_who_was_merged_counts_in_the_slice_of_the_one_who_remains(tmp_path,
     }
     work, bank = Work(tmp_path / "work"), make_bank(tmp_path / "bank", tables)
     build_activity(bank, work)
-    build_features(bank, work, [CUTOFF])
-    found = duckdb.sql(f"SELECT customer_id, outflow_sum_90d FROM read_parquet('{work.features(CUTOFF)}')").fetchall()
-    assert found == [("B", 40.0), ("C", 0.0), ("D", 0.0), ("E", 30.0)]
+    before = date(2024, 4, 30)
+    build_features(bank, work, [before, CUTOFF])
+    asked = "SELECT customer_id, outflow_sum_90d FROM read_parquet('{}')"
+    assert duckdb.sql(asked.format(work.features(CUTOFF))).fetchall() == [
+        ("B", 40.0),
+        ("C", 0.0),
+        ("D", 0.0),
+        ("E", 30.0),
+    ]
+    assert duckdb.sql(asked.format(work.features(before))).fetchall()[0] == ("A", 10.0)
 
 
 @pytest.mark.parametrize("most", [150, 400])

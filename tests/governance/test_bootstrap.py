@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from goldmine.governance import bootstrap
 from goldmine.governance.bootstrap import FIGURES, intervals, resamples
 from goldmine.governance.guarded import SMALL, group_losses, on_list
 from goldmine.governance.limits import Limits
@@ -30,6 +31,18 @@ def test_the_interval_covers_the_figure_and_shrinks_with_more_rows():
     many = intervals(OUTCOME, {"model": SCORE}, 50)["model"]["auc"]
     assert few.low < few.value < few.high
     assert (many.high - many.low) * 2 < few.high - few.low
+
+
+def test_of_very_many_rows_a_part_tells_how_far_chance_moves_them_all(monkeypatch):
+    lists = {"champion": SCORE + CHANCE.normal(0, 0.3, 4000), "challenger": SCORE}
+    whole = intervals(OUTCOME, lists, 400)
+    monkeypatch.setattr(bootstrap, "_ENOUGH", 2000)
+    part = intervals(OUTCOME, lists, 400)
+    for who in whole:
+        for name in ("auc", "brier", "lift_10pct", "lift_list"):
+            assert part[who][name].value == whole[who][name].value
+            width = whole[who][name].high - whole[who][name].low
+            assert part[who][name].high - part[who][name].low == pytest.approx(width, rel=0.25)
 
 
 def test_the_same_score_twice_differs_by_nothing():

@@ -36,6 +36,16 @@ def test_the_floor_is_higher_where_there_are_fewer_rows():
     assert few.table.floor[0] > 1.5 * many.table.floor[0]
 
 
+def test_the_floor_of_many_rows_is_what_drawing_each_outcome_would_give(monkeypatch):
+    came, promised = np.tile(CAME, 8), np.tile(PROMISED, 8)
+    told = calibration(came, promised, TOWN[:0], Limits()).table.iloc[0]
+    monkeypatch.setattr("goldmine.governance.calibration._MANY", np.inf)
+    drawn = calibration(came, promised, TOWN[:0], Limits()).table.iloc[0]
+    assert told.floor == pytest.approx(drawn.floor, rel=0.1)
+    assert told.chance == pytest.approx(drawn.chance, rel=0.15)
+    assert told.floor != drawn.floor
+
+
 def test_promises_that_are_a_little_too_high_give_a_warning():
     found = calibration(CAME, PROMISED + 0.045, TOWN[:0], Limits())
     assert found.table.verdict.tolist() == ["warning"]

@@ -65,6 +65,12 @@ def test_a_list_that_would_hold_everyone_is_judged_at_a_tenth(fitted):
     assert judge(fitted.model, rows(seed=3), use_case(list_size=5000)).list_size == 150
 
 
+def test_of_drawn_rows_the_list_that_is_judged_is_as_small_a_part_of_the_bank_s(fitted):
+    drawn = rows(seed=3).append_column("weight", pa.array([4.0] * 1500, pa.float32()))
+    assert judge(fitted.model, drawn, use_case(list_size=800)).list_size == 200
+    assert judge(fitted.model, drawn, use_case(list_size=6000)).list_size == 150
+
+
 def test_the_rule_needs_its_feature(fitted):
     with pytest.raises(ModelError, match="orders by 'moon_phase', which the feature table does not have"):
         judge(fitted.model, rows(seed=3), use_case(rule=Rule(feature="moon_phase", highest_first=True)))

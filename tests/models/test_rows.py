@@ -6,7 +6,7 @@ import pytest
 from goldmine.core.errors import HistoryError
 from goldmine.core.work import Work
 from goldmine.labels import plan_cutoffs
-from goldmine.models.rows import draw_evenly, draw_others, read_rows
+from goldmine.models.rows import draw_evenly, draw_others, read_rows, standing_for
 from goldmine.models.score import score
 from goldmine.usecases import load_use_case
 from tests.tiny import make_bank, transaction
@@ -61,11 +61,16 @@ def test_the_same_seed_draws_the_same_rows_and_each_cutoff_its_own(told):
     assert not once["customer_id"].equals(draw_others(told, 4_000, 1)[CUTOFFS[1]]["customer_id"])
 
 
-def test_drawn_evenly_no_row_counts_for_more(told):
+def test_drawn_evenly_every_row_counts_for_as_many_and_together_they_stand_for_all(told):
     drawn = draw_evenly(told[CUTOFFS[0]], 5_000, seed=1)
-    assert drawn.column_names == ["customer_id", "outcome"]
     assert drawn.num_rows == pytest.approx(5_000, rel=0.03)
-    assert draw_evenly(drawn, 5_500, seed=1) is drawn
+    assert len(set(drawn["weight"].to_numpy().tolist())) == 1
+    assert standing_for(drawn) == 10_000
+
+
+def test_drawn_evenly_fewer_rows_are_left_as_they_are(told):
+    assert draw_evenly(told[CUTOFFS[0]], 10_000, seed=1) is told[CUTOFFS[0]]
+    assert standing_for(told[CUTOFFS[0]]) == 10_000
 
 
 @pytest.fixture

@@ -108,11 +108,13 @@ def write_features(connection: SQLBackend, bank: Bank, work: Work, cutoff: date)
     query = f"SELECT {columns} FROM ({made.full})"
     slices = [] if on_spark(connection) else slice_customers(connection, bank)
     if len(slices) > 1:
-        write_slices(source, slices, made.base, query)
+        write_slices(source, slices, made, query)
         return
     lay_out(source)
     with kept(connection, "base", made.base):
         lay_view(connection, "part", "SELECT * FROM base")
+        for name, sums in made.around.items():
+            lay_view(connection, name, sums)
         write_parquet(connection, query, work.features(cutoff), order=("customer_id",))
 
 

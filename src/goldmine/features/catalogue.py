@@ -14,7 +14,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.errors import SettingsError
 from goldmine.features import families as package
 from goldmine.features.define import Defined, Feature
-from goldmine.features.neighbours import coming_seeds, neighbours, seeds
+from goldmine.features.neighbours import coming_seeds, neighbours, seeds, sums_around
 from goldmine.features.view import View, view
 
 Family = Callable[[View], list[Defined]]
@@ -64,25 +64,28 @@ def tried_folders() -> list[Path]:
 
 @dataclass(frozen=True)
 class Plan:
-    """The features as two queries over the views of a cutoff.
+    """The features as queries over the views of a cutoff.
 
     Parameters
     ----------
     base : str
         SQL of what each customer's own rows give, and the keys and whole numbers for the neighbours.
+    around : dict of str to str
+        SQL of the neighbours' sums, from that result as the table ``base``, by name.
     full : str
-        SQL of the feature table, from that result as the table ``base``, for those of its rows in ``part``.
+        SQL of the feature table, from those sums under their names, for the rows of ``base`` in ``part``.
     features : tuple of Feature
         The features, in the order of the columns.
     """
 
     base: str
+    around: dict[str, str]
     full: str
     features: tuple[Feature, ...]
 
 
 @cache
-def _expressions() -> tuple[ibis.Table, ibis.Table, tuple[Feature, ...]]:
+def _expressions() -> tuple[ibis.Table, dict[str, ibis.Table], ibis.Table, tuple[Feature, ...]]:
     seen = view()
     own = [defined for family in families() for defined in family(seen)]
     _check_names(own)
@@ -94,14 +97,16 @@ def _expressions() -> tuple[ibis.Table, ibis.Table, tuple[Feature, ...]]:
         **{f"seed_{name}": value for name, value in (seeds(seen) | coming_seeds(seen)).items()},
         **{d.feature.name: d.value for d in own},
     )
-    joined, around = neighbours(*(ibis.table(base.schema(), name=name) for name in ("part", "base")))
+    sums = sums_around(ibis.table(base.schema(), name="base"))
+    held = {name: ibis.table(rows.schema(), name=name) for name, rows in sums.items()}
+    joined, others = neighbours(ibis.table(base.schema(), name="part"), held)
     full = joined.select(
         "customer_id",
         "cutoff",
         **{d.feature.name: joined[d.feature.name] for d in own},
-        **{d.feature.name: d.value for d in around},
+        **{d.feature.name: d.value for d in others},
     )
-    return base, full, tuple(d.feature for d in [*own, *around])
+    return base, sums, full, tuple(d.feature for d in [*own, *others])
 
 
 def _check_names(own: list[Defined]) -> None:
@@ -117,8 +122,9 @@ def _check_names(own: list[Defined]) -> None:
 @cache
 def plan(dialect: str = "duckdb") -> Plan:
     """Compile all features for an engine; once a process, since no bank and no cutoff changes the queries."""
-    base, full, features = _expressions()
-    return Plan(_sql(base, dialect), _sql(full, dialect), features)
+    base, sums, full, features = _expressions()
+    around = {name: _sql(rows, dialect) for name, rows in sums.items()}
+    return Plan(_sql(base, dialect), around, _sql(full, dialect), features)
 
 
 def _sql(expression: ibis.Table, dialect: str) -> str:
@@ -127,7 +133,7 @@ def _sql(expression: ibis.Table, dialect: str) -> str:
 
 def catalogue() -> tuple[Feature, ...]:
     """Every feature, in the order of the feature table."""
-    return _expressions()[2]
+    return _expressions()[3]
 
 
 def carried(bank: Bank, feature: Feature) -> bool:

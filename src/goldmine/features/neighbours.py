@@ -4,6 +4,8 @@ A customer's own figures are left out of the mean of their neighbours. Sums are 
 they do not depend on the order of the rows.
 """
 
+from collections.abc import Mapping
+
 import ibis
 from ibis.expr.types import IntegerValue
 
@@ -55,16 +57,30 @@ def coming_seeds(v: View) -> dict[str, IntegerValue]:
     }
 
 
-def neighbours(rows: ibis.Table, base: ibis.Table) -> tuple[ibis.Table, list[Defined]]:
+def sums_around(base: ibis.Table) -> dict[str, ibis.Table]:
+    """The sums of each group, by the name under which `neighbours` looks for them.
+
+    Parameters
+    ----------
+    base : ibis.Table
+        A row a customer: customer_id, grid_id, employer_id, identity, and as ``seed_<name>`` what `seeds` and
+        `coming_seeds` give.
+    """
+    groups = {
+        name: _family(base) if name == "family" else _group(base, key, name) for name, (key, *_) in GROUPS.items()
+    }
+    return {f"around_{name}": sums for name, sums in {**groups, "identity": _identity(base)}.items()}
+
+
+def neighbours(rows: ibis.Table, around: Mapping[str, ibis.Table]) -> tuple[ibis.Table, list[Defined]]:
     """Join the groups' sums to some rows of the base table and define their means.
 
     Parameters
     ----------
     rows : ibis.Table
-        The rows of `base` that are wanted.
-    base : ibis.Table
-        A row a customer: customer_id, grid_id, employer_id, identity, and as ``seed_<name>`` what `seeds` and
-        `coming_seeds` give.
+        The rows of the base table that are wanted.
+    around : mapping of str to ibis.Table
+        From `sums_around`.
 
     Returns
     -------
@@ -72,22 +88,16 @@ def neighbours(rows: ibis.Table, base: ibis.Table) -> tuple[ibis.Table, list[Def
         The joined table and the definitions, whose values are columns of it.
     """
     for group, (key, _needs, _en, _zh) in GROUPS.items():
-        sums = _family(base) if group == "family" else _group(base, key, group)
         on = "customer_id" if group == "family" else key
-        rows = rows.left_join(sums, on).drop(f"{on}_right")
+        rows = rows.left_join(around[f"around_{group}"], on).drop(f"{on}_right")
     means = [_mean(rows, group, measure) for group in GROUPS for measure in MEASURES]
-    rows, coming = _coming(rows, base)
+    rows, coming = _coming(rows, around["around_identity"])
     # What is known of other people is nobody's reason for a call.
     return rows, tell([*means, coming], {f"{group}_*": unsaid(group) for group in (*GROUPS, "identity")})
 
 
-def _coming(rows: ibis.Table, base: ibis.Table) -> tuple[ibis.Table, Defined]:
+def _coming(rows: ibis.Table, sums: ibis.Table) -> tuple[ibis.Table, Defined]:
     """Of those of the same identity whose AUM moved in the coming quarter a year ago, the share whose AUM rose."""
-    alike = base.filter(base.identity.notnull())
-    sums = alike.group_by("identity").agg(
-        identity_rose=alike.seed_coming_rose.sum().cast("int64"),
-        identity_moved=alike.seed_coming_moved.sum().cast("int64"),
-    )
     rows = rows.left_join(sums, "identity").drop("identity_right")
     others = rows.identity_moved - rows.seed_coming_moved
     share = ibis.cases((others > 0, (rows.identity_rose - rows.seed_coming_rose) / others), else_=ibis.null("float64"))
@@ -98,6 +108,14 @@ def _coming(rows: ibis.Table, base: ibis.Table) -> tuple[ibis.Table, Defined]:
         zh="同身份客户去年下一季度资产上升占比",
         unit="share",
         needs=COMING,
+    )
+
+
+def _identity(base: ibis.Table) -> ibis.Table:
+    alike = base.filter(base.identity.notnull())
+    return alike.group_by("identity").agg(
+        identity_rose=alike.seed_coming_rose.sum().cast("int64"),
+        identity_moved=alike.seed_coming_moved.sum().cast("int64"),
     )
 
 

@@ -1,13 +1,15 @@
 """A large bank's feature table, made a slice of customers at a time, so that memory does not grow with the bank."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ibis.backends.sql import SQLBackend
 
 from goldmine.contract.bank import Bank
-from goldmine.core.engine import write_parquet
+from goldmine.core.engine import kept, write_parquet
 from goldmine.core.files import sql_text, whole_folder
+from goldmine.features.catalogue import Plan
 from goldmine.features.sources import Source, keep_merged, lay_out, lay_view
 
 CUSTOMERS = 250_000
@@ -37,7 +39,7 @@ def slice_customers(connection: SQLBackend, bank: Bank) -> list[str]:
     ]
 
 
-def write_slices(source: Source, slices: list[str], base: str, query: str) -> None:
+def write_slices(source: Source, slices: list[str], made: Plan, query: str) -> None:
     """Write a cutoff's features as a folder of parts, a part a slice, each by customer_id.
 
     Parameters
@@ -46,8 +48,10 @@ def write_slices(source: Source, slices: list[str], base: str, query: str) -> No
         The cutoff.
     slices : list of str
         From `slice_customers`.
-    base, query : str
-        SQL of what each customer's own rows give, and of the feature table from that as ``base`` and ``part``.
+    made : Plan
+        The features.
+    query : str
+        SQL of the feature table, from the plan's ``around`` and ``part``.
     """
     connection, target = source.connection, source.work.features(source.cutoff)
     keep_merged(source)
@@ -55,9 +59,12 @@ def write_slices(source: Source, slices: list[str], base: str, query: str) -> No
         parts = [Path(scratch) / f"{place:04}.parquet" for place in range(len(slices))]
         for within, part in zip(slices, parts, strict=True):
             lay_out(source, within)
-            connection.raw_sql(f"COPY ({base}) TO {sql_text(part)} (FORMAT parquet, COMPRESSION lz4)")
+            connection.raw_sql(f"COPY ({made.base}) TO {sql_text(part)} (FORMAT parquet, COMPRESSION lz4)")
         lay_out(source)
         lay_view(connection, "base", f"FROM read_parquet({sql_text(Path(scratch) / '*.parquet')})")
-        for part in parts:
-            lay_view(connection, "part", f"FROM read_parquet({sql_text(part)})")
-            write_parquet(connection, query, folder / part.name, order=("customer_id",))
+        with ExitStack() as sums:
+            for name, around in made.around.items():  # of everyone, so once for all slices
+                sums.enter_context(kept(connection, name, around))
+            for part in parts:
+                lay_view(connection, "part", f"FROM read_parquet({sql_text(part)})")
+                write_parquet(connection, query, folder / part.name, order=("customer_id",))

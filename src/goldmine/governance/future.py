@@ -76,6 +76,8 @@ def _compared(bank: Bank, work: Work, cutoff: date, sample: int) -> FutureCheck:
     _take_the_future_away(connection, cutoff, one_in)
     connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE base AS {plan().base}")
     lay_view(connection, "part", "FROM base")
+    for name, sums in plan().around.items():
+        lay_view(connection, name, sums)
     held = [name for name in parquet_schema(work.features(cutoff)).names if name not in KEYS]
     made = {feature.name for feature in plan().features if one_in == 1 or feature.name not in AROUND}
     names = [name for name in held if name in made]

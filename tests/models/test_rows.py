@@ -6,7 +6,7 @@ import pytest
 from goldmine.core.errors import HistoryError
 from goldmine.core.work import Work
 from goldmine.labels import plan_cutoffs
-from goldmine.models.rows import draw_evenly, draw_others, read_rows, standing_for
+from goldmine.models.rows import Rows, draw_evenly, draw_others, read_rows, standing_for
 from goldmine.models.score import score
 from goldmine.usecases import load_use_case
 from tests.tiny import make_bank, transaction
@@ -71,6 +71,13 @@ def test_drawn_evenly_every_row_counts_for_as_many_and_together_they_stand_for_a
 def test_drawn_evenly_fewer_rows_are_left_as_they_are(told):
     assert draw_evenly(told[CUTOFFS[0]], 10_000, seed=1) is told[CUTOFFS[0]]
     assert standing_for(told[CUTOFFS[0]]) == 10_000
+
+
+def test_the_share_of_drawn_rows_is_that_of_the_customers_they_stand_for():
+    drawn = pa.table({"outcome": pa.array([1, 1, 0], pa.int8()), "weight": pa.array([2.0, 2.0, 12.0], pa.float32())})
+    told = Rows(drawn, drawn.drop_columns("weight")).counts()
+    assert told["train"] == {"rows": 3, "standing_for": 16, "positives": 2, "share": 0.25}
+    assert told["judge"] == {"rows": 3, "standing_for": 3, "positives": 2, "share": pytest.approx(2 / 3)}
 
 
 @pytest.fixture

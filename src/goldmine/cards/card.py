@@ -139,7 +139,7 @@ def _data(subject: Subject, language: str) -> Section:
                 spans[part],
                 f"{c['rows']:,}",
                 f"{c['positives']:,}",
-                f"{c['positives'] / c['standing_for']:.2%}",
+                f"{c['share']:.2%}",
             )
             for part, c in rows.counts().items()
         ],

@@ -50,23 +50,29 @@ class Rows:
             return {"train": "the earlier rows of the table", "judge": "the latest rows of the table"}
         return {"train": "drawn rows of the table", "judge": "the other rows of the table"}
 
-    def counts(self) -> dict[str, dict[str, int]]:
-        """Of each part its rows, how many customers they stand for, and how many had the outcome."""
+    def counts(self) -> dict[str, dict[str, float]]:
+        """Of each part: rows, the customers they stand for, rows with the outcome, and the customers' share with it."""
         parts = {"train": self.train, "calibrate": self.calibrate, "judge": self.judge}
-        held = {name: table for name, table in parts.items() if table is not None}
         return {
             name: {
-                "rows": t.num_rows,
-                "standing_for": standing_for(t),
-                "positives": int(t["outcome"].to_numpy().sum()),
+                "rows": table.num_rows,
+                "standing_for": standing_for(table),
+                "positives": int(table["outcome"].to_numpy().sum()),
+                "share": float(np.average(table["outcome"].to_numpy(), weights=_weights(table))),
             }
-            for name, t in held.items()
+            for name, table in parts.items()
+            if table is not None
         }
+
+
+def _weights(rows: pa.Table) -> np.ndarray | None:
+    return rows["weight"].to_numpy().astype(np.float64) if "weight" in rows.column_names else None
 
 
 def standing_for(rows: pa.Table) -> int:
     """How many customers some rows stand for: of drawn ones the sum of their weights."""
-    return round(rows["weight"].to_numpy().sum(dtype=np.float64)) if "weight" in rows.column_names else rows.num_rows
+    weights = _weights(rows)
+    return rows.num_rows if weights is None else round(weights.sum())
 
 
 def read_rows(bank: Bank, work: Work, use_case: UseCase, as_of: date, seed: int = 0) -> Rows:

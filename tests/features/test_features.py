@@ -268,7 +268,7 @@ def dropped(tmp_path, monkeypatch):
 
 def test_a_file_dropped_into_the_folder_is_a_family(dropped):
     (dropped / "moon.py").write_text(FAMILY)
-    _, full, features = room._expressions.__wrapped__()
+    _base, _sums, full, features = room._expressions.__wrapped__()
     (found,) = (feature for feature in features if feature.name == "moon_days_30d")
     assert (found.label_en, found.behaviour, found.said) == ("Moon days", "moon_days", True)
     assert "moon_days_30d" in full.columns

@@ -19,10 +19,10 @@ from goldmine.features.windows import BUCKETS
 from goldmine.labels import eligible_rows, selected_features
 from goldmine.models.boosting import lightgbm
 from goldmine.models.matrix import encode, learn_encoding
-from goldmine.models.rows import read_rows
+from goldmine.models.rows import read_rows, weights
 from goldmine.models.settings import lightgbm_settings
 from goldmine.models.shares import learn_shares
-from goldmine.models.train import outcomes, weights
+from goldmine.models.train import outcomes
 from goldmine.usecases import load_use_case
 from goldmine.validation.rules import load_rules
 

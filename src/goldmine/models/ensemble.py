@@ -17,10 +17,11 @@ from goldmine.models.matrix import Encoding, learn_encoding
 from goldmine.models.merge import merge
 from goldmine.models.model import Model
 from goldmine.models.recipes import recipes
+from goldmine.models.rows import weights
 from goldmine.models.settings import lightgbm_settings
 from goldmine.models.shares import learn_shares
 from goldmine.models.steps import step_trees
-from goldmine.models.train import LEAST_POSITIVES, Fitted, outcomes, weights
+from goldmine.models.train import LEAST_POSITIVES, Fitted, outcomes
 from goldmine.usecases import UseCase
 from goldmine.usecases.spec import Training
 

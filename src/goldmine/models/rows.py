@@ -58,21 +58,22 @@ class Rows:
                 "rows": table.num_rows,
                 "standing_for": standing_for(table),
                 "positives": int(table["outcome"].to_numpy().sum()),
-                "share": float(np.average(table["outcome"].to_numpy(), weights=_weights(table))),
+                "share": float(np.average(table["outcome"].to_numpy(), weights=weights(table))),
             }
             for name, table in parts.items()
             if table is not None
         }
 
 
-def _weights(rows: pa.Table) -> np.ndarray | None:
-    return rows["weight"].to_numpy().astype(np.float64) if "weight" in rows.column_names else None
+def weights(rows: pa.Table) -> np.ndarray | None:
+    """For how many each row counts; None where each counts for itself."""
+    return rows["weight"].to_numpy() if "weight" in rows.column_names else None
 
 
 def standing_for(rows: pa.Table) -> int:
     """How many customers some rows stand for: of drawn ones the sum of their weights."""
-    weights = _weights(rows)
-    return rows.num_rows if weights is None else round(weights.sum())
+    counted = weights(rows)
+    return rows.num_rows if counted is None else round(counted.sum(dtype=np.float64))
 
 
 def read_rows(bank: Bank, work: Work, use_case: UseCase, as_of: date, seed: int = 0) -> Rows:

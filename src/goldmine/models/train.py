@@ -15,6 +15,7 @@ from goldmine.models.line import best_line
 from goldmine.models.matrix import encode, learn_encoding
 from goldmine.models.merge import merge
 from goldmine.models.model import Model
+from goldmine.models.rows import weights
 from goldmine.models.settings import lightgbm_settings
 from goldmine.models.shares import learn_shares
 from goldmine.models.steps import step_trees
@@ -100,11 +101,6 @@ def _both(rows: Labelled, held: Labelled) -> Labelled:
         counted = [np.ones(len(part.outcome), np.float32) if part.weight is None else part.weight for part in parts]
         weight = np.concatenate(counted)
     return Labelled(np.vstack([rows.matrix, held.matrix]), np.append(rows.outcome, held.outcome), weight)
-
-
-def weights(rows: pa.Table) -> np.ndarray | None:
-    """For how many each row counts; None where each counts for itself."""
-    return rows["weight"].to_numpy() if "weight" in rows.column_names else None
 
 
 def outcomes(rows: pa.Table, where: str, least: int = 1) -> np.ndarray:

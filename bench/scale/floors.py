@@ -56,7 +56,7 @@ def activity(place: Path) -> None:
             files = [str(file.path) for file in bank.tables[name].files if file.month == month]
             connection.execute(
                 f"COPY ({query.format(files=files)}) TO '{out / f'{name}-{month}.parquet'}' "
-                "(FORMAT parquet, COMPRESSION zstd)"
+                "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
             )
 
 
@@ -78,7 +78,7 @@ def features(place: Path) -> None:
         joined = " ".join(f"LEFT JOIN {part} p{place_} USING (customer_id)" for place_, part in enumerate(parts))
         connection.execute(
             f"COPY (SELECT * FROM read_parquet({customers}) c {joined} ORDER BY customer_id) "
-            f"TO '{out / f'features-{cutoff}.parquet'}' (FORMAT parquet, COMPRESSION zstd)"
+            f"TO '{out / f'features-{cutoff}.parquet'}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
         )
 
 

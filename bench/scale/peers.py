@@ -40,7 +40,7 @@ def ours(place: Path) -> None:
     last = "greatest(" + ", ".join(f"last_{bucket}" for bucket in range(len(AGES))) + ") AS last"
     connect().raw_sql(
         f"COPY (SELECT customer_id, {', '.join(columns)}, {last} FROM {joined}) TO {sql_text(_out(place, 'ours'))} "
-        "(FORMAT parquet, COMPRESSION zstd)"
+        "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
     )
 
 

@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -85,6 +86,13 @@ def test_it_says_why_a_version_is_not_in_use_and_which_protected_traits_it_weigh
     said = texts(model_card(subject, {}))
     assert REFUSED in said
     assert "The model weighs protected traits or what stands for them: age. None is given as a reason." in said
+
+
+def test_it_says_where_trees_learnt_from_the_calibration_rows_too(subject):
+    few = texts(model_card(subject, {}))
+    training = replace(subject.training, fitted=replace(subject.training.fitted, saw_calibration=False))
+    many = texts(model_card(replace(subject, training=training), {}))
+    assert ("Outcomes are few" in few, "Outcomes are few" in many) == (True, False)
 
 
 def test_it_speaks_chinese(subject):

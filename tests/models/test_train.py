@@ -31,18 +31,41 @@ def test_the_number_of_cores_changes_nothing(fitted, monkeypatch):
     assert train(use_case(), rows(seed=1), rows(seed=2), seed=7).model == fitted.model
 
 
-def test_a_line_is_blended_in_where_trees_alone_do_worse():
+@pytest.fixture
+def straight():
+    """Rows to learn from, to calibrate on and to judge by whose log-odds are a plain sum, and those of the last."""
     chance = np.random.default_rng(8)
     columns = {f"x{n}": chance.normal(size=900) for n in range(12)}
     odds = 0.4 * sum(columns.values()) - 1.5
     outcome = (chance.random(900) < 1 / (1 + np.exp(-odds))).astype(np.int8)
     table = pa.table(columns | {"outcome": outcome})
-    early, later, judged = table.slice(0, 500), table.slice(500, 200), table.slice(700)
+    return table.slice(0, 500), table.slice(500, 200), table.slice(700), odds[700:]
+
+
+def test_a_line_is_blended_in_where_trees_alone_do_worse(straight):
+    early, later, judged, free = straight
     blended = train(use_case(), early, later, seed=1).model.log_odds(judged)
     held = use_case().training.model_copy(update={"monotone": {"x*": "rising"}})
     trees = train(use_case(training=held), early, later, seed=1).model.log_odds(judged)
-    free = odds[700:]
     assert np.corrcoef(blended, free)[0, 1] > max(0.8, np.corrcoef(trees, free)[0, 1])
+
+
+def test_where_rows_were_drawn_a_line_is_for_few_outcomes_only(straight, monkeypatch):
+    early, later, *_ = straight
+    drawn = early.append_column("weight", pa.array(np.full(500, 2, np.float32)))
+    few = train(use_case(), drawn, later, seed=1)
+    assert few.model.booster.num_trees() == few.rounds + 12
+    monkeypatch.setattr("goldmine.models.train.FEW", 0)
+    many, whole = (train(use_case(), table, later, seed=1) for table in (drawn, early))
+    assert many.model.booster.num_trees() == many.rounds
+    assert whole.model.booster.num_trees() == whole.rounds + 12
+
+
+def test_a_line_that_counts_nothing_costs_no_trees(straight, monkeypatch):
+    early, later, *_ = straight
+    monkeypatch.setattr("goldmine.models.train.blend_weights", lambda *_: np.array([1.0, 0.0]))
+    found = train(use_case(), early, later, seed=1)
+    assert found.model.booster.num_trees() == found.rounds
 
 
 def test_few_outcomes_are_learnt_from_the_calibration_rows_too_whose_calibration_never_saw_them(fitted, monkeypatch):

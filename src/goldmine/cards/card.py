@@ -145,11 +145,15 @@ def _data(subject: Subject, language: str) -> Section:
         ],
         columns=say["data_columns"],
     )
-    used = subject.training.fitted.model.encoding.features
+    fitted = subject.training.fitted
+    used = fitted.model.encoding.features
     known = {feature.name: feature for feature in subject.features}
     weighed = sorted({known[name].behaviour for name in used if name in known} & set(_WEIGHED))
     told = say["weighed"].format(names=", ".join(weighed)) if weighed else say["weighs_none"]
-    return Section(say["data"], (say["features"].format(count=len(used)), told), table)
+    lines = [say["features"].format(count=len(used)), told]
+    if fitted.saw_calibration:
+        lines.append(say["regrown"])
+    return Section(say["data"], tuple(lines), table)
 
 
 def _figures(subject: Subject, figures: Mapping[str, Figure], language: str) -> Section:

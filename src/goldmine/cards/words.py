@@ -27,6 +27,8 @@ SAY: dict[str, dict[str, Any]] = {
         "features": "{count} features, each of which sees only what was dated and known by its cutoff.",
         "weighed": "The model weighs protected traits or what stands for them: {names}. None is given as a reason.",
         "weighs_none": "The model weighs no protected trait and nothing that stands for one.",
+        "regrown": "Outcomes are few: once it was known when to stop, the trees were grown again with the calibration "
+        "rows among what they learn from. The calibration stands on trees that had not seen them.",
         "figures": "Figures out of time",
         "judged_on": "Judged on {rows} customers with {positives} outcomes, at a list of {size}; nothing was fitted on "
         "them. Intervals hold 95 of 100 bootstrap samples of the customers.",
@@ -89,6 +91,7 @@ SAY: dict[str, dict[str, Any]] = {
         "features": "共{count}个特征，每个特征只使用观察截止日及以前已发生且已入账的数据。",
         "weighed": "模型使用了受保护属性或其替代信息：{names}；均不作为入选理由。",
         "weighs_none": "模型未使用受保护属性及其替代信息。",
+        "regrown": "正样本较少：确定轮数后，将校准样本并入训练样本重新建树；概率校准所用的树未见过校准样本。",
         "figures": "跨期检验结果",
         "judged_on": "检验客户{rows}人，目标{positives}人，名单容量{size}人，未参与任何拟合。"
         "区间为客户自助抽样的95%区间。",

@@ -33,9 +33,9 @@ class Backtest:
     Parameters
     ----------
     over_time : pandas.DataFrame
-        A row a judging cutoff and figure, oldest first: judged_at, trained_to (the last training cutoff), rows,
-        positives, figure, value, low, high (95% bootstrap interval), rule (the one-line rule's figure; NaN where it has
-        none).
+        A row a judging cutoff and figure, oldest first: judged_at, trained_to (the last cutoff that trees learnt
+        from), rows, positives, figure, value, low, high (95% bootstrap interval), rule (the one-line rule's figure;
+        NaN where it has none).
     pairs : pandas.DataFrame
         A row an aged model, judging cutoff and figure: age (quarters), judged_at, figure, fresh, aged, difference (aged
         less fresh), low, high (of the difference, paired).
@@ -95,9 +95,10 @@ def backtest(bank: Bank, work: Work, use_case: UseCase, as_of: date, roll: tuple
     told, paired = [], []
     for snapshot, plan in track(list(plans.items()), f"backtest of {use_case.name}"):
         rows = read_rows(bank, work, use_case, snapshot, use_case.training.seed)
-        model = train(use_case, rows.train, rows.calibrate, use_case.training.seed).model
+        fitted = train(use_case, rows.train, rows.calibrate, use_case.training.seed)
+        model, learnt = fitted.model, plan.calibrate if fitted.saw_calibration else plan.train[-1]
         judged = judge(model, rows.judge, use_case)
-        told += list(_figures(judged, plan))
+        told += list(_figures(judged, plan.judge, learnt))
         for age, older in _aged(models, plan.judge):
             paired += list(_pairs(judged, older.predict(rows.judge), (age, plan.judge)))
         models[plan.judge] = model
@@ -126,13 +127,13 @@ def _aged(models: dict[date, Model], now: date) -> Iterator[tuple[int, Model]]:
             yield age, models[made_for]
 
 
-def _figures(judged: Judgement, plan: Cutoffs) -> Iterator[dict[str, object]]:
+def _figures(judged: Judgement, judged_at: date, trained_to: date) -> Iterator[dict[str, object]]:
     found = intervals(judged.outcome, {"model": judged.probability}, judged.list_size)["model"]
     rule = judged.rule.flat()
     for figure, one in found.items():
         yield {
-            "judged_at": plan.judge,
-            "trained_to": plan.train[-1],
+            "judged_at": judged_at,
+            "trained_to": trained_to,
             "rows": len(judged.outcome),
             "positives": judged.positives,
             "figure": figure,

@@ -84,7 +84,7 @@ def blend(use_case: UseCase, rows: pa.Table, seed: int, tuned: Sequence[Training
     best = min(checked[: len(tried)], key=lambda one: one.loss)
     settings = {**lightgbm_settings(tried[checked.index(best)], model.encoding, len(outcome), seed)}
     settings["blend"] = _said(members)
-    return Blended(model, best.rounds, settings, {"folds": best.losses}, held_out, members)
+    return Blended(model, best.rounds, settings, {"folds": best.losses}, held_out, True, members)
 
 
 def again(use_case: UseCase, rows: pa.Table, fitted: Blended, held_out: np.ndarray, seed: int) -> Blended:

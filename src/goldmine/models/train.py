@@ -45,6 +45,8 @@ class Fitted:
     held_out : numpy.ndarray
         Log-odds, before calibration, of the calibration rows by trees that had not seen them; of a table's folds, of
         every training row.
+    saw_calibration : bool
+        Whether the trees that are kept learnt from the calibration rows too.
     """
 
     model: Model
@@ -52,6 +54,7 @@ class Fitted:
     settings: dict[str, Any]
     losses: dict[str, list[float]]
     held_out: np.ndarray
+    saw_calibration: bool
 
 
 def train(use_case: UseCase, train_rows: pa.Table, calibrate_rows: pa.Table, seed: int) -> Fitted:
@@ -82,16 +85,21 @@ def train(use_case: UseCase, train_rows: pa.Table, calibrate_rows: pa.Table, see
     held = Labelled(encode(encoding, calibrate_rows), later, weights(calibrate_rows))
     grown = boost(encoding, settings, rows, Stop(asked.rounds, asked.patience), held)
     # Once it is known when to stop, the latest outcomes teach too; the calibration stands on trees that never saw them.
-    trees = grow(encoding, settings, _both(rows, held), grown.rounds) if outcome.sum() < FEW else grown.trees
+    few = bool(outcome.sum() < FEW)
+    trees = grow(encoding, settings, _both(rows, held), grown.rounds) if few else grown.trees
     odds = grown.log_odds(held.matrix)
-    # Trees approach what is straight in many small steps, which few outcomes cannot pay for. A line cannot be held to
-    # rise or fall, so a use case that asks for that has trees alone.
-    if not asked.monotone:
+    # Trees approach what is straight in many small steps, which few outcomes cannot pay for. Where there are so many
+    # that rows were drawn, a line adds nothing and would double what every score costs (docs/performance.md). A line
+    # cannot be held to rise or fall, so a use case that asks for that has trees alone.
+    if not asked.monotone and (few or rows.weight is None):
         line = best_line(encoding, rows, held, asked.seed)
         both = np.column_stack([odds, line.log_odds])
         shares = blend_weights(both, later, STOPPED)
-        trees, odds = merge([trees, step_trees(trees, line.steps)], shares.tolist()), both @ shares
-    return Fitted(Model(encoding, trees, fit_calibrator(odds, later)), grown.rounds, settings, grown.losses, odds)
+        odds = both @ shares
+        if shares[1]:
+            trees = merge([trees, step_trees(trees, line.steps)], shares.tolist())
+    model = Model(encoding, trees, fit_calibrator(odds, later))
+    return Fitted(model, grown.rounds, settings, grown.losses, odds, few)
 
 
 def _both(rows: Labelled, held: Labelled) -> Labelled:

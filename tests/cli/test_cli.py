@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from goldmine.cli import main
+from goldmine.contract.intake import open_bank
 from goldmine.core.files import write_json
+from goldmine.core.work import Work
 from tests.tiny import make_bank, transaction
 
 
@@ -66,6 +68,14 @@ def test_a_wrong_word_gives_two_lines_and_the_code_of_its_family(goldmine, bank,
 def test_a_bank_that_is_not_there_is_said(goldmine):
     code, lines = goldmine("validate", "--bank", "nowhere")
     assert (code, lines[1]) == (10, "Give the folder of the bank's tables with --bank.")
+
+
+def test_without_a_folder_it_is_the_one_that_the_work_folders_tables_came_from(goldmine, bank, tmp_path):
+    open_bank(bank, Work(tmp_path / "work"))
+    code, lines = goldmine("score", "--work", "work", "--as-of", "2024-07-31")
+    assert (code, lines[0]) == (12, "as_of: 2024-07-31 is after the books' last month end.")
+    code, lines = goldmine("score", "--work", "other", "--as-of", "2024-07-31")
+    assert (code, lines[0]) == (10, f"{tmp_path / 'data/sample_bank'}: there is no such folder.")
 
 
 def test_a_work_folder_that_another_run_holds_is_refused(goldmine, bank, tmp_path):

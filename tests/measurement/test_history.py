@@ -76,7 +76,37 @@ def test_without_campaigns_or_their_features_lists_rank_by_propensity_and_do_not
         learn_uplift(bank, worked, load_use_case("dormancy"), date(2024, 6, 30))
     with pytest.raises(ReleaseError, match="stratum"):
         learn_uplift(bank, early, load_use_case("dormancy"), date(2024, 6, 30))
+    said = {
+        "empty": [],
+        "worked": [
+            "dormancy: nothing is learnt from spring of 2024-02-29. "
+            "features: none of 2024-02-29, the snapshot of a campaign to learn from."
+        ],
+        "early": ["dormancy: nothing is learnt from spring of 2024-02-29. "],
+    }
     for work in (empty, worked, early):
-        learn_for_lists(bank, work, ["dormancy"], date(2024, 6, 30))
+        told = learn_for_lists(bank, work, ["dormancy", "wealth"], date(2024, 6, 30))
+        for line, start in zip(told, said[work.root.name], strict=True):
+            assert line.startswith(start)
         kept = read_kept(work, date(2024, 6, 30), "dormancy")
-        assert (kept.verdict, kept.path, kept.rows) == ("history too small", None, 0)
+        assert (kept.verdict, kept.path, kept.rows, kept.missed) == ("history too small", None, 0, len(told))
+
+
+def test_a_campaign_that_cannot_be_read_leaves_the_others_to_learn_from(tmp_path):
+    plain = {
+        "customers": [{"customer_id": who} for who in "abcd"],
+        "transactions": [transaction(n, "a", f"2024-{n:02d}-15 10:00:00") for n in range(1, 7)],
+    }
+    bank, work = make_bank(tmp_path / "bank", plain), Work(tmp_path / "work")
+    publish(work, use_case="dormancy")
+    broken = publish(work, use_case="dormancy", campaign="lantern") / "offers.parquet"
+    pq.write_table(pq.read_table(broken).drop_columns(["stratum"]), broken)
+    build_activity(bank, work)
+    features = work.features(AS_OF)
+    features.parent.mkdir(parents=True)
+    pq.write_table(pa.table({"customer_id": list("abcd"), "age_years": [30.0, 40.0, 50.0, 60.0]}), features)
+    told = learn_for_lists(bank, work, ["dormancy"], date(2024, 6, 30))
+    assert len(told) == 1
+    assert told[0].startswith("dormancy: nothing is learnt from lantern of 2024-02-29. ")
+    kept = read_kept(work, date(2024, 6, 30), "dormancy")
+    assert (kept.rows, kept.missed, kept.channels) == (4, 1, {"call": 2})

@@ -75,7 +75,7 @@ def results(tmp_path, work):
         }
         bank = make_bank(tmp_path / "bank", plain | tables)
         build_activity(bank, work)
-        found = read_results(bank, work, Campaign(folder, "spring", AS_OF, COMPLETE), date(2024, 6, 30))
+        found = read_results(bank, work, Campaign(folder, "spring", AS_OF, COMPLETE, ("wealth",)), date(2024, 6, 30))
         return found.set_index("customer_id")
 
     return read

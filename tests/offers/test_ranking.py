@@ -68,6 +68,11 @@ def test_while_the_history_is_too_small_propensity_ranks_and_it_is_said(tmp_path
     [
         ({"verdict": "propensity ranks"}, "longtail: there is history enough, and no order by uplift gained"),
         ({"rows_needed": None}, "longtail: too few customers of complete campaigns: 900"),
+        (
+            {"missed": 2},
+            "longtail: too few customers of complete campaigns: 900, about 4,000 needed; "
+            "left out, since they cannot be read: 2",
+        ),
     ],
 )
 def test_every_other_verdict_leaves_ranking_to_propensity(tmp_path, more, said):

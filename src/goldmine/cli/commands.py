@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,9 @@ from goldmine.cli.tables import train_table
 from goldmine.cli.tags import app as tags_app
 from goldmine.cli.uplift import uplift_table
 
+if TYPE_CHECKING:
+    from goldmine.core.work import Work
+
 app = typer.Typer(
     name="goldmine",
     help="From a bank's tables to lists that a branch can work from.",
@@ -21,7 +24,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Bank = Annotated[Path, typer.Option("--bank", help="Folder of the bank's tables, with bank.yaml.")]
+Bank = Annotated[
+    Path | None,
+    typer.Option(
+        "--bank",
+        help="Folder of the bank's tables, with bank.yaml; if not given, the one that the work folder's came from, "
+        "or data/sample_bank.",
+    ),
+]
 WorkFolder = Annotated[Path, typer.Option("--work", help="The bank's work folder; all results go there.")]
 AsOf = Annotated[
     str, typer.Option("--as-of", metavar="YYYY-MM-DD", help="A month end; if not given, the last one of the books.")
@@ -68,9 +78,14 @@ STEPS = {
 }
 
 
+def _source(bank: Path | None, work: "Work") -> Path:
+    """The bank's folder that a command is about."""
+    return (bank or work.source() or Path("data/sample_bank")).absolute()
+
+
 def _command(steps: tuple[str, ...]) -> Callable[..., None]:
     def command(  # noqa: PLR0913, PLR0917 - the command's own options
-        bank: Bank = Path("data/sample_bank"),
+        bank: Bank = None,
         work: WorkFolder = Path("data"),
         as_of: AsOf = "",
         use_case: UseCases = None,
@@ -92,10 +107,11 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
             from goldmine.execution.snapshot import Snapshot
 
             given = dict(split_assignment(text) for text in parameters or ())
-            source = bank.absolute()
+            place = Work(work.absolute())
+            source = _source(bank, place)
             snapshot = Snapshot(
                 source=source,
-                work=Work(work.absolute()),
+                work=place,
                 as_of=snapshot_date(as_of, load_mapping(source).books_to),
                 language=language,
                 use_cases=tuple(dict.fromkeys(use_case or ())),
@@ -167,11 +183,13 @@ def mlflow(port: Annotated[int, typer.Option(help="Port on this machine.")] = 50
 
 @app.command()
 def schedule(
-    bank: Bank = Path("data/sample_bank"),
+    bank: Bank = None,
     work: WorkFolder = Path("data"),
     port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
 ) -> None:
     """Show the job in Dagster's pages and run it on schedule: training each quarter, scoring each month."""
     from goldmine.cli.servers import serve_schedule
+    from goldmine.core.work import Work
 
-    serve_schedule(bank.absolute(), work.absolute(), port)
+    place = Work(work.absolute())
+    serve_schedule(_source(bank, place), place.root, port)

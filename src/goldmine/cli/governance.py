@@ -26,7 +26,15 @@ def history(work: WorkFolder = Path("data"), use_case: UseCases = None) -> None:
 
     bank = Work(work.absolute()).bank_name()
     table = Table(
-        "Use case", Column("when", no_wrap=True), "who", "what", "version", "champion", "why", box=None, pad_edge=False
+        "Use case",
+        Column("when", no_wrap=True),
+        "who",
+        "what",
+        "version",
+        "champion",
+        Column("why", overflow="fold"),
+        box=None,
+        pad_edge=False,
     )
     for name in [load_use_case(one).name for one in use_case or use_case_names()]:
         for entry in history(bank, name):
@@ -57,7 +65,15 @@ def champion(work: WorkFolder = Path("data"), use_case: UseCases = None, on: Day
     from goldmine.usecases import load_use_case, use_case_names
 
     bank, day = Work(work.absolute()).bank_name(), parse_day(on, "--on") if on else date.today()
-    table = Table("Use case", "champion", Column("since", no_wrap=True), "who", "why", box=None, pad_edge=False)
+    table = Table(
+        "Use case",
+        "champion",
+        Column("since", no_wrap=True),
+        "who",
+        Column("why", overflow="fold"),
+        box=None,
+        pad_edge=False,
+    )
     for name in [load_use_case(one).name for one in use_case or use_case_names()]:
         entry = Journal(bank, name).champion_on(day)
         if entry:

@@ -92,6 +92,7 @@ def open_bank(source: Path, work: Work) -> Bank:
                 raise ContractError(f"{name}: the table is empty.", "Put its rows where bank.yaml says they are.")
         if work.returned.exists():
             taken |= _with_returned(intake, taken.get("contacts"), scratch / "returned")
+        work.claim(mapping.name, source)
         return _settle(intake, taken)
 
 
@@ -147,7 +148,6 @@ def _made_from(intake: _Intake, spec: TableSpec) -> str:
 def _settle(intake: _Intake, taken: dict[str, _Taken]) -> Bank:
     """Move the written files to their places and note what stands where. Only now does the work folder change."""
     work, hashes = intake.work, intake.hashes
-    work.claim(intake.mapping.name)
     tables = {}
     for name, table in taken.items():
         files = table.standing or tuple(_move(work, hashes, name, file) for file in table.written)

@@ -88,8 +88,13 @@ class Work:
             raise WorkFolderError(f"{self.root}: is no bank's work folder yet.", "Run `goldmine run` there first.")
         return str(owner["bank"])
 
-    def claim(self, bank: str) -> None:
-        """Tie the folder to a bank, or check that it is tied to this one.
+    def source(self) -> Path | None:
+        """The folder that the bank's tables were last taken in from; None where none were."""
+        said = read_json(self.root / "bank.json", {}).get("source")
+        return Path(said) if said else None
+
+    def claim(self, bank: str, source: Path | None = None) -> None:
+        """Tie the folder to a bank, or check that it is tied to this one; note where its tables come from, if given.
 
         Raises
         ------
@@ -97,14 +102,13 @@ class Work:
             If another bank's data stands there.
         """
         mark = self.root / "bank.json"
-        owner = read_json(mark)
-        if owner is None:
-            write_json(mark, {"bank": bank})
-        elif owner["bank"] != bank:
+        owner = read_json(mark, {"bank": bank})
+        if owner["bank"] != bank:
             raise WorkFolderError(
                 f"{self.root}: holds the bank {owner['bank']!r}, not {bank!r}.",
                 "Give each bank a work folder of its own with --work.",
             )
+        write_json(mark, owner | ({"source": str(source.absolute())} if source else {}))
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -1,6 +1,7 @@
 """Past campaigns as rounds to learn uplift from, and the uplift of those to be listed next."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -12,7 +13,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.errors import HistoryError, ReleaseError, UseCaseError
 from goldmine.core.work import Work
 from goldmine.labels import selected_features
-from goldmine.measurement.results import campaigns, read_results
+from goldmine.measurement.results import Campaign, campaigns, read_results
 from goldmine.uplift.history import Learned, Round, learn
 from goldmine.uplift.kept import keep
 from goldmine.usecases import UseCase, load_use_case
@@ -31,15 +32,66 @@ def learn_uplift(bank: Bank, work: Work, use_case: UseCase, snapshot: date) -> L
     HistoryError
         If a campaign's features are not there, or uplift may rank and nobody is scored at the snapshot.
     """
-    done = [one for one in campaigns(work) if one.complete_on <= snapshot]
+    parts = [_read(bank, work, one, use_case, snapshot) for one in _complete(work, use_case.name, snapshot)]
+    return _learn_from(work, use_case, snapshot, parts)
+
+
+def learn_for_lists(bank: Bank, work: Work, use_cases: Sequence[str], snapshot: date) -> list[str]:
+    """Learn the uplift of use cases that are about to be listed, and keep it; without complete campaigns it is quick.
+
+    Lists do not wait: a past campaign whose features, tables or columns are not there is left out, and where nothing
+    can be learnt propensity ranks.
+
+    Returns
+    -------
+    list of str
+        From what nothing is learnt and why, a line a use case and campaign.
+    """
+    told: list[str] = []
+    for name in use_cases:
+        use_case = load_use_case(name, work)
+        missed: list[str] = []
+        try:
+            parts = _readable(bank, work, use_case, snapshot, missed)
+            _learn_from(work, use_case, snapshot, parts, len(missed))
+        except (HistoryError, UseCaseError) as error:
+            keep(work, snapshot, name, replace(learn([], []), missed=len(missed)))
+            missed.append(f"past campaigns. {error.what}")
+        told += [f"{name}: nothing is learnt from {what}" for what in missed]
+    return told
+
+
+def _readable(
+    bank: Bank, work: Work, use_case: UseCase, snapshot: date, missed: list[str]
+) -> list[tuple[pd.DataFrame, pa.Table]]:
+    """The complete campaigns that can be read; `missed` takes in the others, each with its reason."""
     parts = []
-    for campaign in done:
-        rows = read_results(bank, work, campaign, snapshot)
-        rows = rows[rows["use_case"] == use_case.name]
-        if len(rows):
-            parts.append((rows, features_of(work, campaign.as_of, pa.array(rows["customer_id"].tolist(), pa.string()))))
+    for campaign in _complete(work, use_case.name, snapshot):
+        try:
+            parts.append(_read(bank, work, campaign, use_case, snapshot))
+        except (HistoryError, ReleaseError, UseCaseError) as error:
+            missed.append(f"{campaign.name} of {campaign.as_of}. {error.what}")
+    return parts
+
+
+def _complete(work: Work, use_case: str, snapshot: date) -> list[Campaign]:
+    return [one for one in campaigns(work) if one.complete_on <= snapshot and use_case in one.use_cases]
+
+
+def _read(
+    bank: Bank, work: Work, campaign: Campaign, use_case: UseCase, snapshot: date
+) -> tuple[pd.DataFrame, pa.Table]:
+    """A campaign's results for one use case's customers, and their features."""
+    rows = read_results(bank, work, campaign, snapshot)
+    rows = rows[rows["use_case"] == use_case.name]
+    return rows, features_of(work, campaign.as_of, pa.array(rows["customer_id"].tolist(), pa.string()))
+
+
+def _learn_from(
+    work: Work, use_case: UseCase, snapshot: date, parts: list[tuple[pd.DataFrame, pa.Table]], missed: int = 0
+) -> Learned:
     names = shared_features(use_case, [known for _, known in parts])
-    learned = learn([to_round(rows, known, use_case) for rows, known in parts], names)
+    learned = replace(learn([to_round(rows, known, use_case) for rows, known in parts], names), missed=missed)
     channels = [rows.loc[rows["group"] == "contact", "channel"] for rows, _ in parts]
     uplift = None
     if learned.may_rank:
@@ -56,20 +108,6 @@ def learn_uplift(bank: Bank, work: Work, use_case: UseCase, snapshot: date) -> L
     worked = pd.concat(channels).value_counts().to_dict() if channels else {}
     keep(work, snapshot, use_case.name, learned, uplift=uplift, channels=worked)
     return learned
-
-
-def learn_for_lists(bank: Bank, work: Work, use_cases: Sequence[str], snapshot: date) -> None:
-    """Learn the uplift of use cases that are about to be listed, and keep it; without complete campaigns it is quick.
-
-    Where a past campaign's features, tables or columns are not there nothing can be learnt, and propensity ranks: lists
-    do not wait.
-    """
-    for name in use_cases:
-        use_case = load_use_case(name, work)
-        try:
-            learn_uplift(bank, work, use_case, snapshot)
-        except (HistoryError, ReleaseError, UseCaseError):
-            keep(work, snapshot, name, learn([], []))
 
 
 def to_round(rows: pd.DataFrame, known: pa.Table, use_case: UseCase) -> Round:

@@ -52,12 +52,15 @@ class Campaign:
         Snapshot of its release.
     complete_on : date
         The last day of its horizon, over all its use cases: from then on it can be measured.
+    use_cases : tuple of str
+        Those whose customers it holds.
     """
 
     folder: Path
     name: str
     as_of: date
     complete_on: date
+    use_cases: tuple[str, ...]
 
 
 def campaigns(work: Work) -> list[Campaign]:
@@ -71,7 +74,9 @@ def campaigns(work: Work) -> list[Campaign]:
         names = set(rows["use_case"].to_pylist()) | set(control["use_case"].to_pylist())
         if names:
             ends = [outcome_end(load_use_case(name), as_of) for name in names]
-            found[path.parent.name, str(as_of)] = Campaign(path.parent, path.parent.name, as_of, max(ends))
+            found[path.parent.name, str(as_of)] = Campaign(
+                path.parent, path.parent.name, as_of, max(ends), tuple(sorted(names))
+            )
     return sorted(found.values(), key=lambda one: (one.complete_on, one.name))
 
 

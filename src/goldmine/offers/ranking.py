@@ -90,10 +90,15 @@ def _why(kept: Kept) -> tuple[str, str]:
         return _PARTLY
     if kept.verdict != TOO_SMALL:
         return _EQUAL
-    if not kept.needed:
-        return f"{_SMALL[0]}: {kept.rows:,}", f"{_SMALL[1]}:现有{kept.rows:,}户"
-    about = (f"{kept.rows:,}, about {kept.needed:,} needed", f"现有{kept.rows:,}户,约需{kept.needed:,}户")
-    return f"{_SMALL[0]}: {about[0]}", f"{_SMALL[1]}:{about[1]}"
+    en, zh = f"{_SMALL[0]}: {kept.rows:,}", f"{_SMALL[1]}:现有{kept.rows:,}户"
+    if kept.needed:
+        en, zh = f"{en}, about {kept.needed:,} needed", f"{zh},约需{kept.needed:,}户"
+    if kept.missed:
+        en, zh = (
+            f"{en}; left out, since they cannot be read: {kept.missed}",
+            f"{zh};另有{kept.missed}次活动数据不全,未计入",
+        )
+    return en, zh
 
 
 def _by(what: str, why: tuple[str, str], use_case: str = "") -> Ranking:

@@ -65,6 +65,8 @@ class Learned:
         The smallest Qini that so much history shows four times out of five.
     by_propensity : float
         The Qini of the order by probability, on the rows that the ranking was judged on.
+    missed : int
+        Complete campaigns that could not be learnt from, because what they need is not there.
     """
 
     rows: int
@@ -72,6 +74,7 @@ class Learned:
     ranking: Ranking | None = None
     smallest: float | None = None
     by_propensity: float = 0.0
+    missed: int = 0
     _trial: Trial | None = None
     _encoding: Encoding | None = None
 
@@ -149,4 +152,4 @@ def learn(rounds: Sequence[Round], names: Sequence[str], level: float = LEVEL) -
     smallest = detectable(ranking.qini.error, level)
     ours = ranking.judged
     plain = qini(likely[ours], trial.signal[ours], held[ours])
-    return Learned(len(aim), effect, ranking, smallest, plain.value, trial, encoding)
+    return Learned(len(aim), effect, ranking, smallest, plain.value, _trial=trial, _encoding=encoding)

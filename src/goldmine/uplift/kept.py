@@ -33,6 +33,8 @@ class Kept:
         About so many would show whom a contact moves; None where that cannot be told.
     channels : dict of str to int
         How many of them were to be contacted by which channel.
+    missed : int
+        Complete campaigns from which nothing was learnt, because what they need is not there.
     """
 
     verdict: str
@@ -40,6 +42,7 @@ class Kept:
     rows: int = 0
     needed: int | None = None
     channels: Mapping[str, int] = field(default_factory=dict)
+    missed: int = 0
 
 
 def uplift_path(work: Work, as_of: date, use_case: str) -> Path:
@@ -80,7 +83,14 @@ def read_kept(work: Work, as_of: date, use_case: str) -> Kept:
     if found is None:
         return Kept(TOO_SMALL, None)
     there = found["verdict"] == RANKS and path.exists()
-    return Kept(found["verdict"], path if there else None, found["rows"], found["rows_needed"], found["channels"])
+    return Kept(
+        found["verdict"],
+        path if there else None,
+        found["rows"],
+        found["rows_needed"],
+        found["channels"],
+        found.get("missed", 0),
+    )
 
 
 def told(learned: Learned) -> dict[str, Any]:
@@ -91,6 +101,7 @@ def told(learned: Learned) -> dict[str, Any]:
         "verdict": learned.verdict,
         "rows": learned.rows,
         "rows_needed": learned.rows_needed,
+        "missed": learned.missed,
         "effect": effect.value if isinstance(effect, Estimate) else None,
         "effect_interval": [effect.low, effect.high] if isinstance(effect, Estimate) else None,
         "reason": None if known else getattr(effect, "why", None),

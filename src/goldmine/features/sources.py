@@ -84,19 +84,25 @@ def lay_out(source: Source, within: str = "") -> None:
             source.connection.create_view(f"all_{name}", source.bank.read(source.connection, name))
         sliced = f" WHERE {within}" if within and name in SIDES else ""
         lay_view(source.connection, f"at_{name}", f"SELECT *, {same} FROM all_{name}{sliced}")
-    lay_view(source.connection, "spine", "SELECT * FROM at_customers" + (f" WHERE {within}" if within else ""))
+    lay_view(source.connection, "spine", "SELECT * FROM at_customers")
+    if within:  # of the other customers no more is asked than who was merged, and that once for each stretch of months
+        lay_view(source.connection, "spine", f"SELECT *, {same} FROM all_customers WHERE {within}")
+        lay_view(source.connection, "at_customers", f"SELECT *, {same} FROM merged_customers")
     for name in MONTHS:
         for stretch in READ[name]:
             lay_view(source.connection, f"months_{name}_{stretch}", _months(source, name, STRETCHES[stretch], within))
 
 
 def keep_merged(source: Source) -> None:
-    """Keep the activity of customers who were merged, which may count in another slice than their own.
+    """Keep the customers who were merged and their activity, which may count in another slice than their own.
 
     A month is read once a connection, whatever the number of cutoffs that it is needed for.
     """
     lay_out(source)
-    merged = "SELECT customer_id FROM all_customers WHERE merged_into IS NOT NULL"
+    source.connection.raw_sql(
+        "CREATE TEMP TABLE IF NOT EXISTS merged_customers AS FROM all_customers WHERE merged_into IS NOT NULL"
+    )
+    merged = "SELECT customer_id FROM merged_customers"
     for name in MONTHS:
         for month in _held_months(source, name, [age for stretch in READ[name] for age in STRETCHES[stretch]]):
             file = sql_text(partition(source.work, name, month))

@@ -12,7 +12,7 @@ CUSTOMERS := 2000000
 # JupyterLab asks nobody for news, updates or extensions; in a container its user is root. Its scheduler checks parameters
 # as the job does, and keeps its jobs below data/.
 LAB := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
-  --LabApp.extension_manager=readonly --Scheduler.execution_manager_class=goldmine.execution.scheduled.CheckedExecutionManager \
+  --LabApp.extension_manager=readonly --Scheduler.execution_manager_class=goldmine.pipeline.jupyter_scheduler.CheckedExecutionManager \
   --SchedulerApp.db_url=sqlite:///$(CURDIR)/data/jupyter/jobs.sqlite --Scheduler.staging_path=$(CURDIR)/data/jupyter/jobs \
   $(if $(filter 0,$(shell id -u)),--allow-root)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1

@@ -24,20 +24,22 @@ import pyarrow as pa
 from goldmine.activity import build_activity
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import open_bank
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.features import build_features
 from goldmine.labels import eligible_rows, plan_cutoffs
+from goldmine.labels.use_case import UseCase
+from goldmine.labels.use_case_files import load_use_case
 from goldmine.measurement.effect import intention_to_treat
-from goldmine.measurement.history import features_of, learn_uplift
-from goldmine.models.rows import read_rows
+from goldmine.measurement.uplift_history import features_of, learn_uplift
 from goldmine.models.train import train
-from goldmine.sample import books, write_bank
+from goldmine.models.training_set import read_rows
+from goldmine.models.uplift.effect import Estimate
+from goldmine.models.uplift.history import Learned
+from goldmine.sample import bank_files as books
+from goldmine.sample import write_bank
 from goldmine.sample.campaign import play
-from goldmine.sample.field import work_campaign
 from goldmine.sample.persuasion import UNWANTED
-from goldmine.uplift.effect import Estimate
-from goldmine.uplift.history import Learned
-from goldmine.usecases import UseCase, load_use_case
+from goldmine.sample.simulated_responses import work_campaign
 
 QUARTERS = (date(2023, 5, 31), date(2023, 8, 31), date(2023, 11, 30), date(2024, 2, 29))
 USE_CASES = ("longtail", "dormancy", "wealth")

@@ -14,21 +14,21 @@ from pathlib import Path
 from time import perf_counter, process_time
 
 from goldmine.activity import build_activity
-from goldmine.care import load_care_rules, make_care
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import load_bank, open_bank
 from goldmine.core.dates import month_end
 from goldmine.core.engine import connect
-from goldmine.core.work import Work
-from goldmine.customers.books import Books
+from goldmine.core.workspace import Work
+from goldmine.coverage import load_care_rules, make_care
 from goldmine.customers.concentration import concentration
 from goldmine.customers.lost import lost
 from goldmine.customers.moves import quarters
 from goldmine.customers.screening import conversions, screen
 from goldmine.customers.segments import find_segments
+from goldmine.customers.source_tables import Books
 from goldmine.customers.table import build_customers, read_customers
-from goldmine.decisions.prepare import prepare
 from goldmine.features import build_features
+from goldmine.reporting.prepare import prepare
 from goldmine.sample import write_bank
 
 AS_OF = date(2024, 6, 30)

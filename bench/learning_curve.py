@@ -3,9 +3,9 @@
     python bench/learning_curve.py --customers 200000 --picture docs/learning_curve.svg
 
 A sample bank is made once and each use case is trained on every row, then on so many as all rows with the outcome and
-one in two, four, ... of the others are; what is drawn counts for several (`goldmine.models.rows.draw_others`, what
-``most_rows`` does). They are stopped and calibrated on the same rows and judged on the same latest complete cutoff, and
-figures are means.
+one in two, four, ... of the others are; what is drawn counts for several (as ``most_rows`` does, by
+`goldmine.models.training_set.draw_others`). They are stopped and calibrated on the same rows and judged on the same
+latest complete cutoff, and figures are means.
 """
 
 import argparse
@@ -20,14 +20,15 @@ from bench.models import END, USE_CASES, cutoffs
 from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
 from goldmine.core.project import home
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.features import build_features
-from goldmine.models.judge import judge
-from goldmine.models.rows import Rows, draw_others, read_rows
+from goldmine.labels.use_case import UseCase
+from goldmine.labels.use_case_files import load_use_case
+from goldmine.models.evaluation import judge
 from goldmine.models.train import train
-from goldmine.pictures.style import PALETTE
+from goldmine.models.training_set import Rows, draw_others, read_rows
+from goldmine.plots.style import PALETTE
 from goldmine.sample import write_bank
-from goldmine.usecases import UseCase, load_use_case
 
 ONE_IN = (1, 2, 4, 8, 16)
 EVERY_ROW = 100_000_000

@@ -32,16 +32,17 @@ from goldmine.activity import build_activity
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import open_bank
 from goldmine.core.progress import cores
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.features import build_features
 from goldmine.labels import plan_cutoffs
-from goldmine.models.judge import judge, scorecard
-from goldmine.models.matrix import encode
+from goldmine.labels.use_case import UseCase
+from goldmine.labels.use_case_files import load_use_case
+from goldmine.models.encoding import encode
+from goldmine.models.evaluation import judge, scorecard
 from goldmine.models.model import Model
-from goldmine.models.rows import Rows, read_rows
 from goldmine.models.train import train
+from goldmine.models.training_set import Rows, read_rows
 from goldmine.sample import write_bank
-from goldmine.usecases import UseCase, load_use_case
 
 END = date(2024, 6, 30)
 USE_CASES = ("longtail", "dormancy", "wealth")

@@ -8,8 +8,8 @@ from time import perf_counter
 
 import numpy as np
 
-from goldmine.offers.problem import Problem
-from goldmine.offers.solver import solve
+from goldmine.campaigns.assignment_problem import Problem
+from goldmine.campaigns.solver import solve
 
 
 def problem(customers: int, managers: int) -> Problem:

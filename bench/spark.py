@@ -25,12 +25,12 @@ from goldmine.core.dates import month_key
 from goldmine.core.engine import Engine, connect
 from goldmine.core.files import remove, sql_text, whole_folder
 from goldmine.core.project import home
-from goldmine.core.work import Work
-from goldmine.execution.wanted import wanted_cutoffs
+from goldmine.core.workspace import Work
 from goldmine.features import build_features
+from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.score import score
+from goldmine.pipeline.selection import wanted_cutoffs
 from goldmine.sample import write_bank
-from goldmine.usecases import load_use_case
 
 CUTOFF = date(2024, 6, 30)
 MONTHS = 30

@@ -20,17 +20,17 @@ from goldmine.core.files import read_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.parquet import parquet_files
 from goldmine.core.project import at_home, home
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.customers.table import customers_days, customers_path
-from goldmine.execution.failure import may_pass
-from goldmine.execution.progress import tell
-from goldmine.execution.snapshot import Made, Snapshot, bank_mark, file_mark, source_mark, use_case_mark
-from goldmine.execution.tracked import champion_version
-from goldmine.execution.wanted import missing, wanted_cutoffs, wanted_use_cases, with_champion
 from goldmine.features import feature_fingerprint
 from goldmine.governance.limits import read_limits
-from goldmine.measurement.results import completed_within
-from goldmine.usecases import load_use_case, use_case_names
+from goldmine.labels.use_case_files import load_use_case, use_case_names
+from goldmine.measurement.campaign_results import completed_within
+from goldmine.pipeline.echo import tell
+from goldmine.pipeline.failure import may_pass
+from goldmine.pipeline.selection import missing, wanted_cutoffs, wanted_use_cases, with_champion
+from goldmine.pipeline.snapshot import Made, Snapshot, bank_mark, file_mark, source_mark, use_case_mark
+from goldmine.pipeline.tracked_run import champion_version
 
 MONTH_ENDS = dg.TimeWindowPartitionsDefinition(
     start="1990-01-31", fmt="%Y-%m-%d", cron_schedule="0 0 L * *", end_offset=1
@@ -167,7 +167,7 @@ def customers(context: dg.AssetExecutionContext, place: Place) -> Events:
     def make() -> Made:
         days = customers_days(at.work, at.as_of)
         return at.run(
-            "10_customers",
+            "3_customers",
             "customers",
             reads={
                 "features": [feature_fingerprint(at.bank, at.work, day) for day in days],
@@ -201,7 +201,7 @@ def use_case_assets(name: str) -> list[dg.AssetsDefinition]:
         def make() -> Made:
             cutoffs = wanted_cutoffs(at.bank, [name], at.as_of)
             return at.run(
-                "3_train",
+                "4_train",
                 "governance",
                 reads={
                     "tables": bank_mark(at.bank),
@@ -233,7 +233,7 @@ def use_case_assets(name: str) -> list[dg.AssetsDefinition]:
 
         def make() -> Made:
             return at.run(
-                "4_score",
+                "5_score",
                 "drift",
                 reads={
                     "features": feature_fingerprint(at.bank, at.work, at.as_of),
@@ -248,7 +248,7 @@ def use_case_assets(name: str) -> list[dg.AssetsDefinition]:
 
         runs = served(at)
         if runs and not champion_version(at.bank_name, name):
-            tell(f"  {name:<20} no champion, so no scores and no list; the notebook 3_train says why")
+            tell(f"  {name:<20} no champion, so no scores and no list; the notebook 4_train says why")
             runs = False
         if runs:
             yield from checked(at, ["scores"], make)
@@ -272,8 +272,8 @@ USE_CASES = {name: use_case_assets(name) for name in use_case_names()}
 def release(context: dg.AssetExecutionContext, place: Place) -> Events:
     """The published lists; complete and immutable, or not there."""
     # What makes lists takes two seconds to load, and no earlier step needs it.
-    from goldmine.lists.everyone import customers_mark
-    from goldmine.lists.inputs import campaigns_mark
+    from goldmine.publishing.customer_snapshot import customers_mark
+    from goldmine.publishing.release_inputs import campaigns_mark
 
     at = place.at(context)
 
@@ -283,8 +283,8 @@ def release(context: dg.AssetExecutionContext, place: Place) -> Events:
         )
         scored = [at.work.scores(at.as_of, name) for name in names]
         return at.run(
-            "5_publish",
-            "lists",
+            "6_publish",
+            "publishing",
             reads={
                 "tables": bank_mark(at.bank),
                 "scores": [of_file(path) for path in scored if path.exists()],
@@ -308,7 +308,7 @@ def measured(context: dg.AssetExecutionContext, place: Place) -> Events:
     for campaign in done:
         with tried_again_if_passing():
             at.run(
-                "6_measure",
+                "7_measure",
                 "measurement",
                 reads={
                     "tables": bank_mark(at.bank),
@@ -345,7 +345,7 @@ def on_request(name: str, notebook: str, deps: list[Any], folder: str) -> dg.Ass
                 [],
                 lambda: at.run(
                     notebook,
-                    "lists",
+                    "publishing",
                     reads=reads,
                     makes=lambda: [path for path in files.glob(made_for) if path.stem.startswith(stem)],
                 ),
@@ -365,10 +365,10 @@ def on_request(name: str, notebook: str, deps: list[Any], folder: str) -> dg.Ass
 # the long tail and its scores -> workable groups, and what became of those who were worked
 # the lost and the scores of win-back -> what they held, when and where it went, what may come back
 ON_REQUEST = [
-    on_request("near_threshold", "11_near_threshold", [customers], "worklists"),
-    on_request("segments", "12_segments", [], "segments"),
-    on_request("screening", "13_screening", [customers, USE_CASES["longtail"][1]], "worklists"),
-    on_request("lost", "14_lost", [customers, USE_CASES["winback"][1]], "worklists"),
+    on_request("near_threshold", "8_near_threshold", [customers], "worklists"),
+    on_request("segments", "9_segments", [], "segments"),
+    on_request("screening", "10_screening", [customers, USE_CASES["longtail"][1]], "worklists"),
+    on_request("lost", "11_lost", [customers, USE_CASES["winback"][1]], "worklists"),
 ]
 
 
@@ -376,9 +376,9 @@ ON_REQUEST = [
 @dg.asset(partitions_def=MONTH_ENDS, retry_policy=RETRY, deps=[tables, features, release])
 def reports(context: dg.AssetExecutionContext, place: Place) -> Events:
     """Reports and the workbook of carers of the month end, in Chinese, as their readers are the bank's staff."""
-    from goldmine.care import can_care, load_care_rules, make_care
-    from goldmine.care.workbook import write_workbook
-    from goldmine.execution.reports import Wanted, write_reports
+    from goldmine.coverage import can_care, load_care_rules, make_care
+    from goldmine.coverage.workbook import write_workbook
+    from goldmine.pipeline.reports import Wanted, write_reports
 
     at = place.at(context)
     with tried_again_if_passing():

@@ -15,7 +15,7 @@ def fitted():
 @pytest.fixture(scope="session")
 def judgement(fitted):
     """How that model did on later rows."""
-    from goldmine.models.judge import judge
+    from goldmine.models.evaluation import judge
     from tests.models.made import rows, use_case
 
     return judge(fitted.model, rows(seed=3), use_case())

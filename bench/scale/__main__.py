@@ -13,8 +13,8 @@ from pathlib import Path
 from bench.scale.measure import Measured, bytes_on_disk, measure
 from goldmine.contract.intake import load_bank
 from goldmine.core.project import home
-from goldmine.core.work import Work
-from goldmine.usecases import use_case_names
+from goldmine.core.workspace import Work
+from goldmine.labels.use_case_files import use_case_names
 
 GIB = 2**30
 HEAD = (

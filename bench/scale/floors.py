@@ -14,16 +14,16 @@ from goldmine.contract.bank import Bank
 from goldmine.contract.tables import CHANNELS, PRODUCT_CLASSES
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.files import read_json, write_json
-from goldmine.execution.wanted import wanted_cutoffs, wanted_use_cases
 from goldmine.features.windows import BUCKETS
 from goldmine.labels import eligible_rows, selected_features
+from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.boosting import lightgbm
-from goldmine.models.matrix import encode, learn_encoding
-from goldmine.models.rows import read_rows, weights
-from goldmine.models.settings import lightgbm_settings
-from goldmine.models.shares import learn_shares
+from goldmine.models.encoding import encode, learn_encoding
+from goldmine.models.lightgbm_settings import lightgbm_settings
+from goldmine.models.target_encoding import learn_shares
 from goldmine.models.train import outcomes
-from goldmine.usecases import load_use_case
+from goldmine.models.training_set import read_rows, weights
+from goldmine.pipeline.selection import wanted_cutoffs, wanted_use_cases
 from goldmine.validation.rules import load_rules
 
 

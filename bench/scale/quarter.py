@@ -9,7 +9,7 @@ import duckdb
 from goldmine.contract.tables import TABLES
 from goldmine.core.dates import month_key
 from goldmine.core.files import sql_text
-from goldmine.features.known import CAME, known_columns
+from goldmine.features.point_in_time import CAME, known_columns
 
 BORN = {**CAME, "suppressions": "from_on"}
 """By table: the day from which a row stands in the books."""

@@ -10,13 +10,13 @@ from goldmine.contract.bank import Bank
 from goldmine.contract.intake import load_bank, open_bank
 from goldmine.contract.mapping import load_mapping
 from goldmine.core.dates import month_end
-from goldmine.core.work import Work
-from goldmine.execution.wanted import wanted_cutoffs, wanted_use_cases
+from goldmine.core.workspace import Work
 from goldmine.features import build_features
-from goldmine.lists import publish
+from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.score import score as score_everyone
+from goldmine.pipeline.selection import wanted_cutoffs, wanted_use_cases
+from goldmine.publishing import publish
 from goldmine.sample import write_bank
-from goldmine.usecases import load_use_case
 from goldmine.validation import require, validate_bank
 
 SEED = 20240331

@@ -4,8 +4,8 @@ Try it from `notebooks/0_start_here.ipynb`; change it here and run the notebook 
 the file to `src/goldmine/features/families/`: a family is one file with a function of the file's name.
 """
 
-from goldmine.features.define import Defined, number, ratio, tell
-from goldmine.features.told import Told
+from goldmine.features.definition import Defined, number, ratio, tell
+from goldmine.features.reason_text import Told
 from goldmine.features.view import View
 
 NEEDS = ("transactions",)

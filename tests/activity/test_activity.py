@@ -3,7 +3,7 @@ import pytest
 
 from goldmine.activity import build_activity
 from goldmine.activity.build import partition
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from tests.tiny import balance, make_bank, transaction
 
 

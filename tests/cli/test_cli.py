@@ -7,7 +7,7 @@ import pytest
 from goldmine.cli import main
 from goldmine.contract.intake import open_bank
 from goldmine.core.files import write_json
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from tests.tiny import make_bank, transaction
 
 
@@ -79,7 +79,8 @@ def test_without_a_folder_it_is_the_one_that_the_work_folders_tables_came_from(g
 
 
 def test_a_work_folder_that_another_run_holds_is_refused(goldmine, bank, tmp_path):
-    hold = f"from goldmine.core.work import Work; from pathlib import Path; w = Work(Path({str(tmp_path / 'work')!r}))"
+    path = repr(str(tmp_path / "work"))
+    hold = f"from goldmine.core.workspace import Work; from pathlib import Path; w = Work(Path({path}))"
     code = f"{hold}\nwith w.lock():\n    print('held', flush=True)\n    input()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         other.stdout.readline()
@@ -95,7 +96,7 @@ def test_a_work_folder_where_none_can_be_made_is_refused(goldmine, bank):
 
 
 def test_drift_that_alarms_gives_its_code_where_that_was_asked_for(goldmine, bank, tmp_path, monkeypatch):
-    monkeypatch.setattr("goldmine.execution.job.run_job", lambda *given: None)
+    monkeypatch.setattr("goldmine.pipeline.dagster_job.run_job", lambda *given: None)
     write_json(tmp_path / "work" / "drift" / "2024-06-30" / "dormancy.json", {"alarms": ["inflow_sum_90d"]})
     words = ["score", "--bank", "bank", "--work", "work"]
     code, lines = goldmine(*words, "--fail-on-drift")

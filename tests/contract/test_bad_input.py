@@ -13,7 +13,7 @@ import pytest
 
 from goldmine.contract.intake import open_bank
 from goldmine.core.errors import ContractError, GoldmineError
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 
 CUSTOMERS = "customer_id,birth_date\nSECRET1,1980-02-29\n"
 TRANSACTIONS = "transaction_id,customer_id,time,amount,direction,counterparty\nt1,SECRET1,2024-01-31,12.50,in,SECRET2\n"
@@ -268,7 +268,7 @@ import resource, sys
 from pathlib import Path
 from goldmine.contract.intake import open_bank
 from goldmine.core.errors import DiskError
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 try:

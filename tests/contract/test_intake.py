@@ -14,7 +14,7 @@ import pytest
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import load_bank, open_bank
 from goldmine.core.errors import WorkFolderError
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 
 CUSTOMERS = "customer_id,birth_date,gender,marketing_consent\n0012,1980-02-29,F,true\n0007,,X,\n"
 TRANSACTIONS = (

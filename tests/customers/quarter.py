@@ -5,8 +5,8 @@ from pathlib import Path
 
 from goldmine.activity import build_activity
 from goldmine.core.engine import connect
-from goldmine.core.work import Work
-from goldmine.customers.books import Books
+from goldmine.core.workspace import Work
+from goldmine.customers.source_tables import Books
 from tests.tiny import Row, balance, make_bank, transaction
 
 MONTHS = ("2024-03-31", "2024-06-30")

@@ -5,7 +5,7 @@ import pytest
 
 from goldmine.core.errors import SettingsError
 from goldmine.customers.expression import read_condition
-from goldmine.customers.ranges import exclude_each_other
+from goldmine.customers.intervals import exclude_each_other
 
 ROWS = ibis.memtable(
     {"place": [0, 1, 2, 3], "aum": [5.0, 50.0, 500.0, None], "kind": ["firm", "person", None, "person"]},

@@ -7,12 +7,12 @@ import pytest
 
 from goldmine.activity import build_activity
 from goldmine.core.engine import connect
-from goldmine.core.work import Work
-from goldmine.customers.books import Books
+from goldmine.core.workspace import Work
 from goldmine.customers.lost import lost, with_chances, with_money
+from goldmine.customers.source_tables import Books
 from goldmine.customers.table import build_customers
 from goldmine.features import build_features
-from goldmine.usecases import load_use_case
+from goldmine.labels.use_case_files import load_use_case
 from tests.tiny import balance, make_bank, transaction
 
 JUNE = date(2024, 6, 30)

@@ -7,10 +7,10 @@ import pytest
 from goldmine.activity import build_activity
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError
-from goldmine.core.work import Work
-from goldmine.customers.books import Books
+from goldmine.core.workspace import Work
 from goldmine.customers.concentration import concentration
 from goldmine.customers.moves import OUTSIDE, moves, quarters
+from goldmine.customers.source_tables import Books
 from tests.tiny import balance, make_bank, transaction
 
 BEGIN, END = date(2024, 3, 31), date(2024, 6, 30)

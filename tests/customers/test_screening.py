@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.customers import screening
 from goldmine.customers.screening import conversions, last_list, screen
 from goldmine.customers.table import build_customers

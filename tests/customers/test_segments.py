@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from goldmine.core.errors import HistoryError, UseCaseError
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.customers.segments import choose_number, find_segments, segment_name
 
 DAY = date(2024, 6, 30)

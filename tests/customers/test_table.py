@@ -8,7 +8,7 @@ import pytest
 
 from goldmine.activity import build_activity
 from goldmine.core.errors import HistoryError, ParameterError
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.customers.explain import explain
 from goldmine.customers.sleeping import side_by_side
 from goldmine.customers.table import build_customers, read_customers

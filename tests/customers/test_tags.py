@@ -5,8 +5,8 @@ import pytest
 import yaml
 
 from goldmine.core.errors import SettingsError
-from goldmine.customers.proof import check_examples, require_exclusive, unproved
 from goldmine.customers.sleeping import definitions
+from goldmine.customers.tag_checks import check_examples, require_exclusive, unproved
 from goldmine.customers.tags import load_catalogue
 
 

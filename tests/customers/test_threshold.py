@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from goldmine.core.errors import HistoryError, UseCaseError
-from goldmine.core.work import Work
-from goldmine.customers.books import Books
-from goldmine.customers.steps import months_to_quarter_end, nearest_step, with_outcome
+from goldmine.core.workspace import Work
+from goldmine.customers.source_tables import Books
 from goldmine.customers.threshold import near, near_threshold, plan
+from goldmine.customers.threshold_training import months_to_quarter_end, nearest_step, with_outcome
 from goldmine.features import build_features
 from tests.customers.quarter import books_of
 

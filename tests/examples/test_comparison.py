@@ -9,13 +9,14 @@ import pytest
 from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
 from goldmine.core.project import at_home
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.features import build_features
 from goldmine.labels import plan_cutoffs
-from goldmine.models.judge import judge
-from goldmine.models.rows import read_rows
+from goldmine.labels.use_case import UseCase
+from goldmine.labels.use_case_files import load_use_case
+from goldmine.models.evaluation import judge
 from goldmine.models.train import train
-from goldmine.usecases import UseCase, load_use_case
+from goldmine.models.training_set import read_rows
 
 AS_OF = date(2011, 11, 30)
 BG_NBD = 0.754

@@ -13,7 +13,7 @@ import pytest
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import open_bank
 from goldmine.core.project import at_home
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 
 Opened = Callable[[str], Bank]
 

@@ -12,9 +12,9 @@ import pytest
 
 from goldmine.contract.bank import Bank
 from goldmine.contract.tables import TABLES
-from goldmine.validation.cases import Case, count_bank, count_file
-from goldmine.validation.judge import judge
+from goldmine.validation.great_expectations import judge
 from goldmine.validation.rules import FILE_SUITES, load_rules
+from goldmine.validation.suite_cases import Case, count_bank, count_file
 from tests.expectations.clean import PARAMETERS, clean_tables, write_beside, write_file, write_tables
 from tests.expectations.mutants import mutant
 

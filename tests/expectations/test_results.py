@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from goldmine.core.errors import SettingsError, ValidationError
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.validation import SuiteResult, require, validate_bank, validate_file
 from goldmine.validation.rules import load_rules
 from tests.expectations.clean import PARAMETERS, clean_tables, write_file, write_tables

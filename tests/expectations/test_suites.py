@@ -6,7 +6,7 @@ import pytest
 
 from goldmine.contract.tables import TABLES
 from goldmine.core.project import home
-from goldmine.validation.document import rules_page
+from goldmine.validation.docs import rules_page
 from goldmine.validation.rules import FILE_SUITES, load_rules
 
 SUITES = (*TABLES, *FILE_SUITES)

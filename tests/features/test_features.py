@@ -9,7 +9,7 @@ from goldmine.activity import build_activity
 from goldmine.core.errors import HistoryError, SettingsError
 from goldmine.core.files import write_json
 from goldmine.core.project import home
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.features import build_features, catalogue, families, require_current, switched_off
 from goldmine.features.docs import features_page
 from tests.tiny import balance, make_bank, transaction
@@ -249,7 +249,7 @@ def test_the_table_of_features_is_the_generated_one():
 
 
 FAMILY = """
-from goldmine.features.define import number
+from goldmine.features.definition import number
 
 
 def moon(v):

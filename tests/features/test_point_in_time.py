@@ -11,7 +11,7 @@ from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
 from goldmine.contract.tables import TABLES
 from goldmine.core import fingerprint
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.features import build_features
 from goldmine.sample import write_bank
 

@@ -8,10 +8,10 @@ import pytest
 from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
 from goldmine.core.engine import connect
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.features import build_features, slices
 from goldmine.features.slices import slice_customers
-from goldmine.governance.future import check_future
+from goldmine.governance.point_in_time_check import check_future
 from goldmine.sample import write_bank
 from tests.tiny import make_bank, transaction
 

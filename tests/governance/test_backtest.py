@@ -3,15 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from goldmine.cli.show import show_backtest
+from goldmine.cli.output import show_backtest
 from goldmine.contract.bank import Bank, CanonicalTable, TableFile
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.errors import HistoryError
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.governance import backtest as room
 from goldmine.governance.backtest import backtest
 from goldmine.labels import plan_cutoffs
-from goldmine.models.rows import Rows
+from goldmine.models.training_set import Rows
 from tests.models.made import rows, use_case
 
 AS_OF = date(2024, 6, 30)

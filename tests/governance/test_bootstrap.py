@@ -4,9 +4,9 @@ import pytest
 
 from goldmine.governance import bootstrap
 from goldmine.governance.bootstrap import FIGURES, intervals, resamples
-from goldmine.governance.guarded import SMALL, group_losses, on_list
 from goldmine.governance.limits import Limits
-from goldmine.models.judge import scorecard
+from goldmine.governance.protected_groups import SMALL, group_losses, on_list
+from goldmine.models.evaluation import scorecard
 
 CHANCE = np.random.default_rng(3)
 SCORE = CHANCE.random(4000)

@@ -11,17 +11,17 @@ from goldmine.activity import build_activity
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import open_bank
 from goldmine.core.errors import LeakError
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.features import build_features
 from goldmine.features.catalogue import try_folder
-from goldmine.governance.future import check_future
 from goldmine.governance.leakage import future_check, require_none, row_checks
 from goldmine.governance.limits import Limits
-from goldmine.governance.separation import alone, beyond_past
+from goldmine.governance.point_in_time_check import check_future
+from goldmine.governance.univariate import alone, beyond_past
 from goldmine.labels import Cutoffs
-from goldmine.models.rows import Rows
+from goldmine.labels.use_case import Given
+from goldmine.models.training_set import Rows
 from goldmine.sample import write_bank
-from goldmine.usecases.spec import Given
 from tests.models.made import rows, use_case
 
 AS_OF = date(2024, 6, 30)
@@ -137,7 +137,7 @@ def test_outcomes_that_have_not_had_their_time_are_caught():
 
 
 PEEKING = """
-from goldmine.features.define import category
+from goldmine.features.definition import category
 
 
 def peeking(v):
@@ -169,7 +169,7 @@ class TestTheFuture:
         assert 40 < found.customers < 200
 
     def test_what_has_been_looked_at_is_not_looked_at_again(self, made, monkeypatch):
-        from goldmine.governance import future
+        from goldmine.governance import point_in_time_check as future
 
         first = check_future(*made, CUTOFF)
         monkeypatch.setattr(future, "_compared", None)
@@ -213,7 +213,7 @@ class TestTheFuture:
 
 def test_the_gate_reads_all_parts_of_a_training(monkeypatch):
     from goldmine.governance import leakage
-    from goldmine.governance.future import FutureCheck
+    from goldmine.governance.point_in_time_check import FutureCheck
 
     asked = []
 

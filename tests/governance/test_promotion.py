@@ -8,14 +8,14 @@ import pytest
 
 from goldmine.contract.bank import Bank
 from goldmine.core.errors import ModelError
-from goldmine.core.said import in_language
+from goldmine.core.i18n import in_language
 from goldmine.governance import compare as comparing
 from goldmine.governance import promotion
 from goldmine.governance.compare import compare
 from goldmine.governance.journal import Journal
 from goldmine.governance.promotion import history, propose, rollback
-from goldmine.models.calibrate import Calibrator
-from goldmine.models.judge import judge
+from goldmine.models.calibration import Calibrator
+from goldmine.models.evaluation import judge
 from goldmine.models.registry import AS_OF, FINGERPRINT, Champion, champion, champion_version
 from goldmine.models.train import train
 from tests.models.kept import kept
@@ -310,7 +310,7 @@ def test_without_a_champion_there_is_nothing_to_roll_back(ask):
 
 
 def test_a_champion_that_learnt_from_the_judging_rows_is_not_compared(ask, fitted, judgement):
-    from goldmine.usecases.spec import Given
+    from goldmine.labels.use_case import Given
 
     ask(fitted.model, "f1")
     found = compare(BANK, use_case(outcome=Given(kind="given")), judgement, rows(seed=3))

@@ -4,10 +4,10 @@ import pytest
 
 from goldmine.activity import build_activity
 from goldmine.core.errors import HistoryError, UseCaseError
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.features import build_features
 from goldmine.labels import eligible_rows, plan_cutoffs, selected_features, training_rows
-from goldmine.usecases import load_use_case
+from goldmine.labels.use_case_files import load_use_case
 from tests.tiny import balance, make_bank, transaction
 
 CUTOFF, AS_OF = date(2024, 2, 29), date(2024, 6, 30)

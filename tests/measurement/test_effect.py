@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from goldmine.measurement.effect import cuts, intention_to_treat, table
-from goldmine.uplift.effect import Estimate, NotMeasurable
+from goldmine.models.uplift.effect import Estimate, NotMeasurable
 from tests.measurement.literal import customers, together
 
 

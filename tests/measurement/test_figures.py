@@ -6,9 +6,9 @@ import pytest
 from goldmine.core.errors import ParameterError
 from goldmine.measurement.curves import qini, qini_curve, uplift_by_score
 from goldmine.measurement.money import COSTS, costs_of, money, read_costs
-from goldmine.measurement.promise import compliance, promise
+from goldmine.measurement.predicted_observed import compliance, promise
 from goldmine.measurement.report import figures, measure
-from goldmine.uplift.effect import NotMeasurable
+from goldmine.models.uplift.effect import NotMeasurable
 from tests.measurement.literal import customers, together
 
 

@@ -5,8 +5,14 @@ import pytest
 
 from goldmine.activity import build_activity
 from goldmine.core.errors import HistoryError, ReleaseError
-from goldmine.core.work import Work
-from goldmine.measurement.results import Campaign, campaigns, complete_campaign, completed_within, read_results
+from goldmine.core.workspace import Work
+from goldmine.measurement.campaign_results import (
+    Campaign,
+    campaigns,
+    complete_campaign,
+    completed_within,
+    read_results,
+)
 from tests.tiny import balance, make_bank, transaction
 
 AS_OF, COMPLETE = date(2024, 2, 29), date(2024, 6, 13)

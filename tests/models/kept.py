@@ -1,7 +1,7 @@
 """Runs that hold a model, as a training leaves them."""
 
-from goldmine.models.log import log_model
 from goldmine.models.registry import AS_OF, FINGERPRINT, USE_CASE
+from goldmine.models.run_log import log_model
 from goldmine.models.tracking import use_tracking
 
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from goldmine.usecases import UseCase
-from goldmine.usecases.spec import Condition, NoOwnTransaction, Rule, Training
+from goldmine.labels.use_case import Condition, NoOwnTransaction, Rule, Training, UseCase
 
 VILLAGES = ("east", "north", "west")
 

@@ -6,10 +6,10 @@ import pyarrow.compute as pc
 import pytest
 
 from goldmine.features import Feature, catalogue
-from goldmine.features.told import Told, unsaid
+from goldmine.features.reason_text import Told, unsaid
+from goldmine.models.encoding import Encoding
 from goldmine.models.explain import effects_by_feature, explain, importance, typical_values
-from goldmine.models.matrix import Encoding
-from goldmine.models.words import feature_label, value_words
+from goldmine.models.feature_words import feature_label, value_words
 from tests.models.made import rows
 
 FEATURES = (Feature("inflow_sum_90d", "Inflow over 90 days", "近90天流入", "yuan", 90, ("transactions",)),)

@@ -7,13 +7,13 @@ import pyarrow as pa
 import pytest
 
 from goldmine.core.errors import ModelError
-from goldmine.execution.tracked import run_exists
 from goldmine.models import tracking
-from goldmine.models.judge import judge
-from goldmine.models.reach import reach
+from goldmine.models.evaluation import judge
 from goldmine.models.registry import champion, champion_version, gate, register, set_champion
+from goldmine.models.store_health import reach
 from goldmine.models.tracking import run_dict, tracked, tracking_uri, use_tracking
 from goldmine.models.train import train
+from goldmine.pipeline.tracked_run import run_exists
 from tests.models.kept import kept
 from tests.models.made import rows, use_case
 

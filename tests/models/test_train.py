@@ -4,8 +4,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from goldmine.core.errors import UseCaseError
-from goldmine.models.calibrate import Calibrator, fit_calibrator
-from goldmine.models.judge import calibration_error
+from goldmine.models.calibration import Calibrator, fit_calibrator
+from goldmine.models.evaluation import calibration_error
 from goldmine.models.train import train
 from tests.models.made import rows, use_case
 

@@ -8,16 +8,16 @@ import pandas as pd
 import pytest
 
 from goldmine.core.project import home
-from goldmine.core.work import Work
-from goldmine.execution.job import run_job
-from goldmine.execution.preload import loaded_kernels
-from goldmine.execution.snapshot import Snapshot
-from goldmine.lists.summary import latest_lists
+from goldmine.core.workspace import Work
+from goldmine.pipeline.dagster_job import run_job
+from goldmine.pipeline.preloaded_kernels import loaded_kernels
+from goldmine.pipeline.snapshot import Snapshot
+from goldmine.publishing.release_summary import latest_lists
 from goldmine.sample import write_bank
 
 AS_OF = date(2024, 6, 30)
 STEPS = ("tables", "features", "customers", "model", "scores", "release")
-NOTEBOOKS = ["10_customers", "1_validate", "2_features", "3_train_dormancy", "4_score_dormancy", "5_publish"]
+NOTEBOOKS = ["3_customers", "1_validate", "2_features", "4_train_dormancy", "5_score_dormancy", "6_publish"]
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_a_campaign_is_measured_once_its_horizon_has_ended(snapshot):
     rows[rows.index % 3 > 0].assign(group="contact").to_parquet(folder / "offers.parquet")
     rows[rows.index % 3 == 0].assign(group="control").to_parquet(folder / "control.parquet")
     run_job(snapshot, ("measured",))
-    shown = snapshot.work.notebooks(AS_OF) / "6_measure_spring.html"
+    shown = snapshot.work.notebooks(AS_OF) / "7_measure_spring.html"
     text = shown.read_text("utf-8")
     assert "spring: published for 2024-02-29, complete on 2024-06-13, read at 2024-06-30" in text
     assert "not measurable" in text  # some branches

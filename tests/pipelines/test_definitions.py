@@ -7,11 +7,11 @@ from dagster._core.definitions.partitions.context import partition_loading_conte
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import ContractError, UseCaseError, ValidationError
 from goldmine.core.project import home
-from goldmine.core.work import Work
-from goldmine.execution.job import load_definitions, run_job
-from goldmine.execution.snapshot import Snapshot
-from goldmine.usecases import use_case_names
-from tests.execution.conftest import AS_OF
+from goldmine.core.workspace import Work
+from goldmine.labels.use_case_files import use_case_names
+from goldmine.pipeline.dagster_job import load_definitions, run_job
+from goldmine.pipeline.snapshot import Snapshot
+from tests.pipeline.conftest import AS_OF
 from tests.tiny import balance, make_bank, transaction
 
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")

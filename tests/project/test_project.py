@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from goldmine.core.project import home
-from goldmine.execution.parameters import declared_parameters
+from goldmine.pipeline.parameters import declared_parameters
 
 NOTEBOOKS = sorted((home() / "notebooks").glob("*.ipynb"))
 

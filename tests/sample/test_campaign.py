@@ -8,10 +8,11 @@ import pandas as pd
 import pytest
 
 from goldmine.core.errors import HistoryError, SettingsError
-from goldmine.sample import books, write_bank
+from goldmine.sample import bank_files as books
+from goldmine.sample import write_bank
 from goldmine.sample.campaign import LEAKED, WORKED, play
-from goldmine.sample.field import work_campaign
 from goldmine.sample.persuasion import effect
+from goldmine.sample.simulated_responses import work_campaign
 
 AS_OF = date(2024, 2, 29)
 

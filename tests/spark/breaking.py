@@ -20,7 +20,7 @@ from goldmine.contract.intake import open_bank
 from goldmine.core.engine import Engine
 from goldmine.core.errors import GoldmineError
 from goldmine.core.parquet import parquet_files
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.sample import write_bank
 
 CUTOFF = date(2024, 6, 30)

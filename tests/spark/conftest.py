@@ -16,7 +16,7 @@ from goldmine.contract.intake import open_bank
 from goldmine.core.dates import month_key, months_back
 from goldmine.core.engine import Engine
 from goldmine.core.project import at_home
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.features import build_features
 from goldmine.sample import write_bank
 

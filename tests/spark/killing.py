@@ -16,7 +16,7 @@ import psutil
 from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
 from goldmine.core.engine import Engine, connect
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.features import build_features
 from goldmine.sample import write_bank
 

@@ -11,7 +11,7 @@ from goldmine.core.engine import Engine, connect, engine_of
 from goldmine.core.errors import EngineError, SettingsError
 from goldmine.core.project import home
 from goldmine.core.spark_errors import fault_of
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from tests.spark.killing import CUTOFF
 from tests.spark.tables import differing, rows_of
 

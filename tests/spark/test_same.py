@@ -6,15 +6,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from goldmine.activity.build import partition
+from goldmine.contactability.tables import Books
 from goldmine.core.engine import DUCKDB, connect
 from goldmine.core.parquet import parquet_files
-from goldmine.labels.rows import eligible_rows
-from goldmine.lists.funnel import choose
+from goldmine.labels.eligibility import eligible_rows
+from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.registry import Champion
 from goldmine.models.score import score
 from goldmine.models.train import train
-from goldmine.offers.books import Books
-from goldmine.usecases import load_use_case
+from goldmine.publishing.funnel import choose
 from tests.models.made import use_case
 from tests.spark.tables import differing, rows_of
 

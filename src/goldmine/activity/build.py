@@ -14,7 +14,7 @@ from goldmine.core import fingerprint
 from goldmine.core.engine import DUCKDB, Engine, connect, kept, write_parquet
 from goldmine.core.files import read_json, remove, write_json
 from goldmine.core.progress import track_queries
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 
 _KINDS = ("transactions", "balances")
 _ORDER = {"transactions": ("customer_id", "known"), "balances": ("customer_id",)}

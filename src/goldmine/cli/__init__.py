@@ -7,11 +7,11 @@ from goldmine.core.errors import GoldmineError
 
 def main() -> None:
     """Run the command; an error that a user can mend prints what and what to do, and leaves with its family's code."""
-    import goldmine.cli.care
+    import goldmine.cli.coverage
     import goldmine.cli.governance
     import goldmine.cli.report  # noqa: F401 - each adds its commands
     from goldmine.cli.commands import app
-    from goldmine.cli.show import complain
+    from goldmine.cli.output import complain
 
     try:
         app()

@@ -9,12 +9,12 @@ import typer
 from goldmine.cli.learn_uplift import learn_uplift
 from goldmine.cli.outcomes import outcomes
 from goldmine.cli.sample_campaign import sample_campaign
-from goldmine.cli.tables import train_table
 from goldmine.cli.tags import app as tags_app
-from goldmine.cli.uplift import uplift_table
+from goldmine.cli.train_table import train_table
+from goldmine.cli.uplift_table import uplift_table
 
 if TYPE_CHECKING:
-    from goldmine.core.work import Work
+    from goldmine.core.workspace import Work
 
 app = typer.Typer(
     name="goldmine",
@@ -95,16 +95,16 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
         engine: EngineName = "",
         spark_master: SparkMaster = "",
     ) -> None:
-        from goldmine.execution.preload import loaded_kernels
+        from goldmine.pipeline.preloaded_kernels import loaded_kernels
 
         with loaded_kernels():  # they load while this process loads what it needs itself
-            from goldmine.cli.show import show_lists, show_places
+            from goldmine.cli.output import show_lists, show_places
             from goldmine.contract.mapping import load_mapping
             from goldmine.core.dates import snapshot_date
-            from goldmine.core.work import Work
-            from goldmine.execution.job import run_job
-            from goldmine.execution.parameters import split_assignment
-            from goldmine.execution.snapshot import Snapshot
+            from goldmine.core.workspace import Work
+            from goldmine.pipeline.dagster_job import run_job
+            from goldmine.pipeline.parameters import split_assignment
+            from goldmine.pipeline.snapshot import Snapshot
 
             given = dict(split_assignment(text) for text in parameters or ())
             place = Work(work.absolute())
@@ -128,7 +128,7 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
                 show_lists(snapshot.work)
             show_places(snapshot)
             if fail_on_drift:
-                from goldmine.drift.watch import require_steady
+                from goldmine.governance.drift.report import require_steady
 
                 require_steady(snapshot.work, snapshot.as_of, snapshot.use_cases)
 
@@ -147,8 +147,8 @@ app.add_typer(outcomes, name="outcomes")
 @app.command()
 def lists(work: WorkFolder = Path("data")) -> None:
     """Show the current release."""
-    from goldmine.cli.show import show_lists
-    from goldmine.core.work import Work
+    from goldmine.cli.output import show_lists
+    from goldmine.core.workspace import Work
 
     show_lists(Work(work.absolute()))
 
@@ -189,7 +189,7 @@ def schedule(
 ) -> None:
     """Show the job in Dagster's pages and run it on schedule: training each quarter, scoring each month."""
     from goldmine.cli.servers import serve_schedule
-    from goldmine.core.work import Work
+    from goldmine.core.workspace import Work
 
     place = Work(work.absolute())
     serve_schedule(_source(bank, place), place.root, port)

@@ -20,9 +20,9 @@ def history(work: WorkFolder = Path("data"), use_case: UseCases = None) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    from goldmine.core.work import Work
+    from goldmine.core.workspace import Work
     from goldmine.governance.promotion import history
-    from goldmine.usecases import load_use_case, use_case_names
+    from goldmine.labels.use_case_files import load_use_case, use_case_names
 
     bank = Work(work.absolute()).bank_name()
     table = Table(
@@ -60,9 +60,9 @@ def champion(work: WorkFolder = Path("data"), use_case: UseCases = None, on: Day
     from rich.table import Column, Table
 
     from goldmine.core.dates import parse_day
-    from goldmine.core.work import Work
+    from goldmine.core.workspace import Work
     from goldmine.governance.journal import Journal
-    from goldmine.usecases import load_use_case, use_case_names
+    from goldmine.labels.use_case_files import load_use_case, use_case_names
 
     bank, day = Work(work.absolute()).bank_name(), parse_day(on, "--on") if on else date.today()
     table = Table(
@@ -97,10 +97,10 @@ def rollback(
     work: WorkFolder = Path("data"),
 ) -> None:
     """Bring the champion before back; `goldmine score` and `publish` then use it."""
-    from goldmine.cli.show import say
-    from goldmine.core.work import Work
+    from goldmine.cli.output import say
+    from goldmine.core.workspace import Work
     from goldmine.governance.promotion import rollback
-    from goldmine.usecases import load_use_case
+    from goldmine.labels.use_case_files import load_use_case
 
     entry = rollback(Work(work.absolute()).bank_name(), load_use_case(use_case).name, why, to)
     say(f"{use_case}: version {entry.event.champion} is champion again; version {entry.event.version} left.")
@@ -118,16 +118,16 @@ def backtest(
     language: Language = "en",
 ) -> None:
     """Train as at past snapshots, judge on what came after, and show how models age when they stay in use."""
-    from goldmine.cli.show import say, show_backtest
+    from goldmine.cli.output import say, show_backtest
     from goldmine.contract.intake import load_bank
     from goldmine.core.dates import snapshot_date
-    from goldmine.core.work import Work
+    from goldmine.core.workspace import Work
     from goldmine.governance.backtest import backtest
-    from goldmine.governance.record import log_backtest
+    from goldmine.governance.run_log import log_backtest
+    from goldmine.labels.use_case_files import load_use_case
     from goldmine.models.tracking import tracked
-    from goldmine.pictures.governance import backtest_figure
-    from goldmine.pictures.style import use_language
-    from goldmine.usecases import load_use_case
+    from goldmine.plots.governance import backtest_figure
+    from goldmine.plots.style import use_language
 
     case, place = load_use_case(use_case), Work(work.absolute())
     bank = load_bank(place)

@@ -14,13 +14,13 @@ def learn_uplift(
     use_case: Annotated[list[str] | None, typer.Option("--use-case", metavar="NAME", help="May be repeated.")] = None,
 ) -> None:
     """Learn from complete campaigns whom a contact moves; uplift ranks only where its interval excludes zero."""
-    from goldmine.cli.show import say
+    from goldmine.campaigns.stored_uplift import told
+    from goldmine.cli.output import say
     from goldmine.contract.intake import load_bank
     from goldmine.core.dates import snapshot_date
-    from goldmine.core.work import Work
-    from goldmine.measurement.history import learn_uplift as learn
-    from goldmine.uplift.kept import told
-    from goldmine.usecases import load_use_case, use_case_names
+    from goldmine.core.workspace import Work
+    from goldmine.labels.use_case_files import load_use_case, use_case_names
+    from goldmine.measurement.uplift_history import learn_uplift as learn
 
     place = Work(work.absolute())
     bank = load_bank(place)

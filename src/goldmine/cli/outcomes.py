@@ -21,10 +21,10 @@ def import_file(
     ] = Path("data"),
 ) -> None:
     """Keep the good rows of a file of results; bad rows go back in a file beside it, each with its reason."""
-    from goldmine.cli.show import near, say
-    from goldmine.core.work import Work
-    from goldmine.outcomes import import_outcomes
-    from goldmine.outcomes.check import REASONS
+    from goldmine.campaigns.results import import_outcomes
+    from goldmine.campaigns.results.result_check import REASONS
+    from goldmine.cli.output import near, say
+    from goldmine.core.workspace import Work
 
     found = import_outcomes(file.absolute(), Work(work.absolute()))
     say(f"{found.new:,} new, {found.known:,} known already, {found.not_worked:,} not worked yet")

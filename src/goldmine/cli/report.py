@@ -27,15 +27,15 @@ def report(  # noqa: PLR0917 - the command's own options
     language: Language = "zh",
 ) -> None:
     """Write reports as HTML pages: the head office's, or those of branches and people."""
-    from goldmine.execution.preload import loaded_kernels
+    from goldmine.pipeline.preloaded_kernels import loaded_kernels
 
     with loaded_kernels():  # they load while this process makes the figures
-        from goldmine.cli.show import near, say
+        from goldmine.cli.output import near, say
         from goldmine.contract.intake import load_bank
         from goldmine.core.dates import snapshot_date
-        from goldmine.core.work import Work
-        from goldmine.execution.reports import Wanted, write_reports
-        from goldmine.execution.stop import run_stoppable
+        from goldmine.core.workspace import Work
+        from goldmine.pipeline.reports import Wanted, write_reports
+        from goldmine.pipeline.stop import run_stoppable
 
         place = Work(work.absolute())
         bank = load_bank(place)

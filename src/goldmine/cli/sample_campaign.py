@@ -12,11 +12,11 @@ def sample_campaign(
     seed: Annotated[int, typer.Option(help="The same seed gives the same results.")] = 1,
 ) -> None:
     """Play the current release's campaigns forward in a made-up bank: contacts, answers, what came of them."""
-    from goldmine.cli.show import say
+    from goldmine.cli.output import say
     from goldmine.core.errors import ReleaseError
-    from goldmine.core.work import Work
-    from goldmine.lists import read_latest
-    from goldmine.sample.field import work_campaign
+    from goldmine.core.workspace import Work
+    from goldmine.publishing import read_latest
+    from goldmine.sample.simulated_responses import work_campaign
 
     release = read_latest(Work(work.absolute())).folder
     folders = sorted(path.parent for path in release.glob("campaigns/*/offers.parquet"))

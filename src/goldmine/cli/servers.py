@@ -33,14 +33,14 @@ def serve_mlflow(port: int) -> NoReturn:
 
 def serve_schedule(bank: Path, work: Path, port: int) -> NoReturn:
     """Become Dagster's pages and daemon, which run the schedules for one bank."""
-    from goldmine.execution.job import dagster_home, definitions_path
+    from goldmine.pipeline.dagster_job import dagster_home, definitions_path
 
     place = {"GOLDMINE_BANK": str(bank), "GOLDMINE_WORK": str(work), "DAGSTER_HOME": str(dagster_home())}
     _become("dagster", ["dev", "-f", str(definitions_path()), "--log-level", "warning"], port, place)
 
 
 def _become(module: str, arguments: Sequence[str], port: int, variables: Mapping[str, str]) -> NoReturn:
-    from goldmine.execution.environment import QUIET
+    from goldmine.pipeline.environment import QUIET
 
     command = [sys.executable, "-m", module, *arguments, "--host", HERE, "--port", str(port)]
     sys.stderr.write(f"http://{HERE}:{port} (Ctrl-C ends it)\n")

@@ -17,7 +17,7 @@ AsOf = Annotated[str, typer.Option("--as-of", metavar="YYYY-MM-DD", help="A mont
 @app.command("list")
 def list_tags() -> None:
     """Show every tag, its condition and its owner."""
-    from goldmine.cli.show import say
+    from goldmine.cli.output import say
     from goldmine.customers.tags import load_catalogue
 
     for one in load_catalogue().sets:
@@ -30,8 +30,8 @@ def list_tags() -> None:
 @app.command()
 def check() -> None:
     """Run each tag's own test and prove that exclusive sets exclude."""
-    from goldmine.cli.show import say
-    from goldmine.customers.proof import check_examples, unproved
+    from goldmine.cli.output import say
+    from goldmine.customers.tag_checks import check_examples, unproved
     from goldmine.customers.tags import load_catalogue
 
     catalogue = load_catalogue()
@@ -50,10 +50,10 @@ def explain(
     as_of: AsOf = "",
 ) -> None:
     """Say which tags a customer has, why, since when, and what stood there before; the look-up is noted down."""
-    from goldmine.cli.show import say
+    from goldmine.cli.output import say
     from goldmine.contract.intake import load_bank
     from goldmine.core.dates import snapshot_date
-    from goldmine.core.work import Work
+    from goldmine.core.workspace import Work
     from goldmine.customers.explain import explain as reasons
     from goldmine.customers.tags import load_catalogue
 

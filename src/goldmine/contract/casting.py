@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from goldmine.contract.conversion import accepted, cast, describe, not_finite, wrong
-from goldmine.contract.faults import duckdb_errors
+from goldmine.contract.duckdb_errors import duckdb_errors
 from goldmine.contract.schema import DUCKDB_TYPES, Column, TableSpec
 from goldmine.contract.sql import literal, quoted
 from goldmine.core.errors import ContractError

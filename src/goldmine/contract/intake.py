@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from goldmine.contract.bank import Bank, CanonicalTable, TableFile
+from goldmine.contract.canonical_parquet import canonical_footers
 from goldmine.contract.casting import Written, write_canonical
-from goldmine.contract.inplace import canonical_footers
 from goldmine.contract.manifest import Hashes, load_bank, read_manifest, saved_files, write_manifest
 from goldmine.contract.mapping import Mapping, load_mapping
-from goldmine.contract.returned import join_returned, write_joined
+from goldmine.contract.returned_contacts import join_returned, write_joined
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.sources import ParquetSource, PostgresSource
 from goldmine.contract.stage import connect, stage
@@ -22,7 +22,7 @@ from goldmine.core.errors import ContractError
 from goldmine.core.files import disk_errors
 from goldmine.core.fingerprint import of_code, of_file, of_value
 from goldmine.core.progress import track
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 
 __all__ = ["load_bank", "open_bank"]
 

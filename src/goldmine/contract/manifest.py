@@ -10,7 +10,7 @@ from goldmine.contract.bank import Bank, CanonicalTable, TableFile
 from goldmine.core.errors import WorkFolderError
 from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_file
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 
 _FORMAT = 1
 

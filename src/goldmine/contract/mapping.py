@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from goldmine.contract.places import expand, locate
+from goldmine.contract.locations import expand, locate
 from goldmine.contract.sources import KINDS, CsvSource, ParquetSource, PostgresSource, Source, SqliteSource
 from goldmine.contract.tables import TABLES
 from goldmine.contract.yaml_file import read_yaml, typed

@@ -7,7 +7,7 @@ import duckdb
 
 from goldmine.contract.conversion import accepted, describe, month
 from goldmine.contract.databases import rows_of
-from goldmine.contract.faults import duckdb_errors, reduced
+from goldmine.contract.duckdb_errors import duckdb_errors, reduced
 from goldmine.contract.mapping import Mapping
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.sources import CsvSource, PostgresSource, SqliteSource

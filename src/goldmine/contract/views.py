@@ -4,8 +4,8 @@ from pathlib import Path
 
 import duckdb
 
+from goldmine.contract.canonical_parquet import read_footer
 from goldmine.contract.csv_file import columns_of, utf8_files
-from goldmine.contract.inplace import read_footer
 from goldmine.contract.sources import CsvSource, DuckdbSource, ParquetSource, Source
 from goldmine.contract.sql import literal, literals, quoted
 from goldmine.core.errors import ContractError

@@ -12,7 +12,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, ParameterError
 from goldmine.core.files import disk_errors, sql_text
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.customers.table import customers_path
 from goldmine.customers.tags import load_catalogue
 

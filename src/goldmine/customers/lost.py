@@ -10,13 +10,13 @@ from goldmine.activity.build import partition
 from goldmine.core.dates import month_key, months_back
 from goldmine.core.errors import SettingsError
 from goldmine.core.files import sql_text
-from goldmine.customers.books import Books
 from goldmine.customers.ladder import level_of
+from goldmine.customers.source_tables import Books
 from goldmine.customers.table import read_customers
 from goldmine.labels.cutoffs import outcome_end, plan_cutoffs
+from goldmine.labels.eligibility import training_rows
 from goldmine.labels.outcomes import aum_gained
-from goldmine.labels.rows import training_rows
-from goldmine.usecases import UseCase
+from goldmine.labels.use_case import UseCase
 
 YEAR = 12
 GONE = 0.2

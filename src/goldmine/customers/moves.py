@@ -8,8 +8,8 @@ import ibis
 import numpy as np
 import pandas as pd
 
-from goldmine.customers.books import Books, quarter_before
 from goldmine.customers.ladder import LEVELS, level_expression
+from goldmine.customers.source_tables import Books, quarter_before
 
 OUTSIDE = -1
 """In place of a level: not on the books then (came later, or has left)."""

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from goldmine.core.files import sql_text
-from goldmine.core.work import Work
-from goldmine.customers.books import Books, quarter_before
+from goldmine.core.workspace import Work
 from goldmine.customers.moves import moves
+from goldmine.customers.source_tables import Books, quarter_before
 from goldmine.customers.table import read_customers
 
 USE_CASE = "longtail"

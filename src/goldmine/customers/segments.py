@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.files import whole_file, write_json
 from goldmine.core.parquet import parquet_schema
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.features import feature_dictionary
 
 AMOUNTS = (

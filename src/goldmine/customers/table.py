@@ -17,11 +17,11 @@ from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, SettingsError
 from goldmine.core.files import read_json, sql_text, whole_file, write_json
 from goldmine.core.parquet import parquet_schema
-from goldmine.core.work import Work
-from goldmine.customers.books import Books, quarter_before
+from goldmine.core.workspace import Work
 from goldmine.customers.history import lay_earlier, with_history
 from goldmine.customers.ladder import layer_expression, level_expression
-from goldmine.customers.proof import check_examples, holds_of, require_exclusive, unproved
+from goldmine.customers.source_tables import Books, quarter_before
+from goldmine.customers.tag_checks import check_examples, holds_of, require_exclusive, unproved
 from goldmine.customers.tags import Catalogue, catalogue_path, load_catalogue
 from goldmine.features import catalogue as all_features
 from goldmine.features import feature_fingerprint

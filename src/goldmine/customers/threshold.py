@@ -10,13 +10,13 @@ import pandas as pd
 from goldmine.core.dates import month_end
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.progress import cores
-from goldmine.customers.books import Books
 from goldmine.customers.ladder import LEVELS, level_of
-from goldmine.customers.skill import by_nearness, fit_nearest, judged
-from goldmine.customers.steps import months_to_quarter_end, near_steps, with_outcome
+from goldmine.customers.ranker_evaluation import by_nearness, fit_nearest, judged
+from goldmine.customers.source_tables import Books
 from goldmine.customers.table import read_customers
+from goldmine.customers.threshold_training import months_to_quarter_end, near_steps, with_outcome
 from goldmine.models.boosting import lightgbm
-from goldmine.models.calibrate import Calibrator, fit_calibrator
+from goldmine.models.calibration import Calibrator, fit_calibrator
 
 BAND = 0.2
 """Near: within 20% below the next level, or above one's own and falling."""
@@ -65,7 +65,7 @@ class Near:
     until : date
         End of the quarter.
     judged : pandas.DataFrame
-        Of the model and the rule on the judging cutoff; see `goldmine.customers.skill.judged`.
+        Of the model and the rule on the judging cutoff; see `goldmine.customers.ranker_evaluation.judged`.
     """
 
     rows: pd.DataFrame

@@ -8,7 +8,7 @@ from goldmine.features.build import (
     require_current,
 )
 from goldmine.features.catalogue import catalogue, switched_off
-from goldmine.features.define import Feature
+from goldmine.features.definition import Feature
 
 __all__ = [
     "Feature",

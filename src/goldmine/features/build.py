@@ -18,13 +18,13 @@ from goldmine.core.engine import DUCKDB, Engine, connect, kept, on_spark, write_
 from goldmine.core.errors import HistoryError
 from goldmine.core.files import read_json, write_json
 from goldmine.core.progress import track_queries
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.features.catalogue import carried, catalogue, plan, tried_folders
-from goldmine.features.define import Feature
-from goldmine.features.known import known_fingerprint
+from goldmine.features.definition import Feature
+from goldmine.features.point_in_time import known_fingerprint
+from goldmine.features.reason_text import Told
 from goldmine.features.slices import slice_customers, write_slices
 from goldmine.features.sources import Source, lay_out, lay_view
-from goldmine.features.told import Told
 from goldmine.features.windows import AGES
 
 

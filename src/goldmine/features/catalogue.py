@@ -13,8 +13,8 @@ import ibis
 from goldmine.contract.bank import Bank
 from goldmine.core.errors import SettingsError
 from goldmine.features import families as package
-from goldmine.features.define import Defined, Feature
-from goldmine.features.neighbours import coming_seeds, neighbours, seeds, sums_around
+from goldmine.features.definition import Defined, Feature
+from goldmine.features.peer_aggregates import coming_seeds, neighbours, seeds, sums_around
 from goldmine.features.view import View, view
 
 Family = Callable[[View], list[Defined]]

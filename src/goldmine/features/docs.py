@@ -1,7 +1,7 @@
 """docs/features.md, generated from the features themselves."""
 
 from goldmine.features.catalogue import catalogue
-from goldmine.features.define import Feature
+from goldmine.features.definition import Feature
 
 _HEAD = """# Features
 

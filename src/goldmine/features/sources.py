@@ -18,9 +18,9 @@ from goldmine.contract.tables import PRODUCT_CLASSES
 from goldmine.core.dates import month_end, month_key, months_back
 from goldmine.core.engine import read_parquet
 from goldmine.core.files import sql_text
-from goldmine.core.work import Work
-from goldmine.features.known import CAME
-from goldmine.features.side import SIDES
+from goldmine.core.workspace import Work
+from goldmine.features.customer_aggregates import SIDES
+from goldmine.features.point_in_time import CAME
 from goldmine.features.windows import AGES, READ, STRETCHES
 
 MONTHS = {

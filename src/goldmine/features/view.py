@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import ibis
 from ibis.expr.types import NumericValue, Value
 
-from goldmine.features.side import SIDES
+from goldmine.features.customer_aggregates import SIDES
 from goldmine.features.sources import months, spine, table
 from goldmine.features.windows import BUCKETS, WINDOWS, balance_bucket, habit_stretch, transaction_bucket
 

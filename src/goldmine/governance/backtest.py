@@ -12,15 +12,15 @@ from goldmine.contract.bank import Bank
 from goldmine.core.dates import month_end
 from goldmine.core.errors import HistoryError
 from goldmine.core.progress import track
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.features import build_features
 from goldmine.governance.bootstrap import Interval, intervals
 from goldmine.labels import Cutoffs, plan_cutoffs
-from goldmine.models.judge import Judgement, judge
+from goldmine.labels.use_case import UseCase
+from goldmine.models.evaluation import Judgement, judge
 from goldmine.models.model import Model
-from goldmine.models.rows import read_rows
 from goldmine.models.train import train
-from goldmine.usecases import UseCase
+from goldmine.models.training_set import read_rows
 
 AGES = (1, 2, 3)
 """Quarters for which a model is looked at after the one that it was made for."""

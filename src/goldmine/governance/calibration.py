@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from goldmine.core.said import Said
+from goldmine.core.i18n import Said
 from goldmine.governance.groups import BY_ZH
 from goldmine.governance.limits import Limits
 

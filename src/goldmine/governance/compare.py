@@ -10,15 +10,15 @@ import pyarrow as pa
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
 from goldmine.core.errors import ModelError
-from goldmine.core.said import Said
+from goldmine.core.i18n import Said
 from goldmine.governance.bootstrap import Interval, intervals
 from goldmine.governance.calibration import Calibration, calibration
 from goldmine.governance.groups import BY_ZH, CALIBRATED, GUARDED, groups_of
-from goldmine.governance.guarded import group_losses, on_list
 from goldmine.governance.limits import read_limits
-from goldmine.models.judge import Judgement
+from goldmine.governance.protected_groups import group_losses, on_list
+from goldmine.labels.use_case import UseCase
+from goldmine.models.evaluation import Judgement
 from goldmine.models.registry import champion, champion_version
-from goldmine.usecases import UseCase
 
 
 @dataclass(frozen=True)

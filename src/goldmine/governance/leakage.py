@@ -11,13 +11,13 @@ import pyarrow.compute as pc
 
 from goldmine.contract.bank import Bank
 from goldmine.core.errors import LeakError
-from goldmine.core.work import Work
-from goldmine.governance.future import FutureCheck, check_future
+from goldmine.core.workspace import Work
 from goldmine.governance.limits import Limits, read_limits
-from goldmine.governance.separation import alone, beyond_past, varying
+from goldmine.governance.point_in_time_check import FutureCheck, check_future
+from goldmine.governance.univariate import alone, beyond_past, varying
 from goldmine.labels import outcome_end, selected_features
-from goldmine.models.rows import Rows
-from goldmine.usecases import UseCase
+from goldmine.labels.use_case import UseCase
+from goldmine.models.training_set import Rows
 
 ALONE = "one feature alone tells the outcome"
 BEYOND = "a feature lies beyond its own past"

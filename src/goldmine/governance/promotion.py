@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 
 from goldmine.core.errors import ModelError
-from goldmine.core.said import Said
+from goldmine.core.i18n import Said
 from goldmine.governance.compare import Comparison
 from goldmine.governance.journal import Entry, Event, Journal
-from goldmine.models.judge import Judgement
+from goldmine.models.evaluation import Judgement
 from goldmine.models.registry import (
     AS_OF,
     CODE,

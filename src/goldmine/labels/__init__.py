@@ -1,7 +1,7 @@
 """Labels: which cutoffs to learn from, who is eligible at them, and what became of them."""
 
 from goldmine.labels.cutoffs import Cutoffs, outcome_end, plan_cutoffs
-from goldmine.labels.rows import eligible_rows, labelled, selected_features, training_rows, with_features
+from goldmine.labels.eligibility import eligible_rows, labelled, selected_features, training_rows, with_features
 
 __all__ = [
     "Cutoffs",

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.errors import HistoryError
-from goldmine.usecases import UseCase
+from goldmine.labels.use_case import UseCase
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,9 @@ from goldmine.activity.build import index_of, partition
 from goldmine.contract.bank import Bank
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.errors import HistoryError, UseCaseError
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.labels.cutoffs import outcome_end
-from goldmine.usecases import UseCase
-from goldmine.usecases.spec import AverageAumAtLeast, ComesBack, ProductEvent
+from goldmine.labels.use_case import AverageAumAtLeast, ComesBack, ProductEvent, UseCase
 
 
 def happened(connection: Backend, bank: Bank, work: Work, use_case: UseCase, dates: tuple[date, date]) -> ibis.Table:

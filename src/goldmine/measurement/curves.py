@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from goldmine.uplift.effect import Estimate, NotMeasurable, too_small
-from goldmine.uplift.ranking import qini as qini_of
+from goldmine.models.uplift.effect import Estimate, NotMeasurable, too_small
+from goldmine.models.uplift.ranking import qini as qini_of
 
 DEPTHS = 20
 

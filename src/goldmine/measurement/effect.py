@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from goldmine.uplift.effect import Estimate, NotMeasurable, detectable, interval, too_small
+from goldmine.models.uplift.effect import Estimate, NotMeasurable, detectable, interval, too_small
 
 _LEAST_IN_STRATUM = 2
 

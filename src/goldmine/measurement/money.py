@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from goldmine.campaigns.load import load_campaigns
 from goldmine.core.errors import ParameterError
 from goldmine.measurement.effect import intention_to_treat
-from goldmine.offers.load import load_campaigns
-from goldmine.uplift.effect import Estimate, NotMeasurable
+from goldmine.models.uplift.effect import Estimate, NotMeasurable
 
 COSTS = {"call": 3.0, "visit": 25.0, "sms": 0.05, "app": 0.01, "counter": 2.0, "wechat": 0.5}
 """Yuan a contact, where nothing else is said."""

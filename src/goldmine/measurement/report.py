@@ -8,8 +8,8 @@ import pandas as pd
 from goldmine.measurement.curves import qini, qini_curve, uplift_by_score
 from goldmine.measurement.effect import Cut, cut, cuts
 from goldmine.measurement.money import Money, money
-from goldmine.measurement.promise import Compliance, compliance, promise
-from goldmine.uplift.effect import Estimate, NotMeasurable
+from goldmine.measurement.predicted_observed import Compliance, compliance, promise
+from goldmine.models.uplift.effect import Estimate, NotMeasurable
 
 CUTS = {"use_case": "use_case", "decile": "decile", "branch": "branch_id", "channel": "channel", "offer": "offer"}
 
@@ -57,7 +57,7 @@ def measure(rows: pd.DataFrame, costs: Mapping[str, float]) -> Measured:
     Parameters
     ----------
     rows : DataFrame
-        From `goldmine.measurement.results.read_results`.
+        From `goldmine.measurement.campaign_results.read_results`.
     costs : mapping of str to float
         Yuan a contact, by channel.
     """

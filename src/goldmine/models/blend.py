@@ -9,11 +9,11 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 from threadpoolctl import threadpool_limits
 
+from goldmine.labels.use_case import Training
 from goldmine.models.boosting import ALONE, Boosted, Stop, boost, side_by_side
 from goldmine.models.folds import Part
-from goldmine.models.line import STRENGTHS, Line, design, fit_line, log_loss, scales
-from goldmine.models.settings import lightgbm_settings
-from goldmine.usecases.spec import Training
+from goldmine.models.lightgbm_settings import lightgbm_settings
+from goldmine.models.rank_logistic import STRENGTHS, Line, design, fit_line, log_loss, scales
 
 _EVEN = 1.0
 """How many outcomes it takes to speak against equal weights: few rows cannot tell recipes apart."""

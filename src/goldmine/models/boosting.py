@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from goldmine.core.progress import cores
-from goldmine.models.matrix import Encoding
+from goldmine.models.encoding import Encoding
 
 
 def lightgbm() -> ModuleType:

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from goldmine.models.ensemble import Blended, again, blend
-from goldmine.models.rows import Rows
+from goldmine.labels.use_case import Training, UseCase
+from goldmine.models.external.ensemble import Blended, again, blend
 from goldmine.models.train import Fitted, train
-from goldmine.usecases import UseCase
-from goldmine.usecases.spec import Training
+from goldmine.models.training_set import Rows
 
 
 def fit(use_case: UseCase, rows: Rows, seed: int, tuned: Sequence[Training] = ()) -> Fitted:
@@ -24,7 +23,7 @@ def fit(use_case: UseCase, rows: Rows, seed: int, tuned: Sequence[Training] = ()
     seed : int
         Same rows and seed, same model to the bit.
     tuned : sequence of Training
-        From `goldmine.tuning.tune`, best first.
+        From `goldmine.models.tuning`, best first.
 
     Raises
     ------

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from goldmine.models.boosting import Labelled
-from goldmine.models.matrix import Encoding, encode, learn_encoding
-from goldmine.models.shares import learn_shares
+from goldmine.models.encoding import Encoding, encode, learn_encoding
+from goldmine.models.target_encoding import learn_shares
 
 Places = tuple[np.ndarray, np.ndarray]
 """Places of the rows to learn from, and of those to check on."""

@@ -14,8 +14,8 @@ from goldmine.core.errors import ModelError
 from goldmine.core.files import write_json
 from goldmine.core.progress import cores
 from goldmine.models.boosting import lightgbm
-from goldmine.models.calibrate import Calibrator
-from goldmine.models.matrix import Encoding, encode
+from goldmine.models.calibration import Calibrator
+from goldmine.models.encoding import Encoding, encode
 
 _BATCH = 100_000
 """Rows laid out for the trees at a time: a judging cutoff of millions would be held twice else."""

@@ -20,12 +20,12 @@ from goldmine.core.errors import UseCaseError
 from goldmine.core.files import disk_errors, read_json, whole_file, write_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.parquet import parquet_schema
-from goldmine.core.work import Work
+from goldmine.core.workspace import Work
 from goldmine.features import feature_fingerprint, require_current
-from goldmine.labels.rows import eligible, feature_rows
+from goldmine.labels.eligibility import eligible, feature_rows
+from goldmine.labels.use_case import UseCase
 from goldmine.models.model import Model
 from goldmine.models.registry import Champion, champion
-from goldmine.usecases import UseCase
 
 _BATCH = 50_000
 _SCHEMA = pa.schema({"customer_id": pa.string(), "probability": pa.float64()})

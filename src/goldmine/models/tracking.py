@@ -14,7 +14,7 @@ from typing import Any
 
 from goldmine.core.files import disk_errors, write_json
 from goldmine.core.project import home
-from goldmine.models.reach import reach
+from goldmine.models.store_health import reach
 
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",

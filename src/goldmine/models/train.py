@@ -8,18 +8,18 @@ import pyarrow as pa
 
 from goldmine.core.errors import UseCaseError
 from goldmine.labels import selected_features
+from goldmine.labels.use_case import UseCase
 from goldmine.models.blend import STOPPED, blend_weights
 from goldmine.models.boosting import Labelled, Stop, boost, grow
-from goldmine.models.calibrate import fit_calibrator
-from goldmine.models.line import best_line
-from goldmine.models.matrix import encode, learn_encoding
-from goldmine.models.merge import merge
+from goldmine.models.calibration import fit_calibrator
+from goldmine.models.encoding import encode, learn_encoding
+from goldmine.models.lightgbm_settings import lightgbm_settings
+from goldmine.models.linear_as_trees import step_trees
+from goldmine.models.merge_boosters import merge
 from goldmine.models.model import Model
-from goldmine.models.rows import weights
-from goldmine.models.settings import lightgbm_settings
-from goldmine.models.shares import learn_shares
-from goldmine.models.steps import step_trees
-from goldmine.usecases import UseCase
+from goldmine.models.rank_logistic import best_line
+from goldmine.models.target_encoding import learn_shares
+from goldmine.models.training_set import weights
 
 LEAST_POSITIVES = 50
 """Fewer positives than this cannot train a model that anybody should act on."""

@@ -14,21 +14,16 @@ from goldmine.core.dates import month_end, month_key
 from goldmine.core.errors import SettingsError
 from goldmine.core.files import whole_folder
 from goldmine.core.progress import track
-from goldmine.sample import outcomes, persuasion, season
+from goldmine.sample import persuasion, season
+from goldmine.sample import true_probabilities as outcomes
 from goldmine.sample.columns import day_number, ids
+from goldmine.sample.config import BLOCK, EFFECT_MONTHS, TRUTH_MONTHS, WARM_UP, Ask
 from goldmine.sample.identity import stream, suppressions_table, with_identity
 from goldmine.sample.money import aum, balances_table, hold
 from goldmine.sample.movements import join, month_of, own_rows, system_rows, transactions_table
-from goldmine.sample.people import (
-    People,
-    accounts_table,
-    customers_table,
-    draw_people,
-    relations_table,
-)
+from goldmine.sample.people import People, accounts_table, customers_table, draw_people, relations_table
 from goldmine.sample.products import Ledger, loan_life, wealth_life
-from goldmine.sample.settings import BLOCK, EFFECT_MONTHS, TRUTH_MONTHS, WARM_UP, Ask
-from goldmine.sample.surroundings import contacts_table, facts_table, static_tables
+from goldmine.sample.reference_tables import contacts_table, facts_table, static_tables
 from goldmine.sample.traits import Surroundings, Traits, draw_traits, surroundings
 from goldmine.sample.writers import Writers
 

@@ -6,8 +6,8 @@ import pyarrow.compute as pc
 
 from goldmine.contract.tables import SUPPRESSION_REASONS
 from goldmine.sample.columns import codes, day_number, days, ids
+from goldmine.sample.config import NO_PHONE_SHARE, SUPPRESSED_SHARE, Ask
 from goldmine.sample.people import People
-from goldmine.sample.settings import NO_PHONE_SHARE, SUPPRESSED_SHARE, Ask
 
 _STREAM = 20_240_705
 _SURNAMES = tuple(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from goldmine.contract.tables import CHANNELS, TRANSACTION_KINDS
-from goldmine.sample import settings
+from goldmine.sample import config as settings
 from goldmine.sample.columns import codes, day_number, days, ids, money
 from goldmine.sample.people import People, here
 from goldmine.sample.traits import Traits

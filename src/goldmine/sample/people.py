@@ -5,9 +5,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from goldmine.contract.tables import IDENTITIES, RISK_GRADES
-from goldmine.sample import settings
+from goldmine.sample import config as settings
 from goldmine.sample.columns import codes, day_number, days, ids
-from goldmine.sample.settings import Ask
+from goldmine.sample.config import Ask
 
 People = dict[str, NDArray]
 _IDENTITY_SHARES = (0.45, 0.2, 0.04, 0.05, 0.03, 0.06, 0.15, 0.02)

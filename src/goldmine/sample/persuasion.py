@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
+from goldmine.sample.config import Ask
 from goldmine.sample.people import People
-from goldmine.sample.settings import Ask
 from goldmine.sample.traits import Traits
 
 _STREAM = 20_240_706

@@ -6,11 +6,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from goldmine.sample import settings
+from goldmine.sample import config as settings
 from goldmine.sample.columns import codes, day_number, days, ids, money
-from goldmine.sample.outcomes import DECIDED
+from goldmine.sample.config import Ask
 from goldmine.sample.people import People, here
-from goldmine.sample.settings import Ask
+from goldmine.sample.true_probabilities import DECIDED
 
 EVENTS = ("bought", "redeemed", "loan_drawn", "loan_repaid")
 CLASSES = ("wealth", "loan")

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from goldmine.sample.columns import codes, day_number, days, ids
-from goldmine.sample.settings import Ask
+from goldmine.sample.config import Ask
 
 _BRANCH = {"staff": 12, "supervisor": 2, "branch_head": 1}
 """Of each branch, beside its four customer managers."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from goldmine.sample.settings import Ask
+from goldmine.sample.config import Ask
 
 Array = NDArray[np.floating]
 

@@ -7,7 +7,7 @@ power law whose exponent gives the stretch the mean that it must have.
 import numpy as np
 from numpy.typing import NDArray
 
-from goldmine.sample.settings import CORE_SHARE, FIFTY_SHARE, FORTY_SHARE, LONG_TAIL_ASSETS, LONG_TAIL_SHARE
+from goldmine.sample.config import CORE_SHARE, FIFTY_SHARE, FORTY_SHARE, LONG_TAIL_ASSETS, LONG_TAIL_SHARE
 
 MEAN_AUM = 19_000.0
 """Yuan a customer; with it the field's shares of customers and of assets fit together."""

@@ -7,12 +7,12 @@ from pathlib import Path
 from goldmine.contract.bank import Bank
 from goldmine.contract.tables import TABLES
 from goldmine.core.files import write_json
-from goldmine.core.work import Work
-from goldmine.validation.cases import Case, Parameters, count_bank, count_file
-from goldmine.validation.judge import judge
+from goldmine.core.workspace import Work
+from goldmine.validation.data_docs import finish_site
+from goldmine.validation.great_expectations import judge
 from goldmine.validation.results import RuleResult, SuiteResult
 from goldmine.validation.rules import Rule
-from goldmine.validation.site import finish_site
+from goldmine.validation.suite_cases import Case, Parameters, count_bank, count_file
 
 
 def validate_bank(bank: Bank, work: Work) -> list[SuiteResult]:

@@ -5,8 +5,8 @@ from functools import reduce
 import ibis
 from ibis.expr.types import NumericValue, Value
 
-from goldmine.features.define import Defined, number, ratio, real, tell, yuan
-from goldmine.features.told import Told
+from goldmine.features.definition import Defined, number, ratio, real, tell, yuan
+from goldmine.features.reason_text import Told
 from goldmine.features.view import View
 
 NEEDS = ("balances",)

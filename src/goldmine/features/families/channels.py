@@ -3,8 +3,8 @@
 import ibis
 
 from goldmine.contract.tables import CHANNELS
-from goldmine.features.define import Defined, category, number, ratio, tell
-from goldmine.features.told import Told
+from goldmine.features.definition import Defined, category, number, ratio, tell
+from goldmine.features.reason_text import Told
 from goldmine.features.view import View
 
 NEEDS = ("transactions.channel",)

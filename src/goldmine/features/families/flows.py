@@ -1,7 +1,7 @@
 """Money in and out, by kind, over windows, and against the quarter before and the same months a year ago."""
 
-from goldmine.features.define import Defined, number, ratio, tell, yuan
-from goldmine.features.told import Told
+from goldmine.features.definition import Defined, number, ratio, tell, yuan
+from goldmine.features.reason_text import Told
 from goldmine.features.view import View
 from goldmine.features.windows import WINDOWS
 

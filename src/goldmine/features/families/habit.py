@@ -6,9 +6,9 @@ import ibis
 from ibis.expr.types import IntegerValue, NumericValue
 
 from goldmine.activity.measures import month_index
-from goldmine.features.define import Defined, number, real, tell
+from goldmine.features.definition import Defined, number, real, tell
 from goldmine.features.families.rhythm import bit_count
-from goldmine.features.told import Told
+from goldmine.features.reason_text import Told
 from goldmine.features.view import View
 from goldmine.features.windows import AGES
 

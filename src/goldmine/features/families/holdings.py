@@ -1,7 +1,7 @@
 """What the customer holds of each product class: level, change, peak and share of AUM."""
 
-from goldmine.features.define import Defined, number, ratio, tell, yuan
-from goldmine.features.told import Told
+from goldmine.features.definition import Defined, number, ratio, tell, yuan
+from goldmine.features.reason_text import Told
 from goldmine.features.view import View
 
 NEEDS = ("balances",)

@@ -1,7 +1,7 @@
 """How much of what the customer does is about investments: the taste for them that shows before a first purchase."""
 
-from goldmine.features.define import Defined, number, ratio, tell
-from goldmine.features.told import Told
+from goldmine.features.definition import Defined, number, ratio, tell
+from goldmine.features.reason_text import Told
 from goldmine.features.view import View
 
 NEEDS = ("transactions.kind",)

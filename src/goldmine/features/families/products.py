@@ -1,9 +1,9 @@
 """Accounts and products held, bought and lapsed; contacts made; facts from outside."""
 
 from goldmine.contract.tables import PRODUCT_CLASSES
-from goldmine.features.define import Defined, number, tell
-from goldmine.features.side import EVENTS, FACTS
-from goldmine.features.told import Told
+from goldmine.features.customer_aggregates import EVENTS, FACTS
+from goldmine.features.definition import Defined, number, tell
+from goldmine.features.reason_text import Told
 from goldmine.features.view import View
 
 EVENT_WORDS = {

@@ -2,8 +2,8 @@
 
 import ibis
 
-from goldmine.features.define import Defined, category, number, real, tell
-from goldmine.features.told import Told, unsaid
+from goldmine.features.definition import Defined, category, number, real, tell
+from goldmine.features.reason_text import Told, unsaid
 from goldmine.features.view import View
 
 SAID = {

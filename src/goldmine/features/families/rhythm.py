@@ -6,8 +6,8 @@ import ibis
 import ibis.expr.datatypes as dt
 from ibis.expr.types import IntegerValue, NumericValue, Value
 
-from goldmine.features.define import Defined, number, ratio, real, tell
-from goldmine.features.told import Told
+from goldmine.features.definition import Defined, number, ratio, real, tell
+from goldmine.features.reason_text import Told
 from goldmine.features.view import View
 
 NEEDS = ("transactions",)

@@ -1,0 +1,67 @@
+"""Who of those chosen is contacted, and who is held back to measure what contact earns."""
+
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from goldmine.campaigns.spec import Campaign
+from goldmine.contactability.counts import Tally
+from goldmine.contactability.holdout import chance
+
+_STRATA = {"branch": "branch_id", "decile": "decile", "channel": "channel", "offer": "offer"}
+_HELD_OUT = ("held out of all campaigns", "全行保留对照客户")
+_CONTROL = ("control of the campaign", "本活动对照组")
+
+
+def split(
+    rows: pd.DataFrame, campaign: Campaign, salt: str, held_out: Collection[str], earlier: pd.DataFrame
+) -> pd.DataFrame:
+    """Give every chosen customer a stratum and a group.
+
+    Who is held out of all campaigns is control. Who was in this campaign's earlier releases keeps the group. Of the
+    others each stratum's share becomes control: in the order of stratum and salted hash every so-manieth.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        One campaign's, from `assign`.
+    salt : str
+        Makes the draw the bank's own.
+    held_out : collection of str
+        Customers in the universal hold-out.
+    earlier : pandas.DataFrame
+        The campaign's rows in earlier releases: `customer_id`, `group`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows with `stratum`, `group` (``contact`` or ``control``) and `held_out`.
+    """
+    parts = rows[[_STRATA[one] for one in campaign.control.by]].astype("object").fillna("-")
+    stratum = pd.Series(["|".join(map(str, row)) for row in parts.to_numpy()], index=rows.index, dtype="object")
+    kept = earlier.drop_duplicates("customer_id", keep="last").set_index("customer_id")["group"]
+    group = rows["customer_id"].map(kept).astype("object")
+    out = rows["customer_id"].isin(list(held_out))
+    fresh = (group.isna() & ~out).to_numpy()
+    drawn = pd.Series(_drawn(rows[fresh], stratum[fresh], campaign, salt), index=rows.index[fresh])
+    group = group.where(group.notna(), drawn.map({True: "control", False: "contact"}))
+    return rows.assign(stratum=stratum, group=group.mask(out, "control"), held_out=out)
+
+
+def _drawn(rows: pd.DataFrame, stratum: pd.Series, campaign: Campaign, salt: str) -> NDArray:
+    hashes = np.array([chance(salt, campaign.campaign_id, customer) for customer in rows["customer_id"]])
+    order = np.lexsort((hashes, stratum.to_numpy(dtype=str)))
+    start, share = chance(salt, campaign.campaign_id), campaign.control.share
+    steps = np.floor((np.arange(len(rows) + 1) + start) * share)
+    drawn = np.zeros(len(rows), dtype=bool)
+    drawn[order] = np.diff(steps) > 0
+    return drawn
+
+
+def count_control(rows: pd.DataFrame, tally: Tally) -> None:
+    """Count those who are not contacted."""
+    out = int(rows["held_out"].sum())
+    tally.leave("held_out", _HELD_OUT, out, "control")
+    tally.leave("control", _CONTROL, int((rows["group"] == "control").sum()) - out, "control")

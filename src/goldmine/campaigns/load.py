@@ -1,0 +1,70 @@
+"""Reading campaigns from ``pipelines/campaigns`` and what holds for all of them from ``pipelines/offers.yaml``."""
+
+from datetime import date, timedelta
+from itertools import combinations
+from pathlib import Path
+
+from goldmine.campaigns.spec import Campaign
+from goldmine.contactability.policy import campaigns_folder
+from goldmine.contract.yaml_file import read_yaml, typed
+from goldmine.core.errors import SettingsError
+from goldmine.core.project import home
+from goldmine.labels.use_case_files import use_case_names
+
+
+def load_campaigns() -> list[Campaign]:
+    """Every campaign, by name.
+
+    Raises
+    ------
+    SettingsError
+        If a file has an unknown or missing key or a wrong value, or two campaigns make one offer at one time.
+    """
+    campaigns = [read_campaign(path) for path in sorted(campaigns_folder().glob("*.yaml"))]
+    for one, other in combinations(campaigns, 2):
+        _check_overlap(one, other)
+    return campaigns
+
+
+def live(campaigns: list[Campaign], as_of: date) -> list[Campaign]:
+    """Those whose time has begun by the day after the snapshot and is not over then."""
+    first = as_of + timedelta(days=1)
+    return [one for one in campaigns if one.from_on <= first <= one.to_on]
+
+
+def read_campaign(path: Path) -> Campaign:
+    """Read one campaign; see `load_campaigns`."""
+    found = typed(Campaign, read_yaml(path), path.name)
+    if found.campaign_id != path.stem:
+        raise SettingsError(
+            f"{path.name}: its campaign_id is {found.campaign_id!r}.", "Give the file and the campaign the same name."
+        )
+    unknown = sorted(set(found.use_cases) - set(use_case_names()))
+    if unknown:
+        raise SettingsError(
+            f"{path.name}: use_cases: there is no use case {', '.join(unknown)}.",
+            f"Known: {', '.join(use_case_names())}.",
+        )
+    return found
+
+
+def _check_overlap(one: Campaign, other: Campaign) -> None:
+    if one.to_on < other.from_on or other.to_on < one.from_on or not set(one.use_cases) & set(other.use_cases):
+        return
+    both = _made(one) & _made(other)
+    if both:
+        raise SettingsError(
+            f"{one.campaign_id} and {other.campaign_id} overlap from {max(one.from_on, other.from_on)} to "
+            f"{min(one.to_on, other.to_on)} and both offer {', '.join(sorted(both))} from the same scores.",
+            "Let one end before the other begins, or take the offer out of one: else neither can be measured.",
+        )
+
+
+def _made(campaign: Campaign) -> set[str]:
+    return {offer.product_id or offer.offer for offer in campaign.offers}
+
+
+def campaign_texts() -> list[str]:
+    """The texts of all settings of campaigns, for fingerprints; none where there are no campaigns."""
+    files = sorted(campaigns_folder().glob("*.yaml"))
+    return [path.read_text("utf-8") for path in [*files, home() / "pipelines" / "offers.yaml"] if path.exists()]

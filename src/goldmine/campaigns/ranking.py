@@ -1,0 +1,107 @@
+"""By what a campaign ranks its customers: by uplift where past campaigns allow it, else by propensity; and why."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from goldmine.campaigns.record import Ranking
+from goldmine.campaigns.spec import Campaign, Channel
+from goldmine.campaigns.stored_uplift import RANKS, TOO_SMALL, Kept, read_kept
+from goldmine.contactability.policy import ChannelName
+from goldmine.core.workspace import Work
+
+_ASKED = ("the campaign asks for it (rank_by: propensity)", "活动设置指定按概率排序(rank_by: propensity)")
+_SHOWN = (
+    "past campaigns show whom a contact moves",
+    "历史活动的对照结果表明触达对不同客户的作用有差异",
+)
+_SMALL = ("too few customers of complete campaigns", "已完成活动的客户数不足,尚不能按增益排序")
+_EQUAL = (
+    "there is history enough, and no order by uplift gained over chance and over probability",
+    "历史样本已足够,但按增益排序未显示优于随机或优于按概率排序",
+)
+_PARTLY = ("uplift is not known of everyone scored", "部分评分客户没有增益估计")
+
+
+def ranked(rows: pd.DataFrame, campaign: Campaign, work: Work, as_of: date) -> tuple[pd.DataFrame, Ranking]:
+    """Give every candidate the chance that a contact is judged by.
+
+    Where uplift may rank for all of a campaign's use cases it is the uplift: what reaching the customer adds to the
+    aim's probability. Else it is the calibrated probability. One campaign has one measure.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        From `candidates`: `customer_id`, `use_case`, `probability`.
+    campaign : Campaign
+        Its use cases, its channels and what it asks for.
+    work : Work
+        Where the uplift of the snapshot lies.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame and Ranking
+        The rows with `chance` and `uplift` (of being drawn for contact; empty where propensity ranks), and by what
+        the campaign ranks and why.
+    """
+    plain = rows.assign(uplift=np.nan, chance=rows["probability"])
+    if campaign.rank_by == "propensity":
+        return plain, _by("propensity", _ASKED)
+    kept = {name: read_kept(work, as_of, name) for name in campaign.use_cases}
+    for name, one in kept.items():
+        if one.path is None:
+            return plain, _by("propensity", _why(one), name)
+    uplift = pd.Series(np.nan, index=rows.index)
+    chance = uplift.copy()
+    for name, one in kept.items():
+        mine = rows["use_case"] == name
+        known = pq.read_table(one.path).to_pandas().set_index("customer_id")["uplift"]
+        uplift[mine] = rows.loc[mine, "customer_id"].map(known)
+        chance[mine] = uplift[mine] / mean_reach(one.channels, campaign.channels)
+    if uplift.isna().any():
+        return plain, _by("propensity", _PARTLY)
+    return rows.assign(uplift=uplift, chance=chance), _by("uplift", _SHOWN)
+
+
+def mean_reach(worked: Mapping[str, int], channels: Mapping[ChannelName, Channel]) -> float:
+    """Reach that stands inside an uplift: of the channels by which the campaigns were worked that it was learnt from.
+
+    Parameters
+    ----------
+    worked : mapping of str to int
+        Their contacts by channel; where none is by a channel of this campaign, its best reach counts.
+
+    Examples
+    --------
+    >>> call, sms = Channel(cost=6, reach=0.6, most=9), Channel(cost=0.1, reach=0.2, most=9)
+    >>> round(mean_reach({"call": 3, "sms": 1}, {"call": call, "sms": sms}), 2)
+    0.5
+    """
+    both = [(worked[name], one.reach) for name, one in channels.items() if worked.get(name)]
+    if not both:
+        return max(one.reach for one in channels.values())
+    return sum(count * reach for count, reach in both) / sum(count for count, _ in both)
+
+
+def _why(kept: Kept) -> tuple[str, str]:
+    if kept.verdict == RANKS:
+        return _PARTLY
+    if kept.verdict != TOO_SMALL:
+        return _EQUAL
+    en, zh = f"{_SMALL[0]}: {kept.rows:,}", f"{_SMALL[1]}:现有{kept.rows:,}户"
+    if kept.needed:
+        en, zh = f"{en}, about {kept.needed:,} needed", f"{zh},约需{kept.needed:,}户"
+    if kept.missed:
+        en, zh = (
+            f"{en}; left out, since they cannot be read: {kept.missed}",
+            f"{zh};另有{kept.missed}次活动数据不全,未计入",
+        )
+    return en, zh
+
+
+def _by(what: str, why: tuple[str, str], use_case: str = "") -> Ranking:
+    about = f"{use_case}: " if use_case else ""
+    return Ranking.model_validate({"by": what, "en": about + why[0], "zh": about + why[1]})

@@ -1,0 +1,111 @@
+"""What a release keeps of a campaign: funnel, limits with their shadow prices, what can be measured."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from goldmine.contactability.counts import Funnel
+
+
+class _Typed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class Limit(_Typed):
+    """One limit of the assignment.
+
+    Parameters
+    ----------
+    campaign_id : str
+        Whose; empty for a limit of all campaigns together.
+    kind, key : str
+        ``branch``, ``manager``, ``grid`` or ``channel``, and which.
+    least, most, used : int
+        What must, may and does count towards it; `most` is None where there is none.
+    worth : float
+        Shadow price: what one more place would be worth, yuan; below zero, what the minimum quota costs.
+    """
+
+    campaign_id: str
+    kind: str
+    key: str
+    least: int
+    most: int | None
+    used: int
+    worth: float
+
+
+class Power(_Typed):
+    """What a campaign can measure.
+
+    Parameters
+    ----------
+    contact, control, held_out : int
+        Customers contacted; control, those held out of all campaigns included; how many these are.
+    base_rate : float
+        Rate of the outcome that the calibrated probabilities promise.
+    smallest_effect : float or None
+        Smallest difference of rates found in 80 of 100 such campaigns (two-sided, 5%); None where none can be found.
+    useful : float
+        The smallest that is worth knowing.
+    """
+
+    contact: int
+    control: int
+    held_out: int
+    base_rate: float
+    smallest_effect: float | None
+    useful: float
+
+    @property
+    def detects(self) -> bool:
+        """Whether the campaign can detect something useful."""
+        return self.smallest_effect is not None and self.smallest_effect <= self.useful
+
+
+class Ranking(_Typed):
+    """By what a campaign ranks its customers, ``uplift`` or ``propensity``; and why, in English and Chinese."""
+
+    by: Literal["uplift", "propensity"]
+    en: str
+    zh: str
+
+
+class CampaignRecord(_Typed):
+    """One campaign of a release.
+
+    Parameters
+    ----------
+    en, zh : str
+        Its titles.
+    from_on, to_on, valid_until : date
+        Its first and last day, and the last on which this release's offers may be worked.
+    models : dict of str to str
+        Model version of each use case that it works from.
+    ranking : Ranking
+        By what its customers are ranked, and why.
+    funnel : Funnel
+        From everyone scored to those contacted.
+    limits : tuple of Limit
+        Those that are reached, have a minimum or are a channel's.
+    power : Power
+        What can be measured.
+    expected_value : float
+        Of all contacts together, yuan.
+    settings : str
+        Fingerprint of its settings and of those of all campaigns.
+    """
+
+    en: str
+    zh: str
+    from_on: date
+    to_on: date
+    valid_until: date
+    models: dict[str, str]
+    ranking: Ranking
+    funnel: Funnel
+    limits: tuple[Limit, ...]
+    power: Power
+    expected_value: float
+    settings: str

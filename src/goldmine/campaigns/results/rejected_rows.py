@@ -1,0 +1,63 @@
+"""Bad rows go back as they came, in a file of the same kind, with the reason beside each."""
+
+import csv
+from collections.abc import Collection, Mapping
+from datetime import date
+from pathlib import Path
+
+import xlsxwriter
+
+from goldmine.campaigns.results.parse_sheet import Cell, Sheet
+from goldmine.campaigns.results.result_check import REASONS, REFUSED
+from goldmine.core.files import whole_file
+from goldmine.core.formula import harmless
+
+_HEADING = ("reason", "退回原因")
+_BETWEEN = ("; ", "；")
+
+
+def write_bad(file: Path, sheet: Sheet, bad: Mapping[int, str], heard: Collection[int] = ()) -> Path:
+    """Write the bad rows beside the file that they came in, as ``NAME.bad.csv`` or ``NAME.bad.xlsx``.
+
+    Parameters
+    ----------
+    bad : mapping of int to str
+        Reasons by the row's place in the sheet.
+    heard : collection of int
+        Places of rows whose refusal counts all the same; the reason says so.
+    """
+    path = file.with_name(f"{file.stem}.bad{file.suffix.lower()}")
+    width = len(sheet.headings)
+    rows: list[list[Cell]] = [[*sheet.headings, _HEADING[sheet.chinese]]]
+    for place, reason in sorted(bad.items()):
+        cells = [*sheet.rows[place], *[None] * width][:width]
+        told = [REASONS[reason][sheet.chinese], *([REFUSED[sheet.chinese]] if place in heard else [])]
+        rows.append([*cells, _BETWEEN[sheet.chinese].join(told)])
+    with whole_file(path) as temporary:
+        (_csv if path.suffix == ".csv" else _xlsx)(temporary, rows)
+    return path
+
+
+def _csv(path: Path, rows: list[list[Cell]]) -> None:
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+        writer.writerows([[harmless("" if cell is None else str(cell)) for cell in row] for row in rows])
+
+
+def _xlsx(path: Path, rows: list[list[Cell]]) -> None:
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(str(path), options)
+    sheet = book.add_worksheet()
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    text = book.add_format({"num_format": "@", "quote_prefix": True})
+    for line, row in enumerate(rows):
+        for place, cell in enumerate(row):
+            if isinstance(cell, str):
+                sheet.write_string(line, place, cell, text)
+            elif isinstance(cell, date):
+                sheet.write_datetime(line, place, cell, day)
+            elif cell is not None:
+                sheet.write_number(line, place, cell)
+    sheet.set_column(0, len(rows[0]) - 1, 16)
+    sheet.freeze_panes(1, 0)
+    book.close()

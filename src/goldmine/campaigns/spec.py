@@ -1,0 +1,131 @@
+"""What a campaign says: whom it asks, what it offers, by which channel, how much can be worked, what it is worth."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from goldmine.contactability.policy import Capacity, ChannelName, Count, Day, SettingsModel, TimeBand
+from goldmine.labels.use_case import Condition
+
+
+class Channel(SettingsModel):
+    """One way to contact a customer.
+
+    Parameters
+    ----------
+    cost : float
+        Of one contact, yuan.
+    reach : float
+        Share of those contacted who are reached; the chance of the outcome is multiplied by it. 1: all.
+    most : int
+        Contacts of this channel in all.
+    least : int
+        Contacts that it must make at least, for example because they are paid for.
+    """
+
+    cost: float = Field(ge=0, allow_inf_nan=False)
+    reach: float = Field(default=1.0, gt=0, le=1)
+    most: Count
+    least: Count = 0
+
+
+class Offer(SettingsModel):
+    """One thing that may be offered.
+
+    Parameters
+    ----------
+    offer, en, zh : str
+        Its code name and its names.
+    say_en, say_zh : str
+        How to begin: what the caller says.
+    product_id : str
+        The product, from the table of products; empty where the offer is none. A wealth product is offered only where
+        the customer's risk grade, its day and age allow it, whatever else is set.
+    value : float
+        What the outcome is worth to the bank with this offer, yuan.
+    age_from, age_to : int
+        Ages, in full years, to whom it may be offered; to the last one included.
+    """
+
+    offer: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    en: str
+    zh: str
+    say_en: str
+    say_zh: str
+    product_id: str = ""
+    value: float = Field(gt=0, allow_inf_nan=False)
+    age_from: int = Field(default=18, ge=18, le=120)
+    age_to: int = Field(default=120, ge=18, le=120)
+
+
+class Control(SettingsModel):
+    """Who is not contacted, so that what contact earns can be measured.
+
+    Parameters
+    ----------
+    share : float
+        Share of those chosen who become control.
+    by : list
+        Strata: the control has its share of each.
+    useful : float
+        The smallest difference in the outcome's rate (0.02: two of a hundred customers) that is worth knowing; a
+        campaign that cannot detect it is flagged.
+    """
+
+    share: float = Field(ge=0, le=0.5)
+    by: list[Literal["branch", "decile", "channel", "offer"]] = Field(default=["branch", "decile"])
+    useful: float = Field(gt=0, lt=1)
+
+
+class Campaign(SettingsModel):
+    """One campaign.
+
+    Parameters
+    ----------
+    campaign_id, en, zh : str
+        Its code name (the YAML file's) and its titles.
+    use_cases : list of str
+        Whose scores it works from; of several a customer's highest probability counts.
+    from_on, to_on : date
+        First and last day.
+    valid_days : int
+        Days after the snapshot for which an offer may be worked, never beyond the campaign's last day.
+    rules : list of Condition
+        Conditions on features that must all hold, beside the use cases' own.
+    offers : list of Offer
+        Of those that suit a customer the one with the most value is made; of equals the first.
+    channels : dict of str to Channel
+        By name.
+    capacity : Capacity
+        Of branches, managers and grids.
+    control : Control
+        Who is held back.
+    time_band : str
+        When to contact a customer whose habits are not known.
+    rank_by : str
+        ``uplift``: by what a contact adds, as soon as past campaigns show it, and by probability until then;
+        ``propensity``: always by probability.
+    """
+
+    campaign_id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    en: str
+    zh: str
+    use_cases: list[str] = Field(min_length=1)
+    from_on: Day
+    to_on: Day
+    valid_days: int = Field(default=90, ge=1, le=366)
+    rules: list[Condition] = Field(default=[])
+    offers: list[Offer] = Field(min_length=1)
+    channels: dict[ChannelName, Channel] = Field(min_length=1)
+    capacity: Capacity
+    control: Control
+    time_band: TimeBand = "morning"
+    rank_by: Literal["uplift", "propensity"] = "uplift"
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.to_on < self.from_on:
+            raise ValueError("to_on lies before from_on")
+        if len({offer.offer for offer in self.offers}) < len(self.offers):
+            raise ValueError("two offers have one name")
+        return self

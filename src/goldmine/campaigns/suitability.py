@@ -1,0 +1,133 @@
+"""Which of a campaign's offers suit whom. The law's part of it cannot be turned off by any setting."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from goldmine.campaigns.spec import Campaign, Offer
+from goldmine.contactability.counts import Tally
+from goldmine.contactability.tables import Books
+from goldmine.core.errors import SettingsError
+
+RULES = {
+    "age_unknown": ("age not known", "年龄不详"),
+    "not_assessed": ("no risk assessment", "未做风险测评"),
+    "assessment_old": ("risk assessment not in date (12 months)", "风险测评不在有效期(12个月)"),
+    "unsuited": ("risk grade below every product's", "风险等级低于产品风险等级"),
+    "age_outside": ("outside the ages of every offer", "年龄不在产品适用范围"),
+}
+"""Why an offer may not be made, in the order in which the rules are looked at."""
+
+
+@dataclass(frozen=True)
+class Risk:
+    """What the law asks of an offer: whether it is a wealth product, and of which risk, 1 to 5."""
+
+    wealth: bool
+    grade: int
+
+
+def risks_of(books: Books, campaign: Campaign, wealth_use_case: bool) -> dict[str, Risk] | str:
+    """The risk of each of a campaign's offers, by the offer's name; or why the campaign is off.
+
+    Parameters
+    ----------
+    wealth_use_case : bool
+        Whether a use case of the campaign is about wealth products.
+
+    Raises
+    ------
+    SettingsError
+        If a wealth product has no risk grade, or a campaign about wealth products makes an offer without a product.
+    """
+    rows = books.table("products").select("product_id", "product_class", "risk_grade").to_pyarrow().to_pandas()
+    products = rows.drop_duplicates("product_id").set_index("product_id")
+    named = [offer.product_id for offer in campaign.offers if offer.product_id]
+    unknown = [name for name in named if name not in products.index]
+    if unknown:
+        return f"products: {', '.join(unknown)}"
+    return {offer.offer: _risk(campaign, offer, products, wealth_use_case) for offer in campaign.offers}
+
+
+def _risk(campaign: Campaign, offer: Offer, products: pd.DataFrame, wealth_use_case: bool) -> Risk:
+    where = f"{campaign.campaign_id}: the offer {offer.offer}"
+    if not offer.product_id:
+        if wealth_use_case:
+            raise SettingsError(
+                f"{where} names no product, and its scores are about wealth products.",
+                "Name the product_id, so that its risk grade is known.",
+            )
+        return Risk(wealth=False, grade=0)
+    kind, grade = products.loc[offer.product_id, ["product_class", "risk_grade"]]
+    graded = isinstance(grade, str)
+    if not graded and (kind == "wealth" or wealth_use_case):
+        raise SettingsError(
+            f"{where}: its product {offer.product_id} has no risk grade R1 to R5.",
+            "Give it one in the table of products; without it the product may be offered to nobody.",
+        )
+    return Risk(wealth=bool(graded and (kind == "wealth" or wealth_use_case)), grade=int(grade[1:]) if graded else 0)
+
+
+@dataclass(frozen=True)
+class Suited:
+    """Those whom an offer suits: their rows with `offer` (its place in the campaign), and every refusal."""
+
+    rows: pd.DataFrame
+    refusals: pd.DataFrame
+
+
+def suit(rows: pd.DataFrame, campaign: Campaign, risks: Mapping[str, Risk], tally: Tally) -> Suited:
+    """Give every candidate the offer with the most value among those that suit; of equal ones the first.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        From `candidates`.
+    tally : Tally
+        Takes the counts of those whom nothing suits, by rule.
+
+    Returns
+    -------
+    Suited
+        Its refusals are a row a customer and offer that may not be made: `customer_id`, `offer`, `product_id`, `rule`.
+    """
+    broken = np.stack([_broken(rows, offer, risks[offer.offer]) for offer in campaign.offers], axis=1)
+    allowed = broken == len(RULES)
+    none = ~allowed.any(axis=1)
+    first = broken.min(axis=1)
+    for place, (name, words) in enumerate(RULES.items()):
+        tally.leave(name, words, int((none & (first == place)).sum()), "suitability")
+    value = np.where(allowed, [offer.value for offer in campaign.offers], -np.inf)
+    best = rows.assign(offer=value.argmax(axis=1))[~none].reset_index(drop=True)
+    return Suited(best, _refusals(rows, campaign, broken))
+
+
+def _broken(rows: pd.DataFrame, offer: Offer, risk: Risk) -> NDArray:
+    """Place of the first rule that an offer breaks, a customer; the number of rules where it breaks none."""
+    age, unknown = rows["age"], rows["age"].isna()
+    bounded = (offer.age_from, offer.age_to) != (18, 120)
+    outside = (age < offer.age_from) | (age > offer.age_to) | (unknown & bounded)
+    conditions = [
+        risk.wealth & unknown,
+        risk.wealth & (rows["grade"] == 0),
+        risk.wealth & ~rows["assessed"].astype(bool),
+        risk.wealth & (rows["grade"] < risk.grade),
+        outside,
+    ]
+    return np.select([np.asarray(c, dtype=bool) for c in conditions], range(len(RULES)), len(RULES))
+
+
+def _refusals(rows: pd.DataFrame, campaign: Campaign, broken: NDArray) -> pd.DataFrame:
+    who, which = np.nonzero(broken < len(RULES))
+    names = np.array(list(RULES))
+    return pd.DataFrame(
+        {
+            "customer_id": rows["customer_id"].to_numpy()[who],
+            "offer": np.array([offer.offer for offer in campaign.offers])[which],
+            "product_id": np.array([offer.product_id for offer in campaign.offers])[which],
+            "rule": names[broken[who, which]],
+        }
+    )

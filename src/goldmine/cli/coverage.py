@@ -1,0 +1,38 @@
+"""``goldmine care``: who looks after whom."""
+
+from pathlib import Path
+
+from goldmine.cli.commands import AsOf, Language, WorkFolder, app
+
+
+@app.command()
+def care(work: WorkFolder = Path("data"), as_of: AsOf = "", language: Language = "en") -> None:
+    """Give every customer of 50,000 yuan or more one carer, with as few changes as level, branch and staff allow."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from goldmine.cli.output import near, say
+    from goldmine.contract.intake import load_bank
+    from goldmine.core.dates import snapshot_date
+    from goldmine.core.workspace import Work
+    from goldmine.coverage import load_care_rules, make_care
+    from goldmine.coverage.texts import REASONS, SHORTAGE, word
+    from goldmine.coverage.workbook import write_workbook
+
+    place = Work(work.absolute())
+    bank = load_bank(place)
+    with place.lock():
+        found = make_care(bank, place, snapshot_date(as_of, bank.books_to), load_care_rules())
+        file = place.root / "care" / f"{found.as_of}.xlsx"
+        write_workbook(file, found, language)
+    table = Table("Carers", "customers", "people", "room for", "overdue", box=None, pad_edge=False)
+    for role, people in found.loads.groupby("role"):
+        counts = [people["customers"].sum(), len(people), people["most"].sum(), people["overdue"].sum()]
+        table.add_row(str(role), *(f"{count:,}" for count in counts))
+    Console(highlight=False).print(table)
+    moves = ", ".join(f"{word(REASONS, str(why), 'en')} {count:,}" for why, count in found.moves.items())
+    say(f"\n{len(found.rows):,} customers at {found.as_of}; other carer than before: {moves or 'nobody'}")
+    short = found.shortage
+    if len(short):
+        say(SHORTAGE["en"].format(**short[["above", "nobody"]].sum(), at=short["branch_id"][0] or "none"))
+    say(near(file))

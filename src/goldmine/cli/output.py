@@ -1,0 +1,129 @@
+"""What the command prints: results on standard output, errors on standard error."""
+
+import os
+from math import isnan
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from goldmine.core.errors import GoldmineError
+from goldmine.core.workspace import Work
+
+if TYPE_CHECKING:
+    from goldmine.governance.backtest import Backtest
+    from goldmine.pipeline.snapshot import Snapshot
+    from goldmine.publishing.release_store import Release
+
+
+def complain(error: GoldmineError) -> None:
+    """Print what happened, what to do, and where it was noted, without a traceback."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(error.what, style="bold red", markup=False)
+    console.print(error.do, markup=False)
+    for note in getattr(error, "__notes__", ()):
+        console.print(note, style="dim", markup=False)
+
+
+def say(line: str) -> None:
+    """Print one line, never wrapped."""
+    from rich.console import Console
+
+    Console(highlight=False, soft_wrap=True).print(line, markup=False)
+
+
+def near(path: Path) -> str:
+    """A path as seen from where the command was called, where it lies below."""
+    here = Path.cwd()
+    return os.fspath(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def show_lists(work: Work) -> None:
+    """Print the current release of a work folder as a table, and where its workbooks are."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from goldmine.publishing.release_summary import latest_lists
+
+    lists = latest_lists(work)
+    table = Table("List", "as of", "rows", "top probability", "valid until", box=None, pad_edge=False)
+    for one in lists:
+        top = "-" if one.top_probability is None else f"{one.top_probability:.1%}"
+        table.add_row(one.use_case, str(one.as_of), f"{one.rows:,}", top, str(one.valid_until or "-"))
+    Console(highlight=False).print(table)
+    for one in lists:
+        say(f"  {near(one.file)}")
+    show_campaigns(work)
+
+
+def show_campaigns(work: Work) -> None:
+    """Print the current release's campaigns, where head office's workbook is, and which campaigns were left out."""
+    from goldmine.publishing.release_store import read_latest
+
+    release = read_latest(work)
+    if release.manifest.campaigns:
+        _show_live(release)
+    for name, missing in release.manifest.campaigns_off.items():
+        say(f"  left out: {name}, for want of {missing}")
+
+
+def _show_live(release: "Release") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    heads = ("Campaign", "ranked by", "contact", "control", "smallest effect", "valid until")
+    table = Table(*heads, box=None, pad_edge=False)
+    for name, one in release.manifest.campaigns.items():
+        effect = "-" if one.power.smallest_effect is None else f"{one.power.smallest_effect:.1%}"
+        flag = "" if one.power.detects else " (not measurable)"
+        counts = (f"{one.power.contact:,}", f"{one.power.control:,}")
+        table.add_row(name, one.ranking.by, *counts, effect + flag, str(one.valid_until))
+    say("")
+    Console(highlight=False).print(table)
+    say(f"  {near(release.folder / 'offers' / 'head_office.xlsx')}")
+
+
+def show_places(snapshot: "Snapshot") -> None:
+    """Print where a run's results are."""
+    from goldmine.models.tracking import tracking_uri
+
+    work, as_of = snapshot.work, snapshot.as_of
+    store = tracking_uri()
+    places = {
+        "Lists": near(work.releases / str(as_of)) if (work.releases / str(as_of)).exists() else "",
+        "Executed notebooks": near(work.notebooks(as_of)),
+        "Tracking store": near(Path(store.removeprefix("sqlite:///"))) if store.startswith("sqlite:") else store,
+        "Data docs": near(work.docs / "index.html"),
+    }
+    say("")
+    for what, where in places.items():
+        if where:
+            say(f"{what:<20}{where}")
+
+
+def show_backtest(found: "Backtest") -> None:
+    """Print a backtest: each figure by judging cutoff with its interval, then what models lose with age."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    for (day, trained), rows in found.over_time.groupby(["judged_at", "trained_to"]):
+        first = rows.iloc[0]
+        say(f"Judged at {day}, trained to {trained}: {first['rows']:,} rows, {first.positives:,} positives")
+        table = Table("Figure", "value", "interval", "one-line rule", box=None, pad_edge=False)
+        for row in rows.itertuples():
+            rule = "" if isnan(row.rule) else f"{row.rule:.3f}"
+            table.add_row(f"{row.figure:<18}", f"{row.value:.3f}", f"{row.low:.3f} to {row.high:.3f}", rule)
+        console.print(table, "")
+    if len(found.cutoffs) < found.asked:
+        say(f"The books allow {len(found.cutoffs)} of the {found.asked} cutoffs asked for.")
+    ages = found.decay()
+    if ages.empty:
+        say("No two cutoffs lie one, two or three quarters apart, so nothing is said of ageing.")
+        return
+    say("An aged model less one made afresh, on the same customers:")
+    aged = Table("Quarters in use", "cutoffs", "figure", "difference", "interval", box=None, pad_edge=False)
+    for row in ages.itertuples():
+        interval = f"{row.low:+.3f} to {row.high:+.3f}"
+        aged.add_row(str(row.age), str(row.cutoffs), row.figure, f"{row.difference:+.3f}", interval)
+    console.print(aged)

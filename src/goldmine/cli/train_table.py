@@ -1,0 +1,139 @@
+"""``goldmine train-table``: a feature table made elsewhere through the house's own notebooks."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from goldmine.core.workspace import Work
+    from goldmine.governance.drift.reference import Window
+    from goldmine.governance.drift.table_drift import TableDrift
+    from goldmine.models.external.layout import LaidOut
+    from goldmine.models.external.result import GivenResult
+
+_TUNE_MINUTES = 3.0
+_NAMED = 8
+_SHOWN = {
+    "auc": "AUC",
+    "lift_10pct": "lift at 10%",
+    "lift_list": "lift at list size",
+    "calibration_error": "calib. error",
+}
+
+
+def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Parquet or CSV; a row a customer, missing values empty.")
+    ],
+    label: Annotated[str, typer.Option("--label", metavar="COL", help="0 or 1; rows where it is empty are scored.")],
+    key: Annotated[str, typer.Option("--id", metavar="COL", help="Each row's own number.")],
+    time: Annotated[
+        str, typer.Option("--time", metavar="COL", help="When a row was; the latest fifth then judges.")
+    ] = "",
+    drop: Annotated[
+        list[str] | None, typer.Option("--drop", metavar="COL", help="Not to be learnt from; may be repeated.")
+    ] = None,
+    scores: Annotated[
+        Path | None,
+        typer.Option(
+            "--scores", metavar="OUT.parquet", help="Id and probability of every row, labelled ones out of fold."
+        ),
+    ] = None,
+    tune: Annotated[bool, typer.Option("--tune", help=f"Search for settings, {_TUNE_MINUTES:g} minutes long.")] = False,
+    tune_minutes: Annotated[float, typer.Option(help="Search so long instead.", min=0)] = 0.0,
+    tune_trials: Annotated[
+        int, typer.Option(help="Search so many trials, those of a stopped search included.", min=0)
+    ] = 0,
+    list_size: Annotated[int, typer.Option(help="Most rows on the list; 0: a tenth of the rows to score.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same model.")] = 20240331,
+    language: Annotated[str, typer.Option("--language", help="en or zh: of figures and list.")] = "en",
+    work: Annotated[
+        Path | None, typer.Option("--work", help="A work folder for this table; if not given, data/tables/NAME.")
+    ] = None,
+) -> None:
+    """Train on a feature table made elsewhere, judge the model, and score and list the rows without a label."""
+    from goldmine.pipeline.preloaded_kernels import loaded_kernels
+
+    with loaded_kernels():
+        from goldmine.core.project import at_home
+        from goldmine.core.workspace import Work
+        from goldmine.models.external.layout import Ask
+        from goldmine.pipeline.external_table import run_table
+
+        name = _name(file)
+        ask = Ask(file, label, key, time, tuple(dict.fromkeys(drop or ())), name)
+        place = Work(work.absolute() if work else at_home(f"data/tables/{name}"))
+        asked = tune and not tune_minutes and not tune_trials
+        given = {"seed": seed, "language": language, "tune_trials": tune_trials}
+        given["tune_minutes"] = _TUNE_MINUTES if asked else tune_minutes
+        laid, result, drift = run_table(ask, place, given, list_size=list_size, scores=scores, say=_say_laid)
+        _say_result(laid, result)
+        _say_drift(drift)
+        _say_place(place)
+
+
+def _name(file: Path) -> str:
+    """A name for a table, its model and its list, from its file's name."""
+    plain = re.sub(r"[^a-z0-9]+", "_", file.stem.lower()).strip("_")
+    return plain if plain[:1].isalpha() else f"table_{plain}".rstrip("_")
+
+
+def _say_laid(laid: "LaidOut") -> None:
+    from goldmine.cli.output import say
+
+    share = laid.positives / laid.labelled
+    say(f"  {laid.rows:,} rows: {laid.labelled:,} labelled, {share:.2%} of them 1; {laid.to_score:,} to score")
+    for note in laid.notes:
+        say(f"  {note}")
+
+
+def _say_result(laid: "LaidOut", result: "GivenResult") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from goldmine.cli.output import say
+
+    rule = laid.use_case.rule
+    table = Table(
+        "On rows that nothing was fitted on", "model", f"rule ({rule.feature})", "no skill", box=None, pad_edge=False
+    )
+    for figure, words in _SHOWN.items():
+        found = [result.figures[who].get(figure) for who in ("model", "rule", "no_skill")]
+        table.add_row(words, *("-" if value is None else f"{value:.4f}" for value in found))
+    Console(highlight=False).print(table)
+    for column, count in result.never_seen.items():
+        say(f"column {column}: {count:,} of the rows to score hold a category that training never saw; they are scored")
+    say(f"version {result.version}: {'champion' if result.champion else 'not champion'}")
+    for refusal in result.refusals:
+        say(f"  {refusal}")
+
+
+def _say_drift(drift: "TableDrift") -> None:
+    from goldmine.cli.output import say
+
+    promised, came = drift.estimated, drift.realised
+    say(
+        f"rows to judge by: promised {promised.rate:.2%}, came {came.rate:.2%}; "
+        f"AUC promised {promised.auc:.4f}, came {came.auc:.4f}"
+    )
+    say(f"drift of the rows to judge by: {_moved(drift.judged)}")
+    if drift.scored is not None:
+        said = f", {len(drift.alarms)} alarm{_first(drift.alarms)}"
+        say(f"drift of the rows to score: {_moved(drift.scored)}{said}")
+
+
+def _moved(window: "Window") -> str:
+    return f"{len(window.moved)} of {len(window.psi)} columns moved (the score counts as one){_first(window.moved)}"
+
+
+def _first(names: Sequence[str]) -> str:
+    return f": {', '.join(names[:_NAMED])}{', ...' if len(names) > _NAMED else ''}" if names else ""
+
+
+def _say_place(work: "Work") -> None:
+    from goldmine.cli.output import near, say
+
+    say(f"{'Work folder':<20}{near(work.root)}")

@@ -1,0 +1,54 @@
+"""What releases that are out already offered, to whom and when."""
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from goldmine.core.files import read_json
+from goldmine.core.fingerprint import of_file
+from goldmine.core.workspace import Work
+
+OUT = ("campaign_id", "customer_id", "channel", "group", "as_of", "valid_until")
+"""Columns that are read of an offer that is out."""
+
+
+def releases_out(work: Work) -> list[Path]:
+    """Folders of every release there is, oldest snapshot first, of one snapshot the oldest first."""
+    found = [(path.parent.parent.name, read_json(path)["created_at"], path.parent) for path in _manifests(work)]
+    return [folder for *_, folder in sorted(found)]
+
+
+def releases_before(work: Work, as_of: date) -> list[Path]:
+    """Of each snapshot before a day, the newest release: what it replaced is not worked any more."""
+    newest = {folder.parent.name: folder for folder in releases_out(work)}
+    return [folder for day, folder in sorted(newest.items()) if day < str(as_of)]
+
+
+def offers_of(folders: list[Path]) -> pd.DataFrame:
+    """The rows of some releases' campaigns, contact and control.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `OUT`, a row an offer.
+    """
+    tables = [pq.read_table(path, columns=list(OUT)) for folder in folders for path in _files(folder)]
+    if not tables:
+        return pd.DataFrame({name: pd.Series(dtype="object") for name in OUT})
+    return pa.concat_tables(tables).to_pandas()
+
+
+def mark_of(folders: list[Path]) -> list[str]:
+    """Fingerprints of some releases' campaigns."""
+    return [of_file(path) for folder in folders for path in _files(folder)]
+
+
+def _manifests(work: Work) -> list[Path]:
+    return [path for path in work.releases.glob("*/*/manifest.json") if not path.parent.name.startswith(".")]
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("campaigns/*/offers.parquet")) + sorted(folder.glob("campaigns/*/control.parquet"))

@@ -1,0 +1,134 @@
+"""What holds for all campaigns, ``pipelines/offers.yaml``: how often a customer is contacted, who is held out."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from goldmine.contract.yaml_file import read_yaml, typed
+from goldmine.core.errors import SettingsError
+from goldmine.core.project import home
+
+ChannelName = Literal["call", "visit", "sms", "app", "counter", "wechat"]
+TimeBand = Literal["morning", "noon", "afternoon", "evening"]
+Day = Annotated[date, Field(strict=True)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class SettingsModel(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Named(SettingsModel):
+    """A limit of one branch, manager or grid: at most and at least so many contacts."""
+
+    most: Count | None = None
+    least: Count = 0
+
+
+class Places(SettingsModel):
+    """How many contacts each branch, manager or grid can work.
+
+    Parameters
+    ----------
+    each : int
+        The most for every one of them.
+    named : dict of str to Named
+        Exceptions, by number.
+    """
+
+    each: Count
+    named: dict[str, Named] = {}
+
+
+class Capacity(SettingsModel):
+    """What can be worked while an offer is valid; grids may be left without a limit."""
+
+    branch: Places
+    manager: Places
+    grid: Places | None = None
+
+
+class Fatigue(SettingsModel):
+    """How often one customer may be contacted, across campaigns.
+
+    Parameters
+    ----------
+    days : int
+        Days that are looked back from the snapshot.
+    in_all : int
+        Contacts in them by all channels; one more is too many.
+    channels : dict of str to int
+        Contacts in them by one channel; those not named have no limit of their own.
+    """
+
+    days: int = Field(ge=1, le=366)
+    in_all: int = Field(ge=1)
+    channels: dict[ChannelName, Annotated[int, Field(ge=1)]] = {}
+
+
+class HoldOut(SettingsModel):
+    """Customers whom no campaign contacts while it lasts, drawn by a salted hash of their number.
+
+    Parameters
+    ----------
+    salt : str
+        Makes the draw the bank's own; it must not change while the hold-out lasts. Empty: one is drawn by chance once
+        and kept in the work folder.
+    share : float
+        Of all customers.
+    from_on, to_on : date
+        First and last day; it may be prolonged.
+    """
+
+    salt: str = Field(default="", pattern=r"^$|^.{8,}$")
+    share: float = Field(gt=0, le=0.2)
+    from_on: Day
+    to_on: Day
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if self.to_on < self.from_on:
+            raise ValueError("to_on lies before from_on")
+        return self
+
+
+class Policy(SettingsModel):
+    """What holds for all campaigns of the bank.
+
+    Parameters
+    ----------
+    lang : str
+        ``zh`` or ``en``: headings and sheets of the campaigns' files.
+    fatigue : Fatigue
+        How often a customer may be contacted.
+    holdout : HoldOut, optional
+        Who is never contacted.
+    capacity : Capacity, optional
+        What branches, managers and grids can work of all campaigns together.
+    """
+
+    lang: Literal["zh", "en"] = "zh"
+    fatigue: Fatigue
+    holdout: HoldOut | None = None
+    capacity: Capacity | None = None
+
+
+def campaigns_folder() -> Path:
+    """Where the campaigns are."""
+    return home() / "pipelines" / "campaigns"
+
+
+def load_policy() -> Policy:
+    """What holds for all campaigns.
+
+    Raises
+    ------
+    SettingsError
+        If the file is missing, has an unknown key or a value of the wrong type.
+    """
+    path = home() / "pipelines" / "offers.yaml"
+    if not path.exists():
+        raise SettingsError(f"{path.name}: is missing, and there are campaigns.", "Write it as docs/campaigns.md says.")
+    return typed(Policy, read_yaml(path), path.name)

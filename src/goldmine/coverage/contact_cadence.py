@@ -1,0 +1,44 @@
+"""When each customer was last spoken to, and when the next contact is due."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from goldmine.coverage.customer_balances import Books
+from goldmine.coverage.rules import CareRules
+
+
+def last_contacts(books: Books) -> pd.DataFrame:
+    """A row a customer whom a contact reached by the snapshot: customer_id, last_contact_on.
+
+    A call that nobody answered is no contact.
+    """
+    rows = books.contacts()
+    reached = rows.filter(rows.contacted_on <= books.as_of, rows.answer.isnull() | (rows.answer != "not_reached"))
+    found = reached.group_by("customer_id").agg(last_contact_on=reached.contacted_on.max())
+    return found.to_pandas().assign(last_contact_on=lambda f: pd.to_datetime(f["last_contact_on"]))
+
+
+def with_rhythm(assigned: pd.DataFrame, contacts: pd.DataFrame, rules: CareRules, as_of: date) -> pd.DataFrame:
+    """Add last_contact_on, due_on and overdue_days to an assignment.
+
+    The next contact is due so many days after the last as the tier says; where there never was one, after the day on
+    which the customer got a carer (`since`). A contact that is due on the snapshot day is not overdue yet.
+
+    Parameters
+    ----------
+    assigned : pandas.DataFrame
+        customer_id, tier and since (a month end) among its columns.
+    contacts : pandas.DataFrame
+        See `last_contacts`.
+    rules : CareRules
+        The tiers' contact rhythm.
+    as_of : date
+        The snapshot.
+    """
+    rows = assigned.merge(contacts, how="left", on="customer_id")
+    every = np.array([tier.contact_every_days for tier in rules.tiers])[rows["tier"].to_numpy(dtype=int)]
+    due = rows["last_contact_on"].fillna(rows["since"]) + pd.to_timedelta(every, unit="D")
+    late = (pd.Timestamp(as_of) - due).dt.days.clip(lower=0)
+    return rows.assign(due_on=due, overdue_days=late.astype("int64"))

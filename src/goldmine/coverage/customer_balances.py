@@ -1,0 +1,115 @@
+"""Who is on the books at a month end, at which branch, with how much: exact, in whole fen."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import ibis
+from ibis.backends.duckdb import Backend
+from ibis.expr.types import BooleanValue, DateValue
+
+from goldmine.activity.build import partition
+from goldmine.contract.bank import Bank
+from goldmine.core.dates import month_end, month_key
+from goldmine.core.engine import read_parquet
+from goldmine.core.errors import HistoryError
+from goldmine.core.workspace import Work
+
+
+@dataclass(frozen=True)
+class Books:
+    """A bank's books, read at one month end.
+
+    Parameters
+    ----------
+    connection : Backend
+        Ibis' DuckDB backend.
+    bank, work, as_of : Bank, Work, date
+        Whose, where the activity lies, and when.
+    """
+
+    connection: Backend
+    bank: Bank
+    work: Work
+    as_of: date
+
+    @property
+    def before(self) -> date:
+        """The month end a quarter earlier."""
+        return month_end(self.as_of, -3)
+
+    def has_month(self, table: str, day: date) -> bool:
+        """Whether the books hold rows of a table in the month of a day."""
+        return month_key(day) in self.bank.months(table)
+
+    def month(self, table: str, day: date) -> ibis.Table:
+        """One month of a table's activity, under the numbers that customers bear at the snapshot.
+
+        Raises
+        ------
+        HistoryError
+            If the books hold no rows of that month, or they have not been summed up by month yet.
+        """
+        if not self.has_month(table, day):
+            raise HistoryError(
+                f"{table}: the books hold no rows of {month_key(day)}.",
+                "Deliver that month end, or read the books at another one.",
+            )
+        path = partition(self.work, table, month_key(day))
+        if not path.exists():
+            raise HistoryError(
+                f"{table}: {month_key(day)} has not been summed up by customer yet.",
+                "Run `goldmine features` for this month end first.",
+            )
+        return self._survivors(read_parquet(self.connection, [path]))
+
+    def contacts(self) -> ibis.Table:
+        """The bank's contacts, under the numbers that customers bear at the snapshot."""
+        return self._survivors(self.bank.read(self.connection, "contacts"))
+
+    def refusing(self) -> ibis.Table:
+        """Customers who may not be called: no consent, said so to a caller, or in the ledger on that day."""
+        people = self._survivors(
+            self.bank.read(self.connection, "customers").select("customer_id", "marketing_consent")
+        )
+        contacts, ledger = self.contacts(), self._survivors(self.bank.read(self.connection, "suppressions"))
+        here = ledger.filter(
+            ledger.channel.isnull() | (ledger.channel == "call"),
+            ledger.from_on.isnull() | (ledger.from_on <= self.as_of),
+            ledger.to_on.isnull() | (ledger.to_on >= self.as_of),
+        )
+        told = contacts.filter(contacts.contacted_on <= self.as_of, contacts.answer == "opt_out")
+        refused = people.filter(~people.marketing_consent)
+        parts = [part.select("customer_id") for part in (refused, told, here)]
+        return ibis.union(*parts, distinct=True)
+
+    def _survivors(self, rows: ibis.Table) -> ibis.Table:
+        merged = self._merged()
+        joined = rows.left_join(merged, rows.customer_id == merged.old_id)
+        return joined.mutate(customer_id=ibis.coalesce(joined.new_id, joined.customer_id)).drop("old_id", "new_id")
+
+    def customers(self) -> ibis.Table:
+        """A row a customer who is on the books at the snapshot or was a quarter earlier: their columns, and when.
+
+        Customers merged away by the snapshot have no row of their own at either day. ``on_books`` and
+        ``on_books_before`` say when a customer was there.
+        """
+        rows = self.bank.read(self.connection, "customers").distinct(on="customer_id", keep="first")
+        rows = rows.filter(rows.merged_on.isnull() | (rows.merged_on > self.as_of))
+        there = {"on_books": _there(rows, self.as_of), "on_books_before": _there(rows, self.before)}
+        rows = rows.mutate(**there, branch_id=rows.branch_id.fill_null(""), manager_id=rows.manager_id.fill_null(""))
+        return rows.filter(rows.on_books | rows.on_books_before)
+
+    def _merged(self) -> ibis.Table:
+        rows = self.bank.read(self.connection, "customers").distinct(on="customer_id", keep="first")
+        merged = rows.filter(rows.merged_into.notnull(), rows.merged_on <= self.as_of)
+        return merged.select(old_id="customer_id", new_id="merged_into")
+
+
+def _there(rows: ibis.Table, day: date) -> BooleanValue:
+    """Whether a customer had come by a day (an unknown day counts as come) and not left."""
+    at = ibis.literal(day)
+    return (_unknown_or(rows.opened_on, rows.opened_on <= at)) & (_unknown_or(rows.closed_on, rows.closed_on > at))
+
+
+def _unknown_or(day: DateValue, holds: BooleanValue) -> BooleanValue:
+    return day.isnull() | holds

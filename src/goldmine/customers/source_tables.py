@@ -1,0 +1,88 @@
+"""What the customers table is made from: the books at a month end and the quarter before, under surviving numbers."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import ibis
+from ibis.backends.duckdb import Backend
+
+from goldmine.activity.build import partition
+from goldmine.contract.bank import Bank, no_rows
+from goldmine.core.dates import month_end, month_key
+from goldmine.core.errors import HistoryError
+from goldmine.core.files import sql_text
+from goldmine.core.workspace import Work
+
+QUARTER = 3
+"""Months from one state of the ladder to the next."""
+
+
+@dataclass(frozen=True)
+class Books:
+    """A bank's books, read through one connection.
+
+    Parameters
+    ----------
+    connection : Backend
+        Ibis' DuckDB backend.
+    bank, work : Bank, Work
+        Whose, and where its activity is.
+    """
+
+    connection: Backend
+    bank: Bank
+    work: Work
+
+    def has_month(self, day: date) -> bool:
+        """Whether the balances of a month are there."""
+        return month_key(day) in self.bank.months("balances")
+
+    def require_month(self, day: date) -> None:
+        """See that the balances of a month are there.
+
+        Raises
+        ------
+        HistoryError
+            If they are not; an amount that is missing is not an amount of nothing.
+        """
+        if not self.has_month(day):
+            raise HistoryError(
+                f"balances: none of {month_key(day)}, a month end that the ladder is read at.",
+                "Bring in that month's balances, or choose a snapshot whose month ends are there.",
+            )
+
+    @cached_property
+    def people(self) -> ibis.Table:
+        """Every number that the bank ever gave: when it came, left or was merged away, its branch and manager.
+
+        It is laid down once for the connection, as an expression of all columns of the table is slow to compile.
+        """
+        rows = self.bank.read(self.connection, "customers")
+        columns = ("customer_id", "opened_on", "closed_on", "merged_into", "merged_on", "branch_id", "manager_id")
+        query = ibis.to_sql(rows.select(*columns), dialect="duckdb", pretty=False)
+        self.connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE people AS {query}")
+        return self.connection.table("people")
+
+    def customers(self, day: date) -> ibis.Table:
+        """Every customer whose number was not merged away by a day: when they came and left, branch and manager."""
+        return self.connection.sql(
+            f"SELECT customer_id, opened_on, closed_on, branch_id, manager_id FROM {self.people.get_name()} "
+            f"WHERE (merged_into IS NOT NULL AND merged_on <= DATE '{day}') IS NOT true"
+        )
+
+    def balances(self, month: date, day: date) -> ibis.Table:
+        """A month's average daily AUM in fen (`aum`) by customer, under the numbers that survive at `day`."""
+        if not self.has_month(month):
+            return self.connection.sql(no_rows(self.connection, ibis.schema({"customer_id": "string", "aum": "int64"})))
+        path = sql_text(partition(self.work, "balances", month_key(month)))
+        merged = f"SELECT customer_id, merged_into FROM {self.people.get_name()} WHERE merged_on <= DATE '{day}'"
+        return self.connection.sql(
+            "SELECT coalesce(merged_into, customer_id) AS customer_id, sum(aum_avg)::BIGINT AS aum "
+            f"FROM read_parquet({path}) LEFT JOIN ({merged}) USING (customer_id) GROUP BY ALL"
+        )
+
+
+def quarter_before(day: date) -> date:
+    """The month end a quarter before."""
+    return month_end(day, -QUARTER)

@@ -1,0 +1,150 @@
+"""How those around the customer behave: the village, the employer's other staff, the family; and those alike.
+
+A customer's own figures are left out of the mean of their neighbours. Sums are of whole numbers, so that
+they do not depend on the order of the rows.
+"""
+
+from collections.abc import Mapping
+
+import ibis
+from ibis.expr.types import IntegerValue
+
+from goldmine.features.definition import Defined, number, tell
+from goldmine.features.families.rhythm import own_days_quarter
+from goldmine.features.reason_text import unsaid
+from goldmine.features.view import View, family_pairs
+
+GROUPS = {
+    "village": ("grid_id", "customers.grid_id", "in the village", "同村客户"),
+    "employer": ("employer_id", "customers.employer_id", "at the same employer", "同单位客户"),
+    "family": ("family", "relations", "in the family", "家庭成员"),
+}
+"""Group: key column, what it needs, and its words."""
+MEASURES = {
+    "aum_mean": ("balances", "Mean AUM", "平均资产", "yuan", 100),
+    "rose_share": ("balances", "Share whose AUM rose over 90 days", "近90天资产上升占比", "share", 1),
+    "wealth_share": ("balances", "Share holding wealth products", "持有理财占比", "share", 1),
+    "own_days_mean": ("transactions", "Mean own transaction days in 90 days", "近90天平均主动交易天数", "days", 1),
+    "asleep_share": ("transactions", "Share without own transactions in 90 days", "近90天无主动交易占比", "share", 1),
+}
+"""Measure: what it needs, its words, its unit, and by what the whole number is divided."""
+COMING = ("customers.identity", "balances")
+"""What it needs to know how the year moves those of one identity: garlic is sold in June, migrants come home for the
+spring festival. One customer's last year is too little to tell a season by; that of all who are alike is not."""
+AROUND = frozenset({f"{group}_{measure}" for group in GROUPS for measure in MEASURES} | {"identity_coming_rose_share"})
+"""Names of the features that are known of others, one value for many customers."""
+
+
+def seeds(v: View) -> dict[str, IntegerValue]:
+    """The whole numbers that neighbours are compared by, one a measure."""
+    days = own_days_quarter(v)
+    now = v.zero("aum_a0")
+    return {
+        "aum_mean": now,
+        "rose_share": (now > v.zero("aum_a3")).cast("int64"),
+        "wealth_share": (v.zero("wealth_a0") > 0).cast("int64"),
+        "own_days_mean": days,
+        "asleep_share": (days == 0).cast("int64"),
+    }
+
+
+def coming_seeds(v: View) -> dict[str, IntegerValue]:
+    """Whether AUM rose, and whether it moved at all, in the quarter of a year ago that is now to come."""
+    before, after = v.rows.aum_a12, v.rows.aum_a9
+    return {
+        "coming_rose": (after > before).fill_null(False).cast("int64"),
+        "coming_moved": (after != before).fill_null(False).cast("int64"),
+    }
+
+
+def sums_around(base: ibis.Table) -> dict[str, ibis.Table]:
+    """The sums of each group, by the name under which `neighbours` looks for them.
+
+    Parameters
+    ----------
+    base : ibis.Table
+        A row a customer: customer_id, grid_id, employer_id, identity, and as ``seed_<name>`` what `seeds` and
+        `coming_seeds` give.
+    """
+    groups = {
+        name: _family(base) if name == "family" else _group(base, key, name) for name, (key, *_) in GROUPS.items()
+    }
+    return {f"around_{name}": sums for name, sums in {**groups, "identity": _identity(base)}.items()}
+
+
+def neighbours(rows: ibis.Table, around: Mapping[str, ibis.Table]) -> tuple[ibis.Table, list[Defined]]:
+    """Join the groups' sums to some rows of the base table and define their means.
+
+    Parameters
+    ----------
+    rows : ibis.Table
+        The rows of the base table that are wanted.
+    around : mapping of str to ibis.Table
+        From `sums_around`.
+
+    Returns
+    -------
+    tuple
+        The joined table and the definitions, whose values are columns of it.
+    """
+    for group, (key, _needs, _en, _zh) in GROUPS.items():
+        on = "customer_id" if group == "family" else key
+        rows = rows.left_join(around[f"around_{group}"], on).drop(f"{on}_right")
+    means = [_mean(rows, group, measure) for group in GROUPS for measure in MEASURES]
+    rows, coming = _coming(rows, around["around_identity"])
+    # What is known of other people is nobody's reason for a call.
+    return rows, tell([*means, coming], {f"{group}_*": unsaid(group) for group in (*GROUPS, "identity")})
+
+
+def _coming(rows: ibis.Table, sums: ibis.Table) -> tuple[ibis.Table, Defined]:
+    """Of those of the same identity whose AUM moved in the coming quarter a year ago, the share whose AUM rose."""
+    rows = rows.left_join(sums, "identity").drop("identity_right")
+    others = rows.identity_moved - rows.seed_coming_moved
+    share = ibis.cases((others > 0, (rows.identity_rose - rows.seed_coming_rose) / others), else_=ibis.null("float64"))
+    return rows, number(
+        "identity_coming_rose_share",
+        share,
+        en="Share of those of the same identity whose AUM rose in the coming quarter, a year ago",
+        zh="同身份客户去年下一季度资产上升占比",
+        unit="share",
+        needs=COMING,
+    )
+
+
+def _identity(base: ibis.Table) -> ibis.Table:
+    alike = base.filter(base.identity.notnull())
+    return alike.group_by("identity").agg(
+        identity_rose=alike.seed_coming_rose.sum().cast("int64"),
+        identity_moved=alike.seed_coming_moved.sum().cast("int64"),
+    )
+
+
+def _group(base: ibis.Table, key: str, group: str) -> ibis.Table:
+    members = base.filter(base[key].notnull())
+    return members.group_by(key).agg(
+        **{f"{group}_{name}": members[f"seed_{name}"].sum().cast("int64") for name in MEASURES},
+        **{f"{group}_members": members.count()},
+    )
+
+
+def _family(base: ibis.Table) -> ibis.Table:
+    pairs = family_pairs()
+    others = base.select(related_id="customer_id", **{f"seed_{name}": base[f"seed_{name}"] for name in MEASURES})
+    joined = pairs.join(others, "related_id")
+    return joined.group_by("customer_id").agg(
+        **{f"family_{name}": joined[f"seed_{name}"].sum().cast("int64") for name in MEASURES},
+        family_members=joined.count(),
+    )
+
+
+def _mean(rows: ibis.Table, group: str, measure: str) -> Defined:
+    """Mean over the others of the group; the family's sums hold others only."""
+    _key, needs_group, where_en, where_zh = GROUPS[group]
+    needs, en, zh, unit, divisor = MEASURES[measure]
+    total, members = rows[f"{group}_{measure}"], rows[f"{group}_members"]
+    if group != "family":
+        total, members = total - rows[f"seed_{measure}"], members - 1
+    value = ibis.cases((members > 0, total / members / divisor), else_=ibis.null("float64"))
+    return number(
+        f"{group}_{measure}", value, en=f"{en} {where_en}", zh=f"{where_zh}{zh}", unit=unit, needs=(needs_group, needs)
+    )

@@ -1,0 +1,245 @@
+"""What each scoring run looks at: how far those scored are from those learnt from, and how well that will do."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from goldmine.contract.bank import Bank
+from goldmine.core.engine import connect
+from goldmine.core.errors import DriftError
+from goldmine.core.files import read_json, write_json
+from goldmine.core.parquet import parquet_schema
+from goldmine.core.workspace import Work
+from goldmine.features.peer_aggregates import AROUND
+from goldmine.governance.drift.performance_estimation import Estimate, Performance, estimate, realised
+from goldmine.governance.drift.reference import SCORE, Reference, Window, compare_window, read_reference
+from goldmine.governance.drift.stability import evenly
+from goldmine.labels.cutoffs import outcome_end
+from goldmine.labels.eligibility import feature_rows, labelled
+from goldmine.labels.use_case import UseCase
+from goldmine.models.score import ScoreReport
+
+LOOKED_BACK, AT_LEAST = 3, 2
+"""It alarms what has moved now and in so many of the last windows, this one included; one odd month does not."""
+LEAST_WEIGHT = 0.01
+"""A feature with a smaller share of the trees' gain cannot do much to a score, and does not alarm alone."""
+LEAST_TOGETHER = 0.03
+"""Many such features that move at once, as when a source of transactions breaks, alarm from this share of the gain."""
+LEAST_MANY, LEAST_SHARE = 10, 0.05
+"""They alarm whatever their gain where so many, and so large a share of all features, have moved for good: a model that
+looks back two years hardly notices that a source went silent two months ago."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What a scoring run saw.
+
+    Parameters
+    ----------
+    use_case, as_of, model_version : str
+        Which scores.
+    windows : tuple of Window
+        The last ones, this snapshot's at the end.
+    weight : dict of str to float
+        By feature, its share of the trees' gain.
+    alarms : tuple of str
+        Features, or the score, that have moved now and in enough windows; furthest first.
+    estimate : Estimate
+        What the scores promise.
+    judged_at : str
+        The model's judging cutoff.
+    judged : dict of str to Performance
+        How such an estimate did there: ``estimated`` and ``realised``.
+    """
+
+    use_case: str
+    as_of: str
+    model_version: str
+    windows: tuple[Window, ...]
+    weight: dict[str, float]
+    alarms: tuple[str, ...]
+    estimate: Estimate
+    judged_at: str
+    judged: dict[str, Performance]
+
+    def frame(self) -> pd.DataFrame:
+        """A row a column: feature; psi and limit at this snapshot; windows (how many it has moved in); weight; state.
+
+        The state is ``alarm``, ``moved`` (beyond its limit now, but not in enough windows, or it hardly matters to the
+        model) or ``steady``. The score itself has no weight.
+        """
+        now = self.windows[-1]
+        rows = [
+            {
+                "feature": name,
+                "psi": psi,
+                "limit": now.limit[name],
+                "windows": sum(name in window.moved for window in self.windows),
+                "weight": self.weight.get(name, np.nan),
+                "state": "alarm" if name in self.alarms else "moved" if name in now.moved else "steady",
+            }
+            for name, psi in now.psi.items()
+        ]
+        return pd.DataFrame(rows).sort_values(["psi", "feature"], ascending=[False, True], ignore_index=True)
+
+    def promise(self) -> pd.DataFrame:
+        """What the scores promise: a row a figure (rate, auc, lift_list), columns estimated, low, high."""
+        parts = {"estimated": self.estimate.middle, "low": self.estimate.low, "high": self.estimate.high}
+        return pd.DataFrame({name: part.flat() for name, part in parts.items()})
+
+    def metrics(self) -> dict[str, float]:
+        """Its figures as MLflow metrics."""
+        now = self.windows[-1]
+        return {
+            "drift_moved": float(len(now.moved)),
+            "drift_alarms": float(len(self.alarms)),
+            "drift_score_psi": now.psi[SCORE],
+            **{f"expected_{name}": value for name, value in self.estimate.middle.flat().items()},
+            **{f"expected_{name}_low": value for name, value in self.estimate.low.flat().items()},
+            **{f"expected_{name}_high": value for name, value in self.estimate.high.flat().items()},
+        }
+
+
+def watch(work: Work, use_case: UseCase, as_of: date, report: ScoreReport) -> Watch:
+    """Compare a snapshot's features and scores with the training of the model that scored, and note it down.
+
+    The tracking store must be in use: the reference stands with the model's training run.
+
+    Raises
+    ------
+    ModelError
+        If that run keeps no reference.
+    """
+    reference = read_reference(report.mlflow_run)
+    scores = pq.read_table(report.path, columns=["customer_id", "probability"])
+    probability = scores["probability"].to_numpy()
+    some = evenly(scores)
+    names = [name for name in parquet_schema(work.features(as_of)).names if name in reference.profiles]
+    rows = feature_rows(connect(), work, as_of, some.select(["customer_id"]), names).to_arrow_table()
+    now = compare_window((reference.profiles, reference.usual), rows, some["probability"].to_numpy(), str(as_of))
+    windows = (*_earlier(work, use_case.name, as_of, report.model_version, reference), now)[-LOOKED_BACK:]
+    seen = Watch(
+        use_case.name,
+        str(as_of),
+        report.model_version,
+        windows,
+        reference.weight,
+        alarms_of(windows, reference),
+        estimate(probability, use_case.list_size),
+        reference.windows[-1].cutoff,
+        reference.judged,
+    )
+    write_json(work.drift(as_of, use_case.name), asdict(seen))
+    return seen
+
+
+def alarms_of(windows: tuple[Window, ...], reference: Reference) -> tuple[str, ...]:
+    """What has moved in the last of some windows and in enough of them, and matters to the model; furthest first.
+
+    What is known of others does not alarm: a village's or an identity's season is one value for many customers, so that
+    it moves where rows by themselves would not, and it is made of what is compared customer by customer too.
+    """
+    lasting = [name for name in windows[-1].moved if _lasting(name, windows) and name not in AROUND]
+    light = [name for name in lasting if not _matters(name, reference)]
+    heavy = sum(reference.weight[name] for name in light) >= LEAST_TOGETHER
+    many = len(light) >= max(LEAST_MANY, LEAST_SHARE * len(reference.weight))
+    return tuple(name for name in lasting if heavy or many or name not in light)
+
+
+def _lasting(name: str, windows: tuple[Window, ...]) -> bool:
+    return sum(name in window.moved for window in windows) >= AT_LEAST
+
+
+def _matters(name: str, reference: Reference) -> bool:
+    return name == SCORE or reference.weight[name] >= LEAST_WEIGHT
+
+
+def came_true(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> pd.DataFrame:
+    """Earlier estimates beside what came, for each snapshot whose outcomes are complete by now.
+
+    Returns
+    -------
+    pandas.DataFrame
+        scored_at, model_version, figure (rate, auc, lift_list), estimated, low, high, realised, error (realised less
+        estimated); the judging cutoff of this snapshot's model comes first, where it was scored.
+    """
+    rows: list[tuple[object, ...]] = []
+    now = read_json(work.drift(as_of, use_case.name))
+    if now is not None:
+        expected = now["judged"]["estimated"]
+        rows += [
+            (f"{now['judged_at']} (judged)", now["model_version"], name, expected[name], np.nan, np.nan, value)
+            for name, value in now["judged"]["realised"].items()
+        ]
+    for path in sorted((work.root / "drift").glob(f"*/{use_case.name}.json")):
+        scored = date.fromisoformat(path.parent.name)
+        if outcome_end(use_case, scored) <= as_of and work.scores(scored, use_case.name).exists():
+            rows += _realised(bank, work, use_case, scored, as_of)
+    columns = ["scored_at", "model_version", "figure", "estimated", "low", "high", "realised"]
+    return pd.DataFrame(rows, columns=columns).assign(error=lambda f: f.realised - f.estimated)
+
+
+def _realised(bank: Bank, work: Work, use_case: UseCase, scored: date, as_of: date) -> list[tuple[object, ...]]:
+    note = read_json(work.drift(scored, use_case.name))
+    told = labelled(bank, work, use_case, scored, as_of)
+    scores = pq.read_table(work.scores(scored, use_case.name), columns=["customer_id", "probability"])
+    joined = told.join(scores, "customer_id", join_type="inner")
+    outcome = joined["outcome"].to_numpy()
+    if outcome.min(initial=1) == outcome.max(initial=0):
+        return []
+    came = realised(outcome, joined["probability"].to_numpy(), use_case.list_size).flat()
+    parts = [note["estimate"][part] for part in ("middle", "low", "high")]
+    return [(str(scored), note["model_version"], name, *(part[name] for part in parts), came[name]) for name in came]
+
+
+def require_steady(work: Work, as_of: date, use_cases: tuple[str, ...] = ()) -> None:
+    """Raise where a scoring of the snapshot alarmed.
+
+    Parameters
+    ----------
+    use_cases : tuple of str
+        Those asked about; none means all that were scored.
+
+    Raises
+    ------
+    DriftError
+        With the names of the features, or the score, that alarm.
+    """
+    alarms = {}
+    for path in sorted((work.root / "drift" / str(as_of)).glob("*.json")):
+        if path.stem in use_cases or not use_cases:
+            alarms[path.stem] = read_json(path)["alarms"]
+    loud = {name: found for name, found in alarms.items() if found}
+    if loud:
+        told = "; ".join(f"{name}: {len(found)} moved, first {', '.join(found[:3])}" for name, found in loud.items())
+        raise DriftError(
+            f"Drift at {as_of}: {told}.",
+            "Look at the notebook 5_score of each; find out what changed, and train again if it is to stay.",
+        )
+
+
+def _earlier(work: Work, use_case: str, as_of: date, version: str, reference: Reference) -> list[Window]:
+    """Windows before the snapshot, oldest first: those of the training, and snapshots that the same model scored.
+
+    The window of a table made elsewhere bears words, not a day: rows of the training come before all snapshots.
+    """
+    windows = {window.cutoff: window for window in reference.windows}
+    for path in sorted((work.root / "drift").glob(f"*/{use_case}.json")):
+        note = read_json(path)
+        if note["model_version"] == version:
+            windows[path.parent.name] = Window(**note["windows"][-1])
+    days = {cutoff: cutoff if cutoff[0].isdigit() else "" for cutoff in windows}
+    return [windows[cutoff] for cutoff in sorted(windows, key=lambda cutoff: days[cutoff]) if days[cutoff] < str(as_of)]
+
+
+def log_watch(seen: Watch) -> None:
+    """Log to the active run what was seen."""
+    import mlflow
+
+    state = "alarm" if seen.alarms else "moved" if seen.windows[-1].moved else "steady"
+    mlflow.set_tag("goldmine.drift", state)
+    mlflow.log_metrics(seen.metrics())
+    mlflow.log_dict(asdict(seen), "drift/seen.json")

@@ -1,0 +1,62 @@
+"""How far the rows of a table made elsewhere that judge, and those to score, lie from the rows learnt from."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow.parquet as pq
+
+from goldmine.core.workspace import Work
+from goldmine.governance.drift.performance_estimation import Performance
+from goldmine.governance.drift.reference import Window, compare_window, read_reference
+from goldmine.governance.drift.report import alarms_of
+from goldmine.governance.drift.stability import evenly
+from goldmine.models.external.result import probabilities_to_score
+
+
+@dataclass(frozen=True)
+class TableDrift:
+    """What had moved in a table.
+
+    Parameters
+    ----------
+    estimated, realised : Performance
+        What the model promised of the rows that judge, and what came of them.
+    judged : Window
+        The rows that judge beside those learnt from.
+    scored : Window or None
+        The rows to score beside those learnt from; None where every row has a label.
+    alarms : tuple of str
+        Columns, or the score, that have moved in both and matter to the model; furthest first.
+    """
+
+    estimated: Performance
+    realised: Performance
+    judged: Window
+    scored: Window | None
+    alarms: tuple[str, ...]
+
+
+def table_drift(work: Work, use_case: str, as_of: date, run_id: str) -> TableDrift:
+    """Compare a table's rows with those that its model learnt from, whether or not the model may be used.
+
+    The tracking store must be in use: the reference stands with the model's training run.
+
+    Parameters
+    ----------
+    run_id : str
+        The training run.
+    """
+    reference = read_reference(run_id)
+    windows, scored = reference.windows, None
+    rows = evenly(pq.read_table(work.features(as_of)))
+    if rows.num_rows:
+        probability = probabilities_to_score(work, use_case, rows["customer_id"])
+        scored = compare_window((reference.profiles, reference.usual), rows, probability, str(as_of))
+        windows = (*windows, scored)
+    return TableDrift(
+        reference.judged["estimated"],
+        reference.judged["realised"],
+        reference.windows[-1],
+        scored,
+        alarms_of(windows, reference) if scored is not None else (),
+    )

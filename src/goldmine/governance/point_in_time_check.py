@@ -1,0 +1,117 @@
+"""Whether a cutoff's features stay the same when all that came after it is taken away."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+from ibis.backends.duckdb import Backend
+
+from goldmine.contract.bank import Bank
+from goldmine.contract.tables import TABLES
+from goldmine.core import fingerprint
+from goldmine.core.engine import connect
+from goldmine.core.files import read_json, sql_text, write_json
+from goldmine.core.parquet import parquet_files, parquet_schema
+from goldmine.core.workspace import Work
+from goldmine.features.catalogue import plan
+from goldmine.features.customer_aggregates import SIDES
+from goldmine.features.peer_aggregates import AROUND
+from goldmine.features.point_in_time import CAME, had_come, known_columns
+from goldmine.features.sources import MONTHS, SAME, Source, lay_out, lay_view
+from goldmine.features.windows import READ
+from goldmine.labels.eligibility import KEYS
+
+SAMPLE = 50_000
+"""Customers that are made again; of more, a share is drawn by the hash of their numbers."""
+
+
+@dataclass(frozen=True)
+class FutureCheck:
+    """What came of making one cutoff's features again without its future.
+
+    Parameters
+    ----------
+    cutoff : str
+        The cutoff.
+    customers, features : int
+        How many of each were compared.
+    changed : dict of str to int
+        Features that are not as they are stored, and at how many customers; -1 for a column that no feature makes.
+    """
+
+    cutoff: str
+    customers: int
+    features: int
+    changed: dict[str, int]
+
+
+def check_future(bank: Bank, work: Work, cutoff: date, sample: int = SAMPLE) -> FutureCheck:
+    """Make a cutoff's features again from rows dated and known by it, and compare them with the stored ones bit by bit.
+
+    Transactions and balances reach features month by month, by when they became known; here that is taken from the
+    activity. What has been found is kept beside the feature table until it, or the code, changes.
+
+    Parameters
+    ----------
+    sample : int
+        Most customers; where a bank has more, features of neighbours are left out, as theirs would be incomplete.
+    """
+    stored = work.features(cutoff)
+    kept = stored.with_suffix(".future.json")
+    mark = fingerprint.of_value(
+        [*map(fingerprint.of_file, parquet_files(stored)), fingerprint.of_code(Path(__file__)), sample]
+    )
+    told = read_json(kept, {})
+    if told.get("mark") == mark:
+        return FutureCheck(**told["found"])
+    found = _compared(bank, work, cutoff, sample)
+    write_json(kept, {"mark": mark, "found": asdict(found)})
+    return found
+
+
+def _compared(bank: Bank, work: Work, cutoff: date, sample: int) -> FutureCheck:
+    connection = connect()
+    lay_out(Source(connection, bank, work, cutoff))
+    one_in = max(1, -(-bank.tables["customers"].rows // sample))
+    _take_the_future_away(connection, cutoff, one_in)
+    connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE base AS {plan().base}")
+    lay_view(connection, "part", "FROM base")
+    for name, sums in plan().around.items():
+        lay_view(connection, name, sums)
+    held = [name for name in parquet_schema(work.features(cutoff)).names if name not in KEYS]
+    made = {feature.name for feature in plan().features if one_in == 1 or feature.name not in AROUND}
+    names = [name for name in held if name in made]
+    differs = ", ".join(f'count(*) FILTER (old."{name}" IS DISTINCT FROM new."{name}")' for name in names)
+    where = f"WHERE hash(customer_id) % {one_in} = 0" if one_in > 1 else ""
+    told = connection.con.execute(
+        f"SELECT count(*), {differs} FROM (SELECT * FROM ({plan().full}) {where}) new "
+        f"FULL JOIN (SELECT * FROM read_parquet({sql_text(work.features(cutoff))}) {where}) old USING (customer_id)"
+    ).fetchone()
+    customers, *counts = told or (0,)
+    changed = {name: count for name, count in zip(names, counts, strict=True) if count}
+    changed |= {name: -1 for name in held if name not in {feature.name for feature in plan().features}}
+    return FutureCheck(str(cutoff), customers, len(names), changed)
+
+
+def _take_the_future_away(connection: Backend, cutoff: date, one_in: int) -> None:
+    """Narrow the views that features are made from: no row, day or value that came after the cutoff."""
+    drawn = "customer_id IN (SELECT customer_id FROM at_customers)"
+    few = {"customers": f"(hash(customer_id) % {one_in} = 0 OR merged_into IS NOT NULL)"} | dict.fromkeys(SIDES, drawn)
+    for table in CAME:  # customers first
+        columns = known_columns(table, [*(c.name for c in TABLES[table].columns), *SAME], cutoff)
+        sampled = f" AND {few[table]}" if one_in > 1 and table in few else ""
+        _narrow(
+            connection, f"at_{table}", f"SELECT {', '.join(columns)} FROM {{}} WHERE {had_come(table, cutoff)}{sampled}"
+        )
+    for table in MONTHS:
+        known = "known <= now" if table == "transactions" else "true"
+        sampled = f" AND {drawn}" if one_in > 1 else ""
+        for stretch in READ[table]:
+            _narrow(
+                connection, f"months_{table}_{stretch}", f"SELECT * FROM {{}} WHERE {known} AND month <= now{sampled}"
+            )
+
+
+def _narrow(connection: Backend, view: str, query: str) -> None:
+    connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE narrow_{view} AS {query.format(view)}")
+    lay_view(connection, view, f"FROM narrow_{view}")

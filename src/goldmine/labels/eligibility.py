@@ -1,0 +1,167 @@
+"""Rows to learn from and rows to score: eligible customers with their features, and their outcome."""
+
+from collections.abc import Sequence
+from datetime import date
+from fnmatch import fnmatchcase
+from functools import reduce
+from operator import and_, or_
+
+import ibis
+import pyarrow as pa
+from duckdb import DuckDBPyRelation
+from ibis.backends.duckdb import Backend
+from ibis.backends.sql import SQLBackend
+from ibis.expr.types import BooleanValue
+
+from goldmine.contract.bank import Bank
+from goldmine.core.engine import connect, read_parquet
+from goldmine.core.errors import HistoryError, UseCaseError
+from goldmine.core.files import sql_text
+from goldmine.core.parquet import parquet_schema
+from goldmine.core.workspace import Work
+from goldmine.labels.cutoffs import outcome_end
+from goldmine.labels.outcomes import happened
+from goldmine.labels.use_case import Condition, UseCase
+
+KEYS = ("customer_id", "cutoff")
+BESIDE = ("outcome", "weight", "moment")
+"""Columns of training rows that are no features: what happened, for how many a row counts, and when it was."""
+
+
+def selected_features(use_case: UseCase, columns: list[str]) -> list[str]:
+    """Columns of a feature table that the use case learns from, in their order."""
+    names = [name for name in columns if name not in (*KEYS, *BESIDE)]
+    if use_case.include:
+        names = [name for name in names if any(fnmatchcase(name, pattern) for pattern in use_case.include)]
+    return [name for name in names if not any(fnmatchcase(name, pattern) for pattern in use_case.exclude)]
+
+
+def eligible(
+    connection: SQLBackend, work: Work, use_case: UseCase, cutoff: date, columns: Sequence[str] = ("customer_id",)
+) -> ibis.Table:
+    """The customers who are eligible at a cutoff, as an expression.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Columns of the feature table to give. In DuckDB features are rather read by `feature_rows`: each column costs
+        Ibis a millisecond that the rows do not.
+
+    Raises
+    ------
+    HistoryError
+        If the cutoff's features have not been made.
+    UseCaseError
+        If a condition names a feature that the table does not have.
+    """
+    path = work.features(cutoff)
+    if not path.exists():
+        raise HistoryError(
+            f"{use_case.name} at {cutoff}: no feature table of that cutoff.", "Run `goldmine features` for it first."
+        )
+    asked = {condition.feature for group in (use_case.eligible, *use_case.any_of) for condition in group}
+    held = parquet_schema(path).names
+    rows = read_parquet(connection, [path], [name for name in held if name in asked.union(columns)])
+    for condition in use_case.eligible:
+        rows = rows.filter(_holds(rows, use_case, condition))
+    if use_case.any_of:
+        groups = [reduce(and_, [_holds(rows, use_case, one) for one in group]) for group in use_case.any_of]
+        rows = rows.filter(reduce(or_, groups))
+    return rows.select(*columns)
+
+
+def _holds(rows: ibis.Table, use_case: UseCase, condition: Condition) -> BooleanValue:
+    """Whether a condition holds; what is unknown does not."""
+    if condition.feature not in rows.columns:
+        raise UseCaseError(
+            f"{use_case.name}: eligibility asks for the feature {condition.feature!r}, which this bank's tables "
+            "do not carry.",
+            "See docs/features.md for the table that it needs, or leave this use case out.",
+        )
+    value = rows[condition.feature]
+    said = [
+        (condition.below, value.__lt__),
+        (condition.at_least, value.__ge__),
+        (condition.equals, value.__eq__),
+    ]
+    return reduce(and_, [holds(limit) for limit, holds in said if limit is not None]).fill_null(False)
+
+
+def feature_rows(
+    connection: Backend, work: Work, cutoff: date, wanted: pa.Table, names: list[str] | None = None
+) -> DuckDBPyRelation:
+    """Features of some customers at a cutoff, in no order.
+
+    Parameters
+    ----------
+    wanted : pyarrow.Table
+        customer_id, and more columns to be put beside the features.
+    names : list of str, optional
+        Columns of the feature table to read; none means all.
+    """
+    columns = ", ".join(f'features."{name}"' for name in names) if names is not None else "features.*"
+    beside = "".join(f', wanted."{name}"' for name in wanted.column_names if name != "customer_id")
+    connection.con.register("wanted", wanted)
+    return connection.con.sql(
+        f"SELECT {columns}{beside} FROM read_parquet({sql_text(work.features(cutoff))}) features "
+        "JOIN wanted USING (customer_id)"
+    )
+
+
+def eligible_rows(work: Work, use_case: UseCase, cutoff: date) -> pa.Table:
+    """Eligible customers at a cutoff: customer_id, cutoff and every feature, by customer_id."""
+    connection = connect()
+    rows = feature_rows(connection, work, cutoff, eligible(connection, work, use_case, cutoff).to_pyarrow())
+    return rows.order("customer_id").to_arrow_table()
+
+
+def training_rows(bank: Bank, work: Work, use_case: UseCase, cutoff: date, as_of: date) -> pa.Table:
+    """Eligible customers at a cutoff with their features and what became of them: `labelled` and every feature."""
+    return with_features(work, cutoff, labelled(bank, work, use_case, cutoff, as_of))
+
+
+def with_features(work: Work, cutoff: date, wanted: pa.Table) -> pa.Table:
+    """Some customers at a cutoff, by customer_id: customer_id, cutoff, every feature, and the other columns given."""
+    return feature_rows(connect(), work, cutoff, wanted).order("customer_id").to_arrow_table()
+
+
+def labelled(bank: Bank, work: Work, use_case: UseCase, cutoff: date, as_of: date) -> pa.Table:
+    """Eligible customers at a cutoff and what became of them.
+
+    Customers merged into another before the horizon's end are left out: what they did from then on
+    stands under another number.
+
+    Parameters
+    ----------
+    as_of : date
+        The snapshot; rows that became known after it do not count.
+
+    Returns
+    -------
+    pyarrow.Table
+        customer_id and outcome (int8: 1 happened, 0 did not), by customer_id.
+
+    Raises
+    ------
+    HistoryError
+        If the outcome is not complete at the snapshot.
+    UseCaseError
+        If the bank lacks the table that the outcome is counted from.
+    """
+    end = outcome_end(use_case, cutoff)
+    if end > as_of:
+        raise HistoryError(
+            f"{use_case.name} at {cutoff}: its outcome is complete on {end}, after the snapshot {as_of}.",
+            "Use an earlier cutoff or a later snapshot.",
+        )
+    connection = connect()
+    rows = eligible(connection, work, use_case, cutoff)
+    customers = bank.read(connection, "customers")
+    merged = customers.filter(customers.merged_on <= end).select("customer_id")
+    rows = rows.anti_join(merged, "customer_id")
+    found = happened(connection, bank, work, use_case, (cutoff, as_of))
+    joined = rows.left_join(found, "customer_id").drop("customer_id_right")
+    outcome = joined.happened.fill_null(False)
+    if use_case.prevents:
+        outcome = ~outcome
+    return joined.select("customer_id", outcome=outcome.cast("int8")).order_by("customer_id").to_pyarrow()

@@ -1,0 +1,201 @@
+"""A campaign's results: its two files as they were published, the contacts that came back, and the books since."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import ibis
+import pandas as pd
+import pyarrow.parquet as pq
+from ibis.backends.duckdb import Backend
+
+from goldmine.activity.build import partition
+from goldmine.contract.bank import Bank
+from goldmine.core.dates import month_end, month_key
+from goldmine.core.engine import connect
+from goldmine.core.errors import HistoryError, ReleaseError
+from goldmine.core.workspace import Work
+from goldmine.labels.cutoffs import outcome_end
+from goldmine.labels.outcomes import happened
+from goldmine.labels.use_case import UseCase
+from goldmine.labels.use_case_files import load_use_case
+
+COLUMNS = (
+    "campaign_id",
+    "customer_id",
+    "use_case",
+    "offer",
+    "channel",
+    "probability",
+    "decile",
+    "uplift",
+    "branch_id",
+    "stratum",
+    "group",
+    "as_of",
+    "valid_until",
+    "model_version",
+    "release_id",
+)
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A published campaign.
+
+    Parameters
+    ----------
+    folder : Path
+        Of its files.
+    name : str
+        Its id.
+    as_of : date
+        Snapshot of its release.
+    complete_on : date
+        The last day of its horizon, over all its use cases: from then on it can be measured.
+    use_cases : tuple of str
+        Those whose customers it holds.
+    """
+
+    folder: Path
+    name: str
+    as_of: date
+    complete_on: date
+    use_cases: tuple[str, ...]
+
+
+def campaigns(work: Work) -> list[Campaign]:
+    """All published campaigns, the first to be complete first; of two releases of a snapshot the later counts."""
+    found: dict[tuple[str, str], Campaign] = {}
+    paths = [*work.releases.glob("*/*/campaigns/*/offers.parquet")]
+    for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns):
+        rows = pq.read_table(path, columns=["use_case"])
+        control = pq.read_table(path.with_name("control.parquet"), columns=["use_case"])
+        as_of = date.fromisoformat(path.parents[3].name)
+        names = set(rows["use_case"].to_pylist()) | set(control["use_case"].to_pylist())
+        if names:
+            ends = [outcome_end(load_use_case(name), as_of) for name in names]
+            found[path.parent.name, str(as_of)] = Campaign(
+                path.parent, path.parent.name, as_of, max(ends), tuple(sorted(names))
+            )
+    return sorted(found.values(), key=lambda one: (one.complete_on, one.name))
+
+
+def complete_campaign(work: Work, snapshot: date, name: str = "") -> Campaign:
+    """The campaign to measure: the last of a name, or of all, whose horizon has ended by the snapshot.
+
+    Raises
+    ------
+    ReleaseError
+        If nothing of that name was published.
+    HistoryError
+        If none is complete yet.
+    """
+    known = [one for one in campaigns(work) if name in ("", one.name)]
+    if not known:
+        what = f"no campaign {name!r}" if name else "no campaign"
+        raise ReleaseError(f"{work.releases}: {what} has been published.", "Publish one first.")
+    done = [one for one in known if one.complete_on <= snapshot]
+    if not done:
+        raise HistoryError(
+            f"{known[0].name}: its horizon ends on {known[0].complete_on}, after the snapshot {snapshot}.",
+            "Measure at a month end from that day on.",
+        )
+    return done[-1]
+
+
+def completed_within(work: Work, as_of: date) -> list[Campaign]:
+    """Campaigns whose horizon ended in the month of a month end."""
+    return [one for one in campaigns(work) if month_end(as_of, -1) < one.complete_on <= as_of]
+
+
+def read_results(bank: Bank, work: Work, campaign: Campaign, snapshot: date) -> pd.DataFrame:
+    """What became of a campaign's customers.
+
+    Parameters
+    ----------
+    snapshot : date
+        The books are read as they were known by then.
+
+    Returns
+    -------
+    DataFrame
+        A row a customer of the campaign: the published columns, ``contacted_on``, ``contacted_by``, ``answer`` (the
+        first contact between the snapshot of the release and the campaign's completion; empty where none),
+        ``outcome`` (0 or 1: whether what the model foretold came), ``aim`` (0 or 1: whether what the campaign wanted
+        came, the opposite for a use case whose outcome is to be prevented) and ``aum_change`` (yuan, average daily
+        AUM of the horizon's last full month less that of the snapshot's; empty where the bank has no balances).
+
+    Raises
+    ------
+    ReleaseError
+        If the campaign's files lack a column.
+    """
+    files = [campaign.folder / "offers.parquet", campaign.folder / "control.parquet"]
+    rows = pd.concat([_published(path) for path in files], ignore_index=True)
+    connection = connect()
+    rows = rows.merge(_contacts(connection, bank, campaign), on="customer_id", how="left")
+    parts = []
+    for name, some in rows.groupby("use_case", sort=True):
+        use_case = load_use_case(str(name))
+        came = _came(connection, bank, work, use_case, (campaign.as_of, snapshot))
+        end = outcome_end(use_case, campaign.as_of)
+        change = _aum(connection, bank, work, end if end == month_end(end) else month_end(end, -1))
+        before = _aum(connection, bank, work, campaign.as_of)
+        done = some["customer_id"].isin(came).astype(int)
+        parts.append(
+            some.assign(
+                aim=done,
+                outcome=1 - done if use_case.prevents else done,
+                aum_change=_yuan(some, change) - _yuan(some, before),
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _published(path: Path) -> pd.DataFrame:
+    """A file of a campaign; releases from before lists ranked by uplift have none, and it is empty then."""
+    there = pq.read_schema(path).names
+    missing = [name for name in COLUMNS if name not in there and name != "uplift"]
+    if missing:
+        raise ReleaseError(
+            f"{path.name} of {path.parent.name}: has no column {missing[0]!r}, so this campaign cannot be measured.",
+            "Measure a campaign that was published by this version.",
+        )
+    rows = pq.read_table(path, columns=[name for name in COLUMNS if name in there]).to_pandas()
+    return rows if "uplift" in there else rows.assign(uplift=float("nan"))
+
+
+def _came(connection: Backend, bank: Bank, work: Work, use_case: UseCase, dates: tuple[date, date]) -> set[str]:
+    """Customers for whom the aim came; of an outcome to be prevented `happened` gives the opposite, the aim."""
+    found = happened(connection, bank, work, use_case, dates)
+    return set(found.select("customer_id").to_pyarrow()["customer_id"].to_pylist())
+
+
+def _contacts(connection: Backend, bank: Bank, campaign: Campaign) -> pd.DataFrame:
+    names = ["customer_id", "contacted_on", "contacted_by", "answer"]
+    if not bank.has("contacts"):
+        return pd.DataFrame(columns=names)
+    rows = bank.read(connection, "contacts")
+    rows = rows.filter(
+        rows.campaign_id == campaign.name,
+        rows.contacted_on > campaign.as_of,
+        rows.contacted_on <= campaign.complete_on,
+    )
+    first = rows.order_by(["customer_id", "contacted_on", "channel"]).to_pyarrow().to_pandas()
+    return first.drop_duplicates("customer_id").rename(columns={"channel": "contacted_by"})[names]
+
+
+def _aum(connection: Backend, bank: Bank, work: Work, month: date) -> pd.Series | None:
+    """Average daily AUM of a month in yuan, by customer; None where the bank has none."""
+    if not bank.has("balances") or month_key(month) not in bank.months("balances"):
+        return None
+    rows: ibis.Table = connection.read_parquet(str(partition(work, "balances", month_key(month))))
+    found = rows.select("customer_id", "aum_avg").to_pyarrow().to_pandas().set_index("customer_id")["aum_avg"]
+    return found.astype("float64") / 100
+
+
+def _yuan(rows: pd.DataFrame, by_customer: pd.Series | None) -> pd.Series:
+    if by_customer is None:
+        return pd.Series(float("nan"), index=rows.index)
+    return rows["customer_id"].map(by_customer).fillna(0.0)

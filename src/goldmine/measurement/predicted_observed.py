@@ -1,0 +1,108 @@
+"""What the list promised against what came, and whether the field did as it was asked."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from goldmine.models.uplift.effect import LEAST_ARM, LEVEL
+
+
+def promise(rows: pd.DataFrame) -> pd.DataFrame:
+    """Promised and observed shares of the outcome, a row a decile.
+
+    The model learnt from customers most of whom nobody called: the control shows whether its promise held, the
+    contacted what came on top of it.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        group, decile, probability, outcome (0 or 1: whether what the model foretold came).
+
+    Returns
+    -------
+    DataFrame
+        decile, promised, control, control_low, control_high, control_rows, contact, contact_rows; observed shares of
+        fewer than 50 customers are empty.
+    """
+    lines = []
+    for decile, some in rows.groupby("decile", sort=True):
+        control, contact = (some.loc[some["group"] == name, "outcome"] for name in ("control", "contact"))
+        seen = [float(arm.mean()) if len(arm) >= LEAST_ARM else np.nan for arm in (control, contact)]
+        low, high = wilson(int(control.sum()), len(control)) if len(control) >= LEAST_ARM else (np.nan, np.nan)
+        lines.append(
+            (decile, float(some["probability"].mean()), seen[0], low, high, len(control), seen[1], len(contact))
+        )
+    names = ["decile", "promised", "control", "control_low", "control_high", "control_rows", "contact", "contact_rows"]
+    return pd.DataFrame(lines, columns=names)
+
+
+def wilson(events: int, rows: int, level: float = LEVEL) -> tuple[float, float]:
+    """Wilson's interval of a share.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in wilson(5, 50)]
+    [0.043, 0.214]
+    """
+    z = float(norm.ppf((1 + level) / 2))
+    share, shrink = events / rows, 1 + z**2 / rows
+    middle = (share + z**2 / (2 * rows)) / shrink
+    reach = z * np.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2)) / shrink
+    return float(middle - reach), float(middle + reach)
+
+
+@dataclass(frozen=True)
+class Compliance:
+    """Whether the field did as it was asked.
+
+    Parameters
+    ----------
+    contact, worked, reached : int
+        Customers drawn for contact, those contacted, and those of them who were reached.
+    control, contaminated : int
+        Customers drawn for control, and those of them who were contacted all the same.
+    late, elsewhere : int
+        Of those worked, contacted after the list had expired, and by another channel than was planned.
+    """
+
+    contact: int
+    worked: int
+    reached: int
+    control: int
+    contaminated: int
+    late: int
+    elsewhere: int
+
+    @property
+    def diluted(self) -> float | None:
+        """Share of the difference between contacted and not that the drawing brought about; None without both groups.
+
+        An effect by intention to treat is about this share of the effect on a customer who is contacted.
+        """
+        if not self.contact or not self.control:
+            return None
+        return self.worked / self.contact - self.contaminated / self.control
+
+
+def compliance(rows: pd.DataFrame) -> Compliance:
+    """Count non-compliance and contamination.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        group, channel, valid_until, contacted_on (empty where not contacted), contacted_by (channel), answer.
+    """
+    contact = rows[rows["group"] == "contact"]
+    worked = contact[contact["contacted_on"].notna()]
+    control = rows[rows["group"] == "control"]
+    return Compliance(
+        len(contact),
+        len(worked),
+        int((worked["answer"].notna() & (worked["answer"] != "not_reached")).sum()),
+        len(control),
+        int(control["contacted_on"].notna().sum()),
+        int((pd.to_datetime(worked["contacted_on"]) > pd.to_datetime(worked["valid_until"])).sum()),
+        int((worked["contacted_by"] != worked["channel"]).sum()),
+    )

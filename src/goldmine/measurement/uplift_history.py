@@ -1,0 +1,157 @@
+"""Past campaigns as rounds to learn uplift from, and the uplift of those to be listed next."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from goldmine.campaigns.stored_uplift import keep
+from goldmine.contract.bank import Bank
+from goldmine.core.errors import HistoryError, ReleaseError, UseCaseError
+from goldmine.core.workspace import Work
+from goldmine.labels import selected_features
+from goldmine.labels.use_case import UseCase
+from goldmine.labels.use_case_files import load_use_case
+from goldmine.measurement.campaign_results import Campaign, campaigns, read_results
+from goldmine.models.uplift.history import Learned, Round, learn
+
+
+def learn_uplift(bank: Bank, work: Work, use_case: UseCase, snapshot: date) -> Learned:
+    """Learn a use case's uplift from its complete campaigns, and keep it for the lists of a snapshot.
+
+    Parameters
+    ----------
+    snapshot : date
+        Campaigns whose horizon has ended by then count; customers scored at it get an uplift where it may rank.
+
+    Raises
+    ------
+    HistoryError
+        If a campaign's features are not there, or uplift may rank and nobody is scored at the snapshot.
+    """
+    parts = [_read(bank, work, one, use_case, snapshot) for one in _complete(work, use_case.name, snapshot)]
+    return _learn_from(work, use_case, snapshot, parts)
+
+
+def learn_for_lists(bank: Bank, work: Work, use_cases: Sequence[str], snapshot: date) -> list[str]:
+    """Learn the uplift of use cases that are about to be listed, and keep it; without complete campaigns it is quick.
+
+    Lists do not wait: a past campaign whose features, tables or columns are not there is left out, and where nothing
+    can be learnt propensity ranks.
+
+    Returns
+    -------
+    list of str
+        From what nothing is learnt and why, a line a use case and campaign.
+    """
+    told: list[str] = []
+    for name in use_cases:
+        use_case = load_use_case(name, work)
+        missed: list[str] = []
+        try:
+            parts = _readable(bank, work, use_case, snapshot, missed)
+            _learn_from(work, use_case, snapshot, parts, len(missed))
+        except (HistoryError, UseCaseError) as error:
+            keep(work, snapshot, name, replace(learn([], []), missed=len(missed)))
+            missed.append(f"past campaigns. {error.what}")
+        told += [f"{name}: nothing is learnt from {what}" for what in missed]
+    return told
+
+
+def _readable(
+    bank: Bank, work: Work, use_case: UseCase, snapshot: date, missed: list[str]
+) -> list[tuple[pd.DataFrame, pa.Table]]:
+    """The complete campaigns that can be read; `missed` takes in the others, each with its reason."""
+    parts = []
+    for campaign in _complete(work, use_case.name, snapshot):
+        try:
+            parts.append(_read(bank, work, campaign, use_case, snapshot))
+        except (HistoryError, ReleaseError, UseCaseError) as error:
+            missed.append(f"{campaign.name} of {campaign.as_of}. {error.what}")
+    return parts
+
+
+def _complete(work: Work, use_case: str, snapshot: date) -> list[Campaign]:
+    return [one for one in campaigns(work) if one.complete_on <= snapshot and use_case in one.use_cases]
+
+
+def _read(
+    bank: Bank, work: Work, campaign: Campaign, use_case: UseCase, snapshot: date
+) -> tuple[pd.DataFrame, pa.Table]:
+    """A campaign's results for one use case's customers, and their features."""
+    rows = read_results(bank, work, campaign, snapshot)
+    rows = rows[rows["use_case"] == use_case.name]
+    return rows, features_of(work, campaign.as_of, pa.array(rows["customer_id"].tolist(), pa.string()))
+
+
+def _learn_from(
+    work: Work, use_case: UseCase, snapshot: date, parts: list[tuple[pd.DataFrame, pa.Table]], missed: int = 0
+) -> Learned:
+    names = shared_features(use_case, [known for _, known in parts])
+    learned = replace(learn([to_round(rows, known, use_case) for rows, known in parts], names), missed=missed)
+    channels = [rows.loc[rows["group"] == "contact", "channel"] for rows, _ in parts]
+    uplift = None
+    if learned.may_rank:
+        path = work.scores(snapshot, use_case.name)
+        if not path.exists():
+            raise HistoryError(
+                f"{use_case.name}: uplift may rank, and nobody is scored at {snapshot}.",
+                f"Run `goldmine score --as-of {snapshot}` first.",
+            )
+        scored = pq.read_table(path, columns=["customer_id", "probability"])
+        known = features_of(work, snapshot, scored["customer_id"].combine_chunks())
+        foreseen = learned.uplift(known, scored["probability"].to_numpy())
+        uplift = pa.table({"customer_id": scored["customer_id"], "uplift": foreseen})
+    worked = pd.concat(channels).value_counts().to_dict() if channels else {}
+    keep(work, snapshot, use_case.name, learned, uplift=uplift, channels=worked)
+    return learned
+
+
+def to_round(rows: pd.DataFrame, known: pa.Table, use_case: UseCase) -> Round:
+    """A campaign's results and features as a round; the share of contact is that of each stratum.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        probability, group, stratum and aim.
+    known : pyarrow.Table
+        Features of the same customers, in the same order.
+    use_case : UseCase
+        Whether the campaign wanted its outcome, or wanted to prevent it.
+    """
+    contact = (rows["group"] == "contact").to_numpy()
+    share = pd.Series(contact).groupby(rows["stratum"].astype("str").to_numpy()).transform("mean").to_numpy()
+    share = np.where((share > 0) & (share < 1), share, contact.mean())
+    likely, aim = (rows[name].to_numpy(dtype=np.float64) for name in ("probability", "aim"))
+    return Round(known, likely, contact, share, aim, use_case.prevents)
+
+
+def shared_features(use_case: UseCase, tables: list[pa.Table]) -> list[str]:
+    """Features of a use case that every campaign's customers have."""
+    if not tables:
+        return []
+    held = set.intersection(*(set(table.column_names) for table in tables))
+    return [name for name in selected_features(use_case, tables[0].column_names) if name in held]
+
+
+def features_of(work: Work, as_of: date, customers: pa.Array) -> pa.Table:
+    """Features of some customers at a snapshot, in their order; all empty of one who had none then.
+
+    Raises
+    ------
+    HistoryError
+        If the snapshot's feature table is not there.
+    """
+    path = work.features(as_of)
+    if not path.exists():
+        raise HistoryError(
+            f"features: none of {as_of}, the snapshot of a campaign to learn from.",
+            f"Run `goldmine features --as-of {as_of}` for it.",
+        )
+    table = pq.read_table(path, filters=[("customer_id", "in", customers.to_pylist())])
+    place = pd.Series(np.arange(table.num_rows), index=table["customer_id"].to_pylist())
+    return table.take(pa.array(place.reindex(customers.to_pylist()), pa.int64(), from_pandas=True))

@@ -1,0 +1,226 @@
+"""Judge a model on rows that nothing was fitted on, beside no skill and the use case's one-line rule."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+
+from goldmine.core.errors import ModelError
+from goldmine.labels.use_case import UseCase
+from goldmine.models.encoding import Encoding, encode
+from goldmine.models.model import Model
+from goldmine.models.train import outcomes
+from goldmine.models.training_set import standing_for
+
+SHARES = (0.01, 0.05, 0.10, 0.20)
+"""Depths of the list, as shares of everyone judged, at which lift and recall are told."""
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """Figures of one way to order customers.
+
+    Parameters
+    ----------
+    auc, average_precision : float
+        Of the order; ties count half.
+    brier, calibration_error : float or None
+        Of the probabilities; None where there is an order only.
+    lift, recall : dict of str to float
+        At ``1pct``, ``5pct``, ``10pct``, ``20pct`` and ``list``: how many times the base rate, and
+        which share of all positives.
+    """
+
+    auc: float
+    average_precision: float
+    brier: float | None
+    calibration_error: float | None
+    lift: dict[str, float]
+    recall: dict[str, float]
+
+    def flat(self) -> dict[str, float]:
+        """The figures by name, without those that do not exist."""
+        single = {
+            "auc": self.auc,
+            "average_precision": self.average_precision,
+            "brier": self.brier,
+            "calibration_error": self.calibration_error,
+        }
+        depths = {f"lift_{k}": v for k, v in self.lift.items()} | {f"recall_{k}": v for k, v in self.recall.items()}
+        return {name: value for name, value in (single | depths).items() if value is not None}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What came out on the judging cutoff.
+
+    Parameters
+    ----------
+    model, rule, no_skill : Scorecard
+        The model and what it must beat.
+    outcome, probability, rule_score : numpy.ndarray
+        One a judged row: what happened, what the model said, what the rule orders by.
+    list_size : int
+        Rows of the list that was judged; a tenth of everyone where the use case's list would hold all, and of drawn
+        rows the drawn share of it.
+    """
+
+    model: Scorecard
+    rule: Scorecard
+    no_skill: Scorecard
+    outcome: np.ndarray
+    probability: np.ndarray
+    rule_score: np.ndarray
+    list_size: int
+
+    @property
+    def positives(self) -> int:
+        """Judged rows to which the outcome happened."""
+        return int(self.outcome.sum())
+
+    def frame(self) -> pd.DataFrame:
+        """The figures side by side: a row a figure; columns model, rule, no_skill."""
+        cards = {"model": self.model, "rule": self.rule, "no_skill": self.no_skill}
+        return pd.DataFrame(
+            {name: pd.Series(card.flat()) for name, card in cards.items()}, index=list(self.model.flat())
+        )
+
+    def metrics(self) -> dict[str, float]:
+        """The figures as MLflow metrics: the model's by their names, the others with a prefix."""
+        return {
+            "judged_rows": float(len(self.outcome)),
+            "judged_positives": float(self.positives),
+            "judged_list_size": float(self.list_size),
+            **self.model.flat(),
+            **{f"rule_{name}": value for name, value in self.rule.flat().items()},
+            **{f"no_skill_{name}": value for name, value in self.no_skill.flat().items()},
+        }
+
+
+def judge(model: Model, rows: pa.Table, use_case: UseCase) -> Judgement:
+    """Judge a model on the rows of the judging cutoff.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        Features as stored and ``outcome``; drawn ones with their ``weight``.
+
+    Raises
+    ------
+    UseCaseError
+        If the rows hold one class only.
+    ModelError
+        If the rule's feature is not among the columns.
+    """
+    outcome = outcomes(rows, "judging cutoff")
+    size = _list_size(use_case.list_size, len(outcome), standing_for(rows))
+    probability = model.predict(rows)
+    rule_score = _rule_score(rows, use_case)
+    share = float(outcome.mean())
+    return Judgement(
+        scorecard(outcome, probability, size, probabilities=True),
+        scorecard(outcome, rule_score, size),
+        scorecard(outcome, np.full(len(outcome), share), size, probabilities=True),
+        outcome,
+        probability,
+        rule_score,
+        size,
+    )
+
+
+def scorecard(outcome: np.ndarray, score: np.ndarray, list_size: int, *, probabilities: bool = False) -> Scorecard:
+    """Figures of one score, the higher the likelier.
+
+    Parameters
+    ----------
+    outcome : numpy.ndarray
+        0 or 1.
+    score : numpy.ndarray
+        Probabilities where `probabilities`, else anything that can be ordered.
+    list_size : int
+        Rows of the list.
+    """
+    rows = len(outcome)
+    depths = {f"{share:.0%}".replace("%", "pct"): share * rows for share in SHARES} | {"list": float(list_size)}
+    recall = dict(zip(depths, caught(outcome, score, np.array(list(depths.values()))).tolist(), strict=True))
+    return Scorecard(
+        float(roc_auc_score(outcome, score)),
+        float(average_precision_score(outcome, score)),
+        float(brier_score_loss(outcome, score)) if probabilities else None,
+        calibration_error(outcome, score) if probabilities else None,
+        {name: recall[name] * rows / depths[name] for name in depths},
+        recall,
+    )
+
+
+def caught(outcome: np.ndarray, score: np.ndarray, depth: float | np.ndarray) -> np.ndarray:
+    """Share of all positives among the `depth` highest scores; a tie at the edge counts by its share.
+
+    Examples
+    --------
+    >>> float(caught(np.array([1, 0, 1, 0]), np.array([0.9, 0.5, 0.5, 0.1]), 2))
+    0.75
+    """
+    values, place = np.unique(-score, return_inverse=True)
+    size = np.bincount(place, minlength=len(values))
+    hits = np.bincount(place, weights=outcome, minlength=len(values))
+    return np.interp(depth, np.cumsum([0, *size]), np.cumsum([0.0, *hits]) / outcome.sum())
+
+
+def reliability(outcome: np.ndarray, probability: np.ndarray, bins: int = 10) -> pd.DataFrame:
+    """Predicted and observed shares in bins of equally many rows; equal probabilities share a bin.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a bin, lowest first: rows, predicted, observed (shares of 1).
+    """
+    middle = (pd.Series(probability).rank(method="average") - 0.5) / len(probability)
+    frame = pd.DataFrame({"bin": (middle * bins).astype(int), "predicted": probability, "observed": outcome})
+    grouped = frame.groupby("bin")
+    return grouped.mean().assign(rows=grouped.size())[["rows", "predicted", "observed"]].reset_index(drop=True)
+
+
+def calibration_error(outcome: np.ndarray, probability: np.ndarray, bins: int = 10) -> float:
+    """Expected calibration error: mean gap between predicted and observed over bins of equally many rows."""
+    found = reliability(outcome, probability, bins)
+    return float(((found.predicted - found.observed).abs() * found.rows).sum() / found.rows.sum())
+
+
+def gain_curve(judgement: Judgement, points: int = 100) -> pd.DataFrame:
+    """Gain and lift over the depth of the list, for model, rule and no skill.
+
+    Returns
+    -------
+    pandas.DataFrame
+        who (model, rule, no_skill), depth and recall (shares of 1), lift.
+    """
+    rows = len(judgement.outcome)
+    depths = np.unique(np.clip(np.linspace(0, 1, points + 1)[1:], 1 / rows, 1))
+    scores = {"model": judgement.probability, "rule": judgement.rule_score, "no_skill": np.zeros(rows)}
+    curves = [
+        pd.DataFrame({"who": who, "depth": depths, "recall": caught(judgement.outcome, score, depths * rows)})
+        for who, score in scores.items()
+    ]
+    return pd.concat(curves, ignore_index=True).assign(lift=lambda frame: frame.recall / frame.depth)
+
+
+def _list_size(asked: int, rows: int, customers: int) -> int:
+    return max(1, round(asked * rows / customers) if asked < customers else rows // 10)
+
+
+def _rule_score(rows: pa.Table, use_case: UseCase) -> np.ndarray:
+    """The rule's feature turned so that high comes first; the unknown come last."""
+    rule = use_case.rule
+    if rule.feature not in rows.column_names:
+        raise ModelError(
+            f"{use_case.name}: the one-line rule orders by {rule.feature!r}, which the feature table does not have.",
+            "Name another feature as the rule in the use case's file.",
+        )
+    values = encode(Encoding((rule.feature,), {}), rows)[:, 0].astype(np.float64)
+    turned = values if rule.highest_first else -values
+    known = turned[np.isfinite(turned)]
+    lowest = float(known.min()) - 1 if len(known) else 0.0
+    return np.where(np.isfinite(turned), turned, lowest)

@@ -1,0 +1,242 @@
+"""Laying a table into a work folder of its own, as the house's notebooks expect a use case to be."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import yaml
+
+from goldmine.contract.bank import Bank, CanonicalTable, TableFile
+from goldmine.contract.external_files import is_parquet, read_table
+from goldmine.contract.manifest import Hashes, write_manifest
+from goldmine.core.errors import UseCaseError
+from goldmine.core.files import whole_file, write_json
+from goldmine.core.fingerprint import of_file
+from goldmine.core.workspace import Work
+from goldmine.features import feature_fingerprint
+from goldmine.labels.use_case import Given, UseCase
+from goldmine.labels.use_case_files import own_use_case
+from goldmine.models.encoding import is_number
+from goldmine.models.external.baseline import best_column
+from goldmine.models.external.columns import refuse_copies, usable_columns
+from goldmine.models.external.label import read_label
+from goldmine.models.external.table import JUDGED, WHOLE_KEYS, table_path
+
+_JUDGED_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A table and what its columns mean.
+
+    Parameters
+    ----------
+    file : Path
+        Parquet or CSV.
+    label, key : str
+        Columns of the label and of each row's own number.
+    time : str
+        Column that says when a row was; empty where rows have no order.
+    drop : tuple of str
+        Columns that are not to be learnt from.
+    name : str
+        What the table, its model and its list are called.
+    """
+
+    file: Path
+    label: str
+    key: str
+    time: str
+    drop: tuple[str, ...]
+    name: str
+
+
+@dataclass(frozen=True)
+class LaidOut:
+    """A table in its work folder.
+
+    Parameters
+    ----------
+    use_case : UseCase
+        What it asks.
+    rows, labelled, positives : int
+        Rows in all, those with a label, and those whose label is 1.
+    notes : tuple of str
+        What was dropped or set to missing.
+    """
+
+    use_case: UseCase
+    rows: int
+    labelled: int
+    positives: int
+    notes: tuple[str, ...]
+
+    @property
+    def to_score(self) -> int:
+        """Rows without a label."""
+        return self.rows - self.labelled
+
+
+def lay_out(ask: Ask, work: Work, as_of: date, list_size: int, seed: int) -> LaidOut:
+    """Read a table, check it, and write it into the work folder as a bank of one use case.
+
+    Parameters
+    ----------
+    as_of : date
+        The snapshot that its list bears.
+    list_size : int
+        Most rows on the list; 0: a tenth of the rows without a label.
+    seed : int
+        Draws the rows to judge by where there is no time.
+
+    Raises
+    ------
+    ContractError
+        If the file cannot be read.
+    UseCaseError
+        If a column is missing, a number stands twice, or the labels cannot be learnt from.
+    """
+    table = read_table(ask.file, (ask.key,))
+    _check_columns(ask, table.column_names)
+    keys = _keys(table[ask.key], ask.key)
+    outcome = read_label(table[ask.label], ask.label)
+    beside = {ask.label, ask.key, ask.time, *ask.drop}
+    columns = usable_columns(table, [name for name in table.column_names if name not in beside])
+    known = outcome.is_valid()
+    refuse_copies(columns.features.filter(known), outcome.drop_null().to_numpy())
+    moment = _moment(table[ask.time], ask.time) if ask.time else None
+    judged = _judged(outcome, moment, seed)
+    laid = columns.features.add_column(0, "customer_id", keys).append_column("outcome", outcome)
+    laid = laid.append_column(JUDGED, pa.array(judged))
+    if moment is not None:
+        laid = laid.append_column("moment", pa.array(moment))
+    if _whole_numbers(table[ask.key], keys, ask.file):
+        laid = laid.replace_schema_metadata({WHOLE_KEYS: "yes"})
+    learnt = laid.filter(pc.and_(known, pc.invert(laid[JUDGED])))
+    case = _use_case(ask, best_column(learnt, columns.features.column_names), _size(laid, list_size))
+    _write(work, as_of, case, laid)
+    labels = outcome.drop_null().to_numpy()
+    return LaidOut(case, laid.num_rows, len(labels), int(labels.sum()), columns.notes)
+
+
+def _check_columns(ask: Ask, names: list[str]) -> None:
+    asked = {"--label": ask.label, "--id": ask.key, **({"--time": ask.time} if ask.time else {})}
+    for option, name in [*asked.items(), *(("--drop", name) for name in ask.drop)]:
+        if name not in names:
+            raise UseCaseError(
+                f"{option} {name}: {ask.file.name} has no such column.", f"Its columns are {', '.join(names)}."
+            )
+    used = [*asked.values(), *set(ask.drop)]
+    for name in used:
+        if used.count(name) > 1:
+            raise UseCaseError(
+                f"column {name}: is asked to be two things at once.",
+                "Name different columns for --label, --id, --time and --drop; none of them is learnt from.",
+            )
+
+
+def _keys(column: pa.ChunkedArray, name: str) -> pa.Array:
+    keys = column.cast(pa.string()).combine_chunks()
+    missing = keys.null_count + (pc.sum(pc.equal(pc.utf8_trim_whitespace(keys), "")).as_py() or 0)
+    twice = len(keys) - pc.count_distinct(keys, mode="all").as_py()
+    if missing or twice:
+        what = f"{missing:,} rows have none" if missing else f"{twice:,} rows bear one that stands before them already"
+        raise UseCaseError(f"id column {name}: {what}.", "Give each row a number of its own.")
+    return keys
+
+
+def _whole_numbers(column: pa.ChunkedArray, keys: pa.Array, file: Path) -> bool:
+    """Whether the ids are whole numbers: by their type in Parquet, by how they are written in CSV."""
+    if pa.types.is_integer(column.type):
+        return True
+    if is_parquet(file):
+        return False
+    return bool(pc.all(pc.match_substring_regex(keys, r"^(0|[1-9][0-9]{0,17})$")).as_py())
+
+
+def _moment(column: pa.ChunkedArray, name: str) -> np.ndarray:
+    kind = column.type
+    if column.null_count or not (is_number(kind) or pa.types.is_temporal(kind)):
+        what = (
+            f"{column.null_count:,} rows have none" if column.null_count else f"is {kind}, which has no order in time"
+        )
+        raise UseCaseError(f"time column {name}: {what}.", "Give a day, a moment or a number that rises with time.")
+    if pa.types.is_temporal(kind):
+        column = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
+    moment = column.cast(pa.float64(), safe=False).to_numpy()
+    if not np.isfinite(moment).all() or moment.min() == moment.max():
+        raise UseCaseError(
+            f"time column {name}: holds values that are no number, or one value only.",
+            "Give a day, a moment or a number that rises with time, or leave --time out.",
+        )
+    return moment
+
+
+def _judged(outcome: pa.Array, moment: np.ndarray | None, seed: int) -> np.ndarray:
+    """Labelled rows to judge by: the latest fifth, or a fifth drawn from each class."""
+    known = np.flatnonzero(outcome.is_valid())
+    judged = np.zeros(len(outcome), bool)
+    if moment is not None:
+        first = np.quantile(moment[known], 1 - _JUDGED_SHARE, method="higher")
+        judged[known[moment[known] >= first]] = True
+        return judged
+    labels = outcome.drop_null().to_numpy()
+    for label in (0, 1):
+        places = known[labels == label]
+        count = round(_JUDGED_SHARE * len(places))
+        judged[np.random.default_rng([seed, label]).choice(places, count, replace=False)] = True
+    return judged
+
+
+def _size(laid: pa.Table, asked: int) -> int:
+    empty = laid["outcome"].null_count
+    return asked or max(1, (empty or laid.num_rows) // 10)
+
+
+def _use_case(ask: Ask, rule: tuple[str, bool], list_size: int) -> UseCase:
+    return UseCase.model_validate(
+        {
+            "name": ask.name,
+            "title_en": f"Table {ask.name}",
+            "title_zh": f"外部宽表 {ask.name}",
+            "eligible": [],
+            "outcome": Given(kind="given"),
+            "gap_days": 0,
+            "horizon_days": 90,
+            "rule": {"feature": rule[0], "highest_first": rule[1]},
+            "list_size": list_size,
+        }
+    )
+
+
+def _write(work: Work, as_of: date, case: UseCase, laid: pa.Table) -> None:
+    """A bank of one table, customers; the rows without a label as the snapshot's features; the use case; the rows."""
+    work.claim(case.name)
+    _parquet(table_path(work, case.name), laid)
+    mark = of_file(table_path(work, case.name))
+    with whole_file(own_use_case(work, case.name)) as temporary:
+        temporary.write_text(
+            yaml.safe_dump(case.model_dump(mode="json", exclude_defaults=True), allow_unicode=True, sort_keys=False),
+            "utf-8",
+        )
+    customers = work.tables / "customers.parquet"
+    # The table's fingerprint is part of the file, so that all that is made from the customers knows the table.
+    _parquet(customers, laid.select(["customer_id"]).replace_schema_metadata({"table": mark}))
+    file = TableFile(customers, of_file(customers), laid.num_rows)
+    bank = Bank(case.name, as_of, {"customers": CanonicalTable("customers", (file,), ("customer_id",))})
+    write_manifest(work, bank, {"customers": mark}, Hashes({}))
+    scored = laid.filter(laid["outcome"].is_null()).drop_columns(
+        [name for name in ("outcome", JUDGED, "moment") if name in laid.column_names]
+    )
+    day = pa.repeat(pa.scalar(as_of, pa.date32()), scored.num_rows)
+    _parquet(work.features(as_of), scored.add_column(1, "cutoff", day).sort_by("customer_id"))
+    write_json(work.features(as_of).with_suffix(".json"), feature_fingerprint(bank, work, as_of))
+
+
+def _parquet(path: Path, table: pa.Table) -> None:
+    with whole_file(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd")

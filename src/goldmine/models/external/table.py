@@ -1,0 +1,47 @@
+"""The rows of a table made elsewhere, as `goldmine train-table` has laid it into a work folder."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from goldmine.core.errors import UseCaseError
+from goldmine.core.fingerprint import of_file
+from goldmine.core.workspace import Work
+
+JUDGED = "judged"
+"""Flag of the labelled rows that nothing is fitted or chosen on until the model has been judged by them."""
+
+WHOLE_KEYS = "goldmine.whole_keys"
+"""Mark in the table's schema where its ids were whole numbers in its file."""
+
+
+def table_path(work: Work, use_case: str) -> Path:
+    """Where a use case's table lies: customer_id, features, outcome (empty where it is not known), judged, moment."""
+    return work.root / "given" / f"{use_case}.parquet"
+
+
+def read_given(work: Work, use_case: str) -> tuple[pa.Table, pa.Table]:
+    """Labelled rows to learn from and labelled rows to judge by, in the table's order.
+
+    Raises
+    ------
+    UseCaseError
+        If the work folder holds no such table.
+    """
+    path = table_path(work, use_case)
+    if not path.exists():
+        raise UseCaseError(
+            f"{use_case}: the work folder holds no table of it.", "Bring one in with `goldmine train-table FILE`."
+        )
+    table = pq.read_table(path)
+    labelled = table.filter(pc.is_valid(table["outcome"]))
+    judged = labelled[JUDGED]
+    rest = labelled.drop_columns([JUDGED])
+    return rest.filter(pc.invert(judged)), rest.filter(judged)
+
+
+def given_mark(work: Work, use_case: str) -> str:
+    """Fingerprint of a use case's table."""
+    return of_file(table_path(work, use_case))

@@ -1,0 +1,173 @@
+"""Keep a training: settings, figures, pictures and the model itself, on the active MLflow run."""
+
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from goldmine.contract.bank import Bank
+from goldmine.core.project import home
+from goldmine.labels.use_case import UseCase
+from goldmine.models.evaluation import Judgement
+from goldmine.models.figure_png import png
+from goldmine.models.model import Model
+from goldmine.models.registry import AS_OF, CODE, COMMIT, FINGERPRINT, USE_CASE
+from goldmine.models.score import ScoreReport
+from goldmine.models.train import Fitted
+from goldmine.models.training_set import Rows, code_fingerprint
+
+SCORED_AT = "goldmine.scored_at"
+"""Tag of a scoring run: its snapshot. A training run's is `AS_OF`, and only trainings bear a fingerprint."""
+
+_PACKAGES = ("lightgbm", "mlflow", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
+"""What a loaded model imports, besides this package, which stands on no index and is installed from its folder."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training, ready to be kept.
+
+    Parameters
+    ----------
+    bank : Bank
+        Whose.
+    use_case : UseCase
+        Which question.
+    as_of : str
+        The snapshot, ``YYYY-MM-DD``.
+    fingerprint : str
+        From `goldmine.models.training_set.training_fingerprint`.
+    rows : Rows
+        What it learnt from.
+    fitted : Fitted
+        What came out.
+    judgement : Judgement
+        How that did out of time.
+    """
+
+    bank: Bank
+    use_case: UseCase
+    as_of: str
+    fingerprint: str
+    rows: Rows
+    fitted: Fitted
+    judgement: Judgement
+
+
+def log_training(training: Training, figures: Mapping[str, Figure]) -> str:
+    """Log a training to the active run; the model comes last, so that a run with a model is whole.
+
+    Parameters
+    ----------
+    figures : mapping of str to Figure
+        Pictures by file name without ending.
+
+    Returns
+    -------
+    str
+        Id of the logged model.
+    """
+    import mlflow
+
+    case, fitted = training.use_case, training.fitted
+    mlflow.set_tags(
+        {
+            FINGERPRINT: training.fingerprint,
+            USE_CASE: case.name,
+            AS_OF: training.as_of,
+            CODE: code_fingerprint(),
+            COMMIT: _commit() or "unknown",
+        }
+    )
+    mlflow.log_params(_settings(training))
+    mlflow.log_metrics({**training.judgement.metrics(), "trees": float(fitted.rounds)})
+    mlflow.log_dict(case.model_dump(mode="json"), "use_case.json")
+    mlflow.log_dict(training.rows.counts(), "rows.json")
+    mlflow.log_dict({"features": list(fitted.model.encoding.features)}, "features.json")
+    _log_figures(figures)
+    return log_model(fitted.model)
+
+
+def log_scoring(report: ScoreReport, probability: pd.Series, figures: Mapping[str, Figure]) -> None:
+    """Log to the active run who scored whom, and how the probabilities stand: counts and means only."""
+    import mlflow
+
+    mlflow.set_tags({USE_CASE: report.use_case, SCORED_AT: str(report.as_of)})
+    mlflow.log_params({"model_name": report.model_name, "model_version": report.model_version})
+    mlflow.log_metrics({"scored_rows": float(report.rows), "mean_probability": float(probability.mean())})
+    _log_figures(figures)
+
+
+def log_model(model: Model) -> str:
+    """Log a model with its signature to the active run, as data and not as a pickle; gives its id.
+
+    Requirements are named rather than inferred: inference starts another process and takes eight seconds.
+    """
+    import mlflow
+
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        path = Path(folder) / "model.json"
+        model.save(path)
+        # An example would be customers' rows; the signature is tested instead.
+        warnings.filterwarnings("ignore", message=".*An input example was not provided")
+        logged = mlflow.pyfunc.log_model(
+            name="model",
+            loader_module="goldmine.models.model",
+            data_path=str(path),
+            signature=_signature(model),
+            pip_requirements=[f"{package}=={version(package)}" for package in _PACKAGES],
+        )
+    return str(logged.model_id)
+
+
+def _log_figures(figures: Mapping[str, Figure]) -> None:
+    import mlflow
+
+    with tempfile.TemporaryDirectory() as folder:
+        for name, figure in figures.items():
+            (Path(folder) / f"{name}.png").write_bytes(png(figure))
+        mlflow.log_artifacts(folder, "figures")
+
+
+def _signature(model: Model) -> Any:
+    """Numbers as double, which float32 widens to without loss; text as any type, which lets categoricals pass."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, DataType, Schema
+    from mlflow.types.schema import AnyType
+
+    columns: list[Any] = [
+        ColSpec(AnyType() if name in model.encoding.text else DataType.double, name, required=False)
+        for name in model.encoding.features
+    ]
+    return ModelSignature(Schema(columns), Schema([ColSpec(DataType.double)]))
+
+
+def _settings(training: Training) -> dict[str, str]:
+    return {
+        **{f"lightgbm.{name}": str(value) for name, value in training.fitted.settings.items()},
+        "use_case": training.use_case.name,
+        "as_of": training.as_of,
+        "gap_days": str(training.use_case.gap_days),
+        "horizon_days": str(training.use_case.horizon_days),
+        **{f"cutoffs.{part}": span for part, span in training.rows.spans().items()},
+        "calibrator.slope": repr(training.fitted.model.calibrator.slope),
+        "calibrator.offset": repr(training.fitted.model.calibrator.offset),
+    }
+
+
+def _commit() -> str | None:
+    """The project's git commit, where it is a checkout and git is there."""
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(home()), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return found.stdout.strip() if found.returncode == 0 else None

@@ -1,0 +1,1 @@
+"""Uplift: the effect of a randomised treatment, and whom it changes most."""

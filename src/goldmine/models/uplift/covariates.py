@@ -1,0 +1,103 @@
+"""What was known of each row before the treatment: a matrix for trees, and one for a line."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.special import ndtri
+from scipy.stats import rankdata
+
+from goldmine.models.encoding import Encoding, encode, learn_encoding
+
+_MOST_LEVELS = 20
+_MOST_CATEGORIES = 200
+
+
+@dataclass(frozen=True)
+class Covariates:
+    """What was known before.
+
+    Parameters
+    ----------
+    matrix : array (rows, columns) of float32
+        For trees; categories are codes, what is missing is NaN.
+    names : tuple of str
+        Of the columns.
+    categorical : tuple of int
+        Places of the categories.
+    """
+
+    matrix: NDArray[np.float32]
+    names: tuple[str, ...]
+    categorical: tuple[int, ...]
+
+    def rows(self, mask: NDArray[np.bool_]) -> "Covariates":
+        """The same of some rows."""
+        return Covariates(self.matrix[mask], self.names, self.categorical)
+
+    def line(self) -> NDArray[np.float64]:
+        """The same for a line: ranks made normal, a column a common category, flags for what is missing."""
+        parts = [np.empty((len(self.matrix), 0))]
+        for place in range(self.matrix.shape[1]):
+            column = self.matrix[:, place].astype(np.float64)
+            if place in self.categorical:
+                values, counts = np.unique(column[~np.isnan(column)], return_counts=True)
+                common = values[np.argsort(-counts, kind="stable")[:_MOST_LEVELS]]
+                parts.append((column[:, None] == common).astype(np.float64))
+            else:
+                parts.append(_normal(column)[:, None])
+            missing = np.isnan(column)
+            if missing.any():
+                parts.append(missing[:, None].astype(np.float64))
+        return np.hstack(parts)
+
+
+def covariates(frame: pd.DataFrame) -> tuple[Covariates, tuple[str, ...]]:
+    """The covariates of a table, and the names of columns that say nothing and were left out.
+
+    Left out are columns of one value, numbers of rows, and texts of which each row has its own.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Numbers, flags, texts and days.
+    """
+    kept = {str(name): _plain(column) for name, column in frame.items() if not _says_nothing(column)}
+    left = tuple(str(name) for name in frame.columns if str(name) not in kept)
+    if not kept:
+        return Covariates(np.empty((len(frame), 0), dtype=np.float32), (), ()), left
+    table = pa.table({name: pa.array(column, from_pandas=True) for name, column in kept.items()})
+    encoding: Encoding = learn_encoding(table, list(kept), most_levels=math.inf)
+    return Covariates(encode(encoding, table), encoding.features, tuple(encoding.categorical)), left
+
+
+def _says_nothing(column: pd.Series) -> bool:
+    known = column.dropna()
+    different = known.nunique()
+    if different <= 1 and (different == 0 or len(known) == len(column)):
+        return True
+    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+        return False
+    if pd.api.types.is_numeric_dtype(column):
+        numbered = different == len(column) and bool((known % 1 == 0).all())
+        return numbered and bool(known.max() - known.min() == len(column) - 1)
+    return different > min(_MOST_CATEGORIES, max(len(known) // 2, 2))
+
+
+def _plain(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_datetime64_any_dtype(column):
+        days = (column - pd.Timestamp(0, tz=column.dt.tz)) / pd.Timedelta(days=1)
+        return days.astype("float64")
+    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
+        return column.astype("float64")
+    return column.map(str, na_action="ignore").astype("str")
+
+
+def _normal(column: NDArray[np.float64]) -> NDArray[np.float64]:
+    known = ~np.isnan(column)
+    found = np.zeros(len(column))
+    found[known] = ndtri((rankdata(column[known]) - 0.5) / max(known.sum(), 1))
+    return found

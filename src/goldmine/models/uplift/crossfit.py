@@ -1,0 +1,138 @@
+"""Every row foreseen by models that did not see it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import RidgeCV
+from sklearn.model_selection import StratifiedKFold
+
+from goldmine.core.progress import cores
+from goldmine.models.boosting import lightgbm
+from goldmine.models.uplift.covariates import Covariates
+
+Array = NDArray[np.float64]
+
+SEED = 20240331
+FOLDS = 5
+_MOST_ROWS = 200_000
+"""Most rows that one model learns from; more would only take longer."""
+_FEW = 20_000
+_ALPHAS = np.logspace(0, 4, 9)
+
+
+def folds(treated: NDArray[np.bool_], outcome: Array, seed: int = SEED) -> NDArray[np.int64]:
+    """Which fold each row is held out in; treatment, and an outcome that happens or not, are spread evenly."""
+    happened = outcome.astype(int) if np.isin(outcome, (0, 1)).all() else np.zeros(len(outcome), dtype=int)
+    kinds = treated.astype(int) + 2 * happened
+    if np.bincount(kinds, minlength=4)[np.unique(kinds)].min() < FOLDS:
+        kinds = treated.astype(int)
+    found = np.empty(len(treated), dtype=np.int64)
+    for place, (_, held) in enumerate(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(kinds, kinds)):
+        found[held] = place
+    return found
+
+
+def prognosis(known: Covariates, target: Array, fold: NDArray[np.int64]) -> Array:
+    """The target as trees and as a line foresee it, each row by models fitted on the other folds.
+
+    Parameters
+    ----------
+    target : array (rows,)
+        Outcome, or treatment as 0 and 1.
+    fold : array (rows,) of int
+        From `folds`.
+
+    Returns
+    -------
+    array (rows, 2)
+        By trees, by a line; no columns where there are no covariates.
+    """
+    if not known.names:
+        return np.empty((len(target), 0))
+    line = known.line()
+    found = np.empty((len(target), 2))
+    for learn, held in splits(fold):
+        some = some_of(learn)
+        found[held, 0] = trees(known, some, target, Shape(80, 15))(known.matrix[held])
+        found[held, 1] = RidgeCV(_ALPHAS).fit(line[some], target[some]).predict(line[held])
+    return found
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Fitted trees: called with rows of a matrix they give what they foresee for them."""
+
+    booster: Any
+
+    def __call__(self, matrix: NDArray[np.float32]) -> Array:
+        return np.asarray(self.booster.predict(matrix, num_threads=_threads(len(matrix))))
+
+    @property
+    def gain(self) -> Array:
+        """What each column brought."""
+        return np.asarray(self.booster.feature_importance("gain"), dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How many trees of how many leaves, and how much weight (or rows) a leaf needs to be believed by half."""
+
+    rounds: int
+    leaves: int
+    prior: float = 10.0
+
+
+def trees(
+    known: Covariates, rows: NDArray[np.int64], target: Array, shape: Shape, weight: Array | None = None
+) -> Trees:
+    """Fit trees to a target on some rows.
+
+    Parameters
+    ----------
+    target, weight : array (all rows,)
+        What is to be foreseen, and how much each row tells; alike if not given.
+    """
+    lgb = lightgbm()
+    settings = {
+        "objective": "regression",
+        "learning_rate": 0.05,
+        "num_leaves": shape.leaves,
+        "min_data_in_leaf": max(10, min(200, len(rows) // 40)),
+        "feature_fraction": 0.7,
+        "bagging_fraction": 0.7,
+        "bagging_freq": 1,
+        "lambda_l2": shape.prior,
+        "max_bin": 63,
+        "cat_smooth": 20.0,
+        "cat_l2": 20.0,
+        "seed": SEED,
+        "deterministic": True,
+        "force_col_wise": True,
+        "num_threads": _threads(len(rows)),
+        "verbosity": -1,
+    }
+    told = None if weight is None else weight[rows]
+    kinds = list(known.categorical)
+    data = lgb.Dataset(known.matrix[rows], target[rows], weight=told, categorical_feature=kinds, params=settings)
+    return Trees(lgb.train(settings, data, num_boost_round=shape.rounds))
+
+
+def splits(fold: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """For each fold the rows to learn from and those held out."""
+    for place in np.unique(fold):
+        yield np.flatnonzero(fold != place), np.flatnonzero(fold == place)
+
+
+def some_of(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The rows, or of very many a share."""
+    if len(rows) <= _MOST_ROWS:
+        return rows
+    return np.sort(np.random.default_rng(SEED).choice(rows, _MOST_ROWS, replace=False))
+
+
+def _threads(rows: int) -> int:
+    """Cores for so many rows; of few, threads would wait for one another longer than they work."""
+    return 1 if rows < _FEW else cores()

@@ -1,0 +1,153 @@
+"""A table made elsewhere as a trial: which column says who was treated, which what came of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from goldmine.core.errors import ContractError
+from goldmine.models.uplift.covariates import Covariates, covariates
+from goldmine.models.uplift.crossfit import Array
+
+_YES = frozenset(
+    ("1", "1.0", "true", "yes", "y", "t", "treated", "treatment", "contact", "contacted", "test", "converted")
+)
+_NO = frozenset(
+    ("0", "0.0", "false", "no", "n", "f", "c", "control", "untreated", "holdout", "hold-out", "not_converted")
+)
+_YES_ZH = frozenset(("是", "处理", "处理组", "实验", "实验组", "触达", "触达组", "营销组"))
+_NO_ZH = frozenset(("否", "对照", "对照组", "控制组", "未触达"))
+
+
+@dataclass(frozen=True)
+class Roles:
+    """What the columns of a table are.
+
+    Parameters
+    ----------
+    treatment, outcome : str
+        Names of columns.
+    id : str
+        Name of the rows' number; empty where there is none.
+    drop : tuple of str
+        Columns to leave out: all that became known after the treatment.
+    treated_value : str
+        What the treatment column says of the treated, where that is not plain.
+    """
+
+    treatment: str
+    outcome: str
+    id: str = ""
+    drop: tuple[str, ...] = ()
+    treated_value: str = ""
+
+
+@dataclass(frozen=True)
+class TrialTable:
+    """A table made ready.
+
+    Parameters
+    ----------
+    known : Covariates
+        All other columns, of every row.
+    used : array (rows,) of bool
+        Rows with a treatment and an outcome.
+    treated : array (used rows,) of bool
+        Who was treated.
+    outcome : array (used rows,)
+        0 or 1, or a number.
+    lost : tuple of int
+        Rows without an outcome among the treated, and among the control.
+    left_out : tuple of str
+        Columns that say nothing: one value only, or another in each row.
+    """
+
+    known: Covariates
+    used: NDArray[np.bool_]
+    treated: NDArray[np.bool_]
+    outcome: Array
+    lost: tuple[int, int]
+    left_out: tuple[str, ...]
+
+
+def trial_table(frame: pd.DataFrame, roles: Roles) -> TrialTable:
+    """Make a table ready to be studied.
+
+    Raises
+    ------
+    ContractError
+        If a column is missing or stands for two things, the treatment has more than two values or none that is plain,
+        or the outcome is neither a number nor yes and no.
+    """
+    named = [roles.treatment, roles.outcome, *([roles.id] if roles.id else [])]
+    for name in (*named, *roles.drop):
+        if name not in frame.columns:
+            some = ", ".join(map(str, frame.columns[:20])) + (", ..." if len(frame.columns) > 20 else "")
+            raise ContractError(f"table: has no column {name!r}.", f"Columns: {some}.")
+    if len(set(named)) < len(named):
+        raise ContractError("table: one column stands for two things.", "Name different columns for each.")
+    treatment = _treatment(frame[roles.treatment], roles)
+    outcome = _outcome(frame[roles.outcome])
+    there = ~np.isnan(treatment)
+    used = there & ~np.isnan(outcome)
+    lost = int((treatment[~used & there] == 1).sum()), int((treatment[~used & there] == 0).sum())
+    others = [name for name in frame.columns if name not in {*named, *roles.drop}]
+    known, left_out = covariates(frame[others])
+    return TrialTable(known, used, treatment[used] == 1, outcome[used], lost, left_out)
+
+
+def _treatment(column: pd.Series, roles: Roles) -> Array:
+    words = _words(column)
+    different = words.dropna().nunique()
+    if different > 2:
+        raise ContractError(
+            f"{roles.treatment}: holds {different} different values; a treatment has two, given and withheld.",
+            "Keep the rows of two arms, and write 1 for treated and 0 for control.",
+        )
+    if roles.treated_value:
+        found = (words == roles.treated_value.strip().lower()).astype(float).where(words.notna())
+        if not (found == 1).any():
+            raise ContractError(
+                f"{roles.treatment}: no row holds what --treated names.", "Give the value as the column has it."
+            )
+        return found.to_numpy(dtype=np.float64, na_value=np.nan)
+    found = _flags(words)
+    if found is None:
+        raise ContractError(
+            f"{roles.treatment}: it is not plain which of its values means treated.",
+            "Write 1 for treated and 0 for control, or name the value with --treated.",
+        )
+    return found
+
+
+def _outcome(column: pd.Series) -> Array:
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    else:
+        words = _words(column)
+        flags = _flags(words)
+        numbers = flags if flags is not None else pd.to_numeric(words, errors="coerce").to_numpy(dtype=np.float64)
+        if np.isnan(numbers[words.notna().to_numpy()]).any():
+            raise ContractError(
+                f"{column.name}: is neither a number nor yes and no in every row.",
+                "Write 1 where the outcome happened and 0 where not, or an amount.",
+            )
+    return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
+def _words(column: pd.Series) -> pd.Series:
+    """Values as small letters; what is empty is missing."""
+    words = column.map(_word, na_action="ignore").astype("object")
+    return words.where(words.notna() & (words != ""), None)
+
+
+def _word(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value).strip().lower()
+
+
+def _flags(words: pd.Series) -> Array | None:
+    """1 for yes, 0 for no; None where a value is neither."""
+    if not words.dropna().isin(_YES | _YES_ZH | _NO | _NO_ZH).all():
+        return None
+    return words.isin(_YES | _YES_ZH).astype(float).where(words.notna()).to_numpy(dtype=np.float64, na_value=np.nan)

@@ -1,5 +1,0 @@
-"""What came back from the field: results of campaigns, checked row by row and kept."""
-
-from goldmine.outcomes.take import Imported, import_outcomes
-
-__all__ = ["Imported", "import_outcomes"]

@@ -1,0 +1,114 @@
+"""Executing the Dagster definitions in process: what the schedule does, by hand."""
+
+import importlib.util
+import logging
+import os
+import shutil
+import warnings
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from goldmine.core.errors import GoldmineError
+from goldmine.core.files import disk_errors
+from goldmine.core.project import home
+from goldmine.labels.use_case_files import load_use_case, use_case_names
+from goldmine.pipeline.environment import QUIET, environment
+from goldmine.pipeline.snapshot import Snapshot
+from goldmine.pipeline.stop import run_stoppable
+
+
+def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
+    """Run some steps of the job for one snapshot, in the order of the definitions.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+        Whose job, at which month end, for which use cases.
+    steps : tuple of str
+        Names of steps: ``tables``, ``features``, ``model``, ``scores``, ``release``.
+
+    Raises
+    ------
+    GoldmineError
+        The error that stopped the job, as the step raised it.
+    """
+    for name in snapshot.use_cases:
+        load_use_case(name)
+    snapshot.bank_name  # noqa: B018 - a mapping that cannot be read is said before Dagster is loaded
+    place = {
+        "bank": str(snapshot.source),
+        "work": str(snapshot.work.root),
+        "language": snapshot.language,
+        "use_cases": list(snapshot.use_cases),
+        "parameters": dict(snapshot.parameters),
+        "engine": snapshot.engine.name,
+        "spark_master": snapshot.engine.spark_master,
+    }
+    with snapshot.work.lock(), environment({**QUIET, "DAGSTER_HOME": str(dagster_home())}):
+        job, instance = _load()
+        try:
+            run_stoppable(
+                lambda: job.execute_in_process(
+                    instance=instance,
+                    partition_key=str(snapshot.as_of),
+                    asset_selection=_assets(steps, snapshot.use_cases or tuple(use_case_names(quarterly=False))),
+                    run_config={
+                        "resources": {"place": {"config": place}},
+                        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                    },
+                )
+            )
+        except Exception as error:
+            raise _ours(error) from None
+
+
+def _load() -> tuple[Any, Any]:
+    """The job that holds every step, and the instance whose pages show what was run by hand too."""
+    warnings.filterwarnings("ignore", module="dagster")
+    import dagster
+
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    return load_definitions().defs.resolve_job_def("retrain"), dagster.DagsterInstance.get()
+
+
+def load_definitions() -> ModuleType:
+    """The module ``pipelines/definitions.py``, which stands beside the package as what users read and change."""
+    spec = importlib.util.spec_from_file_location("goldmine_definitions", definitions_path())
+    if spec is None or spec.loader is None:
+        raise ImportError(definitions_path())
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def definitions_path() -> Path:
+    """Where the definitions are."""
+    return home() / "pipelines" / "definitions.py"
+
+
+def dagster_home() -> Path:
+    """Dagster's folder, with the project's settings in it."""
+    folder = Path(os.environ.get("DAGSTER_HOME") or home() / "data" / "dagster")
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        if not (folder / "dagster.yaml").exists():
+            shutil.copy(home() / "pipelines" / "dagster.yaml", folder)
+    return folder
+
+
+def _assets(steps: tuple[str, ...], use_cases: tuple[str, ...]) -> list[Any]:
+    import dagster
+
+    of_use_case = [step for step in steps if step in ("model", "scores")]
+    keys = [[step] for step in steps if step not in of_use_case]
+    keys += [[name, step] for name in use_cases for step in of_use_case]
+    return [dagster.AssetKey(key) for key in keys]
+
+
+def _ours(error: BaseException) -> BaseException:
+    """The error of ours that Dagster wrapped; where there is none, the first cause."""
+    seen: BaseException = error
+    while not isinstance(seen, GoldmineError) and seen.__cause__ is not None:
+        seen = seen.__cause__
+    return seen

@@ -1,0 +1,173 @@
+"""Where a data scientist works: a desk, the features of a cutoff on it, and a family of features that is tried."""
+
+import os
+import shutil
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+
+from goldmine.activity import build_activity
+from goldmine.contract.bank import Bank
+from goldmine.contract.intake import load_bank
+from goldmine.core.dates import parse_month_end, snapshot_date
+from goldmine.core.errors import ParameterError
+from goldmine.core.project import at_home
+from goldmine.core.workspace import Work
+from goldmine.features import Feature, build_features, feature_dictionary
+from goldmine.features.catalogue import try_folder
+from goldmine.labels import plan_cutoffs
+from goldmine.labels.cutoffs import outcome_end
+from goldmine.labels.eligibility import eligible_rows, training_rows
+from goldmine.labels.use_case_files import load_use_case
+from goldmine.plots.style import use_language
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where one works: a bank's tables, a work folder, a snapshot.
+
+    Parameters
+    ----------
+    bank : Bank
+        The bank's canonical tables, as a run took them in.
+    work : Work
+        Where features are; a desk that tries a family has a folder of its own, so that no list changes by it.
+    as_of : date
+        The snapshot.
+    language : str
+        ``en`` or ``zh``, of figures and words.
+    family : str
+        The file of features that is tried; empty where none is.
+    """
+
+    bank: Bank
+    work: Work
+    as_of: date
+    language: str = "en"
+    family: str = ""
+
+    @property
+    def dictionary(self) -> tuple[Feature, ...]:
+        """What the columns of the feature tables mean."""
+        return feature_dictionary(self.work)
+
+
+def open_desk(work: str = "data", as_of: str = "", language: str = "en") -> Desk:
+    """Open a work folder that a run has filled.
+
+    Parameters
+    ----------
+    work : str
+        The bank's work folder.
+    as_of : str
+        Snapshot date, ``YYYY-MM-DD``; empty for the last month end of the books.
+    language : str
+        ``en`` or ``zh``, of figures and words.
+    """
+    use_language(language)
+    place = Work(at_home(work))
+    bank = load_bank(place)
+    return Desk(bank, place, snapshot_date(as_of, bank.books_to), language)
+
+
+def features(desk: Desk, use_case: str, cutoff: str = "") -> pd.DataFrame:
+    """Features of everyone eligible at a cutoff, and what became of them where that is known by the snapshot.
+
+    Features that are not there, or whose tables or code have changed, are made first.
+
+    Parameters
+    ----------
+    use_case : str
+        A file of ``pipelines/use_cases``.
+    cutoff : str
+        A month end; empty for the use case's judging cutoff, the latest whose outcome is complete.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a customer, by customer_id; every feature, and ``outcome`` (0 or 1) where it is complete.
+    """
+    case = load_use_case(use_case, desk.work)
+    day = parse_month_end(cutoff) if cutoff else plan_cutoffs(case, desk.as_of, desk.bank.months("transactions")).judge
+    make_features(desk, [day])
+    if outcome_end(case, day) <= desk.as_of:
+        rows = training_rows(desk.bank, desk.work, case, day, desk.as_of)
+    else:
+        rows = eligible_rows(desk.work, case, day)
+    return rows.drop_columns(["cutoff"]).to_pandas().set_index("customer_id")
+
+
+def look(known: pd.DataFrame, names: list[str] | None = None) -> pd.DataFrame:
+    """What each feature says by itself, without showing a customer.
+
+    Parameters
+    ----------
+    known : pandas.DataFrame
+        From `features`, with its outcome.
+    names : list of str, optional
+        Features to look at; none means all numbers.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row a feature, the most telling first: known (share of rows), median of those without and with the outcome,
+        auc (of the feature alone; 0.5 says nothing, below it a high value speaks against the outcome).
+    """
+    if "outcome" not in known.columns:
+        raise ParameterError("look: the outcome of this cutoff is not complete yet.", "Load an earlier cutoff.")
+    outcome = known["outcome"].to_numpy()
+    numeric = known.drop(columns="outcome").select_dtypes("number")
+    rows = {}
+    for name in names or list(numeric.columns):
+        values = numeric[name].to_numpy(dtype=np.float64)
+        here = np.isfinite(values)
+        both = 0 < outcome[here].sum() < here.sum()
+        rows[name] = {
+            "known": here.mean(),
+            "without": np.median(values[here & (outcome == 0)]) if both else np.nan,
+            "with": np.median(values[here & (outcome == 1)]) if both else np.nan,
+            "auc": roc_auc_score(outcome[here], values[here]) if both else np.nan,
+        }
+    table = pd.DataFrame.from_dict(rows, orient="index")
+    return table.sort_values("auc", key=lambda auc: (auc - 0.5).abs(), ascending=False)
+
+
+def try_family(desk: Desk, file: str) -> Desk:
+    """Open a desk where the features of one more file are there too, in a folder of its own.
+
+    Lists, champions and the job's own features stay as they are. Called again after the file was changed, it takes the
+    change up.
+
+    Parameters
+    ----------
+    file : str
+        A Python file with a function of the file's name; see ``examples/families``.
+    """
+    source = at_home(file)
+    if not source.is_file() or source.suffix != ".py" or not source.stem.isidentifier():
+        raise ParameterError(f"{file}: is not a Python file of features.", "Copy examples/families/spending.py.")
+    apart = Work(desk.work.root / "lab" / source.stem)
+    folder = apart.root / "families"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    shutil.copy(source, folder)
+    if not apart.activity.exists():
+        apart.activity.symlink_to(os.path.relpath(desk.work.activity, apart.root))
+    try_folder(folder)
+    return replace(desk, work=apart, family=file)
+
+
+def make_features(desk: Desk, cutoffs: list[date]) -> None:
+    """Bring activity and the features of some cutoffs up to date.
+
+    Parameters
+    ----------
+    cutoffs : list of date
+        Month ends; what stands there unchanged is not made again.
+    """
+    with desk.work.lock():
+        build_activity(desk.bank, desk.work)
+        build_features(desk.bank, desk.work, cutoffs)

@@ -1,0 +1,82 @@
+"""A model as the job trains it, and beside the champion."""
+
+import base64
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from goldmine.governance.compare import Comparison
+from goldmine.governance.compare import compare as compare_models
+from goldmine.governance.leakage import leak_gate
+from goldmine.labels import plan_cutoffs
+from goldmine.labels.use_case import UseCase
+from goldmine.labels.use_case_files import load_use_case
+from goldmine.models.evaluation import Judgement, judge
+from goldmine.models.figure_png import png
+from goldmine.models.fit import fit
+from goldmine.models.train import Fitted
+from goldmine.models.training_set import Rows, read_rows
+from goldmine.pipeline.lab.session import Desk, make_features
+from goldmine.plots.governance import against_champion
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model and how it came to be: what it learnt from, the fit, and how it did out of time."""
+
+    use_case: UseCase
+    seed: int
+    rows: Rows
+    fitted: Fitted
+    judged: Judgement
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A trained model beside the champion; a notebook shows it as a table and a figure."""
+
+    comparison: Comparison
+    figure: Figure
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """A row a figure: the champion's, the challenger's, their difference and its 95% interval."""
+        return self.comparison.frame()
+
+    def _repr_html_(self) -> str:
+        image = base64.b64encode(png(self.figure)).decode()
+        against = f"version {self.comparison.champion}" if self.comparison.champion else self.comparison.alone
+        shown = self.table.style.format("{:.4f}", na_rep="").set_caption(against).to_html()
+        return f'{shown}<img alt="" src="data:image/png;base64,{image}">'
+
+
+def train(desk: Desk, use_case: str, seed: int | None = None) -> Trained:
+    """Train a use case as the job does: several past cutoffs, a later one to calibrate, the latest to judge.
+
+    Parameters
+    ----------
+    seed : int, optional
+        Same seed, same model; the use case's own where none is given.
+
+    Raises
+    ------
+    LeakError
+        If the rows know what they could not have known.
+    """
+    case = load_use_case(use_case, desk.work)
+    chosen = case.training.seed if seed is None else seed
+    make_features(desk, list(plan_cutoffs(case, desk.as_of, desk.bank.months("transactions")).all))
+    rows = read_rows(desk.bank, desk.work, case, desk.as_of, chosen)
+    leak_gate(desk.bank, desk.work, case, rows, desk.as_of)
+    fitted = fit(case, rows, chosen)
+    return Trained(case, chosen, rows, fitted, judge(fitted.model, rows.judge, case))
+
+
+def compare(desk: Desk, trained: Trained) -> Beside:
+    """Score the champion on the model's judging rows, and say whether the model may take over."""
+    found = compare_models(desk.bank, trained.use_case, trained.judged, trained.rows.judge)
+    figure = against_champion(found.frame())
+    plt.close(figure)  # shown once, beside its table
+    return Beside(found, figure)

@@ -1,0 +1,74 @@
+"""A notebook's MLflow run: made before the kernel starts, ended with the run's true state."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from goldmine.pipeline.environment import QUIET, environment
+
+
+@dataclass(frozen=True)
+class TrackedRun:
+    """An MLflow run that a notebook logs to."""
+
+    client: Any
+    run_id: str
+
+    def attach(self, *files: Path) -> None:
+        """Keep files with the run."""
+        for file in files:
+            self.client.log_artifact(self.run_id, str(file), "notebook")
+
+
+@contextmanager
+def tracked_run(bank: str, title: str, tags: Mapping[str, str]) -> Iterator[TrackedRun]:
+    """Make an MLflow run in a bank's experiment; it ends as finished, or as failed where the block raises.
+
+    Parameters
+    ----------
+    bank : str
+        Name of the bank, and of the experiment.
+    title : str
+        Name of the run.
+    tags : mapping of str to str
+        What to find it by.
+    """
+    with environment(QUIET):
+        import mlflow
+
+        from goldmine.models.tracking import use_tracking
+
+        experiment = use_tracking(bank)
+        client = mlflow.MlflowClient()
+        run = client.create_run(experiment, tags=dict(tags), run_name=title)
+        tracked = TrackedRun(client, run.info.run_id)
+        try:
+            yield tracked
+        except BaseException:
+            client.set_terminated(tracked.run_id, "FAILED")
+            raise
+        client.set_terminated(tracked.run_id, "FINISHED")
+
+
+def run_exists(bank: str, run_id: str) -> bool:
+    """Whether the tracking store still holds a run."""
+    with environment(QUIET):
+        from goldmine.models.tracking import use_tracking
+
+        use_tracking(bank)
+        import mlflow
+
+        try:
+            return bool(mlflow.MlflowClient().get_run(run_id).info.lifecycle_stage == "active")
+        except mlflow.MlflowException:
+            return False
+
+
+def champion_version(bank: str, use_case: str) -> str:
+    """Version of the model that scores a use case; empty where there is none yet."""
+    with environment(QUIET):
+        from goldmine.models import registry
+
+        return registry.champion_version(bank, use_case)

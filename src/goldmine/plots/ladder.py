@@ -1,0 +1,204 @@
+"""Figures of the ladder: who stands where, who moved, and how unequally money is spread."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+from matplotlib.ticker import PercentFormatter, StrMethodFormatter
+
+from goldmine.customers.concentration import concentration, lorenz
+from goldmine.customers.ladder import LAYERS, LEVELS
+from goldmine.customers.moves import KINDS, OUTSIDE, Moves
+from goldmine.plots.books import without_balances
+from goldmine.plots.style import PALETTE, say
+
+BLUE, GOLD, GREEN, RED, VIOLET, GREY = PALETTE
+KIND_COLOURS = dict(zip(KINDS, (GREEN, BLUE, "#cfcfcf", GOLD, RED), strict=True))
+_GAP = 0.02
+_LEAST = 0.015
+
+
+def kind_words() -> dict[str, str]:
+    """Names of the kinds of move."""
+    return {
+        "new": say("new", "新增"),
+        "up": say("up", "提级"),
+        "same": say("same level", "持平"),
+        "down": say("down", "降级"),
+        "left": say("left", "流失"),
+    }
+
+
+def layer_words() -> dict[str, str]:
+    """Names of the layers."""
+    return dict(zip(LAYERS, (say("basic", "基础"), say("wealth", "财富"), say("high-end", "高端")), strict=True))
+
+
+def level_word(place: int) -> str:
+    """Name of a level: what it begins at; outside the books: new or left."""
+    if place == OUTSIDE:
+        return say("not here", "不在册")
+    if place == 0:
+        return say("below 10k", "1万以下")
+    yuan = LEVELS[place]
+    return say(f"{yuan // 1000}k+" if yuan < 1_000_000 else f"{yuan // 1_000_000}M+", f"{yuan // 10_000}万以上")
+
+
+def transition_table(found: Sequence[Moves], measure: str = "customers") -> pd.DataFrame:
+    """The last quarter's transition matrix, a row a level before, a column a level after; empty without balances."""
+    if not found:
+        return pd.DataFrame()
+    matrix = found[-1].matrix(measure)
+    words = [level_word(place) for place in matrix.index]
+    return matrix.set_axis(words, axis=0).set_axis(words, axis=1)
+
+
+def level_table(customers: pd.DataFrame) -> pd.DataFrame:
+    """A row a level: layer, customers and their AUM in yuan.
+
+    Parameters
+    ----------
+    customers : pandas.DataFrame
+        level, layer, aum_avg of each customer.
+    """
+    if "level" not in customers:
+        return pd.DataFrame()
+    table = customers.groupby(["level", "layer"], observed=True).agg(
+        customers=("level", "size"), aum=("aum_avg", "sum")
+    )
+    table = table.reset_index()
+    return table.assign(level=table.level.map(level_word), layer=table.layer.map(layer_words()))
+
+
+def sankey(quarters: Sequence[Moves]) -> Figure:
+    """Customers of 10,000 yuan and more, and those who crossed that line, flowing from level to level.
+
+    Those who stay below the first level would fill the picture, and are left out.
+    """
+    if not quarters:
+        return without_balances()
+    found = quarters[-1]
+    matrix = found.matrix()
+    matrix.loc[[OUTSIDE, 0], [OUTSIDE, 0]] = 0
+    figure, axis = plt.subplots(figsize=(10, 6))
+    total = max(float(matrix.to_numpy().sum()), 1.0)
+    left, right = _bands(matrix.sum(axis=1), total), _bands(matrix.sum(axis=0), total)
+    start, end = {k: low for k, (low, _) in left.items()}, {k: low for k, (low, _) in right.items()}
+    for before in left:
+        for after in right:
+            share = matrix.loc[before, after] / total
+            if share:
+                kind = "same" if before == after else _kind(before, after)
+                _ribbon(axis, (start[before], end[after]), share, KIND_COLOURS[kind])
+                start[before] += share
+                end[after] += share
+    for bands, counts, x, side in (
+        (left, matrix.sum(axis=1), 0.0, "right"),
+        (right, matrix.sum(axis=0), 1.0, "left"),
+    ):
+        for place, (low, high) in bands.items():
+            axis.plot([x, x], [low, high], color=GREY, linewidth=6, solid_capstyle="butt")
+            words = f"{level_word(place)}  {counts[place]:,.0f}"
+            axis.text(x + (-0.02 if x == 0 else 0.02), (low + high) / 2, words, ha=side, va="center", fontsize=9)
+    handles = [plt.Line2D([], [], color=KIND_COLOURS[k], linewidth=6, label=kind_words()[k]) for k in KINDS]
+    axis.legend(handles=handles, ncols=5, loc="upper center", bbox_to_anchor=(0.5, -0.01), frameon=False, fontsize=9)
+    axis.set(xlim=(-0.28, 1.28))
+    axis.axis("off")
+    span = f"{found.begin} – {found.end}"
+    axis.set_title(say(f"Moves between levels, {span}", f"等级变动,{span}"), loc="left")
+    return _done(figure)
+
+
+def _bands(counts: pd.Series, total: float) -> dict[int, tuple[float, float]]:
+    low, found = 0.0, {}
+    for place, count in counts[counts > 0].items():
+        found[int(str(place))] = (low, low + count / total)
+        low += max(count / total, _LEAST) + _GAP
+    return found
+
+
+def _kind(before: int, after: int) -> str:
+    if before == OUTSIDE:
+        return "new"
+    if after == OUTSIDE:
+        return "left"
+    return "up" if after > before else "down"
+
+
+def _ribbon(axis: Axes, ends: tuple[float, float], width: float, colour: str) -> None:
+    a, b = ends
+    points = [(0, a), (0.5, a), (0.5, b), (1, b), (1, b + width), (0.5, b + width), (0.5, a + width), (0, a + width)]
+    codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3]
+    axis.add_patch(PathPatch(Path(points, codes), facecolor=colour, alpha=0.55, linewidth=0))
+
+
+def growth(found: Sequence[Moves]) -> Figure:
+    """Growth and loss of AUM by quarter: what new customers brought, who rose, stayed, fell and left."""
+    if not found:
+        return without_balances()
+    tables = {str(one.end): one.decomposed().set_index("kind").change for one in found}
+    figure, axis = plt.subplots(figsize=(10, 4.2))
+    place = np.arange(len(tables))
+    above, below = np.zeros(len(tables)), np.zeros(len(tables))
+    for kind in KINDS:
+        change = np.array([float(table[kind]) for table in tables.values()]) / 10_000
+        bottom = np.where(change >= 0, above, below)
+        axis.bar(place, change, 0.6, bottom=bottom, color=KIND_COLOURS[kind], label=kind_words()[kind])
+        above, below = above + change.clip(min=0), below + change.clip(max=0)
+    axis.plot(place, above + below, "o", color="black", label=say("in all", "合计"))
+    axis.axhline(0, color=GREY, linewidth=1)
+    axis.set_xticks(place, [say(f"quarter to {end}", f"截至{end}一季") for end in tables])
+    axis.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axis.set_ylabel(say("change of AUM, 10,000 yuan", "资产变动(万元)"))
+    axis.set_title(say("Growth and loss taken apart", "资产增减分解"), loc="left")
+    axis.grid(visible=False, axis="x")
+    axis.legend(ncols=6, loc="upper center", bbox_to_anchor=(0.5, -0.1), frameon=False, fontsize=9)
+    return _done(figure)
+
+
+def lorenz_curve(aum: pd.Series) -> Figure:
+    """The Lorenz curve of AUM, with the figures that the bank reports.
+
+    Parameters
+    ----------
+    aum : pandas.Series
+        Average daily AUM of each customer, yuan.
+    """
+    if aum.empty:
+        return without_balances()
+    curve, found = lorenz(aum), concentration(aum)
+    figure, axis = plt.subplots(figsize=(7, 4.8))
+    axis.plot(curve.customer_share, curve.aum_share, color=BLUE, linewidth=2.2)
+    axis.fill_between(curve.customer_share, curve.aum_share, curve.customer_share, color=BLUE, alpha=0.08)
+    axis.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1)
+    figures = (
+        say(f"Gini {found.gini:.3f}", f"基尼系数 {found.gini:.3f}"),
+        say(f"top 10%: {found.top_tenth_share:.1%} of AUM", f"前10%客户:资产占{found.top_tenth_share:.1%}"),
+        say(
+            f"40,000 yuan and more: {found.customer_share_40k:.2%} of customers, {found.aum_share_40k:.2%} of AUM",
+            f"4万元以上:客户占{found.customer_share_40k:.2%},资产占{found.aum_share_40k:.2%}",
+        ),
+        say(
+            f"long tail: {found.longtail_customer_share:.1%} of customers, {found.longtail_aum_share:.1%} of AUM",
+            f"长尾客户:客户占{found.longtail_customer_share:.1%},资产占{found.longtail_aum_share:.1%}",
+        ),
+    )
+    axis.text(0.03, 0.96, "\n".join(figures), va="top", fontsize=9, linespacing=1.6)
+    axis.xaxis.set_major_formatter(PercentFormatter(1))
+    axis.yaxis.set_major_formatter(PercentFormatter(1))
+    axis.set(xlim=(0, 1), ylim=(0, 1.01))
+    axis.set_xlabel(say("customers, poorest first", "客户(按资产从低到高)"))
+    axis.set_ylabel(say("share of AUM", "资产占比"))
+    axis.set_title(say("Lorenz curve of AUM", "资产洛伦兹曲线"), loc="left")
+    return _done(figure)
+
+
+def _done(figure: Figure) -> Figure:
+    figure.tight_layout()
+    plt.close(figure)
+    return figure

@@ -1,0 +1,119 @@
+"""What a release says of itself: typed, read back with unknown keys refused."""
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from goldmine.campaigns.record import CampaignRecord
+from goldmine.contactability.counts import Funnel
+
+
+class _Typed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class Origin(_Typed):
+    """Which model gave a list its order, and the MLflow run that trained it."""
+
+    model_name: str
+    model_version: str
+    mlflow_run: str
+
+
+class ListFile(_Typed):
+    """One file of a release.
+
+    Parameters
+    ----------
+    path : str
+        Below the release's folder.
+    sha256 : str
+        Of its content.
+    rows : int
+        Customers in it.
+    columns : tuple of str
+        Code names of its columns, in order.
+    use_case, model_name, model_version, mlflow_run : str
+        What it lists, and by which model.
+    validation : dict
+        What its suite found: rules and counts.
+    """
+
+    path: str
+    sha256: str
+    rows: int
+    columns: tuple[str, ...]
+    use_case: str
+    model_name: str
+    model_version: str
+    mlflow_run: str
+    validation: dict[str, Any]
+
+
+class CampaignFile(_Typed):
+    """One file of a release's campaigns: path below its folder, SHA-256, rows."""
+
+    path: str
+    sha256: str
+    rows: int
+
+
+class CustomersFile(_Typed):
+    """The customers table as it stood when the lists were made: path below the release's folder, SHA-256, rows."""
+
+    path: str
+    sha256: str
+    rows: int
+
+
+class Manifest(_Typed):
+    """A release's manifest.
+
+    Parameters
+    ----------
+    as_of : date
+        Snapshot date of the scores.
+    release_id : str
+        The same for the same inputs.
+    created_at : datetime
+        When it was published (UTC).
+    bank, language : str
+        Whose customers; language of headings and reasons.
+    funnels : dict of str to Funnel
+        By use case.
+    files : tuple of ListFile
+        The lists' files.
+    campaigns : dict of str to CampaignRecord
+        By name: funnel, limits, what can be measured.
+    campaigns_off : dict of str to str
+        Campaigns that were live and that the bank's tables do not carry, and what is missing.
+    campaign_files : tuple of CampaignFile
+        The campaigns' files.
+    customers : CustomersFile, optional
+        Layer, level and tags of everyone on the books; none where they were not made.
+    campaign_validation : dict of str to dict
+        What the suites ``offers`` and ``control`` found, all campaigns together: rules and counts.
+    """
+
+    as_of: date
+    release_id: str
+    created_at: datetime
+    bank: str
+    language: str
+    funnels: dict[str, Funnel]
+    files: tuple[ListFile, ...]
+    campaigns: dict[str, CampaignRecord] = {}
+    campaigns_off: dict[str, str] = {}
+    campaign_files: tuple[CampaignFile, ...] = ()
+    customers: CustomersFile | None = None
+    campaign_validation: dict[str, dict[str, Any]] = {}
+
+
+class Latest(_Typed):
+    """What ``latest.json`` says: the current release, its folder below ``releases``, its manifest's SHA-256."""
+
+    as_of: date
+    release_id: str
+    path: str
+    manifest_sha256: str

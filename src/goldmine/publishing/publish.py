@@ -1,0 +1,146 @@
+"""Publishing: from scores to a release that a branch can work from."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from goldmine.contactability.tables import Books
+from goldmine.contract.bank import Bank
+from goldmine.core.engine import connect
+from goldmine.core.errors import ParameterError, UseCaseError
+from goldmine.core.progress import track
+from goldmine.core.workspace import Work
+from goldmine.publishing.campaigns import write_campaigns
+from goldmine.publishing.customer_snapshot import write_customers
+from goldmine.publishing.funnel import choose
+from goldmine.publishing.listing import Imprint, Listing, write_listing
+from goldmine.publishing.manifest import ListFile, Manifest
+from goldmine.publishing.reasons import reasons_in_words
+from goldmine.publishing.release_campaigns import plan_release, tell
+from goldmine.publishing.release_inputs import Scored, model_of, read_scored, release_id_of
+from goldmine.publishing.release_store import Release, release_once
+from goldmine.publishing.rows import make_rows
+from goldmine.validation import FileToCheck, SuiteResult, require, validate_files
+
+LANGUAGES = ("en", "zh")
+
+
+def publish(bank: Bank, work: Work, use_cases: list[str], as_of: date, *, language: str = "en") -> Release:
+    """Publish the lists of some use cases as one release, and make it the current one.
+
+    The same inputs give the same release: where it stands already nothing is written. An older snapshot than the
+    current release's is published beside it and does not become current. Killed at any moment, or out of disk, the
+    current release stays as it was.
+
+    Parameters
+    ----------
+    bank : Bank
+        The bank's tables; its customers', contacts', staff's and products' decide who may stand on a list.
+    work : Work
+        Where the scores are, and the releases go.
+    use_cases : list of str
+        Names of the use cases; each must have been scored at `as_of`.
+    as_of : date
+        Snapshot date.
+    language : str
+        ``en`` or ``zh``: of the reasons, and of the headings in CSV and XLSX.
+
+    Raises
+    ------
+    ReleaseError
+        If a use case was not scored.
+    ValidationError
+        If a list breaks a fatal rule of its suite.
+    DiskError
+        If there is no space, or it may not be written.
+    """
+    if language not in LANGUAGES:
+        raise ParameterError(f"language: {language!r} is not known.", f"Use one of {', '.join(LANGUAGES)}.")
+    if not use_cases:
+        raise UseCaseError("publish: no use case was named.", "Name at least one, for example longtail.")
+    with work.lock():
+        scored = [read_scored(work, name, as_of) for name in sorted(set(use_cases))]
+        release_id = release_id_of(bank, work, scored, as_of, language)
+        imprint = Imprint(bank.name, as_of, release_id, language)
+        return release_once(work, as_of, release_id, lambda folder: _fill(bank, work, scored, imprint, folder))
+
+
+def _fill(bank: Bank, work: Work, scored: list[Scored], imprint: Imprint, folder: Path) -> Manifest:
+    """Write every campaign and every list into a folder and check the lists."""
+    books = Books(bank, connect(), imprint.as_of, work.returned)
+    plan, language = plan_release(books, work, scored)
+    told = tell(books, work, scored, plan)
+    campaign_files = write_campaigns(folder, plan, told, imprint, language)
+    listings = [
+        _listing(books, work, one, imprint, plan.held_back) for one in track(scored, "lists: rules and reasons")
+    ]
+    written = [write_listing(folder, listing, imprint) for listing in track(listings, "lists: files")]
+    to_check = _lists_to_check(imprint, folder, written)
+    if plan.planned:
+        to_check += _campaigns_to_check(books, imprint, folder)
+    results = validate_files(to_check, work, bank)
+    require(results)
+    judged, campaigns_judged = results[: len(written)], results[len(written) :]
+    return Manifest(
+        as_of=imprint.as_of,
+        release_id=imprint.release_id,
+        created_at=datetime.now(UTC),
+        bank=imprint.bank,
+        language=imprint.language,
+        funnels={listing.use_case.name: listing.funnel for listing in listings},
+        files=tuple(
+            file.model_copy(update={"validation": _found(result)})
+            for files, result in zip(written, judged, strict=True)
+            for file in files
+        ),
+        campaigns={one.campaign.campaign_id: one.record for one in plan.planned},
+        campaigns_off=dict(plan.off or {}),
+        campaign_files=tuple(campaign_files),
+        customers=write_customers(folder, work, imprint.as_of),
+        campaign_validation={result.suite: _found(result) for result in campaigns_judged},
+    )
+
+
+def _listing(books: Books, work: Work, scored: Scored, imprint: Imprint, held_back: frozenset[str]) -> Listing:
+    chosen = choose(books, scored.path, scored.use_case, held_back)
+    words = reasons_in_words(
+        model_of(books.bank, work, scored, imprint.as_of),
+        work,
+        scored.use_case,
+        chosen.rows["customer_id"].to_pylist(),
+        as_of=imprint.as_of,
+        languages=[imprint.language],
+    )[imprint.language]
+    stamp = (scored.origin.model_version, imprint.release_id)
+    rows = make_rows(chosen.rows, words, scored.use_case, as_of=imprint.as_of, stamp=stamp)
+    return Listing(scored.use_case, rows, chosen.funnel, scored.origin)
+
+
+def _lists_to_check(imprint: Imprint, folder: Path, written: list[list[ListFile]]) -> list[FileToCheck]:
+    """Each list's Parquet file, and what it should say."""
+    about: dict[str, str | date] = {"as_of": imprint.as_of, "release_id": imprint.release_id}
+    return [FileToCheck("lists", folder / files[0].path, {**about, "use_case": files[0].use_case}) for files in written]
+
+
+def _campaigns_to_check(books: Books, imprint: Imprint, folder: Path) -> list[FileToCheck]:
+    """All campaigns' offers as one table, and all their control."""
+    files = {name: folder / "campaigns" / "*" / f"{name}.parquet" for name in ("offers", "control")}
+    says: dict[str, str | date] = {"as_of": imprint.as_of, "release_id": imprint.release_id}
+    says |= {"books_to": books.bank.books_to, "control": str(files["control"])}
+    if books.returned is not None and books.returned.exists():
+        says["returned"] = str(books.returned)
+    return [FileToCheck(name, path, says) for name, path in files.items()]
+
+
+def _found(result: SuiteResult) -> dict[str, Any]:
+    """A suite's result for the manifest: rules and counts."""
+    return {
+        "suite": result.suite,
+        "success": result.success,
+        "rules": len(result.rules),
+        "fatal": len(result.failed("fatal")),
+        "warnings": [
+            f"{rule.column}: {rule.rule} ({rule.failing} of {rule.rows})" for rule in result.failed("warning")
+        ],
+        "skipped": result.skipped,
+    }

@@ -1,0 +1,66 @@
+"""Why each customer is on a list, in words; computed for those on it only."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import pyarrow as pa
+
+from goldmine.core.engine import connect
+from goldmine.core.parquet import parquet_schema
+from goldmine.core.workspace import Work
+from goldmine.features import feature_dictionary
+from goldmine.labels.eligibility import eligible, feature_rows
+from goldmine.labels.use_case import UseCase
+from goldmine.models.explain import explain, typical_values
+from goldmine.models.model import Model
+from goldmine.models.reason_phrases import NO_REASON, reason_words
+from goldmine.publishing.list_columns import REASONS
+
+
+def reasons_in_words(
+    model: Model, work: Work, use_case: UseCase, customers: list[str], *, as_of: date, languages: Sequence[str]
+) -> dict[str, list[list[str]]]:
+    """The strongest reasons of each customer, in words, compared with what is typical of those who were scored.
+
+    Each is a behaviour of that very row which raised its probability; SHAP values are computed for these rows only.
+
+    Parameters
+    ----------
+    model : Model
+        The model that scored them.
+    work : Work
+        Where the features are.
+    use_case : UseCase
+        Who was eligible.
+    customers : list of str
+        Customer numbers of those on the list.
+    as_of : date
+        Snapshot date.
+    languages : sequence of str
+        ``en``, ``zh`` or both; the reasons are looked for once.
+
+    Returns
+    -------
+    dict of str to list of list of str
+        By language, for each customer, in order, one to three reasons, strongest first.
+    """
+    if not customers:
+        return {language: [] for language in languages}
+    connection = connect()
+    places = pa.table({"customer_id": customers, "place": range(len(customers))})
+    held = parquet_schema(work.features(as_of)).names
+    names = [name for name in model.encoding.features if name in held]
+    listed = feature_rows(connection, work, as_of, places, names).order("place").to_arrow_table()
+    features = {feature.name: feature for feature in feature_dictionary(work)}
+    found = explain(model, listed, tuple(features.values()), REASONS)
+    cited = sorted({reason.feature for row in found for reason in row})
+    everyone = eligible(connection, work, use_case, as_of).to_pyarrow()
+    typical = typical_values(feature_rows(connection, work, as_of, everyone, cited).to_arrow_table(), cited)
+    return {
+        language: [
+            [reason_words(reason, features, typical, language, as_of) for reason in row]
+            or [NO_REASON[language == "zh"]]
+            for row in found
+        ]
+        for language in languages
+    }

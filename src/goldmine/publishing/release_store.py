@@ -1,0 +1,203 @@
+"""Releases on disk: whole and never changed, or not there at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pydantic
+
+from goldmine.core import fingerprint
+from goldmine.core.errors import ReleaseError
+from goldmine.core.files import disk_errors
+from goldmine.core.workspace import Work
+from goldmine.publishing.manifest import CampaignFile, CustomersFile, Latest, ListFile, Manifest
+
+_PART = ".part"
+
+
+@dataclass(frozen=True)
+class Release:
+    """One published set of lists.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it lies.
+    manifest : Manifest
+        What it says of itself.
+    """
+
+    folder: Path
+    manifest: Manifest
+
+
+def read_latest(work: Work) -> Release:
+    """The current release, after comparing every file with its checksum.
+
+    Raises
+    ------
+    ReleaseError
+        If nothing was published yet, or the release is not whole.
+    """
+    path = _latest(work)
+    if not path.exists():
+        raise ReleaseError(f"{work.releases}: nothing has been published yet.", "Run `goldmine run` first.")
+    latest = _latest_of(path)
+    place = _place(work, latest.as_of, latest.release_id)
+    release = _read(place)
+    if fingerprint.of_file(place / "manifest.json") != latest.manifest_sha256:
+        raise _not_whole(place, "manifest.json is not the one that was published")
+    return release
+
+
+def release_once(work: Work, as_of: date, release_id: str, fill: Callable[[Path], Manifest]) -> Release:
+    """Put a release on disk, unless it stands there already, and let ``latest.json`` name it.
+
+    It is built in a hidden folder that takes the release's name when all of it is on disk; ``latest.json`` changes
+    last. A snapshot older than the current release's does not become current: making up an old month must not take
+    back a newer one.
+
+    Parameters
+    ----------
+    work : Work
+        The work folder; its lock must be held.
+    as_of : date
+        Snapshot date.
+    release_id : str
+        Its id.
+    fill : callable
+        Writes the release's files into a folder and gives the manifest. What it raises leaves nothing behind.
+
+    Raises
+    ------
+    DiskError
+        If the disk is full or may not be written; releases that stand are left as they are.
+    """
+    place = _place(work, as_of, release_id)
+    with disk_errors(work.releases):
+        _sweep(work)
+        try:
+            release = _read(place)
+        except ReleaseError:
+            release = _build(place, fill)
+        _make_current(work, release)
+    return release
+
+
+def _build(place: Path, fill: Callable[[Path], Manifest]) -> Release:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=_PART, dir=place.parent))
+    damaged = temporary.with_suffix(f".damaged{_PART}")
+    try:
+        manifest = fill(temporary)
+        (temporary / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
+        _seal(temporary)
+        if place.exists():
+            # It is not whole, or it would have been found.
+            place.rename(damaged)
+        temporary.rename(place)
+        _settle([place.parent, place.parent.parent])
+    finally:
+        for left in (temporary, damaged):
+            shutil.rmtree(left, ignore_errors=True)
+    return Release(place, manifest)
+
+
+def _make_current(work: Work, release: Release) -> None:
+    path = _latest(work)
+    manifest = release.manifest
+    wanted = Latest(
+        as_of=manifest.as_of,
+        release_id=manifest.release_id,
+        path=f"{manifest.as_of}/{manifest.release_id}",
+        manifest_sha256=fingerprint.of_file(release.folder / "manifest.json"),
+    )
+    current = _standing(work)
+    if current is not None and (current == wanted or current.as_of > wanted.as_of):
+        return
+    temporary = path.with_name(f".{path.name}{_PART}")
+    try:
+        temporary.write_text(wanted.model_dump_json(indent=2) + "\n", "utf-8")
+        _settle([temporary])
+        temporary.replace(path)
+        _settle([path.parent])
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sweep(work: Work) -> None:
+    """Remove what a killed publish left behind."""
+    for left in [*work.releases.glob(f".*{_PART}"), *work.releases.glob(f"*/.*{_PART}")]:
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
+
+
+def _place(work: Work, as_of: date, release_id: str) -> Path:
+    return work.releases / str(as_of) / release_id
+
+
+def _latest(work: Work) -> Path:
+    return work.releases / "latest.json"
+
+
+def _latest_of(path: Path) -> Latest:
+    try:
+        return Latest.model_validate_json(path.read_bytes())
+    except pydantic.ValidationError as error:
+        raise _not_whole(path, "it cannot be read") from error
+
+
+def _standing(work: Work) -> Latest | None:
+    """What is current, if its release is there and whole."""
+    try:
+        read_latest(work)
+    except ReleaseError:
+        return None
+    return _latest_of(_latest(work))
+
+
+def _read(place: Path) -> Release:
+    try:
+        manifest = Manifest.model_validate_json((place / "manifest.json").read_bytes())
+    except FileNotFoundError as error:
+        raise _not_whole(place, "manifest.json is missing") from error
+    except pydantic.ValidationError as error:
+        raise _not_whole(place, "manifest.json cannot be read") from error
+    held: list[ListFile | CampaignFile | CustomersFile] = [*manifest.files, *manifest.campaign_files]
+    for file in [*held, manifest.customers] if manifest.customers else held:
+        path = place / file.path
+        if not path.exists():
+            raise _not_whole(place, f"{file.path} is missing")
+        if fingerprint.of_file(path) != file.sha256:
+            raise _not_whole(place, f"{file.path} is not the one that was published")
+    return Release(place, manifest)
+
+
+def _not_whole(place: Path, why: str) -> ReleaseError:
+    return ReleaseError(
+        f"{place}: the release is not whole: {why}.", "Publish again: `goldmine publish` makes it anew."
+    )
+
+
+def _seal(folder: Path) -> None:
+    """Make every file read-only and wait until all of it is on the disk."""
+    paths = sorted(folder.rglob("*"))
+    for path in paths:
+        path.chmod(0o444 if path.is_file() else 0o755)
+    folder.chmod(0o755)
+    _settle([*paths, folder])
+
+
+def _settle(paths: Iterable[Path]) -> None:
+    for path in paths:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,216 @@
+"""Customers to be looked after: today's calls, overdue contacts, those near the next level, the list that mends.
+
+Whoever looks is shown the customers of their own branch alone; an employee, only their own.
+"""
+
+from datetime import date
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from goldmine.core.engine import connect
+from goldmine.core.errors import ParameterError, ReleaseError
+from goldmine.core.workspace import Work
+from goldmine.coverage import Books, load_care_rules
+from goldmine.customers.ladder import LEVELS, level_word
+from goldmine.labels.use_case_files import load_use_case
+from goldmine.publishing.release_store import read_latest
+from goldmine.reporting.labels import word
+from goldmine.reporting.metric_definitions import Mend
+from goldmine.reporting.prepare import Decisions
+
+_LISTED = ["customer_id", "use_case", "probability", "reason_1", "valid_until"]
+
+
+def of_branch(decisions: Decisions, branch_id: str) -> pd.DataFrame:
+    """The customers of one branch: the rows of the one table, by customer_id.
+
+    Raises
+    ------
+    ParameterError
+        If no customer is kept by such a branch.
+    """
+    rows = decisions.customers[decisions.customers["branch_id"] == branch_id]
+    if rows.empty:
+        raise ParameterError(f"branch_id: no customer is kept by branch {branch_id!r}.", "Give a branch of the books.")
+    return rows
+
+
+def of_employee(decisions: Decisions, employee_id: str) -> pd.DataFrame:
+    """The customers whom one person at work looks after, never another branch's but for roles of the whole bank.
+
+    Raises
+    ------
+    ParameterError
+        If nobody at work has that number.
+    """
+    if employee_id not in decisions.staff.index:
+        raise ParameterError(
+            f"employee_id: nobody at work has the number {employee_id!r}.", "Give a staff_id of somebody at work."
+        )
+    person = decisions.staff.loc[employee_id]
+    rows = decisions.customers[decisions.customers["employee_id"] == employee_id]
+    if person["role"] in load_care_rules().whole_bank:
+        return rows
+    return rows[rows["branch_id"] == person["branch_id"]]
+
+
+def may_be_called(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame:
+    """Those who have not opted out of being contacted, by consent, by word to a caller, or in the ledger."""
+    books = Books(connect(), decisions.bank, decisions.work, decisions.as_of)
+    refused = books.refusing().to_pandas()["customer_id"]
+    return customers[~customers.index.isin(refused)]
+
+
+def listed(work: Work, as_of: date) -> pd.DataFrame:
+    """Every list of the month end's release: customer_id, use_case, probability, reason_1, valid_until.
+
+    Customers whom a campaign keeps as its control group are on no list to be worked. No rows where the current
+    release is of another month end.
+    """
+    try:
+        release = read_latest(work)
+    except ReleaseError:
+        return pd.DataFrame(columns=_LISTED)
+    if release.manifest.as_of != as_of:
+        return pd.DataFrame(columns=_LISTED)
+    files = sorted((release.folder / "lists").glob("*.parquet"))
+    rows = pd.concat([pq.read_table(file, columns=_LISTED).to_pandas() for file in files], ignore_index=True)
+    for control in sorted(release.folder.glob("campaigns/*/control.parquet")):
+        kept = pq.read_table(control, columns=["customer_id", "use_case"]).to_pandas()
+        pairs = pd.MultiIndex.from_frame(rows[["customer_id", "use_case"]])
+        rows = rows[~pairs.isin(pd.MultiIndex.from_frame(kept))]
+    return rows.sort_values(["probability", "customer_id"], ascending=[False, True], ignore_index=True)
+
+
+def near_next(customers: pd.DataFrame) -> pd.DataFrame:
+    """Customers near the next level, the nearest first: level, aum and to_next in yuan, employee_id."""
+    rows = customers[customers["near_next"].fillna(False).astype(bool)]
+    start = rows["level"].map(dict(enumerate(LEVELS[1:])))
+    found = rows.assign(aum=rows["aum_fen"] / 100, to_next=start - rows["aum_fen"] / 100)
+    found = found.assign(share=found["to_next"] / start).sort_values(["share", "level"], kind="stable")
+    return found.reset_index()[["customer_id", "level", "aum", "to_next", "employee_id"]]
+
+
+def overdue(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame:
+    """Customers whose carer's contact is overdue, core customers first, then the longest overdue."""
+    rows = decisions.care[decisions.care["overdue_days"] > 0].set_index("customer_id")
+    rows = rows[rows.index.isin(customers.index)]
+    rows = rows.sort_values(["core", "overdue_days", "aum_fen"], ascending=False, kind="stable")
+    found = rows.assign(aum=rows["aum_fen"] / 100, employee_id=rows["carer_id"]).reset_index()
+    names = ["customer_id", "level", "aum", "core", "last_contact_on", "due_on", "overdue_days", "employee_id"]
+    return found[names].assign(due=found["due_on"].dt.date, last_contact_on=found["last_contact_on"].dt.date)
+
+
+def handed_over(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame:
+    """Customers taken over this time from a person who left: who had them before."""
+    rows = decisions.care[decisions.care["reason"] == "staff_left"].set_index("customer_id")
+    rows = rows[rows.index.isin(customers.index)].sort_values("aum_fen", ascending=False, kind="stable")
+    found = rows.assign(aum=rows["aum_fen"] / 100, employee_id=rows["carer_id"]).reset_index()
+    return found[["customer_id", "level", "aum", "previous_id", "employee_id"]]
+
+
+def calls(decisions: Decisions, customers: pd.DataFrame, most: int, language: str) -> pd.DataFrame:
+    """Whom to call today: overdue core customers, customers taken over, other overdue ones, then the lists' best.
+
+    Nobody is named who opted out, and nobody twice: the first reason counts.
+
+    Parameters
+    ----------
+    decisions : Decisions
+        Of the bank.
+    customers : pandas.DataFrame
+        From `of_employee` or `of_branch`.
+    most : int
+        Most calls of a day.
+    language : str
+        ``en`` or ``zh``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        customer_id, level, aum, why, reason, probability, employee_id; the most urgent first.
+    """
+    callable_ = may_be_called(decisions, customers)
+    late, taken = overdue(decisions, callable_), handed_over(decisions, callable_)
+    lists = listed(decisions.work, decisions.as_of)
+    lists = lists[lists["customer_id"].isin(callable_.index)]
+    titles = {name: _title(name, language) for name in lists["use_case"].unique()}
+    core = late["core"].astype(bool)
+    parts = [
+        _call(late[core], [word("core_overdue", language).format(days) for days in late.loc[core, "overdue_days"]]),
+        _call(taken, [word("handed_over", language).format(before) for before in taken["previous_id"]]),
+        _call(late[~core], [word("overdue", language).format(days) for days in late.loc[~core, "overdue_days"]]),
+        lists.assign(why=lists["use_case"].map(titles), reason=lists["reason_1"].fillna("")),
+    ]
+    found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    found = found.drop_duplicates("customer_id").head(most).reset_index(drop=True)
+    about = callable_.loc[found["customer_id"]]
+    columns = ["customer_id", "level", "aum", "why", "reason", "probability", "employee_id"]
+    return found.assign(
+        level=about["level"].to_numpy(),
+        aum=about["aum_fen"].to_numpy() / 100,
+        employee_id=about["employee_id"].to_numpy(),
+    ).reindex(columns=columns)
+
+
+def mending(decisions: Decisions, branch_id: str, by: Mend, most: int) -> pd.DataFrame:
+    """The list that would mend a branch's weak figure, of its own customers: the best `most` rows.
+
+    Parameters
+    ----------
+    decisions : Decisions
+        Of the bank.
+    branch_id : str
+        The branch.
+    by : str
+        `Metric.mended_by`: overdue contacts, customers near the next level, or a use case's list.
+    most : int
+        Most rows.
+    """
+    customers = may_be_called(decisions, of_branch(decisions, branch_id))
+    if by == "overdue":
+        return overdue(decisions, customers).head(most)[
+            ["customer_id", "level", "aum", "due", "overdue_days", "employee_id"]
+        ]
+    if by == "near_next":
+        return near_next(customers[customers["level"] > 0]).head(most)
+    lists = listed(decisions.work, decisions.as_of)
+    rows = lists[(lists["use_case"] == by) & lists["customer_id"].isin(customers.index)].head(most)
+    about = customers.loc[rows["customer_id"]]
+    return pd.DataFrame(
+        {
+            "customer_id": rows["customer_id"].to_numpy(),
+            "level": about["level"].to_numpy(),
+            "aum": about["aum_fen"].to_numpy() / 100,
+            "probability": rows["probability"].to_numpy(),
+            "reason": rows["reason_1"].fillna("").to_numpy(),
+            "employee_id": about["employee_id"].to_numpy(),
+        }
+    )
+
+
+def in_words(rows: pd.DataFrame, language: str) -> pd.DataFrame:
+    """A worklist as staff read it: headings in words, amounts and probabilities written out."""
+    found = rows.drop(columns=[name for name in ("core", "due_on") if name in rows])
+    if "level" in found:
+        found["level"] = [level_word(int(level), language) for level in found["level"]]
+    for name in ("aum", "to_next"):
+        if name in found:
+            found[name] = [f"{yuan:,.0f}" for yuan in found[name]]
+    if "probability" in found:
+        found["probability"] = ["" if pd.isna(one) else f"{one:.0%}" for one in found["probability"]]
+    if "last_contact_on" in found:
+        found["last_contact_on"] = ["" if pd.isna(day) else day for day in found["last_contact_on"]]
+    if "reason" in found:
+        found["reason"] = found["reason"].fillna("")
+    return found.rename(columns={name: word(name, language) for name in found.columns})
+
+
+def _call(rows: pd.DataFrame, why: list[str]) -> pd.DataFrame:
+    return rows[["customer_id"]].assign(why=why, reason="", probability=float("nan"))
+
+
+def _title(use_case: str, language: str) -> str:
+    found = load_use_case(use_case)
+    return found.title_zh if language == "zh" else found.title_en

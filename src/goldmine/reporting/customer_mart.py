@@ -1,0 +1,207 @@
+"""Making the one table: a row a customer who is on the books or was a quarter earlier, every amount in whole fen."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import reduce
+from operator import add, or_
+from pathlib import Path
+
+import ibis
+from ibis.expr.types import BooleanValue, NumericValue, Table
+
+from goldmine.activity.build import index_of
+from goldmine.core.dates import month_end, month_key
+from goldmine.core.files import read_json, sql_text, whole_file, write_json
+from goldmine.core.workspace import Work
+from goldmine.coverage.customer_balances import Books
+from goldmine.coverage.plan import care_path
+from goldmine.customers.ladder import LEVELS, layer_expression, level_expression
+from goldmine.reporting.mart_columns import COLUMNS
+from goldmine.reporting.metric_definitions import Metrics
+
+NEAR = 0.2
+"""Within this share below the next level a customer is near it."""
+_HELD = ("demand", "time", "wealth", "loan", "other")
+
+
+@dataclass(frozen=True)
+class Base:
+    """The table at one month end.
+
+    Parameters
+    ----------
+    path : Path
+        Where it lies, by customer_id.
+    as_of : date
+        The month end.
+    missing : dict of str to str
+        Of each column that could not be made, what is missing for it.
+    """
+
+    path: Path
+    as_of: date
+    missing: dict[str, str]
+
+
+def base_path(work: Work, as_of: date) -> Path:
+    """Where a month end's table lies."""
+    return work.root / "decisions" / f"{as_of}.parquet"
+
+
+def read_base(work: Work, as_of: date) -> Base:
+    """A table that was made earlier."""
+    path = base_path(work, as_of)
+    return Base(path, as_of, read_json(path.with_suffix(".json")))
+
+
+def make_base(books: Books, metrics: Metrics) -> Base:
+    """Make the table from the books, the activity and the care assignment, and keep it in the work folder.
+
+    A customer stands in it once, under one branch: the one that the rule ``moved_in_quarter`` names where it changed
+    during the quarter. Which branch it was a quarter ago is known from the table that was made then, as the books say
+    only who keeps a customer today. A column whose months are missing is empty, and said; no figure is made of half.
+
+    Raises
+    ------
+    HistoryError
+        If the activity of a month that the books hold has not been made yet.
+    """
+    missing = _missing(books)
+    rows = _with_branch(books, books.customers(), metrics)
+    for place, with_more in enumerate((_with_money, _with_signs, _with_contacts, _with_care)):
+        # Each part stands by itself before the next: to build the whole as one expression takes seconds.
+        books.connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE part_{place} AS {ibis.to_sql(rows, dialect='duckdb')}")
+        rows = with_more(books, books.connection.table(f"part_{place}"), missing)
+    columns = {
+        name: (ibis.null() if name in missing else rows[name]).cast(_TYPES[column.kind])
+        for name, column in COLUMNS.items()
+    }
+    query = ibis.to_sql(rows.select(**columns).order_by("customer_id"), dialect="duckdb")
+    path = base_path(books.work, books.as_of)
+    with whole_file(path) as temporary:
+        books.connection.raw_sql(f"COPY ({query}) TO {sql_text(temporary)} (FORMAT parquet, COMPRESSION zstd)")
+    write_json(path.with_suffix(".json"), missing)
+    return Base(path, books.as_of, missing)
+
+
+def _missing(books: Books) -> dict[str, str]:
+    """Of each column that cannot be made, what is missing for it."""
+    quarter = [month_end(books.as_of, -lag) for lag in range(3)]
+    months = {"balances": [books.as_of], "balances before": [books.as_of, books.before], "transactions": quarter}
+    found = {}
+    for need, days in months.items():
+        table = need.removesuffix(" before")
+        gone = [month_key(day) for day in days if not books.has_month(table, day)]
+        found[need] = f"{table} of {', '.join(gone)}" if gone else ""
+    found["contacts"] = "" if books.bank.has("contacts") else "table contacts"
+    found["care"] = "" if care_path(books.work, books.as_of).exists() else "an assignment of carers"
+    return {name: found[column.needs] for name, column in COLUMNS.items() if column.needs and found[column.needs]}
+
+
+def _with_branch(books: Books, rows: Table, metrics: Metrics) -> Table:
+    """One branch a customer, by the rule of the definitions."""
+    rows = rows.mutate(
+        came=rows.on_books & ~rows.on_books_before,
+        left=rows.on_books_before & ~rows.on_books,
+        mobile_bank=rows.on_books & (rows.mobile_bank_on <= books.as_of).fill_null(False),
+        card=rows.on_books & (rows.social_security_card_on <= books.as_of).fill_null(False),
+    )
+    mine, earlier = base_path(books.work, books.as_of), base_path(books.work, books.before)
+    if mine.exists() and books.bank.books_to >= month_end(books.as_of, 1):
+        # A past month end made again: who kept whom then stands in the table that was made then.
+        then = books.connection.read_parquet(str(mine))
+        rows = _join(rows, then.select("customer_id", branch_then="branch_id"))
+        rows = rows.mutate(branch_id=rows.branch_then.fill_null(rows.branch_id))
+    if not earlier.exists():
+        return rows.mutate(moved_branch=ibis.literal(False))
+    then = books.connection.read_parquet(str(earlier))
+    rows = _join(rows, then.select("customer_id", branch_before="branch_id"))
+    before = rows.branch_before.fill_null(rows.branch_id)
+    counted = before if metrics.moved_in_quarter == "old_branch" else rows.branch_id
+    return rows.mutate(moved_branch=before != rows.branch_id, branch_id=counted)
+
+
+def _with_money(books: Books, rows: Table, missing: dict[str, str]) -> Table:
+    if "aum_fen" in missing:
+        return rows
+    now = _held(books, books.as_of, ["aum", *_HELD])
+    rows = _join(rows, now)
+    amounts = {f"{name}_fen": _where(rows.on_books, rows[name]) for name in ("aum", *_HELD)}
+    rows = rows.mutate(**amounts)
+    held = [rows[f"{name}_fen"] > 0 for name in _HELD]
+    rows = rows.mutate(
+        deposits_fen=rows.demand_fen + rows.time_fen,
+        loans_fen=rows.loan_fen,
+        has_wealth=rows.wealth_fen > 0,
+        products=reduce(add, [one.cast("int64") for one in [*held, rows.mobile_bank, rows.card]]),
+        level=rows.on_books.ifelse(level_expression(rows.aum_fen / 100), None),
+    )
+    nearly = [(rows.aum_fen >= round(start * 100 * (1 - NEAR))) & (rows.aum_fen < start * 100) for start in LEVELS[1:]]
+    rows = rows.mutate(
+        layer=rows.on_books.ifelse(layer_expression(rows.level), None), near_next=reduce(or_, nearly) & rows.on_books
+    )
+    if "aum_change_fen" in missing:
+        return rows
+    rows = _join(rows, _held(books, books.before, ["aum"]).rename(aum_then="aum"))
+    rows = rows.mutate(aum_before_fen=_where(rows.on_books_before, rows.aum_then))
+    rows = rows.mutate(
+        aum_change_fen=rows.aum_fen - rows.aum_before_fen,
+        level_before=rows.on_books_before.ifelse(level_expression(rows.aum_before_fen / 100), None),
+    )
+    up, down = rows.level > rows.level_before, rows.level < rows.level_before
+    both = rows.on_books & rows.on_books_before
+    return rows.mutate(level_step=ibis.cases((~both, None), (up, "up"), (down, "down"), else_="same"))
+
+
+def _held(books: Books, day: date, names: list[str]) -> Table:
+    """Average daily balances of a month in fen, by customer as numbered at the snapshot."""
+    rows = books.month("balances", day)
+    return rows.group_by("customer_id").agg(**{name: rows[f"{name}_avg"].sum().cast("int64") for name in names})
+
+
+def _with_signs(books: Books, rows: Table, missing: dict[str, str]) -> Table:
+    """Own transactions in the quarter, as far as they were known by the month end."""
+    if "active" in missing:
+        return rows
+    months = [books.month("transactions", month_end(books.as_of, -lag)) for lag in range(3)]
+    own = ibis.union(*[month.select("customer_id", "known", "own_count") for month in months])
+    own = own.filter(own.known <= index_of(month_key(books.as_of)), own.own_count > 0)
+    rows = _join(rows, own.select("customer_id", made_own=ibis.literal(True)).distinct())
+    return rows.mutate(active=rows.on_books & rows.made_own.fill_null(False))
+
+
+def _with_contacts(books: Books, rows: Table, missing: dict[str, str]) -> Table:
+    if "contacted" in missing:
+        return rows
+    contacts = books.contacts()
+    contacts = contacts.filter(contacts.contacted_on > books.before, contacts.contacted_on <= books.as_of)
+    won = (contacts.outcome == "converted").fill_null(False)
+    rows = _join(rows, contacts.group_by("customer_id").agg(won=won.any()))
+    return rows.mutate(contacted=rows.won.notnull(), converted=rows.won.fill_null(False))
+
+
+def _with_care(books: Books, rows: Table, missing: dict[str, str]) -> Table:
+    if "cared_for" in missing:
+        return rows.mutate(employee_id=rows.manager_id)
+    care = books.connection.read_parquet(str(care_path(books.work, books.as_of)))
+    rows = _join(rows, care.select("customer_id", "carer_id", "overdue_days", named="core"))
+    return rows.mutate(
+        employee_id=rows.carer_id.fill_null(rows.manager_id),
+        cared_for=rows.carer_id.notnull(),
+        core=rows.named.fill_null(False),
+        overdue=(rows.overdue_days > 0).fill_null(False),
+    )
+
+
+def _join(rows: Table, part: Table) -> Table:
+    """Add the columns of a table with at most one row a customer."""
+    part = part.rename(joined_id="customer_id")
+    return rows.left_join(part, rows.customer_id == part.joined_id).drop("joined_id")
+
+
+def _where(there: BooleanValue, fen: NumericValue) -> NumericValue:
+    """An amount of those who are there; nothing for everybody else."""
+    return there.ifelse(fen.fill_null(0), 0).cast("int64")
+
+
+_TYPES = {"text": "string", "whole": "int64", "fen": "int64", "flag": "boolean"}

@@ -1,0 +1,252 @@
+"""What ``pipelines/metrics.yaml`` says: every figure's name, formula, grain, unit and owner. No formula is code."""
+
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from goldmine.contract.yaml_file import read_yaml, typed
+from goldmine.core.errors import SettingsError
+from goldmine.core.project import home
+from goldmine.reporting.mart_columns import COLUMNS
+
+Grain = Literal["head_office", "branch", "employee"]
+Unit = Literal["customers", "yuan", "share", "products", "yuan per customer"]
+Mend = Literal["longtail", "dormancy", "wealth", "winback", "overdue", "near_next"]
+_UNITS = {"count": ("customers",), "share": ("share",), "ratio": ("products", "yuan per customer", "share")}
+
+
+class _Typed(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Where(_Typed):
+    """One condition on a column; several must all hold.
+
+    Parameters
+    ----------
+    column : str
+        A column of the customers' table (`COLUMNS`).
+    equals : str, bool or int, optional
+        It is this.
+    at_least, below : int, optional
+        It is known, and at least or below this; money in yuan.
+    """
+
+    column: str
+    equals: str | bool | int | None = None
+    at_least: int | None = None
+    below: int | None = None
+
+    @model_validator(mode="after")
+    def _fits_the_column(self) -> "Where":
+        column = COLUMNS.get(self.column)
+        if column is None:
+            raise ValueError(_unknown(self.column, list(COLUMNS)))
+        ranged = self.at_least is not None or self.below is not None
+        if (self.equals is None) == (not ranged):
+            raise ValueError("needs either equals, or at_least or below")
+        if ranged and column.kind not in ("whole", "fen"):
+            raise ValueError(f"{self.column} is no number, so it cannot be at_least or below anything")
+        wanted = {"text": str, "flag": bool, "whole": int}.get(column.kind)
+        if not ranged and (wanted is None or type(self.equals) is not wanted):
+            raise ValueError(f"{self.column} is {column.kind}, and equals gives something else")
+        return self
+
+
+class Count(_Typed):
+    """How many customers keep all the conditions."""
+
+    kind: Literal["count"]
+    where: list[Where] = Field(min_length=1)
+
+
+class Sum(_Typed):
+    """A number column, added up over the customers that keep all the conditions."""
+
+    kind: Literal["sum"]
+    of: str
+    where: list[Where] = []
+
+    @model_validator(mode="after")
+    def _of_a_number(self) -> "Sum":
+        if self.of not in COLUMNS:
+            raise ValueError(_unknown(self.of, list(COLUMNS)))
+        if COLUMNS[self.of].kind not in ("whole", "fen"):
+            raise ValueError(f"{self.of} is no number, so it cannot be added up")
+        return self
+
+
+class Share(_Typed):
+    """Of the customers who keep the conditions of `among`, the share who also keep those of `where`."""
+
+    kind: Literal["share"]
+    where: list[Where] = Field(min_length=1)
+    among: list[Where] = Field(min_length=1)
+
+
+class Ratio(_Typed):
+    """One counted or added-up metric over another."""
+
+    kind: Literal["ratio"]
+    of: str
+    to: str
+
+
+class Owner(_Typed):
+    """A department, in English and Chinese."""
+
+    en: str
+    zh: str
+
+    def title(self, language: str) -> str:
+        """Its name in English (``en``) or Chinese (``zh``)."""
+        return self.zh if language == "zh" else self.en
+
+
+Formula = Annotated[Count | Sum | Share | Ratio, Field(discriminator="kind")]
+
+
+class Metric(_Typed):
+    """One figure.
+
+    Parameters
+    ----------
+    name, en, zh : str
+        Code name, English and Chinese name.
+    formula : Formula
+        How it is worked out.
+    grain : list of str
+        For whom it is shown: head office, branch, employee.
+    unit, owner : str
+        Its unit, and which of the `owners` answers for its meaning.
+    better : str, optional
+        Whether more or less of it is better; branches are ranked by shares that say so.
+    mended_by : str, optional
+        The list that mends it where a branch is weak: a use case, overdue contacts, customers near the next level.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    en: str
+    zh: str
+    formula: Formula
+    grain: list[Grain] = Field(min_length=1)
+    unit: Unit
+    owner: str
+    better: Literal["more", "less"] | None = None
+    mended_by: Mend | None = None
+
+    @model_validator(mode="after")
+    def _agrees(self) -> "Metric":
+        formula = self.formula
+        money = isinstance(formula, Sum) and COLUMNS[formula.of].kind == "fen"
+        units = ("yuan",) if money else _UNITS.get(formula.kind, ("customers", "products"))
+        if self.unit not in units:
+            raise ValueError(f"a {formula.kind} of this kind is in {' or '.join(units)}, not in {self.unit}")
+        if self.mended_by and not (isinstance(formula, Share) and self.better):
+            raise ValueError("mended_by goes with a share that says what is better")
+        return self
+
+    @property
+    def ranked(self) -> bool:
+        """Whether branches are compared by it."""
+        return isinstance(self.formula, Share) and self.better is not None
+
+    def title(self, language: str) -> str:
+        """Its name in English (``en``) or Chinese (``zh``)."""
+        return self.zh if language == "zh" else self.en
+
+
+class Target(_Typed):
+    """What a metric is to come to by the end of the quarter.
+
+    Parameters
+    ----------
+    metric : str
+        A share that says what is better, or a counted or added-up metric.
+    branch : str
+        Of one branch; empty: of every branch and of the head office.
+    share : float, optional
+        For a share: at least this where more is better, at most where less is.
+    growth : float, optional
+        For a count or sum: growth against a quarter earlier, 0.02 for 2%.
+    """
+
+    metric: str
+    branch: str = ""
+    share: float | None = Field(default=None, ge=0, le=1)
+    growth: float | None = Field(default=None, gt=-1)
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> "Target":
+        if (self.share is None) == (self.growth is None):
+            raise ValueError("needs either share or growth")
+        return self
+
+
+class Metrics(_Typed):
+    """The table of definitions.
+
+    Parameters
+    ----------
+    moved_in_quarter : str
+        For which branch a customer counts who changed it during the quarter: ``new_branch`` or ``old_branch``. Once,
+        in any case, and with all figures.
+    owners : dict of str to Owner
+        The departments that own metrics.
+    metrics : list of Metric
+        In the order in which they are shown.
+    targets : list of Target
+        Of the quarter; a branch's own goes before the one for all.
+    """
+
+    moved_in_quarter: Literal["new_branch", "old_branch"]
+    owners: dict[str, Owner]
+    metrics: list[Metric] = Field(min_length=1)
+    targets: list[Target] = []
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> "Metrics":
+        names = [metric.name for metric in self.metrics]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"the metric {twice[0]} stands twice")
+        simple = [metric.name for metric in self.metrics if metric.formula.kind in ("count", "sum")]
+        for metric in self.metrics:
+            if metric.owner not in self.owners:
+                raise ValueError(f"{metric.name}: " + _unknown(metric.owner, list(self.owners), "owner"))
+            if isinstance(metric.formula, Ratio):
+                for part in (metric.formula.of, metric.formula.to):
+                    if part not in simple:
+                        raise ValueError(f"{metric.name}: " + _unknown(part, simple, "counted or added-up metric"))
+        ranked = [metric.name for metric in self.metrics if metric.ranked]
+        for target in self.targets:
+            known, what = (ranked, "share to be compared") if target.growth is None else (simple, "counted metric")
+            if target.metric not in known:
+                raise ValueError("targets: " + _unknown(target.metric, known, what))
+        return self
+
+    @cached_property
+    def by_name(self) -> dict[str, Metric]:
+        """The metrics by name."""
+        return {metric.name: metric for metric in self.metrics}
+
+
+def _unknown(name: str, known: list[str], what: str = "column") -> str:
+    near = get_close_matches(name, known, n=1)
+    return f"{name} is no {what}; " + (f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}")
+
+
+def load_metrics(file: Path | None = None) -> Metrics:
+    """Read ``pipelines/metrics.yaml``, or another file of that form.
+
+    Raises
+    ------
+    SettingsError
+        If it is missing, has an unknown key, column or metric, or a formula that does not fit its unit.
+    """
+    path = file or home() / "pipelines" / "metrics.yaml"
+    if not path.exists():
+        raise SettingsError(f"{path.name}: there is no such file in pipelines.", "Write which figures are computed.")
+    return typed(Metrics, read_yaml(path), path.name)

@@ -1,0 +1,100 @@
+"""How the models are, and what came of the campaigns: for the head office."""
+
+from datetime import date
+
+import pandas as pd
+
+from goldmine.core.dates import month_end
+from goldmine.core.engine import connect
+from goldmine.coverage import Books
+from goldmine.labels.use_case_files import load_use_case, use_case_names
+from goldmine.measurement.campaign_results import campaigns as published
+from goldmine.measurement.campaign_results import read_results
+from goldmine.measurement.effect import cut
+from goldmine.models.registry import AS_OF
+from goldmine.models.tracking import CHAMPION, registered_name, use_tracking
+from goldmine.models.uplift.effect import Estimate
+from goldmine.reporting.prepare import Decisions
+
+MODEL_COLUMNS = ("use_case", "version", "trained_at", "age_months", "auc", "rule_auc", "lift", "calibration")
+
+
+def model_health(bank_name: str, as_of: date, language: str) -> pd.DataFrame:
+    """A row a use case: its champion in the registry, how old it is, and how it was judged out of time.
+
+    Parameters
+    ----------
+    bank_name : str
+        Whose models.
+    as_of : date
+        The month end that the age is counted to.
+    language : str
+        ``en`` or ``zh``, of the use cases' titles.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `MODEL_COLUMNS`: AUC and lift of the list on the judging cutoff, AUC of the one-line rule there, and the mean
+        gap between promised and happened (calibration). A use case without a champion has no figures.
+    """
+    use_tracking(bank_name)
+    import mlflow
+
+    client = mlflow.MlflowClient()
+    rows: list[tuple[object, ...]] = []
+    for name in use_case_names():
+        case = load_use_case(name)
+        title = case.title_zh if language == "zh" else case.title_en
+        try:
+            held = client.get_model_version_by_alias(registered_name(bank_name, name), CHAMPION)
+        except mlflow.MlflowException:
+            rows.append((title, "", "", None, None, None, None, None))
+            continue
+        trained = date.fromisoformat(held.tags[AS_OF])
+        age = (as_of.year - trained.year) * 12 + as_of.month - trained.month
+        found = client.get_run(str(held.run_id)).data.metrics
+        judged = [found.get(key) for key in ("auc", "rule_auc", "lift_list", "calibration_error")]
+        rows.append((title, str(held.version), str(trained), age, *judged))
+    return pd.DataFrame(rows, columns=list(MODEL_COLUMNS))
+
+
+def campaigns(decisions: Decisions, months: int = 12) -> pd.DataFrame:
+    """A row a campaign of the last months: contacts, answered, converted, conversion (of those who answered).
+
+    Campaigns with fewer than five contacts are left out.
+    """
+    if not decisions.bank.has("contacts"):
+        return pd.DataFrame(columns=["campaign", "from", "contacts", "answered", "converted", "conversion"])
+    rows = Books(connect(), decisions.bank, decisions.work, decisions.as_of).contacts()
+    since = pd.Timestamp(decisions.as_of) - pd.DateOffset(months=months)
+    rows = rows.filter(rows.contacted_on <= decisions.as_of, rows.contacted_on > since.date())
+    found = rows.group_by(campaign="campaign_id").agg(
+        **{"from": rows.contacted_on.min()},
+        contacts=rows.count(),
+        answered=(rows.answer.notnull() & (rows.answer != "not_reached")).sum(),
+        converted=(rows.outcome == "converted").sum(),
+    )
+    frame = found.to_pandas().sort_values(["from", "campaign"], ignore_index=True)
+    frame = frame[frame["contacts"] >= 5].fillna({"answered": 0, "converted": 0})
+    return frame.assign(conversion=frame["converted"] / frame["answered"].where(frame["answered"] > 0))
+
+
+def measured_effects(decisions: Decisions, months: int = 12) -> pd.DataFrame:
+    """A row a campaign with a control group that was completed in the last months: what being contacted added.
+
+    Returns
+    -------
+    pandas.DataFrame
+        campaign, contacts (drawn for contact), control, effect, low and high (95% interval, in shares of customers who
+        did what the campaign wanted); the last three empty where the groups are too small to measure.
+    """
+    since = month_end(decisions.as_of, -months)
+    rows: list[tuple[object, ...]] = []
+    for one in published(decisions.work):
+        if since < one.complete_on <= decisions.as_of:
+            results = read_results(decisions.bank, decisions.work, one, decisions.as_of)
+            found = cut(results, one.name)
+            effect = found.effect
+            told = (effect.value, effect.low, effect.high) if isinstance(effect, Estimate) else (None, None, None)
+            rows.append((one.name, found.contact, found.control, *told))
+    return pd.DataFrame(rows, columns=["campaign", "contacts", "control", "effect", "low", "high"])

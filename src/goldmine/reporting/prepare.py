@@ -1,0 +1,148 @@
+"""What the three views stand on: carers, the one table, and the figures of the last quarters."""
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+import goldmine
+from goldmine.activity.build import partition_fingerprints
+from goldmine.contract.bank import Bank
+from goldmine.core.dates import month_end
+from goldmine.core.engine import connect
+from goldmine.core.errors import HistoryError
+from goldmine.core.files import read_json, write_json
+from goldmine.core.fingerprint import of_code, of_file, of_value
+from goldmine.core.project import home
+from goldmine.core.workspace import Work
+from goldmine.coverage import Books, can_care, load_care_rules, make_care, read_care
+from goldmine.coverage.plan import COLUMNS as CARE_COLUMNS
+from goldmine.coverage.plan import care_path
+from goldmine.reporting.customer_mart import base_path, make_base, read_base
+from goldmine.reporting.mart_columns import COLUMNS
+from goldmine.reporting.metric_definitions import Metrics, load_metrics
+from goldmine.reporting.metrics import Figures, compute, figures_path, read_figures, save
+
+QUARTERS = 5
+"""Quarter ends that the head office's history shows, the snapshot's own included."""
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Everything that a view is made from.
+
+    Parameters
+    ----------
+    bank, work, as_of : Bank, Work, date
+        Whose, where, and the month end.
+    metrics : Metrics
+        The definitions.
+    history : tuple of Figures
+        The figures of the last quarter ends, oldest first; the last is the month end's own.
+    """
+
+    bank: Bank
+    work: Work
+    as_of: date
+    metrics: Metrics
+    history: tuple[Figures, ...]
+
+    @property
+    def figures(self) -> Figures:
+        """The month end's own figures."""
+        return self.history[-1]
+
+    @cached_property
+    def customers(self) -> pd.DataFrame:
+        """The one table of the month end: those on the books."""
+        rows = pd.read_parquet(base_path(self.work, self.as_of))
+        return rows[rows["on_books"]].set_index("customer_id")
+
+    @cached_property
+    def care(self) -> pd.DataFrame:
+        """The month end's assignment of carers; no rows where there is none."""
+        if not care_path(self.work, self.as_of).exists():
+            return pd.DataFrame(columns=list(CARE_COLUMNS))
+        return read_care(self.work, self.as_of)
+
+    @cached_property
+    def staff(self) -> pd.DataFrame:
+        """Those at work at the month end, by staff_id: branch_id and role."""
+        connection = connect()
+        rows = self.bank.read(connection, "staff").distinct(on="staff_id", keep="first")
+        rows = rows.filter(rows.left_on.isnull() | (rows.left_on > self.as_of))
+        found = rows.select("staff_id", branch_id=rows.branch_id.fill_null(""), role=rows.role.fill_null(""))
+        return found.to_pandas().set_index("staff_id").sort_index()
+
+
+def prepare(bank: Bank, work: Work, as_of: date) -> Decisions:
+    """Assign carers where the bank has staff, make the one table, and compute every figure of the last quarters.
+
+    Earlier quarters' tables are made once and then kept, as they remember which branch kept whom.
+
+    Raises
+    ------
+    HistoryError
+        If the books do not hold the month end.
+    GoldmineError
+        If the definitions or the limits of care cannot be used.
+    """
+    metrics = load_metrics()
+    books = Books(connect(), bank, work, as_of)
+    if not books.has_month("balances", as_of):
+        raise HistoryError(
+            f"figures at {as_of}: the books hold no balances of that month.", "Read the books at another month end."
+        )
+    days = [month_end(as_of, -3 * lag) for lag in reversed(range(QUARTERS))]
+    mark, marked = _mark(bank, work, as_of), base_path(work, as_of).with_suffix(".mark.json")
+    if read_json(marked) == mark and figures_path(work, as_of).exists():
+        return opened(bank, work, as_of)
+    if not can_care(bank):
+        make_care(bank, work, as_of, load_care_rules())
+    for day in days[:-1]:
+        if books.has_month("balances", day) and not _stands(work, day):
+            make_base(Books(books.connection, bank, work, day), metrics)
+    make_base(books, metrics)
+    for day in days:
+        if _stands(work, day):
+            save(work, compute(read_base(work, day), metrics))
+    write_json(marked, _mark(bank, work, as_of))
+    return opened(bank, work, as_of)
+
+
+def _mark(bank: Bank, work: Work, as_of: date) -> str:
+    """Fingerprint of everything that the figures are made from; where it is the same, they stand."""
+    package = Path(goldmine.__file__).parent
+    settings = [home() / "pipelines" / name for name in ("metrics.yaml", "care.yaml")]
+    earlier = [*care_path(work, as_of).parent.glob("*.parquet"), *base_path(work, as_of).parent.glob("*.parquet")]
+    return of_value(
+        [
+            of_code(*settings, *(package / room for room in ("care", "decisions", "customers"))),
+            partition_fingerprints(work),
+            {name: sorted(file.fingerprint for file in table.files) for name, table in bank.tables.items()},
+            {str(path): of_file(path) for path in sorted(earlier) if path.stem <= str(as_of)},
+        ]
+    )
+
+
+def opened(bank: Bank, work: Work, as_of: date) -> Decisions:
+    """What `prepare` has made, for one of many views; where nothing has been made yet, it is made.
+
+    Raises
+    ------
+    GoldmineError
+        See `prepare`.
+    """
+    if not figures_path(work, as_of).exists():
+        return prepare(bank, work, as_of)
+    earlier = [month_end(as_of, -3 * lag) for lag in reversed(range(1, QUARTERS))]
+    days = [*(day for day in earlier if figures_path(work, day).exists()), as_of]
+    return Decisions(bank, work, as_of, load_metrics(), tuple(read_figures(work, day) for day in days))
+
+
+def _stands(work: Work, day: date) -> bool:
+    path = base_path(work, day)
+    return path.exists() and pq.read_schema(path).names == list(COLUMNS)

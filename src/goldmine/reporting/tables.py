@@ -1,0 +1,288 @@
+"""Frames for the three views: figures as tables, in words, with small groups hidden."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from pandas.io.formats.style import Styler
+
+from goldmine.reporting.compare import compare
+from goldmine.reporting.disclosure_control import LEAST, hidden
+from goldmine.reporting.labels import word
+from goldmine.reporting.metric_definitions import Metric
+from goldmine.reporting.metrics import Figures
+from goldmine.reporting.prepare import Decisions
+
+UNKNOWN, FEW = "—", f"<{LEAST}"
+STEPS = ("change_came", "change_up", "change_same", "change_down", "change_left")
+"""Where the change of AUM comes from, in the order in which it is told."""
+LEVEL_METRICS = tuple(f"level_{level}" for level in range(7))
+
+
+def written(value: float, metric: Metric, language: str) -> str:
+    """A figure as people read it: yuan in 万元 or millions, shares in percent; a dash where there is none."""
+    if pd.isna(value):
+        return UNKNOWN
+    if metric.unit == "yuan":
+        return f"{value / 1e4:,.1f}万" if language == "zh" else f"{value / 1e6:,.2f}M"
+    if metric.unit == "share":
+        return f"{value:.1%}"
+    return f"{value:,.2f}" if metric.unit == "products" and metric.formula.kind == "ratio" else f"{value:,.0f}"
+
+
+def key_figures(decisions: Decisions, grain: str, unit_id: str, language: str) -> pd.DataFrame:
+    """The figures of one unit in the order of the definitions, beside those of a quarter earlier.
+
+    Parameters
+    ----------
+    decisions : Decisions
+        Of the bank.
+    grain, unit_id : str
+        Whose: ``head_office``, ``branch`` or ``employee``, and which.
+    language : str
+        ``en`` or ``zh``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Name, value, the quarter before, and who answers for the figure; in words.
+    """
+    now = decisions.figures.at(grain, unit_id)
+    before = decisions.history[-2].at(grain, unit_id) if len(decisions.history) > 1 else now.iloc[:0]
+    rows = []
+    for metric in decisions.metrics.metrics:
+        if grain not in metric.grain or metric.name in (*LEVEL_METRICS, *STEPS) or metric.name not in now.index:
+            continue
+        values = {
+            "now": now.loc[metric.name],
+            "before": before.loc[metric.name] if metric.name in before.index else None,
+        }
+        shown = [_shown(one, metric, grain, language) for one in values.values()]
+        rows.append([metric.title(language), *shown, decisions.metrics.owners[metric.owner].title(language)])
+    return pd.DataFrame(rows, columns=[word(name, language) for name in ("figure", "now", "before", "owner")])
+
+
+def _shown(one: pd.Series | None, metric: Metric, grain: str, language: str) -> str:
+    """A figure in words; hidden where it is about fewer than five customers, but not from who looks after them."""
+    if one is None:
+        return UNKNOWN
+    if grain != "employee" and 0 < one["customers"] < LEAST:
+        return FEW
+    return written(one["value"], metric, language)
+
+
+def targets(decisions: Decisions, grain: str, unit_id: str, language: str) -> pd.DataFrame:
+    """Targets of one unit against what it has come to: figure, target, actual and whether it is reached, in words.
+
+    A branch's own target goes before the one for all. A target of growth is told as what the figure has to come to; it
+    is left out where the quarter before is not known.
+    """
+    wanted = {one.metric: one for one in decisions.metrics.targets if one.branch in ("", unit_id)}
+    wanted |= {one.metric: one for one in decisions.metrics.targets if one.branch and one.branch == unit_id}
+    now = decisions.figures.at(grain, unit_id)
+    before = decisions.history[-2].at(grain, unit_id) if len(decisions.history) > 1 else now.iloc[:0]
+    rows = []
+    for name, one in wanted.items():
+        metric, actual = decisions.metrics.by_name[name], now["value"].get(name, np.nan)
+        then = before["value"].get(name, np.nan)
+        goal = float(one.share or 0) if one.growth is None else then * (1 + one.growth)
+        if pd.isna(actual) or pd.isna(goal) or now.loc[name, "customers"] < LEAST:
+            continue
+        done = actual <= goal if metric.better == "less" else actual >= goal
+        shown = [written(value, metric, language) for value in (goal, actual)]
+        rows.append([metric.title(language), *shown, "✓" if done else "✗"])
+    return pd.DataFrame(rows, columns=[word(name, language) for name in ("figure", "target", "actual", "reached")])
+
+
+def not_made(figures: Figures, decisions: Decisions, language: str) -> pd.DataFrame:
+    """Figures that could not be made, and what is missing for them; no rows where all are there."""
+    rows = [(decisions.metrics.by_name[name].title(language), why) for name, why in figures.missing.items()]
+    return pd.DataFrame(rows, columns=[word(name, language) for name in ("figure", "missing")])
+
+
+def history(decisions: Decisions, names: Sequence[str], grain: str, unit_id: str = "") -> pd.DataFrame:
+    """Some metrics of one unit over the last quarter ends: as_of, metric, value; a quarter without it is left out."""
+    rows = [
+        (figures.as_of, name, at["value"][name])
+        for figures in decisions.history
+        for at in [figures.at(grain, unit_id)]
+        for name in names
+        if name in at.index
+    ]
+    found = pd.DataFrame(rows, columns=["as_of", "metric", "value"]).dropna()
+    return found.assign(as_of=pd.to_datetime(found["as_of"]))
+
+
+def steps_of_change(decisions: Decisions, grain: str, unit_id: str = "") -> pd.DataFrame:
+    """Where the quarter's change of AUM comes from: title_en, title_zh, yuan; no rows where it is unknown.
+
+    A step of fewer than five customers is told together with those who stayed on their level.
+    """
+    at, by_name = decisions.figures.at(grain, unit_id), decisions.metrics.by_name
+    columns = ["title_en", "title_zh", "yuan"]
+    rows = at.loc[[name for name in STEPS if name in at.index], ["customers", "value"]].dropna()
+    if "change_same" not in rows.index:
+        return pd.DataFrame(columns=columns)
+    few = hidden(rows["customers"])
+    few["change_same"] = False
+    if few.any():
+        rows.loc["change_same", "value"] += rows.loc[few, "value"].sum()
+    told = [
+        (by_name[name].en + (", and few others" if few.any() and name == "change_same" else ""),
+         by_name[name].zh + ("及其他少量客户" if few.any() and name == "change_same" else ""), yuan)
+        for name, yuan in rows.loc[~few, "value"].items()
+    ]  # fmt: skip
+    return pd.DataFrame(told, columns=columns)
+
+
+def ladder(decisions: Decisions, grain: str, unit_id: str = "") -> pd.DataFrame:
+    """Customers on each level now and a quarter earlier: title_en, title_zh, now, before.
+
+    A level of fewer than five customers, now or then, is told together with the one below it.
+    """
+    by_name = decisions.metrics.by_name
+    frames = [figures.at(grain, unit_id)["value"].reindex(LEVEL_METRICS) for figures in decisions.history[-2:]]
+    found = pd.DataFrame({"now": frames[-1], "before": frames[0] if len(frames) > 1 else np.nan}).dropna(subset="now")
+    rows: list[list[object]] = []
+    carried = np.zeros(2)
+    names: list[str] = []
+    for name, counts in reversed(list(found.iterrows())):
+        carried, names = carried + counts.to_numpy(dtype=float), [str(name), *names]
+        few = [0 < count < LEAST for count in carried]
+        if any(few) and name != LEVEL_METRICS[0]:
+            continue
+        rows.append([*_span([by_name[one] for one in names]), *carried])
+        carried, names = np.zeros(2), []
+    return pd.DataFrame(rows[::-1], columns=["title_en", "title_zh", "now", "before"])
+
+
+def _span(levels: Sequence[Metric]) -> tuple[str, str]:
+    """Names of several levels in one, the lowest first."""
+    first = levels[0]
+    if len(levels) == 1:
+        return first.en, first.zh
+    return f"{first.en}, and above", f"{first.zh.removesuffix('客户数')}及以上"
+
+
+def unit_table(
+    decisions: Decisions, grain: str, names: Sequence[str], units: Sequence[str], language: str
+) -> pd.DataFrame:
+    """Some metrics of several units, a row a unit; figures about fewer than five customers are hidden.
+
+    Parameters
+    ----------
+    decisions : Decisions
+        Of the bank.
+    grain : str
+        ``branch`` or ``employee``.
+    names : sequence of str
+        Metrics, a column each.
+    units : sequence of str
+        Units, a row each.
+    language : str
+        ``en`` or ``zh``.
+    """
+    columns = {}
+    for name in names:
+        metric = decisions.metrics.by_name[name]
+        rows = decisions.figures.of(name, grain).reindex(list(units))
+        small = hidden(rows["customers"].fillna(0))
+        texts = [written(value, metric, language) for value in rows["value"]]
+        columns[metric.title(language)] = [FEW if hide else text for hide, text in zip(small, texts, strict=True)]
+    heading = word("branch" if grain == "branch" else "employee", language)
+    labels = [unit or word("unknown", language) for unit in units]
+    return pd.DataFrame({heading: labels, **columns})
+
+
+def ranked_metrics(decisions: Decisions) -> list[Metric]:
+    """The metrics by which branches are compared and which could be made."""
+    return [m for m in decisions.metrics.metrics if m.ranked and m.name not in decisions.figures.missing]
+
+
+def branches_compared(decisions: Decisions, name: str) -> pd.DataFrame:
+    """One ranked metric at all known branches that have at least five customers in it; see `compare`."""
+    rows = decisions.figures.of(name, "branch")
+    rows = rows[rows.index != ""]
+    better = decisions.metrics.by_name[name].better if name else None
+    return compare(rows[~hidden(rows["below"])], better or "more")
+
+
+def all_compared(decisions: Decisions, language: str) -> dict[str, pd.DataFrame]:
+    """Every ranked metric at all branches, by the metric's name in words."""
+    return {m.title(language): branches_compared(decisions, m.name) for m in ranked_metrics(decisions)}
+
+
+def standing(decisions: Decisions, branch_id: str) -> pd.DataFrame:
+    """One branch in every ranked metric, the weakest first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        By metric: value, bank, shrunk, low, high, rank, rank_low, rank_high, z, verdict, and of (branches compared).
+        A metric in which the branch has fewer than five customers is left out.
+    """
+    found = {}
+    for metric in ranked_metrics(decisions):
+        rows = branches_compared(decisions, metric.name)
+        if branch_id in rows.index:
+            found[metric.name] = rows.loc[branch_id].to_dict() | {"of": len(rows)}
+    if not found:
+        return pd.DataFrame(columns=["value", "bank", "z", "verdict"])
+    return pd.DataFrame.from_dict(found, orient="index").sort_values("z", kind="stable")
+
+
+def standing_table(decisions: Decisions, branch_id: str, language: str) -> pd.DataFrame:
+    """`standing` in words: figure, the branch's, the bank's, what is likely, rank with its range, verdict."""
+    rows = []
+    for name, one in standing(decisions, branch_id).iterrows():
+        metric = decisions.metrics.by_name[str(name)]
+        value, bank, low, high = (written(one[key], metric, language) for key in ("value", "bank", "low", "high"))
+        rank = f"{one['rank']} / {one['of']}  ({one['rank_low']}–{one['rank_high']})"
+        rows.append([metric.title(language), value, bank, f"{low} – {high}", rank, word(one["verdict"], language)])
+    names = ("figure", "own", "bank", "likely", "rank", "verdict")
+    return pd.DataFrame(rows, columns=[word(name, language) for name in names])
+
+
+def title_of(decisions: Decisions, name: str, language: str) -> str:
+    """A metric's name in words; a dash for none."""
+    return decisions.metrics.by_name[name].title(language) if name else UNKNOWN
+
+
+def campaign_table(found: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Campaigns in words; see `goldmine.reporting.model_health.campaigns`."""
+    shown = found.assign(conversion=[UNKNOWN if pd.isna(one) else f"{one:.1%}" for one in found["conversion"]])
+    shown["from"] = pd.to_datetime(found["from"]).dt.date
+    return shown.rename(columns={name: word(name, language) for name in shown.columns})
+
+
+def effect_table(found: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Measured effects in words; see `goldmine.reporting.model_health.measured_effects`."""
+    shown = found.astype(object)
+    for name in ("effect", "low", "high"):
+        shown[name] = [UNKNOWN if pd.isna(one) else f"{one:+.1%}" for one in found[name]]
+    return shown.rename(columns={name: word(name, language) for name in shown.columns})
+
+
+def model_table(found: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Models in words; see `goldmine.reporting.model_health.model_health`."""
+    shown = found.astype(object)
+    for name, form in (("age_months", "{:.0f}"), ("auc", "{:.3f}"), ("rule_auc", "{:.3f}"), ("lift", "{:.2f}"),
+                       ("calibration", "{:.3f}")):  # fmt: skip
+        shown[name] = [UNKNOWN if pd.isna(one) else form.format(one) for one in found[name]]
+    shown["version"] = [one or UNKNOWN for one in found["version"]]
+    return shown.rename(columns={name: word(name, language) for name in shown.columns})
+
+
+def as_page(frame: pd.DataFrame) -> Styler:
+    """A table for a page: without row numbers, words to the left, figures to the right; without rows, one of dashes."""
+    if frame.empty and len(frame.columns):
+        frame = pd.DataFrame([[UNKNOWN] * len(frame.columns)], columns=frame.columns)
+    words = [name for place, name in enumerate(frame.columns) if place == 0 or _wordy(frame[name])]
+    left = {name: [{"selector": "th, td", "props": "text-align: left"}] for name in words}
+    return frame.style.hide(axis="index").set_table_styles(left)
+
+
+def _wordy(column: pd.Series) -> bool:
+    """Whether a column's cells are words rather than figures."""
+    texts = column.astype(str)
+    return bool((~texts.str.match(r"^[\d<—+−-]") & (texts != "")).any())

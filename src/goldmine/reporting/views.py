@@ -1,0 +1,114 @@
+"""What the notebooks ask for: a branch's weakest link, a person's own results, who gets a report."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from goldmine.core.errors import ParameterError
+from goldmine.coverage.texts import ROLES
+from goldmine.coverage.texts import word as care_word
+from goldmine.reporting import call_sheets as worklists
+from goldmine.reporting.prepare import Decisions
+from goldmine.reporting.tables import ranked_metrics, standing
+
+
+@dataclass(frozen=True)
+class WeakestLink:
+    """A branch's weakest figure among those that a list can mend.
+
+    Parameters
+    ----------
+    metric : str
+        Its name; empty where the branch has no such figure.
+    verdict : str
+        worse, chance or better; see `goldmine.reporting.compare.compare`.
+    rows : pandas.DataFrame
+        The list that would mend it.
+    """
+
+    metric: str
+    verdict: str
+    rows: pd.DataFrame
+
+
+def weakest_link(decisions: Decisions, branch_id: str, most: int) -> WeakestLink:
+    """The weakest figure of a branch whose list has customers of the branch, and the best `most` of them."""
+    for name, one in standing(decisions, branch_id).iterrows():
+        by = decisions.metrics.by_name[str(name)].mended_by
+        if by is None:
+            continue
+        rows = worklists.mending(decisions, branch_id, by, most)
+        if len(rows):
+            return WeakestLink(str(name), str(one["verdict"]), rows)
+    return WeakestLink("", "better", pd.DataFrame())
+
+
+def branch_or_first(decisions: Decisions, branch_id: str) -> str:
+    """The branch that was asked for, or the first one.
+
+    Raises
+    ------
+    ParameterError
+        If no customer is kept by such a branch, or by any.
+    """
+    known = branches(decisions)
+    if branch_id and branch_id not in known:
+        raise ParameterError(f"branch_id: no customer is kept by branch {branch_id!r}.", "Give a branch of the books.")
+    if not known:
+        raise ParameterError("branch_id: the books do not say which branch keeps whom.", "Map customers.branch_id.")
+    return branch_id or known[0]
+
+
+def employee_or_first(decisions: Decisions, employee_id: str) -> str:
+    """The person who was asked for, or the first who looks after anybody.
+
+    Raises
+    ------
+    ParameterError
+        If nobody at work has that number, or nobody looks after anybody.
+    """
+    known = employees(decisions)
+    if not employee_id and not known:
+        raise ParameterError("employee_id: nobody at work looks after a customer.", "Map the table staff.")
+    worklists.of_employee(decisions, employee_id or known[0])
+    return employee_id or known[0]
+
+
+def branches(decisions: Decisions) -> list[str]:
+    """Branches that keep customers, by number."""
+    return sorted(set(decisions.customers["branch_id"]) - {""})
+
+
+def employees(decisions: Decisions) -> list[str]:
+    """Persons at work who look after customers, by number."""
+    return sorted(set(decisions.customers["employee_id"]) & set(decisions.staff.index))
+
+
+def employees_of(decisions: Decisions, branch_id: str) -> list[str]:
+    """Persons at work in a branch who look after customers, by number."""
+    return [one for one in employees(decisions) if decisions.staff.loc[one, "branch_id"] == branch_id]
+
+
+def role_of(decisions: Decisions, employee_id: str, language: str) -> str:
+    """A person's role in words."""
+    return care_word(ROLES, decisions.staff.loc[employee_id, "role"], language)
+
+
+def own_shares(decisions: Decisions, employee_id: str, language: str) -> pd.DataFrame:
+    """One person's shares beside those of their branch and of the bank: figure, own, branch, bank (0 to 1).
+
+    Shares of fewer than five of their customers are left out.
+    """
+    branch = decisions.staff.loc[employee_id, "branch_id"]
+    sides = {
+        "own": decisions.figures.at("employee", employee_id),
+        "branch": decisions.figures.at("branch", branch),
+        "bank": decisions.figures.at("head_office"),
+    }
+    rows = []
+    for metric in ranked_metrics(decisions):
+        own = sides["own"]
+        if "employee" in metric.grain and metric.name in own.index and own.loc[metric.name, "below"] >= 5:
+            values = [side["value"].get(metric.name, float("nan")) for side in sides.values()]
+            rows.append([metric.title(language), *values])
+    return pd.DataFrame(rows, columns=["figure", *sides])

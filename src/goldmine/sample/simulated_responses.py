@@ -1,0 +1,122 @@
+"""Working the campaigns of a release in the sample bank's field, so that results come back."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from goldmine.core.errors import HistoryError, SettingsError
+from goldmine.core.files import whole_file
+from goldmine.sample import bank_files as books
+from goldmine.sample.campaign import Played, play
+from goldmine.sample.persuasion import STRENGTH, UNWANTED
+
+_NEEDED = ("campaign_id", "customer_id", "use_case", "product_id", "channel", "group", "as_of")
+
+
+@dataclass(frozen=True)
+class Worked:
+    """What was played.
+
+    Parameters
+    ----------
+    campaign_id : str
+        Which campaign.
+    contacts : int
+        Contacts made; 0 where the campaign had been played before.
+    extra : int
+        Customers who reached the aim because of them.
+    kept : bool
+        Whether it had been played before, and nothing was changed.
+    """
+
+    campaign_id: str
+    contacts: int
+    extra: int
+    kept: bool
+
+
+def work_campaign(bank: Path, offers: Path, control: Path, seed: int) -> Worked:
+    """Play a campaign forward and enter what comes of it into the sample bank's books.
+
+    Contacts are added to the table of contacts, extra conversions to balances, events or transactions; the truth goes
+    to ``truth/campaigns/<campaign>.parquet``. A campaign that was played already is left as it is.
+
+    Parameters
+    ----------
+    bank : Path
+        A folder that `goldmine.sample.write_bank` wrote.
+    offers, control : Path
+        Parquet files of a published campaign.
+    seed : int
+        The same seed gives the same results.
+
+    Raises
+    ------
+    SettingsError
+        If the bank is no sample bank, or the files are no campaign.
+    HistoryError
+        If the bank's books, or its truth, do not cover the campaign's horizon.
+    """
+    rows = pd.concat([_campaign(offers), _campaign(control)], ignore_index=True)
+    campaign, as_of = str(rows["campaign_id"].iloc[0]), _day(rows["as_of"].iloc[0])
+    done = bank / "truth" / "campaigns" / f"{campaign}-{as_of}.parquet"
+    if done.exists():
+        return Worked(campaign, 0, 0, True)
+    random = np.random.default_rng([seed, _number(campaign), as_of.toordinal()])
+    parts = []
+    for use_case, some in rows.groupby("use_case", sort=True):
+        played = play(_with_truth(bank, str(use_case), as_of, some), as_of, random)
+        moved = played.rows[played.rows["extra"]]
+        if len(moved):
+            books.enter(bank, str(use_case), as_of, f"{campaign}-{use_case}", moved)
+        parts.append(played.rows)
+    whole = Played(pd.concat(parts, ignore_index=True))
+    books.append(bank / "contacts.parquet", whole.contacts())
+    with whole_file(done) as temporary:
+        pq.write_table(pa.Table.from_pandas(whole.rows, preserve_index=False), temporary)
+    return Worked(campaign, int(whole.rows["contacted"].sum()), int(whole.rows["extra"].sum()), False)
+
+
+def _campaign(path: Path) -> pd.DataFrame:
+    frame = pq.read_table(path).to_pandas()
+    missing = [name for name in _NEEDED if name not in frame]
+    if missing:
+        raise SettingsError(f"{path.name}: has no column {missing[0]!r}.", "Give the files of a published campaign.")
+    return frame[list(_NEEDED)]
+
+
+def _with_truth(bank: Path, use_case: str, as_of: date, rows: pd.DataFrame) -> pd.DataFrame:
+    if not (bank / "truth" / "effects").is_dir():
+        raise SettingsError(f"{bank}: is no sample bank: it has no truth.", "Make one with `goldmine sample-bank`.")
+    if use_case not in STRENGTH:
+        raise SettingsError(
+            f"{use_case}: the sample bank does not know what a contact would do.", f"It knows {', '.join(STRENGTH)}."
+        )
+    if not (bank / "balances" / f"{books.month_key(books.horizon(as_of)[1])}.parquet").exists():
+        raise HistoryError(
+            f"{bank.name}: its books end before {books.horizon(as_of)[1]}, when the campaign's horizon does.",
+            "Publish for a month end at least four months before the books' end.",
+        )
+    known = books.truth(bank, use_case, as_of)
+    if not len(known):
+        raise HistoryError(f"{bank.name}: its truth does not cover {as_of}.", "Take one of the books' last 24 months.")
+    joined = rows.merge(known, on="customer_id", how="left", validate="one_to_one")
+    if joined["effect"].isna().any():
+        raise SettingsError(f"{use_case}: customers of the campaign are not in this bank.", "Give the bank it is for.")
+    aim = 1 - joined["probability"] if use_case in UNWANTED else joined["probability"]
+    came = joined["customer_id"].isin(books.happened(bank, use_case, as_of))
+    return joined.assign(aim=aim, came=came)
+
+
+def _day(value: object) -> date:
+    return pd.Timestamp(str(value)).date()
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:6], "big")

@@ -1,0 +1,142 @@
+"""Small literal campaigns, policies and problems."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from goldmine.campaigns.assignment_problem import Problem
+from goldmine.campaigns.candidates import Scores
+from goldmine.campaigns.plan import Plan, plan_campaigns
+from goldmine.campaigns.spec import Campaign
+from goldmine.contactability.policy import Policy
+from goldmine.contactability.tables import Books
+from goldmine.core.engine import connect
+from goldmine.core.workspace import Work
+from goldmine.labels.use_case_files import load_use_case
+from tests.tiny import Row, make_bank
+
+AS_OF = date(2024, 6, 30)
+
+
+def offer(name: str = "deposit", **more: Any) -> dict[str, Any]:
+    return {"offer": name, "en": "E", "zh": "Z", "say_en": "Hello", "say_zh": "您好", "value": 100.0} | more
+
+
+def raw(name: str = "tail", **more: Any) -> dict[str, Any]:
+    """A campaign's keys; everything is open unless told otherwise."""
+    found: dict[str, Any] = {
+        "campaign_id": name,
+        "en": "Tail",
+        "zh": "长尾",
+        "use_cases": ["longtail"],
+        "from_on": date(2024, 1, 1),
+        "to_on": date(2024, 12, 31),
+        "offers": [offer()],
+        "channels": {"call": {"cost": 5.0, "most": 100}},
+        "capacity": {"branch": {"each": 100}, "manager": {"each": 100}},
+        "control": {"share": 0.0, "useful": 0.05},
+    }
+    return found | more
+
+
+def campaign(name: str = "tail", **more: Any) -> Campaign:
+    return Campaign.model_validate(raw(name, **more))
+
+
+def policy(**more: Any) -> Policy:
+    return Policy.model_validate({"fatigue": {"days": 30, "in_all": 2, "channels": {"call": 1}}} | more)
+
+
+def person(number: str, **more: Any) -> Row:
+    row: Row = {
+        "customer_id": number,
+        "birth_date": "1980-05-01",
+        "closed_on": None,
+        "branch_id": "B1",
+        "manager_id": "S1",
+        "grid_id": "G1",
+        "risk_grade": "C3",
+        "risk_grade_on": "2024-01-15",
+        "marketing_consent": True,
+        "merged_into": None,
+        "mobile_bank_on": "2020-01-01",
+        "name": "张三丰",
+        "phone": "12012345678",
+    }
+    return row | more
+
+
+PRODUCTS: list[Row] = [
+    {"product_id": "P1", "product_class": "wealth", "risk_grade": "R1"},
+    {"product_id": "P3", "product_class": "wealth", "risk_grade": "R3"},
+    {"product_id": "PX", "product_class": "wealth", "risk_grade": None},
+]
+
+
+def scores(folder: Path, use_case: str, probability: dict[str, float]) -> Scores:
+    path = folder / f"{use_case}.parquet"
+    decile = pa.array([1] * len(probability), pa.int32())
+    table = {"customer_id": list(probability), "probability": list(probability.values()), "decile": decile}
+    pq.write_table(pa.table(table), path)
+    return Scores(load_use_case(use_case), path, "1")
+
+
+def books_of(folder: Path, tables: dict[str, list[Row]], returned: Path | None = None) -> Books:
+    return Books(make_bank(folder, tables, AS_OF), connect(), AS_OF, returned)
+
+
+def plan_of(
+    folder: Path,
+    tables: dict[str, list[Row]],
+    probability: dict[str, float],
+    *campaigns: Campaign,
+    rules: Policy | None = None,
+) -> Plan:
+    """Plan campaigns for the long tail's scores, and the same for wealth where a campaign asks for it."""
+    named = sorted({name for one in campaigns for name in one.use_cases})
+    scored = [scores(folder, name, probability) for name in named]
+    work = Work(folder / "work")
+    return plan_campaigns(books_of(folder, tables, work.returned), work, campaigns, rules or policy(), scored)
+
+
+def rows_of(plan: Plan, place: int = 0) -> pd.DataFrame:
+    return plan.planned[place].rows
+
+
+def left(plan: Plan, place: int = 0) -> dict[str, int]:
+    """Steps of a campaign's funnel by which somebody left."""
+    return {step.name: step.left for step in plan.planned[place].record.funnel.steps if step.left}
+
+
+def problem(values: list[tuple[int, float, list[int]]], most: list[float], least: list[float] | None = None) -> Problem:
+    """Options as (customer, value in yuan, limits)."""
+    owner, value, member = zip(*values, strict=True)
+    size = len(values)
+    return Problem(
+        owner=np.array(owner),
+        probability=np.array(value, dtype=float),
+        gain=np.ones(size),
+        cost=np.zeros(size),
+        member=np.array(member),
+        least=np.array(least or [0] * len(most), dtype=float),
+        most=np.array(most, dtype=float),
+    )
+
+
+def release(work: Work, rows: list[dict], as_of: str = "2024-06-15") -> None:
+    """An earlier release with some rows of the campaign `tail`."""
+    folder = work.releases / as_of / "r0"
+    (folder / "campaigns" / "tail").mkdir(parents=True)
+    (folder / "manifest.json").write_text('{"created_at": "2024-06-16T00:00:00Z"}')
+    day = date.fromisoformat(as_of)
+    full = [{"campaign_id": "tail", "channel": "call", "as_of": day, "valid_until": day} | row for row in rows]
+    for group, name in (("contact", "offers"), ("control", "control")):
+        mine = [row for row in full if row["group"] == group]
+        schema = pa.schema([(c, pa.string()) for c in ("campaign_id", "customer_id", "channel", "group")])
+        schema = schema.append(pa.field("as_of", pa.date32())).append(pa.field("valid_until", pa.date32()))
+        pq.write_table(pa.Table.from_pylist(mine, schema), folder / "campaigns" / "tail" / f"{name}.parquet")

@@ -1,0 +1,328 @@
+"""Results come back from the field: good rows kept, bad rows returned with the reason."""
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+import xlsxwriter
+
+from goldmine.campaigns.results import Imported, import_outcomes
+from goldmine.contract.intake import open_bank
+from goldmine.core.errors import ContractError, ReleaseError
+from goldmine.core.workspace import Work
+from tests.campaigns.made import release
+
+TODAY = date(2024, 8, 1)
+HEAD = "campaign,customer,contacted on,channel,answer,note"
+
+
+@pytest.fixture
+def work(tmp_path):
+    work = Work(tmp_path / "work")
+    offers = [{"customer_id": name, "group": "contact"} for name in ("0012", "A", "B")]
+    release(work, [*offers, {"customer_id": "C", "group": "control"}], as_of="2024-06-30")
+    return work
+
+
+def take(work: Work, *lines: str, head: str = HEAD) -> Imported:
+    path = work.root.parent / "results.csv"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join([head, *lines]) + "\n", "utf-8")
+    return import_outcomes(path, work, today=TODAY)
+
+
+def kept(work: Work) -> list[dict]:
+    return pq.read_table(work.returned).to_pylist()
+
+
+def test_good_rows_are_kept_in_the_contracts_codes(work):
+    found = take(work, "tail,0012,2024-07-05,call,not reached,", "tail,A,2024/7/6,电话,有意向,asked for a form")
+    assert (found.new, found.known, found.bad_file) == (2, 0, None)
+    assert kept(work) == [
+        {
+            "campaign_id": "tail",
+            "customer_id": "0012",
+            "contacted_on": date(2024, 7, 5),
+            "channel": "call",
+            "answer": "not_reached",
+            "outcome": "open",
+            "note": None,
+        },
+        {
+            "campaign_id": "tail",
+            "customer_id": "A",
+            "contacted_on": date(2024, 7, 6),
+            "channel": "call",
+            "answer": "yes",
+            "outcome": "open",
+            "note": "asked for a form",
+        },
+    ]
+
+
+def test_the_same_file_twice_changes_nothing(work):
+    take(work, "tail,A,2024-07-05,call,yes,")
+    before = (work.returned.read_bytes(), work.returned.stat().st_mtime_ns)
+    found = take(work, "tail,A,2024-07-05,call,yes,", "tail,A,2024-07-05,call,yes,")
+    assert (found.new, found.known) == (0, 1)
+    assert (work.returned.read_bytes(), work.returned.stat().st_mtime_ns) == before
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("nobody,A,2024-07-05,call,yes,", "no_campaign"),
+        ("tail,,2024-07-05,call,yes,", "no_customer"),
+        ("tail,12,2024-07-05,call,yes,", "never_listed"),
+        ("tail,A,2024-06-30,call,yes,", "before"),
+        ("tail,A,2024-08-02,call,yes,", "future"),
+        ("tail,A,,call,yes,", "no_date"),
+        ("tail,A,2024-02-30,call,yes,", "no_date"),
+        ("tail,A,2024-07-05,pigeon,yes,", "channel"),
+        ("tail,A,2024-07-05,call,perhaps,", "answer"),
+    ],
+)
+def test_a_bad_row_goes_back_with_its_reason_and_the_good_ones_are_kept(work, line, reason):
+    found = take(work, line, "tail,B,2024-07-05,call,no,")
+    assert (found.new, dict(found.bad)) == (1, {reason: 1})
+    with found.bad_file.open(encoding="utf-8-sig", newline="") as stream:
+        head, row = csv.reader(stream)
+    assert head == [*HEAD.split(","), "reason"]
+    assert row[:6] == line.split(",")
+    assert row[6]
+
+
+def test_two_results_of_one_contact_are_both_returned_and_one_imported_stays(work):
+    found = take(work, "tail,A,2024-07-05,call,yes,", "tail,A,2024-07-05,call,no,", "tail,B,2024-07-05,call,no,")
+    assert (found.new, dict(found.bad)) == (1, {"twice": 2})
+    found = take(work, "tail,B,2024-07-05,call,yes,")
+    assert dict(found.bad) == {"other": 1}
+    assert kept(work)[0]["answer"] == "no"
+
+
+def test_a_contacted_control_customer_is_kept_and_said(work):
+    found = take(work, "tail,C,2024-07-05,call,yes,")
+    assert (found.new, found.control) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "day", "channel"),
+    [
+        ("tail,A,2024-07-05,call,opt_out,", None, date(2024, 7, 5), "call"),
+        ("tail,A,2024-07-05,pigeon,要求不再联系。,", "channel", date(2024, 7, 5), None),
+        ("tail,A,,call,Opt out,", "no_date", TODAY, "call"),
+        ("tail,A,2024-09-02,call,退订,", "future", TODAY, "call"),
+        ("tail,A,2024-06-30,call,never contact again,", "before", TODAY, "call"),
+        ("tale,A,2024-07-05,call,opt_out,", "no_campaign", date(2024, 7, 5), "call"),
+    ],
+)
+def test_a_refusal_counts_whatever_else_is_wrong_with_its_row(work, line, reason, day, channel):
+    found = take(work, line)
+    assert (found.new, found.refused, dict(found.bad)) == (1, 1, {reason: 1} if reason else {})
+    row = kept(work)[0]
+    told = (row["customer_id"], row["contacted_on"], row["channel"], row["answer"])
+    assert told == ("A", day, channel, "opt_out")
+    if reason:
+        assert found.bad_file.read_text("utf-8-sig").count("; the refusal counts all the same") == 1
+        before = work.returned.read_bytes()
+        again = import_outcomes(work.root.parent / "results.csv", work, today=date(2024, 8, 9))
+        assert (again.new, work.returned.read_bytes()) == (0, before)
+
+
+def test_a_refusal_whose_note_is_a_formula_counts_and_the_note_goes_back(work):
+    path = work.root.parent / "results.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, HEAD.split(","))
+    sheet.write_row(1, 0, ["tail", "A", "2024-07-05", "call", "opt_out"])
+    sheet.write_formula(1, 5, '=HYPERLINK("x")')
+    book.close()
+    found = import_outcomes(path, work, today=TODAY)
+    assert (found.refused, dict(found.bad)) == (1, {"formula": 1})
+    assert [(row["answer"], row["note"]) for row in kept(work)] == [("opt_out", None)]
+    back = openpyxl.load_workbook(found.bad_file).active
+    assert back["G2"].value == "a cell holds a formula; the refusal counts all the same"
+
+
+def test_a_refusal_takes_the_place_of_another_result_of_the_same_contact(work):
+    both = ["tail,A,2024-07-05,call,yes,", "tail,A,2024-07-05,call,opt_out,"]
+    found = take(work, *both)
+    assert (found.refused, dict(found.bad), kept(work)[0]["answer"]) == (1, {"twice": 2}, "opt_out")
+    take(work, "tail,B,2024-07-05,call,yes,a form")
+    found = take(work, "tail,B,2024-07-05,call,opt_out,")
+    assert (found.new, found.refused, found.bad_file) == (1, 1, None)
+    assert [row["answer"] for row in kept(work)] == ["opt_out", "opt_out"]
+    found = take(work, "tail,B,2024-07-05,call,yes,a form")
+    assert (dict(found.bad), kept(work)[1]["answer"]) == ({"other": 1}, "opt_out")
+
+
+def test_a_refusal_of_somebody_nobody_knows_goes_back(work):
+    found = take(work, "tail,12,2024-07-05,call,opt_out,")
+    assert (found.new, dict(found.bad)) == (0, {"never_listed": 1})
+    assert not work.returned.exists()
+
+
+def test_rows_not_worked_yet_are_left_alone(work):
+    assert take(work, "tail,A,,,,").not_worked == 1
+    assert not work.returned.exists()
+
+
+def test_chinese_headings_and_gb18030(work):
+    path = work.root.parent / "结果.csv"
+    path.write_bytes(
+        "活动代码,客户号,触达日期,触达渠道,客户答复,备注\ntail,A,2024年7月5日,上门走访,要求不再联系,嗯\ntail,B,x,电话,无意向,\n".encode(
+            "gb18030"
+        )
+    )
+    found = import_outcomes(path, work, today=TODAY)
+    assert [kept(work)[0][name] for name in ("channel", "answer", "note")] == ["visit", "opt_out", "嗯"]
+    assert "触达日期缺失或无法识别" in found.bad_file.read_text("utf-8-sig")
+
+
+def test_other_words_for_channels_and_answers_are_understood(work):
+    take(
+        work,
+        "tail,A,2024-07-05,微信,感兴趣,",
+        "tail,A,2024-07-06,上门,不需要,",
+        "tail,B,2024-07-05,打电话,以后再说。,",
+        "tail,B,2024-07-06,电话,无人接听,",
+    )
+    assert [(row["channel"], row["answer"]) for row in kept(work)] == [
+        ("wechat", "yes"),
+        ("visit", "no"),
+        ("call", "later"),
+        ("call", "not_reached"),
+    ]
+
+
+def test_headings_below_a_title_in_merged_cells_and_days_that_became_numbers(work):
+    path = work.root.parent / "支行.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet()
+    sheet.merge_range("A1:F1", "某支行二季度营销结果")
+    for place, heading in enumerate(["活动代码", "客户号"]):
+        sheet.merge_range(1, place, 2, place, heading)
+    sheet.merge_range("C2:F2", "触达结果")
+    sheet.write_row(2, 2, ["触达日期", "触达渠道", "客户答复", "备注"])
+    sheet.write_row(3, 0, ["tail", "A", 45478, "电话", "有意向", "好"])
+    sheet.write_row(4, 0, ["tail", "B", "2024/7/6 10:30", "电话", "未接通"])
+    sheet.write_row(5, 0, ["tail", "0012", "七月六日", "电话", "未接通"])
+    book.close()
+    found = import_outcomes(path, work, today=TODAY)
+    assert dict(found.bad) == {"no_date": 1}
+    assert [(row["customer_id"], row["contacted_on"].day, row["answer"], row["note"]) for row in kept(work)] == [
+        ("A", 5, "yes", "好"),
+        ("B", 6, "not_reached", None),
+    ]
+    back = openpyxl.load_workbook(found.bad_file).active
+    assert [cell.value for cell in back[1]][:6] == ["活动代码", "客户号", "触达日期", "触达渠道", "客户答复", "备注"]
+
+
+def test_unicode_text_as_a_spreadsheet_saves_it(work):
+    path = work.root.parent / "results.csv"
+    head = HEAD.replace(",", "\t")
+    path.write_bytes(f"Results of B1\n{head}\ntail\tA\t2024-07-05\tcall\tyes\t\n".encode("utf-16"))
+    assert import_outcomes(path, work, today=TODAY).new == 1
+
+
+def test_half_a_file_keeps_its_whole_rows(work):
+    found = take(work, "tail,A,2024-07-05,call,yes,", "tail,B,2024-07-05,ca")
+    assert (found.new, dict(found.bad)) == (1, {"channel": 1})
+
+
+HOSTILE = ["=1+1", "@x", "'=1", "-1", "名😀", "0012", "长" * 5000, "http://x.y", "a\nb"]
+
+
+def test_texts_come_through_a_workbook_and_back_unchanged(work):
+    path = work.root.parent / "results.xlsx"
+    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+    sheet = book.add_worksheet()
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    for place, text in enumerate(HEAD.split(",")):
+        sheet.write_string(0, place, text)
+    for line, note in enumerate(HOSTILE, start=1):
+        for place, text in ((0, "tail"), (1, "0012"), (3, "call"), (4, "later"), (5, note)):
+            sheet.write_string(line, place, text)
+        sheet.write_datetime(line, 2, date(2024, 7, line), day)
+    sheet.write_string(10, 0, "tail")
+    sheet.write_string(10, 1, "nobody")
+    sheet.write_datetime(10, 2, date(2024, 7, 5), day)
+    sheet.write_string(10, 4, "=2+2")
+    sheet.write_formula(11, 5, "=1+1")
+    sheet.write_string(11, 4, "yes")
+    book.close()
+    found = import_outcomes(path, work, today=TODAY)
+    assert [row["note"] for row in kept(work)] == HOSTILE
+    assert dict(found.bad) == {"never_listed": 1, "formula": 1}
+    back = openpyxl.load_workbook(found.bad_file).active
+    assert (back["E2"].value, back["E2"].data_type) == ("=2+2", "s")
+    assert (back["F3"].value, back["F3"].data_type) == ("=1+1", "s")
+
+
+def test_texts_come_through_csv_and_back_unchanged(work):
+    path = work.root.parent / "results.csv"
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(HEAD.split(","))
+        writer.writerows(
+            [
+                ["tail", "0012", f"2024-07-0{n + 1}", "call", "no", note]
+                for n, note in enumerate(HOSTILE)
+                if note != "'=1"
+            ]
+        )
+    import_outcomes(path, work, today=TODAY)
+    assert [row["note"] for row in kept(work)] == [note for note in HOSTILE if note != "'=1"]
+
+
+def test_a_file_that_cannot_be_used_is_refused_whole(work, tmp_path):
+    with pytest.raises(ContractError, match="columns are missing: answer"):
+        take(work, "tail,A,2024-07-05,call", head="campaign,customer,contacted on,channel")
+    with pytest.raises(ContractError, match="the column note stands twice"):
+        take(work, head=f"{HEAD},备注")
+    with pytest.raises(ContractError, match="there is no such file"):
+        import_outcomes(tmp_path / "none.csv", work)
+    broken = tmp_path / "broken.xlsx"
+    broken.write_bytes(b"PK")
+    with pytest.raises(ContractError, match=r"broken\.xlsx: cannot be read as a workbook"):
+        import_outcomes(broken, work)
+    with pytest.raises(ReleaseError, match="no campaign has been released"):
+        take(Work(tmp_path / "empty" / "work"), "tail,A,2024-07-05,call,yes,")
+
+
+def bank_of(folder: Path, contacts: str = "") -> Path:
+    folder.mkdir()
+    (folder / "bank.yaml").write_text("name: little\nbooks_to: 2024-07-31\n")
+    (folder / "customers.csv").write_text("customer_id\nA\nB\n")
+    (folder / "transactions.csv").write_text("transaction_id,customer_id,time,amount,direction\nt,A,2024-07-05,1,in\n")
+    if contacts:
+        (folder / "contacts.csv").write_text("campaign_id,customer_id,contacted_on,answer\n" + contacts)
+    return folder
+
+
+def test_the_next_intake_adds_them_to_the_banks_own_once_the_books_reach_them(work, tmp_path):
+    import ibis
+
+    take(work, "tail,A,2024-07-05,call,yes,", "tail,B,2024-07-06,call,no,", "tail,B,2024-08-01,call,no,")
+    bank = open_bank(bank_of(tmp_path / "bank", "tail,B,2024-07-06,later\nold,B,2024-01-01,no\n"), work)
+    rows = bank.read(ibis.duckdb.connect(), "contacts").to_pyarrow().to_pylist()
+    assert [(row["campaign_id"], row["customer_id"], str(row["contacted_on"]), row["answer"]) for row in rows] == [
+        ("old", "B", "2024-01-01", "no"),
+        ("tail", "A", "2024-07-05", "yes"),
+        ("tail", "B", "2024-07-06", "later"),
+    ]
+    take(work, "tail,B,2024-07-06,call,opt_out,")
+    refused = open_bank(tmp_path / "bank", work).read(ibis.duckdb.connect(), "contacts").to_pyarrow().to_pylist()
+    assert [row["answer"] for row in refused] == ["no", "yes", "opt_out"]
+    bank = open_bank(tmp_path / "bank", work)
+    again = open_bank(tmp_path / "bank", work)
+    assert again.tables["contacts"] == bank.tables["contacts"]
+
+
+def test_a_bank_without_contacts_has_those_of_the_field(work, tmp_path):
+    take(work, "tail,A,2024-07-05,call,yes,")
+    bank = open_bank(bank_of(tmp_path / "bank"), work)
+    assert bank.tables["contacts"].rows == 1

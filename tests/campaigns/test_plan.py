@@ -1,0 +1,254 @@
+"""The funnel on literal customers: who leaves at which step, and why."""
+
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from goldmine.contactability.counts import STAGES
+from goldmine.core.errors import SettingsError
+from goldmine.core.workspace import Work
+from tests.campaigns.made import PRODUCTS, campaign, left, offer, person, plan_of, policy, release, rows_of
+
+
+def people(*numbers: str, **more: object) -> dict:
+    return {"customers": [person(number, **more) for number in numbers]}
+
+
+def test_the_order_of_the_funnel_is_fixed_and_nobody_is_lost(tmp_path):
+    plan = plan_of(tmp_path, people("A", "B"), {"A": 0.5, "B": 0.4}, campaign())
+    steps = plan.planned[0].record.funnel.steps
+    stages = list(dict.fromkeys(step.stage for step in steps))
+    assert stages == list(STAGES)
+    assert plan.planned[0].record.funnel.scored == 2
+    assert steps[-1].remain == 2
+
+
+def test_a_row_says_offer_channel_value_manager_and_expiry(tmp_path):
+    rows = rows_of(plan_of(tmp_path, people("A"), {"A": 0.5}, campaign()))
+    said = rows[["customer_id", "use_case", "offer", "channel", "expected_value", "manager_id", "group"]].to_dict(
+        "records"
+    )
+    assert said == [
+        {
+            "customer_id": "A",
+            "use_case": "longtail",
+            "offer": "deposit",
+            "channel": "call",
+            "expected_value": 45.0,
+            "manager_id": "S1",
+            "group": "contact",
+        }
+    ]
+    assert rows["valid_until"].tolist() == [date(2024, 9, 28)]
+
+
+def test_an_offer_expires_with_its_campaign(tmp_path):
+    plan = plan_of(tmp_path, people("A"), {"A": 0.5}, campaign(to_on=date(2024, 7, 31)))
+    assert rows_of(plan)["valid_until"].tolist() == [date(2024, 7, 31)]
+
+
+def test_refusals_of_the_law_and_of_the_ledger_keep_customers_off(tmp_path):
+    tables = people("ok", "dead", "court", "asked", "over", "later")
+    tables["customers"] += [person("no", marketing_consent=False), person("gone", closed_on="2024-01-01")]
+    row = {"from_on": "2024-01-01", "to_on": None, "channel": None}
+    tables["suppressions"] = [
+        row | {"customer_id": "dead", "reason": "deceased"},
+        row | {"customer_id": "court", "reason": "litigation"},
+        row | {"customer_id": "asked", "reason": "do_not_call", "to_on": "2024-06-30"},
+        row | {"customer_id": "over", "reason": "complaint", "to_on": "2024-06-29"},
+        row | {"customer_id": "later", "reason": "opted_out", "from_on": "2024-07-15"},
+    ]
+    names = ["ok", "dead", "court", "asked", "over", "later", "no", "gone"]
+    plan = plan_of(tmp_path, tables, dict.fromkeys(names, 0.5), campaign())
+    assert sorted(rows_of(plan)["customer_id"]) == ["ok", "over"]
+    assert left(plan) == {"closed": 1, "deceased": 1, "opted_out": 1, "disputed": 1, "suppressed": 2}
+
+
+def test_a_refusal_of_one_channel_leaves_the_others(tmp_path):
+    tables = people("A", "B")
+    tables["suppressions"] = [
+        {"customer_id": "A", "reason": "do_not_call", "from_on": "2024-01-01", "to_on": None, "channel": "call"}
+    ]
+    both = {
+        "call": {"cost": 5.0, "most": 9},
+        "app": {"cost": 0.1, "reach": 0.1, "most": 9},
+        "sms": {"cost": 0.1, "reach": 0.5, "most": 9},
+    }
+    rows = rows_of(plan_of(tmp_path, tables, {"A": 0.5, "B": 0.5}, campaign(channels=both)))
+    assert dict(zip(rows["customer_id"], rows["channel"], strict=True)) == {"A": "sms", "B": "call"}
+    calls = plan_of(tmp_path, tables, {"A": 0.5, "B": 0.5}, campaign())
+    assert left(calls) == {"no_channel": 1}
+
+
+def wealth(**more: object):
+    offers = [offer("low", product_id="P1", value=50.0), offer("high", product_id="P3", value=100.0, age_to=64)]
+    return campaign(use_cases=["wealth"], offers=offers, **more)
+
+
+def test_a_wealth_product_is_offered_only_within_grade_date_and_age(tmp_path):
+    tables = {
+        "products": PRODUCTS,
+        "customers": [
+            person("C3"),
+            person("C1", risk_grade="C1"),
+            person("old", birth_date="1959-06-29"),
+            person("none", risk_grade=None),
+            person("stale", risk_grade_on="2023-06-30"),
+            person("ageless", birth_date=None),
+        ],
+    }
+    names = ["C3", "C1", "old", "none", "stale", "ageless"]
+    plan = plan_of(tmp_path, tables, dict.fromkeys(names, 0.5), wealth())
+    rows = rows_of(plan)
+    assert dict(zip(rows["customer_id"], rows["offer"], strict=True)) == {"C3": "high", "C1": "low", "old": "low"}
+    assert left(plan) == {"age_unknown": 1, "not_assessed": 1, "assessment_old": 1}
+    refused = plan.planned[0].refusals
+    told = {(one.customer_id, one.offer): one.rule for one in refused.itertuples()}
+    assert told[("C1", "high")] == "unsuited"
+    assert told[("old", "high")] == "age_outside"
+    assert told[("none", "low")] == "not_assessed"
+
+
+def test_without_any_assessment_nobody_is_offered_a_wealth_product(tmp_path):
+    tables = {"products": PRODUCTS, "customers": [{"customer_id": "A", "birth_date": "1980-01-01"}]}
+    plan = plan_of(tmp_path, tables, {"A": 0.9}, wealth())
+    assert left(plan) == {"not_assessed": 1}
+
+
+def test_a_product_without_a_risk_grade_is_refused_and_an_unknown_one_switches_off(tmp_path):
+    tables = people("A") | {"products": PRODUCTS}
+    with pytest.raises(SettingsError, match="tail: the offer x: its product PX has no risk grade R1 to R5"):
+        plan_of(tmp_path, tables, {"A": 0.5}, campaign(offers=[offer("x", product_id="PX")]))
+    with pytest.raises(SettingsError, match="the offer deposit names no product, and its scores are about wealth"):
+        plan_of(tmp_path, tables, {"A": 0.5}, campaign(use_cases=["wealth"]))
+    plan = plan_of(tmp_path, tables, {"A": 0.5}, campaign(offers=[offer("x", product_id="P9")]))
+    assert (plan.planned, plan.off) == ((), {"tail": "products: P9"})
+
+
+def contact(customer: str, day: str, channel: str = "call", answer: str = "no") -> dict:
+    row = {"campaign_id": "old", "customer_id": customer, "contacted_on": day, "channel": channel}
+    return row | {"answer": answer, "outcome": "open"}
+
+
+def test_who_was_contacted_often_enough_is_left_alone(tmp_path):
+    tables = people("called", "long ago", "written", "twice")
+    tables["contacts"] = [
+        contact("called", "2024-06-01"),
+        contact("long ago", "2024-05-31"),
+        contact("written", "2024-06-01", "sms"),
+        contact("twice", "2024-06-01", "sms"),
+        contact("twice", "2024-06-20", "sms"),
+    ]
+    plan = plan_of(tmp_path, tables, dict.fromkeys(["called", "long ago", "written", "twice"], 0.5), campaign())
+    assert sorted(rows_of(plan)["customer_id"]) == ["long ago", "written"]
+    assert left(plan) == {"fatigued": 2}
+
+
+def test_an_offer_that_is_out_counts_as_a_contact_and_once_only(tmp_path):
+    work = Work(tmp_path / "work")
+    release(work, [{"customer_id": name, "group": "contact"} for name in ("out", "worked")])
+    release(work, [{"customer_id": "control", "group": "control"}], as_of="2024-05-31")
+    tables = people("out", "worked", "control", "new")
+    tables["contacts"] = [contact("worked", "2024-06-20", "sms") | {"campaign_id": "tail"}]
+    plan = plan_of(tmp_path, tables, dict.fromkeys(["out", "worked", "control", "new"], 0.5), campaign())
+    rows = rows_of(plan)
+    assert dict(zip(rows["customer_id"], rows["group"], strict=True)) == {
+        "worked": "contact",
+        "control": "control",
+        "new": "contact",
+    }
+
+
+def test_a_customer_stands_in_the_campaign_that_is_worth_most_and_ties_go_by_name(tmp_path):
+    tables = people("A", "B")
+    first, second = campaign("a_first"), campaign("b_second", offers=[offer("other", value=100.0)])
+    plan = plan_of(tmp_path, tables, {"A": 0.5, "B": 0.4}, first, second)
+    assert [len(one.rows) for one in plan.planned] == [2, 0]
+    richer = campaign("b_second", offers=[offer("other", value=101.0)])
+    plan = plan_of(tmp_path, tables, {"A": 0.5, "B": 0.4}, first, richer)
+    assert [len(one.rows) for one in plan.planned] == [0, 2]
+    assert left(plan) == {"other_campaign": 2}
+
+
+def test_a_contact_that_costs_more_than_it_is_worth_is_not_made(tmp_path):
+    plan = plan_of(tmp_path, people("A", "B"), {"A": 0.05, "B": 0.06}, campaign())
+    assert rows_of(plan)["customer_id"].tolist() == ["B"]
+    assert left(plan) == {"not_worth": 1}
+
+
+def test_capacities_of_branch_manager_grid_and_channel_are_kept(tmp_path):
+    tables = {"customers": [person(f"{n}", manager_id=f"S{n % 2}", grid_id=f"G{n % 3}") for n in range(9)]}
+    probability = {f"{n}": 0.9 - n / 100 for n in range(9)}
+    capacity = {"branch": {"each": 5}, "manager": {"each": 3}, "grid": {"each": 2}}
+    plan = plan_of(tmp_path, tables, probability, campaign(capacity=capacity))
+    rows = rows_of(plan)
+    assert len(rows) == 5
+    assert rows["manager_id"].value_counts().max() == 3
+    assert rows["grid_id"].value_counts().max() == 2
+    reached = {(one.kind, one.key): one.used for one in plan.planned[0].record.limits}
+    assert reached[("branch", "B1")] == 5
+    assert left(plan) == {"capacity": 4}
+
+
+def test_a_customer_without_a_serving_manager_goes_to_one_of_the_branch(tmp_path):
+    tables = people("A", manager_id="left") | {
+        "staff": [
+            {"staff_id": "left", "branch_id": "B1", "role": "manager", "left_on": "2024-01-01"},
+            {"staff_id": "S2", "branch_id": "B1", "role": "manager", "left_on": None},
+            {"staff_id": "S3", "branch_id": "B2", "role": "manager", "left_on": None},
+        ]
+    }
+    assert rows_of(plan_of(tmp_path, tables, {"A": 0.5}, campaign()))["manager_id"].tolist() == ["S2"]
+
+
+def test_capacities_for_places_that_are_not_there_or_cannot_be_kept_are_refused(tmp_path):
+    unknown = {"branch": {"each": 5, "named": {"B9": {"most": 1}}}, "manager": {"each": 3}}
+    with pytest.raises(SettingsError, match=r"tail\.yaml: capacity\.branch\.named: this bank has no branch B9"):
+        plan_of(tmp_path, people("A"), {"A": 0.5}, campaign(capacity=unknown))
+    quota = {"branch": {"each": 5, "named": {"B1": {"least": 2}}}, "manager": {"each": 1}}
+    with pytest.raises(
+        SettingsError, match="tail branch B1 asks for at least 2 and misses 1: it clashes with tail manager S1"
+    ):
+        plan_of(tmp_path, people("A", "B"), {"A": 0.5, "B": 0.5}, campaign(capacity=quota))
+
+
+def test_an_answer_from_the_field_counts_before_the_next_intake(tmp_path):
+    returned = Work(tmp_path / "work").returned
+    returned.parent.mkdir(parents=True)
+    row = contact("A", "2024-07-02", answer="opt_out") | {"contacted_on": date(2024, 7, 2), "note": None}
+    pq.write_table(
+        pa.Table.from_pylist(
+            [row], pa.schema([(name, pa.date32() if name == "contacted_on" else pa.string()) for name in row])
+        ),
+        returned,
+    )
+    plan = plan_of(tmp_path, people("A", "B"), {"A": 0.5, "B": 0.5}, campaign())
+    assert rows_of(plan)["customer_id"].tolist() == ["B"]
+
+
+def test_the_universal_hold_out_and_the_control_are_held_back_and_stay_the_same(tmp_path):
+    names = [f"{n:03}" for n in range(200)]
+    holdout = {"salt": "long enough", "share": 0.1, "from_on": date(2024, 1, 1), "to_on": date(2024, 12, 31)}
+    everybody = {"branch": {"each": 200}, "manager": {"each": 200}}
+    made = campaign(
+        control={"share": 0.2, "useful": 0.05}, channels={"call": {"cost": 5.0, "most": 200}}, capacity=everybody
+    )
+    plans = [
+        plan_of(tmp_path, people(*names), dict.fromkeys(names, 0.5), made, rules=policy(holdout=holdout))
+        for _ in range(2)
+    ]
+    rows = rows_of(plans[0])
+    out, control = int(rows["held_out"].sum()), int((rows["group"] == "control").sum())
+    assert 5 < out < 40
+    assert control - out == pytest.approx((200 - out) * 0.2, abs=1)
+    assert plans[0].held_back == set(rows.loc[rows["group"] == "control", "customer_id"])
+    assert rows_of(plans[1])["group"].tolist() == rows["group"].tolist()
+
+
+def test_what_a_campaign_can_measure_is_known_before_it_is_published(tmp_path):
+    made = campaign(control={"share": 0.5, "useful": 0.05})
+    power = plan_of(tmp_path, people("A", "B"), {"A": 0.5, "B": 0.4}, made).planned[0].record.power
+    assert (power.contact, power.control, power.base_rate, power.smallest_effect) == (1, 1, pytest.approx(0.45), None)
+    assert not power.detects

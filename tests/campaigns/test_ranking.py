@@ -1,0 +1,135 @@
+"""By what a campaign ranks: uplift where it may, else propensity; and what an offer is then worth."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from goldmine.campaigns.plan import Plan
+from goldmine.campaigns.stored_uplift import uplift_path
+from goldmine.core.files import write_json
+from goldmine.core.workspace import Work
+from tests.campaigns.made import AS_OF, campaign, left, offer, person, plan_of, policy, rows_of
+
+TWO = {"call": {"cost": 6.0, "reach": 0.6, "most": 9}, "sms": {"cost": 0.0, "reach": 0.2, "most": 9}}
+
+
+def teach(folder: Path, uplift: dict[str, float] | None, *, use_case: str = "longtail", **more: object) -> None:
+    """Keep what past campaigns taught; without uplift the verdict alone."""
+    path = uplift_path(Work(folder / "work"), AS_OF, use_case)
+    verdict = "history too small" if uplift is None else "uplift ranks"
+    kept = {"verdict": verdict, "rows": 900, "rows_needed": 4000, "channels": {"call": 30, "sms": 10}}
+    write_json(path.with_suffix(".json"), kept | more)
+    if uplift is not None:
+        pq.write_table(pa.table({"customer_id": list(uplift), "uplift": list(uplift.values())}), path)
+
+
+def planned(folder: Path, *campaigns: object, probability: dict[str, float] | None = None) -> Plan:
+    chances = probability or {"sure": 0.9, "moved": 0.3}
+    tables = {"customers": [person(number) for number in chances]}
+    return plan_of(folder, tables, chances, *(campaigns or (campaign(channels=TWO),)), rules=policy())
+
+
+def values(plan: Plan) -> dict[str, tuple[float, str]]:
+    rows = rows_of(plan)
+    return dict(
+        zip(rows["customer_id"], zip(rows["expected_value"].tolist(), rows["channel"], strict=True), strict=True)
+    )
+
+
+def test_whom_a_contact_moves_comes_before_who_would_come_anyway(tmp_path):
+    teach(tmp_path, {"sure": 0.01, "moved": 0.1})
+    plan = planned(tmp_path)
+    # A mean reach of (30 x 0.6 + 10 x 0.2) / 40 = 0.5 stands in the uplift: reaching `moved` adds 0.2.
+    # A call: 0.2 x 0.6 x 100 - 6 = 6; a text: 0.2 x 0.2 x 100 = 4. `sure`: 1.2 - 6 by call, 0.4 by text.
+    assert values(plan) == {"moved": (6.0, "call"), "sure": (0.4, "sms")}
+    assert rows_of(plan)["uplift"].tolist() == [0.1, 0.01]
+    assert rows_of(plan)["probability"].tolist() == [0.3, 0.9]
+    ranking = plan.planned[0].record.ranking
+    assert (ranking.by, ranking.en) == ("uplift", "past campaigns show whom a contact moves")
+
+
+def test_while_the_history_is_too_small_propensity_ranks_and_it_is_said(tmp_path):
+    teach(tmp_path, None)
+    plan = planned(tmp_path)
+    assert values(plan) == {"sure": (48.0, "call"), "moved": (12.0, "call")}
+    assert rows_of(plan)["uplift"].isna().all()
+    ranking = plan.planned[0].record.ranking
+    assert (ranking.by, ranking.en, ranking.zh) == (
+        "propensity",
+        "longtail: too few customers of complete campaigns: 900, about 4,000 needed",
+        "longtail: 已完成活动的客户数不足,尚不能按增益排序:现有900户,约需4,000户",
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"verdict": "propensity ranks"}, "longtail: there is history enough, and no order by uplift gained"),
+        ({"rows_needed": None}, "longtail: too few customers of complete campaigns: 900"),
+        (
+            {"missed": 2},
+            "longtail: too few customers of complete campaigns: 900, about 4,000 needed; "
+            "left out, since they cannot be read: 2",
+        ),
+    ],
+)
+def test_every_other_verdict_leaves_ranking_to_propensity(tmp_path, more, said):
+    teach(tmp_path, None, **more)
+    ranking = planned(tmp_path).planned[0].record.ranking
+    assert ranking.by == "propensity"
+    assert ranking.en.startswith(said)
+
+
+def test_without_any_campaign_behind_it_propensity_ranks(tmp_path):
+    ranking = planned(tmp_path).planned[0].record.ranking
+    assert (ranking.by, ranking.en) == ("propensity", "longtail: too few customers of complete campaigns: 0")
+
+
+def test_a_campaign_may_ask_for_propensity(tmp_path):
+    teach(tmp_path, {"sure": 0.01, "moved": 0.1})
+    plan = planned(tmp_path, campaign(channels=TWO, rank_by="propensity"))
+    assert values(plan)["sure"] == (48.0, "call")
+    assert "rank_by: propensity" in plan.planned[0].record.ranking.en
+
+
+def test_who_is_moved_away_by_a_contact_is_left_alone(tmp_path):
+    teach(tmp_path, {"sure": -0.02, "moved": 0.1})
+    plan = planned(tmp_path)
+    assert list(values(plan)) == ["moved"]
+    assert left(plan) == {"not_worth": 1}
+
+
+def test_uplift_that_is_not_known_of_everyone_ranks_nobody(tmp_path):
+    teach(tmp_path, {"moved": 0.1})
+    plan = planned(tmp_path)
+    assert plan.planned[0].record.ranking.en == "uplift is not known of everyone scored"
+    assert values(plan)["sure"] == (48.0, "call")
+
+
+def test_a_campaign_of_two_use_cases_ranks_by_uplift_only_where_both_may(tmp_path):
+    teach(tmp_path, {"sure": 0.01, "moved": 0.1})
+    both = campaign(channels=TWO, use_cases=["longtail", "dormancy"])
+    ranking = planned(tmp_path, both).planned[0].record.ranking
+    assert (ranking.by, ranking.en) == ("propensity", "dormancy: too few customers of complete campaigns: 0")
+
+
+def test_where_no_channel_of_the_history_is_the_campaigns_its_best_reach_counts(tmp_path):
+    teach(tmp_path, {"sure": 0.01, "moved": 0.3}, channels={"visit": 40})
+    # 0.3 / 0.6 = 0.5 on being reached; by call 0.5 x 0.6 x 100 - 6 = 24.
+    assert values(planned(tmp_path))["moved"] == (24.0, "call")
+
+
+def test_campaigns_by_uplift_and_by_propensity_are_compared_by_propensity(tmp_path):
+    wake = campaign("wake", channels=TWO, use_cases=["dormancy"], offers=[offer("gift", value=30.0)])
+    teach(tmp_path, {"sure": 0.01, "moved": 0.1})
+    plan = planned(tmp_path, campaign(channels=TWO), wake)
+    # `sure` by propensity: 0.9 x 0.6 x 100 - 6 = 48 against 0.9 x 0.6 x 30 - 6 = 10.2; by uplift only 0.4 in `tail`.
+    assert values(plan) == {"moved": (6.0, "call"), "sure": (0.4, "sms")}
+    assert left(plan, 1) == {"other_campaign": 2}
+    teach(tmp_path, {"sure": 0.3, "moved": 0.0}, use_case="dormancy")
+    plan = planned(tmp_path, campaign(channels=TWO), wake)
+    # Both by uplift: `sure` is worth 0.6 x 0.6 x 30 - 6 = 4.8 to `wake`.
+    assert list(values(plan)) == ["moved"]
+    assert rows_of(plan, 1)[["customer_id", "expected_value"]].values.tolist() == [["sure", 4.8]]

@@ -1,0 +1,176 @@
+"""What campaigns and the hold-out may say, and what is refused."""
+
+from datetime import date
+
+import pytest
+
+from goldmine.campaigns.load import _check_overlap, live, load_campaigns, read_campaign
+from goldmine.campaigns.masking import masked_name, masked_phone
+from goldmine.campaigns.power import smallest_effect
+from goldmine.contactability.holdout import held_out, in_force, keep_holdout, salted
+from goldmine.contactability.policy import HoldOut, load_policy
+from goldmine.core.errors import SettingsError
+from goldmine.core.workspace import Work
+from tests.campaigns.made import books_of, campaign, offer, person
+
+GOOD = """\
+campaign_id: mine
+en: Mine
+zh: 我的
+use_cases: [longtail]
+from_on: 2024-01-01
+to_on: 2024-06-30
+offers: [{offer: a, en: A, zh: 甲, say_en: Hello, say_zh: 您好, value: 10}]
+channels: {call: {cost: 5, most: 10}}
+capacity: {branch: {each: 5}, manager: {each: 5}}
+control: {share: 0.1, useful: 0.05}
+"""
+
+
+def read(folder, text=GOOD):
+    path = folder / "mine.yaml"
+    path.write_text(text, "utf-8")
+    return read_campaign(path)
+
+
+def test_the_campaigns_of_the_project_can_be_read():
+    assert {one.campaign_id for one in load_campaigns()} >= {"longtail_2024", "wake_2024", "wealth_2024"}
+    assert load_policy().lang == "zh"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("to_on: 2024-06-30\n", ""), r"mine\.yaml: to_on: is missing"),
+        (("to_on: 2024-06-30", "to_on: 2023-06-30"), r"^mine\.yaml: to_on lies before from_on\."),
+        (
+            ("each: 5}, manager", "each: -5}, manager"),
+            r"capacity\.branch\.each: Input should be greater than or equal to 0",
+        ),
+        ((", manager: {each: 5}", ""), r"capacity\.manager: is missing"),
+        (("cost: 5, most: 10", "cost: 5"), r"channels\.call\.most: is missing"),
+        (("channels: {call", "channels: {telegraph"), r"channels\.telegraph"),
+        (("value: 10", "value: 10, risk_free: true"), r"offers\.0\.risk_free: unknown key"),
+        (
+            ("control: {share: 0.1, useful: 0.05}", "control: {share: 0.1, useful: 0.05}\nsuitability: false"),
+            "suitability: unknown key",
+        ),
+        (("[longtail]", "[longtale]"), "there is no use case longtale"),
+        (("campaign_id: mine", "campaign_id: other"), "its campaign_id is 'other'"),
+    ],
+)
+def test_a_campaign_that_cannot_be_carried_out_is_refused(tmp_path, change, said):
+    assert read(tmp_path).channels["call"].most == 10
+    with pytest.raises(SettingsError, match=said):
+        read(tmp_path, GOOD.replace(*change))
+
+
+def test_two_campaigns_may_not_make_one_offer_at_one_time():
+    other = campaign("second", from_on=date(2024, 6, 1))
+    with pytest.raises(
+        SettingsError, match="first and second overlap from 2024-06-01 to 2024-12-31 and both offer deposit"
+    ):
+        _check_overlap(campaign("first"), other)
+    _check_overlap(campaign("first", to_on=date(2024, 5, 31)), other)
+    _check_overlap(campaign("first", offers=[offer("another")]), other)
+
+
+def test_a_campaign_is_live_while_its_offers_can_be_worked():
+    one = campaign(from_on=date(2024, 4, 1), to_on=date(2024, 6, 30))
+    assert [live([one], day) != [] for day in (date(2024, 2, 29), date(2024, 3, 31), date(2024, 6, 30))] == [
+        False,
+        True,
+        False,
+    ]
+
+
+def holdout(**more):
+    said = {"salt": "long enough", "share": 0.1, "from_on": date(2024, 1, 1), "to_on": date(2024, 12, 31)}
+    return HoldOut.model_validate(said | more)
+
+
+def test_a_hold_out_that_is_changed_in_the_middle_is_refused(tmp_path):
+    work = Work(tmp_path)
+    keep_holdout(work, holdout(), date(2024, 3, 31))
+    keep_holdout(work, holdout(to_on=date(2025, 6, 30)), date(2024, 6, 30))
+    for changed in (
+        {"salt": "another salt"},
+        {"share": 0.2},
+        {"from_on": date(2024, 2, 1)},
+        {"to_on": date(2024, 9, 30)},
+    ):
+        with pytest.raises(SettingsError, match=f"holdout: .*{next(iter(changed))}.* changed in the middle"):
+            keep_holdout(work, holdout(**{"to_on": date(2025, 6, 30)} | changed), date(2024, 6, 30))
+    with pytest.raises(SettingsError, match="changed in the middle of the hold-out from 2024-01-01 to 2025-06-30"):
+        keep_holdout(work, None, date(2025, 6, 30))
+    assert "long enough" not in (tmp_path / "holdout.json").read_text()
+    keep_holdout(
+        work, holdout(salt="another salt", from_on=date(2025, 7, 1), to_on=date(2025, 12, 31)), date(2025, 7, 31)
+    )
+
+
+def test_without_a_salt_of_its_own_a_bank_has_one_drawn_once_that_stays(tmp_path):
+    first, other = (salted(Work(tmp_path / name), holdout(salt="")) for name in ("one", "other"))
+    path = tmp_path / "one" / "holdout.salt"
+    assert len(first.salt) == 32
+    assert first.salt != other.salt
+    assert path.stat().st_mode & 0o077 == 0
+    keep_holdout(Work(tmp_path / "one"), first, date(2024, 3, 31))
+    again = salted(Work(tmp_path / "one"), holdout(salt=""))
+    assert again == first
+    keep_holdout(Work(tmp_path / "one"), again, date(2024, 6, 30))
+    assert salted(Work(tmp_path), holdout()).salt == "long enough"
+    assert salted(Work(tmp_path), None) is None
+
+
+def test_a_lost_salt_is_noticed(tmp_path):
+    work = Work(tmp_path)
+    keep_holdout(work, salted(work, holdout(salt="")), date(2024, 3, 31))
+    (tmp_path / "holdout.salt").unlink()
+    with pytest.raises(SettingsError, match=r"holdout\.salt: is missing, and a hold-out was drawn with it"):
+        salted(work, holdout(salt=""))
+
+
+def test_the_hold_out_is_a_stable_share_by_salt_and_number_alone(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = [f"C{n}" for n in range(5000)]
+    books = books_of(tmp_path, {"customers": [person("C1")]})
+    paths = [tmp_path / "one.parquet", tmp_path / "two.parquet"]
+    pq.write_table(pa.table({"customer_id": names}), paths[0])
+    pq.write_table(pa.table({"customer_id": names[::-1][:100]}), paths[1])
+    first = held_out(books.connection, paths, holdout())
+    assert len(first) == pytest.approx(500, abs=70)
+    assert held_out(books.connection, paths[1:], holdout()) == first & set(names[-100:])
+    assert len(first & held_out(books.connection, paths, holdout(salt="another salt"))) < 100
+    assert in_force(holdout(), date(2025, 1, 1)) is None
+
+
+def test_the_smallest_effect_is_the_textbooks():
+    assert smallest_effect(0.5, 1000, 1000) == pytest.approx(0.0625, abs=0.001)
+    assert smallest_effect(0.07, 5000, 500) < smallest_effect(0.07, 5000, 100)
+    assert smallest_effect(0.5, 10, 0) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("张三", "张*"),
+        ("欧阳娜娜", "欧***"),
+        ("王", "王*"),
+        ("=1+1", "=***"),
+        ("长" * 5000, "长***"),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_a_name_shows_its_first_character(name, shown):
+    assert masked_name(name) == shown
+
+
+@pytest.mark.parametrize(
+    ("phone", "shown"), [("12043057256", "120****7256"), ("0516-862", "****"), ("", ""), (None, "")]
+)
+def test_a_telephone_number_hides_its_middle(phone, shown):
+    assert masked_phone(phone) == shown

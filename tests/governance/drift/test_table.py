@@ -1,0 +1,50 @@
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from goldmine.core.workspace import Work
+from goldmine.governance.drift import table_drift as room
+from goldmine.governance.drift.performance_estimation import Performance
+from goldmine.governance.drift.reference import Reference, Window
+from goldmine.governance.drift.stability import profiles_of
+from goldmine.governance.drift.table_drift import table_drift
+from goldmine.models.external.result import probabilities_path
+
+JUNE = date(2024, 6, 30)
+EVEN, HIGH = np.linspace(0, 1, 1_000), np.linspace(0.8, 1, 1_000)
+KEYS = [str(number) for number in range(1_000)]
+PROMISED, CAME = Performance(0.06, 0.8, 3.0), Performance(0.31, 0.7, 2.5)
+
+
+@pytest.fixture
+def work(tmp_path, monkeypatch):
+    """A table whose rate had moved in the rows that judge; to score are a thousand rows in which it is high too."""
+    learnt = pa.table({"rate": EVEN, "age": EVEN, "score": EVEN})
+    profiles = profiles_of(learnt, learnt.column_names)
+    still = dict.fromkeys(profiles, 0.0)
+    judged = Window("the latest rows of the table", 1_000, still | {"rate": 9.0}, dict.fromkeys(profiles, 0.3))
+    found = Reference(profiles, still, {"rate": 0.5, "age": 0.5}, (judged,), {"estimated": PROMISED, "realised": CAME})
+    monkeypatch.setattr(room, "read_reference", lambda run: found)
+    made = Work(tmp_path)
+    for path in (made.features(JUNE), probabilities_path(made, "mine")):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table({"customer_id": KEYS, "rate": HIGH, "age": HIGH}), made.features(JUNE))
+    labelled = [str(number) for number in range(1_000, 1_100)]
+    chances = {"customer_id": [int(key) for key in (*labelled, *KEYS)], "probability": [*[0.99] * 100, *EVEN]}
+    pq.write_table(pa.table(chances), probabilities_path(made, "mine"))
+    return made
+
+
+def test_a_table_alarms_where_judged_and_scored_rows_moved_without_a_champion(work):
+    seen = table_drift(work, "mine", JUNE, "run")
+    assert (seen.judged.moved, sorted(seen.scored.moved), seen.alarms) == (["rate"], ["age", "rate"], ("rate",))
+    assert (seen.estimated.rate, seen.realised.rate) == (0.06, 0.31)
+
+
+def test_a_table_without_rows_to_score_has_its_judged_rows_alone(work):
+    pq.write_table(pq.read_table(work.features(JUNE)).slice(0, 0), work.features(JUNE))
+    seen = table_drift(work, "mine", JUNE, "run")
+    assert (seen.judged.moved, seen.scored, seen.alarms) == (["rate"], None, ())

@@ -1,0 +1,74 @@
+import pytest
+
+from goldmine.core.errors import SettingsError, UseCaseError
+from goldmine.features import catalogue
+from goldmine.labels.use_case_files import load_use_case, read_use_case, use_case_names
+
+GOOD = """\
+name: mine
+title_en: Mine
+title_zh: 我的
+eligible: [{feature: age_years, at_least: 18}]
+outcome: {kind: no_own_transaction}
+gap_days: 15
+horizon_days: 90
+rule: {feature: age_years, highest_first: true}
+list_size: 10
+"""
+
+
+def read(tmp_path, text):
+    path = tmp_path / "mine.yaml"
+    path.write_text(text, "utf-8")
+    return read_use_case(path)
+
+
+def test_the_three_use_cases_stand_ready():
+    assert {"dormancy", "longtail", "wealth"} <= set(use_case_names())
+
+
+def test_use_cases_name_features_that_exist():
+    known = {feature.name for feature in catalogue()}
+    for name in use_case_names():
+        use_case = load_use_case(name)
+        assert {condition.feature for condition in use_case.eligible} | {use_case.rule.feature} <= known
+        assert set(use_case.asked_features) <= known
+
+
+def test_win_back_is_no_part_of_every_run():
+    assert "winback" in use_case_names()
+    assert "winback" not in use_case_names(quarterly=False)
+
+
+def test_a_new_use_case_is_one_more_file(tmp_path):
+    assert read(tmp_path, GOOD).horizon_days == 90
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("list_size: 10", "list_sise: 10"), r"mine.yaml: list_size: is missing"),
+        (("list_size: 10", "list_size: 10\ncolour: red"), r"mine.yaml: colour: unknown key"),
+        (("gap_days: 15", "gap_days: soon"), r"mine.yaml: gap_days: Input should be a valid integer"),
+        (("at_least: 18", "more: 18"), r"eligible.0.more: unknown key.\nAllowed: feature, below, at_least, equals\.$"),
+        (("list_size: 10", "list_size: 10\ntraining: {leafs: 3}"), r"leafs: unknown key.\nAllowed: seed, rounds, .*"),
+        (("no_own_transaction}", "no_own_transaction, yuan: 3}"), r"yuan: unknown key.\nMend the key\.$"),
+        (
+            ("list_size: 10", "list_size: 10\ntraining: {monotone: {age: up}}"),
+            r"mine.yaml: training.monotone.age: Input should be 'rising' or 'falling'.\nMend that value\.$",
+        ),
+        (("list_size: 10", "list_size: 10\ntraining: {together: [[]]}"), r"training.together.0: List should have"),
+        (("no_own_transaction", "no_such_thing"), r"mine.yaml: outcome"),
+        (("name: mine", "name: other"), r"mine.yaml: its name is 'other'"),
+        (("eligible: [", "eligible: ]"), r"mine.yaml: line 4 cannot be read"),
+    ],
+)
+def test_a_bad_file_says_which_key(tmp_path, change, message):
+    with pytest.raises(SettingsError, match=message):
+        read(tmp_path, GOOD.replace(*change))
+
+
+def test_an_unknown_use_case_names_the_known_ones():
+    with pytest.raises(UseCaseError, match="Did you mean 'wealth'") as caught:
+        load_use_case("welth")
+    assert caught.value.exit_code == 13

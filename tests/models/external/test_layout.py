@@ -1,0 +1,165 @@
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from goldmine.contract.intake import load_bank
+from goldmine.core.errors import UseCaseError
+from goldmine.core.workspace import Work
+from goldmine.labels.use_case_files import load_use_case
+from goldmine.models.external.columns import refuse_copies, usable_columns
+from goldmine.models.external.label import read_label
+from goldmine.models.external.layout import Ask, lay_out
+from goldmine.models.external.table import WHOLE_KEYS, read_given, table_path
+
+AS_OF = date(2024, 6, 30)
+
+
+def label(values, kind=None):
+    return read_label(pa.chunked_array([pa.array(values, kind)]), "y").to_pylist()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [0, 1, None],
+        [0.0, 1.0, float("nan")],
+        ["no", "Yes", ""],
+        [False, True, None],
+        ["0", " 1 ", None],
+        ["否", "是", None],
+    ],
+)
+def test_labels_are_0_and_1_by_any_of_their_names(values):
+    assert label(values) == [0, 1, None]
+
+
+@pytest.mark.parametrize("values", [[0, 1, 2], ["no", "maybe", "yes"], [0.0, 0.5, 1.0]])
+def test_other_labels_are_refused_by_count(values):
+    with pytest.raises(UseCaseError, match="label column y: 1 rows hold a label that is neither 0 nor 1"):
+        label(values)
+
+
+def test_one_class_is_refused():
+    with pytest.raises(UseCaseError, match="2 labelled rows hold one class only"):
+        label([1, 1, None])
+    with pytest.raises(UseCaseError, match="0 labelled rows hold no label at all"):
+        label([None, None], pa.int8())
+
+
+def test_columns_that_cannot_teach_are_dropped_and_said():
+    table = pa.table(
+        {
+            "good": [1.0, 2.0, float("inf"), None] * 30,
+            "constant": ["x"] * 120,
+            "empty": pa.array([float("nan"), None] * 60, pa.float64()),
+            "own": [f"name {n}" for n in range(120)],
+            "weight": list(range(120)),
+            "bytes": [b"x", b"y"] * 60,
+        }
+    )
+    found = usable_columns(table, table.column_names)
+    assert found.features.column_names == ["good", "weight_"]
+    assert found.features["good"].to_pylist()[:4] == [1.0, 2.0, None, None]
+    assert found.notes == (
+        "column good: 30 infinite values are taken as missing",
+        "column constant: dropped, it has the same value in every row",
+        "column empty: dropped, all its values are missing",
+        "column own: dropped, nearly every row has a text of its own",
+        "column bytes: dropped, as binary cannot be learnt from",
+    )
+
+
+def test_a_table_of_text_alone_gets_a_number_to_order_by():
+    found = usable_columns(pa.table({"a": ["x", None, "y"], "b": ["p", "q", "q"]}), ["a", "b"])
+    assert found.features["known_columns"].to_pylist() == [2, 1, 2]
+
+
+def test_nothing_to_learn_from_is_refused():
+    with pytest.raises(UseCaseError, match="no column is left to learn from"):
+        usable_columns(pa.table({"a": [1, 1]}), ["a"])
+
+
+def test_the_label_once_more_is_refused():
+    outcome = np.array([0, 1, 1, 0])
+    refuse_copies(pa.table({"honest": [1, 1, 0, 0]}), outcome)
+    for values in ([0, 1, 1, 0], [1, 0, 0, 1], ["n", "j", "j", "n"], [None, 5, 5, None]):
+        with pytest.raises(UseCaseError, match="column copy: tells the label of every row"):
+            refuse_copies(pa.table({"copy": values}), outcome)
+
+
+@pytest.fixture
+def ask(tmp_path):
+    """A table of 100 rows: 80 labelled, of which every fourth is 1, and the days they are from."""
+    rows = {
+        "no": [f"{n:04}" for n in range(100)],
+        "y": [int(n % 4 == 0) if n < 80 else None for n in range(100)],
+        "on": [date(2024, 1, 1 + n % 20) for n in range(100)],
+        "x": [float(n % 7) for n in range(100)],
+        "w": ["a", "b"] * 50,
+    }
+    pq.write_table(pa.table(rows), tmp_path / "made.parquet")
+
+    def ask(**changes):
+        said = {"file": tmp_path / "made.parquet", "label": "y", "key": "no", "time": "", "drop": (), "name": "made"}
+        return Ask(**said | changes)
+
+    return ask
+
+
+def test_a_fifth_of_each_class_judges_and_rows_without_label_are_to_be_scored(ask, tmp_path):
+    work = Work(tmp_path / "work")
+    laid = lay_out(ask(), work, AS_OF, 0, seed=1)
+    assert (laid.rows, laid.labelled, laid.positives, laid.to_score, laid.use_case.list_size) == (100, 80, 20, 20, 2)
+    learnt, judged = read_given(work, "made")
+    assert (learnt.num_rows, judged.num_rows, judged["outcome"].to_numpy().sum()) == (64, 16, 4)
+    assert pq.read_table(work.features(AS_OF))["customer_id"].to_pylist() == [f"{n:04}" for n in range(80, 100)]
+    assert load_use_case("made", work) == laid.use_case
+    assert load_bank(work).has("customers", "customer_id")
+
+
+def test_with_time_the_latest_rows_judge(ask, tmp_path):
+    work = Work(tmp_path / "work")
+    lay_out(ask(time="on"), work, AS_OF, 5, seed=1)
+    learnt, judged = read_given(work, "made")
+    assert learnt["moment"].to_numpy().max() < judged["moment"].to_numpy().min()
+    assert judged.num_rows == 16
+    assert "on" not in learnt.column_names
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"label": "z"}, r"--label z: made\.parquet has no such column"),
+        ({"drop": ("z",)}, r"--drop z: made\.parquet has no such column"),
+        ({"drop": ("y",)}, "column y: is asked to be two things at once"),
+        ({"key": "y"}, "column y: is asked to be two things at once"),
+        ({"key": "x"}, "id column x: 93 rows bear one that stands before them already"),
+        ({"time": "w"}, "time column w: is string, which has no order in time"),
+        ({"drop": ("x", "on", "w")}, "no column is left to learn from"),
+    ],
+)
+def test_what_the_columns_cannot_be_is_refused(ask, tmp_path, changes, what):
+    with pytest.raises(UseCaseError, match=what):
+        lay_out(ask(**changes), Work(tmp_path / "work"), AS_OF, 0, seed=1)
+
+
+def test_ids_of_many_digits_stay_as_they_are(tmp_path):
+    lines = [f"123456789012345678{n},{n},{n % 2}" for n in range(10, 90)]
+    (tmp_path / "made.csv").write_text("\n".join(["no,x,y", *lines]), "utf-8")
+    work = Work(tmp_path / "work")
+    lay_out(Ask(tmp_path / "made.csv", "y", "no", "", (), "made"), work, AS_OF, 0, seed=1)
+    assert pq.read_table(table_path(work, "made"))["customer_id"][0].as_py() == "12345678901234567810"
+
+
+@pytest.mark.parametrize(
+    ("ids", "whole"), [("{}", True), ("0{}", False), ("A{}", False), ("123456789012345678{}", False)]
+)
+def test_ids_that_are_whole_numbers_are_marked(tmp_path, ids, whole):
+    lines = [f"{ids.format(n)},{n},{n % 2}" for n in range(10, 90)]
+    (tmp_path / "made.csv").write_text("\n".join(["no,x,y", *lines]), "utf-8")
+    work = Work(tmp_path / "work")
+    lay_out(Ask(tmp_path / "made.csv", "y", "no", "", (), "made"), work, AS_OF, 0, seed=1)
+    assert (WHOLE_KEYS.encode() in (pq.read_schema(table_path(work, "made")).metadata or {})) == whole

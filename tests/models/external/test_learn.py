@@ -1,0 +1,89 @@
+"""A table through fit, judgement and result, in process."""
+
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from goldmine.core.workspace import Work
+from goldmine.models.evaluation import judge
+from goldmine.models.external.layout import Ask, lay_out
+from goldmine.models.external.result import keep_result, probabilities_path, read_result
+from goldmine.models.external.table import WHOLE_KEYS, table_path
+from goldmine.models.fit import fit, keep
+from goldmine.models.registry import Registration
+from goldmine.models.run_log import Training
+from goldmine.models.training_set import read_rows
+
+AS_OF = date(2024, 6, 30)
+
+
+def noise(rows=700, labelled=600):
+    """A table in which nothing tells the label, with a text of many levels that invites learning by heart."""
+    chance = np.random.default_rng(2)
+    outcome = (chance.random(rows) < 0.3).astype(int).tolist()
+    return pa.table(
+        {
+            "no": [f"{n:05}" for n in range(rows)],
+            "when": list(range(rows)),
+            "x": chance.normal(size=rows),
+            "place": [f"P{n}" for n in chance.integers(0, 120, rows)],
+            "tier": [["gold", "new"][n >= labelled and n % 10 == 0] for n in range(rows)],
+            "y": [outcome[n] if n < labelled else None for n in range(rows)],
+        }
+    )
+
+
+@pytest.fixture(scope="module", params=["", "when"])
+def learnt(request, tmp_path_factory):
+    """The noise learnt without and with an order in time."""
+    place = tmp_path_factory.mktemp("table")
+    pq.write_table(noise(), place / "made.parquet")
+    work = Work(place / "work")
+    laid = lay_out(Ask(place / "made.parquet", "y", "no", request.param, (), "made"), work, AS_OF, 0, seed=1)
+    rows = read_rows(None, work, laid.use_case, AS_OF)
+    fitted = fit(laid.use_case, rows, seed=1)
+    judged = judge(fitted.model, rows.judge, laid.use_case)
+    kept = keep(laid.use_case, rows, fitted, seed=1)
+    training = Training(None, laid.use_case, str(AS_OF), "mark", rows, kept, judged)
+    keep_result(work, training, Registration("made.made", "1", False, ("AUC 0.5 does not beat 0.5",), "run"))
+    return work, rows, kept, training
+
+
+def test_every_row_has_a_probability_in_the_tables_order(learnt):
+    found = pq.read_table(probabilities_path(learnt[0], "made"))
+    assert found["customer_id"].to_pylist() == [f"{n:05}" for n in range(700)]
+    assert np.all((found["probability"].to_numpy() > 0) & (found["probability"].to_numpy() < 1))
+
+
+def test_whole_numbers_come_back_as_such(learnt):
+    work, _, _, training = learnt
+    place = table_path(work, "made")
+    before = place.read_bytes()
+    pq.write_table(pq.read_table(place).replace_schema_metadata({WHOLE_KEYS: "yes"}), place)
+    keep_result(work, training, Registration("made.made", "1", False, ("AUC 0.5 does not beat 0.5",), "run"))
+    assert pq.read_table(probabilities_path(work, "made"))["customer_id"].to_pylist() == list(range(700))
+    place.write_bytes(before)
+
+
+def test_a_labelled_rows_probability_knows_nothing_of_its_label(learnt):
+    table = noise()
+    known = table["y"].to_numpy()[:600]
+    found = pq.read_table(probabilities_path(learnt[0], "made"))["probability"].to_numpy()[:600]
+    assert abs(roc_auc_score(known, found) - 0.5) < 0.08
+
+
+def test_the_model_kept_learnt_from_the_judged_rows_too(learnt):
+    _, rows, kept, _ = learnt
+    assert len(kept.held_out) == rows.train.num_rows + rows.judge.num_rows == 600
+    assert kept.model.predict(rows.judge).mean() == pytest.approx(0.3, abs=0.06)
+
+
+def test_the_result_tells_refusals_and_categories_never_seen(learnt):
+    result = read_result(learnt[0], "made")
+    assert (result.version, result.champion, result.refusals) == ("1", False, ("AUC 0.5 does not beat 0.5",))
+    assert set(result.figures) == {"model", "rule", "no_skill"}
+    assert result.never_seen["tier"] == 10

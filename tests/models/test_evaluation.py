@@ -1,0 +1,96 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from goldmine.core.errors import ModelError, UseCaseError
+from goldmine.labels.use_case import Rule
+from goldmine.models.evaluation import calibration_error, caught, gain_curve, judge, reliability, scorecard
+from tests.models.made import rows, use_case
+
+OUTCOME = np.array([1, 0, 1, 0, 0, 0, 0, 0, 0, 0])
+SCORE = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0])
+
+
+def test_lift_and_recall_at_list_size():
+    card = scorecard(OUTCOME, SCORE, list_size=4)
+    assert card.recall["list"] == 1.0
+    assert card.lift["list"] == pytest.approx(2.5)
+    assert card.recall["10pct"] == 0.5
+    assert card.lift["10pct"] == pytest.approx(5.0)
+    assert card.lift["20pct"] == pytest.approx(2.5)
+
+
+def test_auc_and_average_precision():
+    card = scorecard(OUTCOME, SCORE, list_size=4)
+    assert card.auc == pytest.approx(15 / 16)
+    assert card.average_precision == pytest.approx((1 + 2 / 3) / 2)
+    assert card.brier is None
+
+
+def test_a_tie_at_the_edge_of_the_list_counts_by_its_share():
+    assert caught(np.array([1, 0, 1, 0]), np.array([0.9, 0.5, 0.5, 0.1]), 2) == pytest.approx(0.75)
+
+
+def test_calibration_error_of_literal_bins():
+    outcome = np.array([0, 0, 0, 1, 1, 1, 1, 0])
+    probability = np.array([0.1, 0.1, 0.1, 0.1, 0.9, 0.9, 0.9, 0.9])
+    assert calibration_error(outcome, probability, bins=2) == pytest.approx(0.15)
+
+
+def test_equal_probabilities_share_a_bin():
+    found = reliability(OUTCOME, np.full(10, 0.2))
+    assert found.rows.tolist() == [10]
+    assert found.observed.tolist() == [0.2]
+
+
+def test_no_skill_is_the_base_rate(judgement):
+    card, share = judgement.no_skill, float(judgement.outcome.mean())
+    assert card.auc == 0.5
+    assert set(card.lift.values()) == {1.0}
+    assert card.brier == pytest.approx(share * (1 - share))
+    assert card.calibration_error == pytest.approx(0.0, abs=1e-12)
+
+
+def test_the_model_finds_more_than_the_rule(judgement):
+    assert judgement.model.auc > 0.8 > judgement.rule.auc > 0.5
+    assert judgement.model.lift["list"] > judgement.rule.lift["list"]
+
+
+def test_the_rule_may_put_the_lowest_first(fitted):
+    turned = use_case(rule=Rule(feature="days_since_own", highest_first=False))
+    assert judge(fitted.model, rows(seed=3), turned).rule.auc < 0.5
+
+
+def test_a_list_that_would_hold_everyone_is_judged_at_a_tenth(fitted):
+    assert judge(fitted.model, rows(seed=3), use_case(list_size=5000)).list_size == 150
+
+
+def test_of_drawn_rows_the_list_that_is_judged_is_as_small_a_part_of_the_bank_s(fitted):
+    drawn = rows(seed=3).append_column("weight", pa.array([4.0] * 1500, pa.float32()))
+    assert judge(fitted.model, drawn, use_case(list_size=800)).list_size == 200
+    assert judge(fitted.model, drawn, use_case(list_size=6000)).list_size == 150
+
+
+def test_the_rule_needs_its_feature(fitted):
+    with pytest.raises(ModelError, match="orders by 'moon_phase', which the feature table does not have"):
+        judge(fitted.model, rows(seed=3), use_case(rule=Rule(feature="moon_phase", highest_first=True)))
+
+
+def test_one_class_cannot_judge(fitted):
+    table = rows(50, seed=3).drop("outcome").append_column("outcome", pa.array([0] * 50, pa.int8()))
+    with pytest.raises(UseCaseError, match="judging cutoff: 50 rows with 0 positives"):
+        judge(fitted.model, table, use_case())
+
+
+def test_gain_ends_with_everyone_found(judgement):
+    curve = gain_curve(judgement)
+    ends = curve[curve.depth == 1.0]
+    assert ends.who.tolist() == ["model", "rule", "no_skill"]
+    assert ends.recall.tolist() == pytest.approx([1, 1, 1])
+
+
+def test_metrics_bear_the_names_that_runs_are_compared_by(judgement):
+    names = set(judgement.metrics())
+    assert {"auc", "average_precision", "brier", "calibration_error", "lift_list", "recall_1pct", "lift_20pct"} <= names
+    assert {"rule_auc", "rule_lift_list", "no_skill_brier"} <= names
+    assert "rule_brier" not in names

@@ -1,0 +1,131 @@
+from datetime import date
+
+import pytest
+
+from goldmine.features import Feature, catalogue
+from goldmine.models.explain import Reason
+from goldmine.models.reason_phrases import reason_words
+
+AS_OF = date(2024, 6, 30)
+FEATURES = {feature.name: feature for feature in catalogue()}
+OWN = Feature("moon_days", "Days of full moon", "满月天数", "days", None, ("transactions",))
+
+TRAITS = (
+    "pension",
+    "养老",
+    "retire",
+    "退休",
+    "gender",
+    "性别",
+    "woman",
+    "elderly",
+    "岁",
+    "年龄",
+    "village",
+    "村",
+    "family",
+)
+
+
+def said(name, value, typical=None, language="en"):
+    """The phrase for a feature's value."""
+    usual = {} if typical is None else {name: typical}
+    reason = Reason("anything", name, value, 0.5)
+    return reason_words(reason, FEATURES | {"moon_days": OWN}, usual, language, AS_OF)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "typical", "en", "zh"),
+    [
+        ("in_salary_months_since", 6.0, 0.0, "Salary stopped arriving in January", "1月起工资未到账"),
+        ("in_salary_months_since", 8.0, 0.0, "Salary stopped arriving in November 2023", "2023年11月起工资未到账"),
+        ("in_salary_months_since", 1.0, 0.0, "No salary arrived in June", "6月工资未到账"),
+        ("in_salary_months_since", 0.0, 0.0, "Salary arrived in June", "6月工资已到账"),
+        (
+            "inflow_sum_90d",
+            52_000.4,
+            3_100.0,
+            "52,000 yuan came in over the last 3 months (typical: 3,100 yuan)",
+            "近3个月流入5.2万元（同类客户一般3,100元）",
+        ),
+        (
+            "inflow_sum_30d",
+            0.0,
+            820.0,
+            "No money came in over the last month (typical: 820 yuan)",
+            "近1个月没有资金流入（同类客户一般820元）",
+        ),
+        ("aum_change_90d", -8_400.0, 12.0, "Assets down 8,400 yuan over the last 3 months", "近3个月资产减少8,400元"),
+        ("aum_change_90d", 128_000.0, 12.0, "Assets up 128,000 yuan over the last 3 months", "近3个月资产增加12.8万元"),
+        (
+            "days_since_own",
+            43.0,
+            9.0,
+            "43 days without a transaction of their own (typical: 9 days)",
+            "已43天没有主动交易（同类客户一般9天）",
+        ),
+        (
+            "days_since_own",
+            None,
+            9.0,
+            "No transaction of their own for over a year",
+            "一年以上没有主动交易",
+        ),
+        (
+            "inflow_to_year_ago",
+            2.5,
+            1.0,
+            "250% of what came in in the same months last year (typical: 100%)",
+            "近3个月流入为去年同期的250%（同类客户一般100%）",
+        ),
+        ("tenure_months", 85.0, 85.0, "With the bank for 7 years", "开户7年"),
+        ("has_mobile_bank", 0.0, 1.0, "Mobile banking not activated", "未开通手机银行"),
+        ("main_channel", "third_party", None, "Mainly uses third party", "主要使用第三方支付"),
+        ("moon_days", 3.0, 3.0, "Days of full moon: 3 days", "满月天数：3天"),
+        ("moon_days", -3.0, None, "Days of full moon: -3 days", "满月天数：-3天"),
+        ("moon_days", None, 2.0, "Days of full moon: not known (typical: 2 days)", "满月天数：未知（同类客户一般2天）"),
+        ("no_such", 3.0, 2.0, "no_such: 3.00", "no_such：3.00"),
+    ],
+)
+def test_a_reason_is_said_as_on_the_phone(name, value, typical, en, zh):
+    assert said(name, value, typical) == en
+    assert said(name, value, typical, "zh") == zh
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_whatever_a_feature_says_fits_a_cell_and_every_word_of_it_is_filled_in(language):
+    for feature in FEATURES.values():
+        values = ["third_party"] if feature.kind == "category" else [0.0, 1.0, 12.0, -12.0, None]
+        values += [345_678.9, -345_678.9] if feature.unit == "yuan" else []
+        for value in values:
+            phrase = said(feature.name, value, 234_567.8 if feature.unit == "yuan" else None, language)
+            assert len(phrase) <= (100 if language == "en" else 44), phrase
+            assert "{" not in phrase
+
+
+def test_no_phrase_names_a_protected_trait():
+    for feature in FEATURES.values():
+        if feature.said and feature.told:
+            told = feature.told
+            pairs = [pair for pair in (told.up, told.down, told.none, told.unknown, told.once) if pair]
+            words = " ".join(word for pair in pairs for word in pair).lower()
+            for trait in (
+                "pension",
+                "养老",
+                "retire",
+                "退休",
+                "gender",
+                "性别",
+                "woman",
+                "years old",
+                "岁",
+                "年龄",
+                "village",
+                "村",
+            ):
+                assert trait not in words, feature.name
+
+
+def test_every_feature_of_the_catalogue_is_told_as_part_of_a_behaviour():
+    assert [feature.name for feature in FEATURES.values() if feature.told is None] == []
+    assert all(feature.told.up for feature in FEATURES.values() if feature.said)

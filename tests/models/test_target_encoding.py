@@ -1,0 +1,50 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from goldmine.models.encoding import Encoding, encode, learn_encoding
+from goldmine.models.target_encoding import learn_shares
+
+NAMES = ["village"]
+
+
+@pytest.fixture(scope="module")
+def noise():
+    """2,000 rows of 500 villages that say nothing of the outcome."""
+    chance = np.random.default_rng(3)
+    villages = [f"V{number}" for number in chance.integers(0, 500, 2_000)]
+    return pa.table({"village": villages}), (chance.random(2_000) < 0.2).astype(np.int8)
+
+
+def test_text_of_many_levels_is_learnt_by_shares(noise):
+    encoding = learn_encoding(noise[0], NAMES)
+    assert (encoding.categories, list(encoding.shares)) == ({}, NAMES)
+    assert encoding.text == {"village"}
+
+
+def test_no_row_sees_its_own_outcome(noise):
+    rows, outcome = noise
+    encoding, matrix = learn_shares(learn_encoding(rows, NAMES), rows, outcome, seed=1)
+    assert abs(np.corrcoef(matrix[:, 0], outcome)[0, 1]) < 0.1
+    leaking = encode(encoding, rows)[:, 0]
+    assert np.corrcoef(leaking, outcome)[0, 1] > 0.3
+
+
+def test_a_customers_other_rows_do_not_tell_either(noise):
+    numbers = [*range(1_000), *range(1_000)]
+    rows = pa.table({"village": [f"V{n}" for n in numbers], "customer_id": [f"C{n}" for n in numbers]})
+    outcome = np.concatenate([noise[1][:1_000]] * 2)
+    _, matrix = learn_shares(learn_encoding(rows, NAMES), rows, outcome, seed=1)
+    assert abs(np.corrcoef(matrix[:, 0], outcome)[0, 1]) < 0.1
+
+
+def test_levels_keep_their_shares_and_others_are_missing():
+    encoding = Encoding(("village",), {}, {"village": {"east": 0.25, "west": 0.5}})
+    matrix = encode(encoding, pa.table({"village": ["west", None, "moon", "east"]}))
+    np.testing.assert_array_equal(matrix, np.array([[0.5], [np.nan], [np.nan], [0.25]], np.float32))
+
+
+def test_categories_never_seen_are_counted():
+    encoding = Encoding(("a", "b", "n"), {"a": ("x",)}, {"b": {"y": 0.5}})
+    rows = pa.table({"a": ["x", "z", None], "b": ["q", "q", "y"], "n": [1.0, 2.0, 3.0]})
+    assert encoding.never_seen(rows) == {"a": 1, "b": 2}

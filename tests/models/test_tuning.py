@@ -1,0 +1,132 @@
+from datetime import date
+from importlib import import_module
+
+import numpy as np
+import optuna
+import pyarrow as pa
+import pytest
+
+from goldmine.core.errors import HistoryError
+from goldmine.models.training_set import Rows
+from goldmine.models.tuning import Budget, searched, tune
+from goldmine.models.tuning_folds import cutoff_folds, tuning_parts
+from tests.models.made import rows, use_case
+
+room = import_module("goldmine.models.tuning")
+
+DAYS = (date(2023, 1, 31), date(2023, 2, 28), date(2023, 6, 30), date(2023, 7, 31))
+
+
+def at(day, seed):
+    made = rows(400, seed=seed)
+    return made.append_column("cutoff", pa.repeat(pa.scalar(day, pa.date32()), made.num_rows))
+
+
+@pytest.fixture(scope="module")
+def learnt():
+    """Three cutoffs to train on, one to calibrate on, one to judge by."""
+    train = pa.concat_tables([at(day, seed) for seed, day in enumerate(DAYS[:3])])
+    return Rows(train=train, judge=at(date(2023, 12, 31), 9), calibrate=at(DAYS[3], 3))
+
+
+def test_a_cutoff_is_checked_by_those_that_were_complete_at_it(learnt):
+    cutoffs = pa.concat_tables([learnt.train, learnt.calibrate])["cutoff"]
+    folds = cutoff_folds(use_case(), cutoffs)
+    days = cutoffs.to_numpy()
+    told = [(set(days[fit].astype(str)), set(days[check].astype(str))) for fit, check in folds]
+    assert told == [({"2023-01-31", "2023-02-28"}, {"2023-06-30"}), ({"2023-01-31", "2023-02-28"}, {"2023-07-31"})]
+
+
+def test_the_judged_rows_are_not_looked_at(learnt):
+    blind = Rows(train=learnt.train, judge=learnt.judge.slice(0, 0), calibrate=learnt.calibrate)
+    seen, unseen = (tuning_parts(use_case(), one, 1)[0] for one in (learnt, blind))
+    assert all(
+        np.array_equal(a.check.matrix, b.check.matrix, equal_nan=True) for a, b in zip(seen, unseen, strict=True)
+    )
+    assert sum(len(part.places) for part in seen) == 800
+
+
+def test_cutoffs_too_close_to_tune_on_say_so(learnt):
+    close = Rows(train=at(DAYS[2], 1), judge=learnt.judge, calibrate=learnt.calibrate)
+    with pytest.raises(HistoryError, match="nothing can be tuned"):
+        tuning_parts(use_case(), close, 1)
+
+
+def test_no_budget_looks_for_nothing(learnt, tmp_path):
+    assert tune(use_case(), learnt, Budget(), 1, bank="tiny", journal=tmp_path / "a.log") == ()
+
+
+def test_trials_are_nested_runs_and_go_on_where_they_ended(learnt, store):
+    import mlflow
+
+    journal = store / "tuning" / "mine-abc.log"
+    tune(use_case(), learnt, Budget(trials=2), 1, bank="tiny", journal=journal)
+    found = tune(use_case(), learnt, Budget(trials=3), 1, bank="tiny", journal=journal)
+    runs = mlflow.search_runs(experiment_names=["tiny"], output_format="list")
+    nested = sorted(run.info.run_name for run in runs if "mlflow.parentRunId" in run.data.tags)
+    assert nested == ["trial_0", "trial_1", "trial_2"]
+    whole = tune(use_case(), learnt, Budget(trials=3), 1, bank="tiny", journal=journal)
+    assert whole == found
+    assert use_case().training in found
+
+
+def test_what_a_search_came_to_is_told_by_the_settings_that_there_were_and_the_best(learnt, store):
+    journal = store / "tuning" / "told-abc.log"
+    assert searched(journal, 1).empty
+    tune(use_case(), learnt, Budget(trials=4), 1, bank="tiny", journal=journal)
+    told = searched(journal, 1).iloc[0]
+    assert told.trials == 4
+    assert told.best <= told.before
+    assert told.gain == pytest.approx(told.before - told.best)
+
+
+def test_a_pruned_trial_has_ended_as_it_should(learnt, store, monkeypatch):
+    journal = store / "tuning" / "pruned-abc.log"
+
+    def pruned(*_, **__):
+        raise optuna.TrialPruned
+
+    monkeypatch.setattr(room, "check", pruned)
+    assert tune(use_case(), learnt, Budget(trials=2), 1, bank="pruned", journal=journal) == ()
+    assert searched(journal, 1).iloc[0, :2].tolist() == [2, 2]
+    assert trials_of("pruned") == {"trial_0": "FINISHED", "trial_1": "FINISHED"}
+
+
+def test_a_trial_that_was_cut_off_is_closed_and_made_up_for(learnt, store, monkeypatch):
+    journal = store / "tuning" / "cut-abc.log"
+
+    def cut(*_, **__):
+        raise SystemExit
+
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(room, "check", cut)
+        tune(use_case(), learnt, Budget(trials=1), 1, bank="cut", journal=journal)
+    assert tune(use_case(), learnt, Budget(trials=1), 1, bank="cut", journal=journal) == (use_case().training,)
+    assert trials_of("cut") == {"trial_0": "KILLED", "trial_1": "FINISHED"}
+
+
+def test_a_trial_at_work_when_time_is_over_is_given_up_within_a_fold_and_made_up_for(learnt, store):
+    journal = store / "tuning" / "late-abc.log"
+    endless = use_case().training.model_copy(update={"rounds": 20_000, "patience": 20_000})
+    late = use_case().model_copy(update={"training": endless})
+    assert tune(late, learnt, Budget(minutes=0.01), 1, bank="late", journal=journal) == ()
+    assert searched(journal, 1).iloc[0, :2].tolist() == [0, 0]
+    assert tune(use_case(), learnt, Budget(trials=1), 1, bank="late", journal=journal) == (use_case().training,)
+    assert trials_of("late") == {"trial_0": "FINISHED", "trial_1": "FINISHED"}
+
+
+def test_settings_to_start_with_are_tried_once_where_time_was_over_before_they_were_begun(learnt, store):
+    journal = store / "tuning" / "none-abc.log"
+    for _ in range(2):
+        assert tune(use_case(), learnt, Budget(minutes=1e-9), 1, bank="none", journal=journal) == ()
+    found = tune(use_case(), learnt, Budget(trials=2), 1, bank="none", journal=journal)
+    assert [one == use_case().training for one in found].count(True) == 1
+    assert trials_of("none") == {"trial_0": "FINISHED", "trial_1": "FINISHED"}
+
+
+def trials_of(bank):
+    """State of each trial's run."""
+    import mlflow
+
+    runs = mlflow.search_runs(experiment_names=[bank], output_format="list")
+    return {run.info.run_name: run.info.status for run in runs if "mlflow.parentRunId" in run.data.tags}

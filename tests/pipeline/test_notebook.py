@@ -1,0 +1,172 @@
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import mlflow
+import psutil
+import pytest
+
+from goldmine.core.errors import NotebookError, ParameterError, ValidationError
+from goldmine.models.tracking import tracking_uri
+from goldmine.pipeline.notebook import run_notebook
+from goldmine.pipeline.preloaded_kernels import loaded_kernels
+from tests.pipeline.conftest import AS_OF
+
+
+def run(work, name, parameters=None, **settings):
+    return run_notebook(name, parameters or {}, work, AS_OF, bank="tiny", **settings)
+
+
+def last_run():
+    mlflow.set_tracking_uri(tracking_uri())
+    return mlflow.search_runs(experiment_names=["tiny"], order_by=["start_time DESC"], output_format="list")[0]
+
+
+def kernels(process=None):
+    below = (process or psutil.Process()).children(recursive=True)
+    return [child for child in below if "ipykernel_launcher" in " ".join(child.cmdline())]
+
+
+def test_the_executed_copy_and_its_page_are_kept_and_attached(write, work):
+    write("1_good", "import os\nprint(work, os.environ['MLFLOW_RUN_ID'])")
+    done = run(work, "1_good", {"work": "0012"})
+    assert done.notebook == work.notebooks(AS_OF) / "1_good.ipynb"
+    cells = json.loads(done.notebook.read_text("utf-8"))["cells"]
+    assert cells[-1]["outputs"][0]["text"] == [f"0012 {done.mlflow_run}\n"]
+    found = last_run()
+    assert (found.info.run_id, found.info.status, found.data.tags["as_of"]) == (
+        done.mlflow_run,
+        "FINISHED",
+        "2024-06-30",
+    )
+    attached = mlflow.MlflowClient().list_artifacts(done.mlflow_run, "notebook")
+    assert [file.path for file in attached] == ["notebook/1_good.html", "notebook/1_good.ipynb"]
+    assert "<script" not in done.html.read_text("utf-8")
+    assert kernels() == []
+
+
+def test_a_kernel_with_its_packages_loaded_sees_its_own_parameters_and_environment_and_is_gone_after(write, work):
+    write("1_good", "import os, sys\nprint(work, os.environ['MLFLOW_RUN_ID'], 'seaborn' in sys.modules, os.getpid())")
+    with loaded_kernels():
+        runs = [run(work, "1_good", {"work": name}) for name in ("a", "b")]
+        said = json.loads(runs[-1].notebook.read_text("utf-8"))["cells"][-1]["outputs"][0]["text"][0].split()
+    assert said[:3] == ["b", runs[1].mlflow_run, "True"]
+    assert not psutil.pid_exists(int(said[3]))
+
+
+def test_the_notebook_s_own_run_is_the_one_that_was_made_for_it(write, work):
+    track = "import mlflow\nfrom goldmine.models.tracking import use_tracking\nuse_tracking('tiny')\n"
+    write("1_logs", f"{track}with mlflow.start_run():\n    mlflow.log_metric('rows', 3)")
+    done = run(work, "1_logs")
+    assert mlflow.get_run(done.mlflow_run).data.metrics == {"rows": 3.0}
+
+
+def test_a_wrong_parameter_fails_before_a_kernel_starts(write, work):
+    write("1_good", "1")
+    with pytest.raises(ParameterError, match="parameter 'branch' is not known"):
+        run(work, "1_good", {"branch": "0012"})
+    assert not work.notebooks(AS_OF).exists()
+
+
+def test_a_failed_cell_is_named_and_its_notebook_kept(write, work):
+    write("1_bad", "1", "{}['no such key']")
+    with pytest.raises(
+        NotebookError, match=r"1_bad, cell \[3\] \(Part 2\): KeyError: 'no such key'\nOpen .*1_bad.ipynb"
+    ):
+        run(work, "1_bad")
+    kept = json.loads((work.notebooks(AS_OF) / "1_bad.ipynb").read_text("utf-8"))
+    assert [o["ename"] for c in kept["cells"] for o in c.get("outputs", ()) if o["output_type"] == "error"] == [
+        "KeyError"
+    ]
+    assert last_run().info.status == "FAILED"
+    assert kernels() == []
+
+
+def test_an_error_of_ours_keeps_its_lines_and_its_exit_code(write, work):
+    write("1_ours", "from goldmine.core.errors import ValidationError\nraise ValidationError('3 rows.', 'Mend: them.')")
+    with pytest.raises(ValidationError, match=r"^3 rows\.\nMend: them\.") as raised:
+        run(work, "1_ours")
+    assert raised.value.exit_code == 11
+    assert "1_ours, cell [2] (Part 1); kept at " in raised.value.__notes__[0]
+
+
+def test_an_error_of_the_same_name_is_not_taken_for_ours(write, work):
+    write("1_like", "class ValidationError(Exception): pass\nraise ValidationError('other')")
+    with pytest.raises(NotebookError, match="ValidationError: other"):
+        run(work, "1_like")
+
+
+def test_a_run_that_takes_too_long_is_ended(write, work):
+    write("1_slow", "1", "import time\ntime.sleep(60)")
+    start = time.monotonic()
+    with pytest.raises(NotebookError, match="1_slow: was not done after 5 s and was ended"):
+        run(work, "1_slow", time_limit_seconds=5)
+    assert time.monotonic() - start < 40
+    assert kernels() == []
+
+
+def test_a_kernel_that_dies_is_said_to(write, work):
+    write("1_dies", "import os\nos._exit(9)")
+    with pytest.raises(NotebookError, match="1_dies: its kernel died"):
+        run(work, "1_dies")
+
+
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_asked_to_stop_leaves_no_kernel_and_begins_nothing_more(write, work, home, asked):
+    write("1_waits", f"open({str(work.root / 'here')!r}, 'w').close()\nimport time\ntime.sleep(120)")
+    work.root.mkdir()
+    code = (
+        # Tests that run in the background are told to ignore Ctrl-C, and so would be their children.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from goldmine.pipeline.notebook import run_notebook; from goldmine.core.workspace import Work;"
+        "from goldmine.pipeline.stop import run_stoppable; from pathlib import Path; from datetime import date\n"
+        "def job():\n"
+        "    for _ in range(2):\n"
+        "        try:\n"
+        f"            run_notebook('1_waits', {{}}, Work(Path({str(work.root)!r})), date(2024, 6, 30), bank='tiny')\n"
+        "        except Exception as error: print(type(error).__name__, flush=True)\n"
+        "run_stoppable(job)"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not (work.root / "here").exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    started = kernels(psutil.Process(process.pid))
+    assert len(started) == 1
+    process.send_signal(asked)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert said.decode().split() == ["NotebookError", "StoppedError"]
+    assert not psutil.wait_procs(started, timeout=10)[1]
+
+
+def test_a_run_that_is_killed_takes_its_loaded_kernels_with_it(write, work, home):
+    write("1_waits", f"open({str(work.root / 'here')!r}, 'w').close()\nimport time\ntime.sleep(120)")
+    work.root.mkdir()
+    code = (
+        "from goldmine.pipeline.preloaded_kernels import loaded_kernels\n"
+        "from goldmine.pipeline.notebook import run_notebook\n"
+        "from goldmine.core.workspace import Work; from pathlib import Path; from datetime import date\n"
+        "with loaded_kernels():\n"
+        f"    run_notebook('1_waits', {{}}, Work(Path({str(work.root)!r})), date(2024, 6, 30), bank='tiny')"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not (work.root / "here").exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    started = psutil.Process(process.pid).children(recursive=True)
+    assert len(started) >= 2
+    process.kill()
+    process.wait()
+    _, left = psutil.wait_procs(started, timeout=20)
+    for one in left:
+        one.kill()
+    assert left == []
+
+
+def test_an_unknown_notebook_is_refused_with_the_known_ones(write, work):
+    write("1_good", "1")
+    with pytest.raises(NotebookError, match=r"9_none: there is no such notebook.\nKnown: .*1_good"):
+        run(work, "9_none")

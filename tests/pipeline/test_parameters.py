@@ -1,0 +1,81 @@
+import json
+
+import pytest
+
+from goldmine.core.errors import ParameterError
+from goldmine.pipeline.parameters import check_parameters, declared_parameters, split_assignment
+
+CELL = """branch: str
+as_of: str = ""  # snapshot date
+rows: int = 5
+share: float = 0.5
+quick: bool = False
+names: list[str] = []"""
+
+
+def notebook(folder, source=CELL, tags=("parameters",)):
+    cell = {"cell_type": "code", "metadata": {"tags": list(tags)}, "source": source.splitlines(keepends=True)}
+    path = folder / "4_train.ipynb"
+    path.write_text(json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    return path
+
+
+def test_a_text_parameter_keeps_its_leading_zeros(tmp_path):
+    assert check_parameters(notebook(tmp_path), {"branch": "0012"}) == {"branch": "0012"}
+
+
+def test_text_is_read_as_the_declared_type(tmp_path):
+    given = {"branch": "1", "rows": "12", "share": "1e-2", "quick": "true", "names": "longtail, wealth"}
+    assert check_parameters(notebook(tmp_path), given) == {
+        "branch": "1",
+        "rows": 12,
+        "share": 0.01,
+        "quick": True,
+        "names": ["longtail", "wealth"],
+    }
+
+
+def test_typed_values_are_taken_as_they_are(tmp_path):
+    given = {"branch": "1", "rows": 12, "share": 1, "names": ["longtail"]}
+    assert check_parameters(notebook(tmp_path), given) == {
+        "branch": "1",
+        "rows": 12,
+        "share": 1.0,
+        "names": ["longtail"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("rows", "12.5"), ("rows", True), ("rows", "many"), ("share", "half"), ("quick", "yes"), ("branch", 12)],
+)
+def test_a_value_of_the_wrong_type_is_refused(tmp_path, name, value):
+    with pytest.raises(ParameterError, match=f"4_train: parameter '{name}' takes "):
+        check_parameters(notebook(tmp_path), {"branch": "1"} | {name: value})
+
+
+def test_an_unknown_parameter_is_refused_with_the_nearest_name(tmp_path):
+    with pytest.raises(ParameterError, match=r"'asof' is not known.\nDid you mean 'as_of'"):
+        check_parameters(notebook(tmp_path), {"branch": "1", "asof": "2024-06-30"})
+
+
+def test_a_missing_parameter_is_refused(tmp_path):
+    with pytest.raises(ParameterError, match="parameter 'branch' is missing"):
+        check_parameters(notebook(tmp_path), {})
+
+
+def test_a_notebook_without_a_parameters_cell_is_refused(tmp_path):
+    with pytest.raises(ParameterError, match="has no cell tagged 'parameters'"):
+        declared_parameters(notebook(tmp_path, tags=()))
+
+
+@pytest.mark.parametrize("line", ["rows = 5", "rows: dict = {}", "import os"])
+def test_an_untyped_line_is_refused(tmp_path, line):
+    with pytest.raises(ParameterError, match="line 2: is not of the form name: type = value"):
+        declared_parameters(notebook(tmp_path, f'work: str = "data"\n{line}'))
+
+
+def test_an_assignment_splits_at_its_first_equals_sign():
+    assert split_assignment("where=a=b") == ("where", "a=b")
+    with pytest.raises(ParameterError, match="-p branch: is not of the form name=value"):
+        split_assignment("branch")

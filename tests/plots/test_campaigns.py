@@ -1,0 +1,74 @@
+from datetime import date
+
+from goldmine.campaigns.record import CampaignRecord, Limit, Power, Ranking
+from goldmine.contactability.counts import Funnel, Step
+from goldmine.plots import campaigns
+
+
+def step(name: str, left: int, remain: int, stage: str) -> Step:
+    return Step(name=name, en=name, zh=name, left=left, remain=remain, stage=stage)
+
+
+RECORDS = {
+    "tail": CampaignRecord(
+        en="Tail",
+        zh="长尾",
+        from_on=date(2024, 1, 1),
+        to_on=date(2024, 12, 31),
+        valid_until=date(2024, 8, 29),
+        models={"longtail": "1"},
+        ranking=Ranking(by="propensity", en="longtail: too few", zh="longtail: 不足"),
+        funnel=Funnel(
+            scored=10,
+            steps=(
+                step("closed", 0, 10, "eligible"),
+                step("capacity", 4, 6, "capacity"),
+                step("control", 0, 6, "control"),
+            ),
+            off=(),
+        ),
+        limits=(
+            Limit(campaign_id="tail", kind="channel", key="call", least=0, most=9, used=6, worth=0.0),
+            Limit(campaign_id="tail", kind="branch", key="B1", least=0, most=6, used=6, worth=4.5),
+        ),
+        power=Power(contact=6, control=0, held_out=0, base_rate=0.1, smallest_effect=None, useful=0.02),
+        expected_value=120.0,
+        settings="x",
+    )
+}
+
+
+def test_a_row_a_step_with_its_stage():
+    assert campaigns.campaign_counts(RECORDS).values.tolist() == [
+        ["Tail", "", "scored by the models", 0, 10],
+        ["Tail", "Eligible", "closed", 0, 10],
+        ["Tail", "Capacity", "capacity", 4, 6],
+        ["Tail", "Control", "control", 0, 6],
+    ]
+
+
+def test_the_picture_shows_only_steps_at_which_somebody_left():
+    figure = campaigns.campaign_funnel(campaigns.campaign_counts(RECORDS))
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [
+        "scored by the models",
+        "capacity",
+        "control",
+    ]
+    assert campaigns.campaign_funnel(campaigns.campaign_counts({})) is None
+
+
+def test_a_campaign_without_control_is_not_measurable():
+    table = campaigns.campaign_table(RECORDS)
+    assert table[["campaign", "contact", "control", "verdict"]].values.tolist() == [["tail", 6, 0, "NOT MEASURABLE"]]
+
+
+def test_by_what_each_campaign_ranks_and_why():
+    table = campaigns.ranking_table(RECORDS)
+    assert table.values.tolist() == [["tail", "propensity (calibrated probability)", "longtail: too few"]]
+
+
+def test_the_limit_worth_most_stands_first():
+    assert campaigns.limit_table(RECORDS)[["limit", "worth"]].values.tolist() == [
+        ["branch B1", 4.5],
+        ["channel phone call", 0.0],
+    ]

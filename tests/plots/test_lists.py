@@ -1,0 +1,50 @@
+import pandas as pd
+
+from goldmine.contactability.counts import Funnel, Off, Step
+from goldmine.plots import lists, style
+
+FUNNELS = {
+    "longtail": Funnel(
+        scored=1200,
+        steps=(
+            Step(name="closed", en="has left the books", zh="已销户", left=200, remain=1000),
+            Step(name="beyond_list", en="ranked below the list's size", zh="排名在名单容量之外", left=500, remain=500),
+        ),
+        off=(Off(name="staff", en="own staff", zh="本行员工", missing=("staff.customer_id",)),),
+    )
+}
+
+
+def test_the_funnel_is_counted_step_by_step():
+    style.use_language("en")
+    assert lists.funnel_counts(FUNNELS).values.tolist() == [
+        ["Long-tail conversion", "scored by the model", 0, 1200],
+        ["Long-tail conversion", "has left the books", 200, 1000],
+        ["Long-tail conversion", "ranked below the list's size", 500, 500],
+    ]
+
+
+def test_rules_that_were_off_are_named_with_what_they_miss():
+    style.use_language("en")
+    expected = pd.DataFrame({"list": ["Long-tail conversion"], "not checked": ["own staff"]})
+    expected["missing"] = "staff.customer_id"
+    pd.testing.assert_frame_equal(lists.rules_off(FUNNELS), expected)
+
+
+def test_the_picture_has_a_bar_a_step_and_says_who_left():
+    style.use_language("en")
+    figure = lists.list_funnel(lists.funnel_counts(FUNNELS))
+    (axis,) = figure.axes
+    assert [bar.get_width() for bar in axis.patches] == [1200, 1000, 500]
+    assert [text.get_text() for text in axis.texts] == ["1,200", "1,000", "−200", "500", "−500"]
+
+
+def test_an_empty_funnel_is_drawn_too():
+    empty = Funnel(scored=0, steps=(), off=())
+    assert lists.list_funnel(lists.funnel_counts({"longtail": empty})).axes
+
+
+def test_counts_below_a_funnel_stand_apart():
+    counts = pd.DataFrame({"list": "a", "step": ["scored", "left"], "left": [0, 99], "remain": [12199, 12100]})
+    axis = lists.list_funnel(counts).axes[0]
+    assert [f"{tick:,.0f}" for tick in axis.get_xticks()] == ["0", "3,000", "6,000", "9,000", "12,000", "15,000"]

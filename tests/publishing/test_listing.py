@@ -1,0 +1,187 @@
+import csv
+from datetime import date, datetime
+from pathlib import Path
+
+import openpyxl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from goldmine.contactability.counts import Funnel, Off, Step
+from goldmine.labels.use_case_files import load_use_case
+from goldmine.publishing.delimited import harmless
+from goldmine.publishing.list_columns import LIST_SCHEMA
+from goldmine.publishing.listing import Imprint, Listing, write_listing
+from goldmine.publishing.manifest import ListFile, Origin
+from goldmine.publishing.rows import make_rows
+
+AS_OF = date(2024, 6, 30)
+LONGTAIL = load_use_case("longtail")
+FUNNEL = Funnel(
+    scored=1200,
+    steps=(
+        Step(name="closed", en="has left the books", zh="已销户", left=20, remain=1180),
+        Step(name="beyond_list", en="ranked below the list's size", zh="排名在名单容量之外", left=1178, remain=2),
+    ),
+    off=(Off(name="staff", en="own staff", zh="本行员工", missing=("staff.customer_id",)),),
+)
+ORIGIN = Origin(model_name="tiny.longtail", model_version="3", mlflow_run="abc")
+
+
+def rows_of(customers: list[str], branch: str | None = "0012", reasons: list[str] | None = None) -> pa.Table:
+    chosen = pa.table(
+        {
+            "customer_id": customers,
+            "branch_id": pa.array([branch] * len(customers), pa.string()),
+            "manager_id": pa.array([None] * len(customers), pa.string()),
+            "probability": [0.875 - place / 32 for place in range(len(customers))],
+            "decile": [1] * len(customers),
+        }
+    )
+    words = [reasons or ["Salary 5,200 yuan", "Tenure 3 years"]] * len(customers)
+    return make_rows(chosen, words, LONGTAIL, as_of=AS_OF, stamp=("3", "r1"))
+
+
+def write(folder: Path, rows: pa.Table, language: str = "en") -> list[ListFile]:
+    imprint = Imprint("tiny", AS_OF, "r1", language)
+    return write_listing(folder, Listing(LONGTAIL, rows, FUNNEL, ORIGIN), imprint)
+
+
+def read_csv(folder: Path) -> list[list[str]]:
+    with (folder / "lists" / "longtail.csv").open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.reader(stream))
+
+
+def open_book(folder: Path) -> openpyxl.Workbook:
+    return openpyxl.load_workbook(folder / "lists" / "longtail.xlsx")
+
+
+def test_a_row_says_who_why_until_when_and_by_which_model():
+    assert rows_of(["0007", "C2"]).to_pylist()[1] == {
+        "rank": 2,
+        "customer_id": "C2",
+        "branch_id": "0012",
+        "manager_id": None,
+        "use_case": "longtail",
+        "probability": 0.84375,
+        "decile": 1,
+        "reason_1": "Salary 5,200 yuan",
+        "reason_2": "Tenure 3 years",
+        "reason_3": None,
+        "as_of": AS_OF,
+        "valid_until": date(2024, 9, 28),
+        "model_version": "3",
+        "release_id": "r1",
+    }
+
+
+def test_a_list_may_have_no_rows(tmp_path):
+    files = write(tmp_path, rows_of([]))
+    assert [file.rows for file in files] == [0, 0, 0]
+    assert pq.read_schema(tmp_path / "lists" / "longtail.parquet").equals(LIST_SCHEMA)
+    assert len(read_csv(tmp_path)) == 1
+
+
+def test_all_three_files_hold_the_same_rows(tmp_path):
+    rows = rows_of(["0007", "C2"])
+    write(tmp_path, rows)
+    assert pq.read_table(tmp_path / "lists" / "longtail.parquet").equals(rows)
+    line = ["1", "0007", "0012", "", "longtail", "0.875", "1", "Salary 5,200 yuan", "Tenure 3 years", ""]
+    assert read_csv(tmp_path)[:2] == [LIST_SCHEMA.names, [*line, "2024-06-30", "2024-09-28", "3", "r1"]]
+    cells = [cell.value for cell in open_book(tmp_path)["List"][2]]
+    days = [datetime(2024, 6, 30), datetime(2024, 9, 28)]
+    told = ["Salary 5,200 yuan", "Tenure 3 years", None]
+    assert cells == [1, "0007", "0012", None, "longtail", 0.875, 1, *told, *days, "3", "r1"]
+
+
+def test_the_csv_begins_with_the_mark_that_excel_knows_and_quotes_ids(tmp_path):
+    write(tmp_path, rows_of(["0007"]))
+    content = (tmp_path / "lists" / "longtail.csv").read_bytes()
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert b'\r\n1,"0007","0012",' in content
+
+
+def test_the_sheet_is_ready_to_be_worked_from(tmp_path):
+    write(tmp_path, rows_of(["0007", "C2"]))
+    book = open_book(tmp_path)
+    sheet = book.active
+    assert sheet.title == "List"
+    assert sheet.freeze_panes == "C2"
+    assert sheet.auto_filter.ref == "A1:N3"
+    assert sheet["F2"].number_format == "0.0%"
+    assert sheet["B2"].number_format == "@"
+    assert sheet["K2"].number_format == "yyyy-mm-dd"
+
+
+def test_a_column_is_as_wide_as_its_longest_reason_up_to_a_limit(tmp_path):
+    for reason, width in (("yes", 40), ("近一年月日均资产" * 3, 50), ("a" * 60, 62), ("a" * 500, 72)):
+        write(tmp_path, rows_of(["C1"], reasons=[reason]))
+        assert open_book(tmp_path)["List"].column_dimensions["H"].width == pytest.approx(width, abs=1)
+
+
+def test_the_second_sheet_says_where_the_list_comes_from(tmp_path):
+    write(tmp_path, rows_of(["0007", "C2"]))
+    said = {row[0]: row[1:] for row in open_book(tmp_path)["About"].iter_rows(values_only=True) if row[0]}
+    assert said["Long-tail conversion"] == (None, None)
+    assert said["Model"][0] == "tiny.longtail, version 3"
+    assert said["Scored by the model"] == (0, 1200)
+    assert said["has left the books"] == (20, 1180)
+    assert said["own staff"][0] == "staff.customer_id"
+
+
+def test_headings_and_the_second_sheet_speak_chinese(tmp_path):
+    write(tmp_path, rows_of(["0007"]), "zh")
+    assert read_csv(tmp_path)[0][:6] == ["排名", "客户号", "所属支行", "客户经理", "营销场景", "预测概率"]
+    assert open_book(tmp_path).sheetnames == ["名单", "说明"]
+    assert open_book(tmp_path)["说明"]["A1"].value == "长尾客户提级"
+    assert pq.read_schema(tmp_path / "lists" / "longtail.parquet").names == LIST_SCHEMA.names
+
+
+HOSTILE = [
+    "=1+1",
+    "@x",
+    "+1",
+    "-1",
+    "\t=1",
+    "'=1",
+    "＝1+1",
+    " =1",
+    "=HYPERLINK(A1)",
+    "http://x.y",
+    "0012",
+    "1E5",
+    "名😀",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_workbook_keeps_every_text_as_text(tmp_path, text):
+    write(tmp_path, rows_of(["C1"], branch=text, reasons=[text]))
+    sheet = open_book(tmp_path)["List"]
+    for cell in (sheet["C2"], sheet["H2"]):
+        assert (cell.value, cell.data_type, cell.hyperlink) == (text, "s", None)
+        assert cell.quotePrefix == 1
+
+
+def test_a_csv_holds_nothing_that_a_spreadsheet_would_run(tmp_path):
+    write(tmp_path, rows_of(HOSTILE, branch="=1+1", reasons=["@SUM(A1)"]))
+    for line in read_csv(tmp_path)[1:]:
+        for cell in line:
+            assert not cell.lstrip().startswith(("=", "+", "-", "@", "\t", "＝"))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_what_was_made_harmless_can_be_given_back(text):
+    made = harmless(text)
+    assert (made[1:] if made.startswith("'") else made) == text
+
+
+def test_a_very_long_text_stays_whole(tmp_path):
+    write(tmp_path, rows_of(["C1"], branch="长" * 5000))
+    assert open_book(tmp_path)["List"]["C2"].value == "长" * 5000
+    assert read_csv(tmp_path)[1][2] == "长" * 5000
+
+
+def test_the_same_list_gives_the_same_bytes(tmp_path):
+    first, second = (write(tmp_path, rows_of(["0007", "C2"])) for _ in range(2))
+    assert [file.sha256 for file in first] == [file.sha256 for file in second]

@@ -1,0 +1,211 @@
+from datetime import date
+from pathlib import Path
+
+import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from goldmine.contactability.tables import Books
+from goldmine.contract.bank import Bank
+from goldmine.labels.use_case import UseCase
+from goldmine.labels.use_case_files import load_use_case
+from goldmine.publishing.funnel import Chosen, choose
+from tests.tiny import Row, make_bank
+
+AS_OF = date(2024, 6, 30)
+
+
+def write_scores(path: Path, customers: list[str]) -> Path:
+    count = len(customers)
+    columns = {
+        "customer_id": customers,
+        "probability": [0.9 - place / 100 for place in range(count)],
+        "decile": pa.array([1 + place * 10 // count for place in range(count)], pa.int32()),
+        "rank": pa.array(range(1, count + 1), pa.int32()),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+def customer(number: str, **more: object) -> Row:
+    row: Row = {
+        "customer_id": number,
+        "birth_date": "1980-05-01",
+        "closed_on": None,
+        "branch_id": "B01",
+        "manager_id": "S01",
+        "risk_grade": "C3",
+        "risk_grade_on": "2024-01-15",
+        "marketing_consent": True,
+        "merged_into": None,
+    }
+    return row | more
+
+
+def sized(name: str, list_size: int) -> UseCase:
+    return load_use_case(name).model_copy(update={"list_size": list_size})
+
+
+def chosen_from(folder: Path, tables: dict[str, list[Row]], use_case: UseCase, scored: list[str]) -> Chosen:
+    bank: Bank = make_bank(folder, tables, AS_OF)
+    scores = write_scores(folder / "scores.parquet", scored)
+    return choose(Books(bank, ibis.duckdb.connect(), AS_OF), scores, use_case)
+
+
+def steps(chosen: Chosen) -> dict[str, tuple[int, int]]:
+    return {step.name: (step.left, step.remain) for step in chosen.funnel.steps}
+
+
+def on_list(chosen: Chosen) -> list[str]:
+    return chosen.rows["customer_id"].to_pylist()
+
+
+def test_the_most_probable_stay_and_the_funnel_counts_the_rest(tmp_path):
+    customers = [customer("A"), customer("B"), customer("C", closed_on="2024-05-02"), customer("D")]
+    chosen = chosen_from(tmp_path, {"customers": customers}, sized("longtail", 2), ["C", "D", "B", "A", "X"])
+    assert chosen.rows.drop(["probability", "decile"]).to_pylist() == [
+        {"customer_id": "D", "branch_id": "B01", "manager_id": "S01"},
+        {"customer_id": "B", "branch_id": "B01", "manager_id": "S01"},
+    ]
+    assert chosen.funnel.scored == 5
+    assert steps(chosen) == {
+        "unknown": (1, 4),
+        "closed": (1, 3),
+        "merged": (0, 3),
+        "opted_out": (0, 3),
+        "minor": (0, 3),
+        "beyond_list": (1, 2),
+    }
+
+
+@pytest.mark.parametrize("use_case", ["longtail", "dormancy", "wealth"])
+def test_who_may_never_stand_on_any_list(tmp_path, use_case):
+    customers = [
+        customer("closed", closed_on="2024-06-30"),
+        customer("merged", merged_into="Z"),
+        customer("opted_out", marketing_consent=False),
+        customer("minor", birth_date="2006-07-01"),
+        customer("Z"),
+    ]
+    scored = [row["customer_id"] for row in customers]
+    chosen = chosen_from(tmp_path, {"customers": customers}, sized(use_case, 10), scored)
+    assert on_list(chosen) == ["Z"]
+    assert [steps(chosen)[name][0] for name in scored[:-1]] == [1, 1, 1, 1]
+
+
+def test_on_the_eighteenth_birthday_one_is_an_adult(tmp_path):
+    tables = {"customers": [customer("A", birth_date="2006-06-30"), customer("B", birth_date="2006-07-01")]}
+    assert on_list(chosen_from(tmp_path, tables, sized("longtail", 10), ["A", "B"])) == ["A"]
+
+
+def test_consent_that_was_never_asked_for_is_no_refusal(tmp_path):
+    tables = {"customers": [customer("A", marketing_consent=None), customer("B")]}
+    assert on_list(chosen_from(tmp_path, tables, sized("longtail", 10), ["A", "B"])) == ["A", "B"]
+
+
+def test_a_refusal_outlives_the_merger_of_two_numbers(tmp_path):
+    tables = {
+        "customers": [
+            customer("A", marketing_consent=False, merged_into="B"),
+            customer("B", merged_into="C"),
+            customer("C"),
+            customer("D"),
+        ]
+    }
+    assert on_list(chosen_from(tmp_path, tables, sized("longtail", 10), ["C", "D"])) == ["D"]
+
+
+def test_who_asked_a_caller_not_to_call_again_is_left_alone(tmp_path):
+    said = {"campaign_id": "K", "contacted_on": "2024-02-01"}
+    contacts = [said | {"customer_id": "A", "answer": "opt_out"}, said | {"customer_id": "B", "answer": "no"}]
+    tables = {"customers": [customer("A"), customer("B")], "contacts": contacts}
+    chosen = chosen_from(tmp_path, tables, sized("longtail", 10), ["A", "B"])
+    assert on_list(chosen) == ["B"]
+    assert steps(chosen)["refused"] == (1, 1)
+
+
+def test_staff_are_not_customers_to_be_won_until_they_have_left(tmp_path):
+    staff = [
+        {"staff_id": "S1", "customer_id": "A", "left_on": None},
+        {"staff_id": "S2", "customer_id": "B", "left_on": "2024-03-31"},
+        {"staff_id": "S3", "customer_id": None, "left_on": None},
+    ]
+    tables = {"customers": [customer("A"), customer("B"), customer("C")], "staff": staff}
+    chosen = chosen_from(tmp_path, tables, sized("longtail", 10), ["A", "B", "C"])
+    assert on_list(chosen) == ["B", "C"]
+    assert steps(chosen)["staff"] == (1, 2)
+
+
+PRODUCTS = [
+    {"product_id": "P1", "product_class": "wealth", "risk_grade": "R2"},
+    {"product_id": "P2", "product_class": "wealth", "risk_grade": "R4"},
+    {"product_id": "P3", "product_class": "time", "risk_grade": "R1"},
+]
+
+
+def test_a_wealth_product_is_offered_only_where_it_suits(tmp_path):
+    customers = [
+        customer("age unknown", birth_date=None),
+        customer("never assessed", risk_grade=None),
+        customer("unknown grade", risk_grade="high"),
+        customer("assessed, no day", risk_grade_on=None),
+        customer("assessed a year ago", risk_grade_on="2023-06-30"),
+        customer("assessed in the future", risk_grade_on="2025-01-01"),
+        customer("too careful", risk_grade="C1"),
+        customer("Z"),
+    ]
+    scored = [row["customer_id"] for row in customers]
+    chosen = chosen_from(tmp_path, {"customers": customers, "products": PRODUCTS}, sized("wealth", 10), scored)
+    assert on_list(chosen) == ["Z"]
+    assert {name: left for name, (left, _) in steps(chosen).items() if left} == {
+        "age_unknown": 1,
+        "not_assessed": 2,
+        "assessment_old": 3,
+        "unsuited": 1,
+    }
+
+
+def test_suitability_is_asked_for_wealth_products_only(tmp_path):
+    tables = {"customers": [customer("A", risk_grade=None, birth_date=None)], "products": PRODUCTS}
+    assert on_list(chosen_from(tmp_path, tables, sized("longtail", 10), ["A"])) == ["A"]
+
+
+def test_the_lowest_wealth_product_and_a_last_day_in_date_are_enough(tmp_path):
+    tables = {"customers": [customer("A", risk_grade="C2", risk_grade_on="2023-07-01")], "products": PRODUCTS}
+    assert on_list(chosen_from(tmp_path, tables, sized("wealth", 10), ["A"])) == ["A"]
+
+
+def test_without_a_graded_wealth_product_nothing_is_known_to_suit(tmp_path):
+    tables = {"customers": [customer("A")], "products": PRODUCTS[2:]}
+    assert on_list(chosen_from(tmp_path, tables, sized("wealth", 10), ["A"])) == []
+
+
+def test_absent_columns_switch_off_just_the_rules_that_need_them(tmp_path):
+    customers = [{"customer_id": "A", "merged_into": None}, {"customer_id": "B", "merged_into": "A"}]
+    chosen = chosen_from(tmp_path, {"customers": customers}, sized("wealth", 10), ["A", "B"])
+    assert chosen.rows.select(["customer_id", "branch_id"]).to_pylist() == [{"customer_id": "A", "branch_id": None}]
+    assert list(steps(chosen)) == ["unknown", "merged", "beyond_list"]
+    assert {rule.name: rule.missing for rule in chosen.funnel.off} == {
+        "closed": ("customers.closed_on",),
+        "opted_out": ("customers.marketing_consent",),
+        "refused": ("contacts.answer",),
+        "staff": ("staff.customer_id",),
+        "deceased": ("suppressions.reason",),
+        "frozen": ("suppressions.reason",),
+        "complained": ("suppressions.reason",),
+        "disputed": ("suppressions.reason",),
+        "suppressed": ("suppressions.customer_id",),
+        "minor": ("customers.birth_date",),
+        "age_unknown": ("customers.birth_date",),
+        "not_assessed": ("customers.risk_grade",),
+        "assessment_old": ("customers.risk_grade_on",),
+        "unsuited": ("customers.risk_grade", "products.risk_grade", "products.product_class"),
+    }
+
+
+def test_a_number_that_stands_twice_is_listed_once_and_one_refusal_is_enough(tmp_path):
+    twice = [customer("A"), customer("A", branch_id="B02"), customer("B"), customer("B", marketing_consent=False)]
+    chosen = chosen_from(tmp_path, {"customers": twice}, sized("longtail", 10), ["A", "B"])
+    assert on_list(chosen) == ["A"]

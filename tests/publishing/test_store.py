@@ -1,0 +1,167 @@
+import json
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from goldmine.core.errors import ReleaseError
+from goldmine.core.project import home
+from goldmine.core.workspace import Work
+from goldmine.publishing.release_store import read_latest
+from goldmine.publishing.release_summary import latest_lists
+from tests.publishing.literal import leftovers, publish_literal
+
+RAN_OUT = ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=3m tmpfs "$0" && exec "$@"']
+
+
+def contents(work: Work) -> dict[str, bytes]:
+    return {str(p.relative_to(work.root)): p.read_bytes() for p in work.releases.rglob("*") if p.is_file()}
+
+
+def test_a_release_stands_whole_under_its_id_and_is_the_current_one(tmp_path):
+    work = Work(tmp_path)
+    publish_literal(work, "r1")
+    assert sorted(contents(work)) == [
+        "releases/2024-06-30/r1/lists/longtail.csv",
+        "releases/2024-06-30/r1/lists/longtail.parquet",
+        "releases/2024-06-30/r1/lists/longtail.xlsx",
+        "releases/2024-06-30/r1/manifest.json",
+        "releases/latest.json",
+    ]
+    latest = json.loads((work.releases / "latest.json").read_text())
+    assert (latest["as_of"], latest["release_id"], latest["path"]) == ("2024-06-30", "r1", "2024-06-30/r1")
+    assert read_latest(work).manifest.release_id == "r1"
+
+
+def test_the_manifest_names_every_file_with_its_checksum_and_model(tmp_path):
+    release = publish_literal(Work(tmp_path), "r1")
+    manifest = json.loads((release.folder / "manifest.json").read_text())
+    assert {"as_of": "2024-06-30", "release_id": "r1", "created_at": "2024-07-01T00:00:00Z"}.items() <= manifest.items()
+    assert [file["path"] for file in manifest["files"]] == [
+        "lists/longtail.parquet",
+        "lists/longtail.csv",
+        "lists/longtail.xlsx",
+    ]
+    said = {key: manifest["files"][0][key] for key in ("rows", "use_case", "model_name", "model_version", "mlflow_run")}
+    assert said == {
+        "rows": 3,
+        "use_case": "longtail",
+        "model_name": "tiny.longtail",
+        "model_version": "1",
+        "mlflow_run": "r",
+    }
+    assert manifest["files"][0]["columns"][:2] == ["rank", "customer_id"]
+
+
+def test_a_releases_files_cannot_be_written(tmp_path):
+    release = publish_literal(Work(tmp_path), "r1")
+    assert {p.stat().st_mode & 0o777 for p in release.folder.rglob("*") if p.is_file()} == {0o444}
+
+
+def test_publishing_again_adds_and_changes_nothing(tmp_path):
+    work = Work(tmp_path)
+    publish_literal(work, "r1")
+    before = contents(work)
+    publish_literal(work, "r1", rows=5)
+    assert contents(work) == before
+
+
+def test_the_newest_release_of_a_snapshot_is_current_and_the_older_stays(tmp_path):
+    work = Work(tmp_path)
+    publish_literal(work, "r1")
+    publish_literal(work, "r2")
+    assert read_latest(work).manifest.release_id == "r2"
+    publish_literal(work, "r1")
+    assert read_latest(work).manifest.release_id == "r1"
+    assert (work.releases / "2024-06-30" / "r2" / "manifest.json").exists()
+
+
+def test_making_up_an_old_month_does_not_take_back_a_newer_one(tmp_path):
+    work = Work(tmp_path)
+    publish_literal(work, "new")
+    old = publish_literal(work, "old", as_of=date(2024, 5, 31))
+    assert (old.folder / "manifest.json").exists()
+    assert read_latest(work).manifest.release_id == "new"
+
+
+def test_nothing_published_says_so(tmp_path):
+    with pytest.raises(ReleaseError, match="nothing has been published yet"):
+        read_latest(Work(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "name", ["manifest.json", "lists/longtail.csv", "lists/longtail.parquet", "lists/longtail.xlsx"]
+)
+def test_a_missing_file_makes_a_release_not_whole_until_published_again(tmp_path, name):
+    work = Work(tmp_path)
+    (publish_literal(work, "r1").folder / name).unlink()
+    with pytest.raises(ReleaseError, match=f"{name} is missing"):
+        read_latest(work)
+    publish_literal(work, "r1")
+    assert read_latest(work).manifest.release_id == "r1"
+    assert leftovers(work) == []
+
+
+def test_a_changed_file_makes_a_release_not_whole(tmp_path):
+    work = Work(tmp_path)
+    path = publish_literal(work, "r1").folder / "lists" / "longtail.csv"
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes().replace(b"00000001", b"00000002"))
+    with pytest.raises(ReleaseError, match=r"longtail\.csv is not the one that was published"):
+        latest_lists(work)
+
+
+def test_a_changed_manifest_makes_a_release_not_whole(tmp_path):
+    work = Work(tmp_path)
+    path = publish_literal(work, "r1").folder / "manifest.json"
+    path.chmod(0o644)
+    path.write_text(path.read_text().replace('"bank": "tiny"', '"bank": "other"'))
+    with pytest.raises(ReleaseError, match=r"manifest\.json is not the one that was published"):
+        read_latest(work)
+
+
+def test_an_unreadable_latest_is_said_to_be_so_and_mended(tmp_path):
+    work = Work(tmp_path)
+    publish_literal(work, "r1")
+    (work.releases / "latest.json").write_text("{")
+    with pytest.raises(ReleaseError, match=r"latest\.json: the release is not whole: it cannot be read"):
+        read_latest(work)
+    publish_literal(work, "r1")
+    assert read_latest(work).manifest.release_id == "r1"
+
+
+def test_the_current_lists_are_told_a_line_each(tmp_path):
+    work = Work(tmp_path)
+    release = publish_literal(work, "r1")
+    (line,) = latest_lists(work)
+    assert (line.use_case, line.rows, line.top_probability) == ("longtail", 3, 0.5)
+    assert (line.as_of, line.valid_until) == (date(2024, 6, 30), date(2024, 9, 28))
+    assert line.file == release.folder / "lists" / "longtail.xlsx"
+
+
+def run_literal(what: str, folder: Path, before: list[str]) -> dict:
+    command = [*before, sys.executable, "-m", "tests.publishing.literal", what, str(folder)]
+    done = subprocess.run(command, cwd=home(), capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_killed_at_any_touch_of_the_disk_a_whole_release_stays_current(tmp_path):
+    found = run_literal("killed", tmp_path, [])
+    assert found["status"] == 0
+    assert len(found["current"]) > 30
+    assert found["partial"] > 20
+    turn = found["current"].index("new")
+    assert set(found["current"][:turn]) == {"old"}
+    assert set(found["current"][turn:]) == {"new"}
+
+
+def test_without_space_the_old_release_stays_current_and_nothing_is_left_behind(tmp_path):
+    if shutil.which("unshare") is None or subprocess.run([*RAN_OUT, str(tmp_path), "true"], check=False).returncode:
+        pytest.skip("this machine does not let a test mount a small disk")
+    found = run_literal("full", tmp_path, [*RAN_OUT, str(tmp_path)])
+    assert found["refused"] > 5
+    assert found["current"] == "new"

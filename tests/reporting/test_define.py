@@ -1,0 +1,76 @@
+import pytest
+import yaml
+
+from goldmine.core.errors import SettingsError
+from goldmine.reporting.mart_columns import COLUMNS
+from goldmine.reporting.metric_definitions import load_metrics
+
+COUNT = {"kind": "count", "where": [{"column": "on_books", "equals": True}]}
+SHARE = {"kind": "share", "where": [{"column": "active", "equals": True}], "among": COUNT["where"]}
+
+
+def load(tmp_path, *metrics, **more):
+    whole = [
+        {"name": f"m{n}", "en": "M", "zh": "指标", "unit": "customers", "owner": "retail", "grain": ["branch"],
+         "formula": COUNT} | metric
+        for n, metric in enumerate(metrics or [{}])
+    ]  # fmt: skip
+    owners = {"retail": {"en": "Retail", "zh": "零售"}}
+    file = tmp_path / "metrics.yaml"
+    file.write_text(yaml.safe_dump({"moved_in_quarter": "new_branch", "owners": owners, "metrics": whole} | more))
+    return load_metrics(file)
+
+
+def test_the_projects_definitions_have_names_in_both_languages_and_ladder_and_steps_of_change():
+    found = load_metrics().by_name
+    assert all(metric.en and metric.zh for metric in found.values())
+    assert {*(f"level_{n}" for n in range(7)), "change_came", "change_up", "change_same", "change_down",
+            "change_left"} <= set(found)  # fmt: skip
+    assert found["conversion_share"].mended_by == "longtail"
+
+
+@pytest.mark.parametrize(
+    ("metric", "said"),
+    [
+        ({"colour": "red"}, r"metrics\.0\.colour: unknown key"),
+        ({"formula": {"kind": "python", "code": "1"}}, "does not match any of the expected tags"),
+        (
+            {"formula": COUNT | {"where": [{"column": "activ", "equals": True}]}},
+            "activ is no column; did you mean active",
+        ),
+        ({"formula": COUNT | {"where": [{"column": "level", "equals": "high"}]}}, "level is whole, and equals gives"),
+        ({"formula": COUNT | {"where": [{"column": "layer", "below": 3}]}}, "layer is no number"),
+        ({"formula": COUNT | {"where": [{"column": "level"}]}}, "needs either equals, or at_least or below"),
+        ({"formula": {"kind": "sum", "of": "layer"}}, "layer is no number, so it cannot be added up"),
+        ({"formula": {"kind": "sum", "of": "aum_fen"}}, "a sum of this kind is in yuan, not in customers"),
+        ({"formula": {"kind": "ratio", "of": "m0", "to": "aum"}, "unit": "share"}, "m0: m0 is no counted"),
+        ({"owner": "retial"}, "m0: retial is no owner; did you mean retail"),
+        ({"mended_by": "wealth"}, "mended_by goes with a share that says what is better"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(tmp_path, metric, said):
+    with pytest.raises(SettingsError, match=said):
+        load(tmp_path, metric)
+
+
+def test_a_name_that_stands_twice_is_refused(tmp_path):
+    with pytest.raises(SettingsError, match="the metric same stands twice"):
+        load(tmp_path, {"name": "same"}, {"name": "same"})
+
+
+def test_a_rule_for_who_moved_must_be_one_of_two(tmp_path):
+    with pytest.raises(SettingsError, match="moved_in_quarter: Input should be 'new_branch' or 'old_branch'"):
+        load(tmp_path, moved_in_quarter="both")
+
+
+def test_only_shares_that_say_what_is_better_rank_branches(tmp_path):
+    found = load(tmp_path, {"formula": SHARE, "unit": "share", "better": "more"}, {"formula": SHARE, "unit": "share"})
+    assert [metric.ranked for metric in found.metrics] == [True, False]
+
+
+def test_the_page_of_documentation_has_every_column():
+    from goldmine.core.project import home
+
+    page = (home() / "docs" / "decisions.md").read_text("utf-8")
+    missing = [c.name for c in COLUMNS.values() if f"| `{c.name}` | {c.kind} | {c.meaning} |" not in page]
+    assert missing == []

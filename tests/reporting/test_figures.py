@@ -1,0 +1,115 @@
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from goldmine.core.engine import connect
+from goldmine.core.errors import HistoryError
+from goldmine.core.workspace import Work
+from goldmine.coverage import Books
+from goldmine.reporting.customer_mart import base_path, make_base
+from goldmine.reporting.metric_definitions import load_metrics
+from goldmine.reporting.metrics import KEYS, compute
+from goldmine.reporting.prepare import prepare
+from tests.reporting.conftest import JUNE, MARCH
+
+
+def above(view, grain, metric):
+    return view.figures.of(metric, grain)["above"].to_dict()
+
+
+def test_branch_and_employee_figures_add_up_to_the_head_offices_to_the_fen(view):
+    for metric in view.metrics.metrics:
+        if metric.formula.kind != "ratio":
+            whole = above(view, "head_office", metric.name)[""]
+            for grain in KEYS:
+                assert sum(above(view, grain, metric.name).values()) == whole, (grain, metric.name)
+    assert above(view, "head_office", "aum")[""] == 7 + 1_000_000 + 4_500_010 + 60_000_045 + 7_000_000 + 500
+
+
+def test_figures_by_branch_are_those_of_the_tiny_bank(view):
+    assert above(view, "branch", "customers") == {"": 1, "B1": 7, "B2": 3}
+    assert above(view, "branch", "customers_came") == {"": 0, "B1": 1, "B2": 0}
+    assert above(view, "branch", "customers_left") == {"": 0, "B1": 1, "B2": 0}
+    assert above(view, "branch", "aum") == {"": 500, "B1": 12_500_017, "B2": 60_000_045}
+    assert above(view, "branch", "aum_before") == {"": 0, "B1": 7_003_335, "B2": 60_000_000}
+    assert view.figures.at("branch", "B1").loc["aum", "value"] == 125_000.17
+
+
+def test_the_steps_of_change_add_up_to_the_change(view):
+    names = ["change_came", "change_up", "change_same", "change_down", "change_left"]
+    found = [above(view, "head_office", name)[""] for name in names]
+    assert found == [7_000_000, 1, 4 + 45 + 500, -1_499_990, -3_333]
+    assert sum(found) == above(view, "head_office", "aum_change")[""]
+
+
+def test_shares_keep_both_their_parts(view):
+    at = view.figures.at("branch", "B1")
+    assert at.loc["conversion_share", ["above", "below"]].tolist() == [1, 5]
+    assert at.loc["contact_conversion_share", ["above", "below", "value"]].tolist() == [1, 2, 0.5]
+    assert at.loc["active_share", ["above", "below"]].tolist() == [1, 7]
+
+
+def test_of_nothing_there_is_no_share(view):
+    at = view.figures.at("branch", "B2")
+    assert pd.isna(at.loc["contact_conversion_share", "value"])
+
+
+def table(folder, bank, as_of, metrics):
+    """The one table, by customer."""
+    return pd.read_parquet(make_base(Books(connect(), bank, Work(folder), as_of), metrics).path).set_index(
+        "customer_id"
+    )
+
+
+def branches_then(folder, as_of, **branches):
+    """A table that was made earlier, of which only the branches are looked at."""
+    path = base_path(Work(folder), as_of)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame({"customer_id": branches.keys(), "branch_id": branches.values()}).to_parquet(path)
+
+
+@pytest.mark.parametrize(("rule", "branch"), [("new_branch", "B1"), ("old_branch", "B2")])
+def test_a_customer_who_moved_branch_counts_once_where_the_rule_says(place, tmp_path, rule, branch):
+    """By the books a5 is kept by B1 now; a quarter ago it was B2."""
+    bank, work = place
+    (tmp_path / "activity").symlink_to(work.activity)
+    branches_then(tmp_path, MARCH, a5="B2", a4="B1")
+    rows = table(tmp_path, bank, JUNE, load_metrics().model_copy(update={"moved_in_quarter": rule}))
+    assert rows.index.is_unique
+    assert rows.loc["a5", ["branch_id", "moved_branch"]].tolist() == [branch, True]
+    assert rows["moved_branch"].sum() == 1
+
+
+def test_a_past_month_end_made_again_keeps_who_kept_whom(place, tmp_path):
+    bank, work = place
+    (tmp_path / "activity").symlink_to(work.activity)
+    branches_then(tmp_path, MARCH, a5="B2")
+    rows = table(tmp_path, bank, MARCH, load_metrics())
+    assert rows.loc[["a5", "a4"], "branch_id"].tolist() == ["B2", "B1"]
+
+
+def test_without_the_quarter_before_no_change_is_made_up(place, tmp_path):
+    """In March there is no December; and nobody has been assigned."""
+    bank, work = place
+    (tmp_path / "activity").symlink_to(work.activity)
+    base = make_base(Books(connect(), bank, Work(tmp_path), MARCH), load_metrics())
+    found = compute(base, load_metrics())
+    assert found.missing["aum_change"] == "balances of 2023-12"
+    assert found.missing["promoted_share"] == "balances of 2023-12"
+    assert found.missing["overdue_share"] == "an assignment of carers"
+    at = found.at("head_office")
+    assert pd.isna(at.loc["aum_change", "value"])
+    assert at.loc["aum", "above"] == 1 + 999_999 + 6_000_000 + 60_000_000 + 3_333 + 2
+
+
+def test_a_month_end_without_balances_is_refused(place):
+    with pytest.raises(HistoryError, match="figures at 2024-05-31: the books hold no balances of that month"):
+        prepare(*place, date(2024, 5, 31))
+
+
+def test_prepared_again_nothing_is_made_again(place, view):
+    _, work = place
+    before = {path: path.stat().st_mtime_ns for path in work.root.rglob("*.parquet")}
+    assert prepare(*place, JUNE).figures.rows.equals(view.figures.rows)
+    assert {path: path.stat().st_mtime_ns for path in work.root.rglob("*.parquet")} == before

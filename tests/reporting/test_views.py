@@ -1,0 +1,133 @@
+from datetime import date
+
+import pytest
+
+from goldmine.core.errors import ParameterError
+from goldmine.customers.ladder import level_word
+from goldmine.plots import decisions as pictures
+from goldmine.reporting import call_sheets as worklists
+from goldmine.reporting import tables as figures
+from goldmine.reporting import views
+from goldmine.reporting.metric_definitions import Target
+from goldmine.reporting.prepare import prepare
+from tests.reporting.conftest import CUSTOMERS, JUNE, customer, put, tables
+
+MORE = [
+    customer("dull", "B1", "m3", marketing_consent=False),
+    customer("held", "B1", "m3"),
+    customer("ok", "B1", "m3"),
+    customer("astray", "B2", "m3"),
+]
+LEDGER = [{"customer_id": "held", "reason": "complaint", "from_on": date(2024, 6, 1), "to_on": None, "channel": None}]
+CONTACTS = [
+    {"campaign_id": "M", "customer_id": who, "contacted_on": day, "answer": answer, "outcome": None}
+    for who, day, answer in (("b0", date(2024, 1, 5), "yes"), ("a2", date(2024, 1, 5), "opt_out"))
+]
+STAFF = [
+    {"staff_id": "m1", "branch_id": "B1", "role": "manager", "left_on": date(2024, 6, 1)},
+    {"staff_id": "m2", "branch_id": "B2", "role": "manager", "left_on": None},
+    {"staff_id": "m3", "branch_id": "B1", "role": "manager", "left_on": None},
+    {"staff_id": "h2", "branch_id": "B2", "role": "branch_head", "left_on": None},
+]
+
+
+@pytest.fixture(scope="module")
+def later(tmp_path_factory):
+    """Manager m1 has left; m3 keeps some, one of them of the other branch; some may not be called."""
+    made = tables(customers=[*CUSTOMERS, *MORE], suppressions=LEDGER, contacts=CONTACTS, staff=STAFF)
+    return prepare(*put(tmp_path_factory.mktemp("later"), made), JUNE)
+
+
+def test_a_branch_with_three_customers_is_suppressed(view):
+    shown = figures.unit_table(view, "branch", ["customers"], ["B1", "B2"], "en")
+    assert shown.values.tolist() == [["B1", "<5"], ["B2", "<5"]]
+    assert dict(figures.key_figures(view, "branch", "B2", "en").iloc[:, :2].values)["Customers on the books"] == "<5"
+    assert "B2" not in figures.branches_compared(view, "active_share").index
+
+
+def test_small_steps_of_change_are_told_with_others_and_still_add_up(view):
+    steps = figures.steps_of_change(view, "branch", "B1")
+    assert steps["title_en"].tolist() == ["Change: customers on the same level, and few others"]
+    assert round(steps["yuan"].sum() * 100) == view.figures.at("branch", "B1").loc["aum_change", "above"]
+
+
+def test_levels_with_few_customers_are_told_together_and_still_add_up(view):
+    """Of B1's seven one is on each of two higher levels."""
+    found = figures.ladder(view, "branch", "B1")
+    assert found["now"].sum() == 7
+    assert not found["now"].between(1, 4).any()
+
+
+def test_an_employee_is_never_shown_another_branchs_customers(later):
+    """The books name m3 for astray, whom B2 keeps."""
+    assert set(worklists.of_employee(later, "m3").index) == {"dull", "held", "ok", "new"}
+    assert views.employees_of(later, "B1") == ["m3"]
+
+
+def test_the_branchs_lists_hold_its_own_customers_alone(view):
+    assert worklists.mending(view, "B2", "overdue", 10).empty
+    with pytest.raises(ParameterError, match="branch_id: no customer is kept by branch 'B9'"):
+        worklists.of_branch(view, "B9")
+
+
+def test_nobody_is_called_who_opted_out(later):
+    """Of B1's, a2 said so to a caller, dull gave no consent, and held stands in the ledger."""
+    allowed = worklists.may_be_called(later, worklists.of_branch(later, "B1"))
+    assert set(allowed.index) == {"a0", "a1", "a3", "a4", "a5", "new", "ok"}
+
+
+def test_core_customers_whose_contact_is_overdue_are_called_first(later):
+    """b0 has become a core customer; the branch head takes over from the manager."""
+    found = worklists.calls(later, worklists.of_employee(later, "h2"), 5, "en")
+    assert found[["customer_id", "why"]].values.tolist() == [["b0", "Core customer, contact overdue by 147 days"]]
+    shown = worklists.in_words(found, "zh")
+    assert shown[["客户号", "资产等级", "月日均资产(元)"]].values.tolist() == [["b0", "50万–200万", "600,000"]]
+
+
+def test_customers_near_the_next_level_are_named_with_what_is_missing(view):
+    found = worklists.near_next(worklists.of_employee(view, "m1"))
+    assert found[["customer_id", "to_next"]].round(2).values.tolist() == [["a2", 4_999.90]]
+
+
+def test_who_left_gets_no_report_and_the_successor_is_told(later):
+    assert views.employees(later) == ["h2", "m2", "m3"]
+    with pytest.raises(ParameterError, match="employee_id: nobody at work has the number 'm1'"):
+        views.employee_or_first(later, "m1")
+    calls = worklists.calls(later, worklists.of_employee(later, "m3"), 5, "en")
+    assert calls[["customer_id", "why"]].values.tolist() == [["new", "Taken over from m1"]]
+
+
+def test_targets_are_held_against_what_was_reached_a_branchs_own_first(view):
+    aims = [
+        Target(metric="customers", growth=0.5),
+        Target(metric="active_share", share=0.5),
+        Target(metric="active_share", share=0.1, branch="B1"),
+    ]
+    changed = type(view)(
+        view.bank, view.work, view.as_of, view.metrics.model_copy(update={"targets": aims}), view.history
+    )
+    assert figures.targets(changed, "branch", "B1", "en").values.tolist() == [
+        ["Customers on the books", "12", "7", "✗"],
+        ["Active in the quarter", "10.0%", "14.3%", "✓"],
+    ]
+    assert figures.targets(changed, "branch", "B2", "en").empty
+
+
+def test_every_picture_is_drawn_where_there_is_little_to_draw(view):
+    compared = figures.branches_compared(view, "active_share")
+    drawn = [
+        pictures.growth(figures.history(view, ["aum", "deposits", "wealth"], "head_office")),
+        pictures.change_steps(figures.steps_of_change(view, "head_office")),
+        pictures.ladder_levels(figures.ladder(view, "head_office")),
+        pictures.branch_ranking(compared, "Active"),
+        pictures.branch_funnel(compared, "Active"),
+        pictures.branch_rankings(figures.all_compared(view, "en")),
+        pictures.branch_rankings({}),
+        pictures.own_results(views.own_shares(view, "h2", "en")),
+    ]
+    assert all(figure.axes for figure in drawn)
+
+
+def test_levels_are_named_by_their_ends():
+    assert [level_word(level, "zh") for level in (0, 3, 6)] == ["0–1万", "20万–50万", "500万以上"]
+    assert [level_word(level, "en") for level in (0, 3, 6)] == ["0–10k", "200k–500k", "5M and more"]

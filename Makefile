@@ -1,7 +1,7 @@
 # Each target sets up .venv first where it is not there; a second call installs nothing.
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: run test test-spark check lab mlflow schedule spark bench lock
+.PHONY: run test test-spark check lab mlflow schedule spark bench messages lock
 
 BIN := .venv/bin
 READY := .venv/.installed
@@ -51,6 +51,15 @@ spark: $(SPARK)
 # Two quarters of one bank and the peers, each stage beside its floor; `make bench CUSTOMERS=200000` for a smaller one.
 bench: $(BENCH)
 	$(BIN)/python -m bench.scale --customers $(CUSTOMERS)
+
+# Collects the messages of the code into the catalogues; what has no translation yet is left empty in them.
+CATALOGUE := src/goldmine/locale/zh/LC_MESSAGES/goldmine.po
+messages: $(READY)
+	mkdir -p data/messages $(dir $(CATALOGUE))
+	$(BIN)/pybabel -q extract -F pyproject.toml -k _ -k ngettext:1,2 -k pgettext:1c,2 --no-default-keywords --omit-header \
+	  --add-location file --sort-output --width 110 -o data/messages/goldmine.pot src/goldmine
+	$(BIN)/pybabel -q update -i data/messages/goldmine.pot -o $(CATALOGUE) -l zh --no-fuzzy-matching --ignore-obsolete \
+	  --ignore-pot-creation-date --omit-header --width 110
 
 # For whoever changes the dependencies; needs uv, which users do not. The two left out check one format of web address
 # for jsonschema, which does without; building their grammar takes a second at each start of a notebook or the command.

@@ -24,7 +24,7 @@ import pyarrow as pa
 from goldmine.activity import build_activity
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import open_bank
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.labels import eligible_rows, plan_cutoffs
 from goldmine.labels.use_case import UseCase
@@ -77,7 +77,7 @@ def coverage(folder: Path, seeds: int) -> None:
 def quarters(folder: Path, customers: int, seed: int) -> None:
     """Four campaigns, each on the books that the one before it left."""
     write_bank(folder / "bank", customers=customers, months=MONTHS, seed=seed)
-    work, every = Work(folder / "work"), []
+    work, every = Workspace(folder / "work"), []
     for quarter in QUARTERS:
         bank = open_bank(folder / "bank", work)
         build_activity(bank, work)
@@ -96,7 +96,7 @@ def quarters(folder: Path, customers: int, seed: int) -> None:
     print(sums.div(sums["old rule"], axis=0).round(2).to_string())
 
 
-def _campaign(folder: Path, bank: Bank, work: Work, use_case: UseCase, quarter: date) -> dict[str, float]:
+def _campaign(folder: Path, bank: Bank, work: Workspace, use_case: UseCase, quarter: date) -> dict[str, float]:
     """Publish one campaign; gives the true extra conversions of both lists."""
     cutoffs = plan_cutoffs(use_case, quarter, bank.months("transactions"))
     build_features(bank, work, sorted({*cutoffs.all, quarter}))
@@ -131,7 +131,7 @@ def _campaign(folder: Path, bank: Bank, work: Work, use_case: UseCase, quarter: 
     }
 
 
-def _history(bank: Bank, work: Work, use_case: UseCase, quarter: date, scores: pd.DataFrame) -> Learned:
+def _history(bank: Bank, work: Workspace, use_case: UseCase, quarter: date, scores: pd.DataFrame) -> Learned:
     """What complete campaigns teach; scores stand where the command would find them."""
     path = work.scores(quarter, use_case.name)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,7 +139,7 @@ def _history(bank: Bank, work: Work, use_case: UseCase, quarter: date, scores: p
     return learn_uplift(bank, work, use_case, quarter)
 
 
-def _publish(work: Work, use_case: UseCase, quarter: date, rows: pd.DataFrame) -> None:
+def _publish(work: Workspace, use_case: UseCase, quarter: date, rows: pd.DataFrame) -> None:
     folder = work.releases / str(quarter) / "r" / "campaigns" / f"quarter_{use_case.name}"
     folder.mkdir(parents=True)
     known = rows[["customer_id", "probability", "group"]].assign(

@@ -18,7 +18,7 @@ from goldmine.contract.bank import Bank
 from goldmine.contract.intake import load_bank, open_bank
 from goldmine.core.dates import month_end
 from goldmine.core.engine import connect
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.coverage import load_care_rules, make_care
 from goldmine.customers.concentration import concentration
 from goldmine.customers.lost import lost
@@ -34,7 +34,7 @@ from goldmine.sample import write_bank
 AS_OF = date(2024, 6, 30)
 BEFORE = month_end(AS_OF, -3)
 
-Piece = Callable[[Bank, Work], object]
+Piece = Callable[[Bank, Workspace], object]
 PIECES: dict[str, Piece] = {
     "customers, both quarters": lambda bank, work: build_customers(bank, work, [BEFORE, AS_OF]).made,
     "moves of four quarters": lambda bank, work: len(quarters(Books(connect(), bank, work), AS_OF)),
@@ -58,7 +58,7 @@ def main() -> None:
     place = given.folder.absolute()
     if not (place / "work" / "features" / f"{AS_OF}.parquet").exists():
         write_bank(place / "bank", customers=given.customers, months=30, seed=1, end=AS_OF)
-        work = Work(place / "work")
+        work = Workspace(place / "work")
         bank = open_bank(place / "bank", work)
         build_activity(bank, work)
         build_features(bank, work, [BEFORE, AS_OF])
@@ -83,7 +83,7 @@ def _measure(name: str, place: Path) -> None:
 
 
 def _run(name: str, place: Path, answer: SimpleQueue[tuple[float, float, float, str]]) -> None:
-    work = Work(place / "work")
+    work = Workspace(place / "work")
     bank = load_bank(work)
     wall, cpu = perf_counter(), process_time()
     found = PIECES[name](bank, work)

@@ -20,7 +20,7 @@ from bench.models import END, USE_CASES, cutoffs
 from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
 from goldmine.core.project import home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.labels.use_case import UseCase
 from goldmine.labels.use_case_files import load_use_case
@@ -45,7 +45,7 @@ def main() -> None:
     place = home() / "data" / "bench" / f"curve_{given.customers}"
     if not (place / "bank" / "bank.yaml").exists():
         write_bank(place / "bank", customers=given.customers, seed=1, end=END)
-    work = Work(place / "work")
+    work = Workspace(place / "work")
     bank = open_bank(place / "bank", work)
     cases = [everything(load_use_case(name)) for name in given.use_cases]
     build_activity(bank, work)

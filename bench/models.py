@@ -32,7 +32,7 @@ from goldmine.activity import build_activity
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import open_bank
 from goldmine.core.progress import cores
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.labels import plan_cutoffs
 from goldmine.labels.use_case import UseCase
@@ -83,7 +83,7 @@ def one_bank(place: Path, customers: int, seed: int, use_cases: list[str], *, mo
     """Figures of every use case on one bank."""
     if not (place / "bank" / "bank.yaml").exists():
         write_bank(place / "bank", customers=customers, seed=seed, end=END)
-    work = Work(place / "work")
+    work = Workspace(place / "work")
     bank = open_bank(place / "bank", work)
     cases = [load_use_case(name) for name in use_cases]
     build_activity(bank, work)

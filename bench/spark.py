@@ -25,7 +25,7 @@ from goldmine.core.dates import month_key
 from goldmine.core.engine import Engine, connect
 from goldmine.core.files import remove, sql_text, whole_folder
 from goldmine.core.project import home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.score import score
@@ -61,7 +61,7 @@ def main() -> None:
 
 def learn(place: Path) -> None:
     """Train the use case on the bank as it is and make it champion."""
-    work = Work(place / "work")
+    work = Workspace(place / "work")
     bank = open_bank(place / "bank", work)
     build_activity(bank, work)
     build_features(bank, work, wanted_cutoffs(bank, [USE_CASE], CUTOFF))
@@ -91,7 +91,7 @@ def multiply(bank: Path, target: Path, times: int) -> None:
 
 def run(place: Path, engine: Engine) -> None:
     """Make the newest month's activity, the cutoff's features and the use case's scores on Spark; the rest is there."""
-    work = Work(place / "work")
+    work = Workspace(place / "work")
     bank = open_bank(place / "bank", work)
     build_activity(bank, work)
     for table in ("transactions", "balances"):

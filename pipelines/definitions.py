@@ -20,7 +20,7 @@ from goldmine.core.files import read_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.parquet import parquet_files
 from goldmine.core.project import at_home, home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.customers.table import customers_days, customers_path
 from goldmine.features import feature_fingerprint
 from goldmine.governance.limits import read_limits
@@ -60,14 +60,14 @@ class Place(dg.ConfigurableResource):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Place"]:
         """Hold the work folder for the run."""
-        with Work(at_home(self.work)).lock():
+        with Workspace(at_home(self.work)).lock():
             yield self
 
     def at(self, context: dg.AssetExecutionContext) -> Snapshot:
         """The bank at the run's month end."""
         return Snapshot(
             source=at_home(self.bank),
-            work=Work(at_home(self.work)),
+            work=Workspace(at_home(self.work)),
             as_of=date.fromisoformat(context.partition_key),
             language=self.language,
             use_cases=tuple(self.use_cases),

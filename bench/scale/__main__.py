@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.scale.measure import Measured, bytes_on_disk, measure
 from goldmine.contract.intake import load_bank
 from goldmine.core.project import home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case_files import use_case_names
 
 GIB = 2**30
@@ -76,7 +76,7 @@ def _place(customers: int, months: int) -> Path:
 
 
 def _first(place: Path, *, floors: bool = True) -> Refresh:
-    work, refresh = Work(place / "work"), Refresh()
+    work, refresh = Workspace(place / "work"), Refresh()
 
     def stage(name: str, *more: str, made: Path) -> None:
         title = " ".join([name, *more])
@@ -99,7 +99,7 @@ def _first(place: Path, *, floors: bool = True) -> Refresh:
 
 def _next(place: Path, first: Refresh) -> None:
     """The quarter after, on top of the first."""
-    work = Work(place / "work")
+    work = Workspace(place / "work")
     took = {"validate": measure("ours", "validate", str(place), "bank")}
     _line("next: validate", took["validate"], None, _rows(work, "validate"), work.root / "validation")
     for name in ("activity", "features"):
@@ -113,14 +113,14 @@ def _next(place: Path, first: Refresh) -> None:
 def _peers(place: Path) -> None:
     """Recency-frequency-value windows in others' tools."""
     found = {name: measure("peer", name, str(place)) for name in ("ours", "polars", "pandas")}
-    work = Work(place / "work")
+    work = Workspace(place / "work")
     for name, took in found.items():
         _line(f"windows: {name}", took, None, _rows(work, "features"), place / "peers" / f"{name}.parquet")
     for name in ("polars", "pandas"):
         print(f"windows in {name}: {found[name].wall / found['ours'].wall:.1f} x ours")
 
 
-def _rows(work: Work, stage: str) -> int:
+def _rows(work: Workspace, stage: str) -> int:
     bank = load_bank(work)
     if stage in ("validate", "activity"):
         return sum(table.rows for table in bank.tables.values())

@@ -10,7 +10,7 @@ from goldmine.contract.bank import Bank
 from goldmine.contract.intake import load_bank, open_bank
 from goldmine.contract.mapping import load_mapping
 from goldmine.core.dates import month_end
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.score import score as score_everyone
@@ -35,7 +35,7 @@ def first(place: Path) -> None:
 
 def validate(place: Path, folder: str) -> None:
     """Take the tables of a folder in and hold them against their suites."""
-    work = Work(place / "work")
+    work = Workspace(place / "work")
     tables = open_bank(place / folder, work)
     require(validate_bank(tables, work))
 
@@ -76,7 +76,7 @@ def release(place: Path) -> None:
     publish(tables, work, wanted_use_cases(tables, work, tables.books_to), tables.books_to)
 
 
-def opened(place: Path) -> tuple[Bank, Work]:
+def opened(place: Path) -> tuple[Bank, Workspace]:
     """The bank that was taken in last, and its work folder."""
-    work = Work(place / "work")
+    work = Workspace(place / "work")
     return load_bank(work), work

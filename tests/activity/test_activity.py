@@ -3,13 +3,13 @@ import pytest
 
 from goldmine.activity import build_activity
 from goldmine.activity.build import partition
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from tests.tiny import balance, make_bank, transaction
 
 
 @pytest.fixture
 def work(tmp_path):
-    return Work(tmp_path / "work")
+    return Workspace(tmp_path / "work")
 
 
 def rows_of(work, table, month, columns="*"):

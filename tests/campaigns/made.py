@@ -16,7 +16,7 @@ from goldmine.campaigns.spec import Campaign
 from goldmine.contactability.policy import Policy
 from goldmine.contactability.tables import Books
 from goldmine.core.engine import connect
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case_files import load_use_case
 from tests.tiny import Row, make_bank
 
@@ -100,7 +100,7 @@ def plan_of(
     """Plan campaigns for the long tail's scores, and the same for wealth where a campaign asks for it."""
     named = sorted({name for one in campaigns for name in one.use_cases})
     scored = [scores(folder, name, probability) for name in named]
-    work = Work(folder / "work")
+    work = Workspace(folder / "work")
     return plan_campaigns(books_of(folder, tables, work.returned), work, campaigns, rules or policy(), scored)
 
 
@@ -128,7 +128,7 @@ def problem(values: list[tuple[int, float, list[int]]], most: list[float], least
     )
 
 
-def release(work: Work, rows: list[dict], as_of: str = "2024-06-15") -> None:
+def release(work: Workspace, rows: list[dict], as_of: str = "2024-06-15") -> None:
     """An earlier release with some rows of the campaign `tail`."""
     folder = work.releases / as_of / "r0"
     (folder / "campaigns" / "tail").mkdir(parents=True)

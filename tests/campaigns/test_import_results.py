@@ -12,7 +12,7 @@ import xlsxwriter
 from goldmine.campaigns.results import Imported, import_outcomes
 from goldmine.contract.intake import open_bank
 from goldmine.core.errors import ContractError, ReleaseError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from tests.campaigns.made import release
 
 TODAY = date(2024, 8, 1)
@@ -21,20 +21,20 @@ HEAD = "campaign,customer,contacted on,channel,answer,note"
 
 @pytest.fixture
 def work(tmp_path):
-    work = Work(tmp_path / "work")
+    work = Workspace(tmp_path / "work")
     offers = [{"customer_id": name, "group": "contact"} for name in ("0012", "A", "B")]
     release(work, [*offers, {"customer_id": "C", "group": "control"}], as_of="2024-06-30")
     return work
 
 
-def take(work: Work, *lines: str, head: str = HEAD) -> Imported:
+def take(work: Workspace, *lines: str, head: str = HEAD) -> Imported:
     path = work.root.parent / "results.csv"
     path.parent.mkdir(exist_ok=True)
     path.write_text("\n".join([head, *lines]) + "\n", "utf-8")
     return import_outcomes(path, work, today=TODAY)
 
 
-def kept(work: Work) -> list[dict]:
+def kept(work: Workspace) -> list[dict]:
     return pq.read_table(work.returned).to_pylist()
 
 
@@ -290,7 +290,7 @@ def test_a_file_that_cannot_be_used_is_refused_whole(work, tmp_path):
     with pytest.raises(ContractError, match=r"broken\.xlsx: cannot be read as a workbook"):
         import_outcomes(broken, work)
     with pytest.raises(ReleaseError, match="no campaign has been released"):
-        take(Work(tmp_path / "empty" / "work"), "tail,A,2024-07-05,call,yes,")
+        take(Workspace(tmp_path / "empty" / "work"), "tail,A,2024-07-05,call,yes,")
 
 
 def bank_of(folder: Path, contacts: str = "") -> Path:

@@ -8,7 +8,7 @@ import pytest
 
 from goldmine.contactability.counts import STAGES
 from goldmine.core.errors import SettingsError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from tests.campaigns.made import PRODUCTS, campaign, left, offer, person, plan_of, policy, release, rows_of
 
 
@@ -147,7 +147,7 @@ def test_who_was_contacted_often_enough_is_left_alone(tmp_path):
 
 
 def test_an_offer_that_is_out_counts_as_a_contact_and_once_only(tmp_path):
-    work = Work(tmp_path / "work")
+    work = Workspace(tmp_path / "work")
     release(work, [{"customer_id": name, "group": "contact"} for name in ("out", "worked")])
     release(work, [{"customer_id": "control", "group": "control"}], as_of="2024-05-31")
     tables = people("out", "worked", "control", "new")
@@ -215,7 +215,7 @@ def test_capacities_for_places_that_are_not_there_or_cannot_be_kept_are_refused(
 
 
 def test_an_answer_from_the_field_counts_before_the_next_intake(tmp_path):
-    returned = Work(tmp_path / "work").returned
+    returned = Workspace(tmp_path / "work").returned
     returned.parent.mkdir(parents=True)
     row = contact("A", "2024-07-02", answer="opt_out") | {"contacted_on": date(2024, 7, 2), "note": None}
     pq.write_table(

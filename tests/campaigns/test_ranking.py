@@ -9,7 +9,7 @@ import pytest
 from goldmine.campaigns.plan import Plan
 from goldmine.campaigns.stored_uplift import uplift_path
 from goldmine.core.files import write_json
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from tests.campaigns.made import AS_OF, campaign, left, offer, person, plan_of, policy, rows_of
 
 TWO = {"call": {"cost": 6.0, "reach": 0.6, "most": 9}, "sms": {"cost": 0.0, "reach": 0.2, "most": 9}}
@@ -17,7 +17,7 @@ TWO = {"call": {"cost": 6.0, "reach": 0.6, "most": 9}, "sms": {"cost": 0.0, "rea
 
 def teach(folder: Path, uplift: dict[str, float] | None, *, use_case: str = "longtail", **more: object) -> None:
     """Keep what past campaigns taught; without uplift the verdict alone."""
-    path = uplift_path(Work(folder / "work"), AS_OF, use_case)
+    path = uplift_path(Workspace(folder / "work"), AS_OF, use_case)
     verdict = "history too small" if uplift is None else "uplift ranks"
     kept = {"verdict": verdict, "rows": 900, "rows_needed": 4000, "channels": {"call": 30, "sms": 10}}
     write_json(path.with_suffix(".json"), kept | more)

@@ -10,7 +10,7 @@ from goldmine.campaigns.power import smallest_effect
 from goldmine.contactability.holdout import held_out, in_force, keep_holdout, salted
 from goldmine.contactability.policy import HoldOut, load_policy
 from goldmine.core.errors import SettingsError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from tests.campaigns.made import books_of, campaign, offer, person
 
 GOOD = """\
@@ -90,7 +90,7 @@ def holdout(**more):
 
 
 def test_a_hold_out_that_is_changed_in_the_middle_is_refused(tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     keep_holdout(work, holdout(), date(2024, 3, 31))
     keep_holdout(work, holdout(to_on=date(2025, 6, 30)), date(2024, 6, 30))
     for changed in (
@@ -110,21 +110,21 @@ def test_a_hold_out_that_is_changed_in_the_middle_is_refused(tmp_path):
 
 
 def test_without_a_salt_of_its_own_a_bank_has_one_drawn_once_that_stays(tmp_path):
-    first, other = (salted(Work(tmp_path / name), holdout(salt="")) for name in ("one", "other"))
+    first, other = (salted(Workspace(tmp_path / name), holdout(salt="")) for name in ("one", "other"))
     path = tmp_path / "one" / "holdout.salt"
     assert len(first.salt) == 32
     assert first.salt != other.salt
     assert path.stat().st_mode & 0o077 == 0
-    keep_holdout(Work(tmp_path / "one"), first, date(2024, 3, 31))
-    again = salted(Work(tmp_path / "one"), holdout(salt=""))
+    keep_holdout(Workspace(tmp_path / "one"), first, date(2024, 3, 31))
+    again = salted(Workspace(tmp_path / "one"), holdout(salt=""))
     assert again == first
-    keep_holdout(Work(tmp_path / "one"), again, date(2024, 6, 30))
-    assert salted(Work(tmp_path), holdout()).salt == "long enough"
-    assert salted(Work(tmp_path), None) is None
+    keep_holdout(Workspace(tmp_path / "one"), again, date(2024, 6, 30))
+    assert salted(Workspace(tmp_path), holdout()).salt == "long enough"
+    assert salted(Workspace(tmp_path), None) is None
 
 
 def test_a_lost_salt_is_noticed(tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     keep_holdout(work, salted(work, holdout(salt="")), date(2024, 3, 31))
     (tmp_path / "holdout.salt").unlink()
     with pytest.raises(SettingsError, match=r"holdout\.salt: is missing, and a hold-out was drawn with it"):

@@ -7,7 +7,7 @@ import pytest
 from goldmine.cli import main
 from goldmine.contract.intake import open_bank
 from goldmine.core.files import write_json
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from tests.tiny import make_bank, transaction
 
 
@@ -71,7 +71,7 @@ def test_a_bank_that_is_not_there_is_said(goldmine):
 
 
 def test_without_a_folder_it_is_the_one_that_the_work_folders_tables_came_from(goldmine, bank, tmp_path):
-    open_bank(bank, Work(tmp_path / "work"))
+    open_bank(bank, Workspace(tmp_path / "work"))
     code, lines = goldmine("score", "--work", "work", "--as-of", "2024-07-31")
     assert (code, lines[0]) == (12, "as_of: 2024-07-31 is after the books' last month end.")
     code, lines = goldmine("score", "--work", "other", "--as-of", "2024-07-31")
@@ -80,7 +80,7 @@ def test_without_a_folder_it_is_the_one_that_the_work_folders_tables_came_from(g
 
 def test_a_work_folder_that_another_run_holds_is_refused(goldmine, bank, tmp_path):
     path = repr(str(tmp_path / "work"))
-    hold = f"from goldmine.core.workspace import Work; from pathlib import Path; w = Work(Path({path}))"
+    hold = f"from goldmine.core.workspace import Workspace; from pathlib import Path; w = Workspace(Path({path}))"
     code = f"{hold}\nwith w.lock():\n    print('held', flush=True)\n    input()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         other.stdout.readline()

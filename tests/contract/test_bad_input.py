@@ -13,7 +13,7 @@ import pytest
 
 from goldmine.contract.intake import open_bank
 from goldmine.core.errors import ContractError, GoldmineError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 CUSTOMERS = "customer_id,birth_date\nSECRET1,1980-02-29\n"
 TRANSACTIONS = "transaction_id,customer_id,time,amount,direction,counterparty\nt1,SECRET1,2024-01-31,12.50,in,SECRET2\n"
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def refused(folder: Path, tmp_path: Path) -> Callable[..., None]:
     """Check that the bank is refused with these words, that no value shows, and that the work folder is as before."""
-    work = Work(tmp_path / "work")
+    work = Workspace(tmp_path / "work")
     open_bank(folder, work)
     before = {path: path.read_bytes() for path in work.root.rglob("*") if path.is_file()}
 
@@ -268,11 +268,11 @@ import resource, sys
 from pathlib import Path
 from goldmine.contract.intake import open_bank
 from goldmine.core.errors import DiskError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 try:
-    open_bank(Path(sys.argv[1]), Work(Path(sys.argv[2])))
+    open_bank(Path(sys.argv[1]), Workspace(Path(sys.argv[2])))
 except DiskError as error:
     print(error.what)
 """
@@ -289,5 +289,5 @@ def test_a_disk_without_space_leaves_nothing_behind(folder: Path, tmp_path: Path
 
 def test_what_a_killed_run_left_goes_with_the_next(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "work" / ".intake.killed.part" / "customers").mkdir(parents=True)
-    open_bank(folder, Work(tmp_path / "work"))
+    open_bank(folder, Workspace(tmp_path / "work"))
     assert not list((tmp_path / "work").glob(".intake*"))

@@ -14,7 +14,7 @@ import pytest
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import load_bank, open_bank
 from goldmine.core.errors import WorkFolderError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 CUSTOMERS = "customer_id,birth_date,gender,marketing_consent\n0012,1980-02-29,F,true\n0007,,X,\n"
 TRANSACTIONS = (
@@ -26,8 +26,8 @@ TRANSACTIONS = (
 
 
 @pytest.fixture
-def work(tmp_path: Path) -> Work:
-    return Work(tmp_path / "work")
+def work(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "work")
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def parquet_bank(folder: Path) -> Path:
     return folder
 
 
-def test_canonical_csv_becomes_typed_parquet_a_file_a_month(csv_bank: Path, work: Work) -> None:
+def test_canonical_csv_becomes_typed_parquet_a_file_a_month(csv_bank: Path, work: Workspace) -> None:
     bank = open_bank(csv_bank, work)
     assert bank.name == "village"
     assert bank.months("transactions") == ["2024-01", "2024-02"]
@@ -75,7 +75,7 @@ def test_canonical_csv_becomes_typed_parquet_a_file_a_month(csv_bank: Path, work
     assert not list(work.root.glob(".intake*"))
 
 
-def test_canonical_parquet_is_used_where_it_lies(tmp_path: Path, work: Work) -> None:
+def test_canonical_parquet_is_used_where_it_lies(tmp_path: Path, work: Workspace) -> None:
     folder = parquet_bank(tmp_path / "bank")
     bank = open_bank(folder, work)
     assert [file.path for file in bank.tables["transactions"].files] == sorted((folder / "transactions").iterdir())
@@ -83,7 +83,7 @@ def test_canonical_parquet_is_used_where_it_lies(tmp_path: Path, work: Work) -> 
     assert not work.tables.exists()
 
 
-def test_parquet_with_two_months_in_a_file_is_written_by_month(tmp_path: Path, work: Work) -> None:
+def test_parquet_with_two_months_in_a_file_is_written_by_month(tmp_path: Path, work: Workspace) -> None:
     folder = parquet_bank(tmp_path / "bank")
     both = duckdb.sql(f"SELECT * FROM read_parquet('{folder}/transactions/*.parquet')")
     both.write_parquet(str(folder / "transactions.parquet"))
@@ -96,11 +96,11 @@ def test_parquet_with_two_months_in_a_file_is_written_by_month(tmp_path: Path, w
     assert [file.rows for file in bank.tables["transactions"].files] == [1, 1]
 
 
-def test_loaded_bank_equals_the_opened_one(csv_bank: Path, work: Work) -> None:
+def test_loaded_bank_equals_the_opened_one(csv_bank: Path, work: Workspace) -> None:
     assert open_bank(csv_bank, work) == load_bank(work)
 
 
-def test_a_late_row_changes_only_its_own_month(csv_bank: Path, work: Work) -> None:
+def test_a_late_row_changes_only_its_own_month(csv_bank: Path, work: Workspace) -> None:
     before = open_bank(csv_bank, work).tables["transactions"].files
     written = before[1].path.stat().st_mtime_ns
     late = "t4,0007,2024-01-06,3.00,out\n"
@@ -112,40 +112,40 @@ def test_a_late_row_changes_only_its_own_month(csv_bank: Path, work: Work) -> No
     assert after[1].path.stat().st_mtime_ns == written
 
 
-def test_rows_in_another_order_give_the_same_bytes(csv_bank: Path, work: Work) -> None:
+def test_rows_in_another_order_give_the_same_bytes(csv_bank: Path, work: Workspace) -> None:
     before = open_bank(csv_bank, work).tables["transactions"].files
     head, *body = TRANSACTIONS.splitlines(keepends=True)
     (csv_bank / "transactions.csv").write_text("".join([head, *reversed(body)]), "utf-8")
     assert open_bank(csv_bank, work).tables["transactions"].files == before
 
 
-def test_unchanged_tables_are_not_written_again(csv_bank: Path, work: Work) -> None:
+def test_unchanged_tables_are_not_written_again(csv_bank: Path, work: Workspace) -> None:
     open_bank(csv_bank, work)
     times = {path: path.stat().st_mtime_ns for path in work.tables.rglob("*.parquet")}
     open_bank(csv_bank, work)
     assert {path: path.stat().st_mtime_ns for path in work.tables.rglob("*.parquet")} == times
 
 
-def test_a_month_that_went_from_the_source_goes_from_the_work_folder(csv_bank: Path, work: Work) -> None:
+def test_a_month_that_went_from_the_source_goes_from_the_work_folder(csv_bank: Path, work: Workspace) -> None:
     open_bank(csv_bank, work)
     (csv_bank / "transactions.csv").write_text(TRANSACTIONS.replace("2024-02-01", "2024-01-01"), "utf-8")
     assert open_bank(csv_bank, work).months("transactions") == ["2024-01"]
     assert [path.name for path in (work.tables / "transactions").iterdir()] == ["2024-01.parquet"]
 
 
-def test_codes_outside_the_list_read_as_missing_and_raw_as_they_are(csv_bank: Path, work: Work) -> None:
+def test_codes_outside_the_list_read_as_missing_and_raw_as_they_are(csv_bank: Path, work: Workspace) -> None:
     bank = open_bank(csv_bank, work)
     assert rows(bank, "customers", "customer_id", "gender") == [("0007", None), ("0012", "F")]
     assert rows(bank, "customers", "customer_id", "gender", raw=True) == [("0007", "X"), ("0012", "F")]
 
 
-def test_an_absent_table_reads_as_an_empty_one(csv_bank: Path, work: Work) -> None:
+def test_an_absent_table_reads_as_an_empty_one(csv_bank: Path, work: Workspace) -> None:
     bank = open_bank(csv_bank, work)
     assert not bank.has("balances")
     assert rows(bank, "balances", "customer_id", "balance") == []
 
 
-def test_an_empty_optional_table_counts_as_absent(csv_bank: Path, work: Work) -> None:
+def test_an_empty_optional_table_counts_as_absent(csv_bank: Path, work: Workspace) -> None:
     (csv_bank / "branches.csv").write_text("branch_id,name\n", "utf-8")
     assert not open_bank(csv_bank, work).has("branches")
 
@@ -155,7 +155,7 @@ def mapped(folder: Path, text: str) -> Path:
     return folder
 
 
-def test_gb18030_csv_with_its_own_names_dates_and_delimiter(tmp_path: Path, work: Work) -> None:
+def test_gb18030_csv_with_its_own_names_dates_and_delimiter(tmp_path: Path, work: Workspace) -> None:
     (tmp_path / "kh.txt").write_bytes("客户号|姓名|出生日期\n0012|张三|19800229\n0007|李四|\n".encode("gb18030"))
     (tmp_path / "ls.txt").write_bytes("流水号|客户号|日期|金额|借贷\n1|0012|20240131|12.50|贷\n".encode("gb18030"))
     mapped(
@@ -193,7 +193,7 @@ PEOPLE = "CREATE TABLE people AS SELECT '0012' AS id, '1980-02-29' AS born"
 MOVES = "CREATE TABLE moves AS SELECT 1 AS id, '0012' AS who, '2024-01-31 23:59:59' AS happened, 12.5 AS amount"
 
 
-def test_duckdb_file(tmp_path: Path, work: Work) -> None:
+def test_duckdb_file(tmp_path: Path, work: Workspace) -> None:
     with duckdb.connect(str(tmp_path / "core.duckdb")) as connection:
         connection.execute(PEOPLE)
         connection.execute(MOVES)
@@ -203,7 +203,7 @@ def test_duckdb_file(tmp_path: Path, work: Work) -> None:
     assert rows(bank, "transactions", "transaction_id", "amount") == [("1", Decimal("12.50"))]
 
 
-def test_sqlite_file_through_adbc(tmp_path: Path, work: Work) -> None:
+def test_sqlite_file_through_adbc(tmp_path: Path, work: Workspace) -> None:
     with sqlite3.connect(tmp_path / "core.db") as connection:
         connection.execute(PEOPLE)
         connection.execute(MOVES)
@@ -215,7 +215,7 @@ def test_sqlite_file_through_adbc(tmp_path: Path, work: Work) -> None:
     assert rows(bank, "transactions", "transaction_id", "amount") == [("1", Decimal("12.50"))]
 
 
-def test_a_select_joins_sources_of_several_kinds(tmp_path: Path, work: Work) -> None:
+def test_a_select_joins_sources_of_several_kinds(tmp_path: Path, work: Workspace) -> None:
     duckdb.sql("SELECT 12 AS id, 'F' AS sex").write_parquet(str(tmp_path / "people.parquet"))
     (tmp_path / "born.csv").write_text("id,born\n12,1980-02-29\n", "utf-8")
     (tmp_path / "moves.csv").write_text(TRANSACTIONS, "utf-8")
@@ -234,18 +234,18 @@ tables:
     assert rows(bank, "customers", "customer_id", "gender", "birth_date") == [("12", "F", date(1980, 2, 29))]
 
 
-def test_work_folder_of_another_bank_is_refused(csv_bank: Path, tmp_path: Path, work: Work) -> None:
+def test_work_folder_of_another_bank_is_refused(csv_bank: Path, tmp_path: Path, work: Workspace) -> None:
     open_bank(csv_bank, work)
     with pytest.raises(WorkFolderError, match="holds the bank 'village', not 'bank'"):
         open_bank(parquet_bank(tmp_path / "bank"), work)
 
 
-def test_load_without_a_bank_says_what_to_run(work: Work) -> None:
+def test_load_without_a_bank_says_what_to_run(work: Workspace) -> None:
     with pytest.raises(WorkFolderError, match="goldmine validate --bank DIR"):
         load_bank(work)
 
 
-def test_load_refuses_a_file_that_changed_since(tmp_path: Path, work: Work) -> None:
+def test_load_refuses_a_file_that_changed_since(tmp_path: Path, work: Workspace) -> None:
     folder = parquet_bank(tmp_path / "bank")
     open_bank(folder, work)
     duckdb.sql("SELECT '2' AS customer_id, DATE '1990-05-01' AS birth_date").write_parquet(
@@ -259,7 +259,7 @@ SERVER = os.environ.get("GOLDMINE_TEST_POSTGRES", "")
 
 
 @pytest.mark.skipif(not SERVER, reason="GOLDMINE_TEST_POSTGRES names no PostgreSQL server to read from")
-def test_postgresql_server_through_adbc(tmp_path: Path, work: Work) -> None:
+def test_postgresql_server_through_adbc(tmp_path: Path, work: Workspace) -> None:
     mapped(
         tmp_path,
         """

@@ -5,7 +5,7 @@ import pytest
 
 from goldmine.activity.build import build_activity
 from goldmine.core.errors import ContractError, HistoryError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.coverage import CareRules, can_care, make_care, read_care
 from goldmine.coverage.plan import care_path
 from goldmine.coverage.workbook import write_workbook
@@ -65,7 +65,7 @@ def place(tmp_path):
             contact("grows", "2024-07-01"),
         ],
     }
-    bank, work = make_bank(tmp_path / "bank", tables), Work(tmp_path / "work")
+    bank, work = make_bank(tmp_path / "bank", tables), Workspace(tmp_path / "work")
     build_activity(bank, work)
     return bank, work
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from goldmine.activity import build_activity
 from goldmine.core.engine import connect
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.customers.source_tables import Books
 from tests.tiny import Row, balance, make_bank, transaction
 
@@ -23,6 +23,6 @@ def books_of(folder: Path, held: dict[str, tuple[str | None, str | None]], **mor
     ]
     moves = [transaction(n, next(iter(held)), f"{month}T09:00") for n, month in enumerate(MONTHS)]
     tables = {"customers": people, "transactions": moves, "balances": balances} | more
-    bank, work = make_bank(folder / "bank", tables), Work(folder / "work")
+    bank, work = make_bank(folder / "bank", tables), Workspace(folder / "work")
     build_activity(bank, work)
     return Books(connect(), bank, work)

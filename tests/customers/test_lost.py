@@ -7,7 +7,7 @@ import pytest
 
 from goldmine.activity import build_activity
 from goldmine.core.engine import connect
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.customers.lost import lost, with_chances, with_money
 from goldmine.customers.source_tables import Books
 from goldmine.customers.table import build_customers
@@ -40,7 +40,7 @@ def books(tmp_path_factory):
         transaction(5, "saver", "2024-04-11T09:00", amount="99.00", **away | {"direction": "in", "counterparty": "in"}),
     ]
     bank = make_bank(folder / "bank", {"customers": people, "transactions": moves, "balances": held})
-    work = Work(folder / "work")
+    work = Workspace(folder / "work")
     build_activity(bank, work)
     build_features(bank, work, [JUNE])
     build_customers(bank, work, [JUNE])

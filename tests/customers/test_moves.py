@@ -7,7 +7,7 @@ import pytest
 from goldmine.activity import build_activity
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.customers.concentration import concentration
 from goldmine.customers.moves import OUTSIDE, moves, quarters
 from goldmine.customers.source_tables import Books
@@ -45,7 +45,7 @@ def books(tmp_path_factory):
         if amount
     ]
     tables = {"customers": people, "transactions": [transaction(1, "riser", "2024-06-01T09:00")], "balances": held}
-    bank, work = make_bank(folder / "bank", tables), Work(folder / "work")
+    bank, work = make_bank(folder / "bank", tables), Workspace(folder / "work")
     build_activity(bank, work)
     return Books(connect(), bank, work)
 

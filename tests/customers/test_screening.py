@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.customers import screening
 from goldmine.customers.screening import conversions, last_list, screen
 from goldmine.customers.table import build_customers
@@ -58,8 +58,8 @@ def test_the_last_list_is_that_of_the_newest_release_of_the_day(tmp_path):
         (folder / "lists").mkdir(parents=True)
         (folder / "manifest.json").write_text(json.dumps({"created_at": made_at}))
         pd.DataFrame({"customer_id": [customer]}).to_parquet(folder / "lists" / "longtail.parquet")
-    assert last_list(Work(tmp_path), MARCH).customer_id.tolist() == ["new"]
-    assert last_list(Work(tmp_path), JUNE) is None
+    assert last_list(Workspace(tmp_path), MARCH).customer_id.tolist() == ["new"]
+    assert last_list(Workspace(tmp_path), JUNE) is None
 
 
 def test_groups_are_drawn_from_the_books_and_say_what_to_expect(books, monkeypatch):

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from goldmine.core.errors import HistoryError, UseCaseError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.customers.segments import choose_number, find_segments, segment_name
 
 DAY = date(2024, 6, 30)
@@ -36,7 +36,7 @@ def test_groups_that_are_there_are_found_and_written(tmp_path):
     held = np.maximum(centres + random.normal(scale=[0.5, 0.2], size=centres.shape), 0)
     rows = pd.DataFrame({"customer_id": [f"{n:03d}" for n in range(400)], "aum_avg_30d": held[:, 0],
                          "own_days_365d": held[:, 1], "cutoff": DAY})  # fmt: skip
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     work.features(DAY).parent.mkdir(parents=True)
     rows.to_parquet(work.features(DAY))
     found = find_segments(work, DAY)
@@ -48,7 +48,7 @@ def test_groups_that_are_there_are_found_and_written(tmp_path):
 
 
 def test_a_handful_of_customers_has_no_segments(tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     work.features(DAY).parent.mkdir(parents=True)
     pd.DataFrame({"customer_id": ["a"], "aum_avg_30d": [1.0]}).to_parquet(work.features(DAY))
     with pytest.raises(UseCaseError, match="only 1 customers"):
@@ -57,4 +57,4 @@ def test_a_handful_of_customers_has_no_segments(tmp_path):
 
 def test_segments_need_features(tmp_path):
     with pytest.raises(HistoryError, match="no feature table of that day"):
-        find_segments(Work(tmp_path), DAY)
+        find_segments(Workspace(tmp_path), DAY)

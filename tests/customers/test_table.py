@@ -8,7 +8,7 @@ import pytest
 
 from goldmine.activity import build_activity
 from goldmine.core.errors import HistoryError, ParameterError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.customers.explain import explain
 from goldmine.customers.sleeping import side_by_side
 from goldmine.customers.table import build_customers, read_customers
@@ -34,7 +34,7 @@ def held(months):
 def made(tmp_path_factory):
     folder = tmp_path_factory.mktemp("customers")
     tables = {"customers": PEOPLE, "transactions": MOVES, "balances": held(["2024-03-31", "2024-06-30"])}
-    bank, work = make_bank(folder / "bank", tables), Work(folder / "work")
+    bank, work = make_bank(folder / "bank", tables), Workspace(folder / "work")
     build_activity(bank, work)
     build_features(bank, work, [MARCH, JUNE])
     return bank, work, build_customers(bank, work, [MARCH, JUNE])
@@ -102,7 +102,7 @@ def test_definitions_of_sleeping_stand_side_by_side(june):
 
 def test_a_month_without_balances_is_an_error_and_not_nothing(tmp_path):
     tables = {"customers": PEOPLE, "transactions": MOVES, "balances": held(["2024-03-31"])}
-    bank, work = make_bank(tmp_path / "bank", tables), Work(tmp_path / "work")
+    bank, work = make_bank(tmp_path / "bank", tables), Workspace(tmp_path / "work")
     build_activity(bank, work)
     build_features(bank, work, [JUNE])
     with pytest.raises(HistoryError, match="balances: none of 2024-06"):
@@ -111,4 +111,4 @@ def test_a_month_without_balances_is_an_error_and_not_nothing(tmp_path):
 
 def test_without_a_table_there_is_nothing_to_read(tmp_path):
     with pytest.raises(HistoryError, match="2024-06-30: no customers table of that day"):
-        read_customers(Work(tmp_path), JUNE)
+        read_customers(Workspace(tmp_path), JUNE)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from goldmine.core.errors import HistoryError, UseCaseError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.customers.source_tables import Books
 from goldmine.customers.threshold import near, near_threshold, plan
 from goldmine.customers.threshold_training import months_to_quarter_end, nearest_step, with_outcome
@@ -95,7 +95,7 @@ class TestOnManyMadeUpCustomers:
             return Cutoffs((date(2023, 10, 31), date(2023, 11, 30)), date(2023, 12, 31), CUTOFF, 3)
 
     def test_the_list_says_how_likely_each_crosses_its_step(self, made, tmp_path):
-        found = near_threshold(Books(None, None, Work(tmp_path)), LATER)
+        found = near_threshold(Books(None, None, Workspace(tmp_path)), LATER)
         rows = found.rows.set_index("customer_id")
         assert found.until == date(2024, 9, 30)
         assert rows.direction.to_dict() == {"0000": "up", "0001": "down"}
@@ -104,7 +104,7 @@ class TestOnManyMadeUpCustomers:
         assert rows.ranked_by.to_dict() == {"0000": "nearest", "0001": "nearest"}  # there is nothing but nearness in it
 
     def test_it_is_judged_on_a_quarter_that_nothing_was_fitted_on(self, made, tmp_path):
-        judged = near_threshold(Books(None, None, Work(tmp_path)), LATER).judged.set_index("direction")
+        judged = near_threshold(Books(None, None, Workspace(tmp_path)), LATER).judged.set_index("direction")
         assert judged.brier["up"] < judged.no_skill_brier["up"]
         assert judged.auc["up"] > 0.6
         assert (abs(judged.moved - judged.expected) < 0.15 * judged.customers).all()
@@ -112,4 +112,4 @@ class TestOnManyMadeUpCustomers:
     def test_one_sided_steps_cannot_teach(self, made, tmp_path, monkeypatch):
         monkeypatch.setattr("goldmine.customers.threshold.LEAST", 500)
         with pytest.raises(UseCaseError, match="fewer than 500 customers on one side of their steps"):
-            near_threshold(Books(None, None, Work(tmp_path)), LATER)
+            near_threshold(Books(None, None, Workspace(tmp_path)), LATER)

@@ -9,7 +9,7 @@ import pytest
 from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
 from goldmine.core.project import at_home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.labels import plan_cutoffs
 from goldmine.labels.use_case import UseCase
@@ -34,7 +34,7 @@ def test_dormancy_of_online_retail_beats_recency_and_bg_nbd(tmp_path: Path) -> N
     data = at_home(os.environ.get("GOLDMINE_SHARED_DATA") or "../shared/data") / "online_retail"
     if not data.is_dir():
         pytest.skip("online_retail: the folder of this data set is missing (GOLDMINE_SHARED_DATA)")
-    work, case = Work(tmp_path), without_gap()
+    work, case = Workspace(tmp_path), without_gap()
     bank = open_bank(at_home("examples") / "online_retail", work)
     cutoffs = plan_cutoffs(case, AS_OF, bank.months("transactions"))
     assert (cutoffs.calibrate, cutoffs.judge) == (date(2011, 5, 31), date(2011, 8, 31))

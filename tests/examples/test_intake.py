@@ -13,7 +13,7 @@ import pytest
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import open_bank
 from goldmine.core.project import at_home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 Opened = Callable[[str], Bank]
 
@@ -27,7 +27,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Opened:
         if not data.is_dir():
             pytest.skip(f"{name}: the folder of this data set is missing (GOLDMINE_SHARED_DATA)")
         if name not in banks:
-            banks[name] = open_bank(at_home("examples") / name, Work(Path(tmp_path_factory.mktemp(name))))
+            banks[name] = open_bank(at_home("examples") / name, Workspace(Path(tmp_path_factory.mktemp(name))))
         return banks[name]
 
     return take_in

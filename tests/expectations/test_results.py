@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from goldmine.core.errors import SettingsError, ValidationError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.validation import SuiteResult, require, validate_bank, validate_file
 from goldmine.validation.rules import load_rules
 from tests.expectations.clean import PARAMETERS, clean_tables, write_file, write_tables
@@ -16,12 +16,12 @@ SPOIL = """UPDATE transactions SET customer_id = 'Nobody77', direction = 'sidewa
 
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory) -> Work:
-    return Work(tmp_path_factory.mktemp("work"))
+def work(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return Workspace(tmp_path_factory.mktemp("work"))
 
 
 @pytest.fixture(scope="module")
-def results(work: Work, tmp_path_factory: pytest.TempPathFactory) -> dict[str, SuiteResult]:
+def results(work: Workspace, tmp_path_factory: pytest.TempPathFactory) -> dict[str, SuiteResult]:
     """Results of a spoilt bank of two tables."""
     connection = clean_tables()
     connection.execute(SPOIL)
@@ -59,13 +59,15 @@ def test_a_broken_fatal_rule_stops_the_run_and_is_named_with_its_count(results: 
     assert "Nobody77" not in str(caught.value)
 
 
-def test_results_stand_in_the_work_folder_as_json(results: dict[str, SuiteResult], work: Work) -> None:
+def test_results_stand_in_the_work_folder_as_json(results: dict[str, SuiteResult], work: Workspace) -> None:
     written = json.loads(work.validation("transactions").read_text("utf-8"))
     assert (written["success"], written["fatal"], written["warnings"]) == (False, 2, 0)
     assert written["rules"][0]["meaning_zh"] == "表中有数据。"
 
 
-def test_no_value_and_no_web_address_gets_into_the_work_folder(results: dict[str, SuiteResult], work: Work) -> None:
+def test_no_value_and_no_web_address_gets_into_the_work_folder(
+    results: dict[str, SuiteResult], work: Workspace
+) -> None:
     written = "".join(path.read_text("utf-8") for path in work.root.rglob("*") if path.suffix in (".html", ".json"))
     assert "customer_id" in written
     for value in ("Nobody77", "sideways", "Secret", "C3", "1980-01-06", "http"):
@@ -73,7 +75,7 @@ def test_no_value_and_no_web_address_gets_into_the_work_folder(results: dict[str
 
 
 def test_the_site_has_an_index_of_all_suites_and_a_page_of_each(
-    results: dict[str, SuiteResult], work: Work, tmp_path: Path
+    results: dict[str, SuiteResult], work: Workspace, tmp_path: Path
 ) -> None:
     path = write_file(clean_tables(), tmp_path, "scores")
     for _ in range(2):
@@ -85,7 +87,7 @@ def test_the_site_has_an_index_of_all_suites_and_a_page_of_each(
         assert f'href="{pages[0].relative_to(work.docs).as_posix()}"' in index
 
 
-def test_rules_about_what_was_not_given_are_skipped(work: Work, tmp_path: Path) -> None:
+def test_rules_about_what_was_not_given_are_skipped(work: Workspace, tmp_path: Path) -> None:
     path = write_file(clean_tables(), tmp_path, "lists")
     skipped = validate_file("lists", path, work, {"use_case": "longtail"}).skipped
     assert skipped["as_of_other"] == ["$as_of"]
@@ -93,7 +95,7 @@ def test_rules_about_what_was_not_given_are_skipped(work: Work, tmp_path: Path) 
     assert "use_case_other" not in skipped
 
 
-def test_a_clean_file_passes_with_the_bank_behind_it(work: Work, tmp_path: Path) -> None:
+def test_a_clean_file_passes_with_the_bank_behind_it(work: Workspace, tmp_path: Path) -> None:
     connection = clean_tables()
     bank = write_tables(connection, tmp_path, ["customers", "contacts"])
     result = validate_file("lists", write_file(connection, tmp_path, "lists"), work, PARAMETERS["lists"], bank)

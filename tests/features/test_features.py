@@ -9,7 +9,7 @@ from goldmine.activity import build_activity
 from goldmine.core.errors import HistoryError, SettingsError
 from goldmine.core.files import write_json
 from goldmine.core.project import home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import build_features, catalogue, families, require_current, switched_off
 from goldmine.features.docs import features_page
 from tests.tiny import balance, make_bank, transaction
@@ -22,7 +22,7 @@ CUSTOMER = {"customer_id": "A", "birth_date": date(1984, 5, 31), "opened_on": da
 
 def features_of(tmp_path, tables, *names, cutoff=CUTOFF):
     """Values of some features, a tuple a customer in the order of their numbers."""
-    work = Work(tmp_path / "work")
+    work = Workspace(tmp_path / "work")
     bank = make_bank(tmp_path / "bank", tables)
     build_activity(bank, work)
     build_features(bank, work, [cutoff])
@@ -225,11 +225,11 @@ def test_absent_tables_switch_off_only_what_needs_them(tmp_path):
 def test_a_cutoff_without_books_says_which_there_are(tmp_path):
     bank = make_bank(tmp_path, {"customers": [CUSTOMER], "transactions": [transaction(1, "A", "2024-05-21T09:00")]})
     with pytest.raises(HistoryError, match=r"features at 2023-05-31: the books hold no transactions of that month"):
-        build_features(bank, Work(tmp_path / "work"), [date(2023, 5, 31)])
+        build_features(bank, Workspace(tmp_path / "work"), [date(2023, 5, 31)])
 
 
 def test_unchanged_cutoffs_are_kept(tmp_path):
-    work = Work(tmp_path / "work")
+    work = Workspace(tmp_path / "work")
     bank = make_bank(tmp_path, {"customers": [CUSTOMER], "transactions": [transaction(1, "A", "2024-05-21T09:00")]})
     build_activity(bank, work)
     assert build_features(bank, work, [CUTOFF]).made == (CUTOFF,)
@@ -281,7 +281,7 @@ def test_a_family_without_its_function_says_what_it_lacks(dropped):
 
 
 def test_features_that_other_code_made_are_refused_until_they_are_made_again(tmp_path):
-    work = Work(tmp_path / "work")
+    work = Workspace(tmp_path / "work")
     bank = make_bank(
         tmp_path / "bank", {"customers": [CUSTOMER], "transactions": [transaction(1, "A", "2024-05-03T09:00")]}
     )

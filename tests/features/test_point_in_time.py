@@ -11,7 +11,7 @@ from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
 from goldmine.contract.tables import TABLES
 from goldmine.core import fingerprint
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.sample import write_bank
 
@@ -35,7 +35,7 @@ def books(tmp_path_factory):
 
 
 def features_mark(bank_folder: Path, work_folder: Path) -> str:
-    work = Work(work_folder)
+    work = Workspace(work_folder)
     bank = open_bank(bank_folder, work)
     build_activity(bank, work)
     build_features(bank, work, [CUTOFF])
@@ -132,7 +132,7 @@ def test_features_of_a_past_cutoff_are_kept_where_only_its_future_changes(books,
         tmp_path / "wrong",
         lambda table: "SELECT * REPLACE (DATE '2020-01-01' AS closed_on) FROM t" if table == "accounts" else "FROM t",
     )
-    work, reports = Work(tmp_path / "work"), []
+    work, reports = Workspace(tmp_path / "work"), []
     for folder in (books, later, wrong):
         bank = open_bank(folder, work)
         build_activity(bank, work)

@@ -8,7 +8,7 @@ import pytest
 from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
 from goldmine.core.engine import connect
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import build_features, slices
 from goldmine.features.slices import slice_customers
 from goldmine.governance.point_in_time_check import check_future
@@ -40,7 +40,7 @@ def test_one_who_was_merged_counts_in_the_slice_of_the_one_who_remains(tmp_path,
             transaction(3, "B", "2024-05-03T09:00", amount="40.00"),
         ],
     }
-    work, bank = Work(tmp_path / "work"), make_bank(tmp_path / "bank", tables)
+    work, bank = Workspace(tmp_path / "work"), make_bank(tmp_path / "bank", tables)
     build_activity(bank, work)
     before = date(2024, 4, 30)
     build_features(bank, work, [before, CUTOFF])
@@ -57,7 +57,7 @@ def test_one_who_was_merged_counts_in_the_slice_of_the_one_who_remains(tmp_path,
 @pytest.mark.parametrize("most", [150, 400])
 def test_every_feature_is_what_it_is_without_slices(tmp_path, monkeypatch, most):
     write_bank(tmp_path / "bank", customers=600, months=16, seed=5, end=CUTOFF)
-    work = Work(tmp_path / "work")
+    work = Workspace(tmp_path / "work")
     bank = open_bank(tmp_path / "bank", work)
     build_activity(bank, work)
     build_features(bank, work, [CUTOFF])

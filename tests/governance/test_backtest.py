@@ -7,7 +7,7 @@ from goldmine.cli.output import show_backtest
 from goldmine.contract.bank import Bank, CanonicalTable, TableFile
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.errors import HistoryError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.governance import backtest as room
 from goldmine.governance.backtest import backtest
 from goldmine.labels import plan_cutoffs
@@ -45,7 +45,7 @@ def made():
 
 @pytest.fixture(scope="module")
 def found(made):
-    return backtest(books(36), Work(Path("nowhere")), use_case(), AS_OF, (3, 3))
+    return backtest(books(36), Workspace(Path("nowhere")), use_case(), AS_OF, (3, 3))
 
 
 def test_each_past_cutoff_is_judged_by_a_model_of_its_own_time(found, made):
@@ -90,7 +90,7 @@ def test_every_figure_is_told_whole_on_a_screen_of_80_columns(found, capsys, mon
 
 
 def test_fewer_cutoffs_than_asked_for_are_said(made, capsys):
-    short = backtest(books(18), Work(Path("nowhere")), use_case(), AS_OF, (9, 2))
+    short = backtest(books(18), Workspace(Path("nowhere")), use_case(), AS_OF, (9, 2))
     assert len(short.cutoffs) == 2
     show_backtest(short)
     said = capsys.readouterr().out
@@ -100,4 +100,4 @@ def test_fewer_cutoffs_than_asked_for_are_said(made, capsys):
 
 def test_books_that_are_too_short_for_one_are_an_error(made):
     with pytest.raises(HistoryError, match="too little history for 'mine'"):
-        backtest(books(8), Work(Path("nowhere")), use_case(), AS_OF, (3, 3))
+        backtest(books(8), Workspace(Path("nowhere")), use_case(), AS_OF, (3, 3))

@@ -11,7 +11,7 @@ from goldmine.activity import build_activity
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import open_bank
 from goldmine.core.errors import LeakError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.features.catalogue import try_folder
 from goldmine.governance.leakage import future_check, require_none, row_checks
@@ -151,7 +151,7 @@ def made(tmp_path_factory):
     """Features of a small bank at one cutoff, with five months of books after it."""
     folder = tmp_path_factory.mktemp("books")
     write_bank(folder / "bank", customers=400, months=12, seed=5, end=AS_OF)
-    work = Work(folder / "work")
+    work = Workspace(folder / "work")
     bank = open_bank(folder / "bank", work)
     build_activity(bank, work)
     build_features(bank, work, [CUTOFF])
@@ -195,7 +195,7 @@ class TestTheFuture:
 
     def test_a_family_that_reads_what_was_not_known_yet_is_caught(self, made, tmp_path):
         bank, work = made
-        apart, folder = Work(tmp_path / "work"), tmp_path / "families"
+        apart, folder = Workspace(tmp_path / "work"), tmp_path / "families"
         folder.mkdir()
         (folder / "peeking.py").write_text(PEEKING)
         apart.root.mkdir()

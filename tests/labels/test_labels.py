@@ -4,7 +4,7 @@ import pytest
 
 from goldmine.activity import build_activity
 from goldmine.core.errors import HistoryError, UseCaseError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.labels import eligible_rows, plan_cutoffs, selected_features, training_rows
 from goldmine.labels.use_case_files import load_use_case
@@ -16,7 +16,7 @@ MONTHS = [f"{year}-{month:02}" for year in (2022, 2023) for month in range(1, 13
 
 def outcomes(tmp_path, use_case, tables):
     """Outcome of each eligible customer at the cutoff."""
-    work = Work(tmp_path / "work")
+    work = Workspace(tmp_path / "work")
     bank = make_bank(tmp_path / "bank", tables)
     build_activity(bank, work)
     build_features(bank, work, [CUTOFF])
@@ -100,7 +100,7 @@ def test_customers_merged_within_the_horizon_are_left_out(tmp_path):
 def test_an_outcome_that_is_not_complete_is_refused(tmp_path):
     bank = make_bank(tmp_path, {"customers": people("A")})
     with pytest.raises(HistoryError, match="its outcome is complete on 2024-09-13, after the snapshot 2024-06-30"):
-        training_rows(bank, Work(tmp_path), load_use_case("dormancy"), date(2024, 5, 31), AS_OF)
+        training_rows(bank, Workspace(tmp_path), load_use_case("dormancy"), date(2024, 5, 31), AS_OF)
 
 
 def test_an_outcome_without_its_table_is_refused(tmp_path):
@@ -111,7 +111,7 @@ def test_an_outcome_without_its_table_is_refused(tmp_path):
 
 def test_features_must_have_been_made(tmp_path):
     with pytest.raises(HistoryError, match="no feature table of that cutoff"):
-        eligible_rows(Work(tmp_path), load_use_case("dormancy"), CUTOFF)
+        eligible_rows(Workspace(tmp_path), load_use_case("dormancy"), CUTOFF)
 
 
 def test_cutoffs_keep_their_outcomes_apart():

@@ -8,7 +8,7 @@ import pytest
 from goldmine.activity import build_activity
 from goldmine.campaigns.stored_uplift import read_kept
 from goldmine.core.errors import HistoryError, ReleaseError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.measurement.uplift_history import features_of, learn_for_lists, learn_uplift, shared_features, to_round
 from tests.measurement.test_results import publish
@@ -19,7 +19,7 @@ AS_OF = date(2024, 2, 29)
 
 @pytest.fixture
 def work(tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     path = work.features(AS_OF)
     path.parent.mkdir(parents=True)
     pq.write_table(pa.table({"customer_id": ["a", "b", "c"], "age_years": [30.0, 40.0, 50.0]}), path)
@@ -66,7 +66,7 @@ def test_without_campaigns_or_their_features_lists_rank_by_propensity_and_do_not
         "transactions": [transaction(n, "a", f"2024-{n:02d}-15 10:00:00") for n in range(1, 7)],
     }
     bank = make_bank(tmp_path / "bank", plain)
-    empty, worked, early = (Work(tmp_path / name) for name in ("empty", "worked", "early"))
+    empty, worked, early = (Workspace(tmp_path / name) for name in ("empty", "worked", "early"))
     publish(worked, use_case="dormancy")
     published = publish(early, use_case="dormancy") / "offers.parquet"
     pq.write_table(pq.read_table(published).drop_columns(["stratum"]), published)
@@ -97,7 +97,7 @@ def test_a_campaign_that_cannot_be_read_leaves_the_others_to_learn_from(tmp_path
         "customers": [{"customer_id": who} for who in "abcd"],
         "transactions": [transaction(n, "a", f"2024-{n:02d}-15 10:00:00") for n in range(1, 7)],
     }
-    bank, work = make_bank(tmp_path / "bank", plain), Work(tmp_path / "work")
+    bank, work = make_bank(tmp_path / "bank", plain), Workspace(tmp_path / "work")
     publish(work, use_case="dormancy")
     broken = publish(work, use_case="dormancy", campaign="lantern") / "offers.parquet"
     pq.write_table(pq.read_table(broken).drop_columns(["stratum"]), broken)

@@ -5,7 +5,7 @@ import pytest
 
 from goldmine.activity import build_activity
 from goldmine.core.errors import HistoryError, ReleaseError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.measurement.campaign_results import (
     Campaign,
     campaigns,
@@ -18,7 +18,9 @@ from tests.tiny import balance, make_bank, transaction
 AS_OF, COMPLETE = date(2024, 2, 29), date(2024, 6, 13)
 
 
-def publish(work: Work, as_of: date = AS_OF, campaign: str = "spring", use_case: str = "wealth", release: str = "r1"):
+def publish(
+    work: Workspace, as_of: date = AS_OF, campaign: str = "spring", use_case: str = "wealth", release: str = "r1"
+):
     """A campaign of four customers, as a release holds it: a and b to be contacted, c and d control."""
     plain = {
         "campaign_id": campaign,
@@ -64,7 +66,7 @@ def contact(customer: str, day: str, channel: str = "call", campaign: str = "spr
 
 @pytest.fixture
 def work(tmp_path):
-    return Work(tmp_path / "work")
+    return Workspace(tmp_path / "work")
 
 
 @pytest.fixture

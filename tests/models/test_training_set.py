@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from goldmine.core.errors import HistoryError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.labels import plan_cutoffs
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.score import score
@@ -86,7 +86,7 @@ def stale(tmp_path):
     months = [f"{year}-{month:02}" for year in (2022, 2023, 2024) for month in range(1, 13)][:30]
     moves = [transaction(number, "A", f"{month}-03T09:00") for number, month in enumerate(months)]
     bank = make_bank(tmp_path / "bank", {"customers": [{"customer_id": "A"}], "transactions": moves})
-    work = Work(tmp_path / "work")
+    work = Workspace(tmp_path / "work")
     for cutoff in (*plan_cutoffs(load_use_case("dormancy"), END, bank.months("transactions")).all, END):
         path = work.features(cutoff)
         path.parent.mkdir(parents=True, exist_ok=True)

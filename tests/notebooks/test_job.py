@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from goldmine.core.project import home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.pipeline.dagster_job import run_job
 from goldmine.pipeline.preloaded_kernels import loaded_kernels
 from goldmine.pipeline.snapshot import Snapshot
@@ -37,7 +37,7 @@ def place(tmp_path_factory):
 def snapshot(place):
     """The job, run once."""
     write_bank(place / "bank", customers=4_000, months=18, seed=1, end=AS_OF)
-    snapshot = Snapshot(place / "bank", Work(place / "work"), AS_OF, use_cases=("dormancy",))
+    snapshot = Snapshot(place / "bank", Workspace(place / "work"), AS_OF, use_cases=("dormancy",))
     with loaded_kernels():  # as the command does it
         run_job(snapshot, STEPS)
     return snapshot

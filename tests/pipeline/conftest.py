@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 AS_OF = date(2024, 6, 30)
 
@@ -25,7 +25,7 @@ def home(project, monkeypatch):
 
 @pytest.fixture
 def work(tmp_path):
-    return Work(tmp_path / "work")
+    return Workspace(tmp_path / "work")
 
 
 @pytest.fixture

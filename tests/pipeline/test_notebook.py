@@ -120,12 +120,13 @@ def test_a_run_that_is_asked_to_stop_leaves_no_kernel_and_begins_nothing_more(wr
     code = (
         # Tests that run in the background are told to ignore Ctrl-C, and so would be their children.
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from goldmine.pipeline.notebook import run_notebook; from goldmine.core.workspace import Work;"
+        "from goldmine.pipeline.notebook import run_notebook; from goldmine.core.workspace import Workspace;"
         "from goldmine.pipeline.stop import run_stoppable; from pathlib import Path; from datetime import date\n"
         "def job():\n"
         "    for _ in range(2):\n"
         "        try:\n"
-        f"            run_notebook('1_waits', {{}}, Work(Path({str(work.root)!r})), date(2024, 6, 30), bank='tiny')\n"
+        f"            work = Workspace(Path({str(work.root)!r}))\n"
+        "            run_notebook('1_waits', {}, work, date(2024, 6, 30), bank='tiny')\n"
         "        except Exception as error: print(type(error).__name__, flush=True)\n"
         "run_stoppable(job)"
     )
@@ -148,9 +149,9 @@ def test_a_run_that_is_killed_takes_its_loaded_kernels_with_it(write, work, home
     code = (
         "from goldmine.pipeline.preloaded_kernels import loaded_kernels\n"
         "from goldmine.pipeline.notebook import run_notebook\n"
-        "from goldmine.core.workspace import Work; from pathlib import Path; from datetime import date\n"
+        "from goldmine.core.workspace import Workspace; from pathlib import Path; from datetime import date\n"
         "with loaded_kernels():\n"
-        f"    run_notebook('1_waits', {{}}, Work(Path({str(work.root)!r})), date(2024, 6, 30), bank='tiny')"
+        f"    run_notebook('1_waits', {{}}, Workspace(Path({str(work.root)!r})), date(2024, 6, 30), bank='tiny')"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 60

@@ -3,7 +3,7 @@ from datetime import date
 import pytest
 
 from goldmine.core.errors import HistoryError, UseCaseError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.pipeline.selection import wanted_cutoffs, wanted_use_cases
 from tests.tiny import balance, make_bank, transaction
 
@@ -16,7 +16,7 @@ MOVES = [transaction(n, "a", f"2023-{n:02d}-15 10:00:00") for n in range(1, 13)]
 
 @pytest.fixture
 def work(tmp_path):
-    return Work(tmp_path / "work")
+    return Workspace(tmp_path / "work")
 
 
 def test_customers_and_transactions_alone_carry_dormancy(tmp_path, work):

@@ -7,7 +7,7 @@ from dagster._core.definitions.partitions.context import partition_loading_conte
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import ContractError, UseCaseError, ValidationError
 from goldmine.core.project import home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case_files import use_case_names
 from goldmine.pipeline.dagster_job import load_definitions, run_job
 from goldmine.pipeline.snapshot import Snapshot
@@ -143,7 +143,7 @@ class TestOnABankThatBreaksAFatalRule:
         monkeypatch.setenv("GOLDMINE_HOME", str(place))
         monkeypatch.setenv("DAGSTER_HOME", str(place / "dagster"))
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        return Snapshot(place / "bank", Work(place / "work"), AS_OF, use_cases=("dormancy",))
+        return Snapshot(place / "bank", Workspace(place / "work"), AS_OF, use_cases=("dormancy",))
 
     def test_nothing_downstream_starts_and_the_check_says_why(self, snapshot):
         with pytest.raises(ValidationError, match=r"transactions\.customer_id: "):

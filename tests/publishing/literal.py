@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from goldmine.contactability.counts import Funnel
 from goldmine.core.errors import DiskError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.publishing.listing import Imprint, Listing, write_listing
 from goldmine.publishing.manifest import Manifest, Origin
@@ -27,7 +27,7 @@ AS_OF = date(2024, 6, 30)
 WHOLE = ["longtail.csv", "longtail.parquet", "longtail.xlsx", "manifest.json"]
 
 
-def publish_literal(work: Work, release_id: str, *, rows: int = 3, as_of: date = AS_OF) -> Release:
+def publish_literal(work: Workspace, release_id: str, *, rows: int = 3, as_of: date = AS_OF) -> Release:
     """Publish a list of some rows under a release id."""
     return release_once(work, as_of, release_id, lambda folder: fill(folder, release_id, rows, as_of))
 
@@ -60,18 +60,18 @@ def fill(folder: Path, release_id: str, rows: int, as_of: date) -> Manifest:
     )
 
 
-def leftovers(work: Work) -> list[str]:
+def leftovers(work: Workspace) -> list[str]:
     """Names of unfinished files and folders among the releases."""
     return sorted(path.name for path in work.releases.rglob("*.part"))
 
 
 def killed(folder: Path) -> dict[str, Any]:
     """Publish `new` over `old`, killed at the first touch of the disk, the second, and so on."""
-    master = Work(folder / "master")
+    master = Workspace(folder / "master")
     publish_literal(master, "old")
     current, partial = [], 0
     for moment in range(1, 1000):
-        work = Work(folder / str(moment))
+        work = Workspace(folder / str(moment))
         shutil.copytree(master.root, work.root)
         status = _in_child(work, moment)
         current.append(read_latest(work).manifest.release_id)
@@ -89,7 +89,7 @@ def killed(folder: Path) -> dict[str, Any]:
     return {"current": current, "partial": partial, "status": status}
 
 
-def _in_child(work: Work, moment: int) -> int:
+def _in_child(work: Workspace, moment: int) -> int:
     pid = os.fork()
     if pid == 0:
         _kill_at(moment, str(work.releases))
@@ -113,7 +113,7 @@ def _kill_at(moment: int, below: str) -> None:
 
 def full(folder: Path) -> dict[str, Any]:
     """Publish `new` over `old` with no space left, with a little, with more, until it comes through."""
-    work = Work(folder / "work")
+    work = Workspace(folder / "work")
     publish_literal(work, "old")
     ballast = folder / "ballast"
     refused = 0

@@ -18,7 +18,7 @@ from goldmine.core.errors import ParameterError, ReleaseError, SettingsError, Us
 from goldmine.core.files import write_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.project import home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.customers.table import customers_path
 from goldmine.features import catalogue, feature_fingerprint
 from goldmine.labels.use_case_files import load_use_case
@@ -95,10 +95,10 @@ def registry(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def published(registry, tmp_path_factory) -> tuple[Bank, Work]:
+def published(registry, tmp_path_factory) -> tuple[Bank, Workspace]:
     """A bank and a work folder with features, the champion's scores and a release."""
     folder = tmp_path_factory.mktemp("published")
-    bank, work = made_bank(folder / "bank"), Work(folder / "work")
+    bank, work = made_bank(folder / "bank"), Workspace(folder / "work")
     work.features(AS_OF).parent.mkdir(parents=True)
     pq.write_table(features(), work.features(AS_OF))
     write_json(work.features(AS_OF).with_suffix(".json"), feature_fingerprint(bank, work, AS_OF))
@@ -109,21 +109,21 @@ def published(registry, tmp_path_factory) -> tuple[Bank, Work]:
 
 
 @pytest.fixture
-def own(published, tmp_path) -> tuple[Bank, Work]:
+def own(published, tmp_path) -> tuple[Bank, Workspace]:
     """The same bank, and a copy of the work folder that a test may change."""
     bank, work = published
     shutil.copytree(work.root, tmp_path / "work")
-    return bank, Work(tmp_path / "work")
+    return bank, Workspace(tmp_path / "work")
 
 
-def rescored(work: Work, **said: object) -> None:
+def rescored(work: Workspace, **said: object) -> None:
     """Let the scores' description say something else, and what their checksum is now."""
     path = work.scores(AS_OF, "longtail")
     beside = json.loads(path.with_suffix(".json").read_text())
     write_json(path.with_suffix(".json"), beside | {"sha256": of_file(path)} | said)
 
 
-def listed(work: Work) -> pa.Table:
+def listed(work: Workspace) -> pa.Table:
     return pq.read_table(read_latest(work).folder / "lists" / "longtail.parquet")
 
 
@@ -274,7 +274,7 @@ holdout: {salt: a-salt-of-our-own, share: 0.05, from_on: 2024-01-01, to_on: 2024
 def campaigned(published, tmp_path_factory):
     """A release with one campaign, in a copy of the work folder."""
     bank, work = published
-    copied = Work(tmp_path_factory.mktemp("campaigned") / "work")
+    copied = Workspace(tmp_path_factory.mktemp("campaigned") / "work")
     shutil.copytree(work.root, copied.root)
     (home() / "pipelines" / "campaigns").mkdir()
     for name in ("tail", "wake"):

@@ -9,7 +9,7 @@ import pytest
 
 from goldmine.core.errors import ReleaseError
 from goldmine.core.project import home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.publishing.release_store import read_latest
 from goldmine.publishing.release_summary import latest_lists
 from tests.publishing.literal import leftovers, publish_literal
@@ -17,12 +17,12 @@ from tests.publishing.literal import leftovers, publish_literal
 RAN_OUT = ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=3m tmpfs "$0" && exec "$@"']
 
 
-def contents(work: Work) -> dict[str, bytes]:
+def contents(work: Workspace) -> dict[str, bytes]:
     return {str(p.relative_to(work.root)): p.read_bytes() for p in work.releases.rglob("*") if p.is_file()}
 
 
 def test_a_release_stands_whole_under_its_id_and_is_the_current_one(tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     publish_literal(work, "r1")
     assert sorted(contents(work)) == [
         "releases/2024-06-30/r1/lists/longtail.csv",
@@ -37,7 +37,7 @@ def test_a_release_stands_whole_under_its_id_and_is_the_current_one(tmp_path):
 
 
 def test_the_manifest_names_every_file_with_its_checksum_and_model(tmp_path):
-    release = publish_literal(Work(tmp_path), "r1")
+    release = publish_literal(Workspace(tmp_path), "r1")
     manifest = json.loads((release.folder / "manifest.json").read_text())
     assert {"as_of": "2024-06-30", "release_id": "r1", "created_at": "2024-07-01T00:00:00Z"}.items() <= manifest.items()
     assert [file["path"] for file in manifest["files"]] == [
@@ -57,12 +57,12 @@ def test_the_manifest_names_every_file_with_its_checksum_and_model(tmp_path):
 
 
 def test_a_releases_files_cannot_be_written(tmp_path):
-    release = publish_literal(Work(tmp_path), "r1")
+    release = publish_literal(Workspace(tmp_path), "r1")
     assert {p.stat().st_mode & 0o777 for p in release.folder.rglob("*") if p.is_file()} == {0o444}
 
 
 def test_publishing_again_adds_and_changes_nothing(tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     publish_literal(work, "r1")
     before = contents(work)
     publish_literal(work, "r1", rows=5)
@@ -70,7 +70,7 @@ def test_publishing_again_adds_and_changes_nothing(tmp_path):
 
 
 def test_the_newest_release_of_a_snapshot_is_current_and_the_older_stays(tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     publish_literal(work, "r1")
     publish_literal(work, "r2")
     assert read_latest(work).manifest.release_id == "r2"
@@ -80,7 +80,7 @@ def test_the_newest_release_of_a_snapshot_is_current_and_the_older_stays(tmp_pat
 
 
 def test_making_up_an_old_month_does_not_take_back_a_newer_one(tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     publish_literal(work, "new")
     old = publish_literal(work, "old", as_of=date(2024, 5, 31))
     assert (old.folder / "manifest.json").exists()
@@ -89,14 +89,14 @@ def test_making_up_an_old_month_does_not_take_back_a_newer_one(tmp_path):
 
 def test_nothing_published_says_so(tmp_path):
     with pytest.raises(ReleaseError, match="nothing has been published yet"):
-        read_latest(Work(tmp_path))
+        read_latest(Workspace(tmp_path))
 
 
 @pytest.mark.parametrize(
     "name", ["manifest.json", "lists/longtail.csv", "lists/longtail.parquet", "lists/longtail.xlsx"]
 )
 def test_a_missing_file_makes_a_release_not_whole_until_published_again(tmp_path, name):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     (publish_literal(work, "r1").folder / name).unlink()
     with pytest.raises(ReleaseError, match=f"{name} is missing"):
         read_latest(work)
@@ -106,7 +106,7 @@ def test_a_missing_file_makes_a_release_not_whole_until_published_again(tmp_path
 
 
 def test_a_changed_file_makes_a_release_not_whole(tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     path = publish_literal(work, "r1").folder / "lists" / "longtail.csv"
     path.chmod(0o644)
     path.write_bytes(path.read_bytes().replace(b"00000001", b"00000002"))
@@ -115,7 +115,7 @@ def test_a_changed_file_makes_a_release_not_whole(tmp_path):
 
 
 def test_a_changed_manifest_makes_a_release_not_whole(tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     path = publish_literal(work, "r1").folder / "manifest.json"
     path.chmod(0o644)
     path.write_text(path.read_text().replace('"bank": "tiny"', '"bank": "other"'))
@@ -124,7 +124,7 @@ def test_a_changed_manifest_makes_a_release_not_whole(tmp_path):
 
 
 def test_an_unreadable_latest_is_said_to_be_so_and_mended(tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     publish_literal(work, "r1")
     (work.releases / "latest.json").write_text("{")
     with pytest.raises(ReleaseError, match=r"latest\.json: the release is not whole: it cannot be read"):
@@ -134,7 +134,7 @@ def test_an_unreadable_latest_is_said_to_be_so_and_mended(tmp_path):
 
 
 def test_the_current_lists_are_told_a_line_each(tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     release = publish_literal(work, "r1")
     (line,) = latest_lists(work)
     assert (line.use_case, line.rows, line.top_probability) == ("longtail", 3, 0.5)

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from goldmine.activity.build import build_activity
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.reporting.prepare import prepare
 from tests.tiny import balance, make_bank, transaction
 
@@ -56,7 +56,7 @@ def tables(**changes):
 
 def put(folder, made):
     """Write a bank's tables, and sum them up by month."""
-    bank, work = make_bank(folder / "bank", made), Work(folder / "work")
+    bank, work = make_bank(folder / "bank", made), Workspace(folder / "work")
     build_activity(bank, work)
     return bank, work
 

@@ -5,7 +5,7 @@ import pytest
 
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.coverage import Books
 from goldmine.reporting.customer_mart import base_path, make_base
 from goldmine.reporting.metric_definitions import load_metrics
@@ -57,14 +57,14 @@ def test_of_nothing_there_is_no_share(view):
 
 def table(folder, bank, as_of, metrics):
     """The one table, by customer."""
-    return pd.read_parquet(make_base(Books(connect(), bank, Work(folder), as_of), metrics).path).set_index(
+    return pd.read_parquet(make_base(Books(connect(), bank, Workspace(folder), as_of), metrics).path).set_index(
         "customer_id"
     )
 
 
 def branches_then(folder, as_of, **branches):
     """A table that was made earlier, of which only the branches are looked at."""
-    path = base_path(Work(folder), as_of)
+    path = base_path(Workspace(folder), as_of)
     path.parent.mkdir(parents=True, exist_ok=True)
     pd.DataFrame({"customer_id": branches.keys(), "branch_id": branches.values()}).to_parquet(path)
 
@@ -93,7 +93,7 @@ def test_without_the_quarter_before_no_change_is_made_up(place, tmp_path):
     """In March there is no December; and nobody has been assigned."""
     bank, work = place
     (tmp_path / "activity").symlink_to(work.activity)
-    base = make_base(Books(connect(), bank, Work(tmp_path), MARCH), load_metrics())
+    base = make_base(Books(connect(), bank, Workspace(tmp_path), MARCH), load_metrics())
     found = compute(base, load_metrics())
     assert found.missing["aum_change"] == "balances of 2023-12"
     assert found.missing["promoted_share"] == "balances of 2023-12"

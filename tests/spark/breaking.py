@@ -20,7 +20,7 @@ from goldmine.contract.intake import open_bank
 from goldmine.core.engine import Engine
 from goldmine.core.errors import GoldmineError
 from goldmine.core.parquet import parquet_files
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.sample import write_bank
 
 CUTOFF = date(2024, 6, 30)
@@ -28,7 +28,7 @@ CUTOFF = date(2024, 6, 30)
 
 def full(folder: Path) -> dict[str, Any]:
     """Make activity in a folder whose disk fills up in the middle of a partition, then with room again."""
-    work = Work(folder / "small" / "work")
+    work = Workspace(folder / "small" / "work")
     write_bank(folder / "bank", customers=300, months=6, seed=3, end=CUTOFF)
     bank = _of_one_month(open_bank(folder / "bank", work))
     ballast = folder / "small" / "ballast"
@@ -61,7 +61,7 @@ def _raised(make: Callable[[], object]) -> dict[str, Any]:
     return {"code": 0, "lines": 0}
 
 
-def _left(work: Work) -> list[str]:
+def _left(work: Workspace) -> list[str]:
     return [path.name for path in work.root.rglob(".*.part")]
 
 

@@ -16,7 +16,7 @@ from goldmine.contract.intake import open_bank
 from goldmine.core.dates import month_key, months_back
 from goldmine.core.engine import Engine
 from goldmine.core.project import at_home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.sample import write_bank
 
@@ -35,8 +35,8 @@ class Both:
 
     bank: Bank
     cutoff: date
-    duckdb: Work
-    spark: Work
+    duckdb: Workspace
+    spark: Workspace
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +69,7 @@ def retail(tmp_path_factory: pytest.TempPathFactory, spark: Engine) -> Both:
 
 def made_by_both(source: Path, place: Path, cutoff: date, spark: Engine) -> Both:
     """Let DuckDB make activity and features; then Spark the last months of the activity anew, and all features."""
-    works = Work(place / "duckdb"), Work(place / "spark")
+    works = Workspace(place / "duckdb"), Workspace(place / "spark")
     bank = open_bank(source, works[0])
     build_activity(bank, works[0])
     build_features(bank, works[0], [cutoff])

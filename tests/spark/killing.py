@@ -16,7 +16,7 @@ import psutil
 from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
 from goldmine.core.engine import Engine, connect
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.sample import write_bank
 
@@ -28,7 +28,7 @@ CLUSTER = Engine("spark", "local-cluster[2,1,1024]")
 def killed(folder: Path) -> dict[str, Any]:
     """Make a cutoff's features on two executors and kill one while it works; DuckDB's stand beside."""
     write_bank(folder / "bank", customers=300, months=13, seed=3, end=CUTOFF)
-    plain, work = Work(folder / "duckdb"), Work(folder / "spark")
+    plain, work = Workspace(folder / "duckdb"), Workspace(folder / "spark")
     bank = open_bank(folder / "bank", plain)
     build_activity(bank, plain)
     build_features(bank, plain, [CUTOFF])

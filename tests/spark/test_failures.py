@@ -11,7 +11,7 @@ from goldmine.core.engine import Engine, connect, engine_of
 from goldmine.core.errors import EngineError, SettingsError
 from goldmine.core.project import home
 from goldmine.core.spark_errors import fault_of
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from tests.spark.killing import CUTOFF
 from tests.spark.tables import differing, rows_of
 
@@ -90,6 +90,6 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_partition_is_made_good(spark, t
 
 def test_an_executor_that_is_killed_in_the_middle_of_features_changes_nothing(spark, tmp_path):
     assert findings("killing", tmp_path) == {"gone": 1, "left": []}
-    made = [rows_of(Work(tmp_path / name).features(CUTOFF), "customer_id") for name in ("spark", "duckdb")]
+    made = [rows_of(Workspace(tmp_path / name).features(CUTOFF), "customer_id") for name in ("spark", "duckdb")]
     assert made[0].num_rows > 200
     assert differing(*made) == []

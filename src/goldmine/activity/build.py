@@ -14,7 +14,7 @@ from goldmine.core import fingerprint
 from goldmine.core.engine import DUCKDB, Engine, connect, kept, write_parquet
 from goldmine.core.files import read_json, remove, write_json
 from goldmine.core.progress import track_queries
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 _KINDS = ("transactions", "balances")
 _ORDER = {"transactions": ("customer_id", "known"), "balances": ("customer_id",)}
@@ -29,12 +29,12 @@ class ActivityReport:
     kept: tuple[str, ...]
 
 
-def partition(work: Work, table: str, month: str) -> Path:
+def partition(work: Workspace, table: str, month: str) -> Path:
     """Where a month of a table's activity lies."""
     return work.activity / table / f"{month}.parquet"
 
 
-def partition_fingerprints(work: Work) -> dict[str, str]:
+def partition_fingerprints(work: Workspace) -> dict[str, str]:
     """Fingerprint of each partition's source rows and code, by ``table/YYYY-MM``."""
     found: dict[str, str] = read_json(work.activity / "index.json", {})
     return found
@@ -45,7 +45,7 @@ def index_of(month: str) -> int:
     return int(month[:4]) * 12 + int(month[5:]) - 1
 
 
-def build_activity(bank: Bank, work: Work, engine: Engine = DUCKDB) -> ActivityReport:
+def build_activity(bank: Bank, work: Workspace, engine: Engine = DUCKDB) -> ActivityReport:
     """Bring the activity up to the bank's books.
 
     A month is made again only where the content of its rows, or this code, has changed; so a late row

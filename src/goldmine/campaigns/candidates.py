@@ -13,7 +13,7 @@ from goldmine.contactability.apply_rules import judge, switched_off, tally
 from goldmine.contactability.counts import Off, Tally
 from goldmine.contactability.rules import ASSESSMENT_MONTHS, CONTACT_RULES
 from goldmine.contactability.tables import Books
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.labels.eligibility import eligible
 from goldmine.labels.use_case import UseCase
 
@@ -51,14 +51,14 @@ class Candidates:
     off: tuple[Off, ...]
 
 
-def candidates(books: Books, work: Work, campaign: Campaign, scores: Sequence[Scores]) -> Candidates:
+def candidates(books: Books, work: Workspace, campaign: Campaign, scores: Sequence[Scores]) -> Candidates:
     """Everyone scored by a campaign's use cases, less those whom the rules of eligibility and consent keep off.
 
     Parameters
     ----------
     books : Books
         The bank's tables.
-    work : Work
+    work : Workspace
         Where the features are.
     campaign : Campaign
         Its conditions on features.

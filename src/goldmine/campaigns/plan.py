@@ -27,7 +27,7 @@ from goldmine.contactability.policy import Policy
 from goldmine.contactability.rules import CONTACT_RULES
 from goldmine.contactability.tables import Books
 from goldmine.core.fingerprint import of_value
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 _AGAIN = ("refused or suppressed since the lists were made", "名单生成后新增拒绝或禁止营销")
 
@@ -96,7 +96,7 @@ class _Ground:
 
 
 def plan_campaigns(
-    books: Books, work: Work, campaigns: Sequence[Campaign], policy: Policy, scores: Sequence[Scores]
+    books: Books, work: Workspace, campaigns: Sequence[Campaign], policy: Policy, scores: Sequence[Scores]
 ) -> Plan:
     """Decide who gets which offer, in the fixed order of the funnel.
 
@@ -107,7 +107,7 @@ def plan_campaigns(
     ----------
     books : Books
         The bank's tables at the snapshot.
-    work : Work
+    work : Workspace
         Features, and releases that are out.
     campaigns : sequence of Campaign
         Those that are live.

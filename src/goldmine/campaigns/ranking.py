@@ -11,7 +11,7 @@ from goldmine.campaigns.record import Ranking
 from goldmine.campaigns.spec import Campaign, Channel
 from goldmine.campaigns.stored_uplift import RANKS, TOO_SMALL, Kept, read_kept
 from goldmine.contactability.policy import ChannelName
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 _ASKED = ("the campaign asks for it (rank_by: propensity)", "活动设置指定按概率排序(rank_by: propensity)")
 _SHOWN = (
@@ -26,7 +26,7 @@ _EQUAL = (
 _PARTLY = ("uplift is not known of everyone scored", "部分评分客户没有增益估计")
 
 
-def ranked(rows: pd.DataFrame, campaign: Campaign, work: Work, as_of: date) -> tuple[pd.DataFrame, Ranking]:
+def ranked(rows: pd.DataFrame, campaign: Campaign, work: Workspace, as_of: date) -> tuple[pd.DataFrame, Ranking]:
     """Give every candidate the chance that a contact is judged by.
 
     Where uplift may rank for all of a campaign's use cases it is the uplift: what reaching the customer adds to the
@@ -38,7 +38,7 @@ def ranked(rows: pd.DataFrame, campaign: Campaign, work: Work, as_of: date) -> t
         From `candidates`: `customer_id`, `use_case`, `probability`.
     campaign : Campaign
         Its use cases, its channels and what it asks for.
-    work : Work
+    work : Workspace
         Where the uplift of the snapshot lies.
 
     Returns

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from goldmine.core.files import read_json, whole_file, write_json
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.models.uplift.effect import Estimate
 from goldmine.models.uplift.history import Learned
 
@@ -45,13 +45,13 @@ class Kept:
     missed: int = 0
 
 
-def uplift_path(work: Work, as_of: date, use_case: str) -> Path:
+def uplift_path(work: Workspace, as_of: date, use_case: str) -> Path:
     """Where a use case's uplift at a snapshot lies; the verdict lies beside it."""
     return work.root / "uplift" / str(as_of) / f"{use_case}.parquet"
 
 
 def keep(
-    work: Work,
+    work: Workspace,
     as_of: date,
     use_case: str,
     learned: Learned,
@@ -76,7 +76,7 @@ def keep(
     write_json(path.with_suffix(".json"), told(learned) | {"channels": dict(channels or {})})
 
 
-def read_kept(work: Work, as_of: date, use_case: str) -> Kept:
+def read_kept(work: Workspace, as_of: date, use_case: str) -> Kept:
     """The verdict on a use case at a snapshot, and the uplift where it may rank; else propensity ranks."""
     path = uplift_path(work, as_of, use_case)
     found = read_json(path.with_suffix(".json"))

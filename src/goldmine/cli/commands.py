@@ -14,7 +14,7 @@ from goldmine.cli.train_table import train_table
 from goldmine.cli.uplift_table import uplift_table
 
 if TYPE_CHECKING:
-    from goldmine.core.workspace import Work
+    from goldmine.core.workspace import Workspace
 
 app = typer.Typer(
     name="goldmine",
@@ -78,7 +78,7 @@ STEPS = {
 }
 
 
-def _source(bank: Path | None, work: "Work") -> Path:
+def _source(bank: Path | None, work: "Workspace") -> Path:
     """The bank's folder that a command is about."""
     return (bank or work.source() or Path("data/sample_bank")).absolute()
 
@@ -101,13 +101,13 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
             from goldmine.cli.output import show_lists, show_places
             from goldmine.contract.mapping import load_mapping
             from goldmine.core.dates import snapshot_date
-            from goldmine.core.workspace import Work
+            from goldmine.core.workspace import Workspace
             from goldmine.pipeline.dagster_job import run_job
             from goldmine.pipeline.parameters import split_assignment
             from goldmine.pipeline.snapshot import Snapshot
 
             given = dict(split_assignment(text) for text in parameters or ())
-            place = Work(work.absolute())
+            place = Workspace(work.absolute())
             source = _source(bank, place)
             snapshot = Snapshot(
                 source=source,
@@ -148,9 +148,9 @@ app.add_typer(outcomes, name="outcomes")
 def lists(work: WorkFolder = Path("data")) -> None:
     """Show the current release."""
     from goldmine.cli.output import show_lists
-    from goldmine.core.workspace import Work
+    from goldmine.core.workspace import Workspace
 
-    show_lists(Work(work.absolute()))
+    show_lists(Workspace(work.absolute()))
 
 
 @app.command("sample-bank")
@@ -189,7 +189,7 @@ def schedule(
 ) -> None:
     """Show the job in Dagster's pages and run it on schedule: training each quarter, scoring each month."""
     from goldmine.cli.servers import serve_schedule
-    from goldmine.core.workspace import Work
+    from goldmine.core.workspace import Workspace
 
-    place = Work(work.absolute())
+    place = Workspace(work.absolute())
     serve_schedule(_source(bank, place), place.root, port)

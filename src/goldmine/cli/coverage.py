@@ -14,12 +14,12 @@ def care(work: WorkFolder = Path("data"), as_of: AsOf = "", language: Language =
     from goldmine.cli.output import near, say
     from goldmine.contract.intake import load_bank
     from goldmine.core.dates import snapshot_date
-    from goldmine.core.workspace import Work
+    from goldmine.core.workspace import Workspace
     from goldmine.coverage import load_care_rules, make_care
     from goldmine.coverage.texts import REASONS, SHORTAGE, word
     from goldmine.coverage.workbook import write_workbook
 
-    place = Work(work.absolute())
+    place = Workspace(work.absolute())
     bank = load_bank(place)
     with place.lock():
         found = make_care(bank, place, snapshot_date(as_of, bank.books_to), load_care_rules())

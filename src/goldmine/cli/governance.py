@@ -20,11 +20,11 @@ def history(work: WorkFolder = Path("data"), use_case: UseCases = None) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    from goldmine.core.workspace import Work
+    from goldmine.core.workspace import Workspace
     from goldmine.governance.promotion import history
     from goldmine.labels.use_case_files import load_use_case, use_case_names
 
-    bank = Work(work.absolute()).bank_name()
+    bank = Workspace(work.absolute()).bank_name()
     table = Table(
         "Use case",
         Column("when", no_wrap=True),
@@ -60,11 +60,11 @@ def champion(work: WorkFolder = Path("data"), use_case: UseCases = None, on: Day
     from rich.table import Column, Table
 
     from goldmine.core.dates import parse_day
-    from goldmine.core.workspace import Work
+    from goldmine.core.workspace import Workspace
     from goldmine.governance.journal import Journal
     from goldmine.labels.use_case_files import load_use_case, use_case_names
 
-    bank, day = Work(work.absolute()).bank_name(), parse_day(on, "--on") if on else date.today()
+    bank, day = Workspace(work.absolute()).bank_name(), parse_day(on, "--on") if on else date.today()
     table = Table(
         "Use case",
         "champion",
@@ -98,11 +98,11 @@ def rollback(
 ) -> None:
     """Bring the champion before back; `goldmine score` and `publish` then use it."""
     from goldmine.cli.output import say
-    from goldmine.core.workspace import Work
+    from goldmine.core.workspace import Workspace
     from goldmine.governance.promotion import rollback
     from goldmine.labels.use_case_files import load_use_case
 
-    entry = rollback(Work(work.absolute()).bank_name(), load_use_case(use_case).name, why, to)
+    entry = rollback(Workspace(work.absolute()).bank_name(), load_use_case(use_case).name, why, to)
     say(f"{use_case}: version {entry.event.champion} is champion again; version {entry.event.version} left.")
     say("Run `goldmine score` and `goldmine publish` for lists that are made by it.")
 
@@ -121,7 +121,7 @@ def backtest(
     from goldmine.cli.output import say, show_backtest
     from goldmine.contract.intake import load_bank
     from goldmine.core.dates import snapshot_date
-    from goldmine.core.workspace import Work
+    from goldmine.core.workspace import Workspace
     from goldmine.governance.backtest import backtest
     from goldmine.governance.run_log import log_backtest
     from goldmine.labels.use_case_files import load_use_case
@@ -129,7 +129,7 @@ def backtest(
     from goldmine.plots.governance import backtest_figure
     from goldmine.plots.style import use_language
 
-    case, place = load_use_case(use_case), Work(work.absolute())
+    case, place = load_use_case(use_case), Workspace(work.absolute())
     bank = load_bank(place)
     use_language(language)
     with place.lock():

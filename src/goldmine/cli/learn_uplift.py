@@ -18,11 +18,11 @@ def learn_uplift(
     from goldmine.cli.output import say
     from goldmine.contract.intake import load_bank
     from goldmine.core.dates import snapshot_date
-    from goldmine.core.workspace import Work
+    from goldmine.core.workspace import Workspace
     from goldmine.labels.use_case_files import load_use_case, use_case_names
     from goldmine.measurement.uplift_history import learn_uplift as learn
 
-    place = Work(work.absolute())
+    place = Workspace(work.absolute())
     bank = load_bank(place)
     snapshot = snapshot_date(as_of, bank.books_to)
     with place.lock():

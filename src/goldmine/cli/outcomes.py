@@ -24,9 +24,9 @@ def import_file(
     from goldmine.campaigns.results import import_outcomes
     from goldmine.campaigns.results.result_check import REASONS
     from goldmine.cli.output import near, say
-    from goldmine.core.workspace import Work
+    from goldmine.core.workspace import Workspace
 
-    found = import_outcomes(file.absolute(), Work(work.absolute()))
+    found = import_outcomes(file.absolute(), Workspace(work.absolute()))
     say(f"{found.new:,} new, {found.known:,} known already, {found.not_worked:,} not worked yet")
     if found.control:
         say(f"{found.control:,} of the new are control customers, who should not have been contacted")

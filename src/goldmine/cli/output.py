@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goldmine.core.errors import GoldmineError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 if TYPE_CHECKING:
     from goldmine.governance.backtest import Backtest
@@ -38,7 +38,7 @@ def near(path: Path) -> str:
     return os.fspath(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-def show_lists(work: Work) -> None:
+def show_lists(work: Workspace) -> None:
     """Print the current release of a work folder as a table, and where its workbooks are."""
     from rich.console import Console
     from rich.table import Table
@@ -56,7 +56,7 @@ def show_lists(work: Work) -> None:
     show_campaigns(work)
 
 
-def show_campaigns(work: Work) -> None:
+def show_campaigns(work: Workspace) -> None:
     """Print the current release's campaigns, where head office's workbook is, and which campaigns were left out."""
     from goldmine.publishing.release_store import read_latest
 

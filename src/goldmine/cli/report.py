@@ -33,11 +33,11 @@ def report(  # noqa: PLR0917 - the command's own options
         from goldmine.cli.output import near, say
         from goldmine.contract.intake import load_bank
         from goldmine.core.dates import snapshot_date
-        from goldmine.core.workspace import Work
+        from goldmine.core.workspace import Workspace
         from goldmine.pipeline.reports import Wanted, write_reports
         from goldmine.pipeline.stop import run_stoppable
 
-        place = Work(work.absolute())
+        place = Workspace(work.absolute())
         bank = load_bank(place)
         wanted = Wanted(not (branch or employee), tuple(branch or ()), tuple(employee or ()), everybody)
         made: list[Path] = []

@@ -14,11 +14,11 @@ def sample_campaign(
     """Play the current release's campaigns forward in a made-up bank: contacts, answers, what came of them."""
     from goldmine.cli.output import say
     from goldmine.core.errors import ReleaseError
-    from goldmine.core.workspace import Work
+    from goldmine.core.workspace import Workspace
     from goldmine.publishing import read_latest
     from goldmine.sample.simulated_responses import work_campaign
 
-    release = read_latest(Work(work.absolute())).folder
+    release = read_latest(Workspace(work.absolute())).folder
     folders = sorted(path.parent for path in release.glob("campaigns/*/offers.parquet"))
     if not folders:
         raise ReleaseError(f"{release.name}: the release holds no campaign.", "Publish one with a campaign first.")

@@ -53,11 +53,11 @@ def explain(
     from goldmine.cli.output import say
     from goldmine.contract.intake import load_bank
     from goldmine.core.dates import snapshot_date
-    from goldmine.core.workspace import Work
+    from goldmine.core.workspace import Workspace
     from goldmine.customers.explain import explain as reasons
     from goldmine.customers.tags import load_catalogue
 
-    place = Work(work.absolute())
+    place = Workspace(work.absolute())
     bank = load_bank(place)
     day = snapshot_date(as_of, bank.books_to)
     found = reasons(bank, place, customer, day)

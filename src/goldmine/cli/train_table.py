@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from goldmine.core.workspace import Work
+    from goldmine.core.workspace import Workspace
     from goldmine.governance.drift.reference import Window
     from goldmine.governance.drift.table_drift import TableDrift
     from goldmine.models.external.layout import LaidOut
@@ -59,13 +59,13 @@ def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
 
     with loaded_kernels():
         from goldmine.core.project import at_home
-        from goldmine.core.workspace import Work
+        from goldmine.core.workspace import Workspace
         from goldmine.models.external.layout import Ask
         from goldmine.pipeline.external_table import run_table
 
         name = _name(file)
         ask = Ask(file, label, key, time, tuple(dict.fromkeys(drop or ())), name)
-        place = Work(work.absolute() if work else at_home(f"data/tables/{name}"))
+        place = Workspace(work.absolute() if work else at_home(f"data/tables/{name}"))
         asked = tune and not tune_minutes and not tune_trials
         given = {"seed": seed, "language": language, "tune_trials": tune_trials}
         given["tune_minutes"] = _TUNE_MINUTES if asked else tune_minutes
@@ -133,7 +133,7 @@ def _first(names: Sequence[str]) -> str:
     return f": {', '.join(names[:_NAMED])}{', ...' if len(names) > _NAMED else ''}" if names else ""
 
 
-def _say_place(work: "Work") -> None:
+def _say_place(work: "Workspace") -> None:
     from goldmine.cli.output import near, say
 
     say(f"{'Work folder':<20}{near(work.root)}")

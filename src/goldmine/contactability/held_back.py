@@ -8,10 +8,10 @@ import pandas as pd
 from goldmine.contactability.holdout import chance, in_force, salted
 from goldmine.contactability.past_offers import offers_of, releases_out
 from goldmine.contactability.policy import campaigns_folder, load_policy
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 
-def held_back(work: Work, customers: Iterable[str], as_of: date) -> set[str]:
+def held_back(work: Workspace, customers: Iterable[str], as_of: date) -> set[str]:
     """Of some customers, those held out of all campaigns and the control of one whose offers can still be worked."""
     out = offers_of(releases_out(work))
     lasting = pd.to_datetime(out["valid_until"]) >= pd.Timestamp(as_of)

@@ -13,7 +13,7 @@ from goldmine.contactability.policy import HoldOut
 from goldmine.core.errors import SettingsError
 from goldmine.core.files import read_json, sql_text, whole_file, write_json
 from goldmine.core.fingerprint import of_bytes
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 _DIGITS = 15
 
@@ -29,12 +29,12 @@ def chance(salt: str, *about: str) -> float:
     return int(of_bytes("|".join([salt, *about]).encode())[:_DIGITS], 16) / 16**_DIGITS
 
 
-def salted(work: Work, holdout: HoldOut | None) -> HoldOut | None:
+def salted(work: Workspace, holdout: HoldOut | None) -> HoldOut | None:
     """The hold-out with its salt: the settings' own, else the work folder's, which is drawn by chance the first time.
 
     Parameters
     ----------
-    work : Work
+    work : Workspace
         Keeps the drawn salt in ``holdout.salt``, readable by its owner only.
 
     Raises
@@ -77,12 +77,12 @@ def held_out(connection: Backend, scores: Sequence[Path], holdout: HoldOut | Non
     return frozenset(found["customer_id"])
 
 
-def keep_holdout(work: Work, holdout: HoldOut | None, as_of: date) -> None:
+def keep_holdout(work: Workspace, holdout: HoldOut | None, as_of: date) -> None:
     """Write down which hold-out is in force, and refuse one that was changed in the middle.
 
     Parameters
     ----------
-    work : Work
+    work : Workspace
         Keeps them in ``holdout.json``: salts as fingerprints, shares and days.
 
     Raises

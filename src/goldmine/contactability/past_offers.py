@@ -9,19 +9,19 @@ import pyarrow.parquet as pq
 
 from goldmine.core.files import read_json
 from goldmine.core.fingerprint import of_file
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 OUT = ("campaign_id", "customer_id", "channel", "group", "as_of", "valid_until")
 """Columns that are read of an offer that is out."""
 
 
-def releases_out(work: Work) -> list[Path]:
+def releases_out(work: Workspace) -> list[Path]:
     """Folders of every release there is, oldest snapshot first, of one snapshot the oldest first."""
     found = [(path.parent.parent.name, read_json(path)["created_at"], path.parent) for path in _manifests(work)]
     return [folder for *_, folder in sorted(found)]
 
 
-def releases_before(work: Work, as_of: date) -> list[Path]:
+def releases_before(work: Workspace, as_of: date) -> list[Path]:
     """Of each snapshot before a day, the newest release: what it replaced is not worked any more."""
     newest = {folder.parent.name: folder for folder in releases_out(work)}
     return [folder for day, folder in sorted(newest.items()) if day < str(as_of)]
@@ -46,7 +46,7 @@ def mark_of(folders: list[Path]) -> list[str]:
     return [of_file(path) for folder in folders for path in _files(folder)]
 
 
-def _manifests(work: Work) -> list[Path]:
+def _manifests(work: Workspace) -> list[Path]:
     return [path for path in work.releases.glob("*/*/manifest.json") if not path.parent.name.startswith(".")]
 
 

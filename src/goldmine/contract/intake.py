@@ -22,7 +22,7 @@ from goldmine.core.errors import ContractError
 from goldmine.core.files import disk_errors
 from goldmine.core.fingerprint import of_code, of_file, of_value
 from goldmine.core.progress import track
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 __all__ = ["load_bank", "open_bank"]
 
@@ -42,12 +42,12 @@ class _Intake:
     """One bank on its way in: its mapping, its work folder, what the last intake left there."""
 
     mapping: Mapping
-    work: Work
+    work: Workspace
     saved: dict[str, Any]
     hashes: Hashes
 
 
-def open_bank(source: Path, work: Work) -> Bank:
+def open_bank(source: Path, work: Workspace) -> Bank:
     """Resolve every table that a bank has to canonical Parquet.
 
     Parquet that already keeps the contract is used where it lies. Everything else is cast and written
@@ -58,7 +58,7 @@ def open_bank(source: Path, work: Work) -> Bank:
     ----------
     source : Path
         The bank's folder, with a ``bank.yaml`` or with canonical tables.
-    work : Work
+    work : Workspace
         The bank's work folder; it is tied to the bank's name.
 
     Returns
@@ -158,7 +158,7 @@ def _settle(intake: _Intake, taken: dict[str, _Taken]) -> Bank:
     return bank
 
 
-def _move(work: Work, hashes: Hashes, table: str, file: Written) -> TableFile:
+def _move(work: Workspace, hashes: Hashes, table: str, file: Written) -> TableFile:
     path = work.tables / table / file.path.name if file.month else work.tables / file.path.name
     fingerprint = of_file(file.path)
     if not path.exists() or hashes.of(path) != fingerprint:
@@ -167,7 +167,7 @@ def _move(work: Work, hashes: Hashes, table: str, file: Written) -> TableFile:
     return TableFile(path, hashes.of(path), file.rows, file.month)
 
 
-def _remove_others(work: Work, kept: set[Path]) -> None:
+def _remove_others(work: Workspace, kept: set[Path]) -> None:
     """Remove what an earlier intake wrote and this one does not need."""
     for path in work.tables.rglob("*.parquet"):
         if path not in kept:
@@ -175,7 +175,7 @@ def _remove_others(work: Work, kept: set[Path]) -> None:
 
 
 @contextmanager
-def _scratch(work: Work) -> Iterator[Path]:
+def _scratch(work: Workspace) -> Iterator[Path]:
     """A folder on the work folder's own disk that goes away, also the next time if this run is killed."""
     for left in work.root.glob(".intake.*.part"):
         shutil.rmtree(left, ignore_errors=True)

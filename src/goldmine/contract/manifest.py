@@ -10,7 +10,7 @@ from goldmine.contract.bank import Bank, CanonicalTable, TableFile
 from goldmine.core.errors import WorkFolderError
 from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_file
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 _FORMAT = 1
 
@@ -42,7 +42,7 @@ class Hashes:
         return [self.of(path) for path in paths]
 
 
-def load_bank(work: Work) -> Bank:
+def load_bank(work: Workspace) -> Bank:
     """The bank whose tables `goldmine validate` found in order last.
 
     Raises
@@ -60,18 +60,18 @@ def load_bank(work: Work) -> Bank:
     return Bank(saved["name"], date.fromisoformat(saved["books_to"]), tables)
 
 
-def read_manifest(work: Work) -> dict[str, Any]:
+def read_manifest(work: Workspace) -> dict[str, Any]:
     """What the last intake wrote; empty where there was none, or one of another format."""
     saved = read_json(work.root / "tables.json", {})
     return saved if saved.get("format") == _FORMAT else {}
 
 
-def write_manifest(work: Work, bank: Bank, made_from: dict[str, str], hashes: Hashes) -> None:
+def write_manifest(work: Workspace, bank: Bank, made_from: dict[str, str], hashes: Hashes) -> None:
     """Write ``tables.json``. Paths inside the work folder are kept relative to it, so that it can be moved.
 
     Parameters
     ----------
-    work, bank : Work, Bank
+    work, bank : Workspace, Bank
         The work folder and the bank whose tables stand ready.
     made_from : dict of str to str
         For each table that was written into the work folder, the fingerprint of what it was made from.
@@ -96,7 +96,7 @@ def write_manifest(work: Work, bank: Bank, made_from: dict[str, str], hashes: Ha
     write_json(work.root / "tables.json", content)
 
 
-def saved_files(entry: dict[str, Any], work: Work) -> tuple[TableFile, ...] | None:
+def saved_files(entry: dict[str, Any], work: Workspace) -> tuple[TableFile, ...] | None:
     """A table's files as the last intake left them, or None where one has changed since or is gone."""
     files = []
     for file in entry["files"]:
@@ -107,7 +107,7 @@ def saved_files(entry: dict[str, Any], work: Work) -> tuple[TableFile, ...] | No
     return tuple(files)
 
 
-def _table(name: str, entry: dict[str, Any], work: Work) -> CanonicalTable:
+def _table(name: str, entry: dict[str, Any], work: Workspace) -> CanonicalTable:
     files = saved_files(entry, work)
     if files is None:
         raise WorkFolderError(
@@ -117,7 +117,7 @@ def _table(name: str, entry: dict[str, Any], work: Work) -> CanonicalTable:
     return CanonicalTable(name, files, tuple(entry["columns"]))
 
 
-def _file_entry(file: TableFile, work: Work) -> dict[str, Any]:
+def _file_entry(file: TableFile, work: Workspace) -> dict[str, Any]:
     inside = file.path.is_relative_to(work.tables)
     return {
         "path": str(file.path.relative_to(work.root) if inside else file.path.resolve()),

@@ -1,33 +1,179 @@
-"""A sentence in English that knows its Chinese, for what is written down once and read in either language."""
+"""Texts for people in more than one language: English in the code, other languages in gettext catalogues.
+
+A message is written once, in English, as ``_("{n} customers", n=12)``. Its translation stands in
+``locale/<language>/LC_MESSAGES/goldmine.po``, which a banker can correct without touching code; a further language is
+one more file. ``make messages`` collects the messages of the code into the catalogues.
+"""
+
+import gettext as _gettext
+import io
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+LOCALE = Path(__file__).parents[1] / "locale"
 
 
-class Said(str):
-    """An English text, as logs and journals keep it, and the same in Chinese.
+class LocalizedText(str):
+    """An English text that can be given in another language.
+
+    As a string it is the English text, so logs and errors need nothing more; `in_language` gives the others.
 
     Parameters
     ----------
-    en, zh : str
-        The two texts.
+    message : str
+        The English message with named placeholders, as the catalogues know it.
+    values : mapping, optional
+        What the placeholders stand for; a value may be a `LocalizedText` itself. Without values the placeholders stay.
+    context : str, optional
+        Tells apart messages that are one in English and several in another language.
+    plural, count : str and int, optional
+        The English plural, and the number that chooses the form.
+    translations : mapping of str to str, optional
+        Texts by language, for what is no message of the code: a rule file's, or one that was stored.
 
     Examples
     --------
-    >>> told = Said("no champion yet", "尚无冠军模型")
-    >>> told, told.zh
-    ('no champion yet', '尚无冠军模型')
+    >>> text = LocalizedText("no champion yet", translations={"zh": "\u5c1a\u65e0\u51a0\u519b\u6a21\u578b"})
+    >>> text, in_language(text, "zh")
+    ('no champion yet', '\u5c1a\u65e0\u51a0\u519b\u6a21\u578b')
     """
 
-    zh: str
+    _parts: tuple[str, dict[str, Any], str | None, str | None, int | None, dict[str, str] | None]
 
-    def __new__(cls, en: str, zh: str) -> "Said":
-        made = super().__new__(cls, en)
-        made.zh = zh
+    def __new__(
+        cls,
+        message: str,
+        values: Mapping[str, Any] | None = None,
+        *,
+        context: str | None = None,
+        plural: str | None = None,
+        count: int | None = None,
+        translations: Mapping[str, str] | None = None,
+    ) -> "LocalizedText":
+        values = dict(values or {})
+        english = message if count in (None, 1) or plural is None else plural
+        made = super().__new__(cls, english.format(**values) if values else english)
+        made._parts = (message, values, context, plural, count, dict(translations) if translations else None)
         return made
 
-    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]
-        """What a copy is made from."""
-        return str(self), self.zh
+    def to(self, language: str) -> str:
+        """The text in a language; English where the catalogues do not know it."""
+        message, values, context, plural, count, translations = self._parts
+        if language == "en":
+            return str(self)
+        if translations is not None:
+            text = translations.get(language)
+        elif count is not None and plural is not None:
+            text = _plural(language, context, message, plural, count)
+        else:
+            text = _single(language, context, message)
+        if not text:
+            return str(self)
+        return text.format(**{name: in_language(value, language) for name, value in values.items()}) if values else text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, self._parts
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Read from a text or from a mapping such as ``{en: ..., zh: ...}``, and written as the mapping."""
+        return core_schema.no_info_plain_validator_function(
+            cls._validate, serialization=core_schema.plain_serializer_function_ser_schema(all_languages)
+        )
+
+    @classmethod
+    def _validate(cls, value: Any) -> "LocalizedText":
+        if isinstance(value, LocalizedText):
+            return value
+        if isinstance(value, str) and value.strip():
+            return cls(value, translations=dict.fromkeys(LANGUAGES, value))
+        if isinstance(value, Mapping) and value and set(value) <= set(LANGUAGES):
+            texts = {language: text for language, text in value.items() if isinstance(text, str) and text.strip()}
+            if len(texts) == len(value):
+                return cls(texts.get("en") or next(iter(texts.values())), translations=texts)
+        raise ValueError("give a text, or one a language as {en: ..., zh: ...}")
 
 
-def in_language(text: str, language: str) -> str:
-    """A text in a language, ``en`` or ``zh``; what is known in English alone stays as it is."""
-    return text.zh if language == "zh" and isinstance(text, Said) else str(text)
+def _(message: str, /, **values: Any) -> LocalizedText:
+    """A message for people, with values for its named placeholders if it has any."""
+    return LocalizedText(message, values)
+
+
+def ngettext(message: str, plural: str, /, n: int, **values: Any) -> LocalizedText:
+    """A message that counts: ``ngettext("{n} customer", "{n} customers", n=3)``; ``n`` is one of its values."""
+    return LocalizedText(message, values | {"n": n}, plural=plural, count=n)
+
+
+def pgettext(context: str, message: str, /, **values: Any) -> LocalizedText:
+    """A message whose translation depends on where it stands, such as ``pgettext("heading", "level")``."""
+    return LocalizedText(message, values, context=context)
+
+
+def in_language(value: Any, language: str) -> Any:
+    """A text in a language, if it is one that has several; anything else as it is."""
+    return value.to(language) if isinstance(value, LocalizedText) else value
+
+
+def all_languages(text: str) -> dict[str, str]:
+    """A text by language, for what is stored and read back by `LocalizedText`'s ``translations``."""
+    return {language: in_language(text, language) for language in LANGUAGES}
+
+
+def stored_text(texts: Mapping[str, str]) -> LocalizedText:
+    """The text that `all_languages` gave."""
+    return LocalizedText(texts["en"], translations=texts)
+
+
+def join_texts(texts: Iterable[str], separator: str) -> LocalizedText:
+    """Several texts as one, in every language; the separator may be a message itself."""
+    parts = list(texts)
+    joined: dict[str, str] = {
+        language: in_language(separator, language).join(in_language(part, language) for part in parts)
+        for language in LANGUAGES
+    }
+    return LocalizedText(joined["en"], translations=joined)
+
+
+def _rebuild(*parts: Any) -> LocalizedText:
+    message, values, context, plural, count, translations = parts
+    return LocalizedText(message, values, context=context, plural=plural, count=count, translations=translations)
+
+
+def _single(language: str, context: str | None, message: str) -> str:
+    catalogue = _catalogue(language)
+    return catalogue.pgettext(context, message) if context else catalogue.gettext(message)
+
+
+def _plural(language: str, context: str | None, message: str, plural: str, count: int) -> str:
+    catalogue = _catalogue(language)
+    if context:
+        return catalogue.npgettext(context, message, plural, count)
+    return catalogue.ngettext(message, plural, count)
+
+
+@cache
+def _catalogue(language: str) -> _gettext.NullTranslations:
+    """A language's catalogue, compiled when it is first used; empty where there is none."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    path = LOCALE / language / "LC_MESSAGES" / "goldmine.po"
+    if not path.exists():
+        return _gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with path.open("rb") as stream:
+        write_mo(compiled, read_po(stream, locale=language))
+    compiled.seek(0)
+    return _gettext.GNUTranslations(compiled)
+
+
+def Said(en: str, zh: str) -> LocalizedText:  # noqa: N802 - until its callers use `_`
+    """Both texts at once."""
+    return LocalizedText(en, translations={"en": en, "zh": zh})

@@ -15,7 +15,7 @@ _HELD = "GOLDMINE_LOCK_HELD"
 
 
 @dataclass(frozen=True)
-class Work:
+class Workspace:
     """Paths inside one bank's work folder.
 
     Parameters

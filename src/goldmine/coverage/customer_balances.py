@@ -12,7 +12,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.engine import read_parquet
 from goldmine.core.errors import HistoryError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -23,13 +23,13 @@ class Books:
     ----------
     connection : Backend
         Ibis' DuckDB backend.
-    bank, work, as_of : Bank, Work, date
+    bank, work, as_of : Bank, Workspace, date
         Whose, where the activity lies, and when.
     """
 
     connection: Backend
     bank: Bank
-    work: Work
+    work: Workspace
     as_of: date
 
     @property

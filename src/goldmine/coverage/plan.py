@@ -10,7 +10,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
 from goldmine.core.errors import ContractError, HistoryError
 from goldmine.core.files import whole_file
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.coverage.assign import People, assign
 from goldmine.coverage.contact_cadence import last_contacts, with_rhythm
 from goldmine.coverage.customer_balances import Books
@@ -100,12 +100,12 @@ def can_care(bank: Bank) -> list[str]:
     ]
 
 
-def care_path(work: Work, as_of: date) -> Path:
+def care_path(work: Workspace, as_of: date) -> Path:
     """Where a month end's assignment lies."""
     return work.root / "care" / f"{as_of}.parquet"
 
 
-def make_care(bank: Bank, work: Work, as_of: date, rules: CareRules) -> Care:
+def make_care(bank: Bank, work: Workspace, as_of: date, rules: CareRules) -> Care:
     """Assign every customer of the tiers a carer, and keep the assignment in the work folder.
 
     The same books, staff and earlier assignment give the same one.
@@ -140,7 +140,7 @@ def make_care(bank: Bank, work: Work, as_of: date, rules: CareRules) -> Care:
     return Care(as_of, found, people.assign(most=most), rules)
 
 
-def read_care(work: Work, as_of: date) -> pd.DataFrame:
+def read_care(work: Workspace, as_of: date) -> pd.DataFrame:
     """An assignment that was made earlier: `COLUMNS`.
 
     Raises
@@ -173,7 +173,7 @@ def _people(books: Books) -> pd.DataFrame:
     return rows.order_by("staff_id").to_pandas()
 
 
-def _before(work: Work, as_of: date) -> pd.DataFrame:
+def _before(work: Workspace, as_of: date) -> pd.DataFrame:
     """The latest earlier assignment: customer_id, carer_id, since, previous_branch_id and previous_above."""
     earlier = sorted(path for path in care_path(work, as_of).parent.glob("*.parquet") if path.stem < str(as_of))
     if not earlier:

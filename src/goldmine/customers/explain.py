@@ -12,7 +12,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, ParameterError
 from goldmine.core.files import disk_errors, sql_text
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.customers.table import customers_path
 from goldmine.customers.tags import load_catalogue
 
@@ -52,7 +52,7 @@ class Reason:
         return f"{self.tag.partition('.')[0]}.{self.before}"
 
 
-def explain(bank: Bank, work: Work, customer: str, as_of: date) -> list[Reason]:
+def explain(bank: Bank, work: Workspace, customer: str, as_of: date) -> list[Reason]:
     """The tags of one customer at a month end, each with its reason; the look-up is noted down.
 
     Raises
@@ -93,7 +93,7 @@ def _row(path: Any, customer: str) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
-def _note(work: Work, customer: str, as_of: date) -> None:
+def _note(work: Workspace, customer: str, as_of: date) -> None:
     """Who looked whom up, and when: one line a look-up."""
     path = work.root / "customers" / "lookups.jsonl"
     line = {"at": datetime.now(UTC).isoformat(), "by": getpass.getuser(), "customer_id": customer, "as_of": str(as_of)}

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from goldmine.core.files import sql_text
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.customers.moves import moves
 from goldmine.customers.source_tables import Books, quarter_before
 from goldmine.customers.table import read_customers
@@ -101,7 +101,7 @@ def _main_kind(books: Books, as_of: date) -> pd.DataFrame:
     return pd.DataFrame({"customer_id": sums.customer_id, "kind": main})
 
 
-def _with_bands(rows: pd.DataFrame, work: Work, as_of: date) -> pd.DataFrame:
+def _with_bands(rows: pd.DataFrame, work: Workspace, as_of: date) -> pd.DataFrame:
     path = work.scores(as_of, USE_CASE)
     if not path.exists():
         return rows.assign(probability=np.nan, band=UNSCORED)
@@ -132,7 +132,7 @@ def _converted_mean(books: Books, as_of: date) -> float:
     return float(up.aum_after.sum() / 100 / max(up.customers.sum(), 1))
 
 
-def last_list(work: Work, day: date) -> pd.DataFrame | None:
+def last_list(work: Workspace, day: date) -> pd.DataFrame | None:
     """The long-tail list that was published last for a month end; None where there was none."""
     found = []
     for path in (work.releases / str(day)).glob(f"*/lists/{USE_CASE}.parquet"):

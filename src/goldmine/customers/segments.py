@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.files import whole_file, write_json
 from goldmine.core.parquet import parquet_schema
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import feature_dictionary
 
 AMOUNTS = (
@@ -62,7 +62,7 @@ class Segments:
     stability: pd.DataFrame
 
 
-def find_segments(work: Work, as_of: date, seed: int = 20240331) -> Segments:
+def find_segments(work: Workspace, as_of: date, seed: int = 20240331) -> Segments:
     """Find the segments of a snapshot, name them by their strongest features, and write who is in which.
 
     The number of segments is the largest whose fits on different halves of the customers agree; where none agrees well,
@@ -128,7 +128,7 @@ def _by_size(segment: np.ndarray) -> np.ndarray:
     return np.argsort(order)[segment]
 
 
-def _table(raw: pd.DataFrame, scaled: pd.DataFrame, segment: np.ndarray, work: Work) -> pd.DataFrame:
+def _table(raw: pd.DataFrame, scaled: pd.DataFrame, segment: np.ndarray, work: Workspace) -> pd.DataFrame:
     means = scaled.groupby(segment).mean()
     labels = {feature.name: (feature.label_en, feature.label_zh) for feature in feature_dictionary(work)}
     size = np.bincount(segment)
@@ -154,7 +154,7 @@ def segment_name(means: pd.Series, labels: Mapping[str, tuple[str, str]]) -> tup
     return en, ";".join(f"{label[1]}{'偏高' if high else '偏低'}" for label, high in words)
 
 
-def _write(work: Work, as_of: date, ids: pd.Series, segment: np.ndarray, table: pd.DataFrame) -> Path:
+def _write(work: Workspace, as_of: date, ids: pd.Series, segment: np.ndarray, table: pd.DataFrame) -> Path:
     path = work.root / "segments" / f"{as_of}.parquet"
     with whole_file(path) as temporary:
         pd.DataFrame({"customer_id": ids, "segment": segment.astype(np.int8)}).to_parquet(temporary, index=False)

@@ -12,7 +12,7 @@ from goldmine.contract.bank import Bank, no_rows
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.errors import HistoryError
 from goldmine.core.files import sql_text
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 QUARTER = 3
 """Months from one state of the ladder to the next."""
@@ -26,13 +26,13 @@ class Books:
     ----------
     connection : Backend
         Ibis' DuckDB backend.
-    bank, work : Bank, Work
+    bank, work : Bank, Workspace
         Whose, and where its activity is.
     """
 
     connection: Backend
     bank: Bank
-    work: Work
+    work: Workspace
 
     def has_month(self, day: date) -> bool:
         """Whether the balances of a month are there."""

@@ -17,7 +17,7 @@ from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, SettingsError
 from goldmine.core.files import read_json, sql_text, whole_file, write_json
 from goldmine.core.parquet import parquet_schema
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.customers.history import lay_earlier, with_history
 from goldmine.customers.ladder import layer_expression, level_expression
 from goldmine.customers.source_tables import Books, quarter_before
@@ -50,12 +50,12 @@ class CustomersReport:
     unproved: tuple[str, ...]
 
 
-def customers_path(work: Work, as_of: date) -> Path:
+def customers_path(work: Workspace, as_of: date) -> Path:
     """Where the customers table of a month end lies."""
     return work.root / "customers" / f"{as_of}.parquet"
 
 
-def customers_days(work: Work, as_of: date) -> list[date]:
+def customers_days(work: Workspace, as_of: date) -> list[date]:
     """Month ends whose customers table a snapshot needs: its own, and that of the newest features before it.
 
     The earlier one gives the tags a history where the snapshot's is the first table that is made.
@@ -65,7 +65,7 @@ def customers_days(work: Work, as_of: date) -> list[date]:
     return [*([max(earlier)] if earlier else []), as_of]
 
 
-def read_customers(work: Work, as_of: date) -> pd.DataFrame:
+def read_customers(work: Workspace, as_of: date) -> pd.DataFrame:
     """The customers table of a month end.
 
     Raises
@@ -79,7 +79,7 @@ def read_customers(work: Work, as_of: date) -> pd.DataFrame:
     return pd.read_parquet(path)
 
 
-def build_customers(bank: Bank, work: Work, days: Sequence[date]) -> CustomersReport:
+def build_customers(bank: Bank, work: Workspace, days: Sequence[date]) -> CustomersReport:
     """Bring the customers tables of some month ends up to date, the oldest first; their features must be there.
 
     A table continues the history of the one before it, so it is made again where that one was.
@@ -117,13 +117,13 @@ def build_customers(bank: Bank, work: Work, days: Sequence[date]) -> CustomersRe
     return CustomersReport(tuple(made), tuple(kept), off, pairs)
 
 
-def _table_before(work: Work, day: date) -> Path | None:
+def _table_before(work: Workspace, day: date) -> Path | None:
     stems = [path.stem for path in (work.root / "customers").glob("????-??-??.parquet")]
     earlier = [stem for stem in stems if date.fromisoformat(stem) < day]
     return customers_path(work, date.fromisoformat(max(earlier))) if earlier else None
 
 
-def _mark(bank: Bank, work: Work, day: date, before: Path | None) -> str:
+def _mark(bank: Bank, work: Workspace, day: date, before: Path | None) -> str:
     return fingerprint.of_value(
         [
             feature_fingerprint(bank, work, day),
@@ -194,7 +194,7 @@ def _tag_columns(catalogue: Catalogue, columns: dict[str, Value]) -> dict[str, V
     return found
 
 
-def _feature_columns(work: Work, day: date) -> list[str]:
+def _feature_columns(work: Workspace, day: date) -> list[str]:
     path = work.features(day)
     if not path.exists():
         raise HistoryError(f"customers at {day}: no feature table of that day.", "Run `goldmine features` first.")
@@ -202,7 +202,7 @@ def _feature_columns(work: Work, day: date) -> list[str]:
     return names
 
 
-def _switched_off(catalogue: Catalogue, work: Work, day: date) -> dict[str, str]:
+def _switched_off(catalogue: Catalogue, work: Workspace, day: date) -> dict[str, str]:
     """Tags whose column the bank does not have; a column that nobody has is an error."""
     have = set(_feature_columns(work, day))
     have |= set(LADDER) if "aum_avg_30d" in have else set()

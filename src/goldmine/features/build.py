@@ -18,7 +18,7 @@ from goldmine.core.engine import DUCKDB, Engine, connect, kept, on_spark, write_
 from goldmine.core.errors import HistoryError
 from goldmine.core.files import read_json, write_json
 from goldmine.core.progress import track_queries
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features.catalogue import carried, catalogue, plan, tried_folders
 from goldmine.features.definition import Feature
 from goldmine.features.point_in_time import known_fingerprint
@@ -36,7 +36,7 @@ class FeatureReport:
     kept: tuple[date, ...]
 
 
-def build_features(bank: Bank, work: Work, cutoffs: list[date], engine: Engine = DUCKDB) -> FeatureReport:
+def build_features(bank: Bank, work: Workspace, cutoffs: list[date], engine: Engine = DUCKDB) -> FeatureReport:
     """Bring the feature tables of some cutoffs up to date; the activity must be there.
 
     A cutoff whose activity, side tables and code are unchanged is kept.
@@ -70,7 +70,7 @@ def build_features(bank: Bank, work: Work, cutoffs: list[date], engine: Engine =
     return FeatureReport(tuple(made), tuple(c for c in cutoffs if c not in made))
 
 
-def feature_fingerprint(bank: Bank, work: Work, cutoff: date) -> str:
+def feature_fingerprint(bank: Bank, work: Workspace, cutoff: date) -> str:
     """Fingerprint of everything that a cutoff's features are made from, which is what had been known by then."""
     index = partition_fingerprints(work)
     months = [month_key(day) for day in months_back(cutoff, len(AGES))]
@@ -84,7 +84,7 @@ def feature_fingerprint(bank: Bank, work: Work, cutoff: date) -> str:
     )
 
 
-def require_current(bank: Bank, work: Work, cutoffs: Iterable[date]) -> None:
+def require_current(bank: Bank, work: Workspace, cutoffs: Iterable[date]) -> None:
     """Raise where the feature table of a cutoff was made from other tables, or by other code, than there are now.
 
     Raises
@@ -100,7 +100,7 @@ def require_current(bank: Bank, work: Work, cutoffs: Iterable[date]) -> None:
             )
 
 
-def write_features(connection: SQLBackend, bank: Bank, work: Work, cutoff: date) -> None:
+def write_features(connection: SQLBackend, bank: Bank, work: Workspace, cutoff: date) -> None:
     """Write one cutoff's feature table: customer_id, cutoff, then the features, by customer_id."""
     source, made = Source(connection, bank, work, cutoff), plan(connection.name)
     names = ["customer_id", "cutoff", *(f.name for f in made.features if carried(bank, f))]
@@ -118,7 +118,7 @@ def write_features(connection: SQLBackend, bank: Bank, work: Work, cutoff: date)
         write_parquet(connection, query, work.features(cutoff), order=("customer_id",))
 
 
-def feature_dictionary(work: Work) -> tuple[Feature, ...]:
+def feature_dictionary(work: Workspace) -> tuple[Feature, ...]:
     """What the columns of a work folder's feature tables mean, in their order; empty where none were made."""
     stored = read_json(_dictionary(work), [])
     return tuple(
@@ -127,9 +127,9 @@ def feature_dictionary(work: Work) -> tuple[Feature, ...]:
     )
 
 
-def _dictionary(work: Work) -> Path:
+def _dictionary(work: Workspace) -> Path:
     return work.root / "features" / "dictionary.json"
 
 
-def _mark(work: Work, cutoff: date) -> Path:
+def _mark(work: Workspace, cutoff: date) -> Path:
     return work.features(cutoff).with_suffix(".json")

@@ -12,7 +12,7 @@ from goldmine.contract.bank import Bank, CanonicalTable
 from goldmine.contract.tables import TABLES
 from goldmine.core.files import read_json, sql_text, write_json
 from goldmine.core.fingerprint import of_value
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 CAME = {
     "customers": "opened_on",
@@ -47,7 +47,7 @@ def had_come(table: str, cutoff: date) -> str:
     return f"({CAME[table]} IS NULL OR {CAME[table]} <= DATE '{cutoff}')"
 
 
-def known_fingerprint(bank: Bank, work: Work, cutoff: date) -> str:
+def known_fingerprint(bank: Bank, work: Workspace, cutoff: date) -> str:
     """Fingerprint of all that a cutoff can know of the small tables; worked out once for as long as they stay."""
     tables = [bank.tables[name] for name in CAME if bank.has(name)]
     files = of_value([[file.fingerprint for file in table.files] for table in tables])

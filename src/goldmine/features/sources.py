@@ -18,7 +18,7 @@ from goldmine.contract.tables import PRODUCT_CLASSES
 from goldmine.core.dates import month_end, month_key, months_back
 from goldmine.core.engine import read_parquet
 from goldmine.core.files import sql_text
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features.customer_aggregates import SIDES
 from goldmine.features.point_in_time import CAME
 from goldmine.features.windows import AGES, READ, STRETCHES
@@ -48,7 +48,7 @@ class Source:
 
     connection: SQLBackend
     bank: Bank
-    work: Work
+    work: Workspace
     cutoff: date
 
 

@@ -12,7 +12,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.dates import month_end
 from goldmine.core.errors import HistoryError
 from goldmine.core.progress import track
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.governance.bootstrap import Interval, intervals
 from goldmine.labels import Cutoffs, plan_cutoffs
@@ -70,7 +70,7 @@ class Backtest:
         return means.reset_index()[["age", "figure", "cutoffs", "fresh", "aged", "difference", "low", "high"]]
 
 
-def backtest(bank: Bank, work: Work, use_case: UseCase, as_of: date, roll: tuple[int, int]) -> Backtest:
+def backtest(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, roll: tuple[int, int]) -> Backtest:
     """Train a use case as at past snapshots and judge each model, and those before it, on what came after.
 
     Each model sees what was complete at its judging cutoff and no more, so that its figures are those of a model that

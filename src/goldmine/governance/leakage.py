@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from goldmine.contract.bank import Bank
 from goldmine.core.errors import LeakError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.governance.limits import Limits, read_limits
 from goldmine.governance.point_in_time_check import FutureCheck, check_future
 from goldmine.governance.univariate import alone, beyond_past, varying
@@ -51,7 +51,7 @@ class Check:
     do: str
 
 
-def leak_gate(bank: Bank, work: Work, use_case: UseCase, rows: Rows, as_of: date) -> pd.DataFrame:
+def leak_gate(bank: Bank, work: Workspace, use_case: UseCase, rows: Rows, as_of: date) -> pd.DataFrame:
     """Look for leaks in the rows of a training, and let no training go on where there is one.
 
     Parameters

@@ -12,7 +12,7 @@ from goldmine.core import fingerprint
 from goldmine.core.engine import connect
 from goldmine.core.files import read_json, sql_text, write_json
 from goldmine.core.parquet import parquet_files, parquet_schema
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features.catalogue import plan
 from goldmine.features.customer_aggregates import SIDES
 from goldmine.features.peer_aggregates import AROUND
@@ -45,7 +45,7 @@ class FutureCheck:
     changed: dict[str, int]
 
 
-def check_future(bank: Bank, work: Work, cutoff: date, sample: int = SAMPLE) -> FutureCheck:
+def check_future(bank: Bank, work: Workspace, cutoff: date, sample: int = SAMPLE) -> FutureCheck:
     """Make a cutoff's features again from rows dated and known by it, and compare them with the stored ones bit by bit.
 
     Transactions and balances reach features month by month, by when they became known; here that is taken from the
@@ -69,7 +69,7 @@ def check_future(bank: Bank, work: Work, cutoff: date, sample: int = SAMPLE) -> 
     return found
 
 
-def _compared(bank: Bank, work: Work, cutoff: date, sample: int) -> FutureCheck:
+def _compared(bank: Bank, work: Workspace, cutoff: date, sample: int) -> FutureCheck:
     connection = connect()
     lay_out(Source(connection, bank, work, cutoff))
     one_in = max(1, -(-bank.tables["customers"].rows // sample))

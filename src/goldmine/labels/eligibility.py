@@ -18,7 +18,7 @@ from goldmine.core.engine import connect, read_parquet
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.files import sql_text
 from goldmine.core.parquet import parquet_schema
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.labels.cutoffs import outcome_end
 from goldmine.labels.outcomes import happened
 from goldmine.labels.use_case import Condition, UseCase
@@ -37,7 +37,7 @@ def selected_features(use_case: UseCase, columns: list[str]) -> list[str]:
 
 
 def eligible(
-    connection: SQLBackend, work: Work, use_case: UseCase, cutoff: date, columns: Sequence[str] = ("customer_id",)
+    connection: SQLBackend, work: Workspace, use_case: UseCase, cutoff: date, columns: Sequence[str] = ("customer_id",)
 ) -> ibis.Table:
     """The customers who are eligible at a cutoff, as an expression.
 
@@ -88,7 +88,7 @@ def _holds(rows: ibis.Table, use_case: UseCase, condition: Condition) -> Boolean
 
 
 def feature_rows(
-    connection: Backend, work: Work, cutoff: date, wanted: pa.Table, names: list[str] | None = None
+    connection: Backend, work: Workspace, cutoff: date, wanted: pa.Table, names: list[str] | None = None
 ) -> DuckDBPyRelation:
     """Features of some customers at a cutoff, in no order.
 
@@ -108,24 +108,24 @@ def feature_rows(
     )
 
 
-def eligible_rows(work: Work, use_case: UseCase, cutoff: date) -> pa.Table:
+def eligible_rows(work: Workspace, use_case: UseCase, cutoff: date) -> pa.Table:
     """Eligible customers at a cutoff: customer_id, cutoff and every feature, by customer_id."""
     connection = connect()
     rows = feature_rows(connection, work, cutoff, eligible(connection, work, use_case, cutoff).to_pyarrow())
     return rows.order("customer_id").to_arrow_table()
 
 
-def training_rows(bank: Bank, work: Work, use_case: UseCase, cutoff: date, as_of: date) -> pa.Table:
+def training_rows(bank: Bank, work: Workspace, use_case: UseCase, cutoff: date, as_of: date) -> pa.Table:
     """Eligible customers at a cutoff with their features and what became of them: `labelled` and every feature."""
     return with_features(work, cutoff, labelled(bank, work, use_case, cutoff, as_of))
 
 
-def with_features(work: Work, cutoff: date, wanted: pa.Table) -> pa.Table:
+def with_features(work: Workspace, cutoff: date, wanted: pa.Table) -> pa.Table:
     """Some customers at a cutoff, by customer_id: customer_id, cutoff, every feature, and the other columns given."""
     return feature_rows(connect(), work, cutoff, wanted).order("customer_id").to_arrow_table()
 
 
-def labelled(bank: Bank, work: Work, use_case: UseCase, cutoff: date, as_of: date) -> pa.Table:
+def labelled(bank: Bank, work: Workspace, use_case: UseCase, cutoff: date, as_of: date) -> pa.Table:
     """Eligible customers at a cutoff and what became of them.
 
     Customers merged into another before the horizon's end are left out: what they did from then on

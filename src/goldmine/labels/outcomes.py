@@ -9,12 +9,14 @@ from goldmine.activity.build import index_of, partition
 from goldmine.contract.bank import Bank
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.errors import HistoryError, UseCaseError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.labels.cutoffs import outcome_end
 from goldmine.labels.use_case import AverageAumAtLeast, ComesBack, ProductEvent, UseCase
 
 
-def happened(connection: Backend, bank: Bank, work: Work, use_case: UseCase, dates: tuple[date, date]) -> ibis.Table:
+def happened(
+    connection: Backend, bank: Bank, work: Workspace, use_case: UseCase, dates: tuple[date, date]
+) -> ibis.Table:
     """Customers to whom something happened in (cutoff + gap, cutoff + gap + horizon].
 
     Parameters
@@ -50,7 +52,7 @@ def happened(connection: Backend, bank: Bank, work: Work, use_case: UseCase, dat
     return acted
 
 
-def aum_gained(connection: Backend, bank: Bank, work: Work, days: tuple[date, date]) -> ibis.Table:
+def aum_gained(connection: Backend, bank: Bank, work: Workspace, days: tuple[date, date]) -> ibis.Table:
     """What average daily AUM grew by from the month of a day to the last full month before another.
 
     Parameters
@@ -74,7 +76,7 @@ def aum_gained(connection: Backend, bank: Bank, work: Work, days: tuple[date, da
     return both.group_by("customer_id").agg(gained=both.gained.sum())
 
 
-def _aum_reached(connection: Backend, bank: Bank, work: Work, end: date, yuan: float) -> ibis.Table:
+def _aum_reached(connection: Backend, bank: Bank, work: Workspace, end: date, yuan: float) -> ibis.Table:
     rows = _month_of_aum(connection, bank, work, _full_month(end))
     return rows.filter(rows.aum_avg >= round(yuan * 100)).select("customer_id", happened=True)
 
@@ -83,7 +85,7 @@ def _full_month(day: date) -> str:
     return month_key(day if day == month_end(day) else month_end(day, -1))
 
 
-def _month_of_aum(connection: Backend, bank: Bank, work: Work, month: str) -> ibis.Table:
+def _month_of_aum(connection: Backend, bank: Bank, work: Workspace, month: str) -> ibis.Table:
     if month not in bank.months("balances"):
         raise HistoryError(
             f"balances: none of {month}, the month that the outcome is read in.", "Bring in that month's balances."
@@ -99,7 +101,9 @@ def _event(connection: Backend, bank: Bank, days: tuple[date, date], outcome: Pr
     return rows.select("customer_id").distinct().mutate(happened=True)
 
 
-def _own_transaction(connection: Backend, bank: Bank, work: Work, days: tuple[date, date], as_of: date) -> ibis.Table:
+def _own_transaction(
+    connection: Backend, bank: Bank, work: Workspace, days: tuple[date, date], as_of: date
+) -> ibis.Table:
     masks = {m: mask for m, mask in _day_masks(*days).items() if m in bank.months("transactions")}
     if not masks:
         return ibis.memtable([], schema=ibis.schema({"customer_id": "string", "happened": "boolean"}))

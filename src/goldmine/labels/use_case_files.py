@@ -6,7 +6,7 @@ from pathlib import Path
 from goldmine.contract.yaml_file import read_yaml, typed
 from goldmine.core.errors import SettingsError, UseCaseError
 from goldmine.core.project import home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case import UseCase
 
 
@@ -26,19 +26,19 @@ def use_case_names(*, quarterly: bool = True) -> list[str]:
     return [name for name in names if quarterly or load_use_case(name).schedule == "always"]
 
 
-def own_use_case(work: Work, name: str) -> Path:
+def own_use_case(work: Workspace, name: str) -> Path:
     """Where a work folder keeps the use case of a table that was brought in."""
     return work.root / "use_cases" / f"{name}.yaml"
 
 
-def load_use_case(name: str, work: Work | None = None) -> UseCase:
+def load_use_case(name: str, work: Workspace | None = None) -> UseCase:
     """Read one use case.
 
     Parameters
     ----------
     name : str
         Its name.
-    work : Work, optional
+    work : Workspace, optional
         Where a table made elsewhere was brought in, its use case stands there and comes first.
 
     Raises

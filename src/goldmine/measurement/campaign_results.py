@@ -14,7 +14,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, ReleaseError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.labels.cutoffs import outcome_end
 from goldmine.labels.outcomes import happened
 from goldmine.labels.use_case import UseCase
@@ -64,7 +64,7 @@ class Campaign:
     use_cases: tuple[str, ...]
 
 
-def campaigns(work: Work) -> list[Campaign]:
+def campaigns(work: Workspace) -> list[Campaign]:
     """All published campaigns, the first to be complete first; of two releases of a snapshot the later counts."""
     found: dict[tuple[str, str], Campaign] = {}
     paths = [*work.releases.glob("*/*/campaigns/*/offers.parquet")]
@@ -81,7 +81,7 @@ def campaigns(work: Work) -> list[Campaign]:
     return sorted(found.values(), key=lambda one: (one.complete_on, one.name))
 
 
-def complete_campaign(work: Work, snapshot: date, name: str = "") -> Campaign:
+def complete_campaign(work: Workspace, snapshot: date, name: str = "") -> Campaign:
     """The campaign to measure: the last of a name, or of all, whose horizon has ended by the snapshot.
 
     Raises
@@ -104,12 +104,12 @@ def complete_campaign(work: Work, snapshot: date, name: str = "") -> Campaign:
     return done[-1]
 
 
-def completed_within(work: Work, as_of: date) -> list[Campaign]:
+def completed_within(work: Workspace, as_of: date) -> list[Campaign]:
     """Campaigns whose horizon ended in the month of a month end."""
     return [one for one in campaigns(work) if month_end(as_of, -1) < one.complete_on <= as_of]
 
 
-def read_results(bank: Bank, work: Work, campaign: Campaign, snapshot: date) -> pd.DataFrame:
+def read_results(bank: Bank, work: Workspace, campaign: Campaign, snapshot: date) -> pd.DataFrame:
     """What became of a campaign's customers.
 
     Parameters
@@ -166,7 +166,7 @@ def _published(path: Path) -> pd.DataFrame:
     return rows if "uplift" in there else rows.assign(uplift=float("nan"))
 
 
-def _came(connection: Backend, bank: Bank, work: Work, use_case: UseCase, dates: tuple[date, date]) -> set[str]:
+def _came(connection: Backend, bank: Bank, work: Workspace, use_case: UseCase, dates: tuple[date, date]) -> set[str]:
     """Customers for whom the aim came; of an outcome to be prevented `happened` gives the opposite, the aim."""
     found = happened(connection, bank, work, use_case, dates)
     return set(found.select("customer_id").to_pyarrow()["customer_id"].to_pylist())
@@ -186,7 +186,7 @@ def _contacts(connection: Backend, bank: Bank, campaign: Campaign) -> pd.DataFra
     return first.drop_duplicates("customer_id").rename(columns={"channel": "contacted_by"})[names]
 
 
-def _aum(connection: Backend, bank: Bank, work: Work, month: date) -> pd.Series | None:
+def _aum(connection: Backend, bank: Bank, work: Workspace, month: date) -> pd.Series | None:
     """Average daily AUM of a month in yuan, by customer; None where the bank has none."""
     if not bank.has("balances") or month_key(month) not in bank.months("balances"):
         return None

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from goldmine.campaigns.stored_uplift import keep
 from goldmine.contract.bank import Bank
 from goldmine.core.errors import HistoryError, ReleaseError, UseCaseError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.labels import selected_features
 from goldmine.labels.use_case import UseCase
 from goldmine.labels.use_case_files import load_use_case
@@ -20,7 +20,7 @@ from goldmine.measurement.campaign_results import Campaign, campaigns, read_resu
 from goldmine.models.uplift.history import Learned, Round, learn
 
 
-def learn_uplift(bank: Bank, work: Work, use_case: UseCase, snapshot: date) -> Learned:
+def learn_uplift(bank: Bank, work: Workspace, use_case: UseCase, snapshot: date) -> Learned:
     """Learn a use case's uplift from its complete campaigns, and keep it for the lists of a snapshot.
 
     Parameters
@@ -37,7 +37,7 @@ def learn_uplift(bank: Bank, work: Work, use_case: UseCase, snapshot: date) -> L
     return _learn_from(work, use_case, snapshot, parts)
 
 
-def learn_for_lists(bank: Bank, work: Work, use_cases: Sequence[str], snapshot: date) -> list[str]:
+def learn_for_lists(bank: Bank, work: Workspace, use_cases: Sequence[str], snapshot: date) -> list[str]:
     """Learn the uplift of use cases that are about to be listed, and keep it; without complete campaigns it is quick.
 
     Lists do not wait: a past campaign whose features, tables or columns are not there is left out, and where nothing
@@ -63,7 +63,7 @@ def learn_for_lists(bank: Bank, work: Work, use_cases: Sequence[str], snapshot: 
 
 
 def _readable(
-    bank: Bank, work: Work, use_case: UseCase, snapshot: date, missed: list[str]
+    bank: Bank, work: Workspace, use_case: UseCase, snapshot: date, missed: list[str]
 ) -> list[tuple[pd.DataFrame, pa.Table]]:
     """The complete campaigns that can be read; `missed` takes in the others, each with its reason."""
     parts = []
@@ -75,12 +75,12 @@ def _readable(
     return parts
 
 
-def _complete(work: Work, use_case: str, snapshot: date) -> list[Campaign]:
+def _complete(work: Workspace, use_case: str, snapshot: date) -> list[Campaign]:
     return [one for one in campaigns(work) if one.complete_on <= snapshot and use_case in one.use_cases]
 
 
 def _read(
-    bank: Bank, work: Work, campaign: Campaign, use_case: UseCase, snapshot: date
+    bank: Bank, work: Workspace, campaign: Campaign, use_case: UseCase, snapshot: date
 ) -> tuple[pd.DataFrame, pa.Table]:
     """A campaign's results for one use case's customers, and their features."""
     rows = read_results(bank, work, campaign, snapshot)
@@ -89,7 +89,7 @@ def _read(
 
 
 def _learn_from(
-    work: Work, use_case: UseCase, snapshot: date, parts: list[tuple[pd.DataFrame, pa.Table]], missed: int = 0
+    work: Workspace, use_case: UseCase, snapshot: date, parts: list[tuple[pd.DataFrame, pa.Table]], missed: int = 0
 ) -> Learned:
     names = shared_features(use_case, [known for _, known in parts])
     learned = replace(learn([to_round(rows, known, use_case) for rows, known in parts], names), missed=missed)
@@ -138,7 +138,7 @@ def shared_features(use_case: UseCase, tables: list[pa.Table]) -> list[str]:
     return [name for name in selected_features(use_case, tables[0].column_names) if name in held]
 
 
-def features_of(work: Work, as_of: date, customers: pa.Array) -> pa.Table:
+def features_of(work: Workspace, as_of: date, customers: pa.Array) -> pa.Table:
     """Features of some customers at a snapshot, in their order; all empty of one who had none then.
 
     Raises

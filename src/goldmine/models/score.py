@@ -20,7 +20,7 @@ from goldmine.core.errors import UseCaseError
 from goldmine.core.files import disk_errors, read_json, whole_file, write_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.parquet import parquet_schema
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import feature_fingerprint, require_current
 from goldmine.labels.eligibility import eligible, feature_rows
 from goldmine.labels.use_case import UseCase
@@ -62,7 +62,7 @@ class ScoreReport:
     never_seen: dict[str, int]
 
 
-def score(bank: Bank, work: Work, use_case: UseCase, as_of: date, engine: Engine = DUCKDB) -> ScoreReport:
+def score(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, engine: Engine = DUCKDB) -> ScoreReport:
     """Score everyone eligible at a snapshot and write the scores, whole or not at all.
 
     The file holds customer_id, probability (calibrated), decile (1 best to 10) and rank, by rank; ties go
@@ -114,7 +114,7 @@ def score(bank: Bank, work: Work, use_case: UseCase, as_of: date, engine: Engine
 class _Wanted:
     """Who is to be scored, by which model."""
 
-    work: Work
+    work: Workspace
     use_case: UseCase
     as_of: date
     model: Model
@@ -175,7 +175,7 @@ def _on_spark(wanted: _Wanted, engine: Engine) -> pa.Table:
         return mapped(connection, connection.compile(rows), function, _SCHEMA, scratch)
 
 
-def _never_seen(work: Work, use_case: UseCase, as_of: date, model: Model) -> dict[str, int]:
+def _never_seen(work: Workspace, use_case: UseCase, as_of: date, model: Model) -> dict[str, int]:
     names = [name for name in model.encoding.features if name in model.encoding.text]
     if not names:
         return {}

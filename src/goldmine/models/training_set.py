@@ -11,7 +11,7 @@ import pyarrow as pa
 import goldmine
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import feature_fingerprint, require_current
 from goldmine.labels import Cutoffs, labelled, plan_cutoffs, with_features
 from goldmine.labels.use_case import Training, UseCase
@@ -75,7 +75,7 @@ def standing_for(rows: pa.Table) -> int:
     return rows.num_rows if counted is None else round(counted.sum(dtype=np.float64))
 
 
-def read_rows(bank: Bank, work: Work, use_case: UseCase, as_of: date, seed: int = 0) -> Rows:
+def read_rows(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, seed: int = 0) -> Rows:
     """Read the rows of a use case's training at a snapshot; the cutoffs' features must be there.
 
     Raises
@@ -153,7 +153,7 @@ def code_fingerprint() -> str:
 
 
 def training_fingerprint(
-    bank: Bank, work: Work, use_case: UseCase, as_of: date, seed: int, *, tuned: Sequence[Training] = ()
+    bank: Bank, work: Workspace, use_case: UseCase, as_of: date, seed: int, *, tuned: Sequence[Training] = ()
 ) -> str:
     """Fingerprint of all that a training depends on; where a finished run bears it, nothing new would come out.
 

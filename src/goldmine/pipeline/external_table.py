@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from goldmine.core.dates import month_end
 from goldmine.core.files import whole_file
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.governance.drift.table_drift import TableDrift, table_drift
 from goldmine.models.external.layout import Ask, LaidOut, lay_out
 from goldmine.models.external.result import GivenResult, probabilities_path, read_result
@@ -19,7 +19,7 @@ from goldmine.pipeline.notebook import run_notebook
 
 def run_table(
     ask: Ask,
-    work: Work,
+    work: Workspace,
     parameters: Mapping[str, Any],
     *,
     list_size: int,
@@ -32,7 +32,7 @@ def run_table(
     ----------
     ask : Ask
         The table and what its columns mean.
-    work : Work
+    work : Workspace
         A work folder of the table's own.
     parameters : mapping
         Of the notebook ``4_train``: seed, language and how long to tune.
@@ -61,7 +61,7 @@ def run_table(
     return laid, result, drift
 
 
-def _write_scores(work: Work, ask: Ask, path: Path) -> None:
+def _write_scores(work: Workspace, ask: Ask, path: Path) -> None:
     found = pq.read_table(probabilities_path(work, ask.name))
     with whole_file(path.absolute()) as temporary:
         pq.write_table(found.rename_columns([ask.key, "probability"]), temporary)

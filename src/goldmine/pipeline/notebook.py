@@ -12,7 +12,7 @@ from typing import Any
 from goldmine.core.errors import NotebookError
 from goldmine.core.files import disk_errors
 from goldmine.core.project import home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.pipeline.environment import QUIET, environment
 from goldmine.pipeline.failure import failure
 from goldmine.pipeline.parameters import check_parameters
@@ -57,7 +57,7 @@ def notebook_path(name: str) -> Path:
 def run_notebook(
     name: str,
     parameters: Mapping[str, Any],
-    work: Work,
+    work: Workspace,
     as_of: date,
     *,
     bank: str,
@@ -71,7 +71,7 @@ def run_notebook(
         Its name without suffix, such as ``4_train``.
     parameters : mapping of str to object
         Values by name; see `check_parameters`.
-    work, as_of : Work, date
+    work, as_of : Workspace, date
         The executed copy is kept at ``work.notebooks(as_of)``.
     bank : str
         Name of the bank; the run is tracked in the experiment of that name.

@@ -12,7 +12,7 @@ from pathlib import Path
 from goldmine.contract.bank import Bank
 from goldmine.core.files import disk_errors
 from goldmine.core.progress import track
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.pipeline.environment import QUIET, environment
 from goldmine.pipeline.failure import failure
 from goldmine.pipeline.notebook import execute, export_html, notebook_path
@@ -45,12 +45,12 @@ class Wanted:
     everybody: bool = False
 
 
-def reports_folder(work: Work, as_of: date) -> Path:
+def reports_folder(work: Workspace, as_of: date) -> Path:
     """Where the reports of a month end are."""
     return work.root / "reports" / str(as_of)
 
 
-def write_reports(bank: Bank, work: Work, as_of: date, wanted: Wanted, language: str = "zh") -> list[Path]:
+def write_reports(bank: Bank, work: Workspace, as_of: date, wanted: Wanted, language: str = "zh") -> list[Path]:
     """Prepare the figures once, then write the pages that are wanted.
 
     Raises

@@ -6,14 +6,14 @@ from datetime import date
 from goldmine.contract.bank import Bank
 from goldmine.core.errors import ModelError, UseCaseError
 from goldmine.core.parquet import parquet_schema
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.labels import plan_cutoffs
 from goldmine.labels.use_case import UseCase
 from goldmine.labels.use_case_files import load_use_case, use_case_names
 from goldmine.pipeline.tracked_run import champion_version
 
 
-def missing(bank: Bank, use_case: UseCase, work: Work, as_of: date) -> list[str]:
+def missing(bank: Bank, use_case: UseCase, work: Workspace, as_of: date) -> list[str]:
     """What a use case needs and the bank does not have.
 
     Returns
@@ -31,7 +31,7 @@ def missing(bank: Bank, use_case: UseCase, work: Work, as_of: date) -> list[str]
 
 
 def wanted_use_cases(
-    bank: Bank, work: Work, as_of: date, asked: Iterable[str] = (), *, quarterly: bool = False
+    bank: Bank, work: Workspace, as_of: date, asked: Iterable[str] = (), *, quarterly: bool = False
 ) -> list[str]:
     """Use cases of a run: those asked for, or all that the bank's tables can carry.
 

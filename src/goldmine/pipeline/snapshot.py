@@ -15,7 +15,7 @@ from goldmine.contract.sources import PostgresSource
 from goldmine.core.engine import Engine, engine_of
 from goldmine.core.fingerprint import of_file, of_value
 from goldmine.core.project import home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.pipeline.echo import tell
 from goldmine.pipeline.notebook import run_notebook
 from goldmine.pipeline.steps import Step, code_inputs
@@ -45,7 +45,7 @@ class Snapshot:
     ----------
     source : Path
         The bank's folder.
-    work : Work
+    work : Workspace
         Its work folder.
     as_of : date
         The month end that the books are read at.
@@ -60,7 +60,7 @@ class Snapshot:
     """
 
     source: Path
-    work: Work
+    work: Workspace
     as_of: date
     language: str = "en"
     use_cases: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ import goldmine
 from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_code, of_file
 from goldmine.core.project import home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.pipeline.notebook import Executed, notebook_path
 from goldmine.pipeline.tracked_run import run_exists
 
@@ -37,13 +37,13 @@ class Step:
 
     Parameters
     ----------
-    work, as_of, name : Work, date, str
+    work, as_of, name : Workspace, date, str
         Whose, when and which; the ledger is ``<work>/steps/<as_of>/<name>.json``.
     inputs : mapping of str to str
         Fingerprints of all that it is made from, by what they are.
     """
 
-    work: Work
+    work: Workspace
     as_of: date
     name: str
     inputs: Mapping[str, str]

@@ -8,21 +8,21 @@ import pyarrow.parquet as pq
 
 from goldmine.core.files import read_json
 from goldmine.core.fingerprint import of_file
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.customers.table import customers_path
 from goldmine.publishing.manifest import CustomersFile
 
 NAME = "customers.parquet"
 
 
-def customers_mark(work: Work, as_of: date) -> str | None:
+def customers_mark(work: Workspace, as_of: date) -> str | None:
     """Fingerprint of a snapshot's customers table; none where there is none."""
     path = customers_path(work, as_of)
     found: str | None = read_json(path.with_suffix(".json")) if path.exists() else None
     return found
 
 
-def write_customers(folder: Path, work: Work, as_of: date) -> CustomersFile | None:
+def write_customers(folder: Path, work: Workspace, as_of: date) -> CustomersFile | None:
     """Put a snapshot's customers table into a release's folder; none where there is none."""
     if customers_mark(work, as_of) is None:
         return None

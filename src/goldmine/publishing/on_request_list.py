@@ -15,7 +15,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
 from goldmine.core.excel import HEAD, INSIDE
 from goldmine.core.files import whole_file
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 HEADINGS = {
     "customer_id": ("customer", "客户号"),
@@ -99,7 +99,7 @@ class Worklist:
     left_out: dict[str, int]
 
 
-def may_contact(bank: Bank, work: Work, as_of: date, rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
+def may_contact(bank: Bank, work: Workspace, as_of: date, rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
     """Rows of the customers who may be contacted, and how many left by which rule (the first that they break).
 
     Those held out of all campaigns and the control of one whose offers are out may not be contacted either.
@@ -121,7 +121,7 @@ def may_contact(bank: Bank, work: Work, as_of: date, rows: pd.DataFrame) -> tupl
 
 def write_worklist(
     bank: Bank,
-    work: Work,
+    work: Workspace,
     as_of: date,
     rows: Mapping[str, pd.DataFrame],
     language: str,

@@ -9,7 +9,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
 from goldmine.core.errors import ParameterError, UseCaseError
 from goldmine.core.progress import track
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.publishing.campaigns import write_campaigns
 from goldmine.publishing.customer_snapshot import write_customers
 from goldmine.publishing.funnel import choose
@@ -25,7 +25,7 @@ from goldmine.validation import FileToCheck, SuiteResult, require, validate_file
 LANGUAGES = ("en", "zh")
 
 
-def publish(bank: Bank, work: Work, use_cases: list[str], as_of: date, *, language: str = "en") -> Release:
+def publish(bank: Bank, work: Workspace, use_cases: list[str], as_of: date, *, language: str = "en") -> Release:
     """Publish the lists of some use cases as one release, and make it the current one.
 
     The same inputs give the same release: where it stands already nothing is written. An older snapshot than the
@@ -36,7 +36,7 @@ def publish(bank: Bank, work: Work, use_cases: list[str], as_of: date, *, langua
     ----------
     bank : Bank
         The bank's tables; its customers', contacts', staff's and products' decide who may stand on a list.
-    work : Work
+    work : Workspace
         Where the scores are, and the releases go.
     use_cases : list of str
         Names of the use cases; each must have been scored at `as_of`.
@@ -65,7 +65,7 @@ def publish(bank: Bank, work: Work, use_cases: list[str], as_of: date, *, langua
         return release_once(work, as_of, release_id, lambda folder: _fill(bank, work, scored, imprint, folder))
 
 
-def _fill(bank: Bank, work: Work, scored: list[Scored], imprint: Imprint, folder: Path) -> Manifest:
+def _fill(bank: Bank, work: Workspace, scored: list[Scored], imprint: Imprint, folder: Path) -> Manifest:
     """Write every campaign and every list into a folder and check the lists."""
     books = Books(bank, connect(), imprint.as_of, work.returned)
     plan, language = plan_release(books, work, scored)
@@ -101,7 +101,7 @@ def _fill(bank: Bank, work: Work, scored: list[Scored], imprint: Imprint, folder
     )
 
 
-def _listing(books: Books, work: Work, scored: Scored, imprint: Imprint, held_back: frozenset[str]) -> Listing:
+def _listing(books: Books, work: Workspace, scored: Scored, imprint: Imprint, held_back: frozenset[str]) -> Listing:
     chosen = choose(books, scored.path, scored.use_case, held_back)
     words = reasons_in_words(
         model_of(books.bank, work, scored, imprint.as_of),

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from goldmine.core.engine import connect
 from goldmine.core.parquet import parquet_schema
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import feature_dictionary
 from goldmine.labels.eligibility import eligible, feature_rows
 from goldmine.labels.use_case import UseCase
@@ -18,7 +18,7 @@ from goldmine.publishing.list_columns import REASONS
 
 
 def reasons_in_words(
-    model: Model, work: Work, use_case: UseCase, customers: list[str], *, as_of: date, languages: Sequence[str]
+    model: Model, work: Workspace, use_case: UseCase, customers: list[str], *, as_of: date, languages: Sequence[str]
 ) -> dict[str, list[list[str]]]:
     """The strongest reasons of each customer, in words, compared with what is typical of those who were scored.
 
@@ -28,7 +28,7 @@ def reasons_in_words(
     ----------
     model : Model
         The model that scored them.
-    work : Work
+    work : Workspace
         Where the features are.
     use_case : UseCase
         Who was eligible.

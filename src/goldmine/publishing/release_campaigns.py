@@ -11,7 +11,7 @@ from goldmine.campaigns.plan import Plan, plan_campaigns
 from goldmine.contactability.holdout import keep_holdout, salted
 from goldmine.contactability.policy import load_policy
 from goldmine.contactability.tables import Books
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.publishing.campaigns import Told
 from goldmine.publishing.reasons import reasons_in_words
 from goldmine.publishing.release_inputs import Scored, model_of
@@ -19,7 +19,7 @@ from goldmine.publishing.release_inputs import Scored, model_of
 _BETWEEN = {"en": "; ", "zh": "；"}
 
 
-def plan_release(books: Books, work: Work, scored: list[Scored]) -> tuple[Plan, str]:
+def plan_release(books: Books, work: Workspace, scored: list[Scored]) -> tuple[Plan, str]:
     """Plan the campaigns that are live at the snapshot.
 
     Returns
@@ -42,7 +42,7 @@ def plan_release(books: Books, work: Work, scored: list[Scored]) -> tuple[Plan, 
     return plan_campaigns(books, work, live(campaigns, books.as_of), policy, scores), policy.lang
 
 
-def tell(books: Books, work: Work, scored: list[Scored], plan: Plan) -> Told:
+def tell(books: Books, work: Workspace, scored: list[Scored], plan: Plan) -> Told:
     """What is said of every contact: masked name and telephone, reasons in Chinese and English."""
     parts = [one.rows.loc[one.rows["group"] == "contact", ["customer_id", "use_case"]] for one in plan.planned]
     contacts = pd.concat(parts) if parts else pd.DataFrame({"customer_id": [], "use_case": []})

@@ -15,7 +15,7 @@ from goldmine.core import fingerprint
 from goldmine.core.errors import ReleaseError
 from goldmine.core.files import read_json
 from goldmine.core.project import home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case import UseCase
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.model import Model
@@ -50,7 +50,7 @@ class Scored:
     features: str
 
 
-def read_scored(work: Work, name: str, as_of: date) -> Scored:
+def read_scored(work: Workspace, name: str, as_of: date) -> Scored:
     """Find a use case's scores at a snapshot.
 
     Raises
@@ -72,7 +72,7 @@ def read_scored(work: Work, name: str, as_of: date) -> Scored:
     return Scored(use_case, path, origin, mark, beside["features_fingerprint"])
 
 
-def model_of(bank: Bank, work: Work, scored: Scored, as_of: date) -> Model:
+def model_of(bank: Bank, work: Workspace, scored: Scored, as_of: date) -> Model:
     """The model that scored, for explaining its scores.
 
     Raises
@@ -95,7 +95,7 @@ def model_of(bank: Bank, work: Work, scored: Scored, as_of: date) -> Model:
     )
 
 
-def campaigns_mark(work: Work, as_of: date) -> list[object]:
+def campaigns_mark(work: Workspace, as_of: date) -> list[object]:
     """Fingerprints of what shapes the campaigns beside the scores.
 
     Their settings, offers of earlier releases, what came back from the field.
@@ -104,13 +104,13 @@ def campaigns_mark(work: Work, as_of: date) -> list[object]:
     return [campaign_texts(), mark_of(releases_before(work, as_of)), returned]
 
 
-def uplift_mark(work: Work, as_of: date, names: list[str]) -> list[str]:
+def uplift_mark(work: Workspace, as_of: date, names: list[str]) -> list[str]:
     """Fingerprints of what past campaigns taught of some use cases: verdict and uplift; empty where there is none."""
     paths = [uplift_path(work, as_of, name).with_suffix(kind) for name in names for kind in (".json", ".parquet")]
     return [fingerprint.of_file(path) if path.exists() else "" for path in paths]
 
 
-def release_id_of(bank: Bank, work: Work, scored: list[Scored], as_of: date, language: str) -> str:
+def release_id_of(bank: Bank, work: Workspace, scored: list[Scored], as_of: date, language: str) -> str:
     """Id of the release that these inputs make; the same inputs give the same id.
 
     It covers the scores, the models' versions, the use cases' and the campaigns' settings, offers that are out, what

@@ -13,7 +13,7 @@ import pydantic
 from goldmine.core import fingerprint
 from goldmine.core.errors import ReleaseError
 from goldmine.core.files import disk_errors
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.publishing.manifest import CampaignFile, CustomersFile, Latest, ListFile, Manifest
 
 _PART = ".part"
@@ -35,7 +35,7 @@ class Release:
     manifest: Manifest
 
 
-def read_latest(work: Work) -> Release:
+def read_latest(work: Workspace) -> Release:
     """The current release, after comparing every file with its checksum.
 
     Raises
@@ -54,7 +54,7 @@ def read_latest(work: Work) -> Release:
     return release
 
 
-def release_once(work: Work, as_of: date, release_id: str, fill: Callable[[Path], Manifest]) -> Release:
+def release_once(work: Workspace, as_of: date, release_id: str, fill: Callable[[Path], Manifest]) -> Release:
     """Put a release on disk, unless it stands there already, and let ``latest.json`` name it.
 
     It is built in a hidden folder that takes the release's name when all of it is on disk; ``latest.json`` changes
@@ -63,7 +63,7 @@ def release_once(work: Work, as_of: date, release_id: str, fill: Callable[[Path]
 
     Parameters
     ----------
-    work : Work
+    work : Workspace
         The work folder; its lock must be held.
     as_of : date
         Snapshot date.
@@ -107,7 +107,7 @@ def _build(place: Path, fill: Callable[[Path], Manifest]) -> Release:
     return Release(place, manifest)
 
 
-def _make_current(work: Work, release: Release) -> None:
+def _make_current(work: Workspace, release: Release) -> None:
     path = _latest(work)
     manifest = release.manifest
     wanted = Latest(
@@ -129,7 +129,7 @@ def _make_current(work: Work, release: Release) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _sweep(work: Work) -> None:
+def _sweep(work: Workspace) -> None:
     """Remove what a killed publish left behind."""
     for left in [*work.releases.glob(f".*{_PART}"), *work.releases.glob(f"*/.*{_PART}")]:
         if left.is_dir():
@@ -138,11 +138,11 @@ def _sweep(work: Work) -> None:
             left.unlink()
 
 
-def _place(work: Work, as_of: date, release_id: str) -> Path:
+def _place(work: Workspace, as_of: date, release_id: str) -> Path:
     return work.releases / str(as_of) / release_id
 
 
-def _latest(work: Work) -> Path:
+def _latest(work: Workspace) -> Path:
     return work.releases / "latest.json"
 
 
@@ -153,7 +153,7 @@ def _latest_of(path: Path) -> Latest:
         raise _not_whole(path, "it cannot be read") from error
 
 
-def _standing(work: Work) -> Latest | None:
+def _standing(work: Workspace) -> Latest | None:
     """What is current, if its release is there and whole."""
     try:
         read_latest(work)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.publishing.release_store import read_latest
 
 
@@ -37,7 +37,7 @@ class ListSummary:
     file: Path
 
 
-def latest_lists(work: Work) -> list[ListSummary]:
+def latest_lists(work: Workspace) -> list[ListSummary]:
     """The current release's lists, by use case, after every file was compared with its checksum.
 
     Raises

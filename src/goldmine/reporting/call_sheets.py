@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from goldmine.core.engine import connect
 from goldmine.core.errors import ParameterError, ReleaseError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.coverage import Books, load_care_rules
 from goldmine.customers.ladder import LEVELS, level_word
 from goldmine.labels.use_case_files import load_use_case
@@ -62,7 +62,7 @@ def may_be_called(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame
     return customers[~customers.index.isin(refused)]
 
 
-def listed(work: Work, as_of: date) -> pd.DataFrame:
+def listed(work: Workspace, as_of: date) -> pd.DataFrame:
     """Every list of the month end's release: customer_id, use_case, probability, reason_1, valid_until.
 
     Customers whom a campaign keeps as its control group are on no list to be worked. No rows where the current

@@ -12,7 +12,7 @@ from ibis.expr.types import BooleanValue, NumericValue, Table
 from goldmine.activity.build import index_of
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.files import read_json, sql_text, whole_file, write_json
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.coverage.customer_balances import Books
 from goldmine.coverage.plan import care_path
 from goldmine.customers.ladder import LEVELS, layer_expression, level_expression
@@ -43,12 +43,12 @@ class Base:
     missing: dict[str, str]
 
 
-def base_path(work: Work, as_of: date) -> Path:
+def base_path(work: Workspace, as_of: date) -> Path:
     """Where a month end's table lies."""
     return work.root / "decisions" / f"{as_of}.parquet"
 
 
-def read_base(work: Work, as_of: date) -> Base:
+def read_base(work: Workspace, as_of: date) -> Base:
     """A table that was made earlier."""
     path = base_path(work, as_of)
     return Base(path, as_of, read_json(path.with_suffix(".json")))

@@ -15,7 +15,7 @@ import pandas as pd
 from goldmine.contract.sql import literal, quoted
 from goldmine.core.errors import HistoryError
 from goldmine.core.files import read_json, whole_file, write_json
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.reporting.customer_mart import Base
 from goldmine.reporting.mart_columns import COLUMNS
 from goldmine.reporting.metric_definitions import Count, Metric, Metrics, Ratio, Share, Sum, Where
@@ -55,7 +55,7 @@ class Figures:
         return rows.set_index("unit_id").sort_index()
 
 
-def figures_path(work: Work, as_of: date) -> Path:
+def figures_path(work: Workspace, as_of: date) -> Path:
     """Where a month end's figures lie."""
     return work.root / "decisions" / "figures" / f"{as_of}.parquet"
 
@@ -85,7 +85,7 @@ def compute(base: Base, metrics: Metrics) -> Figures:
     return Figures(base.as_of, found.assign(value=_value(found, metrics).mask(off)), missing)
 
 
-def save(work: Work, figures: Figures) -> Path:
+def save(work: Workspace, figures: Figures) -> Path:
     """Keep the figures in the work folder; other systems may read them there."""
     path = figures_path(work, figures.as_of)
     with whole_file(path) as temporary:
@@ -94,7 +94,7 @@ def save(work: Work, figures: Figures) -> Path:
     return path
 
 
-def read_figures(work: Work, as_of: date) -> Figures:
+def read_figures(work: Workspace, as_of: date) -> Figures:
     """Figures that were kept.
 
     Raises

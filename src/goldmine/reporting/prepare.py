@@ -17,7 +17,7 @@ from goldmine.core.errors import HistoryError
 from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_code, of_file, of_value
 from goldmine.core.project import home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.coverage import Books, can_care, load_care_rules, make_care, read_care
 from goldmine.coverage.plan import COLUMNS as CARE_COLUMNS
 from goldmine.coverage.plan import care_path
@@ -36,7 +36,7 @@ class Decisions:
 
     Parameters
     ----------
-    bank, work, as_of : Bank, Work, date
+    bank, work, as_of : Bank, Workspace, date
         Whose, where, and the month end.
     metrics : Metrics
         The definitions.
@@ -45,7 +45,7 @@ class Decisions:
     """
 
     bank: Bank
-    work: Work
+    work: Workspace
     as_of: date
     metrics: Metrics
     history: tuple[Figures, ...]
@@ -78,7 +78,7 @@ class Decisions:
         return found.to_pandas().set_index("staff_id").sort_index()
 
 
-def prepare(bank: Bank, work: Work, as_of: date) -> Decisions:
+def prepare(bank: Bank, work: Workspace, as_of: date) -> Decisions:
     """Assign carers where the bank has staff, make the one table, and compute every figure of the last quarters.
 
     Earlier quarters' tables are made once and then kept, as they remember which branch kept whom.
@@ -113,7 +113,7 @@ def prepare(bank: Bank, work: Work, as_of: date) -> Decisions:
     return opened(bank, work, as_of)
 
 
-def _mark(bank: Bank, work: Work, as_of: date) -> str:
+def _mark(bank: Bank, work: Workspace, as_of: date) -> str:
     """Fingerprint of everything that the figures are made from; where it is the same, they stand."""
     package = Path(goldmine.__file__).parent
     settings = [home() / "pipelines" / name for name in ("metrics.yaml", "care.yaml")]
@@ -128,7 +128,7 @@ def _mark(bank: Bank, work: Work, as_of: date) -> str:
     )
 
 
-def opened(bank: Bank, work: Work, as_of: date) -> Decisions:
+def opened(bank: Bank, work: Workspace, as_of: date) -> Decisions:
     """What `prepare` has made, for one of many views; where nothing has been made yet, it is made.
 
     Raises
@@ -143,6 +143,6 @@ def opened(bank: Bank, work: Work, as_of: date) -> Decisions:
     return Decisions(bank, work, as_of, load_metrics(), tuple(read_figures(work, day) for day in days))
 
 
-def _stands(work: Work, day: date) -> bool:
+def _stands(work: Workspace, day: date) -> bool:
     path = base_path(work, day)
     return path.exists() and pq.read_schema(path).names == list(COLUMNS)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from goldmine.core.files import read_json, whole_file
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 # Great Expectations' pages load styles, scripts and a logo from a dozen web addresses, which a bank's network
 # does not reach, and its index is a script's work altogether.
@@ -27,12 +27,12 @@ th, td { border-bottom: 1px solid #ccc; padding: .4rem .6rem; text-align: left; 
 </style>"""
 
 
-def finish_site(work: Work) -> None:
+def finish_site(work: Workspace) -> None:
     """Make the pages of the Data Docs stand alone, and write their index.
 
     Parameters
     ----------
-    work : Work
+    work : Workspace
         Its Data Docs, and the JSON results that the index sums up.
     """
     for page in work.docs.rglob("*.html"):

@@ -7,7 +7,7 @@ from pathlib import Path
 from goldmine.contract.bank import Bank
 from goldmine.contract.tables import TABLES
 from goldmine.core.files import write_json
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.validation.data_docs import finish_site
 from goldmine.validation.great_expectations import judge
 from goldmine.validation.results import RuleResult, SuiteResult
@@ -15,14 +15,14 @@ from goldmine.validation.rules import Rule
 from goldmine.validation.suite_cases import Case, Parameters, count_bank, count_file
 
 
-def validate_bank(bank: Bank, work: Work) -> list[SuiteResult]:
+def validate_bank(bank: Bank, work: Workspace) -> list[SuiteResult]:
     """Check every canonical table that the bank has against its suite.
 
     Parameters
     ----------
     bank : Bank
         Its tables.
-    work : Work
+    work : Workspace
         Takes a JSON result a suite, and the Data Docs.
 
     Returns
@@ -58,14 +58,14 @@ class FileToCheck:
     says: Parameters = field(default_factory=dict)
 
 
-def validate_files(files: Sequence[FileToCheck], work: Work, bank: Bank | None = None) -> list[SuiteResult]:
+def validate_files(files: Sequence[FileToCheck], work: Workspace, bank: Bank | None = None) -> list[SuiteResult]:
     """Check Parquet files that Goldmine made against their suites.
 
     Parameters
     ----------
     files : sequence of FileToCheck
         Files and suites.
-    work : Work
+    work : Workspace
         Takes a JSON result a suite and a page of Data Docs a file. Of several files of one suite the JSON keeps the
         last, or the last that failed.
     bank : Bank, optional
@@ -82,13 +82,13 @@ def validate_files(files: Sequence[FileToCheck], work: Work, bank: Bank | None =
 
 
 def validate_file(
-    suite: str, path: Path, work: Work, parameters: Parameters | None = None, bank: Bank | None = None
+    suite: str, path: Path, work: Workspace, parameters: Parameters | None = None, bank: Bank | None = None
 ) -> SuiteResult:
     """Check one Parquet file; see `validate_files`."""
     return validate_files([FileToCheck(suite, path, parameters or {})], work, bank)[0]
 
 
-def _judged(cases: list[Case], work: Work) -> list[SuiteResult]:
+def _judged(cases: list[Case], work: Workspace) -> list[SuiteResult]:
     results = [
         SuiteResult(case.suite, tuple(_result(rule, case, kept[rule.name]) for rule in case.rules), case.skipped)
         for case, kept in zip(cases, judge(cases, work.docs), strict=True)

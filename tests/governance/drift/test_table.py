@@ -5,7 +5,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.governance.drift import table_drift as room
 from goldmine.governance.drift.performance_estimation import Performance
 from goldmine.governance.drift.reference import Reference, Window
@@ -28,7 +28,7 @@ def work(tmp_path, monkeypatch):
     judged = Window("the latest rows of the table", 1_000, still | {"rate": 9.0}, dict.fromkeys(profiles, 0.3))
     found = Reference(profiles, still, {"rate": 0.5, "age": 0.5}, (judged,), {"estimated": PROMISED, "realised": CAME})
     monkeypatch.setattr(room, "read_reference", lambda run: found)
-    made = Work(tmp_path)
+    made = Workspace(tmp_path)
     for path in (made.features(JUNE), probabilities_path(made, "mine")):
         path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.table({"customer_id": KEYS, "rate": HIGH, "age": HIGH}), made.features(JUNE))

@@ -8,7 +8,7 @@ import pytest
 
 from goldmine.core.errors import DriftError, ModelError
 from goldmine.core.files import write_json
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.governance.drift import report as room
 from goldmine.governance.drift.performance_estimation import Performance
 from goldmine.governance.drift.reference import (
@@ -51,7 +51,7 @@ def reference(monkeypatch):
     return found
 
 
-def scored(work: Work, as_of: date, inflow: np.ndarray, silent: np.ndarray, version: str = "1") -> ScoreReport:
+def scored(work: Workspace, as_of: date, inflow: np.ndarray, silent: np.ndarray, version: str = "1") -> ScoreReport:
     """A snapshot's features and scores."""
     for path in (work.features(as_of), work.scores(as_of, "mine")):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +67,7 @@ USUAL, HIGH = np.linspace(0, 1, 1_000), np.linspace(0.8, 1, 1_000)
 
 
 def test_what_moved_before_and_now_alarms_and_one_odd_month_does_not(reference, tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     seen = watch(work, use_case(), JUNE, scored(work, JUNE, HIGH, HIGH))
     assert sorted(seen.windows[-1].moved) == ["inflow", "silent"]
     assert seen.alarms == ("inflow",)
@@ -76,7 +76,7 @@ def test_what_moved_before_and_now_alarms_and_one_odd_month_does_not(reference, 
 
 
 def test_what_hardly_matters_to_the_model_moves_but_does_not_alarm(reference, tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     reference.weight["inflow"] = 0.009
     seen = watch(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL))
     assert (seen.windows[-1].moved, seen.alarms) == (["inflow"], ())
@@ -114,7 +114,7 @@ def test_what_is_known_of_others_moves_with_the_season_and_does_not_alarm():
 
 
 def test_what_moves_that_far_from_month_to_month_has_not_moved(reference, tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     reference.usual["inflow"] = 50.0
     assert watch(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL)).windows[-1].moved == []
 
@@ -132,12 +132,12 @@ def test_how_far_months_lie_apart_is_learnt_from_the_training_cutoffs():
 
 
 def test_what_came_back_alarms_no_more(reference, tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     assert watch(work, use_case(), JUNE, scored(work, JUNE, USUAL, USUAL)).alarms == ()
 
 
 def test_snapshots_that_the_same_model_scored_are_windows_too(reference, tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     watch(work, use_case(), JUNE, scored(work, JUNE, USUAL, HIGH))
     seen = watch(work, use_case(), JULY, scored(work, JULY, USUAL, HIGH))
     assert [one.cutoff for one in seen.windows] == ["2024-03-31", "2024-06-30", "2024-07-31"]
@@ -148,7 +148,7 @@ def test_snapshots_that_the_same_model_scored_are_windows_too(reference, tmp_pat
 
 
 def test_an_alarm_asked_for_leaves_with_a_code_of_its_own(reference, tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     watch(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL))
     with pytest.raises(DriftError, match=r"Drift at 2024-06-30: mine: 1 moved, first inflow") as caught:
         require_steady(work, JUNE)
@@ -158,7 +158,7 @@ def test_an_alarm_asked_for_leaves_with_a_code_of_its_own(reference, tmp_path):
 
 
 def test_estimates_are_shown_beside_what_came_once_outcomes_are_complete(reference, tmp_path, monkeypatch):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     seen = watch(work, use_case(), JUNE, scored(work, JUNE, USUAL, USUAL))
     bank = make_bank(tmp_path / "bank", {"customers": [{"customer_id": "C0000"}]})
     told = pa.table({"customer_id": PEOPLE, "outcome": pa.array([1] * 500 + [0] * 500, pa.int8())})
@@ -199,7 +199,7 @@ def test_a_table_made_elsewhere_is_judged_by_its_latest_rows(fitted):
 
 
 def test_notes_are_kept_by_snapshot_and_use_case(reference, tmp_path):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     seen = watch(work, use_case(), JUNE, scored(work, JUNE, USUAL, USUAL))
     write_json(tmp_path / "expected.json", asdict(seen))
     assert work.drift(JUNE, "mine").read_bytes() == (tmp_path / "expected.json").read_bytes()
@@ -208,7 +208,7 @@ def test_notes_are_kept_by_snapshot_and_use_case(reference, tmp_path):
 def test_the_judged_rows_of_a_table_are_a_window_before_the_scored_ones(reference, tmp_path, monkeypatch):
     table = replace(reference, windows=(window("the latest rows of the table", "inflow"),))
     monkeypatch.setattr(room, "read_reference", lambda run: table)
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     seen = watch(work, use_case(), JUNE, scored(work, JUNE, HIGH, HIGH))
     assert [one.cutoff for one in seen.windows] == ["the latest rows of the table", "2024-06-30"]
     assert seen.alarms == ("inflow",)

@@ -7,7 +7,7 @@ import pytest
 
 from goldmine.contract.intake import load_bank
 from goldmine.core.errors import UseCaseError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.external.columns import refuse_copies, usable_columns
 from goldmine.models.external.label import read_label
@@ -110,7 +110,7 @@ def ask(tmp_path):
 
 
 def test_a_fifth_of_each_class_judges_and_rows_without_label_are_to_be_scored(ask, tmp_path):
-    work = Work(tmp_path / "work")
+    work = Workspace(tmp_path / "work")
     laid = lay_out(ask(), work, AS_OF, 0, seed=1)
     assert (laid.rows, laid.labelled, laid.positives, laid.to_score, laid.use_case.list_size) == (100, 80, 20, 20, 2)
     learnt, judged = read_given(work, "made")
@@ -121,7 +121,7 @@ def test_a_fifth_of_each_class_judges_and_rows_without_label_are_to_be_scored(as
 
 
 def test_with_time_the_latest_rows_judge(ask, tmp_path):
-    work = Work(tmp_path / "work")
+    work = Workspace(tmp_path / "work")
     lay_out(ask(time="on"), work, AS_OF, 5, seed=1)
     learnt, judged = read_given(work, "made")
     assert learnt["moment"].to_numpy().max() < judged["moment"].to_numpy().min()
@@ -143,13 +143,13 @@ def test_with_time_the_latest_rows_judge(ask, tmp_path):
 )
 def test_what_the_columns_cannot_be_is_refused(ask, tmp_path, changes, what):
     with pytest.raises(UseCaseError, match=what):
-        lay_out(ask(**changes), Work(tmp_path / "work"), AS_OF, 0, seed=1)
+        lay_out(ask(**changes), Workspace(tmp_path / "work"), AS_OF, 0, seed=1)
 
 
 def test_ids_of_many_digits_stay_as_they_are(tmp_path):
     lines = [f"123456789012345678{n},{n},{n % 2}" for n in range(10, 90)]
     (tmp_path / "made.csv").write_text("\n".join(["no,x,y", *lines]), "utf-8")
-    work = Work(tmp_path / "work")
+    work = Workspace(tmp_path / "work")
     lay_out(Ask(tmp_path / "made.csv", "y", "no", "", (), "made"), work, AS_OF, 0, seed=1)
     assert pq.read_table(table_path(work, "made"))["customer_id"][0].as_py() == "12345678901234567810"
 
@@ -160,6 +160,6 @@ def test_ids_of_many_digits_stay_as_they_are(tmp_path):
 def test_ids_that_are_whole_numbers_are_marked(tmp_path, ids, whole):
     lines = [f"{ids.format(n)},{n},{n % 2}" for n in range(10, 90)]
     (tmp_path / "made.csv").write_text("\n".join(["no,x,y", *lines]), "utf-8")
-    work = Work(tmp_path / "work")
+    work = Workspace(tmp_path / "work")
     lay_out(Ask(tmp_path / "made.csv", "y", "no", "", (), "made"), work, AS_OF, 0, seed=1)
     assert (WHOLE_KEYS.encode() in (pq.read_schema(table_path(work, "made")).metadata or {})) == whole

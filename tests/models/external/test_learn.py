@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.models.evaluation import judge
 from goldmine.models.external.layout import Ask, lay_out
 from goldmine.models.external.result import keep_result, probabilities_path, read_result
@@ -42,7 +42,7 @@ def learnt(request, tmp_path_factory):
     """The noise learnt without and with an order in time."""
     place = tmp_path_factory.mktemp("table")
     pq.write_table(noise(), place / "made.parquet")
-    work = Work(place / "work")
+    work = Workspace(place / "work")
     laid = lay_out(Ask(place / "made.parquet", "y", "no", request.param, (), "made"), work, AS_OF, 0, seed=1)
     rows = read_rows(None, work, laid.use_case, AS_OF)
     fitted = fit(laid.use_case, rows, seed=1)

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from goldmine.campaigns.stored_uplift import keep, read_kept, uplift_path
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.models.uplift.effect import NotMeasurable
 from goldmine.models.uplift.history import Learned, Round, learn
 
@@ -106,7 +106,7 @@ def test_no_campaign_teaches_nothing():
 
 
 def test_uplift_is_kept_where_it_ranks_and_taken_away_where_it_does_not(tmp_path, learned):
-    work = Work(tmp_path)
+    work = Workspace(tmp_path)
     uplift = pa.table({"customer_id": ["a", "b"], "uplift": [0.3, 0.1]})
     keep(work, AS_OF, "longtail", learned, uplift=uplift, channels={"call": 7})
     kept = read_kept(work, AS_OF, "longtail")
@@ -119,5 +119,5 @@ def test_uplift_is_kept_where_it_ranks_and_taken_away_where_it_does_not(tmp_path
 
 
 def test_where_nothing_is_kept_propensity_ranks(tmp_path):
-    kept = read_kept(Work(tmp_path), AS_OF, "longtail")
+    kept = read_kept(Workspace(tmp_path), AS_OF, "longtail")
     assert (kept.verdict, kept.path, kept.rows) == ("history too small", None, 0)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from goldmine.core.errors import ParameterError
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import families
 from goldmine.features.catalogue import tried_folders, try_folder
 from goldmine.pipeline.lab import Desk, look, try_family
@@ -41,7 +41,7 @@ def test_without_an_outcome_there_is_nothing_to_look_at():
 @pytest.fixture
 def desk(tmp_path):
     (tmp_path / "activity").mkdir()
-    yield Desk(SimpleNamespace(name="tiny"), Work(tmp_path), None)
+    yield Desk(SimpleNamespace(name="tiny"), Workspace(tmp_path), None)
     try_folder(None)
 
 

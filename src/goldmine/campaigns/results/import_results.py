@@ -16,7 +16,7 @@ from goldmine.contract.intake import load_bank
 from goldmine.core.engine import connect
 from goldmine.core.errors import ReleaseError, WorkFolderError
 from goldmine.core.files import disk_errors, whole_file
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 _SCHEMA = pa.schema(
     [
@@ -61,7 +61,7 @@ class Imported:
     bad_file: Path | None
 
 
-def import_outcomes(file: Path, work: Work, *, today: date | None = None) -> Imported:
+def import_outcomes(file: Path, work: Workspace, *, today: date | None = None) -> Imported:
     """Take the results of campaigns in.
 
     The same file twice changes nothing. Rows of control customers are kept: that they were contacted has to be known.
@@ -72,7 +72,7 @@ def import_outcomes(file: Path, work: Work, *, today: date | None = None) -> Imp
     ----------
     file : Path
         CSV or XLSX with campaign, customer, day, channel, answer and, if there is one, a note.
-    work : Work
+    work : Workspace
         The bank's work folder; its releases say who was listed.
     today : date, optional
         The day of the import; a contact cannot be later.
@@ -109,7 +109,7 @@ def import_outcomes(file: Path, work: Work, *, today: date | None = None) -> Imp
     return Imported(*counts, Counter(taken.bad.values()), place)
 
 
-def _of_the_bank(work: Work, named: set[str]) -> frozenset[str]:
+def _of_the_bank(work: Workspace, named: set[str]) -> frozenset[str]:
     """Which of some numbers are customers of the bank, where its tables have been taken in."""
     try:
         bank = load_bank(work)

@@ -12,7 +12,7 @@ from goldmine.core.engine import connect
 from goldmine.core.errors import DriftError
 from goldmine.core.files import read_json, write_json
 from goldmine.core.parquet import parquet_schema
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features.peer_aggregates import AROUND
 from goldmine.governance.drift.performance_estimation import Estimate, Performance, estimate, realised
 from goldmine.governance.drift.reference import SCORE, Reference, Window, compare_window, read_reference
@@ -103,7 +103,7 @@ class Watch:
         }
 
 
-def watch(work: Work, use_case: UseCase, as_of: date, report: ScoreReport) -> Watch:
+def watch(work: Workspace, use_case: UseCase, as_of: date, report: ScoreReport) -> Watch:
     """Compare a snapshot's features and scores with the training of the model that scored, and note it down.
 
     The tracking store must be in use: the reference stands with the model's training run.
@@ -157,7 +157,7 @@ def _matters(name: str, reference: Reference) -> bool:
     return name == SCORE or reference.weight[name] >= LEAST_WEIGHT
 
 
-def came_true(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> pd.DataFrame:
+def came_true(bank: Bank, work: Workspace, use_case: UseCase, as_of: date) -> pd.DataFrame:
     """Earlier estimates beside what came, for each snapshot whose outcomes are complete by now.
 
     Returns
@@ -182,7 +182,7 @@ def came_true(bank: Bank, work: Work, use_case: UseCase, as_of: date) -> pd.Data
     return pd.DataFrame(rows, columns=columns).assign(error=lambda f: f.realised - f.estimated)
 
 
-def _realised(bank: Bank, work: Work, use_case: UseCase, scored: date, as_of: date) -> list[tuple[object, ...]]:
+def _realised(bank: Bank, work: Workspace, use_case: UseCase, scored: date, as_of: date) -> list[tuple[object, ...]]:
     note = read_json(work.drift(scored, use_case.name))
     told = labelled(bank, work, use_case, scored, as_of)
     scores = pq.read_table(work.scores(scored, use_case.name), columns=["customer_id", "probability"])
@@ -195,7 +195,7 @@ def _realised(bank: Bank, work: Work, use_case: UseCase, scored: date, as_of: da
     return [(str(scored), note["model_version"], name, *(part[name] for part in parts), came[name]) for name in came]
 
 
-def require_steady(work: Work, as_of: date, use_cases: tuple[str, ...] = ()) -> None:
+def require_steady(work: Workspace, as_of: date, use_cases: tuple[str, ...] = ()) -> None:
     """Raise where a scoring of the snapshot alarmed.
 
     Parameters
@@ -221,7 +221,7 @@ def require_steady(work: Work, as_of: date, use_cases: tuple[str, ...] = ()) -> 
         )
 
 
-def _earlier(work: Work, use_case: str, as_of: date, version: str, reference: Reference) -> list[Window]:
+def _earlier(work: Workspace, use_case: str, as_of: date, version: str, reference: Reference) -> list[Window]:
     """Windows before the snapshot, oldest first: those of the training, and snapshots that the same model scored.
 
     The window of a table made elsewhere bears words, not a day: rows of the training come before all snapshots.

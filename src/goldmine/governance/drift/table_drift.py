@@ -5,7 +5,7 @@ from datetime import date
 
 import pyarrow.parquet as pq
 
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.governance.drift.performance_estimation import Performance
 from goldmine.governance.drift.reference import Window, compare_window, read_reference
 from goldmine.governance.drift.report import alarms_of
@@ -36,7 +36,7 @@ class TableDrift:
     alarms: tuple[str, ...]
 
 
-def table_drift(work: Work, use_case: str, as_of: date, run_id: str) -> TableDrift:
+def table_drift(work: Workspace, use_case: str, as_of: date, run_id: str) -> TableDrift:
     """Compare a table's rows with those that its model learnt from, whether or not the model may be used.
 
     The tracking store must be in use: the reference stands with the model's training run.

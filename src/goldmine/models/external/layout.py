@@ -16,7 +16,7 @@ from goldmine.contract.manifest import Hashes, write_manifest
 from goldmine.core.errors import UseCaseError
 from goldmine.core.files import whole_file, write_json
 from goldmine.core.fingerprint import of_file
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import feature_fingerprint
 from goldmine.labels.use_case import Given, UseCase
 from goldmine.labels.use_case_files import own_use_case
@@ -81,7 +81,7 @@ class LaidOut:
         return self.rows - self.labelled
 
 
-def lay_out(ask: Ask, work: Work, as_of: date, list_size: int, seed: int) -> LaidOut:
+def lay_out(ask: Ask, work: Workspace, as_of: date, list_size: int, seed: int) -> LaidOut:
     """Read a table, check it, and write it into the work folder as a bank of one use case.
 
     Parameters
@@ -213,7 +213,7 @@ def _use_case(ask: Ask, rule: tuple[str, bool], list_size: int) -> UseCase:
     )
 
 
-def _write(work: Work, as_of: date, case: UseCase, laid: pa.Table) -> None:
+def _write(work: Workspace, as_of: date, case: UseCase, laid: pa.Table) -> None:
     """A bank of one table, customers; the rows without a label as the snapshot's features; the use case; the rows."""
     work.claim(case.name)
     _parquet(table_path(work, case.name), laid)

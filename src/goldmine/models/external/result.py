@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from goldmine.core.dates import parse_month_end
 from goldmine.core.files import read_json, whole_file, write_json
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.models.external.ensemble import Blended
 from goldmine.models.external.table import WHOLE_KEYS, table_path
 from goldmine.models.registry import Registration
@@ -42,12 +42,12 @@ class GivenResult:
     never_seen: dict[str, int]
 
 
-def probabilities_path(work: Work, use_case: str) -> Path:
+def probabilities_path(work: Workspace, use_case: str) -> Path:
     """Where the probabilities of all rows of a table lie: customer_id, as its file has it, and probability."""
     return table_path(work, use_case).with_name(f"{use_case}_probabilities.parquet")
 
 
-def keep_result(work: Work, training: Training, registered: Registration) -> None:
+def keep_result(work: Workspace, training: Training, registered: Registration) -> None:
     """Write every row's probability and what became of the model; of a training on cutoffs there is nothing to write.
 
     A labelled row's probability comes from trees that had not seen it, any other row's from the model that is kept.
@@ -81,18 +81,18 @@ def keep_result(work: Work, training: Training, registered: Registration) -> Non
     write_json(_path(work, case.name), asdict(result))
 
 
-def probabilities_to_score(work: Work, use_case: str, keys: pa.ChunkedArray) -> np.ndarray:
+def probabilities_to_score(work: Workspace, use_case: str, keys: pa.ChunkedArray) -> np.ndarray:
     """Probabilities of some rows of a table, by the model last trained on it, champion or not."""
     found = pq.read_table(probabilities_path(work, use_case))
     places = pa.compute.index_in(keys, value_set=found["customer_id"].cast(keys.type))
     return found["probability"].take(places).to_numpy()
 
 
-def read_result(work: Work, use_case: str) -> GivenResult:
+def read_result(work: Workspace, use_case: str) -> GivenResult:
     """What the last training on a table came to."""
     stored = read_json(_path(work, use_case))
     return GivenResult(**{**stored, "refusals": tuple(stored["refusals"])})
 
 
-def _path(work: Work, use_case: str) -> Path:
+def _path(work: Workspace, use_case: str) -> Path:
     return table_path(work, use_case).with_name(f"{use_case}_result.json")

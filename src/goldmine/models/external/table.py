@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from goldmine.core.errors import UseCaseError
 from goldmine.core.fingerprint import of_file
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 
 JUDGED = "judged"
 """Flag of the labelled rows that nothing is fitted or chosen on until the model has been judged by them."""
@@ -17,12 +17,12 @@ WHOLE_KEYS = "goldmine.whole_keys"
 """Mark in the table's schema where its ids were whole numbers in its file."""
 
 
-def table_path(work: Work, use_case: str) -> Path:
+def table_path(work: Workspace, use_case: str) -> Path:
     """Where a use case's table lies: customer_id, features, outcome (empty where it is not known), judged, moment."""
     return work.root / "given" / f"{use_case}.parquet"
 
 
-def read_given(work: Work, use_case: str) -> tuple[pa.Table, pa.Table]:
+def read_given(work: Workspace, use_case: str) -> tuple[pa.Table, pa.Table]:
     """Labelled rows to learn from and labelled rows to judge by, in the table's order.
 
     Raises
@@ -42,6 +42,6 @@ def read_given(work: Work, use_case: str) -> tuple[pa.Table, pa.Table]:
     return rest.filter(pc.invert(judged)), rest.filter(judged)
 
 
-def given_mark(work: Work, use_case: str) -> str:
+def given_mark(work: Workspace, use_case: str) -> str:
     """Fingerprint of a use case's table."""
     return of_file(table_path(work, use_case))

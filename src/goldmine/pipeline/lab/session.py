@@ -15,7 +15,7 @@ from goldmine.contract.intake import load_bank
 from goldmine.core.dates import parse_month_end, snapshot_date
 from goldmine.core.errors import ParameterError
 from goldmine.core.project import at_home
-from goldmine.core.workspace import Work
+from goldmine.core.workspace import Workspace
 from goldmine.features import Feature, build_features, feature_dictionary
 from goldmine.features.catalogue import try_folder
 from goldmine.labels import plan_cutoffs
@@ -33,7 +33,7 @@ class Desk:
     ----------
     bank : Bank
         The bank's canonical tables, as a run took them in.
-    work : Work
+    work : Workspace
         Where features are; a desk that tries a family has a folder of its own, so that no list changes by it.
     as_of : date
         The snapshot.
@@ -44,7 +44,7 @@ class Desk:
     """
 
     bank: Bank
-    work: Work
+    work: Workspace
     as_of: date
     language: str = "en"
     family: str = ""
@@ -68,7 +68,7 @@ def open_desk(work: str = "data", as_of: str = "", language: str = "en") -> Desk
         ``en`` or ``zh``, of figures and words.
     """
     use_language(language)
-    place = Work(at_home(work))
+    place = Workspace(at_home(work))
     bank = load_bank(place)
     return Desk(bank, place, snapshot_date(as_of, bank.books_to), language)
 
@@ -149,7 +149,7 @@ def try_family(desk: Desk, file: str) -> Desk:
     source = at_home(file)
     if not source.is_file() or source.suffix != ".py" or not source.stem.isidentifier():
         raise ParameterError(f"{file}: is not a Python file of features.", "Copy examples/families/spending.py.")
-    apart = Work(desk.work.root / "lab" / source.stem)
+    apart = Workspace(desk.work.root / "lab" / source.stem)
     folder = apart.root / "families"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

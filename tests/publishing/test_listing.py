@@ -8,8 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from goldmine.contactability.counts import Funnel, Off, Step
+from goldmine.core.formula import escape_formula
 from goldmine.labels.use_case_files import load_use_case
-from goldmine.publishing.delimited import harmless
 from goldmine.publishing.list_columns import LIST_SCHEMA
 from goldmine.publishing.listing import Imprint, Listing, write_listing
 from goldmine.publishing.manifest import ListFile, Origin
@@ -171,8 +171,8 @@ def test_a_csv_holds_nothing_that_a_spreadsheet_would_run(tmp_path):
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_what_was_made_harmless_can_be_given_back(text):
-    made = harmless(text)
+def test_unescape_formula_restores_the_text(text):
+    made = escape_formula(text)
     assert (made[1:] if made.startswith("'") else made) == text
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from goldmine.core.formula import harmless
+from goldmine.core.formula import escape_formula
 from goldmine.publishing.list_columns import TEXTS, ListColumn
 
 
@@ -25,4 +25,4 @@ def write_csv(path: Path, rows: pa.Table, columns: Sequence[ListColumn], languag
 
 
 def _texts(column: pa.ChunkedArray) -> list[str]:
-    return ["" if text is None else harmless(text) for text in column.to_pylist()]
+    return ["" if text is None else escape_formula(text) for text in column.to_pylist()]

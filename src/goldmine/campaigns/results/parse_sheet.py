@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from goldmine.core.errors import ContractError
-from goldmine.core.formula import plain
+from goldmine.core.formula import unescape_formula
 
 Cell = str | date | float | None
 
@@ -123,7 +123,10 @@ def _read_csv(path: Path) -> list[list[Cell]]:
     head = "\n".join(text.splitlines()[:_TOP])
     delimiter = max(",;\t", key=head.count)
     try:
-        return [[plain(cell) for cell in row] for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
+        return [
+            [unescape_formula(cell) for cell in row]
+            for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        ]
     except csv.Error as error:
         raise ContractError(f"{path.name}: is not CSV ({error}).", "Save it as CSV UTF-8 again.") from None
 

@@ -10,7 +10,7 @@ import xlsxwriter
 from goldmine.campaigns.results.parse_sheet import Cell, Sheet
 from goldmine.campaigns.results.result_check import REASONS, REFUSED
 from goldmine.core.files import whole_file
-from goldmine.core.formula import harmless
+from goldmine.core.formula import escape_formula
 
 _HEADING = ("reason", "退回原因")
 _BETWEEN = ("; ", "；")
@@ -41,7 +41,7 @@ def write_bad(file: Path, sheet: Sheet, bad: Mapping[int, str], heard: Collectio
 def _csv(path: Path, rows: list[list[Cell]]) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-        writer.writerows([[harmless("" if cell is None else str(cell)) for cell in row] for row in rows])
+        writer.writerows([[escape_formula("" if cell is None else str(cell)) for cell in row] for row in rows])
 
 
 def _xlsx(path: Path, rows: list[list[Cell]]) -> None:

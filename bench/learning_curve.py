@@ -3,7 +3,7 @@
     python bench/learning_curve.py --customers 200000 --picture docs/learning_curve.svg
 
 A sample bank is made once and each use case is trained on every row, then on so many as all rows with the outcome and
-one in two, four, ... of the others are; what is drawn counts for several (as ``most_rows`` does, by
+one in two, four, ... of the others are; what is drawn counts for several (as ``max_rows`` does, by
 `goldmine.models.training_set.draw_others`). They are stopped and calibrated on the same rows and judged on the same
 latest complete cutoff, and figures are means.
 """
@@ -66,7 +66,7 @@ def main() -> None:
 
 def everything(case: UseCase) -> UseCase:
     """A use case that draws no rows by itself."""
-    return case.model_copy(update={"training": case.training.model_copy(update={"most_rows": EVERY_ROW})})
+    return case.model_copy(update={"training": case.training.model_copy(update={"max_rows": EVERY_ROW})})
 
 
 def curve_point(case: UseCase, rows: Rows, one_in: int, draw: int) -> dict[str, object]:

@@ -117,8 +117,8 @@ def train(place: Path, name: str) -> None:
         params=settings,
     )
     later = lgb.Dataset(ready["calibrate"], ready["later"], reference=rows)
-    stop = lgb.early_stopping(case.training.patience, verbose=False)
-    booster = lgb.train(settings, rows, case.training.rounds, valid_sets=[rows, later], callbacks=[stop])
+    stop = lgb.early_stopping(case.training.early_stopping_rounds, verbose=False)
+    booster = lgb.train(settings, rows, case.training.num_iterations, valid_sets=[rows, later], callbacks=[stop])
     booster.save_model(place / "floor" / f"{name}.txt", num_iteration=booster.best_iteration)
 
 

@@ -51,13 +51,20 @@ def test_a_new_use_case_is_one_more_file(tmp_path):
         (("list_size: 10", "list_size: 10\ncolour: red"), r"mine.yaml: colour: unknown key"),
         (("gap_days: 15", "gap_days: soon"), r"mine.yaml: gap_days: Input should be a valid integer"),
         (("at_least: 18", "more: 18"), r"eligible.0.more: unknown key.\nAllowed: feature, below, at_least, equals\.$"),
-        (("list_size: 10", "list_size: 10\ntraining: {leafs: 3}"), r"leafs: unknown key.\nAllowed: seed, rounds, .*"),
+        (
+            ("list_size: 10", "list_size: 10\ntraining: {leafs: 3}"),
+            r"leafs: unknown key.\nAllowed: seed, num_iterations, .*",
+        ),
         (("no_own_transaction}", "no_own_transaction, yuan: 3}"), r"yuan: unknown key.\nMend the key\.$"),
         (
-            ("list_size: 10", "list_size: 10\ntraining: {monotone: {age: up}}"),
-            r"mine.yaml: training.monotone.age: Input should be 'rising' or 'falling'.\nMend that value\.$",
+            ("list_size: 10", "list_size: 10\ntraining: {monotone_constraints: {age: up}}"),
+            r"mine.yaml: training.monotone_constraints.age: "
+            r"Input should be 'increasing' or 'decreasing'.\nMend that value\.$",
         ),
-        (("list_size: 10", "list_size: 10\ntraining: {together: [[]]}"), r"training.together.0: List should have"),
+        (
+            ("list_size: 10", "list_size: 10\ntraining: {interaction_constraints: [[]]}"),
+            r"training.interaction_constraints.0: List should have",
+        ),
         (("no_own_transaction", "no_such_thing"), r"mine.yaml: outcome"),
         (("name: mine", "name: other"), r"mine.yaml: its name is 'other'"),
         (("eligible: [", "eligible: ]"), r"mine.yaml: line 4 cannot be read"),

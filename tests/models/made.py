@@ -19,7 +19,7 @@ def use_case(**changes) -> UseCase:
         "gap_days": 15,
         "horizon_days": 90,
         "rule": Rule(feature="days_since_own", highest_first=True),
-        "training": Training(rounds=60, learning_rate=0.1, patience=20, least_rows_per_leaf=20),
+        "training": Training(num_iterations=60, learning_rate=0.1, early_stopping_rounds=20, min_data_in_leaf=20),
         "list_size": 100,
     }
     return UseCase(**settings | changes)

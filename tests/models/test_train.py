@@ -45,7 +45,7 @@ def straight():
 def test_a_line_is_blended_in_where_trees_alone_do_worse(straight):
     early, later, judged, free = straight
     blended = train(use_case(), early, later, seed=1).model.log_odds(judged)
-    held = use_case().training.model_copy(update={"monotone": {"x*": "rising"}})
+    held = use_case().training.model_copy(update={"monotone_constraints": {"x*": "increasing"}})
     trees = train(use_case(training=held), early, later, seed=1).model.log_odds(judged)
     assert np.corrcoef(blended, free)[0, 1] > max(0.8, np.corrcoef(trees, free)[0, 1])
 

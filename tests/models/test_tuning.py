@@ -107,7 +107,7 @@ def test_a_trial_that_was_cut_off_is_closed_and_made_up_for(learnt, store, monke
 
 def test_a_trial_at_work_when_time_is_over_is_given_up_within_a_fold_and_made_up_for(learnt, store):
     journal = store / "tuning" / "late-abc.log"
-    endless = use_case().training.model_copy(update={"rounds": 20_000, "patience": 20_000})
+    endless = use_case().training.model_copy(update={"num_iterations": 20_000, "early_stopping_rounds": 20_000})
     late = use_case().model_copy(update={"training": endless})
     assert tune(late, learnt, Budget(minutes=0.01), 1, bank="late", journal=journal) == ()
     assert searched(journal, 1).iloc[0, :2].tolist() == [0, 0]

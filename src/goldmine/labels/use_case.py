@@ -103,51 +103,51 @@ class Rule(_Typed):
 
 
 class Training(_Typed):
-    """LightGBM's settings; the defaults suit a county bank's tables.
+    """LightGBM's settings under LightGBM's names; the defaults suit a county bank's tables.
 
     Parameters
     ----------
     seed : int
         Same seed, same model.
-    rounds, patience : int
-        Most trees, and how many without gain on the calibration cutoff end the training.
-    most_rows : int
-        Most rows to train on; of more, those with the outcome are kept, up to half of all, and the rest is drawn from
-        the others; what is drawn then counts for several. Of the calibration cutoff half as many are drawn.
-    learning_rate, leaves, least_rows_per_leaf, feature_share, row_share, l2 : float
-        LightGBM's learning_rate, num_leaves, min_data_in_leaf, feature_fraction, bagging_fraction, lambda_l2.
-    bins : int
-        Most values told apart of a number (LightGBM's max_bin).
-    category_smoothing : float
-        How strongly the categories of a text column are held to one another (cat_smooth and cat_l2).
-    split_share : float
-        Share of a tree's features that each split looks at (feature_fraction_bynode).
-    drawn_splits : bool
-        Whether each split tries one drawn threshold a feature instead of all (LightGBM's extra_trees).
-    monotone : dict of str to str
-        Feature name patterns (``*`` stands for anything) that may only raise the probability (``rising``) or only
-        lower it (``falling``) as they grow.
-    together : list of list of str
-        Groups of feature name patterns: a feature interacts only with those of its own group; features that no group
-        names interact among themselves.
+    num_iterations, early_stopping_rounds : int
+        At most so many trees; training ends after so many without gain on the calibration cutoff.
+    max_rows : int
+        At most so many training rows. Of more, rows with the outcome are kept, up to half of all, and the others are
+        downsampled and reweighted. Calibration takes at most half as many.
+    learning_rate, num_leaves, min_data_in_leaf, feature_fraction, bagging_fraction, lambda_l2 : float
+        As in LightGBM; small data lowers `min_data_in_leaf`.
+    max_bin : int
+        Bins of a numeric column.
+    cat_smooth : float
+        Smoothing of categorical columns (LightGBM's cat_smooth and cat_l2).
+    feature_fraction_bynode : float
+        Share of a tree's features that each split looks at.
+    extra_trees : bool
+        Whether each split tries one random threshold a feature instead of all.
+    monotone_constraints : dict of str to str
+        Feature name patterns (``*`` matches anything) that may only raise the probability (``increasing``) or only
+        lower it (``decreasing``) as they grow.
+    interaction_constraints : list of list of str
+        Groups of feature name patterns: a feature interacts only with those of its own group; features in no group
+        interact among themselves.
     """
 
     seed: int = 20240331
-    rounds: int = Field(default=1000, ge=1)
-    patience: int = Field(default=50, ge=1)
-    most_rows: int = Field(default=500_000, ge=1_000)
+    num_iterations: int = Field(default=1000, ge=1)
+    early_stopping_rounds: int = Field(default=50, ge=1)
+    max_rows: int = Field(default=500_000, ge=1_000)
     learning_rate: float = Field(default=0.05, gt=0, le=1)
-    leaves: int = Field(default=15, ge=2)
-    least_rows_per_leaf: int = Field(default=100, ge=1)
-    feature_share: float = Field(default=0.5, gt=0, le=1)
-    row_share: float = Field(default=0.5, gt=0, le=1)
-    l2: float = Field(default=20.0, ge=0)
-    bins: int = Field(default=127, ge=15, le=1023)
-    category_smoothing: float = Field(default=20.0, ge=0)
-    split_share: float = Field(default=1.0, gt=0, le=1)
-    drawn_splits: bool = False
-    monotone: dict[str, Literal["rising", "falling"]] = {}
-    together: list[Annotated[list[str], Field(min_length=1)]] = []
+    num_leaves: int = Field(default=15, ge=2)
+    min_data_in_leaf: int = Field(default=100, ge=1)
+    feature_fraction: float = Field(default=0.5, gt=0, le=1)
+    bagging_fraction: float = Field(default=0.5, gt=0, le=1)
+    lambda_l2: float = Field(default=20.0, ge=0)
+    max_bin: int = Field(default=127, ge=15, le=1023)
+    cat_smooth: float = Field(default=20.0, ge=0)
+    feature_fraction_bynode: float = Field(default=1.0, gt=0, le=1)
+    extra_trees: bool = False
+    monotone_constraints: dict[str, Literal["increasing", "decreasing"]] = {}
+    interaction_constraints: list[Annotated[list[str], Field(min_length=1)]] = []
 
 
 class UseCase(_Typed):

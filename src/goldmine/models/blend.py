@@ -95,7 +95,7 @@ def check(
     """
     curves: list[np.ndarray] = []
     grown = []
-    stop = Stop(training.rounds, training.patience, deadline)
+    stop = Stop(training.num_iterations, training.early_stopping_rounds, deadline)
     for one in side_by_side(partial(_grow, training, part, seed + place, stop) for place, part in enumerate(parts)):
         grown.append(one)
         curves.append(np.asarray(one.losses["calibrate"]))

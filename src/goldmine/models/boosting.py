@@ -84,16 +84,16 @@ class Stop:
 
     Parameters
     ----------
-    rounds : int
-        Most trees.
-    patience : int
-        Rounds without gain on the rows that stop it that end it; what came after the best round is not kept.
+    num_iterations : int
+        At most so many trees.
+    early_stopping_rounds : int
+        Rounds without gain that end it; trees after the best round are not kept.
     deadline : float
         Moment of `time.monotonic` at which it is given up, done or not.
     """
 
-    rounds: int
-    patience: int
+    num_iterations: int
+    early_stopping_rounds: int
     deadline: float = float("inf")
 
     def told(self, _: Any) -> None:
@@ -137,10 +137,14 @@ def boost(
     booster = lgb.train(
         settings,
         fit_on,
-        num_boost_round=stop.rounds,
+        num_boost_round=stop.num_iterations,
         valid_sets=[fit_on, lgb.Dataset(later.matrix, later.outcome, weight=later.weight, reference=fit_on)],
         valid_names=["train", "calibrate"],
-        callbacks=[lgb.early_stopping(stop.patience, verbose=False), lgb.record_evaluation(history), stop.told],
+        callbacks=[
+            lgb.early_stopping(stop.early_stopping_rounds, verbose=False),
+            lgb.record_evaluation(history),
+            stop.told,
+        ],
     )
     losses = {name: measures["binary_logloss"] for name, measures in history.items()}
     return Boosted(_text(booster, -1 if whole else booster.best_iteration), booster.best_iteration, losses)

@@ -1,4 +1,4 @@
-"""What LightGBM is told: a use case's training settings, fitted to the rows that there are."""
+"""LightGBM's parameters, from a use case's training settings and the rows that there are."""
 
 from fnmatch import fnmatchcase
 from typing import Any
@@ -8,82 +8,83 @@ from goldmine.core.progress import cores
 from goldmine.labels.use_case import Training
 from goldmine.models.encoding import Encoding
 
-_SIGNS = {"rising": 1, "falling": -1}
+_SIGNS = {"increasing": 1, "decreasing": -1}
 
 
-def lightgbm_settings(asked: Training, encoding: Encoding, rows: int, seed: int) -> dict[str, Any]:
-    """What LightGBM is told for some training settings, columns and so many training rows.
+def lightgbm_settings(training: Training, encoding: Encoding, rows: int, seed: int) -> dict[str, Any]:
+    """LightGBM's parameters for some training settings, columns and number of training rows.
 
     Raises
     ------
     UseCaseError
-        If a monotone constraint or an interaction group names no feature, or a constraint names text or the other
-        constraint's feature.
+        If a monotone or interaction constraint names no feature, or a monotone constraint names text or contradicts
+        another one.
     """
     return {
         "objective": "binary",
         "metric": "binary_logloss",
-        "learning_rate": asked.learning_rate,
-        "num_leaves": asked.leaves,
-        # A leaf needs rows enough to hold a share, but not more than small data can give.
-        "min_data_in_leaf": max(5, min(asked.least_rows_per_leaf, rows // 50)),
-        "feature_fraction": asked.feature_share,
-        "feature_fraction_bynode": asked.split_share,
-        "bagging_fraction": asked.row_share,
+        "learning_rate": training.learning_rate,
+        "num_leaves": training.num_leaves,
+        # Small data cannot give a leaf as many rows as asked for.
+        "min_data_in_leaf": max(5, min(training.min_data_in_leaf, rows // 50)),
+        "feature_fraction": training.feature_fraction,
+        "feature_fraction_bynode": training.feature_fraction_bynode,
+        "bagging_fraction": training.bagging_fraction,
         "bagging_freq": 1,
-        "lambda_l2": asked.l2,
-        "extra_trees": asked.drawn_splits,
-        "max_bin": asked.bins,
+        "lambda_l2": training.lambda_l2,
+        "extra_trees": training.extra_trees,
+        "max_bin": training.max_bin,
         "min_data_per_group": 100,
-        "cat_smooth": asked.category_smoothing,
-        "cat_l2": asked.category_smoothing,
+        "cat_smooth": training.cat_smooth,
+        "cat_l2": training.cat_smooth,
         "seed": seed,
         "deterministic": True,
         # By column each histogram is one core's work; with a share of the features it is twice as fast as by row.
         "force_col_wise": True,
         "num_threads": cores(),
         "verbosity": -1,
-        **_monotone(asked, encoding),
-        **_together(asked, encoding),
+        **_monotone_constraints(training, encoding),
+        **_interaction_constraints(training, encoding),
     }
 
 
-def _monotone(asked: Training, encoding: Encoding) -> dict[str, Any]:
-    if not asked.monotone:
+def _monotone_constraints(training: Training, encoding: Encoding) -> dict[str, Any]:
+    if not training.monotone_constraints:
         return {}
     signs = [0] * len(encoding.features)
-    for pattern, direction in asked.monotone.items():
-        for place in _places(pattern, encoding, "monotone"):
-            if place in encoding.categorical:
+    for pattern, direction in training.monotone_constraints.items():
+        for column in _columns(pattern, encoding, "monotone_constraints"):
+            name = encoding.features[column]
+            if column in encoding.categorical:
                 raise UseCaseError(
-                    f"training.monotone: {encoding.features[place]} is text, which neither rises nor falls.",
-                    "Name numbers only.",
+                    f"training.monotone_constraints: {name} is text, which has no order.", "Name numbers only."
                 )
-            if signs[place] == -_SIGNS[direction]:
+            if signs[column] == -_SIGNS[direction]:
                 raise UseCaseError(
-                    f"training.monotone: {encoding.features[place]} is to rise and to fall: several patterns name it.",
-                    "Let one of them name it.",
+                    f"training.monotone_constraints: {name} is both increasing and decreasing, by several patterns.",
+                    "Let one pattern name it.",
                 )
-            signs[place] = _SIGNS[direction]
+            signs[column] = _SIGNS[direction]
     return {"monotone_constraints": signs, "monotone_constraints_method": "intermediate"}
 
 
-def _together(asked: Training, encoding: Encoding) -> dict[str, Any]:
-    """Interaction groups by place; LightGBM would never use what is in no group, so the rest are one more."""
-    if not asked.together:
+def _interaction_constraints(training: Training, encoding: Encoding) -> dict[str, Any]:
+    """Groups by column number; LightGBM never uses a column in no group, so the rest form one more."""
+    if not training.interaction_constraints:
         return {}
     groups = [
-        sorted({place for name in names for place in _places(name, encoding, "together")}) for names in asked.together
+        sorted({column for pattern in patterns for column in _columns(pattern, encoding, "interaction_constraints")})
+        for patterns in training.interaction_constraints
     ]
-    rest = sorted(set(range(len(encoding.features))) - {place for group in groups for place in group})
+    rest = sorted(set(range(len(encoding.features))) - {column for group in groups for column in group})
     return {"interaction_constraints": [*groups, *([rest] if rest else [])]}
 
 
-def _places(pattern: str, encoding: Encoding, key: str) -> list[int]:
-    found = [place for place, name in enumerate(encoding.features) if fnmatchcase(name, pattern)]
-    if not found:
+def _columns(pattern: str, encoding: Encoding, key: str) -> list[int]:
+    columns = [column for column, name in enumerate(encoding.features) if fnmatchcase(name, pattern)]
+    if not columns:
         raise UseCaseError(
             f"training.{key}: {pattern!r} is none of the {len(encoding.features)} features that are learnt from.",
             "Mend the name in the use case's file; docs/features.md lists them.",
         )
-    return found
+    return columns

@@ -83,7 +83,7 @@ def train(use_case: UseCase, train_rows: pa.Table, calibrate_rows: pa.Table, see
     settings = lightgbm_settings(asked, encoding, len(outcome), seed)
     rows = Labelled(matrix, outcome, weights(train_rows))
     held = Labelled(encode(encoding, calibrate_rows), later, weights(calibrate_rows))
-    grown = boost(encoding, settings, rows, Stop(asked.rounds, asked.patience), held)
+    grown = boost(encoding, settings, rows, Stop(asked.num_iterations, asked.early_stopping_rounds), held)
     # Once it is known when to stop, the latest outcomes teach too; the calibration stands on trees that never saw them.
     few = bool(outcome.sum() < FEW)
     trees = grow(encoding, settings, _both(rows, held), grown.rounds) if few else grown.trees
@@ -91,7 +91,7 @@ def train(use_case: UseCase, train_rows: pa.Table, calibrate_rows: pa.Table, see
     # Trees approach what is straight in many small steps, which few outcomes cannot pay for. Where there are so many
     # that rows were drawn, a line adds nothing and would double what every score costs (docs/performance.md). A line
     # cannot be held to rise or fall, so a use case that asks for that has trees alone.
-    if not asked.monotone and (few or rows.weight is None):
+    if not asked.monotone_constraints and (few or rows.weight is None):
         line = best_line(encoding, rows, held, asked.seed)
         both = np.column_stack([odds, line.log_odds])
         shares = blend_weights(both, later, STOPPED)

@@ -89,7 +89,7 @@ def read_rows(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, seed:
         return Rows(*read_given(work, use_case.name))
     cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
     require_current(bank, work, cutoffs.all)
-    most = use_case.training.most_rows
+    most = use_case.training.max_rows
     told = {cutoff: labelled(bank, work, use_case, cutoff, as_of) for cutoff in (*cutoffs.train, cutoffs.calibrate)}
     later = draw_evenly(told.pop(cutoffs.calibrate), most // 2, seed)
     judged = draw_evenly(labelled(bank, work, use_case, cutoffs.judge, as_of), 2 * most, seed)

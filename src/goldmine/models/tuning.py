@@ -202,21 +202,21 @@ def _told(trial: Any) -> Callable[[int, float], None]:
 def _drawn(trial: Any, asked: Training) -> Training:
     drawn = {
         "learning_rate": trial.suggest_float("learning_rate", 0.02, 0.12, log=True),
-        "leaves": trial.suggest_int("leaves", 3, 95, log=True),
-        "least_rows_per_leaf": trial.suggest_int("least_rows_per_leaf", 5, 1000, log=True),
-        "feature_share": trial.suggest_float("feature_share", 0.1, 1.0),
-        "split_share": trial.suggest_float("split_share", 0.2, 1.0),
-        "row_share": trial.suggest_float("row_share", 0.4, 1.0),
-        "l2": trial.suggest_float("l2", 0.1, 100.0, log=True),
-        "category_smoothing": trial.suggest_float("category_smoothing", 1.0, 100.0, log=True),
-        "drawn_splits": trial.suggest_categorical("drawn_splits", [False, True]),
+        "num_leaves": trial.suggest_int("num_leaves", 3, 95, log=True),
+        "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 5, 1000, log=True),
+        "feature_fraction": trial.suggest_float("feature_fraction", 0.1, 1.0),
+        "feature_fraction_bynode": trial.suggest_float("feature_fraction_bynode", 0.2, 1.0),
+        "bagging_fraction": trial.suggest_float("bagging_fraction", 0.4, 1.0),
+        "lambda_l2": trial.suggest_float("lambda_l2", 0.1, 100.0, log=True),
+        "cat_smooth": trial.suggest_float("cat_smooth", 1.0, 100.0, log=True),
+        "extra_trees": trial.suggest_categorical("extra_trees", [False, True]),
     }
     return asked.model_copy(update=drawn)
 
 
 def _as_trial(training: Training) -> dict[str, Any]:
-    names = ("learning_rate", "leaves", "least_rows_per_leaf", "feature_share", "row_share", "l2")
-    more = ("split_share", "category_smoothing", "drawn_splits")
+    names = ("learning_rate", "num_leaves", "min_data_in_leaf", "feature_fraction", "bagging_fraction", "lambda_l2")
+    more = ("feature_fraction_bynode", "cat_smooth", "extra_trees")
     return {name: getattr(training, name) for name in (*names, *more)}
 
 

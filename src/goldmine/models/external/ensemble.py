@@ -72,7 +72,7 @@ def blend(use_case: UseCase, rows: pa.Table, seed: int, tuned: Sequence[Training
     parts = parts_of(rows, names, outcome, folds_of(rows, outcome, seed), seed)
     tried = [*recipes(rows.num_rows, rarer, len(names), use_case.training), *tuned]
     checked = [check(recipe, parts, rows.num_rows, seed + 1000 * place) for place, recipe in enumerate(tried)]
-    if not use_case.training.monotone:  # a line cannot be held to rise or fall
+    if not use_case.training.monotone_constraints:  # a line cannot be held to rise or fall
         checked.append(check_line(parts, rows.num_rows))
     members = weigh(checked, outcome)
     held_out = _blended(members, checked)
@@ -151,5 +151,5 @@ def _named(member: Member) -> str:
     recipe = member.recipe
     if isinstance(recipe, Line):
         return f"line through ranks at {recipe.strength:g}"
-    drawn = ", drawn splits" if recipe.drawn_splits else ""
-    return f"{member.rounds} rounds of {recipe.leaves} leaves at {recipe.learning_rate:g}{drawn}"
+    drawn = ", drawn splits" if recipe.extra_trees else ""
+    return f"{member.rounds} rounds of {recipe.num_leaves} leaves at {recipe.learning_rate:g}{drawn}"

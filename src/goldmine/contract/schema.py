@@ -30,6 +30,8 @@ class Column:
         Must be mapped, and never empty. Other columns may be absent or empty.
     codes : tuple of str
         The code list, where the column has one; others are reported and treated as missing.
+    after_books : str
+        What it means that a day lies after the last day of the books: ``fatal``, ``warning`` or ``allowed``.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Column:
     meaning: str
     required: bool = False
     codes: tuple[str, ...] = ()
+    after_books: Literal["fatal", "warning", "allowed"] = "fatal"
 
 
 @dataclass(frozen=True)

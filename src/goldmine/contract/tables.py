@@ -40,7 +40,7 @@ CUSTOMERS = TableSpec(
     "A row a customer on the books.",
     (
         Column("customer_id", "text", "the bank's customer number", required=True),
-        Column("birth_date", "day", "date of birth"),
+        Column("birth_date", "day", "date of birth", after_books="allowed"),
         Column("gender", "text", "F or M", codes=("F", "M")),
         Column("kind", "text", "person, sole trader or firm", codes=("person", "sole_trader", "firm")),
         Column("opened_on", "day", "day the customer came onto the books"),
@@ -99,7 +99,9 @@ TRANSACTIONS = TableSpec(
         Column("customer_id", "text", "whose", required=True),
         Column("account_id", "text", "on which account"),
         Column("time", "moment", "when it happened", required=True),
-        Column("known_on", "day", "day it reached the books, where later than the day it happened"),
+        Column(
+            "known_on", "day", "day it reached the books, where later than the day it happened", after_books="warning"
+        ),
         Column("amount", "money", "yuan, never negative: the direction says which way", required=True),
         Column("direction", "text", "into or out of the account", required=True, codes=("in", "out")),
         Column("channel", "text", "where it was made", codes=CHANNELS),
@@ -152,8 +154,8 @@ SUPPRESSIONS = TableSpec(
             "why; one that is missing or unknown keeps the customer off all the same",
             codes=SUPPRESSION_REASONS,
         ),
-        Column("from_on", "day", "first day on which it holds", required=True),
-        Column("to_on", "day", "last day on which it holds; empty while no end is known"),
+        Column("from_on", "day", "first day on which it holds", required=True, after_books="warning"),
+        Column("to_on", "day", "last day on which it holds; empty while no end is known", after_books="allowed"),
         Column("channel", "text", "the only channel it holds for; empty: all of them", codes=CONTACT_CHANNELS),
     ),
     key=("customer_id", "reason", "from_on", "channel"),

@@ -7,7 +7,8 @@ from goldmine.validation.rules import FILE_SUITES, Rule, load_rules
 
 _HEAD = """# Rules of validation
 
-Made from `expectations/*.json` by `python -m goldmine.validation.docs`; edit the suites, not this page.
+Made from the contract and `expectations/*.json` by `python -m goldmine.validation.docs`; edit those, not this page.
+Keys, empty cells, code lists and dates of a canonical table follow from `src/goldmine/contract/tables.py`.
 A broken *fatal* rule stops the run before anything downstream starts; a *warning* is reported and the run goes on.
 DuckDB counts the rows for which a rule's condition is true, Great Expectations judges the counts: more than the
 share that a rule bears breaks it. Results and Data Docs hold rules and counts, no customer's values.

@@ -1,11 +1,13 @@
-"""The suites as they stand in `expectations/`: a file a table, a rule an expectation."""
+"""The suites: what the contract implies of a table, and its file in `expectations/`; a rule an expectation."""
 
 import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from goldmine.contract.tables import TABLES
 from goldmine.core.errors import SettingsError
 from goldmine.core.project import home
+from goldmine.validation.contract_rules import contract_rules
 
 Severity = Literal["fatal", "warning"]
 Grain = Literal["row", "key", "month", "column", "table"]
@@ -54,7 +56,9 @@ class Rule:
 
 
 def load_rules(suite: str) -> tuple[Rule, ...]:
-    """The rules of a suite, in the order of its file.
+    """The rules of a suite: those that the contract implies, then those of its file.
+
+    A rule of the file takes the place of an implied one of the same name.
 
     Raises
     ------
@@ -63,8 +67,7 @@ def load_rules(suite: str) -> tuple[Rule, ...]:
     """
     path = home() / "expectations" / f"{suite}.json"
     try:
-        found = json.loads(path.read_text("utf-8"))
-        return tuple(_rule(config) for config in found["expectations"])
+        written = [_rule(config) for config in json.loads(path.read_text("utf-8"))["expectations"]]
     except FileNotFoundError as error:
         raise SettingsError(
             f"expectations: there is no suite {suite!r}.", "Restore its file from the repository."
@@ -74,6 +77,9 @@ def load_rules(suite: str) -> tuple[Rule, ...]:
             f"{path.name}: is not a suite of rules ({type(error).__name__}: {error}).",
             "Compare it with another file in expectations/.",
         ) from error
+    implied = [_rule(config) for config in contract_rules(TABLES[suite])] if suite in TABLES else []
+    names = {rule.name for rule in written}
+    return (*(rule for rule in implied if rule.name not in names), *written)
 
 
 def _rule(config: dict[str, Any]) -> Rule:

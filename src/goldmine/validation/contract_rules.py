@@ -1,0 +1,101 @@
+"""Rules that follow from the contract: keys, empty cells, code lists and dates of a canonical table."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from goldmine.contract.schema import Column, TableSpec
+from goldmine.contract.sql import literal
+from goldmine.core.i18n import LocalizedText, _, in_language
+
+MOSTLY = 0.95
+"""Least share of rows whose code must be known, where an unknown one counts as missing."""
+
+
+def contract_rules(spec: TableSpec) -> list[dict[str, Any]]:
+    """The expectations of a table that its place in the contract implies, in the form of a suite's file.
+
+    Parameters
+    ----------
+    spec : TableSpec
+        The canonical table.
+    """
+    return [_has_rows(), *_key(spec.key), *(rule for column in spec.columns for rule in _column(column))]
+
+
+def _has_rows() -> dict[str, Any]:
+    return _expectation("has_rows", "*", "rows = 0", _("The table has rows."), of="table", needs=())
+
+
+def _key(key: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    columns = ", ".join(key)
+    yield _expectation(
+        "key_contradicted",
+        key[0],
+        "versions > 1",
+        _("No two different rows have the same {columns}.", columns=columns),
+        of="key",
+        key=list(key),
+        needs=key,
+    )
+    yield _expectation(
+        "row_repeated",
+        key[0],
+        "versions = 1",
+        _("No row stands twice, the same in every column; of such rows one is used."),
+        of="key",
+        key=list(key),
+        needs=key,
+        severity="warning",
+    )
+
+
+def _column(column: Column) -> Iterator[dict[str, Any]]:
+    name = column.name
+    if column.required:
+        yield _expectation(f"{name}_given", name, f"{name} IS NULL", _("{column} is never empty.", column=name))
+    if column.codes:
+        yield from _codes(column, f"{name} NOT IN ({', '.join(map(literal, column.codes))})")
+    if column.kind in ("day", "moment") and column.after_books != "allowed":
+        day = f"CAST({name} AS DATE)" if column.kind == "moment" else name
+        yield _expectation(
+            f"{name}_after_books",
+            name,
+            f"{day} > getvariable('books_to')",
+            _("No {column} lies after the last day of the books.", column=name),
+            needs=(name, "$books_to"),
+            severity=column.after_books,
+        )
+
+
+def _codes(column: Column, breaks: str) -> Iterator[dict[str, Any]]:
+    name = column.name
+    if column.required:
+        known = _("{column} is one of its code list.", column=name)
+        yield _expectation(f"{name}_outside_codes", name, breaks, known)
+        return
+    reported = _("{column} is one of its code list; other codes count as missing.", column=name)
+    yield _expectation(f"{name}_outside_codes", name, breaks, reported, severity="warning")
+    mostly = _(
+        "At least {percent} of the rows have a {column} of its code list or none.", percent=f"{MOSTLY:.0%}", column=name
+    )
+    yield _expectation(f"{name}_mostly_outside_codes", name, breaks, mostly, mostly=MOSTLY)
+
+
+def _expectation(
+    rule: str,
+    column: str,
+    breaks: str,
+    meaning: LocalizedText,
+    *,
+    severity: str = "fatal",
+    needs: Iterable[str] | None = None,
+    **kwargs: Any,
+) -> dict[str, Any]:
+    return {
+        "type": "expect_rows_to_keep_rule",
+        "kwargs": {"column": column, "rule": rule, "breaks": breaks, **kwargs},
+        "severity": "critical" if severity == "fatal" else severity,
+        "description": str(meaning),
+        "notes": in_language(meaning, "zh"),
+        "meta": {"needs": [column] if needs is None else list(needs)},
+    }

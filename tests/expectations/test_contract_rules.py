@@ -1,0 +1,58 @@
+import json
+
+from goldmine.contract.schema import Column, TableSpec
+from goldmine.validation.contract_rules import contract_rules
+from goldmine.validation.rules import load_rules
+
+LOANS = TableSpec(
+    "loans",
+    "A row a loan.",
+    (
+        Column("loan_id", "text", "number", required=True),
+        Column("state", "text", "state", codes=("open", "closed")),
+        Column("grade", "text", "grade", required=True, codes=("A", "B")),
+        Column("drawn_at", "moment", "when it was drawn"),
+        Column("due_on", "day", "when it is due", after_books="allowed"),
+        Column("known_on", "day", "when it was known", after_books="warning"),
+    ),
+    key=("loan_id",),
+)
+
+
+def test_contract_implies_rules_for_keys_gaps_codes_and_dates():
+    rules = [(r["kwargs"]["rule"], r["kwargs"]["breaks"], r["severity"]) for r in contract_rules(LOANS)]
+    assert rules == [
+        ("has_rows", "rows = 0", "critical"),
+        ("key_contradicted", "versions > 1", "critical"),
+        ("row_repeated", "versions = 1", "warning"),
+        ("loan_id_given", "loan_id IS NULL", "critical"),
+        ("state_outside_codes", "state NOT IN ('open', 'closed')", "warning"),
+        ("state_mostly_outside_codes", "state NOT IN ('open', 'closed')", "critical"),
+        ("grade_given", "grade IS NULL", "critical"),
+        ("grade_outside_codes", "grade NOT IN ('A', 'B')", "critical"),
+        ("drawn_at_after_books", "CAST(drawn_at AS DATE) > getvariable('books_to')", "critical"),
+        ("known_on_after_books", "known_on > getvariable('books_to')", "warning"),
+    ]
+
+
+def test_implied_rules_read_in_both_languages():
+    state = contract_rules(LOANS)[5]
+    assert state["description"] == "At least 95% of the rows have a state of its code list or none."
+    assert state["notes"] == "至少95%的行 state 取值在码表内或为空。"
+
+
+def test_rule_in_the_file_replaces_the_implied_rule_of_its_name(tmp_path, monkeypatch):
+    own = {
+        "type": "expect_rows_to_keep_rule",
+        "kwargs": {"column": "*", "rule": "has_rows", "breaks": "rows < 5", "of": "table"},
+        "severity": "warning",
+        "description": "The table has five rows.",
+        "notes": "",
+        "meta": {"needs": []},
+    }
+    (tmp_path / "expectations").mkdir()
+    (tmp_path / "expectations" / "branches.json").write_text(json.dumps({"expectations": [own]}))
+    monkeypatch.setenv("GOLDMINE_HOME", str(tmp_path))
+    rules = load_rules("branches")
+    assert [rule.name for rule in rules] == ["key_contradicted", "row_repeated", "branch_id_given", "has_rows"]
+    assert rules[-1].breaks == "rows < 5"

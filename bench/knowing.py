@@ -1,4 +1,4 @@
-"""What it takes to know every customer: tags, ladder, moves, screening, lost, segments, carers, figures of the views.
+"""What it takes to know every customer: tags, ladder, moves, screening, lost, segments, owners, figures of the views.
 
 Run by hand: ``python -m bench.knowing --customers 200000 --folder data/bench_knowing``. The bank, its activity and the
 features of two quarter ends are made first and then kept; each piece runs in a process of its own.
@@ -19,7 +19,7 @@ from goldmine.contract.intake import load_bank, open_bank
 from goldmine.core.dates import month_end
 from goldmine.core.engine import connect
 from goldmine.core.workspace import Workspace
-from goldmine.coverage import load_care_rules, make_care
+from goldmine.coverage import load_coverage_rules, make_coverage
 from goldmine.customers.concentration import concentration
 from goldmine.customers.lost import lost
 from goldmine.customers.moves import quarters
@@ -43,8 +43,8 @@ PIECES: dict[str, Piece] = {
     "conversions": lambda bank, work: conversions(Books(connect(), bank, work), AS_OF, None).customers.max(),
     "lost deposits": lambda bank, work: len(lost(Books(connect(), bank, work), AS_OF, "lost_deposit")),
     "segments": lambda bank, work: len(find_segments(work, AS_OF).table),
-    "carers, first quarter": lambda bank, work: len(make_care(bank, work, BEFORE, load_care_rules()).rows),
-    "carers, next quarter": lambda bank, work: dict(make_care(bank, work, AS_OF, load_care_rules()).moves),
+    "owners, first quarter": lambda bank, work: len(make_coverage(bank, work, BEFORE, load_coverage_rules()).rows),
+    "owners, next quarter": lambda bank, work: dict(make_coverage(bank, work, AS_OF, load_coverage_rules()).moves),
     "figures, five quarters": lambda bank, work: len(prepare(bank, work, AS_OF).figures.rows),
 }
 
@@ -62,7 +62,7 @@ def main() -> None:
         bank = open_bank(place / "bank", work)
         build_activity(bank, work)
         build_features(bank, work, [BEFORE, AS_OF])
-    for folder in ("customers", "care", "decisions", "segments"):
+    for folder in ("customers", "coverage", "decisions", "segments"):
         for path in (place / "work" / folder).rglob("*.*"):
             path.unlink()
     for name in PIECES:

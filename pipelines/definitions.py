@@ -375,16 +375,16 @@ ON_REQUEST = [
 # the release, the books, the staff -> who looks after whom, and a page for the head office, each branch and each person
 @dg.asset(partitions_def=MONTH_ENDS, retry_policy=RETRY, deps=[tables, features, release])
 def reports(context: dg.AssetExecutionContext, place: Place) -> Events:
-    """Reports and the workbook of carers of the month end, in Chinese, as their readers are the bank's staff."""
-    from goldmine.coverage import can_care, load_care_rules, make_care
+    """Reports and the workbook of owners of the month end, in Chinese, as their readers are the bank's staff."""
+    from goldmine.coverage import load_coverage_rules, make_coverage, missing_for_coverage
     from goldmine.coverage.workbook import write_workbook
     from goldmine.pipeline.reports import Wanted, write_reports
 
     at = place.at(context)
     with tried_again_if_passing():
-        if not can_care(at.bank):
-            care = make_care(at.bank, at.work, at.as_of, load_care_rules())
-            write_workbook(at.work.root / "care" / f"{at.as_of}.xlsx", care, "zh")
+        if not missing_for_coverage(at.bank):
+            coverage = make_coverage(at.bank, at.work, at.as_of, load_coverage_rules())
+            write_workbook(at.work.root / "coverage" / f"{at.as_of}.xlsx", coverage, "zh")
         made = write_reports(at.bank, at.work, at.as_of, Wanted(everybody=True))
     yield dg.MaterializeResult(metadata={"reports": len(made)})
 

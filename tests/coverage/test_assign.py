@@ -1,15 +1,15 @@
 import pandas as pd
 
 from goldmine.coverage.assign import People, assign
-from goldmine.coverage.rules import CareRules
+from goldmine.coverage.rules import CoverageRules
 
-RULES = CareRules.model_validate(
+RULES = CoverageRules.model_validate(
     {
         "tiers": [
-            {"aum_from": 50_000, "roles": ["staff", "manager"], "contact_every_days": 90},
-            {"aum_from": 500_000, "roles": ["branch_head", "leader"], "contact_every_days": 30, "core": True},
+            {"min_aum": 50_000, "roles": ["staff", "manager"], "contact_every_days": 90},
+            {"min_aum": 500_000, "roles": ["branch_head", "leader"], "contact_every_days": 30, "core": True},
         ],
-        "most_customers": {"staff": 2, "manager": 3, "branch_head": 1, "leader": 2},
+        "max_customers": {"staff": 2, "manager": 3, "branch_head": 1, "leader": 2},
         "whole_bank": ["leader"],
     }
 )
@@ -22,14 +22,14 @@ def people(*rows):
 
 
 def customers(*rows):
-    """Each: customer, branch, level, carer so far; the first has most."""
+    """Each: customer, branch, level, owner so far; the first has most."""
     frame = pd.DataFrame(rows, columns=["customer_id", "branch_id", "level", "previous_id"])
     held = range(len(frame), 0, -1)
     return frame.assign(aum_fen=held, previous_branch_id=frame["branch_id"], previous_above=False)
 
 
-def carers(found):
-    return dict(zip(found["customer_id"], found["carer_id"], strict=True))
+def owners(found):
+    return dict(zip(found["customer_id"], found["owner_id"], strict=True))
 
 
 def reasons(found):
@@ -40,63 +40,63 @@ def test_every_customer_from_the_first_tier_on_has_one_carer_of_an_allowed_role_
     found = assign(
         customers(("a", "B1", 1, ""), ("b", "B1", 2, ""), ("c", "B2", 3, ""), ("d", "B2", 4, "")), people(), RULES
     )
-    assert carers(found) == {"b": "s1", "c": "m2", "d": "l1"}
+    assert owners(found) == {"b": "s1", "c": "m2", "d": "l1"}
     assert found["core"].tolist() == [False, False, True]
     assert set(reasons(found).values()) == {"new"}
 
 
 def test_nobody_moves_where_nothing_changed():
     first = assign(customers(*[(str(n), "B1", 2, "") for n in range(5)]), people(), RULES)
-    again = assign(customers(*[(c, "B1", 2, by) for c, by in carers(first).items()]), people(), RULES)
-    assert carers(again) == carers(first)
+    again = assign(customers(*[(c, "B1", 2, by) for c, by in owners(first).items()]), people(), RULES)
+    assert owners(again) == owners(first)
     assert set(reasons(again).values()) == {"kept"}
 
 
 def test_a_carer_stays_when_the_level_changes_within_what_the_role_may_have():
     found = assign(customers(("a", "B1", 2, "m1"), ("b", "B1", 3, "m1"), ("c", "B1", 4, "m1")), people(), RULES)
     assert reasons(found) == {"a": "kept", "b": "kept", "c": "level"}
-    assert carers(found)["c"] == "h1"
+    assert owners(found)["c"] == "h1"
 
 
 def test_a_customer_who_went_to_another_branch_gets_a_carer_there():
     moved = customers(("a", "B2", 2, "m1")).assign(previous_branch_id="B1")
     found = assign(moved, people(), RULES)
-    assert (carers(found), reasons(found)) == ({"a": "m2"}, {"a": "branch"})
+    assert (owners(found), reasons(found)) == ({"a": "m2"}, {"a": "branch"})
 
 
 def test_customers_of_a_person_who_left_are_handed_over():
     found = assign(customers(("a", "B1", 2, "gone"), ("b", "B1", 2, "m1")), people(), RULES)
     assert reasons(found) == {"a": "staff_left", "b": "kept"}
-    assert carers(found) == {"a": "s1", "b": "m1"}
+    assert owners(found) == {"a": "s1", "b": "m1"}
 
 
 def test_of_a_carer_over_the_limit_as_few_as_must_move_and_those_with_least():
     found = assign(customers(*[(c, "B1", 2, "m1") for c in "abcde"]), people(), RULES)
-    assert carers(found) == {"a": "m1", "b": "m1", "c": "m1", "d": "s1", "e": "s1"}
+    assert owners(found) == {"a": "m1", "b": "m1", "c": "m1", "d": "s1", "e": "s1"}
     assert [c for c, why in reasons(found).items() if why == "limit"] == ["d", "e"]
 
 
 def test_a_move_makes_room_only_where_there_is_no_other_way():
     """Branch head h1 is full with a; b may only have h1 or the leader, and takes the leader, so that a stays."""
     found = assign(customers(("a", "B1", 4, "h1"), ("b", "B1", 4, "")), people(), RULES)
-    assert carers(found) == {"a": "h1", "b": "l1"}
+    assert owners(found) == {"a": "h1", "b": "l1"}
 
 
 def test_work_is_spread_evenly_over_people_of_one_role():
     two = people(("s1", "B1", "staff"), ("s2", "B1", "staff"))
     found = assign(customers(("a", "B1", 2, ""), ("b", "B1", 2, "")), two, RULES)
-    assert sorted(carers(found).values()) == ["s1", "s2"]
+    assert sorted(owners(found).values()) == ["s1", "s2"]
 
 
 def test_who_is_over_every_limit_goes_to_the_next_role_above_and_those_are_as_few_as_must():
     found = assign(customers(*[(c, "B1", 2, "") for c in "abcdef"]), people(), RULES)
-    assert sorted(carers(found).values()) == ["h1", "m1", "m1", "m1", "s1", "s1"]
+    assert sorted(owners(found).values()) == ["h1", "m1", "m1", "m1", "s1", "s1"]
     assert found["above"].sum() == 1
 
 
 def test_a_branch_without_staff_goes_to_the_roles_of_the_whole_bank_and_the_others_stay_as_they_are():
     found = assign(customers(("a", "B9", 2, ""), ("b", "B1", 2, "m1")), people(), RULES)
-    assert (carers(found), reasons(found)) == ({"a": "l1", "b": "m1"}, {"a": "new", "b": "kept"})
+    assert (owners(found), reasons(found)) == ({"a": "l1", "b": "m1"}, {"a": "new", "b": "kept"})
     assert found["above"].tolist() == [True, False]
 
 
@@ -104,38 +104,38 @@ def test_whom_nobody_has_room_for_stays_without_a_carer_those_with_least_of_the_
     """At B2 m2 takes three, the leader two, and these two are core customers first."""
     rows = [("core", "B2", 4, ""), *[(c, "B2", 2, "") for c in "abcde"]]
     found = assign(customers(*rows), people(), RULES).set_index("customer_id")
-    assert found["carer_id"].dropna().to_dict() == {"a": "m2", "b": "m2", "c": "m2", "core": "l1", "d": "l1"}
-    assert found.loc[found["carer_id"].isna()].index.tolist() == ["e"]
+    assert found["owner_id"].dropna().to_dict() == {"a": "m2", "b": "m2", "c": "m2", "core": "l1", "d": "l1"}
+    assert found.loc[found["owner_id"].isna()].index.tolist() == ["e"]
 
 
 def test_a_core_customer_has_the_leader_before_one_of_a_lower_tier_who_was_there():
     rows = customers(("x", "B2", 4, ""), ("y", "B2", 4, ""), ("was", "B9", 2, "l1"))
     found = assign(rows, people(), RULES).set_index("customer_id")
-    assert found["carer_id"].dropna().to_dict() == {"x": "l1", "y": "l1"}
-    assert found.loc["was", "carer_id"] != "l1"
+    assert found["owner_id"].dropna().to_dict() == {"x": "l1", "y": "l1"}
+    assert found.loc["was", "owner_id"] != "l1"
 
 
 def test_a_role_above_gives_the_customers_back_once_there_is_room():
     rows = customers(("a", "B1", 2, "h1"), ("b", "B1", 2, "m1")).assign(previous_above=[True, False])
     found = assign(rows, people(), RULES)
-    assert (carers(found), reasons(found)) == ({"a": "s1", "b": "m1"}, {"a": "relieved", "b": "kept"})
+    assert (owners(found), reasons(found)) == ({"a": "s1", "b": "m1"}, {"a": "relieved", "b": "kept"})
     assert not found["above"].any()
 
 
 def test_whoever_falls_to_a_lower_tier_moves_for_the_level():
     found = assign(customers(("a", "B1", 2, "h1")), people(), RULES)
-    assert (carers(found), reasons(found)) == ({"a": "s1"}, {"a": "level"})
+    assert (owners(found), reasons(found)) == ({"a": "s1"}, {"a": "level"})
 
 
 def test_a_role_above_keeps_its_customers_while_there_is_none():
     found = assign(customers(("a", "B9", 2, "l1")), people(), RULES)
-    assert (carers(found), reasons(found)) == ({"a": "l1"}, {"a": "kept"})
+    assert (owners(found), reasons(found)) == ({"a": "l1"}, {"a": "kept"})
 
 
 def test_a_bank_where_nobody_is_at_work_has_no_carers():
     nobody = People(people().serving.head(0))
     found = assign(customers(("a", "B1", 2, "m1")), nobody, RULES)
-    assert (found["carer_id"].isna().tolist(), reasons(found)) == ([True], {"a": "staff_left"})
+    assert (found["owner_id"].isna().tolist(), reasons(found)) == ([True], {"a": "staff_left"})
 
 
 def test_where_nobody_has_a_tiers_level_nobody_is_assigned():

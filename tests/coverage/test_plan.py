@@ -6,19 +6,19 @@ import pytest
 from goldmine.activity.build import build_activity
 from goldmine.core.errors import ContractError, HistoryError
 from goldmine.core.workspace import Workspace
-from goldmine.coverage import CareRules, can_care, make_care, read_care
-from goldmine.coverage.plan import care_path
+from goldmine.coverage import CoverageRules, make_coverage, missing_for_coverage, read_coverage
+from goldmine.coverage.plan import coverage_path
 from goldmine.coverage.workbook import write_workbook
 from tests.tiny import balance, make_bank, transaction
 
 MARCH, JUNE = date(2024, 3, 31), date(2024, 6, 30)
-RULES = CareRules.model_validate(
+RULES = CoverageRules.model_validate(
     {
         "tiers": [
-            {"aum_from": 50_000, "roles": ["manager"], "contact_every_days": 30},
-            {"aum_from": 500_000, "roles": ["branch_head"], "contact_every_days": 10, "core": True},
+            {"min_aum": 50_000, "roles": ["manager"], "contact_every_days": 30},
+            {"min_aum": 500_000, "roles": ["branch_head"], "contact_every_days": 10, "core": True},
         ],
-        "most_customers": {"manager": 5, "branch_head": 5},
+        "max_customers": {"manager": 5, "branch_head": 5},
     }
 )
 
@@ -70,51 +70,54 @@ def place(tmp_path):
     return bank, work
 
 
-def by_customer(care, column):
-    return dict(zip(care.rows["customer_id"], care.rows[column], strict=True))
+def by_customer(coverage, column):
+    return dict(zip(coverage.rows["customer_id"], coverage.rows[column], strict=True))
 
 
 def test_the_first_assignment_starts_from_the_books_customer_managers(place):
-    care = make_care(*place, MARCH, RULES)
-    assert by_customer(care, "carer_id") == {"closed": "m1", "grows": "m1", "of_leaver": "m2", "stays": "m1"}
-    assert set(care.rows["reason"]) == {"kept"}
+    coverage = make_coverage(*place, MARCH, RULES)
+    assert by_customer(coverage, "owner_id") == {"closed": "m1", "grows": "m1", "of_leaver": "m2", "stays": "m1"}
+    assert set(coverage.rows["reason"]) == {"kept"}
 
 
 def test_the_next_quarter_moves_only_who_must(place):
-    make_care(*place, MARCH, RULES)
-    care = make_care(*place, JUNE, RULES)
-    assert by_customer(care, "reason") == {"grows": "level", "of_leaver": "staff_left", "stays": "kept"}
-    assert by_customer(care, "carer_id") == {"grows": "h1", "of_leaver": "m1", "stays": "m1"}
-    since = {name: day.date() for name, day in by_customer(care, "since").items()}
+    make_coverage(*place, MARCH, RULES)
+    coverage = make_coverage(*place, JUNE, RULES)
+    assert by_customer(coverage, "reason") == {"grows": "level", "of_leaver": "staff_left", "stays": "kept"}
+    assert by_customer(coverage, "owner_id") == {"grows": "h1", "of_leaver": "m1", "stays": "m1"}
+    since = {name: day.date() for name, day in by_customer(coverage, "since").items()}
     assert since == {"grows": JUNE, "of_leaver": JUNE, "stays": MARCH}
-    assert care.moves.to_dict() == {"level": 1, "staff_left": 1}
+    assert coverage.moves.to_dict() == {"level": 1, "staff_left": 1}
 
 
 def test_who_hands_over_whom_to_whom(place):
-    found = make_care(*place, JUNE, RULES).handover
-    assert found[["previous_id", "customer_id", "carer_id"]].values.tolist() == [["m2", "of_leaver", "m1"]]
+    found = make_coverage(*place, JUNE, RULES).handover
+    assert found[["previous_id", "customer_id", "owner_id"]].values.tolist() == [["m2", "of_leaver", "m1"]]
 
 
 def test_a_contact_is_due_so_many_days_after_the_last_that_reached_the_customer(place):
     """Of stays it was made on 31 May; a later call to of_leaver reached nobody; grows was called too late."""
-    make_care(*place, MARCH, RULES)
-    care = make_care(*place, JUNE, RULES)
-    due = {name: str(day.date()) for name, day in by_customer(care, "due_on").items()}
+    make_coverage(*place, MARCH, RULES)
+    coverage = make_coverage(*place, JUNE, RULES)
+    due = {name: str(day.date()) for name, day in by_customer(coverage, "due_on").items()}
     assert due == {"grows": "2024-07-10", "of_leaver": "2024-06-29", "stays": "2024-06-30"}
-    assert care.overdue["customer_id"].tolist() == ["of_leaver"]
-    assert care.loads.set_index("staff_id")[["customers", "overdue"]].T.to_dict("list") == {"h1": [1, 0], "m1": [2, 1]}
+    assert coverage.overdue["customer_id"].tolist() == ["of_leaver"]
+    assert coverage.loads.set_index("staff_id")[["customers", "overdue"]].T.to_dict("list") == {
+        "h1": [1, 0],
+        "m1": [2, 1],
+    }
 
 
 def test_made_again_it_is_the_same(place):
-    make_care(*place, MARCH, RULES)
-    first, again = (make_care(*place, JUNE, RULES).rows for _ in range(2))
+    make_coverage(*place, MARCH, RULES)
+    first, again = (make_coverage(*place, JUNE, RULES).rows for _ in range(2))
     pd.testing.assert_frame_equal(first, again)
-    pd.testing.assert_frame_equal(read_care(place[1], JUNE), first)
+    pd.testing.assert_frame_equal(read_coverage(place[1], JUNE), first)
 
 
 def test_a_month_that_spark_wrote_as_a_folder_of_parts_is_read_alike(place):
     bank, work = place
-    before = make_care(bank, work, JUNE, RULES).rows
+    before = make_coverage(bank, work, JUNE, RULES).rows
     month = work.activity / "balances" / "2024-06.parquet"
     rows = pd.read_parquet(month)
     month.unlink()
@@ -122,41 +125,41 @@ def test_a_month_that_spark_wrote_as_a_folder_of_parts_is_read_alike(place):
     (month / "_SUCCESS").touch()
     for part, half in enumerate((rows[:3], rows[3:])):
         half.to_parquet(month / f"part-{part}.parquet", index=False)
-    assert make_care(bank, work, JUNE, RULES).rows.equals(before)
+    assert make_coverage(bank, work, JUNE, RULES).rows.equals(before)
 
 
 def test_a_shortage_is_stated_and_everybody_else_is_assigned(place):
     """One manager with room for one, who keeps the one they had; the other goes to the branch head, or has nobody."""
-    short = RULES.model_copy(update={"most_customers": {"manager": 1, "branch_head": 2}})
-    care = make_care(*place, JUNE, short)
-    assert care.shortage.to_dict("records") == [
-        {"branch_id": "B1", "customers": 2, "above": 1, "nobody": 0, "aum_from": 50_000}
+    short = RULES.model_copy(update={"max_customers": {"manager": 1, "branch_head": 2}})
+    coverage = make_coverage(*place, JUNE, short)
+    assert coverage.shortage.to_dict("records") == [
+        {"branch_id": "B1", "customers": 2, "above": 1, "nobody": 0, "min_aum": 50_000}
     ]
-    shorter = RULES.model_copy(update={"most_customers": {"manager": 1, "branch_head": 1}})
-    care = make_care(*place, JUNE, shorter)
-    assert care.shortage[["above", "nobody"]].values.tolist() == [[0, 1]]
-    assert by_customer(care, "carer_id")["grows"] == "h1"
-    assert by_customer(care, "carer_id")["stays"] == "m1"
+    shorter = RULES.model_copy(update={"max_customers": {"manager": 1, "branch_head": 1}})
+    coverage = make_coverage(*place, JUNE, shorter)
+    assert coverage.shortage[["above", "nobody"]].values.tolist() == [[0, 1]]
+    assert by_customer(coverage, "owner_id")["grows"] == "h1"
+    assert by_customer(coverage, "owner_id")["stays"] == "m1"
 
 
 def test_a_missing_month_end_is_said(place):
     with pytest.raises(HistoryError, match="balances: the books hold no rows of 2024-05"):
-        make_care(*place, date(2024, 5, 31), RULES)
-    with pytest.raises(HistoryError, match="care at 2024-05-31: nobody has been assigned yet"):
-        read_care(place[1], date(2024, 5, 31))
+        make_coverage(*place, date(2024, 5, 31), RULES)
+    with pytest.raises(HistoryError, match="coverage at 2024-05-31: nobody has been assigned yet"):
+        read_coverage(place[1], date(2024, 5, 31))
 
 
 def test_a_bank_without_staff_is_said(place, tmp_path):
     bank = make_bank(tmp_path / "other", {"customers": CUSTOMERS})
-    assert can_care(bank) == ["table staff", "table balances"]
-    with pytest.raises(ContractError, match="care: this bank has no table staff, no table balances"):
-        make_care(bank, place[1], JUNE, RULES)
+    assert missing_for_coverage(bank) == ["table staff", "table balances"]
+    with pytest.raises(ContractError, match="coverage: this bank has no table staff, no table balances"):
+        make_coverage(bank, place[1], JUNE, RULES)
 
 
 def test_the_workbook_says_it_in_words(place, tmp_path):
-    make_care(*place, MARCH, RULES)
-    write_workbook(tmp_path / "care.xlsx", make_care(*place, JUNE, RULES), "zh")
-    sheets = pd.read_excel(tmp_path / "care.xlsx", sheet_name=None)
+    make_coverage(*place, MARCH, RULES)
+    write_workbook(tmp_path / "coverage.xlsx", make_coverage(*place, JUNE, RULES), "zh")
+    sheets = pd.read_excel(tmp_path / "coverage.xlsx", sheet_name=None)
     assert list(sheets) == ["逾期未联系", "离岗交接", "维护人变动", "管户情况", "人手缺口"]
     assert sheets["离岗交接"][["原维护人", "维护人", "客户号", "月日均资产(元)"]].values.tolist() == [
         ["m2", "m1", "of_leaver", 70_000]
@@ -167,8 +170,8 @@ def test_the_workbook_says_it_in_words(place, tmp_path):
 
 def test_an_assignment_from_before_roles_above_could_take_over_is_gone_on_from(place):
     bank, work = place
-    make_care(bank, work, MARCH, RULES)
-    path = care_path(work, MARCH)
+    make_coverage(bank, work, MARCH, RULES)
+    path = coverage_path(work, MARCH)
     pd.read_parquet(path).drop(columns="above").to_parquet(path, index=False)
-    care = make_care(bank, work, JUNE, RULES)
-    assert by_customer(care, "reason") == {"grows": "level", "of_leaver": "staff_left", "stays": "kept"}
+    coverage = make_coverage(bank, work, JUNE, RULES)
+    assert by_customer(coverage, "reason") == {"grows": "level", "of_leaver": "staff_left", "stays": "kept"}

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from goldmine.contract.intake import open_bank
 from goldmine.core.errors import NotebookError, ParameterError
 from goldmine.core.project import home as project_home
-from goldmine.coverage import load_care_rules, make_care
+from goldmine.coverage import load_coverage_rules, make_coverage
 from goldmine.coverage.workbook import write_workbook
 from goldmine.pipeline.preloaded_kernels import loaded_kernels
 from goldmine.pipeline.reports import Wanted, write_reports
@@ -76,11 +76,11 @@ def test_a_figure_is_the_same_on_every_page_that_shows_it(pages):
 
 
 def test_the_workbook_of_care_counts_whom_the_pages_count(pages, tmp_path):
-    care = make_care(pages.view.bank, pages.view.work, JUNE, load_care_rules())
-    write_workbook(tmp_path / "care.xlsx", care, "en")
-    head, *rows = openpyxl.load_workbook(tmp_path / "care.xlsx")["Load"].iter_rows(values_only=True)
+    coverage = make_coverage(pages.view.bank, pages.view.work, JUNE, load_coverage_rules())
+    write_workbook(tmp_path / "coverage.xlsx", coverage, "en")
+    head, *rows = openpyxl.load_workbook(tmp_path / "coverage.xlsx")["Load"].iter_rows(values_only=True)
     by_person = {row[head.index("person")]: row[head.index("customers")] for row in rows}
-    figures = pages.view.figures.of("cared_for", "employee")["above"]
+    figures = pages.view.figures.of("has_owner", "employee")["above"]
     assert {person: count for person, count in by_person.items() if count} == {"m1": 1, "h2": 1}
     assert {person: count for person, count in figures.items() if count} == {"m1": 1, "h2": 1}
 

@@ -69,5 +69,5 @@ def place(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def view(place):
-    """Carers, the one table and the figures, made once."""
+    """Owners, the one table and the figures, made once."""
     return prepare(*place, JUNE)

@@ -97,7 +97,7 @@ def test_without_the_quarter_before_no_change_is_made_up(place, tmp_path):
     found = compute(base, load_metrics())
     assert found.missing["aum_change"] == "balances of 2023-12"
     assert found.missing["promoted_share"] == "balances of 2023-12"
-    assert found.missing["overdue_share"] == "an assignment of carers"
+    assert found.missing["overdue_share"] == "an assignment of owners"
     at = found.at("head_office")
     assert pd.isna(at.loc["aum_change", "value"])
     assert at.loc["aum", "above"] == 1 + 999_999 + 6_000_000 + 60_000_000 + 3_333 + 2

@@ -1,9 +1,9 @@
-"""A figure that the ladder's page, the lists of carers and the three views show is the same to the fen in each."""
+"""A figure that the ladder's page, the lists of owners and the three views show is the same to the fen in each."""
 
 import pytest
 
 from goldmine.core.engine import connect
-from goldmine.coverage.plan import read_care
+from goldmine.coverage.plan import read_coverage
 from goldmine.customers.ladder import LEVELS
 from goldmine.customers.moves import moves
 from goldmine.customers.source_tables import Books
@@ -39,9 +39,9 @@ def test_growth_and_loss_of_the_ladder_are_the_steps_of_change(view, quarter, gr
 
 def test_carers_are_those_of_the_assignment(place, view):
     """As the workbook of loads has them."""
-    rows = read_care(place[1], JUNE)
-    shown = view.figures.of("cared_for", "employee")["above"]
-    assert rows.groupby("carer_id").size().to_dict() == {"m1": 1, "h2": 1} == shown[shown > 0].to_dict()
+    rows = read_coverage(place[1], JUNE)
+    shown = view.figures.of("has_owner", "employee")["above"]
+    assert rows.groupby("owner_id").size().to_dict() == {"m1": 1, "h2": 1} == shown[shown > 0].to_dict()
 
 
 def test_customers_near_the_next_level_are_those_of_the_near_threshold_list(view):

@@ -1,4 +1,4 @@
-"""``goldmine care``: who looks after whom."""
+"""``goldmine coverage``: who looks after whom."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ from goldmine.cli.commands import AsOf, Language, WorkFolder, app
 
 
 @app.command()
-def care(work: WorkFolder = Path("data"), as_of: AsOf = "", language: Language = "en") -> None:
-    """Give every customer of 50,000 yuan or more one carer, with as few changes as level, branch and staff allow."""
+def coverage(work: WorkFolder = Path("data"), as_of: AsOf = "", language: Language = "en") -> None:
+    """Give every customer of 50,000 yuan or more one owner, with as few changes as level, branch and staff allow."""
     from rich.console import Console
     from rich.table import Table
 
@@ -15,23 +15,23 @@ def care(work: WorkFolder = Path("data"), as_of: AsOf = "", language: Language =
     from goldmine.contract.intake import load_bank
     from goldmine.core.dates import snapshot_date
     from goldmine.core.workspace import Workspace
-    from goldmine.coverage import load_care_rules, make_care
+    from goldmine.coverage import load_coverage_rules, make_coverage
     from goldmine.coverage.texts import REASONS, SHORTAGE, word
     from goldmine.coverage.workbook import write_workbook
 
     place = Workspace(work.absolute())
     bank = load_bank(place)
     with place.lock():
-        found = make_care(bank, place, snapshot_date(as_of, bank.books_to), load_care_rules())
-        file = place.root / "care" / f"{found.as_of}.xlsx"
+        found = make_coverage(bank, place, snapshot_date(as_of, bank.books_to), load_coverage_rules())
+        file = place.root / "coverage" / f"{found.as_of}.xlsx"
         write_workbook(file, found, language)
-    table = Table("Carers", "customers", "people", "room for", "overdue", box=None, pad_edge=False)
+    table = Table("Owners", "customers", "people", "room for", "overdue", box=None, pad_edge=False)
     for role, people in found.loads.groupby("role"):
-        counts = [people["customers"].sum(), len(people), people["most"].sum(), people["overdue"].sum()]
+        counts = [people["customers"].sum(), len(people), people["max_customers"].sum(), people["overdue"].sum()]
         table.add_row(str(role), *(f"{count:,}" for count in counts))
     Console(highlight=False).print(table)
     moves = ", ".join(f"{word(REASONS, str(why), 'en')} {count:,}" for why, count in found.moves.items())
-    say(f"\n{len(found.rows):,} customers at {found.as_of}; other carer than before: {moves or 'nobody'}")
+    say(f"\n{len(found.rows):,} customers at {found.as_of}; other owner than before: {moves or 'nobody'}")
     short = found.shortage
     if len(short):
         say(SHORTAGE["en"].format(**short[["above", "nobody"]].sum(), at=short["branch_id"][0] or "none"))

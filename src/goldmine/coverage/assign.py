@@ -1,4 +1,4 @@
-"""Who looks after whom: one carer each, the same as before wherever level, branch and staff allow it."""
+"""Who looks after whom: one owner each, the same as before wherever level, branch and staff allow it."""
 
 from dataclasses import dataclass
 
@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from goldmine.coverage.min_cost_flow import Flow, best_flow
-from goldmine.coverage.rules import CareRules
+from goldmine.coverage.rules import CoverageRules
 
 REASONS = ("kept", "new", "level", "branch", "staff_left", "limit", "relieved")
-"""Why a customer has this carer: the same as before; none before; or what ended the care of the one before.
+"""Why a customer has this owner: the same as before; none before; or what ended the assignment to the one before.
 
 ``relieved``: a role above the tier's own had taken over, and is not needed any more.
 """
@@ -27,7 +27,7 @@ class People:
 
     serving: pd.DataFrame
 
-    def allowed(self, rules: CareRules, places: pd.DataFrame) -> pd.DataFrame:
+    def allowed(self, rules: CoverageRules, places: pd.DataFrame) -> pd.DataFrame:
         """Who may look after whom: place and person (row numbers), the role's rank, whether it is above the tier's."""
         roles = pd.DataFrame(
             [
@@ -46,12 +46,12 @@ class People:
         )
 
 
-def assign(customers: pd.DataFrame, people: People, rules: CareRules) -> pd.DataFrame:
-    """Give every customer of the tiers exactly one carer, with the fewest moves that the limits permit.
+def assign(customers: pd.DataFrame, people: People, rules: CoverageRules) -> pd.DataFrame:
+    """Give every customer of the tiers exactly one owner, with the fewest moves that the limits permit.
 
     Where a tier's own roles have nobody at the branch, or no room left, the roles above them take over, the next one
-    first, as few customers as must. Whom nobody has room for stays without a carer: the lowest tier first, and of those
-    without one so far, the ones with least. Everybody else is assigned all the same.
+    first, as few customers as must. Whom nobody has room for stays without an owner: the lowest tier first, and of
+    those without one so far, the ones with least. Everybody else is assigned all the same.
 
     Parameters
     ----------
@@ -60,22 +60,22 @@ def assign(customers: pd.DataFrame, people: People, rules: CareRules) -> pd.Data
         previous_above (whether as a role above the tier's own) and previous_branch_id, a row a customer.
     people : People
         The staff at work.
-    rules : CareRules
-        ``pipelines/care.yaml``.
+    rules : CoverageRules
+        ``pipelines/coverage.yaml``.
 
     Returns
     -------
     pandas.DataFrame
-        The customers of the tiers by customer_id, with tier, core, carer_id, carer_role (both empty for nobody), above
+        The customers of the tiers by customer_id, with tier, core, owner_id, owner_role (both empty for nobody), above
         (whether the role is above the tier's own) and reason (`REASONS`).
     """
     levels = range(int(customers["level"].max(skipna=True) if len(customers) else 0) + 1)
     tiers = customers["level"].map({level: rules.tier_of(level) for level in levels})
     rows = customers.assign(tier=tiers.astype("int64"))
-    # Those with most are dealt with first, so that it is they who keep their carer where not all can.
+    # Those with most are dealt with first, so that it is they who keep their owner where not all can.
     rows = rows[rows["tier"] >= 0].sort_values(["aum_fen", "customer_id"], ascending=[False, True], ignore_index=True)
     if rows.empty:
-        return rows.assign(core=False, carer_id="", carer_role="", above=False, reason="")
+        return rows.assign(core=False, owner_id="", owner_role="", above=False, reason="")
     places = rows.groupby(["branch_id", "tier"], as_index=False).size().rename(columns={"size": "customers"})
     allowed = people.allowed(rules, places)
     numbers = {one: number for number, one in enumerate(people.serving["staff_id"])}
@@ -86,13 +86,13 @@ def assign(customers: pd.DataFrame, people: People, rules: CareRules) -> pd.Data
     groups = rows[rows["may_keep"]].groupby(["place", "person"], as_index=False).size()
     groups = groups.rename(columns={"size": "customers"}).merge(allowed, on=["place", "person"])
     rows["as_above"] = pd.MultiIndex.from_frame(rows[["place", "person"]]).isin(_above(allowed))
-    limits = people.serving["role"].map(dict(rules.most_customers)).fillna(0).to_numpy(dtype=np.int64)
+    limits = people.serving["role"].map(dict(rules.max_customers)).fillna(0).to_numpy(dtype=np.int64)
     flow = best_flow(places, groups, allowed, limits)
     return _dealt(rows, groups, allowed, flow, people, rules)
 
 
 def _dealt(  # noqa: PLR0917
-    rows: pd.DataFrame, groups: pd.DataFrame, allowed: pd.DataFrame, flow: Flow, people: People, rules: CareRules
+    rows: pd.DataFrame, groups: pd.DataFrame, allowed: pd.DataFrame, flow: Flow, people: People, rules: CoverageRules
 ) -> pd.DataFrame:
     """Customers to persons, as many as the flow says, in the order of the rows."""
     keys = ["place", "person"]
@@ -107,8 +107,8 @@ def _dealt(  # noqa: PLR0917
     staff = people.serving.reindex([*people.serving.index, None]).iloc[person.to_numpy()]
     return (
         rows.assign(
-            carer_id=staff["staff_id"].to_numpy(),
-            carer_role=staff["role"].to_numpy(),
+            owner_id=staff["staff_id"].to_numpy(),
+            owner_role=staff["role"].to_numpy(),
             above=pd.MultiIndex.from_arrays([rows["place"], person], names=keys).isin(_above(allowed)),
             core=[rules.tiers[tier].core for tier in rows["tier"]],
             reason=_reasons(rows, keeps, people, rules),
@@ -118,7 +118,7 @@ def _dealt(  # noqa: PLR0917
     )
 
 
-def _reasons(rows: pd.DataFrame, keeps: pd.Series, people: People, rules: CareRules) -> np.ndarray:
+def _reasons(rows: pd.DataFrame, keeps: pd.Series, people: People, rules: CoverageRules) -> np.ndarray:
     moved_branch = rows["previous_branch_id"] != rows["branch_id"]
     conditions = [
         keeps,
@@ -136,8 +136,8 @@ def _above(allowed: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(allowed.loc[allowed["above"], ["place", "person"]])
 
 
-def _away(rows: pd.DataFrame, people: People, rules: CareRules) -> np.ndarray:
-    """Whether the carer so far works at another branch than the customer's."""
+def _away(rows: pd.DataFrame, people: People, rules: CoverageRules) -> np.ndarray:
+    """Whether the owner so far works at another branch than the customer's."""
     staff = people.serving.reindex([*people.serving.index, None]).iloc[rows["person"].to_numpy()]
     own = staff["branch_id"].to_numpy() == rows["branch_id"].to_numpy()
     return ~(own | staff["role"].isin(rules.whole_bank).to_numpy())

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from goldmine.coverage.customer_balances import Books
-from goldmine.coverage.rules import CareRules
+from goldmine.coverage.rules import CoverageRules
 
 
 def last_contacts(books: Books) -> pd.DataFrame:
@@ -20,11 +20,11 @@ def last_contacts(books: Books) -> pd.DataFrame:
     return found.to_pandas().assign(last_contact_on=lambda f: pd.to_datetime(f["last_contact_on"]))
 
 
-def with_rhythm(assigned: pd.DataFrame, contacts: pd.DataFrame, rules: CareRules, as_of: date) -> pd.DataFrame:
+def with_due_dates(assigned: pd.DataFrame, contacts: pd.DataFrame, rules: CoverageRules, as_of: date) -> pd.DataFrame:
     """Add last_contact_on, due_on and overdue_days to an assignment.
 
     The next contact is due so many days after the last as the tier says; where there never was one, after the day on
-    which the customer got a carer (`since`). A contact that is due on the snapshot day is not overdue yet.
+    which the customer got an owner (`since`). A contact that is due on the snapshot day is not overdue yet.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def with_rhythm(assigned: pd.DataFrame, contacts: pd.DataFrame, rules: CareRules
         customer_id, tier and since (a month end) among its columns.
     contacts : pandas.DataFrame
         See `last_contacts`.
-    rules : CareRules
+    rules : CoverageRules
         The tiers' contact rhythm.
     as_of : date
         The snapshot.

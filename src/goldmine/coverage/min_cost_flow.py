@@ -14,8 +14,8 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
 _NOBODY, _ABOVE, _MOVE = 1e6, 1e4, 1e3
-"""Cost of a customer without a carer (times the tier, from 1 on), of one with a role above the tier's own, and of one
-who gets another carer; what follows never outweighs one move."""
+"""Cost of a customer without an owner (times the tier, from 1 on), of one with a role above the tier's own, and of one
+who gets another owner; what follows never outweighs one move."""
 _PARTS = 8
 """A person's limit is taken up in so many parts, each dearer than the one before: work is spread evenly."""
 
@@ -27,9 +27,9 @@ class Flow:
     Parameters
     ----------
     kept : numpy.ndarray
-        Of each group of customers with the same carer, how many keep that carer.
+        Of each group of customers with the same owner, how many keep that owner.
     given : numpy.ndarray
-        Of each allowed (place, person), how many customers without a carer there the person gets.
+        Of each allowed (place, person), how many customers without an owner there the person gets.
     short : numpy.ndarray
         Of each place, how many customers nobody has room for; all zero where the limits suffice.
     """
@@ -40,14 +40,14 @@ class Flow:
 
 
 def best_flow(places: pd.DataFrame, groups: pd.DataFrame, allowed: pd.DataFrame, limits: NDArray) -> Flow:
-    """Least customers without a carer, then least above the tier's roles, then least moves, preferred roles, even work.
+    """Fewest customers without an owner, then fewest above the tier's roles, fewest moves, preferred roles, even work.
 
     Parameters
     ----------
     places : pandas.DataFrame
         tier, customers: of each place (a branch and tier), all its customers.
     groups : pandas.DataFrame
-        place, person (row numbers), above, customers: those whose carer may keep them.
+        place, person (row numbers), above, customers: those whose owner may keep them.
     allowed : pandas.DataFrame
         place, person (row numbers), rank, above: who may look after whom; 0 is the preferred role, above says that the
         role is above the tier's own.

@@ -12,22 +12,22 @@ from goldmine.core.errors import ContractError, HistoryError
 from goldmine.core.files import whole_file
 from goldmine.core.workspace import Workspace
 from goldmine.coverage.assign import People, assign
-from goldmine.coverage.contact_cadence import last_contacts, with_rhythm
+from goldmine.coverage.contact_cadence import last_contacts, with_due_dates
 from goldmine.coverage.customer_balances import Books
-from goldmine.coverage.rules import CareRules
+from goldmine.coverage.rules import CoverageRules
 from goldmine.customers.ladder import level_expression
 
 _NEEDS = {"staff": ("role",), "balances": (), "customers": ()}
 _DAYS = ("since", "last_contact_on", "due_on")
 COLUMNS = (
-    "customer_id", "branch_id", "level", "aum_fen", "tier", "core", "carer_id", "carer_role", "above",
+    "customer_id", "branch_id", "level", "aum_fen", "tier", "core", "owner_id", "owner_role", "above",
     "previous_id", "previous_branch_id", "reason", *_DAYS, "overdue_days",
 )  # fmt: skip
-"""Of an assignment, a row a customer; `REASONS` says what a reason is, `with_rhythm` the days."""
+"""Of an assignment, a row a customer; `REASONS` says what a reason is, `with_due_dates` the days."""
 
 
 @dataclass(frozen=True)
-class Care:
+class Coverage:
     """Tiered maintenance at one month end.
 
     Parameters
@@ -37,61 +37,61 @@ class Care:
     rows : pandas.DataFrame
         `COLUMNS`.
     people : pandas.DataFrame
-        staff_id, branch_id, role, most: those at work, and how many customers each may have.
-    rules : CareRules
+        staff_id, branch_id, role, max_customers: those at work, and how many customers each may have.
+    rules : CoverageRules
         What it was made by.
     """
 
     as_of: date
     rows: pd.DataFrame
     people: pd.DataFrame
-    rules: CareRules
+    rules: CoverageRules
 
     @property
     def moves(self) -> pd.Series:
-        """How many customers got another carer, by what ended the care of the one before."""
+        """How many customers got another owner, by what ended the assignment to the one before."""
         counts = self.rows["reason"].value_counts()
         return counts.drop(["kept", "new"], errors="ignore")
 
     @property
     def overdue(self) -> pd.DataFrame:
-        """Customers whose contact is overdue, the longest overdue first within each carer."""
+        """Customers whose contact is overdue, the longest overdue first within each owner."""
         late = self.rows[self.rows["overdue_days"] > 0]
-        order = ["carer_id", "overdue_days", "aum_fen", "customer_id"]
+        order = ["owner_id", "overdue_days", "aum_fen", "customer_id"]
         return late.sort_values(order, ascending=[True, False, False, True], ignore_index=True)
 
     @property
     def handover(self) -> pd.DataFrame:
         """Customers of persons who left or were moved: who hands whom over to whom, most AUM first."""
         left = self.rows[self.rows["reason"] == "staff_left"]
-        order = ["previous_id", "carer_id", "aum_fen", "customer_id"]
+        order = ["previous_id", "owner_id", "aum_fen", "customer_id"]
         return left.sort_values(order, ascending=[True, True, False, True], ignore_index=True)
 
     @property
     def shortage(self) -> pd.DataFrame:
-        """Where people or room are lacking: branch_id, aum_from (yuan), customers, above, nobody; most first.
+        """Where people or room are lacking: branch_id, min_aum (yuan), customers, above, nobody; most first.
 
-        Above counts those with a role above the tier's own, nobody those without a carer.
+        Above counts those with a role above the tier's own, nobody those without an owner.
         """
-        rows = self.rows.assign(nobody=self.rows["carer_id"].isna())
+        rows = self.rows.assign(nobody=self.rows["owner_id"].isna())
         found = rows.groupby(["branch_id", "tier"], as_index=False).agg(
             customers=("customer_id", "size"), above=("above", "sum"), nobody=("nobody", "sum")
         )
         found = found[found["above"] + found["nobody"] > 0]
-        found = found.assign(aum_from=[self.rules.tiers[tier].aum_from for tier in found["tier"]]).drop(columns="tier")
+        found = found.assign(min_aum=[self.rules.tiers[tier].min_aum for tier in found["tier"]]).drop(columns="tier")
         return found.sort_values(["nobody", "above", "branch_id"], ascending=[False, False, True], ignore_index=True)
 
     @property
     def loads(self) -> pd.DataFrame:
-        """A row a person at work: staff_id, branch_id, role, most, customers, overdue."""
-        of = self.rows.groupby("carer_id").agg(
+        """A row a person at work: staff_id, branch_id, role, max_customers, customers, overdue."""
+        of = self.rows.groupby("owner_id").agg(
             customers=("customer_id", "size"), overdue=("overdue_days", lambda days: int((days > 0).sum()))
         )
         found = self.people.merge(of, how="left", left_on="staff_id", right_index=True)
         return found.fillna({"customers": 0, "overdue": 0}).astype({"customers": int, "overdue": int})
 
 
-def can_care(bank: Bank) -> list[str]:
+def missing_for_coverage(bank: Bank) -> list[str]:
     """What tiered maintenance needs and a bank does not have; empty where nothing is missing."""
     return [
         f"table {table}" if not bank.has(table) else f"column {table}.{', '.join(columns)}"
@@ -100,13 +100,13 @@ def can_care(bank: Bank) -> list[str]:
     ]
 
 
-def care_path(work: Workspace, as_of: date) -> Path:
+def coverage_path(work: Workspace, as_of: date) -> Path:
     """Where a month end's assignment lies."""
-    return work.root / "care" / f"{as_of}.parquet"
+    return work.root / "coverage" / f"{as_of}.parquet"
 
 
-def make_care(bank: Bank, work: Workspace, as_of: date, rules: CareRules) -> Care:
-    """Assign every customer of the tiers a carer, and keep the assignment in the work folder.
+def make_coverage(bank: Bank, work: Workspace, as_of: date, rules: CoverageRules) -> Coverage:
+    """Assign every customer of the tiers an owner, and keep the assignment in the work folder.
 
     The same books, staff and earlier assignment give the same one.
 
@@ -117,30 +117,30 @@ def make_care(bank: Bank, work: Workspace, as_of: date, rules: CareRules) -> Car
     HistoryError
         If the month end's balances are missing or not summed up yet.
     """
-    if missing := can_care(bank):
-        raise ContractError(f"care: this bank has no {', no '.join(missing)}.", "Map what is missing in bank.yaml.")
+    if missing := missing_for_coverage(bank):
+        raise ContractError(f"coverage: this bank has no {', no '.join(missing)}.", "Map what is missing in bank.yaml.")
     books = Books(connect(), bank, work, as_of)
     people = _people(books)
     before = _before(work, as_of)
     rows = _customers(books).merge(before, how="left", on="customer_id")
     rows = rows.assign(
         # Where nobody was assigned yet, the books' customer manager has looked after the customer so far.
-        previous_id=rows["carer_id"].fillna(rows["manager_id"]),
+        previous_id=rows["owner_id"].fillna(rows["manager_id"]),
         previous_branch_id=rows["previous_branch_id"].fillna(rows["branch_id"]),
         previous_above=rows["previous_above"].eq(True),
     )
-    assigned = assign(rows.drop(columns=["carer_id", "manager_id"]), People(people), rules)
+    assigned = assign(rows.drop(columns=["owner_id", "manager_id"]), People(people), rules)
     stays = (assigned["reason"] == "kept") & assigned["since"].notna()
     assigned["since"] = assigned["since"].where(stays, pd.Timestamp(as_of))
-    found = with_rhythm(assigned, last_contacts(books), rules, as_of)[list(COLUMNS)]
+    found = with_due_dates(assigned, last_contacts(books), rules, as_of)[list(COLUMNS)]
     found = found.astype(dict.fromkeys(_DAYS, "datetime64[ms]"))
-    with whole_file(care_path(work, as_of)) as temporary:
+    with whole_file(coverage_path(work, as_of)) as temporary:
         found.to_parquet(temporary, index=False)
-    most = people["role"].map(dict(rules.most_customers)).fillna(0).astype(int)
-    return Care(as_of, found, people.assign(most=most), rules)
+    limits = people["role"].map(dict(rules.max_customers)).fillna(0).astype(int)
+    return Coverage(as_of, found, people.assign(max_customers=limits), rules)
 
 
-def read_care(work: Workspace, as_of: date) -> pd.DataFrame:
+def read_coverage(work: Workspace, as_of: date) -> pd.DataFrame:
     """An assignment that was made earlier: `COLUMNS`.
 
     Raises
@@ -148,9 +148,11 @@ def read_care(work: Workspace, as_of: date) -> pd.DataFrame:
     HistoryError
         If there is none of that month end.
     """
-    path = care_path(work, as_of)
+    path = coverage_path(work, as_of)
     if not path.exists():
-        raise HistoryError(f"care at {as_of}: nobody has been assigned yet.", "Run `goldmine care` for it first.")
+        raise HistoryError(
+            f"coverage at {as_of}: nobody has been assigned yet.", "Run `goldmine coverage` for it first."
+        )
     return pd.read_parquet(path)
 
 
@@ -174,12 +176,12 @@ def _people(books: Books) -> pd.DataFrame:
 
 
 def _before(work: Workspace, as_of: date) -> pd.DataFrame:
-    """The latest earlier assignment: customer_id, carer_id, since, previous_branch_id and previous_above."""
-    earlier = sorted(path for path in care_path(work, as_of).parent.glob("*.parquet") if path.stem < str(as_of))
+    """The latest earlier assignment: customer_id, owner_id, since, previous_branch_id and previous_above."""
+    earlier = sorted(path for path in coverage_path(work, as_of).parent.glob("*.parquet") if path.stem < str(as_of))
     if not earlier:
-        names = ["customer_id", "carer_id", "previous_branch_id", "previous_above", "since"]
+        names = ["customer_id", "owner_id", "previous_branch_id", "previous_above", "since"]
         return pd.DataFrame(columns=names, dtype="str").astype({"since": "datetime64[us]", "previous_above": "bool"})
-    found = pd.read_parquet(earlier[-1]).dropna(subset="carer_id")
+    found = pd.read_parquet(earlier[-1]).dropna(subset="owner_id")
     # An assignment from before the roles above could take over has nobody there.
-    found = found.reindex(columns=["customer_id", "carer_id", "branch_id", "above", "since"])
+    found = found.reindex(columns=["customer_id", "owner_id", "branch_id", "above", "since"])
     return found.rename(columns={"branch_id": "previous_branch_id", "above": "previous_above"})

@@ -1,4 +1,4 @@
-"""What ``pipelines/care.yaml`` says: who may look after which level, how many each, and how often they call."""
+"""What ``pipelines/coverage.yaml`` says: who may look after which level, how many each, and how often they call."""
 
 from itertools import pairwise
 from typing import Literal, get_args
@@ -24,17 +24,17 @@ class Tier(_Typed):
 
     Parameters
     ----------
-    aum_from : int
+    min_aum : int
         Yuan of average daily AUM where the tier begins: one of the ladder's levels.
     roles : list of str
         Who may look after them, the preferred role first.
     contact_every_days : int
         Longest time between two contacts.
     core : bool
-        Whether they are core customers (核心客户), whose carer is named to them.
+        Whether they are core customers (核心客户), whose owner is named to them.
     """
 
-    aum_from: int
+    min_aum: int
     roles: list[Role] = Field(min_length=1)
     contact_every_days: int = Field(ge=1, le=366)
     core: bool = False
@@ -42,7 +42,7 @@ class Tier(_Typed):
     @property
     def level(self) -> int:
         """Place of the tier's beginning on the ladder."""
-        return LEVELS.index(self.aum_from)
+        return LEVELS.index(self.min_aum)
 
     @property
     def roles_above(self) -> tuple[Role, ...]:
@@ -50,37 +50,37 @@ class Tier(_Typed):
         return ROLES[max(ROLES.index(role) for role in self.roles) + 1 :]
 
 
-class CareRules(_Typed):
+class CoverageRules(_Typed):
     """The rules of tiered maintenance (分级维护).
 
     Parameters
     ----------
     tiers : list of Tier
         From the lowest to the highest; below the first nobody is assigned.
-    most_customers : dict of str to int
+    max_customers : dict of str to int
         Most customers a person of a role may look after.
     whole_bank : list of str
         Roles that look after customers of every branch; all others only of their own.
     """
 
     tiers: list[Tier] = Field(min_length=1)
-    most_customers: dict[Role, int]
+    max_customers: dict[Role, int]
     whole_bank: list[Role] = []
 
     @model_validator(mode="after")
-    def _agrees(self) -> "CareRules":
-        starts = [tier.aum_from for tier in self.tiers]
+    def _agrees(self) -> "CoverageRules":
+        starts = [tier.min_aum for tier in self.tiers]
         if off := [start for start in starts if start not in LEVELS]:
-            raise ValueError(f"aum_from {off[0]} is no level of the ladder {LEVELS}")
+            raise ValueError(f"min_aum {off[0]} is no level of the ladder {LEVELS}")
         if any(lower >= upper for lower, upper in pairwise(starts)):
-            raise ValueError("tiers are not in order: list them from the lowest aum_from to the highest, each once")
+            raise ValueError("tiers are not in order: list them from the lowest min_aum to the highest, each once")
         if any(lower.core and not upper.core for lower, upper in pairwise(self.tiers)):
             raise ValueError("a tier above a core tier must be core too")
-        without = sorted({role for tier in self.tiers for role in tier.roles} - set(self.most_customers))
+        without = sorted({role for tier in self.tiers for role in tier.roles} - set(self.max_customers))
         if without:
-            raise ValueError(f"most_customers does not say how many customers a {without[0]} may have")
-        if min(self.most_customers.values()) < 0:
-            raise ValueError("most_customers must not be below zero")
+            raise ValueError(f"max_customers does not say how many customers a {without[0]} may have")
+        if min(self.max_customers.values()) < 0:
+            raise ValueError("max_customers must not be below zero")
         return self
 
     def tier_of(self, level: int) -> int:
@@ -88,15 +88,15 @@ class CareRules(_Typed):
         return sum(tier.level <= level for tier in self.tiers) - 1
 
 
-def load_care_rules() -> CareRules:
-    """Read ``pipelines/care.yaml``.
+def load_coverage_rules() -> CoverageRules:
+    """Read ``pipelines/coverage.yaml``.
 
     Raises
     ------
     SettingsError
         If it is missing, has an unknown key, or its limits do not agree.
     """
-    file = home() / "pipelines" / "care.yaml"
+    file = home() / "pipelines" / "coverage.yaml"
     if not file.exists():
-        raise SettingsError("care.yaml: there is no such file in pipelines.", "Write who looks after which level.")
-    return typed(CareRules, read_yaml(file), "care.yaml")
+        raise SettingsError("coverage.yaml: there is no such file in pipelines.", "Write who looks after which level.")
+    return typed(CoverageRules, read_yaml(file), "coverage.yaml")

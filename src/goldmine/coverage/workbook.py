@@ -7,19 +7,19 @@ import pandas as pd
 
 from goldmine.core.excel import HEAD, INSIDE
 from goldmine.core.files import whole_file
-from goldmine.coverage.plan import Care
+from goldmine.coverage.plan import Coverage
 from goldmine.coverage.texts import HEADINGS, REASONS, ROLES, SHEETS, word
 from goldmine.customers.ladder import level_word
 
 _CUSTOMER = ["customer_id", "level", "aum", "core"]
 _COLUMNS = {
-    "overdue": ["branch_id", "carer_id", "carer_role", *_CUSTOMER, "last_contact_on", "due_on", "overdue_days"],
-    "handover": ["branch_id", "previous_id", "carer_id", "carer_role", *_CUSTOMER, "last_contact_on"],
-    "moves": ["branch_id", *_CUSTOMER, "previous_id", "carer_id", "carer_role", "reason"],
-    "loads": ["branch_id", "staff_id", "role", "most", "customers", "overdue"],
-    "shortage": ["branch_id", "aum_from", "customers", "above", "nobody"],
+    "overdue": ["branch_id", "owner_id", "owner_role", *_CUSTOMER, "last_contact_on", "due_on", "overdue_days"],
+    "handover": ["branch_id", "previous_id", "owner_id", "owner_role", *_CUSTOMER, "last_contact_on"],
+    "moves": ["branch_id", *_CUSTOMER, "previous_id", "owner_id", "owner_role", "reason"],
+    "loads": ["branch_id", "staff_id", "role", "max_customers", "customers", "overdue"],
+    "shortage": ["branch_id", "min_aum", "customers", "above", "nobody"],
 }
-_WIDTHS = {"aum": 18, "customer_id": 16, "level": 14, "carer_role": 18, "role": 18, "reason": 18}
+_WIDTHS = {"aum": 18, "customer_id": 16, "level": 14, "owner_role": 18, "role": 18, "reason": 18}
 
 
 def shown(rows: pd.DataFrame, columns: Sequence[str], language: str) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def shown(rows: pd.DataFrame, columns: Sequence[str], language: str) -> pd.DataF
     for name in found.columns:
         if pd.api.types.is_datetime64_any_dtype(found[name]):
             found[name] = found[name].dt.date
-        elif name in ("carer_role", "role"):
+        elif name in ("owner_role", "role"):
             found[name] = [word(ROLES, role, language) for role in found[name].fillna("")]
         elif name == "reason":
             found[name] = [word(REASONS, reason, language) for reason in found[name]]
@@ -50,25 +50,27 @@ def shown(rows: pd.DataFrame, columns: Sequence[str], language: str) -> pd.DataF
     return found.rename(columns={name: word(HEADINGS, name, language) for name in found.columns})
 
 
-def write_workbook(path: Path, care: Care, language: str) -> None:
+def write_workbook(path: Path, coverage: Coverage, language: str) -> None:
     """Write the five sheets; no text in them is ever taken for a formula or a link.
 
     Parameters
     ----------
     path : Path
         The file to write, ending in ``.xlsx``.
-    care : Care
+    care : Coverage
         The assignment.
     language : str
         ``en`` or ``zh``, of headings and words.
     """
-    moves = care.rows[~care.rows["reason"].isin(["kept", "new"])].sort_values(["branch_id", "carer_id", "customer_id"])
+    moves = coverage.rows[~coverage.rows["reason"].isin(["kept", "new"])].sort_values(
+        ["branch_id", "owner_id", "customer_id"]
+    )
     sheets = {
-        "overdue": care.overdue,
-        "handover": care.handover,
+        "overdue": coverage.overdue,
+        "handover": coverage.handover,
         "moves": moves,
-        "loads": care.loads,
-        "shortage": care.shortage,
+        "loads": coverage.loads,
+        "shortage": coverage.shortage,
     }
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with (

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from goldmine.core.engine import connect
 from goldmine.core.errors import ParameterError, ReleaseError
 from goldmine.core.workspace import Workspace
-from goldmine.coverage import Books, load_care_rules
+from goldmine.coverage import Books, load_coverage_rules
 from goldmine.customers.ladder import LEVELS, level_word
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.publishing.release_store import read_latest
@@ -50,7 +50,7 @@ def of_employee(decisions: Decisions, employee_id: str) -> pd.DataFrame:
         )
     person = decisions.staff.loc[employee_id]
     rows = decisions.customers[decisions.customers["employee_id"] == employee_id]
-    if person["role"] in load_care_rules().whole_bank:
+    if person["role"] in load_coverage_rules().whole_bank:
         return rows
     return rows[rows["branch_id"] == person["branch_id"]]
 
@@ -93,20 +93,20 @@ def near_next(customers: pd.DataFrame) -> pd.DataFrame:
 
 
 def overdue(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame:
-    """Customers whose carer's contact is overdue, core customers first, then the longest overdue."""
-    rows = decisions.care[decisions.care["overdue_days"] > 0].set_index("customer_id")
+    """Customers whose owner's contact is overdue, core customers first, then the longest overdue."""
+    rows = decisions.coverage[decisions.coverage["overdue_days"] > 0].set_index("customer_id")
     rows = rows[rows.index.isin(customers.index)]
     rows = rows.sort_values(["core", "overdue_days", "aum_fen"], ascending=False, kind="stable")
-    found = rows.assign(aum=rows["aum_fen"] / 100, employee_id=rows["carer_id"]).reset_index()
+    found = rows.assign(aum=rows["aum_fen"] / 100, employee_id=rows["owner_id"]).reset_index()
     names = ["customer_id", "level", "aum", "core", "last_contact_on", "due_on", "overdue_days", "employee_id"]
     return found[names].assign(due=found["due_on"].dt.date, last_contact_on=found["last_contact_on"].dt.date)
 
 
 def handed_over(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame:
     """Customers taken over this time from a person who left: who had them before."""
-    rows = decisions.care[decisions.care["reason"] == "staff_left"].set_index("customer_id")
+    rows = decisions.coverage[decisions.coverage["reason"] == "staff_left"].set_index("customer_id")
     rows = rows[rows.index.isin(customers.index)].sort_values("aum_fen", ascending=False, kind="stable")
-    found = rows.assign(aum=rows["aum_fen"] / 100, employee_id=rows["carer_id"]).reset_index()
+    found = rows.assign(aum=rows["aum_fen"] / 100, employee_id=rows["owner_id"]).reset_index()
     return found[["customer_id", "level", "aum", "previous_id", "employee_id"]]
 
 

@@ -14,7 +14,7 @@ from goldmine.core.dates import month_end, month_key
 from goldmine.core.files import read_json, sql_text, whole_file, write_json
 from goldmine.core.workspace import Workspace
 from goldmine.coverage.customer_balances import Books
-from goldmine.coverage.plan import care_path
+from goldmine.coverage.plan import coverage_path
 from goldmine.customers.ladder import LEVELS, layer_expression, level_expression
 from goldmine.reporting.mart_columns import COLUMNS
 from goldmine.reporting.metric_definitions import Metrics
@@ -55,7 +55,7 @@ def read_base(work: Workspace, as_of: date) -> Base:
 
 
 def make_base(books: Books, metrics: Metrics) -> Base:
-    """Make the table from the books, the activity and the care assignment, and keep it in the work folder.
+    """Make the table from the books, the activity and the assignment of owners, and keep it in the work folder.
 
     A customer stands in it once, under one branch: the one that the rule ``moved_in_quarter`` names where it changed
     during the quarter. Which branch it was a quarter ago is known from the table that was made then, as the books say
@@ -94,7 +94,7 @@ def _missing(books: Books) -> dict[str, str]:
         gone = [month_key(day) for day in days if not books.has_month(table, day)]
         found[need] = f"{table} of {', '.join(gone)}" if gone else ""
     found["contacts"] = "" if books.bank.has("contacts") else "table contacts"
-    found["care"] = "" if care_path(books.work, books.as_of).exists() else "an assignment of carers"
+    found["coverage"] = "" if coverage_path(books.work, books.as_of).exists() else "an assignment of owners"
     return {name: found[column.needs] for name, column in COLUMNS.items() if column.needs and found[column.needs]}
 
 
@@ -181,13 +181,13 @@ def _with_contacts(books: Books, rows: Table, missing: dict[str, str]) -> Table:
 
 
 def _with_care(books: Books, rows: Table, missing: dict[str, str]) -> Table:
-    if "cared_for" in missing:
+    if "has_owner" in missing:
         return rows.mutate(employee_id=rows.manager_id)
-    care = books.connection.read_parquet(str(care_path(books.work, books.as_of)))
-    rows = _join(rows, care.select("customer_id", "carer_id", "overdue_days", named="core"))
+    coverage = books.connection.read_parquet(str(coverage_path(books.work, books.as_of)))
+    rows = _join(rows, coverage.select("customer_id", "owner_id", "overdue_days", named="core"))
     return rows.mutate(
-        employee_id=rows.carer_id.fill_null(rows.manager_id),
-        cared_for=rows.carer_id.notnull(),
+        employee_id=rows.owner_id.fill_null(rows.manager_id),
+        has_owner=rows.owner_id.notnull(),
         core=rows.named.fill_null(False),
         overdue=(rows.overdue_days > 0).fill_null(False),
     )

@@ -34,7 +34,7 @@ WORDS = {
     "core_overdue": ("Core customer, contact overdue by {} days", "核心客户,逾期{}天未联系"),
     "near_next": ("Near the next level", "临界提级"),
     "handed_over": ("Taken over from {}", "由{}移交"),
-    "previous_id": ("Carer before", "原维护人"),
+    "previous_id": ("Owner before", "原维护人"),
     "employee_id": ("Looked after by", "维护人"),
     "campaign": ("Campaign", "营销活动"),
     "contacts": ("Contacts", "触达"),

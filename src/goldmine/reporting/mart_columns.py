@@ -17,7 +17,8 @@ class BaseColumn:
     meaning : str
         One line of business meaning.
     needs : str
-        What a bank must have for it: a table, ``table before`` for the same a quarter earlier, ``care``; or nothing.
+        What a bank must have for it: a table, ``table before`` for the same a quarter earlier, ``coverage``, or
+        nothing.
     """
 
     name: str
@@ -26,14 +27,14 @@ class BaseColumn:
     needs: str = ""
 
 
-_NOW, _BEFORE, _OWN, _CARE = "balances", "balances before", "transactions", "care"
+_NOW, _BEFORE, _OWN, _COVERAGE = "balances", "balances before", "transactions", "coverage"
 
 COLUMNS: dict[str, BaseColumn] = {
     column.name: column
     for column in (
         BaseColumn("customer_id", "text", "who"),
         BaseColumn("branch_id", "text", "branch that the customer counts for; empty where unknown"),
-        BaseColumn("employee_id", "text", "who looks after them: the carer, else the customer manager of the books"),
+        BaseColumn("employee_id", "text", "who looks after them: the owner, else the customer manager of the books"),
         BaseColumn("on_books", "flag", "on the books at the month end"),
         BaseColumn("on_books_before", "flag", "on the books a quarter earlier"),
         BaseColumn("came", "flag", "on the books now, not a quarter earlier"),
@@ -56,8 +57,8 @@ COLUMNS: dict[str, BaseColumn] = {
         BaseColumn("active", "flag", "made a transaction of their own in the quarter", _OWN),
         BaseColumn("contacted", "flag", "was contacted in the quarter", "contacts"),
         BaseColumn("converted", "flag", "a contact of the quarter converted", "contacts"),
-        BaseColumn("cared_for", "flag", "has a carer", _CARE),
-        BaseColumn("core", "flag", "core customer with a named carer", _CARE),
-        BaseColumn("overdue", "flag", "the carer's contact is overdue", _CARE),
+        BaseColumn("has_owner", "flag", "has an owner", _COVERAGE),
+        BaseColumn("core", "flag", "core customer with a named owner", _COVERAGE),
+        BaseColumn("overdue", "flag", "the owner's contact is overdue", _COVERAGE),
     )
 }

@@ -1,4 +1,4 @@
-"""What the three views stand on: carers, the one table, and the figures of the last quarters."""
+"""What the three views stand on: owners, the one table, and the figures of the last quarters."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -18,9 +18,9 @@ from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_code, of_file, of_value
 from goldmine.core.project import home
 from goldmine.core.workspace import Workspace
-from goldmine.coverage import Books, can_care, load_care_rules, make_care, read_care
-from goldmine.coverage.plan import COLUMNS as CARE_COLUMNS
-from goldmine.coverage.plan import care_path
+from goldmine.coverage import Books, load_coverage_rules, make_coverage, missing_for_coverage, read_coverage
+from goldmine.coverage.plan import COLUMNS as COVERAGE_COLUMNS
+from goldmine.coverage.plan import coverage_path
 from goldmine.reporting.customer_mart import base_path, make_base, read_base
 from goldmine.reporting.mart_columns import COLUMNS
 from goldmine.reporting.metric_definitions import Metrics, load_metrics
@@ -62,11 +62,11 @@ class Decisions:
         return rows[rows["on_books"]].set_index("customer_id")
 
     @cached_property
-    def care(self) -> pd.DataFrame:
-        """The month end's assignment of carers; no rows where there is none."""
-        if not care_path(self.work, self.as_of).exists():
-            return pd.DataFrame(columns=list(CARE_COLUMNS))
-        return read_care(self.work, self.as_of)
+    def coverage(self) -> pd.DataFrame:
+        """The month end's assignment of owners; no rows where there is none."""
+        if not coverage_path(self.work, self.as_of).exists():
+            return pd.DataFrame(columns=list(COVERAGE_COLUMNS))
+        return read_coverage(self.work, self.as_of)
 
     @cached_property
     def staff(self) -> pd.DataFrame:
@@ -79,7 +79,7 @@ class Decisions:
 
 
 def prepare(bank: Bank, work: Workspace, as_of: date) -> Decisions:
-    """Assign carers where the bank has staff, make the one table, and compute every figure of the last quarters.
+    """Assign owners where the bank has staff, make the one table, and compute every figure of the last quarters.
 
     Earlier quarters' tables are made once and then kept, as they remember which branch kept whom.
 
@@ -88,7 +88,7 @@ def prepare(bank: Bank, work: Workspace, as_of: date) -> Decisions:
     HistoryError
         If the books do not hold the month end.
     GoldmineError
-        If the definitions or the limits of care cannot be used.
+        If the definitions or the rules of coverage cannot be used.
     """
     metrics = load_metrics()
     books = Books(connect(), bank, work, as_of)
@@ -100,8 +100,8 @@ def prepare(bank: Bank, work: Workspace, as_of: date) -> Decisions:
     mark, marked = _mark(bank, work, as_of), base_path(work, as_of).with_suffix(".mark.json")
     if read_json(marked) == mark and figures_path(work, as_of).exists():
         return opened(bank, work, as_of)
-    if not can_care(bank):
-        make_care(bank, work, as_of, load_care_rules())
+    if not missing_for_coverage(bank):
+        make_coverage(bank, work, as_of, load_coverage_rules())
     for day in days[:-1]:
         if books.has_month("balances", day) and not _stands(work, day):
             make_base(Books(books.connection, bank, work, day), metrics)
@@ -116,11 +116,11 @@ def prepare(bank: Bank, work: Workspace, as_of: date) -> Decisions:
 def _mark(bank: Bank, work: Workspace, as_of: date) -> str:
     """Fingerprint of everything that the figures are made from; where it is the same, they stand."""
     package = Path(goldmine.__file__).parent
-    settings = [home() / "pipelines" / name for name in ("metrics.yaml", "care.yaml")]
-    earlier = [*care_path(work, as_of).parent.glob("*.parquet"), *base_path(work, as_of).parent.glob("*.parquet")]
+    settings = [home() / "pipelines" / name for name in ("metrics.yaml", "coverage.yaml")]
+    earlier = [*coverage_path(work, as_of).parent.glob("*.parquet"), *base_path(work, as_of).parent.glob("*.parquet")]
     return of_value(
         [
-            of_code(*settings, *(package / room for room in ("care", "decisions", "customers"))),
+            of_code(*settings, *(package / room for room in ("coverage", "reporting", "customers"))),
             partition_fingerprints(work),
             {name: sorted(file.fingerprint for file in table.files) for name, table in bank.tables.items()},
             {str(path): of_file(path) for path in sorted(earlier) if path.stem <= str(as_of)},

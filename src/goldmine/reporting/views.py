@@ -6,7 +6,7 @@ import pandas as pd
 
 from goldmine.core.errors import ParameterError
 from goldmine.coverage.texts import ROLES
-from goldmine.coverage.texts import word as care_word
+from goldmine.coverage.texts import word as coverage_word
 from goldmine.reporting import call_sheets as worklists
 from goldmine.reporting.prepare import Decisions
 from goldmine.reporting.tables import ranked_metrics, standing
@@ -91,7 +91,7 @@ def employees_of(decisions: Decisions, branch_id: str) -> list[str]:
 
 def role_of(decisions: Decisions, employee_id: str, language: str) -> str:
     """A person's role in words."""
-    return care_word(ROLES, decisions.staff.loc[employee_id, "role"], language)
+    return coverage_word(ROLES, decisions.staff.loc[employee_id, "role"], language)
 
 
 def own_shares(decisions: Decisions, employee_id: str, language: str) -> pd.DataFrame:

@@ -1,11 +1,10 @@
-"""Conditions as text: what they may hold, what they find, and what they prove."""
+"""Conditions as text: what they may hold, and whom they match."""
 
 import ibis
 import pytest
 
 from goldmine.core.errors import SettingsError
 from goldmine.customers.expression import read_condition
-from goldmine.customers.intervals import exclude_each_other
 
 ROWS = ibis.memtable(
     {"place": [0, 1, 2, 3], "aum": [5.0, 50.0, 500.0, None], "kind": ["firm", "person", None, "person"]},
@@ -52,37 +51,3 @@ def test_what_is_no_condition_at_all_says_so():
 
 def test_a_condition_names_its_columns_once_each():
     assert read_condition("10 <= aum < 20 or kind is None and aum > own").names == ("aum", "kind", "own")
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("aum < 10", "aum >= 10"),
-        ("aum < 10", "10 < aum"),
-        ('kind == "firm"', 'kind in ["person", "trader"]'),
-        ('kind == "firm"', 'kind != "firm"'),
-        ("aum >= 365 or aum is None", "180 <= aum < 365"),
-        ("aum > 1 and own == 0", "aum > 5 and own >= 1"),
-        ("not aum < 10", "aum < 10"),
-        ("not (aum < 10 or own > 3)", "aum < 10"),
-        ("own == 3", "own < 3"),
-    ],
-)
-def test_conditions_that_exclude_each_other_are_proved_so(one, other):
-    assert exclude_each_other(read_condition(one), read_condition(other))
-    assert exclude_each_other(read_condition(other), read_condition(one))
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("aum <= 10", "aum >= 10"),
-        ("aum < 10", "own >= 10"),
-        ('kind != "firm"', 'kind != "person"'),
-        ("aum is None", "own is None"),
-        ("aum + own < 10", "aum + own >= 10"),
-        ("aum < 10 or own == 1", "aum >= 10"),
-    ],
-)
-def test_no_proof_is_given_where_there_is_none(one, other):
-    assert not exclude_each_other(read_condition(one), read_condition(other))

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from goldmine.core.i18n import in_language
+
 if TYPE_CHECKING:
     from goldmine.customers.tags import Catalogue
 
@@ -21,26 +23,22 @@ def list_tags() -> None:
     from goldmine.customers.tags import load_catalogue
 
     for one in load_catalogue().sets:
-        say(f"{one.name}  {one.title_zh} {one.title_en}  ({one.dimension}{', exclusive' if one.exclusive else ''})")
+        say(f"{one.name}  {_both_languages(one.title)}  ({one.dimension}{', exclusive' if one.exclusive else ''})")
         for tag in one.tags:
-            say(f"  {tag.name:<16}{tag.title_zh}  {tag.title_en}  [{tag.owner}]")
+            owner = f"{tag.owner} {in_language(tag.owner, 'zh')}"
+            say(f"  {tag.name:<16}{in_language(tag.title, 'zh')}  {tag.title}  [{owner}]")
             say(f"  {'':<16}{tag.when}")
 
 
 @app.command()
 def check() -> None:
-    """Run each tag's own test and prove that exclusive sets exclude."""
+    """Run each tag's own test."""
     from goldmine.cli.output import say
-    from goldmine.customers.tag_checks import check_examples, unproved
-    from goldmine.customers.tags import load_catalogue
+    from goldmine.customers.tags import check_examples, load_catalogue
 
     catalogue = load_catalogue()
     tags, rows = sum(len(one.tags) for one in catalogue.sets), check_examples(catalogue)
     say(f"{tags} tags in {len(catalogue.sets)} sets: all {rows} rows of their tests come out as they should")
-    for one in catalogue.sets:
-        if one.exclusive:
-            pairs = ", ".join(f"{a.name} and {b.name}" for a, b in unproved(one))
-            say(f"  {one.name:<16}" + (f"shown on the data only: {pairs}" if pairs else "exclusive by its conditions"))
 
 
 @app.command()
@@ -65,14 +63,18 @@ def explain(
     say(f"{customer} at {day}: {len(found)} tags")
     for reason in found:
         before = f", before that {names.get(reason.before_tag, reason.before)}" if reason.before else ""
-        say(f"{reason.title_zh}  {reason.title_en}  (since {reason.since}{before})")
+        say(f"{in_language(reason.title, 'zh')}  {reason.title}  (since {reason.since}{before})")
         say(f"  {reason.when}")
         say("  " + ", ".join(f"{name} = {_value(value)}" for name, value in reason.values.items()))
-        say(f"  {reason.tag}, owner: {reason.owner}")
+        say(f"  {reason.tag}, owner: {reason.owner} {in_language(reason.owner, 'zh')}")
+
+
+def _both_languages(title: str) -> str:
+    return f"{in_language(title, 'zh')} {title}"
 
 
 def _titles(catalogue: "Catalogue") -> dict[str, str]:
-    return {f"{one.name}.{tag.name}": f"{tag.title_zh} {tag.title_en}" for one in catalogue.sets for tag in one.tags}
+    return {f"{one.name}.{tag.name}": _both_languages(tag.title) for one in catalogue.sets for tag in one.tags}
 
 
 def _value(value: object) -> str:

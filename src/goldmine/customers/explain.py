@@ -12,6 +12,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, ParameterError
 from goldmine.core.files import disk_errors, sql_text
+from goldmine.core.i18n import LocalizedText
 from goldmine.core.workspace import Workspace
 from goldmine.customers.table import customers_path
 from goldmine.customers.tags import load_catalogue
@@ -25,8 +26,8 @@ class Reason:
     ----------
     tag : str
         ``set.tag``.
-    title_en, title_zh, owner : str
-        Its names, and who answers for its meaning.
+    title, owner : LocalizedText
+        Its name, and who answers for its meaning.
     when : str
         Its condition.
     values : dict
@@ -38,9 +39,8 @@ class Reason:
     """
 
     tag: str
-    title_en: str
-    title_zh: str
-    owner: str
+    title: LocalizedText
+    owner: LocalizedText
     when: str
     values: dict[str, Any]
     since: date
@@ -83,7 +83,7 @@ def explain(bank: Bank, work: Workspace, customer: str, as_of: date) -> list[Rea
             values = {name: seen[name] for name in tag.condition.names}
             since, before = row[f"{column}_since"], row.get(f"{column}_from") or ""
             name = f"{one.name}.{tag.name}"
-            found.append(Reason(name, tag.title_en, tag.title_zh, tag.owner, tag.when, values, since, before))
+            found.append(Reason(name, tag.title, tag.owner, tag.when, values, since, before))
     return found
 
 

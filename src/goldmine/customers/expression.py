@@ -1,6 +1,6 @@
-"""Conditions as short text, such as ``50000 <= aum_avg < 200000``: made into Ibis, and never run as code.
+"""Conditions as short text, such as ``50000 <= aum_avg < 200000``: translated to Ibis and never run as code.
 
-What a condition may hold: names of columns, numbers and texts, comparisons, ``in [...]``, ``is None``, ``and``, ``or``,
+A condition may hold names of columns, numbers and texts, comparisons, ``in [...]``, ``is None``, ``and``, ``or``,
 ``not``, and ``+ - *``.
 """
 
@@ -16,7 +16,7 @@ from ibis.expr.types import Value
 
 from goldmine.core.errors import SettingsError
 
-COMPARISONS: dict[type, Callable[[Any, Any], Any]] = {
+_COMPARISONS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Gt: operator.gt,
@@ -76,15 +76,10 @@ def read_condition(text: str) -> Condition:
     return Condition(text.strip(), tree)
 
 
-def parts(compare: ast.Compare) -> list[tuple[ast.expr, ast.cmpop, ast.expr]]:
+def _comparisons(compare: ast.Compare) -> list[tuple[ast.expr, ast.cmpop, ast.expr]]:
     """The single comparisons of a chain: ``1 <= a < 2`` is ``1 <= a`` and ``a < 2``."""
     sides = [compare.left, *compare.comparators]
     return list(zip(sides, compare.ops, sides[1:], strict=False))
-
-
-def literals(node: ast.expr) -> list[Any]:
-    """The values of a list such as ``["a", "b"]``."""
-    return [ast.literal_eval(item) for item in node.elts] if isinstance(node, ast.List) else []
 
 
 def _is_truth(node: ast.expr) -> bool:
@@ -92,7 +87,7 @@ def _is_truth(node: ast.expr) -> bool:
         return all(_is_truth(value) for value in node.values)
     if isinstance(node, ast.UnaryOp):
         return isinstance(node.op, ast.Not) and _is_truth(node.operand)
-    return isinstance(node, ast.Compare) and all(_is_comparison(*part) for part in parts(node))
+    return isinstance(node, ast.Compare) and all(_is_comparison(*part) for part in _comparisons(node))
 
 
 def _is_comparison(left: ast.expr, op: ast.cmpop, right: ast.expr) -> bool:
@@ -120,7 +115,7 @@ def _value(node: ast.expr, columns: Mapping[str, Value]) -> Any:
         inner = _value(node.operand, columns)
         return ~inner if isinstance(node.op, ast.Not) else -inner
     if isinstance(node, ast.Compare):
-        return reduce(operator.and_, [_compared(*part, columns) for part in parts(node)])
+        return reduce(operator.and_, [_compared(*part, columns) for part in _comparisons(node)])
     if isinstance(node, ast.BinOp):
         return _SUMS[type(node.op)](_value(node.left, columns), _value(node.right, columns))
     if isinstance(node, ast.Name):
@@ -133,5 +128,6 @@ def _compared(left: ast.expr, op: ast.cmpop, right: ast.expr, columns: Mapping[s
     if isinstance(op, _EMPTINESS):
         return value.isnull() if isinstance(op, ast.Is) else value.notnull()
     if isinstance(op, _MEMBERSHIP):
-        return value.isin(literals(right)) if isinstance(op, ast.In) else value.notin(literals(right))
-    return COMPARISONS[type(op)](value, _value(right, columns))
+        values = ast.literal_eval(right)
+        return value.isin(values) if isinstance(op, ast.In) else value.notin(values)
+    return _COMPARISONS[type(op)](value, _value(right, columns))

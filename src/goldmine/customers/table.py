@@ -9,7 +9,8 @@ from pathlib import Path
 import ibis
 import pandas as pd
 from ibis import Schema
-from ibis.expr.types import Value
+from ibis.backends.duckdb import Backend
+from ibis.expr.types import Table, Value
 
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
@@ -18,11 +19,9 @@ from goldmine.core.errors import HistoryError, SettingsError
 from goldmine.core.files import read_json, sql_text, whole_file, write_json
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
-from goldmine.customers.history import lay_earlier, with_history
 from goldmine.customers.ladder import layer_expression, level_expression
 from goldmine.customers.source_tables import Books, quarter_before
-from goldmine.customers.tag_checks import check_examples, holds_of, require_exclusive, unproved
-from goldmine.customers.tags import Catalogue, catalogue_path, load_catalogue
+from goldmine.customers.tags import Catalogue, catalogue_path, check_examples, load_catalogue
 from goldmine.features import catalogue as all_features
 from goldmine.features import feature_fingerprint
 
@@ -40,14 +39,11 @@ class CustomersReport:
         Month ends whose table was made, and whose stood already.
     switched_off : dict of str to str
         Tags (``set.tag``) that the bank's tables cannot carry, and the column that is missing.
-    unproved : tuple of str
-        Pairs (``set: a, b``) that are shown to exclude each other on the data alone, not by their conditions.
     """
 
     made: tuple[date, ...]
     kept: tuple[date, ...]
     switched_off: dict[str, str]
-    unproved: tuple[str, ...]
 
 
 def customers_path(work: Workspace, as_of: date) -> Path:
@@ -89,7 +85,7 @@ def build_customers(bank: Bank, work: Workspace, days: Sequence[date]) -> Custom
     HistoryError
         If the features of a month end, or the balances of its month, are not there.
     SettingsError
-        If the catalogue cannot be read, a tag fails its test, or an exclusive set overlaps.
+        If the catalogue cannot be read, or a tag fails its test.
     """
     catalogue = load_catalogue()
     books = Books(connect(), bank, work)
@@ -113,8 +109,7 @@ def build_customers(bank: Bank, work: Workspace, days: Sequence[date]) -> Custom
             books.connection.raw_sql(f"COPY ({query}) TO {to}")
         write_json(path.with_suffix(".json"), mark)
         made.append(day)
-    pairs = tuple(f"{one.name}: {a.name}, {b.name}" for one in catalogue.sets for a, b in unproved(one))
-    return CustomersReport(tuple(made), tuple(kept), off, pairs)
+    return CustomersReport(tuple(made), tuple(kept), off)
 
 
 def _table_before(work: Workspace, day: date) -> Path | None:
@@ -141,19 +136,19 @@ def _query(books: Books, catalogue: Catalogue, day: date, before: Path | None, q
     known = ibis.to_sql(_known(books, catalogue, day), dialect="duckdb", pretty=False)
     connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE known AS {known}")
     rows = connection.table("known")
-    earlier = lay_earlier(connection, catalogue, before)
-    require_exclusive(catalogue, rows)
+    earlier = _earlier_tags(connection, catalogue, before)
     if rows.schema() not in queries:
         columns = {name: rows[name] for name in rows.columns}
+        tags = [tag_set.expressions(columns) for tag_set in catalogue.sets]
         tagged = rows.select(
             "customer_id",
             "branch_id",
             "manager_id",
             "as_of",
             *[name for name in LADDER if name in rows.columns],
-            **_tag_columns(catalogue, columns),
+            **{name: tag for set_tags in tags for name, tag in set_tags.items()},
         )
-        queries[rows.schema()] = ibis.to_sql(with_history(tagged, earlier, catalogue), dialect="duckdb", pretty=False)
+        queries[rows.schema()] = ibis.to_sql(_with_history(tagged, earlier, catalogue), dialect="duckdb", pretty=False)
     return f"SELECT * FROM ({queries[rows.schema()]}) ORDER BY customer_id"
 
 
@@ -181,17 +176,48 @@ def _known(books: Books, catalogue: Catalogue, day: date) -> ibis.Table:
     return rows.mutate(layer=layer_expression(rows.level), previous_level=before)
 
 
-def _tag_columns(catalogue: Catalogue, columns: dict[str, Value]) -> dict[str, Value]:
-    found: dict[str, Value] = {}
-    for one in catalogue.sets:
-        held = holds_of(one, columns)
-        if one.exclusive:
-            answers = [(holds, name) for name, holds in held.items()]
-            found[one.column()] = ibis.cases(*answers) if answers else ibis.null("string")
-            continue
-        for tag in one.tags:
-            found[one.column(tag)] = held.get(tag.name, ibis.null("boolean"))
-    return found
+def _earlier_tags(connection: Backend, catalogue: Catalogue, before: Path | None) -> Table:
+    """The tags of the customers table before and their history, as a view of one name with the same columns each time.
+
+    What that table does not have, or all of it where there is none, is empty.
+    """
+    have = set(parquet_schema(before).names) if before else set()
+    columns = [
+        f'"{name}"' if name in have else f'NULL::{kind} AS "{name}"' for name, kind in _history_types(catalogue).items()
+    ]
+    source = f"read_parquet({sql_text(before)})" if before else "(SELECT NULL::VARCHAR AS customer_id LIMIT 0)"
+    connection.raw_sql(f"CREATE OR REPLACE TEMP VIEW earlier AS SELECT customer_id, {', '.join(columns)} FROM {source}")
+    return connection.table("earlier")
+
+
+def _history_types(catalogue: Catalogue) -> dict[str, str]:
+    """Tag columns and those of their history, with their types in DuckDB."""
+    types: dict[str, str] = {}
+    for tag_set in catalogue.sets:
+        for column in tag_set.columns:
+            types |= {column: "VARCHAR" if tag_set.exclusive else "BOOLEAN", f"{column}_since": "DATE"}
+            types |= {f"{column}_from": "VARCHAR"} if tag_set.exclusive else {}
+    return types
+
+
+def _with_history(tagged: Table, earlier: Table, catalogue: Catalogue) -> Table:
+    """Add to each tag column ``<column>_since``, the month end since which the tables have it without a break.
+
+    Exclusive sets also get ``<column>_from``, the tag before it; empty where there was none, or it is not known.
+    """
+    renamed = {f"before_{name}": earlier[name] for name in _history_types(catalogue)}
+    earlier = earlier.select(id_before="customer_id", **renamed)
+    rows = tagged.left_join(earlier, tagged.customer_id == earlier.id_before)
+    history: dict[str, Value] = {}
+    for tag_set in catalogue.sets:
+        for column in tag_set.columns:
+            since = rows[f"before_{column}_since"]
+            same = since.notnull() & rows[column].identical_to(rows[f"before_{column}"])
+            history[f"{column}_since"] = ibis.cases((same, since), else_=rows.as_of)
+            if tag_set.exclusive:
+                earlier_from, earlier_tag = rows[f"before_{column}_from"], rows[f"before_{column}"]
+                history[f"{column}_from"] = ibis.cases((same, earlier_from), else_=earlier_tag)
+    return rows.select(*[rows[name] for name in tagged.columns if name != "as_of"], **history)
 
 
 def _feature_columns(work: Workspace, day: date) -> list[str]:

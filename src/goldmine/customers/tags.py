@@ -1,13 +1,22 @@
-"""The catalogue of tags, ``pipelines/tags.yaml``: typed, with unknown keys refused."""
+"""The catalogue of tags, ``pipelines/tags.yaml``: typed, unknown keys refused, each tag with its own test.
 
+The tags of an exclusive set are ordered cases, as in SQL's CASE: a customer has the first whose condition holds.
+"""
+
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+import ibis
+import pyarrow as pa
 import pydantic
 import yaml
+from ibis.expr.types import Value
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from goldmine.core.engine import connect
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import LocalizedText
 from goldmine.core.project import home
 from goldmine.customers.expression import Condition, read_condition
 
@@ -24,23 +33,25 @@ class Tag(_Typed):
 
     Parameters
     ----------
-    name, title_en, title_zh : str
-        Its code name and its names for people.
-    owner : str
+    name : str
+        Its code name.
+    title : LocalizedText
+        Its name for people.
+    owner : LocalizedText
         Who answers for its meaning.
     when : str
         Who has it: a condition on the columns of the feature table and the ladder.
-    has, has_not : list of dict
-        Its test: rows, as far as the condition looks at them, that have the tag, and rows that do not.
+    match, no_match : list of dict
+        Its test: rows that have the tag, and rows that do not. A row gives the columns that the condition looks at, and
+        in an exclusive set those of the cases before it.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    title_en: str
-    title_zh: str
-    owner: str
+    title: LocalizedText
+    owner: LocalizedText
     when: str
-    has: list[Example] = Field(min_length=1)
-    has_not: list[Example] = Field(min_length=1)
+    match: list[Example] = Field(min_length=1)
+    no_match: list[Example] = Field(min_length=1)
 
     @property
     def condition(self) -> Condition:
@@ -53,19 +64,20 @@ class TagSet(_Typed):
 
     Parameters
     ----------
-    name, title_en, title_zh : str
-        The question's code name and its names for people.
+    name : str
+        The question's code name.
+    title : LocalizedText
+        Its name for people.
     dimension : str
         Which side of the customer it is about.
     exclusive : bool
-        Whether a customer has at most one of the tags; if not, each stands for itself.
+        Whether a customer has only the first tag whose condition holds; if not, each tag stands for itself.
     tags : list of Tag
-        The answers.
+        The answers, in the order in which they are tried.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    title_en: str
-    title_zh: str
+    title: LocalizedText
     dimension: Dimension
     exclusive: bool
     tags: list[Tag] = Field(min_length=1)
@@ -85,6 +97,18 @@ class TagSet(_Typed):
     def columns(self) -> tuple[str, ...]:
         """Columns of the set."""
         return tuple(dict.fromkeys(self.column(tag) for tag in self.tags))
+
+    def expressions(self, columns: Mapping[str, Value]) -> dict[str, Value]:
+        """The set's tag columns; a tag that looks at a column which is not there is left out, its own column empty."""
+        conditions = {
+            tag.name: tag.condition.of(columns)
+            for tag in self.tags
+            if all(name in columns for name in tag.condition.names)
+        }
+        if not self.exclusive:
+            return {self.column(tag): conditions.get(tag.name, ibis.null("boolean")) for tag in self.tags}
+        cases = [(condition, name) for name, condition in conditions.items()]
+        return {self.column(): ibis.cases(*cases) if cases else ibis.null("string")}
 
 
 class Catalogue(_Typed):
@@ -130,14 +154,72 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise SettingsError(f"{path.name}: {_where(first['loc'])}: {first['msg']}.", "Correct that entry.") from error
-    for one in found.sets:
-        for tag in one.tags:
+    for tag_set in found.sets:
+        for tag in tag_set.tags:
             try:
                 read_condition(tag.when)
             except SettingsError as error:
-                raise SettingsError(f"{path.name}: {one.name}.{tag.name}: {error.what}", error.do) from error
+                raise SettingsError(f"{path.name}: {tag_set.name}.{tag.name}: {error.what}", error.do) from error
     return found
 
 
-def _where(place: tuple[Any, ...]) -> str:
-    return ".".join(str(part) for part in place) or "the file"
+def check_examples(catalogue: Catalogue) -> int:
+    """Run the test of every tag.
+
+    Returns
+    -------
+    int
+        How many rows were tried.
+
+    Raises
+    ------
+    SettingsError
+        If a row of a tag's test comes out otherwise than it says, or leaves out a column that decides it.
+    """
+    return sum(_check_set(tag_set) for tag_set in catalogue.sets)
+
+
+def _check_set(tag_set: TagSet) -> int:
+    examples = [
+        (tag, example, expected)
+        for tag in tag_set.tags
+        for rows, expected in ((tag.match, True), (tag.no_match, False))
+        for example in rows
+    ]
+    for tag, example, _ in examples:
+        cases = tag_set.tags[: tag_set.tags.index(tag)] if tag_set.exclusive else []
+        left_out = [name for case in (tag, *cases) for name in case.condition.names if name not in example]
+        if left_out:
+            raise SettingsError(
+                f"tags.yaml: {tag_set.name}.{tag.name}: a test row leaves out {left_out[0]!r}, which decides it.",
+                "Give that column a value, or null for unknown.",
+            )
+    tagged = _tagged(tag_set, [example for _, example, _ in examples])
+    for (tag, example, expected), found in zip(examples, tagged, strict=True):
+        value = found[tag_set.column(tag)]
+        if (value == tag.name if tag_set.exclusive else value) is not expected:
+            should = "should have the tag and does not" if expected else "should not have the tag and does"
+            instead = f" (it has {value!r})" if tag_set.exclusive and expected and value else ""
+            raise SettingsError(
+                f"tags.yaml: {tag_set.name}.{tag.name}: a row of its test, {example}, {should}{instead}.",
+                "Mend the condition or the order of the set's tags, or the test where it is the test that is wrong.",
+            )
+    return len(examples)
+
+
+def _tagged(tag_set: TagSet, examples: list[Example]) -> list[dict[str, Any]]:
+    """The tags that some rows get, in one query."""
+    names = dict.fromkeys(name for tag in tag_set.tags for name in tag.condition.names)
+    texts = {name for name in names if any(isinstance(example.get(name), str) for example in examples)}
+    types = {name: pa.string() if name in texts else pa.float64() for name in names}
+    rows = [{"position": position, **example} for position, example in enumerate(examples)]
+    table = ibis.memtable(pa.Table.from_pylist(rows, schema=pa.schema({"position": pa.int64(), **types})))
+    columns = {name: table[name] for name in names}
+    found: list[dict[str, Any]] = (
+        connect().to_pyarrow(table.order_by("position").select(**tag_set.expressions(columns))).to_pylist()
+    )
+    return found
+
+
+def _where(location: tuple[Any, ...]) -> str:
+    return ".".join(str(part) for part in location) or "the file"

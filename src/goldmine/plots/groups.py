@@ -7,6 +7,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from goldmine.core.i18n import in_language
 from goldmine.customers.segments import STABLE
 from goldmine.customers.tags import Catalogue
 from goldmine.plots.style import PALETTE, say
@@ -34,7 +35,12 @@ def part_words() -> dict[str, str]:
 
 def group_words(catalogue: Catalogue) -> dict[str, dict[str, str]]:
     """Names of the codes of long-tail groups, by column: ages, kinds of transaction, bands."""
-    ages = {tag.name: (tag.title_en, tag.title_zh) for one in catalogue.sets if one.name == "age" for tag in one.tags}
+    ages = {
+        tag.name: (tag.title, in_language(tag.title, "zh"))
+        for one in catalogue.sets
+        if one.name == "age"
+        for tag in one.tags
+    }
     bands = {
         "high": ("best tenth", "前10%"),
         "middle": ("next three tenths", "前10%至40%"),

@@ -1,4 +1,4 @@
-"""Lost deposits and loans: what was held, when it went, where to, and what may come back."""
+"""Lost deposits and loans: the peak, when it went, where it went, and what may come back."""
 
 from datetime import date
 
@@ -47,26 +47,28 @@ def books(tmp_path_factory):
     return Books(connect(), bank, work)
 
 
-def test_a_lost_deposit_says_what_was_held_when_it_went_and_where_to(books):
+def test_lost_deposit_has_peak_month_outflow_and_counterparty(books):
     (row,) = lost(books, JUNE, "lost_deposit").drop(columns="manager_id").to_dict("records")
     assert row == {
-        "customer_id": "saver", "branch_id": "B1", "held": 50_000.0, "held_in": "2024-03",
-        "left": 49_900.0, "left_in": "2024-05", "went_to": "other bank", "went_by": "transfer", "went_share": 0.75,
+        "customer_id": "saver", "branch_id": "B1", "peak_balance": 50_000.0, "peak_month": "2024-03",
+        "outflow_amount": 49_900.0, "outflow_month": "2024-05", "outflow_counterparty": "other bank",
+        "outflow_type": "transfer", "outflow_share": 0.75,
     }  # fmt: skip
 
 
-def test_a_lost_loan_says_what_was_owed_and_knows_no_counterparty(books):
+def test_lost_loan_has_peak_and_no_counterparty(books):
     (row,) = lost(books, JUNE, "lost_loan").to_dict("records")
-    assert (row["customer_id"], row["held"], row["held_in"], row["left_in"]) == ("owed", 80_000.0, "2024-02", "2024-03")
-    assert pd.isna(row["went_to"])
+    assert (row["customer_id"], row["peak_balance"]) == ("owed", 80_000.0)
+    assert (row["peak_month"], row["outflow_month"]) == ("2024-02", "2024-03")
+    assert pd.isna(row["outflow_counterparty"])
 
 
-def test_without_scores_there_is_no_chance_and_no_guess(books):
+def test_without_scores_the_probability_is_empty(books):
     rows = with_chances(books, lost(books, JUNE, "lost_deposit"), load_use_case("winback"), JUNE)
     assert rows.probability.isna().all()
 
 
-def test_what_comes_back_is_the_chance_times_what_returners_of_that_level_brought(books, monkeypatch):
+def test_expected_money_is_probability_times_what_returners_of_the_level_brought(books, monkeypatch):
     brought = pd.Series([1.0, 2.0, 3_000.0, 4.0, 5.0, 6.0, 7.0])
     monkeypatch.setattr("goldmine.customers.lost.brought_back", lambda *_: brought)
     rows = lost(books, JUNE, "lost_deposit").assign(probability=0.5)

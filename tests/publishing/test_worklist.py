@@ -21,7 +21,13 @@ def test_who_may_not_be_contacted_is_left_out_and_counted(tmp_path):
     ]
     bank = make_bank(tmp_path / "bank", {"customers": people})
     rows = pd.DataFrame(
-        {"customer_id": ["002", "001", "003"], "direction": "up", "step": 1e4, "went_by": "cash", "probability": 0.5}
+        {
+            "customer_id": ["002", "001", "003"],
+            "direction": "up",
+            "step": 1e4,
+            "outflow_type": "cash",
+            "probability": 0.5,
+        }
     )
     found = write_worklist(bank, Workspace(tmp_path), DAY, {"near_threshold": rows}, "zh")["near_threshold"]
     assert (found.rows, found.left_out["opted_out"], found.left_out["minor"]) == (1, 1, 1)

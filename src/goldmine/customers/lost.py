@@ -1,4 +1,4 @@
-"""Lost deposits and lost loans: what the customer held, when, where it went, and what may come back."""
+"""Lost deposits and lost loans: the peak, when it went, where it went, and what may come back."""
 
 from datetime import date
 
@@ -19,16 +19,16 @@ from goldmine.labels.outcomes import aum_gained
 from goldmine.labels.use_case import UseCase
 
 YEAR = 12
-GONE = 0.2
-"""A holding has gone in the first month in which a fifth or less of its highest is left."""
+GONE_SHARE = 0.2
+"""A balance has gone in the first month with this share of its peak or less."""
 KINDS = {"lost_deposit": ("tag_lost_deposit", "demand_avg + time_avg"), "lost_loan": ("tag_lost_loan", "loan_avg")}
-"""By list: the tag that says who is on it, and what they held."""
-LEAST = 20
-"""Returners of a level that are needed before its mean is believed."""
+"""By list: the tag that selects its customers, and the balance in question."""
+MIN_RETURNERS = 20
+"""A level with fewer returners takes the mean of all."""
 
 
 def lost(books: Books, as_of: date, kind: str) -> pd.DataFrame:
-    """Customers whose deposits or loan have gone within a year.
+    """Customers whose deposits or loan have gone within a year, the largest outflow first.
 
     Parameters
     ----------
@@ -38,10 +38,11 @@ def lost(books: Books, as_of: date, kind: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        customer_id, branch_id, manager_id, held (yuan: most of a month's daily average), held_in (YYYY-MM), left
-        (yuan less than that now), left_in (YYYY-MM: first month with a fifth of it or less), and of what was paid out
-        from then to then: went_to (the counterparty, as the bank codes it, that got most), went_by (kind of
-        transaction), went_share (its share); empty where the bank does not keep counterparties.
+        customer_id, branch_id, manager_id; peak_balance (yuan: the highest monthly average) and peak_month (YYYY-MM);
+        outflow_amount (the peak less the balance now, yuan) and outflow_month (YYYY-MM: the first month with a fifth of
+        the peak or less). Of the payments from peak_month to outflow_month: outflow_counterparty (the one paid most, as
+        the bank codes it), outflow_type (kind of transaction) and outflow_share (its share of the payments); empty
+        where the bank does not keep counterparties.
 
     Raises
     ------
@@ -55,12 +56,12 @@ def lost(books: Books, as_of: date, kind: str) -> pd.DataFrame:
             f"tags.yaml: has no tag that makes the column {tag!r}.", "The list is drawn by it; put it back."
         )
     chosen = customers.loc[customers[tag].fillna(False).astype(bool), ["customer_id", "branch_id", "manager_id"]]
-    rows = chosen.merge(_held(books, chosen, as_of, amount), on="customer_id")
-    rows = rows.merge(_went(books, rows), "left", "customer_id")
-    return rows.sort_values(["left", "customer_id"], ascending=[False, True], ignore_index=True)
+    rows = chosen.merge(_peaks(books, chosen, as_of, amount), on="customer_id")
+    rows = rows.merge(_outflows(books, rows), "left", "customer_id")
+    return rows.sort_values(["outflow_amount", "customer_id"], ascending=[False, True], ignore_index=True)
 
 
-def _held(books: Books, chosen: pd.DataFrame, as_of: date, amount: str) -> pd.DataFrame:
+def _peaks(books: Books, chosen: pd.DataFrame, as_of: date, amount: str) -> pd.DataFrame:
     months = [month_key(day) for day in months_back(as_of, YEAR) if books.has_month(day)]
     files = ", ".join(sql_text(partition(books.work, "balances", month)) for month in months)
     books.connection.con.register("chosen", chosen[["customer_id"]])
@@ -72,18 +73,18 @@ def _held(books: Books, chosen: pd.DataFrame, as_of: date, amount: str) -> pd.Da
     grid = monthly.pivot(index="customer_id", columns="month", values="fen")
     grid = grid.reindex(columns=range(now - len(months) + 1, now + 1)).fillna(0)
     values = grid.to_numpy()
-    peak = values.argmax(axis=1) if len(values) else np.array([], dtype=int)
-    held = values.max(axis=1, initial=0)
-    after = np.arange(values.shape[1]) > peak[:, None]
-    gone = after & (values <= GONE * held[:, None])
-    first = np.where(gone.any(axis=1), gone.argmax(axis=1), values.shape[1] - 1)
+    peak_index = values.argmax(axis=1) if len(values) else np.array([], dtype=int)
+    peak = values.max(axis=1, initial=0)
+    after = np.arange(values.shape[1]) > peak_index[:, None]
+    gone = after & (values <= GONE_SHARE * peak[:, None])
+    gone_index = np.where(gone.any(axis=1), gone.argmax(axis=1), values.shape[1] - 1)
     return pd.DataFrame(
         {
             "customer_id": grid.index,
-            "held": held / 100,
-            "held_in": [_month(grid.columns[place]) for place in peak],
-            "left": (held - values[:, -1]) / 100,
-            "left_in": [_month(grid.columns[place]) for place in first],
+            "peak_balance": peak / 100,
+            "peak_month": [_month(grid.columns[index]) for index in peak_index],
+            "outflow_amount": (peak - values[:, -1]) / 100,
+            "outflow_month": [_month(grid.columns[index]) for index in gone_index],
         }
     )
 
@@ -92,23 +93,25 @@ def _month(index: int) -> str:
     return f"{index // 12}-{index % 12 + 1:02d}"
 
 
-def _went(books: Books, rows: pd.DataFrame) -> pd.DataFrame:
-    """The counterparty that got most of what each customer paid out from the month held to the month gone."""
-    columns = ["customer_id", "went_to", "went_by", "went_share"]
+def _outflows(books: Books, rows: pd.DataFrame) -> pd.DataFrame:
+    """The counterparty that each customer paid most from the month of the peak to the month it had gone."""
+    columns = ["customer_id", "outflow_counterparty", "outflow_type", "outflow_share"]
     if rows.empty or not books.bank.has("transactions", "counterparty"):
         return pd.DataFrame(columns=columns).astype({"customer_id": object})
-    months = [month for month in books.bank.months("transactions") if rows.held_in.min() <= month <= rows.left_in.max()]
+    first, last = rows.peak_month.min(), rows.outflow_month.max()
+    months = [month for month in books.bank.months("transactions") if first <= month <= last]
     paid = books.bank.read(books.connection, "transactions", months)
-    spans = ibis.memtable(rows[["customer_id", "held_in", "left_in"]].rename(columns={"customer_id": "spanned"}))
+    spans = rows[["customer_id", "peak_month", "outflow_month"]].rename(columns={"customer_id": "spanned"})
+    spans = ibis.memtable(spans)
     paid = paid.inner_join(spans, paid.customer_id == spans.spanned)
     month = paid.time.strftime("%Y-%m")
-    paid = paid.filter(paid.direction == "out", month >= paid.held_in, month <= paid.left_in)
-    by = paid.group_by("customer_id", "counterparty", went_by=paid.kind).agg(amount=paid.amount.sum().cast("float64"))
-    found = books.connection.to_pyarrow(by).to_pandas()
-    whole = found.groupby("customer_id").amount.transform("sum")
-    found = found.assign(went_share=found.amount / whole, went_to=found.counterparty).dropna(subset=["went_to"])
-    found = found.sort_values(["amount", "went_to"], ascending=[False, True]).drop_duplicates("customer_id")
-    return found[columns]
+    paid = paid.filter(paid.direction == "out", month >= paid.peak_month, month <= paid.outflow_month)
+    sums = paid.group_by("customer_id", outflow_counterparty=paid.counterparty, outflow_type=paid.kind)
+    payments = books.connection.to_pyarrow(sums.agg(amount=paid.amount.sum().cast("float64"))).to_pandas()
+    payments["outflow_share"] = payments.amount / payments.groupby("customer_id").amount.transform("sum")
+    named = payments.dropna(subset=["outflow_counterparty"])
+    largest = named.sort_values(["amount", "outflow_counterparty"], ascending=[False, True])
+    return largest.drop_duplicates("customer_id")[columns]
 
 
 def with_chances(books: Books, rows: pd.DataFrame, use_case: UseCase, as_of: date) -> pd.DataFrame:
@@ -127,9 +130,9 @@ def with_money(books: Books, rows: pd.DataFrame, use_case: UseCase, as_of: date)
     they had held; see `brought_back`.
     """
     brought = brought_back(books, use_case, as_of)
-    expected = rows.probability * brought.reindex(level_of(rows.held)).to_numpy()
+    expected = rows.probability * brought.reindex(level_of(rows.peak_balance)).to_numpy()
     rows = rows.assign(expected_yuan=expected.round(2))
-    order = ["expected_yuan", "left", "customer_id"]
+    order = ["expected_yuan", "outflow_amount", "customer_id"]
     return rows.sort_values(order, ascending=[False, False, True], ignore_index=True)
 
 
@@ -149,4 +152,4 @@ def brought_back(books: Books, use_case: UseCase, as_of: date) -> pd.Series:
         levels.append(pd.Series(level_of(back.aum_peak_365d), index=back.index))
     gain, level = pd.concat(gains, ignore_index=True), pd.concat(levels, ignore_index=True)
     found = gain.groupby(level).agg(["size", "mean"]).reindex(range(7))
-    return found["mean"].where(found["size"] >= LEAST, gain.mean())
+    return found["mean"].where(found["size"] >= MIN_RETURNERS, gain.mean())

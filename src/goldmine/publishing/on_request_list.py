@@ -28,20 +28,20 @@ HEADINGS = {
     "to_step": ("yuan to the step", "距临界线(元)"),
     "probability": ("probability", "概率"),
     "ranked_by": ("ranked by", "排序依据"),
-    "held": ("most held within a year, yuan", "近一年最高持有(元)"),
-    "held_in": ("month it was held", "持有月份"),
-    "left": ("what has gone, yuan", "已流失金额(元)"),
-    "left_in": ("month it had gone", "流失月份"),
-    "went_to": ("where most of it went", "主要去向"),
-    "went_by": ("as what", "去向类型"),
-    "went_share": ("share of what was paid out", "占流出比例"),
+    "peak_balance": ("most held within a year, yuan", "近一年最高持有(元)"),
+    "peak_month": ("month it was held", "持有月份"),
+    "outflow_amount": ("what has gone, yuan", "已流失金额(元)"),
+    "outflow_month": ("month it had gone", "流失月份"),
+    "outflow_counterparty": ("where most of it went", "主要去向"),
+    "outflow_type": ("as what", "去向类型"),
+    "outflow_share": ("share of what was paid out", "占流出比例"),
     "expected_yuan": ("expected to come back, yuan", "预计可挽回金额(元)"),
     "age": ("age", "年龄段"),
     "kind": ("main kind of transaction", "主要交易类型"),
 }
 """What people read over each column, in English and Chinese."""
 
-_SHARES = ("probability", "went_share")
+_SHARES = ("probability", "outflow_share")
 
 _OTHER = {"other": ("others together", "其他合并")}
 WORDS = {
@@ -67,7 +67,7 @@ WORDS = {
         "senior": ("60 and older", "老年"),
         **_OTHER,
     },
-    "went_by": {
+    "outflow_type": {
         "transfer": ("transfer", "转账转出"),
         "cash": ("cash withdrawn", "现金支取"),
         "purchase": ("purchases", "消费支出"),

@@ -1,7 +1,7 @@
 import pytest
 
-from goldmine.contract.yaml_file import typed
 from goldmine.core.errors import SettingsError
+from goldmine.core.settings import typed
 from goldmine.coverage.rules import CoverageRules, load_coverage_rules
 
 TIER = {"min_aum": 50_000, "roles": ["staff"], "contact_every_days": 90}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from goldmine.campaigns.spec import Campaign
 from goldmine.contactability.policy import campaigns_folder
-from goldmine.contract.yaml_file import read_yaml, typed
 from goldmine.core.errors import SettingsError
 from goldmine.core.project import home
+from goldmine.core.settings import read_yaml, typed
 from goldmine.labels.use_case_files import use_case_names
 
 

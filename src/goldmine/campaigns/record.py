@@ -3,16 +3,11 @@
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from goldmine.contactability.counts import Funnel
+from goldmine.core.settings import RecordModel
 
 
-class _Typed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
-
-
-class Limit(_Typed):
+class Limit(RecordModel):
     """One limit of the assignment.
 
     Parameters
@@ -36,7 +31,7 @@ class Limit(_Typed):
     worth: float
 
 
-class Power(_Typed):
+class Power(RecordModel):
     """What a campaign can measure.
 
     Parameters
@@ -64,7 +59,7 @@ class Power(_Typed):
         return self.smallest_effect is not None and self.smallest_effect <= self.useful
 
 
-class Ranking(_Typed):
+class Ranking(RecordModel):
     """By what a campaign ranks its customers, ``uplift`` or ``propensity``; and why, in English and Chinese."""
 
     by: Literal["uplift", "propensity"]
@@ -72,7 +67,7 @@ class Ranking(_Typed):
     zh: str
 
 
-class CampaignRecord(_Typed):
+class CampaignRecord(RecordModel):
     """One campaign of a release.
 
     Parameters

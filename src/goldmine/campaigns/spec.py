@@ -4,7 +4,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from goldmine.contactability.policy import Capacity, ChannelName, Count, Day, SettingsModel, TimeBand
+from goldmine.contactability.policy import Capacity, ChannelName, Count, Day, TimeBand
+from goldmine.core.settings import SettingsModel
 from goldmine.labels.use_case import Condition
 
 
@@ -73,7 +74,7 @@ class Control(SettingsModel):
     """
 
     share: float = Field(ge=0, le=0.5)
-    by: list[Literal["branch", "decile", "channel", "offer"]] = Field(default=["branch", "decile"])
+    by: list[Literal["branch", "decile", "channel", "offer"]] = ["branch", "decile"]
     useful: float = Field(gt=0, lt=1)
 
 
@@ -114,7 +115,7 @@ class Campaign(SettingsModel):
     from_on: Day
     to_on: Day
     valid_days: int = Field(default=90, ge=1, le=366)
-    rules: list[Condition] = Field(default=[])
+    rules: list[Condition] = []
     offers: list[Offer] = Field(min_length=1)
     channels: dict[ChannelName, Channel] = Field(min_length=1)
     capacity: Capacity

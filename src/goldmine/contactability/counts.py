@@ -1,13 +1,9 @@
 """Who left at which step, and why: typed, as a release keeps it."""
 
-from pydantic import BaseModel, ConfigDict
+from goldmine.core.settings import RecordModel
 
 
-class _Typed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Step(_Typed):
+class Step(RecordModel):
     """One step of a funnel: who leaves (English, Chinese), how many left, how many remain; and its stage, if any."""
 
     name: str
@@ -18,7 +14,7 @@ class Step(_Typed):
     stage: str = ""
 
 
-class Off(_Typed):
+class Off(RecordModel):
     """A rule that could not be applied, and the columns that the bank does not have."""
 
     name: str
@@ -27,7 +23,7 @@ class Off(_Typed):
     missing: tuple[str, ...]
 
 
-class Funnel(_Typed):
+class Funnel(RecordModel):
     """From everyone scored to the list, step by step, and the rules that were off."""
 
     scored: int

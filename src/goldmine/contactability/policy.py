@@ -4,20 +4,16 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from goldmine.contract.yaml_file import read_yaml, typed
 from goldmine.core.errors import SettingsError
 from goldmine.core.project import home
+from goldmine.core.settings import SettingsModel, read_yaml, typed
 
 ChannelName = Literal["call", "visit", "sms", "app", "counter", "wechat"]
 TimeBand = Literal["morning", "noon", "afternoon", "evening"]
 Day = Annotated[date, Field(strict=True)]
 Count = Annotated[int, Field(ge=0)]
-
-
-class SettingsModel(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Named(SettingsModel):

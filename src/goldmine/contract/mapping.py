@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from goldmine.contract.locations import expand, locate
 from goldmine.contract.sources import KINDS, CsvSource, ParquetSource, PostgresSource, Source, SqliteSource
 from goldmine.contract.tables import TABLES
-from goldmine.contract.yaml_file import read_yaml, typed
 from goldmine.core.engine import DUCKDB, Engine, engine_of
 from goldmine.core.errors import ContractError, SettingsError
+from goldmine.core.settings import read_yaml, typed
 
 FILE = "bank.yaml"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

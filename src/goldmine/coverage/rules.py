@@ -3,11 +3,11 @@
 from itertools import pairwise
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from goldmine.contract.yaml_file import read_yaml, typed
 from goldmine.core.errors import SettingsError
 from goldmine.core.project import home
+from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.customers.ladder import LEVELS
 
 Role = Literal["staff", "manager", "supervisor", "branch_head", "department_head", "leader"]
@@ -15,11 +15,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 """From the lowest to the highest: who has no room left hands over to the role above."""
 
 
-class _Typed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Tier(_Typed):
+class Tier(SettingsModel):
     """Customers from a level up to the next tier's.
 
     Parameters
@@ -50,7 +46,7 @@ class Tier(_Typed):
         return ROLES[max(ROLES.index(role) for role in self.roles) + 1 :]
 
 
-class CoverageRules(_Typed):
+class CoverageRules(SettingsModel):
     """The rules of tiered maintenance (分级维护).
 
     Parameters

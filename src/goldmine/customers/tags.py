@@ -12,23 +12,20 @@ import pyarrow as pa
 import pydantic
 import yaml
 from ibis.expr.types import Value
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from goldmine.core.engine import connect
 from goldmine.core.errors import SettingsError
 from goldmine.core.i18n import LocalizedText
 from goldmine.core.project import home
+from goldmine.core.settings import SettingsModel
 from goldmine.customers.expression import Condition, read_condition
 
 Dimension = Literal["value", "behaviour", "type", "life_cycle", "age", "identity"]
 Example = dict[str, float | int | str | None]
 
 
-class _Typed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Tag(_Typed):
+class Tag(SettingsModel):
     """One tag.
 
     Parameters
@@ -59,7 +56,7 @@ class Tag(_Typed):
         return read_condition(self.when)
 
 
-class TagSet(_Typed):
+class TagSet(SettingsModel):
     """Tags that answer one question.
 
     Parameters
@@ -111,7 +108,7 @@ class TagSet(_Typed):
         return {self.column(): ibis.cases(*cases) if cases else ibis.null("string")}
 
 
-class Catalogue(_Typed):
+class Catalogue(SettingsModel):
     """All tags there are."""
 
     sets: list[TagSet]

@@ -1,16 +1,14 @@
 """The limits that models are held to: ``pipelines/governance.yaml``, typed, with unknown keys refused."""
 
-import pydantic
-import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from goldmine.core.errors import SettingsError
 from goldmine.core.project import home
+from goldmine.core.settings import SettingsModel, read_yaml, typed
 
 _FILE = "governance.yaml"
 
 
-class Limits(BaseModel):
+class Limits(SettingsModel):
     """What a model may not exceed.
 
     Parameters
@@ -26,8 +24,6 @@ class Limits(BaseModel):
     group_least_caught : int
         Groups in which the champion's list caught fewer outcomes are looked at together.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     single_feature_auc: float = Field(default=0.95, gt=0.5, le=1)
     beyond_past_share: float = Field(default=0.5, gt=0, le=1)
@@ -54,16 +50,6 @@ def read_limits(bank: str = "") -> Limits:
     SettingsError
         If the file is no YAML, or has an unknown key or a value out of range.
     """
-    path = home() / "pipelines" / _FILE
-    try:
-        said = yaml.safe_load(path.read_text("utf-8")) or {} if path.exists() else {}
-        own = _File.model_validate(said).banks.get(bank, {})
-        return Limits.model_validate({**{key: said[key] for key in said if key != "banks"}, **own})
-    except yaml.YAMLError as error:
-        raise SettingsError(f"{_FILE}: is not YAML.", "Mend the indentation or the quotes there.") from error
-    except pydantic.ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise SettingsError(
-            f"{_FILE}: {'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}.",
-            f"Mend the key; those allowed are {', '.join(Limits.model_fields)}.",
-        ) from error
+    raw = read_yaml(home() / "pipelines" / _FILE)
+    own = typed(_File, raw, _FILE).banks.get(bank, {})
+    return typed(Limits, {key: value for key, value in raw.items() if key != "banks"} | own, _FILE)

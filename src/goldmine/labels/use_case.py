@@ -2,14 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from goldmine.core.settings import SettingsModel
 
 
-class _Typed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Condition(_Typed):
+class Condition(SettingsModel):
     """One condition on a feature; several conditions must all hold.
 
     Parameters
@@ -34,20 +32,20 @@ class Condition(_Typed):
         return self
 
 
-class AverageAumAtLeast(_Typed):
+class AverageAumAtLeast(SettingsModel):
     """Average daily AUM of the horizon's last full month is at or above a level, in yuan."""
 
     kind: Literal["average_aum_at_least"]
     yuan: float = Field(gt=0)
 
 
-class NoOwnTransaction(_Typed):
+class NoOwnTransaction(SettingsModel):
     """No transaction of the customer's own making (no interest, fee or batch entry) in the horizon."""
 
     kind: Literal["no_own_transaction"]
 
 
-class ProductEvent(_Typed):
+class ProductEvent(SettingsModel):
     """A product event of a kind, and of a product class where one is named, in the horizon."""
 
     kind: Literal["product_event"]
@@ -55,13 +53,13 @@ class ProductEvent(_Typed):
     product_class: Literal["demand", "time", "wealth", "loan", "other"] | None = None
 
 
-class Given(_Typed):
+class Given(SettingsModel):
     """A label that stands in a table made elsewhere, and that nothing here can count again."""
 
     kind: Literal["given"]
 
 
-class ComesBack(_Typed):
+class ComesBack(SettingsModel):
     """The customer comes back: with money, or for a loan.
 
     With money: an own transaction in the horizon, and an average daily AUM of its last full month that is at least so
@@ -87,7 +85,7 @@ OUTCOME_NEEDS: dict[str, tuple[str, ...]] = {
 }
 
 
-class Rule(_Typed):
+class Rule(SettingsModel):
     """The one-line rule that a model must beat: order customers by one feature.
 
     Parameters
@@ -102,7 +100,7 @@ class Rule(_Typed):
     highest_first: bool
 
 
-class Training(_Typed):
+class Training(SettingsModel):
     """LightGBM's settings under LightGBM's names; the defaults suit a county bank's tables.
 
     Parameters
@@ -150,7 +148,7 @@ class Training(_Typed):
     interaction_constraints: list[Annotated[list[str], Field(min_length=1)]] = []
 
 
-class UseCase(_Typed):
+class UseCase(SettingsModel):
     """One question put to the bank's data.
 
     Parameters

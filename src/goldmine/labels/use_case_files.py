@@ -3,9 +3,9 @@
 from difflib import get_close_matches
 from pathlib import Path
 
-from goldmine.contract.yaml_file import read_yaml, typed
 from goldmine.core.errors import SettingsError, UseCaseError
 from goldmine.core.project import home
+from goldmine.core.settings import read_yaml, typed
 from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case import UseCase
 

@@ -3,17 +3,12 @@
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from goldmine.campaigns.record import CampaignRecord
 from goldmine.contactability.counts import Funnel
+from goldmine.core.settings import RecordModel
 
 
-class _Typed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
-
-
-class Origin(_Typed):
+class Origin(RecordModel):
     """Which model gave a list its order, and the MLflow run that trained it."""
 
     model_name: str
@@ -21,7 +16,7 @@ class Origin(_Typed):
     mlflow_run: str
 
 
-class ListFile(_Typed):
+class ListFile(RecordModel):
     """One file of a release.
 
     Parameters
@@ -51,7 +46,7 @@ class ListFile(_Typed):
     validation: dict[str, Any]
 
 
-class CampaignFile(_Typed):
+class CampaignFile(RecordModel):
     """One file of a release's campaigns: path below its folder, SHA-256, rows."""
 
     path: str
@@ -59,7 +54,7 @@ class CampaignFile(_Typed):
     rows: int
 
 
-class CustomersFile(_Typed):
+class CustomersFile(RecordModel):
     """The customers table as it stood when the lists were made: path below the release's folder, SHA-256, rows."""
 
     path: str
@@ -67,7 +62,7 @@ class CustomersFile(_Typed):
     rows: int
 
 
-class Manifest(_Typed):
+class Manifest(RecordModel):
     """A release's manifest.
 
     Parameters
@@ -110,7 +105,7 @@ class Manifest(_Typed):
     campaign_validation: dict[str, dict[str, Any]] = {}
 
 
-class Latest(_Typed):
+class Latest(RecordModel):
     """What ``latest.json`` says: the current release, its folder below ``releases``, its manifest's SHA-256."""
 
     as_of: date

@@ -5,11 +5,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from goldmine.contract.yaml_file import read_yaml, typed
 from goldmine.core.errors import SettingsError
 from goldmine.core.project import home
+from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.reporting.mart_columns import COLUMNS
 
 Grain = Literal["head_office", "branch", "employee"]
@@ -18,11 +18,7 @@ Mend = Literal["longtail", "dormancy", "wealth", "winback", "overdue", "near_nex
 _UNITS = {"count": ("customers",), "share": ("share",), "ratio": ("products", "yuan per customer", "share")}
 
 
-class _Typed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Where(_Typed):
+class Where(SettingsModel):
     """One condition on a column; several must all hold.
 
     Parameters
@@ -56,14 +52,14 @@ class Where(_Typed):
         return self
 
 
-class Count(_Typed):
+class Count(SettingsModel):
     """How many customers keep all the conditions."""
 
     kind: Literal["count"]
     where: list[Where] = Field(min_length=1)
 
 
-class Sum(_Typed):
+class Sum(SettingsModel):
     """A number column, added up over the customers that keep all the conditions."""
 
     kind: Literal["sum"]
@@ -79,7 +75,7 @@ class Sum(_Typed):
         return self
 
 
-class Share(_Typed):
+class Share(SettingsModel):
     """Of the customers who keep the conditions of `among`, the share who also keep those of `where`."""
 
     kind: Literal["share"]
@@ -87,7 +83,7 @@ class Share(_Typed):
     among: list[Where] = Field(min_length=1)
 
 
-class Ratio(_Typed):
+class Ratio(SettingsModel):
     """One counted or added-up metric over another."""
 
     kind: Literal["ratio"]
@@ -95,7 +91,7 @@ class Ratio(_Typed):
     to: str
 
 
-class Owner(_Typed):
+class Owner(SettingsModel):
     """A department, in English and Chinese."""
 
     en: str
@@ -109,7 +105,7 @@ class Owner(_Typed):
 Formula = Annotated[Count | Sum | Share | Ratio, Field(discriminator="kind")]
 
 
-class Metric(_Typed):
+class Metric(SettingsModel):
     """One figure.
 
     Parameters
@@ -159,7 +155,7 @@ class Metric(_Typed):
         return self.zh if language == "zh" else self.en
 
 
-class Target(_Typed):
+class Target(SettingsModel):
     """What a metric is to come to by the end of the quarter.
 
     Parameters
@@ -186,7 +182,7 @@ class Target(_Typed):
         return self
 
 
-class Metrics(_Typed):
+class Metrics(SettingsModel):
     """The table of definitions.
 
     Parameters

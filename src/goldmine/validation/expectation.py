@@ -22,7 +22,7 @@ class ExpectRowsToKeepRule(BatchExpectation):
     rule: str
     breaks: str
     of: str = "row"
-    key: list[str] = []  # noqa: RUF012  pydantic copies a field's default
+    key: list[str] = []
     mostly: float = 1.0
 
     domain_keys: ClassVar[tuple[str, ...]] = ("batch_id", "column")

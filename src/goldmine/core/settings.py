@@ -1,16 +1,28 @@
-"""Reading a YAML file into a frozen typed object, with errors that say which key and what is allowed."""
+"""Settings and records as frozen typed objects; errors say which key and what is allowed."""
 
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from goldmine.core.errors import SettingsError
 
 M = TypeVar("M", bound=BaseModel)
+
+
+class SettingsModel(BaseModel):
+    """A part of a settings file: frozen, unknown keys and values of another type are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class RecordModel(BaseModel):
+    """A part of a record that Goldmine writes as JSON and reads back: frozen, unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
 
 class _Loader(yaml.SafeLoader):

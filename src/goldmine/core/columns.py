@@ -1,0 +1,277 @@
+"""The column catalogue: every column that people get, in one place.
+
+Lists, campaign files, on-request lists, the coverage workbook, reports, returned results and ``docs/columns.md`` take
+their headings, formats, widths and words from here. A new column is one line, and the expression that fills it.
+"""
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+from goldmine.core.column import Column
+from goldmine.core.i18n import pgettext
+
+_CHANNELS = {
+    "call": pgettext("code", "phone call"),
+    "visit": pgettext("code", "visit"),
+    "sms": pgettext("code", "text message"),
+    "app": pgettext("code", "mobile bank"),
+    "counter": pgettext("code", "counter"),
+    "wechat": pgettext("code", "WeChat"),
+}
+_TIME_BANDS = {
+    "morning": pgettext("code", "morning 7-12"),
+    "noon": pgettext("code", "noon 12-14"),
+    "afternoon": pgettext("code", "afternoon 14-18"),
+    "evening": pgettext("code", "evening 18-22"),
+}
+_ANSWERS = {
+    "yes": pgettext("code", "yes"),
+    "no": pgettext("code", "no"),
+    "later": pgettext("code", "later"),
+    "not_reached": pgettext("code", "not reached"),
+    "opt_out": pgettext("code", "never contact again"),
+}
+_GROUPS = {
+    "contact": pgettext("code", "contact"),
+    "control": pgettext("code", "control"),
+}
+_RANKED_BY = {
+    "uplift": pgettext("code", "uplift (what a contact adds)"),
+    "propensity": pgettext("code", "propensity (calibrated probability)"),
+    "model": pgettext("code", "model"),
+    "nearest": pgettext("code", "nearest first"),
+}
+_DIRECTIONS = {
+    "up": pgettext("code", "may move up"),
+    "down": pgettext("code", "may move down"),
+}
+_KINDS = {
+    "salary": pgettext("inflow", "salary"),
+    "pension": pgettext("inflow", "pension"),
+    "subsidy": pgettext("inflow", "subsidies"),
+    "merchant": pgettext("inflow", "shop takings"),
+    "transfer": pgettext("inflow", "transfers in"),
+    "cash": pgettext("inflow", "cash paid in"),
+    "purchase": pgettext("inflow", "purchases"),
+    "utility": pgettext("inflow", "utility bills"),
+    "none": pgettext("inflow", "no transaction in 90 days"),
+    "other": pgettext("inflow", "others together"),
+}
+_AGES = {
+    "minor": pgettext("code", "under 18"),
+    "young": pgettext("code", "18 to 34"),
+    "middle": pgettext("code", "35 to 49"),
+    "mature": pgettext("code", "50 to 59"),
+    "senior": pgettext("code", "60 and older"),
+    "other": pgettext("code", "others together"),
+}
+_OUTFLOWS = {
+    "transfer": pgettext("outflow", "transfer"),
+    "cash": pgettext("outflow", "cash withdrawn"),
+    "purchase": pgettext("outflow", "purchases"),
+    "investment": pgettext("outflow", "investment"),
+    "utility": pgettext("outflow", "utility bills"),
+    "loan": pgettext("outflow", "loan service"),
+    "fee": pgettext("outflow", "fee"),
+}
+_BANDS = {
+    "high": pgettext("code", "best tenth"),
+    "middle": pgettext("code", "next three tenths"),
+    "low": pgettext("code", "others scored"),
+    "unscored": pgettext("code", "not scored"),
+}
+_ROLES = {
+    "staff": pgettext("code", "staff"),
+    "manager": pgettext("code", "customer manager"),
+    "supervisor": pgettext("code", "business supervisor"),
+    "branch_head": pgettext("code", "branch head"),
+    "department_head": pgettext("code", "department head"),
+    "leader": pgettext("code", "leadership"),
+}
+_CHANGE_REASONS = {
+    "kept": pgettext("code", "same owner"),
+    "new": pgettext("code", "first owner"),
+    "level": pgettext("code", "level changed"),
+    "branch": pgettext("code", "branch changed"),
+    "staff_left": pgettext("code", "owner left"),
+    "limit": pgettext("code", "owner over the limit"),
+    "relieved": pgettext("code", "role above not needed any more"),
+}
+
+_CATALOGUE = (
+    # whom: the customer, and who looks after them
+    Column("rank", pgettext("heading", "Rank"), "count", 7),
+    Column("number", pgettext("heading", "No."), "count", 6),
+    Column(
+        "customer_id",
+        pgettext("heading", "Customer"),
+        "text",
+        13,
+        synonyms=pgettext("other headings", "customer number"),
+    ),
+    Column("name", pgettext("heading", "Name"), "centred", 10),
+    Column("phone", pgettext("heading", "Telephone"), "centred", 14),
+    Column("branch_id", pgettext("heading", "Branch"), "centred", 12),
+    Column("manager_id", pgettext("heading", "Customer manager"), "centred", 12),
+    Column("staff_id", pgettext("heading", "Employee"), "centred", 12),
+    Column("owner_id", pgettext("heading", "Owner"), "centred", 12),
+    Column("owner_role", pgettext("heading", "Owner's role"), "centred", 18, words=_ROLES),
+    Column("role", pgettext("heading", "Role"), "centred", 18, words=_ROLES),
+    Column("previous_id", pgettext("heading", "Owner before"), "centred", 12),
+    Column("change_reason", pgettext("heading", "Why the owner changed"), "centred", 18, words=_CHANGE_REASONS),
+    Column("since", pgettext("heading", "Owner since"), "day", 12),
+    Column("core", pgettext("heading", "Core customer"), "centred", 12),
+    Column("level", pgettext("heading", "Level"), "centred", 14),
+    Column("age", pgettext("heading", "Age"), "centred", 14, words=_AGES),
+    Column("kind", pgettext("heading", "Main kind of transaction"), "centred", 14, words=_KINDS),
+    # what is offered, how, and why
+    Column(
+        "campaign_id", pgettext("heading", "Campaign"), "centred", 15, synonyms=pgettext("other headings", "campaign")
+    ),
+    Column("offer", pgettext("heading", "Offer code"), "centred", 12),
+    Column("offer_name", pgettext("heading", "Offer"), "wrapped", 16),
+    Column("product_id", pgettext("heading", "Product"), "centred", 10),
+    Column(
+        "channel",
+        pgettext("heading", "Channel"),
+        "centred",
+        11,
+        words=_CHANNELS,
+        synonyms=pgettext("other headings", "channel"),
+    ),
+    Column("time_band", pgettext("heading", "Best time"), "centred", 15, words=_TIME_BANDS),
+    Column("say", pgettext("heading", "What to say"), "wrapped", 38),
+    Column("say_zh", pgettext("heading", "What to say (Chinese)"), "wrapped", 38),
+    Column("say_en", pgettext("heading", "What to say (English)"), "wrapped", 38),
+    Column("offer_zh", pgettext("heading", "Offer (Chinese)"), "wrapped", 16),
+    Column("offer_en", pgettext("heading", "Offer (English)"), "wrapped", 16),
+    Column("reason", pgettext("heading", "Reason"), "wrapped", 40),
+    Column("reason_1", pgettext("heading", "Reason 1"), "text", 40),
+    Column("reason_2", pgettext("heading", "Reason 2"), "text", 40),
+    Column("reason_3", pgettext("heading", "Reason 3"), "text", 40),
+    Column("reason_zh", pgettext("heading", "Reasons (Chinese)"), "wrapped", 40),
+    Column("reason_en", pgettext("heading", "Reasons (English)"), "wrapped", 40),
+    Column("why", pgettext("heading", "Why"), "wrapped", 30),
+    Column("use_case", pgettext("heading", "Use case"), "centred", 12),
+    Column("probability", pgettext("heading", "Probability"), "percent", 12, unit="share"),
+    Column("decile", pgettext("heading", "Decile"), "count", 9),
+    Column("uplift", pgettext("heading", "Uplift"), "percent", 12, unit="share", leaves_head_office=False),
+    Column("expected_value", pgettext("heading", "Expected value, yuan"), "money", 13, unit="yuan"),
+    Column("stratum", pgettext("heading", "Stratum"), "centred", 12, leaves_head_office=False),
+    Column("group", pgettext("heading", "Group"), "centred", 8, words=_GROUPS),
+    Column("rule", pgettext("heading", "Rule"), "centred", 18, leaves_head_office=False),
+    Column("ranked_by", pgettext("heading", "Ranked by"), "centred", 14, words=_RANKED_BY),
+    # when, and where it comes from
+    Column("as_of", pgettext("heading", "As of"), "day", 12),
+    Column("valid_until", pgettext("heading", "Valid until"), "day", 12),
+    Column("model_version", pgettext("heading", "Model version"), "centred", 14),
+    Column("release_id", pgettext("heading", "Release"), "centred", 16),
+    # what comes back from the field
+    Column(
+        "contacted_on", pgettext("heading", "Contacted on"), "day", 12, synonyms=pgettext("other headings", "contacted")
+    ),
+    Column(
+        "answer",
+        pgettext("heading", "Answer"),
+        "centred",
+        12,
+        words=_ANSWERS,
+        synonyms=pgettext("other headings", "answer"),
+    ),
+    Column("note", pgettext("heading", "Note"), "text", 24),
+    Column("rejected_because", pgettext("heading", "Why the row goes back"), "text", 24),
+    # contacts that are due
+    Column("last_contact_on", pgettext("heading", "Last contact"), "day", 12),
+    Column("due_on", pgettext("heading", "Contact due on"), "day", 12),
+    Column("overdue_days", pgettext("heading", "Days overdue"), "count", 12, unit="days"),
+    # amounts and moves of a customer
+    Column("aum_avg", pgettext("heading", "Average daily AUM, yuan"), "money", 18, unit="yuan"),
+    Column("direction", pgettext("heading", "Direction"), "centred", 14, words=_DIRECTIONS),
+    Column("step", pgettext("heading", "Threshold, yuan"), "money", 18, unit="yuan"),
+    Column("to_step", pgettext("heading", "To the threshold, yuan"), "money", 18, unit="yuan"),
+    Column("to_next", pgettext("heading", "To the next level, yuan"), "money", 18, unit="yuan"),
+    Column("peak_balance", pgettext("heading", "Most held within a year, yuan"), "money", 18, unit="yuan"),
+    Column("peak_month", pgettext("heading", "Month of the most held"), "centred", 14),
+    Column("outflow_amount", pgettext("heading", "Lost, yuan"), "money", 18, unit="yuan"),
+    Column("outflow_month", pgettext("heading", "Month it had gone"), "centred", 14),
+    Column("outflow_counterparty", pgettext("heading", "Where most of it went"), "centred", 14),
+    Column("outflow_type", pgettext("heading", "Kind of outflow"), "centred", 14, words=_OUTFLOWS),
+    Column("outflow_share", pgettext("heading", "Share of the outflow"), "percent", 14, unit="share"),
+    Column("expected_yuan", pgettext("heading", "Expected to come back, yuan"), "money", 18, unit="yuan"),
+    # loads and shortages of owners
+    Column("max_customers", pgettext("heading", "Most customers"), "count", 12, unit="customers"),
+    Column("owned_customers", pgettext("heading", "Customers looked after"), "count", 12, unit="customers"),
+    Column("overdue_customers", pgettext("heading", "Customers overdue"), "count", 12, unit="customers"),
+    Column("min_aum", pgettext("heading", "From, yuan"), "money", 18, unit="yuan"),
+    Column("above", pgettext("heading", "With a role above"), "count", 12, unit="customers"),
+    Column("nobody", pgettext("heading", "Without an owner"), "count", 12, unit="customers"),
+    # groups of customers
+    Column("band", pgettext("heading", "Model score"), "centred", 22, words=_BANDS),
+    Column("customers", pgettext("heading", "Customers"), "number", 22, unit="customers"),
+    Column("group_aum", pgettext("heading", "AUM, yuan"), "number", 22, unit="yuan"),
+    Column("expected_conversions", pgettext("heading", "Expected conversions"), "number", 22, unit="customers"),
+    Column("expected_rate", pgettext("heading", "Expected rate"), "percent", 22, unit="share"),
+    Column("expected_aum", pgettext("heading", "Expected AUM, yuan"), "number", 22, unit="yuan"),
+    # figures of the reports
+    Column("figure", pgettext("heading", "Figure"), "text", 24),
+    Column("now", pgettext("heading", "Now"), "text", 14),
+    Column("before", pgettext("heading", "A quarter earlier"), "text", 14),
+    Column("department", pgettext("heading", "Department"), "text", 14),
+    Column("missing", pgettext("heading", "Missing"), "text", 24),
+    Column("own", pgettext("heading", "This branch"), "text", 14),
+    Column("bank", pgettext("heading", "Whole bank"), "text", 14),
+    Column("likely", pgettext("heading", "True value, most likely (90%)"), "text", 18),
+    Column("rank_range", pgettext("heading", "Rank (likely range)"), "text", 18),
+    Column("verdict", pgettext("heading", "Against the bank"), "text", 18),
+    Column("target", pgettext("heading", "Target"), "text", 14),
+    Column("actual", pgettext("heading", "Actual"), "text", 14),
+    Column("reached", pgettext("heading", "Reached"), "centred", 10),
+    Column("started_on", pgettext("heading", "From"), "day", 12),
+    Column("contacts", pgettext("heading", "Contacts"), "count", 12, unit="customers"),
+    Column("answered", pgettext("heading", "Answered"), "count", 12, unit="customers"),
+    Column("converted", pgettext("heading", "Converted"), "count", 12, unit="customers"),
+    Column("conversion", pgettext("heading", "Conversion of those reached"), "percent", 14, unit="share"),
+    Column("control", pgettext("heading", "Control group"), "count", 12, unit="customers"),
+    Column("effect", pgettext("heading", "Effect"), "percent", 12, unit="share"),
+    Column("low", pgettext("heading", "At least"), "percent", 12, unit="share"),
+    Column("high", pgettext("heading", "At most"), "percent", 12, unit="share"),
+    Column("trained_at", pgettext("heading", "Trained at"), "text", 12),
+    Column("age_months", pgettext("heading", "Months old"), "count", 10, unit="months"),
+    Column("auc", pgettext("heading", "AUC"), "number", 10),
+    Column("baseline_auc", pgettext("heading", "AUC of the one-line rule"), "number", 10),
+    Column("lift", pgettext("heading", "Lift of the list"), "number", 10),
+    Column("calibration", pgettext("heading", "Gap promised to happened"), "number", 10),
+)
+_BY_NAME = {column.name: column for column in _CATALOGUE}
+
+
+def all_columns() -> tuple[Column, ...]:
+    """Every column that people get."""
+    return _CATALOGUE
+
+
+def column(name: str) -> Column:
+    """One column by its code name.
+
+    Examples
+    --------
+    >>> column("customer_id").heading("en")
+    'Customer'
+    """
+    return _BY_NAME[name]
+
+
+def columns(names: Iterable[str]) -> tuple[Column, ...]:
+    """Several columns by their code names, in their order."""
+    return tuple(_BY_NAME[name] for name in names)
+
+
+def headings(names: Iterable[str], language: str) -> dict[str, str]:
+    """What stands over several columns in a language, by their code names."""
+    return {name: _BY_NAME[name].heading(language) for name in names}
+
+
+def schema(names: Iterable[str]) -> pa.Schema:
+    """A Parquet schema of some columns, in their order."""
+    return pa.schema([(one.name, one.type) for one in columns(names)])

@@ -1,0 +1,37 @@
+import pyarrow as pa
+
+from goldmine.core.columns import all_columns, column, columns, headings, schema
+
+
+def test_each_column_has_one_row_and_a_heading_in_each_language():
+    names = [one.name for one in all_columns()]
+    assert len(names) == len(set(names))
+    assert [one.name for one in all_columns() if one.heading("zh") == one.heading("en")] == ["auc"]
+
+
+def test_headings_of_the_same_column_are_those_of_the_bank():
+    names = ["level", "probability", "aum_avg", "branch_id", "rank", "number"]
+    assert list(headings(names, "zh").values()) == [
+        "资产等级",
+        "预测概率",
+        "月日均资产(元)",
+        "所属支行",
+        "排名",
+        "序号",
+    ]
+
+
+def test_type_follows_from_the_format():
+    assert schema(["rank", "customer_id", "probability", "as_of"]) == pa.schema(
+        {"rank": pa.int32(), "customer_id": pa.string(), "probability": pa.float64(), "as_of": pa.date32()}
+    )
+
+
+def test_words_stand_for_codes_and_other_codes_stay():
+    assert column("channel").in_words(["call", "pigeon", None], "zh") == ["电话", "pigeon", None]
+    assert column("outflow_type").in_words(["cash"], "en") == ["cash withdrawn"]
+
+
+def test_only_head_office_sees_what_shows_who_was_chosen_and_why():
+    assert [one.name for one in all_columns() if not one.leaves_head_office] == ["uplift", "stratum", "rule"]
+    assert all(one.leaves_head_office for one in columns(["customer_id", "phone"]))

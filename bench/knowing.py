@@ -25,7 +25,7 @@ from goldmine.customers.lost import lost
 from goldmine.customers.moves import quarters
 from goldmine.customers.screening import conversions, screen
 from goldmine.customers.segments import find_segments
-from goldmine.customers.source_tables import Books
+from goldmine.customers.source_tables import SourceTables
 from goldmine.customers.table import build_customers, read_customers
 from goldmine.features import build_features
 from goldmine.reporting.prepare import prepare
@@ -37,11 +37,11 @@ BEFORE = month_end(AS_OF, -3)
 Piece = Callable[[Bank, Workspace], object]
 PIECES: dict[str, Piece] = {
     "customers, both quarters": lambda bank, work: build_customers(bank, work, [BEFORE, AS_OF]).made,
-    "moves of four quarters": lambda bank, work: len(quarters(Books(connect(), bank, work), AS_OF)),
+    "moves of four quarters": lambda bank, work: len(quarters(SourceTables(connect(), bank, work), AS_OF)),
     "concentration": lambda bank, work: concentration(read_customers(work, AS_OF).aum_avg).gini,
-    "screening": lambda bank, work: len(screen(Books(connect(), bank, work), AS_OF).groups),
-    "conversions": lambda bank, work: conversions(Books(connect(), bank, work), AS_OF, None).customers.max(),
-    "lost deposits": lambda bank, work: len(lost(Books(connect(), bank, work), AS_OF, "lost_deposit")),
+    "screening": lambda bank, work: len(screen(SourceTables(connect(), bank, work), AS_OF).groups),
+    "conversions": lambda bank, work: conversions(SourceTables(connect(), bank, work), AS_OF, None).customers.max(),
+    "lost deposits": lambda bank, work: len(lost(SourceTables(connect(), bank, work), AS_OF, "lost_deposit")),
     "segments": lambda bank, work: len(find_segments(work, AS_OF).table),
     "owners, first quarter": lambda bank, work: len(make_coverage(bank, work, BEFORE, load_coverage_rules()).rows),
     "owners, next quarter": lambda bank, work: dict(make_coverage(bank, work, AS_OF, load_coverage_rules()).moves),

@@ -9,7 +9,7 @@ from goldmine.activity import build_activity
 from goldmine.core.engine import connect
 from goldmine.core.workspace import Workspace
 from goldmine.customers.lost import lost, with_chances, with_money
-from goldmine.customers.source_tables import Books
+from goldmine.customers.source_tables import SourceTables
 from goldmine.customers.table import build_customers
 from goldmine.features import build_features
 from goldmine.labels.use_case_files import load_use_case
@@ -19,7 +19,7 @@ JUNE = date(2024, 6, 30)
 
 
 @pytest.fixture(scope="module")
-def books(tmp_path_factory):
+def sources(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lost")
     people = [{"customer_id": n, "opened_on": date(2020, 1, 1), "branch_id": "B1"} for n in ("saver", "owed", "kept")]
     held = [
@@ -44,11 +44,11 @@ def books(tmp_path_factory):
     build_activity(bank, work)
     build_features(bank, work, [JUNE])
     build_customers(bank, work, [JUNE])
-    return Books(connect(), bank, work)
+    return SourceTables(connect(), bank, work)
 
 
-def test_lost_deposit_has_peak_month_outflow_and_counterparty(books):
-    (row,) = lost(books, JUNE, "lost_deposit").drop(columns="manager_id").to_dict("records")
+def test_lost_deposit_has_peak_month_outflow_and_counterparty(sources):
+    (row,) = lost(sources, JUNE, "lost_deposit").drop(columns="manager_id").to_dict("records")
     assert row == {
         "customer_id": "saver", "branch_id": "B1", "peak_balance": 50_000.0, "peak_month": "2024-03",
         "outflow_amount": 49_900.0, "outflow_month": "2024-05", "outflow_counterparty": "other bank",
@@ -56,20 +56,20 @@ def test_lost_deposit_has_peak_month_outflow_and_counterparty(books):
     }  # fmt: skip
 
 
-def test_lost_loan_has_peak_and_no_counterparty(books):
-    (row,) = lost(books, JUNE, "lost_loan").to_dict("records")
+def test_lost_loan_has_peak_and_no_counterparty(sources):
+    (row,) = lost(sources, JUNE, "lost_loan").to_dict("records")
     assert (row["customer_id"], row["peak_balance"]) == ("owed", 80_000.0)
     assert (row["peak_month"], row["outflow_month"]) == ("2024-02", "2024-03")
     assert pd.isna(row["outflow_counterparty"])
 
 
-def test_without_scores_the_probability_is_empty(books):
-    rows = with_chances(books, lost(books, JUNE, "lost_deposit"), load_use_case("winback"), JUNE)
+def test_without_scores_the_probability_is_empty(sources):
+    rows = with_chances(sources, lost(sources, JUNE, "lost_deposit"), load_use_case("winback"), JUNE)
     assert rows.probability.isna().all()
 
 
-def test_expected_money_is_probability_times_what_returners_of_the_level_brought(books, monkeypatch):
+def test_expected_money_is_probability_times_what_returners_of_the_level_brought(sources, monkeypatch):
     brought = pd.Series([1.0, 2.0, 3_000.0, 4.0, 5.0, 6.0, 7.0])
     monkeypatch.setattr("goldmine.customers.lost.brought_back", lambda *_: brought)
-    rows = lost(books, JUNE, "lost_deposit").assign(probability=0.5)
-    assert with_money(books, rows, load_use_case("winback"), JUNE).expected_yuan.tolist() == [1_500.0]
+    rows = lost(sources, JUNE, "lost_deposit").assign(probability=0.5)
+    assert with_money(sources, rows, load_use_case("winback"), JUNE).expected_yuan.tolist() == [1_500.0]

@@ -10,7 +10,7 @@ from goldmine.core.errors import HistoryError
 from goldmine.core.workspace import Workspace
 from goldmine.customers.concentration import concentration
 from goldmine.customers.moves import OUTSIDE, moves, quarters
-from goldmine.customers.source_tables import Books
+from goldmine.customers.source_tables import SourceTables
 from tests.tiny import balance, make_bank, transaction
 
 BEGIN, END = date(2024, 3, 31), date(2024, 6, 30)
@@ -31,7 +31,7 @@ DAYS = {
 
 
 @pytest.fixture(scope="module")
-def books(tmp_path_factory):
+def sources(tmp_path_factory):
     folder = tmp_path_factory.mktemp("moves")
     people = [
         {"customer_id": name, "opened_on": date(2020, 1, 1), "branch_id": "B2" if name == "riser" else "B1"}
@@ -47,11 +47,11 @@ def books(tmp_path_factory):
     tables = {"customers": people, "transactions": [transaction(1, "riser", "2024-06-01T09:00")], "balances": held}
     bank, work = make_bank(folder / "bank", tables), Workspace(folder / "work")
     build_activity(bank, work)
-    return Books(connect(), bank, work)
+    return SourceTables(connect(), bank, work)
 
 
-def test_the_matrix_counts_each_customer_once_by_the_levels_before_and_after(books):
-    matrix = moves(books, END).matrix()
+def test_the_matrix_counts_each_customer_once_by_the_levels_before_and_after(sources):
+    matrix = moves(sources, END).matrix()
     assert matrix.to_numpy().sum() == 6  # the number merged away counts with the one that survives
     assert matrix.loc[0, 1] == 1  # the riser
     assert matrix.loc[2, 1] == 1  # the faller
@@ -59,33 +59,33 @@ def test_the_matrix_counts_each_customer_once_by_the_levels_before_and_after(boo
     assert (matrix.loc[OUTSIDE, 0], matrix.loc[0, OUTSIDE]) == (1, 1)
 
 
-def test_the_matrix_in_yuan(books):
-    found = moves(books, END)
+def test_the_matrix_in_yuan(sources):
+    found = moves(sources, END)
     assert found.matrix("aum_before").loc[0, 1] == 8000.00
     assert found.matrix("aum_after").loc[0, 1] == 12000.10
 
 
-def test_growth_and_loss_add_up_to_the_fen(books):
-    table = moves(books, END).decomposed().set_index("kind")
+def test_growth_and_loss_add_up_to_the_fen(sources):
+    table = moves(sources, END).decomposed().set_index("kind")
     assert table.customers.to_dict() == {"new": 1, "up": 1, "same": 2, "down": 1, "left": 1}
     assert table.change.to_dict() == {"new": 700.0, "up": 4000.1, "same": -4999.98, "down": -40000.0, "left": -3000.0}
     assert round(table.change.sum() * 100) == round((table.aum_after.sum() - table.aum_before.sum()) * 100)
 
 
-def test_who_moved_to_another_branch_counts_once_at_the_branch_of_the_end(books):
-    table = moves(books, END).decomposed("branch_id").set_index(["branch_id", "kind"])
+def test_who_moved_to_another_branch_counts_once_at_the_branch_of_the_end(sources):
+    table = moves(sources, END).decomposed("branch_id").set_index(["branch_id", "kind"])
     assert table.customers["B2"].sum() == 1
     assert (table.aum_before["B2", "up"], table.aum_after["B2", "up"]) == (8000.0, 12000.1)
     assert table.customers.sum() == 6
 
 
-def test_a_missing_month_end_is_an_error_and_not_nothing(books):
+def test_a_missing_month_end_is_an_error_and_not_nothing(sources):
     with pytest.raises(HistoryError, match="balances: none of 2024-02, a month end that the ladder is read at"):
-        moves(books, date(2024, 5, 31))
+        moves(sources, date(2024, 5, 31))
 
 
-def test_quarters_go_back_as_far_as_the_month_ends_do(books):
-    assert [(one.begin, one.end) for one in quarters(books, END)] == [(BEGIN, END)]
+def test_quarters_go_back_as_far_as_the_month_ends_do(sources):
+    assert [(one.begin, one.end) for one in quarters(sources, END)] == [(BEGIN, END)]
 
 
 def test_concentration_as_the_bank_reports_it():

@@ -11,7 +11,7 @@ from goldmine.customers import screening
 from goldmine.customers.screening import conversions, last_list, screen
 from goldmine.customers.table import build_customers
 from goldmine.features import build_features
-from tests.customers.quarter import books_of
+from tests.customers.quarter import sources_of
 
 MARCH, JUNE = date(2024, 3, 31), date(2024, 6, 30)
 HELD = {
@@ -28,27 +28,27 @@ def contact(name, day):
 
 
 @pytest.fixture(scope="module")
-def books(tmp_path_factory):
+def sources(tmp_path_factory):
     met = [contact("won", "2024-04-01"), contact("won", "2024-05-01"), contact("tried", "2024-06-30")]
     missed = [contact("still", "2024-03-31"), contact("alone", "2024-07-01"), contact("rich", "2024-05-01")]
-    return books_of(tmp_path_factory.mktemp("screening"), HELD, contacts=met + missed)
+    return sources_of(tmp_path_factory.mktemp("screening"), HELD, contacts=met + missed)
 
 
-def test_the_rate_is_converted_over_worked(books):
-    table = conversions(books, JUNE, None).set_index("part")
+def test_the_rate_is_converted_over_worked(sources):
+    table = conversions(sources, JUNE, None).set_index("part")
     assert table.customers.to_dict() == {"all": 4, "worked": 2, "not_worked": 2}
     assert table.converted.to_dict() == {"all": 2, "worked": 1, "not_worked": 1}
     assert table.rate["worked"] == 0.5
 
 
-def test_conversions_are_held_against_the_last_list(books):
-    table = conversions(books, JUNE, pd.DataFrame({"customer_id": ["won", "still", "rich"]})).set_index("part")
+def test_conversions_are_held_against_the_last_list(sources):
+    table = conversions(sources, JUNE, pd.DataFrame({"customer_id": ["won", "still", "rich"]})).set_index("part")
     assert table.loc[["listed", "listed_worked", "listed_not_worked"], "customers"].tolist() == [2, 1, 1]
     assert table.loc["listed_worked", "converted"] == 1
 
 
 def test_without_contacts_nobody_is_known_to_have_been_worked(tmp_path):
-    table = conversions(books_of(tmp_path, HELD), JUNE, None)
+    table = conversions(sources_of(tmp_path, HELD), JUNE, None)
     assert table.part.tolist() == ["all"]
 
 
@@ -62,15 +62,15 @@ def test_the_last_list_is_that_of_the_newest_release_of_the_day(tmp_path):
     assert last_list(Workspace(tmp_path), JUNE) is None
 
 
-def test_groups_are_drawn_from_the_books_and_say_what_to_expect(books, monkeypatch):
-    monkeypatch.setattr(screening, "LEAST", 1)
-    build_features(books.bank, books.work, [JUNE])
-    build_customers(books.bank, books.work, [JUNE])
+def test_groups_are_drawn_from_the_books_and_say_what_to_expect(sources, monkeypatch):
+    monkeypatch.setattr(screening, "MIN_GROUP", 1)
+    build_features(sources.bank, sources.work, [JUNE])
+    build_customers(sources.bank, sources.work, [JUNE])
     scores = pd.DataFrame({"customer_id": ["tried"], "probability": [0.25], "decile": [1], "rank": [1]})
-    path = books.work.scores(JUNE, "longtail")
+    path = sources.work.scores(JUNE, "longtail")
     path.parent.mkdir(parents=True)
     scores.to_parquet(path)
-    found = screen(books, JUNE)
+    found = screen(sources, JUNE)
     assert (found.customer_share, found.converted_mean) == (0.4, 15_000.0)
     assert found.aum_share == pytest.approx(600 / 120_600)
     best = found.groups.iloc[0]
@@ -81,11 +81,11 @@ def test_groups_are_drawn_from_the_books_and_say_what_to_expect(books, monkeypat
     assert pd.isna(asleep.expected_conversions)
 
 
-def test_groups_that_are_too_small_are_taken_together(books):
-    build_features(books.bank, books.work, [JUNE])
-    build_customers(books.bank, books.work, [JUNE])
-    books.work.scores(JUNE, "longtail").unlink(missing_ok=True)
-    found = screen(books, JUNE)
+def test_groups_that_are_too_small_are_taken_together(sources):
+    build_features(sources.bank, sources.work, [JUNE])
+    build_customers(sources.bank, sources.work, [JUNE])
+    sources.work.scores(JUNE, "longtail").unlink(missing_ok=True)
+    found = screen(sources, JUNE)
     assert found.best(10).empty
     groups = found.groups
     assert set(groups.age) == set(groups.kind) == {"other"}

@@ -8,11 +8,11 @@ import pytest
 
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.workspace import Workspace
-from goldmine.customers.source_tables import Books
+from goldmine.customers.source_tables import SourceTables
 from goldmine.customers.threshold import near, near_threshold, plan
 from goldmine.customers.threshold_training import months_to_quarter_end, nearest_step, with_outcome
 from goldmine.features import build_features
-from tests.customers.quarter import books_of
+from tests.customers.quarter import sources_of
 
 CUTOFF, LATER = date(2024, 3, 31), date(2024, 6, 30)
 
@@ -36,29 +36,29 @@ def test_the_quarter_ends_in_so_many_months(month, left):
 
 
 @pytest.fixture(scope="module")
-def books(tmp_path_factory):
-    return books_of(
+def sources(tmp_path_factory):
+    return sources_of(
         tmp_path_factory.mktemp("near"),
         {"riser": ("9000.00", "10000.00"), "short": ("9000.00", "9999.99"), "leaver": ("11000.00", None)},
     )
 
 
-def test_the_outcome_is_whether_the_step_was_reached_to_the_fen(books):
-    build_features(books.bank, books.work, [CUTOFF])
-    rows = with_outcome(books, CUTOFF, 3).set_index("customer_id")
+def test_the_outcome_is_whether_the_step_was_reached_to_the_fen(sources):
+    build_features(sources.bank, sources.work, [CUTOFF])
+    rows = with_outcome(sources, CUTOFF, 3).set_index("customer_id")
     assert rows.outcome.to_dict() == {"riser": 1, "short": 0, "leaver": 0}
     assert rows.loc["riser", "aum_avg_30d_to_step"] == pytest.approx(0.9)
 
 
-def test_books_that_are_too_short_say_from_where_they_would_do(books):
+def test_books_that_are_too_short_say_from_where_they_would_do(sources):
     with pytest.raises(HistoryError, match="do not reach back to 2023-11-30"):
-        plan(books, LATER)
+        plan(sources, LATER)
 
 
-def test_a_bank_that_is_too_small_is_told_so(books, monkeypatch):
+def test_a_bank_that_is_too_small_is_told_so(sources, monkeypatch):
     monkeypatch.setattr("goldmine.customers.threshold.TRAINED", 1)
     with pytest.raises(HistoryError, match="do not reach back"):
-        near_threshold(books, LATER)
+        near_threshold(sources, LATER)
 
 
 class TestOnManyMadeUpCustomers:
@@ -84,9 +84,9 @@ class TestOnManyMadeUpCustomers:
         )  # fmt: skip
         now = rows(9).drop(columns="outcome")
         now.loc[:1, "aum_avg_30d_to_step"] = [0.81, 1.2]
-        monkeypatch.setattr(base + "plan", lambda books, as_of: plan_of())
-        monkeypatch.setattr(base + "with_outcome", lambda books, day, months: rows(day.toordinal()))
-        monkeypatch.setattr(base + "near_steps", lambda books, day: now)
+        monkeypatch.setattr(base + "plan", lambda sources, as_of: plan_of())
+        monkeypatch.setattr(base + "with_outcome", lambda sources, day, months: rows(day.toordinal()))
+        monkeypatch.setattr(base + "near_steps", lambda sources, day: now)
         monkeypatch.setattr(base + "read_customers", lambda work, day: customers)
 
         def plan_of():
@@ -95,7 +95,7 @@ class TestOnManyMadeUpCustomers:
             return Cutoffs((date(2023, 10, 31), date(2023, 11, 30)), date(2023, 12, 31), CUTOFF, 3)
 
     def test_the_list_says_how_likely_each_crosses_its_step(self, made, tmp_path):
-        found = near_threshold(Books(None, None, Workspace(tmp_path)), LATER)
+        found = near_threshold(SourceTables(None, None, Workspace(tmp_path)), LATER)
         rows = found.rows.set_index("customer_id")
         assert found.until == date(2024, 9, 30)
         assert rows.direction.to_dict() == {"0000": "up", "0001": "down"}
@@ -104,12 +104,12 @@ class TestOnManyMadeUpCustomers:
         assert rows.ranked_by.to_dict() == {"0000": "nearest", "0001": "nearest"}  # there is nothing but nearness in it
 
     def test_it_is_judged_on_a_quarter_that_nothing_was_fitted_on(self, made, tmp_path):
-        judged = near_threshold(Books(None, None, Workspace(tmp_path)), LATER).judged.set_index("direction")
+        judged = near_threshold(SourceTables(None, None, Workspace(tmp_path)), LATER).judged.set_index("direction")
         assert judged.brier["up"] < judged.no_skill_brier["up"]
         assert judged.auc["up"] > 0.6
         assert (abs(judged.moved - judged.expected) < 0.15 * judged.customers).all()
 
     def test_one_sided_steps_cannot_teach(self, made, tmp_path, monkeypatch):
-        monkeypatch.setattr("goldmine.customers.threshold.LEAST", 500)
+        monkeypatch.setattr("goldmine.customers.threshold.MIN_PER_SIDE", 500)
         with pytest.raises(UseCaseError, match="fewer than 500 customers on one side of their steps"):
-            near_threshold(Books(None, None, Workspace(tmp_path)), LATER)
+            near_threshold(SourceTables(None, None, Workspace(tmp_path)), LATER)

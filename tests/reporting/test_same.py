@@ -6,14 +6,14 @@ from goldmine.core.engine import connect
 from goldmine.coverage.plan import read_coverage
 from goldmine.customers.ladder import LEVELS
 from goldmine.customers.moves import moves
-from goldmine.customers.source_tables import Books
+from goldmine.customers.source_tables import SourceTables
 from goldmine.customers.threshold import near
 from tests.reporting.conftest import JUNE
 
 
 @pytest.fixture(scope="module")
 def quarter(place):
-    return moves(Books(connect(), *place), JUNE)
+    return moves(SourceTables(connect(), *place), JUNE)
 
 
 def of(view, grain, unit, *names):

@@ -11,7 +11,7 @@ from goldmine.core.dates import month_key, months_back
 from goldmine.core.errors import SettingsError
 from goldmine.core.files import sql_text
 from goldmine.customers.ladder import level_of
-from goldmine.customers.source_tables import Books
+from goldmine.customers.source_tables import SourceTables
 from goldmine.customers.table import read_customers
 from goldmine.labels.cutoffs import outcome_end, plan_cutoffs
 from goldmine.labels.eligibility import training_rows
@@ -27,7 +27,7 @@ MIN_RETURNERS = 20
 """A level with fewer returners takes the mean of all."""
 
 
-def lost(books: Books, as_of: date, kind: str) -> pd.DataFrame:
+def lost(sources: SourceTables, as_of: date, kind: str) -> pd.DataFrame:
     """Customers whose deposits or loan have gone within a year, the largest outflow first.
 
     Parameters
@@ -50,22 +50,22 @@ def lost(books: Books, as_of: date, kind: str) -> pd.DataFrame:
         If the catalogue of tags no longer has the one that the list is drawn by.
     """
     tag, amount = KINDS[kind]
-    customers = read_customers(books.work, as_of)
+    customers = read_customers(sources.work, as_of)
     if tag not in customers:
         raise SettingsError(
             f"tags.yaml: has no tag that makes the column {tag!r}.", "The list is drawn by it; put it back."
         )
     chosen = customers.loc[customers[tag].fillna(False).astype(bool), ["customer_id", "branch_id", "manager_id"]]
-    rows = chosen.merge(_peaks(books, chosen, as_of, amount), on="customer_id")
-    rows = rows.merge(_outflows(books, rows), "left", "customer_id")
+    rows = chosen.merge(_peaks(sources, chosen, as_of, amount), on="customer_id")
+    rows = rows.merge(_outflows(sources, rows), "left", "customer_id")
     return rows.sort_values(["outflow_amount", "customer_id"], ascending=[False, True], ignore_index=True)
 
 
-def _peaks(books: Books, chosen: pd.DataFrame, as_of: date, amount: str) -> pd.DataFrame:
-    months = [month_key(day) for day in months_back(as_of, YEAR) if books.has_month(day)]
-    files = ", ".join(sql_text(partition(books.work, "balances", month)) for month in months)
-    books.connection.con.register("chosen", chosen[["customer_id"]])
-    monthly = books.connection.con.sql(
+def _peaks(sources: SourceTables, chosen: pd.DataFrame, as_of: date, amount: str) -> pd.DataFrame:
+    months = [month_key(day) for day in months_back(as_of, YEAR) if sources.has_month(day)]
+    files = ", ".join(sql_text(partition(sources.work, "balances", month)) for month in months)
+    sources.connection.con.register("chosen", chosen[["customer_id"]])
+    monthly = sources.connection.con.sql(
         f"SELECT customer_id, month, sum({amount}) AS fen FROM read_parquet([{files}]) "
         "SEMI JOIN chosen USING (customer_id) GROUP BY ALL"
     ).df()
@@ -93,60 +93,62 @@ def _month(index: int) -> str:
     return f"{index // 12}-{index % 12 + 1:02d}"
 
 
-def _outflows(books: Books, rows: pd.DataFrame) -> pd.DataFrame:
+def _outflows(sources: SourceTables, rows: pd.DataFrame) -> pd.DataFrame:
     """The counterparty that each customer paid most from the month of the peak to the month it had gone."""
     columns = ["customer_id", "outflow_counterparty", "outflow_type", "outflow_share"]
-    if rows.empty or not books.bank.has("transactions", "counterparty"):
+    if rows.empty or not sources.bank.has("transactions", "counterparty"):
         return pd.DataFrame(columns=columns).astype({"customer_id": object})
     first, last = rows.peak_month.min(), rows.outflow_month.max()
-    months = [month for month in books.bank.months("transactions") if first <= month <= last]
-    paid = books.bank.read(books.connection, "transactions", months)
+    months = [month for month in sources.bank.months("transactions") if first <= month <= last]
+    paid = sources.bank.read(sources.connection, "transactions", months)
     spans = rows[["customer_id", "peak_month", "outflow_month"]].rename(columns={"customer_id": "spanned"})
     spans = ibis.memtable(spans)
     paid = paid.inner_join(spans, paid.customer_id == spans.spanned)
     month = paid.time.strftime("%Y-%m")
     paid = paid.filter(paid.direction == "out", month >= paid.peak_month, month <= paid.outflow_month)
     sums = paid.group_by("customer_id", outflow_counterparty=paid.counterparty, outflow_type=paid.kind)
-    payments = books.connection.to_pyarrow(sums.agg(amount=paid.amount.sum().cast("float64"))).to_pandas()
+    payments = sources.connection.to_pyarrow(sums.agg(amount=paid.amount.sum().cast("float64"))).to_pandas()
+    # The order of addition decides the last digit of a sum of floats.
+    payments = payments.sort_values(["customer_id", "outflow_counterparty", "outflow_type"])
     payments["outflow_share"] = payments.amount / payments.groupby("customer_id").amount.transform("sum")
     named = payments.dropna(subset=["outflow_counterparty"])
     largest = named.sort_values(["amount", "outflow_counterparty"], ascending=[False, True])
     return largest.drop_duplicates("customer_id")[columns]
 
 
-def with_chances(books: Books, rows: pd.DataFrame, use_case: UseCase, as_of: date) -> pd.DataFrame:
+def with_chances(sources: SourceTables, rows: pd.DataFrame, use_case: UseCase, as_of: date) -> pd.DataFrame:
     """Put beside each customer the probability of coming back, the likeliest first; empty where there are no scores."""
-    path = books.work.scores(as_of, use_case.name)
+    path = sources.work.scores(as_of, use_case.name)
     if not path.exists():
         return rows.assign(probability=np.nan)
     rows = rows.merge(pd.read_parquet(path, columns=["customer_id", "probability"]), "left", "customer_id")
     return rows.sort_values(["probability", "customer_id"], ascending=[False, True], ignore_index=True)
 
 
-def with_money(books: Books, rows: pd.DataFrame, use_case: UseCase, as_of: date) -> pd.DataFrame:
+def with_money(sources: SourceTables, rows: pd.DataFrame, use_case: UseCase, as_of: date) -> pd.DataFrame:
     """Put beside each customer how much may be expected to come back, the most first.
 
     That is the probability times what those who came back brought with them on average, by the level of the most that
     they had held; see `brought_back`.
     """
-    brought = brought_back(books, use_case, as_of)
+    brought = brought_back(sources, use_case, as_of)
     expected = rows.probability * brought.reindex(level_of(rows.peak_balance)).to_numpy()
     rows = rows.assign(expected_yuan=expected.round(2))
     order = ["expected_yuan", "outflow_amount", "customer_id"]
     return rows.sort_values(order, ascending=[False, False, True], ignore_index=True)
 
 
-def brought_back(books: Books, use_case: UseCase, as_of: date) -> pd.Series:
+def brought_back(sources: SourceTables, use_case: UseCase, as_of: date) -> pd.Series:
     """Yuan that those who came back brought with them on average, by the level of their highest month before.
 
     A level with fewer than 20 returners takes the mean of everyone who came back.
     """
     gains, levels = [], []
-    for cutoff in plan_cutoffs(use_case, as_of, books.bank.months("transactions")).all:
-        rows = training_rows(books.bank, books.work, use_case, cutoff, as_of)
+    for cutoff in plan_cutoffs(use_case, as_of, sources.bank.months("transactions")).all:
+        rows = training_rows(sources.bank, sources.work, use_case, cutoff, as_of)
         frame = rows.select(["customer_id", "outcome", "aum_peak_365d"]).to_pandas()
         end = outcome_end(use_case, cutoff)
-        gained = aum_gained(books.connection, books.bank, books.work, (cutoff, end)).to_pyarrow().to_pandas()
+        gained = aum_gained(sources.connection, sources.bank, sources.work, (cutoff, end)).to_pyarrow().to_pandas()
         back = frame[frame.outcome == 1].merge(gained, "left", "customer_id")
         gains.append((back.gained.fillna(0) / 100).clip(lower=0))
         levels.append(pd.Series(level_of(back.aum_peak_365d), index=back.index))

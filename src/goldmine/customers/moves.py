@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from goldmine.customers.ladder import LEVELS, level_expression
-from goldmine.customers.source_tables import Books, quarter_before
+from goldmine.customers.source_tables import SourceTables, quarter_before
 
 OUTSIDE = -1
 """In place of a level: not on the books then (came later, or has left)."""
@@ -75,7 +75,7 @@ class Moves:
         return table.assign(**{name: table[name] / 100 for name in money})
 
 
-def moves(books: Books, end: date, begin: date | None = None) -> Moves:
+def moves(sources: SourceTables, end: date, begin: date | None = None) -> Moves:
     """Compare the ladder of two month ends, by default a quarter apart.
 
     Each customer counts once, at the branch that keeps them at the end (for those who left: that kept them last), with
@@ -88,19 +88,19 @@ def moves(books: Books, end: date, begin: date | None = None) -> Moves:
         If the balances of either month are not there.
     """
     begin = begin or quarter_before(end)
-    books.require_month(begin)
-    books.require_month(end)
-    people = books.customers(end)
+    sources.require_month(begin)
+    sources.require_month(end)
+    people = sources.customers(end)
     there = {"there_before": _on_the_books(people, begin), "there_after": _on_the_books(people, end)}
     parts = {
         "ladder_people": people.select("customer_id", "branch_id", **there),
-        "ladder_before": books.balances(begin, end),
-        "ladder_after": books.balances(end, end),
+        "ladder_before": sources.balances(begin, end),
+        "ladder_after": sources.balances(end, end),
     }
     for name, rows in parts.items():
         query = ibis.to_sql(rows, dialect="duckdb", pretty=False)
-        books.connection.raw_sql(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
-    found = books.connection.con.sql(_cells()).df()
+        sources.connection.raw_sql(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
+    found = sources.connection.con.sql(_cells()).df()
     whole = dict.fromkeys(("customers", "aum_before", "aum_after"), "int64")
     return Moves(begin, end, found.assign(branch_id=found.branch_id.fillna("")).astype(whole))
 
@@ -126,11 +126,11 @@ def _cells() -> str:
     return query
 
 
-def quarters(books: Books, end: date, count: int = 4) -> list[Moves]:
+def quarters(sources: SourceTables, end: date, count: int = 4) -> list[Moves]:
     """The moves of the last quarters whose month ends are there, the oldest first."""
     found: list[Moves] = []
-    while len(found) < count and books.has_month(end) and books.has_month(quarter_before(end)):
-        found.append(moves(books, end))
+    while len(found) < count and sources.has_month(end) and sources.has_month(quarter_before(end)):
+        found.append(moves(sources, end))
         end = quarter_before(end)
     return found[::-1]
 

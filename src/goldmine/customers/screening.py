@@ -10,12 +10,12 @@ import pandas as pd
 from goldmine.core.files import sql_text
 from goldmine.core.workspace import Workspace
 from goldmine.customers.moves import moves
-from goldmine.customers.source_tables import Books, quarter_before
+from goldmine.customers.source_tables import SourceTables, quarter_before
 from goldmine.customers.table import read_customers
 
 USE_CASE = "longtail"
-LEAST = 30
-"""Customers of a group, at least; smaller ones are taken together."""
+MIN_GROUP = 30
+"""Groups of fewer customers are merged."""
 OTHER = "other"
 UNSCORED = "unscored"
 KINDS = {
@@ -61,7 +61,7 @@ class Screening:
         return rows.head(most)[["customer_id", "branch_id", "manager_id", "age", "kind", "aum_avg", "probability"]]
 
 
-def screen(books: Books, as_of: date) -> Screening:
+def screen(sources: SourceTables, as_of: date) -> Screening:
     """Draw the long tail from the books, and split it by age, main kind of transaction and model score.
 
     Parameters
@@ -75,25 +75,25 @@ def screen(books: Books, as_of: date) -> Screening:
     HistoryError
         If there is no customers table, or the balances of a quarter ago are not there.
     """
-    everyone = read_customers(books.work, as_of)
+    everyone = read_customers(sources.work, as_of)
     tail = everyone[everyone.level == 0]
     age = tail["tag_age"].fillna(OTHER) if "tag_age" in tail else OTHER
     rows = tail[["customer_id", "branch_id", "manager_id", "aum_avg"]].assign(age=age)
-    rows = rows.merge(_main_kind(books, as_of), "left", "customer_id")
-    rows = _with_bands(rows, books.work, as_of)
-    mean = _converted_mean(books, as_of)
+    rows = rows.merge(_main_kind(sources, as_of), "left", "customer_id")
+    rows = _with_bands(rows, sources.work, as_of)
+    mean = _converted_mean(sources, as_of)
     groups = _groups(rows)
     found = groups.assign(expected_aum=groups.expected_conversions * mean)
     share = float(tail.aum_avg.sum() / max(everyone.aum_avg.sum(), 1.0))
     return Screening(found, rows, len(tail) / max(len(everyone), 1), share, mean)
 
 
-def _main_kind(books: Books, as_of: date) -> pd.DataFrame:
-    path = sql_text(books.work.features(as_of))
-    have = set(books.connection.sql(f"SELECT * FROM read_parquet({path})").columns)
+def _main_kind(sources: SourceTables, as_of: date) -> pd.DataFrame:
+    path = sql_text(sources.work.features(as_of))
+    have = set(sources.connection.sql(f"SELECT * FROM read_parquet({path})").columns)
     kinds = {kind: column for kind, column in KINDS.items() if column in have}
     columns = "".join(f", {column} AS {kind}" for kind, column in kinds.items())
-    sums = books.connection.con.sql(f"SELECT customer_id{columns} FROM read_parquet({path})").df()
+    sums = sources.connection.con.sql(f"SELECT customer_id{columns} FROM read_parquet({path})").df()
     amounts = sums[list(kinds)].fillna(0)
     if amounts.empty:
         return pd.DataFrame({"customer_id": sums.customer_id, "kind": "none"})
@@ -116,7 +116,7 @@ def _groups(rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows.copy()
     for keys, column in ((["band", "age", "kind"], "kind"), (["band", "age", "kind"], "age")):
         size = rows.groupby(keys)["customer_id"].transform("size")
-        rows.loc[size < LEAST, column] = OTHER
+        rows.loc[size < MIN_GROUP, column] = OTHER
     each = rows.groupby(["age", "kind", "band"])
     found = each.agg(customers=("customer_id", "size"), aum=("aum_avg", "sum")).assign(
         expected_conversions=each.probability.sum(min_count=1)
@@ -126,8 +126,8 @@ def _groups(rows: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values(["expected_rate", "customers"], ascending=False, ignore_index=True)
 
 
-def _converted_mean(books: Books, as_of: date) -> float:
-    cells = moves(books, as_of).cells
+def _converted_mean(sources: SourceTables, as_of: date) -> float:
+    cells = moves(sources, as_of).cells
     up = cells[(cells.before == 0) & (cells.after > 0)]
     return float(up.aum_after.sum() / 100 / max(up.customers.sum(), 1))
 
@@ -141,7 +141,7 @@ def last_list(work: Workspace, day: date) -> pd.DataFrame | None:
     return pd.read_parquet(max(found)[1]) if found else None
 
 
-def conversions(books: Books, as_of: date, listed: pd.DataFrame | None) -> pd.DataFrame:
+def conversions(sources: SourceTables, as_of: date, listed: pd.DataFrame | None) -> pd.DataFrame:
     """What became of the long tail within the quarter, as the bank reports it: converted over worked.
 
     Worked are those whom a contact of any campaign reached out to within the quarter; converted, those who have left
@@ -160,11 +160,11 @@ def conversions(books: Books, as_of: date, listed: pd.DataFrame | None) -> pd.Da
         nobody is known to have been worked.
     """
     begin = quarter_before(as_of)
-    books.require_month(begin)
-    books.require_month(as_of)
-    before = books.balances(begin, as_of).to_pyarrow().to_pandas().set_index("customer_id").aum
-    after = books.balances(as_of, as_of).to_pyarrow().to_pandas().set_index("customer_id").aum
-    people = books.customers(as_of).to_pyarrow().to_pandas()
+    sources.require_month(begin)
+    sources.require_month(as_of)
+    before = sources.balances(begin, as_of).to_pyarrow().to_pandas().set_index("customer_id").aum
+    after = sources.balances(as_of, as_of).to_pyarrow().to_pandas().set_index("customer_id").aum
+    people = sources.customers(as_of).to_pyarrow().to_pandas()
     opened, closed = pd.to_datetime(people.opened_on), pd.to_datetime(people.closed_on)
     there = ~(opened > pd.Timestamp(begin)) & ~(closed <= pd.Timestamp(begin))
     tail = people.customer_id[there]
@@ -172,8 +172,8 @@ def conversions(books: Books, as_of: date, listed: pd.DataFrame | None) -> pd.Da
     converted = tail.map(after).fillna(0).to_numpy() >= 10_000_00
     parts = {"all": np.ones(len(tail), dtype=bool)}
     worked = None
-    if books.bank.has("contacts"):
-        contacts = books.bank.read(books.connection, "contacts")
+    if sources.bank.has("contacts"):
+        contacts = sources.bank.read(sources.connection, "contacts")
         reached = contacts.filter(contacts.contacted_on > begin, contacts.contacted_on <= as_of)
         worked = tail.isin(set(reached.to_pyarrow()["customer_id"].to_pylist())).to_numpy()
         parts |= {"worked": worked, "not_worked": ~worked}

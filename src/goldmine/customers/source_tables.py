@@ -19,8 +19,8 @@ QUARTER = 3
 
 
 @dataclass(frozen=True)
-class Books:
-    """A bank's books, read through one connection.
+class SourceTables:
+    """A bank's tables that the ladder and its moves are made from, read through one connection.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ from goldmine.core.files import read_json, sql_text, whole_file, write_json
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
 from goldmine.customers.ladder import layer_expression, level_expression
-from goldmine.customers.source_tables import Books, quarter_before
+from goldmine.customers.source_tables import SourceTables, quarter_before
 from goldmine.customers.tags import Catalogue, catalogue_path, check_examples, load_catalogue
 from goldmine.features import catalogue as all_features
 from goldmine.features import feature_fingerprint
@@ -88,7 +88,7 @@ def build_customers(bank: Bank, work: Workspace, days: Sequence[date]) -> Custom
         If the catalogue cannot be read, or a tag fails its test.
     """
     catalogue = load_catalogue()
-    books = Books(connect(), bank, work)
+    sources = SourceTables(connect(), bank, work)
     made: list[date] = []
     kept: list[date] = []
     off: dict[str, str] = {}
@@ -104,9 +104,9 @@ def build_customers(bank: Bank, work: Workspace, days: Sequence[date]) -> Custom
         if not made:
             check_examples(catalogue)
         with whole_file(path) as temporary:
-            query = _query(books, catalogue, day, before, queries)
+            query = _query(sources, catalogue, day, before, queries)
             to = f"{sql_text(temporary)} (FORMAT parquet, COMPRESSION zstd)"
-            books.connection.raw_sql(f"COPY ({query}) TO {to}")
+            sources.connection.raw_sql(f"COPY ({query}) TO {to}")
         write_json(path.with_suffix(".json"), mark)
         made.append(day)
     return CustomersReport(tuple(made), tuple(kept), off)
@@ -129,11 +129,13 @@ def _mark(bank: Bank, work: Workspace, day: date, before: Path | None) -> str:
     )
 
 
-def _query(books: Books, catalogue: Catalogue, day: date, before: Path | None, queries: dict[Schema, str]) -> str:
+def _query(
+    sources: SourceTables, catalogue: Catalogue, day: date, before: Path | None, queries: dict[Schema, str]
+) -> str:
     """Lay down what a table is made from, and give the query of its rows; the same query serves days alike."""
-    connection = books.connection
+    connection = sources.connection
     connection.raw_sql("SET preserve_insertion_order = false")
-    known = ibis.to_sql(_known(books, catalogue, day), dialect="duckdb", pretty=False)
+    known = ibis.to_sql(_known(sources, catalogue, day), dialect="duckdb", pretty=False)
     connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE known AS {known}")
     rows = connection.table("known")
     earlier = _earlier_tags(connection, catalogue, before)
@@ -152,22 +154,22 @@ def _query(books: Books, catalogue: Catalogue, day: date, before: Path | None, q
     return f"SELECT * FROM ({queries[rows.schema()]}) ORDER BY customer_id"
 
 
-def _known(books: Books, catalogue: Catalogue, day: date) -> ibis.Table:
+def _known(sources: SourceTables, catalogue: Catalogue, day: date) -> ibis.Table:
     """Customers on the books with all that conditions look at, as far as the bank has it."""
-    have = _feature_columns(books.work, day)
+    have = _feature_columns(sources.work, day)
     features = ", ".join(f'f."{name}"' for name in ("customer_id", *catalogue.names) if name in have)
-    people = ibis.to_sql(books.customers(day), dialect="duckdb", pretty=False)
+    people = ibis.to_sql(sources.customers(day), dialect="duckdb", pretty=False)
     known = (
         f"SELECT {features}, branch_id, manager_id, DATE '{day}' AS as_of "
-        f"FROM read_parquet({sql_text(books.work.features(day))}) f LEFT JOIN ({people}) USING (customer_id)"
+        f"FROM read_parquet({sql_text(sources.work.features(day))}) f LEFT JOIN ({people}) USING (customer_id)"
     )
-    if not books.bank.has("balances"):
-        return books.connection.sql(known)
-    books.require_month(day)
+    if not sources.bank.has("balances"):
+        return sources.connection.sql(known)
+    sources.require_month(day)
     quarter = quarter_before(day)
-    now, then = (ibis.to_sql(books.balances(m, day), dialect="duckdb", pretty=False) for m in (day, quarter))
-    previous = "coalesce(b.aum, 0) / 100" if books.has_month(quarter) else "NULL::DOUBLE"
-    rows = books.connection.sql(
+    now, then = (ibis.to_sql(sources.balances(m, day), dialect="duckdb", pretty=False) for m in (day, quarter))
+    previous = "coalesce(b.aum, 0) / 100" if sources.has_month(quarter) else "NULL::DOUBLE"
+    rows = sources.connection.sql(
         f"SELECT k.*, coalesce(a.aum, 0) / 100 AS aum_avg, {previous} AS previous_aum_avg FROM ({known}) k "
         f"LEFT JOIN ({now}) a USING (customer_id) LEFT JOIN ({then}) b USING (customer_id)"
     )

@@ -12,7 +12,7 @@ from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.progress import cores
 from goldmine.customers.ladder import LEVELS, level_of
 from goldmine.customers.ranker_evaluation import by_nearness, fit_nearest, judged
-from goldmine.customers.source_tables import Books
+from goldmine.customers.source_tables import SourceTables
 from goldmine.customers.table import read_customers
 from goldmine.customers.threshold_training import months_to_quarter_end, near_steps, with_outcome
 from goldmine.models.boosting import lightgbm
@@ -22,8 +22,8 @@ BAND = 0.2
 """Near: within 20% below the next level, or above one's own and falling."""
 TRAINED = 4
 """Month ends that are learnt from, before those that calibrate and judge."""
-LEAST = 30
-"""Fewer customers on either side of their steps than this cannot teach anything."""
+MIN_PER_SIDE = 30
+"""Customers needed on either side of their steps to learn from."""
 _KEYS = ["customer_id", "step", "aum", "outcome"]
 
 
@@ -73,7 +73,7 @@ class Near:
     judged: pd.DataFrame
 
 
-def plan(books: Books, as_of: date) -> Cutoffs:
+def plan(sources: SourceTables, as_of: date) -> Cutoffs:
     """Cutoffs as far from the end of their horizon as `as_of` is from the end of its quarter.
 
     Raises
@@ -85,7 +85,7 @@ def plan(books: Books, as_of: date) -> Cutoffs:
     judge = month_end(as_of, -months)
     calibrate = month_end(judge, -months)
     train = tuple(
-        day for day in (month_end(calibrate, -back) for back in range(TRAINED, 0, -1)) if books.has_month(day)
+        day for day in (month_end(calibrate, -back) for back in range(TRAINED, 0, -1)) if sources.has_month(day)
     )
     if not train:
         raise HistoryError(
@@ -95,7 +95,7 @@ def plan(books: Books, as_of: date) -> Cutoffs:
     return Cutoffs(train, calibrate, judge, months)
 
 
-def near_threshold(books: Books, as_of: date, seed: int = 20240331) -> Near:
+def near_threshold(sources: SourceTables, as_of: date, seed: int = 20240331) -> Near:
     """Make the near-threshold list; the features of the plan's cutoffs and the customers table must be there.
 
     One LightGBM learns all steps at once: each customer is seen from the step that is near, with amounts as shares of
@@ -108,22 +108,22 @@ def near_threshold(books: Books, as_of: date, seed: int = 20240331) -> Near:
     UseCaseError
         If too few customers are near a step.
     """
-    cutoffs = plan(books, as_of)
-    train = pd.concat([with_outcome(books, day, cutoffs.months) for day in cutoffs.train], ignore_index=True)
-    calibrate, judge = (with_outcome(books, day, cutoffs.months) for day in (cutoffs.calibrate, cutoffs.judge))
+    cutoffs = plan(sources, as_of)
+    train = pd.concat([with_outcome(sources, day, cutoffs.months) for day in cutoffs.train], ignore_index=True)
+    calibrate, judge = (with_outcome(sources, day, cutoffs.months) for day in (cutoffs.calibrate, cutoffs.judge))
     for rows in (train, calibrate, judge):
-        if min(rows.outcome.sum(), (1 - rows.outcome).sum()) < LEAST:
+        if min(rows.outcome.sum(), (1 - rows.outcome).sum()) < MIN_PER_SIDE:
             raise UseCaseError(
-                f"near threshold at {as_of}: fewer than {LEAST} customers on one side of their steps.",
+                f"near threshold at {as_of}: fewer than {MIN_PER_SIDE} customers on one side of their steps.",
                 "The bank is too small for this list; the ladder and the tags stand without it.",
             )
     names = [name for name in train.columns if name not in _KEYS]
     booster, calibrator = _fit(train, calibrate, names, seed)
     nearest = fit_nearest(pd.concat([train, calibrate], ignore_index=True), BAND)
     found = judged(judge, _predict(booster, calibrator, judge[names]), nearest, BAND)
-    now = near_steps(books, as_of)
+    now = near_steps(sources, as_of)
     chance = pd.Series(_predict(booster, calibrator, now[names]), index=now.customer_id)
-    rows = _list(read_customers(books.work, as_of), chance, nearest, found)
+    rows = _list(read_customers(sources.work, as_of), chance, nearest, found)
     return Near(rows, month_end(as_of, cutoffs.months), found)
 
 

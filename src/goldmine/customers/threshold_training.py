@@ -8,7 +8,7 @@ import pandas as pd
 from goldmine.core.dates import month_end
 from goldmine.core.files import sql_text
 from goldmine.customers.ladder import LEVELS
-from goldmine.customers.source_tables import QUARTER, Books
+from goldmine.customers.source_tables import QUARTER, SourceTables
 
 LOW, HIGH = 0.6, 1.5
 """A step is learnt from customers whose AUM is between these shares of where its upper level begins."""
@@ -68,17 +68,17 @@ def nearest_step(aum: pd.Series) -> pd.Series:
     return found
 
 
-def near_steps(books: Books, cutoff: date) -> pd.DataFrame:
+def near_steps(sources: SourceTables, cutoff: date) -> pd.DataFrame:
     """Customers near a step at a cutoff: customer_id, step (yuan), aum (yuan), and what is learnt from.
 
     A feature that the bank does not have is left out.
     """
-    path = sql_text(books.work.features(cutoff))
-    have = set(books.connection.sql(f"SELECT * FROM read_parquet({path})").columns)
+    path = sql_text(sources.work.features(cutoff))
+    have = set(sources.connection.sql(f"SELECT * FROM read_parquet({path})").columns)
     relative, plain = ([name for name in names if name in have] for names in (RELATIVE, PLAIN))
     chosen = ", ".join(f'"{name}"' for name in ("customer_id", *relative, *plain))
     lowest = LOW * LEVELS[1]
-    rows = books.connection.con.sql(
+    rows = sources.connection.con.sql(
         f"SELECT {chosen} FROM read_parquet({path}) WHERE aum_avg_30d >= {lowest} ORDER BY customer_id"
     ).df()
     step = nearest_step(rows.aum_avg_30d)
@@ -87,7 +87,7 @@ def near_steps(books: Books, cutoff: date) -> pd.DataFrame:
     return pd.DataFrame({"customer_id": rows.customer_id, "step": step, "aum": rows.aum_avg_30d, **seen})
 
 
-def with_outcome(books: Books, cutoff: date, months: int) -> pd.DataFrame:
+def with_outcome(sources: SourceTables, cutoff: date, months: int) -> pd.DataFrame:
     """`near_steps` with `outcome`: 1 where average daily AUM so many months later has reached the step.
 
     Raises
@@ -96,7 +96,7 @@ def with_outcome(books: Books, cutoff: date, months: int) -> pd.DataFrame:
         If the balances of that month are not there.
     """
     later = month_end(cutoff, months)
-    books.require_month(later)
-    held = books.balances(later, later).to_pyarrow().to_pandas()
-    rows = near_steps(books, cutoff).merge(held, "left", "customer_id", suffixes=("", "_later"))
+    sources.require_month(later)
+    held = sources.balances(later, later).to_pyarrow().to_pandas()
+    rows = near_steps(sources, cutoff).merge(held, "left", "customer_id", suffixes=("", "_later"))
     return rows.assign(outcome=(rows.aum_later.fillna(0) >= rows.step * 100).astype(int)).drop(columns="aum_later")

@@ -35,9 +35,8 @@ from goldmine.models.train import train
 from goldmine.models.training_set import read_rows
 from goldmine.models.uplift.effect import Estimate
 from goldmine.models.uplift.history import Learned
-from goldmine.sample import bank_files as books
-from goldmine.sample import write_bank
-from goldmine.sample.campaign import play
+from goldmine.sample import bank_files, write_bank
+from goldmine.sample.campaign import simulate_campaign
 from goldmine.sample.persuasion import UNWANTED
 from goldmine.sample.simulated_responses import work_campaign
 
@@ -53,7 +52,7 @@ def coverage(folder: Path, seeds: int) -> None:
     """Draw one campaign again and again on the same customers."""
     write_bank(folder / "bank", customers=20_000, months=12, seed=1)
     for use_case in USE_CASES:
-        truth = books.truth(folder / "bank", use_case, QUARTERS[-1]).nlargest(2_000, "probability", keep="first")
+        truth = bank_files.truth(folder / "bank", use_case, QUARTERS[-1]).nlargest(2_000, "probability", keep="first")
         truth = truth.assign(campaign_id="c", channel="call", stratum=np.arange(len(truth)) * 10 // len(truth))
         aim = 1 - truth["probability"] if use_case in UNWANTED else truth["probability"]
         held, widths, values, true = 0, [], [], 0.0
@@ -61,7 +60,7 @@ def coverage(folder: Path, seeds: int) -> None:
             random = np.random.default_rng([seed, 7])
             group = np.where(random.random(len(truth)) < CONTROL, "control", "contact")
             came = random.random(len(truth)) < aim
-            played = play(truth.assign(aim=aim, came=came, group=group), QUARTERS[-1], random)
+            played = simulate_campaign(truth.assign(aim=aim, came=came, group=group), QUARTERS[-1], random)
             rows = played.rows.assign(aim=(played.rows["came"] | played.rows["extra"]).astype(float))
             found, true = intention_to_treat(rows), played.true_effect
             if isinstance(found, Estimate):
@@ -110,7 +109,8 @@ def _campaign(folder: Path, bank: Bank, work: Workspace, use_case: UseCase, quar
             "probability": model.predict(everyone),
         }
     ).merge(
-        books.truth(folder / "bank", use_case.name, quarter).rename(columns={"probability": "truly"}), on="customer_id"
+        bank_files.truth(folder / "bank", use_case.name, quarter).rename(columns={"probability": "truly"}),
+        on="customer_id",
     )
     rows["gain"] = rows["effect"] * rows["reach"]
     contacts = round(CAPACITY * len(rows))

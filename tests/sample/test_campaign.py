@@ -1,4 +1,4 @@
-"""Campaigns played forward in the sample bank: who is worked, who is moved, and what then stands in the books."""
+"""Campaigns played forward in the sample bank: who is worked, who is moved, and what then stands in the bank_files."""
 
 from datetime import date
 
@@ -8,9 +8,8 @@ import pandas as pd
 import pytest
 
 from goldmine.core.errors import HistoryError, SettingsError
-from goldmine.sample import bank_files as books
-from goldmine.sample import write_bank
-from goldmine.sample.campaign import LEAKED, WORKED, play
+from goldmine.sample import bank_files, write_bank
+from goldmine.sample.campaign import LEAKED, WORKED, simulate_campaign
 from goldmine.sample.persuasion import effect
 from goldmine.sample.simulated_responses import work_campaign
 
@@ -34,7 +33,7 @@ def campaign(**columns) -> pd.DataFrame:
 
 
 def played(rows: pd.DataFrame) -> pd.DataFrame:
-    return play(rows, AS_OF, np.random.default_rng(1)).rows
+    return simulate_campaign(rows, AS_OF, np.random.default_rng(1)).rows
 
 
 def test_most_offers_are_worked_and_a_little_of_the_control():
@@ -62,12 +61,12 @@ def test_the_same_customer_does_the_same_in_either_group():
 
 
 def test_the_true_effect_is_that_of_being_in_the_group_not_of_being_reached():
-    whole = play(campaign(effect=0.1, reach=0.5), AS_OF, np.random.default_rng(1))
+    whole = simulate_campaign(campaign(effect=0.1, reach=0.5), AS_OF, np.random.default_rng(1))
     assert whole.true_effect == pytest.approx((WORKED - LEAKED) * 0.05)
 
 
 def test_contacts_are_dated_within_the_month_after_the_snapshot():
-    made = play(campaign(), AS_OF, np.random.default_rng(1)).contacts()
+    made = simulate_campaign(campaign(), AS_OF, np.random.default_rng(1)).contacts()
     assert (min(made["contacted_on"]), max(made["contacted_on"])) == (date(2024, 3, 3), date(2024, 3, 29))
     assert len(made) == played(campaign())["contacted"].sum()
 
@@ -90,7 +89,7 @@ def bank(tmp_path_factory):
 
 def files(bank, folder, use_case: str, as_of: date = AS_OF):
     """A campaign on all customers of whom the aim has not come by itself; every fifth is control."""
-    came = books.happened(bank, use_case, AS_OF)
+    came = bank_files.happened(bank, use_case, AS_OF)
     rows = duckdb.sql(f"SELECT customer_id FROM '{bank}/customers.parquet' ORDER BY ALL").df()
     rows = rows[~rows["customer_id"].isin(came)].assign(
         campaign_id=f"try_{use_case}", use_case=use_case, product_id="W-R1", channel="call", as_of=as_of
@@ -103,10 +102,10 @@ def files(bank, folder, use_case: str, as_of: date = AS_OF):
 
 @pytest.mark.parametrize("use_case", ["longtail", "dormancy", "wealth"])
 def test_what_a_campaign_moved_stands_in_the_books(bank, tmp_path, use_case):
-    before = books.happened(bank, use_case, AS_OF)
+    before = bank_files.happened(bank, use_case, AS_OF)
     done = work_campaign(bank, *files(bank, tmp_path, use_case), seed=1)
     assert done.extra > 0
-    assert len(books.happened(bank, use_case, AS_OF) - before) == done.extra
+    assert len(bank_files.happened(bank, use_case, AS_OF) - before) == done.extra
     told = duckdb.sql(f"SELECT count(*) FROM '{bank}/contacts.parquet' WHERE campaign_id = 'try_{use_case}'")
     assert told.fetchone() == (done.contacts,)
 

@@ -14,22 +14,21 @@ from goldmine.core.dates import month_end, month_key
 from goldmine.core.errors import SettingsError
 from goldmine.core.files import whole_folder
 from goldmine.core.progress import track
-from goldmine.sample import persuasion, season
-from goldmine.sample import true_probabilities as outcomes
+from goldmine.sample import persuasion, season, true_probabilities
 from goldmine.sample.columns import day_number, ids
-from goldmine.sample.config import BLOCK, EFFECT_MONTHS, TRUTH_MONTHS, WARM_UP, Ask
+from goldmine.sample.config import BLOCK, EFFECT_MONTHS, TRUTH_MONTHS, WARM_UP, SampleConfig
 from goldmine.sample.identity import stream, suppressions_table, with_identity
 from goldmine.sample.money import aum, balances_table, hold
 from goldmine.sample.movements import join, month_of, own_rows, system_rows, transactions_table
 from goldmine.sample.people import People, accounts_table, customers_table, draw_people, relations_table
 from goldmine.sample.products import Ledger, loan_life, wealth_life
-from goldmine.sample.reference_tables import contacts_table, facts_table, static_tables
+from goldmine.sample.reference_tables import contacts_table, facts_table, reference_tables
 from goldmine.sample.traits import Surroundings, Traits, draw_traits, surroundings
 from goldmine.sample.writers import Writers
 
 
 @dataclass(frozen=True)
-class Life:
+class LifeHistory:
     """What a block lived through: traits, season of wealth, AUM (customers, months) and purchase hazards."""
 
     people: People
@@ -65,39 +64,39 @@ def write_bank(
             f"sample bank: {customers} customers, {months} months up to {end} cannot be made.",
             "Ask for at least 100 customers and 6 months, up to a month end.",
         )
-    ask = Ask(customers, months, seed, end)
+    config = SampleConfig(customers, months, seed, end)
     root = np.random.SeedSequence(seed)
     blocks = [range(start, min(start + BLOCK, customers)) for start in range(0, customers, BLOCK)]
     first, *seeds = root.spawn(len(blocks) + 1)
-    around = surroundings(ask, np.random.default_rng(first))
+    around = surroundings(config, np.random.default_rng(first))
     with whole_folder(folder) as place, Writers(place) as writers:
-        for name, table in static_tables(ask).items():
+        for name, table in reference_tables(config).items():
             writers.write(name, table)
         dirt: Counter[str] = Counter()
         for block, own_seed in track(list(zip(blocks, seeds, strict=True)), "sample bank by block"):
-            dirt += _write_block(ask, around, block, np.random.default_rng(own_seed), writers)
-        _write_notes(ask, place, dirt)
+            dirt += _write_block(config, around, block, np.random.default_rng(own_seed), writers)
+        _write_notes(config, place, dirt)
 
 
 def _write_block(
-    ask: Ask, around: Surroundings, block: range, random: np.random.Generator, writers: Writers
+    config: SampleConfig, around: Surroundings, block: range, random: np.random.Generator, writers: Writers
 ) -> Counter[str]:
-    people = draw_people(ask, block, random)
-    people["books_end"] = np.full(1, day_number(ask.end))
-    life = _live(ask, around, people, random)
+    people = draw_people(config, block, random)
+    people["books_end"] = np.full(1, day_number(config.end))
+    life = _live(config, around, people, random)
     ledger = Ledger()
-    ends = [day_number(day) for day in ask.lived]
+    ends = [day_number(day) for day in config.lived]
     owns = wealth_life(people, life.hazard, life.total, ends, ledger=ledger, random=random)
-    owed = loan_life(ask, people, life.total, ledger, random)
-    beside = stream(ask, block)
-    writers.write("customers", with_identity(customers_table(ask, people), people["kind"], beside))
-    writers.write("suppressions", suppressions_table(ask, people, beside))
-    writers.write("accounts", accounts_table(people, day_number(ask.end)))
+    owed = loan_life(config, people, life.total, ledger, random)
+    beside = stream(config, block)
+    writers.write("customers", with_identity(customers_table(config, people), people["kind"], beside))
+    writers.write("suppressions", suppressions_table(config, people, beside))
+    writers.write("accounts", accounts_table(people, day_number(config.end)))
     writers.write("relations", relations_table(people))
-    writers.write("product_events", ledger.table(people, day_number(ask.month_ends[0].replace(day=1))))
-    writers.write("contacts", contacts_table(ask, people, life.traits.appetite, random))
-    writers.write("external_facts", facts_table(ask, people, life.traits.wealth_fixed, random))
-    _write_truth(ask, block, life, writers)
+    writers.write("product_events", ledger.table(people, day_number(config.month_ends[0].replace(day=1))))
+    writers.write("contacts", contacts_table(config, people, life.traits.appetite, random))
+    writers.write("external_facts", facts_table(config, people, life.traits.wealth_fixed, random))
+    _write_truth(config, block, life, writers)
     dirt: Counter[str] = Counter(
         {
             "missing_birth_dates": int(people["no_birth"].sum()),
@@ -105,55 +104,57 @@ def _write_block(
             "closed_customers": int((people["closed_on"] > people["opened"]).sum()),
         }
     )
-    rates = season.engagement(ask.lived)
-    for place in range(WARM_UP, len(ask.lived)):
+    rates = season.engagement(config.lived)
+    for place in range(WARM_UP, len(config.lived)):
         held = hold(people, life.traits, place, life.total[:, place], owns=owns[:, place], owed=owed[:, place])
-        writers.write(f"balances/{month_key(ask.lived[place])}", balances_table(people, held, ask.lived[place], random))
-        month = month_of(place, ask.lived, life.total, people)
+        writers.write(
+            f"balances/{month_key(config.lived[place])}", balances_table(people, held, config.lived[place], random)
+        )
+        month = month_of(place, config.lived, life.total, people)
         own = own_rows(people, life.traits, month, rates[place], random)
-        rows = join([own, system_rows(people, month, ask.lived[place], random)])
+        rows = join([own, system_rows(people, month, config.lived[place], random)])
         # Room for 20 transactions a customer and month keeps the numbers of blocks apart.
-        start = ((place - WARM_UP) * ask.customers + block.start) * 20
+        start = ((place - WARM_UP) * config.customers + block.start) * 20
         table, found = transactions_table(people, rows, start, random)
-        writers.write(f"transactions/{month_key(ask.lived[place])}", table)
+        writers.write(f"transactions/{month_key(config.lived[place])}", table)
         dirt += Counter(found)
     return dirt
 
 
-def _live(ask: Ask, around: Surroundings, people: People, random: np.random.Generator) -> Life:
-    traits = draw_traits(ask, around, people, random)
-    ahead = [*ask.lived, *(month_end(ask.end, lag) for lag in range(1, 5))]
+def _live(config: SampleConfig, around: Surroundings, people: People, random: np.random.Generator) -> LifeHistory:
+    traits = draw_traits(config, around, people, random)
+    ahead = [*config.lived, *(month_end(config.end, lag) for lag in range(1, 5))]
     year = season.wealth(ahead, {kind: people[kind] for kind in ("farmer", "migrant", "nut_trader")})
-    latent = traits.wealth + year[:, : len(ask.lived)]
-    hazard = outcomes.wealth_hazard(latent, traits.appetite, people["mobile"][:, None])
+    latent = traits.wealth + year[:, : len(config.lived)]
+    hazard = true_probabilities.wealth_hazard(latent, traits.appetite, people["mobile"][:, None])
     hazard = np.where((people["age"] >= 18)[:, None], hazard, 0)
-    return Life(people, traits, year, aum(latent), hazard)
+    return LifeHistory(people, traits, year, aum(latent), hazard)
 
 
-def _write_truth(ask: Ask, block: range, life: Life, writers: Writers) -> None:
-    ahead = [*ask.lived, *(month_end(ask.end, lag) for lag in range(1, 5))]
+def _write_truth(config: SampleConfig, block: range, life: LifeHistory, writers: Writers) -> None:
+    ahead = [*config.lived, *(month_end(config.end, lag) for lag in range(1, 5))]
     rates = season.engagement(ahead)
-    own = persuasion.stream(ask, block)
+    own = persuasion.stream(config, block)
     openness = persuasion.draw_openness(life.people, life.traits, own)
     reach = persuasion.draw_reach(life.people, own)
     who = ids("C", life.people["number"], 8)
-    for place in range(len(ask.lived) - min(EFFECT_MONTHS, ask.months), len(ask.lived)):
+    for place in range(len(config.lived) - min(EFFECT_MONTHS, config.months), len(config.lived)):
         found = {
-            "longtail": outcomes.longtail_probability(life.traits, life.season, place),
-            "dormancy": outcomes.dormancy_probability(life.traits, rates, place),
-            "wealth": outcomes.wealth_probability(life.hazard, place),
+            "longtail": true_probabilities.longtail_probability(life.traits, life.season, place),
+            "dormancy": true_probabilities.dormancy_probability(life.traits, rates, place),
+            "wealth": true_probabilities.wealth_probability(life.hazard, place),
         }
-        cutoff = pa.array(np.full(len(who), day_number(ask.lived[place]), np.int32)).cast(pa.date32())
+        cutoff = pa.array(np.full(len(who), day_number(config.lived[place]), np.int32)).cast(pa.date32())
         for use_case, probability in found.items():
             truth = pa.table({"customer_id": who, "cutoff": cutoff, "probability": pa.array(probability)})
-            if place >= len(ask.lived) - TRUTH_MONTHS:
+            if place >= len(config.lived) - TRUTH_MONTHS:
                 writers.write(f"truth/{use_case}", truth)
             added = persuasion.effect(use_case, probability, openness)
             columns = truth.append_column("effect", pa.array(added)).append_column("reach", pa.array(reach))
             writers.write(f"truth/effects/{use_case}", columns)
 
 
-def _write_notes(ask: Ask, place: Path, dirt: Counter[str]) -> None:
-    name = f"sample-{ask.customers}x{ask.months}-{ask.seed}"
-    (place / "bank.yaml").write_text(f"name: {name}\nbooks_to: {ask.end}\n", "utf-8")
+def _write_notes(config: SampleConfig, place: Path, dirt: Counter[str]) -> None:
+    name = f"sample-{config.customers}x{config.months}-{config.seed}"
+    (place / "bank.yaml").write_text(f"name: {name}\nbooks_to: {config.end}\n", "utf-8")
     (place / "truth" / "dirt.json").write_text(json.dumps(dict(sorted(dirt.items())), indent=2) + "\n", "utf-8")

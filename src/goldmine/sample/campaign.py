@@ -19,15 +19,16 @@ _REST = (0.05, 0.25)
 
 
 @dataclass(frozen=True)
-class Played:
+class SimulatedCampaign:
     """What became of a campaign.
 
     Parameters
     ----------
     rows : DataFrame
-        A row a customer of the campaign, as `play` was given it, with ``contacted``, ``reached``, ``extra`` (the aim
-        was reached because of the contact; bool each), ``contacted_on``, ``answer`` (empty where not contacted),
-        ``expected_contact`` and ``expected_control`` (what being in either group adds to the aim's probability).
+        A row a customer of the campaign, as `simulate_campaign` was given it, with ``contacted``, ``reached``,
+        ``extra`` (the aim was reached because of the contact; bool each), ``contacted_on``, ``answer`` (empty where
+        not contacted), ``expected_contact`` and ``expected_control`` (what either group adds to the aim's
+        probability).
     """
 
     rows: pd.DataFrame
@@ -46,7 +47,7 @@ class Played:
         return made[columns].assign(outcome=outcome).reset_index(drop=True)
 
 
-def play(rows: pd.DataFrame, as_of: date, random: np.random.Generator) -> Played:
+def simulate_campaign(rows: pd.DataFrame, as_of: date, random: np.random.Generator) -> SimulatedCampaign:
     """Draw what becomes of a campaign.
 
     Parameters
@@ -77,7 +78,7 @@ def play(rows: pd.DataFrame, as_of: date, random: np.random.Generator) -> Played
     extra = reached & ~came & (moved < chance)
     gain = rows["reach"] * rows["effect"]
     when = [as_of + timedelta(days=int(day)) if made else None for day, made in zip(days, contacted, strict=True)]
-    return Played(
+    return SimulatedCampaign(
         rows.assign(
             contacted=contacted,
             reached=reached,

@@ -38,7 +38,7 @@ SUPPRESSED_SHARE = 0.02
 
 
 @dataclass(frozen=True)
-class Ask:
+class SampleConfig:
     """One sample bank: how many customers, how many months up to which month end, from which seed."""
 
     customers: int

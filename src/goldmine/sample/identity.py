@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 
 from goldmine.contract.tables import SUPPRESSION_REASONS
 from goldmine.sample.columns import codes, day_number, days, ids
-from goldmine.sample.config import NO_PHONE_SHARE, SUPPRESSED_SHARE, Ask
+from goldmine.sample.config import NO_PHONE_SHARE, SUPPRESSED_SHARE, SampleConfig
 from goldmine.sample.people import People
 
 _STREAM = 20_240_705
@@ -20,9 +20,9 @@ _ONE_LETTER = 0.25
 _REASON_SHARES = (0.03, 0.05, 0.2, 0.12, 0.08, 0.12, 0.38, 0.02)
 
 
-def stream(ask: Ask, block: range) -> np.random.Generator:
+def stream(config: SampleConfig, block: range) -> np.random.Generator:
     """A stream of random numbers that takes nothing from the block's other draws."""
-    return np.random.default_rng(np.random.SeedSequence(ask.seed, spawn_key=(_STREAM, block.start)))
+    return np.random.default_rng(np.random.SeedSequence(config.seed, spawn_key=(_STREAM, block.start)))
 
 
 def with_identity(customers: pa.Table, kind: np.ndarray, random: np.random.Generator) -> pa.Table:
@@ -50,11 +50,11 @@ def with_identity(customers: pa.Table, kind: np.ndarray, random: np.random.Gener
     return customers.append_column("name", names).append_column("phone", phones)
 
 
-def suppressions_table(ask: Ask, people: People, random: np.random.Generator) -> pa.Table:
+def suppressions_table(config: SampleConfig, people: People, random: np.random.Generator) -> pa.Table:
     """The ledger: who may not be contacted, from when to when; some of it is over, some holds for calls only."""
     number = people["number"]
     who = np.flatnonzero(random.random(len(number)) < SUPPRESSED_SHARE)
-    size, end = len(who), day_number(ask.end)
+    size, end = len(who), day_number(config.end)
     reason = random.choice(len(SUPPRESSION_REASONS), size=size, p=_REASON_SHARES)
     first = end - random.integers(0, 700, size)
     last = first + random.integers(30, 400, size)

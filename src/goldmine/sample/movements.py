@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from goldmine.contract.tables import CHANNELS, TRANSACTION_KINDS
-from goldmine.sample import config as settings
 from goldmine.sample.columns import codes, day_number, days, ids, money
+from goldmine.sample.config import BAD_CODE_SHARE, DUPLICATE_SHARE, LATE_SHARE
 from goldmine.sample.people import People, here
 from goldmine.sample.traits import Traits
 
@@ -140,11 +140,11 @@ def transactions_table(people: People, rows: Rows, start: int, random: np.random
         The table, and counts of duplicates, late rows and bad codes.
     """
     size = len(rows.who)
-    late = random.random(size) < settings.LATE_SHARE
+    late = random.random(size) < LATE_SHARE
     known = rows.day + random.integers(1, 26, size)
     late &= known <= people["books_end"][0]
-    bad = random.random(size) < settings.BAD_CODE_SHARE
-    twice = np.flatnonzero(random.random(size) < settings.DUPLICATE_SHARE)
+    bad = random.random(size) < BAD_CODE_SHARE
+    twice = np.flatnonzero(random.random(size) < DUPLICATE_SHARE)
     number = people["number"][rows.who]
     moment = rows.day.astype(np.int64) * 86_400 + random.integers(7 * 3600, 22 * 3600, size)
     found = pa.table(

@@ -5,23 +5,22 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from goldmine.contract.tables import IDENTITIES, RISK_GRADES
-from goldmine.sample import config as settings
 from goldmine.sample.columns import codes, day_number, days, ids
-from goldmine.sample.config import Ask
+from goldmine.sample.config import CLOSED_SHARE, MERGED_SHARE, NO_BIRTH_DATE_SHARE, OPT_OUT_SHARE, SampleConfig
 
 People = dict[str, NDArray]
 _IDENTITY_SHARES = (0.45, 0.2, 0.04, 0.05, 0.03, 0.06, 0.15, 0.02)
 _FARMER, _TRADER, _MIGRANT = (IDENTITIES.index(name) for name in ("farmer", "merchant", "migrant"))
 
 
-def draw_people(ask: Ask, block: range, random: np.random.Generator) -> People:
+def draw_people(config: SampleConfig, block: range, random: np.random.Generator) -> People:
     """Draw the customers of a block; days are numbers since 1970-01-01, nothing is -1."""
     size = len(block)
-    end = day_number(ask.end)
-    first = day_number(ask.lived[0])
+    end = day_number(config.end)
+    first = day_number(config.lived[0])
     identity = random.choice(len(IDENTITIES), size=size, p=_IDENTITY_SHARES)
     age = np.clip(random.normal(46, 15, size), 16, 92)
-    grid = np.repeat(random.integers(0, ask.grids, size // 3 + 1), 3)[:size]
+    grid = np.repeat(random.integers(0, config.grids, size // 3 + 1), 3)[:size]
     works = (random.random(size) < 0.55) & (age < 60) & (identity != _FARMER)
     late = random.random(size) < 0.12
     opened = np.where(late, random.integers(first, end, size), first - random.integers(30, 8000, size))
@@ -37,7 +36,7 @@ def draw_people(ask: Ask, block: range, random: np.random.Generator) -> People:
         "gender": random.integers(0, 2, size),
         "kind": random.choice(3, size=size, p=(0.965, 0.03, 0.005)),
         "grid": grid,
-        "employer": np.where(works, random.integers(0, ask.employers, size), -1),
+        "employer": np.where(works, random.integers(0, config.employers, size), -1),
         "trader": identity == _TRADER,
         "farmer": identity == _FARMER,
         "migrant": identity == _MIGRANT,
@@ -51,10 +50,10 @@ def draw_people(ask: Ask, block: range, random: np.random.Generator) -> People:
         "card_on": np.maximum(opened, end - random.integers(30, 3500, size)),
         "grade": np.where(assessed, random.choice(5, size=size, p=(0.25, 0.35, 0.25, 0.1, 0.05)), -1),
         "grade_on": np.maximum(opened, end - random.integers(1, 600, size)),
-        "consent": random.random(size) >= settings.OPT_OUT_SHARE,
-        "no_birth": random.random(size) < settings.NO_BIRTH_DATE_SHARE,
-        "closed_on": np.where(random.random(size) < settings.CLOSED_SHARE, random.integers(end - 700, end, size), -1),
-        "merged": random.random(size) < settings.MERGED_SHARE,
+        "consent": random.random(size) >= OPT_OUT_SHARE,
+        "no_birth": random.random(size) < NO_BIRTH_DATE_SHARE,
+        "closed_on": np.where(random.random(size) < CLOSED_SHARE, random.integers(end - 700, end, size), -1),
+        "merged": random.random(size) < MERGED_SHARE,
         "merged_on": random.integers(end - 700, end, size),
     }
 
@@ -66,14 +65,14 @@ def here(people: People, first: int, last: int) -> NDArray:
     return (people["opened"] <= first) & ~closed & ~merged
 
 
-def branch_of(ask: Ask, grid: NDArray) -> NDArray:
+def branch_of(config: SampleConfig, grid: NDArray) -> NDArray:
     """Branch that serves a grid."""
-    return grid % ask.branches
+    return grid % config.branches
 
 
-def customers_table(ask: Ask, people: People) -> pa.Table:
+def customers_table(config: SampleConfig, people: People) -> pa.Table:
     """The customers of a block as the contract has them."""
-    branch = branch_of(ask, people["grid"])
+    branch = branch_of(config, people["grid"])
     manager = branch * 4 + people["number"] % 4
     # A merged record's survivor is the next customer of the block, who is not merged away itself.
     survivor = people["number"] + 1

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from goldmine.sample.config import Ask
+from goldmine.sample.config import SampleConfig
 from goldmine.sample.people import People
 from goldmine.sample.traits import Traits
 
@@ -18,9 +18,9 @@ UNWANTED = ("dormancy",)
 """Use cases whose outcome a contact is to prevent: the aim is that it does not come."""
 
 
-def stream(ask: Ask, block: range) -> np.random.Generator:
+def stream(config: SampleConfig, block: range) -> np.random.Generator:
     """A stream of random numbers that takes nothing from the block's other draws."""
-    return np.random.default_rng(np.random.SeedSequence(ask.seed, spawn_key=(_STREAM, block.start)))
+    return np.random.default_rng(np.random.SeedSequence(config.seed, spawn_key=(_STREAM, block.start)))
 
 
 def draw_openness(people: People, traits: Traits, random: np.random.Generator) -> NDArray:

@@ -6,9 +6,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from goldmine.sample import config as settings
 from goldmine.sample.columns import codes, day_number, days, ids, money
-from goldmine.sample.config import Ask
+from goldmine.sample.config import (
+    CITIZEN_LOAN_DAYS,
+    CITIZEN_LOAN_MEAN,
+    CITIZEN_LOAN_SHARE,
+    NUT_CREDIT_MULTIPLE,
+    SampleConfig,
+)
 from goldmine.sample.people import People, here
 from goldmine.sample.true_probabilities import DECIDED
 
@@ -96,7 +101,9 @@ def wealth_life(
     return owns
 
 
-def loan_life(ask: Ask, people: People, total: NDArray, ledger: Ledger, random: np.random.Generator) -> NDArray:
+def loan_life(
+    config: SampleConfig, people: People, total: NDArray, ledger: Ledger, random: np.random.Generator
+) -> NDArray:
     """Live through loans: the citizen loan's first months, and the nut trade's credit each autumn.
 
     Returns
@@ -104,14 +111,14 @@ def loan_life(ask: Ask, people: People, total: NDArray, ledger: Ledger, random: 
     array (customers, months)
         Yuan owed.
     """
-    lived = ask.lived
+    lived = config.lived
     owed = np.zeros(total.shape)
-    _citizen_loans(ask, people, owed, ledger, random)
+    _citizen_loans(config, people, owed, ledger, random)
     traders = np.flatnonzero(people["nut_trader"])
     for month, day in enumerate(lived):
         if day.month != 11 or month < 2 or not len(traders):
             continue
-        limit = settings.NUT_CREDIT_MULTIPLE * total[traders, max(0, month - 12) : month].mean(axis=1)
+        limit = NUT_CREDIT_MULTIPLE * total[traders, max(0, month - 12) : month].mean(axis=1)
         end = day_number(day)
         worth = (limit > 1000) & here(people, end - 30, end)[traders]
         who, limit = traders[worth], limit[worth]
@@ -124,17 +131,19 @@ def loan_life(ask: Ask, people: People, total: NDArray, ledger: Ledger, random: 
     return owed
 
 
-def _citizen_loans(ask: Ask, people: People, owed: NDArray, ledger: Ledger, random: np.random.Generator) -> None:
-    start, stop = (day_number(day) for day in settings.CITIZEN_LOAN_DAYS)
-    ends = np.array([day_number(day) for day in ask.lived])
+def _citizen_loans(
+    config: SampleConfig, people: People, owed: NDArray, ledger: Ledger, random: np.random.Generator
+) -> None:
+    start, stop = (day_number(day) for day in CITIZEN_LOAN_DAYS)
+    ends = np.array([day_number(day) for day in config.lived])
     # Every 722nd customer, so that small banks have their share of households exactly.
-    step = round(1 / settings.CITIZEN_LOAN_SHARE)
+    step = round(1 / CITIZEN_LOAN_SHARE)
     who = np.flatnonzero(people["number"] % step == step // 2)
     when = random.integers(start, stop + 1, len(who))
     spread = random.normal(0, 0.35, len(who))
-    yuan = settings.CITIZEN_LOAN_MEAN * np.exp(spread - 0.35**2 / 2)
+    yuan = CITIZEN_LOAN_MEAN * np.exp(spread - 0.35**2 / 2)
     if len(who) > 1:
-        yuan *= settings.CITIZEN_LOAN_MEAN / yuan.mean()
+        yuan *= CITIZEN_LOAN_MEAN / yuan.mean()
     known = when <= ends[-1]
     ledger.add(who[known], when[known], "loan_drawn", np.full(known.sum(), 3), yuan[known])
     owed[who] += np.where(ends[None, :] >= when[:, None], yuan[:, None], 0)

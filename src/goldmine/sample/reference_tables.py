@@ -7,7 +7,7 @@ from scipy.special import expit
 
 from goldmine.contract.tables import PRODUCT_RISKS
 from goldmine.sample.columns import codes, day_number, days, ids, money
-from goldmine.sample.config import Ask
+from goldmine.sample.config import SampleConfig
 from goldmine.sample.people import People
 from goldmine.sample.products import PRODUCTS
 from goldmine.sample.staff import staff_table
@@ -16,10 +16,10 @@ _INDUSTRIES = ("health", "school", "government", "board_mill", "garlic_trade", "
 _CHANNELS = ("call", "visit", "sms", "app")
 
 
-def static_tables(ask: Ask) -> dict[str, pa.Table]:
+def reference_tables(config: SampleConfig) -> dict[str, pa.Table]:
     """Tables that no customer has a row in."""
-    branch, grid = np.arange(ask.branches), np.arange(ask.grids)
-    employer = np.arange(ask.employers)
+    branch, grid = np.arange(config.branches), np.arange(config.grids)
+    employer = np.arange(config.employers)
     return {
         "branches": pa.table(
             {
@@ -32,8 +32,8 @@ def static_tables(ask: Ask) -> dict[str, pa.Table]:
             {
                 "grid_id": ids("G", grid, 5),
                 "name": ids("Village ", grid, 5),
-                "branch_id": ids("B", grid % ask.branches, 3),
-                "visitor_id": ids("S", grid % ask.branches * 4 + grid % 4, 5),
+                "branch_id": ids("B", grid % config.branches, 3),
+                "visitor_id": ids("S", grid % config.branches * 4 + grid % 4, 5),
             }
         ),
         "employers": pa.table(
@@ -43,7 +43,7 @@ def static_tables(ask: Ask) -> dict[str, pa.Table]:
                 "industry": codes(_INDUSTRIES, employer % len(_INDUSTRIES)),
             }
         ),
-        "staff": staff_table(ask),
+        "staff": staff_table(config),
         "products": pa.table(
             {
                 "product_id": pa.array(PRODUCTS),
@@ -55,11 +55,11 @@ def static_tables(ask: Ask) -> dict[str, pa.Table]:
     }
 
 
-def contacts_table(ask: Ask, people: People, appetite: NDArray, random: np.random.Generator) -> pa.Table:
+def contacts_table(config: SampleConfig, people: People, appetite: NDArray, random: np.random.Generator) -> pa.Table:
     """One campaign a quarter that reaches every tenth customer; appetite shows in the answer."""
     parts = []
-    for place, day in enumerate(ask.lived):
-        if day.month % 3 or day not in ask.month_ends:
+    for place, day in enumerate(config.lived):
+        if day.month % 3 or day not in config.month_ends:
             continue
         who = np.flatnonzero((random.random(len(appetite)) < 0.1) & (people["opened"] < day_number(day) - 30))
         yes = random.random(len(who)) < 0.5 * expit(appetite[who, place] - 1)
@@ -79,10 +79,10 @@ def contacts_table(ask: Ask, people: People, appetite: NDArray, random: np.rando
     )
 
 
-def facts_table(ask: Ask, people: People, wealth: NDArray, random: np.random.Generator) -> pa.Table:
+def facts_table(config: SampleConfig, people: People, wealth: NDArray, random: np.random.Generator) -> pa.Table:
     """Property of every fifth customer, tax of traders, provident fund of the salaried; known on some day."""
     size = len(wealth)
-    end = day_number(ask.end)
+    end = day_number(config.end)
     masks = [random.random(size) < 0.2, people["trader"], people["salaried"]]
     scales = [400_000, 6_000, 9_000]
     who = np.concatenate([np.flatnonzero(mask) for mask in masks])

@@ -12,15 +12,15 @@ import pyarrow.parquet as pq
 
 from goldmine.core.errors import HistoryError, SettingsError
 from goldmine.core.files import whole_file
-from goldmine.sample import bank_files as books
-from goldmine.sample.campaign import Played, play
+from goldmine.sample import bank_files
+from goldmine.sample.campaign import SimulatedCampaign, simulate_campaign
 from goldmine.sample.persuasion import STRENGTH, UNWANTED
 
 _NEEDED = ("campaign_id", "customer_id", "use_case", "product_id", "channel", "group", "as_of")
 
 
 @dataclass(frozen=True)
-class Worked:
+class SimulatedResponses:
     """What was played.
 
     Parameters
@@ -41,8 +41,8 @@ class Worked:
     kept: bool
 
 
-def work_campaign(bank: Path, offers: Path, control: Path, seed: int) -> Worked:
-    """Play a campaign forward and enter what comes of it into the sample bank's books.
+def work_campaign(bank: Path, offers: Path, control: Path, seed: int) -> SimulatedResponses:
+    """Play a campaign forward and enter what comes of it into the sample bank's bank_files.
 
     Contacts are added to the table of contacts, extra conversions to balances, events or transactions; the truth goes
     to ``truth/campaigns/<campaign>.parquet``. A campaign that was played already is left as it is.
@@ -67,20 +67,20 @@ def work_campaign(bank: Path, offers: Path, control: Path, seed: int) -> Worked:
     campaign, as_of = str(rows["campaign_id"].iloc[0]), _day(rows["as_of"].iloc[0])
     done = bank / "truth" / "campaigns" / f"{campaign}-{as_of}.parquet"
     if done.exists():
-        return Worked(campaign, 0, 0, True)
+        return SimulatedResponses(campaign, 0, 0, True)
     random = np.random.default_rng([seed, _number(campaign), as_of.toordinal()])
     parts = []
     for use_case, some in rows.groupby("use_case", sort=True):
-        played = play(_with_truth(bank, str(use_case), as_of, some), as_of, random)
+        played = simulate_campaign(_with_truth(bank, str(use_case), as_of, some), as_of, random)
         moved = played.rows[played.rows["extra"]]
         if len(moved):
-            books.enter(bank, str(use_case), as_of, f"{campaign}-{use_case}", moved)
+            bank_files.enter(bank, str(use_case), as_of, f"{campaign}-{use_case}", moved)
         parts.append(played.rows)
-    whole = Played(pd.concat(parts, ignore_index=True))
-    books.append(bank / "contacts.parquet", whole.contacts())
+    whole = SimulatedCampaign(pd.concat(parts, ignore_index=True))
+    bank_files.append(bank / "contacts.parquet", whole.contacts())
     with whole_file(done) as temporary:
         pq.write_table(pa.Table.from_pandas(whole.rows, preserve_index=False), temporary)
-    return Worked(campaign, int(whole.rows["contacted"].sum()), int(whole.rows["extra"].sum()), False)
+    return SimulatedResponses(campaign, int(whole.rows["contacted"].sum()), int(whole.rows["extra"].sum()), False)
 
 
 def _campaign(path: Path) -> pd.DataFrame:
@@ -98,19 +98,19 @@ def _with_truth(bank: Path, use_case: str, as_of: date, rows: pd.DataFrame) -> p
         raise SettingsError(
             f"{use_case}: the sample bank does not know what a contact would do.", f"It knows {', '.join(STRENGTH)}."
         )
-    if not (bank / "balances" / f"{books.month_key(books.horizon(as_of)[1])}.parquet").exists():
+    if not (bank / "balances" / f"{bank_files.month_key(bank_files.horizon(as_of)[1])}.parquet").exists():
         raise HistoryError(
-            f"{bank.name}: its books end before {books.horizon(as_of)[1]}, when the campaign's horizon does.",
+            f"{bank.name}: its books end before {bank_files.horizon(as_of)[1]}, when the campaign's horizon does.",
             "Publish for a month end at least four months before the books' end.",
         )
-    known = books.truth(bank, use_case, as_of)
+    known = bank_files.truth(bank, use_case, as_of)
     if not len(known):
         raise HistoryError(f"{bank.name}: its truth does not cover {as_of}.", "Take one of the books' last 24 months.")
     joined = rows.merge(known, on="customer_id", how="left", validate="one_to_one")
     if joined["effect"].isna().any():
         raise SettingsError(f"{use_case}: customers of the campaign are not in this bank.", "Give the bank it is for.")
     aim = 1 - joined["probability"] if use_case in UNWANTED else joined["probability"]
-    came = joined["customer_id"].isin(books.happened(bank, use_case, as_of))
+    came = joined["customer_id"].isin(bank_files.happened(bank, use_case, as_of))
     return joined.assign(aim=aim, came=came)
 
 

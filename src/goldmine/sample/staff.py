@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from goldmine.sample.columns import codes, day_number, days, ids
-from goldmine.sample.config import Ask
+from goldmine.sample.config import SampleConfig
 
 _BRANCH = {"staff": 12, "supervisor": 2, "branch_head": 1}
 """Of each branch, beside its four customer managers."""
@@ -14,15 +14,15 @@ _LEFT = 3
 """The customer manager who left in the last month of the books."""
 
 
-def staff_table(ask: Ask) -> pa.Table:
+def staff_table(config: SampleConfig) -> pa.Table:
     """Everybody by number; the head office's people have no branch, and only managers bank here themselves."""
-    managers = ask.managers
-    branch = np.arange(ask.branches)
+    managers = config.managers
+    branch = np.arange(config.branches)
     roles = ("manager", *_BRANCH, *_WHOLE)
     role = np.concatenate(
         [
             np.zeros(managers, int),
-            *(np.full(ask.branches * count, roles.index(name)) for name, count in _BRANCH.items()),
+            *(np.full(config.branches * count, roles.index(name)) for name, count in _BRANCH.items()),
             *(np.full(count, roles.index(name)) for name, count in _WHOLE.items()),
         ]
     )
@@ -40,6 +40,6 @@ def staff_table(ask: Ask) -> pa.Table:
             "branch_id": ids("B", home, 3, role > len(_BRANCH)),
             "role": codes(roles, role),
             "customer_id": ids("C", number * 20 + 7, 8, number >= managers),
-            "left_on": days(np.full(len(role), day_number(ask.end) - 12), number != _LEFT),
+            "left_on": days(np.full(len(role), day_number(config.end) - 12), number != _LEFT),
         }
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from goldmine.sample.config import Ask
+from goldmine.sample.config import SampleConfig
 
 Array = NDArray[np.floating]
 
@@ -57,11 +57,11 @@ class Traits:
     sleeper: NDArray[np.bool_]
 
 
-def surroundings(ask: Ask, random: np.random.Generator) -> Surroundings:
+def surroundings(config: SampleConfig, random: np.random.Generator) -> Surroundings:
     """Draw what villages share."""
-    villages = random.standard_normal(ask.grids)
+    villages = random.standard_normal(config.grids)
     # Standardised, so that few villages do not move the whole bank off its figures.
-    return Surroundings((villages - villages.mean()) / villages.std(), random.standard_normal(ask.grids))
+    return Surroundings((villages - villages.mean()) / villages.std(), random.standard_normal(config.grids))
 
 
 def walk(random: np.random.Generator, shape: tuple[int, int], keep: float) -> Array:
@@ -82,7 +82,9 @@ def leaps(random: np.random.Generator, shape: tuple[int, int], stay: float) -> A
     return found
 
 
-def draw_traits(ask: Ask, around: Surroundings, people: dict[str, NDArray], random: np.random.Generator) -> Traits:
+def draw_traits(
+    config: SampleConfig, around: Surroundings, people: dict[str, NDArray], random: np.random.Generator
+) -> Traits:
     """Draw the traits of a block.
 
     Parameters
@@ -91,7 +93,7 @@ def draw_traits(ask: Ask, around: Surroundings, people: dict[str, NDArray], rand
         Of the block's customers: grid and employer (numbers, -1 for none), age in years, gender, mobile, trader,
         salaried.
     """
-    shape = len(people["grid"]), len(ask.lived)
+    shape = len(people["grid"]), len(config.lived)
     part = {name: np.sqrt(share) for name, share in WEALTH_PARTS.items()}
     family = np.repeat(random.standard_normal(shape[0] // FAMILY + 1), FAMILY)[: shape[0]]
     fixed = part["village"] * around.village[people["grid"]] + part["family"] * family

@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from goldmine.core.workspace import Workspace
 from goldmine.models.evaluation import judge
-from goldmine.models.external.layout import Ask, lay_out
+from goldmine.models.external.layout import SampleConfig, lay_out
 from goldmine.models.external.result import keep_result, probabilities_path, read_result
 from goldmine.models.external.table import WHOLE_KEYS, table_path
 from goldmine.models.fit import fit, keep
@@ -43,7 +43,7 @@ def learnt(request, tmp_path_factory):
     place = tmp_path_factory.mktemp("table")
     pq.write_table(noise(), place / "made.parquet")
     work = Workspace(place / "work")
-    laid = lay_out(Ask(place / "made.parquet", "y", "no", request.param, (), "made"), work, AS_OF, 0, seed=1)
+    laid = lay_out(SampleConfig(place / "made.parquet", "y", "no", request.param, (), "made"), work, AS_OF, 0, seed=1)
     rows = read_rows(None, work, laid.use_case, AS_OF)
     fitted = fit(laid.use_case, rows, seed=1)
     judged = judge(fitted.model, rows.judge, laid.use_case)

@@ -24,7 +24,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.labels.use_case import UseCase
 from goldmine.labels.use_case_files import load_use_case
-from goldmine.models.evaluation import judge
+from goldmine.models.evaluation import evaluate
 from goldmine.models.train import train
 from goldmine.models.training_set import Rows, draw_others, read_rows
 from goldmine.plots.style import PALETTE
@@ -77,7 +77,7 @@ def curve_point(case: UseCase, rows: Rows, one_in: int, draw: int) -> dict[str, 
     began = time.process_time()
     fitted = train(case, drawn, rows.calibrate, draw)
     seconds = time.process_time() - began
-    card = judge(fitted.model, rows.judge, case).model
+    card = evaluate(fitted.model, rows.test, case).model
     told = {"auc": card.auc, "average_precision": card.average_precision, "lift_10pct": card.lift["10pct"]}
     told["calibration_error"] = card.calibration_error or 0.0
     figures = {name: round(value, 4) for name, value in told.items()}

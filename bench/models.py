@@ -38,7 +38,7 @@ from goldmine.labels import plan_cutoffs
 from goldmine.labels.use_case import UseCase
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.encoding import encode
-from goldmine.models.evaluation import judge, scorecard
+from goldmine.models.evaluation import evaluate, scorecard
 from goldmine.models.model import Model
 from goldmine.models.train import train
 from goldmine.models.training_set import Rows, read_rows
@@ -105,13 +105,13 @@ def one_use_case(rows: Rows, case: UseCase, chance: np.ndarray, seed: int, most:
     """Figures of one use case, a row a way to order its customers."""
     started = time.monotonic()
     fitted = train(case, rows.train, rows.calibrate, seed)
-    ours = Scored(fitted.model.predict(rows.judge), time.monotonic() - started)
-    judged = judge(fitted.model, rows.judge, case)
+    ours = Scored(fitted.model.predict(rows.test), time.monotonic() - started)
+    judged = evaluate(fitted.model, rows.test, case)
     ways = {
         "model": ours,
         "truth": Scored(chance),
         "logistic on rfv": logistic(rows),
-        "one-line rule": Scored(judged.rule_score),
+        "one-line rule": Scored(judged.baseline_score),
     }
     if most:
         ways["catboost"] = catboost(fitted.model, rows, seed, most)
@@ -144,15 +144,15 @@ def in_top(chance: np.ndarray, score: np.ndarray) -> float:
 
 def true_probability(path: Path, rows: Rows) -> np.ndarray:
     """The sample bank's own probabilities of the judged customers."""
-    truth = pq.read_table(path, filters=[("cutoff", "=", rows.cutoffs.judge)])
-    places = pc.index_in(rows.judge["customer_id"], value_set=truth["customer_id"].combine_chunks())
+    truth = pq.read_table(path, filters=[("cutoff", "=", rows.cutoffs.test)])
+    places = pc.index_in(rows.test["customer_id"], value_set=truth["customer_id"].combine_chunks())
     return truth["probability"].take(places).to_numpy()
 
 
 def logistic(rows: Rows) -> Scored:
     """A logistic regression on the ranks of recency, frequency and value."""
     started = time.monotonic()
-    fit, held = (np.column_stack([ranks(table, name) for name in RFV]) for table in (rows.train, rows.judge))
+    fit, held = (np.column_stack([ranks(table, name) for name in RFV]) for table in (rows.train, rows.test))
     weight = rows.train["weight"].to_numpy() if "weight" in rows.train.column_names else None
     line = LogisticRegression(max_iter=1000).fit(fit, rows.train["outcome"].to_numpy(), sample_weight=weight)
     return Scored(line.decision_function(held), time.monotonic() - started)
@@ -186,7 +186,7 @@ def catboost(model: Model, rows: Rows, seed: int, most: int) -> Scored:
         frame(train_rows), train_rows["outcome"].to_numpy(), sample_weight=weight, cat_features=text,
         eval_set=(frame(rows.calibrate), rows.calibrate["outcome"].to_numpy()),
     )  # fmt: skip
-    score = found.predict(frame(rows.judge), prediction_type="RawFormulaVal")
+    score = found.predict(frame(rows.test), prediction_type="RawFormulaVal")
     return Scored(np.asarray(score), time.monotonic() - started)
 
 

@@ -13,12 +13,12 @@ def fitted():
 
 
 @pytest.fixture(scope="session")
-def judgement(fitted):
+def evaluation(fitted):
     """How that model did on later rows."""
-    from goldmine.models.evaluation import judge
+    from goldmine.models.evaluation import evaluate
     from tests.models.made import rows, use_case
 
-    return judge(fitted.model, rows(seed=3), use_case())
+    return evaluate(fitted.model, rows(seed=3), use_case())
 
 
 @pytest.fixture(scope="session")

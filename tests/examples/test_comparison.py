@@ -14,7 +14,7 @@ from goldmine.features import build_features
 from goldmine.labels import plan_cutoffs
 from goldmine.labels.use_case import UseCase
 from goldmine.labels.use_case_files import load_use_case
-from goldmine.models.evaluation import judge
+from goldmine.models.evaluation import evaluate
 from goldmine.models.train import train
 from goldmine.models.training_set import read_rows
 
@@ -37,14 +37,14 @@ def test_dormancy_of_online_retail_beats_recency_and_bg_nbd(tmp_path: Path) -> N
     work, case = Workspace(tmp_path), without_gap()
     bank = open_bank(at_home("examples") / "online_retail", work)
     cutoffs = plan_cutoffs(case, AS_OF, bank.months("transactions"))
-    assert (cutoffs.calibrate, cutoffs.judge) == (date(2011, 5, 31), date(2011, 8, 31))
+    assert (cutoffs.calibrate, cutoffs.test) == (date(2011, 5, 31), date(2011, 8, 31))
     build_activity(bank, work)
     build_features(bank, work, list(cutoffs.all))
     rows = read_rows(bank, work, case, AS_OF)
     fitted = train(case, rows.train, rows.calibrate, seed=1)
-    found = judge(fitted.model, rows.judge, case)
-    print(f"\nOnline Retail II, {rows.judge.num_rows:,} customers at {cutoffs.judge}, AUC of dormancy in 90 days")  # noqa: T201
-    for name, auc in (("recency rule", found.rule.auc), ("BG/NBD", BG_NBD), ("Goldmine", found.model.auc)):
+    found = evaluate(fitted.model, rows.test, case)
+    print(f"\nOnline Retail II, {rows.test.num_rows:,} customers at {cutoffs.test}, AUC of dormancy in 90 days")  # noqa: T201
+    for name, auc in (("recency rule", found.baseline.auc), ("BG/NBD", BG_NBD), ("Goldmine", found.model.auc)):
         print(f"  {name:<13}{auc:.3f}")  # noqa: T201
-    assert (rows.judge.num_rows, round(found.rule.auc, 3)) == (1_934, 0.597)
+    assert (rows.test.num_rows, round(found.baseline.auc, 3)) == (1_934, 0.597)
     assert found.model.auc > BG_NBD

@@ -34,7 +34,7 @@ def made():
         plan = plan_cutoffs(case, snapshot, bank.months("transactions"))
         skill = {0: 1.0, 1: 1.0, 2: 0.6}.get((AS_OF - snapshot).days // 90, 0.4)
         parts = [rows(1200, snapshot.toordinal() + part, skill=skill) for part in range(3)]
-        return Rows(cutoffs=plan, train=parts[0], calibrate=parts[1], judge=parts[2])
+        return Rows(cutoffs=plan, train=parts[0], calibrate=parts[1], test=parts[2])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(room, "build_activity", lambda *_: None)

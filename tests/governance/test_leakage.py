@@ -26,7 +26,7 @@ from tests.models.made import rows, use_case
 
 AS_OF = date(2024, 6, 30)
 CUTOFF = date(2024, 1, 31)
-DAYS = {"train": date(2023, 9, 30), "calibrate": date(2023, 10, 31), "judge": date(2024, 2, 29)}
+DAYS = {"train": date(2023, 9, 30), "calibrate": date(2023, 10, 31), "test": date(2024, 2, 29)}
 
 
 def at(name, seed, **columns):
@@ -51,7 +51,7 @@ def test_of_a_table_made_elsewhere_the_command_leaves_a_column_out():
     given = use_case(outcome=Given(kind="given"))
     known = rows(1500, 1)
     known = known.append_column("paid_out", known["outcome"])
-    parts = {"train": known.slice(0, 900), "judge": known.slice(900)}
+    parts = {"train": known.slice(0, 900), "test": known.slice(900)}
     with pytest.raises(LeakError, match="paid_out alone") as caught:
         require_none("mine", row_checks(parts, given, AS_OF, Limits()))
     assert str(caught.value).splitlines()[1] == "Find out how it knows; mend it, or leave it out with --drop paid_out."
@@ -111,8 +111,8 @@ def test_a_value_that_never_varied_in_training_is_no_leak_later():
 
 def test_customers_on_both_sides_of_a_split_that_is_not_by_time_are_caught():
     table = rows(1500, 1)
-    parts = {"train": table.slice(0, 1000), "judge": table.slice(990)}
-    with pytest.raises(LeakError, match="10 customers are in train and in judge, which are not apart in time"):
+    parts = {"train": table.slice(0, 1000), "test": table.slice(990)}
+    with pytest.raises(LeakError, match="10 customers are in train and in test, which are not apart in time"):
         gate(parts)
 
 
@@ -126,11 +126,11 @@ def test_a_customer_twice_at_a_cutoff_is_caught():
 def test_outcomes_that_have_not_had_their_time_are_caught():
     parts = {name: at(name, seed) for seed, name in enumerate(DAYS)}
     late = pa.array([date(2024, 4, 30)] * 1500, pa.date32())
-    parts["judge"] = parts["judge"].set_column(parts["judge"].column_names.index("cutoff"), "cutoff", late)
+    parts["test"] = parts["test"].set_column(parts["test"].column_names.index("cutoff"), "cutoff", late)
     with pytest.raises(LeakError, match="2024-08-13") as caught:
         gate(parts)
     assert str(caught.value).splitlines() == [
-        "mine: leakage gate: judge rows of 2024-04-30 have outcomes that are complete on 2024-08-13 only, after the "
+        "mine: leakage gate: test rows of 2024-04-30 have outcomes that are complete on 2024-08-13 only, after the "
         "snapshot 2024-06-30.",
         "Use an earlier cutoff or a later snapshot, so that every outcome has had its time.",
     ]
@@ -223,7 +223,7 @@ def test_the_gate_reads_all_parts_of_a_training(monkeypatch):
 
     monkeypatch.setattr(leakage, "check_future", looked)
     parts = {name: at(name, seed) for seed, name in enumerate(DAYS)}
-    learnt = Rows(cutoffs=Cutoffs((DAYS["train"],), DAYS["calibrate"], DAYS["judge"]), **parts)
+    learnt = Rows(cutoffs=Cutoffs((DAYS["train"],), DAYS["calibrate"], DAYS["test"]), **parts)
     told = leakage.leak_gate(Bank("tiny", AS_OF, {}), None, use_case(), learnt, AS_OF)
     assert asked == [DAYS["train"]]
     assert told.found.tolist() == ["nothing"] * 5

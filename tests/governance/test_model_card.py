@@ -34,11 +34,11 @@ def held(judged) -> Calibration:
 
 
 @pytest.fixture(scope="module")
-def subject(fitted, judgement, tmp_path_factory):
+def subject(fitted, evaluation, tmp_path_factory):
     """A version that was refused; one of its columns stands for age."""
     learnt = Rows(rows(seed=1), rows(seed=3), rows(seed=2), CUTOFFS)
     bank = make_bank(tmp_path_factory.mktemp("bank"), {"customers": [{"customer_id": "C1"}]})
-    training = Training(bank, use_case(), "2024-06-30", "mark-of-data", learnt, fitted, judgement)
+    training = Training(bank, use_case(), "2024-06-30", "mark-of-data", learnt, fitted, evaluation)
     figures = {"challenger": {"auc": Interval(0.8123, 0.79, 0.83), "lift_list": Interval(2.5, 2.25, 2.75)}}
     lost = pd.DataFrame(
         {
@@ -49,9 +49,9 @@ def subject(fitted, judgement, tmp_path_factory):
             "loss": 0.25,
         }
     )
-    comparison = Comparison("2", "", figures, lost, held(judgement), "mark-of-rows", (REFUSED,))
+    comparison = Comparison("2", "", figures, lost, held(evaluation), "mark-of-rows", (REFUSED,))
     features = (Feature("noise_a", "Age", "年龄", "years", None, (), told=unsaid("age")),)
-    reference = learn_reference(fitted, learnt, judgement.probability, 100)
+    reference = learn_reference(fitted, learnt, evaluation.probability, 100)
     made = Registration("tiny.mine", "3", champion=False, refusals=(REFUSED,), run="run")
     return Subject(training, comparison, made, reference, features, "run-7")
 

@@ -15,7 +15,7 @@ from goldmine.governance.compare import compare
 from goldmine.governance.journal import Journal
 from goldmine.governance.promotion import history, propose, rollback
 from goldmine.models.calibration import Calibrator
-from goldmine.models.evaluation import judge
+from goldmine.models.evaluation import evaluate
 from goldmine.models.registry import AS_OF, FINGERPRINT, Champion, champion, champion_version
 from goldmine.models.train import train
 from tests.models.kept import kept
@@ -54,7 +54,7 @@ class Registry:
     def __call__(self, model, fingerprint, as_of="2024-06-30"):
         """Train, compare and propose, as the notebook does."""
         run = self.keep(model, fingerprint, as_of)
-        judged = judge(model, JUDGED_ON, use_case())
+        judged = evaluate(model, JUDGED_ON, use_case())
         return propose("tiny", "mine", run, judged, compare(BANK, use_case(), judged, JUDGED_ON))
 
 
@@ -104,7 +104,7 @@ def test_the_first_that_beats_the_rule_becomes_champion(ask, fitted):
     assert ask.holder == "1"
     (entry,) = history("tiny", "mine")
     assert entry.event.why == ("beats no skill and the one-line rule; there is no champion yet",)
-    assert entry.event.figures["challenger_lift_list"] > entry.event.figures["rule_lift_list"]
+    assert entry.event.figures["challenger_lift_list"] > entry.event.figures["baseline_lift_list"]
     assert set(entry.event.fingerprints) == {"run", "rows", "training", "as_of"}
 
 
@@ -145,7 +145,7 @@ def test_a_better_order_with_false_promises_is_refused(ask, fitted, poor):
 
 def test_a_challenger_that_leaves_a_group_behind_is_refused(ask, fitted, poor, monkeypatch):
     ask(poor, "f1")
-    judged = judge(fitted.model, JUDGED_ON, use_case())
+    judged = evaluate(fitted.model, JUDGED_ON, use_case())
     chance = np.random.default_rng(1)
     women = chance.random(JUDGED_ON.num_rows) < 0.5
     sunk = np.where(women, judged.probability * 0.2, judged.probability)
@@ -159,7 +159,7 @@ def test_a_champion_whose_features_are_no_longer_made_gives_way(ask, fitted):
     ask(fitted.model, "f1")
     fewer = JUDGED_ON.drop_columns(["village"])
     model = train(use_case(), rows(seed=1).drop_columns(["village"]), rows(seed=2).drop_columns(["village"]), 7).model
-    judged = judge(model, fewer, use_case())
+    judged = evaluate(model, fewer, use_case())
     found = compare(BANK, use_case(), judged, fewer)
     assert found.alone == (
         "champion version 1 cannot score: rows to score: 1 of the model's 6 features are not there: village."
@@ -190,7 +190,7 @@ def test_an_earlier_snapshot_does_not_replace_a_later_champion(ask, fitted, poor
 
 def test_of_two_promotions_at_once_one_wins_and_the_journal_shows_both(ask, fitted, poor):
     ask(poor, "f1")
-    judged = judge(fitted.model, JUDGED_ON, use_case())
+    judged = evaluate(fitted.model, JUDGED_ON, use_case())
     compared = compare(BANK, use_case(), judged, JUDGED_ON)
     runs = [ask.keep(fitted.model, mark, "2024-06-30") for mark in ("f2", "f3")]
     made = [propose("tiny", "mine", run, judged, compared) for run in runs]
@@ -281,17 +281,17 @@ def test_what_cannot_be_written_down_does_not_happen(ask, fitted, poor, monkeypa
     assert ask.holder == "1"
 
 
-def test_where_the_registry_cannot_be_reached_nothing_is_promoted(ask, judgement, monkeypatch):
-    compared = compare(BANK, use_case(), judgement, rows(seed=3))
+def test_where_the_registry_cannot_be_reached_nothing_is_promoted(ask, evaluation, monkeypatch):
+    compared = compare(BANK, use_case(), evaluation, rows(seed=3))
     monkeypatch.setattr(promotion, "unreachable", lambda: "http://server")
-    made = propose("tiny", "mine", "any", judgement, compared)
+    made = propose("tiny", "mine", "any", evaluation, compared)
     assert (made.champion, made.version) == (False, "")
     assert made.refusals[0].startswith("the registry http://server cannot be reached")
 
 
 def test_in_mlflow_a_challenger_takes_over_and_a_lost_model_is_not_gone_back_to(store, fitted, poor):
     for model, mark in ((poor, "f1"), (fitted.model, "f2")):
-        judged = judge(model, JUDGED_ON, use_case())
+        judged = evaluate(model, JUDGED_ON, use_case())
         found = compare(BANK, use_case(), judged, JUDGED_ON)
         assert propose("tiny", "mine", kept(model, mark), judged, found).champion
     oldest = min((store / "mlruns" / "artifacts" / "models").iterdir(), key=lambda path: path.stat().st_mtime_ns)
@@ -309,10 +309,10 @@ def test_without_a_champion_there_is_nothing_to_roll_back(ask):
         rollback("tiny", "mine", "why not")
 
 
-def test_a_champion_that_learnt_from_the_judging_rows_is_not_compared(ask, fitted, judgement):
+def test_a_champion_that_learnt_from_the_judging_rows_is_not_compared(ask, fitted, evaluation):
     from goldmine.labels.use_case import Given
 
     ask(fitted.model, "f1")
-    found = compare(BANK, use_case(outcome=Given(kind="given")), judgement, rows(seed=3))
+    found = compare(BANK, use_case(outcome=Given(kind="given")), evaluation, rows(seed=3))
     assert (found.champion, found.refusals) == ("1", ())
     assert found.alone == "champion version 1 has learnt from the rows of its table that judged it"

@@ -117,7 +117,7 @@ def test_features_must_have_been_made(tmp_path):
 def test_cutoffs_keep_their_outcomes_apart():
     use_case = load_use_case("dormancy").model_copy(update={"gap_days": 0, "train_cutoffs": 2})
     found = plan_cutoffs(use_case, date(2024, 3, 31), MONTHS)
-    assert found.judge == date(2023, 12, 31)
+    assert found.test == date(2023, 12, 31)
     assert found.calibrate == date(2023, 9, 30)
     assert found.train == (date(2023, 3, 31), date(2023, 6, 30))
     monthly = use_case.model_copy(update={"train_every_months": 1})
@@ -126,7 +126,7 @@ def test_cutoffs_keep_their_outcomes_apart():
 
 def test_the_gap_moves_the_judging_cutoff_back():
     found = plan_cutoffs(load_use_case("dormancy"), date(2024, 3, 31), MONTHS)
-    assert (found.judge, found.calibrate) == (date(2023, 11, 30), date(2023, 7, 31))
+    assert (found.test, found.calibrate) == (date(2023, 11, 30), date(2023, 7, 31))
 
 
 @pytest.mark.parametrize("as_of", [date(2024, 4, 30), date(2021, 12, 31)])

@@ -12,7 +12,7 @@ eligible: [{feature: age_years, at_least: 18}]
 outcome: {kind: no_own_transaction}
 gap_days: 15
 horizon_days: 90
-rule: {feature: age_years, highest_first: true}
+baseline: {feature: age_years, highest_first: true}
 list_size: 10
 """
 
@@ -31,7 +31,7 @@ def test_use_cases_name_features_that_exist():
     known = {feature.name for feature in catalogue()}
     for name in use_case_names():
         use_case = load_use_case(name)
-        assert {condition.feature for condition in use_case.eligible} | {use_case.rule.feature} <= known
+        assert {condition.feature for condition in use_case.eligible} | {use_case.baseline.feature} <= known
         assert set(use_case.asked_features) <= known
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from goldmine.labels.use_case import Condition, NoOwnTransaction, Rule, Training, UseCase
+from goldmine.labels.use_case import Baseline, Condition, NoOwnTransaction, Training, UseCase
 
 VILLAGES = ("east", "north", "west")
 
@@ -18,7 +18,7 @@ def use_case(**changes) -> UseCase:
         "outcome": NoOwnTransaction(kind="no_own_transaction"),
         "gap_days": 15,
         "horizon_days": 90,
-        "rule": Rule(feature="days_since_own", highest_first=True),
+        "baseline": Baseline(feature="days_since_own", highest_first=True),
         "training": Training(num_iterations=60, learning_rate=0.1, early_stopping_rounds=20, min_data_in_leaf=20),
         "list_size": 100,
     }

@@ -3,8 +3,8 @@ import pyarrow as pa
 import pytest
 
 from goldmine.core.errors import ModelError, UseCaseError
-from goldmine.labels.use_case import Rule
-from goldmine.models.evaluation import calibration_error, caught, gain_curve, judge, reliability, scorecard
+from goldmine.labels.use_case import Baseline
+from goldmine.models.evaluation import calibration_error, caught, evaluate, gain_curve, reliability, scorecard
 from tests.models.made import rows, use_case
 
 OUTCOME = np.array([1, 0, 1, 0, 0, 0, 0, 0, 0, 0])
@@ -43,54 +43,54 @@ def test_equal_probabilities_share_a_bin():
     assert found.observed.tolist() == [0.2]
 
 
-def test_no_skill_is_the_base_rate(judgement):
-    card, share = judgement.no_skill, float(judgement.outcome.mean())
+def test_no_skill_is_the_base_rate(evaluation):
+    card, share = evaluation.no_skill, float(evaluation.outcome.mean())
     assert card.auc == 0.5
     assert set(card.lift.values()) == {1.0}
     assert card.brier == pytest.approx(share * (1 - share))
     assert card.calibration_error == pytest.approx(0.0, abs=1e-12)
 
 
-def test_the_model_finds_more_than_the_rule(judgement):
-    assert judgement.model.auc > 0.8 > judgement.rule.auc > 0.5
-    assert judgement.model.lift["list"] > judgement.rule.lift["list"]
+def test_the_model_finds_more_than_the_baseline(evaluation):
+    assert evaluation.model.auc > 0.8 > evaluation.baseline.auc > 0.5
+    assert evaluation.model.lift["list"] > evaluation.baseline.lift["list"]
 
 
 def test_the_rule_may_put_the_lowest_first(fitted):
-    turned = use_case(rule=Rule(feature="days_since_own", highest_first=False))
-    assert judge(fitted.model, rows(seed=3), turned).rule.auc < 0.5
+    turned = use_case(baseline=Baseline(feature="days_since_own", highest_first=False))
+    assert evaluate(fitted.model, rows(seed=3), turned).baseline.auc < 0.5
 
 
 def test_a_list_that_would_hold_everyone_is_judged_at_a_tenth(fitted):
-    assert judge(fitted.model, rows(seed=3), use_case(list_size=5000)).list_size == 150
+    assert evaluate(fitted.model, rows(seed=3), use_case(list_size=5000)).list_size == 150
 
 
 def test_of_drawn_rows_the_list_that_is_judged_is_as_small_a_part_of_the_bank_s(fitted):
     drawn = rows(seed=3).append_column("weight", pa.array([4.0] * 1500, pa.float32()))
-    assert judge(fitted.model, drawn, use_case(list_size=800)).list_size == 200
-    assert judge(fitted.model, drawn, use_case(list_size=6000)).list_size == 150
+    assert evaluate(fitted.model, drawn, use_case(list_size=800)).list_size == 200
+    assert evaluate(fitted.model, drawn, use_case(list_size=6000)).list_size == 150
 
 
 def test_the_rule_needs_its_feature(fitted):
     with pytest.raises(ModelError, match="orders by 'moon_phase', which the feature table does not have"):
-        judge(fitted.model, rows(seed=3), use_case(rule=Rule(feature="moon_phase", highest_first=True)))
+        evaluate(fitted.model, rows(seed=3), use_case(baseline=Baseline(feature="moon_phase", highest_first=True)))
 
 
 def test_one_class_cannot_judge(fitted):
     table = rows(50, seed=3).drop("outcome").append_column("outcome", pa.array([0] * 50, pa.int8()))
-    with pytest.raises(UseCaseError, match="judging cutoff: 50 rows with 0 positives"):
-        judge(fitted.model, table, use_case())
+    with pytest.raises(UseCaseError, match="test cutoff: 50 rows with 0 positives"):
+        evaluate(fitted.model, table, use_case())
 
 
-def test_gain_ends_with_everyone_found(judgement):
-    curve = gain_curve(judgement)
+def test_gain_ends_with_everyone_found(evaluation):
+    curve = gain_curve(evaluation)
     ends = curve[curve.depth == 1.0]
-    assert ends.who.tolist() == ["model", "rule", "no_skill"]
+    assert ends.who.tolist() == ["model", "baseline", "no_skill"]
     assert ends.recall.tolist() == pytest.approx([1, 1, 1])
 
 
-def test_metrics_bear_the_names_that_runs_are_compared_by(judgement):
-    names = set(judgement.metrics())
+def test_metrics_bear_the_names_that_runs_are_compared_by(evaluation):
+    names = set(evaluation.metrics())
     assert {"auc", "average_precision", "brier", "calibration_error", "lift_list", "recall_1pct", "lift_20pct"} <= names
-    assert {"rule_auc", "rule_lift_list", "no_skill_brier"} <= names
+    assert {"baseline_auc", "baseline_lift_list", "no_skill_brier"} <= names
     assert "rule_brier" not in names

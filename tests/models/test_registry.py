@@ -8,7 +8,7 @@ import pytest
 
 from goldmine.core.errors import ModelError
 from goldmine.models import tracking
-from goldmine.models.evaluation import judge
+from goldmine.models.evaluation import evaluate
 from goldmine.models.registry import champion, champion_version, gate, register, set_champion
 from goldmine.models.store_health import reach
 from goldmine.models.tracking import run_dict, tracked, tracking_uri, use_tracking
@@ -22,7 +22,7 @@ from tests.models.made import rows, use_case
 def useless():
     """A model of rows in which nothing causes anything, and how it does where something does."""
     model = train(use_case(), rows(seed=5, skill=0), rows(seed=6, skill=0), seed=1).model
-    return model, judge(model, rows(seed=3), use_case(list_size=20))
+    return model, evaluate(model, rows(seed=3), use_case(list_size=20))
 
 
 def test_a_logged_model_gives_the_same_bits(store, fitted):

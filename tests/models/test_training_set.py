@@ -77,7 +77,7 @@ def test_the_share_of_drawn_rows_is_that_of_the_customers_they_stand_for():
     drawn = pa.table({"outcome": pa.array([1, 1, 0], pa.int8()), "weight": pa.array([2.0, 2.0, 12.0], pa.float32())})
     told = Rows(drawn, drawn.drop_columns("weight")).counts()
     assert told["train"] == {"rows": 3, "standing_for": 16, "positives": 2, "share": 0.25}
-    assert told["judge"] == {"rows": 3, "standing_for": 3, "positives": 2, "share": pytest.approx(2 / 3)}
+    assert told["test"] == {"rows": 3, "standing_for": 3, "positives": 2, "share": pytest.approx(2 / 3)}
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def at(day, seed):
 def learnt():
     """Three cutoffs to train on, one to calibrate on, one to judge by."""
     train = pa.concat_tables([at(day, seed) for seed, day in enumerate(DAYS[:3])])
-    return Rows(train=train, judge=at(date(2023, 12, 31), 9), calibrate=at(DAYS[3], 3))
+    return Rows(train=train, test=at(date(2023, 12, 31), 9), calibrate=at(DAYS[3], 3))
 
 
 def test_a_cutoff_is_checked_by_those_that_were_complete_at_it(learnt):
@@ -38,7 +38,7 @@ def test_a_cutoff_is_checked_by_those_that_were_complete_at_it(learnt):
 
 
 def test_the_judged_rows_are_not_looked_at(learnt):
-    blind = Rows(train=learnt.train, judge=learnt.judge.slice(0, 0), calibrate=learnt.calibrate)
+    blind = Rows(train=learnt.train, test=learnt.test.slice(0, 0), calibrate=learnt.calibrate)
     seen, unseen = (tuning_parts(use_case(), one, 1)[0] for one in (learnt, blind))
     assert all(
         np.array_equal(a.check.matrix, b.check.matrix, equal_nan=True) for a, b in zip(seen, unseen, strict=True)
@@ -47,7 +47,7 @@ def test_the_judged_rows_are_not_looked_at(learnt):
 
 
 def test_cutoffs_too_close_to_tune_on_say_so(learnt):
-    close = Rows(train=at(DAYS[2], 1), judge=learnt.judge, calibrate=learnt.calibrate)
+    close = Rows(train=at(DAYS[2], 1), test=learnt.test, calibrate=learnt.calibrate)
     with pytest.raises(HistoryError, match="nothing can be tuned"):
         tuning_parts(use_case(), close, 1)
 

@@ -96,12 +96,17 @@ def _say_result(laid: "LaidOut", result: "GivenResult") -> None:
 
     from goldmine.cli.output import say
 
-    rule = laid.use_case.rule
+    baseline = laid.use_case.baseline
     table = Table(
-        "On rows that nothing was fitted on", "model", f"rule ({rule.feature})", "no skill", box=None, pad_edge=False
+        "On rows that nothing was fitted on",
+        "model",
+        f"baseline ({baseline.feature})",
+        "no skill",
+        box=None,
+        pad_edge=False,
     )
     for figure, words in _SHOWN.items():
-        found = [result.figures[who].get(figure) for who in ("model", "rule", "no_skill")]
+        found = [result.figures[who].get(figure) for who in ("model", "baseline", "no_skill")]
         table.add_row(words, *("-" if value is None else f"{value:.4f}" for value in found))
     Console(highlight=False).print(table)
     for column, count in result.never_seen.items():

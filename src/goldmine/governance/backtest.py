@@ -17,7 +17,7 @@ from goldmine.features import build_features
 from goldmine.governance.bootstrap import Interval, intervals
 from goldmine.labels import Cutoffs, plan_cutoffs
 from goldmine.labels.use_case import UseCase
-from goldmine.models.evaluation import Judgement, judge
+from goldmine.models.evaluation import Evaluation, evaluate
 from goldmine.models.model import Model
 from goldmine.models.train import train
 from goldmine.models.training_set import read_rows
@@ -97,11 +97,11 @@ def backtest(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, roll: 
         rows = read_rows(bank, work, use_case, snapshot, use_case.training.seed)
         fitted = train(use_case, rows.train, rows.calibrate, use_case.training.seed)
         model, learnt = fitted.model, plan.calibrate if fitted.saw_calibration else plan.train[-1]
-        judged = judge(model, rows.judge, use_case)
-        told += list(_figures(judged, plan.judge, learnt))
-        for age, older in _aged(models, plan.judge):
-            paired += list(_pairs(judged, older.predict(rows.judge), (age, plan.judge)))
-        models[plan.judge] = model
+        judged = evaluate(model, rows.test, use_case)
+        told += list(_figures(judged, plan.test, learnt))
+        for age, older in _aged(models, plan.test):
+            paired += list(_pairs(judged, older.predict(rows.test), (age, plan.test)))
+        models[plan.test] = model
     return Backtest(pd.DataFrame(told), pd.DataFrame(paired), roll[0])
 
 
@@ -127,9 +127,9 @@ def _aged(models: dict[date, Model], now: date) -> Iterator[tuple[int, Model]]:
             yield age, models[made_for]
 
 
-def _figures(judged: Judgement, judged_at: date, trained_to: date) -> Iterator[dict[str, object]]:
+def _figures(judged: Evaluation, judged_at: date, trained_to: date) -> Iterator[dict[str, object]]:
     found = intervals(judged.outcome, {"model": judged.probability}, judged.list_size)["model"]
-    rule = judged.rule.flat()
+    rule = judged.baseline.flat()
     for figure, one in found.items():
         yield {
             "judged_at": judged_at,
@@ -142,7 +142,7 @@ def _figures(judged: Judgement, judged_at: date, trained_to: date) -> Iterator[d
         }
 
 
-def _pairs(judged: Judgement, aged: np.ndarray, of: tuple[int, date]) -> Iterator[dict[str, object]]:
+def _pairs(judged: Evaluation, aged: np.ndarray, of: tuple[int, date]) -> Iterator[dict[str, object]]:
     scores = {"fresh": judged.probability, "aged": aged}
     found = intervals(judged.outcome, scores, judged.list_size)
     for figure, difference in found["difference"].items():

@@ -7,7 +7,7 @@ import numpy as np
 
 REPLICATES = 500
 FIGURES = ("auc", "average_precision", "brier", "calibration_error", "lift_10pct", "lift_list")
-"""What is told with an interval, by the names of the judgement's figures."""
+"""What is told with an interval, by the names of the evaluation's figures."""
 _SEED = 20240331
 _ENOUGH = 200_000
 """Rows that are resampled; of more, so many are drawn, and their spread is narrowed to that of all."""

@@ -17,7 +17,7 @@ from goldmine.governance.groups import BY_ZH, CALIBRATED, GUARDED, groups_of
 from goldmine.governance.limits import read_limits
 from goldmine.governance.protected_groups import group_losses, on_list
 from goldmine.labels.use_case import UseCase
-from goldmine.models.evaluation import Judgement
+from goldmine.models.evaluation import Evaluation
 from goldmine.models.registry import champion, champion_version
 
 
@@ -73,7 +73,7 @@ class Comparison:
         return {**ends, **self.calibration.metrics()}
 
 
-def compare(bank: Bank, use_case: UseCase, judged: Judgement, rows: pa.Table) -> Comparison:
+def compare(bank: Bank, use_case: UseCase, judged: Evaluation, rows: pa.Table) -> Comparison:
     """Score the champion on the challenger's judging rows, and say whether the challenger may take over.
 
     It may only if the paired bootstrap interval of the lift at list size lies above zero, if its probabilities can be
@@ -86,7 +86,7 @@ def compare(bank: Bank, use_case: UseCase, judged: Judgement, rows: pa.Table) ->
         Whose customers they are.
     use_case : UseCase
         Which question.
-    judged : Judgement
+    judged : Evaluation
         How the challenger did on `rows`.
     rows : pyarrow.Table
         The judging cutoff's: features as stored and ``outcome``.

@@ -73,7 +73,7 @@ def leak_gate(bank: Bank, work: Workspace, use_case: UseCase, rows: Rows, as_of:
     SettingsError
         If ``pipelines/governance.yaml`` cannot be read.
     """
-    parts = {name: getattr(rows, name) for name in ("train", "calibrate", "judge")}
+    parts = {name: getattr(rows, name) for name in ("train", "calibrate", "test")}
     held = {name: table for name, table in parts.items() if table is not None}
     checks = row_checks(held, use_case, as_of, read_limits(bank.name))
     if rows.cutoffs is not None:

@@ -157,11 +157,11 @@ def _data(subject: Subject, language: str) -> Section:
 
 
 def _figures(subject: Subject, figures: Mapping[str, Figure], language: str) -> Section:
-    say, judged = SAY[language], subject.training.judgement
+    say, judged = SAY[language], subject.training.evaluation
     beside = judged.frame()
     rows = []
     for name, interval in subject.comparison.figures["challenger"].items():
-        others = [beside.at[name, who] if name in beside.index else float("nan") for who in ("rule", "no_skill")]
+        others = [beside.at[name, who] if name in beside.index else float("nan") for who in ("baseline", "no_skill")]
         rows.append(
             (
                 say["names"].get(name, name),
@@ -233,7 +233,7 @@ def _moved(subject: Subject, language: str) -> Section:
 def _limits(subject: Subject, language: str) -> Section:
     say, training = SAY[language], subject.training
     counted = say["one_cutoff"].format(
-        positives=f"{training.judgement.positives:,}", cutoff=training.rows.spans()["judge"]
+        positives=f"{training.evaluation.positives:,}", cutoff=training.rows.spans()["test"]
     )
     return Section(say["limits"], (counted, *say["limits_told"]))
 

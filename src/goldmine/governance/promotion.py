@@ -6,7 +6,7 @@ from goldmine.core.errors import ModelError
 from goldmine.core.i18n import Said
 from goldmine.governance.compare import Comparison
 from goldmine.governance.journal import Entry, Event, Journal
-from goldmine.models.evaluation import Judgement
+from goldmine.models.evaluation import Evaluation
 from goldmine.models.registry import (
     AS_OF,
     CODE,
@@ -24,7 +24,7 @@ from goldmine.models.registry import (
 from goldmine.models.tracking import registered_name, unreachable, use_tracking
 
 
-def propose(bank_name: str, use_case: str, run_id: str, judgement: Judgement, comparison: Comparison) -> Registration:
+def propose(bank_name: str, use_case: str, run_id: str, evaluation: Evaluation, comparison: Comparison) -> Registration:
     """Register a run's model and let it become champion, if it may; either way the journal says so.
 
     It must beat no skill and the one-line rule (`gate`), stand the comparison (`compare`), be of no earlier snapshot
@@ -35,7 +35,7 @@ def propose(bank_name: str, use_case: str, run_id: str, judgement: Judgement, co
     ----------
     run_id : str
         The run, with its model logged by `log_training`.
-    judgement : Judgement
+    evaluation : Evaluation
         How it did out of time.
     comparison : Comparison
         How it did beside the champion.
@@ -59,9 +59,9 @@ def propose(bank_name: str, use_case: str, run_id: str, judgement: Judgement, co
         if holder == version:
             return Registration(name, version, champion=True, refusals=(), run=run_id)
         told = {of: version_tags(name, of) for of in (version, holder) if of}
-        refusals = gate(judgement) + comparison.refusals + _out_of_turn(journal, version, holder, comparison)
+        refusals = gate(evaluation) + comparison.refusals + _out_of_turn(journal, version, holder, comparison)
         refusals += _earlier(told[version], told.get(holder, {}))
-        figures = {**judgement.metrics(), **comparison.metrics()}
+        figures = {**evaluation.metrics(), **comparison.metrics()}
         marks = {"run": run_id, "rows": comparison.rows, **_marks(told[version])}
         if refusals:
             _write(journal, Event("refused", version, holder, refusals, figures, marks))

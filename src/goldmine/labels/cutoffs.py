@@ -1,4 +1,4 @@
-"""Which month ends a model is trained, calibrated and judged on."""
+"""Which month ends a model is trained, calibrated and tested on."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,18 +18,18 @@ class Cutoffs:
         Cutoffs that the trees are grown on.
     calibrate : date
         The later one that stops the training and calibrates.
-    judge : date
+    test : date
         The latest whose outcome is complete at the snapshot; nothing is fitted on it.
     """
 
     train: tuple[date, ...]
     calibrate: date
-    judge: date
+    test: date
 
     @property
     def all(self) -> tuple[date, ...]:
         """Every cutoff, oldest first."""
-        return (*self.train, self.calibrate, self.judge)
+        return (*self.train, self.calibrate, self.test)
 
 
 def outcome_end(use_case: UseCase, cutoff: date) -> date:
@@ -40,8 +40,8 @@ def outcome_end(use_case: UseCase, cutoff: date) -> date:
 def plan_cutoffs(use_case: UseCase, as_of: date, months: list[str]) -> Cutoffs:
     """Choose the cutoffs of a training at a snapshot.
 
-    The judging cutoff is the latest whose outcome is complete at `as_of`; the calibration cutoff is the
-    latest whose outcome was complete at the judging cutoff, so that what is judged could have been in
+    The test cutoff is the latest whose outcome is complete at `as_of`; the calibration cutoff is the
+    latest whose outcome was complete at the test cutoff, so that the model tested could have been in
     use then. Training cutoffs are those before it, evenly spaced, that see enough history.
 
     Parameters
@@ -64,8 +64,8 @@ def plan_cutoffs(use_case: UseCase, as_of: date, months: list[str]) -> Cutoffs:
             f"as_of {as_of}: the books hold no transactions of that month (they hold {held}).",
             "Choose a month end that the books cover.",
         )
-    judge = _latest_complete(use_case, as_of)
-    calibrate = _latest_complete(use_case, judge)
+    test = _latest_complete(use_case, as_of)
+    calibrate = _latest_complete(use_case, test)
     first = month_end(date.fromisoformat(f"{min(months)}-01"), use_case.least_history_months - 1)
     apart = use_case.train_every_months
     wanted = [month_end(calibrate, -apart * place) for place in range(use_case.train_cutoffs, 0, -1)]
@@ -77,7 +77,7 @@ def plan_cutoffs(use_case: UseCase, as_of: date, months: list[str]) -> Cutoffs:
             f"and a training cutoff needs {use_case.least_history_months} months before it.",
             f"The earliest snapshot that works is {_earliest(use_case, first)}.",
         )
-    return Cutoffs(train, calibrate, judge)
+    return Cutoffs(train, calibrate, test)
 
 
 def _latest_complete(use_case: UseCase, known_to: date) -> date:

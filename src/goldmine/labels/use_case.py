@@ -85,8 +85,8 @@ OUTCOME_NEEDS: dict[str, tuple[str, ...]] = {
 }
 
 
-class Rule(SettingsModel):
-    """The one-line rule that a model must beat: order customers by one feature.
+class Baseline(SettingsModel):
+    """The baseline that a model must beat: customers in the order of one feature.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ class UseCase(SettingsModel):
         Feature name patterns (``*`` stands for anything) to learn from; none means all.
     training : Training
         LightGBM's settings.
-    rule : Rule
+    baseline : Baseline
         What the model must beat.
     list_size : int
         Most rows on a published list.
@@ -201,16 +201,16 @@ class UseCase(SettingsModel):
     include: list[str] = []
     exclude: list[str] = []
     training: Training = Training()
-    rule: Rule
+    baseline: Baseline
     list_size: int = Field(ge=1)
     valid_days: int = Field(default=90, ge=1)
     wealth_product: bool = False
 
     @property
     def asked_features(self) -> tuple[str, ...]:
-        """Features that eligibility or the one-line rule looks at."""
+        """Features that eligibility or the baseline looks at."""
         conditions = [*self.eligible, *(condition for group in self.any_of for condition in group)]
-        return tuple(dict.fromkeys([*(condition.feature for condition in conditions), self.rule.feature]))
+        return tuple(dict.fromkeys([*(condition.feature for condition in conditions), self.baseline.feature]))
 
     @property
     def prevents(self) -> bool:

@@ -1,4 +1,4 @@
-"""Judge a model on rows that nothing was fitted on, beside no skill and the use case's one-line rule."""
+"""Evaluate a model on rows that nothing was fitted on, beside no skill and the use case's baseline."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ from goldmine.models.train import outcomes
 from goldmine.models.training_set import standing_for
 
 SHARES = (0.01, 0.05, 0.10, 0.20)
-"""Depths of the list, as shares of everyone judged, at which lift and recall are told."""
+"""Depths of the list, as shares of the test rows, at which lift and recall are reported."""
 
 
 @dataclass(frozen=True)
@@ -53,36 +53,36 @@ class Scorecard:
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """What came out on the judging cutoff.
+class Evaluation:
+    """A model's figures on the test cutoff.
 
     Parameters
     ----------
-    model, rule, no_skill : Scorecard
-        The model and what it must beat.
-    outcome, probability, rule_score : numpy.ndarray
-        One a judged row: what happened, what the model said, what the rule orders by.
+    model, baseline, no_skill : Scorecard
+        The model and what it has to beat.
+    outcome, probability, baseline_score : numpy.ndarray
+        One a test row: what happened, what the model predicted, and the score of the baseline.
     list_size : int
-        Rows of the list that was judged; a tenth of everyone where the use case's list would hold all, and of drawn
-        rows the drawn share of it.
+        Rows of the list evaluated; a tenth of the test rows where the use case's list would hold all, and the sampled
+        share of it where rows were sampled.
     """
 
     model: Scorecard
-    rule: Scorecard
+    baseline: Scorecard
     no_skill: Scorecard
     outcome: np.ndarray
     probability: np.ndarray
-    rule_score: np.ndarray
+    baseline_score: np.ndarray
     list_size: int
 
     @property
     def positives(self) -> int:
-        """Judged rows to which the outcome happened."""
+        """Test rows with the outcome."""
         return int(self.outcome.sum())
 
     def frame(self) -> pd.DataFrame:
-        """The figures side by side: a row a figure; columns model, rule, no_skill."""
-        cards = {"model": self.model, "rule": self.rule, "no_skill": self.no_skill}
+        """The figures side by side: a row a figure; columns model, baseline, no_skill."""
+        cards = {"model": self.model, "baseline": self.baseline, "no_skill": self.no_skill}
         return pd.DataFrame(
             {name: pd.Series(card.flat()) for name, card in cards.items()}, index=list(self.model.flat())
         )
@@ -90,42 +90,42 @@ class Judgement:
     def metrics(self) -> dict[str, float]:
         """The figures as MLflow metrics: the model's by their names, the others with a prefix."""
         return {
-            "judged_rows": float(len(self.outcome)),
-            "judged_positives": float(self.positives),
-            "judged_list_size": float(self.list_size),
+            "test_rows": float(len(self.outcome)),
+            "test_positives": float(self.positives),
+            "test_list_size": float(self.list_size),
             **self.model.flat(),
-            **{f"rule_{name}": value for name, value in self.rule.flat().items()},
+            **{f"baseline_{name}": value for name, value in self.baseline.flat().items()},
             **{f"no_skill_{name}": value for name, value in self.no_skill.flat().items()},
         }
 
 
-def judge(model: Model, rows: pa.Table, use_case: UseCase) -> Judgement:
-    """Judge a model on the rows of the judging cutoff.
+def evaluate(model: Model, rows: pa.Table, use_case: UseCase) -> Evaluation:
+    """Evaluate a model on the rows of the test cutoff.
 
     Parameters
     ----------
     rows : pyarrow.Table
-        Features as stored and ``outcome``; drawn ones with their ``weight``.
+        Features as stored and ``outcome``; sampled rows with their ``weight``.
 
     Raises
     ------
     UseCaseError
         If the rows hold one class only.
     ModelError
-        If the rule's feature is not among the columns.
+        If the baseline's feature is not among the columns.
     """
-    outcome = outcomes(rows, "judging cutoff")
+    outcome = outcomes(rows, "test cutoff")
     size = _list_size(use_case.list_size, len(outcome), standing_for(rows))
     probability = model.predict(rows)
-    rule_score = _rule_score(rows, use_case)
+    baseline_score = _baseline_score(rows, use_case)
     share = float(outcome.mean())
-    return Judgement(
+    return Evaluation(
         scorecard(outcome, probability, size, probabilities=True),
-        scorecard(outcome, rule_score, size),
+        scorecard(outcome, baseline_score, size),
         scorecard(outcome, np.full(len(outcome), share), size, probabilities=True),
         outcome,
         probability,
-        rule_score,
+        baseline_score,
         size,
     )
 
@@ -189,19 +189,19 @@ def calibration_error(outcome: np.ndarray, probability: np.ndarray, bins: int = 
     return float(((found.predicted - found.observed).abs() * found.rows).sum() / found.rows.sum())
 
 
-def gain_curve(judgement: Judgement, points: int = 100) -> pd.DataFrame:
-    """Gain and lift over the depth of the list, for model, rule and no skill.
+def gain_curve(evaluation: Evaluation, points: int = 100) -> pd.DataFrame:
+    """Gain and lift over the depth of the list, for model, baseline and no skill.
 
     Returns
     -------
     pandas.DataFrame
-        who (model, rule, no_skill), depth and recall (shares of 1), lift.
+        who (model, baseline, no_skill), depth and recall (shares of 1), lift.
     """
-    rows = len(judgement.outcome)
+    rows = len(evaluation.outcome)
     depths = np.unique(np.clip(np.linspace(0, 1, points + 1)[1:], 1 / rows, 1))
-    scores = {"model": judgement.probability, "rule": judgement.rule_score, "no_skill": np.zeros(rows)}
+    scores = {"model": evaluation.probability, "baseline": evaluation.baseline_score, "no_skill": np.zeros(rows)}
     curves = [
-        pd.DataFrame({"who": who, "depth": depths, "recall": caught(judgement.outcome, score, depths * rows)})
+        pd.DataFrame({"who": who, "depth": depths, "recall": caught(evaluation.outcome, score, depths * rows)})
         for who, score in scores.items()
     ]
     return pd.concat(curves, ignore_index=True).assign(lift=lambda frame: frame.recall / frame.depth)
@@ -211,16 +211,16 @@ def _list_size(asked: int, rows: int, customers: int) -> int:
     return max(1, round(asked * rows / customers) if asked < customers else rows // 10)
 
 
-def _rule_score(rows: pa.Table, use_case: UseCase) -> np.ndarray:
-    """The rule's feature turned so that high comes first; the unknown come last."""
-    rule = use_case.rule
-    if rule.feature not in rows.column_names:
+def _baseline_score(rows: pa.Table, use_case: UseCase) -> np.ndarray:
+    """The baseline's feature, highest first; rows without a value come last."""
+    baseline = use_case.baseline
+    if baseline.feature not in rows.column_names:
         raise ModelError(
-            f"{use_case.name}: the one-line rule orders by {rule.feature!r}, which the feature table does not have.",
-            "Name another feature as the rule in the use case's file.",
+            f"{use_case.name}: the baseline orders by {baseline.feature!r}, which the feature table does not have.",
+            "Name another feature as the baseline in the use case's file.",
         )
-    values = encode(Encoding((rule.feature,), {}), rows)[:, 0].astype(np.float64)
-    turned = values if rule.highest_first else -values
+    values = encode(Encoding((baseline.feature,), {}), rows)[:, 0].astype(np.float64)
+    turned = values if baseline.highest_first else -values
     known = turned[np.isfinite(turned)]
     lowest = float(known.min()) - 1 if len(known) else 0.0
     return np.where(np.isfinite(turned), turned, lowest)

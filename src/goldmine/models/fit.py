@@ -44,5 +44,5 @@ def keep(use_case: UseCase, rows: Rows, fitted: Fitted, seed: int) -> Fitted:
     """
     if not isinstance(fitted, Blended):
         return fitted
-    held_out = np.concatenate([fitted.held_out, fitted.model.log_odds(rows.judge)])
-    return again(use_case, pa.concat_tables([rows.train, rows.judge]), fitted, held_out, seed)
+    held_out = np.concatenate([fitted.held_out, fitted.model.log_odds(rows.test)])
+    return again(use_case, pa.concat_tables([rows.train, rows.test]), fitted, held_out, seed)

@@ -8,7 +8,7 @@ from goldmine.core.errors import ModelError
 from goldmine.core.files import read_json, whole_folder, write_json
 from goldmine.core.i18n import Said
 from goldmine.core.project import home
-from goldmine.models.evaluation import Judgement
+from goldmine.models.evaluation import Evaluation
 from goldmine.models.model import Model, load_model
 from goldmine.models.tracking import CHAMPION, registered_name, shout, unreachable, use_tracking
 
@@ -69,21 +69,21 @@ class Registration:
     run: str
 
 
-def gate(judgement: Judgement) -> tuple[str, ...]:
+def gate(evaluation: Evaluation) -> tuple[str, ...]:
     """Why a model may not become champion; empty where it may.
 
     It must order better than chance and than the use case's one-line rule, over all judged rows
     (AUC) and at the head that is published (lift at list size).
     """
     refusals = []
-    beside = (("no skill", "随机", judgement.no_skill), ("the one-line rule", "一句话规则", judgement.rule))
+    beside = (("no skill", "随机", evaluation.no_skill), ("the one-line rule", "一句话规则", evaluation.baseline))
     for what, zh, other in beside:
-        ours, theirs = judgement.model.auc, other.auc
+        ours, theirs = evaluation.model.auc, other.auc
         if not ours > theirs:
             refusals.append(
                 Said(f"AUC {ours:.4f} does not beat {theirs:.4f} of {what}", f"AUC {ours:.4f}未超过{zh}的{theirs:.4f}")
             )
-        ours, theirs = judgement.model.lift["list"], other.lift["list"]
+        ours, theirs = evaluation.model.lift["list"], other.lift["list"]
         if not ours > theirs:
             refusals.append(
                 Said(

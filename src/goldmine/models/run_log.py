@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from goldmine.contract.bank import Bank
 from goldmine.core.project import home
 from goldmine.labels.use_case import UseCase
-from goldmine.models.evaluation import Judgement
+from goldmine.models.evaluation import Evaluation
 from goldmine.models.figure_png import png
 from goldmine.models.model import Model
 from goldmine.models.registry import AS_OF, CODE, COMMIT, FINGERPRINT, USE_CASE
@@ -48,7 +48,7 @@ class Training:
         What it learnt from.
     fitted : Fitted
         What came out.
-    judgement : Judgement
+    evaluation : Evaluation
         How that did out of time.
     """
 
@@ -58,7 +58,7 @@ class Training:
     fingerprint: str
     rows: Rows
     fitted: Fitted
-    judgement: Judgement
+    evaluation: Evaluation
 
 
 def log_training(training: Training, figures: Mapping[str, Figure]) -> str:
@@ -87,7 +87,7 @@ def log_training(training: Training, figures: Mapping[str, Figure]) -> str:
         }
     )
     mlflow.log_params(_settings(training))
-    mlflow.log_metrics({**training.judgement.metrics(), "trees": float(fitted.rounds)})
+    mlflow.log_metrics({**training.evaluation.metrics(), "trees": float(fitted.rounds)})
     mlflow.log_dict(case.model_dump(mode="json"), "use_case.json")
     mlflow.log_dict(training.rows.counts(), "rows.json")
     mlflow.log_dict({"features": list(fitted.model.encoding.features)}, "features.json")

@@ -26,7 +26,7 @@ class Rows:
 
     Parameters
     ----------
-    train, judge : pyarrow.Table
+    train, test : pyarrow.Table
         Features as stored and ``outcome`` of the eligible; the training cutoffs follow one another in `train`. Where
         rows were drawn there is a ``weight`` too: for how many a row counts.
     calibrate : pyarrow.Table or None
@@ -36,7 +36,7 @@ class Rows:
     """
 
     train: pa.Table
-    judge: pa.Table
+    test: pa.Table
     calibrate: pa.Table | None = None
     cutoffs: Cutoffs | None = None
 
@@ -44,14 +44,14 @@ class Rows:
         """Of each part in words which rows it holds."""
         if self.cutoffs is not None:
             train = ", ".join(map(str, self.cutoffs.train))
-            return {"train": train, "calibrate": str(self.cutoffs.calibrate), "judge": str(self.cutoffs.judge)}
+            return {"train": train, "calibrate": str(self.cutoffs.calibrate), "test": str(self.cutoffs.test)}
         if "moment" in self.train.column_names:
-            return {"train": "the earlier rows of the table", "judge": "the latest rows of the table"}
-        return {"train": "drawn rows of the table", "judge": "the other rows of the table"}
+            return {"train": "the earlier rows of the table", "test": "the latest rows of the table"}
+        return {"train": "drawn rows of the table", "test": "the other rows of the table"}
 
     def counts(self) -> dict[str, dict[str, float]]:
         """Of each part: rows, the customers they stand for, rows with the outcome, and the customers' share with it."""
-        parts = {"train": self.train, "calibrate": self.calibrate, "judge": self.judge}
+        parts = {"train": self.train, "calibrate": self.calibrate, "test": self.test}
         return {
             name: {
                 "rows": table.num_rows,
@@ -92,12 +92,12 @@ def read_rows(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, seed:
     most = use_case.training.max_rows
     told = {cutoff: labelled(bank, work, use_case, cutoff, as_of) for cutoff in (*cutoffs.train, cutoffs.calibrate)}
     later = draw_evenly(told.pop(cutoffs.calibrate), most // 2, seed)
-    judged = draw_evenly(labelled(bank, work, use_case, cutoffs.judge, as_of), 2 * most, seed)
+    judged = draw_evenly(labelled(bank, work, use_case, cutoffs.test, as_of), 2 * most, seed)
     drawn = draw_others(told, most, seed)
     learnt = [with_features(work, cutoff, wanted) for cutoff, wanted in drawn.items()]
     return Rows(
         train=pa.concat_tables(learnt, promote_options="default"),
-        judge=with_features(work, cutoffs.judge, judged),
+        test=with_features(work, cutoffs.test, judged),
         calibrate=with_features(work, cutoffs.calibrate, later),
         cutoffs=cutoffs,
     )

@@ -11,7 +11,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from goldmine.plots.style import PALETTE, say
 
 BLUE, GOLD, GREEN, RED, _, GREY = PALETTE
-_COLOURS = {"model": BLUE, "rule": GOLD, "no_skill": GREY}
+_COLOURS = {"model": BLUE, "baseline": GOLD, "no_skill": GREY}
 _BAND_Z = 1.96
 
 
@@ -21,7 +21,7 @@ def gain_and_lift(curves: pd.DataFrame, list_share: float) -> Figure:
     Parameters
     ----------
     curves : DataFrame
-        who (model, rule, no_skill), depth, recall (shares of 1), lift.
+        who (model, baseline, no_skill), depth, recall (shares of 1), lift.
     list_share : float
         Depth of the published list, a share of 1; drawn as a line.
     """
@@ -84,7 +84,7 @@ def beaten(figures: pd.DataFrame) -> Figure:
     Parameters
     ----------
     figures : DataFrame
-        A row a figure (``auc``, ``lift_1pct`` ...), columns model, rule, no_skill.
+        A row a figure (``auc``, ``lift_1pct`` ...), columns model, baseline, no_skill.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8), width_ratios=[1, 3], layout="constrained")
     _side_by_side(left, figures.loc[["auc"]].rename(index={"auc": "AUC"}), "{:.3f}")
@@ -220,7 +220,7 @@ def score_distribution(probability: np.ndarray, list_size: int) -> Figure:
 def _who(name: str) -> str:
     words = {
         "model": say("model", "模型"),
-        "rule": say("one-line rule", "单一规则"),
+        "baseline": say("one-line rule", "单一规则"),
         "no_skill": say("no skill", "随机"),
     }
     return words[name]

@@ -50,7 +50,7 @@ WORDS = {
     "trained_at": ("Trained at", "训练数据日"),
     "age_months": ("Months old", "距今月数"),
     "auc": ("AUC", "AUC"),
-    "rule_auc": ("AUC of the one-line rule", "一句话规则AUC"),
+    "baseline_auc": ("AUC of the one-line rule", "一句话规则AUC"),
     "lift": ("Lift of the list", "名单提升度"),
     "calibration": ("Gap promised to happened", "预测与实际偏差"),
     "from": ("From", "开始日"),

@@ -16,7 +16,7 @@ from goldmine.models.tracking import CHAMPION, registered_name, use_tracking
 from goldmine.models.uplift.effect import Estimate
 from goldmine.reporting.prepare import Decisions
 
-MODEL_COLUMNS = ("use_case", "version", "trained_at", "age_months", "auc", "rule_auc", "lift", "calibration")
+MODEL_COLUMNS = ("use_case", "version", "trained_at", "age_months", "auc", "baseline_auc", "lift", "calibration")
 
 
 def model_health(bank_name: str, as_of: date, language: str) -> pd.DataFrame:
@@ -53,7 +53,7 @@ def model_health(bank_name: str, as_of: date, language: str) -> pd.DataFrame:
         trained = date.fromisoformat(held.tags[AS_OF])
         age = (as_of.year - trained.year) * 12 + as_of.month - trained.month
         found = client.get_run(str(held.run_id)).data.metrics
-        judged = [found.get(key) for key in ("auc", "rule_auc", "lift_list", "calibration_error")]
+        judged = [found.get(key) for key in ("auc", "baseline_auc", "lift_list", "calibration_error")]
         rows.append((title, str(held.version), str(trained), age, *judged))
     return pd.DataFrame(rows, columns=list(MODEL_COLUMNS))
 

@@ -266,7 +266,7 @@ def effect_table(found: pd.DataFrame, language: str) -> pd.DataFrame:
 def model_table(found: pd.DataFrame, language: str) -> pd.DataFrame:
     """Models in words; see `goldmine.reporting.model_health.model_health`."""
     shown = found.astype(object)
-    for name, form in (("age_months", "{:.0f}"), ("auc", "{:.3f}"), ("rule_auc", "{:.3f}"), ("lift", "{:.2f}"),
+    for name, form in (("age_months", "{:.0f}"), ("auc", "{:.3f}"), ("baseline_auc", "{:.3f}"), ("lift", "{:.2f}"),
                        ("calibration", "{:.3f}")):  # fmt: skip
         shown[name] = [UNKNOWN if pd.isna(one) else form.format(one) for one in found[name]]
     shown["version"] = [one or UNKNOWN for one in found["version"]]

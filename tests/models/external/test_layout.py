@@ -11,7 +11,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.external.columns import refuse_copies, usable_columns
 from goldmine.models.external.label import read_label
-from goldmine.models.external.layout import SampleConfig, lay_out
+from goldmine.models.external.layout import Ask, lay_out
 from goldmine.models.external.table import WHOLE_KEYS, read_given, table_path
 
 AS_OF = date(2024, 6, 30)
@@ -104,7 +104,7 @@ def ask(tmp_path):
 
     def ask(**changes):
         said = {"file": tmp_path / "made.parquet", "label": "y", "key": "no", "time": "", "drop": (), "name": "made"}
-        return SampleConfig(**said | changes)
+        return Ask(**said | changes)
 
     return ask
 
@@ -150,7 +150,7 @@ def test_ids_of_many_digits_stay_as_they_are(tmp_path):
     lines = [f"123456789012345678{n},{n},{n % 2}" for n in range(10, 90)]
     (tmp_path / "made.csv").write_text("\n".join(["no,x,y", *lines]), "utf-8")
     work = Workspace(tmp_path / "work")
-    lay_out(SampleConfig(tmp_path / "made.csv", "y", "no", "", (), "made"), work, AS_OF, 0, seed=1)
+    lay_out(Ask(tmp_path / "made.csv", "y", "no", "", (), "made"), work, AS_OF, 0, seed=1)
     assert pq.read_table(table_path(work, "made"))["customer_id"][0].as_py() == "12345678901234567810"
 
 
@@ -161,5 +161,5 @@ def test_ids_that_are_whole_numbers_are_marked(tmp_path, ids, whole):
     lines = [f"{ids.format(n)},{n},{n % 2}" for n in range(10, 90)]
     (tmp_path / "made.csv").write_text("\n".join(["no,x,y", *lines]), "utf-8")
     work = Workspace(tmp_path / "work")
-    lay_out(SampleConfig(tmp_path / "made.csv", "y", "no", "", (), "made"), work, AS_OF, 0, seed=1)
+    lay_out(Ask(tmp_path / "made.csv", "y", "no", "", (), "made"), work, AS_OF, 0, seed=1)
     assert (WHOLE_KEYS.encode() in (pq.read_schema(table_path(work, "made")).metadata or {})) == whole

@@ -1,4 +1,4 @@
-"""A table through fit, judgement and result, in process."""
+"""A table through fit, evaluation and result, in process."""
 
 from datetime import date
 
@@ -9,8 +9,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from goldmine.core.workspace import Workspace
-from goldmine.models.evaluation import judge
-from goldmine.models.external.layout import SampleConfig, lay_out
+from goldmine.models.evaluation import evaluate
+from goldmine.models.external.layout import Ask, lay_out
 from goldmine.models.external.result import keep_result, probabilities_path, read_result
 from goldmine.models.external.table import WHOLE_KEYS, table_path
 from goldmine.models.fit import fit, keep
@@ -43,10 +43,10 @@ def learnt(request, tmp_path_factory):
     place = tmp_path_factory.mktemp("table")
     pq.write_table(noise(), place / "made.parquet")
     work = Workspace(place / "work")
-    laid = lay_out(SampleConfig(place / "made.parquet", "y", "no", request.param, (), "made"), work, AS_OF, 0, seed=1)
+    laid = lay_out(Ask(place / "made.parquet", "y", "no", request.param, (), "made"), work, AS_OF, 0, seed=1)
     rows = read_rows(None, work, laid.use_case, AS_OF)
     fitted = fit(laid.use_case, rows, seed=1)
-    judged = judge(fitted.model, rows.judge, laid.use_case)
+    judged = evaluate(fitted.model, rows.test, laid.use_case)
     kept = keep(laid.use_case, rows, fitted, seed=1)
     training = Training(None, laid.use_case, str(AS_OF), "mark", rows, kept, judged)
     keep_result(work, training, Registration("made.made", "1", False, ("AUC 0.5 does not beat 0.5",), "run"))
@@ -78,12 +78,12 @@ def test_a_labelled_rows_probability_knows_nothing_of_its_label(learnt):
 
 def test_the_model_kept_learnt_from_the_judged_rows_too(learnt):
     _, rows, kept, _ = learnt
-    assert len(kept.held_out) == rows.train.num_rows + rows.judge.num_rows == 600
-    assert kept.model.predict(rows.judge).mean() == pytest.approx(0.3, abs=0.06)
+    assert len(kept.held_out) == rows.train.num_rows + rows.test.num_rows == 600
+    assert kept.model.predict(rows.test).mean() == pytest.approx(0.3, abs=0.06)
 
 
 def test_the_result_tells_refusals_and_categories_never_seen(learnt):
     result = read_result(learnt[0], "made")
     assert (result.version, result.champion, result.refusals) == ("1", False, ("AUC 0.5 does not beat 0.5",))
-    assert set(result.figures) == {"model", "rule", "no_skill"}
+    assert set(result.figures) == {"model", "baseline", "no_skill"}
     assert result.never_seen["tier"] == 10

@@ -105,10 +105,10 @@ def learn_reference(fitted: Fitted, rows: Rows, promised: np.ndarray, list_size:
     profiles = profiles_of(rows.train, names) | score_profile(later)
     judged = {
         "estimated": estimate(promised, list_size).middle,
-        "realised": realised(rows.judge["outcome"].to_numpy(), promised, list_size),
+        "realised": realised(rows.test["outcome"].to_numpy(), promised, list_size),
     }
     usual = _between_cutoffs(profiles, rows)
-    windows = [compare_window((profiles, usual), rows.judge, promised, spans["judge"])]
+    windows = [compare_window((profiles, usual), rows.test, promised, spans["test"])]
     if rows.calibrate is not None:
         windows.insert(0, compare_window((profiles, usual), rows.calibrate, None, spans["calibrate"]))
     gain = model.booster.feature_importance("gain")

@@ -197,7 +197,7 @@ def _size(laid: pa.Table, asked: int) -> int:
     return asked or max(1, (empty or laid.num_rows) // 10)
 
 
-def _use_case(ask: Ask, rule: tuple[str, bool], list_size: int) -> UseCase:
+def _use_case(ask: Ask, baseline: tuple[str, bool], list_size: int) -> UseCase:
     return UseCase.model_validate(
         {
             "name": ask.name,
@@ -207,7 +207,7 @@ def _use_case(ask: Ask, rule: tuple[str, bool], list_size: int) -> UseCase:
             "outcome": Given(kind="given"),
             "gap_days": 0,
             "horizon_days": 90,
-            "rule": {"feature": rule[0], "highest_first": rule[1]},
+            "baseline": {"feature": baseline[0], "highest_first": baseline[1]},
             "list_size": list_size,
         }
     )

@@ -29,7 +29,7 @@ class GivenResult:
     refusals : tuple of str
         Why not, where it is not.
     figures : dict of str to dict of str to float
-        Of model, rule and no skill on the rows to judge by.
+        Of model, baseline and no skill on the test rows.
     never_seen : dict of str to int
         For each text column how many rows without a label hold a category that no labelled row has.
     """
@@ -52,11 +52,11 @@ def keep_result(work: Workspace, training: Training, registered: Registration) -
 
     A labelled row's probability comes from trees that had not seen it, any other row's from the model that is kept.
     """
-    fitted, case, judged = training.fitted, training.use_case, training.judgement
+    fitted, case, judged = training.fitted, training.use_case, training.evaluation
     if not isinstance(fitted, Blended):
         return
     rows = pq.read_table(work.features(parse_month_end(training.as_of)))
-    labelled = pa.concat_tables([training.rows.train, training.rows.judge])
+    labelled = pa.concat_tables([training.rows.train, training.rows.test])
     found = pa.table(
         {
             "customer_id": pa.concat_arrays([*labelled["customer_id"].chunks, *rows["customer_id"].chunks]),
@@ -75,7 +75,7 @@ def keep_result(work: Workspace, training: Training, registered: Registration) -
         registered.run,
         registered.champion,
         registered.refusals,
-        {"model": judged.model.flat(), "rule": judged.rule.flat(), "no_skill": judged.no_skill.flat()},
+        {"model": judged.model.flat(), "baseline": judged.baseline.flat(), "no_skill": judged.no_skill.flat()},
         fitted.model.encoding.never_seen(rows),
     )
     write_json(_path(work, case.name), asdict(result))

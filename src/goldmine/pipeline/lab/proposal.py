@@ -63,7 +63,7 @@ def submit(
         log_reference(reference)
         log_comparison(compared)
         log_training(training, figures)
-    made = propose_model(desk.bank.name, training.use_case.name, run_id, training.judgement, compared)
+    made = propose_model(desk.bank.name, training.use_case.name, run_id, training.evaluation, compared)
     subject = Subject(training, compared, made, reference, desk.dictionary, run_id)
     attach_text(run_id, "model_card.html", card_page(model_card(subject, figures, desk.language)))
     return made

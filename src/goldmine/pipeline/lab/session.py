@@ -91,7 +91,7 @@ def features(desk: Desk, use_case: str, cutoff: str = "") -> pd.DataFrame:
         A row a customer, by customer_id; every feature, and ``outcome`` (0 or 1) where it is complete.
     """
     case = load_use_case(use_case, desk.work)
-    day = parse_month_end(cutoff) if cutoff else plan_cutoffs(case, desk.as_of, desk.bank.months("transactions")).judge
+    day = parse_month_end(cutoff) if cutoff else plan_cutoffs(case, desk.as_of, desk.bank.months("transactions")).test
     make_features(desk, [day])
     if outcome_end(case, day) <= desk.as_of:
         rows = training_rows(desk.bank, desk.work, case, day, desk.as_of)

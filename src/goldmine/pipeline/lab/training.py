@@ -13,7 +13,7 @@ from goldmine.governance.leakage import leak_gate
 from goldmine.labels import plan_cutoffs
 from goldmine.labels.use_case import UseCase
 from goldmine.labels.use_case_files import load_use_case
-from goldmine.models.evaluation import Judgement, judge
+from goldmine.models.evaluation import Evaluation, evaluate
 from goldmine.models.figure_png import png
 from goldmine.models.fit import fit
 from goldmine.models.train import Fitted
@@ -30,7 +30,7 @@ class Trained:
     seed: int
     rows: Rows
     fitted: Fitted
-    judged: Judgement
+    judged: Evaluation
 
 
 @dataclass(frozen=True)
@@ -71,12 +71,12 @@ def train(desk: Desk, use_case: str, seed: int | None = None) -> Trained:
     rows = read_rows(desk.bank, desk.work, case, desk.as_of, chosen)
     leak_gate(desk.bank, desk.work, case, rows, desk.as_of)
     fitted = fit(case, rows, chosen)
-    return Trained(case, chosen, rows, fitted, judge(fitted.model, rows.judge, case))
+    return Trained(case, chosen, rows, fitted, evaluate(fitted.model, rows.test, case))
 
 
 def compare(desk: Desk, trained: Trained) -> Beside:
     """Score the champion on the model's judging rows, and say whether the model may take over."""
-    found = compare_models(desk.bank, trained.use_case, trained.judged, trained.rows.judge)
+    found = compare_models(desk.bank, trained.use_case, trained.judged, trained.rows.test)
     figure = against_champion(found.frame())
     plt.close(figure)  # shown once, beside its table
     return Beside(found, figure)

@@ -17,9 +17,9 @@ from goldmine.core import fingerprint
 Row = dict[str, Any]
 
 
-def make_bank(folder: Path, tables: dict[str, list[Row]], books_to: date = date(2024, 6, 30)) -> Bank:
+def make_bank(folder: Path, tables: dict[str, list[Row]], data_until: date = date(2024, 6, 30)) -> Bank:
     """Write rows as canonical Parquet, a file a month where the contract says so."""
-    return Bank("tiny", books_to, {name: _table(folder, name, rows) for name, rows in tables.items()})
+    return Bank("tiny", data_until, {name: _table(folder, name, rows) for name, rows in tables.items()})
 
 
 def _table(folder: Path, name: str, rows: list[Row]) -> CanonicalTable:

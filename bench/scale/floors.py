@@ -31,7 +31,7 @@ def validate(place: Path, _folder: str) -> None:
     """One statement a table for the suite's conditions on rows, and one for keys that stand twice."""
     bank, _work = opened(place)
     connection = duckdb.connect()
-    connection.execute("SET VARIABLE books_to = ?", [bank.books_to])
+    connection.execute("SET VARIABLE data_until = ?", [bank.data_until])
     for name, table in bank.tables.items():
         connection.execute(f'CREATE VIEW "{name}" AS FROM read_parquet({[str(file.path) for file in table.files]})')
     for name in bank.tables:
@@ -64,7 +64,7 @@ def features(place: Path) -> None:
     """One statement a cutoff over the activity: every measure summed in each bucket, joined and written."""
     bank, work = opened(place)
     connection, out = duckdb.connect(), place / "floor"
-    for cutoff in wanted_cutoffs(bank, wanted_use_cases(bank, work, bank.books_to), bank.books_to):
+    for cutoff in wanted_cutoffs(bank, wanted_use_cases(bank, work, bank.data_until), bank.data_until):
         parts = []
         for name, measures in (("transactions", [*SUMS, *PEAKS]), ("balances", [f"{c}_avg" for c in PRODUCT_CLASSES])):
             for bucket, ages in enumerate(BUCKETS):
@@ -86,7 +86,7 @@ def matrix(place: Path, name: str) -> None:
     """Lay the matrices of a use case ready; not measured."""
     bank, work = opened(place)
     case, out = load_use_case(name), place / "floor"
-    learnt = read_rows(bank, work, case, bank.books_to, SEED)
+    learnt = read_rows(bank, work, case, bank.data_until, SEED)
     outcome, weight = outcomes(learnt.train, name), weights(learnt.train)
     learnable = learn_encoding(learnt.train, selected_features(case, learnt.train.column_names))
     encoding, rows = learn_shares(learnable, learnt.train, outcome, SEED)
@@ -100,7 +100,7 @@ def matrix(place: Path, name: str) -> None:
         later=outcomes(learnt.calibrate, name),
         categorical=np.array(encoding.categorical),
     )
-    everyone = eligible_rows(work, case, bank.books_to)
+    everyone = eligible_rows(work, case, bank.data_until)
     np.save(out / f"{name}-score.npy", encode(encoding, everyone))
 
 
@@ -132,7 +132,7 @@ def score(place: Path, name: str) -> None:
 def release(place: Path) -> None:
     """LightGBM's own reasons for the rows that are listed, and every table of the release written as it stands."""
     bank, work = opened(place)
-    for name in wanted_use_cases(bank, work, bank.books_to):
+    for name in wanted_use_cases(bank, work, bank.data_until):
         case = load_use_case(name)
         booster = lightgbm().Booster(model_file=place / "floor" / f"{name}.txt")
         booster.predict(np.load(place / "floor" / f"{name}-score.npy")[: case.list_size], pred_contrib=True)

@@ -25,7 +25,7 @@ def ours(place: Path) -> None:
     measures = _held(bank)
     parts = []
     for bucket, ages in enumerate(AGES):
-        months = [month_key(month_end(bank.books_to, -age)) for age in ages]
+        months = [month_key(month_end(bank.data_until, -age)) for age in ages]
         files = ", ".join(sql_text(partition(work, "transactions", m)) for m in months if m in bank.months(_TABLE))
         sums = ", ".join(f"sum({total}) AS {name}_{bucket}" for name, total in measures.items())
         parts.append(
@@ -52,7 +52,7 @@ def polars(place: Path) -> None:
     rows = pl.scan_parquet(_year(bank)).select("customer_id", "time", "kind", "amount")
     columns = []
     for days, months in MONTHS.items():
-        within = pl.col("time").dt.date() > month_end(bank.books_to, -months)
+        within = pl.col("time").dt.date() > month_end(bank.data_until, -months)
         for kind in KINDS:
             where = (pl.col("kind") == kind) & within
             columns.append(pl.col("amount").filter(where).sum().alias(f"{kind}_sum_{days}d"))
@@ -74,7 +74,7 @@ def pandas(place: Path) -> None:
     grouped = rows.groupby("customer_id", observed=True)
     parts = [grouped.agg(last=("time", "max"), rows=("time", "size"))]
     for days, months in MONTHS.items():
-        within = rows[rows.time >= pd.Timestamp(month_end(bank.books_to, -months)) + pd.Timedelta(days=1)]
+        within = rows[rows.time >= pd.Timestamp(month_end(bank.data_until, -months)) + pd.Timedelta(days=1)]
         sums = within[within.kind.isin(KINDS)].groupby(["customer_id", "kind"], observed=True).amount
         wide = sums.agg(["sum", "size"]).unstack("kind", fill_value=0)
         wide.columns = [f"{kind}_{part}_{days}d" for part, kind in wide.columns]
@@ -99,7 +99,7 @@ def _held(bank: Bank) -> dict[str, str]:
 
 
 def _year(bank: Bank) -> list[str]:
-    months = [month_key(day) for day in months_back(bank.books_to, 12)]
+    months = [month_key(day) for day in months_back(bank.data_until, 12)]
     return [str(file.path) for file in bank.tables[_TABLE].files if file.month in months]
 
 

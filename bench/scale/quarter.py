@@ -31,7 +31,7 @@ def books_until(bank: Path, day: date, out: Path) -> None:
     out.mkdir(parents=True)
     lines = (bank / "bank.yaml").read_text("utf-8").splitlines()
     (out / "bank.yaml").write_text(
-        "\n".join(f"books_to: {day}" if line.startswith("books_to:") else line for line in lines) + "\n", "utf-8"
+        "\n".join(f"data_until: {day}" if line.startswith("data_until:") else line for line in lines) + "\n", "utf-8"
     )
     connection = duckdb.connect()
     for name in TABLES:

@@ -29,7 +29,7 @@ def bank(place: Path, customers: str, months: str) -> None:
 
 def first(place: Path) -> None:
     """Lay the bank's books out as they stood a quarter before their end."""
-    books = load_mapping(place / "bank").books_to
+    books = load_mapping(place / "bank").data_until
     books_until(place / "bank", month_end(books, -3), place / "first")
 
 
@@ -49,8 +49,8 @@ def activity(place: Path) -> None:
 def features(place: Path) -> None:
     """Make the feature tables of all cutoffs that are missing."""
     tables, work = opened(place)
-    names = wanted_use_cases(tables, work, tables.books_to)
-    build_features(tables, work, wanted_cutoffs(tables, names, tables.books_to))
+    names = wanted_use_cases(tables, work, tables.data_until)
+    build_features(tables, work, wanted_cutoffs(tables, names, tables.data_until))
 
 
 def train(place: Path, name: str) -> None:
@@ -67,13 +67,13 @@ def train(place: Path, name: str) -> None:
 def score(place: Path, name: str) -> None:
     """Score everyone eligible."""
     tables, work = opened(place)
-    score_everyone(tables, work, load_use_case(name), tables.books_to)
+    score_everyone(tables, work, load_use_case(name), tables.data_until)
 
 
 def release(place: Path) -> None:
     """Publish all lists."""
     tables, work = opened(place)
-    publish(tables, work, wanted_use_cases(tables, work, tables.books_to), tables.books_to)
+    publish(tables, work, wanted_use_cases(tables, work, tables.data_until), tables.data_until)
 
 
 def opened(place: Path) -> tuple[Bank, Workspace]:

@@ -113,7 +113,7 @@ def test_a_sample_bank_is_written_where_it_was_asked_for(goldmine, tmp_path):
     code, _ = goldmine("sample-bank", "made", "--customers", 200, "--months", 6, "--end", "2024-03-31")
     assert code == 0
     assert (tmp_path / "made" / "customers.parquet").exists()
-    assert (tmp_path / "made" / "bank.yaml").read_text("utf-8").endswith("books_to: 2024-03-31\n")
+    assert (tmp_path / "made" / "bank.yaml").read_text("utf-8").endswith("data_until: 2024-03-31\n")
 
 
 def test_a_sample_bank_to_a_day_that_is_no_month_end_is_refused(goldmine):

@@ -162,7 +162,7 @@ def test_gb18030_csv_with_its_own_names_dates_and_delimiter(tmp_path: Path, work
         tmp_path,
         """
 name: 邳州
-books_to: 2024-01-31
+data_until: 2024-01-31
 sources:
   kh: {csv: kh.txt, delimiter: "|", encoding: gb18030, dates: {出生日期: ["%Y%m%d"]}}
   ls: {csv: ls.txt, delimiter: "|", encoding: gb18030, dates: {日期: ["%Y%m%d"]}}
@@ -177,7 +177,7 @@ tables:
 """,
     )
     bank = open_bank(tmp_path, work)
-    assert (bank.name, bank.books_to) == ("邳州", date(2024, 1, 31))
+    assert (bank.name, bank.data_until) == ("邳州", date(2024, 1, 31))
     assert rows(bank, "customers", "customer_id", "birth_date") == [("0007", None), ("0012", date(1980, 2, 29))]
     assert rows(bank, "transactions", "amount", "direction") == [(Decimal("12.50"), "in")]
 

@@ -19,7 +19,7 @@ def bank(folder: Path, text: str) -> Path:
 
 def test_name_defaults_to_the_folder_and_books_to_today(tmp_path: Path) -> None:
     mapping = load_mapping(bank(tmp_path, "sources: {c: {parquet: c.parquet}}\n" + TABLES))
-    assert (mapping.name, mapping.books_to) == (tmp_path.name, date.today())
+    assert (mapping.name, mapping.data_until) == (tmp_path.name, date.today())
 
 
 def test_a_canonical_folder_may_give_just_name_and_books_to(tmp_path: Path) -> None:
@@ -27,7 +27,7 @@ def test_a_canonical_folder_may_give_just_name_and_books_to(tmp_path: Path) -> N
     (tmp_path / "transactions" / "2024-01.parquet").touch()
     (tmp_path / "customers.csv").touch()
     mapping = load_mapping(bank(tmp_path, "name: Pizhou\nbooks_to: 2024-06-30\n"))
-    assert (mapping.name, mapping.books_to) == ("Pizhou", date(2024, 6, 30))
+    assert (mapping.name, mapping.data_until) == ("Pizhou", date(2024, 6, 30))
     assert mapping.sources == {
         "customers": CsvSource(csv=f"{tmp_path}/customers.csv"),
         "transactions": ParquetSource(parquet=f"{tmp_path}/transactions/*.parquet"),
@@ -60,9 +60,9 @@ def test_a_server_address_comes_from_the_environment(tmp_path: Path, monkeypatch
 
 
 BAD = [
-    ("nme: x\n", "nme: unknown key", "Allowed: name, books_to, sources, tables"),
+    ("nme: x\n", "nme: unknown key", "Allowed: name, data_until, sources, tables"),
     ("name: 12\n", "name: Input should be a valid string", "Mend"),
-    ("books_to: 20240630\n", "books_to: Input should be a valid date", "Mend"),
+    ("data_until: 20240630\n", "data_until: Input should be a valid date", "Mend"),
     ("name: a\nname: b\n", "line 1 cannot be read: the key 'name' stands twice", "Mend"),
     ("name: [\n", "line 2 cannot be read", "Mend"),
     ("just words\n", "holds a str, not keys", "key: value"),

@@ -40,7 +40,7 @@ def count(bank: Bank, table: str, column: str) -> dict[str | None, int]:
 
 def test_online_retail_counts_an_invoice_once_and_leaves_out_the_nameless(opened: Opened) -> None:
     bank = opened("online_retail")
-    assert (bank.name, bank.books_to) == ("online_retail", date(2011, 12, 9))
+    assert (bank.name, bank.data_until) == ("online_retail", date(2011, 12, 9))
     assert bank.tables["customers"].rows == 5_942
     assert bank.tables["transactions"].rows == 44_876
     assert count(bank, "transactions", "channel") == {"online": 36_975, "batch": 7_901}

@@ -58,8 +58,8 @@ PARAMETERS = {
     "features": {"cutoff": BOOKS_TO},
     "scores": {},
     "lists": {"as_of": BOOKS_TO, "use_case": "longtail", "release_id": "r1"},
-    "offers": {"as_of": BOOKS_TO, "release_id": "r1", "books_to": BOOKS_TO},
-    "control": {"as_of": BOOKS_TO, "release_id": "r1", "books_to": BOOKS_TO},
+    "offers": {"as_of": BOOKS_TO, "release_id": "r1", "data_until": BOOKS_TO},
+    "control": {"as_of": BOOKS_TO, "release_id": "r1", "data_until": BOOKS_TO},
 }
 BESIDE = {"control": "SELECT 'N1' AS customer_id", "returned": "SELECT 'N2' AS customer_id, 'opt_out' AS answer"}
 """Files that offers are compared with."""

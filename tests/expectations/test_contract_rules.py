@@ -30,8 +30,8 @@ def test_contract_implies_rules_for_keys_gaps_codes_and_dates():
         ("state_mostly_outside_codes", "state NOT IN ('open', 'closed')", "critical"),
         ("grade_given", "grade IS NULL", "critical"),
         ("grade_outside_codes", "grade NOT IN ('A', 'B')", "critical"),
-        ("drawn_at_after_books", "CAST(drawn_at AS DATE) > getvariable('books_to')", "critical"),
-        ("known_on_after_books", "known_on > getvariable('books_to')", "warning"),
+        ("drawn_at_after_books", "CAST(drawn_at AS DATE) > getvariable('data_until')", "critical"),
+        ("known_on_after_books", "known_on > getvariable('data_until')", "warning"),
     ]
 
 

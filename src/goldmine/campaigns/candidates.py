@@ -119,7 +119,7 @@ def _as_numbers(books: Books, rows: pd.DataFrame) -> pd.DataFrame:
     return rows.drop(columns=["birth_date", "risk_grade", "risk_grade_on"]).assign(
         age=day.year - born.dt.year - before,
         grade=pd.to_numeric(rows["risk_grade"].str[1:], errors="coerce").fillna(0).astype(np.int64),
-        assessed=(assessed > oldest) & (assessed <= pd.Timestamp(books.bank.books_to)),
+        assessed=(assessed > oldest) & (assessed <= pd.Timestamp(books.bank.data_until)),
         has_app=rows["has_app"] if books.has("customers", "mobile_bank_on") else True,
         has_phone=rows["has_phone"] if books.has("customers", "phone") else True,
     )

@@ -112,7 +112,7 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
             snapshot = Snapshot(
                 source=source,
                 work=place,
-                as_of=snapshot_date(as_of, load_mapping(source).books_to),
+                as_of=snapshot_date(as_of, load_mapping(source).data_until),
                 language=language,
                 use_cases=tuple(dict.fromkeys(use_case or ())),
                 parameters=given,

@@ -22,7 +22,7 @@ def coverage(work: WorkFolder = Path("data"), as_of: AsOf = "", language: Langua
     place = Workspace(work.absolute())
     bank = load_bank(place)
     with place.lock():
-        found = make_coverage(bank, place, snapshot_date(as_of, bank.books_to), load_coverage_rules())
+        found = make_coverage(bank, place, snapshot_date(as_of, bank.data_until), load_coverage_rules())
         file = place.root / "coverage" / f"{found.as_of}.xlsx"
         write_workbook(file, found, language)
     table = Table("Owners", "customers", "people", "room for", "overdue", box=None, pad_edge=False)

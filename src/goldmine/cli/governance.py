@@ -133,7 +133,7 @@ def backtest(
     bank = load_bank(place)
     use_language(language)
     with place.lock():
-        found = backtest(bank, place, case, snapshot_date(as_of, bank.books_to), (cutoffs, every))
+        found = backtest(bank, place, case, snapshot_date(as_of, bank.data_until), (cutoffs, every))
     show_backtest(found)
     with tracked(bank.name) as run:
         log_backtest(case.name, found, backtest_figure(found.over_time, found.decay()))

@@ -24,7 +24,7 @@ def learn_uplift(
 
     place = Workspace(work.absolute())
     bank = load_bank(place)
-    snapshot = snapshot_date(as_of, bank.books_to)
+    snapshot = snapshot_date(as_of, bank.data_until)
     with place.lock():
         for name in use_case or use_case_names():
             found = told(learn(bank, place, load_use_case(name), snapshot))

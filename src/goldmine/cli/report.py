@@ -42,7 +42,7 @@ def report(  # noqa: PLR0917 - the command's own options
         wanted = Wanted(not (branch or employee), tuple(branch or ()), tuple(employee or ()), everybody)
         made: list[Path] = []
         with place.lock():
-            day = snapshot_date(as_of, bank.books_to)
+            day = snapshot_date(as_of, bank.data_until)
             try:
                 run_stoppable(lambda: made.extend(write_reports(bank, place, day, wanted, language)))
             except KeyboardInterrupt:

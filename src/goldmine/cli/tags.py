@@ -57,7 +57,7 @@ def explain(
 
     place = Workspace(work.absolute())
     bank = load_bank(place)
-    day = snapshot_date(as_of, bank.books_to)
+    day = snapshot_date(as_of, bank.data_until)
     found = reasons(bank, place, customer, day)
     names = _titles(load_catalogue())
     say(f"{customer} at {day}: {len(found)} tags")

@@ -87,7 +87,7 @@ def _assessment_old(books: Books) -> ibis.Table:
     customers = books.table("customers")
     oldest = ibis.literal(books.as_of) - ibis.interval(months=ASSESSMENT_MONTHS)
     # Up to the books' last day, not the snapshot's: an assessment renewed since counts, one dated later is wrong.
-    in_date = (customers.risk_grade_on > oldest) & (customers.risk_grade_on <= books.bank.books_to)
+    in_date = (customers.risk_grade_on > oldest) & (customers.risk_grade_on <= books.bank.data_until)
     return customers.filter(~in_date.fill_null(False)).select("customer_id")
 
 

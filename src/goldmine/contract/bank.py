@@ -69,14 +69,14 @@ class Bank:
     ----------
     name : str
         The bank's name; a work folder is tied to it.
-    books_to : date
+    data_until : date
         The last day that the books cover; a row dated later is an error.
     tables : dict of str to CanonicalTable
         The tables that the bank has, by name.
     """
 
     name: str
-    books_to: date
+    data_until: date
     tables: dict[str, CanonicalTable]
 
     def has(self, table: str, *columns: str) -> bool:

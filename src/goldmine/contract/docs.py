@@ -39,7 +39,7 @@ the work folder. Columns that the contract does not know are left out.
 
 ```yaml
 name: pizhou                # a work folder belongs to one name; default: the folder's name
-books_to: 2024-06-30        # last day the books cover; default: today
+data_until: 2024-06-30        # last day the books cover; default: today
 engine: duckdb              # or spark, past one machine: docs/scale.md
 spark_master: "local[*]"    # Spark's master
 sources:

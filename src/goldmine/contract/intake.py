@@ -125,7 +125,7 @@ def _with_returned(intake: _Intake, own: _Taken | None, scratch: Path) -> dict[s
     files = [*(f.path for f in own.standing), *(f.path for f in own.written)] if own else []
     scratch.mkdir()
     with connect(scratch) as connection:
-        columns = join_returned(connection, spec, files, intake.work.returned, intake.mapping.books_to)
+        columns = join_returned(connection, spec, files, intake.work.returned, intake.mapping.data_until)
         written = write_joined(connection, spec, columns, scratch)
     return {spec.name: _Taken(tuple(columns), written=tuple(written))} if written else {}
 
@@ -153,7 +153,7 @@ def _settle(intake: _Intake, taken: dict[str, _Taken]) -> Bank:
         files = table.standing or tuple(_move(work, hashes, name, file) for file in table.written)
         tables[name] = CanonicalTable(name, files, table.columns)
     _remove_others(work, {file.path for table in tables.values() for file in table.files})
-    bank = Bank(intake.mapping.name, intake.mapping.books_to, tables)
+    bank = Bank(intake.mapping.name, intake.mapping.data_until, tables)
     write_manifest(work, bank, {name: table.made_from for name, table in taken.items()}, hashes)
     return bank
 

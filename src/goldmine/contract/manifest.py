@@ -57,7 +57,7 @@ def load_bank(work: Workspace) -> Bank:
             f"Run `goldmine validate --bank DIR --work {work.root}` first.",
         )
     tables = {name: _table(name, entry, work) for name, entry in saved["tables"].items()}
-    return Bank(saved["name"], date.fromisoformat(saved["books_to"]), tables)
+    return Bank(saved["name"], date.fromisoformat(saved["data_until"]), tables)
 
 
 def read_manifest(work: Workspace) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def write_manifest(work: Workspace, bank: Bank, made_from: dict[str, str], hashe
     content = {
         "format": _FORMAT,
         "name": bank.name,
-        "books_to": bank.books_to,
+        "data_until": bank.data_until,
         "tables": tables,
         "hashes": hashes.used,
     }

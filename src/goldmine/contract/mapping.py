@@ -45,7 +45,7 @@ class Mapping:
     ----------
     name : str
         The bank's name; the folder's name where the file gives none.
-    books_to : date
+    data_until : date
         The last day that the books cover; today where the file gives none.
     sources : dict of str to Source
         The sources by name, their paths absolute.
@@ -56,7 +56,7 @@ class Mapping:
     """
 
     name: str
-    books_to: date
+    data_until: date
     sources: dict[str, Source]
     tables: dict[str, TableMapping]
     engine: Engine = DUCKDB
@@ -66,7 +66,7 @@ class _File(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(default="", max_length=100, pattern=r"^[^/\\]*$")
-    books_to: Annotated[date, Field(strict=True)] | None = None
+    data_until: Annotated[date, Field(strict=True)] | None = None
     sources: dict[str, dict[str, Any]] = {}
     tables: dict[str, dict[str, Any]] = {}
     engine: str = DUCKDB.name
@@ -106,7 +106,7 @@ def load_mapping(folder: Path) -> Mapping:
                 f"Add {spec.name}.parquet, {spec.name}.csv or {spec.name}/, or map it in {FILE} under tables.",
             )
     engine = engine_of(top.engine, top.spark_master)
-    return Mapping(top.name or folder.resolve().name, top.books_to or date.today(), sources, tables, engine)
+    return Mapping(top.name or folder.resolve().name, top.data_until or date.today(), sources, tables, engine)
 
 
 def _source(name: str, raw: dict[str, Any], folder: Path) -> Source:

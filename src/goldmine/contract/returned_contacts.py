@@ -13,7 +13,7 @@ from goldmine.contract.sql import literal, quoted
 
 
 def join_returned(
-    connection: duckdb.DuckDBPyConnection, spec: TableSpec, own: Sequence[Path], returned: Path, books_to: date
+    connection: duckdb.DuckDBPyConnection, spec: TableSpec, own: Sequence[Path], returned: Path, data_until: date
 ) -> list[str]:
     """Put the bank's contacts and the returned ones into one view, ``joined``.
 
@@ -37,7 +37,7 @@ def join_returned(
     bank = f"FROM read_parquet({files})" if own else f"FROM read_parquet({literal(returned)}) WHERE false"
     connection.execute(f"CREATE VIEW bank AS {bank}")
     connection.execute(
-        f"CREATE VIEW field AS FROM read_parquet({literal(returned)}) WHERE contacted_on <= DATE '{books_to}'"
+        f"CREATE VIEW field AS FROM read_parquet({literal(returned)}) WHERE contacted_on <= DATE '{data_until}'"
     )
     refused = f"SELECT ({key}) FROM field WHERE answer = 'opt_out'"
     connection.execute(

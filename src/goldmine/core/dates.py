@@ -62,7 +62,7 @@ def parse_month_end(text: str) -> date:
     return day
 
 
-def snapshot_date(text: str, books_to: date) -> date:
+def snapshot_date(text: str, data_until: date) -> date:
     """The snapshot date that a user means: a month end, or the last one of the books where the text is empty.
 
     Raises
@@ -70,7 +70,7 @@ def snapshot_date(text: str, books_to: date) -> date:
     HistoryError
         If the text is no month end, or the books do not reach it.
     """
-    last = month_end(books_to) if books_to == month_end(books_to) else month_end(books_to, -1)
+    last = month_end(data_until) if data_until == month_end(data_until) else month_end(data_until, -1)
     day = parse_month_end(text) if text else last
     if day > last:
         raise HistoryError(f"as_of: {day} is after the books' last month end.", f"Use {last} or an earlier month end.")

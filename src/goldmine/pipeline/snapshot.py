@@ -145,7 +145,7 @@ def source_mark(source: Path) -> list[Any]:
     states = [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
     settings = (source / FILE).read_text("utf-8") if (source / FILE).exists() else ""
     server = any(isinstance(one, PostgresSource) for one in mapping.sources.values())
-    return [settings, str(mapping.books_to), states, time_ns() if server else 0]
+    return [settings, str(mapping.data_until), states, time_ns() if server else 0]
 
 
 def file_mark(path: Path) -> str:
@@ -156,7 +156,7 @@ def file_mark(path: Path) -> str:
 def bank_mark(bank: Bank) -> dict[str, Any]:
     """Fingerprints of a bank's canonical tables."""
     tables = {name: [table.columns, sorted(f.fingerprint for f in table.files)] for name, table in bank.tables.items()}
-    return {"name": bank.name, "books_to": str(bank.books_to), "tables": tables}
+    return {"name": bank.name, "data_until": str(bank.data_until), "tables": tables}
 
 
 def use_case_mark(name: str) -> str:

@@ -126,7 +126,7 @@ def _campaigns_to_check(books: Books, imprint: Imprint, folder: Path) -> list[Fi
     """All campaigns' offers as one table, and all their control."""
     files = {name: folder / "campaigns" / "*" / f"{name}.parquet" for name in ("offers", "control")}
     says: dict[str, str | date] = {"as_of": imprint.as_of, "release_id": imprint.release_id}
-    says |= {"books_to": books.bank.books_to, "control": str(files["control"])}
+    says |= {"data_until": books.bank.data_until, "control": str(files["control"])}
     if books.returned is not None and books.returned.exists():
         says["returned"] = str(books.returned)
     return [FileToCheck(name, path, says) for name, path in files.items()]

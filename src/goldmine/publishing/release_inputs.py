@@ -130,7 +130,7 @@ def release_id_of(bank: Bank, work: Workspace, scored: list[Scored], as_of: date
     lists = {
         s.use_case.name: [s.use_case.model_dump(mode="json"), s.origin.model_dump(), s.mark, s.features] for s in scored
     }
-    about = [bank.name, bank.books_to, as_of, language, customers_mark(work, as_of)]
+    about = [bank.name, bank.data_until, as_of, language, customers_mark(work, as_of)]
     everything = [*about, lists, tables, campaigns_mark(work, as_of), uplift_mark(work, as_of, sorted(lists))]
     everything.append(fingerprint.of_code(*code))
     return fingerprint.of_value(everything)[:_ID_DIGITS]

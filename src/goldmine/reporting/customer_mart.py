@@ -107,7 +107,7 @@ def _with_branch(books: Books, rows: Table, metrics: Metrics) -> Table:
         card=rows.on_books & (rows.social_security_card_on <= books.as_of).fill_null(False),
     )
     mine, earlier = base_path(books.work, books.as_of), base_path(books.work, books.before)
-    if mine.exists() and books.bank.books_to >= month_end(books.as_of, 1):
+    if mine.exists() and books.bank.data_until >= month_end(books.as_of, 1):
         # A past month end made again: who kept whom then stands in the table that was made then.
         then = books.connection.read_parquet(str(mine))
         rows = _join(rows, then.select("customer_id", branch_then="branch_id"))

@@ -60,9 +60,9 @@ def _column(column: Column) -> Iterator[dict[str, Any]]:
         yield _expectation(
             f"{name}_after_books",
             name,
-            f"{day} > getvariable('books_to')",
+            f"{day} > getvariable('data_until')",
             _("No {column} lies after the last day of the books.", column=name),
-            needs=(name, "$books_to"),
+            needs=(name, "$data_until"),
             severity=column.after_books,
         )
 

@@ -27,7 +27,7 @@ class Rule:
     name, column : str
         Its name, unlike any other in the suite, and the column it is about.
     breaks : str
-        A DuckDB condition, true where the rule is broken. ``getvariable('books_to')`` and the like read a parameter.
+        A DuckDB condition, true where the rule is broken. ``getvariable('data_until')`` and the like read a parameter.
     of : str
         What is looked at: every ``row``; every ``key`` that stands more than once (`copies` and `versions` that
         differ); every ``month`` from the first to the last of the books (`month`, `rows`); every number ``column``

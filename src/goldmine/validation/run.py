@@ -49,7 +49,7 @@ class FileToCheck:
         The file; a pattern stands for several, which are checked as one.
     says : dict
         What the file should say: `cutoff` for features; `as_of`, `use_case` and `release_id` for lists; `as_of`,
-        `release_id` and `books_to` for offers, with the files of the `control` and of what was `returned`.
+        `release_id` and `data_until` for offers, with the files of the `control` and of what was `returned`.
         A rule whose parameter is not given is skipped.
     """
 

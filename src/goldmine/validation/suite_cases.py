@@ -66,7 +66,7 @@ class _Scene:
 
 def count_bank(bank: Bank, tables: Iterable[str] | None = None) -> list[Case]:
     """Count what breaks the rules of a bank's tables: all that it has, or some."""
-    scene = _scene(connect(), bank, {"books_to": bank.books_to})
+    scene = _scene(connect(), bank, {"data_until": bank.data_until})
     return [scene.case(_canonical(bank, name)) for name in (bank.tables if tables is None else tables)]
 
 
@@ -94,7 +94,7 @@ def _canonical(bank: Bank, name: str) -> Subject:
     held = [f.month for f in table.files if f.rows]
     if TABLES[name].month_of and held:
         month = date.fromisoformat(f"{min(held)}-01")
-        while month <= bank.books_to:
+        while month <= bank.data_until:
             months[month_key(month)] = sum(f.rows for f in table.files if f.month == month_key(month))
             month = month_end(month, 1).replace(day=1)
     return Subject(name, table.columns, months)

@@ -70,7 +70,7 @@ def open_desk(work: str = "data", as_of: str = "", language: str = "en") -> Desk
     use_language(language)
     place = Workspace(at_home(work))
     bank = load_bank(place)
-    return Desk(bank, place, snapshot_date(as_of, bank.books_to), language)
+    return Desk(bank, place, snapshot_date(as_of, bank.data_until), language)
 
 
 def features(desk: Desk, use_case: str, cutoff: str = "") -> pd.DataFrame:

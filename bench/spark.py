@@ -17,7 +17,6 @@ import duckdb
 import psutil
 import pyarrow.parquet as pq
 
-from goldmine import lab
 from goldmine.activity import build_activity
 from goldmine.activity.build import partition
 from goldmine.contract.intake import open_bank
@@ -29,6 +28,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.score import score
+from goldmine.pipeline import lab
 from goldmine.pipeline.selection import wanted_cutoffs
 from goldmine.sample import write_bank
 

@@ -124,7 +124,6 @@ def tables(context: dg.AssetExecutionContext, place: Place) -> Events:
         list(TABLES),
         lambda: at.run(
             "1_validate",
-            "validation",
             reads={"source": source_mark(at.source), "returned": file_mark(at.work.returned)},
             makes=lambda: [
                 at.work.root / "tables.json",
@@ -147,7 +146,6 @@ def features(context: dg.AssetExecutionContext, place: Place) -> Events:
         cutoffs = wanted_cutoffs(at.bank, names, at.as_of)
         return at.run(
             "2_features",
-            "labels",
             reads={"tables": bank_mark(at.bank), "cutoffs": [str(cutoff) for cutoff in cutoffs]},
             makes=lambda: [file for cutoff in cutoffs for file in parquet_files(at.work.features(cutoff))],
             use_cases=names,
@@ -168,7 +166,6 @@ def customers(context: dg.AssetExecutionContext, place: Place) -> Events:
         days = customers_days(at.work, at.as_of)
         return at.run(
             "3_customers",
-            "customers",
             reads={
                 "features": [feature_fingerprint(at.bank, at.work, day) for day in days],
                 "balances": [file.fingerprint for file in at.bank.tables["balances"].files]
@@ -202,7 +199,6 @@ def use_case_assets(name: str) -> list[dg.AssetsDefinition]:
             cutoffs = wanted_cutoffs(at.bank, [name], at.as_of)
             return at.run(
                 "4_train",
-                "governance",
                 reads={
                     "tables": bank_mark(at.bank),
                     "features": [feature_fingerprint(at.bank, at.work, cutoff) for cutoff in cutoffs],
@@ -234,7 +230,6 @@ def use_case_assets(name: str) -> list[dg.AssetsDefinition]:
         def make() -> Made:
             return at.run(
                 "5_score",
-                "drift",
                 reads={
                     "features": feature_fingerprint(at.bank, at.work, at.as_of),
                     "champion": champion_version(at.bank_name, name),
@@ -284,7 +279,6 @@ def release(context: dg.AssetExecutionContext, place: Place) -> Events:
         scored = [at.work.scores(at.as_of, name) for name in names]
         return at.run(
             "6_publish",
-            "publishing",
             reads={
                 "tables": bank_mark(at.bank),
                 "scores": [of_file(path) for path in scored if path.exists()],
@@ -309,7 +303,6 @@ def measured(context: dg.AssetExecutionContext, place: Place) -> Events:
         with tried_again_if_passing():
             at.run(
                 "7_measure",
-                "measurement",
                 reads={
                     "tables": bank_mark(at.bank),
                     "campaign": [of_file(path) for path in sorted(campaign.folder.glob("*.parquet"))],
@@ -345,7 +338,6 @@ def on_request(name: str, notebook: str, deps: list[Any], folder: str) -> dg.Ass
                 [],
                 lambda: at.run(
                     notebook,
-                    "publishing",
                     reads=reads,
                     makes=lambda: [path for path in files.glob(made_for) if path.stem.startswith(stem)],
                 ),

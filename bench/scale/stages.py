@@ -4,7 +4,6 @@ from datetime import date
 from pathlib import Path
 
 from bench.scale.quarter import books_until
-from goldmine import lab
 from goldmine.activity import build_activity
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import load_bank, open_bank
@@ -14,6 +13,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.score import score as score_everyone
+from goldmine.pipeline import lab
 from goldmine.pipeline.selection import wanted_cutoffs, wanted_use_cases
 from goldmine.publishing import publish
 from goldmine.sample import write_bank

@@ -11,6 +11,7 @@ from ibis.backends.sql import SQLBackend
 from goldmine.activity.measures import balances_month, repeats, transactions_month
 from goldmine.contract.bank import Bank, schema_of
 from goldmine.core import fingerprint
+from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.engine import DUCKDB, Engine, connect, kept, write_parquet
 from goldmine.core.files import read_json, remove, write_json
 from goldmine.core.progress import track_queries
@@ -100,7 +101,7 @@ def _queries(table: str, dialect: str) -> tuple[str, str]:
 
 
 def _wanted(bank: Bank) -> dict[str, str]:
-    code = fingerprint.of_code(Path(__file__).parent)
+    code = code_fingerprint(__name__)
     return {
         f"{table}/{month}": fingerprint.of_value(
             [code, sorted(f.fingerprint for f in bank.tables[table].files if f.month == month)]

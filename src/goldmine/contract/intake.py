@@ -18,9 +18,10 @@ from goldmine.contract.schema import TableSpec
 from goldmine.contract.sources import ParquetSource, PostgresSource
 from goldmine.contract.stage import connect, stage
 from goldmine.contract.tables import TABLES
+from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.errors import ContractError
 from goldmine.core.files import disk_errors
-from goldmine.core.fingerprint import of_code, of_file, of_value
+from goldmine.core.fingerprint import of_file, of_value
 from goldmine.core.progress import track
 from goldmine.core.workspace import Workspace
 
@@ -140,7 +141,7 @@ def _made_from(intake: _Intake, spec: TableSpec) -> str:
         {
             "select": table.select,
             "sources": [[name, source.settings(), intake.hashes.of_all(source.files())] for name, source in sources],
-            "code": of_code(Path(__file__).parent),
+            "code": code_fingerprint(__name__),
         }
     )
 

@@ -24,7 +24,7 @@ def of_value(value: Any) -> str:
 
 
 def of_code(*places: Path) -> str:
-    """SHA-256 over source files: every ``.py``, ``.ipynb``, ``.yaml`` and ``.json`` in the places.
+    """SHA-256 over source files: every ``.py``, ``.yaml``, ``.json`` and ``.po`` in the places.
 
     Parameters
     ----------
@@ -42,5 +42,5 @@ def of_code(*places: Path) -> str:
 def _sources(place: Path) -> Iterable[Path]:
     if place.is_file():
         return [place]
-    kinds = {".py", ".ipynb", ".yaml", ".json"}
-    return sorted(p for p in place.rglob("*") if p.suffix in kinds and ".ipynb_checkpoints" not in p.parts)
+    kinds = {".py", ".yaml", ".json", ".po"}
+    return sorted(p for p in place.rglob("*") if p.suffix in kinds)

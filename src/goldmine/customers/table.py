@@ -14,6 +14,7 @@ from ibis.expr.types import Table, Value
 
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
+from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, SettingsError
 from goldmine.core.files import read_json, sql_text, whole_file, write_json
@@ -122,7 +123,7 @@ def _mark(bank: Bank, work: Workspace, day: date, before: Path | None) -> str:
     return fingerprint.of_value(
         [
             feature_fingerprint(bank, work, day),
-            fingerprint.of_code(Path(__file__).parent),
+            code_fingerprint(__name__),
             catalogue_path().read_text("utf-8"),
             read_json(before.with_suffix(".json")) if before else None,
         ]

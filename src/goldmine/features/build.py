@@ -9,10 +9,10 @@ from pathlib import Path
 from ibis.backends.sql import SQLBackend
 from sqlglot.expressions import to_identifier
 
-import goldmine.activity
 from goldmine.activity.build import partition_fingerprints
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
+from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.dates import month_end, month_key, months_back
 from goldmine.core.engine import DUCKDB, Engine, connect, kept, on_spark, write_parquet
 from goldmine.core.errors import HistoryError
@@ -74,10 +74,10 @@ def feature_fingerprint(bank: Bank, work: Workspace, cutoff: date) -> str:
     """Fingerprint of everything that a cutoff's features are made from, which is what had been known by then."""
     index = partition_fingerprints(work)
     months = [month_key(day) for day in months_back(cutoff, len(AGES))]
-    rooms = Path(__file__).parent, Path(goldmine.activity.__file__).parent
     return fingerprint.of_value(
         [
-            fingerprint.of_code(*rooms, *tried_folders()),
+            code_fingerprint(__name__),
+            fingerprint.of_code(*tried_folders()),
             [index.get(f"{table}/{month}") for table in ("transactions", "balances") for month in months],
             known_fingerprint(bank, work, cutoff),
         ]

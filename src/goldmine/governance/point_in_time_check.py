@@ -2,13 +2,13 @@
 
 from dataclasses import asdict, dataclass
 from datetime import date
-from pathlib import Path
 
 from ibis.backends.duckdb import Backend
 
 from goldmine.contract.bank import Bank
 from goldmine.contract.tables import TABLES
 from goldmine.core import fingerprint
+from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.engine import connect
 from goldmine.core.files import read_json, sql_text, write_json
 from goldmine.core.parquet import parquet_files, parquet_schema
@@ -58,9 +58,7 @@ def check_future(bank: Bank, work: Workspace, cutoff: date, sample: int = SAMPLE
     """
     stored = work.features(cutoff)
     kept = stored.with_suffix(".future.json")
-    mark = fingerprint.of_value(
-        [*map(fingerprint.of_file, parquet_files(stored)), fingerprint.of_code(Path(__file__)), sample]
-    )
+    mark = fingerprint.of_value([*map(fingerprint.of_file, parquet_files(stored)), code_fingerprint(__name__), sample])
     told = read_json(kept, {})
     if told.get("mark") == mark:
         return FutureCheck(**told["found"])

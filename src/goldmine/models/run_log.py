@@ -21,7 +21,7 @@ from goldmine.models.model import Model
 from goldmine.models.registry import AS_OF, CODE, COMMIT, FINGERPRINT, USE_CASE
 from goldmine.models.score import ScoreReport
 from goldmine.models.train import Fitted
-from goldmine.models.training_set import Rows, code_fingerprint
+from goldmine.models.training_set import Rows, training_code_fingerprint
 
 SCORED_AT = "goldmine.scored_at"
 """Tag of a scoring run: its snapshot. A training run's is `AS_OF`, and only trainings bear a fingerprint."""
@@ -82,7 +82,7 @@ def log_training(training: Training, figures: Mapping[str, Figure]) -> str:
             FINGERPRINT: training.fingerprint,
             USE_CASE: case.name,
             AS_OF: training.as_of,
-            CODE: code_fingerprint(),
+            CODE: training_code_fingerprint(),
             COMMIT: _commit() or "unknown",
         }
     )

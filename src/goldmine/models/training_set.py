@@ -3,21 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-import goldmine
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
+from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_fingerprint, require_current
 from goldmine.labels import Cutoffs, labelled, plan_cutoffs, with_features
 from goldmine.labels.use_case import Training, UseCase
 from goldmine.models.external.table import given_mark, read_given
-
-_ROOMS = ("models", "labels", "features")
 
 
 @dataclass(frozen=True)
@@ -146,10 +143,9 @@ def _chances(cutoff: date, seed: int, rows: int) -> np.ndarray:
     return np.random.default_rng([seed, cutoff.toordinal()]).random(rows)
 
 
-def code_fingerprint() -> str:
+def training_code_fingerprint() -> str:
     """Fingerprint of the code that makes features, labels and models."""
-    package = Path(goldmine.__file__).parent
-    return fingerprint.of_code(*(package / room for room in _ROOMS))
+    return code_fingerprint("goldmine.models.fit", "goldmine.models.tuning")
 
 
 def training_fingerprint(
@@ -162,7 +158,7 @@ def training_fingerprint(
     HistoryError
         If the books are too short for the use case.
     """
-    known = {"bank": bank.name, "as_of": as_of, "seed": seed, "code": code_fingerprint()}
+    known = {"bank": bank.name, "as_of": as_of, "seed": seed, "code": training_code_fingerprint()}
     asked = {"use_case": use_case.model_dump(mode="json"), "tuned": [one.model_dump(mode="json") for one in tuned]}
     if use_case.outcome.kind == "given":
         return fingerprint.of_value({**known, **asked, "table": given_mark(work, use_case.name)})

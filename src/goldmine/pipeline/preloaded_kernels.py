@@ -23,6 +23,7 @@ LOADED = (
     "mlflow.store.tracking.sqlalchemy_store",
     "mlflow.store.model_registry.sqlalchemy_store",
     "great_expectations.render.renderer.site_builder",
+    "grimp",
     "goldmine.pipeline.lab",
     "goldmine.publishing",
     "goldmine.validation",

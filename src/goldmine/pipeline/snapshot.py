@@ -93,7 +93,6 @@ class Snapshot:
     def run(
         self,
         notebook: str,
-        room: str,
         *,
         reads: Mapping[str, Any],
         makes: Callable[[], Iterable[Path]],
@@ -105,8 +104,6 @@ class Snapshot:
         ----------
         notebook : str
             Name of the step's notebook.
-        room : str
-            The last room of the code that the step depends on.
         reads : mapping
             Fingerprints, or small JSON-like values, of what the step reads.
         makes : callable
@@ -122,7 +119,7 @@ class Snapshot:
         given = {"work": str(self.work.root), "as_of": str(self.as_of), "language": self.language}
         given |= {**parameters, **self.parameters}
         title = "_".join([notebook, *(parameters[about] for about in ("use_case", "campaign") if about in parameters)])
-        inputs = {**code_inputs(notebook, room), "parameters": of_value(given)}
+        inputs = {**code_inputs(notebook), "parameters": of_value(given)}
         inputs |= {name: of_value(value) for name, value in reads.items()}
         step = Step(self.work, self.as_of, title, inputs)
         run, reused = step.run(

@@ -5,30 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import goldmine
+from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_code, of_file
+from goldmine.core.i18n import LOCALE
 from goldmine.core.project import home
 from goldmine.core.workspace import Workspace
 from goldmine.pipeline.notebook import Executed, notebook_path
 from goldmine.pipeline.tracked_run import run_exists
-
-ROOMS = (
-    "core",
-    "contract",
-    "validation",
-    "activity",
-    "features",
-    "labels",
-    "models",
-    "contactability",
-    "customers",
-    "governance",
-    "campaigns",
-    "publishing",
-    "measurement",
-)
-"""The rooms that results depend on, in the order of the flow; a step's results depend on all up to its own."""
 
 
 @dataclass(frozen=True)
@@ -97,21 +81,17 @@ class Step:
         return done.mlflow_run, False
 
 
-def code_inputs(notebook: str, room: str) -> dict[str, str]:
-    """Fingerprints of the notebook, the code up to a room, the expectations and the locked packages.
+def code_inputs(notebook: str) -> dict[str, str]:
+    """Fingerprints of a notebook with all the code it imports, the texts in other languages, the suites, the packages.
 
     Parameters
     ----------
     notebook : str
         Name of the step's notebook.
-    room : str
-        The last room of `ROOMS` that the step's results depend on.
     """
-    package = Path(goldmine.__file__).parent
-    rooms = [package / name for name in (*ROOMS[: ROOMS.index(room) + 1], "plots")]
     return {
-        "notebook": of_code(notebook_path(notebook)),
-        "code": of_code(*rooms),
+        "code": code_fingerprint(notebook_path(notebook)),
+        "texts": of_code(LOCALE),
         "expectations": of_code(home() / "expectations"),
         "packages": of_code(home() / "requirements.lock"),
     }

@@ -4,16 +4,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import goldmine.campaigns
-import goldmine.contactability
-import goldmine.models
 from goldmine.campaigns.load import campaign_texts
 from goldmine.campaigns.stored_uplift import uplift_path
 from goldmine.contactability.past_offers import mark_of, releases_before
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
+from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.errors import ReleaseError
 from goldmine.core.files import read_json
+from goldmine.core.i18n import LOCALE
 from goldmine.core.project import home
 from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case import UseCase
@@ -115,22 +114,18 @@ def release_id_of(bank: Bank, work: Workspace, scored: list[Scored], as_of: date
 
     It covers the scores, the models' versions, the use cases' and the campaigns' settings, offers that are out, what
     past campaigns taught, the customers table, the tables that the rules look at, the suites that lists and offers must
-    pass, and the code that makes lists and reasons.
+    pass, the code that makes lists and reasons, and their texts in other languages.
     """
     tables = {
         name: [bank.tables[name].columns, sorted(file.fingerprint for file in bank.tables[name].files)]
         for name in _RULE_TABLES
         if bank.has(name)
     }
-    models = Path(goldmine.models.__file__).parent
-    words = [models / f"{name}.py" for name in ("explain", "reason_phrases", "feature_words")]
-    offers = [Path(str(room.__file__)).parent for room in (goldmine.campaigns, goldmine.contactability)]
     suites = [home() / "expectations" / f"{name}.json" for name in ("lists", "offers", "control")]
-    code = [Path(__file__).parent, *offers, *words, *suites]
     lists = {
         s.use_case.name: [s.use_case.model_dump(mode="json"), s.origin.model_dump(), s.mark, s.features] for s in scored
     }
     about = [bank.name, bank.data_until, as_of, language, customers_mark(work, as_of)]
     everything = [*about, lists, tables, campaigns_mark(work, as_of), uplift_mark(work, as_of, sorted(lists))]
-    everything.append(fingerprint.of_code(*code))
+    everything += [code_fingerprint("goldmine.publishing.publish"), fingerprint.of_code(LOCALE, *suites)]
     return fingerprint.of_value(everything)[:_ID_DIGITS]

@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
 
-import goldmine
 from goldmine.activity.build import partition_fingerprints
 from goldmine.contract.bank import Bank
+from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.dates import month_end
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError
@@ -115,12 +114,12 @@ def prepare(bank: Bank, work: Workspace, as_of: date) -> Decisions:
 
 def _mark(bank: Bank, work: Workspace, as_of: date) -> str:
     """Fingerprint of everything that the figures are made from; where it is the same, they stand."""
-    package = Path(goldmine.__file__).parent
     settings = [home() / "pipelines" / name for name in ("metrics.yaml", "coverage.yaml")]
     earlier = [*coverage_path(work, as_of).parent.glob("*.parquet"), *base_path(work, as_of).parent.glob("*.parquet")]
     return of_value(
         [
-            of_code(*settings, *(package / room for room in ("coverage", "reporting", "customers"))),
+            code_fingerprint(__name__),
+            of_code(*settings),
             partition_fingerprints(work),
             {name: sorted(file.fingerprint for file in table.files) for name, table in bank.tables.items()},
             {str(path): of_file(path) for path in sorted(earlier) if path.stem <= str(as_of)},

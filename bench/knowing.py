@@ -44,7 +44,9 @@ PIECES: dict[str, Piece] = {
     "lost deposits": lambda bank, work: len(lost(SourceTables(connect(), bank, work), AS_OF, "lost_deposit")),
     "segments": lambda bank, work: len(find_segments(work, AS_OF).table),
     "owners, first quarter": lambda bank, work: len(make_coverage(bank, work, BEFORE, load_coverage_rules()).rows),
-    "owners, next quarter": lambda bank, work: dict(make_coverage(bank, work, AS_OF, load_coverage_rules()).moves),
+    "owners, next quarter": lambda bank, work: dict(
+        make_coverage(bank, work, AS_OF, load_coverage_rules()).moves_by_reason
+    ),
     "figures, five quarters": lambda bank, work: len(prepare(bank, work, AS_OF).figures.rows),
 }
 

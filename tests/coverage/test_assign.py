@@ -33,7 +33,7 @@ def owners(found):
 
 
 def reasons(found):
-    return dict(zip(found["customer_id"], found["reason"], strict=True))
+    return dict(zip(found["customer_id"], found["change_reason"], strict=True))
 
 
 def test_every_customer_from_the_first_tier_on_has_one_carer_of_an_allowed_role_and_branch():

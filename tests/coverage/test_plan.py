@@ -77,17 +77,17 @@ def by_customer(coverage, column):
 def test_the_first_assignment_starts_from_the_books_customer_managers(place):
     coverage = make_coverage(*place, MARCH, RULES)
     assert by_customer(coverage, "owner_id") == {"closed": "m1", "grows": "m1", "of_leaver": "m2", "stays": "m1"}
-    assert set(coverage.rows["reason"]) == {"kept"}
+    assert set(coverage.rows["change_reason"]) == {"kept"}
 
 
 def test_the_next_quarter_moves_only_who_must(place):
     make_coverage(*place, MARCH, RULES)
     coverage = make_coverage(*place, JUNE, RULES)
-    assert by_customer(coverage, "reason") == {"grows": "level", "of_leaver": "staff_left", "stays": "kept"}
+    assert by_customer(coverage, "change_reason") == {"grows": "level", "of_leaver": "staff_left", "stays": "kept"}
     assert by_customer(coverage, "owner_id") == {"grows": "h1", "of_leaver": "m1", "stays": "m1"}
     since = {name: day.date() for name, day in by_customer(coverage, "since").items()}
     assert since == {"grows": JUNE, "of_leaver": JUNE, "stays": MARCH}
-    assert coverage.moves.to_dict() == {"level": 1, "staff_left": 1}
+    assert coverage.moves_by_reason.to_dict() == {"level": 1, "staff_left": 1}
 
 
 def test_who_hands_over_whom_to_whom(place):
@@ -102,7 +102,7 @@ def test_a_contact_is_due_so_many_days_after_the_last_that_reached_the_customer(
     due = {name: str(day.date()) for name, day in by_customer(coverage, "due_on").items()}
     assert due == {"grows": "2024-07-10", "of_leaver": "2024-06-29", "stays": "2024-06-30"}
     assert coverage.overdue["customer_id"].tolist() == ["of_leaver"]
-    assert coverage.loads.set_index("staff_id")[["customers", "overdue"]].T.to_dict("list") == {
+    assert coverage.loads.set_index("staff_id")[["owned_customers", "overdue_customers"]].T.to_dict("list") == {
         "h1": [1, 0],
         "m1": [2, 1],
     }
@@ -174,4 +174,4 @@ def test_an_assignment_from_before_roles_above_could_take_over_is_gone_on_from(p
     path = coverage_path(work, MARCH)
     pd.read_parquet(path).drop(columns="above").to_parquet(path, index=False)
     coverage = make_coverage(bank, work, JUNE, RULES)
-    assert by_customer(coverage, "reason") == {"grows": "level", "of_leaver": "staff_left", "stays": "kept"}
+    assert by_customer(coverage, "change_reason") == {"grows": "level", "of_leaver": "staff_left", "stays": "kept"}

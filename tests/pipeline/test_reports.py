@@ -79,7 +79,7 @@ def test_the_workbook_of_care_counts_whom_the_pages_count(pages, tmp_path):
     coverage = make_coverage(pages.view.bank, pages.view.work, JUNE, load_coverage_rules())
     write_workbook(tmp_path / "coverage.xlsx", coverage, "en")
     head, *rows = openpyxl.load_workbook(tmp_path / "coverage.xlsx")["Load"].iter_rows(values_only=True)
-    by_person = {row[head.index("person")]: row[head.index("customers")] for row in rows}
+    by_person = {row[head.index("Employee")]: row[head.index("Customers looked after")] for row in rows}
     figures = pages.view.figures.of("has_owner", "employee")["above"]
     assert {person: count for person, count in by_person.items() if count} == {"m1": 1, "h2": 1}
     assert {person: count for person, count in figures.items() if count} == {"m1": 1, "h2": 1}

@@ -8,7 +8,7 @@ import pandas as pd
 from goldmine.coverage.min_cost_flow import Flow, best_flow
 from goldmine.coverage.rules import CoverageRules
 
-REASONS = ("kept", "new", "level", "branch", "staff_left", "limit", "relieved")
+CHANGE_REASONS = ("kept", "new", "level", "branch", "staff_left", "limit", "relieved")
 """Why a customer has this owner: the same as before; none before; or what ended the assignment to the one before.
 
 ``relieved``: a role above the tier's own had taken over, and is not needed any more.
@@ -67,7 +67,8 @@ def assign(customers: pd.DataFrame, people: People, rules: CoverageRules) -> pd.
     -------
     pandas.DataFrame
         The customers of the tiers by customer_id, with tier, core, owner_id, owner_role (both empty for nobody), above
-        (whether the role is above the tier's own) and reason (`REASONS`).
+        (whether the role is above the tier's own) and change_reason
+        (`CHANGE_REASONS`).
     """
     levels = range(int(customers["level"].max(skipna=True) if len(customers) else 0) + 1)
     tiers = customers["level"].map({level: rules.tier_of(level) for level in levels})
@@ -75,7 +76,7 @@ def assign(customers: pd.DataFrame, people: People, rules: CoverageRules) -> pd.
     # Those with most are dealt with first, so that it is they who keep their owner where not all can.
     rows = rows[rows["tier"] >= 0].sort_values(["aum_fen", "customer_id"], ascending=[False, True], ignore_index=True)
     if rows.empty:
-        return rows.assign(core=False, owner_id="", owner_role="", above=False, reason="")
+        return rows.assign(core=False, owner_id="", owner_role="", above=False, change_reason="")
     places = rows.groupby(["branch_id", "tier"], as_index=False).size().rename(columns={"size": "customers"})
     allowed = people.allowed(rules, places)
     numbers = {one: number for number, one in enumerate(people.serving["staff_id"])}
@@ -111,7 +112,7 @@ def _dealt(  # noqa: PLR0917
             owner_role=staff["role"].to_numpy(),
             above=pd.MultiIndex.from_arrays([rows["place"], person], names=keys).isin(_above(allowed)),
             core=[rules.tiers[tier].core for tier in rows["tier"]],
-            reason=_reasons(rows, keeps, people, rules),
+            change_reason=_reasons(rows, keeps, people, rules),
         )
         .drop(columns=["place", "person", "may_keep", "as_above", "previous_above"])
         .sort_values("customer_id", ignore_index=True)

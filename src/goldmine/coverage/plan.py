@@ -21,9 +21,9 @@ _NEEDS = {"staff": ("role",), "balances": (), "customers": ()}
 _DAYS = ("since", "last_contact_on", "due_on")
 COLUMNS = (
     "customer_id", "branch_id", "level", "aum_fen", "tier", "core", "owner_id", "owner_role", "above",
-    "previous_id", "previous_branch_id", "reason", *_DAYS, "overdue_days",
+    "previous_id", "previous_branch_id", "change_reason", *_DAYS, "overdue_days",
 )  # fmt: skip
-"""Of an assignment, a row a customer; `REASONS` says what a reason is, `with_due_dates` the days."""
+"""Of an assignment, a row a customer; `CHANGE_REASONS` says why the owner changed, `with_due_dates` the days."""
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,15 @@ class Coverage:
     rules: CoverageRules
 
     @property
-    def moves(self) -> pd.Series:
+    def moves(self) -> pd.DataFrame:
+        """Customers who had another owner before, by branch and owner."""
+        moved = self.rows[~self.rows["change_reason"].isin(["kept", "new"])]
+        return moved.sort_values(["branch_id", "owner_id", "customer_id"])
+
+    @property
+    def moves_by_reason(self) -> pd.Series:
         """How many customers got another owner, by what ended the assignment to the one before."""
-        counts = self.rows["reason"].value_counts()
-        return counts.drop(["kept", "new"], errors="ignore")
+        return self.moves["change_reason"].value_counts()
 
     @property
     def overdue(self) -> pd.DataFrame:
@@ -63,7 +68,7 @@ class Coverage:
     @property
     def handover(self) -> pd.DataFrame:
         """Customers of persons who left or were moved: who hands whom over to whom, most AUM first."""
-        left = self.rows[self.rows["reason"] == "staff_left"]
+        left = self.rows[self.rows["change_reason"] == "staff_left"]
         order = ["previous_id", "owner_id", "aum_fen", "customer_id"]
         return left.sort_values(order, ascending=[True, True, False, True], ignore_index=True)
 
@@ -83,12 +88,14 @@ class Coverage:
 
     @property
     def loads(self) -> pd.DataFrame:
-        """A row a person at work: staff_id, branch_id, role, max_customers, customers, overdue."""
+        """A row a person at work: staff_id, branch_id, role, max_customers, owned_customers, overdue_customers."""
+        counts = ("owned_customers", "overdue_customers")
         of = self.rows.groupby("owner_id").agg(
-            customers=("customer_id", "size"), overdue=("overdue_days", lambda days: int((days > 0).sum()))
+            owned_customers=("customer_id", "size"),
+            overdue_customers=("overdue_days", lambda days: int((days > 0).sum())),
         )
         found = self.people.merge(of, how="left", left_on="staff_id", right_index=True)
-        return found.fillna({"customers": 0, "overdue": 0}).astype({"customers": int, "overdue": int})
+        return found.fillna(dict.fromkeys(counts, 0)).astype(dict.fromkeys(counts, int))
 
 
 def missing_for_coverage(bank: Bank) -> list[str]:
@@ -130,7 +137,7 @@ def make_coverage(bank: Bank, work: Workspace, as_of: date, rules: CoverageRules
         previous_above=rows["previous_above"].eq(True),
     )
     assigned = assign(rows.drop(columns=["owner_id", "manager_id"]), People(people), rules)
-    stays = (assigned["reason"] == "kept") & assigned["since"].notna()
+    stays = (assigned["change_reason"] == "kept") & assigned["since"].notna()
     assigned["since"] = assigned["since"].where(stays, pd.Timestamp(as_of))
     found = with_due_dates(assigned, last_contacts(books), rules, as_of)[list(COLUMNS)]
     found = found.astype(dict.fromkeys(_DAYS, "datetime64[ms]"))

@@ -104,7 +104,7 @@ def overdue(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame:
 
 def handed_over(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame:
     """Customers taken over this time from a person who left: who had them before."""
-    rows = decisions.coverage[decisions.coverage["reason"] == "staff_left"].set_index("customer_id")
+    rows = decisions.coverage[decisions.coverage["change_reason"] == "staff_left"].set_index("customer_id")
     rows = rows[rows.index.isin(customers.index)].sort_values("aum_fen", ascending=False, kind="stable")
     found = rows.assign(aum=rows["aum_fen"] / 100, employee_id=rows["owner_id"]).reset_index()
     return found[["customer_id", "level", "aum", "previous_id", "employee_id"]]

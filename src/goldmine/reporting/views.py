@@ -4,9 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from goldmine.core.columns import column
 from goldmine.core.errors import ParameterError
-from goldmine.coverage.texts import ROLES
-from goldmine.coverage.texts import word as coverage_word
 from goldmine.reporting import call_sheets as worklists
 from goldmine.reporting.prepare import Decisions
 from goldmine.reporting.tables import ranked_metrics, standing
@@ -91,7 +90,7 @@ def employees_of(decisions: Decisions, branch_id: str) -> list[str]:
 
 def role_of(decisions: Decisions, employee_id: str, language: str) -> str:
     """A person's role in words."""
-    return coverage_word(ROLES, decisions.staff.loc[employee_id, "role"], language)
+    return str(column("role").in_words([decisions.staff.loc[employee_id, "role"]], language)[0])
 
 
 def own_shares(decisions: Decisions, employee_id: str, language: str) -> pd.DataFrame:

@@ -295,7 +295,7 @@ def test_a_file_that_cannot_be_used_is_refused_whole(work, tmp_path):
 
 def bank_of(folder: Path, contacts: str = "") -> Path:
     folder.mkdir()
-    (folder / "bank.yaml").write_text("name: little\nbooks_to: 2024-07-31\n")
+    (folder / "bank.yaml").write_text("name: little\ndata_until: 2024-07-31\n")
     (folder / "customers.csv").write_text("customer_id\nA\nB\n")
     (folder / "transactions.csv").write_text("transaction_id,customer_id,time,amount,direction\nt,A,2024-07-05,1,in\n")
     if contacts:

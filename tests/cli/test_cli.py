@@ -16,7 +16,7 @@ def bank(tmp_path):
     """A canonical folder with customers and transactions from January to June 2024."""
     rows = [transaction(n, "a", f"2024-{n:02d}-15 10:00:00") for n in range(1, 7)]
     make_bank(tmp_path / "bank", {"customers": [{"customer_id": "a"}], "transactions": rows})
-    (tmp_path / "bank" / "bank.yaml").write_text("name: tiny\nbooks_to: 2024-06-30\n")
+    (tmp_path / "bank" / "bank.yaml").write_text("name: tiny\ndata_until: 2024-06-30\n")
     return tmp_path / "bank"
 
 

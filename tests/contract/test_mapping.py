@@ -17,16 +17,16 @@ def bank(folder: Path, text: str) -> Path:
     return folder
 
 
-def test_name_defaults_to_the_folder_and_books_to_today(tmp_path: Path) -> None:
+def test_name_defaults_to_the_folder_and_data_until_today(tmp_path: Path) -> None:
     mapping = load_mapping(bank(tmp_path, "sources: {c: {parquet: c.parquet}}\n" + TABLES))
     assert (mapping.name, mapping.data_until) == (tmp_path.name, date.today())
 
 
-def test_a_canonical_folder_may_give_just_name_and_books_to(tmp_path: Path) -> None:
+def test_a_canonical_folder_may_give_just_name_and_data_until(tmp_path: Path) -> None:
     (tmp_path / "transactions").mkdir()
     (tmp_path / "transactions" / "2024-01.parquet").touch()
     (tmp_path / "customers.csv").touch()
-    mapping = load_mapping(bank(tmp_path, "name: Pizhou\nbooks_to: 2024-06-30\n"))
+    mapping = load_mapping(bank(tmp_path, "name: Pizhou\ndata_until: 2024-06-30\n"))
     assert (mapping.name, mapping.data_until) == ("Pizhou", date(2024, 6, 30))
     assert mapping.sources == {
         "customers": CsvSource(csv=f"{tmp_path}/customers.csv"),

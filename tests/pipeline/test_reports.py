@@ -48,7 +48,7 @@ def pages(tmp_path_factory, store_template):
         (place / name).symlink_to(project_home() / name)
     shutil.copytree(store_template / "mlruns", place / "mlruns")
     _, work = put(place, tables())
-    (place / "bank" / "bank.yaml").write_text("name: tiny\nbooks_to: 2024-06-30\n", "utf-8")
+    (place / "bank" / "bank.yaml").write_text("name: tiny\ndata_until: 2024-06-30\n", "utf-8")
     bank = open_bank(place / "bank", work)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GOLDMINE_HOME", str(place))

@@ -137,7 +137,7 @@ class TestOnABankThatBreaksAFatalRule:
         place = tmp_path
         rows = [transaction(n, "nobody", f"2024-0{n}-15 10:00:00") for n in range(1, 7)]
         make_bank(place / "bank", {"customers": [{"customer_id": "a"}], "transactions": rows})
-        (place / "bank" / "bank.yaml").write_text("name: broken\nbooks_to: 2024-06-30\n")
+        (place / "bank" / "bank.yaml").write_text("name: broken\ndata_until: 2024-06-30\n")
         for name in ("pipelines", "notebooks", "expectations", "requirements.lock"):
             (place / name).symlink_to(home() / name)
         monkeypatch.setenv("GOLDMINE_HOME", str(place))

@@ -156,5 +156,5 @@ def _write_truth(config: SampleConfig, block: range, life: LifeHistory, writers:
 
 def _write_notes(config: SampleConfig, place: Path, dirt: Counter[str]) -> None:
     name = f"sample-{config.customers}x{config.months}-{config.seed}"
-    (place / "bank.yaml").write_text(f"name: {name}\nbooks_to: {config.end}\n", "utf-8")
+    (place / "bank.yaml").write_text(f"name: {name}\ndata_until: {config.end}\n", "utf-8")
     (place / "truth" / "dirt.json").write_text(json.dumps(dict(sorted(dirt.items())), indent=2) + "\n", "utf-8")

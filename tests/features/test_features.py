@@ -1,3 +1,4 @@
+import json
 import sys
 from datetime import date
 from importlib import import_module
@@ -10,7 +11,15 @@ from goldmine.core.errors import HistoryError, SettingsError
 from goldmine.core.files import write_json
 from goldmine.core.project import home
 from goldmine.core.workspace import Workspace
-from goldmine.features import build_features, catalogue, families, require_current, switched_off
+from goldmine.features import (
+    Feature,
+    build_features,
+    catalogue,
+    families,
+    feature_titles,
+    require_current,
+    switched_off,
+)
 from goldmine.features.docs import features_page
 from tests.tiny import balance, make_bank, transaction
 
@@ -236,12 +245,13 @@ def test_unchanged_cutoffs_are_kept(tmp_path):
     assert build_features(bank, work, [CUTOFF]).kept == (CUTOFF,)
 
 
-def test_every_feature_has_words_in_both_languages_and_a_name_of_its_own():
+def test_features_have_unique_names_and_titles_in_both_languages():
     names = [feature.name for feature in catalogue()]
     assert len(names) == len(set(names)) >= 150
-    assert all(feature.label_en and feature.label_zh and feature.unit and feature.needs for feature in catalogue())
-    assert len({feature.label_en for feature in catalogue()}) == len(names)
-    assert len({feature.label_zh for feature in catalogue()}) == len(names)
+    assert all(feature.title and feature.unit and feature.needs for feature in catalogue())
+    english, chinese = (feature_titles(catalogue(), language) for language in ("en", "zh"))
+    assert len(set(english.values())) == len(set(chinese.values())) == len(names)
+    assert not set(english.values()) & set(chinese.values())
 
 
 def test_the_table_of_features_is_the_generated_one():
@@ -249,12 +259,14 @@ def test_the_table_of_features_is_the_generated_one():
 
 
 FAMILY = """
-from goldmine.features.definition import number
+from goldmine.features.definition import number, with_reason_texts
+from goldmine.features.reason_text import ReasonText
 
 
 def moon(v):
     nights = v.zero("own_count_0")
-    return [number("moon_days_30d", nights, en="Moon days", zh="满月", unit="days", needs=("customers",))]
+    (moon,) = [number("moon_days_30d", nights, title="满月天数", unit="days", needs=("customers",))]
+    return with_reason_texts([moon], {"moon_*": ReasonText("moon", positive="{window}有{value}满月")})
 """
 
 
@@ -269,8 +281,8 @@ def dropped(tmp_path, monkeypatch):
 def test_a_file_dropped_into_the_folder_is_a_family(dropped):
     (dropped / "moon.py").write_text(FAMILY)
     _base, _sums, full, features = room._expressions.__wrapped__()
-    (found,) = (feature for feature in features if feature.name == "moon_days_30d")
-    assert (found.label_en, found.behaviour, found.said) == ("Moon days", "moon_days", True)
+    (moon,) = (feature for feature in features if feature.name == "moon_days_30d")
+    assert (moon.title, moon.behaviour, moon.explainable) == ("满月天数", "moon", True)
     assert "moon_days_30d" in full.columns
 
 
@@ -293,3 +305,11 @@ def test_features_that_other_code_made_are_refused_until_they_are_made_again(tmp
         require_current(bank, work, [CUTOFF])
     assert build_features(bank, work, [CUTOFF]).made == (CUTOFF,)
     require_current(bank, work, [CUTOFF])
+
+
+def test_features_survive_being_stored_as_json():
+    for feature in catalogue():
+        stored = json.loads(json.dumps(feature.stored()))
+        restored = Feature.read(stored)
+        assert restored == feature
+        assert json.loads(json.dumps(restored.stored())) == stored

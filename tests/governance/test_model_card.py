@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from goldmine.core.i18n import Said, in_language
+from goldmine.core.i18n import LocalizedText, Said, in_language
 from goldmine.features import Feature
-from goldmine.features.reason_text import unsaid
+from goldmine.features.reason_text import not_explainable
 from goldmine.governance.bootstrap import Interval
 from goldmine.governance.calibration import Calibration, calibration
 from goldmine.governance.compare import Comparison
@@ -22,6 +22,8 @@ from goldmine.models.run_log import Training
 from goldmine.models.training_set import Rows
 from tests.models.made import rows, use_case
 from tests.tiny import make_bank
+
+AGE = LocalizedText("Age", translations={"zh": "年龄"})
 
 CUTOFFS = Cutoffs((date(2023, 7, 31), date(2023, 8, 31)), date(2023, 11, 30), date(2024, 2, 29))
 REFUSED = Said("lift at list size is -0.08 beside champion version 2", "名单容量提升度与冠军模型第2版相比为-0.08")
@@ -50,7 +52,7 @@ def subject(fitted, evaluation, tmp_path_factory):
         }
     )
     comparison = Comparison("2", "", figures, lost, held(evaluation), "mark-of-rows", (REFUSED,))
-    features = (Feature("noise_a", "Age", "年龄", "years", None, (), told=unsaid("age")),)
+    features = (Feature("noise_a", AGE, "years", None, (), reason_text=not_explainable("age")),)
     reference = learn_reference(fitted, learnt, evaluation.probability, 100)
     made = Registration("tiny.mine", "3", champion=False, refusals=(REFUSED,), run="run")
     return Subject(training, comparison, made, reference, features, "run-7")

@@ -1,14 +1,18 @@
+import json
 from datetime import date
 
 import pytest
 
+from goldmine.core.i18n import LANGUAGES, LocalizedText, in_language
 from goldmine.features import Feature, catalogue
+from goldmine.features.reason_text import ReasonText
 from goldmine.models.explain import Reason
-from goldmine.models.reason_phrases import reason_words
+from goldmine.models.reason_phrases import reason_phrase, value_text
 
 AS_OF = date(2024, 6, 30)
 FEATURES = {feature.name: feature for feature in catalogue()}
-OWN = Feature("moon_days", "Days of full moon", "满月天数", "days", None, ("transactions",))
+MOON_TITLE = LocalizedText("Days of full moon", translations={"zh": "满月天数"})
+OWN = Feature("moon_days", MOON_TITLE, "days", None, ("transactions",))
 
 TRAITS = (
     "pension",
@@ -19,6 +23,7 @@ TRAITS = (
     "性别",
     "woman",
     "elderly",
+    "years old",
     "岁",
     "年龄",
     "village",
@@ -27,11 +32,11 @@ TRAITS = (
 )
 
 
-def said(name, value, typical=None, language="en"):
+def phrase_of(name, value, typical=None, language="en"):
     """The phrase for a feature's value."""
-    usual = {} if typical is None else {name: typical}
+    medians = {} if typical is None else {name: typical}
     reason = Reason("anything", name, value, 0.5)
-    return reason_words(reason, FEATURES | {"moon_days": OWN}, usual, language, AS_OF)
+    return reason_phrase(reason, FEATURES | {"moon_days": OWN}, medians, language, AS_OF)
 
 
 @pytest.mark.parametrize(
@@ -87,45 +92,64 @@ def said(name, value, typical=None, language="en"):
         ("no_such", 3.0, 2.0, "no_such: 3.00", "no_such：3.00"),
     ],
 )
-def test_a_reason_is_said_as_on_the_phone(name, value, typical, en, zh):
-    assert said(name, value, typical) == en
-    assert said(name, value, typical, "zh") == zh
+def test_reason_phrases(name, value, typical, en, zh):
+    assert phrase_of(name, value, typical) == en
+    assert phrase_of(name, value, typical, "zh") == zh
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_whatever_a_feature_says_fits_a_cell_and_every_word_of_it_is_filled_in(language):
+def test_phrases_fit_a_cell_and_leave_no_placeholder(language):
     for feature in FEATURES.values():
         values = ["third_party"] if feature.kind == "category" else [0.0, 1.0, 12.0, -12.0, None]
         values += [345_678.9, -345_678.9] if feature.unit == "yuan" else []
         for value in values:
-            phrase = said(feature.name, value, 234_567.8 if feature.unit == "yuan" else None, language)
+            phrase = phrase_of(feature.name, value, 234_567.8 if feature.unit == "yuan" else None, language)
             assert len(phrase) <= (100 if language == "en" else 44), phrase
             assert "{" not in phrase
 
 
 def test_no_phrase_names_a_protected_trait():
     for feature in FEATURES.values():
-        if feature.said and feature.told:
-            told = feature.told
-            pairs = [pair for pair in (told.up, told.down, told.none, told.unknown, told.once) if pair]
-            words = " ".join(word for pair in pairs for word in pair).lower()
-            for trait in (
-                "pension",
-                "养老",
-                "retire",
-                "退休",
-                "gender",
-                "性别",
-                "woman",
-                "years old",
-                "岁",
-                "年龄",
-                "village",
-                "村",
-            ):
+        if feature.explainable and feature.reason_text:
+            texts = feature.reason_text
+            texts = [texts.positive, texts.negative, texts.zero, texts.missing, texts.one]
+            words = " ".join(in_language(text, language) for text in texts if text for language in LANGUAGES).lower()
+            for trait in TRAITS:
                 assert trait not in words, feature.name
 
 
-def test_every_feature_of_the_catalogue_is_told_as_part_of_a_behaviour():
-    assert [feature.name for feature in FEATURES.values() if feature.told is None] == []
-    assert all(feature.told.up for feature in FEATURES.values() if feature.said)
+def test_every_feature_of_the_catalogue_has_a_reason_text():
+    assert [feature.name for feature in FEATURES.values() if feature.reason_text is None] == []
+    assert all(feature.reason_text.positive for feature in FEATURES.values() if feature.explainable)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_plain_chinese_texts_are_given_in_every_language(language):
+    text = ReasonText("moon", positive="{window}有{value}满月")
+    feature = Feature("moon_days_30d", "满月天数", "days", 30, ("transactions",), reason_text=text)
+    reason = Reason("moon", "moon_days_30d", 3.0, 0.5)
+    expected = {"en": "the last month有3 days满月", "zh": "近1个月有3天满月"}
+    for kept in (feature, Feature.read(json.loads(json.dumps(feature.stored())))):
+        assert reason_phrase(reason, {"moon_days_30d": kept}, {}, language, AS_OF) == expected[language]
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "en", "zh"),
+    [
+        (12.0, "days", "12 days", "12天"),
+        (1.0, "days", "1 day", "1天"),
+        (0.346, "share", "35%", "35%"),
+        (1.0, "flag", "yes", "是"),
+        (0.0, "flag", "no", "否"),
+        (-0.3, "yuan", "0 yuan", "0元"),
+        (-1_234.0, "yuan", "-1,234 yuan", "-1,234元"),
+        (3.0, "grade", "grade 3", "3级"),
+        (0.4567, "ratio", "0.46", "0.46"),
+        (1_200.0, "count", "1,200", "1,200"),
+        (float("nan"), "days", "not known", "未知"),
+    ],
+)
+def test_values_carry_their_units(value, unit, en, zh):
+    text = value_text(value, unit)
+    assert text == en
+    assert in_language(text, "zh") == zh

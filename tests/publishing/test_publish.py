@@ -3,7 +3,6 @@
 import json
 import shutil
 import sys
-from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
@@ -102,7 +101,7 @@ def published(registry, tmp_path_factory) -> tuple[Bank, Workspace]:
     work.features(AS_OF).parent.mkdir(parents=True)
     pq.write_table(features(), work.features(AS_OF))
     write_json(work.features(AS_OF).with_suffix(".json"), feature_fingerprint(bank, work, AS_OF))
-    write_json(work.features(AS_OF).with_name("dictionary.json"), [asdict(feature) for feature in catalogue()])
+    write_json(work.features(AS_OF).with_name("dictionary.json"), [feature.stored() for feature in catalogue()])
     score(bank, work, LONGTAIL, AS_OF)
     publish(bank, work, ["longtail"], AS_OF)
     return bank, work

@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.files import whole_file, write_json
+from goldmine.core.i18n import in_language
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_dictionary
@@ -130,7 +131,9 @@ def _by_size(segment: np.ndarray) -> np.ndarray:
 
 def _table(raw: pd.DataFrame, scaled: pd.DataFrame, segment: np.ndarray, work: Workspace) -> pd.DataFrame:
     means = scaled.groupby(segment).mean()
-    labels = {feature.name: (feature.label_en, feature.label_zh) for feature in feature_dictionary(work)}
+    labels = {
+        feature.name: (str(feature.title), in_language(feature.title, "zh")) for feature in feature_dictionary(work)
+    }
     size = np.bincount(segment)
     names = [segment_name(row, labels) for _, row in means.iterrows()]
     head = {"segment": means.index, "customers": size, "share": size / len(segment)}

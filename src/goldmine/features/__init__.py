@@ -8,7 +8,7 @@ from goldmine.features.build import (
     require_current,
 )
 from goldmine.features.catalogue import catalogue, switched_off
-from goldmine.features.definition import Feature
+from goldmine.features.definition import Feature, feature_titles
 
 __all__ = [
     "Feature",
@@ -17,6 +17,7 @@ __all__ = [
     "catalogue",
     "feature_dictionary",
     "feature_fingerprint",
+    "feature_titles",
     "require_current",
     "switched_off",
 ]

@@ -1,7 +1,7 @@
 """Writing feature tables: one Parquet file a cutoff, a row a customer on the books."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,6 @@ from goldmine.core.workspace import Workspace
 from goldmine.features.catalogue import carried, catalogue, plan, tried_folders
 from goldmine.features.definition import Feature
 from goldmine.features.point_in_time import known_fingerprint
-from goldmine.features.reason_text import Told
 from goldmine.features.slices import slice_customers, write_slices
 from goldmine.features.sources import Source, lay_out, lay_view
 from goldmine.features.windows import AGES
@@ -57,7 +56,7 @@ def build_features(bank: Bank, work: Workspace, cutoffs: list[date], engine: Eng
     marks = {cutoff: feature_fingerprint(bank, work, cutoff) for cutoff in cutoffs}
     made = [c for c in cutoffs if read_json(_mark(work, c)) != marks[c] or not work.features(c).exists()]
     carried_here = [feature for feature in catalogue() if carried(bank, feature)]
-    write_json(_dictionary(work), [asdict(feature) for feature in carried_here])
+    write_json(_dictionary(work), [feature.stored() for feature in carried_here])
 
     def make(connection: SQLBackend, cutoff: date) -> None:
         write_features(connection, bank, work, cutoff)
@@ -121,10 +120,7 @@ def write_features(connection: SQLBackend, bank: Bank, work: Workspace, cutoff: 
 def feature_dictionary(work: Workspace) -> tuple[Feature, ...]:
     """What the columns of a work folder's feature tables mean, in their order; empty where none were made."""
     stored = read_json(_dictionary(work), [])
-    return tuple(
-        Feature(**{**e, "needs": tuple(e["needs"]), "told": Told.read(e["told"]) if e["told"] else None})
-        for e in stored
-    )
+    return tuple(Feature.read(feature) for feature in stored)
 
 
 def _dictionary(work: Workspace) -> Path:

@@ -13,11 +13,11 @@ import ibis
 from goldmine.contract.bank import Bank
 from goldmine.core.errors import SettingsError
 from goldmine.features import families as package
-from goldmine.features.definition import Defined, Feature
+from goldmine.features.definition import Feature, FeatureDefinition
 from goldmine.features.peer_aggregates import coming_seeds, neighbours, seeds, sums_around
 from goldmine.features.view import View, view
 
-Family = Callable[[View], list[Defined]]
+Family = Callable[[View], list[FeatureDefinition]]
 
 
 def families() -> tuple[Family, ...]:
@@ -109,7 +109,7 @@ def _expressions() -> tuple[ibis.Table, dict[str, ibis.Table], ibis.Table, tuple
     return base, sums, full, tuple(d.feature for d in [*own, *others])
 
 
-def _check_names(own: list[Defined]) -> None:
+def _check_names(own: list[FeatureDefinition]) -> None:
     """Each feature has a name of its own."""
     names = [defined.feature.name for defined in own]
     twice = sorted({name for name in names if names.count(name) > 1})

@@ -1,15 +1,16 @@
-"""How a feature is written down: its meaning beside its expression."""
+"""How a feature is defined: its meaning beside its expression."""
 
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import Any, Literal
 
 import ibis
 from ibis.expr.types import Value
 
-from goldmine.features.reason_text import Told
+from goldmine.core.i18n import all_languages, in_language, stored_text
+from goldmine.features.reason_text import ReasonText
 
 _WINDOW = re.compile(r"_\d+d$")
 
@@ -22,65 +23,85 @@ class Feature:
     ----------
     name : str
         Entity, measure, window: ``outflow_cash_sum_90d``.
-    label_en, label_zh : str
-        Its name for people, in English and Chinese.
+    title : str
+        Its name for people: a `LocalizedText`, or a plain string that is shown in every language.
     unit : str
-        yuan, days, months, years, count, share, grade, ratio, or category.
+        yuan, days, months, years, count, share, grade, ratio, flag, or category.
     window : int or None
         Days that it looks back over, counted in whole months of 30; None where it has no window.
     needs : tuple of str
-        ``table`` or ``table.column`` without which there is no such feature.
+        ``table`` or ``table.column`` that it is computed from; a bank without them does not have the feature.
     kind : {"number", "category"}
         Stored as float32 (empty where unknown) or as text.
-    told : Told, optional
+    reason_text : ReasonText, optional
         Which behaviour it shows and how a customer manager says it.
     """
 
     name: str
-    label_en: str
-    label_zh: str
+    title: str
     unit: str
     window: int | None
     needs: tuple[str, ...]
     kind: Literal["number", "category"] = "number"
-    told: Told | None = None
+    reason_text: ReasonText | None = None
 
     @property
     def behaviour(self) -> str:
-        """The behaviour that it shows; its own name without the window where nothing else was said."""
-        return self.told.behaviour if self.told else _WINDOW.sub("", self.name)
+        """The behaviour that it shows; without a reason text, its own name less the window."""
+        return self.reason_text.behaviour if self.reason_text else behaviour_of(self.name)
 
     @property
-    def said(self) -> bool:
+    def explainable(self) -> bool:
         """Whether it may be given as a reason."""
-        return self.told is None or self.told.said
+        return self.reason_text is None or self.reason_text.explainable
+
+    def stored(self) -> dict[str, Any]:
+        """The form that JSON keeps, with the texts in every language."""
+        texts = self.reason_text.stored() if self.reason_text else None
+        return vars(self) | {"title": all_languages(self.title), "reason_text": texts}
+
+    @classmethod
+    def read(cls, stored: Mapping[str, Any]) -> "Feature":
+        """From the form that JSON keeps."""
+        texts = ReasonText.read(stored["reason_text"]) if stored["reason_text"] else None
+        title, needs = stored_text(stored["title"]), tuple(stored["needs"])
+        return cls(**{**stored, "title": title, "needs": needs, "reason_text": texts})
 
 
 @dataclass(frozen=True)
-class Defined:
-    """A feature and the expression that makes it."""
+class FeatureDefinition:
+    """A feature and the expression that computes it."""
 
     feature: Feature
     value: Value
 
 
-def number(  # noqa: PLR0913 - the names are the point: a definition reads as one line of a table
-    name: str,
-    value: Value,
-    *,
-    en: str,
-    zh: str,
-    unit: str,
-    needs: tuple[str, ...],
-    window: int | None = None,
-) -> Defined:
+def behaviour_of(name: str) -> str:
+    """The behaviour of a feature that has no reason text: its name without the window.
+
+    Examples
+    --------
+    >>> behaviour_of("inflow_sum_90d")
+    'inflow_sum'
+    """
+    return _WINDOW.sub("", name)
+
+
+def feature_titles(features: Iterable[Feature], language: str) -> dict[str, str]:
+    """Titles of features in a language, by the features' names."""
+    return {feature.name: in_language(feature.title, language) for feature in features}
+
+
+def number(
+    name: str, value: Value, *, title: str, unit: str, needs: tuple[str, ...], window: int | None = None
+) -> FeatureDefinition:
     """Define a numeric feature."""
-    return Defined(Feature(name, en, zh, unit, window, needs), value.cast("float32"))
+    return FeatureDefinition(Feature(name, title, unit, window, needs), value.cast("float32"))
 
 
-def category(name: str, value: Value, *, en: str, zh: str, needs: tuple[str, ...]) -> Defined:
+def category(name: str, value: Value, *, title: str, needs: tuple[str, ...]) -> FeatureDefinition:
     """Define a categorical feature."""
-    return Defined(Feature(name, en, zh, "category", None, needs, "category"), value.cast("string"))
+    return FeatureDefinition(Feature(name, title, "category", None, needs, "category"), value.cast("string"))
 
 
 def real(value: float) -> Value:
@@ -98,17 +119,21 @@ def yuan(fen: Value) -> Value:
     return fen / 100
 
 
-def tell(defined: Iterable[Defined], words: Mapping[str, Told]) -> list[Defined]:
-    """Put each feature's words beside it.
+def with_reason_texts(
+    definitions: Iterable[FeatureDefinition], texts: Mapping[str, ReasonText]
+) -> list[FeatureDefinition]:
+    """Give each feature its reason text.
 
     Parameters
     ----------
-    words : mapping of str to Told
-        By name, or pattern with ``*``; the first that fits counts. A feature that none fits stays a behaviour of its
-        own, told by its name.
+    texts : mapping of str to ReasonText
+        By name, or pattern with ``*``; the first that matches counts. A feature that none matches stays a behaviour of
+        its own, and its reason gives its title and value.
     """
-    found = []
-    for one in defined:
-        told = next((told for pattern, told in words.items() if fnmatchcase(one.feature.name, pattern)), None)
-        found.append(replace(one, feature=replace(one.feature, told=told)) if told else one)
-    return found
+    return [_with_reason_text(definition, texts) for definition in definitions]
+
+
+def _with_reason_text(definition: FeatureDefinition, texts: Mapping[str, ReasonText]) -> FeatureDefinition:
+    feature = definition.feature
+    text = next((text for pattern, text in texts.items() if fnmatchcase(feature.name, pattern)), None)
+    return replace(definition, feature=replace(feature, reason_text=text)) if text else definition

@@ -1,5 +1,6 @@
 """docs/features.md, generated from the features themselves."""
 
+from goldmine.core.i18n import in_language, pgettext
 from goldmine.features.catalogue import catalogue
 from goldmine.features.definition import Feature
 
@@ -12,14 +13,15 @@ Numbers are stored as float32, empty where unknown; categories as text. Windows 
 month that ends at the cutoff, 90, 180 and 365 days are 3, 6 and 12 months. A feature whose table or column the
 bank does not have is left out, and the run says so.
 
-| feature | unit | window, days | needs | meaning | 含义 |
+| feature | unit | window, days | needs | meaning | {meaning} |
 |---|---|---|---|---|---|
 """
 
 
 def features_page() -> str:
     """The page as Markdown."""
-    return _HEAD + "".join(_line(feature) for feature in catalogue())
+    meaning = in_language(pgettext("feature", "meaning"), "zh")
+    return _HEAD.format(meaning=meaning) + "".join(_line(feature) for feature in catalogue())
 
 
 def _line(feature: Feature) -> str:
@@ -28,8 +30,8 @@ def _line(feature: Feature) -> str:
         feature.unit,
         str(feature.window or ""),
         ", ".join(feature.needs),
-        feature.label_en,
-        feature.label_zh,
+        feature.title,
+        in_language(feature.title, "zh"),
     )
     return f"| {' | '.join(cells)} |\n"
 

@@ -9,25 +9,26 @@ from collections.abc import Mapping
 import ibis
 from ibis.expr.types import IntegerValue
 
-from goldmine.features.definition import Defined, number, tell
+from goldmine.core.i18n import _, pgettext
+from goldmine.features.definition import FeatureDefinition, number, with_reason_texts
 from goldmine.features.families.rhythm import own_days_quarter
-from goldmine.features.reason_text import unsaid
+from goldmine.features.reason_text import not_explainable
 from goldmine.features.view import View, family_pairs
 
 GROUPS = {
-    "village": ("grid_id", "customers.grid_id", "in the village", "同村客户"),
-    "employer": ("employer_id", "customers.employer_id", "at the same employer", "同单位客户"),
-    "family": ("family", "relations", "in the family", "家庭成员"),
+    "village": ("grid_id", "customers.grid_id", _("in the village")),
+    "employer": ("employer_id", "customers.employer_id", _("at the same employer")),
+    "family": ("family", "relations", _("in the family")),
 }
-"""Group: key column, what it needs, and its words."""
+"""Group: key column, what it needs, and its part of a title."""
 MEASURES = {
-    "aum_mean": ("balances", "Mean AUM", "平均资产", "yuan", 100),
-    "rose_share": ("balances", "Share whose AUM rose over 90 days", "近90天资产上升占比", "share", 1),
-    "wealth_share": ("balances", "Share holding wealth products", "持有理财占比", "share", 1),
-    "own_days_mean": ("transactions", "Mean own transaction days in 90 days", "近90天平均主动交易天数", "days", 1),
-    "asleep_share": ("transactions", "Share without own transactions in 90 days", "近90天无主动交易占比", "share", 1),
+    "aum_mean": ("balances", _("Mean AUM"), "yuan", 100),
+    "rose_share": ("balances", _("Share whose AUM rose over 90 days"), "share", 1),
+    "wealth_share": ("balances", _("Share holding wealth products"), "share", 1),
+    "own_days_mean": ("transactions", _("Mean own transaction days in 90 days"), "days", 1),
+    "asleep_share": ("transactions", _("Share without own transactions in 90 days"), "share", 1),
 }
-"""Measure: what it needs, its words, its unit, and by what the whole number is divided."""
+"""Measure: what it needs, its part of a title, its unit, and the divisor of the whole number."""
 COMING = ("customers.identity", "balances")
 """What it needs to know how the year moves those of one identity: garlic is sold in June, migrants come home for the
 spring festival. One customer's last year is too little to tell a season by; that of all who are alike is not."""
@@ -72,7 +73,7 @@ def sums_around(base: ibis.Table) -> dict[str, ibis.Table]:
     return {f"around_{name}": sums for name, sums in {**groups, "identity": _identity(base)}.items()}
 
 
-def neighbours(rows: ibis.Table, around: Mapping[str, ibis.Table]) -> tuple[ibis.Table, list[Defined]]:
+def neighbours(rows: ibis.Table, around: Mapping[str, ibis.Table]) -> tuple[ibis.Table, list[FeatureDefinition]]:
     """Join the groups' sums to some rows of the base table and define their means.
 
     Parameters
@@ -87,16 +88,18 @@ def neighbours(rows: ibis.Table, around: Mapping[str, ibis.Table]) -> tuple[ibis
     tuple
         The joined table and the definitions, whose values are columns of it.
     """
-    for group, (key, _needs, _en, _zh) in GROUPS.items():
+    for group, (key, *_rest) in GROUPS.items():
         on = "customer_id" if group == "family" else key
         rows = rows.left_join(around[f"around_{group}"], on).drop(f"{on}_right")
     means = [_mean(rows, group, measure) for group in GROUPS for measure in MEASURES]
     rows, coming = _coming(rows, around["around_identity"])
     # What is known of other people is nobody's reason for a call.
-    return rows, tell([*means, coming], {f"{group}_*": unsaid(group) for group in (*GROUPS, "identity")})
+    return rows, with_reason_texts(
+        [*means, coming], {f"{group}_*": not_explainable(group) for group in (*GROUPS, "identity")}
+    )
 
 
-def _coming(rows: ibis.Table, sums: ibis.Table) -> tuple[ibis.Table, Defined]:
+def _coming(rows: ibis.Table, sums: ibis.Table) -> tuple[ibis.Table, FeatureDefinition]:
     """Of those of the same identity whose AUM moved in the coming quarter a year ago, the share whose AUM rose."""
     rows = rows.left_join(sums, "identity").drop("identity_right")
     others = rows.identity_moved - rows.seed_coming_moved
@@ -104,8 +107,7 @@ def _coming(rows: ibis.Table, sums: ibis.Table) -> tuple[ibis.Table, Defined]:
     return rows, number(
         "identity_coming_rose_share",
         share,
-        en="Share of those of the same identity whose AUM rose in the coming quarter, a year ago",
-        zh="同身份客户去年下一季度资产上升占比",
+        title=_("Share of those of the same identity whose AUM rose in the coming quarter, a year ago"),
         unit="share",
         needs=COMING,
     )
@@ -137,14 +139,13 @@ def _family(base: ibis.Table) -> ibis.Table:
     )
 
 
-def _mean(rows: ibis.Table, group: str, measure: str) -> Defined:
+def _mean(rows: ibis.Table, group: str, measure: str) -> FeatureDefinition:
     """Mean over the others of the group; the family's sums hold others only."""
-    _key, needs_group, where_en, where_zh = GROUPS[group]
-    needs, en, zh, unit, divisor = MEASURES[measure]
+    _key, needs_group, group_title = GROUPS[group]
+    needs, measure_title, unit, divisor = MEASURES[measure]
     total, members = rows[f"{group}_{measure}"], rows[f"{group}_members"]
     if group != "family":
         total, members = total - rows[f"seed_{measure}"], members - 1
     value = ibis.cases((members > 0, total / members / divisor), else_=ibis.null("float64"))
-    return number(
-        f"{group}_{measure}", value, en=f"{en} {where_en}", zh=f"{where_zh}{zh}", unit=unit, needs=(needs_group, needs)
-    )
+    title = pgettext("peers", "{measure} {group}", measure=measure_title, group=group_title)
+    return number(f"{group}_{measure}", value, title=title, unit=unit, needs=(needs_group, needs))

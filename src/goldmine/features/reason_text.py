@@ -1,55 +1,63 @@
-"""How a feature is told to a customer manager: which behaviour it shows, and in what words."""
+"""What a customer manager says about a feature's value, and the behaviour that the feature shows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Pair = tuple[str, str]
-"""Words in English and in Chinese."""
+from goldmine.core.i18n import all_languages, stored_text
+
+LATER = {name: f"{{{name}}}" for name in ("value", "percent", "window", "since")}
+"""Placeholders that a text keeps until a reason is given, for a message that fills in others before."""
+_TEXTS = ("positive", "negative", "zero", "missing", "one")
 
 
 @dataclass(frozen=True)
-class Told:
+class ReasonText:
     """The behaviour that a feature shows, and what is said of it, by its value.
 
-    Words may hold ``{value}`` (with its unit), ``{percent}`` (the value as a percentage), ``{window}`` (how far the
-    feature looks back) and ``{since}`` (the first of so many months as the value says, counted back from the snapshot).
+    Texts may hold ``{value}`` (with its unit), ``{percent}`` (the value as a percentage), ``{window}`` (how far the
+    feature looks back) and ``{since}`` (the month in which as many months as the value says began). A text is a
+    `LocalizedText`, or a plain string that is given in every language.
 
     Parameters
     ----------
     behaviour : str
-        Features of one behaviour are one reason: five windows of the inflow all say ``inflow``.
-    up, down, none, unknown : pair of str
-        Where the value is above zero (or text), below zero, zero, and not known. Where there are no words, the
-        feature's name and its value are given instead.
-    once : pair of str
-        Where the value is one and that is worth words of its own.
-    instead : str
-        A feature that tells the same better where this one is zero, below or unknown, and that one is above zero.
-    usual : bool
-        Whether what is typical of others is put beside the value.
-    said : bool
-        False for what is no reason to give for a call: protected traits, what stands for them, and what is known of
-        other people. A model may weigh it all the same.
+        Features of one behaviour make one reason: five windows of the inflow all show ``inflow``.
+    positive, negative, zero, missing : str, optional
+        For a value above zero (or a category), below zero, equal to zero, and unknown. Without a text the reason gives
+        the feature's title and value.
+    one : str, optional
+        For a value of exactly one, where that deserves a text of its own.
+    fallback : str
+        Feature to quote instead when this one is zero, negative or unknown, and that one is above zero.
+    show_typical : bool
+        Whether the reason also gives the value that is typical of others.
+    explainable : bool
+        False for what must not be given as a reason: protected traits, their proxies, and what is known of other
+        people. A model may use it all the same.
     """
 
     behaviour: str
-    up: Pair | None = None
-    down: Pair | None = None
-    none: Pair | None = None
-    unknown: Pair | None = None
-    once: Pair | None = None
-    instead: str = ""
-    usual: bool = True
-    said: bool = True
+    positive: str | None = None
+    negative: str | None = None
+    zero: str | None = None
+    missing: str | None = None
+    one: str | None = None
+    fallback: str = ""
+    show_typical: bool = True
+    explainable: bool = True
+
+    def stored(self) -> dict[str, Any]:
+        """The form that JSON keeps."""
+        return {n: all_languages(value) if value and n in _TEXTS else value for n, value in vars(self).items()}
 
     @classmethod
-    def read(cls, stored: Mapping[str, Any]) -> "Told":
+    def read(cls, stored: Mapping[str, Any]) -> "ReasonText":
         """From the form that JSON keeps."""
-        kept: dict[str, Any] = {n: tuple(value) if isinstance(value, list) else value for n, value in stored.items()}
-        return cls(**kept)
+        texts: dict[str, Any] = {n: stored_text(stored[n]) for n in _TEXTS if stored[n]}
+        return cls(**{**stored, **texts})
 
 
-def unsaid(behaviour: str) -> Told:
-    """What a model may weigh but nobody is told."""
-    return Told(behaviour, said=False)
+def not_explainable(behaviour: str) -> ReasonText:
+    """A behaviour that a model may use and that is never given as a reason."""
+    return ReasonText(behaviour, explainable=False)

@@ -7,13 +7,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from goldmine.core.i18n import in_language
-from goldmine.features import Feature
+from goldmine.features import Feature, feature_titles
 from goldmine.governance.compare import Comparison
 from goldmine.governance.drift.reference import Reference
 from goldmine.governance.model_card_text import SAY, conditions, outcome_words
 from goldmine.governance.protected_groups import SMALL
 from goldmine.models.explain import importance
-from goldmine.models.feature_words import feature_labels
 from goldmine.models.registry import Registration
 from goldmine.models.run_log import Training
 
@@ -211,14 +210,14 @@ def _groups(subject: Subject, language: str) -> Iterable[Section]:
 
 def _looks_at(subject: Subject, language: str) -> Section:
     say = SAY[language]
-    found = importance(subject.training.fitted.model, feature_labels(subject.features, language)).head(_TOP)
+    found = importance(subject.training.fitted.model, feature_titles(subject.features, language)).head(_TOP)
     rows = [(row.feature, f"{row.gain:.1%}") for row in found.itertuples()]
     return Section(say["looks_at"], (), pd.DataFrame(rows, columns=say["looks_columns"]))
 
 
 def _moved(subject: Subject, language: str) -> Section:
     say = SAY[language]
-    labels = feature_labels(subject.features, language)
+    labels = feature_titles(subject.features, language)
     rows = [
         (w.cutoff, f"{w.rows:,}", str(len(w.moved)), "; ".join(labels.get(name, name) for name in w.moved[:5]) or "–")
         for w in subject.reference.windows

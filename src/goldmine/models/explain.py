@@ -1,6 +1,5 @@
-"""Why a customer is on the list: the strongest of the row's own SHAP values, in words."""
+"""Why a model ranks a customer high: the strongest of the row's own SHAP values."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,13 +9,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from goldmine.features import Feature
+from goldmine.features.definition import behaviour_of
 from goldmine.models.model import Model
 
 _BATCH = 5_000
-_DOTS = 800
-_WINDOW = re.compile(r"_\d+d$")
-LEAST_EFFECT = 0.02
-"""A behaviour that moves the odds by less than a fiftieth is no reason."""
+_SUMMARY_ROWS = 800
+MIN_EFFECT = 0.02
+"""A behaviour that raises the log-odds by less than this is no reason."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +25,13 @@ class Reason:
     Parameters
     ----------
     behaviour : str
-        Its name; a model's features of one behaviour, such as five windows of the inflow, are one reason.
+        Its name; a model's features of one behaviour, such as five windows of the inflow, make one reason.
     feature : str
-        The feature that tells it.
+        The feature that is quoted.
     value : float, str or None
-        What the row holds of that; None where it is not known.
+        The row's value of that feature; None where it is unknown.
     effect : float
-        Sum of the behaviour's SHAP values: how far it raised the calibrated log-odds.
+        Sum of the SHAP values of the behaviour's features, in calibrated log-odds.
     """
 
     behaviour: str
@@ -44,107 +43,108 @@ class Reason:
 def explain(model: Model, rows: pa.Table, features: Sequence[Feature] = (), top: int = 3) -> list[list[Reason]]:
     """The strongest reasons of each row, best first.
 
-    A reason is a behaviour whose features together raised the row's probability, told by the one of them that
-    raised it most. What lowered the probability, or hardly moved it, is no reason: a row may have fewer than `top`,
-    or none. Protected traits, what stands for them and what is known of other people are never given.
+    A reason is a behaviour whose features together raised the row's probability; the feature that raised it most is
+    quoted. A behaviour that lowered the probability or hardly changed it is no reason, so a row may have fewer than
+    `top` reasons, or none. Protected traits, their proxies and what is known of other people are never given.
 
     Parameters
     ----------
     model : Model
         The model that scored the rows.
     rows : pyarrow.Table
-        Features as stored; meant for published rows, not for everyone.
+        Features as stored; meant for the rows of a list, not for all customers.
     features : sequence of Feature
-        What the columns mean; one that is not among them is a behaviour of its own.
+        What the columns mean; a column that is not among them is a behaviour of its own.
     top : int
-        Most reasons a row.
+        Maximum number of reasons a row.
     """
     names = model.encoding.features
-    known = {feature.name: feature for feature in features}
+    by_name = {feature.name: feature for feature in features}
     behaviours, members = np.unique(
-        [known[name].behaviour if name in known else _WINDOW.sub("", name) for name in names], return_inverse=True
+        [by_name[name].behaviour if name in by_name else behaviour_of(name) for name in names], return_inverse=True
     )
-    said = np.zeros(len(behaviours), bool)
-    said[members[[known[name].said if name in known else True for name in names]]] = True
+    explainable = np.zeros(len(behaviours), bool)
+    explainable[members[[by_name[name].explainable if name in by_name else True for name in names]]] = True
     reasons: list[list[Reason]] = []
     for start in range(0, rows.num_rows, _BATCH):
         batch = rows.slice(start, _BATCH)
         cells = _Cells(batch)
         effects = model.effects(batch)
         sums = effects @ np.eye(len(behaviours))[members]
-        leading = np.where(said & (sums >= LEAST_EFFECT), sums, -np.inf)
+        leading = np.where(explainable & (sums >= MIN_EFFECT), sums, -np.inf)
         for row, order in enumerate(np.argsort(-leading, axis=1, kind="stable")[:, :top]):
-            found = []
-            for place in order[np.isfinite(leading[row, order])]:
-                teller = int(np.argmax(np.where(members == place, effects[row], -np.inf)))
-                name = _better(known.get(names[teller]), cells, row) or names[teller]
-                found.append(Reason(str(behaviours[place]), name, cells.at(name, row), float(sums[row, place])))
-            reasons.append(found)
+            row_reasons = []
+            for behaviour in order[np.isfinite(leading[row, order])]:
+                strongest = names[int(np.argmax(np.where(members == behaviour, effects[row], -np.inf)))]
+                name = _fallback(by_name.get(strongest), cells, row) or strongest
+                effect = float(sums[row, behaviour])
+                row_reasons.append(Reason(str(behaviours[behaviour]), name, cells.at(name, row), effect))
+            reasons.append(row_reasons)
     return reasons
 
 
 class _Cells:
-    """Values of a table by column and row; a column is taken out once."""
+    """Values of a table by column and row; each column is converted once."""
 
     def __init__(self, rows: pa.Table) -> None:
         self.rows = rows
-        self.taken: dict[str, list[float | str | None]] = {}
+        self.columns: dict[str, list[float | str | None]] = {}
 
     def at(self, name: str, row: int) -> float | str | None:
-        if name not in self.taken:
-            self.taken[name] = self.rows[name].to_pylist()
-        return self.taken[name][row]
+        if name not in self.columns:
+            self.columns[name] = self.rows[name].to_pylist()
+        return self.columns[name][row]
 
 
-def _better(feature: Feature | None, cells: _Cells, row: int) -> str | None:
-    """The feature that tells the same better than this one, where there is one and it has something to tell."""
-    other = feature.told.instead if feature and feature.told else ""
+def _fallback(feature: Feature | None, cells: _Cells, row: int) -> str | None:
+    """The feature to quote instead of this one, where this one is not above zero and that one is."""
+    other = feature.reason_text.fallback if feature and feature.reason_text else ""
     if feature is None or not other or other not in cells.rows.column_names:
         return None
-    mine, theirs = cells.at(feature.name, row), cells.at(other, row)
-    return other if not _above(mine) and _above(theirs) else None
+    own_value, other_value = cells.at(feature.name, row), cells.at(other, row)
+    return other if not _above_zero(own_value) and _above_zero(other_value) else None
 
 
-def _above(value: float | str | None) -> bool:
+def _above_zero(value: float | str | None) -> bool:
     return isinstance(value, float) and value > 0
 
 
 def typical_values(rows: pa.Table, names: Sequence[str]) -> dict[str, float]:
-    """Median of each numeric feature over the rows that know it; text and unknown features are left out."""
+    """Median of each numeric feature over the rows where it is known; text and all-empty features are left out."""
     numeric = [name for name in names if pa.types.is_floating(rows.schema.field(name).type)]
     medians = {name: pc.quantile(rows[name], q=0.5)[0].as_py() for name in numeric}
     return {name: float(median) for name, median in medians.items() if median is not None}
 
 
-def effects_by_feature(model: Model, rows: pa.Table, labels: Mapping[str, str], top: int = 15) -> pd.DataFrame:
-    """SHAP values of the features that matter most, for a summary picture.
+def effects_by_feature(model: Model, rows: pa.Table, titles: Mapping[str, str], top: int = 15) -> pd.DataFrame:
+    """SHAP values of the most important features, for a summary plot.
 
     Parameters
     ----------
     rows : pyarrow.Table
-        Rows; of many, so many as a picture holds are taken, evenly spread.
-    labels : mapping of str to str
-        Feature names to names for people.
+        Rows; where there are more than a plot can show, an evenly spaced sample of them is used.
+    titles : mapping of str to str
+        Feature titles by name.
 
     Returns
     -------
     pandas.DataFrame
-        A row a feature and customer: feature (its label; most important first), effect (log-odds),
-        standing (the value's rank among the sample from 0 to 1; NaN for text and unknown values).
+        A row a feature and customer: feature (its title; most important first), effect (log-odds),
+        standing (the value's rank within the sample, from 0 to 1; NaN for text and unknown values).
     """
-    rows = rows.take(np.unique(np.linspace(0, rows.num_rows - 1, _DOTS).astype(np.int64)))
+    rows = rows.take(np.unique(np.linspace(0, rows.num_rows - 1, _SUMMARY_ROWS).astype(np.int64)))
     effects = model.effects(rows)
     order = np.argsort(-np.abs(effects).mean(axis=0), kind="stable")[:top]
     parts = []
-    for place in order:
-        name = model.encoding.features[place]
-        text = name in model.encoding.text
-        values = pd.Series(np.nan, range(rows.num_rows)) if text else rows[name].to_pandas()
+    for column in order:
+        name = model.encoding.features[column]
+        is_text = name in model.encoding.text
+        values = pd.Series(np.nan, range(rows.num_rows)) if is_text else rows[name].to_pandas()
         parts.append(
             pd.DataFrame(
                 {
-                    "feature": labels.get(name, name),
-                    "effect": effects[:, place],
+                    "feature": titles.get(name, name),
+                    "effect": effects[:, column],
                     "standing": values.rank(pct=True).to_numpy(dtype=np.float64),
                 }
             )
@@ -152,19 +152,19 @@ def effects_by_feature(model: Model, rows: pa.Table, labels: Mapping[str, str], 
     return pd.concat(parts, ignore_index=True)
 
 
-def importance(model: Model, labels: Mapping[str, str]) -> pd.DataFrame:
-    """Share of the trees' total gain that each feature brought.
+def importance(model: Model, titles: Mapping[str, str]) -> pd.DataFrame:
+    """Each feature's share of the trees' total gain.
 
     Returns
     -------
     pandas.DataFrame
-        name, feature (its label), gain (share of 1); largest first, features without gain left out.
+        name, feature (its title), gain (share of 1); largest first, features without gain left out.
     """
     gain = model.booster.feature_importance("gain")
     frame = pd.DataFrame(
         {
             "name": model.encoding.features,
-            "feature": [labels.get(name, name) for name in model.encoding.features],
+            "feature": [titles.get(name, name) for name in model.encoding.features],
             "gain": gain / (gain.sum() or 1.0),
         }
     )

@@ -1,123 +1,184 @@
-"""A reason as one phrase that a customer manager can say on the phone, in English or Chinese."""
+"""A reason as one phrase that a customer manager can say on the phone."""
 
 import math
 from collections.abc import Mapping
 from datetime import date
 
 from goldmine.core.dates import month_end
+from goldmine.core.i18n import LocalizedText, _, in_language, ngettext, pgettext
 from goldmine.features import Feature
-from goldmine.features.reason_text import Pair
 from goldmine.models.explain import Reason
-from goldmine.models.feature_words import value_words
 
-NO_REASON: Pair = ("No single behaviour stands out", "无单项突出行为")
-"""What is said of a row that no behaviour of its own raised."""
-_WINDOWS: dict[int, Pair] = {
-    30: ("the last month", "近1个月"),
-    90: ("the last 3 months", "近3个月"),
-    180: ("the last 6 months", "近半年"),
-    365: ("the last year", "近一年"),
+NO_REASON = _("No single behaviour stands out")
+"""The reason of a row whose probability no single behaviour raised."""
+_WINDOWS = {
+    30: _("the last month"),
+    90: _("the last 3 months"),
+    180: _("the last 6 months"),
+    365: _("the last year"),
 }
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-_TYPICAL: Pair = ("{} (typical: {})", "{}（同类客户一般{}）")
+_MONTHS = (
+    _("January"),
+    _("February"),
+    _("March"),
+    _("April"),
+    _("May"),
+    _("June"),
+    _("July"),
+    _("August"),
+    _("September"),
+    _("October"),
+    _("November"),
+    _("December"),
+)
+_CODES = {
+    "person": pgettext("code", "person"),
+    "sole_trader": pgettext("code", "sole trader"),
+    "firm": pgettext("code", "firm"),
+    "farmer": pgettext("code", "farmer"),
+    "worker": pgettext("code", "worker"),
+    "public_servant": pgettext("code", "public servant"),
+    "merchant": pgettext("code", "merchant"),
+    "student": pgettext("code", "student"),
+    "retired": pgettext("code", "retired"),
+    "migrant": pgettext("code", "migrant"),
+    "other": pgettext("code", "other"),
+    "new": pgettext("code", "new"),
+    "asleep": pgettext("code", "asleep"),
+    "waking": pgettext("code", "waking"),
+    "cooling": pgettext("code", "cooling"),
+    "steady": pgettext("code", "steady"),
+    "counter": pgettext("code", "counter"),
+    "atm": pgettext("code", "atm"),
+    "pos": pgettext("code", "pos"),
+    "mobile": pgettext("code", "mobile"),
+    "online": pgettext("code", "online"),
+    "third_party": pgettext("code", "third party"),
+    "batch": pgettext("code", "batch"),
+}
+"""Categories of the contract's code lists; a bank's own categories are shown as they are."""
 _PER_YEAR = 12
+_FORMATS = {"share": ".0%", "grade": ".0f"} | dict.fromkeys(("yuan", "days", "months", "years", "count"), ",.0f")
 
 
-def reason_words(
+def reason_phrase(
     reason: Reason, features: Mapping[str, Feature], typical: Mapping[str, float], language: str, as_of: date
 ) -> str:
-    """A reason as one phrase, with what is typical of others where that says more.
+    """A reason as one phrase, with the value that is typical of others where that says more.
 
     Parameters
     ----------
     reason : Reason
         From `explain`.
     features : mapping of str to Feature
-        Features by name; one that is not there is called by its own name.
+        Features by name; one that is not there is shown by its code name.
     typical : mapping of str to float
         Medians among the eligible, from `typical_values`.
     language : str
-        ``en`` or ``zh``.
+        A language of the catalogues, such as ``zh``.
     as_of : date
         The snapshot, from which months are counted back.
 
     Examples
     --------
-    ``52,000 yuan came in over the last 3 months (typical: 3,100 yuan)``, ``近3个月流入5.2万元（同类客户一般3,100元）``;
-    ``Salary stopped arriving in January``, ``1月起工资未到账``.
+    ``52,000 yuan came in over the last 3 months (typical: 3,100 yuan)``; ``Salary stopped arriving in January``.
     """
-    zh = language == "zh"
-    feature = features.get(reason.feature)
-    pair, value = _pair(feature, reason.value), reason.value
-    if pair is not None and isinstance(value, float):
-        value = abs(value)  # the words say which way
-    name = reason.feature if feature is None else feature.label_zh if zh else feature.label_en
-    words = pair[zh] if pair else f"{name}：{{value}}" if zh else f"{name}: {{value}}"
+    feature, value = features.get(reason.feature), reason.value
+    title = feature.title if feature else reason.feature
+    text = _text(feature, value)
+    if text and isinstance(value, float):
+        value = abs(value)  # the text says which way
     unit = feature.unit if feature else "ratio"
-    shown = _shown(value, unit, words, language)
-    window = _WINDOWS.get(feature.window or 0, ("", ""))[zh] if feature else ""
-    since = _since(value, as_of, language) if "{since}" in words else ""
-    phrase = words.format(value=shown, percent=shown, window=window, since=since)
-    if feature is None or reason.feature not in typical or not _comparable(feature, value, words):
+    template: str = in_language(text or _("{title}: {value}", title=title, value="{value}"), language)
+    shown = _shown(value, unit, template, language)
+    window = in_language(_WINDOWS.get(feature.window or 0, ""), language) if feature else ""
+    since = in_language(_since(value, as_of), language) if "{since}" in template else ""
+    phrase = template.format(value=shown, percent=shown, window=window, since=since)
+    if feature is None or reason.feature not in typical or not _comparable(feature, value, template):
         return phrase
-    usual = _shown(typical[reason.feature], unit, words, language)
-    return phrase if usual == shown else _TYPICAL[zh].format(phrase, usual)
+    usual = _shown(typical[reason.feature], unit, template, language)
+    if usual == shown:
+        return phrase
+    return str(in_language(_("{reason} (typical: {value})", reason=phrase, value=usual), language))
 
 
-def _comparable(feature: Feature, value: float | str | None, words: str) -> bool:
-    """Whether what is typical says more: beside a value that is named, or where there is no money or no day of it."""
-    if feature.unit == "flag" or (feature.told is not None and not feature.told.usual):
+def _comparable(feature: Feature, value: float | str | None, template: str) -> bool:
+    """Whether to give the typical value: beside a value that is quoted, and where there is no money or day at all."""
+    if feature.unit == "flag" or (feature.reason_text is not None and not feature.reason_text.show_typical):
         return False
-    return "{value}" in words or "{percent}" in words or (value == 0 and feature.unit in ("yuan", "days"))
+    return "{value}" in template or "{percent}" in template or (value == 0 and feature.unit in ("yuan", "days"))
 
 
-def _pair(feature: Feature | None, value: float | str | None) -> Pair | None:
-    """The words for a value: by whether it is known, and its sign."""
-    told = feature.told if feature else None
-    if told is None:
+def _text(feature: Feature | None, value: float | str | None) -> str | None:
+    """The feature's text for a value, by whether the value is known and by its sign."""
+    texts = feature.reason_text if feature else None
+    if texts is None:
         return None
     if value is None or (isinstance(value, float) and math.isnan(value)):
-        return told.unknown
+        return texts.missing
     if isinstance(value, str):
-        return told.up
-    if told.once is not None and value == 1:
-        return told.once
-    nothing = abs(value) < 0.5 if feature and feature.unit == "yuan" else value == 0
-    return told.none if nothing and told.none else told.up if value >= 0 else told.down
+        return texts.positive
+    if texts.one is not None and value == 1:
+        return texts.one
+    is_zero = abs(value) < 0.5 if feature and feature.unit == "yuan" else value == 0
+    if is_zero and texts.zero:
+        return texts.zero
+    return texts.positive if value >= 0 else texts.negative
 
 
-def _shown(value: float | str | None, unit: str, words: str, language: str) -> str:
-    """A value as the words ask for it; Chinese closes up, and counts money from ten thousand on in 万."""
-    if isinstance(value, float) and "{percent}" in words:
-        unit = "share"
-    if isinstance(value, float) and unit == "months" and value >= 2 * _PER_YEAR:
-        value, unit = value / _PER_YEAR, "years"
-    if language != "zh":
-        return value_words(value, unit, language)
-    if isinstance(value, float) and unit == "yuan" and abs(value) >= 10_000:
-        return f"{value / 10_000:,.1f}".removesuffix(".0") + "万元"
-    return value_words(value, unit, language).replace(" ", "")
+def _shown(value: float | str | None, unit: str, template: str, language: str) -> str:
+    """A value as a template asks for it; Chinese counts money from ten thousand yuan on in ten thousands."""
+    if isinstance(value, float):
+        if "{percent}" in template:
+            unit = "share"
+        if unit == "months" and value >= 2 * _PER_YEAR:
+            value, unit = value / _PER_YEAR, "years"
+        if language == "zh" and unit == "yuan" and abs(value) >= 10_000:
+            amount = f"{value / 10_000:,.1f}".removesuffix(".0")
+            return str(in_language(pgettext("unit", "{amount} ten thousand yuan", amount=amount), language))
+    return str(in_language(value_text(value, unit), language))
 
 
-def _since(value: float | str | None, as_of: date, language: str) -> str:
-    """The first of the months without: so many back as the value says, the snapshot's own included."""
+def value_text(value: float | str | None, unit: str) -> str:
+    """A value with its unit, a flag as yes or no.
+
+    Examples
+    --------
+    >>> value_text(1_234.4, "yuan"), value_text(1.0, "days"), value_text(None, "days")
+    ('1,234 yuan', '1 day', 'not known')
+    """
+    if isinstance(value, str):
+        return _CODES.get(value, value.replace("_", " "))
+    if value is None or math.isnan(value):
+        return pgettext("value", "not known")
+    if unit == "flag":
+        return pgettext("value", "yes") if value else pgettext("value", "no")
+    return _with_unit(value, unit)
+
+
+def _with_unit(value: float, unit: str) -> str:
+    number = format(value, _FORMATS.get(unit, ".2f"))
+    if not any(digit in number for digit in "123456789"):
+        number = number.removeprefix("-")  # rounded to zero
+    match unit:
+        case "yuan":
+            return pgettext("unit", "{number} yuan", number=number)
+        case "days":
+            return ngettext("{number} day", "{number} days", n=round(value), number=number)
+        case "months":
+            return ngettext("{number} month", "{number} months", n=round(value), number=number)
+        case "years":
+            return ngettext("{number} year", "{number} years", n=round(value), number=number)
+        case "grade":
+            return pgettext("unit", "grade {grade}", grade=number)
+        case _:
+            return number
+
+
+def _since(value: float | str | None, as_of: date) -> str:
+    """The month in which as many months as the value says began, the snapshot's own included."""
     if not isinstance(value, float) or math.isnan(value):
         return ""
     first = month_end(as_of, 1 - max(1, int(value)))
-    if language == "zh":
-        return f"{first.month}月" if first.year == as_of.year else f"{first.year}年{first.month}月"
-    name = _MONTHS[first.month - 1]
-    return name if first.year == as_of.year else f"{name} {first.year}"
+    month: LocalizedText = _MONTHS[first.month - 1]
+    return month if first.year == as_of.year else _("{month} {year}", month=month, year=first.year)

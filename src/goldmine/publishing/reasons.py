@@ -1,4 +1,4 @@
-"""Why each customer is on a list, in words; computed for those on it only."""
+"""Why each customer is on a list, in words; computed for the customers on the list only."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,6 +6,7 @@ from datetime import date
 import pyarrow as pa
 
 from goldmine.core.engine import connect
+from goldmine.core.i18n import in_language
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_dictionary
@@ -13,16 +14,16 @@ from goldmine.labels.eligibility import eligible, feature_rows
 from goldmine.labels.use_case import UseCase
 from goldmine.models.explain import explain, typical_values
 from goldmine.models.model import Model
-from goldmine.models.reason_phrases import NO_REASON, reason_words
+from goldmine.models.reason_phrases import NO_REASON, reason_phrase
 from goldmine.publishing.list_columns import REASONS
 
 
 def reasons_in_words(
     model: Model, work: Workspace, use_case: UseCase, customers: list[str], *, as_of: date, languages: Sequence[str]
 ) -> dict[str, list[list[str]]]:
-    """The strongest reasons of each customer, in words, compared with what is typical of those who were scored.
+    """The strongest reasons of each customer, in words, beside the values that are typical of those who were scored.
 
-    Each is a behaviour of that very row which raised its probability; SHAP values are computed for these rows only.
+    A reason is a behaviour that raised the customer's own probability; SHAP values are computed for these rows only.
 
     Parameters
     ----------
@@ -37,7 +38,7 @@ def reasons_in_words(
     as_of : date
         Snapshot date.
     languages : sequence of str
-        ``en``, ``zh`` or both; the reasons are looked for once.
+        Languages of the phrases; the SHAP values are computed once for all of them.
 
     Returns
     -------
@@ -47,20 +48,20 @@ def reasons_in_words(
     if not customers:
         return {language: [] for language in languages}
     connection = connect()
-    places = pa.table({"customer_id": customers, "place": range(len(customers))})
-    held = parquet_schema(work.features(as_of)).names
-    names = [name for name in model.encoding.features if name in held]
-    listed = feature_rows(connection, work, as_of, places, names).order("place").to_arrow_table()
+    positions = pa.table({"customer_id": customers, "position": range(len(customers))})
+    columns = parquet_schema(work.features(as_of)).names
+    names = [name for name in model.encoding.features if name in columns]
+    listed = feature_rows(connection, work, as_of, positions, names).order("position").to_arrow_table()
     features = {feature.name: feature for feature in feature_dictionary(work)}
-    found = explain(model, listed, tuple(features.values()), REASONS)
-    cited = sorted({reason.feature for row in found for reason in row})
+    reasons = explain(model, listed, tuple(features.values()), REASONS)
+    cited = sorted({reason.feature for row in reasons for reason in row})
     everyone = eligible(connection, work, use_case, as_of).to_pyarrow()
     typical = typical_values(feature_rows(connection, work, as_of, everyone, cited).to_arrow_table(), cited)
     return {
         language: [
-            [reason_words(reason, features, typical, language, as_of) for reason in row]
-            or [NO_REASON[language == "zh"]]
-            for row in found
+            [reason_phrase(reason, features, typical, language, as_of) for reason in row]
+            or [in_language(NO_REASON, language)]
+            for row in reasons
         ]
         for language in languages
     }

@@ -5,106 +5,107 @@ from functools import reduce
 import ibis
 from ibis.expr.types import NumericValue, Value
 
-from goldmine.features.definition import Defined, number, ratio, real, tell, yuan
-from goldmine.features.reason_text import Told
+from goldmine.core.i18n import _, pgettext
+from goldmine.features.definition import FeatureDefinition, number, ratio, real, with_reason_texts, yuan
+from goldmine.features.reason_text import ReasonText
 from goldmine.features.view import View
 
 NEEDS = ("balances",)
 LEVEL_FEN = 1_000_000
 """The first AUM level, 10,000 yuan, in fen."""
-SAID = {
-    "aum_avg_*": Told(
+REASON_TEXTS = {
+    "aum_avg_*": ReasonText(
         "assets",
-        up=("{value} of assets on average over {window}", "{window}日均资产{value}"),
-        none=("No assets to speak of over {window}", "{window}几乎没有资产"),
+        positive=_("{value} of assets on average over {window}"),
+        zero=_("No assets to speak of over {window}"),
     ),
-    "aum_end": Told(
+    "aum_end": ReasonText(
         "assets",
-        up=("{value} of assets at the month end", "月末资产{value}"),
-        none=("No assets to speak of at the month end", "月末几乎没有资产"),
+        positive=_("{value} of assets at the month end"),
+        zero=_("No assets to speak of at the month end"),
     ),
-    "aum_end_to_avg": Told(
+    "aum_end_to_avg": ReasonText(
         "assets_trend",
-        up=("Month-end assets at {percent} of the month's average", "月末资产为月日均的{percent}"),
-        unknown=("No assets to speak of over {window}", "{window}几乎没有资产"),
+        positive=_("Month-end assets at {percent} of the month's average"),
+        missing=_("No assets to speak of over {window}"),
     ),
-    "aum_peak_365d": Told("assets", up=("Assets of up to {value} within a year", "近一年资产最高达{value}")),
-    "aum_trough_365d": Told(
+    "aum_peak_365d": ReasonText("assets", positive=_("Assets of up to {value} within a year")),
+    "aum_trough_365d": ReasonText(
         "assets",
-        up=("Assets never below {value} within a year", "近一年资产最低也有{value}"),
-        none=("Assets were down to nothing within the year", "近一年资产曾降至零"),
+        positive=_("Assets never below {value} within a year"),
+        zero=_("Assets were down to nothing within the year"),
     ),
-    "aum_to_peak_365d": Told(
+    "aum_to_peak_365d": ReasonText(
         "assets_trend",
-        up=("Assets at {value} of the year's peak", "当前资产为近一年峰值的{value}"),
-        none=("Nothing left of the year's peak", "近一年峰值资产已全部转走"),
-        unknown=("No assets to speak of over {window}", "{window}几乎没有资产"),
+        positive=_("Assets at {value} of the year's peak"),
+        zero=_("Nothing left of the year's peak"),
+        missing=_("No assets to speak of over {window}"),
     ),
-    "aum_year_ago": Told(
+    "aum_year_ago": ReasonText(
         "assets_season",
-        up=("{value} of assets a year ago", "去年同期日均资产{value}"),
-        none=("No assets a year ago", "去年同期没有资产"),
+        positive=_("{value} of assets a year ago"),
+        zero=_("No assets a year ago"),
     ),
-    "aum_next_quarter_year_ago": Told(
+    "aum_next_quarter_year_ago": ReasonText(
         "assets_season",
-        up=("{value} of assets in the coming months last year", "去年下一季度日均资产{value}"),
-        none=("No assets in the coming months last year", "去年下一季度没有资产"),
+        positive=_("{value} of assets in the coming months last year"),
+        zero=_("No assets in the coming months last year"),
     ),
-    "months_below_level_365d": Told(
+    "months_below_level_365d": ReasonText(
         "assets",
-        up=("Months of the year below 10,000 yuan: {value}", "近一年有{value}个月资产低于1万元"),
-        none=("Above 10,000 yuan all year", "近一年资产始终在1万元以上"),
+        positive=_("Months of the year below 10,000 yuan: {value}"),
+        zero=_("Above 10,000 yuan all year"),
     ),
-    "aum_change_*": Told(
+    "aum_change_*": ReasonText(
         "assets_trend",
-        up=("Assets up {value} over {window}", "{window}资产增加{value}"),
-        down=("Assets down {value} over {window}", "{window}资产减少{value}"),
-        none=("Assets unchanged over {window}", "{window}资产没有变化"),
-        usual=False,
+        positive=_("Assets up {value} over {window}"),
+        negative=_("Assets down {value} over {window}"),
+        zero=_("Assets unchanged over {window}"),
+        show_typical=False,
     ),
-    "aum_growth_*": Told(
+    "aum_growth_*": ReasonText(
         "assets_trend",
-        up=("Assets up by {value} over {window}", "{window}资产增长{value}"),
-        down=("Assets down by {value} over {window}", "{window}资产下降{value}"),
-        none=("Assets unchanged over {window}", "{window}资产没有变化"),
-        usual=False,
+        positive=_("Assets up by {value} over {window}"),
+        negative=_("Assets down by {value} over {window}"),
+        zero=_("Assets unchanged over {window}"),
+        show_typical=False,
     ),
-    "aum_slope_*": Told(
+    "aum_slope_*": ReasonText(
         "assets_trend",
-        up=("Assets rising by {value} a month over {window}", "{window}资产平均每月增加{value}"),
-        down=("Assets falling by {value} a month over {window}", "{window}资产平均每月减少{value}"),
-        none=("Assets unchanged over {window}", "{window}资产没有变化"),
-        usual=False,
+        positive=_("Assets rising by {value} a month over {window}"),
+        negative=_("Assets falling by {value} a month over {window}"),
+        zero=_("Assets unchanged over {window}"),
+        show_typical=False,
     ),
-    "aum_volatility_365d": Told(
+    "aum_volatility_365d": ReasonText(
         "assets_trend",
-        up=("Assets vary by {percent} from month to month", "近一年各月资产波动{percent}"),
-        unknown=("No assets to speak of over {window}", "{window}几乎没有资产"),
+        positive=_("Assets vary by {percent} from month to month"),
+        missing=_("No assets to speak of over {window}"),
     ),
-    "aum_biggest_rise_180d": Told(
+    "aum_biggest_rise_180d": ReasonText(
         "assets_trend",
-        up=("Assets rose by {value} in one month of {window}", "{window}单月资产最多增加{value}"),
-        down=("Assets rose in no month of {window}", "{window}没有一个月资产增加"),
-        none=("Assets rose in no month of {window}", "{window}没有一个月资产增加"),
+        positive=_("Assets rose by {value} in one month of {window}"),
+        negative=_("Assets rose in no month of {window}"),
+        zero=_("Assets rose in no month of {window}"),
     ),
-    "aum_biggest_fall_180d": Told(
+    "aum_biggest_fall_180d": ReasonText(
         "assets_trend",
-        up=("Assets fell by {value} in one month of {window}", "{window}单月资产最多减少{value}"),
-        down=("Assets fell in no month of {window}", "{window}没有一个月资产减少"),
-        none=("Assets fell in no month of {window}", "{window}没有一个月资产减少"),
+        positive=_("Assets fell by {value} in one month of {window}"),
+        negative=_("Assets fell in no month of {window}"),
+        zero=_("Assets fell in no month of {window}"),
     ),
-    "aum_falling_months_180d": Told(
+    "aum_falling_months_180d": ReasonText(
         "assets_trend",
-        up=("Months of falling assets over {window}: {value}", "{window}有{value}个月资产下降"),
-        none=("Assets fell in no month of {window}", "{window}没有一个月资产下降"),
+        positive=_("Months of falling assets over {window}: {value}"),
+        zero=pgettext("months of falling assets", "Assets fell in no month of {window}"),
     ),
 }
-"""How a customer manager says each feature."""
+"""What a customer manager says about each feature."""
 
 
-def balances(v: View) -> list[Defined]:
+def balances(v: View) -> list[FeatureDefinition]:
     """Level of AUM, then how it moved."""
-    return tell([*_level(v), *_movement(v)], SAID)
+    return with_reason_texts([*_level(v), *_movement(v)], REASON_TEXTS)
 
 
 def aum(v: View, ages: range) -> list[NumericValue]:
@@ -116,77 +117,70 @@ def _sum(values: list[NumericValue]) -> NumericValue:
     return reduce(lambda left, right: left + right, values)
 
 
-def _level(v: View) -> list[Defined]:
-    def of(name: str, value: Value, en: str, zh: str, *, window: int | None = None, unit: str = "yuan") -> Defined:
-        return number(name, value, en=en, zh=zh, unit=unit, needs=NEEDS, window=window)
+def _level(v: View) -> list[FeatureDefinition]:
+    def of(name: str, value: Value, title: str, *, window: int | None = None, unit: str = "yuan") -> FeatureDefinition:
+        return number(name, value, title=title, unit=unit, needs=NEEDS, window=window)
 
     now, year = v.zero("aum_a0"), aum(v, range(12))
-    days = {90: range(3), 180: range(6), 365: range(12)}
+    windows = {90: range(3), 180: range(6), 365: range(12)}
     below = [(value < LEVEL_FEN).cast("int64") for value in year]
     return [
-        of("aum_avg_30d", yuan(now), "Average daily AUM, last month", "近1月月日均资产", window=30),
+        of("aum_avg_30d", yuan(now), _("Average daily AUM, last month"), window=30),
         *[
             of(
-                f"aum_avg_{d}d",
+                f"aum_avg_{days}d",
                 yuan(_sum(aum(v, ages))) / len(ages),
-                f"Average daily AUM over {d} days",
-                f"近{d}天日均资产",
-                window=d,
+                _("Average daily AUM over {days} days", days=days),
+                window=days,
             )
-            for d, ages in days.items()
+            for days, ages in windows.items()
         ],
-        of("aum_end", yuan(v.zero("aum_end_a0")), "AUM at the month end", "月末时点资产"),
+        of("aum_end", yuan(v.zero("aum_end_a0")), _("AUM at the month end")),
         of(
             "aum_end_to_avg",
             ratio(v.zero("aum_end_a0"), now),
-            "Month-end AUM over the month's average",
-            "月末资产与月日均之比",
+            _("Month-end AUM over the month's average"),
             window=30,
             unit="ratio",
         ),
         of(
             "aum_peak_365d",
             yuan(ibis.greatest(*year)),
-            "Highest monthly AUM in a year",
-            "近一年最高月日均资产",
+            _("Highest monthly AUM in a year"),
             window=365,
         ),
         of(
             "aum_trough_365d",
             yuan(ibis.least(*year)),
-            "Lowest monthly AUM in a year",
-            "近一年最低月日均资产",
+            _("Lowest monthly AUM in a year"),
             window=365,
         ),
         of(
             "aum_to_peak_365d",
             ratio(now, ibis.greatest(*year)),
-            "AUM over its highest of the year",
-            "当前资产占近一年峰值比例",
+            _("AUM over its highest of the year"),
             window=365,
             unit="share",
         ),
-        of("aum_year_ago", yuan(v.zero("aum_a12")), "Average daily AUM a year ago", "去年同期月日均资产"),
+        of("aum_year_ago", yuan(v.zero("aum_a12")), _("Average daily AUM a year ago")),
         of(
             "aum_next_quarter_year_ago",
             yuan(_sum(aum(v, range(9, 12)))) / 3,
-            "Average daily AUM in the coming quarter, a year ago",
-            "去年下一季度日均资产",
+            _("Average daily AUM in the coming quarter, a year ago"),
         ),
         of(
             "months_below_level_365d",
             _sum(below),
-            "Months below 10,000 yuan in a year",
-            "近一年月日均低于1万元的月数",
+            _("Months below 10,000 yuan in a year"),
             window=365,
             unit="count",
         ),
     ]
 
 
-def _movement(v: View) -> list[Defined]:
-    def of(name: str, value: Value, en: str, zh: str, *, window: int, unit: str = "yuan") -> Defined:
-        return number(name, value, en=en, zh=zh, unit=unit, needs=NEEDS, window=window)
+def _movement(v: View) -> list[FeatureDefinition]:
+    def of(name: str, value: Value, title: str, *, window: int, unit: str = "yuan") -> FeatureDefinition:
+        return number(name, value, title=title, unit=unit, needs=NEEDS, window=window)
 
     year = aum(v, range(12))
     mean = _sum(year) / 12
@@ -196,62 +190,55 @@ def _movement(v: View) -> list[Defined]:
     return [
         *[
             of(
-                f"aum_change_{d}d",
+                f"aum_change_{days}d",
                 yuan(year[0] - v.zero(f"aum_a{age}")),
-                f"Change of AUM over {d} days",
-                f"近{d}天资产变动",
-                window=d,
+                _("Change of AUM over {days} days", days=days),
+                window=days,
             )
-            for d, age in ((30, 1), (90, 3), (180, 6), (365, 12))
+            for days, age in ((30, 1), (90, 3), (180, 6), (365, 12))
         ],
         *[
             of(
-                f"aum_growth_{d}d",
+                f"aum_growth_{days}d",
                 ratio(year[0] - v.zero(f"aum_a{age}"), v.zero(f"aum_a{age}") + 10_000),
-                f"Growth of AUM over {d} days",
-                f"近{d}天资产增幅",
-                window=d,
+                _("Growth of AUM over {days} days", days=days),
+                window=days,
                 unit="share",
             )
-            for d, age in ((90, 3), (365, 12))
+            for days, age in ((90, 3), (365, 12))
         ],
         *[
             of(
-                f"aum_slope_{d}d",
+                f"aum_slope_{days}d",
                 yuan(_slope(v, months)),
-                f"Monthly trend of AUM over {d} days",
-                f"近{d}天资产月均趋势",
-                window=d,
+                _("Monthly trend of AUM over {days} days", days=days),
+                window=days,
             )
-            for d, months in ((180, 6), (365, 12))
+            for days, months in ((180, 6), (365, 12))
         ],
         of(
             "aum_volatility_365d",
             ratio(spread, mean),
-            "Swings of AUM within a year",
-            "近一年资产波动率",
+            _("Swings of AUM within a year"),
             window=365,
             unit="ratio",
         ),
         of(
             "aum_biggest_rise_180d",
             yuan(ibis.greatest(*steps)),
-            "Biggest monthly rise of AUM in half a year",
-            "近半年单月最大资产增加",
+            _("Biggest monthly rise of AUM in half a year"),
             window=180,
         ),
         of(
             "aum_biggest_fall_180d",
             yuan(-ibis.least(*steps)),
-            "Biggest monthly fall of AUM in half a year",
-            "近半年单月最大资产减少",
+            _("Biggest monthly fall of AUM in half a year"),
             window=180,
         ),
         of(
             "aum_falling_months_180d",
             _sum(falls),
-            "Months of falling AUM in half a year",
-            "近半年资产下降月数",
+            _("Months of falling AUM in half a year"),
             window=180,
             unit="count",
         ),

@@ -3,63 +3,63 @@
 import ibis
 
 from goldmine.contract.tables import CHANNELS
-from goldmine.features.definition import Defined, category, number, ratio, tell
-from goldmine.features.reason_text import Told
+from goldmine.core.i18n import _
+from goldmine.features.definition import FeatureDefinition, category, number, ratio, with_reason_texts
+from goldmine.features.reason_text import LATER, ReasonText
 from goldmine.features.view import View
 
 NEEDS = ("transactions.channel",)
-WORDS = {
-    "counter": ("the counter", "柜面"),
-    "atm": ("cash machines", "自助机具"),
-    "pos": ("card terminals", "POS刷卡"),
-    "mobile": ("mobile banking", "手机银行"),
-    "online": ("online banking", "网上银行"),
-    "third_party": ("WeChat and Alipay", "第三方支付"),
-    "batch": ("batch entries", "批量代收代付"),
+CHANNEL_NAMES = {
+    "counter": _("the counter"),
+    "atm": _("cash machines"),
+    "pos": _("card terminals"),
+    "mobile": _("mobile banking"),
+    "online": _("online banking"),
+    "third_party": _("WeChat and Alipay"),
+    "batch": _("batch entries"),
 }
-SAID = {
-    f"{name}_count_90d": Told(
+REASON_TEXTS = {
+    f"{name}_count_90d": ReasonText(
         "channels",
-        up=(f"Transactions by {en} over {{window}}: {{value}}", f"{{window}}{zh}交易{{value}}笔"),
-        none=(f"No transactions by {en} over {{window}}", f"{{window}}没有{zh}交易"),
+        positive=_("Transactions by {channel} over {window}: {value}", channel=channel, **LATER),
+        zero=_("No transactions by {channel} over {window}", channel=channel, **LATER),
     )
-    for name, (en, zh) in WORDS.items()
+    for name, channel in CHANNEL_NAMES.items()
 }
-SAID |= {
-    f"{name}_share_365d": Told(
+REASON_TEXTS |= {
+    f"{name}_share_365d": ReasonText(
         "channels",
-        up=(f"{{value}} of transactions by {en}", f"近一年{zh}交易占{{value}}"),
-        none=(f"No transactions by {en} over {{window}}", f"{{window}}没有{zh}交易"),
-        unknown=("No transactions over {window}", "{window}没有交易"),
+        positive=_("{value} of transactions by {channel}", channel=channel, **LATER),
+        zero=_("No transactions by {channel} over {window}", channel=channel, **LATER),
+        missing=_("No transactions over {window}"),
     )
-    for name, (en, zh) in WORDS.items()
+    for name, channel in CHANNEL_NAMES.items()
 }
-SAID |= {
-    "batch_share_365d": Told(
+REASON_TEXTS |= {
+    "batch_share_365d": ReasonText(
         "channels",
-        up=("{value} of entries are batches, not the customer's own", "近一年交易{value}为批量代收代付"),
-        none=("No batch entries over {window}", "{window}没有批量代收代付"),
-        unknown=("No transactions over {window}", "{window}没有交易"),
+        positive=_("{value} of entries are batches, not the customer's own"),
+        zero=_("No batch entries over {window}"),
+        missing=_("No transactions over {window}"),
     ),
-    "channels_used_365d": Told("channels", up=("Channels used within a year: {value}", "近一年使用{value}种渠道")),
-    "main_channel": Told("channels", up=("Mainly uses {value}", "主要使用{value}")),
+    "channels_used_365d": ReasonText("channels", positive=_("Channels used within a year: {value}")),
+    "main_channel": ReasonText("channels", positive=_("Mainly uses {value}")),
 }
-"""How a customer manager says each feature."""
+"""What a customer manager says about each feature."""
 
 
-def channels(v: View) -> list[Defined]:
+def channels(v: View) -> list[FeatureDefinition]:
     """Mix of channels over a quarter and a year, and the main one."""
     own = [name for name in CHANNELS if name != "batch"]
     found = []
     for name in CHANNELS:
-        en, zh = WORDS[name]
+        channel = CHANNEL_NAMES[name]
         year = v.total("in_count", 365) + v.total("out_count", 365)
         found += [
             number(
                 f"{name}_count_90d",
                 v.total(f"{name}_count", 90),
-                en=f"Transactions by {en} in 90 days",
-                zh=f"近90天{zh}交易笔数",
+                title=_("Transactions by {channel} in 90 days", channel=channel),
                 unit="count",
                 needs=NEEDS,
                 window=90,
@@ -67,8 +67,7 @@ def channels(v: View) -> list[Defined]:
             number(
                 f"{name}_share_365d",
                 ratio(v.total(f"{name}_count", 365), year),
-                en=f"Share of transactions by {en}",
-                zh=f"近一年{zh}交易占比",
+                title=_("Share of transactions by {channel}", channel=channel),
                 unit="share",
                 needs=NEEDS,
                 window=365,
@@ -84,12 +83,11 @@ def channels(v: View) -> list[Defined]:
         number(
             "channels_used_365d",
             sum(used[1:], used[0]),
-            en="Channels used in a year",
-            zh="近一年使用渠道数",
+            title=_("Channels used in a year"),
             unit="count",
             needs=NEEDS,
             window=365,
         ),
-        category("main_channel", main, en="Main channel", zh="主要交易渠道", needs=NEEDS),
+        category("main_channel", main, title=_("Main channel"), needs=NEEDS),
     ]
-    return tell(found, SAID)
+    return with_reason_texts(found, REASON_TEXTS)

@@ -6,37 +6,38 @@ import ibis
 from ibis.expr.types import IntegerValue, NumericValue
 
 from goldmine.activity.measures import month_index
-from goldmine.features.definition import Defined, number, real, tell
+from goldmine.core.i18n import _
+from goldmine.features.definition import FeatureDefinition, number, real, with_reason_texts
 from goldmine.features.families.rhythm import bit_count
-from goldmine.features.reason_text import Told
+from goldmine.features.reason_text import ReasonText
 from goldmine.features.view import View
 from goldmine.features.windows import AGES
 
 NEEDS = ("transactions",)
 HALVES = (2, 6, 12)
 """Months after which a transaction counts for half in a fading rate."""
-_NONE = ("No transaction of their own within two years", "近两年没有主动交易")
-SAID = {
-    "own_days_per_month": Told(
+_NONE = _("No transaction of their own within two years")
+REASON_TEXTS = {
+    "own_days_per_month": ReasonText(
         "habit",
-        up=("Active on {value} a month over two years", "近两年平均每月{value}有主动交易"),
-        none=_NONE,
+        positive=_("Active on {value} a month over two years"),
+        zero=_NONE,
     ),
-    "own_months_share": Told(
+    "own_months_share": ReasonText(
         "habit",
-        up=("Active in {value} of the months of two years", "近两年有主动交易的月份占{value}"),
-        none=_NONE,
+        positive=_("Active in {value} of the months of two years"),
+        zero=_NONE,
     ),
-    "own_count_per_month*": Told(
+    "own_count_per_month*": ReasonText(
         "habit",
-        up=("{value} transactions of their own a month over two years", "近两年平均每月主动交易{value}笔"),
-        none=_NONE,
+        positive=_("{value} transactions of their own a month over two years"),
+        zero=_NONE,
     ),
 }
-"""How a customer manager says each feature."""
+"""What a customer manager says about each feature."""
 
 
-def habit(v: View) -> list[Defined]:
+def habit(v: View) -> list[FeatureDefinition]:
     """Own transactions, days and active months, each over the months of two years in which they could be seen.
 
     Rates over the months for which the books and the customer were there do not depend on how far the books reach
@@ -49,27 +50,33 @@ def habit(v: View) -> list[Defined]:
     known = _months_known(v)
     found = [
         number(
-            name, _sum(parts) / known, en=f"{en} over two years", zh=f"近两年{zh}", unit=unit, window=730, needs=NEEDS
+            name,
+            _sum(parts) / known,
+            title=_("{measure} over two years", measure=measure),
+            unit=unit,
+            window=730,
+            needs=NEEDS,
         )
-        for name, parts, unit, en, zh in (
-            ("own_count_per_month", counts, "ratio", "Own transactions a month", "月均主动交易笔数"),
-            ("own_days_per_month", days, "days", "Days with own transactions a month", "月均主动交易天数"),
-            ("own_months_share", active, "share", "Share of months with own transactions", "有主动交易月份占比"),
+        for name, parts, unit, measure in (
+            ("own_count_per_month", counts, "ratio", _("Own transactions a month")),
+            ("own_days_per_month", days, "days", _("Days with own transactions a month")),
+            ("own_months_share", active, "share", _("Share of months with own transactions")),
         )
     ]
     found += [
         number(
             f"own_count_per_month_half_{half}m",
             _fading(counts, known, 0.5 ** (1 / half)),
-            en=f"Own transactions a month over two years, weighing half as much every {half} months back",
-            zh=f"近两年月均主动交易笔数（每早{half}个月权重减半）",
+            title=_(
+                "Own transactions a month over two years, weighing half as much every {half} months back", half=half
+            ),
             unit="ratio",
             window=730,
             needs=NEEDS,
         )
         for half in HALVES
     ]
-    return tell(found, SAID)
+    return with_reason_texts(found, REASON_TEXTS)
 
 
 def _months_known(v: View) -> IntegerValue:

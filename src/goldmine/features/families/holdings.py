@@ -1,30 +1,30 @@
 """What the customer holds of each product class: level, change, peak and share of AUM."""
 
-from goldmine.features.definition import Defined, number, ratio, tell, yuan
-from goldmine.features.reason_text import Told
+from goldmine.core.i18n import _
+from goldmine.features.definition import FeatureDefinition, number, ratio, with_reason_texts, yuan
+from goldmine.features.reason_text import LATER, ReasonText
 from goldmine.features.view import View
 
 NEEDS = ("balances",)
-CLASS_WORDS = {
-    "demand": ("Demand deposits", "活期存款"),
-    "time": ("Time deposits", "定期存款"),
-    "wealth": ("Wealth products", "理财产品"),
-    "loan": ("Loans owed", "贷款余额"),
-    "other": ("Other assets", "其他资产"),
+CLASS_TITLES = {
+    "demand": (_("Demand deposits"), _("demand deposits")),
+    "time": (_("Time deposits"), _("time deposits")),
+    "wealth": (_("Wealth products"), _("wealth products")),
+    "loan": (_("Loans owed"), _("loans owed")),
+    "other": (_("Other assets"), _("other assets")),
 }
 
 
-def holdings(v: View) -> list[Defined]:
+def holdings(v: View) -> list[FeatureDefinition]:
     """Features of each product class's average daily balance."""
     found = []
-    for name, (en, zh) in CLASS_WORDS.items():
+    for name, (title, inner) in CLASS_TITLES.items():
         now = v.zero(f"{name}_a0")
         found += [
             number(
                 f"{name}_avg_30d",
                 yuan(now),
-                en=f"{en}, last month's daily average",
-                zh=f"{zh}近1月日均",
+                title=_("{holding}, last month's daily average", holding=title),
                 unit="yuan",
                 needs=NEEDS,
                 window=30,
@@ -32,8 +32,7 @@ def holdings(v: View) -> list[Defined]:
             number(
                 f"{name}_change_90d",
                 yuan(now - v.zero(f"{name}_a3")),
-                en=f"Change of {en.lower()} over 90 days",
-                zh=f"{zh}近90天变动",
+                title=_("Change of {holding} over 90 days", holding=inner),
                 unit="yuan",
                 needs=NEEDS,
                 window=90,
@@ -41,8 +40,7 @@ def holdings(v: View) -> list[Defined]:
             number(
                 f"{name}_change_365d",
                 yuan(now - v.zero(f"{name}_a12")),
-                en=f"Change of {en.lower()} over a year",
-                zh=f"{zh}近一年变动",
+                title=_("Change of {holding} over a year", holding=inner),
                 unit="yuan",
                 needs=NEEDS,
                 window=365,
@@ -50,8 +48,7 @@ def holdings(v: View) -> list[Defined]:
             number(
                 f"{name}_peak_365d",
                 yuan(v.peak(f"{name}_peak", 365).fill_null(0)),
-                en=f"Highest monthly {en.lower()} in a year",
-                zh=f"{zh}近一年峰值",
+                title=_("Highest monthly {holding} in a year", holding=inner),
                 unit="yuan",
                 needs=NEEDS,
                 window=365,
@@ -62,42 +59,41 @@ def holdings(v: View) -> list[Defined]:
                 number(
                     f"{name}_share_30d",
                     ratio(now, v.zero("aum_a0")),
-                    en=f"{en} as a share of AUM",
-                    zh=f"{zh}占资产比例",
+                    title=_("{holding} as a share of AUM", holding=title),
                     unit="share",
                     needs=NEEDS,
                     window=30,
                 )
             )
-    return tell(found, _said())
+    return with_reason_texts(found, _reason_texts())
 
 
-def _said() -> dict[str, Told]:
-    """How a customer manager says each feature."""
-    found: dict[str, Told] = {}
-    for name, (en, zh) in CLASS_WORDS.items():
-        nothing = (f"No {en.lower()}", f"没有{zh}")
+def _reason_texts() -> dict[str, ReasonText]:
+    """What a customer manager says about each feature."""
+    found: dict[str, ReasonText] = {}
+    for name, (title, inner) in CLASS_TITLES.items():
+        nothing = _("No {holding}", holding=inner)
         found |= {
-            f"{name}_avg_30d": Told(
-                name, up=(f"{en}: {{value}} on average last month", f"近1个月日均{zh}{{value}}"), none=nothing
+            f"{name}_avg_30d": ReasonText(
+                name, positive=_("{holding}: {value} on average last month", holding=title, **LATER), zero=nothing
             ),
-            f"{name}_change_*": Told(
+            f"{name}_change_*": ReasonText(
                 name,
-                up=(f"{en} up {{value}} over {{window}}", f"{{window}}{zh}增加{{value}}"),
-                down=(f"{en} down {{value}} over {{window}}", f"{{window}}{zh}减少{{value}}"),
-                none=(f"{en} unchanged over {{window}}", f"{{window}}{zh}没有变化"),
-                usual=False,
+                positive=_("{holding} up {value} over {window}", holding=title, **LATER),
+                negative=_("{holding} down {value} over {window}", holding=title, **LATER),
+                zero=_("{holding} unchanged over {window}", holding=title, **LATER),
+                show_typical=False,
             ),
-            f"{name}_peak_365d": Told(
+            f"{name}_peak_365d": ReasonText(
                 name,
-                up=(f"{en} of up to {{value}} within a year", f"近一年{zh}最高达{{value}}"),
-                none=(f"No {en.lower()} within a year", f"近一年没有{zh}"),
+                positive=_("{holding} of up to {value} within a year", holding=title, **LATER),
+                zero=_("No {holding} within a year", holding=inner),
             ),
-            f"{name}_share_30d": Told(
+            f"{name}_share_30d": ReasonText(
                 name,
-                up=(f"{en} are {{value}} of all assets", f"{zh}占资产的{{value}}"),
-                none=nothing,
-                unknown=("No assets to speak of last month", "近1个月几乎没有资产"),
+                positive=_("{holding} are {value} of all assets", holding=title, **LATER),
+                zero=nothing,
+                missing=_("No assets to speak of last month"),
             ),
         }
     return found

@@ -1,27 +1,28 @@
 """How much of what the customer does is about investments: the taste for them that shows before a first purchase."""
 
-from goldmine.features.definition import Defined, number, ratio, tell
-from goldmine.features.reason_text import Told
+from goldmine.core.i18n import _
+from goldmine.features.definition import FeatureDefinition, number, ratio, with_reason_texts
+from goldmine.features.reason_text import ReasonText
 from goldmine.features.view import View
 
 NEEDS = ("transactions.kind",)
-SAID = {
-    "investing_count_*": Told(
+REASON_TEXTS = {
+    "investing_count_*": ReasonText(
         "investing",
-        up=("Investment transactions over {window}: {value}", "{window}投资理财类交易{value}笔"),
-        none=("No investment transactions over {window}", "{window}没有投资理财类交易"),
+        positive=_("Investment transactions over {window}: {value}"),
+        zero=_("No investment transactions over {window}"),
     ),
-    "investing_share_*": Told(
+    "investing_share_*": ReasonText(
         "investing",
-        up=("{value} of their transactions over {window} were investments", "{window}投资理财类交易占{value}"),
-        none=("No investment transactions over {window}", "{window}没有投资理财类交易"),
-        unknown=("Not active over {window}", "{window}没有主动交易"),
+        positive=_("{value} of their transactions over {window} were investments"),
+        zero=_("No investment transactions over {window}"),
+        missing=_("Not active over {window}"),
     ),
 }
-"""How a customer manager says each feature."""
+"""What a customer manager says about each feature."""
 
 
-def investing(v: View) -> list[Defined]:
+def investing(v: View) -> list[FeatureDefinition]:
     """Transactions of the kind investment, in or out, and their share of the customer's own, over each window.
 
     A sum in yuan follows the customer's wealth; how often, among all that they do, follows what they like.
@@ -33,8 +34,7 @@ def investing(v: View) -> list[Defined]:
             number(
                 f"investing_count_{days}d",
                 count,
-                en=f"Investment transactions over {days} days",
-                zh=f"近{days}天投资理财类交易笔数",
+                title=_("Investment transactions over {days} days", days=days),
                 unit="count",
                 needs=NEEDS,
                 window=days,
@@ -42,11 +42,10 @@ def investing(v: View) -> list[Defined]:
             number(
                 f"investing_share_{days}d",
                 ratio(count, v.total("own_count", days)),
-                en=f"Investment transactions' share of own ones over {days} days",
-                zh=f"近{days}天投资理财类交易占主动交易比例",
+                title=_("Investment transactions' share of own ones over {days} days", days=days),
                 unit="share",
                 needs=NEEDS,
                 window=days,
             ),
         ]
-    return tell(found, SAID)
+    return with_reason_texts(found, REASON_TEXTS)

@@ -1,188 +1,187 @@
 """Accounts and products held, bought and lapsed; contacts made; facts from outside."""
 
 from goldmine.contract.tables import PRODUCT_CLASSES
+from goldmine.core.i18n import _
 from goldmine.features.customer_aggregates import EVENTS, FACTS
-from goldmine.features.definition import Defined, number, tell
-from goldmine.features.reason_text import Told
+from goldmine.features.definition import FeatureDefinition, number, with_reason_texts
+from goldmine.features.reason_text import ReasonText
 from goldmine.features.view import View
 
-EVENT_WORDS = {
-    "bought": ("Products bought", "购买产品"),
-    "redeemed": ("Products redeemed", "赎回产品"),
-    "loan_drawn": ("Loans drawn", "贷款发放"),
-    "loan_repaid": ("Loans repaid", "贷款结清"),
+EVENT_TITLES = {
+    "bought": _("Products bought"),
+    "redeemed": _("Products redeemed"),
+    "loan_drawn": _("Loans drawn"),
+    "loan_repaid": _("Loans repaid"),
 }
-FACT_WORDS = {
-    "property": ("Property value", "不动产价值"),
-    "tax": ("Yearly tax paid", "年纳税额"),
-    "provident_fund": ("Yearly provident-fund payments", "公积金年缴存额"),
+FACT_TITLES = {
+    "property": _("Property value"),
+    "tax": _("Yearly tax paid"),
+    "provident_fund": _("Yearly provident-fund payments"),
 }
 
-SAID = {
-    "accounts_open_count": Told("accounts", up=("Open accounts: {value}", "在用账户{value}个")),
-    "accounts_time_count": Told(
+REASON_TEXTS = {
+    "accounts_open_count": ReasonText("accounts", positive=_("Open accounts: {value}")),
+    "accounts_time_count": ReasonText(
         "time",
-        up=("Open time-deposit accounts: {value}", "定期账户{value}个"),
-        none=("No time-deposit account", "没有定期账户"),
+        positive=_("Open time-deposit accounts: {value}"),
+        zero=_("No time-deposit account"),
     ),
-    "accounts_closed_count": Told(
+    "accounts_closed_count": ReasonText(
         "accounts",
-        up=("Accounts closed within a year: {value}", "近一年销户{value}个"),
-        none=("No account closed within a year", "近一年没有销户"),
+        positive=_("Accounts closed within a year: {value}"),
+        zero=_("No account closed within a year"),
     ),
-    "accounts_opened_count": Told(
+    "accounts_opened_count": ReasonText(
         "accounts",
-        up=("Accounts opened within a year: {value}", "近一年新开账户{value}个"),
-        none=("No account opened within a year", "近一年没有新开账户"),
+        positive=_("Accounts opened within a year: {value}"),
+        zero=_("No account opened within a year"),
     ),
-    "classes_held": Told(
+    "classes_held": ReasonText(
         "products_held",
-        up=("Kinds of products held: {value}", "持有{value}类产品"),
-        none=("Holds no product", "没有持有产品"),
+        positive=_("Kinds of products held: {value}"),
+        zero=_("Holds no product"),
     ),
-    "wealth_bought_count_365d": Told(
+    "wealth_bought_count_365d": ReasonText(
         "wealth",
-        up=("Wealth products bought within a year: {value}", "近一年购买理财{value}次"),
-        none=("No wealth product bought within a year", "近一年没有购买理财"),
+        positive=_("Wealth products bought within a year: {value}"),
+        zero=_("No wealth product bought within a year"),
     ),
-    "wealth_bought_count_ever": Told(
+    "wealth_bought_count_ever": ReasonText(
         "wealth",
-        up=("Wealth products ever bought: {value}", "累计购买理财{value}次"),
-        none=("Has never bought a wealth product here", "从未在本行购买理财"),
+        positive=_("Wealth products ever bought: {value}"),
+        zero=_("Has never bought a wealth product here"),
     ),
-    "wealth_bought_days_since": Told(
+    "wealth_bought_days_since": ReasonText(
         "wealth",
-        up=("Bought a wealth product {value} ago", "{value}前购买过理财"),
-        unknown=("Has never bought a wealth product here", "从未在本行购买理财"),
-        usual=False,
+        positive=_("Bought a wealth product {value} ago"),
+        missing=_("Has never bought a wealth product here"),
+        show_typical=False,
     ),
-    "bought_count_365d": Told(
+    "bought_count_365d": ReasonText(
         "products_bought",
-        up=("Products bought within a year: {value}", "近一年购买产品{value}次"),
-        none=("No product bought within a year", "近一年没有购买产品"),
+        positive=_("Products bought within a year: {value}"),
+        zero=_("No product bought within a year"),
     ),
-    "bought_days_since": Told(
+    "bought_days_since": ReasonText(
         "products_bought",
-        up=("Bought a product {value} ago", "{value}前购买过产品"),
-        unknown=("No product bought so far", "没有购买产品的记录"),
-        usual=False,
+        positive=_("Bought a product {value} ago"),
+        missing=_("No product bought so far"),
+        show_typical=False,
     ),
-    "redeemed_count_365d": Told(
+    "redeemed_count_365d": ReasonText(
         "products_redeemed",
-        up=("Products redeemed within a year: {value}", "近一年赎回产品{value}次"),
-        none=("No product redeemed within a year", "近一年没有赎回产品"),
+        positive=_("Products redeemed within a year: {value}"),
+        zero=_("No product redeemed within a year"),
     ),
-    "redeemed_days_since": Told(
+    "redeemed_days_since": ReasonText(
         "products_redeemed",
-        up=("Redeemed a product {value} ago", "{value}前赎回过产品"),
-        unknown=("No product redeemed so far", "没有赎回产品的记录"),
-        usual=False,
+        positive=_("Redeemed a product {value} ago"),
+        missing=_("No product redeemed so far"),
+        show_typical=False,
     ),
-    "loan_drawn_count_365d": Told(
+    "loan_drawn_count_365d": ReasonText(
         "loan",
-        up=("Loans drawn within a year: {value}", "近一年用信{value}次"),
-        none=("No loan drawn within a year", "近一年没有用信"),
+        positive=_("Loans drawn within a year: {value}"),
+        zero=_("No loan drawn within a year"),
     ),
-    "loan_drawn_days_since": Told(
+    "loan_drawn_days_since": ReasonText(
         "loan",
-        up=("Drew a loan {value} ago", "{value}前用信"),
-        unknown=("No loan drawn so far", "没有用信记录"),
-        usual=False,
+        positive=_("Drew a loan {value} ago"),
+        missing=_("No loan drawn so far"),
+        show_typical=False,
     ),
-    "loan_repaid_count_365d": Told(
+    "loan_repaid_count_365d": ReasonText(
         "loan",
-        up=("Loans paid off within a year: {value}", "近一年结清贷款{value}笔"),
-        none=("No loan paid off within a year", "近一年没有结清贷款"),
+        positive=_("Loans paid off within a year: {value}"),
+        zero=_("No loan paid off within a year"),
     ),
-    "loan_repaid_days_since": Told(
+    "loan_repaid_days_since": ReasonText(
         "loan",
-        up=("Paid off a loan {value} ago", "{value}前结清贷款"),
-        unknown=("No loan paid off so far", "没有结清贷款的记录"),
-        usual=False,
+        positive=_("Paid off a loan {value} ago"),
+        missing=_("No loan paid off so far"),
+        show_typical=False,
     ),
-    "contacts_count_*": Told(
+    "contacts_count_*": ReasonText(
         "contacts",
-        up=("Contacts by the bank over {window}: {value}", "{window}营销触达{value}次"),
-        none=("Not contacted by the bank over {window}", "{window}没有营销触达"),
+        positive=_("Contacts by the bank over {window}: {value}"),
+        zero=_("Not contacted by the bank over {window}"),
     ),
-    "contacts_yes_count": Told(
+    "contacts_yes_count": ReasonText(
         "contacts",
-        up=("Contacts answered with yes: {value}", "营销应答同意{value}次"),
-        none=("No contact answered with yes so far", "营销应答没有同意过"),
+        positive=_("Contacts answered with yes: {value}"),
+        zero=_("No contact answered with yes so far"),
     ),
-    "contacts_no_count": Told(
+    "contacts_no_count": ReasonText(
         "contacts",
-        up=("Contacts answered with no: {value}", "营销应答拒绝{value}次"),
-        none=("No contact answered with no so far", "营销应答没有拒绝过"),
+        positive=_("Contacts answered with no: {value}"),
+        zero=_("No contact answered with no so far"),
     ),
-    "contact_days_since": Told(
+    "contact_days_since": ReasonText(
         "contacts",
-        up=("Last contacted {value} ago", "{value}前有过营销触达"),
-        unknown=("Never contacted by the bank so far", "没有营销触达记录"),
-        usual=False,
+        positive=_("Last contacted {value} ago"),
+        missing=_("Never contacted by the bank so far"),
+        show_typical=False,
     ),
-    "property_amount": Told(
+    "property_amount": ReasonText(
         "property",
-        up=("Owns property, on the bank's record", "有不动产登记信息"),
-        unknown=("No property on the bank's record", "没有不动产登记信息"),
-        usual=False,
+        positive=_("Owns property, on the bank's record"),
+        missing=_("No property on the bank's record"),
+        show_typical=False,
     ),
-    "tax_amount": Told(
+    "tax_amount": ReasonText(
         "tax",
-        up=("Pays {value} of tax a year", "年纳税{value}"),
-        unknown=("No tax on the bank's record", "没有纳税信息"),
-        usual=False,
+        positive=_("Pays {value} of tax a year"),
+        missing=_("No tax on the bank's record"),
+        show_typical=False,
     ),
-    "provident_fund_amount": Told(
+    "provident_fund_amount": ReasonText(
         "provident_fund",
-        up=("Pays {value} a year into the provident fund", "公积金年缴存{value}"),
-        unknown=("No provident fund on the bank's record", "没有公积金信息"),
-        usual=False,
+        positive=_("Pays {value} a year into the provident fund"),
+        missing=_("No provident fund on the bank's record"),
+        show_typical=False,
     ),
 }
-"""How a customer manager says each feature."""
+"""What a customer manager says about each feature."""
 
 
-def products(v: View) -> list[Defined]:
+def products(v: View) -> list[FeatureDefinition]:
     """Features from accounts, balances by class, product events, contacts and outside facts."""
-    return tell([*_accounts(v), *_events(v), *_contacts(v), *_facts(v)], SAID)
+    return with_reason_texts([*_accounts(v), *_events(v), *_contacts(v), *_facts(v)], REASON_TEXTS)
 
 
-def _accounts(v: View) -> list[Defined]:
-    words = {
-        "accounts_open": ("Open accounts", "在用账户数"),
-        "accounts_time": ("Open time-deposit accounts", "定期账户数"),
-        "accounts_closed": ("Accounts closed in a year", "近一年销户数"),
-        "accounts_opened": ("Accounts opened in a year", "近一年新开账户数"),
+def _accounts(v: View) -> list[FeatureDefinition]:
+    titles = {
+        "accounts_open": _("Open accounts"),
+        "accounts_time": _("Open time-deposit accounts"),
+        "accounts_closed": _("Accounts closed in a year"),
+        "accounts_opened": _("Accounts opened in a year"),
     }
     held = [(v.zero(f"{name}_a0") > 0).cast("int64") for name in PRODUCT_CLASSES]
     return [
         *[
-            number(f"{name}_count", v.zero(name), en=en, zh=zh, unit="count", needs=("accounts",))
-            for name, (en, zh) in words.items()
+            number(f"{name}_count", v.zero(name), title=title, unit="count", needs=("accounts",))
+            for name, title in titles.items()
         ],
         number(
             "classes_held",
             sum(held[1:], held[0]),
-            en="Product classes held",
-            zh="持有产品大类数",
+            title=_("Product classes held"),
             unit="count",
             needs=("balances",),
         ),
     ]
 
 
-def _events(v: View) -> list[Defined]:
+def _events(v: View) -> list[FeatureDefinition]:
     needs = ("product_events",)
     found = []
     for event in EVENTS:
-        en, zh = EVENT_WORDS[event]
+        title = EVENT_TITLES[event]
         found += [
             number(
                 f"{event}_count_365d",
                 v.zero(f"{event}_count_365d"),
-                en=f"{en} in a year",
-                zh=f"近一年{zh}次数",
+                title=_("{event} in a year", event=title),
                 unit="count",
                 needs=needs,
                 window=365,
@@ -190,8 +189,7 @@ def _events(v: View) -> list[Defined]:
             number(
                 f"{event}_days_since",
                 v.days_since(v.rows[f"{event}_last"]),
-                en=f"{en}: days since the last",
-                zh=f"距上次{zh}天数",
+                title=_("{event}: days since the last", event=title),
                 unit="days",
                 needs=needs,
             ),
@@ -201,8 +199,7 @@ def _events(v: View) -> list[Defined]:
         number(
             "wealth_bought_count_365d",
             v.zero("wealth_bought_365d"),
-            en="Wealth products bought in a year",
-            zh="近一年购买理财次数",
+            title=_("Wealth products bought in a year"),
             unit="count",
             needs=needs,
             window=365,
@@ -210,31 +207,28 @@ def _events(v: View) -> list[Defined]:
         number(
             "wealth_bought_count_ever",
             v.zero("wealth_bought_ever"),
-            en="Wealth products ever bought",
-            zh="累计购买理财次数",
+            title=_("Wealth products ever bought"),
             unit="count",
             needs=needs,
         ),
         number(
             "wealth_bought_days_since",
             v.days_since(v.rows.wealth_last),
-            en="Days since a wealth product was bought",
-            zh="距上次购买理财天数",
+            title=_("Days since a wealth product was bought"),
             unit="days",
             needs=needs,
         ),
     ]
 
 
-def _contacts(v: View) -> list[Defined]:
+def _contacts(v: View) -> list[FeatureDefinition]:
     needs = ("contacts",)
     return [
         *[
             number(
                 f"contacts_count_{days}d",
                 v.zero(f"contacts_{days}d"),
-                en=f"Marketing contacts in {days} days",
-                zh=f"近{days}天营销触达次数",
+                title=_("Marketing contacts in {days} days", days=days),
                 unit="count",
                 needs=needs,
                 window=days,
@@ -244,37 +238,33 @@ def _contacts(v: View) -> list[Defined]:
         number(
             "contacts_yes_count",
             v.zero("contacts_yes"),
-            en="Contacts answered with yes",
-            zh="营销应答同意次数",
+            title=_("Contacts answered with yes"),
             unit="count",
             needs=needs,
         ),
         number(
             "contacts_no_count",
             v.zero("contacts_no"),
-            en="Contacts answered with no",
-            zh="营销拒绝次数",
+            title=_("Contacts answered with no"),
             unit="count",
             needs=needs,
         ),
         number(
             "contact_days_since",
             v.days_since(v.rows.contact_last),
-            en="Days since the last contact",
-            zh="距上次营销触达天数",
+            title=_("Days since the last contact"),
             unit="days",
             needs=needs,
         ),
     ]
 
 
-def _facts(v: View) -> list[Defined]:
+def _facts(v: View) -> list[FeatureDefinition]:
     return [
         number(
             f"{fact}_amount",
             v.rows[f"fact_{fact}"],
-            en=FACT_WORDS[fact][0],
-            zh=FACT_WORDS[fact][1],
+            title=FACT_TITLES[fact],
             unit="yuan",
             needs=("external_facts",),
         )

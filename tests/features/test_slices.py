@@ -11,7 +11,7 @@ from goldmine.core.engine import connect
 from goldmine.core.workspace import Workspace
 from goldmine.features import build_features, slices
 from goldmine.features.slices import slice_customers
-from goldmine.governance.point_in_time_check import check_future
+from goldmine.governance.point_in_time_check import check_point_in_time
 from goldmine.sample import write_bank
 from tests.tiny import make_bank, transaction
 
@@ -67,5 +67,5 @@ def test_every_feature_is_what_it_is_without_slices(tmp_path, monkeypatch, most)
     build_features(bank, work, [CUTOFF])
     assert work.features(CUTOFF).is_dir()
     assert duckdb.sql(f"FROM read_parquet('{work.features(CUTOFF)}')").fetchall() == whole
-    assert check_future(bank, work, CUTOFF).changed == {}
+    assert check_point_in_time(bank, work, CUTOFF).changed == {}
     assert [path.name for path in work.features(CUTOFF).parent.glob(".*")] == []

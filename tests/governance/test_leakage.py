@@ -14,10 +14,10 @@ from goldmine.core.errors import LeakError
 from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.features.catalogue import try_folder
-from goldmine.governance.leakage import future_check, require_none, row_checks
+from goldmine.governance.leakage import point_in_time_check, require_none, row_checks
 from goldmine.governance.limits import Limits
-from goldmine.governance.point_in_time_check import check_future
-from goldmine.governance.univariate import alone, beyond_past
+from goldmine.governance.point_in_time_check import check_point_in_time
+from goldmine.governance.univariate import out_of_range, univariate_auc
 from goldmine.labels import Cutoffs
 from goldmine.labels.use_case import Given
 from goldmine.models.training_set import Rows
@@ -87,7 +87,7 @@ def test_so_is_a_text():
 
 def test_a_text_with_a_value_a_customer_knows_nothing():
     table = at("train", 1, number=lambda table: pa.array([f"N{place}" for place in range(table.num_rows)]))
-    assert alone(table, ["number"])["number"] == pytest.approx(0.5, abs=0.02)
+    assert univariate_auc(table, ["number"])["number"] == pytest.approx(0.5, abs=0.02)
 
 
 def test_a_feature_that_only_grows_with_time_is_caught():
@@ -101,7 +101,7 @@ def test_a_feature_that_only_grows_with_time_is_caught():
 def test_so_is_a_text_that_was_never_seen_and_a_value_that_was_never_known():
     past = pa.table({"batch": ["2023"] * 10, "rate": pa.nulls(10, pa.float32())})
     later = pa.table({"batch": ["2024"] * 6 + ["2023"] * 4, "rate": pa.array([1.0, None] * 5, pa.float32())})
-    assert beyond_past(past, later, ["batch", "rate"]) == {"batch": 0.6, "rate": 0.5}
+    assert out_of_range(past, later, ["batch", "rate"]) == {"batch": 0.6, "rate": 0.5}
 
 
 def test_a_value_that_never_varied_in_training_is_no_leak_later():
@@ -160,20 +160,20 @@ def made(tmp_path_factory):
 
 class TestTheFuture:
     def test_features_of_the_past_stay_as_they_are(self, made):
-        found = check_future(*made, CUTOFF)
+        found = check_point_in_time(*made, CUTOFF)
         assert (found.features > 150, found.customers > 300, found.changed) == (True, True, {})
 
     def test_of_a_large_bank_a_share_is_made_again_without_neighbours(self, made):
-        found = check_future(*made, CUTOFF, sample=100)
+        found = check_point_in_time(*made, CUTOFF, sample=100)
         assert found.changed == {}
         assert 40 < found.customers < 200
 
     def test_what_has_been_looked_at_is_not_looked_at_again(self, made, monkeypatch):
         from goldmine.governance import point_in_time_check as future
 
-        first = check_future(*made, CUTOFF)
+        first = check_point_in_time(*made, CUTOFF)
         monkeypatch.setattr(future, "_compared", None)
-        assert check_future(*made, CUTOFF) == first
+        assert check_point_in_time(*made, CUTOFF) == first
 
     def test_a_feature_that_saw_a_later_row_is_caught(self, made):
         bank, work = made
@@ -185,7 +185,7 @@ class TestTheFuture:
         duckdb.sql(f"COPY ({query}) TO '{path}.new' (FORMAT parquet)")
         path.with_name(f"{path.name}.new").replace(path)
         try:
-            check = future_check(check_future(bank, work, CUTOFF))
+            check = point_in_time_check(check_point_in_time(bank, work, CUTOFF))
         finally:
             path.write_bytes(before)
         with pytest.raises(
@@ -203,7 +203,7 @@ class TestTheFuture:
         try_folder(folder)
         try:
             build_features(bank, apart, [CUTOFF])
-            found = check_future(bank, apart, CUTOFF), check_future(bank, apart, CUTOFF, sample=100)
+            found = check_point_in_time(bank, apart, CUTOFF), check_point_in_time(bank, apart, CUTOFF, sample=100)
         finally:
             try_folder(None)
         whole, share = (one.changed for one in found)
@@ -213,15 +213,15 @@ class TestTheFuture:
 
 def test_the_gate_reads_all_parts_of_a_training(monkeypatch):
     from goldmine.governance import leakage
-    from goldmine.governance.point_in_time_check import FutureCheck
+    from goldmine.governance.point_in_time_check import PointInTimeCheck
 
     asked = []
 
     def looked(_bank, _work, cutoff):
         asked.append(cutoff)
-        return FutureCheck(str(cutoff), 10, 3, {})
+        return PointInTimeCheck(str(cutoff), 10, 3, {})
 
-    monkeypatch.setattr(leakage, "check_future", looked)
+    monkeypatch.setattr(leakage, "check_point_in_time", looked)
     parts = {name: at(name, seed) for seed, name in enumerate(DAYS)}
     learnt = Rows(cutoffs=Cutoffs((DAYS["train"],), DAYS["calibrate"], DAYS["test"]), **parts)
     told = leakage.leak_gate(Bank("tiny", AS_OF, {}), None, use_case(), learnt, AS_OF)

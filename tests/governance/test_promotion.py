@@ -161,7 +161,7 @@ def test_a_champion_whose_features_are_no_longer_made_gives_way(ask, fitted):
     model = train(use_case(), rows(seed=1).drop_columns(["village"]), rows(seed=2).drop_columns(["village"]), 7).model
     judged = evaluate(model, fewer, use_case())
     found = compare(BANK, use_case(), judged, fewer)
-    assert found.alone == (
+    assert found.not_compared == (
         "champion version 1 cannot score: rows to score: 1 of the model's 6 features are not there: village."
     )
     assert propose("tiny", "mine", ask.keep(model, "f2", "2024-06-30"), judged, found).champion
@@ -315,4 +315,4 @@ def test_a_champion_that_learnt_from_the_judging_rows_is_not_compared(ask, fitte
     ask(fitted.model, "f1")
     found = compare(BANK, use_case(outcome=Given(kind="given")), evaluation, rows(seed=3))
     assert (found.champion, found.refusals) == ("1", ())
-    assert found.alone == "champion version 1 has learnt from the rows of its table that judged it"
+    assert found.not_compared == "champion version 1 has learnt from the rows of its table that judged it"

@@ -10,7 +10,7 @@ from goldmine.core.i18n import Said
 from goldmine.governance.groups import BY_ZH
 from goldmine.governance.limits import Limits
 
-LEAST_ROWS = 200
+MIN_ROWS = 200
 """Groups of fewer customers are too small to be judged."""
 _ROWS_A_BIN = 100
 _SIMULATIONS = 200
@@ -81,7 +81,7 @@ def calibration(outcome: np.ndarray, probability: np.ndarray, groups: pd.DataFra
     probability : numpy.ndarray
         Of the same rows.
     groups : pandas.DataFrame
-        The rows' groups, a column each; groups of fewer than `LEAST_ROWS` rows are left out.
+        The rows' groups, a column each; groups of fewer than `MIN_ROWS` rows are left out.
     """
     chance = np.random.default_rng(_SEED)
     found = []
@@ -95,7 +95,7 @@ def _parts(groups: pd.DataFrame, rows: int) -> Iterator[tuple[str, str, np.ndarr
     yield "all", "", np.arange(rows)
     for by in groups.columns:
         for group, at in sorted(groups.groupby(by, observed=True).indices.items()):
-            if len(at) >= LEAST_ROWS:
+            if len(at) >= MIN_ROWS:
                 yield by, str(group), at
 
 

@@ -13,7 +13,7 @@ from goldmine.core.errors import ModelError
 from goldmine.core.i18n import Said
 from goldmine.governance.bootstrap import Interval, intervals
 from goldmine.governance.calibration import Calibration, calibration
-from goldmine.governance.groups import BY_ZH, CALIBRATED, GUARDED, groups_of
+from goldmine.governance.groups import BY_ZH, CALIBRATED, PROTECTED, groups_of
 from goldmine.governance.limits import read_limits
 from goldmine.governance.protected_groups import group_losses, on_list
 from goldmine.labels.use_case import UseCase
@@ -29,7 +29,7 @@ class Comparison:
     ----------
     champion : str
         Version in use when it was compared; empty where there was none.
-    alone : str
+    not_compared : str
         Why it was compared with none; empty where it was.
     figures : dict of str to dict of str to Interval
         Of ``champion``, ``challenger`` and their paired ``difference`` (challenger less champion) by figure; of the
@@ -45,7 +45,7 @@ class Comparison:
     """
 
     champion: str
-    alone: str
+    not_compared: str
     figures: Mapping[str, Mapping[str, Interval]]
     groups: pd.DataFrame
     calibration: Calibration
@@ -74,11 +74,11 @@ class Comparison:
 
 
 def compare(bank: Bank, use_case: UseCase, judged: Evaluation, rows: pa.Table) -> Comparison:
-    """Score the champion on the challenger's judging rows, and say whether the challenger may take over.
+    """Score the champion on the challenger's test rows, and say whether the challenger may take over.
 
-    It may only if the paired bootstrap interval of the lift at list size lies above zero, if its probabilities can be
-    believed, and if no guarded group (age band, gender, village) loses more than the limit. Where nobody can score, as
-    there is no champion yet or its features are no longer made, it need only be calibrated.
+    It may if the paired bootstrap interval of the lift at list size lies above zero, its probabilities are calibrated,
+    and no protected group (age band, gender, village) loses more than the limit. Where no champion can score, because
+    there is none yet or its features are no longer made, the challenger need only be calibrated.
 
     Parameters
     ----------
@@ -102,16 +102,16 @@ def compare(bank: Bank, use_case: UseCase, judged: Evaluation, rows: pa.Table) -
     believed = calibration(judged.outcome, judged.probability, held, limits)
     mark = _mark(rows)
     held_by = champion_version(bank.name, use_case.name)
-    theirs, alone = _champions(bank, use_case, rows, held_by)
+    theirs, not_compared = _champions(bank, use_case, rows, held_by)
     if theirs is None:
         figures = intervals(judged.outcome, {"challenger": judged.probability}, judged.list_size)
         nobody = group_losses(np.zeros(0), {"champion": np.zeros(0), "challenger": np.zeros(0)}, groups[:0], limits)
-        return Comparison(held_by, alone, figures, nobody, believed, mark, believed.stops)
+        return Comparison(held_by, not_compared, figures, nobody, believed, mark, believed.stops)
     scores = {"champion": theirs, "challenger": judged.probability}
     figures = intervals(judged.outcome, scores, judged.list_size)
     lists = {who: on_list(score, judged.list_size) for who, score in scores.items()}
-    guarded = groups[[name for name in GUARDED if name in groups.columns]]
-    lost = group_losses(judged.outcome, lists, guarded, limits)
+    protected = groups[[name for name in PROTECTED if name in groups.columns]]
+    lost = group_losses(judged.outcome, lists, protected, limits)
     refusals = _not_better(figures["difference"]["lift_list"], held_by) + believed.stops + _left_behind(lost)
     return Comparison(held_by, "", figures, lost, believed, mark, refusals)
 

@@ -1,4 +1,4 @@
-"""The groups of judged customers: by branch, AUM level and age band, and those that are guarded."""
+"""The groups of judged customers: by branch, AUM level and age band, and the protected ones."""
 
 from itertools import pairwise
 
@@ -12,9 +12,9 @@ from goldmine.core.engine import connect
 from goldmine.customers.ladder import LEVELS, level_of
 
 CALIBRATED = ("branch", "aum_level", "age_band")
-"""Groups in which probabilities must be kept."""
-GUARDED = ("age_band", "gender", "village")
-"""Groups that a new model may not leave behind."""
+"""Groups in which probabilities must be calibrated."""
+PROTECTED = ("age_band", "gender", "village")
+"""Protected groups: a new model may not leave them behind."""
 BY_ZH = {
     "all": "全部",
     "branch": "支行",

@@ -13,8 +13,8 @@ from goldmine.contract.bank import Bank
 from goldmine.core.errors import LeakError
 from goldmine.core.workspace import Workspace
 from goldmine.governance.limits import Limits, read_limits
-from goldmine.governance.point_in_time_check import FutureCheck, check_future
-from goldmine.governance.univariate import alone, beyond_past, varying
+from goldmine.governance.point_in_time_check import PointInTimeCheck, check_point_in_time
+from goldmine.governance.univariate import out_of_range, univariate_auc, varying
 from goldmine.labels import outcome_end, selected_features
 from goldmine.labels.use_case import UseCase
 from goldmine.models.training_set import Rows
@@ -77,7 +77,7 @@ def leak_gate(bank: Bank, work: Workspace, use_case: UseCase, rows: Rows, as_of:
     held = {name: table for name, table in parts.items() if table is not None}
     checks = row_checks(held, use_case, as_of, read_limits(bank.name))
     if rows.cutoffs is not None:
-        checks.append(future_check(check_future(bank, work, rows.cutoffs.train[0])))
+        checks.append(point_in_time_check(check_point_in_time(bank, work, rows.cutoffs.train[0])))
     require_none(use_case.name, checks)
     found = [{"looked for": c.what, "among": c.looked_at, "nearest": c.worst, "found": "nothing"} for c in checks]
     return pd.DataFrame(found)
@@ -114,16 +114,16 @@ def row_checks(parts: dict[str, pa.Table], use_case: UseCase, as_of: date, limit
     return [
         _complete(parts, use_case, as_of),
         _sides(parts),
-        _alone(alone(parts[first], names), limits, parts[first].num_rows, use_case),
-        _beyond(
-            {name: beyond_past(_before(parts, name, told_apart), parts[name], told_apart) for name in later},
-            limits.beyond_past_share if any("cutoff" in parts[name].column_names for name in later) else 1.0,
+        _univariate(univariate_auc(parts[first], names), limits, parts[first].num_rows, use_case),
+        _out_of_range(
+            {name: out_of_range(_before(parts, name, told_apart), parts[name], told_apart) for name in later},
+            limits.out_of_range_share if any("cutoff" in parts[name].column_names for name in later) else 1.0,
             use_case,
         ),
     ]
 
 
-def future_check(found: FutureCheck) -> Check:
+def point_in_time_check(found: PointInTimeCheck) -> Check:
     """What making features again without their future showed, as a check."""
     told = {
         name: f"{name} at {found.cutoff} is not made by any feature of the code"
@@ -177,7 +177,7 @@ def _sides(parts: dict[str, pa.Table]) -> Check:
     return Check(SIDES, counts, f"{len(leaks)} overlaps", tuple(leaks), do)
 
 
-def _alone(found: dict[str, float], limits: Limits, rows: int, use_case: UseCase) -> Check:
+def _univariate(found: dict[str, float], limits: Limits, rows: int, use_case: UseCase) -> Check:
     worst = max(found, key=lambda name: found[name])
     leaks = tuple(
         f"{name} alone has an AUC of {auc:.3f} (limit {limits.single_feature_auc:.2f})"
@@ -194,7 +194,7 @@ def _before(parts: dict[str, pa.Table], name: str, columns: list[str]) -> pa.Tab
     return pa.concat_tables([parts[part].select(columns) for part in earlier], promote_options="default")
 
 
-def _beyond(found: dict[str, dict[str, float]], limit: float, use_case: UseCase) -> Check:
+def _out_of_range(found: dict[str, dict[str, float]], limit: float, use_case: UseCase) -> Check:
     """A feature at a later cutoff beyond its past; without cutoffs a shift is no leak, and it is only told."""
     shares = {(name, part): share for part, told in found.items() for name, share in told.items()}
     worst = max(shares, key=lambda key: shares[key])

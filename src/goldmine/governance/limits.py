@@ -15,22 +15,22 @@ class Limits(SettingsModel):
     ----------
     single_feature_auc : float
         AUC of one feature alone above which it is taken for a leak.
-    beyond_past_share : float
-        Share of a later cutoff's rows that may lie beyond all that the cutoffs before it held of a feature.
+    out_of_range_share : float
+        Share of a later cutoff's rows whose value of a feature may lie outside the range of the cutoffs before it.
     calibration_warning, calibration_stop : float
         Calibration error above its noise floor that is said, and that keeps a model from being promoted.
     group_loss : float
-        Share of a guarded group's outcomes caught by the champion's list that the challenger's may lose.
-    group_least_caught : int
-        Groups in which the champion's list caught fewer outcomes are looked at together.
+        Share of a protected group's outcomes caught by the champion's list that the challenger's may lose.
+    min_group_outcomes : int
+        Groups in which the champion's list caught fewer outcomes are merged.
     """
 
     single_feature_auc: float = Field(default=0.95, gt=0.5, le=1)
-    beyond_past_share: float = Field(default=0.5, gt=0, le=1)
+    out_of_range_share: float = Field(default=0.5, gt=0, le=1)
     calibration_warning: float = Field(default=0.02, ge=0, le=1)
     calibration_stop: float = Field(default=0.05, ge=0, le=1)
     group_loss: float = Field(default=0.2, ge=0, le=1)
-    group_least_caught: int = Field(default=20, ge=1)
+    min_group_outcomes: int = Field(default=20, ge=1)
 
 
 class _File(Limits):

@@ -48,7 +48,7 @@ SAY: dict[str, dict[str, Any]] = {
         "by": {"all": "all", "branch": "branch", "aum_level": "AUM level", "age_band": "age band"},
         "verdicts": {"kept": "holds", "warning": "warning", "stop": "stops promotion"},
         "guarded": "Does it leave a group behind?",
-        "guarded_told": "Outcomes that the champion's list and this model's list catch in each guarded group.",
+        "guarded_told": "Outcomes that the champion's list and this model's list catch in each protected group.",
         "guarded_columns": ("by", "group", "champion", "this model", "loss"),
         "looks_at": "What it looks at",
         "looks_columns": ("feature", "share of the trees' gain"),

@@ -26,7 +26,7 @@ SAMPLE = 50_000
 
 
 @dataclass(frozen=True)
-class FutureCheck:
+class PointInTimeCheck:
     """What came of making one cutoff's features again without its future.
 
     Parameters
@@ -45,7 +45,7 @@ class FutureCheck:
     changed: dict[str, int]
 
 
-def check_future(bank: Bank, work: Workspace, cutoff: date, sample: int = SAMPLE) -> FutureCheck:
+def check_point_in_time(bank: Bank, work: Workspace, cutoff: date, sample: int = SAMPLE) -> PointInTimeCheck:
     """Make a cutoff's features again from rows dated and known by it, and compare them with the stored ones bit by bit.
 
     Transactions and balances reach features month by month, by when they became known; here that is taken from the
@@ -61,13 +61,13 @@ def check_future(bank: Bank, work: Workspace, cutoff: date, sample: int = SAMPLE
     mark = fingerprint.of_value([*map(fingerprint.of_file, parquet_files(stored)), code_fingerprint(__name__), sample])
     told = read_json(kept, {})
     if told.get("mark") == mark:
-        return FutureCheck(**told["found"])
+        return PointInTimeCheck(**told["found"])
     found = _compared(bank, work, cutoff, sample)
     write_json(kept, {"mark": mark, "found": asdict(found)})
     return found
 
 
-def _compared(bank: Bank, work: Workspace, cutoff: date, sample: int) -> FutureCheck:
+def _compared(bank: Bank, work: Workspace, cutoff: date, sample: int) -> PointInTimeCheck:
     connection = connect()
     lay_out(Source(connection, bank, work, cutoff))
     one_in = max(1, -(-bank.tables["customers"].rows // sample))
@@ -88,7 +88,7 @@ def _compared(bank: Bank, work: Workspace, cutoff: date, sample: int) -> FutureC
     customers, *counts = told or (0,)
     changed = {name: count for name, count in zip(names, counts, strict=True) if count}
     changed |= {name: -1 for name in held if name not in {feature.name for feature in plan().features}}
-    return FutureCheck(str(cutoff), customers, len(names), changed)
+    return PointInTimeCheck(str(cutoff), customers, len(names), changed)
 
 
 def _take_the_future_away(connection: Backend, cutoff: date, one_in: int) -> None:

@@ -185,12 +185,12 @@ def _earlier(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[str, .
 
 def _grounds(comparison: Comparison) -> tuple[str, ...]:
     """Why a challenger took over."""
-    if comparison.alone:
-        return (f"beats no skill and the one-line rule; {comparison.alone}",)
+    if comparison.not_compared:
+        return (f"beats no skill and the one-line rule; {comparison.not_compared}",)
     lift = comparison.figures["difference"]["lift_list"]
     return (
         f"lift at list size {lift.value:+.2f} beside version {comparison.champion}, 95% interval {lift.low:+.2f} to "
-        f"{lift.high:+.2f}; calibrated; no guarded group left behind",
+        f"{lift.high:+.2f}; calibrated; no protected group left behind",
     )
 
 

@@ -1,4 +1,4 @@
-"""Whether a new list leaves a guarded group behind: its outcomes that the old list caught and the new one does not."""
+"""Whether the challenger's list catches fewer outcomes of a protected group than the champion's."""
 
 import numpy as np
 import pandas as pd
@@ -27,20 +27,20 @@ def group_losses(
     listed : dict of str to numpy.ndarray
         ``champion`` and ``challenger``: whether a row is on the list, 0 to 1 (see `on_list`).
     groups : pandas.DataFrame
-        Guarded groups of the rows, a column each.
+        Protected groups of the rows, a column each.
 
     Returns
     -------
     pandas.DataFrame
-        by, group, champion, challenger (outcomes caught), loss (share of the champion's), surely (what is lost beyond
-        chance, a share), left_behind; a row a group.
+        by, group, champion, challenger (outcomes caught), loss (share of the champion's), loss_lower_bound (the
+        loss beyond chance, a share), left_behind; a row a group.
     """
     caught = (outcome == 1) & ((listed["champion"] > 0) | (listed["challenger"] > 0))
     old, new = listed["champion"][caught], listed["challenger"][caught]
     found = [
         _losses(name, groups[name].to_numpy()[caught], (old, new), limits) for name in groups.columns if caught.any()
     ]
-    columns = ["by", "group", "champion", "challenger", "loss", "surely", "left_behind"]
+    columns = ["by", "group", "champion", "challenger", "loss", "loss_lower_bound", "left_behind"]
     return pd.DataFrame([row for rows in found for row in rows], columns=columns)
 
 
@@ -64,20 +64,20 @@ def _losses(
     codes, names = pd.factorize(group)
     known = codes >= 0
     held = np.bincount(codes[known], weights=caught[0][known], minlength=len(names))
-    small = held < limits.group_least_caught
+    small = held < limits.min_group_outcomes
     merged = np.where(small, len(names), np.arange(len(names)))
     labels = [*map(str, names), SMALL]
     members = {labels[code]: known & (merged[codes] == code) for code in np.unique(merged)}
-    members = {name: at for name, at in members.items() if caught[0][at].sum() >= limits.group_least_caught}
+    members = {name: at for name, at in members.items() if caught[0][at].sum() >= limits.min_group_outcomes}
     due = norm.isf(_DOUBT / max(1, len(members)))
     rows = []
     for name, at in sorted(members.items()):
         old, new = float(caught[0][at].sum()), float(caught[1][at].sum())
         loss = 1 - new / old
-        surely = loss - due * _error(caught[0][at], caught[1][at])
-        left = loss > limits.group_loss and surely > 0
+        loss_lower_bound = loss - due * _error(caught[0][at], caught[1][at])
+        left = loss > limits.group_loss and loss_lower_bound > 0
         rows.append({"by": by, "group": name, "champion": old, "challenger": new})
-        rows[-1] |= {"loss": loss, "surely": surely, "left_behind": left}
+        rows[-1] |= {"loss": loss, "loss_lower_bound": loss_lower_bound, "left_behind": left}
     return rows
 
 

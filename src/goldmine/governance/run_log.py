@@ -14,8 +14,12 @@ def log_comparison(comparison: Comparison) -> None:
     mlflow.log_metrics(comparison.metrics())
     mlflow.log_dict(comparison.frame().to_dict("index"), "governance/figures.json")
     mlflow.log_dict(comparison.calibration.table.to_dict("list"), "governance/calibration.json")
-    mlflow.log_dict(comparison.groups.to_dict("list"), "governance/guarded_groups.json")
-    told = {"compared_with": comparison.champion, "alone": comparison.alone, "refusals": list(comparison.refusals)}
+    mlflow.log_dict(comparison.groups.to_dict("list"), "governance/protected_groups.json")
+    told = {
+        "compared_with": comparison.champion,
+        "not_compared": comparison.not_compared,
+        "refusals": list(comparison.refusals),
+    }
     mlflow.log_dict({**told, "rows": comparison.rows}, "governance/verdict.json")
 
 

@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 
 from goldmine.models.encoding import encode, learn_encoding
 
-MOST_ROWS = 5_000
+MAX_ROWS_PER_CLASS = 5_000
 """Rows of each class that are looked at; the AUC does not depend on how many there are of each."""
 _SEED = 20240331
 _CUTS = np.linspace(0, 1, 26)[1:-1]
@@ -14,7 +14,7 @@ _EDGES = (0.001, 0.999)
 """Between these quantiles of the past a value is one that was seen before."""
 
 
-def alone(rows: pa.Table, names: list[str]) -> dict[str, float]:
+def univariate_auc(rows: pa.Table, names: list[str]) -> dict[str, float]:
     """AUC of each feature by itself, honest for both directions, for what is unknown and for text.
 
     A number is cut into bins at the quantiles of each class, with the unknown in one of their own, and taken as it
@@ -45,7 +45,7 @@ def alone(rows: pa.Table, names: list[str]) -> dict[str, float]:
     return found
 
 
-def beyond_past(past: pa.Table, later: pa.Table, names: list[str]) -> dict[str, float]:
+def out_of_range(past: pa.Table, later: pa.Table, names: list[str]) -> dict[str, float]:
     """Share of the later rows whose value lies beyond all but a thousandth of the past ones at either end.
 
     A category that was never seen lies beyond; so does any value of a feature that was never known. What is unknown
@@ -57,7 +57,7 @@ def beyond_past(past: pa.Table, later: pa.Table, names: list[str]) -> dict[str, 
         Features as stored, of earlier and of later cutoffs.
     """
     chance = np.random.default_rng(_SEED)
-    past, later = (_at_most(table, 2 * MOST_ROWS, chance) for table in (past, later))
+    past, later = (_at_most(table, 2 * MAX_ROWS_PER_CLASS, chance) for table in (past, later))
     encoding = learn_encoding(past, names)
     before, after = encode(encoding, past), encode(encoding, later)
     found = {}
@@ -84,7 +84,9 @@ def _some_of_each(outcome: np.ndarray) -> np.ndarray:
     kept = []
     for one in (0, 1):
         places = np.flatnonzero(outcome == one)
-        kept.append(chance.choice(places, MOST_ROWS, replace=False) if len(places) > MOST_ROWS else places)
+        kept.append(
+            chance.choice(places, MAX_ROWS_PER_CLASS, replace=False) if len(places) > MAX_ROWS_PER_CLASS else places
+        )
     return np.sort(np.concatenate(kept))
 
 

@@ -22,19 +22,19 @@ from goldmine.labels.eligibility import feature_rows, labelled
 from goldmine.labels.use_case import UseCase
 from goldmine.models.score import ScoreReport
 
-LOOKED_BACK, AT_LEAST = 3, 2
+ALARM_WINDOWS, MIN_DRIFTED_WINDOWS = 3, 2
 """It alarms what has moved now and in so many of the last windows, this one included; one odd month does not."""
-LEAST_WEIGHT = 0.01
+MIN_GAIN_SHARE = 0.01
 """A feature with a smaller share of the trees' gain cannot do much to a score, and does not alarm alone."""
-LEAST_TOGETHER = 0.03
+MIN_COMBINED_GAIN_SHARE = 0.03
 """Many such features that move at once, as when a source of transactions breaks, alarm from this share of the gain."""
-LEAST_MANY, LEAST_SHARE = 10, 0.05
+MIN_DRIFTED_FEATURES, MIN_DRIFTED_SHARE = 10, 0.05
 """They alarm whatever their gain where so many, and so large a share of all features, have moved for good: a model that
 looks back two years hardly notices that a source went silent two months ago."""
 
 
 @dataclass(frozen=True)
-class Watch:
+class DriftReport:
     """What a scoring run saw.
 
     Parameters
@@ -103,7 +103,7 @@ class Watch:
         }
 
 
-def watch(work: Workspace, use_case: UseCase, as_of: date, report: ScoreReport) -> Watch:
+def drift_report(work: Workspace, use_case: UseCase, as_of: date, report: ScoreReport) -> DriftReport:
     """Compare a snapshot's features and scores with the training of the model that scored, and note it down.
 
     The tracking store must be in use: the reference stands with the model's training run.
@@ -120,8 +120,8 @@ def watch(work: Workspace, use_case: UseCase, as_of: date, report: ScoreReport) 
     names = [name for name in parquet_schema(work.features(as_of)).names if name in reference.profiles]
     rows = feature_rows(connect(), work, as_of, some.select(["customer_id"]), names).to_arrow_table()
     now = compare_window((reference.profiles, reference.usual), rows, some["probability"].to_numpy(), str(as_of))
-    windows = (*_earlier(work, use_case.name, as_of, report.model_version, reference), now)[-LOOKED_BACK:]
-    seen = Watch(
+    windows = (*_earlier(work, use_case.name, as_of, report.model_version, reference), now)[-ALARM_WINDOWS:]
+    seen = DriftReport(
         use_case.name,
         str(as_of),
         report.model_version,
@@ -144,20 +144,20 @@ def alarms_of(windows: tuple[Window, ...], reference: Reference) -> tuple[str, .
     """
     lasting = [name for name in windows[-1].moved if _lasting(name, windows) and name not in AROUND]
     light = [name for name in lasting if not _matters(name, reference)]
-    heavy = sum(reference.weight[name] for name in light) >= LEAST_TOGETHER
-    many = len(light) >= max(LEAST_MANY, LEAST_SHARE * len(reference.weight))
+    heavy = sum(reference.weight[name] for name in light) >= MIN_COMBINED_GAIN_SHARE
+    many = len(light) >= max(MIN_DRIFTED_FEATURES, MIN_DRIFTED_SHARE * len(reference.weight))
     return tuple(name for name in lasting if heavy or many or name not in light)
 
 
 def _lasting(name: str, windows: tuple[Window, ...]) -> bool:
-    return sum(name in window.moved for window in windows) >= AT_LEAST
+    return sum(name in window.moved for window in windows) >= MIN_DRIFTED_WINDOWS
 
 
 def _matters(name: str, reference: Reference) -> bool:
-    return name == SCORE or reference.weight[name] >= LEAST_WEIGHT
+    return name == SCORE or reference.weight[name] >= MIN_GAIN_SHARE
 
 
-def came_true(bank: Bank, work: Workspace, use_case: UseCase, as_of: date) -> pd.DataFrame:
+def estimated_and_realised(bank: Bank, work: Workspace, use_case: UseCase, as_of: date) -> pd.DataFrame:
     """Earlier estimates beside what came, for each snapshot whose outcomes are complete by now.
 
     Returns
@@ -235,7 +235,7 @@ def _earlier(work: Workspace, use_case: str, as_of: date, version: str, referenc
     return [windows[cutoff] for cutoff in sorted(windows, key=lambda cutoff: days[cutoff]) if days[cutoff] < str(as_of)]
 
 
-def log_watch(seen: Watch) -> None:
+def log_drift_report(seen: DriftReport) -> None:
     """Log to the active run what was seen."""
     import mlflow
 

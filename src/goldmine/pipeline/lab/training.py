@@ -47,7 +47,7 @@ class Beside:
 
     def _repr_html_(self) -> str:
         image = base64.b64encode(png(self.figure)).decode()
-        against = f"version {self.comparison.champion}" if self.comparison.champion else self.comparison.alone
+        against = f"version {self.comparison.champion}" if self.comparison.champion else self.comparison.not_compared
         shown = self.table.style.format("{:.4f}", na_rep="").set_caption(against).to_html()
         return f'{shown}<img alt="" src="data:image/png;base64,{image}">'
 

@@ -19,7 +19,7 @@ from goldmine.governance.drift.reference import (
     log_reference,
     read_reference,
 )
-from goldmine.governance.drift.report import alarms_of, came_true, require_steady, watch
+from goldmine.governance.drift.report import alarms_of, drift_report, estimated_and_realised, require_steady
 from goldmine.governance.drift.stability import profiles_of
 from goldmine.labels import Cutoffs
 from goldmine.models.score import ScoreReport
@@ -68,7 +68,7 @@ USUAL, HIGH = np.linspace(0, 1, 1_000), np.linspace(0.8, 1, 1_000)
 
 def test_what_moved_before_and_now_alarms_and_one_odd_month_does_not(reference, tmp_path):
     work = Workspace(tmp_path)
-    seen = watch(work, use_case(), JUNE, scored(work, JUNE, HIGH, HIGH))
+    seen = drift_report(work, use_case(), JUNE, scored(work, JUNE, HIGH, HIGH))
     assert sorted(seen.windows[-1].moved) == ["inflow", "silent"]
     assert seen.alarms == ("inflow",)
     states = seen.frame().set_index("feature").state.to_dict()
@@ -78,7 +78,7 @@ def test_what_moved_before_and_now_alarms_and_one_odd_month_does_not(reference, 
 def test_what_hardly_matters_to_the_model_moves_but_does_not_alarm(reference, tmp_path):
     work = Workspace(tmp_path)
     reference.weight["inflow"] = 0.009
-    seen = watch(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL))
+    seen = drift_report(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL))
     assert (seen.windows[-1].moved, seen.alarms) == (["inflow"], ())
 
 
@@ -116,7 +116,7 @@ def test_what_is_known_of_others_moves_with_the_season_and_does_not_alarm():
 def test_what_moves_that_far_from_month_to_month_has_not_moved(reference, tmp_path):
     work = Workspace(tmp_path)
     reference.usual["inflow"] = 50.0
-    assert watch(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL)).windows[-1].moved == []
+    assert drift_report(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL)).windows[-1].moved == []
 
 
 def test_how_far_months_lie_apart_is_learnt_from_the_training_cutoffs():
@@ -133,23 +133,23 @@ def test_how_far_months_lie_apart_is_learnt_from_the_training_cutoffs():
 
 def test_what_came_back_alarms_no_more(reference, tmp_path):
     work = Workspace(tmp_path)
-    assert watch(work, use_case(), JUNE, scored(work, JUNE, USUAL, USUAL)).alarms == ()
+    assert drift_report(work, use_case(), JUNE, scored(work, JUNE, USUAL, USUAL)).alarms == ()
 
 
 def test_snapshots_that_the_same_model_scored_are_windows_too(reference, tmp_path):
     work = Workspace(tmp_path)
-    watch(work, use_case(), JUNE, scored(work, JUNE, USUAL, HIGH))
-    seen = watch(work, use_case(), JULY, scored(work, JULY, USUAL, HIGH))
+    drift_report(work, use_case(), JUNE, scored(work, JUNE, USUAL, HIGH))
+    seen = drift_report(work, use_case(), JULY, scored(work, JULY, USUAL, HIGH))
     assert [one.cutoff for one in seen.windows] == ["2024-03-31", "2024-06-30", "2024-07-31"]
     assert seen.alarms == ("silent",)
-    fresh = watch(work, use_case(), JULY, scored(work, JULY, USUAL, HIGH, version="2"))
+    fresh = drift_report(work, use_case(), JULY, scored(work, JULY, USUAL, HIGH, version="2"))
     assert [one.cutoff for one in fresh.windows] == ["2024-01-31", "2024-03-31", "2024-07-31"]
     assert fresh.alarms == ()
 
 
 def test_an_alarm_asked_for_leaves_with_a_code_of_its_own(reference, tmp_path):
     work = Workspace(tmp_path)
-    watch(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL))
+    drift_report(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL))
     with pytest.raises(DriftError, match=r"Drift at 2024-06-30: mine: 1 moved, first inflow") as caught:
         require_steady(work, JUNE)
     assert caught.value.exit_code == 24
@@ -159,16 +159,16 @@ def test_an_alarm_asked_for_leaves_with_a_code_of_its_own(reference, tmp_path):
 
 def test_estimates_are_shown_beside_what_came_once_outcomes_are_complete(reference, tmp_path, monkeypatch):
     work = Workspace(tmp_path)
-    seen = watch(work, use_case(), JUNE, scored(work, JUNE, USUAL, USUAL))
+    seen = drift_report(work, use_case(), JUNE, scored(work, JUNE, USUAL, USUAL))
     bank = make_bank(tmp_path / "bank", {"customers": [{"customer_id": "C0000"}]})
     told = pa.table({"customer_id": PEOPLE, "outcome": pa.array([1] * 500 + [0] * 500, pa.int8())})
     monkeypatch.setattr(room, "labelled", lambda *given: told)
-    assert came_true(bank, work, use_case(), date(2024, 9, 30)).empty
-    found = came_true(bank, work, use_case(), date(2024, 10, 31)).set_index("figure")
+    assert estimated_and_realised(bank, work, use_case(), date(2024, 9, 30)).empty
+    found = estimated_and_realised(bank, work, use_case(), date(2024, 10, 31)).set_index("figure")
     assert found.scored_at.tolist() == ["2024-06-30"] * 3
     assert found.realised.to_dict() == {"rate": 0.5, "auc": 1.0, "lift_list": 2.0}
     assert found.error["auc"] == pytest.approx(1 - seen.estimate.middle.auc)
-    judged = came_true(bank, work, use_case(), JUNE).set_index("figure")
+    judged = estimated_and_realised(bank, work, use_case(), JUNE).set_index("figure")
     assert judged.scored_at.tolist() == ["2024-03-31 (judged)"] * 3
     assert judged.error["lift_list"] == -0.5
 
@@ -200,7 +200,7 @@ def test_a_table_made_elsewhere_is_judged_by_its_latest_rows(fitted):
 
 def test_notes_are_kept_by_snapshot_and_use_case(reference, tmp_path):
     work = Workspace(tmp_path)
-    seen = watch(work, use_case(), JUNE, scored(work, JUNE, USUAL, USUAL))
+    seen = drift_report(work, use_case(), JUNE, scored(work, JUNE, USUAL, USUAL))
     write_json(tmp_path / "expected.json", asdict(seen))
     assert work.drift(JUNE, "mine").read_bytes() == (tmp_path / "expected.json").read_bytes()
 
@@ -209,6 +209,6 @@ def test_the_judged_rows_of_a_table_are_a_window_before_the_scored_ones(referenc
     table = replace(reference, windows=(window("the latest rows of the table", "inflow"),))
     monkeypatch.setattr(room, "read_reference", lambda run: table)
     work = Workspace(tmp_path)
-    seen = watch(work, use_case(), JUNE, scored(work, JUNE, HIGH, HIGH))
+    seen = drift_report(work, use_case(), JUNE, scored(work, JUNE, HIGH, HIGH))
     assert [one.cutoff for one in seen.windows] == ["the latest rows of the table", "2024-06-30"]
     assert seen.alarms == ("inflow",)

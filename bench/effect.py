@@ -32,7 +32,7 @@ from goldmine.labels.use_case_files import load_use_case
 from goldmine.measurement.effect import intention_to_treat
 from goldmine.measurement.uplift_history import features_of, learn_uplift
 from goldmine.models.train import train
-from goldmine.models.training_set import read_rows
+from goldmine.models.training_set import read_training_set
 from goldmine.models.uplift.effect import Estimate
 from goldmine.models.uplift.history import Learned
 from goldmine.sample import bank_files, write_bank
@@ -99,7 +99,7 @@ def _campaign(folder: Path, bank: Bank, work: Workspace, use_case: UseCase, quar
     """Publish one campaign; gives the true extra conversions of both lists."""
     cutoffs = plan_cutoffs(use_case, quarter, bank.months("transactions"))
     build_features(bank, work, sorted({*cutoffs.all, quarter}))
-    learnt = read_rows(bank, work, use_case, quarter)
+    learnt = read_training_set(bank, work, use_case, quarter)
     model = train(use_case, learnt.train, learnt.calibrate, 1).model
     everyone = eligible_rows(work, use_case, quarter)
     rows = pd.DataFrame(

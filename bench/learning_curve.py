@@ -4,8 +4,8 @@
 
 A sample bank is made once and each use case is trained on every row, then on so many as all rows with the outcome and
 one in two, four, ... of the others are; what is drawn counts for several (as ``max_rows`` does, by
-`goldmine.models.training_set.draw_others`). They are stopped and calibrated on the same rows and judged on the same
-latest complete cutoff, and figures are means.
+`goldmine.models.training_set.downsample_negatives`). They are stopped and calibrated on the same rows and tested on the
+same latest complete cutoff, and figures are means.
 """
 
 import argparse
@@ -26,7 +26,7 @@ from goldmine.labels.use_case import UseCase
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.evaluation import evaluate
 from goldmine.models.train import train
-from goldmine.models.training_set import Rows, draw_others, read_rows
+from goldmine.models.training_set import TrainingSet, downsample_negatives, read_training_set
 from goldmine.plots.style import PALETTE
 from goldmine.sample import write_bank
 
@@ -52,7 +52,7 @@ def main() -> None:
     build_features(bank, work, sorted({day for case in cases for day in cutoffs(bank, case)}))
     found = []
     for case in cases:
-        rows = read_rows(bank, work, case, END)
+        rows = read_training_set(bank, work, case, END)
         for one_in in ONE_IN:
             for draw in range(given.draws if one_in > 1 else 1):
                 found.append(curve_point(case, rows, one_in, draw))
@@ -69,11 +69,11 @@ def everything(case: UseCase) -> UseCase:
     return case.model_copy(update={"training": case.training.model_copy(update={"max_rows": EVERY_ROW})})
 
 
-def curve_point(case: UseCase, rows: Rows, one_in: int, draw: int) -> dict[str, object]:
+def curve_point(case: UseCase, rows: TrainingSet, one_in: int, draw: int) -> dict[str, object]:
     """Figures of one training on so many rows as all positives and one in so many of the others are."""
     positives = int(rows.train["outcome"].to_numpy().sum())
     most = positives + (rows.train.num_rows - positives) // one_in
-    drawn = draw_others({END: rows.train}, most, draw)[END]
+    drawn = downsample_negatives({END: rows.train}, most, draw)[END]
     began = time.process_time()
     fitted = train(case, drawn, rows.calibrate, draw)
     seconds = time.process_time() - began

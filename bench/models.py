@@ -41,7 +41,7 @@ from goldmine.models.encoding import encode
 from goldmine.models.evaluation import evaluate, scorecard
 from goldmine.models.model import Model
 from goldmine.models.train import train
-from goldmine.models.training_set import Rows, read_rows
+from goldmine.models.training_set import TrainingSet, read_training_set
 from goldmine.sample import write_bank
 
 END = date(2024, 6, 30)
@@ -90,7 +90,7 @@ def one_bank(place: Path, customers: int, seed: int, use_cases: list[str], *, mo
     build_features(bank, work, sorted({day for case in cases for day in cutoffs(bank, case)}))
     found = []
     for case in cases:
-        rows = read_rows(bank, work, case, END, seed)
+        rows = read_training_set(bank, work, case, END, seed)
         chance = true_probability(place / "bank" / "truth" / f"{case.name}.parquet", rows)
         found += one_use_case(rows, case, chance, seed, most)
     return found
@@ -101,7 +101,7 @@ def cutoffs(bank: Bank, case: UseCase) -> tuple[date, ...]:
     return plan_cutoffs(case, END, bank.months("transactions")).all
 
 
-def one_use_case(rows: Rows, case: UseCase, chance: np.ndarray, seed: int, most: int) -> list[dict[str, object]]:
+def one_use_case(rows: TrainingSet, case: UseCase, chance: np.ndarray, seed: int, most: int) -> list[dict[str, object]]:
     """Figures of one use case, a row a way to order its customers."""
     started = time.monotonic()
     fitted = train(case, rows.train, rows.calibrate, seed)
@@ -142,14 +142,14 @@ def in_top(chance: np.ndarray, score: np.ndarray) -> float:
     return float(chance[np.argsort(-score, kind="stable")[: len(score) // 10]].mean())
 
 
-def true_probability(path: Path, rows: Rows) -> np.ndarray:
+def true_probability(path: Path, rows: TrainingSet) -> np.ndarray:
     """The sample bank's own probabilities of the judged customers."""
     truth = pq.read_table(path, filters=[("cutoff", "=", rows.cutoffs.test)])
     places = pc.index_in(rows.test["customer_id"], value_set=truth["customer_id"].combine_chunks())
     return truth["probability"].take(places).to_numpy()
 
 
-def logistic(rows: Rows) -> Scored:
+def logistic(rows: TrainingSet) -> Scored:
     """A logistic regression on the ranks of recency, frequency and value."""
     started = time.monotonic()
     fit, held = (np.column_stack([ranks(table, name) for name in RFV]) for table in (rows.train, rows.test))
@@ -164,7 +164,7 @@ def ranks(table: pa.Table, name: str) -> np.ndarray:
     return ndtri(np.clip(standing, 1e-4, 1 - 1e-4))
 
 
-def catboost(model: Model, rows: Rows, seed: int, most: int) -> Scored:
+def catboost(model: Model, rows: TrainingSet, seed: int, most: int) -> Scored:
     """CatBoost's defaults on the model's own matrix, or so many rows of it, stopped on the calibration cutoff."""
     started = time.monotonic()
     share = min(1.0, most / rows.train.num_rows)

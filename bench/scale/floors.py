@@ -18,11 +18,11 @@ from goldmine.features.windows import BUCKETS
 from goldmine.labels import eligible_rows, selected_features
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.boosting import lightgbm
-from goldmine.models.encoding import encode, learn_encoding
+from goldmine.models.encoding import encode, fit_encoding
 from goldmine.models.lightgbm_settings import lightgbm_settings
-from goldmine.models.target_encoding import learn_shares
+from goldmine.models.target_encoding import fit_target_encoding
 from goldmine.models.train import outcomes
-from goldmine.models.training_set import read_rows, weights
+from goldmine.models.training_set import read_training_set, sample_weights
 from goldmine.pipeline.selection import wanted_cutoffs, wanted_use_cases
 from goldmine.validation.rules import load_rules
 
@@ -86,10 +86,10 @@ def matrix(place: Path, name: str) -> None:
     """Lay the matrices of a use case ready; not measured."""
     bank, work = opened(place)
     case, out = load_use_case(name), place / "floor"
-    learnt = read_rows(bank, work, case, bank.data_until, SEED)
-    outcome, weight = outcomes(learnt.train, name), weights(learnt.train)
-    learnable = learn_encoding(learnt.train, selected_features(case, learnt.train.column_names))
-    encoding, rows = learn_shares(learnable, learnt.train, outcome, SEED)
+    learnt = read_training_set(bank, work, case, bank.data_until, SEED)
+    outcome, weight = outcomes(learnt.train, name), sample_weights(learnt.train)
+    learnable = fit_encoding(learnt.train, selected_features(case, learnt.train.column_names))
+    encoding, rows = fit_target_encoding(learnable, learnt.train, outcome, SEED)
     write_json(out / f"{name}.json", lightgbm_settings(case.training, encoding, len(outcome), SEED))
     np.savez(
         out / f"{name}.npz",

@@ -16,7 +16,7 @@ from goldmine.labels.use_case import UseCase
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.evaluation import evaluate
 from goldmine.models.train import train
-from goldmine.models.training_set import read_rows
+from goldmine.models.training_set import read_training_set
 
 AS_OF = date(2011, 11, 30)
 BG_NBD = 0.754
@@ -40,7 +40,7 @@ def test_dormancy_of_online_retail_beats_recency_and_bg_nbd(tmp_path: Path) -> N
     assert (cutoffs.calibrate, cutoffs.test) == (date(2011, 5, 31), date(2011, 8, 31))
     build_activity(bank, work)
     build_features(bank, work, list(cutoffs.all))
-    rows = read_rows(bank, work, case, AS_OF)
+    rows = read_training_set(bank, work, case, AS_OF)
     fitted = train(case, rows.train, rows.calibrate, seed=1)
     found = evaluate(fitted.model, rows.test, case)
     print(f"\nOnline Retail II, {rows.test.num_rows:,} customers at {cutoffs.test}, AUC of dormancy in 90 days")  # noqa: T201

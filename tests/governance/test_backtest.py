@@ -11,7 +11,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.governance import backtest as room
 from goldmine.governance.backtest import backtest
 from goldmine.labels import plan_cutoffs
-from goldmine.models.training_set import Rows
+from goldmine.models.training_set import TrainingSet
 from tests.models.made import rows, use_case
 
 AS_OF = date(2024, 6, 30)
@@ -34,12 +34,12 @@ def made():
         plan = plan_cutoffs(case, snapshot, bank.months("transactions"))
         skill = {0: 1.0, 1: 1.0, 2: 0.6}.get((AS_OF - snapshot).days // 90, 0.4)
         parts = [rows(1200, snapshot.toordinal() + part, skill=skill) for part in range(3)]
-        return Rows(cutoffs=plan, train=parts[0], calibrate=parts[1], test=parts[2])
+        return TrainingSet(cutoffs=plan, train=parts[0], calibrate=parts[1], test=parts[2])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(room, "build_activity", lambda *_: None)
         patch.setattr(room, "build_features", lambda _bank, _work, cutoffs: asked["features"].extend(cutoffs))
-        patch.setattr(room, "read_rows", read)
+        patch.setattr(room, "read_training_set", read)
         yield asked
 
 

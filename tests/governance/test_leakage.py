@@ -19,8 +19,8 @@ from goldmine.governance.limits import Limits
 from goldmine.governance.point_in_time_check import check_point_in_time
 from goldmine.governance.univariate import out_of_range, univariate_auc
 from goldmine.labels import Cutoffs
-from goldmine.labels.use_case import Given
-from goldmine.models.training_set import Rows
+from goldmine.labels.use_case import ExternalLabel
+from goldmine.models.training_set import TrainingSet
 from goldmine.sample import write_bank
 from tests.models.made import rows, use_case
 
@@ -48,7 +48,7 @@ def outcome_of(table):
 
 def test_of_a_table_made_elsewhere_the_command_leaves_a_column_out():
     """It has no use case's file that could exclude it."""
-    given = use_case(outcome=Given(kind="given"))
+    given = use_case(outcome=ExternalLabel(kind="external_label"))
     known = rows(1500, 1)
     known = known.append_column("paid_out", known["outcome"])
     parts = {"train": known.slice(0, 900), "test": known.slice(900)}
@@ -223,7 +223,7 @@ def test_the_gate_reads_all_parts_of_a_training(monkeypatch):
 
     monkeypatch.setattr(leakage, "check_point_in_time", looked)
     parts = {name: at(name, seed) for seed, name in enumerate(DAYS)}
-    learnt = Rows(cutoffs=Cutoffs((DAYS["train"],), DAYS["calibrate"], DAYS["test"]), **parts)
+    learnt = TrainingSet(cutoffs=Cutoffs((DAYS["train"],), DAYS["calibrate"], DAYS["test"]), **parts)
     told = leakage.leak_gate(Bank("tiny", AS_OF, {}), None, use_case(), learnt, AS_OF)
     assert asked == [DAYS["train"]]
     assert told.found.tolist() == ["nothing"] * 5

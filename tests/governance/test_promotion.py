@@ -310,9 +310,9 @@ def test_without_a_champion_there_is_nothing_to_roll_back(ask):
 
 
 def test_a_champion_that_learnt_from_the_judging_rows_is_not_compared(ask, fitted, evaluation):
-    from goldmine.labels.use_case import Given
+    from goldmine.labels.use_case import ExternalLabel
 
     ask(fitted.model, "f1")
-    found = compare(BANK, use_case(outcome=Given(kind="given")), evaluation, rows(seed=3))
+    found = compare(BANK, use_case(outcome=ExternalLabel(kind="external_label")), evaluation, rows(seed=3))
     assert (found.champion, found.refusals) == ("1", ())
     assert found.not_compared == "champion version 1 has learnt from the rows of its table that judged it"

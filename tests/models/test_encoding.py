@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from goldmine.core.errors import ModelError
-from goldmine.models.encoding import Encoding, encode, learn_encoding
+from goldmine.models.encoding import Encoding, encode, fit_encoding
 
 NAN = float("nan")
 
@@ -17,7 +17,7 @@ def test_numbers_stay_and_categories_become_their_place():
             "village": ["west", "east"],
         }
     )
-    encoding = learn_encoding(rows, ["aum", "card", "village"])
+    encoding = fit_encoding(rows, ["aum", "card", "village"])
     assert encoding == Encoding(("aum", "card", "village"), {"village": ("east", "west")})
     assert encoding.categorical == [2]
     matrix = encode(encoding, rows)
@@ -60,9 +60,9 @@ def test_text_where_numbers_were_learnt_is_refused():
 
 def test_a_day_cannot_be_learnt_from():
     with pytest.raises(ModelError, match="column day: is date32"):
-        learn_encoding(pa.table({"day": pa.array([0], pa.date32())}), ["day"])
+        fit_encoding(pa.table({"day": pa.array([0], pa.date32())}), ["day"])
 
 
 def test_nothing_to_learn_from_is_refused():
     with pytest.raises(ModelError, match="no feature columns"):
-        learn_encoding(pa.table({"customer_id": ["x"]}), [])
+        fit_encoding(pa.table({"customer_id": ["x"]}), [])

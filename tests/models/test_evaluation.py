@@ -4,7 +4,7 @@ import pytest
 
 from goldmine.core.errors import ModelError, UseCaseError
 from goldmine.labels.use_case import Baseline
-from goldmine.models.evaluation import calibration_error, caught, evaluate, gain_curve, reliability, scorecard
+from goldmine.models.evaluation import calibration_error, evaluate, gain_curve, recall_at, reliability, scorecard
 from tests.models.made import rows, use_case
 
 OUTCOME = np.array([1, 0, 1, 0, 0, 0, 0, 0, 0, 0])
@@ -28,7 +28,7 @@ def test_auc_and_average_precision():
 
 
 def test_a_tie_at_the_edge_of_the_list_counts_by_its_share():
-    assert caught(np.array([1, 0, 1, 0]), np.array([0.9, 0.5, 0.5, 0.1]), 2) == pytest.approx(0.75)
+    assert recall_at(np.array([1, 0, 1, 0]), np.array([0.9, 0.5, 0.5, 0.1]), 2) == pytest.approx(0.75)
 
 
 def test_calibration_error_of_literal_bins():

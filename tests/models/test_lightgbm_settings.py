@@ -6,7 +6,7 @@ from goldmine.core.errors import UseCaseError
 from goldmine.labels.use_case import Training
 from goldmine.models.encoding import Encoding
 from goldmine.models.lightgbm_settings import lightgbm_settings
-from goldmine.models.presets import recipes
+from goldmine.models.presets import presets
 from goldmine.models.train import train
 from tests.models.made import rows, use_case
 
@@ -53,9 +53,9 @@ def test_increasing_constraint_never_lowers_the_score():
 
 
 def test_fewer_positives_give_stronger_regularisation():
-    few, many = (recipes(50_000, positives, 80, Training())[0] for positives in (300, 6_000))
+    few, many = (presets(50_000, positives, 80, Training())[0] for positives in (300, 6_000))
     assert few.num_leaves < many.num_leaves
     assert few.lambda_l2 > many.lambda_l2
     assert few.min_data_in_leaf > many.min_data_in_leaf
-    found = [(recipe.extra_trees, recipe.num_leaves) for recipe in recipes(5_000, 300, 80, Training())]
+    found = [(recipe.extra_trees, recipe.num_leaves) for recipe in presets(5_000, 300, 80, Training())]
     assert found == [(True, 7), (True, 2), (False, 8), (True, 30)]

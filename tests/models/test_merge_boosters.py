@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from goldmine.models.boosting import Labelled, grow, lightgbm
+from goldmine.models.boosting import LabelledRows, grow, lightgbm
 from goldmine.models.encoding import Encoding
 from goldmine.models.linear_as_trees import Steps, step_trees
 from goldmine.models.merge_boosters import merge
@@ -19,7 +19,7 @@ def data():
     matrix[::7, 0] = np.nan
     matrix[::11, 2] = np.nan
     outcome = (chance.random(600) < 0.2 + 0.5 * (matrix[:, 1] > 2)).astype(np.int8)
-    return Labelled(matrix.astype(np.float32), outcome)
+    return LabelledRows(matrix.astype(np.float32), outcome)
 
 
 @pytest.fixture(scope="module")

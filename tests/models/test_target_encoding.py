@@ -2,8 +2,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from goldmine.models.encoding import Encoding, encode, learn_encoding
-from goldmine.models.target_encoding import learn_shares
+from goldmine.models.encoding import Encoding, encode, fit_encoding
+from goldmine.models.target_encoding import fit_target_encoding
 
 NAMES = ["village"]
 
@@ -17,14 +17,14 @@ def noise():
 
 
 def test_text_of_many_levels_is_learnt_by_shares(noise):
-    encoding = learn_encoding(noise[0], NAMES)
+    encoding = fit_encoding(noise[0], NAMES)
     assert (encoding.categories, list(encoding.shares)) == ({}, NAMES)
     assert encoding.text == {"village"}
 
 
 def test_no_row_sees_its_own_outcome(noise):
     rows, outcome = noise
-    encoding, matrix = learn_shares(learn_encoding(rows, NAMES), rows, outcome, seed=1)
+    encoding, matrix = fit_target_encoding(fit_encoding(rows, NAMES), rows, outcome, seed=1)
     assert abs(np.corrcoef(matrix[:, 0], outcome)[0, 1]) < 0.1
     leaking = encode(encoding, rows)[:, 0]
     assert np.corrcoef(leaking, outcome)[0, 1] > 0.3
@@ -34,7 +34,7 @@ def test_a_customers_other_rows_do_not_tell_either(noise):
     numbers = [*range(1_000), *range(1_000)]
     rows = pa.table({"village": [f"V{n}" for n in numbers], "customer_id": [f"C{n}" for n in numbers]})
     outcome = np.concatenate([noise[1][:1_000]] * 2)
-    _, matrix = learn_shares(learn_encoding(rows, NAMES), rows, outcome, seed=1)
+    _, matrix = fit_target_encoding(fit_encoding(rows, NAMES), rows, outcome, seed=1)
     assert abs(np.corrcoef(matrix[:, 0], outcome)[0, 1]) < 0.1
 
 
@@ -47,4 +47,4 @@ def test_levels_keep_their_shares_and_others_are_missing():
 def test_categories_never_seen_are_counted():
     encoding = Encoding(("a", "b", "n"), {"a": ("x",)}, {"b": {"y": 0.5}})
     rows = pa.table({"a": ["x", "z", None], "b": ["q", "q", "y"], "n": [1.0, 2.0, 3.0]})
-    assert encoding.never_seen(rows) == {"a": 1, "b": 2}
+    assert encoding.unseen_categories(rows) == {"a": 1, "b": 2}

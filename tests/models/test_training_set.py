@@ -8,7 +8,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.labels import plan_cutoffs
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.score import score
-from goldmine.models.training_set import Rows, draw_evenly, draw_others, read_rows, standing_for
+from goldmine.models.training_set import TrainingSet, downsample, downsample_negatives, read_training_set, weighted_rows
 from tests.tiny import make_bank, transaction
 
 END = date(2024, 6, 30)
@@ -24,11 +24,11 @@ def told():
 
 
 def test_rows_that_are_not_too_many_are_left_as_they_are(told):
-    assert draw_others(told, 20_000, seed=1) is told
+    assert downsample_negatives(told, 20_000, seed=1) is told
 
 
 def test_of_too_many_rows_all_with_the_outcome_are_kept_and_the_others_count_for_those_left_out(told):
-    drawn = draw_others(told, 4_000, seed=1)
+    drawn = downsample_negatives(told, 4_000, seed=1)
     assert list(drawn) == list(CUTOFFS)
     whole = pa.concat_tables(drawn.values())
     assert whole["outcome"].to_numpy().sum() == 200
@@ -40,7 +40,7 @@ def test_of_too_many_rows_all_with_the_outcome_are_kept_and_the_others_count_for
 def test_of_too_many_rows_with_the_outcome_half_of_the_rows_are_drawn_and_stand_for_the_rest(told):
     often = pa.array([int(number % 4 < 3) for number in range(10_000)], pa.int8())
     common = {cutoff: table.set_column(1, "outcome", often) for cutoff, table in told.items()}
-    whole = pa.concat_tables(draw_others(common, 4_000, seed=1).values())
+    whole = pa.concat_tables(downsample_negatives(common, 4_000, seed=1).values())
     assert whole.num_rows == pytest.approx(4_000, rel=0.03)
     assert whole["outcome"].to_numpy().sum() == pytest.approx(2_000, rel=0.05)
     assert sorted(set(whole["weight"].to_numpy().tolist())) == [2.5, 7.5]
@@ -49,35 +49,35 @@ def test_of_too_many_rows_with_the_outcome_half_of_the_rows_are_drawn_and_stand_
 def test_rows_that_one_outcome_has_too_few_of_leave_room_for_the_other(told):
     nearly_all = pa.array([int(number % 100 != 0) for number in range(10_000)], pa.int8())
     common = {cutoff: table.set_column(1, "outcome", nearly_all) for cutoff, table in told.items()}
-    whole = pa.concat_tables(draw_others(common, 4_000, seed=1).values())
+    whole = pa.concat_tables(downsample_negatives(common, 4_000, seed=1).values())
     assert whole.num_rows == pytest.approx(4_000, rel=0.03)
     assert (whole["outcome"].to_numpy() == 0).sum() == 200
 
 
 def test_the_same_seed_draws_the_same_rows_and_each_cutoff_its_own(told):
-    once, again, other = (draw_others(told, 4_000, seed)[CUTOFFS[0]] for seed in (1, 1, 2))
+    once, again, other = (downsample_negatives(told, 4_000, seed)[CUTOFFS[0]] for seed in (1, 1, 2))
     assert once.equals(again)
     assert not once.equals(other)
-    assert not once["customer_id"].equals(draw_others(told, 4_000, 1)[CUTOFFS[1]]["customer_id"])
+    assert not once["customer_id"].equals(downsample_negatives(told, 4_000, 1)[CUTOFFS[1]]["customer_id"])
 
 
 def test_drawn_evenly_every_row_counts_for_as_many_and_together_they_stand_for_all(told):
-    drawn = draw_evenly(told[CUTOFFS[0]], 5_000, seed=1)
+    drawn = downsample(told[CUTOFFS[0]], 5_000, seed=1)
     assert drawn.num_rows == pytest.approx(5_000, rel=0.03)
     assert len(set(drawn["weight"].to_numpy().tolist())) == 1
-    assert standing_for(drawn) == 10_000
+    assert weighted_rows(drawn) == 10_000
 
 
 def test_drawn_evenly_fewer_rows_are_left_as_they_are(told):
-    assert draw_evenly(told[CUTOFFS[0]], 10_000, seed=1) is told[CUTOFFS[0]]
-    assert standing_for(told[CUTOFFS[0]]) == 10_000
+    assert downsample(told[CUTOFFS[0]], 10_000, seed=1) is told[CUTOFFS[0]]
+    assert weighted_rows(told[CUTOFFS[0]]) == 10_000
 
 
 def test_the_share_of_drawn_rows_is_that_of_the_customers_they_stand_for():
     drawn = pa.table({"outcome": pa.array([1, 1, 0], pa.int8()), "weight": pa.array([2.0, 2.0, 12.0], pa.float32())})
-    told = Rows(drawn, drawn.drop_columns("weight")).counts()
-    assert told["train"] == {"rows": 3, "standing_for": 16, "positives": 2, "share": 0.25}
-    assert told["test"] == {"rows": 3, "standing_for": 3, "positives": 2, "share": pytest.approx(2 / 3)}
+    told = TrainingSet(drawn, drawn.drop_columns("weight")).counts()
+    assert told["train"] == {"rows": 3, "weighted_rows": 16, "positives": 2, "share": 0.25}
+    assert told["test"] == {"rows": 3, "weighted_rows": 3, "positives": 2, "share": pytest.approx(2 / 3)}
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def stale(tmp_path):
 
 def test_nothing_is_learnt_from_features_that_other_code_made(stale):
     with pytest.raises(HistoryError, match="by other code than there are now"):
-        read_rows(*stale, load_use_case("dormancy"), END)
+        read_training_set(*stale, load_use_case("dormancy"), END)
 
 
 def test_nothing_is_scored_on_features_that_other_code_made(stale):

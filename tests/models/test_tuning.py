@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from goldmine.core.errors import HistoryError
-from goldmine.models.training_set import Rows
-from goldmine.models.tuning import Budget, searched, tune
+from goldmine.models.training_set import TrainingSet
+from goldmine.models.tuning import Budget, search_summary, tune
 from goldmine.models.tuning_folds import cutoff_folds, tuning_parts
 from tests.models.made import rows, use_case
 
@@ -26,7 +26,7 @@ def at(day, seed):
 def learnt():
     """Three cutoffs to train on, one to calibrate on, one to judge by."""
     train = pa.concat_tables([at(day, seed) for seed, day in enumerate(DAYS[:3])])
-    return Rows(train=train, test=at(date(2023, 12, 31), 9), calibrate=at(DAYS[3], 3))
+    return TrainingSet(train=train, test=at(date(2023, 12, 31), 9), calibrate=at(DAYS[3], 3))
 
 
 def test_a_cutoff_is_checked_by_those_that_were_complete_at_it(learnt):
@@ -38,7 +38,7 @@ def test_a_cutoff_is_checked_by_those_that_were_complete_at_it(learnt):
 
 
 def test_the_judged_rows_are_not_looked_at(learnt):
-    blind = Rows(train=learnt.train, test=learnt.test.slice(0, 0), calibrate=learnt.calibrate)
+    blind = TrainingSet(train=learnt.train, test=learnt.test.slice(0, 0), calibrate=learnt.calibrate)
     seen, unseen = (tuning_parts(use_case(), one, 1)[0] for one in (learnt, blind))
     assert all(
         np.array_equal(a.check.matrix, b.check.matrix, equal_nan=True) for a, b in zip(seen, unseen, strict=True)
@@ -47,7 +47,7 @@ def test_the_judged_rows_are_not_looked_at(learnt):
 
 
 def test_cutoffs_too_close_to_tune_on_say_so(learnt):
-    close = Rows(train=at(DAYS[2], 1), test=learnt.test, calibrate=learnt.calibrate)
+    close = TrainingSet(train=at(DAYS[2], 1), test=learnt.test, calibrate=learnt.calibrate)
     with pytest.raises(HistoryError, match="nothing can be tuned"):
         tuning_parts(use_case(), close, 1)
 
@@ -72,9 +72,9 @@ def test_trials_are_nested_runs_and_go_on_where_they_ended(learnt, store):
 
 def test_what_a_search_came_to_is_told_by_the_settings_that_there_were_and_the_best(learnt, store):
     journal = store / "tuning" / "told-abc.log"
-    assert searched(journal, 1).empty
+    assert search_summary(journal, 1).empty
     tune(use_case(), learnt, Budget(trials=4), 1, bank="tiny", journal=journal)
-    told = searched(journal, 1).iloc[0]
+    told = search_summary(journal, 1).iloc[0]
     assert told.trials == 4
     assert told.best <= told.before
     assert told.gain == pytest.approx(told.before - told.best)
@@ -88,7 +88,7 @@ def test_a_pruned_trial_has_ended_as_it_should(learnt, store, monkeypatch):
 
     monkeypatch.setattr(room, "check", pruned)
     assert tune(use_case(), learnt, Budget(trials=2), 1, bank="pruned", journal=journal) == ()
-    assert searched(journal, 1).iloc[0, :2].tolist() == [2, 2]
+    assert search_summary(journal, 1).iloc[0, :2].tolist() == [2, 2]
     assert trials_of("pruned") == {"trial_0": "FINISHED", "trial_1": "FINISHED"}
 
 
@@ -110,7 +110,7 @@ def test_a_trial_at_work_when_time_is_over_is_given_up_within_a_fold_and_made_up
     endless = use_case().training.model_copy(update={"num_iterations": 20_000, "early_stopping_rounds": 20_000})
     late = use_case().model_copy(update={"training": endless})
     assert tune(late, learnt, Budget(minutes=0.01), 1, bank="late", journal=journal) == ()
-    assert searched(journal, 1).iloc[0, :2].tolist() == [0, 0]
+    assert search_summary(journal, 1).iloc[0, :2].tolist() == [0, 0]
     assert tune(use_case(), learnt, Budget(trials=1), 1, bank="late", journal=journal) == (use_case().training,)
     assert trials_of("late") == {"trial_0": "FINISHED", "trial_1": "FINISHED"}
 

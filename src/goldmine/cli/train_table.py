@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from goldmine.core.workspace import Workspace
     from goldmine.governance.drift.reference import Window
     from goldmine.governance.drift.table_drift import TableDrift
-    from goldmine.models.external.layout import LaidOut
-    from goldmine.models.external.result import GivenResult
+    from goldmine.models.external.layout import ImportedTable
+    from goldmine.models.external.result import ExternalTableResult
 
 _TUNE_MINUTES = 3.0
 _NAMED = 8
@@ -60,11 +60,11 @@ def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
     with loaded_kernels():
         from goldmine.core.project import at_home
         from goldmine.core.workspace import Workspace
-        from goldmine.models.external.layout import Ask
+        from goldmine.models.external.layout import TableSpec
         from goldmine.pipeline.external_table import run_table
 
         name = _name(file)
-        ask = Ask(file, label, key, time, tuple(dict.fromkeys(drop or ())), name)
+        ask = TableSpec(file, label, key, time, tuple(dict.fromkeys(drop or ())), name)
         place = Workspace(work.absolute() if work else at_home(f"data/tables/{name}"))
         asked = tune and not tune_minutes and not tune_trials
         given = {"seed": seed, "language": language, "tune_trials": tune_trials}
@@ -81,7 +81,7 @@ def _name(file: Path) -> str:
     return plain if plain[:1].isalpha() else f"table_{plain}".rstrip("_")
 
 
-def _say_laid(laid: "LaidOut") -> None:
+def _say_laid(laid: "ImportedTable") -> None:
     from goldmine.cli.output import say
 
     share = laid.positives / laid.labelled
@@ -90,7 +90,7 @@ def _say_laid(laid: "LaidOut") -> None:
         say(f"  {note}")
 
 
-def _say_result(laid: "LaidOut", result: "GivenResult") -> None:
+def _say_result(laid: "ImportedTable", result: "ExternalTableResult") -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -109,7 +109,7 @@ def _say_result(laid: "LaidOut", result: "GivenResult") -> None:
         found = [result.figures[who].get(figure) for who in ("model", "baseline", "no_skill")]
         table.add_row(words, *("-" if value is None else f"{value:.4f}" for value in found))
     Console(highlight=False).print(table)
-    for column, count in result.never_seen.items():
+    for column, count in result.unseen_categories.items():
         say(f"column {column}: {count:,} of the rows to score hold a category that training never saw; they are scored")
     say(f"version {result.version}: {'champion' if result.champion else 'not champion'}")
     for refusal in result.refusals:

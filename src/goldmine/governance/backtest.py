@@ -20,7 +20,7 @@ from goldmine.labels.use_case import UseCase
 from goldmine.models.evaluation import Evaluation, evaluate
 from goldmine.models.model import Model
 from goldmine.models.train import train
-from goldmine.models.training_set import read_rows
+from goldmine.models.training_set import read_training_set
 
 AGES = (1, 2, 3)
 """Quarters for which a model is looked at after the one that it was made for."""
@@ -94,7 +94,7 @@ def backtest(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, roll: 
     models: dict[date, Model] = {}
     told, paired = [], []
     for snapshot, plan in track(list(plans.items()), f"backtest of {use_case.name}"):
-        rows = read_rows(bank, work, use_case, snapshot, use_case.training.seed)
+        rows = read_training_set(bank, work, use_case, snapshot, use_case.training.seed)
         fitted = train(use_case, rows.train, rows.calibrate, use_case.training.seed)
         model, learnt = fitted.model, plan.calibrate if fitted.saw_calibration else plan.train[-1]
         judged = evaluate(model, rows.test, use_case)

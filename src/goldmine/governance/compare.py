@@ -120,7 +120,7 @@ def _champions(bank: Bank, use_case: UseCase, rows: pa.Table, version: str) -> t
     """The champion's probabilities; or None, and why it cannot be compared with."""
     if not version:
         return None, "there is no champion yet"
-    if use_case.outcome.kind == "given":
+    if use_case.outcome.kind == "external_label":
         return None, f"champion version {version} has learnt from the rows of its table that judged it"
     try:
         return champion(bank.name, use_case.name).model.predict(rows), ""

@@ -17,7 +17,7 @@ from goldmine.governance.point_in_time_check import PointInTimeCheck, check_poin
 from goldmine.governance.univariate import out_of_range, univariate_auc, varying
 from goldmine.labels import outcome_end, selected_features
 from goldmine.labels.use_case import UseCase
-from goldmine.models.training_set import Rows
+from goldmine.models.training_set import TrainingSet
 
 ALONE = "one feature alone tells the outcome"
 BEYOND = "a feature lies beyond its own past"
@@ -51,12 +51,12 @@ class Check:
     do: str
 
 
-def leak_gate(bank: Bank, work: Workspace, use_case: UseCase, rows: Rows, as_of: date) -> pd.DataFrame:
+def leak_gate(bank: Bank, work: Workspace, use_case: UseCase, rows: TrainingSet, as_of: date) -> pd.DataFrame:
     """Look for leaks in the rows of a training, and let no training go on where there is one.
 
     Parameters
     ----------
-    rows : Rows
+    rows : TrainingSet
         What is to be learnt from, calibrated on and judged by.
     as_of : date
         The snapshot.
@@ -138,7 +138,7 @@ def point_in_time_check(found: PointInTimeCheck) -> Check:
 
 def _left_out(use_case: UseCase, feature: str) -> str:
     """How a feature is left out: where the rows are a table made elsewhere, no use case's file can exclude it."""
-    if use_case.outcome.kind == "given":
+    if use_case.outcome.kind == "external_label":
         return f"leave it out with --drop {feature}"
     return "exclude it in the use case's file"
 

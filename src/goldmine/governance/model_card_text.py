@@ -159,7 +159,7 @@ def outcome_words(case: UseCase, language: str) -> str:
         return "表现期内无主动交易" if zh else "makes no transaction of their own"
     if outcome.kind == "comes_back":
         return "表现期内重新往来" if zh else "comes back to the bank"
-    if outcome.kind == "given":
+    if outcome.kind == "external_label":
         return "其结果已在表中给出" if zh else "has the outcome that the table holds"
     events = {
         "bought": ("buys a product", "购买产品"),

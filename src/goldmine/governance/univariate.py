@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from goldmine.models.encoding import encode, learn_encoding
+from goldmine.models.encoding import encode, fit_encoding
 
 MAX_ROWS_PER_CLASS = 5_000
 """Rows of each class that are looked at; the AUC does not depend on how many there are of each."""
@@ -31,7 +31,7 @@ def univariate_auc(rows: pa.Table, names: list[str]) -> dict[str, float]:
     outcome = rows["outcome"].to_numpy().astype(np.int8)
     chosen = _some_of_each(outcome)
     rows, outcome = rows.take(chosen), outcome[chosen]
-    encoding = learn_encoding(rows, names)
+    encoding = fit_encoding(rows, names)
     matrix = encode(encoding, rows)
     half = _halves(rows)
     found = {}
@@ -58,7 +58,7 @@ def out_of_range(past: pa.Table, later: pa.Table, names: list[str]) -> dict[str,
     """
     chance = np.random.default_rng(_SEED)
     past, later = (_at_most(table, 2 * MAX_ROWS_PER_CLASS, chance) for table in (past, later))
-    encoding = learn_encoding(past, names)
+    encoding = fit_encoding(past, names)
     before, after = encode(encoding, past), encode(encoding, later)
     found = {}
     for place, name in enumerate(names):

@@ -53,10 +53,10 @@ class ProductEvent(SettingsModel):
     product_class: Literal["demand", "time", "wealth", "loan", "other"] | None = None
 
 
-class Given(SettingsModel):
+class ExternalLabel(SettingsModel):
     """A label that stands in a table made elsewhere, and that nothing here can count again."""
 
-    kind: Literal["given"]
+    kind: Literal["external_label"]
 
 
 class ComesBack(SettingsModel):
@@ -72,7 +72,7 @@ class ComesBack(SettingsModel):
 
 
 Outcome = Annotated[
-    AverageAumAtLeast | NoOwnTransaction | ProductEvent | ComesBack | Given,
+    AverageAumAtLeast | NoOwnTransaction | ProductEvent | ComesBack | ExternalLabel,
     Field(discriminator="kind"),
 ]
 
@@ -80,7 +80,7 @@ OUTCOME_NEEDS: dict[str, tuple[str, ...]] = {
     "average_aum_at_least": ("balances",),
     "no_own_transaction": ("transactions",),
     "product_event": ("product_events",),
-    "given": (),
+    "external_label": (),
     "comes_back": ("transactions", "balances"),
 }
 

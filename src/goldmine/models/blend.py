@@ -169,15 +169,15 @@ def blend_weights(odds: np.ndarray, outcome: np.ndarray, even: float = _EVEN) ->
         How many outcomes it takes to speak against equal weights.
     """
     positives = max(1.0, float(min(outcome.sum(), len(outcome) - outcome.sum())))
-    recipes = odds.shape[1]
+    presets = odds.shape[1]
 
     def loss(free: np.ndarray) -> float:
         shares = softmax(free[:-2])
         raw = np.exp(free[-2]) * (odds @ shares) + free[-1]
         fit = float(np.sum(np.logaddexp(0, raw) - outcome * raw))
-        return (fit + even * recipes * float(np.sum((shares - 1 / recipes) ** 2))) / positives
+        return (fit + even * presets * float(np.sum((shares - 1 / presets) ** 2))) / positives
 
     with threadpool_limits(1):
-        best = softmax(minimize(loss, np.zeros(recipes + 2), method="L-BFGS-B").x[:-2])
+        best = softmax(minimize(loss, np.zeros(presets + 2), method="L-BFGS-B").x[:-2])
     kept = np.where(best < _LEAST_WEIGHT, 0.0, best)
     return kept / kept.sum()

@@ -36,7 +36,7 @@ ALONE = {"num_threads": 1}
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledRows:
     """Rows as LightGBM takes them.
 
     Parameters
@@ -122,7 +122,13 @@ def side_by_side(jobs: Iterable[Callable[[], T]]) -> Iterator[T]:
 
 
 def boost(
-    encoding: Encoding, settings: dict[str, Any], rows: Labelled, stop: Stop, later: Labelled, *, whole: bool = False
+    encoding: Encoding,
+    settings: dict[str, Any],
+    train: LabelledRows,
+    stop: Stop,
+    validation: LabelledRows,
+    *,
+    whole: bool = False,
 ) -> Boosted:
     """Grow trees on some rows until others no longer gain by them; with `whole`, those after the best are kept too.
 
@@ -132,13 +138,16 @@ def boost(
         If the stop's deadline came first.
     """
     lgb = lightgbm()
-    fit_on = _dataset(encoding, rows, settings)
+    fit_on = _dataset(encoding, train, settings)
     history: dict[str, dict[str, list[float]]] = {}
     booster = lgb.train(
         settings,
         fit_on,
         num_boost_round=stop.num_iterations,
-        valid_sets=[fit_on, lgb.Dataset(later.matrix, later.outcome, weight=later.weight, reference=fit_on)],
+        valid_sets=[
+            fit_on,
+            lgb.Dataset(validation.matrix, validation.outcome, weight=validation.weight, reference=fit_on),
+        ],
         valid_names=["train", "calibrate"],
         callbacks=[
             lgb.early_stopping(stop.early_stopping_rounds, verbose=False),
@@ -150,12 +159,12 @@ def boost(
     return Boosted(_text(booster, -1 if whole else booster.best_iteration), booster.best_iteration, losses)
 
 
-def grow(encoding: Encoding, settings: dict[str, Any], rows: Labelled, rounds: int) -> str:
+def grow(encoding: Encoding, settings: dict[str, Any], rows: LabelledRows, rounds: int) -> str:
     """Grow so many trees on some rows; gives LightGBM's text."""
     return _text(lightgbm().train(settings, _dataset(encoding, rows, settings), num_boost_round=rounds), rounds)
 
 
-def _dataset(encoding: Encoding, rows: Labelled, settings: dict[str, Any]) -> Any:
+def _dataset(encoding: Encoding, rows: LabelledRows, settings: dict[str, Any]) -> Any:
     return lightgbm().Dataset(
         rows.matrix,
         rows.outcome,

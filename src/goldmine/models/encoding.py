@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from goldmine.core.errors import ModelError
 
-MANY = 40
+MAX_CATEGORIES = 40
 """Levels of a text column above which it is learnt by each level's outcome rather than as categories."""
 
 
@@ -41,7 +41,7 @@ class Encoding:
         """Names of the columns that are text."""
         return {*self.categories, *self.shares}
 
-    def never_seen(self, rows: pa.Table) -> dict[str, int]:
+    def unseen_categories(self, rows: pa.Table) -> dict[str, int]:
         """For each text column how many rows hold a category that training never saw; those without any left out."""
         found = {}
         for name in self.features:
@@ -52,7 +52,7 @@ class Encoding:
         return {name: count for name, count in found.items() if count}
 
 
-def learn_encoding(rows: pa.Table, names: list[str], *, most_levels: float = MANY) -> Encoding:
+def fit_encoding(rows: pa.Table, names: list[str], *, max_categories: float = MAX_CATEGORIES) -> Encoding:
     """Learn the categories of a training table; of the columns with many levels only their names.
 
     Parameters
@@ -61,8 +61,8 @@ def learn_encoding(rows: pa.Table, names: list[str], *, most_levels: float = MAN
         Training rows.
     names : list of str
         The columns to learn from, in the order that the matrix takes.
-    most_levels : float
-        Levels of a text column above which its shares are to be learnt by `learn_shares`.
+    max_categories : float
+        Levels of a text column above which its shares are to be learnt by `fit_target_encoding`.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def learn_encoding(rows: pa.Table, names: list[str], *, most_levels: float = MAN
         kind = rows.schema.field(name).type
         if is_text(kind):
             seen = pc.unique(_as_text(rows[name])).drop_null().to_pylist()
-            if len(seen) > most_levels:
+            if len(seen) > max_categories:
                 shares[name] = {}
             else:
                 categories[name] = tuple(sorted(seen))

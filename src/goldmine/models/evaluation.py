@@ -12,7 +12,7 @@ from goldmine.labels.use_case import UseCase
 from goldmine.models.encoding import Encoding, encode
 from goldmine.models.model import Model
 from goldmine.models.train import outcomes
-from goldmine.models.training_set import standing_for
+from goldmine.models.training_set import weighted_rows
 
 SHARES = (0.01, 0.05, 0.10, 0.20)
 """Depths of the list, as shares of the test rows, at which lift and recall are reported."""
@@ -115,7 +115,7 @@ def evaluate(model: Model, rows: pa.Table, use_case: UseCase) -> Evaluation:
         If the baseline's feature is not among the columns.
     """
     outcome = outcomes(rows, "test cutoff")
-    size = _list_size(use_case.list_size, len(outcome), standing_for(rows))
+    size = _list_size(use_case.list_size, len(outcome), weighted_rows(rows))
     probability = model.predict(rows)
     baseline_score = _baseline_score(rows, use_case)
     share = float(outcome.mean())
@@ -144,7 +144,7 @@ def scorecard(outcome: np.ndarray, score: np.ndarray, list_size: int, *, probabi
     """
     rows = len(outcome)
     depths = {f"{share:.0%}".replace("%", "pct"): share * rows for share in SHARES} | {"list": float(list_size)}
-    recall = dict(zip(depths, caught(outcome, score, np.array(list(depths.values()))).tolist(), strict=True))
+    recall = dict(zip(depths, recall_at(outcome, score, np.array(list(depths.values()))).tolist(), strict=True))
     return Scorecard(
         float(roc_auc_score(outcome, score)),
         float(average_precision_score(outcome, score)),
@@ -155,7 +155,7 @@ def scorecard(outcome: np.ndarray, score: np.ndarray, list_size: int, *, probabi
     )
 
 
-def caught(outcome: np.ndarray, score: np.ndarray, depth: float | np.ndarray) -> np.ndarray:
+def recall_at(outcome: np.ndarray, score: np.ndarray, depth: float | np.ndarray) -> np.ndarray:
     """Share of all positives among the `depth` highest scores; a tie at the edge counts by its share.
 
     Examples
@@ -201,7 +201,7 @@ def gain_curve(evaluation: Evaluation, points: int = 100) -> pd.DataFrame:
     depths = np.unique(np.clip(np.linspace(0, 1, points + 1)[1:], 1 / rows, 1))
     scores = {"model": evaluation.probability, "baseline": evaluation.baseline_score, "no_skill": np.zeros(rows)}
     curves = [
-        pd.DataFrame({"who": who, "depth": depths, "recall": caught(evaluation.outcome, score, depths * rows)})
+        pd.DataFrame({"who": who, "depth": depths, "recall": recall_at(evaluation.outcome, score, depths * rows)})
         for who, score in scores.items()
     ]
     return pd.concat(curves, ignore_index=True).assign(lift=lambda frame: frame.recall / frame.depth)

@@ -8,17 +8,17 @@ import pyarrow as pa
 from goldmine.labels.use_case import Training, UseCase
 from goldmine.models.external.ensemble import Blended, again, blend
 from goldmine.models.train import Fitted, train
-from goldmine.models.training_set import Rows
+from goldmine.models.training_set import TrainingSet
 
 
-def fit(use_case: UseCase, rows: Rows, seed: int, tuned: Sequence[Training] = ()) -> Fitted:
+def fit(use_case: UseCase, rows: TrainingSet, seed: int, tuned: Sequence[Training] = ()) -> Fitted:
     """Fit what is to be judged; the rows to judge by are not looked at.
 
     Parameters
     ----------
     use_case : UseCase
         Its training settings count, unless others were found by tuning.
-    rows : Rows
+    rows : TrainingSet
         Cutoffs: trees are stopped and calibrated on the later one. A table: on folds of its rows.
     seed : int
         Same rows and seed, same model to the bit.
@@ -36,7 +36,7 @@ def fit(use_case: UseCase, rows: Rows, seed: int, tuned: Sequence[Training] = ()
     return train(asked, rows.train, rows.calibrate, seed)
 
 
-def keep(use_case: UseCase, rows: Rows, fitted: Fitted, seed: int) -> Fitted:
+def keep(use_case: UseCase, rows: TrainingSet, fitted: Fitted, seed: int) -> Fitted:
     """The fit that is kept once it has been judged.
 
     Of cutoffs it is the one that was judged. A table may be small, so there the judged recipe is learnt once more, now

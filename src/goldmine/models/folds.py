@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from goldmine.models.boosting import Labelled
-from goldmine.models.encoding import Encoding, encode, learn_encoding
-from goldmine.models.target_encoding import learn_shares
+from goldmine.models.boosting import LabelledRows
+from goldmine.models.encoding import Encoding, encode, fit_encoding
+from goldmine.models.target_encoding import fit_target_encoding
 
 Places = tuple[np.ndarray, np.ndarray]
 """Places of the rows to learn from, and of those to check on."""
@@ -23,15 +23,15 @@ class Part:
     ----------
     encoding : Encoding
         Learnt on `fit`.
-    fit, check : Labelled
+    fit, check : LabelledRows
         The rows to learn from and those to check on.
     places : numpy.ndarray
         Where the rows of `check` stand among all rows.
     """
 
     encoding: Encoding
-    fit: Labelled
-    check: Labelled
+    fit: LabelledRows
+    check: LabelledRows
     places: np.ndarray
 
 
@@ -81,10 +81,10 @@ def parts_of(rows: pa.Table, names: list[str], outcome: np.ndarray, folds: Itera
         if min(np.ptp(outcome[fit]), np.ptp(outcome[check])) == 0:
             continue
         learnt = rows.take(pa.array(fit))
-        encoding, matrix = learn_shares(learn_encoding(learnt, names), learnt, outcome[fit], seed)
+        encoding, matrix = fit_target_encoding(fit_encoding(learnt, names), learnt, outcome[fit], seed)
         held = encode(encoding, rows.take(pa.array(check)))
         of = (None, None) if weight is None else (weight[fit], weight[check])
         parts.append(
-            Part(encoding, Labelled(matrix, outcome[fit], of[0]), Labelled(held, outcome[check], of[1]), check)
+            Part(encoding, LabelledRows(matrix, outcome[fit], of[0]), LabelledRows(held, outcome[check], of[1]), check)
         )
     return parts

@@ -15,7 +15,7 @@ _MANY_ROWS = 100_000
 """Rows above which smaller steps cost more time than they bring."""
 
 
-def recipes(rows: int, positives: int, columns: int, asked: Training) -> tuple[Training, ...]:
+def presets(rows: int, positives: int, columns: int, asked: Training) -> tuple[Training, ...]:
     """Unlike ways to learn a table, from what it holds.
 
     Parameters

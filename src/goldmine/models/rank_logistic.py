@@ -9,7 +9,7 @@ from scipy.special import expit, ndtri
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from goldmine.models.boosting import Labelled
+from goldmine.models.boosting import LabelledRows
 from goldmine.models.encoding import Encoding
 from goldmine.models.linear_as_trees import Steps
 
@@ -107,21 +107,21 @@ def stretches(held: Sequence[_Scale], matrix: np.ndarray) -> np.ndarray:
     return found
 
 
-def fit_line(found: np.ndarray, rows: Labelled, line: Line) -> LogisticRegression:
+def fit_line(found: np.ndarray, rows: LabelledRows, line: Line) -> LogisticRegression:
     """Fit a line on a design, on one thread: sums in another order would be another line."""
     with warnings.catch_warnings(), threadpool_limits(1):
         warnings.filterwarnings("ignore", message=".*failed to converge")
         return LogisticRegression(C=line.strength, max_iter=300).fit(found, rows.outcome, sample_weight=rows.weight)
 
 
-def best_line(encoding: Encoding, rows: Labelled, later: Labelled, seed: int) -> Drawn:
+def best_line(encoding: Encoding, rows: LabelledRows, later: LabelledRows, seed: int) -> Drawn:
     """The line, as straight as serves later rows best, drawn through some rows.
 
     Parameters
     ----------
-    rows : Labelled
+    rows : LabelledRows
         Rows to draw it through; of more than 20,000 so many are taken, as a line needs no more.
-    later : Labelled
+    later : LabelledRows
         The rows that choose how straight it is.
     """
     fewer = _some(rows, seed)
@@ -144,15 +144,15 @@ def _drawn(steps: list[Steps], check: np.ndarray) -> Drawn:
     return Drawn(steps, odds)
 
 
-def _some(rows: Labelled, seed: int) -> Labelled:
+def _some(rows: LabelledRows, seed: int) -> LabelledRows:
     if len(rows.outcome) <= _ENOUGH:
         return rows
     places = np.sort(np.random.default_rng(seed).choice(len(rows.outcome), _ENOUGH, replace=False))
     weight = None if rows.weight is None else rows.weight[places]
-    return Labelled(rows.matrix[places], rows.outcome[places], weight)
+    return LabelledRows(rows.matrix[places], rows.outcome[places], weight)
 
 
-def line_of(encoding: Encoding, rows: Labelled, line: Line) -> list[Steps]:
+def line_of(encoding: Encoding, rows: LabelledRows, line: Line) -> list[Steps]:
     """Fit a line on some rows; gives what each column adds to the log-odds."""
     held = scales(encoding, rows.matrix)
     return line_steps(held, fit_line(design(held, rows.matrix), rows, line))
@@ -174,7 +174,7 @@ def line_steps(held: Sequence[_Scale], fitted: LogisticRegression) -> list[Steps
     return steps
 
 
-def log_loss(log_odds: np.ndarray, rows: Labelled) -> float:
+def log_loss(log_odds: np.ndarray, rows: LabelledRows) -> float:
     """Mean log loss of some log-odds."""
     chance = np.clip(expit(log_odds), 1e-12, 1 - 1e-12)
     loss = -np.where(rows.outcome == 1, np.log(chance), np.log(1 - chance))

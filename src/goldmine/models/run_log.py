@@ -21,7 +21,7 @@ from goldmine.models.model import Model
 from goldmine.models.registry import AS_OF, CODE, COMMIT, FINGERPRINT, USE_CASE
 from goldmine.models.score import ScoreReport
 from goldmine.models.train import Fitted
-from goldmine.models.training_set import Rows, training_code_fingerprint
+from goldmine.models.training_set import TrainingSet, training_code_fingerprint
 
 SCORED_AT = "goldmine.scored_at"
 """Tag of a scoring run: its snapshot. A training run's is `AS_OF`, and only trainings bear a fingerprint."""
@@ -44,7 +44,7 @@ class Training:
         The snapshot, ``YYYY-MM-DD``.
     fingerprint : str
         From `goldmine.models.training_set.training_fingerprint`.
-    rows : Rows
+    rows : TrainingSet
         What it learnt from.
     fitted : Fitted
         What came out.
@@ -56,7 +56,7 @@ class Training:
     use_case: UseCase
     as_of: str
     fingerprint: str
-    rows: Rows
+    rows: TrainingSet
     fitted: Fitted
     evaluation: Evaluation
 

@@ -59,7 +59,7 @@ class ScoreReport:
     rows: int
     path: Path
     kept: bool
-    never_seen: dict[str, int]
+    unseen_categories: dict[str, int]
 
 
 def score(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, engine: Engine = DUCKDB) -> ScoreReport:
@@ -105,7 +105,7 @@ def score(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, engine: E
     beside.unlink(missing_ok=True)
     with whole_file(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
-    found = {"rows": table.num_rows, "never_seen": _never_seen(work, use_case, as_of, best.model)}
+    found = {"rows": table.num_rows, "unseen_categories": _unseen_categories(work, use_case, as_of, best.model)}
     write_json(beside, {**origin, **found, "sha256": of_file(path)})
     return _report(best, path, (use_case.name, as_of), found, kept=False)
 
@@ -175,7 +175,7 @@ def _on_spark(wanted: _Wanted, engine: Engine) -> pa.Table:
         return mapped(connection, connection.compile(rows), function, _SCHEMA, scratch)
 
 
-def _never_seen(work: Workspace, use_case: UseCase, as_of: date, model: Model) -> dict[str, int]:
+def _unseen_categories(work: Workspace, use_case: UseCase, as_of: date, model: Model) -> dict[str, int]:
     names = [name for name in model.encoding.features if name in model.encoding.text]
     if not names:
         return {}
@@ -183,13 +183,13 @@ def _never_seen(work: Workspace, use_case: UseCase, as_of: date, model: Model) -
     everyone = eligible(connection, work, use_case, as_of).to_pyarrow()
     found: Counter[str] = Counter()
     for batch in feature_rows(connection, work, as_of, everyone, names).to_arrow_reader(_BATCH):
-        found.update(model.encoding.never_seen(pa.Table.from_batches([batch])))
+        found.update(model.encoding.unseen_categories(pa.Table.from_batches([batch])))
     return dict(found)
 
 
 def _report(best: Champion, path: Path, dates: tuple[str, date], found: dict[str, Any], *, kept: bool) -> ScoreReport:
     return ScoreReport(
-        *dates, best.name, best.version, best.run_id, found["rows"], path, kept, found.get("never_seen", {})
+        *dates, best.name, best.version, best.run_id, found["rows"], path, kept, found.get("unseen_categories", {})
     )
 
 

@@ -10,7 +10,9 @@ from goldmine.models.encoding import Encoding, encode
 _FOLDS = 5
 
 
-def learn_shares(encoding: Encoding, rows: pa.Table, outcome: np.ndarray, seed: int) -> tuple[Encoding, np.ndarray]:
+def fit_target_encoding(
+    encoding: Encoding, rows: pa.Table, outcome: np.ndarray, seed: int
+) -> tuple[Encoding, np.ndarray]:
     """Fill in the shares of an encoding, and make the matrix of its training rows.
 
     In the matrix a level's share comes from the other four fifths of the customers. Were a row's own outcome in it, the
@@ -19,7 +21,7 @@ def learn_shares(encoding: Encoding, rows: pa.Table, outcome: np.ndarray, seed: 
     Parameters
     ----------
     encoding : Encoding
-        As `goldmine.models.encoding.learn_encoding` gives it.
+        As `goldmine.models.encoding.fit_encoding` gives it.
     rows : pyarrow.Table
         Training rows; where they have ``customer_id``, all rows of a customer stay in one fifth.
     outcome : numpy.ndarray

@@ -10,18 +10,18 @@ from goldmine.core.errors import UseCaseError
 from goldmine.labels import selected_features
 from goldmine.labels.use_case import UseCase
 from goldmine.models.blend import STOPPED, blend_weights
-from goldmine.models.boosting import Labelled, Stop, boost, grow
+from goldmine.models.boosting import LabelledRows, Stop, boost, grow
 from goldmine.models.calibration import fit_calibrator
-from goldmine.models.encoding import encode, learn_encoding
+from goldmine.models.encoding import encode, fit_encoding
 from goldmine.models.lightgbm_settings import lightgbm_settings
 from goldmine.models.linear_as_trees import step_trees
 from goldmine.models.merge_boosters import merge
 from goldmine.models.model import Model
 from goldmine.models.rank_logistic import best_line
-from goldmine.models.target_encoding import learn_shares
-from goldmine.models.training_set import weights
+from goldmine.models.target_encoding import fit_target_encoding
+from goldmine.models.training_set import sample_weights
 
-LEAST_POSITIVES = 50
+MIN_POSITIVES = 50
 """Fewer positives than this cannot train a model that anybody should act on."""
 FEW = 20_000
 """Positives below which what the calibration cutoff adds is worth growing the trees a second time."""
@@ -74,15 +74,15 @@ def train(use_case: UseCase, train_rows: pa.Table, calibrate_rows: pa.Table, see
     UseCaseError
         If the rows hold one class only or fewer than 50 positives, or a setting names a feature that is not there.
     """
-    outcome = outcomes(train_rows, "training cutoffs", LEAST_POSITIVES)
+    outcome = outcomes(train_rows, "training cutoffs", MIN_POSITIVES)
     later = outcomes(calibrate_rows, "calibration cutoff")
     asked = use_case.training
-    encoding, matrix = learn_shares(
-        learn_encoding(train_rows, selected_features(use_case, train_rows.column_names)), train_rows, outcome, seed
+    encoding, matrix = fit_target_encoding(
+        fit_encoding(train_rows, selected_features(use_case, train_rows.column_names)), train_rows, outcome, seed
     )
     settings = lightgbm_settings(asked, encoding, len(outcome), seed)
-    rows = Labelled(matrix, outcome, weights(train_rows))
-    held = Labelled(encode(encoding, calibrate_rows), later, weights(calibrate_rows))
+    rows = LabelledRows(matrix, outcome, sample_weights(train_rows))
+    held = LabelledRows(encode(encoding, calibrate_rows), later, sample_weights(calibrate_rows))
     grown = boost(encoding, settings, rows, Stop(asked.num_iterations, asked.early_stopping_rounds), held)
     # Once it is known when to stop, the latest outcomes teach too; the calibration stands on trees that never saw them.
     few = bool(outcome.sum() < FEW)
@@ -102,13 +102,13 @@ def train(use_case: UseCase, train_rows: pa.Table, calibrate_rows: pa.Table, see
     return Fitted(model, grown.rounds, settings, grown.losses, odds, few)
 
 
-def _both(rows: Labelled, held: Labelled) -> Labelled:
+def _both(rows: LabelledRows, held: LabelledRows) -> LabelledRows:
     parts = rows, held
     weight = None
     if any(part.weight is not None for part in parts):
         counted = [np.ones(len(part.outcome), np.float32) if part.weight is None else part.weight for part in parts]
         weight = np.concatenate(counted)
-    return Labelled(np.vstack([rows.matrix, held.matrix]), np.append(rows.outcome, held.outcome), weight)
+    return LabelledRows(np.vstack([rows.matrix, held.matrix]), np.append(rows.outcome, held.outcome), weight)
 
 
 def outcomes(rows: pa.Table, where: str, least: int = 1) -> np.ndarray:

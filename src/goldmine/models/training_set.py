@@ -14,11 +14,11 @@ from goldmine.core.workspace import Workspace
 from goldmine.features import feature_fingerprint, require_current
 from goldmine.labels import Cutoffs, labelled, plan_cutoffs, with_features
 from goldmine.labels.use_case import Training, UseCase
-from goldmine.models.external.table import given_mark, read_given
+from goldmine.models.external.table import external_table_fingerprint, read_external_table
 
 
 @dataclass(frozen=True)
-class Rows:
+class TrainingSet:
     """What one training learns from, is calibrated on and is judged by.
 
     Parameters
@@ -52,27 +52,27 @@ class Rows:
         return {
             name: {
                 "rows": table.num_rows,
-                "standing_for": standing_for(table),
+                "weighted_rows": weighted_rows(table),
                 "positives": int(table["outcome"].to_numpy().sum()),
-                "share": float(np.average(table["outcome"].to_numpy(), weights=weights(table))),
+                "share": float(np.average(table["outcome"].to_numpy(), weights=sample_weights(table))),
             }
             for name, table in parts.items()
             if table is not None
         }
 
 
-def weights(rows: pa.Table) -> np.ndarray | None:
+def sample_weights(rows: pa.Table) -> np.ndarray | None:
     """For how many each row counts; None where each counts for itself."""
     return rows["weight"].to_numpy() if "weight" in rows.column_names else None
 
 
-def standing_for(rows: pa.Table) -> int:
+def weighted_rows(rows: pa.Table) -> int:
     """How many customers some rows stand for: of drawn ones the sum of their weights."""
-    counted = weights(rows)
+    counted = sample_weights(rows)
     return rows.num_rows if counted is None else round(counted.sum(dtype=np.float64))
 
 
-def read_rows(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, seed: int = 0) -> Rows:
+def read_training_set(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, seed: int = 0) -> TrainingSet:
     """Read the rows of a use case's training at a snapshot; the cutoffs' features must be there.
 
     Raises
@@ -82,17 +82,17 @@ def read_rows(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, seed:
     UseCaseError
         If the bank lacks a table or a feature that the use case needs.
     """
-    if use_case.outcome.kind == "given":
-        return Rows(*read_given(work, use_case.name))
+    if use_case.outcome.kind == "external_label":
+        return TrainingSet(*read_external_table(work, use_case.name))
     cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
     require_current(bank, work, cutoffs.all)
     most = use_case.training.max_rows
     told = {cutoff: labelled(bank, work, use_case, cutoff, as_of) for cutoff in (*cutoffs.train, cutoffs.calibrate)}
-    later = draw_evenly(told.pop(cutoffs.calibrate), most // 2, seed)
-    judged = draw_evenly(labelled(bank, work, use_case, cutoffs.test, as_of), 2 * most, seed)
-    drawn = draw_others(told, most, seed)
+    later = downsample(told.pop(cutoffs.calibrate), most // 2, seed)
+    judged = downsample(labelled(bank, work, use_case, cutoffs.test, as_of), 2 * most, seed)
+    drawn = downsample_negatives(told, most, seed)
     learnt = [with_features(work, cutoff, wanted) for cutoff, wanted in drawn.items()]
-    return Rows(
+    return TrainingSet(
         train=pa.concat_tables(learnt, promote_options="default"),
         test=with_features(work, cutoffs.test, judged),
         calibrate=with_features(work, cutoffs.calibrate, later),
@@ -100,7 +100,7 @@ def read_rows(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, seed:
     )
 
 
-def draw_others(told: dict[date, pa.Table], most: int, seed: int) -> dict[date, pa.Table]:
+def downsample_negatives(told: dict[date, pa.Table], most: int, seed: int) -> dict[date, pa.Table]:
     """Draw of the rows without the outcome, so that about `most` remain; each then stands for those left out too.
 
     Rows with the outcome are all kept as long as they are no more than half of `most`; of more, a half is drawn.
@@ -130,7 +130,7 @@ def draw_others(told: dict[date, pa.Table], most: int, seed: int) -> dict[date, 
     return drawn
 
 
-def draw_evenly(table: pa.Table, most: int, seed: int) -> pa.Table:
+def downsample(table: pa.Table, most: int, seed: int) -> pa.Table:
     """Draw about `most` rows, all with the same chance and so with one weight; where there are fewer, none is drawn."""
     if table.num_rows <= most:
         return table
@@ -160,8 +160,8 @@ def training_fingerprint(
     """
     known = {"bank": bank.name, "as_of": as_of, "seed": seed, "code": training_code_fingerprint()}
     asked = {"use_case": use_case.model_dump(mode="json"), "tuned": [one.model_dump(mode="json") for one in tuned]}
-    if use_case.outcome.kind == "given":
-        return fingerprint.of_value({**known, **asked, "table": given_mark(work, use_case.name)})
+    if use_case.outcome.kind == "external_label":
+        return fingerprint.of_value({**known, **asked, "table": external_table_fingerprint(work, use_case.name)})
     cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
     outcomes = {t: [f.fingerprint for f in bank.tables[t].files] for t in (*use_case.needs, "customers") if bank.has(t)}
     features = [feature_fingerprint(bank, work, cutoff) for cutoff in cutoffs.all]

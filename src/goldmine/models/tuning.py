@@ -13,9 +13,9 @@ from goldmine.labels.use_case import Training, UseCase
 from goldmine.models.blend import check
 from goldmine.models.boosting import OutOfTime
 from goldmine.models.folds import Part
-from goldmine.models.presets import recipes
+from goldmine.models.presets import presets
 from goldmine.models.tracking import tracked
-from goldmine.models.training_set import Rows
+from goldmine.models.training_set import TrainingSet
 from goldmine.models.tuning_folds import tuning_parts
 
 _RUN = "mlflow_run"
@@ -57,7 +57,9 @@ class _Question:
     deadline: float
 
 
-def tune(use_case: UseCase, rows: Rows, budget: Budget, seed: int, *, bank: str, journal: Path) -> tuple[Training, ...]:
+def tune(
+    use_case: UseCase, rows: TrainingSet, budget: Budget, seed: int, *, bank: str, journal: Path
+) -> tuple[Training, ...]:
     """Search for training settings on folds of past rows; the rows to judge by are not looked at.
 
     The first trial is the settings that there are, so that what comes out is no worse on the folds. Every trial is a
@@ -99,7 +101,7 @@ def tune(use_case: UseCase, rows: Rows, budget: Budget, seed: int, *, bank: str,
     return _best(study, use_case.training)
 
 
-def searched(journal: Path, seed: int) -> pd.DataFrame:
+def search_summary(journal: Path, seed: int) -> pd.DataFrame:
     """What a search came to: a row of figures, or none where nothing was looked for.
 
     Parameters
@@ -139,12 +141,12 @@ def _close_interrupted(study: Any) -> None:
             mlflow.MlflowClient().set_terminated(trial.user_attrs[_RUN], "KILLED")
 
 
-def _start(use_case: UseCase, rows: Rows) -> Training:
+def _start(use_case: UseCase, rows: TrainingSet) -> Training:
     if rows.calibrate is not None:
         return use_case.training
     outcome = rows.train["outcome"].to_numpy()
     rarer = int(min(outcome.sum(), len(outcome) - outcome.sum()))
-    return recipes(rows.train.num_rows, rarer, rows.train.num_columns, use_case.training)[0]
+    return presets(rows.train.num_rows, rarer, rows.train.num_columns, use_case.training)[0]
 
 
 def _study(journal: Path, seed: int) -> Any:

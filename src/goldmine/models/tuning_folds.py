@@ -11,10 +11,10 @@ from goldmine.labels import outcome_end, selected_features
 from goldmine.labels.use_case import UseCase
 from goldmine.models.external.ensemble import folds_of
 from goldmine.models.folds import Part, Places, parts_of
-from goldmine.models.training_set import Rows
+from goldmine.models.training_set import TrainingSet
 
 
-def tuning_parts(use_case: UseCase, rows: Rows, seed: int) -> tuple[list[Part], int]:
+def tuning_parts(use_case: UseCase, rows: TrainingSet, seed: int) -> tuple[list[Part], int]:
     """Folds of the rows that a training may learn from and be calibrated on, and how many rows these are.
 
     Each fold of cutoffs is checked at one, by what was learnt from those whose outcomes were complete by then.

@@ -11,26 +11,26 @@ from goldmine.core.dates import month_end
 from goldmine.core.files import whole_file
 from goldmine.core.workspace import Workspace
 from goldmine.governance.drift.table_drift import TableDrift, table_drift
-from goldmine.models.external.layout import Ask, LaidOut, lay_out
-from goldmine.models.external.result import GivenResult, probabilities_path, read_result
+from goldmine.models.external.layout import ImportedTable, TableSpec, import_table
+from goldmine.models.external.result import ExternalTableResult, probabilities_path, read_result
 from goldmine.models.tracking import use_tracking
 from goldmine.pipeline.notebook import run_notebook
 
 
 def run_table(
-    ask: Ask,
+    ask: TableSpec,
     work: Workspace,
     parameters: Mapping[str, Any],
     *,
     list_size: int,
     scores: Path | None,
-    say: Callable[[LaidOut], None],
-) -> tuple[LaidOut, GivenResult, TableDrift]:
+    say: Callable[[ImportedTable], None],
+) -> tuple[ImportedTable, ExternalTableResult, TableDrift]:
     """Train on a table and, where rows have no label and the model is champion, score and list them.
 
     Parameters
     ----------
-    ask : Ask
+    ask : TableSpec
         The table and what its columns mean.
     work : Workspace
         A work folder of the table's own.
@@ -45,7 +45,7 @@ def run_table(
     """
     as_of = _last_month_end()
     with work.lock():
-        laid = lay_out(ask, work, as_of, list_size, parameters["seed"])
+        laid = import_table(ask, work, as_of, list_size, parameters["seed"])
         say(laid)
         place = {"work": str(work.root), "as_of": str(as_of), "language": parameters["language"]}
         of_case = {**place, "use_case": ask.name}
@@ -61,7 +61,7 @@ def run_table(
     return laid, result, drift
 
 
-def _write_scores(work: Workspace, ask: Ask, path: Path) -> None:
+def _write_scores(work: Workspace, ask: TableSpec, path: Path) -> None:
     found = pq.read_table(probabilities_path(work, ask.name))
     with whole_file(path.absolute()) as temporary:
         pq.write_table(found.rename_columns([ask.key, "probability"]), temporary)

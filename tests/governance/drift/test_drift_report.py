@@ -24,7 +24,7 @@ from goldmine.governance.drift.stability import profiles_of
 from goldmine.labels import Cutoffs
 from goldmine.models.score import ScoreReport
 from goldmine.models.tracking import tracked
-from goldmine.models.training_set import Rows
+from goldmine.models.training_set import TrainingSet
 from tests.models.made import rows, use_case
 from tests.tiny import make_bank
 
@@ -59,7 +59,15 @@ def scored(work: Workspace, as_of: date, inflow: np.ndarray, silent: np.ndarray,
     probability = np.linspace(1, 0, len(PEOPLE))
     pq.write_table(pa.table({"customer_id": PEOPLE, "probability": probability}), work.scores(as_of, "mine"))
     return ScoreReport(
-        "mine", as_of, "tiny.mine", version, "run", len(PEOPLE), work.scores(as_of, "mine"), kept=False, never_seen={}
+        "mine",
+        as_of,
+        "tiny.mine",
+        version,
+        "run",
+        len(PEOPLE),
+        work.scores(as_of, "mine"),
+        kept=False,
+        unseen_categories={},
     )
 
 
@@ -126,7 +134,7 @@ def test_how_far_months_lie_apart_is_learnt_from_the_training_cutoffs():
     )
     profiles = profiles_of(train, ["seasonal", "even"])
     cutoffs = Cutoffs((date(2023, 7, 31), date(2023, 8, 31)), date(2023, 11, 30), date(2024, 2, 29))
-    usual = _between_cutoffs(profiles, Rows(train, train, train, cutoffs))
+    usual = _between_cutoffs(profiles, TrainingSet(train, train, train, cutoffs))
     assert usual["seasonal"] > 2
     assert usual["even"] == pytest.approx(0, abs=0.01)
 
@@ -175,7 +183,7 @@ def test_estimates_are_shown_beside_what_came_once_outcomes_are_complete(referen
 
 def test_a_training_keeps_its_reference_with_its_run(store, fitted):
     cutoffs = Cutoffs((date(2023, 8, 31),), date(2023, 11, 30), date(2024, 2, 29))
-    learnt_from = Rows(rows(seed=1), rows(seed=3), rows(seed=2), cutoffs)
+    learnt_from = TrainingSet(rows(seed=1), rows(seed=3), rows(seed=2), cutoffs)
     learnt = learn_reference(fitted, learnt_from, fitted.model.predict(rows(seed=3)), 100)
     with tracked("tiny") as run:
         log_reference(learnt)
@@ -191,7 +199,7 @@ def test_a_training_keeps_its_reference_with_its_run(store, fitted):
 
 def test_a_table_made_elsewhere_is_judged_by_its_latest_rows(fitted):
     shifted = rows(seed=3).set_column(1, "inflow_sum_90d", pa.array(np.full(1_500, 3.0), pa.float32()))
-    learnt = learn_reference(fitted, Rows(rows(seed=1), shifted), fitted.model.predict(shifted), 100)
+    learnt = learn_reference(fitted, TrainingSet(rows(seed=1), shifted), fitted.model.predict(shifted), 100)
     assert [one.cutoff for one in learnt.windows] == ["the other rows of the table"]
     assert learnt.windows[0].moved == ["inflow_sum_90d"]
     told = learnt.frame().iloc[0]

@@ -11,8 +11,8 @@ from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.external.columns import refuse_copies, usable_columns
 from goldmine.models.external.label import read_label
-from goldmine.models.external.layout import Ask, lay_out
-from goldmine.models.external.table import WHOLE_KEYS, read_given, table_path
+from goldmine.models.external.layout import TableSpec, import_table
+from goldmine.models.external.table import INTEGER_IDS, read_external_table, table_path
 
 AS_OF = date(2024, 6, 30)
 
@@ -104,16 +104,16 @@ def ask(tmp_path):
 
     def ask(**changes):
         said = {"file": tmp_path / "made.parquet", "label": "y", "key": "no", "time": "", "drop": (), "name": "made"}
-        return Ask(**said | changes)
+        return TableSpec(**said | changes)
 
     return ask
 
 
 def test_a_fifth_of_each_class_judges_and_rows_without_label_are_to_be_scored(ask, tmp_path):
     work = Workspace(tmp_path / "work")
-    laid = lay_out(ask(), work, AS_OF, 0, seed=1)
+    laid = import_table(ask(), work, AS_OF, 0, seed=1)
     assert (laid.rows, laid.labelled, laid.positives, laid.to_score, laid.use_case.list_size) == (100, 80, 20, 20, 2)
-    learnt, judged = read_given(work, "made")
+    learnt, judged = read_external_table(work, "made")
     assert (learnt.num_rows, judged.num_rows, judged["outcome"].to_numpy().sum()) == (64, 16, 4)
     assert pq.read_table(work.features(AS_OF))["customer_id"].to_pylist() == [f"{n:04}" for n in range(80, 100)]
     assert load_use_case("made", work) == laid.use_case
@@ -122,8 +122,8 @@ def test_a_fifth_of_each_class_judges_and_rows_without_label_are_to_be_scored(as
 
 def test_with_time_the_latest_rows_judge(ask, tmp_path):
     work = Workspace(tmp_path / "work")
-    lay_out(ask(time="on"), work, AS_OF, 5, seed=1)
-    learnt, judged = read_given(work, "made")
+    import_table(ask(time="on"), work, AS_OF, 5, seed=1)
+    learnt, judged = read_external_table(work, "made")
     assert learnt["moment"].to_numpy().max() < judged["moment"].to_numpy().min()
     assert judged.num_rows == 16
     assert "on" not in learnt.column_names
@@ -143,14 +143,14 @@ def test_with_time_the_latest_rows_judge(ask, tmp_path):
 )
 def test_what_the_columns_cannot_be_is_refused(ask, tmp_path, changes, what):
     with pytest.raises(UseCaseError, match=what):
-        lay_out(ask(**changes), Workspace(tmp_path / "work"), AS_OF, 0, seed=1)
+        import_table(ask(**changes), Workspace(tmp_path / "work"), AS_OF, 0, seed=1)
 
 
 def test_ids_of_many_digits_stay_as_they_are(tmp_path):
     lines = [f"123456789012345678{n},{n},{n % 2}" for n in range(10, 90)]
     (tmp_path / "made.csv").write_text("\n".join(["no,x,y", *lines]), "utf-8")
     work = Workspace(tmp_path / "work")
-    lay_out(Ask(tmp_path / "made.csv", "y", "no", "", (), "made"), work, AS_OF, 0, seed=1)
+    import_table(TableSpec(tmp_path / "made.csv", "y", "no", "", (), "made"), work, AS_OF, 0, seed=1)
     assert pq.read_table(table_path(work, "made"))["customer_id"][0].as_py() == "12345678901234567810"
 
 
@@ -161,5 +161,5 @@ def test_ids_that_are_whole_numbers_are_marked(tmp_path, ids, whole):
     lines = [f"{ids.format(n)},{n},{n % 2}" for n in range(10, 90)]
     (tmp_path / "made.csv").write_text("\n".join(["no,x,y", *lines]), "utf-8")
     work = Workspace(tmp_path / "work")
-    lay_out(Ask(tmp_path / "made.csv", "y", "no", "", (), "made"), work, AS_OF, 0, seed=1)
-    assert (WHOLE_KEYS.encode() in (pq.read_schema(table_path(work, "made")).metadata or {})) == whole
+    import_table(TableSpec(tmp_path / "made.csv", "y", "no", "", (), "made"), work, AS_OF, 0, seed=1)
+    assert (INTEGER_IDS.encode() in (pq.read_schema(table_path(work, "made")).metadata or {})) == whole

@@ -10,13 +10,13 @@ from sklearn.metrics import roc_auc_score
 
 from goldmine.core.workspace import Workspace
 from goldmine.models.evaluation import evaluate
-from goldmine.models.external.layout import Ask, lay_out
+from goldmine.models.external.layout import TableSpec, import_table
 from goldmine.models.external.result import keep_result, probabilities_path, read_result
-from goldmine.models.external.table import WHOLE_KEYS, table_path
+from goldmine.models.external.table import INTEGER_IDS, table_path
 from goldmine.models.fit import fit, keep
 from goldmine.models.registry import Registration
 from goldmine.models.run_log import Training
-from goldmine.models.training_set import read_rows
+from goldmine.models.training_set import read_training_set
 
 AS_OF = date(2024, 6, 30)
 
@@ -43,8 +43,8 @@ def learnt(request, tmp_path_factory):
     place = tmp_path_factory.mktemp("table")
     pq.write_table(noise(), place / "made.parquet")
     work = Workspace(place / "work")
-    laid = lay_out(Ask(place / "made.parquet", "y", "no", request.param, (), "made"), work, AS_OF, 0, seed=1)
-    rows = read_rows(None, work, laid.use_case, AS_OF)
+    laid = import_table(TableSpec(place / "made.parquet", "y", "no", request.param, (), "made"), work, AS_OF, 0, seed=1)
+    rows = read_training_set(None, work, laid.use_case, AS_OF)
     fitted = fit(laid.use_case, rows, seed=1)
     judged = evaluate(fitted.model, rows.test, laid.use_case)
     kept = keep(laid.use_case, rows, fitted, seed=1)
@@ -63,7 +63,7 @@ def test_whole_numbers_come_back_as_such(learnt):
     work, _, _, training = learnt
     place = table_path(work, "made")
     before = place.read_bytes()
-    pq.write_table(pq.read_table(place).replace_schema_metadata({WHOLE_KEYS: "yes"}), place)
+    pq.write_table(pq.read_table(place).replace_schema_metadata({INTEGER_IDS: "yes"}), place)
     keep_result(work, training, Registration("made.made", "1", False, ("AUC 0.5 does not beat 0.5",), "run"))
     assert pq.read_table(probabilities_path(work, "made"))["customer_id"].to_pylist() == list(range(700))
     place.write_bytes(before)
@@ -86,4 +86,4 @@ def test_the_result_tells_refusals_and_categories_never_seen(learnt):
     result = read_result(learnt[0], "made")
     assert (result.version, result.champion, result.refusals) == ("1", False, ("AUC 0.5 does not beat 0.5",))
     assert set(result.figures) == {"model", "baseline", "no_skill"}
-    assert result.never_seen["tier"] == 10
+    assert result.unseen_categories["tier"] == 10

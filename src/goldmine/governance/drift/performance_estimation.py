@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from goldmine.models.evaluation import caught
+from goldmine.models.evaluation import recall_at
 
 _DRAWS = 200
 _ROWS = 20_000
@@ -73,7 +73,7 @@ def estimate(probability: np.ndarray, list_size: int, seed: int = 0) -> Estimate
 def realised(outcome: np.ndarray, probability: np.ndarray, list_size: int) -> Performance:
     """The same figures once the outcomes are complete; both classes must be there."""
     size = depth_of(list_size, len(outcome))
-    lift = float(caught(outcome, probability, float(size))) * len(outcome) / size
+    lift = float(recall_at(outcome, probability, float(size))) * len(outcome) / size
     return Performance(float(outcome.mean()), float(roc_auc_score(outcome, probability)), lift)
 
 

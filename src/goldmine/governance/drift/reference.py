@@ -13,7 +13,7 @@ from goldmine.governance.drift.performance_estimation import Performance, estima
 from goldmine.governance.drift.stability import Profile, compare_profiles, profiles_of, psi_between
 from goldmine.models.tracking import run_dict
 from goldmine.models.train import Fitted
-from goldmine.models.training_set import Rows
+from goldmine.models.training_set import TrainingSet
 
 SCORE = "score"
 """Name of the model's own probability among the compared columns."""
@@ -84,14 +84,14 @@ class Reference:
         return asdict(self)
 
 
-def learn_reference(fitted: Fitted, rows: Rows, promised: np.ndarray, list_size: int) -> Reference:
+def learn_reference(fitted: Fitted, rows: TrainingSet, promised: np.ndarray, list_size: int) -> Reference:
     """Compare a training's own later cutoffs with what it learnt from.
 
     Parameters
     ----------
     fitted : Fitted
         What came out.
-    rows : Rows
+    rows : TrainingSet
         What went in.
     promised : numpy.ndarray
         The model's probabilities of the judging rows.
@@ -116,7 +116,7 @@ def learn_reference(fitted: Fitted, rows: Rows, promised: np.ndarray, list_size:
     return Reference(profiles, usual, weight, tuple(windows), judged)
 
 
-def _between_cutoffs(profiles: dict[str, Profile], rows: Rows) -> dict[str, float]:
+def _between_cutoffs(profiles: dict[str, Profile], rows: TrainingSet) -> dict[str, float]:
     """The furthest that each feature of one training cutoff lies from all of them."""
     furthest = dict.fromkeys(profiles, 0.0)
     if "cutoff" not in rows.train.column_names:

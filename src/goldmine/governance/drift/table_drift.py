@@ -10,7 +10,7 @@ from goldmine.governance.drift.performance_estimation import Performance
 from goldmine.governance.drift.reference import Window, compare_window, read_reference
 from goldmine.governance.drift.report import alarms_of
 from goldmine.governance.drift.stability import evenly
-from goldmine.models.external.result import probabilities_to_score
+from goldmine.models.external.result import scored_probabilities
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def table_drift(work: Workspace, use_case: str, as_of: date, run_id: str) -> Tab
     windows, scored = reference.windows, None
     rows = evenly(pq.read_table(work.features(as_of)))
     if rows.num_rows:
-        probability = probabilities_to_score(work, use_case, rows["customer_id"])
+        probability = scored_probabilities(work, use_case, rows["customer_id"])
         scored = compare_window((reference.profiles, reference.usual), rows, probability, str(as_of))
         windows = (*windows, scored)
     return TableDrift(

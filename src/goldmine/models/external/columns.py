@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 
 from goldmine.core.errors import UseCaseError
 from goldmine.labels.eligibility import BESIDE, KEYS
-from goldmine.models.encoding import MANY, is_number, is_text
-from goldmine.models.external.table import JUDGED
+from goldmine.models.encoding import MAX_CATEGORIES, is_number, is_text
+from goldmine.models.external.table import IS_TEST
 
 _OWN = 0.5
 """Share of rows that bear a text of their own, above which a text column names rows rather than describes them."""
@@ -111,7 +111,7 @@ def _useless(column: pa.ChunkedArray) -> str:
     different = pc.count_distinct(column, mode="only_valid").as_py()
     if different == 1 and column.null_count == 0:
         return "it has the same value in every row"
-    if is_text(column.type) and different > max(MANY, _OWN * (len(column) - column.null_count)):
+    if is_text(column.type) and different > max(MAX_CATEGORIES, _OWN * (len(column) - column.null_count)):
         return "nearly every row has a text of its own"
     return ""
 
@@ -122,7 +122,7 @@ def _infinite(column: pa.ChunkedArray) -> int:
 
 def _own_name(name: str, names: list[str]) -> str:
     """The column's name, with a stroke where it would mean something else here."""
-    while name in (*KEYS, *BESIDE, JUDGED):
+    while name in (*KEYS, *BESIDE, IS_TEST):
         name += "_"
         while name in names:
             name += "_"

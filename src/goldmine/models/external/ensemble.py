@@ -10,19 +10,19 @@ import pyarrow as pa
 from goldmine.labels import selected_features
 from goldmine.labels.use_case import Training, UseCase
 from goldmine.models.blend import Checked, Member, check, check_line, weigh
-from goldmine.models.boosting import ALONE, Labelled, grow, side_by_side
+from goldmine.models.boosting import ALONE, LabelledRows, grow, side_by_side
 from goldmine.models.calibration import Calibrator, fit_calibrator
-from goldmine.models.encoding import Encoding, learn_encoding
+from goldmine.models.encoding import Encoding, fit_encoding
 from goldmine.models.folds import Places, even_folds, forward_folds, parts_of
 from goldmine.models.lightgbm_settings import lightgbm_settings
 from goldmine.models.linear_as_trees import step_trees
 from goldmine.models.merge_boosters import merge
 from goldmine.models.model import Model
-from goldmine.models.presets import recipes
+from goldmine.models.presets import presets
 from goldmine.models.rank_logistic import Line, line_of
-from goldmine.models.target_encoding import learn_shares
-from goldmine.models.train import LEAST_POSITIVES, Fitted, outcomes
-from goldmine.models.training_set import weights
+from goldmine.models.target_encoding import fit_target_encoding
+from goldmine.models.train import MIN_POSITIVES, Fitted, outcomes
+from goldmine.models.training_set import sample_weights
 
 _FOLDS = 5
 _FEW_ROWS = 10_000
@@ -66,11 +66,11 @@ def blend(use_case: UseCase, rows: pa.Table, seed: int, tuned: Sequence[Training
     UseCaseError
         If the rows hold one class only or fewer than 50 of either.
     """
-    outcome = outcomes(rows, "labelled rows to learn from", LEAST_POSITIVES)
+    outcome = outcomes(rows, "labelled rows to learn from", MIN_POSITIVES)
     names = selected_features(use_case, rows.column_names)
     rarer = int(min(outcome.sum(), len(outcome) - outcome.sum()))
     parts = parts_of(rows, names, outcome, folds_of(rows, outcome, seed), seed)
-    tried = [*recipes(rows.num_rows, rarer, len(names), use_case.training), *tuned]
+    tried = [*presets(rows.num_rows, rarer, len(names), use_case.training), *tuned]
     checked = [check(recipe, parts, rows.num_rows, seed + 1000 * place) for place, recipe in enumerate(tried)]
     if not use_case.training.monotone_constraints:  # a line cannot be held to rise or fall
         checked.append(check_line(parts, rows.num_rows))
@@ -96,7 +96,7 @@ def again(use_case: UseCase, rows: pa.Table, fitted: Blended, held_out: np.ndarr
     held_out : numpy.ndarray
         Log-odds of each of them by trees that had not seen it, to calibrate by.
     """
-    outcome = outcomes(rows, "labelled rows", LEAST_POSITIVES)
+    outcome = outcomes(rows, "labelled rows", MIN_POSITIVES)
     grown = _grown(use_case, rows, outcome, fitted.members, seed)
     model = replace(grown, calibrator=fit_calibrator(held_out, outcome))
     return replace(fitted, model=model, held_out=held_out)
@@ -105,8 +105,8 @@ def again(use_case: UseCase, rows: pa.Table, fitted: Blended, held_out: np.ndarr
 def _grown(use_case: UseCase, rows: pa.Table, outcome: np.ndarray, members: Sequence[Member], seed: int) -> Model:
     """The members' trees on some rows, each grown from several seeds, as one uncalibrated model."""
     names = selected_features(use_case, rows.column_names)
-    encoding, matrix = learn_shares(learn_encoding(rows, names), rows, outcome, seed)
-    data = Labelled(matrix, outcome, weights(rows))
+    encoding, matrix = fit_target_encoding(fit_encoding(rows, names), rows, outcome, seed)
+    data = LabelledRows(matrix, outcome, sample_weights(rows))
     seeds = 3 if len(outcome) < _MANY_ROWS else 1
     jobs: list[Callable[[], str]] = []
     shares: list[float] = []
@@ -122,7 +122,7 @@ def _grown(use_case: UseCase, rows: pa.Table, outcome: np.ndarray, members: Sequ
     return Model(encoding, merge(list(side_by_side(jobs)), shares), Calibrator())
 
 
-def _line_trees(use_case: UseCase, encoding: Encoding, rows: Labelled, line: Line) -> str:
+def _line_trees(use_case: UseCase, encoding: Encoding, rows: LabelledRows, line: Line) -> str:
     settings = lightgbm_settings(use_case.training, encoding, len(rows.outcome), 0) | ALONE
     return step_trees(grow(encoding, settings, rows, 1), line_of(encoding, rows, line))
 

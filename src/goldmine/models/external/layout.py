@@ -18,19 +18,19 @@ from goldmine.core.files import whole_file, write_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_fingerprint
-from goldmine.labels.use_case import Given, UseCase
+from goldmine.labels.use_case import ExternalLabel, UseCase
 from goldmine.labels.use_case_files import own_use_case
 from goldmine.models.encoding import is_number
 from goldmine.models.external.baseline import best_column
 from goldmine.models.external.columns import refuse_copies, usable_columns
 from goldmine.models.external.label import read_label
-from goldmine.models.external.table import JUDGED, WHOLE_KEYS, table_path
+from goldmine.models.external.table import INTEGER_IDS, IS_TEST, table_path
 
 _JUDGED_SHARE = 0.2
 
 
 @dataclass(frozen=True)
-class Ask:
+class TableSpec:
     """A table and what its columns mean.
 
     Parameters
@@ -56,7 +56,7 @@ class Ask:
 
 
 @dataclass(frozen=True)
-class LaidOut:
+class ImportedTable:
     """A table in its work folder.
 
     Parameters
@@ -81,7 +81,7 @@ class LaidOut:
         return self.rows - self.labelled
 
 
-def lay_out(ask: Ask, work: Workspace, as_of: date, list_size: int, seed: int) -> LaidOut:
+def import_table(ask: TableSpec, work: Workspace, as_of: date, list_size: int, seed: int) -> ImportedTable:
     """Read a table, check it, and write it into the work folder as a bank of one use case.
 
     Parameters
@@ -111,19 +111,19 @@ def lay_out(ask: Ask, work: Workspace, as_of: date, list_size: int, seed: int) -
     moment = _moment(table[ask.time], ask.time) if ask.time else None
     judged = _judged(outcome, moment, seed)
     laid = columns.features.add_column(0, "customer_id", keys).append_column("outcome", outcome)
-    laid = laid.append_column(JUDGED, pa.array(judged))
+    laid = laid.append_column(IS_TEST, pa.array(judged))
     if moment is not None:
         laid = laid.append_column("moment", pa.array(moment))
     if _whole_numbers(table[ask.key], keys, ask.file):
-        laid = laid.replace_schema_metadata({WHOLE_KEYS: "yes"})
-    learnt = laid.filter(pc.and_(known, pc.invert(laid[JUDGED])))
+        laid = laid.replace_schema_metadata({INTEGER_IDS: "yes"})
+    learnt = laid.filter(pc.and_(known, pc.invert(laid[IS_TEST])))
     case = _use_case(ask, best_column(learnt, columns.features.column_names), _size(laid, list_size))
     _write(work, as_of, case, laid)
     labels = outcome.drop_null().to_numpy()
-    return LaidOut(case, laid.num_rows, len(labels), int(labels.sum()), columns.notes)
+    return ImportedTable(case, laid.num_rows, len(labels), int(labels.sum()), columns.notes)
 
 
-def _check_columns(ask: Ask, names: list[str]) -> None:
+def _check_columns(ask: TableSpec, names: list[str]) -> None:
     asked = {"--label": ask.label, "--id": ask.key, **({"--time": ask.time} if ask.time else {})}
     for option, name in [*asked.items(), *(("--drop", name) for name in ask.drop)]:
         if name not in names:
@@ -197,14 +197,14 @@ def _size(laid: pa.Table, asked: int) -> int:
     return asked or max(1, (empty or laid.num_rows) // 10)
 
 
-def _use_case(ask: Ask, baseline: tuple[str, bool], list_size: int) -> UseCase:
+def _use_case(ask: TableSpec, baseline: tuple[str, bool], list_size: int) -> UseCase:
     return UseCase.model_validate(
         {
             "name": ask.name,
             "title_en": f"Table {ask.name}",
             "title_zh": f"外部宽表 {ask.name}",
             "eligible": [],
-            "outcome": Given(kind="given"),
+            "outcome": ExternalLabel(kind="external_label"),
             "gap_days": 0,
             "horizon_days": 90,
             "baseline": {"feature": baseline[0], "highest_first": baseline[1]},
@@ -230,7 +230,7 @@ def _write(work: Workspace, as_of: date, case: UseCase, laid: pa.Table) -> None:
     bank = Bank(case.name, as_of, {"customers": CanonicalTable("customers", (file,), ("customer_id",))})
     write_manifest(work, bank, {"customers": mark}, Hashes({}))
     scored = laid.filter(laid["outcome"].is_null()).drop_columns(
-        [name for name in ("outcome", JUDGED, "moment") if name in laid.column_names]
+        [name for name in ("outcome", IS_TEST, "moment") if name in laid.column_names]
     )
     day = pa.repeat(pa.scalar(as_of, pa.date32()), scored.num_rows)
     _parquet(work.features(as_of), scored.add_column(1, "cutoff", day).sort_by("customer_id"))

@@ -11,13 +11,13 @@ from goldmine.core.dates import parse_month_end
 from goldmine.core.files import read_json, whole_file, write_json
 from goldmine.core.workspace import Workspace
 from goldmine.models.external.ensemble import Blended
-from goldmine.models.external.table import WHOLE_KEYS, table_path
+from goldmine.models.external.table import INTEGER_IDS, table_path
 from goldmine.models.registry import Registration
 from goldmine.models.run_log import Training
 
 
 @dataclass(frozen=True)
-class GivenResult:
+class ExternalTableResult:
     """What is told of a training on a table.
 
     Parameters
@@ -39,7 +39,7 @@ class GivenResult:
     champion: bool
     refusals: tuple[str, ...]
     figures: dict[str, dict[str, float]]
-    never_seen: dict[str, int]
+    unseen_categories: dict[str, int]
 
 
 def probabilities_path(work: Workspace, use_case: str) -> Path:
@@ -66,32 +66,32 @@ def keep_result(work: Workspace, training: Training, registered: Registration) -
     order = pq.read_table(table_path(work, case.name), columns=["customer_id"])
     places = pa.compute.index_in(order["customer_id"], value_set=found["customer_id"])
     found = found.take(places)
-    if WHOLE_KEYS.encode() in (order.schema.metadata or {}):
+    if INTEGER_IDS.encode() in (order.schema.metadata or {}):
         found = found.set_column(0, "customer_id", found["customer_id"].cast(pa.int64()))
     with whole_file(probabilities_path(work, case.name)) as temporary:
         pq.write_table(found, temporary, compression="zstd")
-    result = GivenResult(
+    result = ExternalTableResult(
         registered.version,
         registered.run,
         registered.champion,
         registered.refusals,
         {"model": judged.model.flat(), "baseline": judged.baseline.flat(), "no_skill": judged.no_skill.flat()},
-        fitted.model.encoding.never_seen(rows),
+        fitted.model.encoding.unseen_categories(rows),
     )
     write_json(_path(work, case.name), asdict(result))
 
 
-def probabilities_to_score(work: Workspace, use_case: str, keys: pa.ChunkedArray) -> np.ndarray:
+def scored_probabilities(work: Workspace, use_case: str, keys: pa.ChunkedArray) -> np.ndarray:
     """Probabilities of some rows of a table, by the model last trained on it, champion or not."""
     found = pq.read_table(probabilities_path(work, use_case))
     places = pa.compute.index_in(keys, value_set=found["customer_id"].cast(keys.type))
     return found["probability"].take(places).to_numpy()
 
 
-def read_result(work: Workspace, use_case: str) -> GivenResult:
+def read_result(work: Workspace, use_case: str) -> ExternalTableResult:
     """What the last training on a table came to."""
     stored = read_json(_path(work, use_case))
-    return GivenResult(**{**stored, "refusals": tuple(stored["refusals"])})
+    return ExternalTableResult(**{**stored, "refusals": tuple(stored["refusals"])})
 
 
 def _path(work: Workspace, use_case: str) -> Path:

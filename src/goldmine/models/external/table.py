@@ -10,19 +10,19 @@ from goldmine.core.errors import UseCaseError
 from goldmine.core.fingerprint import of_file
 from goldmine.core.workspace import Workspace
 
-JUDGED = "judged"
+IS_TEST = "is_test"
 """Flag of the labelled rows that nothing is fitted or chosen on until the model has been judged by them."""
 
-WHOLE_KEYS = "goldmine.whole_keys"
+INTEGER_IDS = "goldmine.integer_ids"
 """Mark in the table's schema where its ids were whole numbers in its file."""
 
 
 def table_path(work: Workspace, use_case: str) -> Path:
     """Where a use case's table lies: customer_id, features, outcome (empty where it is not known), judged, moment."""
-    return work.root / "given" / f"{use_case}.parquet"
+    return work.root / "external_tables" / f"{use_case}.parquet"
 
 
-def read_given(work: Workspace, use_case: str) -> tuple[pa.Table, pa.Table]:
+def read_external_table(work: Workspace, use_case: str) -> tuple[pa.Table, pa.Table]:
     """Labelled rows to learn from and labelled rows to judge by, in the table's order.
 
     Raises
@@ -37,11 +37,11 @@ def read_given(work: Workspace, use_case: str) -> tuple[pa.Table, pa.Table]:
         )
     table = pq.read_table(path)
     labelled = table.filter(pc.is_valid(table["outcome"]))
-    judged = labelled[JUDGED]
-    rest = labelled.drop_columns([JUDGED])
+    judged = labelled[IS_TEST]
+    rest = labelled.drop_columns([IS_TEST])
     return rest.filter(pc.invert(judged)), rest.filter(judged)
 
 
-def given_mark(work: Workspace, use_case: str) -> str:
+def external_table_fingerprint(work: Workspace, use_case: str) -> str:
     """Fingerprint of a use case's table."""
     return of_file(table_path(work, use_case))

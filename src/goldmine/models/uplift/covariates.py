@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from goldmine.models.encoding import Encoding, encode, learn_encoding
+from goldmine.models.encoding import Encoding, encode, fit_encoding
 
 _MOST_LEVELS = 20
 _MOST_CATEGORIES = 200
@@ -70,7 +70,7 @@ def covariates(frame: pd.DataFrame) -> tuple[Covariates, tuple[str, ...]]:
     if not kept:
         return Covariates(np.empty((len(frame), 0), dtype=np.float32), (), ()), left
     table = pa.table({name: pa.array(column, from_pandas=True) for name, column in kept.items()})
-    encoding: Encoding = learn_encoding(table, list(kept), most_levels=math.inf)
+    encoding: Encoding = fit_encoding(table, list(kept), max_categories=math.inf)
     return Covariates(encode(encoding, table), encoding.features, tuple(encoding.categorical)), left
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.linear_model import LinearRegression
 
-from goldmine.models.encoding import Encoding, encode, learn_encoding
+from goldmine.models.encoding import Encoding, encode, fit_encoding
 from goldmine.models.uplift.covariates import Covariates
 from goldmine.models.uplift.crossfit import Array, folds, prognosis
 from goldmine.models.uplift.effect import LEVEL, Estimate, NotMeasurable, detectable, difference
@@ -138,7 +138,7 @@ def learn(rounds: Sequence[Round], names: Sequence[str], level: float = LEVEL) -
         for name in ("likely", "promised", "contact", "share", "aim")
     )
     place = np.repeat(np.arange(len(rounds)), [len(one.aim) for one in rounds])
-    encoding = learn_encoding(known, list(names), most_levels=math.inf)
+    encoding = fit_encoding(known, list(names), max_categories=math.inf)
     covariates = Covariates(encode(encoding, known), encoding.features, tuple(encoding.categorical))
     if isinstance(difference(aim, contact), NotMeasurable):
         return Learned(len(aim), difference(aim, contact))

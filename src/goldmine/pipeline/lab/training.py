@@ -17,7 +17,7 @@ from goldmine.models.evaluation import Evaluation, evaluate
 from goldmine.models.figure_png import png
 from goldmine.models.fit import fit
 from goldmine.models.train import Fitted
-from goldmine.models.training_set import Rows, read_rows
+from goldmine.models.training_set import TrainingSet, read_training_set
 from goldmine.pipeline.lab.session import Desk, make_features
 from goldmine.plots.governance import against_champion
 
@@ -28,7 +28,7 @@ class Trained:
 
     use_case: UseCase
     seed: int
-    rows: Rows
+    rows: TrainingSet
     fitted: Fitted
     judged: Evaluation
 
@@ -68,7 +68,7 @@ def train(desk: Desk, use_case: str, seed: int | None = None) -> Trained:
     case = load_use_case(use_case, desk.work)
     chosen = case.training.seed if seed is None else seed
     make_features(desk, list(plan_cutoffs(case, desk.as_of, desk.bank.months("transactions")).all))
-    rows = read_rows(desk.bank, desk.work, case, desk.as_of, chosen)
+    rows = read_training_set(desk.bank, desk.work, case, desk.as_of, chosen)
     leak_gate(desk.bank, desk.work, case, rows, desk.as_of)
     fitted = fit(case, rows, chosen)
     return Trained(case, chosen, rows, fitted, evaluate(fitted.model, rows.test, case))

@@ -13,6 +13,7 @@ from goldmine.contract.bank import Bank, CanonicalTable, TableFile
 from goldmine.contract.schema import DUCKDB_TYPES
 from goldmine.contract.tables import TABLES
 from goldmine.core import fingerprint
+from goldmine.core.workspace import Workspace
 
 Row = dict[str, Any]
 
@@ -20,6 +21,14 @@ Row = dict[str, Any]
 def make_bank(folder: Path, tables: dict[str, list[Row]], data_until: date = date(2024, 6, 30)) -> Bank:
     """Write rows as canonical Parquet, a file a month where the contract says so."""
     return Bank("tiny", data_until, {name: _table(folder, name, rows) for name, rows in tables.items()})
+
+
+def workspace(folder: Path) -> Workspace:
+    """A work folder whose universal hold-out has none of the tests' customers."""
+    work = Workspace(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "holdout.salt").write_text("nobody is held out", "utf-8")
+    return work
 
 
 def _table(folder: Path, name: str, rows: list[Row]) -> CanonicalTable:

@@ -1,5 +1,6 @@
 """Small literal campaigns, policies and problems."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from goldmine.campaigns.assignment_problem import Problem
 from goldmine.campaigns.candidates import Scores
 from goldmine.campaigns.plan import Plan, plan_campaigns
 from goldmine.campaigns.spec import Campaign
+from goldmine.contactability import ContactTables
+from goldmine.contactability.holdout import HeldBack, held_back_at, in_force
 from goldmine.contactability.policy import Policy
-from goldmine.contactability.tables import Books
 from goldmine.core.engine import connect
 from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case_files import load_use_case
@@ -86,8 +88,10 @@ def scores(folder: Path, use_case: str, probability: dict[str, float]) -> Scores
     return Scores(load_use_case(use_case), path, "1")
 
 
-def books_of(folder: Path, tables: dict[str, list[Row]], returned: Path | None = None) -> Books:
-    return Books(make_bank(folder, tables, AS_OF), connect(), AS_OF, returned)
+def tables_of(
+    folder: Path, tables: dict[str, list[Row]], returned: Path | None = None, held_back: HeldBack | None = None
+) -> ContactTables:
+    return ContactTables(make_bank(folder, tables, AS_OF), connect(), AS_OF, held_back or HeldBack(), returned)
 
 
 def plan_of(
@@ -101,7 +105,11 @@ def plan_of(
     named = sorted({name for one in campaigns for name in one.use_cases})
     scored = [scores(folder, name, probability) for name in named]
     work = Workspace(folder / "work")
-    return plan_campaigns(books_of(folder, tables, work.returned), work, campaigns, rules or policy(), scored)
+    held_back = replace(
+        held_back_at(work, AS_OF, before=AS_OF), holdout=in_force(rules.holdout, AS_OF) if rules else None
+    )
+    contact_tables = tables_of(folder, tables, work.returned, held_back)
+    return plan_campaigns(contact_tables, work, campaigns, rules or policy(), scored)
 
 
 def rows_of(plan: Plan, place: int = 0) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from goldmine.contactability.counts import STAGES
+from goldmine.contactability.funnel import STAGES
 from goldmine.core.errors import SettingsError
 from goldmine.core.workspace import Workspace
 from tests.campaigns.made import PRODUCTS, campaign, left, offer, person, plan_of, policy, release, rows_of

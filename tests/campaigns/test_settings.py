@@ -7,11 +7,11 @@ import pytest
 from goldmine.campaigns.load import _check_overlap, live, load_campaigns, read_campaign
 from goldmine.campaigns.masking import masked_name, masked_phone
 from goldmine.campaigns.power import smallest_effect
-from goldmine.contactability.holdout import held_out, in_force, keep_holdout, salted
+from goldmine.contactability.holdout import chance, held_out, in_force, keep_holdout, salted
 from goldmine.contactability.policy import HoldOut, load_policy
 from goldmine.core.errors import SettingsError
 from goldmine.core.workspace import Workspace
-from tests.campaigns.made import books_of, campaign, offer, person
+from tests.campaigns.made import campaign, offer, person, tables_of
 
 GOOD = """\
 campaign_id: mine
@@ -132,18 +132,18 @@ def test_a_lost_salt_is_noticed(tmp_path):
 
 
 def test_the_hold_out_is_a_stable_share_by_salt_and_number_alone(tmp_path):
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     names = [f"C{n}" for n in range(5000)]
-    books = books_of(tmp_path, {"customers": [person("C1")]})
-    paths = [tmp_path / "one.parquet", tmp_path / "two.parquet"]
-    pq.write_table(pa.table({"customer_id": names}), paths[0])
-    pq.write_table(pa.table({"customer_id": names[::-1][:100]}), paths[1])
-    first = held_out(books.connection, paths, holdout())
+    tables = tables_of(tmp_path, {"customers": [person("C1")]})
+
+    def drawn(numbers: list[str], **more: object) -> set[str]:
+        rows = held_out(tables.customers(numbers), holdout(**more))
+        return set(rows.to_pyarrow()["customer_id"].to_pylist())
+
+    first = drawn(names)
+    assert first == {name for name in names if chance(holdout().salt, name) < holdout().share}
     assert len(first) == pytest.approx(500, abs=70)
-    assert held_out(books.connection, paths[1:], holdout()) == first & set(names[-100:])
-    assert len(first & held_out(books.connection, paths, holdout(salt="another salt"))) < 100
+    assert drawn(names[-100:]) == first & set(names[-100:])
+    assert len(first & drawn(names, salt="another salt")) < 100
     assert in_force(holdout(), date(2025, 1, 1)) is None
 
 

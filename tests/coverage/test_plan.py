@@ -5,11 +5,10 @@ import pytest
 
 from goldmine.activity.build import build_activity
 from goldmine.core.errors import ContractError, HistoryError
-from goldmine.core.workspace import Workspace
 from goldmine.coverage import CoverageRules, make_coverage, missing_for_coverage, read_coverage
 from goldmine.coverage.plan import coverage_path
 from goldmine.coverage.workbook import write_workbook
-from tests.tiny import balance, make_bank, transaction
+from tests.tiny import balance, make_bank, transaction, workspace
 
 MARCH, JUNE = date(2024, 3, 31), date(2024, 6, 30)
 RULES = CoverageRules.model_validate(
@@ -65,7 +64,7 @@ def place(tmp_path):
             contact("grows", "2024-07-01"),
         ],
     }
-    bank, work = make_bank(tmp_path / "bank", tables), Workspace(tmp_path / "work")
+    bank, work = make_bank(tmp_path / "bank", tables), workspace(tmp_path / "work")
     build_activity(bank, work)
     return bank, work
 

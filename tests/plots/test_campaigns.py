@@ -1,12 +1,15 @@
 from datetime import date
 
 from goldmine.campaigns.record import CampaignRecord, Limit, Power, Ranking
-from goldmine.contactability.counts import Funnel, Step
+from goldmine.contactability.funnel import Funnel, FunnelStep
+from goldmine.core.i18n import LocalizedText
 from goldmine.plots import campaigns
 
 
-def step(name: str, left: int, remain: int, stage: str) -> Step:
-    return Step(name=name, en=name, zh=name, left=left, remain=remain, stage=stage)
+def step(name: str, left: int, remain: int, stage: str) -> FunnelStep:
+    return FunnelStep(
+        name=name, who=LocalizedText(name, translations={"zh": name}), left=left, remain=remain, stage=stage
+    )
 
 
 RECORDS = {
@@ -25,7 +28,7 @@ RECORDS = {
                 step("capacity", 4, 6, "capacity"),
                 step("control", 0, 6, "control"),
             ),
-            off=(),
+            skipped=(),
         ),
         limits=(
             Limit(campaign_id="tail", kind="channel", key="call", least=0, most=9, used=6, worth=0.0),

@@ -1,16 +1,33 @@
 import pandas as pd
 
-from goldmine.contactability.counts import Funnel, Off, Step
+from goldmine.contactability.funnel import Funnel, FunnelStep, SkippedRule
+from goldmine.core.i18n import LocalizedText
 from goldmine.plots import lists, style
 
 FUNNELS = {
     "longtail": Funnel(
         scored=1200,
         steps=(
-            Step(name="closed", en="has left the books", zh="已销户", left=200, remain=1000),
-            Step(name="beyond_list", en="ranked below the list's size", zh="排名在名单容量之外", left=500, remain=500),
+            FunnelStep(
+                name="closed",
+                who=LocalizedText("has left the books", translations={"zh": "已销户"}),
+                left=200,
+                remain=1000,
+            ),
+            FunnelStep(
+                name="beyond_list",
+                who=LocalizedText("ranked below the list's size", translations={"zh": "排名在名单容量之外"}),
+                left=500,
+                remain=500,
+            ),
         ),
-        off=(Off(name="staff", en="own staff", zh="本行员工", missing=("staff.customer_id",)),),
+        skipped=(
+            SkippedRule(
+                name="staff",
+                who=LocalizedText("own staff", translations={"zh": "本行员工"}),
+                missing=("staff.customer_id",),
+            ),
+        ),
     )
 }
 
@@ -40,7 +57,7 @@ def test_the_picture_has_a_bar_a_step_and_says_who_left():
 
 
 def test_an_empty_funnel_is_drawn_too():
-    empty = Funnel(scored=0, steps=(), off=())
+    empty = Funnel(scored=0, steps=(), skipped=())
     assert lists.list_funnel(lists.funnel_counts({"longtail": empty})).axes
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from goldmine.contactability.counts import Funnel
+from goldmine.contactability.funnel import Funnel
 from goldmine.core.errors import DiskError
 from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case_files import load_use_case
@@ -45,7 +45,7 @@ def fill(folder: Path, release_id: str, rows: int, as_of: date) -> Manifest:
         }
     )
     listed = make_rows(chosen, [["Salary"]] * rows, use_case, as_of=as_of, stamp=("1", release_id))
-    funnel = Funnel(scored=rows, steps=(), off=())
+    funnel = Funnel(scored=rows, steps=(), skipped=())
     origin = Origin(model_name="tiny.longtail", model_version="1", mlflow_run="r")
     imprint = Imprint("tiny", as_of, release_id, "en")
     files = write_listing(folder, Listing(use_case, listed, funnel, origin), imprint)

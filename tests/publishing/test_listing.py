@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from goldmine.contactability.counts import Funnel, Off, Step
+from goldmine.contactability.funnel import Funnel, FunnelStep, SkippedRule
 from goldmine.core.formula import escape_formula
+from goldmine.core.i18n import LocalizedText
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.publishing.list_columns import LIST_SCHEMA
 from goldmine.publishing.listing import Imprint, Listing, write_listing
@@ -20,10 +21,23 @@ LONGTAIL = load_use_case("longtail")
 FUNNEL = Funnel(
     scored=1200,
     steps=(
-        Step(name="closed", en="has left the books", zh="已销户", left=20, remain=1180),
-        Step(name="beyond_list", en="ranked below the list's size", zh="排名在名单容量之外", left=1178, remain=2),
+        FunnelStep(
+            name="closed", who=LocalizedText("has left the books", translations={"zh": "已销户"}), left=20, remain=1180
+        ),
+        FunnelStep(
+            name="beyond_list",
+            who=LocalizedText("ranked below the list's size", translations={"zh": "排名在名单容量之外"}),
+            left=1178,
+            remain=2,
+        ),
     ),
-    off=(Off(name="staff", en="own staff", zh="本行员工", missing=("staff.customer_id",)),),
+    skipped=(
+        SkippedRule(
+            name="staff",
+            who=LocalizedText("own staff", translations={"zh": "本行员工"}),
+            missing=("staff.customer_id",),
+        ),
+    ),
 )
 ORIGIN = Origin(model_name="tiny.longtail", model_version="3", mlflow_run="abc")
 

@@ -6,7 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from goldmine.contactability.tables import Books
+from goldmine.contactability import ContactTables
+from goldmine.contactability.holdout import HeldBack
 from goldmine.contract.bank import Bank
 from goldmine.labels.use_case import UseCase
 from goldmine.labels.use_case_files import load_use_case
@@ -51,7 +52,7 @@ def sized(name: str, list_size: int) -> UseCase:
 def chosen_from(folder: Path, tables: dict[str, list[Row]], use_case: UseCase, scored: list[str]) -> Chosen:
     bank: Bank = make_bank(folder, tables, AS_OF)
     scores = write_scores(folder / "scores.parquet", scored)
-    return choose(Books(bank, ibis.duckdb.connect(), AS_OF), scores, use_case)
+    return choose(ContactTables(bank, ibis.duckdb.connect(), AS_OF, HeldBack()), scores, use_case)
 
 
 def steps(chosen: Chosen) -> dict[str, tuple[int, int]]:
@@ -187,7 +188,7 @@ def test_absent_columns_switch_off_just_the_rules_that_need_them(tmp_path):
     chosen = chosen_from(tmp_path, {"customers": customers}, sized("wealth", 10), ["A", "B"])
     assert chosen.rows.select(["customer_id", "branch_id"]).to_pylist() == [{"customer_id": "A", "branch_id": None}]
     assert list(steps(chosen)) == ["unknown", "merged", "beyond_list"]
-    assert {rule.name: rule.missing for rule in chosen.funnel.off} == {
+    assert {rule.name: rule.missing for rule in chosen.funnel.skipped} == {
         "closed": ("customers.closed_on",),
         "opted_out": ("customers.marketing_consent",),
         "refused": ("contacts.answer",),

@@ -5,10 +5,9 @@ from datetime import date
 import openpyxl
 import pandas as pd
 
-from goldmine.core.workspace import Workspace
 from goldmine.publishing import on_request_list as worklist
 from goldmine.publishing.on_request_list import write_worklist
-from tests.tiny import make_bank
+from tests.tiny import make_bank, workspace
 
 DAY = date(2024, 6, 30)
 
@@ -29,7 +28,7 @@ def test_who_may_not_be_contacted_is_left_out_and_counted(tmp_path):
             "probability": 0.5,
         }
     )
-    found = write_worklist(bank, Workspace(tmp_path), DAY, {"near_threshold": rows}, "zh")["near_threshold"]
+    found = write_worklist(bank, workspace(tmp_path), DAY, {"near_threshold": rows}, "zh")["near_threshold"]
     assert (found.rows, found.left_out["opted_out"], found.left_out["minor"]) == (1, 1, 1)
     assert pd.read_parquet(found.path.with_suffix(".parquet")).customer_id.tolist() == ["001"]
     book = openpyxl.load_workbook(found.path)

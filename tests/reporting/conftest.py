@@ -5,9 +5,8 @@ from datetime import date
 import pytest
 
 from goldmine.activity.build import build_activity
-from goldmine.core.workspace import Workspace
 from goldmine.reporting.prepare import prepare
-from tests.tiny import balance, make_bank, transaction
+from tests.tiny import balance, make_bank, transaction, workspace
 
 MARCH, JUNE = date(2024, 3, 31), date(2024, 6, 30)
 
@@ -56,7 +55,7 @@ def tables(**changes):
 
 def put(folder, made):
     """Write a bank's tables, and sum them up by month."""
-    bank, work = make_bank(folder / "bank", made), Workspace(folder / "work")
+    bank, work = make_bank(folder / "bank", made), workspace(folder / "work")
     build_activity(bank, work)
     return bank, work
 

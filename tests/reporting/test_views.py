@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -85,7 +86,11 @@ def test_core_customers_whose_contact_is_overdue_are_called_first(later):
 
 
 def test_customers_near_the_next_level_are_named_with_what_is_missing(view):
-    found = worklists.near_next(worklists.of_employee(view, "m1"))
+    """But for a2, who told a caller not to call again."""
+    assert worklists.near_next(view, worklists.of_employee(view, "m1")).empty
+    tables = {name: table for name, table in view.bank.tables.items() if name != "contacts"}
+    never_asked = replace(view, bank=replace(view.bank, tables=tables))
+    found = worklists.near_next(never_asked, worklists.of_employee(view, "m1"))
     assert found[["customer_id", "to_next"]].round(2).values.tolist() == [["a2", 4_999.90]]
 
 

@@ -6,7 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from goldmine.activity.build import partition
-from goldmine.contactability.tables import Books
+from goldmine.contactability import ContactTables
+from goldmine.contactability.holdout import HeldBack
 from goldmine.core.engine import DUCKDB, connect
 from goldmine.core.parquet import parquet_files
 from goldmine.labels.eligibility import eligible_rows
@@ -55,7 +56,8 @@ def test_scores_and_lists_are_the_same(sample, spark, monkeypatch):
     scored = []
     for work, engine in ((sample.duckdb, DUCKDB), (sample.spark, spark)):
         report = score(sample.bank, work, case, sample.cutoff, engine)
-        listed = choose(Books(sample.bank, connect(), sample.cutoff), report.path, load_use_case("longtail"))
+        tables = ContactTables(sample.bank, connect(), sample.cutoff, HeldBack())
+        listed = choose(tables, report.path, load_use_case("longtail"))
         scored.append((rows_of(report.path, "customer_id"), listed.rows["customer_id"].to_pylist()))
     (here, on_list), (there, on_their_list) = scored
     assert here["customer_id"].equals(there["customer_id"])

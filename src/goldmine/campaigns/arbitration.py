@@ -7,19 +7,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from goldmine.campaigns.spec import Campaign
-from goldmine.contactability.counts import Tally
+from goldmine.contactability.funnel import FunnelCounter
+from goldmine.core.i18n import _
 
-_NOT_WORTH = ("expected value does not exceed the cost of a contact", "预期价值不高于触达成本")
-_OTHER = ("another campaign is worth more", "其他活动预期价值更高")
+_NOT_WORTH = _("expected value does not exceed the cost of a contact")
+_OTHER = _("another campaign is worth more")
 
-TIE_BREAK = (
-    "Of equal expected values the campaign with the higher probability wins, then the first by name.",
-    "预期价值相同时,概率高的活动优先;仍相同时,按活动代码顺序。",
-)
+TIE_BREAK = _("Of equal expected values the campaign with the higher probability wins, then the first by name.")
 
 
 def arbitrate(
-    rows: Sequence[pd.DataFrame], campaigns: Sequence[Campaign], tallies: Mapping[str, Tally]
+    rows: Sequence[pd.DataFrame], campaigns: Sequence[Campaign], counters: Mapping[str, FunnelCounter]
 ) -> pd.DataFrame:
     """Leave every customer in the campaign where the expected value is highest.
 
@@ -35,7 +33,7 @@ def arbitrate(
         Candidates with `probability`, `uplift`, `chance`, `offer` and a flag a channel, from `contactable`.
     campaigns : sequence of Campaign
         In the order of `rows`.
-    tallies : mapping of str to Tally
+    tallies : mapping of str to FunnelCounter
         Takes the counts, by campaign.
 
     Returns
@@ -45,7 +43,7 @@ def arbitrate(
     """
     parts = [_valued(part, campaign) for part, campaign in zip(rows, campaigns, strict=True)]
     for part, campaign in zip(parts, campaigns, strict=True):
-        tallies[campaign.campaign_id].leave(
+        counters[campaign.campaign_id].leave(
             "not_worth", _NOT_WORTH, int((part["expected_value"] <= 0).sum()), "arbitration"
         )
     every = pd.concat(parts, ignore_index=True)
@@ -60,8 +58,8 @@ def arbitrate(
         ignore_index=True,
     )
     before, after = worth["campaign_id"].value_counts(), kept["campaign_id"].value_counts()
-    for name, tally in tallies.items():
-        tally.leave("other_campaign", _OTHER, int(before.get(name, 0) - after.get(name, 0)), "arbitration")
+    for name, counter in counters.items():
+        counter.leave("other_campaign", _OTHER, int(before.get(name, 0) - after.get(name, 0)), "arbitration")
     return kept
 
 

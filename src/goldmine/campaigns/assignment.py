@@ -11,12 +11,13 @@ from goldmine.campaigns.limits import Limits, limits_of
 from goldmine.campaigns.record import Limit
 from goldmine.campaigns.solver import ClashError, solve
 from goldmine.campaigns.spec import Campaign
-from goldmine.contactability.counts import Tally
+from goldmine.contactability.funnel import FunnelCounter
 from goldmine.contactability.policy import Policy
-from goldmine.contactability.tables import Books
+from goldmine.contactability.tables import ContactTables
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 
-_FULL = ("no capacity left for them", "超出触达能力")
+_FULL = _("no capacity left for them")
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def assign(
     managers: pd.DataFrame,
     campaigns: Sequence[Campaign],
     policy: Policy,
-    tallies: Mapping[str, Tally],
+    counters: Mapping[str, FunnelCounter],
 ) -> Assigned:
     """Assign channels and managers for the most expected value under every limit.
 
@@ -45,7 +46,7 @@ def assign(
         From `arbitrate`.
     managers : pandas.DataFrame
         From `serving`.
-    tallies : mapping of str to Tally
+    tallies : mapping of str to FunnelCounter
         Takes the counts of those for whom there is no capacity.
 
     Raises
@@ -75,24 +76,24 @@ def assign(
         expected_value=problem.value[solution.chosen].round(2),
     )
     before, after = rows["campaign_id"].value_counts(), kept["campaign_id"].value_counts()
-    for name, tally in tallies.items():
-        tally.leave("capacity", _FULL, int(before.get(name, 0) - after.get(name, 0)), "capacity")
+    for name, counter in counters.items():
+        counter.leave("capacity", _FULL, int(before.get(name, 0) - after.get(name, 0)), "capacity")
     used = problem.counts @ solution.chosen.astype(float)
     best = kept.sort_values(["expected_value", "customer_id"], ascending=[False, True], ignore_index=True)
     return Assigned(best, _report(limits, used, solution.shadow))
 
 
-def serving(books: Books) -> pd.DataFrame:
+def serving(tables: ContactTables) -> pd.DataFrame:
     """Managers who can be given customers: `manager_id` and `branch_id`.
 
     Without a table of staff those are all whom the customers name.
     """
-    if not books.has("staff", "branch_id"):
-        found = books.table("customers").select("manager_id", "branch_id").distinct().to_pyarrow().to_pandas()
+    if not tables.has("staff", "branch_id"):
+        found = tables.table("customers").select("manager_id", "branch_id").distinct().to_pyarrow().to_pandas()
         return found.dropna().sort_values(["branch_id", "manager_id"], ignore_index=True)
-    staff = books.table("staff")
-    there = staff.filter(staff.left_on.isnull() | (staff.left_on > books.as_of))
-    if books.has("staff", "role"):
+    staff = tables.table("staff")
+    there = staff.filter(staff.left_on.isnull() | (staff.left_on > tables.as_of))
+    if tables.has("staff", "role"):
         there = there.filter(there.role == "manager")
     found = there.select("branch_id", manager_id="staff_id").to_pyarrow().to_pandas()
     return found.dropna().drop_duplicates("manager_id").sort_values(["branch_id", "manager_id"], ignore_index=True)

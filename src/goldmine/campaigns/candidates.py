@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 
 from goldmine.campaigns.spec import Campaign
-from goldmine.contactability.apply_rules import judge, switched_off, tally
-from goldmine.contactability.counts import Off, Tally
-from goldmine.contactability.rules import ASSESSMENT_MONTHS, CONTACT_RULES
-from goldmine.contactability.tables import Books
+from goldmine.contactability import ContactTables, may_contact
+from goldmine.contactability.funnel import FunnelCounter, SkippedRule
+from goldmine.contactability.rules import ASSESSMENT_MONTHS
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 from goldmine.labels.eligibility import eligible
 from goldmine.labels.use_case import UseCase
 
-_ASKED = ("its conditions on features are not met", "不符合活动特征条件")
+_ASKED = _("its conditions on features are not met")
 
 
 @dataclass(frozen=True)
@@ -38,25 +38,25 @@ class Candidates:
     rows : pandas.DataFrame
         `customer_id`, `use_case`, `probability`, `decile`, `model_version`, `branch_id`, `manager_id`, `grid_id`,
         `age` (years; NaN if not known), `grade` (1 to 5; 0 if not known), `assessed` (in date), `has_app`,
-        `has_phone`
-        (flags; true where the bank does not say).
-    tally : Tally
+        `has_phone` (flags; true where the bank does not say), and a flag a channel of the campaign by which the
+        customer may be contacted (`may_call` and so on).
+    tally : FunnelCounter
         Who left so far.
-    off : tuple of Off
+    skipped : tuple of SkippedRule
         Rules that the bank's tables do not carry.
     """
 
     rows: pd.DataFrame
-    tally: Tally
-    off: tuple[Off, ...]
+    counter: FunnelCounter
+    skipped: tuple[SkippedRule, ...]
 
 
-def candidates(books: Books, work: Workspace, campaign: Campaign, scores: Sequence[Scores]) -> Candidates:
+def candidates(tables: ContactTables, work: Workspace, campaign: Campaign, scores: Sequence[Scores]) -> Candidates:
     """Everyone scored by a campaign's use cases, less those whom the rules of eligibility and consent keep off.
 
     Parameters
     ----------
-    books : Books
+    books : ContactTables
         The bank's tables.
     work : Workspace
         Where the features are.
@@ -65,26 +65,24 @@ def candidates(books: Books, work: Workspace, campaign: Campaign, scores: Sequen
     scores : sequence of Scores
         Those of its use cases; of several a customer's highest probability counts, of equal ones the first use case's.
     """
-    usable = [rule for rule in CONTACT_RULES if not rule.missing(books)]
-    judged = judge(books, _scored(books, scores), usable)
-    counts = tally(judged, usable)
-    rows = _with_customers(books, judged.filter(judged.step.isnull()).drop("step")).to_pyarrow().to_pandas()
+    permitted = may_contact(tables, _scored(tables, scores), "campaign", campaign_id=campaign.campaign_id)
+    counts = permitted.counter()
+    rows = _with_customers(tables, permitted.allowed).to_pyarrow().to_pandas()
+    left = permitted.channels_left(list(campaign.channels)).add_prefix("may_")
+    rows = rows.join(left, on="customer_id")
     if campaign.rules:
         asked = scores[0].use_case.model_copy(update={"name": campaign.campaign_id, "eligible": campaign.rules})
-        meet = eligible(books.connection, work, asked, books.as_of).to_pyarrow()["customer_id"].to_pylist()
+        meet = eligible(tables.connection, work, asked, tables.as_of).to_pyarrow()["customer_id"].to_pylist()
         kept = rows[rows["customer_id"].isin(meet)]
         counts.leave("asked", _ASKED, len(rows) - len(kept), "eligible")
         rows = kept
-    return Candidates(_as_numbers(books, rows.sort_values("customer_id", ignore_index=True)), counts, _off(books))
+    rows = _as_numbers(tables, rows.sort_values("customer_id", ignore_index=True))
+    return Candidates(rows, counts, permitted.skipped)
 
 
-def _off(books: Books) -> tuple[Off, ...]:
-    return switched_off(books, CONTACT_RULES)
-
-
-def _scored(books: Books, scores: Sequence[Scores]) -> ibis.Table:
+def _scored(tables: ContactTables, scores: Sequence[Scores]) -> ibis.Table:
     parts = [
-        books.connection.read_parquet(str(one.path)).select(
+        tables.connection.read_parquet(str(one.path)).select(
             "customer_id",
             "probability",
             "decile",
@@ -98,8 +96,8 @@ def _scored(books: Books, scores: Sequence[Scores]) -> ibis.Table:
     return rows.mutate(place=first).filter(lambda t: t.place == 0).drop("place")
 
 
-def _with_customers(books: Books, kept: ibis.Table) -> ibis.Table:
-    customers = books.table("customers")
+def _with_customers(tables: ContactTables, kept: ibis.Table) -> ibis.Table:
+    customers = tables.table("customers")
     names = ("branch_id", "manager_id", "grid_id", "birth_date", "risk_grade", "risk_grade_on")
     # A number that stands twice in dirty books gives one row here too, and always the same one.
     homes = customers.semi_join(kept, "customer_id").group_by("customer_id")
@@ -111,15 +109,15 @@ def _with_customers(books: Books, kept: ibis.Table) -> ibis.Table:
     return kept.left_join(homes, "customer_id").drop("customer_id_right")
 
 
-def _as_numbers(books: Books, rows: pd.DataFrame) -> pd.DataFrame:
-    day = pd.Timestamp(books.as_of)
+def _as_numbers(tables: ContactTables, rows: pd.DataFrame) -> pd.DataFrame:
+    day = pd.Timestamp(tables.as_of)
     born, assessed = pd.to_datetime(rows["birth_date"]), pd.to_datetime(rows["risk_grade_on"])
     before = (born.dt.month * 100 + born.dt.day) > day.month * 100 + day.day
     oldest = day - pd.DateOffset(months=ASSESSMENT_MONTHS)
     return rows.drop(columns=["birth_date", "risk_grade", "risk_grade_on"]).assign(
         age=day.year - born.dt.year - before,
         grade=pd.to_numeric(rows["risk_grade"].str[1:], errors="coerce").fillna(0).astype(np.int64),
-        assessed=(assessed > oldest) & (assessed <= pd.Timestamp(books.bank.data_until)),
-        has_app=rows["has_app"] if books.has("customers", "mobile_bank_on") else True,
-        has_phone=rows["has_phone"] if books.has("customers", "phone") else True,
+        assessed=(assessed > oldest) & (assessed <= pd.Timestamp(tables.bank.data_until)),
+        has_app=rows["has_app"] if tables.has("customers", "mobile_bank_on") else True,
+        has_phone=rows["has_phone"] if tables.has("customers", "phone") else True,
     )

@@ -7,12 +7,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from goldmine.campaigns.spec import Campaign
-from goldmine.contactability.counts import Tally
+from goldmine.contactability.funnel import FunnelCounter
 from goldmine.contactability.holdout import chance
+from goldmine.core.i18n import _
 
 _STRATA = {"branch": "branch_id", "decile": "decile", "channel": "channel", "offer": "offer"}
-_HELD_OUT = ("held out of all campaigns", "全行保留对照客户")
-_CONTROL = ("control of the campaign", "本活动对照组")
+_HELD_OUT = _("held out of all campaigns")
+_CONTROL = _("control of the campaign")
 
 
 def split(
@@ -60,8 +61,8 @@ def _drawn(rows: pd.DataFrame, stratum: pd.Series, campaign: Campaign, salt: str
     return drawn
 
 
-def count_control(rows: pd.DataFrame, tally: Tally) -> None:
+def count_control(rows: pd.DataFrame, counter: FunnelCounter) -> None:
     """Count those who are not contacted."""
     out = int(rows["held_out"].sum())
-    tally.leave("held_out", _HELD_OUT, out, "control")
-    tally.leave("control", _CONTROL, int((rows["group"] == "control").sum()) - out, "control")
+    counter.leave("held_out", _HELD_OUT, out, "control")
+    counter.leave("control", _CONTROL, int((rows["group"] == "control").sum()) - out, "control")

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from goldmine.campaigns.spec import Campaign
 from goldmine.contactability.policy import Capacity, Places, Policy
-from goldmine.contactability.tables import Books
+from goldmine.contactability.tables import ContactTables
 from goldmine.core.errors import SettingsError
 
 KINDS = {"branch": "branches", "manager": "staff", "grid": "grids"}
@@ -90,7 +90,7 @@ def _family(
     return ids.map(at).fillna(-1).to_numpy()
 
 
-def check_places(books: Books, campaigns: Sequence[Campaign], policy: Policy) -> None:
+def check_places(tables: ContactTables, campaigns: Sequence[Campaign], policy: Policy) -> None:
     """Refuse capacities of places that the bank does not have, and quotas above their own limit.
 
     Raises
@@ -103,14 +103,14 @@ def check_places(books: Books, campaigns: Sequence[Campaign], policy: Policy) ->
         for kind in KINDS if capacity else ():
             places = getattr(capacity, kind)
             if places is not None and places.named:
-                _check(books, where, kind, places)
+                _check(tables, where, kind, places)
 
 
-def _check(books: Books, where: str, kind: str, places: Places) -> None:
+def _check(tables: ContactTables, where: str, kind: str, places: Places) -> None:
     table, column = (KINDS[kind], "staff_id" if kind == "manager" else f"{kind}_id")
-    if not books.has(table, column):
+    if not tables.has(table, column):
         table, column = "customers", f"{kind}_id"
-    known = set(books.table(table).select(column).distinct().to_pyarrow().to_pandas()[column].dropna())
+    known = set(tables.table(table).select(column).distinct().to_pyarrow().to_pandas()[column].dropna())
     unknown = sorted(set(places.named) - known)
     if unknown:
         raise SettingsError(

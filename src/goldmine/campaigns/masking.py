@@ -4,7 +4,7 @@ from datetime import date
 
 import pandas as pd
 
-from goldmine.contactability.tables import Books
+from goldmine.contactability.tables import ContactTables
 from goldmine.contract.tables import NOT_OWN_KINDS
 from goldmine.core.dates import month_key
 
@@ -38,10 +38,10 @@ def masked_phone(phone: str | None) -> str:
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else "****"
 
 
-def masked(books: Books, customers: list[str]) -> pd.DataFrame:
+def masked(tables: ContactTables, customers: list[str]) -> pd.DataFrame:
     """Masked names and telephones, a row a customer: `name`, `phone`; empty where the bank has none."""
-    wanted = books.some(customers)
-    people = books.table("customers").semi_join(wanted, "customer_id").select("customer_id", "name", "phone")
+    wanted = tables.customers(customers)
+    people = tables.table("customers").semi_join(wanted, "customer_id").select("customer_id", "name", "phone")
     found = people.to_pyarrow().to_pandas().drop_duplicates("customer_id").set_index("customer_id").reindex(customers)
     texts = found.astype("object").where(found.notna(), None)
     return pd.DataFrame(
@@ -49,7 +49,7 @@ def masked(books: Books, customers: list[str]) -> pd.DataFrame:
     )
 
 
-def time_bands(books: Books, customers: list[str], as_of: date) -> dict[str, str]:
+def time_bands(tables: ContactTables, customers: list[str], as_of: date) -> dict[str, str]:
     """The part of the day in which each customer is most active, by own transactions of the last three months.
 
     Returns
@@ -57,9 +57,9 @@ def time_bands(books: Books, customers: list[str], as_of: date) -> dict[str, str
     dict of str to str
         By customer number; those with fewer than three transactions with a time of day are not in it.
     """
-    months = [month for month in books.bank.months("transactions") if month <= month_key(as_of)][-_MONTHS:]
-    wanted = books.some(customers)
-    moves = books.bank.read(books.connection, "transactions", months)
+    months = [month for month in tables.bank.months("transactions") if month <= month_key(as_of)][-_MONTHS:]
+    wanted = tables.customers(customers)
+    moves = tables.bank.read(tables.connection, "transactions", months)
     own = ~moves.kind.isin(NOT_OWN_KINDS).fill_null(False) & (moves.channel != "batch").fill_null(True)
     timed = moves.filter(own & (moves.time != moves.time.truncate("D")))
     hours = timed.semi_join(wanted, "customer_id").select("customer_id", hour=timed.time.hour())

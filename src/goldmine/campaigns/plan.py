@@ -1,7 +1,7 @@
 """From scores to offers: the funnel in its fixed order, for all campaigns that are live."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 import pandas as pd
@@ -19,17 +19,16 @@ from goldmine.campaigns.ranking import ranked
 from goldmine.campaigns.record import CampaignRecord, Limit, Power, Ranking
 from goldmine.campaigns.spec import Campaign
 from goldmine.campaigns.suitability import Risk, risks_of, suit
-from goldmine.contactability.apply_rules import judge
-from goldmine.contactability.counts import Tally
-from goldmine.contactability.holdout import held_out, in_force
-from goldmine.contactability.past_offers import offers_of, releases_before
+from goldmine.contactability import ContactTables, may_contact
+from goldmine.contactability.funnel import FunnelCounter
+from goldmine.contactability.holdout import held_out
+from goldmine.contactability.past_offers import newest_releases, offers_of
 from goldmine.contactability.policy import Policy
-from goldmine.contactability.rules import CONTACT_RULES
-from goldmine.contactability.tables import Books
 from goldmine.core.fingerprint import of_value
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 
-_AGAIN = ("refused or suppressed since the lists were made", "名单生成后新增拒绝或禁止营销")
+_AGAIN = _("refused or suppressed since the lists were made")
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class _Asked:
 class _Ground:
     """What all campaigns of a release share: books, salt, who is held out, offers that are out, the limits."""
 
-    books: Books
+    tables: ContactTables
     salt: str
     out: frozenset[str]
     before: pd.DataFrame
@@ -96,7 +95,7 @@ class _Ground:
 
 
 def plan_campaigns(
-    books: Books, work: Workspace, campaigns: Sequence[Campaign], policy: Policy, scores: Sequence[Scores]
+    tables: ContactTables, work: Workspace, campaigns: Sequence[Campaign], policy: Policy, scores: Sequence[Scores]
 ) -> Plan:
     """Decide who gets which offer, in the fixed order of the funnel.
 
@@ -105,7 +104,7 @@ def plan_campaigns(
 
     Parameters
     ----------
-    books : Books
+    books : ContactTables
         The bank's tables at the snapshot.
     work : Workspace
         Features, and releases that are out.
@@ -116,68 +115,72 @@ def plan_campaigns(
     scores : sequence of Scores
         What is published.
     """
-    check_places(books, campaigns, policy)
-    out = held_out(books.connection, [one.path for one in scores], in_force(policy.holdout, books.as_of))
-    before = offers_of(releases_before(work, books.as_of))
-    said = history(books, before, policy.fatigue)
+    check_places(tables, campaigns, policy)
+    out = _held_out(tables, scores)
+    before = offers_of(newest_releases(work, tables.as_of))
+    said = history(tables, before, policy.fatigue)
     asked, rows, off = [], [], {}
     for campaign in campaigns:
         mine = [one for one in scores if one.use_case.name in campaign.use_cases]
-        risks = _risks(books, campaign, mine)
+        risks = _risks(tables, campaign, mine)
         if isinstance(risks, str):
             off[campaign.campaign_id] = risks
             continue
-        found = candidates(books, work, campaign, mine)
-        valued, ranking = ranked(found.rows, campaign, work, books.as_of)
-        suited = suit(valued, campaign, risks, found.tally)
-        rows.append(contactable(suited.rows, campaign, said, policy.fatigue, found.tally))
+        found = candidates(tables, work, campaign, mine)
+        valued, ranking = ranked(found.rows, campaign, work, tables.as_of)
+        suited = suit(valued, campaign, risks, found.counter)
+        rows.append(contactable(suited.rows, campaign, said, policy.fatigue, found.counter))
         asked.append(_Asked(campaign, found, ranking, suited.refusals, mine))
     if not asked:
         return Plan(off=off, held_back=out)
     live = [one.campaign for one in asked]
-    tallies = {one.campaign.campaign_id: one.found.tally for one in asked}
-    assigned = assign(arbitrate(rows, live, tallies), serving(books), live, policy, tallies)
-    chosen = _checked_again(books, assigned.rows, tallies)
-    salt = policy.holdout.salt if policy.holdout else books.bank.name
-    ground = _Ground(books, salt, out, before, assigned.limits)
+    counters = {one.campaign.campaign_id: one.found.counter for one in asked}
+    assigned = assign(arbitrate(rows, live, counters), serving(tables), live, policy, counters)
+    chosen = _checked_again(tables, assigned.rows, counters)
+    salt = policy.holdout.salt if policy.holdout else tables.bank.name
+    ground = _Ground(tables, salt, out, before, assigned.limits)
     planned = tuple(_planned(ground, one, chosen) for one in asked)
     control = [row for one in planned for row in one.rows.loc[one.rows["group"] == "control", "customer_id"]]
     return Plan(planned, off, out | frozenset(control))
 
 
-def _risks(books: Books, campaign: Campaign, scores: Sequence[Scores]) -> dict[str, Risk] | str:
+def _held_out(tables: ContactTables, scores: Sequence[Scores]) -> frozenset[str]:
+    """Of everyone scored, those in the universal hold-out."""
+    if not scores:
+        return frozenset()
+    scored = tables.connection.read_parquet([str(one.path) for one in scores], union_by_name=True)
+    return frozenset(held_out(scored, tables.held_back.holdout).to_pyarrow()["customer_id"].to_pylist())
+
+
+def _risks(tables: ContactTables, campaign: Campaign, scores: Sequence[Scores]) -> dict[str, Risk] | str:
     if not scores:
         return f"scores of {', '.join(campaign.use_cases)}"
-    return risks_of(books, campaign, any(one.use_case.wealth_product for one in scores))
+    return risks_of(tables, campaign, any(one.use_case.wealth_product for one in scores))
 
 
-def _checked_again(books: Books, rows: pd.DataFrame, tallies: Mapping[str, Tally]) -> pd.DataFrame:
+def _checked_again(tables: ContactTables, rows: pd.DataFrame, counters: Mapping[str, FunnelCounter]) -> pd.DataFrame:
     """Those of the chosen whom ledger, opt-outs and the field's answers still allow, read anew."""
-    anew = replace(books, _read={})
-    rules = [rule for rule in CONTACT_RULES if not rule.missing(anew)]
-    chosen = books.some(list(rows["customer_id"]))
-    judged = judge(anew, chosen, rules)
-    allowed = set(judged.filter(judged.step.isnull()).to_pyarrow().to_pandas()["customer_id"])
-    kept = rows[rows["customer_id"].isin(allowed)].reset_index(drop=True)
+    permitted = may_contact(tables.reread(), set(rows["customer_id"]), "campaign")
+    kept = rows[rows["customer_id"].isin(permitted.allowed_customers)].reset_index(drop=True)
     before, after = rows["campaign_id"].value_counts(), kept["campaign_id"].value_counts()
-    for name, tally in tallies.items():
-        tally.leave("checked_again", _AGAIN, int(before.get(name, 0) - after.get(name, 0)), "publishing")
+    for name, counter in counters.items():
+        counter.leave("checked_again", _AGAIN, int(before.get(name, 0) - after.get(name, 0)), "publishing")
     return kept
 
 
 def _planned(ground: _Ground, asked: _Asked, chosen: pd.DataFrame) -> Planned:
-    campaign, tally, books = asked.campaign, asked.found.tally, ground.books
+    campaign, counter, tables = asked.campaign, asked.found.counter, ground.tables
     mine = chosen[chosen["campaign_id"] == campaign.campaign_id].reset_index(drop=True)
     offer = [campaign.offers[int(place)] for place in mine["offer"]]
     mine = mine.assign(offer=[one.offer for one in offer], product_id=[one.product_id or None for one in offer])
     earlier = ground.before[ground.before["campaign_id"] == campaign.campaign_id]
     mine = split(mine, campaign, ground.salt, ground.out, earlier)
-    count_control(mine, tally)
-    until = min(books.as_of + timedelta(days=campaign.valid_days), campaign.to_on)
-    bands = time_bands(books, list(mine["customer_id"]), books.as_of)
+    count_control(mine, counter)
+    until = min(tables.as_of + timedelta(days=campaign.valid_days), campaign.to_on)
+    bands = time_bands(tables, list(mine["customer_id"]), tables.as_of)
     rows = mine.assign(
         time_band=[bands.get(customer, campaign.time_band) for customer in mine["customer_id"]],
-        as_of=books.as_of,
+        as_of=tables.as_of,
         valid_until=until,
     )
     return Planned(campaign, rows, asked.refusals, _record(asked, rows, ground.limits, until))
@@ -197,7 +200,7 @@ def _record(asked: _Asked, rows: pd.DataFrame, limits: Sequence[Limit], until: o
             "valid_until": until,
             "models": {one.use_case.name: one.model_version for one in asked.scores},
             "ranking": asked.ranking,
-            "funnel": asked.found.tally.funnel(asked.found.off),
+            "funnel": asked.found.counter.funnel(asked.found.skipped),
             "limits": [one for one in limits if one.campaign_id in ("", campaign.campaign_id)],
             "power": Power(
                 contact=len(contact),

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from goldmine.contactability.counts import Funnel
+from goldmine.contactability.funnel import Funnel
 from goldmine.core.settings import RecordModel
 
 

@@ -8,16 +8,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from goldmine.campaigns.spec import Campaign, Offer
-from goldmine.contactability.counts import Tally
-from goldmine.contactability.tables import Books
+from goldmine.contactability.funnel import FunnelCounter
+from goldmine.contactability.tables import ContactTables
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 
 RULES = {
-    "age_unknown": ("age not known", "年龄不详"),
-    "not_assessed": ("no risk assessment", "未做风险测评"),
-    "assessment_old": ("risk assessment not in date (12 months)", "风险测评不在有效期(12个月)"),
-    "unsuited": ("risk grade below every product's", "风险等级低于产品风险等级"),
-    "age_outside": ("outside the ages of every offer", "年龄不在产品适用范围"),
+    "age_unknown": _("age not known"),
+    "not_assessed": _("no risk assessment"),
+    "assessment_old": _("risk assessment not in date (12 months)"),
+    "unsuited": _("risk grade below every product's"),
+    "age_outside": _("outside the ages of every offer"),
 }
 """Why an offer may not be made, in the order in which the rules are looked at."""
 
@@ -30,7 +31,7 @@ class Risk:
     grade: int
 
 
-def risks_of(books: Books, campaign: Campaign, wealth_use_case: bool) -> dict[str, Risk] | str:
+def risks_of(tables: ContactTables, campaign: Campaign, wealth_use_case: bool) -> dict[str, Risk] | str:
     """The risk of each of a campaign's offers, by the offer's name; or why the campaign is off.
 
     Parameters
@@ -43,7 +44,7 @@ def risks_of(books: Books, campaign: Campaign, wealth_use_case: bool) -> dict[st
     SettingsError
         If a wealth product has no risk grade, or a campaign about wealth products makes an offer without a product.
     """
-    rows = books.table("products").select("product_id", "product_class", "risk_grade").to_pyarrow().to_pandas()
+    rows = tables.table("products").select("product_id", "product_class", "risk_grade").to_pyarrow().to_pandas()
     products = rows.drop_duplicates("product_id").set_index("product_id")
     named = [offer.product_id for offer in campaign.offers if offer.product_id]
     unknown = [name for name in named if name not in products.index]
@@ -79,14 +80,14 @@ class Suited:
     refusals: pd.DataFrame
 
 
-def suit(rows: pd.DataFrame, campaign: Campaign, risks: Mapping[str, Risk], tally: Tally) -> Suited:
+def suit(rows: pd.DataFrame, campaign: Campaign, risks: Mapping[str, Risk], counter: FunnelCounter) -> Suited:
     """Give every candidate the offer with the most value among those that suit; of equal ones the first.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         From `candidates`.
-    tally : Tally
+    tally : FunnelCounter
         Takes the counts of those whom nothing suits, by rule.
 
     Returns
@@ -99,7 +100,7 @@ def suit(rows: pd.DataFrame, campaign: Campaign, risks: Mapping[str, Risk], tall
     none = ~allowed.any(axis=1)
     first = broken.min(axis=1)
     for place, (name, words) in enumerate(RULES.items()):
-        tally.leave(name, words, int((none & (first == place)).sum()), "suitability")
+        counter.leave(name, words, int((none & (first == place)).sum()), "suitability")
     value = np.where(allowed, [offer.value for offer in campaign.offers], -np.inf)
     best = rows.assign(offer=value.argmax(axis=1))[~none].reset_index(drop=True)
     return Suited(best, _refusals(rows, campaign, broken))

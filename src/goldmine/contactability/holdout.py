@@ -1,17 +1,21 @@
-"""The universal hold-out: who is in it, and that it stays as it is while it lasts."""
+"""Who is held back from contact: the universal hold-out and the control of campaigns in force."""
 
+import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pandas as pd
-from ibis.backends.duckdb import Backend
 
-from goldmine.contactability.policy import HoldOut
+from goldmine.contactability.past_offers import newest_releases, offers_of
+from goldmine.contactability.policy import HoldOut, campaigns_folder, load_policy
 from goldmine.core.errors import SettingsError
-from goldmine.core.files import read_json, sql_text, whole_file, write_json
+from goldmine.core.files import disk_errors, read_json, write_json
 from goldmine.core.fingerprint import of_bytes
 from goldmine.core.workspace import Workspace
 
@@ -52,10 +56,22 @@ def salted(work: Workspace, holdout: HoldOut | None) -> HoldOut | None:
                 "Restore it from a backup of the work folder; where it is lost for good, remove holdout.json as well: "
                 "everybody is drawn anew then, and what was held out so far can no longer be measured.",
             )
-        with whole_file(path) as temporary:
-            temporary.touch(mode=0o600)
-            temporary.write_text(secrets.token_hex(16), "utf-8")
+        _draw_salt(path)
     return holdout.model_copy(update={"salt": path.read_text("utf-8")})
+
+
+def _draw_salt(path: Path) -> None:
+    """Write a salt that is drawn by chance; where two processes draw at once, the first one's stays."""
+    drawn = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            drawn.touch(mode=0o600)
+            drawn.write_text(secrets.token_hex(16), "utf-8")
+            with suppress(FileExistsError):
+                os.link(drawn, path)
+        finally:
+            drawn.unlink(missing_ok=True)
 
 
 def in_force(holdout: HoldOut | None, as_of: date) -> HoldOut | None:
@@ -63,18 +79,62 @@ def in_force(holdout: HoldOut | None, as_of: date) -> HoldOut | None:
     return holdout if holdout is not None and holdout.from_on <= as_of <= holdout.to_on else None
 
 
-def held_out(connection: Backend, scores: Sequence[Path], holdout: HoldOut | None) -> frozenset[str]:
-    """Of everyone scored, those in the hold-out."""
-    if holdout is None or not scores:
-        return frozenset()
-    files = ", ".join(sql_text(path) for path in scores)
-    edge = int(holdout.share * 16**_DIGITS)
-    query = (
-        f"SELECT DISTINCT customer_id FROM read_parquet([{files}], union_by_name = true) "
-        f"WHERE ('0x' || left(sha256(? || '|' || customer_id), {_DIGITS}))::BIGINT < {edge}"
+@ibis.udf.scalar.builtin
+def sha256(text: str) -> str:  # type: ignore[empty-body]
+    """DuckDB's SHA-256 of a text, as lower-case hexadecimal digits."""
+
+
+def held_out(customers: ibis.Table, holdout: HoldOut | None) -> ibis.Table:
+    """Of some customers, those in the hold-out: the numbers whose `chance` lies below its share."""
+    rows = customers.select("customer_id").distinct()
+    if holdout is None:
+        return rows.filter(ibis.literal(False))
+    edge = f"{int(holdout.share * 16**_DIGITS):0{_DIGITS}x}"
+    # Hexadecimal numbers of the same length are in the order of their digits.
+    return rows.filter(sha256(ibis.literal(f"{holdout.salt}|") + rows.customer_id).left(_DIGITS) < edge)
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """Whom nobody may be asked to contact, so that what contact earns can be measured.
+
+    Parameters
+    ----------
+    holdout : HoldOut, optional
+        The universal hold-out in force, with its salt.
+    control : mapping of str to frozenset of str
+        By campaign, the control of its releases whose offers can still be worked.
+    """
+
+    holdout: HoldOut | None = None
+    control: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def anybody(self) -> bool:
+        """Whether there is a hold-out or a control at all."""
+        return self.holdout is not None or any(self.control.values())
+
+    def control_but(self, campaign_id: str | None = None) -> frozenset[str]:
+        """The control of all campaigns, or of all others than one."""
+        return frozenset().union(*(who for name, who in self.control.items() if name != campaign_id))
+
+
+def held_back_at(work: Workspace, as_of: date, *, before: date | None = None) -> HeldBack:
+    """Who is held back at a snapshot, by the policy's hold-out and the releases of a work folder.
+
+    Parameters
+    ----------
+    before : date, optional
+        Only releases of earlier snapshots count: those that a new release at that day follows.
+    """
+    offers = offers_of(newest_releases(work, before))
+    in_force_still = pd.to_datetime(offers["valid_until"]) >= pd.Timestamp(as_of)
+    control = offers[(offers["group"] == "control") & in_force_still]
+    drawn = any(campaigns_folder().glob("*.yaml"))
+    holdout = in_force(salted(work, load_policy().holdout), as_of) if drawn else None
+    return HeldBack(
+        holdout, {str(name): frozenset(rows) for name, rows in control.groupby("campaign_id")["customer_id"]}
     )
-    found: pd.DataFrame = connection.con.execute(query, [holdout.salt]).df()
-    return frozenset(found["customer_id"])
 
 
 def keep_holdout(work: Workspace, holdout: HoldOut | None, as_of: date) -> None:

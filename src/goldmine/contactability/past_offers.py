@@ -21,10 +21,10 @@ def releases_out(work: Workspace) -> list[Path]:
     return [folder for *_, folder in sorted(found)]
 
 
-def releases_before(work: Workspace, as_of: date) -> list[Path]:
-    """Of each snapshot before a day, the newest release: what it replaced is not worked any more."""
+def newest_releases(work: Workspace, before: date | None = None) -> list[Path]:
+    """Of each snapshot, or of each before a day, the newest release: what it replaced is not worked any more."""
     newest = {folder.parent.name: folder for folder in releases_out(work)}
-    return [folder for day, folder in sorted(newest.items()) if day < str(as_of)]
+    return [folder for day, folder in sorted(newest.items()) if before is None or day < str(before)]
 
 
 def offers_of(folders: list[Path]) -> pd.DataFrame:

@@ -1,12 +1,14 @@
-"""Who may not stand on a list, whatever the model says: the rules, in the order in which they are counted."""
+"""Who may not be contacted, whatever a model says: the rules in the order in which they are counted, by purpose."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import ibis
 
-from goldmine.contactability.tables import Books
-from goldmine.contract.tables import PRODUCT_RISKS, RISK_GRADES
+from goldmine.contactability.tables import ContactTables
+from goldmine.contract.tables import CONTACT_CHANNELS, PRODUCT_RISKS, RISK_GRADES
+from goldmine.core.i18n import LocalizedText, _
 
 ADULT_YEARS = 18
 ASSESSMENT_MONTHS = 12
@@ -15,84 +17,85 @@ ASSESSMENT_MONTHS = 12
 
 @dataclass(frozen=True)
 class Rule:
-    """One reason to keep customers off a list.
+    """One reason not to contact customers.
 
     Parameters
     ----------
-    name, en, zh : str
-        Its code name, and who leaves by it in English and Chinese.
+    name : str
+        Its code name.
+    who : LocalizedText
+        Who leaves by it.
     needs : tuple of str
         Columns (``table.column``) without which it cannot be applied.
-    out : callable
-        From the books to a table with one column, `customer_id`: those who leave.
+    query : callable
+        From the tables to a table with one column, `customer_id`: those who leave.
     stage : str
         Stage of the funnel: ``eligible``, ``consent``, or ``suitability``, which is for wealth products only.
     """
 
     name: str
-    en: str
-    zh: str
+    who: LocalizedText
     needs: tuple[str, ...]
-    out: Callable[[Books], ibis.Table]
+    query: Callable[[ContactTables], ibis.Table]
     stage: str = "eligible"
 
-    def missing(self, books: Books) -> tuple[str, ...]:
+    def missing(self, tables: ContactTables) -> tuple[str, ...]:
         """Which of the columns it needs the bank does not have."""
-        return tuple(need for need in self.needs if not books.has(*need.split(".")))
+        return tuple(need for need in self.needs if not tables.has(*need.split(".")))
 
 
-def _closed(books: Books) -> ibis.Table:
-    customers = books.table("customers")
+def _closed(tables: ContactTables) -> ibis.Table:
+    customers = tables.table("customers")
     return customers.filter(customers.closed_on.notnull()).select("customer_id")
 
 
-def _merged(books: Books) -> ibis.Table:
-    customers = books.table("customers")
+def _merged(tables: ContactTables) -> ibis.Table:
+    customers = tables.table("customers")
     return customers.filter(customers.merged_into.notnull()).select("customer_id")
 
 
-def _opted_out(books: Books) -> ibis.Table:
-    customers = books.table("customers")
-    return books.with_survivors(customers.filter(~customers.marketing_consent))
+def _opted_out(tables: ContactTables) -> ibis.Table:
+    customers = tables.table("customers")
+    return tables.with_survivors(customers.filter(~customers.marketing_consent))
 
 
-def _refused(books: Books) -> ibis.Table:
-    contacts = books.table("contacts")
-    return books.with_survivors(contacts.filter(contacts.answer == "opt_out"))
+def _refused(tables: ContactTables) -> ibis.Table:
+    contacts = tables.table("contacts")
+    return tables.with_survivors(contacts.filter(contacts.answer == "opt_out"))
 
 
-def _staff(books: Books) -> ibis.Table:
-    staff = books.table("staff")
-    serving = staff.left_on.isnull() | (staff.left_on > books.as_of)
-    return books.with_survivors(staff.filter(staff.customer_id.notnull() & serving))
+def _staff(tables: ContactTables) -> ibis.Table:
+    staff = tables.table("staff")
+    serving = staff.left_on.isnull() | (staff.left_on > tables.as_of)
+    return tables.with_survivors(staff.filter(staff.customer_id.notnull() & serving))
 
 
-def _minor(books: Books) -> ibis.Table:
-    customers = books.table("customers")
-    return customers.filter(customers.birth_date > _years_before(books, ADULT_YEARS)).select("customer_id")
+def _minor(tables: ContactTables) -> ibis.Table:
+    customers = tables.table("customers")
+    return customers.filter(customers.birth_date > _years_before(tables, ADULT_YEARS)).select("customer_id")
 
 
-def _age_unknown(books: Books) -> ibis.Table:
-    customers = books.table("customers")
+def _age_unknown(tables: ContactTables) -> ibis.Table:
+    customers = tables.table("customers")
     return customers.filter(customers.birth_date.isnull()).select("customer_id")
 
 
-def _not_assessed(books: Books) -> ibis.Table:
-    customers = books.table("customers")
+def _not_assessed(tables: ContactTables) -> ibis.Table:
+    customers = tables.table("customers")
     known = customers.risk_grade.isin(RISK_GRADES).fill_null(False)
     return customers.filter(~known).select("customer_id")
 
 
-def _assessment_old(books: Books) -> ibis.Table:
-    customers = books.table("customers")
-    oldest = ibis.literal(books.as_of) - ibis.interval(months=ASSESSMENT_MONTHS)
+def _assessment_old(tables: ContactTables) -> ibis.Table:
+    customers = tables.table("customers")
+    oldest = ibis.literal(tables.as_of) - ibis.interval(months=ASSESSMENT_MONTHS)
     # Up to the books' last day, not the snapshot's: an assessment renewed since counts, one dated later is wrong.
-    in_date = (customers.risk_grade_on > oldest) & (customers.risk_grade_on <= books.bank.data_until)
+    in_date = (customers.risk_grade_on > oldest) & (customers.risk_grade_on <= tables.bank.data_until)
     return customers.filter(~in_date.fill_null(False)).select("customer_id")
 
 
-def _unsuited(books: Books) -> ibis.Table:
-    customers, products = books.table("customers"), books.table("products")
+def _unsuited(tables: ContactTables) -> ibis.Table:
+    customers, products = tables.table("customers"), tables.table("products")
     offered = products.filter((products.product_class == "wealth") & products.risk_grade.isin(PRODUCT_RISKS))
     lowest = offered.risk_grade.substr(1).cast("int64").min().as_scalar()
     grade = customers.risk_grade.substr(1).try_cast("int64")
@@ -100,81 +103,84 @@ def _unsuited(books: Books) -> ibis.Table:
     return customers.filter(~(grade >= lowest).fill_null(False)).select("customer_id")
 
 
-def _years_before(books: Books, years: int) -> ibis.Value:
-    return ibis.literal(books.as_of) - ibis.interval(years=years)
+def _years_before(tables: ContactTables, years: int) -> ibis.Value:
+    return ibis.literal(tables.as_of) - ibis.interval(years=years)
 
 
-def _on_ledger(*reasons: str) -> Callable[[Books], ibis.Table]:
+def _on_ledger(*reasons: str) -> Callable[[ContactTables], ibis.Table]:
     """Who stands on the ledger for one of some reasons, for every channel: all rows that are not over."""
 
-    def out(books: Books) -> ibis.Table:
-        rows = open_rows(books)
-        return books.with_survivors(rows.filter(rows.reason.isin(reasons) & rows.channel.isnull()))
+    def out(tables: ContactTables) -> ibis.Table:
+        rows = open_rows(tables)
+        return tables.with_survivors(rows.filter(rows.reason.isin(reasons) & rows.channel.isnull()))
 
     return out
 
 
-def _suppressed(books: Books) -> ibis.Table:
-    rows = open_rows(books)
-    return books.with_survivors(rows.filter(rows.channel.isnull()))
+def _suppressed(tables: ContactTables) -> ibis.Table:
+    rows = open_rows(tables)
+    each = rows.filter(rows.channel.notnull()).group_by("customer_id").agg(channels=lambda t: t.channel.nunique())
+    every = each.filter(each.channels == len(CONTACT_CHANNELS)).select("customer_id")
+    return tables.with_survivors(rows.filter(rows.channel.isnull()).select("customer_id").union(every))
 
 
-def open_rows(books: Books) -> ibis.Table:
+def open_rows(tables: ContactTables) -> ibis.Table:
     """Rows of the ledger that are not over at the snapshot; those that begin later count too."""
-    rows = books.table("suppressions")
-    return rows.filter(rows.to_on.isnull() | (rows.to_on >= books.as_of))
+    rows = tables.table("suppressions")
+    return rows.filter(rows.to_on.isnull() | (rows.to_on >= tables.as_of))
+
+
+def refused_channel(tables: ContactTables, channel: str) -> ibis.Table:
+    """Customers who refused one channel, or whom the ledger keeps from it: `customer_id`."""
+    rows = open_rows(tables)
+    return tables.with_survivors(rows.filter(rows.channel == channel)).distinct()
 
 
 _LEDGER = ("suppressions.reason",)
 _SUIT = "suitability"
 
 RULES = (
-    Rule("closed", "has left the books", "已销户", ("customers.closed_on",), _closed),
-    Rule("merged", "merged into another customer number", "已并入其他客户号", ("customers.merged_into",), _merged),
-    Rule("deceased", "has died", "已故", _LEDGER, _on_ledger("deceased")),
-    Rule("frozen", "frozen by order", "账户冻结", _LEDGER, _on_ledger("frozen")),
-    Rule("staff", "own staff", "本行员工", ("staff.customer_id",), _staff),
-    Rule("minor", "under 18", "未满18周岁", ("customers.birth_date",), _minor),
+    Rule("closed", _("has left the books"), ("customers.closed_on",), _closed),
+    Rule("merged", _("merged into another customer number"), ("customers.merged_into",), _merged),
+    Rule("deceased", _("has died"), _LEDGER, _on_ledger("deceased")),
+    Rule("frozen", _("frozen by order"), _LEDGER, _on_ledger("frozen")),
+    Rule("staff", _("own staff"), ("staff.customer_id",), _staff),
+    Rule("minor", _("under 18"), ("customers.birth_date",), _minor),
     Rule(
         "opted_out",
-        "opted out of automated marketing (PIPL art. 24)",
-        "已拒绝自动化营销(个保法第24条)",
+        _("opted out of automated marketing (PIPL art. 24)"),
         ("customers.marketing_consent",),
         _opted_out,
         "consent",
     ),
-    Rule("refused", "asked not to be contacted again", "回访中要求不再联系", ("contacts.answer",), _refused, "consent"),
-    Rule("complained", "has complained", "投诉未了结", _LEDGER, _on_ledger("complaint"), "consent"),
+    Rule("refused", _("asked not to be contacted again"), ("contacts.answer",), _refused, "consent"),
+    Rule("complained", _("has complained"), _LEDGER, _on_ledger("complaint"), "consent"),
     Rule(
         "disputed",
-        "under litigation or debt collection",
-        "涉诉或处于催收",
+        _("under litigation or debt collection"),
         _LEDGER,
         _on_ledger("litigation", "debt_collection"),
         "consent",
     ),
     Rule(
         "suppressed",
-        "on the ledger of those not to be contacted",
-        "在禁止营销台账内",
+        _("on the ledger of those not to be contacted"),
         ("suppressions.customer_id",),
         _suppressed,
         "consent",
     ),
-    Rule("age_unknown", "age not known", "年龄不详", ("customers.birth_date",), _age_unknown, _SUIT),
-    Rule("not_assessed", "no risk assessment", "未做风险测评", ("customers.risk_grade",), _not_assessed, _SUIT),
+    Rule("age_unknown", _("age not known"), ("customers.birth_date",), _age_unknown, _SUIT),
+    Rule("not_assessed", _("no risk assessment"), ("customers.risk_grade",), _not_assessed, _SUIT),
     Rule(
         "assessment_old",
-        "risk assessment older than 12 months",
-        "风险测评已过期(超过12个月)",
+        _("risk assessment older than 12 months"),
         ("customers.risk_grade_on",),
         _assessment_old,
         _SUIT,
     ),
     Rule(
         "unsuited",
-        "risk grade below every wealth product's",
-        "风险等级低于在售理财产品",
+        _("risk grade below every wealth product's"),
         ("customers.risk_grade", "products.risk_grade", "products.product_class"),
         _unsuited,
         _SUIT,
@@ -182,10 +188,40 @@ RULES = (
 )
 
 
-def rules_for(wealth_product: bool) -> tuple[Rule, ...]:
-    """The rules of a list, in order; those of suitability only where it offers a wealth product."""
-    return tuple(rule for rule in RULES if wealth_product or rule.stage != _SUIT)
+Purpose = Literal["marketing_list", "wealth_list", "campaign", "on_request_list", "relationship"]
 
 
-CONTACT_RULES = tuple(rule for rule in RULES if rule.stage != _SUIT)
-"""The rules of a campaign up to its suitability, which is judged offer by offer."""
+@dataclass(frozen=True)
+class PurposeRules:
+    """What a purpose of contact asks beyond the rules of eligibility and consent.
+
+    Parameters
+    ----------
+    channels : tuple of str
+        By which channels staff work it: who refused all of them leaves. Empty where it names none.
+    suitability : bool
+        Whether the rules of suitability for wealth products hold too.
+    held_back : bool
+        Whether control and universal hold-out leave; else only the control of other campaigns than the one that asks.
+    """
+
+    channels: tuple[str, ...] = ()
+    suitability: bool = False
+    held_back: bool = True
+
+
+PURPOSES: dict[Purpose, PurposeRules] = {
+    "marketing_list": PurposeRules(),
+    "wealth_list": PurposeRules(suitability=True),
+    # A campaign draws its control from its candidates, and judges channels and suitability offer by offer.
+    "campaign": PurposeRules(held_back=False),
+    "on_request_list": PurposeRules(channels=("call",)),
+    "relationship": PurposeRules(channels=("call",)),
+}
+"""What customers are named for: released lists, campaigns' offers, lists made beside the releases (worked by
+telephone), and the owner's own contacts (call sheets, overdue contacts, customers near the next level)."""
+
+
+def rules_for(purpose: Purpose) -> tuple[Rule, ...]:
+    """The rules of a purpose, in order."""
+    return tuple(rule for rule in RULES if PURPOSES[purpose].suitability or rule.stage != _SUIT)

@@ -1,7 +1,7 @@
-"""The bank's tables as the rules look at them, with what came back from the field since they were taken in."""
+"""The bank's tables as the rules of contact read them, with results imported since they were taken in."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -9,24 +9,29 @@ import ibis
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
+from goldmine.contactability.holdout import HeldBack, held_back_at
 from goldmine.contract.bank import Bank
+from goldmine.core.engine import connect
+from goldmine.core.workspace import Workspace
 
 _CHAIN = 3
 """Mergers followed from one customer number to the next that took its place."""
 
 
 @dataclass(frozen=True)
-class Books:
-    """What a rule looks at.
+class ContactTables:
+    """What the rules of contact read.
 
     Parameters
     ----------
     bank : Bank
         The bank's tables as they stand.
     connection : Backend
-        Where they are read.
+        Ibis' DuckDB backend.
     as_of : date
         Snapshot date.
+    held_back : HeldBack
+        Control of the campaigns in force, and the universal hold-out.
     returned : Path, optional
         Contacts that were imported into the work folder and that the bank's own table may not hold yet.
     """
@@ -34,11 +39,38 @@ class Books:
     bank: Bank
     connection: Backend
     as_of: date
+    held_back: HeldBack
     returned: Path | None = None
     _read: dict[str, ibis.Table] = field(default_factory=dict)
 
+    @classmethod
+    def open(
+        cls,
+        bank: Bank,
+        work: Workspace,
+        as_of: date,
+        *,
+        held_back: HeldBack | None = None,
+        connection: Backend | None = None,
+    ) -> "ContactTables":
+        """A bank's tables with the results and the releases of its work folder.
+
+        Parameters
+        ----------
+        held_back : HeldBack, optional
+            Who is held back, where it is not what `held_back_at` says.
+        connection : Backend, optional
+            A connection of its own by default.
+        """
+        held = held_back_at(work, as_of) if held_back is None else held_back
+        return cls(bank, connection or connect(), as_of, held, work.returned)
+
+    def reread(self) -> "ContactTables":
+        """The same tables read anew: what was imported meanwhile counts."""
+        return replace(self, _read={})
+
     def table(self, name: str) -> ibis.Table:
-        """A canonical table; contacts with those from the field."""
+        """A canonical table; contacts with the results that were imported."""
         if name not in self._read:
             rows = self.bank.read(self.connection, name)
             if name == "contacts" and self._has_returned():
@@ -61,19 +93,24 @@ class Books:
             parts.append(merged.semi_join(parts[-1], "customer_id").select(customer_id="merged_into"))
         return ibis.union(*parts)
 
-    def once(self, name: str, find: Callable[["Books"], ibis.Table]) -> ibis.Table:
-        """What is found in the books, worked out once and kept under a name: several lists ask for the same."""
+    def once(self, name: str, query: Callable[["ContactTables"], ibis.Table]) -> ibis.Table:
+        """The rows of a query, worked out once and kept under a name: several lists ask for the same."""
         if name not in self._read:
-            self.connection.raw_sql(
-                f"CREATE OR REPLACE TEMP TABLE {name} AS {ibis.to_sql(find(self), dialect='duckdb')}"
-            )
-            self._read[name] = self.connection.table(name)
+            self._read[name] = self.store(query(self))
         return self._read[name]
 
-    def some(self, customers: list[str]) -> ibis.Table:
-        """Some customers' numbers as a table with one column, `customer_id`."""
-        self.connection.con.register("some_customers", pa.table({"customer_id": pa.array(customers, pa.string())}))
-        return self.connection.table("some_customers")
+    def store(self, rows: ibis.Table) -> ibis.Table:
+        """The rows as a temporary table."""
+        name = ibis.util.gen_name("contact")
+        # By hand, as Ibis' own way ends in a DROP that DuckDB cannot parse.
+        self.connection.raw_sql(f"CREATE TEMP TABLE {name} AS {ibis.to_sql(rows, dialect='duckdb')}")
+        return self.connection.table(name)
+
+    def customers(self, numbers: Collection[str]) -> ibis.Table:
+        """Customer numbers as a table with one column, `customer_id`."""
+        name = ibis.util.gen_name("customers")
+        self.connection.con.register(name, pa.table({"customer_id": pa.array(sorted(numbers), pa.string())}))
+        return self.connection.table(name)
 
     def _has_returned(self) -> bool:
         return self.returned is not None and self.returned.exists()

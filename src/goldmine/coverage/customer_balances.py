@@ -66,22 +66,6 @@ class Books:
         """The bank's contacts, under the numbers that customers bear at the snapshot."""
         return self._survivors(self.bank.read(self.connection, "contacts"))
 
-    def refusing(self) -> ibis.Table:
-        """Customers who may not be called: no consent, said so to a caller, or in the ledger on that day."""
-        people = self._survivors(
-            self.bank.read(self.connection, "customers").select("customer_id", "marketing_consent")
-        )
-        contacts, ledger = self.contacts(), self._survivors(self.bank.read(self.connection, "suppressions"))
-        here = ledger.filter(
-            ledger.channel.isnull() | (ledger.channel == "call"),
-            ledger.from_on.isnull() | (ledger.from_on <= self.as_of),
-            ledger.to_on.isnull() | (ledger.to_on >= self.as_of),
-        )
-        told = contacts.filter(contacts.contacted_on <= self.as_of, contacts.answer == "opt_out")
-        refused = people.filter(~people.marketing_consent)
-        parts = [part.select("customer_id") for part in (refused, told, here)]
-        return ibis.union(*parts, distinct=True)
-
     def _survivors(self, rows: ibis.Table) -> ibis.Table:
         merged = self._merged()
         joined = rows.left_join(merged, rows.customer_id == merged.old_id)

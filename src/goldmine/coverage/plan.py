@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from goldmine.contactability import ContactTables, may_contact
 from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
 from goldmine.core.errors import ContractError, HistoryError
@@ -40,12 +41,15 @@ class Coverage:
         staff_id, branch_id, role, max_customers: those at work, and how many customers each may have.
     rules : CoverageRules
         What it was made by.
+    contactable : frozenset of str
+        Customers whom their owner may be told to contact.
     """
 
     as_of: date
     rows: pd.DataFrame
     people: pd.DataFrame
     rules: CoverageRules
+    contactable: frozenset[str]
 
     @property
     def moves(self) -> pd.DataFrame:
@@ -60,8 +64,8 @@ class Coverage:
 
     @property
     def overdue(self) -> pd.DataFrame:
-        """Customers whose contact is overdue, the longest overdue first within each owner."""
-        late = self.rows[self.rows["overdue_days"] > 0]
+        """Customers to contact as their contact is overdue, the longest overdue first within each owner."""
+        late = self.rows[(self.rows["overdue_days"] > 0) & self.rows["customer_id"].isin(self.contactable)]
         order = ["owner_id", "overdue_days", "aum_fen", "customer_id"]
         return late.sort_values(order, ascending=[True, False, False, True], ignore_index=True)
 
@@ -144,7 +148,8 @@ def make_coverage(bank: Bank, work: Workspace, as_of: date, rules: CoverageRules
     with whole_file(coverage_path(work, as_of)) as temporary:
         found.to_parquet(temporary, index=False)
     limits = people["role"].map(dict(rules.max_customers)).fillna(0).astype(int)
-    return Coverage(as_of, found, people.assign(max_customers=limits), rules)
+    permitted = may_contact(ContactTables.open(bank, work, as_of), set(found["customer_id"]), "relationship")
+    return Coverage(as_of, found, people.assign(max_customers=limits), rules, permitted.allowed_customers)
 
 
 def read_coverage(work: Workspace, as_of: date) -> pd.DataFrame:

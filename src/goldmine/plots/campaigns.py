@@ -7,9 +7,10 @@ from matplotlib.figure import Figure
 
 from goldmine.campaigns.record import CampaignRecord
 from goldmine.campaigns.texts import CHANNELS, KINDS, RANKED_BY
-from goldmine.contactability.counts import STAGES
+from goldmine.contactability.funnel import STAGES
+from goldmine.core.i18n import in_language
 from goldmine.plots.lists import list_funnel
-from goldmine.plots.style import say
+from goldmine.plots.style import language, say
 
 
 def campaign_counts(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:
@@ -25,7 +26,13 @@ def campaign_counts(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:
         title = say(record.en, record.zh)
         rows.append((title, "", say("scored by the models", "模型评分客户"), 0, record.funnel.scored))
         rows += [
-            (title, say(*STAGES[step.stage]), say(step.en, step.zh), step.left, step.remain)
+            (
+                title,
+                in_language(STAGES[step.stage], language()),
+                in_language(step.who, language()),
+                step.left,
+                step.remain,
+            )
             for step in record.funnel.steps
         ]
     return pd.DataFrame(rows, columns=["list", "stage", "step", "left", "remain"])

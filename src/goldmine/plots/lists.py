@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from goldmine.contactability.counts import Funnel
+from goldmine.contactability.funnel import Funnel
+from goldmine.core.i18n import in_language
 from goldmine.labels.use_case_files import load_use_case, use_case_names
-from goldmine.plots.style import PALETTE, say
+from goldmine.plots.style import PALETTE, language, say
 from goldmine.publishing.manifest import ListFile
 
 BLUE, GOLD, _, RED, _, GREY = PALETTE
@@ -35,16 +36,16 @@ def funnel_counts(funnels: Mapping[str, Funnel]) -> pd.DataFrame:
     for name, funnel in funnels.items():
         title = _title(name)
         rows.append((title, say("scored by the model", "模型评分客户"), 0, funnel.scored))
-        rows += [(title, say(step.en, step.zh), step.left, step.remain) for step in funnel.steps]
+        rows += [(title, in_language(step.who, language()), step.left, step.remain) for step in funnel.steps]
     return pd.DataFrame(rows, columns=["list", "step", "left", "remain"])
 
 
 def rules_off(funnels: Mapping[str, Funnel]) -> pd.DataFrame:
     """A row a rule that could not be applied to a list, and the columns that the bank does not have."""
     rows = [
-        (_title(name), say(rule.en, rule.zh), ", ".join(rule.missing))
+        (_title(name), in_language(rule.who, language()), ", ".join(rule.missing))
         for name, funnel in funnels.items()
-        for rule in funnel.off
+        for rule in funnel.skipped
     ]
     return pd.DataFrame(rows, columns=["list", "not checked", "missing"])
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import xlsxwriter
 
-from goldmine.contactability.counts import Funnel
+from goldmine.contactability.funnel import Funnel
+from goldmine.core.i18n import in_language
 
 # The quote prefix keeps a text such as =1+1 a text even after somebody edits its cell.
 TEXT: dict[str, Any] = {"num_format": "@", "quote_prefix": True}
@@ -61,11 +62,11 @@ def write_about(book: xlsxwriter.Workbook, about: About, language: str) -> None:
     funnel = about.funnel
     line = _block(book, sheet, 2, about.lines) + 1
     steps: list[tuple[Any, ...]] = [(words["scored"], 0, funnel.scored)]
-    steps += [(step.zh if zh else step.en, step.left, step.remain) for step in funnel.steps]
+    steps += [(in_language(step.who, language), step.left, step.remain) for step in funnel.steps]
     line = _headed(book, sheet, line, [(words["funnel"], words["left"], words["remain"]), *steps]) + 1
-    if funnel.off:
-        off = [(rule.zh if zh else rule.en, ", ".join(rule.missing)) for rule in funnel.off]
-        _headed(book, sheet, line, [(words["off"], words["missing"]), *off])
+    if funnel.skipped:
+        skipped = [(in_language(rule.who, language), ", ".join(rule.missing)) for rule in funnel.skipped]
+        _headed(book, sheet, line, [(words["off"], words["missing"]), *skipped])
 
 
 def _headed(book: xlsxwriter.Workbook, sheet: Any, line: int, rows: list[tuple[Any, ...]]) -> int:

@@ -8,7 +8,8 @@ import xlsxwriter
 from goldmine.campaigns.arbitration import TIE_BREAK
 from goldmine.campaigns.record import CampaignRecord, Limit, Power
 from goldmine.campaigns.texts import CHANNELS, KINDS, RANKED_BY
-from goldmine.contactability.counts import STAGES
+from goldmine.contactability.funnel import STAGES
+from goldmine.core.i18n import in_language
 
 _WORDS = {
     "sheet": ("Funnel", "筛选漏斗"),
@@ -56,7 +57,7 @@ class _Report:
     """The sheet while it is written, line by line."""
 
     def __init__(self, book: xlsxwriter.Workbook, language: str) -> None:
-        self.zh = language == "zh"
+        self.language, self.zh = language, language == "zh"
         self.words = {key: pair[self.zh] for key, pair in _WORDS.items()}
         self.sheet = book.add_worksheet(self.words["sheet"])
         self.line = 0
@@ -88,17 +89,17 @@ class _Report:
             self.funnel(record)
             self.measure(record, record.power)
             self.limits(record.limits)
-            if record.funnel.off:
+            if record.funnel.skipped:
                 self.row([(self.words["unchecked"], "head"), ("", "head")])
-                for rule in record.funnel.off:
-                    self.row([(rule.zh if self.zh else rule.en, "text"), (", ".join(rule.missing), "text")])
+                for rule in record.funnel.skipped:
+                    self.row([(in_language(rule.who, self.language), "text"), (", ".join(rule.missing), "text")])
             self.line += 2
         if off:
             self.row([(self.words["off"], "head"), ("", "head")])
             for name, why in off.items():
                 self.row([(name, "text"), (why, "text")])
             self.line += 1
-        self.row([(TIE_BREAK[self.zh], "text")])
+        self.row([(in_language(TIE_BREAK, self.language), "text")])
 
     def row(self, cells: list[tuple[Any, str]]) -> None:
         for place, (value, look) in enumerate(cells):
@@ -114,9 +115,9 @@ class _Report:
         self.row([("", "text"), (self.words["scored"], "text"), (0, "count"), (record.funnel.scored, "count")])
         told = ""
         for step in record.funnel.steps:
-            stage = STAGES[step.stage][self.zh] if step.stage != told else ""
+            stage = in_language(STAGES[step.stage], self.language) if step.stage != told else ""
             told = step.stage
-            why = step.zh if self.zh else step.en
+            why = in_language(step.who, self.language)
             self.row([(stage, "text"), (why, "text"), (step.left, "count"), (step.remain, "count")])
         self.line += 1
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from goldmine.contactability.counts import Funnel
+from goldmine.contactability.funnel import Funnel
 from goldmine.core import fingerprint
 from goldmine.labels.use_case import UseCase
 from goldmine.publishing.about_sheet import About

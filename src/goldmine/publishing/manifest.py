@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from goldmine.campaigns.record import CampaignRecord
-from goldmine.contactability.counts import Funnel
+from goldmine.contactability.funnel import Funnel
 from goldmine.core.settings import RecordModel
 
 

@@ -8,13 +8,11 @@ from typing import Any
 
 import pandas as pd
 
-from goldmine.contactability.held_back import held_back
-from goldmine.contactability.rules import rules_for
-from goldmine.contactability.tables import Books
+from goldmine.contactability import ContactTables, Permissions, may_contact
 from goldmine.contract.bank import Bank
-from goldmine.core.engine import connect
 from goldmine.core.excel import HEAD, INSIDE
 from goldmine.core.files import whole_file
+from goldmine.core.i18n import in_language
 from goldmine.core.workspace import Workspace
 
 HEADINGS = {
@@ -99,26 +97,6 @@ class Worklist:
     left_out: dict[str, int]
 
 
-def may_contact(bank: Bank, work: Workspace, as_of: date, rows: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Rows of the customers who may be contacted, and how many left by which rule (the first that they break).
-
-    Those held out of all campaigns and the control of one whose offers are out may not be contacted either.
-    """
-    books = Books(bank, connect(), as_of, work.returned)
-    left_out = {}
-    for rule in rules_for(wealth_product=False):
-        if rule.missing(books):
-            continue
-        out = set(rule.out(books).to_pyarrow()["customer_id"].to_pylist())
-        kept = rows[~rows.customer_id.isin(out)]
-        left_out[rule.name] = len(rows) - len(kept)
-        rows = kept
-    held = rows.customer_id.isin(held_back(work, rows.customer_id, as_of))
-    if held.any():
-        left_out["control"] = int(held.sum())
-    return rows[~held].reset_index(drop=True), left_out
-
-
 def write_worklist(
     bank: Bank,
     work: Workspace,
@@ -139,29 +117,30 @@ def write_worklist(
     groups : pandas.DataFrame, optional
         What the lists' customers were drawn from, with headings in words: a last sheet of each workbook.
     """
+    contact_tables = ContactTables.open(bank, work, as_of)
     found = {}
     for name, given in rows.items():
-        kept, left_out = may_contact(bank, work, as_of, given)
+        permitted = may_contact(contact_tables, set(given["customer_id"]), "on_request_list")
+        kept = given[given["customer_id"].isin(permitted.allowed_customers)].reset_index(drop=True)
         path = work.root / "worklists" / str(as_of) / f"{name}.xlsx"
         with whole_file(path.with_suffix(".parquet")) as temporary:
             kept.to_parquet(temporary, index=False)
-        found[name] = Worklist(path, len(kept), left_out)
-        _write_workbook(path, kept, _about(bank, as_of, found[name], language), language, groups)
+        found[name] = Worklist(path, len(kept), permitted.counts)
+        _write_workbook(path, kept, _about(permitted, found[name], language), language, groups)
     return found
 
 
-def _about(bank: Bank, as_of: date, one: Worklist, language: str) -> list[tuple[str, str | int]]:
+def _about(permitted: Permissions, worklist: Worklist, language: str) -> list[tuple[str, str | int]]:
     """What the second sheet says: whose, when, how many, and who was left out by which rule."""
     zh = language == "zh"
-    names = {rule.name: rule.zh if zh else rule.en for rule in rules_for(wealth_product=False)}
-    names["control"] = "营销活动对照组" if zh else "control of a campaign, or held out of all"
     head: list[tuple[str, str | int]] = [
-        ("银行" if zh else "Bank", bank.name),
-        ("数据日期" if zh else "As of", str(as_of)),
-        ("名单客户数" if zh else "Customers on the list", one.rows),
+        ("银行" if zh else "Bank", permitted.tables.bank.name),
+        ("数据日期" if zh else "As of", str(permitted.tables.as_of)),
+        ("名单客户数" if zh else "Customers on the list", worklist.rows),
     ]
     left = "剔除:" if zh else "left out: "
-    return [*head, *((left + names[name], count) for name, count in one.left_out.items())]
+    names = {name: in_language(who, language) for name, (who, _stage) in permitted.rules.items()}
+    return [*head, *((left + names[name], count) for name, count in worklist.left_out.items())]
 
 
 def _write_workbook(

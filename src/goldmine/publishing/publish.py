@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from goldmine.contactability.tables import Books
+from goldmine.contactability import ContactTables
+from goldmine.contactability.holdout import held_back_at
 from goldmine.contract.bank import Bank
-from goldmine.core.engine import connect
 from goldmine.core.errors import ParameterError, UseCaseError
 from goldmine.core.progress import track
 from goldmine.core.workspace import Workspace
@@ -67,17 +67,18 @@ def publish(bank: Bank, work: Workspace, use_cases: list[str], as_of: date, *, l
 
 def _fill(bank: Bank, work: Workspace, scored: list[Scored], imprint: Imprint, folder: Path) -> Manifest:
     """Write every campaign and every list into a folder and check the lists."""
-    books = Books(bank, connect(), imprint.as_of, work.returned)
-    plan, language = plan_release(books, work, scored)
-    told = tell(books, work, scored, plan)
+    held_back = held_back_at(work, imprint.as_of, before=imprint.as_of)
+    tables = ContactTables.open(bank, work, imprint.as_of, held_back=held_back)
+    plan, language = plan_release(tables, work, scored)
+    told = tell(tables, work, scored, plan)
     campaign_files = write_campaigns(folder, plan, told, imprint, language)
     listings = [
-        _listing(books, work, one, imprint, plan.held_back) for one in track(scored, "lists: rules and reasons")
+        _listing(tables, work, one, imprint, plan.held_back) for one in track(scored, "lists: rules and reasons")
     ]
     written = [write_listing(folder, listing, imprint) for listing in track(listings, "lists: files")]
     to_check = _lists_to_check(imprint, folder, written)
     if plan.planned:
-        to_check += _campaigns_to_check(books, imprint, folder)
+        to_check += _campaigns_to_check(tables, imprint, folder)
     results = validate_files(to_check, work, bank)
     require(results)
     judged, campaigns_judged = results[: len(written)], results[len(written) :]
@@ -101,10 +102,12 @@ def _fill(bank: Bank, work: Workspace, scored: list[Scored], imprint: Imprint, f
     )
 
 
-def _listing(books: Books, work: Workspace, scored: Scored, imprint: Imprint, held_back: frozenset[str]) -> Listing:
-    chosen = choose(books, scored.path, scored.use_case, held_back)
+def _listing(
+    tables: ContactTables, work: Workspace, scored: Scored, imprint: Imprint, held_back: frozenset[str]
+) -> Listing:
+    chosen = choose(tables, scored.path, scored.use_case, held_back)
     words = reasons_in_words(
-        model_of(books.bank, work, scored, imprint.as_of),
+        model_of(tables.bank, work, scored, imprint.as_of),
         work,
         scored.use_case,
         chosen.rows["customer_id"].to_pylist(),
@@ -122,13 +125,13 @@ def _lists_to_check(imprint: Imprint, folder: Path, written: list[list[ListFile]
     return [FileToCheck("lists", folder / files[0].path, {**about, "use_case": files[0].use_case}) for files in written]
 
 
-def _campaigns_to_check(books: Books, imprint: Imprint, folder: Path) -> list[FileToCheck]:
+def _campaigns_to_check(tables: ContactTables, imprint: Imprint, folder: Path) -> list[FileToCheck]:
     """All campaigns' offers as one table, and all their control."""
     files = {name: folder / "campaigns" / "*" / f"{name}.parquet" for name in ("offers", "control")}
     says: dict[str, str | date] = {"as_of": imprint.as_of, "release_id": imprint.release_id}
-    says |= {"data_until": books.bank.data_until, "control": str(files["control"])}
-    if books.returned is not None and books.returned.exists():
-        says["returned"] = str(books.returned)
+    says |= {"data_until": tables.bank.data_until, "control": str(files["control"])}
+    if tables.returned is not None and tables.returned.exists():
+        says["returned"] = str(tables.returned)
     return [FileToCheck(name, path, says) for name, path in files.items()]
 
 

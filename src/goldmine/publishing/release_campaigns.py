@@ -8,9 +8,9 @@ from goldmine.campaigns.candidates import Scores
 from goldmine.campaigns.load import live, load_campaigns
 from goldmine.campaigns.masking import masked
 from goldmine.campaigns.plan import Plan, plan_campaigns
+from goldmine.contactability import ContactTables
 from goldmine.contactability.holdout import keep_holdout, salted
 from goldmine.contactability.policy import load_policy
-from goldmine.contactability.tables import Books
 from goldmine.core.workspace import Workspace
 from goldmine.publishing.campaigns import Told
 from goldmine.publishing.reasons import reasons_in_words
@@ -19,7 +19,7 @@ from goldmine.publishing.release_inputs import Scored, model_of
 _BETWEEN = {"en": "; ", "zh": "；"}
 
 
-def plan_release(books: Books, work: Workspace, scored: list[Scored]) -> tuple[Plan, str]:
+def plan_release(tables: ContactTables, work: Workspace, scored: list[Scored]) -> tuple[Plan, str]:
     """Plan the campaigns that are live at the snapshot.
 
     Returns
@@ -37,12 +37,12 @@ def plan_release(books: Books, work: Workspace, scored: list[Scored]) -> tuple[P
         return Plan(), "zh"
     said = load_policy()
     policy = said.model_copy(update={"holdout": salted(work, said.holdout)})
-    keep_holdout(work, policy.holdout, books.as_of)
+    keep_holdout(work, policy.holdout, tables.as_of)
     scores = [Scores(one.use_case, one.path, one.origin.model_version) for one in scored]
-    return plan_campaigns(books, work, live(campaigns, books.as_of), policy, scores), policy.lang
+    return plan_campaigns(tables, work, live(campaigns, tables.as_of), policy, scores), policy.lang
 
 
-def tell(books: Books, work: Workspace, scored: list[Scored], plan: Plan) -> Told:
+def tell(tables: ContactTables, work: Workspace, scored: list[Scored], plan: Plan) -> Told:
     """What is said of every contact: masked name and telephone, reasons in Chinese and English."""
     parts = [one.rows.loc[one.rows["group"] == "contact", ["customer_id", "use_case"]] for one in plan.planned]
     contacts = pd.concat(parts) if parts else pd.DataFrame({"customer_id": [], "use_case": []})
@@ -51,8 +51,8 @@ def tell(books: Books, work: Workspace, scored: list[Scored], plan: Plan) -> Tol
         mine = contacts.loc[contacts["use_case"] == one.use_case.name, "customer_id"].to_list()
         if not mine:
             continue
-        model = model_of(books.bank, work, one, books.as_of)
-        words = reasons_in_words(model, work, one.use_case, mine, as_of=books.as_of, languages=list(_BETWEEN))
+        model = model_of(tables.bank, work, one, tables.as_of)
+        words = reasons_in_words(model, work, one.use_case, mine, as_of=tables.as_of, languages=list(_BETWEEN))
         for language, between in _BETWEEN.items():
             reasons[language] |= {who: between.join(said) for who, said in zip(mine, words[language], strict=True)}
-    return Told(masked(books, list(contacts["customer_id"])), {name: reasons[name] for name in _BETWEEN})
+    return Told(masked(tables, list(contacts["customer_id"])), {name: reasons[name] for name in _BETWEEN})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from goldmine.campaigns.load import campaign_texts
 from goldmine.campaigns.stored_uplift import uplift_path
-from goldmine.contactability.past_offers import mark_of, releases_before
+from goldmine.contactability.past_offers import mark_of, newest_releases
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
 from goldmine.core.code_fingerprint import code_fingerprint
@@ -100,7 +100,7 @@ def campaigns_mark(work: Workspace, as_of: date) -> list[object]:
     Their settings, offers of earlier releases, what came back from the field.
     """
     returned = fingerprint.of_file(work.returned) if work.returned.exists() else ""
-    return [campaign_texts(), mark_of(releases_before(work, as_of)), returned]
+    return [campaign_texts(), mark_of(newest_releases(work, as_of)), returned]
 
 
 def uplift_mark(work: Workspace, as_of: date, names: list[str]) -> list[str]:

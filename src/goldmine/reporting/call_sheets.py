@@ -8,10 +8,9 @@ from datetime import date
 import pandas as pd
 import pyarrow.parquet as pq
 
-from goldmine.core.engine import connect
 from goldmine.core.errors import ParameterError, ReleaseError
 from goldmine.core.workspace import Workspace
-from goldmine.coverage import Books, load_coverage_rules
+from goldmine.coverage import load_coverage_rules
 from goldmine.customers.ladder import LEVELS, level_word
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.publishing.release_store import read_latest
@@ -56,17 +55,14 @@ def of_employee(decisions: Decisions, employee_id: str) -> pd.DataFrame:
 
 
 def may_be_called(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame:
-    """Those who have not opted out of being contacted, by consent, by word to a caller, or in the ledger."""
-    books = Books(connect(), decisions.bank, decisions.work, decisions.as_of)
-    refused = books.refusing().to_pandas()["customer_id"]
-    return customers[~customers.index.isin(refused)]
+    """Those whom staff may be told to contact by telephone; see `goldmine.contactability`."""
+    return customers[customers.index.isin(decisions.contactable)]
 
 
 def listed(work: Workspace, as_of: date) -> pd.DataFrame:
     """Every list of the month end's release: customer_id, use_case, probability, reason_1, valid_until.
 
-    Customers whom a campaign keeps as its control group are on no list to be worked. No rows where the current
-    release is of another month end.
+    No rows where the current release is of another month end.
     """
     try:
         release = read_latest(work)
@@ -76,16 +72,13 @@ def listed(work: Workspace, as_of: date) -> pd.DataFrame:
         return pd.DataFrame(columns=_LISTED)
     files = sorted((release.folder / "lists").glob("*.parquet"))
     rows = pd.concat([pq.read_table(file, columns=_LISTED).to_pandas() for file in files], ignore_index=True)
-    for control in sorted(release.folder.glob("campaigns/*/control.parquet")):
-        kept = pq.read_table(control, columns=["customer_id", "use_case"]).to_pandas()
-        pairs = pd.MultiIndex.from_frame(rows[["customer_id", "use_case"]])
-        rows = rows[~pairs.isin(pd.MultiIndex.from_frame(kept))]
     return rows.sort_values(["probability", "customer_id"], ascending=[False, True], ignore_index=True)
 
 
-def near_next(customers: pd.DataFrame) -> pd.DataFrame:
-    """Customers near the next level, the nearest first: level, aum and to_next in yuan, employee_id."""
-    rows = customers[customers["near_next"].fillna(False).astype(bool)]
+def near_next(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame:
+    """Customers to contact near the next level, the nearest first: level, aum and to_next in yuan, employee_id."""
+    rows = may_be_called(decisions, customers)
+    rows = rows[rows["near_next"].fillna(False).astype(bool)]
     start = rows["level"].map(dict(enumerate(LEVELS[1:])))
     found = rows.assign(aum=rows["aum_fen"] / 100, to_next=start - rows["aum_fen"] / 100)
     found = found.assign(share=found["to_next"] / start).sort_values(["share", "level"], kind="stable")
@@ -93,9 +86,9 @@ def near_next(customers: pd.DataFrame) -> pd.DataFrame:
 
 
 def overdue(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame:
-    """Customers whose owner's contact is overdue, core customers first, then the longest overdue."""
+    """Customers to contact as their owner's contact is overdue, core customers first, then the longest overdue."""
     rows = decisions.coverage[decisions.coverage["overdue_days"] > 0].set_index("customer_id")
-    rows = rows[rows.index.isin(customers.index)]
+    rows = rows[rows.index.isin(may_be_called(decisions, customers).index)]
     rows = rows.sort_values(["core", "overdue_days", "aum_fen"], ascending=False, kind="stable")
     found = rows.assign(aum=rows["aum_fen"] / 100, employee_id=rows["owner_id"]).reset_index()
     names = ["customer_id", "level", "aum", "core", "last_contact_on", "due_on", "overdue_days", "employee_id"]
@@ -103,9 +96,11 @@ def overdue(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame:
 
 
 def handed_over(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame:
-    """Customers taken over this time from a person who left: who had them before."""
+    """Customers to contact who were taken over this time from a person who left: who had them before."""
     rows = decisions.coverage[decisions.coverage["change_reason"] == "staff_left"].set_index("customer_id")
-    rows = rows[rows.index.isin(customers.index)].sort_values("aum_fen", ascending=False, kind="stable")
+    rows = rows[rows.index.isin(may_be_called(decisions, customers).index)].sort_values(
+        "aum_fen", ascending=False, kind="stable"
+    )
     found = rows.assign(aum=rows["aum_fen"] / 100, employee_id=rows["owner_id"]).reset_index()
     return found[["customer_id", "level", "aum", "previous_id", "employee_id"]]
 
@@ -113,7 +108,7 @@ def handed_over(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame:
 def calls(decisions: Decisions, customers: pd.DataFrame, most: int, language: str) -> pd.DataFrame:
     """Whom to call today: overdue core customers, customers taken over, other overdue ones, then the lists' best.
 
-    Nobody is named who opted out, and nobody twice: the first reason counts.
+    Nobody is named whom `goldmine.contactability` keeps off, and nobody twice: the first reason counts.
 
     Parameters
     ----------
@@ -174,7 +169,7 @@ def mending(decisions: Decisions, branch_id: str, by: Mend, most: int) -> pd.Dat
             ["customer_id", "level", "aum", "due", "overdue_days", "employee_id"]
         ]
     if by == "near_next":
-        return near_next(customers[customers["level"] > 0]).head(most)
+        return near_next(decisions, customers[customers["level"] > 0]).head(most)
     lists = listed(decisions.work, decisions.as_of)
     rows = lists[(lists["use_case"] == by) & lists["customer_id"].isin(customers.index)].head(most)
     about = customers.loc[rows["customer_id"]]

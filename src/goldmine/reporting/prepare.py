@@ -8,6 +8,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from goldmine.activity.build import partition_fingerprints
+from goldmine.contactability import ContactTables, may_contact
 from goldmine.contract.bank import Bank
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.dates import month_end
@@ -66,6 +67,12 @@ class Decisions:
         if not coverage_path(self.work, self.as_of).exists():
             return pd.DataFrame(columns=list(COVERAGE_COLUMNS))
         return read_coverage(self.work, self.as_of)
+
+    @cached_property
+    def contactable(self) -> frozenset[str]:
+        """Those of the customers whom staff may be told to contact, as a page that names them is made."""
+        tables = ContactTables.open(self.bank, self.work, self.as_of)
+        return may_contact(tables, set(self.customers.index), "relationship").allowed_customers
 
     @cached_property
     def staff(self) -> pd.DataFrame:

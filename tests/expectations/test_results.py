@@ -62,7 +62,7 @@ def test_a_broken_fatal_rule_stops_the_run_and_is_named_with_its_count(results: 
 def test_results_stand_in_the_work_folder_as_json(results: dict[str, SuiteResult], work: Workspace) -> None:
     written = json.loads(work.validation("transactions").read_text("utf-8"))
     assert (written["success"], written["fatal"], written["warnings"]) == (False, 2, 0)
-    assert written["rules"][0]["meaning_zh"] == "表中有数据。"
+    assert written["rules"][0]["meaning"] == {"en": "The table has rows.", "zh": "表中有数据。"}
 
 
 def test_no_value_and_no_web_address_gets_into_the_work_folder(

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from goldmine.contract.bank import Bank
 from goldmine.contract.tables import TABLES
+from goldmine.core.i18n import in_language
 from goldmine.core.parquet import parquet_schema
 from goldmine.customers import LEVELS
 from goldmine.validation import SuiteResult
@@ -54,7 +55,7 @@ def broken_rules(results: Sequence[SuiteResult], language: str = "en") -> pd.Dat
     """A row a broken rule: suite, column, rule, severity, rows that break it, rows checked, and its meaning."""
     rows = [
         (r.suite, rule.column, rule.rule, rule.severity, rule.failing, rule.rows,
-         rule.meaning_zh if language == "zh" else rule.meaning)
+         in_language(rule.meaning, language))
         for r in results
         for rule in r.rules
         if not rule.success

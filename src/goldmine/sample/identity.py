@@ -1,21 +1,19 @@
 """Names, telephone numbers and refusals of made-up customers, drawn from streams of their own."""
 
+from functools import cache
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from goldmine.contract.tables import SUPPRESSION_REASONS
+from goldmine.core.settings import read_yaml
 from goldmine.sample.columns import codes, day_number, days, ids
 from goldmine.sample.config import NO_PHONE_SHARE, SUPPRESSED_SHARE, SampleConfig
 from goldmine.sample.people import People
 
 _STREAM = 20_240_705
-_SURNAMES = tuple(
-    "王李张刘陈杨赵黄周吴徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾萧田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈"
-)
-_GIVEN = tuple(
-    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀英霞平刚桂兰玉梅建国志华春海燕红小云文斌浩宇欣怡子涵梓轩雨桐思远佳琪"
-)
 _ONE_LETTER = 0.25
 _REASON_SHARES = (0.03, 0.05, 0.2, 0.12, 0.08, 0.12, 0.38, 0.02)
 
@@ -39,12 +37,12 @@ def with_identity(customers: pa.Table, kind: np.ndarray, random: np.random.Gener
     random : Generator
         From `stream`.
     """
-    size = customers.num_rows
-    letters = [codes(_SURNAMES, random.integers(0, len(_SURNAMES), size))]
-    letters += [codes(_GIVEN, random.integers(0, len(_GIVEN), size)) for _ in range(2)]
+    size, surnames, given = customers.num_rows, tuple(_names()["surnames"]), tuple(_names()["given"])
+    letters = [codes(surnames, random.integers(0, len(surnames), size))]
+    letters += [codes(given, random.integers(0, len(given), size)) for _ in range(2)]
     short = pa.array(random.random(size) < _ONE_LETTER)
     last = pc.if_else(short, "", letters[2])
-    shop = pc.if_else(pa.array(kind == 2), "商行", "")
+    shop = pc.if_else(pa.array(kind == 2), _names()["firm"], "")
     names = pc.binary_join_element_wise(letters[0], letters[1], last, shop, "")
     phones = ids("120", random.integers(0, 10**8, size), 8, random.random(size) < NO_PHONE_SHARE)
     return customers.append_column("name", names).append_column("phone", phones)
@@ -68,3 +66,8 @@ def suppressions_table(config: SampleConfig, people: People, random: np.random.G
             "channel": codes(("call",), np.zeros(size), reason != SUPPRESSION_REASONS.index(calls)),
         }
     )
+
+
+@cache
+def _names() -> dict[str, str]:
+    return read_yaml(Path(__file__).with_name("names.yaml"))

@@ -2,6 +2,7 @@
 
 from goldmine.contract.tables import TABLES
 from goldmine.core.files import whole_file
+from goldmine.core.i18n import _, in_language
 from goldmine.core.project import home
 from goldmine.validation.rules import FILE_SUITES, Rule, load_rules
 
@@ -21,7 +22,11 @@ def rules_page() -> str:
 
 
 def _suite(suite: str) -> str:
-    lines = [f"\n## {suite}\n", "| rule | column | severity | bears | meaning | 含义 |", "|---|---|---|---|---|---|"]
+    lines = [
+        f"\n## {suite}\n",
+        f"| rule | column | severity | bears | meaning | {in_language(_('meaning'), 'zh')} |",
+        "|---|---|---|---|---|---|",
+    ]
     return "\n".join([*lines, *(_line(rule) for rule in load_rules(suite))]) + "\n"
 
 

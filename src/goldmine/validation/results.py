@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from goldmine.core.errors import ValidationError
+from goldmine.core.i18n import LocalizedText, all_languages
 from goldmine.validation.rules import Severity
 
 
@@ -24,7 +25,7 @@ class RuleResult:
         Whether it was kept.
     rows, failing : int
         How many rows (or months, columns, tables) were checked, and how many of them break the rule.
-    meaning, meaning_zh : str
+    meaning : LocalizedText
         The rule in words.
     """
 
@@ -35,8 +36,7 @@ class RuleResult:
     success: bool
     rows: int
     failing: int
-    meaning: str
-    meaning_zh: str
+    meaning: LocalizedText
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ class SuiteResult:
             "success": self.success,
             "fatal": len(self.failed("fatal")),
             "warnings": len(self.failed("warning")),
-            **asdict(self),
+            "rules": [asdict(rule) | {"meaning": all_languages(rule.meaning)} for rule in self.rules],
+            "skipped": self.skipped,
         }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from goldmine.contract.bank import Bank
 from goldmine.contract.tables import TABLES
 from goldmine.core.files import write_json
+from goldmine.core.i18n import stored_text
 from goldmine.core.workspace import Workspace
 from goldmine.validation.data_docs import finish_site
 from goldmine.validation.great_expectations import judge
@@ -108,6 +109,5 @@ def _result(rule: Rule, case: Case, kept: bool) -> RuleResult:
         success=kept,
         rows=counted.checked,
         failing=counted.failing,
-        meaning=rule.config["description"],
-        meaning_zh=rule.config["notes"],
+        meaning=stored_text({"en": rule.config["description"], "zh": rule.config["notes"]}),
     )

@@ -18,10 +18,9 @@ from goldmine.contactability.funnel import Funnel
 from goldmine.core.errors import DiskError
 from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case_files import load_use_case
-from goldmine.publishing.listing import Imprint, Listing, write_listing
-from goldmine.publishing.manifest import Manifest, Origin
+from goldmine.publishing.listing import Listing, ReleaseMetadata, make_rows, write_listing
+from goldmine.publishing.manifest import Manifest, ModelRef
 from goldmine.publishing.release_store import Release, read_latest, release_once
-from goldmine.publishing.rows import make_rows
 
 AS_OF = date(2024, 6, 30)
 WHOLE = ["longtail.csv", "longtail.parquet", "longtail.xlsx", "manifest.json"]
@@ -46,9 +45,9 @@ def fill(folder: Path, release_id: str, rows: int, as_of: date) -> Manifest:
     )
     listed = make_rows(chosen, [["Salary"]] * rows, use_case, as_of=as_of, stamp=("1", release_id))
     funnel = Funnel(scored=rows, steps=(), skipped=())
-    origin = Origin(model_name="tiny.longtail", model_version="1", mlflow_run="r")
-    imprint = Imprint("tiny", as_of, release_id, "en")
-    files = write_listing(folder, Listing(use_case, listed, funnel, origin), imprint)
+    model = ModelRef(model_name="tiny.longtail", model_version="1", mlflow_run="r")
+    release = ReleaseMetadata("tiny", as_of, release_id, "en")
+    files = write_listing(folder, Listing(use_case, listed, funnel, model), release)
     return Manifest(
         as_of=as_of,
         release_id=release_id,

@@ -11,10 +11,8 @@ from goldmine.contactability.funnel import Funnel, FunnelStep, SkippedRule
 from goldmine.core.formula import escape_formula
 from goldmine.core.i18n import LocalizedText
 from goldmine.labels.use_case_files import load_use_case
-from goldmine.publishing.list_columns import LIST_SCHEMA
-from goldmine.publishing.listing import Imprint, Listing, write_listing
-from goldmine.publishing.manifest import ListFile, Origin
-from goldmine.publishing.rows import make_rows
+from goldmine.publishing.listing import LIST_SCHEMA, Listing, ReleaseMetadata, make_rows, write_listing
+from goldmine.publishing.manifest import ListFile, ModelRef
 
 AS_OF = date(2024, 6, 30)
 LONGTAIL = load_use_case("longtail")
@@ -39,7 +37,7 @@ FUNNEL = Funnel(
         ),
     ),
 )
-ORIGIN = Origin(model_name="tiny.longtail", model_version="3", mlflow_run="abc")
+MODEL = ModelRef(model_name="tiny.longtail", model_version="3", mlflow_run="abc")
 
 
 def rows_of(customers: list[str], branch: str | None = "0012", reasons: list[str] | None = None) -> pa.Table:
@@ -57,8 +55,8 @@ def rows_of(customers: list[str], branch: str | None = "0012", reasons: list[str
 
 
 def write(folder: Path, rows: pa.Table, language: str = "en") -> list[ListFile]:
-    imprint = Imprint("tiny", AS_OF, "r1", language)
-    return write_listing(folder, Listing(LONGTAIL, rows, FUNNEL, ORIGIN), imprint)
+    release = ReleaseMetadata("tiny", AS_OF, "r1", language)
+    return write_listing(folder, Listing(LONGTAIL, rows, FUNNEL, MODEL), release)
 
 
 def read_csv(folder: Path) -> list[list[str]]:
@@ -101,7 +99,10 @@ def test_all_three_files_hold_the_same_rows(tmp_path):
     write(tmp_path, rows)
     assert pq.read_table(tmp_path / "lists" / "longtail.parquet").equals(rows)
     line = ["1", "0007", "0012", "", "longtail", "0.875", "1", "Salary 5,200 yuan", "Tenure 3 years", ""]
-    assert read_csv(tmp_path)[:2] == [LIST_SCHEMA.names, [*line, "2024-06-30", "2024-09-28", "3", "r1"]]
+    whom = ["Rank", "Customer", "Branch", "Customer manager", "Use case", "Probability", "Decile"]
+    origin = ["As of", "Valid until", "Model version", "Release"]
+    heads = [*whom, "Reason 1", "Reason 2", "Reason 3", *origin]
+    assert read_csv(tmp_path)[:2] == [heads, [*line, "2024-06-30", "2024-09-28", "3", "r1"]]
     cells = [cell.value for cell in open_book(tmp_path)["List"][2]]
     days = [datetime(2024, 6, 30), datetime(2024, 9, 28)]
     told = ["Salary 5,200 yuan", "Tenure 3 years", None]

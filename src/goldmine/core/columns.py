@@ -267,6 +267,11 @@ def columns(names: Iterable[str]) -> tuple[Column, ...]:
     return tuple(_BY_NAME[name] for name in names)
 
 
+def for_branches(names: Iterable[str]) -> tuple[Column, ...]:
+    """Those of several columns that branches and customer managers may get."""
+    return tuple(one for one in columns(names) if one.leaves_head_office)
+
+
 def headings(names: Iterable[str], language: str) -> dict[str, str]:
     """What stands over several columns in a language, by their code names."""
     return {name: _BY_NAME[name].heading(language) for name in names}

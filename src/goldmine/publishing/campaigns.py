@@ -1,7 +1,7 @@
 """A release's campaigns on disk: Parquet for programs; workbooks and CSV for head office, branches and managers."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,21 +11,44 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from goldmine.campaigns.plan import Plan, Planned
-from goldmine.campaigns.texts import ANSWERS, WORDS
+from goldmine.core import columns as catalogue
 from goldmine.core import fingerprint
+from goldmine.core.column import Column
+from goldmine.core.excel import workbook, write_table
+from goldmine.core.i18n import _, in_language
 from goldmine.publishing.campaign_report import write_report
-from goldmine.publishing.delimited import write_csv
-from goldmine.publishing.listing import Imprint
+from goldmine.publishing.listing import ReleaseMetadata, write_csv
 from goldmine.publishing.manifest import CampaignFile
-from goldmine.publishing.offer_columns import CONTROL_SCHEMA, OFFER_COLUMNS, OFFERS_SCHEMA, work_columns
-from goldmine.publishing.worksheet import workbook, write_rows
 
+OFFER_COLUMNS = (
+    *("number", "customer_id", "name", "phone", "branch_id", "manager_id", "campaign_id", "offer_name", "product_id"),
+    *("channel", "time_band", "valid_until", "say", "reason_zh", "reason_en", "probability", "decile"),
+    *("expected_value", "group", "use_case", "as_of", "model_version", "release_id"),
+)
+"""What people get, in the order of a call: whom, how, what to say, why; then where it comes from."""
+RETURNED_COLUMNS = ("contacted_on", "answer", "note")
+"""Columns that stand empty in a workbook, to be filled in and returned to `goldmine outcomes import`."""
+ASSIGNMENT_COLUMNS = (
+    *("campaign_id", "customer_id", "use_case", "offer", "product_id", "channel", "time_band", "probability", "decile"),
+    *("uplift", "expected_value", "branch_id", "manager_id", "stratum", "group", "as_of", "valid_until"),
+    *("model_version", "release_id"),
+)
+CONTROL_SCHEMA = catalogue.schema(ASSIGNMENT_COLUMNS)
+"""A campaign's `control.parquet`; codes are English."""
+OFFERS_SCHEMA = catalogue.schema(
+    [
+        *ASSIGNMENT_COLUMNS,
+        *("name", "phone", "say_zh", "say_en", "reason_zh", "reason_en", "offer_zh", "offer_en"),
+    ]
+)
+"""A campaign's `offers.parquet`: those to be contacted, best first."""
+_REFUSALS = catalogue.schema(["customer_id", "offer", "product_id", "rule"])
+_OFFERS = _("Offers")
 _LONGEST_NAME = 120
-_REFUSALS = pa.schema([(name, pa.string()) for name in ("customer_id", "offer", "product_id", "rule")])
 
 
 @dataclass(frozen=True)
-class Told:
+class ContactTexts:
     """What is said of every contact beside the plan: masked name and telephone, reasons.
 
     Parameters
@@ -40,20 +63,20 @@ class Told:
     reasons: Mapping[str, Mapping[str, str]]
 
 
-def offers_table(planned: Planned, told: Told, release_id: str) -> pa.Table:
+def offers_table(planned: Planned, texts: ContactTexts, release_id: str) -> pa.Table:
     """A campaign's contacts, best first: `OFFERS_SCHEMA`."""
     rows = planned.rows[planned.rows["group"] == "contact"]
     named = {offer.offer: offer for offer in planned.campaign.offers}
     customers = rows["customer_id"]
     rows = rows.assign(
         release_id=release_id,
-        name=customers.map(told.people["name"]),
-        phone=customers.map(told.people["phone"]),
+        name=customers.map(texts.people["name"]),
+        phone=customers.map(texts.people["phone"]),
         say_zh=rows["offer"].map(lambda name: named[name].say_zh),
         say_en=rows["offer"].map(lambda name: named[name].say_en),
         offer_zh=rows["offer"].map(lambda name: named[name].zh),
         offer_en=rows["offer"].map(lambda name: named[name].en),
-        **{f"reason_{language}": customers.map(words) for language, words in told.reasons.items()},
+        **{f"reason_{language}": customers.map(words) for language, words in texts.reasons.items()},
     )
     return _table(rows, OFFERS_SCHEMA)
 
@@ -64,7 +87,9 @@ def control_table(planned: Planned, release_id: str) -> pa.Table:
     return _table(rows.assign(release_id=release_id), CONTROL_SCHEMA)
 
 
-def write_campaigns(folder: Path, plan: Plan, told: Told, imprint: Imprint, language: str) -> list[CampaignFile]:
+def write_campaigns(
+    folder: Path, plan: Plan, texts: ContactTexts, release: ReleaseMetadata, language: str
+) -> list[CampaignFile]:
     """Write the files of all campaigns into a release's folder.
 
     ``campaigns/<campaign>/`` takes Parquet for programs: `offers`, `control`, `refusals`. ``offers/`` takes what people
@@ -78,9 +103,9 @@ def write_campaigns(folder: Path, plan: Plan, told: Told, imprint: Imprint, lang
     made: list[tuple[Path, int]] = []
     contacts = []
     for planned in plan.planned:
-        offers = offers_table(planned, told, imprint.release_id)
+        offers = offers_table(planned, texts, release.release_id)
         contacts.append(offers)
-        control = control_table(planned, imprint.release_id)
+        control = control_table(planned, release.release_id)
         refusals = pa.Table.from_pandas(planned.refusals, _REFUSALS, preserve_index=False)
         place = folder / "campaigns" / planned.campaign.campaign_id
         place.mkdir(parents=True)
@@ -91,7 +116,7 @@ def write_campaigns(folder: Path, plan: Plan, told: Told, imprint: Imprint, lang
             made.append((place / f"{name}.parquet", table.num_rows))
     rows = _for_people(pa.concat_tables(contacts), language) if contacts else None
     if rows is not None:
-        made += _people_files(folder / "offers", rows, plan, imprint, language)
+        made += _people_files(folder / "offers", rows, plan, release, language)
     return [
         CampaignFile(path=path.relative_to(folder).as_posix(), sha256=fingerprint.of_file(path), rows=count)
         for path, count in made
@@ -99,39 +124,50 @@ def write_campaigns(folder: Path, plan: Plan, told: Told, imprint: Imprint, lang
 
 
 def _people_files(
-    folder: Path, rows: pa.Table, plan: Plan, imprint: Imprint, language: str
+    folder: Path, rows: pa.Table, plan: Plan, release: ReleaseMetadata, language: str
 ) -> Iterator[tuple[Path, int]]:
     folder.mkdir()
     records = {one.campaign.campaign_id: one.record for one in plan.planned}
-    with workbook(folder / "head_office.xlsx", "Campaigns", imprint.as_of, language, rows=rows.num_rows) as book:
+    with workbook(folder / "head_office.xlsx", "Campaigns", release.as_of, language, rows=rows.num_rows) as book:
         write_report(book, records, plan.off or {}, language)
-        columns, printed = work_columns(language, returned=False)
-        sheet = write_rows(book, _SHEET[language == "zh"], rows, columns, language=language)
+        columns, printed = _sheet_columns(language)
+        sheet = write_table(book, in_language(_OFFERS, language), rows, columns, language=language)
         sheet.print_area(0, 0, rows.num_rows, printed - 1)
-    write_csv(folder / "head_office.csv", rows, OFFER_COLUMNS, language)
+    write_csv(folder / "head_office.csv", rows, catalogue.columns(OFFER_COLUMNS), language)
     yield from ((folder / f"head_office.{kind}", rows.num_rows) for kind in ("xlsx", "csv"))
     for column, name in (("branch_id", "branches"), ("manager_id", "managers")):
         (folder / name).mkdir()
         for key in sorted(set(rows[column].to_pylist()) - {None}):
-            mine = _ranked(rows.filter(pc.equal(rows[column], key)))
+            mine = _numbered(rows.filter(pc.equal(rows[column], key)))
             path = folder / name / f"{file_name(key)}.xlsx"
-            _work_book(path, mine, imprint, language)
-            write_csv(path.with_suffix(".csv"), mine, OFFER_COLUMNS, language)
+            _write_call_sheet(path, mine, release, language)
+            write_csv(path.with_suffix(".csv"), mine, catalogue.for_branches(OFFER_COLUMNS), language)
             yield from ((path.with_suffix(kind), mine.num_rows) for kind in (".xlsx", ".csv"))
 
 
-_SHEET = ("Offers", "营销名单")
+def _sheet_columns(language: str, returned: Sequence[str] = ()) -> tuple[list[Column], int]:
+    """The columns of a worksheet, and how many of them are printed: what a call needs, the reasons in its language.
+
+    Reasons in the other language take one line, so that rows are no higher than what is printed asks for.
+    """
+    place = OFFER_COLUMNS.index("reason_zh")
+    before, reasons, after = OFFER_COLUMNS[:place], OFFER_COLUMNS[place : place + 2], OFFER_COLUMNS[place + 2 :]
+    own = [name for name in reasons if name.endswith(language)]
+    others = [replace(column, format="text") for column in catalogue.columns(reasons) if column.name not in own]
+    printed = catalogue.columns([*before, *own, *returned])
+    return [*printed, *others, *catalogue.columns(after)], len(printed)
 
 
-def _work_book(path: Path, rows: pa.Table, imprint: Imprint, language: str) -> None:
-    """A workbook to work from and to return: the last columns are to be filled in."""
-    zh = language == "zh"
-    columns, printed = work_columns(language, returned=True)
-    with workbook(path, _SHEET[zh], imprint.as_of, language, rows=rows.num_rows) as book:
-        sheet = write_rows(book, _SHEET[zh], rows, columns, language=language)
+def _write_call_sheet(path: Path, rows: pa.Table, release: ReleaseMetadata, language: str) -> None:
+    """A branch's or manager's workbook, to work from and to return: the last columns are to be filled in."""
+    columns, printed = _sheet_columns(language, RETURNED_COLUMNS)
+    columns = [column for column in columns if column.leaves_head_office]
+    title = in_language(_OFFERS, language)
+    with workbook(path, title, release.as_of, language, rows=rows.num_rows) as book:
+        sheet = write_table(book, title, rows, columns, language=language)
         sheet.print_area(0, 0, rows.num_rows, printed - 1)
         place = [column.name for column in columns].index("answer")
-        answers = [words[zh] for words in ANSWERS.values()]
+        answers = columns[place].in_words(columns[place].words, language)
         if rows.num_rows:
             sheet.data_validation(1, place, rows.num_rows, place, {"validate": "list", "source": answers})
 
@@ -152,20 +188,19 @@ def file_name(key: str) -> str:
 
 def _for_people(offers: pa.Table, language: str) -> pa.Table:
     """The rows with words for codes, best first, numbered."""
-    zh = language == "zh"
-    order = [("expected_value", "descending"), ("customer_id", "ascending")]
-    rows = offers.sort_by(order)
-    for name, words in WORDS.items():
-        said = [words[code][zh] for code in rows[name].to_pylist()]
-        rows = rows.set_column(rows.schema.get_field_index(name), name, pa.array(said, pa.string()))
+    rows = offers.sort_by([("expected_value", "descending"), ("customer_id", "ascending")])
+    for place, column in enumerate(catalogue.columns(rows.column_names)):
+        if column.words:
+            words = column.in_words(rows[column.name].to_pylist(), language)
+            rows = rows.set_column(place, column.name, pa.array(words, pa.string()))
     rows = rows.append_column("say", rows[f"say_{language}"]).append_column("offer_name", rows[f"offer_{language}"])
-    return _ranked(rows)
+    return _numbered(rows)
 
 
-def _ranked(rows: pa.Table) -> pa.Table:
-    if "rank" in rows.column_names:
-        rows = rows.drop(["rank"])
-    return rows.append_column("rank", pa.array(range(1, rows.num_rows + 1), pa.int32()))
+def _numbered(rows: pa.Table) -> pa.Table:
+    if "number" in rows.column_names:
+        rows = rows.drop(["number"])
+    return rows.append_column("number", pa.array(range(1, rows.num_rows + 1), pa.int32()))
 
 
 def _table(rows: pd.DataFrame, schema: pa.Schema) -> pa.Table:

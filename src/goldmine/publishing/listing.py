@@ -1,20 +1,42 @@
 """One list in its three files: Parquet for programs, CSV for other systems, Excel for people."""
 
+import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from goldmine.contactability.funnel import Funnel
+from goldmine.core import columns as catalogue
 from goldmine.core import fingerprint
+from goldmine.core.column import Column
+from goldmine.core.excel import Look, NotesSheet, workbook, write_table
+from goldmine.core.formula import escape_formula
+from goldmine.core.i18n import _, in_language
 from goldmine.labels.use_case import UseCase
-from goldmine.publishing.about_sheet import About
-from goldmine.publishing.delimited import write_csv
-from goldmine.publishing.list_columns import COLUMN_NAMES, LIST_COLUMNS
-from goldmine.publishing.manifest import ListFile, Origin
-from goldmine.publishing.worksheet import write_xlsx
+from goldmine.publishing.manifest import ListFile, ModelRef
+from goldmine.publishing.reasons import REASONS
+
+LIST_COLUMNS = (
+    "rank",
+    "customer_id",
+    "branch_id",
+    "manager_id",
+    "use_case",
+    "probability",
+    "decile",
+    *(f"reason_{n}" for n in range(1, REASONS + 1)),
+    "as_of",
+    "valid_until",
+    "model_version",
+    "release_id",
+)
+NOT_CHECKED = _("Not checked: the bank has no such data")
+LIST_SCHEMA = catalogue.schema(LIST_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -29,18 +51,18 @@ class Listing:
         `LIST_SCHEMA`.
     funnel : Funnel
         Who was left out.
-    origin : Origin
+    model : ModelRef
         The model that ranked it.
     """
 
     use_case: UseCase
     rows: pa.Table
     funnel: Funnel
-    origin: Origin
+    model: ModelRef
 
 
 @dataclass(frozen=True)
-class Imprint:
+class ReleaseMetadata:
     """What every file of a release says of it: whose, when, which, in which language."""
 
     bank: str
@@ -49,14 +71,52 @@ class Imprint:
     language: str
 
 
-def write_listing(folder: Path, listing: Listing, imprint: Imprint) -> list[ListFile]:
+def make_rows(
+    chosen: pa.Table, reasons: Sequence[Sequence[str]], use_case: UseCase, *, as_of: date, stamp: tuple[str, str]
+) -> pa.Table:
+    """Rows of a published list.
+
+    Parameters
+    ----------
+    chosen : pyarrow.Table
+        `customer_id`, `branch_id`, `manager_id`, `probability`, `decile`, most probable first.
+    reasons : sequence of sequence of str
+        Up to three reasons for each row of `chosen`, strongest first; a missing one is left empty.
+    use_case : UseCase
+        Its name and for how many days its list is valid.
+    as_of : date
+        Snapshot date.
+    stamp : tuple of str
+        Model version and release id.
+
+    Returns
+    -------
+    pyarrow.Table
+        `LIST_SCHEMA`, a row a customer.
+    """
+    padded = [[*words, *[None] * REASONS][:REASONS] for words in reasons]
+    values = {name: chosen[name] for name in chosen.column_names}
+    values |= {f"reason_{n + 1}": pa.array([words[n] for words in padded], pa.string()) for n in range(REASONS)}
+    values["rank"] = pa.array(range(1, chosen.num_rows + 1))
+    same = {
+        "use_case": use_case.name,
+        "as_of": as_of,
+        "valid_until": as_of + timedelta(days=use_case.valid_days),
+        "model_version": stamp[0],
+        "release_id": stamp[1],
+    }
+    values |= {name: pa.repeat(value, chosen.num_rows) for name, value in same.items()}
+    return pa.table([values[field.name].cast(field.type) for field in LIST_SCHEMA], schema=LIST_SCHEMA)
+
+
+def write_listing(folder: Path, listing: Listing, release: ReleaseMetadata) -> list[ListFile]:
     """Write a list's three files below ``lists/``.
 
     Parameters
     ----------
     folder : Path
         The release's folder.
-    listing, imprint : Listing, Imprint
+    listing, release : Listing, ReleaseMetadata
         What to write, and what every file says of its release.
 
     Returns
@@ -66,38 +126,83 @@ def write_listing(folder: Path, listing: Listing, imprint: Imprint) -> list[List
     """
     lists = folder / "lists"
     lists.mkdir(exist_ok=True)
-    name, language = listing.use_case.name, imprint.language
+    name, language = listing.use_case.name, release.language
     paths = [lists / f"{name}.{suffix}" for suffix in ("parquet", "csv", "xlsx")]
+    columns = catalogue.columns(LIST_COLUMNS)
     # Through Python's own file, so that a full disk comes back as an OSError with its number.
     with paths[0].open("wb") as stream:
         pq.write_table(listing.rows, stream, compression="zstd")
-    write_csv(paths[1], listing.rows, LIST_COLUMNS, language)
-    write_xlsx(paths[2], listing.rows, _about(listing, imprint), language)
+    write_csv(paths[1], listing.rows, columns, language)
+    zh = language == "zh"
+    title = listing.use_case.title_zh if zh else listing.use_case.title_en
+    with workbook(paths[2], title, release.as_of, language, rows=listing.rows.num_rows) as book:
+        write_table(book, in_language(_("List"), language), listing.rows, columns, language=language)
+        _write_about(book, title, listing, release)
     return [
         ListFile(
             path=path.relative_to(folder).as_posix(),
             sha256=fingerprint.of_file(path),
             rows=listing.rows.num_rows,
-            columns=COLUMN_NAMES,
+            columns=LIST_COLUMNS,
             use_case=name,
             validation={},
-            **listing.origin.model_dump(),
+            **listing.model.model_dump(),
         )
         for path in paths
     ]
 
 
-def _about(listing: Listing, imprint: Imprint) -> About:
-    use_case, origin = listing.use_case, listing.origin
-    zh = imprint.language == "zh"
-    lines = (
-        ("Bank", "银行", imprint.bank),
-        ("As of", "数据日期", str(imprint.as_of)),
-        ("Valid until", "有效期至", str(imprint.as_of + timedelta(days=use_case.valid_days))),
-        ("Customers on the list", "名单客户数", f"{listing.rows.num_rows:,}"),
-        ("Model", "模型", f"{origin.model_name}, {'版本' if zh else 'version'} {origin.model_version}"),
-        ("MLflow run", "MLflow 运行编号", origin.mlflow_run),
-        ("Release", "发布编号", imprint.release_id),
-    )
-    title = use_case.title_zh if zh else use_case.title_en
-    return About(title, imprint.as_of, tuple((line[zh], line[2]) for line in lines), listing.funnel)
+def write_csv(path: Path, rows: pa.Table, columns: Sequence[Column], language: str) -> None:
+    """Write rows as CSV with headings in a language; dates as ``YYYY-MM-DD``, probabilities as they are.
+
+    It is UTF-8 with a mark that Excel knows, every text quoted and none of it a formula. Ids are written as they are,
+    in quotes: a program that reads the file as text gets them whole. Excel still drops leading zeros of an id made of
+    digits when the file is opened by a double click, and nothing that a CSV may hold tells it not to without changing
+    the id; people who work in Excel take the workbook, where ids are text.
+    """
+    cells = [_escaped(rows[c.name]) if c.is_text else rows[c.name].to_pylist() for c in columns]
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
+        writer.writerow([c.heading(language) for c in columns])
+        writer.writerows(zip(*cells, strict=True))
+
+
+def _escaped(texts: pa.ChunkedArray) -> list[str]:
+    return ["" if text is None else escape_formula(text) for text in texts.to_pylist()]
+
+
+def _write_about(book: Any, title: str, listing: Listing, release: ReleaseMetadata) -> None:
+    """The workbook's second sheet: what the list is, where it comes from and who was left out of it."""
+    language = release.language
+
+    def said(text: str) -> tuple[str, Look]:
+        return in_language(text, language), "text"
+
+    use_case, model, funnel = listing.use_case, listing.model, listing.funnel
+    sheet = NotesSheet(book, in_language(_("About"), language), (48, 14, 14))
+    sheet.sheet.set_row(0, 26)
+    sheet.row((title, "title"))
+    sheet.skip()
+    version = _("{model}, version {version}", model=model.model_name, version=model.model_version)
+    for what, value in (
+        (_("Bank"), release.bank),
+        (_("As of"), str(release.as_of)),
+        (_("Valid until"), str(release.as_of + timedelta(days=use_case.valid_days))),
+        (_("Customers on the list"), f"{listing.rows.num_rows:,}"),
+        (_("Model"), version),
+        (_("MLflow run"), model.mlflow_run),
+        (_("Release"), release.release_id),
+    ):
+        sheet.row(said(what), said(value))
+    sheet.skip()
+    heads = [in_language(text, language) for text in (_("Who was left out"), _("Left"), _("Remain"))]
+    sheet.row((heads[0], "head"), (heads[1], "head_right"), (heads[2], "head_right"))
+    sheet.row(said(_("Scored by the model")), (0, "count"), (funnel.scored, "count"))
+    for step in funnel.steps:
+        sheet.row(said(step.who), (step.left, "count"), (step.remain, "count"))
+    if funnel.skipped:
+        sheet.skip()
+        heads = [in_language(text, language) for text in (NOT_CHECKED, _("Absent"))]
+        sheet.row(*((text, "head") for text in heads))
+        for rule in funnel.skipped:
+            sheet.row(said(rule.who), said(", ".join(rule.missing)))

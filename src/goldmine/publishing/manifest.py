@@ -8,7 +8,7 @@ from goldmine.contactability.funnel import Funnel
 from goldmine.core.settings import RecordModel
 
 
-class Origin(RecordModel):
+class ModelRef(RecordModel):
     """Which model gave a list its order, and the MLflow run that trained it."""
 
     model_name: str

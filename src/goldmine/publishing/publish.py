@@ -13,13 +13,12 @@ from goldmine.core.workspace import Workspace
 from goldmine.publishing.campaigns import write_campaigns
 from goldmine.publishing.customer_snapshot import write_customers
 from goldmine.publishing.funnel import choose
-from goldmine.publishing.listing import Imprint, Listing, write_listing
+from goldmine.publishing.listing import Listing, ReleaseMetadata, make_rows, write_listing
 from goldmine.publishing.manifest import ListFile, Manifest
 from goldmine.publishing.reasons import reasons_in_words
-from goldmine.publishing.release_campaigns import plan_release, tell
+from goldmine.publishing.release_campaigns import contact_texts, plan_release
 from goldmine.publishing.release_inputs import Scored, model_of, read_scored, release_id_of
 from goldmine.publishing.release_store import Release, release_once
-from goldmine.publishing.rows import make_rows
 from goldmine.validation import FileToCheck, SuiteResult, require, validate_files
 
 LANGUAGES = ("en", "zh")
@@ -61,33 +60,33 @@ def publish(bank: Bank, work: Workspace, use_cases: list[str], as_of: date, *, l
     with work.lock():
         scored = [read_scored(work, name, as_of) for name in sorted(set(use_cases))]
         release_id = release_id_of(bank, work, scored, as_of, language)
-        imprint = Imprint(bank.name, as_of, release_id, language)
-        return release_once(work, as_of, release_id, lambda folder: _fill(bank, work, scored, imprint, folder))
+        release = ReleaseMetadata(bank.name, as_of, release_id, language)
+        return release_once(work, as_of, release_id, lambda folder: _fill(bank, work, scored, release, folder))
 
 
-def _fill(bank: Bank, work: Workspace, scored: list[Scored], imprint: Imprint, folder: Path) -> Manifest:
+def _fill(bank: Bank, work: Workspace, scored: list[Scored], release: ReleaseMetadata, folder: Path) -> Manifest:
     """Write every campaign and every list into a folder and check the lists."""
-    held_back = held_back_at(work, imprint.as_of, before=imprint.as_of)
-    tables = ContactTables.open(bank, work, imprint.as_of, held_back=held_back)
+    held_back = held_back_at(work, release.as_of, before=release.as_of)
+    tables = ContactTables.open(bank, work, release.as_of, held_back=held_back)
     plan, language = plan_release(tables, work, scored)
-    told = tell(tables, work, scored, plan)
-    campaign_files = write_campaigns(folder, plan, told, imprint, language)
+    texts = contact_texts(tables, work, scored, plan)
+    campaign_files = write_campaigns(folder, plan, texts, release, language)
     listings = [
-        _listing(tables, work, one, imprint, plan.held_back) for one in track(scored, "lists: rules and reasons")
+        _listing(tables, work, one, release, plan.held_back) for one in track(scored, "lists: rules and reasons")
     ]
-    written = [write_listing(folder, listing, imprint) for listing in track(listings, "lists: files")]
-    to_check = _lists_to_check(imprint, folder, written)
+    written = [write_listing(folder, listing, release) for listing in track(listings, "lists: files")]
+    to_check = _lists_to_check(release, folder, written)
     if plan.planned:
-        to_check += _campaigns_to_check(tables, imprint, folder)
+        to_check += _campaigns_to_check(tables, release, folder)
     results = validate_files(to_check, work, bank)
     require(results)
     judged, campaigns_judged = results[: len(written)], results[len(written) :]
     return Manifest(
-        as_of=imprint.as_of,
-        release_id=imprint.release_id,
+        as_of=release.as_of,
+        release_id=release.release_id,
         created_at=datetime.now(UTC),
-        bank=imprint.bank,
-        language=imprint.language,
+        bank=release.bank,
+        language=release.language,
         funnels={listing.use_case.name: listing.funnel for listing in listings},
         files=tuple(
             file.model_copy(update={"validation": _found(result)})
@@ -97,38 +96,38 @@ def _fill(bank: Bank, work: Workspace, scored: list[Scored], imprint: Imprint, f
         campaigns={one.campaign.campaign_id: one.record for one in plan.planned},
         campaigns_off=dict(plan.off or {}),
         campaign_files=tuple(campaign_files),
-        customers=write_customers(folder, work, imprint.as_of),
+        customers=write_customers(folder, work, release.as_of),
         campaign_validation={result.suite: _found(result) for result in campaigns_judged},
     )
 
 
 def _listing(
-    tables: ContactTables, work: Workspace, scored: Scored, imprint: Imprint, held_back: frozenset[str]
+    tables: ContactTables, work: Workspace, scored: Scored, release: ReleaseMetadata, held_back: frozenset[str]
 ) -> Listing:
     chosen = choose(tables, scored.path, scored.use_case, held_back)
     words = reasons_in_words(
-        model_of(tables.bank, work, scored, imprint.as_of),
+        model_of(tables.bank, work, scored, release.as_of),
         work,
         scored.use_case,
         chosen.rows["customer_id"].to_pylist(),
-        as_of=imprint.as_of,
-        languages=[imprint.language],
-    )[imprint.language]
-    stamp = (scored.origin.model_version, imprint.release_id)
-    rows = make_rows(chosen.rows, words, scored.use_case, as_of=imprint.as_of, stamp=stamp)
-    return Listing(scored.use_case, rows, chosen.funnel, scored.origin)
+        as_of=release.as_of,
+        languages=[release.language],
+    )[release.language]
+    stamp = (scored.model.model_version, release.release_id)
+    rows = make_rows(chosen.rows, words, scored.use_case, as_of=release.as_of, stamp=stamp)
+    return Listing(scored.use_case, rows, chosen.funnel, scored.model)
 
 
-def _lists_to_check(imprint: Imprint, folder: Path, written: list[list[ListFile]]) -> list[FileToCheck]:
+def _lists_to_check(release: ReleaseMetadata, folder: Path, written: list[list[ListFile]]) -> list[FileToCheck]:
     """Each list's Parquet file, and what it should say."""
-    about: dict[str, str | date] = {"as_of": imprint.as_of, "release_id": imprint.release_id}
+    about: dict[str, str | date] = {"as_of": release.as_of, "release_id": release.release_id}
     return [FileToCheck("lists", folder / files[0].path, {**about, "use_case": files[0].use_case}) for files in written]
 
 
-def _campaigns_to_check(tables: ContactTables, imprint: Imprint, folder: Path) -> list[FileToCheck]:
+def _campaigns_to_check(tables: ContactTables, release: ReleaseMetadata, folder: Path) -> list[FileToCheck]:
     """All campaigns' offers as one table, and all their control."""
     files = {name: folder / "campaigns" / "*" / f"{name}.parquet" for name in ("offers", "control")}
-    says: dict[str, str | date] = {"as_of": imprint.as_of, "release_id": imprint.release_id}
+    says: dict[str, str | date] = {"as_of": release.as_of, "release_id": release.release_id}
     says |= {"data_until": tables.bank.data_until, "control": str(files["control"])}
     if tables.returned is not None and tables.returned.exists():
         says["returned"] = str(tables.returned)

@@ -15,7 +15,9 @@ from goldmine.labels.use_case import UseCase
 from goldmine.models.explain import explain, typical_values
 from goldmine.models.model import Model
 from goldmine.models.reason_phrases import NO_REASON, reason_phrase
-from goldmine.publishing.list_columns import REASONS
+
+REASONS = 3
+"""The most reasons that a customer's row gives."""
 
 
 def reasons_in_words(

@@ -12,7 +12,7 @@ from goldmine.contactability import ContactTables
 from goldmine.contactability.holdout import keep_holdout, salted
 from goldmine.contactability.policy import load_policy
 from goldmine.core.workspace import Workspace
-from goldmine.publishing.campaigns import Told
+from goldmine.publishing.campaigns import ContactTexts
 from goldmine.publishing.reasons import reasons_in_words
 from goldmine.publishing.release_inputs import Scored, model_of
 
@@ -38,11 +38,11 @@ def plan_release(tables: ContactTables, work: Workspace, scored: list[Scored]) -
     said = load_policy()
     policy = said.model_copy(update={"holdout": salted(work, said.holdout)})
     keep_holdout(work, policy.holdout, tables.as_of)
-    scores = [Scores(one.use_case, one.path, one.origin.model_version) for one in scored]
+    scores = [Scores(one.use_case, one.path, one.model.model_version) for one in scored]
     return plan_campaigns(tables, work, live(campaigns, tables.as_of), policy, scores), policy.lang
 
 
-def tell(tables: ContactTables, work: Workspace, scored: list[Scored], plan: Plan) -> Told:
+def contact_texts(tables: ContactTables, work: Workspace, scored: list[Scored], plan: Plan) -> ContactTexts:
     """What is said of every contact: masked name and telephone, reasons in Chinese and English."""
     parts = [one.rows.loc[one.rows["group"] == "contact", ["customer_id", "use_case"]] for one in plan.planned]
     contacts = pd.concat(parts) if parts else pd.DataFrame({"customer_id": [], "use_case": []})
@@ -55,4 +55,4 @@ def tell(tables: ContactTables, work: Workspace, scored: list[Scored], plan: Pla
         words = reasons_in_words(model, work, one.use_case, mine, as_of=tables.as_of, languages=list(_BETWEEN))
         for language, between in _BETWEEN.items():
             reasons[language] |= {who: between.join(said) for who, said in zip(mine, words[language], strict=True)}
-    return Told(masked(tables, list(contacts["customer_id"])), {name: reasons[name] for name in _BETWEEN})
+    return ContactTexts(masked(tables, list(contacts["customer_id"])), {name: reasons[name] for name in _BETWEEN})

@@ -20,7 +20,7 @@ from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.model import Model
 from goldmine.models.registry import champion
 from goldmine.publishing.customer_snapshot import customers_mark
-from goldmine.publishing.manifest import Origin
+from goldmine.publishing.manifest import ModelRef
 
 _RULE_TABLES = ("customers", "contacts", "suppressions", "staff", "products", "branches", "grids")
 _ID_DIGITS = 12
@@ -36,7 +36,7 @@ class Scored:
         The use case.
     path : Path
         Its scores: `customer_id`, `probability`, `decile`, `rank`.
-    origin : Origin
+    model : ModelRef
         The model that scored.
     mark, features : str
         Fingerprints of the scores, and of the features that were scored.
@@ -44,7 +44,7 @@ class Scored:
 
     use_case: UseCase
     path: Path
-    origin: Origin
+    model: ModelRef
     mark: str
     features: str
 
@@ -67,8 +67,8 @@ def read_scored(work: Workspace, name: str, as_of: date) -> Scored:
     mark = fingerprint.of_file(path)
     if mark != beside["sha256"]:
         raise ReleaseError(f"{name} at {as_of}: the scores are not whole.", "Run `goldmine score` for it again.")
-    origin = Origin(**{key: beside[key] for key in Origin.model_fields})
-    return Scored(use_case, path, origin, mark, beside["features_fingerprint"])
+    model = ModelRef(**{key: beside[key] for key in ModelRef.model_fields})
+    return Scored(use_case, path, model, mark, beside["features_fingerprint"])
 
 
 def model_of(bank: Bank, work: Workspace, scored: Scored, as_of: date) -> Model:
@@ -82,8 +82,8 @@ def model_of(bank: Bank, work: Workspace, scored: Scored, as_of: date) -> Model:
         If the model is no longer there.
     """
     best = champion(bank.name, scored.use_case.name)
-    if (best.name, best.version) != (scored.origin.model_name, scored.origin.model_version):
-        changed = f"version {best.version} became champion after version {scored.origin.model_version} had scored"
+    if (best.name, best.version) != (scored.model.model_name, scored.model.model_version):
+        changed = f"version {best.version} became champion after version {scored.model.model_version} had scored"
     elif read_json(work.features(as_of).with_suffix(".json")) != scored.features:
         changed = "the features were made again after the scores"
     else:
@@ -123,7 +123,7 @@ def release_id_of(bank: Bank, work: Workspace, scored: list[Scored], as_of: date
     }
     suites = [home() / "expectations" / f"{name}.json" for name in ("lists", "offers", "control")]
     lists = {
-        s.use_case.name: [s.use_case.model_dump(mode="json"), s.origin.model_dump(), s.mark, s.features] for s in scored
+        s.use_case.name: [s.use_case.model_dump(mode="json"), s.model.model_dump(), s.mark, s.features] for s in scored
     }
     about = [bank.name, bank.data_until, as_of, language, customers_mark(work, as_of)]
     everything = [*about, lists, tables, campaigns_mark(work, as_of), uplift_mark(work, as_of, sorted(lists))]

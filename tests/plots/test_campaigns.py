@@ -3,7 +3,7 @@ from datetime import date
 from goldmine.campaigns.record import CampaignRecord, Limit, Power, Ranking
 from goldmine.contactability.funnel import Funnel, FunnelStep
 from goldmine.core.i18n import LocalizedText
-from goldmine.plots import campaigns
+from goldmine.plots import release
 
 
 def step(name: str, left: int, remain: int, stage: str) -> FunnelStep:
@@ -42,7 +42,7 @@ RECORDS = {
 
 
 def test_a_row_a_step_with_its_stage():
-    assert campaigns.campaign_counts(RECORDS).values.tolist() == [
+    assert release.campaign_counts(RECORDS).values.tolist() == [
         ["Tail", "", "scored by the models", 0, 10],
         ["Tail", "Eligible", "closed", 0, 10],
         ["Tail", "Capacity", "capacity", 4, 6],
@@ -51,27 +51,27 @@ def test_a_row_a_step_with_its_stage():
 
 
 def test_the_picture_shows_only_steps_at_which_somebody_left():
-    figure = campaigns.campaign_funnel(campaigns.campaign_counts(RECORDS))
+    figure = release.campaign_funnel(release.campaign_counts(RECORDS))
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [
         "scored by the models",
         "capacity",
         "control",
     ]
-    assert campaigns.campaign_funnel(campaigns.campaign_counts({})) is None
+    assert release.campaign_funnel(release.campaign_counts({})) is None
 
 
 def test_a_campaign_without_control_is_not_measurable():
-    table = campaigns.campaign_table(RECORDS)
+    table = release.campaign_table(RECORDS)
     assert table[["campaign", "contact", "control", "verdict"]].values.tolist() == [["tail", 6, 0, "NOT MEASURABLE"]]
 
 
 def test_by_what_each_campaign_ranks_and_why():
-    table = campaigns.ranking_table(RECORDS)
+    table = release.ranking_table(RECORDS)
     assert table.values.tolist() == [["tail", "propensity (calibrated probability)", "longtail: too few"]]
 
 
 def test_the_limit_worth_most_stands_first():
-    assert campaigns.limit_table(RECORDS)[["limit", "worth"]].values.tolist() == [
+    assert release.limit_table(RECORDS)[["limit", "worth"]].values.tolist() == [
         ["branch B1", 4.5],
         ["channel phone call", 0.0],
     ]

@@ -2,7 +2,7 @@ import pandas as pd
 
 from goldmine.contactability.funnel import Funnel, FunnelStep, SkippedRule
 from goldmine.core.i18n import LocalizedText
-from goldmine.plots import lists, style
+from goldmine.plots import release, style
 
 FUNNELS = {
     "longtail": Funnel(
@@ -34,7 +34,7 @@ FUNNELS = {
 
 def test_the_funnel_is_counted_step_by_step():
     style.use_language("en")
-    assert lists.funnel_counts(FUNNELS).values.tolist() == [
+    assert release.funnel_counts(FUNNELS).values.tolist() == [
         ["Long-tail conversion", "scored by the model", 0, 1200],
         ["Long-tail conversion", "has left the books", 200, 1000],
         ["Long-tail conversion", "ranked below the list's size", 500, 500],
@@ -45,12 +45,12 @@ def test_rules_that_were_off_are_named_with_what_they_miss():
     style.use_language("en")
     expected = pd.DataFrame({"list": ["Long-tail conversion"], "not checked": ["own staff"]})
     expected["missing"] = "staff.customer_id"
-    pd.testing.assert_frame_equal(lists.rules_off(FUNNELS), expected)
+    pd.testing.assert_frame_equal(release.rules_off(FUNNELS), expected)
 
 
 def test_the_picture_has_a_bar_a_step_and_says_who_left():
     style.use_language("en")
-    figure = lists.list_funnel(lists.funnel_counts(FUNNELS))
+    figure = release.list_funnel(release.funnel_counts(FUNNELS))
     (axis,) = figure.axes
     assert [bar.get_width() for bar in axis.patches] == [1200, 1000, 500]
     assert [text.get_text() for text in axis.texts] == ["1,200", "1,000", "−200", "500", "−500"]
@@ -58,10 +58,10 @@ def test_the_picture_has_a_bar_a_step_and_says_who_left():
 
 def test_an_empty_funnel_is_drawn_too():
     empty = Funnel(scored=0, steps=(), skipped=())
-    assert lists.list_funnel(lists.funnel_counts({"longtail": empty})).axes
+    assert release.list_funnel(release.funnel_counts({"longtail": empty})).axes
 
 
 def test_counts_below_a_funnel_stand_apart():
     counts = pd.DataFrame({"list": "a", "step": ["scored", "left"], "left": [0, 99], "remain": [12199, 12100]})
-    axis = lists.list_funnel(counts).axes[0]
+    axis = release.list_funnel(counts).axes[0]
     assert [f"{tick:,.0f}" for tick in axis.get_xticks()] == ["0", "3,000", "6,000", "9,000", "12,000", "15,000"]

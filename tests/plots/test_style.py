@@ -2,6 +2,7 @@ import matplotlib.pyplot as plt
 import pytest
 
 from goldmine.core.errors import ParameterError
+from goldmine.core.i18n import _
 from goldmine.plots import style
 
 
@@ -14,14 +15,14 @@ def _english_again():
 def test_chinese_is_spoken_where_a_font_can_draw_it(monkeypatch):
     monkeypatch.setattr(style, "cjk_font", lambda: "DejaVu Sans")
     style.use_language("zh")
-    assert style.say("lift", "提升度") == "提升度"
+    assert style._("Lift") == style.localized(_("Lift")) == "提升度"
 
 
 def test_without_a_cjk_font_figures_stay_english(monkeypatch):
     monkeypatch.setattr(style, "CJK_FONTS", ("No Such Font",))
     style.use_language("zh")
     assert style.language() == "en"
-    assert style.say("lift", "提升度") == "lift"
+    assert style._("Lift") == style.localized(_("Lift")) == "Lift"
 
 
 def test_the_cjk_font_comes_first_in_the_figures():

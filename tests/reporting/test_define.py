@@ -2,6 +2,7 @@ import pytest
 import yaml
 
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import all_languages
 from goldmine.reporting.mart_columns import COLUMNS
 from goldmine.reporting.metric_definitions import load_metrics
 
@@ -11,8 +12,8 @@ SHARE = {"kind": "share", "where": [{"column": "active", "equals": True}], "amon
 
 def load(tmp_path, *metrics, **more):
     whole = [
-        {"name": f"m{n}", "en": "M", "zh": "指标", "unit": "customers", "owner": "retail", "grain": ["branch"],
-         "formula": COUNT} | metric
+        {"name": f"m{n}", "title": {"en": "M", "zh": "指标"}, "unit": "customers", "owner": "retail",
+         "grain": ["branch"], "formula": COUNT} | metric
         for n, metric in enumerate(metrics or [{}])
     ]  # fmt: skip
     owners = {"retail": {"en": "Retail", "zh": "零售"}}
@@ -23,7 +24,7 @@ def load(tmp_path, *metrics, **more):
 
 def test_the_projects_definitions_have_names_in_both_languages_and_ladder_and_steps_of_change():
     found = load_metrics().by_name
-    assert all(metric.en and metric.zh for metric in found.values())
+    assert all(set(all_languages(metric.title)) == {"en", "zh"} for metric in found.values())
     assert {*(f"level_{n}" for n in range(7)), "change_came", "change_up", "change_same", "change_down",
             "change_left"} <= set(found)  # fmt: skip
     assert found["conversion_share"].mended_by == "longtail"

@@ -5,7 +5,7 @@ import pytest
 
 from goldmine.core.errors import ParameterError
 from goldmine.customers.ladder import level_word
-from goldmine.plots import decisions as pictures
+from goldmine.plots import reporting as plots
 from goldmine.reporting import call_sheets as worklists
 from goldmine.reporting import tables as figures
 from goldmine.reporting import views
@@ -47,14 +47,15 @@ def test_a_branch_with_three_customers_is_suppressed(view):
 
 
 def test_small_steps_of_change_are_told_with_others_and_still_add_up(view):
-    steps = figures.steps_of_change(view, "branch", "B1")
-    assert steps["title_en"].tolist() == ["Change: customers on the same level, and few others"]
+    steps = figures.steps_of_change(view, "branch", "B1", "en")
+    assert steps["step"].tolist() == ["customers on the same level, and few others"]
     assert round(steps["yuan"].sum() * 100) == view.figures.at("branch", "B1").loc["aum_change", "above"]
 
 
 def test_levels_with_few_customers_are_told_together_and_still_add_up(view):
     """Of B1's seven one is on each of two higher levels."""
-    found = figures.ladder(view, "branch", "B1")
+    found = figures.ladder(view, "branch", "B1", "zh")
+    assert found["level"].iloc[0] == "1万元以下及以上"
     assert found["now"].sum() == 7
     assert not found["now"].between(1, 4).any()
 
@@ -121,14 +122,14 @@ def test_targets_are_held_against_what_was_reached_a_branchs_own_first(view):
 def test_every_picture_is_drawn_where_there_is_little_to_draw(view):
     compared = figures.branches_compared(view, "active_share")
     drawn = [
-        pictures.growth(figures.history(view, ["aum", "deposits", "wealth"], "head_office")),
-        pictures.change_steps(figures.steps_of_change(view, "head_office")),
-        pictures.ladder_levels(figures.ladder(view, "head_office")),
-        pictures.branch_ranking(compared, "Active"),
-        pictures.branch_funnel(compared, "Active"),
-        pictures.branch_rankings(figures.all_compared(view, "en")),
-        pictures.branch_rankings({}),
-        pictures.own_results(views.own_shares(view, "h2", "en")),
+        plots.growth(figures.history(view, ["aum", "deposits", "wealth"], "head_office")),
+        plots.change_steps(figures.steps_of_change(view, "head_office", "", "en")),
+        plots.ladder_levels(figures.ladder(view, "head_office", "", "en")),
+        plots.branch_ranking(compared, "Active"),
+        plots.branch_funnel(compared, "Active"),
+        plots.branch_rankings(figures.all_compared(view, "en")),
+        plots.branch_rankings({}),
+        plots.own_results(views.own_shares(view, "h2", "en")),
     ]
     assert all(figure.axes for figure in drawn)
 

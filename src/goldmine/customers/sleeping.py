@@ -34,18 +34,16 @@ def side_by_side(customers: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row a definition that the bank's tables carry: name, title, customers, share (of all), aum
-        (yuan), and for each definition ``also_<name>``, the share of the row's customers whom that one finds too.
+        A row a definition that the bank's tables carry: name, customers, share (of all), aum (yuan), and
+        for each definition ``also_<name>``, the share of the row's customers whom that one finds too.
     """
     one = definitions(catalogue)
     held = {tag.name: customers[one.column(tag)].fillna(False).astype(bool) for tag in one.tags}
     held = {name: found for name, found in held.items() if not customers[f"tag_{SET}_{name}"].isna().all()}
     aum = customers["aum_avg"] if "aum_avg" in customers else pd.Series(float("nan"), customers.index)
-    titles = {tag.name: tag.title for tag in one.tags}
     rows = [
         {
             "name": name,
-            "title": titles[name],
             "customers": int(found.sum()),
             "share": float(found.mean()),
             "aum": float(aum[found].sum()),
@@ -57,11 +55,11 @@ def side_by_side(customers: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
 
 
 def tag_counts(customers: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """A row a tag: set, tag, title, customers, share of all; in the order of the catalogue."""
+    """A row a tag: set, tag, customers, share of all; in the order of the catalogue."""
     rows = []
     for one in catalogue.sets:
         for tag in one.tags:
             column = customers[one.column(tag)]
             found = int((column == tag.name).sum()) if one.exclusive else int(column.fillna(False).astype(bool).sum())
-            rows.append((one.name, tag.name, tag.title, found, found / max(len(customers), 1)))
-    return pd.DataFrame(rows, columns=["set", "tag", "title", "customers", "share"])
+            rows.append((one.name, tag.name, found, found / max(len(customers), 1)))
+    return pd.DataFrame(rows, columns=["set", "tag", "customers", "share"])

@@ -105,17 +105,17 @@ def table(found: tuple[Cut, ...]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        name, contact, control (customers), contact_mean, control_mean, effect, low, high, why, why_zh.
+        name, contact, control (customers), contact_mean, control_mean, effect, low, high, why.
     """
     lines = []
     for one in found:
         effect = one.effect
         missing = isinstance(effect, NotMeasurable)
         figures = (None, None, None) if isinstance(effect, NotMeasurable) else (effect.value, effect.low, effect.high)
-        why = (effect.why, effect.zh) if isinstance(effect, NotMeasurable) else ("", "")
+        why = effect.why if isinstance(effect, NotMeasurable) else ""
         means = (None, None) if missing else (one.contact_mean, one.control_mean)
-        lines.append((one.name, one.contact, one.control, *means, *figures, *why))
-    names = ["name", "contact", "control", "contact_mean", "control_mean", "effect", "low", "high", "why", "why_zh"]
+        lines.append((one.name, one.contact, one.control, *means, *figures, why))
+    names = ["name", "contact", "control", "contact_mean", "control_mean", "effect", "low", "high", "why"]
     numbers = dict.fromkeys(["contact_mean", "control_mean", "effect", "low", "high"], "float64")
     return pd.DataFrame(lines, columns=names).astype(numbers)
 

@@ -1,4 +1,4 @@
-"""Figures of what a model is held to: calibration by groups, and the challenger beside the champion."""
+"""Figures of what a model is held to: calibration by group, the champion beside it, backtests, drift."""
 
 from collections.abc import Mapping
 
@@ -7,11 +7,12 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
-from goldmine.plots.style import PALETTE, say
+from goldmine.governance.drift.stability import TOLERATED
+from goldmine.plots.style import BLUE, GOLD, GREEN, GREY, RED, _, finished, pgettext
 
-BLUE, GOLD, GREEN, RED, _, GREY = PALETTE
 _VERDICTS = {"kept": BLUE, "warning": GOLD, "stop": RED}
 
 
@@ -28,16 +29,16 @@ def calibration_by_group(table: pd.DataFrame) -> Figure:
     )
     places = np.arange(len(table))
     left.hlines(places, table.predicted, table.observed, color=GREY, linewidth=1)
-    left.plot(table.predicted, places, "o", color=GREY, label=say("promised", "预测"), markersize=5)
-    left.plot(table.observed, places, "o", color=BLUE, label=say("came", "实际"), markersize=5)
+    left.plot(table.predicted, places, "o", color=GREY, label=_("promised"), markersize=5)
+    left.plot(table.observed, places, "o", color=BLUE, label=_("came"), markersize=5)
     left.set_yticks(places, [_group(row.by, row.group) for row in table.itertuples()])
     left.set_ylim(len(table) - 0.5, -0.5)
     left.set_xlim(0, None)
-    left.set(title=say("Promised and come", "预测与实际比例"))
+    left.set(title=_("Promised and come"))
     left.legend(fontsize="small")
     right.barh(places, table.error, color=[_VERDICTS[verdict] for verdict in table.verdict], height=0.6)
-    right.plot(table.floor, places, "|", color="black", markersize=9, label=say("noise floor", "随机误差下限"))
-    right.set(title=say("Calibration error", "校准误差"))
+    right.plot(table.floor, places, "|", color="black", markersize=9, label=_("noise floor"))
+    right.set(title=_("Calibration error"))
     right.legend(fontsize="small")
     for axis, decimals in ((left, 0), (right, 1)):
         axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=decimals))
@@ -61,11 +62,11 @@ def against_champion(figures: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(1, 3, figsize=(11, 2.4), layout="constrained")
     for axis, names in zip(axes, parts, strict=True):
         _intervals(axis, shown.loc[list(names)], falling=names[0] == "brier" and paired, line=paired)
-    axes[0].set_title(say("Lift", "提升度"))
-    axes[1].set_title(say("Order", "排序能力"))
-    axes[2].set_title(say("Probabilities", "概率"))
-    title = say("challenger less champion, 95% interval", "挑战模型减冠军模型，95%置信区间")
-    alone = say("challenger alone, 95% interval", "挑战模型（暂无冠军可比），95%置信区间")
+    axes[0].set_title(_("Lift"))
+    axes[1].set_title(_("Order"))
+    axes[2].set_title(_("Probabilities"))
+    title = _("challenger less champion, 95% interval")
+    alone = _("challenger alone, 95% interval")
     figure.suptitle(title if paired else alone, fontsize="medium")
     return figure
 
@@ -82,19 +83,19 @@ def backtest_figure(over_time: pd.DataFrame, decay: pd.DataFrame) -> Figure:
     """
     shown = {
         "auc": "AUC",
-        "lift_list": say("lift at list size", "名单提升度"),
-        "lift_10pct": say("lift at 10%", "前10%提升度"),
+        "lift_list": _("lift at list size"),
+        "lift_10pct": _("lift at 10%"),
     }
-    shown["calibration_error"] = say("calibration error", "校准误差")
+    shown["calibration_error"] = _("calibration error")
     figure, axes = plt.subplots(2, 4, figsize=(13, 5.6), layout="constrained", height_ratios=[3, 2])
     for column, (name, title) in enumerate(shown.items()):
         part = over_time[over_time.figure == name]
         days = [f"{day:%Y-%m}" for day in part.judged_at]
         top, low = axes[0, column], axes[1, column]
         top.fill_between(days, part.low, part.high, color=BLUE, alpha=0.18, linewidth=0)
-        top.plot(days, part.value, "o-", color=BLUE, label=say("model", "模型"))
+        top.plot(days, part.value, "o-", color=BLUE, label=_("model"))
         if part.rule.notna().any():
-            top.plot(days, part.rule, "o--", color=GOLD, markersize=4, label=say("one-line rule", "单一规则"))
+            top.plot(days, part.rule, "o--", color=GOLD, markersize=4, label=_("one-line rule"))
         top.tick_params(axis="x", rotation=60)
         top.set_title(title)
         lost = decay[decay.figure == name]
@@ -109,10 +110,10 @@ def backtest_figure(over_time: pd.DataFrame, decay: pd.DataFrame) -> Figure:
         )
         low.axhline(0, color=GREY, linewidth=0.8)
         low.set(xlim=(0.5, 3.5), xticks=[1, 2, 3])
-        low.set_xlabel(say("Quarters in use", "使用季度数"))
+        low.set_xlabel(_("Quarters in use"))
     axes[0, 0].legend(fontsize="small")
-    axes[0, 0].set_ylabel(say("by judging cutoff", "按检验时点"))
-    axes[1, 0].set_ylabel(say("aged less fresh", "旧模型减新模型"))
+    axes[0, 0].set_ylabel(_("by judging cutoff"))
+    axes[1, 0].set_ylabel(_("aged less fresh"))
     return figure
 
 
@@ -127,12 +128,12 @@ def _intervals(axis: Axes, part: pd.DataFrame, *, falling: bool, line: bool) -> 
     if line:
         axis.axvline(0, color=GREY, linewidth=0.8)
     names = {
-        "lift_list": say("at list size", "名单内"),
-        "lift_10pct": say("at 10%", "前10%"),
+        "lift_list": _("at list size"),
+        "lift_10pct": _("at 10%"),
         "auc": "AUC",
-        "average_precision": say("average precision", "平均精度"),
-        "brier": say("Brier (less is better)", "Brier（越低越好）"),
-        "calibration_error": say("calibration error (less is better)", "校准误差（越低越好）"),
+        "average_precision": _("average precision"),
+        "brier": _("Brier (less is better)"),
+        "calibration_error": _("calibration error (less is better)"),
     }
     axis.set_yticks(range(len(part)), [names[name] for name in part.index])
     axis.set_ylim(len(part) - 0.5, -0.5)
@@ -141,9 +142,46 @@ def _intervals(axis: Axes, part: pd.DataFrame, *, falling: bool, line: bool) -> 
 
 def _group(by: str, group: str) -> str:
     words: Mapping[str, str] = {
-        "all": say("everyone", "全部客户"),
-        "branch": say("branch", "支行"),
-        "aum_level": say("AUM", "资产等级"),
-        "age_band": say("age", "年龄"),
+        "all": _("everyone"),
+        "branch": pgettext("group", "branch"),
+        "aum_level": pgettext("group", "AUM"),
+        "age_band": pgettext("group", "age"),
     }
     return f"{words.get(by, by)} {group}".strip()
+
+
+_COLOURS = {"alarm": RED, "moved": GOLD, "steady": BLUE}
+
+
+def moved_most(seen: pd.DataFrame, labels: dict[str, str], span: str, top: int = 20) -> Figure:
+    """The columns that moved most from what a model learnt from; a tick a column marks how far it may.
+
+    Parameters
+    ----------
+    seen : pandas.DataFrame
+        feature, psi, limit and state (``alarm``, ``moved`` or ``steady``), largest psi first.
+    labels : dict of str to str
+        Names for people by feature.
+    span : str
+        What was compared, for the title.
+    top : int
+        How many columns to show.
+    """
+    shown = seen.head(top)
+    names = [labels.get(name, _("the score itself") if name == "score" else name) for name in shown.feature]
+    figure, axis = plt.subplots(figsize=(10, 0.28 * len(shown) + 1.6), layout="constrained")
+    axis.barh(names, shown.psi, color=[_COLOURS[state] for state in shown.state])
+    axis.scatter(shown.limit, names, marker="|", s=120, color=GREY, zorder=3)
+    axis.invert_yaxis()
+    axis.set_xlim(0, max(float(shown.psi.max()), TOLERATED) * 1.15)
+    axis.grid(visible=False, axis="y")
+    axis.set_xlabel(_("population stability index; | marks the limit"))
+    axis.set_title(_("What moved most, {span}", span=span), loc="left")
+    words = {
+        "alarm": _("alarm"),
+        "moved": _("moved this time"),
+        "steady": _("steady"),
+    }
+    keys = [Patch(color=colour, label=words[state]) for state, colour in _COLOURS.items()]
+    axis.legend(handles=keys, loc="lower right")
+    return finished(figure)

@@ -7,70 +7,54 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from goldmine.core.i18n import Said
 from goldmine.measurement.effect import Cut, table
 from goldmine.measurement.predicted_observed import Compliance
 from goldmine.measurement.report import Measured, compliance_table
 from goldmine.models.uplift.effect import Estimate, NotMeasurable
-from goldmine.plots.style import PALETTE, say
+from goldmine.plots.style import BLUE, GOLD, GREEN, GREY, RED, _, finished, pgettext
 
-BLUE, GOLD, GREEN, RED, _, GREY = PALETTE
 _ROW_INCHES = 0.34
 _HEAD_INCHES = 1.0
 _MOST_ROWS = 25
-_PANELS = {
-    "use_case": ("By use case", "按营销场景"),
-    "decile": ("By decile", "按十分位"),
-    "channel": ("By channel", "按渠道"),
-    "offer": ("By offer", "按产品方案"),
-    "branch": ("By branch", "按支行"),
-}
-_ORDER = {"probability": ("probability", "概率"), "uplift": ("uplift", "增益")}
-_COUNTS = {
-    "worked": ("contacted, as asked", "按名单触达"),
-    "reached": ("of them reached", "其中联系上"),
-    "not_worked": ("not contacted", "未触达（未执行）"),
-    "late": ("contacted after the list had expired", "名单过期后触达"),
-    "other_channel": ("contacted by another channel", "改用其他渠道"),
-    "contaminated": ("control, contacted all the same", "对照组被触达（污染）"),
-}
 
 
 def headline(found: Measured) -> pd.DataFrame:
     """The campaign's main figures, a row a figure; what is not measurable says so and gives no number."""
     whole, cash = found.whole, found.money
     lines = [
-        (say("drawn for contact", "触达组客户数"), f"{whole.contact:,}"),
-        (say("drawn for control", "对照组客户数"), f"{whole.control:,}"),
-        (say("effect of being drawn for contact", "触达组相对对照组的提升"), told(whole.effect, "{:+.2%}")),
-        (say("would have shown", "可检出的最小提升"), _or_dash(whole.detectable, "{:.2%}")),
-        (say("extra customers", "额外转化客户数"), told(cash.converted, "{:+,.0f}")),
-        (say("extra AUM, yuan", "额外资产（元）"), told(cash.moved, "{:+,.0f}")),
-        (say("cost of the contacts, yuan", "触达成本（元）"), f"{cash.cost:,.0f}"),
-        (say("cost of an extra customer, yuan", "每额外转化一户的成本（元）"), _or_dash(cash.per_customer, "{:,.1f}")),
-        (say("cost of an extra yuan", "每额外一元资产的成本（元）"), _or_dash(cash.per_yuan, "{:.4f}")),
-        (say("Qini: what the order gained over chance", "Qini：排序相对随机的增益"), told(found.qini, "{:+.3%}")),
+        (_("drawn for contact"), f"{whole.contact:,}"),
+        (_("drawn for control"), f"{whole.control:,}"),
+        (_("effect of being drawn for contact"), told(whole.effect, "{:+.2%}")),
+        (_("would have shown"), _or_dash(whole.detectable, "{:.2%}")),
+        (_("extra customers"), told(cash.converted, "{:+,.0f}")),
+        (_("extra AUM, yuan"), told(cash.moved, "{:+,.0f}")),
+        (_("cost of the contacts, yuan"), f"{cash.cost:,.0f}"),
+        (_("cost of an extra customer, yuan"), _or_dash(cash.per_customer, "{:,.1f}")),
+        (_("cost of an extra yuan"), _or_dash(cash.per_yuan, "{:.4f}")),
+        (_("Qini: what the order gained over chance"), told(found.qini, "{:+.3%}")),
     ]
-    return pd.DataFrame(lines, columns=[say("figure", "指标"), say("value", "数值")])
+    return pd.DataFrame(lines, columns=[pgettext("column", "figure"), pgettext("column", "value")])
 
 
 def told(found: Estimate | NotMeasurable, form: str) -> str:
     """An estimate with its interval, or that it is not measurable and why."""
     if isinstance(found, NotMeasurable):
-        return say(f"not measurable: {found.why}", f"不可测量：{found.zh}")
+        return _("not measurable: {why}", why=Said(found.why, found.zh))
     value, low, high = (form.format(number) for number in (found.value, found.low, found.high))
-    return say(f"{value} ({low} to {high})", f"{value}（{low} 至 {high}）")
+    return _("{value} ({low} to {high})", value=value, low=low, high=high)
 
 
 def effects_table(found: tuple[Cut, ...]) -> pd.DataFrame:
     """Groups as a table for people: customers, shares, effect with interval, or why there is none."""
     frame = table(found)
     names = [
-        say("group", "分组"),
-        say("contact", "触达组"),
-        say("control", "对照组"),
-        say("contact share", "触达组达成率"),
-        say("control share", "对照组达成率"),
-        say("effect", "提升"),
+        pgettext("column", "group"),
+        pgettext("column", "contact"),
+        pgettext("column", "control"),
+        _("contact share"),
+        _("control share"),
+        pgettext("column", "effect"),
     ]
     shares = [
         frame[name].map("{:.1%}".format, na_action="ignore").fillna("-") for name in ("contact_mean", "control_mean")
@@ -83,7 +67,14 @@ def effects_table(found: tuple[Cut, ...]) -> pd.DataFrame:
 
 def effects_figure(found: Measured) -> Figure:
     """Effects with their intervals, a panel a way to group; groups that are not measurable have no mark."""
-    groups = {name: found.by[name][:_MOST_ROWS] for name in _PANELS if name in found.by}
+    titles = {
+        "use_case": _("By use case"),
+        "decile": _("By decile"),
+        "channel": _("By channel"),
+        "offer": _("By offer"),
+        "branch": _("By branch"),
+    }
+    groups = {name: found.by[name][:_MOST_ROWS] for name in titles if name in found.by}
     heights = [_HEAD_INCHES + _ROW_INCHES * len(cuts) for cuts in groups.values()]
     figure, axes = plt.subplots(
         len(groups),
@@ -95,29 +86,27 @@ def effects_figure(found: Measured) -> Figure:
         sharex=True,
     )
     for axis, (name, cuts) in zip(axes[:, 0], groups.items(), strict=True):
-        _panel(axis, say(*_PANELS[name]), cuts, found.whole.effect)
-    axes[-1, 0].set_xlabel(say("added to the share that reached the aim", "达成率的提升"))
+        _panel(axis, titles[name], cuts, found.whole.effect)
+    axes[-1, 0].set_xlabel(_("added to the share that reached the aim"))
     axes[-1, 0].xaxis.set_major_formatter(PercentFormatter(1))  # as many decimals as tell the ticks apart
-    plt.close(figure)
-    return figure
+    return finished(figure)
 
 
 def qini_figure(found: Measured) -> Figure:
     """Extra outcomes by depth beside chance, and the effect in fifths of the list's order."""
     figure, (curve, bars) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
-    curve.plot(found.curve["depth"], found.curve["gained"], color=BLUE, label=say("the list's order", "名单排序"))
-    curve.plot(found.curve["depth"], found.curve["chance"], color=GREY, linestyle="--", label=say("chance", "随机"))
-    curve.set_title(say("Qini curve", "Qini 曲线"), loc="left")
-    curve.set_xlabel(say("customers, in the list's order", "客户占比（按名单排序）"))
-    curve.set_ylabel(say("extra outcomes a hundred customers", "每百户额外达成数"))
+    curve.plot(found.curve["depth"], found.curve["gained"], color=BLUE, label=_("the list's order"))
+    curve.plot(found.curve["depth"], found.curve["chance"], color=GREY, linestyle="--", label=_("chance"))
+    curve.set_title(_("Qini curve"), loc="left")
+    curve.set_xlabel(_("customers, in the list's order"))
+    curve.set_ylabel(_("extra outcomes a hundred customers"))
     curve.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     curve.legend()
     _points(bars, found.by_score, vertical=True)
-    order = say(*_ORDER[found.score])
-    bars.set_title(say(f"Effect by fifths of {order}, 1 the highest", f"按{order}五分组的提升（1 为最高）"), loc="left")
+    order = pgettext("score", "uplift") if found.score == "uplift" else pgettext("score", "probability")
+    bars.set_title(_("Effect by fifths of {order}, 1 the highest", order=order), loc="left")
     bars.yaxis.set_major_formatter(PercentFormatter(1))
-    plt.close(figure)
-    return figure
+    return finished(figure)
 
 
 def promise_figure(found: Measured) -> Figure:
@@ -125,7 +114,12 @@ def promise_figure(found: Measured) -> Figure:
     figure, axis = plt.subplots(figsize=(8, 4.2), layout="constrained")
     rows = found.promise
     axis.plot(
-        rows["decile"], rows["promised"], color=GREY, linestyle="--", marker="o", label=say("promised", "模型预测")
+        rows["decile"],
+        rows["promised"],
+        color=GREY,
+        linestyle="--",
+        marker="o",
+        label=pgettext("decile", "promised"),
     )
     reach = np.abs(rows[["control_low", "control_high"]].to_numpy().T - rows["control"].to_numpy())
     axis.errorbar(
@@ -135,28 +129,35 @@ def promise_figure(found: Measured) -> Figure:
         color=BLUE,
         fmt="o",
         capsize=3,
-        label=say("came, control", "对照组实际"),
+        label=_("came, control"),
     )
-    axis.scatter(rows["decile"], rows["contact"], color=GOLD, zorder=3, label=say("came, contacted", "触达组实际"))
+    axis.scatter(rows["decile"], rows["contact"], color=GOLD, zorder=3, label=_("came, contacted"))
     axis.yaxis.set_major_formatter(PercentFormatter(1))
     axis.set_xticks(rows["decile"])
-    axis.set_xlabel(say("decile", "十分位"))
-    axis.set_title(say("What the list promised and what came", "名单承诺与实际结果"), loc="left")
+    axis.set_xlabel(_("decile"))
+    axis.set_title(_("What the list promised and what came"), loc="left")
     axis.legend()
-    plt.close(figure)
-    return figure
+    return finished(figure)
 
 
 def compliance_counts(found: Compliance) -> pd.DataFrame:
     """Whether the field did as it was asked, a row a figure."""
+    titles = {
+        "worked": _("contacted, as asked"),
+        "reached": _("of them reached"),
+        "not_worked": _("not contacted"),
+        "late": _("contacted after the list had expired"),
+        "other_channel": _("contacted by another channel"),
+        "contaminated": _("control, contacted all the same"),
+    }
     frame = compliance_table(found)
     share = [f"{count / of:.1%}" if of else "-" for count, of in zip(frame["customers"], frame["of"], strict=True)]
     return pd.DataFrame(
         {
-            say("what", "项目"): [say(*_COUNTS[what]) for what in frame["what"]],
-            say("customers", "客户数"): frame["customers"],
-            say("of", "基数"): frame["of"],
-            say("share", "占比"): share,
+            pgettext("column", "what"): frame["what"].map(titles),
+            pgettext("column", "customers"): frame["customers"],
+            pgettext("column", "of"): frame["of"],
+            pgettext("column", "share"): share,
         }
     )
 
@@ -191,7 +192,7 @@ def _points(axis: Axes, cuts: tuple[Cut, ...], *, vertical: bool) -> None:
 
 
 def _without(name: str) -> str:
-    return f"{name} ({say('not measurable', '不可测量')})"
+    return f"{name} ({_('not measurable')})"
 
 
 def _or_dash(value: float | None, form: str) -> str:

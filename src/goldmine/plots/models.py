@@ -8,9 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from goldmine.plots.style import PALETTE, say
+from goldmine.plots.style import BLUE, GOLD, GREY, RED, _, pgettext
 
-BLUE, GOLD, GREEN, RED, _, GREY = PALETTE
 _COLOURS = {"model": BLUE, "baseline": GOLD, "no_skill": GREY}
 _BAND_Z = 1.96
 
@@ -31,13 +30,13 @@ def gain_and_lift(curves: pd.DataFrame, list_share: float) -> Figure:
         gain.plot([0, *part.depth], [0, *part.recall], color=colour, label=_who(who))
         lift.plot(part.depth, part.lift, color=colour, label=_who(who))
     for axis in (gain, lift):
-        axis.axvline(list_share, color=RED, linestyle=":", label=say("list", "名单"))
+        axis.axvline(list_share, color=RED, linestyle=":", label=pgettext("column", "list"))
         axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-        axis.set_xlabel(say("Customers contacted, best first", "触达客户占比（由高到低）"))
+        axis.set_xlabel(_("Customers contacted, best first"))
         axis.set_xlim(0, 1)
     gain.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    gain.set(ylim=(0, 1.01), ylabel=say("Outcomes found", "覆盖目标客户占比"), title=say("Gain", "增益曲线"))
-    lift.set(ylim=(0, None), ylabel=say("Times the base rate", "相对平均水平的倍数"), title=say("Lift", "提升度"))
+    gain.set(ylim=(0, 1.01), ylabel=_("Outcomes found"), title=_("Gain"))
+    lift.set(ylim=(0, None), ylabel=_("Times the base rate"), title=_("Lift"))
     gain.legend(loc="lower right")
     return figure
 
@@ -53,7 +52,7 @@ def reliability_figure(bins: pd.DataFrame) -> Figure:
     figure, axis = plt.subplots(figsize=(5.4, 4.6), layout="constrained")
     top = float(bins[["predicted", "observed"]].to_numpy().max()) * 1.12
     error = _BAND_Z * np.sqrt(bins.predicted * (1 - bins.predicted) / bins.rows)
-    axis.plot([0, top], [0, top], color=GREY, linestyle="--", label=say("as promised", "预测与实际一致"))
+    axis.plot([0, top], [0, top], color=GREY, linestyle="--", label=_("as promised"))
     axis.errorbar(
         bins.predicted,
         bins.observed,
@@ -62,7 +61,7 @@ def reliability_figure(bins: pd.DataFrame) -> Figure:
         marker="o",
         linestyle="",
         capsize=3,
-        label=say("tenths of the customers, with chance's 95%", "客户十分位（95%随机波动）"),
+        label=_("tenths of the customers, with chance's 95%"),
     )
     for direction in (axis.xaxis, axis.yaxis):
         direction.set_major_locator(MaxNLocator(6))
@@ -70,9 +69,9 @@ def reliability_figure(bins: pd.DataFrame) -> Figure:
     axis.set(
         xlim=(0, top),
         ylim=(0, top),
-        xlabel=say("Predicted probability", "预测概率"),
-        ylabel=say("Observed share", "实际比例"),
-        title=say("Calibration", "概率校准"),
+        xlabel=_("Predicted probability"),
+        ylabel=_("Observed share"),
+        title=_("Calibration"),
     )
     axis.legend(loc="lower right", fontsize="small")
     return figure
@@ -88,11 +87,11 @@ def beaten(figures: pd.DataFrame) -> Figure:
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8), width_ratios=[1, 3], layout="constrained")
     _side_by_side(left, figures.loc[["auc"]].rename(index={"auc": "AUC"}), "{:.3f}")
-    left.set(ylim=(0.4, 1.0), title=say("Order of all customers", "整体排序能力"))
+    left.set(ylim=(0.4, 1.0), title=_("Order of all customers"))
     lifts = figures.loc[[name for name in figures.index if name.startswith("lift_")]]
     names = {name: name.removeprefix("lift_").replace("pct", "%") for name in lifts.index}
-    _side_by_side(right, lifts.rename(index=names | {"lift_list": say("list", "名单")}), "{:.1f}")
-    right.set(title=say("Lift by depth of the list", "不同名单深度的提升度"))
+    _side_by_side(right, lifts.rename(index=names | {"lift_list": pgettext("column", "list")}), "{:.1f}")
+    right.set(title=_("Lift by depth of the list"))
     handles, labels = right.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False)
     return figure
@@ -110,14 +109,14 @@ def learning_curve(losses: dict[str, list[float]], kept: int) -> Figure:
     """
     figure, axis = plt.subplots(figsize=(6, 3.6), layout="constrained")
     names = {
-        "train": say("training cutoffs", "训练时点"),
-        "calibrate": say("calibration cutoff", "校准时点"),
-        "folds": say("held-out folds", "留出折"),
+        "train": _("training cutoffs"),
+        "calibrate": _("calibration cutoff"),
+        "folds": _("held-out folds"),
     }
     for (part, values), colour in zip(losses.items(), (GREY, BLUE), strict=False):
         axis.plot(range(1, len(values) + 1), values, color=colour, label=names.get(part, part))
-    axis.axvline(kept, color=RED, linestyle=":", label=say(f"{kept} trees kept", f"保留 {kept} 棵树"))
-    axis.set(xlabel=say("Trees", "树的数量"), ylabel=say("Log loss", "对数损失"), title=say("Training", "训练过程"))
+    axis.axvline(kept, color=RED, linestyle=":", label=_("{kept} trees kept", kept=kept))
+    axis.set(xlabel=_("Trees"), ylabel=_("Log loss"), title=_("Training"))
     axis.legend()
     return figure
 
@@ -139,7 +138,7 @@ def importance_figure(shares: pd.DataFrame, top: int = 20) -> Figure:
     axis.margins(y=0.01)
     axis.grid(visible=False, axis="y")
     axis.xaxis.set_major_formatter(PercentFormatter(1))
-    axis.set(xlabel=say("Share of the trees' gain", "信息增益占比"), title=say("What the trees split on", "特征重要性"))
+    axis.set(xlabel=_("Share of the trees' gain"), title=_("What the trees split on"))
     return figure
 
 
@@ -171,11 +170,11 @@ def shap_summary(effects: pd.DataFrame) -> Figure:
     axis.axvline(0, color=GREY, linewidth=0.8)
     axis.set_yticks(range(len(names)), names)
     axis.set_ylim(len(names) - 0.5, -0.5)
-    axis.set_xlabel(say("Effect on the log-odds: left lowers, right raises", "对对数几率的影响：左降右升"))
-    axis.set_title(say("What moves a customer's probability", "影响单个客户概率的因素"))
+    axis.set_xlabel(_("Effect on the log-odds: left lowers, right raises"))
+    axis.set_title(_("What moves a customer's probability"))
     bar = figure.colorbar(dots, ax=axis, ticks=[0, 1], aspect=40, pad=0.01)
-    bar.ax.set_yticklabels([say("low", "低"), say("high", "高")])
-    bar.set_label(say("Value among the customers (grey: text or unknown)", "取值高低（灰色：文本或未知）"))
+    bar.ax.set_yticklabels([pgettext("value", "low"), pgettext("value", "high")])
+    bar.set_label(_("Value among the customers (grey: text or unknown)"))
     bar.outline.set_visible(False)
     return figure
 
@@ -197,11 +196,11 @@ def score_distribution(probability: np.ndarray, list_size: int) -> Figure:
     left.hist(np.clip(ranked, low, None), bins=np.geomspace(low, max(ranked[0], low * 1.01), 50).tolist(), color=BLUE)
     left.set_xscale("log")
     left.xaxis.set_major_formatter(PercentFormatter(1))
-    left.axvline(edge, color=RED, linestyle=":", label=say(f"the first {list_size:,}", f"前 {list_size:,} 名"))
+    left.axvline(edge, color=RED, linestyle=":", label=_("the first {list_size:,}", list_size=list_size))
     left.set(
-        xlabel=say("Probability (logarithmic)", "预测概率（对数刻度）"),
-        ylabel=say("Customers", "客户数"),
-        title=say("Everyone scored", "全部评分客户"),
+        xlabel=_("Probability (logarithmic)"),
+        ylabel=_("Customers"),
+        title=_("Everyone scored"),
     )
     left.legend()
     means = [float(part.mean()) for part in np.array_split(ranked, 10) if len(part)]
@@ -210,18 +209,18 @@ def score_distribution(probability: np.ndarray, list_size: int) -> Figure:
     right.set_xticks(range(1, len(means) + 1))
     right.grid(visible=False, axis="x")
     right.set(
-        xlabel=say("Decile, 1 the most probable", "十分位（1 为最高）"),
-        ylabel=say("Mean probability", "平均概率"),
-        title=say("By decile", "按十分位"),
+        xlabel=_("Decile, 1 the most probable"),
+        ylabel=_("Mean probability"),
+        title=_("By decile"),
     )
     return figure
 
 
 def _who(name: str) -> str:
     words = {
-        "model": say("model", "模型"),
-        "baseline": say("one-line rule", "单一规则"),
-        "no_skill": say("no skill", "随机"),
+        "model": _("model"),
+        "baseline": _("one-line rule"),
+        "no_skill": _("no skill"),
     }
     return words[name]
 

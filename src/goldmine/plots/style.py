@@ -6,14 +6,15 @@ from contextlib import suppress
 import seaborn as sns
 from matplotlib import font_manager
 from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
 from goldmine.core.errors import ParameterError
+from goldmine.core.i18n import LANGUAGES, LocalizedText, in_language
 from goldmine.models.figure_png import draw_in_notebook
 
-PALETTE = ("#1f4e79", "#c8963e", "#5b8c5a", "#a23b3b", "#6d5a8c", "#7a7a7a")
-"""Blue for the model, gold for the rule, then green, red, violet; grey for what is merely compared with."""
+BLUE, GOLD, GREEN, RED, VIOLET, GREY = PALETTE = ("#1f4e79", "#c8963e", "#5b8c5a", "#a23b3b", "#6d5a8c", "#7a7a7a")
+"""Blue for the model, gold for the baseline, then green, red, violet; grey for what is merely compared with."""
 
-LANGUAGES = ("en", "zh")
 CJK_FONTS = (
     "Noto Sans CJK SC",
     "Source Han Sans SC",
@@ -57,7 +58,7 @@ def _list_new_fonts() -> bool:
 
 
 def use_language(language: str) -> None:
-    """Set the figures' look, and the language that `say` and the figures speak.
+    """Set the figures' look, and the language of their texts.
 
     Chinese is taken only where an installed font can draw it; otherwise figures stay English.
 
@@ -101,6 +102,31 @@ def language() -> str:
     return _chosen["language"]
 
 
-def say(en: str, zh: str) -> str:
-    """The text in the language in use."""
-    return zh if language() == "zh" else en
+def _(message: str, /, **values: object) -> str:
+    """A message in the language in use, with values for its named placeholders if it has any."""
+    return localized(LocalizedText(message, values))
+
+
+def pgettext(context: str, message: str, /, **values: object) -> str:
+    """A message in the language in use, whose translation depends on where it stands."""
+    return localized(LocalizedText(message, values, context=context))
+
+
+def localized(text: str) -> str:
+    """A text in the language in use; a plain text as it is."""
+    return str(in_language(text, language()))
+
+
+def short_yuan(yuan: int) -> str:
+    """A round amount as people say it: 50k and 2M in English, ten thousands in Chinese."""
+    if language() == "zh":
+        return _("{number}×10k", number=yuan // 10_000)
+    return f"{yuan / 1e6:g}M" if yuan >= 1_000_000 else f"{yuan // 1000}k" if yuan else "0"
+
+
+def finished(figure: Figure) -> Figure:
+    """The figure taken from pyplot, so that a notebook shows it once, as the value of its cell."""
+    if figure.get_layout_engine() is None:
+        figure.tight_layout()
+    plt.close(figure)
+    return figure

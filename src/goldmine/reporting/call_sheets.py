@@ -14,9 +14,9 @@ from goldmine.coverage import load_coverage_rules
 from goldmine.customers.ladder import LEVELS, level_word
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.publishing.release_store import read_latest
-from goldmine.reporting.labels import word
 from goldmine.reporting.metric_definitions import Mend
 from goldmine.reporting.prepare import Decisions
+from goldmine.reporting.texts import word
 
 _LISTED = ["customer_id", "use_case", "probability", "reason_1", "valid_until"]
 
@@ -133,9 +133,9 @@ def calls(decisions: Decisions, customers: pd.DataFrame, most: int, language: st
     titles = {name: _title(name, language) for name in lists["use_case"].unique()}
     core = late["core"].astype(bool)
     parts = [
-        _call(late[core], [word("core_overdue", language).format(days) for days in late.loc[core, "overdue_days"]]),
-        _call(taken, [word("handed_over", language).format(before) for before in taken["previous_id"]]),
-        _call(late[~core], [word("overdue", language).format(days) for days in late.loc[~core, "overdue_days"]]),
+        _call(late[core], [word("core_overdue", language, days=days) for days in late.loc[core, "overdue_days"]]),
+        _call(taken, [word("handed_over", language, before=before) for before in taken["previous_id"]]),
+        _call(late[~core], [word("overdue", language, days=days) for days in late.loc[~core, "overdue_days"]]),
         lists.assign(why=lists["use_case"].map(titles), reason=lists["reason_1"].fillna("")),
     ]
     found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)

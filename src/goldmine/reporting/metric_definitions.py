@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import LocalizedText
 from goldmine.core.project import home
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.reporting.mart_columns import COLUMNS
@@ -91,17 +92,6 @@ class Ratio(SettingsModel):
     to: str
 
 
-class Owner(SettingsModel):
-    """A department, in English and Chinese."""
-
-    en: str
-    zh: str
-
-    def title(self, language: str) -> str:
-        """Its name in English (``en``) or Chinese (``zh``)."""
-        return self.zh if language == "zh" else self.en
-
-
 Formula = Annotated[Count | Sum | Share | Ratio, Field(discriminator="kind")]
 
 
@@ -110,8 +100,12 @@ class Metric(SettingsModel):
 
     Parameters
     ----------
-    name, en, zh : str
-        Code name, English and Chinese name.
+    name : str
+        Code name.
+    title : LocalizedText
+        Its name for people.
+    short : LocalizedText, optional
+        Its name where the heading of a figure says the rest of it.
     formula : Formula
         How it is worked out.
     grain : list of str
@@ -125,8 +119,8 @@ class Metric(SettingsModel):
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    en: str
-    zh: str
+    title: LocalizedText
+    short: LocalizedText | None = None
     formula: Formula
     grain: list[Grain] = Field(min_length=1)
     unit: Unit
@@ -150,9 +144,10 @@ class Metric(SettingsModel):
         """Whether branches are compared by it."""
         return isinstance(self.formula, Share) and self.better is not None
 
-    def title(self, language: str) -> str:
-        """Its name in English (``en``) or Chinese (``zh``)."""
-        return self.zh if language == "zh" else self.en
+    @property
+    def short_title(self) -> LocalizedText:
+        """Its short name, or its name where it has none."""
+        return self.short or self.title
 
 
 class Target(SettingsModel):
@@ -190,7 +185,7 @@ class Metrics(SettingsModel):
     moved_in_quarter : str
         For which branch a customer counts who changed it during the quarter: ``new_branch`` or ``old_branch``. Once,
         in any case, and with all figures.
-    owners : dict of str to Owner
+    owners : dict of str to LocalizedText
         The departments that own metrics.
     metrics : list of Metric
         In the order in which they are shown.
@@ -199,7 +194,7 @@ class Metrics(SettingsModel):
     """
 
     moved_in_quarter: Literal["new_branch", "old_branch"]
-    owners: dict[str, Owner]
+    owners: dict[str, LocalizedText]
     metrics: list[Metric] = Field(min_length=1)
     targets: list[Target] = []
 

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 from pandas.io.formats.style import Styler
 
+from goldmine.core.i18n import _, in_language
 from goldmine.reporting.compare import compare
 from goldmine.reporting.disclosure_control import LEAST, hidden
-from goldmine.reporting.labels import word
 from goldmine.reporting.metric_definitions import Metric
 from goldmine.reporting.metrics import Figures
 from goldmine.reporting.prepare import Decisions
+from goldmine.reporting.texts import word
 
 UNKNOWN, FEW = "—", f"<{LEAST}"
 STEPS = ("change_came", "change_up", "change_same", "change_down", "change_left")
@@ -20,11 +21,13 @@ LEVEL_METRICS = tuple(f"level_{level}" for level in range(7))
 
 
 def written(value: float, metric: Metric, language: str) -> str:
-    """A figure as people read it: yuan in 万元 or millions, shares in percent; a dash where there is none."""
+    """A figure as people read it: yuan in millions (Chinese: in ten thousands), shares in percent; a dash for none."""
     if pd.isna(value):
         return UNKNOWN
     if metric.unit == "yuan":
-        return f"{value / 1e4:,.1f}万" if language == "zh" else f"{value / 1e6:,.2f}M"
+        if language == "zh":
+            return str(in_language(_("{number}×10k", number=f"{value / 1e4:,.1f}"), language))
+        return f"{value / 1e6:,.2f}M"
     if metric.unit == "share":
         return f"{value:.1%}"
     return f"{value:,.2f}" if metric.unit == "products" and metric.formula.kind == "ratio" else f"{value:,.0f}"
@@ -58,7 +61,9 @@ def key_figures(decisions: Decisions, grain: str, unit_id: str, language: str) -
             "before": before.loc[metric.name] if metric.name in before.index else None,
         }
         shown = [_shown(one, metric, grain, language) for one in values.values()]
-        rows.append([metric.title(language), *shown, decisions.metrics.owners[metric.owner].title(language)])
+        rows.append(
+            [in_language(metric.title, language), *shown, in_language(decisions.metrics.owners[metric.owner], language)]
+        )
     return pd.DataFrame(rows, columns=[word(name, language) for name in ("figure", "now", "before", "owner")])
 
 
@@ -90,13 +95,15 @@ def targets(decisions: Decisions, grain: str, unit_id: str, language: str) -> pd
             continue
         done = actual <= goal if metric.better == "less" else actual >= goal
         shown = [written(value, metric, language) for value in (goal, actual)]
-        rows.append([metric.title(language), *shown, "✓" if done else "✗"])
+        rows.append([in_language(metric.title, language), *shown, "✓" if done else "✗"])
     return pd.DataFrame(rows, columns=[word(name, language) for name in ("figure", "target", "actual", "reached")])
 
 
 def not_made(figures: Figures, decisions: Decisions, language: str) -> pd.DataFrame:
     """Figures that could not be made, and what is missing for them; no rows where all are there."""
-    rows = [(decisions.metrics.by_name[name].title(language), why) for name, why in figures.missing.items()]
+    rows = [
+        (in_language(decisions.metrics.by_name[name].title, language), why) for name, why in figures.missing.items()
+    ]
     return pd.DataFrame(rows, columns=[word(name, language) for name in ("figure", "missing")])
 
 
@@ -113,55 +120,45 @@ def history(decisions: Decisions, names: Sequence[str], grain: str, unit_id: str
     return found.assign(as_of=pd.to_datetime(found["as_of"]))
 
 
-def steps_of_change(decisions: Decisions, grain: str, unit_id: str = "") -> pd.DataFrame:
-    """Where the quarter's change of AUM comes from: title_en, title_zh, yuan; no rows where it is unknown.
+def steps_of_change(decisions: Decisions, grain: str, unit_id: str, language: str) -> pd.DataFrame:
+    """Where the quarter's change of AUM comes from: step (in words), yuan; no rows where it is unknown.
 
-    A step of fewer than five customers is told together with those who stayed on their level.
+    A step of fewer than five customers is shown together with those who stayed on their level.
     """
     at, by_name = decisions.figures.at(grain, unit_id), decisions.metrics.by_name
-    columns = ["title_en", "title_zh", "yuan"]
     rows = at.loc[[name for name in STEPS if name in at.index], ["customers", "value"]].dropna()
     if "change_same" not in rows.index:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=["step", "yuan"])
     few = hidden(rows["customers"])
     few["change_same"] = False
     if few.any():
         rows.loc["change_same", "value"] += rows.loc[few, "value"].sum()
-    told = [
-        (by_name[name].en + (", and few others" if few.any() and name == "change_same" else ""),
-         by_name[name].zh + ("及其他少量客户" if few.any() and name == "change_same" else ""), yuan)
-        for name, yuan in rows.loc[~few, "value"].items()
-    ]  # fmt: skip
-    return pd.DataFrame(told, columns=columns)
+    names = {str(name): by_name[str(name)].short_title for name in rows.index[~few]}
+    if few.any():
+        names["change_same"] = _("{step}, and few others", step=names["change_same"])
+    yuan = rows.loc[list(names), "value"]
+    return pd.DataFrame({"step": [in_language(name, language) for name in names.values()], "yuan": yuan.to_numpy()})
 
 
-def ladder(decisions: Decisions, grain: str, unit_id: str = "") -> pd.DataFrame:
-    """Customers on each level now and a quarter earlier: title_en, title_zh, now, before.
+def ladder(decisions: Decisions, grain: str, unit_id: str, language: str) -> pd.DataFrame:
+    """Customers on each level now and a quarter earlier: level (in words), now, before.
 
-    A level of fewer than five customers, now or then, is told together with the one below it.
+    A level of fewer than five customers, now or then, is shown together with the one below it.
     """
     by_name = decisions.metrics.by_name
     frames = [figures.at(grain, unit_id)["value"].reindex(LEVEL_METRICS) for figures in decisions.history[-2:]]
-    found = pd.DataFrame({"now": frames[-1], "before": frames[0] if len(frames) > 1 else np.nan}).dropna(subset="now")
+    counts = pd.DataFrame({"now": frames[-1], "before": frames[0] if len(frames) > 1 else np.nan}).dropna(subset="now")
     rows: list[list[object]] = []
-    carried = np.zeros(2)
-    names: list[str] = []
-    for name, counts in reversed(list(found.iterrows())):
-        carried, names = carried + counts.to_numpy(dtype=float), [str(name), *names]
-        few = [0 < count < LEAST for count in carried]
-        if any(few) and name != LEVEL_METRICS[0]:
+    carried, joined = np.zeros(2), 0
+    for name, level in reversed(list(counts.iterrows())):
+        carried, joined = carried + level.to_numpy(dtype=float), joined + 1
+        if any(0 < count < LEAST for count in carried) and name != LEVEL_METRICS[0]:
             continue
-        rows.append([*_span([by_name[one] for one in names]), *carried])
-        carried, names = np.zeros(2), []
-    return pd.DataFrame(rows[::-1], columns=["title_en", "title_zh", "now", "before"])
-
-
-def _span(levels: Sequence[Metric]) -> tuple[str, str]:
-    """Names of several levels in one, the lowest first."""
-    first = levels[0]
-    if len(levels) == 1:
-        return first.en, first.zh
-    return f"{first.en}, and above", f"{first.zh.removesuffix('客户数')}及以上"
+        title = by_name[str(name)].short_title
+        title = title if joined == 1 else _("{level}, and above", level=title)
+        rows.append([in_language(title, language), *carried])
+        carried, joined = np.zeros(2), 0
+    return pd.DataFrame(rows[::-1], columns=["level", "now", "before"])
 
 
 def unit_table(
@@ -188,7 +185,9 @@ def unit_table(
         rows = decisions.figures.of(name, grain).reindex(list(units))
         small = hidden(rows["customers"].fillna(0))
         texts = [written(value, metric, language) for value in rows["value"]]
-        columns[metric.title(language)] = [FEW if hide else text for hide, text in zip(small, texts, strict=True)]
+        columns[in_language(metric.title, language)] = [
+            FEW if hide else text for hide, text in zip(small, texts, strict=True)
+        ]
     heading = word("branch" if grain == "branch" else "employee", language)
     labels = [unit or word("unknown", language) for unit in units]
     return pd.DataFrame({heading: labels, **columns})
@@ -209,7 +208,7 @@ def branches_compared(decisions: Decisions, name: str) -> pd.DataFrame:
 
 def all_compared(decisions: Decisions, language: str) -> dict[str, pd.DataFrame]:
     """Every ranked metric at all branches, by the metric's name in words."""
-    return {m.title(language): branches_compared(decisions, m.name) for m in ranked_metrics(decisions)}
+    return {in_language(m.title, language): branches_compared(decisions, m.name) for m in ranked_metrics(decisions)}
 
 
 def standing(decisions: Decisions, branch_id: str) -> pd.DataFrame:
@@ -238,14 +237,16 @@ def standing_table(decisions: Decisions, branch_id: str, language: str) -> pd.Da
         metric = decisions.metrics.by_name[str(name)]
         value, bank, low, high = (written(one[key], metric, language) for key in ("value", "bank", "low", "high"))
         rank = f"{one['rank']} / {one['of']}  ({one['rank_low']}–{one['rank_high']})"
-        rows.append([metric.title(language), value, bank, f"{low} – {high}", rank, word(one["verdict"], language)])
+        rows.append(
+            [in_language(metric.title, language), value, bank, f"{low} – {high}", rank, word(one["verdict"], language)]
+        )
     names = ("figure", "own", "bank", "likely", "rank", "verdict")
     return pd.DataFrame(rows, columns=[word(name, language) for name in names])
 
 
 def title_of(decisions: Decisions, name: str, language: str) -> str:
     """A metric's name in words; a dash for none."""
-    return decisions.metrics.by_name[name].title(language) if name else UNKNOWN
+    return in_language(decisions.metrics.by_name[name].title, language) if name else UNKNOWN
 
 
 def campaign_table(found: pd.DataFrame, language: str) -> pd.DataFrame:

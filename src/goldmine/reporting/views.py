@@ -6,6 +6,7 @@ import pandas as pd
 
 from goldmine.core.columns import column
 from goldmine.core.errors import ParameterError
+from goldmine.core.i18n import in_language
 from goldmine.reporting import call_sheets as worklists
 from goldmine.reporting.prepare import Decisions
 from goldmine.reporting.tables import ranked_metrics, standing
@@ -109,5 +110,5 @@ def own_shares(decisions: Decisions, employee_id: str, language: str) -> pd.Data
         own = sides["own"]
         if "employee" in metric.grain and metric.name in own.index and own.loc[metric.name, "below"] >= 5:
             values = [side["value"].get(metric.name, float("nan")) for side in sides.values()]
-            rows.append([metric.title(language), *values])
+            rows.append([in_language(metric.title, language), *values])
     return pd.DataFrame(rows, columns=["figure", *sides])

@@ -1,4 +1,4 @@
-"""Figures of the ladder: who stands where, who moved, and how unequally money is spread."""
+"""Tables and figures of customers: the AUM ladder, moves between its levels, concentration, tags."""
 
 from collections.abc import Sequence
 
@@ -14,10 +14,11 @@ from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 from goldmine.customers.concentration import concentration, lorenz
 from goldmine.customers.ladder import LAYERS, LEVELS
 from goldmine.customers.moves import KINDS, OUTSIDE, Moves
-from goldmine.plots.books import without_balances
-from goldmine.plots.style import PALETTE, say
+from goldmine.customers.sleeping import definitions, side_by_side, tag_counts
+from goldmine.customers.tags import Catalogue
+from goldmine.plots.bank_tables import without_balances
+from goldmine.plots.style import BLUE, GOLD, GREEN, GREY, RED, _, finished, localized, pgettext, short_yuan
 
-BLUE, GOLD, GREEN, RED, VIOLET, GREY = PALETTE
 KIND_COLOURS = dict(zip(KINDS, (GREEN, BLUE, "#cfcfcf", GOLD, RED), strict=True))
 _GAP = 0.02
 _LEAST = 0.015
@@ -26,27 +27,32 @@ _LEAST = 0.015
 def kind_words() -> dict[str, str]:
     """Names of the kinds of move."""
     return {
-        "new": say("new", "新增"),
-        "up": say("up", "提级"),
-        "same": say("same level", "持平"),
-        "down": say("down", "降级"),
-        "left": say("left", "流失"),
+        "new": pgettext("move", "new"),
+        "up": pgettext("move", "up"),
+        "same": pgettext("move", "same level"),
+        "down": pgettext("move", "down"),
+        "left": pgettext("move", "left"),
     }
 
 
 def layer_words() -> dict[str, str]:
     """Names of the layers."""
-    return dict(zip(LAYERS, (say("basic", "基础"), say("wealth", "财富"), say("high-end", "高端")), strict=True))
+    return dict(
+        zip(
+            LAYERS,
+            (pgettext("layer", "basic"), pgettext("layer", "wealth"), pgettext("layer", "high-end")),
+            strict=True,
+        )
+    )
 
 
 def level_word(place: int) -> str:
     """Name of a level: what it begins at; outside the books: new or left."""
     if place == OUTSIDE:
-        return say("not here", "不在册")
+        return _("not here")
     if place == 0:
-        return say("below 10k", "1万以下")
-    yuan = LEVELS[place]
-    return say(f"{yuan // 1000}k+" if yuan < 1_000_000 else f"{yuan // 1_000_000}M+", f"{yuan // 10_000}万以上")
+        return _("below 10k")
+    return _("{amount}+", amount=short_yuan(LEVELS[place]))
 
 
 def transition_table(found: Sequence[Moves], measure: str = "customers") -> pd.DataFrame:
@@ -110,8 +116,8 @@ def sankey(quarters: Sequence[Moves]) -> Figure:
     axis.set(xlim=(-0.28, 1.28))
     axis.axis("off")
     span = f"{found.begin} – {found.end}"
-    axis.set_title(say(f"Moves between levels, {span}", f"等级变动,{span}"), loc="left")
-    return _done(figure)
+    axis.set_title(_("Moves between levels, {span}", span=span), loc="left")
+    return finished(figure)
 
 
 def _bands(counts: pd.Series, total: float) -> dict[int, tuple[float, float]]:
@@ -150,15 +156,15 @@ def growth(found: Sequence[Moves]) -> Figure:
         bottom = np.where(change >= 0, above, below)
         axis.bar(place, change, 0.6, bottom=bottom, color=KIND_COLOURS[kind], label=kind_words()[kind])
         above, below = above + change.clip(min=0), below + change.clip(max=0)
-    axis.plot(place, above + below, "o", color="black", label=say("in all", "合计"))
+    axis.plot(place, above + below, "o", color="black", label=pgettext("total", "in all"))
     axis.axhline(0, color=GREY, linewidth=1)
-    axis.set_xticks(place, [say(f"quarter to {end}", f"截至{end}一季") for end in tables])
+    axis.set_xticks(place, [_("quarter to {end}", end=end) for end in tables])
     axis.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    axis.set_ylabel(say("change of AUM, 10,000 yuan", "资产变动(万元)"))
-    axis.set_title(say("Growth and loss taken apart", "资产增减分解"), loc="left")
+    axis.set_ylabel(_("change of AUM, 10,000 yuan"))
+    axis.set_title(_("Growth and loss taken apart"), loc="left")
     axis.grid(visible=False, axis="x")
     axis.legend(ncols=6, loc="upper center", bbox_to_anchor=(0.5, -0.1), frameon=False, fontsize=9)
-    return _done(figure)
+    return finished(figure)
 
 
 def lorenz_curve(aum: pd.Series) -> Figure:
@@ -177,28 +183,39 @@ def lorenz_curve(aum: pd.Series) -> Figure:
     axis.fill_between(curve.customer_share, curve.aum_share, curve.customer_share, color=BLUE, alpha=0.08)
     axis.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1)
     figures = (
-        say(f"Gini {found.gini:.3f}", f"基尼系数 {found.gini:.3f}"),
-        say(f"top 10%: {found.top_tenth_share:.1%} of AUM", f"前10%客户:资产占{found.top_tenth_share:.1%}"),
-        say(
-            f"40,000 yuan and more: {found.customer_share_40k:.2%} of customers, {found.aum_share_40k:.2%} of AUM",
-            f"4万元以上:客户占{found.customer_share_40k:.2%},资产占{found.aum_share_40k:.2%}",
+        _("Gini {gini:.3f}", gini=found.gini),
+        _("top 10%: {top_tenth_share:.1%} of AUM", top_tenth_share=found.top_tenth_share),
+        _(
+            "40,000 yuan and more: {customer_share_40k:.2%} of customers, {aum_share_40k:.2%} of AUM",
+            customer_share_40k=found.customer_share_40k,
+            aum_share_40k=found.aum_share_40k,
         ),
-        say(
-            f"long tail: {found.longtail_customer_share:.1%} of customers, {found.longtail_aum_share:.1%} of AUM",
-            f"长尾客户:客户占{found.longtail_customer_share:.1%},资产占{found.longtail_aum_share:.1%}",
+        _(
+            "long tail: {longtail_customer_share:.1%} of customers, {longtail_aum_share:.1%} of AUM",
+            longtail_customer_share=found.longtail_customer_share,
+            longtail_aum_share=found.longtail_aum_share,
         ),
     )
     axis.text(0.03, 0.96, "\n".join(figures), va="top", fontsize=9, linespacing=1.6)
     axis.xaxis.set_major_formatter(PercentFormatter(1))
     axis.yaxis.set_major_formatter(PercentFormatter(1))
     axis.set(xlim=(0, 1), ylim=(0, 1.01))
-    axis.set_xlabel(say("customers, poorest first", "客户(按资产从低到高)"))
-    axis.set_ylabel(say("share of AUM", "资产占比"))
-    axis.set_title(say("Lorenz curve of AUM", "资产洛伦兹曲线"), loc="left")
-    return _done(figure)
+    axis.set_xlabel(_("customers, poorest first"))
+    axis.set_ylabel(_("share of AUM"))
+    axis.set_title(_("Lorenz curve of AUM"), loc="left")
+    return finished(figure)
 
 
-def _done(figure: Figure) -> Figure:
-    figure.tight_layout()
-    plt.close(figure)
-    return figure
+def tag_table(customers: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """A row a tag: the set's name, the tag's, customers and their share."""
+    sets = [localized(one.title) for one in catalogue.sets for _tag in one.tags]
+    tags = [localized(tag.title) for one in catalogue.sets for tag in one.tags]
+    return tag_counts(customers, catalogue).assign(set=sets, tag=tags)
+
+
+def sleeping_table(customers: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+    """The definitions of sleeping and lost side by side, with the share of each that the others find too."""
+    titles = {tag.name: localized(tag.title) for tag in definitions(catalogue).tags}
+    also = {f"also_{name}": _("also: {title}", title=title) for name, title in titles.items()}
+    shown = side_by_side(customers, catalogue).replace({"name": titles})
+    return shown.rename(columns={**also, "name": pgettext("column", "definition")})

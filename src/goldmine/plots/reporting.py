@@ -10,10 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from goldmine.plots.style import PALETTE, language, say
+from goldmine.plots.style import BLUE, GOLD, GREEN, GREY, RED, _, finished, language, pgettext
 from goldmine.reporting.compare import funnel
 
-BLUE, GOLD, GREEN, RED, _, GREY = PALETTE
 _VERDICTS = {"better": GREEN, "worse": RED, "chance": GREY}
 
 
@@ -26,7 +25,7 @@ def growth(history: pd.DataFrame) -> Figure:
         as_of, metric (aum, deposits, wealth), value (yuan).
     """
     wide = history.pivot(index="as_of", columns="metric", values="value")
-    words = {"deposits": say("deposits", "存款"), "wealth": say("wealth products", "理财")}
+    words = {"deposits": _("deposits"), "wealth": _("wealth products")}
     figure, axis = plt.subplots(figsize=(8, 3.8))
     place, bottom = np.arange(len(wide)), np.zeros(len(wide))
     for name, colour in (("deposits", BLUE), ("wealth", GOLD)):
@@ -34,16 +33,16 @@ def growth(history: pd.DataFrame) -> Figure:
             axis.bar(place, wide[name], 0.55, bottom=bottom, color=colour, label=words[name])
             bottom += wide[name].fillna(0).to_numpy()
     if "aum" in wide:
-        axis.plot(place, wide["aum"], color=GREY, marker="o", label=say("AUM", "客户资产"))
+        axis.plot(place, wide["aum"], color=GREY, marker="o", label=pgettext("total", "AUM"))
         for x, yuan in zip(place, wide["aum"], strict=True):
             axis.annotate(_money(yuan), (x, yuan), xytext=(0, 7), textcoords="offset points", ha="center", fontsize=9)
     axis.set_xticks(place, [f"{day:%Y-%m}" for day in wide.index])
     axis.set_ylim(0, axis.get_ylim()[1] * 1.08)
     axis.yaxis.set_major_formatter(FuncFormatter(lambda yuan, _: _money(yuan)))
-    axis.set_title(say("Average daily AUM at quarter ends", "各季末客户资产月日均"), loc="left")
+    axis.set_title(_("Average daily AUM at quarter ends"), loc="left")
     axis.grid(visible=False, axis="x")
     axis.legend(frameon=False, ncols=3, loc="upper left", bbox_to_anchor=(0, -0.1))
-    return _done(figure)
+    return finished(figure)
 
 
 def change_steps(steps: pd.DataFrame) -> Figure:
@@ -52,18 +51,16 @@ def change_steps(steps: pd.DataFrame) -> Figure:
     Parameters
     ----------
     steps : pandas.DataFrame
-        title_en, title_zh, yuan; they add up to the change.
+        step (its name), yuan; they add up to the change.
     """
     if steps.empty:
-        return _nothing(say("The quarter before is not in the books.", "账务中没有上季末数据。"))
+        return _nothing(_("The quarter before is not in the books."))
     total = steps["yuan"].sum()
-    names = [say(en.removeprefix("Change: "), zh.removeprefix("净增来源:"))
-             for en, zh in zip(steps["title_en"], steps["title_zh"], strict=True)]  # fmt: skip
     ends = steps["yuan"].cumsum()
     figure, axis = plt.subplots(figsize=(8, 3.4))
     colours = [GREEN if yuan >= 0 else RED for yuan in steps["yuan"]]
-    axis.barh(names, steps["yuan"], left=ends - steps["yuan"], color=colours, height=0.6)
-    axis.barh([say("change of the quarter", "本季净增")], [total], color=BLUE, height=0.6)
+    axis.barh(steps["step"], steps["yuan"], left=ends - steps["yuan"], color=colours, height=0.6)
+    axis.barh([_("change of the quarter")], [total], color=BLUE, height=0.6)
     rights = [*np.maximum(ends, ends - steps["yuan"]), max(total, 0)]
     for place, (right, yuan) in enumerate(zip(rights, [*steps["yuan"], total], strict=True)):
         axis.annotate(_signed(yuan), (right, place), xytext=(5, 0), textcoords="offset points", va="center", fontsize=9)
@@ -71,9 +68,9 @@ def change_steps(steps: pd.DataFrame) -> Figure:
     axis.invert_yaxis()
     axis.margins(x=0.18)
     axis.xaxis.set_major_formatter(FuncFormatter(lambda yuan, _: _money(yuan)))
-    axis.set_title(say("Where the quarter's change of AUM comes from", "本季客户资产净增来源"), loc="left")
+    axis.set_title(_("Where the quarter's change of AUM comes from"), loc="left")
     axis.grid(visible=False, axis="y")
-    return _done(figure)
+    return finished(figure)
 
 
 def ladder_levels(levels: pd.DataFrame) -> Figure:
@@ -82,25 +79,24 @@ def ladder_levels(levels: pd.DataFrame) -> Figure:
     Parameters
     ----------
     levels : pandas.DataFrame
-        title_en, title_zh, now, before (customers), the lowest level first.
+        level (its name), now, before (customers), the lowest level first.
     """
     figure, axis = plt.subplots(figsize=(8, 3.8))
     place = np.arange(len(levels))
-    names = [say(en, zh.removesuffix("客户数")) for en, zh in zip(levels["title_en"], levels["title_zh"], strict=True)]
-    axis.barh(place - 0.2, levels["before"], 0.36, color="#c9d3de", label=say("a quarter earlier", "上季末"))
-    bars = axis.barh(place + 0.2, levels["now"], 0.36, color=BLUE, label=say("now", "本季末"))
+    axis.barh(place - 0.2, levels["before"], 0.36, color="#c9d3de", label=_("a quarter earlier"))
+    bars = axis.barh(place + 0.2, levels["now"], 0.36, color=BLUE, label=_("now"))
     change = levels["now"] - levels["before"]
     labels = [f"{now:,.0f}" if pd.isna(by) else f"{now:,.0f} ({by:+,.0f})"
               for now, by in zip(levels["now"], change, strict=True)]  # fmt: skip
     axis.bar_label(bars, labels, fontsize=9, padding=4)
-    axis.set_yticks(place, names)
+    axis.set_yticks(place, levels["level"])
     axis.set_xscale("symlog", linthresh=1)
     axis.set_xlim(0, max(levels[["now", "before"]].max().max(), 1) * 6)
-    axis.set_xlabel(say("customers (logarithmic)", "客户数(对数刻度)"))
-    axis.set_title(say("The ladder", "客户等级阶梯"), loc="left")
+    axis.set_xlabel(_("customers (logarithmic)"))
+    axis.set_title(_("The ladder"), loc="left")
     axis.grid(visible=False, axis="y")
     axis.legend(frameon=False, loc="upper right")
-    return _done(figure)
+    return finished(figure)
 
 
 def branch_ranking(compared: pd.DataFrame, title: str, own: str = "") -> Figure:
@@ -116,11 +112,11 @@ def branch_ranking(compared: pd.DataFrame, title: str, own: str = "") -> Figure:
         A branch to be marked.
     """
     if compared.empty:
-        return _nothing(say("No branch has five customers in this figure.", "没有支行在该指标上达到5户。"))
+        return _nothing(_("No branch has five customers in this figure."))
     figure, axis = plt.subplots(figsize=(8, 0.34 * len(compared) + 1.6))
     _forest(axis, compared, title, own)
     axis.set_xlabel(_forest_key())
-    return _done(figure)
+    return finished(figure)
 
 
 def branch_rankings(compared: Mapping[str, pd.DataFrame]) -> Figure:
@@ -133,7 +129,7 @@ def branch_rankings(compared: Mapping[str, pd.DataFrame]) -> Figure:
     """
     shown = {name: rows for name, rows in compared.items() if len(rows)}
     if not shown:
-        return _nothing(say("No branch has five customers in any figure.", "没有支行在任一指标上达到5户。"))
+        return _nothing(_("No branch has five customers in any figure."))
     ends = {name: rows if len(rows) <= 16 else pd.concat([rows.head(8), rows.tail(8)]) for name, rows in shown.items()}
     lines, most = -(-len(ends) // 2), max(len(rows) for rows in ends.values())
     figure, axes = plt.subplots(lines, 2, figsize=(12, lines * (0.3 * most + 1.3)), squeeze=False)
@@ -142,14 +138,11 @@ def branch_rankings(compared: Mapping[str, pd.DataFrame]) -> Figure:
     for axis in axes.flat[len(ends) :]:
         axis.axis("off")
     figure.supxlabel(_forest_key(), fontsize=10, color="#444444")
-    return _done(figure)
+    return finished(figure)
 
 
 def _forest_key() -> str:
-    return say(
-        "dot: likely true share with its 90% range; ring: as counted; dotted: whole bank",
-        "实点:真实水平估计及90%区间;空心圈:实际值;虚线:全行",
-    )
+    return _("dot: likely true share with its 90% range; ring: as counted; dotted: whole bank")
 
 
 def _forest(axis: Axes, compared: pd.DataFrame, title: str, own: str) -> None:
@@ -160,7 +153,7 @@ def _forest(axis: Axes, compared: pd.DataFrame, title: str, own: str) -> None:
     axis.scatter(compared["value"], place, facecolor="white", edgecolor="#222222", linewidth=1.1, s=30, zorder=2.5)
     axis.axvline(compared["bank"].iloc[0], color=GREY, linestyle=":", linewidth=1.3)
     for y, (low, high) in enumerate(zip(compared["rank_low"], compared["rank_high"], strict=True)):
-        text = say(f"rank {low}–{high}", f"第{low}–{high}名") if low != high else say(f"rank {low}", f"第{low}名")
+        text = _("rank {low}–{high}", low=low, high=high) if low != high else _("rank {low}", low=low)
         axis.annotate(text, (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=9, color="#444444")
     axis.set_yticks(place, compared.index)
     _mark(axis, list(compared.index), own)
@@ -179,7 +172,7 @@ def branch_funnel(compared: pd.DataFrame, title: str, own: str = "") -> Figure:
         See `branch_ranking`.
     """
     if compared.empty:
-        return _nothing(say("No branch has five customers in this figure.", "没有支行在该指标上达到5户。"))
+        return _nothing(_("No branch has five customers in this figure."))
     bank = float(compared["bank"].iloc[0])
     limits = funnel(bank, int(compared["below"].max()))
     limits = limits[limits["below"] >= compared["below"].min() * 0.6]
@@ -193,14 +186,9 @@ def branch_funnel(compared: pd.DataFrame, title: str, own: str = "") -> Figure:
         weight = "bold" if name == own else "normal"
         axis.annotate(name, (x, y), xytext=(6, 4), textcoords="offset points", fontsize=9, weight=weight)
     axis.yaxis.set_major_formatter(PercentFormatter(1))
-    axis.set_xlabel(
-        say(
-            "customers (inner band: 95% of branches lie there by chance alone; outer: 99.8%)",
-            "客户数(内带:仅因偶然95%的支行落于其中;外带:99.8%)",
-        )
-    )
+    axis.set_xlabel(_("customers (inner band: 95% of branches lie there by chance alone; outer: 99.8%)"))
     axis.set_title(title, loc="left")
-    return _done(figure)
+    return finished(figure)
 
 
 def campaign_results(found: pd.DataFrame) -> Figure:
@@ -212,7 +200,7 @@ def campaign_results(found: pd.DataFrame) -> Figure:
         campaign, answered, converted, conversion.
     """
     if found.empty:
-        return _nothing(say("No campaign in the last twelve months.", "近12个月没有营销活动。"))
+        return _nothing(_("No campaign in the last twelve months."))
     spread = 1.96 * np.sqrt(found["conversion"] * (1 - found["conversion"]) / found["answered"].clip(lower=1))
     figure, axis = plt.subplots(figsize=(8, 0.4 * len(found) + 1.4))
     place = np.arange(len(found))
@@ -222,9 +210,9 @@ def campaign_results(found: pd.DataFrame) -> Figure:
     axis.invert_yaxis()
     axis.set_xlim(left=0)
     axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axis.set_title(say("Conversion of those who answered, with its 95% range", "接通客户转化率及95%区间"), loc="left")
+    axis.set_title(_("Conversion of those who answered, with its 95% range"), loc="left")
     axis.grid(visible=False, axis="y")
-    return _done(figure)
+    return finished(figure)
 
 
 def own_results(rows: pd.DataFrame) -> Figure:
@@ -236,8 +224,12 @@ def own_results(rows: pd.DataFrame) -> Figure:
         figure (its name), and own, branch, bank (0 to 1).
     """
     if rows.empty:
-        return _nothing(say("No share can be shown yet.", "暂无可展示的占比指标。"))
-    words = {"own": say("own", "本人"), "branch": say("branch", "本支行"), "bank": say("whole bank", "全行")}
+        return _nothing(_("No share can be shown yet."))
+    words = {
+        "own": pgettext("reference", "own"),
+        "branch": pgettext("reference", "branch"),
+        "bank": pgettext("reference", "whole bank"),
+    }
     long = rows.melt("figure", list(words), "whose", "share")
     figure, axis = plt.subplots(figsize=(8, 0.62 * len(rows) + 1.2))
     sns.barplot(
@@ -246,10 +238,10 @@ def own_results(rows: pd.DataFrame) -> Figure:
     )  # fmt: skip
     axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     axis.set(xlabel="", ylabel="")
-    axis.set_title(say("Own results", "本人业绩"), loc="left")
+    axis.set_title(_("Own results"), loc="left")
     axis.grid(visible=False, axis="y")
     axis.legend(frameon=False, title="", loc="upper left", bbox_to_anchor=(0, -0.06), ncols=3)
-    return _done(figure)
+    return finished(figure)
 
 
 def _mark(axis: Axes, names: list[str], own: str) -> None:
@@ -259,7 +251,9 @@ def _mark(axis: Axes, names: list[str], own: str) -> None:
 
 def _money(yuan: float) -> str:
     if language() == "zh":
-        return f"{yuan / 1e8:,.1f}亿" if abs(yuan) >= 1e9 else f"{yuan / 1e4:,.0f}万"
+        if abs(yuan) >= 1e9:
+            return _("{number}×100M", number=f"{yuan / 1e8:,.1f}")
+        return _("{number}×10k", number=f"{yuan / 1e4:,.0f}")
     return f"{yuan / 1e6:,.0f}M" if abs(yuan) >= 1e8 else f"{yuan / 1e6:,.1f}M"
 
 
@@ -271,11 +265,4 @@ def _nothing(why: str) -> Figure:
     figure, axis = plt.subplots(figsize=(7, 0.8))
     axis.axis("off")
     axis.text(0, 0.5, why, va="center")
-    return _done(figure)
-
-
-def _done(figure: Figure) -> Figure:
-    """Lay out, and take the figure from pyplot so that a notebook shows it once, as the value of its cell."""
-    figure.tight_layout()
-    plt.close(figure)
-    return figure
+    return finished(figure)

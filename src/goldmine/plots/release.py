@@ -1,0 +1,181 @@
+"""Tables and figures of a release: its lists and campaigns, their funnels, what can be measured, what limits them."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from goldmine.campaigns.record import CampaignRecord
+from goldmine.campaigns.texts import CHANNELS, KINDS, RANKED_BY
+from goldmine.contactability.funnel import STAGES, Funnel
+from goldmine.core.i18n import Said
+from goldmine.labels.use_case_files import load_use_case, use_case_names
+from goldmine.plots.style import BLUE, GOLD, GREY, RED, _, finished, localized, pgettext
+from goldmine.publishing.manifest import ListFile
+
+_ROW_INCHES = 0.34
+_HEAD_INCHES = 0.9
+
+
+def funnel_counts(funnels: Mapping[str, Funnel]) -> pd.DataFrame:
+    """A row a list and step of its funnel.
+
+    Parameters
+    ----------
+    funnels : mapping of str to Funnel
+        By use case, from a release's manifest.
+
+    Returns
+    -------
+    pandas.DataFrame
+        list (its title), step (who leaves; first of all everyone scored), left and remain (customers).
+    """
+    rows = []
+    for name, funnel in funnels.items():
+        title = _title(name)
+        rows.append((title, _("scored by the model"), 0, funnel.scored))
+        rows += [(title, localized(step.who), step.left, step.remain) for step in funnel.steps]
+    return pd.DataFrame(rows, columns=["list", "step", "left", "remain"])
+
+
+def rules_off(funnels: Mapping[str, Funnel]) -> pd.DataFrame:
+    """A row a rule that could not be applied to a list, and the columns that the bank does not have."""
+    rows = [
+        (_title(name), localized(rule.who), ", ".join(rule.missing))
+        for name, funnel in funnels.items()
+        for rule in funnel.skipped
+    ]
+    return pd.DataFrame(rows, columns=["list", "not checked", "missing"])
+
+
+def file_table(files: tuple[ListFile, ...]) -> pd.DataFrame:
+    """A row a published file: path, rows, model, version and how many rules of its suite warned."""
+    rows = [(f.path, f.rows, f.model_name, f.model_version, len(f.validation.get("warnings", ()))) for f in files]
+    return pd.DataFrame(rows, columns=["file", "rows", "model", "version", "warnings"])
+
+
+def list_funnel(counts: pd.DataFrame) -> Figure:
+    """Customers that remain after each step, a panel a list; who left is written beside the bar.
+
+    Parameters
+    ----------
+    counts : DataFrame
+        From `funnel_counts`.
+    """
+    groups = list(counts.groupby("list", sort=False))
+    heights = [_HEAD_INCHES + _ROW_INCHES * len(rows) for _, rows in groups]
+    figure, axes = plt.subplots(
+        len(groups), 1, figsize=(9, sum(heights)), squeeze=False, height_ratios=heights, layout="constrained"
+    )
+    for axis, (title, rows) in zip(axes[:, 0], groups, strict=True):
+        _panel(axis, str(title), rows)
+    axes[-1, 0].set_xlabel(_("customers that remain"))
+    return finished(figure)
+
+
+def _panel(axis: Axes, title: str, rows: pd.DataFrame) -> None:
+    colours = [GREY, *[BLUE] * (len(rows) - 2), GOLD]
+    places = range(len(rows))
+    axis.barh(places, rows["remain"], color=colours, height=0.72)
+    axis.set_yticks(places, rows["step"])
+    axis.invert_yaxis()
+    axis.set_title(title, loc="left")
+    axis.xaxis.set_major_locator(MaxNLocator(5))
+    axis.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+    axis.grid(axis="y", visible=False)
+    widest = max(rows["remain"].max(), 1)
+    axis.set_xlim(0, widest * 1.22)
+    for place, left, remain in zip(places, rows["left"], rows["remain"], strict=True):
+        axis.text(remain + widest * 0.01, place, f"{remain:,}", va="center", fontsize=9)
+        if left:
+            axis.text(widest * 1.21, place, f"−{left:,}", va="center", ha="right", fontsize=9, color=RED)
+
+
+def _title(name: str) -> str:
+    """A use case's title; a table that was brought in is called by its name."""
+    if name not in use_case_names():
+        return name
+    use_case = load_use_case(name)
+    return localized(Said(use_case.title_en, use_case.title_zh))
+
+
+def campaign_counts(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:
+    """A row a campaign and step of its funnel.
+
+    Returns
+    -------
+    pandas.DataFrame
+        list (the campaign's title), stage, step (who leaves), left and remain (customers).
+    """
+    rows: list[tuple[str, str, str, int, int]] = []
+    for record in campaigns.values():
+        title = localized(Said(record.en, record.zh))
+        rows.append((title, "", _("scored by the models"), 0, record.funnel.scored))
+        rows += [
+            (title, localized(STAGES[step.stage]), localized(step.who), step.left, step.remain)
+            for step in record.funnel.steps
+        ]
+    return pd.DataFrame(rows, columns=["list", "stage", "step", "left", "remain"])
+
+
+def campaign_funnel(counts: pd.DataFrame) -> Figure | None:
+    """Customers that remain after each step at which somebody left, a panel a campaign; None without campaigns."""
+    if counts.empty:
+        return None
+    first_or_last = ~counts["list"].duplicated() | ~counts["list"].duplicated(keep="last")
+    return list_funnel(counts[(counts["left"] > 0) | first_or_last].drop(columns="stage"))
+
+
+def campaign_table(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:
+    """A row a campaign: whom it contacts, what that should be worth, and what can be measured of it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        campaign, contact, control (customers), expected yuan, base rate, smallest effect and useful effect (shares),
+        verdict.
+    """
+    rows = []
+    for name, record in campaigns.items():
+        power = record.power
+        verdict = _("measurable") if power.detects else _("NOT MEASURABLE")
+        effect = float("nan") if power.smallest_effect is None else power.smallest_effect
+        counted = (name, power.contact, power.control, record.expected_value)
+        rows.append((*counted, power.base_rate, effect, power.useful, verdict))
+    columns = ["campaign", "contact", "control", "expected_yuan", "base_rate", "smallest_effect", "useful", "verdict"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def ranking_table(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:
+    """A row a campaign: by what its customers are ranked, and why.
+
+    Returns
+    -------
+    pandas.DataFrame
+        campaign, ranked_by, why.
+    """
+    rows = [
+        (name, localized(Said(*RANKED_BY[record.ranking.by])), localized(Said(record.ranking.en, record.ranking.zh)))
+        for name, record in campaigns.items()
+    ]
+    return pd.DataFrame(rows, columns=["campaign", "ranked_by", "why"])
+
+
+def limit_table(campaigns: Mapping[str, CampaignRecord], most: int = 15) -> pd.DataFrame:
+    """The limits where one more place is worth most, and every channel.
+
+    Returns
+    -------
+    pandas.DataFrame
+        campaign, limit, used, at_most, worth (yuan for one more).
+    """
+    rows = []
+    for limit in [limit for record in campaigns.values() for limit in record.limits]:
+        key = localized(Said(*CHANNELS[limit.key])) if limit.kind == "channel" else limit.key
+        name = f"{localized(Said(*KINDS[limit.kind]))} {key}"
+        rows.append((limit.campaign_id or pgettext("campaigns", "all"), name, limit.used, limit.most, limit.worth))
+    table = pd.DataFrame(rows, columns=["campaign", "limit", "used", "at_most", "worth"]).drop_duplicates()
+    return table.sort_values("worth", ascending=False, kind="stable", ignore_index=True).head(most)

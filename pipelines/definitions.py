@@ -330,8 +330,8 @@ def on_request(name: str, notebook: str, deps: list[Any], folder: str) -> dg.Ass
             yield dg.MaterializeResult(metadata={"switched_off": True})
             return
         files = at.work.root / folder
-        made_for = f"*{at.as_of}*/*" if folder == "worklists" else f"{at.as_of}.*"
-        stem = name if folder == "worklists" else str(at.as_of)
+        made_for = f"*{at.as_of}*/*" if folder == "on_request_lists" else f"{at.as_of}.*"
+        stem = name if folder == "on_request_lists" else str(at.as_of)
         try:
             yield from checked(
                 at,
@@ -357,10 +357,10 @@ def on_request(name: str, notebook: str, deps: list[Any], folder: str) -> dg.Ass
 # the long tail and its scores -> workable groups, and what became of those who were worked
 # the lost and the scores of win-back -> what they held, when and where it went, what may come back
 ON_REQUEST = [
-    on_request("near_threshold", "8_near_threshold", [customers], "worklists"),
+    on_request("near_threshold", "8_near_threshold", [customers], "on_request_lists"),
     on_request("segments", "9_segments", [], "segments"),
-    on_request("screening", "10_screening", [customers, USE_CASES["longtail"][1]], "worklists"),
-    on_request("lost", "11_lost", [customers, USE_CASES["winback"][1]], "worklists"),
+    on_request("screening", "10_screening", [customers, USE_CASES["longtail"][1]], "on_request_lists"),
+    on_request("lost", "11_lost", [customers, USE_CASES["winback"][1]], "on_request_lists"),
 ]
 
 

@@ -90,7 +90,7 @@ def test_a_bad_row_goes_back_with_its_reason_and_the_good_ones_are_kept(work, li
     assert (found.new, dict(found.bad)) == (1, {reason: 1})
     with found.bad_file.open(encoding="utf-8-sig", newline="") as stream:
         head, row = csv.reader(stream)
-    assert head == [*HEAD.split(","), "reason"]
+    assert head == [*HEAD.split(","), "Why the row goes back"]
     assert row[:6] == line.split(",")
     assert row[6]
 

@@ -155,7 +155,7 @@ def test_the_manifest_traces_a_file_to_model_run_validation_and_funnel(published
         assert file["model_name"] == "tiny.longtail"
         assert file["validation"]["success"] is True
     assert manifest["funnels"]["longtail"]["scored"] == PEOPLE
-    assert [rule["name"] for rule in manifest["funnels"]["longtail"]["off"]] == LACKING
+    assert [rule["name"] for rule in manifest["funnels"]["longtail"]["skipped"]] == LACKING
 
 
 def test_the_same_inputs_give_the_same_release_and_add_nothing(own):

@@ -6,9 +6,8 @@ import pytest
 from goldmine.core.errors import ParameterError
 from goldmine.customers.ladder import level_word
 from goldmine.plots import reporting as plots
-from goldmine.reporting import call_sheets as worklists
+from goldmine.reporting import call_sheets, views
 from goldmine.reporting import tables as figures
-from goldmine.reporting import views
 from goldmine.reporting.metric_definitions import Target
 from goldmine.reporting.prepare import prepare
 from tests.reporting.conftest import CUSTOMERS, JUNE, customer, put, tables
@@ -62,36 +61,36 @@ def test_levels_with_few_customers_are_told_together_and_still_add_up(view):
 
 def test_an_employee_is_never_shown_another_branchs_customers(later):
     """The books name m3 for astray, whom B2 keeps."""
-    assert set(worklists.of_employee(later, "m3").index) == {"dull", "held", "ok", "new"}
+    assert set(call_sheets.of_employee(later, "m3").index) == {"dull", "held", "ok", "new"}
     assert views.employees_of(later, "B1") == ["m3"]
 
 
 def test_the_branchs_lists_hold_its_own_customers_alone(view):
-    assert worklists.mending(view, "B2", "overdue", 10).empty
+    assert call_sheets.mending(view, "B2", "overdue", 10).empty
     with pytest.raises(ParameterError, match="branch_id: no customer is kept by branch 'B9'"):
-        worklists.of_branch(view, "B9")
+        call_sheets.of_branch(view, "B9")
 
 
 def test_nobody_is_called_who_opted_out(later):
     """Of B1's, a2 said so to a caller, dull gave no consent, and held stands in the ledger."""
-    allowed = worklists.may_be_called(later, worklists.of_branch(later, "B1"))
+    allowed = call_sheets.may_be_called(later, call_sheets.of_branch(later, "B1"))
     assert set(allowed.index) == {"a0", "a1", "a3", "a4", "a5", "new", "ok"}
 
 
 def test_core_customers_whose_contact_is_overdue_are_called_first(later):
     """b0 has become a core customer; the branch head takes over from the manager."""
-    found = worklists.calls(later, worklists.of_employee(later, "h2"), 5, "en")
+    found = call_sheets.calls(later, call_sheets.of_employee(later, "h2"), 5, "en")
     assert found[["customer_id", "why"]].values.tolist() == [["b0", "Core customer, contact overdue by 147 days"]]
-    shown = worklists.in_words(found, "zh")
+    shown = call_sheets.in_words(found, "zh")
     assert shown[["客户号", "资产等级", "月日均资产(元)"]].values.tolist() == [["b0", "50万–200万", "600,000"]]
 
 
 def test_customers_near_the_next_level_are_named_with_what_is_missing(view):
     """But for a2, who told a caller not to call again."""
-    assert worklists.near_next(view, worklists.of_employee(view, "m1")).empty
+    assert call_sheets.near_next(view, call_sheets.of_employee(view, "m1")).empty
     tables = {name: table for name, table in view.bank.tables.items() if name != "contacts"}
     never_asked = replace(view, bank=replace(view.bank, tables=tables))
-    found = worklists.near_next(never_asked, worklists.of_employee(view, "m1"))
+    found = call_sheets.near_next(never_asked, call_sheets.of_employee(view, "m1"))
     assert found[["customer_id", "to_next"]].round(2).values.tolist() == [["a2", 4_999.90]]
 
 
@@ -99,7 +98,7 @@ def test_who_left_gets_no_report_and_the_successor_is_told(later):
     assert views.employees(later) == ["h2", "m2", "m3"]
     with pytest.raises(ParameterError, match="employee_id: nobody at work has the number 'm1'"):
         views.employee_or_first(later, "m1")
-    calls = worklists.calls(later, worklists.of_employee(later, "m3"), 5, "en")
+    calls = call_sheets.calls(later, call_sheets.of_employee(later, "m3"), 5, "en")
     assert calls[["customer_id", "why"]].values.tolist() == [["new", "Taken over from m1"]]
 
 

@@ -4,7 +4,16 @@ from datetime import date
 from typing import Literal
 
 from goldmine.contactability.funnel import Funnel
+from goldmine.core.i18n import pgettext
 from goldmine.core.settings import RecordModel
+
+LIMIT_KINDS = {
+    "branch": pgettext("limit", "branch"),
+    "manager": pgettext("limit", "manager"),
+    "grid": pgettext("limit", "grid"),
+    "channel": pgettext("limit", "channel"),
+}
+"""What a limit of the assignment may be set for."""
 
 
 class Limit(RecordModel):

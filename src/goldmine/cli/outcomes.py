@@ -35,6 +35,6 @@ def import_file(
     if found.bad_file is not None:
         say(f"{sum(found.bad.values()):,} rows go back in {near(found.bad_file)}:")
         for reason, rows in sorted(found.bad.items()):
-            say(f"  {rows:>6,}  {REASONS[reason][0]}")
+            say(f"  {rows:>6,}  {REASONS[reason]}")
     if found.bad and not found.new and not found.known:
         raise typer.Exit(10)

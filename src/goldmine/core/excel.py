@@ -20,9 +20,14 @@ INTERNAL = _("Internal: personal data of customers, must not leave the bank")
 
 # The quote prefix keeps a text such as =1+1 a text even after somebody edits its cell.
 _TEXT: dict[str, Any] = {"num_format": "@", "quote_prefix": True}
-HEAD = {"bold": True, "font_color": "white", "bg_color": "#1F4E79", "align": "center", "valign": "vcenter"}
-INSIDE = {language: in_language(INTERNAL, language) for language in ("en", "zh")}
-_HEAD = {**HEAD, "text_wrap": True}
+_HEAD = {
+    "bold": True,
+    "font_color": "white",
+    "bg_color": "#1F4E79",
+    "align": "center",
+    "valign": "vcenter",
+    "text_wrap": True,
+}
 _FILL = {**_HEAD, "bg_color": "#BF8F00"}
 """Head of a column that is to be filled in."""
 _LINE = {"bottom": 4, "bottom_color": "#BFBFBF", "valign": "vcenter"}

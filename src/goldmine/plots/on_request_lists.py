@@ -7,11 +7,11 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from goldmine.core.i18n import Said
+from goldmine.core.columns import column
 from goldmine.customers.segments import STABLE
 from goldmine.customers.tags import Catalogue
 from goldmine.plots.style import BLUE, GOLD, GREY, _, finished, language, localized, pgettext
-from goldmine.publishing.on_request_list import WORDS, Worklist
+from goldmine.publishing.on_request_list import OnRequestList
 
 
 def direction_words() -> dict[str, str]:
@@ -31,38 +31,15 @@ def part_words() -> dict[str, str]:
     }
 
 
-def group_words(catalogue: Catalogue) -> dict[str, dict[str, str]]:
-    """Names of the codes of long-tail groups, by column: ages, kinds of transaction, bands."""
-    kinds = {code: localized(Said(*pair)) for code, pair in WORDS["kind"].items()}
-    ages = {code: localized(Said(*pair)) for code, pair in WORDS["age"].items()}
-    ages |= {tag.name: localized(tag.title) for one in catalogue.sets if one.name == "age" for tag in one.tags}
-    bands = {
-        "high": _("best tenth"),
-        "middle": _("next three tenths"),
-        "low": _("others scored"),
-        "unscored": _("not scored"),
-    }
-    return {"age": ages, "kind": kinds, "band": bands}
-
-
 def group_table(groups: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """The long tail's groups with names for their codes."""
-    words = group_words(catalogue)
-    named = groups.assign(**{name: groups[name].map(codes) for name, codes in words.items()})
-    headings = {
-        "age": pgettext("column", "age"),
-        "kind": _("main kind of transaction"),
-        "band": _("model score"),
-        "customers": pgettext("column", "customers"),
-        "aum": _("AUM, yuan"),
-        "expected_conversions": _("expected conversions"),
-        "expected_rate": _("expected rate"),
-        "expected_aum": _("expected AUM, yuan"),
-    }
-    return named.rename(columns=headings)
+    """The long tail's groups with words for their codes; ages are called as the bank's tags call them."""
+    words = {name: column(name).in_words(groups[name], language()) for name in ("kind", "band")}
+    ages = {tag.name: localized(tag.title) for one in catalogue.sets if one.name == "age" for tag in one.tags}
+    words["age"] = column("age").in_words([ages.get(age, age) for age in groups["age"]], language())
+    return groups.assign(**words).rename(columns={"aum": "group_aum"})
 
 
-def worklist_table(lists: Mapping[str, Worklist]) -> pd.DataFrame:
+def on_request_table(lists: Mapping[str, OnRequestList]) -> pd.DataFrame:
     """A row a list: rows on it, how many were left out by which rule, and its file."""
     rows = [(name, one.rows, sum(one.left_out.values()), one.path.name) for name, one in lists.items()]
     left_out = _("may not be contacted")

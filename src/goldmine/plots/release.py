@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from goldmine.campaigns.record import CampaignRecord
-from goldmine.campaigns.texts import CHANNELS, KINDS, RANKED_BY
+from goldmine.campaigns.record import LIMIT_KINDS, CampaignRecord
 from goldmine.contactability.funnel import STAGES, Funnel
+from goldmine.core.columns import column
 from goldmine.core.i18n import Said
 from goldmine.labels.use_case_files import load_use_case, use_case_names
 from goldmine.plots.style import BLUE, GOLD, GREY, RED, _, finished, localized, pgettext
@@ -158,7 +158,11 @@ def ranking_table(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:
         campaign, ranked_by, why.
     """
     rows = [
-        (name, localized(Said(*RANKED_BY[record.ranking.by])), localized(Said(record.ranking.en, record.ranking.zh)))
+        (
+            name,
+            localized(column("ranked_by").words[record.ranking.by]),
+            localized(Said(record.ranking.en, record.ranking.zh)),
+        )
         for name, record in campaigns.items()
     ]
     return pd.DataFrame(rows, columns=["campaign", "ranked_by", "why"])
@@ -174,8 +178,8 @@ def limit_table(campaigns: Mapping[str, CampaignRecord], most: int = 15) -> pd.D
     """
     rows = []
     for limit in [limit for record in campaigns.values() for limit in record.limits]:
-        key = localized(Said(*CHANNELS[limit.key])) if limit.kind == "channel" else limit.key
-        name = f"{localized(Said(*KINDS[limit.kind]))} {key}"
+        key = localized(column("channel").words[limit.key]) if limit.kind == "channel" else limit.key
+        name = f"{localized(LIMIT_KINDS[limit.kind])} {key}"
         rows.append((limit.campaign_id or pgettext("campaigns", "all"), name, limit.used, limit.most, limit.worth))
     table = pd.DataFrame(rows, columns=["campaign", "limit", "used", "at_most", "worth"]).drop_duplicates()
     return table.sort_values("worth", ascending=False, kind="stable", ignore_index=True).head(most)

@@ -5,12 +5,11 @@ from collections.abc import Mapping
 import xlsxwriter
 
 from goldmine.campaigns.arbitration import TIE_BREAK
-from goldmine.campaigns.record import CampaignRecord, Limit, Power
-from goldmine.campaigns.texts import KINDS
+from goldmine.campaigns.record import LIMIT_KINDS, CampaignRecord, Limit, Power
 from goldmine.contactability.funnel import STAGES
 from goldmine.core.columns import column
 from goldmine.core.excel import Look, NotesSheet
-from goldmine.core.i18n import _, in_language, pgettext
+from goldmine.core.i18n import _, in_language, join_texts, pgettext
 from goldmine.publishing.listing import NOT_CHECKED
 
 _MAX_LIMITS = 40
@@ -99,6 +98,6 @@ class _Report(NotesSheet):
             key = column("channel").words[limit.key] if limit.kind == "channel" else limit.key
             whose = "" if limit.campaign_id else _("all campaigns")
             most: tuple[object, Look] = ("", "text") if limit.most is None else (limit.most, "count")
-            name = f"{KINDS[limit.kind][self.language == 'zh']} {in_language(key, self.language)}"
+            name = join_texts([LIMIT_KINDS[limit.kind], key], " ")
             self.row((whose, "text"), (name, "text"), (limit.used, "count"), most, (limit.worth, "money"))
         self.skip()

@@ -186,7 +186,7 @@ def mending(decisions: Decisions, branch_id: str, by: Mend, most: int) -> pd.Dat
 
 
 def in_words(rows: pd.DataFrame, language: str) -> pd.DataFrame:
-    """A worklist as staff read it: headings in words, amounts and probabilities written out."""
+    """A call sheet as staff read it: headings in words, amounts and probabilities written out."""
     found = rows.drop(columns=[name for name in ("core", "due_on") if name in rows])
     if "level" in found:
         found["level"] = [level_word(int(level), language) for level in found["level"]]

@@ -7,7 +7,7 @@ import pandas as pd
 from goldmine.core.columns import column
 from goldmine.core.errors import ParameterError
 from goldmine.core.i18n import in_language
-from goldmine.reporting import call_sheets as worklists
+from goldmine.reporting import call_sheets
 from goldmine.reporting.prepare import Decisions
 from goldmine.reporting.tables import ranked_metrics, standing
 
@@ -37,7 +37,7 @@ def weakest_link(decisions: Decisions, branch_id: str, most: int) -> WeakestLink
         by = decisions.metrics.by_name[str(name)].mended_by
         if by is None:
             continue
-        rows = worklists.mending(decisions, branch_id, by, most)
+        rows = call_sheets.mending(decisions, branch_id, by, most)
         if len(rows):
             return WeakestLink(str(name), str(one["verdict"]), rows)
     return WeakestLink("", "better", pd.DataFrame())
@@ -70,7 +70,7 @@ def employee_or_first(decisions: Decisions, employee_id: str) -> str:
     known = employees(decisions)
     if not employee_id and not known:
         raise ParameterError("employee_id: nobody at work looks after a customer.", "Map the table staff.")
-    worklists.of_employee(decisions, employee_id or known[0])
+    call_sheets.of_employee(decisions, employee_id or known[0])
     return employee_id or known[0]
 
 

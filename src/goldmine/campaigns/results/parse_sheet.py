@@ -9,20 +9,14 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from goldmine.core import columns as catalogue
 from goldmine.core.errors import ContractError
 from goldmine.core.formula import unescape_formula
+from goldmine.core.i18n import LANGUAGES, all_languages
 
 Cell = str | date | float | None
 
-HEADINGS = {
-    "campaign_id": ("campaign_id", "campaign", "活动代码", "活动", "营销活动"),
-    "customer_id": ("customer_id", "customer", "客户号", "客户"),
-    "contacted_on": ("contacted_on", "contacted on", "contacted", "触达日期", "联系日期"),
-    "channel": ("channel", "触达渠道", "渠道"),
-    "answer": ("answer", "客户答复", "答复", "触达结果"),
-    "note": ("note", "备注"),
-}
-"""What each column may be called; the case of the letters does not count, other columns are left alone."""
+RESULT_COLUMNS = ("campaign_id", "customer_id", "contacted_on", "channel", "answer", "note")
 COMPULSORY = ("campaign_id", "customer_id", "contacted_on", "channel", "answer")
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -53,9 +47,9 @@ class Sheet:
     columns: dict[str, int]
 
     @property
-    def chinese(self) -> bool:
-        """Whether its headings are Chinese."""
-        return any(not heading.isascii() for heading in self.headings)
+    def language(self) -> str:
+        """The language of its headings."""
+        return "en" if all(heading.isascii() for heading in self.headings) else "zh"
 
 
 def read_sheet(path: Path) -> Sheet:
@@ -83,7 +77,7 @@ def read_sheet(path: Path) -> Sheet:
                 rows = [row for row in table[below:] if any(cell not in (None, "") for cell in row)]
                 return Sheet(headings, rows, columns)
             missing = min(missing, lacks, key=len)
-    allowed = "; ".join(f"{name}: {', '.join(HEADINGS[name][1:])}" for name in missing)
+    allowed = "; ".join(f"{name}: {', '.join(known_headings(name)[1:])}" for name in missing)
     raise ContractError(
         f"{path.name}: columns are missing: {', '.join(missing)}.", f"Name them by code or as here: {allowed}."
     )
@@ -98,15 +92,26 @@ def _headings(table: list[list[Cell]]) -> Iterator[tuple[int, list[str]]]:
             yield place + 2, [lower or upper for upper, lower in zip_longest(row, texts[place + 1], fillvalue="")]
 
 
+def known_headings(name: str) -> list[str]:
+    """What a column may be called, in any language; the case of the letters does not count."""
+    column = catalogue.column(name)
+    texts = [column.heading(language) for language in LANGUAGES]
+    if column.synonyms is not None:
+        texts += [text for listed in all_languages(column.synonyms).values() for text in listed.split(",")]
+    return list(dict.fromkeys([name, *(text.strip().lower() for text in texts)]))
+
+
 def _columns(headings: list[str], path: Path) -> dict[str, int]:
-    found: dict[str, int] = {}
+    """Places of the columns that are known; other columns are left alone."""
+    names = {heading: name for name in RESULT_COLUMNS for heading in known_headings(name)}
+    places: dict[str, int] = {}
     for place, heading in enumerate(headings):
-        for name, known in HEADINGS.items():
-            if heading.lower() in known:
-                if name in found:
-                    raise ContractError(f"{path.name}: the column {name} stands twice.", "Leave one of them.")
-                found[name] = place
-    return found
+        name = names.get(heading.lower())
+        if name in places:
+            raise ContractError(f"{path.name}: the column {name} stands twice.", "Leave one of them.")
+        if name is not None:
+            places[name] = place
+    return places
 
 
 def _read_csv(path: Path) -> list[list[Cell]]:

@@ -9,11 +9,10 @@ import xlsxwriter
 
 from goldmine.campaigns.results.parse_sheet import Cell, Sheet
 from goldmine.campaigns.results.result_check import REASONS, REFUSED
+from goldmine.core.columns import column
 from goldmine.core.files import whole_file
 from goldmine.core.formula import escape_formula
-
-_HEADING = ("reason", "退回原因")
-_BETWEEN = ("; ", "；")
+from goldmine.core.i18n import in_language, join_texts, pgettext
 
 
 def write_bad(file: Path, sheet: Sheet, bad: Mapping[int, str], heard: Collection[int] = ()) -> Path:
@@ -28,11 +27,11 @@ def write_bad(file: Path, sheet: Sheet, bad: Mapping[int, str], heard: Collectio
     """
     path = file.with_name(f"{file.stem}.bad{file.suffix.lower()}")
     width = len(sheet.headings)
-    rows: list[list[Cell]] = [[*sheet.headings, _HEADING[sheet.chinese]]]
+    rows: list[list[Cell]] = [[*sheet.headings, column("rejected_because").heading(sheet.language)]]
     for place, reason in sorted(bad.items()):
         cells = [*sheet.rows[place], *[None] * width][:width]
-        told = [REASONS[reason][sheet.chinese], *([REFUSED[sheet.chinese]] if place in heard else [])]
-        rows.append([*cells, _BETWEEN[sheet.chinese].join(told)])
+        why = join_texts([REASONS[reason], *([REFUSED] if place in heard else [])], pgettext("between reasons", "; "))
+        rows.append([*cells, in_language(why, sheet.language)])
     with whole_file(path) as temporary:
         (_csv if path.suffix == ".csv" else _xlsx)(temporary, rows)
     return path

@@ -4,50 +4,51 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from goldmine.campaigns.results.parse_sheet import Cell, Formula
-from goldmine.campaigns.texts import ANSWERS, CHANNELS
+from goldmine.core.columns import column
+from goldmine.core.i18n import _, all_languages, pgettext
 
 REASONS = {
-    "formula": ("a cell holds a formula", "单元格为公式"),
-    "no_campaign": ("no such campaign in any release", "无此活动"),
-    "no_customer": ("customer number is missing", "缺少客户号"),
-    "never_listed": (
-        "customer was never on a list of this campaign (are leading zeros lost?)",
-        "客户从未列入该活动名单(请检查客户号前导零)",
-    ),
-    "no_date": ("contacted on is missing or no date", "触达日期缺失或无法识别"),
-    "before": ("contacted before the release", "触达日期早于名单发布"),
-    "future": ("contacted in the future", "触达日期晚于今天"),
-    "channel": ("channel is not known", "触达渠道无法识别"),
-    "answer": ("answer is not known", "客户答复无法识别"),
-    "twice": ("stands twice in the file, with different results", "文件内重复且结果不一致"),
-    "other": ("another result of this contact was imported before", "该次触达已导入过不同结果"),
+    "formula": _("a cell holds a formula"),
+    "no_campaign": _("no such campaign in any release"),
+    "no_customer": _("customer number is missing"),
+    "never_listed": _("customer was never on a list of this campaign (are leading zeros lost?)"),
+    "no_date": _("contacted on is missing or no date"),
+    "before": _("contacted before the release"),
+    "future": _("contacted in the future"),
+    "channel": _("channel is not known"),
+    "answer": _("answer is not known"),
+    "twice": _("stands twice in the file, with different results"),
+    "other": _("another result of this contact was imported before"),
 }
-"""Why a row is not kept, in English and Chinese."""
-REFUSED = ("the refusal counts all the same", "拒绝联系已登记生效")
+"""Why a row is not kept."""
+REFUSED = _("the refusal counts all the same")
 """What is added to the reason of a row that came back and whose refusal stands."""
 OPT_OUT = "opt_out"
 
-_REFUSALS = (
-    *("不再联系", "请勿联系", "请勿再联系", "勿再联系", "不要再联系", "拒绝联系", "拒绝营销", "勿扰", "免打扰", "退订"),
-    *("opt out", "opt-out", "optout", "unsubscribe", "do not call", "do not contact", "never contact"),
-)
-"""Other words for a refusal: whoever writes one down is understood."""
-_OTHER_CHANNELS = {"上门": "visit", "走访": "visit", "打电话": "call", "柜台": "counter", "微信": "wechat"}
-_OTHER_ANSWERS = (
-    dict.fromkeys(("有意愿", "感兴趣", "同意"), "yes")
-    | dict.fromkeys(("无意愿", "没有意向", "不感兴趣", "不需要"), "no")
-    | dict.fromkeys(("再联系", "再考虑一下", "考虑一下", "以后再说"), "later")
-    | dict.fromkeys(("未接", "无人接听", "关机", "停机", "空号", "联系不上", "no answer"), "not_reached")
-)
-_CODES = {
-    "channel": {word.lower(): code for code, words in CHANNELS.items() for word in (code, *words)} | _OTHER_CHANNELS,
-    "answer": {word.lower(): code for code, words in ANSWERS.items() for word in (code, *words)}
-    | _OTHER_ANSWERS
-    | dict.fromkeys(_REFUSALS, OPT_OUT),
+_OTHER_WORDS = {
+    "channel": {
+        "visit": pgettext("other words for a visit", "went there"),
+        "call": pgettext("other words for a call", "called"),
+        "counter": pgettext("other words for the counter", "desk"),
+        "wechat": pgettext("other words for WeChat", "weixin"),
+    },
+    "answer": {
+        "yes": pgettext("other words for yes", "interested"),
+        "no": pgettext("other words for no", "not interested"),
+        "later": pgettext("other words for later", "call again"),
+        "not_reached": pgettext("other words for not reached", "no answer"),
+        OPT_OUT: pgettext(
+            "other words for a refusal",
+            "opt out,opt-out,optout,unsubscribe,do not call,do not contact,never contact",
+        ),
+    },
 }
-_FORMS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日")
+"""What else people write for a code, with commas between; whoever writes down a refusal is understood."""
+_FORMS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
+_WRITTEN_OUT = pgettext("form of a date", "%d %B %Y")
 _SERIAL = re.compile(r"[45]\d{4}")
 _FIRST_DAY = date(1899, 12, 30)
 """A spreadsheet's day 0: what is left of a date whose format was lost is a number of days, 40000 to 59999."""
@@ -121,7 +122,7 @@ def check_row(cells: Mapping[str, Cell], known: Known) -> Checked:
     cells = {name: None if isinstance(cell, Formula) else cell for name, cell in cells.items()}
     campaign, customer = _text(cells.get("campaign_id")).strip(), _text(cells.get("customer_id")).strip()
     day = _day(cells.get("contacted_on"))
-    channel, answer = (_CODES[name].get(_word(cells.get(name))) for name in ("channel", "answer"))
+    channel, answer = (_codes(name).get(_word(cells.get(name))) for name in ("channel", "answer"))
     first = known.listed.get((campaign, customer))
     faults = {
         "formula": formula,
@@ -145,8 +146,20 @@ def check_row(cells: Mapping[str, Cell], known: Known) -> Checked:
     return Checked(Result(campaign or OPT_OUT, customer, heard, channel, OPT_OUT, note), fault)
 
 
+@cache
+def _codes(name: str) -> dict[str, str]:
+    """Codes of a column by the words that stand for them, in any language."""
+    codes: dict[str, str] = {}
+    for code, text in column(name).words.items():
+        codes |= dict.fromkeys([code, *all_languages(text).values()], code)
+    for code, words in _OTHER_WORDS[name].items():
+        codes |= {word: code for text in all_languages(words).values() for word in text.split(",")}
+    return {word.lower(): code for word, code in codes.items()}
+
+
 def _word(cell: Cell) -> str:
-    return _text(cell).strip(" \t\r\n\u3000。.!！").lower()
+    """A cell's word without the signs that end a sentence."""
+    return _text(cell).strip(" \t\r\n.!\u3000\u3002\uff01").lower()
 
 
 def _text(cell: Cell) -> str:
@@ -161,7 +174,7 @@ def _day(cell: Cell) -> date | None:
     text = _TIME.sub("", _text(cell).strip())
     if _SERIAL.fullmatch(text):
         return _FIRST_DAY + timedelta(days=int(text))
-    for form in _FORMS:
+    for form in (*_FORMS, *all_languages(_WRITTEN_OUT).values()):
         try:
             return datetime.strptime(text, form).date()
         except ValueError:

@@ -5,8 +5,7 @@ from datetime import date
 import openpyxl
 import pandas as pd
 
-from goldmine.publishing import on_request_list as worklist
-from goldmine.publishing.on_request_list import write_worklist
+from goldmine.publishing.on_request_list import write_on_request_lists
 from tests.tiny import make_bank, workspace
 
 DAY = date(2024, 6, 30)
@@ -28,7 +27,7 @@ def test_who_may_not_be_contacted_is_left_out_and_counted(tmp_path):
             "probability": 0.5,
         }
     )
-    found = write_worklist(bank, workspace(tmp_path), DAY, {"near_threshold": rows}, "zh")["near_threshold"]
+    found = write_on_request_lists(bank, workspace(tmp_path), DAY, {"near_threshold": rows}, "zh")["near_threshold"]
     assert (found.rows, found.left_out["opted_out"], found.left_out["minor"]) == (1, 1, 1)
     assert pd.read_parquet(found.path.with_suffix(".parquet")).customer_id.tolist() == ["001"]
     book = openpyxl.load_workbook(found.path)
@@ -36,13 +35,16 @@ def test_who_may_not_be_contacted_is_left_out_and_counted(tmp_path):
     assert (about["名单客户数"], about["剔除:已拒绝自动化营销(个保法第24条)"]) == (1, 1)
     sheet = book["名单"]
     assert [[cell.value for cell in row] for row in sheet.rows] == [
-        ["客户号", "方向", "临界线(元)", "去向类型", "概率"],
+        ["客户号", "方向", "临界线(元)", "去向类型", "预测概率"],
         ["001", "有望提级", 10_000, "现金支取", 0.5],
     ]
 
 
-def test_the_groups_stand_on_a_sheet_of_their_own(tmp_path):
-    path = tmp_path / "list.xlsx"
-    rows = pd.DataFrame({"customer_id": ["a"]})
-    worklist._write_workbook(path, rows, [("Bank", "B")], "zh", pd.DataFrame({"客户数": [40], "预计转化率": [0.25]}))
-    assert pd.read_excel(path, sheet_name="分组").values.tolist() == [[40, 0.25]]
+def test_groups_stand_on_a_sheet_of_their_own(tmp_path):
+    bank = make_bank(tmp_path / "bank", {"customers": [{"customer_id": "a", "marketing_consent": True}]})
+    rows = pd.DataFrame({"customer_id": ["a"], "level": [2]})
+    groups = pd.DataFrame({"kind": ["salary"], "customers": [40], "expected_rate": [0.25]})
+    found = write_on_request_lists(bank, workspace(tmp_path), DAY, {"screening": rows}, "zh", groups=groups)
+    sheets = pd.read_excel(found["screening"].path, sheet_name=None)
+    assert sheets["分组"].to_dict("list") == {"主要交易类型": ["代发工资"], "客户数": [40], "预计转化率": [0.25]}
+    assert sheets["名单"].to_dict("list") == {"客户号": ["a"], "资产等级": ["5万–20万"]}

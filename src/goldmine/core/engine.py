@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import ibis
+import pyarrow as pa
 from duckdb import DuckDBPyConnection, InvalidInputException
 from ibis.backends.sql import SQLBackend
 from sqlglot.expressions import to_identifier
@@ -148,6 +149,18 @@ def write_parquet(connection: SQLBackend, query: str, path: Path, *, order: Sequ
             f"COPY (SELECT * FROM ({query}) ORDER BY {', '.join(order)}) TO {sql_text(temporary)} "
             "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
         )
+
+
+def keep_rows(connection: SQLBackend, name: str, rows: pa.Table) -> None:
+    """Keep a small table under a name, for as long as the connection lasts."""
+    if on_spark(connection):
+        from goldmine.core.spark import keep_small
+
+        keep_small(connection, name, rows)
+        return
+    connection.con.register("small_rows", rows)
+    connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM small_rows")
+    connection.con.unregister("small_rows")
 
 
 @contextmanager

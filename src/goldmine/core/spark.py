@@ -103,6 +103,15 @@ def mapped(
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def keep_small(connection: SQLBackend, name: str, rows: pa.Table) -> None:
+    """Send a small table of this process to Spark, under a name of the session."""
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    held = [tuple(row.values()) for row in rows.to_pylist()]
+    with spark_errors():
+        _spark(connection).createDataFrame(held, from_arrow_schema(rows.schema)).createOrReplaceTempView(name)
+
+
 @contextmanager
 def persisted(connection: SQLBackend, name: str, query: str) -> Iterator[None]:
     """Keep a query's rows on the executors during the block; those of a lost executor are computed again."""

@@ -10,7 +10,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.engine import kept, write_parquet
 from goldmine.core.files import sql_text, whole_folder
 from goldmine.features.catalogue import Plan
-from goldmine.features.sources import Source, keep_merged, lay_out, lay_view
+from goldmine.features.sources import Source, lay_out, lay_view
 
 CUSTOMERS = 500_000
 """In a slice, at most: its rows and the joins of its activity take some three gigabytes. A bank of more than half as
@@ -56,7 +56,6 @@ def write_slices(source: Source, slices: list[str], made: Plan, query: str) -> N
         SQL of the feature table, from the plan's ``around`` and ``part``.
     """
     connection, target = source.connection, source.work.features(source.cutoff)
-    keep_merged(source)
     with whole_folder(target) as folder, TemporaryDirectory(prefix=".base.", dir=folder) as scratch:
         parts = [Path(scratch) / f"{place:04}.parquet" for place in range(len(slices))]
         for within, part in zip(slices, parts, strict=True):

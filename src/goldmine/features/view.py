@@ -53,11 +53,10 @@ class View:
 
 def view() -> View:
     """Join what is known of each customer to one row."""
-    gone = _merged(table("customers"))
     buckets = range(len(BUCKETS))
-    parts = [transaction_bucket(_known(_survivors(months("transactions", b), gone)), b) for b in buckets]
-    parts.append(habit_stretch(_known(_survivors(months("transactions", len(BUCKETS)), gone))))
-    parts += [balance_bucket(_survivors(months("balances", b), gone), b) for b in buckets]
+    parts = [transaction_bucket(_known(months("transactions", b)), b) for b in buckets]
+    parts.append(habit_stretch(_known(months("transactions", len(BUCKETS)))))
+    parts += [balance_bucket(months("balances", b), b) for b in buckets]
     parts += [side(table(name)) for name, side in SIDES.items()]
     joined = rows = _on_the_books(spine())
     keys = []
@@ -72,32 +71,23 @@ def view() -> View:
 def family_pairs() -> ibis.Table:
     """Both directions of every family relation known at the cutoff, once each."""
     known = table("relations")
-    known = known.filter(known.relation == "family", known.since.isnull() | (known.since <= known.cutoff))
+    known = known.filter(
+        known.relation == "family",
+        known.customer_id != known.related_id,  # two numbers that were merged are nobody's relatives
+        known.since.isnull() | (known.since <= known.cutoff),
+    )
     back = known.select(customer_id="related_id", related_id="customer_id")
     return known.select("customer_id", "related_id").union(back, distinct=True)
 
 
 def _on_the_books(customers: ibis.Table) -> ibis.Table:
-    """Customers who had come by the cutoff (or on an unknown day), had not left and not been merged away."""
+    """Customers who had come by the cutoff (or on an unknown day) and had not left."""
     return customers.filter(
         customers.opened_on.isnull() | (customers.opened_on <= customers.cutoff),
         customers.closed_on.isnull() | (customers.closed_on > customers.cutoff),
-        customers.merged_on.isnull() | (customers.merged_on > customers.cutoff),
     )
-
-
-def _merged(customers: ibis.Table) -> ibis.Table:
-    """Old and new numbers of the customers who had been merged by the cutoff."""
-    merged = customers.filter(customers.merged_into.notnull(), customers.merged_on <= customers.cutoff)
-    return merged.select(old_id="customer_id", new_id="merged_into")
 
 
 def _known(rows: ibis.Table) -> ibis.Table:
     """Rows that had become known in or before the cutoff's month."""
     return rows.filter(rows.known <= rows.now)
-
-
-def _survivors(rows: ibis.Table, merged: ibis.Table) -> ibis.Table:
-    """The same rows under the surviving customer's number."""
-    joined = rows.left_join(merged, rows.customer_id == merged.old_id)
-    return joined.mutate(customer_id=ibis.coalesce(joined.new_id, joined.customer_id)).drop("old_id", "new_id")

@@ -17,7 +17,7 @@ from goldmine.features.catalogue import plan
 from goldmine.features.customer_aggregates import SIDES
 from goldmine.features.peer_aggregates import AROUND
 from goldmine.features.point_in_time import CAME, had_come, known_columns
-from goldmine.features.sources import MONTHS, SAME, Source, lay_out, lay_view
+from goldmine.features.sources import MONTHS, Source, lay_out, lay_view
 from goldmine.features.windows import READ
 from goldmine.labels.eligibility import KEYS
 
@@ -69,9 +69,8 @@ def check_point_in_time(bank: Bank, work: Workspace, cutoff: date, sample: int =
 
 def _compared(bank: Bank, work: Workspace, cutoff: date, sample: int) -> PointInTimeCheck:
     connection = connect()
-    lay_out(Source(connection, bank, work, cutoff))
     one_in = max(1, -(-bank.tables["customers"].rows // sample))
-    _take_the_future_away(connection, cutoff, one_in)
+    _lay_out_without_future(Source(connection, bank, work, cutoff), one_in)
     connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE base AS {plan().base}")
     lay_view(connection, "part", "FROM base")
     for name, sums in plan().around.items():
@@ -91,25 +90,27 @@ def _compared(bank: Bank, work: Workspace, cutoff: date, sample: int) -> PointIn
     return PointInTimeCheck(str(cutoff), customers, len(names), changed)
 
 
-def _take_the_future_away(connection: Backend, cutoff: date, one_in: int) -> None:
-    """Narrow the views that features are made from: no row, day or value that came after the cutoff."""
-    drawn = "customer_id IN (SELECT customer_id FROM at_customers)"
-    few = {"customers": f"(hash(customer_id) % {one_in} = 0 OR merged_into IS NOT NULL)"} | dict.fromkeys(SIDES, drawn)
-    for table in CAME:  # customers first
-        columns = known_columns(table, [*(c.name for c in TABLES[table].columns), *SAME], cutoff)
-        sampled = f" AND {few[table]}" if one_in > 1 and table in few else ""
-        _narrow(
-            connection, f"at_{table}", f"SELECT {', '.join(columns)} FROM {{}} WHERE {had_come(table, cutoff)}{sampled}"
-        )
+def _lay_out_without_future(source: Source, one_in: int) -> None:
+    """Make the views that features are made from without any row, day or value that came after the cutoff.
+
+    The small tables are narrowed before mergers are followed, so that a later merger would show.
+    """
+    connection, cutoff = source.connection, source.cutoff
+    for table in CAME:
+        columns = ", ".join(known_columns(table, [column.name for column in TABLES[table].columns], cutoff))
+        rows = connection.compile(source.bank.read(connection, table))
+        lay_view(connection, f"all_{table}", f"SELECT {columns} FROM ({rows}) WHERE {had_come(table, cutoff)}")
+    lay_out(source)
+    drawn = "customer_id IN (SELECT customer_id FROM spine)" if one_in > 1 else "true"
+    _narrow(connection, "spine", f"hash(customer_id) % {one_in} = 0")
+    for table in SIDES:
+        _narrow(connection, f"at_{table}", drawn)
     for table in MONTHS:
         known = "known <= now" if table == "transactions" else "true"
-        sampled = f" AND {drawn}" if one_in > 1 else ""
         for stretch in READ[table]:
-            _narrow(
-                connection, f"months_{table}_{stretch}", f"SELECT * FROM {{}} WHERE {known} AND month <= now{sampled}"
-            )
+            _narrow(connection, f"months_{table}_{stretch}", f"{known} AND month <= now AND {drawn}")
 
 
-def _narrow(connection: Backend, view: str, query: str) -> None:
-    connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE narrow_{view} AS {query.format(view)}")
+def _narrow(connection: Backend, view: str, condition: str) -> None:
+    connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE narrow_{view} AS FROM {view} WHERE {condition}")
     lay_view(connection, view, f"FROM narrow_{view}")

@@ -47,7 +47,8 @@ def history(tables: ContactTables, out: pd.DataFrame, fatigue: Fatigue) -> Histo
     fatigue : Fatigue
         How far to look back.
     """
-    contacts, since = tables.table("contacts"), tables.as_of - timedelta(days=fatigue.days)
+    contacts = tables.under_survivors(tables.table("contacts"))
+    since = tables.as_of - timedelta(days=fatigue.days)
     made = (
         contacts.filter(contacts.contacted_on > since)
         .select("campaign_id", "customer_id", "channel")

@@ -62,7 +62,8 @@ def time_bands(tables: ContactTables, customers: list[str], as_of: date) -> dict
     moves = tables.bank.read(tables.connection, "transactions", months)
     own = ~moves.kind.isin(NOT_OWN_KINDS).fill_null(False) & (moves.channel != "batch").fill_null(True)
     timed = moves.filter(own & (moves.time != moves.time.truncate("D")))
-    hours = timed.semi_join(wanted, "customer_id").select("customer_id", hour=timed.time.hour())
+    timed = tables.under_survivors(timed.select("customer_id", hour=timed.time.hour()))
+    hours = timed.semi_join(wanted, "customer_id")
     counts = hours.group_by(["customer_id", "hour"]).agg(times=hours.count()).to_pyarrow().to_pandas()
     if counts.empty:
         return {}

@@ -13,9 +13,7 @@ from goldmine.contactability.holdout import HeldBack, held_back_at
 from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
 from goldmine.core.workspace import Workspace
-
-_CHAIN = 3
-"""Mergers followed from one customer number to the next that took its place."""
+from goldmine.identity import merged_numbers, same_persons, under_survivors
 
 
 @dataclass(frozen=True)
@@ -84,14 +82,12 @@ class ContactTables:
         return self.bank.has(table, *columns) or (table == "contacts" and self._has_returned())
 
     def with_survivors(self, rows: ibis.Table) -> ibis.Table:
-        """The rows' customers and the numbers that these were merged into: a refusal outlives a merger."""
-        found = rows.select("customer_id")
-        customers = self.table("customers")
-        merged = customers.filter(customers.merged_into.notnull()).select("customer_id", "merged_into")
-        parts = [found]
-        for _ in range(_CHAIN):
-            parts.append(merged.semi_join(parts[-1], "customer_id").select(customer_id="merged_into"))
-        return ibis.union(*parts)
+        """The rows' customers under all numbers that are the same person: a refusal outlives every merger."""
+        return same_persons(rows, self._merged())
+
+    def under_survivors(self, rows: ibis.Table) -> ibis.Table:
+        """The same rows under the numbers that survive."""
+        return under_survivors(rows, self._merged())
 
     def once(self, name: str, query: Callable[["ContactTables"], ibis.Table]) -> ibis.Table:
         """The rows of a query, worked out once and kept under a name: several lists ask for the same."""
@@ -111,6 +107,10 @@ class ContactTables:
         name = ibis.util.gen_name("customers")
         self.connection.con.register(name, pa.table({"customer_id": pa.array(sorted(numbers), pa.string())}))
         return self.connection.table(name)
+
+    def _merged(self) -> ibis.Table:
+        """All mergers that the books hold, later ones than the snapshot too: who is contacted is the whole person."""
+        return merged_numbers(self.connection, self.table("customers"))
 
     def _has_returned(self) -> bool:
         return self.returned is not None and self.returned.exists()

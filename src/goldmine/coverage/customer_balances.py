@@ -13,6 +13,7 @@ from goldmine.core.dates import month_end, month_key
 from goldmine.core.engine import read_parquet
 from goldmine.core.errors import HistoryError
 from goldmine.core.workspace import Workspace
+from goldmine.identity import merged_numbers, surviving_customers, under_survivors
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,7 @@ class Books:
         return self._survivors(self.bank.read(self.connection, "contacts"))
 
     def _survivors(self, rows: ibis.Table) -> ibis.Table:
-        merged = self._merged()
-        joined = rows.left_join(merged, rows.customer_id == merged.old_id)
-        return joined.mutate(customer_id=ibis.coalesce(joined.new_id, joined.customer_id)).drop("old_id", "new_id")
+        return under_survivors(rows, self._merged())
 
     def customers(self) -> ibis.Table:
         """A row a customer who is on the books at the snapshot or was a quarter earlier: their columns, and when.
@@ -78,15 +77,13 @@ class Books:
         ``on_books_before`` say when a customer was there.
         """
         rows = self.bank.read(self.connection, "customers").distinct(on="customer_id", keep="first")
-        rows = rows.filter(rows.merged_on.isnull() | (rows.merged_on > self.as_of))
+        rows = surviving_customers(rows, self._merged())
         there = {"on_books": _there(rows, self.as_of), "on_books_before": _there(rows, self.before)}
         rows = rows.mutate(**there, branch_id=rows.branch_id.fill_null(""), manager_id=rows.manager_id.fill_null(""))
         return rows.filter(rows.on_books | rows.on_books_before)
 
     def _merged(self) -> ibis.Table:
-        rows = self.bank.read(self.connection, "customers").distinct(on="customer_id", keep="first")
-        merged = rows.filter(rows.merged_into.notnull(), rows.merged_on <= self.as_of)
-        return merged.select(old_id="customer_id", new_id="merged_into")
+        return merged_numbers(self.connection, self.bank.read(self.connection, "customers"), self.as_of)
 
 
 def _there(rows: ibis.Table, day: date) -> BooleanValue:

@@ -1,15 +1,18 @@
 """Lost deposits and lost loans: the peak, when it went, where it went, and what may come back."""
 
 from datetime import date
+from functools import reduce
+from operator import add
 
 import ibis
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from goldmine.activity.build import partition
 from goldmine.core.dates import month_key, months_back
+from goldmine.core.engine import read_parquet
 from goldmine.core.errors import SettingsError
-from goldmine.core.files import sql_text
 from goldmine.customers.ladder import level_of
 from goldmine.customers.source_tables import SourceTables
 from goldmine.customers.table import read_customers
@@ -21,8 +24,11 @@ from goldmine.labels.use_case import UseCase
 YEAR = 12
 GONE_SHARE = 0.2
 """A balance has gone in the first month with this share of its peak or less."""
-KINDS = {"lost_deposit": ("tag_lost_deposit", "demand_avg + time_avg"), "lost_loan": ("tag_lost_loan", "loan_avg")}
-"""By list: the tag that selects its customers, and the balance in question."""
+KINDS = {
+    "lost_deposit": ("tag_lost_deposit", ("demand_avg", "time_avg")),
+    "lost_loan": ("tag_lost_loan", ("loan_avg",)),
+}
+"""By list: the tag that selects its customers, and the balances in question."""
 MIN_RETURNERS = 20
 """A level with fewer returners takes the mean of all."""
 
@@ -49,26 +55,26 @@ def lost(sources: SourceTables, as_of: date, kind: str) -> pd.DataFrame:
     SettingsError
         If the catalogue of tags no longer has the one that the list is drawn by.
     """
-    tag, amount = KINDS[kind]
+    tag, columns = KINDS[kind]
     customers = read_customers(sources.work, as_of)
     if tag not in customers:
         raise SettingsError(
             f"tags.yaml: has no tag that makes the column {tag!r}.", "The list is drawn by it; put it back."
         )
     chosen = customers.loc[customers[tag].fillna(False).astype(bool), ["customer_id", "branch_id", "manager_id"]]
-    rows = chosen.merge(_peaks(sources, chosen, as_of, amount), on="customer_id")
-    rows = rows.merge(_outflows(sources, rows), "left", "customer_id")
+    rows = chosen.merge(_peaks(sources, chosen, as_of, columns), on="customer_id")
+    rows = rows.merge(_outflows(sources, rows, as_of), "left", "customer_id")
     return rows.sort_values(["outflow_amount", "customer_id"], ascending=[False, True], ignore_index=True)
 
 
-def _peaks(sources: SourceTables, chosen: pd.DataFrame, as_of: date, amount: str) -> pd.DataFrame:
+def _peaks(sources: SourceTables, chosen: pd.DataFrame, as_of: date, columns: tuple[str, ...]) -> pd.DataFrame:
     months = [month_key(day) for day in months_back(as_of, YEAR) if sources.has_month(day)]
-    files = ", ".join(sql_text(partition(sources.work, "balances", month)) for month in months)
-    sources.connection.con.register("chosen", chosen[["customer_id"]])
-    monthly = sources.connection.con.sql(
-        f"SELECT customer_id, month, sum({amount}) AS fen FROM read_parquet([{files}]) "
-        "SEMI JOIN chosen USING (customer_id) GROUP BY ALL"
-    ).df()
+    files = [partition(sources.work, "balances", month) for month in months]
+    rows = sources.under_survivors(read_parquet(sources.connection, files), as_of)
+    wanted = pa.table({"customer_id": pa.array(chosen.customer_id, pa.string())})
+    rows = rows.semi_join(ibis.memtable(wanted), "customer_id")
+    fen = reduce(add, [rows[column] for column in columns])
+    monthly = rows.group_by("customer_id", "month").agg(fen=fen.sum()).to_pyarrow().to_pandas()
     now = as_of.year * 12 + as_of.month - 1
     grid = monthly.pivot(index="customer_id", columns="month", values="fen")
     grid = grid.reindex(columns=range(now - len(months) + 1, now + 1)).fillna(0)
@@ -93,14 +99,14 @@ def _month(index: int) -> str:
     return f"{index // 12}-{index % 12 + 1:02d}"
 
 
-def _outflows(sources: SourceTables, rows: pd.DataFrame) -> pd.DataFrame:
+def _outflows(sources: SourceTables, rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
     """The counterparty that each customer paid most from the month of the peak to the month it had gone."""
     columns = ["customer_id", "outflow_counterparty", "outflow_type", "outflow_share"]
     if rows.empty or not sources.bank.has("transactions", "counterparty"):
         return pd.DataFrame(columns=columns).astype({"customer_id": object})
     first, last = rows.peak_month.min(), rows.outflow_month.max()
     months = [month for month in sources.bank.months("transactions") if first <= month <= last]
-    paid = sources.bank.read(sources.connection, "transactions", months)
+    paid = sources.under_survivors(sources.bank.read(sources.connection, "transactions", months), as_of)
     spans = rows[["customer_id", "peak_month", "outflow_month"]].rename(columns={"customer_id": "spanned"})
     spans = ibis.memtable(spans)
     paid = paid.inner_join(spans, paid.customer_id == spans.spanned)

@@ -173,7 +173,7 @@ def conversions(sources: SourceTables, as_of: date, listed: pd.DataFrame | None)
     parts = {"all": np.ones(len(tail), dtype=bool)}
     worked = None
     if sources.bank.has("contacts"):
-        contacts = sources.bank.read(sources.connection, "contacts")
+        contacts = sources.under_survivors(sources.bank.read(sources.connection, "contacts"), as_of)
         reached = contacts.filter(contacts.contacted_on > begin, contacts.contacted_on <= as_of)
         worked = tail.isin(set(reached.to_pyarrow()["customer_id"].to_pylist())).to_numpy()
         parts |= {"worked": worked, "not_worked": ~worked}

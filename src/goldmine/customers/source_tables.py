@@ -10,9 +10,10 @@ from ibis.backends.duckdb import Backend
 from goldmine.activity.build import partition
 from goldmine.contract.bank import Bank, no_rows
 from goldmine.core.dates import month_end, month_key
+from goldmine.core.engine import read_parquet
 from goldmine.core.errors import HistoryError
-from goldmine.core.files import sql_text
 from goldmine.core.workspace import Workspace
+from goldmine.identity import merged_numbers, surviving_customers, under_survivors
 
 QUARTER = 3
 """Months from one state of the ladder to the next."""
@@ -66,21 +67,20 @@ class SourceTables:
 
     def customers(self, day: date) -> ibis.Table:
         """Every customer whose number was not merged away by a day: when they came and left, branch and manager."""
-        return self.connection.sql(
-            f"SELECT customer_id, opened_on, closed_on, branch_id, manager_id FROM {self.people.get_name()} "
-            f"WHERE (merged_into IS NOT NULL AND merged_on <= DATE '{day}') IS NOT true"
-        )
+        rows = surviving_customers(self.people, merged_numbers(self.connection, self.people, day))
+        return rows.drop("merged_into", "merged_on")
+
+    def under_survivors(self, rows: ibis.Table, day: date) -> ibis.Table:
+        """The same rows under the numbers that survive at `day`."""
+        return under_survivors(rows, merged_numbers(self.connection, self.people, day))
 
     def balances(self, month: date, day: date) -> ibis.Table:
         """A month's average daily AUM in fen (`aum`) by customer, under the numbers that survive at `day`."""
         if not self.has_month(month):
             return self.connection.sql(no_rows(self.connection, ibis.schema({"customer_id": "string", "aum": "int64"})))
-        path = sql_text(partition(self.work, "balances", month_key(month)))
-        merged = f"SELECT customer_id, merged_into FROM {self.people.get_name()} WHERE merged_on <= DATE '{day}'"
-        return self.connection.sql(
-            "SELECT coalesce(merged_into, customer_id) AS customer_id, sum(aum_avg)::BIGINT AS aum "
-            f"FROM read_parquet({path}) LEFT JOIN ({merged}) USING (customer_id) GROUP BY ALL"
-        )
+        path = partition(self.work, "balances", month_key(month))
+        rows = self.under_survivors(read_parquet(self.connection, [path], ("customer_id", "aum_avg")), day)
+        return rows.group_by("customer_id").agg(aum=rows.aum_avg.sum().cast("int64"))
 
 
 def quarter_before(day: date) -> date:

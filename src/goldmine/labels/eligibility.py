@@ -19,6 +19,7 @@ from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.files import sql_text
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
+from goldmine.identity import merged_numbers
 from goldmine.labels.cutoffs import outcome_end
 from goldmine.labels.outcomes import happened
 from goldmine.labels.use_case import Condition, UseCase
@@ -156,9 +157,8 @@ def labelled(bank: Bank, work: Workspace, use_case: UseCase, cutoff: date, as_of
         )
     connection = connect()
     rows = eligible(connection, work, use_case, cutoff)
-    customers = bank.read(connection, "customers")
-    merged = customers.filter(customers.merged_on <= end).select("customer_id")
-    rows = rows.anti_join(merged, "customer_id")
+    merged = merged_numbers(connection, bank.read(connection, "customers"), end)
+    rows = rows.anti_join(merged, rows.customer_id == merged.merged_id)
     found = happened(connection, bank, work, use_case, (cutoff, as_of))
     joined = rows.left_join(found, "customer_id").drop("customer_id_right")
     outcome = joined.happened.fill_null(False)

@@ -10,6 +10,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.workspace import Workspace
+from goldmine.identity import merged_numbers, under_survivors
 from goldmine.labels.cutoffs import outcome_end
 from goldmine.labels.use_case import AverageAumAtLeast, ComesBack, ProductEvent, UseCase
 
@@ -18,6 +19,8 @@ def happened(
     connection: Backend, bank: Bank, work: Workspace, use_case: UseCase, dates: tuple[date, date]
 ) -> ibis.Table:
     """Customers to whom something happened in (cutoff + gap, cutoff + gap + horizon].
+
+    A customer counts with all numbers that were found to be theirs by the end of the horizon.
 
     Parameters
     ----------
@@ -70,14 +73,14 @@ def aum_gained(connection: Backend, bank: Bank, work: Workspace, days: tuple[dat
     HistoryError
         If the balances of either month are not there.
     """
-    before, after = (_month_of_aum(connection, bank, work, _full_month(day)) for day in days)
+    before, after = (_month_of_aum(connection, bank, work, _full_month(day), days[1]) for day in days)
     before, after = before.select("customer_id", gained=-before.aum_avg), after.select("customer_id", gained="aum_avg")
     both = before.union(after)
     return both.group_by("customer_id").agg(gained=both.gained.sum())
 
 
 def _aum_reached(connection: Backend, bank: Bank, work: Workspace, end: date, yuan: float) -> ibis.Table:
-    rows = _month_of_aum(connection, bank, work, _full_month(end))
+    rows = _month_of_aum(connection, bank, work, _full_month(end), end)
     return rows.filter(rows.aum_avg >= round(yuan * 100)).select("customer_id", happened=True)
 
 
@@ -85,12 +88,19 @@ def _full_month(day: date) -> str:
     return month_key(day if day == month_end(day) else month_end(day, -1))
 
 
-def _month_of_aum(connection: Backend, bank: Bank, work: Workspace, month: str) -> ibis.Table:
+def _month_of_aum(connection: Backend, bank: Bank, work: Workspace, month: str, day: date) -> ibis.Table:
+    """Average daily AUM of a month, in fen, under the numbers that survive at a day."""
     if month not in bank.months("balances"):
         raise HistoryError(
             f"balances: none of {month}, the month that the outcome is read in.", "Bring in that month's balances."
         )
-    return connection.read_parquet(str(partition(work, "balances", month)))
+    rows = connection.read_parquet(str(partition(work, "balances", month))).select("customer_id", "aum_avg")
+    rows = _under_survivors(connection, bank, rows, day)
+    return rows.group_by("customer_id").agg(aum_avg=rows.aum_avg.sum())
+
+
+def _under_survivors(connection: Backend, bank: Bank, rows: ibis.Table, day: date) -> ibis.Table:
+    return under_survivors(rows, merged_numbers(connection, bank.read(connection, "customers"), day))
 
 
 def _event(connection: Backend, bank: Bank, days: tuple[date, date], outcome: ProductEvent) -> ibis.Table:
@@ -98,7 +108,8 @@ def _event(connection: Backend, bank: Bank, days: tuple[date, date], outcome: Pr
     rows = rows.filter(rows.happened_on > days[0], rows.happened_on <= days[1], rows.event == outcome.event)
     if outcome.product_class is not None:
         rows = rows.filter(rows.product_class == outcome.product_class)
-    return rows.select("customer_id").distinct().mutate(happened=True)
+    rows = _under_survivors(connection, bank, rows.select("customer_id"), days[1])
+    return rows.distinct().mutate(happened=True)
 
 
 def _own_transaction(
@@ -111,7 +122,8 @@ def _own_transaction(
     rows = connection.read_parquet(files)
     wanted = rows.month.cases(*[(index_of(month), mask) for month, mask in masks.items()], else_=0)
     rows = rows.filter(rows.known <= index_of(month_key(as_of)), (rows.own_days & wanted) != 0)
-    return rows.select("customer_id").distinct().mutate(happened=True)
+    rows = _under_survivors(connection, bank, rows.select("customer_id"), days[1])
+    return rows.distinct().mutate(happened=True)
 
 
 def _day_masks(start: date, end: date) -> dict[str, int]:

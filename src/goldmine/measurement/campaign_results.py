@@ -15,6 +15,7 @@ from goldmine.core.dates import month_end, month_key
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, ReleaseError
 from goldmine.core.workspace import Workspace
+from goldmine.identity import merged_numbers, under_survivors
 from goldmine.labels.cutoffs import outcome_end
 from goldmine.labels.outcomes import happened
 from goldmine.labels.use_case import UseCase
@@ -134,23 +135,33 @@ def read_results(bank: Bank, work: Workspace, campaign: Campaign, snapshot: date
     files = [campaign.folder / "offers.parquet", campaign.folder / "control.parquet"]
     rows = pd.concat([_published(path) for path in files], ignore_index=True)
     connection = connect()
-    rows = rows.merge(_contacts(connection, bank, campaign), on="customer_id", how="left")
+    contacts = _contacts(connection, bank, campaign)
+    survivors = _survivors(connection, bank, rows["customer_id"], campaign.complete_on).rename("survivor_id")
+    rows = rows.join(survivors).merge(contacts, on="survivor_id", how="left").drop(columns="survivor_id")
     parts = []
     for name, some in rows.groupby("use_case", sort=True):
         use_case = load_use_case(str(name))
         came = _came(connection, bank, work, use_case, (campaign.as_of, snapshot))
         end = outcome_end(use_case, campaign.as_of)
-        change = _aum(connection, bank, work, end if end == month_end(end) else month_end(end, -1))
-        before = _aum(connection, bank, work, campaign.as_of)
-        done = some["customer_id"].isin(came).astype(int)
+        survivors = _survivors(connection, bank, some["customer_id"], end)
+        last = end if end == month_end(end) else month_end(end, -1)
+        before, after = (_aum(connection, bank, work, month, end) for month in (campaign.as_of, last))
+        done = survivors.isin(came).astype(int)
         parts.append(
             some.assign(
                 aim=done,
                 outcome=1 - done if use_case.prevents else done,
-                aum_change=_yuan(some, change) - _yuan(some, before),
+                aum_change=_yuan(survivors, after) - _yuan(survivors, before),
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def _survivors(connection: Backend, bank: Bank, numbers: pd.Series, day: date) -> pd.Series:
+    """The numbers under which some customers survive at a day: what a customer did may stand under another number."""
+    merged = merged_numbers(connection, bank.read(connection, "customers"), day).to_pyarrow()
+    survivors = dict(zip(merged["merged_id"].to_pylist(), merged["survivor_id"].to_pylist(), strict=True))
+    return numbers.map(lambda number: survivors.get(number, number))
 
 
 def _published(path: Path) -> pd.DataFrame:
@@ -173,7 +184,8 @@ def _came(connection: Backend, bank: Bank, work: Workspace, use_case: UseCase, d
 
 
 def _contacts(connection: Backend, bank: Bank, campaign: Campaign) -> pd.DataFrame:
-    names = ["customer_id", "contacted_on", "contacted_by", "answer"]
+    """The first contact of each customer within a campaign, by the number that survives at its completion."""
+    names = ["survivor_id", "contacted_on", "contacted_by", "answer"]
     if not bank.has("contacts"):
         return pd.DataFrame(columns=names)
     rows = bank.read(connection, "contacts")
@@ -182,20 +194,24 @@ def _contacts(connection: Backend, bank: Bank, campaign: Campaign) -> pd.DataFra
         rows.contacted_on > campaign.as_of,
         rows.contacted_on <= campaign.complete_on,
     )
-    first = rows.order_by(["customer_id", "contacted_on", "channel"]).to_pyarrow().to_pandas()
-    return first.drop_duplicates("customer_id").rename(columns={"channel": "contacted_by"})[names]
+    found = rows.order_by(["customer_id", "contacted_on", "channel"]).to_pyarrow().to_pandas()
+    found = found.assign(survivor_id=_survivors(connection, bank, found["customer_id"], campaign.complete_on))
+    first = found.sort_values("contacted_on", kind="stable").drop_duplicates("survivor_id")
+    return first.rename(columns={"channel": "contacted_by"})[names]
 
 
-def _aum(connection: Backend, bank: Bank, work: Workspace, month: date) -> pd.Series | None:
-    """Average daily AUM of a month in yuan, by customer; None where the bank has none."""
+def _aum(connection: Backend, bank: Bank, work: Workspace, month: date, day: date) -> pd.Series | None:
+    """Average daily AUM of a month in yuan, by the number that survives at a day; None where the bank has none."""
     if not bank.has("balances") or month_key(month) not in bank.months("balances"):
         return None
     rows: ibis.Table = connection.read_parquet(str(partition(work, "balances", month_key(month))))
-    found = rows.select("customer_id", "aum_avg").to_pyarrow().to_pandas().set_index("customer_id")["aum_avg"]
-    return found.astype("float64") / 100
+    merged = merged_numbers(connection, bank.read(connection, "customers"), day)
+    rows = under_survivors(rows.select("customer_id", "aum_avg"), merged)
+    found = rows.group_by("customer_id").agg(aum=rows.aum_avg.sum()).to_pyarrow().to_pandas()
+    return found.set_index("customer_id")["aum"].astype("float64") / 100
 
 
-def _yuan(rows: pd.DataFrame, by_customer: pd.Series | None) -> pd.Series:
+def _yuan(numbers: pd.Series, by_customer: pd.Series | None) -> pd.Series:
     if by_customer is None:
-        return pd.Series(float("nan"), index=rows.index)
-    return rows["customer_id"].map(by_customer).fillna(0.0)
+        return pd.Series(float("nan"), index=numbers.index)
+    return numbers.map(by_customer).fillna(0.0)

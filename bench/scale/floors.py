@@ -18,11 +18,9 @@ from goldmine.features.windows import BUCKETS
 from goldmine.labels import eligible_rows, selected_features
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.boosting import lightgbm
-from goldmine.models.encoding import encode, fit_encoding
+from goldmine.models.encoding import encode, fit_encoding, fit_target_encoding
 from goldmine.models.lightgbm_settings import lightgbm_settings
-from goldmine.models.target_encoding import fit_target_encoding
-from goldmine.models.train import outcomes
-from goldmine.models.training_set import read_training_set, sample_weights
+from goldmine.models.training_set import outcomes, read_training_set, sample_weights
 from goldmine.pipeline.selection import wanted_cutoffs, wanted_use_cases
 from goldmine.validation.rules import load_rules
 

@@ -61,7 +61,7 @@ def train(place: Path, name: str) -> None:
     if not made.champion:
         raise SystemExit(f"{name}: {'; '.join(made.refusals)}")
     rows, auc = trained.rows.train.num_rows, trained.judged.model.auc
-    print(f"  {name}: {trained.fitted.rounds} trees on {rows:,} rows, AUC {auc:.4f}, version {made.version}")
+    print(f"  {name}: {trained.fitted.best_iteration} trees on {rows:,} rows, AUC {auc:.4f}, version {made.version}")
 
 
 def score(place: Path, name: str) -> None:

@@ -14,8 +14,8 @@ from goldmine.governance import promotion
 from goldmine.governance.compare import compare
 from goldmine.governance.journal import Journal
 from goldmine.governance.promotion import history, propose, rollback
-from goldmine.models.calibration import Calibrator
 from goldmine.models.evaluation import evaluate
+from goldmine.models.model import Calibrator
 from goldmine.models.registry import AS_OF, FINGERPRINT, Champion, champion, champion_version
 from goldmine.models.train import train
 from tests.models.kept import kept

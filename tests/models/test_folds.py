@@ -1,19 +1,19 @@
 import numpy as np
 
-from goldmine.models.folds import even_folds, forward_folds
+from goldmine.models.folds import forward_splits, stratified_splits
 
 
-def test_even_folds_check_every_row_once_a_repeat():
+def test_stratified_splits_validate_every_row_once_a_repeat():
     outcome = np.array([0, 1] * 20)
-    folds = even_folds(outcome, 4, 2, seed=1)
-    checked = np.concatenate([check for _, check in folds])
-    assert np.bincount(checked).tolist() == [2] * 40
-    assert all(outcome[check].sum() == 5 for _, check in folds)
+    splits = stratified_splits(outcome, 4, 2, seed=1)
+    validated = np.concatenate([validation for _, validation in splits])
+    assert np.bincount(validated).tolist() == [2] * 40
+    assert all(outcome[validation].sum() == 5 for _, validation in splits)
 
 
-def test_forward_folds_learn_only_from_what_came_before():
+def test_forward_splits_train_only_on_earlier_rows():
     moment = np.array([5, 1, 1, 2, 3, 3, 4, 5, 6, 6])
-    folds = forward_folds(moment, 3)
-    assert len(folds) == 3
-    assert all(moment[fit].max() < moment[check].min() for fit, check in folds)
-    assert {int(moment[place]) for _, check in folds for place in check} == {3, 4, 5, 6}
+    splits = forward_splits(moment, 3)
+    assert len(splits) == 3
+    assert all(moment[train].max() < moment[validation].min() for train, validation in splits)
+    assert {int(moment[row]) for _, validation in splits for row in validation} == {3, 4, 5, 6}

@@ -10,8 +10,7 @@ from goldmine.core.errors import ModelError
 from goldmine.models import tracking
 from goldmine.models.evaluation import evaluate
 from goldmine.models.registry import champion, champion_version, gate, register, set_champion
-from goldmine.models.store_health import reach
-from goldmine.models.tracking import run_dict, tracked, tracking_uri, use_tracking
+from goldmine.models.tracking import run_dict, store_fault, tracked, tracking_uri, use_tracking
 from goldmine.models.train import train
 from goldmine.pipeline.tracked_run import run_exists
 from tests.models.kept import kept
@@ -151,8 +150,8 @@ class TestAServerThatCannotBeReached:
 
 def test_a_store_that_is_no_database_cannot_be_reached(tmp_path):
     (tmp_path / "mlflow.db").write_bytes(b"not a database, but long enough to be looked at" * 9)
-    assert reach(f"sqlite:///{tmp_path / 'mlflow.db'}") == "file is not a database"
-    assert reach(f"sqlite:///{tmp_path / 'none.db'}") == ""
+    assert store_fault(f"sqlite:///{tmp_path / 'mlflow.db'}") == "file is not a database"
+    assert store_fault(f"sqlite:///{tmp_path / 'none.db'}") == ""
 
 
 def test_the_first_two_processes_may_come_at_once_and_print_nothing(tmp_path, monkeypatch):

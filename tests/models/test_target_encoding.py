@@ -2,8 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from goldmine.models.encoding import Encoding, encode, fit_encoding
-from goldmine.models.target_encoding import fit_target_encoding
+from goldmine.models.encoding import Encoding, encode, fit_encoding, fit_target_encoding
 
 NAMES = ["village"]
 
@@ -18,7 +17,7 @@ def noise():
 
 def test_text_of_many_levels_is_learnt_by_shares(noise):
     encoding = fit_encoding(noise[0], NAMES)
-    assert (encoding.categories, list(encoding.shares)) == ({}, NAMES)
+    assert (encoding.categories, list(encoding.target_means)) == ({}, NAMES)
     assert encoding.text == {"village"}
 
 

@@ -4,8 +4,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from goldmine.core.errors import UseCaseError
-from goldmine.models.calibration import Calibrator, fit_calibrator
 from goldmine.models.evaluation import calibration_error
+from goldmine.models.model import Calibrator, fit_calibrator
 from goldmine.models.train import train
 from tests.models.made import rows, use_case
 
@@ -54,25 +54,25 @@ def test_where_rows_were_drawn_a_line_is_for_few_outcomes_only(straight, monkeyp
     early, later, *_ = straight
     drawn = early.append_column("weight", pa.array(np.full(500, 2, np.float32)))
     few = train(use_case(), drawn, later, seed=1)
-    assert few.model.booster.num_trees() == few.rounds + 12
-    monkeypatch.setattr("goldmine.models.train.FEW", 0)
+    assert few.model.booster.num_trees() == few.best_iteration + 12
+    monkeypatch.setattr("goldmine.models.train.REFIT_BELOW_POSITIVES", 0)
     many, whole = (train(use_case(), table, later, seed=1) for table in (drawn, early))
-    assert many.model.booster.num_trees() == many.rounds
-    assert whole.model.booster.num_trees() == whole.rounds + 12
+    assert many.model.booster.num_trees() == many.best_iteration
+    assert whole.model.booster.num_trees() == whole.best_iteration + 12
 
 
 def test_a_line_that_counts_nothing_costs_no_trees(straight, monkeypatch):
     early, later, *_ = straight
     monkeypatch.setattr("goldmine.models.train.blend_weights", lambda *_: np.array([1.0, 0.0]))
     found = train(use_case(), early, later, seed=1)
-    assert found.model.booster.num_trees() == found.rounds
+    assert found.model.booster.num_trees() == found.best_iteration
 
 
 def test_few_outcomes_are_learnt_from_the_calibration_rows_too_whose_calibration_never_saw_them(fitted, monkeypatch):
     later = rows(seed=2)
     told = later["outcome"].to_numpy()
     assert roc_auc_score(told, fitted.model.log_odds(later)) > roc_auc_score(told, fitted.held_out) + 0.01
-    monkeypatch.setattr("goldmine.models.train.FEW", 0)
+    monkeypatch.setattr("goldmine.models.train.REFIT_BELOW_POSITIVES", 0)
     many = train(use_case(), rows(seed=1), later, seed=7)
     assert many.model.log_odds(later) == pytest.approx(many.held_out)
 

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 
 from goldmine.core.errors import HistoryError
+from goldmine.models.folds import cutoff_splits
 from goldmine.models.training_set import TrainingSet
-from goldmine.models.tuning import Budget, search_summary, tune
-from goldmine.models.tuning_folds import cutoff_folds, tuning_parts
+from goldmine.models.tuning import Budget, search_summary, tune, tuning_folds
 from tests.models.made import rows, use_case
 
 room = import_module("goldmine.models.tuning")
@@ -24,39 +24,40 @@ def at(day, seed):
 
 @pytest.fixture(scope="module")
 def learnt():
-    """Three cutoffs to train on, one to calibrate on, one to judge by."""
+    """Three cutoffs to train on, one to calibrate on, one to test on."""
     train = pa.concat_tables([at(day, seed) for seed, day in enumerate(DAYS[:3])])
     return TrainingSet(train=train, test=at(date(2023, 12, 31), 9), calibrate=at(DAYS[3], 3))
 
 
-def test_a_cutoff_is_checked_by_those_that_were_complete_at_it(learnt):
+def test_cutoff_split_trains_only_on_complete_cutoffs(learnt):
     cutoffs = pa.concat_tables([learnt.train, learnt.calibrate])["cutoff"]
-    folds = cutoff_folds(use_case(), cutoffs)
+    folds = cutoff_splits(use_case(), cutoffs)
     days = cutoffs.to_numpy()
     told = [(set(days[fit].astype(str)), set(days[check].astype(str))) for fit, check in folds]
     assert told == [({"2023-01-31", "2023-02-28"}, {"2023-06-30"}), ({"2023-01-31", "2023-02-28"}, {"2023-07-31"})]
 
 
-def test_the_judged_rows_are_not_looked_at(learnt):
+def test_tuning_does_not_use_the_test_rows(learnt):
     blind = TrainingSet(train=learnt.train, test=learnt.test.slice(0, 0), calibrate=learnt.calibrate)
-    seen, unseen = (tuning_parts(use_case(), one, 1)[0] for one in (learnt, blind))
+    seen, unseen = (tuning_folds(use_case(), one, 1)[0] for one in (learnt, blind))
     assert all(
-        np.array_equal(a.check.matrix, b.check.matrix, equal_nan=True) for a, b in zip(seen, unseen, strict=True)
+        np.array_equal(a.validation.matrix, b.validation.matrix, equal_nan=True)
+        for a, b in zip(seen, unseen, strict=True)
     )
-    assert sum(len(part.places) for part in seen) == 800
+    assert sum(len(fold.index) for fold in seen) == 800
 
 
-def test_cutoffs_too_close_to_tune_on_say_so(learnt):
+def test_cutoffs_too_close_to_tune_on_are_refused(learnt):
     close = TrainingSet(train=at(DAYS[2], 1), test=learnt.test, calibrate=learnt.calibrate)
     with pytest.raises(HistoryError, match="nothing can be tuned"):
-        tuning_parts(use_case(), close, 1)
+        tuning_folds(use_case(), close, 1)
 
 
-def test_no_budget_looks_for_nothing(learnt, tmp_path):
+def test_empty_budget_searches_nothing(learnt, tmp_path):
     assert tune(use_case(), learnt, Budget(), 1, bank="tiny", journal=tmp_path / "a.log") == ()
 
 
-def test_trials_are_nested_runs_and_go_on_where_they_ended(learnt, store):
+def test_trials_are_nested_runs_and_resume(learnt, store):
     import mlflow
 
     journal = store / "tuning" / "mine-abc.log"
@@ -70,7 +71,7 @@ def test_trials_are_nested_runs_and_go_on_where_they_ended(learnt, store):
     assert use_case().training in found
 
 
-def test_what_a_search_came_to_is_told_by_the_settings_that_there_were_and_the_best(learnt, store):
+def test_search_summary_compares_the_best_with_the_settings_in_use(learnt, store):
     journal = store / "tuning" / "told-abc.log"
     assert search_summary(journal, 1).empty
     tune(use_case(), learnt, Budget(trials=4), 1, bank="tiny", journal=journal)
@@ -80,32 +81,32 @@ def test_what_a_search_came_to_is_told_by_the_settings_that_there_were_and_the_b
     assert told.gain == pytest.approx(told.before - told.best)
 
 
-def test_a_pruned_trial_has_ended_as_it_should(learnt, store, monkeypatch):
+def test_pruned_trial_is_a_finished_run(learnt, store, monkeypatch):
     journal = store / "tuning" / "pruned-abc.log"
 
     def pruned(*_, **__):
         raise optuna.TrialPruned
 
-    monkeypatch.setattr(room, "check", pruned)
+    monkeypatch.setattr(room, "cross_validate", pruned)
     assert tune(use_case(), learnt, Budget(trials=2), 1, bank="pruned", journal=journal) == ()
     assert search_summary(journal, 1).iloc[0, :2].tolist() == [2, 2]
     assert trials_of("pruned") == {"trial_0": "FINISHED", "trial_1": "FINISHED"}
 
 
-def test_a_trial_that_was_cut_off_is_closed_and_made_up_for(learnt, store, monkeypatch):
+def test_interrupted_trial_is_closed_and_repeated(learnt, store, monkeypatch):
     journal = store / "tuning" / "cut-abc.log"
 
     def cut(*_, **__):
         raise SystemExit
 
     with monkeypatch.context() as patch, pytest.raises(SystemExit):
-        patch.setattr(room, "check", cut)
+        patch.setattr(room, "cross_validate", cut)
         tune(use_case(), learnt, Budget(trials=1), 1, bank="cut", journal=journal)
     assert tune(use_case(), learnt, Budget(trials=1), 1, bank="cut", journal=journal) == (use_case().training,)
     assert trials_of("cut") == {"trial_0": "KILLED", "trial_1": "FINISHED"}
 
 
-def test_a_trial_at_work_when_time_is_over_is_given_up_within_a_fold_and_made_up_for(learnt, store):
+def test_trial_at_its_deadline_is_given_up_and_repeated(learnt, store):
     journal = store / "tuning" / "late-abc.log"
     endless = use_case().training.model_copy(update={"num_iterations": 20_000, "early_stopping_rounds": 20_000})
     late = use_case().model_copy(update={"training": endless})
@@ -115,7 +116,7 @@ def test_a_trial_at_work_when_time_is_over_is_given_up_within_a_fold_and_made_up
     assert trials_of("late") == {"trial_0": "FINISHED", "trial_1": "FINISHED"}
 
 
-def test_settings_to_start_with_are_tried_once_where_time_was_over_before_they_were_begun(learnt, store):
+def test_settings_in_use_are_tried_once_after_an_expired_budget(learnt, store):
     journal = store / "tuning" / "none-abc.log"
     for _ in range(2):
         assert tune(use_case(), learnt, Budget(minutes=1e-9), 1, bank="none", journal=journal) == ()

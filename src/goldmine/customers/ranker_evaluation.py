@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.stats import mannwhitneyu
 from sklearn.metrics import roc_auc_score
 
-from goldmine.models.calibration import Calibrator, fit_calibrator
+from goldmine.models.model import Calibrator, fit_calibrator
 
 CHANCE = 0.05
 """A ranking has shown skill where chance alone would rank so well in fewer than this share of cases."""

@@ -16,7 +16,7 @@ from goldmine.customers.source_tables import SourceTables
 from goldmine.customers.table import read_customers
 from goldmine.customers.threshold_training import months_to_quarter_end, near_steps, with_outcome
 from goldmine.models.boosting import lightgbm
-from goldmine.models.calibration import Calibrator, fit_calibrator
+from goldmine.models.model import Calibrator, fit_calibrator
 
 BAND = 0.2
 """Near: within 20% below the next level, or above one's own and falling."""

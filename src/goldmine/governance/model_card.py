@@ -244,7 +244,7 @@ def _trace(subject: Subject, language: str) -> Section:
         (say["data_mark"], training.fingerprint),
         (say["rows_mark"], subject.comparison.rows),
         (say["seed"], str(training.fitted.settings.get("seed", ""))),
-        (say["trees"], str(training.fitted.rounds)),
+        (say["trees"], str(training.fitted.best_iteration)),
     ]
     return Section(say["trace"], (), pd.DataFrame(rows, columns=("", " ")))
 

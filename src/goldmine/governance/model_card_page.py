@@ -5,8 +5,8 @@ from html import escape
 
 from matplotlib.figure import Figure
 
+from goldmine.core.figure_png import png
 from goldmine.governance.model_card import Card, Section
-from goldmine.models.figure_png import png
 
 _STYLE = """
 body { font: 15px/1.55 "Noto Sans", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; color: #222; margin: 2.5em auto;

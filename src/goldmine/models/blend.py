@@ -1,4 +1,4 @@
-"""Several ways to learn the same rows, blended by what each did on rows that it had not seen."""
+"""Cross-validation of several learners, and the weights by which their log-odds are blended."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,174 +10,186 @@ from scipy.special import softmax
 from threadpoolctl import threadpool_limits
 
 from goldmine.labels.use_case import Training
-from goldmine.models.boosting import ALONE, Boosted, Stop, boost, side_by_side
-from goldmine.models.folds import Part
+from goldmine.models.boosting import SINGLE_THREAD, Boosted, StoppingRule, boost, in_parallel
+from goldmine.models.folds import Fold
 from goldmine.models.lightgbm_settings import lightgbm_settings
-from goldmine.models.rank_logistic import STRENGTHS, Line, design, fit_line, log_loss, scales
+from goldmine.models.rank_logistic import (
+    INVERSE_PENALTIES,
+    RankLogistic,
+    bin_columns,
+    design_matrix,
+    fit_regression,
+    log_loss,
+)
 
-_EVEN = 1.0
-"""How many outcomes it takes to speak against equal weights: few rows cannot tell recipes apart."""
-STOPPED = 10.0
-"""The same where the rows that weigh have stopped one of the recipes already, which flatters it."""
-_LEAST_WEIGHT = 0.03
+_PRIOR = 1.0
+"""Outcomes that the prior of equal weights counts for: few rows cannot tell learners apart."""
+PRIOR_AFTER_EARLY_STOPPING = 10.0
+"""The same where the weighting rows have stopped one of the learners already, which flatters it."""
+_MIN_WEIGHT = 0.03
 
 
 @dataclass(frozen=True)
-class Member:
-    """One recipe of a blend.
+class BlendMember:
+    """One learner of a blend.
 
     Parameters
     ----------
-    recipe : Training or Line
+    learner : Training or RankLogistic
         Its settings.
-    rounds : int
-        Trees that served the held-out rows best.
+    best_iteration : int
+        Trees that served the validation rows best.
     weight : float
         Its share of the blend's log-odds.
     """
 
-    recipe: Training | Line
-    rounds: int
+    learner: Training | RankLogistic
+    best_iteration: int
     weight: float
 
 
 @dataclass(frozen=True)
-class Checked:
-    """What one recipe did on the folds.
+class CrossValidated:
+    """The results of one learner over the folds.
 
     Parameters
     ----------
-    recipe : Training or Line
+    learner : Training or RankLogistic
         Its settings.
-    rounds : int
+    best_iteration : int
         The one number of trees that served all folds best.
     log_odds : numpy.ndarray
-        Of every row, by trees that had not seen it; NaN where no fold checked it.
+        Out-of-fold log-odds of every row; NaN where no fold validates on it.
     losses : list of float
-        Mean log loss of the held-out rows after each round.
+        Mean log loss of the validation rows after each iteration.
     """
 
-    recipe: Training | Line
-    rounds: int
+    learner: Training | RankLogistic
+    best_iteration: int
     log_odds: np.ndarray
     losses: list[float]
 
     @property
     def loss(self) -> float:
-        """Log loss of the held-out rows after the rounds kept."""
-        return self.losses[self.rounds - 1]
+        """Log loss of the validation rows at the best iteration."""
+        return self.losses[self.best_iteration - 1]
 
 
-def check(
+def cross_validate(
     training: Training,
-    parts: Sequence[Part],
+    folds: Sequence[Fold],
     rows: int,
     seed: int,
     *,
-    told: Callable[[int, float], None] | None = None,
+    report: Callable[[int, float], None] | None = None,
     deadline: float = float("inf"),
-) -> Checked:
-    """Learn every fold by one recipe and look at what was held out.
+) -> CrossValidated:
+    """Fit one learner on every fold and predict its validation rows.
 
     Parameters
     ----------
     rows : int
-        Rows in all.
-    told : callable, optional
-        Is told after each fold its place and the mean loss so far; it may raise to give the recipe up.
+        Rows of all folds together.
+    report : callable, optional
+        Called after each fold with its number and the mean loss so far; it may raise to give the learner up.
     deadline : float
-        Moment of `time.monotonic` at which the recipe is given up.
+        Moment of `time.monotonic` at which the learner is given up.
 
     Raises
     ------
-    OutOfTime
+    DeadlineReached
         If the deadline came first.
     """
     curves: list[np.ndarray] = []
-    grown = []
-    stop = Stop(training.num_iterations, training.early_stopping_rounds, deadline)
-    for one in side_by_side(partial(_grow, training, part, seed + place, stop) for place, part in enumerate(parts)):
-        grown.append(one)
-        curves.append(np.asarray(one.losses["calibrate"]))
-        if told is not None:
-            told(len(curves) - 1, float(np.mean([curve.min() for curve in curves])))
+    boosters = []
+    stop = StoppingRule(training.num_iterations, training.early_stopping_rounds, deadline)
+    jobs = (partial(_boost_fold, training, fold, seed + number, stop) for number, fold in enumerate(folds))
+    for boosted in in_parallel(jobs):
+        boosters.append(boosted)
+        curves.append(np.asarray(boosted.losses["calibrate"]))
+        if report is not None:
+            report(len(curves) - 1, float(np.mean([curve.min() for curve in curves])))
     longest = max(map(len, curves))
     mean = np.mean([np.pad(curve, (0, longest - len(curve)), mode="edge") for curve in curves], axis=0)
-    rounds = int(mean.argmin()) + 1
-    found = [one.log_odds(part.check.matrix, rounds) for part, one in zip(parts, grown, strict=True)]
-    return Checked(training, rounds, _over_all(parts, found, rows), mean.tolist())
+    best = int(mean.argmin()) + 1
+    log_odds = [boosted.log_odds(fold.validation.matrix, best) for fold, boosted in zip(folds, boosters, strict=True)]
+    return CrossValidated(training, best, _out_of_fold(folds, log_odds, rows), mean.tolist())
 
 
-def _grow(training: Training, part: Part, seed: int, stop: Stop) -> Boosted:
-    settings = lightgbm_settings(training, part.encoding, len(part.fit.outcome), seed) | ALONE
-    return boost(part.encoding, settings, part.fit, stop, part.check, whole=True)
+def _boost_fold(training: Training, fold: Fold, seed: int, stop: StoppingRule) -> Boosted:
+    settings = lightgbm_settings(training, fold.encoding, len(fold.train.outcome), seed) | SINGLE_THREAD
+    return boost(fold.encoding, settings, fold.train, stop, fold.validation, keep_all_trees=True)
 
 
-def check_line(parts: Sequence[Part], rows: int) -> Checked:
-    """Draw a line through every fold, as straight as serves the held-out rows best, and look at what was held out."""
+def cross_validate_rank_logistic(folds: Sequence[Fold], rows: int) -> CrossValidated:
+    """Fit the rank-logistic model on every fold, with the penalty that serves the validation rows best."""
     designs = []
-    for part in parts:
-        held = scales(part.encoding, part.fit.matrix)
-        designs.append((design(held, part.fit.matrix), design(held, part.check.matrix)))
-    tried: list[Checked] = []
-    for strength in STRENGTHS:
-        lines = [fit_line(fit, part.fit, Line(strength)) for part, (fit, _) in zip(parts, designs, strict=True)]
-        found = [line.decision_function(held) for line, (_, held) in zip(lines, designs, strict=True)]
-        loss = float(np.mean([log_loss(odds, part.check) for part, odds in zip(parts, found, strict=True)]))
-        tried.append(Checked(Line(strength), 1, _over_all(parts, found, rows), [loss]))
+    for fold in folds:
+        bins = bin_columns(fold.encoding, fold.train.matrix)
+        designs.append((design_matrix(bins, fold.train.matrix), design_matrix(bins, fold.validation.matrix)))
+    tried: list[CrossValidated] = []
+    for inverse_penalty in INVERSE_PENALTIES:
+        learner = RankLogistic(inverse_penalty)
+        fitted = [fit_regression(train, fold.train, learner) for fold, (train, _) in zip(folds, designs, strict=True)]
+        log_odds = [one.decision_function(validation) for one, (_, validation) in zip(fitted, designs, strict=True)]
+        losses = [log_loss(odds, fold.validation) for fold, odds in zip(folds, log_odds, strict=True)]
+        loss = float(np.mean(losses))
+        tried.append(CrossValidated(learner, 1, _out_of_fold(folds, log_odds, rows), [loss]))
         if len(tried) > 1 and loss >= tried[-2].loss:
             break
-    return min(tried, key=lambda one: one.loss)
+    return min(tried, key=lambda result: result.loss)
 
 
-def _over_all(parts: Sequence[Part], found: Sequence[np.ndarray], rows: int) -> np.ndarray:
-    """Mean log-odds of every row over the folds that checked it; NaN where none did."""
+def _out_of_fold(folds: Sequence[Fold], log_odds: Sequence[np.ndarray], rows: int) -> np.ndarray:
+    """Mean log-odds of every row over the folds that validate on it; NaN where none does."""
     total, times = np.zeros(rows), np.zeros(rows)
-    for part, odds in zip(parts, found, strict=True):
-        total[part.places] += odds
-        times[part.places] += 1
+    for fold, odds in zip(folds, log_odds, strict=True):
+        total[fold.index] += odds
+        times[fold.index] += 1
     with np.errstate(invalid="ignore"):
         return total / times
 
 
-def weigh(checked: Sequence[Checked], outcome: np.ndarray) -> tuple[Member, ...]:
-    """The recipes with the weights by which their log-odds fit the held-out outcomes best.
+def blend_members(results: Sequence[CrossValidated], outcome: np.ndarray) -> tuple[BlendMember, ...]:
+    """The learners with the weights by which their out-of-fold log-odds fit the outcomes best.
 
     Parameters
     ----------
     outcome : numpy.ndarray
-        0 or 1, a row each.
+        0 or 1, one a row.
     """
-    known = ~np.isnan(checked[0].log_odds)
-    odds = np.column_stack([one.log_odds[known] for one in checked])
-    shares = blend_weights(odds, outcome[known])
+    known = ~np.isnan(results[0].log_odds)
+    log_odds = np.column_stack([result.log_odds[known] for result in results])
+    weights = blend_weights(log_odds, outcome[known])
     return tuple(
-        Member(one.recipe, one.rounds, float(weight)) for one, weight in zip(checked, shares, strict=True) if weight
+        BlendMember(result.learner, result.best_iteration, float(weight))
+        for result, weight in zip(results, weights, strict=True)
+        if weight
     )
 
 
-def blend_weights(odds: np.ndarray, outcome: np.ndarray, even: float = _EVEN) -> np.ndarray:
-    """Weights, adding up to one, by which some log-odds fit outcomes best; those that hardly count are none.
+def blend_weights(log_odds: np.ndarray, outcome: np.ndarray, prior: float = _PRIOR) -> np.ndarray:
+    """Weights, adding up to one, by which some log-odds fit outcomes best; negligible ones become zero.
 
     Parameters
     ----------
-    odds : numpy.ndarray
-        Rows x recipes; of rows that no recipe has seen.
+    log_odds : numpy.ndarray
+        Rows x learners; of rows that no learner has seen.
     outcome : numpy.ndarray
-        0 or 1, a row each.
-    even : float
-        How many outcomes it takes to speak against equal weights.
+        0 or 1, one a row.
+    prior : float
+        Outcomes that the prior of equal weights counts for.
     """
     positives = max(1.0, float(min(outcome.sum(), len(outcome) - outcome.sum())))
-    presets = odds.shape[1]
+    learners = log_odds.shape[1]
 
     def loss(free: np.ndarray) -> float:
-        shares = softmax(free[:-2])
-        raw = np.exp(free[-2]) * (odds @ shares) + free[-1]
+        weights = softmax(free[:-2])
+        raw = np.exp(free[-2]) * (log_odds @ weights) + free[-1]
         fit = float(np.sum(np.logaddexp(0, raw) - outcome * raw))
-        return (fit + even * presets * float(np.sum((shares - 1 / presets) ** 2))) / positives
+        return (fit + prior * learners * float(np.sum((weights - 1 / learners) ** 2))) / positives
 
     with threadpool_limits(1):
-        best = softmax(minimize(loss, np.zeros(presets + 2), method="L-BFGS-B").x[:-2])
-    kept = np.where(best < _LEAST_WEIGHT, 0.0, best)
+        best = softmax(minimize(loss, np.zeros(learners + 2), method="L-BFGS-B").x[:-2])
+    kept = np.where(best < _MIN_WEIGHT, 0.0, best)
     return kept / kept.sum()

@@ -1,4 +1,4 @@
-"""LightGBM, imported so that it shares the machine politely, and one boosting by it."""
+"""LightGBM: its one import, and boosting with and without early stopping."""
 
 import os
 import re
@@ -13,26 +13,26 @@ import numpy as np
 
 from goldmine.core.progress import cores
 from goldmine.models.encoding import Encoding
+from goldmine.models.lightgbm_text import without_thread_count
 
 
 def lightgbm() -> ModuleType:
-    """The LightGBM package.
+    """The LightGBM package, imported here and nowhere else.
 
-    Its threads wait for one another after each step of a tree. By default they spin meanwhile, and where another
-    process needs the core a training takes five times as long; sent to sleep at once, they take twice as long on a
-    quiet machine. So they spin shortly and then sleep. OpenMP reads this once, when it is loaded, so the package is
-    imported here and nowhere else.
+    OpenMP reads once, when it is loaded, how long threads spin while they wait for one another. Its default makes a
+    training five times slower where another process needs the core; sleeping at once makes it twice as slow on a quiet
+    machine. So they spin shortly and then sleep.
     """
     os.environ.setdefault("GOMP_SPINCOUNT", "2000")
-    import lightgbm as found
+    import lightgbm as package
 
-    return found
+    return package
 
 
 T = TypeVar("T")
 
-ALONE = {"num_threads": 1}
-"""Setting of a boosting that shares the machine with others of its kind."""
+SINGLE_THREAD = {"num_threads": 1}
+"""Setting of a boosting that runs in parallel with others."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class LabelledRows:
     outcome : numpy.ndarray
         0 or 1.
     weight : numpy.ndarray or None
-        For how many each row counts.
+        Sample weights; None where every row counts once.
     """
 
     matrix: np.ndarray
@@ -56,30 +56,31 @@ class LabelledRows:
 
 @dataclass(frozen=True)
 class Boosted:
-    """What a boosting came to.
+    """The result of a boosting.
 
     Parameters
     ----------
     trees : str
-        LightGBM's text, up to the best round unless the whole was asked for; the machine's cores are no part of it.
-    rounds : int
+        LightGBM's text, up to the best iteration unless all trees were asked for.
+    best_iteration : int
         Trees kept.
     losses : dict of str to list of float
-        Log loss after each round, on the rows learnt from (``train``) and on those that stopped it (``calibrate``).
+        Log loss after each iteration, on the training rows (``train``) and the validation rows (``calibrate``).
     """
 
     trees: str
-    rounds: int
+    best_iteration: int
     losses: dict[str, list[float]]
 
-    def log_odds(self, matrix: np.ndarray, rounds: int | None = None, *, threads: int = 0) -> np.ndarray:
-        """Log-odds of some rows, by the first `rounds` trees where so many are asked for."""
+    def log_odds(self, matrix: np.ndarray, iterations: int | None = None, *, threads: int = 0) -> np.ndarray:
+        """Log-odds of some rows, by the first `iterations` trees if given."""
         booster = lightgbm().Booster(model_str=self.trees)
-        return np.asarray(booster.predict(matrix, raw_score=True, num_iteration=rounds, num_threads=threads or cores()))
+        log_odds = booster.predict(matrix, raw_score=True, num_iteration=iterations, num_threads=threads or cores())
+        return np.asarray(log_odds)
 
 
 @dataclass(frozen=True)
-class Stop:
+class StoppingRule:
     """When a boosting ends.
 
     Parameters
@@ -87,36 +88,36 @@ class Stop:
     num_iterations : int
         At most so many trees.
     early_stopping_rounds : int
-        Rounds without gain that end it; trees after the best round are not kept.
+        Iterations without gain that end it; trees after the best iteration are not kept.
     deadline : float
-        Moment of `time.monotonic` at which it is given up, done or not.
+        Moment of `time.monotonic` at which it is given up, finished or not.
     """
 
     num_iterations: int
     early_stopping_rounds: int
     deadline: float = float("inf")
 
-    def told(self, _: Any) -> None:
-        """Look at the clock after a round."""
+    def check_deadline(self, _: Any) -> None:
+        """LightGBM's callback after an iteration."""
         if time.monotonic() > self.deadline:
-            raise OutOfTime
+            raise DeadlineReached
 
 
-class OutOfTime(Exception):  # noqa: N818 - what it says is no error
+class DeadlineReached(Exception):  # noqa: N818 - not an error
     """A boosting was given up at its deadline."""
 
 
-def side_by_side(jobs: Iterable[Callable[[], T]]) -> Iterator[T]:
-    """Do boostings at the same time, each on a thread of its own (their settings say `ALONE`); results in order.
+def in_parallel(jobs: Iterable[Callable[[], T]]) -> Iterator[T]:
+    """Run boostings at the same time, each on a thread of its own (`SINGLE_THREAD`); results in order.
 
     Threads that grow one small tree together spend their time waiting for one another; threads that each grow a tree of
-    their own do not. Where the caller ends early, what has not begun is not done.
+    their own do not. Where the caller ends early, jobs that have not begun are cancelled.
     """
     with ThreadPoolExecutor(cores()) as pool:
-        waiting = [pool.submit(job) for job in jobs]
+        futures = [pool.submit(job) for job in jobs]
         try:
-            for one in waiting:
-                yield one.result()
+            for future in futures:
+                yield future.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -125,43 +126,50 @@ def boost(
     encoding: Encoding,
     settings: dict[str, Any],
     train: LabelledRows,
-    stop: Stop,
+    stop: StoppingRule,
     validation: LabelledRows,
     *,
-    whole: bool = False,
+    keep_all_trees: bool = False,
 ) -> Boosted:
-    """Grow trees on some rows until others no longer gain by them; with `whole`, those after the best are kept too.
+    """Grow trees on training rows until the validation rows no longer gain.
+
+    Parameters
+    ----------
+    keep_all_trees : bool
+        Whether trees after the best iteration are kept too.
 
     Raises
     ------
-    OutOfTime
-        If the stop's deadline came first.
+    DeadlineReached
+        If the deadline came first.
     """
     lgb = lightgbm()
-    fit_on = _dataset(encoding, train, settings)
+    data = _dataset(encoding, train, settings)
     history: dict[str, dict[str, list[float]]] = {}
     booster = lgb.train(
         settings,
-        fit_on,
+        data,
         num_boost_round=stop.num_iterations,
         valid_sets=[
-            fit_on,
-            lgb.Dataset(validation.matrix, validation.outcome, weight=validation.weight, reference=fit_on),
+            data,
+            lgb.Dataset(validation.matrix, validation.outcome, weight=validation.weight, reference=data),
         ],
         valid_names=["train", "calibrate"],
         callbacks=[
             lgb.early_stopping(stop.early_stopping_rounds, verbose=False),
             lgb.record_evaluation(history),
-            stop.told,
+            stop.check_deadline,
         ],
     )
     losses = {name: measures["binary_logloss"] for name, measures in history.items()}
-    return Boosted(_text(booster, -1 if whole else booster.best_iteration), booster.best_iteration, losses)
+    kept = -1 if keep_all_trees else booster.best_iteration
+    return Boosted(_text(booster, kept), booster.best_iteration, losses)
 
 
-def grow(encoding: Encoding, settings: dict[str, Any], rows: LabelledRows, rounds: int) -> str:
-    """Grow so many trees on some rows; gives LightGBM's text."""
-    return _text(lightgbm().train(settings, _dataset(encoding, rows, settings), num_boost_round=rounds), rounds)
+def boost_fixed(encoding: Encoding, settings: dict[str, Any], rows: LabelledRows, num_iterations: int) -> str:
+    """Grow a fixed number of trees on some rows; gives LightGBM's text."""
+    data = _dataset(encoding, rows, settings)
+    return _text(lightgbm().train(settings, data, num_boost_round=num_iterations), num_iterations)
 
 
 def _dataset(encoding: Encoding, rows: LabelledRows, settings: dict[str, Any]) -> Any:
@@ -169,18 +177,16 @@ def _dataset(encoding: Encoding, rows: LabelledRows, settings: dict[str, Any]) -
         rows.matrix,
         rows.outcome,
         weight=rows.weight,
-        feature_name=[_name(name, place) for place, name in enumerate(encoding.features)],
+        feature_name=[_text_name(name, column) for column, name in enumerate(encoding.features)],
         categorical_feature=encoding.categorical,
         params=settings,
     )
 
 
-def _name(name: str, place: int) -> str:
+def _text_name(name: str, column: int) -> str:
     """A column's name as LightGBM's text can hold it."""
-    return name if re.fullmatch(r"[\w.]+", name) else f"column_{place}"
+    return name if re.fullmatch(r"[\w.]+", name) else f"column_{column}"
 
 
-def _text(booster: Any, rounds: int) -> str:
-    """The booster's first rounds as text; the machine's cores are no part of a model."""
-    text: str = booster.model_to_string(num_iteration=rounds)
-    return re.sub(r"\[num_threads: \d+\]", "[num_threads: 0]", text)
+def _text(booster: Any, iterations: int) -> str:
+    return without_thread_count(booster.model_to_string(num_iteration=iterations))

@@ -1,6 +1,6 @@
-"""From the feature table as it is stored to the float32 matrix that LightGBM learns from."""
+"""Encoding of the stored feature table as LightGBM's float32 matrix: numbers, categories and target means."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 from goldmine.core.errors import ModelError
 
 MAX_CATEGORIES = 40
-"""Levels of a text column above which it is learnt by each level's outcome rather than as categories."""
+"""Levels of a text column above which it is target encoded rather than categorical."""
+_FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -21,39 +22,39 @@ class Encoding:
     features : tuple of str
         Columns in the order of the matrix.
     categories : dict of str to tuple of str
-        For each text column of few levels the categories seen in training; a category's code is its place.
-    shares : dict of str to dict of str to float
-        For each text column of many levels the share of outcomes at each, drawn towards that of all where rows are
-        few.
+        For each text column of few levels the categories seen in training; a category's code is its position.
+    target_means : dict of str to dict of str to float
+        For each text column of many levels the mean outcome of each level, shrunk towards the overall mean where rows
+        are few.
     """
 
     features: tuple[str, ...]
     categories: dict[str, tuple[str, ...]]
-    shares: dict[str, dict[str, float]] = field(default_factory=dict)
+    target_means: dict[str, dict[str, float]] = field(default_factory=dict)
 
     @property
     def categorical(self) -> list[int]:
-        """Places of the columns in the matrix that hold codes of categories."""
-        return [place for place, name in enumerate(self.features) if name in self.categories]
+        """Numbers of the matrix columns that hold category codes."""
+        return [column for column, name in enumerate(self.features) if name in self.categories]
 
     @property
     def text(self) -> set[str]:
         """Names of the columns that are text."""
-        return {*self.categories, *self.shares}
+        return {*self.categories, *self.target_means}
 
     def unseen_categories(self, rows: pa.Table) -> dict[str, int]:
-        """For each text column how many rows hold a category that training never saw; those without any left out."""
-        found = {}
+        """Rows that hold a category unseen in training, by text column; columns without any are left out."""
+        counts = {}
         for name in self.features:
-            known = self.categories.get(name) or tuple(self.shares.get(name, ()))
+            known = self.categories.get(name) or tuple(self.target_means.get(name, ()))
             if name in self.text and name in rows.column_names:
                 values = _as_text(rows[name]).drop_null()
-                found[name] = len(values) - (pc.sum(pc.is_in(values, pa.array(known, pa.string()))).as_py() or 0)
-        return {name: count for name, count in found.items() if count}
+                counts[name] = len(values) - (pc.sum(pc.is_in(values, pa.array(known, pa.string()))).as_py() or 0)
+        return {name: count for name, count in counts.items() if count}
 
 
 def fit_encoding(rows: pa.Table, names: list[str], *, max_categories: float = MAX_CATEGORIES) -> Encoding:
-    """Learn the categories of a training table; of the columns with many levels only their names.
+    """Learn the categories of a training table; columns with many levels are left to `fit_target_encoding`.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ def fit_encoding(rows: pa.Table, names: list[str], *, max_categories: float = MA
     names : list of str
         The columns to learn from, in the order that the matrix takes.
     max_categories : float
-        Levels of a text column above which its shares are to be learnt by `fit_target_encoding`.
+        Levels of a text column above which it is target encoded.
 
     Raises
     ------
@@ -72,13 +73,13 @@ def fit_encoding(rows: pa.Table, names: list[str], *, max_categories: float = MA
     if not names:
         raise ModelError("training rows: no feature columns.", "Check include and exclude in the use case.")
     categories = {}
-    shares: dict[str, dict[str, float]] = {}
+    target_means: dict[str, dict[str, float]] = {}
     for name in names:
         kind = rows.schema.field(name).type
         if is_text(kind):
             seen = pc.unique(_as_text(rows[name])).drop_null().to_pylist()
             if len(seen) > max_categories:
-                shares[name] = {}
+                target_means[name] = {}
             else:
                 categories[name] = tuple(sorted(seen))
         elif not is_number(kind):
@@ -86,7 +87,7 @@ def fit_encoding(rows: pa.Table, names: list[str], *, max_categories: float = MA
                 f"column {name}: is {kind}, which cannot be learnt from.",
                 "Give numbers, flags or text, or exclude the column in the use case.",
             )
-    return Encoding(tuple(names), categories, shares)
+    return Encoding(tuple(names), categories, target_means)
 
 
 def encode(encoding: Encoding, rows: pa.Table) -> np.ndarray:
@@ -118,14 +119,53 @@ def encode(encoding: Encoding, rows: pa.Table) -> np.ndarray:
             "Bring back the tables that they need, or train again without them.",
         )
     matrix = np.empty((rows.num_rows, len(encoding.features)), dtype=np.float32, order="F")
-    for place, name in enumerate(encoding.features):
+    for column, name in enumerate(encoding.features):
         if name in encoding.categories:
-            matrix[:, place] = _codes(rows[name], encoding.categories[name])
-        elif name in encoding.shares:
-            matrix[:, place] = _shares(rows[name], encoding.shares[name])
+            matrix[:, column] = _codes(rows[name], encoding.categories[name])
+        elif name in encoding.target_means:
+            matrix[:, column] = _target_means(rows[name], encoding.target_means[name])
         else:
-            matrix[:, place] = _numbers(rows[name], name)
+            matrix[:, column] = _numbers(rows[name], name)
     return matrix
+
+
+def fit_target_encoding(
+    encoding: Encoding, rows: pa.Table, outcome: np.ndarray, seed: int
+) -> tuple[Encoding, np.ndarray]:
+    """Fill in the target means of an encoding, and make the matrix of its training rows.
+
+    In the matrix a level's mean is cross-fitted: it comes from the other four fifths of the customers. A row whose own
+    outcome is in it would leak the outcome to the trees.
+
+    Parameters
+    ----------
+    encoding : Encoding
+        From `fit_encoding`.
+    rows : pyarrow.Table
+        Training rows; where they have ``customer_id``, all rows of a customer stay in one fold.
+    outcome : numpy.ndarray
+        0 or 1.
+    seed : int
+        Same seed, same folds.
+    """
+    names = list(encoding.target_means)
+    if not names:
+        return encoding, encode(encoding, rows)
+    from sklearn.preprocessing import TargetEncoder
+
+    values = np.column_stack([_as_text(rows[name]).fill_null("").to_numpy().astype(object) for name in names])
+    encoder = TargetEncoder(target_type="binary", smooth="auto", cv=_customer_splits(rows, outcome, seed))
+    crossed = encoder.fit_transform(values, outcome)
+    means = {
+        name: {level: float(mean) for level, mean in zip(levels, level_means, strict=True) if level}
+        for name, levels, level_means in zip(names, encoder.categories_, encoder.encodings_, strict=True)
+    }
+    fitted = replace(encoding, target_means=means)
+    matrix = encode(fitted, rows)
+    for number, name in enumerate(names):
+        column = encoding.features.index(name)
+        matrix[:, column] = np.where(values[:, number] == "", np.nan, crossed[:, number])
+    return fitted, matrix
 
 
 def is_text(kind: pa.DataType) -> bool:
@@ -154,10 +194,10 @@ def _codes(column: pa.ChunkedArray, known: tuple[str, ...]) -> np.ndarray:
     return codes.cast(pa.float32(), safe=False).to_numpy()
 
 
-def _shares(column: pa.ChunkedArray, known: dict[str, float]) -> np.ndarray:
-    places = _codes(column, tuple(known))
+def _target_means(column: pa.ChunkedArray, known: dict[str, float]) -> np.ndarray:
+    codes = _codes(column, tuple(known))
     values = np.array([*known.values(), np.nan], dtype=np.float32)
-    return values[np.where(np.isnan(places), len(known), places).astype(np.int64)]
+    return values[np.where(np.isnan(codes), len(known), codes).astype(np.int64)]
 
 
 def _numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
@@ -165,3 +205,14 @@ def _numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
         raise ModelError(f"column {name}: is {column.type}, the model learnt numbers.", "Mend the column's type.")
     values = column.cast(pa.float32(), safe=False).to_numpy()
     return np.where(np.isfinite(values), values, np.float32("nan"))
+
+
+def _customer_splits(rows: pa.Table, outcome: np.ndarray, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    from sklearn.model_selection import GroupKFold, StratifiedKFold
+
+    if "customer_id" in rows.column_names:
+        customers = rows["customer_id"].dictionary_encode().combine_chunks().indices.to_numpy()
+        if len(np.unique(customers)) < len(customers):
+            splitter = GroupKFold(_FOLDS, shuffle=True, random_state=seed)
+            return list(splitter.split(customers, outcome, customers))
+    return list(StratifiedKFold(_FOLDS, shuffle=True, random_state=seed).split(outcome, outcome))

@@ -11,8 +11,7 @@ from goldmine.core.errors import ModelError
 from goldmine.labels.use_case import UseCase
 from goldmine.models.encoding import Encoding, encode
 from goldmine.models.model import Model
-from goldmine.models.train import outcomes
-from goldmine.models.training_set import weighted_rows
+from goldmine.models.training_set import outcomes, weighted_rows
 
 SHARES = (0.01, 0.05, 0.10, 0.20)
 """Depths of the list, as shares of the test rows, at which lift and recall are reported."""

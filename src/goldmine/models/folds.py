@@ -1,90 +1,121 @@
-"""Parts of one set of rows: what is learnt from, and what the learning is checked on."""
+"""Cross-validation folds: in time over past cutoffs, forward in a table's time, or stratified at random."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 
+from goldmine.labels import outcome_end
+from goldmine.labels.use_case import UseCase
 from goldmine.models.boosting import LabelledRows
-from goldmine.models.encoding import Encoding, encode, fit_encoding
-from goldmine.models.target_encoding import fit_target_encoding
+from goldmine.models.encoding import Encoding, encode, fit_encoding, fit_target_encoding
 
-Places = tuple[np.ndarray, np.ndarray]
-"""Places of the rows to learn from, and of those to check on."""
+Split = tuple[np.ndarray, np.ndarray]
+"""Row numbers of a fold's training rows and of its validation rows."""
+
+_FOLDS = 5
+_FEW_ROWS = 10_000
 
 
 @dataclass(frozen=True)
-class Part:
-    """One fold, ready for LightGBM; its encoding has seen nothing of the rows that it is checked on.
+class Fold:
+    """One fold, ready for LightGBM; its encoding has not seen the validation rows.
 
     Parameters
     ----------
     encoding : Encoding
-        Learnt on `fit`.
-    fit, check : LabelledRows
-        The rows to learn from and those to check on.
-    places : numpy.ndarray
-        Where the rows of `check` stand among all rows.
+        Learnt on `train`.
+    train, validation : LabelledRows
+        The rows to fit and those to validate on.
+    index : numpy.ndarray
+        Row numbers of the validation rows among all rows.
     """
 
     encoding: Encoding
-    fit: LabelledRows
-    check: LabelledRows
-    places: np.ndarray
+    train: LabelledRows
+    validation: LabelledRows
+    index: np.ndarray
 
 
-def even_folds(outcome: np.ndarray, count: int, repeats: int, seed: int) -> list[Places]:
-    """`repeats` times `count` folds of equally many rows, each with its share of the outcomes."""
+def table_splits(rows: pa.Table, outcome: np.ndarray, seed: int) -> list[Split]:
+    """Splits of a table: forward in time where it has ``moment``, else stratified, and repeated where rows are few."""
+    if "moment" in rows.column_names:
+        return forward_splits(rows["moment"].to_numpy(), _FOLDS)
+    return stratified_splits(outcome, _FOLDS, 2 if rows.num_rows < _FEW_ROWS else 1, seed)
+
+
+def stratified_splits(outcome: np.ndarray, folds: int, repeats: int, seed: int) -> list[Split]:
+    """Random splits of equal size, each with its share of the outcomes."""
     from sklearn.model_selection import RepeatedStratifiedKFold
 
-    found = RepeatedStratifiedKFold(n_splits=count, n_repeats=repeats, random_state=seed)
-    return list(found.split(outcome, outcome))
+    splitter = RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=seed)
+    return list(splitter.split(outcome, outcome))
 
 
-def forward_folds(moment: np.ndarray, count: int) -> list[Places]:
-    """Folds in the order of time: each is checked by what was learnt from all that came before it.
+def forward_splits(moment: np.ndarray, folds: int) -> list[Split]:
+    """Splits in time order: each validates on what was learnt from all rows before it.
 
     Parameters
     ----------
     moment : numpy.ndarray
         Any numbers that rise with time; rows of the same moment stay together.
-    count : int
-        Folds; fewer come out where there are fewer moments. The oldest rows are checked by nothing.
+    folds : int
+        At most so many; fewer where there are fewer moments. The oldest rows are never validated on.
     """
-    edges = np.unique(np.quantile(moment, np.linspace(0, 1, count + 2)[1:-1], method="higher"))
-    bounds = [*edges, np.inf]
-    found = []
-    for start, end in pairwise(bounds):
-        fit, check = np.flatnonzero(moment < start), np.flatnonzero((moment >= start) & (moment < end))
-        if len(fit) and len(check):
-            found.append((fit, check))
-    return found
+    edges = np.unique(np.quantile(moment, np.linspace(0, 1, folds + 2)[1:-1], method="higher"))
+    splits = []
+    for start, end in pairwise([*edges, np.inf]):
+        train, validation = np.flatnonzero(moment < start), np.flatnonzero((moment >= start) & (moment < end))
+        if len(train) and len(validation):
+            splits.append((train, validation))
+    return splits
 
 
-def parts_of(rows: pa.Table, names: list[str], outcome: np.ndarray, folds: Iterable[Places], seed: int) -> list[Part]:
-    """Make folds ready; those that hold one class only, on either side, can teach or tell nothing and are left out.
+def cutoff_splits(use_case: UseCase, cutoffs: pa.ChunkedArray) -> list[Split]:
+    """One split a cutoff: validates on it what was learnt from the cutoffs whose outcome was complete by then."""
+    days = cutoffs.to_numpy().astype("datetime64[D]")
+    splits = []
+    for day in np.unique(days):
+        complete = [past for past in np.unique(days) if outcome_end(use_case, _date(past)) <= _date(day)]
+        train = np.flatnonzero(np.isin(days, complete))
+        if len(train):
+            splits.append((train, np.flatnonzero(days == day)))
+    return splits
+
+
+def _date(day: np.datetime64) -> date:
+    converted: date = day.astype(object)
+    return converted
+
+
+def prepare_folds(
+    rows: pa.Table, names: list[str], outcome: np.ndarray, splits: Iterable[Split], seed: int
+) -> list[Fold]:
+    """Encode the rows of each split; splits with one class only on either side are left out.
 
     Parameters
     ----------
     rows : pyarrow.Table
-        Features as stored, and ``weight`` where rows count for more than themselves.
+        Features as stored, and ``weight`` where rows were sampled.
     names : list of str
         Features to learn from.
     outcome : numpy.ndarray
         0 or 1.
     """
     weight = rows["weight"].to_numpy() if "weight" in rows.column_names else None
-    parts = []
-    for fit, check in folds:
-        if min(np.ptp(outcome[fit]), np.ptp(outcome[check])) == 0:
+    folds = []
+    for train, validation in splits:
+        if min(np.ptp(outcome[train]), np.ptp(outcome[validation])) == 0:
             continue
-        learnt = rows.take(pa.array(fit))
-        encoding, matrix = fit_target_encoding(fit_encoding(learnt, names), learnt, outcome[fit], seed)
-        held = encode(encoding, rows.take(pa.array(check)))
-        of = (None, None) if weight is None else (weight[fit], weight[check])
-        parts.append(
-            Part(encoding, LabelledRows(matrix, outcome[fit], of[0]), LabelledRows(held, outcome[check], of[1]), check)
+        train_rows = rows.take(pa.array(train))
+        encoding, matrix = fit_target_encoding(fit_encoding(train_rows, names), train_rows, outcome[train], seed)
+        validation_matrix = encode(encoding, rows.take(pa.array(validation)))
+        weights = (None, None) if weight is None else (weight[train], weight[validation])
+        fitted = LabelledRows(matrix, outcome[train], weights[0])
+        folds.append(
+            Fold(encoding, fitted, LabelledRows(validation_matrix, outcome[validation], weights[1]), validation)
         )
-    return parts
+    return folds

@@ -1,4 +1,4 @@
-"""The model as one object: trees, calibration and encoding together, from feature table to probability."""
+"""The model as one object: encoding, trees and calibration, from feature table to probability."""
 
 import json
 from dataclasses import dataclass
@@ -9,16 +9,61 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
 
 from goldmine.core.errors import ModelError
 from goldmine.core.files import write_json
 from goldmine.core.progress import cores
 from goldmine.models.boosting import lightgbm
-from goldmine.models.calibration import Calibrator
 from goldmine.models.encoding import Encoding, encode
 
 _BATCH = 100_000
-"""Rows laid out for the trees at a time: a judging cutoff of millions would be held twice else."""
+"""Rows encoded at a time, so that a cutoff of millions is not held twice."""
+_MIN_SLOPE = 0.01
+
+
+@dataclass(frozen=True)
+class Calibrator:
+    """Probability = expit(slope * log-odds + offset): strictly rising, so ranks and ties stay as they are.
+
+    Parameters
+    ----------
+    slope, offset : float
+        Slope above zero.
+    """
+
+    slope: float = 1.0
+    offset: float = 0.0
+
+    def apply(self, log_odds: np.ndarray) -> np.ndarray:
+        """Probabilities, float64, of the same shape."""
+        return expit(self.slope * np.asarray(log_odds, dtype=np.float64) + self.offset)
+
+
+def fit_calibrator(log_odds: np.ndarray, outcome: np.ndarray) -> Calibrator:
+    """Platt scaling on rows that the trees did not learn from.
+
+    Isotonic steps would fit the few hundred positives of one cutoff more closely but tie customers
+    that the trees tell apart, and swing at the top of the list where positives are fewest.
+
+    Parameters
+    ----------
+    log_odds : numpy.ndarray
+        The trees' log-odds.
+    outcome : numpy.ndarray
+        0 or 1, both present.
+    """
+    mean = float(np.mean(log_odds))
+    spread = float(np.std(log_odds)) or 1.0
+    scaled = ((log_odds - mean) / spread).reshape(-1, 1)
+    regression = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit(scaled, outcome)
+    slope = float(regression.coef_[0, 0]) / spread
+    if slope >= _MIN_SLOPE:
+        return Calibrator(slope, float(regression.intercept_[0]) - slope * mean)
+    # A model without skill may want its ranking reversed; the ranking stays, nearly flat, at the base rate.
+    share = float(np.mean(outcome))
+    return Calibrator(_MIN_SLOPE, float(np.log(share / (1 - share))) - _MIN_SLOPE * mean)
 
 
 @dataclass(frozen=True)
@@ -50,7 +95,7 @@ class Model:
         Parameters
         ----------
         rows : pyarrow.Table or pandas.DataFrame
-            The feature table as it is stored; columns that the model does not know are ignored.
+            The feature table as it is stored; other columns are ignored.
 
         Returns
         -------
@@ -66,12 +111,12 @@ class Model:
 
     def log_odds(self, rows: pa.Table | pd.DataFrame) -> np.ndarray:
         """The trees' log-odds before calibration, float64, one a row."""
-        table, found = self._table(rows), [np.empty(0)]
+        table, parts = self._table(rows), [np.empty(0)]
         for start in range(0, max(table.num_rows, 1), _BATCH):  # no rows still say which columns are missing
             matrix = encode(self.encoding, table.slice(start, _BATCH))
             if len(matrix):
-                found.append(self.booster.predict(matrix, raw_score=True, num_threads=cores()))
-        return np.concatenate(found)
+                parts.append(self.booster.predict(matrix, raw_score=True, num_threads=cores()))
+        return np.concatenate(parts)
 
     def effects(self, rows: pa.Table | pd.DataFrame) -> np.ndarray:
         """SHAP values in calibrated log-odds: float64, rows x features, without the base."""
@@ -88,7 +133,7 @@ class Model:
             {
                 "features": self.encoding.features,
                 "categories": self.encoding.categories,
-                "shares": self.encoding.shares,
+                "target_means": self.encoding.target_means,
                 "calibrator": {"slope": self.calibrator.slope, "offset": self.calibrator.offset},
                 "trees": self.trees,
             },
@@ -101,6 +146,35 @@ class Model:
         return pa.Table.from_pandas(rows[known], preserve_index=False)
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """A trained model and how the training went.
+
+    Parameters
+    ----------
+    model : Model
+        Trees, cut at the best iteration, and their calibration.
+    best_iteration : int
+        Iterations of boosting kept.
+    settings : dict
+        LightGBM's parameters.
+    losses : dict of str to list of float
+        Log loss after each iteration, on ``train`` and ``calibrate`` rows.
+    held_out : numpy.ndarray
+        Log-odds, before calibration, of the calibration rows by trees that had not seen them; of a table's folds, of
+        every training row.
+    saw_calibration : bool
+        Whether the trees that are kept learnt from the calibration rows too.
+    """
+
+    model: Model
+    best_iteration: int
+    settings: dict[str, Any]
+    losses: dict[str, list[float]]
+    held_out: np.ndarray
+    saw_calibration: bool
+
+
 def load_model(path: Path) -> Model:
     """Read a model that `Model.save` wrote.
 
@@ -111,10 +185,9 @@ def load_model(path: Path) -> Model:
     """
     try:
         stored = json.loads(path.read_text("utf-8"))
+        categories = {name: tuple(levels) for name, levels in stored["categories"].items()}
         return Model(
-            Encoding(
-                tuple(stored["features"]), {k: tuple(v) for k, v in stored["categories"].items()}, stored["shares"]
-            ),
+            Encoding(tuple(stored["features"]), categories, stored["target_means"]),
             stored["trees"],
             Calibrator(**stored["calibrator"]),
         )
@@ -134,5 +207,5 @@ class _Served:
 
 def _load_pyfunc(path: str) -> _Served:
     """MLflow's entry: read the logged file."""
-    place = Path(path)
-    return _Served(load_model(place if place.is_file() else place / "model.json"))
+    logged = Path(path)
+    return _Served(load_model(logged if logged.is_file() else logged / "model.json"))

@@ -13,14 +13,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from goldmine.contract.bank import Bank
+from goldmine.core.figure_png import png
 from goldmine.core.project import home
 from goldmine.labels.use_case import UseCase
 from goldmine.models.evaluation import Evaluation
-from goldmine.models.figure_png import png
-from goldmine.models.model import Model
+from goldmine.models.model import Fitted, Model
 from goldmine.models.registry import AS_OF, CODE, COMMIT, FINGERPRINT, USE_CASE
 from goldmine.models.score import ScoreReport
-from goldmine.models.train import Fitted
 from goldmine.models.training_set import TrainingSet, training_code_fingerprint
 
 SCORED_AT = "goldmine.scored_at"
@@ -87,7 +86,7 @@ def log_training(training: Training, figures: Mapping[str, Figure]) -> str:
         }
     )
     mlflow.log_params(_settings(training))
-    mlflow.log_metrics({**training.evaluation.metrics(), "trees": float(fitted.rounds)})
+    mlflow.log_metrics({**training.evaluation.metrics(), "trees": float(fitted.best_iteration)})
     mlflow.log_dict(case.model_dump(mode="json"), "use_case.json")
     mlflow.log_dict(training.rows.counts(), "rows.json")
     mlflow.log_dict({"features": list(fitted.model.encoding.features)}, "features.json")

@@ -4,17 +4,21 @@ import fcntl
 import json
 import logging
 import os
+import socket
+import sqlite3
 import sys
 import time
+import urllib.error
+import urllib.request
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from goldmine.core.files import disk_errors, write_json
 from goldmine.core.project import home
-from goldmine.models.store_health import reach
 
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -24,7 +28,8 @@ _QUIET = {
     "GIT_PYTHON_REFRESH": "quiet",
 }
 _NOISY = ("mlflow", "alembic", "git")
-
+_TIMEOUT_SECONDS = 3.0
+_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 
 OFFLINE = "offline.db"
 """Store of the runs that were made while the tracking store could not be reached."""
@@ -51,11 +56,53 @@ def unreachable() -> str:
     asked, fault = _asked.get(uri, (-RETRY_SECONDS, ""))
     if time.monotonic() - asked < RETRY_SECONDS:
         return uri if fault else ""
-    fault = reach(uri)
+    fault = store_fault(uri)
     _asked[uri] = (time.monotonic(), fault)
     if fault:
         shout(f"The tracking store {uri} CANNOT BE REACHED ({fault}); runs are kept in mlruns/{OFFLINE} meanwhile.")
     return uri if fault else ""
+
+
+def store_fault(uri: str) -> str:
+    """Whether a tracking store answers, asked before MLflow, which would retry for minutes.
+
+    Parameters
+    ----------
+    uri : str
+        Address of an MLflow server, a SQLite file or a database server.
+
+    Returns
+    -------
+    str
+        Why it cannot be reached, in a few words; empty where it can.
+    """
+    parts = urlsplit(uri)
+    kind = parts.scheme.split("+")[0]
+    try:
+        if kind in ("http", "https"):
+            with urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=_TIMEOUT_SECONDS):
+                return ""
+        if kind == "sqlite":
+            return _sqlite_fault(Path(uri.partition(":///")[2]))
+        if kind in _PORTS:
+            with socket.create_connection((parts.hostname or "", parts.port or _PORTS[kind]), timeout=_TIMEOUT_SECONDS):
+                return ""
+    except urllib.error.HTTPError as error:
+        return f"it answers {error.code}" if error.code >= 500 else ""
+    except OSError as error:
+        return str(getattr(error, "reason", error)).partition("] ")[2] or str(error)
+    return ""
+
+
+def _sqlite_fault(path: Path) -> str:
+    if not path.exists():
+        return ""  # it is made when it is first used
+    try:
+        with closing(sqlite3.connect(path, timeout=_TIMEOUT_SECONDS)) as connection:
+            connection.execute("PRAGMA schema_version").fetchone()
+    except sqlite3.DatabaseError as error:
+        return "" if "locked" in str(error) else str(error)
+    return ""
 
 
 def shout(line: str) -> None:

@@ -1,73 +1,74 @@
-"""Fit one use case: trees and a line on past cutoffs, stopped, blended and calibrated on a later one."""
+"""Fit one use case: on past cutoffs, or on the folds of an external table."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 
-from goldmine.core.errors import UseCaseError
 from goldmine.labels import selected_features
-from goldmine.labels.use_case import UseCase
-from goldmine.models.blend import STOPPED, blend_weights
-from goldmine.models.boosting import LabelledRows, Stop, boost, grow
-from goldmine.models.calibration import fit_calibrator
-from goldmine.models.encoding import encode, fit_encoding
+from goldmine.labels.use_case import Training, UseCase
+from goldmine.models.blend import PRIOR_AFTER_EARLY_STOPPING, blend_weights
+from goldmine.models.boosting import LabelledRows, StoppingRule, boost, boost_fixed
+from goldmine.models.encoding import encode, fit_encoding, fit_target_encoding
+from goldmine.models.external.ensemble import MIN_POSITIVES, Blended, fit_blend, refit_blend
 from goldmine.models.lightgbm_settings import lightgbm_settings
-from goldmine.models.linear_as_trees import step_trees
-from goldmine.models.merge_boosters import merge
-from goldmine.models.model import Model
-from goldmine.models.rank_logistic import best_line
-from goldmine.models.target_encoding import fit_target_encoding
-from goldmine.models.training_set import sample_weights
+from goldmine.models.lightgbm_text import merge_boosters, step_function_trees
+from goldmine.models.model import Fitted, Model, fit_calibrator
+from goldmine.models.rank_logistic import fit_best
+from goldmine.models.training_set import TrainingSet, outcomes, sample_weights
 
-MIN_POSITIVES = 50
-"""Fewer positives than this cannot train a model that anybody should act on."""
-FEW = 20_000
-"""Positives below which what the calibration cutoff adds is worth growing the trees a second time."""
+REFIT_BELOW_POSITIVES = 20_000
+"""With fewer positives, the calibration rows are worth growing the trees a second time."""
 
 
-@dataclass(frozen=True)
-class Fitted:
-    """A trained model and how the training went.
-
-    Parameters
-    ----------
-    model : Model
-        Trees with their calibration: cut at the best round, or of few outcomes grown to it once more, the calibration
-        rows among what they learn from.
-    rounds : int
-        Rounds of boosting kept.
-    settings : dict
-        What LightGBM was told.
-    losses : dict of str to list of float
-        Log loss after each round, on ``train`` and ``calibrate`` rows.
-    held_out : numpy.ndarray
-        Log-odds, before calibration, of the calibration rows by trees that had not seen them; of a table's folds, of
-        every training row.
-    saw_calibration : bool
-        Whether the trees that are kept learnt from the calibration rows too.
-    """
-
-    model: Model
-    rounds: int
-    settings: dict[str, Any]
-    losses: dict[str, list[float]]
-    held_out: np.ndarray
-    saw_calibration: bool
-
-
-def train(use_case: UseCase, train_rows: pa.Table, calibrate_rows: pa.Table, seed: int) -> Fitted:
-    """Train a use case; same rows and seed, same model to the bit.
+def fit(use_case: UseCase, rows: TrainingSet, seed: int, tuned: Sequence[Training] = ()) -> Fitted:
+    """Fit the model to be evaluated; the test rows are not used.
 
     Parameters
     ----------
     use_case : UseCase
-        Its training settings count.
+        Its training settings apply, unless tuning found others.
+    rows : TrainingSet
+        Of cutoffs, trees are stopped and calibrated on the later one; of an external table, on its folds.
+    seed : int
+        Same rows and seed, same model to the bit.
+    tuned : sequence of Training
+        From `goldmine.models.tuning`, best first.
+
+    Raises
+    ------
+    UseCaseError
+        If the rows hold one class only or too few positives.
+    """
+    if rows.calibrate is None:
+        return fit_blend(use_case, rows.train, seed, tuned)
+    chosen = use_case.model_copy(update={"training": tuned[0]}) if tuned else use_case
+    return train(chosen, rows.train, rows.calibrate, seed)
+
+
+def final_fit(use_case: UseCase, rows: TrainingSet, fitted: Fitted, seed: int) -> Fitted:
+    """The model to keep once it has been evaluated.
+
+    Of cutoffs it is the evaluated one. An external table may be small, so its blend is fitted once more, on the test
+    rows too.
+    """
+    if not isinstance(fitted, Blended):
+        return fitted
+    held_out = np.concatenate([fitted.held_out, fitted.model.log_odds(rows.test)])
+    return refit_blend(use_case, pa.concat_tables([rows.train, rows.test]), fitted, held_out, seed)
+
+
+def train(use_case: UseCase, train_rows: pa.Table, calibrate_rows: pa.Table, seed: int) -> Fitted:
+    """Train on past cutoffs; stop, blend and calibrate on a later one.
+
+    Parameters
+    ----------
+    use_case : UseCase
+        Its training settings apply.
     train_rows, calibrate_rows : pyarrow.Table
         Features as stored and ``outcome`` (0 or 1); the calibration rows are of a later cutoff.
     seed : int
-        For the rows and columns that each tree sees.
+        For the rows and columns that each tree sees; same rows and seed, same model to the bit.
 
     Raises
     ------
@@ -75,56 +76,39 @@ def train(use_case: UseCase, train_rows: pa.Table, calibrate_rows: pa.Table, see
         If the rows hold one class only or fewer than 50 positives, or a setting names a feature that is not there.
     """
     outcome = outcomes(train_rows, "training cutoffs", MIN_POSITIVES)
-    later = outcomes(calibrate_rows, "calibration cutoff")
-    asked = use_case.training
-    encoding, matrix = fit_target_encoding(
-        fit_encoding(train_rows, selected_features(use_case, train_rows.column_names)), train_rows, outcome, seed
-    )
-    settings = lightgbm_settings(asked, encoding, len(outcome), seed)
+    later_outcome = outcomes(calibrate_rows, "calibration cutoff")
+    training = use_case.training
+    names = selected_features(use_case, train_rows.column_names)
+    encoding, matrix = fit_target_encoding(fit_encoding(train_rows, names), train_rows, outcome, seed)
+    settings = lightgbm_settings(training, encoding, len(outcome), seed)
     rows = LabelledRows(matrix, outcome, sample_weights(train_rows))
-    held = LabelledRows(encode(encoding, calibrate_rows), later, sample_weights(calibrate_rows))
-    grown = boost(encoding, settings, rows, Stop(asked.num_iterations, asked.early_stopping_rounds), held)
-    # Once it is known when to stop, the latest outcomes teach too; the calibration stands on trees that never saw them.
-    few = bool(outcome.sum() < FEW)
-    trees = grow(encoding, settings, _both(rows, held), grown.rounds) if few else grown.trees
-    odds = grown.log_odds(held.matrix)
-    # Trees approach what is straight in many small steps, which few outcomes cannot pay for. Where there are so many
-    # that rows were drawn, a line adds nothing and would double what every score costs (docs/performance.md). A line
-    # cannot be held to rise or fall, so a use case that asks for that has trees alone.
-    if not asked.monotone_constraints and (few or rows.weight is None):
-        line = best_line(encoding, rows, held, asked.seed)
-        both = np.column_stack([odds, line.log_odds])
-        shares = blend_weights(both, later, STOPPED)
-        odds = both @ shares
-        if shares[1]:
-            trees = merge([trees, step_trees(trees, line.steps)], shares.tolist())
-    model = Model(encoding, trees, fit_calibrator(odds, later))
-    return Fitted(model, grown.rounds, settings, grown.losses, odds, few)
+    validation = LabelledRows(encode(encoding, calibrate_rows), later_outcome, sample_weights(calibrate_rows))
+    stop = StoppingRule(training.num_iterations, training.early_stopping_rounds)
+    boosted = boost(encoding, settings, rows, stop, validation)
+    # Once the best iteration is known, the latest outcomes teach too; calibration uses trees that never saw them.
+    refit = bool(outcome.sum() < REFIT_BELOW_POSITIVES)
+    trees = boosted.trees
+    if refit:
+        trees = boost_fixed(encoding, settings, _stacked(rows, validation), boosted.best_iteration)
+    log_odds = boosted.log_odds(validation.matrix)
+    # Trees approximate linear effects in many small steps, which few positives cannot pay for. Downsampled training
+    # sets with many positives gain nothing from a linear member, which would double the cost of every score
+    # (docs/performance.md). Monotone constraints cannot hold for it, so a use case that has them uses trees alone.
+    if not training.monotone_constraints and (refit or rows.weight is None):
+        linear = fit_best(encoding, rows, validation, training.seed)
+        members = np.column_stack([log_odds, linear.log_odds])
+        weights = blend_weights(members, later_outcome, PRIOR_AFTER_EARLY_STOPPING)
+        log_odds = members @ weights
+        if weights[1]:
+            trees = merge_boosters([trees, step_function_trees(trees, linear.steps)], weights.tolist())
+    model = Model(encoding, trees, fit_calibrator(log_odds, later_outcome))
+    return Fitted(model, boosted.best_iteration, settings, boosted.losses, log_odds, refit)
 
 
-def _both(rows: LabelledRows, held: LabelledRows) -> LabelledRows:
-    parts = rows, held
+def _stacked(first: LabelledRows, second: LabelledRows) -> LabelledRows:
+    parts = first, second
     weight = None
     if any(part.weight is not None for part in parts):
-        counted = [np.ones(len(part.outcome), np.float32) if part.weight is None else part.weight for part in parts]
-        weight = np.concatenate(counted)
-    return LabelledRows(np.vstack([rows.matrix, held.matrix]), np.append(rows.outcome, held.outcome), weight)
-
-
-def outcomes(rows: pa.Table, where: str, least: int = 1) -> np.ndarray:
-    """The outcome column as int8, checked: both classes, and at least `least` positives.
-
-    Raises
-    ------
-    UseCaseError
-        If the rows cannot train or judge.
-    """
-    outcome = rows["outcome"].to_numpy().astype(np.int8)
-    positives = int(outcome.sum())
-    if positives < least or positives == len(outcome):
-        kind = "one class only" if positives in (0, len(outcome)) else f"fewer than {least} positives"
-        raise UseCaseError(
-            f"{where}: {len(outcome)} rows with {positives} positives: {kind}.",
-            "Widen who is eligible, lengthen the horizon or give more months of books.",
-        )
-    return outcome
+        weights = [np.ones(len(part.outcome), np.float32) if part.weight is None else part.weight for part in parts]
+        weight = np.concatenate(weights)
+    return LabelledRows(np.vstack([first.matrix, second.matrix]), np.append(first.outcome, second.outcome), weight)

@@ -10,6 +10,7 @@ import pyarrow as pa
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
 from goldmine.core.code_fingerprint import code_fingerprint
+from goldmine.core.errors import UseCaseError
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_fingerprint, require_current
 from goldmine.labels import Cutoffs, labelled, plan_cutoffs, with_features
@@ -19,15 +20,15 @@ from goldmine.models.external.table import external_table_fingerprint, read_exte
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """What one training learns from, is calibrated on and is judged by.
+    """The rows that one training fits, calibrates and tests on.
 
     Parameters
     ----------
     train, test : pyarrow.Table
         Features as stored and ``outcome`` of the eligible; the training cutoffs follow one another in `train`. Where
-        rows were drawn there is a ``weight`` too: for how many a row counts.
+        rows were sampled there is a ``weight`` too, the sample weight.
     calibrate : pyarrow.Table or None
-        Likewise; None where `train` is a table made elsewhere, whose own folds serve.
+        Likewise; None for an external table, which is calibrated on its own folds.
     cutoffs : Cutoffs or None
         The month ends; None for such a table.
     """
@@ -62,14 +63,14 @@ class TrainingSet:
 
 
 def sample_weights(rows: pa.Table) -> np.ndarray | None:
-    """For how many each row counts; None where each counts for itself."""
+    """Sample weight of each row; None where each counts once."""
     return rows["weight"].to_numpy() if "weight" in rows.column_names else None
 
 
 def weighted_rows(rows: pa.Table) -> int:
-    """How many customers some rows stand for: of drawn ones the sum of their weights."""
-    counted = sample_weights(rows)
-    return rows.num_rows if counted is None else round(counted.sum(dtype=np.float64))
+    """Number of customers that some rows represent: the sum of their sample weights."""
+    weight = sample_weights(rows)
+    return rows.num_rows if weight is None else round(weight.sum(dtype=np.float64))
 
 
 def read_training_set(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, seed: int = 0) -> TrainingSet:
@@ -86,83 +87,104 @@ def read_training_set(bank: Bank, work: Workspace, use_case: UseCase, as_of: dat
         return TrainingSet(*read_external_table(work, use_case.name))
     cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
     require_current(bank, work, cutoffs.all)
-    most = use_case.training.max_rows
-    told = {cutoff: labelled(bank, work, use_case, cutoff, as_of) for cutoff in (*cutoffs.train, cutoffs.calibrate)}
-    later = downsample(told.pop(cutoffs.calibrate), most // 2, seed)
-    judged = downsample(labelled(bank, work, use_case, cutoffs.test, as_of), 2 * most, seed)
-    drawn = downsample_negatives(told, most, seed)
-    learnt = [with_features(work, cutoff, wanted) for cutoff, wanted in drawn.items()]
+    max_rows = use_case.training.max_rows
+    labels = {cutoff: labelled(bank, work, use_case, cutoff, as_of) for cutoff in (*cutoffs.train, cutoffs.calibrate)}
+    calibrate = downsample(labels.pop(cutoffs.calibrate), max_rows // 2, seed)
+    test = downsample(labelled(bank, work, use_case, cutoffs.test, as_of), 2 * max_rows, seed)
+    sampled = downsample_negatives(labels, max_rows, seed)
+    train = [with_features(work, cutoff, rows) for cutoff, rows in sampled.items()]
     return TrainingSet(
-        train=pa.concat_tables(learnt, promote_options="default"),
-        test=with_features(work, cutoffs.test, judged),
-        calibrate=with_features(work, cutoffs.calibrate, later),
+        train=pa.concat_tables(train, promote_options="default"),
+        test=with_features(work, cutoffs.test, test),
+        calibrate=with_features(work, cutoffs.calibrate, calibrate),
         cutoffs=cutoffs,
     )
 
 
-def downsample_negatives(told: dict[date, pa.Table], most: int, seed: int) -> dict[date, pa.Table]:
-    """Draw of the rows without the outcome, so that about `most` remain; each then stands for those left out too.
+def downsample_negatives(labels: dict[date, pa.Table], max_rows: int, seed: int) -> dict[date, pa.Table]:
+    """Downsample rows without the outcome to about `max_rows` in all, and reweight what remains.
 
-    Rows with the outcome are all kept as long as they are no more than half of `most`; of more, a half is drawn.
+    Positives are all kept as long as they are no more than half of `max_rows`; of more, a half is sampled.
 
     Parameters
     ----------
-    told : dict of date to pyarrow.Table
+    labels : dict of date to pyarrow.Table
         customer_id and outcome by cutoff.
-    most : int
-        Rows to keep over all cutoffs; where there are fewer, nothing is drawn and there is no weight.
+    max_rows : int
+        Rows to keep over all cutoffs; where there are fewer, nothing is sampled and there is no weight.
     seed : int
         Same seed, same rows.
     """
-    rows = sum(table.num_rows for table in told.values())
-    if rows <= most:
-        return told
-    positives = sum(int(table["outcome"].to_numpy().sum()) for table in told.values())
-    with_outcome = min(positives, max(most // 2, most - (rows - positives)))
-    shares = (most - with_outcome) / max(rows - positives, 1), with_outcome / max(positives, 1)
-    drawn = {}
-    for cutoff, table in told.items():
+    rows = sum(table.num_rows for table in labels.values())
+    if rows <= max_rows:
+        return labels
+    positives = sum(int(table["outcome"].to_numpy().sum()) for table in labels.values())
+    kept_positives = min(positives, max(max_rows // 2, max_rows - (rows - positives)))
+    shares = (max_rows - kept_positives) / max(rows - positives, 1), kept_positives / max(positives, 1)
+    sampled = {}
+    for cutoff, table in labels.items():
         share = np.choose(table["outcome"].to_numpy(), shares)
+        draws = np.random.default_rng([seed, cutoff.toordinal()]).random(table.num_rows)
         weight = pa.array(1 / share, pa.float32())
-        drawn[cutoff] = table.append_column("weight", weight).filter(
-            pa.array(_chances(cutoff, seed, table.num_rows) < share)
-        )
-    return drawn
+        sampled[cutoff] = table.append_column("weight", weight).filter(pa.array(draws < share))
+    return sampled
 
 
-def downsample(table: pa.Table, most: int, seed: int) -> pa.Table:
-    """Draw about `most` rows, all with the same chance and so with one weight; where there are fewer, none is drawn."""
-    if table.num_rows <= most:
+def downsample(table: pa.Table, max_rows: int, seed: int) -> pa.Table:
+    """Sample about `max_rows` rows uniformly, with one weight for all; where there are fewer, all are kept."""
+    if table.num_rows <= max_rows:
         return table
-    drawn = table.filter(pa.array(np.random.default_rng(seed).random(table.num_rows) < most / table.num_rows))
-    weight = np.full(drawn.num_rows, table.num_rows / drawn.num_rows, np.float32)
-    return drawn.append_column("weight", pa.array(weight))
+    draws = np.random.default_rng(seed).random(table.num_rows)
+    sampled = table.filter(pa.array(draws < max_rows / table.num_rows))
+    weight = np.full(sampled.num_rows, table.num_rows / sampled.num_rows, np.float32)
+    return sampled.append_column("weight", pa.array(weight))
 
 
-def _chances(cutoff: date, seed: int, rows: int) -> np.ndarray:
-    return np.random.default_rng([seed, cutoff.toordinal()]).random(rows)
+def outcomes(rows: pa.Table, where: str, min_positives: int = 1) -> np.ndarray:
+    """The outcome column as int8, checked: both classes, and enough positives.
+
+    Raises
+    ------
+    UseCaseError
+        If the rows can neither train nor test a model.
+    """
+    outcome = rows["outcome"].to_numpy().astype(np.int8)
+    positives = int(outcome.sum())
+    if positives < min_positives or positives == len(outcome):
+        kind = "one class only" if positives in (0, len(outcome)) else f"fewer than {min_positives} positives"
+        raise UseCaseError(
+            f"{where}: {len(outcome)} rows with {positives} positives: {kind}.",
+            "Widen who is eligible, lengthen the horizon or give more months of books.",
+        )
+    return outcome
 
 
 def training_code_fingerprint() -> str:
     """Fingerprint of the code that makes features, labels and models."""
-    return code_fingerprint("goldmine.models.fit", "goldmine.models.tuning")
+    return code_fingerprint("goldmine.models.train", "goldmine.models.tuning")
 
 
 def training_fingerprint(
     bank: Bank, work: Workspace, use_case: UseCase, as_of: date, seed: int, *, tuned: Sequence[Training] = ()
 ) -> str:
-    """Fingerprint of all that a training depends on; where a finished run bears it, nothing new would come out.
+    """Fingerprint of all that a training depends on; a finished run with the same one need not be repeated.
 
     Raises
     ------
     HistoryError
         If the books are too short for the use case.
     """
-    known = {"bank": bank.name, "as_of": as_of, "seed": seed, "code": training_code_fingerprint()}
-    asked = {"use_case": use_case.model_dump(mode="json"), "tuned": [one.model_dump(mode="json") for one in tuned]}
+    inputs = {
+        "bank": bank.name,
+        "as_of": as_of,
+        "seed": seed,
+        "code": training_code_fingerprint(),
+        "use_case": use_case.model_dump(mode="json"),
+        "tuned": [settings.model_dump(mode="json") for settings in tuned],
+    }
     if use_case.outcome.kind == "external_label":
-        return fingerprint.of_value({**known, **asked, "table": external_table_fingerprint(work, use_case.name)})
+        return fingerprint.of_value({**inputs, "table": external_table_fingerprint(work, use_case.name)})
     cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
-    outcomes = {t: [f.fingerprint for f in bank.tables[t].files] for t in (*use_case.needs, "customers") if bank.has(t)}
+    tables = {t: [f.fingerprint for f in bank.tables[t].files] for t in (*use_case.needs, "customers") if bank.has(t)}
     features = [feature_fingerprint(bank, work, cutoff) for cutoff in cutoffs.all]
-    return fingerprint.of_value({**known, **asked, "features": features, "outcomes": outcomes})
+    return fingerprint.of_value({**inputs, "features": features, "outcomes": tables})

@@ -1,4 +1,4 @@
-"""Searching for training settings with Optuna: pruned, seeded, limited, kept, and taken up again where it ended."""
+"""Hyperparameter search with Optuna: pruned, seeded, within a budget, stored, and resumed where it ended."""
 
 import time
 from collections.abc import Callable
@@ -6,24 +6,39 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from goldmine.core.errors import HistoryError
 from goldmine.core.files import disk_errors
+from goldmine.labels import selected_features
 from goldmine.labels.use_case import Training, UseCase
-from goldmine.models.blend import check
-from goldmine.models.boosting import OutOfTime
-from goldmine.models.folds import Part
+from goldmine.models.blend import cross_validate
+from goldmine.models.boosting import DeadlineReached
+from goldmine.models.folds import Fold, cutoff_splits, prepare_folds, table_splits
 from goldmine.models.presets import presets
 from goldmine.models.tracking import tracked
 from goldmine.models.training_set import TrainingSet
-from goldmine.models.tuning_folds import tuning_parts
 
 _RUN = "mlflow_run"
-"""Where a trial notes its MLflow run."""
-_STARTS = "starts"
-"""Mark of the trial of the settings that there were."""
-_BEST = 3
+"""Trial attribute: its MLflow run."""
+_CURRENT = "current_settings"
+"""Trial attribute: the trial evaluates the settings in use."""
+_MAX_SETTINGS = 3
 """Settings that a blend takes up; a use case of cutoffs takes the first."""
+_TUNED = (
+    "learning_rate",
+    "num_leaves",
+    "min_data_in_leaf",
+    "feature_fraction",
+    "bagging_fraction",
+    "lambda_l2",
+    "feature_fraction_bynode",
+    "cat_smooth",
+    "extra_trees",
+)
 
 
 @dataclass(frozen=True)
@@ -33,10 +48,9 @@ class Budget:
     Parameters
     ----------
     minutes : float
-        Of this call; a trial that is at work when they are over is given up, within a tree. 0: no limit, if there are
-        trials.
+        Of this call; a trial at work when they are over is given up within a tree. 0: no limit, if there are trials.
     trials : int
-        That end in all, those of an earlier, interrupted call included. 0: no limit, if there are minutes.
+        In all, those of an earlier, interrupted call included. 0: no limit, if there are minutes.
     """
 
     minutes: float = 0.0
@@ -47,11 +61,11 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class _Question:
-    """What every trial of a study is asked on."""
+class _Objective:
+    """What every trial of a study is evaluated on."""
 
-    asked: Training
-    parts: list[Part]
+    training: Training
+    folds: list[Fold]
     rows: int
     seed: int
     deadline: float
@@ -60,49 +74,50 @@ class _Question:
 def tune(
     use_case: UseCase, rows: TrainingSet, budget: Budget, seed: int, *, bank: str, journal: Path
 ) -> tuple[Training, ...]:
-    """Search for training settings on folds of past rows; the rows to judge by are not looked at.
+    """Search for training settings by cross-validation; the test rows are not used.
 
-    The first trial is the settings that there are, so that what comes out is no worse on the folds. Every trial is a
-    nested run of the notebook's MLflow run.
+    The first trial is the settings in use, so that the best found is no worse on the folds. Every trial is a nested run
+    of the notebook's MLflow run.
 
     Parameters
     ----------
     budget : Budget
-        How long; an empty one looks for nothing.
+        How long; nothing is searched with an empty one.
     seed : int
-        Of the search and of the fits; with trials only, the same rows and seed give the same settings.
+        Of the search and of the fits; limited by trials only, the same rows and seed give the same settings.
     bank : str
         Whose experiment the trials are logged to.
     journal : Path
-        Where finished trials are kept. The same path must mean the same rows and code.
+        Where finished trials are stored. The same path must mean the same rows and code.
 
     Returns
     -------
     tuple of Training
-        Up to three, best first; none where nothing was looked for.
+        At most three, best first; none where nothing was searched.
     """
     if not budget:
         return ()
     deadline = time.monotonic() + budget.minutes * 60 if budget.minutes else float("inf")
-    parts, count = tuning_parts(use_case, rows, seed)
-    question = _Question(use_case.training, parts, count, seed, deadline)
+    folds, count = tuning_folds(use_case, rows, seed)
+    objective = _Objective(use_case.training, folds, count, seed, deadline)
     study = _study(journal, seed)
     with tracked(bank):
         _close_interrupted(study)
-        if not any(_STARTS in trial.user_attrs for trial in study.trials if trial.state.name != "FAIL"):
-            study.enqueue_trial(_as_trial(_start(use_case, rows)), user_attrs={_STARTS: True})
+        if not any(_CURRENT in trial.user_attrs for trial in study.trials if trial.state.name != "FAIL"):
+            current = _current_settings(use_case, rows)
+            study.enqueue_trial({name: getattr(current, name) for name in _TUNED}, user_attrs={_CURRENT: True})
         done = len(_ended(study))
         study.optimize(
-            lambda trial: _logged(trial, question),
+            lambda trial: _evaluate(trial, objective),
             n_trials=max(0, budget.trials - done) if budget.trials else None,
             timeout=max(0.0, deadline - time.monotonic()) if budget.minutes else None,
-            catch=(OutOfTime,),
+            catch=(DeadlineReached,),
         )
     return _best(study, use_case.training)
 
 
 def search_summary(journal: Path, seed: int) -> pd.DataFrame:
-    """What a search came to: a row of figures, or none where nothing was looked for.
+    """A search as one row of figures; no row where nothing was searched.
 
     Parameters
     ----------
@@ -112,26 +127,52 @@ def search_summary(journal: Path, seed: int) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        trials (those that were finished or pruned), pruned, and the mean loss on the folds (log loss; lower is better)
-        of the settings that there were, ``before``, and of the best found, with the gain of it.
+        trials (finished or pruned), pruned, and the mean log loss on the folds (lower is better) of the settings in
+        use, ``before``, and of the best found, with the gain.
     """
     names = ["trials", "pruned", "before", "best", "gain"]
     if not journal.exists():
         return pd.DataFrame(columns=names)
     ended = _ended(_study(journal, seed))
-    whole = [trial for trial in ended if trial.state.name == "COMPLETE"]
-    before = min((trial.value for trial in whole if _STARTS in trial.user_attrs), default=float("nan"))
-    best = min((trial.value for trial in whole), default=float("nan"))
-    return pd.DataFrame([(len(ended), len(ended) - len(whole), before, best, before - best)], columns=names)
+    complete = [trial for trial in ended if trial.state.name == "COMPLETE"]
+    before = min((trial.value for trial in complete if _CURRENT in trial.user_attrs), default=float("nan"))
+    best = min((trial.value for trial in complete), default=float("nan"))
+    return pd.DataFrame([(len(ended), len(ended) - len(complete), before, best, before - best)], columns=names)
+
+
+def tuning_folds(use_case: UseCase, rows: TrainingSet, seed: int) -> tuple[list[Fold], int]:
+    """Folds of the rows that a training may learn from and be calibrated on, and the number of these rows.
+
+    Raises
+    ------
+    HistoryError
+        If the cutoffs are too few or too close together.
+    """
+    table = rows.train
+    if rows.calibrate is not None:
+        table = pa.concat_tables([rows.train, rows.calibrate], promote_options="default")
+        if "weight" in table.column_names:
+            column = table.column_names.index("weight")
+            table = table.set_column(column, "weight", pc.fill_null(table["weight"], 1.0))
+    outcome = table["outcome"].to_numpy().astype(np.int8)
+    splits = table_splits(table, outcome, seed) if rows.calibrate is None else cutoff_splits(use_case, table["cutoff"])
+    folds = prepare_folds(table, selected_features(use_case, table.column_names), outcome, splits, seed)
+    if not folds:
+        raise HistoryError(
+            f"{use_case.name}: no two of its past cutoffs lie so far apart that the outcome of one is complete at the "
+            "other, so nothing can be tuned.",
+            "Raise train_cutoffs in the use case's file, or train without tuning.",
+        )
+    return folds, table.num_rows
 
 
 def _ended(study: Any) -> list[Any]:
-    """Trials that came to their end: finished or pruned, not interrupted."""
+    """Trials that were finished or pruned, not interrupted."""
     return [trial for trial in study.trials if trial.state.name in ("COMPLETE", "PRUNED")]
 
 
 def _close_interrupted(study: Any) -> None:
-    """End the trials, and their runs, that an interrupted call left at work."""
+    """End the trials, and their runs, that an interrupted call left running."""
     import mlflow
     from optuna.trial import TrialState
 
@@ -141,7 +182,8 @@ def _close_interrupted(study: Any) -> None:
             mlflow.MlflowClient().set_terminated(trial.user_attrs[_RUN], "KILLED")
 
 
-def _start(use_case: UseCase, rows: TrainingSet) -> Training:
+def _current_settings(use_case: UseCase, rows: TrainingSet) -> Training:
+    """The settings in use: the use case's, or of a table without cutoffs the first preset."""
     if rows.calibrate is not None:
         return use_case.training
     outcome = rows.train["outcome"].to_numpy()
@@ -154,7 +196,7 @@ def _study(journal: Path, seed: int) -> Any:
     from optuna.storages import JournalStorage
     from optuna.storages.journal import JournalFileBackend
 
-    optuna.logging.set_verbosity(optuna.logging.ERROR)  # a trial out of time is no news
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # a trial at its deadline is not worth a warning
     with disk_errors(journal):
         journal.parent.mkdir(parents=True, exist_ok=True)
         storage = JournalStorage(JournalFileBackend(str(journal)))
@@ -164,45 +206,51 @@ def _study(journal: Path, seed: int) -> Any:
             load_if_exists=True,
             pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1),
         )
-    # A search that is taken up again must not draw the first draws once more.
+    # A resumed search must not repeat the first draws.
     study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials), multivariate=True, n_startup_trials=8)
     return study
 
 
-def _logged(trial: Any, question: _Question) -> float:
-    """One trial, as a nested MLflow run; one that was pruned or given up has ended as it should, and bears a tag."""
+def _evaluate(trial: Any, objective: _Objective) -> float:
+    """One trial as a nested MLflow run; a pruned or late one is a finished run with a tag."""
     import mlflow
     import optuna
 
-    training = _drawn(trial, question.asked)
+    training = objective.training.model_copy(update=_suggested(trial))
     with mlflow.start_run(run_name=f"trial_{trial.number}", nested=True) as run:
         trial.set_user_attr(_RUN, run.info.run_id)
         mlflow.log_params({f"tuning.{name}": value for name, value in trial.params.items()})
         try:
-            told, deadline = _told(trial), question.deadline
-            checked = check(training, question.parts, question.rows, question.seed, told=told, deadline=deadline)
-        except (optuna.TrialPruned, OutOfTime) as stop:
-            mlflow.set_tag("goldmine.out_of_time" if isinstance(stop, OutOfTime) else "goldmine.pruned", "true")
+            result = cross_validate(
+                training,
+                objective.folds,
+                objective.rows,
+                objective.seed,
+                report=_pruning(trial),
+                deadline=objective.deadline,
+            )
+        except (optuna.TrialPruned, DeadlineReached) as stop:
+            mlflow.set_tag("goldmine.out_of_time" if isinstance(stop, DeadlineReached) else "goldmine.pruned", "true")
             stopped: Exception = stop
         else:
-            mlflow.log_metrics({"fold_log_loss": checked.loss, "rounds": float(checked.rounds)})
-            return checked.loss
+            mlflow.log_metrics({"fold_log_loss": result.loss, "best_iteration": float(result.best_iteration)})
+            return result.loss
     raise stopped
 
 
-def _told(trial: Any) -> Callable[[int, float], None]:
+def _pruning(trial: Any) -> Callable[[int, float], None]:
     import optuna
 
-    def told(fold: int, loss: float) -> None:
+    def report(fold: int, loss: float) -> None:
         trial.report(loss, fold)
         if trial.should_prune():
             raise optuna.TrialPruned
 
-    return told
+    return report
 
 
-def _drawn(trial: Any, asked: Training) -> Training:
-    drawn = {
+def _suggested(trial: Any) -> dict[str, Any]:
+    return {
         "learning_rate": trial.suggest_float("learning_rate", 0.02, 0.12, log=True),
         "num_leaves": trial.suggest_int("num_leaves", 3, 95, log=True),
         "min_data_in_leaf": trial.suggest_int("min_data_in_leaf", 5, 1000, log=True),
@@ -213,17 +261,10 @@ def _drawn(trial: Any, asked: Training) -> Training:
         "cat_smooth": trial.suggest_float("cat_smooth", 1.0, 100.0, log=True),
         "extra_trees": trial.suggest_categorical("extra_trees", [False, True]),
     }
-    return asked.model_copy(update=drawn)
 
 
-def _as_trial(training: Training) -> dict[str, Any]:
-    names = ("learning_rate", "num_leaves", "min_data_in_leaf", "feature_fraction", "bagging_fraction", "lambda_l2")
-    more = ("feature_fraction_bynode", "cat_smooth", "extra_trees")
-    return {name: getattr(training, name) for name in (*names, *more)}
-
-
-def _best(study: Any, asked: Training) -> tuple[Training, ...]:
+def _best(study: Any, training: Training) -> tuple[Training, ...]:
     from optuna.trial import TrialState
 
-    done = sorted(study.get_trials(states=(TrialState.COMPLETE,)), key=lambda trial: trial.value)
-    return tuple(asked.model_copy(update=trial.params) for trial in done[:_BEST])
+    complete = sorted(study.get_trials(states=(TrialState.COMPLETE,)), key=lambda trial: trial.value)
+    return tuple(training.model_copy(update=trial.params) for trial in complete[:_MAX_SETTINGS])

@@ -9,8 +9,8 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from goldmine.core.errors import ParameterError
+from goldmine.core.figure_png import draw_in_notebook
 from goldmine.core.i18n import LANGUAGES, LocalizedText, in_language
-from goldmine.models.figure_png import draw_in_notebook
 
 BLUE, GOLD, GREEN, RED, VIOLET, GREY = PALETTE = ("#1f4e79", "#c8963e", "#5b8c5a", "#a23b3b", "#6d5a8c", "#7a7a7a")
 """Blue for the model, gold for the baseline, then green, red, violet; grey for what is merely compared with."""

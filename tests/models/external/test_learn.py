@@ -13,9 +13,9 @@ from goldmine.models.evaluation import evaluate
 from goldmine.models.external.layout import TableSpec, import_table
 from goldmine.models.external.result import keep_result, probabilities_path, read_result
 from goldmine.models.external.table import INTEGER_IDS, table_path
-from goldmine.models.fit import fit, keep
 from goldmine.models.registry import Registration
 from goldmine.models.run_log import Training
+from goldmine.models.train import final_fit, fit
 from goldmine.models.training_set import read_training_set
 
 AS_OF = date(2024, 6, 30)
@@ -47,7 +47,7 @@ def learnt(request, tmp_path_factory):
     rows = read_training_set(None, work, laid.use_case, AS_OF)
     fitted = fit(laid.use_case, rows, seed=1)
     judged = evaluate(fitted.model, rows.test, laid.use_case)
-    kept = keep(laid.use_case, rows, fitted, seed=1)
+    kept = final_fit(laid.use_case, rows, fitted, seed=1)
     training = Training(None, laid.use_case, str(AS_OF), "mark", rows, kept, judged)
     keep_result(work, training, Registration("made.made", "1", False, ("AUC 0.5 does not beat 0.5",), "run"))
     return work, rows, kept, training

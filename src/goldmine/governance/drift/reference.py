@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from goldmine.core.errors import ModelError
 from goldmine.governance.drift.performance_estimation import Performance, estimate, realised
 from goldmine.governance.drift.stability import Profile, compare_profiles, profiles_of, psi_between
+from goldmine.models.model import Fitted
 from goldmine.models.tracking import run_dict
-from goldmine.models.train import Fitted
 from goldmine.models.training_set import TrainingSet
 
 SCORE = "score"

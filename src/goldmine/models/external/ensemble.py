@@ -1,4 +1,4 @@
-"""Learn from one table without cutoffs: recipes checked on folds, blended, and grown again on all rows."""
+"""Fit an external table without cutoffs: learners are cross-validated, blended, and refitted on all rows."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -9,48 +9,44 @@ import pyarrow as pa
 
 from goldmine.labels import selected_features
 from goldmine.labels.use_case import Training, UseCase
-from goldmine.models.blend import Checked, Member, check, check_line, weigh
-from goldmine.models.boosting import ALONE, LabelledRows, grow, side_by_side
-from goldmine.models.calibration import Calibrator, fit_calibrator
-from goldmine.models.encoding import Encoding, fit_encoding
-from goldmine.models.folds import Places, even_folds, forward_folds, parts_of
+from goldmine.models.blend import (
+    BlendMember,
+    CrossValidated,
+    blend_members,
+    cross_validate,
+    cross_validate_rank_logistic,
+)
+from goldmine.models.boosting import SINGLE_THREAD, LabelledRows, boost_fixed, in_parallel
+from goldmine.models.encoding import Encoding, fit_encoding, fit_target_encoding
+from goldmine.models.folds import prepare_folds, table_splits
 from goldmine.models.lightgbm_settings import lightgbm_settings
-from goldmine.models.linear_as_trees import step_trees
-from goldmine.models.merge_boosters import merge
-from goldmine.models.model import Model
+from goldmine.models.lightgbm_text import merge_boosters, step_function_trees
+from goldmine.models.model import Calibrator, Fitted, Model, fit_calibrator
 from goldmine.models.presets import presets
-from goldmine.models.rank_logistic import Line, line_of
-from goldmine.models.target_encoding import fit_target_encoding
-from goldmine.models.train import MIN_POSITIVES, Fitted, outcomes
-from goldmine.models.training_set import sample_weights
+from goldmine.models.rank_logistic import RankLogistic, fit_step_functions
+from goldmine.models.training_set import outcomes, sample_weights
 
-_FOLDS = 5
-_FEW_ROWS = 10_000
+MIN_POSITIVES = 50
+"""Fewer positives cannot train a model that anybody should act on."""
 _MANY_ROWS = 100_000
+"""Below this, each member is averaged over three seeds."""
 
 
 @dataclass(frozen=True)
 class Blended(Fitted):
-    """A model blended from several recipes.
+    """A model blended from several learners.
 
     Parameters
     ----------
-    members : tuple of Member
-        The recipes, and how much each counts.
+    members : tuple of BlendMember
+        The learners and their weights.
     """
 
-    members: tuple[Member, ...]
+    members: tuple[BlendMember, ...]
 
 
-def folds_of(rows: pa.Table, outcome: np.ndarray, seed: int) -> list[Places]:
-    """Folds of a table: in the order of time where it has ``moment``, else drawn; more of them where rows are few."""
-    if "moment" in rows.column_names:
-        return forward_folds(rows["moment"].to_numpy(), _FOLDS)
-    return even_folds(outcome, _FOLDS, 2 if rows.num_rows < _FEW_ROWS else 1, seed)
-
-
-def blend(use_case: UseCase, rows: pa.Table, seed: int, tuned: Sequence[Training] = ()) -> Blended:
-    """Train a blend of recipes on a table; same rows and seed, same model to the bit.
+def fit_blend(use_case: UseCase, rows: pa.Table, seed: int, tuned: Sequence[Training] = ()) -> Blended:
+    """Train a blend on a table; same rows and seed, same model to the bit.
 
     Parameters
     ----------
@@ -59,7 +55,7 @@ def blend(use_case: UseCase, rows: pa.Table, seed: int, tuned: Sequence[Training
     seed : int
         For the folds, and for the rows and columns that each tree sees.
     tuned : sequence of Training
-        Recipes found by tuning, next to those that the table's size suggests.
+        Settings found by tuning, tried beside the presets.
 
     Raises
     ------
@@ -69,87 +65,88 @@ def blend(use_case: UseCase, rows: pa.Table, seed: int, tuned: Sequence[Training
     outcome = outcomes(rows, "labelled rows to learn from", MIN_POSITIVES)
     names = selected_features(use_case, rows.column_names)
     rarer = int(min(outcome.sum(), len(outcome) - outcome.sum()))
-    parts = parts_of(rows, names, outcome, folds_of(rows, outcome, seed), seed)
+    folds = prepare_folds(rows, names, outcome, table_splits(rows, outcome, seed), seed)
     tried = [*presets(rows.num_rows, rarer, len(names), use_case.training), *tuned]
-    checked = [check(recipe, parts, rows.num_rows, seed + 1000 * place) for place, recipe in enumerate(tried)]
-    if not use_case.training.monotone_constraints:  # a line cannot be held to rise or fall
-        checked.append(check_line(parts, rows.num_rows))
-    members = weigh(checked, outcome)
-    held_out = _blended(members, checked)
+    results = [
+        cross_validate(training, folds, rows.num_rows, seed + 1000 * number) for number, training in enumerate(tried)
+    ]
+    if not use_case.training.monotone_constraints:  # they cannot hold for the rank-logistic model
+        results.append(cross_validate_rank_logistic(folds, rows.num_rows))
+    members = blend_members(results, outcome)
+    held_out = _blended_log_odds(members, results)
     known = ~np.isnan(held_out)
-    grown = _grown(use_case, rows, outcome, members, seed)
-    model = replace(grown, calibrator=fit_calibrator(held_out[known], outcome[known]))
-    held_out[~known] = _unchecked(use_case, rows, ~known, members, seed)
-    best = min(checked[: len(tried)], key=lambda one: one.loss)
-    settings = {**lightgbm_settings(tried[checked.index(best)], model.encoding, len(outcome), seed)}
-    settings["blend"] = _said(members)
-    return Blended(model, best.rounds, settings, {"folds": best.losses}, held_out, True, members)
+    uncalibrated = _fit_members(use_case, rows, outcome, members, seed)
+    model = replace(uncalibrated, calibrator=fit_calibrator(held_out[known], outcome[known]))
+    held_out[~known] = _oldest_log_odds(use_case, rows, ~known, members, seed)
+    best = min(results[: len(tried)], key=lambda result: result.loss)
+    settings = {**lightgbm_settings(tried[results.index(best)], model.encoding, len(outcome), seed)}
+    settings["blend"] = "; ".join(f"{member.weight:.2f} x {_description(member)}" for member in members)
+    return Blended(model, best.best_iteration, settings, {"folds": best.losses}, held_out, True, members)
 
 
-def again(use_case: UseCase, rows: pa.Table, fitted: Blended, held_out: np.ndarray, seed: int) -> Blended:
-    """The same blend, grown on more rows.
+def refit_blend(use_case: UseCase, rows: pa.Table, fitted: Blended, held_out: np.ndarray, seed: int) -> Blended:
+    """The same blend, fitted on more rows.
 
     Parameters
     ----------
     rows : pyarrow.Table
         All rows to learn from.
     held_out : numpy.ndarray
-        Log-odds of each of them by trees that had not seen it, to calibrate by.
+        Out-of-fold log-odds of each of them, to calibrate on.
     """
     outcome = outcomes(rows, "labelled rows", MIN_POSITIVES)
-    grown = _grown(use_case, rows, outcome, fitted.members, seed)
-    model = replace(grown, calibrator=fit_calibrator(held_out, outcome))
+    uncalibrated = _fit_members(use_case, rows, outcome, fitted.members, seed)
+    model = replace(uncalibrated, calibrator=fit_calibrator(held_out, outcome))
     return replace(fitted, model=model, held_out=held_out)
 
 
-def _grown(use_case: UseCase, rows: pa.Table, outcome: np.ndarray, members: Sequence[Member], seed: int) -> Model:
-    """The members' trees on some rows, each grown from several seeds, as one uncalibrated model."""
+def _fit_members(
+    use_case: UseCase, rows: pa.Table, outcome: np.ndarray, members: Sequence[BlendMember], seed: int
+) -> Model:
+    """The members fitted on some rows, trees from several seeds, as one uncalibrated model."""
     names = selected_features(use_case, rows.column_names)
     encoding, matrix = fit_target_encoding(fit_encoding(rows, names), rows, outcome, seed)
     data = LabelledRows(matrix, outcome, sample_weights(rows))
     seeds = 3 if len(outcome) < _MANY_ROWS else 1
     jobs: list[Callable[[], str]] = []
-    shares: list[float] = []
+    weights: list[float] = []
     for member in members:
-        if isinstance(member.recipe, Line):
-            jobs.append(partial(_line_trees, use_case, encoding, data, member.recipe))
-            shares.append(member.weight)
+        if isinstance(member.learner, RankLogistic):
+            jobs.append(partial(_rank_logistic_trees, use_case, encoding, data, member.learner))
+            weights.append(member.weight)
             continue
         for step in range(seeds):
-            settings = lightgbm_settings(member.recipe, encoding, len(outcome), seed + step) | ALONE
-            jobs.append(partial(grow, encoding, settings, data, member.rounds))
-            shares.append(member.weight / seeds)
-    return Model(encoding, merge(list(side_by_side(jobs)), shares), Calibrator())
+            settings = lightgbm_settings(member.learner, encoding, len(outcome), seed + step) | SINGLE_THREAD
+            jobs.append(partial(boost_fixed, encoding, settings, data, member.best_iteration))
+            weights.append(member.weight / seeds)
+    return Model(encoding, merge_boosters(list(in_parallel(jobs)), weights), Calibrator())
 
 
-def _line_trees(use_case: UseCase, encoding: Encoding, rows: LabelledRows, line: Line) -> str:
-    settings = lightgbm_settings(use_case.training, encoding, len(rows.outcome), 0) | ALONE
-    return step_trees(grow(encoding, settings, rows, 1), line_of(encoding, rows, line))
+def _rank_logistic_trees(use_case: UseCase, encoding: Encoding, rows: LabelledRows, learner: RankLogistic) -> str:
+    settings = lightgbm_settings(use_case.training, encoding, len(rows.outcome), 0) | SINGLE_THREAD
+    template = boost_fixed(encoding, settings, rows, 1)
+    return step_function_trees(template, fit_step_functions(encoding, rows, learner))
 
 
-def _blended(members: Sequence[Member], checked: Sequence[Checked]) -> np.ndarray:
-    odds = {id(one.recipe): one.log_odds for one in checked}
-    return np.sum([member.weight * odds[id(member.recipe)] for member in members], axis=0)
+def _blended_log_odds(members: Sequence[BlendMember], results: Sequence[CrossValidated]) -> np.ndarray:
+    log_odds = {id(result.learner): result.log_odds for result in results}
+    return np.sum([member.weight * log_odds[id(member.learner)] for member in members], axis=0)
 
 
-def _unchecked(
-    use_case: UseCase, rows: pa.Table, which: np.ndarray, members: Sequence[Member], seed: int
+def _oldest_log_odds(
+    use_case: UseCase, rows: pa.Table, oldest: np.ndarray, members: Sequence[BlendMember], seed: int
 ) -> np.ndarray:
-    """Log-odds of the rows that no fold checked, the oldest ones, by trees that learnt from all others."""
-    if not which.any():
+    """Log-odds of the rows that no fold validates on, the oldest ones, by a model of all others."""
+    if not oldest.any():
         return np.empty(0)
-    others = rows.filter(pa.array(~which))
-    grown = _grown(use_case, others, others["outcome"].to_numpy(), members, seed)
-    return grown.log_odds(rows.filter(pa.array(which)))
+    others = rows.filter(pa.array(~oldest))
+    model = _fit_members(use_case, others, others["outcome"].to_numpy(), members, seed)
+    return model.log_odds(rows.filter(pa.array(oldest)))
 
 
-def _said(members: Sequence[Member]) -> str:
-    return "; ".join(f"{member.weight:.2f} x {_named(member)}" for member in members)
-
-
-def _named(member: Member) -> str:
-    recipe = member.recipe
-    if isinstance(recipe, Line):
-        return f"line through ranks at {recipe.strength:g}"
-    drawn = ", drawn splits" if recipe.extra_trees else ""
-    return f"{member.rounds} rounds of {recipe.num_leaves} leaves at {recipe.learning_rate:g}{drawn}"
+def _description(member: BlendMember) -> str:
+    learner = member.learner
+    if isinstance(learner, RankLogistic):
+        return f"rank logistic at {learner.inverse_penalty:g}"
+    randomised = ", extra trees" if learner.extra_trees else ""
+    return f"{member.best_iteration} trees of {learner.num_leaves} leaves at {learner.learning_rate:g}{randomised}"

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from goldmine.core.figure_png import png
 from goldmine.governance.compare import Comparison
 from goldmine.governance.compare import compare as compare_models
 from goldmine.governance.leakage import leak_gate
@@ -14,9 +15,8 @@ from goldmine.labels import plan_cutoffs
 from goldmine.labels.use_case import UseCase
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.evaluation import Evaluation, evaluate
-from goldmine.models.figure_png import png
-from goldmine.models.fit import fit
-from goldmine.models.train import Fitted
+from goldmine.models.model import Fitted
+from goldmine.models.train import fit
 from goldmine.models.training_set import TrainingSet, read_training_set
 from goldmine.pipeline.lab.session import Desk, make_features
 from goldmine.plots.governance import against_champion

@@ -12,9 +12,9 @@ import pytest
 
 from goldmine.contract.bank import Bank
 from goldmine.contract.tables import TABLES
-from goldmine.validation.great_expectations import judge
+from goldmine.validation.great_expectations import evaluate
 from goldmine.validation.rules import FILE_SUITES, load_rules
-from goldmine.validation.suite_cases import Case, count_bank, count_file
+from goldmine.validation.suite_counts import CountedSuite, count_file, count_tables
 from tests.expectations.clean import PARAMETERS, clean_tables, write_beside, write_file, write_tables
 from tests.expectations.mutants import mutant
 
@@ -28,7 +28,7 @@ Fired = Callable[[str], dict[str, set[str]]]
 def test_the_clean_tables_pass_every_rule(suite: str, little: "Little", tmp_path: Path) -> None:
     case = little.count(suite, "SELECT 1", tmp_path)
     assert case.skipped == {}
-    assert judge([case]) == [{rule.name: True for rule in case.rules}]
+    assert evaluate([case]) == [{rule.name: True for rule in case.rules}]
 
 
 @pytest.mark.parametrize(("suite", "name"), RULES, ids=[f"{suite}.{name}" for suite, name in RULES])
@@ -44,7 +44,7 @@ class Little:
     connection: duckdb.DuckDBPyConnection
     bank: Bank
 
-    def count(self, suite: str, spoil: str, folder: Path) -> Case:
+    def count(self, suite: str, spoil: str, folder: Path) -> CountedSuite:
         """The counts of a suite after a statement has spoilt the tables, which are clean again afterwards."""
         self.connection.execute("BEGIN")
         self.connection.execute(spoil)
@@ -56,7 +56,7 @@ class Little:
             said = PARAMETERS[suite] | (write_beside(folder) if suite == "offers" else {})
             case = count_file(suite, write_file(self.connection, folder, suite), said, bank)
         else:
-            case = count_bank(bank, [suite])[0]
+            case = count_tables(bank, [suite])[0]
         self.connection.execute("ROLLBACK")
         return case
 
@@ -76,7 +76,7 @@ def fired(little: Little, tmp_path_factory: pytest.TempPathFactory) -> Fired:
     def fired(suite: str) -> dict[str, set[str]]:
         folder = tmp_path_factory.mktemp(suite)
         cases = {rule.name: little.count(suite, mutant(suite, rule).spoil, folder) for rule in load_rules(suite)}
-        verdicts = judge([in_one(cases)])[0]
+        verdicts = evaluate([in_one(cases)])[0]
         broken: dict[str, set[str]] = defaultdict(set)
         for name, kept in verdicts.items():
             meant, _, found = name.partition(" ")
@@ -86,7 +86,7 @@ def fired(little: Little, tmp_path_factory: pytest.TempPathFactory) -> Fired:
     return fired
 
 
-def in_one(cases: dict[str, Case]) -> Case:
+def in_one(cases: dict[str, CountedSuite]) -> CountedSuite:
     """One case of all mutants' broken rules, each named "mutant rule": Great Expectations is slow to start."""
     rules, counts = [], {}
     for meant, case in cases.items():
@@ -97,4 +97,4 @@ def in_one(cases: dict[str, Case]) -> Case:
             rules.append(replace(rule, name=name, config=config))
             counts[name] = case.counts[rule.name]
     first = next(iter(cases.values()))
-    return Case(first.suite, tuple(rules), counts, {})
+    return CountedSuite(first.suite, tuple(rules), counts, {})

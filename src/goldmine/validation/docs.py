@@ -11,7 +11,7 @@ _HEAD = """# Rules of validation
 Made from the contract and `expectations/*.json` by `python -m goldmine.validation.docs`; edit those, not this page.
 Keys, empty cells, code lists and dates of a canonical table follow from `src/goldmine/contract/tables.py`.
 A broken *fatal* rule stops the run before anything downstream starts; a *warning* is reported and the run goes on.
-DuckDB counts the rows for which a rule's condition is true, Great Expectations judges the counts: more than the
+DuckDB counts the rows for which a rule's condition is true, Great Expectations evaluates the counts: more than the
 share that a rule bears breaks it. Results and Data Docs hold rules and counts, no customer's values.
 """
 

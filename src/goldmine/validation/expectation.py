@@ -10,7 +10,7 @@ class ExpectRowsToKeepRule(BatchExpectation):
     """Expect that at least the share `mostly` of what a rule looks at keeps it.
 
     The batch is a frame of counts, ``<rule>.checked`` and ``<rule>.failing``, that DuckDB made in a pass over the
-    table. So Great Expectations judges 60 million rows in a moment, and no customer's value can reach its results.
+    table. So Great Expectations evaluates 60 million rows in a moment, and no customer's value can reach its results.
 
     Parameters
     ----------

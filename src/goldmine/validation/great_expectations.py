@@ -1,4 +1,4 @@
-"""Great Expectations judges the counts and writes its Data Docs; it is imported only when there is work for it."""
+"""Great Expectations evaluates the counts and writes its Data Docs; it is imported only when needed."""
 
 import logging
 import shutil
@@ -11,15 +11,15 @@ from typing import Any
 import pandas as pd
 
 from goldmine.validation.rules import Rule
-from goldmine.validation.suite_cases import Case
+from goldmine.validation.suite_counts import CountedSuite
 
 
-def judge(cases: list[Case], docs: Path | None = None) -> list[dict[str, bool]]:
-    """Judge suites, and write a page of Data Docs for each if asked to.
+def evaluate(cases: list[CountedSuite], docs: Path | None = None) -> list[dict[str, bool]]:
+    """Evaluate suites, and write a page of Data Docs for each where a folder is given.
 
     Parameters
     ----------
-    cases : list of Case
+    cases : list of CountedSuite
         Suites with their counts.
     docs : Path, optional
         Folder of the Data Docs; pages of other suites in it stay.
@@ -31,7 +31,7 @@ def judge(cases: list[Case], docs: Path | None = None) -> list[dict[str, bool]]:
     """
     with _quiet():
         context = _context(docs)
-        verdicts = [_judge(context, place, case) for place, case in enumerate(cases)]
+        verdicts = [_evaluate(context, place, case) for place, case in enumerate(cases)]
         if docs is not None:
             for suite in {case.suite for case in cases}:
                 shutil.rmtree(docs / "validations" / suite, ignore_errors=True)
@@ -39,7 +39,7 @@ def judge(cases: list[Case], docs: Path | None = None) -> list[dict[str, bool]]:
     return verdicts
 
 
-def _judge(context: Any, place: int, case: Case) -> dict[str, bool]:
+def _evaluate(context: Any, place: int, case: CountedSuite) -> dict[str, bool]:
     import great_expectations as gx
 
     expectations = [{**rule.config, "description": _shown(rule)} for rule in case.rules]

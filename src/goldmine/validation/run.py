@@ -10,10 +10,10 @@ from goldmine.core.files import write_json
 from goldmine.core.i18n import stored_text
 from goldmine.core.workspace import Workspace
 from goldmine.validation.data_docs import finish_site
-from goldmine.validation.great_expectations import judge
+from goldmine.validation.great_expectations import evaluate
 from goldmine.validation.results import RuleResult, SuiteResult
 from goldmine.validation.rules import Rule
-from goldmine.validation.suite_cases import Case, Parameters, count_bank, count_file
+from goldmine.validation.suite_counts import CountedSuite, Parameters, count_file, count_tables
 
 
 def validate_bank(bank: Bank, work: Workspace) -> list[SuiteResult]:
@@ -31,7 +31,7 @@ def validate_bank(bank: Bank, work: Workspace) -> list[SuiteResult]:
     list of SuiteResult
         A suite a table. Nothing is raised for broken rules: see `require`.
     """
-    results = _judged(count_bank(bank), work)
+    results = _evaluated(count_tables(bank), work)
     for name in TABLES.keys() - bank.tables.keys():
         work.validation(name).unlink(missing_ok=True)
     finish_site(work)
@@ -77,7 +77,7 @@ def validate_files(files: Sequence[FileToCheck], work: Workspace, bank: Bank | N
     list of SuiteResult
         One a file. Nothing is raised for broken rules: see `require`.
     """
-    results = _judged([count_file(file.suite, file.path, file.says, bank) for file in files], work)
+    results = _evaluated([count_file(file.suite, file.path, file.says, bank) for file in files], work)
     finish_site(work)
     return results
 
@@ -89,24 +89,24 @@ def validate_file(
     return validate_files([FileToCheck(suite, path, parameters or {})], work, bank)[0]
 
 
-def _judged(cases: list[Case], work: Workspace) -> list[SuiteResult]:
+def _evaluated(cases: list[CountedSuite], work: Workspace) -> list[SuiteResult]:
     results = [
-        SuiteResult(case.suite, tuple(_result(rule, case, kept[rule.name]) for rule in case.rules), case.skipped)
-        for case, kept in zip(cases, judge(cases, work.docs), strict=True)
+        SuiteResult(case.suite, tuple(_result(rule, case, passed[rule.name]) for rule in case.rules), case.skipped)
+        for case, passed in zip(cases, evaluate(cases, work.docs), strict=True)
     ]
     for result in sorted(results, key=lambda result: result.success, reverse=True):
         write_json(work.validation(result.suite), result.as_dict())
     return results
 
 
-def _result(rule: Rule, case: Case, kept: bool) -> RuleResult:
+def _result(rule: Rule, case: CountedSuite, passed: bool) -> RuleResult:
     counted = case.counts[rule.name]
     return RuleResult(
         rule=rule.name,
         column=rule.column,
         expectation=rule.config["type"],
         severity=rule.severity,
-        success=kept,
+        success=passed,
         rows=counted.checked,
         failing=counted.failing,
         meaning=stored_text({"en": rule.config["description"], "zh": rule.config["notes"]}),

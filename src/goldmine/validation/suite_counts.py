@@ -1,4 +1,4 @@
-"""What is to be judged: the rules of a suite that apply to a table or file, and their counts."""
+"""Counts for a suite: which of its rules apply to a table or file, and how many rows break each."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ Parameters = Mapping[str, str | date]
 
 
 @dataclass(frozen=True)
-class Case:
-    """A suite and what was counted for it.
+class CountedSuite:
+    """A suite with the counts of its rules.
 
     Parameters
     ----------
@@ -41,19 +41,19 @@ class Case:
 
 
 @dataclass(frozen=True)
-class _Scene:
-    """What the rules can see: the connection with its views, the bank behind them, the parameters."""
+class _RuleContext:
+    """What a rule can read: the views of the connection, the bank behind them, the parameters."""
 
     connection: DuckDBPyConnection
     bank: Bank | None
     parameters: Parameters
 
-    def case(self, subject: Subject) -> Case:
+    def case(self, subject: Subject) -> CountedSuite:
         rules = load_rules(subject.table)
         absent = {rule.name: [need for need in rule.needs if not self._there(need, subject)] for rule in rules}
         applying = tuple(rule for rule in rules if not absent[rule.name])
         skipped = {name: needs for name, needs in absent.items() if needs}
-        return Case(subject.table, applying, count(self.connection, subject, applying), skipped)
+        return CountedSuite(subject.table, applying, count(self.connection, subject, applying), skipped)
 
     def _there(self, need: str, subject: Subject) -> bool:
         if need.startswith("$"):
@@ -64,28 +64,28 @@ class _Scene:
         return self.bank is not None and self.bank.has(table, column)
 
 
-def count_bank(bank: Bank, tables: Iterable[str] | None = None) -> list[Case]:
+def count_tables(bank: Bank, tables: Iterable[str] | None = None) -> list[CountedSuite]:
     """Count what breaks the rules of a bank's tables: all that it has, or some."""
-    scene = _scene(connect(), bank, {"data_until": bank.data_until})
+    scene = _rule_context(connect(), bank, {"data_until": bank.data_until})
     return [scene.case(_canonical(bank, name)) for name in (bank.tables if tables is None else tables)]
 
 
-def count_file(suite: str, path: Path, parameters: Parameters, bank: Bank | None) -> Case:
+def count_file(suite: str, path: Path, parameters: Parameters, bank: Bank | None) -> CountedSuite:
     """Count what breaks the rules of a file that Goldmine made."""
-    scene = _scene(connect(), bank, parameters)
+    scene = _rule_context(connect(), bank, parameters)
     file = scene.connection.read_parquet(str(path))
     file.create_view(suite)
     return scene.case(Subject(suite, tuple(file.columns), {}))
 
 
-def _scene(connection: Backend, bank: Bank | None, parameters: Parameters) -> _Scene:
+def _rule_context(connection: Backend, bank: Bank | None, parameters: Parameters) -> _RuleContext:
     if bank is not None:
         for name in bank.tables:
             rows = connection.compile(bank.read(connection, name, raw=True))
             connection.con.execute(f'CREATE VIEW "{name}" AS {rows}')
     for name, value in parameters.items():
         connection.con.execute(f"SET VARIABLE {name} = ?", [value])
-    return _Scene(connection.con, bank, parameters)
+    return _RuleContext(connection.con, bank, parameters)
 
 
 def _canonical(bank: Bank, name: str) -> Subject:

@@ -4,6 +4,7 @@ from datetime import date, datetime
 import pytest
 
 from goldmine.core.errors import ModelError
+from goldmine.core.i18n import _, in_language
 from goldmine.governance.journal import Event, Journal
 
 
@@ -24,6 +25,17 @@ def test_what_is_written_down_is_read_again(journal):
     assert journal.entries() == [first, second]
     assert (first.number, first.who, first.before, second.before) == (1, "wang", "", first.seal)
     assert first.event == event()
+
+
+def test_reasons_are_kept_in_every_language(journal):
+    journal.path.parent.mkdir(parents=True)
+    journal.append(event(why=_("version {version} was rolled back before; train anew", version="2")))
+    journal.append(event(why="branches complained"))
+    (line,) = json.loads(journal.path.read_text("utf-8").splitlines()[0])["event"]["why"]
+    assert line == {"en": "version 2 was rolled back before; train anew", "zh": "第2版曾被回退，请重新训练"}
+    (reason,), (plain,) = (entry.event.why for entry in journal.entries())
+    assert in_language(reason, "zh") == "第2版曾被回退，请重新训练"
+    assert (plain, in_language(plain, "zh")) == ("branches complained", "branches complained")
 
 
 def test_a_line_that_was_changed_is_noticed(journal):

@@ -142,7 +142,7 @@ from goldmine.features.definition import category
 
 def peeking(v):
     grade = v.rows.risk_grade  # whatever the day on which it was given
-    return [category("grade_of_any_day", grade, en="Grade", zh="等级", needs=("customers.risk_grade",))]
+    return [category("grade_of_any_day", grade, title="Grade", needs=("customers.risk_grade",))]
 """
 
 

@@ -5,8 +5,9 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
-from goldmine.core.i18n import LocalizedText, Said, in_language
+from goldmine.core.i18n import LocalizedText, in_language
 from goldmine.features import Feature
 from goldmine.features.reason_text import not_explainable
 from goldmine.governance.bootstrap import Interval
@@ -14,8 +15,8 @@ from goldmine.governance.calibration import Calibration, calibration
 from goldmine.governance.compare import Comparison
 from goldmine.governance.drift.reference import learn_reference
 from goldmine.governance.limits import read_limits
-from goldmine.governance.model_card import Card, Section, Subject, model_card
-from goldmine.governance.model_card_page import card_page
+from goldmine.governance.model_card import Subject, model_card
+from goldmine.governance.model_card_page import Card, CardTable, Section, card_html
 from goldmine.labels import Cutoffs
 from goldmine.models.registry import Registration
 from goldmine.models.run_log import Training
@@ -26,7 +27,10 @@ from tests.tiny import make_bank
 AGE = LocalizedText("Age", translations={"zh": "年龄"})
 
 CUTOFFS = Cutoffs((date(2023, 7, 31), date(2023, 8, 31)), date(2023, 11, 30), date(2024, 2, 29))
-REFUSED = Said("lift at list size is -0.08 beside champion version 2", "名单容量提升度与冠军模型第2版相比为-0.08")
+REFUSED = LocalizedText(
+    "lift at list size is -0.08 beside champion version 2",
+    translations={"zh": "名单容量提升度与冠军模型第2版相比为-0.08"},
+)
 
 
 def held(judged) -> Calibration:
@@ -58,14 +62,16 @@ def subject(fitted, evaluation, tmp_path_factory):
     return Subject(training, comparison, made, reference, features, "run-7")
 
 
-def texts(card: Card) -> str:
-    """All that a card says."""
-    tables = [section.table.to_string() for section in card.sections if section.table is not None]
-    lines = [line for section in card.sections for line in (section.heading, *section.lines)]
-    return "\n".join([card.title, card.subtitle, *lines, *tables])
+def texts(card: Card, language: str = "en") -> str:
+    """All that a card says, a paragraph or row of a table a line."""
+    lines = [[card.title], [card.subtitle]]
+    for section in card.sections:
+        lines += [[section.heading], *([paragraph] for paragraph in section.paragraphs)]
+        lines += [section.table.headings, *section.table.rows] if section.table else []
+    return "\n".join(" | ".join(in_language(text, language) for text in line) for line in lines)
 
 
-def test_a_card_says_use_data_figures_with_intervals_groups_limits_and_trace(subject):
+def test_card_holds_use_data_figures_with_intervals_groups_limits_and_trace(subject):
     said = texts(model_card(subject, {}))
     for words in (
         "Model card: Mine",
@@ -75,43 +81,50 @@ def test_a_card_says_use_data_figures_with_intervals_groups_limits_and_trace(sub
         "2023-07-31, 2023-08-31",
         "0.79",
         "2.25 – 2.75",
-        "Judged once, by the rows of 2024-02-29 and",
+        "Tested once, on the rows of 2024-02-29 and",
         "mark-of-data",
         "mark-of-rows",
         "run-7",
     ):
         assert words in said
-    assert re.search(r"branch +B1", said)
-    assert re.search(r"gender +F +40 +30 +25%", said)
+    assert "branch | B1 | " in said
+    assert "gender | F | 40 | 30 | 25%" in said
+    assert "AUC | 0.8123 | 0.7900 – 0.8300 | " in said
 
 
-def test_it_says_why_a_version_is_not_in_use_and_which_protected_traits_it_weighs(subject):
+def test_card_holds_refusals_and_protected_traits(subject):
     said = texts(model_card(subject, {}))
     assert REFUSED in said
     assert "The model weighs protected traits or what stands for them: age. None is given as a reason." in said
 
 
-def test_it_says_where_trees_learnt_from_the_calibration_rows_too(subject):
+def test_card_says_if_trees_were_grown_again_with_the_calibration_rows(subject):
     few = texts(model_card(subject, {}))
     training = replace(subject.training, fitted=replace(subject.training.fitted, saw_calibration=False))
     many = texts(model_card(replace(subject, training=training), {}))
     assert ("Outcomes are few" in few, "Outcomes are few" in many) == (True, False)
 
 
-def test_it_speaks_chinese(subject):
-    card = model_card(subject, {}, "zh")
-    assert [section.heading for section in card.sections][:4] == ["用途", "状态", "数据", "跨期检验结果"]
-    assert "仅检验过一次（2024-02-29，" in texts(card)
-    assert "其余合并" in texts(card)
-    assert in_language(REFUSED, "zh") in texts(card)
-    assert REFUSED not in texts(card)
+def test_card_in_chinese(subject):
+    card = model_card(subject, {})
+    headings = [in_language(section.heading, "zh") for section in card.sections]
+    assert headings[:4] == ["用途", "状态", "数据", "跨期检验结果"]
+    chinese = texts(card, "zh")
+    assert "仅检验过一次（2024-02-29，" in chinese
+    assert "村组网格 | 其余合并 | 40 | 30 | 25%" in chinese
+    assert in_language(REFUSED, "zh") in chinese
+    assert REFUSED not in chinese
 
 
-def test_the_page_needs_no_network_and_escapes_what_it_is_given():
-    table = pd.DataFrame({"<a>": ["<script>"]})
-    page = card_page(Card("<b>Title", "sub", "zh", (Section("Use", ("1 < 2",), table),)))
+def test_page_needs_no_network_and_escapes_its_texts():
+    title = LocalizedText("Title", translations={"en": "Title", "zh": "<b>标题"})
+    figure = Figure()
+    table = CardTable(("<a>",), (("<script>",),))
+    page = card_html(Card(title, "sub", (Section("Use", ("1 < 2",), table, (figure,)),)), "zh")
     assert '<html lang="zh-CN">' in page
-    assert "&lt;b&gt;Title" in page
+    assert "<h1>&lt;b&gt;标题</h1>" in page
     assert "1 &lt; 2" in page
+    assert "<th>&lt;a&gt;</th>" in page
     assert "<script>" not in page
+    assert '<img alt="" src="data:image/png;base64,iVBOR' in page
     assert not re.search(r"https?://|src=\"(?!data:)", page)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from goldmine.core.i18n import Said
-from goldmine.governance.groups import BY_ZH
+from goldmine.core.i18n import LocalizedText, _
+from goldmine.governance.groups import GROUP_TITLES
 from goldmine.governance.limits import Limits
 
 MIN_ROWS = 200
@@ -37,14 +38,14 @@ class Calibration:
     limits: Limits
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """Where probabilities are further off than is said aloud, in words."""
-        return self._said("warning", self.limits.calibration_warning)
+    def warnings(self) -> tuple[LocalizedText, ...]:
+        """Groups whose calibration error is above the limit of a warning."""
+        return self._messages("warning", self.limits.calibration_warning)
 
     @property
-    def stops(self) -> tuple[str, ...]:
-        """Where they are so far off that the model is not promoted, in words."""
-        return self._said("stop", self.limits.calibration_stop)
+    def stops(self) -> tuple[LocalizedText, ...]:
+        """Groups whose calibration error keeps the model from being promoted."""
+        return self._messages("stop", self.limits.calibration_stop)
 
     def metrics(self) -> dict[str, float]:
         """Figures for MLflow: of the whole, and of the group that is furthest off."""
@@ -55,16 +56,23 @@ class Calibration:
             "calibration_excess_worst_group": float(self.table.excess.max()),
         }
 
-    def _said(self, verdict: str, limit: float) -> tuple[str, ...]:
-        return tuple(
-            Said(
-                f"calibration error of {row.by}{f' {row.group}' if row.group else ''} is {row.error:.3f}, "
-                f"{row.excess:.3f} above its noise floor; the limit is {limit:.2f}",
-                f"{BY_ZH.get(row.by, row.by)}{f' {row.group} ' if row.group else ''}校准误差为{row.error:.3f}，"
-                f"高出噪声下限{row.excess:.3f}，上限为{limit:.2f}",
-            )
-            for row in self.table[self.table.verdict == verdict].itertuples()
+    def _messages(self, verdict: str, limit: float) -> tuple[LocalizedText, ...]:
+        return tuple(_message(row, limit) for row in self.table[self.table.verdict == verdict].itertuples())
+
+
+def _message(row: Any, limit: float) -> LocalizedText:
+    values = {"by": GROUP_TITLES[row.by], "error": row.error, "excess": row.excess, "limit": limit}
+    if not row.group:
+        return _(
+            "calibration error of {by} is {error:.3f}, {excess:.3f} above its noise floor; the limit is {limit:.2f}",
+            **values,
         )
+    return _(
+        "calibration error of {by} {group} is {error:.3f}, {excess:.3f} above its noise floor; "
+        "the limit is {limit:.2f}",
+        group=row.group,
+        **values,
+    )
 
 
 def calibration(outcome: np.ndarray, probability: np.ndarray, groups: pd.DataFrame, limits: Limits) -> Calibration:

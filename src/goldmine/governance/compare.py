@@ -10,10 +10,10 @@ import pyarrow as pa
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
 from goldmine.core.errors import ModelError
-from goldmine.core.i18n import Said
+from goldmine.core.i18n import LocalizedText, _
 from goldmine.governance.bootstrap import Interval, intervals
 from goldmine.governance.calibration import Calibration, calibration
-from goldmine.governance.groups import BY_ZH, CALIBRATED, PROTECTED, groups_of
+from goldmine.governance.groups import CALIBRATED, GROUP_TITLES, PROTECTED, groups_of
 from goldmine.governance.limits import read_limits
 from goldmine.governance.protected_groups import group_losses, on_list
 from goldmine.labels.use_case import UseCase
@@ -119,35 +119,42 @@ def compare(bank: Bank, use_case: UseCase, judged: Evaluation, rows: pa.Table) -
 def _champions(bank: Bank, use_case: UseCase, rows: pa.Table, version: str) -> tuple[np.ndarray | None, str]:
     """The champion's probabilities; or None, and why it cannot be compared with."""
     if not version:
-        return None, "there is no champion yet"
+        return None, _("there is no champion yet")
     if use_case.outcome.kind == "external_label":
-        return None, f"champion version {version} has learnt from the rows of its table that judged it"
+        return None, _(
+            "champion version {version} has learnt from the rows of its table that judged it", version=version
+        )
     try:
         return champion(bank.name, use_case.name).model.predict(rows), ""
     except ModelError as error:
-        return None, f"champion version {version} cannot score: {error.what}"
+        return None, _("champion version {version} cannot score: {why}", version=version, why=error.what)
 
 
-def _not_better(lift: Interval, version: str) -> tuple[str, ...]:
+def _not_better(lift: Interval, version: str) -> tuple[LocalizedText, ...]:
     if lift.low > 0:
         return ()
     return (
-        Said(
-            f"lift at list size is {lift.value:+.2f} beside champion version {version}, with a 95% interval of "
-            f"{lift.low:+.2f} to {lift.high:+.2f}, which is not above zero",
-            f"名单容量提升度与冠军模型第{version}版相比为{lift.value:+.2f}，"
-            f"95%区间{lift.low:+.2f}至{lift.high:+.2f}，未高于零",
+        _(
+            "lift at list size is {lift:+.2f} beside champion version {version}, with a 95% interval of "
+            "{low:+.2f} to {high:+.2f}, which is not above zero",
+            lift=lift.value,
+            version=version,
+            low=lift.low,
+            high=lift.high,
         ),
     )
 
 
-def _left_behind(lost: pd.DataFrame) -> tuple[str, ...]:
+def _left_behind(lost: pd.DataFrame) -> tuple[LocalizedText, ...]:
     return tuple(
-        Said(
-            f"{row.by.replace('_', ' ')} {row.group} loses {row.loss:.0%} of the outcomes that the champion's list "
-            f"catches ({row.champion:.0f} to {row.challenger:.0f})",
-            f"{BY_ZH.get(row.by, row.by)} {row.group} 在冠军模型名单中覆盖的目标客户减少{row.loss:.0%}"
-            f"（由{row.champion:.0f}降至{row.challenger:.0f}）",
+        _(
+            "{by} {group} loses {loss:.0%} of the outcomes that the champion's list catches "
+            "({champion:.0f} to {challenger:.0f})",
+            by=GROUP_TITLES[row.by],
+            group=row.group,
+            loss=row.loss,
+            champion=row.champion,
+            challenger=row.challenger,
         )
         for row in lost[lost.left_behind.astype(bool)].itertuples()
     )

@@ -9,21 +9,22 @@ import pyarrow.compute as pc
 
 from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
+from goldmine.core.i18n import pgettext
 from goldmine.customers.ladder import LEVELS, level_of
 
 CALIBRATED = ("branch", "aum_level", "age_band")
 """Groups in which probabilities must be calibrated."""
 PROTECTED = ("age_band", "gender", "village")
 """Protected groups: a new model may not leave them behind."""
-BY_ZH = {
-    "all": "全部",
-    "branch": "支行",
-    "aum_level": "资产等级",
-    "age_band": "年龄段",
-    "gender": "性别",
-    "village": "村组网格",
+GROUP_TITLES = {
+    "all": pgettext("group", "all"),
+    "branch": pgettext("group", "branch"),
+    "aum_level": pgettext("group", "AUM level"),
+    "age_band": pgettext("group", "age band"),
+    "gender": pgettext("group", "gender"),
+    "village": pgettext("group", "village"),
 }
-"""What groups are told apart by, in Chinese."""
+"""What customers are grouped by, for people."""
 AGE_BANDS = (0, 25, 35, 45, 55, 65)
 """Where each age band begins, in years."""
 

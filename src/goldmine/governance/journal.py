@@ -18,6 +18,7 @@ from typing import Literal
 from goldmine.core.errors import ModelError
 from goldmine.core.files import disk_errors
 from goldmine.core.fingerprint import of_value
+from goldmine.core.i18n import all_languages, stored_text
 from goldmine.core.project import home
 from goldmine.models.tracking import registered_name
 
@@ -38,7 +39,7 @@ class Event:
     champion : str
         The champion after it; empty where there is none.
     why : tuple of str
-        Reasons, in words.
+        Reasons in words, kept in every language.
     figures : mapping of str to float
         What was measured.
     fingerprints : mapping of str to str
@@ -114,7 +115,7 @@ class Journal:
         entries = self.entries()
         before = entries[-1].seal if entries else ""
         at = datetime.now().astimezone().isoformat(timespec="milliseconds")
-        line = {"number": len(entries) + 1, "at": at, "who": _who(), "event": asdict(event), "before": before}
+        line = {"number": len(entries) + 1, "at": at, "who": _who(), "event": _stored(event), "before": before}
         line["seal"] = of_value(line)
         with disk_errors(self.path), self.path.open("ab") as stream:
             whole = len(self._lines())
@@ -178,7 +179,11 @@ def _parsed(text: bytes) -> dict[str, object]:
     return line if isinstance(line, dict) else {}
 
 
+def _stored(event: Event) -> dict[str, object]:
+    return {**asdict(event), "why": [all_languages(reason) for reason in event.why]}
+
+
 def _entry(line: Mapping[str, object]) -> Entry:
-    told = dict(line["event"])  # type: ignore[call-overload]
-    event = Event(**{**told, "why": tuple(told["why"])})
+    stored = dict(line["event"])  # type: ignore[call-overload]
+    event = Event(**{**stored, "why": tuple(stored_text(reason) for reason in stored["why"])})
     return Entry(**{**line, "event": event})  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What stands on a model card, drawn from a training, its comparison and what became of it."""
+"""Model cards: what a registered version is for, how it was trained and tested, and where its limits are."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,52 +6,40 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
-from goldmine.core.i18n import in_language
-from goldmine.features import Feature, feature_titles
+from goldmine.core.i18n import LocalizedText, _, join_texts, pgettext
+from goldmine.features import Feature
 from goldmine.governance.compare import Comparison
 from goldmine.governance.drift.reference import Reference
-from goldmine.governance.model_card_text import SAY, conditions, outcome_words
+from goldmine.governance.groups import GROUP_TITLES
+from goldmine.governance.model_card_page import Card, CardTable, Section
+from goldmine.governance.model_card_text import conditions_text, outcome_text
 from goldmine.governance.protected_groups import SMALL
 from goldmine.models.explain import importance
 from goldmine.models.registry import Registration
 from goldmine.models.run_log import Training
 
-_WEIGHED = ("age", "gender", "identity", "pension")
+_PROTECTED_BEHAVIOURS = ("age", "gender", "identity", "pension")
 """Behaviours that are, or stand for, protected traits."""
-_GROUPS = 30
-_TOP = 15
-
-
-@dataclass(frozen=True)
-class Section:
-    """One part of a card.
-
-    Parameters
-    ----------
-    heading : str
-        What it is about.
-    lines : tuple of str
-        Sentences, a paragraph each.
-    table : pandas.DataFrame, optional
-        Ready to be shown: every cell a text.
-    figures : tuple of Figure
-        Pictures below it.
-    """
-
-    heading: str
-    lines: tuple[str, ...] = ()
-    table: pd.DataFrame | None = None
-    figures: tuple[Figure, ...] = ()
-
-
-@dataclass(frozen=True)
-class Card:
-    """A model card: a title, a line of who and when, and sections."""
-
-    title: str
-    subtitle: str
-    language: str
-    sections: tuple[Section, ...]
+_MAX_GROUPS = 30
+_MAX_ROWS = 15
+_PARTS = {
+    "train": pgettext("model card", "training"),
+    "calibrate": pgettext("model card", "calibration"),
+    "test": pgettext("model card", "test"),
+}
+_FIGURES = {
+    "auc": pgettext("model card", "AUC"),
+    "average_precision": pgettext("model card", "average precision"),
+    "brier": pgettext("model card", "Brier score"),
+    "calibration_error": pgettext("model card", "calibration error"),
+    "lift_10pct": pgettext("model card", "lift in the top 10%"),
+    "lift_list": pgettext("model card", "lift at list size"),
+}
+_VERDICTS = {
+    "kept": pgettext("model card", "holds"),
+    "warning": pgettext("model card", "warning"),
+    "stop": pgettext("model card", "stops promotion"),
+}
 
 
 @dataclass(frozen=True)
@@ -61,15 +49,15 @@ class Subject:
     Parameters
     ----------
     training : Training
-        What was learnt from what.
+        The data, the settings and the fitted model.
     comparison : Comparison
-        How it stands out of time, with intervals and groups.
+        Its figures out of time, with intervals and groups.
     registration : Registration
         Its version, and whether it is champion.
     reference : Reference
-        How far the months after training had moved.
+        How far the months after training had drifted.
     features : sequence of Feature
-        What its columns mean.
+        Titles of its columns.
     run_id : str
         The MLflow run that keeps it.
     """
@@ -82,178 +70,236 @@ class Subject:
     run_id: str
 
 
-def model_card(subject: Subject, figures: Mapping[str, Figure], language: str = "en") -> Card:
+def model_card(subject: Subject, figures: Mapping[str, Figure]) -> Card:
     """Draw up the card of a registered version.
 
     Parameters
     ----------
     figures : mapping of str to Figure
         The training's pictures; ``comparison`` and ``calibration`` are shown.
-    language : str
-        ``en`` or ``zh``.
     """
-    case, made = subject.training.use_case, subject.registration
-    say = SAY[language]
-    title = case.title_zh if language == "zh" else case.title_en
-    subtitle = say["subtitle"].format(
-        name=made.name, version=made.version, bank=subject.training.bank.name, as_of=subject.training.as_of
+    case, registration = subject.training.use_case, subject.registration
+    title = LocalizedText(case.title_en, translations={"en": case.title_en, "zh": case.title_zh})
+    subtitle = _(
+        "{name}, version {version} · {bank} · trained at {as_of}",
+        name=registration.name,
+        version=registration.version,
+        bank=subject.training.bank.name,
+        as_of=subject.training.as_of,
     )
     sections = (
-        _use(subject, language),
-        _verdict(subject, language),
-        _data(subject, language),
-        _figures(subject, figures, language),
-        *_groups(subject, language),
-        _looks_at(subject, language),
-        _moved(subject, language),
-        _limits(subject, language),
-        _trace(subject, language),
+        _use(subject),
+        _state(subject),
+        _data(subject),
+        _out_of_time(subject, figures),
+        *_groups(subject),
+        _importance(subject),
+        _drift(subject),
+        _limits(subject),
+        _trace(subject),
     )
-    return Card(say["title"].format(title=title), subtitle, language, sections)
+    return Card(_("Model card: {title}", title=title), subtitle, sections)
 
 
-def _use(subject: Subject, language: str) -> Section:
-    case, say = subject.training.use_case, SAY[language]
-    times = say["times"].format(
-        gap=case.gap_days, horizon=case.horizon_days, size=f"{case.list_size:,}", valid=case.valid_days
+def _use(subject: Subject) -> Section:
+    case = subject.training.use_case
+    question = _("Asked of customers with {who}: who {outcome}?", who=conditions_text(case), outcome=outcome_text(case))
+    times = _(
+        "{gap} days after the snapshot are skipped, the next {horizon} count. The list holds up to {size:,} "
+        "customers and may be worked for {valid} days.",
+        gap=case.gap_days,
+        horizon=case.horizon_days,
+        size=case.list_size,
+        valid=case.valid_days,
     )
-    asked = say["asked"].format(who=conditions(case, language), what=outcome_words(case, language))
-    return Section(say["use"], (asked, times, say["meant_for"], say["not_for"]))
+    meant_for = _("Meant for: the order in which customers are called, one ground beside a customer manager's own.")
+    not_for = _(
+        "Not meant for: granting or refusing credit, setting prices or limits, or any decision about a customer "
+        "without a person. The probability says what happens if nothing is done, not what a call changes."
+    )
+    return Section(pgettext("model card", "Use"), (question, times, meant_for, not_for))
 
 
-def _verdict(subject: Subject, language: str) -> Section:
-    made, say = subject.registration, SAY[language]
-    if made.champion:
-        return Section(say["verdict"], (say["champion"],))
-    return Section(say["verdict"], (say["refused"], *(in_language(why, language) for why in made.refusals)))
+def _state(subject: Subject) -> Section:
+    heading = pgettext("model card", "State")
+    if subject.registration.champion:
+        return Section(heading, (_("Champion: it scores this use case."),))
+    return Section(heading, (_("Not champion. What stood against it:"), *subject.registration.refusals))
 
 
-def _data(subject: Subject, language: str) -> Section:
-    say, rows = SAY[language], subject.training.rows
+def _data(subject: Subject) -> Section:
+    rows, fitted = subject.training.rows, subject.training.fitted
     spans = rows.spans()
-    table = pd.DataFrame(
-        [
-            (
-                say[part],
-                spans[part],
-                f"{c['rows']:,}",
-                f"{c['positives']:,}",
-                f"{c['share']:.2%}",
-            )
-            for part, c in rows.counts().items()
-        ],
-        columns=say["data_columns"],
+    table = CardTable(
+        (
+            pgettext("model card", "part"),
+            pgettext("model card", "cutoffs"),
+            pgettext("model card", "rows"),
+            pgettext("model card", "outcomes"),
+            pgettext("model card", "share"),
+        ),
+        tuple(
+            (_PARTS[part], spans[part], f"{counts['rows']:,}", f"{counts['positives']:,}", f"{counts['share']:.2%}")
+            for part, counts in rows.counts().items()
+        ),
     )
-    fitted = subject.training.fitted
     used = fitted.model.encoding.features
-    known = {feature.name: feature for feature in subject.features}
-    weighed = sorted({known[name].behaviour for name in used if name in known} & set(_WEIGHED))
-    told = say["weighed"].format(names=", ".join(weighed)) if weighed else say["weighs_none"]
-    lines = [say["features"].format(count=len(used)), told]
+    behaviours = {feature.behaviour for feature in subject.features if feature.name in used}
+    protected = sorted(behaviours & set(_PROTECTED_BEHAVIOURS))
+    paragraphs = [
+        _("{count} features, each of which sees only what was dated and known by its cutoff.", count=len(used)),
+        _(
+            "The model weighs protected traits or what stands for them: {names}. None is given as a reason.",
+            names=", ".join(protected),
+        )
+        if protected
+        else _("The model weighs no protected trait and nothing that stands for one."),
+    ]
     if fitted.saw_calibration:
-        lines.append(say["regrown"])
-    return Section(say["data"], tuple(lines), table)
-
-
-def _figures(subject: Subject, figures: Mapping[str, Figure], language: str) -> Section:
-    say, judged = SAY[language], subject.training.evaluation
-    beside = judged.frame()
-    rows = []
-    for name, interval in subject.comparison.figures["challenger"].items():
-        others = [beside.at[name, who] if name in beside.index else float("nan") for who in ("baseline", "no_skill")]
-        rows.append(
-            (
-                say["names"].get(name, name),
-                _number(interval.value),
-                f"{_number(interval.low)} – {_number(interval.high)}",
-                *map(_number, others),
+        paragraphs.append(
+            _(
+                "Outcomes are few: once it was known when to stop, the trees were grown again with the calibration "
+                "rows among what they learn from. The calibration stands on trees that had not seen them."
             )
         )
-    lines = say["judged_on"].format(
-        rows=f"{len(judged.outcome):,}", positives=f"{judged.positives:,}", size=f"{judged.list_size:,}"
+    return Section(pgettext("model card", "Data"), tuple(paragraphs), table)
+
+
+def _out_of_time(subject: Subject, figures: Mapping[str, Figure]) -> Section:
+    evaluation = subject.training.evaluation
+    frame = evaluation.frame()
+    rows = []
+    for name, interval in subject.comparison.figures["challenger"].items():
+        others = [frame.at[name, who] if name in frame.index else float("nan") for who in ("baseline", "no_skill")]
+        ends = f"{_number(interval.low)} – {_number(interval.high)}"
+        rows.append((_FIGURES.get(name, name), _number(interval.value), ends, *map(_number, others)))
+    headings = (
+        pgettext("model card", "figure"),
+        pgettext("model card", "model"),
+        pgettext("model card", "95% interval"),
+        pgettext("model card", "baseline"),
+        pgettext("model card", "no skill"),
+    )
+    tested_on = _(
+        "Tested on {rows:,} customers with {positives:,} outcomes, at a list of {size:,}; nothing was fitted on "
+        "them. Intervals hold 95 of 100 bootstrap samples of the customers.",
+        rows=len(evaluation.outcome),
+        positives=evaluation.positives,
+        size=evaluation.list_size,
     )
     shown = tuple(figures[name] for name in ("comparison", "calibration") if name in figures)
-    return Section(say["figures"], (lines,), pd.DataFrame(rows, columns=say["figure_columns"]), shown)
+    return Section(pgettext("model card", "Figures out of time"), (tested_on,), CardTable(headings, tuple(rows)), shown)
 
 
-def _groups(subject: Subject, language: str) -> Iterable[Section]:
-    say = SAY[language]
-    table = subject.comparison.calibration.table
-    worst = table.sort_values("excess", ascending=False).head(_GROUPS).sort_index()
-    shown = pd.DataFrame(
-        [
-            (
-                *_named(row.by, row.group, language),
-                *(
-                    f"{row.rows:,}",
-                    f"{row.predicted:.2%}",
-                    f"{row.observed:.2%}",
-                    f"{row.error:.3f}",
-                    f"{row.floor:.3f}",
-                ),
-                say["verdicts"].get(row.verdict, row.verdict),
-            )
-            for row in worst.itertuples()
-        ],
-        columns=say["group_columns"],
+def _groups(subject: Subject) -> Iterable[Section]:
+    calibration = subject.comparison.calibration.table
+    worst = calibration.sort_values("excess", ascending=False).head(_MAX_GROUPS).sort_index()
+    rows = tuple(
+        (
+            *_group(row.by, row.group),
+            *(f"{row.rows:,}", f"{row.predicted:.2%}", f"{row.observed:.2%}", f"{row.error:.3f}", f"{row.floor:.3f}"),
+            _VERDICTS[row.verdict],
+        )
+        for row in worst.itertuples()
     )
-    yield Section(say["groups"], (say["groups_told"],), shown)
-    lost = subject.comparison.groups
-    if len(lost):
-        most = lost.sort_values("loss", ascending=False).head(_TOP)
-        rows = [
-            (*_named(row.by, row.group, language), f"{row.champion:.0f}", f"{row.challenger:.0f}", f"{row.loss:.0%}")
-            for row in most.itertuples()
-        ]
-        yield Section(say["guarded"], (say["guarded_told"],), pd.DataFrame(rows, columns=say["guarded_columns"]))
+    by_group = (pgettext("model card", "by"), pgettext("model card", "group"))
+    headings = (
+        *by_group,
+        pgettext("model card by group", "rows"),
+        pgettext("model card", "predicted"),
+        pgettext("model card", "observed"),
+        pgettext("model card", "error"),
+        pgettext("model card", "floor"),
+        pgettext("model card", "verdict"),
+    )
+    intro = _("The groups furthest off. The floor is the error that true probabilities would show among few.")
+    heading = pgettext("model card", "Do its probabilities hold in each group?")
+    yield Section(heading, (intro,), CardTable(headings, rows))
+    losses = subject.comparison.groups.sort_values("loss", ascending=False).head(_MAX_ROWS)
+    if len(losses):
+        caught = tuple(
+            (*_group(row.by, row.group), f"{row.champion:.0f}", f"{row.challenger:.0f}", f"{row.loss:.0%}")
+            for row in losses.itertuples()
+        )
+        catches = (
+            *by_group,
+            pgettext("model card", "champion"),
+            pgettext("model card", "this model"),
+            pgettext("model card", "loss"),
+        )
+        intro = _("Outcomes that the champion's list and this model's list catch in each protected group.")
+        heading = pgettext("model card", "Does it leave a group behind?")
+        yield Section(heading, (intro,), CardTable(catches, caught))
 
 
-def _looks_at(subject: Subject, language: str) -> Section:
-    say = SAY[language]
-    found = importance(subject.training.fitted.model, feature_titles(subject.features, language)).head(_TOP)
-    rows = [(row.feature, f"{row.gain:.1%}") for row in found.itertuples()]
-    return Section(say["looks_at"], (), pd.DataFrame(rows, columns=say["looks_columns"]))
+def _importance(subject: Subject) -> Section:
+    titles = {feature.name: feature.title for feature in subject.features}
+    largest = importance(subject.training.fitted.model, {}).head(_MAX_ROWS)
+    rows = tuple((titles.get(row.name, row.name), f"{row.gain:.1%}") for row in largest.itertuples())
+    headings = (pgettext("model card", "feature"), pgettext("model card", "share of the trees' gain"))
+    return Section(pgettext("model card", "What it looks at"), (), CardTable(headings, rows))
 
 
-def _moved(subject: Subject, language: str) -> Section:
-    say = SAY[language]
-    labels = feature_titles(subject.features, language)
-    rows = [
-        (w.cutoff, f"{w.rows:,}", str(len(w.moved)), "; ".join(labels.get(name, name) for name in w.moved[:5]) or "–")
-        for w in subject.reference.windows
-    ]
+def _drift(subject: Subject) -> Section:
+    titles = {feature.name: feature.title for feature in subject.features}
+    rows = tuple(
+        (
+            window.cutoff,
+            f"{window.rows:,}",
+            str(len(window.moved)),
+            join_texts((titles.get(name, name) for name in window.moved[:5]), "; ") if window.moved else "–",
+        )
+        for window in subject.reference.windows
+    )
+    headings = (
+        pgettext("model card", "cutoff"),
+        pgettext("model card by group", "rows"),
+        pgettext("model card", "features drifted"),
+        pgettext("model card", "furthest"),
+    )
     judged = subject.reference.judged
-    error = say["estimate"].format(
-        estimated=f"{judged['estimated'].lift_list:.2f}", realised=f"{judged['realised'].lift_list:.2f}"
+    estimate = _(
+        "Estimated from the probabilities alone, the lift at list size was {estimated:.2f}; {observed:.2f} was "
+        "observed.",
+        estimated=judged["estimated"].lift_list,
+        observed=judged["realised"].lift_list,
     )
-    return Section(say["moved"], (error,), pd.DataFrame(rows, columns=say["moved_columns"]))
+    heading = pgettext("model card", "How far the months after training had drifted")
+    return Section(heading, (estimate,), CardTable(headings, rows))
 
 
-def _limits(subject: Subject, language: str) -> Section:
-    say, training = SAY[language], subject.training
-    counted = say["one_cutoff"].format(
-        positives=f"{training.evaluation.positives:,}", cutoff=training.rows.spans()["test"]
+def _limits(subject: Subject) -> Section:
+    one_cutoff = _(
+        "Tested once, on the rows of {cutoff} and {positives:,} outcomes: another quarter may differ by more than "
+        "the intervals say.",
+        positives=subject.training.evaluation.positives,
+        cutoff=subject.training.rows.spans()["test"],
     )
-    return Section(say["limits"], (counted, *say["limits_told"]))
+    others = (
+        _("Customers who joined lately, and those whom the bank's tables say little of, are scored by what is known."),
+        _("What customers hold at other banks is not seen."),
+        _("When products, prices or the season change, it drifts; each scoring run says how far."),
+        _("Customers who were contacted before behave as contacted customers: it learns from them as they were."),
+    )
+    return Section(pgettext("model card", "Limits"), (one_cutoff, *others))
 
 
-def _trace(subject: Subject, language: str) -> Section:
-    say, training = SAY[language], subject.training
-    rows = [
-        (say["run"], subject.run_id),
-        (say["data_mark"], training.fingerprint),
-        (say["rows_mark"], subject.comparison.rows),
-        (say["seed"], str(training.fitted.settings.get("seed", ""))),
-        (say["trees"], str(training.fitted.best_iteration)),
-    ]
-    return Section(say["trace"], (), pd.DataFrame(rows, columns=("", " ")))
+def _trace(subject: Subject) -> Section:
+    training = subject.training
+    rows = (
+        (pgettext("model card", "MLflow run"), subject.run_id),
+        (pgettext("model card", "fingerprint of data, code and settings"), training.fingerprint),
+        (pgettext("model card", "fingerprint of the test customers"), subject.comparison.rows),
+        (pgettext("model card", "seed"), str(training.fitted.settings.get("seed", ""))),
+        (pgettext("model card", "trees"), str(training.fitted.best_iteration)),
+    )
+    return Section(pgettext("model card", "Trace"), (), CardTable(("", ""), rows))
 
 
 def _number(value: float) -> str:
     return "–" if pd.isna(value) else f"{value:.4f}" if abs(value) < 1 else f"{value:.2f}"
 
 
-def _named(by: str, group: object, language: str) -> tuple[str, str]:
-    """A group's kind and name in words."""
-    words = SAY[language]
-    return words["by"].get(by, by.replace("_", " ")), words["small"] if group == SMALL else str(group)
+def _group(by: str, group: str) -> tuple[str, str]:
+    """A group's kind and name for people."""
+    return GROUP_TITLES[by], pgettext("model card", "others, together") if group == SMALL else group

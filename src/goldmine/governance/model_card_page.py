@@ -1,46 +1,57 @@
-"""A model card as one HTML file that needs nothing from a network."""
+"""The parts of a model card, and the card as an HTML page."""
 
 import base64
-from html import escape
+from dataclasses import dataclass
 
+import jinja2
 from matplotlib.figure import Figure
 
 from goldmine.core.figure_png import png
-from goldmine.governance.model_card import Card, Section
-
-_STYLE = """
-body { font: 15px/1.55 "Noto Sans", "Noto Sans CJK SC", "Microsoft YaHei", sans-serif; color: #222; margin: 2.5em auto;
-  max-width: 62em; padding: 0 1.5em; }
-h1 { font-size: 1.7em; margin: 0; color: #1f4e79; }
-h2 { font-size: 1.15em; margin: 2em 0 .4em; padding-bottom: .2em; border-bottom: 2px solid #c8963e; color: #1f4e79; }
-p { margin: .4em 0; }
-.subtitle { color: #666; margin: .2em 0 1em; }
-table { border-collapse: collapse; margin: .8em 0; font-size: .93em; }
-th, td { padding: .25em .9em .25em 0; border-bottom: 1px solid #e2e2e2; text-align: left; vertical-align: top; }
-th { color: #666; font-weight: normal; }
-td { font-variant-numeric: tabular-nums; }
-img { max-width: 100%; margin: .6em 0; }
-@media print { h2 { break-after: avoid; } table, img { break-inside: avoid; } }
-"""
+from goldmine.core.i18n import in_language
 
 
-def card_page(card: Card) -> str:
-    """The card as HTML; every text of it is escaped."""
-    language = "zh-CN" if card.language == "zh" else "en"
-    parts = "\n".join(_section(section) for section in card.sections)
-    return (
-        f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
-        f"<title>{escape(card.title)}</title>\n"
-        f"<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{escape(card.title)}</h1>\n"
-        f'<p class="subtitle">{escape(card.subtitle)}</p>\n{parts}\n</body>\n</html>\n'
+@dataclass(frozen=True)
+class CardTable:
+    """A table of a card; every heading and cell is a text."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of a card: a heading, paragraphs, and below them a table and figures."""
+
+    heading: str
+    paragraphs: tuple[str, ...] = ()
+    table: CardTable | None = None
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True)
+class Card:
+    """A model card: a title, a line of who and when, and sections."""
+
+    title: str
+    subtitle: str
+    sections: tuple[Section, ...]
+
+
+def card_html(card: Card, language: str) -> str:
+    """The card as one HTML file that needs nothing from a network; every text of it is escaped.
+
+    Parameters
+    ----------
+    language : str
+        ``en`` or ``zh``.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("goldmine.governance", "."),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
     )
-
-
-def _section(section: Section) -> str:
-    lines = "\n".join(f"<p>{escape(line)}</p>" for line in section.lines)
-    table = "" if section.table is None else section.table.to_html(index=False, border=0, escape=True)
-    return "\n".join([f"<h2>{escape(section.heading)}</h2>", lines, table, *map(_image, section.figures)])
-
-
-def _image(figure: Figure) -> str:
-    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(png(figure)).decode()}">'
+    environment.filters["text"] = lambda value: str(in_language(value, language))
+    environment.filters["png_base64"] = lambda figure: base64.b64encode(png(figure)).decode()
+    return environment.get_template("model_card.html.jinja").render(card=card, language=language)

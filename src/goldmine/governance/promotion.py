@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from goldmine.core.errors import ModelError
-from goldmine.core.i18n import Said
+from goldmine.core.i18n import _
 from goldmine.governance.compare import Comparison
 from goldmine.governance.journal import Entry, Event, Journal
 from goldmine.models.evaluation import Evaluation
@@ -47,9 +47,9 @@ def propose(bank_name: str, use_case: str, run_id: str, evaluation: Evaluation, 
     """
     name = registered_name(bank_name, use_case)
     if unreachable():
-        why = Said(
-            f"the registry {unreachable()} cannot be reached, so nothing is registered and the champion stays",
-            f"无法连接模型注册库{unreachable()}，未登记新版本，冠军模型不变",
+        why = _(
+            "the registry {registry} cannot be reached, so nothing is registered and the champion stays",
+            registry=unreachable(),
         )
         return Registration(name, "", champion=False, refusals=(why,), run=run_id)
     version = register(bank_name, use_case, run_id)
@@ -133,7 +133,7 @@ def _as_registered(journal: Journal) -> str:
     holder = champion_version(journal.bank_name, journal.use_case)
     entries = history(journal.bank_name, journal.use_case)
     if holder != (entries[-1].event.champion if entries else ""):
-        _write(journal, Event("found", holder, holder, ("the registry named it; the journal did not",), {}, {}))
+        _write(journal, Event("found", holder, holder, (_("the registry named it; the journal did not"),), {}, {}))
     return holder
 
 
@@ -155,42 +155,43 @@ def _write(journal: Journal, event: Event) -> Entry:
 
 def _out_of_turn(journal: Journal, version: str, holder: str, comparison: Comparison) -> tuple[str, ...]:
     """A comparison that another promotion overtook, and a version that was sent away."""
-    said = []
+    refusals: list[str] = []
     if comparison.champion != holder:
-        was = f"version {comparison.champion}" if comparison.champion else "no champion"
-        then = f"第{comparison.champion}版" if comparison.champion else "无冠军模型"
-        said.append(
-            Said(
-                f"it was compared with {was}, but version {holder} has become champion since; train it again",
-                f"对比时的冠军模型为{then}，此后第{holder}版已上线，请重新训练",
+        compared_with = _("version {version}", version=comparison.champion) if comparison.champion else _("no champion")
+        refusals.append(
+            _(
+                "it was compared with {compared_with}, but version {holder} has become champion since; train it again",
+                compared_with=compared_with,
+                holder=holder,
             )
         )
     gone = [entry for entry in journal.entries() if entry.event.action == "rolled_back"]
     if version in {entry.event.version for entry in gone}:
-        said.append(Said(f"version {version} was rolled back before; train anew", f"第{version}版曾被回退，请重新训练"))
-    return tuple(said)
+        refusals.append(_("version {version} was rolled back before; train anew", version=version))
+    return tuple(refusals)
 
 
 def _earlier(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[str, ...]:
     mine, other = ours.get(AS_OF, ""), theirs.get(AS_OF, "")
     if other > mine:
-        return (
-            Said(
-                f"the champion was trained at {other}, later than this model's {mine}",
-                f"冠军模型的数据日期为{other}，晚于本模型的{mine}",
-            ),
-        )
+        return (_("the champion was trained at {other}, later than this model's {mine}", other=other, mine=mine),)
     return ()
 
 
 def _grounds(comparison: Comparison) -> tuple[str, ...]:
     """Why a challenger took over."""
     if comparison.not_compared:
-        return (f"beats no skill and the one-line rule; {comparison.not_compared}",)
+        return (_("beats no skill and the one-line rule; {not_compared}", not_compared=comparison.not_compared),)
     lift = comparison.figures["difference"]["lift_list"]
     return (
-        f"lift at list size {lift.value:+.2f} beside version {comparison.champion}, 95% interval {lift.low:+.2f} to "
-        f"{lift.high:+.2f}; calibrated; no protected group left behind",
+        _(
+            "lift at list size {lift:+.2f} beside version {champion}, 95% interval {low:+.2f} to {high:+.2f}; "
+            "calibrated; no protected group left behind",
+            lift=lift.value,
+            champion=comparison.champion,
+            low=lift.low,
+            high=lift.high,
+        ),
     )
 
 

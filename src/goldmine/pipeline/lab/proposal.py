@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from matplotlib.figure import Figure
 
-from goldmine.core.i18n import Said
+from goldmine.core.i18n import _
 from goldmine.governance.compare import Comparison
 from goldmine.governance.drift.reference import Reference, learn_reference, log_reference
 from goldmine.governance.model_card import Subject, model_card
-from goldmine.governance.model_card_page import card_page
+from goldmine.governance.model_card_page import card_html
 from goldmine.governance.promotion import propose as propose_model
 from goldmine.governance.run_log import log_comparison
 from goldmine.models.evaluation import reliability
@@ -29,9 +29,9 @@ def propose(desk: Desk, trained: Trained, beside: Beside) -> Registration:
     """
     judged, case, compared = trained.judged, trained.use_case, beside.comparison
     if desk.family:
-        adopt = Said(
-            f"its features in {desk.family} are only tried: move the file to src/goldmine/features/families first",
-            f"{desk.family}中的特征仅供试用，请先将文件移至src/goldmine/features/families",
+        adopt = _(
+            "its features in {family} are only tried: move the file to src/goldmine/features/families first",
+            family=desk.family,
         )
         compared = replace(compared, refusals=(*compared.refusals, adopt))
     figures = {
@@ -65,5 +65,5 @@ def submit(
         log_training(training, figures)
     made = propose_model(desk.bank.name, training.use_case.name, run_id, training.evaluation, compared)
     subject = Subject(training, compared, made, reference, desk.dictionary, run_id)
-    attach_text(run_id, "model_card.html", card_page(model_card(subject, figures, desk.language)))
+    attach_text(run_id, "model_card.html", card_html(model_card(subject, figures), desk.language))
     return made

@@ -97,7 +97,18 @@ _OFFERED = {
 SPECIAL: dict[str, Mutant | str] = {
     "customers.birth_date_implausible": "UPDATE customers SET birth_date = '1899-12-31' WHERE rowid = 0",
     "customers.closed_before_opened": "UPDATE customers SET closed_on = '2009-12-31' WHERE rowid = 0",
-    "customers.merged_into_itself": "UPDATE customers SET merged_into = customer_id WHERE rowid = 0",
+    **{
+        f"customers.{rule}": f"UPDATE customers SET {change} WHERE {rows}"
+        for rule, change, rows in (
+            ("merged_on_after_books", "merged_into = 'C5', merged_on = '2024-07-01'", FIRST),
+            ("merged_into_unknown", "merged_into = 'X', merged_on = '2024-05-01'", FIRST),
+            ("merged_into_itself", "merged_into = customer_id, merged_on = '2024-05-01'", FIRST),
+            ("merged_into_circle", "merged_into = 'C' || (1 - rowid), merged_on = '2024-05-01'", SECOND),
+            ("merged_into_later", "merged_into = 'C5', merged_on = '2009-12-31'", FIRST),
+            ("merged_on_missing", "merged_into = 'C5'", FIRST),
+            ("merged_into_missing", "merged_on = '2024-05-01'", FIRST),
+        )
+    },
     "accounts.opened_on_after_books": (
         "UPDATE accounts SET opened_on = '2024-07-01', closed_on = NULL WHERE rowid = 0"
     ),

@@ -78,6 +78,26 @@ amounts (2024-02-30, NaN, infinity), a Parquet or CSV file cut short, bytes that
 unknown key, table or source, a SELECT that fails, a disk that is full. Duplicates, rows of unknown customers,
 future-dated rows and unknown codes are judged by validation.
 
+## Merged numbers
+
+`merged_into` says that two numbers are one person, `merged_on` since when that is known. A snapshot or cutoff sees the
+mergers of its day or before. From then on every row of the merged number counts under the surviving one, whenever it
+happened: transactions, balances, accounts, product events, contacts, facts from outside, relations, refusals. The
+survivor is a customer since the earliest `opened_on` of its numbers; everything else (branch, risk grade, mobile bank)
+is what its own row says. A peak of a year is the peak of the sum. A refusal under one number is one of the person.
+
+What cannot be followed is reported by validation and loses no yuan:
+
+| in the books | what counts |
+|---|---|
+| a chain, A into B into C | C survives; before B's merger is known, B |
+| a circle, A into B into A | the smallest number survives |
+| merged into itself, or into a number that is unknown or was opened later | the number survives itself |
+| a merger without its day | known from the beginning |
+| a day without `merged_into` | the number survives itself |
+
+No list names a number with `merged_into`, whatever survives.
+
 ## Tables
 """
 

@@ -29,7 +29,7 @@ from goldmine.features import build_features
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.score import score
 from goldmine.pipeline import lab
-from goldmine.pipeline.selection import wanted_cutoffs
+from goldmine.pipeline.selection import required_cutoffs
 from goldmine.sample import write_bank
 
 CUTOFF = date(2024, 6, 30)
@@ -64,7 +64,7 @@ def learn(place: Path) -> None:
     work = Workspace(place / "work")
     bank = open_bank(place / "bank", work)
     build_activity(bank, work)
-    build_features(bank, work, wanted_cutoffs(bank, [USE_CASE], CUTOFF))
+    build_features(bank, work, required_cutoffs(bank, [USE_CASE], CUTOFF))
     desk = lab.open_desk(str(work.root))
     trained = lab.train(desk, USE_CASE)
     made = lab.propose(desk, trained, lab.compare(desk, trained))

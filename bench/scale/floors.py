@@ -21,7 +21,7 @@ from goldmine.models.boosting import lightgbm
 from goldmine.models.encoding import encode, fit_encoding, fit_target_encoding
 from goldmine.models.lightgbm_settings import lightgbm_settings
 from goldmine.models.training_set import outcomes, read_training_set, sample_weights
-from goldmine.pipeline.selection import wanted_cutoffs, wanted_use_cases
+from goldmine.pipeline.selection import required_cutoffs, selected_use_cases
 from goldmine.validation.rules import load_rules
 
 
@@ -62,7 +62,7 @@ def features(place: Path) -> None:
     """One statement a cutoff over the activity: every measure summed in each bucket, joined and written."""
     bank, work = opened(place)
     connection, out = duckdb.connect(), place / "floor"
-    for cutoff in wanted_cutoffs(bank, wanted_use_cases(bank, work, bank.data_until), bank.data_until):
+    for cutoff in required_cutoffs(bank, selected_use_cases(bank, work, bank.data_until), bank.data_until):
         parts = []
         for name, measures in (("transactions", [*SUMS, *PEAKS]), ("balances", [f"{c}_avg" for c in PRODUCT_CLASSES])):
             for bucket, ages in enumerate(BUCKETS):
@@ -130,7 +130,7 @@ def score(place: Path, name: str) -> None:
 def release(place: Path) -> None:
     """LightGBM's own reasons for the rows that are listed, and every table of the release written as it stands."""
     bank, work = opened(place)
-    for name in wanted_use_cases(bank, work, bank.data_until):
+    for name in selected_use_cases(bank, work, bank.data_until):
         case = load_use_case(name)
         booster = lightgbm().Booster(model_file=place / "floor" / f"{name}.txt")
         booster.predict(np.load(place / "floor" / f"{name}-score.npy")[: case.list_size], pred_contrib=True)

@@ -14,7 +14,7 @@ from goldmine.features import build_features
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.score import score as score_everyone
 from goldmine.pipeline import lab
-from goldmine.pipeline.selection import wanted_cutoffs, wanted_use_cases
+from goldmine.pipeline.selection import required_cutoffs, selected_use_cases
 from goldmine.publishing import publish
 from goldmine.sample import write_bank
 from goldmine.validation import require, validate_bank
@@ -49,8 +49,8 @@ def activity(place: Path) -> None:
 def features(place: Path) -> None:
     """Make the feature tables of all cutoffs that are missing."""
     tables, work = opened(place)
-    names = wanted_use_cases(tables, work, tables.data_until)
-    build_features(tables, work, wanted_cutoffs(tables, names, tables.data_until))
+    names = selected_use_cases(tables, work, tables.data_until)
+    build_features(tables, work, required_cutoffs(tables, names, tables.data_until))
 
 
 def train(place: Path, name: str) -> None:
@@ -73,7 +73,7 @@ def score(place: Path, name: str) -> None:
 def release(place: Path) -> None:
     """Publish all lists."""
     tables, work = opened(place)
-    publish(tables, work, wanted_use_cases(tables, work, tables.data_until), tables.data_until)
+    publish(tables, work, selected_use_cases(tables, work, tables.data_until), tables.data_until)
 
 
 def opened(place: Path) -> tuple[Bank, Workspace]:

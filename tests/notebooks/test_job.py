@@ -17,7 +17,7 @@ from goldmine.sample import write_bank
 
 AS_OF = date(2024, 6, 30)
 STEPS = ("tables", "features", "customers", "model", "scores", "release")
-NOTEBOOKS = ["3_customers", "1_validate", "2_features", "4_train_dormancy", "5_score_dormancy", "6_publish"]
+NOTEBOOKS = ["1_validate", "2_features", "3_customers", "4_train_dormancy", "5_score_dormancy", "6_publish"]
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from goldmine.core.project import home as project_home
 from goldmine.coverage import load_coverage_rules, make_coverage
 from goldmine.coverage.workbook import write_workbook
 from goldmine.pipeline.preloaded_kernels import loaded_kernels
-from goldmine.pipeline.reports import Wanted, write_reports
+from goldmine.pipeline.reports import ReportSelection, write_reports
 from goldmine.reporting.prepare import Decisions, prepare
 from tests.reporting.conftest import JUNE, put, tables
 
@@ -54,7 +54,7 @@ def pages(tmp_path_factory, store_template):
         patch.setenv("GOLDMINE_HOME", str(place))
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         with loaded_kernels():
-            made = write_reports(bank, work, JUNE, Wanted(branches=("B1",), employees=("m1",)), "en")
+            made = write_reports(bank, work, JUNE, ReportSelection(branches=("B1",), employees=("m1",)), "en")
         folder = work.root / "reports" / "2024-06-30"
         assert made == [folder / page for page in PAGES.values()]
         yield Written(folder, prepare(bank, work, JUNE))
@@ -100,8 +100,8 @@ def test_pages_are_for_staff_without_code_and_no_copy_is_left(pages):
 
 def test_whoever_is_not_of_the_bank_gets_no_report(pages):
     for wanted, said in (
-        (Wanted(branches=("B9",)), "no customer is kept by branch 'B9'"),
-        (Wanted(employees=("m9",)), "nobody at work has the number 'm9'"),
+        (ReportSelection(branches=("B9",)), "no customer is kept by branch 'B9'"),
+        (ReportSelection(employees=("m9",)), "nobody at work has the number 'm9'"),
     ):
         with pytest.raises(ParameterError, match=said):
             write_reports(pages.view.bank, pages.view.work, JUNE, wanted)
@@ -113,6 +113,6 @@ def test_a_notebook_that_fails_leaves_its_copy_and_no_page(write, home, tmp_path
     monkeypatch.setattr("goldmine.pipeline.reports.notebook_path", lambda name: home / "notebooks" / f"{name}.ipynb")
     bank, work = put(tmp_path, tables())
     with pytest.raises(NotebookError, match=r"13_branch B1, cell \[3\] \(Part 1\): ZeroDivisionError"):
-        write_reports(bank, work, JUNE, Wanted(head_office=False, branches=("B1",)))
+        write_reports(bank, work, JUNE, ReportSelection(head_office=False, branches=("B1",)))
     folder = work.root / "reports" / "2024-06-30" / "branch"
     assert [path.name for path in folder.iterdir()] == ["B1.ipynb"]

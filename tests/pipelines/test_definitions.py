@@ -9,6 +9,7 @@ from goldmine.core.errors import ContractError, UseCaseError, ValidationError
 from goldmine.core.project import home
 from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case_files import use_case_names
+from goldmine.pipeline.dagster_assets import MONTH_ENDS, Place, tried_again_if_passing
 from goldmine.pipeline.dagster_job import load_definitions, run_job
 from goldmine.pipeline.snapshot import Snapshot
 from tests.pipeline.conftest import AS_OF
@@ -18,19 +19,19 @@ pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
 
 
 @pytest.fixture(scope="module")
-def module():
-    return load_definitions()
+def defs():
+    return load_definitions().defs
 
 
 def keys(job):
     return {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
 
 
-def test_retraining_runs_every_step_and_scoring_all_but_training(module):
+def test_retraining_runs_every_step_and_scoring_all_but_training(defs):
     models = {f"{name}/model" for name in use_case_names()}
     scores = {f"{name}/scores" for name in use_case_names()}
     asked = {"near_threshold", "segments", "screening", "lost"}
-    assert keys(module.defs.resolve_job_def("retrain")) == {
+    assert keys(defs.resolve_job_def("retrain")) == {
         *asked,
         "tables",
         "features",
@@ -41,18 +42,18 @@ def test_retraining_runs_every_step_and_scoring_all_but_training(module):
         *scores,
     }
     scored = {"tables", "features", "customers", "release", "measured", *scores}
-    assert keys(module.defs.resolve_job_def("score")) == scored
+    assert keys(defs.resolve_job_def("score")) == scored
 
 
-def test_a_partition_is_a_month_end(module):
-    assert module.MONTH_ENDS.has_partition_key("2024-02-29")
-    assert not module.MONTH_ENDS.has_partition_key("2024-02-28")
-    assert not module.MONTH_ENDS.has_partition_key("2024-02-01")
+def test_a_partition_is_a_month_end():
+    assert MONTH_ENDS.has_partition_key("2024-02-29")
+    assert not MONTH_ENDS.has_partition_key("2024-02-28")
+    assert not MONTH_ENDS.has_partition_key("2024-02-01")
 
 
-def test_the_month_that_has_just_ended_has_a_partition(module):
+def test_the_month_that_has_just_ended_has_a_partition():
     with partition_loading_context(datetime(2024, 3, 1, 1, tzinfo=UTC)):
-        assert module.MONTH_ENDS.get_last_partition_key() == "2024-02-29"
+        assert MONTH_ENDS.get_last_partition_key() == "2024-02-29"
 
 
 @pytest.mark.parametrize(
@@ -62,38 +63,38 @@ def test_the_month_that_has_just_ended_has_a_partition(module):
         ("score_each_month", "0 6 2 * *", "2024-07-02T06:00+08:00"),
     ],
 )
-def test_schedules_ask_for_the_month_that_has_ended(module, name, cron, at):
-    schedule = getattr(module, name)
+def test_schedules_ask_for_the_month_that_has_ended(defs, name, cron, at):
+    schedule = defs.resolve_schedule_def(name)
     assert (schedule.cron_schedule, schedule.execution_timezone) == (cron, "Asia/Shanghai")
     context = dg.build_schedule_context(scheduled_execution_time=datetime.fromisoformat(at))
     asked = schedule(context)
     assert asked.partition_key == "2024-06-30"
-    job = module.defs.resolve_job_def(schedule.job_name)
+    job = defs.resolve_job_def(schedule.job_name)
     place = dg.validate_run_config(job, asked.run_config)["resources"]["place"]["config"]
     assert place["quarterly"] is True
     assert place["work"] == "data"
 
 
-def test_reports_follow_the_lists_in_a_job_of_their_own(module):
-    assert keys(module.defs.resolve_job_def("report")) == {"reports"}
-    schedule = module.report_each_month
+def test_reports_follow_the_lists_in_a_job_of_their_own(defs):
+    assert keys(defs.resolve_job_def("report")) == {"reports"}
+    schedule = defs.resolve_schedule_def("report_each_month")
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 8 2 * *", "Asia/Shanghai")
     at = datetime.fromisoformat("2024-07-02T08:00+08:00")
     assert schedule(dg.build_schedule_context(scheduled_execution_time=at)).partition_key == "2024-06-30"
 
 
-def test_every_suite_is_a_blocking_check(module):
-    specs = {s.key.to_user_string(): s.blocking for a in module.defs.assets for s in a.check_specs}
+def test_every_suite_is_a_blocking_check(defs):
+    specs = {s.key.to_user_string(): s.blocking for a in defs.assets for s in a.check_specs}
     scores = {f"{name}/scores:scores" for name in use_case_names()}
     assert set(specs) == {*(f"tables:{name}" for name in TABLES), "features:features", *scores, "release:lists"}
     assert all(specs.values())
 
 
-def test_only_faults_that_may_pass_are_tried_again(module):
-    with pytest.raises(dg.Failure, match="what") as failed, module.tried_again_if_passing():
+def test_only_faults_that_may_pass_are_tried_again():
+    with pytest.raises(dg.Failure, match="what") as failed, tried_again_if_passing():
         raise ContractError("what", "do")
     assert failed.value.allow_retries is False
-    with pytest.raises(ConnectionResetError, match="gone"), module.tried_again_if_passing():
+    with pytest.raises(ConnectionResetError, match="gone"), tried_again_if_passing():
         raise ConnectionResetError("gone")
 
 
@@ -101,21 +102,21 @@ class TestAListForWhichTheBankIsTooSmall:
     """The notebook says so; the quarter's run tells it and goes on, who asks for the list alone gets the error."""
 
     @pytest.fixture
-    def materialize(self, module, tmp_path, monkeypatch):
+    def materialize(self, defs, tmp_path, monkeypatch):
         held = [balance("a", "2024-06-30", "time", "1.00")]
         tables = {"customers": [{"customer_id": "a"}], "transactions": [], "balances": held}
         bank = make_bank(tmp_path / "bank", tables)
         monkeypatch.setattr(Snapshot, "bank", bank)
-        monkeypatch.setattr(module, "feature_fingerprint", lambda *about: "")
 
-        def too_small(*step, **more):
+        def too_small(step, run):
             raise UseCaseError("near threshold: too small.", "Do without.")
 
-        monkeypatch.setattr(Snapshot, "run", too_small)
+        monkeypatch.setattr("goldmine.pipeline.dagster_assets.run_step", too_small)
 
         def run(*, quarterly):
-            place = module.Place(bank=str(tmp_path / "bank"), work=str(tmp_path / "work"), quarterly=quarterly)
-            return dg.materialize([module.ON_REQUEST[0]], partition_key="2024-06-30", resources={"place": place})
+            place = Place(bank=str(tmp_path / "bank"), work=str(tmp_path / "work"), quarterly=quarterly)
+            (asset,) = [one for one in defs.assets if one.key == dg.AssetKey("near_threshold")]
+            return dg.materialize([asset], partition_key="2024-06-30", resources={"place": place})
 
         return run
 

@@ -27,7 +27,7 @@ def smallest_effect(rate: float, contact: int, control: int) -> float | None:
     Examples
     --------
     >>> round(smallest_effect(0.07, 2000, 400), 3)
-    0.045
+    0.041
     """
     if contact < 1 or control < 1:
         return None

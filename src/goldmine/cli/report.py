@@ -34,12 +34,12 @@ def report(  # noqa: PLR0917 - the command's own options
         from goldmine.contract.intake import load_bank
         from goldmine.core.dates import snapshot_date
         from goldmine.core.workspace import Workspace
-        from goldmine.pipeline.reports import Wanted, write_reports
+        from goldmine.pipeline.reports import ReportSelection, write_reports
         from goldmine.pipeline.stop import run_stoppable
 
         place = Workspace(work.absolute())
         bank = load_bank(place)
-        wanted = Wanted(not (branch or employee), tuple(branch or ()), tuple(employee or ()), everybody)
+        wanted = ReportSelection(not (branch or employee), tuple(branch or ()), tuple(employee or ()), everybody)
         made: list[Path] = []
         with place.lock():
             day = snapshot_date(as_of, bank.data_until)

@@ -26,8 +26,8 @@ TIME_LIMIT_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which reports are wanted.
+class ReportSelection:
+    """Which reports to write.
 
     Parameters
     ----------
@@ -50,8 +50,10 @@ def reports_folder(work: Workspace, as_of: date) -> Path:
     return work.root / "reports" / str(as_of)
 
 
-def write_reports(bank: Bank, work: Workspace, as_of: date, wanted: Wanted, language: str = "zh") -> list[Path]:
-    """Prepare the figures once, then write the pages that are wanted.
+def write_reports(
+    bank: Bank, work: Workspace, as_of: date, selection: ReportSelection, language: str = "zh"
+) -> list[Path]:
+    """Prepare the figures once, then write the pages that are selected.
 
     Raises
     ------
@@ -61,10 +63,10 @@ def write_reports(bank: Bank, work: Workspace, as_of: date, wanted: Wanted, lang
         The one that a notebook's cell raised, or that the figures could not be made for.
     """
     view = prepare(bank, work, as_of)
-    every = wanted.everybody
-    branches = views.branches(view) if every else [views.branch_or_first(view, one) for one in wanted.branches]
-    people = views.employees(view) if every else [views.employee_or_first(view, one) for one in wanted.employees]
-    asked = list(_asked(wanted.head_office or every, branches, people))
+    every = selection.everybody
+    branches = views.branches(view) if every else [views.branch_or_first(view, one) for one in selection.branches]
+    people = views.employees(view) if every else [views.employee_or_first(view, one) for one in selection.employees]
+    asked = list(_asked(selection.head_office or every, branches, people))
     made = []
     for notebook, parameter, unit in track(asked, "reports"):
         check_not_stopped()

@@ -30,7 +30,7 @@ def missing(bank: Bank, use_case: UseCase, work: Workspace, as_of: date) -> list
     return tables + [f"feature {name}" for name in use_case.asked_features if name not in have]
 
 
-def wanted_use_cases(
+def selected_use_cases(
     bank: Bank, work: Workspace, as_of: date, asked: Iterable[str] = (), *, quarterly: bool = False
 ) -> list[str]:
     """Use cases of a run: those asked for, or all that the bank's tables can carry.
@@ -63,7 +63,7 @@ def wanted_use_cases(
     return found
 
 
-def with_champion(bank: Bank, use_cases: Iterable[str]) -> list[str]:
+def use_cases_with_champion(bank: Bank, use_cases: Iterable[str]) -> list[str]:
     """Those of some use cases that a champion scores; a list of the others would be made of nothing.
 
     Raises
@@ -81,7 +81,7 @@ def with_champion(bank: Bank, use_cases: Iterable[str]) -> list[str]:
     return found
 
 
-def wanted_cutoffs(bank: Bank, use_cases: Iterable[str], as_of: date) -> list[date]:
+def required_cutoffs(bank: Bank, use_cases: Iterable[str], as_of: date) -> list[date]:
     """Cutoffs whose features a run needs: each use case's for training, and the snapshot itself.
 
     Raises

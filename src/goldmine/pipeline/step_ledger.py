@@ -16,7 +16,7 @@ from goldmine.pipeline.tracked_run import run_exists
 
 
 @dataclass(frozen=True)
-class Step:
+class StepLedger:
     """One step for one snapshot.
 
     Parameters

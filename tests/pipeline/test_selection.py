@@ -4,7 +4,7 @@ import pytest
 
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.workspace import Workspace
-from goldmine.pipeline.selection import wanted_cutoffs, wanted_use_cases
+from goldmine.pipeline.selection import required_cutoffs, selected_use_cases
 from tests.tiny import balance, make_bank, transaction
 
 AS_OF = date(2024, 6, 30)
@@ -21,36 +21,36 @@ def work(tmp_path):
 
 def test_customers_and_transactions_alone_carry_dormancy(tmp_path, work):
     bank = make_bank(tmp_path, {"customers": CUSTOMERS, "transactions": MOVES})
-    assert wanted_use_cases(bank, work, AS_OF) == ["dormancy"]
+    assert selected_use_cases(bank, work, AS_OF) == ["dormancy"]
 
 
 def test_balances_switch_long_tail_on(tmp_path, work):
     tables = {"customers": CUSTOMERS, "transactions": MOVES, "balances": [balance("a", "2024-06-30", "demand", "1.00")]}
-    assert wanted_use_cases(make_bank(tmp_path, tables), work, AS_OF) == ["dormancy", "longtail"]
+    assert selected_use_cases(make_bank(tmp_path, tables), work, AS_OF) == ["dormancy", "longtail"]
 
 
 def test_win_back_comes_with_the_schedules_or_where_it_is_asked_for(tmp_path, work):
     tables = {"customers": CUSTOMERS, "transactions": MOVES, "balances": [balance("a", "2024-06-30", "demand", "1.00")]}
     bank = make_bank(tmp_path, tables)
-    assert wanted_use_cases(bank, work, AS_OF, quarterly=True) == ["dormancy", "longtail", "winback"]
-    assert wanted_use_cases(bank, work, AS_OF, ["winback"]) == ["winback"]
+    assert selected_use_cases(bank, work, AS_OF, quarterly=True) == ["dormancy", "longtail", "winback"]
+    assert selected_use_cases(bank, work, AS_OF, ["winback"]) == ["winback"]
 
 
 def test_a_use_case_that_was_asked_for_and_cannot_be_carried_is_an_error(tmp_path, work):
     bank = make_bank(tmp_path, {"customers": CUSTOMERS, "transactions": MOVES})
     with pytest.raises(UseCaseError, match="longtail: this bank's tables do not carry it: table balances"):
-        wanted_use_cases(bank, work, AS_OF, ["dormancy", "longtail"])
+        selected_use_cases(bank, work, AS_OF, ["dormancy", "longtail"])
 
 
 def test_an_unknown_use_case_is_an_error_with_the_known_ones(tmp_path, work):
     bank = make_bank(tmp_path, {"customers": CUSTOMERS, "transactions": MOVES})
     with pytest.raises(UseCaseError, match=r"'loans': there is no such use case.\nKnown: dormancy, longtail, wealth"):
-        wanted_use_cases(bank, work, AS_OF, ["loans"])
+        selected_use_cases(bank, work, AS_OF, ["loans"])
 
 
 def test_features_are_made_for_the_cutoffs_of_training_and_for_the_snapshot(tmp_path):
     bank = make_bank(tmp_path, {"customers": CUSTOMERS, "transactions": MOVES})
-    found = wanted_cutoffs(bank, ["dormancy"], AS_OF)
+    found = required_cutoffs(bank, ["dormancy"], AS_OF)
     # The outcome takes 105 days: judged at the end of February, calibrated at the end of October.
     assert found[-3:] == [date(2023, 10, 31), date(2024, 2, 29), AS_OF]
     assert found[:-3] == [date(2023, 7, 31)]  # a quarter before; another quarter before that sees too little
@@ -59,4 +59,4 @@ def test_features_are_made_for_the_cutoffs_of_training_and_for_the_snapshot(tmp_
 def test_books_that_are_too_short_to_train_on_are_refused(tmp_path):
     bank = make_bank(tmp_path, {"customers": CUSTOMERS, "transactions": MOVES[-6:]})
     with pytest.raises(HistoryError, match="too little history for 'dormancy'"):
-        wanted_cutoffs(bank, ["dormancy"], AS_OF)
+        required_cutoffs(bank, ["dormancy"], AS_OF)

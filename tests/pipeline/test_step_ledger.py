@@ -1,7 +1,7 @@
 import pytest
 
 from goldmine.pipeline.notebook import Executed
-from goldmine.pipeline.steps import Step
+from goldmine.pipeline.step_ledger import StepLedger
 from goldmine.pipeline.tracked_run import tracked_run
 from tests.pipeline.conftest import AS_OF
 
@@ -29,7 +29,7 @@ def make(home, work):
 
 
 def run(make, **inputs):
-    step = Step(make.work, AS_OF, "x", inputs or {"rows": "1"})
+    step = StepLedger(make.work, AS_OF, "x", inputs or {"rows": "1"})
     return step.run("tiny", make, lambda: [make.work.root / "made.txt"])
 
 
@@ -70,5 +70,5 @@ def test_a_step_that_failed_is_not_taken_for_made(make, work):
         raise OSError("no")
 
     with pytest.raises(OSError, match="no"):
-        Step(work, AS_OF, "x", {"rows": "2"}).run("tiny", fail, list)
+        StepLedger(work, AS_OF, "x", {"rows": "2"}).run("tiny", fail, list)
     assert run(make, rows="1")[1] is False

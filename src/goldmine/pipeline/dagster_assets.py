@@ -1,0 +1,243 @@
+"""The table of steps as Dagster assets, checks, jobs and schedules."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import dagster as dg
+import typer
+from pydantic import Field
+
+from goldmine.contract.tables import TABLES
+from goldmine.core.dates import month_end
+from goldmine.core.errors import UseCaseError, ValidationError
+from goldmine.core.files import read_json
+from goldmine.core.project import at_home
+from goldmine.core.workspace import Workspace
+from goldmine.labels.use_case_files import use_case_names
+from goldmine.measurement.campaign_results import completed_within
+from goldmine.pipeline.failure import may_pass
+from goldmine.pipeline.snapshot import Snapshot
+from goldmine.pipeline.step import Step, StepResult, run_step
+
+MONTH_ENDS = dg.TimeWindowPartitionsDefinition(
+    start="1990-01-31", fmt="%Y-%m-%d", cron_schedule="0 0 L * *", end_offset=1
+)
+"""One partition a snapshot date; its key is the month end itself."""
+
+RETRY = dg.RetryPolicy(max_retries=2, delay=20, backoff=dg.Backoff.EXPONENTIAL)
+"""For faults that may pass; all others are raised as failures that allow no retry."""
+
+Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """When a job runs for the month that has ended.
+
+    Parameters
+    ----------
+    name, job, description : str
+        Its name, that of its job, and when it runs in words.
+    cron : str
+        When, in the time of Shanghai.
+    quarterly : bool
+        Whether the use cases whose file says ``schedule: quarterly`` are taken in.
+    """
+
+    name: str
+    job: str
+    cron: str
+    description: str
+    quarterly: bool = False
+
+
+class Place(dg.ConfigurableResource):
+    """Which bank a job is for. A run holds the work folder from its first step to its last."""
+
+    bank: str = Field(default="data/sample_bank", description="Folder of the bank's tables, with bank.yaml.")
+    work: str = Field(default="data", description="The bank's work folder.")
+    language: str = Field(default="en", description="en or zh: of figures and lists.")
+    use_cases: list[str] = Field(default=[], description="Use cases to run; none means all that the tables carry.")
+
+    quarterly: bool = Field(default=False, description="Also use cases whose file says `schedule: quarterly`.")
+
+    parameters: dict[str, str] = Field(default={}, description="More parameters of the steps' notebooks.")
+    engine: str = Field(default="", description="duckdb or spark; empty: as bank.yaml says.")
+    spark_master: str = Field(default="", description="Spark's master; empty: as bank.yaml says.")
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Place"]:
+        """Hold the work folder for the run."""
+        with Workspace(at_home(self.work)).lock():
+            yield self
+
+    def at(self, as_of: str, use_case: str = "") -> Snapshot:
+        """The bank at a month end, for a step that serves one use case or all."""
+        return Snapshot(
+            source=at_home(self.bank),
+            work=Workspace(at_home(self.work)),
+            as_of=date.fromisoformat(as_of),
+            language=self.language,
+            use_cases=tuple(self.use_cases),
+            parameters=self.parameters,
+            asked_engine=self.engine,
+            asked_master=self.spark_master,
+            quarterly=self.quarterly,
+            use_case=use_case,
+        )
+
+
+def define(steps: Sequence[Step], jobs: Mapping[str, str], schedules: Sequence[Schedule]) -> dg.Definitions:
+    """The definitions that Dagster loads.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+        The table of steps.
+    jobs : mapping of str to str
+        Description of each job by name; which steps belong to it is in their rows.
+    schedules : sequence of Schedule
+        When the jobs run.
+    """
+    assets = {step.name: _assets(step, steps) for step in steps}
+    made_jobs = {
+        name: dg.define_asset_job(
+            name,
+            selection=dg.AssetSelection.assets(*(a for s in steps if name in s.jobs for a in assets[s.name])),
+            description=description,
+        )
+        for name, description in jobs.items()
+    }
+    bank, work = os.environ.get("GOLDMINE_BANK", "data/sample_bank"), os.environ.get("GOLDMINE_WORK", "data")
+    return dg.Definitions(
+        assets=[asset for of_step in assets.values() for asset in of_step],
+        jobs=list(made_jobs.values()),
+        schedules=[_schedule(schedule, made_jobs[schedule.job]) for schedule in schedules],
+        resources={"place": Place(bank=bank, work=work)},
+        executor=dg.in_process_executor,
+    )
+
+
+def _assets(step: Step, steps: Sequence[Step]) -> list[dg.AssetsDefinition]:
+    """A step's asset; for a step of use cases, one for each."""
+    names = use_case_names() if step.for_each == "use_case" else [""]
+    return [_asset(step, steps, name) for name in names]
+
+
+def _asset(step: Step, steps: Sequence[Step], use_case: str) -> dg.AssetsDefinition:
+    key = _key(step.name, use_case)
+
+    @dg.asset(
+        key=key,
+        description=step.description,
+        group_name=use_case or None,
+        partitions_def=MONTH_ENDS,
+        retry_policy=RETRY,
+        deps=_needed(step, steps, use_case),
+        check_specs=[dg.AssetCheckSpec(name, asset=key, blocking=True) for name in step.suites],
+    )
+    def asset(context: dg.AssetExecutionContext, place: Place) -> Events:
+        yield from _events(step, place.at(context.partition_key, use_case))
+
+    return asset
+
+
+def _key(step: str, use_case: str) -> dg.AssetKey:
+    return dg.AssetKey([use_case, step] if use_case else [step])
+
+
+def _needed(step: Step, steps: Sequence[Step], use_case: str) -> list[dg.AssetKey]:
+    """Assets that a step needs; of a step of use cases that of its own one, or all."""
+    of_use_case = {other.name for other in steps if other.for_each == "use_case"}
+    keys: list[dg.AssetKey] = []
+    for name in step.after:
+        if name not in of_use_case:
+            keys.append(dg.AssetKey(name.split("/")))
+        else:
+            keys += [_key(name, one) for one in ([use_case] if use_case else use_case_names())]
+    return keys
+
+
+def _events(step: Step, run: Snapshot) -> Events:
+    """Run a step, unless this bank goes without it, and say what came of it."""
+    why_off = step.off(run)
+    if why_off:
+        typer.echo(f"  {run.use_case or step.name:<20} {why_off}", err=True)
+        yield from (dg.AssetCheckResult(check_name=name, passed=True) for name in step.suites)
+        yield dg.MaterializeResult(metadata={"switched_off": True})
+    elif step.call is not None:
+        with tried_again_if_passing():
+            figures = step.call(run)
+        yield dg.MaterializeResult(metadata=figures)
+    elif step.for_each == "campaign":
+        campaigns = completed_within(run.work, run.as_of)
+        for campaign in campaigns:
+            with tried_again_if_passing():
+                run_step(step, replace(run, campaign=campaign))
+        yield dg.MaterializeResult(metadata={"campaigns": len(campaigns)})
+    else:
+        yield from _notebook_events(step, run)
+
+
+def _notebook_events(step: Step, run: Snapshot) -> Events:
+    """Run a step's notebook, then say what became of its suites; a broken fatal rule fails the step after that."""
+    result: StepResult | None = None
+    broken: dg.Failure | None = None
+    try:
+        with tried_again_if_passing():
+            result = run_step(step, run)
+    except dg.Failure as failure:
+        cause = failure.__cause__
+        if step.on_request and run.quarterly and isinstance(cause, UseCaseError):
+            # Whoever asks for a list is told why there is none; the quarter's other steps do not fail over it.
+            typer.echo(f"  {step.name:<20} left out: {cause.what}", err=True)
+            yield dg.MaterializeResult(metadata={"left_out": cause.what})
+            return
+        if not isinstance(cause, ValidationError):
+            raise
+        broken = failure
+    yield from (_check(suite, run) for suite in step.suites)
+    if broken is not None:
+        raise broken
+    yield dg.MaterializeResult(metadata={"mlflow_run": result.mlflow_run, "reused": result.reused} if result else {})
+
+
+def _check(suite: str, run: Snapshot) -> dg.AssetCheckResult:
+    """What a suite found; one that says nothing of a table that is there has not passed."""
+    absent = suite in TABLES and not run.bank.has(suite)
+    found: dict[str, Any] = {} if absent else read_json(run.work.validation(suite), {})
+    counts: dict[str, Any] = {key: found[key] for key in ("fatal", "warnings") if key in found}
+    return dg.AssetCheckResult(check_name=suite, passed=absent or found.get("success", False), metadata=counts)
+
+
+@contextmanager
+def tried_again_if_passing() -> Iterator[None]:
+    """Let Dagster try again only what may pass by itself."""
+    try:
+        yield
+    except Exception as error:
+        if may_pass(error):
+            raise
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+
+
+def _schedule(schedule: Schedule, job: Any) -> dg.ScheduleDefinition:
+    """A schedule that asks for the month that has ended."""
+    place = {"resources": {"place": {"config": {"quarterly": True}}}} if schedule.quarterly else {}
+
+    @dg.schedule(
+        name=schedule.name,
+        cron_schedule=schedule.cron,
+        job=job,
+        execution_timezone="Asia/Shanghai",
+        description=schedule.description,
+    )
+    def asked(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        month = month_end(context.scheduled_execution_time.date(), -1)
+        return dg.RunRequest(partition_key=str(month), run_config=place)
+
+    return asked

@@ -1,0 +1,225 @@
+"""What steps read and make: fingerprints of inputs, files of outputs, why a bank goes without a step.
+
+Each function takes the snapshot that a step is run for; the table in ``pipelines/definitions.py`` names them.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from time import time_ns
+from typing import Any
+
+from goldmine.contract.mapping import FILE, load_mapping
+from goldmine.contract.sources import PostgresSource
+from goldmine.core.fingerprint import of_file
+from goldmine.core.parquet import parquet_files
+from goldmine.core.project import home
+from goldmine.customers.table import customers_days, customers_path
+from goldmine.features import feature_fingerprint
+from goldmine.governance.limits import read_limits
+from goldmine.labels.use_case_files import load_use_case
+from goldmine.pipeline.selection import missing, use_cases_with_champion
+from goldmine.pipeline.snapshot import Snapshot
+from goldmine.pipeline.tracked_run import champion_version
+
+SCORED_LISTS = ("longtail", "winback")
+"""Use cases whose scores the lists on request read, where they are there."""
+
+
+def source(run: Snapshot) -> list[Any]:
+    """Whether a bank's own tables have changed: the mapping, and each file's size and time of change.
+
+    A database server has no such thing: what it holds is read each time.
+    """
+    mapping = load_mapping(run.source)
+    files = [file for source in mapping.sources.values() for file in source.files()]
+    states = [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
+    settings = (run.source / FILE).read_text("utf-8") if (run.source / FILE).exists() else ""
+    server = any(isinstance(source, PostgresSource) for source in mapping.sources.values())
+    return [settings, str(mapping.data_until), states, time_ns() if server else 0]
+
+
+def returned(run: Snapshot) -> str:
+    """Contacts that came back from the field."""
+    return _of_file(run.work.returned)
+
+
+def tables(run: Snapshot) -> dict[str, Any]:
+    """The bank's canonical tables."""
+    bank = run.bank
+    parts = {name: [table.columns, sorted(f.fingerprint for f in table.files)] for name, table in bank.tables.items()}
+    return {"name": bank.name, "data_until": str(bank.data_until), "tables": parts}
+
+
+def balances(run: Snapshot) -> list[str]:
+    """Month-end balances; none where the bank has no such table."""
+    return [file.fingerprint for file in run.bank.tables["balances"].files] if run.bank.has("balances") else []
+
+
+def cutoffs(run: Snapshot) -> list[str]:
+    """The month ends whose features are needed."""
+    return [str(cutoff) for cutoff in run.cutoffs]
+
+
+def features(run: Snapshot) -> str:
+    """Features at the snapshot."""
+    return feature_fingerprint(run.bank, run.work, run.as_of)
+
+
+def training_features(run: Snapshot) -> list[str]:
+    """Features at each cutoff that training needs."""
+    return [feature_fingerprint(run.bank, run.work, cutoff) for cutoff in run.cutoffs]
+
+
+def customers_features(run: Snapshot) -> list[str]:
+    """Features at each month end that has a customers table."""
+    return [feature_fingerprint(run.bank, run.work, day) for day in customers_days(run.work, run.as_of)]
+
+
+def tag_rules(run: Snapshot) -> str:
+    """The catalogue of tags."""
+    return (home() / "pipelines" / "tags.yaml").read_text("utf-8")
+
+
+def use_case(run: Snapshot) -> str:
+    """The use case's file."""
+    return _use_case(run.use_case)
+
+
+def limits(run: Snapshot) -> dict[str, Any]:
+    """What a challenger must keep to."""
+    return read_limits(run.bank_name).model_dump()
+
+
+def champion(run: Snapshot) -> str:
+    """Version of the model that scores the use case."""
+    return champion_version(run.bank_name, run.use_case)
+
+
+def scores(run: Snapshot) -> list[str]:
+    """Scores of the use cases that are listed."""
+    paths = [run.work.scores(run.as_of, name) for name in listed(run)]
+    return [of_file(path) for path in paths if path.exists()]
+
+
+def use_cases(run: Snapshot) -> list[str]:
+    """Files of the use cases that are listed."""
+    return [_use_case(name) for name in listed(run)]
+
+
+def campaigns(run: Snapshot) -> list[object]:
+    """Settings of campaigns, offers of earlier releases and what came back from the field."""
+    from goldmine.publishing.release_inputs import campaigns_mark  # lists take two seconds to load
+
+    return campaigns_mark(run.work, run.as_of)
+
+
+def customers(run: Snapshot) -> str:
+    """The customers table; empty where there is none."""
+    from goldmine.publishing.customer_snapshot import customers_mark
+
+    return customers_mark(run.work, run.as_of) or ""
+
+
+def campaign(run: Snapshot) -> list[str]:
+    """Files of the campaign that is measured."""
+    return [of_file(path) for path in sorted(run.campaign.folder.glob("*.parquet"))] if run.campaign else []
+
+
+def campaign_settings(run: Snapshot) -> list[str]:
+    """Settings of campaigns, whose costs a measurement reads."""
+    from goldmine.campaigns.load import campaign_texts
+
+    return campaign_texts()
+
+
+def customers_and_scores(run: Snapshot) -> list[str]:
+    """What the lists on request read next to features: the customers table and scores; empty where there are none."""
+    paths = [run.work.scores(run.as_of, name) for name in SCORED_LISTS]
+    return [_of_file(path) for path in (customers_path(run.work, run.as_of), *paths)]
+
+
+def listed(run: Snapshot) -> list[str]:
+    """Use cases of the release: those of the run that have a champion."""
+    return use_cases_with_champion(run.bank, run.selected)
+
+
+def canonical_files(run: Snapshot) -> Iterable[Path]:
+    """The canonical tables, their manifest and what their suites found."""
+    validations = (run.work.validation(name) for name in run.bank.tables)
+    return [run.work.root / "tables.json", *run.work.tables.rglob("*.parquet"), *validations]
+
+
+def feature_files(run: Snapshot) -> Iterable[Path]:
+    """The feature tables of the run's cutoffs."""
+    return [file for cutoff in run.cutoffs for file in parquet_files(run.work.features(cutoff))]
+
+
+def customers_files(run: Snapshot) -> Iterable[Path]:
+    """The customers tables."""
+    return [customers_path(run.work, day) for day in customers_days(run.work, run.as_of)]
+
+
+def score_files(run: Snapshot) -> Iterable[Path]:
+    """The use case's scores, what they come from and what was noted of drift."""
+    path = run.work.scores(run.as_of, run.use_case)
+    return [path, path.with_suffix(".json"), run.work.drift(run.as_of, run.use_case)]
+
+
+def release_files(run: Snapshot) -> Iterable[Path]:
+    """Every file of the snapshot's releases."""
+    return sorted(path for path in (run.work.releases / str(run.as_of)).rglob("*") if path.is_file())
+
+
+def list_files(name: str) -> Callable[[Snapshot], Iterable[Path]]:
+    """Files of a list on request, by the name that they begin with."""
+
+    def files(run: Snapshot) -> Iterable[Path]:
+        found = (run.work.root / "on_request_lists").glob(f"*{run.as_of}*/*")
+        return [path for path in found if path.stem.startswith(name)]
+
+    return files
+
+
+def segment_files(run: Snapshot) -> Iterable[Path]:
+    """Segments of the snapshot."""
+    return (run.work.root / "segments").glob(f"{run.as_of}.*")
+
+
+def write_staff_reports(run: Snapshot) -> dict[str, Any]:
+    """Write the workbook of owners and every page, in Chinese, as their readers are the bank's staff."""
+    from goldmine.coverage import load_coverage_rules, make_coverage, missing_for_coverage
+    from goldmine.coverage.workbook import write_workbook
+    from goldmine.pipeline.reports import ReportSelection, write_reports
+
+    if not missing_for_coverage(run.bank):
+        coverage = make_coverage(run.bank, run.work, run.as_of, load_coverage_rules())
+        write_workbook(run.work.root / "coverage" / f"{run.as_of}.xlsx", coverage, "zh")
+    return {"reports": len(write_reports(run.bank, run.work, run.as_of, ReportSelection(everybody=True)))}
+
+
+def no_balances(run: Snapshot) -> str:
+    """Why a list of balances is not made."""
+    return "" if run.bank.has("balances") else "switched off: this bank has no table balances"
+
+
+def not_served(run: Snapshot) -> str:
+    """Why a use case is not trained; one that was asked for by name is an error instead, later on."""
+    if run.use_case in run.use_cases:
+        return ""
+    absent = missing(run.bank, load_use_case(run.use_case), run.work, run.as_of)
+    return f"switched off: this bank has no {', no '.join(absent)}" if absent else ""
+
+
+def not_scored(run: Snapshot) -> str:
+    """Why a use case is not scored."""
+    if not_served(run) or champion(run):
+        return not_served(run)
+    return "no champion, so no scores and no list; the notebook 4_train says why"
+
+
+def _of_file(path: Path) -> str:
+    return of_file(path) if path.exists() else ""
+
+
+def _use_case(name: str) -> str:
+    return (home() / "pipelines" / "use_cases" / f"{name}.yaml").read_text("utf-8")

@@ -136,15 +136,15 @@ def problem(values: list[tuple[int, float, list[int]]], most: list[float], least
     )
 
 
-def release(work: Workspace, rows: list[dict], as_of: str = "2024-06-15") -> None:
-    """An earlier release with some rows of the campaign `tail`."""
-    folder = work.releases / as_of / "r0"
+def release(work: Workspace, rows: list[dict], as_of: str = "2024-06-15", name: str = "r0") -> None:
+    """An earlier release with some rows of the campaign `tail`; a later name is a newer one."""
+    folder = work.releases / as_of / name
     (folder / "campaigns" / "tail").mkdir(parents=True)
-    (folder / "manifest.json").write_text('{"created_at": "2024-06-16T00:00:00Z"}')
+    (folder / "manifest.json").write_text(f'{{"created_at": "2024-06-16T00:00:00Z {name}"}}')
     day = date.fromisoformat(as_of)
     full = [{"campaign_id": "tail", "channel": "call", "as_of": day, "valid_until": day} | row for row in rows]
-    for group, name in (("contact", "offers"), ("control", "control")):
+    for group, file in (("contact", "offers"), ("control", "control")):
         mine = [row for row in full if row["group"] == group]
         schema = pa.schema([(c, pa.string()) for c in ("campaign_id", "customer_id", "channel", "group")])
         schema = schema.append(pa.field("as_of", pa.date32())).append(pa.field("valid_until", pa.date32()))
-        pq.write_table(pa.Table.from_pylist(mine, schema), folder / "campaigns" / "tail" / f"{name}.parquet")
+        pq.write_table(pa.Table.from_pylist(mine, schema), folder / "campaigns" / "tail" / f"{file}.parquet")

@@ -75,7 +75,8 @@ def campaigns(decisions: Decisions, months: int = 12) -> pd.DataFrame:
         converted=(rows.outcome == "converted").sum(),
     )
     frame = found.to_pandas().sort_values(["from", "campaign"], ignore_index=True)
-    frame = frame[frame["contacts"] >= 5].fillna({"answered": 0, "converted": 0})
+    counts = ["answered", "converted"]
+    frame = frame[frame["contacts"] >= 5].fillna(dict.fromkeys(counts, 0)).astype(dict.fromkeys(counts, "int64"))
     return frame.assign(conversion=frame["converted"] / frame["answered"].where(frame["answered"] > 0))
 
 

@@ -1,0 +1,196 @@
+"""Every file and page for staff on a small bank: nobody is named as someone to contact who may not be contacted."""
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from datetime import date
+from fnmatch import fnmatch
+from pathlib import Path
+
+import openpyxl
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from bs4 import BeautifulSoup
+
+from goldmine.activity.build import build_activity
+from goldmine.contactability import ContactTables
+from goldmine.contract.intake import open_bank
+from goldmine.core.files import write_json
+from goldmine.core.fingerprint import of_file
+from goldmine.core.project import home as project_home
+from goldmine.coverage import load_coverage_rules, make_coverage
+from goldmine.coverage.workbook import write_workbook
+from goldmine.pipeline.preloaded_kernels import loaded_kernels
+from goldmine.pipeline.reports import Wanted, write_reports
+from goldmine.publishing import publish
+from goldmine.publishing.on_request_list import write_on_request_lists
+from tests.contactability.test_permission import ledger, person
+from tests.tiny import balance, make_bank, transaction, workspace
+
+MARCH, JUNE = date(2024, 3, 31), date(2024, 6, 30)
+HOME = {"branch_id": "B1", "manager_id": "m1", "opened_on": date(2020, 1, 1)}
+CONTACTABLE = [f"ok{n}" for n in range(20)]
+HELD_OUT = "H35"
+"""In the universal hold-out of the tests' salt."""
+REFUSED = [
+    "c_no",
+    "c_said_no",
+    "c_says_no_later",
+    "c_imported_no",
+    "c_begins_later",
+    "c_no_calls",
+    "c_colleague",
+    "c_minor",
+    "c_dead",
+]
+NOT_FOR_CONTACT = {
+    "activity/*": "sums by month",
+    "scores/*": "what the lists are drawn from",
+    "decisions/*": "what the figures are counted from",
+    "coverage/*.parquet": "who owns whom: held out or not",
+    "returned/*": "results that were imported",
+    "releases/*/campaigns/*/control.parquet": "read by measurement alone",
+    "releases/*/campaigns/*/refusals.parquet": "why an offer did not suit, for auditors",
+}
+"""Files that hold customer numbers and tell nobody to contact them; whatever else is written is walked over."""
+NOT_FOR_CONTACT_SHEETS = ("Hand-over", "Moves")
+"""Sheets of the coverage workbook that say whose customers have become whose."""
+
+
+def contact(number: str, day: date, answer: str = "yes") -> dict[str, object]:
+    return {"campaign_id": "K", "customer_id": number, "contacted_on": day, "answer": answer}
+
+
+def bank_tables(names: list[str]) -> dict[str, list[dict[str, object]]]:
+    """Everybody holds 190,000 yuan and was last contacted in January: overdue, and near the next level."""
+    changes = {"c_no": {"marketing_consent": False}, "c_minor": {"birth_date": date(2006, 7, 1)}}
+    answers = [
+        contact("c_said_no", date(2024, 1, 9), "opt_out"),
+        contact("c_says_no_later", date(2024, 7, 5), "opt_out"),
+    ]
+    return {
+        "customers": [person(name, **HOME, **changes.get(name, {})) for name in names],
+        "transactions": [transaction(n, name, "2024-06-15 10:00:00") for n, name in enumerate(names)],
+        "balances": [balance(name, str(day), "time", "190000") for day in (MARCH, JUNE) for name in names],
+        "staff": [
+            {"staff_id": "m1", "branch_id": "B1", "role": "manager", "customer_id": "c_colleague", "left_on": None}
+        ],
+        "contacts": [*(contact(name, date(2024, 1, 5)) for name in names), *answers],
+        "suppressions": [
+            ledger("c_begins_later", "opted_out", start=date(2024, 7, 15)),
+            ledger("c_no_calls", "do_not_call", "call"),
+            ledger("c_dead", "deceased"),
+        ],
+    }
+
+
+def write_scores(work, names: list[str]) -> None:
+    path = work.scores(JUNE, "longtail")
+    path.parent.mkdir(parents=True)
+    ranks = pa.array(range(1, len(names) + 1), pa.int32())
+    probability = [0.9 - place / 100 for place in range(len(names))]
+    decile = pa.array([1 + place * 10 // len(names) for place in range(len(names))], pa.int32())
+    columns = {"customer_id": names, "probability": probability, "decile": decile, "rank": ranks}
+    pq.write_table(pa.table(columns), path)
+    origin = {"model_name": "tiny.longtail", "model_version": "1", "mlflow_run": "r"}
+    write_json(path.with_suffix(".json"), origin | {"sha256": of_file(path), "features_fingerprint": "f"})
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory, store_template):
+    """A work folder with everything that names customers to staff."""
+    place = tmp_path_factory.mktemp("named")
+    for name in ("pipelines", "notebooks", "expectations"):
+        (place / name).symlink_to(project_home() / name)
+    shutil.copytree(store_template / "mlruns", place / "mlruns")
+    names = [*REFUSED, HELD_OUT, *CONTACTABLE]
+    work = workspace(place / "work")
+    make_bank(place / "bank", bank_tables(names))
+    (place / "bank" / "bank.yaml").write_text("name: tiny\ndata_until: 2024-07-31\n", "utf-8")
+    bank = open_bank(place / "bank", work)
+    build_activity(bank, work)
+    work.returned.parent.mkdir(parents=True, exist_ok=True)
+    imported = make_bank(place / "imported", {"contacts": [contact("c_imported_no", date(2024, 6, 3), "opt_out")]})
+    connection = ContactTables.open(bank, work, JUNE).connection
+    pq.write_table(imported.read(connection, "contacts").to_pyarrow(), work.returned)
+    write_scores(work, names)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GOLDMINE_HOME", str(place))
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        for room in ("publish", "release_campaigns"):
+            patch.setattr(sys.modules[f"goldmine.publishing.{room}"], "model_of", lambda *_: None)
+            patch.setattr(sys.modules[f"goldmine.publishing.{room}"], "reasons_in_words", no_reasons)
+        publish(bank, work, ["longtail"], JUNE)
+        rows = pd.DataFrame({"customer_id": names, "probability": 0.5})
+        write_on_request_lists(bank, work, JUNE, dict.fromkeys(ON_REQUEST, rows), "en")
+        coverage = make_coverage(bank, work, JUNE, load_coverage_rules())
+        write_workbook(work.root / "coverage" / "coverage.xlsx", coverage, "en")
+        with loaded_kernels():
+            write_reports(bank, work, JUNE, Wanted(everybody=True), "en")
+    return work
+
+
+ON_REQUEST = ("near_threshold", "lost_deposit", "lost_loan", "screening")
+
+
+def no_reasons(_model, _work, _use_case, customers, *, as_of, languages):
+    return {language: [["Salary"] for _ in customers] for language in languages}
+
+
+def control(work) -> set[str]:
+    files = work.releases.glob("*/*/campaigns/*/control.parquet")
+    return {number for file in files for number in pq.read_table(file)["customer_id"].to_pylist()}
+
+
+def texts_of(path: Path) -> set[str]:
+    """Every text that stands alone in a cell of a file."""
+    if path.suffix == ".parquet":
+        return {str(cell) for column in pq.read_table(path).columns for cell in column.to_pylist()}
+    if path.suffix == ".xlsx":
+        sheets = [sheet for sheet in openpyxl.load_workbook(path) if sheet.title not in NOT_FOR_CONTACT_SHEETS]
+        return {str(cell) for sheet in sheets for row in sheet.iter_rows(values_only=True) for cell in row}
+    if path.suffix == ".csv":
+        return {cell.strip('"') for line in path.read_text("utf-8-sig").splitlines() for cell in line.split(",")}
+    if path.suffix == ".html":
+        cells = BeautifulSoup(path.read_text("utf-8"), "html.parser").find_all(["td", "th"])
+        return {cell.get_text(strip=True) for cell in cells}
+    return set(json.dumps(path.read_text("utf-8", "ignore")).split('\\"'))
+
+
+def named(work) -> Iterator[tuple[str, set[str]]]:
+    """Files for staff, and whom they name."""
+    everybody = {*REFUSED, HELD_OUT, *CONTACTABLE}
+    for path in sorted(work.root.rglob("*")):
+        name = path.relative_to(work.root).as_posix()
+        if path.is_file() and not any(fnmatch(name, pattern) for pattern in NOT_FOR_CONTACT):
+            found = texts_of(path) & everybody
+            if found:
+                yield name, found
+
+
+def test_nobody_is_named_who_may_not_be_contacted(work):
+    held = control(work)
+    assert HELD_OUT in held
+    assert 2 <= len(held - {HELD_OUT}) <= 5
+    # A released list names no channel, so who refused calls alone may still be visited or written to.
+    off = {*REFUSED, *held} - {"c_no_calls"}
+    assert {name: sorted(found & off) for name, found in named(work) if found & off} == {}
+    calls = {name for name, found in named(work) if "c_no_calls" in found}
+    assert all(fnmatch(name, "releases/*/lists/*") or "offers" in name for name in calls), calls
+
+
+def test_every_kind_of_file_names_those_who_may_be_contacted(work):
+    found = {name.split("/")[-1] for name, _ in named(work)}
+    lists = {f"{name}.{suffix}" for name in ON_REQUEST for suffix in ("xlsx", "parquet")}
+    released = {"longtail.csv", "longtail.parquet", "longtail.xlsx", "offers.parquet", "head_office.xlsx", "m1.csv"}
+    assert found >= lists | released | {"coverage.xlsx", "m1.html", "B1.html"}
+
+
+def test_lists_of_notebooks_go_through_the_writer_that_asks():
+    """No notebook writes a list of customers by itself."""
+    for path in (project_home() / "notebooks").glob("*.ipynb"):
+        code = "".join("".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"])
+        assert not {"to_excel", "to_csv", "to_parquet"} & set(code.replace("(", ".").split(".")), path.name

@@ -1,7 +1,7 @@
 # Each target sets up .venv first where it is not there; a second call installs nothing.
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: run test test-spark check lab mlflow schedule spark bench messages lock
+.PHONY: run help test test-spark check lab mlflow schedule spark bench messages lock
 
 BIN := .venv/bin
 READY := .venv/.installed
@@ -18,43 +18,43 @@ LAB := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-run: $(READY)
+run: $(READY)  ## the whole job on the sample bank, which is made first
 	test -e $(BANK)/bank.yaml || $(BIN)/goldmine sample-bank $(BANK) --customers 20000 --months 30 --seed 1 --end 2024-06-30
 	$(BIN)/goldmine run --bank $(BANK) --work data
 
-test: $(READY)
+help:  ## this list
+	sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+test: $(READY)  ## all tests, and the examples in docstrings
 	$(BIN)/python -m pytest
 
-# Java 17 or newer must be there.
-test-spark: $(SPARK)
+test-spark: $(SPARK)  ## tests on Apache Spark; Java 17 or newer must be there
 	$(BIN)/python -m pytest -m spark tests/spark
 
-check: $(READY)
+check: $(READY)  ## style, import layers, types, and the project's own rules
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest tests/project
 
-lab: $(READY)
+lab: $(READY)  ## JupyterLab on the notebooks
 	mkdir -p data/jupyter
 	$(BIN)/jupyter lab --ip 127.0.0.1 $(LAB) notebooks
 
-mlflow: $(READY)
+mlflow: $(READY)  ## MLflow's pages: runs and models
 	$(BIN)/goldmine mlflow
 
-schedule: $(READY)
+schedule: $(READY)  ## Dagster's pages and schedules
 	$(BIN)/goldmine schedule
 
-spark: $(SPARK)
+spark: $(SPARK)  ## install PySpark
 
-# Two quarters of one bank and the peers, each stage beside its floor; `make bench CUSTOMERS=200000` for a smaller one.
-bench: $(BENCH)
+bench: $(BENCH)  ## two quarters of one bank, each stage beside its floor; CUSTOMERS=200000 for a smaller one
 	$(BIN)/python -m bench.scale --customers $(CUSTOMERS)
 
-# Collects the messages of the code into the catalogues; what has no translation yet is left empty in them.
 CATALOGUE := src/goldmine/locale/zh/LC_MESSAGES/goldmine.po
-messages: $(READY)
+messages: $(READY)  ## collect the messages of the code into the catalogues; what has no translation is left empty
 	mkdir -p data/messages $(dir $(CATALOGUE))
 	$(BIN)/pybabel -q extract -F pyproject.toml -k _ -k ngettext:1,2 -k pgettext:1c,2 --no-default-keywords --omit-header \
 	  --add-location file --sort-output --width 110 -o data/messages/goldmine.pot src/goldmine
@@ -63,7 +63,7 @@ messages: $(READY)
 
 # For whoever changes the dependencies; needs uv, which users do not. The two left out check one format of web address
 # for jsonschema, which does without; building their grammar takes a second at each start of a notebook or the command.
-lock:
+lock:  ## lock the packages anew; needs uv
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-emit-index-url --no-emit-find-links \
 	  --no-emit-package rfc3987-syntax --no-emit-package lark --no-annotate --no-header -q -o requirements.lock

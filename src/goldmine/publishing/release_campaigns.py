@@ -11,12 +11,13 @@ from goldmine.campaigns.plan import Plan, plan_campaigns
 from goldmine.contactability import ContactTables
 from goldmine.contactability.holdout import keep_holdout, salted
 from goldmine.contactability.policy import load_policy
+from goldmine.core.i18n import LANGUAGES, _, in_language
 from goldmine.core.workspace import Workspace
 from goldmine.publishing.campaigns import ContactTexts
 from goldmine.publishing.reasons import reasons_in_words
 from goldmine.publishing.release_inputs import Scored, model_of
 
-_BETWEEN = {"en": "; ", "zh": "；"}
+_BETWEEN = _("; ")
 
 
 def plan_release(tables: ContactTables, work: Workspace, scored: list[Scored]) -> tuple[Plan, str]:
@@ -52,7 +53,8 @@ def contact_texts(tables: ContactTables, work: Workspace, scored: list[Scored], 
         if not mine:
             continue
         model = model_of(tables.bank, work, one, tables.as_of)
-        words = reasons_in_words(model, work, one.use_case, mine, as_of=tables.as_of, languages=list(_BETWEEN))
-        for language, between in _BETWEEN.items():
+        words = reasons_in_words(model, work, one.use_case, mine, as_of=tables.as_of, languages=list(LANGUAGES))
+        for language in LANGUAGES:
+            between = in_language(_BETWEEN, language)
             reasons[language] |= {who: between.join(said) for who, said in zip(mine, words[language], strict=True)}
-    return ContactTexts(masked(tables, list(contacts["customer_id"])), {name: reasons[name] for name in _BETWEEN})
+    return ContactTexts(masked(tables, list(contacts["customer_id"])), {name: reasons[name] for name in LANGUAGES})

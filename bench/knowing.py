@@ -64,7 +64,7 @@ def main() -> None:
         bank = open_bank(place / "bank", work)
         build_activity(bank, work)
         build_features(bank, work, [BEFORE, AS_OF])
-    for folder in ("customers", "coverage", "decisions", "segments"):
+    for folder in ("customers", "coverage", "reporting", "segments"):
         for path in (place / "work" / folder).rglob("*.*"):
             path.unlink()
     for name in PIECES:

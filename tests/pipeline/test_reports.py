@@ -15,7 +15,7 @@ from goldmine.coverage import load_coverage_rules, make_coverage
 from goldmine.coverage.workbook import write_workbook
 from goldmine.pipeline.preloaded_kernels import loaded_kernels
 from goldmine.pipeline.reports import ReportSelection, write_reports
-from goldmine.reporting.prepare import Decisions, prepare
+from goldmine.reporting.prepare import ReportData, prepare
 from tests.reporting.conftest import JUNE, put, tables
 
 PAGES = {"head_office": "head_office.html", "branch": "branch/B1.html", "employee": "employee/m1.html"}
@@ -26,7 +26,7 @@ class Written:
     """The pages of the head office, branch B1 and manager m1, and what they were made from."""
 
     folder: Path
-    view: Decisions
+    view: ReportData
 
     def text(self, grain):
         return (self.folder / PAGES[grain]).read_text("utf-8")
@@ -62,7 +62,7 @@ def pages(tmp_path_factory, store_template):
 
 def test_a_figure_is_the_same_on_every_page_that_shows_it(pages):
     bank, branch, person = (pages.table(grain, "Figure") for grain in PAGES)
-    names = {m.en for m in pages.view.metrics.metrics if {"branch", "head_office"} <= set(m.grain)}
+    names = {m.title for m in pages.view.metrics.metrics if {"branch", "head_office"} <= set(m.grain)}
     assert len(names & set(bank) & set(branch)) > 15
     in_bank, in_branch = (
         pages.table(grain, head) for grain, head in (("head_office", "Branch"), ("branch", "Employee"))

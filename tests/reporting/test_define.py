@@ -3,7 +3,7 @@ import yaml
 
 from goldmine.core.errors import SettingsError
 from goldmine.core.i18n import all_languages
-from goldmine.reporting.mart_columns import COLUMNS
+from goldmine.reporting.customer_mart import COLUMNS
 from goldmine.reporting.metric_definitions import load_metrics
 
 COUNT = {"kind": "count", "where": [{"column": "on_books", "equals": True}]}
@@ -25,9 +25,9 @@ def load(tmp_path, *metrics, **more):
 def test_the_projects_definitions_have_names_in_both_languages_and_ladder_and_steps_of_change():
     found = load_metrics().by_name
     assert all(set(all_languages(metric.title)) == {"en", "zh"} for metric in found.values())
-    assert {*(f"level_{n}" for n in range(7)), "change_came", "change_up", "change_same", "change_down",
-            "change_left"} <= set(found)  # fmt: skip
-    assert found["conversion_share"].mended_by == "longtail"
+    assert {*(f"level_{n}" for n in range(7)), "change_joined", "change_up", "change_same", "change_down",
+            "change_closed"} <= set(found)  # fmt: skip
+    assert found["conversion_share"].remedy_list == "longtail"
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_the_projects_definitions_have_names_in_both_languages_and_ladder_and_st
         ({"formula": {"kind": "sum", "of": "aum_fen"}}, "a sum of this kind is in yuan, not in customers"),
         ({"formula": {"kind": "ratio", "of": "m0", "to": "aum"}, "unit": "share"}, "m0: m0 is no counted"),
         ({"owner": "retial"}, "m0: retial is no owner; did you mean retail"),
-        ({"mended_by": "wealth"}, "mended_by goes with a share that says what is better"),
+        ({"remedy_list": "wealth"}, "remedy_list goes with a share that says what is better"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(tmp_path, metric, said):

@@ -7,7 +7,7 @@ from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError
 from goldmine.core.workspace import Workspace
 from goldmine.coverage import Books
-from goldmine.reporting.customer_mart import base_path, make_base
+from goldmine.reporting.customer_mart import make_mart, mart_path
 from goldmine.reporting.metric_definitions import load_metrics
 from goldmine.reporting.metrics import KEYS, compute
 from goldmine.reporting.prepare import prepare
@@ -29,15 +29,15 @@ def test_branch_and_employee_figures_add_up_to_the_head_offices_to_the_fen(view)
 
 def test_figures_by_branch_are_those_of_the_tiny_bank(view):
     assert above(view, "branch", "customers") == {"": 1, "B1": 7, "B2": 3}
-    assert above(view, "branch", "customers_came") == {"": 0, "B1": 1, "B2": 0}
-    assert above(view, "branch", "customers_left") == {"": 0, "B1": 1, "B2": 0}
+    assert above(view, "branch", "customers_joined") == {"": 0, "B1": 1, "B2": 0}
+    assert above(view, "branch", "customers_closed") == {"": 0, "B1": 1, "B2": 0}
     assert above(view, "branch", "aum") == {"": 500, "B1": 12_500_017, "B2": 60_000_045}
     assert above(view, "branch", "aum_before") == {"": 0, "B1": 7_003_335, "B2": 60_000_000}
     assert view.figures.at("branch", "B1").loc["aum", "value"] == 125_000.17
 
 
 def test_the_steps_of_change_add_up_to_the_change(view):
-    names = ["change_came", "change_up", "change_same", "change_down", "change_left"]
+    names = ["change_joined", "change_up", "change_same", "change_down", "change_closed"]
     found = [above(view, "head_office", name)[""] for name in names]
     assert found == [7_000_000, 1, 4 + 45 + 500, -1_499_990, -3_333]
     assert sum(found) == above(view, "head_office", "aum_change")[""]
@@ -55,16 +55,15 @@ def test_of_nothing_there_is_no_share(view):
     assert pd.isna(at.loc["contact_conversion_share", "value"])
 
 
-def table(folder, bank, as_of, metrics):
+def table(folder, bank, as_of, moved_in_quarter="new_branch"):
     """The one table, by customer."""
-    return pd.read_parquet(make_base(Books(connect(), bank, Workspace(folder), as_of), metrics).path).set_index(
-        "customer_id"
-    )
+    mart = make_mart(Books(connect(), bank, Workspace(folder), as_of), moved_in_quarter)
+    return pd.read_parquet(mart.path).set_index("customer_id")
 
 
 def branches_then(folder, as_of, **branches):
     """A table that was made earlier, of which only the branches are looked at."""
-    path = base_path(Workspace(folder), as_of)
+    path = mart_path(Workspace(folder), as_of)
     path.parent.mkdir(parents=True, exist_ok=True)
     pd.DataFrame({"customer_id": branches.keys(), "branch_id": branches.values()}).to_parquet(path)
 
@@ -75,7 +74,7 @@ def test_a_customer_who_moved_branch_counts_once_where_the_rule_says(place, tmp_
     bank, work = place
     (tmp_path / "activity").symlink_to(work.activity)
     branches_then(tmp_path, MARCH, a5="B2", a4="B1")
-    rows = table(tmp_path, bank, JUNE, load_metrics().model_copy(update={"moved_in_quarter": rule}))
+    rows = table(tmp_path, bank, JUNE, rule)
     assert rows.index.is_unique
     assert rows.loc["a5", ["branch_id", "moved_branch"]].tolist() == [branch, True]
     assert rows["moved_branch"].sum() == 1
@@ -85,7 +84,7 @@ def test_a_past_month_end_made_again_keeps_who_kept_whom(place, tmp_path):
     bank, work = place
     (tmp_path / "activity").symlink_to(work.activity)
     branches_then(tmp_path, MARCH, a5="B2")
-    rows = table(tmp_path, bank, MARCH, load_metrics())
+    rows = table(tmp_path, bank, MARCH)
     assert rows.loc[["a5", "a4"], "branch_id"].tolist() == ["B2", "B1"]
 
 
@@ -93,8 +92,8 @@ def test_without_the_quarter_before_no_change_is_made_up(place, tmp_path):
     """In March there is no December; and nobody has been assigned."""
     bank, work = place
     (tmp_path / "activity").symlink_to(work.activity)
-    base = make_base(Books(connect(), bank, Workspace(tmp_path), MARCH), load_metrics())
-    found = compute(base, load_metrics())
+    mart = make_mart(Books(connect(), bank, Workspace(tmp_path), MARCH), "new_branch")
+    found = compute(mart, load_metrics())
     assert found.missing["aum_change"] == "balances of 2023-12"
     assert found.missing["promoted_share"] == "balances of 2023-12"
     assert found.missing["overdue_share"] == "an assignment of owners"

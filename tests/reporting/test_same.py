@@ -24,8 +24,8 @@ def test_customers_on_each_level_are_those_of_the_transition_matrix(view, quarte
     levels = range(len(LEVELS))
     matrix = quarter.matrix()
     assert matrix.loc[:, list(levels)].sum().tolist() == of(view, "head_office", "", *(f"level_{n}" for n in levels))
-    assert matrix.loc[-1].sum() == of(view, "head_office", "", "customers_came")[0] == 1
-    assert matrix[-1].sum() == of(view, "head_office", "", "customers_left")[0] == 1
+    assert matrix.loc[-1].sum() == of(view, "head_office", "", "customers_joined")[0] == 1
+    assert matrix[-1].sum() == of(view, "head_office", "", "customers_closed")[0] == 1
     assert quarter.matrix("aum_after").to_numpy().sum() == view.figures.at("head_office").loc["aum", "value"]
 
 
@@ -33,7 +33,7 @@ def test_customers_on_each_level_are_those_of_the_transition_matrix(view, quarte
 def test_growth_and_loss_of_the_ladder_are_the_steps_of_change(view, quarter, grain, unit):
     cells = quarter.cells if grain == "head_office" else quarter.cells[quarter.cells.branch_id == unit]
     found = type(quarter)(quarter.begin, quarter.end, cells).decomposed().set_index("kind").change
-    names = {"new": "came", "up": "up", "same": "same", "down": "down", "left": "left"}
+    names = {"new": "joined", "up": "up", "same": "same", "down": "down", "left": "closed"}
     assert (found * 100).round().tolist() == of(view, grain, unit, *(f"change_{names[kind]}" for kind in found.index))
 
 

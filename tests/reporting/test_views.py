@@ -66,7 +66,7 @@ def test_an_employee_is_never_shown_another_branchs_customers(later):
 
 
 def test_the_branchs_lists_hold_its_own_customers_alone(view):
-    assert call_sheets.mending(view, "B2", "overdue", 10).empty
+    assert call_sheets.remedy_rows(view, "B2", "overdue", 10).empty
     with pytest.raises(ParameterError, match="branch_id: no customer is kept by branch 'B9'"):
         call_sheets.of_branch(view, "B9")
 

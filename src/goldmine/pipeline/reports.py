@@ -1,4 +1,4 @@
-"""Reports: the three decision notebooks run by papermill for the head office, each branch and each person.
+"""Reports: the three reporting notebooks run by papermill for the head office, each branch and each person.
 
 A report names customers to those who look after them. So it is kept in the work folder alone: no copy of it goes to the
 tracking store, and the executed notebook is removed once its page is written.

@@ -1,1 +1,1 @@
-"""Decisions: head-office, branch and employee views of the same figures, from one table of definitions."""
+"""Reporting: head-office, branch and employee views of the same figures, from one table of definitions."""

@@ -1,4 +1,4 @@
-"""Customers to be looked after: today's calls, overdue contacts, those near the next level, the list that mends.
+"""Customers to be looked after: today's calls, overdue contacts, those near the next level, remedy lists.
 
 Whoever looks is shown the customers of their own branch alone; an employee, only their own.
 """
@@ -14,14 +14,14 @@ from goldmine.coverage import load_coverage_rules
 from goldmine.customers.ladder import LEVELS, level_word
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.publishing.release_store import read_latest
-from goldmine.reporting.metric_definitions import Mend
-from goldmine.reporting.prepare import Decisions
+from goldmine.reporting.metric_definitions import Remedy
+from goldmine.reporting.prepare import ReportData
 from goldmine.reporting.texts import word
 
 _LISTED = ["customer_id", "use_case", "probability", "reason_1", "valid_until"]
 
 
-def of_branch(decisions: Decisions, branch_id: str) -> pd.DataFrame:
+def of_branch(data: ReportData, branch_id: str) -> pd.DataFrame:
     """The customers of one branch: the rows of the one table, by customer_id.
 
     Raises
@@ -29,13 +29,13 @@ def of_branch(decisions: Decisions, branch_id: str) -> pd.DataFrame:
     ParameterError
         If no customer is kept by such a branch.
     """
-    rows = decisions.customers[decisions.customers["branch_id"] == branch_id]
+    rows = data.customers[data.customers["branch_id"] == branch_id]
     if rows.empty:
         raise ParameterError(f"branch_id: no customer is kept by branch {branch_id!r}.", "Give a branch of the books.")
     return rows
 
 
-def of_employee(decisions: Decisions, employee_id: str) -> pd.DataFrame:
+def of_employee(data: ReportData, employee_id: str) -> pd.DataFrame:
     """The customers whom one person at work looks after, never another branch's but for roles of the whole bank.
 
     Raises
@@ -43,20 +43,20 @@ def of_employee(decisions: Decisions, employee_id: str) -> pd.DataFrame:
     ParameterError
         If nobody at work has that number.
     """
-    if employee_id not in decisions.staff.index:
+    if employee_id not in data.staff.index:
         raise ParameterError(
             f"employee_id: nobody at work has the number {employee_id!r}.", "Give a staff_id of somebody at work."
         )
-    person = decisions.staff.loc[employee_id]
-    rows = decisions.customers[decisions.customers["employee_id"] == employee_id]
+    person = data.staff.loc[employee_id]
+    rows = data.customers[data.customers["employee_id"] == employee_id]
     if person["role"] in load_coverage_rules().whole_bank:
         return rows
     return rows[rows["branch_id"] == person["branch_id"]]
 
 
-def may_be_called(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame:
+def may_be_called(data: ReportData, customers: pd.DataFrame) -> pd.DataFrame:
     """Those whom staff may be told to contact by telephone; see `goldmine.contactability`."""
-    return customers[customers.index.isin(decisions.contactable)]
+    return customers[customers.index.isin(data.contactable)]
 
 
 def listed(work: Workspace, as_of: date) -> pd.DataFrame:
@@ -75,9 +75,9 @@ def listed(work: Workspace, as_of: date) -> pd.DataFrame:
     return rows.sort_values(["probability", "customer_id"], ascending=[False, True], ignore_index=True)
 
 
-def near_next(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame:
+def near_next(data: ReportData, customers: pd.DataFrame) -> pd.DataFrame:
     """Customers to contact near the next level, the nearest first: level, aum and to_next in yuan, employee_id."""
-    rows = may_be_called(decisions, customers)
+    rows = may_be_called(data, customers)
     rows = rows[rows["near_next"].fillna(False).astype(bool)]
     start = rows["level"].map(dict(enumerate(LEVELS[1:])))
     found = rows.assign(aum=rows["aum_fen"] / 100, to_next=start - rows["aum_fen"] / 100)
@@ -85,34 +85,34 @@ def near_next(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame:
     return found.reset_index()[["customer_id", "level", "aum", "to_next", "employee_id"]]
 
 
-def overdue(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame:
+def overdue(data: ReportData, customers: pd.DataFrame) -> pd.DataFrame:
     """Customers to contact as their owner's contact is overdue, core customers first, then the longest overdue."""
-    rows = decisions.coverage[decisions.coverage["overdue_days"] > 0].set_index("customer_id")
-    rows = rows[rows.index.isin(may_be_called(decisions, customers).index)]
+    rows = data.coverage[data.coverage["overdue_days"] > 0].set_index("customer_id")
+    rows = rows[rows.index.isin(may_be_called(data, customers).index)]
     rows = rows.sort_values(["core", "overdue_days", "aum_fen"], ascending=False, kind="stable")
     found = rows.assign(aum=rows["aum_fen"] / 100, employee_id=rows["owner_id"]).reset_index()
     names = ["customer_id", "level", "aum", "core", "last_contact_on", "due_on", "overdue_days", "employee_id"]
     return found[names].assign(due=found["due_on"].dt.date, last_contact_on=found["last_contact_on"].dt.date)
 
 
-def handed_over(decisions: Decisions, customers: pd.DataFrame) -> pd.DataFrame:
+def handed_over(data: ReportData, customers: pd.DataFrame) -> pd.DataFrame:
     """Customers to contact who were taken over this time from a person who left: who had them before."""
-    rows = decisions.coverage[decisions.coverage["change_reason"] == "staff_left"].set_index("customer_id")
-    rows = rows[rows.index.isin(may_be_called(decisions, customers).index)].sort_values(
+    rows = data.coverage[data.coverage["change_reason"] == "staff_left"].set_index("customer_id")
+    rows = rows[rows.index.isin(may_be_called(data, customers).index)].sort_values(
         "aum_fen", ascending=False, kind="stable"
     )
     found = rows.assign(aum=rows["aum_fen"] / 100, employee_id=rows["owner_id"]).reset_index()
     return found[["customer_id", "level", "aum", "previous_id", "employee_id"]]
 
 
-def calls(decisions: Decisions, customers: pd.DataFrame, most: int, language: str) -> pd.DataFrame:
+def calls(data: ReportData, customers: pd.DataFrame, most: int, language: str) -> pd.DataFrame:
     """Whom to call today: overdue core customers, customers taken over, other overdue ones, then the lists' best.
 
     Nobody is named whom `goldmine.contactability` keeps off, and nobody twice: the first reason counts.
 
     Parameters
     ----------
-    decisions : Decisions
+    data : ReportData
         Of the bank.
     customers : pandas.DataFrame
         From `of_employee` or `of_branch`.
@@ -126,9 +126,9 @@ def calls(decisions: Decisions, customers: pd.DataFrame, most: int, language: st
     pandas.DataFrame
         customer_id, level, aum, why, reason, probability, employee_id; the most urgent first.
     """
-    callable_ = may_be_called(decisions, customers)
-    late, taken = overdue(decisions, callable_), handed_over(decisions, callable_)
-    lists = listed(decisions.work, decisions.as_of)
+    callable_ = may_be_called(data, customers)
+    late, taken = overdue(data, callable_), handed_over(data, callable_)
+    lists = listed(data.work, data.as_of)
     lists = lists[lists["customer_id"].isin(callable_.index)]
     titles = {name: _title(name, language) for name in lists["use_case"].unique()}
     core = late["core"].astype(bool)
@@ -149,28 +149,28 @@ def calls(decisions: Decisions, customers: pd.DataFrame, most: int, language: st
     ).reindex(columns=columns)
 
 
-def mending(decisions: Decisions, branch_id: str, by: Mend, most: int) -> pd.DataFrame:
-    """The list that would mend a branch's weak figure, of its own customers: the best `most` rows.
+def remedy_rows(data: ReportData, branch_id: str, by: Remedy, most: int) -> pd.DataFrame:
+    """The remedy list of a branch's weak figure, of its own customers: the best `max_rows` of it.
 
     Parameters
     ----------
-    decisions : Decisions
+    data : ReportData
         Of the bank.
     branch_id : str
         The branch.
     by : str
-        `Metric.mended_by`: overdue contacts, customers near the next level, or a use case's list.
+        `Metric.remedy_list`: overdue contacts, customers near the next level, or a use case's list.
     most : int
         Most rows.
     """
-    customers = may_be_called(decisions, of_branch(decisions, branch_id))
+    customers = may_be_called(data, of_branch(data, branch_id))
     if by == "overdue":
-        return overdue(decisions, customers).head(most)[
+        return overdue(data, customers).head(most)[
             ["customer_id", "level", "aum", "due", "overdue_days", "employee_id"]
         ]
     if by == "near_next":
-        return near_next(decisions, customers[customers["level"] > 0]).head(most)
-    lists = listed(decisions.work, decisions.as_of)
+        return near_next(data, customers[customers["level"] > 0]).head(most)
+    lists = listed(data.work, data.as_of)
     rows = lists[(lists["use_case"] == by) & lists["customer_id"].isin(customers.index)].head(most)
     about = customers.loc[rows["customer_id"]]
     return pd.DataFrame(

@@ -1,10 +1,11 @@
-"""Making the one table: a row a customer who is on the books or was a quarter earlier, every amount in whole fen."""
+"""The customer mart: a row a customer on the books now or a quarter earlier; every figure is computed from it."""
 
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 from operator import add, or_
 from pathlib import Path
+from typing import Literal
 
 import ibis
 from ibis.expr.types import BooleanValue, NumericValue, Table
@@ -16,16 +17,75 @@ from goldmine.core.workspace import Workspace
 from goldmine.coverage.customer_balances import Books
 from goldmine.coverage.plan import coverage_path
 from goldmine.customers.ladder import LEVELS, layer_expression, level_expression
-from goldmine.reporting.mart_columns import COLUMNS
-from goldmine.reporting.metric_definitions import Metrics
+
+Kind = Literal["text", "whole", "fen", "flag"]
+
+
+@dataclass(frozen=True)
+class MartColumn:
+    """One column of the mart.
+
+    Parameters
+    ----------
+    name, kind : str
+        Its name; text, whole number, money in whole fen, or flag.
+    meaning : str
+        One line of business meaning.
+    needs : str
+        What a bank must have for it: a table, ``table before`` for the same a quarter earlier, ``coverage``, or
+        nothing.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    needs: str = ""
+
+
+_NOW, _BEFORE, _OWN, _COVERAGE = "balances", "balances before", "transactions", "coverage"
+
+COLUMNS: dict[str, MartColumn] = {
+    column.name: column
+    for column in (
+        MartColumn("customer_id", "text", "who"),
+        MartColumn("branch_id", "text", "branch that the customer counts for; empty where unknown"),
+        MartColumn("employee_id", "text", "who looks after them: the owner, else the customer manager of the books"),
+        MartColumn("on_books", "flag", "on the books at the month end"),
+        MartColumn("on_books_before", "flag", "on the books a quarter earlier"),
+        MartColumn("joined", "flag", "on the books now, not a quarter earlier"),
+        MartColumn("closed", "flag", "on the books a quarter earlier, not now"),
+        MartColumn("moved_branch", "flag", "kept by another branch than a quarter earlier"),
+        MartColumn("level", "whole", "level on the ladder, 0 to 6", _NOW),
+        MartColumn("level_before", "whole", "level a quarter earlier", _BEFORE),
+        MartColumn("level_step", "text", "up, same or down against a quarter earlier, of those there at both", _BEFORE),
+        MartColumn("layer", "text", "basic, wealth or high_end", _NOW),
+        MartColumn("near_next", "flag", "within 20% below the next level", _NOW),
+        MartColumn("aum_fen", "fen", "average daily AUM of the month", _NOW),
+        MartColumn("aum_before_fen", "fen", "the same a quarter earlier", _BEFORE),
+        MartColumn("aum_change_fen", "fen", "the difference of the two; who closed lost all", _BEFORE),
+        MartColumn("deposits_fen", "fen", "average daily deposits", _NOW),
+        MartColumn("wealth_fen", "fen", "average daily wealth products", _NOW),
+        MartColumn("loans_fen", "fen", "average daily loans", _NOW),
+        MartColumn("products", "whole", "product classes held, with mobile bank and social security card", _NOW),
+        MartColumn("has_wealth", "flag", "holds wealth products", _NOW),
+        MartColumn("mobile_bank", "flag", "has activated the mobile bank"),
+        MartColumn("active", "flag", "made a transaction of their own in the quarter", _OWN),
+        MartColumn("contacted", "flag", "was contacted in the quarter", "contacts"),
+        MartColumn("converted", "flag", "a contact of the quarter converted", "contacts"),
+        MartColumn("has_owner", "flag", "has an owner", _COVERAGE),
+        MartColumn("core", "flag", "core customer with a named owner", _COVERAGE),
+        MartColumn("overdue", "flag", "the owner's contact is overdue", _COVERAGE),
+    )
+}
 
 NEAR = 0.2
 """Within this share below the next level a customer is near it."""
+_TYPES = {"text": "string", "whole": "int64", "fen": "int64", "flag": "boolean"}
 _HELD = ("demand", "time", "wealth", "loan", "other")
 
 
 @dataclass(frozen=True)
-class Base:
+class CustomerMart:
     """The table at one month end.
 
     Parameters
@@ -43,18 +103,18 @@ class Base:
     missing: dict[str, str]
 
 
-def base_path(work: Workspace, as_of: date) -> Path:
+def mart_path(work: Workspace, as_of: date) -> Path:
     """Where a month end's table lies."""
-    return work.root / "decisions" / f"{as_of}.parquet"
+    return work.root / "reporting" / f"{as_of}.parquet"
 
 
-def read_base(work: Workspace, as_of: date) -> Base:
+def read_mart(work: Workspace, as_of: date) -> CustomerMart:
     """A table that was made earlier."""
-    path = base_path(work, as_of)
-    return Base(path, as_of, read_json(path.with_suffix(".json")))
+    path = mart_path(work, as_of)
+    return CustomerMart(path, as_of, read_json(path.with_suffix(".json")))
 
 
-def make_base(books: Books, metrics: Metrics) -> Base:
+def make_mart(books: Books, moved_in_quarter: str) -> CustomerMart:
     """Make the table from the books, the activity and the assignment of owners, and keep it in the work folder.
 
     A customer stands in it once, under one branch: the one that the rule ``moved_in_quarter`` names where it changed
@@ -67,8 +127,8 @@ def make_base(books: Books, metrics: Metrics) -> Base:
         If the activity of a month that the books hold has not been made yet.
     """
     missing = _missing(books)
-    rows = _with_branch(books, books.customers(), metrics)
-    for place, with_more in enumerate((_with_money, _with_signs, _with_contacts, _with_care)):
+    rows = _with_branch(books, books.customers(), moved_in_quarter)
+    for place, with_more in enumerate((_with_money, _with_transactions, _with_contacts, _with_care)):
         # Each part stands by itself before the next: to build the whole as one expression takes seconds.
         books.connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE part_{place} AS {ibis.to_sql(rows, dialect='duckdb')}")
         rows = with_more(books, books.connection.table(f"part_{place}"), missing)
@@ -77,11 +137,11 @@ def make_base(books: Books, metrics: Metrics) -> Base:
         for name, column in COLUMNS.items()
     }
     query = ibis.to_sql(rows.select(**columns).order_by("customer_id"), dialect="duckdb")
-    path = base_path(books.work, books.as_of)
+    path = mart_path(books.work, books.as_of)
     with whole_file(path) as temporary:
         books.connection.raw_sql(f"COPY ({query}) TO {sql_text(temporary)} (FORMAT parquet, COMPRESSION zstd)")
     write_json(path.with_suffix(".json"), missing)
-    return Base(path, books.as_of, missing)
+    return CustomerMart(path, books.as_of, missing)
 
 
 def _missing(books: Books) -> dict[str, str]:
@@ -98,15 +158,15 @@ def _missing(books: Books) -> dict[str, str]:
     return {name: found[column.needs] for name, column in COLUMNS.items() if column.needs and found[column.needs]}
 
 
-def _with_branch(books: Books, rows: Table, metrics: Metrics) -> Table:
+def _with_branch(books: Books, rows: Table, moved_in_quarter: str) -> Table:
     """One branch a customer, by the rule of the definitions."""
     rows = rows.mutate(
-        came=rows.on_books & ~rows.on_books_before,
-        left=rows.on_books_before & ~rows.on_books,
+        joined=rows.on_books & ~rows.on_books_before,
+        closed=rows.on_books_before & ~rows.on_books,
         mobile_bank=rows.on_books & (rows.mobile_bank_on <= books.as_of).fill_null(False),
         card=rows.on_books & (rows.social_security_card_on <= books.as_of).fill_null(False),
     )
-    mine, earlier = base_path(books.work, books.as_of), base_path(books.work, books.before)
+    mine, earlier = mart_path(books.work, books.as_of), mart_path(books.work, books.before)
     if mine.exists() and books.bank.data_until >= month_end(books.as_of, 1):
         # A past month end made again: who kept whom then stands in the table that was made then.
         then = books.connection.read_parquet(str(mine))
@@ -117,7 +177,7 @@ def _with_branch(books: Books, rows: Table, metrics: Metrics) -> Table:
     then = books.connection.read_parquet(str(earlier))
     rows = _join(rows, then.select("customer_id", branch_before="branch_id"))
     before = rows.branch_before.fill_null(rows.branch_id)
-    counted = before if metrics.moved_in_quarter == "old_branch" else rows.branch_id
+    counted = before if moved_in_quarter == "old_branch" else rows.branch_id
     return rows.mutate(moved_branch=before != rows.branch_id, branch_id=counted)
 
 
@@ -159,7 +219,7 @@ def _held(books: Books, day: date, names: list[str]) -> Table:
     return rows.group_by("customer_id").agg(**{name: rows[f"{name}_avg"].sum().cast("int64") for name in names})
 
 
-def _with_signs(books: Books, rows: Table, missing: dict[str, str]) -> Table:
+def _with_transactions(books: Books, rows: Table, missing: dict[str, str]) -> Table:
     """Own transactions in the quarter, as far as they were known by the month end."""
     if "active" in missing:
         return rows
@@ -202,6 +262,3 @@ def _join(rows: Table, part: Table) -> Table:
 def _where(there: BooleanValue, fen: NumericValue) -> NumericValue:
     """An amount of those who are there; nothing for everybody else."""
     return there.ifelse(fen.fill_null(0), 0).cast("int64")
-
-
-_TYPES = {"text": "string", "whole": "int64", "fen": "int64", "flag": "boolean"}

@@ -11,11 +11,11 @@ from goldmine.core.errors import SettingsError
 from goldmine.core.i18n import LocalizedText
 from goldmine.core.project import home
 from goldmine.core.settings import SettingsModel, read_yaml, typed
-from goldmine.reporting.mart_columns import COLUMNS
+from goldmine.reporting.customer_mart import COLUMNS
 
 Grain = Literal["head_office", "branch", "employee"]
 Unit = Literal["customers", "yuan", "share", "products", "yuan per customer"]
-Mend = Literal["longtail", "dormancy", "wealth", "winback", "overdue", "near_next"]
+Remedy = Literal["longtail", "dormancy", "wealth", "winback", "overdue", "near_next"]
 _UNITS = {"count": ("customers",), "share": ("share",), "ratio": ("products", "yuan per customer", "share")}
 
 
@@ -114,8 +114,8 @@ class Metric(SettingsModel):
         Its unit, and which of the `owners` answers for its meaning.
     better : str, optional
         Whether more or less of it is better; branches are ranked by shares that say so.
-    mended_by : str, optional
-        The list that mends it where a branch is weak: a use case, overdue contacts, customers near the next level.
+    remedy_list : str, optional
+        The list that remedies it where a branch is weak: a use case, overdue contacts, customers near the next level.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -126,7 +126,7 @@ class Metric(SettingsModel):
     unit: Unit
     owner: str
     better: Literal["more", "less"] | None = None
-    mended_by: Mend | None = None
+    remedy_list: Remedy | None = None
 
     @model_validator(mode="after")
     def _agrees(self) -> "Metric":
@@ -135,8 +135,8 @@ class Metric(SettingsModel):
         units = ("yuan",) if money else _UNITS.get(formula.kind, ("customers", "products"))
         if self.unit not in units:
             raise ValueError(f"a {formula.kind} of this kind is in {' or '.join(units)}, not in {self.unit}")
-        if self.mended_by and not (isinstance(formula, Share) and self.better):
-            raise ValueError("mended_by goes with a share that says what is better")
+        if self.remedy_list and not (isinstance(formula, Share) and self.better):
+            raise ValueError("remedy_list goes with a share that says what is better")
         return self
 
     @property

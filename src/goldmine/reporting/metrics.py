@@ -16,8 +16,7 @@ from goldmine.contract.sql import literal, quoted
 from goldmine.core.errors import HistoryError
 from goldmine.core.files import read_json, whole_file, write_json
 from goldmine.core.workspace import Workspace
-from goldmine.reporting.customer_mart import Base
-from goldmine.reporting.mart_columns import COLUMNS
+from goldmine.reporting.customer_mart import COLUMNS, CustomerMart
 from goldmine.reporting.metric_definitions import Count, Metric, Metrics, Ratio, Share, Sum, Where
 
 KEYS: dict[str, str | None] = {"head_office": None, "branch": "branch_id", "employee": "employee_id"}
@@ -57,10 +56,10 @@ class Figures:
 
 def figures_path(work: Workspace, as_of: date) -> Path:
     """Where a month end's figures lie."""
-    return work.root / "decisions" / "figures" / f"{as_of}.parquet"
+    return work.root / "reporting" / "figures" / f"{as_of}.parquet"
 
 
-def compute(base: Base, metrics: Metrics) -> Figures:
+def compute(mart: CustomerMart, metrics: Metrics) -> Figures:
     """Every metric at every grain, in one pass over one table.
 
     A metric is computed at all grains, so that they can be added up; `Metric.grain` says where it is shown.
@@ -70,7 +69,7 @@ def compute(base: Base, metrics: Metrics) -> Figures:
     keys = [key for key in KEYS.values() if key]
     query = (
         f"SELECT {', '.join(keys)}, grouping({', '.join(keys)}) AS grain, {', '.join(sums)} "
-        f"FROM read_parquet({literal(base.path)}) GROUP BY GROUPING SETS ((), {', '.join(f'({key})' for key in keys)})"
+        f"FROM read_parquet({literal(mart.path)}) GROUP BY GROUPING SETS ((), {', '.join(f'({key})' for key in keys)})"
     )
     with duckdb.connect() as connection:
         frame = connection.execute(query).df()
@@ -79,10 +78,10 @@ def compute(base: Base, metrics: Metrics) -> Figures:
     frame["grain"] = frame["grain"].map({bit: grain for grain, bit in bits.items()})
     frame["unit_id"] = frame["branch_id"].fillna(frame["employee_id"]).fillna("")
     found = _long(frame.sort_values(["grain", "unit_id"], ignore_index=True), metrics)
-    missing = {m.name: gone for m in metrics.metrics if (gone := _gone(m, metrics, base))}
+    missing = {m.name: gone for m in metrics.metrics if (gone := _gone(m, metrics, mart))}
     off = found["metric"].isin(missing)
     found.loc[off, ["above", "below", "customers"]] = 0
-    return Figures(base.as_of, found.assign(value=_value(found, metrics).mask(off)), missing)
+    return Figures(mart.as_of, found.assign(value=_value(found, metrics).mask(off)), missing)
 
 
 def save(work: Workspace, figures: Figures) -> Path:
@@ -163,11 +162,11 @@ def _value(found: pd.DataFrame, metrics: Metrics) -> pd.Series:
     return (found["above"] / found["below"].where(found["below"] != 0)) / scale
 
 
-def _gone(metric: Metric, metrics: Metrics, base: Base) -> str:
+def _gone(metric: Metric, metrics: Metrics, mart: CustomerMart) -> str:
     """What is missing for a metric; empty where nothing is."""
     formula = metric.formula
     if isinstance(formula, Ratio):
-        return _gone(metrics.by_name[formula.of], metrics, base) or _gone(metrics.by_name[formula.to], metrics, base)
+        return _gone(metrics.by_name[formula.of], metrics, mart) or _gone(metrics.by_name[formula.to], metrics, mart)
     conditions = [*formula.where, *(formula.among if isinstance(formula, Share) else [])]
     columns = [condition.column for condition in conditions] + ([formula.of] if isinstance(formula, Sum) else [])
-    return next((base.missing[name] for name in columns if name in base.missing), "")
+    return next((mart.missing[name] for name in columns if name in mart.missing), "")

@@ -1,4 +1,4 @@
-"""How the models are, and what came of the campaigns: for the head office."""
+"""Health of the models and results of the campaigns, for the head office."""
 
 from datetime import date
 
@@ -14,7 +14,7 @@ from goldmine.measurement.effect import cut
 from goldmine.models.registry import AS_OF
 from goldmine.models.tracking import CHAMPION, registered_name, use_tracking
 from goldmine.models.uplift.effect import Estimate
-from goldmine.reporting.prepare import Decisions
+from goldmine.reporting.prepare import ReportData
 
 MODEL_COLUMNS = ("use_case", "version", "trained_at", "age_months", "auc", "baseline_auc", "lift", "calibration")
 
@@ -58,16 +58,16 @@ def model_health(bank_name: str, as_of: date, language: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(MODEL_COLUMNS))
 
 
-def campaigns(decisions: Decisions, months: int = 12) -> pd.DataFrame:
+def campaigns(data: ReportData, months: int = 12) -> pd.DataFrame:
     """A row a campaign of the last months: contacts, answered, converted, conversion (of those who answered).
 
     Campaigns with fewer than five contacts are left out.
     """
-    if not decisions.bank.has("contacts"):
+    if not data.bank.has("contacts"):
         return pd.DataFrame(columns=["campaign", "from", "contacts", "answered", "converted", "conversion"])
-    rows = Books(connect(), decisions.bank, decisions.work, decisions.as_of).contacts()
-    since = pd.Timestamp(decisions.as_of) - pd.DateOffset(months=months)
-    rows = rows.filter(rows.contacted_on <= decisions.as_of, rows.contacted_on > since.date())
+    rows = Books(connect(), data.bank, data.work, data.as_of).contacts()
+    since = pd.Timestamp(data.as_of) - pd.DateOffset(months=months)
+    rows = rows.filter(rows.contacted_on <= data.as_of, rows.contacted_on > since.date())
     found = rows.group_by(campaign="campaign_id").agg(
         **{"from": rows.contacted_on.min()},
         contacts=rows.count(),
@@ -80,7 +80,7 @@ def campaigns(decisions: Decisions, months: int = 12) -> pd.DataFrame:
     return frame.assign(conversion=frame["converted"] / frame["answered"].where(frame["answered"] > 0))
 
 
-def measured_effects(decisions: Decisions, months: int = 12) -> pd.DataFrame:
+def measured_effects(data: ReportData, months: int = 12) -> pd.DataFrame:
     """A row a campaign with a control group that was completed in the last months: what being contacted added.
 
     Returns
@@ -89,11 +89,11 @@ def measured_effects(decisions: Decisions, months: int = 12) -> pd.DataFrame:
         campaign, contacts (drawn for contact), control, effect, low and high (95% interval, in shares of customers who
         did what the campaign wanted); the last three empty where the groups are too small to measure.
     """
-    since = month_end(decisions.as_of, -months)
+    since = month_end(data.as_of, -months)
     rows: list[tuple[object, ...]] = []
-    for one in published(decisions.work):
-        if since < one.complete_on <= decisions.as_of:
-            results = read_results(decisions.bank, decisions.work, one, decisions.as_of)
+    for one in published(data.work):
+        if since < one.complete_on <= data.as_of:
+            results = read_results(data.bank, data.work, one, data.as_of)
             found = cut(results, one.name)
             effect = found.effect
             told = (effect.value, effect.low, effect.high) if isinstance(effect, Estimate) else (None, None, None)

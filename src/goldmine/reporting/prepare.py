@@ -21,8 +21,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.coverage import Books, load_coverage_rules, make_coverage, missing_for_coverage, read_coverage
 from goldmine.coverage.plan import COLUMNS as COVERAGE_COLUMNS
 from goldmine.coverage.plan import coverage_path
-from goldmine.reporting.customer_mart import base_path, make_base, read_base
-from goldmine.reporting.mart_columns import COLUMNS
+from goldmine.reporting.customer_mart import COLUMNS, make_mart, mart_path, read_mart
 from goldmine.reporting.metric_definitions import Metrics, load_metrics
 from goldmine.reporting.metrics import Figures, compute, figures_path, read_figures, save
 
@@ -31,7 +30,7 @@ QUARTERS = 5
 
 
 @dataclass(frozen=True)
-class Decisions:
+class ReportData:
     """Everything that a view is made from.
 
     Parameters
@@ -58,7 +57,7 @@ class Decisions:
     @cached_property
     def customers(self) -> pd.DataFrame:
         """The one table of the month end: those on the books."""
-        rows = pd.read_parquet(base_path(self.work, self.as_of))
+        rows = pd.read_parquet(mart_path(self.work, self.as_of))
         return rows[rows["on_books"]].set_index("customer_id")
 
     @cached_property
@@ -84,7 +83,7 @@ class Decisions:
         return found.to_pandas().set_index("staff_id").sort_index()
 
 
-def prepare(bank: Bank, work: Workspace, as_of: date) -> Decisions:
+def prepare(bank: Bank, work: Workspace, as_of: date) -> ReportData:
     """Assign owners where the bank has staff, make the one table, and compute every figure of the last quarters.
 
     Earlier quarters' tables are made once and then kept, as they remember which branch kept whom.
@@ -103,18 +102,18 @@ def prepare(bank: Bank, work: Workspace, as_of: date) -> Decisions:
             f"figures at {as_of}: the books hold no balances of that month.", "Read the books at another month end."
         )
     days = [month_end(as_of, -3 * lag) for lag in reversed(range(QUARTERS))]
-    mark, marked = _mark(bank, work, as_of), base_path(work, as_of).with_suffix(".mark.json")
+    mark, marked = _mark(bank, work, as_of), mart_path(work, as_of).with_suffix(".mark.json")
     if read_json(marked) == mark and figures_path(work, as_of).exists():
         return opened(bank, work, as_of)
     if not missing_for_coverage(bank):
         make_coverage(bank, work, as_of, load_coverage_rules())
     for day in days[:-1]:
         if books.has_month("balances", day) and not _stands(work, day):
-            make_base(Books(books.connection, bank, work, day), metrics)
-    make_base(books, metrics)
+            make_mart(Books(books.connection, bank, work, day), metrics.moved_in_quarter)
+    make_mart(books, metrics.moved_in_quarter)
     for day in days:
         if _stands(work, day):
-            save(work, compute(read_base(work, day), metrics))
+            save(work, compute(read_mart(work, day), metrics))
     write_json(marked, _mark(bank, work, as_of))
     return opened(bank, work, as_of)
 
@@ -122,7 +121,7 @@ def prepare(bank: Bank, work: Workspace, as_of: date) -> Decisions:
 def _mark(bank: Bank, work: Workspace, as_of: date) -> str:
     """Fingerprint of everything that the figures are made from; where it is the same, they stand."""
     settings = [home() / "pipelines" / name for name in ("metrics.yaml", "coverage.yaml")]
-    earlier = [*coverage_path(work, as_of).parent.glob("*.parquet"), *base_path(work, as_of).parent.glob("*.parquet")]
+    earlier = [*coverage_path(work, as_of).parent.glob("*.parquet"), *mart_path(work, as_of).parent.glob("*.parquet")]
     return of_value(
         [
             code_fingerprint(__name__),
@@ -134,7 +133,7 @@ def _mark(bank: Bank, work: Workspace, as_of: date) -> str:
     )
 
 
-def opened(bank: Bank, work: Workspace, as_of: date) -> Decisions:
+def opened(bank: Bank, work: Workspace, as_of: date) -> ReportData:
     """What `prepare` has made, for one of many views; where nothing has been made yet, it is made.
 
     Raises
@@ -146,9 +145,9 @@ def opened(bank: Bank, work: Workspace, as_of: date) -> Decisions:
         return prepare(bank, work, as_of)
     earlier = [month_end(as_of, -3 * lag) for lag in reversed(range(1, QUARTERS))]
     days = [*(day for day in earlier if figures_path(work, day).exists()), as_of]
-    return Decisions(bank, work, as_of, load_metrics(), tuple(read_figures(work, day) for day in days))
+    return ReportData(bank, work, as_of, load_metrics(), tuple(read_figures(work, day) for day in days))
 
 
 def _stands(work: Workspace, day: date) -> bool:
-    path = base_path(work, day)
+    path = mart_path(work, day)
     return path.exists() and pq.read_schema(path).names == list(COLUMNS)

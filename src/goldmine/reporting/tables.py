@@ -11,11 +11,11 @@ from goldmine.reporting.compare import compare
 from goldmine.reporting.disclosure_control import LEAST, hidden
 from goldmine.reporting.metric_definitions import Metric
 from goldmine.reporting.metrics import Figures
-from goldmine.reporting.prepare import Decisions
+from goldmine.reporting.prepare import ReportData
 from goldmine.reporting.texts import word
 
 UNKNOWN, FEW = "—", f"<{LEAST}"
-STEPS = ("change_came", "change_up", "change_same", "change_down", "change_left")
+STEPS = ("change_joined", "change_up", "change_same", "change_down", "change_closed")
 """Where the change of AUM comes from, in the order in which it is told."""
 LEVEL_METRICS = tuple(f"level_{level}" for level in range(7))
 
@@ -33,12 +33,12 @@ def written(value: float, metric: Metric, language: str) -> str:
     return f"{value:,.2f}" if metric.unit == "products" and metric.formula.kind == "ratio" else f"{value:,.0f}"
 
 
-def key_figures(decisions: Decisions, grain: str, unit_id: str, language: str) -> pd.DataFrame:
+def key_figures(data: ReportData, grain: str, unit_id: str, language: str) -> pd.DataFrame:
     """The figures of one unit in the order of the definitions, beside those of a quarter earlier.
 
     Parameters
     ----------
-    decisions : Decisions
+    data : ReportData
         Of the bank.
     grain, unit_id : str
         Whose: ``head_office``, ``branch`` or ``employee``, and which.
@@ -50,10 +50,10 @@ def key_figures(decisions: Decisions, grain: str, unit_id: str, language: str) -
     pandas.DataFrame
         Name, value, the quarter before, and who answers for the figure; in words.
     """
-    now = decisions.figures.at(grain, unit_id)
-    before = decisions.history[-2].at(grain, unit_id) if len(decisions.history) > 1 else now.iloc[:0]
+    now = data.figures.at(grain, unit_id)
+    before = data.history[-2].at(grain, unit_id) if len(data.history) > 1 else now.iloc[:0]
     rows = []
-    for metric in decisions.metrics.metrics:
+    for metric in data.metrics.metrics:
         if grain not in metric.grain or metric.name in (*LEVEL_METRICS, *STEPS) or metric.name not in now.index:
             continue
         values = {
@@ -62,7 +62,7 @@ def key_figures(decisions: Decisions, grain: str, unit_id: str, language: str) -
         }
         shown = [_shown(one, metric, grain, language) for one in values.values()]
         rows.append(
-            [in_language(metric.title, language), *shown, in_language(decisions.metrics.owners[metric.owner], language)]
+            [in_language(metric.title, language), *shown, in_language(data.metrics.owners[metric.owner], language)]
         )
     return pd.DataFrame(rows, columns=[word(name, language) for name in ("figure", "now", "before", "owner")])
 
@@ -76,19 +76,19 @@ def _shown(one: pd.Series | None, metric: Metric, grain: str, language: str) -> 
     return written(one["value"], metric, language)
 
 
-def targets(decisions: Decisions, grain: str, unit_id: str, language: str) -> pd.DataFrame:
+def targets(data: ReportData, grain: str, unit_id: str, language: str) -> pd.DataFrame:
     """Targets of one unit against what it has come to: figure, target, actual and whether it is reached, in words.
 
     A branch's own target goes before the one for all. A target of growth is told as what the figure has to come to; it
     is left out where the quarter before is not known.
     """
-    wanted = {one.metric: one for one in decisions.metrics.targets if one.branch in ("", unit_id)}
-    wanted |= {one.metric: one for one in decisions.metrics.targets if one.branch and one.branch == unit_id}
-    now = decisions.figures.at(grain, unit_id)
-    before = decisions.history[-2].at(grain, unit_id) if len(decisions.history) > 1 else now.iloc[:0]
+    wanted = {one.metric: one for one in data.metrics.targets if one.branch in ("", unit_id)}
+    wanted |= {one.metric: one for one in data.metrics.targets if one.branch and one.branch == unit_id}
+    now = data.figures.at(grain, unit_id)
+    before = data.history[-2].at(grain, unit_id) if len(data.history) > 1 else now.iloc[:0]
     rows = []
     for name, one in wanted.items():
-        metric, actual = decisions.metrics.by_name[name], now["value"].get(name, np.nan)
+        metric, actual = data.metrics.by_name[name], now["value"].get(name, np.nan)
         then = before["value"].get(name, np.nan)
         goal = float(one.share or 0) if one.growth is None else then * (1 + one.growth)
         if pd.isna(actual) or pd.isna(goal) or now.loc[name, "customers"] < LEAST:
@@ -99,19 +99,17 @@ def targets(decisions: Decisions, grain: str, unit_id: str, language: str) -> pd
     return pd.DataFrame(rows, columns=[word(name, language) for name in ("figure", "target", "actual", "reached")])
 
 
-def not_made(figures: Figures, decisions: Decisions, language: str) -> pd.DataFrame:
+def not_made(figures: Figures, data: ReportData, language: str) -> pd.DataFrame:
     """Figures that could not be made, and what is missing for them; no rows where all are there."""
-    rows = [
-        (in_language(decisions.metrics.by_name[name].title, language), why) for name, why in figures.missing.items()
-    ]
+    rows = [(in_language(data.metrics.by_name[name].title, language), why) for name, why in figures.missing.items()]
     return pd.DataFrame(rows, columns=[word(name, language) for name in ("figure", "missing")])
 
 
-def history(decisions: Decisions, names: Sequence[str], grain: str, unit_id: str = "") -> pd.DataFrame:
+def history(data: ReportData, names: Sequence[str], grain: str, unit_id: str = "") -> pd.DataFrame:
     """Some metrics of one unit over the last quarter ends: as_of, metric, value; a quarter without it is left out."""
     rows = [
         (figures.as_of, name, at["value"][name])
-        for figures in decisions.history
+        for figures in data.history
         for at in [figures.at(grain, unit_id)]
         for name in names
         if name in at.index
@@ -120,12 +118,12 @@ def history(decisions: Decisions, names: Sequence[str], grain: str, unit_id: str
     return found.assign(as_of=pd.to_datetime(found["as_of"]))
 
 
-def steps_of_change(decisions: Decisions, grain: str, unit_id: str, language: str) -> pd.DataFrame:
+def steps_of_change(data: ReportData, grain: str, unit_id: str, language: str) -> pd.DataFrame:
     """Where the quarter's change of AUM comes from: step (in words), yuan; no rows where it is unknown.
 
     A step of fewer than five customers is shown together with those who stayed on their level.
     """
-    at, by_name = decisions.figures.at(grain, unit_id), decisions.metrics.by_name
+    at, by_name = data.figures.at(grain, unit_id), data.metrics.by_name
     rows = at.loc[[name for name in STEPS if name in at.index], ["customers", "value"]].dropna()
     if "change_same" not in rows.index:
         return pd.DataFrame(columns=["step", "yuan"])
@@ -140,13 +138,13 @@ def steps_of_change(decisions: Decisions, grain: str, unit_id: str, language: st
     return pd.DataFrame({"step": [in_language(name, language) for name in names.values()], "yuan": yuan.to_numpy()})
 
 
-def ladder(decisions: Decisions, grain: str, unit_id: str, language: str) -> pd.DataFrame:
+def ladder(data: ReportData, grain: str, unit_id: str, language: str) -> pd.DataFrame:
     """Customers on each level now and a quarter earlier: level (in words), now, before.
 
     A level of fewer than five customers, now or then, is shown together with the one below it.
     """
-    by_name = decisions.metrics.by_name
-    frames = [figures.at(grain, unit_id)["value"].reindex(LEVEL_METRICS) for figures in decisions.history[-2:]]
+    by_name = data.metrics.by_name
+    frames = [figures.at(grain, unit_id)["value"].reindex(LEVEL_METRICS) for figures in data.history[-2:]]
     counts = pd.DataFrame({"now": frames[-1], "before": frames[0] if len(frames) > 1 else np.nan}).dropna(subset="now")
     rows: list[list[object]] = []
     carried, joined = np.zeros(2), 0
@@ -161,14 +159,12 @@ def ladder(decisions: Decisions, grain: str, unit_id: str, language: str) -> pd.
     return pd.DataFrame(rows[::-1], columns=["level", "now", "before"])
 
 
-def unit_table(
-    decisions: Decisions, grain: str, names: Sequence[str], units: Sequence[str], language: str
-) -> pd.DataFrame:
+def unit_table(data: ReportData, grain: str, names: Sequence[str], units: Sequence[str], language: str) -> pd.DataFrame:
     """Some metrics of several units, a row a unit; figures about fewer than five customers are hidden.
 
     Parameters
     ----------
-    decisions : Decisions
+    data : ReportData
         Of the bank.
     grain : str
         ``branch`` or ``employee``.
@@ -181,8 +177,8 @@ def unit_table(
     """
     columns = {}
     for name in names:
-        metric = decisions.metrics.by_name[name]
-        rows = decisions.figures.of(name, grain).reindex(list(units))
+        metric = data.metrics.by_name[name]
+        rows = data.figures.of(name, grain).reindex(list(units))
         small = hidden(rows["customers"].fillna(0))
         texts = [written(value, metric, language) for value in rows["value"]]
         columns[in_language(metric.title, language)] = [
@@ -193,25 +189,25 @@ def unit_table(
     return pd.DataFrame({heading: labels, **columns})
 
 
-def ranked_metrics(decisions: Decisions) -> list[Metric]:
+def ranked_metrics(data: ReportData) -> list[Metric]:
     """The metrics by which branches are compared and which could be made."""
-    return [m for m in decisions.metrics.metrics if m.ranked and m.name not in decisions.figures.missing]
+    return [m for m in data.metrics.metrics if m.ranked and m.name not in data.figures.missing]
 
 
-def branches_compared(decisions: Decisions, name: str) -> pd.DataFrame:
+def branches_compared(data: ReportData, name: str) -> pd.DataFrame:
     """One ranked metric at all known branches that have at least five customers in it; see `compare`."""
-    rows = decisions.figures.of(name, "branch")
+    rows = data.figures.of(name, "branch")
     rows = rows[rows.index != ""]
-    better = decisions.metrics.by_name[name].better if name else None
+    better = data.metrics.by_name[name].better if name else None
     return compare(rows[~hidden(rows["below"])], better or "more")
 
 
-def all_compared(decisions: Decisions, language: str) -> dict[str, pd.DataFrame]:
+def all_compared(data: ReportData, language: str) -> dict[str, pd.DataFrame]:
     """Every ranked metric at all branches, by the metric's name in words."""
-    return {in_language(m.title, language): branches_compared(decisions, m.name) for m in ranked_metrics(decisions)}
+    return {in_language(m.title, language): branches_compared(data, m.name) for m in ranked_metrics(data)}
 
 
-def standing(decisions: Decisions, branch_id: str) -> pd.DataFrame:
+def standing(data: ReportData, branch_id: str) -> pd.DataFrame:
     """One branch in every ranked metric, the weakest first.
 
     Returns
@@ -221,8 +217,8 @@ def standing(decisions: Decisions, branch_id: str) -> pd.DataFrame:
         A metric in which the branch has fewer than five customers is left out.
     """
     found = {}
-    for metric in ranked_metrics(decisions):
-        rows = branches_compared(decisions, metric.name)
+    for metric in ranked_metrics(data):
+        rows = branches_compared(data, metric.name)
         if branch_id in rows.index:
             found[metric.name] = rows.loc[branch_id].to_dict() | {"of": len(rows)}
     if not found:
@@ -230,11 +226,11 @@ def standing(decisions: Decisions, branch_id: str) -> pd.DataFrame:
     return pd.DataFrame.from_dict(found, orient="index").sort_values("z", kind="stable")
 
 
-def standing_table(decisions: Decisions, branch_id: str, language: str) -> pd.DataFrame:
+def standing_table(data: ReportData, branch_id: str, language: str) -> pd.DataFrame:
     """`standing` in words: figure, the branch's, the bank's, what is likely, rank with its range, verdict."""
     rows = []
-    for name, one in standing(decisions, branch_id).iterrows():
-        metric = decisions.metrics.by_name[str(name)]
+    for name, one in standing(data, branch_id).iterrows():
+        metric = data.metrics.by_name[str(name)]
         value, bank, low, high = (written(one[key], metric, language) for key in ("value", "bank", "low", "high"))
         rank = f"{one['rank']} / {one['of']}  ({one['rank_low']}–{one['rank_high']})"
         rows.append(
@@ -244,9 +240,9 @@ def standing_table(decisions: Decisions, branch_id: str, language: str) -> pd.Da
     return pd.DataFrame(rows, columns=[word(name, language) for name in names])
 
 
-def title_of(decisions: Decisions, name: str, language: str) -> str:
+def title_of(data: ReportData, name: str, language: str) -> str:
     """A metric's name in words; a dash for none."""
-    return in_language(decisions.metrics.by_name[name].title, language) if name else UNKNOWN
+    return in_language(data.metrics.by_name[name].title, language) if name else UNKNOWN
 
 
 def campaign_table(found: pd.DataFrame, language: str) -> pd.DataFrame:

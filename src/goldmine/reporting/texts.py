@@ -15,7 +15,7 @@ _TEXTS = {
     "employee": _("# {unit} ({role}) · {as_of}\nOwn customers only. Internal: personal data, must not leave the bank."),
     "key_figures": _("## Key figures\nEach with the department that answers for its meaning."),
     "growth": _(
-        "## Growth\nThe change of the quarter is split by what became of the customers: came, moved up, "
+        "## Growth\nThe change of the quarter is split by what became of the customers: joined, moved up, "
         "same level, moved down, left."
     ),
     "ladder": _(
@@ -45,7 +45,7 @@ _TEXTS = {
     "targets": _("## Targets\nOf the quarter, from the table of definitions, against what has been reached."),
     "standing": _("## Where the branch stands\nThe weakest figure first. A rank with a wide range says little."),
     "weakest": _(
-        "## The weakest link: {metric}\n{verdict} The list below, of the branch's own customers, is what would mend it."
+        "## The weakest link: {metric}\n{verdict} The list below, of the branch's own customers, can remedy it."
     ),
     "employees": _("## Who looks after the customers"),
     "calls": _(

@@ -8,13 +8,13 @@ from goldmine.core.columns import column
 from goldmine.core.errors import ParameterError
 from goldmine.core.i18n import in_language
 from goldmine.reporting import call_sheets
-from goldmine.reporting.prepare import Decisions
+from goldmine.reporting.prepare import ReportData
 from goldmine.reporting.tables import ranked_metrics, standing
 
 
 @dataclass(frozen=True)
 class WeakestLink:
-    """A branch's weakest figure among those that a list can mend.
+    """A branch's weakest figure among those that have a remedy list.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ class WeakestLink:
     verdict : str
         worse, chance or better; see `goldmine.reporting.compare.compare`.
     rows : pandas.DataFrame
-        The list that would mend it.
+        Its remedy list.
     """
 
     metric: str
@@ -31,19 +31,19 @@ class WeakestLink:
     rows: pd.DataFrame
 
 
-def weakest_link(decisions: Decisions, branch_id: str, most: int) -> WeakestLink:
+def weakest_link(data: ReportData, branch_id: str, most: int) -> WeakestLink:
     """The weakest figure of a branch whose list has customers of the branch, and the best `most` of them."""
-    for name, one in standing(decisions, branch_id).iterrows():
-        by = decisions.metrics.by_name[str(name)].mended_by
+    for name, one in standing(data, branch_id).iterrows():
+        by = data.metrics.by_name[str(name)].remedy_list
         if by is None:
             continue
-        rows = call_sheets.mending(decisions, branch_id, by, most)
+        rows = call_sheets.remedy_rows(data, branch_id, by, most)
         if len(rows):
             return WeakestLink(str(name), str(one["verdict"]), rows)
     return WeakestLink("", "better", pd.DataFrame())
 
 
-def branch_or_first(decisions: Decisions, branch_id: str) -> str:
+def branch_or_first(data: ReportData, branch_id: str) -> str:
     """The branch that was asked for, or the first one.
 
     Raises
@@ -51,7 +51,7 @@ def branch_or_first(decisions: Decisions, branch_id: str) -> str:
     ParameterError
         If no customer is kept by such a branch, or by any.
     """
-    known = branches(decisions)
+    known = branches(data)
     if branch_id and branch_id not in known:
         raise ParameterError(f"branch_id: no customer is kept by branch {branch_id!r}.", "Give a branch of the books.")
     if not known:
@@ -59,7 +59,7 @@ def branch_or_first(decisions: Decisions, branch_id: str) -> str:
     return branch_id or known[0]
 
 
-def employee_or_first(decisions: Decisions, employee_id: str) -> str:
+def employee_or_first(data: ReportData, employee_id: str) -> str:
     """The person who was asked for, or the first who looks after anybody.
 
     Raises
@@ -67,46 +67,46 @@ def employee_or_first(decisions: Decisions, employee_id: str) -> str:
     ParameterError
         If nobody at work has that number, or nobody looks after anybody.
     """
-    known = employees(decisions)
+    known = employees(data)
     if not employee_id and not known:
         raise ParameterError("employee_id: nobody at work looks after a customer.", "Map the table staff.")
-    call_sheets.of_employee(decisions, employee_id or known[0])
+    call_sheets.of_employee(data, employee_id or known[0])
     return employee_id or known[0]
 
 
-def branches(decisions: Decisions) -> list[str]:
+def branches(data: ReportData) -> list[str]:
     """Branches that keep customers, by number."""
-    return sorted(set(decisions.customers["branch_id"]) - {""})
+    return sorted(set(data.customers["branch_id"]) - {""})
 
 
-def employees(decisions: Decisions) -> list[str]:
+def employees(data: ReportData) -> list[str]:
     """Persons at work who look after customers, by number."""
-    return sorted(set(decisions.customers["employee_id"]) & set(decisions.staff.index))
+    return sorted(set(data.customers["employee_id"]) & set(data.staff.index))
 
 
-def employees_of(decisions: Decisions, branch_id: str) -> list[str]:
+def employees_of(data: ReportData, branch_id: str) -> list[str]:
     """Persons at work in a branch who look after customers, by number."""
-    return [one for one in employees(decisions) if decisions.staff.loc[one, "branch_id"] == branch_id]
+    return [one for one in employees(data) if data.staff.loc[one, "branch_id"] == branch_id]
 
 
-def role_of(decisions: Decisions, employee_id: str, language: str) -> str:
+def role_of(data: ReportData, employee_id: str, language: str) -> str:
     """A person's role in words."""
-    return str(column("role").in_words([decisions.staff.loc[employee_id, "role"]], language)[0])
+    return str(column("role").in_words([data.staff.loc[employee_id, "role"]], language)[0])
 
 
-def own_shares(decisions: Decisions, employee_id: str, language: str) -> pd.DataFrame:
+def own_shares(data: ReportData, employee_id: str, language: str) -> pd.DataFrame:
     """One person's shares beside those of their branch and of the bank: figure, own, branch, bank (0 to 1).
 
     Shares of fewer than five of their customers are left out.
     """
-    branch = decisions.staff.loc[employee_id, "branch_id"]
+    branch = data.staff.loc[employee_id, "branch_id"]
     sides = {
-        "own": decisions.figures.at("employee", employee_id),
-        "branch": decisions.figures.at("branch", branch),
-        "bank": decisions.figures.at("head_office"),
+        "own": data.figures.at("employee", employee_id),
+        "branch": data.figures.at("branch", branch),
+        "bank": data.figures.at("head_office"),
     }
     rows = []
-    for metric in ranked_metrics(decisions):
+    for metric in ranked_metrics(data):
         own = sides["own"]
         if "employee" in metric.grain and metric.name in own.index and own.loc[metric.name, "below"] >= 5:
             values = [side["value"].get(metric.name, float("nan")) for side in sides.values()]

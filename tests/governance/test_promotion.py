@@ -111,7 +111,7 @@ def test_the_first_that_beats_the_rule_becomes_champion(ask, fitted):
 def test_a_useless_first_model_is_refused(ask, useless):
     made = ask(useless, "f1")
     assert (made.champion, ask.holder) == (False, "")
-    assert any("of the one-line rule" in refusal for refusal in made.refusals)
+    assert any("of the baseline" in refusal for refusal in made.refusals)
     assert told() == [("refused", "1", "")]
 
 

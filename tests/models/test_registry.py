@@ -69,7 +69,7 @@ def test_the_same_training_is_registered_once(store, fitted):
 
 def test_the_gate_says_what_was_not_beaten(useless):
     _, poor = useless
-    assert [r for r in gate(poor) if r.startswith("AUC") and r.endswith("of the one-line rule")]
+    assert [r for r in gate(poor) if r.startswith("AUC") and r.endswith("of the baseline")]
 
 
 def test_without_a_champion_nothing_scores(store):

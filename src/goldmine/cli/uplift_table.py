@@ -2,9 +2,17 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from goldmine.core.i18n import LocalizedText
+    from goldmine.models.uplift.effect import Estimate
+    from goldmine.models.uplift.study import Study
+    from goldmine.models.uplift.table import TrialTable
 
 NOT_MEASURABLE = 4
 """Exit code where the table can tell nothing; yes and no both leave with 0."""
@@ -26,9 +34,9 @@ def uplift_table(  # noqa: PLR0913, PLR0917 - the command's own options
     All other columns must have been known before the treatment. Leaves with 0 where the answer is yes or no, and with 4
     where it is not measurable.
     """
-    from goldmine.cli.uplift_summary import LANGUAGES, in_words
     from goldmine.contract.external_files import read_table
     from goldmine.core.errors import ParameterError
+    from goldmine.core.i18n import LANGUAGES, in_language
     from goldmine.models.uplift.study import study
     from goldmine.models.uplift.summary import summary, warnings, write_scores
     from goldmine.models.uplift.table import Roles, trial_table
@@ -39,11 +47,72 @@ def uplift_table(  # noqa: PLR0913, PLR0917 - the command's own options
     table = trial_table(frame, Roles(treatment, outcome, row_id, tuple(drop or ()), treated))
     found = study(table.known.rows(table.used), table.treated, table.outcome, level)
     noted = warnings(table, found)
-    typer.echo(in_words(table, found, level, language))
+    typer.echo(study_text(table, found, level, language))
     for warning in noted:
-        typer.echo(warning.zh if language == "zh" else warning.en, err=True)
+        typer.echo(in_language(warning.text, language), err=True)
     if scores is not None and found.ranking is not None:
         write_scores(scores, frame[row_id] if row_id else None, table, found)
     typer.echo(json.dumps(summary(table, found, level) | {"warnings": [warning.code for warning in noted]}))
     if found.verdict == "not measurable":
         raise typer.Exit(NOT_MEASURABLE)
+
+
+def study_text(table: "TrialTable", found: "Study", level: float, language: str) -> str:
+    """A study as lines of text in a language; what was not measured has no figure."""
+    from goldmine.core.i18n import _, pgettext
+    from goldmine.models.uplift.effect import NotMeasurable
+
+    treated, control = int(table.treated.sum()), int((~table.treated).sum())
+    lines = [(_("Rows"), _("{treated:,} treated, {control:,} control", treated=treated, control=control))]
+    heading = _("Effect on average")
+    if isinstance(found.effect, NotMeasurable):
+        why = _("{what}: {figure}", what=_("not measurable"), figure=found.effect.why)
+        return _lines([*lines, (heading, why)], language)
+    share = bool(((table.outcome == 0) | (table.outcome == 1)).all())
+    shown = pgettext("effect", "yes") if found.verdict == "yes" else _("none shown")
+    effect = _("{what}: {figure}", what=shown, figure=_interval(found.effect, share, level))
+    lines.append((heading, effect))
+    if found.detectable is not None:
+        detectable = _("{value} or more, four times out of five", value=_number(found.detectable, share))
+        lines.append((_("Would have shown"), detectable))
+    if found.ranking is None:
+        return _lines(lines, language)
+    refused = _("no: the interval holds zero, rank by propensity")
+    lines.append((_("Uplift ranks"), pgettext("may rank", "yes") if found.ranks else refused))
+    method = {"two_model": _("two models"), "transformed_outcome": _("transformed outcome")}[found.ranking.method]
+    qini = _("{what}: {figure}", what=method, figure=_interval(found.ranking.qini, share, level))
+    return "\n".join([_lines([*lines, (_("Qini a row"), qini)], language), "", *_fifths(found, share, language)])
+
+
+def _fifths(found: "Study", share: bool, language: str) -> list[str]:
+    from goldmine.core.i18n import _, in_language, pgettext
+    from goldmine.models.uplift.effect import NotMeasurable
+
+    head = [_("By uplift"), _("Rows"), pgettext("arm", "treated"), pgettext("arm", "control"), _("difference")]
+    rows: list[list[str]] = [list(head)]
+    for fifth in found.fifths:
+        if isinstance(fifth.effect, NotMeasurable):
+            rows.append([str(fifth.fifth), f"{fifth.rows:,}", "-", "-", _("not measurable")])
+            continue
+        low, high = _number(fifth.effect.low, share), _number(fifth.effect.high, share)
+        means = [_number(mean, share, sign="") for mean in (fifth.treated, fifth.control)]
+        difference = f"{_number(fifth.effect.value, share)} ({low} .. {high})"
+        rows.append([str(fifth.fifth), f"{fifth.rows:,}", *means, difference])
+    return ["  ".join(f"{in_language(cell, language):>12}" for cell in row) for row in rows]
+
+
+def _lines(pairs: "Sequence[tuple[str, str]]", language: str) -> str:
+    from goldmine.core.i18n import in_language
+
+    return "\n".join(f"{in_language(what, language):<20}{in_language(value, language)}" for what, value in pairs)
+
+
+def _interval(found: "Estimate", share: bool, level: float) -> "LocalizedText":
+    from goldmine.core.i18n import _
+
+    value, low, high = (_number(number, share) for number in (found.value, found.low, found.high))
+    return _("{value} ({low} to {high}, {level:.0%} interval)", value=value, low=low, high=high, level=level)
+
+
+def _number(value: float, share: bool, sign: str = "+") -> str:
+    return format(value, f"{sign}.2%" if share else f"{sign},.4g")

@@ -7,6 +7,7 @@ import pandas as pd
 
 from goldmine.campaigns.load import load_campaigns
 from goldmine.core.errors import ParameterError
+from goldmine.core.i18n import _
 from goldmine.measurement.effect import intention_to_treat
 from goldmine.models.uplift.effect import Estimate, NotMeasurable
 
@@ -57,7 +58,7 @@ def money(rows: pd.DataFrame, costs: Mapping[str, float]) -> Money:
     cost = sum((costs.get(channel, 0.0) for channel in made), start=0.0)
     drawn = int((rows["group"] == "contact").sum())
     if rows["aum_change"].isna().any():
-        moved: Estimate | NotMeasurable = NotMeasurable("the bank has no balances of both months", "缺少两个月份的余额")
+        moved: Estimate | NotMeasurable = NotMeasurable(_("the bank has no balances of both months"))
     else:
         moved = _times(intention_to_treat(rows, "aum_change"), drawn)
     return Money(cost, moved, _times(intention_to_treat(rows), drawn))

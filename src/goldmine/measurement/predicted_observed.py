@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from goldmine.models.uplift.effect import LEAST_ARM, LEVEL
+from goldmine.models.uplift.effect import LEVEL, MIN_ARM_ROWS
 
 
 def promise(rows: pd.DataFrame) -> pd.DataFrame:
@@ -29,8 +29,8 @@ def promise(rows: pd.DataFrame) -> pd.DataFrame:
     lines = []
     for decile, some in rows.groupby("decile", sort=True):
         control, contact = (some.loc[some["group"] == name, "outcome"] for name in ("control", "contact"))
-        seen = [float(arm.mean()) if len(arm) >= LEAST_ARM else np.nan for arm in (control, contact)]
-        low, high = wilson(int(control.sum()), len(control)) if len(control) >= LEAST_ARM else (np.nan, np.nan)
+        seen = [float(arm.mean()) if len(arm) >= MIN_ARM_ROWS else np.nan for arm in (control, contact)]
+        low, high = wilson(int(control.sum()), len(control)) if len(control) >= MIN_ARM_ROWS else (np.nan, np.nan)
         lines.append(
             (decile, float(some["probability"].mean()), seen[0], low, high, len(control), seen[1], len(contact))
         )

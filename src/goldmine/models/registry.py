@@ -6,7 +6,7 @@ from typing import Any
 
 from goldmine.core.errors import ModelError
 from goldmine.core.files import read_json, whole_folder, write_json
-from goldmine.core.i18n import Said
+from goldmine.core.i18n import _
 from goldmine.core.project import home
 from goldmine.models.evaluation import Evaluation
 from goldmine.models.model import Model, load_model
@@ -72,23 +72,24 @@ class Registration:
 def gate(evaluation: Evaluation) -> tuple[str, ...]:
     """Why a model may not become champion; empty where it may.
 
-    It must order better than chance and than the use case's one-line rule, over all judged rows
-    (AUC) and at the head that is published (lift at list size).
+    It must rank better than no skill and than the baseline, over all test rows (AUC) and at the head of the list that
+    is published (lift at list size).
     """
     refusals = []
-    beside = (("no skill", "随机", evaluation.no_skill), ("the one-line rule", "一句话规则", evaluation.baseline))
-    for what, zh, other in beside:
+    for name, other in ((_("no skill"), evaluation.no_skill), (_("the baseline"), evaluation.baseline)):
         ours, theirs = evaluation.model.auc, other.auc
         if not ours > theirs:
             refusals.append(
-                Said(f"AUC {ours:.4f} does not beat {theirs:.4f} of {what}", f"AUC {ours:.4f}未超过{zh}的{theirs:.4f}")
+                _("AUC {ours:.4f} does not beat {theirs:.4f} of {other}", ours=ours, theirs=theirs, other=name)
             )
         ours, theirs = evaluation.model.lift["list"], other.lift["list"]
         if not ours > theirs:
             refusals.append(
-                Said(
-                    f"lift at list size {ours:.2f} does not beat {theirs:.2f} of {what}",
-                    f"名单容量提升度{ours:.2f}未超过{zh}的{theirs:.2f}",
+                _(
+                    "lift at list size {ours:.2f} does not beat {theirs:.2f} of {other}",
+                    ours=ours,
+                    theirs=theirs,
+                    other=name,
                 )
             )
     return tuple(refusals)
@@ -199,7 +200,7 @@ def champion(bank_name: str, use_case: str) -> Champion:
     holder = _champion_version(mlflow.MlflowClient(), name)
     if holder is None:
         raise ModelError(
-            f"{name}: no model is champion; none was trained, or none beat its one-line rule.",
+            f"{name}: no model is champion; none was trained, or none beat its baseline.",
             f"Run `goldmine train --use-case {use_case}` and read why in its notebook.",
         )
     try:

@@ -7,7 +7,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from goldmine.core.i18n import Said
 from goldmine.measurement.effect import Cut, table
 from goldmine.measurement.predicted_observed import Compliance
 from goldmine.measurement.report import Measured, compliance_table
@@ -40,7 +39,7 @@ def headline(found: Measured) -> pd.DataFrame:
 def told(found: Estimate | NotMeasurable, form: str) -> str:
     """An estimate with its interval, or that it is not measurable and why."""
     if isinstance(found, NotMeasurable):
-        return _("not measurable: {why}", why=Said(found.why, found.zh))
+        return _("not measurable: {why}", why=found.why)
     value, low, high = (form.format(number) for number in (found.value, found.low, found.high))
     return _("{value} ({low} to {high})", value=value, low=low, high=high)
 

@@ -5,21 +5,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from goldmine.core.errors import UseCaseError
+from goldmine.core.i18n import all_languages, pgettext
 
-_WORDS = {
-    "0": 0,
-    "1": 1,
-    "0.0": 0,
-    "1.0": 1,
-    "no": 0,
-    "yes": 1,
-    "false": 0,
-    "true": 1,
-    "n": 0,
-    "y": 1,
-    "否": 0,
-    "是": 1,
-}
+_LABELS = (
+    pgettext("words for the label 0", "0 0.0 no false n"),
+    pgettext("words for the label 1", "1 1.0 yes true y"),
+)
 
 
 def read_label(column: pa.ChunkedArray, name: str) -> pa.Array:
@@ -33,7 +24,13 @@ def read_label(column: pa.ChunkedArray, name: str) -> pa.Array:
     words = column.cast(pa.string()) if not pa.types.is_floating(column.type) else _plain(column)
     words = pc.utf8_lower(pc.utf8_trim_whitespace(words))
     words = pc.if_else(pc.equal(words, ""), None, words)
-    codes = pc.index_in(words, value_set=pa.array(list(_WORDS)), skip_nulls=True)
+    labels = {
+        word: label
+        for label, text in enumerate(_LABELS)
+        for translation in all_languages(text).values()
+        for word in translation.split()
+    }
+    codes = pc.index_in(words, value_set=pa.array(list(labels)), skip_nulls=True)
     wrong = words.null_count - codes.null_count
     if wrong:
         raise UseCaseError(
@@ -41,7 +38,7 @@ def read_label(column: pa.ChunkedArray, name: str) -> pa.Array:
             "Labels are 0 or 1 (or no and yes, false and true); leave empty what is not known.",
         )
     places = codes.combine_chunks() if isinstance(codes, pa.ChunkedArray) else codes
-    values = np.array([*_WORDS.values()], np.int8)[places.fill_null(0).to_numpy()]
+    values = np.array([*labels.values()], np.int8)[places.fill_null(0).to_numpy()]
     label = pa.array(values, pa.int8(), mask=np.asarray(places.is_null()))
     known = label.drop_null().to_numpy()
     if not len(known) or known.min() == known.max():

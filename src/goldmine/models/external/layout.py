@@ -16,6 +16,7 @@ from goldmine.contract.manifest import Hashes, write_manifest
 from goldmine.core.errors import UseCaseError
 from goldmine.core.files import whole_file, write_json
 from goldmine.core.fingerprint import of_file
+from goldmine.core.i18n import _, in_language
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_fingerprint
 from goldmine.labels.use_case import ExternalLabel, UseCase
@@ -198,11 +199,12 @@ def _size(laid: pa.Table, asked: int) -> int:
 
 
 def _use_case(ask: TableSpec, baseline: tuple[str, bool], list_size: int) -> UseCase:
+    title = _("Table {name}", name=ask.name)
     return UseCase.model_validate(
         {
             "name": ask.name,
-            "title_en": f"Table {ask.name}",
-            "title_zh": f"外部宽表 {ask.name}",
+            "title_en": str(title),
+            "title_zh": in_language(title, "zh"),
             "eligible": [],
             "outcome": ExternalLabel(kind="external_label"),
             "gap_days": 0,

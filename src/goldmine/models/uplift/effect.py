@@ -6,13 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from goldmine.core.i18n import _
+
 Array = NDArray[np.float64]
 
 LEVEL = 0.95
 """Share of intervals that hold the true value: 1 in 20 tables without an effect shows one."""
-LEAST_ARM = 50
+MIN_ARM_ROWS = 50
 """Fewer treated or fewer control rows than this measure nothing."""
-LEAST_EVENTS = 5
+MIN_EVENTS = 5
 """Of an outcome that happens or does not, so many of either kind must be expected in each arm."""
 POWER = 0.8
 
@@ -42,10 +44,9 @@ class Estimate:
 
 @dataclass(frozen=True)
 class NotMeasurable:
-    """No figure, and why not, in English and Chinese."""
+    """No figure, and why not."""
 
     why: str
-    zh: str
 
 
 def too_small(outcome: Array, treated: NDArray[np.bool_]) -> NotMeasurable | None:
@@ -59,19 +60,24 @@ def too_small(outcome: Array, treated: NDArray[np.bool_]) -> NotMeasurable | Non
         Who was treated.
     """
     arms = int(treated.sum()), int((~treated).sum())
-    for rows, en, zh in zip(arms, ("treated", "control"), ("处理组", "对照组"), strict=True):
-        if rows < LEAST_ARM:
-            return NotMeasurable(
-                f"{rows} {en} rows, at least {LEAST_ARM} are needed", f"{zh}仅 {rows} 行，至少需要 {LEAST_ARM} 行"
-            )
+    few = (
+        _("{rows} treated rows, at least {needed} are needed", rows=arms[0], needed=MIN_ARM_ROWS),
+        _("{rows} control rows, at least {needed} are needed", rows=arms[1], needed=MIN_ARM_ROWS),
+    )
+    for rows, why in zip(arms, few, strict=True):
+        if rows < MIN_ARM_ROWS:
+            return NotMeasurable(why)
     if np.ptp(outcome) == 0:
-        return NotMeasurable("the outcome is the same in every row", "所有行的结果都相同")
+        return NotMeasurable(_("the outcome is the same in every row"))
     if np.isin(outcome, (0, 1)).all():
         rare = float(min(outcome.mean(), 1 - outcome.mean())) * min(arms)
-        if rare < LEAST_EVENTS:
+        if rare < MIN_EVENTS:
             return NotMeasurable(
-                f"the rarer outcome is expected {rare:.1f} times in the smaller arm, {LEAST_EVENTS} are needed",
-                f"较小一组中少数结果的期望次数仅 {rare:.1f}，至少需要 {LEAST_EVENTS}",
+                _(
+                    "the rarer outcome is expected {rare:.1f} times in the smaller arm, {needed} are needed",
+                    rare=rare,
+                    needed=MIN_EVENTS,
+                )
             )
     return None
 

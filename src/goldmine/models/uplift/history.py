@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from sklearn.linear_model import LinearRegression
 
+from goldmine.core.i18n import _
 from goldmine.models.encoding import Encoding, encode, fit_encoding
 from goldmine.models.uplift.covariates import Covariates
 from goldmine.models.uplift.crossfit import Array, folds, prognosis
@@ -131,7 +132,7 @@ def learn(rounds: Sequence[Round], names: Sequence[str], level: float = LEVEL) -
         Features to learn from.
     """
     if not rounds:
-        return Learned(0, NotMeasurable("no campaign is complete yet", "尚无已完成的营销活动"))
+        return Learned(0, NotMeasurable(_("no campaign is complete yet")))
     known = pa.concat_tables([one.known.select(list(names)) for one in rounds])
     likely, promised, contact, share, aim = (
         np.concatenate([getattr(one, name) for one in rounds])

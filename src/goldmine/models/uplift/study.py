@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LinearRegression
 
+from goldmine.core.i18n import _
 from goldmine.models.uplift.assignment import Assignment, assignment
 from goldmine.models.uplift.covariates import Covariates
 from goldmine.models.uplift.crossfit import Array, folds, prognosis
@@ -110,8 +111,7 @@ def study(known: Covariates, treated: NDArray[np.bool_], outcome: Array, level: 
 
 def _unlike(auc: float) -> NotMeasurable:
     return NotMeasurable(
-        f"the treatment follows what was known before (AUC {auc:.2f}), so the arms are not alike",
-        f"分组取决于事先已知的客户特征（AUC {auc:.2f}），两组不可比",
+        _("the treatment follows what was known before (AUC {auc:.2f}), so the arms are not alike", auc=auc)
     )
 
 

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from goldmine.core.files import whole_file
+from goldmine.core.i18n import _
 from goldmine.models.uplift.effect import Estimate, NotMeasurable
 from goldmine.models.uplift.ranking import foresee
 from goldmine.models.uplift.study import Study
@@ -18,12 +19,11 @@ from goldmine.models.uplift.table import TrialTable
 
 
 @dataclass(frozen=True)
-class Warned:
-    """Something that a reader must know: its code, and what it says in English and Chinese."""
+class DataWarning:
+    """Something that a reader must know: its code and its text."""
 
     code: str
-    en: str
-    zh: str
+    text: str
 
 
 def summary(table: TrialTable, found: Study, level: float) -> dict[str, Any]:
@@ -57,29 +57,34 @@ def summary(table: TrialTable, found: Study, level: float) -> dict[str, Any]:
     }
 
 
-def warnings(table: TrialTable, found: Study) -> list[Warned]:
+def warnings(table: TrialTable, found: Study) -> list[DataWarning]:
     """What must be known before the figures are believed."""
     noted = []
     assigned = found.assignment
     if assigned is not None and not assigned.random:
         names = ", ".join(assigned.tells)
         noted.append(
-            Warned(
+            DataWarning(
                 "not_randomised",
-                f"Warning: treatment was not assigned by chance: the columns foretell it (AUC {assigned.auc:.2f}), "
-                f"{names} most. Leave out with --drop what became known only after the treatment.",
-                f"警告：分组并非随机：客户特征可以预测是否被触达（AUC {assigned.auc:.2f}），主要是 {names}。"
-                "触达之后才产生的字段请用 --drop 剔除。",
+                _(
+                    "Warning: treatment was not assigned by chance: the columns predict it (AUC {auc:.2f}), {names} "
+                    "most. Leave out with --drop what became known only after the treatment.",
+                    auc=assigned.auc,
+                    names=names,
+                ),
             )
         )
     lost, kept = np.array(table.lost), np.array([table.treated.sum(), (~table.treated).sum()])
     if _lost_unequally(lost, kept):
         noted.append(
-            Warned(
+            DataWarning(
                 "outcomes_lost_unequally",
-                f"Warning: outcomes are missing for {lost[0]} treated and {lost[1]} control rows, more in one arm than "
-                "chance can explain: the arms that are left may not be alike.",
-                f"警告：处理组有 {lost[0]} 行、对照组有 {lost[1]} 行缺少结果，缺失比例差异超出偶然，两组可能不可比。",
+                _(
+                    "Warning: outcomes are missing for {treated} treated and {control} control rows, more in one arm "
+                    "than chance can explain: the arms that are left may not be alike.",
+                    treated=int(lost[0]),
+                    control=int(lost[1]),
+                ),
             )
         )
     return noted

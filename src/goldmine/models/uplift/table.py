@@ -7,17 +7,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from goldmine.core.errors import ContractError
+from goldmine.core.i18n import all_languages, pgettext
 from goldmine.models.uplift.covariates import Covariates, covariates
 from goldmine.models.uplift.crossfit import Array
 
-_YES = frozenset(
-    ("1", "1.0", "true", "yes", "y", "t", "treated", "treatment", "contact", "contacted", "test", "converted")
+_YES = pgettext(
+    "words that mean treated or yes",
+    "1 1.0 true yes y t treated treatment contact contacted test converted",
 )
-_NO = frozenset(
-    ("0", "0.0", "false", "no", "n", "f", "c", "control", "untreated", "holdout", "hold-out", "not_converted")
+_NO = pgettext(
+    "words that mean control or no",
+    "0 0.0 false no n f c control untreated holdout hold-out not_converted",
 )
-_YES_ZH = frozenset(("是", "处理", "处理组", "实验", "实验组", "触达", "触达组", "营销组"))
-_NO_ZH = frozenset(("否", "对照", "对照组", "控制组", "未触达"))
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,12 @@ def _word(value: object) -> str:
 
 def _flags(words: pd.Series) -> Array | None:
     """1 for yes, 0 for no; None where a value is neither."""
-    if not words.dropna().isin(_YES | _YES_ZH | _NO | _NO_ZH).all():
+    yes, no = _all_words(_YES), _all_words(_NO)
+    if not words.dropna().isin(yes | no).all():
         return None
-    return words.isin(_YES | _YES_ZH).astype(float).where(words.notna()).to_numpy(dtype=np.float64, na_value=np.nan)
+    return words.isin(yes).astype(float).where(words.notna()).to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _all_words(text: str) -> set[str]:
+    """The words of a list in every language."""
+    return {word for translation in all_languages(text).values() for word in translation.split()}

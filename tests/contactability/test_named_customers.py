@@ -120,7 +120,7 @@ def work(tmp_path_factory, store_template):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GOLDMINE_HOME", str(place))
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        for room in ("publish", "release_campaigns"):
+        for room in ("publish", "campaigns"):
             patch.setattr(sys.modules[f"goldmine.publishing.{room}"], "model_of", lambda *_: None)
             patch.setattr(sys.modules[f"goldmine.publishing.{room}"], "reasons_in_words", no_reasons)
         publish(bank, work, ["longtail"], JUNE)

@@ -12,7 +12,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.pipeline.dagster_job import run_job
 from goldmine.pipeline.preloaded_kernels import loaded_kernels
 from goldmine.pipeline.snapshot import Snapshot
-from goldmine.publishing.release_summary import latest_lists
+from goldmine.publishing.release_store import latest_lists
 from goldmine.sample import write_bank
 
 AS_OF = date(2024, 6, 30)

@@ -11,7 +11,7 @@ from goldmine.contactability.holdout import HeldBack
 from goldmine.contract.bank import Bank
 from goldmine.labels.use_case import UseCase
 from goldmine.labels.use_case_files import load_use_case
-from goldmine.publishing.funnel import Chosen, choose
+from goldmine.publishing.listing import Chosen, choose
 from tests.tiny import Row, make_bank
 
 AS_OF = date(2024, 6, 30)

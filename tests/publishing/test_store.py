@@ -10,8 +10,7 @@ import pytest
 from goldmine.core.errors import ReleaseError
 from goldmine.core.project import home
 from goldmine.core.workspace import Workspace
-from goldmine.publishing.release_store import read_latest
-from goldmine.publishing.release_summary import latest_lists
+from goldmine.publishing.release_store import latest_lists, read_latest
 from tests.publishing.literal import leftovers, publish_literal
 
 RAN_OUT = ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=3m tmpfs "$0" && exec "$@"']

@@ -15,7 +15,7 @@ from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.registry import Champion
 from goldmine.models.score import score
 from goldmine.models.train import train
-from goldmine.publishing.funnel import choose
+from goldmine.publishing.listing import choose
 from tests.models.made import use_case
 from tests.spark.tables import differing, rows_of
 

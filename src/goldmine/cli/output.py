@@ -43,7 +43,7 @@ def show_lists(work: Workspace) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from goldmine.publishing.release_summary import latest_lists
+    from goldmine.publishing.release_store import latest_lists
 
     lists = latest_lists(work)
     table = Table("List", "as of", "rows", "top probability", "valid until", box=None, pad_edge=False)

@@ -41,7 +41,7 @@ def offers_of(folders: list[Path]) -> pd.DataFrame:
     return pa.concat_tables(tables).to_pandas()
 
 
-def mark_of(folders: list[Path]) -> list[str]:
+def releases_fingerprint(folders: list[Path]) -> list[str]:
     """Fingerprints of some releases' campaigns."""
     return [of_file(path) for folder in folders for path in _files(folder)]
 

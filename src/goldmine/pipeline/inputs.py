@@ -108,16 +108,16 @@ def use_cases(run: Snapshot) -> list[str]:
 
 def campaigns(run: Snapshot) -> list[object]:
     """Settings of campaigns, offers of earlier releases and what came back from the field."""
-    from goldmine.publishing.release_inputs import campaigns_mark  # lists take two seconds to load
+    from goldmine.publishing.release_inputs import campaigns_fingerprint  # lists take two seconds to load
 
-    return campaigns_mark(run.work, run.as_of)
+    return campaigns_fingerprint(run.work, run.as_of)
 
 
 def customers(run: Snapshot) -> str:
     """The customers table; empty where there is none."""
-    from goldmine.publishing.customer_snapshot import customers_mark
+    from goldmine.publishing.release_inputs import customers_fingerprint
 
-    return customers_mark(run.work, run.as_of) or ""
+    return customers_fingerprint(run.work, run.as_of) or ""
 
 
 def campaign(run: Snapshot) -> list[str]:

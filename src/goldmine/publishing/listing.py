@@ -1,16 +1,19 @@
-"""One list in its three files: Parquet for programs, CSV for other systems, Excel for people."""
+"""One list: who is chosen for it, its rows, and its three files, Parquet, CSV and Excel."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from goldmine.contactability import ContactTables, may_contact
 from goldmine.contactability.funnel import Funnel
+from goldmine.contactability.rules import Purpose
 from goldmine.core import columns as catalogue
 from goldmine.core import fingerprint
 from goldmine.core.column import Column
@@ -69,6 +72,57 @@ class ReleaseMetadata:
     as_of: date
     release_id: str
     language: str
+
+
+_BEYOND = _("ranked below the list's size")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Those on a list.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        `customer_id`, `branch_id`, `manager_id`, `probability`, `decile`, most probable first.
+    funnel : Funnel
+        How many were scored, how many left at each step, and which rules could not be applied.
+    """
+
+    rows: pa.Table
+    funnel: Funnel
+
+
+def choose(tables: ContactTables, scores: Path, use_case: UseCase, held_back: Collection[str] = ()) -> Chosen:
+    """Apply the rules to a use case's scores and keep the top `list_size`.
+
+    Parameters
+    ----------
+    books : ContactTables
+        The bank's tables as they stand.
+    scores : Path
+        Parquet with `customer_id`, `probability`, `decile` and `rank`.
+    use_case : UseCase
+        Its list size, and whether it offers a wealth product.
+    held_back : collection of str
+        The control of the campaigns of the same release, and everyone held out of all.
+    """
+    purpose: Purpose = "wealth_list" if use_case.wealth_product else "marketing_list"
+    scored = tables.connection.read_parquet(str(scores)).select("customer_id", "probability", "decile", "rank")
+    permitted = may_contact(tables, scored, purpose, also_held_back=held_back)
+    counter = permitted.counter()
+    rows = _with_homes(tables, permitted.allowed.order_by("rank").limit(use_case.list_size)).to_pyarrow()
+    counter.leave("beyond_list", _BEYOND, counter.remain - rows.num_rows, "capacity")
+    return Chosen(rows, counter.funnel(permitted.skipped))
+
+
+def _with_homes(tables: ContactTables, rows: ibis.Table) -> ibis.Table:
+    customers = tables.table("customers")
+    # A number that stands twice in dirty books gives one row here too, and always the same one.
+    homes = customers.semi_join(rows, "customer_id").group_by("customer_id")
+    homes = homes.agg(branch_id=customers.branch_id.min(), manager_id=customers.manager_id.min())
+    joined = rows.left_join(homes, "customer_id").order_by("rank")
+    return joined.select("customer_id", "branch_id", "manager_id", "probability", "decile")
 
 
 def make_rows(
@@ -175,7 +229,7 @@ def _write_about(book: Any, title: str, listing: Listing, release: ReleaseMetada
     """The workbook's second sheet: what the list is, where it comes from and who was left out of it."""
     language = release.language
 
-    def said(text: str) -> tuple[str, Look]:
+    def cell(text: str) -> tuple[str, Look]:
         return in_language(text, language), "text"
 
     use_case, model, funnel = listing.use_case, listing.model, listing.funnel
@@ -193,16 +247,16 @@ def _write_about(book: Any, title: str, listing: Listing, release: ReleaseMetada
         (_("MLflow run"), model.mlflow_run),
         (_("Release"), release.release_id),
     ):
-        sheet.row(said(what), said(value))
+        sheet.row(cell(what), cell(value))
     sheet.skip()
     heads = [in_language(text, language) for text in (_("Who was left out"), _("Left"), _("Remain"))]
     sheet.row((heads[0], "head"), (heads[1], "head_right"), (heads[2], "head_right"))
-    sheet.row(said(_("Scored by the model")), (0, "count"), (funnel.scored, "count"))
+    sheet.row(cell(_("Scored by the model")), (0, "count"), (funnel.scored, "count"))
     for step in funnel.steps:
-        sheet.row(said(step.who), (step.left, "count"), (step.remain, "count"))
+        sheet.row(cell(step.who), (step.left, "count"), (step.remain, "count"))
     if funnel.skipped:
         sheet.skip()
         heads = [in_language(text, language) for text in (NOT_CHECKED, _("Absent"))]
         sheet.row(*((text, "head") for text in heads))
         for rule in funnel.skipped:
-            sheet.row(said(rule.who), said(", ".join(rule.missing)))
+            sheet.row(cell(rule.who), cell(", ".join(rule.missing)))

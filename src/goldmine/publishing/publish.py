@@ -10,14 +10,11 @@ from goldmine.contract.bank import Bank
 from goldmine.core.errors import ParameterError, UseCaseError
 from goldmine.core.progress import track
 from goldmine.core.workspace import Workspace
-from goldmine.publishing.campaigns import write_campaigns
-from goldmine.publishing.customer_snapshot import write_customers
-from goldmine.publishing.funnel import choose
-from goldmine.publishing.listing import Listing, ReleaseMetadata, make_rows, write_listing
+from goldmine.publishing.campaigns import contact_texts, plan_release, write_campaigns
+from goldmine.publishing.listing import Listing, ReleaseMetadata, choose, make_rows, write_listing
 from goldmine.publishing.manifest import ListFile, Manifest
 from goldmine.publishing.reasons import reasons_in_words
-from goldmine.publishing.release_campaigns import contact_texts, plan_release
-from goldmine.publishing.release_inputs import Scored, model_of, read_scored, release_id_of
+from goldmine.publishing.release_inputs import Scored, model_of, read_scored, release_id_of, write_customers
 from goldmine.publishing.release_store import Release, release_once
 from goldmine.validation import FileToCheck, SuiteResult, require, validate_files
 

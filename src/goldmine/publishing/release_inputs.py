@@ -1,26 +1,30 @@
 """What a release is made from: its scores, and the fingerprint of everything that shapes it."""
 
+import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from goldmine.campaigns.load import campaign_texts
 from goldmine.campaigns.stored_uplift import uplift_path
-from goldmine.contactability.past_offers import mark_of, newest_releases
+from goldmine.contactability.past_offers import newest_releases, releases_fingerprint
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.errors import ReleaseError
 from goldmine.core.files import read_json
+from goldmine.core.fingerprint import of_file
 from goldmine.core.i18n import LOCALE
 from goldmine.core.project import home
 from goldmine.core.workspace import Workspace
+from goldmine.customers.table import customers_path
 from goldmine.labels.use_case import UseCase
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.models.model import Model
 from goldmine.models.registry import champion
-from goldmine.publishing.customer_snapshot import customers_mark
-from goldmine.publishing.manifest import ModelRef
+from goldmine.publishing.manifest import CustomersFile, ModelRef
 
 _RULE_TABLES = ("customers", "contacts", "suppressions", "staff", "products", "branches", "grids")
 _ID_DIGITS = 12
@@ -38,15 +42,15 @@ class Scored:
         Its scores: `customer_id`, `probability`, `decile`, `rank`.
     model : ModelRef
         The model that scored.
-    mark, features : str
+    scores_fingerprint, features_fingerprint : str
         Fingerprints of the scores, and of the features that were scored.
     """
 
     use_case: UseCase
     path: Path
     model: ModelRef
-    mark: str
-    features: str
+    scores_fingerprint: str
+    features_fingerprint: str
 
 
 def read_scored(work: Workspace, name: str, as_of: date) -> Scored:
@@ -64,11 +68,11 @@ def read_scored(work: Workspace, name: str, as_of: date) -> Scored:
     beside = read_json(path.with_suffix(".json"))
     if beside is None or not path.exists():
         raise ReleaseError(f"{name} at {as_of}: there are no scores to publish.", "Run `goldmine score` for it first.")
-    mark = fingerprint.of_file(path)
-    if mark != beside["sha256"]:
+    scores = fingerprint.of_file(path)
+    if scores != beside["sha256"]:
         raise ReleaseError(f"{name} at {as_of}: the scores are not whole.", "Run `goldmine score` for it again.")
     model = ModelRef(**{key: beside[key] for key in ModelRef.model_fields})
-    return Scored(use_case, path, model, mark, beside["features_fingerprint"])
+    return Scored(use_case, path, model, scores, beside["features_fingerprint"])
 
 
 def model_of(bank: Bank, work: Workspace, scored: Scored, as_of: date) -> Model:
@@ -84,7 +88,7 @@ def model_of(bank: Bank, work: Workspace, scored: Scored, as_of: date) -> Model:
     best = champion(bank.name, scored.use_case.name)
     if (best.name, best.version) != (scored.model.model_name, scored.model.model_version):
         changed = f"version {best.version} became champion after version {scored.model.model_version} had scored"
-    elif read_json(work.features(as_of).with_suffix(".json")) != scored.features:
+    elif read_json(work.features(as_of).with_suffix(".json")) != scored.features_fingerprint:
         changed = "the features were made again after the scores"
     else:
         return best.model
@@ -94,19 +98,37 @@ def model_of(bank: Bank, work: Workspace, scored: Scored, as_of: date) -> Model:
     )
 
 
-def campaigns_mark(work: Workspace, as_of: date) -> list[object]:
+def campaigns_fingerprint(work: Workspace, as_of: date) -> list[object]:
     """Fingerprints of what shapes the campaigns beside the scores.
 
     Their settings, offers of earlier releases, what came back from the field.
     """
     returned = fingerprint.of_file(work.returned) if work.returned.exists() else ""
-    return [campaign_texts(), mark_of(newest_releases(work, as_of)), returned]
+    return [campaign_texts(), releases_fingerprint(newest_releases(work, as_of)), returned]
 
 
-def uplift_mark(work: Workspace, as_of: date, names: list[str]) -> list[str]:
+def uplift_fingerprint(work: Workspace, as_of: date, names: list[str]) -> list[str]:
     """Fingerprints of what past campaigns taught of some use cases: verdict and uplift; empty where there is none."""
     paths = [uplift_path(work, as_of, name).with_suffix(kind) for name in names for kind in (".json", ".parquet")]
     return [fingerprint.of_file(path) if path.exists() else "" for path in paths]
+
+
+_CUSTOMERS_FILE = "customers.parquet"
+
+
+def customers_fingerprint(work: Workspace, as_of: date) -> str | None:
+    """Fingerprint of a snapshot's customers table; none where there is none."""
+    path = customers_path(work, as_of)
+    found: str | None = read_json(path.with_suffix(".json")) if path.exists() else None
+    return found
+
+
+def write_customers(folder: Path, work: Workspace, as_of: date) -> CustomersFile | None:
+    """Put a snapshot's customers table into a release's folder; none where there is none."""
+    if customers_fingerprint(work, as_of) is None:
+        return None
+    path = Path(shutil.copyfile(customers_path(work, as_of), folder / _CUSTOMERS_FILE))
+    return CustomersFile(path=_CUSTOMERS_FILE, sha256=of_file(path), rows=pq.read_metadata(path).num_rows)
 
 
 def release_id_of(bank: Bank, work: Workspace, scored: list[Scored], as_of: date, language: str) -> str:
@@ -123,9 +145,16 @@ def release_id_of(bank: Bank, work: Workspace, scored: list[Scored], as_of: date
     }
     suites = [home() / "expectations" / f"{name}.json" for name in ("lists", "offers", "control")]
     lists = {
-        s.use_case.name: [s.use_case.model_dump(mode="json"), s.model.model_dump(), s.mark, s.features] for s in scored
+        one.use_case.name: [
+            one.use_case.model_dump(mode="json"),
+            one.model.model_dump(),
+            one.scores_fingerprint,
+            one.features_fingerprint,
+        ]
+        for one in scored
     }
-    about = [bank.name, bank.data_until, as_of, language, customers_mark(work, as_of)]
-    everything = [*about, lists, tables, campaigns_mark(work, as_of), uplift_mark(work, as_of, sorted(lists))]
+    about = [bank.name, bank.data_until, as_of, language, customers_fingerprint(work, as_of)]
+    learned = uplift_fingerprint(work, as_of, sorted(lists))
+    everything = [*about, lists, tables, campaigns_fingerprint(work, as_of), learned]
     everything += [code_fingerprint("goldmine.publishing.publish"), fingerprint.of_code(LOCALE, *suites)]
     return fingerprint.of_value(everything)[:_ID_DIGITS]

@@ -12,7 +12,7 @@ from goldmine.campaigns.results.result_check import REASONS, REFUSED
 from goldmine.core.columns import column
 from goldmine.core.files import whole_file
 from goldmine.core.formula import escape_formula
-from goldmine.core.i18n import in_language, join_texts, pgettext
+from goldmine.core.i18n import _, in_language, join_texts
 
 
 def write_bad(file: Path, sheet: Sheet, bad: Mapping[int, str], heard: Collection[int] = ()) -> Path:
@@ -30,7 +30,7 @@ def write_bad(file: Path, sheet: Sheet, bad: Mapping[int, str], heard: Collectio
     rows: list[list[Cell]] = [[*sheet.headings, column("rejected_because").heading(sheet.language)]]
     for place, reason in sorted(bad.items()):
         cells = [*sheet.rows[place], *[None] * width][:width]
-        why = join_texts([REASONS[reason], *([REFUSED] if place in heard else [])], pgettext("between reasons", "; "))
+        why = join_texts([REASONS[reason], *([REFUSED] if place in heard else [])], _("; "))
         rows.append([*cells, in_language(why, sheet.language)])
     with whole_file(path) as temporary:
         (_csv if path.suffix == ".csv" else _xlsx)(temporary, rows)

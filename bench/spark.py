@@ -65,9 +65,9 @@ def learn(place: Path) -> None:
     bank = open_bank(place / "bank", work)
     build_activity(bank, work)
     build_features(bank, work, required_cutoffs(bank, [USE_CASE], CUTOFF))
-    desk = lab.open_desk(str(work.root))
-    trained = lab.train(desk, USE_CASE)
-    made = lab.propose(desk, trained, lab.compare(desk, trained))
+    session = lab.open_session(str(work.root))
+    trained = lab.train(session, USE_CASE)
+    made = lab.propose(session, trained, lab.compare(session, trained))
     if not made.champion:
         raise SystemExit(f"{USE_CASE}: {'; '.join(made.refusals)}")
 

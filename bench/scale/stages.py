@@ -55,12 +55,12 @@ def features(place: Path) -> None:
 
 def train(place: Path, name: str) -> None:
     """Train a use case, judge it, keep it and let it become champion."""
-    desk = lab.open_desk(str(place / "work"))
-    trained = lab.train(desk, name, SEED)
-    made = lab.propose(desk, trained, lab.compare(desk, trained))
+    session = lab.open_session(str(place / "work"))
+    trained = lab.train(session, name, SEED)
+    made = lab.propose(session, trained, lab.compare(session, trained))
     if not made.champion:
         raise SystemExit(f"{name}: {'; '.join(made.refusals)}")
-    rows, auc = trained.rows.train.num_rows, trained.judged.model.auc
+    rows, auc = trained.rows.train.num_rows, trained.evaluation.model.auc
     print(f"  {name}: {trained.fitted.best_iteration} trees on {rows:,} rows, AUC {auc:.4f}, version {made.version}")
 
 

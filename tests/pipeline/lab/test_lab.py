@@ -8,7 +8,7 @@ from goldmine.core.errors import ParameterError
 from goldmine.core.workspace import Workspace
 from goldmine.features import families
 from goldmine.features.catalogue import tried_folders, try_folder
-from goldmine.pipeline.lab import Desk, look, try_family
+from goldmine.pipeline.lab import Session, try_family, univariate_summary
 
 KNOWN = pd.DataFrame(
     {
@@ -21,40 +21,40 @@ KNOWN = pd.DataFrame(
 )
 
 
-def test_a_look_tells_what_each_number_says_by_itself_the_most_telling_first():
-    found = look(KNOWN)
-    assert found.index.tolist() == ["telling", "half", "silent"]
-    assert found.loc["telling"].to_dict() == {"known": 1.0, "without": 1.5, "with": 3.5, "auc": 1.0}
-    assert found.loc["half", ["known", "auc"]].tolist() == [0.5, 0.0]
-    assert found.loc["silent", "auc"] == 0.5
+def test_univariate_summary_lists_strongest_features_first():
+    summary = univariate_summary(KNOWN)
+    assert summary.index.tolist() == ["telling", "half", "silent"]
+    assert summary.loc["telling"].to_dict() == {"known": 1.0, "without": 1.5, "with": 3.5, "auc": 1.0}
+    assert summary.loc["half", ["known", "auc"]].tolist() == [0.5, 0.0]
+    assert summary.loc["silent", "auc"] == 0.5
 
 
-def test_a_look_at_some_features_only():
-    assert look(KNOWN, ["silent"]).index.tolist() == ["silent"]
+def test_univariate_summary_covers_only_named_features():
+    assert univariate_summary(KNOWN, ["silent"]).index.tolist() == ["silent"]
 
 
-def test_without_an_outcome_there_is_nothing_to_look_at():
-    with pytest.raises(ParameterError, match="the outcome of this cutoff is not complete yet"):
-        look(KNOWN.drop(columns="outcome"))
+def test_univariate_summary_refuses_cutoff_without_outcome():
+    with pytest.raises(ParameterError, match="outcome: that of this cutoff is not complete yet"):
+        univariate_summary(KNOWN.drop(columns="outcome"))
 
 
 @pytest.fixture
-def desk(tmp_path):
+def session(tmp_path):
     (tmp_path / "activity").mkdir()
-    yield Desk(SimpleNamespace(name="tiny"), Workspace(tmp_path), None)
+    yield Session(SimpleNamespace(name="tiny"), Workspace(tmp_path), None)
     try_folder(None)
 
 
-def test_a_family_is_tried_in_a_folder_of_its_own_and_a_change_is_taken_up(desk, tmp_path):
+def test_try_family_uses_its_own_folder_and_reloads_changed_file(session, tmp_path):
     family = tmp_path / "moon.py"
     family.write_text("def moon(v):\n    return ['first']\n")
-    trial = try_family(desk, str(family))
+    trial = try_family(session, str(family))
     assert trial.work.root == tmp_path / "lab" / "moon"
     assert trial.family == str(family)
     assert (trial.work.activity.resolve(), tried_folders()) == (tmp_path / "activity", [trial.work.root / "families"])
     assert _made("moon") == ["first"]
     family.write_text("def moon(v):\n    return ['another']\n")
-    try_family(desk, str(family))
+    try_family(session, str(family))
     assert _made("moon") == ["another"]
 
 
@@ -64,6 +64,6 @@ def _made(name: str) -> list[str]:
     return getattr(import_module(f"{families.__name__}.{name}"), name)(None)
 
 
-def test_what_is_no_file_of_features_is_said(desk):
+def test_try_family_refuses_missing_file(session):
     with pytest.raises(ParameterError, match=r"nowhere\.py: is not a Python file of features"):
-        try_family(desk, "nowhere.py")
+        try_family(session, "nowhere.py")

@@ -1,27 +1,27 @@
-"""A data scientist's desk: one whole idea in a handful of calls, on the functions that the scheduled job runs on.
+"""A data scientist's session: one whole idea in a handful of calls, on the functions that the scheduled job runs on.
 
->>> desk = open_desk("data")                                   # doctest: +SKIP
->>> known = features(desk, "longtail")                         # doctest: +SKIP
->>> trial = try_family(desk, "examples/families/spending.py")  # doctest: +SKIP
->>> trained = train(trial, "longtail")                         # doctest: +SKIP
->>> beside = compare(trial, trained)                           # doctest: +SKIP
->>> propose(trial, trained, beside)                            # doctest: +SKIP
+>>> session = open_session("data")                                # doctest: +SKIP
+>>> known = features(session, "longtail")                         # doctest: +SKIP
+>>> trial = try_family(session, "examples/families/spending.py")  # doctest: +SKIP
+>>> trained = train(trial, "longtail")                            # doctest: +SKIP
+>>> challenge = compare(trial, trained)                           # doctest: +SKIP
+>>> propose(trial, trained, challenge)                            # doctest: +SKIP
 """
 
 from goldmine.pipeline.lab.proposal import propose, submit
-from goldmine.pipeline.lab.session import Desk, features, look, open_desk, try_family
-from goldmine.pipeline.lab.training import Beside, Trained, compare, train
+from goldmine.pipeline.lab.session import Session, features, open_session, try_family, univariate_summary
+from goldmine.pipeline.lab.training import ChampionChallenge, Trained, compare, train
 
 __all__ = [
-    "Beside",
-    "Desk",
+    "ChampionChallenge",
+    "Session",
     "Trained",
     "compare",
     "features",
-    "look",
-    "open_desk",
+    "open_session",
     "propose",
     "submit",
     "train",
     "try_family",
+    "univariate_summary",
 ]

@@ -1,4 +1,4 @@
-"""A training is kept, registered, and becomes champion if it may."""
+"""Keep a training, register it, and promote it if every gate passes."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,36 +17,36 @@ from goldmine.models.registry import Registration
 from goldmine.models.run_log import Training, log_training
 from goldmine.models.tracking import attach_text, tracked
 from goldmine.models.training_set import training_fingerprint
-from goldmine.pipeline.lab.session import Desk
-from goldmine.pipeline.lab.training import Beside, Trained
-from goldmine.plots import models as drawings
+from goldmine.pipeline.lab.session import Session
+from goldmine.pipeline.lab.training import ChampionChallenge, Trained
+from goldmine.plots import models as plots
 
 
-def propose(desk: Desk, trained: Trained, beside: Beside) -> Registration:
+def propose(session: Session, trained: Trained, challenge: ChampionChallenge) -> Registration:
     """Keep a training and let it become champion, if it may; see `submit`.
 
     A model with the features of a file that is only tried is always refused: the job does not make them.
     """
-    judged, case, compared = trained.judged, trained.use_case, beside.comparison
-    if desk.family:
+    evaluation, case, compared = trained.evaluation, trained.use_case, challenge.comparison
+    if session.family:
         adopt = _(
             "its features in {family} are only tried: move the file to src/goldmine/features/families first",
-            family=desk.family,
+            family=session.family,
         )
         compared = replace(compared, refusals=(*compared.refusals, adopt))
     figures = {
-        "comparison": drawings.beaten(judged.frame()),
-        "calibration": drawings.reliability_figure(reliability(judged.outcome, judged.probability)),
-        "beside_champion": beside.figure,
+        "comparison": plots.beaten(evaluation.frame()),
+        "calibration": plots.reliability_figure(reliability(evaluation.outcome, evaluation.probability)),
+        "champion_challenge": challenge.figure,
     }
-    mark = training_fingerprint(desk.bank, desk.work, case, desk.as_of, trained.seed)
-    training = Training(desk.bank, case, str(desk.as_of), mark, trained.rows, trained.fitted, judged)
-    reference = learn_reference(trained.fitted, trained.rows, judged.probability, judged.list_size)
-    return submit(desk, training, compared, reference, figures)
+    fingerprint = training_fingerprint(session.bank, session.work, case, session.as_of, trained.seed)
+    training = Training(session.bank, case, str(session.as_of), fingerprint, trained.rows, trained.fitted, evaluation)
+    reference = learn_reference(trained.fitted, trained.rows, evaluation.probability, evaluation.list_size)
+    return submit(session, training, compared, reference, figures)
 
 
 def submit(
-    desk: Desk, training: Training, compared: Comparison, reference: Reference, figures: Mapping[str, Figure]
+    session: Session, training: Training, compared: Comparison, reference: Reference, figures: Mapping[str, Figure]
 ) -> Registration:
     """Keep a training on an MLflow run with its model card, register it and let it become champion, if it may.
 
@@ -55,15 +55,15 @@ def submit(
     Parameters
     ----------
     training, compared, reference : Training, Comparison, Reference
-        What was learnt from what, how it stands beside the champion, and what later scores are compared with.
+        What was learnt from what, how it compares with the champion, and what later scores are compared with.
     figures : mapping of str to Figure
-        Pictures to keep, by file name without ending; ``comparison`` and ``calibration`` stand on the card too.
+        Figures to keep, by file name without ending; ``comparison`` and ``calibration`` stand on the card too.
     """
-    with tracked(desk.bank.name) as run_id:
+    with tracked(session.bank.name) as run_id:
         log_reference(reference)
         log_comparison(compared)
         log_training(training, figures)
-    made = propose_model(desk.bank.name, training.use_case.name, run_id, training.evaluation, compared)
-    subject = Subject(training, compared, made, reference, desk.dictionary, run_id)
-    attach_text(run_id, "model_card.html", card_html(model_card(subject, figures), desk.language))
+    made = propose_model(session.bank.name, training.use_case.name, run_id, training.evaluation, compared)
+    subject = Subject(training, compared, made, reference, session.dictionary, run_id)
+    attach_text(run_id, "model_card.html", card_html(model_card(subject, figures), session.language))
     return made

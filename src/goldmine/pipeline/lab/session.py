@@ -1,4 +1,4 @@
-"""Where a data scientist works: a desk, the features of a cutoff on it, and a family of features that is tried."""
+"""A data scientist's session: the features of a cutoff, a summary of each, and a family of features on trial."""
 
 import os
 import shutil
@@ -26,7 +26,7 @@ from goldmine.plots.style import use_language
 
 
 @dataclass(frozen=True)
-class Desk:
+class Session:
     """Where one works: a bank's tables, a work folder, a snapshot.
 
     Parameters
@@ -34,7 +34,7 @@ class Desk:
     bank : Bank
         The bank's canonical tables, as a run took them in.
     work : Workspace
-        Where features are; a desk that tries a family has a folder of its own, so that no list changes by it.
+        Where features are; a session that tries a family has a folder of its own, so that no list changes by it.
     as_of : date
         The snapshot.
     language : str
@@ -55,7 +55,7 @@ class Desk:
         return feature_dictionary(self.work)
 
 
-def open_desk(work: str = "data", as_of: str = "", language: str = "en") -> Desk:
+def open_session(work: str = "data", as_of: str = "", language: str = "en") -> Session:
     """Open a work folder that a run has filled.
 
     Parameters
@@ -68,12 +68,12 @@ def open_desk(work: str = "data", as_of: str = "", language: str = "en") -> Desk
         ``en`` or ``zh``, of figures and words.
     """
     use_language(language)
-    place = Workspace(at_home(work))
-    bank = load_bank(place)
-    return Desk(bank, place, snapshot_date(as_of, bank.data_until), language)
+    workspace = Workspace(at_home(work))
+    bank = load_bank(workspace)
+    return Session(bank, workspace, snapshot_date(as_of, bank.data_until), language)
 
 
-def features(desk: Desk, use_case: str, cutoff: str = "") -> pd.DataFrame:
+def features(session: Session, use_case: str, cutoff: str = "") -> pd.DataFrame:
     """Features of everyone eligible at a cutoff, and what became of them where that is known by the snapshot.
 
     Features that are not there, or whose tables or code have changed, are made first.
@@ -90,53 +90,59 @@ def features(desk: Desk, use_case: str, cutoff: str = "") -> pd.DataFrame:
     pandas.DataFrame
         A row a customer, by customer_id; every feature, and ``outcome`` (0 or 1) where it is complete.
     """
-    case = load_use_case(use_case, desk.work)
-    day = parse_month_end(cutoff) if cutoff else plan_cutoffs(case, desk.as_of, desk.bank.months("transactions")).test
-    make_features(desk, [day])
-    if outcome_end(case, day) <= desk.as_of:
-        rows = training_rows(desk.bank, desk.work, case, day, desk.as_of)
+    case = load_use_case(use_case, session.work)
+    day = (
+        parse_month_end(cutoff)
+        if cutoff
+        else plan_cutoffs(case, session.as_of, session.bank.months("transactions")).test
+    )
+    make_features(session, [day])
+    if outcome_end(case, day) <= session.as_of:
+        rows = training_rows(session.bank, session.work, case, day, session.as_of)
     else:
-        rows = eligible_rows(desk.work, case, day)
+        rows = eligible_rows(session.work, case, day)
     return rows.drop_columns(["cutoff"]).to_pandas().set_index("customer_id")
 
 
-def look(known: pd.DataFrame, names: list[str] | None = None) -> pd.DataFrame:
-    """What each feature says by itself, without showing a customer.
+def univariate_summary(known: pd.DataFrame, names: list[str] | None = None) -> pd.DataFrame:
+    """Each feature by itself: how often it is known, its medians and its AUC; never a customer.
 
     Parameters
     ----------
     known : pandas.DataFrame
         From `features`, with its outcome.
     names : list of str, optional
-        Features to look at; none means all numbers.
+        Features to summarise; none means all numbers.
 
     Returns
     -------
     pandas.DataFrame
-        A row a feature, the most telling first: known (share of rows), median of those without and with the outcome,
+        A row a feature, the strongest first: known (share of rows), median of those without and with the outcome,
         auc (of the feature alone; 0.5 says nothing, below it a high value speaks against the outcome).
     """
     if "outcome" not in known.columns:
-        raise ParameterError("look: the outcome of this cutoff is not complete yet.", "Load an earlier cutoff.")
+        raise ParameterError(
+            "univariate_summary: the outcome of this cutoff is not complete yet.", "Load an earlier cutoff."
+        )
     outcome = known["outcome"].to_numpy()
     numeric = known.drop(columns="outcome").select_dtypes("number")
     rows = {}
     for name in names or list(numeric.columns):
         values = numeric[name].to_numpy(dtype=np.float64)
-        here = np.isfinite(values)
-        both = 0 < outcome[here].sum() < here.sum()
+        known_rows = np.isfinite(values)
+        has_both = 0 < outcome[known_rows].sum() < known_rows.sum()
         rows[name] = {
-            "known": here.mean(),
-            "without": np.median(values[here & (outcome == 0)]) if both else np.nan,
-            "with": np.median(values[here & (outcome == 1)]) if both else np.nan,
-            "auc": roc_auc_score(outcome[here], values[here]) if both else np.nan,
+            "known": known_rows.mean(),
+            "without": np.median(values[known_rows & (outcome == 0)]) if has_both else np.nan,
+            "with": np.median(values[known_rows & (outcome == 1)]) if has_both else np.nan,
+            "auc": roc_auc_score(outcome[known_rows], values[known_rows]) if has_both else np.nan,
         }
     table = pd.DataFrame.from_dict(rows, orient="index")
     return table.sort_values("auc", key=lambda auc: (auc - 0.5).abs(), ascending=False)
 
 
-def try_family(desk: Desk, file: str) -> Desk:
-    """Open a desk where the features of one more file are there too, in a folder of its own.
+def try_family(session: Session, file: str) -> Session:
+    """Open a session that has the features of one more file too, in a folder of its own.
 
     Lists, champions and the job's own features stay as they are. Called again after the file was changed, it takes the
     change up.
@@ -149,18 +155,18 @@ def try_family(desk: Desk, file: str) -> Desk:
     source = at_home(file)
     if not source.is_file() or source.suffix != ".py" or not source.stem.isidentifier():
         raise ParameterError(f"{file}: is not a Python file of features.", "Copy examples/families/spending.py.")
-    apart = Workspace(desk.work.root / "lab" / source.stem)
+    apart = Workspace(session.work.root / "lab" / source.stem)
     folder = apart.root / "families"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copy(source, folder)
     if not apart.activity.exists():
-        apart.activity.symlink_to(os.path.relpath(desk.work.activity, apart.root))
+        apart.activity.symlink_to(os.path.relpath(session.work.activity, apart.root))
     try_folder(folder)
-    return replace(desk, work=apart, family=file)
+    return replace(session, work=apart, family=file)
 
 
-def make_features(desk: Desk, cutoffs: list[date]) -> None:
+def make_features(session: Session, cutoffs: list[date]) -> None:
     """Bring activity and the features of some cutoffs up to date.
 
     Parameters
@@ -168,6 +174,6 @@ def make_features(desk: Desk, cutoffs: list[date]) -> None:
     cutoffs : list of date
         Month ends; what stands there unchanged is not made again.
     """
-    with desk.work.lock():
-        build_activity(desk.bank, desk.work)
-        build_features(desk.bank, desk.work, cutoffs)
+    with session.work.lock():
+        build_activity(session.bank, session.work)
+        build_features(session.bank, session.work, cutoffs)

@@ -1,4 +1,4 @@
-"""A model as the job trains it, and beside the champion."""
+"""Train a model as the job does, and compare it with the champion."""
 
 import base64
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from goldmine.models.evaluation import Evaluation, evaluate
 from goldmine.models.model import Fitted
 from goldmine.models.train import fit
 from goldmine.models.training_set import TrainingSet, read_training_set
-from goldmine.pipeline.lab.session import Desk, make_features
+from goldmine.pipeline.lab.session import Session, make_features
 from goldmine.plots.governance import against_champion
 
 
@@ -30,12 +30,12 @@ class Trained:
     seed: int
     rows: TrainingSet
     fitted: Fitted
-    judged: Evaluation
+    evaluation: Evaluation
 
 
 @dataclass(frozen=True)
-class Beside:
-    """A trained model beside the champion; a notebook shows it as a table and a figure."""
+class ChampionChallenge:
+    """A trained model compared with the champion; a notebook shows it as a table and a figure."""
 
     comparison: Comparison
     figure: Figure
@@ -52,8 +52,8 @@ class Beside:
         return f'{shown}<img alt="" src="data:image/png;base64,{image}">'
 
 
-def train(desk: Desk, use_case: str, seed: int | None = None) -> Trained:
-    """Train a use case as the job does: several past cutoffs, a later one to calibrate, the latest to judge.
+def train(session: Session, use_case: str, seed: int | None = None) -> Trained:
+    """Train a use case as the job does: several past cutoffs, a later one to calibrate, the latest to test.
 
     Parameters
     ----------
@@ -65,18 +65,18 @@ def train(desk: Desk, use_case: str, seed: int | None = None) -> Trained:
     LeakError
         If the rows know what they could not have known.
     """
-    case = load_use_case(use_case, desk.work)
+    case = load_use_case(use_case, session.work)
     chosen = case.training.seed if seed is None else seed
-    make_features(desk, list(plan_cutoffs(case, desk.as_of, desk.bank.months("transactions")).all))
-    rows = read_training_set(desk.bank, desk.work, case, desk.as_of, chosen)
-    leak_gate(desk.bank, desk.work, case, rows, desk.as_of)
+    make_features(session, list(plan_cutoffs(case, session.as_of, session.bank.months("transactions")).all))
+    rows = read_training_set(session.bank, session.work, case, session.as_of, chosen)
+    leak_gate(session.bank, session.work, case, rows, session.as_of)
     fitted = fit(case, rows, chosen)
     return Trained(case, chosen, rows, fitted, evaluate(fitted.model, rows.test, case))
 
 
-def compare(desk: Desk, trained: Trained) -> Beside:
+def compare(session: Session, trained: Trained) -> ChampionChallenge:
     """Score the champion on the model's judging rows, and say whether the model may take over."""
-    found = compare_models(desk.bank, trained.use_case, trained.judged, trained.rows.test)
-    figure = against_champion(found.frame())
+    comparison = compare_models(session.bank, trained.use_case, trained.evaluation, trained.rows.test)
+    figure = against_champion(comparison.frame())
     plt.close(figure)  # shown once, beside its table
-    return Beside(found, figure)
+    return ChampionChallenge(comparison, figure)

@@ -8,29 +8,31 @@ import pandas as pd
 import pytest
 
 from goldmine.core.errors import HistoryError, UseCaseError
+from goldmine.core.i18n import LocalizedText, in_language
 from goldmine.core.workspace import Workspace
 from goldmine.customers.segments import choose_number, find_segments, segment_name
 
 DAY = date(2024, 6, 30)
 
 
-def test_the_largest_stable_number_is_taken():
+def test_largest_stable_number_is_chosen():
     tried = pd.DataFrame({"segments": [3, 4, 5], "agreement": [0.95, 0.85, 0.5]})
     assert choose_number(tried) == 4
 
 
-def test_where_none_is_stable_the_best_is_taken():
+def test_best_number_is_chosen_where_none_is_stable():
     tried = pd.DataFrame({"segments": [3, 4, 5], "agreement": [0.3, 0.2, 0.5]})
     assert choose_number(tried) == 5
 
 
-def test_a_segment_is_named_by_what_sets_it_apart_in_both_languages():
-    labels = {"aum": ("AUM", "资产"), "own": ("own transactions", "主动交易")}
-    found = segment_name(pd.Series({"aum": 0.1, "own": -2.0, "age": 1.0}), labels)
-    assert found == ("low own transactions; high age", "主动交易偏低;age偏高")
+def test_segment_is_named_by_its_strongest_features_in_both_languages():
+    own = LocalizedText("own transactions", translations={"en": "own transactions", "zh": "主动交易"})
+    name = segment_name(pd.Series({"aum": 0.1, "own": -2.0, "age": 1.0}), {"aum": "AUM", "own": own})
+    assert name == "low own transactions; high age"
+    assert in_language(name, "zh") == "主动交易偏低;age偏高"
 
 
-def test_groups_that_are_there_are_found_and_written(tmp_path):
+def test_segments_in_the_data_are_found_and_written(tmp_path):
     random = np.random.default_rng(1)
     centres = np.repeat(np.array([[0.0, 0.0], [0.0, 400.0], [90_000.0, 0.0], [90_000.0, 400.0]]), [160, 120, 80, 40], 0)
     held = np.maximum(centres + random.normal(scale=[0.5, 0.2], size=centres.shape), 0)
@@ -47,7 +49,7 @@ def test_groups_that_are_there_are_found_and_written(tmp_path):
     assert len(json.loads(found.path.with_suffix(".json").read_text("utf-8"))) == len(found.table)
 
 
-def test_a_handful_of_customers_has_no_segments(tmp_path):
+def test_too_few_customers_are_refused(tmp_path):
     work = Workspace(tmp_path)
     work.features(DAY).parent.mkdir(parents=True)
     pd.DataFrame({"customer_id": ["a"], "aum_avg_30d": [1.0]}).to_parquet(work.features(DAY))

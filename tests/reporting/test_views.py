@@ -4,7 +4,8 @@ from datetime import date
 import pytest
 
 from goldmine.core.errors import ParameterError
-from goldmine.customers.ladder import level_word
+from goldmine.core.i18n import in_language
+from goldmine.customers.ladder import level_title
 from goldmine.plots import reporting as plots
 from goldmine.reporting import call_sheets, views
 from goldmine.reporting import tables as figures
@@ -134,5 +135,5 @@ def test_every_picture_is_drawn_where_there_is_little_to_draw(view):
 
 
 def test_levels_are_named_by_their_ends():
-    assert [level_word(level, "zh") for level in (0, 3, 6)] == ["0–1万", "20万–50万", "500万以上"]
-    assert [level_word(level, "en") for level in (0, 3, 6)] == ["0–10k", "200k–500k", "5M and more"]
+    assert [in_language(level_title(level), "zh") for level in (0, 3, 6)] == ["0–1万", "20万–50万", "500万以上"]
+    assert [level_title(level) for level in (0, 3, 6)] == ["0–10k", "200k–500k", "5M and more"]

@@ -11,7 +11,7 @@ from goldmine.core.excel import workbook, write_table
 from goldmine.core.files import whole_file
 from goldmine.core.i18n import _, in_language
 from goldmine.coverage.plan import Coverage
-from goldmine.customers.ladder import level_word
+from goldmine.customers.ladder import level_title
 
 _CUSTOMER = ["customer_id", "level", "aum_avg", "core"]
 _SHEETS = {
@@ -58,7 +58,7 @@ def _in_words(rows: pd.DataFrame, names: Sequence[str], language: str) -> pa.Tab
         if column.format == "day":
             rows[column.name] = values.dt.date
         elif column.name == "level":
-            rows["level"] = [level_word(int(level), language) for level in values]
+            rows["level"] = [in_language(level_title(int(level)), language) for level in values]
         elif column.name == "core":
             rows["core"] = ["✓" if core else "" for core in values]
         elif column.words:

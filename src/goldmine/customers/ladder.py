@@ -9,12 +9,13 @@ import numpy.typing as npt
 from ibis.expr.types import NumericValue
 
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import LocalizedText, _, join_texts
 
 LEVELS = (0, 10_000, 50_000, 200_000, 500_000, 2_000_000, 5_000_000)
-"""Where each level begins, in yuan of average daily AUM (月日均); a level is its place in this table."""
+"""Where each level begins, in yuan of average daily AUM; a level is its index in this table."""
 
 LAYERS = {"basic": 0, "wealth": 2, "high_end": 4}
-"""The layers 基础, 财富 and 高端, and the level that each begins at: 0, 50,000 and 500,000 yuan."""
+"""The layers, and the level that each begins at: 0, 50,000 and 500,000 yuan."""
 
 
 def check_levels(levels: Sequence[float]) -> None:
@@ -86,16 +87,22 @@ def layer_expression(level: NumericValue) -> ibis.Value:
     return ibis.cases(*[(level < end, name) for name, end in zip(lower, ends, strict=True)], else_=highest)
 
 
-def level_word(level: int, language: str) -> str:
-    """A level of the ladder by where it begins and ends, in yuan."""
-    ends = [*LEVELS[1:], None]
-    start, end = _yuan(LEVELS[level], language), ends[level]
-    if end is None:
-        return f"{start}以上" if language == "zh" else f"{start} and more"
-    return f"{start}–{_yuan(end, language)}"
+def level_title(level: int) -> LocalizedText:
+    """A level of the ladder by where it begins and ends, in yuan.
+
+    Examples
+    --------
+    >>> level_title(3), level_title(6)
+    ('200k–500k', '5M and more')
+    """
+    start = _yuan(LEVELS[level])
+    if level == len(LEVELS) - 1:
+        return _("{start} and more", start=start)
+    return join_texts([start, _yuan(LEVELS[level + 1])], "–")
 
 
-def _yuan(amount: int, language: str) -> str:
-    if language == "zh":
-        return f"{amount // 10_000}万" if amount else "0"
-    return f"{amount // 1_000_000}M" if amount >= 1_000_000 else f"{amount // 1_000}k" if amount else "0"
+def _yuan(amount: int) -> str:
+    """A round amount as people say it: thousands and millions in English, ten thousands in Chinese."""
+    if amount >= 1_000_000:
+        return _("{millions}M", millions=amount // 1_000_000)
+    return _("{tens_of_thousands}0k", tens_of_thousands=amount // 10_000) if amount else "0"

@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.files import whole_file, write_json
-from goldmine.core.i18n import in_language
+from goldmine.core.i18n import LANGUAGES, LocalizedText, in_language, join_texts, pgettext
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_dictionary
@@ -53,7 +53,7 @@ class Segments:
     path : Path
         Parquet with customer_id and segment (0, 1, …).
     table : pandas.DataFrame
-        A row a segment: segment, customers, share, name_en, name_zh, and the mean of each feature.
+        A row a segment: segment, customers, share, ``name_<language>`` for each language, and the mean of each feature.
     stability : pandas.DataFrame
         A row a number tried: segments, agreement (mean adjusted Rand index of fits on different halves).
     """
@@ -131,30 +131,32 @@ def _by_size(segment: np.ndarray) -> np.ndarray:
 
 def _table(raw: pd.DataFrame, scaled: pd.DataFrame, segment: np.ndarray, work: Workspace) -> pd.DataFrame:
     means = scaled.groupby(segment).mean()
-    labels = {
-        feature.name: (str(feature.title), in_language(feature.title, "zh")) for feature in feature_dictionary(work)
-    }
+    titles = {feature.name: feature.title for feature in feature_dictionary(work)}
     size = np.bincount(segment)
-    names = [segment_name(row, labels) for _, row in means.iterrows()]
+    names = [segment_name(means.loc[number], titles) for number in means.index]
     head = {"segment": means.index, "customers": size, "share": size / len(segment)}
-    titles = {"name_en": [en for en, _ in names], "name_zh": [zh for _, zh in names]}
-    return pd.DataFrame({**head, **titles}).join(raw.groupby(segment).mean())
+    by_language = {f"name_{language}": [in_language(name, language) for name in names] for language in LANGUAGES}
+    return pd.DataFrame({**head, **by_language}).join(raw.groupby(segment).mean())
 
 
-def segment_name(means: pd.Series, labels: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
-    """English and Chinese name of a segment: the features in which it differs most from everyone, and which way.
+def segment_name(means: pd.Series, titles: Mapping[str, str]) -> LocalizedText:
+    """Name of a segment: the features in which it differs most from everyone, and which way.
 
     Parameters
     ----------
     means : pandas.Series
         Mean of each scaled feature in the segment; everyone's is 0.
-    labels : mapping
-        English and Chinese label of each feature.
+    titles : mapping of str to str
+        Title of each feature.
     """
-    strongest = means.abs().nlargest(_NAMED_BY).index
-    words = [(labels.get(name, (name, name)), means[name] > 0) for name in strongest]
-    en = "; ".join(f"{'high' if high else 'low'} {label[0]}" for label, high in words)
-    return en, ";".join(f"{label[1]}{'偏高' if high else '偏低'}" for label, high in words)
+    strongest = {name: titles.get(name, name) for name in means.abs().nlargest(_NAMED_BY).index}
+    parts = [
+        pgettext("segment", "high {feature}", feature=title)
+        if means[name] > 0
+        else pgettext("segment", "low {feature}", feature=title)
+        for name, title in strongest.items()
+    ]
+    return join_texts(parts, pgettext("segment", "; "))
 
 
 def _write(work: Workspace, as_of: date, ids: pd.Series, segment: np.ndarray, table: pd.DataFrame) -> Path:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
+from scipy.stats import binomtest
 
 from goldmine.models.uplift.effect import LEVEL, MIN_ARM_ROWS
 
@@ -30,27 +30,14 @@ def promise(rows: pd.DataFrame) -> pd.DataFrame:
     for decile, some in rows.groupby("decile", sort=True):
         control, contact = (some.loc[some["group"] == name, "outcome"] for name in ("control", "contact"))
         seen = [float(arm.mean()) if len(arm) >= MIN_ARM_ROWS else np.nan for arm in (control, contact)]
-        low, high = wilson(int(control.sum()), len(control)) if len(control) >= MIN_ARM_ROWS else (np.nan, np.nan)
+        low, high = np.nan, np.nan
+        if len(control) >= MIN_ARM_ROWS:
+            low, high = binomtest(int(control.sum()), len(control)).proportion_ci(LEVEL, method="wilson")
         lines.append(
             (decile, float(some["probability"].mean()), seen[0], low, high, len(control), seen[1], len(contact))
         )
     names = ["decile", "promised", "control", "control_low", "control_high", "control_rows", "contact", "contact_rows"]
     return pd.DataFrame(lines, columns=names)
-
-
-def wilson(events: int, rows: int, level: float = LEVEL) -> tuple[float, float]:
-    """Wilson's interval of a share.
-
-    Examples
-    --------
-    >>> [round(end, 3) for end in wilson(5, 50)]
-    [0.043, 0.214]
-    """
-    z = float(norm.ppf((1 + level) / 2))
-    share, shrink = events / rows, 1 + z**2 / rows
-    middle = (share + z**2 / (2 * rows)) / shrink
-    reach = z * np.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2)) / shrink
-    return float(middle - reach), float(middle + reach)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from goldmine.core.excel import NotesSheet, workbook, write_table
 from goldmine.core.files import whole_file
 from goldmine.core.i18n import _, in_language
 from goldmine.core.workspace import Workspace
-from goldmine.customers.ladder import level_word
+from goldmine.customers.ladder import level_title
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def _add_table(book: Any, sheet: str, rows: pd.DataFrame, language: str) -> None
     layout = columns(rows.columns)
     words = {column.name: column.in_words(rows[column.name], language) for column in layout if column.words}
     if "level" in rows:
-        words["level"] = [level_word(int(level), language) for level in rows["level"]]
+        words["level"] = [in_language(level_title(int(level)), language) for level in rows["level"]]
     table = pa.Table.from_pandas(rows.assign(**words), preserve_index=False)
     write_table(book, sheet, table, layout, language=language)
 

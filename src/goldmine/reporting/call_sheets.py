@@ -9,9 +9,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from goldmine.core.errors import ParameterError, ReleaseError
+from goldmine.core.i18n import in_language
 from goldmine.core.workspace import Workspace
 from goldmine.coverage import load_coverage_rules
-from goldmine.customers.ladder import LEVELS, level_word
+from goldmine.customers.ladder import LEVELS, level_title
 from goldmine.labels.use_case_files import load_use_case
 from goldmine.publishing.release_store import read_latest
 from goldmine.reporting.metric_definitions import Remedy
@@ -189,7 +190,7 @@ def in_words(rows: pd.DataFrame, language: str) -> pd.DataFrame:
     """A call sheet as staff read it: headings in words, amounts and probabilities written out."""
     found = rows.drop(columns=[name for name in ("core", "due_on") if name in rows])
     if "level" in found:
-        found["level"] = [level_word(int(level), language) for level in found["level"]]
+        found["level"] = [in_language(level_title(int(level)), language) for level in found["level"]]
     for name in ("aum", "to_next"):
         if name in found:
             found[name] = [f"{yuan:,.0f}" for yuan in found[name]]

@@ -27,8 +27,7 @@ from goldmine.contract.intake import open_bank
 from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.labels import eligible_rows, plan_cutoffs
-from goldmine.labels.use_case import UseCase
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import UseCase, load_use_case
 from goldmine.measurement.effect import intention_to_treat
 from goldmine.measurement.uplift_history import features_of, learn_uplift
 from goldmine.models.train import train

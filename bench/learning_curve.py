@@ -22,8 +22,7 @@ from goldmine.contract.intake import open_bank
 from goldmine.core.project import home
 from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
-from goldmine.labels.use_case import UseCase
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import UseCase, load_use_case
 from goldmine.models.evaluation import evaluate
 from goldmine.models.train import train
 from goldmine.models.training_set import TrainingSet, downsample_negatives, read_training_set

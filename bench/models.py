@@ -35,8 +35,7 @@ from goldmine.core.progress import cores
 from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.labels import plan_cutoffs
-from goldmine.labels.use_case import UseCase
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import UseCase, load_use_case
 from goldmine.models.encoding import encode
 from goldmine.models.evaluation import evaluate, scorecard
 from goldmine.models.model import Model

@@ -26,7 +26,7 @@ from goldmine.core.files import remove, sql_text, whole_folder
 from goldmine.core.project import home
 from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import load_use_case
 from goldmine.models.score import score
 from goldmine.pipeline import lab
 from goldmine.pipeline.selection import required_cutoffs

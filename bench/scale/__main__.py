@@ -14,7 +14,7 @@ from bench.scale.measure import Measured, bytes_on_disk, measure
 from goldmine.contract.intake import load_bank
 from goldmine.core.project import home
 from goldmine.core.workspace import Workspace
-from goldmine.labels.use_case_files import use_case_names
+from goldmine.labels.use_case import use_case_names
 
 GIB = 2**30
 HEAD = (

@@ -16,7 +16,7 @@ from goldmine.core.dates import month_end, month_key
 from goldmine.core.files import read_json, write_json
 from goldmine.features.windows import BUCKETS
 from goldmine.labels import eligible_rows, selected_features
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import load_use_case
 from goldmine.models.boosting import lightgbm
 from goldmine.models.encoding import encode, fit_encoding, fit_target_encoding
 from goldmine.models.lightgbm_settings import lightgbm_settings

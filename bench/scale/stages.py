@@ -11,7 +11,7 @@ from goldmine.contract.mapping import load_mapping
 from goldmine.core.dates import month_end
 from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import load_use_case
 from goldmine.models.score import score as score_everyone
 from goldmine.pipeline import lab
 from goldmine.pipeline.selection import required_cutoffs, selected_use_cases

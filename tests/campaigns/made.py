@@ -19,7 +19,7 @@ from goldmine.contactability.holdout import HeldBack, held_back_at, in_force
 from goldmine.contactability.policy import Policy
 from goldmine.core.engine import connect
 from goldmine.core.workspace import Workspace
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import load_use_case
 from tests.tiny import Row, make_bank
 
 AS_OF = date(2024, 6, 30)

@@ -12,7 +12,7 @@ from goldmine.customers.lost import lost, with_chances, with_money
 from goldmine.customers.source_tables import SourceTables
 from goldmine.customers.table import build_customers
 from goldmine.features import build_features
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import load_use_case
 from tests.tiny import balance, make_bank, transaction
 
 JUNE = date(2024, 6, 30)

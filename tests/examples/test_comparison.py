@@ -12,8 +12,7 @@ from goldmine.core.project import at_home
 from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.labels import plan_cutoffs
-from goldmine.labels.use_case import UseCase
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import UseCase, load_use_case
 from goldmine.models.evaluation import evaluate
 from goldmine.models.train import train
 from goldmine.models.training_set import read_training_set

@@ -19,7 +19,7 @@ from goldmine.governance.limits import Limits
 from goldmine.governance.point_in_time_check import check_point_in_time
 from goldmine.governance.univariate import out_of_range, univariate_auc
 from goldmine.labels import Cutoffs
-from goldmine.labels.use_case import ExternalLabel
+from goldmine.labels.outcomes.external_label import ExternalLabel
 from goldmine.models.training_set import TrainingSet
 from goldmine.sample import write_bank
 from tests.models.made import rows, use_case

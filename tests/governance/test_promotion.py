@@ -310,7 +310,7 @@ def test_without_a_champion_there_is_nothing_to_roll_back(ask):
 
 
 def test_a_champion_that_learnt_from_the_judging_rows_is_not_compared(ask, fitted, evaluation):
-    from goldmine.labels.use_case import ExternalLabel
+    from goldmine.labels.outcomes.external_label import ExternalLabel
 
     ask(fitted.model, "f1")
     found = compare(BANK, use_case(outcome=ExternalLabel(kind="external_label")), evaluation, rows(seed=3))

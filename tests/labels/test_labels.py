@@ -7,7 +7,7 @@ from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.labels import eligible_rows, plan_cutoffs, selected_features, training_rows
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import load_use_case
 from tests.tiny import balance, make_bank, transaction
 
 CUTOFF, AS_OF = date(2024, 2, 29), date(2024, 6, 30)

@@ -2,12 +2,11 @@ import pytest
 
 from goldmine.core.errors import SettingsError, UseCaseError
 from goldmine.features import catalogue
-from goldmine.labels.use_case_files import load_use_case, read_use_case, use_case_names
+from goldmine.labels.use_case import load_use_case, read_use_case, use_case_names
 
 GOOD = """\
 name: mine
-title_en: Mine
-title_zh: 我的
+title: {en: Mine, zh: 我的}
 eligible: [{feature: age_years, at_least: 18}]
 outcome: {kind: no_own_transaction}
 gap_days: 15
@@ -67,7 +66,7 @@ def test_a_new_use_case_is_one_more_file(tmp_path):
         ),
         (("no_own_transaction", "no_such_thing"), r"mine.yaml: outcome"),
         (("name: mine", "name: other"), r"mine.yaml: its name is 'other'"),
-        (("eligible: [", "eligible: ]"), r"mine.yaml: line 4 cannot be read"),
+        (("eligible: [", "eligible: ]"), r"mine.yaml: line 3 cannot be read"),
     ],
 )
 def test_a_bad_file_says_which_key(tmp_path, change, message):

@@ -9,7 +9,7 @@ from goldmine.activity import build_activity
 from goldmine.campaigns.stored_uplift import read_kept
 from goldmine.core.errors import HistoryError, ReleaseError
 from goldmine.core.workspace import Workspace
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import load_use_case
 from goldmine.measurement.uplift_history import features_of, learn_for_lists, learn_uplift, shared_features, to_round
 from tests.measurement.test_results import publish
 from tests.tiny import make_bank, transaction

@@ -3,7 +3,9 @@
 import numpy as np
 import pyarrow as pa
 
-from goldmine.labels.use_case import Baseline, Condition, NoOwnTransaction, Training, UseCase
+from goldmine.core.i18n import LocalizedText
+from goldmine.labels.outcomes.no_own_transaction import NoOwnTransaction
+from goldmine.labels.use_case import Baseline, Condition, Training, UseCase
 
 VILLAGES = ("east", "north", "west")
 
@@ -12,8 +14,7 @@ def use_case(**changes) -> UseCase:
     """A use case that learns in a blink."""
     settings = {
         "name": "mine",
-        "title_en": "Mine",
-        "title_zh": "我的",
+        "title": LocalizedText("Mine", translations={"zh": "我的"}),
         "eligible": [Condition(feature="inflow_sum_90d", at_least=0.0)],
         "outcome": NoOwnTransaction(kind="no_own_transaction"),
         "gap_days": 15,

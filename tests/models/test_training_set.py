@@ -6,7 +6,7 @@ import pytest
 from goldmine.core.errors import HistoryError
 from goldmine.core.workspace import Workspace
 from goldmine.labels import plan_cutoffs
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import load_use_case
 from goldmine.models.score import score
 from goldmine.models.training_set import TrainingSet, downsample, downsample_negatives, read_training_set, weighted_rows
 from tests.tiny import make_bank, transaction

@@ -8,7 +8,7 @@ from goldmine.contract.tables import TABLES
 from goldmine.core.errors import ContractError, UseCaseError, ValidationError
 from goldmine.core.project import home
 from goldmine.core.workspace import Workspace
-from goldmine.labels.use_case_files import use_case_names
+from goldmine.labels.use_case import use_case_names
 from goldmine.pipeline.dagster_assets import MONTH_ENDS, Place, tried_again_if_passing
 from goldmine.pipeline.dagster_job import load_definitions, run_job
 from goldmine.pipeline.snapshot import Snapshot

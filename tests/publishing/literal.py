@@ -17,7 +17,7 @@ import pyarrow as pa
 from goldmine.contactability.funnel import Funnel
 from goldmine.core.errors import DiskError
 from goldmine.core.workspace import Workspace
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import load_use_case
 from goldmine.publishing.listing import Listing, ReleaseMetadata, make_rows, write_listing
 from goldmine.publishing.manifest import Manifest, ModelRef
 from goldmine.publishing.release_store import Release, read_latest, release_once

@@ -10,7 +10,7 @@ import pytest
 from goldmine.contactability.funnel import Funnel, FunnelStep, SkippedRule
 from goldmine.core.formula import escape_formula
 from goldmine.core.i18n import LocalizedText
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import load_use_case
 from goldmine.publishing.listing import LIST_SCHEMA, Listing, ReleaseMetadata, make_rows, write_listing
 from goldmine.publishing.manifest import ListFile, ModelRef
 

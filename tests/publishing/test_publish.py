@@ -20,7 +20,7 @@ from goldmine.core.project import home
 from goldmine.core.workspace import Workspace
 from goldmine.customers.table import customers_path
 from goldmine.features import catalogue, feature_fingerprint
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import load_use_case
 from goldmine.models.run_log import log_model
 from goldmine.models.score import score
 from goldmine.models.tracking import CHAMPION, registered_name, use_tracking

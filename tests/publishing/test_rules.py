@@ -9,8 +9,7 @@ import pytest
 from goldmine.contactability import ContactTables
 from goldmine.contactability.holdout import HeldBack
 from goldmine.contract.bank import Bank
-from goldmine.labels.use_case import UseCase
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import UseCase, load_use_case
 from goldmine.publishing.listing import Chosen, choose
 from tests.tiny import Row, make_bank
 

@@ -11,7 +11,7 @@ from goldmine.contactability.holdout import HeldBack
 from goldmine.core.engine import DUCKDB, connect
 from goldmine.core.parquet import parquet_files
 from goldmine.labels.eligibility import eligible_rows
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import load_use_case
 from goldmine.models.registry import Champion
 from goldmine.models.score import score
 from goldmine.models.train import train

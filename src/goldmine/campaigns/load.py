@@ -9,7 +9,7 @@ from goldmine.contactability.policy import campaigns_folder
 from goldmine.core.errors import SettingsError
 from goldmine.core.project import home
 from goldmine.core.settings import read_yaml, typed
-from goldmine.labels.use_case_files import use_case_names
+from goldmine.labels.use_case import use_case_names
 
 
 def load_campaigns() -> list[Campaign]:

@@ -22,7 +22,7 @@ def history(work: WorkFolder = Path("data"), use_case: UseCases = None) -> None:
 
     from goldmine.core.workspace import Workspace
     from goldmine.governance.promotion import history
-    from goldmine.labels.use_case_files import load_use_case, use_case_names
+    from goldmine.labels.use_case import load_use_case, use_case_names
 
     bank = Workspace(work.absolute()).bank_name()
     table = Table(
@@ -62,7 +62,7 @@ def champion(work: WorkFolder = Path("data"), use_case: UseCases = None, on: Day
     from goldmine.core.dates import parse_day
     from goldmine.core.workspace import Workspace
     from goldmine.governance.journal import Journal
-    from goldmine.labels.use_case_files import load_use_case, use_case_names
+    from goldmine.labels.use_case import load_use_case, use_case_names
 
     bank, day = Workspace(work.absolute()).bank_name(), parse_day(on, "--on") if on else date.today()
     table = Table(
@@ -100,7 +100,7 @@ def rollback(
     from goldmine.cli.output import say
     from goldmine.core.workspace import Workspace
     from goldmine.governance.promotion import rollback
-    from goldmine.labels.use_case_files import load_use_case
+    from goldmine.labels.use_case import load_use_case
 
     entry = rollback(Workspace(work.absolute()).bank_name(), load_use_case(use_case).name, why, to)
     say(f"{use_case}: version {entry.event.champion} is champion again; version {entry.event.version} left.")
@@ -124,7 +124,7 @@ def backtest(
     from goldmine.core.workspace import Workspace
     from goldmine.governance.backtest import backtest
     from goldmine.governance.run_log import log_backtest
-    from goldmine.labels.use_case_files import load_use_case
+    from goldmine.labels.use_case import load_use_case
     from goldmine.models.tracking import tracked
     from goldmine.plots.governance import backtest_figure
     from goldmine.plots.style import use_language

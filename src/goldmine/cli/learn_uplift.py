@@ -19,7 +19,7 @@ def learn_uplift(
     from goldmine.contract.intake import load_bank
     from goldmine.core.dates import snapshot_date
     from goldmine.core.workspace import Workspace
-    from goldmine.labels.use_case_files import load_use_case, use_case_names
+    from goldmine.labels.use_case import load_use_case, use_case_names
     from goldmine.measurement.uplift_history import learn_uplift as learn
 
     place = Workspace(work.absolute())

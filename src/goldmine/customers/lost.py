@@ -16,9 +16,9 @@ from goldmine.core.errors import SettingsError
 from goldmine.customers.ladder import level_of
 from goldmine.customers.source_tables import SourceTables
 from goldmine.customers.table import read_customers
-from goldmine.labels.cutoffs import outcome_end, plan_cutoffs
+from goldmine.labels.cutoffs import plan_cutoffs
 from goldmine.labels.eligibility import training_rows
-from goldmine.labels.outcomes import aum_gained
+from goldmine.labels.outcome_window import outcome_window
 from goldmine.labels.use_case import UseCase
 
 YEAR = 12
@@ -153,8 +153,9 @@ def brought_back(sources: SourceTables, use_case: UseCase, as_of: date) -> pd.Se
     for cutoff in plan_cutoffs(use_case, as_of, sources.bank.months("transactions")).all:
         rows = training_rows(sources.bank, sources.work, use_case, cutoff, as_of)
         frame = rows.select(["customer_id", "outcome", "aum_peak_365d"]).to_pandas()
-        end = outcome_end(use_case, cutoff)
-        gained = aum_gained(sources.connection, sources.bank, sources.work, (cutoff, end)).to_pyarrow().to_pandas()
+        dates = cutoff, as_of
+        window = outcome_window(sources.connection, sources.bank, sources.work, use_case, dates)
+        gained = window.aum_growth().to_pyarrow().to_pandas()
         back = frame[frame.outcome == 1].merge(gained, "left", "customer_id")
         gains.append((back.gained.fillna(0) / 100).clip(lower=0))
         levels.append(pd.Series(level_of(back.aum_peak_365d), index=back.index))

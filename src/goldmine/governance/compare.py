@@ -120,7 +120,7 @@ def _champions(bank: Bank, use_case: UseCase, rows: pa.Table, version: str) -> t
     """The champion's probabilities; or None, and why it cannot be compared with."""
     if not version:
         return None, _("there is no champion yet")
-    if use_case.outcome.kind == "external_label":
+    if use_case.has_external_label:
         return None, _(
             "champion version {version} has learnt from the rows of its table that judged it", version=version
         )

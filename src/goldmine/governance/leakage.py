@@ -138,7 +138,7 @@ def point_in_time_check(found: PointInTimeCheck) -> Check:
 
 def _left_out(use_case: UseCase, feature: str) -> str:
     """How a feature is left out: where the rows are a table made elsewhere, no use case's file can exclude it."""
-    if use_case.outcome.kind == "external_label":
+    if use_case.has_external_label:
         return f"leave it out with --drop {feature}"
     return "exclude it in the use case's file"
 

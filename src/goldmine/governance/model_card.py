@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import pandas as pd
 from matplotlib.figure import Figure
 
-from goldmine.core.i18n import LocalizedText, _, join_texts, pgettext
+from goldmine.core.i18n import _, join_texts, pgettext
 from goldmine.features import Feature
 from goldmine.governance.compare import Comparison
 from goldmine.governance.drift.reference import Reference
 from goldmine.governance.groups import GROUP_TITLES
 from goldmine.governance.model_card_page import Card, CardTable, Section
-from goldmine.governance.model_card_text import conditions_text, outcome_text
 from goldmine.governance.protected_groups import SMALL
 from goldmine.models.explain import importance
 from goldmine.models.registry import Registration
@@ -79,7 +78,6 @@ def model_card(subject: Subject, figures: Mapping[str, Figure]) -> Card:
         The training's pictures; ``comparison`` and ``calibration`` are shown.
     """
     case, registration = subject.training.use_case, subject.registration
-    title = LocalizedText(case.title_en, translations={"en": case.title_en, "zh": case.title_zh})
     subtitle = _(
         "{name}, version {version} · {bank} · trained at {as_of}",
         name=registration.name,
@@ -98,12 +96,14 @@ def model_card(subject: Subject, figures: Mapping[str, Figure]) -> Card:
         _limits(subject),
         _trace(subject),
     )
-    return Card(_("Model card: {title}", title=title), subtitle, sections)
+    return Card(_("Model card: {title}", title=case.title), subtitle, sections)
 
 
 def _use(subject: Subject) -> Section:
     case = subject.training.use_case
-    question = _("Asked of customers with {who}: who {outcome}?", who=conditions_text(case), outcome=outcome_text(case))
+    question = _(
+        "Asked of customers with {who}: who {outcome}?", who=case.conditions_text(), outcome=case.outcome.description()
+    )
     times = _(
         "{gap} days after the snapshot are skipped, the next {horizon} count. The list holds up to {size:,} "
         "customers and may be worked for {valid} days.",

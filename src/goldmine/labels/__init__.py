@@ -1,4 +1,4 @@
-"""Labels: which cutoffs to learn from, who is eligible at them, and what became of them."""
+"""Labels: the cutoffs to learn from, who is eligible at them, and the outcomes that they are labelled with."""
 
 from goldmine.labels.cutoffs import Cutoffs, outcome_end, plan_cutoffs
 from goldmine.labels.eligibility import eligible_rows, labelled, selected_features, training_rows, with_features

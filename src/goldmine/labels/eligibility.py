@@ -1,4 +1,4 @@
-"""Rows to learn from and rows to score: eligible customers with their features, and their outcome."""
+"""Rows to train on and rows to score: eligible customers with their features, and their labels."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -21,17 +21,17 @@ from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
 from goldmine.identity import merged_numbers
 from goldmine.labels.cutoffs import outcome_end
-from goldmine.labels.outcomes import happened
+from goldmine.labels.outcome_window import outcome_customers, outcome_window
 from goldmine.labels.use_case import Condition, UseCase
 
 KEYS = ("customer_id", "cutoff")
-BESIDE = ("outcome", "weight", "moment")
-"""Columns of training rows that are no features: what happened, for how many a row counts, and when it was."""
+LABEL_COLUMNS = ("outcome", "weight", "moment")
+"""Columns of training rows that are no features: the label, the sample weight, and the date of the row."""
 
 
 def selected_features(use_case: UseCase, columns: list[str]) -> list[str]:
     """Columns of a feature table that the use case learns from, in their order."""
-    names = [name for name in columns if name not in (*KEYS, *BESIDE)]
+    names = [name for name in columns if name not in (*KEYS, *LABEL_COLUMNS)]
     if use_case.include:
         names = [name for name in names if any(fnmatchcase(name, pattern) for pattern in use_case.include)]
     return [name for name in names if not any(fnmatchcase(name, pattern) for pattern in use_case.exclude)]
@@ -45,8 +45,8 @@ def eligible(
     Parameters
     ----------
     columns : sequence of str
-        Columns of the feature table to give. In DuckDB features are rather read by `feature_rows`: each column costs
-        Ibis a millisecond that the rows do not.
+        Columns of the feature table to return. In DuckDB read features by `feature_rows` instead: in Ibis each column
+        costs a millisecond.
 
     Raises
     ------
@@ -60,19 +60,19 @@ def eligible(
         raise HistoryError(
             f"{use_case.name} at {cutoff}: no feature table of that cutoff.", "Run `goldmine features` for it first."
         )
-    asked = {condition.feature for group in (use_case.eligible, *use_case.any_of) for condition in group}
-    held = parquet_schema(path).names
-    rows = read_parquet(connection, [path], [name for name in held if name in asked.union(columns)])
+    conditions = [condition for group in (use_case.eligible, *use_case.any_of) for condition in group]
+    needed = {*columns, *(condition.feature for condition in conditions)}
+    rows = read_parquet(connection, [path], [name for name in parquet_schema(path).names if name in needed])
     for condition in use_case.eligible:
         rows = rows.filter(_holds(rows, use_case, condition))
     if use_case.any_of:
-        groups = [reduce(and_, [_holds(rows, use_case, one) for one in group]) for group in use_case.any_of]
+        groups = [reduce(and_, [_holds(rows, use_case, condition) for condition in group]) for group in use_case.any_of]
         rows = rows.filter(reduce(or_, groups))
     return rows.select(*columns)
 
 
 def _holds(rows: ibis.Table, use_case: UseCase, condition: Condition) -> BooleanValue:
-    """Whether a condition holds; what is unknown does not."""
+    """Whether a condition holds; for an unknown value it does not."""
     if condition.feature not in rows.columns:
         raise UseCaseError(
             f"{use_case.name}: eligibility asks for the feature {condition.feature!r}, which this bank's tables "
@@ -80,32 +80,32 @@ def _holds(rows: ibis.Table, use_case: UseCase, condition: Condition) -> Boolean
             "See docs/features.md for the table that it needs, or leave this use case out.",
         )
     value = rows[condition.feature]
-    said = [
+    limits = [
         (condition.below, value.__lt__),
         (condition.at_least, value.__ge__),
         (condition.equals, value.__eq__),
     ]
-    return reduce(and_, [holds(limit) for limit, holds in said if limit is not None]).fill_null(False)
+    return reduce(and_, [compare(limit) for limit, compare in limits if limit is not None]).fill_null(False)
 
 
 def feature_rows(
-    connection: Backend, work: Workspace, cutoff: date, wanted: pa.Table, names: list[str] | None = None
+    connection: Backend, work: Workspace, cutoff: date, customers: pa.Table, names: list[str] | None = None
 ) -> DuckDBPyRelation:
     """Features of some customers at a cutoff, in no order.
 
     Parameters
     ----------
-    wanted : pyarrow.Table
-        customer_id, and more columns to be put beside the features.
+    customers : pyarrow.Table
+        customer_id, and further columns to return with the features.
     names : list of str, optional
         Columns of the feature table to read; none means all.
     """
     columns = ", ".join(f'features."{name}"' for name in names) if names is not None else "features.*"
-    beside = "".join(f', wanted."{name}"' for name in wanted.column_names if name != "customer_id")
-    connection.con.register("wanted", wanted)
+    further = "".join(f', customers."{name}"' for name in customers.column_names if name != "customer_id")
+    connection.con.register("customers", customers)
     return connection.con.sql(
-        f"SELECT {columns}{beside} FROM read_parquet({sql_text(work.features(cutoff))}) features "
-        "JOIN wanted USING (customer_id)"
+        f"SELECT {columns}{further} FROM read_parquet({sql_text(work.features(cutoff))}) features "
+        "JOIN customers USING (customer_id)"
     )
 
 
@@ -117,20 +117,20 @@ def eligible_rows(work: Workspace, use_case: UseCase, cutoff: date) -> pa.Table:
 
 
 def training_rows(bank: Bank, work: Workspace, use_case: UseCase, cutoff: date, as_of: date) -> pa.Table:
-    """Eligible customers at a cutoff with their features and what became of them: `labelled` and every feature."""
+    """Eligible customers at a cutoff with their labels and every feature."""
     return with_features(work, cutoff, labelled(bank, work, use_case, cutoff, as_of))
 
 
-def with_features(work: Workspace, cutoff: date, wanted: pa.Table) -> pa.Table:
+def with_features(work: Workspace, cutoff: date, customers: pa.Table) -> pa.Table:
     """Some customers at a cutoff, by customer_id: customer_id, cutoff, every feature, and the other columns given."""
-    return feature_rows(connect(), work, cutoff, wanted).order("customer_id").to_arrow_table()
+    return feature_rows(connect(), work, cutoff, customers).order("customer_id").to_arrow_table()
 
 
 def labelled(bank: Bank, work: Workspace, use_case: UseCase, cutoff: date, as_of: date) -> pa.Table:
-    """Eligible customers at a cutoff and what became of them.
+    """Eligible customers at a cutoff and their labels.
 
-    Customers merged into another before the horizon's end are left out: what they did from then on
-    stands under another number.
+    Customers merged into another before the horizon's end are left out, since their later transactions are booked
+    under the other number.
 
     Parameters
     ----------
@@ -159,8 +159,9 @@ def labelled(bank: Bank, work: Workspace, use_case: UseCase, cutoff: date, as_of
     rows = eligible(connection, work, use_case, cutoff)
     merged = merged_numbers(connection, bank.read(connection, "customers"), end)
     rows = rows.anti_join(merged, rows.customer_id == merged.merged_id)
-    found = happened(connection, bank, work, use_case, (cutoff, as_of))
-    joined = rows.left_join(found, "customer_id").drop("customer_id_right")
+    window = outcome_window(connection, bank, work, use_case, (cutoff, as_of))
+    happened = outcome_customers(use_case, window).mutate(happened=True)
+    joined = rows.left_join(happened, "customer_id").drop("customer_id_right")
     outcome = joined.happened.fill_null(False)
     if use_case.prevents:
         outcome = ~outcome

@@ -1,10 +1,22 @@
-"""What a use case says: who is asked about, what is to happen, when, and how it is learnt."""
+"""Use cases: who is eligible, what is predicted and when, and how it is learnt; a YAML file each."""
 
-from typing import Annotated, Literal
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Union
 
 from pydantic import Field, model_validator
 
-from goldmine.core.settings import SettingsModel
+from goldmine.core.errors import SettingsError, UseCaseError
+from goldmine.core.i18n import LocalizedText, join_texts, pgettext
+from goldmine.core.project import home
+from goldmine.core.settings import SettingsModel, read_yaml, typed
+from goldmine.core.workspace import Workspace
+from goldmine.labels.outcome import Outcome, outcome_kinds
+
+if TYPE_CHECKING:
+    AnyOutcome = Outcome
+else:
+    AnyOutcome = Annotated[Union[outcome_kinds()], Field(discriminator="kind")]  # noqa: UP007 - found at run time
 
 
 class Condition(SettingsModel):
@@ -30,59 +42,6 @@ class Condition(SettingsModel):
         if self.below is None and self.at_least is None and self.equals is None:
             raise ValueError("needs one of below, at_least, equals")
         return self
-
-
-class AverageAumAtLeast(SettingsModel):
-    """Average daily AUM of the horizon's last full month is at or above a level, in yuan."""
-
-    kind: Literal["average_aum_at_least"]
-    yuan: float = Field(gt=0)
-
-
-class NoOwnTransaction(SettingsModel):
-    """No transaction of the customer's own making (no interest, fee or batch entry) in the horizon."""
-
-    kind: Literal["no_own_transaction"]
-
-
-class ProductEvent(SettingsModel):
-    """A product event of a kind, and of a product class where one is named, in the horizon."""
-
-    kind: Literal["product_event"]
-    event: Literal["bought", "redeemed", "loan_drawn", "loan_repaid"]
-    product_class: Literal["demand", "time", "wealth", "loan", "other"] | None = None
-
-
-class ExternalLabel(SettingsModel):
-    """A label that stands in a table made elsewhere, and that nothing here can count again."""
-
-    kind: Literal["external_label"]
-
-
-class ComesBack(SettingsModel):
-    """The customer comes back: with money, or for a loan.
-
-    With money: an own transaction in the horizon, and an average daily AUM of its last full month that is at least so
-    many yuan above that of the cutoff's month. For a loan: one is drawn in the horizon, where the bank keeps product
-    events.
-    """
-
-    kind: Literal["comes_back"]
-    yuan: float = Field(gt=0)
-
-
-Outcome = Annotated[
-    AverageAumAtLeast | NoOwnTransaction | ProductEvent | ComesBack | ExternalLabel,
-    Field(discriminator="kind"),
-]
-
-OUTCOME_NEEDS: dict[str, tuple[str, ...]] = {
-    "average_aum_at_least": ("balances",),
-    "no_own_transaction": ("transactions",),
-    "product_event": ("product_events",),
-    "external_label": (),
-    "comes_back": ("transactions", "balances"),
-}
 
 
 class Baseline(SettingsModel):
@@ -153,8 +112,10 @@ class UseCase(SettingsModel):
 
     Parameters
     ----------
-    name, title_en, title_zh : str
-        Its code name (the YAML file's) and its titles.
+    name : str
+        Its code name, which is the YAML file's.
+    title : LocalizedText
+        Its name for people.
     eligible : list of Condition
         Who is asked about, by features at the cutoff; all must hold.
     any_of : list of list of Condition
@@ -162,7 +123,7 @@ class UseCase(SettingsModel):
     schedule : {"always", "quarterly"}
         Whether each run takes it in, or only the quarterly and monthly schedules and a run that asks for it by name.
     outcome : Outcome
-        What is to happen in (cutoff + gap, cutoff + gap + horizon].
+        What is predicted to happen in (cutoff + gap, cutoff + gap + horizon].
     gap_days, horizon_days : int
         Days skipped after the cutoff, then days in which the outcome is counted.
     train_cutoffs : int
@@ -187,12 +148,11 @@ class UseCase(SettingsModel):
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    title_en: str
-    title_zh: str
+    title: LocalizedText
     eligible: list[Condition]
     any_of: list[list[Condition]] = []
     schedule: Literal["always", "quarterly"] = "always"
-    outcome: Outcome
+    outcome: AnyOutcome
     gap_days: int = Field(ge=0, le=92)
     horizon_days: int = Field(ge=28, le=366)
     train_cutoffs: int = Field(default=4, ge=1)
@@ -212,12 +172,85 @@ class UseCase(SettingsModel):
         conditions = [*self.eligible, *(condition for group in self.any_of for condition in group)]
         return tuple(dict.fromkeys([*(condition.feature for condition in conditions), self.baseline.feature]))
 
+    def conditions_text(self) -> LocalizedText:
+        """The conditions of eligibility that must all hold, by the features' names."""
+        parts = []
+        for condition in self.eligible:
+            name = condition.feature
+            parts += [f"{name} < {condition.below:,.10g}"] if condition.below is not None else []
+            parts += [f"{name} ≥ {condition.at_least:,.10g}"] if condition.at_least is not None else []
+            parts += [f"{name} = {condition.equals}"] if condition.equals is not None else []
+        return join_texts(parts, pgettext("list of conditions", ", "))
+
     @property
     def prevents(self) -> bool:
-        """Whether a contact is to prevent the outcome: its aim is that it does not come."""
-        return self.outcome.kind == "no_own_transaction"
+        """Whether a contact is to prevent the outcome."""
+        return self.outcome.prevents
 
     @property
     def needs(self) -> tuple[str, ...]:
         """Tables that the outcome is counted from."""
-        return OUTCOME_NEEDS[self.outcome.kind]
+        return self.outcome.needs
+
+    @property
+    def has_external_label(self) -> bool:
+        """Whether the label stands in an external table."""
+        return self.outcome.kind == "external_label"
+
+
+def _folder() -> Path:
+    return home() / "pipelines" / "use_cases"
+
+
+def use_case_names(*, quarterly: bool = True) -> list[str]:
+    """Names of all use cases, in alphabetical order.
+
+    Parameters
+    ----------
+    quarterly : bool
+        Also those that only the schedules take in, and a run that asks for them by name.
+    """
+    names = sorted(p.stem for p in _folder().glob("*.yaml"))
+    return [name for name in names if quarterly or load_use_case(name).schedule == "always"]
+
+
+def own_use_case(work: Workspace, name: str) -> Path:
+    """Where a work folder keeps the use case of a table that was brought in."""
+    return work.root / "use_cases" / f"{name}.yaml"
+
+
+def load_use_case(name: str, work: Workspace | None = None) -> UseCase:
+    """Read one use case.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    work : Workspace, optional
+        Where a table made elsewhere was brought in, its use case stands there and comes first.
+
+    Raises
+    ------
+    UseCaseError
+        If there is none of that name.
+    SettingsError
+        If its file has an unknown key or a value of the wrong type.
+    """
+    if work is not None and own_use_case(work, name).exists():
+        return read_use_case(own_use_case(work, name))
+    known = use_case_names()
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
+        hint = f"Did you mean {near[0]!r}? " if near else ""
+        raise UseCaseError(f"use case {name!r}: there is no such use case.", f"{hint}Known: {', '.join(known)}.")
+    return read_use_case(_folder() / f"{name}.yaml")
+
+
+def read_use_case(path: Path) -> UseCase:
+    """Read a use case from a file; see `load_use_case`."""
+    found = typed(UseCase, read_yaml(path), path.name)
+    if found.name != path.stem:
+        raise SettingsError(
+            f"{path.name}: its name is {found.name!r}.", "Give the file and the use case the same name."
+        )
+    return found

@@ -17,9 +17,8 @@ from goldmine.core.errors import HistoryError, ReleaseError
 from goldmine.core.workspace import Workspace
 from goldmine.identity import merged_numbers, under_survivors
 from goldmine.labels.cutoffs import outcome_end
-from goldmine.labels.outcomes import happened
-from goldmine.labels.use_case import UseCase
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.outcome_window import outcome_customers, outcome_window
+from goldmine.labels.use_case import UseCase, load_use_case
 
 COLUMNS = (
     "campaign_id",
@@ -178,8 +177,8 @@ def _published(path: Path) -> pd.DataFrame:
 
 
 def _came(connection: Backend, bank: Bank, work: Workspace, use_case: UseCase, dates: tuple[date, date]) -> set[str]:
-    """Customers for whom the aim came; of an outcome to be prevented `happened` gives the opposite, the aim."""
-    found = happened(connection, bank, work, use_case, dates)
+    """Customers for whom the aim came, which is the opposite of an outcome that is to be prevented."""
+    found = outcome_customers(use_case, outcome_window(connection, bank, work, use_case, dates))
     return set(found.select("customer_id").to_pyarrow()["customer_id"].to_pylist())
 
 

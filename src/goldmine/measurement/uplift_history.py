@@ -14,8 +14,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.errors import HistoryError, ReleaseError, UseCaseError
 from goldmine.core.workspace import Workspace
 from goldmine.labels import selected_features
-from goldmine.labels.use_case import UseCase
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import UseCase, load_use_case
 from goldmine.measurement.campaign_results import Campaign, campaigns, read_results
 from goldmine.models.uplift.history import Learned, Round, learn
 

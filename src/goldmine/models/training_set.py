@@ -83,7 +83,7 @@ def read_training_set(bank: Bank, work: Workspace, use_case: UseCase, as_of: dat
     UseCaseError
         If the bank lacks a table or a feature that the use case needs.
     """
-    if use_case.outcome.kind == "external_label":
+    if use_case.has_external_label:
         return TrainingSet(*read_external_table(work, use_case.name))
     cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
     require_current(bank, work, cutoffs.all)
@@ -182,7 +182,7 @@ def training_fingerprint(
         "use_case": use_case.model_dump(mode="json"),
         "tuned": [settings.model_dump(mode="json") for settings in tuned],
     }
-    if use_case.outcome.kind == "external_label":
+    if use_case.has_external_label:
         return fingerprint.of_value({**inputs, "table": external_table_fingerprint(work, use_case.name)})
     cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
     tables = {t: [f.fingerprint for f in bank.tables[t].files] for t in (*use_case.needs, "customers") if bank.has(t)}

@@ -12,7 +12,7 @@ from typing import Any
 from goldmine.core.errors import GoldmineError
 from goldmine.core.files import disk_errors
 from goldmine.core.project import home
-from goldmine.labels.use_case_files import load_use_case, use_case_names
+from goldmine.labels.use_case import load_use_case, use_case_names
 from goldmine.pipeline.environment import QUIET, environment
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.stop import run_stoppable

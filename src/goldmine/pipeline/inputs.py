@@ -16,7 +16,7 @@ from goldmine.core.project import home
 from goldmine.customers.table import customers_days, customers_path
 from goldmine.features import feature_fingerprint
 from goldmine.governance.limits import read_limits
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import load_use_case
 from goldmine.pipeline.selection import missing, use_cases_with_champion
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.tracked_run import champion_version

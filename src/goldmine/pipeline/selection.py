@@ -8,8 +8,7 @@ from goldmine.core.errors import ModelError, UseCaseError
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
 from goldmine.labels import plan_cutoffs
-from goldmine.labels.use_case import UseCase
-from goldmine.labels.use_case_files import load_use_case, use_case_names
+from goldmine.labels.use_case import UseCase, load_use_case, use_case_names
 from goldmine.pipeline.tracked_run import champion_version
 
 

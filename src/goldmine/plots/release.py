@@ -12,7 +12,7 @@ from goldmine.campaigns.record import LIMIT_KINDS, CampaignRecord
 from goldmine.contactability.funnel import STAGES, Funnel
 from goldmine.core.columns import column
 from goldmine.core.i18n import Said
-from goldmine.labels.use_case_files import load_use_case, use_case_names
+from goldmine.labels.use_case import load_use_case, use_case_names
 from goldmine.plots.style import BLUE, GOLD, GREY, RED, _, finished, localized, pgettext
 from goldmine.publishing.manifest import ListFile
 
@@ -98,8 +98,7 @@ def _title(name: str) -> str:
     """A use case's title; a table that was brought in is called by its name."""
     if name not in use_case_names():
         return name
-    use_case = load_use_case(name)
-    return localized(Said(use_case.title_en, use_case.title_zh))
+    return localized(load_use_case(name).title)
 
 
 def campaign_counts(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:

@@ -187,8 +187,7 @@ def write_listing(folder: Path, listing: Listing, release: ReleaseMetadata) -> l
     with paths[0].open("wb") as stream:
         pq.write_table(listing.rows, stream, compression="zstd")
     write_csv(paths[1], listing.rows, columns, language)
-    zh = language == "zh"
-    title = listing.use_case.title_zh if zh else listing.use_case.title_en
+    title = in_language(listing.use_case.title, language)
     with workbook(paths[2], title, release.as_of, language, rows=listing.rows.num_rows) as book:
         write_table(book, in_language(_("List"), language), listing.rows, columns, language=language)
         _write_about(book, title, listing, release)

@@ -20,8 +20,7 @@ from goldmine.core.i18n import LOCALE
 from goldmine.core.project import home
 from goldmine.core.workspace import Workspace
 from goldmine.customers.table import customers_path
-from goldmine.labels.use_case import UseCase
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import UseCase, load_use_case
 from goldmine.models.model import Model
 from goldmine.models.registry import champion
 from goldmine.publishing.manifest import CustomersFile, ModelRef

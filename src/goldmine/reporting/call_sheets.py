@@ -13,7 +13,7 @@ from goldmine.core.i18n import in_language
 from goldmine.core.workspace import Workspace
 from goldmine.coverage import load_coverage_rules
 from goldmine.customers.ladder import LEVELS, level_title
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import load_use_case
 from goldmine.publishing.release_store import read_latest
 from goldmine.reporting.metric_definitions import Remedy
 from goldmine.reporting.prepare import ReportData
@@ -208,5 +208,4 @@ def _call(rows: pd.DataFrame, why: list[str]) -> pd.DataFrame:
 
 
 def _title(use_case: str, language: str) -> str:
-    found = load_use_case(use_case)
-    return found.title_zh if language == "zh" else found.title_en
+    return str(in_language(load_use_case(use_case).title, language))

@@ -6,8 +6,9 @@ import pandas as pd
 
 from goldmine.core.dates import month_end
 from goldmine.core.engine import connect
+from goldmine.core.i18n import in_language
 from goldmine.coverage import Books
-from goldmine.labels.use_case_files import load_use_case, use_case_names
+from goldmine.labels.use_case import load_use_case, use_case_names
 from goldmine.measurement.campaign_results import campaigns as published
 from goldmine.measurement.campaign_results import read_results
 from goldmine.measurement.effect import cut
@@ -44,7 +45,7 @@ def model_health(bank_name: str, as_of: date, language: str) -> pd.DataFrame:
     rows: list[tuple[object, ...]] = []
     for name in use_case_names():
         case = load_use_case(name)
-        title = case.title_zh if language == "zh" else case.title_en
+        title = in_language(case.title, language)
         try:
             held = client.get_model_version_by_alias(registered_name(bank_name, name), CHAMPION)
         except mlflow.MlflowException:

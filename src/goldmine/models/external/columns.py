@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from goldmine.core.errors import UseCaseError
-from goldmine.labels.eligibility import BESIDE, KEYS
+from goldmine.labels.eligibility import KEYS, LABEL_COLUMNS
 from goldmine.models.encoding import MAX_CATEGORIES, is_number, is_text
 from goldmine.models.external.table import IS_TEST
 
@@ -122,7 +122,7 @@ def _infinite(column: pa.ChunkedArray) -> int:
 
 def _own_name(name: str, names: list[str]) -> str:
     """The column's name, with a stroke where it would mean something else here."""
-    while name in (*KEYS, *BESIDE, IS_TEST):
+    while name in (*KEYS, *LABEL_COLUMNS, IS_TEST):
         name += "_"
         while name in names:
             name += "_"

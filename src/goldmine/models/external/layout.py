@@ -16,11 +16,11 @@ from goldmine.contract.manifest import Hashes, write_manifest
 from goldmine.core.errors import UseCaseError
 from goldmine.core.files import whole_file, write_json
 from goldmine.core.fingerprint import of_file
-from goldmine.core.i18n import _, in_language
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_fingerprint
-from goldmine.labels.use_case import ExternalLabel, UseCase
-from goldmine.labels.use_case_files import own_use_case
+from goldmine.labels.outcomes.external_label import ExternalLabel
+from goldmine.labels.use_case import UseCase, own_use_case
 from goldmine.models.encoding import is_number
 from goldmine.models.external.baseline import best_column
 from goldmine.models.external.columns import refuse_copies, usable_columns
@@ -199,12 +199,10 @@ def _size(laid: pa.Table, asked: int) -> int:
 
 
 def _use_case(ask: TableSpec, baseline: tuple[str, bool], list_size: int) -> UseCase:
-    title = _("Table {name}", name=ask.name)
     return UseCase.model_validate(
         {
             "name": ask.name,
-            "title_en": str(title),
-            "title_zh": in_language(title, "zh"),
+            "title": _("Table {name}", name=ask.name),
             "eligible": [],
             "outcome": ExternalLabel(kind="external_label"),
             "gap_days": 0,

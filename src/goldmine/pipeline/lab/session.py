@@ -21,7 +21,7 @@ from goldmine.features.catalogue import try_folder
 from goldmine.labels import plan_cutoffs
 from goldmine.labels.cutoffs import outcome_end
 from goldmine.labels.eligibility import eligible_rows, training_rows
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import load_use_case
 from goldmine.plots.style import use_language
 
 

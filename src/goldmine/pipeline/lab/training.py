@@ -12,8 +12,7 @@ from goldmine.governance.compare import Comparison
 from goldmine.governance.compare import compare as compare_models
 from goldmine.governance.leakage import leak_gate
 from goldmine.labels import plan_cutoffs
-from goldmine.labels.use_case import UseCase
-from goldmine.labels.use_case_files import load_use_case
+from goldmine.labels.use_case import UseCase, load_use_case
 from goldmine.models.evaluation import Evaluation, evaluate
 from goldmine.models.model import Fitted
 from goldmine.models.train import fit

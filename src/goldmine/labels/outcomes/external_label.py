@@ -1,0 +1,29 @@
+"""A label that an external table holds."""
+
+from typing import TYPE_CHECKING, Literal
+
+from goldmine.core.errors import UseCaseError
+from goldmine.core.i18n import LocalizedText, _
+from goldmine.labels.outcome import Outcome
+
+if TYPE_CHECKING:
+    import ibis
+
+    from goldmine.labels.outcome_window import OutcomeWindow
+
+
+class ExternalLabel(Outcome):
+    """A label that stands in a table made elsewhere; the bank's own tables cannot tell it."""
+
+    kind: Literal["external_label"]
+
+    def customers(self, window: "OutcomeWindow") -> "ibis.Table":
+        """Refused: there is nothing to count."""
+        raise UseCaseError(
+            "outcome external_label: it stands in the external table and cannot be counted from the bank's tables.",
+            "Train with `goldmine train-table`, or give the use case another outcome.",
+        )
+
+    def description(self) -> LocalizedText:
+        """The label."""
+        return _("has the outcome that the table holds")

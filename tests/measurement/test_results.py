@@ -102,6 +102,20 @@ def test_the_aim_is_counted_in_the_horizon(results):
     assert found["group"].to_dict() == {"a": "contact", "b": "contact", "c": "control", "d": "control"}
 
 
+def test_what_a_customer_did_under_another_number_of_theirs_counts(results):
+    merged = {"merged_into": "new", "merged_on": date(2024, 4, 1)}
+    customers = [{"customer_id": "a"} | merged, *({"customer_id": who} for who in ("b", "c", "d", "new"))]
+    held = [("a", "2024-02-29", "1000.00"), ("new", "2024-02-29", "50.00"), ("new", "2024-05-31", "1300.00")]
+    found = results(
+        customers=customers,
+        contacts=[contact("new", "2024-04-05"), contact("a", "2024-03-05", "visit")],
+        product_events=[bought("new", "2024-05-01")],
+        balances=[balance(who, day, "demand", yuan) for who, day, yuan in held],
+    )
+    assert found["aim"].to_dict() == {"a": 1, "b": 0, "c": 0, "d": 0}
+    assert (found.loc["a", "contacted_by"], found.loc["a", "aum_change"]) == ("visit", 250.0)
+
+
 def test_of_an_outcome_to_be_prevented_the_aim_is_the_opposite(results):
     found = results("dormancy")
     assert found["aim"].to_dict() == {"a": 1, "b": 0, "c": 0, "d": 0}

@@ -105,16 +105,10 @@ def test_consent_that_was_never_asked_for_is_no_refusal(tmp_path):
     assert on_list(chosen_from(tmp_path, tables, sized("longtail", 10), ["A", "B"])) == ["A", "B"]
 
 
-def test_a_refusal_outlives_the_merger_of_two_numbers(tmp_path):
-    tables = {
-        "customers": [
-            customer("A", marketing_consent=False, merged_into="B"),
-            customer("B", merged_into="C"),
-            customer("C"),
-            customer("D"),
-        ]
-    }
-    assert on_list(chosen_from(tmp_path, tables, sized("longtail", 10), ["C", "D"])) == ["D"]
+def test_a_refusal_outlives_a_chain_of_mergers(tmp_path):
+    chain = [customer(number, merged_into=into) for number, into in zip("BCDE", "CDEF", strict=True)]
+    customers = [customer("A", marketing_consent=False, merged_into="B"), *chain, customer("F"), customer("G")]
+    assert on_list(chosen_from(tmp_path, {"customers": customers}, sized("longtail", 10), ["F", "G"])) == ["G"]
 
 
 def test_who_asked_a_caller_not_to_call_again_is_left_alone(tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from goldmine.activity.build import partition
+from goldmine.activity.build import index_of, partition
 from goldmine.core.dates import month_key, months_back
 from goldmine.core.engine import read_parquet
 from goldmine.core.errors import SettingsError
@@ -75,9 +75,8 @@ def _peaks(sources: SourceTables, chosen: pd.DataFrame, as_of: date, columns: tu
     rows = rows.semi_join(ibis.memtable(wanted), "customer_id")
     fen = reduce(add, [rows[column] for column in columns])
     monthly = rows.group_by("customer_id", "month").agg(fen=fen.sum()).to_pyarrow().to_pandas()
-    now = as_of.year * 12 + as_of.month - 1
     grid = monthly.pivot(index="customer_id", columns="month", values="fen")
-    grid = grid.reindex(columns=range(now - len(months) + 1, now + 1)).fillna(0)
+    grid = grid.reindex(columns=sorted(map(index_of, months))).fillna(0)
     values = grid.to_numpy()
     peak_index = values.argmax(axis=1) if len(values) else np.array([], dtype=int)
     peak = values.max(axis=1, initial=0)

@@ -35,9 +35,8 @@ from goldmine.models.training_set import read_training_set
 from goldmine.models.uplift.effect import Estimate
 from goldmine.models.uplift.history import Learned
 from goldmine.sample import bank_files, write_bank
-from goldmine.sample.campaign import simulate_campaign
 from goldmine.sample.persuasion import UNWANTED
-from goldmine.sample.simulated_responses import work_campaign
+from goldmine.sample.simulated_responses import simulate_campaign, work_campaign
 
 QUARTERS = (date(2023, 5, 31), date(2023, 8, 31), date(2023, 11, 30), date(2024, 2, 29))
 USE_CASES = ("longtail", "dormancy", "wealth")

@@ -19,8 +19,7 @@ from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from bench.models import END, USE_CASES, cutoffs
 from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
-from goldmine.core.project import home
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, home
 from goldmine.features import build_features
 from goldmine.labels.use_case import UseCase, load_use_case
 from goldmine.models.evaluation import evaluate

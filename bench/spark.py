@@ -22,9 +22,9 @@ from goldmine.activity.build import partition
 from goldmine.contract.intake import open_bank
 from goldmine.core.dates import month_key
 from goldmine.core.engine import Engine, connect
-from goldmine.core.files import remove, sql_text, whole_folder
-from goldmine.core.project import home
-from goldmine.core.workspace import Workspace
+from goldmine.core.files import remove, whole_folder
+from goldmine.core.sql import literal
+from goldmine.core.workspace import Workspace, home
 from goldmine.features import build_features
 from goldmine.labels.use_case import load_use_case
 from goldmine.models.score import score
@@ -83,8 +83,8 @@ def multiply(bank: Path, target: Path, times: int) -> None:
             rows = f"SELECT t.* REPLACE ({numbers})" if numbers else "SELECT t.*"
             times_over = times if numbers else 1
             duckdb.sql(
-                f"COPY ({rows} FROM read_parquet({sql_text(source)}) t, range({times_over}) AS r(round) ORDER BY ALL) "
-                f"TO {sql_text(place)} (FORMAT parquet, COMPRESSION zstd)"
+                f"COPY ({rows} FROM read_parquet({literal(source)}) t, range({times_over}) AS r(round) ORDER BY ALL) "
+                f"TO {literal(place)} (FORMAT parquet, COMPRESSION zstd)"
             )
         (folder / "bank.yaml").write_bytes((bank / "bank.yaml").read_bytes())
 

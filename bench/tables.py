@@ -34,7 +34,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from goldmine.core.project import at_home
+from goldmine.core.workspace import at_home
 
 FILES = {"bank_full": "bank-full.csv", "bank_additional": "bank-additional-full.csv"}
 IN_TIME = ("bank_additional",)

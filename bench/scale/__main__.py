@@ -12,8 +12,7 @@ from pathlib import Path
 
 from bench.scale.measure import Measured, bytes_on_disk, measure
 from goldmine.contract.intake import load_bank
-from goldmine.core.project import home
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, home
 from goldmine.labels.use_case import use_case_names
 
 GIB = 2**30

@@ -11,7 +11,7 @@ from goldmine.activity.build import partition
 from goldmine.contract.bank import Bank
 from goldmine.core.dates import month_end, month_key, months_back
 from goldmine.core.engine import connect
-from goldmine.core.files import sql_text
+from goldmine.core.sql import literal
 
 KINDS = ("salary", "transfer", "cash", "purchase", "merchant", "utility", "investment", "loan")
 MONTHS = {30: 1, 90: 3, 180: 6, 365: 12}
@@ -26,7 +26,7 @@ def ours(place: Path) -> None:
     parts = []
     for bucket, ages in enumerate(AGES):
         months = [month_key(month_end(bank.data_until, -age)) for age in ages]
-        files = ", ".join(sql_text(partition(work, "transactions", m)) for m in months if m in bank.months(_TABLE))
+        files = ", ".join(literal(partition(work, "transactions", m)) for m in months if m in bank.months(_TABLE))
         sums = ", ".join(f"sum({total}) AS {name}_{bucket}" for name, total in measures.items())
         parts.append(
             f"(SELECT customer_id, {sums}, max(last_own) AS last_{bucket} FROM read_parquet([{files}]) GROUP BY 1)"
@@ -39,7 +39,7 @@ def ours(place: Path) -> None:
     ]
     last = "greatest(" + ", ".join(f"last_{bucket}" for bucket in range(len(AGES))) + ") AS last"
     connect().raw_sql(
-        f"COPY (SELECT customer_id, {', '.join(columns)}, {last} FROM {joined}) TO {sql_text(_out(place, 'ours'))} "
+        f"COPY (SELECT customer_id, {', '.join(columns)}, {last} FROM {joined}) TO {literal(_out(place, 'ours'))} "
         "(FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
     )
 

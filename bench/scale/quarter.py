@@ -8,7 +8,7 @@ import duckdb
 
 from goldmine.contract.tables import TABLES
 from goldmine.core.dates import month_key
-from goldmine.core.files import sql_text
+from goldmine.core.sql import literal
 from goldmine.features.point_in_time import CAME, known_columns
 
 BORN = {**CAME, "suppressions": "from_on"}
@@ -43,19 +43,19 @@ def books_until(bank: Path, day: date, out: Path) -> None:
 
 
 def _table(connection: duckdb.DuckDBPyConnection, name: str, source: Path, day: date, out: Path) -> None:
-    held = [row[0] for row in connection.execute(f"DESCRIBE FROM {sql_text(source)}").fetchall()]
+    held = [row[0] for row in connection.execute(f"DESCRIBE FROM {literal(source)}").fetchall()]
     columns = ", ".join(known_columns(name, held, day))
     born = BORN.get(name)
     where = f"WHERE {born} IS NULL OR {born} <= DATE '{day}'" if born else ""
-    connection.execute(f"COPY (SELECT {columns} FROM {sql_text(source)} {where}) TO {sql_text(out)} (FORMAT parquet)")
+    connection.execute(f"COPY (SELECT {columns} FROM {literal(source)} {where}) TO {literal(out)} (FORMAT parquet)")
 
 
 def _month(connection: duckdb.DuckDBPyConnection, name: str, source: Path, day: date, out: Path) -> None:
     out.parent.mkdir(exist_ok=True)
     late = f"known_on > DATE '{day}'"
-    asked = f"SELECT count(*) FROM {sql_text(source)} WHERE {late}"
+    asked = f"SELECT count(*) FROM {literal(source)} WHERE {late}"
     if name == "transactions" and connection.execute(asked).fetchall()[0][0]:
-        kept = f"SELECT * FROM {sql_text(source)} WHERE NOT coalesce({late}, false)"
-        connection.execute(f"COPY ({kept}) TO {sql_text(out)} (FORMAT parquet, COMPRESSION zstd)")
+        kept = f"SELECT * FROM {literal(source)} WHERE NOT coalesce({late}, false)"
+        connection.execute(f"COPY ({kept}) TO {literal(out)} (FORMAT parquet, COMPRESSION zstd)")
     else:
         out.symlink_to(source)

@@ -20,7 +20,7 @@ from goldmine.contactability import ContactTables
 from goldmine.contract.intake import open_bank
 from goldmine.core.files import write_json
 from goldmine.core.fingerprint import of_file
-from goldmine.core.project import home as project_home
+from goldmine.core.workspace import home as project_home
 from goldmine.coverage import load_coverage_rules, make_coverage
 from goldmine.coverage.workbook import write_workbook
 from goldmine.pipeline.preloaded_kernels import loaded_kernels

@@ -1,7 +1,7 @@
 """The contract's page is what the code says."""
 
 from goldmine.contract.docs import PAGE, page
-from goldmine.core.project import at_home
+from goldmine.core.workspace import at_home
 
 
 def test_the_committed_page_is_the_generated_one() -> None:

@@ -8,8 +8,7 @@ import pytest
 
 from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
-from goldmine.core.project import at_home
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, at_home
 from goldmine.features import build_features
 from goldmine.labels import plan_cutoffs
 from goldmine.labels.use_case import UseCase, load_use_case

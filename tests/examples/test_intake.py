@@ -12,8 +12,7 @@ import pytest
 
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import open_bank
-from goldmine.core.project import at_home
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, at_home
 
 Opened = Callable[[str], Bank]
 

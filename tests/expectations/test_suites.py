@@ -5,7 +5,7 @@ import re
 import pytest
 
 from goldmine.contract.tables import TABLES
-from goldmine.core.project import home
+from goldmine.core.workspace import home
 from goldmine.validation.docs import rules_page
 from goldmine.validation.rules import FILE_SUITES, load_rules
 

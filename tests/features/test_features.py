@@ -9,8 +9,7 @@ import pytest
 from goldmine.activity import build_activity
 from goldmine.core.errors import HistoryError, SettingsError
 from goldmine.core.files import write_json
-from goldmine.core.project import home
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, home
 from goldmine.features import (
     Feature,
     build_features,

@@ -7,8 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from goldmine.core.project import home
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, home
 from goldmine.pipeline.dagster_job import run_job
 from goldmine.pipeline.preloaded_kernels import loaded_kernels
 from goldmine.pipeline.snapshot import Snapshot

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 
 from goldmine.contract.intake import open_bank
 from goldmine.core.errors import NotebookError, ParameterError
-from goldmine.core.project import home as project_home
+from goldmine.core.workspace import home as project_home
 from goldmine.coverage import load_coverage_rules, make_coverage
 from goldmine.coverage.workbook import write_workbook
 from goldmine.pipeline.preloaded_kernels import loaded_kernels

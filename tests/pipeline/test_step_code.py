@@ -106,7 +106,7 @@ def test_each_edited_module_makes_the_steps_stale_that_import_it(package):
         ("goldmine.publishing.publish", {"6_publish"}, {"1_validate", "2_features", "4_train", "5_score"}),
         ("goldmine.core.dates", set(STEPS), set()),
         ("goldmine.cli.commands", set(), set(STEPS)),
-        ("goldmine.sample.writers", set(), set(STEPS)),
+        ("goldmine.sample.arrow", set(), set(STEPS)),
     ],
 )
 def test_a_module_makes_the_steps_stale_that_need_it(package, module, stale_steps, fresh_steps):

@@ -6,8 +6,7 @@ from dagster._core.definitions.partitions.context import partition_loading_conte
 
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import ContractError, UseCaseError, ValidationError
-from goldmine.core.project import home
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, home
 from goldmine.labels.use_case import use_case_names
 from goldmine.pipeline.dagster_assets import MONTH_ENDS, Place, tried_again_if_passing
 from goldmine.pipeline.dagster_job import load_definitions, run_job

@@ -9,7 +9,7 @@ import tomllib
 import pytest
 import yaml
 
-from goldmine.core.project import home
+from goldmine.core.workspace import home
 from goldmine.pipeline.parameters import declared_parameters
 
 NOTEBOOKS = sorted((home() / "notebooks").glob("*.ipynb"))

@@ -16,8 +16,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.errors import ParameterError, ReleaseError, SettingsError, UseCaseError, ValidationError
 from goldmine.core.files import write_json
 from goldmine.core.fingerprint import of_file
-from goldmine.core.project import home
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, home
 from goldmine.customers.table import customers_path
 from goldmine.features import catalogue, feature_fingerprint
 from goldmine.labels.use_case import load_use_case

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from goldmine.core.errors import ReleaseError
-from goldmine.core.project import home
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, home
 from goldmine.publishing.release_store import latest_lists, read_latest
 from tests.publishing.literal import leftovers, publish_literal
 

@@ -70,7 +70,7 @@ def test_only_shares_that_say_what_is_better_rank_branches(tmp_path):
 
 
 def test_the_page_of_documentation_has_every_column():
-    from goldmine.core.project import home
+    from goldmine.core.workspace import home
 
     page = (home() / "docs" / "reporting.md").read_text("utf-8")
     missing = [c.name for c in COLUMNS.values() if f"| `{c.name}` | {c.kind} | {c.meaning} |" not in page]

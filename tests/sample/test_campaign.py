@@ -9,9 +9,8 @@ import pytest
 
 from goldmine.core.errors import HistoryError, SettingsError
 from goldmine.sample import bank_files, write_bank
-from goldmine.sample.campaign import LEAKED, WORKED, simulate_campaign
 from goldmine.sample.persuasion import effect
-from goldmine.sample.simulated_responses import work_campaign
+from goldmine.sample.simulated_responses import LEAKED, WORKED, simulate_campaign, work_campaign
 
 AS_OF = date(2024, 2, 29)
 

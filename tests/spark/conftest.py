@@ -15,8 +15,7 @@ from goldmine.contract.bank import Bank
 from goldmine.contract.intake import open_bank
 from goldmine.core.dates import month_key, months_back
 from goldmine.core.engine import Engine
-from goldmine.core.project import at_home
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, at_home
 from goldmine.features import build_features
 from goldmine.sample import write_bank
 

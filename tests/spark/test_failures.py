@@ -9,9 +9,8 @@ import pytest
 
 from goldmine.core.engine import Engine, connect, engine_of
 from goldmine.core.errors import EngineError, SettingsError
-from goldmine.core.project import home
-from goldmine.core.spark_errors import fault_of
-from goldmine.core.workspace import Workspace
+from goldmine.core.spark import fault_of
+from goldmine.core.workspace import Workspace, home
 from tests.spark.killing import CUTOFF
 from tests.spark.tables import differing, rows_of
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from goldmine.campaigns.spec import Campaign
 from goldmine.contactability.policy import campaigns_folder
 from goldmine.core.errors import SettingsError
-from goldmine.core.project import home
 from goldmine.core.settings import read_yaml, typed
+from goldmine.core.workspace import home
 from goldmine.labels.use_case import use_case_names
 
 

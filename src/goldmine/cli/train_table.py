@@ -58,8 +58,7 @@ def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
     from goldmine.pipeline.preloaded_kernels import loaded_kernels
 
     with loaded_kernels():
-        from goldmine.core.project import at_home
-        from goldmine.core.workspace import Workspace
+        from goldmine.core.workspace import Workspace, at_home
         from goldmine.models.external.layout import TableSpec
         from goldmine.pipeline.external_table import run_table
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from goldmine.core.errors import SettingsError
-from goldmine.core.project import home
 from goldmine.core.settings import SettingsModel, read_yaml, typed
+from goldmine.core.workspace import home
 
 ChannelName = Literal["call", "visit", "sms", "app", "counter", "wechat"]
 TimeBand = Literal["morning", "noon", "afternoon", "evening"]

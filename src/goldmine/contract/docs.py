@@ -3,7 +3,7 @@
 from goldmine.contract.schema import Column, Kind, TableSpec
 from goldmine.contract.tables import TABLES
 from goldmine.core.files import whole_file
-from goldmine.core.project import at_home
+from goldmine.core.workspace import at_home
 
 PAGE = "docs/contract.md"
 

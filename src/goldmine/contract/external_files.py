@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from goldmine.core.errors import ContractError
-from goldmine.core.files import sql_text
+from goldmine.core.sql import literal
 
 _DELIMITERS = ",;\t|"
 _ENCODINGS = ("utf-8-sig", "gb18030")
@@ -74,7 +74,7 @@ def _csv(path: Path, texts: Collection[str]) -> pa.Table:
         types = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in names)
         try:
             connection.sql(
-                f"CREATE TABLE found AS FROM read_csv({sql_text(copy)}, delim='{_escaped(delimiter)}', header=true, "
+                f"CREATE TABLE found AS FROM read_csv({literal(copy)}, delim='{_escaped(delimiter)}', header=true, "
                 f"quote='\"', escape='\"', columns={{{types}}}, auto_detect=false, null_padding=false)"
             )
         except duckdb.Error as error:

@@ -9,8 +9,16 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from goldmine.contract.locations import expand, locate
-from goldmine.contract.sources import KINDS, CsvSource, ParquetSource, PostgresSource, Source, SqliteSource
+from goldmine.contract.sources import (
+    KINDS,
+    CsvSource,
+    ParquetSource,
+    PostgresSource,
+    Source,
+    SqliteSource,
+    expand,
+    locate,
+)
 from goldmine.contract.tables import TABLES
 from goldmine.core.engine import DUCKDB, Engine, engine_of
 from goldmine.core.errors import ContractError, SettingsError

@@ -9,7 +9,7 @@ import duckdb
 from goldmine.contract.casting import Written
 from goldmine.contract.duckdb_errors import duckdb_errors
 from goldmine.contract.schema import DUCKDB_TYPES, TableSpec
-from goldmine.contract.sql import literal, quoted
+from goldmine.core.sql import literal, quoted
 
 
 def join_returned(

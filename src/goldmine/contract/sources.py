@@ -1,13 +1,50 @@
-"""The kinds of place that a bank's own tables can stand in."""
+"""The kinds of source that a bank's own tables can stand in, and how their paths and addresses are read."""
 
 import glob
+import os
+import re
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from goldmine.core.errors import ContractError
+from goldmine.core.errors import ContractError, SettingsError
+from goldmine.core.workspace import at_home
+
+_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
+
+
+def expand(text: str, where: str) -> str:
+    """Fill in ``${NAME}`` and ``${NAME:-default}``.
+
+    Raises
+    ------
+    SettingsError
+        If a variable without a default is not set.
+    """
+
+    def fill(match: re.Match[str]) -> str:
+        value = os.environ.get(match["name"]) or match["default"]
+        if value is None:
+            raise SettingsError(
+                f"{where}: the environment variable {match['name']} is not set.",
+                f"Set it, or give it a default: ${{{match['name']}:-default}}.",
+            )
+        return value
+
+    return _VARIABLE.sub(fill, text)
+
+
+def locate(text: str, folder: Path, where: str) -> str:
+    """An absolute path or glob.
+
+    One that begins with an environment variable is relative to the project's folder, so that a variable
+    means the same wherever the bank's folder stands; all others are relative to the bank's folder.
+    """
+    base = at_home("") if text.startswith("${") else folder.resolve()
+    return os.path.normpath(Path(glob.escape(str(base))) / expand(text, where))
+
 
 ENCODINGS = Literal["utf-8", "gb18030", "gbk", "big5", "utf-16", "latin-1", "cp1250", "cp1252"]
 

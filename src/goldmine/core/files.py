@@ -85,8 +85,3 @@ def write_json(path: Path, value: Any) -> None:
 def read_json(path: Path, default: Any = None) -> Any:
     """Read JSON, or give `default` where there is no file."""
     return json.loads(path.read_text("utf-8")) if path.exists() else default
-
-
-def sql_text(path: Path) -> str:
-    """A path as a text literal of SQL, whatever quotes it holds."""
-    return "'" + str(path).replace("'", "''") + "'"

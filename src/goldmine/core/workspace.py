@@ -1,4 +1,4 @@
-"""The work folder: everything that Goldmine makes for one bank."""
+"""Where things are: the project's own folders, and one bank's work folder with everything made for it."""
 
 import fcntl
 import os
@@ -10,6 +10,17 @@ from pathlib import Path
 
 from goldmine.core.errors import WorkFolderError
 from goldmine.core.files import disk_errors, read_json, write_json
+
+
+def home() -> Path:
+    """The project's folder: ``GOLDMINE_HOME``, or the checkout that holds this package."""
+    return Path(os.environ.get("GOLDMINE_HOME") or Path(__file__).parents[3]).resolve()
+
+
+def at_home(path: str | Path) -> Path:
+    """An absolute path; a relative one is taken from the project's folder, wherever the kernel runs."""
+    return home() / Path(path)
+
 
 _HELD = "GOLDMINE_LOCK_HELD"
 

@@ -6,8 +6,8 @@ from typing import Literal, get_args
 from pydantic import Field, model_validator
 
 from goldmine.core.errors import SettingsError
-from goldmine.core.project import home
 from goldmine.core.settings import SettingsModel, read_yaml, typed
+from goldmine.core.workspace import home
 from goldmine.customers.ladder import LEVELS
 
 Role = Literal["staff", "manager", "supervisor", "branch_head", "department_head", "leader"]

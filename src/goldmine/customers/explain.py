@@ -11,8 +11,9 @@ import ibis
 from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, ParameterError
-from goldmine.core.files import disk_errors, sql_text
+from goldmine.core.files import disk_errors
 from goldmine.core.i18n import LocalizedText
+from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.customers.table import customers_path
 from goldmine.customers.tags import load_catalogue
@@ -88,7 +89,7 @@ def explain(bank: Bank, work: Workspace, customer: str, as_of: date) -> list[Rea
 
 
 def _row(path: Any, customer: str) -> dict[str, Any] | None:
-    rows = connect().sql(f"SELECT * FROM read_parquet({sql_text(path)})")
+    rows = connect().sql(f"SELECT * FROM read_parquet({literal(path)})")
     found: list[dict[str, Any]] = rows.filter(rows.customer_id == ibis.literal(customer)).to_pyarrow().to_pylist()
     return found[0] if found else None
 

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from goldmine.core.files import sql_text
+from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.customers.moves import moves
 from goldmine.customers.source_tables import SourceTables, quarter_before
@@ -89,7 +89,7 @@ def screen(sources: SourceTables, as_of: date) -> Screening:
 
 
 def _main_kind(sources: SourceTables, as_of: date) -> pd.DataFrame:
-    path = sql_text(sources.work.features(as_of))
+    path = literal(sources.work.features(as_of))
     have = set(sources.connection.sql(f"SELECT * FROM read_parquet({path})").columns)
     kinds = {kind: column for kind, column in KINDS.items() if column in have}
     columns = "".join(f", {column} AS {kind}" for kind, column in kinds.items())

@@ -17,8 +17,9 @@ from goldmine.core import fingerprint
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, SettingsError
-from goldmine.core.files import read_json, sql_text, whole_file, write_json
+from goldmine.core.files import read_json, whole_file, write_json
 from goldmine.core.parquet import parquet_schema
+from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.customers.ladder import layer_expression, level_expression
 from goldmine.customers.source_tables import SourceTables, quarter_before
@@ -106,7 +107,7 @@ def build_customers(bank: Bank, work: Workspace, days: Sequence[date]) -> Custom
             check_examples(catalogue)
         with whole_file(path) as temporary:
             query = _query(sources, catalogue, day, before, queries)
-            to = f"{sql_text(temporary)} (FORMAT parquet, COMPRESSION zstd)"
+            to = f"{literal(temporary)} (FORMAT parquet, COMPRESSION zstd)"
             sources.connection.raw_sql(f"COPY ({query}) TO {to}")
         write_json(path.with_suffix(".json"), mark)
         made.append(day)
@@ -162,7 +163,7 @@ def _known(sources: SourceTables, catalogue: Catalogue, day: date) -> ibis.Table
     people = ibis.to_sql(sources.customers(day), dialect="duckdb", pretty=False)
     known = (
         f"SELECT {features}, branch_id, manager_id, DATE '{day}' AS as_of "
-        f"FROM read_parquet({sql_text(sources.work.features(day))}) f LEFT JOIN ({people}) USING (customer_id)"
+        f"FROM read_parquet({literal(sources.work.features(day))}) f LEFT JOIN ({people}) USING (customer_id)"
     )
     if not sources.bank.has("balances"):
         return sources.connection.sql(known)
@@ -188,7 +189,7 @@ def _earlier_tags(connection: Backend, catalogue: Catalogue, before: Path | None
     columns = [
         f'"{name}"' if name in have else f'NULL::{kind} AS "{name}"' for name, kind in _history_types(catalogue).items()
     ]
-    source = f"read_parquet({sql_text(before)})" if before else "(SELECT NULL::VARCHAR AS customer_id LIMIT 0)"
+    source = f"read_parquet({literal(before)})" if before else "(SELECT NULL::VARCHAR AS customer_id LIMIT 0)"
     connection.raw_sql(f"CREATE OR REPLACE TEMP VIEW earlier AS SELECT customer_id, {', '.join(columns)} FROM {source}")
     return connection.table("earlier")
 

@@ -17,8 +17,8 @@ from pydantic import Field, model_validator
 from goldmine.core.engine import connect
 from goldmine.core.errors import SettingsError
 from goldmine.core.i18n import LocalizedText
-from goldmine.core.project import home
 from goldmine.core.settings import SettingsModel
+from goldmine.core.workspace import home
 from goldmine.customers.expression import Condition, read_condition
 
 Dimension = Literal["value", "behaviour", "type", "life_cycle", "age", "identity"]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from goldmine.core.dates import month_end
-from goldmine.core.files import sql_text
+from goldmine.core.sql import literal
 from goldmine.customers.ladder import LEVELS
 from goldmine.customers.source_tables import QUARTER, SourceTables
 
@@ -73,7 +73,7 @@ def near_steps(sources: SourceTables, cutoff: date) -> pd.DataFrame:
 
     A feature that the bank does not have is left out.
     """
-    path = sql_text(sources.work.features(cutoff))
+    path = literal(sources.work.features(cutoff))
     have = set(sources.connection.sql(f"SELECT * FROM read_parquet({path})").columns)
     relative, plain = ([name for name in names if name in have] for names in (RELATIVE, PLAIN))
     chosen = ", ".join(f'"{name}"' for name in ("customer_id", *relative, *plain))

@@ -10,8 +10,9 @@ import duckdb
 
 from goldmine.contract.bank import Bank, CanonicalTable
 from goldmine.contract.tables import TABLES
-from goldmine.core.files import read_json, sql_text, write_json
+from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_value
+from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 
 CAME = {
@@ -66,7 +67,7 @@ def _digest(connection: duckdb.DuckDBPyConnection, table: CanonicalTable, cutoff
     """Rows and the sum of their hashes, which no order of rows changes."""
     if not table.files:
         return [table.name]
-    listed = ", ".join(sql_text(file.path) for file in table.files)
+    listed = ", ".join(literal(file.path) for file in table.files)
     columns = ", ".join(known_columns(table.name, table.columns, cutoff))
     where = had_come(table.name, cutoff) if CAME[table.name] in table.columns else "true"
     told = connection.execute(

@@ -8,7 +8,8 @@ from ibis.backends.sql import SQLBackend
 
 from goldmine.contract.bank import Bank
 from goldmine.core.engine import kept, write_parquet
-from goldmine.core.files import sql_text, whole_folder
+from goldmine.core.files import whole_folder
+from goldmine.core.sql import literal
 from goldmine.features.catalogue import Plan
 from goldmine.features.sources import Source, lay_out, lay_view
 
@@ -60,12 +61,12 @@ def write_slices(source: Source, slices: list[str], made: Plan, query: str) -> N
         parts = [Path(scratch) / f"{place:04}.parquet" for place in range(len(slices))]
         for within, part in zip(slices, parts, strict=True):
             lay_out(source, within)
-            connection.raw_sql(f"COPY ({made.base}) TO {sql_text(part)} (FORMAT parquet, COMPRESSION lz4)")
+            connection.raw_sql(f"COPY ({made.base}) TO {literal(part)} (FORMAT parquet, COMPRESSION lz4)")
         lay_out(source)
-        lay_view(connection, "base", f"FROM read_parquet({sql_text(Path(scratch) / '*.parquet')})")
+        lay_view(connection, "base", f"FROM read_parquet({literal(Path(scratch) / '*.parquet')})")
         with ExitStack() as sums:
             for name, around in made.around.items():  # of everyone, so once for all slices
                 sums.enter_context(kept(connection, name, around))
             for part in parts:
-                lay_view(connection, "part", f"FROM read_parquet({sql_text(part)})")
+                lay_view(connection, "part", f"FROM read_parquet({literal(part)})")
                 write_parquet(connection, query, folder / part.name, order=("customer_id",))

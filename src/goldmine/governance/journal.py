@@ -19,7 +19,7 @@ from goldmine.core.errors import ModelError
 from goldmine.core.files import disk_errors
 from goldmine.core.fingerprint import of_value
 from goldmine.core.i18n import all_languages, stored_text
-from goldmine.core.project import home
+from goldmine.core.workspace import home
 from goldmine.models.tracking import registered_name
 
 Action = Literal["promoted", "refused", "rolled_back", "found"]

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from goldmine.core.project import home
 from goldmine.core.settings import SettingsModel, read_yaml, typed
+from goldmine.core.workspace import home
 
 _FILE = "governance.yaml"
 

@@ -10,8 +10,9 @@ from goldmine.contract.tables import TABLES
 from goldmine.core import fingerprint
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.engine import connect
-from goldmine.core.files import read_json, sql_text, write_json
+from goldmine.core.files import read_json, write_json
 from goldmine.core.parquet import parquet_files, parquet_schema
+from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.features.catalogue import plan
 from goldmine.features.customer_aggregates import SIDES
@@ -82,7 +83,7 @@ def _compared(bank: Bank, work: Workspace, cutoff: date, sample: int) -> PointIn
     where = f"WHERE hash(customer_id) % {one_in} = 0" if one_in > 1 else ""
     told = connection.con.execute(
         f"SELECT count(*), {differs} FROM (SELECT * FROM ({plan().full}) {where}) new "
-        f"FULL JOIN (SELECT * FROM read_parquet({sql_text(work.features(cutoff))}) {where}) old USING (customer_id)"
+        f"FULL JOIN (SELECT * FROM read_parquet({literal(work.features(cutoff))}) {where}) old USING (customer_id)"
     ).fetchone()
     customers, *counts = told or (0,)
     changed = {name: count for name, count in zip(names, counts, strict=True) if count}

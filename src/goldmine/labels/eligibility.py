@@ -16,8 +16,8 @@ from ibis.expr.types import BooleanValue
 from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect, read_parquet
 from goldmine.core.errors import HistoryError, UseCaseError
-from goldmine.core.files import sql_text
 from goldmine.core.parquet import parquet_schema
+from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.identity import merged_numbers
 from goldmine.labels.cutoffs import outcome_end
@@ -104,7 +104,7 @@ def feature_rows(
     further = "".join(f', customers."{name}"' for name in customers.column_names if name != "customer_id")
     connection.con.register("customers", customers)
     return connection.con.sql(
-        f"SELECT {columns}{further} FROM read_parquet({sql_text(work.features(cutoff))}) features "
+        f"SELECT {columns}{further} FROM read_parquet({literal(work.features(cutoff))}) features "
         "JOIN customers USING (customer_id)"
     )
 

@@ -8,9 +8,8 @@ from pydantic import Field, model_validator
 
 from goldmine.core.errors import SettingsError, UseCaseError
 from goldmine.core.i18n import LocalizedText, join_texts, pgettext
-from goldmine.core.project import home
 from goldmine.core.settings import SettingsModel, read_yaml, typed
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, home
 from goldmine.labels.outcome import Outcome, outcome_kinds
 
 if TYPE_CHECKING:

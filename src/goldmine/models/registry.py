@@ -7,7 +7,7 @@ from typing import Any
 from goldmine.core.errors import ModelError
 from goldmine.core.files import read_json, whole_folder, write_json
 from goldmine.core.i18n import _
-from goldmine.core.project import home
+from goldmine.core.workspace import home
 from goldmine.models.evaluation import Evaluation
 from goldmine.models.model import Model, load_model
 from goldmine.models.tracking import CHAMPION, registered_name, shout, unreachable, use_tracking

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from goldmine.contract.bank import Bank
 from goldmine.core.figure_png import png
-from goldmine.core.project import home
+from goldmine.core.workspace import home
 from goldmine.labels.use_case import UseCase
 from goldmine.models.evaluation import Evaluation
 from goldmine.models.model import Fitted, Model

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from goldmine.core.files import disk_errors, write_json
-from goldmine.core.project import home
+from goldmine.core.workspace import home
 
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",

@@ -15,8 +15,7 @@ from goldmine.contract.tables import TABLES
 from goldmine.core.dates import month_end
 from goldmine.core.errors import UseCaseError, ValidationError
 from goldmine.core.files import read_json
-from goldmine.core.project import at_home
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, at_home
 from goldmine.labels.use_case import use_case_names
 from goldmine.measurement.campaign_results import completed_within
 from goldmine.pipeline.failure import may_pass

@@ -11,7 +11,7 @@ from typing import Any
 
 from goldmine.core.errors import GoldmineError
 from goldmine.core.files import disk_errors
-from goldmine.core.project import home
+from goldmine.core.workspace import home
 from goldmine.labels.use_case import load_use_case, use_case_names
 from goldmine.pipeline.environment import QUIET, environment
 from goldmine.pipeline.snapshot import Snapshot

@@ -12,7 +12,7 @@ from goldmine.contract.mapping import FILE, load_mapping
 from goldmine.contract.sources import PostgresSource
 from goldmine.core.fingerprint import of_file
 from goldmine.core.parquet import parquet_files
-from goldmine.core.project import home
+from goldmine.core.workspace import home
 from goldmine.customers.table import customers_days, customers_path
 from goldmine.features import feature_fingerprint
 from goldmine.governance.limits import read_limits

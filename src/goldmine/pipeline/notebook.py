@@ -11,8 +11,7 @@ from typing import Any
 
 from goldmine.core.errors import NotebookError
 from goldmine.core.files import disk_errors
-from goldmine.core.project import home
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, home
 from goldmine.pipeline.environment import QUIET, environment
 from goldmine.pipeline.failure import failure
 from goldmine.pipeline.parameters import check_parameters

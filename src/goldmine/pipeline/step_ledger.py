@@ -9,8 +9,7 @@ from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_code, of_file
 from goldmine.core.i18n import LOCALE
-from goldmine.core.project import home
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, home
 from goldmine.pipeline.notebook import Executed, notebook_path
 from goldmine.pipeline.tracked_run import run_exists
 

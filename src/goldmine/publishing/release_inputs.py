@@ -17,8 +17,7 @@ from goldmine.core.errors import ReleaseError
 from goldmine.core.files import read_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.i18n import LOCALE
-from goldmine.core.project import home
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, home
 from goldmine.customers.table import customers_path
 from goldmine.labels.use_case import UseCase, load_use_case
 from goldmine.models.model import Model

@@ -12,7 +12,8 @@ from ibis.expr.types import BooleanValue, NumericValue, Table
 
 from goldmine.activity.build import index_of
 from goldmine.core.dates import month_end, month_key
-from goldmine.core.files import read_json, sql_text, whole_file, write_json
+from goldmine.core.files import read_json, whole_file, write_json
+from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.coverage.customer_balances import Books
 from goldmine.coverage.plan import coverage_path
@@ -139,7 +140,7 @@ def make_mart(books: Books, moved_in_quarter: str) -> CustomerMart:
     query = ibis.to_sql(rows.select(**columns).order_by("customer_id"), dialect="duckdb")
     path = mart_path(books.work, books.as_of)
     with whole_file(path) as temporary:
-        books.connection.raw_sql(f"COPY ({query}) TO {sql_text(temporary)} (FORMAT parquet, COMPRESSION zstd)")
+        books.connection.raw_sql(f"COPY ({query}) TO {literal(temporary)} (FORMAT parquet, COMPRESSION zstd)")
     write_json(path.with_suffix(".json"), missing)
     return CustomerMart(path, books.as_of, missing)
 

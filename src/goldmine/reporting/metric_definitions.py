@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 
 from goldmine.core.errors import SettingsError
 from goldmine.core.i18n import LocalizedText
-from goldmine.core.project import home
 from goldmine.core.settings import SettingsModel, read_yaml, typed
+from goldmine.core.workspace import home
 from goldmine.reporting.customer_mart import COLUMNS
 
 Grain = Literal["head_office", "branch", "employee"]

@@ -12,9 +12,9 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from goldmine.contract.sql import literal, quoted
 from goldmine.core.errors import HistoryError
 from goldmine.core.files import read_json, whole_file, write_json
+from goldmine.core.sql import literal, quoted
 from goldmine.core.workspace import Workspace
 from goldmine.reporting.customer_mart import COLUMNS, CustomerMart
 from goldmine.reporting.metric_definitions import Count, Metric, Metrics, Ratio, Share, Sum, Where

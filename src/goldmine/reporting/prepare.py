@@ -16,8 +16,7 @@ from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError
 from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_code, of_file, of_value
-from goldmine.core.project import home
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, home
 from goldmine.coverage import Books, load_coverage_rules, make_coverage, missing_for_coverage, read_coverage
 from goldmine.coverage.plan import COLUMNS as COVERAGE_COLUMNS
 from goldmine.coverage.plan import coverage_path

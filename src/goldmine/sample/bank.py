@@ -15,7 +15,7 @@ from goldmine.core.errors import SettingsError
 from goldmine.core.files import whole_folder
 from goldmine.core.progress import track
 from goldmine.sample import persuasion, season, true_probabilities
-from goldmine.sample.columns import day_number, ids
+from goldmine.sample.arrow import Writers, day_number, ids
 from goldmine.sample.config import BLOCK, EFFECT_MONTHS, TRUTH_MONTHS, WARM_UP, SampleConfig
 from goldmine.sample.identity import stream, suppressions_table, with_identity
 from goldmine.sample.money import aum, balances_table, hold
@@ -24,7 +24,6 @@ from goldmine.sample.people import People, accounts_table, customers_table, draw
 from goldmine.sample.products import Ledger, loan_life, wealth_life
 from goldmine.sample.reference_tables import contacts_table, facts_table, reference_tables
 from goldmine.sample.traits import Surroundings, Traits, draw_traits, surroundings
-from goldmine.sample.writers import Writers
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from goldmine.core.dates import month_end, month_key
-from goldmine.core.files import sql_text, whole_file
+from goldmine.core.files import whole_file
+from goldmine.core.sql import literal
 
 GAP, HORIZON = 15, 90
 """Days of the three use cases whose truth the sample bank knows."""
@@ -36,9 +37,9 @@ def happened(bank: Path, use_case: str, as_of: date) -> set[str]:
     start, end = horizon(as_of)
     months = [month_key(month_end(start, lag)) for lag in range(5)]
     moves = [bank / "transactions" / f"{month}.parquet" for month in months]
-    files = "[" + ", ".join(sql_text(path) for path in moves if path.exists()) + "]"
-    held = sql_text(bank / "balances" / f"{month_key(outcome_month(as_of))}.parquet")
-    events = sql_text(bank / "product_events.parquet")
+    files = "[" + ", ".join(literal(path) for path in moves if path.exists()) + "]"
+    held = literal(bank / "balances" / f"{month_key(outcome_month(as_of))}.parquet")
+    events = literal(bank / "product_events.parquet")
     within = f"> DATE '{start}' AND {{}} <= DATE '{end}'"
     query = {
         "longtail": f"FROM (SELECT customer_id, sum(average_daily_balance) AS aum FROM {held} "

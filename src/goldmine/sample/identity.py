@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from goldmine.contract.tables import SUPPRESSION_REASONS
 from goldmine.core.settings import read_yaml
-from goldmine.sample.columns import codes, day_number, days, ids
+from goldmine.sample.arrow import codes, day_number, days, ids
 from goldmine.sample.config import NO_PHONE_SHARE, SUPPRESSED_SHARE, SampleConfig
 from goldmine.sample.people import People
 

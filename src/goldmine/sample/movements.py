@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from goldmine.contract.tables import CHANNELS, TRANSACTION_KINDS
-from goldmine.sample.columns import codes, day_number, days, ids, money
+from goldmine.sample.arrow import codes, day_number, days, ids, money
 from goldmine.sample.config import BAD_CODE_SHARE, DUPLICATE_SHARE, LATE_SHARE
 from goldmine.sample.people import People, here
 from goldmine.sample.traits import Traits

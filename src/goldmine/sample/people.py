@@ -5,7 +5,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from goldmine.contract.tables import IDENTITIES, RISK_GRADES
-from goldmine.sample.columns import codes, day_number, days, ids
+from goldmine.sample.arrow import codes, day_number, days, ids
 from goldmine.sample.config import CLOSED_SHARE, MERGED_SHARE, NO_BIRTH_DATE_SHARE, OPT_OUT_SHARE, SampleConfig
 
 People = dict[str, NDArray]

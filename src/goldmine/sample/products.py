@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from goldmine.sample.columns import codes, day_number, days, ids, money
+from goldmine.sample.arrow import codes, day_number, days, ids, money
 from goldmine.sample.config import (
     CITIZEN_LOAN_DAYS,
     CITIZEN_LOAN_MEAN,

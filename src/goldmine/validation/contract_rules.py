@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from goldmine.contract.schema import Column, TableSpec
-from goldmine.contract.sql import literal
 from goldmine.core.i18n import LocalizedText, _, in_language
+from goldmine.core.sql import literal
 
 MOSTLY = 0.95
 """Least share of rows whose code must be known, where an unknown one counts as missing."""

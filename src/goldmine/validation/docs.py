@@ -3,7 +3,7 @@
 from goldmine.contract.tables import TABLES
 from goldmine.core.files import whole_file
 from goldmine.core.i18n import _, in_language
-from goldmine.core.project import home
+from goldmine.core.workspace import home
 from goldmine.validation.rules import FILE_SUITES, Rule, load_rules
 
 _HEAD = """# Rules of validation

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import SettingsError
-from goldmine.core.project import home
+from goldmine.core.workspace import home
 from goldmine.validation.contract_rules import contract_rules
 
 Severity = Literal["fatal", "warning"]

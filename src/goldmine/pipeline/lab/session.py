@@ -14,8 +14,7 @@ from goldmine.contract.bank import Bank
 from goldmine.contract.intake import load_bank
 from goldmine.core.dates import parse_month_end, snapshot_date
 from goldmine.core.errors import ParameterError
-from goldmine.core.project import at_home
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, at_home
 from goldmine.features import Feature, build_features, feature_dictionary
 from goldmine.features.catalogue import try_folder
 from goldmine.labels import plan_cutoffs

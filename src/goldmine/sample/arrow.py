@@ -1,10 +1,13 @@
-"""Arrow columns from numpy arrays: codes, numbers as text, money, days."""
+"""Arrow columns from numpy arrays, and the Parquet files that blocks of customers are added to."""
 
 from datetime import date
+from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 EPOCH = date(1970, 1, 1)
@@ -38,3 +41,36 @@ def days(numbers: NDArray, missing: NDArray | None = None) -> pa.Array:
 def day_number(day: date) -> int:
     """Number of a day since 1970-01-01."""
     return (day - EPOCH).days
+
+
+class Writers:
+    """Parquet writers by name, closed together at the end.
+
+    Parameters
+    ----------
+    folder : Path
+        Where ``<name>.parquet`` is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._open: dict[str, pq.ParquetWriter] = {}
+
+    def __enter__(self) -> "Writers":
+        return self
+
+    def write(self, name: str, table: pa.Table) -> None:
+        """Add a table's rows to the file of that name; a table without columns adds nothing."""
+        if not table.num_columns:
+            return
+        if name not in self._open:
+            path = self._folder / f"{name}.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._open[name] = pq.ParquetWriter(path, table.schema, compression="zstd")
+        self._open[name].write_table(table)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for writer in self._open.values():
+            writer.close()

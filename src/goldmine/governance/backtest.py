@@ -1,4 +1,4 @@
-"""What the models of past snapshots would have been worth, and how they would have aged."""
+"""Backtest: models of past snapshots evaluated on later outcomes, and how they age."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

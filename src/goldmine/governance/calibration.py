@@ -1,4 +1,4 @@
-"""Whether probabilities can be believed, over all and in each group, beyond what chance would show."""
+"""Calibration error over all rows and in each group, against the error that chance alone would show."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from goldmine.governance.groups import GROUP_TITLES
 from goldmine.governance.limits import Limits
 
 MIN_ROWS = 200
-"""Groups of fewer customers are too small to be judged."""
+"""Groups of fewer customers are left out."""
 _ROWS_A_BIN = 100
 _SIMULATIONS = 200
 _MANY = 10
@@ -76,11 +76,11 @@ def _message(row: Any, limit: float) -> LocalizedText:
 
 
 def calibration(outcome: np.ndarray, probability: np.ndarray, groups: pd.DataFrame, limits: Limits) -> Calibration:
-    """Compare what was promised with what came, over all rows and in each group.
+    """Compare predicted and observed shares, over all rows and in each group.
 
     The error is the mean gap between predicted and observed over bins of equally many rows. Even true probabilities
-    show one, the more the fewer the rows; how much is found by drawing outcomes from the probabilities themselves. A
-    verdict needs both: an error that far above this floor, and larger than 99 of 100 such draws.
+    have one, larger in smaller groups; outcomes drawn from the probabilities give its floor. A verdict needs both: an
+    error above the floor by the limit, and above 99 of 100 such draws.
 
     Parameters
     ----------
@@ -109,14 +109,14 @@ def _parts(groups: pd.DataFrame, rows: int) -> Iterator[tuple[str, str, np.ndarr
 
 def _measured(outcome: np.ndarray, probability: np.ndarray, chance: np.random.Generator) -> dict[str, float]:
     order = np.argsort(probability, kind="stable")
-    promised, came = probability[order], outcome[order]
+    predicted, observed = probability[order], outcome[order]
     bins = int(np.clip(len(order) // _ROWS_A_BIN, 1, 10))
-    starts = np.unique(np.searchsorted(promised, promised[np.arange(bins) * len(order) // bins]))
-    sums = np.add.reduceat(promised, starts)
-    error = float(np.abs(sums - np.add.reduceat(came.astype(float), starts)).sum() / len(order))
-    simulated = _simulated(promised, starts, chance)
+    starts = np.unique(np.searchsorted(predicted, predicted[np.arange(bins) * len(order) // bins]))
+    sums = np.add.reduceat(predicted, starts)
+    error = float(np.abs(sums - np.add.reduceat(observed.astype(float), starts)).sum() / len(order))
+    simulated = _simulated(predicted, starts, chance)
     floor, most = float(simulated.mean()), float(np.quantile(simulated, 0.99))
-    figures = {"rows": len(order), "predicted": float(promised.mean()), "observed": float(came.mean())}
+    figures = {"rows": len(order), "predicted": float(predicted.mean()), "observed": float(observed.mean())}
     return figures | {"error": error, "floor": floor, "chance": most, "excess": max(0.0, error - floor)}
 
 
@@ -126,13 +126,13 @@ def _verdict(measured: dict[str, float], limits: Limits) -> str:
     return "stop" if measured["excess"] > limits.calibration_stop else "warning"
 
 
-def _simulated(promised: np.ndarray, starts: np.ndarray, chance: np.random.Generator) -> np.ndarray:
+def _simulated(predicted: np.ndarray, starts: np.ndarray, chance: np.random.Generator) -> np.ndarray:
     """Calibration errors of outcomes that are drawn from the probabilities themselves."""
-    spread = np.sqrt(np.add.reduceat(promised * (1 - promised), starts))
+    spread = np.sqrt(np.add.reduceat(predicted * (1 - predicted), starts))
     if spread.min() > _MANY:  # the sum of so many draws is normal
-        return np.abs(chance.normal(0, spread, (_SIMULATIONS, len(starts)))).sum(axis=1) / len(promised)
+        return np.abs(chance.normal(0, spread, (_SIMULATIONS, len(starts)))).sum(axis=1) / len(predicted)
     found = np.empty(_SIMULATIONS)
     for place in range(_SIMULATIONS):
-        came = chance.random(len(promised), dtype=np.float32) < promised
-        found[place] = np.abs(np.add.reduceat(promised - came, starts)).sum()
-    return found / len(promised)
+        observed = chance.random(len(predicted), dtype=np.float32) < predicted
+        found[place] = np.abs(np.add.reduceat(predicted - observed, starts)).sum()
+    return found / len(predicted)

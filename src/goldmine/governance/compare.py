@@ -1,4 +1,4 @@
-"""Champion and challenger on the same frozen rows: who is better, and who would pay for it."""
+"""Champion and challenger on the same test rows: which is better, and which groups would lose by a change."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

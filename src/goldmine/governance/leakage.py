@@ -1,4 +1,4 @@
-"""The leakage gate: what may not be in the rows of a training, looked for before each one."""
+"""The leakage gate: checks of the rows before each training."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whether a cutoff's features stay the same when all that came after it is taken away."""
+"""Point-in-time check: a cutoff's features must not change when all later data is removed."""
 
 from dataclasses import asdict, dataclass
 from datetime import date

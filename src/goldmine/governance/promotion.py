@@ -1,4 +1,4 @@
-"""Who becomes champion: one decision at a time, refused unless everything speaks for it, and written down."""
+"""Promotion: a version becomes champion only if every gate passes; decisions are serialised and journalled."""
 
 from collections.abc import Mapping
 
@@ -25,9 +25,9 @@ from goldmine.models.tracking import registered_name, unreachable, use_tracking
 
 
 def propose(bank_name: str, use_case: str, run_id: str, evaluation: Evaluation, comparison: Comparison) -> Registration:
-    """Register a run's model and let it become champion, if it may; either way the journal says so.
+    """Register a run's model and promote it if every gate passes; the journal records either decision.
 
-    It must beat no skill and the one-line rule (`gate`), stand the comparison (`compare`), be of no earlier snapshot
+    It must beat no skill and the one-line baseline (`gate`), pass the comparison (`compare`), be of no earlier snapshot
     than the champion, and not be a version that was rolled back. Where another version became champion since the
     comparison was made, it is refused: of two promotions at once one wins, and the journal shows both.
 
@@ -138,7 +138,7 @@ def _as_registered(journal: Journal) -> str:
 
 
 def _change(journal: Journal, holder: str, event: Event) -> Entry:
-    """Set the champion and write it down; what cannot be written down is taken back."""
+    """Set the champion and write it to the journal; undo it if the journal cannot be written."""
     try:
         set_champion(journal.bank_name, journal.use_case, event.champion)
         return _write(journal, event)
@@ -154,7 +154,7 @@ def _write(journal: Journal, event: Event) -> Entry:
 
 
 def _out_of_turn(journal: Journal, version: str, holder: str, comparison: Comparison) -> tuple[str, ...]:
-    """A comparison that another promotion overtook, and a version that was sent away."""
+    """Refusals of a comparison that another promotion overtook, and of a version that was rolled back."""
     refusals: list[str] = []
     if comparison.champion != holder:
         compared_with = _("version {version}", version=comparison.champion) if comparison.champion else _("no champion")
@@ -179,7 +179,7 @@ def _earlier(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[str, .
 
 
 def _grounds(comparison: Comparison) -> tuple[str, ...]:
-    """Why a challenger took over."""
+    """Reasons for a promotion."""
     if comparison.not_compared:
         return (_("beats no skill and the one-line rule; {not_compared}", not_compared=comparison.not_compared),)
     lift = comparison.figures["difference"]["lift_list"]
@@ -196,7 +196,7 @@ def _grounds(comparison: Comparison) -> tuple[str, ...]:
 
 
 def _way_back(journal: Journal, holder: str, to: str) -> str:
-    """The version to go back to: champions stand on one another, and going back takes off what stands above."""
+    """The version to go back to: champions form a stack, and a rollback pops those above its target."""
     standing: list[str] = []
     for entry in journal.entries():
         version = entry.event.champion

@@ -1,4 +1,4 @@
-"""How well one feature alone tells the outcome, and how far it lies beyond what it was before."""
+"""AUC of single features, and the share of their values outside the range seen before."""
 
 import numpy as np
 import pyarrow as pa

@@ -1,4 +1,7 @@
-"""What a list will earn, estimated from calibrated probabilities before its outcomes are complete."""
+"""Confidence-based performance estimation (CBPE): a ranking's figures before its outcomes are known.
+
+Calibrated probabilities imply the figures: of customers at 0.3, three in ten will have the outcome.
+"""
 
 from dataclasses import asdict, dataclass
 
@@ -14,16 +17,16 @@ _Z = (0.025, 0.975)
 
 @dataclass(frozen=True)
 class Performance:
-    """Figures of a ranking, estimated or realised.
+    """Figures of a ranking, estimated by CBPE or observed.
 
     Parameters
     ----------
     rate : float
-        Share of everyone to whom the outcome happens.
+        Share of customers with the outcome.
     auc : float
-        Of the order.
+        Area under the ROC curve.
     lift_list : float
-        How many times that share the list's head holds.
+        The share on the list over the share of all.
     """
 
     rate: float
@@ -37,7 +40,7 @@ class Performance:
 
 @dataclass(frozen=True)
 class Estimate:
-    """An estimate and where chance alone would put the figures in 95 of 100 cases."""
+    """An estimate with its 95% interval; the interval covers chance only, not errors of the probabilities."""
 
     middle: Performance
     low: Performance
@@ -45,17 +48,17 @@ class Estimate:
 
 
 def estimate(probability: np.ndarray, list_size: int, seed: int = 0) -> Estimate:
-    """Estimate the figures of a ranking whose outcomes are not known yet.
+    """Estimate the figures of a ranking whose outcomes are not known yet (CBPE).
 
-    If the probabilities hold, of those at 0.3 three in ten will do it: each figure is what outcomes drawn so would
-    give. The interval knows chance only; that the probabilities themselves may be off is told later, by the error.
+    Each figure is its expectation if outcomes are drawn from the probabilities. The interval covers chance only; errors
+    of the probabilities show later, when the outcomes are complete.
 
     Parameters
     ----------
     probability : numpy.ndarray
-        Calibrated probabilities of everyone scored.
+        Calibrated probabilities of all scored customers.
     list_size : int
-        Rows of the list; a tenth of everyone where that would hold all.
+        Rows of the list; a tenth of the customers where the list would hold all of them.
     """
     chance = np.random.default_rng(seed)
     ranked = np.sort(np.asarray(probability, dtype=np.float64))[::-1]
@@ -71,19 +74,19 @@ def estimate(probability: np.ndarray, list_size: int, seed: int = 0) -> Estimate
 
 
 def realised(outcome: np.ndarray, probability: np.ndarray, list_size: int) -> Performance:
-    """The same figures once the outcomes are complete; both classes must be there."""
+    """The same figures from complete outcomes; both classes must occur."""
     size = depth_of(list_size, len(outcome))
     lift = float(recall_at(outcome, probability, float(size))) * len(outcome) / size
     return Performance(float(outcome.mean()), float(roc_auc_score(outcome, probability)), lift)
 
 
 def depth_of(list_size: int, rows: int) -> int:
-    """Rows of the list among so many; a tenth of everyone where the list would hold all, as in judging."""
+    """Rows of the list among so many; a tenth of them where the list would hold all, as in evaluation."""
     return list_size if list_size < rows else max(1, rows // 10)
 
 
 def expected_auc(ranked: np.ndarray) -> float:
-    """AUC that descending probabilities promise: pairs ordered rightly over all pairs, ties aside."""
+    """Expected AUC of descending probabilities: correctly ordered pairs over all pairs, ties aside."""
     positive, negative = ranked, 1 - ranked
     below = negative[::-1].cumsum()[::-1] - negative
     pairs = positive.sum() * negative.sum() - (positive * negative).sum()
@@ -91,13 +94,13 @@ def expected_auc(ranked: np.ndarray) -> float:
 
 
 def _hits(probability: np.ndarray, chance: np.random.Generator) -> np.ndarray:
-    """Drawn numbers of outcomes among independent customers, by the normal approximation to their sum."""
+    """Drawn counts of outcomes among independent customers, by the normal approximation to their sum."""
     spread = float(np.sqrt((probability * (1 - probability)).sum()))
     return np.clip(chance.normal(probability.sum(), spread, _DRAWS), 0, len(probability))
 
 
 def _aucs(ranked: np.ndarray, chance: np.random.Generator) -> np.ndarray:
-    """AUCs of drawn outcomes; of many rows a share is drawn, and the spread shrunk to what all would have."""
+    """AUCs of drawn outcomes; large tables are sampled, and the spread is scaled to the full size."""
     rows = len(ranked)
     taken = ranked[np.linspace(0, rows - 1, min(rows, _ROWS)).astype(np.int64)]
     places = np.arange(len(taken), 0, -1)

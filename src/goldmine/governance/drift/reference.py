@@ -1,4 +1,4 @@
-"""What a model learnt from, kept with its training so that whoever is scored later can be compared."""
+"""The reference distribution of a training, stored with its run so that later snapshots can be compared."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -23,7 +23,7 @@ _ROWS_A_CUTOFF = 2_500
 
 @dataclass(frozen=True)
 class Window:
-    """One month end compared with what was learnt from.
+    """One month end compared with the training data.
 
     Parameters
     ----------
@@ -42,21 +42,21 @@ class Window:
 
     @property
     def moved(self) -> list[str]:
-        """What lies beyond its limit, furthest first."""
+        """Features beyond their limit, furthest first."""
         beyond = [name for name, psi in self.psi.items() if psi > self.limit[name]]
         return sorted(beyond, key=lambda name: (-self.psi[name], name))
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A training as later snapshots are compared with it.
+    """The training data as later snapshots are compared with it.
 
     Parameters
     ----------
     profiles : dict of str to Profile
         Its features over the training cutoffs, and the score over a later one, which no tree grew on.
     usual : dict of str to float
-        By feature, the furthest that a single training cutoff lies from all of them: what months do by themselves.
+        By feature, the furthest that a single training cutoff lies from all of them: the usual distance of months.
     weight : dict of str to float
         By feature, its share of the trees' gain.
     windows : tuple of Window
@@ -72,7 +72,7 @@ class Reference:
     judged: dict[str, Performance]
 
     def frame(self) -> pd.DataFrame:
-        """What had moved by the last window: feature, psi, limit, weight and state (``moved`` or ``steady``)."""
+        """Drift of the last window: feature, psi, limit, weight and state (``moved`` or ``steady``)."""
         last = self.windows[-1]
         found = pd.DataFrame({"psi": last.psi, "limit": last.limit}).rename_axis("feature").reset_index()
         found["weight"] = found.feature.map(self.weight)
@@ -84,16 +84,16 @@ class Reference:
         return asdict(self)
 
 
-def learn_reference(fitted: Fitted, rows: TrainingSet, promised: np.ndarray, list_size: int) -> Reference:
-    """Compare a training's own later cutoffs with what it learnt from.
+def learn_reference(fitted: Fitted, rows: TrainingSet, predicted: np.ndarray, list_size: int) -> Reference:
+    """Compare a training's calibration and test cutoffs with its training data.
 
     Parameters
     ----------
     fitted : Fitted
-        What came out.
+        The fitted model.
     rows : TrainingSet
-        What went in.
-    promised : numpy.ndarray
+        The rows it was fitted, calibrated and tested on.
+    predicted : numpy.ndarray
         The model's probabilities of the judging rows.
     list_size : int
         Rows of the list that was judged.
@@ -101,14 +101,14 @@ def learn_reference(fitted: Fitted, rows: TrainingSet, promised: np.ndarray, lis
     model, spans = fitted.model, rows.spans()
     names = model.encoding.features
     # A table made elsewhere has no calibration rows: its judged rows' own scores are what later ones are held against.
-    later = model.calibrator.apply(fitted.held_out) if rows.calibrate is not None else promised
+    later = model.calibrator.apply(fitted.held_out) if rows.calibrate is not None else predicted
     profiles = profiles_of(rows.train, names) | score_profile(later)
     judged = {
-        "estimated": estimate(promised, list_size).middle,
-        "realised": realised(rows.test["outcome"].to_numpy(), promised, list_size),
+        "estimated": estimate(predicted, list_size).middle,
+        "realised": realised(rows.test["outcome"].to_numpy(), predicted, list_size),
     }
     usual = _between_cutoffs(profiles, rows)
-    windows = [compare_window((profiles, usual), rows.test, promised, spans["test"])]
+    windows = [compare_window((profiles, usual), rows.test, predicted, spans["test"])]
     if rows.calibrate is not None:
         windows.insert(0, compare_window((profiles, usual), rows.calibrate, None, spans["calibrate"]))
     gain = model.booster.feature_importance("gain")

@@ -1,4 +1,4 @@
-"""What each scoring run looks at: how far those scored are from those learnt from, and how well that will do."""
+"""The drift report of a scoring run: drift of features and scores since training, and the estimated performance."""
 
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -23,19 +23,19 @@ from goldmine.labels.use_case import UseCase
 from goldmine.models.score import ScoreReport
 
 ALARM_WINDOWS, MIN_DRIFTED_WINDOWS = 3, 2
-"""It alarms what has moved now and in so many of the last windows, this one included; one odd month does not."""
+"""Alarm if a feature drifted now and in at least two of the last three windows."""
 MIN_GAIN_SHARE = 0.01
-"""A feature with a smaller share of the trees' gain cannot do much to a score, and does not alarm alone."""
+"""Features with a smaller share of the trees' gain hardly move a score and do not alarm by themselves."""
 MIN_COMBINED_GAIN_SHARE = 0.03
-"""Many such features that move at once, as when a source of transactions breaks, alarm from this share of the gain."""
+"""Such features alarm together from this share of the gain, as when a source of transactions breaks."""
 MIN_DRIFTED_FEATURES, MIN_DRIFTED_SHARE = 10, 0.05
-"""They alarm whatever their gain where so many, and so large a share of all features, have moved for good: a model that
-looks back two years hardly notices that a source went silent two months ago."""
+"""They also alarm, whatever their gain, if so many, and so large a share of all features, drifted: a model that looks
+back two years hardly notices that a source went silent two months ago."""
 
 
 @dataclass(frozen=True)
 class DriftReport:
-    """What a scoring run saw.
+    """Drift and estimated performance of one scoring run.
 
     Parameters
     ----------
@@ -46,11 +46,11 @@ class DriftReport:
     weight : dict of str to float
         By feature, its share of the trees' gain.
     alarms : tuple of str
-        Features, or the score, that have moved now and in enough windows; furthest first.
+        Features, or the score, that drifted now and in enough windows; furthest first.
     estimate : Estimate
-        What the scores promise.
+        Performance estimated from the scores.
     judged_at : str
-        The model's judging cutoff.
+        The model's test cutoff.
     judged : dict of str to Performance
         How such an estimate did there: ``estimated`` and ``realised``.
     """
@@ -86,7 +86,7 @@ class DriftReport:
         return pd.DataFrame(rows).sort_values(["psi", "feature"], ascending=[False, True], ignore_index=True)
 
     def promise(self) -> pd.DataFrame:
-        """What the scores promise: a row a figure (rate, auc, lift_list), columns estimated, low, high."""
+        """The estimated performance: a row a figure (rate, auc, lift_list), columns estimated, low, high."""
         parts = {"estimated": self.estimate.middle, "low": self.estimate.low, "high": self.estimate.high}
         return pd.DataFrame({name: part.flat() for name, part in parts.items()})
 
@@ -104,7 +104,7 @@ class DriftReport:
 
 
 def drift_report(work: Workspace, use_case: UseCase, as_of: date, report: ScoreReport) -> DriftReport:
-    """Compare a snapshot's features and scores with the training of the model that scored, and note it down.
+    """Compare a snapshot's features and scores with the training of the model that scored, and store the report.
 
     The tracking store must be in use: the reference stands with the model's training run.
 
@@ -137,10 +137,10 @@ def drift_report(work: Workspace, use_case: UseCase, as_of: date, report: ScoreR
 
 
 def alarms_of(windows: tuple[Window, ...], reference: Reference) -> tuple[str, ...]:
-    """What has moved in the last of some windows and in enough of them, and matters to the model; furthest first.
+    """Features that drifted in the last window and in enough of them, and matter to the model; furthest first.
 
-    What is known of others does not alarm: a village's or an identity's season is one value for many customers, so that
-    it moves where rows by themselves would not, and it is made of what is compared customer by customer too.
+    Peer aggregates do not alarm: a village's or an identity's season is one value for many customers, so it drifts
+    where single rows would not, and the values it is made of are compared customer by customer anyway.
     """
     lasting = [name for name in windows[-1].moved if _lasting(name, windows) and name not in AROUND]
     light = [name for name in lasting if not _matters(name, reference)]
@@ -158,13 +158,13 @@ def _matters(name: str, reference: Reference) -> bool:
 
 
 def estimated_and_realised(bank: Bank, work: Workspace, use_case: UseCase, as_of: date) -> pd.DataFrame:
-    """Earlier estimates beside what came, for each snapshot whose outcomes are complete by now.
+    """Earlier estimates beside the observed figures, for each snapshot whose outcomes are complete by now.
 
     Returns
     -------
     pandas.DataFrame
         scored_at, model_version, figure (rate, auc, lift_list), estimated, low, high, realised, error (realised less
-        estimated); the judging cutoff of this snapshot's model comes first, where it was scored.
+        estimated); the test cutoff of this snapshot's model comes first, where it was scored.
     """
     rows: list[tuple[object, ...]] = []
     now = read_json(work.drift(as_of, use_case.name))
@@ -224,7 +224,7 @@ def require_steady(work: Workspace, as_of: date, use_cases: tuple[str, ...] = ()
 def _earlier(work: Workspace, use_case: str, as_of: date, version: str, reference: Reference) -> list[Window]:
     """Windows before the snapshot, oldest first: those of the training, and snapshots that the same model scored.
 
-    The window of a table made elsewhere bears words, not a day: rows of the training come before all snapshots.
+    The window of an external table has a name, not a day; rows of the training come before all snapshots.
     """
     windows = {window.cutoff: window for window in reference.windows}
     for path in sorted((work.root / "drift").glob(f"*/{use_case}.json")):
@@ -236,7 +236,7 @@ def _earlier(work: Workspace, use_case: str, as_of: date, version: str, referenc
 
 
 def log_drift_report(seen: DriftReport) -> None:
-    """Log to the active run what was seen."""
+    """Log the report to the active run."""
     import mlflow
 
     state = "alarm" if seen.alarms else "moved" if seen.windows[-1].moved else "steady"

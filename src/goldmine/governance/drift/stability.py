@@ -1,4 +1,4 @@
-"""How far a column's distribution moved, and how far chance alone could have moved it."""
+"""The population stability index of a column, and how large chance alone could make it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from scipy.stats import ncx2
 
 TOLERATED = 0.25
-"""A population stability index up to this is no concern: seasons move features that far."""
+"""A population stability index (PSI) up to this is tolerated: seasons move features that far."""
 _BINS = 10
 _FALSE_ALARMS = 0.01
 _ROWS = 15_000
@@ -73,7 +73,7 @@ def psi_between(before: Profile, after: Profile) -> float:
 
 
 def chance_limit(before: Profile, after: Profile, tests: int = 1) -> float:
-    """The index above which a column has moved further than is tolerated, and not by chance alone.
+    """The PSI above which a column drifted more than is tolerated, and not by chance alone.
 
     Between samples of n and m rows whose distributions differ by an index P, the index found, over (1/n + 1/m), is
     about noncentral chi-square with bins - 1 degrees of freedom and noncentrality P / (1/n + 1/m). The limit is
@@ -108,7 +108,7 @@ def compare_profiles(before: Mapping[str, Profile], after: Mapping[str, Profile]
 
 
 def compare_tables(before: pa.Table, after: pa.Table, names: Sequence[str]) -> pd.DataFrame:
-    """How far columns moved between two tables; see `compare_profiles`.
+    """Drift of columns between two tables; see `compare_profiles`.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How far the rows of a table made elsewhere that judge, and those to score, lie from the rows learnt from."""
+"""Drift of an external table: its test rows and its rows to score against the rows it was trained on."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -15,18 +15,18 @@ from goldmine.models.external.result import scored_probabilities
 
 @dataclass(frozen=True)
 class TableDrift:
-    """What had moved in a table.
+    """Drift of an external table.
 
     Parameters
     ----------
     estimated, realised : Performance
-        What the model promised of the rows that judge, and what came of them.
+        Estimated and observed performance on the test rows.
     judged : Window
-        The rows that judge beside those learnt from.
+        The test rows beside the training rows.
     scored : Window or None
-        The rows to score beside those learnt from; None where every row has a label.
+        The rows to score beside the training rows; None where every row has a label.
     alarms : tuple of str
-        Columns, or the score, that have moved in both and matter to the model; furthest first.
+        Columns, or the score, that drifted in both and matter to the model; furthest first.
     """
 
     estimated: Performance
@@ -37,7 +37,7 @@ class TableDrift:
 
 
 def table_drift(work: Workspace, use_case: str, as_of: date, run_id: str) -> TableDrift:
-    """Compare a table's rows with those that its model learnt from, whether or not the model may be used.
+    """Compare a table's rows with those its model was trained on, whether or not the model may be used.
 
     The tracking store must be in use: the reference stands with the model's training run.
 

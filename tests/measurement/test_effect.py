@@ -6,7 +6,7 @@ from goldmine.models.uplift.effect import Estimate, NotMeasurable
 from tests.measurement.literal import customers, together
 
 
-def test_the_contacted_against_the_control_with_the_interval_of_two_shares():
+def test_effect_equals_difference_of_shares_with_its_interval():
     found = intention_to_treat(together(customers(1000, "contact", 300), customers(1000, "control", 200)))
     error = np.sqrt((0.3 * 0.7 + 0.2 * 0.8) / 999)
     assert found.value == pytest.approx(0.1)
@@ -14,14 +14,14 @@ def test_the_contacted_against_the_control_with_the_interval_of_two_shares():
     assert (found.low, found.high) == pytest.approx((0.1 - 1.961 * error, 0.1 + 1.961 * error), abs=1e-4)
 
 
-def test_who_was_not_reached_counts_as_drawn():
+def test_unreached_customers_count_as_drawn():
     worked = customers(1000, "contact", 300)
     missed = worked.assign(contacted_on=None, contacted_by=None, answer=None)
     control = customers(1000, "control", 200)
     assert intention_to_treat(together(missed, control)) == intention_to_treat(together(worked, control))
 
 
-def test_strata_are_compared_each_by_itself_and_count_by_their_customers():
+def test_strata_are_weighted_by_their_customers():
     """A town where the aim comes more often gave more control: over all the control does better, in each town worse."""
     rows = together(
         customers(900, "contact", 180, stratum="poor"),
@@ -34,7 +34,7 @@ def test_strata_are_compared_each_by_itself_and_count_by_their_customers():
     assert intention_to_treat(rows).value == pytest.approx((1000 * 0.1 + 500 * 0.1) / 1500)
 
 
-def test_a_stratum_with_one_control_counts_with_the_others():
+def test_stratum_with_one_control_is_pooled():
     rows = together(
         customers(500, "contact", 100),
         customers(500, "control", 50),
@@ -44,12 +44,12 @@ def test_a_stratum_with_one_control_counts_with_the_others():
     assert intention_to_treat(rows).value == pytest.approx(110 / 510 - 51 / 501)
 
 
-def test_too_small_a_control_gives_no_number():
+def test_small_control_is_not_measurable():
     found = intention_to_treat(together(customers(1000, "contact", 300), customers(49, "control", 20)))
     assert found == NotMeasurable("49 control rows, at least 50 are needed")
 
 
-def test_yuan_are_measured_as_shares_are():
+def test_effect_in_yuan_is_measured_like_a_share():
     rows = together(
         customers(100, "contact", 0, aum_change=np.tile([0.0, 600.0], 50)),
         customers(100, "control", 0, aum_change=np.tile([0.0, 200.0], 50)),
@@ -57,7 +57,7 @@ def test_yuan_are_measured_as_shares_are():
     assert intention_to_treat(rows, "aum_change").value == pytest.approx(200.0)
 
 
-def test_groups_are_told_apart_and_a_small_one_has_a_reason_and_no_number():
+def test_small_group_has_a_reason_and_no_number():
     rows = together(
         customers(200, "contact", 60, branch_id="B001"),
         customers(200, "control", 20, branch_id="B001"),
@@ -74,7 +74,7 @@ def test_groups_are_told_apart_and_a_small_one_has_a_reason_and_no_number():
     assert shown["why"].tolist() == ["", "10 control rows, at least 50 are needed"]
 
 
-def test_a_small_control_in_which_nothing_came_does_not_look_certain():
+def test_small_control_without_events_has_a_wide_interval():
     found = intention_to_treat(together(customers(2000, "contact", 400), customers(50, "control", 0)))
     assert isinstance(found, Estimate)
     assert found.error > np.sqrt(0.2 * 0.8 / 50) * 0.95

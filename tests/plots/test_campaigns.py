@@ -41,7 +41,7 @@ RECORDS = {
 }
 
 
-def test_a_row_a_step_with_its_stage():
+def test_campaign_counts_have_a_row_per_step_with_its_stage():
     assert release.campaign_counts(RECORDS).values.tolist() == [
         ["Tail", "", "scored by the models", 0, 10],
         ["Tail", "Eligible", "closed", 0, 10],
@@ -50,7 +50,7 @@ def test_a_row_a_step_with_its_stage():
     ]
 
 
-def test_the_picture_shows_only_steps_at_which_somebody_left():
+def test_campaign_funnel_shows_only_steps_that_removed_customers():
     figure = release.campaign_funnel(release.campaign_counts(RECORDS))
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == [
         "scored by the models",
@@ -60,17 +60,17 @@ def test_the_picture_shows_only_steps_at_which_somebody_left():
     assert release.campaign_funnel(release.campaign_counts({})) is None
 
 
-def test_a_campaign_without_control_is_not_measurable():
+def test_campaign_without_control_is_not_measurable():
     table = release.campaign_table(RECORDS)
     assert table[["campaign", "contact", "control", "verdict"]].values.tolist() == [["tail", 6, 0, "NOT MEASURABLE"]]
 
 
-def test_by_what_each_campaign_ranks_and_why():
+def test_ranking_table_gives_method_and_reason():
     table = release.ranking_table(RECORDS)
     assert table.values.tolist() == [["tail", "propensity (calibrated probability)", "longtail: too few"]]
 
 
-def test_the_limit_worth_most_stands_first():
+def test_limit_table_sorts_by_worth():
     assert release.limit_table(RECORDS)[["limit", "worth"]].values.tolist() == [
         ["branch B1", 4.5],
         ["channel phone call", 0.0],

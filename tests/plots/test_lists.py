@@ -32,7 +32,7 @@ FUNNELS = {
 }
 
 
-def test_the_funnel_is_counted_step_by_step():
+def test_funnel_counts_have_a_row_per_step():
     style.use_language("en")
     assert release.funnel_counts(FUNNELS).values.tolist() == [
         ["Long-tail conversion", "scored by the model", 0, 1200],
@@ -41,14 +41,14 @@ def test_the_funnel_is_counted_step_by_step():
     ]
 
 
-def test_rules_that_were_off_are_named_with_what_they_miss():
+def test_skipped_rules_are_listed_with_missing_columns():
     style.use_language("en")
     expected = pd.DataFrame({"list": ["Long-tail conversion"], "not checked": ["own staff"]})
     expected["missing"] = "staff.customer_id"
     pd.testing.assert_frame_equal(release.rules_off(FUNNELS), expected)
 
 
-def test_the_picture_has_a_bar_a_step_and_says_who_left():
+def test_list_funnel_has_a_bar_per_step_and_counts_removed():
     style.use_language("en")
     figure = release.list_funnel(release.funnel_counts(FUNNELS))
     (axis,) = figure.axes
@@ -56,12 +56,12 @@ def test_the_picture_has_a_bar_a_step_and_says_who_left():
     assert [text.get_text() for text in axis.texts] == ["1,200", "1,000", "−200", "500", "−500"]
 
 
-def test_an_empty_funnel_is_drawn_too():
+def test_empty_funnel_is_drawn():
     empty = Funnel(scored=0, steps=(), skipped=())
     assert release.list_funnel(release.funnel_counts({"longtail": empty})).axes
 
 
-def test_counts_below_a_funnel_stand_apart():
+def test_funnel_axis_ticks_do_not_overlap():
     counts = pd.DataFrame({"list": "a", "step": ["scored", "left"], "left": [0, 99], "remain": [12199, 12100]})
     axis = release.list_funnel(counts).axes[0]
     assert [f"{tick:,.0f}" for tick in axis.get_xticks()] == ["0", "3,000", "6,000", "9,000", "12,000", "15,000"]

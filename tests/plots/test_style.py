@@ -12,20 +12,20 @@ def _english_again():
     style.use_language("en")
 
 
-def test_chinese_is_spoken_where_a_font_can_draw_it(monkeypatch):
+def test_texts_are_chinese_with_a_cjk_font(monkeypatch):
     monkeypatch.setattr(style, "cjk_font", lambda: "DejaVu Sans")
     style.use_language("zh")
     assert style._("Lift") == style.localized(_("Lift")) == "提升度"
 
 
-def test_without_a_cjk_font_figures_stay_english(monkeypatch):
+def test_texts_stay_english_without_cjk_font(monkeypatch):
     monkeypatch.setattr(style, "CJK_FONTS", ("No Such Font",))
     style.use_language("zh")
     assert style.language() == "en"
     assert style._("Lift") == style.localized(_("Lift")) == "Lift"
 
 
-def test_the_cjk_font_comes_first_in_the_figures():
+def test_cjk_font_comes_first():
     font = style.cjk_font()
     if font is None:
         pytest.skip("no CJK font on this machine")
@@ -33,7 +33,7 @@ def test_the_cjk_font_comes_first_in_the_figures():
     assert plt.rcParams["font.sans-serif"][0] == font
 
 
-def test_a_font_that_was_installed_after_matplotlib_made_its_list_is_found(monkeypatch):
+def test_font_installed_after_matplotlib_cache_is_found(monkeypatch):
     font = style.cjk_font()
     if font is None:
         pytest.skip("no CJK font on this machine")
@@ -43,6 +43,6 @@ def test_a_font_that_was_installed_after_matplotlib_made_its_list_is_found(monke
     assert style.cjk_font() == font
 
 
-def test_an_unknown_language_is_refused():
+def test_unknown_language_is_refused():
     with pytest.raises(ParameterError, match="language: 'fr' is not known"):
         style.use_language("fr")

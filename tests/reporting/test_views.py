@@ -39,20 +39,20 @@ def later(tmp_path_factory):
     return prepare(*put(tmp_path_factory.mktemp("later"), made), JUNE)
 
 
-def test_a_branch_with_three_customers_is_suppressed(view):
+def test_branch_with_three_customers_is_suppressed(view):
     shown = figures.unit_table(view, "branch", ["customers"], ["B1", "B2"], "en")
     assert shown.values.tolist() == [["B1", "<5"], ["B2", "<5"]]
     assert dict(figures.key_figures(view, "branch", "B2", "en").iloc[:, :2].values)["Customers on the books"] == "<5"
     assert "B2" not in figures.branches_compared(view, "active_share").index
 
 
-def test_small_steps_of_change_are_told_with_others_and_still_add_up(view):
+def test_small_change_steps_are_merged_and_still_add_up(view):
     steps = figures.steps_of_change(view, "branch", "B1", "en")
     assert steps["step"].tolist() == ["customers on the same level, and few others"]
     assert round(steps["yuan"].sum() * 100) == view.figures.at("branch", "B1").loc["aum_change", "above"]
 
 
-def test_levels_with_few_customers_are_told_together_and_still_add_up(view):
+def test_small_levels_are_merged_and_still_add_up(view):
     """Of B1's seven one is on each of two higher levels."""
     found = figures.ladder(view, "branch", "B1", "zh")
     assert found["level"].iloc[0] == "1万元以下及以上"
@@ -60,25 +60,25 @@ def test_levels_with_few_customers_are_told_together_and_still_add_up(view):
     assert not found["now"].between(1, 4).any()
 
 
-def test_an_employee_is_never_shown_another_branchs_customers(later):
+def test_employee_sees_no_customers_of_another_branch(later):
     """The books name m3 for astray, whom B2 keeps."""
     assert set(call_sheets.of_employee(later, "m3").index) == {"dull", "held", "ok", "new"}
     assert views.employees_of(later, "B1") == ["m3"]
 
 
-def test_the_branchs_lists_hold_its_own_customers_alone(view):
+def test_remedy_list_holds_only_own_branch(view):
     assert call_sheets.remedy_rows(view, "B2", "overdue", 10).empty
     with pytest.raises(ParameterError, match="branch_id: no customer is kept by branch 'B9'"):
         call_sheets.of_branch(view, "B9")
 
 
-def test_nobody_is_called_who_opted_out(later):
+def test_opted_out_customers_are_not_called(later):
     """Of B1's, a2 said so to a caller, dull gave no consent, and held stands in the ledger."""
     allowed = call_sheets.may_be_called(later, call_sheets.of_branch(later, "B1"))
     assert set(allowed.index) == {"a0", "a1", "a3", "a4", "a5", "new", "ok"}
 
 
-def test_core_customers_whose_contact_is_overdue_are_called_first(later):
+def test_overdue_core_customers_are_called_first(later):
     """b0 has become a core customer; the branch head takes over from the manager."""
     found = call_sheets.calls(later, call_sheets.of_employee(later, "h2"), 5, "en")
     assert found[["customer_id", "why"]].values.tolist() == [["b0", "Core customer, contact overdue by 147 days"]]
@@ -86,7 +86,7 @@ def test_core_customers_whose_contact_is_overdue_are_called_first(later):
     assert shown[["客户号", "资产等级", "月日均资产(元)"]].values.tolist() == [["b0", "50万–200万", "600,000"]]
 
 
-def test_customers_near_the_next_level_are_named_with_what_is_missing(view):
+def test_near_customers_show_amount_to_next_level(view):
     """But for a2, who told a caller not to call again."""
     assert call_sheets.near_next(view, call_sheets.of_employee(view, "m1")).empty
     tables = {name: table for name, table in view.bank.tables.items() if name != "contacts"}
@@ -95,7 +95,7 @@ def test_customers_near_the_next_level_are_named_with_what_is_missing(view):
     assert found[["customer_id", "to_next"]].round(2).values.tolist() == [["a2", 4_999.90]]
 
 
-def test_who_left_gets_no_report_and_the_successor_is_told(later):
+def test_departed_employee_has_no_report_and_successor_calls(later):
     assert views.employees(later) == ["h2", "m2", "m3"]
     with pytest.raises(ParameterError, match="employee_id: nobody at work has the number 'm1'"):
         views.employee_or_first(later, "m1")
@@ -103,7 +103,7 @@ def test_who_left_gets_no_report_and_the_successor_is_told(later):
     assert calls[["customer_id", "why"]].values.tolist() == [["new", "Taken over from m1"]]
 
 
-def test_targets_are_held_against_what_was_reached_a_branchs_own_first(view):
+def test_branch_target_overrides_the_general_one(view):
     aims = [
         Target(metric="customers", growth=0.5),
         Target(metric="active_share", share=0.5),
@@ -119,7 +119,7 @@ def test_targets_are_held_against_what_was_reached_a_branchs_own_first(view):
     assert figures.targets(changed, "branch", "B2", "en").empty
 
 
-def test_every_picture_is_drawn_where_there_is_little_to_draw(view):
+def test_every_figure_is_drawn_from_little_data(view):
     compared = figures.branches_compared(view, "active_share")
     drawn = [
         plots.growth(figures.history(view, ["aum", "deposits", "wealth"], "head_office")),

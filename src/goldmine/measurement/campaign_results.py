@@ -1,4 +1,4 @@
-"""A campaign's results: its two files as they were published, the contacts that came back, and the books since."""
+"""A campaign's results: its two files as they were published, the contacts made, and what the tables say since."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -122,9 +122,10 @@ def read_results(bank: Bank, work: Workspace, campaign: Campaign, snapshot: date
     DataFrame
         A row a customer of the campaign: the published columns, ``contacted_on``, ``contacted_by``, ``answer`` (the
         first contact between the snapshot of the release and the campaign's completion; empty where none),
-        ``outcome`` (0 or 1: whether what the model foretold came), ``aim`` (0 or 1: whether what the campaign wanted
-        came, the opposite for a use case whose outcome is to be prevented) and ``aum_change`` (yuan, average daily
-        AUM of the horizon's last full month less that of the snapshot's; empty where the bank has no balances).
+        ``outcome`` (0 or 1: whether the predicted outcome happened), ``aim`` (0 or 1: whether what the campaign
+        wanted happened, the opposite for a use case whose outcome is to be prevented) and ``aum_change`` (yuan,
+        average daily AUM of the horizon's last full month less that of the snapshot's; empty where the bank has no
+        balances).
 
     Raises
     ------
@@ -140,12 +141,12 @@ def read_results(bank: Bank, work: Workspace, campaign: Campaign, snapshot: date
     parts = []
     for name, some in rows.groupby("use_case", sort=True):
         use_case = load_use_case(str(name))
-        came = _came(connection, bank, work, use_case, (campaign.as_of, snapshot))
+        reached = _reached_aim(connection, bank, work, use_case, (campaign.as_of, snapshot))
         end = outcome_end(use_case, campaign.as_of)
         survivors = _survivors(connection, bank, some["customer_id"], end)
         last = end if end == month_end(end) else month_end(end, -1)
         before, after = (_aum(connection, bank, work, month, end) for month in (campaign.as_of, last))
-        done = survivors.isin(came).astype(int)
+        done = survivors.isin(reached).astype(int)
         parts.append(
             some.assign(
                 aim=done,
@@ -176,8 +177,10 @@ def _published(path: Path) -> pd.DataFrame:
     return rows if "uplift" in there else rows.assign(uplift=float("nan"))
 
 
-def _came(connection: Backend, bank: Bank, work: Workspace, use_case: UseCase, dates: tuple[date, date]) -> set[str]:
-    """Customers for whom the aim came, which is the opposite of an outcome that is to be prevented."""
+def _reached_aim(
+    connection: Backend, bank: Bank, work: Workspace, use_case: UseCase, dates: tuple[date, date]
+) -> set[str]:
+    """Customers who reached the aim, which is the opposite of an outcome that is to be prevented."""
     found = outcome_customers(use_case, outcome_window(connection, bank, work, use_case, dates))
     return set(found.select("customer_id").to_pyarrow()["customer_id"].to_pylist())
 

@@ -45,7 +45,7 @@ class Money:
 
 
 def money(rows: pd.DataFrame, costs: Mapping[str, float]) -> Money:
-    """Work out a campaign's cost and what came of it.
+    """Work out a campaign's cost and what it gained.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the list promised against what came, and whether the field did as it was asked."""
+"""Predicted against observed outcomes of a campaign, and whether staff contacted whom they were asked to."""
 
 from dataclasses import dataclass
 
@@ -9,21 +9,21 @@ from scipy.stats import binomtest
 from goldmine.models.uplift.effect import LEVEL, MIN_ARM_ROWS
 
 
-def promise(rows: pd.DataFrame) -> pd.DataFrame:
-    """Promised and observed shares of the outcome, a row a decile.
+def predicted_observed(rows: pd.DataFrame) -> pd.DataFrame:
+    """Predicted and observed shares of the outcome, a row a decile.
 
-    The model learnt from customers most of whom nobody called: the control shows whether its promise held, the
-    contacted what came on top of it.
+    The model learnt from customers most of whom nobody called: the control shows whether its predictions hold, the
+    contacted customers what a contact adds to them.
 
     Parameters
     ----------
     rows : DataFrame
-        group, decile, probability, outcome (0 or 1: whether what the model foretold came).
+        group, decile, probability, outcome (0 or 1: whether the predicted outcome happened).
 
     Returns
     -------
     DataFrame
-        decile, promised, control, control_low, control_high, control_rows, contact, contact_rows; observed shares of
+        decile, predicted, control, control_low, control_high, control_rows, contact, contact_rows; observed shares of
         fewer than 50 customers are empty.
     """
     lines = []
@@ -36,13 +36,13 @@ def promise(rows: pd.DataFrame) -> pd.DataFrame:
         lines.append(
             (decile, float(some["probability"].mean()), seen[0], low, high, len(control), seen[1], len(contact))
         )
-    names = ["decile", "promised", "control", "control_low", "control_high", "control_rows", "contact", "contact_rows"]
+    names = ["decile", "predicted", "control", "control_low", "control_high", "control_rows", "contact", "contact_rows"]
     return pd.DataFrame(lines, columns=names)
 
 
 @dataclass(frozen=True)
 class Compliance:
-    """Whether the field did as it was asked.
+    """Whether staff contacted whom they were asked to contact.
 
     Parameters
     ----------

@@ -1,14 +1,15 @@
-"""One campaign measured: every figure that the notebook shows and the model's run keeps."""
+"""One campaign measured: every figure that the notebook shows and the models' runs keep."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from goldmine.measurement.curves import qini, qini_curve, uplift_by_score
-from goldmine.measurement.effect import Cut, cut, cuts
+from goldmine.measurement.campaign_results import Campaign
+from goldmine.measurement.effect import Cut, cut, cuts, qini, qini_curve, uplift_by_score
 from goldmine.measurement.money import Money, money
-from goldmine.measurement.predicted_observed import Compliance, compliance, promise
+from goldmine.measurement.predicted_observed import Compliance, compliance, predicted_observed
+from goldmine.models.tracking import registered_name, use_tracking
 from goldmine.models.uplift.effect import Estimate, NotMeasurable
 
 CUTS = {"use_case": "use_case", "decile": "decile", "branch": "branch_id", "channel": "channel", "offer": "offer"}
@@ -33,11 +34,11 @@ class Measured:
     qini : Estimate or NotMeasurable
         What the list's order gained over chance.
     money : Money
-        Cost, and what came of it.
-    promise : DataFrame
-        See `promise`.
+        Cost, and what it gained.
+    predicted : DataFrame
+        See `predicted_observed`.
     compliance : Compliance
-        Whether the field did as it was asked.
+        Whether staff contacted whom they were asked to contact.
     """
 
     whole: Cut
@@ -47,7 +48,7 @@ class Measured:
     curve: pd.DataFrame
     qini: Estimate | NotMeasurable
     money: Money
-    promise: pd.DataFrame
+    predicted: pd.DataFrame
     compliance: Compliance
 
 
@@ -70,23 +71,27 @@ def measure(rows: pd.DataFrame, costs: Mapping[str, float]) -> Measured:
         qini_curve(rows, score),
         qini(rows, score),
         money(rows, costs),
-        promise(rows),
+        predicted_observed(rows),
         compliance(rows),
     )
 
 
 def figures(found: Measured) -> dict[str, float]:
     """The figures by name, as a run keeps them; what is not measurable is not there."""
-    told: dict[str, float] = {"contact": found.whole.contact, "control": found.whole.control, "cost": found.money.cost}
+    values: dict[str, float] = {
+        "contact": found.whole.contact,
+        "control": found.whole.control,
+        "cost": found.money.cost,
+    }
     estimates = {
         "effect": found.whole.effect,
         "qini": found.qini,
         "aum_moved": found.money.moved,
         "extra_customers": found.money.converted,
     }
-    for name, one in estimates.items():
-        if isinstance(one, Estimate):
-            told |= {name: one.value, f"{name}_low": one.low, f"{name}_high": one.high}
+    for name, estimate in estimates.items():
+        if isinstance(estimate, Estimate):
+            values |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
     kept = found.compliance
     shares = {
         "worked_share": kept.worked / kept.contact if kept.contact else None,
@@ -94,7 +99,7 @@ def figures(found: Measured) -> dict[str, float]:
         "cost_per_extra_yuan": found.money.per_yuan,
         "cost_per_extra_customer": found.money.per_customer,
     }
-    return {name: float(value) for name, value in (told | shares).items() if value is not None}
+    return {name: float(value) for name, value in (values | shares).items() if value is not None}
 
 
 def compliance_table(found: Compliance) -> pd.DataFrame:
@@ -108,3 +113,56 @@ def compliance_table(found: Compliance) -> pd.DataFrame:
         ("contaminated", found.contaminated, found.control),
     ]
     return pd.DataFrame(lines, columns=["what", "customers", "of"])
+
+
+def model_runs(bank_name: str, rows: pd.DataFrame) -> dict[str, str]:
+    """The MLflow run that trained each model behind a campaign; a model that is no longer kept has none.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        use_case and model_version of the campaign's customers.
+
+    Returns
+    -------
+    dict of str to str
+        Run ids by use case and version (``longtail 3``).
+    """
+    use_tracking(bank_name)
+    import mlflow
+
+    client = mlflow.MlflowClient()
+    found: dict[str, str] = {}
+    for use_case, version in rows[["use_case", "model_version"]].drop_duplicates().itertuples(index=False):
+        try:
+            kept = client.get_model_version(registered_name(bank_name, use_case), str(version))
+        except mlflow.MlflowException:
+            continue
+        if kept.run_id:
+            found[f"{use_case} {version}"] = kept.run_id
+    return dict(sorted(found.items()))
+
+
+def keep(bank_name: str, campaign: Campaign, rows: pd.DataFrame, figures: Mapping[str, float]) -> list[str]:
+    """Write a campaign's figures to the run of each model that chose its customers.
+
+    Parameters
+    ----------
+    figures : mapping of str to float
+        From `figures`.
+
+    Returns
+    -------
+    list of str
+        The models whose runs have them, as use case and version.
+    """
+    runs = model_runs(bank_name, rows)
+    import mlflow
+
+    client = mlflow.MlflowClient()
+    name = f"campaign/{campaign.name}/{campaign.as_of}"
+    for run_id in runs.values():
+        for figure, value in figures.items():
+            client.log_metric(run_id, f"{name}/{figure}", value)
+        client.log_dict(run_id, dict(figures), f"{name}.json")
+    return list(runs)

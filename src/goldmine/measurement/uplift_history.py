@@ -47,7 +47,7 @@ def learn_for_lists(bank: Bank, work: Workspace, use_cases: Sequence[str], snaps
     list of str
         From what nothing is learnt and why, a line a use case and campaign.
     """
-    told: list[str] = []
+    notes: list[str] = []
     for name in use_cases:
         use_case = load_use_case(name, work)
         missed: list[str] = []
@@ -57,8 +57,8 @@ def learn_for_lists(bank: Bank, work: Workspace, use_cases: Sequence[str], snaps
         except (HistoryError, UseCaseError) as error:
             keep(work, snapshot, name, replace(learn([], []), missed=len(missed)))
             missed.append(f"past campaigns. {error.what}")
-        told += [f"{name}: nothing is learnt from {what}" for what in missed]
-    return told
+        notes += [f"{name}: nothing is learnt from {what}" for what in missed]
+    return notes
 
 
 def _readable(

@@ -84,7 +84,7 @@ def level_table(customers: pd.DataFrame) -> pd.DataFrame:
 def sankey(quarters: Sequence[Moves]) -> Figure:
     """Customers of 10,000 yuan and more, and those who crossed that line, flowing from level to level.
 
-    Those who stay below the first level would fill the picture, and are left out.
+    Those who stay below the first level would fill the figure, and are left out.
     """
     if not quarters:
         return without_balances()

@@ -17,7 +17,7 @@ _VERDICTS = {"kept": BLUE, "warning": GOLD, "stop": RED}
 
 
 def calibration_by_group(table: pd.DataFrame) -> Figure:
-    """What was promised and what came in each group, and by how much the error is above its noise floor.
+    """Predicted and observed shares of each group, and by how much the error is above its noise floor.
 
     Parameters
     ----------
@@ -29,12 +29,12 @@ def calibration_by_group(table: pd.DataFrame) -> Figure:
     )
     places = np.arange(len(table))
     left.hlines(places, table.predicted, table.observed, color=GREY, linewidth=1)
-    left.plot(table.predicted, places, "o", color=GREY, label=_("promised"), markersize=5)
-    left.plot(table.observed, places, "o", color=BLUE, label=_("came"), markersize=5)
+    left.plot(table.predicted, places, "o", color=GREY, label=_("predicted"), markersize=5)
+    left.plot(table.observed, places, "o", color=BLUE, label=_("observed"), markersize=5)
     left.set_yticks(places, [_group(row.by, row.group) for row in table.itertuples()])
     left.set_ylim(len(table) - 0.5, -0.5)
     left.set_xlim(0, None)
-    left.set(title=_("Promised and come"))
+    left.set(title=_("Predicted and observed shares"))
     left.legend(fontsize="small")
     right.barh(places, table.error, color=[_VERDICTS[verdict] for verdict in table.verdict], height=0.6)
     right.plot(table.floor, places, "|", color="black", markersize=9, label=_("noise floor"))
@@ -118,7 +118,7 @@ def backtest_figure(over_time: pd.DataFrame, decay: pd.DataFrame) -> Figure:
 
 
 def _intervals(axis: Axes, part: pd.DataFrame, *, falling: bool, line: bool) -> None:
-    """Points with their intervals; green where surely better, red where surely worse."""
+    """Points with their intervals; green where the whole interval is better, red where it is worse."""
     for place, row in enumerate(part.itertuples()):
         sign = -1 if falling else 1
         low, high = sorted((sign * row.low, sign * row.high))

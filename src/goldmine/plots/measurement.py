@@ -24,19 +24,19 @@ def headline(found: Measured) -> pd.DataFrame:
     lines = [
         (_("drawn for contact"), f"{whole.contact:,}"),
         (_("drawn for control"), f"{whole.control:,}"),
-        (_("effect of being drawn for contact"), told(whole.effect, "{:+.2%}")),
+        (_("effect of being drawn for contact"), estimate_text(whole.effect, "{:+.2%}")),
         (_("would have shown"), _or_dash(whole.detectable, "{:.2%}")),
-        (_("extra customers"), told(cash.converted, "{:+,.0f}")),
-        (_("extra AUM, yuan"), told(cash.moved, "{:+,.0f}")),
+        (_("extra customers"), estimate_text(cash.converted, "{:+,.0f}")),
+        (_("extra AUM, yuan"), estimate_text(cash.moved, "{:+,.0f}")),
         (_("cost of the contacts, yuan"), f"{cash.cost:,.0f}"),
         (_("cost of an extra customer, yuan"), _or_dash(cash.per_customer, "{:,.1f}")),
         (_("cost of an extra yuan"), _or_dash(cash.per_yuan, "{:.4f}")),
-        (_("Qini: what the order gained over chance"), told(found.qini, "{:+.3%}")),
+        (_("Qini: what the order gained over chance"), estimate_text(found.qini, "{:+.3%}")),
     ]
     return pd.DataFrame(lines, columns=[pgettext("column", "figure"), pgettext("column", "value")])
 
 
-def told(found: Estimate | NotMeasurable, form: str) -> str:
+def estimate_text(found: Estimate | NotMeasurable, form: str) -> str:
     """An estimate with its interval, or that it is not measurable and why."""
     if isinstance(found, NotMeasurable):
         return _("not measurable: {why}", why=found.why)
@@ -58,7 +58,7 @@ def effects_table(found: tuple[Cut, ...]) -> pd.DataFrame:
     shares = [
         frame[name].map("{:.1%}".format, na_action="ignore").fillna("-") for name in ("contact_mean", "control_mean")
     ]
-    effects = [told(one.effect, "{:+.1%}") for one in found]
+    effects = [estimate_text(one.effect, "{:+.1%}") for one in found]
     return pd.DataFrame(
         dict(zip(names, [frame["name"], frame["contact"], frame["control"], *shares, effects], strict=True))
     )
@@ -108,17 +108,17 @@ def qini_figure(found: Measured) -> Figure:
     return finished(figure)
 
 
-def promise_figure(found: Measured) -> Figure:
-    """What was promised by decile, what came in the control, and what came among the contacted."""
+def predicted_observed_figure(found: Measured) -> Figure:
+    """Predicted shares by decile, and observed ones in the control and among the contacted."""
     figure, axis = plt.subplots(figsize=(8, 4.2), layout="constrained")
-    rows = found.promise
+    rows = found.predicted
     axis.plot(
         rows["decile"],
-        rows["promised"],
+        rows["predicted"],
         color=GREY,
         linestyle="--",
         marker="o",
-        label=pgettext("decile", "promised"),
+        label=pgettext("decile", "predicted"),
     )
     reach = np.abs(rows[["control_low", "control_high"]].to_numpy().T - rows["control"].to_numpy())
     axis.errorbar(
@@ -128,19 +128,19 @@ def promise_figure(found: Measured) -> Figure:
         color=BLUE,
         fmt="o",
         capsize=3,
-        label=_("came, control"),
+        label=_("observed, control"),
     )
-    axis.scatter(rows["decile"], rows["contact"], color=GOLD, zorder=3, label=_("came, contacted"))
+    axis.scatter(rows["decile"], rows["contact"], color=GOLD, zorder=3, label=_("observed, contacted"))
     axis.yaxis.set_major_formatter(PercentFormatter(1))
     axis.set_xticks(rows["decile"])
     axis.set_xlabel(_("decile"))
-    axis.set_title(_("What the list promised and what came"), loc="left")
+    axis.set_title(_("Predicted and observed"), loc="left")
     axis.legend()
     return finished(figure)
 
 
 def compliance_counts(found: Compliance) -> pd.DataFrame:
-    """Whether the field did as it was asked, a row a figure."""
+    """Whether staff contacted whom they were asked to contact, a row a figure."""
     titles = {
         "worked": _("contacted, as asked"),
         "reached": _("of them reached"),

@@ -52,7 +52,7 @@ def reliability_figure(bins: pd.DataFrame) -> Figure:
     figure, axis = plt.subplots(figsize=(5.4, 4.6), layout="constrained")
     top = float(bins[["predicted", "observed"]].to_numpy().max()) * 1.12
     error = _BAND_Z * np.sqrt(bins.predicted * (1 - bins.predicted) / bins.rows)
-    axis.plot([0, top], [0, top], color=GREY, linestyle="--", label=_("as promised"))
+    axis.plot([0, top], [0, top], color=GREY, linestyle="--", label=_("as predicted"))
     axis.errorbar(
         bins.predicted,
         bins.observed,

@@ -120,7 +120,7 @@ def branch_ranking(compared: pd.DataFrame, title: str, own: str = "") -> Figure:
 
 
 def branch_rankings(compared: Mapping[str, pd.DataFrame]) -> Figure:
-    """`branch_ranking` of several metrics in one picture; of more than 16 branches the eight best and worst.
+    """`branch_ranking` of several metrics in one figure; of more than 16 branches the eight best and worst.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ def test_univariate_summary_covers_only_named_features():
 
 
 def test_univariate_summary_refuses_cutoff_without_outcome():
-    with pytest.raises(ParameterError, match="outcome: that of this cutoff is not complete yet"):
+    with pytest.raises(ParameterError, match="the outcome of this cutoff is not complete yet"):
         univariate_summary(KNOWN.drop(columns="outcome"))
 
 

@@ -22,7 +22,7 @@ def load(tmp_path, *metrics, **more):
     return load_metrics(file)
 
 
-def test_the_projects_definitions_have_names_in_both_languages_and_ladder_and_steps_of_change():
+def test_metric_definitions_have_both_languages_ladder_and_change_steps():
     found = load_metrics().by_name
     assert all(set(all_languages(metric.title)) == {"en", "zh"} for metric in found.values())
     assert {*(f"level_{n}" for n in range(7)), "change_joined", "change_up", "change_same", "change_down",
@@ -49,27 +49,27 @@ def test_the_projects_definitions_have_names_in_both_languages_and_ladder_and_st
         ({"remedy_list": "wealth"}, "remedy_list goes with a share that says what is better"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(tmp_path, metric, said):
+def test_invalid_metric_is_refused(tmp_path, metric, said):
     with pytest.raises(SettingsError, match=said):
         load(tmp_path, metric)
 
 
-def test_a_name_that_stands_twice_is_refused(tmp_path):
+def test_duplicate_metric_name_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="the metric same stands twice"):
         load(tmp_path, {"name": "same"}, {"name": "same"})
 
 
-def test_a_rule_for_who_moved_must_be_one_of_two(tmp_path):
+def test_unknown_moved_in_quarter_rule_is_refused(tmp_path):
     with pytest.raises(SettingsError, match="moved_in_quarter: Input should be 'new_branch' or 'old_branch'"):
         load(tmp_path, moved_in_quarter="both")
 
 
-def test_only_shares_that_say_what_is_better_rank_branches(tmp_path):
+def test_only_shares_with_a_direction_rank_branches(tmp_path):
     found = load(tmp_path, {"formula": SHARE, "unit": "share", "better": "more"}, {"formula": SHARE, "unit": "share"})
     assert [metric.ranked for metric in found.metrics] == [True, False]
 
 
-def test_the_page_of_documentation_has_every_column():
+def test_documentation_lists_every_mart_column():
     from goldmine.core.workspace import home
 
     page = (home() / "docs" / "reporting.md").read_text("utf-8")

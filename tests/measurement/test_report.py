@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 
 from goldmine.core.errors import ParameterError
-from goldmine.measurement.curves import qini, qini_curve, uplift_by_score
+from goldmine.measurement.effect import qini, qini_curve, uplift_by_score
 from goldmine.measurement.money import COSTS, costs_of, money, read_costs
-from goldmine.measurement.predicted_observed import compliance, promise
+from goldmine.measurement.predicted_observed import compliance, predicted_observed
 from goldmine.measurement.report import figures, measure
 from goldmine.models.uplift.effect import NotMeasurable
 from tests.measurement.literal import customers, together
@@ -21,7 +21,7 @@ def ranked(head: tuple[int, int], tail: tuple[int, int]) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def test_the_qini_curve_counts_extra_outcomes_to_each_depth():
+def test_qini_curve_counts_extra_outcomes_by_depth():
     curve = qini_curve(ranked((200, 100), (50, 50))).set_index("depth")
     # Of a hundred customers of the campaign 50 are in the head, where a contact adds 20 in a hundred.
     assert curve.loc[0.5, "gained"] == pytest.approx(10.0)
@@ -29,39 +29,39 @@ def test_the_qini_curve_counts_extra_outcomes_to_each_depth():
     assert curve.loc[0.5, "chance"] == pytest.approx(5.0)
 
 
-def test_an_order_that_puts_the_moved_first_has_a_qini_above_zero():
+def test_qini_is_positive_where_movable_customers_come_first():
     found = qini(ranked((200, 100), (50, 50)))
     assert found.value == pytest.approx(0.2 / 8, rel=0.01)
     assert found.low > 0
     assert qini(ranked((150, 100), (150, 100))).value == pytest.approx(0.0, abs=1e-9)
 
 
-def test_without_a_control_there_is_no_curve():
+def test_qini_curve_is_empty_without_control():
     rows = customers(500, "contact", 100)
     assert qini_curve(rows).empty
     assert isinstance(qini(rows), NotMeasurable)
 
 
-def test_fifths_go_by_the_score_highest_first():
+def test_fifths_follow_the_score_highest_first():
     rows = pd.DataFrame({"probability": [0.1, 0.5, 0.3, 0.2, 0.4]})
     assert uplift_by_score(rows).tolist() == [5, 1, 3, 4, 2]
 
 
-def test_a_promise_is_held_against_the_control():
+def test_predicted_shares_are_compared_with_the_control():
     rows = together(
         customers(100, "contact", 40, probability=0.2, decile=1),
         customers(100, "control", 22, probability=0.2, decile=1),
         customers(100, "contact", 10, probability=0.05, decile=2),
         customers(10, "control", 5, probability=0.05, decile=2),
     )
-    found = promise(rows)
-    assert found["promised"].tolist() == pytest.approx([0.2, 0.05])
+    found = predicted_observed(rows)
+    assert found["predicted"].tolist() == pytest.approx([0.2, 0.05])
     assert found.loc[0, ["control", "contact"]].tolist() == pytest.approx([0.22, 0.4])
     assert found.loc[0, "control_low"] < 0.2 < found.loc[0, "control_high"]
     assert found.loc[1, ["control", "control_low"]].isna().all()
 
 
-def test_contamination_and_non_compliance_are_counted():
+def test_compliance_counts_contamination_and_late_contacts():
     rows = together(
         customers(60, "contact", 0),
         customers(20, "contact", 0, answer="not_reached"),
@@ -77,7 +77,7 @@ def test_contamination_and_non_compliance_are_counted():
     assert found.diluted == pytest.approx(0.8)
 
 
-def test_a_yuan_costs_what_was_spent_over_what_was_moved():
+def test_cost_per_yuan_is_cost_over_moved_aum():
     rows = together(
         customers(100, "contact", 60, aum_change=1000.0),
         customers(100, "control", 20, aum_change=[100.0] * 50 + [300.0] * 50),
@@ -89,7 +89,7 @@ def test_a_yuan_costs_what_was_spent_over_what_was_moved():
     assert found.per_customer == pytest.approx(500 / 40)
 
 
-def test_a_yuan_has_no_price_where_none_is_shown_to_have_moved():
+def test_cost_per_yuan_is_empty_without_shown_effect():
     rows = together(
         customers(100, "contact", 20, aum_change=[-5000.0, 5000.0] * 50),
         customers(100, "control", 20, aum_change=[-5000.0, 4900.0] * 50),
@@ -98,41 +98,41 @@ def test_a_yuan_has_no_price_where_none_is_shown_to_have_moved():
     assert (found.per_yuan, found.per_customer) == (None, None)
 
 
-def test_without_balances_no_yuan_are_told():
+def test_moved_aum_is_not_measurable_without_balances():
     rows = together(customers(100, "contact", 20), customers(100, "control", 20)).assign(aum_change=None)
     assert isinstance(money(rows, COSTS).moved, NotMeasurable)
 
 
-def test_a_campaign_that_nobody_worked_cost_nothing():
+def test_campaign_without_contacts_costs_nothing():
     rows = together(customers(100, "contact", 20, aum_change=0.0), customers(100, "control", 20, aum_change=0.0))
     rows = rows.assign(contacted_on=None, contacted_by=pd.Series(None, index=rows.index, dtype="str"))
     assert money(rows, COSTS).cost == 0.0
 
 
-def test_costs_are_read_by_channel_and_others_keep_theirs():
+def test_given_costs_replace_only_their_channels():
     assert read_costs(["call=4.5"]) == COSTS | {"call": 4.5}
 
 
-def test_a_campaigns_own_costs_come_before_the_usual_ones():
+def test_campaign_costs_override_default_costs():
     assert costs_of("longtail_2024") == COSTS | {"call": 6.0, "sms": 0.1}
     assert read_costs(["call=7"], costs_of("longtail_2024"))["call"] == 7.0
     assert costs_of("never_heard_of") == COSTS
 
 
 @pytest.mark.parametrize("text", ["call", "call=-1", "pigeon=3", "call=many", "call=inf"])
-def test_a_cost_that_is_none_is_refused(text):
+def test_malformed_cost_is_refused(text):
     with pytest.raises(ParameterError, match="costs: one of them is not of the form channel=yuan"):
         read_costs([text])
 
 
-def test_a_campaign_too_small_keeps_counts_and_no_figure():
+def test_small_campaign_keeps_counts_only():
     rows = together(customers(500, "contact", 100), customers(20, "control", 2))
-    told = figures(measure(rows, COSTS))
-    assert told["contact"] == 500
-    assert not {"effect", "effect_low", "qini", "aum_moved", "extra_customers", "cost_per_extra_yuan"} & set(told)
+    values = figures(measure(rows, COSTS))
+    assert values["contact"] == 500
+    assert not {"effect", "effect_low", "qini", "aum_moved", "extra_customers", "cost_per_extra_yuan"} & set(values)
 
 
-def test_a_campaign_that_was_ranked_by_uplift_is_judged_in_that_order():
+def test_campaign_ranked_by_uplift_is_evaluated_in_that_order():
     moved = [customers(100, "contact", 60, uplift=0.3), customers(100, "control", 10, uplift=0.3)]
     sure = [customers(100, arm, 50, uplift=0.0, probability=0.9) for arm in ("contact", "control")]
     rows = together(*moved, *sure)
@@ -142,11 +142,11 @@ def test_a_campaign_that_was_ranked_by_uplift_is_judged_in_that_order():
     assert (by_chance.score, by_chance.qini.value < -0.05) == ("probability", True)
 
 
-def test_a_measured_campaign_keeps_every_figure_that_exists():
+def test_measured_campaign_keeps_every_figure():
     rows = together(customers(500, "contact", 150), customers(500, "control", 50))
     found = measure(rows, COSTS)
-    told = figures(found)
-    assert told["effect"] == pytest.approx(0.2)
-    assert told["extra_customers"] == pytest.approx(100)
-    assert told["cost_per_extra_customer"] == pytest.approx(500 * 3 / 100)
+    values = figures(found)
+    assert values["effect"] == pytest.approx(0.2)
+    assert values["extra_customers"] == pytest.approx(100)
+    assert values["cost_per_extra_customer"] == pytest.approx(500 * 3 / 100)
     assert [one.name for one in found.by["branch"]] == ["B001"]

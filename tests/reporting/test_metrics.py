@@ -18,7 +18,7 @@ def above(view, grain, metric):
     return view.figures.of(metric, grain)["above"].to_dict()
 
 
-def test_branch_and_employee_figures_add_up_to_the_head_offices_to_the_fen(view):
+def test_branch_and_employee_figures_sum_to_head_office(view):
     for metric in view.metrics.metrics:
         if metric.formula.kind != "ratio":
             whole = above(view, "head_office", metric.name)[""]
@@ -27,7 +27,7 @@ def test_branch_and_employee_figures_add_up_to_the_head_offices_to_the_fen(view)
     assert above(view, "head_office", "aum")[""] == 7 + 1_000_000 + 4_500_010 + 60_000_045 + 7_000_000 + 500
 
 
-def test_figures_by_branch_are_those_of_the_tiny_bank(view):
+def test_branch_figures_match_literal_bank(view):
     assert above(view, "branch", "customers") == {"": 1, "B1": 7, "B2": 3}
     assert above(view, "branch", "customers_joined") == {"": 0, "B1": 1, "B2": 0}
     assert above(view, "branch", "customers_closed") == {"": 0, "B1": 1, "B2": 0}
@@ -36,21 +36,21 @@ def test_figures_by_branch_are_those_of_the_tiny_bank(view):
     assert view.figures.at("branch", "B1").loc["aum", "value"] == 125_000.17
 
 
-def test_the_steps_of_change_add_up_to_the_change(view):
+def test_change_steps_sum_to_the_change(view):
     names = ["change_joined", "change_up", "change_same", "change_down", "change_closed"]
     found = [above(view, "head_office", name)[""] for name in names]
     assert found == [7_000_000, 1, 4 + 45 + 500, -1_499_990, -3_333]
     assert sum(found) == above(view, "head_office", "aum_change")[""]
 
 
-def test_shares_keep_both_their_parts(view):
+def test_shares_keep_numerator_and_denominator(view):
     at = view.figures.at("branch", "B1")
     assert at.loc["conversion_share", ["above", "below"]].tolist() == [1, 5]
     assert at.loc["contact_conversion_share", ["above", "below", "value"]].tolist() == [1, 2, 0.5]
     assert at.loc["active_share", ["above", "below"]].tolist() == [1, 7]
 
 
-def test_of_nothing_there_is_no_share(view):
+def test_share_of_nobody_is_empty(view):
     at = view.figures.at("branch", "B2")
     assert pd.isna(at.loc["contact_conversion_share", "value"])
 
@@ -69,7 +69,7 @@ def branches_then(folder, as_of, **branches):
 
 
 @pytest.mark.parametrize(("rule", "branch"), [("new_branch", "B1"), ("old_branch", "B2")])
-def test_a_customer_who_moved_branch_counts_once_where_the_rule_says(place, tmp_path, rule, branch):
+def test_customer_who_changed_branch_counts_once_by_the_rule(place, tmp_path, rule, branch):
     """By the books a5 is kept by B1 now; a quarter ago it was B2."""
     bank, work = place
     (tmp_path / "activity").symlink_to(work.activity)
@@ -80,7 +80,7 @@ def test_a_customer_who_moved_branch_counts_once_where_the_rule_says(place, tmp_
     assert rows["moved_branch"].sum() == 1
 
 
-def test_a_past_month_end_made_again_keeps_who_kept_whom(place, tmp_path):
+def test_rebuilt_past_mart_keeps_its_branches(place, tmp_path):
     bank, work = place
     (tmp_path / "activity").symlink_to(work.activity)
     branches_then(tmp_path, MARCH, a5="B2")
@@ -88,7 +88,7 @@ def test_a_past_month_end_made_again_keeps_who_kept_whom(place, tmp_path):
     assert rows.loc[["a5", "a4"], "branch_id"].tolist() == ["B2", "B1"]
 
 
-def test_without_the_quarter_before_no_change_is_made_up(place, tmp_path):
+def test_change_is_missing_without_previous_quarter(place, tmp_path):
     """In March there is no December; and nobody has been assigned."""
     bank, work = place
     (tmp_path / "activity").symlink_to(work.activity)
@@ -102,12 +102,12 @@ def test_without_the_quarter_before_no_change_is_made_up(place, tmp_path):
     assert at.loc["aum", "above"] == 1 + 999_999 + 6_000_000 + 60_000_000 + 3_333 + 2
 
 
-def test_a_month_end_without_balances_is_refused(place):
+def test_month_end_without_balances_is_refused(place):
     with pytest.raises(HistoryError, match="figures at 2024-05-31: the books hold no balances of that month"):
         prepare(*place, date(2024, 5, 31))
 
 
-def test_prepared_again_nothing_is_made_again(place, view):
+def test_second_prepare_writes_nothing(place, view):
     _, work = place
     before = {path: path.stat().st_mtime_ns for path in work.root.rglob("*.parquet")}
     assert prepare(*place, JUNE).figures.rows.equals(view.figures.rows)

@@ -20,7 +20,7 @@ def of(view, grain, unit, *names):
     return view.figures.at(grain, unit).loc[list(names), "above"].tolist()
 
 
-def test_customers_on_each_level_are_those_of_the_transition_matrix(view, quarter):
+def test_level_counts_match_transition_matrix(view, quarter):
     levels = range(len(LEVELS))
     matrix = quarter.matrix()
     assert matrix.loc[:, list(levels)].sum().tolist() == of(view, "head_office", "", *(f"level_{n}" for n in levels))
@@ -30,21 +30,21 @@ def test_customers_on_each_level_are_those_of_the_transition_matrix(view, quarte
 
 
 @pytest.mark.parametrize(("grain", "unit"), [("head_office", ""), ("branch", "B1"), ("branch", "B2")])
-def test_growth_and_loss_of_the_ladder_are_the_steps_of_change(view, quarter, grain, unit):
+def test_change_steps_match_ladder_growth(view, quarter, grain, unit):
     cells = quarter.cells if grain == "head_office" else quarter.cells[quarter.cells.branch_id == unit]
     found = type(quarter)(quarter.begin, quarter.end, cells).decomposed().set_index("kind").change
     names = {"new": "joined", "up": "up", "same": "same", "down": "down", "left": "closed"}
     assert (found * 100).round().tolist() == of(view, grain, unit, *(f"change_{names[kind]}" for kind in found.index))
 
 
-def test_carers_are_those_of_the_assignment(place, view):
+def test_owner_counts_match_the_assignment(place, view):
     """As the workbook of loads has them."""
     rows = read_coverage(place[1], JUNE)
     shown = view.figures.of("has_owner", "employee")["above"]
     assert rows.groupby("owner_id").size().to_dict() == {"m1": 1, "h2": 1} == shown[shown > 0].to_dict()
 
 
-def test_customers_near_the_next_level_are_those_of_the_near_threshold_list(view):
+def test_near_customers_match_near_threshold_list(view):
     """a1 was 0.01 yuan below 10,000 a quarter ago and stands there now; a2 has 45,000.10 of 50,000."""
     held = view.customers
     found = near(held["aum_fen"] / 100, held["aum_before_fen"] / 100)

@@ -89,7 +89,7 @@ def results(tmp_path, work):
     return read
 
 
-def test_the_aim_is_counted_in_the_horizon(results):
+def test_aim_is_counted_within_the_horizon(results):
     events = [
         bought("a", "2024-03-16"),
         bought("b", "2024-03-15"),
@@ -102,7 +102,7 @@ def test_the_aim_is_counted_in_the_horizon(results):
     assert found["group"].to_dict() == {"a": "contact", "b": "contact", "c": "control", "d": "control"}
 
 
-def test_what_a_customer_did_under_another_number_of_theirs_counts(results):
+def test_actions_under_a_merged_number_count_for_the_survivor(results):
     merged = {"merged_into": "new", "merged_on": date(2024, 4, 1)}
     customers = [{"customer_id": "a"} | merged, *({"customer_id": who} for who in ("b", "c", "d", "new"))]
     held = [("a", "2024-02-29", "1000.00"), ("new", "2024-02-29", "50.00"), ("new", "2024-05-31", "1300.00")]
@@ -116,13 +116,13 @@ def test_what_a_customer_did_under_another_number_of_theirs_counts(results):
     assert (found.loc["a", "contacted_by"], found.loc["a", "aum_change"]) == ("visit", 250.0)
 
 
-def test_of_an_outcome_to_be_prevented_the_aim_is_the_opposite(results):
+def test_aim_is_opposite_of_outcome_to_prevent(results):
     found = results("dormancy")
     assert found["aim"].to_dict() == {"a": 1, "b": 0, "c": 0, "d": 0}
     assert found["outcome"].to_dict() == {"a": 0, "b": 1, "c": 1, "d": 1}
 
 
-def test_the_first_contact_of_this_release_counts(results):
+def test_first_contact_of_the_release_counts(results):
     contacts = [
         contact("a", "2024-03-08"),
         contact("a", "2024-03-05", "visit"),
@@ -135,7 +135,7 @@ def test_the_first_contact_of_this_release_counts(results):
     assert found.loc["a", "contacted_by"] == "visit"
 
 
-def test_aum_moves_from_the_snapshots_month_to_the_horizons_last_whole_month(results):
+def test_aum_change_ends_in_last_full_month_of_horizon(results):
     balances = [
         balance("a", "2024-02-29", "demand", "1000.00"),
         balance("a", "2024-05-31", "demand", "1500.00"),
@@ -148,11 +148,11 @@ def test_aum_moves_from_the_snapshots_month_to_the_horizons_last_whole_month(res
     assert found["aum_change"].to_dict() == {"a": 1200.5, "b": -400.0, "c": 0.0, "d": 0.0}
 
 
-def test_without_balances_no_change_is_told(results):
+def test_aum_change_is_empty_without_balances(results):
     assert results(product_events=[bought("a", "2024-04-01")])["aum_change"].isna().all()
 
 
-def test_a_campaign_is_complete_when_its_horizon_has_ended(work):
+def test_campaign_is_complete_when_its_horizon_has_ended(work):
     publish(work)
     (found,) = campaigns(work)
     assert (found.name, found.as_of, found.complete_on) == ("spring", AS_OF, COMPLETE)
@@ -161,7 +161,7 @@ def test_a_campaign_is_complete_when_its_horizon_has_ended(work):
     assert completed_within(work, date(2024, 7, 31)) == []
 
 
-def test_the_campaign_completed_last_is_measured_unless_one_is_named(work):
+def test_last_completed_campaign_is_measured_by_default(work):
     publish(work, date(2024, 1, 31), "winter")
     publish(work)
     assert complete_campaign(work, date(2024, 6, 30)).name == "spring"
@@ -169,23 +169,23 @@ def test_the_campaign_completed_last_is_measured_unless_one_is_named(work):
     assert complete_campaign(work, date(2024, 5, 31)).name == "winter"
 
 
-def test_a_campaign_that_is_not_complete_is_not_measured(work):
+def test_incomplete_campaign_is_refused(work):
     publish(work)
     with pytest.raises(HistoryError, match="spring: its horizon ends on 2024-06-13, after the snapshot 2024-05-31"):
         complete_campaign(work, date(2024, 5, 31))
 
 
-def test_a_campaign_that_was_never_published_is_said(work):
+def test_unpublished_campaign_is_refused(work):
     with pytest.raises(ReleaseError, match="no campaign 'summer' has been published"):
         complete_campaign(work, date(2024, 6, 30), "summer")
 
 
-def test_a_release_from_before_the_uplift_column_is_measured_without_it(results):
+def test_release_without_uplift_column_is_measured(results):
     found = results(without="uplift", product_events=[bought("a", "2024-04-01")])
     assert found["uplift"].isna().all()
     assert found.index.tolist() == ["a", "b", "c", "d"]
 
 
-def test_a_release_without_a_needed_column_is_said(results):
+def test_release_without_required_column_is_refused(results):
     with pytest.raises(ReleaseError, match=r"offers\.parquet of spring: has no column 'stratum', so this campaign"):
         results(without="stratum")

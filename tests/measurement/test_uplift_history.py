@@ -11,7 +11,7 @@ from goldmine.core.errors import HistoryError, ReleaseError
 from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case import load_use_case
 from goldmine.measurement.uplift_history import features_of, learn_for_lists, learn_uplift, shared_features, to_round
-from tests.measurement.test_results import publish
+from tests.measurement.test_campaign_results import publish
 from tests.tiny import make_bank, transaction
 
 AS_OF = date(2024, 2, 29)
@@ -26,17 +26,17 @@ def work(tmp_path):
     return work
 
 
-def test_features_come_in_the_order_of_the_customers_and_are_empty_where_there_are_none(work):
+def test_features_follow_customer_order_and_are_empty_if_missing(work):
     found = features_of(work, AS_OF, pa.array(["c", "x", "a"]))
     assert found["age_years"].to_pylist() == [50.0, None, 30.0]
 
 
-def test_a_snapshot_without_features_is_said(work):
+def test_snapshot_without_features_is_refused(work):
     with pytest.raises(HistoryError, match="features: none of 2024-01-31, the snapshot of a campaign to learn from"):
         features_of(work, date(2024, 1, 31), pa.array(["a"]))
 
 
-def test_the_share_of_contact_is_that_of_the_stratum_and_of_all_where_a_stratum_has_one_arm_only():
+def test_contact_share_falls_back_to_all_in_one_armed_stratum():
     rows = pd.DataFrame(
         {
             "group": ["contact", "control", "contact", "contact", "control", "contact"],
@@ -53,14 +53,14 @@ def test_the_share_of_contact_is_that_of_the_stratum_and_of_all_where_a_stratum_
     assert wake.promised.tolist() == pytest.approx([0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
 
 
-def test_only_features_that_every_campaign_had_are_learnt_from():
+def test_only_features_shared_by_all_campaigns_are_used():
     first = pa.table({"customer_id": ["a"], "cutoff": [AS_OF], "age_years": [1.0], "gone": [1.0]})
     later = pa.table({"customer_id": ["a"], "cutoff": [AS_OF], "age_years": [1.0], "new": [1.0]})
     assert shared_features(load_use_case("longtail"), [first, later]) == ["age_years"]
     assert shared_features(load_use_case("longtail"), []) == []
 
 
-def test_without_campaigns_or_their_features_lists_rank_by_propensity_and_do_not_wait(tmp_path):
+def test_lists_rank_by_propensity_without_campaigns_or_features(tmp_path):
     plain = {
         "customers": [{"customer_id": who} for who in "abcd"],
         "transactions": [transaction(n, "a", f"2024-{n:02d}-15 10:00:00") for n in range(1, 7)],
@@ -85,14 +85,14 @@ def test_without_campaigns_or_their_features_lists_rank_by_propensity_and_do_not
         "early": ["dormancy: nothing is learnt from spring of 2024-02-29. "],
     }
     for work in (empty, worked, early):
-        told = learn_for_lists(bank, work, ["dormancy", "wealth"], date(2024, 6, 30))
-        for line, start in zip(told, said[work.root.name], strict=True):
+        notes = learn_for_lists(bank, work, ["dormancy", "wealth"], date(2024, 6, 30))
+        for line, start in zip(notes, said[work.root.name], strict=True):
             assert line.startswith(start)
         kept = read_kept(work, date(2024, 6, 30), "dormancy")
-        assert (kept.verdict, kept.path, kept.rows, kept.missed) == ("history too small", None, 0, len(told))
+        assert (kept.verdict, kept.path, kept.rows, kept.missed) == ("history too small", None, 0, len(notes))
 
 
-def test_a_campaign_that_cannot_be_read_leaves_the_others_to_learn_from(tmp_path):
+def test_unreadable_campaign_is_left_out_of_learning(tmp_path):
     plain = {
         "customers": [{"customer_id": who} for who in "abcd"],
         "transactions": [transaction(n, "a", f"2024-{n:02d}-15 10:00:00") for n in range(1, 7)],
@@ -105,8 +105,8 @@ def test_a_campaign_that_cannot_be_read_leaves_the_others_to_learn_from(tmp_path
     features = work.features(AS_OF)
     features.parent.mkdir(parents=True)
     pq.write_table(pa.table({"customer_id": list("abcd"), "age_years": [30.0, 40.0, 50.0, 60.0]}), features)
-    told = learn_for_lists(bank, work, ["dormancy"], date(2024, 6, 30))
-    assert len(told) == 1
-    assert told[0].startswith("dormancy: nothing is learnt from lantern of 2024-02-29. ")
+    notes = learn_for_lists(bank, work, ["dormancy"], date(2024, 6, 30))
+    assert len(notes) == 1
+    assert notes[0].startswith("dormancy: nothing is learnt from lantern of 2024-02-29. ")
     kept = read_kept(work, date(2024, 6, 30), "dormancy")
     assert (kept.rows, kept.missed, kept.channels) == (4, 1, {"call": 2})

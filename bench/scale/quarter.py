@@ -11,7 +11,7 @@ from goldmine.core.dates import month_key
 from goldmine.core.sql import literal
 from goldmine.features.point_in_time import CAME, known_columns
 
-BORN = {**CAME, "suppressions": "from_on"}
+BORN = {**CAME, "suppressions": "start_date"}
 """By table: the day from which a row stands in the books."""
 
 

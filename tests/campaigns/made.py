@@ -26,22 +26,21 @@ AS_OF = date(2024, 6, 30)
 
 
 def offer(name: str = "deposit", **more: Any) -> dict[str, Any]:
-    return {"offer": name, "en": "E", "zh": "Z", "say_en": "Hello", "say_zh": "您好", "value": 100.0} | more
+    return {"offer": name, "title": {"en": "E", "zh": "Z"}, "say": {"en": "Hello", "zh": "您好"}, "value": 100.0} | more
 
 
 def raw(name: str = "tail", **more: Any) -> dict[str, Any]:
     """A campaign's keys; everything is open unless told otherwise."""
     found: dict[str, Any] = {
         "campaign_id": name,
-        "en": "Tail",
-        "zh": "长尾",
+        "title": {"en": "Tail", "zh": "长尾"},
         "use_cases": ["longtail"],
-        "from_on": date(2024, 1, 1),
-        "to_on": date(2024, 12, 31),
+        "start_date": date(2024, 1, 1),
+        "end_date": date(2024, 12, 31),
         "offers": [offer()],
-        "channels": {"call": {"cost": 5.0, "most": 100}},
-        "capacity": {"branch": {"each": 100}, "manager": {"each": 100}},
-        "control": {"share": 0.0, "useful": 0.05},
+        "channels": {"call": {"cost": 5.0, "max": 100}},
+        "capacity": {"branch": {"default": 100}, "manager": {"default": 100}},
+        "control": {"share": 0.0, "min_effect_of_interest": 0.05},
     }
     return found | more
 
@@ -51,7 +50,7 @@ def campaign(name: str = "tail", **more: Any) -> Campaign:
 
 
 def policy(**more: Any) -> Policy:
-    return Policy.model_validate({"fatigue": {"days": 30, "in_all": 2, "channels": {"call": 1}}} | more)
+    return Policy.model_validate({"fatigue": {"days": 30, "max_total": 2, "channels": {"call": 1}}} | more)
 
 
 def person(number: str, **more: Any) -> Row:

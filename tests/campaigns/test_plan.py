@@ -45,20 +45,20 @@ def test_a_row_says_offer_channel_value_manager_and_expiry(tmp_path):
 
 
 def test_an_offer_expires_with_its_campaign(tmp_path):
-    plan = plan_of(tmp_path, people("A"), {"A": 0.5}, campaign(to_on=date(2024, 7, 31)))
+    plan = plan_of(tmp_path, people("A"), {"A": 0.5}, campaign(end_date=date(2024, 7, 31)))
     assert rows_of(plan)["valid_until"].tolist() == [date(2024, 7, 31)]
 
 
 def test_refusals_of_the_law_and_of_the_ledger_keep_customers_off(tmp_path):
     tables = people("ok", "dead", "court", "asked", "over", "later")
     tables["customers"] += [person("no", marketing_consent=False), person("gone", closed_on="2024-01-01")]
-    row = {"from_on": "2024-01-01", "to_on": None, "channel": None}
+    row = {"start_date": "2024-01-01", "end_date": None, "channel": None}
     tables["suppressions"] = [
         row | {"customer_id": "dead", "reason": "deceased"},
         row | {"customer_id": "court", "reason": "litigation"},
-        row | {"customer_id": "asked", "reason": "do_not_call", "to_on": "2024-06-30"},
-        row | {"customer_id": "over", "reason": "complaint", "to_on": "2024-06-29"},
-        row | {"customer_id": "later", "reason": "opted_out", "from_on": "2024-07-15"},
+        row | {"customer_id": "asked", "reason": "do_not_call", "end_date": "2024-06-30"},
+        row | {"customer_id": "over", "reason": "complaint", "end_date": "2024-06-29"},
+        row | {"customer_id": "later", "reason": "opted_out", "start_date": "2024-07-15"},
     ]
     names = ["ok", "dead", "court", "asked", "over", "later", "no", "gone"]
     plan = plan_of(tmp_path, tables, dict.fromkeys(names, 0.5), campaign())
@@ -69,12 +69,12 @@ def test_refusals_of_the_law_and_of_the_ledger_keep_customers_off(tmp_path):
 def test_a_refusal_of_one_channel_leaves_the_others(tmp_path):
     tables = people("A", "B")
     tables["suppressions"] = [
-        {"customer_id": "A", "reason": "do_not_call", "from_on": "2024-01-01", "to_on": None, "channel": "call"}
+        {"customer_id": "A", "reason": "do_not_call", "start_date": "2024-01-01", "end_date": None, "channel": "call"}
     ]
     both = {
-        "call": {"cost": 5.0, "most": 9},
-        "app": {"cost": 0.1, "reach": 0.1, "most": 9},
-        "sms": {"cost": 0.1, "reach": 0.5, "most": 9},
+        "call": {"cost": 5.0, "max": 9},
+        "app": {"cost": 0.1, "reach": 0.1, "max": 9},
+        "sms": {"cost": 0.1, "reach": 0.5, "max": 9},
     }
     rows = rows_of(plan_of(tmp_path, tables, {"A": 0.5, "B": 0.5}, campaign(channels=both)))
     assert dict(zip(rows["customer_id"], rows["channel"], strict=True)) == {"A": "sms", "B": "call"}
@@ -181,7 +181,7 @@ def test_a_contact_that_costs_more_than_it_is_worth_is_not_made(tmp_path):
 def test_capacities_of_branch_manager_grid_and_channel_are_kept(tmp_path):
     tables = {"customers": [person(f"{n}", manager_id=f"S{n % 2}", grid_id=f"G{n % 3}") for n in range(9)]}
     probability = {f"{n}": 0.9 - n / 100 for n in range(9)}
-    capacity = {"branch": {"each": 5}, "manager": {"each": 3}, "grid": {"each": 2}}
+    capacity = {"branch": {"default": 5}, "manager": {"default": 3}, "grid": {"default": 2}}
     plan = plan_of(tmp_path, tables, probability, campaign(capacity=capacity))
     rows = rows_of(plan)
     assert len(rows) == 5
@@ -204,10 +204,10 @@ def test_a_customer_without_a_serving_manager_goes_to_one_of_the_branch(tmp_path
 
 
 def test_capacities_for_places_that_are_not_there_or_cannot_be_kept_are_refused(tmp_path):
-    unknown = {"branch": {"each": 5, "named": {"B9": {"most": 1}}}, "manager": {"each": 3}}
-    with pytest.raises(SettingsError, match=r"tail\.yaml: capacity\.branch\.named: this bank has no branch B9"):
+    unknown = {"branch": {"default": 5, "overrides": {"B9": {"max": 1}}}, "manager": {"default": 3}}
+    with pytest.raises(SettingsError, match=r"tail\.yaml: capacity\.branch\.overrides: this bank has no branch B9"):
         plan_of(tmp_path, people("A"), {"A": 0.5}, campaign(capacity=unknown))
-    quota = {"branch": {"each": 5, "named": {"B1": {"least": 2}}}, "manager": {"each": 1}}
+    quota = {"branch": {"default": 5, "overrides": {"B1": {"min": 2}}}, "manager": {"default": 1}}
     with pytest.raises(
         SettingsError, match="tail branch B1 asks for at least 2 and misses 1: it clashes with tail manager S1"
     ):
@@ -230,10 +230,12 @@ def test_an_answer_from_the_field_counts_before_the_next_intake(tmp_path):
 
 def test_the_universal_hold_out_and_the_control_are_held_back_and_stay_the_same(tmp_path):
     names = [f"{n:03}" for n in range(200)]
-    holdout = {"salt": "long enough", "share": 0.1, "from_on": date(2024, 1, 1), "to_on": date(2024, 12, 31)}
-    everybody = {"branch": {"each": 200}, "manager": {"each": 200}}
+    holdout = {"salt": "long enough", "share": 0.1, "start_date": date(2024, 1, 1), "end_date": date(2024, 12, 31)}
+    everybody = {"branch": {"default": 200}, "manager": {"default": 200}}
     made = campaign(
-        control={"share": 0.2, "useful": 0.05}, channels={"call": {"cost": 5.0, "most": 200}}, capacity=everybody
+        control={"share": 0.2, "min_effect_of_interest": 0.05},
+        channels={"call": {"cost": 5.0, "max": 200}},
+        capacity=everybody,
     )
     plans = [
         plan_of(tmp_path, people(*names), dict.fromkeys(names, 0.5), made, rules=policy(holdout=holdout))
@@ -248,7 +250,7 @@ def test_the_universal_hold_out_and_the_control_are_held_back_and_stay_the_same(
 
 
 def test_what_a_campaign_can_measure_is_known_before_it_is_published(tmp_path):
-    made = campaign(control={"share": 0.5, "useful": 0.05})
+    made = campaign(control={"share": 0.5, "min_effect_of_interest": 0.05})
     power = plan_of(tmp_path, people("A", "B"), {"A": 0.5, "B": 0.4}, made).planned[0].record.power
     assert (power.contact, power.control, power.base_rate, power.smallest_effect) == (1, 1, pytest.approx(0.45), None)
     assert not power.detects

@@ -9,10 +9,11 @@ import pytest
 from goldmine.campaigns.plan import Plan
 from goldmine.campaigns.stored_uplift import uplift_path
 from goldmine.core.files import write_json
+from goldmine.core.i18n import in_language
 from goldmine.core.workspace import Workspace
 from tests.campaigns.made import AS_OF, campaign, left, offer, person, plan_of, policy, rows_of
 
-TWO = {"call": {"cost": 6.0, "reach": 0.6, "most": 9}, "sms": {"cost": 0.0, "reach": 0.2, "most": 9}}
+TWO = {"call": {"cost": 6.0, "reach": 0.6, "max": 9}, "sms": {"cost": 0.0, "reach": 0.2, "max": 9}}
 
 
 def teach(folder: Path, uplift: dict[str, float] | None, *, use_case: str = "longtail", **more: object) -> None:
@@ -47,7 +48,7 @@ def test_whom_a_contact_moves_comes_before_who_would_come_anyway(tmp_path):
     assert rows_of(plan)["uplift"].tolist() == [0.1, 0.01]
     assert rows_of(plan)["probability"].tolist() == [0.3, 0.9]
     ranking = plan.planned[0].record.ranking
-    assert (ranking.by, ranking.en) == ("uplift", "past campaigns show whom a contact moves")
+    assert (ranking.by, ranking.why) == ("uplift", "past campaigns show whom a contact moves")
 
 
 def test_while_the_history_is_too_small_propensity_ranks_and_it_is_said(tmp_path):
@@ -56,7 +57,7 @@ def test_while_the_history_is_too_small_propensity_ranks_and_it_is_said(tmp_path
     assert values(plan) == {"sure": (48.0, "call"), "moved": (12.0, "call")}
     assert rows_of(plan)["uplift"].isna().all()
     ranking = plan.planned[0].record.ranking
-    assert (ranking.by, ranking.en, ranking.zh) == (
+    assert (ranking.by, ranking.why, in_language(ranking.why, "zh")) == (
         "propensity",
         "longtail: too few customers of complete campaigns: 900, about 4,000 needed",
         "longtail: 已完成活动的客户数不足,尚不能按增益排序:现有900户,约需4,000户",
@@ -79,19 +80,19 @@ def test_every_other_verdict_leaves_ranking_to_propensity(tmp_path, more, said):
     teach(tmp_path, None, **more)
     ranking = planned(tmp_path).planned[0].record.ranking
     assert ranking.by == "propensity"
-    assert ranking.en.startswith(said)
+    assert ranking.why.startswith(said)
 
 
 def test_without_any_campaign_behind_it_propensity_ranks(tmp_path):
     ranking = planned(tmp_path).planned[0].record.ranking
-    assert (ranking.by, ranking.en) == ("propensity", "longtail: too few customers of complete campaigns: 0")
+    assert (ranking.by, ranking.why) == ("propensity", "longtail: too few customers of complete campaigns: 0")
 
 
 def test_a_campaign_may_ask_for_propensity(tmp_path):
     teach(tmp_path, {"sure": 0.01, "moved": 0.1})
     plan = planned(tmp_path, campaign(channels=TWO, rank_by="propensity"))
     assert values(plan)["sure"] == (48.0, "call")
-    assert "rank_by: propensity" in plan.planned[0].record.ranking.en
+    assert "rank_by: propensity" in plan.planned[0].record.ranking.why
 
 
 def test_who_is_moved_away_by_a_contact_is_left_alone(tmp_path):
@@ -104,7 +105,7 @@ def test_who_is_moved_away_by_a_contact_is_left_alone(tmp_path):
 def test_uplift_that_is_not_known_of_everyone_ranks_nobody(tmp_path):
     teach(tmp_path, {"moved": 0.1})
     plan = planned(tmp_path)
-    assert plan.planned[0].record.ranking.en == "uplift is not known of everyone scored"
+    assert plan.planned[0].record.ranking.why == "uplift is not known of everyone scored"
     assert values(plan)["sure"] == (48.0, "call")
 
 
@@ -112,7 +113,7 @@ def test_a_campaign_of_two_use_cases_ranks_by_uplift_only_where_both_may(tmp_pat
     teach(tmp_path, {"sure": 0.01, "moved": 0.1})
     both = campaign(channels=TWO, use_cases=["longtail", "dormancy"])
     ranking = planned(tmp_path, both).planned[0].record.ranking
-    assert (ranking.by, ranking.en) == ("propensity", "dormancy: too few customers of complete campaigns: 0")
+    assert (ranking.by, ranking.why) == ("propensity", "dormancy: too few customers of complete campaigns: 0")
 
 
 def test_where_no_channel_of_the_history_is_the_campaigns_its_best_reach_counts(tmp_path):

@@ -15,15 +15,14 @@ from tests.campaigns.made import campaign, offer, person, tables_of
 
 GOOD = """\
 campaign_id: mine
-en: Mine
-zh: 我的
+title: {en: Mine, zh: 我的}
 use_cases: [longtail]
-from_on: 2024-01-01
-to_on: 2024-06-30
-offers: [{offer: a, en: A, zh: 甲, say_en: Hello, say_zh: 您好, value: 10}]
-channels: {call: {cost: 5, most: 10}}
-capacity: {branch: {each: 5}, manager: {each: 5}}
-control: {share: 0.1, useful: 0.05}
+start_date: 2024-01-01
+end_date: 2024-06-30
+offers: [{offer: a, title: {en: A, zh: 甲}, say: {en: Hello, zh: 您好}, value: 10}]
+channels: {call: {cost: 5, max: 10}}
+capacity: {branch: {default: 5}, manager: {default: 5}}
+control: {share: 0.1, min_effect_of_interest: 0.05}
 """
 
 
@@ -35,24 +34,27 @@ def read(folder, text=GOOD):
 
 def test_the_campaigns_of_the_project_can_be_read():
     assert {one.campaign_id for one in load_campaigns()} >= {"longtail_2024", "wake_2024", "wealth_2024"}
-    assert load_policy().lang == "zh"
+    assert load_policy().language == "zh"
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (("to_on: 2024-06-30\n", ""), r"mine\.yaml: to_on: is missing"),
-        (("to_on: 2024-06-30", "to_on: 2023-06-30"), r"^mine\.yaml: to_on lies before from_on\."),
+        (("end_date: 2024-06-30\n", ""), r"mine\.yaml: end_date: is missing"),
+        (("end_date: 2024-06-30", "end_date: 2023-06-30"), r"^mine\.yaml: end_date lies before start_date\."),
         (
-            ("each: 5}, manager", "each: -5}, manager"),
-            r"capacity\.branch\.each: Input should be greater than or equal to 0",
+            ("default: 5}, manager", "default: -5}, manager"),
+            r"capacity\.branch\.default: Input should be greater than or equal to 0",
         ),
-        ((", manager: {each: 5}", ""), r"capacity\.manager: is missing"),
-        (("cost: 5, most: 10", "cost: 5"), r"channels\.call\.most: is missing"),
+        ((", manager: {default: 5}", ""), r"capacity\.manager: is missing"),
+        (("cost: 5, max: 10", "cost: 5"), r"channels\.call\.max: is missing"),
         (("channels: {call", "channels: {telegraph"), r"channels\.telegraph"),
         (("value: 10", "value: 10, risk_free: true"), r"offers\.0\.risk_free: unknown key"),
         (
-            ("control: {share: 0.1, useful: 0.05}", "control: {share: 0.1, useful: 0.05}\nsuitability: false"),
+            (
+                "control: {share: 0.1, min_effect_of_interest: 0.05}",
+                "control: {share: 0.1, min_effect_of_interest: 0.05}\nsuitability: false",
+            ),
             "suitability: unknown key",
         ),
         (("[longtail]", "[longtale]"), "there is no use case longtale"),
@@ -60,23 +62,23 @@ def test_the_campaigns_of_the_project_can_be_read():
     ],
 )
 def test_a_campaign_that_cannot_be_carried_out_is_refused(tmp_path, change, said):
-    assert read(tmp_path).channels["call"].most == 10
+    assert read(tmp_path).channels["call"].max == 10
     with pytest.raises(SettingsError, match=said):
         read(tmp_path, GOOD.replace(*change))
 
 
 def test_two_campaigns_may_not_make_one_offer_at_one_time():
-    other = campaign("second", from_on=date(2024, 6, 1))
+    other = campaign("second", start_date=date(2024, 6, 1))
     with pytest.raises(
         SettingsError, match="first and second overlap from 2024-06-01 to 2024-12-31 and both offer deposit"
     ):
         _check_overlap(campaign("first"), other)
-    _check_overlap(campaign("first", to_on=date(2024, 5, 31)), other)
+    _check_overlap(campaign("first", end_date=date(2024, 5, 31)), other)
     _check_overlap(campaign("first", offers=[offer("another")]), other)
 
 
 def test_a_campaign_is_live_while_its_offers_can_be_worked():
-    one = campaign(from_on=date(2024, 4, 1), to_on=date(2024, 6, 30))
+    one = campaign(start_date=date(2024, 4, 1), end_date=date(2024, 6, 30))
     assert [live([one], day) != [] for day in (date(2024, 2, 29), date(2024, 3, 31), date(2024, 6, 30))] == [
         False,
         True,
@@ -85,27 +87,27 @@ def test_a_campaign_is_live_while_its_offers_can_be_worked():
 
 
 def holdout(**more):
-    said = {"salt": "long enough", "share": 0.1, "from_on": date(2024, 1, 1), "to_on": date(2024, 12, 31)}
+    said = {"salt": "long enough", "share": 0.1, "start_date": date(2024, 1, 1), "end_date": date(2024, 12, 31)}
     return HoldOut.model_validate(said | more)
 
 
 def test_a_hold_out_that_is_changed_in_the_middle_is_refused(tmp_path):
     work = Workspace(tmp_path)
     keep_holdout(work, holdout(), date(2024, 3, 31))
-    keep_holdout(work, holdout(to_on=date(2025, 6, 30)), date(2024, 6, 30))
+    keep_holdout(work, holdout(end_date=date(2025, 6, 30)), date(2024, 6, 30))
     for changed in (
         {"salt": "another salt"},
         {"share": 0.2},
-        {"from_on": date(2024, 2, 1)},
-        {"to_on": date(2024, 9, 30)},
+        {"start_date": date(2024, 2, 1)},
+        {"end_date": date(2024, 9, 30)},
     ):
         with pytest.raises(SettingsError, match=f"holdout: .*{next(iter(changed))}.* changed in the middle"):
-            keep_holdout(work, holdout(**{"to_on": date(2025, 6, 30)} | changed), date(2024, 6, 30))
+            keep_holdout(work, holdout(**{"end_date": date(2025, 6, 30)} | changed), date(2024, 6, 30))
     with pytest.raises(SettingsError, match="changed in the middle of the hold-out from 2024-01-01 to 2025-06-30"):
         keep_holdout(work, None, date(2025, 6, 30))
     assert "long enough" not in (tmp_path / "holdout.json").read_text()
     keep_holdout(
-        work, holdout(salt="another salt", from_on=date(2025, 7, 1), to_on=date(2025, 12, 31)), date(2025, 7, 31)
+        work, holdout(salt="another salt", start_date=date(2025, 7, 1), end_date=date(2025, 12, 31)), date(2025, 7, 31)
     )
 
 

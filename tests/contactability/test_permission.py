@@ -38,7 +38,7 @@ CUSTOMERS = [
 
 
 def ledger(number, reason, channel=None, start=date(2024, 1, 1), end=None):
-    return {"customer_id": number, "reason": reason, "from_on": start, "to_on": end, "channel": channel}
+    return {"customer_id": number, "reason": reason, "start_date": start, "end_date": end, "channel": channel}
 
 
 LEDGER = [

@@ -43,7 +43,7 @@ def test_keys_and_required_columns_are_those_of_the_contract(table: str) -> None
 @pytest.mark.parametrize("table", TABLES)
 def test_no_day_may_lie_after_the_books(table: str) -> None:
     # A refusal may have an end that is still to come.
-    dated = {c.name for c in TABLES[table].columns if c.kind in ("day", "moment")} - {"birth_date", "to_on"}
+    dated = {c.name for c in TABLES[table].columns if c.kind in ("day", "moment")} - {"birth_date", "end_date"}
     assert {rule.column for rule in load_rules(table) if rule.name.endswith("_after_books")} == dated
 
 

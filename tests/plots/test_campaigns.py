@@ -14,13 +14,12 @@ def step(name: str, left: int, remain: int, stage: str) -> FunnelStep:
 
 RECORDS = {
     "tail": CampaignRecord(
-        en="Tail",
-        zh="长尾",
-        from_on=date(2024, 1, 1),
-        to_on=date(2024, 12, 31),
+        title=LocalizedText("Tail", translations={"zh": "长尾"}),
+        start_date=date(2024, 1, 1),
+        end_date=date(2024, 12, 31),
         valid_until=date(2024, 8, 29),
         models={"longtail": "1"},
-        ranking=Ranking(by="propensity", en="longtail: too few", zh="longtail: 不足"),
+        ranking=Ranking(by="propensity", why=LocalizedText("longtail: too few", translations={"zh": "longtail: 不足"})),
         funnel=Funnel(
             scored=10,
             steps=(
@@ -31,10 +30,10 @@ RECORDS = {
             skipped=(),
         ),
         limits=(
-            Limit(campaign_id="tail", kind="channel", key="call", least=0, most=9, used=6, worth=0.0),
-            Limit(campaign_id="tail", kind="branch", key="B1", least=0, most=6, used=6, worth=4.5),
+            Limit(campaign_id="tail", kind="channel", key="call", min=0, max=9, used=6, worth=0.0),
+            Limit(campaign_id="tail", kind="branch", key="B1", min=0, max=6, used=6, worth=4.5),
         ),
-        power=Power(contact=6, control=0, held_out=0, base_rate=0.1, smallest_effect=None, useful=0.02),
+        power=Power(contact=6, control=0, held_out=0, base_rate=0.1, smallest_effect=None, min_effect_of_interest=0.02),
         expected_value=120.0,
         settings="x",
     )

@@ -250,21 +250,20 @@ def test_what_cannot_be_asked_for_is_refused(own):
 
 CAMPAIGN = """\
 campaign_id: tail
-en: Tail
-zh: 长尾提级
+title: {en: Tail, zh: 长尾提级}
 use_cases: [longtail]
-from_on: 2024-01-01
-to_on: 2024-12-31
+start_date: 2024-01-01
+end_date: 2024-12-31
 valid_days: 30
-offers: [{offer: deposit, en: Deposit, zh: 存款, say_en: Hello, say_zh: 您好, value: 100}]
-channels: {call: {cost: 1, most: 60}}
-capacity: {branch: {each: 80}, manager: {each: 80}}
-control: {share: 0.2, by: [branch], useful: 0.3}
+offers: [{offer: deposit, title: {en: Deposit, zh: 存款}, say: {en: Hello, zh: 您好}, value: 100}]
+channels: {call: {cost: 1, max: 60}}
+capacity: {branch: {default: 80}, manager: {default: 80}}
+control: {share: 0.2, stratify_by: [branch], min_effect_of_interest: 0.3}
 """
 POLICY = """\
-lang: zh
-fatigue: {days: 30, in_all: 2}
-holdout: {salt: a-salt-of-our-own, share: 0.05, from_on: 2024-01-01, to_on: 2024-12-31}
+language: zh
+fatigue: {days: 30, max_total: 2}
+holdout: {salt: a-salt-of-our-own, share: 0.05, start_date: 2024-01-01, end_date: 2024-12-31}
 """
 
 

@@ -19,7 +19,9 @@ MORE = [
     customer("ok", "B1", "m3"),
     customer("astray", "B2", "m3"),
 ]
-LEDGER = [{"customer_id": "held", "reason": "complaint", "from_on": date(2024, 6, 1), "to_on": None, "channel": None}]
+LEDGER = [
+    {"customer_id": "held", "reason": "complaint", "start_date": date(2024, 6, 1), "end_date": None, "channel": None}
+]
 CONTACTS = [
     {"campaign_id": "M", "customer_id": who, "contacted_on": day, "answer": answer, "outcome": None}
     for who, day, answer in (("b0", date(2024, 1, 5), "yes"), ("a2", date(2024, 1, 5), "opt_out"))

@@ -132,8 +132,8 @@ def _report(limits: Limits, used: np.ndarray, shadow: np.ndarray) -> tuple[Limit
                     campaign_id=campaign,
                     kind=kind,
                     key=key,
-                    least=int(limits.least[place]),
-                    most=int(most),
+                    min=int(limits.least[place]),
+                    max=int(most),
                     used=round(float(used[place])),
                     worth=round(float(shadow[place]), 2) + 0.0,
                 )

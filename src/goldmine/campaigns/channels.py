@@ -104,9 +104,9 @@ def _of(pairs: pd.DataFrame, channel: str) -> pd.Series:
 def _rested(rows: pd.DataFrame, names: Sequence[str], history: History, fatigue: Fatigue) -> pd.DataFrame:
     times = history.contacts.pivot_table("times", "customer_id", "channel", "sum", fill_value=0)
     mine = times.reindex(rows["customer_id"]).fillna(0).set_axis(rows.index)
-    in_all = mine.sum(axis=1) < fatigue.in_all
+    below_total = mine.sum(axis=1) < fatigue.max_total
     found = {}
     for name in names:
         limit = fatigue.channels.get(name)  # type: ignore[call-overload]
-        found[name] = in_all if limit is None or name not in mine else in_all & (mine[name] < limit)
+        found[name] = below_total if limit is None or name not in mine else below_total & (mine[name] < limit)
     return pd.DataFrame(found)

@@ -40,7 +40,7 @@ def split(
     pandas.DataFrame
         The rows with `stratum`, `group` (``contact`` or ``control``) and `held_out`.
     """
-    parts = rows[[_STRATA[one] for one in campaign.control.by]].astype("object").fillna("-")
+    parts = rows[[_STRATA[one] for one in campaign.control.stratify_by]].astype("object").fillna("-")
     stratum = pd.Series(["|".join(map(str, row)) for row in parts.to_numpy()], index=rows.index, dtype="object")
     kept = earlier.drop_duplicates("customer_id", keep="last").set_index("customer_id")["group"]
     group = rows["customer_id"].map(kept).astype("object")

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from goldmine.campaigns.spec import Campaign
-from goldmine.contactability.policy import Capacity, Places, Policy
+from goldmine.contactability.policy import Capacity, Policy, UnitCapacity
 from goldmine.contactability.tables import ContactTables
 from goldmine.core.errors import SettingsError
 
@@ -54,7 +54,7 @@ def limits_of(options: pd.DataFrame, campaigns: Sequence[Campaign], policy: Poli
             families.append(_family(options, mine, (campaign.campaign_id, kind), places, (names, bounds)))
         channels = pd.Series({name: len(names) + place for place, name in enumerate(campaign.channels)})
         names += [(campaign.campaign_id, "channel", name) for name in campaign.channels]
-        bounds += [(one.least, one.most) for one in campaign.channels.values()]
+        bounds += [(one.min, one.max) for one in campaign.channels.values()]
         families.append(np.where(mine, options["channel"].map(channels).fillna(-1), -1))
     everywhere = np.ones(len(options), dtype=bool)
     for kind in KINDS if policy.capacity else ():
@@ -71,22 +71,22 @@ def _family(
     options: pd.DataFrame,
     mine: NDArray,
     family: tuple[str, str],
-    places: Places | None,
+    capacity: UnitCapacity | None,
     found: tuple[list[tuple[str, str, str]], list[tuple[int, float]]],
 ) -> NDArray:
     """Add a limit a place, and say towards which each option counts."""
-    if places is None:
+    if capacity is None:
         return np.full(len(options), -1)
     names, bounds = found
     whose, kind = family
     ids = options[f"{kind}_id"].where(mine)
-    keys = sorted({*ids.dropna().unique(), *places.named})
+    keys = sorted({*ids.dropna().unique(), *capacity.overrides})
     at = pd.Series({key: len(names) + place for place, key in enumerate(keys)}, dtype="int64")
     for key in keys:
-        named = places.named.get(key)
+        limits = capacity.overrides.get(key)
         names.append((whose, kind, key))
-        most = places.each if named is None or named.most is None else named.most
-        bounds.append((named.least if named else 0, most))
+        most = capacity.default if limits is None or limits.max is None else limits.max
+        bounds.append((limits.min if limits else 0, most))
     return ids.map(at).fillna(-1).to_numpy()
 
 
@@ -102,25 +102,25 @@ def check_places(tables: ContactTables, campaigns: Sequence[Campaign], policy: P
     for where, capacity in [*owners, ("offers.yaml", policy.capacity)]:
         for kind in KINDS if capacity else ():
             places = getattr(capacity, kind)
-            if places is not None and places.named:
+            if places is not None and places.overrides:
                 _check(tables, where, kind, places)
 
 
-def _check(tables: ContactTables, where: str, kind: str, places: Places) -> None:
+def _check(tables: ContactTables, where: str, kind: str, capacity: UnitCapacity) -> None:
     table, column = (KINDS[kind], "staff_id" if kind == "manager" else f"{kind}_id")
     if not tables.has(table, column):
         table, column = "customers", f"{kind}_id"
     known = set(tables.table(table).select(column).distinct().to_pyarrow().to_pandas()[column].dropna())
-    unknown = sorted(set(places.named) - known)
+    unknown = sorted(set(capacity.overrides) - known)
     if unknown:
         raise SettingsError(
-            f"{where}: capacity.{kind}.named: this bank has no {kind} {', '.join(unknown)}.",
+            f"{where}: capacity.{kind}.overrides: this bank has no {kind} {', '.join(unknown)}.",
             f"Correct the number; {table}.{column} has those there are.",
         )
-    for key, named in places.named.items():
-        most = places.each if named.most is None else named.most
-        if named.least > most:
+    for key, limits in capacity.overrides.items():
+        most = capacity.default if limits.max is None else limits.max
+        if limits.min > most:
             raise SettingsError(
-                f"{where}: capacity.{kind}.named.{key}: at least {named.least} cannot be kept with at most {most}.",
+                f"{where}: capacity.{kind}.overrides.{key}: at least {limits.min} cannot be kept with at most {most}.",
                 "Lower the one or raise the other.",
             )

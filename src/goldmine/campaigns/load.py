@@ -29,7 +29,7 @@ def load_campaigns() -> list[Campaign]:
 def live(campaigns: list[Campaign], as_of: date) -> list[Campaign]:
     """Those whose time has begun by the day after the snapshot and is not over then."""
     first = as_of + timedelta(days=1)
-    return [one for one in campaigns if one.from_on <= first <= one.to_on]
+    return [one for one in campaigns if one.start_date <= first <= one.end_date]
 
 
 def read_campaign(path: Path) -> Campaign:
@@ -49,13 +49,17 @@ def read_campaign(path: Path) -> Campaign:
 
 
 def _check_overlap(one: Campaign, other: Campaign) -> None:
-    if one.to_on < other.from_on or other.to_on < one.from_on or not set(one.use_cases) & set(other.use_cases):
+    if (
+        one.end_date < other.start_date
+        or other.end_date < one.start_date
+        or not set(one.use_cases) & set(other.use_cases)
+    ):
         return
     both = _made(one) & _made(other)
     if both:
         raise SettingsError(
-            f"{one.campaign_id} and {other.campaign_id} overlap from {max(one.from_on, other.from_on)} to "
-            f"{min(one.to_on, other.to_on)} and both offer {', '.join(sorted(both))} from the same scores.",
+            f"{one.campaign_id} and {other.campaign_id} overlap from {max(one.start_date, other.start_date)} to "
+            f"{min(one.end_date, other.end_date)} and both offer {', '.join(sorted(both))} from the same scores.",
             "Let one end before the other begins, or take the offer out of one: else neither can be measured.",
         )
 

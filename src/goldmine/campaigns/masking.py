@@ -19,8 +19,8 @@ def masked_name(name: str | None) -> str:
 
     Examples
     --------
-    >>> masked_name("欧阳娜娜")
-    '欧***'
+    >>> masked_name("Ouyang Nana")
+    'O***'
     """
     return "" if not name else name[0] + "*" * max(1, min(len(name) - 1, 3))
 

@@ -176,7 +176,7 @@ def _planned(ground: _Ground, asked: _Asked, chosen: pd.DataFrame) -> Planned:
     earlier = ground.before[ground.before["campaign_id"] == campaign.campaign_id]
     mine = split(mine, campaign, ground.salt, ground.out, earlier)
     count_control(mine, counter)
-    until = min(tables.as_of + timedelta(days=campaign.valid_days), campaign.to_on)
+    until = min(tables.as_of + timedelta(days=campaign.valid_days), campaign.end_date)
     bands = time_bands(tables, list(mine["customer_id"]), tables.as_of)
     rows = mine.assign(
         time_band=[bands.get(customer, campaign.time_band) for customer in mine["customer_id"]],
@@ -193,10 +193,9 @@ def _record(asked: _Asked, rows: pd.DataFrame, limits: Sequence[Limit], until: o
     control = len(rows) - len(contact)
     return CampaignRecord.model_validate(
         {
-            "en": campaign.en,
-            "zh": campaign.zh,
-            "from_on": campaign.from_on,
-            "to_on": campaign.to_on,
+            "title": campaign.title,
+            "start_date": campaign.start_date,
+            "end_date": campaign.end_date,
             "valid_until": until,
             "models": {one.use_case.name: one.model_version for one in asked.scores},
             "ranking": asked.ranking,
@@ -208,7 +207,7 @@ def _record(asked: _Asked, rows: pd.DataFrame, limits: Sequence[Limit], until: o
                 held_out=int(rows["held_out"].sum()),
                 base_rate=rate,
                 smallest_effect=smallest_effect(rate, len(contact), control),
-                useful=campaign.control.useful,
+                min_effect_of_interest=campaign.control.min_effect_of_interest,
             ),
             "expected_value": round(float(contact["expected_value"].sum()), 2),
             "settings": of_value(campaign_texts()),

@@ -11,19 +11,13 @@ from goldmine.campaigns.record import Ranking
 from goldmine.campaigns.spec import Campaign, Channel
 from goldmine.campaigns.stored_uplift import RANKS, TOO_SMALL, Kept, read_kept
 from goldmine.contactability.policy import ChannelName
+from goldmine.core.i18n import LocalizedText, _, join_texts
 from goldmine.core.workspace import Workspace
 
-_ASKED = ("the campaign asks for it (rank_by: propensity)", "活动设置指定按概率排序(rank_by: propensity)")
-_SHOWN = (
-    "past campaigns show whom a contact moves",
-    "历史活动的对照结果表明触达对不同客户的作用有差异",
-)
-_SMALL = ("too few customers of complete campaigns", "已完成活动的客户数不足,尚不能按增益排序")
-_EQUAL = (
-    "there is history enough, and no order by uplift gained over chance and over probability",
-    "历史样本已足够,但按增益排序未显示优于随机或优于按概率排序",
-)
-_PARTLY = ("uplift is not known of everyone scored", "部分评分客户没有增益估计")
+_ASKED = _("the campaign asks for it (rank_by: propensity)")
+_SHOWN = _("past campaigns show whom a contact moves")
+_EQUAL = _("there is history enough, and no order by uplift gained over chance and over probability")
+_PARTLY = _("uplift is not known of everyone scored")
 
 
 def ranked(rows: pd.DataFrame, campaign: Campaign, work: Workspace, as_of: date) -> tuple[pd.DataFrame, Ranking]:
@@ -76,7 +70,7 @@ def mean_reach(worked: Mapping[str, int], channels: Mapping[ChannelName, Channel
 
     Examples
     --------
-    >>> call, sms = Channel(cost=6, reach=0.6, most=9), Channel(cost=0.1, reach=0.2, most=9)
+    >>> call, sms = Channel(cost=6, reach=0.6, max=9), Channel(cost=0.1, reach=0.2, max=9)
     >>> round(mean_reach({"call": 3, "sms": 1}, {"call": call, "sms": sms}), 2)
     0.5
     """
@@ -86,22 +80,18 @@ def mean_reach(worked: Mapping[str, int], channels: Mapping[ChannelName, Channel
     return sum(count * reach for count, reach in both) / sum(count for count, _ in both)
 
 
-def _why(kept: Kept) -> tuple[str, str]:
+def _why(kept: Kept) -> LocalizedText:
     if kept.verdict == RANKS:
         return _PARTLY
     if kept.verdict != TOO_SMALL:
         return _EQUAL
-    en, zh = f"{_SMALL[0]}: {kept.rows:,}", f"{_SMALL[1]}:现有{kept.rows:,}户"
+    why = _("too few customers of complete campaigns: {rows:,}", rows=kept.rows)
     if kept.needed:
-        en, zh = f"{en}, about {kept.needed:,} needed", f"{zh},约需{kept.needed:,}户"
+        why = _("{why}, about {needed:,} needed", why=why, needed=kept.needed)
     if kept.missed:
-        en, zh = (
-            f"{en}; left out, since they cannot be read: {kept.missed}",
-            f"{zh};另有{kept.missed}次活动数据不全,未计入",
-        )
-    return en, zh
+        why = _("{why}; left out, since they cannot be read: {missed}", why=why, missed=kept.missed)
+    return why
 
 
-def _by(what: str, why: tuple[str, str], use_case: str = "") -> Ranking:
-    about = f"{use_case}: " if use_case else ""
-    return Ranking.model_validate({"by": what, "en": about + why[0], "zh": about + why[1]})
+def _by(what: str, why: LocalizedText, use_case: str = "") -> Ranking:
+    return Ranking.model_validate({"by": what, "why": join_texts([f"{use_case}: ", why], "") if use_case else why})

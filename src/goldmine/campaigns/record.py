@@ -4,7 +4,7 @@ from datetime import date
 from typing import Literal
 
 from goldmine.contactability.funnel import Funnel
-from goldmine.core.i18n import pgettext
+from goldmine.core.i18n import LocalizedText, pgettext
 from goldmine.core.settings import RecordModel
 
 LIMIT_KINDS = {
@@ -25,8 +25,8 @@ class Limit(RecordModel):
         Whose; empty for a limit of all campaigns together.
     kind, key : str
         ``branch``, ``manager``, ``grid`` or ``channel``, and which.
-    least, most, used : int
-        What must, may and does count towards it; `most` is None where there is none.
+    min, max, used : int
+        What must, may and does count towards it; `max` is None where there is none.
     worth : float
         Shadow price: what one more place would be worth, yuan; below zero, what the minimum quota costs.
     """
@@ -34,8 +34,8 @@ class Limit(RecordModel):
     campaign_id: str
     kind: str
     key: str
-    least: int
-    most: int | None
+    min: int
+    max: int | None
     used: int
     worth: float
 
@@ -51,7 +51,7 @@ class Power(RecordModel):
         Rate of the outcome that the calibrated probabilities promise.
     smallest_effect : float or None
         Smallest difference of rates found in 80 of 100 such campaigns (two-sided, 5%); None where none can be found.
-    useful : float
+    min_effect_of_interest : float
         The smallest that is worth knowing.
     """
 
@@ -60,20 +60,19 @@ class Power(RecordModel):
     held_out: int
     base_rate: float
     smallest_effect: float | None
-    useful: float
+    min_effect_of_interest: float
 
     @property
     def detects(self) -> bool:
-        """Whether the campaign can detect something useful."""
-        return self.smallest_effect is not None and self.smallest_effect <= self.useful
+        """Whether the campaign can detect an effect of interest."""
+        return self.smallest_effect is not None and self.smallest_effect <= self.min_effect_of_interest
 
 
 class Ranking(RecordModel):
-    """By what a campaign ranks its customers, ``uplift`` or ``propensity``; and why, in English and Chinese."""
+    """By what a campaign ranks its customers, ``uplift`` or ``propensity``; and why."""
 
     by: Literal["uplift", "propensity"]
-    en: str
-    zh: str
+    why: LocalizedText
 
 
 class CampaignRecord(RecordModel):
@@ -81,9 +80,9 @@ class CampaignRecord(RecordModel):
 
     Parameters
     ----------
-    en, zh : str
-        Its titles.
-    from_on, to_on, valid_until : date
+    title : LocalizedText
+        What it is called.
+    start_date, end_date, valid_until : date
         Its first and last day, and the last on which this release's offers may be worked.
     models : dict of str to str
         Model version of each use case that it works from.
@@ -101,10 +100,9 @@ class CampaignRecord(RecordModel):
         Fingerprint of its settings and of those of all campaigns.
     """
 
-    en: str
-    zh: str
-    from_on: date
-    to_on: date
+    title: LocalizedText
+    start_date: date
+    end_date: date
     valid_until: date
     models: dict[str, str]
     ranking: Ranking

@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from goldmine.contactability.policy import Capacity, ChannelName, Count, Day, TimeBand
+from goldmine.core.i18n import LocalizedText
 from goldmine.core.settings import SettingsModel
 from goldmine.labels.use_case import Condition
 
@@ -18,16 +19,16 @@ class Channel(SettingsModel):
         Of one contact, yuan.
     reach : float
         Share of those contacted who are reached; the chance of the outcome is multiplied by it. 1: all.
-    most : int
+    max : int
         Contacts of this channel in all.
-    least : int
+    min : int
         Contacts that it must make at least, for example because they are paid for.
     """
 
     cost: float = Field(ge=0, allow_inf_nan=False)
     reach: float = Field(default=1.0, gt=0, le=1)
-    most: Count
-    least: Count = 0
+    max: Count
+    min: Count = 0
 
 
 class Offer(SettingsModel):
@@ -35,10 +36,10 @@ class Offer(SettingsModel):
 
     Parameters
     ----------
-    offer, en, zh : str
-        Its code name and its names.
-    say_en, say_zh : str
-        How to begin: what the caller says.
+    offer : str
+        Its code name.
+    title, say : LocalizedText
+        What it is called, and how to begin: what the caller says.
     product_id : str
         The product, from the table of products; empty where the offer is none. A wealth product is offered only where
         the customer's risk grade, its day and age allow it, whatever else is set.
@@ -49,10 +50,8 @@ class Offer(SettingsModel):
     """
 
     offer: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    en: str
-    zh: str
-    say_en: str
-    say_zh: str
+    title: LocalizedText
+    say: LocalizedText
     product_id: str = ""
     value: float = Field(gt=0, allow_inf_nan=False)
     age_from: int = Field(default=18, ge=18, le=120)
@@ -66,16 +65,16 @@ class Control(SettingsModel):
     ----------
     share : float
         Share of those chosen who become control.
-    by : list
+    stratify_by : list
         Strata: the control has its share of each.
-    useful : float
+    min_effect_of_interest : float
         The smallest difference in the outcome's rate (0.02: two of a hundred customers) that is worth knowing; a
         campaign that cannot detect it is flagged.
     """
 
     share: float = Field(ge=0, le=0.5)
-    by: list[Literal["branch", "decile", "channel", "offer"]] = ["branch", "decile"]
-    useful: float = Field(gt=0, lt=1)
+    stratify_by: list[Literal["branch", "decile", "channel", "offer"]] = ["branch", "decile"]
+    min_effect_of_interest: float = Field(gt=0, lt=1)
 
 
 class Campaign(SettingsModel):
@@ -83,11 +82,13 @@ class Campaign(SettingsModel):
 
     Parameters
     ----------
-    campaign_id, en, zh : str
-        Its code name (the YAML file's) and its titles.
+    campaign_id : str
+        Its code name, the YAML file's.
+    title : LocalizedText
+        What it is called.
     use_cases : list of str
         Whose scores it works from; of several a customer's highest probability counts.
-    from_on, to_on : date
+    start_date, end_date : date
         First and last day.
     valid_days : int
         Days after the snapshot for which an offer may be worked, never beyond the campaign's last day.
@@ -109,11 +110,10 @@ class Campaign(SettingsModel):
     """
 
     campaign_id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    en: str
-    zh: str
+    title: LocalizedText
     use_cases: list[str] = Field(min_length=1)
-    from_on: Day
-    to_on: Day
+    start_date: Day
+    end_date: Day
     valid_days: int = Field(default=90, ge=1, le=366)
     rules: list[Condition] = []
     offers: list[Offer] = Field(min_length=1)
@@ -125,8 +125,8 @@ class Campaign(SettingsModel):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        if self.to_on < self.from_on:
-            raise ValueError("to_on lies before from_on")
+        if self.end_date < self.start_date:
+            raise ValueError("end_date lies before start_date")
         if len({offer.offer for offer in self.offers}) < len(self.offers):
             raise ValueError("two offers have one name")
         return self

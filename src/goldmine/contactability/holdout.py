@@ -76,7 +76,7 @@ def _draw_salt(path: Path) -> None:
 
 def in_force(holdout: HoldOut | None, as_of: date) -> HoldOut | None:
     """The hold-out, if it lasts at a snapshot."""
-    return holdout if holdout is not None and holdout.from_on <= as_of <= holdout.to_on else None
+    return holdout if holdout is not None and holdout.start_date <= as_of <= holdout.end_date else None
 
 
 @ibis.udf.scalar.builtin
@@ -155,22 +155,24 @@ def keep_holdout(work: Workspace, holdout: HoldOut | None, as_of: date) -> None:
     now = in_force(holdout, as_of)
     mine = None if now is None else _entry(now)
     for entry in kept:
-        lasts = entry["from_on"] <= str(as_of) <= entry["to_on"]
-        overlaps = mine is not None and mine["from_on"] <= entry["to_on"] and entry["from_on"] <= mine["to_on"]
+        lasts = entry["start_date"] <= str(as_of) <= entry["end_date"]
+        overlaps = (
+            mine is not None and mine["start_date"] <= entry["end_date"] and entry["start_date"] <= mine["end_date"]
+        )
         if not lasts and not overlaps:
             continue
-        changed = [key for key in ("salt", "share", "from_on") if mine is None or mine[key] != entry[key]]
-        if mine is not None and mine["to_on"] < entry["to_on"]:
-            changed.append("to_on")
+        changed = [key for key in ("salt", "share", "start_date") if mine is None or mine[key] != entry[key]]
+        if mine is not None and mine["end_date"] < entry["end_date"]:
+            changed.append("end_date")
         if changed:
             raise SettingsError(
                 f"offers.yaml: holdout: {', '.join(changed)} changed in the middle of the hold-out from "
-                f"{entry['from_on']} to {entry['to_on']}.",
+                f"{entry['start_date']} to {entry['end_date']}.",
                 "Put it back as it was: else those held out so far are contacted and nothing can be measured. "
                 "A new hold-out may begin when this one has ended; this one may be prolonged.",
             )
     if mine is not None:
-        others = [entry for entry in kept if entry["from_on"] != mine["from_on"]]
+        others = [entry for entry in kept if entry["start_date"] != mine["start_date"]]
         if [*others, mine] != kept:
             write_json(path, [*others, mine])
 
@@ -179,6 +181,6 @@ def _entry(holdout: HoldOut) -> dict[str, Any]:
     return {
         "salt": of_bytes(holdout.salt.encode()),
         "share": holdout.share,
-        "from_on": str(holdout.from_on),
-        "to_on": str(holdout.to_on),
+        "start_date": str(holdout.start_date),
+        "end_date": str(holdout.end_date),
     }

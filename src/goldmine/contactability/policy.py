@@ -16,34 +16,34 @@ Day = Annotated[date, Field(strict=True)]
 Count = Annotated[int, Field(ge=0)]
 
 
-class Named(SettingsModel):
-    """A limit of one branch, manager or grid: at most and at least so many contacts."""
+class Limits(SettingsModel):
+    """How many contacts one branch, manager or grid may make at most, and must make at least."""
 
-    most: Count | None = None
-    least: Count = 0
+    max: Count | None = None
+    min: Count = 0
 
 
-class Places(SettingsModel):
+class UnitCapacity(SettingsModel):
     """How many contacts each branch, manager or grid can work.
 
     Parameters
     ----------
-    each : int
-        The most for every one of them.
-    named : dict of str to Named
+    default : int
+        The most for each of them.
+    overrides : dict of str to Limits
         Exceptions, by number.
     """
 
-    each: Count
-    named: dict[str, Named] = {}
+    default: Count
+    overrides: dict[str, Limits] = {}
 
 
 class Capacity(SettingsModel):
     """What can be worked while an offer is valid; grids may be left without a limit."""
 
-    branch: Places
-    manager: Places
-    grid: Places | None = None
+    branch: UnitCapacity
+    manager: UnitCapacity
+    grid: UnitCapacity | None = None
 
 
 class Fatigue(SettingsModel):
@@ -53,14 +53,14 @@ class Fatigue(SettingsModel):
     ----------
     days : int
         Days that are looked back from the snapshot.
-    in_all : int
+    max_total : int
         Contacts in them by all channels; one more is too many.
     channels : dict of str to int
         Contacts in them by one channel; those not named have no limit of their own.
     """
 
     days: int = Field(ge=1, le=366)
-    in_all: int = Field(ge=1)
+    max_total: int = Field(ge=1)
     channels: dict[ChannelName, Annotated[int, Field(ge=1)]] = {}
 
 
@@ -74,19 +74,19 @@ class HoldOut(SettingsModel):
         and kept in the work folder.
     share : float
         Of all customers.
-    from_on, to_on : date
+    start_date, end_date : date
         First and last day; it may be prolonged.
     """
 
     salt: str = Field(default="", pattern=r"^$|^.{8,}$")
     share: float = Field(gt=0, le=0.2)
-    from_on: Day
-    to_on: Day
+    start_date: Day
+    end_date: Day
 
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
-        if self.to_on < self.from_on:
-            raise ValueError("to_on lies before from_on")
+        if self.end_date < self.start_date:
+            raise ValueError("end_date lies before start_date")
         return self
 
 
@@ -95,7 +95,7 @@ class Policy(SettingsModel):
 
     Parameters
     ----------
-    lang : str
+    language : str
         ``zh`` or ``en``: headings and sheets of the campaigns' files.
     fatigue : Fatigue
         How often a customer may be contacted.
@@ -105,7 +105,7 @@ class Policy(SettingsModel):
         What branches, managers and grids can work of all campaigns together.
     """
 
-    lang: Literal["zh", "en"] = "zh"
+    language: Literal["zh", "en"] = "zh"
     fatigue: Fatigue
     holdout: HoldOut | None = None
     capacity: Capacity | None = None

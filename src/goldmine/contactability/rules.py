@@ -127,7 +127,7 @@ def _suppressed(tables: ContactTables) -> ibis.Table:
 def open_rows(tables: ContactTables) -> ibis.Table:
     """Rows of the ledger that are not over at the snapshot; those that begin later count too."""
     rows = tables.table("suppressions")
-    return rows.filter(rows.to_on.isnull() | (rows.to_on >= tables.as_of))
+    return rows.filter(rows.end_date.isnull() | (rows.end_date >= tables.as_of))
 
 
 def refused_channel(tables: ContactTables, channel: str) -> ibis.Table:

@@ -154,11 +154,11 @@ SUPPRESSIONS = TableSpec(
             "why; one that is missing or unknown keeps the customer off all the same",
             codes=SUPPRESSION_REASONS,
         ),
-        Column("from_on", "day", "first day on which it holds", required=True, after_books="warning"),
-        Column("to_on", "day", "last day on which it holds; empty while no end is known", after_books="allowed"),
+        Column("start_date", "day", "first day on which it holds", required=True, after_books="warning"),
+        Column("end_date", "day", "last day on which it holds; empty while no end is known", after_books="allowed"),
         Column("channel", "text", "the only channel it holds for; empty: all of them", codes=CONTACT_CHANNELS),
     ),
-    key=("customer_id", "reason", "from_on", "channel"),
+    key=("customer_id", "reason", "start_date", "channel"),
 )
 
 STAFF = TableSpec(

@@ -11,7 +11,6 @@ from matplotlib.ticker import MaxNLocator
 from goldmine.campaigns.record import LIMIT_KINDS, CampaignRecord
 from goldmine.contactability.funnel import STAGES, Funnel
 from goldmine.core.columns import column
-from goldmine.core.i18n import Said
 from goldmine.labels.use_case import load_use_case, use_case_names
 from goldmine.plots.style import BLUE, GOLD, GREY, RED, _, finished, localized, pgettext
 from goldmine.publishing.manifest import ListFile
@@ -111,7 +110,7 @@ def campaign_counts(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:
     """
     rows: list[tuple[str, str, str, int, int]] = []
     for record in campaigns.values():
-        title = localized(Said(record.en, record.zh))
+        title = localized(record.title)
         rows.append((title, "", _("scored by the models"), 0, record.funnel.scored))
         rows += [
             (title, localized(STAGES[step.stage]), localized(step.who), step.left, step.remain)
@@ -143,7 +142,7 @@ def campaign_table(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:
         verdict = _("measurable") if power.detects else _("NOT MEASURABLE")
         effect = float("nan") if power.smallest_effect is None else power.smallest_effect
         counted = (name, power.contact, power.control, record.expected_value)
-        rows.append((*counted, power.base_rate, effect, power.useful, verdict))
+        rows.append((*counted, power.base_rate, effect, power.min_effect_of_interest, verdict))
     columns = ["campaign", "contact", "control", "expected_yuan", "base_rate", "smallest_effect", "useful", "verdict"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -160,7 +159,7 @@ def ranking_table(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:
         (
             name,
             localized(column("ranked_by").words[record.ranking.by]),
-            localized(Said(record.ranking.en, record.ranking.zh)),
+            localized(record.ranking.why),
         )
         for name, record in campaigns.items()
     ]
@@ -179,6 +178,6 @@ def limit_table(campaigns: Mapping[str, CampaignRecord], most: int = 15) -> pd.D
     for limit in [limit for record in campaigns.values() for limit in record.limits]:
         key = localized(column("channel").words[limit.key]) if limit.kind == "channel" else limit.key
         name = f"{localized(LIMIT_KINDS[limit.kind])} {key}"
-        rows.append((limit.campaign_id or pgettext("campaigns", "all"), name, limit.used, limit.most, limit.worth))
+        rows.append((limit.campaign_id or pgettext("campaigns", "all"), name, limit.used, limit.max, limit.worth))
     table = pd.DataFrame(rows, columns=["campaign", "limit", "used", "at_most", "worth"]).drop_duplicates()
     return table.sort_values("worth", ascending=False, kind="stable", ignore_index=True).head(most)

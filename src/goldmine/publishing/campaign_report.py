@@ -42,10 +42,9 @@ class _Report(NotesSheet):
         super().row(*((in_language(value, self.language), look) for value, look in cells))
 
     def campaign(self, name: str, record: CampaignRecord) -> None:
-        zh = self.language == "zh"
-        self.row((f"{record.zh if zh else record.en}  ({name})", "title"))
+        self.row((f"{in_language(record.title, self.language)}  ({name})", "title"))
         by = in_language(column("ranked_by").words[record.ranking.by], self.language)
-        why = record.ranking.zh if zh else record.ranking.en
+        why = in_language(record.ranking.why, self.language)
         self.row((_("Ranked by"), "text"), (f"{by}: {why}", "text"))
         self.skip()
         self.funnel(record)
@@ -76,7 +75,7 @@ class _Report(NotesSheet):
             (_("of these held out of all campaigns"), power.held_out, "count"),
             (_("Rate that the model promises"), power.base_rate, "percent"),
             (_("Smallest effect found at 80% power"), power.smallest_effect, "percent"),
-            (_("Smallest effect worth knowing"), power.useful, "percent"),
+            (_("Smallest effect worth knowing"), power.min_effect_of_interest, "percent"),
             (_("Expected value of all contacts, yuan"), record.expected_value, "money"),
             (_("Valid until"), str(record.valid_until), "text_right"),
         ]
@@ -97,7 +96,7 @@ class _Report(NotesSheet):
         for limit in limits[:_MAX_LIMITS]:
             key = column("channel").words[limit.key] if limit.kind == "channel" else limit.key
             whose = "" if limit.campaign_id else _("all campaigns")
-            most: tuple[object, Look] = ("", "text") if limit.most is None else (limit.most, "count")
+            most: tuple[object, Look] = ("", "text") if limit.max is None else (limit.max, "count")
             name = join_texts([LIMIT_KINDS[limit.kind], key], " ")
             self.row((whose, "text"), (name, "text"), (limit.used, "count"), most, (limit.worth, "money"))
         self.skip()

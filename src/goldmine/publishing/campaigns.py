@@ -96,7 +96,7 @@ def plan_release(tables: ContactTables, work: Workspace, scored: list[Scored]) -
     policy = policy.model_copy(update={"holdout": salted(work, policy.holdout)})
     keep_holdout(work, policy.holdout, tables.as_of)
     scores = [Scores(one.use_case, one.path, one.model.model_version) for one in scored]
-    return plan_campaigns(tables, work, live(campaigns, tables.as_of), policy, scores), policy.lang
+    return plan_campaigns(tables, work, live(campaigns, tables.as_of), policy, scores), policy.language
 
 
 def contact_texts(tables: ContactTables, work: Workspace, scored: list[Scored], plan: Plan) -> ContactTexts:
@@ -125,10 +125,10 @@ def offers_table(planned: Planned, texts: ContactTexts, release_id: str) -> pa.T
         release_id=release_id,
         name=customers.map(texts.people["name"]),
         phone=customers.map(texts.people["phone"]),
-        say_zh=rows["offer"].map(lambda name: named[name].say_zh),
-        say_en=rows["offer"].map(lambda name: named[name].say_en),
-        offer_zh=rows["offer"].map(lambda name: named[name].zh),
-        offer_en=rows["offer"].map(lambda name: named[name].en),
+        say_zh=rows["offer"].map(lambda name: in_language(named[name].say, "zh")),
+        say_en=rows["offer"].map(lambda name: in_language(named[name].say, "en")),
+        offer_zh=rows["offer"].map(lambda name: in_language(named[name].title, "zh")),
+        offer_en=rows["offer"].map(lambda name: in_language(named[name].title, "en")),
         **{f"reason_{language}": customers.map(words) for language, words in texts.reasons.items()},
     )
     return _table(rows, OFFERS_SCHEMA)

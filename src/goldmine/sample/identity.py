@@ -61,8 +61,8 @@ def suppressions_table(config: SampleConfig, people: People, random: np.random.G
         {
             "customer_id": ids("C", number[who], 8),
             "reason": codes(SUPPRESSION_REASONS, reason),
-            "from_on": days(first),
-            "to_on": days(last, random.random(size) < 0.6),
+            "start_date": days(first),
+            "end_date": days(last, random.random(size) < 0.6),
             "channel": codes(("call",), np.zeros(size), reason != SUPPRESSION_REASONS.index(calls)),
         }
     )

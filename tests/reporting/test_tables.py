@@ -6,7 +6,7 @@ from goldmine.reporting.tables import as_page, campaign_table
 
 
 def test_campaign_table_shows_start_as_a_day():
-    found = pd.DataFrame({"campaign": ["M1"], "from": [pd.Timestamp("2024-06-03")], "conversion": [0.205]})
+    found = pd.DataFrame({"campaign_id": ["M1"], "started_on": [pd.Timestamp("2024-06-03")], "conversion": [0.205]})
     assert campaign_table(found, "en").values.tolist() == [["M1", date(2024, 6, 3), "20.5%"]]
 
 

@@ -8,6 +8,7 @@ from datetime import date
 import pandas as pd
 import pyarrow.parquet as pq
 
+from goldmine.core.columns import headings
 from goldmine.core.errors import ParameterError, ReleaseError
 from goldmine.core.i18n import in_language
 from goldmine.core.workspace import Workspace
@@ -77,13 +78,15 @@ def listed(work: Workspace, as_of: date) -> pd.DataFrame:
 
 
 def near_next(data: ReportData, customers: pd.DataFrame) -> pd.DataFrame:
-    """Customers to contact near the next level, the nearest first: level, aum and to_next in yuan, employee_id."""
+    """Customers to contact near the next level, the nearest first: level, aum_avg and to_next in yuan, owner_id."""
     rows = may_be_called(data, customers)
     rows = rows[rows["near_next"].fillna(False).astype(bool)]
     start = rows["level"].map(dict(enumerate(LEVELS[1:])))
-    found = rows.assign(aum=rows["aum_fen"] / 100, to_next=start - rows["aum_fen"] / 100)
+    found = rows.assign(
+        owner_id=rows["employee_id"], aum_avg=rows["aum_fen"] / 100, to_next=start - rows["aum_fen"] / 100
+    )
     found = found.assign(share=found["to_next"] / start).sort_values(["share", "level"], kind="stable")
-    return found.reset_index()[["customer_id", "level", "aum", "to_next", "employee_id"]]
+    return found.reset_index()[["customer_id", "level", "aum_avg", "to_next", "owner_id"]]
 
 
 def overdue(data: ReportData, customers: pd.DataFrame) -> pd.DataFrame:
@@ -91,9 +94,9 @@ def overdue(data: ReportData, customers: pd.DataFrame) -> pd.DataFrame:
     rows = data.coverage[data.coverage["overdue_days"] > 0].set_index("customer_id")
     rows = rows[rows.index.isin(may_be_called(data, customers).index)]
     rows = rows.sort_values(["core", "overdue_days", "aum_fen"], ascending=False, kind="stable")
-    found = rows.assign(aum=rows["aum_fen"] / 100, employee_id=rows["owner_id"]).reset_index()
-    names = ["customer_id", "level", "aum", "core", "last_contact_on", "due_on", "overdue_days", "employee_id"]
-    return found[names].assign(due=found["due_on"].dt.date, last_contact_on=found["last_contact_on"].dt.date)
+    found = rows.assign(aum_avg=rows["aum_fen"] / 100).reset_index()
+    names = ["customer_id", "level", "aum_avg", "core", "last_contact_on", "due_on", "overdue_days", "owner_id"]
+    return found[names].assign(due_on=found["due_on"].dt.date, last_contact_on=found["last_contact_on"].dt.date)
 
 
 def handed_over(data: ReportData, customers: pd.DataFrame) -> pd.DataFrame:
@@ -102,8 +105,8 @@ def handed_over(data: ReportData, customers: pd.DataFrame) -> pd.DataFrame:
     rows = rows[rows.index.isin(may_be_called(data, customers).index)].sort_values(
         "aum_fen", ascending=False, kind="stable"
     )
-    found = rows.assign(aum=rows["aum_fen"] / 100, employee_id=rows["owner_id"]).reset_index()
-    return found[["customer_id", "level", "aum", "previous_id", "employee_id"]]
+    found = rows.assign(aum_avg=rows["aum_fen"] / 100).reset_index()
+    return found[["customer_id", "level", "aum_avg", "previous_id", "owner_id"]]
 
 
 def calls(data: ReportData, customers: pd.DataFrame, most: int, language: str) -> pd.DataFrame:
@@ -125,7 +128,7 @@ def calls(data: ReportData, customers: pd.DataFrame, most: int, language: str) -
     Returns
     -------
     pandas.DataFrame
-        customer_id, level, aum, why, reason, probability, employee_id; the most urgent first.
+        customer_id, level, aum_avg, why, reason, probability, owner_id; the most urgent first.
     """
     callable_ = may_be_called(data, customers)
     late, taken = overdue(data, callable_), handed_over(data, callable_)
@@ -142,11 +145,11 @@ def calls(data: ReportData, customers: pd.DataFrame, most: int, language: str) -
     found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     found = found.drop_duplicates("customer_id").head(most).reset_index(drop=True)
     about = callable_.loc[found["customer_id"]]
-    columns = ["customer_id", "level", "aum", "why", "reason", "probability", "employee_id"]
+    columns = ["customer_id", "level", "aum_avg", "why", "reason", "probability", "owner_id"]
     return found.assign(
         level=about["level"].to_numpy(),
-        aum=about["aum_fen"].to_numpy() / 100,
-        employee_id=about["employee_id"].to_numpy(),
+        aum_avg=about["aum_fen"].to_numpy() / 100,
+        owner_id=about["employee_id"].to_numpy(),
     ).reindex(columns=columns)
 
 
@@ -167,7 +170,7 @@ def remedy_rows(data: ReportData, branch_id: str, by: Remedy, most: int) -> pd.D
     customers = may_be_called(data, of_branch(data, branch_id))
     if by == "overdue":
         return overdue(data, customers).head(most)[
-            ["customer_id", "level", "aum", "due", "overdue_days", "employee_id"]
+            ["customer_id", "level", "aum_avg", "due_on", "overdue_days", "owner_id"]
         ]
     if by == "near_next":
         return near_next(data, customers[customers["level"] > 0]).head(most)
@@ -178,20 +181,20 @@ def remedy_rows(data: ReportData, branch_id: str, by: Remedy, most: int) -> pd.D
         {
             "customer_id": rows["customer_id"].to_numpy(),
             "level": about["level"].to_numpy(),
-            "aum": about["aum_fen"].to_numpy() / 100,
+            "aum_avg": about["aum_fen"].to_numpy() / 100,
             "probability": rows["probability"].to_numpy(),
             "reason": rows["reason_1"].fillna("").to_numpy(),
-            "employee_id": about["employee_id"].to_numpy(),
+            "owner_id": about["employee_id"].to_numpy(),
         }
     )
 
 
 def in_words(rows: pd.DataFrame, language: str) -> pd.DataFrame:
     """A call sheet as staff read it: headings in words, amounts and probabilities written out."""
-    found = rows.drop(columns=[name for name in ("core", "due_on") if name in rows])
+    found = rows.drop(columns="core", errors="ignore")
     if "level" in found:
         found["level"] = [in_language(level_title(int(level)), language) for level in found["level"]]
-    for name in ("aum", "to_next"):
+    for name in ("aum_avg", "to_next"):
         if name in found:
             found[name] = [f"{yuan:,.0f}" for yuan in found[name]]
     if "probability" in found:
@@ -200,7 +203,7 @@ def in_words(rows: pd.DataFrame, language: str) -> pd.DataFrame:
         found["last_contact_on"] = ["" if pd.isna(day) else day for day in found["last_contact_on"]]
     if "reason" in found:
         found["reason"] = found["reason"].fillna("")
-    return found.rename(columns={name: word(name, language) for name in found.columns})
+    return found.rename(columns=headings(found.columns, language))
 
 
 def _call(rows: pd.DataFrame, why: list[str]) -> pd.DataFrame:

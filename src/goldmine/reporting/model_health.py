@@ -17,7 +17,7 @@ from goldmine.models.tracking import CHAMPION, registered_name, use_tracking
 from goldmine.models.uplift.effect import Estimate
 from goldmine.reporting.prepare import ReportData
 
-MODEL_COLUMNS = ("use_case", "version", "trained_at", "age_months", "auc", "baseline_auc", "lift", "calibration")
+MODEL_COLUMNS = ("use_case", "model_version", "trained_at", "age_months", "auc", "baseline_auc", "lift", "calibration")
 
 
 def model_health(bank_name: str, as_of: date, language: str) -> pd.DataFrame:
@@ -65,17 +65,17 @@ def campaigns(data: ReportData, months: int = 12) -> pd.DataFrame:
     Campaigns with fewer than five contacts are left out.
     """
     if not data.bank.has("contacts"):
-        return pd.DataFrame(columns=["campaign", "from", "contacts", "answered", "converted", "conversion"])
+        return pd.DataFrame(columns=["campaign_id", "started_on", "contacts", "answered", "converted", "conversion"])
     rows = Books(connect(), data.bank, data.work, data.as_of).contacts()
     since = pd.Timestamp(data.as_of) - pd.DateOffset(months=months)
     rows = rows.filter(rows.contacted_on <= data.as_of, rows.contacted_on > since.date())
-    found = rows.group_by(campaign="campaign_id").agg(
-        **{"from": rows.contacted_on.min()},
+    found = rows.group_by("campaign_id").agg(
+        started_on=rows.contacted_on.min(),
         contacts=rows.count(),
         answered=(rows.answer.notnull() & (rows.answer != "not_reached")).sum(),
         converted=(rows.outcome == "converted").sum(),
     )
-    frame = found.to_pandas().sort_values(["from", "campaign"], ignore_index=True)
+    frame = found.to_pandas().sort_values(["started_on", "campaign_id"], ignore_index=True)
     counts = ["answered", "converted"]
     frame = frame[frame["contacts"] >= 5].fillna(dict.fromkeys(counts, 0)).astype(dict.fromkeys(counts, "int64"))
     return frame.assign(conversion=frame["converted"] / frame["answered"].where(frame["answered"] > 0))
@@ -87,8 +87,8 @@ def measured_effects(data: ReportData, months: int = 12) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        campaign, contacts (drawn for contact), control, effect, low and high (95% interval, in shares of customers who
-        did what the campaign wanted); the last three empty where the groups are too small to measure.
+        campaign_id, contacts (drawn for contact), control, effect, low and high (95% interval, in shares of customers
+        who did what the campaign wanted); the last three empty where the groups are too small to measure.
     """
     since = month_end(data.as_of, -months)
     rows: list[tuple[object, ...]] = []
@@ -99,4 +99,4 @@ def measured_effects(data: ReportData, months: int = 12) -> pd.DataFrame:
             effect = found.effect
             told = (effect.value, effect.low, effect.high) if isinstance(effect, Estimate) else (None, None, None)
             rows.append((one.name, found.contact, found.control, *told))
-    return pd.DataFrame(rows, columns=["campaign", "contacts", "control", "effect", "low", "high"])
+    return pd.DataFrame(rows, columns=["campaign_id", "contacts", "control", "effect", "low", "high"])

@@ -1,11 +1,12 @@
 """Frames for the three views: figures as tables, in words, with small groups hidden."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 from pandas.io.formats.style import Styler
 
+from goldmine.core.columns import column, headings
 from goldmine.core.i18n import _, in_language
 from goldmine.reporting.compare import compare
 from goldmine.reporting.disclosure_control import LEAST, hidden
@@ -64,7 +65,7 @@ def key_figures(data: ReportData, grain: str, unit_id: str, language: str) -> pd
         rows.append(
             [in_language(metric.title, language), *shown, in_language(data.metrics.owners[metric.owner], language)]
         )
-    return pd.DataFrame(rows, columns=[word(name, language) for name in ("figure", "now", "before", "owner")])
+    return pd.DataFrame(rows, columns=_headings(("figure", "now", "before", "department"), language))
 
 
 def _shown(one: pd.Series | None, metric: Metric, grain: str, language: str) -> str:
@@ -96,13 +97,13 @@ def targets(data: ReportData, grain: str, unit_id: str, language: str) -> pd.Dat
         done = actual <= goal if metric.better == "less" else actual >= goal
         shown = [written(value, metric, language) for value in (goal, actual)]
         rows.append([in_language(metric.title, language), *shown, "✓" if done else "✗"])
-    return pd.DataFrame(rows, columns=[word(name, language) for name in ("figure", "target", "actual", "reached")])
+    return pd.DataFrame(rows, columns=_headings(("figure", "target", "actual", "reached"), language))
 
 
 def not_made(figures: Figures, data: ReportData, language: str) -> pd.DataFrame:
     """Figures that could not be made, and what is missing for them; no rows where all are there."""
     rows = [(in_language(data.metrics.by_name[name].title, language), why) for name, why in figures.missing.items()]
-    return pd.DataFrame(rows, columns=[word(name, language) for name in ("figure", "missing")])
+    return pd.DataFrame(rows, columns=_headings(("figure", "missing"), language))
 
 
 def history(data: ReportData, names: Sequence[str], grain: str, unit_id: str = "") -> pd.DataFrame:
@@ -184,7 +185,7 @@ def unit_table(data: ReportData, grain: str, names: Sequence[str], units: Sequen
         columns[in_language(metric.title, language)] = [
             FEW if hide else text for hide, text in zip(small, texts, strict=True)
         ]
-    heading = word("branch" if grain == "branch" else "employee", language)
+    heading = column("branch_id" if grain == "branch" else "staff_id").heading(language)
     labels = [unit or word("unknown", language) for unit in units]
     return pd.DataFrame({heading: labels, **columns})
 
@@ -236,8 +237,8 @@ def standing_table(data: ReportData, branch_id: str, language: str) -> pd.DataFr
         rows.append(
             [in_language(metric.title, language), value, bank, f"{low} – {high}", rank, word(one["verdict"], language)]
         )
-    names = ("figure", "own", "bank", "likely", "rank", "verdict")
-    return pd.DataFrame(rows, columns=[word(name, language) for name in names])
+    names = ("figure", "own", "bank", "likely", "rank_range", "verdict")
+    return pd.DataFrame(rows, columns=_headings(names, language))
 
 
 def title_of(data: ReportData, name: str, language: str) -> str:
@@ -248,8 +249,8 @@ def title_of(data: ReportData, name: str, language: str) -> str:
 def campaign_table(found: pd.DataFrame, language: str) -> pd.DataFrame:
     """Campaigns in words; see `goldmine.reporting.model_health.campaigns`."""
     shown = found.assign(conversion=[UNKNOWN if pd.isna(one) else f"{one:.1%}" for one in found["conversion"]])
-    shown["from"] = pd.to_datetime(found["from"]).dt.date
-    return shown.rename(columns={name: word(name, language) for name in shown.columns})
+    shown["started_on"] = pd.to_datetime(found["started_on"]).dt.date
+    return shown.rename(columns=headings(shown.columns, language))
 
 
 def effect_table(found: pd.DataFrame, language: str) -> pd.DataFrame:
@@ -257,7 +258,7 @@ def effect_table(found: pd.DataFrame, language: str) -> pd.DataFrame:
     shown = found.astype(object)
     for name in ("effect", "low", "high"):
         shown[name] = [UNKNOWN if pd.isna(one) else f"{one:+.1%}" for one in found[name]]
-    return shown.rename(columns={name: word(name, language) for name in shown.columns})
+    return shown.rename(columns=headings(shown.columns, language))
 
 
 def model_table(found: pd.DataFrame, language: str) -> pd.DataFrame:
@@ -266,8 +267,8 @@ def model_table(found: pd.DataFrame, language: str) -> pd.DataFrame:
     for name, form in (("age_months", "{:.0f}"), ("auc", "{:.3f}"), ("baseline_auc", "{:.3f}"), ("lift", "{:.2f}"),
                        ("calibration", "{:.3f}")):  # fmt: skip
         shown[name] = [UNKNOWN if pd.isna(one) else form.format(one) for one in found[name]]
-    shown["version"] = [one or UNKNOWN for one in found["version"]]
-    return shown.rename(columns={name: word(name, language) for name in shown.columns})
+    shown["model_version"] = [one or UNKNOWN for one in found["model_version"]]
+    return shown.rename(columns=headings(shown.columns, language))
 
 
 def as_page(frame: pd.DataFrame) -> Styler:
@@ -279,7 +280,11 @@ def as_page(frame: pd.DataFrame) -> Styler:
     return frame.style.hide(axis="index").set_table_styles(left)
 
 
-def _wordy(column: pd.Series) -> bool:
+def _headings(names: Iterable[str], language: str) -> list[str]:
+    return list(headings(names, language).values())
+
+
+def _wordy(cells: pd.Series) -> bool:
     """Whether a column's cells are words rather than figures."""
-    texts = column.astype(str)
+    texts = cells.astype(str)
     return bool((~texts.str.match(r"^[\d<—+−-]") & (texts != "")).any())

@@ -2,7 +2,7 @@
 
 from IPython.display import Markdown
 
-from goldmine.core.i18n import _, in_language, pgettext
+from goldmine.core.i18n import _, in_language
 
 _TEXTS = {
     "head_office": _(
@@ -62,59 +62,14 @@ _VERDICTS = {
     "better": _("No figure is weaker than the whole bank's."),
 }
 _WORDS = {
-    "figure": _("Figure"),
-    "now": _("Now"),
-    "before": _("A quarter earlier"),
-    "owner": _("Owner"),
-    "missing": _("Missing"),
-    "branch": _("Branch"),
-    "employee": _("Employee"),
     "unknown": _("(not known)"),
-    "own": _("This branch"),
-    "bank": _("Whole bank"),
-    "likely": _("True value, most likely (90%)"),
-    "rank": _("Rank (likely range)"),
-    "verdict": _("Against the bank"),
     "better": _("better"),
     "worse": _("worse"),
     "chance": _("no more than chance"),
-    "target": _("Target"),
-    "actual": _("Actual"),
-    "reached": _("Reached"),
-    "customer_id": _("Customer"),
-    "level": _("Level"),
-    "aum": pgettext("average daily", "AUM, yuan"),
-    "to_next": _("To the next level, yuan"),
-    "why": _("Why"),
-    "reason": _("Reason"),
-    "probability": _("Probability"),
-    "last_contact_on": _("Last contact"),
-    "due": _("Contact due on"),
-    "overdue_days": _("Days overdue"),
     "overdue": _("Contact overdue by {days} days"),
     "core_overdue": _("Core customer, contact overdue by {days} days"),
     "near_next": _("Near the next level"),
     "handed_over": _("Taken over from {before}"),
-    "previous_id": _("Owner before"),
-    "employee_id": _("Looked after by"),
-    "campaign": _("Campaign"),
-    "contacts": _("Contacts"),
-    "answered": pgettext("contacts", "Reached"),
-    "converted": _("Converted"),
-    "conversion": _("Conversion of those reached"),
-    "control": _("Control group"),
-    "effect": _("Effect"),
-    "low": _("at least"),
-    "high": _("at most"),
-    "use_case": _("Use case"),
-    "version": _("Version"),
-    "trained_at": _("Trained at"),
-    "age_months": _("Months old"),
-    "auc": _("AUC"),
-    "baseline_auc": _("AUC of the one-line rule"),
-    "lift": _("Lift of the list"),
-    "calibration": _("Gap promised to happened"),
-    "from": _("From"),
 }
 
 
@@ -129,5 +84,5 @@ def verdict_text(verdict: str, language: str) -> str:
 
 
 def word(name: str, language: str, **values: object) -> str:
-    """A heading or a word of a cell; `values` fill in what stands in braces."""
+    """A word of a cell; `values` fill in what stands in braces."""
     return str(in_language(_WORDS[name], language)).format(**values)

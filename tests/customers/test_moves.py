@@ -50,7 +50,7 @@ def sources(tmp_path_factory):
     return SourceTables(connect(), bank, work)
 
 
-def test_the_matrix_counts_each_customer_once_by_the_levels_before_and_after(sources):
+def test_matrix_counts_each_customer_once_by_level_before_and_after(sources):
     matrix = moves(sources, END).matrix()
     assert matrix.to_numpy().sum() == 6  # the number merged away counts with the one that survives
     assert matrix.loc[0, 1] == 1  # the riser
@@ -59,7 +59,7 @@ def test_the_matrix_counts_each_customer_once_by_the_levels_before_and_after(sou
     assert (matrix.loc[OUTSIDE, 0], matrix.loc[0, OUTSIDE]) == (1, 1)
 
 
-def test_the_matrix_in_yuan(sources):
+def test_matrix_in_yuan(sources):
     found = moves(sources, END)
     assert found.matrix("aum_before").loc[0, 1] == 8000.00
     assert found.matrix("aum_after").loc[0, 1] == 12000.10
@@ -67,24 +67,25 @@ def test_the_matrix_in_yuan(sources):
 
 def test_growth_and_loss_add_up_to_the_fen(sources):
     table = moves(sources, END).decomposed().set_index("kind")
-    assert table.customers.to_dict() == {"new": 1, "up": 1, "same": 2, "down": 1, "left": 1}
-    assert table.change.to_dict() == {"new": 700.0, "up": 4000.1, "same": -4999.98, "down": -40000.0, "left": -3000.0}
+    assert table.customers.to_dict() == {"joined": 1, "up": 1, "same": 2, "down": 1, "closed": 1}
+    changes = {"joined": 700.0, "up": 4000.1, "same": -4999.98, "down": -40000.0, "closed": -3000.0}
+    assert table.change.to_dict() == changes
     assert round(table.change.sum() * 100) == round((table.aum_after.sum() - table.aum_before.sum()) * 100)
 
 
-def test_who_moved_to_another_branch_counts_once_at_the_branch_of_the_end(sources):
+def test_customer_who_changed_branch_counts_at_the_last_branch(sources):
     table = moves(sources, END).decomposed("branch_id").set_index(["branch_id", "kind"])
     assert table.customers["B2"].sum() == 1
     assert (table.aum_before["B2", "up"], table.aum_after["B2", "up"]) == (8000.0, 12000.1)
     assert table.customers.sum() == 6
 
 
-def test_a_missing_month_end_is_an_error_and_not_nothing(sources):
+def test_missing_month_end_is_an_error(sources):
     with pytest.raises(HistoryError, match="balances: none of 2024-02, a month end that the ladder is read at"):
         moves(sources, date(2024, 5, 31))
 
 
-def test_quarters_go_back_as_far_as_the_month_ends_do(sources):
+def test_quarters_go_back_to_the_first_month_end(sources):
     assert [(one.begin, one.end) for one in quarters(sources, END)] == [(BEGIN, END)]
 
 

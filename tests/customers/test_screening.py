@@ -34,25 +34,25 @@ def sources(tmp_path_factory):
     return sources_of(tmp_path_factory.mktemp("screening"), HELD, contacts=met + missed)
 
 
-def test_the_rate_is_converted_over_worked(sources):
+def test_rate_is_converted_over_worked(sources):
     table = conversions(sources, JUNE, None).set_index("part")
     assert table.customers.to_dict() == {"all": 4, "worked": 2, "not_worked": 2}
     assert table.converted.to_dict() == {"all": 2, "worked": 1, "not_worked": 1}
     assert table.rate["worked"] == 0.5
 
 
-def test_conversions_are_held_against_the_last_list(sources):
+def test_conversions_are_split_by_the_last_list(sources):
     table = conversions(sources, JUNE, pd.DataFrame({"customer_id": ["won", "still", "rich"]})).set_index("part")
     assert table.loc[["listed", "listed_worked", "listed_not_worked"], "customers"].tolist() == [2, 1, 1]
     assert table.loc["listed_worked", "converted"] == 1
 
 
-def test_without_contacts_nobody_is_known_to_have_been_worked(tmp_path):
+def test_without_contacts_worked_is_unknown(tmp_path):
     table = conversions(sources_of(tmp_path, HELD), JUNE, None)
     assert table.part.tolist() == ["all"]
 
 
-def test_the_last_list_is_that_of_the_newest_release_of_the_day(tmp_path):
+def test_last_list_is_of_the_newest_release(tmp_path):
     for name, made_at, customer in (("aa", "2024-04-03", "new"), ("bb", "2024-04-02", "old")):
         folder = tmp_path / "releases" / "2024-03-31" / name
         (folder / "lists").mkdir(parents=True)
@@ -62,7 +62,7 @@ def test_the_last_list_is_that_of_the_newest_release_of_the_day(tmp_path):
     assert last_list(Workspace(tmp_path), JUNE) is None
 
 
-def test_groups_are_drawn_from_the_books_and_say_what_to_expect(sources, monkeypatch):
+def test_groups_have_expected_conversions(sources, monkeypatch):
     monkeypatch.setattr(screening, "MIN_GROUP", 1)
     build_features(sources.bank, sources.work, [JUNE])
     build_customers(sources.bank, sources.work, [JUNE])
@@ -81,7 +81,7 @@ def test_groups_are_drawn_from_the_books_and_say_what_to_expect(sources, monkeyp
     assert pd.isna(asleep.expected_conversions)
 
 
-def test_groups_that_are_too_small_are_taken_together(sources):
+def test_small_groups_are_merged(sources):
     build_features(sources.bank, sources.work, [JUNE])
     build_customers(sources.bank, sources.work, [JUNE])
     sources.work.scores(JUNE, "longtail").unlink(missing_ok=True)

@@ -45,20 +45,20 @@ def june(made):
     return read_customers(made[1], JUNE).set_index("customer_id")
 
 
-def test_levels_are_read_to_the_fen_now_and_a_quarter_ago(june):
+def test_levels_are_exact_to_the_fen(june):
     assert june.aum_avg.to_dict() == {"001": 10_000.0, "002": 600_000.0}
     assert june[["level", "previous_level"]].to_numpy().tolist() == [[1, 0], [4, 4]]
     assert june.layer.to_dict() == {"001": "basic", "002": "high_end"}
     assert june.branch_id.to_dict() == {"001": "B1", "002": "B1"}
 
 
-def test_tags_of_a_set_stand_in_one_column_and_free_tags_in_their_own(june):
+def test_exclusive_set_has_one_column_and_free_tags_have_their_own(june):
     assert june.tag_value.to_dict() == {"001": "rising", "002": "core"}
     assert june.tag_activity.to_dict() == {"001": "active", "002": "quiet"}
     assert june.tag_lost_own_90d.to_dict() == {"001": False, "002": True}
 
 
-def test_a_tag_says_since_when_it_stands_and_what_was_there_before(june):
+def test_tag_has_its_start_and_the_tag_before(june):
     assert june.loc["001", ["tag_value_since", "tag_value_from"]].tolist() == [JUNE, "longtail"]
     assert june.loc["002", "tag_value_since"] == MARCH
     assert pd.isna(june.loc["002", "tag_value_from"])
@@ -67,17 +67,17 @@ def test_a_tag_says_since_when_it_stands_and_what_was_there_before(june):
     assert june.loc["002", "tag_holding_time_since"] == MARCH
 
 
-def test_tags_that_need_a_column_that_the_bank_lacks_are_off_and_said_to_be(made, june):
+def test_tags_without_their_column_are_off_and_reported(made, june):
     assert made[2].switched_off["age.minor"] == "age_years"
     assert june.tag_age.isna().all()
 
 
-def test_what_is_unchanged_is_kept(made):
+def test_unchanged_table_is_kept(made):
     bank, work, _ = made
     assert build_customers(bank, work, [MARCH, JUNE]).made == ()
 
 
-def test_explaining_gives_condition_values_and_history_and_is_noted_down(made):
+def test_explain_gives_condition_values_and_history_and_is_logged(made):
     bank, work, _ = made
     reasons = {reason.tag: reason for reason in explain(bank, work, "001", JUNE)}
     assert reasons["value.rising"].values == {"level": 1}
@@ -88,7 +88,7 @@ def test_explaining_gives_condition_values_and_history_and_is_noted_down(made):
     assert (line["customer_id"], line["as_of"]) == ("001", "2024-06-30")
 
 
-def test_explaining_somebody_who_is_not_on_the_books_is_refused_without_the_number(made):
+def test_explain_of_an_unknown_customer_is_refused_without_the_number(made):
     with pytest.raises(ParameterError, match="tiny: no customer of that number is on the books at 2024-06-30"):
         explain(made[0], made[1], "1", JUNE)
 
@@ -100,7 +100,7 @@ def test_definitions_of_sleeping_stand_side_by_side(june):
     assert table.loc["own_90d", "also_own_180d"] == 0.0
 
 
-def test_a_month_without_balances_is_an_error_and_not_nothing(tmp_path):
+def test_month_without_balances_is_an_error(tmp_path):
     tables = {"customers": PEOPLE, "transactions": MOVES, "balances": held(["2024-03-31"])}
     bank, work = make_bank(tmp_path / "bank", tables), Workspace(tmp_path / "work")
     build_activity(bank, work)
@@ -109,6 +109,6 @@ def test_a_month_without_balances_is_an_error_and_not_nothing(tmp_path):
         build_customers(bank, work, [JUNE])
 
 
-def test_without_a_table_there_is_nothing_to_read(tmp_path):
+def test_missing_table_is_an_error(tmp_path):
     with pytest.raises(HistoryError, match="2024-06-30: no customers table of that day"):
         read_customers(Workspace(tmp_path), JUNE)

@@ -17,7 +17,7 @@ from tests.customers.quarter import sources_of
 CUTOFF, LATER = date(2024, 3, 31), date(2024, 6, 30)
 
 
-def test_near_means_within_a_fifth_below_the_next_level_or_above_ones_own_and_falling():
+def test_near_is_within_a_fifth_of_a_step():
     aum = pd.Series([7_999.99, 8_000.0, 9_999.99, 10_000.0, 12_500.0, 12_500.01, 11_000.0, 41_000.0, 9e6])
     before = pd.Series([0.0, 0.0, 20_000.0, 20_000.0, 13_000.0, 13_000.0, 10_000.0, 60_000.0, 9.5e6])
     found = near(aum, before)
@@ -25,13 +25,13 @@ def test_near_means_within_a_fifth_below_the_next_level_or_above_ones_own_and_fa
     assert found.step.to_dict() == {1: 10_000.0, 2: 10_000.0, 3: 10_000.0, 4: 10_000.0, 7: 50_000.0}
 
 
-def test_a_customer_is_learnt_from_at_the_one_step_that_is_near():
+def test_customer_is_trained_on_at_the_nearest_step():
     found = nearest_step(pd.Series([5_999.0, 6_000.0, 14_999.0, 15_000.0, 30_000.0, 7_400_000.0, 7_500_000.0]))
     assert found.fillna(0).tolist() == [0, 10_000, 10_000, 0, 50_000, 5_000_000, 0]
 
 
 @pytest.mark.parametrize(("month", "left"), [(1, 2), (2, 1), (3, 3), (6, 3), (11, 1), (12, 3)])
-def test_the_quarter_ends_in_so_many_months(month, left):
+def test_months_to_quarter_end(month, left):
     assert months_to_quarter_end(date(2024, month, 28)) == left
 
 
@@ -43,19 +43,19 @@ def sources(tmp_path_factory):
     )
 
 
-def test_the_outcome_is_whether_the_step_was_reached_to_the_fen(sources):
+def test_outcome_is_reaching_the_step_to_the_fen(sources):
     build_features(sources.bank, sources.work, [CUTOFF])
     rows = with_outcome(sources, CUTOFF, 3).set_index("customer_id")
     assert rows.outcome.to_dict() == {"riser": 1, "short": 0, "leaver": 0}
     assert rows.loc["riser", "aum_avg_30d_to_step"] == pytest.approx(0.9)
 
 
-def test_books_that_are_too_short_say_from_where_they_would_do(sources):
+def test_too_little_history_names_the_month_it_needs(sources):
     with pytest.raises(HistoryError, match="do not reach back to 2023-11-30"):
         plan(sources, LATER)
 
 
-def test_a_bank_that_is_too_small_is_told_so(sources, monkeypatch):
+def test_too_small_bank_is_refused(sources, monkeypatch):
     monkeypatch.setattr("goldmine.customers.threshold.TRAINED", 1)
     with pytest.raises(HistoryError, match="do not reach back"):
         near_threshold(sources, LATER)
@@ -94,7 +94,7 @@ class TestOnManyMadeUpCustomers:
 
             return Cutoffs((date(2023, 10, 31), date(2023, 11, 30)), date(2023, 12, 31), CUTOFF, 3)
 
-    def test_the_list_says_how_likely_each_crosses_its_step(self, made, tmp_path):
+    def test_list_has_the_probability_of_crossing(self, made, tmp_path):
         found = near_threshold(SourceTables(None, None, Workspace(tmp_path)), LATER)
         rows = found.rows.set_index("customer_id")
         assert found.until == date(2024, 9, 30)
@@ -103,13 +103,13 @@ class TestOnManyMadeUpCustomers:
         assert rows.probability.between(0.05, 0.4).all()  # the truth is 0.18 and 0.17
         assert rows.ranked_by.to_dict() == {"0000": "nearest", "0001": "nearest"}  # there is nothing but nearness in it
 
-    def test_it_is_judged_on_a_quarter_that_nothing_was_fitted_on(self, made, tmp_path):
+    def test_model_is_tested_on_a_quarter_not_fitted_on(self, made, tmp_path):
         judged = near_threshold(SourceTables(None, None, Workspace(tmp_path)), LATER).judged.set_index("direction")
         assert judged.brier["up"] < judged.no_skill_brier["up"]
         assert judged.auc["up"] > 0.6
         assert (abs(judged.moved - judged.expected) < 0.15 * judged.customers).all()
 
-    def test_one_sided_steps_cannot_teach(self, made, tmp_path, monkeypatch):
+    def test_one_sided_steps_are_refused(self, made, tmp_path, monkeypatch):
         monkeypatch.setattr("goldmine.customers.threshold.MIN_PER_SIDE", 500)
         with pytest.raises(UseCaseError, match="fewer than 500 customers on one side of their steps"):
             near_threshold(SourceTables(None, None, Workspace(tmp_path)), LATER)

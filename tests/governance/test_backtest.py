@@ -48,7 +48,7 @@ def found(made):
     return backtest(books(36), Workspace(Path("nowhere")), use_case(), AS_OF, (3, 3))
 
 
-def test_each_past_cutoff_is_judged_by_a_model_of_its_own_time(found, made):
+def test_each_test_cutoff_has_a_model_trained_before_it(found, made):
     assert found.cutoffs == [date(2023, 8, 31), date(2023, 11, 30), date(2024, 2, 29)]
     assert made["snapshots"][:3] == [date(2023, 12, 31), date(2024, 3, 31), date(2024, 6, 30)]
     assert set(found.cutoffs) < set(made["features"])
@@ -60,7 +60,7 @@ def test_each_past_cutoff_is_judged_by_a_model_of_its_own_time(found, made):
     assert auc.trained_to.tolist() == [date(2023, 4, 30), date(2023, 7, 31), date(2023, 10, 31)]
 
 
-def test_models_are_looked_at_again_a_quarter_and_two_later(found):
+def test_older_models_are_tested_one_and_two_quarters_later(found):
     auc = found.pairs[found.pairs.figure == "auc"]
     assert list(zip(auc.age, auc.judged_at, strict=True)) == [
         (1, date(2023, 11, 30)),
@@ -70,7 +70,7 @@ def test_models_are_looked_at_again_a_quarter_and_two_later(found):
     assert auc.difference.tolist() == pytest.approx((auc.aged - auc.fresh).tolist())
 
 
-def test_decay_is_the_mean_over_the_cutoffs_that_can_be_compared(found):
+def test_decay_is_the_mean_over_comparable_cutoffs(found):
     decay = found.decay().set_index(["age", "figure"])
     pairs = found.pairs[(found.pairs.figure == "auc") & (found.pairs.age == 1)]
     assert decay.loc[(1, "auc"), "cutoffs"] == 2
@@ -78,7 +78,7 @@ def test_decay_is_the_mean_over_the_cutoffs_that_can_be_compared(found):
     assert decay.loc[(1, "auc"), "low"] < decay.loc[(1, "auc"), "difference"] < decay.loc[(1, "auc"), "high"]
 
 
-def test_every_figure_is_told_whole_on_a_screen_of_80_columns(found, capsys, monkeypatch):
+def test_figures_fit_a_screen_of_80_columns(found, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     show_backtest(found)
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
@@ -89,7 +89,7 @@ def test_every_figure_is_told_whole_on_a_screen_of_80_columns(found, capsys, mon
     assert sum(line.startswith(("1 ", "2 ")) for line in lines) == 12
 
 
-def test_fewer_cutoffs_than_asked_for_are_said(made, capsys):
+def test_fewer_cutoffs_than_requested_are_reported(made, capsys):
     short = backtest(books(18), Workspace(Path("nowhere")), use_case(), AS_OF, (9, 2))
     assert len(short.cutoffs) == 2
     show_backtest(short)
@@ -98,6 +98,6 @@ def test_fewer_cutoffs_than_asked_for_are_said(made, capsys):
     assert "No two cutoffs lie one, two or three quarters apart" in said
 
 
-def test_books_that_are_too_short_for_one_are_an_error(made):
+def test_too_little_history_for_one_cutoff_is_an_error(made):
     with pytest.raises(HistoryError, match="too little history for 'mine'"):
         backtest(books(8), Workspace(Path("nowhere")), use_case(), AS_OF, (3, 3))

@@ -21,7 +21,7 @@ def verdicts(found):
     return dict(zip(found.table.by + " " + found.table.group, found.table.verdict, strict=True))
 
 
-def test_true_probabilities_stand_at_their_noise_floor():
+def test_true_probabilities_are_at_their_noise_floor():
     found = calibration(CAME, PROMISED, TOWN, Limits())
     assert verdicts(found) == {"all ": "kept", "branch east": "kept", "branch west": "kept"}
     whole = found.table.iloc[0]
@@ -30,13 +30,13 @@ def test_true_probabilities_stand_at_their_noise_floor():
     assert (found.warnings, found.stops) == ((), ())
 
 
-def test_the_floor_is_higher_where_there_are_fewer_rows():
+def test_noise_floor_is_higher_for_fewer_rows():
     few = calibration(CAME[:400], PROMISED[:400], TOWN[:400], Limits())
     many = calibration(CAME, PROMISED, TOWN, Limits())
     assert few.table.floor[0] > 1.5 * many.table.floor[0]
 
 
-def test_the_floor_of_many_rows_is_what_drawing_each_outcome_would_give(monkeypatch):
+def test_normal_approximation_equals_drawn_outcomes(monkeypatch):
     came, promised = np.tile(CAME, 8), np.tile(PROMISED, 8)
     told = calibration(came, promised, TOWN[:0], Limits()).table.iloc[0]
     monkeypatch.setattr("goldmine.governance.calibration._MANY", np.inf)
@@ -46,20 +46,20 @@ def test_the_floor_of_many_rows_is_what_drawing_each_outcome_would_give(monkeypa
     assert told.floor != drawn.floor
 
 
-def test_promises_that_are_a_little_too_high_give_a_warning():
+def test_slight_overprediction_gives_a_warning():
     found = calibration(CAME, PROMISED + 0.045, TOWN[:0], Limits())
     assert found.table.verdict.tolist() == ["warning"]
     assert found.warnings[0].startswith("calibration error of all is 0.04")
     assert found.stops == ()
 
 
-def test_promises_that_are_far_too_high_stop_the_promotion():
+def test_large_overprediction_stops_the_promotion():
     found = calibration(CAME, PROMISED + 0.1, TOWN[:0], Limits())
     assert found.table.verdict.tolist() == ["stop"]
     assert found.stops[0].endswith("above its noise floor; the limit is 0.05")
 
 
-def test_a_group_that_is_promised_too_much_is_found_though_the_whole_is_right():
+def test_overpredicted_group_is_found_though_the_whole_is_calibrated():
     east = (TOWN.branch == "east").to_numpy()
     bent = np.clip(PROMISED + np.where(east, 0.12, -0.12), 0.001, 1)
     found = calibration(CAME, bent, TOWN, Limits())
@@ -71,7 +71,7 @@ def test_groups_of_fewer_than_200_customers_are_left_out():
     assert found.table.by.tolist() == ["all"]
 
 
-def test_groups_are_told_by_features_and_by_the_customers_table(tmp_path):
+def test_groups_come_from_features_and_the_customers_table(tmp_path):
     people = [{"customer_id": "a", "branch_id": "B1", "grid_id": "G1"}, {"customer_id": "b", "branch_id": "B2"}]
     bank = make_bank(tmp_path, {"customers": people}, date(2024, 6, 30))
     rows = pa.table(
@@ -101,7 +101,7 @@ def test_groups_are_told_by_features_and_by_the_customers_table(tmp_path):
         ("banks: {mine: {patience: 3}}", "patience: unknown key"),
     ],
 )
-def test_limits_that_cannot_be_kept_are_refused(tmp_path, monkeypatch, text, said):
+def test_invalid_limits_are_refused(tmp_path, monkeypatch, text, said):
     monkeypatch.setenv("GOLDMINE_HOME", str(tmp_path))
     (tmp_path / "pipelines").mkdir()
     (tmp_path / "pipelines" / "governance.yaml").write_text(text)
@@ -109,11 +109,11 @@ def test_limits_that_cannot_be_kept_are_refused(tmp_path, monkeypatch, text, sai
         read_limits("mine")
 
 
-def test_the_file_holds_the_limits_that_are_the_defaults():
+def test_file_holds_the_default_limits():
     assert read_limits() == Limits()
 
 
-def test_a_bank_may_have_limits_of_its_own(tmp_path, monkeypatch):
+def test_bank_may_have_its_own_limits(tmp_path, monkeypatch):
     monkeypatch.setenv("GOLDMINE_HOME", str(tmp_path))
     (tmp_path / "pipelines").mkdir()
     text = "group_loss: 0.1\nbanks: {shop: {calibration_stop: 0.12}}\n"

@@ -37,7 +37,7 @@ def goldmine(tmp_path, monkeypatch, capsys):
     return call
 
 
-def test_the_champion_of_today_is_told_with_who_and_why(goldmine):
+def test_champion_command_shows_who_and_why(goldmine):
     code, lines, _ = goldmine("models", "champion")
     assert code == 0
     assert lines[1].split()[:3] == ["wealth", "version", "4"]
@@ -45,7 +45,7 @@ def test_the_champion_of_today_is_told_with_who_and_why(goldmine):
     assert " wang " in lines[1]
 
 
-def test_before_the_first_promotion_there_was_none(goldmine):
+def test_no_champion_before_the_first_promotion(goldmine):
     code, lines, _ = goldmine("models", "champion", "--on", date(2024, 1, 31))
     assert (code, lines[1].split()[:2]) == (0, ["wealth", "none"])
     assert lines[1].endswith("no champion at the end of 2024-01-31")
@@ -59,13 +59,13 @@ def test_before_the_first_promotion_there_was_none(goldmine):
         (["champion"], "other", 16, "other: is no bank's work folder yet."),
     ],
 )
-def test_a_wrong_word_gives_two_lines_and_the_code_of_its_family(goldmine, words, work, code, first):
+def test_wrong_argument_gives_two_lines_and_its_exit_code(goldmine, words, work, code, first):
     found, _, lines = goldmine("models", *words, work=work)
     assert (found, len(lines)) == (code, 2)
     assert lines[0].endswith(first)
 
 
-def test_going_back_asks_for_a_reason(goldmine):
+def test_rollback_requires_a_reason(goldmine):
     code, _, lines = goldmine("models", "rollback", "--use-case", "wealth")
     assert code == 2
     assert any("--why" in line for line in lines)

@@ -19,7 +19,7 @@ def journal(tmp_path, monkeypatch):
     return Journal("tiny", "mine")
 
 
-def test_what_is_written_down_is_read_again(journal):
+def test_appended_entries_are_read_back(journal):
     with journal.held():
         first, second = journal.append(event()), journal.append(event("refused", "2"))
     assert journal.entries() == [first, second]
@@ -38,7 +38,7 @@ def test_reasons_are_kept_in_every_language(journal):
     assert (plain, in_language(plain, "zh")) == ("branches complained", "branches complained")
 
 
-def test_a_line_that_was_changed_is_noticed(journal):
+def test_changed_line_is_detected(journal):
     journal.path.parent.mkdir(parents=True)
     journal.append(event())
     journal.append(event("refused", "2"))
@@ -49,7 +49,7 @@ def test_a_line_that_was_changed_is_noticed(journal):
         journal.append(event())
 
 
-def test_a_line_that_was_taken_out_is_noticed(journal):
+def test_removed_line_is_detected(journal):
     journal.path.parent.mkdir(parents=True)
     for version in "123":
         journal.append(event(version=version))
@@ -59,7 +59,7 @@ def test_a_line_that_was_taken_out_is_noticed(journal):
         journal.entries()
 
 
-def test_a_line_cut_short_by_a_fall_of_the_machine_was_never_written(journal):
+def test_line_cut_short_by_a_crash_is_ignored(journal):
     journal.path.parent.mkdir(parents=True)
     first = journal.append(event())
     with journal.path.open("a") as stream:
@@ -69,7 +69,7 @@ def test_a_line_cut_short_by_a_fall_of_the_machine_was_never_written(journal):
     assert journal.entries() == [first, second]
 
 
-def test_the_champion_of_a_day_is_that_of_its_end(journal):
+def test_champion_on_a_day_is_that_of_its_end(journal):
     journal.path.parent.mkdir(parents=True)
     for entry in (event(), event("refused", "2", "1"), event(version="3", champion="3")):
         journal.append(entry)

@@ -46,7 +46,7 @@ def outcome_of(table):
     return table["outcome"].to_numpy()
 
 
-def test_of_a_table_made_elsewhere_the_command_leaves_a_column_out():
+def test_leak_of_an_external_table_names_the_drop_option():
     """It has no use case's file that could exclude it."""
     given = use_case(outcome=ExternalLabel(kind="external_label"))
     known = rows(1500, 1)
@@ -57,40 +57,40 @@ def test_of_a_table_made_elsewhere_the_command_leaves_a_column_out():
     assert str(caught.value).splitlines()[1] == "Find out how it knows; mend it, or leave it out with --drop paid_out."
 
 
-def test_honest_rows_pass():
+def test_rows_without_leaks_pass():
     gate()
 
 
-def test_a_feature_that_knows_the_outcome_is_caught():
+def test_feature_that_predicts_the_outcome_alone_is_caught():
     chance = np.random.default_rng(99)
     with pytest.raises(LeakError, match=r"mine: leakage gate: paid_out alone has an AUC of 0\.9\d\d \(limit 0\.95\)\."):
         gate(paid_out=lambda table: pa.array(outcome_of(table) * 3 + chance.normal(0, 1, table.num_rows)))
 
 
-def test_so_is_one_that_knows_it_the_other_way_round_and_at_both_ends():
+def test_feature_that_predicts_by_low_values_or_both_ends_is_caught():
     chance = np.random.default_rng(99)
     both = lambda table: pa.array(np.where(outcome_of(table) == 1, chance.choice([-9.0, 9.0], 1500), 0.0))  # noqa: E731
     with pytest.raises(LeakError, match=r"ends alone has an AUC of 1\.000 .* \(1 more: falls alone"):
         gate(falls=lambda table: pa.array(outcome_of(table) * -3 + chance.normal(0, 1, 1500)), ends=both)
 
 
-def test_so_is_one_that_is_known_only_where_it_happened():
+def test_feature_known_only_for_positives_is_caught():
     with pytest.raises(LeakError, match=r"closed_reason_days alone has an AUC of 1\.000"):
         gate(closed_reason_days=lambda table: pa.array(np.ones(1500), pa.float32(), mask=outcome_of(table) == 0))
 
 
-def test_so_is_a_text():
+def test_categorical_feature_that_predicts_the_outcome_is_caught():
     words = np.array(["open", "won"])
     with pytest.raises(LeakError, match=r"status alone has an AUC of 1\.000"):
         gate(status=lambda table: pa.array(words[outcome_of(table)].tolist()))
 
 
-def test_a_text_with_a_value_a_customer_knows_nothing():
+def test_category_unique_to_each_customer_has_no_auc():
     table = at("train", 1, number=lambda table: pa.array([f"N{place}" for place in range(table.num_rows)]))
     assert univariate_auc(table, ["number"])["number"] == pytest.approx(0.5, abs=0.02)
 
 
-def test_a_feature_that_only_grows_with_time_is_caught():
+def test_feature_that_grows_with_time_is_caught():
     days = lambda table: pa.array(  # noqa: E731
         table["cutoff"].to_pandas().map(date.toordinal).to_numpy() + np.arange(table.num_rows) % 9, pa.float32()
     )
@@ -98,32 +98,32 @@ def test_a_feature_that_only_grows_with_time_is_caught():
         gate(day_number=days)
 
 
-def test_so_is_a_text_that_was_never_seen_and_a_value_that_was_never_known():
+def test_unseen_category_and_newly_known_value_are_out_of_range():
     past = pa.table({"batch": ["2023"] * 10, "rate": pa.nulls(10, pa.float32())})
     later = pa.table({"batch": ["2024"] * 6 + ["2023"] * 4, "rate": pa.array([1.0, None] * 5, pa.float32())})
     assert out_of_range(past, later, ["batch", "rate"]) == {"batch": 0.6, "rate": 0.5}
 
 
-def test_a_value_that_never_varied_in_training_is_no_leak_later():
+def test_feature_constant_in_training_is_no_leak():
     year_ago = lambda table: 0.0 if table["cutoff"][0].as_py() == DAYS["train"] else 5.0  # noqa: E731
     gate(year_ago=lambda table: pa.array([None, *np.full(1499, year_ago(table))], pa.float32()))
 
 
-def test_customers_on_both_sides_of_a_split_that_is_not_by_time_are_caught():
+def test_customers_on_both_sides_of_a_split_are_caught():
     table = rows(1500, 1)
     parts = {"train": table.slice(0, 1000), "test": table.slice(990)}
     with pytest.raises(LeakError, match="10 customers are in train and in test, which are not apart in time"):
         gate(parts)
 
 
-def test_a_customer_twice_at_a_cutoff_is_caught():
+def test_customer_twice_at_a_cutoff_is_caught():
     parts = {name: at(name, seed) for seed, name in enumerate(DAYS)}
     parts["train"] = pa.concat_tables([parts["train"], parts["train"].slice(0, 3)])
     with pytest.raises(LeakError, match="3 rows of train are of a customer who is there already"):
         gate(parts)
 
 
-def test_outcomes_that_have_not_had_their_time_are_caught():
+def test_incomplete_outcomes_are_caught():
     parts = {name: at(name, seed) for seed, name in enumerate(DAYS)}
     late = pa.array([date(2024, 4, 30)] * 1500, pa.date32())
     parts["test"] = parts["test"].set_column(parts["test"].column_names.index("cutoff"), "cutoff", late)
@@ -159,23 +159,23 @@ def made(tmp_path_factory):
 
 
 class TestTheFuture:
-    def test_features_of_the_past_stay_as_they_are(self, made):
+    def test_point_in_time_features_do_not_change(self, made):
         found = check_point_in_time(*made, CUTOFF)
         assert (found.features > 150, found.customers > 300, found.changed) == (True, True, {})
 
-    def test_of_a_large_bank_a_share_is_made_again_without_neighbours(self, made):
+    def test_large_bank_is_sampled_without_peer_aggregates(self, made):
         found = check_point_in_time(*made, CUTOFF, sample=100)
         assert found.changed == {}
         assert 40 < found.customers < 200
 
-    def test_what_has_been_looked_at_is_not_looked_at_again(self, made, monkeypatch):
+    def test_result_of_the_check_is_cached(self, made, monkeypatch):
         from goldmine.governance import point_in_time_check as future
 
         first = check_point_in_time(*made, CUTOFF)
         monkeypatch.setattr(future, "_compared", None)
         assert check_point_in_time(*made, CUTOFF) == first
 
-    def test_a_feature_that_saw_a_later_row_is_caught(self, made):
+    def test_feature_that_saw_a_later_row_is_caught(self, made):
         bank, work = made
         last = bank.tables["transactions"].files[-1].path
         later = f"(SELECT count(*) FROM '{last}' t WHERE t.customer_id = q.customer_id)"
@@ -193,7 +193,7 @@ class TestTheFuture:
         ):
             require_none("mine", [check])
 
-    def test_a_family_that_reads_what_was_not_known_yet_is_caught(self, made, tmp_path):
+    def test_family_that_reads_unknown_values_is_caught(self, made, tmp_path):
         bank, work = made
         apart, folder = Workspace(tmp_path / "work"), tmp_path / "families"
         folder.mkdir()
@@ -211,7 +211,7 @@ class TestTheFuture:
         assert 60 >= whole["grade_of_any_day"] > share["grade_of_any_day"] > 0
 
 
-def test_the_gate_reads_all_parts_of_a_training(monkeypatch):
+def test_gate_reads_all_parts_of_a_training(monkeypatch):
     from goldmine.governance import leakage
     from goldmine.governance.point_in_time_check import PointInTimeCheck
 

@@ -98,7 +98,7 @@ def told():
     return [(e.event.action, e.event.version, e.event.champion) for e in history("tiny", "mine")]
 
 
-def test_the_first_that_beats_the_rule_becomes_champion(ask, fitted):
+def test_first_model_that_beats_the_baseline_becomes_champion(ask, fitted):
     made = ask(fitted.model, "f1")
     assert (made.name, made.version, made.champion, made.refusals) == ("tiny.mine", "1", True, ())
     assert ask.holder == "1"
@@ -108,14 +108,14 @@ def test_the_first_that_beats_the_rule_becomes_champion(ask, fitted):
     assert set(entry.event.fingerprints) == {"run", "rows", "training", "as_of"}
 
 
-def test_a_useless_first_model_is_refused(ask, useless):
+def test_first_model_without_skill_is_refused(ask, useless):
     made = ask(useless, "f1")
     assert (made.champion, ask.holder) == (False, "")
     assert any("of the baseline" in refusal for refusal in made.refusals)
     assert told() == [("refused", "1", "")]
 
 
-def test_a_better_challenger_takes_over(ask, fitted, poor):
+def test_better_challenger_is_promoted(ask, fitted, poor):
     ask(poor, "f1")
     made = ask(fitted.model, "f2")
     assert (made.version, made.champion) == ("2", True)
@@ -123,7 +123,7 @@ def test_a_better_challenger_takes_over(ask, fitted, poor):
     assert history("tiny", "mine")[-1].event.why[0].startswith("lift at list size +")
 
 
-def test_one_that_is_as_good_is_refused(ask, fitted):
+def test_equal_challenger_is_refused(ask, fitted):
     ask(fitted.model, "f1")
     made = ask(fitted.model, "f2")
     assert made.refusals == (
@@ -135,7 +135,7 @@ def test_one_that_is_as_good_is_refused(ask, fitted):
     assert told() == [("promoted", "1", "1"), ("refused", "2", "1")]
 
 
-def test_a_better_order_with_false_promises_is_refused(ask, fitted, poor):
+def test_better_ranking_with_poor_calibration_is_refused(ask, fitted, poor):
     ask(poor, "f1")
     boastful = replace(fitted.model, calibrator=Calibrator(fitted.model.calibrator.slope, 1.5))
     made = ask(boastful, "f2")
@@ -143,7 +143,7 @@ def test_a_better_order_with_false_promises_is_refused(ask, fitted, poor):
     assert made.refusals[0].startswith("calibration error of all is")
 
 
-def test_a_challenger_that_leaves_a_group_behind_is_refused(ask, fitted, poor, monkeypatch):
+def test_challenger_that_leaves_a_group_behind_is_refused(ask, fitted, poor, monkeypatch):
     ask(poor, "f1")
     judged = evaluate(fitted.model, JUDGED_ON, use_case())
     chance = np.random.default_rng(1)
@@ -155,7 +155,7 @@ def test_a_challenger_that_leaves_a_group_behind_is_refused(ask, fitted, poor, m
     assert not [refusal for refusal in found.refusals if refusal.startswith("gender M loses")]
 
 
-def test_a_champion_whose_features_are_no_longer_made_gives_way(ask, fitted):
+def test_champion_without_its_features_is_replaced(ask, fitted):
     ask(fitted.model, "f1")
     fewer = JUDGED_ON.drop_columns(["village"])
     model = train(use_case(), rows(seed=1).drop_columns(["village"]), rows(seed=2).drop_columns(["village"]), 7).model
@@ -167,7 +167,7 @@ def test_a_champion_whose_features_are_no_longer_made_gives_way(ask, fitted):
     assert propose("tiny", "mine", ask.keep(model, "f2", "2024-06-30"), judged, found).champion
 
 
-def test_so_does_one_that_can_no_longer_be_read(ask, fitted, monkeypatch):
+def test_champion_that_cannot_be_loaded_is_replaced(ask, fitted, monkeypatch):
     def lost(*_):
         raise ModelError("model.json: no whole model is stored there.", "Train the use case again.")
 
@@ -182,13 +182,13 @@ def test_so_does_one_that_can_no_longer_be_read(ask, fitted, monkeypatch):
     )
 
 
-def test_an_earlier_snapshot_does_not_replace_a_later_champion(ask, fitted, poor):
+def test_earlier_snapshot_does_not_replace_a_later_champion(ask, fitted, poor):
     ask(poor, "f1")
     made = ask(fitted.model, "f2", "2024-05-31")
     assert made.refusals == ("the champion was trained at 2024-06-30, later than this model's 2024-05-31",)
 
 
-def test_of_two_promotions_at_once_one_wins_and_the_journal_shows_both(ask, fitted, poor):
+def test_one_of_two_concurrent_promotions_wins_and_both_are_journalled(ask, fitted, poor):
     ask(poor, "f1")
     judged = evaluate(fitted.model, JUDGED_ON, use_case())
     compared = compare(BANK, use_case(), judged, JUDGED_ON)
@@ -201,7 +201,7 @@ def test_of_two_promotions_at_once_one_wins_and_the_journal_shows_both(ask, fitt
     assert told() == [("promoted", "1", "1"), ("promoted", "2", "2"), ("refused", "3", "2")]
 
 
-def test_two_processes_that_write_at_once_lose_no_line(ask):
+def test_concurrent_writers_lose_no_line(ask):
     code = (
         "from goldmine.governance.journal import Event, Journal\n"
         "journal = Journal('tiny', 'mine')\n"
@@ -214,7 +214,7 @@ def test_two_processes_that_write_at_once_lose_no_line(ask):
     assert [entry.number for entry in Journal("tiny", "mine").entries()] == list(range(1, 41))
 
 
-def test_the_same_training_proposed_again_stays_champion_and_adds_no_line(ask, fitted):
+def test_same_training_proposed_again_adds_no_line(ask, fitted):
     ask(fitted.model, "f1")
     again = ask(fitted.model, "f1")
     assert (again.version, again.champion) == ("1", True)
@@ -227,32 +227,32 @@ class TestGoingBack:
         ask(poor, "f1")
         ask(fitted.model, "f2")
 
-    def test_the_champion_before_scores_again_and_the_reason_is_kept(self, two, ask):
+    def test_rollback_restores_the_previous_champion_and_keeps_the_reason(self, two, ask):
         entry = rollback("tiny", "mine", "branches complained")
         assert (entry.event.version, entry.event.champion, entry.event.why) == ("2", "1", ("branches complained",))
         assert ask.holder == "1"
 
-    def test_the_version_that_left_does_not_come_back_by_itself(self, two, ask, fitted):
+    def test_rolled_back_version_is_not_promoted_again(self, two, ask, fitted):
         rollback("tiny", "mine", "branches complained")
         assert ask(fitted.model, "f2").refusals == ("version 2 was rolled back before; train anew",)
         assert ask(fitted.model, "f3").champion
 
-    def test_a_version_can_be_named(self, two):
+    def test_rollback_to_a_named_version(self, two):
         rollback("tiny", "mine", "branches complained")
         rollback("tiny", "mine", "they were wrong", to="2")
         assert told()[-2:] == [("rolled_back", "2", "1"), ("rolled_back", "1", "2")]
 
-    def test_before_the_first_there_is_none(self, two):
+    def test_rollback_before_the_first_champion_is_refused(self, two):
         rollback("tiny", "mine", "branches complained")
         with pytest.raises(ModelError, match=r"tiny\.mine: there is no champion before the present one"):
             rollback("tiny", "mine", "again")
 
-    def test_only_what_was_champion_can_be_named(self, two):
+    def test_rollback_only_to_former_champions(self, two):
         with pytest.raises(ModelError, match=r"version 7 was never the champion\.\nVersions that were: 1\."):
             rollback("tiny", "mine", "why not", to="7")
 
 
-def test_a_champion_set_by_hand_is_noted_before_anything_else(ask, fitted, poor):
+def test_champion_set_by_hand_is_journalled_first(ask, fitted, poor):
     ask(poor, "f1")
     ask(fitted.model, "f2")
     ask.holder = "1"
@@ -260,7 +260,7 @@ def test_a_champion_set_by_hand_is_noted_before_anything_else(ask, fitted, poor)
     assert told()[-2:] == [("found", "1", "1"), ("promoted", "3", "3")]
 
 
-def test_a_journal_that_was_cut_short_is_noticed(ask, fitted, poor):
+def test_truncated_journal_is_detected(ask, fitted, poor):
     ask(poor, "f1")
     ask(fitted.model, "f2")
     path = Journal("tiny", "mine").path
@@ -269,7 +269,7 @@ def test_a_journal_that_was_cut_short_is_noticed(ask, fitted, poor):
         history("tiny", "mine")
 
 
-def test_what_cannot_be_written_down_does_not_happen(ask, fitted, poor, monkeypatch):
+def test_promotion_is_undone_if_the_journal_cannot_be_written(ask, fitted, poor, monkeypatch):
     ask(poor, "f1")
 
     def full(*_):
@@ -281,7 +281,7 @@ def test_what_cannot_be_written_down_does_not_happen(ask, fitted, poor, monkeypa
     assert ask.holder == "1"
 
 
-def test_where_the_registry_cannot_be_reached_nothing_is_promoted(ask, evaluation, monkeypatch):
+def test_nothing_is_promoted_without_the_registry(ask, evaluation, monkeypatch):
     compared = compare(BANK, use_case(), evaluation, rows(seed=3))
     monkeypatch.setattr(promotion, "unreachable", lambda: "http://server")
     made = propose("tiny", "mine", "any", evaluation, compared)
@@ -289,7 +289,7 @@ def test_where_the_registry_cannot_be_reached_nothing_is_promoted(ask, evaluatio
     assert made.refusals[0].startswith("the registry http://server cannot be reached")
 
 
-def test_in_mlflow_a_challenger_takes_over_and_a_lost_model_is_not_gone_back_to(store, fitted, poor):
+def test_challenger_is_promoted_in_mlflow_and_a_lost_model_is_not_restored(store, fitted, poor):
     for model, mark in ((poor, "f1"), (fitted.model, "f2")):
         judged = evaluate(model, JUDGED_ON, use_case())
         found = compare(BANK, use_case(), judged, JUDGED_ON)
@@ -304,12 +304,12 @@ def test_in_mlflow_a_challenger_takes_over_and_a_lost_model_is_not_gone_back_to(
     assert champion("tiny", "mine").model == poor
 
 
-def test_without_a_champion_there_is_nothing_to_roll_back(ask):
+def test_rollback_without_a_champion_is_refused(ask):
     with pytest.raises(ModelError, match=r"tiny\.mine: no model is champion"):
         rollback("tiny", "mine", "why not")
 
 
-def test_a_champion_that_learnt_from_the_judging_rows_is_not_compared(ask, fitted, evaluation):
+def test_champion_trained_on_the_test_rows_is_not_compared(ask, fitted, evaluation):
     from goldmine.labels.outcomes.external_label import ExternalLabel
 
     ask(fitted.model, "f1")

@@ -33,8 +33,7 @@ def test_level_counts_match_transition_matrix(view, quarter):
 def test_change_steps_match_ladder_growth(view, quarter, grain, unit):
     cells = quarter.cells if grain == "head_office" else quarter.cells[quarter.cells.branch_id == unit]
     found = type(quarter)(quarter.begin, quarter.end, cells).decomposed().set_index("kind").change
-    names = {"new": "joined", "up": "up", "same": "same", "down": "down", "left": "closed"}
-    assert (found * 100).round().tolist() == of(view, grain, unit, *(f"change_{names[kind]}" for kind in found.index))
+    assert (found * 100).round().tolist() == of(view, grain, unit, *(f"change_{kind}" for kind in found.index))
 
 
 def test_owner_counts_match_the_assignment(place, view):

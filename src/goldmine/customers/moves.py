@@ -1,4 +1,4 @@
-"""Who moved on the ladder within a quarter: the transition matrix, and growth and loss taken apart."""
+"""Moves on the ladder within a quarter: the transition matrix, and growth and loss by kind of move."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,14 +12,14 @@ from goldmine.customers.ladder import LEVELS, level_expression
 from goldmine.customers.source_tables import SourceTables, quarter_before
 
 OUTSIDE = -1
-"""In place of a level: not on the books then (came later, or has left)."""
+"""In place of a level: not a customer at that time (joined later, or closed)."""
 
-KINDS = ("new", "up", "same", "down", "left")
+KINDS = ("joined", "up", "same", "down", "closed")
 
 
 @dataclass(frozen=True)
 class Moves:
-    """What became of the customers of one quarter, in counts.
+    """The moves of one quarter, in counts.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ class Moves:
         return found if measure == "customers" else found / 100
 
     def decomposed(self, by: str | None = None) -> pd.DataFrame:
-        """Growth and loss taken apart.
+        """Growth and loss by kind of move.
 
         Parameters
         ----------
@@ -63,8 +63,8 @@ class Moves:
         Returns
         -------
         pandas.DataFrame
-            A row a kind of move (new, up, same, down, left), with customers, aum_before, aum_after and change (yuan);
-            the changes add up to that of the whole, to the fen.
+            A row a kind of move (joined, up, same, down, closed): customers, aum_before, aum_after, change (yuan); the
+            changes add up to that of the whole, to the fen.
         """
         keys = [by] if by else []
         kind = pd.Categorical(_kind(self.cells), categories=list(KINDS))
@@ -78,9 +78,9 @@ class Moves:
 def moves(sources: SourceTables, end: date, begin: date | None = None) -> Moves:
     """Compare the ladder of two month ends, by default a quarter apart.
 
-    Each customer counts once, at the branch that keeps them at the end (for those who left: that kept them last), with
-    their levels before and after; so who changed branch within the quarter is in one branch's figures only. A number
-    merged into another counts as the surviving one at both ends.
+    Each customer counts once, at the branch that keeps them at the end, or kept them last, with their levels before and
+    after; a customer who changed branch within the quarter is in one branch's figures only. A number merged into
+    another counts as the surviving one at both ends.
 
     Raises
     ------
@@ -136,11 +136,11 @@ def quarters(sources: SourceTables, end: date, count: int = 4) -> list[Moves]:
 
 
 def _on_the_books(people: ibis.Table, day: date) -> ibis.expr.types.BooleanValue:
-    came = (people.opened_on <= day).fill_null(True)
-    return came & (people.closed_on > day).fill_null(True)
+    joined = (people.opened_on <= day).fill_null(True)
+    return joined & (people.closed_on > day).fill_null(True)
 
 
 def _kind(cells: pd.DataFrame) -> np.ndarray:
-    came, left = cells.before == OUTSIDE, cells.after == OUTSIDE
-    tests = [came, left, cells.after > cells.before, cells.after < cells.before]
-    return np.select(tests, ["new", "left", "up", "down"], default="same")
+    joined, closed = cells.before == OUTSIDE, cells.after == OUTSIDE
+    tests = [joined, closed, cells.after > cells.before, cells.after < cells.before]
+    return np.select(tests, ["joined", "closed", "up", "down"], default="same")

@@ -27,11 +27,11 @@ _LEAST = 0.015
 def kind_words() -> dict[str, str]:
     """Names of the kinds of move."""
     return {
-        "new": pgettext("move", "new"),
+        "joined": pgettext("move", "new"),
         "up": pgettext("move", "up"),
         "same": pgettext("move", "same level"),
         "down": pgettext("move", "down"),
-        "left": pgettext("move", "left"),
+        "closed": pgettext("move", "left"),
     }
 
 
@@ -130,9 +130,9 @@ def _bands(counts: pd.Series, total: float) -> dict[int, tuple[float, float]]:
 
 def _kind(before: int, after: int) -> str:
     if before == OUTSIDE:
-        return "new"
+        return "joined"
     if after == OUTSIDE:
-        return "left"
+        return "closed"
     return "up" if after > before else "down"
 
 

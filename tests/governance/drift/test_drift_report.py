@@ -74,7 +74,7 @@ def scored(work: Workspace, as_of: date, inflow: np.ndarray, silent: np.ndarray,
 USUAL, HIGH = np.linspace(0, 1, 1_000), np.linspace(0.8, 1, 1_000)
 
 
-def test_what_moved_before_and_now_alarms_and_one_odd_month_does_not(reference, tmp_path):
+def test_drift_in_two_windows_alarms_and_one_odd_month_does_not(reference, tmp_path):
     work = Workspace(tmp_path)
     seen = drift_report(work, use_case(), JUNE, scored(work, JUNE, HIGH, HIGH))
     assert sorted(seen.windows[-1].moved) == ["inflow", "silent"]
@@ -83,14 +83,14 @@ def test_what_moved_before_and_now_alarms_and_one_odd_month_does_not(reference, 
     assert states == {"inflow": "alarm", "silent": "moved", "score": "steady"}
 
 
-def test_what_hardly_matters_to_the_model_moves_but_does_not_alarm(reference, tmp_path):
+def test_feature_of_little_gain_drifts_without_alarm(reference, tmp_path):
     work = Workspace(tmp_path)
     reference.weight["inflow"] = 0.009
     seen = drift_report(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL))
     assert (seen.windows[-1].moved, seen.alarms) == (["inflow"], ())
 
 
-def test_many_light_features_that_move_together_alarm():
+def test_many_features_of_little_gain_alarm_together():
     names = [f"light_{number}" for number in range(4)]
     weight = dict.fromkeys(names, 0.008) | {"heavy": 0.9}
     moved = Window("2024-06-30", 1_000, dict.fromkeys(weight, 9.0), dict.fromkeys(names, 0.3) | {"heavy": 10.0})
@@ -100,7 +100,7 @@ def test_many_light_features_that_move_together_alarm():
     assert alarms_of((moved, moved), replace(found, weight=dict.fromkeys(names, 0.007))) == ()
 
 
-def test_features_without_gain_alarm_where_a_twentieth_of_all_and_ten_or_more_move_for_good():
+def test_features_without_gain_alarm_if_ten_and_a_twentieth_of_all_drift():
     names = [f"light_{number}" for number in range(10)]
 
     def alarms(features):
@@ -114,20 +114,20 @@ def test_features_without_gain_alarm_where_a_twentieth_of_all_and_ten_or_more_mo
     assert alarms(20) == ()
 
 
-def test_what_is_known_of_others_moves_with_the_season_and_does_not_alarm():
+def test_peer_aggregates_do_not_alarm():
     names = ["identity_coming_rose_share", "village_aum_mean", "inflow_sum_30d", "village_of_a_table_made_elsewhere"]
     moved = Window("2024-06-30", 1_000, dict.fromkeys(names, 9.0), dict.fromkeys(names, 0.3))
     found = Reference({}, {}, dict.fromkeys(names, 0.02), (), {})
     assert sorted(alarms_of((moved, moved), found)) == ["inflow_sum_30d", "village_of_a_table_made_elsewhere"]
 
 
-def test_what_moves_that_far_from_month_to_month_has_not_moved(reference, tmp_path):
+def test_usual_difference_between_months_is_no_drift(reference, tmp_path):
     work = Workspace(tmp_path)
     reference.usual["inflow"] = 50.0
     assert drift_report(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL)).windows[-1].moved == []
 
 
-def test_how_far_months_lie_apart_is_learnt_from_the_training_cutoffs():
+def test_usual_difference_is_learnt_from_the_training_cutoffs():
     ends = [date(2023, 7, 31)] * 500 + [date(2023, 8, 31)] * 500
     train = pa.table(
         {"cutoff": ends, "seasonal": [0.0] * 500 + [1.0] * 500, "even": np.tile(np.linspace(0, 1, 500), 2)}
@@ -139,12 +139,12 @@ def test_how_far_months_lie_apart_is_learnt_from_the_training_cutoffs():
     assert usual["even"] == pytest.approx(0, abs=0.01)
 
 
-def test_what_came_back_alarms_no_more(reference, tmp_path):
+def test_feature_that_recovered_does_not_alarm(reference, tmp_path):
     work = Workspace(tmp_path)
     assert drift_report(work, use_case(), JUNE, scored(work, JUNE, USUAL, USUAL)).alarms == ()
 
 
-def test_snapshots_that_the_same_model_scored_are_windows_too(reference, tmp_path):
+def test_snapshots_scored_by_the_same_model_are_windows(reference, tmp_path):
     work = Workspace(tmp_path)
     drift_report(work, use_case(), JUNE, scored(work, JUNE, USUAL, HIGH))
     seen = drift_report(work, use_case(), JULY, scored(work, JULY, USUAL, HIGH))
@@ -155,7 +155,7 @@ def test_snapshots_that_the_same_model_scored_are_windows_too(reference, tmp_pat
     assert fresh.alarms == ()
 
 
-def test_an_alarm_asked_for_leaves_with_a_code_of_its_own(reference, tmp_path):
+def test_required_steadiness_raises_drift_error(reference, tmp_path):
     work = Workspace(tmp_path)
     drift_report(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL))
     with pytest.raises(DriftError, match=r"Drift at 2024-06-30: mine: 1 moved, first inflow") as caught:
@@ -165,7 +165,7 @@ def test_an_alarm_asked_for_leaves_with_a_code_of_its_own(reference, tmp_path):
     require_steady(work, JULY)
 
 
-def test_estimates_are_shown_beside_what_came_once_outcomes_are_complete(reference, tmp_path, monkeypatch):
+def test_estimates_stand_beside_observed_figures_once_outcomes_are_complete(reference, tmp_path, monkeypatch):
     work = Workspace(tmp_path)
     seen = drift_report(work, use_case(), JUNE, scored(work, JUNE, USUAL, USUAL))
     bank = make_bank(tmp_path / "bank", {"customers": [{"customer_id": "C0000"}]})
@@ -181,7 +181,7 @@ def test_estimates_are_shown_beside_what_came_once_outcomes_are_complete(referen
     assert judged.error["lift_list"] == -0.5
 
 
-def test_a_training_keeps_its_reference_with_its_run(store, fitted):
+def test_training_stores_its_reference_with_its_run(store, fitted):
     cutoffs = Cutoffs((date(2023, 8, 31),), date(2023, 11, 30), date(2024, 2, 29))
     learnt_from = TrainingSet(rows(seed=1), rows(seed=3), rows(seed=2), cutoffs)
     learnt = learn_reference(fitted, learnt_from, fitted.model.predict(rows(seed=3)), 100)
@@ -197,7 +197,7 @@ def test_a_training_keeps_its_reference_with_its_run(store, fitted):
         read_reference(other)
 
 
-def test_a_table_made_elsewhere_is_judged_by_its_latest_rows(fitted):
+def test_external_table_is_tested_on_its_latest_rows(fitted):
     shifted = rows(seed=3).set_column(1, "inflow_sum_90d", pa.array(np.full(1_500, 3.0), pa.float32()))
     learnt = learn_reference(fitted, TrainingSet(rows(seed=1), shifted), fitted.model.predict(shifted), 100)
     assert [one.cutoff for one in learnt.windows] == ["the other rows of the table"]
@@ -206,14 +206,14 @@ def test_a_table_made_elsewhere_is_judged_by_its_latest_rows(fitted):
     assert (told.feature, told.state, told.psi > told.limit) == ("inflow_sum_90d", "moved", True)
 
 
-def test_notes_are_kept_by_snapshot_and_use_case(reference, tmp_path):
+def test_report_is_stored_by_snapshot_and_use_case(reference, tmp_path):
     work = Workspace(tmp_path)
     seen = drift_report(work, use_case(), JUNE, scored(work, JUNE, USUAL, USUAL))
     write_json(tmp_path / "expected.json", asdict(seen))
     assert work.drift(JUNE, "mine").read_bytes() == (tmp_path / "expected.json").read_bytes()
 
 
-def test_the_judged_rows_of_a_table_are_a_window_before_the_scored_ones(reference, tmp_path, monkeypatch):
+def test_test_rows_of_an_external_table_are_a_window(reference, tmp_path, monkeypatch):
     table = replace(reference, windows=(window("the latest rows of the table", "inflow"),))
     monkeypatch.setattr(room, "read_reference", lambda run: table)
     work = Workspace(tmp_path)

@@ -4,19 +4,19 @@ import pytest
 from goldmine.governance.drift.performance_estimation import Performance, estimate, expected_auc, realised
 
 
-def test_two_customers_by_hand():
+def test_estimate_of_two_customers_by_hand():
     # Right order 0.9 x 0.9, wrong order 0.1 x 0.1, over the pairs that there are.
     assert expected_auc(np.array([0.9, 0.1])) == pytest.approx(0.81 / 0.82)
 
 
-def test_figures_of_certain_outcomes_are_those_realised():
+def test_estimate_of_certain_outcomes_equals_the_observed():
     certain = np.array([1.0] * 10 + [0.0] * 90)
     found = estimate(certain, list_size=5)
     assert found.middle == found.low == found.high == Performance(0.1, 1.0, 10.0)
     assert realised(certain.astype(np.int8), certain, 5) == Performance(0.1, 1.0, 10.0)
 
 
-def test_where_the_probabilities_hold_what_comes_lies_within_the_interval():
+def test_observed_figures_of_calibrated_scores_lie_in_the_interval():
     chance = np.random.default_rng(1)
     within = 0
     for seed in range(40):
@@ -28,7 +28,7 @@ def test_where_the_probabilities_hold_what_comes_lies_within_the_interval():
     assert within / 120 > 0.88
 
 
-def test_where_they_do_not_hold_the_error_says_so():
+def test_error_shows_miscalibrated_scores():
     chance = np.random.default_rng(2)
     probability = chance.beta(0.5, 4, size=5_000)
     came = realised((chance.random(5_000) < probability / 2).astype(np.int8), probability, 500)
@@ -36,6 +36,6 @@ def test_where_they_do_not_hold_the_error_says_so():
     assert came.rate < found.low.rate
 
 
-def test_a_list_that_would_hold_everyone_is_a_tenth():
+def test_list_size_is_a_tenth_where_it_would_hold_everyone():
     probability = np.linspace(0.9, 0.1, 100)
     assert estimate(probability, 500).middle == estimate(probability, 10).middle

@@ -38,13 +38,13 @@ def work(tmp_path, monkeypatch):
     return made
 
 
-def test_a_table_alarms_where_judged_and_scored_rows_moved_without_a_champion(work):
+def test_external_table_alarms_if_test_and_scored_rows_drifted(work):
     seen = table_drift(work, "mine", JUNE, "run")
     assert (seen.judged.moved, sorted(seen.scored.moved), seen.alarms) == (["rate"], ["age", "rate"], ("rate",))
     assert (seen.estimated.rate, seen.realised.rate) == (0.06, 0.31)
 
 
-def test_a_table_without_rows_to_score_has_its_judged_rows_alone(work):
+def test_external_table_without_rows_to_score_has_only_test_rows(work):
     pq.write_table(pq.read_table(work.features(JUNE)).slice(0, 0), work.features(JUNE))
     seen = table_drift(work, "mine", JUNE, "run")
     assert (seen.judged.moved, seen.scored, seen.alarms) == (["rate"], None, ())

@@ -172,8 +172,3 @@ def _catalogue(language: str) -> _gettext.NullTranslations:
         write_mo(compiled, read_po(stream, locale=language))
     compiled.seek(0)
     return _gettext.GNUTranslations(compiled)
-
-
-def Said(en: str, zh: str) -> LocalizedText:  # noqa: N802 - until its callers use `_`
-    """Both texts at once."""
-    return LocalizedText(en, translations={"en": en, "zh": zh})

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
+from goldmine.campaigns.control import smallest_effect
 from goldmine.campaigns.load import _check_overlap, live, load_campaigns, read_campaign
 from goldmine.campaigns.masking import masked_name, masked_phone
-from goldmine.campaigns.power import smallest_effect
 from goldmine.contactability.holdout import chance, held_out, in_force, keep_holdout, salted
 from goldmine.contactability.policy import HoldOut, load_policy
 from goldmine.core.errors import SettingsError

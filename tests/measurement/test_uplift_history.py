@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from goldmine.activity import build_activity
-from goldmine.campaigns.stored_uplift import read_kept
+from goldmine.campaigns.stored_uplift import read_stored_uplift
 from goldmine.core.errors import HistoryError, ReleaseError
 from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case import load_use_case
@@ -88,7 +88,7 @@ def test_lists_rank_by_propensity_without_campaigns_or_features(tmp_path):
         notes = learn_for_lists(bank, work, ["dormancy", "wealth"], date(2024, 6, 30))
         for line, start in zip(notes, said[work.root.name], strict=True):
             assert line.startswith(start)
-        kept = read_kept(work, date(2024, 6, 30), "dormancy")
+        kept = read_stored_uplift(work, date(2024, 6, 30), "dormancy")
         assert (kept.verdict, kept.path, kept.rows, kept.missed) == ("history too small", None, 0, len(notes))
 
 
@@ -108,5 +108,5 @@ def test_unreadable_campaign_is_left_out_of_learning(tmp_path):
     notes = learn_for_lists(bank, work, ["dormancy"], date(2024, 6, 30))
     assert len(notes) == 1
     assert notes[0].startswith("dormancy: nothing is learnt from lantern of 2024-02-29. ")
-    kept = read_kept(work, date(2024, 6, 30), "dormancy")
+    kept = read_stored_uplift(work, date(2024, 6, 30), "dormancy")
     assert (kept.rows, kept.missed, kept.channels) == (4, 1, {"call": 2})

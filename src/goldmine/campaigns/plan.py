@@ -10,11 +10,10 @@ from goldmine.campaigns.arbitration import arbitrate
 from goldmine.campaigns.assignment import assign, serving
 from goldmine.campaigns.candidates import Candidates, Scores, candidates
 from goldmine.campaigns.channels import contactable, history
-from goldmine.campaigns.control import count_control, split
+from goldmine.campaigns.control import count_control, smallest_effect, split
 from goldmine.campaigns.limits import check_places
 from goldmine.campaigns.load import campaign_texts
 from goldmine.campaigns.masking import time_bands
-from goldmine.campaigns.power import smallest_effect
 from goldmine.campaigns.ranking import ranked
 from goldmine.campaigns.record import CampaignRecord, Limit, Power, Ranking
 from goldmine.campaigns.spec import Campaign

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from goldmine.campaigns.record import Ranking
 from goldmine.campaigns.spec import Campaign, Channel
-from goldmine.campaigns.stored_uplift import RANKS, TOO_SMALL, Kept, read_kept
+from goldmine.campaigns.stored_uplift import RANKS, TOO_SMALL, StoredUplift, read_stored_uplift
 from goldmine.contactability.policy import ChannelName
 from goldmine.core.i18n import LocalizedText, _, join_texts
 from goldmine.core.workspace import Workspace
@@ -44,7 +44,7 @@ def ranked(rows: pd.DataFrame, campaign: Campaign, work: Workspace, as_of: date)
     plain = rows.assign(uplift=np.nan, chance=rows["probability"])
     if campaign.rank_by == "propensity":
         return plain, _by("propensity", _ASKED)
-    kept = {name: read_kept(work, as_of, name) for name in campaign.use_cases}
+    kept = {name: read_stored_uplift(work, as_of, name) for name in campaign.use_cases}
     for name, one in kept.items():
         if one.path is None:
             return plain, _by("propensity", _why(one), name)
@@ -80,7 +80,7 @@ def mean_reach(worked: Mapping[str, int], channels: Mapping[ChannelName, Channel
     return sum(count * reach for count, reach in both) / sum(count for count, _ in both)
 
 
-def _why(kept: Kept) -> LocalizedText:
+def _why(kept: StoredUplift) -> LocalizedText:
     if kept.verdict == RANKS:
         return _PARTLY
     if kept.verdict != TOO_SMALL:

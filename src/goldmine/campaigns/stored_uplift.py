@@ -18,7 +18,7 @@ RANKS, TOO_SMALL = "uplift ranks", "history too small"
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredUplift:
     """A use case's uplift at a snapshot.
 
     Parameters
@@ -50,7 +50,7 @@ def uplift_path(work: Workspace, as_of: date, use_case: str) -> Path:
     return work.root / "uplift" / str(as_of) / f"{use_case}.parquet"
 
 
-def keep(
+def store_uplift(
     work: Workspace,
     as_of: date,
     use_case: str,
@@ -73,17 +73,17 @@ def keep(
     if learned.may_rank and uplift is not None:
         with whole_file(path) as temporary:
             pq.write_table(uplift, temporary)
-    write_json(path.with_suffix(".json"), told(learned) | {"channels": dict(channels or {})})
+    write_json(path.with_suffix(".json"), flat_record(learned) | {"channels": dict(channels or {})})
 
 
-def read_kept(work: Workspace, as_of: date, use_case: str) -> Kept:
+def read_stored_uplift(work: Workspace, as_of: date, use_case: str) -> StoredUplift:
     """The verdict on a use case at a snapshot, and the uplift where it may rank; else propensity ranks."""
     path = uplift_path(work, as_of, use_case)
     found = read_json(path.with_suffix(".json"))
     if found is None:
-        return Kept(TOO_SMALL, None)
+        return StoredUplift(TOO_SMALL, None)
     there = found["verdict"] == RANKS and path.exists()
-    return Kept(
+    return StoredUplift(
         found["verdict"],
         path if there else None,
         found["rows"],
@@ -93,7 +93,7 @@ def read_kept(work: Workspace, as_of: date, use_case: str) -> Kept:
     )
 
 
-def told(learned: Learned) -> dict[str, Any]:
+def flat_record(learned: Learned) -> dict[str, Any]:
     """What was learnt as one flat record; what is not measurable is None."""
     effect, ranking = learned.effect, learned.ranking
     known = isinstance(effect, Estimate)

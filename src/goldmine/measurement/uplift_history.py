@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from goldmine.campaigns.stored_uplift import keep
+from goldmine.campaigns.stored_uplift import store_uplift
 from goldmine.contract.bank import Bank
 from goldmine.core.errors import HistoryError, ReleaseError, UseCaseError
 from goldmine.core.workspace import Workspace
@@ -55,7 +55,7 @@ def learn_for_lists(bank: Bank, work: Workspace, use_cases: Sequence[str], snaps
             parts = _readable(bank, work, use_case, snapshot, missed)
             _learn_from(work, use_case, snapshot, parts, len(missed))
         except (HistoryError, UseCaseError) as error:
-            keep(work, snapshot, name, replace(learn([], []), missed=len(missed)))
+            store_uplift(work, snapshot, name, replace(learn([], []), missed=len(missed)))
             missed.append(f"past campaigns. {error.what}")
         notes += [f"{name}: nothing is learnt from {what}" for what in missed]
     return notes
@@ -106,7 +106,7 @@ def _learn_from(
         foreseen = learned.uplift(known, scored["probability"].to_numpy())
         uplift = pa.table({"customer_id": scored["customer_id"], "uplift": foreseen})
     worked = pd.concat(channels).value_counts().to_dict() if channels else {}
-    keep(work, snapshot, use_case.name, learned, uplift=uplift, channels=worked)
+    store_uplift(work, snapshot, use_case.name, learned, uplift=uplift, channels=worked)
     return learned
 
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from goldmine.campaigns.stored_uplift import keep, read_kept, uplift_path
+from goldmine.campaigns.stored_uplift import read_stored_uplift, store_uplift, uplift_path
 from goldmine.core.workspace import Workspace
 from goldmine.models.uplift.effect import NotMeasurable
 from goldmine.models.uplift.history import Learned, Round, learn
@@ -108,16 +108,16 @@ def test_no_campaign_teaches_nothing():
 def test_uplift_is_kept_where_it_ranks_and_taken_away_where_it_does_not(tmp_path, learned):
     work = Workspace(tmp_path)
     uplift = pa.table({"customer_id": ["a", "b"], "uplift": [0.3, 0.1]})
-    keep(work, AS_OF, "longtail", learned, uplift=uplift, channels={"call": 7})
-    kept = read_kept(work, AS_OF, "longtail")
+    store_uplift(work, AS_OF, "longtail", learned, uplift=uplift, channels={"call": 7})
+    kept = read_stored_uplift(work, AS_OF, "longtail")
     assert (kept.verdict, kept.path) == ("uplift ranks", uplift_path(work, AS_OF, "longtail"))
     assert (kept.rows, kept.channels) == (3000, {"call": 7})
     assert pq.read_table(kept.path) == uplift
-    keep(work, AS_OF, "longtail", learn([], []), uplift=uplift)
-    assert read_kept(work, AS_OF, "longtail").path is None
+    store_uplift(work, AS_OF, "longtail", learn([], []), uplift=uplift)
+    assert read_stored_uplift(work, AS_OF, "longtail").path is None
     assert not uplift_path(work, AS_OF, "longtail").exists()
 
 
 def test_where_nothing_is_kept_propensity_ranks(tmp_path):
-    kept = read_kept(Workspace(tmp_path), AS_OF, "longtail")
+    kept = read_stored_uplift(Workspace(tmp_path), AS_OF, "longtail")
     assert (kept.verdict, kept.path, kept.rows) == ("history too small", None, 0)

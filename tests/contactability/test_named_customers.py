@@ -24,7 +24,7 @@ from goldmine.core.workspace import home as project_home
 from goldmine.coverage import load_coverage_rules, make_coverage
 from goldmine.coverage.workbook import write_workbook
 from goldmine.pipeline.preloaded_kernels import loaded_kernels
-from goldmine.pipeline.reports import Wanted, write_reports
+from goldmine.pipeline.reports import ReportSelection, write_reports
 from goldmine.publishing import publish
 from goldmine.publishing.on_request_list import write_on_request_lists
 from tests.contactability.test_permission import ledger, person
@@ -129,7 +129,7 @@ def work(tmp_path_factory, store_template):
         coverage = make_coverage(bank, work, JUNE, load_coverage_rules())
         write_workbook(work.root / "coverage" / "coverage.xlsx", coverage, "en")
         with loaded_kernels():
-            write_reports(bank, work, JUNE, Wanted(everybody=True), "en")
+            write_reports(bank, work, JUNE, ReportSelection(everybody=True), "en")
     return work
 
 

@@ -8,9 +8,10 @@
 >>> propose(trial, trained, challenge)                            # doctest: +SKIP
 """
 
+from goldmine.pipeline.lab.exploration import features, try_family, univariate_summary
 from goldmine.pipeline.lab.proposal import propose, submit
-from goldmine.pipeline.lab.session import Session, features, open_session, try_family, univariate_summary
 from goldmine.pipeline.lab.training import ChampionChallenge, Trained, compare, train
+from goldmine.pipeline.session import Session, open_session
 
 __all__ = [
     "ChampionChallenge",

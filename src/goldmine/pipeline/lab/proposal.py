@@ -6,6 +6,7 @@ from dataclasses import replace
 from matplotlib.figure import Figure
 
 from goldmine.core.i18n import _
+from goldmine.features import feature_dictionary
 from goldmine.governance.compare import Comparison
 from goldmine.governance.drift.reference import Reference, learn_reference, log_reference
 from goldmine.governance.model_card import Subject, model_card
@@ -13,12 +14,13 @@ from goldmine.governance.model_card_page import card_html
 from goldmine.governance.promotion import propose as propose_model
 from goldmine.governance.run_log import log_comparison
 from goldmine.models.evaluation import reliability
+from goldmine.models.external.result import keep_result
 from goldmine.models.registry import Registration
 from goldmine.models.run_log import Training, log_training
 from goldmine.models.tracking import attach_text, tracked
 from goldmine.models.training_set import training_fingerprint
-from goldmine.pipeline.lab.session import Session
 from goldmine.pipeline.lab.training import ChampionChallenge, Trained
+from goldmine.pipeline.session import Session
 from goldmine.plots import models as plots
 
 
@@ -27,7 +29,7 @@ def propose(session: Session, trained: Trained, challenge: ChampionChallenge) ->
 
     A model with the features of a file that is only tried is always refused: the job does not make them.
     """
-    evaluation, case, compared = trained.evaluation, trained.use_case, challenge.comparison
+    evaluation, compared = trained.evaluation, challenge.comparison
     if session.family:
         adopt = _(
             "its features in {family} are only tried: move the file to src/goldmine/features/families first",
@@ -39,14 +41,12 @@ def propose(session: Session, trained: Trained, challenge: ChampionChallenge) ->
         "calibration": plots.reliability_figure(reliability(evaluation.outcome, evaluation.probability)),
         "champion_challenge": challenge.figure,
     }
-    fingerprint = training_fingerprint(session.bank, session.work, case, session.as_of, trained.seed)
-    training = Training(session.bank, case, str(session.as_of), fingerprint, trained.rows, trained.fitted, evaluation)
     reference = learn_reference(trained.fitted, trained.rows, evaluation.probability, evaluation.list_size)
-    return submit(session, training, compared, reference, figures)
+    return submit(session, trained, compared, reference, figures)
 
 
 def submit(
-    session: Session, training: Training, compared: Comparison, reference: Reference, figures: Mapping[str, Figure]
+    session: Session, trained: Trained, compared: Comparison, reference: Reference, figures: Mapping[str, Figure]
 ) -> Registration:
     """Keep a training on an MLflow run with its model card, register it and let it become champion, if it may.
 
@@ -54,16 +54,29 @@ def submit(
 
     Parameters
     ----------
-    training, compared, reference : Training, Comparison, Reference
+    trained, compared, reference : Trained, Comparison, Reference
         What was learnt from what, how it compares with the champion, and what later scores are compared with.
     figures : mapping of str to Figure
         Figures to keep, by file name without ending; ``comparison`` and ``calibration`` stand on the card too.
     """
+    fingerprint = training_fingerprint(
+        session.bank, session.work, trained.use_case, session.as_of, trained.seed, tuned=trained.tuned
+    )
+    training = Training(
+        session.bank,
+        trained.use_case,
+        str(session.as_of),
+        fingerprint,
+        trained.rows,
+        trained.fitted,
+        trained.evaluation,
+    )
     with tracked(session.bank.name) as run_id:
         log_reference(reference)
         log_comparison(compared)
         log_training(training, figures)
-    made = propose_model(session.bank.name, training.use_case.name, run_id, training.evaluation, compared)
-    subject = Subject(training, compared, made, reference, session.dictionary, run_id)
+    registered = propose_model(session.bank.name, trained.use_case.name, run_id, trained.evaluation, compared)
+    subject = Subject(training, compared, registered, reference, feature_dictionary(session.work), run_id)
     attach_text(run_id, "model_card.html", card_html(model_card(subject, figures), session.language))
-    return made
+    keep_result(session.work, training, registered)
+    return registered

@@ -1,6 +1,7 @@
 """Train a model as the job does, and compare it with the champion."""
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,24 +13,26 @@ from goldmine.governance.compare import Comparison
 from goldmine.governance.compare import compare as compare_models
 from goldmine.governance.leakage import leak_gate
 from goldmine.labels import plan_cutoffs
-from goldmine.labels.use_case import UseCase, load_use_case
+from goldmine.labels.use_case import Training, UseCase, load_use_case
 from goldmine.models.evaluation import Evaluation, evaluate
 from goldmine.models.model import Fitted
 from goldmine.models.train import fit
 from goldmine.models.training_set import TrainingSet, read_training_set
-from goldmine.pipeline.lab.session import Session, make_features
+from goldmine.pipeline.lab.exploration import make_features
+from goldmine.pipeline.session import Session
 from goldmine.plots.governance import against_champion
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A model and how it came to be: what it learnt from, the fit, and how it did out of time."""
+    """A model and how it came to be: what it learnt from, the fit, how it did out of time, settings that were tuned."""
 
     use_case: UseCase
     seed: int
     rows: TrainingSet
     fitted: Fitted
     evaluation: Evaluation
+    tuned: Sequence[Training] = ()
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""A data scientist's session: the features of a cutoff, a summary of each, and a family of features on trial."""
+"""The features of a cutoff, a summary of each, and a family of features on trial."""
 
 import os
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -10,66 +10,16 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 
 from goldmine.activity import build_activity
-from goldmine.contract.bank import Bank
-from goldmine.contract.intake import load_bank
-from goldmine.core.dates import parse_month_end, snapshot_date
+from goldmine.core.dates import parse_month_end
 from goldmine.core.errors import ParameterError
 from goldmine.core.workspace import Workspace, at_home
-from goldmine.features import Feature, build_features, feature_dictionary
+from goldmine.features import build_features
 from goldmine.features.catalogue import try_folder
 from goldmine.labels import plan_cutoffs
 from goldmine.labels.cutoffs import outcome_end
 from goldmine.labels.eligibility import eligible_rows, training_rows
 from goldmine.labels.use_case import load_use_case
-from goldmine.plots.style import use_language
-
-
-@dataclass(frozen=True)
-class Session:
-    """Where one works: a bank's tables, a work folder, a snapshot.
-
-    Parameters
-    ----------
-    bank : Bank
-        The bank's canonical tables, as a run took them in.
-    work : Workspace
-        Where features are; a session that tries a family has a folder of its own, so that no list changes by it.
-    as_of : date
-        The snapshot.
-    language : str
-        ``en`` or ``zh``, of figures and words.
-    family : str
-        The file of features that is tried; empty where none is.
-    """
-
-    bank: Bank
-    work: Workspace
-    as_of: date
-    language: str = "en"
-    family: str = ""
-
-    @property
-    def dictionary(self) -> tuple[Feature, ...]:
-        """What the columns of the feature tables mean."""
-        return feature_dictionary(self.work)
-
-
-def open_session(work: str = "data", as_of: str = "", language: str = "en") -> Session:
-    """Open a work folder that a run has filled.
-
-    Parameters
-    ----------
-    work : str
-        The bank's work folder.
-    as_of : str
-        Snapshot date, ``YYYY-MM-DD``; empty for the last month end of the books.
-    language : str
-        ``en`` or ``zh``, of figures and words.
-    """
-    use_language(language)
-    workspace = Workspace(at_home(work))
-    bank = load_bank(workspace)
-    return Session(bank, workspace, snapshot_date(as_of, bank.data_until), language)
+from goldmine.pipeline.session import Session
 
 
 def features(session: Session, use_case: str, cutoff: str = "") -> pd.DataFrame:
@@ -90,11 +40,8 @@ def features(session: Session, use_case: str, cutoff: str = "") -> pd.DataFrame:
         A row a customer, by customer_id; every feature, and ``outcome`` (0 or 1) where it is complete.
     """
     case = load_use_case(use_case, session.work)
-    day = (
-        parse_month_end(cutoff)
-        if cutoff
-        else plan_cutoffs(case, session.as_of, session.bank.months("transactions")).test
-    )
+    months = session.bank.months("transactions")
+    day = parse_month_end(cutoff) if cutoff else plan_cutoffs(case, session.as_of, months).test
     make_features(session, [day])
     if outcome_end(case, day) <= session.as_of:
         rows = training_rows(session.bank, session.work, case, day, session.as_of)

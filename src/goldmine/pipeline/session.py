@@ -1,0 +1,55 @@
+"""What every notebook opens first: a work folder with its bank's tables, at a snapshot."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from goldmine.contract.bank import Bank
+from goldmine.contract.intake import load_bank, open_bank
+from goldmine.core.dates import snapshot_date
+from goldmine.core.workspace import Workspace, at_home
+from goldmine.plots.style import use_language
+
+
+@dataclass(frozen=True)
+class Session:
+    """A bank's tables, a work folder, a snapshot.
+
+    Parameters
+    ----------
+    bank : Bank
+        The bank's canonical tables, as a run took them in.
+    work : Workspace
+        Where features are; a session that tries a family has a folder of its own, so that no list changes by it.
+    as_of : date
+        The snapshot.
+    language : str
+        ``en`` or ``zh``, of figures and texts.
+    family : str
+        The file of features that is tried; empty where none is.
+    """
+
+    bank: Bank
+    work: Workspace
+    as_of: date
+    language: str = "en"
+    family: str = ""
+
+
+def open_session(work: str = "data", as_of: str = "", language: str = "en", *, source: str = "") -> Session:
+    """Open a work folder that a run has filled.
+
+    Parameters
+    ----------
+    work : str
+        The bank's work folder.
+    as_of : str
+        Snapshot date, ``YYYY-MM-DD``; empty for the last month end of the books.
+    language : str
+        ``en`` or ``zh``, of figures and texts.
+    source : str
+        The bank's own folder, whose tables are taken in first; empty where a run has done so.
+    """
+    use_language(language)
+    workspace = Workspace(at_home(work))
+    bank = open_bank(at_home(source), workspace) if source else load_bank(workspace)
+    return Session(bank, workspace, snapshot_date(as_of, bank.data_until), language)

@@ -33,7 +33,7 @@ from goldmine.measurement.uplift_history import features_of, learn_uplift
 from goldmine.models.train import train
 from goldmine.models.training_set import read_training_set
 from goldmine.models.uplift.effect import Estimate
-from goldmine.models.uplift.history import Learned
+from goldmine.models.uplift.history import LearnedUplift
 from goldmine.sample import bank_files, write_bank
 from goldmine.sample.persuasion import UNWANTED
 from goldmine.sample.simulated_responses import simulate_campaign, work_campaign
@@ -129,7 +129,7 @@ def _campaign(folder: Path, bank: Bank, work: Workspace, use_case: UseCase, quar
     }
 
 
-def _history(bank: Bank, work: Workspace, use_case: UseCase, quarter: date, scores: pd.DataFrame) -> Learned:
+def _history(bank: Bank, work: Workspace, use_case: UseCase, quarter: date, scores: pd.DataFrame) -> LearnedUplift:
     """What complete campaigns teach; scores stand where the command would find them."""
     path = work.scores(quarter, use_case.name)
     path.parent.mkdir(parents=True, exist_ok=True)

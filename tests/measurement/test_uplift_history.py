@@ -10,7 +10,13 @@ from goldmine.campaigns.stored_uplift import read_stored_uplift
 from goldmine.core.errors import HistoryError, ReleaseError
 from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case import load_use_case
-from goldmine.measurement.uplift_history import features_of, learn_for_lists, learn_uplift, shared_features, to_round
+from goldmine.measurement.uplift_history import (
+    features_of,
+    learn_for_lists,
+    learn_uplift,
+    shared_features,
+    to_past_campaign,
+)
 from tests.measurement.test_campaign_results import publish
 from tests.tiny import make_bank, transaction
 
@@ -45,12 +51,12 @@ def test_contact_share_falls_back_to_all_in_one_armed_stratum():
             "probability": [0.6, 0.5, 0.4, 0.3, 0.2, 0.1],
         }
     )
-    found = to_round(rows, pa.table({"x": range(6)}), load_use_case("longtail"))
+    found = to_past_campaign(rows, pa.table({"x": range(6)}), load_use_case("longtail"))
     assert found.share.tolist() == pytest.approx([1 / 2, 1 / 2, 2 / 3, 2 / 3, 2 / 3, 2 / 3])
-    assert found.aim.tolist() == [1, 0, 0, 0, 1, 1]
-    assert found.likely.tolist() == found.promised.tolist() == [0.6, 0.5, 0.4, 0.3, 0.2, 0.1]
-    wake = to_round(rows, pa.table({"x": range(6)}), load_use_case("dormancy"))
-    assert wake.promised.tolist() == pytest.approx([0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
+    assert found.success.tolist() == [1, 0, 0, 0, 1, 1]
+    assert found.probability.tolist() == found.predicted.tolist() == [0.6, 0.5, 0.4, 0.3, 0.2, 0.1]
+    wake = to_past_campaign(rows, pa.table({"x": range(6)}), load_use_case("dormancy"))
+    assert wake.predicted.tolist() == pytest.approx([0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
 
 
 def test_only_features_shared_by_all_campaigns_are_used():

@@ -1,4 +1,4 @@
-"""What past campaigns taught, kept in the work folder for whoever makes lists."""
+"""Uplift learnt from past campaigns, stored in the work folder for the lists."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from goldmine.core.files import read_json, whole_file, write_json
 from goldmine.core.workspace import Workspace
 from goldmine.models.uplift.effect import Estimate
-from goldmine.models.uplift.history import Learned
+from goldmine.models.uplift.history import LearnedUplift
 
 RANKS, TOO_SMALL = "uplift ranks", "history too small"
 
@@ -24,9 +24,9 @@ class StoredUplift:
     Parameters
     ----------
     verdict : str
-        See `Learned.verdict`; only where uplift ranks is there a file of it.
+        See `LearnedUplift.verdict`; only where uplift ranks is there a file of it.
     path : Path or None
-        Parquet with customer_id and uplift (what drawing a customer for contact adds to the aim's probability).
+        Parquet with customer_id and uplift (what assigning a customer to contact adds to the probability of success).
     rows : int
         Customers of the campaigns that it was learnt from.
     needed : int or None
@@ -54,7 +54,7 @@ def store_uplift(
     work: Workspace,
     as_of: date,
     use_case: str,
-    learned: Learned,
+    learned: LearnedUplift,
     *,
     uplift: pa.Table | None = None,
     channels: Mapping[str, int] | None = None,
@@ -73,7 +73,7 @@ def store_uplift(
     if learned.may_rank and uplift is not None:
         with whole_file(path) as temporary:
             pq.write_table(uplift, temporary)
-    write_json(path.with_suffix(".json"), flat_record(learned) | {"channels": dict(channels or {})})
+    write_json(path.with_suffix(".json"), uplift_record(learned) | {"channels": dict(channels or {})})
 
 
 def read_stored_uplift(work: Workspace, as_of: date, use_case: str) -> StoredUplift:
@@ -93,8 +93,8 @@ def read_stored_uplift(work: Workspace, as_of: date, use_case: str) -> StoredUpl
     )
 
 
-def flat_record(learned: Learned) -> dict[str, Any]:
-    """What was learnt as one flat record; what is not measurable is None."""
+def uplift_record(learned: LearnedUplift) -> dict[str, Any]:
+    """Learnt uplift as one flat record; what is not measurable is None."""
     effect, ranking = learned.effect, learned.ranking
     known = isinstance(effect, Estimate)
     return {
@@ -107,6 +107,6 @@ def flat_record(learned: Learned) -> dict[str, Any]:
         "reason": None if known else getattr(effect, "why", None),
         "method": ranking.method if ranking else None,
         "qini": ranking.qini.value if ranking else None,
-        "qini_by_propensity": learned.by_propensity if ranking else None,
+        "qini_by_propensity": learned.propensity_qini if ranking else None,
         "qini_interval": [ranking.qini.low, ranking.qini.high] if ranking else None,
     }

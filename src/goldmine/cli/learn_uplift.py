@@ -14,7 +14,7 @@ def learn_uplift(
     use_case: Annotated[list[str] | None, typer.Option("--use-case", metavar="NAME", help="May be repeated.")] = None,
 ) -> None:
     """Learn from complete campaigns whom a contact moves; uplift ranks only where its interval excludes zero."""
-    from goldmine.campaigns.stored_uplift import flat_record
+    from goldmine.campaigns.stored_uplift import uplift_record
     from goldmine.cli.output import say
     from goldmine.contract.intake import load_bank
     from goldmine.core.dates import snapshot_date
@@ -27,6 +27,6 @@ def learn_uplift(
     snapshot = snapshot_date(as_of, bank.data_until)
     with place.lock():
         for name in use_case or use_case_names():
-            found = flat_record(learn(bank, place, load_use_case(name), snapshot))
+            found = uplift_record(learn(bank, place, load_use_case(name), snapshot))
             needed = f", about {found['rows_needed']:,} needed" if found["rows_needed"] else ""
             say(f"{name:<20}{found['verdict']:<20}{found['rows']:,} customers of complete campaigns{needed}")

@@ -16,10 +16,10 @@ from goldmine.core.workspace import Workspace
 from goldmine.labels import selected_features
 from goldmine.labels.use_case import UseCase, load_use_case
 from goldmine.measurement.campaign_results import Campaign, campaigns, read_results
-from goldmine.models.uplift.history import Learned, Round, learn
+from goldmine.models.uplift.history import LearnedUplift, PastCampaign, learn
 
 
-def learn_uplift(bank: Bank, work: Workspace, use_case: UseCase, snapshot: date) -> Learned:
+def learn_uplift(bank: Bank, work: Workspace, use_case: UseCase, snapshot: date) -> LearnedUplift:
     """Learn a use case's uplift from its complete campaigns, and keep it for the lists of a snapshot.
 
     Parameters
@@ -89,9 +89,9 @@ def _read(
 
 def _learn_from(
     work: Workspace, use_case: UseCase, snapshot: date, parts: list[tuple[pd.DataFrame, pa.Table]], missed: int = 0
-) -> Learned:
+) -> LearnedUplift:
     names = shared_features(use_case, [known for _, known in parts])
-    learned = replace(learn([to_round(rows, known, use_case) for rows, known in parts], names), missed=missed)
+    learned = replace(learn([to_past_campaign(rows, known, use_case) for rows, known in parts], names), missed=missed)
     channels = [rows.loc[rows["group"] == "contact", "channel"] for rows, _ in parts]
     uplift = None
     if learned.may_rank:
@@ -103,14 +103,14 @@ def _learn_from(
             )
         scored = pq.read_table(path, columns=["customer_id", "probability"])
         known = features_of(work, snapshot, scored["customer_id"].combine_chunks())
-        foreseen = learned.uplift(known, scored["probability"].to_numpy())
-        uplift = pa.table({"customer_id": scored["customer_id"], "uplift": foreseen})
+        predicted = learned.uplift(known, scored["probability"].to_numpy())
+        uplift = pa.table({"customer_id": scored["customer_id"], "uplift": predicted})
     worked = pd.concat(channels).value_counts().to_dict() if channels else {}
     store_uplift(work, snapshot, use_case.name, learned, uplift=uplift, channels=worked)
     return learned
 
 
-def to_round(rows: pd.DataFrame, known: pa.Table, use_case: UseCase) -> Round:
+def to_past_campaign(rows: pd.DataFrame, known: pa.Table, use_case: UseCase) -> PastCampaign:
     """A campaign's results and features as a round; the share of contact is that of each stratum.
 
     Parameters
@@ -125,8 +125,8 @@ def to_round(rows: pd.DataFrame, known: pa.Table, use_case: UseCase) -> Round:
     contact = (rows["group"] == "contact").to_numpy()
     share = pd.Series(contact).groupby(rows["stratum"].astype("str").to_numpy()).transform("mean").to_numpy()
     share = np.where((share > 0) & (share < 1), share, contact.mean())
-    likely, aim = (rows[name].to_numpy(dtype=np.float64) for name in ("probability", "aim"))
-    return Round(known, likely, contact, share, aim, use_case.prevents)
+    probability, aim = (rows[name].to_numpy(dtype=np.float64) for name in ("probability", "aim"))
+    return PastCampaign(known, probability, contact, share, aim, use_case.prevents)
 
 
 def shared_features(use_case: UseCase, tables: list[pa.Table]) -> list[str]:

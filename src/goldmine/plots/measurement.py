@@ -176,7 +176,7 @@ def _points(axis: Axes, cuts: tuple[Cut, ...], *, vertical: bool) -> None:
     for place, one in zip(places, cuts, strict=True):
         if isinstance(one.effect, Estimate):
             reach = (one.effect.high - one.effect.low) / 2
-            colour = (GREEN if one.effect.value > 0 else RED) if one.effect.shown else BLUE
+            colour = (GREEN if one.effect.value > 0 else RED) if one.effect.significant else BLUE
             if vertical:
                 axis.errorbar(place, one.effect.value, yerr=reach, fmt="o", color=colour, capsize=3)
             else:

@@ -10,25 +10,25 @@ def shares(treated: tuple[int, int], control: tuple[int, int]) -> tuple[np.ndarr
     return outcome, np.arange(len(outcome)) < treated[1]
 
 
-def test_a_difference_of_two_shares_with_the_error_of_the_binomial():
+def test_difference_of_two_shares_has_the_binomial_error():
     found = difference(*shares((300, 1000), (200, 1000)))
     assert isinstance(found, Estimate)
     assert found.value == pytest.approx(0.1)
     assert found.error == pytest.approx(np.sqrt((0.3 * 0.7 + 0.2 * 0.8) / 999), rel=0.001)
-    assert found.shown
+    assert found.significant
 
 
-def test_an_interval_that_holds_zero_shows_nothing():
-    assert not difference(*shares((105, 1000), (100, 1000))).shown
+def test_interval_that_holds_zero_is_not_significant():
+    assert not difference(*shares((105, 1000), (100, 1000))).significant
 
 
-def test_a_small_arm_in_which_few_events_fell_does_not_understate_its_error():
+def test_error_of_a_small_arm_with_few_events_is_not_understated():
     outcome, treated = shares((450, 9000), (10, 400))
     own = np.sqrt(0.05 * 0.95 / 9000 + 0.025 * 0.975 / 400)
     assert difference(outcome, treated).error > 1.2 * own
 
 
-def test_what_was_foreseeable_narrows_the_interval_and_evens_out_arms_that_chance_made_unlike():
+def test_prognosis_narrows_the_interval_and_corrects_imbalance():
     level = np.repeat([0.0, 10.0], 100)
     treated = np.r_[np.arange(100) < 30, np.arange(100) < 70]
     outcome = level + 2 * treated + np.tile([0.1, -0.1], 100)
@@ -38,7 +38,7 @@ def test_what_was_foreseeable_narrows_the_interval_and_evens_out_arms_that_chanc
     assert adjusted.error < plain.error / 10
 
 
-def test_a_prognosis_that_says_nothing_changes_nothing():
+def test_constant_prognosis_changes_nothing():
     outcome, treated = shares((300, 1000), (200, 1000))
     assert difference(outcome, treated, np.ones((2000, 1))) == difference(outcome, treated)
 
@@ -53,13 +53,13 @@ def test_a_prognosis_that_says_nothing_changes_nothing():
         ((1000, 1000), (89, 100), "the rarer outcome is expected 1.0 times in the smaller arm, 5 are needed"),
     ],
 )
-def test_too_little_gives_a_reason_and_no_figure(treated, control, why):
+def test_too_few_rows_give_a_reason_and_no_figure(treated, control, why):
     found = difference(*shares(treated, control))
     assert isinstance(found, NotMeasurable)
     assert found.why == why
 
 
-def test_a_shown_effect_was_detectable_or_near_it():
+def test_detectable_effect_and_significance_agree():
     assert detectable(0.01) == pytest.approx(0.0280, abs=1e-4)
-    assert interval(0.021, 0.01).shown
-    assert not interval(0.019, 0.01).shown
+    assert interval(0.021, 0.01).significant
+    assert not interval(0.019, 0.01).significant

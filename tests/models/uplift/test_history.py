@@ -9,12 +9,12 @@ import pytest
 from goldmine.campaigns.stored_uplift import read_stored_uplift, store_uplift, uplift_path
 from goldmine.core.workspace import Workspace
 from goldmine.models.uplift.effect import NotMeasurable
-from goldmine.models.uplift.history import Learned, Round, learn
+from goldmine.models.uplift.history import LearnedUplift, PastCampaign, learn
 
 AS_OF = date(2024, 6, 30)
 
 
-def campaign(seed: int, effect, rows: int = 1500) -> Round:
+def campaign(seed: int, effect, rows: int = 1500) -> PastCampaign:
     """A campaign with a quarter control; `effect` gives what contact adds to a chance of 20%, by age.
 
     The probabilities that it was listed by run from 0.3 to 0.6 and tell nothing.
@@ -24,8 +24,8 @@ def campaign(seed: int, effect, rows: int = 1500) -> Round:
     contact = random.random(rows) < 0.75
     aim = random.random(rows) < 0.2 + contact * effect(age)
     known = pa.table({"age": age, "kind": random.choice(["person", "firm"], rows), "noise": random.random(rows)})
-    likely = random.uniform(0.3, 0.6, rows)
-    return Round(known, likely, contact, np.full(rows, contact.mean()), aim.astype(float))
+    probability = random.uniform(0.3, 0.6, rows)
+    return PastCampaign(known, probability, contact, np.full(rows, contact.mean()), aim.astype(float))
 
 
 def of_the_young(age: np.ndarray) -> np.ndarray:
@@ -33,13 +33,13 @@ def of_the_young(age: np.ndarray) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def learned() -> Learned:
+def learned() -> LearnedUplift:
     return learn([campaign(1, of_the_young), campaign(2, of_the_young)], ["age", "kind"])
 
 
-def test_what_one_campaign_taught_ranks_the_next(learned):
+def test_models_of_one_campaign_rank_the_next(learned):
     assert learned.verdict == "uplift ranks"
-    assert learned.ranking.judged.sum() == 1500  # the second campaign, by models that learnt from the first
+    assert learned.ranking.evaluated.sum() == 1500  # the second campaign, by models that learnt from the first
     known = pa.table({"kind": ["person", "firm"], "age": [25.0, 70.0], "more": [1, 2]})
     foreseen = learned.uplift(known, np.array([0.5, 0.5]))
     assert foreseen[0] > 0.17
@@ -47,7 +47,7 @@ def test_what_one_campaign_taught_ranks_the_next(learned):
     assert learned.ranking.uplift.mean() == pytest.approx(learned.effect.value, abs=0.005)
 
 
-def test_whom_a_model_held_for_nearly_certain_either_way_can_hardly_be_moved(learned):
+def test_uplift_shrinks_near_zero_and_one(learned):
     known = pa.table({"kind": ["person"] * 4, "age": [25.0] * 4})
     foreseen = learned.uplift(known, np.array([0.5, 0.1, 0.9, 0.0]))
     # p (1 - p) is 0.25, 0.09, 0.09 and, for those who are given none, 0.001.
@@ -55,57 +55,57 @@ def test_whom_a_model_held_for_nearly_certain_either_way_can_hardly_be_moved(lea
 
 
 @pytest.mark.parametrize("prevents", [False, True])
-def test_what_was_promised_makes_up_for_a_small_control(prevents):
+def test_baseline_risk_makes_up_for_a_small_control(prevents):
     random = np.random.default_rng(1)
     age, chance = random.integers(18, 80, 2500).astype(float), random.uniform(0.2, 0.5, 2500)
     contact = random.random(2500) < 0.9
     aim = (random.random(2500) < chance + contact * 0.2 * (age < 40)).astype(float)
     known = pa.table({"age": age} | {f"noise_{place}": random.random(2500) for place in range(20)})
-    likely = 1 - chance if prevents else chance
-    found = learn([Round(known, likely, contact, np.full(2500, 0.9), aim, prevents)], known.column_names)
+    probability = 1 - chance if prevents else chance
+    found = learn([PastCampaign(known, probability, contact, np.full(2500, 0.9), aim, prevents)], known.column_names)
     foreseen = found.ranking.uplift
     # Without it everybody gets the average: 250 controls among 21 columns show nothing.
     assert foreseen[age < 40].mean() == pytest.approx(0.2, abs=0.05)
     assert foreseen[age >= 40].mean() == pytest.approx(0.0, abs=0.07)
 
 
-def test_where_probability_orders_better_than_uplift_it_ranks():
+def test_propensity_ranks_where_its_qini_is_larger():
     rounds = [campaign(seed, of_the_young) for seed in (1, 2)]
-    told = [replace(one, likely=0.9 - one.known["age"].to_numpy() / 100) for one in rounds]
+    told = [replace(one, probability=0.9 - one.known["age"].to_numpy() / 100) for one in rounds]
     found = learn(told, ["kind", "noise"])
-    assert found.by_propensity > found.ranking.qini.value > found.ranking.qini.low > 0
+    assert found.propensity_qini > found.ranking.qini.value > found.ranking.qini.low > 0
     assert found.verdict == "propensity ranks"
 
 
-def test_a_single_campaign_is_judged_by_folds():
+def test_single_campaign_is_evaluated_in_folds():
     found = learn([campaign(1, of_the_young, 2500)], ["age"])
     assert found.may_rank
-    assert found.ranking.judged.sum() == 1500
+    assert found.ranking.evaluated.sum() == 1500
 
 
-def test_a_small_effect_asks_for_more_history():
+def test_small_effect_needs_more_history():
     found = learn([campaign(1, lambda age: 0.03), campaign(2, lambda age: 0.03)], ["age", "kind"])
     assert found.verdict == "history too small"
     assert found.rows_needed > found.rows == 3000
 
 
-def test_a_strong_effect_that_is_the_same_for_all_leaves_ranking_to_propensity():
+def test_strong_uniform_effect_leaves_ranking_to_propensity():
     found = learn([campaign(1, lambda age: 0.4), campaign(2, lambda age: 0.4)], ["age", "kind"])
     assert found.verdict == "propensity ranks"
     assert found.rows_needed <= found.rows
 
 
-def test_too_few_controls_teach_nothing():
+def test_too_few_controls_are_not_measurable():
     found = learn([campaign(1, of_the_young, 100)], ["age"])
     assert isinstance(found.effect, NotMeasurable)
     assert (found.verdict, found.ranking, found.rows_needed) == ("history too small", None, None)
 
 
-def test_no_campaign_teaches_nothing():
+def test_no_campaign_is_too_small_a_history():
     assert learn([], []).verdict == "history too small"
 
 
-def test_uplift_is_kept_where_it_ranks_and_taken_away_where_it_does_not(tmp_path, learned):
+def test_uplift_is_stored_only_where_it_ranks(tmp_path, learned):
     work = Workspace(tmp_path)
     uplift = pa.table({"customer_id": ["a", "b"], "uplift": [0.3, 0.1]})
     store_uplift(work, AS_OF, "longtail", learned, uplift=uplift, channels={"call": 7})
@@ -118,6 +118,6 @@ def test_uplift_is_kept_where_it_ranks_and_taken_away_where_it_does_not(tmp_path
     assert not uplift_path(work, AS_OF, "longtail").exists()
 
 
-def test_where_nothing_is_kept_propensity_ranks(tmp_path):
+def test_propensity_ranks_where_no_uplift_is_stored(tmp_path):
     kept = read_stored_uplift(Workspace(tmp_path), AS_OF, "longtail")
     assert (kept.verdict, kept.path, kept.rows) == ("history too small", None, 0)

@@ -4,7 +4,7 @@ import pytest
 
 from goldmine.models.uplift.assignment import assignment
 from goldmine.models.uplift.covariates import covariates
-from goldmine.models.uplift.crossfit import folds
+from goldmine.models.uplift.crossfit import assign_folds
 from goldmine.models.uplift.ranking import qini
 from goldmine.models.uplift.study import study
 
@@ -37,7 +37,7 @@ def test_qini_ranks_within_each_fold():
     assert apart.value == pytest.approx(1 / 8)
 
 
-def test_an_effect_on_one_town_ranks_and_is_found_there():
+def test_effect_on_one_town_ranks_and_is_found_there():
     known, treated, outcome = trial(lambda f: 0.3 * (f["town"] == "east"))
     found = study(covariates(known)[0], treated, outcome)
     assert found.verdict == "yes"
@@ -48,7 +48,7 @@ def test_an_effect_on_one_town_ranks_and_is_found_there():
     assert found.fifths[0].effect.value > found.fifths[4].effect.value + 0.1
 
 
-def test_the_same_effect_on_all_is_found_and_does_not_rank():
+def test_uniform_effect_is_found_and_does_not_rank():
     known, treated, outcome = trial(lambda _: 0.15)
     found = study(covariates(known)[0], treated, outcome)
     assert found.verdict == "yes"
@@ -56,7 +56,7 @@ def test_the_same_effect_on_all_is_found_and_does_not_rank():
     assert not found.ranks
 
 
-def test_no_effect_is_not_claimed_and_says_what_would_have_shown():
+def test_no_effect_reports_the_detectable_effect():
     known, treated, outcome = trial(lambda _: 0.0)
     found = study(covariates(known)[0], treated, outcome)
     assert found.verdict == "no"
@@ -70,26 +70,26 @@ def test_no_covariates_measure_the_average_alone():
     assert (found.verdict, found.ranking, found.ranks) == ("yes", None, False)
 
 
-def test_a_treatment_by_age_is_not_measured_and_names_the_column():
+def test_assignment_by_age_is_not_measurable_and_names_the_column():
     known, _, outcome = trial(lambda _: 0.0)
     found = study(covariates(known)[0], (known["age"].fillna(0) > 50).to_numpy(), outcome)
     assert found.verdict == "not measurable"
-    assert found.assignment.tells == ("age",)
+    assert found.assignment.predictors == ("age",)
 
 
-def test_shares_that_differ_by_town_are_noticed_and_allowed_for():
+def test_assignment_by_town_is_noticed_and_adjusted_for():
     known, _, outcome = trial(lambda _: 0.0)
     east = (known["town"] == "east").to_numpy()
     treated = np.random.default_rng(2).random(ROWS) < np.where(east, 0.7, 0.3)
     happened = np.maximum(outcome, east & (np.arange(ROWS) % 2 == 0))  # the east does it more often by itself
     found = study(covariates(known)[0], treated, happened)
     assert not found.assignment.random
-    assert found.assignment.tells == ("town",)
+    assert found.assignment.predictors == ("town",)
     assert found.verdict == "no"
 
 
-def test_chance_is_taken_for_chance():
+def test_random_assignment_is_recognised():
     known, treated, outcome = trial(lambda _: 0.0)
-    found = assignment(covariates(known)[0], treated, folds(treated, outcome))
+    found = assignment(covariates(known)[0], treated, assign_folds(treated, outcome))
     assert found.random
     assert found.share.tolist() == [treated.mean()] * ROWS

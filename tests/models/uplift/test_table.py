@@ -48,7 +48,7 @@ def test_rows_without_arm_or_outcome_are_not_used_and_lost_outcomes_are_counted(
     assert table.lost == (1, 1)
 
 
-def test_columns_that_say_nothing_are_left_out():
+def test_uninformative_columns_are_left_out():
     rows = 300
     given = {
         "age": np.tile([20.0, 30.0], rows // 2),
@@ -62,9 +62,9 @@ def test_columns_that_say_nothing_are_left_out():
     assert left == ("same", "number", "name")
 
 
-def test_a_line_sees_ranks_common_categories_and_what_is_missing():
+def test_linear_design_has_ranks_categories_and_missing_flags():
     known, _ = covariates(pd.DataFrame({"x": [1.0, None, 900.0], "c": ["a", "b", "a"]}))
-    np.testing.assert_allclose(known.line(), [[-0.674, 0, 1, 0], [0, 1, 0, 1], [0.674, 0, 1, 0]], atol=0.001)
+    np.testing.assert_allclose(known.linear_design(), [[-0.674, 0, 1, 0], [0, 1, 0, 1], [0.674, 0, 1, 0]], atol=0.001)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What was known of each row before the treatment: a matrix for trees, and one for a line."""
+"""What was known of each row before the treatment: a matrix for trees, and one for linear models."""
 
 import math
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from scipy.stats import rankdata
 
 from goldmine.models.encoding import Encoding, encode, fit_encoding
 
-_MOST_LEVELS = 20
-_MOST_CATEGORIES = 200
+_MAX_LEVELS = 20
+_MAX_CATEGORIES = 200
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ class Covariates:
         """The same of some rows."""
         return Covariates(self.matrix[mask], self.names, self.categorical)
 
-    def line(self) -> NDArray[np.float64]:
-        """The same for a line: ranks made normal, a column a common category, flags for what is missing."""
+    def linear_design(self) -> NDArray[np.float64]:
+        """For linear models: normal scores, a column for each common category, flags for missing values."""
         parts = [np.empty((len(self.matrix), 0))]
         for place in range(self.matrix.shape[1]):
             column = self.matrix[:, place].astype(np.float64)
             if place in self.categorical:
                 values, counts = np.unique(column[~np.isnan(column)], return_counts=True)
-                common = values[np.argsort(-counts, kind="stable")[:_MOST_LEVELS]]
+                common = values[np.argsort(-counts, kind="stable")[:_MAX_LEVELS]]
                 parts.append((column[:, None] == common).astype(np.float64))
             else:
                 parts.append(_normal(column)[:, None])
@@ -56,7 +56,7 @@ class Covariates:
 
 
 def covariates(frame: pd.DataFrame) -> tuple[Covariates, tuple[str, ...]]:
-    """The covariates of a table, and the names of columns that say nothing and were left out.
+    """The covariates of a table, and the names of uninformative columns that were left out.
 
     Left out are columns of one value, numbers of rows, and texts of which each row has its own.
 
@@ -65,7 +65,7 @@ def covariates(frame: pd.DataFrame) -> tuple[Covariates, tuple[str, ...]]:
     frame : DataFrame
         Numbers, flags, texts and days.
     """
-    kept = {str(name): _plain(column) for name, column in frame.items() if not _says_nothing(column)}
+    kept = {str(name): _plain(column) for name, column in frame.items() if not _uninformative(column)}
     left = tuple(str(name) for name in frame.columns if str(name) not in kept)
     if not kept:
         return Covariates(np.empty((len(frame), 0), dtype=np.float32), (), ()), left
@@ -74,7 +74,7 @@ def covariates(frame: pd.DataFrame) -> tuple[Covariates, tuple[str, ...]]:
     return Covariates(encode(encoding, table), encoding.features, tuple(encoding.categorical)), left
 
 
-def _says_nothing(column: pd.Series) -> bool:
+def _uninformative(column: pd.Series) -> bool:
     known = column.dropna()
     different = known.nunique()
     if different <= 1 and (different == 0 or len(known) == len(column)):
@@ -84,7 +84,7 @@ def _says_nothing(column: pd.Series) -> bool:
     if pd.api.types.is_numeric_dtype(column):
         numbered = different == len(column) and bool((known % 1 == 0).all())
         return numbered and bool(known.max() - known.min() == len(column) - 1)
-    return different > min(_MOST_CATEGORIES, max(len(known) // 2, 2))
+    return different > min(_MAX_CATEGORIES, max(len(known) // 2, 2))
 
 
 def _plain(column: pd.Series) -> pd.Series:

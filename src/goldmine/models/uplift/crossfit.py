@@ -1,4 +1,4 @@
-"""Every row foreseen by models that did not see it."""
+"""Cross-fitting: every row predicted by models that did not see it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ Array = NDArray[np.float64]
 
 SEED = 20240331
 FOLDS = 5
-_MOST_ROWS = 200_000
+_MAX_ROWS = 200_000
 """Most rows that one model learns from; more would only take longer."""
 _FEW = 20_000
 _ALPHAS = np.logspace(0, 4, 9)
 
 
-def folds(treated: NDArray[np.bool_], outcome: Array, seed: int = SEED) -> NDArray[np.int64]:
+def assign_folds(treated: NDArray[np.bool_], outcome: Array, seed: int = SEED) -> NDArray[np.int64]:
     """Which fold each row is held out in; treatment, and an outcome that happens or not, are spread evenly."""
     happened = outcome.astype(int) if np.isin(outcome, (0, 1)).all() else np.zeros(len(outcome), dtype=int)
     kinds = treated.astype(int) + 2 * happened
@@ -36,34 +36,34 @@ def folds(treated: NDArray[np.bool_], outcome: Array, seed: int = SEED) -> NDArr
 
 
 def prognosis(known: Covariates, target: Array, fold: NDArray[np.int64]) -> Array:
-    """The target as trees and as a line foresee it, each row by models fitted on the other folds.
+    """The target as predicted by trees and by ridge regression, each row by models fitted on the other folds.
 
     Parameters
     ----------
     target : array (rows,)
         Outcome, or treatment as 0 and 1.
     fold : array (rows,) of int
-        From `folds`.
+        From `assign_folds`.
 
     Returns
     -------
     array (rows, 2)
-        By trees, by a line; no columns where there are no covariates.
+        By trees, by ridge regression; no columns where there are no covariates.
     """
     if not known.names:
         return np.empty((len(target), 0))
-    line = known.line()
+    linear_design = known.linear_design()
     found = np.empty((len(target), 2))
     for learn, held in splits(fold):
-        some = some_of(learn)
-        found[held, 0] = trees(known, some, target, Shape(80, 15))(known.matrix[held])
-        found[held, 1] = RidgeCV(_ALPHAS).fit(line[some], target[some]).predict(line[held])
+        some = subsample(learn)
+        found[held, 0] = fit_trees(known, some, target, TreeSettings(80, 15))(known.matrix[held])
+        found[held, 1] = RidgeCV(_ALPHAS).fit(linear_design[some], target[some]).predict(linear_design[held])
     return found
 
 
 @dataclass(frozen=True)
-class Trees:
-    """Fitted trees: called with rows of a matrix they give what they foresee for them."""
+class FittedTrees:
+    """Fitted trees: called with rows of a matrix they give predictions."""
 
     booster: Any
 
@@ -72,12 +72,12 @@ class Trees:
 
     @property
     def gain(self) -> Array:
-        """What each column brought."""
+        """Gain of each column."""
         return np.asarray(self.booster.feature_importance("gain"), dtype=np.float64)
 
 
 @dataclass(frozen=True)
-class Shape:
+class TreeSettings:
     """How many trees of how many leaves, and how much weight (or rows) a leaf needs to be believed by half."""
 
     rounds: int
@@ -85,15 +85,15 @@ class Shape:
     prior: float = 10.0
 
 
-def trees(
-    known: Covariates, rows: NDArray[np.int64], target: Array, shape: Shape, weight: Array | None = None
-) -> Trees:
+def fit_trees(
+    known: Covariates, rows: NDArray[np.int64], target: Array, shape: TreeSettings, weight: Array | None = None
+) -> FittedTrees:
     """Fit trees to a target on some rows.
 
     Parameters
     ----------
     target, weight : array (all rows,)
-        What is to be foreseen, and how much each row tells; alike if not given.
+        The target, and sample weights; equal if not given.
     """
     lgb = lightgbm()
     settings = {
@@ -114,10 +114,10 @@ def trees(
         "num_threads": _threads(len(rows)),
         "verbosity": -1,
     }
-    told = None if weight is None else weight[rows]
+    weights = None if weight is None else weight[rows]
     kinds = list(known.categorical)
-    data = lgb.Dataset(known.matrix[rows], target[rows], weight=told, categorical_feature=kinds, params=settings)
-    return Trees(lgb.train(settings, data, num_boost_round=shape.rounds))
+    data = lgb.Dataset(known.matrix[rows], target[rows], weight=weights, categorical_feature=kinds, params=settings)
+    return FittedTrees(lgb.train(settings, data, num_boost_round=shape.rounds))
 
 
 def splits(fold: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
@@ -126,11 +126,11 @@ def splits(fold: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray
         yield np.flatnonzero(fold != place), np.flatnonzero(fold == place)
 
 
-def some_of(rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def subsample(rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """The rows, or of very many a share."""
-    if len(rows) <= _MOST_ROWS:
+    if len(rows) <= _MAX_ROWS:
         return rows
-    return np.sort(np.random.default_rng(SEED).choice(rows, _MOST_ROWS, replace=False))
+    return np.sort(np.random.default_rng(SEED).choice(rows, _MAX_ROWS, replace=False))
 
 
 def _threads(rows: int) -> int:

@@ -1,4 +1,4 @@
-"""Uplift learnt from campaigns whose control was drawn by chance, once there are enough of them."""
+"""Uplift learnt from past campaigns with a randomised control, once there are enough of them."""
 
 import math
 from collections.abc import Sequence
@@ -12,47 +12,56 @@ from sklearn.linear_model import LinearRegression
 from goldmine.core.i18n import _
 from goldmine.models.encoding import Encoding, encode, fit_encoding
 from goldmine.models.uplift.covariates import Covariates
-from goldmine.models.uplift.crossfit import Array, folds, prognosis
+from goldmine.models.uplift.crossfit import Array, assign_folds, prognosis
 from goldmine.models.uplift.effect import LEVEL, Estimate, NotMeasurable, detectable, difference
-from goldmine.models.uplift.ranking import FIRST, Promise, Ranking, Trial, foresee, qini, rank, room_of
+from goldmine.models.uplift.ranking import (
+    FIRST_EVALUATED_FOLD,
+    BaselineRisk,
+    Ranking,
+    Trial,
+    bernoulli_variance,
+    predict_uplift,
+    qini,
+    rank,
+)
 
 
 @dataclass(frozen=True)
-class Round:
-    """One campaign.
+class PastCampaign:
+    """A complete campaign to learn from.
 
     Parameters
     ----------
     known : pyarrow.Table
         Features of its customers at its snapshot.
-    likely : array (rows,)
-        The probability that each was listed by.
+    probability : array (rows,)
+        The model's probability that each was listed by.
     contact : array (rows,) of bool
         Who was drawn for contact.
     share : array (rows,)
         Each row's probability of that: the share of contact in its stratum.
-    aim : array (rows,)
-        0 or 1: whether what the campaign wanted came.
+    success : array (rows,)
+        0 or 1: whether the campaign succeeded with the customer.
     prevents : bool
-        Whether that is that the foretold outcome does not come.
+        Whether success means that the predicted outcome does not happen.
     """
 
     known: pa.Table
-    likely: Array
+    probability: Array
     contact: NDArray[np.bool_]
     share: Array
-    aim: Array
+    success: Array
     prevents: bool = False
 
     @property
-    def promised(self) -> Array:
-        """The probability of the aim if nobody is contacted."""
-        return 1 - self.likely if self.prevents else self.likely
+    def predicted(self) -> Array:
+        """Predicted probability of success without a contact."""
+        return 1 - self.probability if self.prevents else self.probability
 
 
 @dataclass(frozen=True)
-class Learned:
-    """What past campaigns teach of whom a contact moves.
+class LearnedUplift:
+    """Uplift learnt from past campaigns.
 
     Parameters
     ----------
@@ -61,11 +70,11 @@ class Learned:
     effect : Estimate or NotMeasurable
         The average effect of being drawn for contact.
     ranking : Ranking or None
-        None where the history is too small to look.
-    smallest : float or None
-        The smallest Qini that so much history shows four times out of five.
-    by_propensity : float
-        The Qini of the order by probability, on the rows that the ranking was judged on.
+        None where the history is too small.
+    detectable_qini : float or None
+        The smallest Qini that this history detects with 80% power.
+    propensity_qini : float
+        The Qini of ranking by probability, on the rows that the ranking was evaluated on.
     missed : int
         Complete campaigns that could not be learnt from, because what they need is not there.
     """
@@ -73,8 +82,8 @@ class Learned:
     rows: int
     effect: Estimate | NotMeasurable
     ranking: Ranking | None = None
-    smallest: float | None = None
-    by_propensity: float = 0.0
+    detectable_qini: float | None = None
+    propensity_qini: float = 0.0
     missed: int = 0
     _trial: Trial | None = None
     _encoding: Encoding | None = None
@@ -82,15 +91,15 @@ class Learned:
     @property
     def may_rank(self) -> bool:
         """Whether uplift may rank a list: the Qini's interval excludes zero, and probability orders no better."""
-        return self.ranking is not None and self.ranking.qini.low > 0 and self.ranking.qini.value > self.by_propensity
+        return self.ranking is not None and self.ranking.qini.low > 0 and self.ranking.qini.value > self.propensity_qini
 
     @property
     def rows_needed(self) -> int | None:
         """Customers that would show it if the whole effect sat in one half of them; None where there is no effect."""
-        if isinstance(self.effect, NotMeasurable) or self.smallest is None or self.effect.value <= 0:
+        if isinstance(self.effect, NotMeasurable) or self.detectable_qini is None or self.effect.value <= 0:
             return None
         # The curve then rises to the whole effect at half depth: the area over chance is a quarter of the effect.
-        return int(np.ceil(self.rows * (self.smallest / (self.effect.value / 4)) ** 2))
+        return int(np.ceil(self.rows * (self.detectable_qini / (self.effect.value / 4)) ** 2))
 
     @property
     def verdict(self) -> str:
@@ -101,56 +110,58 @@ class Learned:
         enough = self.rows_needed is not None and self.rows >= self.rows_needed
         return "propensity ranks" if shown or enough else "history too small"
 
-    def uplift(self, known: pa.Table, likely: Array) -> Array:
-        """The effect foreseen for customers who are to be ranked.
+    def uplift(self, known: pa.Table, probability: Array) -> Array:
+        """Predicted uplift of customers to be ranked.
 
-        Models learnt how a contact changes the odds; what that adds is least for those who are nearly certain either
-        way, so the less likely, whom campaigns did not list, are not taken for as easily moved as the likely.
+        Models learn how a contact changes the odds. Effects on a probability shrink near 0 and 1, so they are scaled by
+        p(1-p): unlikely customers, whom campaigns did not list, get no more uplift than their odds allow.
 
         Parameters
         ----------
         known : pyarrow.Table
             Their features, as the campaigns' customers had them.
-        likely : array (rows,)
-            Their probability.
+        probability : array (rows,)
+            Their predicted probability.
         """
         if self.ranking is None or self._trial is None or self._encoding is None:
             return np.full(known.num_rows, np.nan)
-        return foresee(self._trial, self.ranking, encode(self._encoding, known), room_of(likely))
+        return predict_uplift(self._trial, self.ranking, encode(self._encoding, known), bernoulli_variance(probability))
 
 
-def learn(rounds: Sequence[Round], names: Sequence[str], level: float = LEVEL) -> Learned:
-    """Learn from past campaigns whom a contact moves.
+def learn(past: Sequence[PastCampaign], names: Sequence[str], level: float = LEVEL) -> LearnedUplift:
+    """Learn uplift from past campaigns.
 
-    Each campaign is ranked by models that learnt from those before it; of a single campaign, folds take their place.
+    Each campaign is ranked by models of those before it; a single campaign is cross-fitted in folds.
 
     Parameters
     ----------
-    rounds : sequence of Round
+    past : sequence of PastCampaign
         Campaigns, the oldest first.
     names : sequence of str
         Features to learn from.
     """
-    if not rounds:
-        return Learned(0, NotMeasurable(_("no campaign is complete yet")))
-    known = pa.concat_tables([one.known.select(list(names)) for one in rounds])
-    likely, promised, contact, share, aim = (
-        np.concatenate([getattr(one, name) for one in rounds])
-        for name in ("likely", "promised", "contact", "share", "aim")
+    if not past:
+        return LearnedUplift(0, NotMeasurable(_("no campaign is complete yet")))
+    known = pa.concat_tables([campaign.known.select(list(names)) for campaign in past])
+    probability, predicted, contact, share, success = (
+        np.concatenate([getattr(campaign, name) for campaign in past])
+        for name in ("probability", "predicted", "contact", "share", "success")
     )
-    place = np.repeat(np.arange(len(rounds)), [len(one.aim) for one in rounds])
+    number = np.repeat(np.arange(len(past)), [len(campaign.success) for campaign in past])
     encoding = fit_encoding(known, list(names), max_categories=math.inf)
     covariates = Covariates(encode(encoding, known), encoding.features, tuple(encoding.categorical))
-    if isinstance(difference(aim, contact), NotMeasurable):
-        return Learned(len(aim), difference(aim, contact))
-    fold = folds(contact, aim)
-    foreseen = prognosis(covariates, aim, fold)
-    effect = difference(aim, contact, foreseen, level)
-    surprise = aim - LinearRegression().fit(foreseen, aim).predict(foreseen)
-    trial = Trial(covariates, contact, share, surprise, Promise(aim - promised, room_of(promised)))
-    held, first = (place, 1) if len(rounds) > 1 else (fold, FIRST)
+    if isinstance(difference(success, contact), NotMeasurable):
+        return LearnedUplift(len(success), difference(success, contact))
+    fold = assign_folds(contact, success)
+    foreseen = prognosis(covariates, success, fold)
+    effect = difference(success, contact, foreseen, level)
+    residual = success - LinearRegression().fit(foreseen, success).predict(foreseen)
+    trial = Trial(
+        covariates, contact, share, residual, BaselineRisk(success - predicted, bernoulli_variance(predicted))
+    )
+    held, first = (number, 1) if len(past) > 1 else (fold, FIRST_EVALUATED_FOLD)
     ranking = rank(trial, held, level, first=first)
-    smallest = detectable(ranking.qini.error, level)
-    ours = ranking.judged
-    plain = qini(likely[ours], trial.signal[ours], held[ours])
-    return Learned(len(aim), effect, ranking, smallest, plain.value, _trial=trial, _encoding=encoding)
+    detectable_qini = detectable(ranking.qini.error, level)
+    ours = ranking.evaluated
+    plain = qini(probability[ours], trial.signal[ours], held[ours])
+    return LearnedUplift(len(success), effect, ranking, detectable_qini, plain.value, _trial=trial, _encoding=encoding)

@@ -1,4 +1,4 @@
-"""Whom the treatment changes most: two ways to learn it, chosen and judged on rows that were held out."""
+"""Ranking by uplift: two estimators, chosen and evaluated on held-out rows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,37 +8,37 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from goldmine.models.uplift.covariates import Covariates
-from goldmine.models.uplift.crossfit import Array, Shape, some_of, splits, trees
+from goldmine.models.uplift.crossfit import Array, TreeSettings, fit_trees, splits, subsample
 from goldmine.models.uplift.effect import LEVEL, Estimate, interval
 
 METHODS = ("two_model", "transformed_outcome")
-FIRST = 2
-"""The first of five folds that is judged: models learn from two fifths at least."""
-_PLAIN, _BY_ODDS = Shape(80, 7), Shape(80, 7, prior=200.0)
-"""Without a promise and with one: what a row tells of a change in odds is at most a quarter."""
+FIRST_EVALUATED_FOLD = 2
+"""The first of five folds that is evaluated, so that models learn from at least two."""
+_PLAIN, _BY_ODDS = TreeSettings(80, 7), TreeSettings(80, 7, prior=200.0)
+"""Without and with a baseline risk, where a row weighs p(1-p), at most a quarter."""
 
 
 @dataclass(frozen=True)
-class Promise:
-    """What was known of each row's outcome before anybody was treated, from a model of many more rows than the trial's.
+class BaselineRisk:
+    """Predicted outcome of each row without treatment, from a model of many more rows than the trial's.
 
-    A treatment adds to the odds of an outcome that happens or does not: whom a model held for certain either way it can
-    hardly move. So the effect is learnt per room, and a small control is made up for by the promise.
+    Effects on a probability shrink near 0 and 1, so they are learnt scaled by p(1-p); the prediction makes up for a
+    small control.
 
     Parameters
     ----------
-    beyond : array (rows,)
-        The outcome, 0 or 1, less the probability that was promised of it.
-    room : array (rows,)
-        From `room_of`, of that probability.
+    residual : array (rows,)
+        The outcome, 0 or 1, less its predicted probability.
+    variance : array (rows,)
+        From `bernoulli_variance`, of that probability.
     """
 
-    beyond: Array
-    room: Array
+    residual: Array
+    variance: Array
 
 
-def room_of(probability: Array) -> Array:
-    """How far a small change of the odds moves a probability.
+def bernoulli_variance(probability: Array) -> Array:
+    """p(1-p): how far a small change of the odds moves a probability.
 
     Examples
     --------
@@ -60,27 +60,27 @@ class Trial:
         Who was treated.
     share : array (rows,)
         Each row's probability of being treated.
-    surprise : array (rows,)
-        The outcome less what was foreseen of it without knowing who is treated.
-    promise : Promise, optional
-        What was foreseen of it if nobody is treated.
+    residual : array (rows,)
+        The outcome less its prediction without knowing who is treated.
+    baseline_risk : BaselineRisk, optional
+        Its prediction without treatment.
     """
 
     known: Covariates
     treated: NDArray[np.bool_]
     share: Array
-    surprise: Array
-    promise: Promise | None = None
+    residual: Array
+    baseline_risk: BaselineRisk | None = None
 
     @property
-    def room(self) -> Array:
-        """How far each row can be moved; 1 where nothing was promised."""
-        return np.ones(len(self.share)) if self.promise is None else self.promise.room
+    def variance(self) -> Array:
+        """p(1-p) of each row; 1 without a baseline risk."""
+        return np.ones(len(self.share)) if self.baseline_risk is None else self.baseline_risk.variance
 
     @property
     def signal(self) -> Array:
         """A noisy figure a row whose mean, over any group, is the effect in that group."""
-        return (self.treated - self.share) / (self.share * (1 - self.share)) * self.surprise
+        return (self.treated - self.share) / (self.share * (1 - self.share)) * self.residual
 
 
 @dataclass(frozen=True)
@@ -93,19 +93,19 @@ class Ranking:
         One of `METHODS`.
     qini : Estimate
         Extra outcomes a row that the order gains over chance, on average over all depths of a list.
-    judged : array (rows,) of bool
+    evaluated : array (rows,) of bool
         Rows that the Qini was measured on.
     order : array (rows,)
         What those rows were ordered by, largest first.
     uplift : array (rows,)
-        The effect foreseen for each row by a model that did not see it.
+        The effect predicted for each row by a model that did not see it.
     scale : Scale
-        How what the models foresee became an uplift.
+        How the models' predictions became an uplift.
     """
 
     method: str
     qini: Estimate
-    judged: NDArray[np.bool_]
+    evaluated: NDArray[np.bool_]
     order: Array
     uplift: Array
     scale: "Scale"
@@ -113,61 +113,63 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Scale:
-    """Brings what models foresee to the size of what was measured: on average, and apart from it; keeps the order."""
+    """Linear scaling of predictions to the measured effect; keeps the order."""
 
     effect: float
     middle: float
     slope: float
 
-    def apply(self, foreseen: Array, room: Array) -> Array:
+    def apply(self, predicted: Array, variance: Array) -> Array:
         """Uplift of some rows."""
-        return room * (self.effect + self.slope * (foreseen - self.middle))
+        return variance * (self.effect + self.slope * (predicted - self.middle))
 
 
-def rank(trial: Trial, fold: NDArray[np.int64], level: float = LEVEL, *, first: int = FIRST) -> Ranking:
-    """Learn the uplift both ways, take the one with the larger Qini on held-out folds, and foresee it for every row.
+def rank(trial: Trial, fold: NDArray[np.int64], level: float = LEVEL, *, first: int = FIRST_EVALUATED_FOLD) -> Ranking:
+    """Learn the uplift both ways, take the one with the larger Qini on held-out folds, and predict it for every row.
 
     Parameters
     ----------
     fold : array (rows,) of int
-        From `folds`, or the campaign that each row is of, the oldest first.
+        From `assign_folds`, or the campaign that each row is of, the oldest first.
     first : int
-        The first fold that is judged.
+        The first fold that is evaluated.
 
     Notes
     -----
-    A fold is judged by models that learnt from the folds before it, and the first ones judge nothing: where folds judge
+    A fold is evaluated with models of the folds before it, and the first ones are not evaluated: where folds evaluate
     one another crosswise each pair of rows counts twice, and intervals come out too narrow (Wager 2024). The better of
     two looks better than it is, so the interval is as wide as two looks ask for.
     """
-    judged = fold >= first
+    evaluated = fold >= first
     order = np.zeros((len(METHODS), len(fold)))
     for held in range(first, int(fold.max()) + 1):
-        learn, here = some_of(np.flatnonzero(fold < held)), np.flatnonzero(fold == held)
+        learn, here = subsample(np.flatnonzero(fold < held)), np.flatnonzero(fold == held)
         for place, method in enumerate(METHODS):
-            order[place, here] = trial.room[here] * _learn(trial, learn, method)(trial.known.matrix[here])
+            order[place, here] = trial.variance[here] * _learn(trial, learn, method)(trial.known.matrix[here])
     two_looks = 1 - (1 - level) / len(METHODS)
-    tried = [qini(found[judged], trial.signal[judged], fold[judged], two_looks) for found in order]
+    tried = [qini(found[evaluated], trial.signal[evaluated], fold[evaluated], two_looks) for found in order]
     best = max(range(len(METHODS)), key=lambda place: tried[place].value)
-    foreseen = np.empty(len(fold))
+    predicted = np.empty(len(fold))
     for learn, here in splits(fold):
-        foreseen[here] = _learn(trial, some_of(learn), METHODS[best])(trial.known.matrix[here])
-    scale = _scale(foreseen, trial)
-    return Ranking(METHODS[best], tried[best], judged, order[best], scale.apply(foreseen, trial.room), scale)
+        predicted[here] = _learn(trial, subsample(learn), METHODS[best])(trial.known.matrix[here])
+    scale = _scale(predicted, trial)
+    return Ranking(METHODS[best], tried[best], evaluated, order[best], scale.apply(predicted, trial.variance), scale)
 
 
-def foresee(trial: Trial, ranking: Ranking, matrix: NDArray[np.float32], room: Array | None = None) -> Array:
+def predict_uplift(trial: Trial, ranking: Ranking, matrix: NDArray[np.float32], variance: Array | None = None) -> Array:
     """Uplift of rows that were no part of the trial, by models of the chosen kind fitted on all of it.
 
     Parameters
     ----------
     matrix : array (rows, columns)
         What is known of them.
-    room : array (rows,), optional
-        How far each can be moved, where the trial's rows had a promise.
+    variance : array (rows,), optional
+        p(1-p) of each, where the trial has a baseline risk.
     """
-    every = some_of(np.arange(len(trial.treated)))
-    return ranking.scale.apply(_learn(trial, every, ranking.method)(matrix), np.ones(1) if room is None else room)
+    every = subsample(np.arange(len(trial.treated)))
+    return ranking.scale.apply(
+        _learn(trial, every, ranking.method)(matrix), np.ones(1) if variance is None else variance
+    )
 
 
 def qini(uplift: Array, signal: Array, fold: NDArray[np.int64], level: float = LEVEL) -> Estimate:
@@ -200,16 +202,16 @@ def qini(uplift: Array, signal: Array, fold: NDArray[np.int64], level: float = L
 
 
 def _learn(trial: Trial, rows: NDArray[np.int64], method: str) -> Callable[[NDArray[np.float32]], Array]:
-    """The effect per room as one of `METHODS` learns it from some rows."""
-    room = trial.room
-    target, weight = (trial.surprise, None) if trial.promise is None else (trial.promise.beyond, room)
+    """The effect divided by p(1-p), as one of `METHODS` learns it from some rows."""
+    variance = trial.variance
+    target, weight = (trial.residual, None) if trial.baseline_risk is None else (trial.baseline_risk.residual, variance)
     if method == "transformed_outcome":
         # Such a row tells less, the further from a half the share is.
-        target, weight = trial.signal, weight if weight is None else room * trial.share * (1 - trial.share)
+        target, weight = trial.signal, weight if weight is None else variance * trial.share * (1 - trial.share)
     shape = _PLAIN if weight is None else _BY_ODDS
 
     def fitted(some: NDArray[np.int64]) -> Callable[[NDArray[np.float32]], Array]:
-        return trees(trial.known, some, target / room, shape, weight)
+        return fit_trees(trial.known, some, target / variance, shape, weight)
 
     if method == "transformed_outcome":
         return fitted(rows)
@@ -217,12 +219,12 @@ def _learn(trial: Trial, rows: NDArray[np.int64], method: str) -> Callable[[NDAr
     return lambda matrix: with_it(matrix) - without(matrix)
 
 
-def _scale(foreseen: Array, trial: Trial) -> Scale:
-    """The average effect is the measured one; of effects per room the order stays, as a strong prior drew them in."""
-    signal, room = trial.signal, trial.room
-    effect, middle = float(signal.sum() / room.sum()), float(room @ foreseen / room.sum())
-    if trial.promise is not None:
+def _scale(predicted: Array, trial: Trial) -> Scale:
+    """The average effect is the measured one; scaled effects keep their order, as a strong prior shrank them."""
+    signal, variance = trial.signal, trial.variance
+    effect, middle = float(signal.sum() / variance.sum()), float(variance @ predicted / variance.sum())
+    if trial.baseline_risk is not None:
         return Scale(effect, middle, effect / middle if min(effect, middle) > 0 else 0.0)
-    spread = float(((foreseen - middle) ** 2).sum())
-    slope = float((foreseen - middle) @ (signal - effect)) / spread if spread else 0.0
+    spread = float(((predicted - middle) ** 2).sum())
+    slope = float((predicted - middle) @ (signal - effect)) / spread if spread else 0.0
     return Scale(effect, middle, min(max(slope, 0.0), 1.0))

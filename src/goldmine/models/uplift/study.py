@@ -9,7 +9,7 @@ from sklearn.linear_model import LinearRegression
 from goldmine.core.i18n import _
 from goldmine.models.uplift.assignment import Assignment, assignment
 from goldmine.models.uplift.covariates import Covariates
-from goldmine.models.uplift.crossfit import Array, folds, prognosis
+from goldmine.models.uplift.crossfit import Array, assign_folds, prognosis
 from goldmine.models.uplift.effect import (
     LEVEL,
     Estimate,
@@ -26,7 +26,7 @@ FIFTHS = 5
 
 @dataclass(frozen=True)
 class Fifth:
-    """A fifth of the rows by foreseen uplift, 1 the largest: its size, arms' mean outcomes and difference."""
+    """A fifth of the rows by predicted uplift, 1 the largest: its size, arms' mean outcomes and difference."""
 
     fifth: int
     rows: int
@@ -37,7 +37,7 @@ class Fifth:
 
 @dataclass(frozen=True)
 class Study:
-    """What a table says of a treatment.
+    """The results of a trial.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Study:
     ranking : Ranking or None
         The order by uplift; None where there is nothing to rank by.
     fifths : tuple of Fifth
-        What became of each fifth of the rows that the order was judged on.
+        Each fifth of the rows that the order was evaluated on.
     trial : Trial or None
         What the order was learnt from.
     """
@@ -67,7 +67,7 @@ class Study:
         """``yes``, ``no`` or ``not measurable``."""
         if isinstance(self.effect, NotMeasurable):
             return "not measurable"
-        return "yes" if self.effect.shown else "no"
+        return "yes" if self.effect.significant else "no"
 
     @property
     def ranks(self) -> bool:
@@ -92,20 +92,20 @@ def study(known: Covariates, treated: NDArray[np.bool_], outcome: Array, level: 
     small = too_small(outcome, treated)
     if small is not None:
         return Study(small)
-    fold = folds(treated, outcome)
+    fold = assign_folds(treated, outcome)
     assigned = assignment(known, treated, fold)
     if assigned.broken:
         return Study(_unlike(assigned.auc), assignment=assigned)
-    foreseen = prognosis(known, outcome, fold)
-    trial = Trial(known, treated, assigned.share, outcome - _together(foreseen, outcome))
+    predicted = prognosis(known, outcome, fold)
+    trial = Trial(known, treated, assigned.share, outcome - _together(predicted, outcome))
     ranking = rank(trial, fold, level) if known.names else None
     if ranking is None or assigned.random:
-        effect = difference(outcome, treated, foreseen, level)
+        effect = difference(outcome, treated, predicted, level)
     else:
         effect = _weighted(trial, ranking.uplift, level)
     if isinstance(effect, NotMeasurable):
         return Study(effect)
-    fifths = _fifths(ranking, (outcome, treated, foreseen), fold, level) if ranking else ()
+    fifths = _fifths(ranking, (outcome, treated, predicted), fold, level) if ranking else ()
     return Study(effect, detectable(effect.error, level), assigned, ranking, fifths, trial)
 
 
@@ -115,11 +115,11 @@ def _unlike(auc: float) -> NotMeasurable:
     )
 
 
-def _together(foreseen: Array, outcome: Array) -> Array:
+def _together(predicted: Array, outcome: Array) -> Array:
     """The two forecasts as one."""
-    if not foreseen.shape[1]:
+    if not predicted.shape[1]:
         return np.full(len(outcome), outcome.mean())
-    return LinearRegression().fit(foreseen, outcome).predict(foreseen)
+    return LinearRegression().fit(predicted, outcome).predict(predicted)
 
 
 def _weighted(trial: Trial, uplift: Array, level: float) -> Estimate:
@@ -127,23 +127,23 @@ def _weighted(trial: Trial, uplift: Array, level: float) -> Estimate:
     treatment was foreseen well (augmented inverse probability weighting).
     """
     share, treated = trial.share, trial.treated
-    each = uplift + (treated - share) / (share * (1 - share)) * (trial.surprise - (treated - share) * uplift)
+    each = uplift + (treated - share) / (share * (1 - share)) * (trial.residual - (treated - share) * uplift)
     return interval(float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each))), len(each) - 1, level)
 
 
 def _fifths(
     ranking: Ranking, arms: tuple[Array, NDArray[np.bool_], Array], fold: NDArray[np.int64], level: float
 ) -> tuple[Fifth, ...]:
-    outcome, treated, foreseen = arms
+    outcome, treated, predicted = arms
     place = np.full(len(fold), -1)
-    for number in np.unique(fold[ranking.judged]):
+    for number in np.unique(fold[ranking.evaluated]):
         held = np.flatnonzero(fold == number)
         order = held[np.argsort(-ranking.order[held], kind="stable")]
         place[order] = np.arange(len(held)) * FIFTHS // len(held)
     found = []
     for fifth in range(FIFTHS):
         here = place == fifth
-        effect = difference(outcome[here], treated[here], foreseen[here], level)
+        effect = difference(outcome[here], treated[here], predicted[here], level)
         means = [float(outcome[here & arm].mean()) for arm in (treated, ~treated)]
         found.append(Fifth(fifth + 1, int(here.sum()), means[0], means[1], effect))
     return tuple(found)

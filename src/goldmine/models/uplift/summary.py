@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from goldmine.core.files import whole_file
 from goldmine.core.i18n import _
 from goldmine.models.uplift.effect import Estimate, NotMeasurable
-from goldmine.models.uplift.ranking import foresee
+from goldmine.models.uplift.ranking import predict_uplift
 from goldmine.models.uplift.study import Study
 from goldmine.models.uplift.table import TrialTable
 
@@ -62,7 +62,7 @@ def warnings(table: TrialTable, found: Study) -> list[DataWarning]:
     noted = []
     assigned = found.assignment
     if assigned is not None and not assigned.random:
-        names = ", ".join(assigned.tells)
+        names = ", ".join(assigned.predictors)
         noted.append(
             DataWarning(
                 "not_randomised",
@@ -105,7 +105,7 @@ def write_scores(path: Path, ids: pd.Series | None, table: TrialTable, found: St
     uplift = np.empty(len(table.used))
     uplift[table.used] = found.ranking.uplift
     if not table.used.all():
-        uplift[~table.used] = foresee(found.trial, found.ranking, table.known.matrix[~table.used])
+        uplift[~table.used] = predict_uplift(found.trial, found.ranking, table.known.matrix[~table.used])
     named = pd.Series(np.arange(len(uplift)), name="row") if ids is None else ids
     with whole_file(path) as temporary:
         pq.write_table(pa.table({str(named.name): id_column(named), "uplift": uplift}), temporary)

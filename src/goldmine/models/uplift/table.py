@@ -60,8 +60,8 @@ class TrialTable:
         0 or 1, or a number.
     lost : tuple of int
         Rows without an outcome among the treated, and among the control.
-    left_out : tuple of str
-        Columns that say nothing: one value only, or another in each row.
+    uninformative : tuple of str
+        Columns left out: one value only, or another in each row.
     """
 
     known: Covariates
@@ -69,7 +69,7 @@ class TrialTable:
     treated: NDArray[np.bool_]
     outcome: Array
     lost: tuple[int, int]
-    left_out: tuple[str, ...]
+    uninformative: tuple[str, ...]
 
 
 def trial_table(frame: pd.DataFrame, roles: Roles) -> TrialTable:
@@ -94,8 +94,8 @@ def trial_table(frame: pd.DataFrame, roles: Roles) -> TrialTable:
     used = there & ~np.isnan(outcome)
     lost = int((treatment[~used & there] == 1).sum()), int((treatment[~used & there] == 0).sum())
     others = [name for name in frame.columns if name not in {*named, *roles.drop}]
-    known, left_out = covariates(frame[others])
-    return TrialTable(known, used, treatment[used] == 1, outcome[used], lost, left_out)
+    known, uninformative = covariates(frame[others])
+    return TrialTable(known, used, treatment[used] == 1, outcome[used], lost, uninformative)
 
 
 def _treatment(column: pd.Series, roles: Roles) -> Array:

@@ -49,7 +49,7 @@ REFUSED = [
 NOT_FOR_CONTACT = {
     "activity/*": "sums by month",
     "scores/*": "what the lists are drawn from",
-    "decisions/*": "what the figures are counted from",
+    "reporting/*": "what the figures are counted from",
     "coverage/*.parquet": "who owns whom: held out or not",
     "returned/*": "results that were imported",
     "releases/*/campaigns/*/control.parquet": "read by measurement alone",

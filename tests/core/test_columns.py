@@ -1,6 +1,13 @@
+import re
+from pathlib import Path
+
 import pyarrow as pa
 
+import goldmine
+from goldmine.campaigns.results.parse_sheet import RESULT_COLUMNS, known_headings
+from goldmine.core.column_docs import PAGE, page
 from goldmine.core.columns import all_columns, column, columns, headings, schema
+from goldmine.core.workspace import at_home
 
 
 def test_each_column_has_one_row_and_a_heading_in_each_language():
@@ -35,3 +42,23 @@ def test_words_stand_for_codes_and_other_codes_stay():
 def test_only_head_office_sees_what_shows_who_was_chosen_and_why():
     assert [one.name for one in all_columns() if not one.leaves_head_office] == ["uplift", "stratum", "rule"]
     assert all(one.leaves_head_office for one in columns(["customer_id", "phone"]))
+
+
+def test_committed_page_of_columns_is_the_generated_one():
+    assert at_home(PAGE).read_text("utf-8") == page()
+    assert "| `uplift` | Uplift | 增益 | double | share | percent | head office |" in page()
+
+
+def test_headings_are_given_in_the_catalogue_alone():
+    root = Path(goldmine.__file__).parent
+    heading = re.compile(r"pgettext\(\s*\"(heading|other headings)\"")
+    given = {
+        path.relative_to(root).as_posix() for path in root.rglob("*.py") if heading.search(path.read_text("utf-8"))
+    }
+    assert given == {"core/columns.py"}
+
+
+def test_results_are_read_under_every_heading_that_files_carry():
+    assert known_headings("campaign_id") == ["campaign_id", "campaign", "活动代码", "活动", "营销活动"]
+    for name in RESULT_COLUMNS:
+        assert {column(name).heading(language).lower() for language in ("en", "zh")} <= set(known_headings(name))

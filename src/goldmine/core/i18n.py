@@ -112,7 +112,7 @@ def ngettext(message: str, plural: str, /, n: int, **values: Any) -> LocalizedTe
 
 
 def pgettext(context: str, message: str, /, **values: Any) -> LocalizedText:
-    """A message whose translation depends on where it stands, such as ``pgettext("heading", "level")``."""
+    """A message whose translation depends on where it stands, such as ``pgettext("limit", "branch")``."""
     return LocalizedText(message, values, context=context)
 
 

@@ -9,8 +9,7 @@ from goldmine.contract.intake import load_bank
 from goldmine.core.errors import UseCaseError
 from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case import load_use_case
-from goldmine.models.external.columns import refuse_copies, usable_columns
-from goldmine.models.external.label import read_label
+from goldmine.models.external.columns import read_label, refuse_copies, usable_columns
 from goldmine.models.external.layout import TableSpec, import_table
 from goldmine.models.external.table import INTEGER_IDS, read_external_table, table_path
 

@@ -1,21 +1,29 @@
-"""The columns of a table: which can be learnt from, and what is said of those that cannot."""
+"""The columns of an external table: its label, its usable features, and the baseline among them."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from sklearn.metrics import roc_auc_score
 
 from goldmine.core.errors import UseCaseError
+from goldmine.core.i18n import all_languages, pgettext
 from goldmine.labels.eligibility import KEYS, LABEL_COLUMNS
-from goldmine.models.encoding import MAX_CATEGORIES, is_number, is_text
+from goldmine.models.encoding import MAX_CATEGORIES, Encoding, encode, is_number, is_text
 from goldmine.models.external.table import IS_TEST
 
-_OWN = 0.5
-"""Share of rows that bear a text of their own, above which a text column names rows rather than describes them."""
-_FEW = 10
+_UNIQUE_SHARE = 0.5
+"""Share of distinct texts above which a text column names rows rather than describes them."""
+_FEW_LEVELS = 10
 COUNT = "known_columns"
 """Feature that a table of text alone is given, so that there is a number to order its rows by."""
+
+
+_LABELS = (
+    pgettext("words for the label 0", "0 0.0 no false n"),
+    pgettext("words for the label 1", "1 1.0 yes true y"),
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,43 @@ class Columns:
     notes: tuple[str, ...]
 
 
+def read_label(column: pa.ChunkedArray, name: str) -> pa.Array:
+    """The label as int8, empty where it is not known.
+
+    Raises
+    ------
+    UseCaseError
+        If a label is none of 0, 1, yes, no, true, false and empty, or all are empty or of one class.
+    """
+    words = column.cast(pa.string()) if not pa.types.is_floating(column.type) else _float_words(column)
+    words = pc.utf8_lower(pc.utf8_trim_whitespace(words))
+    words = pc.if_else(pc.equal(words, ""), None, words)
+    labels = {
+        word: label
+        for label, text in enumerate(_LABELS)
+        for translation in all_languages(text).values()
+        for word in translation.split()
+    }
+    codes = pc.index_in(words, value_set=pa.array(list(labels)), skip_nulls=True)
+    wrong = words.null_count - codes.null_count
+    if wrong:
+        raise UseCaseError(
+            f"label column {name}: {-wrong:,} rows hold a label that is neither 0 nor 1.",
+            "Labels are 0 or 1 (or no and yes, false and true); leave empty what is not known.",
+        )
+    places = codes.combine_chunks() if isinstance(codes, pa.ChunkedArray) else codes
+    values = np.array([*labels.values()], np.int8)[places.fill_null(0).to_numpy()]
+    label = pa.array(values, pa.int8(), mask=np.asarray(places.is_null()))
+    known = label.drop_null().to_numpy()
+    if not len(known) or known.min() == known.max():
+        held = "no label at all" if not len(known) else "one class only"
+        raise UseCaseError(
+            f"label column {name}: {len(known):,} labelled rows hold {held}.",
+            "A model learns from rows of both classes; bring more rows.",
+        )
+    return label
+
+
 def usable_columns(table: pa.Table, names: list[str]) -> Columns:
     """Make features of some columns of a table.
 
@@ -49,16 +94,16 @@ def usable_columns(table: pa.Table, names: list[str]) -> Columns:
         if infinite:
             notes.append(f"column {name}: {infinite:,} infinite values are taken as missing")
         column, why = _prepared(table[name])
-        why = why or _useless(column)
+        why = why or _uninformative(column)
         if why:
             notes.append(f"column {name}: dropped, {why}")
             continue
-        kept[_own_name(name, names)] = column
+        kept[_free_name(name, names)] = column
     if not kept:
         raise UseCaseError("the table: no column is left to learn from.", "Bring columns that differ between rows.")
     if not any(is_number(column.type) for column in kept.values()):
         known = sum(column.is_valid().to_numpy().astype(np.int32) for column in kept.values())
-        kept[_own_name(COUNT, names)] = pa.chunked_array([pa.array(known)])
+        kept[_free_name(COUNT, names)] = pa.chunked_array([pa.array(known)])
     return Columns(pa.table(kept), tuple(notes))
 
 
@@ -80,7 +125,7 @@ def refuse_copies(features: pa.Table, outcome: np.ndarray) -> None:
     for name in features.column_names:
         codes = features[name].dictionary_encode().combine_chunks()
         levels = codes.indices.fill_null(len(codes.dictionary)).to_numpy().astype(np.int64)
-        if len(codes.dictionary) > _FEW:
+        if len(codes.dictionary) > _FEW_LEVELS:
             continue
         rows = np.bincount(levels, minlength=len(codes.dictionary) + 1)
         ones = np.bincount(levels, weights=outcome, minlength=len(rows))
@@ -89,6 +134,30 @@ def refuse_copies(features: pa.Table, outcome: np.ndarray) -> None:
                 f"column {name}: tells the label of every row, so it is the label once more.",
                 f"Leave it out with --drop {name}.",
             )
+
+
+def best_column(rows: pa.Table, names: list[str]) -> tuple[str, bool]:
+    """The baseline: the single number or flag that ranks the training rows best, and whether high values come first.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        Rows to learn from, with ``outcome``.
+    names : list of str
+        Columns to choose from; text has no order and is passed over.
+
+    Raises
+    ------
+    UseCaseError
+        If the rows hold one class only.
+    """
+    outcome = rows["outcome"].to_numpy()
+    numbers = [name for name in names if is_number(rows.schema.field(name).type)]
+    if outcome.min() == outcome.max():
+        raise UseCaseError("the table: the rows to learn from hold one class only.", "Bring more labelled rows.")
+    aucs = {name: _auc(rows, name, outcome) for name in numbers}
+    best = max(numbers, key=lambda name: abs(aucs[name] - 0.5))
+    return best, bool(aucs[best] > 0.5)
 
 
 def _prepared(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str]:
@@ -105,13 +174,13 @@ def _prepared(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str]:
     return column, f"as {kind} cannot be learnt from"
 
 
-def _useless(column: pa.ChunkedArray) -> str:
+def _uninformative(column: pa.ChunkedArray) -> str:
     if column.null_count == len(column):
         return "all its values are missing"
     different = pc.count_distinct(column, mode="only_valid").as_py()
     if different == 1 and column.null_count == 0:
         return "it has the same value in every row"
-    if is_text(column.type) and different > max(MAX_CATEGORIES, _OWN * (len(column) - column.null_count)):
+    if is_text(column.type) and different > max(MAX_CATEGORIES, _UNIQUE_SHARE * (len(column) - column.null_count)):
         return "nearly every row has a text of its own"
     return ""
 
@@ -120,10 +189,23 @@ def _infinite(column: pa.ChunkedArray) -> int:
     return (pc.sum(pc.is_inf(column)).as_py() or 0) if pa.types.is_floating(column.type) else 0
 
 
-def _own_name(name: str, names: list[str]) -> str:
+def _free_name(name: str, names: list[str]) -> str:
     """The column's name, with a stroke where it would mean something else here."""
     while name in (*KEYS, *LABEL_COLUMNS, IS_TEST):
         name += "_"
         while name in names:
             name += "_"
     return name
+
+
+def _float_words(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Floating numbers as text: 1.0 as 1, and what is no number as empty."""
+    known = pc.if_else(pc.is_nan(column), None, column)
+    return known.cast(pa.string())
+
+
+def _auc(rows: pa.Table, name: str, outcome: np.ndarray) -> float:
+    values = encode(Encoding((name,), {}), rows)[:, 0]
+    known = np.isfinite(values)
+    lowest = values[known].min() - 1 if known.any() else 0.0
+    return float(roc_auc_score(outcome, np.where(known, values, lowest)))

@@ -1,4 +1,4 @@
-"""Laying a table into a work folder of its own, as the house's notebooks expect a use case to be."""
+"""Import of an external table into a work folder of its own, as the notebooks expect a use case to be."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -22,17 +22,15 @@ from goldmine.features import feature_fingerprint
 from goldmine.labels.outcomes.external_label import ExternalLabel
 from goldmine.labels.use_case import UseCase, own_use_case
 from goldmine.models.encoding import is_number
-from goldmine.models.external.baseline import best_column
-from goldmine.models.external.columns import refuse_copies, usable_columns
-from goldmine.models.external.label import read_label
+from goldmine.models.external.columns import best_column, read_label, refuse_copies, usable_columns
 from goldmine.models.external.table import INTEGER_IDS, IS_TEST, table_path
 
-_JUDGED_SHARE = 0.2
+_TEST_SHARE = 0.2
 
 
 @dataclass(frozen=True)
 class TableSpec:
-    """A table and what its columns mean.
+    """An external table and the roles of its columns.
 
     Parameters
     ----------
@@ -58,7 +56,7 @@ class TableSpec:
 
 @dataclass(frozen=True)
 class ImportedTable:
-    """A table in its work folder.
+    """An external table in its work folder.
 
     Parameters
     ----------
@@ -92,7 +90,7 @@ def import_table(ask: TableSpec, work: Workspace, as_of: date, list_size: int, s
     list_size : int
         Most rows on the list; 0: a tenth of the rows without a label.
     seed : int
-        Draws the rows to judge by where there is no time.
+        Samples the test rows where there is no time column.
 
     Raises
     ------
@@ -110,9 +108,9 @@ def import_table(ask: TableSpec, work: Workspace, as_of: date, list_size: int, s
     known = outcome.is_valid()
     refuse_copies(columns.features.filter(known), outcome.drop_null().to_numpy())
     moment = _moment(table[ask.time], ask.time) if ask.time else None
-    judged = _judged(outcome, moment, seed)
+    test = _test_rows(outcome, moment, seed)
     laid = columns.features.add_column(0, "customer_id", keys).append_column("outcome", outcome)
-    laid = laid.append_column(IS_TEST, pa.array(judged))
+    laid = laid.append_column(IS_TEST, pa.array(test))
     if moment is not None:
         laid = laid.append_column("moment", pa.array(moment))
     if _whole_numbers(table[ask.key], keys, ask.file):
@@ -177,20 +175,20 @@ def _moment(column: pa.ChunkedArray, name: str) -> np.ndarray:
     return moment
 
 
-def _judged(outcome: pa.Array, moment: np.ndarray | None, seed: int) -> np.ndarray:
-    """Labelled rows to judge by: the latest fifth, or a fifth drawn from each class."""
+def _test_rows(outcome: pa.Array, moment: np.ndarray | None, seed: int) -> np.ndarray:
+    """Labelled rows to test on: the latest fifth, or a stratified random fifth."""
     known = np.flatnonzero(outcome.is_valid())
-    judged = np.zeros(len(outcome), bool)
+    test = np.zeros(len(outcome), bool)
     if moment is not None:
-        first = np.quantile(moment[known], 1 - _JUDGED_SHARE, method="higher")
-        judged[known[moment[known] >= first]] = True
-        return judged
+        first = np.quantile(moment[known], 1 - _TEST_SHARE, method="higher")
+        test[known[moment[known] >= first]] = True
+        return test
     labels = outcome.drop_null().to_numpy()
     for label in (0, 1):
         places = known[labels == label]
-        count = round(_JUDGED_SHARE * len(places))
-        judged[np.random.default_rng([seed, label]).choice(places, count, replace=False)] = True
-    return judged
+        count = round(_TEST_SHARE * len(places))
+        test[np.random.default_rng([seed, label]).choice(places, count, replace=False)] = True
+    return test
 
 
 def _size(laid: pa.Table, asked: int) -> int:

@@ -100,7 +100,7 @@ def test_drift_that_alarms_gives_its_code_where_that_was_asked_for(goldmine, ban
     write_json(tmp_path / "work" / "drift" / "2024-06-30" / "dormancy.json", {"alarms": ["inflow_sum_90d"]})
     words = ["score", "--bank", "bank", "--work", "work"]
     code, lines = goldmine(*words, "--fail-on-drift")
-    assert (code, lines[0]) == (24, "Drift at 2024-06-30: dormancy: 1 moved, first inflow_sum_90d.")
+    assert (code, lines[0]) == (24, "Drift at 2024-06-30: dormancy: 1 drifted, first inflow_sum_90d.")
     assert goldmine(*words)[0] == 0
 
 

@@ -128,9 +128,9 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
                 show_lists(snapshot.work)
             show_places(snapshot)
             if fail_on_drift:
-                from goldmine.governance.drift.report import require_steady
+                from goldmine.governance.drift.report import require_stable
 
-                require_steady(snapshot.work, snapshot.as_of, snapshot.use_cases)
+                require_stable(snapshot.work, snapshot.as_of, snapshot.use_cases)
 
     return command
 

@@ -123,14 +123,16 @@ def _say_drift(drift: "TableDrift") -> None:
         f"rows to judge by: promised {promised.rate:.2%}, came {came.rate:.2%}; "
         f"AUC promised {promised.auc:.4f}, came {came.auc:.4f}"
     )
-    say(f"drift of the rows to judge by: {_moved(drift.judged)}")
+    say(f"drift of the rows to judge by: {_drifted(drift.judged)}")
     if drift.scored is not None:
         said = f", {len(drift.alarms)} alarm{_first(drift.alarms)}"
-        say(f"drift of the rows to score: {_moved(drift.scored)}{said}")
+        say(f"drift of the rows to score: {_drifted(drift.scored)}{said}")
 
 
-def _moved(window: "Window") -> str:
-    return f"{len(window.moved)} of {len(window.psi)} columns moved (the score counts as one){_first(window.moved)}"
+def _drifted(window: "Window") -> str:
+    return (
+        f"{len(window.drifted)} of {len(window.psi)} columns drifted (the score counts as one){_first(window.drifted)}"
+    )
 
 
 def _first(names: Sequence[str]) -> str:

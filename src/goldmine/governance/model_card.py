@@ -246,8 +246,8 @@ def _drift(subject: Subject) -> Section:
         (
             window.cutoff,
             f"{window.rows:,}",
-            str(len(window.moved)),
-            join_texts((titles.get(name, name) for name in window.moved[:5]), "; ") if window.moved else "–",
+            str(len(window.drifted)),
+            join_texts((titles.get(name, name) for name in window.drifted[:5]), "; ") if window.drifted else "–",
         )
         for window in subject.reference.windows
     )

@@ -150,16 +150,16 @@ def _group(by: str, group: str) -> str:
     return f"{words.get(by, by)} {group}".strip()
 
 
-_COLOURS = {"alarm": RED, "moved": GOLD, "steady": BLUE}
+_COLOURS = {"alarm": RED, "drifted": GOLD, "stable": BLUE}
 
 
-def moved_most(seen: pd.DataFrame, labels: dict[str, str], span: str, top: int = 20) -> Figure:
-    """The columns that moved most from what a model learnt from; a tick a column marks how far it may.
+def most_drifted(seen: pd.DataFrame, labels: dict[str, str], span: str, top: int = 20) -> Figure:
+    """The features that drifted most since training; a tick marks each limit.
 
     Parameters
     ----------
     seen : pandas.DataFrame
-        feature, psi, limit and state (``alarm``, ``moved`` or ``steady``), largest psi first.
+        feature, psi, limit and state (``alarm``, ``drifted`` or ``stable``), largest psi first.
     labels : dict of str to str
         Names for people by feature.
     span : str
@@ -176,11 +176,11 @@ def moved_most(seen: pd.DataFrame, labels: dict[str, str], span: str, top: int =
     axis.set_xlim(0, max(float(shown.psi.max()), TOLERATED) * 1.15)
     axis.grid(visible=False, axis="y")
     axis.set_xlabel(_("population stability index; | marks the limit"))
-    axis.set_title(_("What moved most, {span}", span=span), loc="left")
+    axis.set_title(_("What drifted most, {span}", span=span), loc="left")
     words = {
         "alarm": _("alarm"),
-        "moved": _("moved this time"),
-        "steady": _("steady"),
+        "drifted": _("drifted this time"),
+        "stable": _("stable"),
     }
     keys = [Patch(color=colour, label=words[state]) for state, colour in _COLOURS.items()]
     axis.legend(handles=keys, loc="lower right")

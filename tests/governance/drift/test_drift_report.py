@@ -19,7 +19,7 @@ from goldmine.governance.drift.reference import (
     log_reference,
     read_reference,
 )
-from goldmine.governance.drift.report import alarms_of, drift_report, estimated_and_realised, require_steady
+from goldmine.governance.drift.report import alarms_of, drift_report, estimated_and_realised, require_stable
 from goldmine.governance.drift.stability import profiles_of
 from goldmine.labels import Cutoffs
 from goldmine.models.score import ScoreReport
@@ -34,14 +34,14 @@ NAMES = ["inflow", "silent"]
 PEOPLE = [f"C{number:04}" for number in range(1_000)]
 
 
-def window(cutoff: str, *moved: str) -> Window:
+def window(cutoff: str, *drifted: str) -> Window:
     """A window in which some features lie beyond their limit."""
-    return Window(cutoff, 1_000, {name: 9.0 if name in moved else 0.0 for name in NAMES}, dict.fromkeys(NAMES, 0.3))
+    return Window(cutoff, 1_000, {name: 9.0 if name in drifted else 0.0 for name in NAMES}, dict.fromkeys(NAMES, 0.3))
 
 
 @pytest.fixture
 def reference(monkeypatch):
-    """What the model learnt from, and that the inflow had moved at its judging cutoff."""
+    """What the model learnt from, and that the inflow had drifted at its test cutoff."""
     judged = {"estimated": Performance(0.2, 0.8, 3.0), "realised": Performance(0.25, 0.7, 2.5)}
     windows = (window("2024-01-31"), window("2024-03-31", "inflow"))
     profiles = profiles_of(LEARNT, NAMES) | profiles_of(pa.table({"score": np.linspace(0, 1, 1_000)}), ["score"])
@@ -77,27 +77,27 @@ USUAL, HIGH = np.linspace(0, 1, 1_000), np.linspace(0.8, 1, 1_000)
 def test_drift_in_two_windows_alarms_and_one_odd_month_does_not(reference, tmp_path):
     work = Workspace(tmp_path)
     seen = drift_report(work, use_case(), JUNE, scored(work, JUNE, HIGH, HIGH))
-    assert sorted(seen.windows[-1].moved) == ["inflow", "silent"]
+    assert sorted(seen.windows[-1].drifted) == ["inflow", "silent"]
     assert seen.alarms == ("inflow",)
     states = seen.frame().set_index("feature").state.to_dict()
-    assert states == {"inflow": "alarm", "silent": "moved", "score": "steady"}
+    assert states == {"inflow": "alarm", "silent": "drifted", "score": "stable"}
 
 
 def test_feature_of_little_gain_drifts_without_alarm(reference, tmp_path):
     work = Workspace(tmp_path)
     reference.weight["inflow"] = 0.009
     seen = drift_report(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL))
-    assert (seen.windows[-1].moved, seen.alarms) == (["inflow"], ())
+    assert (seen.windows[-1].drifted, seen.alarms) == (["inflow"], ())
 
 
 def test_many_features_of_little_gain_alarm_together():
     names = [f"light_{number}" for number in range(4)]
     weight = dict.fromkeys(names, 0.008) | {"heavy": 0.9}
-    moved = Window("2024-06-30", 1_000, dict.fromkeys(weight, 9.0), dict.fromkeys(names, 0.3) | {"heavy": 10.0})
+    drifted = Window("2024-06-30", 1_000, dict.fromkeys(weight, 9.0), dict.fromkeys(names, 0.3) | {"heavy": 10.0})
     found = Reference({}, {}, weight, (), {})
-    assert alarms_of((moved, moved), found) == tuple(names)
-    assert alarms_of((moved,), found) == ()
-    assert alarms_of((moved, moved), replace(found, weight=dict.fromkeys(names, 0.007))) == ()
+    assert alarms_of((drifted, drifted), found) == tuple(names)
+    assert alarms_of((drifted,), found) == ()
+    assert alarms_of((drifted, drifted), replace(found, weight=dict.fromkeys(names, 0.007))) == ()
 
 
 def test_features_without_gain_alarm_if_ten_and_a_twentieth_of_all_drift():
@@ -105,8 +105,8 @@ def test_features_without_gain_alarm_if_ten_and_a_twentieth_of_all_drift():
 
     def alarms(features):
         weight = dict.fromkeys(names, 0.0) | {f"steady_{number}": 0.01 for number in range(features - 10)}
-        moved = Window("2024-06-30", 1_000, dict.fromkeys(names, 9.0), dict.fromkeys(names, 0.3))
-        return alarms_of((moved, moved), Reference({}, {}, weight, (), {}))
+        drifted = Window("2024-06-30", 1_000, dict.fromkeys(names, 9.0), dict.fromkeys(names, 0.3))
+        return alarms_of((drifted, drifted), Reference({}, {}, weight, (), {}))
 
     assert alarms(200) == tuple(names)
     assert alarms(201) == ()
@@ -116,15 +116,15 @@ def test_features_without_gain_alarm_if_ten_and_a_twentieth_of_all_drift():
 
 def test_peer_aggregates_do_not_alarm():
     names = ["identity_coming_rose_share", "village_aum_mean", "inflow_sum_30d", "village_of_a_table_made_elsewhere"]
-    moved = Window("2024-06-30", 1_000, dict.fromkeys(names, 9.0), dict.fromkeys(names, 0.3))
+    drifted = Window("2024-06-30", 1_000, dict.fromkeys(names, 9.0), dict.fromkeys(names, 0.3))
     found = Reference({}, {}, dict.fromkeys(names, 0.02), (), {})
-    assert sorted(alarms_of((moved, moved), found)) == ["inflow_sum_30d", "village_of_a_table_made_elsewhere"]
+    assert sorted(alarms_of((drifted, drifted), found)) == ["inflow_sum_30d", "village_of_a_table_made_elsewhere"]
 
 
 def test_usual_difference_between_months_is_no_drift(reference, tmp_path):
     work = Workspace(tmp_path)
     reference.usual["inflow"] = 50.0
-    assert drift_report(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL)).windows[-1].moved == []
+    assert drift_report(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL)).windows[-1].drifted == []
 
 
 def test_usual_difference_is_learnt_from_the_training_cutoffs():
@@ -158,11 +158,11 @@ def test_snapshots_scored_by_the_same_model_are_windows(reference, tmp_path):
 def test_required_steadiness_raises_drift_error(reference, tmp_path):
     work = Workspace(tmp_path)
     drift_report(work, use_case(), JUNE, scored(work, JUNE, HIGH, USUAL))
-    with pytest.raises(DriftError, match=r"Drift at 2024-06-30: mine: 1 moved, first inflow") as caught:
-        require_steady(work, JUNE)
+    with pytest.raises(DriftError, match=r"Drift at 2024-06-30: mine: 1 drifted, first inflow") as caught:
+        require_stable(work, JUNE)
     assert caught.value.exit_code == 24
-    require_steady(work, JUNE, ("other",))
-    require_steady(work, JULY)
+    require_stable(work, JUNE, ("other",))
+    require_stable(work, JULY)
 
 
 def test_estimates_stand_beside_observed_figures_once_outcomes_are_complete(reference, tmp_path, monkeypatch):
@@ -189,7 +189,7 @@ def test_training_stores_its_reference_with_its_run(store, fitted):
         log_reference(learnt)
     assert read_reference(run) == learnt
     assert [one.cutoff for one in learnt.windows] == ["2023-11-30", "2024-02-29"]
-    assert [one.moved for one in learnt.windows] == [[], []]
+    assert [one.drifted for one in learnt.windows] == [[], []]
     assert set(learnt.profiles) == {*fitted.model.encoding.features, "score"}
     with pytest.raises(ModelError, match="keeps no drift reference"):
         with tracked("tiny") as other:
@@ -201,9 +201,9 @@ def test_external_table_is_tested_on_its_latest_rows(fitted):
     shifted = rows(seed=3).set_column(1, "inflow_sum_90d", pa.array(np.full(1_500, 3.0), pa.float32()))
     learnt = learn_reference(fitted, TrainingSet(rows(seed=1), shifted), fitted.model.predict(shifted), 100)
     assert [one.cutoff for one in learnt.windows] == ["the other rows of the table"]
-    assert learnt.windows[0].moved == ["inflow_sum_90d"]
+    assert learnt.windows[0].drifted == ["inflow_sum_90d"]
     told = learnt.frame().iloc[0]
-    assert (told.feature, told.state, told.psi > told.limit) == ("inflow_sum_90d", "moved", True)
+    assert (told.feature, told.state, told.psi > told.limit) == ("inflow_sum_90d", "drifted", True)
 
 
 def test_report_is_stored_by_snapshot_and_use_case(reference, tmp_path):

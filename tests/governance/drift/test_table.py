@@ -21,7 +21,7 @@ PROMISED, CAME = Performance(0.06, 0.8, 3.0), Performance(0.31, 0.7, 2.5)
 
 @pytest.fixture
 def work(tmp_path, monkeypatch):
-    """A table whose rate had moved in the rows that judge; to score are a thousand rows in which it is high too."""
+    """A table whose rate drifted in the test rows; in the thousand rows to score it is high too."""
     learnt = pa.table({"rate": EVEN, "age": EVEN, "score": EVEN})
     profiles = profiles_of(learnt, learnt.column_names)
     still = dict.fromkeys(profiles, 0.0)
@@ -40,11 +40,11 @@ def work(tmp_path, monkeypatch):
 
 def test_external_table_alarms_if_test_and_scored_rows_drifted(work):
     seen = table_drift(work, "mine", JUNE, "run")
-    assert (seen.judged.moved, sorted(seen.scored.moved), seen.alarms) == (["rate"], ["age", "rate"], ("rate",))
+    assert (seen.judged.drifted, sorted(seen.scored.drifted), seen.alarms) == (["rate"], ["age", "rate"], ("rate",))
     assert (seen.estimated.rate, seen.realised.rate) == (0.06, 0.31)
 
 
 def test_external_table_without_rows_to_score_has_only_test_rows(work):
     pq.write_table(pq.read_table(work.features(JUNE)).slice(0, 0), work.features(JUNE))
     seen = table_drift(work, "mine", JUNE, "run")
-    assert (seen.judged.moved, seen.scored, seen.alarms) == (["rate"], None, ())
+    assert (seen.judged.drifted, seen.scored, seen.alarms) == (["rate"], None, ())

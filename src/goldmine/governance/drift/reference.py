@@ -41,7 +41,7 @@ class Window:
     limit: dict[str, float]
 
     @property
-    def moved(self) -> list[str]:
+    def drifted(self) -> list[str]:
         """Features beyond their limit, furthest first."""
         beyond = [name for name, psi in self.psi.items() if psi > self.limit[name]]
         return sorted(beyond, key=lambda name: (-self.psi[name], name))
@@ -72,11 +72,11 @@ class Reference:
     judged: dict[str, Performance]
 
     def frame(self) -> pd.DataFrame:
-        """Drift of the last window: feature, psi, limit, weight and state (``moved`` or ``steady``)."""
+        """Drift of the last window: feature, psi, limit, weight and state (``drifted`` or ``stable``)."""
         last = self.windows[-1]
         found = pd.DataFrame({"psi": last.psi, "limit": last.limit}).rename_axis("feature").reset_index()
         found["weight"] = found.feature.map(self.weight)
-        found["state"] = np.where(found.feature.isin(last.moved), "moved", "steady")
+        found["state"] = np.where(found.feature.isin(last.drifted), "drifted", "stable")
         return found.sort_values(["psi", "feature"], ascending=[False, True], ignore_index=True)
 
     def stored(self) -> dict[str, Any]:

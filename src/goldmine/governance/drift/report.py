@@ -66,10 +66,10 @@ class DriftReport:
     judged: dict[str, Performance]
 
     def frame(self) -> pd.DataFrame:
-        """A row a column: feature; psi and limit at this snapshot; windows (how many it has moved in); weight; state.
+        """A row a column: feature; psi and limit at this snapshot; windows (how many it drifted in); weight; state.
 
-        The state is ``alarm``, ``moved`` (beyond its limit now, but not in enough windows, or it hardly matters to the
-        model) or ``steady``. The score itself has no weight.
+        The state is ``alarm``, ``drifted`` (beyond its limit now, but in too few windows, or of little gain) or
+        ``stable``. The score itself has no weight.
         """
         now = self.windows[-1]
         rows = [
@@ -77,9 +77,9 @@ class DriftReport:
                 "feature": name,
                 "psi": psi,
                 "limit": now.limit[name],
-                "windows": sum(name in window.moved for window in self.windows),
+                "windows": sum(name in window.drifted for window in self.windows),
                 "weight": self.weight.get(name, np.nan),
-                "state": "alarm" if name in self.alarms else "moved" if name in now.moved else "steady",
+                "state": "alarm" if name in self.alarms else "drifted" if name in now.drifted else "stable",
             }
             for name, psi in now.psi.items()
         ]
@@ -94,7 +94,7 @@ class DriftReport:
         """Its figures as MLflow metrics."""
         now = self.windows[-1]
         return {
-            "drift_moved": float(len(now.moved)),
+            "drifted_features": float(len(now.drifted)),
             "drift_alarms": float(len(self.alarms)),
             "drift_score_psi": now.psi[SCORE],
             **{f"expected_{name}": value for name, value in self.estimate.middle.flat().items()},
@@ -142,7 +142,7 @@ def alarms_of(windows: tuple[Window, ...], reference: Reference) -> tuple[str, .
     Peer aggregates do not alarm: a village's or an identity's season is one value for many customers, so it drifts
     where single rows would not, and the values it is made of are compared customer by customer anyway.
     """
-    lasting = [name for name in windows[-1].moved if _lasting(name, windows) and name not in AROUND]
+    lasting = [name for name in windows[-1].drifted if _lasting(name, windows) and name not in AROUND]
     light = [name for name in lasting if not _matters(name, reference)]
     heavy = sum(reference.weight[name] for name in light) >= MIN_COMBINED_GAIN_SHARE
     many = len(light) >= max(MIN_DRIFTED_FEATURES, MIN_DRIFTED_SHARE * len(reference.weight))
@@ -150,7 +150,7 @@ def alarms_of(windows: tuple[Window, ...], reference: Reference) -> tuple[str, .
 
 
 def _lasting(name: str, windows: tuple[Window, ...]) -> bool:
-    return sum(name in window.moved for window in windows) >= MIN_DRIFTED_WINDOWS
+    return sum(name in window.drifted for window in windows) >= MIN_DRIFTED_WINDOWS
 
 
 def _matters(name: str, reference: Reference) -> bool:
@@ -195,7 +195,7 @@ def _realised(bank: Bank, work: Workspace, use_case: UseCase, scored: date, as_o
     return [(str(scored), note["model_version"], name, *(part[name] for part in parts), came[name]) for name in came]
 
 
-def require_steady(work: Workspace, as_of: date, use_cases: tuple[str, ...] = ()) -> None:
+def require_stable(work: Workspace, as_of: date, use_cases: tuple[str, ...] = ()) -> None:
     """Raise where a scoring of the snapshot alarmed.
 
     Parameters
@@ -214,7 +214,7 @@ def require_steady(work: Workspace, as_of: date, use_cases: tuple[str, ...] = ()
             alarms[path.stem] = read_json(path)["alarms"]
     loud = {name: found for name, found in alarms.items() if found}
     if loud:
-        told = "; ".join(f"{name}: {len(found)} moved, first {', '.join(found[:3])}" for name, found in loud.items())
+        told = "; ".join(f"{name}: {len(found)} drifted, first {', '.join(found[:3])}" for name, found in loud.items())
         raise DriftError(
             f"Drift at {as_of}: {told}.",
             "Look at the notebook 5_score of each; find out what changed, and train again if it is to stay.",
@@ -239,7 +239,7 @@ def log_drift_report(seen: DriftReport) -> None:
     """Log the report to the active run."""
     import mlflow
 
-    state = "alarm" if seen.alarms else "moved" if seen.windows[-1].moved else "steady"
+    state = "alarm" if seen.alarms else "drifted" if seen.windows[-1].drifted else "stable"
     mlflow.set_tag("goldmine.drift", state)
     mlflow.log_metrics(seen.metrics())
     mlflow.log_dict(asdict(seen), "drift/seen.json")

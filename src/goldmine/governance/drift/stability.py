@@ -95,7 +95,7 @@ def compare_profiles(before: Mapping[str, Profile], after: Mapping[str, Profile]
     Returns
     -------
     pandas.DataFrame
-        feature; psi; limit (`chance_limit` over all of them); moved (psi above the limit); largest psi first.
+        feature; psi; limit (`chance_limit` over all of them); drifted (psi above the limit); largest psi first.
     """
     names = [name for name in before if name in after]
     rows = [
@@ -103,7 +103,7 @@ def compare_profiles(before: Mapping[str, Profile], after: Mapping[str, Profile]
         for name in names
     ]
     found = pd.DataFrame(rows, columns=["feature", "psi", "limit"])
-    found["moved"] = found.psi > found.limit
+    found["drifted"] = found.psi > found.limit
     return found.sort_values(["psi", "feature"], ascending=[False, True], ignore_index=True)
 
 

@@ -12,9 +12,9 @@ import pytest
 
 from goldmine.contract.bank import Bank
 from goldmine.contract.tables import TABLES
+from goldmine.validation.counts import CountedSuite, count_file, count_tables
 from goldmine.validation.great_expectations import evaluate
 from goldmine.validation.rules import FILE_SUITES, load_rules
-from goldmine.validation.suite_counts import CountedSuite, count_file, count_tables
 from tests.expectations.clean import PARAMETERS, clean_tables, write_beside, write_file, write_tables
 from tests.expectations.mutants import mutant
 

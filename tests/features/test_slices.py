@@ -9,8 +9,8 @@ from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
 from goldmine.core.engine import connect
 from goldmine.core.workspace import Workspace
-from goldmine.features import build_features, slices
-from goldmine.features.slices import slice_customers
+from goldmine.features import build, build_features
+from goldmine.features.build import slice_customers
 from goldmine.governance.point_in_time_check import check_point_in_time
 from goldmine.sample import write_bank
 from tests.tiny import make_bank, transaction
@@ -19,7 +19,7 @@ CUTOFF = date(2024, 5, 31)
 
 
 def test_slices_follow_one_another_and_leave_nobody_out(tmp_path, monkeypatch):
-    monkeypatch.setattr(slices, "CUSTOMERS", 2)
+    monkeypatch.setattr(build, "CUSTOMERS", 2)
     names = ["A", "B'1", "C", "D", "E"]
     bank = make_bank(tmp_path / "bank", {"customers": [{"customer_id": name} for name in names]})
     assert slice_customers(connect(), bank) == [
@@ -30,7 +30,7 @@ def test_slices_follow_one_another_and_leave_nobody_out(tmp_path, monkeypatch):
 
 
 def test_one_who_was_merged_counts_in_the_slice_of_the_one_who_remains(tmp_path, monkeypatch):
-    monkeypatch.setattr(slices, "CUSTOMERS", 2)
+    monkeypatch.setattr(build, "CUSTOMERS", 2)
     merged = {"customer_id": "A", "merged_into": "E", "merged_on": date(2024, 5, 1)}
     tables = {
         "customers": [merged, *({"customer_id": name} for name in "BCDE")],
@@ -63,7 +63,7 @@ def test_every_feature_is_what_it_is_without_slices(tmp_path, monkeypatch, most)
     build_features(bank, work, [CUTOFF])
     whole = duckdb.sql(f"FROM '{work.features(CUTOFF)}' ORDER BY customer_id").fetchall()
     work.features(CUTOFF).with_suffix(".json").unlink()
-    monkeypatch.setattr(slices, "CUSTOMERS", most)
+    monkeypatch.setattr(build, "CUSTOMERS", most)
     build_features(bank, work, [CUTOFF])
     assert work.features(CUTOFF).is_dir()
     assert duckdb.sql(f"FROM read_parquet('{work.features(CUTOFF)}')").fetchall() == whole

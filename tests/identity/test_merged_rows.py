@@ -13,7 +13,7 @@ from goldmine.coverage.customer_balances import Books
 from goldmine.customers.lost import lost
 from goldmine.customers.source_tables import SourceTables
 from goldmine.customers.table import build_customers
-from goldmine.features import build_features, slices
+from goldmine.features import build, build_features
 from goldmine.governance.point_in_time_check import check_point_in_time
 from goldmine.labels.outcomes import aum_gained, happened
 from goldmine.labels.use_case import load_use_case
@@ -161,7 +161,7 @@ def test_slices_and_the_past_alone_give_the_same(books, monkeypatch):
     days = [JANUARY, FEBRUARY, MARCH]
     whole = [duckdb.sql(f"FROM '{work.features(day)}' ORDER BY customer_id").fetchall() for day in days]
     assert [check_point_in_time(bank, work, day).changed for day in days] == [{}, {}, {}]
-    monkeypatch.setattr(slices, "CUSTOMERS", 2)
+    monkeypatch.setattr(build, "CUSTOMERS", 2)
     for day in days:
         work.features(day).with_suffix(".json").unlink()
     build_features(bank, work, days)

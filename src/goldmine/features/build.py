@@ -1,10 +1,12 @@
 """Writing feature tables: one Parquet file a cutoff, a row a customer on the books."""
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ibis.backends.sql import SQLBackend
 from sqlglot.expressions import to_identifier
@@ -16,15 +18,73 @@ from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.dates import month_end, month_key, months_back
 from goldmine.core.engine import DUCKDB, Engine, connect, kept, on_spark, write_parquet
 from goldmine.core.errors import HistoryError
-from goldmine.core.files import read_json, write_json
+from goldmine.core.files import read_json, whole_folder, write_json
 from goldmine.core.progress import track_queries
+from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
-from goldmine.features.catalogue import carried, catalogue, plan, tried_folders
+from goldmine.features.catalogue import Plan, carried, catalogue, plan, tried_folders
 from goldmine.features.definition import Feature
 from goldmine.features.point_in_time import known_fingerprint
-from goldmine.features.slices import slice_customers, write_slices
 from goldmine.features.sources import Source, lay_out, lay_view
 from goldmine.features.windows import AGES
+
+CUSTOMERS = 500_000
+"""In a slice, at most: its rows and the joins of its activity take some three gigabytes. A bank of more than half as
+many is cut too, since what is made whole is kept in memory between its two queries."""
+
+
+def slice_customers(connection: SQLBackend, bank: Bank) -> list[str]:
+    """Cut a bank's customers into slices of about one size, in order: conditions on ``customer_id``.
+
+    The activity lies in this order, so that a slice reads little more than its own rows.
+    """
+    customers = bank.tables["customers"].rows
+    if customers <= CUSTOMERS // 2:
+        return ["true"]
+    count = max(2, -(-customers // CUSTOMERS))
+    rows = connection.compile(bank.read(connection, "customers"))
+    told = connection.raw_sql(
+        f"SELECT min(customer_id) FROM (SELECT customer_id, ntile({count}) OVER (ORDER BY customer_id) AS slice "
+        f"FROM ({rows})) GROUP BY slice ORDER BY slice"
+    ).fetchall()
+    starts = ["'" + first.replace("'", "''") + "'" for (first,) in told]
+    return [
+        " AND ".join(
+            ([f"customer_id >= {start}"] if place else [])
+            + ([f"customer_id < {starts[place + 1]}"] if place + 1 < len(starts) else [])
+        )
+        for place, start in enumerate(starts)
+    ]
+
+
+def write_slices(source: Source, slices: list[str], made: Plan, query: str) -> None:
+    """Write a cutoff's features as a folder of parts, a part a slice, each by customer_id.
+
+    Parameters
+    ----------
+    source : Source
+        The cutoff.
+    slices : list of str
+        From `slice_customers`.
+    made : Plan
+        The features.
+    query : str
+        SQL of the feature table, from the plan's ``around`` and ``part``.
+    """
+    connection, target = source.connection, source.work.features(source.cutoff)
+    with whole_folder(target) as folder, TemporaryDirectory(prefix=".base.", dir=folder) as scratch:
+        parts = [Path(scratch) / f"{place:04}.parquet" for place in range(len(slices))]
+        for within, part in zip(slices, parts, strict=True):
+            lay_out(source, within)
+            connection.raw_sql(f"COPY ({made.base}) TO {literal(part)} (FORMAT parquet, COMPRESSION lz4)")
+        lay_out(source)
+        lay_view(connection, "base", f"FROM read_parquet({literal(Path(scratch) / '*.parquet')})")
+        with ExitStack() as sums:
+            for name, around in made.around.items():  # of everyone, so once for all slices
+                sums.enter_context(kept(connection, name, around))
+            for part in parts:
+                lay_view(connection, "part", f"FROM read_parquet({literal(part)})")
+                write_parquet(connection, query, folder / part.name, order=("customer_id",))
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,10 @@ from goldmine.contract.tables import TABLES
 from goldmine.core.files import write_json
 from goldmine.core.i18n import stored_text
 from goldmine.core.workspace import Workspace
-from goldmine.validation.data_docs import finish_site
-from goldmine.validation.great_expectations import evaluate
+from goldmine.validation.counts import CountedSuite, Parameters, count_file, count_tables
+from goldmine.validation.great_expectations import evaluate, finish_site
 from goldmine.validation.results import RuleResult, SuiteResult
 from goldmine.validation.rules import Rule
-from goldmine.validation.suite_counts import CountedSuite, Parameters, count_file, count_tables
 
 
 def validate_bank(bank: Bank, work: Workspace) -> list[SuiteResult]:

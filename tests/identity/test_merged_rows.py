@@ -15,8 +15,7 @@ from goldmine.customers.source_tables import SourceTables
 from goldmine.customers.table import build_customers
 from goldmine.features import build, build_features
 from goldmine.governance.point_in_time_check import check_point_in_time
-from goldmine.labels.outcomes import aum_gained, happened
-from goldmine.labels.use_case import load_use_case
+from goldmine.labels.outcome_window import OutcomeWindow
 from tests.tiny import balance, make_bank, transaction
 
 JANUARY, FEBRUARY, MARCH = date(2024, 1, 31), date(2024, 2, 29), date(2024, 3, 31)
@@ -171,12 +170,10 @@ def test_slices_and_the_past_alone_give_the_same(books, monkeypatch):
 
 def test_outcomes_of_the_person_are_counted_under_the_survivor(books):
     bank, work = books
-    connection = connect()
-    gained = aum_gained(connection, bank, work, (date(2023, 12, 31), MARCH)).to_pyarrow().to_pydict()
-    assert dict(zip(gained["customer_id"], gained["gained"], strict=True))["C"] == (11020 - 11000) * 100
-    use_case = load_use_case("dormancy").model_copy(update={"gap_days": 0, "horizon_days": 60})
-    acted = happened(connection, bank, work, use_case, (JANUARY, date(2024, 4, 30))).to_pyarrow()["customer_id"]
-    assert acted.to_pylist() == ["C"]
+    window = OutcomeWindow(connect(), bank, work, date(2023, 12, 31), JANUARY, date(2024, 3, 31), date(2024, 4, 30))
+    growth = window.aum_growth().to_pyarrow().to_pydict()
+    assert dict(zip(growth["customer_id"], growth["gained"], strict=True))["C"] == (11020 - 11000) * 100
+    assert window.own_transactions().to_pyarrow()["customer_id"].to_pylist() == ["C"]
 
 
 def test_lost_deposits_are_those_of_all_numbers(tmp_path):

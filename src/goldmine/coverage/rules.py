@@ -27,7 +27,7 @@ class Tier(SettingsModel):
     contact_every_days : int
         Longest time between two contacts.
     core : bool
-        Whether they are core customers (核心客户), whose owner is named to them.
+        Whether they are core customers, whose owner is named to them.
     """
 
     min_aum: int
@@ -47,7 +47,7 @@ class Tier(SettingsModel):
 
 
 class CoverageRules(SettingsModel):
-    """The rules of tiered maintenance (分级维护).
+    """The rules of tiered maintenance.
 
     Parameters
     ----------

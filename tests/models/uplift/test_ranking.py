@@ -2,11 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from goldmine.models.uplift.assignment import assignment
 from goldmine.models.uplift.covariates import covariates
 from goldmine.models.uplift.crossfit import assign_folds
 from goldmine.models.uplift.ranking import qini
-from goldmine.models.uplift.study import study
+from goldmine.models.uplift.study import check_assignment, study
 
 ROWS = 4_000
 
@@ -90,6 +89,6 @@ def test_assignment_by_town_is_noticed_and_adjusted_for():
 
 def test_random_assignment_is_recognised():
     known, treated, outcome = trial(lambda _: 0.0)
-    found = assignment(covariates(known)[0], treated, assign_folds(treated, outcome))
+    found = check_assignment(covariates(known)[0], treated, assign_folds(treated, outcome))
     assert found.random
     assert found.share.tolist() == [treated.mean()] * ROWS

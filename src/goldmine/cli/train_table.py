@@ -118,12 +118,12 @@ def _say_result(laid: "ImportedTable", result: "ExternalTableResult") -> None:
 def _say_drift(drift: "TableDrift") -> None:
     from goldmine.cli.output import say
 
-    promised, came = drift.estimated, drift.realised
+    estimated, observed = drift.estimated, drift.realised
     say(
-        f"rows to judge by: promised {promised.rate:.2%}, came {came.rate:.2%}; "
-        f"AUC promised {promised.auc:.4f}, came {came.auc:.4f}"
+        f"test rows: rate estimated {estimated.rate:.2%}, observed {observed.rate:.2%}; "
+        f"AUC estimated {estimated.auc:.4f}, observed {observed.auc:.4f}"
     )
-    say(f"drift of the rows to judge by: {_drifted(drift.judged)}")
+    say(f"drift of the test rows: {_drifted(drift.judged)}")
     if drift.scored is not None:
         said = f", {len(drift.alarms)} alarm{_first(drift.alarms)}"
         say(f"drift of the rows to score: {_drifted(drift.scored)}{said}")

@@ -29,7 +29,7 @@ class Calibration:
     table : pandas.DataFrame
         A row a group, the whole first: by, group, rows, predicted, observed (shares of 1), error (expected calibration
         error), floor (its mean if every probability were true), chance (its 99th percentile then), excess (error above
-        the floor, never below 0) and verdict (``kept``, ``warning``, ``stop``).
+        the floor, never below 0) and verdict (``ok``, ``warning``, ``stop``).
     limits : Limits
         What the verdicts are given by.
     """
@@ -122,7 +122,7 @@ def _measured(outcome: np.ndarray, probability: np.ndarray, chance: np.random.Ge
 
 def _verdict(measured: dict[str, float], limits: Limits) -> str:
     if measured["error"] <= measured["chance"] or measured["excess"] <= limits.calibration_warning:
-        return "kept"
+        return "ok"
     return "stop" if measured["excess"] > limits.calibration_stop else "warning"
 
 

@@ -35,7 +35,7 @@ _FIGURES = {
     "lift_list": pgettext("model card", "lift at list size"),
 }
 _VERDICTS = {
-    "kept": pgettext("model card", "holds"),
+    "ok": pgettext("model card", "holds"),
     "warning": pgettext("model card", "warning"),
     "stop": pgettext("model card", "stops promotion"),
 }

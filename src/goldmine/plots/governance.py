@@ -13,7 +13,7 @@ from matplotlib.ticker import PercentFormatter
 from goldmine.governance.drift.stability import TOLERATED
 from goldmine.plots.style import BLUE, GOLD, GREEN, GREY, RED, _, finished, pgettext
 
-_VERDICTS = {"kept": BLUE, "warning": GOLD, "stop": RED}
+_VERDICTS = {"ok": BLUE, "warning": GOLD, "stop": RED}
 
 
 def calibration_by_group(table: pd.DataFrame) -> Figure:

@@ -36,7 +36,7 @@ def reasons(found):
     return dict(zip(found["customer_id"], found["change_reason"], strict=True))
 
 
-def test_every_customer_from_the_first_tier_on_has_one_carer_of_an_allowed_role_and_branch():
+def test_every_tier_customer_has_one_owner_of_an_allowed_role_and_branch():
     found = assign(
         customers(("a", "B1", 1, ""), ("b", "B1", 2, ""), ("c", "B2", 3, ""), ("d", "B2", 4, "")), people(), RULES
     )
@@ -45,20 +45,20 @@ def test_every_customer_from_the_first_tier_on_has_one_carer_of_an_allowed_role_
     assert set(reasons(found).values()) == {"new"}
 
 
-def test_nobody_moves_where_nothing_changed():
+def test_unchanged_inputs_move_nobody():
     first = assign(customers(*[(str(n), "B1", 2, "") for n in range(5)]), people(), RULES)
     again = assign(customers(*[(c, "B1", 2, by) for c, by in owners(first).items()]), people(), RULES)
     assert owners(again) == owners(first)
     assert set(reasons(again).values()) == {"kept"}
 
 
-def test_a_carer_stays_when_the_level_changes_within_what_the_role_may_have():
+def test_owner_stays_while_the_role_may_own_the_new_level():
     found = assign(customers(("a", "B1", 2, "m1"), ("b", "B1", 3, "m1"), ("c", "B1", 4, "m1")), people(), RULES)
     assert reasons(found) == {"a": "kept", "b": "kept", "c": "level"}
     assert owners(found)["c"] == "h1"
 
 
-def test_a_customer_who_went_to_another_branch_gets_a_carer_there():
+def test_branch_change_assigns_an_owner_at_the_new_branch():
     moved = customers(("a", "B2", 2, "m1")).assign(previous_branch_id="B1")
     found = assign(moved, people(), RULES)
     assert (owners(found), reasons(found)) == ({"a": "m2"}, {"a": "branch"})
@@ -70,7 +70,7 @@ def test_customers_of_a_person_who_left_are_handed_over():
     assert owners(found) == {"a": "s1", "b": "m1"}
 
 
-def test_of_a_carer_over_the_limit_as_few_as_must_move_and_those_with_least():
+def test_owner_over_the_limit_hands_over_the_fewest_and_smallest_customers():
     found = assign(customers(*[(c, "B1", 2, "m1") for c in "abcde"]), people(), RULES)
     assert owners(found) == {"a": "m1", "b": "m1", "c": "m1", "d": "s1", "e": "s1"}
     assert [c for c, why in reasons(found).items() if why == "limit"] == ["d", "e"]
@@ -88,7 +88,7 @@ def test_work_is_spread_evenly_over_people_of_one_role():
     assert sorted(owners(found).values()) == ["s1", "s2"]
 
 
-def test_who_is_over_every_limit_goes_to_the_next_role_above_and_those_are_as_few_as_must():
+def test_overflow_goes_to_the_next_role_above_for_as_few_as_possible():
     found = assign(customers(*[(c, "B1", 2, "") for c in "abcdef"]), people(), RULES)
     assert sorted(owners(found).values()) == ["h1", "m1", "m1", "m1", "s1", "s1"]
     assert found["above"].sum() == 1
@@ -100,7 +100,7 @@ def test_a_branch_without_staff_goes_to_the_roles_of_the_whole_bank_and_the_othe
     assert found["above"].tolist() == [True, False]
 
 
-def test_whom_nobody_has_room_for_stays_without_a_carer_those_with_least_of_the_lowest_tier():
+def test_smallest_customers_of_the_lowest_tier_stay_without_owner():
     """At B2 m2 takes three, the leader two, and these two are core customers first."""
     rows = [("core", "B2", 4, ""), *[(c, "B2", 2, "") for c in "abcde"]]
     found = assign(customers(*rows), people(), RULES).set_index("customer_id")
@@ -132,7 +132,7 @@ def test_a_role_above_keeps_its_customers_while_there_is_none():
     assert (owners(found), reasons(found)) == ({"a": "l1"}, {"a": "kept"})
 
 
-def test_a_bank_where_nobody_is_at_work_has_no_carers():
+def test_bank_without_staff_at_work_assigns_no_owners():
     nobody = People(people().serving.head(0))
     found = assign(customers(("a", "B1", 2, "m1")), nobody, RULES)
     assert (found["owner_id"].isna().tolist(), reasons(found)) == ([True], {"a": "staff_left"})
@@ -142,7 +142,7 @@ def test_where_nobody_has_a_tiers_level_nobody_is_assigned():
     assert assign(customers(("a", "B1", 1, "")), people(), RULES).empty
 
 
-def test_the_order_of_rows_decides_nothing():
+def test_row_order_does_not_matter():
     rows = customers(*[(str(n), "B1", 2, "m1" if n % 2 else "") for n in range(5)])
     first, second = (assign(one, people(), RULES) for one in (rows, rows.sample(frac=1, random_state=1)))
     pd.testing.assert_frame_equal(first, second)

@@ -73,13 +73,13 @@ def by_customer(coverage, column):
     return dict(zip(coverage.rows["customer_id"], coverage.rows[column], strict=True))
 
 
-def test_the_first_assignment_starts_from_the_books_customer_managers(place):
+def test_first_assignment_starts_from_customer_managers(place):
     coverage = make_coverage(*place, MARCH, RULES)
     assert by_customer(coverage, "owner_id") == {"closed": "m1", "grows": "m1", "of_leaver": "m2", "stays": "m1"}
     assert set(coverage.rows["change_reason"]) == {"kept"}
 
 
-def test_the_next_quarter_moves_only_who_must(place):
+def test_next_quarter_moves_only_who_must(place):
     make_coverage(*place, MARCH, RULES)
     coverage = make_coverage(*place, JUNE, RULES)
     assert by_customer(coverage, "change_reason") == {"grows": "level", "of_leaver": "staff_left", "stays": "kept"}
@@ -89,12 +89,12 @@ def test_the_next_quarter_moves_only_who_must(place):
     assert coverage.moves_by_reason.to_dict() == {"level": 1, "staff_left": 1}
 
 
-def test_who_hands_over_whom_to_whom(place):
+def test_handover_names_previous_and_new_owner(place):
     found = make_coverage(*place, JUNE, RULES).handover
     assert found[["previous_id", "customer_id", "owner_id"]].values.tolist() == [["m2", "of_leaver", "m1"]]
 
 
-def test_a_contact_is_due_so_many_days_after_the_last_that_reached_the_customer(place):
+def test_contact_is_due_counted_from_the_last_that_reached_the_customer(place):
     """Of stays it was made on 31 May; a later call to of_leaver reached nobody; grows was called too late."""
     make_coverage(*place, MARCH, RULES)
     coverage = make_coverage(*place, JUNE, RULES)
@@ -107,14 +107,14 @@ def test_a_contact_is_due_so_many_days_after_the_last_that_reached_the_customer(
     }
 
 
-def test_made_again_it_is_the_same(place):
+def test_assignment_is_reproducible(place):
     make_coverage(*place, MARCH, RULES)
     first, again = (make_coverage(*place, JUNE, RULES).rows for _ in range(2))
     pd.testing.assert_frame_equal(first, again)
     pd.testing.assert_frame_equal(read_coverage(place[1], JUNE), first)
 
 
-def test_a_month_that_spark_wrote_as_a_folder_of_parts_is_read_alike(place):
+def test_month_written_by_spark_as_parts_is_read_alike(place):
     bank, work = place
     before = make_coverage(bank, work, JUNE, RULES).rows
     month = work.activity / "balances" / "2024-06.parquet"
@@ -141,21 +141,21 @@ def test_a_shortage_is_stated_and_everybody_else_is_assigned(place):
     assert by_customer(coverage, "owner_id")["stays"] == "m1"
 
 
-def test_a_missing_month_end_is_said(place):
+def test_missing_month_end_is_reported(place):
     with pytest.raises(HistoryError, match="balances: the books hold no rows of 2024-05"):
         make_coverage(*place, date(2024, 5, 31), RULES)
     with pytest.raises(HistoryError, match="coverage at 2024-05-31: nobody has been assigned yet"):
         read_coverage(place[1], date(2024, 5, 31))
 
 
-def test_a_bank_without_staff_is_said(place, tmp_path):
+def test_bank_without_staff_is_reported(place, tmp_path):
     bank = make_bank(tmp_path / "other", {"customers": CUSTOMERS})
     assert missing_for_coverage(bank) == ["table staff", "table balances"]
     with pytest.raises(ContractError, match="coverage: this bank has no table staff, no table balances"):
         make_coverage(bank, place[1], JUNE, RULES)
 
 
-def test_the_workbook_says_it_in_words(place, tmp_path):
+def test_coverage_workbook_shows_words_for_codes(place, tmp_path):
     make_coverage(*place, MARCH, RULES)
     write_workbook(tmp_path / "coverage.xlsx", make_coverage(*place, JUNE, RULES), "zh")
     sheets = pd.read_excel(tmp_path / "coverage.xlsx", sheet_name=None)
@@ -167,7 +167,7 @@ def test_the_workbook_says_it_in_words(place, tmp_path):
     assert sheets["逾期未联系"]["逾期天数"].tolist() == [1]
 
 
-def test_an_assignment_from_before_roles_above_could_take_over_is_gone_on_from(place):
+def test_assignment_without_roles_above_is_continued(place):
     bank, work = place
     make_coverage(bank, work, MARCH, RULES)
     path = coverage_path(work, MARCH)

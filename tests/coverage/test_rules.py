@@ -13,7 +13,7 @@ def rules(**changes):
     return typed(CoverageRules, {"tiers": [TIER, CORE], "max_customers": MOST} | changes, "coverage.yaml")
 
 
-def test_the_projects_rules_give_each_level_from_50_000_yuan_a_tier_and_name_core_carers_from_500_000():
+def test_default_rules_tier_levels_from_50_000_yuan_and_core_from_500_000():
     found = load_coverage_rules()
     assert [found.tier_of(level) for level in range(7)] == [-1, -1, 0, 1, 2, 3, 4]
     assert [tier.min_aum for tier in found.tiers if tier.core] == [500_000, 2_000_000, 5_000_000]
@@ -31,6 +31,6 @@ def test_the_projects_rules_give_each_level_from_50_000_yuan_a_tier_and_name_cor
         ({"maximum": 3}, "maximum: unknown key"),
     ],
 )
-def test_rules_that_do_not_agree_are_refused(changes, said):
+def test_contradictory_rules_are_refused(changes, said):
     with pytest.raises(SettingsError, match=said):
         rules(**changes)

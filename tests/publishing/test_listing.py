@@ -68,7 +68,7 @@ def open_book(folder: Path) -> openpyxl.Workbook:
     return openpyxl.load_workbook(folder / "lists" / "longtail.xlsx")
 
 
-def test_a_row_says_who_why_until_when_and_by_which_model():
+def test_list_row_names_customer_reasons_validity_and_model():
     assert rows_of(["0007", "C2"]).to_pylist()[1] == {
         "rank": 2,
         "customer_id": "C2",
@@ -87,7 +87,7 @@ def test_a_row_says_who_why_until_when_and_by_which_model():
     }
 
 
-def test_a_list_may_have_no_rows(tmp_path):
+def test_list_without_rows_is_written(tmp_path):
     files = write(tmp_path, rows_of([]))
     assert [file.rows for file in files] == [0, 0, 0]
     assert pq.read_schema(tmp_path / "lists" / "longtail.parquet").equals(LIST_SCHEMA)
@@ -109,14 +109,14 @@ def test_all_three_files_hold_the_same_rows(tmp_path):
     assert cells == [1, "0007", "0012", None, "longtail", 0.875, 1, *told, *days, "3", "r1"]
 
 
-def test_the_csv_begins_with_the_mark_that_excel_knows_and_quotes_ids(tmp_path):
+def test_csv_starts_with_byte_order_mark_and_quotes_ids(tmp_path):
     write(tmp_path, rows_of(["0007"]))
     content = (tmp_path / "lists" / "longtail.csv").read_bytes()
     assert content.startswith(b"\xef\xbb\xbf")
     assert b'\r\n1,"0007","0012",' in content
 
 
-def test_the_sheet_is_ready_to_be_worked_from(tmp_path):
+def test_sheet_freezes_head_filters_and_prints_on_one_page_width(tmp_path):
     write(tmp_path, rows_of(["0007", "C2"]))
     book = open_book(tmp_path)
     sheet = book.active
@@ -128,13 +128,13 @@ def test_the_sheet_is_ready_to_be_worked_from(tmp_path):
     assert sheet["K2"].number_format == "yyyy-mm-dd"
 
 
-def test_a_column_is_as_wide_as_its_longest_reason_up_to_a_limit(tmp_path):
+def test_column_width_follows_longest_reason_up_to_a_limit(tmp_path):
     for reason, width in (("yes", 40), ("近一年月日均资产" * 3, 50), ("a" * 60, 62), ("a" * 500, 72)):
         write(tmp_path, rows_of(["C1"], reasons=[reason]))
         assert open_book(tmp_path)["List"].column_dimensions["H"].width == pytest.approx(width, abs=1)
 
 
-def test_the_second_sheet_says_where_the_list_comes_from(tmp_path):
+def test_about_sheet_names_bank_model_and_funnel(tmp_path):
     write(tmp_path, rows_of(["0007", "C2"]))
     said = {row[0]: row[1:] for row in open_book(tmp_path)["About"].iter_rows(values_only=True) if row[0]}
     assert said["Long-tail conversion"] == (None, None)
@@ -144,7 +144,7 @@ def test_the_second_sheet_says_where_the_list_comes_from(tmp_path):
     assert said["own staff"][0] == "staff.customer_id"
 
 
-def test_headings_and_the_second_sheet_speak_chinese(tmp_path):
+def test_headings_and_about_sheet_are_chinese_in_chinese(tmp_path):
     write(tmp_path, rows_of(["0007"]), "zh")
     assert read_csv(tmp_path)[0][:6] == ["排名", "客户号", "所属支行", "客户经理", "营销场景", "预测概率"]
     assert open_book(tmp_path).sheetnames == ["名单", "说明"]
@@ -178,7 +178,7 @@ def test_a_workbook_keeps_every_text_as_text(tmp_path, text):
         assert cell.quotePrefix == 1
 
 
-def test_a_csv_holds_nothing_that_a_spreadsheet_would_run(tmp_path):
+def test_csv_escapes_formulas(tmp_path):
     write(tmp_path, rows_of(HOSTILE, branch="=1+1", reasons=["@SUM(A1)"]))
     for line in read_csv(tmp_path)[1:]:
         for cell in line:
@@ -191,12 +191,12 @@ def test_unescape_formula_restores_the_text(text):
     assert (made[1:] if made.startswith("'") else made) == text
 
 
-def test_a_very_long_text_stays_whole(tmp_path):
+def test_very_long_text_is_kept_whole(tmp_path):
     write(tmp_path, rows_of(["C1"], branch="长" * 5000))
     assert open_book(tmp_path)["List"]["C2"].value == "长" * 5000
     assert read_csv(tmp_path)[1][2] == "长" * 5000
 
 
-def test_the_same_list_gives_the_same_bytes(tmp_path):
+def test_same_list_gives_same_bytes(tmp_path):
     first, second = (write(tmp_path, rows_of(["0007", "C2"])) for _ in range(2))
     assert [file.sha256 for file in first] == [file.sha256 for file in second]

@@ -11,7 +11,7 @@ from tests.tiny import make_bank, workspace
 DAY = date(2024, 6, 30)
 
 
-def test_who_may_not_be_contacted_is_left_out_and_counted(tmp_path):
+def test_on_request_list_leaves_out_and_counts_who_may_not_be_contacted(tmp_path):
     people = [
         {"customer_id": "001", "marketing_consent": True, "birth_date": date(1980, 1, 1)},
         {"customer_id": "002", "marketing_consent": False, "birth_date": date(1980, 1, 1)},

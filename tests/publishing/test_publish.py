@@ -157,7 +157,7 @@ def test_the_manifest_traces_a_file_to_model_run_validation_and_funnel(published
     assert [rule["name"] for rule in manifest["funnels"]["longtail"]["skipped"]] == LACKING
 
 
-def test_the_same_inputs_give_the_same_release_and_add_nothing(own):
+def test_same_inputs_give_the_same_release(own):
     bank, work = own
     before = {path: path.stat().st_mtime_ns for path in work.releases.rglob("*")}
     standing = read_latest(work)
@@ -165,7 +165,7 @@ def test_the_same_inputs_give_the_same_release_and_add_nothing(own):
     assert {path: path.stat().st_mtime_ns for path in work.releases.rglob("*")} == before
 
 
-def test_the_customers_table_is_published_with_the_lists_and_another_one_makes_another_release(own):
+def test_changed_customers_table_makes_another_release(own):
     bank, work = own
     before = publish(bank, work, ["longtail"], AS_OF)
     assert before.manifest.customers is None
@@ -185,7 +185,7 @@ def test_the_customers_table_is_published_with_the_lists_and_another_one_makes_a
         read_latest(work)
 
 
-def test_a_withdrawn_consent_makes_another_release_without_scoring_again_in_chinese_too(own, tmp_path):
+def test_withdrawn_consent_makes_another_release_without_scoring_again(own, tmp_path):
     _, work = own
     first = read_latest(work)
     top = listed(work)["customer_id"][0].as_py()
@@ -212,27 +212,27 @@ def test_a_list_that_breaks_its_suite_is_not_published(own):
     assert leftovers(work) == []
 
 
-def test_scores_of_a_model_that_is_no_longer_champion_are_made_again_first(own):
+def test_scores_of_a_former_champion_are_refused(own):
     bank, work = own
     rescored(work, model_version="0")
     with pytest.raises(ReleaseError, match="version 1 became champion after version 0 had scored"):
         publish(bank, work, ["longtail"], AS_OF)
 
 
-def test_features_made_again_after_the_scores_are_scored_first(own):
+def test_features_newer_than_scores_are_refused(own):
     bank, work = own
     rescored(work, features_fingerprint="other")
     with pytest.raises(ReleaseError, match="the features were made again after the scores"):
         publish(bank, work, ["longtail"], AS_OF)
 
 
-def test_without_scores_there_is_nothing_to_publish(own):
+def test_publishing_without_scores_is_refused(own):
     bank, work = own
     with pytest.raises(ReleaseError, match="dormancy at 2024-06-30: there are no scores to publish"):
         publish(bank, work, ["longtail", "dormancy"], AS_OF)
 
 
-def test_scores_cut_short_are_refused(own):
+def test_truncated_scores_are_refused(own):
     bank, work = own
     path = work.scores(AS_OF, "longtail")
     path.write_bytes(path.read_bytes()[:-1])
@@ -240,7 +240,7 @@ def test_scores_cut_short_are_refused(own):
         publish(bank, work, ["longtail"], AS_OF)
 
 
-def test_what_cannot_be_asked_for_is_refused(own):
+def test_unknown_language_or_use_case_is_refused(own):
     bank, work = own
     with pytest.raises(ParameterError, match="language: 'fr' is not known"):
         publish(bank, work, ["longtail"], AS_OF, language="fr")
@@ -283,14 +283,14 @@ def campaigned(published, tmp_path_factory):
     (home() / "pipelines" / "offers.yaml").unlink()
 
 
-def test_a_campaign_that_cannot_be_carried_out_is_left_out_and_said(campaigned, capsys):
+def test_campaign_without_its_tables_is_left_out_and_recorded(campaigned, capsys):
     _, work, release = campaigned
     assert list(release.manifest.campaigns) == ["tail"]
     show_campaigns(work)
     assert "left out: wake, for want of scores of dormancy" in capsys.readouterr().out
 
 
-def test_a_campaigns_files_hold_contacts_and_control_apart(campaigned):
+def test_campaign_files_hold_contacts_and_control_apart(campaigned):
     _, _, release = campaigned
     offers = pq.read_table(release.folder / "campaigns" / "tail" / "offers.parquet")
     control = pq.read_table(release.folder / "campaigns" / "tail" / "control.parquet")
@@ -323,7 +323,7 @@ def test_no_file_for_people_and_no_list_holds_a_control_customer(campaigned):
     assert steps["control"] >= len(control)
 
 
-def test_head_offices_first_sheet_is_the_funnel_and_a_branch_has_columns_to_fill_in(campaigned):
+def test_head_office_gets_the_funnel_and_branches_columns_to_fill_in(campaigned):
     import openpyxl
 
     _, _, release = campaigned
@@ -347,7 +347,7 @@ def test_all_offers_and_all_control_passed_their_suites(campaigned):
     assert "customer_refused_since" in found["offers"]["skipped"]
 
 
-def test_a_release_whose_control_would_be_contacted_does_not_get_its_name(campaigned, monkeypatch):
+def test_release_that_would_contact_control_is_refused(campaigned, monkeypatch):
     bank, work, release = campaigned
 
     def spoilt(folder: Path, *rest: object) -> list:
@@ -364,7 +364,7 @@ def test_a_release_whose_control_would_be_contacted_does_not_get_its_name(campai
     assert leftovers(work) == []
 
 
-def test_campaign_files_are_part_of_what_makes_a_release_whole(campaigned):
+def test_changed_campaign_file_makes_a_release_incomplete(campaigned):
     bank, work, release = campaigned
     assert publish(bank, work, ["longtail"], AS_OF) == release
     path = release.folder / "offers" / "branches" / "B01.csv"
@@ -376,7 +376,7 @@ def test_campaign_files_are_part_of_what_makes_a_release_whole(campaigned):
     assert read_latest(work).manifest.release_id == release.manifest.release_id
 
 
-def test_a_salt_changed_in_the_middle_of_a_hold_out_is_refused_and_the_release_stays(campaigned):
+def test_salt_changed_during_a_holdout_is_refused(campaigned):
     bank, work, release = campaigned
     (home() / "pipelines" / "offers.yaml").write_text(POLICY.replace("a-salt-of-our-own", "another-salt"), "utf-8")
     with pytest.raises(SettingsError, match="holdout: salt changed in the middle of the hold-out"):

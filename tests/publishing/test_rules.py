@@ -62,7 +62,7 @@ def on_list(chosen: Chosen) -> list[str]:
     return chosen.rows["customer_id"].to_pylist()
 
 
-def test_the_most_probable_stay_and_the_funnel_counts_the_rest(tmp_path):
+def test_list_keeps_the_most_probable_and_counts_the_rest(tmp_path):
     customers = [customer("A"), customer("B"), customer("C", closed_on="2024-05-02"), customer("D")]
     chosen = chosen_from(tmp_path, {"customers": customers}, sized("longtail", 2), ["C", "D", "B", "A", "X"])
     assert chosen.rows.drop(["probability", "decile"]).to_pylist() == [
@@ -81,7 +81,7 @@ def test_the_most_probable_stay_and_the_funnel_counts_the_rest(tmp_path):
 
 
 @pytest.mark.parametrize("use_case", ["longtail", "dormancy", "wealth"])
-def test_who_may_never_stand_on_any_list(tmp_path, use_case):
+def test_closed_deceased_and_suppressed_customers_are_on_no_list(tmp_path, use_case):
     customers = [
         customer("closed", closed_on="2024-06-30"),
         customer("merged", merged_into="Z"),
@@ -95,12 +95,12 @@ def test_who_may_never_stand_on_any_list(tmp_path, use_case):
     assert [steps(chosen)[name][0] for name in scored[:-1]] == [1, 1, 1, 1]
 
 
-def test_on_the_eighteenth_birthday_one_is_an_adult(tmp_path):
+def test_customer_is_adult_on_eighteenth_birthday(tmp_path):
     tables = {"customers": [customer("A", birth_date="2006-06-30"), customer("B", birth_date="2006-07-01")]}
     assert on_list(chosen_from(tmp_path, tables, sized("longtail", 10), ["A", "B"])) == ["A"]
 
 
-def test_consent_that_was_never_asked_for_is_no_refusal(tmp_path):
+def test_missing_consent_is_no_refusal(tmp_path):
     tables = {"customers": [customer("A", marketing_consent=None), customer("B")]}
     assert on_list(chosen_from(tmp_path, tables, sized("longtail", 10), ["A", "B"])) == ["A", "B"]
 
@@ -111,7 +111,7 @@ def test_a_refusal_outlives_a_chain_of_mergers(tmp_path):
     assert on_list(chosen_from(tmp_path, {"customers": customers}, sized("longtail", 10), ["F", "G"])) == ["G"]
 
 
-def test_who_asked_a_caller_not_to_call_again_is_left_alone(tmp_path):
+def test_opt_out_to_a_caller_is_honoured(tmp_path):
     said = {"campaign_id": "K", "contacted_on": "2024-02-01"}
     contacts = [said | {"customer_id": "A", "answer": "opt_out"}, said | {"customer_id": "B", "answer": "no"}]
     tables = {"customers": [customer("A"), customer("B")], "contacts": contacts}
@@ -120,7 +120,7 @@ def test_who_asked_a_caller_not_to_call_again_is_left_alone(tmp_path):
     assert steps(chosen)["refused"] == (1, 1)
 
 
-def test_staff_are_not_customers_to_be_won_until_they_have_left(tmp_path):
+def test_staff_are_left_out_until_they_leave(tmp_path):
     staff = [
         {"staff_id": "S1", "customer_id": "A", "left_on": None},
         {"staff_id": "S2", "customer_id": "B", "left_on": "2024-03-31"},
@@ -139,7 +139,7 @@ PRODUCTS = [
 ]
 
 
-def test_a_wealth_product_is_offered_only_where_it_suits(tmp_path):
+def test_wealth_product_is_offered_only_where_suitable(tmp_path):
     customers = [
         customer("age unknown", birth_date=None),
         customer("never assessed", risk_grade=None),
@@ -161,7 +161,7 @@ def test_a_wealth_product_is_offered_only_where_it_suits(tmp_path):
     }
 
 
-def test_suitability_is_asked_for_wealth_products_only(tmp_path):
+def test_suitability_applies_to_wealth_products_only(tmp_path):
     tables = {"customers": [customer("A", risk_grade=None, birth_date=None)], "products": PRODUCTS}
     assert on_list(chosen_from(tmp_path, tables, sized("longtail", 10), ["A"])) == ["A"]
 
@@ -171,12 +171,12 @@ def test_the_lowest_wealth_product_and_a_last_day_in_date_are_enough(tmp_path):
     assert on_list(chosen_from(tmp_path, tables, sized("wealth", 10), ["A"])) == ["A"]
 
 
-def test_without_a_graded_wealth_product_nothing_is_known_to_suit(tmp_path):
+def test_without_graded_products_nobody_is_suitable(tmp_path):
     tables = {"customers": [customer("A")], "products": PRODUCTS[2:]}
     assert on_list(chosen_from(tmp_path, tables, sized("wealth", 10), ["A"])) == []
 
 
-def test_absent_columns_switch_off_just_the_rules_that_need_them(tmp_path):
+def test_absent_columns_skip_only_the_rules_that_need_them(tmp_path):
     customers = [{"customer_id": "A", "merged_into": None}, {"customer_id": "B", "merged_into": "A"}]
     chosen = chosen_from(tmp_path, {"customers": customers}, sized("wealth", 10), ["A", "B"])
     assert chosen.rows.select(["customer_id", "branch_id"]).to_pylist() == [{"customer_id": "A", "branch_id": None}]
@@ -199,7 +199,7 @@ def test_absent_columns_switch_off_just_the_rules_that_need_them(tmp_path):
     }
 
 
-def test_a_number_that_stands_twice_is_listed_once_and_one_refusal_is_enough(tmp_path):
+def test_duplicate_customer_is_listed_once_and_one_refusal_counts(tmp_path):
     twice = [customer("A"), customer("A", branch_id="B02"), customer("B"), customer("B", marketing_consent=False)]
     chosen = chosen_from(tmp_path, {"customers": twice}, sized("longtail", 10), ["A", "B"])
     assert on_list(chosen) == ["A"]

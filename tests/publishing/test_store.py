@@ -19,7 +19,7 @@ def contents(work: Workspace) -> dict[str, bytes]:
     return {str(p.relative_to(work.root)): p.read_bytes() for p in work.releases.rglob("*") if p.is_file()}
 
 
-def test_a_release_stands_whole_under_its_id_and_is_the_current_one(tmp_path):
+def test_release_is_complete_under_its_id_and_current(tmp_path):
     work = Workspace(tmp_path)
     publish_literal(work, "r1")
     assert sorted(contents(work)) == [
@@ -54,12 +54,12 @@ def test_the_manifest_names_every_file_with_its_checksum_and_model(tmp_path):
     assert manifest["files"][0]["columns"][:2] == ["rank", "customer_id"]
 
 
-def test_a_releases_files_cannot_be_written(tmp_path):
+def test_release_files_are_read_only(tmp_path):
     release = publish_literal(Workspace(tmp_path), "r1")
     assert {p.stat().st_mode & 0o777 for p in release.folder.rglob("*") if p.is_file()} == {0o444}
 
 
-def test_publishing_again_adds_and_changes_nothing(tmp_path):
+def test_publishing_again_changes_nothing(tmp_path):
     work = Workspace(tmp_path)
     publish_literal(work, "r1")
     before = contents(work)
@@ -77,7 +77,7 @@ def test_the_newest_release_of_a_snapshot_is_current_and_the_older_stays(tmp_pat
     assert (work.releases / "2024-06-30" / "r2" / "manifest.json").exists()
 
 
-def test_making_up_an_old_month_does_not_take_back_a_newer_one(tmp_path):
+def test_backfilled_month_does_not_replace_a_newer_release(tmp_path):
     work = Workspace(tmp_path)
     publish_literal(work, "new")
     old = publish_literal(work, "old", as_of=date(2024, 5, 31))
@@ -85,7 +85,7 @@ def test_making_up_an_old_month_does_not_take_back_a_newer_one(tmp_path):
     assert read_latest(work).manifest.release_id == "new"
 
 
-def test_nothing_published_says_so(tmp_path):
+def test_missing_release_is_reported(tmp_path):
     with pytest.raises(ReleaseError, match="nothing has been published yet"):
         read_latest(Workspace(tmp_path))
 
@@ -93,7 +93,7 @@ def test_nothing_published_says_so(tmp_path):
 @pytest.mark.parametrize(
     "name", ["manifest.json", "lists/longtail.csv", "lists/longtail.parquet", "lists/longtail.xlsx"]
 )
-def test_a_missing_file_makes_a_release_not_whole_until_published_again(tmp_path, name):
+def test_missing_file_makes_a_release_incomplete_until_published_again(tmp_path, name):
     work = Workspace(tmp_path)
     (publish_literal(work, "r1").folder / name).unlink()
     with pytest.raises(ReleaseError, match=f"{name} is missing"):
@@ -103,7 +103,7 @@ def test_a_missing_file_makes_a_release_not_whole_until_published_again(tmp_path
     assert leftovers(work) == []
 
 
-def test_a_changed_file_makes_a_release_not_whole(tmp_path):
+def test_changed_file_makes_a_release_incomplete(tmp_path):
     work = Workspace(tmp_path)
     path = publish_literal(work, "r1").folder / "lists" / "longtail.csv"
     path.chmod(0o644)
@@ -112,7 +112,7 @@ def test_a_changed_file_makes_a_release_not_whole(tmp_path):
         latest_lists(work)
 
 
-def test_a_changed_manifest_makes_a_release_not_whole(tmp_path):
+def test_changed_manifest_makes_a_release_incomplete(tmp_path):
     work = Workspace(tmp_path)
     path = publish_literal(work, "r1").folder / "manifest.json"
     path.chmod(0o644)
@@ -121,7 +121,7 @@ def test_a_changed_manifest_makes_a_release_not_whole(tmp_path):
         read_latest(work)
 
 
-def test_an_unreadable_latest_is_said_to_be_so_and_mended(tmp_path):
+def test_unreadable_latest_is_reported_and_repaired(tmp_path):
     work = Workspace(tmp_path)
     publish_literal(work, "r1")
     (work.releases / "latest.json").write_text("{")
@@ -131,7 +131,7 @@ def test_an_unreadable_latest_is_said_to_be_so_and_mended(tmp_path):
     assert read_latest(work).manifest.release_id == "r1"
 
 
-def test_the_current_lists_are_told_a_line_each(tmp_path):
+def test_current_lists_are_summarised_a_row_each(tmp_path):
     work = Workspace(tmp_path)
     release = publish_literal(work, "r1")
     (line,) = latest_lists(work)
@@ -147,7 +147,7 @@ def run_literal(what: str, folder: Path, before: list[str]) -> dict:
     return json.loads(done.stdout)
 
 
-def test_killed_at_any_touch_of_the_disk_a_whole_release_stays_current(tmp_path):
+def test_complete_release_stays_current_wherever_publish_is_killed(tmp_path):
     found = run_literal("killed", tmp_path, [])
     assert found["status"] == 0
     assert len(found["current"]) > 30
@@ -157,7 +157,7 @@ def test_killed_at_any_touch_of_the_disk_a_whole_release_stays_current(tmp_path)
     assert set(found["current"][turn:]) == {"new"}
 
 
-def test_without_space_the_old_release_stays_current_and_nothing_is_left_behind(tmp_path):
+def test_full_disk_keeps_the_old_release_and_leaves_nothing_behind(tmp_path):
     if shutil.which("unshare") is None or subprocess.run([*RAN_OUT, str(tmp_path), "true"], check=False).returncode:
         pytest.skip("this machine does not let a test mount a small disk")
     found = run_literal("full", tmp_path, [*RAN_OUT, str(tmp_path)])

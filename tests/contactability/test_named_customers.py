@@ -1,5 +1,6 @@
 """Every file and page for staff on a small bank: nobody is named as someone to contact who may not be contacted."""
 
+import csv
 import json
 import shutil
 import sys
@@ -18,6 +19,7 @@ from bs4 import BeautifulSoup
 from goldmine.activity.build import build_activity
 from goldmine.contactability import ContactTables
 from goldmine.contract.intake import open_bank
+from goldmine.core.columns import all_columns
 from goldmine.core.files import write_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.workspace import home as project_home
@@ -27,6 +29,7 @@ from goldmine.pipeline.preloaded_kernels import loaded_kernels
 from goldmine.pipeline.reports import ReportSelection, write_reports
 from goldmine.publishing import publish
 from goldmine.publishing.on_request_list import write_on_request_lists
+from goldmine.reporting.metric_definitions import load_metrics
 from tests.contactability.test_permission import ledger, person
 from tests.tiny import balance, make_bank, transaction, workspace
 
@@ -194,3 +197,29 @@ def test_lists_of_notebooks_go_through_the_writer_that_asks():
     for path in (project_home() / "notebooks").glob("*.ipynb"):
         code = "".join("".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"])
         assert not {"to_excel", "to_csv", "to_parquet"} & set(code.replace("(", ".").split(".")), path.name
+
+
+def headings_of(path: Path) -> list[set[str]]:
+    """What stands over the columns of each sheet or table of a file."""
+    if path.suffix == ".csv":
+        return [set(next(csv.reader([path.read_text("utf-8-sig").splitlines()[0]])))]
+    if path.suffix == ".xlsx":
+        rows = [next(iter(sheet.rows)) for sheet in openpyxl.load_workbook(path)]
+        return [{cell.value for cell in row} for row in rows if row[0].fill.fgColor.rgb == "FF1F4E79"]
+    page = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+    return [{cell.get_text(strip=True) for cell in top.find_all("th")} for top in page.select("table thead")]
+
+
+def test_every_file_and_page_has_the_headings_of_the_catalogue(work):
+    metrics = {metric.title for metric in load_metrics().metrics}
+    known = [{column.heading(language) for column in all_columns()} for language in ("en", "zh")]
+    seen, unknown = set(), {}
+    for path in sorted(work.root.rglob("*")):
+        name = path.relative_to(work.root).as_posix()
+        if path.suffix in (".csv", ".xlsx") or fnmatch(name, "reports/*.html"):
+            for heads in headings_of(path):
+                seen.add(path.name)
+                if not any(heads - metrics <= headings for headings in known):
+                    unknown[name] = heads - metrics - set.union(*known)
+    assert unknown == {}
+    assert seen >= {"longtail.csv", "longtail.xlsx", "head_office.xlsx", "coverage.xlsx", "screening.xlsx", "B1.html"}

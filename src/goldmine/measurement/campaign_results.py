@@ -78,7 +78,7 @@ def campaigns(work: Workspace) -> list[Campaign]:
             found[path.parent.name, str(as_of)] = Campaign(
                 path.parent, path.parent.name, as_of, max(ends), tuple(sorted(names))
             )
-    return sorted(found.values(), key=lambda one: (one.complete_on, one.name))
+    return sorted(found.values(), key=lambda campaign: (campaign.complete_on, campaign.name))
 
 
 def complete_campaign(work: Workspace, snapshot: date, name: str = "") -> Campaign:
@@ -91,22 +91,22 @@ def complete_campaign(work: Workspace, snapshot: date, name: str = "") -> Campai
     HistoryError
         If none is complete yet.
     """
-    known = [one for one in campaigns(work) if name in ("", one.name)]
+    known = [campaign for campaign in campaigns(work) if name in ("", campaign.name)]
     if not known:
         what = f"no campaign {name!r}" if name else "no campaign"
         raise ReleaseError(f"{work.releases}: {what} has been published.", "Publish one first.")
-    done = [one for one in known if one.complete_on <= snapshot]
-    if not done:
+    completed = [campaign for campaign in known if campaign.complete_on <= snapshot]
+    if not completed:
         raise HistoryError(
             f"{known[0].name}: its horizon ends on {known[0].complete_on}, after the snapshot {snapshot}.",
             "Measure at a month end from that day on.",
         )
-    return done[-1]
+    return completed[-1]
 
 
 def completed_within(work: Workspace, as_of: date) -> list[Campaign]:
     """Campaigns whose horizon ended in the month of a month end."""
-    return [one for one in campaigns(work) if month_end(as_of, -1) < one.complete_on <= as_of]
+    return [campaign for campaign in campaigns(work) if month_end(as_of, -1) < campaign.complete_on <= as_of]
 
 
 def read_results(bank: Bank, work: Workspace, campaign: Campaign, snapshot: date) -> pd.DataFrame:

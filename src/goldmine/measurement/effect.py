@@ -82,11 +82,11 @@ def intention_to_treat(rows: pd.DataFrame, outcome: str = "aim") -> Estimate | N
 
 def cut(rows: pd.DataFrame, name: str, outcome: str = "aim") -> Cut:
     """The effect among some customers; too few say so and give no number."""
-    found = intention_to_treat(rows, outcome)
+    effect = intention_to_treat(rows, outcome)
     contact = rows["group"] == "contact"
-    known = not isinstance(found, NotMeasurable)
-    means = [float(rows.loc[who, outcome].mean()) if known else None for who in (contact, ~contact)]
-    return Cut(name, int(contact.sum()), int((~contact).sum()), means[0], means[1], found)
+    measurable = not isinstance(effect, NotMeasurable)
+    means = [float(rows.loc[who, outcome].mean()) if measurable else None for who in (contact, ~contact)]
+    return Cut(name, int(contact.sum()), int((~contact).sum()), means[0], means[1], effect)
 
 
 def cuts(rows: pd.DataFrame, by: str, outcome: str = "aim") -> tuple[Cut, ...]:
@@ -100,7 +100,7 @@ def cuts(rows: pd.DataFrame, by: str, outcome: str = "aim") -> tuple[Cut, ...]:
     return tuple(cut(some, str(name), outcome) for name, some in rows.groupby(by, sort=True, dropna=False))
 
 
-def table(found: tuple[Cut, ...]) -> pd.DataFrame:
+def table(groups: tuple[Cut, ...]) -> pd.DataFrame:
     """Groups as a table: what is not measurable has a reason and no number.
 
     Returns
@@ -109,13 +109,13 @@ def table(found: tuple[Cut, ...]) -> pd.DataFrame:
         name, contact, control (customers), contact_mean, control_mean, effect, low, high, why.
     """
     lines = []
-    for one in found:
-        effect = one.effect
+    for group in groups:
+        effect = group.effect
         missing = isinstance(effect, NotMeasurable)
         figures = (None, None, None) if isinstance(effect, NotMeasurable) else (effect.value, effect.low, effect.high)
         why = effect.why if isinstance(effect, NotMeasurable) else ""
-        means = (None, None) if missing else (one.contact_mean, one.control_mean)
-        lines.append((one.name, one.contact, one.control, *means, *figures, why))
+        means = (None, None) if missing else (group.contact_mean, group.control_mean)
+        lines.append((group.name, group.contact, group.control, *means, *figures, why))
     names = ["name", "contact", "control", "contact_mean", "control_mean", "effect", "low", "high", "why"]
     numbers = dict.fromkeys(["contact_mean", "control_mean", "effect", "low", "high"], "float64")
     return pd.DataFrame(lines, columns=names).astype(numbers)

@@ -66,7 +66,7 @@ def money(rows: pd.DataFrame, costs: Mapping[str, float]) -> Money:
 
 def costs_of(campaign: str) -> dict[str, float]:
     """Yuan a contact by channel as a campaign's settings have them; the usual where they name none."""
-    named = [one.channels for one in load_campaigns() if one.campaign_id == campaign]
+    named = [campaign_spec.channels for campaign_spec in load_campaigns() if campaign_spec.campaign_id == campaign]
     return COSTS | {name: channel.cost for channels in named for name, channel in channels.items()}
 
 
@@ -93,10 +93,12 @@ def read_costs(given: list[str], usual: Mapping[str, float] = COSTS) -> dict[str
     return costs
 
 
-def _times(found: Estimate | NotMeasurable, customers: int) -> Estimate | NotMeasurable:
-    if isinstance(found, NotMeasurable):
-        return found
-    return Estimate(found.value * customers, found.low * customers, found.high * customers, found.error * customers)
+def _times(estimate: Estimate | NotMeasurable, customers: int) -> Estimate | NotMeasurable:
+    if isinstance(estimate, NotMeasurable):
+        return estimate
+    return Estimate(
+        estimate.value * customers, estimate.low * customers, estimate.high * customers, estimate.error * customers
+    )
 
 
 def _per(cost: float, gained: Estimate | NotMeasurable) -> float | None:

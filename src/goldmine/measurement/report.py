@@ -76,41 +76,41 @@ def measure(rows: pd.DataFrame, costs: Mapping[str, float]) -> Measured:
     )
 
 
-def figures(found: Measured) -> dict[str, float]:
+def figures(measured: Measured) -> dict[str, float]:
     """The figures by name, as a run keeps them; what is not measurable is not there."""
     values: dict[str, float] = {
-        "contact": found.whole.contact,
-        "control": found.whole.control,
-        "cost": found.money.cost,
+        "contact": measured.whole.contact,
+        "control": measured.whole.control,
+        "cost": measured.money.cost,
     }
     estimates = {
-        "effect": found.whole.effect,
-        "qini": found.qini,
-        "aum_moved": found.money.moved,
-        "extra_customers": found.money.converted,
+        "effect": measured.whole.effect,
+        "qini": measured.qini,
+        "aum_moved": measured.money.moved,
+        "extra_customers": measured.money.converted,
     }
     for name, estimate in estimates.items():
         if isinstance(estimate, Estimate):
             values |= {name: estimate.value, f"{name}_low": estimate.low, f"{name}_high": estimate.high}
-    kept = found.compliance
+    compliance = measured.compliance
     shares = {
-        "worked_share": kept.worked / kept.contact if kept.contact else None,
-        "contaminated_share": kept.contaminated / kept.control if kept.control else None,
-        "cost_per_extra_yuan": found.money.per_yuan,
-        "cost_per_extra_customer": found.money.per_customer,
+        "worked_share": compliance.worked / compliance.contact if compliance.contact else None,
+        "contaminated_share": compliance.contaminated / compliance.control if compliance.control else None,
+        "cost_per_extra_yuan": measured.money.per_yuan,
+        "cost_per_extra_customer": measured.money.per_customer,
     }
     return {name: float(value) for name, value in (values | shares).items() if value is not None}
 
 
-def compliance_table(found: Compliance) -> pd.DataFrame:
+def compliance_table(compliance: Compliance) -> pd.DataFrame:
     """Counts of compliance, a row a figure: what (a code), customers, of."""
     lines = [
-        ("worked", found.worked, found.contact),
-        ("reached", found.reached, found.contact),
-        ("not_worked", found.contact - found.worked, found.contact),
-        ("late", found.late, found.worked),
-        ("other_channel", found.elsewhere, found.worked),
-        ("contaminated", found.contaminated, found.control),
+        ("worked", compliance.worked, compliance.contact),
+        ("reached", compliance.reached, compliance.contact),
+        ("not_worked", compliance.contact - compliance.worked, compliance.contact),
+        ("late", compliance.late, compliance.worked),
+        ("other_channel", compliance.elsewhere, compliance.worked),
+        ("contaminated", compliance.contaminated, compliance.control),
     ]
     return pd.DataFrame(lines, columns=["what", "customers", "of"])
 
@@ -132,15 +132,15 @@ def model_runs(bank_name: str, rows: pd.DataFrame) -> dict[str, str]:
     import mlflow
 
     client = mlflow.MlflowClient()
-    found: dict[str, str] = {}
+    runs: dict[str, str] = {}
     for use_case, version in rows[["use_case", "model_version"]].drop_duplicates().itertuples(index=False):
         try:
-            kept = client.get_model_version(registered_name(bank_name, use_case), str(version))
+            version_info = client.get_model_version(registered_name(bank_name, use_case), str(version))
         except mlflow.MlflowException:
             continue
-        if kept.run_id:
-            found[f"{use_case} {version}"] = kept.run_id
-    return dict(sorted(found.items()))
+        if version_info.run_id:
+            runs[f"{use_case} {version}"] = version_info.run_id
+    return dict(sorted(runs.items()))
 
 
 def keep(bank_name: str, campaign: Campaign, rows: pd.DataFrame, figures: Mapping[str, float]) -> list[str]:

@@ -32,7 +32,7 @@ def learn_uplift(bank: Bank, work: Workspace, use_case: UseCase, snapshot: date)
     HistoryError
         If a campaign's features are not there, or uplift may rank and nobody is scored at the snapshot.
     """
-    parts = [_read(bank, work, one, use_case, snapshot) for one in _complete(work, use_case.name, snapshot)]
+    parts = [_read(bank, work, campaign, use_case, snapshot) for campaign in _complete(work, use_case.name, snapshot)]
     return _learn_from(work, use_case, snapshot, parts)
 
 
@@ -75,7 +75,9 @@ def _readable(
 
 
 def _complete(work: Workspace, use_case: str, snapshot: date) -> list[Campaign]:
-    return [one for one in campaigns(work) if one.complete_on <= snapshot and use_case in one.use_cases]
+    return [
+        campaign for campaign in campaigns(work) if campaign.complete_on <= snapshot and use_case in campaign.use_cases
+    ]
 
 
 def _read(

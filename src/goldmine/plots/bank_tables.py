@@ -91,13 +91,13 @@ def ladder(aum: pd.Series) -> pd.DataFrame:
     """
     known = aum.fillna(0).clip(lower=0)
     level = pd.cut(known, [*LEVELS, np.inf], right=False, labels=LEVELS)
-    found = known.groupby(level, observed=False).agg(["count", "sum"])
+    levels = known.groupby(level, observed=False).agg(["count", "sum"])
     return pd.DataFrame(
         {
             "from": LEVELS,
-            "customers": found["count"].to_numpy(),
-            "customer_share": found["count"].to_numpy() / max(len(known), 1),
-            "aum_share": found["sum"].to_numpy() / max(known.sum(), 1),
+            "customers": levels["count"].to_numpy(),
+            "customer_share": levels["count"].to_numpy() / max(len(known), 1),
+            "aum_share": levels["sum"].to_numpy() / max(known.sum(), 1),
         }
     )
 
@@ -135,8 +135,8 @@ def rows_by_month(counts: pd.DataFrame, snapshot: date) -> Figure:
     names = sorted(counts["table"].unique())
     figure, axes = plt.subplots(len(names), 1, figsize=(10, 2.2 * len(names) + 0.6), sharex=True, squeeze=False)
     for axis, name, colour in zip(axes[:, 0], names, PALETTE, strict=False):
-        one = counts[counts["table"] == name]
-        axis.bar(one["month"], one["rows"], width=24, color=colour)
+        months = counts[counts["table"] == name]
+        axis.bar(months["month"], months["rows"], width=24, color=colour)
         axis.axvline(pd.Timestamp(snapshot).replace(day=1), color=GREY, linestyle=":", linewidth=1.5)
         axis.set_title(_("{name}: rows by month", name=name), loc="left")
         axis.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

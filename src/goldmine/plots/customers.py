@@ -55,11 +55,11 @@ def level_word(place: int) -> str:
     return _("{amount}+", amount=short_yuan(LEVELS[place]))
 
 
-def transition_table(found: Sequence[Moves], measure: str = "customers") -> pd.DataFrame:
+def transition_table(quarters: Sequence[Moves], measure: str = "customers") -> pd.DataFrame:
     """The last quarter's transition matrix, a row a level before, a column a level after; empty without balances."""
-    if not found:
+    if not quarters:
         return pd.DataFrame()
-    matrix = found[-1].matrix(measure)
+    matrix = quarters[-1].matrix(measure)
     words = [level_word(place) for place in matrix.index]
     return matrix.set_axis(words, axis=0).set_axis(words, axis=1)
 
@@ -88,8 +88,8 @@ def sankey(quarters: Sequence[Moves]) -> Figure:
     """
     if not quarters:
         return without_balances()
-    found = quarters[-1]
-    matrix = found.matrix()
+    moves = quarters[-1]
+    matrix = moves.matrix()
     matrix.loc[[OUTSIDE, 0], [OUTSIDE, 0]] = 0
     figure, axis = plt.subplots(figsize=(10, 6))
     total = max(float(matrix.to_numpy().sum()), 1.0)
@@ -115,7 +115,7 @@ def sankey(quarters: Sequence[Moves]) -> Figure:
     axis.legend(handles=handles, ncols=5, loc="upper center", bbox_to_anchor=(0.5, -0.01), frameon=False, fontsize=9)
     axis.set(xlim=(-0.28, 1.28))
     axis.axis("off")
-    span = f"{found.begin} – {found.end}"
+    span = f"{moves.begin} – {moves.end}"
     axis.set_title(_("Moves between levels, {span}", span=span), loc="left")
     return finished(figure)
 
@@ -143,22 +143,22 @@ def _ribbon(axis: Axes, ends: tuple[float, float], width: float, colour: str) ->
     axis.add_patch(PathPatch(Path(points, codes), facecolor=colour, alpha=0.55, linewidth=0))
 
 
-def growth(found: Sequence[Moves]) -> Figure:
+def growth(quarters: Sequence[Moves]) -> Figure:
     """Growth and loss of AUM by quarter: what new customers brought, who rose, stayed, fell and left."""
-    if not found:
+    if not quarters:
         return without_balances()
-    tables = {str(one.end): one.decomposed().set_index("kind").change for one in found}
+    tables = {str(moves.end): moves.decomposed().set_index("kind").change for moves in quarters}
     figure, axis = plt.subplots(figsize=(10, 4.2))
-    place = np.arange(len(tables))
+    position = np.arange(len(tables))
     above, below = np.zeros(len(tables)), np.zeros(len(tables))
     for kind in KINDS:
         change = np.array([float(table[kind]) for table in tables.values()]) / 10_000
         bottom = np.where(change >= 0, above, below)
-        axis.bar(place, change, 0.6, bottom=bottom, color=KIND_COLOURS[kind], label=kind_words()[kind])
+        axis.bar(position, change, 0.6, bottom=bottom, color=KIND_COLOURS[kind], label=kind_words()[kind])
         above, below = above + change.clip(min=0), below + change.clip(max=0)
-    axis.plot(place, above + below, "o", color="black", label=pgettext("total", "in all"))
+    axis.plot(position, above + below, "o", color="black", label=pgettext("total", "in all"))
     axis.axhline(0, color=GREY, linewidth=1)
-    axis.set_xticks(place, [_("quarter to {end}", end=end) for end in tables])
+    axis.set_xticks(position, [_("quarter to {end}", end=end) for end in tables])
     axis.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axis.set_ylabel(_("change of AUM, 10,000 yuan"))
     axis.set_title(_("Growth and loss taken apart"), loc="left")
@@ -177,23 +177,23 @@ def lorenz_curve(aum: pd.Series) -> Figure:
     """
     if aum.empty:
         return without_balances()
-    curve, found = lorenz(aum), concentration(aum)
+    curve, shares = lorenz(aum), concentration(aum)
     figure, axis = plt.subplots(figsize=(7, 4.8))
     axis.plot(curve.customer_share, curve.aum_share, color=BLUE, linewidth=2.2)
     axis.fill_between(curve.customer_share, curve.aum_share, curve.customer_share, color=BLUE, alpha=0.08)
     axis.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1)
     figures = (
-        _("Gini {gini:.3f}", gini=found.gini),
-        _("top 10%: {top_tenth_share:.1%} of AUM", top_tenth_share=found.top_tenth_share),
+        _("Gini {gini:.3f}", gini=shares.gini),
+        _("top 10%: {top_tenth_share:.1%} of AUM", top_tenth_share=shares.top_tenth_share),
         _(
             "40,000 yuan and more: {customer_share_40k:.2%} of customers, {aum_share_40k:.2%} of AUM",
-            customer_share_40k=found.customer_share_40k,
-            aum_share_40k=found.aum_share_40k,
+            customer_share_40k=shares.customer_share_40k,
+            aum_share_40k=shares.aum_share_40k,
         ),
         _(
             "long tail: {longtail_customer_share:.1%} of customers, {longtail_aum_share:.1%} of AUM",
-            longtail_customer_share=found.longtail_customer_share,
-            longtail_aum_share=found.longtail_aum_share,
+            longtail_customer_share=shares.longtail_customer_share,
+            longtail_aum_share=shares.longtail_aum_share,
         ),
     )
     axis.text(0.03, 0.96, "\n".join(figures), va="top", fontsize=9, linespacing=1.6)

@@ -18,35 +18,35 @@ _HEAD_INCHES = 1.0
 _MOST_ROWS = 25
 
 
-def headline(found: Measured) -> pd.DataFrame:
+def headline(measured: Measured) -> pd.DataFrame:
     """The campaign's main figures, a row a figure; what is not measurable says so and gives no number."""
-    whole, cash = found.whole, found.money
+    whole, money = measured.whole, measured.money
     lines = [
         (_("drawn for contact"), f"{whole.contact:,}"),
         (_("drawn for control"), f"{whole.control:,}"),
         (_("effect of being drawn for contact"), estimate_text(whole.effect, "{:+.2%}")),
         (_("would have shown"), _or_dash(whole.detectable, "{:.2%}")),
-        (_("extra customers"), estimate_text(cash.converted, "{:+,.0f}")),
-        (_("extra AUM, yuan"), estimate_text(cash.moved, "{:+,.0f}")),
-        (_("cost of the contacts, yuan"), f"{cash.cost:,.0f}"),
-        (_("cost of an extra customer, yuan"), _or_dash(cash.per_customer, "{:,.1f}")),
-        (_("cost of an extra yuan"), _or_dash(cash.per_yuan, "{:.4f}")),
-        (_("Qini: what the order gained over chance"), estimate_text(found.qini, "{:+.3%}")),
+        (_("extra customers"), estimate_text(money.converted, "{:+,.0f}")),
+        (_("extra AUM, yuan"), estimate_text(money.moved, "{:+,.0f}")),
+        (_("cost of the contacts, yuan"), f"{money.cost:,.0f}"),
+        (_("cost of an extra customer, yuan"), _or_dash(money.per_customer, "{:,.1f}")),
+        (_("cost of an extra yuan"), _or_dash(money.per_yuan, "{:.4f}")),
+        (_("Qini: what the order gained over chance"), estimate_text(measured.qini, "{:+.3%}")),
     ]
     return pd.DataFrame(lines, columns=[pgettext("column", "figure"), pgettext("column", "value")])
 
 
-def estimate_text(found: Estimate | NotMeasurable, form: str) -> str:
+def estimate_text(estimate: Estimate | NotMeasurable, form: str) -> str:
     """An estimate with its interval, or that it is not measurable and why."""
-    if isinstance(found, NotMeasurable):
-        return _("not measurable: {why}", why=found.why)
-    value, low, high = (form.format(number) for number in (found.value, found.low, found.high))
+    if isinstance(estimate, NotMeasurable):
+        return _("not measurable: {why}", why=estimate.why)
+    value, low, high = (form.format(number) for number in (estimate.value, estimate.low, estimate.high))
     return _("{value} ({low} to {high})", value=value, low=low, high=high)
 
 
-def effects_table(found: tuple[Cut, ...]) -> pd.DataFrame:
+def effects_table(groups: tuple[Cut, ...]) -> pd.DataFrame:
     """Groups as a table for people: customers, shares, effect with interval, or why there is none."""
-    frame = table(found)
+    frame = table(groups)
     names = [
         pgettext("column", "group"),
         pgettext("column", "contact"),
@@ -58,13 +58,13 @@ def effects_table(found: tuple[Cut, ...]) -> pd.DataFrame:
     shares = [
         frame[name].map("{:.1%}".format, na_action="ignore").fillna("-") for name in ("contact_mean", "control_mean")
     ]
-    effects = [estimate_text(one.effect, "{:+.1%}") for one in found]
+    effects = [estimate_text(group.effect, "{:+.1%}") for group in groups]
     return pd.DataFrame(
         dict(zip(names, [frame["name"], frame["contact"], frame["control"], *shares, effects], strict=True))
     )
 
 
-def effects_figure(found: Measured) -> Figure:
+def effects_figure(measured: Measured) -> Figure:
     """Effects with their intervals, a panel a way to group; groups that are not measurable have no mark."""
     titles = {
         "use_case": _("By use case"),
@@ -73,7 +73,7 @@ def effects_figure(found: Measured) -> Figure:
         "offer": _("By offer"),
         "branch": _("By branch"),
     }
-    groups = {name: found.by[name][:_MOST_ROWS] for name in titles if name in found.by}
+    groups = {name: measured.by[name][:_MOST_ROWS] for name in titles if name in measured.by}
     heights = [_HEAD_INCHES + _ROW_INCHES * len(cuts) for cuts in groups.values()]
     figure, axes = plt.subplots(
         len(groups),
@@ -85,33 +85,33 @@ def effects_figure(found: Measured) -> Figure:
         sharex=True,
     )
     for axis, (name, cuts) in zip(axes[:, 0], groups.items(), strict=True):
-        _panel(axis, titles[name], cuts, found.whole.effect)
+        _panel(axis, titles[name], cuts, measured.whole.effect)
     axes[-1, 0].set_xlabel(_("added to the share that reached the aim"))
     axes[-1, 0].xaxis.set_major_formatter(PercentFormatter(1))  # as many decimals as tell the ticks apart
     return finished(figure)
 
 
-def qini_figure(found: Measured) -> Figure:
+def qini_figure(measured: Measured) -> Figure:
     """Extra outcomes by depth beside chance, and the effect in fifths of the list's order."""
     figure, (curve, bars) = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
-    curve.plot(found.curve["depth"], found.curve["gained"], color=BLUE, label=_("the list's order"))
-    curve.plot(found.curve["depth"], found.curve["chance"], color=GREY, linestyle="--", label=_("chance"))
+    curve.plot(measured.curve["depth"], measured.curve["gained"], color=BLUE, label=_("the list's order"))
+    curve.plot(measured.curve["depth"], measured.curve["chance"], color=GREY, linestyle="--", label=_("chance"))
     curve.set_title(_("Qini curve"), loc="left")
     curve.set_xlabel(_("customers, in the list's order"))
     curve.set_ylabel(_("extra outcomes a hundred customers"))
     curve.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     curve.legend()
-    _points(bars, found.by_score, vertical=True)
-    order = pgettext("score", "uplift") if found.score == "uplift" else pgettext("score", "probability")
+    _points(bars, measured.by_score, vertical=True)
+    order = pgettext("score", "uplift") if measured.score == "uplift" else pgettext("score", "probability")
     bars.set_title(_("Effect by fifths of {order}, 1 the highest", order=order), loc="left")
     bars.yaxis.set_major_formatter(PercentFormatter(1))
     return finished(figure)
 
 
-def predicted_observed_figure(found: Measured) -> Figure:
+def predicted_observed_figure(measured: Measured) -> Figure:
     """Predicted shares by decile, and observed ones in the control and among the contacted."""
     figure, axis = plt.subplots(figsize=(8, 4.2), layout="constrained")
-    rows = found.predicted
+    rows = measured.predicted
     axis.plot(
         rows["decile"],
         rows["predicted"],
@@ -120,11 +120,11 @@ def predicted_observed_figure(found: Measured) -> Figure:
         marker="o",
         label=pgettext("decile", "predicted"),
     )
-    reach = np.abs(rows[["control_low", "control_high"]].to_numpy().T - rows["control"].to_numpy())
+    error = np.abs(rows[["control_low", "control_high"]].to_numpy().T - rows["control"].to_numpy())
     axis.errorbar(
         rows["decile"],
         rows["control"],
-        yerr=reach,
+        yerr=error,
         color=BLUE,
         fmt="o",
         capsize=3,
@@ -139,7 +139,7 @@ def predicted_observed_figure(found: Measured) -> Figure:
     return finished(figure)
 
 
-def compliance_counts(found: Compliance) -> pd.DataFrame:
+def compliance_counts(compliance: Compliance) -> pd.DataFrame:
     """Whether staff contacted whom they were asked to contact, a row a figure."""
     titles = {
         "worked": _("contacted, as asked"),
@@ -149,7 +149,7 @@ def compliance_counts(found: Compliance) -> pd.DataFrame:
         "other_channel": _("contacted by another channel"),
         "contaminated": _("control, contacted all the same"),
     }
-    frame = compliance_table(found)
+    frame = compliance_table(compliance)
     share = [f"{count / of:.1%}" if of else "-" for count, of in zip(frame["customers"], frame["of"], strict=True)]
     return pd.DataFrame(
         {
@@ -171,22 +171,22 @@ def _panel(axis: Axes, title: str, cuts: tuple[Cut, ...], whole: Estimate | NotM
 
 
 def _points(axis: Axes, cuts: tuple[Cut, ...], *, vertical: bool) -> None:
-    places = range(len(cuts))
-    names = [one.name if isinstance(one.effect, Estimate) else _without(one.name) for one in cuts]
-    for place, one in zip(places, cuts, strict=True):
-        if isinstance(one.effect, Estimate):
-            reach = (one.effect.high - one.effect.low) / 2
-            colour = (GREEN if one.effect.value > 0 else RED) if one.effect.significant else BLUE
+    positions = range(len(cuts))
+    names = [group.name if isinstance(group.effect, Estimate) else _without(group.name) for group in cuts]
+    for position, group in zip(positions, cuts, strict=True):
+        if isinstance(group.effect, Estimate):
+            error = (group.effect.high - group.effect.low) / 2
+            colour = (GREEN if group.effect.value > 0 else RED) if group.effect.significant else BLUE
             if vertical:
-                axis.errorbar(place, one.effect.value, yerr=reach, fmt="o", color=colour, capsize=3)
+                axis.errorbar(position, group.effect.value, yerr=error, fmt="o", color=colour, capsize=3)
             else:
-                axis.errorbar(one.effect.value, place, xerr=reach, fmt="o", color=colour, capsize=3)
+                axis.errorbar(group.effect.value, position, xerr=error, fmt="o", color=colour, capsize=3)
     if vertical:
-        axis.set_xticks(places, [name.replace(" (", "\n(") for name in names])
+        axis.set_xticks(positions, [name.replace(" (", "\n(") for name in names])
         axis.set_xlim(-0.6, len(cuts) - 0.4)
         axis.axhline(0, color=GREY, linewidth=1)
     else:
-        axis.set_yticks(places, names)
+        axis.set_yticks(positions, names)
         axis.set_ylim(-0.6, len(cuts) - 0.4)
 
 

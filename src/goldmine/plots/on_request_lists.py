@@ -34,14 +34,16 @@ def part_words() -> dict[str, str]:
 def group_table(groups: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     """The long tail's groups with words for their codes; ages are called as the bank's tags call them."""
     words = {name: column(name).in_words(groups[name], language()) for name in ("kind", "band")}
-    ages = {tag.name: localized(tag.title) for one in catalogue.sets if one.name == "age" for tag in one.tags}
+    ages = {
+        tag.name: localized(tag.title) for tag_set in catalogue.sets if tag_set.name == "age" for tag in tag_set.tags
+    }
     words["age"] = column("age").in_words([ages.get(age, age) for age in groups["age"]], language())
     return groups.assign(**words).rename(columns={"aum": "group_aum"})
 
 
 def on_request_table(lists: Mapping[str, OnRequestList]) -> pd.DataFrame:
     """A row a list: rows on it, how many were left out by which rule, and its file."""
-    rows = [(name, one.rows, sum(one.left_out.values()), one.path.name) for name, one in lists.items()]
+    rows = [(name, file.rows, sum(file.left_out.values()), file.path.name) for name, file in lists.items()]
     left_out = _("may not be contacted")
     return pd.DataFrame(
         rows,

@@ -191,22 +191,26 @@ def branch_funnel(compared: pd.DataFrame, title: str, own: str = "") -> Figure:
     return finished(figure)
 
 
-def campaign_results(found: pd.DataFrame) -> Figure:
+def campaign_results(campaigns: pd.DataFrame) -> Figure:
     """Campaigns' conversion of those who answered, with its 95% interval.
 
     Parameters
     ----------
-    found : pandas.DataFrame
+    campaigns : pandas.DataFrame
         campaign, answered, converted, conversion.
     """
-    if found.empty:
+    if campaigns.empty:
         return _nothing(_("No campaign in the last twelve months."))
-    spread = 1.96 * np.sqrt(found["conversion"] * (1 - found["conversion"]) / found["answered"].clip(lower=1))
-    figure, axis = plt.subplots(figsize=(8, 0.4 * len(found) + 1.4))
-    place = np.arange(len(found))
-    axis.errorbar(found["conversion"], place, xerr=spread, fmt="o", color=BLUE, ecolor=GREY, capsize=3)
-    began = pd.to_datetime(found["started_on"])
-    axis.set_yticks(place, [f"{one}  {day:%Y-%m}" for one, day in zip(found["campaign_id"], began, strict=True)])
+    spread = 1.96 * np.sqrt(
+        campaigns["conversion"] * (1 - campaigns["conversion"]) / campaigns["answered"].clip(lower=1)
+    )
+    figure, axis = plt.subplots(figsize=(8, 0.4 * len(campaigns) + 1.4))
+    position = np.arange(len(campaigns))
+    axis.errorbar(campaigns["conversion"], position, xerr=spread, fmt="o", color=BLUE, ecolor=GREY, capsize=3)
+    began = pd.to_datetime(campaigns["started_on"])
+    axis.set_yticks(
+        position, [f"{campaign}  {day:%Y-%m}" for campaign, day in zip(campaigns["campaign_id"], began, strict=True)]
+    )
     axis.invert_yaxis()
     axis.set_xlim(left=0)
     axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))

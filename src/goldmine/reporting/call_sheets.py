@@ -82,11 +82,11 @@ def near_next(data: ReportData, customers: pd.DataFrame) -> pd.DataFrame:
     rows = may_be_called(data, customers)
     rows = rows[rows["near_next"].fillna(False).astype(bool)]
     start = rows["level"].map(dict(enumerate(LEVELS[1:])))
-    found = rows.assign(
+    near = rows.assign(
         owner_id=rows["employee_id"], aum_avg=rows["aum_fen"] / 100, to_next=start - rows["aum_fen"] / 100
     )
-    found = found.assign(share=found["to_next"] / start).sort_values(["share", "level"], kind="stable")
-    return found.reset_index()[["customer_id", "level", "aum_avg", "to_next", "owner_id"]]
+    near = near.assign(share=near["to_next"] / start).sort_values(["share", "level"], kind="stable")
+    return near.reset_index()[["customer_id", "level", "aum_avg", "to_next", "owner_id"]]
 
 
 def overdue(data: ReportData, customers: pd.DataFrame) -> pd.DataFrame:
@@ -94,9 +94,9 @@ def overdue(data: ReportData, customers: pd.DataFrame) -> pd.DataFrame:
     rows = data.coverage[data.coverage["overdue_days"] > 0].set_index("customer_id")
     rows = rows[rows.index.isin(may_be_called(data, customers).index)]
     rows = rows.sort_values(["core", "overdue_days", "aum_fen"], ascending=False, kind="stable")
-    found = rows.assign(aum_avg=rows["aum_fen"] / 100).reset_index()
+    late = rows.assign(aum_avg=rows["aum_fen"] / 100).reset_index()
     names = ["customer_id", "level", "aum_avg", "core", "last_contact_on", "due_on", "overdue_days", "owner_id"]
-    return found[names].assign(due_on=found["due_on"].dt.date, last_contact_on=found["last_contact_on"].dt.date)
+    return late[names].assign(due_on=late["due_on"].dt.date, last_contact_on=late["last_contact_on"].dt.date)
 
 
 def handed_over(data: ReportData, customers: pd.DataFrame) -> pd.DataFrame:
@@ -105,11 +105,11 @@ def handed_over(data: ReportData, customers: pd.DataFrame) -> pd.DataFrame:
     rows = rows[rows.index.isin(may_be_called(data, customers).index)].sort_values(
         "aum_fen", ascending=False, kind="stable"
     )
-    found = rows.assign(aum_avg=rows["aum_fen"] / 100).reset_index()
-    return found[["customer_id", "level", "aum_avg", "previous_id", "owner_id"]]
+    taken = rows.assign(aum_avg=rows["aum_fen"] / 100).reset_index()
+    return taken[["customer_id", "level", "aum_avg", "previous_id", "owner_id"]]
 
 
-def calls(data: ReportData, customers: pd.DataFrame, most: int, language: str) -> pd.DataFrame:
+def calls(data: ReportData, customers: pd.DataFrame, max_calls: int, language: str) -> pd.DataFrame:
     """Whom to call today: overdue core customers, customers taken over, other overdue ones, then the lists' best.
 
     Nobody is named whom `goldmine.contactability` keeps off, and nobody twice: the first reason counts.
@@ -120,7 +120,7 @@ def calls(data: ReportData, customers: pd.DataFrame, most: int, language: str) -
         Of the bank.
     customers : pandas.DataFrame
         From `of_employee` or `of_branch`.
-    most : int
+    max_calls : int
         Most calls of a day.
     language : str
         ``en`` or ``zh``.
@@ -142,18 +142,18 @@ def calls(data: ReportData, customers: pd.DataFrame, most: int, language: str) -
         _call(late[~core], [word("overdue", language, days=days) for days in late.loc[~core, "overdue_days"]]),
         lists.assign(why=lists["use_case"].map(titles), reason=lists["reason_1"].fillna("")),
     ]
-    found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    found = found.drop_duplicates("customer_id").head(most).reset_index(drop=True)
-    about = callable_.loc[found["customer_id"]]
+    chosen = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    chosen = chosen.drop_duplicates("customer_id").head(max_calls).reset_index(drop=True)
+    about = callable_.loc[chosen["customer_id"]]
     columns = ["customer_id", "level", "aum_avg", "why", "reason", "probability", "owner_id"]
-    return found.assign(
+    return chosen.assign(
         level=about["level"].to_numpy(),
         aum_avg=about["aum_fen"].to_numpy() / 100,
         owner_id=about["employee_id"].to_numpy(),
     ).reindex(columns=columns)
 
 
-def remedy_rows(data: ReportData, branch_id: str, by: Remedy, most: int) -> pd.DataFrame:
+def remedy_rows(data: ReportData, branch_id: str, remedy: Remedy, max_rows: int) -> pd.DataFrame:
     """The remedy list of a branch's weak figure, of its own customers: the best `max_rows` of it.
 
     Parameters
@@ -162,20 +162,20 @@ def remedy_rows(data: ReportData, branch_id: str, by: Remedy, most: int) -> pd.D
         Of the bank.
     branch_id : str
         The branch.
-    by : str
+    remedy : str
         `Metric.remedy_list`: overdue contacts, customers near the next level, or a use case's list.
-    most : int
+    max_rows : int
         Most rows.
     """
     customers = may_be_called(data, of_branch(data, branch_id))
-    if by == "overdue":
-        return overdue(data, customers).head(most)[
+    if remedy == "overdue":
+        return overdue(data, customers).head(max_rows)[
             ["customer_id", "level", "aum_avg", "due_on", "overdue_days", "owner_id"]
         ]
-    if by == "near_next":
-        return near_next(data, customers[customers["level"] > 0]).head(most)
+    if remedy == "near_next":
+        return near_next(data, customers[customers["level"] > 0]).head(max_rows)
     lists = listed(data.work, data.as_of)
-    rows = lists[(lists["use_case"] == by) & lists["customer_id"].isin(customers.index)].head(most)
+    rows = lists[(lists["use_case"] == remedy) & lists["customer_id"].isin(customers.index)].head(max_rows)
     about = customers.loc[rows["customer_id"]]
     return pd.DataFrame(
         {
@@ -191,19 +191,19 @@ def remedy_rows(data: ReportData, branch_id: str, by: Remedy, most: int) -> pd.D
 
 def in_words(rows: pd.DataFrame, language: str) -> pd.DataFrame:
     """A call sheet as staff read it: headings in words, amounts and probabilities written out."""
-    found = rows.drop(columns="core", errors="ignore")
-    if "level" in found:
-        found["level"] = [in_language(level_title(int(level)), language) for level in found["level"]]
+    shown = rows.drop(columns="core", errors="ignore")
+    if "level" in shown:
+        shown["level"] = [in_language(level_title(int(level)), language) for level in shown["level"]]
     for name in ("aum_avg", "to_next"):
-        if name in found:
-            found[name] = [f"{yuan:,.0f}" for yuan in found[name]]
-    if "probability" in found:
-        found["probability"] = ["" if pd.isna(one) else f"{one:.0%}" for one in found["probability"]]
-    if "last_contact_on" in found:
-        found["last_contact_on"] = ["" if pd.isna(day) else day for day in found["last_contact_on"]]
-    if "reason" in found:
-        found["reason"] = found["reason"].fillna("")
-    return found.rename(columns=headings(found.columns, language))
+        if name in shown:
+            shown[name] = [f"{yuan:,.0f}" for yuan in shown[name]]
+    if "probability" in shown:
+        shown["probability"] = ["" if pd.isna(share) else f"{share:.0%}" for share in shown["probability"]]
+    if "last_contact_on" in shown:
+        shown["last_contact_on"] = ["" if pd.isna(day) else day for day in shown["last_contact_on"]]
+    if "reason" in shown:
+        shown["reason"] = shown["reason"].fillna("")
+    return shown.rename(columns=headings(shown.columns, language))
 
 
 def _call(rows: pd.DataFrame, why: list[str]) -> pd.DataFrame:

@@ -43,7 +43,7 @@ def compare(units: pd.DataFrame, better: str) -> pd.DataFrame:
     z = sign * (value - bank) / error.where(error > 0, np.inf)
     rank_low, rank_high = np.percentile(ranks, [5, 95], axis=0, method="nearest").astype(int)
     low, high = np.percentile(true, [5, 95], axis=0)
-    found = rows.astype("int64").assign(
+    compared = rows.astype("int64").assign(
         value=value,
         bank=bank,
         shrunk=true.mean(axis=0),
@@ -54,8 +54,8 @@ def compare(units: pd.DataFrame, better: str) -> pd.DataFrame:
         z=z,
         verdict=np.select([z > _INSIDE, z < -_INSIDE], ["better", "worse"], default="chance"),
     )
-    found = found.sort_values("shrunk", ascending=better == "less", kind="stable")
-    return found.assign(rank=range(1, len(found) + 1))
+    compared = compared.sort_values("shrunk", ascending=better == "less", kind="stable")
+    return compared.assign(rank=range(1, len(compared) + 1))
 
 
 def _true_shares(rows: pd.DataFrame, bank: float) -> np.ndarray:
@@ -77,14 +77,14 @@ def _true_shares(rows: pd.DataFrame, bank: float) -> np.ndarray:
     return random.beta(bank * weight + above, (1 - bank) * weight + rest)
 
 
-def funnel(bank: float, most: int, points: int = 200) -> pd.DataFrame:
+def funnel(bank: float, max_customers: int, points: int = 200) -> pd.DataFrame:
     """The limits within which units lie that differ by chance alone.
 
     Parameters
     ----------
     bank : float
         The whole bank's share.
-    most : int
+    max_customers : int
         Customers of the largest unit.
 
     Returns
@@ -92,7 +92,7 @@ def funnel(bank: float, most: int, points: int = 200) -> pd.DataFrame:
     pandas.DataFrame
         below (customers), and low_95, high_95, low_998, high_998 (shares).
     """
-    below = np.linspace(1, max(most * 1.05, 2), points)
+    below = np.linspace(1, max(max_customers * 1.05, 2), points)
     error = np.sqrt(bank * (1 - bank) / below)
     limits = {
         f"{side}_{name}": np.clip(bank + sign * width * error, 0, 1)

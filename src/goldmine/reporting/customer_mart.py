@@ -129,10 +129,10 @@ def make_mart(books: Books, moved_in_quarter: str) -> CustomerMart:
     """
     missing = _missing(books)
     rows = _with_branch(books, books.customers(), moved_in_quarter)
-    for place, with_more in enumerate((_with_money, _with_transactions, _with_contacts, _with_care)):
+    for step, with_more in enumerate((_with_money, _with_transactions, _with_contacts, _with_coverage)):
         # Each part stands by itself before the next: to build the whole as one expression takes seconds.
-        books.connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE part_{place} AS {ibis.to_sql(rows, dialect='duckdb')}")
-        rows = with_more(books, books.connection.table(f"part_{place}"), missing)
+        books.connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE part_{step} AS {ibis.to_sql(rows, dialect='duckdb')}")
+        rows = with_more(books, books.connection.table(f"part_{step}"), missing)
     columns = {
         name: (ibis.null() if name in missing else rows[name]).cast(_TYPES[column.kind])
         for name, column in COLUMNS.items()
@@ -149,14 +149,14 @@ def _missing(books: Books) -> dict[str, str]:
     """Of each column that cannot be made, what is missing for it."""
     quarter = [month_end(books.as_of, -lag) for lag in range(3)]
     months = {"balances": [books.as_of], "balances before": [books.as_of, books.before], "transactions": quarter}
-    found = {}
+    gaps = {}
     for need, days in months.items():
         table = need.removesuffix(" before")
         gone = [month_key(day) for day in days if not books.has_month(table, day)]
-        found[need] = f"{table} of {', '.join(gone)}" if gone else ""
-    found["contacts"] = "" if books.bank.has("contacts") else "table contacts"
-    found["coverage"] = "" if coverage_path(books.work, books.as_of).exists() else "an assignment of owners"
-    return {name: found[column.needs] for name, column in COLUMNS.items() if column.needs and found[column.needs]}
+        gaps[need] = f"{table} of {', '.join(gone)}" if gone else ""
+    gaps["contacts"] = "" if books.bank.has("contacts") else "table contacts"
+    gaps["coverage"] = "" if coverage_path(books.work, books.as_of).exists() else "an assignment of owners"
+    return {name: gaps[column.needs] for name, column in COLUMNS.items() if column.needs and gaps[column.needs]}
 
 
 def _with_branch(books: Books, rows: Table, moved_in_quarter: str) -> Table:
@@ -194,7 +194,7 @@ def _with_money(books: Books, rows: Table, missing: dict[str, str]) -> Table:
         deposits_fen=rows.demand_fen + rows.time_fen,
         loans_fen=rows.loan_fen,
         has_wealth=rows.wealth_fen > 0,
-        products=reduce(add, [one.cast("int64") for one in [*held, rows.mobile_bank, rows.card]]),
+        products=reduce(add, [flag.cast("int64") for flag in [*held, rows.mobile_bank, rows.card]]),
         level=rows.on_books.ifelse(level_expression(rows.aum_fen / 100), None),
     )
     nearly = [(rows.aum_fen >= round(start * 100 * (1 - NEAR))) & (rows.aum_fen < start * 100) for start in LEVELS[1:]]
@@ -210,8 +210,8 @@ def _with_money(books: Books, rows: Table, missing: dict[str, str]) -> Table:
         level_before=rows.on_books_before.ifelse(level_expression(rows.aum_before_fen / 100), None),
     )
     up, down = rows.level > rows.level_before, rows.level < rows.level_before
-    both = rows.on_books & rows.on_books_before
-    return rows.mutate(level_step=ibis.cases((~both, None), (up, "up"), (down, "down"), else_="same"))
+    at_both = rows.on_books & rows.on_books_before
+    return rows.mutate(level_step=ibis.cases((~at_both, None), (up, "up"), (down, "down"), else_="same"))
 
 
 def _held(books: Books, day: date, names: list[str]) -> Table:
@@ -241,7 +241,7 @@ def _with_contacts(books: Books, rows: Table, missing: dict[str, str]) -> Table:
     return rows.mutate(contacted=rows.won.notnull(), converted=rows.won.fill_null(False))
 
 
-def _with_care(books: Books, rows: Table, missing: dict[str, str]) -> Table:
+def _with_coverage(books: Books, rows: Table, missing: dict[str, str]) -> Table:
     if "has_owner" in missing:
         return rows.mutate(employee_id=rows.manager_id)
     coverage = books.connection.read_parquet(str(coverage_path(books.work, books.as_of)))

@@ -77,11 +77,11 @@ def compute(mart: CustomerMart, metrics: Metrics) -> Figures:
     bits = {"head_office": 0b11, "branch": 0b01, "employee": 0b10}
     frame["grain"] = frame["grain"].map({bit: grain for grain, bit in bits.items()})
     frame["unit_id"] = frame["branch_id"].fillna(frame["employee_id"]).fillna("")
-    found = _long(frame.sort_values(["grain", "unit_id"], ignore_index=True), metrics)
+    rows = _long(frame.sort_values(["grain", "unit_id"], ignore_index=True), metrics)
     missing = {m.name: gone for m in metrics.metrics if (gone := _gone(m, metrics, mart))}
-    off = found["metric"].isin(missing)
-    found.loc[off, ["above", "below", "customers"]] = 0
-    return Figures(mart.as_of, found.assign(value=_value(found, metrics).mask(off)), missing)
+    off = rows["metric"].isin(missing)
+    rows.loc[off, ["above", "below", "customers"]] = 0
+    return Figures(mart.as_of, rows.assign(value=_value(rows, metrics).mask(off)), missing)
 
 
 def save(work: Workspace, figures: Figures) -> Path:
@@ -110,8 +110,8 @@ def read_figures(work: Workspace, as_of: date) -> Figures:
 def _parts(formula: Count | Sum | Share) -> dict[str, str]:
     """What a metric adds up, as SQL: above, and below where it is a share; and how many customers it is about."""
     if isinstance(formula, Share):
-        both = _number([*formula.among, *formula.where])
-        return {"above": both, "below": _number(formula.among), "customers": _number(formula.among)}
+        matching = _number([*formula.among, *formula.where])
+        return {"above": matching, "below": _number(formula.among), "customers": _number(formula.among)}
     if isinstance(formula, Sum):
         total = f"coalesce(sum({quoted(formula.of)}) FILTER (WHERE {_holds(formula.where)}), 0)::BIGINT"
         return {"above": total, "customers": _number(formula.where)}
@@ -123,7 +123,7 @@ def _number(conditions: Sequence[Where]) -> str:
 
 
 def _holds(conditions: Sequence[Where]) -> str:
-    return " AND ".join(part for one in conditions for part in _comparisons(one)) or "true"
+    return " AND ".join(part for condition in conditions for part in _comparisons(condition)) or "true"
 
 
 def _comparisons(condition: Where) -> list[str]:
@@ -156,10 +156,10 @@ def _long(frame: pd.DataFrame, metrics: Metrics) -> pd.DataFrame:
     return pd.concat(blocks, ignore_index=True)
 
 
-def _value(found: pd.DataFrame, metrics: Metrics) -> pd.Series:
+def _value(rows: pd.DataFrame, metrics: Metrics) -> pd.Series:
     money = [name for name, metric in metrics.by_name.items() if metric.unit.startswith("yuan")]
-    scale = found["metric"].isin(money).map({True: 100, False: 1})
-    return (found["above"] / found["below"].where(found["below"] != 0)) / scale
+    scale = rows["metric"].isin(money).map({True: 100, False: 1})
+    return (rows["above"] / rows["below"].where(rows["below"] != 0)) / scale
 
 
 def _gone(metric: Metric, metrics: Metrics, mart: CustomerMart) -> str:

@@ -35,8 +35,8 @@ def model_health(bank_name: str, as_of: date, language: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `MODEL_COLUMNS`: AUC and lift of the list on the judging cutoff, AUC of the one-line rule there, and the mean
-        gap between promised and happened (calibration). A use case without a champion has no figures.
+        `MODEL_COLUMNS`: AUC and lift of the list on the test cutoff, AUC of the one-line rule there, and the mean
+        gap between predicted and observed (calibration). A use case without a champion has no figures.
     """
     use_tracking(bank_name)
     import mlflow
@@ -47,15 +47,15 @@ def model_health(bank_name: str, as_of: date, language: str) -> pd.DataFrame:
         case = load_use_case(name)
         title = in_language(case.title, language)
         try:
-            held = client.get_model_version_by_alias(registered_name(bank_name, name), CHAMPION)
+            champion = client.get_model_version_by_alias(registered_name(bank_name, name), CHAMPION)
         except mlflow.MlflowException:
             rows.append((title, "", "", None, None, None, None, None))
             continue
-        trained = date.fromisoformat(held.tags[AS_OF])
+        trained = date.fromisoformat(champion.tags[AS_OF])
         age = (as_of.year - trained.year) * 12 + as_of.month - trained.month
-        found = client.get_run(str(held.run_id)).data.metrics
-        judged = [found.get(key) for key in ("auc", "baseline_auc", "lift_list", "calibration_error")]
-        rows.append((title, str(held.version), str(trained), age, *judged))
+        metrics = client.get_run(str(champion.run_id)).data.metrics
+        judged = [metrics.get(key) for key in ("auc", "baseline_auc", "lift_list", "calibration_error")]
+        rows.append((title, str(champion.version), str(trained), age, *judged))
     return pd.DataFrame(rows, columns=list(MODEL_COLUMNS))
 
 
@@ -69,13 +69,13 @@ def campaigns(data: ReportData, months: int = 12) -> pd.DataFrame:
     rows = Books(connect(), data.bank, data.work, data.as_of).contacts()
     since = pd.Timestamp(data.as_of) - pd.DateOffset(months=months)
     rows = rows.filter(rows.contacted_on <= data.as_of, rows.contacted_on > since.date())
-    found = rows.group_by("campaign_id").agg(
+    campaigns = rows.group_by("campaign_id").agg(
         started_on=rows.contacted_on.min(),
         contacts=rows.count(),
         answered=(rows.answer.notnull() & (rows.answer != "not_reached")).sum(),
         converted=(rows.outcome == "converted").sum(),
     )
-    frame = found.to_pandas().sort_values(["started_on", "campaign_id"], ignore_index=True)
+    frame = campaigns.to_pandas().sort_values(["started_on", "campaign_id"], ignore_index=True)
     counts = ["answered", "converted"]
     frame = frame[frame["contacts"] >= 5].fillna(dict.fromkeys(counts, 0)).astype(dict.fromkeys(counts, "int64"))
     return frame.assign(conversion=frame["converted"] / frame["answered"].where(frame["answered"] > 0))
@@ -92,11 +92,11 @@ def measured_effects(data: ReportData, months: int = 12) -> pd.DataFrame:
     """
     since = month_end(data.as_of, -months)
     rows: list[tuple[object, ...]] = []
-    for one in published(data.work):
-        if since < one.complete_on <= data.as_of:
-            results = read_results(data.bank, data.work, one, data.as_of)
-            found = cut(results, one.name)
-            effect = found.effect
-            told = (effect.value, effect.low, effect.high) if isinstance(effect, Estimate) else (None, None, None)
-            rows.append((one.name, found.contact, found.control, *told))
+    for campaign in published(data.work):
+        if since < campaign.complete_on <= data.as_of:
+            results = read_results(data.bank, data.work, campaign, data.as_of)
+            whole = cut(results, campaign.name)
+            effect = whole.effect
+            interval = (effect.value, effect.low, effect.high) if isinstance(effect, Estimate) else (None, None, None)
+            rows.append((campaign.name, whole.contact, whole.control, *interval))
     return pd.DataFrame(rows, columns=["campaign_id", "contacts", "control", "effect", "low", "high"])

@@ -78,8 +78,8 @@ class ReportData:
         connection = connect()
         rows = self.bank.read(connection, "staff").distinct(on="staff_id", keep="first")
         rows = rows.filter(rows.left_on.isnull() | (rows.left_on > self.as_of))
-        found = rows.select("staff_id", branch_id=rows.branch_id.fill_null(""), role=rows.role.fill_null(""))
-        return found.to_pandas().set_index("staff_id").sort_index()
+        persons = rows.select("staff_id", branch_id=rows.branch_id.fill_null(""), role=rows.role.fill_null(""))
+        return persons.to_pandas().set_index("staff_id").sort_index()
 
 
 def prepare(bank: Bank, work: Workspace, as_of: date) -> ReportData:
@@ -101,8 +101,9 @@ def prepare(bank: Bank, work: Workspace, as_of: date) -> ReportData:
             f"figures at {as_of}: the books hold no balances of that month.", "Read the books at another month end."
         )
     days = [month_end(as_of, -3 * lag) for lag in reversed(range(QUARTERS))]
-    mark, marked = _mark(bank, work, as_of), mart_path(work, as_of).with_suffix(".mark.json")
-    if read_json(marked) == mark and figures_path(work, as_of).exists():
+    fingerprint = _fingerprint(bank, work, as_of)
+    fingerprint_file = mart_path(work, as_of).with_suffix(".fingerprint.json")
+    if read_json(fingerprint_file) == fingerprint and figures_path(work, as_of).exists():
         return opened(bank, work, as_of)
     if not missing_for_coverage(bank):
         make_coverage(bank, work, as_of, load_coverage_rules())
@@ -113,11 +114,11 @@ def prepare(bank: Bank, work: Workspace, as_of: date) -> ReportData:
     for day in days:
         if _stands(work, day):
             save(work, compute(read_mart(work, day), metrics))
-    write_json(marked, _mark(bank, work, as_of))
+    write_json(fingerprint_file, _fingerprint(bank, work, as_of))
     return opened(bank, work, as_of)
 
 
-def _mark(bank: Bank, work: Workspace, as_of: date) -> str:
+def _fingerprint(bank: Bank, work: Workspace, as_of: date) -> str:
     """Fingerprint of everything that the figures are made from; where it is the same, they stand."""
     settings = [home() / "pipelines" / name for name in ("metrics.yaml", "coverage.yaml")]
     earlier = [*coverage_path(work, as_of).parent.glob("*.parquet"), *mart_path(work, as_of).parent.glob("*.parquet")]

@@ -61,20 +61,20 @@ def key_figures(data: ReportData, grain: str, unit_id: str, language: str) -> pd
             "now": now.loc[metric.name],
             "before": before.loc[metric.name] if metric.name in before.index else None,
         }
-        shown = [_shown(one, metric, grain, language) for one in values.values()]
+        shown = [_shown(figure, metric, grain, language) for figure in values.values()]
         rows.append(
             [in_language(metric.title, language), *shown, in_language(data.metrics.owners[metric.owner], language)]
         )
     return pd.DataFrame(rows, columns=_headings(("figure", "now", "before", "department"), language))
 
 
-def _shown(one: pd.Series | None, metric: Metric, grain: str, language: str) -> str:
+def _shown(figure: pd.Series | None, metric: Metric, grain: str, language: str) -> str:
     """A figure in words; hidden where it is about fewer than five customers, but not from who looks after them."""
-    if one is None:
+    if figure is None:
         return UNKNOWN
-    if grain != "employee" and 0 < one["customers"] < LEAST:
+    if grain != "employee" and 0 < figure["customers"] < LEAST:
         return FEW
-    return written(one["value"], metric, language)
+    return written(figure["value"], metric, language)
 
 
 def targets(data: ReportData, grain: str, unit_id: str, language: str) -> pd.DataFrame:
@@ -83,15 +83,17 @@ def targets(data: ReportData, grain: str, unit_id: str, language: str) -> pd.Dat
     A branch's own target goes before the one for all. A target of growth is told as what the figure has to come to; it
     is left out where the quarter before is not known.
     """
-    wanted = {one.metric: one for one in data.metrics.targets if one.branch in ("", unit_id)}
-    wanted |= {one.metric: one for one in data.metrics.targets if one.branch and one.branch == unit_id}
+    by_metric = {target.metric: target for target in data.metrics.targets if target.branch in ("", unit_id)}
+    by_metric |= {
+        target.metric: target for target in data.metrics.targets if target.branch and target.branch == unit_id
+    }
     now = data.figures.at(grain, unit_id)
     before = data.history[-2].at(grain, unit_id) if len(data.history) > 1 else now.iloc[:0]
     rows = []
-    for name, one in wanted.items():
+    for name, target in by_metric.items():
         metric, actual = data.metrics.by_name[name], now["value"].get(name, np.nan)
         then = before["value"].get(name, np.nan)
-        goal = float(one.share or 0) if one.growth is None else then * (1 + one.growth)
+        goal = float(target.share or 0) if target.growth is None else then * (1 + target.growth)
         if pd.isna(actual) or pd.isna(goal) or now.loc[name, "customers"] < LEAST:
             continue
         done = actual <= goal if metric.better == "less" else actual >= goal
@@ -115,8 +117,8 @@ def history(data: ReportData, names: Sequence[str], grain: str, unit_id: str = "
         for name in names
         if name in at.index
     ]
-    found = pd.DataFrame(rows, columns=["as_of", "metric", "value"]).dropna()
-    return found.assign(as_of=pd.to_datetime(found["as_of"]))
+    frame = pd.DataFrame(rows, columns=["as_of", "metric", "value"]).dropna()
+    return frame.assign(as_of=pd.to_datetime(frame["as_of"]))
 
 
 def steps_of_change(data: ReportData, grain: str, unit_id: str, language: str) -> pd.DataFrame:
@@ -217,25 +219,25 @@ def standing(data: ReportData, branch_id: str) -> pd.DataFrame:
         By metric: value, bank, shrunk, low, high, rank, rank_low, rank_high, z, verdict, and of (branches compared).
         A metric in which the branch has fewer than five customers is left out.
     """
-    found = {}
+    by_metric = {}
     for metric in ranked_metrics(data):
         rows = branches_compared(data, metric.name)
         if branch_id in rows.index:
-            found[metric.name] = rows.loc[branch_id].to_dict() | {"of": len(rows)}
-    if not found:
+            by_metric[metric.name] = rows.loc[branch_id].to_dict() | {"of": len(rows)}
+    if not by_metric:
         return pd.DataFrame(columns=["value", "bank", "z", "verdict"])
-    return pd.DataFrame.from_dict(found, orient="index").sort_values("z", kind="stable")
+    return pd.DataFrame.from_dict(by_metric, orient="index").sort_values("z", kind="stable")
 
 
 def standing_table(data: ReportData, branch_id: str, language: str) -> pd.DataFrame:
     """`standing` in words: figure, the branch's, the bank's, what is likely, rank with its range, verdict."""
     rows = []
-    for name, one in standing(data, branch_id).iterrows():
+    for name, row in standing(data, branch_id).iterrows():
         metric = data.metrics.by_name[str(name)]
-        value, bank, low, high = (written(one[key], metric, language) for key in ("value", "bank", "low", "high"))
-        rank = f"{one['rank']} / {one['of']}  ({one['rank_low']}–{one['rank_high']})"
+        value, bank, low, high = (written(row[key], metric, language) for key in ("value", "bank", "low", "high"))
+        rank = f"{row['rank']} / {row['of']}  ({row['rank_low']}–{row['rank_high']})"
         rows.append(
-            [in_language(metric.title, language), value, bank, f"{low} – {high}", rank, word(one["verdict"], language)]
+            [in_language(metric.title, language), value, bank, f"{low} – {high}", rank, word(row["verdict"], language)]
         )
     names = ("figure", "own", "bank", "likely", "rank_range", "verdict")
     return pd.DataFrame(rows, columns=_headings(names, language))
@@ -246,28 +248,30 @@ def title_of(data: ReportData, name: str, language: str) -> str:
     return in_language(data.metrics.by_name[name].title, language) if name else UNKNOWN
 
 
-def campaign_table(found: pd.DataFrame, language: str) -> pd.DataFrame:
+def campaign_table(campaigns: pd.DataFrame, language: str) -> pd.DataFrame:
     """Campaigns in words; see `goldmine.reporting.model_health.campaigns`."""
-    shown = found.assign(conversion=[UNKNOWN if pd.isna(one) else f"{one:.1%}" for one in found["conversion"]])
-    shown["started_on"] = pd.to_datetime(found["started_on"]).dt.date
+    shown = campaigns.assign(
+        conversion=[UNKNOWN if pd.isna(share) else f"{share:.1%}" for share in campaigns["conversion"]]
+    )
+    shown["started_on"] = pd.to_datetime(campaigns["started_on"]).dt.date
     return shown.rename(columns=headings(shown.columns, language))
 
 
-def effect_table(found: pd.DataFrame, language: str) -> pd.DataFrame:
+def effect_table(effects: pd.DataFrame, language: str) -> pd.DataFrame:
     """Measured effects in words; see `goldmine.reporting.model_health.measured_effects`."""
-    shown = found.astype(object)
+    shown = effects.astype(object)
     for name in ("effect", "low", "high"):
-        shown[name] = [UNKNOWN if pd.isna(one) else f"{one:+.1%}" for one in found[name]]
+        shown[name] = [UNKNOWN if pd.isna(share) else f"{share:+.1%}" for share in effects[name]]
     return shown.rename(columns=headings(shown.columns, language))
 
 
-def model_table(found: pd.DataFrame, language: str) -> pd.DataFrame:
+def model_table(models: pd.DataFrame, language: str) -> pd.DataFrame:
     """Models in words; see `goldmine.reporting.model_health.model_health`."""
-    shown = found.astype(object)
+    shown = models.astype(object)
     for name, form in (("age_months", "{:.0f}"), ("auc", "{:.3f}"), ("baseline_auc", "{:.3f}"), ("lift", "{:.2f}"),
                        ("calibration", "{:.3f}")):  # fmt: skip
-        shown[name] = [UNKNOWN if pd.isna(one) else form.format(one) for one in found[name]]
-    shown["model_version"] = [one or UNKNOWN for one in found["model_version"]]
+        shown[name] = [UNKNOWN if pd.isna(value) else form.format(value) for value in models[name]]
+    shown["model_version"] = [value or UNKNOWN for value in models["model_version"]]
     return shown.rename(columns=headings(shown.columns, language))
 
 
@@ -275,7 +279,7 @@ def as_page(frame: pd.DataFrame) -> Styler:
     """A table for a page: without row numbers, words to the left, figures to the right; without rows, one of dashes."""
     if frame.empty and len(frame.columns):
         frame = pd.DataFrame([[UNKNOWN] * len(frame.columns)], columns=frame.columns)
-    words = [name for place, name in enumerate(frame.columns) if place == 0 or _wordy(frame[name])]
+    words = [name for position, name in enumerate(frame.columns) if position == 0 or _wordy(frame[name])]
     left = {name: [{"selector": "th, td", "props": "text-align: left"}] for name in words}
     return frame.style.hide(axis="index").set_table_styles(left)
 

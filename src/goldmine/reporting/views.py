@@ -31,15 +31,15 @@ class WeakestLink:
     rows: pd.DataFrame
 
 
-def weakest_link(data: ReportData, branch_id: str, most: int) -> WeakestLink:
-    """The weakest figure of a branch whose list has customers of the branch, and the best `most` of them."""
-    for name, one in standing(data, branch_id).iterrows():
-        by = data.metrics.by_name[str(name)].remedy_list
-        if by is None:
+def weakest_link(data: ReportData, branch_id: str, max_rows: int) -> WeakestLink:
+    """The weakest figure of a branch whose list has customers of the branch, and the best `max_rows` of them."""
+    for name, row in standing(data, branch_id).iterrows():
+        remedy = data.metrics.by_name[str(name)].remedy_list
+        if remedy is None:
             continue
-        rows = call_sheets.remedy_rows(data, branch_id, by, most)
+        rows = call_sheets.remedy_rows(data, branch_id, remedy, max_rows)
         if len(rows):
-            return WeakestLink(str(name), str(one["verdict"]), rows)
+            return WeakestLink(str(name), str(row["verdict"]), rows)
     return WeakestLink("", "better", pd.DataFrame())
 
 
@@ -86,7 +86,7 @@ def employees(data: ReportData) -> list[str]:
 
 def employees_of(data: ReportData, branch_id: str) -> list[str]:
     """Persons at work in a branch who look after customers, by number."""
-    return [one for one in employees(data) if data.staff.loc[one, "branch_id"] == branch_id]
+    return [employee for employee in employees(data) if data.staff.loc[employee, "branch_id"] == branch_id]
 
 
 def role_of(data: ReportData, employee_id: str, language: str) -> str:

@@ -53,7 +53,7 @@ def test_flows_are_running_totals_of_months(tmp_path):
     assert features_of(tmp_path, tables, *names) == [(10.0, 30.0, 70.0, 150.0)]
 
 
-def test_recency_and_active_days_come_from_the_customers_own_days(tmp_path):
+def test_recency_and_active_days_count_own_transactions_only(tmp_path):
     tables = {
         "customers": [CUSTOMER],
         "transactions": [
@@ -67,7 +67,7 @@ def test_recency_and_active_days_come_from_the_customers_own_days(tmp_path):
     assert features_of(tmp_path, tables, *names) == [(10.0, 2.0, 3.0, 2.0, 1.0)]
 
 
-def test_habits_are_rates_over_the_months_of_two_years_that_the_books_and_the_customer_were_there(tmp_path):
+def test_habits_are_rates_over_the_months_known_of_two_years(tmp_path):
     tables = {
         "customers": [
             CUSTOMER,
@@ -91,7 +91,7 @@ def test_habits_are_rates_over_the_months_of_two_years_that_the_books_and_the_cu
     assert c == (0.5, 0.5, 0.5)
 
 
-def test_a_fading_rate_weighs_a_month_half_as_much_every_so_many_months_back(tmp_path):
+def test_fading_rate_halves_the_weight_of_older_months(tmp_path):
     tables = {
         "customers": [CUSTOMER, CUSTOMER | {"customer_id": "B"}],
         "transactions": [
@@ -107,7 +107,7 @@ def test_a_fading_rate_weighs_a_month_half_as_much_every_so_many_months_back(tmp
     assert b == pytest.approx((0.5 / 2.81066,), rel=1e-5)
 
 
-def test_investing_is_counted_both_ways_and_shared_by_own_transactions(tmp_path):
+def test_investing_counts_both_directions_and_their_share_of_own_transactions(tmp_path):
     tables = {
         "customers": [CUSTOMER, CUSTOMER | {"customer_id": "B"}],
         "transactions": [
@@ -122,7 +122,7 @@ def test_investing_is_counted_both_ways_and_shared_by_own_transactions(tmp_path)
     assert features_of(tmp_path, tables, *names) == [(1.0, 2.0, 0.5), (0.0, 0.0, None)]
 
 
-def test_a_row_known_only_after_the_cutoff_is_not_seen(tmp_path):
+def test_rows_known_after_the_cutoff_are_ignored(tmp_path):
     late = transaction(1, "A", "2024-05-30T09:00", known_on="2024-06-01")
     tables = {"customers": [CUSTOMER], "transactions": [late, transaction(2, "A", "2024-06-03T09:00")]}
     assert features_of(tmp_path / "may", tables, "own_count_90d") == [(0.0,)]
@@ -144,7 +144,7 @@ def test_balances_level_trend_and_share(tmp_path):
     assert features_of(tmp_path, tables, *names) == [(12000.0, 8000.0, 0.75, -1000.0, 12000.0, 11.0)]
 
 
-def test_the_last_month_with_salary_is_known_to_the_month(tmp_path):
+def test_months_since_salary_are_exact(tmp_path):
     paid = {"direction": "in", "kind": "salary", "channel": "batch"}
     tables = {
         "customers": [CUSTOMER, CUSTOMER | {"customer_id": "B"}],
@@ -159,7 +159,7 @@ def test_the_last_month_with_salary_is_known_to_the_month(tmp_path):
     assert features_of(tmp_path, tables, *names) == [(4.0, None), (0.0, None)]
 
 
-def test_those_of_the_same_identity_tell_how_the_coming_quarter_went_a_year_ago(tmp_path):
+def test_identity_share_looks_at_the_coming_quarter_a_year_ago(tmp_path):
     held = {
         "A": ("100.00", "300.00"),
         "B": ("100.00", "50.00"),
@@ -186,7 +186,7 @@ def test_those_of_the_same_identity_tell_how_the_coming_quarter_went_a_year_ago(
     assert found == [(0.5,), (1.0,), (0.5,), (None,), two_of_three, two_of_three]
 
 
-def test_neighbours_leave_the_customer_out(tmp_path):
+def test_peer_means_leave_out_the_customer(tmp_path):
     people = [CUSTOMER | {"customer_id": name, "grid_id": "G1"} for name in "ABC"]
     tables = {
         "customers": [*people, CUSTOMER | {"customer_id": "D", "grid_id": None}],
@@ -197,7 +197,7 @@ def test_neighbours_leave_the_customer_out(tmp_path):
     assert found == [(150.0, 0.0), (50.0, 0.5), (200.0, 0.5), (None, None)]
 
 
-def test_family_is_known_from_either_side_of_the_relation(tmp_path):
+def test_family_is_found_from_either_side_of_the_relation(tmp_path):
     tables = {
         "customers": [CUSTOMER | {"customer_id": name} for name in "ABC"],
         "transactions": [transaction(1, "A", "2024-05-21T09:00")],
@@ -210,7 +210,7 @@ def test_family_is_known_from_either_side_of_the_relation(tmp_path):
     assert features_of(tmp_path, tables, "family_aum_mean") == [(0.0,), (100.0,), (None,)]
 
 
-def test_who_is_on_the_books_and_whose_rows_are_whose(tmp_path):
+def test_only_open_customers_have_rows_and_merged_numbers_count_for_the_survivor(tmp_path):
     people = [
         CUSTOMER,
         CUSTOMER | {"customer_id": "gone", "closed_on": date(2024, 5, 1)},
@@ -222,7 +222,7 @@ def test_who_is_on_the_books_and_whose_rows_are_whose(tmp_path):
     assert features_of(tmp_path, tables, "customer_id", "own_count_90d") == [("A", 2.0)]
 
 
-def test_absent_tables_switch_off_only_what_needs_them(tmp_path):
+def test_absent_tables_switch_off_only_their_features(tmp_path):
     bank = make_bank(tmp_path, {"customers": [CUSTOMER], "transactions": [transaction(1, "A", "2024-05-21T09:00")]})
     off = switched_off(bank)
     assert "aum_avg_30d" in off["balances"]
@@ -230,7 +230,7 @@ def test_absent_tables_switch_off_only_what_needs_them(tmp_path):
     assert not any("days_since_own" in names for names in off.values())
 
 
-def test_a_cutoff_without_books_says_which_there_are(tmp_path):
+def test_cutoff_without_transactions_is_refused(tmp_path):
     bank = make_bank(tmp_path, {"customers": [CUSTOMER], "transactions": [transaction(1, "A", "2024-05-21T09:00")]})
     with pytest.raises(HistoryError, match=r"features at 2023-05-31: the books hold no transactions of that month"):
         build_features(bank, Workspace(tmp_path / "work"), [date(2023, 5, 31)])
@@ -253,7 +253,7 @@ def test_features_have_unique_names_and_titles_in_both_languages():
     assert not set(english.values()) & set(chinese.values())
 
 
-def test_the_table_of_features_is_the_generated_one():
+def test_features_page_is_up_to_date():
     assert (home() / "docs" / "features.md").read_text("utf-8") == features_page()
 
 
@@ -277,7 +277,7 @@ def dropped(tmp_path, monkeypatch):
     sys.modules.pop("goldmine.features.families.moon", None)
 
 
-def test_a_file_dropped_into_the_folder_is_a_family(dropped):
+def test_file_dropped_into_the_folder_is_a_family(dropped):
     (dropped / "moon.py").write_text(FAMILY)
     _base, _sums, full, features = room._expressions.__wrapped__()
     (moon,) = (feature for feature in features if feature.name == "moon_days_30d")
@@ -285,13 +285,13 @@ def test_a_file_dropped_into_the_folder_is_a_family(dropped):
     assert "moon_days_30d" in full.columns
 
 
-def test_a_family_without_its_function_says_what_it_lacks(dropped):
+def test_family_without_its_function_is_refused(dropped):
     (dropped / "moon.py").write_text("sun = 1")
     with pytest.raises(SettingsError, match=r"features/families/moon\.py: has no function 'moon'"):
         room.families()
 
 
-def test_features_that_other_code_made_are_refused_until_they_are_made_again(tmp_path):
+def test_features_of_other_code_are_refused_until_rebuilt(tmp_path):
     work = Workspace(tmp_path / "work")
     bank = make_bank(
         tmp_path / "bank", {"customers": [CUSTOMER], "transactions": [transaction(1, "A", "2024-05-03T09:00")]}

@@ -95,13 +95,13 @@ def with_the_future_scrambled(table: str) -> str:
 
 
 @pytest.mark.parametrize("query_of", [without_the_future, with_the_future_scrambled])
-def test_the_future_changes_no_bit_of_the_features(books, tmp_path, query_of):
+def test_future_rows_do_not_change_features(books, tmp_path, query_of):
     first = features_mark(books, tmp_path / "first")
     changed = scramble(query_of, books, tmp_path / "changed")
     assert features_mark(changed, tmp_path / "second") == first
 
 
-def test_the_past_does_change_them(books, tmp_path):
+def test_past_rows_change_features(books, tmp_path):
     def doubled(table: str) -> str:
         change = "SELECT * REPLACE (CAST(amount * 2 AS DECIMAL(18, 2)) AS amount) FROM t"
         return change if table == "transactions" else "SELECT * FROM t"
@@ -110,7 +110,7 @@ def test_the_past_does_change_them(books, tmp_path):
     assert features_mark(scramble(doubled, books, tmp_path / "changed"), tmp_path / "second") != first
 
 
-def test_the_truth_is_read_by_nothing(books, tmp_path):
+def test_nothing_reads_the_truth_of_the_sample_bank(books, tmp_path):
     first = features_mark(books, tmp_path / "first")
     copy = scramble(lambda _table: "SELECT * FROM t", books, tmp_path / "copy")
     assert not (copy / "truth").exists()
@@ -125,7 +125,7 @@ def rewritten(books: Path, target: Path, query_of) -> Path:
     return target
 
 
-def test_features_of_a_past_cutoff_are_kept_where_only_its_future_changes(books, tmp_path):
+def test_past_cutoffs_are_kept_when_only_their_future_changes(books, tmp_path):
     later = rewritten(books, tmp_path / "later", without_the_future)
     wrong = rewritten(
         later,

@@ -18,7 +18,7 @@ from tests.tiny import make_bank, transaction
 CUTOFF = date(2024, 5, 31)
 
 
-def test_slices_follow_one_another_and_leave_nobody_out(tmp_path, monkeypatch):
+def test_slices_are_contiguous_and_complete(tmp_path, monkeypatch):
     monkeypatch.setattr(build, "CUSTOMERS", 2)
     names = ["A", "B'1", "C", "D", "E"]
     bank = make_bank(tmp_path / "bank", {"customers": [{"customer_id": name} for name in names]})
@@ -29,7 +29,7 @@ def test_slices_follow_one_another_and_leave_nobody_out(tmp_path, monkeypatch):
     ]
 
 
-def test_one_who_was_merged_counts_in_the_slice_of_the_one_who_remains(tmp_path, monkeypatch):
+def test_merged_number_counts_in_the_slice_of_its_survivor(tmp_path, monkeypatch):
     monkeypatch.setattr(build, "CUSTOMERS", 2)
     merged = {"customer_id": "A", "merged_into": "E", "merged_on": date(2024, 5, 1)}
     tables = {
@@ -55,7 +55,7 @@ def test_one_who_was_merged_counts_in_the_slice_of_the_one_who_remains(tmp_path,
 
 
 @pytest.mark.parametrize("most", [150, 400])
-def test_every_feature_is_what_it_is_without_slices(tmp_path, monkeypatch, most):
+def test_features_are_the_same_with_and_without_slices(tmp_path, monkeypatch, most):
     write_bank(tmp_path / "bank", customers=600, months=16, seed=5, end=CUTOFF)
     work = Workspace(tmp_path / "work")
     bank = open_bank(tmp_path / "bank", work)

@@ -28,7 +28,7 @@ def people(names, **more):
     return [{"customer_id": n, "birth_date": date(1980, 1, 1), "opened_on": date(2020, 1, 1)} | more for n in names]
 
 
-def test_dormancy_counts_own_transactions_after_the_gap_and_up_to_the_horizons_end(tmp_path):
+def test_dormancy_counts_own_transactions_from_the_gap_to_the_end_of_the_horizon(tmp_path):
     active = [transaction(i, name, "2024-02-10T09:00") for i, name in enumerate("ABCDE")]
     later = [
         transaction(11, "A", "2024-03-15T09:00"),  # last day of the gap
@@ -41,7 +41,7 @@ def test_dormancy_counts_own_transactions_after_the_gap_and_up_to_the_horizons_e
     assert outcomes(tmp_path, "dormancy", tables) == {"A": 1, "B": 0, "C": 0, "D": 1, "E": 1}
 
 
-def test_longtail_reads_the_horizons_last_full_month(tmp_path):
+def test_longtail_reads_the_last_full_month_of_the_horizon(tmp_path):
     active = [transaction(i, name, "2024-02-10T09:00") for i, name in enumerate("ABCD")]
     held = [
         balance("A", "2024-05-31", "demand", "10000.00"),
@@ -53,7 +53,7 @@ def test_longtail_reads_the_horizons_last_full_month(tmp_path):
     assert outcomes(tmp_path, "longtail", tables) == {"A": 1, "B": 0, "C": 0}
 
 
-def test_wealth_counts_purchases_of_wealth_products_only(tmp_path):
+def test_wealth_counts_only_purchases_of_wealth_products(tmp_path):
     names = "ABCDE"
     held = [balance(name, "2024-02-29", "demand", "20000.00") for name in names]
 
@@ -75,7 +75,7 @@ def test_wealth_counts_purchases_of_wealth_products_only(tmp_path):
     assert outcomes(tmp_path, "wealth", tables) == {"A": 1, "B": 0, "C": 0, "D": 0}
 
 
-def test_win_back_asks_about_the_sleeping_and_the_lost_and_counts_who_comes_back(tmp_path):
+def test_winback_counts_sleeping_and_lost_customers_who_come_back(tmp_path):
     names = ["sleeper", "idle", "poor", "lost", "active", "borrower"]
     held = [balance(name, "2024-02-29", "demand", "1000.00") for name in names if name != "active"]
     held += [balance("lost", "2023-08-31", "demand", "10000.00"), balance("active", "2024-02-29", "demand", "9000.00")]
@@ -86,7 +86,7 @@ def test_win_back_asks_about_the_sleeping_and_the_lost_and_counts_who_comes_back
     moves += [transaction(10 + n, name, "2024-04-10T09:00") for n, name in enumerate(["sleeper", "poor", "lost"])]
     drawn = {"event_id": "1", "customer_id": "borrower", "happened_on": date(2024, 5, 2), "event": "loan_drawn"}
     tables = {"customers": people(names), "transactions": moves, "balances": held, "product_events": [drawn]}
-    # Nobody asks about the active; the idle has the money and made no transaction, the poor is a fen short.
+    # The active is not eligible; the idle has the money but made no transaction; the poor is a fen short.
     expected = {"sleeper": 1, "idle": 0, "poor": 0, "lost": 1, "borrower": 1}
     assert outcomes(tmp_path, "winback", tables) == expected
 
@@ -97,53 +97,53 @@ def test_customers_merged_within_the_horizon_are_left_out(tmp_path):
     assert outcomes(tmp_path, "dormancy", {"customers": people("A") + merged, "transactions": active}) == {"A": 1}
 
 
-def test_an_outcome_that_is_not_complete_is_refused(tmp_path):
+def test_incomplete_outcome_is_refused(tmp_path):
     bank = make_bank(tmp_path, {"customers": people("A")})
     with pytest.raises(HistoryError, match="its outcome is complete on 2024-09-13, after the snapshot 2024-06-30"):
         training_rows(bank, Workspace(tmp_path), load_use_case("dormancy"), date(2024, 5, 31), AS_OF)
 
 
-def test_an_outcome_without_its_table_is_refused(tmp_path):
+def test_outcome_without_its_table_is_refused(tmp_path):
     active = [transaction(1, "A", "2024-02-10T09:00")]
     with pytest.raises(UseCaseError, match="asks for the feature 'aum_avg_30d'"):
         outcomes(tmp_path, "longtail", {"customers": people("A"), "transactions": active})
 
 
-def test_features_must_have_been_made(tmp_path):
+def test_missing_feature_table_is_refused(tmp_path):
     with pytest.raises(HistoryError, match="no feature table of that cutoff"):
         eligible_rows(Workspace(tmp_path), load_use_case("dormancy"), CUTOFF)
 
 
-def test_cutoffs_keep_their_outcomes_apart():
+def test_outcomes_of_cutoffs_do_not_overlap():
     use_case = load_use_case("dormancy").model_copy(update={"gap_days": 0, "train_cutoffs": 2})
-    found = plan_cutoffs(use_case, date(2024, 3, 31), MONTHS)
-    assert found.test == date(2023, 12, 31)
-    assert found.calibrate == date(2023, 9, 30)
-    assert found.train == (date(2023, 3, 31), date(2023, 6, 30))
+    cutoffs = plan_cutoffs(use_case, date(2024, 3, 31), MONTHS)
+    assert cutoffs.test == date(2023, 12, 31)
+    assert cutoffs.calibrate == date(2023, 9, 30)
+    assert cutoffs.train == (date(2023, 3, 31), date(2023, 6, 30))
     monthly = use_case.model_copy(update={"train_every_months": 1})
     assert plan_cutoffs(monthly, date(2024, 3, 31), MONTHS).train == (date(2023, 7, 31), date(2023, 8, 31))
 
 
-def test_the_gap_moves_the_judging_cutoff_back():
-    found = plan_cutoffs(load_use_case("dormancy"), date(2024, 3, 31), MONTHS)
-    assert (found.test, found.calibrate) == (date(2023, 11, 30), date(2023, 7, 31))
+def test_gap_moves_the_test_cutoff_back():
+    cutoffs = plan_cutoffs(load_use_case("dormancy"), date(2024, 3, 31), MONTHS)
+    assert (cutoffs.test, cutoffs.calibrate) == (date(2023, 11, 30), date(2023, 7, 31))
 
 
 @pytest.mark.parametrize("as_of", [date(2024, 4, 30), date(2021, 12, 31)])
-def test_a_snapshot_outside_the_books_is_refused(as_of):
+def test_snapshot_without_transactions_is_refused(as_of):
     with pytest.raises(
         HistoryError, match=r"the books hold no transactions of that month \(they hold 2022-01 to 2024-03\)"
     ):
         plan_cutoffs(load_use_case("dormancy"), as_of, MONTHS)
 
 
-def test_too_little_history_names_the_first_snapshot_that_works():
+def test_too_little_history_names_the_first_usable_snapshot():
     with pytest.raises(HistoryError, match="The earliest snapshot that works is 2023-03-31"):
         plan_cutoffs(load_use_case("dormancy"), date(2022, 12, 31), MONTHS)
     assert plan_cutoffs(load_use_case("dormancy"), date(2023, 3, 31), MONTHS).train == (date(2022, 6, 30),)
 
 
-def test_features_are_chosen_by_pattern():
+def test_features_are_selected_by_pattern():
     use_case = load_use_case("dormancy").model_copy(update={"include": ["own_*", "age_years"], "exclude": ["*_30d"]})
     columns = ["customer_id", "cutoff", "own_days_30d", "own_days_90d", "age_years", "aum_end", "outcome"]
     assert selected_features(use_case, columns) == ["own_days_90d", "age_years"]

@@ -22,11 +22,11 @@ def read(tmp_path, text):
     return read_use_case(path)
 
 
-def test_the_three_use_cases_stand_ready():
+def test_three_use_cases_are_ready():
     assert {"dormancy", "longtail", "wealth"} <= set(use_case_names())
 
 
-def test_use_cases_name_features_that_exist():
+def test_use_cases_name_existing_features():
     known = {feature.name for feature in catalogue()}
     for name in use_case_names():
         use_case = load_use_case(name)
@@ -34,12 +34,12 @@ def test_use_cases_name_features_that_exist():
         assert set(use_case.asked_features) <= known
 
 
-def test_win_back_is_no_part_of_every_run():
+def test_winback_is_quarterly():
     assert "winback" in use_case_names()
     assert "winback" not in use_case_names(quarterly=False)
 
 
-def test_a_new_use_case_is_one_more_file(tmp_path):
+def test_new_use_case_is_one_more_file(tmp_path):
     assert read(tmp_path, GOOD).horizon_days == 90
 
 
@@ -69,12 +69,12 @@ def test_a_new_use_case_is_one_more_file(tmp_path):
         (("eligible: [", "eligible: ]"), r"mine.yaml: line 3 cannot be read"),
     ],
 )
-def test_a_bad_file_says_which_key(tmp_path, change, message):
+def test_bad_file_names_the_key(tmp_path, change, message):
     with pytest.raises(SettingsError, match=message):
         read(tmp_path, GOOD.replace(*change))
 
 
-def test_an_unknown_use_case_names_the_known_ones():
+def test_unknown_use_case_names_the_known_ones():
     with pytest.raises(UseCaseError, match="Did you mean 'wealth'") as caught:
         load_use_case("welth")
     assert caught.value.exit_code == 13

@@ -69,7 +69,7 @@ def write_slices(source: Source, slices: list[str], made: Plan, query: str) -> N
     made : Plan
         The features.
     query : str
-        SQL of the feature table, from the plan's ``around`` and ``part``.
+        SQL of the feature table, from the plan's ``peer_sums`` and ``part``.
     """
     connection, target = source.connection, source.work.features(source.cutoff)
     with whole_folder(target) as folder, TemporaryDirectory(prefix=".base.", dir=folder) as scratch:
@@ -80,8 +80,8 @@ def write_slices(source: Source, slices: list[str], made: Plan, query: str) -> N
         lay_out(source)
         lay_view(connection, "base", f"FROM read_parquet({literal(Path(scratch) / '*.parquet')})")
         with ExitStack() as sums:
-            for name, around in made.around.items():  # of everyone, so once for all slices
-                sums.enter_context(kept(connection, name, around))
+            for name, sum_query in made.peer_sums.items():  # of everyone, so once for all slices
+                sums.enter_context(kept(connection, name, sum_query))
             for part in parts:
                 lay_view(connection, "part", f"FROM read_parquet({literal(part)})")
                 write_parquet(connection, query, folder / part.name, order=("customer_id",))
@@ -172,7 +172,7 @@ def write_features(connection: SQLBackend, bank: Bank, work: Workspace, cutoff: 
     lay_out(source)
     with kept(connection, "base", made.base):
         lay_view(connection, "part", "SELECT * FROM base")
-        for name, sums in made.around.items():
+        for name, sums in made.peer_sums.items():
             lay_view(connection, name, sums)
         write_parquet(connection, query, work.features(cutoff), order=("customer_id",))
 

@@ -14,39 +14,39 @@ from goldmine.contract.bank import Bank
 from goldmine.core.errors import SettingsError
 from goldmine.features import families as package
 from goldmine.features.definition import Feature, FeatureDefinition
-from goldmine.features.peer_aggregates import coming_seeds, neighbours, seeds, sums_around
+from goldmine.features.peer_aggregates import coming_peer_inputs, peer_features, peer_inputs, peer_sums
 from goldmine.features.view import View, view
 
 Family = Callable[[View], list[FeatureDefinition]]
 
 
 def families() -> tuple[Family, ...]:
-    """The families that see one customer at a time, by name; neighbours come after them.
+    """The families that see one customer at a time, by name; features of peers come after them.
 
-    Each is a file of the folder ``families`` with a function of the file's name: dropping one in is enough. Files of a
-    folder that is tried out (`try_folder`) count too.
+    Each is a file of the folder ``families`` with a function of the file's name; dropping one in is enough. Files of a
+    folder on trial (`try_folder`) count too.
 
     Raises
     ------
     SettingsError
         If a file does not have such a function.
     """
-    found = []
+    functions = []
     for module in sorted(iter_modules(package.__path__), key=lambda module: module.name):
         family = getattr(import_module(f"{package.__name__}.{module.name}"), module.name, None)
         if family is None:
             raise SettingsError(
                 f"features/families/{module.name}.py: has no function {module.name!r}.",
-                "Give the file one of its own name that takes the View and gives a list of features.",
+                "Give the file one of its own name that takes the View and returns a list of FeatureDefinition.",
             )
-        found.append(family)
-    return tuple(found)
+        functions.append(family)
+    return tuple(functions)
 
 
 def try_folder(folder: Path | None) -> None:
-    """Let the files of one more folder be families too, in this process only; none takes an earlier one out.
+    """Add the families of one more folder, in this process only; None removes an earlier one.
 
-    What was compiled is forgotten, and so is what was imported from such a folder before.
+    Compiled queries and earlier imports from such a folder are forgotten.
     """
     own = Path(package.__path__[0])
     for module in [module for module in iter_modules(package.__path__) if Path(module.module_finder.path) != own]:  # type: ignore[union-attr]
@@ -58,8 +58,8 @@ def try_folder(folder: Path | None) -> None:
 
 
 def tried_folders() -> list[Path]:
-    """The folders that are tried out, for fingerprints."""
-    return [Path(place) for place in package.__path__[1:]]
+    """The folders on trial, for fingerprints."""
+    return [Path(folder) for folder in package.__path__[1:]]
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ class Plan:
     Parameters
     ----------
     base : str
-        SQL of what each customer's own rows give, and the keys and whole numbers for the neighbours.
-    around : dict of str to str
-        SQL of the neighbours' sums, from that result as the table ``base``, by name.
+        SQL of what each customer's own rows give, and the keys and whole numbers for the peers' sums.
+    peer_sums : dict of str to str
+        SQL of the peers' sums, from that result as the table ``base``, by name.
     full : str
         SQL of the feature table, from those sums under their names, for the rows of ``base`` in ``part``.
     features : tuple of Feature
@@ -79,7 +79,7 @@ class Plan:
     """
 
     base: str
-    around: dict[str, str]
+    peer_sums: dict[str, str]
     full: str
     features: tuple[Feature, ...]
 
@@ -94,12 +94,12 @@ def _expressions() -> tuple[ibis.Table, dict[str, ibis.Table], ibis.Table, tuple
         "cutoff",
         "grid_id",
         "employer_id",
-        **{f"seed_{name}": value for name, value in (seeds(seen) | coming_seeds(seen)).items()},
+        **{f"input_{name}": value for name, value in (peer_inputs(seen) | coming_peer_inputs(seen)).items()},
         **{d.feature.name: d.value for d in own},
     )
-    sums = sums_around(ibis.table(base.schema(), name="base"))
+    sums = peer_sums(ibis.table(base.schema(), name="base"))
     held = {name: ibis.table(rows.schema(), name=name) for name, rows in sums.items()}
-    joined, others = neighbours(ibis.table(base.schema(), name="part"), held)
+    joined, others = peer_features(ibis.table(base.schema(), name="part"), held)
     full = joined.select(
         "customer_id",
         "cutoff",
@@ -110,7 +110,7 @@ def _expressions() -> tuple[ibis.Table, dict[str, ibis.Table], ibis.Table, tuple
 
 
 def _check_names(own: list[FeatureDefinition]) -> None:
-    """Each feature has a name of its own."""
+    """Refuse a name that two features have."""
     names = [defined.feature.name for defined in own]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -123,8 +123,8 @@ def _check_names(own: list[FeatureDefinition]) -> None:
 def plan(dialect: str = "duckdb") -> Plan:
     """Compile all features for an engine; once a process, since no bank and no cutoff changes the queries."""
     base, sums, full, features = _expressions()
-    around = {name: _sql(rows, dialect) for name, rows in sums.items()}
-    return Plan(_sql(base, dialect), around, _sql(full, dialect), features)
+    peer_sql = {name: _sql(rows, dialect) for name, rows in sums.items()}
+    return Plan(_sql(base, dialect), peer_sql, _sql(full, dialect), features)
 
 
 def _sql(expression: ibis.Table, dialect: str) -> str:
@@ -143,9 +143,9 @@ def carried(bank: Bank, feature: Feature) -> bool:
 
 def switched_off(bank: Bank) -> dict[str, list[str]]:
     """Features that the bank's tables cannot carry, by the table or column that is missing."""
-    found: dict[str, list[str]] = {}
+    missing: dict[str, list[str]] = {}
     for feature in catalogue():
         for need in feature.needs:
             if not bank.has(*need.split(".")):
-                found.setdefault(need, []).append(feature.name)
-    return found
+                missing.setdefault(need, []).append(feature.name)
+    return missing

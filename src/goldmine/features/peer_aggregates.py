@@ -1,7 +1,7 @@
-"""How those around the customer behave: the village, the employer's other staff, the family; and those alike.
+"""Features of a customer's peers: the village, the employer's other staff, the family, and those of one identity.
 
-A customer's own figures are left out of the mean of their neighbours. Sums are of whole numbers, so that
-they do not depend on the order of the rows.
+A customer's own figures are left out of the mean. Sums are of whole numbers, so that they do not depend on the order of
+the rows.
 """
 
 from collections.abc import Mapping
@@ -30,14 +30,15 @@ MEASURES = {
 }
 """Measure: what it needs, its part of a title, its unit, and the divisor of the whole number."""
 COMING = ("customers.identity", "balances")
-"""What it needs to know how the year moves those of one identity: garlic is sold in June, migrants come home for the
-spring festival. One customer's last year is too little to tell a season by; that of all who are alike is not."""
-AROUND = frozenset({f"{group}_{measure}" for group in GROUPS for measure in MEASURES} | {"identity_coming_rose_share"})
-"""Names of the features that are known of others, one value for many customers."""
+"""Tables that the season of an identity is computed from: garlic is sold in June, migrants come home for the spring
+festival. One customer's last year is too little to show a season; that of all of the same identity is enough."""
+COMING_SHARE = "identity_coming_rose_share"
+PEER_FEATURES = frozenset({COMING_SHARE, *(f"{group}_{measure}" for group in GROUPS for measure in MEASURES)})
+"""Names of the features that are computed from other customers, with one value for many customers."""
 
 
-def seeds(v: View) -> dict[str, IntegerValue]:
-    """The whole numbers that neighbours are compared by, one a measure."""
+def peer_inputs(v: View) -> dict[str, IntegerValue]:
+    """The whole numbers that peers' means are made of, one a measure."""
     days = own_days_quarter(v)
     now = v.zero("aum_a0")
     return {
@@ -49,8 +50,8 @@ def seeds(v: View) -> dict[str, IntegerValue]:
     }
 
 
-def coming_seeds(v: View) -> dict[str, IntegerValue]:
-    """Whether AUM rose, and whether it moved at all, in the quarter of a year ago that is now to come."""
+def coming_peer_inputs(v: View) -> dict[str, IntegerValue]:
+    """Whether AUM rose, and whether it changed at all, in the coming quarter a year ago."""
     before, after = v.rows.aum_a12, v.rows.aum_a9
     return {
         "coming_rose": (after > before).fill_null(False).cast("int64"),
@@ -58,30 +59,30 @@ def coming_seeds(v: View) -> dict[str, IntegerValue]:
     }
 
 
-def sums_around(base: ibis.Table) -> dict[str, ibis.Table]:
-    """The sums of each group, by the name under which `neighbours` looks for them.
+def peer_sums(base: ibis.Table) -> dict[str, ibis.Table]:
+    """The sums of each group, by the name that `peer_features` expects.
 
     Parameters
     ----------
     base : ibis.Table
-        A row a customer: customer_id, grid_id, employer_id, identity, and as ``seed_<name>`` what `seeds` and
-        `coming_seeds` give.
+        A row a customer: customer_id, grid_id, employer_id, identity, and as ``input_<name>`` what `peer_inputs` and
+        `coming_peer_inputs` give.
     """
     groups = {
         name: _family(base) if name == "family" else _group(base, key, name) for name, (key, *_) in GROUPS.items()
     }
-    return {f"around_{name}": sums for name, sums in {**groups, "identity": _identity(base)}.items()}
+    return {f"peers_{name}": sums for name, sums in {**groups, "identity": _identity(base)}.items()}
 
 
-def neighbours(rows: ibis.Table, around: Mapping[str, ibis.Table]) -> tuple[ibis.Table, list[FeatureDefinition]]:
+def peer_features(rows: ibis.Table, sums: Mapping[str, ibis.Table]) -> tuple[ibis.Table, list[FeatureDefinition]]:
     """Join the groups' sums to some rows of the base table and define their means.
 
     Parameters
     ----------
     rows : ibis.Table
-        The rows of the base table that are wanted.
-    around : mapping of str to ibis.Table
-        From `sums_around`.
+        Some rows of the base table.
+    sums : mapping of str to ibis.Table
+        From `peer_sums`.
 
     Returns
     -------
@@ -90,22 +91,22 @@ def neighbours(rows: ibis.Table, around: Mapping[str, ibis.Table]) -> tuple[ibis
     """
     for group, (key, *_rest) in GROUPS.items():
         on = "customer_id" if group == "family" else key
-        rows = rows.left_join(around[f"around_{group}"], on).drop(f"{on}_right")
+        rows = rows.left_join(sums[f"peers_{group}"], on).drop(f"{on}_right")
     means = [_mean(rows, group, measure) for group in GROUPS for measure in MEASURES]
-    rows, coming = _coming(rows, around["around_identity"])
-    # What is known of other people is nobody's reason for a call.
+    rows, coming = _coming(rows, sums["peers_identity"])
+    # What is known of other people must not be given as a reason.
     return rows, with_reason_texts(
         [*means, coming], {f"{group}_*": not_explainable(group) for group in (*GROUPS, "identity")}
     )
 
 
 def _coming(rows: ibis.Table, sums: ibis.Table) -> tuple[ibis.Table, FeatureDefinition]:
-    """Of those of the same identity whose AUM moved in the coming quarter a year ago, the share whose AUM rose."""
+    """Share whose AUM rose, among others of the same identity whose AUM changed in the coming quarter a year ago."""
     rows = rows.left_join(sums, "identity").drop("identity_right")
-    others = rows.identity_moved - rows.seed_coming_moved
-    share = ibis.cases((others > 0, (rows.identity_rose - rows.seed_coming_rose) / others), else_=ibis.null("float64"))
+    others = rows.identity_moved - rows.input_coming_moved
+    share = ibis.cases((others > 0, (rows.identity_rose - rows.input_coming_rose) / others), else_=ibis.null("float64"))
     return rows, number(
-        "identity_coming_rose_share",
+        COMING_SHARE,
         share,
         title=_("Share of those of the same identity whose AUM rose in the coming quarter, a year ago"),
         unit="share",
@@ -116,36 +117,36 @@ def _coming(rows: ibis.Table, sums: ibis.Table) -> tuple[ibis.Table, FeatureDefi
 def _identity(base: ibis.Table) -> ibis.Table:
     alike = base.filter(base.identity.notnull())
     return alike.group_by("identity").agg(
-        identity_rose=alike.seed_coming_rose.sum().cast("int64"),
-        identity_moved=alike.seed_coming_moved.sum().cast("int64"),
+        identity_rose=alike.input_coming_rose.sum().cast("int64"),
+        identity_moved=alike.input_coming_moved.sum().cast("int64"),
     )
 
 
 def _group(base: ibis.Table, key: str, group: str) -> ibis.Table:
     members = base.filter(base[key].notnull())
     return members.group_by(key).agg(
-        **{f"{group}_{name}": members[f"seed_{name}"].sum().cast("int64") for name in MEASURES},
+        **{f"{group}_{name}": members[f"input_{name}"].sum().cast("int64") for name in MEASURES},
         **{f"{group}_members": members.count()},
     )
 
 
 def _family(base: ibis.Table) -> ibis.Table:
     pairs = family_pairs()
-    others = base.select(related_id="customer_id", **{f"seed_{name}": base[f"seed_{name}"] for name in MEASURES})
+    others = base.select(related_id="customer_id", **{f"input_{name}": base[f"input_{name}"] for name in MEASURES})
     joined = pairs.join(others, "related_id")
     return joined.group_by("customer_id").agg(
-        **{f"family_{name}": joined[f"seed_{name}"].sum().cast("int64") for name in MEASURES},
+        **{f"family_{name}": joined[f"input_{name}"].sum().cast("int64") for name in MEASURES},
         family_members=joined.count(),
     )
 
 
 def _mean(rows: ibis.Table, group: str, measure: str) -> FeatureDefinition:
-    """Mean over the others of the group; the family's sums hold others only."""
+    """Mean over the other members of the group; the family's sums leave out the customer already."""
     _key, needs_group, group_title = GROUPS[group]
     needs, measure_title, unit, divisor = MEASURES[measure]
     total, members = rows[f"{group}_{measure}"], rows[f"{group}_members"]
     if group != "family":
-        total, members = total - rows[f"seed_{measure}"], members - 1
+        total, members = total - rows[f"input_{measure}"], members - 1
     value = ibis.cases((members > 0, total / members / divisor), else_=ibis.null("float64"))
     title = pgettext("peers", "{measure} {group}", measure=measure_title, group=group_title)
     return number(f"{group}_{measure}", value, title=title, unit=unit, needs=(needs_group, needs))

@@ -28,10 +28,10 @@ class View:
 
     def total(self, measure: str, days: int) -> NumericValue:
         """Sum of a measure over the last `days` (30, 90, 180, 365): fen or a count."""
-        found = self.zero(f"{measure}_0")
+        total = self.zero(f"{measure}_0")
         for bucket in range(1, WINDOWS[days]):
-            found = found + self.zero(f"{measure}_{bucket}")
-        return found
+            total = total + self.zero(f"{measure}_{bucket}")
+        return total
 
     def previous(self, measure: str) -> NumericValue:
         """Sum of a measure over the quarter before the last: ages 3 to 5."""
@@ -60,8 +60,8 @@ def view() -> View:
     parts += [side(table(name)) for name, side in SIDES.items()]
     joined = rows = _on_the_books(spine())
     keys = []
-    for place, part in enumerate(parts):
-        key = f"key_{place}"
+    for position, part in enumerate(parts):
+        key = f"key_{position}"
         renamed = part.rename({key: "customer_id"})
         joined = joined.left_join(renamed, rows.customer_id == renamed[key])
         keys.append(key)

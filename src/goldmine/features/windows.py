@@ -75,12 +75,12 @@ def balance_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:
 
 
 def _own_by_month(rows: ibis.Table, ages: tuple[int, ...]) -> dict[str, Value]:
-    found: dict[str, Value] = {}
+    masks: dict[str, Value] = {}
     for age in ages:
         here = _age(rows, age)
-        found[f"days_a{age}"] = bit_or(rows.own_days, where=here)
-        found[f"own_a{age}"] = _sum(rows.own_count, here)
-    return found
+        masks[f"days_a{age}"] = bit_or(rows.own_days, where=here)
+        masks[f"own_a{age}"] = _sum(rows.own_count, here)
+    return masks
 
 
 def _sum(value: NumericColumn, where: BooleanValue | None = None) -> NumericValue:

@@ -16,7 +16,7 @@ from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.features.catalogue import plan
 from goldmine.features.customer_aggregates import SIDES
-from goldmine.features.peer_aggregates import AROUND
+from goldmine.features.peer_aggregates import PEER_FEATURES
 from goldmine.features.point_in_time import CAME, had_come, known_columns
 from goldmine.features.sources import MONTHS, Source, lay_out, lay_view
 from goldmine.features.windows import READ
@@ -55,7 +55,7 @@ def check_point_in_time(bank: Bank, work: Workspace, cutoff: date, sample: int =
     Parameters
     ----------
     sample : int
-        Most customers; where a bank has more, features of neighbours are left out, as theirs would be incomplete.
+        Most customers; where a bank has more, features of peers are left out, as their sums would be incomplete.
     """
     stored = work.features(cutoff)
     kept = stored.with_suffix(".future.json")
@@ -74,10 +74,10 @@ def _compared(bank: Bank, work: Workspace, cutoff: date, sample: int) -> PointIn
     _lay_out_without_future(Source(connection, bank, work, cutoff), one_in)
     connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE base AS {plan().base}")
     lay_view(connection, "part", "FROM base")
-    for name, sums in plan().around.items():
+    for name, sums in plan().peer_sums.items():
         lay_view(connection, name, sums)
     held = [name for name in parquet_schema(work.features(cutoff)).names if name not in KEYS]
-    made = {feature.name for feature in plan().features if one_in == 1 or feature.name not in AROUND}
+    made = {feature.name for feature in plan().features if one_in == 1 or feature.name not in PEER_FEATURES}
     names = [name for name in held if name in made]
     differs = ", ".join(f'count(*) FILTER (old."{name}" IS DISTINCT FROM new."{name}")' for name in names)
     where = f"WHERE hash(customer_id) % {one_in} = 0" if one_in > 1 else ""

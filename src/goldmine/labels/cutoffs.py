@@ -15,9 +15,9 @@ class Cutoffs:
     Parameters
     ----------
     train : tuple of date
-        Cutoffs that the trees are grown on.
+        Cutoffs that the model is fitted on.
     calibrate : date
-        The later one that stops the training and calibrates.
+        The later one for early stopping and calibration.
     test : date
         The latest whose outcome is complete at the snapshot; nothing is fitted on it.
     """
@@ -47,7 +47,7 @@ def plan_cutoffs(use_case: UseCase, as_of: date, months: list[str]) -> Cutoffs:
     Parameters
     ----------
     use_case : UseCase
-        Gap, horizon and counts.
+        Gap, horizon and number of cutoffs.
     as_of : date
         The snapshot, a month end.
     months : list of str
@@ -56,7 +56,7 @@ def plan_cutoffs(use_case: UseCase, as_of: date, months: list[str]) -> Cutoffs:
     Raises
     ------
     HistoryError
-        If the books do not reach the snapshot, or not far enough back.
+        If the transactions do not reach the snapshot, or do not go far enough back.
     """
     if not months or month_key(as_of) not in months:
         held = f"{min(months)} to {max(months)}" if months else "nothing"
@@ -68,9 +68,9 @@ def plan_cutoffs(use_case: UseCase, as_of: date, months: list[str]) -> Cutoffs:
     calibrate = _latest_complete(use_case, test)
     first = month_end(date.fromisoformat(f"{min(months)}-01"), use_case.least_history_months - 1)
     apart = use_case.train_every_months
-    wanted = [month_end(calibrate, -apart * place) for place in range(use_case.train_cutoffs, 0, -1)]
-    # Short books may see enough only at a month end that lies nearer.
-    train = tuple(cutoff for cutoff in wanted if cutoff >= first) or (first,)
+    spaced = [month_end(calibrate, -apart * step) for step in range(use_case.train_cutoffs, 0, -1)]
+    # A short history may suffice only at a later month end than the evenly spaced ones.
+    train = tuple(cutoff for cutoff in spaced if cutoff >= first) or (first,)
     if first >= calibrate:
         raise HistoryError(
             f"as_of {as_of}: too little history for {use_case.name!r}; its books begin in {min(months)}, "

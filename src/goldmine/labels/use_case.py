@@ -118,9 +118,9 @@ class UseCase(SettingsModel):
     eligible : list of Condition
         Who is asked about, by features at the cutoff; all must hold.
     any_of : list of list of Condition
-        And of these groups at least one, whole; none means that there is no such demand.
+        Groups of conditions of which at least one must hold as a whole; none means no such demand.
     schedule : {"always", "quarterly"}
-        Whether each run takes it in, or only the quarterly and monthly schedules and a run that asks for it by name.
+        Whether every run includes it, or only the quarterly and monthly schedules and runs that name it.
     outcome : Outcome
         What is predicted to happen in (cutoff + gap, cutoff + gap + horizon].
     gap_days, horizon_days : int
@@ -128,10 +128,10 @@ class UseCase(SettingsModel):
     train_cutoffs : int
         Month ends to train on before the calibration cutoff.
     train_every_months : int
-        How far apart these lie. Outcomes of neighbouring months are nearly the same ones, so quarters teach as much as
-        months do, at a third of the cost, and a later quarter finds most of its feature tables made.
+        How far apart these lie. Outcomes of adjacent months are nearly the same, so cutoffs a quarter apart teach as
+        much at a third of the cost, and the next quarter reuses most feature tables.
     least_history_months : int
-        Months of books that a training cutoff must see, its own included.
+        Months of transactions that a training cutoff needs, its own included.
     include, exclude : list of str
         Feature name patterns (``*`` stands for anything) to learn from; none means all.
     training : Training
@@ -139,11 +139,11 @@ class UseCase(SettingsModel):
     baseline : Baseline
         What the model must beat.
     list_size : int
-        Most rows on a published list.
+        Maximum number of customers on a published list.
     valid_days : int
-        Days after the snapshot for which a list may be worked.
+        Days after the snapshot for which a list is valid.
     wealth_product : bool
-        Whether the list offers a wealth product, which the law ties to suitability.
+        Whether the list offers a wealth product, for which the law requires suitability.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -167,7 +167,7 @@ class UseCase(SettingsModel):
 
     @property
     def asked_features(self) -> tuple[str, ...]:
-        """Features that eligibility or the baseline looks at."""
+        """Features that eligibility or the baseline uses."""
         conditions = [*self.eligible, *(condition for group in self.any_of for condition in group)]
         return tuple(dict.fromkeys([*(condition.feature for condition in conditions), self.baseline.feature]))
 
@@ -207,14 +207,14 @@ def use_case_names(*, quarterly: bool = True) -> list[str]:
     Parameters
     ----------
     quarterly : bool
-        Also those that only the schedules take in, and a run that asks for them by name.
+        Whether to include those that only the schedules, or a run that names them, include.
     """
     names = sorted(p.stem for p in _folder().glob("*.yaml"))
     return [name for name in names if quarterly or load_use_case(name).schedule == "always"]
 
 
 def own_use_case(work: Workspace, name: str) -> Path:
-    """Where a work folder keeps the use case of a table that was brought in."""
+    """Where a work folder keeps the use case of an imported table."""
     return work.root / "use_cases" / f"{name}.yaml"
 
 
@@ -226,7 +226,7 @@ def load_use_case(name: str, work: Workspace | None = None) -> UseCase:
     name : str
         Its name.
     work : Workspace, optional
-        Where a table made elsewhere was brought in, its use case stands there and comes first.
+        Where an external table was imported; its use case comes first.
 
     Raises
     ------
@@ -247,9 +247,9 @@ def load_use_case(name: str, work: Workspace | None = None) -> UseCase:
 
 def read_use_case(path: Path) -> UseCase:
     """Read a use case from a file; see `load_use_case`."""
-    found = typed(UseCase, read_yaml(path), path.name)
-    if found.name != path.stem:
+    use_case = typed(UseCase, read_yaml(path), path.name)
+    if use_case.name != path.stem:
         raise SettingsError(
-            f"{path.name}: its name is {found.name!r}.", "Give the file and the use case the same name."
+            f"{path.name}: its name is {use_case.name!r}.", "Give the file and the use case the same name."
         )
-    return found
+    return use_case

@@ -51,11 +51,11 @@ REASON_TEXTS |= {
 def channels(v: View) -> list[FeatureDefinition]:
     """Mix of channels over a quarter and a year, and the main one."""
     own = [name for name in CHANNELS if name != "batch"]
-    found = []
+    definitions = []
     for name in CHANNELS:
         channel = CHANNEL_NAMES[name]
         year = v.total("in_count", 365) + v.total("out_count", 365)
-        found += [
+        definitions += [
             number(
                 f"{name}_count_90d",
                 v.total(f"{name}_count", 90),
@@ -79,7 +79,7 @@ def channels(v: View) -> list[FeatureDefinition]:
         (most == 0, ibis.null("string")),
         *[(v.total(f"{name}_count", 365) == most, name) for name in own],
     )
-    found += [
+    definitions += [
         number(
             "channels_used_365d",
             sum(used[1:], used[0]),
@@ -90,4 +90,4 @@ def channels(v: View) -> list[FeatureDefinition]:
         ),
         category("main_channel", main, title=_("Main channel"), needs=NEEDS),
     ]
-    return with_reason_texts(found, REASON_TEXTS)
+    return with_reason_texts(definitions, REASON_TEXTS)

@@ -147,10 +147,10 @@ def flows(v: View) -> list[FeatureDefinition]:
 
 
 def _totals(v: View) -> list[FeatureDefinition]:
-    found = []
+    definitions = []
     for days in WINDOWS:
         for flow, (title, inner) in FLOW_TITLES.items():
-            found += [
+            definitions += [
                 number(
                     f"{flow}flow_sum_{days}d",
                     yuan(v.total(f"{flow}_sum", days)),
@@ -169,7 +169,7 @@ def _totals(v: View) -> list[FeatureDefinition]:
                 ),
             ]
         net = v.total("in_sum", days) - v.total("out_sum", days)
-        found.append(
+        definitions.append(
             number(
                 f"netflow_sum_{days}d",
                 yuan(net),
@@ -179,14 +179,14 @@ def _totals(v: View) -> list[FeatureDefinition]:
                 window=days,
             )
         )
-    return found
+    return definitions
 
 
 def _kinds(v: View) -> list[FeatureDefinition]:
-    found = []
+    definitions = []
     for kind, title in KIND_TITLES.items():
         for days in (90, 365):
-            found.append(
+            definitions.append(
                 number(
                     f"{kind}_sum_{days}d",
                     yuan(v.total(f"{kind}_sum", days)),
@@ -196,17 +196,17 @@ def _kinds(v: View) -> list[FeatureDefinition]:
                     window=days,
                 )
             )
-    return found
+    return definitions
 
 
 def _change(v: View) -> list[FeatureDefinition]:
-    found = []
+    definitions = []
     for flow, (title, inner) in FLOW_TITLES.items():
         now, before = v.total(f"{flow}_sum", 90), v.previous(f"{flow}_sum")
         year_ago, season = v.zero(f"{flow}_sum_5"), v.zero(f"{flow}_sum_4")
         year = v.total(f"{flow}_sum", 365)
         count = v.total(f"{flow}_count", 365)
-        found += [
+        definitions += [
             number(
                 f"{flow}flow_change_90d",
                 yuan(now - before),
@@ -264,4 +264,4 @@ def _change(v: View) -> list[FeatureDefinition]:
                 window=365,
             ),
         ]
-    return found
+    return definitions

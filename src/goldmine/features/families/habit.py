@@ -48,7 +48,7 @@ def habit(v: View) -> list[FeatureDefinition]:
     days = [bit_count(v.zero(f"days_a{age}")).cast("int64") for age in AGES]
     active = [(count > 0).cast("int64") for count in counts]
     known = _months_known(v)
-    found = [
+    definitions = [
         number(
             name,
             _sum(parts) / known,
@@ -63,7 +63,7 @@ def habit(v: View) -> list[FeatureDefinition]:
             ("own_months_share", active, "share", _("Share of months with own transactions")),
         )
     ]
-    found += [
+    definitions += [
         number(
             f"own_count_per_month_half_{half}m",
             _fading(counts, known, 0.5 ** (1 / half)),
@@ -76,7 +76,7 @@ def habit(v: View) -> list[FeatureDefinition]:
         )
         for half in HALVES
     ]
-    return with_reason_texts(found, REASON_TEXTS)
+    return with_reason_texts(definitions, REASON_TEXTS)
 
 
 def _months_known(v: View) -> IntegerValue:

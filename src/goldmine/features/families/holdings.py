@@ -17,10 +17,10 @@ CLASS_TITLES = {
 
 def holdings(v: View) -> list[FeatureDefinition]:
     """Features of each product class's average daily balance."""
-    found = []
+    definitions = []
     for name, (title, inner) in CLASS_TITLES.items():
         now = v.zero(f"{name}_a0")
-        found += [
+        definitions += [
             number(
                 f"{name}_avg_30d",
                 yuan(now),
@@ -55,7 +55,7 @@ def holdings(v: View) -> list[FeatureDefinition]:
             ),
         ]
         if name not in ("loan", "other"):
-            found.append(
+            definitions.append(
                 number(
                     f"{name}_share_30d",
                     ratio(now, v.zero("aum_a0")),
@@ -65,15 +65,15 @@ def holdings(v: View) -> list[FeatureDefinition]:
                     window=30,
                 )
             )
-    return with_reason_texts(found, _reason_texts())
+    return with_reason_texts(definitions, _reason_texts())
 
 
 def _reason_texts() -> dict[str, ReasonText]:
     """What a customer manager says about each feature."""
-    found: dict[str, ReasonText] = {}
+    texts: dict[str, ReasonText] = {}
     for name, (title, inner) in CLASS_TITLES.items():
         nothing = _("No {holding}", holding=inner)
-        found |= {
+        texts |= {
             f"{name}_avg_30d": ReasonText(
                 name, positive=_("{holding}: {value} on average last month", holding=title, **LATER), zero=nothing
             ),
@@ -96,4 +96,4 @@ def _reason_texts() -> dict[str, ReasonText]:
                 missing=_("No assets to speak of last month"),
             ),
         }
-    return found
+    return texts

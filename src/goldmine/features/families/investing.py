@@ -27,10 +27,10 @@ def investing(v: View) -> list[FeatureDefinition]:
 
     A sum in yuan follows the customer's wealth; how often, among all that they do, follows what they like.
     """
-    found = []
+    definitions = []
     for days in (30, 90, 180, 365):
         count = v.total("in_investment_count", days) + v.total("out_investment_count", days)
-        found += [
+        definitions += [
             number(
                 f"investing_count_{days}d",
                 count,
@@ -48,4 +48,4 @@ def investing(v: View) -> list[FeatureDefinition]:
                 window=days,
             ),
         ]
-    return with_reason_texts(found, REASON_TEXTS)
+    return with_reason_texts(definitions, REASON_TEXTS)

@@ -174,10 +174,10 @@ def _accounts(v: View) -> list[FeatureDefinition]:
 
 def _events(v: View) -> list[FeatureDefinition]:
     needs = ("product_events",)
-    found = []
+    definitions = []
     for event in EVENTS:
         title = EVENT_TITLES[event]
-        found += [
+        definitions += [
             number(
                 f"{event}_count_365d",
                 v.zero(f"{event}_count_365d"),
@@ -195,7 +195,7 @@ def _events(v: View) -> list[FeatureDefinition]:
             ),
         ]
     return [
-        *found,
+        *definitions,
         number(
             "wealth_bought_count_365d",
             v.zero("wealth_bought_365d"),

@@ -61,7 +61,7 @@ def profile(v: View) -> list[FeatureDefinition]:
     grade = t.risk_grade.substr(1, 1).try_cast("int64")
     card = v.known(t.social_security_card_on)
     mobile = v.known(t.mobile_bank_on)
-    found = [
+    definitions = [
         number(
             "age_years",
             v.days_since(t.birth_date) / real(365.25),
@@ -135,7 +135,7 @@ def profile(v: View) -> list[FeatureDefinition]:
             needs=("customers.mobile_bank_on",),
         ),
     ]
-    return with_reason_texts(found, REASON_TEXTS)
+    return with_reason_texts(definitions, REASON_TEXTS)
 
 
 def _life_cycle(v: View) -> ibis.Value:

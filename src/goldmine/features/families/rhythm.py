@@ -169,9 +169,9 @@ def _recency(v: View) -> list[FeatureDefinition]:
 
 
 def _frequency(v: View) -> list[FeatureDefinition]:
-    found = []
+    definitions = []
     for days, months in ((30, 1), (90, 3), (180, 6), (365, 12)):
-        found += [
+        definitions += [
             number(
                 f"own_days_{days}d",
                 _days(v, range(months)),
@@ -190,7 +190,7 @@ def _frequency(v: View) -> list[FeatureDefinition]:
             ),
         ]
     for days, months in ((180, 6), (365, 12)):
-        found.append(
+        definitions.append(
             number(
                 f"own_months_{days}d",
                 _months(v, range(months)),
@@ -200,7 +200,7 @@ def _frequency(v: View) -> list[FeatureDefinition]:
                 window=days,
             )
         )
-    return found
+    return definitions
 
 
 def _evenness(v: View) -> list[FeatureDefinition]:
@@ -260,5 +260,5 @@ def _evenness(v: View) -> list[FeatureDefinition]:
 
 
 def own_days_quarter(v: View) -> IntegerValue:
-    """Own transaction days in the last three months; what neighbours are compared by."""
+    """Own transaction days in the last three months; an input of the peers' means."""
     return _days(v, range(3)).cast("int64")

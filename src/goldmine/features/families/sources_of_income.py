@@ -131,10 +131,10 @@ REASON_TEXTS = {
 
 def sources_of_income(v: View) -> list[FeatureDefinition]:
     """Sum and count of each sign over a quarter, its change, and what salary does to the account."""
-    found = []
+    definitions = []
     for flow, title in INCOME_TITLES.items():
         now = v.total(f"{flow}_sum", 90)
-        found += [
+        definitions += [
             number(
                 f"{flow}_sum_90d",
                 yuan(now),
@@ -155,7 +155,7 @@ def sources_of_income(v: View) -> list[FeatureDefinition]:
     for flow in REGULAR:
         title = INCOME_TITLES[flow]
         last = ibis.greatest(*[v.rows[f"{flow}_month_{bucket}"] for bucket in range(len(BUCKETS))])
-        found += [
+        definitions += [
             number(
                 f"{flow}_months_since",
                 month_index(v.rows.cutoff) - last,
@@ -174,7 +174,7 @@ def sources_of_income(v: View) -> list[FeatureDefinition]:
         ]
     income = v.total("in_salary_sum", 365) + v.total("in_pension_sum", 365)
     kept = ratio(v.total("in_sum", 365) - v.total("out_sum", 365), income)
-    found.append(
+    definitions.append(
         number(
             "income_kept_365d",
             kept,
@@ -184,4 +184,4 @@ def sources_of_income(v: View) -> list[FeatureDefinition]:
             window=365,
         )
     )
-    return with_reason_texts(found, REASON_TEXTS)
+    return with_reason_texts(definitions, REASON_TEXTS)

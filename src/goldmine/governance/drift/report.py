@@ -13,7 +13,7 @@ from goldmine.core.errors import DriftError
 from goldmine.core.files import read_json, write_json
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
-from goldmine.features.peer_aggregates import AROUND
+from goldmine.features.peer_aggregates import PEER_FEATURES
 from goldmine.governance.drift.performance_estimation import Estimate, Performance, estimate, realised
 from goldmine.governance.drift.reference import SCORE, Reference, Window, compare_window, read_reference
 from goldmine.governance.drift.stability import evenly
@@ -142,7 +142,7 @@ def alarms_of(windows: tuple[Window, ...], reference: Reference) -> tuple[str, .
     Peer aggregates do not alarm: a village's or an identity's season is one value for many customers, so it drifts
     where single rows would not, and the values it is made of are compared customer by customer anyway.
     """
-    lasting = [name for name in windows[-1].drifted if _lasting(name, windows) and name not in AROUND]
+    lasting = [name for name in windows[-1].drifted if _lasting(name, windows) and name not in PEER_FEATURES]
     light = [name for name in lasting if not _matters(name, reference)]
     heavy = sum(reference.weight[name] for name in light) >= MIN_COMBINED_GAIN_SHARE
     many = len(light) >= max(MIN_DRIFTED_FEATURES, MIN_DRIFTED_SHARE * len(reference.weight))

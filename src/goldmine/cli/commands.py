@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from goldmine.cli.learn_uplift import learn_uplift
-from goldmine.cli.outcomes import outcomes
-from goldmine.cli.sample_campaign import sample_campaign
+from goldmine.cli.campaigns import learn_uplift, outcomes, sample_campaign
 from goldmine.cli.tags import app as tags_app
 from goldmine.cli.train_table import train_table
 from goldmine.cli.uplift_table import uplift_table
@@ -107,11 +105,11 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
             from goldmine.pipeline.snapshot import Snapshot
 
             given = dict(split_assignment(text) for text in parameters or ())
-            place = Workspace(work.absolute())
-            source = _source(bank, place)
+            workspace = Workspace(work.absolute())
+            source = _source(bank, workspace)
             snapshot = Snapshot(
                 source=source,
-                work=place,
+                work=workspace,
                 as_of=snapshot_date(as_of, load_mapping(source).data_until),
                 language=language,
                 use_cases=tuple(dict.fromkeys(use_case or ())),
@@ -191,5 +189,5 @@ def schedule(
     from goldmine.cli.servers import serve_schedule
     from goldmine.core.workspace import Workspace
 
-    place = Workspace(work.absolute())
-    serve_schedule(_source(bank, place), place.root, port)
+    workspace = Workspace(work.absolute())
+    serve_schedule(_source(bank, workspace), workspace.root, port)

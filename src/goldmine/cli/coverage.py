@@ -19,11 +19,11 @@ def coverage(work: WorkFolder = Path("data"), as_of: AsOf = "", language: Langua
     from goldmine.coverage import load_coverage_rules, make_coverage
     from goldmine.coverage.workbook import write_workbook
 
-    place = Workspace(work.absolute())
-    bank = load_bank(place)
-    with place.lock():
-        found = make_coverage(bank, place, snapshot_date(as_of, bank.data_until), load_coverage_rules())
-        file = place.root / "coverage" / f"{found.as_of}.xlsx"
+    workspace = Workspace(work.absolute())
+    bank = load_bank(workspace)
+    with workspace.lock():
+        found = make_coverage(bank, workspace, snapshot_date(as_of, bank.data_until), load_coverage_rules())
+        file = workspace.root / "coverage" / f"{found.as_of}.xlsx"
         write_workbook(file, found, language)
     table = Table("Owners", "customers", "people", "room for", "overdue", box=None, pad_edge=False)
     for role, people in found.loads.groupby("role"):

@@ -129,11 +129,11 @@ def backtest(
     from goldmine.plots.governance import backtest_figure
     from goldmine.plots.style import use_language
 
-    case, place = load_use_case(use_case), Workspace(work.absolute())
-    bank = load_bank(place)
+    case, workspace = load_use_case(use_case), Workspace(work.absolute())
+    bank = load_bank(workspace)
     use_language(language)
-    with place.lock():
-        found = backtest(bank, place, case, snapshot_date(as_of, bank.data_until), (cutoffs, every))
+    with workspace.lock():
+        found = backtest(bank, workspace, case, snapshot_date(as_of, bank.data_until), (cutoffs, every))
     show_backtest(found)
     with tracked(bank.name) as run:
         log_backtest(case.name, found, backtest_figure(found.over_time, found.decay()))

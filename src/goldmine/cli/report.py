@@ -37,14 +37,14 @@ def report(  # noqa: PLR0917 - the command's own options
         from goldmine.pipeline.reports import ReportSelection, write_reports
         from goldmine.pipeline.stop import run_stoppable
 
-        place = Workspace(work.absolute())
-        bank = load_bank(place)
+        workspace = Workspace(work.absolute())
+        bank = load_bank(workspace)
         wanted = ReportSelection(not (branch or employee), tuple(branch or ()), tuple(employee or ()), everybody)
         made: list[Path] = []
-        with place.lock():
+        with workspace.lock():
             day = snapshot_date(as_of, bank.data_until)
             try:
-                run_stoppable(lambda: made.extend(write_reports(bank, place, day, wanted, language)))
+                run_stoppable(lambda: made.extend(write_reports(bank, workspace, day, wanted, language)))
             except KeyboardInterrupt:
                 typer.echo("\nStopped. Reports that were written are kept.", err=True)
                 raise typer.Exit(130) from None

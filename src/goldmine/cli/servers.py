@@ -35,8 +35,8 @@ def serve_schedule(bank: Path, work: Path, port: int) -> NoReturn:
     """Become Dagster's pages and daemon, which run the schedules for one bank."""
     from goldmine.pipeline.dagster_job import dagster_home, definitions_path
 
-    place = {"GOLDMINE_BANK": str(bank), "GOLDMINE_WORK": str(work), "DAGSTER_HOME": str(dagster_home())}
-    _become("dagster", ["dev", "-f", str(definitions_path()), "--log-level", "warning"], port, place)
+    variables = {"GOLDMINE_BANK": str(bank), "GOLDMINE_WORK": str(work), "DAGSTER_HOME": str(dagster_home())}
+    _become("dagster", ["dev", "-f", str(definitions_path()), "--log-level", "warning"], port, variables)
 
 
 def _become(module: str, arguments: Sequence[str], port: int, variables: Mapping[str, str]) -> NoReturn:

@@ -55,10 +55,10 @@ def explain(
     from goldmine.customers.explain import explain as reasons
     from goldmine.customers.tags import load_catalogue
 
-    place = Workspace(work.absolute())
-    bank = load_bank(place)
+    workspace = Workspace(work.absolute())
+    bank = load_bank(workspace)
     day = snapshot_date(as_of, bank.data_until)
-    found = reasons(bank, place, customer, day)
+    found = reasons(bank, workspace, customer, day)
     names = _titles(load_catalogue())
     say(f"{customer} at {day}: {len(found)} tags")
     for reason in found:

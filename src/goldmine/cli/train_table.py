@@ -64,14 +64,14 @@ def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
 
         name = _name(file)
         ask = TableSpec(file, label, key, time, tuple(dict.fromkeys(drop or ())), name)
-        place = Workspace(work.absolute() if work else at_home(f"data/tables/{name}"))
+        workspace = Workspace(work.absolute() if work else at_home(f"data/tables/{name}"))
         asked = tune and not tune_minutes and not tune_trials
         given = {"seed": seed, "language": language, "tune_trials": tune_trials}
         given["tune_minutes"] = _TUNE_MINUTES if asked else tune_minutes
-        laid, result, drift = run_table(ask, place, given, list_size=list_size, scores=scores, say=_say_laid)
+        laid, result, drift = run_table(ask, workspace, given, list_size=list_size, scores=scores, say=_say_laid)
         _say_result(laid, result)
         _say_drift(drift)
-        _say_place(place)
+        _say_place(workspace)
 
 
 def _name(file: Path) -> str:

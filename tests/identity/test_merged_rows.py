@@ -9,7 +9,7 @@ from goldmine.activity import build_activity
 from goldmine.activity.build import partition
 from goldmine.core.engine import connect
 from goldmine.core.workspace import Workspace
-from goldmine.coverage.customer_balances import Books
+from goldmine.coverage.customer_balances import BankSnapshot
 from goldmine.customers.lost import lost
 from goldmine.customers.source_tables import SourceTables
 from goldmine.customers.table import build_customers
@@ -124,7 +124,7 @@ def test_the_sum_over_survivors_is_that_of_the_books_to_the_fen(books, day):
     connection = connect()
     ladder = SourceTables(connection, bank, work).balances(day, day)
     assert (ladder.aum.sum().execute(),) == fen
-    coverage = Books(connection, bank, work, day)
+    coverage = BankSnapshot(connection, bank, work, day)
     held = coverage.month("balances", day).semi_join(coverage.customers(), "customer_id")
     assert (int(held.aum_avg.sum().execute()),) == fen
 

@@ -6,7 +6,7 @@ import pytest
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError
 from goldmine.core.workspace import Workspace
-from goldmine.coverage import Books
+from goldmine.coverage import BankSnapshot
 from goldmine.reporting.customer_mart import make_mart, mart_path
 from goldmine.reporting.metric_definitions import load_metrics
 from goldmine.reporting.metrics import KEYS, compute
@@ -57,7 +57,7 @@ def test_share_of_nobody_is_empty(view):
 
 def table(folder, bank, as_of, moved_in_quarter="new_branch"):
     """The one table, by customer."""
-    mart = make_mart(Books(connect(), bank, Workspace(folder), as_of), moved_in_quarter)
+    mart = make_mart(BankSnapshot(connect(), bank, Workspace(folder), as_of), moved_in_quarter)
     return pd.read_parquet(mart.path).set_index("customer_id")
 
 
@@ -92,7 +92,7 @@ def test_change_is_missing_without_previous_quarter(place, tmp_path):
     """In March there is no December; and nobody has been assigned."""
     bank, work = place
     (tmp_path / "activity").symlink_to(work.activity)
-    mart = make_mart(Books(connect(), bank, Workspace(tmp_path), MARCH), "new_branch")
+    mart = make_mart(BankSnapshot(connect(), bank, Workspace(tmp_path), MARCH), "new_branch")
     found = compute(mart, load_metrics())
     assert found.missing["aum_change"] == "balances of 2023-12"
     assert found.missing["promoted_share"] == "balances of 2023-12"

@@ -1,11 +1,11 @@
 """Tiered maintenance: who looks after whom, how often they get in touch, who takes over when a person leaves."""
 
-from goldmine.coverage.customer_balances import Books
+from goldmine.coverage.customer_balances import BankSnapshot
 from goldmine.coverage.plan import Coverage, make_coverage, missing_for_coverage, read_coverage
 from goldmine.coverage.rules import CoverageRules, load_coverage_rules
 
 __all__ = [
-    "Books",
+    "BankSnapshot",
     "Coverage",
     "CoverageRules",
     "load_coverage_rules",

@@ -5,11 +5,11 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from goldmine.coverage.customer_balances import Books
+from goldmine.coverage.customer_balances import BankSnapshot
 from goldmine.coverage.rules import CoverageRules
 
 
-def last_contacts(books: Books) -> pd.DataFrame:
+def last_contacts(books: BankSnapshot) -> pd.DataFrame:
     """A row a customer whom a contact reached by the snapshot: customer_id, last_contact_on.
 
     A call that nobody answered is no contact.

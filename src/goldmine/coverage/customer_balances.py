@@ -17,8 +17,8 @@ from goldmine.identity import merged_numbers, surviving_customers, under_survivo
 
 
 @dataclass(frozen=True)
-class Books:
-    """A bank's books, read at one month end.
+class BankSnapshot:
+    """A bank's tables and activity as they stood at one month end.
 
     Parameters
     ----------

@@ -14,7 +14,7 @@ from goldmine.core.files import whole_file
 from goldmine.core.workspace import Workspace
 from goldmine.coverage.assign import People, assign
 from goldmine.coverage.contact_cadence import last_contacts, with_due_dates
-from goldmine.coverage.customer_balances import Books
+from goldmine.coverage.customer_balances import BankSnapshot
 from goldmine.coverage.rules import CoverageRules
 from goldmine.customers.ladder import level_expression
 
@@ -130,7 +130,7 @@ def make_coverage(bank: Bank, work: Workspace, as_of: date, rules: CoverageRules
     """
     if missing := missing_for_coverage(bank):
         raise ContractError(f"coverage: this bank has no {', no '.join(missing)}.", "Map what is missing in bank.yaml.")
-    books = Books(connect(), bank, work, as_of)
+    books = BankSnapshot(connect(), bank, work, as_of)
     people = _people(books)
     before = _before(work, as_of)
     rows = _customers(books).merge(before, how="left", on="customer_id")
@@ -168,7 +168,7 @@ def read_coverage(work: Workspace, as_of: date) -> pd.DataFrame:
     return pd.read_parquet(path)
 
 
-def _customers(books: Books) -> pd.DataFrame:
+def _customers(books: BankSnapshot) -> pd.DataFrame:
     """customer_id, branch_id, manager_id, level and aum_fen of everybody on the books at the snapshot."""
     people, held = books.customers(), books.month("balances", books.as_of)
     people = people.filter(people.on_books).select("customer_id", "branch_id", "manager_id")
@@ -179,7 +179,7 @@ def _customers(books: Books) -> pd.DataFrame:
     return rows.mutate(level=level_expression(rows.aum_fen / 100).cast("int64")).to_pandas()
 
 
-def _people(books: Books) -> pd.DataFrame:
+def _people(books: BankSnapshot) -> pd.DataFrame:
     """staff_id, branch_id and role of those at work at the snapshot, by staff_id."""
     rows = books.bank.read(books.connection, "staff").distinct(on="staff_id", keep="first")
     rows = rows.filter(rows.left_on.isnull() | (rows.left_on > books.as_of), rows.role.notnull())

@@ -15,7 +15,7 @@ from goldmine.core.dates import month_end, month_key
 from goldmine.core.files import read_json, whole_file, write_json
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
-from goldmine.coverage.customer_balances import Books
+from goldmine.coverage.customer_balances import BankSnapshot
 from goldmine.coverage.plan import coverage_path
 from goldmine.customers.ladder import LEVELS, layer_expression, level_expression
 
@@ -115,7 +115,7 @@ def read_mart(work: Workspace, as_of: date) -> CustomerMart:
     return CustomerMart(path, as_of, read_json(path.with_suffix(".json")))
 
 
-def make_mart(books: Books, moved_in_quarter: str) -> CustomerMart:
+def make_mart(books: BankSnapshot, moved_in_quarter: str) -> CustomerMart:
     """Make the table from the books, the activity and the assignment of owners, and keep it in the work folder.
 
     A customer stands in it once, under one branch: the one that the rule ``moved_in_quarter`` names where it changed
@@ -145,7 +145,7 @@ def make_mart(books: Books, moved_in_quarter: str) -> CustomerMart:
     return CustomerMart(path, books.as_of, missing)
 
 
-def _missing(books: Books) -> dict[str, str]:
+def _missing(books: BankSnapshot) -> dict[str, str]:
     """Of each column that cannot be made, what is missing for it."""
     quarter = [month_end(books.as_of, -lag) for lag in range(3)]
     months = {"balances": [books.as_of], "balances before": [books.as_of, books.before], "transactions": quarter}
@@ -159,7 +159,7 @@ def _missing(books: Books) -> dict[str, str]:
     return {name: gaps[column.needs] for name, column in COLUMNS.items() if column.needs and gaps[column.needs]}
 
 
-def _with_branch(books: Books, rows: Table, moved_in_quarter: str) -> Table:
+def _with_branch(books: BankSnapshot, rows: Table, moved_in_quarter: str) -> Table:
     """One branch a customer, by the rule of the definitions."""
     rows = rows.mutate(
         joined=rows.on_books & ~rows.on_books_before,
@@ -182,7 +182,7 @@ def _with_branch(books: Books, rows: Table, moved_in_quarter: str) -> Table:
     return rows.mutate(moved_branch=before != rows.branch_id, branch_id=counted)
 
 
-def _with_money(books: Books, rows: Table, missing: dict[str, str]) -> Table:
+def _with_money(books: BankSnapshot, rows: Table, missing: dict[str, str]) -> Table:
     if "aum_fen" in missing:
         return rows
     now = _held(books, books.as_of, ["aum", *_HELD])
@@ -214,13 +214,13 @@ def _with_money(books: Books, rows: Table, missing: dict[str, str]) -> Table:
     return rows.mutate(level_step=ibis.cases((~at_both, None), (up, "up"), (down, "down"), else_="same"))
 
 
-def _held(books: Books, day: date, names: list[str]) -> Table:
+def _held(books: BankSnapshot, day: date, names: list[str]) -> Table:
     """Average daily balances of a month in fen, by customer as numbered at the snapshot."""
     rows = books.month("balances", day)
     return rows.group_by("customer_id").agg(**{name: rows[f"{name}_avg"].sum().cast("int64") for name in names})
 
 
-def _with_transactions(books: Books, rows: Table, missing: dict[str, str]) -> Table:
+def _with_transactions(books: BankSnapshot, rows: Table, missing: dict[str, str]) -> Table:
     """Own transactions in the quarter, as far as they were known by the month end."""
     if "active" in missing:
         return rows
@@ -231,7 +231,7 @@ def _with_transactions(books: Books, rows: Table, missing: dict[str, str]) -> Ta
     return rows.mutate(active=rows.on_books & rows.made_own.fill_null(False))
 
 
-def _with_contacts(books: Books, rows: Table, missing: dict[str, str]) -> Table:
+def _with_contacts(books: BankSnapshot, rows: Table, missing: dict[str, str]) -> Table:
     if "contacted" in missing:
         return rows
     contacts = books.contacts()
@@ -241,7 +241,7 @@ def _with_contacts(books: Books, rows: Table, missing: dict[str, str]) -> Table:
     return rows.mutate(contacted=rows.won.notnull(), converted=rows.won.fill_null(False))
 
 
-def _with_coverage(books: Books, rows: Table, missing: dict[str, str]) -> Table:
+def _with_coverage(books: BankSnapshot, rows: Table, missing: dict[str, str]) -> Table:
     if "has_owner" in missing:
         return rows.mutate(employee_id=rows.manager_id)
     coverage = books.connection.read_parquet(str(coverage_path(books.work, books.as_of)))

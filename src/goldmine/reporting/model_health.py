@@ -7,7 +7,7 @@ import pandas as pd
 from goldmine.core.dates import month_end
 from goldmine.core.engine import connect
 from goldmine.core.i18n import in_language
-from goldmine.coverage import Books
+from goldmine.coverage import BankSnapshot
 from goldmine.labels.use_case import load_use_case, use_case_names
 from goldmine.measurement.campaign_results import campaigns as published
 from goldmine.measurement.campaign_results import read_results
@@ -66,7 +66,7 @@ def campaigns(data: ReportData, months: int = 12) -> pd.DataFrame:
     """
     if not data.bank.has("contacts"):
         return pd.DataFrame(columns=["campaign_id", "started_on", "contacts", "answered", "converted", "conversion"])
-    rows = Books(connect(), data.bank, data.work, data.as_of).contacts()
+    rows = BankSnapshot(connect(), data.bank, data.work, data.as_of).contacts()
     since = pd.Timestamp(data.as_of) - pd.DateOffset(months=months)
     rows = rows.filter(rows.contacted_on <= data.as_of, rows.contacted_on > since.date())
     campaigns = rows.group_by("campaign_id").agg(

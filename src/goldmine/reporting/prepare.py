@@ -17,7 +17,7 @@ from goldmine.core.errors import HistoryError
 from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_code, of_file, of_value
 from goldmine.core.workspace import Workspace, home
-from goldmine.coverage import Books, load_coverage_rules, make_coverage, missing_for_coverage, read_coverage
+from goldmine.coverage import BankSnapshot, load_coverage_rules, make_coverage, missing_for_coverage, read_coverage
 from goldmine.coverage.plan import COLUMNS as COVERAGE_COLUMNS
 from goldmine.coverage.plan import coverage_path
 from goldmine.reporting.customer_mart import COLUMNS, make_mart, mart_path, read_mart
@@ -95,7 +95,7 @@ def prepare(bank: Bank, work: Workspace, as_of: date) -> ReportData:
         If the definitions or the rules of coverage cannot be used.
     """
     metrics = load_metrics()
-    books = Books(connect(), bank, work, as_of)
+    books = BankSnapshot(connect(), bank, work, as_of)
     if not books.has_month("balances", as_of):
         raise HistoryError(
             f"figures at {as_of}: the books hold no balances of that month.", "Read the books at another month end."
@@ -109,7 +109,7 @@ def prepare(bank: Bank, work: Workspace, as_of: date) -> ReportData:
         make_coverage(bank, work, as_of, load_coverage_rules())
     for day in days[:-1]:
         if books.has_month("balances", day) and not _stands(work, day):
-            make_mart(Books(books.connection, bank, work, day), metrics.moved_in_quarter)
+            make_mart(BankSnapshot(books.connection, bank, work, day), metrics.moved_in_quarter)
     make_mart(books, metrics.moved_in_quarter)
     for day in days:
         if _stands(work, day):

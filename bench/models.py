@@ -3,7 +3,7 @@
     python bench/models.py --customers 200000
 
 For each seed a bank is made, each use case is trained by default settings and judged on its latest complete cutoff,
-beside the true probabilities, a logistic regression on recency, frequency and value, the one-line rule, and CatBoost
+beside the true probabilities, a logistic regression on recency, frequency and value, the baseline, and CatBoost
 on the same matrix (stopped on the same calibration cutoff; of many rows so many are drawn as `--catboost-rows` says,
 0 leaves it out). `of_truth` is the lift in the top tenth over that of the true probabilities, by what happened;
 `expected` the same by the true probabilities themselves, which chance does not move. Needs the extra `bench`. Nothing
@@ -110,7 +110,7 @@ def one_use_case(rows: TrainingSet, case: UseCase, chance: np.ndarray, seed: int
         "model": ours,
         "truth": Scored(chance),
         "logistic on rfv": logistic(rows),
-        "one-line rule": Scored(judged.baseline_score),
+        "baseline": Scored(judged.baseline_score),
     }
     if most:
         ways["catboost"] = catboost(fitted.model, rows, seed, most)

@@ -91,7 +91,7 @@ def made_up(name: str, seed: int) -> Table:
 
 
 def train_table(name: str, table: Table, folder: Path, minutes: float) -> np.ndarray:
-    """Hide the labels of the rows to judge by and run the command; gives every row's probability."""
+    """Hide the labels of the test rows and run the command; gives every row's probability."""
     places = pd.Series(np.arange(len(table.outcome)))
     frame = table.features.assign(outcome=pd.Series(table.outcome, dtype="Int64").mask(places.isin(table.hidden)))
     frame.insert(0, "row", places)

@@ -103,7 +103,7 @@ def test_first_model_that_beats_the_baseline_becomes_champion(ask, fitted):
     assert (made.name, made.version, made.champion, made.refusals) == ("tiny.mine", "1", True, ())
     assert ask.holder == "1"
     (entry,) = history("tiny", "mine")
-    assert entry.event.why == ("beats no skill and the one-line rule; there is no champion yet",)
+    assert entry.event.why == ("beats no skill and the baseline; there is no champion yet",)
     assert entry.event.figures["challenger_lift_list"] > entry.event.figures["baseline_lift_list"]
     assert set(entry.event.fingerprints) == {"run", "rows", "training", "as_of"}
 

@@ -62,7 +62,7 @@ STEPS = {
     "segments": (("segments",), "Find segments of customers from their behaviour, and name them."),
     "screening": (("screening",), "Split the long tail into workable groups; count the quarter's conversions."),
     "lost": (("lost",), "List lost deposit and loan customers: what they held, when, and where it went."),
-    "train": (("model",), "Train models; each becomes champion only if it beats its one-line rule."),
+    "train": (("model",), "Train models; each becomes champion only if it beats its baseline."),
     "score": (("scores",), "Score everyone eligible with the champions."),
     "publish": (("release",), "Publish the lists of a snapshot as one release."),
     "measure": (

@@ -102,7 +102,7 @@ def show_places(snapshot: "Snapshot") -> None:
 
 
 def show_backtest(found: "Backtest") -> None:
-    """Print a backtest: each figure by judging cutoff with its interval, then what models lose with age."""
+    """Print a backtest: each figure by test cutoff with its interval, then what models lose with age."""
     from rich.console import Console
     from rich.table import Table
 
@@ -110,7 +110,7 @@ def show_backtest(found: "Backtest") -> None:
     for (day, trained), rows in found.over_time.groupby(["judged_at", "trained_to"]):
         first = rows.iloc[0]
         say(f"Judged at {day}, trained to {trained}: {first['rows']:,} rows, {first.positives:,} positives")
-        table = Table("Figure", "value", "interval", "one-line rule", box=None, pad_edge=False)
+        table = Table("Figure", "value", "interval", "baseline", box=None, pad_edge=False)
         for row in rows.itertuples():
             rule = "" if isnan(row.rule) else f"{row.rule:.3f}"
             table.add_row(f"{row.figure:<18}", f"{row.value:.3f}", f"{row.low:.3f} to {row.high:.3f}", rule)

@@ -239,7 +239,7 @@ _CATALOGUE = (
     Column("trained_at", pgettext("heading", "Trained at"), "text", 12),
     Column("age_months", pgettext("heading", "Months old"), "count", 10, unit="months"),
     Column("auc", pgettext("heading", "AUC"), "number", 10),
-    Column("baseline_auc", pgettext("heading", "AUC of the one-line rule"), "number", 10),
+    Column("baseline_auc", pgettext("heading", "AUC of the baseline"), "number", 10),
     Column("lift", pgettext("heading", "Lift of the list"), "number", 10),
     Column("calibration", pgettext("heading", "Gap promised to happened"), "number", 10),
 )

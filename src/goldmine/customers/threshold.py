@@ -65,7 +65,7 @@ class Near:
     until : date
         End of the quarter.
     judged : pandas.DataFrame
-        Of the model and the rule on the judging cutoff; see `goldmine.customers.ranker_evaluation.judged`.
+        Of the model and the rule on the test cutoff; see `goldmine.customers.ranker_evaluation.judged`.
     """
 
     rows: pd.DataFrame
@@ -100,7 +100,7 @@ def near_threshold(sources: SourceTables, as_of: date, seed: int = 20240331) -> 
 
     One LightGBM learns all steps at once: each customer is seen from the step that is near, with amounts as shares of
     it, so that the few customers near the high steps learn from the many near the low ones. A direction in which it
-    showed no skill on the judging cutoff is ranked by the plain rule, nearest first, with the share of those so near
+    showed no skill on the test cutoff is ranked by the plain rule, nearest first, with the share of those so near
     who moved in earlier quarters as their probability.
 
     Raises

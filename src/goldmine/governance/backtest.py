@@ -33,11 +33,11 @@ class Backtest:
     Parameters
     ----------
     over_time : pandas.DataFrame
-        A row a judging cutoff and figure, oldest first: judged_at, trained_to (the last cutoff that trees learnt
-        from), rows, positives, figure, value, low, high (95% bootstrap interval), rule (the one-line rule's figure;
+        A row a test cutoff and figure, oldest first: judged_at, trained_to (the last cutoff that trees learnt
+        from), rows, positives, figure, value, low, high (95% bootstrap interval), rule (the baseline's figure;
         NaN where it has none).
     pairs : pandas.DataFrame
-        A row an aged model, judging cutoff and figure: age (quarters), judged_at, figure, fresh, aged, difference (aged
+        A row an aged model, test cutoff and figure: age (quarters), judged_at, figure, fresh, aged, difference (aged
         less fresh), low, high (of the difference, paired).
     asked : int
         Cutoffs that were asked for; the books may hold fewer.
@@ -49,7 +49,7 @@ class Backtest:
 
     @property
     def cutoffs(self) -> list[date]:
-        """Judging cutoffs, oldest first."""
+        """Test cutoffs, oldest first."""
         return sorted(set(self.over_time.judged_at))
 
     def decay(self) -> pd.DataFrame:
@@ -73,7 +73,7 @@ class Backtest:
 def backtest(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, roll: tuple[int, int]) -> Backtest:
     """Train a use case as at past snapshots and judge each model, and those before it, on what came after.
 
-    Each model sees what was complete at its judging cutoff and no more, so that its figures are those of a model that
+    Each model sees what was complete at its test cutoff and no more, so that its figures are those of a model that
     had been in use then. Activity and features of cutoffs that are not there are made.
 
     Parameters
@@ -81,7 +81,7 @@ def backtest(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, roll: 
     as_of : date
         The latest snapshot, whose outcomes end the backtest.
     roll : tuple of int
-        How many judging cutoffs, and how many months lie between two.
+        How many test cutoffs, and how many months lie between two.
 
     Raises
     ------

@@ -22,7 +22,7 @@ _SEED = 20240331
 
 @dataclass(frozen=True)
 class Calibration:
-    """The calibration of one model on judged rows.
+    """The calibration of one model on test rows.
 
     Parameters
     ----------

@@ -89,7 +89,7 @@ def compare(bank: Bank, use_case: UseCase, judged: Evaluation, rows: pa.Table) -
     judged : Evaluation
         How the challenger did on `rows`.
     rows : pyarrow.Table
-        The judging cutoff's: features as stored and ``outcome``.
+        The test cutoff's: features as stored and ``outcome``.
 
     Raises
     ------

@@ -181,7 +181,7 @@ def _earlier(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[str, .
 def _grounds(comparison: Comparison) -> tuple[str, ...]:
     """Reasons for a promotion."""
     if comparison.not_compared:
-        return (_("beats no skill and the one-line rule; {not_compared}", not_compared=comparison.not_compared),)
+        return (_("beats no skill and the baseline; {not_compared}", not_compared=comparison.not_compared),)
     lift = comparison.figures["difference"]["lift_list"]
     return (
         _(

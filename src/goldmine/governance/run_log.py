@@ -24,7 +24,7 @@ def log_comparison(comparison: Comparison) -> None:
 
 
 def log_backtest(use_case: str, found: Backtest, figure: Figure) -> None:
-    """Log a backtest to the active MLflow run: each figure over its judging cutoffs, the decay, and the picture."""
+    """Log a backtest to the active MLflow run: each figure over its test cutoffs, the decay, and the picture."""
     import mlflow
 
     mlflow.set_tags({USE_CASE: use_case, "mlflow.runName": f"backtest_{use_case}"})

@@ -75,7 +75,7 @@ def use_cases_with_champion(bank: Bank, use_cases: Iterable[str]) -> list[str]:
     if not found:
         raise ModelError(
             f"{', '.join(asked)}: no model is champion, so there is nothing to list.",
-            "Read in the notebook 4_train why none beat its one-line rule; the last release stays as it is.",
+            "Read in the notebook 4_train why none beat its baseline; the last release stays as it is.",
         )
     return found
 

@@ -72,7 +72,7 @@ def against_champion(figures: pd.DataFrame) -> Figure:
 
 
 def backtest_figure(over_time: pd.DataFrame, decay: pd.DataFrame) -> Figure:
-    """Each figure over the judging cutoffs with its interval, and what is lost by models in use for longer.
+    """Each figure over the test cutoffs with its interval, and what is lost by models in use for longer.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def backtest_figure(over_time: pd.DataFrame, decay: pd.DataFrame) -> Figure:
         top.fill_between(days, part.low, part.high, color=BLUE, alpha=0.18, linewidth=0)
         top.plot(days, part.value, "o-", color=BLUE, label=_("model"))
         if part.rule.notna().any():
-            top.plot(days, part.rule, "o--", color=GOLD, markersize=4, label=_("one-line rule"))
+            top.plot(days, part.rule, "o--", color=GOLD, markersize=4, label=pgettext("model", "baseline"))
         top.tick_params(axis="x", rotation=60)
         top.set_title(title)
         lost = decay[decay.figure == name]
@@ -112,7 +112,7 @@ def backtest_figure(over_time: pd.DataFrame, decay: pd.DataFrame) -> Figure:
         low.set(xlim=(0.5, 3.5), xticks=[1, 2, 3])
         low.set_xlabel(_("Quarters in use"))
     axes[0, 0].legend(fontsize="small")
-    axes[0, 0].set_ylabel(_("by judging cutoff"))
+    axes[0, 0].set_ylabel(_("by test cutoff"))
     axes[1, 0].set_ylabel(_("aged less fresh"))
     return figure
 

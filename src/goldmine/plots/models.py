@@ -78,7 +78,7 @@ def reliability_figure(bins: pd.DataFrame) -> Figure:
 
 
 def beaten(figures: pd.DataFrame) -> Figure:
-    """Model, one-line rule and no skill side by side: AUC, and lift by depth.
+    """Model, baseline and no skill side by side: AUC, and lift by depth.
 
     Parameters
     ----------
@@ -219,7 +219,7 @@ def score_distribution(probability: np.ndarray, list_size: int) -> Figure:
 def _who(name: str) -> str:
     words = {
         "model": _("model"),
-        "baseline": _("one-line rule"),
+        "baseline": pgettext("model", "baseline"),
         "no_skill": _("no skill"),
     }
     return words[name]

@@ -35,7 +35,7 @@ def model_health(bank_name: str, as_of: date, language: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `MODEL_COLUMNS`: AUC and lift of the list on the test cutoff, AUC of the one-line rule there, and the mean
+        `MODEL_COLUMNS`: AUC and lift of the list on the test cutoff, AUC of the baseline there, and the mean
         gap between predicted and observed (calibration). A use case without a champion has no figures.
     """
     use_tracking(bank_name)

@@ -36,7 +36,7 @@ _TEXTS = {
     ),
     "models": _(
         "## Model health\nChampions in the registry, as judged out of time. A model older than six "
-        "months, or barely better than its one-line rule, is due for retraining."
+        "months, or barely better than its baseline, is due for retraining."
     ),
     "not_made": _(
         "## What could not be computed\nFor want of months or tables; such a figure is left out rather "

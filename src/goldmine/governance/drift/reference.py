@@ -60,9 +60,9 @@ class Reference:
     weight : dict of str to float
         By feature, its share of the trees' gain.
     windows : tuple of Window
-        The calibration cutoff where there is one, and the judging cutoff.
+        The calibration cutoff where there is one, and the test cutoff.
     judged : dict of str to Performance
-        At the judging cutoff: ``estimated`` as if its outcomes were unknown, and ``realised``.
+        At the test cutoff: ``estimated`` as if its outcomes were unknown, and ``realised``.
     """
 
     profiles: dict[str, Profile]
@@ -94,13 +94,13 @@ def learn_reference(fitted: Fitted, rows: TrainingSet, predicted: np.ndarray, li
     rows : TrainingSet
         The rows it was fitted, calibrated and tested on.
     predicted : numpy.ndarray
-        The model's probabilities of the judging rows.
+        The model's probabilities of the test rows.
     list_size : int
         Rows of the list that was judged.
     """
     model, spans = fitted.model, rows.spans()
     names = model.encoding.features
-    # A table made elsewhere has no calibration rows: its judged rows' own scores are what later ones are held against.
+    # A table made elsewhere has no calibration rows: its test rows' own scores are what later ones are held against.
     later = model.calibrator.apply(fitted.held_out) if rows.calibrate is not None else predicted
     profiles = profiles_of(rows.train, names) | score_profile(later)
     judged = {

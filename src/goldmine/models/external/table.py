@@ -23,7 +23,7 @@ def table_path(work: Workspace, use_case: str) -> Path:
 
 
 def read_external_table(work: Workspace, use_case: str) -> tuple[pa.Table, pa.Table]:
-    """Labelled rows to learn from and labelled rows to judge by, in the table's order.
+    """Labelled rows to learn from and labelled test rows, in the table's order.
 
     Raises
     ------

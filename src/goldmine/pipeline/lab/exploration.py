@@ -32,7 +32,7 @@ def features(session: Session, use_case: str, cutoff: str = "") -> pd.DataFrame:
     use_case : str
         A file of ``pipelines/use_cases``.
     cutoff : str
-        A month end; empty for the use case's judging cutoff, the latest whose outcome is complete.
+        A month end; empty for the use case's test cutoff, the latest whose outcome is complete.
 
     Returns
     -------

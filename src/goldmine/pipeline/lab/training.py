@@ -77,7 +77,7 @@ def train(session: Session, use_case: str, seed: int | None = None) -> Trained:
 
 
 def compare(session: Session, trained: Trained) -> ChampionChallenge:
-    """Score the champion on the model's judging rows, and say whether the model may take over."""
+    """Score the champion on the model's test rows, and say whether the model may take over."""
     comparison = compare_models(session.bank, trained.use_case, trained.evaluation, trained.rows.test)
     figure = against_champion(comparison.frame())
     plt.close(figure)  # shown once, beside its table

@@ -22,6 +22,12 @@ SOURCES = {
     for path in code.package_folder().rglob("*.py")
 }
 
+PLUG_INS = {
+    "goldmine.features.catalogue": "goldmine.features.families",
+    "goldmine.labels.outcome": "goldmine.labels.outcomes",
+}
+"""Modules that load whatever stands in a folder."""
+
 
 @pytest.fixture
 def package(tmp_path, monkeypatch):
@@ -78,8 +84,8 @@ def expected_modules(notebook):
         if module not in found:
             found.add(module)
             waiting += [*imports_in(module), *([module.rpartition(".")[0]] if "." in module else [])]
-            if module == "goldmine.features.catalogue":
-                waiting += [name for name in SOURCES if name.startswith("goldmine.features.families.")]
+            if module in PLUG_INS:
+                waiting += [name for name in SOURCES if name.startswith(f"{PLUG_INS[module]}.")]
     return found
 
 

@@ -9,9 +9,9 @@ import duckdb
 from goldmine.contract.tables import TABLES
 from goldmine.core.dates import month_key
 from goldmine.core.sql import literal
-from goldmine.features.point_in_time import CAME, known_columns
+from goldmine.features.point_in_time import ROW_DAYS, known_columns
 
-BORN = {**CAME, "suppressions": "start_date"}
+BORN = {**ROW_DAYS, "suppressions": "start_date"}
 """By table: the day from which a row stands in the books."""
 
 

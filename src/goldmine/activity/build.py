@@ -1,4 +1,4 @@
-"""Making the monthly partitions: only those whose content is new or has changed."""
+"""Build the monthly partitions whose source rows are new or have changed."""
 
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -19,26 +19,26 @@ from goldmine.core.workspace import Workspace
 
 _KINDS = ("transactions", "balances")
 _ORDER = {"transactions": ("customer_id", "known"), "balances": ("customer_id",)}
-"""What names a row of each; a fixed order gives the same bytes each time."""
+"""The key of each, which rows are sorted by: a fixed order gives the same bytes each time."""
 
 
 @dataclass(frozen=True)
 class ActivityReport:
-    """Which partitions were made and which stood already, as ``table/YYYY-MM``."""
+    """Which partitions were built and which were up to date, as ``table/YYYY-MM``."""
 
     made: tuple[str, ...]
     kept: tuple[str, ...]
 
 
 def partition(work: Workspace, table: str, month: str) -> Path:
-    """Where a month of a table's activity lies."""
+    """Path of a month of a table's activity."""
     return work.activity / table / f"{month}.parquet"
 
 
 def partition_fingerprints(work: Workspace) -> dict[str, str]:
     """Fingerprint of each partition's source rows and code, by ``table/YYYY-MM``."""
-    found: dict[str, str] = read_json(work.activity / "index.json", {})
-    return found
+    index: dict[str, str] = read_json(work.activity / "index.json", {})
+    return index
 
 
 def index_of(month: str) -> int:
@@ -47,60 +47,61 @@ def index_of(month: str) -> int:
 
 
 def build_activity(bank: Bank, work: Workspace, engine: Engine = DUCKDB) -> ActivityReport:
-    """Bring the activity up to the bank's books.
+    """Bring the activity up to date with the bank's tables.
 
-    A month is made again only where the content of its rows, or this code, has changed; so a late row
-    that reaches a past month is picked up. Months that left the books are removed.
+    A month is built again only if its rows or this code have changed, so a late row of a past month is picked up.
+    Months that the tables no longer hold are removed.
 
     Returns
     -------
     ActivityReport
-        What was made and what was kept.
+        What was built and what was up to date.
     """
-    wanted = _wanted(bank)
+    fingerprints = _fingerprints(bank)
     index = partition_fingerprints(work)
-    made = [
+    stale = [
         name
-        for name, mark in wanted.items()
-        if index.get(name) != mark or not partition(work, *name.split("/")).exists()
+        for name, source in fingerprints.items()
+        if index.get(name) != source or not partition(work, *name.split("/")).exists()
     ]
 
     def make(connection: SQLBackend, name: str) -> None:
         table, month = name.split("/")
         connection.create_view("rows", bank.read(connection, table, [month]), overwrite=True)
-        first, query = _queries(table, connection.name)
+        repeated, query = _queries(table, connection.name)
         dated = f"SELECT *, CAST({index_of(month)} AS INTEGER) AS month FROM ({query})"
-        with kept(connection, "twice", first) if first else nullcontext():
+        with kept(connection, "repeated", repeated) if repeated else nullcontext():
             write_parquet(connection, dated, partition(work, table, month), order=_ORDER[table])
 
     rows = max(file.rows for table in _KINDS if bank.has(table) for file in bank.tables[table].files)
-    for name in track_queries(made, "activity by month", partial(connect, engine), make, rows=rows):
-        index[name] = wanted[name]
+    for name in track_queries(stale, "activity by month", partial(connect, engine), make, rows=rows):
+        index[name] = fingerprints[name]
         write_json(work.activity / "index.json", index)
-    for name in set(index) - set(wanted):
+    for name in set(index) - set(fingerprints):
         remove(partition(work, *name.split("/")))
-    write_json(work.activity / "index.json", {name: index[name] for name in wanted})
-    return ActivityReport(tuple(made), tuple(name for name in wanted if name not in made))
+    write_json(work.activity / "index.json", {name: index[name] for name in fingerprints})
+    return ActivityReport(tuple(stale), tuple(name for name in fingerprints if name not in stale))
 
 
 @cache
 def _queries(table: str, dialect: str) -> tuple[str, str]:
-    """SQL of a table's aggregation over the view ``rows``; compiled once, whatever the month.
+    """SQL of the table ``repeated``, empty where none is needed, and of a table's aggregation over the view ``rows``.
 
-    Before it stands that of ``twice``, which it reads more than once; empty where it reads none.
+    They are compiled once a process, since they do not depend on the month.
     """
     rows = ibis.table(schema_of(table), name="rows")
 
-    def sql(asked: ibis.Table) -> str:
-        return str(ibis.to_sql(asked, dialect=dialect, pretty=False))
+    def sql(expression: ibis.Table) -> str:
+        return str(ibis.to_sql(expression, dialect=dialect, pretty=False))
 
     if table == "balances":
         return "", sql(balances_month(rows))
-    found = repeats(rows)
-    return sql(found), sql(transactions_month(rows, ibis.table(found.schema(), name="twice")))
+    repeated = repeats(rows)
+    return sql(repeated), sql(transactions_month(rows, ibis.table(repeated.schema(), name="repeated")))
 
 
-def _wanted(bank: Bank) -> dict[str, str]:
+def _fingerprints(bank: Bank) -> dict[str, str]:
+    """Fingerprint of the rows and code that each partition is made from, by ``table/YYYY-MM``."""
     code = code_fingerprint(__name__)
     return {
         f"{table}/{month}": fingerprint.of_value(

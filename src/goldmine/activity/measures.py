@@ -1,7 +1,7 @@
-"""What a month of one customer comes down to.
+"""Measures of one month of one customer.
 
 Amounts are summed as whole fen, so that a sum does not depend on the order of its rows. They are held as floating-point
-numbers, which are exact up to 90 trillion yuan: DuckDB would sum whole numbers in 128 bits, which is dear.
+numbers, which are exact up to 90 trillion yuan: DuckDB sums whole numbers in 128 bits, which is slow.
 """
 
 import ibis
@@ -26,7 +26,7 @@ SUMS = (
 """Columns that add up over months."""
 
 PEAKS = ("in_max", "out_max", "last_own")
-"""Columns of which the largest over months counts."""
+"""Columns of which a window takes the largest value of its months."""
 
 ASSET_CLASSES = tuple(name for name in PRODUCT_CLASSES if name != "loan")
 """Product classes that make up AUM."""
@@ -34,7 +34,7 @@ ASSET_CLASSES = tuple(name for name in PRODUCT_CLASSES if name != "loan")
 
 @ibis.udf.agg.builtin
 def bit_or(mask: dt.int64) -> dt.int64:
-    """Every bit that is set in some row; Ibis' own `bit_or` does not speak to Spark."""
+    """Every bit that is set in some row; Ibis' own `bit_or` is not available on Spark."""
 
 
 def month_index(day: ibis.expr.types.DateValue) -> ibis.expr.types.IntegerValue:
@@ -43,11 +43,11 @@ def month_index(day: ibis.expr.types.DateValue) -> ibis.expr.types.IntegerValue:
 
 
 def repeats(rows: ibis.Table) -> ibis.Table:
-    """The transaction_ids that stand more than once; few, if any."""
+    """The transaction_ids of more than one row; few, if any."""
     return rows.group_by("transaction_id").having(rows.count() > 1).agg(copies=rows.count())
 
 
-def transactions_month(rows: ibis.Table, twice: ibis.Table) -> ibis.Table:
+def transactions_month(rows: ibis.Table, repeated: ibis.Table) -> ibis.Table:
     """Aggregate one month of canonical transactions.
 
     Exact duplicates are dropped by transaction_id. Rows that became known in a later month stand
@@ -57,7 +57,7 @@ def transactions_month(rows: ibis.Table, twice: ibis.Table) -> ibis.Table:
     ----------
     rows : ibis.Table
         Canonical transactions of one month.
-    twice : ibis.Table
+    repeated : ibis.Table
         Their `repeats`.
 
     Returns
@@ -66,9 +66,9 @@ def transactions_month(rows: ibis.Table, twice: ibis.Table) -> ibis.Table:
         A row a (customer_id, known): `SUMS`, `PEAKS`, and `own_days`, a mask whose bit d - 1 says that
         the customer made a transaction of their own on day d of the month. Sums in fen.
     """
-    # Only the few that stand more than once are grouped whole, which is dear.
-    repeated = rows.semi_join(twice, "transaction_id").distinct(on="transaction_id", keep="first")
-    rows = rows.anti_join(twice, "transaction_id").union(repeated)
+    # Grouping whole rows is slow, so only rows with a repeated transaction_id are grouped.
+    once = rows.semi_join(repeated, "transaction_id").distinct(on="transaction_id", keep="first")
+    rows = rows.anti_join(repeated, "transaction_id").union(once)
     day = rows.time.date()
     own = (rows.channel.fill_null("") != "batch") & ~rows.kind.fill_null("").isin(NOT_OWN_KINDS)
     rows = rows.mutate(
@@ -130,17 +130,17 @@ def _count(where: ibis.Deferred) -> ibis.Deferred:
 
 
 def _flows() -> dict[str, ibis.Deferred]:
-    found: dict[str, ibis.Deferred] = {}
+    measures: dict[str, ibis.Deferred] = {}
     for flow in FLOWS:
         direction, _separator, kind = flow.partition("_")
         where = (_.direction == direction) & (_.kind == kind) if kind else _.direction == direction
-        found |= {f"{flow}_sum": _sum(where), f"{flow}_count": _count(where)}
-    return found
+        measures |= {f"{flow}_sum": _sum(where), f"{flow}_count": _count(where)}
+    return measures
 
 
 def _channels() -> dict[str, ibis.Deferred]:
-    found: dict[str, ibis.Deferred] = {}
+    measures: dict[str, ibis.Deferred] = {}
     for channel in CHANNELS:
         where = _.channel == channel
-        found |= {f"{channel}_sum": _sum(where), f"{channel}_count": _count(where)}
-    return found
+        measures |= {f"{channel}_sum": _sum(where), f"{channel}_count": _count(where)}
+    return measures

@@ -25,7 +25,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.features.catalogue import Plan, carried, catalogue, plan, tried_folders
 from goldmine.features.definition import Feature
 from goldmine.features.point_in_time import known_fingerprint
-from goldmine.features.sources import Source, lay_out, lay_view
+from goldmine.features.sources import Source, create_views, replace_view
 from goldmine.features.windows import AGES
 
 CUSTOMERS = 500_000
@@ -75,15 +75,15 @@ def write_slices(source: Source, slices: list[str], made: Plan, query: str) -> N
     with whole_folder(target) as folder, TemporaryDirectory(prefix=".base.", dir=folder) as scratch:
         parts = [Path(scratch) / f"{place:04}.parquet" for place in range(len(slices))]
         for within, part in zip(slices, parts, strict=True):
-            lay_out(source, within)
+            create_views(source, within)
             connection.raw_sql(f"COPY ({made.base}) TO {literal(part)} (FORMAT parquet, COMPRESSION lz4)")
-        lay_out(source)
-        lay_view(connection, "base", f"FROM read_parquet({literal(Path(scratch) / '*.parquet')})")
+        create_views(source)
+        replace_view(connection, "base", f"FROM read_parquet({literal(Path(scratch) / '*.parquet')})")
         with ExitStack() as sums:
             for name, sum_query in made.peer_sums.items():  # of everyone, so once for all slices
                 sums.enter_context(kept(connection, name, sum_query))
             for part in parts:
-                lay_view(connection, "part", f"FROM read_parquet({literal(part)})")
+                replace_view(connection, "part", f"FROM read_parquet({literal(part)})")
                 write_parquet(connection, query, folder / part.name, order=("customer_id",))
 
 
@@ -169,11 +169,11 @@ def write_features(connection: SQLBackend, bank: Bank, work: Workspace, cutoff: 
     if len(slices) > 1:
         write_slices(source, slices, made, query)
         return
-    lay_out(source)
+    create_views(source)
     with kept(connection, "base", made.base):
-        lay_view(connection, "part", "SELECT * FROM base")
+        replace_view(connection, "part", "SELECT * FROM base")
         for name, sums in made.peer_sums.items():
-            lay_view(connection, name, sums)
+            replace_view(connection, name, sums)
         write_parquet(connection, query, work.features(cutoff), order=("customer_id",))
 
 

@@ -1,6 +1,7 @@
-"""What a cutoff can know of the small tables: rows that had come by then, and in them no day after it.
+"""What a cutoff can know of the small tables: rows that existed by then, without days after it.
 
-The fingerprint of just that keeps a past cutoff's features where a later quarter adds rows and fills in days.
+The fingerprint covers just that, so that the features of a past cutoff stay valid when a later quarter adds rows and
+fills in days.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from goldmine.core.fingerprint import of_value
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 
-CAME = {
+ROW_DAYS = {
     "customers": "opened_on",
     "accounts": "opened_on",
     "product_events": "happened_on",
@@ -23,19 +24,19 @@ CAME = {
     "relations": "since",
     "external_facts": "observed_on",
 }
-"""The day on which a row of each table came to be."""
-_BORN = "birth_date"
-_FOLLOWS = {"risk_grade": "risk_grade_on", "merged_into": "merged_on"}
-"""Columns that were not known before the day in another."""
+"""By table: the column with the day on which a row came into being."""
+_BIRTH_DATE = "birth_date"
+_KNOWN_ON = {"risk_grade": "risk_grade_on", "merged_into": "merged_on"}
+"""Columns whose value was not known before the day in another column."""
 
 
 def known_columns(table: str, held: Sequence[str], cutoff: date) -> list[str]:
-    """SQL of each column of a table that is held, with what was not known by the cutoff left empty."""
+    """SQL of the given columns of a table, empty where the value was not known by the cutoff."""
     day = f"DATE '{cutoff}'"
-    days = {c.name for c in TABLES[table].columns if c.kind == "day"} - {CAME.get(table), _BORN}
+    days = {c.name for c in TABLES[table].columns if c.kind == "day"} - {ROW_DAYS.get(table), _BIRTH_DATE}
     columns = []
     for name in held:
-        when = _FOLLOWS.get(name, name)
+        when = _KNOWN_ON.get(name, name)
         if when in days and when in held:
             columns.append(f'CASE WHEN "{when}" <= {day} OR "{when}" IS NULL THEN "{name}" END AS "{name}"')
         else:
@@ -43,35 +44,36 @@ def known_columns(table: str, held: Sequence[str], cutoff: date) -> list[str]:
     return columns
 
 
-def had_come(table: str, cutoff: date) -> str:
-    """SQL of whether a row of a table had come by the cutoff, or on an unknown day."""
-    return f"({CAME[table]} IS NULL OR {CAME[table]} <= DATE '{cutoff}')"
+def row_existed(table: str, cutoff: date) -> str:
+    """SQL condition: the row existed by the cutoff, or since an unknown day."""
+    return f"({ROW_DAYS[table]} IS NULL OR {ROW_DAYS[table]} <= DATE '{cutoff}')"
 
 
 def known_fingerprint(bank: Bank, work: Workspace, cutoff: date) -> str:
-    """Fingerprint of all that a cutoff can know of the small tables; worked out once for as long as they stay."""
-    tables = [bank.tables[name] for name in CAME if bank.has(name)]
+    """Fingerprint of all that a cutoff can know of the small tables; computed once for each state of the files."""
+    tables = [bank.tables[name] for name in ROW_DAYS if bank.has(name)]
     files = of_value([[file.fingerprint for file in table.files] for table in tables])
-    kept = work.root / "features" / "known.json"
-    found = read_json(kept, {})
-    if found.get("files") != files:
-        found = {"files": files, "marks": {}}
-    if str(cutoff) not in found["marks"]:
+    path = work.root / "features" / "known.json"
+    stored = read_json(path, {})
+    if stored.get("files") != files:
+        stored = {"files": files, "fingerprints": {}}
+    fingerprints = stored["fingerprints"]
+    if str(cutoff) not in fingerprints:
         with duckdb.connect() as connection:
-            found["marks"][str(cutoff)] = of_value([_digest(connection, table, cutoff) for table in tables])
-        write_json(kept, found)
-    return str(found["marks"][str(cutoff)])
+            fingerprints[str(cutoff)] = of_value([_digest(connection, table, cutoff) for table in tables])
+        write_json(path, stored)
+    return str(fingerprints[str(cutoff)])
 
 
 def _digest(connection: duckdb.DuckDBPyConnection, table: CanonicalTable, cutoff: date) -> list[str]:
-    """Rows and the sum of their hashes, which no order of rows changes."""
+    """The number of rows and the sum of their hashes, which do not depend on the order of rows."""
     if not table.files:
         return [table.name]
     listed = ", ".join(literal(file.path) for file in table.files)
     columns = ", ".join(known_columns(table.name, table.columns, cutoff))
-    where = had_come(table.name, cutoff) if CAME[table.name] in table.columns else "true"
-    told = connection.execute(
+    where = row_existed(table.name, cutoff) if ROW_DAYS[table.name] in table.columns else "true"
+    digest = connection.execute(
         f"SELECT count(*), sum(hash(known)::HUGEINT) FROM (SELECT {columns} "
         f"FROM read_parquet([{listed}], hive_partitioning = false) WHERE {where}) known"
     ).fetchone()
-    return [table.name, *table.columns, *map(str, told or ())]
+    return [table.name, *table.columns, *map(str, digest or ())]

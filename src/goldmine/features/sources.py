@@ -20,7 +20,7 @@ from goldmine.core.dates import month_end, month_key, months_back
 from goldmine.core.engine import on_spark, read_parquet
 from goldmine.core.workspace import Workspace
 from goldmine.features.customer_aggregates import SIDES
-from goldmine.features.point_in_time import CAME
+from goldmine.features.point_in_time import ROW_DAYS
 from goldmine.features.windows import AGES, READ, STRETCHES
 from goldmine.identity import merged_numbers, mergers, surviving_customers, under_survivors
 
@@ -38,7 +38,7 @@ MONTHS = {
     ),
 }
 """Columns of the months' activity; sums in fen; `now` is the cutoff's own month."""
-SAME = {"cutoff": "date", "books_from": "date"}
+CUTOFF_COLUMNS = {"cutoff": "date", "books_from": "date"}
 """Columns of every canonical table as a cutoff finds it that are the same in each row: the cutoff, and the month end
 from which on transactions are read."""
 
@@ -54,8 +54,8 @@ class Source:
 
 
 def table(name: str) -> ibis.Table:
-    """A canonical table as a cutoff finds it, under surviving numbers: its columns, and `SAME`."""
-    return ibis.table(ibis.schema(dict(schema_of(name)) | SAME), name=f"at_{name}")
+    """A canonical table as a cutoff finds it, under surviving numbers: its columns, and `CUTOFF_COLUMNS`."""
+    return ibis.table(ibis.schema(dict(schema_of(name)) | CUTOFF_COLUMNS), name=f"at_{name}")
 
 
 def spine() -> ibis.Table:
@@ -68,7 +68,7 @@ def months(name: str, stretch: int) -> ibis.Table:
     return ibis.table(MONTHS[name], name=f"months_{name}_{stretch}")
 
 
-def lay_out(source: Source, within: str = "") -> None:
+def create_views(source: Source, within: str = "") -> None:
     """Make the views that `spine`, `table` and `months` name, for one cutoff and under the numbers that survive at it.
 
     Parameters
@@ -81,7 +81,7 @@ def lay_out(source: Source, within: str = "") -> None:
     connection = source.connection
     same = f"DATE '{source.cutoff}' AS cutoff, DATE '{_books_from(source)}' AS books_from"
     where = f"WHERE {within}" if within else ""
-    for name in CAME:
+    for name in ROW_DAYS:
         if f"all_{name}" not in connection.list_tables():
             connection.create_view(f"all_{name}", source.bank.read(connection, name))
     merged = _lay_merged(source)
@@ -90,16 +90,16 @@ def lay_out(source: Source, within: str = "") -> None:
         if merged:
             kept = _keep_mergers(connection, name, f"all_{name}")
             rows = _surviving(rows, f"SELECT * FROM {kept}", schema_of(name), where)
-        lay_view(connection, f"at_{name}", f"SELECT *, {same} FROM ({rows})")
-    lay_view(connection, "at_relations", f"SELECT *, {same} FROM surviving_relations")
-    lay_view(connection, "spine", f"SELECT *, {same} FROM surviving_customers {where}")
+        replace_view(connection, f"at_{name}", f"SELECT *, {same} FROM ({rows})")
+    replace_view(connection, "at_relations", f"SELECT *, {same} FROM surviving_relations")
+    replace_view(connection, "spine", f"SELECT *, {same} FROM surviving_customers {where}")
     for name in MONTHS:
         for stretch in READ[name]:
             rows = _months(source, name, STRETCHES[stretch], where, merged)
-            lay_view(connection, f"months_{name}_{stretch}", rows)
+            replace_view(connection, f"months_{name}_{stretch}", rows)
 
 
-def lay_view(connection: SQLBackend, name: str, query: str) -> None:
+def replace_view(connection: SQLBackend, name: str, query: str) -> None:
     """Let a name stand for a query, whatever it stood for before."""
     connection.raw_sql(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
 
@@ -121,7 +121,7 @@ def _lay_merged(source: Source) -> bool:
         "surviving_relations": under_survivors(relations, merged, ("customer_id", "related_id")),
     }
     for name, rows in surviving.items():
-        lay_view(connection, name, connection.compile(rows))
+        replace_view(connection, name, connection.compile(rows))
     _keep(connection, "mergers", connection.compile(mergers(customers)))
     return bool(connection.to_pyarrow(merged.count()).as_py())
 
@@ -190,6 +190,6 @@ def _keep_mergers(connection: SQLBackend, name: str, rows: str | Path) -> str:
 def _keep(connection: SQLBackend, name: str, query: str) -> None:
     """Keep a query's rows for as long as the connection lasts; Spark computes them where they are needed."""
     if on_spark(connection):
-        lay_view(connection, name, query)
+        replace_view(connection, name, query)
     else:
         connection.raw_sql(f"CREATE TEMP TABLE IF NOT EXISTS {name} AS {query}")

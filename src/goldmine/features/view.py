@@ -23,7 +23,7 @@ class View:
     rows: ibis.Table
 
     def zero(self, column: str) -> NumericValue:
-        """A column, with nothing read as zero."""
+        """A column with zero where it is empty."""
         return self.rows[column].fill_null(0)
 
     def total(self, measure: str, days: int) -> NumericValue:
@@ -42,17 +42,17 @@ class View:
         return ibis.greatest(*[self.rows[f"{measure}_{bucket}"] for bucket in range(WINDOWS[days])])
 
     def known(self, day: Value) -> Value:
-        """Whether a day had come by the cutoff; an unknown day had not."""
+        """Whether a day is on or before the cutoff; false for an unknown day."""
         return (day <= self.rows.cutoff).fill_null(False)
 
     def days_since(self, day: Value) -> Value:
-        """Days from a day to the cutoff; empty for days after it."""
+        """Days from a day to the cutoff; empty for a day after the cutoff."""
         passed = self.rows.cutoff.delta(day, unit="day")
         return ibis.cases((self.known(day), passed), else_=ibis.null("int64"))
 
 
 def view() -> View:
-    """Join what is known of each customer to one row."""
+    """One row a customer on the books: their own columns, and what is known of them at the cutoff."""
     buckets = range(len(BUCKETS))
     parts = [transaction_bucket(_known(months("transactions", b)), b) for b in buckets]
     parts.append(habit_stretch(_known(months("transactions", len(BUCKETS)))))
@@ -81,7 +81,7 @@ def family_pairs() -> ibis.Table:
 
 
 def _on_the_books(customers: ibis.Table) -> ibis.Table:
-    """Customers who had come by the cutoff (or on an unknown day) and had not left."""
+    """Customers opened by the cutoff, or on an unknown day, and not closed by then."""
     return customers.filter(
         customers.opened_on.isnull() | (customers.opened_on <= customers.cutoff),
         customers.closed_on.isnull() | (customers.closed_on > customers.cutoff),
@@ -89,5 +89,5 @@ def _on_the_books(customers: ibis.Table) -> ibis.Table:
 
 
 def _known(rows: ibis.Table) -> ibis.Table:
-    """Rows that had become known in or before the cutoff's month."""
+    """Rows that became known in or before the month of the cutoff."""
     return rows.filter(rows.known <= rows.now)

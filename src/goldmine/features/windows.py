@@ -1,4 +1,4 @@
-"""The months before a cutoff, summed once in disjoint age buckets; windows are running totals of them.
+"""Monthly activity before a cutoff, summed once in disjoint age buckets; a window is a running total of buckets.
 
 Age 0 is the month that ends at the cutoff. Summing each bucket without filters and adding the buckets up
 is several times faster than one conditional sum a window.
@@ -14,17 +14,17 @@ BUCKETS: tuple[tuple[int, ...], ...] = ((0,), (1, 2), (3, 4, 5), (6, 7, 8), (9, 
 """Ages in months of each bucket."""
 WINDOWS: dict[int, int] = {30: 1, 90: 2, 180: 3, 365: 5}
 """Days of a window, and of how many buckets it is the running total."""
-LONGER = tuple(range(15, 24))
-"""Ages of the months beyond the buckets, at which only habits are looked at: two years in all."""
-STRETCHES = (*BUCKETS, LONGER)
-"""Months that are read together; the last is `LONGER`."""
+HABIT_AGES = tuple(range(15, 24))
+"""Ages of the months beyond the buckets, up to two years, which only habits look at."""
+STRETCHES = (*BUCKETS, HABIT_AGES)
+"""Ages of the months that are read together; the last entry is `HABIT_AGES`."""
 READ = {"transactions": range(len(STRETCHES)), "balances": range(len(BUCKETS))}
-"""By table: the places in `STRETCHES` of what is read of it."""
+"""By table: positions in `STRETCHES` that are read of it."""
 AGES = tuple(age for stretch in STRETCHES for age in stretch)
 SNAPSHOT_AGES = (0, 3, 6, 12)
-"""Ages at which each product class is looked at by itself."""
+"""Ages in months at which the balance of each product class is kept."""
 REGULAR = ("in_salary", "in_merchant")
-"""Money that comes each month; when it stops, the month is worth knowing."""
+"""Flows that come monthly; the last month in which each came is kept."""
 
 
 def transaction_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:
@@ -35,7 +35,7 @@ def transaction_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:
     rows : ibis.Table
         The bucket's months of activity, as known at the cutoff.
     bucket : int
-        Its place in `BUCKETS`.
+        Position in `BUCKETS`.
 
     Returns
     -------
@@ -51,8 +51,8 @@ def transaction_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:
 
 
 def habit_stretch(rows: ibis.Table) -> ibis.Table:
-    """Own transactions of the months of `LONGER`: a row a customer, ``days_a<age>`` and ``own_a<age>`` as above."""
-    return rows.group_by("customer_id").agg(**_own_by_month(rows, LONGER))
+    """Own transactions of the months of `HABIT_AGES`: a row a customer, ``days_a<age>`` and ``own_a<age>`` as above."""
+    return rows.group_by("customer_id").agg(**_own_by_month(rows, HABIT_AGES))
 
 
 def balance_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:
@@ -84,7 +84,7 @@ def _own_by_month(rows: ibis.Table, ages: tuple[int, ...]) -> dict[str, Value]:
 
 
 def _sum(value: NumericColumn, where: BooleanValue | None = None) -> NumericValue:
-    """A sum of whole numbers as one; added up as floating-point, since DuckDB would add them in 128 bits."""
+    """The sum of whole numbers, added in floating point, since DuckDB adds whole numbers in slow 128-bit arithmetic."""
     return value.cast("float64").sum(where=where).cast("int64")
 
 

@@ -17,8 +17,8 @@ from goldmine.core.workspace import Workspace
 from goldmine.features.catalogue import plan
 from goldmine.features.customer_aggregates import SIDES
 from goldmine.features.peer_aggregates import PEER_FEATURES
-from goldmine.features.point_in_time import CAME, had_come, known_columns
-from goldmine.features.sources import MONTHS, Source, lay_out, lay_view
+from goldmine.features.point_in_time import ROW_DAYS, known_columns, row_existed
+from goldmine.features.sources import MONTHS, Source, create_views, replace_view
 from goldmine.features.windows import READ
 from goldmine.labels.eligibility import KEYS
 
@@ -73,9 +73,9 @@ def _compared(bank: Bank, work: Workspace, cutoff: date, sample: int) -> PointIn
     one_in = max(1, -(-bank.tables["customers"].rows // sample))
     _lay_out_without_future(Source(connection, bank, work, cutoff), one_in)
     connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE base AS {plan().base}")
-    lay_view(connection, "part", "FROM base")
+    replace_view(connection, "part", "FROM base")
     for name, sums in plan().peer_sums.items():
-        lay_view(connection, name, sums)
+        replace_view(connection, name, sums)
     held = [name for name in parquet_schema(work.features(cutoff)).names if name not in KEYS]
     made = {feature.name for feature in plan().features if one_in == 1 or feature.name not in PEER_FEATURES}
     names = [name for name in held if name in made]
@@ -97,11 +97,11 @@ def _lay_out_without_future(source: Source, one_in: int) -> None:
     The small tables are narrowed before mergers are followed, so that a later merger would show.
     """
     connection, cutoff = source.connection, source.cutoff
-    for table in CAME:
+    for table in ROW_DAYS:
         columns = ", ".join(known_columns(table, [column.name for column in TABLES[table].columns], cutoff))
         rows = connection.compile(source.bank.read(connection, table))
-        lay_view(connection, f"all_{table}", f"SELECT {columns} FROM ({rows}) WHERE {had_come(table, cutoff)}")
-    lay_out(source)
+        replace_view(connection, f"all_{table}", f"SELECT {columns} FROM ({rows}) WHERE {row_existed(table, cutoff)}")
+    create_views(source)
     drawn = "customer_id IN (SELECT customer_id FROM spine)" if one_in > 1 else "true"
     _narrow(connection, "spine", f"hash(customer_id) % {one_in} = 0")
     for table in SIDES:
@@ -114,4 +114,4 @@ def _lay_out_without_future(source: Source, one_in: int) -> None:
 
 def _narrow(connection: Backend, view: str, condition: str) -> None:
     connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE narrow_{view} AS FROM {view} WHERE {condition}")
-    lay_view(connection, view, f"FROM narrow_{view}")
+    replace_view(connection, view, f"FROM narrow_{view}")

@@ -47,7 +47,7 @@ class ScoreReport:
         The scores.
     kept : bool
         True where the same champion had scored the same features before.
-    never_seen : dict of str to int
+    unseen_categories : dict of str to int
         For each text feature how many of those scored hold a category that training never saw.
     """
 

@@ -30,7 +30,7 @@ class ExternalTableResult:
         Why not, where it is not.
     figures : dict of str to dict of str to float
         Of model, baseline and no skill on the test rows.
-    never_seen : dict of str to int
+    unseen_categories : dict of str to int
         For each text column how many rows without a label hold a category that no labelled row has.
     """
 

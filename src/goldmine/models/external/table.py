@@ -11,7 +11,7 @@ from goldmine.core.fingerprint import of_file
 from goldmine.core.workspace import Workspace
 
 IS_TEST = "is_test"
-"""Flag of the labelled rows that nothing is fitted or chosen on until the model has been judged by them."""
+"""Flag of the labelled rows held out until the model has been evaluated on them."""
 
 INTEGER_IDS = "goldmine.integer_ids"
 """Mark in the table's schema where its ids were whole numbers in its file."""

@@ -19,7 +19,7 @@ from goldmine.governance.model_card import Subject, model_card
 from goldmine.governance.model_card_page import Card, CardTable, Section, card_html
 from goldmine.labels import Cutoffs
 from goldmine.models.registry import Registration
-from goldmine.models.run_log import Training
+from goldmine.models.run_log import TrainingRecord
 from goldmine.models.training_set import TrainingSet
 from tests.models.made import rows, use_case
 from tests.tiny import make_bank
@@ -44,7 +44,7 @@ def subject(fitted, evaluation, tmp_path_factory):
     """A version that was refused; one of its columns stands for age."""
     learnt = TrainingSet(rows(seed=1), rows(seed=3), rows(seed=2), CUTOFFS)
     bank = make_bank(tmp_path_factory.mktemp("bank"), {"customers": [{"customer_id": "C1"}]})
-    training = Training(bank, use_case(), "2024-06-30", "mark-of-data", learnt, fitted, evaluation)
+    training = TrainingRecord(bank, use_case(), "2024-06-30", "mark-of-data", learnt, fitted, evaluation)
     figures = {"challenger": {"auc": Interval(0.8123, 0.79, 0.83), "lift_list": Interval(2.5, 2.25, 2.75)}}
     lost = pd.DataFrame(
         {

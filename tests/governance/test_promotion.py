@@ -18,7 +18,7 @@ from goldmine.models.evaluation import evaluate
 from goldmine.models.model import Calibrator
 from goldmine.models.registry import AS_OF, FINGERPRINT, Champion, champion, champion_version
 from goldmine.models.train import train
-from tests.models.kept import kept
+from tests.models.logged_run import logged_run
 from tests.models.made import rows, use_case
 
 BANK = Bank("tiny", date(2024, 6, 30), {})
@@ -293,7 +293,7 @@ def test_challenger_is_promoted_in_mlflow_and_a_lost_model_is_not_restored(store
     for model, mark in ((poor, "f1"), (fitted.model, "f2")):
         judged = evaluate(model, JUDGED_ON, use_case())
         found = compare(BANK, use_case(), judged, JUDGED_ON)
-        assert propose("tiny", "mine", kept(model, mark), judged, found).champion
+        assert propose("tiny", "mine", logged_run(model, mark), judged, found).champion
     oldest = min((store / "mlruns" / "artifacts" / "models").iterdir(), key=lambda path: path.stat().st_mtime_ns)
     oldest.rename(store / "away")
     with pytest.raises(ModelError, match="version 1: its stored model cannot be read"):

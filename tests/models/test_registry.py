@@ -13,7 +13,7 @@ from goldmine.models.registry import champion, champion_version, gate, register,
 from goldmine.models.tracking import run_dict, store_fault, tracked, tracking_uri, use_tracking
 from goldmine.models.train import train
 from goldmine.pipeline.tracked_run import run_exists
-from tests.models.kept import kept
+from tests.models.logged_run import logged_run
 from tests.models.made import rows, use_case
 
 
@@ -27,7 +27,7 @@ def useless():
 def test_a_logged_model_gives_the_same_bits(store, fitted):
     import mlflow
 
-    run = kept(fitted.model)
+    run = logged_run(fitted.model)
     (output,) = mlflow.MlflowClient().get_run(run).outputs.model_outputs
     loaded = mlflow.pyfunc.load_model(f"models:/{output.model_id}")
     table = rows(200, seed=9)
@@ -42,7 +42,7 @@ def test_a_logged_model_gives_the_same_bits(store, fitted):
 def test_a_logged_model_takes_missing_text_and_names_missing_columns(store, fitted):
     import mlflow
 
-    run = kept(fitted.model)
+    run = logged_run(fitted.model)
     (output,) = mlflow.MlflowClient().get_run(run).outputs.model_outputs
     loaded = mlflow.pyfunc.load_model(f"models:/{output.model_id}")
     frame = rows(3, seed=9).to_pandas()
@@ -54,7 +54,7 @@ def test_a_logged_model_takes_missing_text_and_names_missing_columns(store, fitt
 
 
 def test_a_registered_model_does_not_score_until_it_is_made_champion(store, fitted):
-    run = kept(fitted.model)
+    run = logged_run(fitted.model)
     assert register("tiny", "mine", run) == "1"
     assert champion_version("tiny", "mine") == ""
     set_champion("tiny", "mine", "1")
@@ -64,7 +64,7 @@ def test_a_registered_model_does_not_score_until_it_is_made_champion(store, fitt
 
 
 def test_the_same_training_is_registered_once(store, fitted):
-    assert [register("tiny", "mine", kept(fitted.model)) for _ in range(2)] == ["1", "1"]
+    assert [register("tiny", "mine", logged_run(fitted.model)) for _ in range(2)] == ["1", "1"]
 
 
 def test_the_gate_says_what_was_not_beaten(useless):
@@ -91,7 +91,7 @@ def test_a_run_without_a_model_cannot_be_registered(store):
 def test_lost_artifacts_are_told(store, fitted):
     import shutil
 
-    set_champion("tiny", "mine", register("tiny", "mine", kept(fitted.model)))
+    set_champion("tiny", "mine", register("tiny", "mine", logged_run(fitted.model)))
     shutil.rmtree(store / "mlruns" / "artifacts")
     with pytest.raises(ModelError, match="version 1: its stored model cannot be read"):
         champion("tiny", "mine")
@@ -107,7 +107,7 @@ class TestAServerThatCannotBeReached:
         use_tracking("tiny")
 
     def test_the_last_champion_on_disk_scores_and_that_is_said_loudly(self, away, fitted, capsys):
-        set_champion("tiny", "mine", register("tiny", "mine", kept(fitted.model)))
+        set_champion("tiny", "mine", register("tiny", "mine", logged_run(fitted.model)))
         away()
         found = champion("tiny", "mine")
         assert (found.version, found.as_of, champion_version("tiny", "mine")) == ("1", "2024-06-30", "1")

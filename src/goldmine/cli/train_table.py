@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from goldmine.core.workspace import Workspace
     from goldmine.governance.drift.reference import Window
     from goldmine.governance.drift.table_drift import TableDrift
-    from goldmine.models.external.layout import ImportedTable
     from goldmine.models.external.result import ExternalTableResult
+    from goldmine.models.external.table_import import ImportedTable
 
 _TUNE_MINUTES = 3.0
 _NAMED = 8
@@ -59,7 +59,7 @@ def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
 
     with loaded_kernels():
         from goldmine.core.workspace import Workspace, at_home
-        from goldmine.models.external.layout import TableSpec
+        from goldmine.models.external.table_import import TableSpec
         from goldmine.pipeline.external_table import run_table
 
         name = _name(file)

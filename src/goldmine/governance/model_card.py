@@ -15,7 +15,7 @@ from goldmine.governance.model_card_page import Card, CardTable, Section
 from goldmine.governance.protected_groups import SMALL
 from goldmine.models.explain import importance
 from goldmine.models.registry import Registration
-from goldmine.models.run_log import Training
+from goldmine.models.run_log import TrainingRecord
 
 _PROTECTED_BEHAVIOURS = ("age", "gender", "identity", "pension")
 """Behaviours that are, or stand for, protected traits."""
@@ -47,7 +47,7 @@ class Subject:
 
     Parameters
     ----------
-    training : Training
+    training : TrainingRecord
         The data, the settings and the fitted model.
     comparison : Comparison
         Its figures out of time, with intervals and groups.
@@ -61,7 +61,7 @@ class Subject:
         The MLflow run that keeps it.
     """
 
-    training: Training
+    training: TrainingRecord
     comparison: Comparison
     registration: Registration
     reference: Reference

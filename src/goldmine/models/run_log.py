@@ -30,7 +30,7 @@ _PACKAGES = ("lightgbm", "mlflow", "numpy", "pandas", "pyarrow", "scikit-learn",
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainingRecord:
     """One training, ready to be kept.
 
     Parameters
@@ -60,7 +60,7 @@ class Training:
     evaluation: Evaluation
 
 
-def log_training(training: Training, figures: Mapping[str, Figure]) -> str:
+def log_training(training: TrainingRecord, figures: Mapping[str, Figure]) -> str:
     """Log a training to the active run; the model comes last, so that a run with a model is whole.
 
     Parameters
@@ -148,7 +148,7 @@ def _signature(model: Model) -> Any:
     return ModelSignature(Schema(columns), Schema([ColSpec(DataType.double)]))
 
 
-def _settings(training: Training) -> dict[str, str]:
+def _settings(training: TrainingRecord) -> dict[str, str]:
     return {
         **{f"lightgbm.{name}": str(value) for name, value in training.fitted.settings.items()},
         "use_case": training.use_case.name,

@@ -11,8 +11,8 @@ from goldmine.core.dates import month_end
 from goldmine.core.files import whole_file
 from goldmine.core.workspace import Workspace
 from goldmine.governance.drift.table_drift import TableDrift, table_drift
-from goldmine.models.external.layout import ImportedTable, TableSpec, import_table
 from goldmine.models.external.result import ExternalTableResult, probabilities_path, read_result
+from goldmine.models.external.table_import import ImportedTable, TableSpec, import_table
 from goldmine.models.tracking import use_tracking
 from goldmine.pipeline.notebook import run_notebook
 

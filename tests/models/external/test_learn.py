@@ -10,11 +10,11 @@ from sklearn.metrics import roc_auc_score
 
 from goldmine.core.workspace import Workspace
 from goldmine.models.evaluation import evaluate
-from goldmine.models.external.layout import TableSpec, import_table
 from goldmine.models.external.result import keep_result, probabilities_path, read_result
 from goldmine.models.external.table import INTEGER_IDS, table_path
+from goldmine.models.external.table_import import TableSpec, import_table
 from goldmine.models.registry import Registration
-from goldmine.models.run_log import Training
+from goldmine.models.run_log import TrainingRecord
 from goldmine.models.train import final_fit, fit
 from goldmine.models.training_set import read_training_set
 
@@ -48,7 +48,7 @@ def learnt(request, tmp_path_factory):
     fitted = fit(laid.use_case, rows, seed=1)
     judged = evaluate(fitted.model, rows.test, laid.use_case)
     kept = final_fit(laid.use_case, rows, fitted, seed=1)
-    training = Training(None, laid.use_case, str(AS_OF), "mark", rows, kept, judged)
+    training = TrainingRecord(None, laid.use_case, str(AS_OF), "mark", rows, kept, judged)
     keep_result(work, training, Registration("made.made", "1", False, ("AUC 0.5 does not beat 0.5",), "run"))
     return work, rows, kept, training
 

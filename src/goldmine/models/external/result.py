@@ -13,7 +13,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.models.external.ensemble import Blended
 from goldmine.models.external.table import INTEGER_IDS, table_path
 from goldmine.models.registry import Registration
-from goldmine.models.run_log import Training
+from goldmine.models.run_log import TrainingRecord
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def probabilities_path(work: Workspace, use_case: str) -> Path:
     return table_path(work, use_case).with_name(f"{use_case}_probabilities.parquet")
 
 
-def keep_result(work: Workspace, training: Training, registered: Registration) -> None:
+def keep_result(work: Workspace, training: TrainingRecord, registered: Registration) -> None:
     """Write every row's probability and what became of the model; of a training on cutoffs there is nothing to write.
 
     A labelled row's probability comes from trees that had not seen it, any other row's from the model that is kept.

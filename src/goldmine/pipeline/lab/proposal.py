@@ -16,7 +16,7 @@ from goldmine.governance.run_log import log_comparison
 from goldmine.models.evaluation import reliability
 from goldmine.models.external.result import keep_result
 from goldmine.models.registry import Registration
-from goldmine.models.run_log import Training, log_training
+from goldmine.models.run_log import TrainingRecord, log_training
 from goldmine.models.tracking import attach_text, tracked
 from goldmine.models.training_set import training_fingerprint
 from goldmine.pipeline.lab.training import ChampionChallenge, Trained
@@ -62,7 +62,7 @@ def submit(
     fingerprint = training_fingerprint(
         session.bank, session.work, trained.use_case, session.as_of, trained.seed, tuned=trained.tuned
     )
-    training = Training(
+    training = TrainingRecord(
         session.bank,
         trained.use_case,
         str(session.as_of),

@@ -10,8 +10,8 @@ from goldmine.core.errors import UseCaseError
 from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case import load_use_case
 from goldmine.models.external.columns import read_label, refuse_copies, usable_columns
-from goldmine.models.external.layout import TableSpec, import_table
 from goldmine.models.external.table import INTEGER_IDS, read_external_table, table_path
+from goldmine.models.external.table_import import TableSpec, import_table
 
 AS_OF = date(2024, 6, 30)
 

@@ -5,7 +5,7 @@ from goldmine.models.run_log import log_model
 from goldmine.models.tracking import use_tracking
 
 
-def kept(model, fingerprint="f1", as_of="2024-06-30"):
+def logged_run(model, fingerprint="f1", as_of="2024-06-30"):
     """A finished run that holds a model."""
     import mlflow
 

@@ -1,4 +1,4 @@
-"""Every file and page for staff on a small bank: nobody is named as someone to contact who may not be contacted."""
+"""Every file and page for staff on a small bank names only customers who may be contacted."""
 
 import csv
 import json
@@ -58,9 +58,9 @@ NOT_FOR_CONTACT = {
     "releases/*/campaigns/*/control.parquet": "read by measurement alone",
     "releases/*/campaigns/*/refusals.parquet": "why an offer did not suit, for auditors",
 }
-"""Files that hold customer numbers and tell nobody to contact them; whatever else is written is walked over."""
+"""Files with customer numbers that ask nobody to contact them; all other files are checked."""
 NOT_FOR_CONTACT_SHEETS = ("Hand-over", "Moves")
-"""Sheets of the coverage workbook that say whose customers have become whose."""
+"""Sheets of the coverage workbook about changes of ownership."""
 
 
 def contact(number: str, day: date, answer: str = "yes") -> dict[str, object]:
@@ -94,8 +94,8 @@ def write_scores(work, names: list[str]) -> None:
     path = work.scores(JUNE, "longtail")
     path.parent.mkdir(parents=True)
     ranks = pa.array(range(1, len(names) + 1), pa.int32())
-    probability = [0.9 - place / 100 for place in range(len(names))]
-    decile = pa.array([1 + place * 10 // len(names) for place in range(len(names))], pa.int32())
+    probability = [0.9 - index / 100 for index in range(len(names))]
+    decile = pa.array([1 + index * 10 // len(names) for index in range(len(names))], pa.int32())
     columns = {"customer_id": names, "probability": probability, "decile": decile, "rank": ranks}
     pq.write_table(pa.table(columns), path)
     origin = {"model_name": "tiny.longtail", "model_version": "1", "mlflow_run": "r"}
@@ -105,23 +105,23 @@ def write_scores(work, names: list[str]) -> None:
 @pytest.fixture(scope="module")
 def work(tmp_path_factory, store_template):
     """A work folder with everything that names customers to staff."""
-    place = tmp_path_factory.mktemp("named")
+    home = tmp_path_factory.mktemp("named")
     for name in ("pipelines", "notebooks", "expectations"):
-        (place / name).symlink_to(project_home() / name)
-    shutil.copytree(store_template / "mlruns", place / "mlruns")
+        (home / name).symlink_to(project_home() / name)
+    shutil.copytree(store_template / "mlruns", home / "mlruns")
     names = [*REFUSED, HELD_OUT, *CONTACTABLE]
-    work = workspace(place / "work")
-    make_bank(place / "bank", bank_tables(names))
-    (place / "bank" / "bank.yaml").write_text("name: tiny\ndata_until: 2024-07-31\n", "utf-8")
-    bank = open_bank(place / "bank", work)
+    work = workspace(home / "work")
+    make_bank(home / "bank", bank_tables(names))
+    (home / "bank" / "bank.yaml").write_text("name: tiny\ndata_until: 2024-07-31\n", "utf-8")
+    bank = open_bank(home / "bank", work)
     build_activity(bank, work)
     work.returned.parent.mkdir(parents=True, exist_ok=True)
-    imported = make_bank(place / "imported", {"contacts": [contact("c_imported_no", date(2024, 6, 3), "opt_out")]})
+    imported = make_bank(home / "imported", {"contacts": [contact("c_imported_no", date(2024, 6, 3), "opt_out")]})
     connection = ContactTables.open(bank, work, JUNE).connection
     pq.write_table(imported.read(connection, "contacts").to_pyarrow(), work.returned)
     write_scores(work, names)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GOLDMINE_HOME", str(place))
+        patch.setenv("GOLDMINE_HOME", str(home))
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         for room in ("publish", "campaigns"):
             patch.setattr(sys.modules[f"goldmine.publishing.{room}"], "model_of", lambda *_: None)
@@ -149,7 +149,7 @@ def control(work) -> set[str]:
 
 
 def texts_of(path: Path) -> set[str]:
-    """Every text that stands alone in a cell of a file."""
+    """Texts of all cells of a file."""
     if path.suffix == ".parquet":
         return {str(cell) for column in pq.read_table(path).columns for cell in column.to_pylist()}
     if path.suffix == ".xlsx":
@@ -164,35 +164,35 @@ def texts_of(path: Path) -> set[str]:
 
 
 def named(work) -> Iterator[tuple[str, set[str]]]:
-    """Files for staff, and whom they name."""
+    """Files for staff, and the customers they name."""
     everybody = {*REFUSED, HELD_OUT, *CONTACTABLE}
     for path in sorted(work.root.rglob("*")):
         name = path.relative_to(work.root).as_posix()
         if path.is_file() and not any(fnmatch(name, pattern) for pattern in NOT_FOR_CONTACT):
-            found = texts_of(path) & everybody
-            if found:
-                yield name, found
+            customers = texts_of(path) & everybody
+            if customers:
+                yield name, customers
 
 
-def test_nobody_is_named_who_may_not_be_contacted(work):
-    held = control(work)
-    assert HELD_OUT in held
-    assert 2 <= len(held - {HELD_OUT}) <= 5
+def test_excluded_customers_are_named_nowhere(work):
+    held_back = control(work)
+    assert HELD_OUT in held_back
+    assert 2 <= len(held_back - {HELD_OUT}) <= 5
     # A released list names no channel, so who refused calls alone may still be visited or written to.
-    off = {*REFUSED, *held} - {"c_no_calls"}
-    assert {name: sorted(found & off) for name, found in named(work) if found & off} == {}
-    calls = {name for name, found in named(work) if "c_no_calls" in found}
+    excluded = {*REFUSED, *held_back} - {"c_no_calls"}
+    assert {name: sorted(customers & excluded) for name, customers in named(work) if customers & excluded} == {}
+    calls = {name for name, customers in named(work) if "c_no_calls" in customers}
     assert all(fnmatch(name, "releases/*/lists/*") or "offers" in name for name in calls), calls
 
 
-def test_every_kind_of_file_names_those_who_may_be_contacted(work):
-    found = {name.split("/")[-1] for name, _ in named(work)}
+def test_every_kind_of_file_names_contactable_customers(work):
+    files = {name.split("/")[-1] for name, _ in named(work)}
     lists = {f"{name}.{suffix}" for name in ON_REQUEST for suffix in ("xlsx", "parquet")}
     released = {"longtail.csv", "longtail.parquet", "longtail.xlsx", "offers.parquet", "head_office.xlsx", "m1.csv"}
-    assert found >= lists | released | {"coverage.xlsx", "m1.html", "B1.html"}
+    assert files >= lists | released | {"coverage.xlsx", "m1.html", "B1.html"}
 
 
-def test_lists_of_notebooks_go_through_the_writer_that_asks():
+def test_notebooks_write_no_customer_lists_themselves():
     """No notebook writes a list of customers by itself."""
     for path in (project_home() / "notebooks").glob("*.ipynb"):
         code = "".join("".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"])
@@ -200,7 +200,7 @@ def test_lists_of_notebooks_go_through_the_writer_that_asks():
 
 
 def headings_of(path: Path) -> list[set[str]]:
-    """What stands over the columns of each sheet or table of a file."""
+    """Headings of each sheet or table of a file."""
     if path.suffix == ".csv":
         return [set(next(csv.reader([path.read_text("utf-8-sig").splitlines()[0]])))]
     if path.suffix == ".xlsx":
@@ -210,7 +210,7 @@ def headings_of(path: Path) -> list[set[str]]:
     return [{cell.get_text(strip=True) for cell in top.find_all("th")} for top in page.select("table thead")]
 
 
-def test_every_file_and_page_has_the_headings_of_the_catalogue(work):
+def test_all_headings_come_from_the_column_catalogue(work):
     metrics = {metric.title for metric in load_metrics().metrics}
     known = [{column.heading(language) for column in all_columns()} for language in ("en", "zh")]
     seen, unknown = set(), {}

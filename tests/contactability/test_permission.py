@@ -123,12 +123,12 @@ def test_every_purpose_has_a_column_of_the_table():
 @pytest.mark.parametrize("purpose", EXPECTED)
 def test_first_rule_of_each_literal_customer(tables, purpose):
     names = [row["customer_id"] for row in CUSTOMERS] + ["nobody"]
-    found = may_contact(tables, names, purpose)
-    assert {name: rule for name, rule in found.first_rules.items() if rule} == EXPECTED[purpose]
-    assert found.allowed_customers == set(names) - set(EXPECTED[purpose])
-    counts = {name: count for name, count in found.counts.items() if count}
+    permissions = may_contact(tables, names, purpose)
+    assert {name: rule for name, rule in permissions.first_rules.items() if rule} == EXPECTED[purpose]
+    assert permissions.allowed_customers == set(names) - set(EXPECTED[purpose])
+    counts = {name: count for name, count in permissions.counts.items() if count}
     assert counts == {rule: list(EXPECTED[purpose].values()).count(rule) for rule in EXPECTED[purpose].values()}
-    assert found.counter().remain == len(found.allowed_customers)
+    assert permissions.counter().remain == len(permissions.allowed_customers)
 
 
 def test_refused_channel_leaves_the_others(tables):
@@ -137,17 +137,17 @@ def test_refused_channel_leaves_the_others(tables):
     assert refused == {"no_calls": ["call"], "no_sms": ["sms"], "ok": [], "quiet_heir": ["call"]}
 
 
-def test_channels_of_a_list_decide_whom_a_refused_channel_keeps_off(tables):
+def test_customer_who_refused_every_used_channel_is_excluded(tables):
     names = ["no_calls", "no_sms"]
     assert may_contact(tables, names, "marketing_list", channels=["call"]).allowed_customers == {"no_sms"}
     assert may_contact(tables, names, "marketing_list", channels=["call", "sms"]).allowed_customers == set(names)
 
 
-def test_a_campaigns_own_control_stays_among_its_candidates(tables):
-    asked = may_contact(tables, ["control", "ok"], "campaign", campaign_id="tail")
-    assert asked.allowed_customers == {"control", "ok"}
+def test_own_control_stays_among_the_candidates(tables):
+    permissions = may_contact(tables, ["control", "ok"], "campaign", campaign_id="tail")
+    assert permissions.allowed_customers == {"control", "ok"}
 
 
-def test_control_that_is_not_released_yet_leaves_too(tables):
-    asked = may_contact(tables, ["ok", "adult"], "marketing_list", also_held_back=["adult"])
-    assert asked.first_rules == {"ok": None, "adult": "control"}
+def test_unreleased_control_is_excluded(tables):
+    permissions = may_contact(tables, ["ok", "adult"], "marketing_list", also_held_back=["adult"])
+    assert permissions.first_rules == {"ok": None, "adult": "control"}

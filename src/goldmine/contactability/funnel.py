@@ -1,4 +1,4 @@
-"""Who left at which step, and why: typed, as a release keeps it."""
+"""A funnel: how many customers leave at which step, and why, as a release stores it."""
 
 from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.settings import RecordModel
@@ -44,12 +44,12 @@ STAGES = {
 
 
 class FunnelCounter:
-    """Counts of a funnel while it runs.
+    """Counts of a funnel step by step.
 
     Parameters
     ----------
     scored : int
-        How many there were at first.
+        How many customers enter the funnel.
     """
 
     def __init__(self, scored: int) -> None:
@@ -62,5 +62,5 @@ class FunnelCounter:
         self.steps.append(FunnelStep(name=name, who=who, left=left, remain=self.remain, stage=stage))
 
     def funnel(self, skipped: tuple[SkippedRule, ...]) -> Funnel:
-        """The counts as they are kept."""
+        """The counts as a release stores them."""
         return Funnel(scored=self.scored, steps=tuple(self.steps), skipped=skipped)

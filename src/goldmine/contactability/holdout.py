@@ -1,4 +1,4 @@
-"""Who is held back from contact: the universal hold-out and the control of campaigns in force."""
+"""Customers held back from contact: the universal hold-out and the control of campaigns in force."""
 
 import os
 import secrets
@@ -22,19 +22,19 @@ from goldmine.core.workspace import Workspace
 _DIGITS = 15
 
 
-def chance(salt: str, *about: str) -> float:
-    """A number from 0 to 1 that depends on the salt and what it is about, and on nothing else.
+def chance(salt: str, *texts: str) -> float:
+    """A number from 0 to 1 that depends only on the salt and the given texts.
 
     Examples
     --------
     >>> chance("salt", "C1") == chance("salt", "C1")
     True
     """
-    return int(of_bytes("|".join([salt, *about]).encode())[:_DIGITS], 16) / 16**_DIGITS
+    return int(of_bytes("|".join([salt, *texts]).encode())[:_DIGITS], 16) / 16**_DIGITS
 
 
 def salted(work: Workspace, holdout: HoldOut | None) -> HoldOut | None:
-    """The hold-out with its salt: the settings' own, else the work folder's, which is drawn by chance the first time.
+    """The hold-out with its salt: from the settings, else from the work folder, where a random one is drawn once.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def salted(work: Workspace, holdout: HoldOut | None) -> HoldOut | None:
     Raises
     ------
     SettingsError
-        If the drawn salt is lost, and a hold-out was drawn with it: another would contact those held out so far.
+        If the drawn salt is lost after a hold-out was drawn with it: a new one would release those held out so far.
     """
     if holdout is None or holdout.salt:
         return holdout
@@ -61,21 +61,21 @@ def salted(work: Workspace, holdout: HoldOut | None) -> HoldOut | None:
 
 
 def _draw_salt(path: Path) -> None:
-    """Write a salt that is drawn by chance; where two processes draw at once, the first one's stays."""
-    drawn = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Write a random salt; if two processes draw at once, the first one's stays."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            drawn.touch(mode=0o600)
-            drawn.write_text(secrets.token_hex(16), "utf-8")
+            temporary.touch(mode=0o600)
+            temporary.write_text(secrets.token_hex(16), "utf-8")
             with suppress(FileExistsError):
-                os.link(drawn, path)
+                os.link(temporary, path)
         finally:
-            drawn.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
 
 def in_force(holdout: HoldOut | None, as_of: date) -> HoldOut | None:
-    """The hold-out, if it lasts at a snapshot."""
+    """The hold-out if it is in force at a snapshot."""
     return holdout if holdout is not None and holdout.start_date <= as_of <= holdout.end_date else None
 
 
@@ -85,25 +85,25 @@ def sha256(text: str) -> str:  # type: ignore[empty-body]
 
 
 def held_out(customers: ibis.Table, holdout: HoldOut | None) -> ibis.Table:
-    """Of some customers, those in the hold-out: the numbers whose `chance` lies below its share."""
+    """The customers in the hold-out: those whose `chance` is below its share."""
     rows = customers.select("customer_id").distinct()
     if holdout is None:
         return rows.filter(ibis.literal(False))
-    edge = f"{int(holdout.share * 16**_DIGITS):0{_DIGITS}x}"
-    # Hexadecimal numbers of the same length are in the order of their digits.
-    return rows.filter(sha256(ibis.literal(f"{holdout.salt}|") + rows.customer_id).left(_DIGITS) < edge)
+    threshold = f"{int(holdout.share * 16**_DIGITS):0{_DIGITS}x}"
+    # Hexadecimal numbers of equal length sort like their digits.
+    return rows.filter(sha256(ibis.literal(f"{holdout.salt}|") + rows.customer_id).left(_DIGITS) < threshold)
 
 
 @dataclass(frozen=True)
 class HeldBack:
-    """Whom nobody may be asked to contact, so that what contact earns can be measured.
+    """Customers whom staff are not asked to contact, so that the effect of contact can be measured.
 
     Parameters
     ----------
     holdout : HoldOut, optional
         The universal hold-out in force, with its salt.
     control : mapping of str to frozenset of str
-        By campaign, the control of its releases whose offers can still be worked.
+        By campaign, the control of its releases whose offers are still valid.
     """
 
     holdout: HoldOut | None = None
@@ -114,55 +114,53 @@ class HeldBack:
         """Whether there is a hold-out or a control at all."""
         return self.holdout is not None or any(self.control.values())
 
-    def control_but(self, campaign_id: str | None = None) -> frozenset[str]:
-        """The control of all campaigns, or of all others than one."""
-        return frozenset().union(*(who for name, who in self.control.items() if name != campaign_id))
+    def control_except(self, campaign_id: str | None = None) -> frozenset[str]:
+        """The control of all campaigns, or of all except one."""
+        return frozenset().union(*(customers for name, customers in self.control.items() if name != campaign_id))
 
 
 def held_back_at(work: Workspace, as_of: date, *, before: date | None = None) -> HeldBack:
-    """Who is held back at a snapshot, by the policy's hold-out and the releases of a work folder.
+    """Customers held back at a snapshot, by the policy's hold-out and the releases of a work folder.
 
     Parameters
     ----------
     before : date, optional
-        Only releases of earlier snapshots count: those that a new release at that day follows.
+        Read only releases of earlier snapshots than this day: those that precede a new release.
     """
     offers = offers_of(newest_releases(work, before))
-    in_force_still = pd.to_datetime(offers["valid_until"]) >= pd.Timestamp(as_of)
-    control = offers[(offers["group"] == "control") & in_force_still]
-    drawn = any(campaigns_folder().glob("*.yaml"))
-    holdout = in_force(salted(work, load_policy().holdout), as_of) if drawn else None
+    valid = pd.to_datetime(offers["valid_until"]) >= pd.Timestamp(as_of)
+    control = offers[(offers["group"] == "control") & valid]
+    has_campaigns = any(campaigns_folder().glob("*.yaml"))
+    holdout = in_force(salted(work, load_policy().holdout), as_of) if has_campaigns else None
     return HeldBack(
         holdout, {str(name): frozenset(rows) for name, rows in control.groupby("campaign_id")["customer_id"]}
     )
 
 
 def keep_holdout(work: Workspace, holdout: HoldOut | None, as_of: date) -> None:
-    """Write down which hold-out is in force, and refuse one that was changed in the middle.
+    """Record the hold-out in force, and refuse one that changed while it lasts.
 
     Parameters
     ----------
     work : Workspace
-        Keeps them in ``holdout.json``: salts as fingerprints, shares and days.
+        Stores them in ``holdout.json``: fingerprints of the salts, shares and days.
 
     Raises
     ------
     SettingsError
-        If salt, share or first day were changed, or the hold-out taken out or cut short, while it lasts.
+        If salt, share or first day changed, or the hold-out was removed or shortened, while it lasts.
     """
     path = work.root / "holdout.json"
-    kept: list[dict[str, Any]] = read_json(path, [])
-    now = in_force(holdout, as_of)
-    mine = None if now is None else _entry(now)
-    for entry in kept:
+    recorded: list[dict[str, Any]] = read_json(path, [])
+    current = in_force(holdout, as_of)
+    new = None if current is None else _entry(current)
+    for entry in recorded:
         lasts = entry["start_date"] <= str(as_of) <= entry["end_date"]
-        overlaps = (
-            mine is not None and mine["start_date"] <= entry["end_date"] and entry["start_date"] <= mine["end_date"]
-        )
+        overlaps = new is not None and new["start_date"] <= entry["end_date"] and entry["start_date"] <= new["end_date"]
         if not lasts and not overlaps:
             continue
-        changed = [key for key in ("salt", "share", "start_date") if mine is None or mine[key] != entry[key]]
-        if mine is not None and mine["end_date"] < entry["end_date"]:
+        changed = [key for key in ("salt", "share", "start_date") if new is None or new[key] != entry[key]]
+        if new is not None and new["end_date"] < entry["end_date"]:
             changed.append("end_date")
         if changed:
             raise SettingsError(
@@ -171,10 +169,10 @@ def keep_holdout(work: Workspace, holdout: HoldOut | None, as_of: date) -> None:
                 "Put it back as it was: else those held out so far are contacted and nothing can be measured. "
                 "A new hold-out may begin when this one has ended; this one may be prolonged.",
             )
-    if mine is not None:
-        others = [entry for entry in kept if entry["start_date"] != mine["start_date"]]
-        if [*others, mine] != kept:
-            write_json(path, [*others, mine])
+    if new is not None:
+        others = [entry for entry in recorded if entry["start_date"] != new["start_date"]]
+        if [*others, new] != recorded:
+            write_json(path, [*others, new])
 
 
 def _entry(holdout: HoldOut) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Who may be contacted for what: by which rule each customer leaves first, and which channels the others have left."""
+"""Who may be contacted for a purpose: the first rule that excludes each customer, and the channels left."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ class Permissions:
     Parameters
     ----------
     tables : ContactTables
-        What it was asked of.
+        The tables that were read.
     rows : ibis.Table
-        The customers' columns with `rule`: the first rule by which a customer leaves, empty for those who may be
+        The customers' columns with `rule`: the first rule that excludes the customer, empty for those who may be
         contacted.
     rules : dict of str to tuple of LocalizedText and str
-        By rule, in the order in which they are counted: who leaves by it, and the stage of a funnel.
+        By rule, in the order of counting: whom it excludes, and its stage of the funnel.
     skipped : tuple of SkippedRule
-        Rules that the bank's tables do not carry.
+        Rules that need columns which the bank does not have.
     """
 
     tables: ContactTables
@@ -48,19 +48,19 @@ class Permissions:
 
     @property
     def first_rules(self) -> dict[str, str | None]:
-        """By customer, the first rule by which they leave; none for those who may be contacted."""
+        """By customer, the first rule that excludes them; None for those who may be contacted."""
         rows = self.rows.select("customer_id", "rule").to_pyarrow()
         return dict(zip(rows["customer_id"].to_pylist(), rows["rule"].to_pylist(), strict=True))
 
     @property
     def counts(self) -> dict[str, int]:
-        """By rule, in their order, how many leave by it first."""
+        """By rule, in their order, the customers it is the first to exclude."""
         rows = self.rows.group_by("rule").agg(customers=self.rows.count()).to_pyarrow().to_pylist()
-        found = {row["rule"]: row["customers"] for row in rows}
-        return {name: found.get(name, 0) for name in self.rules}
+        customers_by_rule = {row["rule"]: row["customers"] for row in rows}
+        return {name: customers_by_rule.get(name, 0) for name in self.rules}
 
     def channels_left(self, channels: Sequence[str] = CONTACT_CHANNELS) -> pd.DataFrame:
-        """By number of each customer who may be contacted, a flag a channel: false where it was refused."""
+        """One row per customer who may be contacted and one flag per channel: false where it was refused."""
         rows = pd.DataFrame(True, index=sorted(self.allowed_customers), columns=list(channels))
         for channel in channels:
             refused = refused_channel(self.tables, channel).to_pyarrow()["customer_id"].to_pylist()
@@ -68,7 +68,7 @@ class Permissions:
         return rows
 
     def counter(self) -> FunnelCounter:
-        """A funnel that begins with these rules."""
+        """A funnel that starts with these rules."""
         counts = self.counts
         counter = FunnelCounter(int(self.rows.count().to_pyarrow().as_py()))
         for name, (who, stage) in self.rules.items():
@@ -85,63 +85,62 @@ def may_contact(
     also_held_back: Collection[str] = (),
     campaign_id: str | None = None,
 ) -> Permissions:
-    """Who of some customers may be contacted for a purpose.
+    """Which customers may be contacted for a purpose.
 
-    Everything that names a customer to staff as someone to contact asks here.
+    Everything that names a customer to staff as someone to contact calls this function.
 
     Parameters
     ----------
     tables : ContactTables
-        The bank's tables, results that were imported, and who is held back at the snapshot.
+        The bank's tables, imported results, and the customers held back at the snapshot.
     customers : ibis.Table or collection of str
-        A table with `customer_id` and anything beside it, or customer numbers.
+        A table with `customer_id` and any other columns, or customer numbers.
     purpose : str
         A key of `PURPOSES`.
     channels : collection of str, optional
-        By which channels staff will work; the purpose's own by default. Who refused all of them leaves.
+        Channels that staff will use; the purpose's own by default. A customer who refused all of them is excluded.
     also_held_back : collection of str
-        Control of campaigns that are not released yet.
+        Control of campaigns that are not yet released.
     campaign_id : str, optional
-        The campaign that asks: its own control stays among its candidates.
+        The campaign that calls: its own control stays among its candidates.
     """
     asked = customers if isinstance(customers, ibis.Table) else tables.customers(customers)
-    worked_by = PURPOSES[purpose].channels if channels is None else channels
+    used_channels = PURPOSES[purpose].channels if channels is None else channels
     rules = rules_for(purpose)
     known = tables.table("customers").select("customer_id")
-    leaving = [("unknown", _("not in the customer table"), "eligible", asked.anti_join(known, "customer_id"))]
+    excluded = [("unknown", _("not in the customer table"), "eligible", asked.anti_join(known, "customer_id"))]
     for rule in rules:
         if not rule.missing(tables):
-            leaving.append((rule.name, rule.who, rule.stage, tables.once(f"leaving_{rule.name}", rule.query)))
-    if worked_by and tables.has("suppressions", "channel"):
-        leaving.append(
+            excluded.append((rule.name, rule.who, rule.stage, tables.cached(f"leaving_{rule.name}", rule.query)))
+    if used_channels and tables.has("suppressions", "channel"):
+        excluded.append(
             (
                 "channel",
-                _("refused the channels that this is worked by"),
+                _("refused the channels used for this contact"),
                 "consent",
-                _without_channel(tables, worked_by),
+                _without_channel(tables, used_channels),
             )
         )
     if not PURPOSES[purpose].held_back:
-        if others := tables.held_back.control_but(campaign_id):
-            who = _("control of another campaign that is still worked")
-            leaving.append(("other_control", who, "consent", tables.with_survivors(tables.customers(others))))
+        if other_control := tables.held_back.control_except(campaign_id):
+            who = _("control of another campaign in force")
+            excluded.append(("other_control", who, "consent", tables.with_survivors(tables.customers(other_control))))
     elif also_held_back or tables.held_back.anybody:
-        who = _("held back as control, to measure what contact earns")
-        leaving.append(("control", who, "control", _held_back(tables, asked, also_held_back)))
+        who = _("held back as control to measure the effect of contact")
+        excluded.append(("control", who, "control", _held_back(tables, asked, also_held_back)))
     skipped = tuple(SkippedRule(name=r.name, who=r.who, missing=r.missing(tables)) for r in rules if r.missing(tables))
-    names = [name for name, *_rest in leaving]
-    rows = _first_rules(tables, asked, names, [query for *_rest, query in leaving])
-    return Permissions(tables, rows, {name: (who, stage) for name, who, stage, _query in leaving}, skipped)
+    names = [name for name, *_rest in excluded]
+    rows = _first_rules(tables, asked, names, [query for *_rest, query in excluded])
+    return Permissions(tables, rows, {name: (who, stage) for name, who, stage, _query in excluded}, skipped)
 
 
-def _first_rules(tables: ContactTables, asked: ibis.Table, names: list[str], leaving: list[ibis.Table]) -> ibis.Table:
-    """The customers' columns with `rule`, worked out at once as it is both counted and listed from."""
-    parts = [rows.select("customer_id", place=ibis.literal(place, "int64")) for place, rows in enumerate(leaving)]
+def _first_rules(tables: ContactTables, asked: ibis.Table, names: list[str], excluded: list[ibis.Table]) -> ibis.Table:
+    """The customers' columns with `rule`, materialised since both counts and lists are made from it."""
+    parts = [rows.select("customer_id", index=ibis.literal(index, "int64")) for index, rows in enumerate(excluded)]
     every = ibis.union(*parts) if len(parts) > 1 else parts[0]
-    first = every.group_by("customer_id").agg(place=every.place.min())
-    joined = asked.left_join(first, "customer_id")
-    rule = ibis.array(names)[joined.place]
-    return tables.store(joined.select(*asked.columns, rule=joined.place.isnull().ifelse(ibis.null("string"), rule)))
+    joined = asked.left_join(every.group_by("customer_id").agg(index=every["index"].min()), "customer_id")
+    rule = joined["index"].isnull().ifelse(ibis.null("string"), ibis.array(names)[joined["index"]])
+    return tables.store(joined.select(*asked.columns, rule=rule))
 
 
 def _without_channel(tables: ContactTables, channels: Collection[str]) -> ibis.Table:
@@ -149,6 +148,6 @@ def _without_channel(tables: ContactTables, channels: Collection[str]) -> ibis.T
     return ibis.intersect(*refused) if len(refused) > 1 else refused[0]
 
 
-def _held_back(tables: ContactTables, asked: ibis.Table, also: Collection[str]) -> ibis.Table:
-    control = tables.customers(tables.held_back.control_but() | frozenset(also))
+def _held_back(tables: ContactTables, asked: ibis.Table, also_held_back: Collection[str]) -> ibis.Table:
+    control = tables.customers(tables.held_back.control_except() | frozenset(also_held_back))
     return held_out(asked, tables.held_back.holdout).union(tables.with_survivors(control))

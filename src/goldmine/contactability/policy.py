@@ -1,4 +1,4 @@
-"""What holds for all campaigns, ``pipelines/offers.yaml``: how often a customer is contacted, who is held out."""
+"""Policy for all campaigns, ``pipelines/offers.yaml``: contact frequency, hold-out and capacity."""
 
 from datetime import date
 from pathlib import Path
@@ -17,7 +17,7 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Limits(SettingsModel):
-    """How many contacts one branch, manager or grid may make at most, and must make at least."""
+    """Maximum and minimum number of contacts of one branch, manager or grid."""
 
     max: Count | None = None
     min: Count = 0
@@ -29,7 +29,7 @@ class UnitCapacity(SettingsModel):
     Parameters
     ----------
     default : int
-        The most for each of them.
+        Maximum for each of them.
     overrides : dict of str to Limits
         Exceptions, by number.
     """
@@ -39,7 +39,7 @@ class UnitCapacity(SettingsModel):
 
 
 class Capacity(SettingsModel):
-    """What can be worked while an offer is valid; grids may be left without a limit."""
+    """How many contacts can be made while an offer is valid; grids may have no limit."""
 
     branch: UnitCapacity
     manager: UnitCapacity
@@ -52,11 +52,11 @@ class Fatigue(SettingsModel):
     Parameters
     ----------
     days : int
-        Days that are looked back from the snapshot.
+        Days to look back from the snapshot.
     max_total : int
-        Contacts in them by all channels; one more is too many.
+        Maximum contacts in these days over all channels.
     channels : dict of str to int
-        Contacts in them by one channel; those not named have no limit of their own.
+        Maximum contacts in these days by one channel; others have no limit of their own.
     """
 
     days: int = Field(ge=1, le=366)
@@ -65,15 +65,15 @@ class Fatigue(SettingsModel):
 
 
 class HoldOut(SettingsModel):
-    """Customers whom no campaign contacts while it lasts, drawn by a salted hash of their number.
+    """Customers whom no campaign contacts while the hold-out lasts, drawn by a salted hash of their number.
 
     Parameters
     ----------
     salt : str
-        Makes the draw the bank's own; it must not change while the hold-out lasts. Empty: one is drawn by chance once
-        and kept in the work folder.
+        Makes the draw specific to the bank; it must not change while the hold-out lasts. Empty: a random salt is drawn
+        once and stored in the work folder.
     share : float
-        Of all customers.
+        Share of all customers.
     start_date, end_date : date
         First and last day; it may be prolonged.
     """
@@ -91,7 +91,7 @@ class HoldOut(SettingsModel):
 
 
 class Policy(SettingsModel):
-    """What holds for all campaigns of the bank.
+    """Policy for all campaigns of the bank.
 
     Parameters
     ----------
@@ -100,9 +100,9 @@ class Policy(SettingsModel):
     fatigue : Fatigue
         How often a customer may be contacted.
     holdout : HoldOut, optional
-        Who is never contacted.
+        Customers whom no campaign contacts.
     capacity : Capacity, optional
-        What branches, managers and grids can work of all campaigns together.
+        Capacity of branches, managers and grids over all campaigns together.
     """
 
     language: Literal["zh", "en"] = "zh"
@@ -112,12 +112,12 @@ class Policy(SettingsModel):
 
 
 def campaigns_folder() -> Path:
-    """Where the campaigns are."""
+    """Folder of the campaigns' settings."""
     return home() / "pipelines" / "campaigns"
 
 
 def load_policy() -> Policy:
-    """What holds for all campaigns.
+    """Read the policy for all campaigns.
 
     Raises
     ------

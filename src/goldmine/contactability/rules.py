@@ -1,4 +1,4 @@
-"""Who may not be contacted, whatever a model says: the rules in the order in which they are counted, by purpose."""
+"""Rules that exclude customers from contact, in the order of counting, and which of them each purpose applies."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ class Rule:
     name : str
         Its code name.
     who : LocalizedText
-        Who leaves by it.
+        Whom it excludes.
     needs : tuple of str
-        Columns (``table.column``) without which it cannot be applied.
+        Columns (``table.column``) that it reads.
     query : callable
-        From the tables to a table with one column, `customer_id`: those who leave.
+        From the tables to a table with one column, `customer_id`: the excluded customers.
     stage : str
-        Stage of the funnel: ``eligible``, ``consent``, or ``suitability``, which is for wealth products only.
+        Stage of the funnel: ``eligible``, ``consent``, or ``suitability`` (wealth products only).
     """
 
     name: str
@@ -40,7 +40,7 @@ class Rule:
     stage: str = "eligible"
 
     def missing(self, tables: ContactTables) -> tuple[str, ...]:
-        """Which of the columns it needs the bank does not have."""
+        """Columns it needs and the bank does not have."""
         return tuple(need for need in self.needs if not tables.has(*need.split(".")))
 
 
@@ -89,7 +89,7 @@ def _not_assessed(tables: ContactTables) -> ibis.Table:
 def _assessment_old(tables: ContactTables) -> ibis.Table:
     customers = tables.table("customers")
     oldest = ibis.literal(tables.as_of) - ibis.interval(months=ASSESSMENT_MONTHS)
-    # Up to the books' last day, not the snapshot's: an assessment renewed since counts, one dated later is wrong.
+    # Until the end of the books, not the snapshot: a renewal since then counts, a later date is an error.
     in_date = (customers.risk_grade_on > oldest) & (customers.risk_grade_on <= tables.bank.data_until)
     return customers.filter(~in_date.fill_null(False)).select("customer_id")
 
@@ -99,7 +99,7 @@ def _unsuited(tables: ContactTables) -> ibis.Table:
     offered = products.filter((products.product_class == "wealth") & products.risk_grade.isin(PRODUCT_RISKS))
     lowest = offered.risk_grade.substr(1).cast("int64").min().as_scalar()
     grade = customers.risk_grade.substr(1).try_cast("int64")
-    # No graded product leaves `lowest` empty: then nothing is known to suit anybody.
+    # Without graded products `lowest` is empty: no product is known to suit anybody.
     return customers.filter(~(grade >= lowest).fill_null(False)).select("customer_id")
 
 
@@ -108,30 +108,30 @@ def _years_before(tables: ContactTables, years: int) -> ibis.Value:
 
 
 def _on_ledger(*reasons: str) -> Callable[[ContactTables], ibis.Table]:
-    """Who stands on the ledger for one of some reasons, for every channel: all rows that are not over."""
+    """Customers on the ledger for one of some reasons and for every channel, by all rows that have not ended."""
 
-    def out(tables: ContactTables) -> ibis.Table:
+    def listed(tables: ContactTables) -> ibis.Table:
         rows = open_rows(tables)
         return tables.with_survivors(rows.filter(rows.reason.isin(reasons) & rows.channel.isnull()))
 
-    return out
+    return listed
 
 
 def _suppressed(tables: ContactTables) -> ibis.Table:
     rows = open_rows(tables)
-    each = rows.filter(rows.channel.notnull()).group_by("customer_id").agg(channels=lambda t: t.channel.nunique())
-    every = each.filter(each.channels == len(CONTACT_CHANNELS)).select("customer_id")
-    return tables.with_survivors(rows.filter(rows.channel.isnull()).select("customer_id").union(every))
+    by_channel = rows.filter(rows.channel.notnull()).group_by("customer_id").agg(channels=lambda t: t.channel.nunique())
+    all_channels = by_channel.filter(by_channel.channels == len(CONTACT_CHANNELS)).select("customer_id")
+    return tables.with_survivors(rows.filter(rows.channel.isnull()).select("customer_id").union(all_channels))
 
 
 def open_rows(tables: ContactTables) -> ibis.Table:
-    """Rows of the ledger that are not over at the snapshot; those that begin later count too."""
+    """Rows of the ledger that have not ended by the snapshot, including those that begin later."""
     rows = tables.table("suppressions")
     return rows.filter(rows.end_date.isnull() | (rows.end_date >= tables.as_of))
 
 
 def refused_channel(tables: ContactTables, channel: str) -> ibis.Table:
-    """Customers who refused one channel, or whom the ledger keeps from it: `customer_id`."""
+    """Customers who refused one channel, or whom the ledger excludes from it: `customer_id`."""
     rows = open_rows(tables)
     return tables.with_survivors(rows.filter(rows.channel == channel)).distinct()
 
@@ -193,16 +193,16 @@ Purpose = Literal["marketing_list", "wealth_list", "campaign", "on_request_list"
 
 @dataclass(frozen=True)
 class PurposeRules:
-    """What a purpose of contact asks beyond the rules of eligibility and consent.
+    """What a purpose of contact requires beyond the rules of eligibility and consent.
 
     Parameters
     ----------
     channels : tuple of str
-        By which channels staff work it: who refused all of them leaves. Empty where it names none.
+        Channels that staff use for it: a customer who refused all of them is excluded. Empty: any.
     suitability : bool
-        Whether the rules of suitability for wealth products hold too.
+        Whether the rules of suitability for wealth products apply.
     held_back : bool
-        Whether control and universal hold-out leave; else only the control of other campaigns than the one that asks.
+        Whether all control and the universal hold-out are excluded; else only the control of other campaigns.
     """
 
     channels: tuple[str, ...] = ()
@@ -213,13 +213,13 @@ class PurposeRules:
 PURPOSES: dict[Purpose, PurposeRules] = {
     "marketing_list": PurposeRules(),
     "wealth_list": PurposeRules(suitability=True),
-    # A campaign draws its control from its candidates, and judges channels and suitability offer by offer.
+    # A campaign draws its control from its candidates, and checks channels and suitability offer by offer.
     "campaign": PurposeRules(held_back=False),
     "on_request_list": PurposeRules(channels=("call",)),
     "relationship": PurposeRules(channels=("call",)),
 }
-"""What customers are named for: released lists, campaigns' offers, lists made beside the releases (worked by
-telephone), and the owner's own contacts (call sheets, overdue contacts, customers near the next level)."""
+"""Purposes of contact: released lists, campaigns' offers, on-request lists (worked by telephone), and contacts by the
+customer's owner (call sheets, overdue contacts, customers near the next level)."""
 
 
 def rules_for(purpose: Purpose) -> tuple[Rule, ...]:

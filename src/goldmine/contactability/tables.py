@@ -1,4 +1,4 @@
-"""The bank's tables as the rules of contact read them, with results imported since they were taken in."""
+"""The bank's tables as the contact rules read them, with the results imported since the intake."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
@@ -18,12 +18,12 @@ from goldmine.identity import merged_numbers, same_persons, under_survivors
 
 @dataclass(frozen=True)
 class ContactTables:
-    """What the rules of contact read.
+    """What the contact rules read.
 
     Parameters
     ----------
     bank : Bank
-        The bank's tables as they stand.
+        The bank's tables.
     connection : Backend
         Ibis' DuckDB backend.
     as_of : date
@@ -31,7 +31,7 @@ class ContactTables:
     held_back : HeldBack
         Control of the campaigns in force, and the universal hold-out.
     returned : Path, optional
-        Contacts that were imported into the work folder and that the bank's own table may not hold yet.
+        Contacts imported into the work folder, which the bank's own table may not hold yet.
     """
 
     bank: Bank
@@ -56,41 +56,41 @@ class ContactTables:
         Parameters
         ----------
         held_back : HeldBack, optional
-            Who is held back, where it is not what `held_back_at` says.
+            Customers held back; by default those of `held_back_at`.
         connection : Backend, optional
-            A connection of its own by default.
+            A new one by default.
         """
-        held = held_back_at(work, as_of) if held_back is None else held_back
-        return cls(bank, connection or connect(), as_of, held, work.returned)
+        held_back_customers = held_back_at(work, as_of) if held_back is None else held_back
+        return cls(bank, connection or connect(), as_of, held_back_customers, work.returned)
 
     def reread(self) -> "ContactTables":
-        """The same tables read anew: what was imported meanwhile counts."""
+        """The same tables read again, with what was imported meanwhile."""
         return replace(self, _read={})
 
     def table(self, name: str) -> ibis.Table:
-        """A canonical table; contacts with the results that were imported."""
+        """A canonical table; contacts include the imported results."""
         if name not in self._read:
             rows = self.bank.read(self.connection, name)
             if name == "contacts" and self._has_returned():
-                own = self.connection.read_parquet(str(self.returned)).select(*rows.columns)
-                rows = ibis.union(rows, own, distinct=True)
+                returned = self.connection.read_parquet(str(self.returned)).select(*rows.columns)
+                rows = ibis.union(rows, returned, distinct=True)
             self._read[name] = rows
         return self._read[name]
 
     def has(self, table: str, *columns: str) -> bool:
-        """Whether the table is there, and in it the columns."""
+        """Whether the bank has the table and these columns."""
         return self.bank.has(table, *columns) or (table == "contacts" and self._has_returned())
 
     def with_survivors(self, rows: ibis.Table) -> ibis.Table:
-        """The rows' customers under all numbers that are the same person: a refusal outlives every merger."""
+        """The rows' customers under all numbers of the same person: a refusal outlives every merger."""
         return same_persons(rows, self._merged())
 
     def under_survivors(self, rows: ibis.Table) -> ibis.Table:
-        """The same rows under the numbers that survive."""
+        """The same rows under surviving numbers."""
         return under_survivors(rows, self._merged())
 
-    def once(self, name: str, query: Callable[["ContactTables"], ibis.Table]) -> ibis.Table:
-        """The rows of a query, worked out once and kept under a name: several lists ask for the same."""
+    def cached(self, name: str, query: Callable[["ContactTables"], ibis.Table]) -> ibis.Table:
+        """The rows of a query, computed once and stored under a name, since several lists need them."""
         if name not in self._read:
             self._read[name] = self.store(query(self))
         return self._read[name]
@@ -98,7 +98,7 @@ class ContactTables:
     def store(self, rows: ibis.Table) -> ibis.Table:
         """The rows as a temporary table."""
         name = ibis.util.gen_name("contact")
-        # By hand, as Ibis' own way ends in a DROP that DuckDB cannot parse.
+        # Not by Ibis, which ends with a DROP that DuckDB cannot parse.
         self.connection.raw_sql(f"CREATE TEMP TABLE {name} AS {ibis.to_sql(rows, dialect='duckdb')}")
         return self.connection.table(name)
 
@@ -109,7 +109,7 @@ class ContactTables:
         return self.connection.table(name)
 
     def _merged(self) -> ibis.Table:
-        """All mergers that the books hold, later ones than the snapshot too: who is contacted is the whole person."""
+        """All mergers on the books, including those after the snapshot: a contact reaches the whole person."""
         return merged_numbers(self.connection, self.table("customers"))
 
     def _has_returned(self) -> bool:

@@ -1,17 +1,21 @@
 """How a feature is defined: its meaning beside its expression."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import reduce
+from operator import add
 from typing import Any, Literal
 
 import ibis
-from ibis.expr.types import Value
+from ibis.expr.types import NumericValue, Value
 
 from goldmine.core.i18n import all_languages, in_language, stored_text
 from goldmine.features.reason_text import ReasonText
 
+NumberRow = tuple[str, Value, str, str, int | None]
+"""A numeric feature: name, expression, title, unit and window."""
 _WINDOW = re.compile(r"_\d+d$")
 
 
@@ -99,6 +103,22 @@ def number(
     return FeatureDefinition(Feature(name, title, unit, window, needs), value.cast("float32"))
 
 
+def numbers(needs: tuple[str, ...], *rows: NumberRow) -> list[FeatureDefinition]:
+    """Define numeric features that need the same tables.
+
+    Parameters
+    ----------
+    needs : tuple of str
+        What each of them is computed from.
+    *rows : NumberRow
+        A row a feature.
+    """
+    return [
+        number(name, value, title=title, unit=unit, needs=needs, window=window)
+        for name, value, title, unit, window in rows
+    ]
+
+
 def category(name: str, value: Value, *, title: str, needs: tuple[str, ...]) -> FeatureDefinition:
     """Define a categorical feature."""
     return FeatureDefinition(Feature(name, title, "category", None, needs, "category"), value.cast("string"))
@@ -112,6 +132,18 @@ def real(value: float) -> Value:
 def ratio(part: Value, whole: Value) -> Value:
     """`part` over `whole`, empty where `whole` is not above zero."""
     return ibis.cases((whole > 0, part / whole), else_=ibis.null("float64"))
+
+
+def sum_of(values: Sequence[NumericValue]) -> NumericValue:
+    """The sum of several columns, added in their order."""
+    return reduce(add, values)
+
+
+def variation(values: Sequence[NumericValue]) -> Value:
+    """The coefficient of variation of several columns, empty where their mean is not above zero."""
+    mean = sum_of(values) / len(values)
+    spread = (sum_of([(value - mean) * (value - mean) for value in values]) / len(values)).sqrt()
+    return ratio(spread, mean)
 
 
 def yuan(fen: Value) -> Value:

@@ -1,12 +1,19 @@
 """How much the customer holds: level, trend, swings and peaks of average daily AUM."""
 
-from functools import reduce
-
 import ibis
-from ibis.expr.types import NumericValue, Value
+from ibis.expr.types import NumericValue
 
 from goldmine.core.i18n import _, pgettext
-from goldmine.features.definition import FeatureDefinition, number, ratio, real, with_reason_texts, yuan
+from goldmine.features.definition import (
+    FeatureDefinition,
+    numbers,
+    ratio,
+    real,
+    sum_of,
+    variation,
+    with_reason_texts,
+    yuan,
+)
 from goldmine.features.reason_text import ReasonText
 from goldmine.features.view import View
 
@@ -20,9 +27,7 @@ REASON_TEXTS = {
         zero=_("No assets to speak of over {window}"),
     ),
     "aum_end": ReasonText(
-        "assets",
-        positive=_("{value} of assets at the month end"),
-        zero=_("No assets to speak of at the month end"),
+        "assets", positive=_("{value} of assets at the month end"), zero=_("No assets to speak of at the month end")
     ),
     "aum_end_to_avg": ReasonText(
         "assets_trend",
@@ -42,9 +47,7 @@ REASON_TEXTS = {
         missing=_("No assets to speak of over {window}"),
     ),
     "aum_year_ago": ReasonText(
-        "assets_season",
-        positive=_("{value} of assets a year ago"),
-        zero=_("No assets a year ago"),
+        "assets_season", positive=_("{value} of assets a year ago"), zero=_("No assets a year ago")
     ),
     "aum_next_quarter_year_ago": ReasonText(
         "assets_season",
@@ -52,9 +55,7 @@ REASON_TEXTS = {
         zero=_("No assets in the coming months last year"),
     ),
     "months_below_level_365d": ReasonText(
-        "assets",
-        positive=_("Months of the year below 10,000 yuan: {value}"),
-        zero=_("Above 10,000 yuan all year"),
+        "assets", positive=_("Months of the year below 10,000 yuan: {value}"), zero=_("Above 10,000 yuan all year")
     ),
     "aum_change_*": ReasonText(
         "assets_trend",
@@ -113,140 +114,98 @@ def aum(v: View, ages: range) -> list[NumericValue]:
     return [v.zero(f"aum_a{age}") for age in ages]
 
 
-def _sum(values: list[NumericValue]) -> NumericValue:
-    return reduce(lambda left, right: left + right, values)
-
-
 def _level(v: View) -> list[FeatureDefinition]:
-    def of(name: str, value: Value, title: str, *, window: int | None = None, unit: str = "yuan") -> FeatureDefinition:
-        return number(name, value, title=title, unit=unit, needs=NEEDS, window=window)
-
     now, year = v.zero("aum_a0"), aum(v, range(12))
-    windows = {90: range(3), 180: range(6), 365: range(12)}
+    peak = ibis.greatest(*year)
+    coming = sum_of(aum(v, range(9, 12)))
     below = [(value < LEVEL_FEN).cast("int64") for value in year]
-    return [
-        of("aum_avg_30d", yuan(now), _("Average daily AUM, last month"), window=30),
+    return numbers(
+        NEEDS,
+        ("aum_avg_30d", yuan(now), _("Average daily AUM, last month"), "yuan", 30),
         *[
-            of(
+            (
                 f"aum_avg_{days}d",
-                yuan(_sum(aum(v, ages))) / len(ages),
+                yuan(sum_of(aum(v, range(months)))) / months,
                 _("Average daily AUM over {days} days", days=days),
-                window=days,
+                "yuan",
+                days,
             )
-            for days, ages in windows.items()
+            for days, months in ((90, 3), (180, 6), (365, 12))
         ],
-        of("aum_end", yuan(v.zero("aum_end_a0")), _("AUM at the month end")),
-        of(
-            "aum_end_to_avg",
-            ratio(v.zero("aum_end_a0"), now),
-            _("Month-end AUM over the month's average"),
-            window=30,
-            unit="ratio",
-        ),
-        of(
-            "aum_peak_365d",
-            yuan(ibis.greatest(*year)),
-            _("Highest monthly AUM in a year"),
-            window=365,
-        ),
-        of(
-            "aum_trough_365d",
-            yuan(ibis.least(*year)),
-            _("Lowest monthly AUM in a year"),
-            window=365,
-        ),
-        of(
-            "aum_to_peak_365d",
-            ratio(now, ibis.greatest(*year)),
-            _("AUM over its highest of the year"),
-            window=365,
-            unit="share",
-        ),
-        of("aum_year_ago", yuan(v.zero("aum_a12")), _("Average daily AUM a year ago")),
-        of(
+        ("aum_end", yuan(v.zero("aum_end_a0")), _("AUM at the month end"), "yuan", None),
+        ("aum_end_to_avg", ratio(v.zero("aum_end_a0"), now), _("Month-end AUM over the month's average"), "ratio", 30),
+        ("aum_peak_365d", yuan(peak), _("Highest monthly AUM in a year"), "yuan", 365),
+        ("aum_trough_365d", yuan(ibis.least(*year)), _("Lowest monthly AUM in a year"), "yuan", 365),
+        ("aum_to_peak_365d", ratio(now, peak), _("AUM over its highest of the year"), "share", 365),
+        ("aum_year_ago", yuan(v.zero("aum_a12")), _("Average daily AUM a year ago"), "yuan", None),
+        (
             "aum_next_quarter_year_ago",
-            yuan(_sum(aum(v, range(9, 12)))) / 3,
+            yuan(coming) / 3,
             _("Average daily AUM in the coming quarter, a year ago"),
+            "yuan",
+            None,
         ),
-        of(
-            "months_below_level_365d",
-            _sum(below),
-            _("Months below 10,000 yuan in a year"),
-            window=365,
-            unit="count",
-        ),
-    ]
+        ("months_below_level_365d", sum_of(below), _("Months below 10,000 yuan in a year"), "count", 365),
+    )
 
 
 def _movement(v: View) -> list[FeatureDefinition]:
-    def of(name: str, value: Value, title: str, *, window: int, unit: str = "yuan") -> FeatureDefinition:
-        return number(name, value, title=title, unit=unit, needs=NEEDS, window=window)
-
     year = aum(v, range(12))
-    mean = _sum(year) / 12
-    spread = (_sum([(value - mean) * (value - mean) for value in year]) / 12).sqrt()
     steps = [year[age] - year[age + 1] for age in range(6)]
     falls = [(step < 0).cast("int64") for step in steps]
-    return [
+    return numbers(
+        NEEDS,
         *[
-            of(
+            (
                 f"aum_change_{days}d",
                 yuan(year[0] - v.zero(f"aum_a{age}")),
                 _("Change of AUM over {days} days", days=days),
-                window=days,
+                "yuan",
+                days,
             )
             for days, age in ((30, 1), (90, 3), (180, 6), (365, 12))
         ],
         *[
-            of(
+            (
                 f"aum_growth_{days}d",
                 ratio(year[0] - v.zero(f"aum_a{age}"), v.zero(f"aum_a{age}") + 10_000),
                 _("Growth of AUM over {days} days", days=days),
-                window=days,
-                unit="share",
+                "share",
+                days,
             )
             for days, age in ((90, 3), (365, 12))
         ],
         *[
-            of(
+            (
                 f"aum_slope_{days}d",
                 yuan(_slope(v, months)),
                 _("Monthly trend of AUM over {days} days", days=days),
-                window=days,
+                "yuan",
+                days,
             )
             for days, months in ((180, 6), (365, 12))
         ],
-        of(
-            "aum_volatility_365d",
-            ratio(spread, mean),
-            _("Swings of AUM within a year"),
-            window=365,
-            unit="ratio",
-        ),
-        of(
+        ("aum_volatility_365d", variation(year), _("Swings of AUM within a year"), "ratio", 365),
+        (
             "aum_biggest_rise_180d",
             yuan(ibis.greatest(*steps)),
             _("Biggest monthly rise of AUM in half a year"),
-            window=180,
+            "yuan",
+            180,
         ),
-        of(
+        (
             "aum_biggest_fall_180d",
             yuan(-ibis.least(*steps)),
             _("Biggest monthly fall of AUM in half a year"),
-            window=180,
+            "yuan",
+            180,
         ),
-        of(
-            "aum_falling_months_180d",
-            _sum(falls),
-            _("Months of falling AUM in half a year"),
-            window=180,
-            unit="count",
-        ),
-    ]
+        ("aum_falling_months_180d", sum_of(falls), _("Months of falling AUM in half a year"), "count", 180),
+    )
 
 
 def _slope(v: View, months: int) -> NumericValue:
     """Least-squares slope of monthly AUM, fen a month; positive when it grows."""
     centre = (months - 1) / 2
     weight = sum((age - centre) ** 2 for age in range(months))
-    return _sum([v.zero(f"aum_a{age}") * real((centre - age) / weight) for age in range(months)])
+    return sum_of([v.zero(f"aum_a{age}") * real((centre - age) / weight) for age in range(months)])

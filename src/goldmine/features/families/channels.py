@@ -4,7 +4,7 @@ import ibis
 
 from goldmine.contract.tables import CHANNELS
 from goldmine.core.i18n import _
-from goldmine.features.definition import FeatureDefinition, category, number, ratio, with_reason_texts
+from goldmine.features.definition import FeatureDefinition, category, numbers, ratio, sum_of, with_reason_texts
 from goldmine.features.reason_text import LATER, ReasonText
 from goldmine.features.view import View
 
@@ -50,44 +50,35 @@ REASON_TEXTS |= {
 
 def channels(v: View) -> list[FeatureDefinition]:
     """Mix of channels over a quarter and a year, and the main one."""
-    own = [name for name in CHANNELS if name != "batch"]
+    year = v.total("in_count", 365) + v.total("out_count", 365)
     definitions = []
     for name in CHANNELS:
-        channel = CHANNEL_NAMES[name]
-        year = v.total("in_count", 365) + v.total("out_count", 365)
-        definitions += [
-            number(
+        channel, count = CHANNEL_NAMES[name], v.total(f"{name}_count", 365)
+        definitions += numbers(
+            NEEDS,
+            (
                 f"{name}_count_90d",
                 v.total(f"{name}_count", 90),
-                title=_("Transactions by {channel} in 90 days", channel=channel),
-                unit="count",
-                needs=NEEDS,
-                window=90,
+                _("Transactions by {channel} in 90 days", channel=channel),
+                "count",
+                90,
             ),
-            number(
+            (
                 f"{name}_share_365d",
-                ratio(v.total(f"{name}_count", 365), year),
-                title=_("Share of transactions by {channel}", channel=channel),
-                unit="share",
-                needs=NEEDS,
-                window=365,
+                ratio(count, year),
+                _("Share of transactions by {channel}", channel=channel),
+                "share",
+                365,
             ),
-        ]
-    used = [(v.total(f"{name}_count", 365) > 0).cast("int64") for name in own]
-    most = ibis.greatest(*[v.total(f"{name}_count", 365) for name in own])
+        )
+    counts = {name: v.total(f"{name}_count", 365) for name in CHANNELS if name != "batch"}
+    used = sum_of([(count > 0).cast("int64") for count in counts.values()])
+    max_count = ibis.greatest(*counts.values())
     main = ibis.cases(
-        (most == 0, ibis.null("string")),
-        *[(v.total(f"{name}_count", 365) == most, name) for name in own],
+        (max_count == 0, ibis.null("string")), *[(count == max_count, name) for name, count in counts.items()]
     )
     definitions += [
-        number(
-            "channels_used_365d",
-            sum(used[1:], used[0]),
-            title=_("Channels used in a year"),
-            unit="count",
-            needs=NEEDS,
-            window=365,
-        ),
+        *numbers(NEEDS, ("channels_used_365d", used, _("Channels used in a year"), "count", 365)),
         category("main_channel", main, title=_("Main channel"), needs=NEEDS),
     ]
     return with_reason_texts(definitions, REASON_TEXTS)

@@ -1,7 +1,7 @@
 """Money in and out, by kind, over windows, and against the quarter before and the same months a year ago."""
 
 from goldmine.core.i18n import _, pgettext
-from goldmine.features.definition import FeatureDefinition, number, ratio, with_reason_texts, yuan
+from goldmine.features.definition import FeatureDefinition, numbers, ratio, with_reason_texts, yuan
 from goldmine.features.reason_text import ReasonText
 from goldmine.features.view import View
 from goldmine.features.windows import WINDOWS
@@ -22,14 +22,10 @@ KIND_TITLES = {
 
 REASON_TEXTS = {
     "inflow_sum_*": ReasonText(
-        "inflow",
-        positive=_("{value} came in over {window}"),
-        zero=_("No money came in over {window}"),
+        "inflow", positive=_("{value} came in over {window}"), zero=_("No money came in over {window}")
     ),
     "inflow_count_*": ReasonText(
-        "inflow",
-        positive=_("Payments in over {window}: {value}"),
-        zero=_("No money came in over {window}"),
+        "inflow", positive=_("Payments in over {window}: {value}"), zero=_("No money came in over {window}")
     ),
     "inflow_change_90d": ReasonText(
         "inflow",
@@ -53,20 +49,14 @@ REASON_TEXTS = {
         missing=_("No money came in over {window}"),
     ),
     "inflow_mean_365d": ReasonText(
-        "inflow",
-        positive=_("{value} comes in at a time on average"),
-        missing=_("No money came in over {window}"),
+        "inflow", positive=_("{value} comes in at a time on average"), missing=_("No money came in over {window}")
     ),
     "inflow_max_*": ReasonText("inflow", positive=_("{value} came in at once within {window}")),
     "outflow_sum_*": ReasonText(
-        "outflow",
-        positive=_("{value} went out over {window}"),
-        zero=_("No money went out over {window}"),
+        "outflow", positive=_("{value} went out over {window}"), zero=_("No money went out over {window}")
     ),
     "outflow_count_*": ReasonText(
-        "outflow",
-        positive=_("Payments out over {window}: {value}"),
-        zero=_("No money went out over {window}"),
+        "outflow", positive=_("Payments out over {window}: {value}"), zero=_("No money went out over {window}")
     ),
     "outflow_change_90d": ReasonText(
         "outflow",
@@ -90,9 +80,7 @@ REASON_TEXTS = {
         missing=_("No money went out over {window}"),
     ),
     "outflow_mean_365d": ReasonText(
-        "outflow",
-        positive=_("{value} goes out at a time on average"),
-        missing=_("No money went out over {window}"),
+        "outflow", positive=_("{value} goes out at a time on average"), missing=_("No money went out over {window}")
     ),
     "outflow_max_*": ReasonText("outflow", positive=_("{value} went out at once within {window}")),
     "netflow_sum_*": ReasonText(
@@ -108,9 +96,7 @@ REASON_TEXTS = {
         zero=_("No transfers came in over {window}"),
     ),
     "in_cash_*": ReasonText(
-        "cash_in",
-        positive=_("{value} paid in in cash over {window}"),
-        zero=_("No cash paid in over {window}"),
+        "cash_in", positive=_("{value} paid in in cash over {window}"), zero=_("No cash paid in over {window}")
     ),
     "in_investment_*": ReasonText(
         "investment_in",
@@ -118,19 +104,13 @@ REASON_TEXTS = {
         zero=_("Nothing came back from investments over {window}"),
     ),
     "out_transfer_*": ReasonText(
-        "transfers_out",
-        positive=_("{value} transferred out over {window}"),
-        zero=_("No transfers out over {window}"),
+        "transfers_out", positive=_("{value} transferred out over {window}"), zero=_("No transfers out over {window}")
     ),
     "out_cash_*": ReasonText(
-        "cash_out",
-        positive=_("{value} withdrawn in cash over {window}"),
-        zero=_("No cash withdrawn over {window}"),
+        "cash_out", positive=_("{value} withdrawn in cash over {window}"), zero=_("No cash withdrawn over {window}")
     ),
     "out_purchase_*": ReasonText(
-        "purchases",
-        positive=_("{value} spent on purchases over {window}"),
-        zero=_("No purchases over {window}"),
+        "purchases", positive=_("{value} spent on purchases over {window}"), zero=_("No purchases over {window}")
     ),
     "out_investment_*": ReasonText(
         "investment_out",
@@ -150,53 +130,39 @@ def _totals(v: View) -> list[FeatureDefinition]:
     definitions = []
     for days in WINDOWS:
         for flow, (title, inner) in FLOW_TITLES.items():
-            definitions += [
-                number(
+            amount, count = v.total(f"{flow}_sum", days), v.total(f"{flow}_count", days)
+            count_title = _("Number of {flow}s over {days} days", days=days, flow=inner)
+            definitions += numbers(
+                NEEDS,
+                (
                     f"{flow}flow_sum_{days}d",
-                    yuan(v.total(f"{flow}_sum", days)),
-                    title=_("{flow} over {days} days", days=days, flow=title),
-                    unit="yuan",
-                    needs=NEEDS,
-                    window=days,
+                    yuan(amount),
+                    _("{flow} over {days} days", days=days, flow=title),
+                    "yuan",
+                    days,
                 ),
-                number(
-                    f"{flow}flow_count_{days}d",
-                    v.total(f"{flow}_count", days),
-                    title=_("Number of {flow}s over {days} days", days=days, flow=inner),
-                    unit="count",
-                    needs=NEEDS,
-                    window=days,
-                ),
-            ]
-        net = v.total("in_sum", days) - v.total("out_sum", days)
-        definitions.append(
-            number(
-                f"netflow_sum_{days}d",
-                yuan(net),
-                title=_("Net inflow over {days} days", days=days),
-                unit="yuan",
-                needs=NEEDS,
-                window=days,
+                (f"{flow}flow_count_{days}d", count, count_title, "count", days),
             )
-        )
+        net, net_title = v.total("in_sum", days) - v.total("out_sum", days), _("Net inflow over {days} days", days=days)
+        definitions += numbers(NEEDS, (f"netflow_sum_{days}d", yuan(net), net_title, "yuan", days))
     return definitions
 
 
 def _kinds(v: View) -> list[FeatureDefinition]:
-    definitions = []
-    for kind, title in KIND_TITLES.items():
-        for days in (90, 365):
-            definitions.append(
-                number(
-                    f"{kind}_sum_{days}d",
-                    yuan(v.total(f"{kind}_sum", days)),
-                    title=pgettext("sum by kind", "{kind} over {days} days", kind=title, days=days),
-                    unit="yuan",
-                    needs=KIND_NEEDS,
-                    window=days,
-                )
+    return numbers(
+        KIND_NEEDS,
+        *[
+            (
+                f"{kind}_sum_{days}d",
+                yuan(v.total(f"{kind}_sum", days)),
+                pgettext("sum by kind", "{kind} over {days} days", kind=title, days=days),
+                "yuan",
+                days,
             )
-    return definitions
+            for kind, title in KIND_TITLES.items()
+            for days in (90, 365)
+        ],
+    )
 
 
 def _change(v: View) -> list[FeatureDefinition]:
@@ -205,63 +171,40 @@ def _change(v: View) -> list[FeatureDefinition]:
         now, before = v.total(f"{flow}_sum", 90), v.previous(f"{flow}_sum")
         year_ago, season = v.zero(f"{flow}_sum_5"), v.zero(f"{flow}_sum_4")
         year = v.total(f"{flow}_sum", 365)
-        count = v.total(f"{flow}_count", 365)
-        definitions += [
-            number(
+        mean = ratio(year, v.total(f"{flow}_count", 365))
+        max_quarter, max_year = (v.peak(f"{flow}_max", days).fill_null(0) for days in (90, 365))
+        definitions += numbers(
+            NEEDS,
+            (
                 f"{flow}flow_change_90d",
                 yuan(now - before),
-                title=_("{flow}: last 90 days less the 90 before", flow=title),
-                unit="yuan",
-                needs=NEEDS,
-                window=180,
+                _("{flow}: last 90 days less the 90 before", flow=title),
+                "yuan",
+                180,
             ),
-            number(
+            (
                 f"{flow}flow_share_90d",
                 ratio(now, year),
-                title=_("{flow}: last quarter's share of the year", flow=title),
-                unit="share",
-                needs=NEEDS,
-                window=365,
+                _("{flow}: last quarter's share of the year", flow=title),
+                "share",
+                365,
             ),
-            number(
+            (
                 f"{flow}flow_to_year_ago",
                 ratio(now, year_ago),
-                title=_("{flow} over that of the same months a year ago", flow=title),
-                unit="ratio",
-                needs=NEEDS,
-                window=90,
+                _("{flow} over that of the same months a year ago", flow=title),
+                "ratio",
+                90,
             ),
-            number(
+            (
                 f"{flow}flow_season_share",
                 ratio(season, year),
-                title=_("{flow}: share of the year that fell in the coming quarter's months", flow=title),
-                unit="share",
-                needs=NEEDS,
-                window=365,
+                _("{flow}: share of the year that fell in the coming quarter's months", flow=title),
+                "share",
+                365,
             ),
-            number(
-                f"{flow}flow_mean_365d",
-                yuan(ratio(year, count)),
-                title=_("Mean {flow} over a year", flow=inner),
-                unit="yuan",
-                needs=NEEDS,
-                window=365,
-            ),
-            number(
-                f"{flow}flow_max_90d",
-                yuan(v.peak(f"{flow}_max", 90).fill_null(0)),
-                title=_("Largest single {flow} in 90 days", flow=inner),
-                unit="yuan",
-                needs=NEEDS,
-                window=90,
-            ),
-            number(
-                f"{flow}flow_max_365d",
-                yuan(v.peak(f"{flow}_max", 365).fill_null(0)),
-                title=_("Largest single {flow} in a year", flow=inner),
-                unit="yuan",
-                needs=NEEDS,
-                window=365,
-            ),
-        ]
+            (f"{flow}flow_mean_365d", yuan(mean), _("Mean {flow} over a year", flow=inner), "yuan", 365),
+            (f"{flow}flow_max_90d", yuan(max_quarter), _("Largest single {flow} in 90 days", flow=inner), "yuan", 90),
+            (f"{flow}flow_max_365d", yuan(max_year), _("Largest single {flow} in a year", flow=inner), "yuan", 365),
+        )
     return definitions

@@ -1,13 +1,11 @@
 """What the customer has been used to do over two years: rates of their own transactions, whole and fading."""
 
-from functools import reduce
-
 import ibis
 from ibis.expr.types import IntegerValue, NumericValue
 
 from goldmine.activity.measures import month_index
 from goldmine.core.i18n import _
-from goldmine.features.definition import FeatureDefinition, number, real, with_reason_texts
+from goldmine.features.definition import FeatureDefinition, number, real, sum_of, with_reason_texts
 from goldmine.features.families.rhythm import bit_count
 from goldmine.features.reason_text import ReasonText
 from goldmine.features.view import View
@@ -18,20 +16,10 @@ HALVES = (2, 6, 12)
 """Months after which a transaction counts for half in a fading rate."""
 _NONE = _("No transaction of their own within two years")
 REASON_TEXTS = {
-    "own_days_per_month": ReasonText(
-        "habit",
-        positive=_("Active on {value} a month over two years"),
-        zero=_NONE,
-    ),
-    "own_months_share": ReasonText(
-        "habit",
-        positive=_("Active in {value} of the months of two years"),
-        zero=_NONE,
-    ),
+    "own_days_per_month": ReasonText("habit", positive=_("Active on {value} a month over two years"), zero=_NONE),
+    "own_months_share": ReasonText("habit", positive=_("Active in {value} of the months of two years"), zero=_NONE),
     "own_count_per_month*": ReasonText(
-        "habit",
-        positive=_("{value} transactions of their own a month over two years"),
-        zero=_NONE,
+        "habit", positive=_("{value} transactions of their own a month over two years"), zero=_NONE
     ),
 }
 """What a customer manager says about each feature."""
@@ -51,7 +39,7 @@ def habit(v: View) -> list[FeatureDefinition]:
     definitions = [
         number(
             name,
-            _sum(parts) / known,
+            sum_of(parts) / known,
             title=_("{measure} over two years", measure=measure),
             unit=unit,
             window=730,
@@ -88,9 +76,5 @@ def _months_known(v: View) -> IntegerValue:
 
 def _fading(counts: list[NumericValue], known: IntegerValue, keeps: float) -> NumericValue:
     """A rate whose months weigh less by a factor `keeps` each further back, over the weights of the months known."""
-    weighed = _sum([count * real(keeps**age) for age, count in enumerate(counts)])
+    weighed = sum_of([count * real(keeps**age) for age, count in enumerate(counts)])
     return weighed * real(1 - keeps) / (real(1) - real(keeps) ** known)
-
-
-def _sum(values: list[NumericValue]) -> NumericValue:
-    return reduce(lambda left, right: left + right, values)

@@ -1,7 +1,7 @@
 """What the customer holds of each product class: level, change, peak and share of AUM."""
 
 from goldmine.core.i18n import _
-from goldmine.features.definition import FeatureDefinition, number, ratio, with_reason_texts, yuan
+from goldmine.features.definition import FeatureDefinition, numbers, ratio, with_reason_texts, yuan
 from goldmine.features.reason_text import LATER, ReasonText
 from goldmine.features.view import View
 
@@ -20,51 +20,34 @@ def holdings(v: View) -> list[FeatureDefinition]:
     definitions = []
     for name, (title, inner) in CLASS_TITLES.items():
         now = v.zero(f"{name}_a0")
-        definitions += [
-            number(
-                f"{name}_avg_30d",
-                yuan(now),
-                title=_("{holding}, last month's daily average", holding=title),
-                unit="yuan",
-                needs=NEEDS,
-                window=30,
-            ),
-            number(
+        definitions += numbers(
+            NEEDS,
+            (f"{name}_avg_30d", yuan(now), _("{holding}, last month's daily average", holding=title), "yuan", 30),
+            (
                 f"{name}_change_90d",
                 yuan(now - v.zero(f"{name}_a3")),
-                title=_("Change of {holding} over 90 days", holding=inner),
-                unit="yuan",
-                needs=NEEDS,
-                window=90,
+                _("Change of {holding} over 90 days", holding=inner),
+                "yuan",
+                90,
             ),
-            number(
+            (
                 f"{name}_change_365d",
                 yuan(now - v.zero(f"{name}_a12")),
-                title=_("Change of {holding} over a year", holding=inner),
-                unit="yuan",
-                needs=NEEDS,
-                window=365,
+                _("Change of {holding} over a year", holding=inner),
+                "yuan",
+                365,
             ),
-            number(
+            (
                 f"{name}_peak_365d",
                 yuan(v.peak(f"{name}_peak", 365).fill_null(0)),
-                title=_("Highest monthly {holding} in a year", holding=inner),
-                unit="yuan",
-                needs=NEEDS,
-                window=365,
+                _("Highest monthly {holding} in a year", holding=inner),
+                "yuan",
+                365,
             ),
-        ]
+        )
         if name not in ("loan", "other"):
-            definitions.append(
-                number(
-                    f"{name}_share_30d",
-                    ratio(now, v.zero("aum_a0")),
-                    title=_("{holding} as a share of AUM", holding=title),
-                    unit="share",
-                    needs=NEEDS,
-                    window=30,
-                )
-            )
+            share, share_title = ratio(now, v.zero("aum_a0")), _("{holding} as a share of AUM", holding=title)
+            definitions += numbers(NEEDS, (f"{name}_share_30d", share, share_title, "share", 30))
     return with_reason_texts(definitions, _reason_texts())
 
 

@@ -1,7 +1,7 @@
 """How much of what the customer does is about investments: the taste for them that shows before a first purchase."""
 
 from goldmine.core.i18n import _
-from goldmine.features.definition import FeatureDefinition, number, ratio, with_reason_texts
+from goldmine.features.definition import FeatureDefinition, numbers, ratio, with_reason_texts
 from goldmine.features.reason_text import ReasonText
 from goldmine.features.view import View
 
@@ -30,22 +30,21 @@ def investing(v: View) -> list[FeatureDefinition]:
     definitions = []
     for days in (30, 90, 180, 365):
         count = v.total("in_investment_count", days) + v.total("out_investment_count", days)
-        definitions += [
-            number(
+        definitions += numbers(
+            NEEDS,
+            (
                 f"investing_count_{days}d",
                 count,
-                title=_("Investment transactions over {days} days", days=days),
-                unit="count",
-                needs=NEEDS,
-                window=days,
+                _("Investment transactions over {days} days", days=days),
+                "count",
+                days,
             ),
-            number(
+            (
                 f"investing_share_{days}d",
                 ratio(count, v.total("own_count", days)),
-                title=_("Investment transactions' share of own ones over {days} days", days=days),
-                unit="share",
-                needs=NEEDS,
-                window=days,
+                _("Investment transactions' share of own ones over {days} days", days=days),
+                "share",
+                days,
             ),
-        ]
+        )
     return with_reason_texts(definitions, REASON_TEXTS)

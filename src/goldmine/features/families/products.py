@@ -3,7 +3,7 @@
 from goldmine.contract.tables import PRODUCT_CLASSES
 from goldmine.core.i18n import _
 from goldmine.features.customer_aggregates import EVENTS, FACTS
-from goldmine.features.definition import FeatureDefinition, number, with_reason_texts
+from goldmine.features.definition import FeatureDefinition, NumberRow, numbers, sum_of, with_reason_texts
 from goldmine.features.reason_text import ReasonText
 from goldmine.features.view import View
 
@@ -22,24 +22,16 @@ FACT_TITLES = {
 REASON_TEXTS = {
     "accounts_open_count": ReasonText("accounts", positive=_("Open accounts: {value}")),
     "accounts_time_count": ReasonText(
-        "time",
-        positive=_("Open time-deposit accounts: {value}"),
-        zero=_("No time-deposit account"),
+        "time", positive=_("Open time-deposit accounts: {value}"), zero=_("No time-deposit account")
     ),
     "accounts_closed_count": ReasonText(
-        "accounts",
-        positive=_("Accounts closed within a year: {value}"),
-        zero=_("No account closed within a year"),
+        "accounts", positive=_("Accounts closed within a year: {value}"), zero=_("No account closed within a year")
     ),
     "accounts_opened_count": ReasonText(
-        "accounts",
-        positive=_("Accounts opened within a year: {value}"),
-        zero=_("No account opened within a year"),
+        "accounts", positive=_("Accounts opened within a year: {value}"), zero=_("No account opened within a year")
     ),
     "classes_held": ReasonText(
-        "products_held",
-        positive=_("Kinds of products held: {value}"),
-        zero=_("Holds no product"),
+        "products_held", positive=_("Kinds of products held: {value}"), zero=_("Holds no product")
     ),
     "wealth_bought_count_365d": ReasonText(
         "wealth",
@@ -47,9 +39,7 @@ REASON_TEXTS = {
         zero=_("No wealth product bought within a year"),
     ),
     "wealth_bought_count_ever": ReasonText(
-        "wealth",
-        positive=_("Wealth products ever bought: {value}"),
-        zero=_("Has never bought a wealth product here"),
+        "wealth", positive=_("Wealth products ever bought: {value}"), zero=_("Has never bought a wealth product here")
     ),
     "wealth_bought_days_since": ReasonText(
         "wealth",
@@ -80,26 +70,16 @@ REASON_TEXTS = {
         show_typical=False,
     ),
     "loan_drawn_count_365d": ReasonText(
-        "loan",
-        positive=_("Loans drawn within a year: {value}"),
-        zero=_("No loan drawn within a year"),
+        "loan", positive=_("Loans drawn within a year: {value}"), zero=_("No loan drawn within a year")
     ),
     "loan_drawn_days_since": ReasonText(
-        "loan",
-        positive=_("Drew a loan {value} ago"),
-        missing=_("No loan drawn so far"),
-        show_typical=False,
+        "loan", positive=_("Drew a loan {value} ago"), missing=_("No loan drawn so far"), show_typical=False
     ),
     "loan_repaid_count_365d": ReasonText(
-        "loan",
-        positive=_("Loans paid off within a year: {value}"),
-        zero=_("No loan paid off within a year"),
+        "loan", positive=_("Loans paid off within a year: {value}"), zero=_("No loan paid off within a year")
     ),
     "loan_repaid_days_since": ReasonText(
-        "loan",
-        positive=_("Paid off a loan {value} ago"),
-        missing=_("No loan paid off so far"),
-        show_typical=False,
+        "loan", positive=_("Paid off a loan {value} ago"), missing=_("No loan paid off so far"), show_typical=False
     ),
     "contacts_count_*": ReasonText(
         "contacts",
@@ -107,14 +87,10 @@ REASON_TEXTS = {
         zero=_("Not contacted by the bank over {window}"),
     ),
     "contacts_yes_count": ReasonText(
-        "contacts",
-        positive=_("Contacts answered with yes: {value}"),
-        zero=_("No contact answered with yes so far"),
+        "contacts", positive=_("Contacts answered with yes: {value}"), zero=_("No contact answered with yes so far")
     ),
     "contacts_no_count": ReasonText(
-        "contacts",
-        positive=_("Contacts answered with no: {value}"),
-        zero=_("No contact answered with no so far"),
+        "contacts", positive=_("Contacts answered with no: {value}"), zero=_("No contact answered with no so far")
     ),
     "contact_days_since": ReasonText(
         "contacts",
@@ -129,10 +105,7 @@ REASON_TEXTS = {
         show_typical=False,
     ),
     "tax_amount": ReasonText(
-        "tax",
-        positive=_("Pays {value} of tax a year"),
-        missing=_("No tax on the bank's record"),
-        show_typical=False,
+        "tax", positive=_("Pays {value} of tax a year"), missing=_("No tax on the bank's record"), show_typical=False
     ),
     "provident_fund_amount": ReasonText(
         "provident_fund",
@@ -150,123 +123,54 @@ def products(v: View) -> list[FeatureDefinition]:
 
 
 def _accounts(v: View) -> list[FeatureDefinition]:
-    titles = {
-        "accounts_open": _("Open accounts"),
-        "accounts_time": _("Open time-deposit accounts"),
-        "accounts_closed": _("Accounts closed in a year"),
-        "accounts_opened": _("Accounts opened in a year"),
-    }
     held = [(v.zero(f"{name}_a0") > 0).cast("int64") for name in PRODUCT_CLASSES]
     return [
-        *[
-            number(f"{name}_count", v.zero(name), title=title, unit="count", needs=("accounts",))
-            for name, title in titles.items()
-        ],
-        number(
-            "classes_held",
-            sum(held[1:], held[0]),
-            title=_("Product classes held"),
-            unit="count",
-            needs=("balances",),
+        *numbers(
+            ("accounts",),
+            ("accounts_open_count", v.zero("accounts_open"), _("Open accounts"), "count", None),
+            ("accounts_time_count", v.zero("accounts_time"), _("Open time-deposit accounts"), "count", None),
+            ("accounts_closed_count", v.zero("accounts_closed"), _("Accounts closed in a year"), "count", None),
+            ("accounts_opened_count", v.zero("accounts_opened"), _("Accounts opened in a year"), "count", None),
         ),
+        *numbers(("balances",), ("classes_held", sum_of(held), _("Product classes held"), "count", None)),
     ]
 
 
 def _events(v: View) -> list[FeatureDefinition]:
-    needs = ("product_events",)
-    definitions = []
+    rows: list[NumberRow] = []
     for event in EVENTS:
-        title = EVENT_TITLES[event]
-        definitions += [
-            number(
-                f"{event}_count_365d",
-                v.zero(f"{event}_count_365d"),
-                title=_("{event} in a year", event=title),
-                unit="count",
-                needs=needs,
-                window=365,
-            ),
-            number(
-                f"{event}_days_since",
-                v.days_since(v.rows[f"{event}_last"]),
-                title=_("{event}: days since the last", event=title),
-                unit="days",
-                needs=needs,
-            ),
+        title, since = EVENT_TITLES[event], v.days_since(v.rows[f"{event}_last"])
+        rows += [
+            (f"{event}_count_365d", v.zero(f"{event}_count_365d"), _("{event} in a year", event=title), "count", 365),
+            (f"{event}_days_since", since, _("{event}: days since the last", event=title), "days", None),
         ]
-    return [
-        *definitions,
-        number(
-            "wealth_bought_count_365d",
-            v.zero("wealth_bought_365d"),
-            title=_("Wealth products bought in a year"),
-            unit="count",
-            needs=needs,
-            window=365,
-        ),
-        number(
-            "wealth_bought_count_ever",
-            v.zero("wealth_bought_ever"),
-            title=_("Wealth products ever bought"),
-            unit="count",
-            needs=needs,
-        ),
-        number(
-            "wealth_bought_days_since",
-            v.days_since(v.rows.wealth_last),
-            title=_("Days since a wealth product was bought"),
-            unit="days",
-            needs=needs,
-        ),
-    ]
+    bought, ever, since = v.zero("wealth_bought_365d"), v.zero("wealth_bought_ever"), v.days_since(v.rows.wealth_last)
+    return numbers(
+        ("product_events",),
+        *rows,
+        ("wealth_bought_count_365d", bought, _("Wealth products bought in a year"), "count", 365),
+        ("wealth_bought_count_ever", ever, _("Wealth products ever bought"), "count", None),
+        ("wealth_bought_days_since", since, _("Days since a wealth product was bought"), "days", None),
+    )
 
 
 def _contacts(v: View) -> list[FeatureDefinition]:
-    needs = ("contacts",)
-    return [
-        *[
-            number(
-                f"contacts_count_{days}d",
-                v.zero(f"contacts_{days}d"),
-                title=_("Marketing contacts in {days} days", days=days),
-                unit="count",
-                needs=needs,
-                window=days,
-            )
-            for days in (90, 365)
-        ],
-        number(
-            "contacts_yes_count",
-            v.zero("contacts_yes"),
-            title=_("Contacts answered with yes"),
-            unit="count",
-            needs=needs,
+    return numbers(
+        ("contacts",),
+        ("contacts_count_90d", v.zero("contacts_90d"), _("Marketing contacts in {days} days", days=90), "count", 90),
+        (
+            "contacts_count_365d",
+            v.zero("contacts_365d"),
+            _("Marketing contacts in {days} days", days=365),
+            "count",
+            365,
         ),
-        number(
-            "contacts_no_count",
-            v.zero("contacts_no"),
-            title=_("Contacts answered with no"),
-            unit="count",
-            needs=needs,
-        ),
-        number(
-            "contact_days_since",
-            v.days_since(v.rows.contact_last),
-            title=_("Days since the last contact"),
-            unit="days",
-            needs=needs,
-        ),
-    ]
+        ("contacts_yes_count", v.zero("contacts_yes"), _("Contacts answered with yes"), "count", None),
+        ("contacts_no_count", v.zero("contacts_no"), _("Contacts answered with no"), "count", None),
+        ("contact_days_since", v.days_since(v.rows.contact_last), _("Days since the last contact"), "days", None),
+    )
 
 
 def _facts(v: View) -> list[FeatureDefinition]:
-    return [
-        number(
-            f"{fact}_amount",
-            v.rows[f"fact_{fact}"],
-            title=FACT_TITLES[fact],
-            unit="yuan",
-            needs=("external_facts",),
-        )
-        for fact in FACTS
-    ]
+    rows = [(f"{fact}_amount", v.rows[f"fact_{fact}"], FACT_TITLES[fact], "yuan", None) for fact in FACTS]
+    return numbers(("external_facts",), *rows)

@@ -17,21 +17,13 @@ REASON_TEXTS = {
     "tenure_months": ReasonText("tenure", positive=_("With the bank for {value}"), zero=_("New customer")),
     "has_employer": ReasonText("employment", positive=_("Employer on record"), zero=_("No employer on record")),
     "risk_grade_level": ReasonText(
-        "risk_grade",
-        positive=_("Risk assessment: {value}"),
-        missing=_("No risk assessment yet"),
-        show_typical=False,
+        "risk_grade", positive=_("Risk assessment: {value}"), missing=_("No risk assessment yet"), show_typical=False
     ),
     "risk_grade_age_days": ReasonText(
-        "risk_grade",
-        positive=_("Risk assessed {value} ago"),
-        missing=_("No risk assessment yet"),
-        show_typical=False,
+        "risk_grade", positive=_("Risk assessed {value} ago"), missing=_("No risk assessment yet"), show_typical=False
     ),
     "has_social_security_card": ReasonText(
-        "social_security_card",
-        positive=_("Has a social security card"),
-        zero=_("No social security card"),
+        "social_security_card", positive=_("Has a social security card"), zero=_("No social security card")
     ),
     "social_security_card_months": ReasonText(
         "social_security_card",
@@ -40,9 +32,7 @@ REASON_TEXTS = {
         show_typical=False,
     ),
     "has_mobile_bank": ReasonText(
-        "mobile_bank",
-        positive=_("Mobile banking activated"),
-        zero=_("Mobile banking not activated"),
+        "mobile_bank", positive=_("Mobile banking activated"), zero=_("Mobile banking not activated")
     ),
     "mobile_bank_months": ReasonText(
         "mobile_bank",
@@ -73,10 +63,7 @@ def profile(v: View) -> list[FeatureDefinition]:
         category("customer_kind", t.kind, title=_("Kind of customer"), needs=("customers.kind",)),
         category("identity", t.identity, title=_("Identity"), needs=("customers.identity",)),
         category(
-            "life_cycle",
-            _life_cycle(v),
-            title=_("Life-cycle stage"),
-            needs=("customers.opened_on", "transactions"),
+            "life_cycle", _life_cycle(v), title=_("Life-cycle stage"), needs=("customers.opened_on", "transactions")
         ),
         number(
             "tenure_months",
@@ -120,13 +107,7 @@ def profile(v: View) -> list[FeatureDefinition]:
             unit="months",
             needs=("customers.social_security_card_on",),
         ),
-        number(
-            "has_mobile_bank",
-            mobile,
-            title=_("Mobile banking"),
-            unit="flag",
-            needs=("customers.mobile_bank_on",),
-        ),
+        number("has_mobile_bank", mobile, title=_("Mobile banking"), unit="flag", needs=("customers.mobile_bank_on",)),
         number(
             "mobile_bank_months",
             v.days_since(t.mobile_bank_on) / real(30.4375),

@@ -1,13 +1,20 @@
 """How lately, how often and how evenly the customer makes transactions of their own."""
 
-from functools import reduce
-
 import ibis
 import ibis.expr.datatypes as dt
 from ibis.expr.types import IntegerValue, NumericValue, Value
 
 from goldmine.core.i18n import _
-from goldmine.features.definition import FeatureDefinition, number, ratio, real, with_reason_texts
+from goldmine.features.definition import (
+    FeatureDefinition,
+    NumberRow,
+    numbers,
+    ratio,
+    real,
+    sum_of,
+    variation,
+    with_reason_texts,
+)
 from goldmine.features.reason_text import ReasonText
 from goldmine.features.view import View
 
@@ -27,14 +34,10 @@ REASON_TEXTS = {
         show_typical=False,
     ),
     "silent_months": ReasonText(
-        "recency",
-        positive=_("Months of silence in a row: {value}"),
-        zero=_("Made transactions this month"),
+        "recency", positive=_("Months of silence in a row: {value}"), zero=_("Made transactions this month")
     ),
     "active_months_streak": ReasonText(
-        "recency",
-        positive=_("Active months in a row: {value}"),
-        zero=_("No transaction of their own this month"),
+        "recency", positive=_("Active months in a row: {value}"), zero=_("No transaction of their own this month")
     ),
     "gap_mean_365d": ReasonText(
         "activity",
@@ -66,9 +69,7 @@ REASON_TEXTS = {
         missing=_("Not active over {window}"),
     ),
     "own_days_*": ReasonText(
-        "activity",
-        positive=_("Active on {value} over {window}"),
-        zero=_("Not active over {window}"),
+        "activity", positive=_("Active on {value} over {window}"), zero=_("Not active over {window}")
     ),
     "own_count_volatility_365d": ReasonText(
         "activity",
@@ -76,14 +77,10 @@ REASON_TEXTS = {
         missing=_("Not active over {window}"),
     ),
     "own_count_*": ReasonText(
-        "activity",
-        positive=_("Transactions of their own over {window}: {value}"),
-        zero=_("Not active over {window}"),
+        "activity", positive=_("Transactions of their own over {window}: {value}"), zero=_("Not active over {window}")
     ),
     "own_months_*": ReasonText(
-        "activity",
-        positive=_("Active months over {window}: {value}"),
-        zero=_("Not active over {window}"),
+        "activity", positive=_("Active months over {window}: {value}"), zero=_("Not active over {window}")
     ),
     "weekend_share_365d": ReasonText(
         "weekends",
@@ -105,16 +102,12 @@ def rhythm(v: View) -> list[FeatureDefinition]:
     return with_reason_texts([*_recency(v), *_frequency(v), *_evenness(v)], REASON_TEXTS)
 
 
-def _sum(values: list[NumericValue]) -> NumericValue:
-    return reduce(lambda left, right: left + right, values)
-
-
 def _days(v: View, ages: range) -> NumericValue:
-    return _sum([bit_count(v.zero(f"days_a{age}")).cast("int64") for age in ages])
+    return sum_of([bit_count(v.zero(f"days_a{age}")).cast("int64") for age in ages])
 
 
 def _months(v: View, ages: range) -> NumericValue:
-    return _sum([(v.zero(f"days_a{age}") != 0).cast("int64") for age in ages])
+    return sum_of([(v.zero(f"days_a{age}") != 0).cast("int64") for age in ages])
 
 
 def _last(v: View) -> Value:
@@ -127,136 +120,65 @@ def _recency(v: View) -> list[FeatureDefinition]:
     months_of = [v.zero(f"days_a{age}") != 0 for age in range(12)]
     silent = ibis.cases(*[(active, age) for age, active in enumerate(months_of)], else_=12)
     streak = ibis.cases(*[(~active, age) for age, active in enumerate(months_of)], else_=12)
-    return [
-        number(
-            "days_since_own",
-            since,
-            title=_("Days since the last own transaction"),
-            unit="days",
-            needs=NEEDS,
-        ),
-        number(
-            "gap_mean_365d",
-            gap,
-            title=_("Mean days between own transactions in a year"),
-            unit="days",
-            needs=NEEDS,
-            window=365,
-        ),
-        number(
-            "recency_to_gap_365d",
-            since / gap,
-            title=_("Days since the last own transaction over the usual gap"),
-            unit="ratio",
-            needs=NEEDS,
-            window=365,
-        ),
-        number(
-            "silent_months",
-            silent,
-            title=_("Months of silence up to now"),
-            unit="count",
-            needs=NEEDS,
-        ),
-        number(
-            "active_months_streak",
-            streak,
-            title=_("Months of unbroken activity up to now"),
-            unit="count",
-            needs=NEEDS,
-        ),
-    ]
+    return numbers(
+        NEEDS,
+        ("days_since_own", since, _("Days since the last own transaction"), "days", None),
+        ("gap_mean_365d", gap, _("Mean days between own transactions in a year"), "days", 365),
+        ("recency_to_gap_365d", since / gap, _("Days since the last own transaction over the usual gap"), "ratio", 365),
+        ("silent_months", silent, _("Months of silence up to now"), "count", None),
+        ("active_months_streak", streak, _("Months of unbroken activity up to now"), "count", None),
+    )
 
 
 def _frequency(v: View) -> list[FeatureDefinition]:
-    definitions = []
+    rows: list[NumberRow] = []
     for days, months in ((30, 1), (90, 3), (180, 6), (365, 12)):
-        definitions += [
-            number(
-                f"own_days_{days}d",
-                _days(v, range(months)),
-                title=_("Days with own transactions in {days} days", days=days),
-                unit="days",
-                needs=NEEDS,
-                window=days,
-            ),
-            number(
-                f"own_count_{days}d",
-                v.total("own_count", days),
-                title=_("Own transactions in {days} days", days=days),
-                unit="count",
-                needs=NEEDS,
-                window=days,
-            ),
+        days_title = _("Days with own transactions in {days} days", days=days)
+        count_title = _("Own transactions in {days} days", days=days)
+        rows += [
+            (f"own_days_{days}d", _days(v, range(months)), days_title, "days", days),
+            (f"own_count_{days}d", v.total("own_count", days), count_title, "count", days),
         ]
     for days, months in ((180, 6), (365, 12)):
-        definitions.append(
-            number(
-                f"own_months_{days}d",
-                _months(v, range(months)),
-                title=_("Months with own transactions in {days} days", days=days),
-                unit="count",
-                needs=NEEDS,
-                window=days,
-            )
-        )
-    return definitions
+        title = _("Months with own transactions in {days} days", days=days)
+        rows.append((f"own_months_{days}d", _months(v, range(months)), title, "count", days))
+    return numbers(NEEDS, *rows)
 
 
 def _evenness(v: View) -> list[FeatureDefinition]:
     counts = [v.zero(f"own_a{age}") for age in range(12)]
-    mean = _sum(counts) / 12
-    spread = (_sum([(value - mean) * (value - mean) for value in counts]) / 12).sqrt()
-    return [
-        number(
-            "own_count_volatility_365d",
-            ratio(spread, mean),
-            title=_("Unevenness of monthly own transactions"),
-            unit="ratio",
-            needs=NEEDS,
-            window=365,
-        ),
-        number(
+    quarter, previous, coming, year_ago = (
+        _days(v, ages) for ages in (range(3), range(3, 6), range(9, 12), range(12, 15))
+    )
+    year = _days(v, range(12))
+    weekend_share = ratio(v.total("weekend_count", 365), v.total("in_count", 365) + v.total("out_count", 365))
+    return numbers(
+        NEEDS,
+        ("own_count_volatility_365d", variation(counts), _("Unevenness of monthly own transactions"), "ratio", 365),
+        (
             "own_days_change_90d",
-            _days(v, range(3)) - _days(v, range(3, 6)),
-            title=_("Own transaction days: last 90 days less the 90 before"),
-            unit="days",
-            needs=NEEDS,
-            window=180,
+            quarter - previous,
+            _("Own transaction days: last 90 days less the 90 before"),
+            "days",
+            180,
         ),
-        number(
+        (
             "own_days_share_90d",
-            ratio(_days(v, range(3)), _days(v, range(12))),
-            title=_("Own transaction days: last quarter's share of the year"),
-            unit="share",
-            needs=NEEDS,
-            window=365,
+            ratio(quarter, year),
+            _("Own transaction days: last quarter's share of the year"),
+            "share",
+            365,
         ),
-        number(
+        (
             "own_days_season_share",
-            ratio(_days(v, range(9, 12)), _days(v, range(12))),
-            title=_("Own transaction days: share of the year that fell in the coming quarter's months"),
-            unit="share",
-            needs=NEEDS,
-            window=365,
+            ratio(coming, year),
+            _("Own transaction days: share of the year that fell in the coming quarter's months"),
+            "share",
+            365,
         ),
-        number(
-            "own_days_year_ago",
-            _days(v, range(12, 15)),
-            title=_("Own transaction days in the same quarter a year ago"),
-            unit="days",
-            needs=NEEDS,
-            window=90,
-        ),
-        number(
-            "weekend_share_365d",
-            ratio(v.total("weekend_count", 365), v.total("in_count", 365) + v.total("out_count", 365)),
-            title=_("Share of transactions at weekends"),
-            unit="share",
-            needs=NEEDS,
-            window=365,
-        ),
-    ]
+        ("own_days_year_ago", year_ago, _("Own transaction days in the same quarter a year ago"), "days", 90),
+        ("weekend_share_365d", weekend_share, _("Share of transactions at weekends"), "share", 365),
+    )
 
 
 def own_days_quarter(v: View) -> IntegerValue:

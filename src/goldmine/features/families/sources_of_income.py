@@ -4,7 +4,7 @@ import ibis
 
 from goldmine.activity.measures import month_index
 from goldmine.core.i18n import _
-from goldmine.features.definition import FeatureDefinition, number, ratio, with_reason_texts, yuan
+from goldmine.features.definition import FeatureDefinition, numbers, ratio, with_reason_texts, yuan
 from goldmine.features.reason_text import ReasonText, not_explainable
 from goldmine.features.view import View
 from goldmine.features.windows import BUCKETS, REGULAR
@@ -28,9 +28,7 @@ REASON_TEXTS = {
         fallback="in_salary_months_since",
     ),
     "in_salary_count_365d": ReasonText(
-        "salary",
-        positive=_("Salary entries over {window}: {value}"),
-        zero=_("No salary came in over {window}"),
+        "salary", positive=_("Salary entries over {window}: {value}"), zero=_("No salary came in over {window}")
     ),
     "in_salary_months_since": ReasonText(
         "salary",
@@ -56,9 +54,7 @@ REASON_TEXTS = {
         zero=_("No subsidies came in over {window}"),
     ),
     "in_subsidy_count_365d": ReasonText(
-        "subsidy",
-        positive=_("Subsidy entries over {window}: {value}"),
-        zero=_("No subsidies came in over {window}"),
+        "subsidy", positive=_("Subsidy entries over {window}: {value}"), zero=_("No subsidies came in over {window}")
     ),
     "in_merchant_sum_90d": ReasonText(
         "shop_takings",
@@ -98,24 +94,16 @@ REASON_TEXTS = {
         zero=_("No utility bills paid over {window}"),
     ),
     "out_loan_sum_90d": ReasonText(
-        "loan",
-        positive=_("{value} of loans paid back over {window}"),
-        zero=_("No loan payments over {window}"),
+        "loan", positive=_("{value} of loans paid back over {window}"), zero=_("No loan payments over {window}")
     ),
     "out_loan_count_365d": ReasonText(
-        "loan",
-        positive=_("Loan payments over {window}: {value}"),
-        zero=_("No loan payments over {window}"),
+        "loan", positive=_("Loan payments over {window}: {value}"), zero=_("No loan payments over {window}")
     ),
     "in_loan_sum_90d": ReasonText(
-        "loan",
-        positive=_("{value} of loans paid out over {window}"),
-        zero=_("No loan paid out over {window}"),
+        "loan", positive=_("{value} of loans paid out over {window}"), zero=_("No loan paid out over {window}")
     ),
     "in_loan_count_365d": ReasonText(
-        "loan",
-        positive=_("Loans paid out over {window}: {value}"),
-        zero=_("No loan paid out over {window}"),
+        "loan", positive=_("Loans paid out over {window}: {value}"), zero=_("No loan paid out over {window}")
     ),
     "income_kept_365d": ReasonText(
         "income_kept",
@@ -133,55 +121,35 @@ def sources_of_income(v: View) -> list[FeatureDefinition]:
     """Sum and count of each sign over a quarter, its change, and what salary does to the account."""
     definitions = []
     for flow, title in INCOME_TITLES.items():
-        now = v.total(f"{flow}_sum", 90)
-        definitions += [
-            number(
-                f"{flow}_sum_90d",
-                yuan(now),
-                title=_("{income} over 90 days", income=title),
-                unit="yuan",
-                needs=NEEDS,
-                window=90,
-            ),
-            number(
-                f"{flow}_count_365d",
-                v.total(f"{flow}_count", 365),
-                title=_("{income}: entries in a year", income=title),
-                unit="count",
-                needs=NEEDS,
-                window=365,
-            ),
-        ]
+        amount, count = v.total(f"{flow}_sum", 90), v.total(f"{flow}_count", 365)
+        definitions += numbers(
+            NEEDS,
+            (f"{flow}_sum_90d", yuan(amount), _("{income} over 90 days", income=title), "yuan", 90),
+            (f"{flow}_count_365d", count, _("{income}: entries in a year", income=title), "count", 365),
+        )
     for flow in REGULAR:
         title = INCOME_TITLES[flow]
         last = ibis.greatest(*[v.rows[f"{flow}_month_{bucket}"] for bucket in range(len(BUCKETS))])
-        definitions += [
-            number(
+        definitions += numbers(
+            NEEDS,
+            (
                 f"{flow}_months_since",
                 month_index(v.rows.cutoff) - last,
-                title=_("{income}: months since the last", income=title),
-                unit="count",
-                needs=NEEDS,
+                _("{income}: months since the last", income=title),
+                "count",
+                None,
             ),
-            number(
+            (
                 f"{flow}_change_90d",
                 yuan(v.total(f"{flow}_sum", 90) - v.previous(f"{flow}_sum")),
-                title=_("{income}: last 90 days less the 90 before", income=title),
-                unit="yuan",
-                needs=NEEDS,
-                window=180,
+                _("{income}: last 90 days less the 90 before", income=title),
+                "yuan",
+                180,
             ),
-        ]
-    income = v.total("in_salary_sum", 365) + v.total("in_pension_sum", 365)
-    kept = ratio(v.total("in_sum", 365) - v.total("out_sum", 365), income)
-    definitions.append(
-        number(
-            "income_kept_365d",
-            kept,
-            title=_("Net inflow over salary and pension in a year"),
-            unit="ratio",
-            needs=NEEDS,
-            window=365,
         )
+    income = v.total("in_salary_sum", 365) + v.total("in_pension_sum", 365)
+    share_kept = ratio(v.total("in_sum", 365) - v.total("out_sum", 365), income)
+    definitions += numbers(
+        NEEDS, ("income_kept_365d", share_kept, _("Net inflow over salary and pension in a year"), "ratio", 365)
     )
     return with_reason_texts(definitions, REASON_TEXTS)

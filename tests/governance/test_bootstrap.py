@@ -36,7 +36,7 @@ def test_interval_covers_the_figure_and_shrinks_with_more_rows():
 def test_interval_of_a_large_table_is_estimated_from_a_sample(monkeypatch):
     lists = {"champion": SCORE + CHANCE.normal(0, 0.3, 4000), "challenger": SCORE}
     whole = intervals(OUTCOME, lists, 400)
-    monkeypatch.setattr(bootstrap, "_ENOUGH", 2000)
+    monkeypatch.setattr(bootstrap, "_MAX_ROWS", 2000)
     part = intervals(OUTCOME, lists, 400)
     for who in whole:
         for name in ("auc", "brier", "lift_10pct", "lift_list"):

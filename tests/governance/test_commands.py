@@ -23,7 +23,7 @@ def goldmine(tmp_path, monkeypatch, capsys):
     wealth = Path(__file__).parents[2] / "pipelines" / "use_cases" / "wealth.yaml"
     (tmp_path / "pipelines" / "use_cases" / "wealth.yaml").write_bytes(wealth.read_bytes())
     journal = Journal("tiny", "wealth")
-    with journal.held():
+    with journal.locked():
         journal.append(Event("promoted", "4", "4", ("lift at list size +0.30",), {}, {}))
 
     def call(*words, work="work"):

@@ -20,7 +20,7 @@ def journal(tmp_path, monkeypatch):
 
 
 def test_appended_entries_are_read_back(journal):
-    with journal.held():
+    with journal.locked():
         first, second = journal.append(event()), journal.append(event("refused", "2"))
     assert journal.entries() == [first, second]
     assert (first.number, first.who, first.before, second.before) == (1, "wang", "", first.seal)

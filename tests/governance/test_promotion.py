@@ -206,7 +206,7 @@ def test_concurrent_writers_lose_no_line(ask):
         "from goldmine.governance.journal import Event, Journal\n"
         "journal = Journal('tiny', 'mine')\n"
         "for number in range(20):\n"
-        "    with journal.held():\n"
+        "    with journal.locked():\n"
         "        journal.append(Event('refused', str(number), '', (), {}, {}))"
     )
     both = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]

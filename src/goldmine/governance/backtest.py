@@ -1,4 +1,4 @@
-"""Backtest: models of past snapshots evaluated on later outcomes, and how they age."""
+"""Backtest: train models at past snapshots, evaluate them on later outcomes, and measure how they age."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,24 +23,24 @@ from goldmine.models.train import train
 from goldmine.models.training_set import read_training_set
 
 AGES = (1, 2, 3)
-"""Quarters for which a model is looked at after the one that it was made for."""
+"""Ages, in quarters, at which an older model is evaluated again."""
 
 
 @dataclass(frozen=True)
 class Backtest:
-    """Figures of models of past snapshots, each judged on customers and outcomes that came later.
+    """Figures of models trained at past snapshots, each evaluated on later outcomes.
 
     Parameters
     ----------
     over_time : pandas.DataFrame
-        A row a test cutoff and figure, oldest first: judged_at, trained_to (the last cutoff that trees learnt
-        from), rows, positives, figure, value, low, high (95% bootstrap interval), rule (the baseline's figure;
+        A row per test cutoff and figure, oldest first: judged_at, trained_to (the last cutoff that the trees were
+        trained on), rows, positives, figure, value, low, high (95% bootstrap interval), rule (the baseline's figure;
         NaN where it has none).
     pairs : pandas.DataFrame
-        A row an aged model, test cutoff and figure: age (quarters), judged_at, figure, fresh, aged, difference (aged
+        A row per older model, test cutoff and figure: age (quarters), judged_at, figure, fresh, aged, difference (aged
         less fresh), low, high (of the difference, paired).
     asked : int
-        Cutoffs that were asked for; the books may hold fewer.
+        Number of cutoffs requested; the bank's history may allow fewer.
     """
 
     over_time: pd.DataFrame
@@ -53,12 +53,12 @@ class Backtest:
         return sorted(set(self.over_time.judged_at))
 
     def decay(self) -> pd.DataFrame:
-        """How much is lost by age: a row an age and figure, the means over the cutoffs that could be compared.
+        """Loss by age: a row per age and figure, averaged over the cutoffs that could be compared.
 
         Returns
         -------
         pandas.DataFrame
-            age, figure, cutoffs, fresh, aged, difference, low, high; the interval takes the cutoffs as independent.
+            age, figure, cutoffs, fresh, aged, difference, low, high; the interval treats cutoffs as independent.
         """
         if self.pairs.empty:
             return pd.DataFrame(columns=["age", "figure", "cutoffs", "fresh", "aged", "difference", "low", "high"])
@@ -71,53 +71,53 @@ class Backtest:
 
 
 def backtest(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, roll: tuple[int, int]) -> Backtest:
-    """Train a use case as at past snapshots and judge each model, and those before it, on what came after.
+    """Train a use case at past snapshots; evaluate each model, and the older ones, on later outcomes.
 
-    Each model sees what was complete at its test cutoff and no more, so that its figures are those of a model that
-    had been in use then. Activity and features of cutoffs that are not there are made.
+    Each model is trained only on data that was complete at its test cutoff, so its figures are those of a model used
+    at that time. Missing activity and features of the cutoffs are built.
 
     Parameters
     ----------
     as_of : date
         The latest snapshot, whose outcomes end the backtest.
     roll : tuple of int
-        How many test cutoffs, and how many months lie between two.
+        Number of test cutoffs, and months between two of them.
 
     Raises
     ------
     HistoryError
-        If the books are too short for a single one.
+        If the history is too short for a single cutoff.
     """
     plans = _plans(bank, use_case, as_of, roll)
     build_activity(bank, work)
     build_features(bank, work, sorted({cutoff for plan in plans.values() for cutoff in plan.all}))
     models: dict[date, Model] = {}
-    told, paired = [], []
+    over_time, pairs = [], []
     for snapshot, plan in track(list(plans.items()), f"backtest of {use_case.name}"):
         rows = read_training_set(bank, work, use_case, snapshot, use_case.training.seed)
         fitted = train(use_case, rows.train, rows.calibrate, use_case.training.seed)
         model, learnt = fitted.model, plan.calibrate if fitted.saw_calibration else plan.train[-1]
-        judged = evaluate(model, rows.test, use_case)
-        told += list(_figures(judged, plan.test, learnt))
+        evaluation = evaluate(model, rows.test, use_case)
+        over_time += list(_figures(evaluation, plan.test, learnt))
         for age, older in _aged(models, plan.test):
-            paired += list(_pairs(judged, older.predict(rows.test), (age, plan.test)))
+            pairs += list(_pairs(evaluation, older.predict(rows.test), (age, plan.test)))
         models[plan.test] = model
-    return Backtest(pd.DataFrame(told), pd.DataFrame(paired), roll[0])
+    return Backtest(pd.DataFrame(over_time), pd.DataFrame(pairs), roll[0])
 
 
 def _plans(bank: Bank, use_case: UseCase, as_of: date, roll: tuple[int, int]) -> dict[date, Cutoffs]:
-    """Cutoffs by snapshot, oldest first, for as many snapshots as the books allow."""
+    """Cutoffs by snapshot, oldest first, for as many snapshots as the history allows."""
     count, every = roll
-    found: dict[date, Cutoffs] = {}
-    for back in range(count):
-        snapshot = month_end(as_of, -back * every)
+    plans: dict[date, Cutoffs] = {}
+    for step in range(count):
+        snapshot = month_end(as_of, -step * every)
         try:
-            found[snapshot] = plan_cutoffs(use_case, snapshot, bank.months("transactions"))
+            plans[snapshot] = plan_cutoffs(use_case, snapshot, bank.months("transactions"))
         except HistoryError:
-            if not found:
+            if not plans:
                 raise
             break
-    return dict(reversed(found.items()))
+    return dict(reversed(plans.items()))
 
 
 def _aged(models: dict[date, Model], now: date) -> Iterator[tuple[int, Model]]:
@@ -127,29 +127,30 @@ def _aged(models: dict[date, Model], now: date) -> Iterator[tuple[int, Model]]:
             yield age, models[made_for]
 
 
-def _figures(judged: Evaluation, judged_at: date, trained_to: date) -> Iterator[dict[str, object]]:
-    found = intervals(judged.outcome, {"model": judged.probability}, judged.list_size)["model"]
-    rule = judged.baseline.flat()
-    for figure, one in found.items():
+def _figures(evaluation: Evaluation, judged_at: date, trained_to: date) -> Iterator[dict[str, object]]:
+    by_figure = intervals(evaluation.outcome, {"model": evaluation.probability}, evaluation.list_size)["model"]
+    baseline = evaluation.baseline.flat()
+    for figure, interval in by_figure.items():
         yield {
             "judged_at": judged_at,
             "trained_to": trained_to,
-            "rows": len(judged.outcome),
-            "positives": judged.positives,
+            "rows": len(evaluation.outcome),
+            "positives": evaluation.positives,
             "figure": figure,
-            **_ends(one),
-            "rule": rule.get(figure, float("nan")),
+            **_ends(interval),
+            "rule": baseline.get(figure, float("nan")),
         }
 
 
-def _pairs(judged: Evaluation, aged: np.ndarray, of: tuple[int, date]) -> Iterator[dict[str, object]]:
-    scores = {"fresh": judged.probability, "aged": aged}
-    found = intervals(judged.outcome, scores, judged.list_size)
-    for figure, difference in found["difference"].items():
-        values = {who: found[who][figure].value for who in scores}
+def _pairs(evaluation: Evaluation, aged: np.ndarray, age_and_cutoff: tuple[int, date]) -> Iterator[dict[str, object]]:
+    age, cutoff = age_and_cutoff
+    scores = {"fresh": evaluation.probability, "aged": aged}
+    by_score = intervals(evaluation.outcome, scores, evaluation.list_size)
+    for figure, difference in by_score["difference"].items():
+        values = {name: by_score[name][figure].value for name in scores}
         ends = _ends(difference)
-        yield {"age": of[0], "judged_at": of[1], "figure": figure, **values, "difference": ends.pop("value"), **ends}
+        yield {"age": age, "judged_at": cutoff, "figure": figure, **values, "difference": ends.pop("value"), **ends}
 
 
-def _ends(one: Interval) -> dict[str, float]:
-    return {"value": one.value, "low": one.low, "high": one.high}
+def _ends(interval: Interval) -> dict[str, float]:
+    return {"value": interval.value, "low": interval.low, "high": interval.high}

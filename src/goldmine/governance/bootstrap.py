@@ -7,22 +7,22 @@ import numpy as np
 
 REPLICATES = 500
 FIGURES = ("auc", "average_precision", "brier", "calibration_error", "lift_10pct", "lift_list")
-"""What is told with an interval, by the names of the evaluation's figures."""
+"""Figures that get an interval, by their names in an evaluation."""
 _SEED = 20240331
-_ENOUGH = 200_000
-"""Rows that are resampled; of more, so many are drawn, and their spread is narrowed to that of all."""
+_MAX_ROWS = 200_000
+"""Rows to resample; larger tables are sampled down to this, and the spread is scaled to the full size."""
 _CELLS = 4_000_000
-"""Weights held at a time, replicates times rows."""
+"""Weights in memory at a time: replicates times rows."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure and how far chance alone would move it.
+    """A figure with its 95% bootstrap interval.
 
     Parameters
     ----------
     value : float
-        On the rows as they are.
+        On the original rows.
     low, high : float
         Ends of the 95% bootstrap interval.
     """
@@ -34,7 +34,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class _Order:
-    """Rows by falling score, and where each run of equal scores, and each tenth of the rows, begins."""
+    """Rows by descending score, and where each run of equal scores and each tenth of the rows begins."""
 
     rows: np.ndarray
     ties: np.ndarray
@@ -42,7 +42,7 @@ class _Order:
 
 
 def resamples(rows: int, replicates: int = REPLICATES, seed: int = _SEED) -> Iterator[np.ndarray]:
-    """How often each row stands in each resample: float32, replicates x rows, some replicates at a time.
+    """Count of each row in each resample: float32, replicates x rows, in chunks of replicates.
 
     Examples
     --------
@@ -58,54 +58,54 @@ def resamples(rows: int, replicates: int = REPLICATES, seed: int = _SEED) -> Ite
 
 
 def intervals(outcome: np.ndarray, scores: Mapping[str, np.ndarray], list_size: int) -> dict[str, dict[str, Interval]]:
-    """Figures of calibrated probabilities with their intervals; all scores are seen on the same resamples.
+    """Figures of calibrated probabilities with their intervals; all scores use the same resamples.
 
-    Chance moves a figure of n rows by the square root of m / n of what it moves one of m rows, so that of very many
-    some are resampled (the m out of n bootstrap: Bickel, Goetze and van Zwet 1997).
+    The spread of a figure on n rows is the square root of m / n of its spread on m rows, so large tables are
+    resampled from a sample (the m out of n bootstrap: Bickel, Goetze and van Zwet 1997).
 
     Parameters
     ----------
     outcome : numpy.ndarray
-        0 or 1, a value a customer.
+        0 or 1 per customer.
     scores : mapping of str to numpy.ndarray
-        Probabilities of the same customers, by who gave them. Of two, the paired differences, second less first, are
-        told too, as ``difference``.
+        Probabilities of the same customers, by model. Two models also get their paired difference, second less
+        first, as ``difference``.
     list_size : int
-        Rows of the list.
+        Rows on the list.
 
     Returns
     -------
     dict of str to dict of str to Interval
-        By who, then by the name of the figure (`FIGURES`).
+        By model, then by figure (`FIGURES`).
     """
     rows = len(outcome)
-    told = _told(outcome, scores, list_size, [np.ones((1, rows), np.float32)])
-    some = np.sort(np.random.default_rng(_SEED).permutation(rows)[:_ENOUGH])
-    share = len(some) / rows
-    fewer, part = outcome[some], {who: score[some] for who, score in scores.items()}
-    about = _told(fewer, part, list_size * share, [np.ones((1, len(some)), np.float32)])
-    drawn = _told(fewer, part, list_size * share, resamples(len(some)))
-    moved = {who: told[who] + (drawn[who] - about[who]) * np.sqrt(share) for who in told}
-    return {who: dict(zip(FIGURES, _ends(told[who][:, 0], moved[who]), strict=True)) for who in told}
+    figures = _figures_by_score(outcome, scores, list_size, [np.ones((1, rows), np.float32)])
+    sample = np.sort(np.random.default_rng(_SEED).permutation(rows)[:_MAX_ROWS])
+    share = len(sample) / rows
+    labels, sampled = outcome[sample], {who: score[sample] for who, score in scores.items()}
+    sample_figures = _figures_by_score(labels, sampled, list_size * share, [np.ones((1, len(sample)), np.float32)])
+    resampled = _figures_by_score(labels, sampled, list_size * share, resamples(len(sample)))
+    replicates = {who: figures[who] + (resampled[who] - sample_figures[who]) * np.sqrt(share) for who in figures}
+    return {who: dict(zip(FIGURES, _ends(figures[who][:, 0], replicates[who]), strict=True)) for who in figures}
 
 
-def _told(
+def _figures_by_score(
     outcome: np.ndarray, scores: Mapping[str, np.ndarray], list_size: float, weights: Iterable[np.ndarray]
 ) -> dict[str, np.ndarray]:
-    """`FIGURES` x replicates by who, and of two their difference; weights are given some replicates at a time."""
+    """`FIGURES` x replicates by model, and the difference of two; weights come in chunks of replicates."""
     orders = {who: _order(score) for who, score in scores.items()}
     parts = [
         {
-            who: _figures(outcome[order.rows], scores[who][order.rows], order, (some, list_size))
+            who: _figures(outcome[order.rows], scores[who][order.rows], order, (chunk, list_size))
             for who, order in orders.items()
         }
-        for some in weights
+        for chunk in weights
     ]
-    found = {who: np.concatenate([part[who] for part in parts], axis=1) for who in scores}
+    figures = {who: np.concatenate([part[who] for part in parts], axis=1) for who in scores}
     if len(scores) == 2:
         first, second = scores
-        found["difference"] = found[second] - found[first]
-    return found
+        figures["difference"] = figures[second] - figures[first]
+    return figures
 
 
 def _order(score: np.ndarray) -> _Order:
@@ -116,7 +116,7 @@ def _order(score: np.ndarray) -> _Order:
 
 
 def _figures(outcome: np.ndarray, score: np.ndarray, order: _Order, resampled: tuple[np.ndarray, float]) -> np.ndarray:
-    """`FIGURES` x replicates, of rows by falling score and their weights in each replicate."""
+    """`FIGURES` x replicates, of rows by descending score with their weights in each replicate."""
     weights, list_size = resampled[0][:, order.rows], resampled[1]
     size = _by_tie(weights, order)
     hits = _by_tie(weights * outcome.astype(np.float32), order)
@@ -134,27 +134,27 @@ def _figures(outcome: np.ndarray, score: np.ndarray, order: _Order, resampled: t
     return np.array([auc, average_precision, brier, np.abs(gaps).sum(axis=1) / rows, *lifts])
 
 
-def _dot(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.asarray(np.einsum("ij,ij->i", one, other, dtype=np.float64))
+def _dot(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    return np.asarray(np.einsum("ij,ij->i", left, right, dtype=np.float64))
 
 
 def _by_tie(weights: np.ndarray, order: _Order) -> np.ndarray:
-    """Sums over each run of equal scores; where there are none, the weights themselves."""
+    """Sums over each run of equal scores; without ties, the weights themselves."""
     return weights if len(order.ties) == weights.shape[1] else np.add.reduceat(weights, order.ties, axis=1)
 
 
 def _lift(hits_to: np.ndarray, size_to: np.ndarray, depth: np.ndarray) -> np.ndarray:
-    """Rate of the outcome among the first `depth` rows over the rate among all; a tie at the edge by its share."""
-    place = np.minimum((size_to < depth[:, None]).sum(axis=1), size_to.shape[1] - 1)
+    """Outcome rate of the first `depth` rows over the rate of all; a tie at the edge counts by its share."""
+    edge = np.minimum((size_to < depth[:, None]).sum(axis=1), size_to.shape[1] - 1)
     row = np.arange(len(depth))
-    size_before = np.where(place > 0, size_to[row, place - 1], 0.0)
-    hits_before = np.where(place > 0, hits_to[row, place - 1], 0.0)
-    share = (depth - size_before) / (size_to[row, place] - size_before)
-    caught = hits_before + share * (hits_to[row, place] - hits_before)
+    size_before = np.where(edge > 0, size_to[row, edge - 1], 0.0)
+    hits_before = np.where(edge > 0, hits_to[row, edge - 1], 0.0)
+    share = (depth - size_before) / (size_to[row, edge] - size_before)
+    caught = hits_before + share * (hits_to[row, edge] - hits_before)
     return (caught / depth) / (hits_to[:, -1] / size_to[:, -1])
 
 
-def _ends(values: np.ndarray, drawn: np.ndarray) -> list[Interval]:
-    """Percentile intervals; replicates in which a figure does not exist (one class only) are left out."""
-    low, high = np.nanpercentile(drawn, [2.5, 97.5], axis=1)
-    return [Interval(float(v), float(a), float(b)) for v, a, b in zip(values, low, high, strict=True)]
+def _ends(values: np.ndarray, replicates: np.ndarray) -> list[Interval]:
+    """Percentile intervals; replicates with one class only are left out."""
+    low, high = np.nanpercentile(replicates, [2.5, 97.5], axis=1)
+    return [Interval(*map(float, ends)) for ends in zip(values, low, high, strict=True)]

@@ -1,4 +1,4 @@
-"""Calibration error over all rows and in each group, against the error that chance alone would show."""
+"""Calibration error over all rows and in each group, compared with the error that chance alone gives."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from goldmine.governance.groups import GROUP_TITLES
 from goldmine.governance.limits import Limits
 
 MIN_ROWS = 200
-"""Groups of fewer customers are left out."""
+"""Smaller groups are left out."""
 _ROWS_A_BIN = 100
 _SIMULATIONS = 200
 _MANY = 10
-"""Standard deviation of a bin's outcomes from which on they are not drawn one by one."""
+"""From this standard deviation of a bin's outcome count, the normal approximation replaces single draws."""
 _SEED = 20240331
 
 
@@ -27,11 +27,11 @@ class Calibration:
     Parameters
     ----------
     table : pandas.DataFrame
-        A row a group, the whole first: by, group, rows, predicted, observed (shares of 1), error (expected calibration
+        A row per group, all rows first: by, group, rows, predicted, observed (shares of 1), error (expected calibration
         error), floor (its mean if every probability were true), chance (its 99th percentile then), excess (error above
         the floor, never below 0) and verdict (``ok``, ``warning``, ``stop``).
     limits : Limits
-        What the verdicts are given by.
+        Limits that the verdicts use.
     """
 
     table: pd.DataFrame
@@ -48,7 +48,7 @@ class Calibration:
         return self._messages("stop", self.limits.calibration_stop)
 
     def metrics(self) -> dict[str, float]:
-        """Figures for MLflow: of the whole, and of the group that is furthest off."""
+        """Figures for MLflow: of all rows, and of the worst group."""
         whole = self.table.iloc[0]
         return {
             "calibration_floor": float(whole.floor),
@@ -78,46 +78,46 @@ def _message(row: Any, limit: float) -> LocalizedText:
 def calibration(outcome: np.ndarray, probability: np.ndarray, groups: pd.DataFrame, limits: Limits) -> Calibration:
     """Compare predicted and observed shares, over all rows and in each group.
 
-    The error is the mean gap between predicted and observed over bins of equally many rows. Even true probabilities
-    have one, larger in smaller groups; outcomes drawn from the probabilities give its floor. A verdict needs both: an
-    error above the floor by the limit, and above 99 of 100 such draws.
+    The error is the mean gap between predicted and observed over bins of equal size. Even true probabilities have an
+    error, larger in smaller groups; outcomes drawn from the probabilities give its floor. A verdict requires both an
+    error that exceeds the floor by the limit and an error above 99 of 100 such draws.
 
     Parameters
     ----------
     outcome : numpy.ndarray
         0 or 1.
     probability : numpy.ndarray
-        Of the same rows.
+        Predicted probabilities of the same rows.
     groups : pandas.DataFrame
-        The rows' groups, a column each; groups of fewer than `MIN_ROWS` rows are left out.
+        Groups of the rows, a column per kind; groups of fewer than `MIN_ROWS` rows are left out.
     """
-    chance = np.random.default_rng(_SEED)
-    found = []
-    for by, group, at in _parts(groups, len(outcome)):
-        measured = _measured(outcome[at], probability[at], chance)
-        found.append({"by": by, "group": group, **measured, "verdict": _verdict(measured, limits)})
-    return Calibration(pd.DataFrame(found), limits)
+    random = np.random.default_rng(_SEED)
+    rows = []
+    for by, group, positions in _parts(groups, len(outcome)):
+        measured = _measured(outcome[positions], probability[positions], random)
+        rows.append({"by": by, "group": group, **measured, "verdict": _verdict(measured, limits)})
+    return Calibration(pd.DataFrame(rows), limits)
 
 
 def _parts(groups: pd.DataFrame, rows: int) -> Iterator[tuple[str, str, np.ndarray]]:
     yield "all", "", np.arange(rows)
     for by in groups.columns:
-        for group, at in sorted(groups.groupby(by, observed=True).indices.items()):
-            if len(at) >= MIN_ROWS:
-                yield by, str(group), at
+        for group, positions in sorted(groups.groupby(by, observed=True).indices.items()):
+            if len(positions) >= MIN_ROWS:
+                yield by, str(group), positions
 
 
-def _measured(outcome: np.ndarray, probability: np.ndarray, chance: np.random.Generator) -> dict[str, float]:
+def _measured(outcome: np.ndarray, probability: np.ndarray, random: np.random.Generator) -> dict[str, float]:
     order = np.argsort(probability, kind="stable")
     predicted, observed = probability[order], outcome[order]
     bins = int(np.clip(len(order) // _ROWS_A_BIN, 1, 10))
     starts = np.unique(np.searchsorted(predicted, predicted[np.arange(bins) * len(order) // bins]))
     sums = np.add.reduceat(predicted, starts)
     error = float(np.abs(sums - np.add.reduceat(observed.astype(float), starts)).sum() / len(order))
-    simulated = _simulated(predicted, starts, chance)
-    floor, most = float(simulated.mean()), float(np.quantile(simulated, 0.99))
+    simulated = _simulated(predicted, starts, random)
+    floor, highest = float(simulated.mean()), float(np.quantile(simulated, 0.99))
     figures = {"rows": len(order), "predicted": float(predicted.mean()), "observed": float(observed.mean())}
-    return figures | {"error": error, "floor": floor, "chance": most, "excess": max(0.0, error - floor)}
+    return figures | {"error": error, "floor": floor, "chance": highest, "excess": max(0.0, error - floor)}
 
 
 def _verdict(measured: dict[str, float], limits: Limits) -> str:
@@ -126,13 +126,13 @@ def _verdict(measured: dict[str, float], limits: Limits) -> str:
     return "stop" if measured["excess"] > limits.calibration_stop else "warning"
 
 
-def _simulated(predicted: np.ndarray, starts: np.ndarray, chance: np.random.Generator) -> np.ndarray:
+def _simulated(predicted: np.ndarray, starts: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """Calibration errors of outcomes that are drawn from the probabilities themselves."""
     spread = np.sqrt(np.add.reduceat(predicted * (1 - predicted), starts))
     if spread.min() > _MANY:  # the sum of so many draws is normal
-        return np.abs(chance.normal(0, spread, (_SIMULATIONS, len(starts)))).sum(axis=1) / len(predicted)
-    found = np.empty(_SIMULATIONS)
-    for place in range(_SIMULATIONS):
-        observed = chance.random(len(predicted), dtype=np.float32) < predicted
-        found[place] = np.abs(np.add.reduceat(predicted - observed, starts)).sum()
-    return found / len(predicted)
+        return np.abs(random.normal(0, spread, (_SIMULATIONS, len(starts)))).sum(axis=1) / len(predicted)
+    errors = np.empty(_SIMULATIONS)
+    for draw in range(_SIMULATIONS):
+        observed = random.random(len(predicted), dtype=np.float32) < predicted
+        errors[draw] = np.abs(np.add.reduceat(predicted - observed, starts)).sum()
+    return errors / len(predicted)

@@ -1,4 +1,4 @@
-"""Champion and challenger on the same test rows: which is better, and which groups would lose by a change."""
+"""Champion and challenger on the same test rows: which is better, and which groups a change would leave behind."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,25 +23,25 @@ from goldmine.models.registry import champion, champion_version
 
 @dataclass(frozen=True)
 class Comparison:
-    """A challenger beside the champion, out of time.
+    """A challenger compared with the champion on out-of-time rows.
 
     Parameters
     ----------
     champion : str
-        Version in use when it was compared; empty where there was none.
+        Champion version at the comparison; empty if there was none.
     not_compared : str
-        Why it was compared with none; empty where it was.
+        Why no champion was compared; empty if one was.
     figures : dict of str to dict of str to Interval
-        Of ``champion``, ``challenger`` and their paired ``difference`` (challenger less champion) by figure; of the
-        challenger only where it stands alone.
+        By ``champion``, ``challenger`` and their paired ``difference`` (challenger less champion), then by figure; only
+        ``challenger`` if no champion was compared.
     groups : pandas.DataFrame
-        From `group_losses`; no rows where it stands alone.
+        From `group_losses`; no rows if no champion was compared.
     calibration : Calibration
         The challenger's.
     rows : str
-        Fingerprint of the judged customers and their outcomes.
+        Fingerprint of the test customers and their outcomes.
     refusals : tuple of str
-        Why the challenger may not take over; empty where it may.
+        Why the challenger may not become champion; empty if it may.
     """
 
     champion: str
@@ -53,43 +53,43 @@ class Comparison:
     refusals: tuple[str, ...]
 
     def frame(self) -> pd.DataFrame:
-        """The figures side by side: a row a figure; a column each who has it, and the difference's interval."""
-        told = {who: {name: one.value for name, one in found.items()} for who, found in self.figures.items()}
-        frame = pd.DataFrame(told)
-        last = self.figures["difference" if "difference" in self.figures else "challenger"]
+        """A row per figure, a column per model, and the interval of the difference."""
+        values = {who: {name: i.value for name, i in by_figure.items()} for who, by_figure in self.figures.items()}
+        frame = pd.DataFrame(values)
+        bounds = self.figures["difference" if "difference" in self.figures else "challenger"]
         return frame.assign(
-            low=pd.Series({name: one.low for name, one in last.items()}),
-            high=pd.Series({name: one.high for name, one in last.items()}),
+            low=pd.Series({name: interval.low for name, interval in bounds.items()}),
+            high=pd.Series({name: interval.high for name, interval in bounds.items()}),
         )
 
     def metrics(self) -> dict[str, float]:
-        """The figures by flat names, as MLflow and the journal keep them."""
+        """The figures by flat names, as MLflow and the journal store them."""
         ends = {
             f"{who}_{name}{end}": value
-            for who, found in self.figures.items()
-            for name, one in found.items()
-            for end, value in (("", one.value), ("_low", one.low), ("_high", one.high))
+            for who, by_figure in self.figures.items()
+            for name, interval in by_figure.items()
+            for end, value in (("", interval.value), ("_low", interval.low), ("_high", interval.high))
         }
         return {**ends, **self.calibration.metrics()}
 
 
-def compare(bank: Bank, use_case: UseCase, judged: Evaluation, rows: pa.Table) -> Comparison:
-    """Score the champion on the challenger's test rows, and say whether the challenger may take over.
+def compare(bank: Bank, use_case: UseCase, evaluation: Evaluation, rows: pa.Table) -> Comparison:
+    """Score the champion on the challenger's test rows and decide whether the challenger may become champion.
 
     It may if the paired bootstrap interval of the lift at list size lies above zero, its probabilities are calibrated,
-    and no protected group (age band, gender, village) loses more than the limit. Where no champion can score, because
-    there is none yet or its features are no longer made, the challenger need only be calibrated.
+    and no protected group (age band, gender, village) loses more than the limit. If no champion can score,
+    because there is none yet or its features no longer exist, the challenger need only be calibrated.
 
     Parameters
     ----------
     bank : Bank
-        Whose customers they are.
+        The bank of the customers.
     use_case : UseCase
-        Which question.
+        The use case.
     judged : Evaluation
-        How the challenger did on `rows`.
+        The challenger's evaluation on `rows`.
     rows : pyarrow.Table
-        The test cutoff's: features as stored and ``outcome``.
+        Rows of the test cutoff: features as stored and ``outcome``.
 
     Raises
     ------
@@ -98,26 +98,26 @@ def compare(bank: Bank, use_case: UseCase, judged: Evaluation, rows: pa.Table) -
     """
     limits = read_limits(bank.name)
     groups = groups_of(bank, rows)
-    held = groups[[name for name in CALIBRATED if name in groups.columns]]
-    believed = calibration(judged.outcome, judged.probability, held, limits)
-    mark = _mark(rows)
-    held_by = champion_version(bank.name, use_case.name)
-    theirs, not_compared = _champions(bank, use_case, rows, held_by)
-    if theirs is None:
-        figures = intervals(judged.outcome, {"challenger": judged.probability}, judged.list_size)
-        nobody = group_losses(np.zeros(0), {"champion": np.zeros(0), "challenger": np.zeros(0)}, groups[:0], limits)
-        return Comparison(held_by, not_compared, figures, nobody, believed, mark, believed.stops)
-    scores = {"champion": theirs, "challenger": judged.probability}
-    figures = intervals(judged.outcome, scores, judged.list_size)
-    lists = {who: on_list(score, judged.list_size) for who, score in scores.items()}
+    calibrated_by = groups[[name for name in CALIBRATED if name in groups.columns]]
+    calibrated = calibration(evaluation.outcome, evaluation.probability, calibrated_by, limits)
+    test_rows = _rows_fingerprint(rows)
+    version = champion_version(bank.name, use_case.name)
+    champion_scores, not_compared = _champion_scores(bank, use_case, rows, version)
+    if champion_scores is None:
+        figures = intervals(evaluation.outcome, {"challenger": evaluation.probability}, evaluation.list_size)
+        no_losses = group_losses(np.zeros(0), {"champion": np.zeros(0), "challenger": np.zeros(0)}, groups[:0], limits)
+        return Comparison(version, not_compared, figures, no_losses, calibrated, test_rows, calibrated.stops)
+    scores = {"champion": champion_scores, "challenger": evaluation.probability}
+    figures = intervals(evaluation.outcome, scores, evaluation.list_size)
+    lists = {who: on_list(score, evaluation.list_size) for who, score in scores.items()}
     protected = groups[[name for name in PROTECTED if name in groups.columns]]
-    lost = group_losses(judged.outcome, lists, protected, limits)
-    refusals = _not_better(figures["difference"]["lift_list"], held_by) + believed.stops + _left_behind(lost)
-    return Comparison(held_by, "", figures, lost, believed, mark, refusals)
+    losses = group_losses(evaluation.outcome, lists, protected, limits)
+    refusals = _not_better(figures["difference"]["lift_list"], version) + calibrated.stops + _left_behind(losses)
+    return Comparison(version, "", figures, losses, calibrated, test_rows, refusals)
 
 
-def _champions(bank: Bank, use_case: UseCase, rows: pa.Table, version: str) -> tuple[np.ndarray | None, str]:
-    """The champion's probabilities; or None, and why it cannot be compared with."""
+def _champion_scores(bank: Bank, use_case: UseCase, rows: pa.Table, version: str) -> tuple[np.ndarray | None, str]:
+    """The champion's probabilities, or None and why it cannot be compared."""
     if not version:
         return None, _("there is no champion yet")
     if use_case.has_external_label:
@@ -145,7 +145,7 @@ def _not_better(lift: Interval, version: str) -> tuple[LocalizedText, ...]:
     )
 
 
-def _left_behind(lost: pd.DataFrame) -> tuple[LocalizedText, ...]:
+def _left_behind(losses: pd.DataFrame) -> tuple[LocalizedText, ...]:
     return tuple(
         _(
             "{by} {group} loses {loss:.0%} of the outcomes that the champion's list catches "
@@ -156,12 +156,12 @@ def _left_behind(lost: pd.DataFrame) -> tuple[LocalizedText, ...]:
             champion=row.champion,
             challenger=row.challenger,
         )
-        for row in lost[lost.left_behind.astype(bool)].itertuples()
+        for row in losses[losses.left_behind.astype(bool)].itertuples()
     )
 
 
-def _mark(rows: pa.Table) -> str:
-    """Fingerprint of who was judged and what became of them."""
+def _rows_fingerprint(rows: pa.Table) -> str:
+    """Fingerprint of the test customers and their outcomes."""
     columns = [
         rows[name].combine_chunks() for name in ("customer_id", "cutoff", "outcome") if name in rows.column_names
     ]

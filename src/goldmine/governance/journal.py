@@ -1,8 +1,8 @@
 """The journal of a use case's models: append-only lines, each sealed together with the one before it.
 
-MLflow can set an alias but cannot compare and set, and its tags can be overwritten; a file under a lock can be made to
-grow only, and the seals show where a line was changed or taken out. The last seal is kept with the registered model
-too, so that a file that was cut short is noticed.
+MLflow can set an alias but cannot compare and set, and its tags can be overwritten. A file under a lock only grows,
+and the seals show where a line was changed or removed. The registered model stores the last seal too, so that a
+truncated file is detected.
 """
 
 import fcntl
@@ -32,18 +32,18 @@ class Event:
     Parameters
     ----------
     action : {"promoted", "refused", "rolled_back", "found"}
-        A version became champion, or was refused; the champion before came back; or the registry was found to name
-        another champion than the journal, since someone set it there by hand.
+        A version became champion, or was refused; an earlier champion was restored; or the registry named another
+        champion than the journal, as someone set it there by hand.
     version : str
-        The version that it is about.
+        The version in question.
     champion : str
-        The champion after it; empty where there is none.
+        The champion after the event; empty if there is none.
     why : tuple of str
-        Reasons in words, kept in every language.
+        Reasons, stored in every language.
     figures : mapping of str to float
-        What was measured.
+        Measured figures.
     fingerprints : mapping of str to str
-        Of the data, the code, the training and the rows that were judged; and the MLflow run.
+        Of the data, the code, the training and the test rows; and the MLflow run.
     """
 
     action: Action
@@ -63,13 +63,13 @@ class Entry:
     number : int
         From 1.
     at : str
-        When: local time with its offset, ISO 8601.
+        Local time with its offset, ISO 8601.
     who : str
-        User that ran it: ``GOLDMINE_USER``, or the system's name of the user.
+        The user: ``GOLDMINE_USER``, or the system's user name.
     event : Event
-        What happened.
+        The event.
     before, seal : str
-        Seal of the line before (empty for the first), and this line's own over all of it.
+        Seal of the previous line (empty for the first), and the seal over this whole line.
     """
 
     number: int
@@ -86,7 +86,7 @@ class Journal:
     Parameters
     ----------
     bank_name, use_case : str
-        Whose model, for which question.
+        The bank and the use case of the model.
     """
 
     def __init__(self, bank_name: str, use_case: str) -> None:
@@ -95,8 +95,8 @@ class Journal:
         self.path = home() / "mlruns" / "journal" / f"{self.name}.jsonl"
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Let one process at a time decide who is champion and write it down; others wait."""
+    def locked(self) -> Iterator[None]:
+        """Lock the journal, so that one process at a time changes the champion; others wait."""
         with disk_errors(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             stream = self.path.with_suffix(".lock").open("w")
@@ -105,12 +105,12 @@ class Journal:
             yield
 
     def append(self, event: Event) -> Entry:
-        """Write an event down; the caller holds the journal.
+        """Append an event; the caller has locked the journal.
 
         Raises
         ------
         ModelError
-            If a line was changed before.
+            If an earlier line was changed.
         """
         entries = self.entries()
         before = entries[-1].seal if entries else ""
@@ -130,41 +130,41 @@ class Journal:
         return _entry(line)
 
     def entries(self) -> list[Entry]:
-        """All lines, oldest first; each checked against its seal and the line before it.
+        """All lines, oldest first, each checked against its seal and the previous line.
 
         Raises
         ------
         ModelError
-            If a line was changed, taken out or cut short.
+            If a line was changed, removed or truncated.
         """
-        found: list[Entry] = []
+        entries: list[Entry] = []
         for number, text in enumerate(self._lines().splitlines(), start=1):
             line = _parsed(text)
-            before = found[-1].seal if found else ""
+            before = entries[-1].seal if entries else ""
             seal = line.pop("seal", None)
             if line.get("number") != number or line.get("before") != before or seal != of_value(line):
                 raise ModelError(
                     f"journal of {self.name}: line {number} is not as it was written.",
                     f"Bring {self.path.name} back from a backup; nothing is promoted until it is whole.",
                 )
-            found.append(_entry({**line, "seal": seal}))
-        return found
+            entries.append(_entry({**line, "seal": seal}))
+        return entries
 
     def champion_on(self, day: date) -> Entry | None:
-        """The line that made the champion of a day's end, in local time, or None where there was none."""
+        """The line that made the champion at the end of a day, in local time; None if there was none."""
         end = datetime.combine(day, time.max).astimezone()
-        standing = None
+        latest = None
         for entry in self.entries():
             if datetime.fromisoformat(entry.at) <= end and (
-                standing is None or entry.event.champion != standing.event.champion
+                latest is None or entry.event.champion != latest.event.champion
             ):
-                standing = entry
-        return standing if standing and standing.event.champion else None
+                latest = entry
+        return latest if latest and latest.event.champion else None
 
     def _lines(self) -> bytes:
-        """What was written whole; a last line without its end was being written when the machine stopped."""
-        held = self.path.read_bytes() if self.path.exists() else b""
-        return held[: held.rfind(b"\n") + 1]
+        """The complete lines; a last line without a line break was interrupted by a crash."""
+        content = self.path.read_bytes() if self.path.exists() else b""
+        return content[: content.rfind(b"\n") + 1]
 
 
 def _who() -> str:

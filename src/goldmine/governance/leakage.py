@@ -28,20 +28,20 @@ COMPLETE = "outcomes are not complete at the snapshot"
 
 @dataclass(frozen=True)
 class Check:
-    """One kind of leak that was looked for.
+    """One check for a kind of leak.
 
     Parameters
     ----------
     what : str
-        Which kind.
+        The kind of leak.
     looked_at : str
-        At what, in words and counts.
+        What was checked, with counts.
     worst : str
-        What came nearest to it.
+        The value nearest to a leak.
     leaks : tuple of str
-        What was found, in words; empty where nothing was.
+        The leaks found; empty if there are none.
     do : str
-        What to do about it.
+        The remedy.
     """
 
     what: str
@@ -52,19 +52,19 @@ class Check:
 
 
 def leak_gate(bank: Bank, work: Workspace, use_case: UseCase, rows: TrainingSet, as_of: date) -> pd.DataFrame:
-    """Look for leaks in the rows of a training, and let no training go on where there is one.
+    """Check the rows of a training for leaks, and stop the training if there is one.
 
     Parameters
     ----------
     rows : TrainingSet
-        What is to be learnt from, calibrated on and judged by.
+        The rows to train, calibrate and test on.
     as_of : date
         The snapshot.
 
     Returns
     -------
     pandas.DataFrame
-        A row a kind of leak: what was looked at, and what came nearest.
+        A row per kind of leak: what was checked, and the value nearest to a leak.
 
     Raises
     ------
@@ -74,33 +74,33 @@ def leak_gate(bank: Bank, work: Workspace, use_case: UseCase, rows: TrainingSet,
         If ``pipelines/governance.yaml`` cannot be read.
     """
     parts = {name: getattr(rows, name) for name in ("train", "calibrate", "test")}
-    held = {name: table for name, table in parts.items() if table is not None}
-    checks = row_checks(held, use_case, as_of, read_limits(bank.name))
+    present = {name: table for name, table in parts.items() if table is not None}
+    checks = row_checks(present, use_case, as_of, read_limits(bank.name))
     if rows.cutoffs is not None:
         checks.append(point_in_time_check(check_point_in_time(bank, work, rows.cutoffs.train[0])))
     require_none(use_case.name, checks)
-    found = [{"looked for": c.what, "among": c.looked_at, "nearest": c.worst, "found": "nothing"} for c in checks]
-    return pd.DataFrame(found)
+    summary = [{"looked for": c.what, "among": c.looked_at, "nearest": c.worst, "found": "nothing"} for c in checks]
+    return pd.DataFrame(summary)
 
 
 def require_none(name: str, checks: list[Check]) -> None:
-    """Stop where any check found a leak.
+    """Raise if any check found a leak.
 
     Raises
     ------
     LeakError
-        It names the first leak and counts the others.
+        Names the first leak and counts the others.
     """
     leaks = [(check, leak) for check in checks for leak in check.leaks]
     if not leaks:
         return
-    (first, said), more = leaks[0], len(leaks) - 1
+    (first, leak_text), more = leaks[0], len(leaks) - 1
     others = f" ({more} more: {'; '.join(leak for _, leak in leaks[1:4])}{'; ...' if more > 3 else ''})" if more else ""
-    raise LeakError(f"{name}: leakage gate: {said}{others}.", first.do)
+    raise LeakError(f"{name}: leakage gate: {leak_text}{others}.", first.do)
 
 
 def row_checks(parts: dict[str, pa.Table], use_case: UseCase, as_of: date, limits: Limits) -> list[Check]:
-    """Look for the leaks that rows alone can show.
+    """The checks that need only the rows.
 
     Parameters
     ----------
@@ -110,34 +110,34 @@ def row_checks(parts: dict[str, pa.Table], use_case: UseCase, as_of: date, limit
     """
     first, *later = parts
     names = selected_features(use_case, parts[first].column_names)
-    told_apart = varying(parts[first], names)
+    varying_names = varying(parts[first], names)
     return [
         _complete(parts, use_case, as_of),
         _sides(parts),
         _univariate(univariate_auc(parts[first], names), limits, parts[first].num_rows, use_case),
         _out_of_range(
-            {name: out_of_range(_before(parts, name, told_apart), parts[name], told_apart) for name in later},
+            {name: out_of_range(_before(parts, name, varying_names), parts[name], varying_names) for name in later},
             limits.out_of_range_share if any("cutoff" in parts[name].column_names for name in later) else 1.0,
             use_case,
         ),
     ]
 
 
-def point_in_time_check(found: PointInTimeCheck) -> Check:
-    """What making features again without their future showed, as a check."""
-    told = {
-        name: f"{name} at {found.cutoff} is not made by any feature of the code"
+def point_in_time_check(result: PointInTimeCheck) -> Check:
+    """The result of the point-in-time check as a check of the gate."""
+    leaks = {
+        name: f"{name} at {result.cutoff} is not made by any feature of the code"
         if count < 0
-        else f"{name} at {found.cutoff} changes for {count:,} of {found.customers:,} customers without later rows"
-        for name, count in found.changed.items()
+        else f"{name} at {result.cutoff} changes for {count:,} of {result.customers:,} customers without later rows"
+        for name, count in result.changed.items()
     }
-    among = f"{found.features} features of {found.customers:,} customers at {found.cutoff}, made again"
+    among = f"{result.features} features of {result.customers:,} customers at {result.cutoff}, made again"
     do = "Let the feature see only rows dated and known by the cutoff, then run `goldmine features` again."
-    return Check(FUTURE, among, f"{len(told)} changed", tuple(told.values()), do)
+    return Check(FUTURE, among, f"{len(leaks)} changed", tuple(leaks.values()), do)
 
 
 def _left_out(use_case: UseCase, feature: str) -> str:
-    """How a feature is left out: where the rows are a table made elsewhere, no use case's file can exclude it."""
+    """How to leave a feature out; an external table has no use case file that could exclude it."""
     if use_case.has_external_label:
         return f"leave it out with --drop {feature}"
     return "exclude it in the use case's file"
@@ -156,17 +156,17 @@ def _complete(parts: dict[str, pa.Table], use_case: UseCase, as_of: date) -> Che
 
 
 def _sides(parts: dict[str, pa.Table]) -> Check:
-    """A split by time may have a customer on both sides, at other cutoffs; any other split may not."""
+    """A customer may be on both sides of a split only at different cutoffs."""
     cutoffs: dict[str, set[date]] = {name: set() for name in parts}
     for name, cutoff in _cutoffs(parts):
         cutoffs[name].add(cutoff)
     leaks = []
-    for one, other in combinations(parts, 2):
-        if cutoffs[one] and cutoffs[other] and not cutoffs[one] & cutoffs[other]:
+    for left, right in combinations(parts, 2):
+        if cutoffs[left] and cutoffs[right] and not cutoffs[left] & cutoffs[right]:
             continue
-        shared = int(pc.sum(pc.is_in(pc.unique(parts[one]["customer_id"]), parts[other]["customer_id"])).as_py() or 0)
+        shared = int(pc.sum(pc.is_in(pc.unique(parts[left]["customer_id"]), parts[right]["customer_id"])).as_py() or 0)
         if shared:
-            leaks.append(f"{shared:,} customers are in {one} and in {other}, which are not apart in time")
+            leaks.append(f"{shared:,} customers are in {left} and in {right}, which are not apart in time")
     for name, table in parts.items():
         keys = [key for key in ("customer_id", "cutoff") if key in table.column_names]
         twice = table.num_rows - table.select(keys).group_by(keys).aggregate([]).num_rows
@@ -177,26 +177,26 @@ def _sides(parts: dict[str, pa.Table]) -> Check:
     return Check(SIDES, counts, f"{len(leaks)} overlaps", tuple(leaks), do)
 
 
-def _univariate(found: dict[str, float], limits: Limits, rows: int, use_case: UseCase) -> Check:
-    worst = max(found, key=lambda name: found[name])
+def _univariate(aucs: dict[str, float], limits: Limits, rows: int, use_case: UseCase) -> Check:
+    worst = max(aucs, key=lambda name: aucs[name])
     leaks = tuple(
         f"{name} alone has an AUC of {auc:.3f} (limit {limits.single_feature_auc:.2f})"
-        for name, auc in sorted(found.items(), key=lambda item: -item[1])
+        for name, auc in sorted(aucs.items(), key=lambda item: -item[1])
         if auc > limits.single_feature_auc
     )
     do = f"Find out how it knows; mend it, or {_left_out(use_case, worst)}."
-    return Check(ALONE, f"{len(found)} features, {rows:,} rows", f"{worst}: AUC {found[worst]:.3f}", leaks, do)
+    return Check(ALONE, f"{len(aucs)} features, {rows:,} rows", f"{worst}: AUC {aucs[worst]:.3f}", leaks, do)
 
 
 def _before(parts: dict[str, pa.Table], name: str, columns: list[str]) -> pa.Table:
-    """Some columns of all parts that come before one: its past."""
+    """Some columns of all parts before a given part."""
     earlier = list(parts)[: list(parts).index(name)]
     return pa.concat_tables([parts[part].select(columns) for part in earlier], promote_options="default")
 
 
-def _out_of_range(found: dict[str, dict[str, float]], limit: float, use_case: UseCase) -> Check:
-    """A feature at a later cutoff beyond its past; without cutoffs a shift is no leak, and it is only told."""
-    shares = {(name, part): share for part, told in found.items() for name, share in told.items()}
+def _out_of_range(shares_by_part: dict[str, dict[str, float]], limit: float, use_case: UseCase) -> Check:
+    """A feature out of its past range at a later cutoff; without cutoffs a shift is reported but is no leak."""
+    shares = {(name, part): share for part, by_feature in shares_by_part.items() for name, share in by_feature.items()}
     worst = max(shares, key=lambda key: shares[key])
     leaks = tuple(
         f"{name} lies beyond all that was seen before at {share:.0%} of the {part} rows (limit {limit:.0%})"

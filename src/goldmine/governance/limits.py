@@ -1,4 +1,4 @@
-"""The limits that models are held to: ``pipelines/governance.yaml``, typed, with unknown keys refused."""
+"""Limits of the governance gates: ``pipelines/governance.yaml``, typed; unknown keys are refused."""
 
 from pydantic import Field
 
@@ -9,20 +9,20 @@ _FILE = "governance.yaml"
 
 
 class Limits(SettingsModel):
-    """What a model may not exceed.
+    """The limits that a model must stay within.
 
     Parameters
     ----------
     single_feature_auc : float
-        AUC of one feature alone above which it is taken for a leak.
+        A feature whose univariate AUC exceeds this counts as a leak.
     out_of_range_share : float
         Share of a later cutoff's rows whose value of a feature may lie outside the range of the cutoffs before it.
     calibration_warning, calibration_stop : float
-        Calibration error above its noise floor that is said, and that keeps a model from being promoted.
+        Calibration error above its noise floor that gives a warning, and that stops a promotion.
     group_loss : float
         Share of a protected group's outcomes caught by the champion's list that the challenger's may lose.
     min_group_outcomes : int
-        Groups in which the champion's list caught fewer outcomes are merged.
+        Groups with fewer outcomes caught by the champion's list are merged.
     """
 
     single_feature_auc: float = Field(default=0.95, gt=0.5, le=1)
@@ -38,12 +38,12 @@ class _File(Limits):
 
 
 def read_limits(bank: str = "") -> Limits:
-    """Read the project's limits; those that the file does not name have their defaults.
+    """Read the project's limits; a limit that the file does not name has its default.
 
     Parameters
     ----------
     bank : str
-        Name of the bank whose own limits, below ``banks``, go before those of all.
+        Name of the bank whose limits, under ``banks``, override the common ones.
 
     Raises
     ------

@@ -18,7 +18,7 @@ from goldmine.models.registry import Registration
 from goldmine.models.run_log import TrainingRecord
 
 _PROTECTED_BEHAVIOURS = ("age", "gender", "identity", "pension")
-"""Behaviours that are, or stand for, protected traits."""
+"""Behaviours that are, or are proxies of, protected traits."""
 _MAX_GROUPS = 30
 _MAX_ROWS = 15
 _PARTS = {
@@ -43,22 +43,22 @@ _VERDICTS = {
 
 @dataclass(frozen=True)
 class Subject:
-    """What a card is about.
+    """What a card describes.
 
     Parameters
     ----------
     training : TrainingRecord
         The data, the settings and the fitted model.
     comparison : Comparison
-        Its figures out of time, with intervals and groups.
+        Its out-of-time figures, with intervals and groups.
     registration : Registration
         Its version, and whether it is champion.
     reference : Reference
-        How far the months after training had drifted.
+        The drift of the months after training.
     features : sequence of Feature
         Titles of its columns.
     run_id : str
-        The MLflow run that keeps it.
+        The MLflow run that stores it.
     """
 
     training: TrainingRecord
@@ -70,12 +70,12 @@ class Subject:
 
 
 def model_card(subject: Subject, figures: Mapping[str, Figure]) -> Card:
-    """Draw up the card of a registered version.
+    """Make the card of a registered version.
 
     Parameters
     ----------
     figures : mapping of str to Figure
-        The training's pictures; ``comparison`` and ``calibration`` are shown.
+        The training's figures; the card shows ``comparison`` and ``calibration``.
     """
     case, registration = subject.training.use_case, subject.registration
     subtitle = _(

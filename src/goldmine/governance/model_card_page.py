@@ -20,7 +20,7 @@ class CardTable:
 
 @dataclass(frozen=True)
 class Section:
-    """One part of a card: a heading, paragraphs, and below them a table and figures."""
+    """A section of a card: a heading, paragraphs, a table and figures."""
 
     heading: str
     paragraphs: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Card:
-    """A model card: a title, a line of who and when, and sections."""
+    """A model card: a title, a subtitle and sections."""
 
     title: str
     subtitle: str
@@ -38,7 +38,7 @@ class Card:
 
 
 def card_html(card: Card, language: str) -> str:
-    """The card as one HTML file that needs nothing from a network; every text of it is escaped.
+    """The card as one HTML file that needs no network; every text is escaped.
 
     Parameters
     ----------

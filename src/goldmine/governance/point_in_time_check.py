@@ -1,4 +1,4 @@
-"""Point-in-time check: a cutoff's features must not change when all later data is removed."""
+"""Point-in-time check: the features of a cutoff must not change when all later data is removed."""
 
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -23,21 +23,21 @@ from goldmine.features.windows import READ
 from goldmine.labels.eligibility import KEYS
 
 SAMPLE = 50_000
-"""Customers that are made again; of more, a share is drawn by the hash of their numbers."""
+"""Customers to rebuild; larger banks are sampled by the hash of the customer number."""
 
 
 @dataclass(frozen=True)
 class PointInTimeCheck:
-    """What came of making one cutoff's features again without its future.
+    """The result of rebuilding the features of one cutoff without later data.
 
     Parameters
     ----------
     cutoff : str
         The cutoff.
     customers, features : int
-        How many of each were compared.
+        Number of customers and features compared.
     changed : dict of str to int
-        Features that are not as they are stored, and at how many customers; -1 for a column that no feature makes.
+        Features that differ from the stored ones, with the number of customers; -1 for a column that no feature makes.
     """
 
     cutoff: str
@@ -47,25 +47,26 @@ class PointInTimeCheck:
 
 
 def check_point_in_time(bank: Bank, work: Workspace, cutoff: date, sample: int = SAMPLE) -> PointInTimeCheck:
-    """Make a cutoff's features again from rows dated and known by it, and compare them with the stored ones bit by bit.
+    """Rebuild a cutoff's features from rows dated and known by it, and compare them bit by bit with the stored ones.
 
-    Transactions and balances reach features month by month, by when they became known; here that is taken from the
-    activity. What has been found is kept beside the feature table until it, or the code, changes.
+    Transactions and balances reach the features through the monthly activity, which records when they became known.
+    The result is cached beside the feature table until the table or the code changes.
 
     Parameters
     ----------
     sample : int
-        Most customers; where a bank has more, features of peers are left out, as their sums would be incomplete.
+        Most customers to rebuild; for larger banks peer aggregates are left out, as their sums would be incomplete.
     """
     stored = work.features(cutoff)
-    kept = stored.with_suffix(".future.json")
-    mark = fingerprint.of_value([*map(fingerprint.of_file, parquet_files(stored)), code_fingerprint(__name__), sample])
-    told = read_json(kept, {})
-    if told.get("mark") == mark:
-        return PointInTimeCheck(**told["found"])
-    found = _compared(bank, work, cutoff, sample)
-    write_json(kept, {"mark": mark, "found": asdict(found)})
-    return found
+    cache = stored.with_suffix(".future.json")
+    files = map(fingerprint.of_file, parquet_files(stored))
+    current = fingerprint.of_value([*files, code_fingerprint(__name__), sample])
+    cached = read_json(cache, {})
+    if cached.get("mark") == current:
+        return PointInTimeCheck(**cached["found"])
+    result = _compared(bank, work, cutoff, sample)
+    write_json(cache, {"mark": current, "found": asdict(result)})
+    return result
 
 
 def _compared(bank: Bank, work: Workspace, cutoff: date, sample: int) -> PointInTimeCheck:
@@ -76,25 +77,25 @@ def _compared(bank: Bank, work: Workspace, cutoff: date, sample: int) -> PointIn
     replace_view(connection, "part", "FROM base")
     for name, sums in plan().peer_sums.items():
         replace_view(connection, name, sums)
-    held = [name for name in parquet_schema(work.features(cutoff)).names if name not in KEYS]
-    made = {feature.name for feature in plan().features if one_in == 1 or feature.name not in PEER_FEATURES}
-    names = [name for name in held if name in made]
+    stored_names = [name for name in parquet_schema(work.features(cutoff)).names if name not in KEYS]
+    comparable = {feature.name for feature in plan().features if one_in == 1 or feature.name not in PEER_FEATURES}
+    names = [name for name in stored_names if name in comparable]
     differs = ", ".join(f'count(*) FILTER (old."{name}" IS DISTINCT FROM new."{name}")' for name in names)
     where = f"WHERE hash(customer_id) % {one_in} = 0" if one_in > 1 else ""
-    told = connection.con.execute(
+    counted = connection.con.execute(
         f"SELECT count(*), {differs} FROM (SELECT * FROM ({plan().full}) {where}) new "
         f"FULL JOIN (SELECT * FROM read_parquet({literal(work.features(cutoff))}) {where}) old USING (customer_id)"
     ).fetchone()
-    customers, *counts = told or (0,)
+    customers, *counts = counted or (0,)
     changed = {name: count for name, count in zip(names, counts, strict=True) if count}
-    changed |= {name: -1 for name in held if name not in {feature.name for feature in plan().features}}
+    changed |= {name: -1 for name in stored_names if name not in {feature.name for feature in plan().features}}
     return PointInTimeCheck(str(cutoff), customers, len(names), changed)
 
 
 def _lay_out_without_future(source: Source, one_in: int) -> None:
-    """Make the views that features are made from without any row, day or value that came after the cutoff.
+    """Create the views that features read, without any row, date or value from after the cutoff.
 
-    The small tables are narrowed before mergers are followed, so that a later merger would show.
+    The small tables are filtered before mergers are applied, so that a later merger would show.
     """
     connection, cutoff = source.connection, source.cutoff
     for table in ROW_DAYS:

@@ -27,23 +27,23 @@ from goldmine.models.tracking import registered_name, unreachable, use_tracking
 def propose(bank_name: str, use_case: str, run_id: str, evaluation: Evaluation, comparison: Comparison) -> Registration:
     """Register a run's model and promote it if every gate passes; the journal records either decision.
 
-    It must beat no skill and the one-line baseline (`gate`), pass the comparison (`compare`), be of no earlier snapshot
-    than the champion, and not be a version that was rolled back. Where another version became champion since the
-    comparison was made, it is refused: of two promotions at once one wins, and the journal shows both.
+    The model must beat no skill and the one-line baseline (`gate`), pass the comparison (`compare`), be trained at no
+    earlier snapshot than the champion, and not be a version that was rolled back. It is refused if another version
+    became champion since the comparison: of two concurrent promotions one wins, and the journal records both.
 
     Parameters
     ----------
     run_id : str
         The run, with its model logged by `log_training`.
     evaluation : Evaluation
-        How it did out of time.
+        The model's out-of-time evaluation.
     comparison : Comparison
-        How it did beside the champion.
+        The comparison with the champion.
 
     Raises
     ------
     ModelError
-        If the run has no model, or the journal is not whole.
+        If the run has no model, or the journal was changed.
     """
     name = registered_name(bank_name, use_case)
     if unreachable():
@@ -54,34 +54,34 @@ def propose(bank_name: str, use_case: str, run_id: str, evaluation: Evaluation, 
         return Registration(name, "", champion=False, refusals=(why,), run=run_id)
     version = register(bank_name, use_case, run_id)
     journal = Journal(bank_name, use_case)
-    with journal.held():
+    with journal.locked():
         holder = _as_registered(journal)
         if holder == version:
             return Registration(name, version, champion=True, refusals=(), run=run_id)
-        told = {of: version_tags(name, of) for of in (version, holder) if of}
+        tags = {of: version_tags(name, of) for of in (version, holder) if of}
         refusals = gate(evaluation) + comparison.refusals + _out_of_turn(journal, version, holder, comparison)
-        refusals += _earlier(told[version], told.get(holder, {}))
+        refusals += _earlier(tags[version], tags.get(holder, {}))
         figures = {**evaluation.metrics(), **comparison.metrics()}
-        marks = {"run": run_id, "rows": comparison.rows, **_marks(told[version])}
+        fingerprints = {"run": run_id, "rows": comparison.rows, **_fingerprints(tags[version])}
         if refusals:
-            _write(journal, Event("refused", version, holder, refusals, figures, marks))
+            _write(journal, Event("refused", version, holder, refusals, figures, fingerprints))
         else:
-            event = Event("promoted", version, version, _grounds(comparison), figures, marks)
+            event = Event("promoted", version, version, _grounds(comparison), figures, fingerprints)
             _change(journal, holder, event)
     return Registration(name, version, champion=not refusals, refusals=refusals, run=run_id)
 
 
 def rollback(bank_name: str, use_case: str, why: str, to: str = "") -> Entry:
-    """Bring the champion before the present one back, or another that was champion once.
+    """Restore the previous champion, or another former champion.
 
-    The version that leaves cannot become champion again by itself; training anew gives another version, which can.
+    The version that is rolled back cannot be promoted again; a new training gives a new version, which can.
 
     Parameters
     ----------
     why : str
-        The reason, in words; it is kept.
+        The reason, stored in the journal.
     to : str
-        A version that was champion; empty for the one before the present.
+        A former champion version; empty for the previous one.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def rollback(bank_name: str, use_case: str, why: str, to: str = "") -> Entry:
     Raises
     ------
     ModelError
-        If there is nothing to go back to, the version's model is no longer stored, or the registry cannot be reached.
+        If there is no former champion, the version's model is no longer stored, or the registry cannot be reached.
     """
     name = registered_name(bank_name, use_case)
     if unreachable():
@@ -99,22 +99,22 @@ def rollback(bank_name: str, use_case: str, why: str, to: str = "") -> Entry:
             f"{name}: the registry {unreachable()} cannot be reached.", "Roll back when the tracking server is back."
         )
     journal = Journal(bank_name, use_case)
-    with journal.held():
+    with journal.locked():
         holder = _as_registered(journal)
         if not holder:
             raise ModelError(f"{name}: no model is champion.", "Run `goldmine train` for it first.")
         back = _way_back(journal, holder, to)
-        marks = _marks(version_tags(name, back))
-        return _change(journal, holder, Event("rolled_back", holder, back, (why,), {}, marks))
+        fingerprints = _fingerprints(version_tags(name, back))
+        return _change(journal, holder, Event("rolled_back", holder, back, (why,), {}, fingerprints))
 
 
 def history(bank_name: str, use_case: str) -> list[Entry]:
-    """The journal of a use case, oldest first, checked against the seal that the registry holds.
+    """The journal of a use case, oldest first, checked against the seal in the registry.
 
     Raises
     ------
     ModelError
-        If lines were changed, taken out or cut off.
+        If lines were changed or removed.
     """
     journal = Journal(bank_name, use_case)
     entries = journal.entries()
@@ -129,7 +129,7 @@ def history(bank_name: str, use_case: str) -> list[Entry]:
 
 
 def _as_registered(journal: Journal) -> str:
-    """The champion's version; where the registry names another than the journal, the journal notes that first."""
+    """The champion version; if the registry names another than the journal, the journal records that first."""
     holder = champion_version(journal.bank_name, journal.use_case)
     entries = history(journal.bank_name, journal.use_case)
     if holder != (entries[-1].event.champion if entries else ""):
@@ -138,7 +138,7 @@ def _as_registered(journal: Journal) -> str:
 
 
 def _change(journal: Journal, holder: str, event: Event) -> Entry:
-    """Set the champion and write it to the journal; undo it if the journal cannot be written."""
+    """Set the champion and append to the journal; undo both if the journal cannot be written."""
     try:
         set_champion(journal.bank_name, journal.use_case, event.champion)
         return _write(journal, event)
@@ -154,7 +154,7 @@ def _write(journal: Journal, event: Event) -> Entry:
 
 
 def _out_of_turn(journal: Journal, version: str, holder: str, comparison: Comparison) -> tuple[str, ...]:
-    """Refusals of a comparison that another promotion overtook, and of a version that was rolled back."""
+    """Refusals for an outdated comparison and for a version that was rolled back."""
     refusals: list[str] = []
     if comparison.champion != holder:
         compared_with = _("version {version}", version=comparison.champion) if comparison.champion else _("no champion")
@@ -165,16 +165,16 @@ def _out_of_turn(journal: Journal, version: str, holder: str, comparison: Compar
                 holder=holder,
             )
         )
-    gone = [entry for entry in journal.entries() if entry.event.action == "rolled_back"]
-    if version in {entry.event.version for entry in gone}:
+    rolled_back = [entry for entry in journal.entries() if entry.event.action == "rolled_back"]
+    if version in {entry.event.version for entry in rolled_back}:
         refusals.append(_("version {version} was rolled back before; train anew", version=version))
     return tuple(refusals)
 
 
-def _earlier(ours: Mapping[str, str], theirs: Mapping[str, str]) -> tuple[str, ...]:
-    mine, other = ours.get(AS_OF, ""), theirs.get(AS_OF, "")
-    if other > mine:
-        return (_("the champion was trained at {other}, later than this model's {mine}", other=other, mine=mine),)
+def _earlier(challenger: Mapping[str, str], champion: Mapping[str, str]) -> tuple[str, ...]:
+    own, other = challenger.get(AS_OF, ""), champion.get(AS_OF, "")
+    if other > own:
+        return (_("the champion was trained at {other}, later than this model's {mine}", other=other, mine=own),)
     return ()
 
 
@@ -196,26 +196,26 @@ def _grounds(comparison: Comparison) -> tuple[str, ...]:
 
 
 def _way_back(journal: Journal, holder: str, to: str) -> str:
-    """The version to go back to: champions form a stack, and a rollback pops those above its target."""
-    standing: list[str] = []
+    """The version to restore: champions form a stack, and a rollback pops those above its target."""
+    stack: list[str] = []
     for entry in journal.entries():
         version = entry.event.champion
-        if entry.event.action == "rolled_back" and version in standing:
-            standing = standing[: standing.index(version) + 1]
+        if entry.event.action == "rolled_back" and version in stack:
+            stack = stack[: stack.index(version) + 1]
         elif version and entry.event.action in ("promoted", "found"):
-            standing.append(version)
-    were = {entry.event.champion for entry in journal.entries()} - {"", holder}
-    back = to or next((version for version in reversed(standing) if version != holder), "")
-    if back in were:
+            stack.append(version)
+    former = {entry.event.champion for entry in journal.entries()} - {"", holder}
+    back = to or next((version for version in reversed(stack) if version != holder), "")
+    if back in former:
         return back
     wrong = f"version {to} is" if to == holder else f"version {to} was never"
     raise ModelError(
         f"{journal.name}: {f'{wrong} the champion' if to else 'there is no champion before the present one'}.",
-        f"Versions that were: {', '.join(sorted(were, key=int)) or 'none'}. See `goldmine models history`.",
+        f"Versions that were: {', '.join(sorted(former, key=int)) or 'none'}. See `goldmine models history`.",
     )
 
 
-def _marks(tags: Mapping[str, str]) -> dict[str, str]:
-    """Fingerprints that a version bears: its training (data, use case, seed and code), and the code alone."""
+def _fingerprints(tags: Mapping[str, str]) -> dict[str, str]:
+    """Fingerprints of a version: its training (data, use case, seed and code), and the code alone."""
     names = {"training": FINGERPRINT, "code": CODE, "commit": COMMIT, "as_of": AS_OF}
     return {name: tags[tag] for name, tag in names.items() if tag in tags}

@@ -9,7 +9,7 @@ from goldmine.governance.limits import Limits
 
 SMALL = "others, together"
 _DOUBT = 0.05
-"""Chance of calling any group of a kind left behind where none is."""
+"""Probability of a false alarm per kind of group."""
 
 
 def group_losses(
@@ -17,8 +17,8 @@ def group_losses(
 ) -> pd.DataFrame:
     """Outcomes of each group that the champion's and the challenger's lists catch.
 
-    A group is left behind where more than the limit is lost, and more than chance would lose: the loss less its
-    standard error on resampled outcomes, times what is due for so many groups, is above zero.
+    A group is left behind if its loss exceeds the limit and is significant: the loss less its standard error on
+    resampled outcomes, times the quantile corrected for the number of groups, is above zero.
 
     Parameters
     ----------
@@ -27,35 +27,35 @@ def group_losses(
     listed : dict of str to numpy.ndarray
         ``champion`` and ``challenger``: whether a row is on the list, 0 to 1 (see `on_list`).
     groups : pandas.DataFrame
-        Protected groups of the rows, a column each.
+        Protected groups of the rows, a column per kind.
 
     Returns
     -------
     pandas.DataFrame
         by, group, champion, challenger (outcomes caught), loss (share of the champion's), loss_lower_bound (the
-        loss beyond chance, a share), left_behind; a row a group.
+        lower confidence bound of the loss), left_behind; a row per group.
     """
     caught = (outcome == 1) & ((listed["champion"] > 0) | (listed["challenger"] > 0))
     old, new = listed["champion"][caught], listed["challenger"][caught]
-    found = [
+    losses = [
         _losses(name, groups[name].to_numpy()[caught], (old, new), limits) for name in groups.columns if caught.any()
     ]
     columns = ["by", "group", "champion", "challenger", "loss", "loss_lower_bound", "left_behind"]
-    return pd.DataFrame([row for rows in found for row in rows], columns=columns)
+    return pd.DataFrame([row for rows in losses for row in rows], columns=columns)
 
 
 def on_list(score: np.ndarray, size: int) -> np.ndarray:
-    """How much of each row is on a list of the highest scores: 0 or 1, and a tie at the edge by its share.
+    """Share of each row on a list of the highest scores: 0 or 1; rows tied at the edge share the last positions.
 
     Examples
     --------
     >>> on_list(np.array([0.9, 0.5, 0.5, 0.1]), 2).tolist()
     [1.0, 0.5, 0.5, 0.0]
     """
-    values, place = np.unique(-score, return_inverse=True)
-    ends = np.cumsum(np.bincount(place, minlength=len(values)))
+    values, index = np.unique(-score, return_inverse=True)
+    ends = np.cumsum(np.bincount(index, minlength=len(values)))
     begins = np.concatenate([[0], ends[:-1]])
-    return np.clip((size - begins) / (ends - begins), 0, 1)[place]
+    return np.clip((size - begins) / (ends - begins), 0, 1)[index]
 
 
 def _losses(
@@ -63,18 +63,22 @@ def _losses(
 ) -> list[dict[str, object]]:
     codes, names = pd.factorize(group)
     known = codes >= 0
-    held = np.bincount(codes[known], weights=caught[0][known], minlength=len(names))
-    small = held < limits.min_group_outcomes
+    caught_before = np.bincount(codes[known], weights=caught[0][known], minlength=len(names))
+    small = caught_before < limits.min_group_outcomes
     merged = np.where(small, len(names), np.arange(len(names)))
     labels = [*map(str, names), SMALL]
     members = {labels[code]: known & (merged[codes] == code) for code in np.unique(merged)}
-    members = {name: at for name, at in members.items() if caught[0][at].sum() >= limits.min_group_outcomes}
-    due = norm.isf(_DOUBT / max(1, len(members)))
+    members = {
+        name: members_of_group
+        for name, members_of_group in members.items()
+        if caught[0][members_of_group].sum() >= limits.min_group_outcomes
+    }
+    quantile = norm.isf(_DOUBT / max(1, len(members)))
     rows = []
-    for name, at in sorted(members.items()):
-        old, new = float(caught[0][at].sum()), float(caught[1][at].sum())
+    for name, members_of_group in sorted(members.items()):
+        old, new = float(caught[0][members_of_group].sum()), float(caught[1][members_of_group].sum())
         loss = 1 - new / old
-        loss_lower_bound = loss - due * _error(caught[0][at], caught[1][at])
+        loss_lower_bound = loss - quantile * _error(caught[0][members_of_group], caught[1][members_of_group])
         left = loss > limits.group_loss and loss_lower_bound > 0
         rows.append({"by": by, "group": name, "champion": old, "challenger": new})
         rows[-1] |= {"loss": loss, "loss_lower_bound": loss_lower_bound, "left_behind": left}

@@ -1,4 +1,4 @@
-"""Keep comparisons and backtests with MLflow runs: figures, and the tables behind them."""
+"""Log comparisons and backtests to MLflow runs: figures, and the tables behind them."""
 
 from matplotlib.figure import Figure
 
@@ -15,26 +15,26 @@ def log_comparison(comparison: Comparison) -> None:
     mlflow.log_dict(comparison.frame().to_dict("index"), "governance/figures.json")
     mlflow.log_dict(comparison.calibration.table.to_dict("list"), "governance/calibration.json")
     mlflow.log_dict(comparison.groups.to_dict("list"), "governance/protected_groups.json")
-    told = {
+    verdict = {
         "compared_with": comparison.champion,
         "not_compared": comparison.not_compared,
         "refusals": list(comparison.refusals),
     }
-    mlflow.log_dict({**told, "rows": comparison.rows}, "governance/verdict.json")
+    mlflow.log_dict({**verdict, "rows": comparison.rows}, "governance/verdict.json")
 
 
-def log_backtest(use_case: str, found: Backtest, figure: Figure) -> None:
-    """Log a backtest to the active MLflow run: each figure over its test cutoffs, the decay, and the picture."""
+def log_backtest(use_case: str, result: Backtest, figure: Figure) -> None:
+    """Log a backtest to the active MLflow run: each figure over its test cutoffs, the decay and the plot."""
     import mlflow
 
     mlflow.set_tags({USE_CASE: use_case, "mlflow.runName": f"backtest_{use_case}"})
-    mlflow.log_params({"cutoffs": ", ".join(map(str, found.cutoffs)), "cutoffs_asked": found.asked})
-    for step, (_, rows) in enumerate(found.over_time.groupby("judged_at")):
+    mlflow.log_params({"cutoffs": ", ".join(map(str, result.cutoffs)), "cutoffs_asked": result.asked})
+    for step, (_, rows) in enumerate(result.over_time.groupby("judged_at")):
         for row in rows.itertuples():
             ends = {"": row.value, "_low": row.low, "_high": row.high}
             mlflow.log_metrics({f"{row.figure}{end}": value for end, value in ends.items()}, step=step)
-    for row in found.decay().itertuples():
+    for row in result.decay().itertuples():
         mlflow.log_metric(f"decay_{row.figure}", row.difference, step=row.age)
-    mlflow.log_text(found.over_time.to_csv(index=False), "backtest/over_time.csv")
-    mlflow.log_text(found.decay().to_csv(index=False), "backtest/decay.csv")
+    mlflow.log_text(result.over_time.to_csv(index=False), "backtest/over_time.csv")
+    mlflow.log_text(result.decay().to_csv(index=False), "backtest/decay.csv")
     mlflow.log_figure(figure, "figures/backtest.png")

@@ -1,1 +1,1 @@
-"""Drift: whether the customers being scored are still like those the model was trained on."""
+"""Drift: whether the scored customers still resemble those the model was trained on."""

@@ -58,15 +58,15 @@ def estimate(probability: np.ndarray, list_size: int, seed: int = 0) -> Estimate
     probability : numpy.ndarray
         Calibrated probabilities of all scored customers.
     list_size : int
-        Rows of the list; a tenth of the customers where the list would hold all of them.
+        Rows on the list; a tenth of the customers if the list would hold all of them.
     """
-    chance = np.random.default_rng(seed)
+    random = np.random.default_rng(seed)
     ranked = np.sort(np.asarray(probability, dtype=np.float64))[::-1]
     size = depth_of(list_size, len(ranked))
-    head = _hits(ranked[:size], chance)
-    rates = (head + _hits(ranked[size:], chance)) / len(ranked)
+    head = _hits(ranked[:size], random)
+    rates = (head + _hits(ranked[size:], random)) / len(ranked)
     lifts = head / size / np.maximum(rates, 1e-12)
-    aucs = _aucs(ranked, chance)
+    aucs = _aucs(ranked, random)
     share = float(ranked.mean())
     middle = Performance(share, expected_auc(ranked), float(ranked[:size].mean() / max(share, 1e-12)))
     low, high = (Performance(*(float(np.quantile(f, q)) for f in (rates, aucs, lifts))) for q in _Z)
@@ -74,14 +74,14 @@ def estimate(probability: np.ndarray, list_size: int, seed: int = 0) -> Estimate
 
 
 def realised(outcome: np.ndarray, probability: np.ndarray, list_size: int) -> Performance:
-    """The same figures from complete outcomes; both classes must occur."""
+    """The observed figures from complete outcomes; both classes must occur."""
     size = depth_of(list_size, len(outcome))
     lift = float(recall_at(outcome, probability, float(size))) * len(outcome) / size
     return Performance(float(outcome.mean()), float(roc_auc_score(outcome, probability)), lift)
 
 
 def depth_of(list_size: int, rows: int) -> int:
-    """Rows of the list among so many; a tenth of them where the list would hold all, as in evaluation."""
+    """Rows on the list; a tenth of the rows if the list would hold all of them, as in evaluation."""
     return list_size if list_size < rows else max(1, rows // 10)
 
 
@@ -93,24 +93,24 @@ def expected_auc(ranked: np.ndarray) -> float:
     return float((positive * below).sum() / pairs) if pairs > 0 else 0.5
 
 
-def _hits(probability: np.ndarray, chance: np.random.Generator) -> np.ndarray:
-    """Drawn counts of outcomes among independent customers, by the normal approximation to their sum."""
+def _hits(probability: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Simulated counts of outcomes among independent customers, by the normal approximation."""
     spread = float(np.sqrt((probability * (1 - probability)).sum()))
-    return np.clip(chance.normal(probability.sum(), spread, _DRAWS), 0, len(probability))
+    return np.clip(random.normal(probability.sum(), spread, _DRAWS), 0, len(probability))
 
 
-def _aucs(ranked: np.ndarray, chance: np.random.Generator) -> np.ndarray:
-    """AUCs of drawn outcomes; large tables are sampled, and the spread is scaled to the full size."""
+def _aucs(ranked: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """AUCs of simulated outcomes; large tables are sampled, and the spread is scaled to the full size."""
     rows = len(ranked)
-    taken = ranked[np.linspace(0, rows - 1, min(rows, _ROWS)).astype(np.int64)]
-    places = np.arange(len(taken), 0, -1)
-    found = []
+    sample = ranked[np.linspace(0, rows - 1, min(rows, _ROWS)).astype(np.int64)]
+    ranks = np.arange(len(sample), 0, -1)
+    aucs = []
     for _ in range(_DRAWS):
-        hits = chance.random(len(taken)) < taken
+        hits = random.random(len(sample)) < sample
         count = int(hits.sum())
-        if 0 < count < len(taken):
-            found.append((places[hits].sum() - count * (count + 1) / 2) / (count * (len(taken) - count)))
-    if not found:
+        if 0 < count < len(sample):
+            aucs.append((ranks[hits].sum() - count * (count + 1) / 2) / (count * (len(sample) - count)))
+    if not aucs:
         return np.array([0.5])
-    middle = float(np.mean(found))
-    return middle + (np.array(found) - middle) * np.sqrt(len(taken) / rows)
+    middle = float(np.mean(aucs))
+    return middle + (np.array(aucs) - middle) * np.sqrt(len(sample) / rows)

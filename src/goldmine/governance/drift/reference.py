@@ -32,7 +32,7 @@ class Window:
     rows : int
         Rows compared.
     psi, limit : dict of str to float
-        By feature, and of the score: the index, and what it may be by tolerance and chance.
+        By feature, and for the score: the PSI, and its limit by tolerance and chance.
     """
 
     cutoff: str
@@ -49,18 +49,18 @@ class Window:
 
 @dataclass(frozen=True)
 class Reference:
-    """The training data as later snapshots are compared with it.
+    """The reference distribution of a training.
 
     Parameters
     ----------
     profiles : dict of str to Profile
-        Its features over the training cutoffs, and the score over a later one, which no tree grew on.
+        The features over the training cutoffs, and the score over a later cutoff that the trees were not trained on.
     usual : dict of str to float
-        By feature, the furthest that a single training cutoff lies from all of them: the usual distance of months.
+        By feature, the largest PSI of a single training cutoff against all of them: the usual variation between months.
     weight : dict of str to float
         By feature, its share of the trees' gain.
     windows : tuple of Window
-        The calibration cutoff where there is one, and the test cutoff.
+        The calibration cutoff, if there is one, and the test cutoff.
     judged : dict of str to Performance
         At the test cutoff: ``estimated`` as if its outcomes were unknown, and ``realised``.
     """
@@ -74,13 +74,13 @@ class Reference:
     def frame(self) -> pd.DataFrame:
         """Drift of the last window: feature, psi, limit, weight and state (``drifted`` or ``stable``)."""
         last = self.windows[-1]
-        found = pd.DataFrame({"psi": last.psi, "limit": last.limit}).rename_axis("feature").reset_index()
-        found["weight"] = found.feature.map(self.weight)
-        found["state"] = np.where(found.feature.isin(last.drifted), "drifted", "stable")
-        return found.sort_values(["psi", "feature"], ascending=[False, True], ignore_index=True)
+        rows = pd.DataFrame({"psi": last.psi, "limit": last.limit}).rename_axis("feature").reset_index()
+        rows["weight"] = rows.feature.map(self.weight)
+        rows["state"] = np.where(rows.feature.isin(last.drifted), "drifted", "stable")
+        return rows.sort_values(["psi", "feature"], ascending=[False, True], ignore_index=True)
 
     def stored(self) -> dict[str, Any]:
-        """The form that JSON keeps: bins and counts, no rows."""
+        """The form stored as JSON: bins and counts, no rows."""
         return asdict(self)
 
 
@@ -92,15 +92,15 @@ def learn_reference(fitted: Fitted, rows: TrainingSet, predicted: np.ndarray, li
     fitted : Fitted
         The fitted model.
     rows : TrainingSet
-        The rows it was fitted, calibrated and tested on.
+        The rows that it was trained, calibrated and tested on.
     predicted : numpy.ndarray
         The model's probabilities of the test rows.
     list_size : int
-        Rows of the list that was judged.
+        Rows on the list.
     """
     model, spans = fitted.model, rows.spans()
     names = model.encoding.features
-    # A table made elsewhere has no calibration rows: its test rows' own scores are what later ones are held against.
+    # An external table has no calibration rows, so the scores of its test rows are the reference.
     later = model.calibrator.apply(fitted.held_out) if rows.calibrate is not None else predicted
     profiles = profiles_of(rows.train, names) | score_profile(later)
     judged = {
@@ -117,44 +117,47 @@ def learn_reference(fitted: Fitted, rows: TrainingSet, predicted: np.ndarray, li
 
 
 def _between_cutoffs(profiles: dict[str, Profile], rows: TrainingSet) -> dict[str, float]:
-    """The furthest that each feature of one training cutoff lies from all of them."""
+    """The largest PSI of each feature between one training cutoff and all of them."""
     furthest = dict.fromkeys(profiles, 0.0)
     if "cutoff" not in rows.train.column_names:
         return furthest
     for cutoff in pc.unique(rows.train["cutoff"]).to_pylist():
         part = rows.train.filter(pc.equal(rows.train["cutoff"], cutoff))
-        found = profiles_of(part, list(profiles), profiles, most=_ROWS_A_CUTOFF)
-        furthest |= {name: max(furthest[name], psi_between(profiles[name], one)) for name, one in found.items()}
+        profiles_at_cutoff = profiles_of(part, list(profiles), profiles, max_rows=_ROWS_A_CUTOFF)
+        furthest |= {
+            name: max(furthest[name], psi_between(profiles[name], profile))
+            for name, profile in profiles_at_cutoff.items()
+        }
     return furthest
 
 
 def score_profile(probability: np.ndarray, like: dict[str, Profile] | None = None) -> dict[str, Profile]:
-    """The probabilities as one more column to compare."""
+    """The probabilities as a further column to compare."""
     return profiles_of(pa.table({SCORE: probability}), [SCORE], like)
 
 
 def compare_window(
     learnt: tuple[dict[str, Profile], dict[str, float]], rows: pa.Table, probability: np.ndarray | None, cutoff: str
 ) -> Window:
-    """Compare some rows, and their probabilities where there are, with a training's profiles.
+    """Compare rows, and their probabilities if given, with the profiles of a training.
 
-    A feature's limit is that of tolerance and chance, or how far training cutoffs lay apart where that is more.
+    A feature's limit is the larger of the limit by tolerance and chance and the usual variation between months.
     """
     profiles, usual = learnt
-    found = profiles_of(rows, list(profiles), profiles)
-    found |= score_profile(probability, profiles) if probability is not None else {}
-    compared = compare_profiles(profiles, found).set_index("feature")
+    window_profiles = profiles_of(rows, list(profiles), profiles)
+    window_profiles |= score_profile(probability, profiles) if probability is not None else {}
+    compared = compare_profiles(profiles, window_profiles).set_index("feature")
     limit = {name: max(limit, usual[name]) for name, limit in compared.limit.items()}
     return Window(cutoff, rows.num_rows, compared.psi.to_dict(), limit)
 
 
 def read_reference(run_id: str) -> Reference:
-    """The reference that a training run keeps; the tracking store must be in use.
+    """The reference stored with a training run; the tracking store must be in use.
 
     Raises
     ------
     ModelError
-        If the run keeps none.
+        If the run has none.
     """
     import mlflow
 
@@ -166,8 +169,8 @@ def read_reference(run_id: str) -> Reference:
             "Train the use case again.",
         ) from error
     profiles = {
-        name: Profile(tuple(kept["edges"]), tuple(kept["categories"]), tuple(kept["counts"]))
-        for name, kept in stored["profiles"].items()
+        name: Profile(tuple(profile["edges"]), tuple(profile["categories"]), tuple(profile["counts"]))
+        for name, profile in stored["profiles"].items()
     }
     windows = tuple(Window(**window) for window in stored["windows"])
     judged = {name: Performance(**figures) for name, figures in stored["judged"].items()}
@@ -175,7 +178,7 @@ def read_reference(run_id: str) -> Reference:
 
 
 def log_reference(reference: Reference) -> None:
-    """Keep a reference on the active MLflow run."""
+    """Log a reference to the active MLflow run."""
     import mlflow
 
     mlflow.log_dict(reference.stored(), ARTIFACT)

@@ -40,19 +40,19 @@ class DriftReport:
     Parameters
     ----------
     use_case, as_of, model_version : str
-        Which scores.
+        The use case, snapshot and model of the scores.
     windows : tuple of Window
-        The last ones, this snapshot's at the end.
+        The latest windows, this snapshot's last.
     weight : dict of str to float
         By feature, its share of the trees' gain.
     alarms : tuple of str
-        Features, or the score, that drifted now and in enough windows; furthest first.
+        Features, or the score, that drifted now and in enough windows; largest PSI first.
     estimate : Estimate
         Performance estimated from the scores.
     judged_at : str
         The model's test cutoff.
     judged : dict of str to Performance
-        How such an estimate did there: ``estimated`` and ``realised``.
+        The performance there: ``estimated`` and ``realised``.
     """
 
     use_case: str
@@ -66,9 +66,9 @@ class DriftReport:
     judged: dict[str, Performance]
 
     def frame(self) -> pd.DataFrame:
-        """A row a column: feature; psi and limit at this snapshot; windows (how many it drifted in); weight; state.
+        """A row per column: feature; psi and limit at this snapshot; windows (how many it drifted in); weight; state.
 
-        The state is ``alarm``, ``drifted`` (beyond its limit now, but in too few windows, or of little gain) or
+        The state is ``alarm``, ``drifted`` (above its limit now, but in too few windows, or of little gain) or
         ``stable``. The score itself has no weight.
         """
         now = self.windows[-1]
@@ -85,13 +85,13 @@ class DriftReport:
         ]
         return pd.DataFrame(rows).sort_values(["psi", "feature"], ascending=[False, True], ignore_index=True)
 
-    def promise(self) -> pd.DataFrame:
-        """The estimated performance: a row a figure (rate, auc, lift_list), columns estimated, low, high."""
+    def performance(self) -> pd.DataFrame:
+        """The estimated performance: a row per figure (rate, auc, lift_list), columns estimated, low, high."""
         parts = {"estimated": self.estimate.middle, "low": self.estimate.low, "high": self.estimate.high}
         return pd.DataFrame({name: part.flat() for name, part in parts.items()})
 
     def metrics(self) -> dict[str, float]:
-        """Its figures as MLflow metrics."""
+        """The figures as MLflow metrics."""
         now = self.windows[-1]
         return {
             "drifted_features": float(len(now.drifted)),
@@ -106,22 +106,22 @@ class DriftReport:
 def drift_report(work: Workspace, use_case: UseCase, as_of: date, report: ScoreReport) -> DriftReport:
     """Compare a snapshot's features and scores with the training of the model that scored, and store the report.
 
-    The tracking store must be in use: the reference stands with the model's training run.
+    The tracking store must be in use: the reference is stored with the model's training run.
 
     Raises
     ------
     ModelError
-        If that run keeps no reference.
+        If that run has no reference.
     """
     reference = read_reference(report.mlflow_run)
     scores = pq.read_table(report.path, columns=["customer_id", "probability"])
     probability = scores["probability"].to_numpy()
-    some = evenly(scores)
+    sample = evenly(scores)
     names = [name for name in parquet_schema(work.features(as_of)).names if name in reference.profiles]
-    rows = feature_rows(connect(), work, as_of, some.select(["customer_id"]), names).to_arrow_table()
-    now = compare_window((reference.profiles, reference.usual), rows, some["probability"].to_numpy(), str(as_of))
+    rows = feature_rows(connect(), work, as_of, sample.select(["customer_id"]), names).to_arrow_table()
+    now = compare_window((reference.profiles, reference.usual), rows, sample["probability"].to_numpy(), str(as_of))
     windows = (*_earlier(work, use_case.name, as_of, report.model_version, reference), now)[-ALARM_WINDOWS:]
-    seen = DriftReport(
+    drift = DriftReport(
         use_case.name,
         str(as_of),
         report.model_version,
@@ -132,15 +132,15 @@ def drift_report(work: Workspace, use_case: UseCase, as_of: date, report: ScoreR
         reference.windows[-1].cutoff,
         reference.judged,
     )
-    write_json(work.drift(as_of, use_case.name), asdict(seen))
-    return seen
+    write_json(work.drift(as_of, use_case.name), asdict(drift))
+    return drift
 
 
 def alarms_of(windows: tuple[Window, ...], reference: Reference) -> tuple[str, ...]:
-    """Features that drifted in the last window and in enough of them, and matter to the model; furthest first.
+    """Features that drifted in the last window and in enough windows, and matter to the model; largest PSI first.
 
-    Peer aggregates do not alarm: a village's or an identity's season is one value for many customers, so it drifts
-    where single rows would not, and the values it is made of are compared customer by customer anyway.
+    Peer aggregates do not alarm: many customers share one value, so they drift more than single rows would, and the
+    features they are made of are compared anyway.
     """
     lasting = [name for name in windows[-1].drifted if _lasting(name, windows) and name not in PEER_FEATURES]
     light = [name for name in lasting if not _matters(name, reference)]
@@ -158,13 +158,13 @@ def _matters(name: str, reference: Reference) -> bool:
 
 
 def estimated_and_realised(bank: Bank, work: Workspace, use_case: UseCase, as_of: date) -> pd.DataFrame:
-    """Earlier estimates beside the observed figures, for each snapshot whose outcomes are complete by now.
+    """Earlier estimates and the observed figures, for each snapshot whose outcomes are complete by now.
 
     Returns
     -------
     pandas.DataFrame
         scored_at, model_version, figure (rate, auc, lift_list), estimated, low, high, realised, error (realised less
-        estimated); the test cutoff of this snapshot's model comes first, where it was scored.
+        estimated); the test cutoff of this snapshot's model comes first, if the snapshot was scored.
     """
     rows: list[tuple[object, ...]] = []
     now = read_json(work.drift(as_of, use_case.name))
@@ -184,47 +184,51 @@ def estimated_and_realised(bank: Bank, work: Workspace, use_case: UseCase, as_of
 
 def _realised(bank: Bank, work: Workspace, use_case: UseCase, scored: date, as_of: date) -> list[tuple[object, ...]]:
     note = read_json(work.drift(scored, use_case.name))
-    told = labelled(bank, work, use_case, scored, as_of)
+    outcomes = labelled(bank, work, use_case, scored, as_of)
     scores = pq.read_table(work.scores(scored, use_case.name), columns=["customer_id", "probability"])
-    joined = told.join(scores, "customer_id", join_type="inner")
+    joined = outcomes.join(scores, "customer_id", join_type="inner")
     outcome = joined["outcome"].to_numpy()
     if outcome.min(initial=1) == outcome.max(initial=0):
         return []
-    came = realised(outcome, joined["probability"].to_numpy(), use_case.list_size).flat()
+    figures = realised(outcome, joined["probability"].to_numpy(), use_case.list_size).flat()
     parts = [note["estimate"][part] for part in ("middle", "low", "high")]
-    return [(str(scored), note["model_version"], name, *(part[name] for part in parts), came[name]) for name in came]
+    return [
+        (str(scored), note["model_version"], name, *(part[name] for part in parts), figures[name]) for name in figures
+    ]
 
 
 def require_stable(work: Workspace, as_of: date, use_cases: tuple[str, ...] = ()) -> None:
-    """Raise where a scoring of the snapshot alarmed.
+    """Raise if a scoring run of the snapshot alarmed.
 
     Parameters
     ----------
     use_cases : tuple of str
-        Those asked about; none means all that were scored.
+        Use cases to check; empty for all that were scored.
 
     Raises
     ------
     DriftError
-        With the names of the features, or the score, that alarm.
+        Names the features, or the score, that alarm.
     """
     alarms = {}
     for path in sorted((work.root / "drift" / str(as_of)).glob("*.json")):
         if path.stem in use_cases or not use_cases:
             alarms[path.stem] = read_json(path)["alarms"]
-    loud = {name: found for name, found in alarms.items() if found}
-    if loud:
-        told = "; ".join(f"{name}: {len(found)} drifted, first {', '.join(found[:3])}" for name, found in loud.items())
+    alarming = {name: features for name, features in alarms.items() if features}
+    if alarming:
+        summary = "; ".join(
+            f"{name}: {len(features)} drifted, first {', '.join(features[:3])}" for name, features in alarming.items()
+        )
         raise DriftError(
-            f"Drift at {as_of}: {told}.",
+            f"Drift at {as_of}: {summary}.",
             "Look at the notebook 5_score of each; find out what changed, and train again if it is to stay.",
         )
 
 
 def _earlier(work: Workspace, use_case: str, as_of: date, version: str, reference: Reference) -> list[Window]:
-    """Windows before the snapshot, oldest first: those of the training, and snapshots that the same model scored.
+    """Windows before the snapshot, oldest first: those of the training, and of snapshots that the same model scored.
 
-    The window of an external table has a name, not a day; rows of the training come before all snapshots.
+    The window of an external table has a name instead of a date; it comes before all snapshots.
     """
     windows = {window.cutoff: window for window in reference.windows}
     for path in sorted((work.root / "drift").glob(f"*/{use_case}.json")):
@@ -235,11 +239,11 @@ def _earlier(work: Workspace, use_case: str, as_of: date, version: str, referenc
     return [windows[cutoff] for cutoff in sorted(windows, key=lambda cutoff: days[cutoff]) if days[cutoff] < str(as_of)]
 
 
-def log_drift_report(seen: DriftReport) -> None:
+def log_drift_report(report: DriftReport) -> None:
     """Log the report to the active run."""
     import mlflow
 
-    state = "alarm" if seen.alarms else "drifted" if seen.windows[-1].drifted else "stable"
+    state = "alarm" if report.alarms else "drifted" if report.windows[-1].drifted else "stable"
     mlflow.set_tag("goldmine.drift", state)
-    mlflow.log_metrics(seen.metrics())
-    mlflow.log_dict(asdict(seen), "drift/seen.json")
+    mlflow.log_metrics(report.metrics())
+    mlflow.log_dict(asdict(report), "drift/seen.json")

@@ -1,4 +1,4 @@
-"""The population stability index of a column, and how large chance alone could make it."""
+"""The population stability index (PSI) of a column, and its limit by tolerance and chance."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from scipy.stats import ncx2
 
 TOLERATED = 0.25
-"""A population stability index (PSI) up to this is tolerated: seasons move features that far."""
+"""Tolerated PSI: seasons move features that far."""
 _BINS = 10
 _FALSE_ALARMS = 0.01
 _ROWS = 15_000
@@ -20,7 +20,7 @@ _MOST_CATEGORIES = 50
 
 @dataclass(frozen=True)
 class Profile:
-    """A column as counts by bin: tenths of the reference, or categories; unknown is a bin of its own.
+    """Counts of a column by bin: tenths of the reference, or categories; unknown values have their own bin.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Profile:
 
 
 def profile_of(column: pa.ChunkedArray, like: Profile | None = None) -> Profile:
-    """Count a column by bin, in the bins of another profile or, without one, in tenths of its own."""
+    """Count a column by bin, in the bins of another profile or, without one, in its own tenths."""
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or pa.types.is_dictionary(column.type):
         return _text_profile(column.cast(pa.string()), like)
     values = column.cast(pa.float64(), safe=False).to_numpy()
@@ -60,25 +60,25 @@ def _text_profile(column: pa.ChunkedArray, like: Profile | None) -> Profile:
     counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(column.drop_null()).to_pylist()}
     common = sorted(counts, key=lambda name: (-counts[name], name))[:_MOST_CATEGORIES]
     names = tuple(sorted(common)) if like is None else like.categories
-    held = [counts.get(name, 0) for name in names]
-    others = len(column) - column.null_count - sum(held)
-    return Profile((), names, (*held, others, column.null_count))
+    counted = [counts.get(name, 0) for name in names]
+    others = len(column) - column.null_count - sum(counted)
+    return Profile((), names, (*counted, others, column.null_count))
 
 
 def psi_between(before: Profile, after: Profile) -> float:
-    """Population stability index; half a row is added to each bin, so that an empty one keeps it finite."""
+    """Population stability index; adding half a row to each bin keeps it finite for empty bins."""
     old, new = (np.asarray(p.counts) + 0.5 for p in (before, after))
     old, new = old / old.sum(), new / new.sum()
     return float(((new - old) * np.log(new / old)).sum())
 
 
 def chance_limit(before: Profile, after: Profile, tests: int = 1) -> float:
-    """The PSI above which a column drifted more than is tolerated, and not by chance alone.
+    """The PSI above which a column drifted beyond the tolerance and beyond chance.
 
-    Between samples of n and m rows whose distributions differ by an index P, the index found, over (1/n + 1/m), is
-    about noncentral chi-square with bins - 1 degrees of freedom and noncentrality P / (1/n + 1/m). The limit is
-    where that, for the tolerated P, has left all but a hundredth, shared out over the tests: 0.25 for millions of
-    rows, and the higher the fewer there are.
+    Between samples of n and m rows whose distributions differ by a PSI of P, the measured PSI over (1/n + 1/m) is
+    approximately noncentral chi-square with bins - 1 degrees of freedom and noncentrality P / (1/n + 1/m). The limit
+    is its 99% quantile for the tolerated P, Bonferroni-corrected for the number of tests: 0.25 for millions of rows,
+    and higher for fewer.
     """
     used = sum(b + a > 0 for b, a in zip(before.counts, after.counts, strict=True))
     return _limit(max(used - 1, 1), 1 / max(before.rows, 1) + 1 / max(after.rows, 1), max(tests, 1))
@@ -102,9 +102,9 @@ def compare_profiles(before: Mapping[str, Profile], after: Mapping[str, Profile]
         (name, psi_between(before[name], after[name]), chance_limit(before[name], after[name], len(names)))
         for name in names
     ]
-    found = pd.DataFrame(rows, columns=["feature", "psi", "limit"])
-    found["drifted"] = found.psi > found.limit
-    return found.sort_values(["psi", "feature"], ascending=[False, True], ignore_index=True)
+    table = pd.DataFrame(rows, columns=["feature", "psi", "limit"])
+    table["drifted"] = table.psi > table.limit
+    return table.sort_values(["psi", "feature"], ascending=[False, True], ignore_index=True)
 
 
 def compare_tables(before: pa.Table, after: pa.Table, names: Sequence[str]) -> pd.DataFrame:
@@ -113,25 +113,25 @@ def compare_tables(before: pa.Table, after: pa.Table, names: Sequence[str]) -> p
     Parameters
     ----------
     before, after : pyarrow.Table
-        The rows that were learnt from, and those to be scored; of many, an even share is looked at.
+        The training rows and the rows to score; large tables are sampled evenly.
     names : sequence of str
-        Columns to compare; those that are not in both tables are left out.
+        Columns to compare; those missing from either table are left out.
     """
     learnt = profiles_of(before, names)
     return compare_profiles(learnt, profiles_of(after, names, learnt))
 
 
 def profiles_of(
-    rows: pa.Table, names: Sequence[str], like: Mapping[str, Profile] | None = None, most: int = _ROWS
+    rows: pa.Table, names: Sequence[str], like: Mapping[str, Profile] | None = None, max_rows: int = _ROWS
 ) -> dict[str, Profile]:
-    """Profiles of some columns over at most so many rows, in the bins of others where they are given."""
-    rows = evenly(rows, most)
-    wanted = [name for name in names if name in rows.column_names and (like is None or name in like)]
-    return {name: profile_of(rows[name], like[name] if like else None) for name in wanted}
+    """Profiles of columns over at most `max_rows` rows, in the bins of `like` where given."""
+    rows = evenly(rows, max_rows)
+    chosen = [name for name in names if name in rows.column_names and (like is None or name in like)]
+    return {name: profile_of(rows[name], like[name] if like else None) for name in chosen}
 
 
-def evenly(rows: pa.Table, most: int = _ROWS) -> pa.Table:
-    """At most so many rows, evenly spread over the table."""
-    if rows.num_rows <= most:
+def evenly(rows: pa.Table, max_rows: int = _ROWS) -> pa.Table:
+    """At most `max_rows` rows, evenly spread over the table."""
+    if rows.num_rows <= max_rows:
         return rows
-    return rows.take(np.linspace(0, rows.num_rows - 1, most).astype(np.int64))
+    return rows.take(np.linspace(0, rows.num_rows - 1, max_rows).astype(np.int64))

@@ -22,11 +22,11 @@ class TableDrift:
     estimated, realised : Performance
         Estimated and observed performance on the test rows.
     judged : Window
-        The test rows beside the training rows.
+        The test rows compared with the training rows.
     scored : Window or None
-        The rows to score beside the training rows; None where every row has a label.
+        The rows to score compared with the training rows; None if every row has a label.
     alarms : tuple of str
-        Columns, or the score, that drifted in both and matter to the model; furthest first.
+        Columns, or the score, that drifted in both and matter to the model; largest PSI first.
     """
 
     estimated: Performance
@@ -37,9 +37,9 @@ class TableDrift:
 
 
 def table_drift(work: Workspace, use_case: str, as_of: date, run_id: str) -> TableDrift:
-    """Compare a table's rows with those its model was trained on, whether or not the model may be used.
+    """Compare a table's rows with the rows its model was trained on, whether or not the model may be used.
 
-    The tracking store must be in use: the reference stands with the model's training run.
+    The tracking store must be in use: the reference is stored with the model's training run.
 
     Parameters
     ----------

@@ -81,7 +81,7 @@ def test_rank_logistic_as_trees_predicts_what_the_regression_predicts(data, boos
         ("version=v4", "version=v5", "its header is not that of version=v4"),
         ("num_tree_per_iteration=1", "num_tree_per_iteration=3", "its header is not that of version=v4"),
         ("Tree=1\n", "Tree=7\n", "its trees are not numbered from 0"),
-        ("end of trees", "end of forest", "no trees stand before 'end of trees'"),
+        ("end of trees", "end of forest", "no trees before 'end of trees'"),
         ("leaf_value=", "leaf_values=", r"unknown fields \['leaf_values'\] and lacks \['leaf_value'\]"),
         ("is_linear=0", "is_linear=1", "a tree has linear leaves"),
         ("num_leaves=3", "num_leaves=4", "not one value a leaf"),

@@ -101,7 +101,7 @@ class TestAServerThatCannotBeReached:
     @pytest.fixture
     def away(self, store, monkeypatch):
         """A tracking server where nobody listens."""
-        monkeypatch.setattr(tracking, "_asked", {})
+        monkeypatch.setattr(tracking, "_last_checks", {})
         yield lambda: monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
         use_tracking("tiny")

@@ -1,1 +1,1 @@
-"""Learn one use case, judge it out of time, keep it in the registry, score with the champion."""
+"""Train the model of a use case, evaluate it out of time, register it, and score with the champion."""

@@ -25,7 +25,7 @@ from goldmine.models.rank_logistic import (
 _PRIOR = 1.0
 """Outcomes that the prior of equal weights counts for: few rows cannot tell learners apart."""
 PRIOR_AFTER_EARLY_STOPPING = 10.0
-"""The same where the weighting rows have stopped one of the learners already, which flatters it."""
+"""The same where early stopping of one learner used the weighting rows, which flatters it."""
 _MIN_WEIGHT = 0.03
 
 
@@ -38,7 +38,7 @@ class BlendMember:
     learner : Training or RankLogistic
         Its settings.
     best_iteration : int
-        Trees that served the validation rows best.
+        Number of trees with the lowest validation loss.
     weight : float
         Its share of the blend's log-odds.
     """
@@ -57,7 +57,7 @@ class CrossValidated:
     learner : Training or RankLogistic
         Its settings.
     best_iteration : int
-        The one number of trees that served all folds best.
+        Number of trees with the lowest mean validation loss over the folds.
     log_odds : numpy.ndarray
         Out-of-fold log-odds of every row; NaN where no fold validates on it.
     losses : list of float
@@ -91,9 +91,9 @@ def cross_validate(
     rows : int
         Rows of all folds together.
     report : callable, optional
-        Called after each fold with its number and the mean loss so far; it may raise to give the learner up.
+        Called after each fold with its number and the mean loss so far; it may raise to stop.
     deadline : float
-        Moment of `time.monotonic` at which the learner is given up.
+        Moment of `time.monotonic` at which training stops.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def _boost_fold(training: Training, fold: Fold, seed: int, stop: StoppingRule) -
 
 
 def cross_validate_rank_logistic(folds: Sequence[Fold], rows: int) -> CrossValidated:
-    """Fit the rank-logistic model on every fold, with the penalty that serves the validation rows best."""
+    """Fit the rank-logistic model on every fold, with the penalty of the lowest validation loss."""
     designs = []
     for fold in folds:
         bins = bin_columns(fold.encoding, fold.train.matrix)
@@ -131,7 +131,10 @@ def cross_validate_rank_logistic(folds: Sequence[Fold], rows: int) -> CrossValid
     for inverse_penalty in INVERSE_PENALTIES:
         learner = RankLogistic(inverse_penalty)
         fitted = [fit_regression(train, fold.train, learner) for fold, (train, _) in zip(folds, designs, strict=True)]
-        log_odds = [one.decision_function(validation) for one, (_, validation) in zip(fitted, designs, strict=True)]
+        log_odds = [
+            regression.decision_function(validation)
+            for regression, (_, validation) in zip(fitted, designs, strict=True)
+        ]
         losses = [log_loss(odds, fold.validation) for fold, odds in zip(folds, log_odds, strict=True)]
         loss = float(np.mean(losses))
         tried.append(CrossValidated(learner, 1, _out_of_fold(folds, log_odds, rows), [loss]))
@@ -191,5 +194,5 @@ def blend_weights(log_odds: np.ndarray, outcome: np.ndarray, prior: float = _PRI
 
     with threadpool_limits(1):
         best = softmax(minimize(loss, np.zeros(learners + 2), method="L-BFGS-B").x[:-2])
-    kept = np.where(best < _MIN_WEIGHT, 0.0, best)
-    return kept / kept.sum()
+    significant = np.where(best < _MIN_WEIGHT, 0.0, best)
+    return significant / significant.sum()

@@ -88,9 +88,9 @@ class StoppingRule:
     num_iterations : int
         At most so many trees.
     early_stopping_rounds : int
-        Iterations without gain that end it; trees after the best iteration are not kept.
+        Iterations without improvement that end it; trees after the best iteration are dropped.
     deadline : float
-        Moment of `time.monotonic` at which it is given up, finished or not.
+        Value of `time.monotonic` at which it is aborted.
     """
 
     num_iterations: int
@@ -104,7 +104,7 @@ class StoppingRule:
 
 
 class DeadlineReached(Exception):  # noqa: N818 - not an error
-    """A boosting was given up at its deadline."""
+    """A boosting was aborted at its deadline."""
 
 
 def in_parallel(jobs: Iterable[Callable[[], T]]) -> Iterator[T]:
@@ -131,7 +131,7 @@ def boost(
     *,
     keep_all_trees: bool = False,
 ) -> Boosted:
-    """Grow trees on training rows until the validation rows no longer gain.
+    """Grow trees on training rows until the validation loss no longer improves.
 
     Parameters
     ----------
@@ -162,8 +162,8 @@ def boost(
         ],
     )
     losses = {name: measures["binary_logloss"] for name, measures in history.items()}
-    kept = -1 if keep_all_trees else booster.best_iteration
-    return Boosted(_text(booster, kept), booster.best_iteration, losses)
+    iterations = -1 if keep_all_trees else booster.best_iteration
+    return Boosted(_text(booster, iterations), booster.best_iteration, losses)
 
 
 def boost_fixed(encoding: Encoding, settings: dict[str, Any], rows: LabelledRows, num_iterations: int) -> str:

@@ -104,12 +104,12 @@ def encode(encoding: Encoding, rows: pa.Table) -> np.ndarray:
     -------
     numpy.ndarray
         float32, rows x features, column by column in memory. NaN where a value is missing or
-        a category was never seen in training.
+        a category is unseen in training.
 
     Raises
     ------
     ModelError
-        If columns are missing, or text stands where numbers were learnt.
+        If columns are missing, or a column is text that was numeric in training.
     """
     missing = sorted(set(encoding.features) - set(rows.column_names))
     if missing:

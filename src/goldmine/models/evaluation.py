@@ -19,7 +19,7 @@ SHARES = (0.01, 0.05, 0.10, 0.20)
 
 @dataclass(frozen=True)
 class Scorecard:
-    """Figures of one way to order customers.
+    """Metrics of one way to order customers.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def evaluate(model: Model, rows: pa.Table, use_case: UseCase) -> Evaluation:
 
 
 def scorecard(outcome: np.ndarray, score: np.ndarray, list_size: int, *, probabilities: bool = False) -> Scorecard:
-    """Figures of one score, the higher the likelier.
+    """Metrics of one score; a higher score means a likelier outcome.
 
     Parameters
     ----------
@@ -159,12 +159,12 @@ def recall_at(outcome: np.ndarray, score: np.ndarray, depth: float | np.ndarray)
 
     Examples
     --------
-    >>> float(caught(np.array([1, 0, 1, 0]), np.array([0.9, 0.5, 0.5, 0.1]), 2))
+    >>> float(recall_at(np.array([1, 0, 1, 0]), np.array([0.9, 0.5, 0.5, 0.1]), 2))
     0.75
     """
-    values, place = np.unique(-score, return_inverse=True)
-    size = np.bincount(place, minlength=len(values))
-    hits = np.bincount(place, weights=outcome, minlength=len(values))
+    values, group = np.unique(-score, return_inverse=True)
+    size = np.bincount(group, minlength=len(values))
+    hits = np.bincount(group, weights=outcome, minlength=len(values))
     return np.interp(depth, np.cumsum([0, *size]), np.cumsum([0.0, *hits]) / outcome.sum())
 
 
@@ -184,8 +184,8 @@ def reliability(outcome: np.ndarray, probability: np.ndarray, bins: int = 10) ->
 
 def calibration_error(outcome: np.ndarray, probability: np.ndarray, bins: int = 10) -> float:
     """Expected calibration error: mean gap between predicted and observed over bins of equally many rows."""
-    found = reliability(outcome, probability, bins)
-    return float(((found.predicted - found.observed).abs() * found.rows).sum() / found.rows.sum())
+    table = reliability(outcome, probability, bins)
+    return float(((table.predicted - table.observed).abs() * table.rows).sum() / table.rows.sum())
 
 
 def gain_curve(evaluation: Evaluation, points: int = 100) -> pd.DataFrame:

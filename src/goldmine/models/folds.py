@@ -56,14 +56,14 @@ def stratified_splits(outcome: np.ndarray, folds: int, repeats: int, seed: int) 
 
 
 def forward_splits(moment: np.ndarray, folds: int) -> list[Split]:
-    """Splits in time order: each validates on what was learnt from all rows before it.
+    """Splits in time order: each trains on all rows before its validation rows.
 
     Parameters
     ----------
     moment : numpy.ndarray
         Any numbers that rise with time; rows of the same moment stay together.
     folds : int
-        At most so many; fewer where there are fewer moments. The oldest rows are never validated on.
+        Maximum number of splits; there are fewer where there are fewer moments. The oldest rows only train.
     """
     edges = np.unique(np.quantile(moment, np.linspace(0, 1, folds + 2)[1:-1], method="higher"))
     splits = []
@@ -75,7 +75,7 @@ def forward_splits(moment: np.ndarray, folds: int) -> list[Split]:
 
 
 def cutoff_splits(use_case: UseCase, cutoffs: pa.ChunkedArray) -> list[Split]:
-    """One split a cutoff: validates on it what was learnt from the cutoffs whose outcome was complete by then."""
+    """One split a cutoff: validates on it, and trains on the cutoffs whose outcome was complete by then."""
     days = cutoffs.to_numpy().astype("datetime64[D]")
     splits = []
     for day in np.unique(days):

@@ -14,7 +14,7 @@ import numpy as np
 from goldmine.core.errors import ModelError
 
 SEEN_VERSIONS = ("4.7",)
-"""LightGBM releases (major.minor) whose text was found to be as this module expects."""
+"""LightGBM releases (major.minor) whose text format this module was checked on."""
 
 _FORMAT = "version=v4"
 _END = "end of trees"
@@ -96,7 +96,7 @@ def step_function_trees(template: str, functions: Sequence[StepFunction]) -> str
     Parameters
     ----------
     template : str
-        Text of any booster of the same columns, for what stands before and after the trees.
+        Text of any booster of the same columns, for the text before and after the trees.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def step_function_trees(template: str, functions: Sequence[StepFunction]) -> str
 
 @dataclass(frozen=True)
 class _Parts:
-    """A booster's text in parts: what stands before the trees, each tree without its number, what follows."""
+    """A booster's text in parts: the text before the trees, each tree without its number, the text after them."""
 
     head: str
     trees: list[str]
@@ -118,17 +118,17 @@ class _Parts:
 def _split(text: str) -> _Parts:
     """Take a booster's text apart and check that all of it is known."""
     body, end, rest = text.partition(_END)
-    marks = list(_TREE.finditer(body))
-    if not end or not marks:
-        raise _unknown_format("no trees stand before 'end of trees'")
-    head = body[: marks[0].start()]
+    headings = list(_TREE.finditer(body))
+    if not end or not headings:
+        raise _unknown_format("no trees before 'end of trees'")
+    head = body[: headings[0].start()]
     lines = head.split("\n")
     if lines[0] != "tree" or _FORMAT not in lines or "num_tree_per_iteration=1" not in lines:
         raise _unknown_format(f"its header is not that of {_FORMAT} with one tree an iteration")
-    if [int(mark[1]) for mark in marks] != list(range(len(marks))):
+    if [int(heading[1]) for heading in headings] != list(range(len(headings))):
         raise _unknown_format("its trees are not numbered from 0")
-    ends = [*(mark.start() for mark in marks[1:]), len(body)]
-    trees = [body[mark.end() : end].rstrip("\n") for mark, end in zip(marks, ends, strict=True)]
+    ends = [*(heading.start() for heading in headings[1:]), len(body)]
+    trees = [body[heading.end() : end].rstrip("\n") for heading, end in zip(headings, ends, strict=True)]
     for tree in trees:
         _check_tree(tree)
     return _Parts(head, trees, end + rest)

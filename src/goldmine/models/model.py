@@ -19,7 +19,7 @@ from goldmine.models.boosting import lightgbm
 from goldmine.models.encoding import Encoding, encode
 
 _BATCH = 100_000
-"""Rows encoded at a time, so that a cutoff of millions is not held twice."""
+"""Rows encoded at a time, so that millions of rows are not held in memory twice."""
 _MIN_SLOPE = 0.01
 
 
@@ -112,7 +112,7 @@ class Model:
     def log_odds(self, rows: pa.Table | pd.DataFrame) -> np.ndarray:
         """The trees' log-odds before calibration, float64, one a row."""
         table, parts = self._table(rows), [np.empty(0)]
-        for start in range(0, max(table.num_rows, 1), _BATCH):  # no rows still say which columns are missing
+        for start in range(0, max(table.num_rows, 1), _BATCH):  # without rows, missing columns are still reported
             matrix = encode(self.encoding, table.slice(start, _BATCH))
             if len(matrix):
                 parts.append(self.booster.predict(matrix, raw_score=True, num_threads=cores()))
@@ -142,8 +142,8 @@ class Model:
     def _table(self, rows: pa.Table | pd.DataFrame) -> pa.Table:
         if isinstance(rows, pa.Table):
             return rows
-        known = [name for name in self.encoding.features if name in rows.columns]
-        return pa.Table.from_pandas(rows[known], preserve_index=False)
+        names = [name for name in self.encoding.features if name in rows.columns]
+        return pa.Table.from_pandas(rows[names], preserve_index=False)
 
 
 @dataclass(frozen=True)
@@ -161,10 +161,10 @@ class Fitted:
     losses : dict of str to list of float
         Log loss after each iteration, on ``train`` and ``calibrate`` rows.
     held_out : numpy.ndarray
-        Log-odds, before calibration, of the calibration rows by trees that had not seen them; of a table's folds, of
-        every training row.
+        Uncalibrated log-odds of the calibration rows by trees that did not see them; for an external table, out-of-fold
+        log-odds of every training row.
     saw_calibration : bool
-        Whether the trees that are kept learnt from the calibration rows too.
+        Whether the final trees learnt from the calibration rows too.
     """
 
     model: Model
@@ -181,7 +181,7 @@ def load_model(path: Path) -> Model:
     Raises
     ------
     ModelError
-        If there is no whole model.
+        If the file is missing or incomplete.
     """
     try:
         stored = json.loads(path.read_text("utf-8"))
@@ -196,7 +196,7 @@ def load_model(path: Path) -> Model:
 
 
 class _Served:
-    """The model as MLflow's Python function: frame in, probabilities out."""
+    """The model as MLflow's Python function: takes a frame, returns probabilities."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -206,6 +206,6 @@ class _Served:
 
 
 def _load_pyfunc(path: str) -> _Served:
-    """MLflow's entry: read the logged file."""
+    """MLflow's entry point: read the logged file."""
     logged = Path(path)
     return _Served(load_model(logged if logged.is_file() else logged / "model.json"))

@@ -116,12 +116,12 @@ def fit_regression(design: np.ndarray, rows: LabelledRows, settings: RankLogisti
 
 
 def fit_best(encoding: Encoding, train: LabelledRows, validation: LabelledRows, seed: int) -> FittedRankLogistic:
-    """The rank-logistic model with the penalty that serves the validation rows best.
+    """The rank-logistic model with the penalty of the lowest validation loss.
 
     Parameters
     ----------
     train : LabelledRows
-        Rows to fit; of more than 20,000 so many are sampled, as this model needs no more.
+        Rows to fit; at most 20,000 are sampled, as this model needs no more.
     validation : LabelledRows
         The rows that choose the penalty.
     """

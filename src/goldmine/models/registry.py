@@ -1,4 +1,4 @@
-"""The registry: one model name a use case of a bank, and the champion that scores."""
+"""The registry: one registered model for each use case of a bank, and the champion that scores."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +34,7 @@ class Champion:
     run_id : str
         The MLflow run that trained it.
     as_of : str
-        The snapshot that it was trained at.
+        The snapshot it was trained at.
     model : Model
         The model itself.
     """
@@ -48,7 +48,7 @@ class Champion:
 
 @dataclass(frozen=True)
 class Registration:
-    """What became of a trained model.
+    """Result of registering a trained model.
 
     Parameters
     ----------
@@ -77,28 +77,24 @@ def gate(evaluation: Evaluation) -> tuple[str, ...]:
     """
     refusals = []
     for name, other in ((_("no skill"), evaluation.no_skill), (_("the baseline"), evaluation.baseline)):
-        ours, theirs = evaluation.model.auc, other.auc
-        if not ours > theirs:
+        auc, lift = evaluation.model.auc, evaluation.model.lift["list"]
+        if not auc > other.auc:
             refusals.append(
-                _("AUC {ours:.4f} does not beat {theirs:.4f} of {other}", ours=ours, theirs=theirs, other=name)
+                _("AUC {auc:.4f} does not beat {limit:.4f} of {other}", auc=auc, limit=other.auc, other=name)
             )
-        ours, theirs = evaluation.model.lift["list"], other.lift["list"]
-        if not ours > theirs:
-            refusals.append(
-                _(
-                    "lift at list size {ours:.2f} does not beat {theirs:.2f} of {other}",
-                    ours=ours,
-                    theirs=theirs,
-                    other=name,
-                )
+        limit = other.lift["list"]
+        if not lift > limit:
+            text = _(
+                "lift at list size {lift:.2f} does not beat {limit:.2f} of {other}", lift=lift, limit=limit, other=name
             )
+            refusals.append(text)
     return tuple(refusals)
 
 
 def register(bank_name: str, use_case: str, run_id: str) -> str:
-    """Give the model that a run logged a version in the registry; who is champion stays as it is.
+    """Register the model that a run logged as a new version; the champion does not change.
 
-    A training that was registered before (same fingerprint) gives its version again.
+    A training that was registered before (same fingerprint) keeps its version.
 
     Parameters
     ----------
@@ -126,9 +122,9 @@ def register(bank_name: str, use_case: str, run_id: str) -> str:
 
 
 def set_champion(bank_name: str, use_case: str, version: str) -> None:
-    """Make a version the champion, or none where it is empty, and keep a copy for when the registry is not there.
+    """Make a version the champion, or none where it is empty, and keep a local copy for when the registry is away.
 
-    Only `goldmine.governance.promotion` calls it, which writes it down.
+    Only `goldmine.governance.promotion` calls it, which journals the change.
 
     Raises
     ------
@@ -147,7 +143,7 @@ def set_champion(bank_name: str, use_case: str, version: str) -> None:
 
 
 def version_tags(name: str, version: str) -> dict[str, str]:
-    """What a version of a registered model was made from: its snapshot, and fingerprints."""
+    """Tags of a version of a registered model: its snapshot and fingerprints."""
     import mlflow
 
     return dict(mlflow.MlflowClient().get_model_version(name, version).tags)
@@ -166,7 +162,7 @@ def journal_seal(name: str) -> str:
 
 
 def set_journal_seal(name: str, seal: str) -> None:
-    """Keep the seal of the journal's last line with the registered model."""
+    """Store the seal of the journal's last line with the registered model."""
     import mlflow
 
     mlflow.MlflowClient().set_registered_model_tag(name, _SEAL, seal)
@@ -184,12 +180,12 @@ def champion_version(bank_name: str, use_case: str) -> str:
 
 
 def champion(bank_name: str, use_case: str) -> Champion:
-    """Load the champion of a use case; where the registry cannot be reached, the last one that was loaded here.
+    """Load the champion of a use case; if the registry is unreachable, the last one that was loaded here.
 
     Raises
     ------
     ModelError
-        If none has passed the gate yet, or what was registered is no longer there.
+        If no version has passed the gate yet, or its stored model is missing.
     """
     use_tracking(bank_name)
     import mlflow
@@ -211,13 +207,13 @@ def champion(bank_name: str, use_case: str) -> Champion:
             "Bring mlruns/artifacts back, or train the use case again.",
         ) from error
     model = load_model(folder / "data" / "model.json")
-    found = Champion(name, str(holder.version), holder.run_id, holder.tags.get(AS_OF, ""), model)
-    _keep_copy(found)
-    return found
+    loaded = Champion(name, str(holder.version), holder.run_id, holder.tags.get(AS_OF, ""), model)
+    _keep_copy(loaded)
+    return loaded
 
 
 def _copy(name: str) -> Path:
-    """Folder of the copy of a champion, beside the tracking store."""
+    """Folder of the local copy of a champion, beside the tracking store."""
     return home() / "mlruns" / "champions" / name
 
 
@@ -270,5 +266,5 @@ def _new_version(client: Any, name: str, run: Any, tags: dict[str, str]) -> str:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
     source = client.get_logged_model(logged[-1])
-    made = client.create_model_version(name, source.model_uri, run.info.run_id, tags=tags, model_id=source.model_id)
-    return str(made.version)
+    version = client.create_model_version(name, source.model_uri, run.info.run_id, tags=tags, model_id=source.model_id)
+    return str(version.version)

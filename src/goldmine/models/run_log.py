@@ -1,4 +1,4 @@
-"""Keep a training: settings, figures, pictures and the model itself, on the active MLflow run."""
+"""Log a training to the active MLflow run: settings, metrics, plots and the model."""
 
 import subprocess
 import tempfile
@@ -23,32 +23,32 @@ from goldmine.models.score import ScoreReport
 from goldmine.models.training_set import TrainingSet, training_code_fingerprint
 
 SCORED_AT = "goldmine.scored_at"
-"""Tag of a scoring run: its snapshot. A training run's is `AS_OF`, and only trainings bear a fingerprint."""
+"""Tag of a scoring run: its snapshot. A training run has `AS_OF` and a fingerprint instead."""
 
 _PACKAGES = ("lightgbm", "mlflow", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
-"""What a loaded model imports, besides this package, which stands on no index and is installed from its folder."""
+"""Requirements of a loaded model besides this package, which is on no index and is installed from its folder."""
 
 
 @dataclass(frozen=True)
 class TrainingRecord:
-    """One training, ready to be kept.
+    """One training, ready to be logged.
 
     Parameters
     ----------
     bank : Bank
-        Whose.
+        The bank.
     use_case : UseCase
-        Which question.
+        The use case.
     as_of : str
         The snapshot, ``YYYY-MM-DD``.
     fingerprint : str
         From `goldmine.models.training_set.training_fingerprint`.
     rows : TrainingSet
-        What it learnt from.
+        The training, calibration and test rows.
     fitted : Fitted
-        What came out.
+        The trained model.
     evaluation : Evaluation
-        How that did out of time.
+        Its figures on the test rows.
     """
 
     bank: Bank
@@ -61,12 +61,12 @@ class TrainingRecord:
 
 
 def log_training(training: TrainingRecord, figures: Mapping[str, Figure]) -> str:
-    """Log a training to the active run; the model comes last, so that a run with a model is whole.
+    """Log a training to the active run; the model comes last, so that a run with a model is complete.
 
     Parameters
     ----------
     figures : mapping of str to Figure
-        Pictures by file name without ending.
+        Plots by file name without ending.
 
     Returns
     -------
@@ -95,7 +95,7 @@ def log_training(training: TrainingRecord, figures: Mapping[str, Figure]) -> str
 
 
 def log_scoring(report: ScoreReport, probability: pd.Series, figures: Mapping[str, Figure]) -> None:
-    """Log to the active run who scored whom, and how the probabilities stand: counts and means only."""
+    """Log a scoring to the active run: the model version, the number of rows and the mean probability."""
     import mlflow
 
     mlflow.set_tags({USE_CASE: report.use_case, SCORED_AT: str(report.as_of)})
@@ -105,7 +105,7 @@ def log_scoring(report: ScoreReport, probability: pd.Series, figures: Mapping[st
 
 
 def log_model(model: Model) -> str:
-    """Log a model with its signature to the active run, as data and not as a pickle; gives its id.
+    """Log a model with its signature to the active run, as data and not as a pickle; returns its id.
 
     Requirements are named rather than inferred: inference starts another process and takes eight seconds.
     """
@@ -114,7 +114,7 @@ def log_model(model: Model) -> str:
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         path = Path(folder) / "model.json"
         model.save(path)
-        # An example would be customers' rows; the signature is tested instead.
+        # An input example would hold customers' rows; the signature is tested instead.
         warnings.filterwarnings("ignore", message=".*An input example was not provided")
         logged = mlflow.pyfunc.log_model(
             name="model",
@@ -136,7 +136,7 @@ def _log_figures(figures: Mapping[str, Figure]) -> None:
 
 
 def _signature(model: Model) -> Any:
-    """Numbers as double, which float32 widens to without loss; text as any type, which lets categoricals pass."""
+    """Numbers as double, which holds every float32 exactly; text as any type, which accepts categoricals."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
     from mlflow.types.schema import AnyType
@@ -162,11 +162,11 @@ def _settings(training: TrainingRecord) -> dict[str, str]:
 
 
 def _commit() -> str | None:
-    """The project's git commit, where it is a checkout and git is there."""
+    """The project's git commit; None where it is no checkout or git is not installed."""
     try:
-        found = subprocess.run(
+        completed = subprocess.run(
             ["git", "-C", str(home()), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return found.stdout.strip() if found.returncode == 0 else None
+    return completed.stdout.strip() if completed.returncode == 0 else None

@@ -1,4 +1,4 @@
-"""Score everyone eligible with the champion, batch by batch from Parquet."""
+"""Score every eligible customer with the champion, batch by batch from Parquet."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -33,22 +33,20 @@ _SCHEMA = pa.schema({"customer_id": pa.string(), "probability": pa.float64()})
 
 @dataclass(frozen=True)
 class ScoreReport:
-    """What scoring did.
+    """Result of scoring.
 
     Parameters
     ----------
     use_case, as_of : str, date
-        Which question, at which snapshot.
+        The use case and the snapshot.
     model_name, model_version, mlflow_run : str
-        The champion that scored, and the run that trained it.
+        The champion, and the run that trained it.
     rows : int
         Customers scored.
     path : Path
-        The scores.
-    kept : bool
-        True where the same champion had scored the same features before.
+        The file of the scores.
     unseen_categories : dict of str to int
-        For each text feature how many of those scored hold a category that training never saw.
+        Rows that hold a category unseen in training, by text feature.
     """
 
     use_case: str
@@ -58,25 +56,25 @@ class ScoreReport:
     mlflow_run: str
     rows: int
     path: Path
-    kept: bool
     unseen_categories: dict[str, int]
 
 
 def score(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, engine: Engine = DUCKDB) -> ScoreReport:
-    """Score everyone eligible at a snapshot and write the scores, whole or not at all.
+    """Score every eligible customer at a snapshot and write the scores atomically.
 
-    The file holds customer_id, probability (calibrated), decile (1 best to 10) and rank, by rank; ties go
-    by customer_id. Beside it stands a JSON that says where it comes from; without it there are no scores.
-    On Spark the model is sent to the features, and the two columns of the probabilities come back to be ranked.
+    The file holds customer_id, probability (calibrated), decile (1 best to 10) and rank, sorted by rank; ties go
+    by customer_id. A JSON file beside it describes its origin; scores without it do not count. If the same champion has
+    scored the same features before, its scores are reused. Spark runs the model where the features are and returns
+    customer_id and probability, which are ranked here.
 
     Raises
     ------
     ModelError
         If there is no champion, or the feature table lacks features of its model.
     HistoryError
-        If the snapshot's features have not been made, or by other code than there is now.
+        If the snapshot's features have not been made, or were made by other code.
     UseCaseError
-        If nobody is eligible.
+        If no customer is eligible.
     EngineError
         If Spark fails.
     """
@@ -94,25 +92,25 @@ def score(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, engine: E
         "eligible": [condition.model_dump(exclude_none=True) for condition in use_case.eligible],
         "any_of": [[condition.model_dump(exclude_none=True) for condition in group] for group in use_case.any_of],
     }
-    beside = path.with_suffix(".json")
-    stored = read_json(beside, {})
+    description = path.with_suffix(".json")
+    stored = read_json(description, {})
     if path.exists() and all(stored.get(k) == v for k, v in origin.items()) and stored["sha256"] == of_file(path):
-        return _report(best, path, (use_case.name, as_of), stored, kept=True)
-    wanted = _Wanted(work, use_case, as_of, best.model)
-    # What is ranked is as small on either engine: a number and a probability a customer.
-    table = _ranked(_on_spark(wanted, engine) if engine.name == "spark" else _here(wanted), use_case, as_of)
-    # The old scores lose their description first: killed in between, there are no scores rather than wrong ones.
-    beside.unlink(missing_ok=True)
+        return _report(best, path, (use_case.name, as_of), stored)
+    job = _ScoringJob(work, use_case, as_of, best.model)
+    # Ranking needs two columns only, so it runs in this process on either engine.
+    table = _ranked(_on_spark(job, engine) if engine.name == "spark" else _in_process(job), use_case, as_of)
+    # The old description goes first: a process killed in between leaves no scores rather than wrong ones.
+    description.unlink(missing_ok=True)
     with whole_file(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
-    found = {"rows": table.num_rows, "unseen_categories": _unseen_categories(work, use_case, as_of, best.model)}
-    write_json(beside, {**origin, **found, "sha256": of_file(path)})
-    return _report(best, path, (use_case.name, as_of), found, kept=False)
+    counts = {"rows": table.num_rows, "unseen_categories": _unseen_categories(work, use_case, as_of, best.model)}
+    write_json(description, {**origin, **counts, "sha256": of_file(path)})
+    return _report(best, path, (use_case.name, as_of), counts)
 
 
 @dataclass(frozen=True)
-class _Wanted:
-    """Who is to be scored, by which model."""
+class _ScoringJob:
+    """Customers to score, and the model."""
 
     work: Workspace
     use_case: UseCase
@@ -121,7 +119,7 @@ class _Wanted:
 
     @property
     def columns(self) -> list[str]:
-        """The customer's number and the model's features, as far as the feature table holds them."""
+        """customer_id and those of the model's features that the feature table holds."""
         held = parquet_schema(self.work.features(self.as_of)).names
         return ["customer_id", *(name for name in self.model.encoding.features if name in held)]
 
@@ -132,9 +130,9 @@ def _ranked(scored: pa.Table, use_case: UseCase, as_of: date) -> pa.Table:
             f"{use_case.name} at {as_of}: nobody is eligible.", "Check its conditions against the features' figures."
         )
     table = scored.take(pc.sort_indices(scored, [("probability", "descending"), ("customer_id", "ascending")]))
-    places = np.arange(table.num_rows)
-    return table.append_column("decile", pa.array(places * 10 // len(places) + 1, pa.int32())).append_column(
-        "rank", pa.array(places + 1, pa.int64())
+    positions = np.arange(table.num_rows)
+    return table.append_column("decile", pa.array(positions * 10 // len(positions) + 1, pa.int32())).append_column(
+        "rank", pa.array(positions + 1, pa.int64())
     )
 
 
@@ -145,32 +143,32 @@ def _scored(model: Model, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.Reco
         yield pa.record_batch([batch["customer_id"].cast(pa.string()), pa.array(probabilities)], schema=_SCHEMA)
 
 
-def _here(wanted: _Wanted) -> pa.Table:
-    """Score everyone eligible in this process."""
+def _in_process(job: _ScoringJob) -> pa.Table:
+    """Score every eligible customer in this process."""
     connection = connect()
-    work, as_of = wanted.work, wanted.as_of
-    everyone = eligible(connection, work, wanted.use_case, as_of).to_pyarrow()
-    rows = feature_rows(connection, work, as_of, everyone, wanted.columns).to_arrow_reader(_BATCH)
-    found = []
-    with _bar(f"scoring {wanted.use_case.name}", everyone.num_rows) as move:
-        for batch in _scored(wanted.model, rows):
-            found.append(batch)
-            move(batch.num_rows)
-    return pa.Table.from_batches(found, _SCHEMA)
+    work, as_of = job.work, job.as_of
+    everyone = eligible(connection, work, job.use_case, as_of).to_pyarrow()
+    rows = feature_rows(connection, work, as_of, everyone, job.columns).to_arrow_reader(_BATCH)
+    scored = []
+    with _progress_bar(f"scoring {job.use_case.name}", everyone.num_rows) as advance:
+        for batch in _scored(job.model, rows):
+            scored.append(batch)
+            advance(batch.num_rows)
+    return pa.Table.from_batches(scored, _SCHEMA)
 
 
-def _on_spark(wanted: _Wanted, engine: Engine) -> pa.Table:
-    """Score everyone eligible where their features are."""
+def _on_spark(job: _ScoringJob, engine: Engine) -> pa.Table:
+    """Score every eligible customer on Spark."""
     from goldmine.core.spark import mapped
 
-    work, as_of = wanted.work, wanted.as_of
+    work, as_of = job.work, job.as_of
     connection = connect(engine)
-    rows = eligible(connection, work, wanted.use_case, as_of, wanted.columns)
-    # Said here and once, rather than by every executor: which of the model's features are not there.
-    wanted.model.predict(parquet_schema(work.features(as_of)).empty_table())
-    # A copy, because one that has predicted carries its trees twice.
-    function = partial(_scored, replace(wanted.model))
-    scratch = work.scores(as_of, wanted.use_case.name).with_suffix(".part")
+    rows = eligible(connection, work, job.use_case, as_of, job.columns)
+    # Missing features are reported once here rather than by every executor.
+    job.model.predict(parquet_schema(work.features(as_of)).empty_table())
+    # A copy, because a model that has predicted holds its trees twice.
+    function = partial(_scored, replace(job.model))
+    scratch = work.scores(as_of, job.use_case.name).with_suffix(".part")
     with disk_errors(scratch):
         return mapped(connection, connection.compile(rows), function, _SCHEMA, scratch)
 
@@ -181,21 +179,21 @@ def _unseen_categories(work: Workspace, use_case: UseCase, as_of: date, model: M
         return {}
     connection = connect()
     everyone = eligible(connection, work, use_case, as_of).to_pyarrow()
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for batch in feature_rows(connection, work, as_of, everyone, names).to_arrow_reader(_BATCH):
-        found.update(model.encoding.unseen_categories(pa.Table.from_batches([batch])))
-    return dict(found)
+        counts.update(model.encoding.unseen_categories(pa.Table.from_batches([batch])))
+    return dict(counts)
 
 
-def _report(best: Champion, path: Path, dates: tuple[str, date], found: dict[str, Any], *, kept: bool) -> ScoreReport:
+def _report(best: Champion, path: Path, dates: tuple[str, date], counts: dict[str, Any]) -> ScoreReport:
     return ScoreReport(
-        *dates, best.name, best.version, best.run_id, found["rows"], path, kept, found.get("unseen_categories", {})
+        *dates, best.name, best.version, best.run_id, counts["rows"], path, counts.get("unseen_categories", {})
     )
 
 
 @contextmanager
-def _bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar, shown by a terminal only; the block calls what it is given with the rows just done."""
+def _progress_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar, shown on terminals only; the block calls the yielded function with the rows just scored."""
     from rich.console import Console
     from rich.progress import Progress
 

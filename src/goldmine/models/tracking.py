@@ -1,4 +1,4 @@
-"""Where runs and models are kept: MLflow on SQLite in ``mlruns/``, or wherever ``MLFLOW_TRACKING_URI`` says."""
+"""The tracking store of runs and models: MLflow on SQLite in ``mlruns/``, or at ``MLFLOW_TRACKING_URI``."""
 
 import fcntl
 import json
@@ -32,10 +32,10 @@ _TIMEOUT_SECONDS = 3.0
 _PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 
 OFFLINE = "offline.db"
-"""Store of the runs that were made while the tracking store could not be reached."""
+"""Store of the runs logged while the tracking store is unreachable."""
 RETRY_SECONDS = 60.0
-"""For so long a process believes what it found of the store."""
-_asked: dict[str, tuple[float, str]] = {}
+"""Seconds for which a process reuses its last check of the store."""
+_last_checks: dict[str, tuple[float, str]] = {}
 CHAMPION = "champion"
 """Alias of the version of a use case's model that scores."""
 
@@ -51,20 +51,20 @@ def tracking_uri() -> str:
 
 
 def unreachable() -> str:
-    """The tracking store that cannot be reached; empty where it can. A process asks once a minute."""
+    """Address of the tracking store if it is unreachable, else empty; checked once a minute in each process."""
     uri = tracking_uri()
-    asked, fault = _asked.get(uri, (-RETRY_SECONDS, ""))
-    if time.monotonic() - asked < RETRY_SECONDS:
+    checked, fault = _last_checks.get(uri, (-RETRY_SECONDS, ""))
+    if time.monotonic() - checked < RETRY_SECONDS:
         return uri if fault else ""
     fault = store_fault(uri)
-    _asked[uri] = (time.monotonic(), fault)
+    _last_checks[uri] = (time.monotonic(), fault)
     if fault:
         shout(f"The tracking store {uri} CANNOT BE REACHED ({fault}); runs are kept in mlruns/{OFFLINE} meanwhile.")
     return uri if fault else ""
 
 
 def store_fault(uri: str) -> str:
-    """Whether a tracking store answers, asked before MLflow, which would retry for minutes.
+    """Check whether a tracking store answers; MLflow itself would retry for minutes.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def store_fault(uri: str) -> str:
     Returns
     -------
     str
-        Why it cannot be reached, in a few words; empty where it can.
+        Why it is unreachable, in a few words; empty where it is reachable.
     """
     parts = urlsplit(uri)
     kind = parts.scheme.split("+")[0]
@@ -96,7 +96,7 @@ def store_fault(uri: str) -> str:
 
 def _sqlite_fault(path: Path) -> str:
     if not path.exists():
-        return ""  # it is made when it is first used
+        return ""  # MLflow creates it on first use
     try:
         with closing(sqlite3.connect(path, timeout=_TIMEOUT_SECONDS)) as connection:
             connection.execute("PRAGMA schema_version").fetchone()
@@ -106,22 +106,21 @@ def _sqlite_fault(path: Path) -> str:
 
 
 def shout(line: str) -> None:
-    """Say on standard error what nobody should overlook."""
+    """Print a line on standard error, marked so that nobody overlooks it."""
     sys.stderr.write(f"!!! {line}\n")
     sys.stderr.flush()
 
 
 def use_tracking(bank_name: str) -> str:
-    """Send this process' runs and models to the tracking store, quietly, under the bank's experiment.
+    """Send this process' runs and models to the tracking store, under the bank's experiment.
 
-    Where the store cannot be reached, that is said loudly, and runs are kept beside it meanwhile (`OFFLINE`): a list
-    need not wait for a server. Two processes may come at once to a store that is not there yet: one makes it, the
-    other waits.
+    If the store is unreachable, a warning is printed and runs go to a local store (`OFFLINE`), so that no list waits
+    for a server. If two processes find no store at the same time, one creates it and the other waits.
 
     Parameters
     ----------
     bank_name : str
-        The bank's name; its experiment is made where there is none.
+        The bank's name; its experiment is created if there is none.
 
     Returns
     -------
@@ -131,71 +130,71 @@ def use_tracking(bank_name: str) -> str:
     # MLflow reads these when it is imported.
     os.environ.update(_QUIET)
     with warnings.catch_warnings():
-        # A bar that MLflow never shows here would be prettier with a package that is not needed.
+        # The warning is about progress bars, which MLflow does not show here.
         warnings.filterwarnings("ignore", message="IProgress not found")
         import mlflow
 
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.ERROR)
-    _point_at(_offline_uri() if unreachable() else tracking_uri())
-    with _first_come(home() / "mlruns"):
-        found = mlflow.get_experiment_by_name(bank_name)
-        made = found.experiment_id if found else mlflow.create_experiment(bank_name, _artifacts())
-    mlflow.set_experiment(experiment_id=made)
-    return made
+    _set_store(_offline_uri() if unreachable() else tracking_uri())
+    with _store_lock(home() / "mlruns"):
+        experiment = mlflow.get_experiment_by_name(bank_name)
+        experiment_id = experiment.experiment_id if experiment else mlflow.create_experiment(bank_name, _artifacts())
+    mlflow.set_experiment(experiment_id=experiment_id)
+    return experiment_id
 
 
 @contextmanager
 def tracked(bank_name: str) -> Iterator[str]:
-    """Log what the block does to an MLflow run of the bank; gives the run's id.
+    """Log what the block does to an MLflow run of the bank; yields the run's id.
 
-    A run that was made for this notebook (``MLFLOW_RUN_ID``) goes on, in every block of it; by hand a new one begins.
-    Notebooks use this rather than MLflow itself, which sends its greetings out as soon as it is imported.
+    In a scheduled notebook every block continues the notebook's run (``MLFLOW_RUN_ID``); otherwise each block starts a
+    run. Notebooks use this function rather than MLflow itself, which sends telemetry as soon as it is imported.
     """
     experiment = use_tracking(bank_name)
     import mlflow
 
-    # MLflow forgets the given run once it is taken up, and while it stands would take it for each nested one.
-    given = os.environ.pop("MLFLOW_RUN_ID", None)
+    # While the variable is set, MLflow would resume that run for every nested run too.
+    notebook_run = os.environ.pop("MLFLOW_RUN_ID", None)
     try:
-        with mlflow.start_run(run_id=given, experiment_id=experiment) as run:
+        with mlflow.start_run(run_id=notebook_run, experiment_id=experiment) as run:
             yield run.info.run_id
-        if given is not None:  # its notebook is still at work; who made the run says how it ended
-            mlflow.MlflowClient().update_run(given, "RUNNING")
+        if notebook_run is not None:  # the notebook still runs; the process that created the run closes it
+            mlflow.MlflowClient().update_run(notebook_run, "RUNNING")
     finally:
-        if given is not None:
-            os.environ["MLFLOW_RUN_ID"] = given
+        if notebook_run is not None:
+            os.environ["MLFLOW_RUN_ID"] = notebook_run
 
 
 def attach_text(run_id: str, name: str, text: str) -> None:
-    """Keep a text with a run, under a file name."""
+    """Log a text to a run as a file."""
     import mlflow
 
     mlflow.MlflowClient().log_text(run_id, text, name)
 
 
 def run_dict(run_id: str, artifact: str) -> dict[str, Any]:
-    """A run's JSON artifact; where the store cannot be reached, of a run that was kept meanwhile, or the last reading.
+    """Read a JSON artifact of a run; if the store is unreachable, from the offline store or the local copy.
 
     Raises
     ------
     OSError, mlflow.MlflowException
-        If the run has no such artifact, or there is no copy of it.
+        If the run has no such artifact, or there is no local copy of it.
     """
     import mlflow
 
     copy = home() / "mlruns" / "champions" / "runs" / run_id / artifact
-    if unreachable() and not _kept_meanwhile(run_id):
+    if unreachable() and not _is_offline_run(run_id):
         return dict(json.loads(copy.read_text("utf-8")))
-    found = mlflow.artifacts.load_dict(f"runs:/{run_id}/{artifact}")
-    write_json(copy, found)
-    return dict(found)
+    loaded = mlflow.artifacts.load_dict(f"runs:/{run_id}/{artifact}")
+    write_json(copy, loaded)
+    return dict(loaded)
 
 
-def _point_at(uri: str) -> None:
-    """Set MLflow's store, but not the environment that MLflow would set along with it.
+def _set_store(uri: str) -> None:
+    """Set MLflow's store without the environment variable that MLflow sets along with it.
 
-    What stood in the environment is the user's word; what this process chose must not become one.
+    The variable belongs to the user; the choice of this process must not replace it.
     """
     import mlflow
 
@@ -208,14 +207,14 @@ def _point_at(uri: str) -> None:
 
 
 def _artifacts() -> str | None:
-    """Where artifacts go: beside the database; a tracking server decides for itself."""
+    """Folder of the artifacts, beside the database; None where a tracking server decides."""
     if tracking_uri().startswith(("http:", "https:")) and not unreachable():
         return None
     return (home() / "mlruns" / "artifacts").as_uri()
 
 
-def _kept_meanwhile(run_id: str) -> bool:
-    """Whether a run stands where runs are kept while the store cannot be reached."""
+def _is_offline_run(run_id: str) -> bool:
+    """Whether a run is in the offline store."""
     import mlflow
 
     try:
@@ -230,8 +229,8 @@ def _offline_uri() -> str:
 
 
 @contextmanager
-def _first_come(folder: Path) -> Iterator[None]:
-    """Let one process at a time look for, and make, the store."""
+def _store_lock(folder: Path) -> Iterator[None]:
+    """Let one process at a time look for the store and create it."""
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         stream = (folder / ".lock").open("w")

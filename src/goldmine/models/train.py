@@ -73,7 +73,7 @@ def train(use_case: UseCase, train_rows: pa.Table, calibrate_rows: pa.Table, see
     Raises
     ------
     UseCaseError
-        If the rows hold one class only or fewer than 50 positives, or a setting names a feature that is not there.
+        If the rows hold one class only or fewer than 50 positives, or a setting names an unknown feature.
     """
     outcome = outcomes(train_rows, "training cutoffs", MIN_POSITIVES)
     later_outcome = outcomes(calibrate_rows, "calibration cutoff")
@@ -85,7 +85,7 @@ def train(use_case: UseCase, train_rows: pa.Table, calibrate_rows: pa.Table, see
     validation = LabelledRows(encode(encoding, calibrate_rows), later_outcome, sample_weights(calibrate_rows))
     stop = StoppingRule(training.num_iterations, training.early_stopping_rounds)
     boosted = boost(encoding, settings, rows, stop, validation)
-    # Once the best iteration is known, the latest outcomes teach too; calibration uses trees that never saw them.
+    # The final trees learn from the calibration rows too; calibration uses the trees that did not see them.
     refit = bool(outcome.sum() < REFIT_BELOW_POSITIVES)
     trees = boosted.trees
     if refit:

@@ -39,7 +39,7 @@ class TrainingSet:
     cutoffs: Cutoffs | None = None
 
     def spans(self) -> dict[str, str]:
-        """Of each part in words which rows it holds."""
+        """Description of the rows of each part, in words."""
         if self.cutoffs is not None:
             train = ", ".join(map(str, self.cutoffs.train))
             return {"train": train, "calibrate": str(self.cutoffs.calibrate), "test": str(self.cutoffs.test)}
@@ -48,7 +48,7 @@ class TrainingSet:
         return {"train": "drawn rows of the table", "test": "the other rows of the table"}
 
     def counts(self) -> dict[str, dict[str, float]]:
-        """Of each part: rows, the customers they stand for, rows with the outcome, and the customers' share with it."""
+        """Rows, weighted rows, positives and the weighted share of positives, by part."""
         parts = {"train": self.train, "calibrate": self.calibrate, "test": self.test}
         return {
             name: {
@@ -79,7 +79,7 @@ def read_training_set(bank: Bank, work: Workspace, use_case: UseCase, as_of: dat
     Raises
     ------
     HistoryError
-        If the books are too short, or a cutoff's features have not been made, or by other code than there is now.
+        If the history is too short, or a cutoff's features have not been made, or were made by other code.
     UseCaseError
         If the bank lacks a table or a feature that the use case needs.
     """
@@ -167,12 +167,12 @@ def training_code_fingerprint() -> str:
 def training_fingerprint(
     bank: Bank, work: Workspace, use_case: UseCase, as_of: date, seed: int, *, tuned: Sequence[Training] = ()
 ) -> str:
-    """Fingerprint of all that a training depends on; a finished run with the same one need not be repeated.
+    """Fingerprint of everything a training depends on; a finished run with the same one need not be repeated.
 
     Raises
     ------
     HistoryError
-        If the books are too short for the use case.
+        If the history is too short for the use case.
     """
     inputs = {
         "bank": bank.name,

@@ -1,4 +1,4 @@
-"""Hyperparameter search with Optuna: pruned, seeded, within a budget, stored, and resumed where it ended."""
+"""Hyperparameter search with Optuna: pruned, seeded, within a budget, stored and resumable."""
 
 import time
 from collections.abc import Callable
@@ -48,9 +48,9 @@ class Budget:
     Parameters
     ----------
     minutes : float
-        Of this call; a trial at work when they are over is given up within a tree. 0: no limit, if there are trials.
+        Limit of this call; a trial still running then is aborted within one tree. 0: no limit, if there are trials.
     trials : int
-        In all, those of an earlier, interrupted call included. 0: no limit, if there are minutes.
+        Total, including those of an earlier, interrupted call. 0: no limit, if there are minutes.
     """
 
     minutes: float = 0.0
@@ -76,7 +76,7 @@ def tune(
 ) -> tuple[Training, ...]:
     """Search for training settings by cross-validation; the test rows are not used.
 
-    The first trial is the settings in use, so that the best found is no worse on the folds. Every trial is a nested run
+    The first trial is the settings in use, so that the best trial is no worse on the folds. Every trial is a nested run
     of the notebook's MLflow run.
 
     Parameters
@@ -86,7 +86,7 @@ def tune(
     seed : int
         Of the search and of the fits; limited by trials only, the same rows and seed give the same settings.
     bank : str
-        Whose experiment the trials are logged to.
+        Name of the bank whose experiment holds the trials.
     journal : Path
         Where finished trials are stored. The same path must mean the same rows and code.
 
@@ -212,7 +212,7 @@ def _study(journal: Path, seed: int) -> Any:
 
 
 def _evaluate(trial: Any, objective: _Objective) -> float:
-    """One trial as a nested MLflow run; a pruned or late one is a finished run with a tag."""
+    """Evaluate one trial as a nested MLflow run; a pruned or aborted one is a finished run with a tag."""
     import mlflow
     import optuna
 

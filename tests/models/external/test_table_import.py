@@ -85,7 +85,7 @@ def test_the_label_once_more_is_refused():
     outcome = np.array([0, 1, 1, 0])
     refuse_copies(pa.table({"honest": [1, 1, 0, 0]}), outcome)
     for values in ([0, 1, 1, 0], [1, 0, 0, 1], ["n", "j", "j", "n"], [None, 5, 5, None]):
-        with pytest.raises(UseCaseError, match="column copy: tells the label of every row"):
+        with pytest.raises(UseCaseError, match="column copy: determines the label of every row"):
             refuse_copies(pa.table({"copy": values}), outcome)
 
 
@@ -133,9 +133,9 @@ def test_with_time_the_latest_rows_judge(ask, tmp_path):
     [
         ({"label": "z"}, r"--label z: made\.parquet has no such column"),
         ({"drop": ("z",)}, r"--drop z: made\.parquet has no such column"),
-        ({"drop": ("y",)}, "column y: is asked to be two things at once"),
-        ({"key": "y"}, "column y: is asked to be two things at once"),
-        ({"key": "x"}, "id column x: 93 rows bear one that stands before them already"),
+        ({"drop": ("y",)}, "column y: is named for more than one role"),
+        ({"key": "y"}, "column y: is named for more than one role"),
+        ({"key": "x"}, "id column x: 93 rows repeat the id of an earlier row"),
         ({"time": "w"}, "time column w: is string, which has no order in time"),
         ({"drop": ("x", "on", "w")}, "no column is left to learn from"),
     ],

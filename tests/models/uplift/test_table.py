@@ -71,7 +71,7 @@ def test_linear_design_has_ranks_categories_and_missing_flags():
     ("given", "roles", "what"),
     [
         ({}, Roles("arm", "bought"), "table: has no column 'bought'"),
-        ({}, Roles("arm", "arm"), "table: one column stands for two things"),
+        ({}, Roles("arm", "arm"), "table: one column has two roles"),
         ({"arm": ["a", "b", "c", "a"]}, ROLES, "arm: holds 3 different values; a treatment has two"),
         ({"arm": ["a", "b", "b", "a"]}, ROLES, "arm: it is not plain which of its values means treated"),
         (

@@ -17,7 +17,7 @@ _UNIQUE_SHARE = 0.5
 """Share of distinct texts above which a text column names rows rather than describes them."""
 _FEW_LEVELS = 10
 COUNT = "known_columns"
-"""Feature that a table of text alone is given, so that there is a number to order its rows by."""
+"""Feature added to a table of text columns only, as the baseline needs a number to order rows by."""
 
 
 _LABELS = (
@@ -28,14 +28,14 @@ _LABELS = (
 
 @dataclass(frozen=True)
 class Columns:
-    """Features of a table, and what was done to get them.
+    """Features of an external table, and how they were prepared.
 
     Parameters
     ----------
     features : pyarrow.Table
-        Numbers, flags and text, under names that clash with none of the house's own.
+        Numbers, flags and text, under names that differ from the reserved ones.
     notes : tuple of str
-        Lines for people: columns dropped, values set to missing. No values.
+        Messages about dropped columns and values set to missing; they hold no values.
     """
 
     features: pa.Table
@@ -43,7 +43,7 @@ class Columns:
 
 
 def read_label(column: pa.ChunkedArray, name: str) -> pa.Array:
-    """The label as int8, empty where it is not known.
+    """The label as int8, null where unknown.
 
     Raises
     ------
@@ -66,49 +66,49 @@ def read_label(column: pa.ChunkedArray, name: str) -> pa.Array:
             f"label column {name}: {-wrong:,} rows hold a label that is neither 0 nor 1.",
             "Labels are 0 or 1 (or no and yes, false and true); leave empty what is not known.",
         )
-    places = codes.combine_chunks() if isinstance(codes, pa.ChunkedArray) else codes
-    values = np.array([*labels.values()], np.int8)[places.fill_null(0).to_numpy()]
-    label = pa.array(values, pa.int8(), mask=np.asarray(places.is_null()))
+    positions = codes.combine_chunks() if isinstance(codes, pa.ChunkedArray) else codes
+    values = np.array([*labels.values()], np.int8)[positions.fill_null(0).to_numpy()]
+    label = pa.array(values, pa.int8(), mask=np.asarray(positions.is_null()))
     known = label.drop_null().to_numpy()
     if not len(known) or known.min() == known.max():
-        held = "no label at all" if not len(known) else "one class only"
+        problem = "no label at all" if not len(known) else "one class only"
         raise UseCaseError(
-            f"label column {name}: {len(known):,} labelled rows hold {held}.",
+            f"label column {name}: {len(known):,} labelled rows hold {problem}.",
             "A model learns from rows of both classes; bring more rows.",
         )
     return label
 
 
 def usable_columns(table: pa.Table, names: list[str]) -> Columns:
-    """Make features of some columns of a table.
+    """Turn some columns of a table into features.
 
     Raises
     ------
     UseCaseError
         If nothing is left to learn from.
     """
-    kept: dict[str, pa.ChunkedArray] = {}
+    features: dict[str, pa.ChunkedArray] = {}
     notes: list[str] = []
     for name in names:
         infinite = _infinite(table[name])
         if infinite:
             notes.append(f"column {name}: {infinite:,} infinite values are taken as missing")
-        column, why = _prepared(table[name])
-        why = why or _uninformative(column)
-        if why:
-            notes.append(f"column {name}: dropped, {why}")
+        column, reason = _prepared(table[name])
+        reason = reason or _uninformative(column)
+        if reason:
+            notes.append(f"column {name}: dropped, {reason}")
             continue
-        kept[_free_name(name, names)] = column
-    if not kept:
+        features[_free_name(name, names)] = column
+    if not features:
         raise UseCaseError("the table: no column is left to learn from.", "Bring columns that differ between rows.")
-    if not any(is_number(column.type) for column in kept.values()):
-        known = sum(column.is_valid().to_numpy().astype(np.int32) for column in kept.values())
-        kept[_free_name(COUNT, names)] = pa.chunked_array([pa.array(known)])
-    return Columns(pa.table(kept), tuple(notes))
+    if not any(is_number(column.type) for column in features.values()):
+        known = sum(column.is_valid().to_numpy().astype(np.int32) for column in features.values())
+        features[_free_name(COUNT, names)] = pa.chunked_array([pa.array(known)])
+    return Columns(pa.table(features), tuple(notes))
 
 
 def refuse_copies(features: pa.Table, outcome: np.ndarray) -> None:
-    """Refuse a column that is the label once more.
+    """Refuse a column that is a copy of the label.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def refuse_copies(features: pa.Table, outcome: np.ndarray) -> None:
     Raises
     ------
     UseCaseError
-        If the values of a column that has few of them tell the label without exception.
+        If a column of at most ten levels determines the label of every row.
     """
     for name in features.column_names:
         codes = features[name].dictionary_encode().combine_chunks()
@@ -128,10 +128,10 @@ def refuse_copies(features: pa.Table, outcome: np.ndarray) -> None:
         if len(codes.dictionary) > _FEW_LEVELS:
             continue
         rows = np.bincount(levels, minlength=len(codes.dictionary) + 1)
-        ones = np.bincount(levels, weights=outcome, minlength=len(rows))
-        if np.all((ones == 0) | (ones == rows)):
+        positives = np.bincount(levels, weights=outcome, minlength=len(rows))
+        if np.all((positives == 0) | (positives == rows)):
             raise UseCaseError(
-                f"column {name}: tells the label of every row, so it is the label once more.",
+                f"column {name}: determines the label of every row, so it is a copy of the label.",
                 f"Leave it out with --drop {name}.",
             )
 
@@ -142,9 +142,9 @@ def best_column(rows: pa.Table, names: list[str]) -> tuple[str, bool]:
     Parameters
     ----------
     rows : pyarrow.Table
-        Rows to learn from, with ``outcome``.
+        Training rows, with ``outcome``.
     names : list of str
-        Columns to choose from; text has no order and is passed over.
+        Candidate columns; text columns are skipped.
 
     Raises
     ------
@@ -190,7 +190,7 @@ def _infinite(column: pa.ChunkedArray) -> int:
 
 
 def _free_name(name: str, names: list[str]) -> str:
-    """The column's name, with a stroke where it would mean something else here."""
+    """The column's name, with underscores appended where it is reserved."""
     while name in (*KEYS, *LABEL_COLUMNS, IS_TEST):
         name += "_"
         while name in names:
@@ -199,9 +199,9 @@ def _free_name(name: str, names: list[str]) -> str:
 
 
 def _float_words(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Floating numbers as text: 1.0 as 1, and what is no number as empty."""
-    known = pc.if_else(pc.is_nan(column), None, column)
-    return known.cast(pa.string())
+    """Floating numbers as text: 1.0 as 1, and NaN as null."""
+    numbers = pc.if_else(pc.is_nan(column), None, column)
+    return numbers.cast(pa.string())
 
 
 def _auc(rows: pa.Table, name: str, outcome: np.ndarray) -> float:

@@ -27,7 +27,7 @@ from goldmine.models.rank_logistic import RankLogistic, fit_step_functions
 from goldmine.models.training_set import outcomes, sample_weights
 
 MIN_POSITIVES = 50
-"""Fewer positives cannot train a model that anybody should act on."""
+"""With fewer positives no model is trained, as nobody should act on it."""
 _MANY_ROWS = 100_000
 """Below this, each member is averaged over three seeds."""
 
@@ -74,10 +74,10 @@ def fit_blend(use_case: UseCase, rows: pa.Table, seed: int, tuned: Sequence[Trai
         results.append(cross_validate_rank_logistic(folds, rows.num_rows))
     members = blend_members(results, outcome)
     held_out = _blended_log_odds(members, results)
-    known = ~np.isnan(held_out)
+    validated = ~np.isnan(held_out)
     uncalibrated = _fit_members(use_case, rows, outcome, members, seed)
-    model = replace(uncalibrated, calibrator=fit_calibrator(held_out[known], outcome[known]))
-    held_out[~known] = _oldest_log_odds(use_case, rows, ~known, members, seed)
+    model = replace(uncalibrated, calibrator=fit_calibrator(held_out[validated], outcome[validated]))
+    held_out[~validated] = _oldest_log_odds(use_case, rows, ~validated, members, seed)
     best = min(results[: len(tried)], key=lambda result: result.loss)
     settings = {**lightgbm_settings(tried[results.index(best)], model.encoding, len(outcome), seed)}
     settings["blend"] = "; ".join(f"{member.weight:.2f} x {_description(member)}" for member in members)

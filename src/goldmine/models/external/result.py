@@ -1,4 +1,4 @@
-"""What a training on a table made elsewhere comes to, beside its MLflow run: a probability for every row."""
+"""The result of a training on an external table, beside its MLflow run: a probability for every row."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,20 +18,20 @@ from goldmine.models.run_log import TrainingRecord
 
 @dataclass(frozen=True)
 class ExternalTableResult:
-    """What is told of a training on a table.
+    """Result of a training on an external table.
 
     Parameters
     ----------
     version, run : str
-        Of the model in the registry, and the MLflow run that trained it.
+        Version of the registered model, and the MLflow run that trained it.
     champion : bool
-        Whether it is in use now.
+        Whether the model is champion.
     refusals : tuple of str
-        Why not, where it is not.
+        Why it is not, where it is not.
     figures : dict of str to dict of str to float
-        Of model, baseline and no skill on the test rows.
+        Metrics of model, baseline and no skill on the test rows.
     unseen_categories : dict of str to int
-        For each text column how many rows without a label hold a category that no labelled row has.
+        Rows without a label that hold a category unseen in training, by text column.
     """
 
     version: str
@@ -43,53 +43,57 @@ class ExternalTableResult:
 
 
 def probabilities_path(work: Workspace, use_case: str) -> Path:
-    """Where the probabilities of all rows of a table lie: customer_id, as its file has it, and probability."""
+    """File of the probabilities of all rows of a table: customer_id, as in the table's file, and probability."""
     return table_path(work, use_case).with_name(f"{use_case}_probabilities.parquet")
 
 
 def keep_result(work: Workspace, training: TrainingRecord, registered: Registration) -> None:
-    """Write every row's probability and what became of the model; of a training on cutoffs there is nothing to write.
+    """Write the result of a training on an external table; a training on cutoffs has none.
 
-    A labelled row's probability comes from trees that had not seen it, any other row's from the model that is kept.
+    The probability of a labelled row is out-of-fold; any other row's comes from the final model.
     """
-    fitted, case, judged = training.fitted, training.use_case, training.evaluation
+    fitted, case, evaluation = training.fitted, training.use_case, training.evaluation
     if not isinstance(fitted, Blended):
         return
     rows = pq.read_table(work.features(parse_month_end(training.as_of)))
     labelled = pa.concat_tables([training.rows.train, training.rows.test])
-    found = pa.table(
+    probabilities = pa.table(
         {
             "customer_id": pa.concat_arrays([*labelled["customer_id"].chunks, *rows["customer_id"].chunks]),
             "probability": np.concatenate([fitted.model.calibrator.apply(fitted.held_out), fitted.model.predict(rows)]),
         }
     )
-    order = pq.read_table(table_path(work, case.name), columns=["customer_id"])
-    places = pa.compute.index_in(order["customer_id"], value_set=found["customer_id"])
-    found = found.take(places)
-    if INTEGER_IDS.encode() in (order.schema.metadata or {}):
-        found = found.set_column(0, "customer_id", found["customer_id"].cast(pa.int64()))
+    table = pq.read_table(table_path(work, case.name), columns=["customer_id"])
+    positions = pa.compute.index_in(table["customer_id"], value_set=probabilities["customer_id"])
+    probabilities = probabilities.take(positions)
+    if INTEGER_IDS.encode() in (table.schema.metadata or {}):
+        probabilities = probabilities.set_column(0, "customer_id", probabilities["customer_id"].cast(pa.int64()))
     with whole_file(probabilities_path(work, case.name)) as temporary:
-        pq.write_table(found, temporary, compression="zstd")
+        pq.write_table(probabilities, temporary, compression="zstd")
     result = ExternalTableResult(
         registered.version,
         registered.run,
         registered.champion,
         registered.refusals,
-        {"model": judged.model.flat(), "baseline": judged.baseline.flat(), "no_skill": judged.no_skill.flat()},
+        {
+            "model": evaluation.model.flat(),
+            "baseline": evaluation.baseline.flat(),
+            "no_skill": evaluation.no_skill.flat(),
+        },
         fitted.model.encoding.unseen_categories(rows),
     )
     write_json(_path(work, case.name), asdict(result))
 
 
 def scored_probabilities(work: Workspace, use_case: str, keys: pa.ChunkedArray) -> np.ndarray:
-    """Probabilities of some rows of a table, by the model last trained on it, champion or not."""
-    found = pq.read_table(probabilities_path(work, use_case))
-    places = pa.compute.index_in(keys, value_set=found["customer_id"].cast(keys.type))
-    return found["probability"].take(places).to_numpy()
+    """Probabilities of some rows of a table by the last model trained on it, champion or not."""
+    probabilities = pq.read_table(probabilities_path(work, use_case))
+    positions = pa.compute.index_in(keys, value_set=probabilities["customer_id"].cast(keys.type))
+    return probabilities["probability"].take(positions).to_numpy()
 
 
 def read_result(work: Workspace, use_case: str) -> ExternalTableResult:
-    """What the last training on a table came to."""
+    """Read the result of the last training on a table."""
     stored = read_json(_path(work, use_case))
     return ExternalTableResult(**{**stored, "refusals": tuple(stored["refusals"])})
 

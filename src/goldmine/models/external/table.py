@@ -1,4 +1,4 @@
-"""The rows of a table made elsewhere, as `goldmine train-table` has laid it into a work folder."""
+"""The rows of an external table, as `goldmine train-table` imports it into a work folder."""
 
 from pathlib import Path
 
@@ -11,24 +11,24 @@ from goldmine.core.fingerprint import of_file
 from goldmine.core.workspace import Workspace
 
 IS_TEST = "is_test"
-"""Flag of the labelled rows held out until the model has been evaluated on them."""
+"""Flag of the test rows: labelled rows on which the model is evaluated."""
 
 INTEGER_IDS = "goldmine.integer_ids"
-"""Mark in the table's schema where its ids were whole numbers in its file."""
+"""Key of the table's schema metadata, present where the ids are whole numbers in its file."""
 
 
 def table_path(work: Workspace, use_case: str) -> Path:
-    """Where a use case's table lies: customer_id, features, outcome (empty where it is not known), judged, moment."""
+    """File of a use case's table: customer_id, features, outcome (empty where unknown), is_test, moment."""
     return work.root / "external_tables" / f"{use_case}.parquet"
 
 
 def read_external_table(work: Workspace, use_case: str) -> tuple[pa.Table, pa.Table]:
-    """Labelled rows to learn from and labelled test rows, in the table's order.
+    """Training rows and test rows, all labelled, in the table's order.
 
     Raises
     ------
     UseCaseError
-        If the work folder holds no such table.
+        If the work folder does not hold the table.
     """
     path = table_path(work, use_case)
     if not path.exists():
@@ -37,9 +37,9 @@ def read_external_table(work: Workspace, use_case: str) -> tuple[pa.Table, pa.Ta
         )
     table = pq.read_table(path)
     labelled = table.filter(pc.is_valid(table["outcome"]))
-    judged = labelled[IS_TEST]
-    rest = labelled.drop_columns([IS_TEST])
-    return rest.filter(pc.invert(judged)), rest.filter(judged)
+    is_test = labelled[IS_TEST]
+    rows = labelled.drop_columns([IS_TEST])
+    return rows.filter(pc.invert(is_test)), rows.filter(is_test)
 
 
 def external_table_fingerprint(work: Workspace, use_case: str) -> str:

@@ -1,4 +1,4 @@
-"""Import of an external table into a work folder of its own, as the notebooks expect a use case to be."""
+"""Import of an external table into a work folder of its own, laid out as the notebooks expect a use case."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -37,13 +37,13 @@ class TableSpec:
     file : Path
         Parquet or CSV.
     label, key : str
-        Columns of the label and of each row's own number.
+        Columns of the label and of the row id.
     time : str
-        Column that says when a row was; empty where rows have no order.
+        Column of each row's time; empty where rows have no order in time.
     drop : tuple of str
-        Columns that are not to be learnt from.
+        Columns that are no features.
     name : str
-        What the table, its model and its list are called.
+        Name of the table, its model and its list.
     """
 
     file: Path
@@ -61,11 +61,11 @@ class ImportedTable:
     Parameters
     ----------
     use_case : UseCase
-        What it asks.
+        The use case made for it.
     rows, labelled, positives : int
-        Rows in all, those with a label, and those whose label is 1.
+        All rows, those with a label, and those whose label is 1.
     notes : tuple of str
-        What was dropped or set to missing.
+        Columns dropped and values set to missing.
     """
 
     use_case: UseCase
@@ -80,15 +80,15 @@ class ImportedTable:
         return self.rows - self.labelled
 
 
-def import_table(ask: TableSpec, work: Workspace, as_of: date, list_size: int, seed: int) -> ImportedTable:
+def import_table(spec: TableSpec, work: Workspace, as_of: date, list_size: int, seed: int) -> ImportedTable:
     """Read a table, check it, and write it into the work folder as a bank of one use case.
 
     Parameters
     ----------
     as_of : date
-        The snapshot that its list bears.
+        The snapshot of its list.
     list_size : int
-        Most rows on the list; 0: a tenth of the rows without a label.
+        Maximum rows on the list; 0: a tenth of the rows without a label.
     seed : int
         Samples the test rows where there is no time column.
 
@@ -97,43 +97,43 @@ def import_table(ask: TableSpec, work: Workspace, as_of: date, list_size: int, s
     ContractError
         If the file cannot be read.
     UseCaseError
-        If a column is missing, a number stands twice, or the labels cannot be learnt from.
+        If a column is missing, an id is not unique, or the labels cannot train a model.
     """
-    table = read_table(ask.file, (ask.key,))
-    _check_columns(ask, table.column_names)
-    keys = _keys(table[ask.key], ask.key)
-    outcome = read_label(table[ask.label], ask.label)
-    beside = {ask.label, ask.key, ask.time, *ask.drop}
-    columns = usable_columns(table, [name for name in table.column_names if name not in beside])
-    known = outcome.is_valid()
-    refuse_copies(columns.features.filter(known), outcome.drop_null().to_numpy())
-    moment = _moment(table[ask.time], ask.time) if ask.time else None
+    table = read_table(spec.file, (spec.key,))
+    _check_columns(spec, table.column_names)
+    keys = _keys(table[spec.key], spec.key)
+    outcome = read_label(table[spec.label], spec.label)
+    other_roles = {spec.label, spec.key, spec.time, *spec.drop}
+    columns = usable_columns(table, [name for name in table.column_names if name not in other_roles])
+    is_labelled = outcome.is_valid()
+    refuse_copies(columns.features.filter(is_labelled), outcome.drop_null().to_numpy())
+    moment = _moment(table[spec.time], spec.time) if spec.time else None
     test = _test_rows(outcome, moment, seed)
-    laid = columns.features.add_column(0, "customer_id", keys).append_column("outcome", outcome)
-    laid = laid.append_column(IS_TEST, pa.array(test))
+    imported = columns.features.add_column(0, "customer_id", keys).append_column("outcome", outcome)
+    imported = imported.append_column(IS_TEST, pa.array(test))
     if moment is not None:
-        laid = laid.append_column("moment", pa.array(moment))
-    if _whole_numbers(table[ask.key], keys, ask.file):
-        laid = laid.replace_schema_metadata({INTEGER_IDS: "yes"})
-    learnt = laid.filter(pc.and_(known, pc.invert(laid[IS_TEST])))
-    case = _use_case(ask, best_column(learnt, columns.features.column_names), _size(laid, list_size))
-    _write(work, as_of, case, laid)
+        imported = imported.append_column("moment", pa.array(moment))
+    if _whole_numbers(table[spec.key], keys, spec.file):
+        imported = imported.replace_schema_metadata({INTEGER_IDS: "yes"})
+    train_rows = imported.filter(pc.and_(is_labelled, pc.invert(imported[IS_TEST])))
+    case = _use_case(spec, best_column(train_rows, columns.features.column_names), _size(imported, list_size))
+    _write(work, as_of, case, imported)
     labels = outcome.drop_null().to_numpy()
-    return ImportedTable(case, laid.num_rows, len(labels), int(labels.sum()), columns.notes)
+    return ImportedTable(case, imported.num_rows, len(labels), int(labels.sum()), columns.notes)
 
 
-def _check_columns(ask: TableSpec, names: list[str]) -> None:
-    asked = {"--label": ask.label, "--id": ask.key, **({"--time": ask.time} if ask.time else {})}
-    for option, name in [*asked.items(), *(("--drop", name) for name in ask.drop)]:
+def _check_columns(spec: TableSpec, names: list[str]) -> None:
+    options = {"--label": spec.label, "--id": spec.key, **({"--time": spec.time} if spec.time else {})}
+    for option, name in [*options.items(), *(("--drop", name) for name in spec.drop)]:
         if name not in names:
             raise UseCaseError(
-                f"{option} {name}: {ask.file.name} has no such column.", f"Its columns are {', '.join(names)}."
+                f"{option} {name}: {spec.file.name} has no such column.", f"Its columns are {', '.join(names)}."
             )
-    used = [*asked.values(), *set(ask.drop)]
-    for name in used:
-        if used.count(name) > 1:
+    names_used = [*options.values(), *set(spec.drop)]
+    for name in names_used:
+        if names_used.count(name) > 1:
             raise UseCaseError(
-                f"column {name}: is asked to be two things at once.",
+                f"column {name}: is named for more than one role.",
                 "Name different columns for --label, --id, --time and --drop; none of them is learnt from.",
             )
 
@@ -141,10 +141,10 @@ def _check_columns(ask: TableSpec, names: list[str]) -> None:
 def _keys(column: pa.ChunkedArray, name: str) -> pa.Array:
     keys = column.cast(pa.string()).combine_chunks()
     missing = keys.null_count + (pc.sum(pc.equal(pc.utf8_trim_whitespace(keys), "")).as_py() or 0)
-    twice = len(keys) - pc.count_distinct(keys, mode="all").as_py()
-    if missing or twice:
-        what = f"{missing:,} rows have none" if missing else f"{twice:,} rows bear one that stands before them already"
-        raise UseCaseError(f"id column {name}: {what}.", "Give each row a number of its own.")
+    duplicates = len(keys) - pc.count_distinct(keys, mode="all").as_py()
+    if missing or duplicates:
+        problem = f"{missing:,} rows have none" if missing else f"{duplicates:,} rows repeat the id of an earlier row"
+        raise UseCaseError(f"id column {name}: {problem}.", "Give each row a number of its own.")
     return keys
 
 
@@ -160,10 +160,10 @@ def _whole_numbers(column: pa.ChunkedArray, keys: pa.Array, file: Path) -> bool:
 def _moment(column: pa.ChunkedArray, name: str) -> np.ndarray:
     kind = column.type
     if column.null_count or not (is_number(kind) or pa.types.is_temporal(kind)):
-        what = (
+        problem = (
             f"{column.null_count:,} rows have none" if column.null_count else f"is {kind}, which has no order in time"
         )
-        raise UseCaseError(f"time column {name}: {what}.", "Give a day, a moment or a number that rises with time.")
+        raise UseCaseError(f"time column {name}: {problem}.", "Give a day, a moment or a number that rises with time.")
     if pa.types.is_temporal(kind):
         column = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
     moment = column.cast(pa.float64(), safe=False).to_numpy()
@@ -177,30 +177,30 @@ def _moment(column: pa.ChunkedArray, name: str) -> np.ndarray:
 
 def _test_rows(outcome: pa.Array, moment: np.ndarray | None, seed: int) -> np.ndarray:
     """Labelled rows to test on: the latest fifth, or a stratified random fifth."""
-    known = np.flatnonzero(outcome.is_valid())
+    labelled = np.flatnonzero(outcome.is_valid())
     test = np.zeros(len(outcome), bool)
     if moment is not None:
-        first = np.quantile(moment[known], 1 - _TEST_SHARE, method="higher")
-        test[known[moment[known] >= first]] = True
+        first = np.quantile(moment[labelled], 1 - _TEST_SHARE, method="higher")
+        test[labelled[moment[labelled] >= first]] = True
         return test
     labels = outcome.drop_null().to_numpy()
     for label in (0, 1):
-        places = known[labels == label]
-        count = round(_TEST_SHARE * len(places))
-        test[np.random.default_rng([seed, label]).choice(places, count, replace=False)] = True
+        candidates = labelled[labels == label]
+        count = round(_TEST_SHARE * len(candidates))
+        test[np.random.default_rng([seed, label]).choice(candidates, count, replace=False)] = True
     return test
 
 
-def _size(laid: pa.Table, asked: int) -> int:
-    empty = laid["outcome"].null_count
-    return asked or max(1, (empty or laid.num_rows) // 10)
+def _size(imported: pa.Table, list_size: int) -> int:
+    unlabelled = imported["outcome"].null_count
+    return list_size or max(1, (unlabelled or imported.num_rows) // 10)
 
 
-def _use_case(ask: TableSpec, baseline: tuple[str, bool], list_size: int) -> UseCase:
+def _use_case(spec: TableSpec, baseline: tuple[str, bool], list_size: int) -> UseCase:
     return UseCase.model_validate(
         {
-            "name": ask.name,
-            "title": _("Table {name}", name=ask.name),
+            "name": spec.name,
+            "title": _("Table {name}", name=spec.name),
             "eligible": [],
             "outcome": ExternalLabel(kind="external_label"),
             "gap_days": 0,
@@ -211,24 +211,24 @@ def _use_case(ask: TableSpec, baseline: tuple[str, bool], list_size: int) -> Use
     )
 
 
-def _write(work: Workspace, as_of: date, case: UseCase, laid: pa.Table) -> None:
-    """A bank of one table, customers; the rows without a label as the snapshot's features; the use case; the rows."""
+def _write(work: Workspace, as_of: date, case: UseCase, imported: pa.Table) -> None:
+    """Write the table, its use case, a bank of one table (customers), and the unlabelled rows as features to score."""
     work.claim(case.name)
-    _parquet(table_path(work, case.name), laid)
-    mark = of_file(table_path(work, case.name))
+    _parquet(table_path(work, case.name), imported)
+    fingerprint = of_file(table_path(work, case.name))
     with whole_file(own_use_case(work, case.name)) as temporary:
         temporary.write_text(
             yaml.safe_dump(case.model_dump(mode="json", exclude_defaults=True), allow_unicode=True, sort_keys=False),
             "utf-8",
         )
     customers = work.tables / "customers.parquet"
-    # The table's fingerprint is part of the file, so that all that is made from the customers knows the table.
-    _parquet(customers, laid.select(["customer_id"]).replace_schema_metadata({"table": mark}))
-    file = TableFile(customers, of_file(customers), laid.num_rows)
+    # The fingerprint is part of the customers' file, so that whatever depends on the customers depends on the table.
+    _parquet(customers, imported.select(["customer_id"]).replace_schema_metadata({"table": fingerprint}))
+    file = TableFile(customers, of_file(customers), imported.num_rows)
     bank = Bank(case.name, as_of, {"customers": CanonicalTable("customers", (file,), ("customer_id",))})
-    write_manifest(work, bank, {"customers": mark}, Hashes({}))
-    scored = laid.filter(laid["outcome"].is_null()).drop_columns(
-        [name for name in ("outcome", IS_TEST, "moment") if name in laid.column_names]
+    write_manifest(work, bank, {"customers": fingerprint}, Hashes({}))
+    scored = imported.filter(imported["outcome"].is_null()).drop_columns(
+        [name for name in ("outcome", IS_TEST, "moment") if name in imported.column_names]
     )
     day = pa.repeat(pa.scalar(as_of, pa.date32()), scored.num_rows)
     _parquet(work.features(as_of), scored.add_column(1, "cutoff", day).sort_by("customer_id"))

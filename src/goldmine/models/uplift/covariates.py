@@ -1,4 +1,4 @@
-"""What was known of each row before the treatment: a matrix for trees, and one for linear models."""
+"""Covariates, known before the treatment: a matrix for trees, and one for linear models."""
 
 import math
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ _MAX_CATEGORIES = 200
 
 @dataclass(frozen=True)
 class Covariates:
-    """What was known before.
+    """Values known before the treatment.
 
     Parameters
     ----------
     matrix : array (rows, columns) of float32
-        For trees; categories are codes, what is missing is NaN.
+        For trees; categories are codes, missing values are NaN.
     names : tuple of str
-        Of the columns.
+        Names of the columns.
     categorical : tuple of int
-        Places of the categories.
+        Numbers of the categorical columns.
     """
 
     matrix: NDArray[np.float32]
@@ -41,9 +41,9 @@ class Covariates:
     def linear_design(self) -> NDArray[np.float64]:
         """For linear models: normal scores, a column for each common category, flags for missing values."""
         parts = [np.empty((len(self.matrix), 0))]
-        for place in range(self.matrix.shape[1]):
-            column = self.matrix[:, place].astype(np.float64)
-            if place in self.categorical:
+        for number in range(self.matrix.shape[1]):
+            column = self.matrix[:, number].astype(np.float64)
+            if number in self.categorical:
                 values, counts = np.unique(column[~np.isnan(column)], return_counts=True)
                 common = values[np.argsort(-counts, kind="stable")[:_MAX_LEVELS]]
                 parts.append((column[:, None] == common).astype(np.float64))
@@ -58,20 +58,20 @@ class Covariates:
 def covariates(frame: pd.DataFrame) -> tuple[Covariates, tuple[str, ...]]:
     """The covariates of a table, and the names of uninformative columns that were left out.
 
-    Left out are columns of one value, numbers of rows, and texts of which each row has its own.
+    Uninformative columns hold one value only, a row number, or texts that are nearly unique.
 
     Parameters
     ----------
     frame : DataFrame
         Numbers, flags, texts and days.
     """
-    kept = {str(name): _plain(column) for name, column in frame.items() if not _uninformative(column)}
-    left = tuple(str(name) for name in frame.columns if str(name) not in kept)
-    if not kept:
-        return Covariates(np.empty((len(frame), 0), dtype=np.float32), (), ()), left
-    table = pa.table({name: pa.array(column, from_pandas=True) for name, column in kept.items()})
-    encoding: Encoding = fit_encoding(table, list(kept), max_categories=math.inf)
-    return Covariates(encode(encoding, table), encoding.features, tuple(encoding.categorical)), left
+    columns = {str(name): _converted(column) for name, column in frame.items() if not _uninformative(column)}
+    left_out = tuple(str(name) for name in frame.columns if str(name) not in columns)
+    if not columns:
+        return Covariates(np.empty((len(frame), 0), dtype=np.float32), (), ()), left_out
+    table = pa.table({name: pa.array(column, from_pandas=True) for name, column in columns.items()})
+    encoding: Encoding = fit_encoding(table, list(columns), max_categories=math.inf)
+    return Covariates(encode(encoding, table), encoding.features, tuple(encoding.categorical)), left_out
 
 
 def _uninformative(column: pd.Series) -> bool:
@@ -87,7 +87,7 @@ def _uninformative(column: pd.Series) -> bool:
     return different > min(_MAX_CATEGORIES, max(len(known) // 2, 2))
 
 
-def _plain(column: pd.Series) -> pd.Series:
+def _converted(column: pd.Series) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(column):
         days = (column - pd.Timestamp(0, tz=column.dt.tz)) / pd.Timedelta(days=1)
         return days.astype("float64")
@@ -98,6 +98,6 @@ def _plain(column: pd.Series) -> pd.Series:
 
 def _normal(column: NDArray[np.float64]) -> NDArray[np.float64]:
     known = ~np.isnan(column)
-    found = np.zeros(len(column))
-    found[known] = ndtri((rankdata(column[known]) - 0.5) / max(known.sum(), 1))
-    return found
+    scores = np.zeros(len(column))
+    scores[known] = ndtri((rankdata(column[known]) - 0.5) / max(known.sum(), 1))
+    return scores

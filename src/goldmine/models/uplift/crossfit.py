@@ -1,4 +1,4 @@
-"""Cross-fitting: every row predicted by models that did not see it."""
+"""Cross-fitting: every row is predicted by models that did not see it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,21 +18,21 @@ Array = NDArray[np.float64]
 SEED = 20240331
 FOLDS = 5
 _MAX_ROWS = 200_000
-"""Most rows that one model learns from; more would only take longer."""
+"""Maximum training rows of one model; more would only take longer."""
 _FEW = 20_000
 _ALPHAS = np.logspace(0, 4, 9)
 
 
 def assign_folds(treated: NDArray[np.bool_], outcome: Array, seed: int = SEED) -> NDArray[np.int64]:
-    """Which fold each row is held out in; treatment, and an outcome that happens or not, are spread evenly."""
+    """The fold that each row is held out in, stratified by treatment and binary outcome."""
     happened = outcome.astype(int) if np.isin(outcome, (0, 1)).all() else np.zeros(len(outcome), dtype=int)
     kinds = treated.astype(int) + 2 * happened
     if np.bincount(kinds, minlength=4)[np.unique(kinds)].min() < FOLDS:
         kinds = treated.astype(int)
-    found = np.empty(len(treated), dtype=np.int64)
-    for place, (_, held) in enumerate(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(kinds, kinds)):
-        found[held] = place
-    return found
+    fold = np.empty(len(treated), dtype=np.int64)
+    for number, (_, held) in enumerate(StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(kinds, kinds)):
+        fold[held] = number
+    return fold
 
 
 def prognosis(known: Covariates, target: Array, fold: NDArray[np.int64]) -> Array:
@@ -53,12 +53,12 @@ def prognosis(known: Covariates, target: Array, fold: NDArray[np.int64]) -> Arra
     if not known.names:
         return np.empty((len(target), 0))
     linear_design = known.linear_design()
-    found = np.empty((len(target), 2))
+    predicted = np.empty((len(target), 2))
     for learn, held in splits(fold):
-        some = subsample(learn)
-        found[held, 0] = fit_trees(known, some, target, TreeSettings(80, 15))(known.matrix[held])
-        found[held, 1] = RidgeCV(_ALPHAS).fit(linear_design[some], target[some]).predict(linear_design[held])
-    return found
+        rows = subsample(learn)
+        predicted[held, 0] = fit_trees(known, rows, target, TreeSettings(80, 15))(known.matrix[held])
+        predicted[held, 1] = RidgeCV(_ALPHAS).fit(linear_design[rows], target[rows]).predict(linear_design[held])
+    return predicted
 
 
 @dataclass(frozen=True)
@@ -78,15 +78,15 @@ class FittedTrees:
 
 @dataclass(frozen=True)
 class TreeSettings:
-    """How many trees of how many leaves, and how much weight (or rows) a leaf needs to be believed by half."""
+    """Settings under LightGBM's names; `lambda_l2` is the weight at which a leaf's mean is halved."""
 
-    rounds: int
-    leaves: int
-    prior: float = 10.0
+    num_iterations: int
+    num_leaves: int
+    lambda_l2: float = 10.0
 
 
 def fit_trees(
-    known: Covariates, rows: NDArray[np.int64], target: Array, shape: TreeSettings, weight: Array | None = None
+    known: Covariates, rows: NDArray[np.int64], target: Array, tree_settings: TreeSettings, weight: Array | None = None
 ) -> FittedTrees:
     """Fit trees to a target on some rows.
 
@@ -99,12 +99,12 @@ def fit_trees(
     settings = {
         "objective": "regression",
         "learning_rate": 0.05,
-        "num_leaves": shape.leaves,
+        "num_leaves": tree_settings.num_leaves,
         "min_data_in_leaf": max(10, min(200, len(rows) // 40)),
         "feature_fraction": 0.7,
         "bagging_fraction": 0.7,
         "bagging_freq": 1,
-        "lambda_l2": shape.prior,
+        "lambda_l2": tree_settings.lambda_l2,
         "max_bin": 63,
         "cat_smooth": 20.0,
         "cat_l2": 20.0,
@@ -117,22 +117,22 @@ def fit_trees(
     weights = None if weight is None else weight[rows]
     kinds = list(known.categorical)
     data = lgb.Dataset(known.matrix[rows], target[rows], weight=weights, categorical_feature=kinds, params=settings)
-    return FittedTrees(lgb.train(settings, data, num_boost_round=shape.rounds))
+    return FittedTrees(lgb.train(settings, data, num_boost_round=tree_settings.num_iterations))
 
 
 def splits(fold: NDArray[np.int64]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """For each fold the rows to learn from and those held out."""
-    for place in np.unique(fold):
-        yield np.flatnonzero(fold != place), np.flatnonzero(fold == place)
+    """Training rows and held-out rows of each fold."""
+    for number in np.unique(fold):
+        yield np.flatnonzero(fold != number), np.flatnonzero(fold == number)
 
 
 def subsample(rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The rows, or of very many a share."""
+    """The rows, sampled if there are more than the maximum."""
     if len(rows) <= _MAX_ROWS:
         return rows
     return np.sort(np.random.default_rng(SEED).choice(rows, _MAX_ROWS, replace=False))
 
 
 def _threads(rows: int) -> int:
-    """Cores for so many rows; of few, threads would wait for one another longer than they work."""
+    """Number of threads: one for few rows, where synchronisation costs more than it gains."""
     return 1 if rows < _FEW else cores()

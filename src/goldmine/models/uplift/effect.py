@@ -1,4 +1,4 @@
-"""The average effect: a difference between treated and control with an interval, or that none can be told."""
+"""The average effect: the difference between treated and control with an interval, or why it is not measurable."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ from goldmine.core.i18n import _
 Array = NDArray[np.float64]
 
 LEVEL = 0.95
-"""Share of intervals that hold the true value: 1 in 20 tables without an effect shows one."""
+"""Share of intervals that hold the true value: 1 in 20 tables without an effect shows one anyway."""
 MIN_ARM_ROWS = 50
-"""Fewer treated or fewer control rows than this measure nothing."""
+"""Minimum rows of each arm."""
 MIN_EVENTS = 5
-"""Of an outcome that happens or does not, so many of either kind must be expected in each arm."""
+"""Minimum expected count of either value of a binary outcome in each arm."""
 POWER = 0.8
 
 
@@ -89,7 +89,7 @@ def interval(value: float, error: float, degrees: float = np.inf, level: float =
 
 
 def detectable(error: float, level: float = LEVEL) -> float:
-    """The smallest effect that such a standard error would have shown four times out of five.
+    """The smallest effect that is significant at this standard error with 80% power.
 
     Examples
     --------
@@ -102,12 +102,12 @@ def detectable(error: float, level: float = LEVEL) -> float:
 def difference(
     outcome: Array, treated: NDArray[np.bool_], prognosis: Array | None = None, level: float = LEVEL
 ) -> Estimate | NotMeasurable:
-    """Mean outcome of the treated less that of the control, narrowed by what was foreseeable.
+    """Mean outcome of the treated less that of the control, adjusted by a prognosis.
 
     Within each arm the outcome is regressed on the prognosis, and the arms are compared at the prognosis of all rows
-    (Lin 2013). So arms that chance made unlike are compared as if alike, and a useless prognosis does no harm. The
-    standard error is the wider of two: from each arm's own spread (HC2), and from the spread that both share, as a
-    small arm in which few events fell by chance understates its own.
+    (Lin 2013). This corrects chance imbalance between the arms, and a useless prognosis does no harm. The
+    standard error is the larger of two: from each arm's own variance (HC2) and from the pooled variance, as a
+    small arm with few events understates its own.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def difference(
     treated : array (rows,) of bool
         Who was treated, as chance decided.
     prognosis : array (rows, k), optional
-        What was foreseen without knowing who is treated.
+        Outcome predicted without knowing who is treated.
     level : float
         Of the interval.
 
@@ -133,12 +133,14 @@ def difference(
     arms = [_arm(outcome[mask], centred[mask]) for mask in (treated, ~treated)]
     value = arms[0].level - arms[1].level
     slopes = arms[0].slopes - arms[1].slopes
-    drawn = float(slopes @ np.atleast_2d(np.cov(centred.T)) @ slopes) / len(outcome) if centred.shape[1] else 0.0
+    prognosis_variance = (
+        float(slopes @ np.atleast_2d(np.cov(centred.T)) @ slopes) / len(outcome) if centred.shape[1] else 0.0
+    )
     own = arms[0].variance + arms[1].variance
     spare = sum(arm.rows for arm in arms) - 2 - 2 * centred.shape[1]
     shared = sum(arm.left for arm in arms) / max(spare, 1) * sum(1 / arm.rows for arm in arms)
     degrees = own**2 / sum(arm.variance**2 / max(arm.rows - 1 - centred.shape[1], 1) for arm in arms) if own else np.inf
-    return interval(value, float(np.sqrt(max(own, shared) + drawn)), degrees, level)
+    return interval(value, float(np.sqrt(max(own, shared) + prognosis_variance)), degrees, level)
 
 
 @dataclass(frozen=True)
@@ -154,16 +156,16 @@ def _arm(outcome: Array, centred: Array) -> _Arm:
     """One arm's level at the common prognosis, with its HC2 variance."""
     design = np.column_stack([np.ones(len(outcome)), centred])
     bread = np.linalg.pinv(design.T @ design)
-    found = bread @ design.T @ outcome
+    coefficients = bread @ design.T @ outcome
     leverage = np.clip(np.einsum("ij,jk,ik->i", design, bread, design), 0, 0.99)
     weight = design @ bread[0]
-    residual = outcome - design @ found
+    residual = outcome - design @ coefficients
     own = float((weight**2 * residual**2 / (1 - leverage)).sum())
-    return _Arm(len(outcome), float(found[0]), found[1:], float(residual @ residual), own)
+    return _Arm(len(outcome), float(coefficients[0]), coefficients[1:], float(residual @ residual), own)
 
 
 def _centred(prognosis: Array | None, rows: int) -> Array:
-    """The prognosis in standard deviations from its mean; a constant says nothing and is left out."""
+    """The prognosis in standard deviations from its mean; constant columns are left out."""
     if prognosis is None:
         return np.empty((rows, 0))
     spread = prognosis.std(axis=0)

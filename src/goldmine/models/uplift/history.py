@@ -1,4 +1,4 @@
-"""Uplift learnt from past campaigns with a randomised control, once there are enough of them."""
+"""Uplift learnt from past campaigns with a randomised control group."""
 
 import math
 from collections.abc import Sequence
@@ -37,9 +37,9 @@ class PastCampaign:
     probability : array (rows,)
         The model's probability that each was listed by.
     contact : array (rows,) of bool
-        Who was drawn for contact.
+        Who was randomised to contact.
     share : array (rows,)
-        Each row's probability of that: the share of contact in its stratum.
+        Each row's probability of contact: the share of contact in its stratum.
     success : array (rows,)
         0 or 1: whether the campaign succeeded with the customer.
     prevents : bool
@@ -68,7 +68,7 @@ class LearnedUplift:
     rows : int
         Customers of the campaigns together.
     effect : Estimate or NotMeasurable
-        The average effect of being drawn for contact.
+        The average effect of being randomised to contact.
     ranking : Ranking or None
         None where the history is too small.
     detectable_qini : float or None
@@ -76,7 +76,7 @@ class LearnedUplift:
     propensity_qini : float
         The Qini of ranking by probability, on the rows that the ranking was evaluated on.
     missed : int
-        Complete campaigns that could not be learnt from, because what they need is not there.
+        Complete campaigns left out because their inputs are missing.
     """
 
     rows: int
@@ -95,10 +95,10 @@ class LearnedUplift:
 
     @property
     def rows_needed(self) -> int | None:
-        """Customers that would show it if the whole effect sat in one half of them; None where there is no effect."""
+        """Customers needed to detect a ranking if half of them had the whole effect; None where there is no effect."""
         if isinstance(self.effect, NotMeasurable) or self.detectable_qini is None or self.effect.value <= 0:
             return None
-        # The curve then rises to the whole effect at half depth: the area over chance is a quarter of the effect.
+        # The Qini curve then reaches the whole effect at half depth: its area over chance is a quarter of the effect.
         return int(np.ceil(self.rows * (self.detectable_qini / (self.effect.value / 4)) ** 2))
 
     @property
@@ -114,7 +114,7 @@ class LearnedUplift:
         """Predicted uplift of customers to be ranked.
 
         Models learn how a contact changes the odds. Effects on a probability shrink near 0 and 1, so they are scaled by
-        p(1-p): unlikely customers, whom campaigns did not list, get no more uplift than their odds allow.
+        p(1-p): unlikely customers, who were not in past campaigns, get no more uplift than their odds allow.
 
         Parameters
         ----------
@@ -153,15 +153,17 @@ def learn(past: Sequence[PastCampaign], names: Sequence[str], level: float = LEV
     if isinstance(difference(success, contact), NotMeasurable):
         return LearnedUplift(len(success), difference(success, contact))
     fold = assign_folds(contact, success)
-    foreseen = prognosis(covariates, success, fold)
-    effect = difference(success, contact, foreseen, level)
-    residual = success - LinearRegression().fit(foreseen, success).predict(foreseen)
+    predictions = prognosis(covariates, success, fold)
+    effect = difference(success, contact, predictions, level)
+    residual = success - LinearRegression().fit(predictions, success).predict(predictions)
     trial = Trial(
         covariates, contact, share, residual, BaselineRisk(success - predicted, bernoulli_variance(predicted))
     )
-    held, first = (number, 1) if len(past) > 1 else (fold, FIRST_EVALUATED_FOLD)
-    ranking = rank(trial, held, level, first=first)
+    groups, first = (number, 1) if len(past) > 1 else (fold, FIRST_EVALUATED_FOLD)
+    ranking = rank(trial, groups, level, first=first)
     detectable_qini = detectable(ranking.qini.error, level)
-    ours = ranking.evaluated
-    plain = qini(probability[ours], trial.signal[ours], held[ours])
-    return LearnedUplift(len(success), effect, ranking, detectable_qini, plain.value, _trial=trial, _encoding=encoding)
+    evaluated = ranking.evaluated
+    by_propensity = qini(probability[evaluated], trial.signal[evaluated], groups[evaluated])
+    return LearnedUplift(
+        len(success), effect, ranking, detectable_qini, by_propensity.value, _trial=trial, _encoding=encoding
+    )

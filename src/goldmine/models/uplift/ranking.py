@@ -13,17 +13,17 @@ from goldmine.models.uplift.effect import LEVEL, Estimate, interval
 
 METHODS = ("two_model", "transformed_outcome")
 FIRST_EVALUATED_FOLD = 2
-"""The first of five folds that is evaluated, so that models learn from at least two."""
-_PLAIN, _BY_ODDS = TreeSettings(80, 7), TreeSettings(80, 7, prior=200.0)
-"""Without and with a baseline risk, where a row weighs p(1-p), at most a quarter."""
+"""The first of the five folds that is evaluated, so that models learn from at least two."""
+_PLAIN, _BY_ODDS = TreeSettings(80, 7), TreeSettings(80, 7, lambda_l2=200.0)
+"""Settings without and with a baseline risk, where a row's weight is p(1-p), at most 0.25."""
 
 
 @dataclass(frozen=True)
 class BaselineRisk:
-    """Predicted outcome of each row without treatment, from a model of many more rows than the trial's.
+    """Predicted outcome of each row without treatment, from a model trained on many more rows than the trial's.
 
-    Effects on a probability shrink near 0 and 1, so they are learnt scaled by p(1-p); the prediction makes up for a
-    small control.
+    Effects on a probability shrink near 0 and 1, so they are learnt scaled by p(1-p); the prediction compensates for a
+    small control group.
 
     Parameters
     ----------
@@ -38,11 +38,11 @@ class BaselineRisk:
 
 
 def bernoulli_variance(probability: Array) -> Array:
-    """p(1-p): how far a small change of the odds moves a probability.
+    """p(1-p): the change of a probability for a small change of its log-odds.
 
     Examples
     --------
-    >>> [round(float(one), 4) for one in room_of(np.array([0.5, 0.1, 0.0]))]
+    >>> [round(float(value), 4) for value in bernoulli_variance(np.array([0.5, 0.1, 0.0]))]
     [0.25, 0.09, 0.001]
     """
     return np.maximum(probability * (1 - probability), 1e-3)
@@ -50,12 +50,12 @@ def bernoulli_variance(probability: Array) -> Array:
 
 @dataclass(frozen=True)
 class Trial:
-    """What a ranking is learnt from.
+    """A trial to learn a ranking from.
 
     Parameters
     ----------
     known : Covariates
-        What was known before.
+        Values known before the treatment.
     treated : array (rows,) of bool
         Who was treated.
     share : array (rows,)
@@ -79,7 +79,7 @@ class Trial:
 
     @property
     def signal(self) -> Array:
-        """A noisy figure a row whose mean, over any group, is the effect in that group."""
+        """Transformed outcome of each row: its mean over any group estimates the effect in that group."""
         return (self.treated - self.share) / (self.share * (1 - self.share)) * self.residual
 
 
@@ -92,15 +92,15 @@ class Ranking:
     method : str
         One of `METHODS`.
     qini : Estimate
-        Extra outcomes a row that the order gains over chance, on average over all depths of a list.
+        Extra outcomes a row over random order, averaged over all depths of a list.
     evaluated : array (rows,) of bool
         Rows that the Qini was measured on.
     order : array (rows,)
-        What those rows were ordered by, largest first.
+        Score that those rows are ordered by, largest first.
     uplift : array (rows,)
         The effect predicted for each row by a model that did not see it.
     scale : Scale
-        How the models' predictions became an uplift.
+        Scaling of the models' predictions to an uplift.
     """
 
     method: str
@@ -125,7 +125,7 @@ class Scale:
 
 
 def rank(trial: Trial, fold: NDArray[np.int64], level: float = LEVEL, *, first: int = FIRST_EVALUATED_FOLD) -> Ranking:
-    """Learn the uplift both ways, take the one with the larger Qini on held-out folds, and predict it for every row.
+    """Learn the uplift by both methods, choose the larger Qini on held-out folds, and predict every row.
 
     Parameters
     ----------
@@ -136,53 +136,56 @@ def rank(trial: Trial, fold: NDArray[np.int64], level: float = LEVEL, *, first: 
 
     Notes
     -----
-    A fold is evaluated with models of the folds before it, and the first ones are not evaluated: where folds evaluate
-    one another crosswise each pair of rows counts twice, and intervals come out too narrow (Wager 2024). The better of
-    two looks better than it is, so the interval is as wide as two looks ask for.
+    Each fold is evaluated with models of the folds before it, so the first ones are not evaluated: in ordinary
+    cross-validation each pair of rows counts twice, and intervals are too narrow (Wager 2024). Choosing the better of
+    two methods is optimistic, so the interval is corrected for two comparisons.
     """
     evaluated = fold >= first
     order = np.zeros((len(METHODS), len(fold)))
     for held in range(first, int(fold.max()) + 1):
-        learn, here = subsample(np.flatnonzero(fold < held)), np.flatnonzero(fold == held)
-        for place, method in enumerate(METHODS):
-            order[place, here] = trial.variance[here] * _learn(trial, learn, method)(trial.known.matrix[here])
+        learn, held_rows = subsample(np.flatnonzero(fold < held)), np.flatnonzero(fold == held)
+        for index, method in enumerate(METHODS):
+            order[index, held_rows] = trial.variance[held_rows] * _learn(trial, learn, method)(
+                trial.known.matrix[held_rows]
+            )
     two_looks = 1 - (1 - level) / len(METHODS)
-    tried = [qini(found[evaluated], trial.signal[evaluated], fold[evaluated], two_looks) for found in order]
-    best = max(range(len(METHODS)), key=lambda place: tried[place].value)
+    tried = [qini(scores[evaluated], trial.signal[evaluated], fold[evaluated], two_looks) for scores in order]
+    best = max(range(len(METHODS)), key=lambda index: tried[index].value)
     predicted = np.empty(len(fold))
-    for learn, here in splits(fold):
-        predicted[here] = _learn(trial, subsample(learn), METHODS[best])(trial.known.matrix[here])
+    for learn, held_rows in splits(fold):
+        predicted[held_rows] = _learn(trial, subsample(learn), METHODS[best])(trial.known.matrix[held_rows])
     scale = _scale(predicted, trial)
     return Ranking(METHODS[best], tried[best], evaluated, order[best], scale.apply(predicted, trial.variance), scale)
 
 
 def predict_uplift(trial: Trial, ranking: Ranking, matrix: NDArray[np.float32], variance: Array | None = None) -> Array:
-    """Uplift of rows that were no part of the trial, by models of the chosen kind fitted on all of it.
+    """Uplift of rows outside the trial, by models of the chosen method fitted on the whole trial.
 
     Parameters
     ----------
     matrix : array (rows, columns)
-        What is known of them.
+        Their covariates.
     variance : array (rows,), optional
         p(1-p) of each, where the trial has a baseline risk.
     """
-    every = subsample(np.arange(len(trial.treated)))
+    rows = subsample(np.arange(len(trial.treated)))
     return ranking.scale.apply(
-        _learn(trial, every, ranking.method)(matrix), np.ones(1) if variance is None else variance
+        _learn(trial, rows, ranking.method)(matrix), np.ones(1) if variance is None else variance
     )
 
 
 def qini(uplift: Array, signal: Array, fold: NDArray[np.int64], level: float = LEVEL) -> Estimate:
-    """Area between the Qini curve and chance, in outcomes a row, with its interval.
+    """Area between the Qini curve and random order, in outcomes a row, with its interval.
 
-    Treating the foremost share u by `uplift` gains the sum of their effects; chance would gain u of the whole. The area
-    between the two is the mean of signal x (1/2 - rank), rank going from 0 for the foremost to 1, so that its error is
-    that of a mean. Rows are ranked within their fold, as each fold has models of its own; ties share a rank.
+    Treating the first share u of the rows gains the sum of their effects; in random order it gains u of the total. The
+    area between the two is the mean of signal x (1/2 - rank), where rank goes from 0 for the first row to 1, so its
+    standard error is that of a mean. Rows are ranked within their fold, as each fold has its own models; ties share a
+    rank.
 
     Parameters
     ----------
     uplift : array (rows,)
-        What to rank by, largest first.
+        Score to rank by, largest first.
     signal : array (rows,)
         See `Trial`.
 
@@ -191,13 +194,13 @@ def qini(uplift: Array, signal: Array, fold: NDArray[np.int64], level: float = L
     >>> round(qini(np.array([2.0, 1.0]), np.array([1.0, 0.0]), np.zeros(2, int)).value, 3)
     0.125
     """
-    behind = np.empty(len(uplift))
-    above = np.empty(len(uplift))
-    for place in np.unique(fold):
-        held = fold == place
-        behind[held] = (rankdata(-uplift[held]) - 0.5) / held.sum()
-        above[held] = signal[held] - signal[held].mean()
-    gains = above * (0.5 - behind)
+    rank_share = np.empty(len(uplift))
+    centred = np.empty(len(uplift))
+    for number in np.unique(fold):
+        held = fold == number
+        rank_share[held] = (rankdata(-uplift[held]) - 0.5) / held.sum()
+        centred[held] = signal[held] - signal[held].mean()
+    gains = centred * (0.5 - rank_share)
     return interval(float(gains.mean()), float(gains.std(ddof=1) / np.sqrt(len(gains))), len(gains) - 1, level)
 
 
@@ -206,21 +209,21 @@ def _learn(trial: Trial, rows: NDArray[np.int64], method: str) -> Callable[[NDAr
     variance = trial.variance
     target, weight = (trial.residual, None) if trial.baseline_risk is None else (trial.baseline_risk.residual, variance)
     if method == "transformed_outcome":
-        # Such a row tells less, the further from a half the share is.
+        # The further the share is from a half, the noisier is the transformed outcome.
         target, weight = trial.signal, weight if weight is None else variance * trial.share * (1 - trial.share)
-    shape = _PLAIN if weight is None else _BY_ODDS
+    tree_settings = _PLAIN if weight is None else _BY_ODDS
 
-    def fitted(some: NDArray[np.int64]) -> Callable[[NDArray[np.float32]], Array]:
-        return fit_trees(trial.known, some, target / variance, shape, weight)
+    def fitted(subset: NDArray[np.int64]) -> Callable[[NDArray[np.float32]], Array]:
+        return fit_trees(trial.known, subset, target / variance, tree_settings, weight)
 
     if method == "transformed_outcome":
         return fitted(rows)
-    with_it, without = (fitted(rows[trial.treated[rows] == treated]) for treated in (True, False))
-    return lambda matrix: with_it(matrix) - without(matrix)
+    treated_model, control_model = (fitted(rows[trial.treated[rows] == treated]) for treated in (True, False))
+    return lambda matrix: treated_model(matrix) - control_model(matrix)
 
 
 def _scale(predicted: Array, trial: Trial) -> Scale:
-    """The average effect is the measured one; scaled effects keep their order, as a strong prior shrank them."""
+    """Scale predictions so that their average is the measured effect; a baseline risk scales by their ratio."""
     signal, variance = trial.signal, trial.variance
     effect, middle = float(signal.sum() / variance.sum()), float(variance @ predicted / variance.sum())
     if trial.baseline_risk is not None:

@@ -1,4 +1,4 @@
-"""One study: is there an effect on average, and can rows be ranked by it?"""
+"""Study of a trial: the average effect, and whether uplift ranks the rows."""
 
 from dataclasses import dataclass
 
@@ -24,23 +24,23 @@ from goldmine.models.uplift.ranking import Ranking, Trial, rank
 
 FIFTHS = 5
 SUSPECT_AUC = 0.55
-"""Above this, and more than chance can explain, the treatment followed the covariates."""
+"""Above this, and beyond chance, the covariates predict the treatment."""
 BROKEN_AUC = 0.75
-"""Above this the arms are too unlike to be compared at all."""
+"""Above this the arms are too different to compare."""
 _CHANCE = 0.0005
 _EDGE = 0.02
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """How the treatment was assigned, as far as the table shows.
+    """Check of whether the treatment was assigned at random.
 
     Parameters
     ----------
     auc : float
         How well the covariates predict who is treated: 0.5 not at all, 1 wholly.
     random : bool
-        Whether chance can explain that.
+        Whether chance explains that.
     share : array (rows,)
         Each row's probability of treatment: the arm's share where assignment is random.
     predictors : tuple of str
@@ -54,7 +54,7 @@ class Assignment:
 
     @property
     def broken(self) -> bool:
-        """Whether the arms are too unlike to be compared."""
+        """Whether the arms are too different to compare."""
         return not self.random and self.auc >= BROKEN_AUC
 
 
@@ -76,17 +76,17 @@ class Study:
     Parameters
     ----------
     effect : Estimate or NotMeasurable
-        Mean outcome of the treated less that of the control, all else alike.
+        Mean outcome of the treated less that of the control, all else equal.
     detectable : float or None
-        The smallest effect that the table would have shown four times out of five.
+        The smallest effect that the table detects with 80% power.
     assignment : Assignment or None
-        Whether chance decided who was treated; None where nothing could be measured.
+        Whether treatment was random; None where nothing is measurable.
     ranking : Ranking or None
-        The order by uplift; None where there is nothing to rank by.
+        The order by uplift; None where there are no covariates.
     fifths : tuple of Fifth
-        Each fifth of the rows that the order was evaluated on.
+        Fifths of the rows that the order was evaluated on.
     trial : Trial or None
-        What the order was learnt from.
+        The trial that the order was learnt from.
     """
 
     effect: Estimate | NotMeasurable
@@ -110,12 +110,12 @@ class Study:
 
 
 def study(known: Covariates, treated: NDArray[np.bool_], outcome: Array, level: float = LEVEL) -> Study:
-    """Measure a treatment's average effect and whom it changes most.
+    """Measure a treatment's average effect, and rank rows by their uplift.
 
     Parameters
     ----------
     known : Covariates
-        What was known of each row before the treatment.
+        Values of each row known before the treatment.
     treated : array (rows,) of bool
         Who was treated.
     outcome : array (rows,)
@@ -131,7 +131,7 @@ def study(known: Covariates, treated: NDArray[np.bool_], outcome: Array, level: 
     if assigned.broken:
         return Study(_unlike(assigned.auc), assignment=assigned)
     predicted = prognosis(known, outcome, fold)
-    trial = Trial(known, treated, assigned.share, outcome - _together(predicted, outcome))
+    trial = Trial(known, treated, assigned.share, outcome - _combined(predicted, outcome))
     ranking = rank(trial, fold, level) if known.names else None
     if ranking is None or assigned.random:
         effect = difference(outcome, treated, predicted, level)
@@ -149,38 +149,38 @@ def _unlike(auc: float) -> NotMeasurable:
     )
 
 
-def _together(predicted: Array, outcome: Array) -> Array:
-    """The two forecasts as one."""
+def _combined(predicted: Array, outcome: Array) -> Array:
+    """The two predictions combined by linear regression."""
     if not predicted.shape[1]:
         return np.full(len(outcome), outcome.mean())
     return LinearRegression().fit(predicted, outcome).predict(predicted)
 
 
 def _weighted(trial: Trial, uplift: Array, level: float) -> Estimate:
-    """The average effect where the share of treated differs by what was known: right if either the outcome or the
-    treatment was foreseen well (augmented inverse probability weighting).
+    """The average effect by augmented inverse probability weighting: consistent if either the outcome or the treatment
+    is predicted well.
     """
     share, treated = trial.share, trial.treated
-    each = uplift + (treated - share) / (share * (1 - share)) * (trial.residual - (treated - share) * uplift)
-    return interval(float(each.mean()), float(each.std(ddof=1) / np.sqrt(len(each))), len(each) - 1, level)
+    effects = uplift + (treated - share) / (share * (1 - share)) * (trial.residual - (treated - share) * uplift)
+    return interval(float(effects.mean()), float(effects.std(ddof=1) / np.sqrt(len(effects))), len(effects) - 1, level)
 
 
 def _fifths(
     ranking: Ranking, arms: tuple[Array, NDArray[np.bool_], Array], fold: NDArray[np.int64], level: float
 ) -> tuple[Fifth, ...]:
     outcome, treated, predicted = arms
-    place = np.full(len(fold), -1)
+    group = np.full(len(fold), -1)
     for number in np.unique(fold[ranking.evaluated]):
         held = np.flatnonzero(fold == number)
         order = held[np.argsort(-ranking.order[held], kind="stable")]
-        place[order] = np.arange(len(held)) * FIFTHS // len(held)
-    found = []
+        group[order] = np.arange(len(held)) * FIFTHS // len(held)
+    fifths = []
     for fifth in range(FIFTHS):
-        here = place == fifth
-        effect = difference(outcome[here], treated[here], predicted[here], level)
-        means = [float(outcome[here & arm].mean()) for arm in (treated, ~treated)]
-        found.append(Fifth(fifth + 1, int(here.sum()), means[0], means[1], effect))
-    return tuple(found)
+        members = group == fifth
+        effect = difference(outcome[members], treated[members], predicted[members], level)
+        means = [float(outcome[members & arm].mean()) for arm in (treated, ~treated)]
+        fifths.append(Fifth(fifth + 1, int(members.sum()), means[0], means[1], effect))
+    return tuple(fifths)
 
 
 def check_assignment(known: Covariates, treated: NDArray[np.bool_], fold: NDArray[np.int64]) -> Assignment:
@@ -192,7 +192,7 @@ def check_assignment(known: Covariates, treated: NDArray[np.bool_], fold: NDArra
     aucs = [float(roc_auc_score(treated, column)) for column in predicted.T]
     auc = max(aucs)
     sizes = int(treated.sum()), int((~treated).sum())
-    # Twice the variance of an AUC by chance, as folds judge one another crosswise and each pair of rows counts twice.
+    # Twice the chance variance of an AUC, as in cross-validation each pair of rows counts twice.
     error = np.sqrt((sum(sizes) + 1) / (6 * sizes[0] * sizes[1]))
     if auc < SUSPECT_AUC or auc - 0.5 < norm.isf(_CHANCE) * error:
         return Assignment(auc, True, even)
@@ -208,4 +208,4 @@ def _logit(share: Array) -> Array:
 def _predictors(known: Covariates, treated: NDArray[np.bool_], limit: int = 3) -> tuple[str, ...]:
     gain = fit_trees(known, np.arange(len(treated)), treated.astype(np.float64), TreeSettings(20, 7)).gain
     order = np.argsort(-gain, kind="stable")[:limit]
-    return tuple(known.names[place] for place in order if gain[place] > 0.1 * gain.sum())
+    return tuple(known.names[column] for column in order if gain[column] > 0.1 * gain.sum())

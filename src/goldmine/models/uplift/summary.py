@@ -1,4 +1,4 @@
-"""A study as figures for programs, what to be warned of, and scores of every row."""
+"""A study as figures for programs, its warnings, and the uplift of every row."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,14 +20,14 @@ from goldmine.models.uplift.table import TrialTable
 
 @dataclass(frozen=True)
 class DataWarning:
-    """Something that a reader must know: its code and its text."""
+    """A warning about the data: its code and its text."""
 
     code: str
     text: str
 
 
-def summary(table: TrialTable, found: Study, level: float) -> dict[str, Any]:
-    """A study as one flat record; what was not measured is None.
+def summary(table: TrialTable, result: Study, level: float) -> dict[str, Any]:
+    """A study as one flat record; figures that are not measurable are None.
 
     Returns
     -------
@@ -36,19 +36,19 @@ def summary(table: TrialTable, found: Study, level: float) -> dict[str, Any]:
         ``control`` (rows), ``reason`` (where not measurable), ``ranks`` (yes or no: may uplift rank), ``method``,
         ``qini``, ``qini_interval``, ``randomised``, ``assignment_auc``.
     """
-    missing = isinstance(found.effect, NotMeasurable)
-    ranking = found.ranking if not missing else None
-    assigned = found.assignment
+    effect = None if isinstance(result.effect, NotMeasurable) else result.effect
+    ranking = result.ranking if effect else None
+    assigned = result.assignment
     return {
-        "effect": found.verdict,
-        "estimate": None if isinstance(found.effect, NotMeasurable) else found.effect.value,
-        "interval": None if isinstance(found.effect, NotMeasurable) else _ends(found.effect),
+        "effect": result.verdict,
+        "estimate": effect.value if effect else None,
+        "interval": _ends(effect) if effect else None,
         "level": level,
-        "detectable": found.detectable,
+        "detectable": result.detectable,
         "treated": int(table.treated.sum()),
         "control": int((~table.treated).sum()),
-        "reason": found.effect.why if isinstance(found.effect, NotMeasurable) else None,
-        "ranks": "yes" if found.ranks else "no",
+        "reason": result.effect.why if isinstance(result.effect, NotMeasurable) else None,
+        "ranks": "yes" if result.ranks else "no",
         "method": ranking.method if ranking else None,
         "qini": ranking.qini.value if ranking else None,
         "qini_interval": _ends(ranking.qini) if ranking else None,
@@ -57,13 +57,13 @@ def summary(table: TrialTable, found: Study, level: float) -> dict[str, Any]:
     }
 
 
-def warnings(table: TrialTable, found: Study) -> list[DataWarning]:
-    """What must be known before the figures are believed."""
-    noted = []
-    assigned = found.assignment
+def warnings(table: TrialTable, result: Study) -> list[DataWarning]:
+    """Warnings that limit how far the figures can be trusted."""
+    messages = []
+    assigned = result.assignment
     if assigned is not None and not assigned.random:
         names = ", ".join(assigned.predictors)
-        noted.append(
+        messages.append(
             DataWarning(
                 "not_randomised",
                 _(
@@ -74,9 +74,9 @@ def warnings(table: TrialTable, found: Study) -> list[DataWarning]:
                 ),
             )
         )
-    lost, kept = np.array(table.lost), np.array([table.treated.sum(), (~table.treated).sum()])
-    if _lost_unequally(lost, kept):
-        noted.append(
+    lost, remaining = np.array(table.lost), np.array([table.treated.sum(), (~table.treated).sum()])
+    if _lost_unequally(lost, remaining):
+        messages.append(
             DataWarning(
                 "outcomes_lost_unequally",
                 _(
@@ -87,32 +87,32 @@ def warnings(table: TrialTable, found: Study) -> list[DataWarning]:
                 ),
             )
         )
-    return noted
+    return messages
 
 
-def write_scores(path: Path, ids: pd.Series | None, table: TrialTable, found: Study) -> None:
-    """Write the uplift of every row; each is foreseen by models that did not see the row.
+def write_scores(path: Path, ids: pd.Series | None, table: TrialTable, result: Study) -> None:
+    """Write the uplift of every row, predicted by models that did not see it.
 
     Parameters
     ----------
     path : Path
         Parquet; columns are the id's own name (``row``, counted from 0, where there is none) and ``uplift``.
     ids : Series or None
-        The rows' number.
+        The rows' ids.
     """
-    if found.ranking is None or found.trial is None:
+    if result.ranking is None or result.trial is None:
         return
     uplift = np.empty(len(table.used))
-    uplift[table.used] = found.ranking.uplift
+    uplift[table.used] = result.ranking.uplift
     if not table.used.all():
-        uplift[~table.used] = predict_uplift(found.trial, found.ranking, table.known.matrix[~table.used])
+        uplift[~table.used] = predict_uplift(result.trial, result.ranking, table.known.matrix[~table.used])
     named = pd.Series(np.arange(len(uplift)), name="row") if ids is None else ids
     with whole_file(path) as temporary:
         pq.write_table(pa.table({str(named.name): id_column(named), "uplift": uplift}), temporary)
 
 
 def id_column(named: pd.Series) -> pa.Array:
-    """The rows' numbers: whole numbers where writing them so changes none, else text as it stood."""
+    """The rows' ids: whole numbers where the conversion is lossless, else unchanged."""
     column = pa.array(named, from_pandas=True)
     plain = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
     if plain and not column.null_count and pc.all(pc.match_substring_regex(column, "^(0|[1-9][0-9]{0,17})$")).as_py():
@@ -120,13 +120,13 @@ def id_column(named: pd.Series) -> pa.Array:
     return column
 
 
-def _ends(found: Estimate) -> list[float]:
-    return [found.low, found.high]
+def _ends(estimate: Estimate) -> list[float]:
+    return [estimate.low, estimate.high]
 
 
-def _lost_unequally(lost: np.ndarray, kept: np.ndarray) -> bool:
+def _lost_unequally(lost: np.ndarray, remaining: np.ndarray) -> bool:
     """Whether the arms lost different shares of their outcomes, by more than chance explains."""
-    size = lost + kept
+    size = lost + remaining
     if not lost.sum() or not size.all():
         return False
     share = lost.sum() / size.sum()

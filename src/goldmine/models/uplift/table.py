@@ -1,4 +1,4 @@
-"""A table made elsewhere as a trial: which column says who was treated, which what came of it."""
+"""An external table as a trial: its treatment, outcome and covariates."""
 
 from dataclasses import dataclass
 
@@ -23,18 +23,18 @@ _NO = pgettext(
 
 @dataclass(frozen=True)
 class Roles:
-    """What the columns of a table are.
+    """Roles of a table's columns.
 
     Parameters
     ----------
     treatment, outcome : str
         Names of columns.
     id : str
-        Name of the rows' number; empty where there is none.
+        Column of the row ids; empty where there is none.
     drop : tuple of str
-        Columns to leave out: all that became known after the treatment.
+        Columns to leave out, such as those known only after the treatment.
     treated_value : str
-        What the treatment column says of the treated, where that is not plain.
+        Value of the treatment column that means treated; empty where the words tell.
     """
 
     treatment: str
@@ -46,7 +46,7 @@ class Roles:
 
 @dataclass(frozen=True)
 class TrialTable:
-    """A table made ready.
+    """A table prepared for a study.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class TrialTable:
     lost : tuple of int
         Rows without an outcome among the treated, and among the control.
     uninformative : tuple of str
-        Columns left out: one value only, or another in each row.
+        Columns left out by `covariates`.
     """
 
     known: Covariates
@@ -73,26 +73,26 @@ class TrialTable:
 
 
 def trial_table(frame: pd.DataFrame, roles: Roles) -> TrialTable:
-    """Make a table ready to be studied.
+    """Prepare a table for a study.
 
     Raises
     ------
     ContractError
-        If a column is missing or stands for two things, the treatment has more than two values or none that is plain,
-        or the outcome is neither a number nor yes and no.
+        If a column is missing or has two roles, the treatment has more than two values or unclear ones, or the outcome
+        is neither numeric nor yes and no.
     """
     named = [roles.treatment, roles.outcome, *([roles.id] if roles.id else [])]
     for name in (*named, *roles.drop):
         if name not in frame.columns:
-            some = ", ".join(map(str, frame.columns[:20])) + (", ..." if len(frame.columns) > 20 else "")
-            raise ContractError(f"table: has no column {name!r}.", f"Columns: {some}.")
+            columns = ", ".join(map(str, frame.columns[:20])) + (", ..." if len(frame.columns) > 20 else "")
+            raise ContractError(f"table: has no column {name!r}.", f"Columns: {columns}.")
     if len(set(named)) < len(named):
-        raise ContractError("table: one column stands for two things.", "Name different columns for each.")
+        raise ContractError("table: one column has two roles.", "Name different columns for each.")
     treatment = _treatment(frame[roles.treatment], roles)
     outcome = _outcome(frame[roles.outcome])
-    there = ~np.isnan(treatment)
-    used = there & ~np.isnan(outcome)
-    lost = int((treatment[~used & there] == 1).sum()), int((treatment[~used & there] == 0).sum())
+    assigned = ~np.isnan(treatment)
+    used = assigned & ~np.isnan(outcome)
+    lost = int((treatment[~used & assigned] == 1).sum()), int((treatment[~used & assigned] == 0).sum())
     others = [name for name in frame.columns if name not in {*named, *roles.drop}]
     known, uninformative = covariates(frame[others])
     return TrialTable(known, used, treatment[used] == 1, outcome[used], lost, uninformative)
@@ -107,19 +107,19 @@ def _treatment(column: pd.Series, roles: Roles) -> Array:
             "Keep the rows of two arms, and write 1 for treated and 0 for control.",
         )
     if roles.treated_value:
-        found = (words == roles.treated_value.strip().lower()).astype(float).where(words.notna())
-        if not (found == 1).any():
+        flags = (words == roles.treated_value.strip().lower()).astype(float).where(words.notna())
+        if not (flags == 1).any():
             raise ContractError(
                 f"{roles.treatment}: no row holds what --treated names.", "Give the value as the column has it."
             )
-        return found.to_numpy(dtype=np.float64, na_value=np.nan)
-    found = _flags(words)
-    if found is None:
+        return flags.to_numpy(dtype=np.float64, na_value=np.nan)
+    flags = _flags(words)
+    if flags is None:
         raise ContractError(
             f"{roles.treatment}: it is not plain which of its values means treated.",
             "Write 1 for treated and 0 for control, or name the value with --treated.",
         )
-    return found
+    return flags
 
 
 def _outcome(column: pd.Series) -> Array:
@@ -138,7 +138,7 @@ def _outcome(column: pd.Series) -> Array:
 
 
 def _words(column: pd.Series) -> pd.Series:
-    """Values as small letters; what is empty is missing."""
+    """Values in lower case; empty ones are missing."""
     words = column.map(_word, na_action="ignore").astype("object")
     return words.where(words.notna() & (words != ""), None)
 

@@ -8,10 +8,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from goldmine.contactability.funnel import Funnel, FunnelStep, SkippedRule
+from goldmine.core.columns import schema
 from goldmine.core.formula import escape_formula
 from goldmine.core.i18n import LocalizedText
+from goldmine.core.layouts import LISTS
 from goldmine.labels.use_case import load_use_case
-from goldmine.publishing.listing import LIST_SCHEMA, Listing, ReleaseMetadata, make_rows, write_listing
+from goldmine.publishing.listing import Listing, ReleaseMetadata, make_rows, write_listing
 from goldmine.publishing.manifest import ListFile, ModelRef
 
 AS_OF = date(2024, 6, 30)
@@ -90,7 +92,7 @@ def test_list_row_names_customer_reasons_validity_and_model():
 def test_list_without_rows_is_written(tmp_path):
     files = write(tmp_path, rows_of([]))
     assert [file.rows for file in files] == [0, 0, 0]
-    assert pq.read_schema(tmp_path / "lists" / "longtail.parquet").equals(LIST_SCHEMA)
+    assert pq.read_schema(tmp_path / "lists" / "longtail.parquet").equals(schema(LISTS.columns))
     assert len(read_csv(tmp_path)) == 1
 
 
@@ -149,7 +151,7 @@ def test_headings_and_about_sheet_are_chinese_in_chinese(tmp_path):
     assert read_csv(tmp_path)[0][:6] == ["排名", "客户号", "所属支行", "客户经理", "营销场景", "预测概率"]
     assert open_book(tmp_path).sheetnames == ["名单", "说明"]
     assert open_book(tmp_path)["说明"]["A1"].value == "长尾客户提级"
-    assert pq.read_schema(tmp_path / "lists" / "longtail.parquet").names == LIST_SCHEMA.names
+    assert pq.read_schema(tmp_path / "lists" / "longtail.parquet").names == list(LISTS.columns)
 
 
 HOSTILE = [

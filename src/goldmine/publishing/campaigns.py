@@ -23,6 +23,7 @@ from goldmine.core import fingerprint
 from goldmine.core.column import Column
 from goldmine.core.excel import workbook, write_table
 from goldmine.core.i18n import LANGUAGES, _, in_language
+from goldmine.core.layouts import CONTROL, OFFERS
 from goldmine.core.workspace import Workspace
 from goldmine.publishing.campaign_report import write_report
 from goldmine.publishing.listing import ReleaseMetadata, write_csv
@@ -38,20 +39,6 @@ OFFER_COLUMNS = (
 """What people get, in the order of a call: whom, how, what to say, why; then where it comes from."""
 RETURNED_COLUMNS = ("contacted_on", "answer", "note")
 """Columns that stand empty in a workbook, to be filled in and returned to `goldmine outcomes import`."""
-ASSIGNMENT_COLUMNS = (
-    *("campaign_id", "customer_id", "use_case", "offer", "product_id", "channel", "time_band", "probability", "decile"),
-    *("uplift", "expected_value", "branch_id", "manager_id", "stratum", "group", "as_of", "valid_until"),
-    *("model_version", "release_id"),
-)
-CONTROL_SCHEMA = catalogue.schema(ASSIGNMENT_COLUMNS)
-"""A campaign's `control.parquet`; codes are English."""
-OFFERS_SCHEMA = catalogue.schema(
-    [
-        *ASSIGNMENT_COLUMNS,
-        *("name", "phone", "say_zh", "say_en", "reason_zh", "reason_en", "offer_zh", "offer_en"),
-    ]
-)
-"""A campaign's `offers.parquet`: those to be contacted, best first."""
 _REFUSALS = catalogue.schema(["customer_id", "offer", "product_id", "rule"])
 _OFFERS = _("Offers")
 _LONGEST_NAME = 120
@@ -117,7 +104,7 @@ def contact_texts(tables: ContactTables, work: Workspace, scored: list[Scored], 
 
 
 def offers_table(planned: Planned, texts: ContactTexts, release_id: str) -> pa.Table:
-    """A campaign's contacts, best first: `OFFERS_SCHEMA`."""
+    """A campaign's contacts, best first: the layout `OFFERS`."""
     rows = planned.rows[planned.rows["group"] == "contact"]
     named = {offer.offer: offer for offer in planned.campaign.offers}
     customers = rows["customer_id"]
@@ -131,13 +118,13 @@ def offers_table(planned: Planned, texts: ContactTexts, release_id: str) -> pa.T
         offer_en=rows["offer"].map(lambda name: in_language(named[name].title, "en")),
         **{f"reason_{language}": customers.map(words) for language, words in texts.reasons.items()},
     )
-    return _table(rows, OFFERS_SCHEMA)
+    return _table(rows, catalogue.schema(OFFERS.columns))
 
 
 def control_table(planned: Planned, release_id: str) -> pa.Table:
-    """A campaign's control: `CONTROL_SCHEMA`."""
+    """A campaign's control: the layout `CONTROL`."""
     rows = planned.rows[planned.rows["group"] == "control"]
-    return _table(rows.assign(release_id=release_id), CONTROL_SCHEMA)
+    return _table(rows.assign(release_id=release_id), catalogue.schema(CONTROL.columns))
 
 
 def write_campaigns(

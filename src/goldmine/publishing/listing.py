@@ -20,26 +20,12 @@ from goldmine.core.column import Column
 from goldmine.core.excel import Look, NotesSheet, workbook, write_table
 from goldmine.core.formula import escape_formula
 from goldmine.core.i18n import _, in_language
+from goldmine.core.layouts import LISTS, REASONS
 from goldmine.labels.use_case import UseCase
 from goldmine.publishing.manifest import ListFile, ModelRef
-from goldmine.publishing.reasons import REASONS
 
-LIST_COLUMNS = (
-    "rank",
-    "customer_id",
-    "branch_id",
-    "manager_id",
-    "use_case",
-    "probability",
-    "decile",
-    *(f"reason_{n}" for n in range(1, REASONS + 1)),
-    "as_of",
-    "valid_until",
-    "model_version",
-    "release_id",
-)
 NOT_CHECKED = _("Not checked: the bank has no such data")
-LIST_SCHEMA = catalogue.schema(LIST_COLUMNS)
+_SCHEMA = catalogue.schema(LISTS.columns)
 
 
 @dataclass(frozen=True)
@@ -51,7 +37,7 @@ class Listing:
     use_case : UseCase
         What it is about.
     rows : pyarrow.Table
-        `LIST_SCHEMA`.
+        The layout `LISTS`.
     funnel : Funnel
         Who was left out.
     model : ModelRef
@@ -146,11 +132,11 @@ def make_rows(
     Returns
     -------
     pyarrow.Table
-        `LIST_SCHEMA`, a row a customer.
+        The layout `LISTS`, a row a customer.
     """
-    padded = [[*words, *[None] * REASONS][:REASONS] for words in reasons]
+    padded = [[*words, *[None] * len(REASONS)][: len(REASONS)] for words in reasons]
     values = {name: chosen[name] for name in chosen.column_names}
-    values |= {f"reason_{n + 1}": pa.array([words[n] for words in padded], pa.string()) for n in range(REASONS)}
+    values |= {name: pa.array([words[n] for words in padded], pa.string()) for n, name in enumerate(REASONS)}
     values["rank"] = pa.array(range(1, chosen.num_rows + 1))
     same = {
         "use_case": use_case.name,
@@ -160,7 +146,7 @@ def make_rows(
         "release_id": stamp[1],
     }
     values |= {name: pa.repeat(value, chosen.num_rows) for name, value in same.items()}
-    return pa.table([values[field.name].cast(field.type) for field in LIST_SCHEMA], schema=LIST_SCHEMA)
+    return pa.table([values[field.name].cast(field.type) for field in _SCHEMA], schema=_SCHEMA)
 
 
 def write_listing(folder: Path, listing: Listing, release: ReleaseMetadata) -> list[ListFile]:
@@ -182,7 +168,7 @@ def write_listing(folder: Path, listing: Listing, release: ReleaseMetadata) -> l
     lists.mkdir(exist_ok=True)
     name, language = listing.use_case.name, release.language
     paths = [lists / f"{name}.{suffix}" for suffix in ("parquet", "csv", "xlsx")]
-    columns = catalogue.columns(LIST_COLUMNS)
+    columns = catalogue.columns(LISTS.columns)
     # Through Python's own file, so that a full disk comes back as an OSError with its number.
     with paths[0].open("wb") as stream:
         pq.write_table(listing.rows, stream, compression="zstd")
@@ -196,7 +182,7 @@ def write_listing(folder: Path, listing: Listing, release: ReleaseMetadata) -> l
             path=path.relative_to(folder).as_posix(),
             sha256=fingerprint.of_file(path),
             rows=listing.rows.num_rows,
-            columns=LIST_COLUMNS,
+            columns=LISTS.columns,
             use_case=name,
             validation={},
             **listing.model.model_dump(),

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from goldmine.core.engine import connect
 from goldmine.core.i18n import in_language
+from goldmine.core.layouts import REASONS
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_dictionary
@@ -16,7 +17,6 @@ from goldmine.models.explain import explain, typical_values
 from goldmine.models.model import Model
 from goldmine.models.reason_phrases import NO_REASON, reason_phrase
 
-REASONS = 3
 """The most reasons that a customer's row gives."""
 
 
@@ -55,7 +55,7 @@ def reasons_in_words(
     names = [name for name in model.encoding.features if name in columns]
     listed = feature_rows(connection, work, as_of, positions, names).order("position").to_arrow_table()
     features = {feature.name: feature for feature in feature_dictionary(work)}
-    reasons = explain(model, listed, tuple(features.values()), REASONS)
+    reasons = explain(model, listed, tuple(features.values()), len(REASONS))
     cited = sorted({reason.feature for row in reasons for reason in row})
     everyone = eligible(connection, work, use_case, as_of).to_pyarrow()
     typical = typical_values(feature_rows(connection, work, as_of, everyone, cited).to_arrow_table(), cited)

@@ -1,11 +1,12 @@
-"""Rules that follow from the contract: keys, empty cells, code lists and dates of a canonical table."""
+"""Rules that follow from the contract of a canonical table or from the layout of a file that Goldmine makes."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from goldmine.contract.schema import Column, TableSpec
 from goldmine.core.i18n import LocalizedText, _, in_language
-from goldmine.core.sql import literal
+from goldmine.core.layouts import Layout
+from goldmine.core.sql import literal, quoted
 
 MOSTLY = 0.95
 """Least share of rows whose code must be known, where an unknown one counts as missing."""
@@ -20,6 +21,17 @@ def contract_rules(spec: TableSpec) -> list[dict[str, Any]]:
         The canonical table.
     """
     return [_has_rows(), *_key(spec.key), *(rule for column in spec.columns for rule in _column(column))]
+
+
+def layout_rules(layout: Layout) -> list[dict[str, Any]]:
+    """The expectations of a file that its layout implies: its columns are there, and filled."""
+    names = ", ".join(map(literal, layout.columns))
+    present = f"NOT list_has_all(columns, [{names}])"
+    complete = _("Every column of the layout is there.")
+    return [
+        _expectation("columns_present", "*", present, complete, of="table", needs=()),
+        *(_given(name) for name in layout.filled),
+    ]
 
 
 def _has_rows() -> dict[str, Any]:
@@ -52,7 +64,7 @@ def _key(key: tuple[str, ...]) -> Iterator[dict[str, Any]]:
 def _column(column: Column) -> Iterator[dict[str, Any]]:
     name = column.name
     if column.required:
-        yield _expectation(f"{name}_given", name, f"{name} IS NULL", _("{column} is never empty.", column=name))
+        yield _given(name)
     if column.codes:
         yield from _codes(column, f"{name} NOT IN ({', '.join(map(literal, column.codes))})")
     if column.kind in ("day", "moment") and column.after_books != "allowed":
@@ -65,6 +77,11 @@ def _column(column: Column) -> Iterator[dict[str, Any]]:
             needs=(name, "$data_until"),
             severity=column.after_books,
         )
+
+
+def _given(name: str) -> dict[str, Any]:
+    column = quoted(name) if name == "group" else name
+    return _expectation(f"{name}_given", name, f"{column} IS NULL", _("{column} is never empty.", column=name))
 
 
 def _codes(column: Column, breaks: str) -> Iterator[dict[str, Any]]:

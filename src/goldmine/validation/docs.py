@@ -9,7 +9,8 @@ from goldmine.validation.rules import FILE_SUITES, Rule, load_rules
 _HEAD = """# Rules of validation
 
 Made from the contract and `expectations/*.json` by `python -m goldmine.validation.docs`; edit those, not this page.
-Keys, empty cells, code lists and dates of a canonical table follow from `src/goldmine/contract/tables.py`.
+Keys, empty cells, code lists and dates of a canonical table follow from `src/goldmine/contract/tables.py`, the columns
+of files from `src/goldmine/core/layouts.py`.
 A broken *fatal* rule stops the run before anything downstream starts; a *warning* is reported and the run goes on.
 DuckDB counts the rows for which a rule's condition is true, Great Expectations evaluates the counts: more than the
 share that a rule bears breaks it. Results and Data Docs hold rules and counts, no customer's values.

@@ -6,13 +6,14 @@ from typing import Any, Literal
 
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import SettingsError
+from goldmine.core.layouts import LAYOUTS
 from goldmine.core.workspace import home
-from goldmine.validation.contract_rules import contract_rules
+from goldmine.validation.contract_rules import contract_rules, layout_rules
 
 Severity = Literal["fatal", "warning"]
 Grain = Literal["row", "key", "month", "column", "table"]
 
-FILE_SUITES = ("features", "scores", "lists", "offers", "control")
+FILE_SUITES = tuple(LAYOUTS)
 """Suites of the files that Goldmine itself makes; all others are named after a canonical table."""
 
 _SEVERITIES: dict[str, Severity] = {"critical": "fatal", "warning": "warning"}
@@ -56,7 +57,7 @@ class Rule:
 
 
 def load_rules(suite: str) -> tuple[Rule, ...]:
-    """The rules of a suite: those that the contract implies, then those of its file.
+    """The rules of a suite: those that its table's contract or its file's layout implies, then those of its file.
 
     A rule of the file takes the place of an implied one of the same name.
 
@@ -77,7 +78,7 @@ def load_rules(suite: str) -> tuple[Rule, ...]:
             f"{path.name}: is not a suite of rules ({type(error).__name__}: {error}).",
             "Compare it with another file in expectations/.",
         ) from error
-    implied = [_rule(config) for config in contract_rules(TABLES[suite])] if suite in TABLES else []
+    implied = [_rule(config) for config in _implied(suite)]
     names = {rule.name for rule in written}
     return (*(rule for rule in implied if rule.name not in names), *written)
 
@@ -95,3 +96,9 @@ def _rule(config: dict[str, Any]) -> Rule:
         severity=_SEVERITIES[config["severity"]],
         config=config,
     )
+
+
+def _implied(suite: str) -> list[dict[str, Any]]:
+    if suite in TABLES:
+        return contract_rules(TABLES[suite])
+    return layout_rules(LAYOUTS[suite]) if suite in LAYOUTS else []

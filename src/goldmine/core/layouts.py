@@ -1,0 +1,50 @@
+"""Layouts of the files that Goldmine makes and checks: their columns in order, and which of them may be empty."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a file.
+
+    Parameters
+    ----------
+    columns : tuple of str
+        Columns that must be there, in their order.
+    may_be_empty : tuple of str
+        Those among them that need not be filled in every row.
+    """
+
+    columns: tuple[str, ...]
+    may_be_empty: tuple[str, ...] = ()
+
+    @property
+    def filled(self) -> tuple[str, ...]:
+        """Columns that every row fills."""
+        return tuple(name for name in self.columns if name not in self.may_be_empty)
+
+
+REASONS = tuple(f"reason_{number}" for number in range(1, 4))
+_TRACE = ("as_of", "valid_until", "model_version", "release_id")
+_ASSIGNMENT = (
+    *("campaign_id", "customer_id", "use_case", "offer", "product_id", "channel", "time_band", "probability", "decile"),
+    *("uplift", "expected_value", "branch_id", "manager_id", "stratum", "group", *_TRACE),
+)
+_CONTACT_TEXTS = ("name", "phone", "say_zh", "say_en", "reason_zh", "reason_en", "offer_zh", "offer_en")
+
+FEATURES = Layout(("customer_id", "cutoff"))
+SCORES = Layout(("customer_id", "probability", "decile", "rank"))
+LISTS = Layout(
+    ("rank", "customer_id", "branch_id", "manager_id", "use_case", "probability", "decile", *REASONS, *_TRACE),
+    ("branch_id", "manager_id", *REASONS),
+)
+"""A released list, best first."""
+CONTROL = Layout(_ASSIGNMENT, ("product_id", "time_band", "uplift", "branch_id", "manager_id"))
+"""A campaign's `control.parquet`; codes are English."""
+OFFERS = Layout(
+    (*_ASSIGNMENT, *_CONTACT_TEXTS), ("product_id", "uplift", "branch_id", "manager_id", "stratum", *_CONTACT_TEXTS)
+)
+"""A campaign's `offers.parquet`: those to be contacted, best first."""
+
+LAYOUTS = {"features": FEATURES, "scores": SCORES, "lists": LISTS, "offers": OFFERS, "control": CONTROL}
+"""By the suite that checks the file."""

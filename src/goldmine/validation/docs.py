@@ -6,6 +6,7 @@ from goldmine.core.i18n import _, in_language
 from goldmine.core.workspace import home
 from goldmine.validation.rules import FILE_SUITES, Rule, load_rules
 
+_MEANING = _("meaning")
 _HEAD = """# Rules of validation
 
 Made from the contract and `expectations/*.json` by `python -m goldmine.validation.docs`; edit those, not this page.
@@ -25,7 +26,7 @@ def rules_page() -> str:
 def _suite(suite: str) -> str:
     lines = [
         f"\n## {suite}\n",
-        f"| rule | column | severity | bears | meaning | {in_language(_('meaning'), 'zh')} |",
+        f"| rule | column | severity | bears | meaning | {in_language(_MEANING, 'zh')} |",
         "|---|---|---|---|---|---|",
     ]
     return "\n".join([*lines, *(_line(rule) for rule in load_rules(suite))]) + "\n"

@@ -44,9 +44,9 @@ def test_every_command_is_there(goldmine, capsys, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["goldmine", "--help"])
     with pytest.raises(SystemExit, match="0"):
         main()
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     names = ["sample-bank", "validate", "features", "train", "score", "publish", "run", "lists"]
-    assert [name for name in names if f" {name} " not in said] == []
+    assert [name for name in names if f" {name} " not in output] == []
 
 
 @pytest.mark.parametrize(
@@ -59,18 +59,18 @@ def test_every_command_is_there(goldmine, capsys, monkeypatch):
         (["-p", "branch"], 14, "-p branch: is not of the form name=value."),
     ],
 )
-def test_a_wrong_word_gives_two_lines_and_the_code_of_its_family(goldmine, bank, words, code, what):
-    found, lines = goldmine("run", "--bank", "bank", "--work", "work", *words)
-    assert (found, lines[0], len(lines)) == (code, what, 2)
+def test_wrong_argument_gives_two_lines_and_its_exit_code(goldmine, bank, words, code, what):
+    exit_code, lines = goldmine("run", "--bank", "bank", "--work", "work", *words)
+    assert (exit_code, lines[0], len(lines)) == (code, what, 2)
     assert not (bank.parent / "work" / "tables.json").exists()
 
 
-def test_a_bank_that_is_not_there_is_said(goldmine):
+def test_missing_bank_is_reported(goldmine):
     code, lines = goldmine("validate", "--bank", "nowhere")
     assert (code, lines[1]) == (10, "Give the folder of the bank's tables with --bank.")
 
 
-def test_without_a_folder_it_is_the_one_that_the_work_folders_tables_came_from(goldmine, bank, tmp_path):
+def test_bank_folder_defaults_to_the_work_folders_source(goldmine, bank, tmp_path):
     open_bank(bank, Workspace(tmp_path / "work"))
     code, lines = goldmine("score", "--work", "work", "--as-of", "2024-07-31")
     assert (code, lines[0]) == (12, "as_of: 2024-07-31 is after the books' last month end.")
@@ -84,18 +84,18 @@ def test_a_work_folder_that_another_run_holds_is_refused(goldmine, bank, tmp_pat
     code = f"{hold}\nwith w.lock():\n    print('held', flush=True)\n    input()"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         other.stdout.readline()
-        found, lines = goldmine("run", "--bank", "bank", "--work", "work")
+        exit_code, lines = goldmine("run", "--bank", "bank", "--work", "work")
         other.communicate(b"\n")
-    assert found == 16
+    assert exit_code == 16
     assert lines[0].endswith("work: another run is at work here.")
 
 
-def test_a_work_folder_where_none_can_be_made_is_refused(goldmine, bank):
+def test_work_folder_that_cannot_be_created_is_refused(goldmine, bank):
     code, lines = goldmine("run", "--bank", "bank", "--work", "/proc/none")
     assert (code, lines) == (16, ["/proc/none: no folder can be made there.", "Give another with --work."])
 
 
-def test_drift_that_alarms_gives_its_code_where_that_was_asked_for(goldmine, bank, tmp_path, monkeypatch):
+def test_fail_on_drift_exits_with_drift_code(goldmine, bank, tmp_path, monkeypatch):
     monkeypatch.setattr("goldmine.pipeline.dagster_job.run_job", lambda *given: None)
     write_json(tmp_path / "work" / "drift" / "2024-06-30" / "dormancy.json", {"alarms": ["inflow_sum_90d"]})
     words = ["score", "--bank", "bank", "--work", "work"]

@@ -5,10 +5,10 @@ from typer.testing import CliRunner
 from goldmine.cli.tags import app
 
 
-def test_check_says_how_many_test_rows_came_out_right():
+def test_check_counts_example_rows_that_pass():
     done = CliRunner().invoke(app, ["check"])
     assert done.exit_code == 0
-    assert "rows of their tests come out as they should" in done.output
+    assert "rows of their examples pass" in done.output
 
 
 def test_list_shows_each_condition_with_both_titles():

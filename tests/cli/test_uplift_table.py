@@ -38,13 +38,13 @@ def table(effect: float, rows: int = 1000) -> pd.DataFrame:
     )
 
 
-def test_a_clear_effect_is_said_with_its_interval_and_every_row_is_scored(uplift_table, tmp_path):
+def test_clear_effect_has_its_interval_and_every_row_a_score(uplift_table, tmp_path):
     given = table(0.2)
     given["came"] = given["came"].astype("Int64").where(given.index > 9, pd.NA)
     code, out, _ = uplift_table(given, "--id", "customer", "--scores", str(tmp_path / "out.parquet"))
-    found = json.loads(out.splitlines()[-1])
-    assert (code, found["effect"]) == (0, "yes")
-    assert found["interval"][0] < 0.2 < found["interval"][1]
+    summary = json.loads(out.splitlines()[-1])
+    assert (code, summary["effect"]) == (0, "yes")
+    assert summary["interval"][0] < 0.2 < summary["interval"][1]
     assert "yes: +" in out
     scores = pd.read_parquet(tmp_path / "out.parquet")
     assert scores["customer"].tolist() == given["customer"].tolist()
@@ -53,20 +53,20 @@ def test_a_clear_effect_is_said_with_its_interval_and_every_row_is_scored(uplift
 
 def test_no_effect_is_not_claimed(uplift_table):
     code, out, _ = uplift_table(table(0.0), "--drop", "customer", "--language", "zh")
-    found = json.loads(out.splitlines()[-1])
-    assert (code, found["effect"], found["ranks"]) == (0, "no", "no")
+    summary = json.loads(out.splitlines()[-1])
+    assert (code, summary["effect"], summary["ranks"]) == (0, "no", "no")
     assert "未见效果" in out
 
 
-def test_too_few_rows_leave_with_their_own_code_and_give_no_number(uplift_table, tmp_path):
+def test_too_few_rows_exit_with_their_own_code_and_no_figure(uplift_table, tmp_path):
     code, out, _ = uplift_table(table(0.2, rows=60), "--scores", str(tmp_path / "out.parquet"))
-    found = json.loads(out.splitlines()[-1])
-    assert (code, found["effect"], found["estimate"], found["interval"]) == (4, "not measurable", None, None)
-    assert "at least 50 are needed" in found["reason"]
+    summary = json.loads(out.splitlines()[-1])
+    assert (code, summary["effect"], summary["estimate"], summary["interval"]) == (4, "not measurable", None, None)
+    assert "at least 50 are needed" in summary["reason"]
     assert not (tmp_path / "out.parquet").exists()
 
 
-def test_arms_that_follow_a_column_are_warned_of(uplift_table):
+def test_arms_that_depend_on_a_column_raise_warning(uplift_table):
     given = table(0.0)
     given["arm"] = (given["age"] > 40).astype(int)
     code, out, err = uplift_table(given)
@@ -74,7 +74,7 @@ def test_arms_that_follow_a_column_are_warned_of(uplift_table):
     assert "age most" in err
 
 
-def test_outcomes_that_one_arm_lost_are_warned_of(uplift_table):
+def test_outcomes_missing_in_one_arm_raise_warning(uplift_table):
     given = table(0.0)
     given["came"] = given["came"].astype("Int64").where((given["arm"] == "control") | (given.index % 3 > 0), pd.NA)
     _, out, err = uplift_table(given)
@@ -82,7 +82,7 @@ def test_outcomes_that_one_arm_lost_are_warned_of(uplift_table):
     assert "0 control rows" in err
 
 
-def test_a_language_that_is_not_spoken_is_refused(uplift_table):
+def test_unknown_language_is_refused(uplift_table):
     code, out, err = uplift_table(table(0.0, rows=60), "--language", "fr")
     assert (code, out) == (14, "")
     assert "language: 'fr' is not known." in err

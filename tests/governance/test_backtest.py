@@ -83,7 +83,7 @@ def test_figures_fit_a_screen_of_80_columns(found, capsys, monkeypatch):
     show_backtest(found)
     lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
     last = found.over_time.iloc[-1]
-    assert lines[0].startswith("Judged at 2023-08-31, trained to ")
+    assert lines[0].startswith("Tested at 2023-08-31, trained to ")
     assert f"lift_list           {last.value:.3f}  {last.low:.3f} to {last.high:.3f}" in "\n".join(lines)
     assert max(map(len, lines)) <= 80
     assert sum(line.startswith(("1 ", "2 ")) for line in lines) == 12

@@ -20,32 +20,32 @@ NOTEBOOKS = ["1_validate", "2_features", "3_customers", "4_train_dormancy", "5_s
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
+def project(tmp_path_factory):
     """A project's folder: the notebooks and definitions of this one, data and tracking store of its own."""
-    place = tmp_path_factory.mktemp("project")
+    project = tmp_path_factory.mktemp("project")
     for name in ("pipelines", "notebooks", "expectations", "requirements.lock"):
-        (place / name).symlink_to(home() / name)
+        (project / name).symlink_to(home() / name)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GOLDMINE_HOME", str(place))
+        patch.setenv("GOLDMINE_HOME", str(project))
         patch.delenv("DAGSTER_HOME", raising=False)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        yield place
+        yield project
 
 
 @pytest.fixture(scope="module")
-def snapshot(place):
+def snapshot(project):
     """The job, run once."""
-    write_bank(place / "bank", customers=4_000, months=18, seed=1, end=AS_OF)
-    snapshot = Snapshot(place / "bank", Workspace(place / "work"), AS_OF, use_cases=("dormancy",))
+    write_bank(project / "bank", customers=4_000, months=18, seed=1, end=AS_OF)
+    snapshot = Snapshot(project / "bank", Workspace(project / "work"), AS_OF, use_cases=("dormancy",))
     with loaded_kernels():  # as the command does it
         run_job(snapshot, STEPS)
     return snapshot
 
 
-def made(snapshot: Snapshot) -> dict[Path, int]:
+def modification_times(snapshot: Snapshot) -> dict[Path, int]:
     """Time of change of every file that the job's steps made."""
-    kept = [path for path in snapshot.work.root.rglob("*") if path.is_file() and path.name != ".lock"]
-    return {path: path.stat().st_mtime_ns for path in kept}
+    files = [path for path in snapshot.work.root.rglob("*") if path.is_file() and path.name != ".lock"]
+    return {path: path.stat().st_mtime_ns for path in files}
 
 
 def test_every_notebook_was_executed_to_its_end_and_exported(snapshot):
@@ -69,15 +69,15 @@ def test_executed_notebooks_show_no_customer(snapshot):
 
 
 def test_a_list_was_published(snapshot):
-    (found,) = latest_lists(snapshot.work)
-    assert (found.use_case, found.as_of) == ("dormancy", AS_OF)
-    assert found.rows > 0
+    (listed,) = latest_lists(snapshot.work)
+    assert (listed.use_case, listed.as_of) == ("dormancy", AS_OF)
+    assert listed.rows > 0
 
 
-def test_run_again_nothing_is_made_again(snapshot):
-    before = made(snapshot)
+def test_second_run_reuses_every_step(snapshot):
+    before = modification_times(snapshot)
     run_job(snapshot, STEPS)
-    assert made(snapshot) == before
+    assert modification_times(snapshot) == before
 
 
 def test_a_campaign_is_measured_once_its_horizon_has_ended(snapshot):
@@ -99,10 +99,10 @@ def test_a_campaign_is_measured_once_its_horizon_has_ended(snapshot):
     assert "C0000" not in text
     cells = json.loads(shown.with_suffix(".ipynb").read_text("utf-8"))["cells"]
     outputs = [output for cell in cells for output in cell.get("outputs", ())]
-    assert [one for one in outputs if one["output_type"] == "error" or one.get("name") == "stderr"] == []
+    assert [entry for entry in outputs if entry["output_type"] == "error" or entry.get("name") == "stderr"] == []
 
 
-def test_scoring_again_after_the_scores_were_lost_takes_the_same_champion(snapshot):
+def test_scoring_again_after_lost_scores_uses_same_champion(snapshot):
     scores = snapshot.work.scores(AS_OF, "dormancy")
     before = scores.read_bytes()
     scores.unlink()

@@ -37,8 +37,8 @@ def write(home):
         for number, source in enumerate(sources, start=1):
             cells.append({"cell_type": "markdown", "metadata": {}, "source": f"## Part {number}"})
             cells.append({"cell_type": "code", "metadata": {}, "source": source})
-        for place, cell in enumerate(cells):
-            cell["id"] = f"cell-{place}"
+        for index, cell in enumerate(cells):
+            cell["id"] = f"cell-{index}"
             if cell["cell_type"] == "code":
                 cell |= {"outputs": [], "execution_count": None}
         kernel = {"kernelspec": {"name": "python3", "language": "python", "display_name": "Python 3"}}

@@ -5,13 +5,13 @@ from nbclient.exceptions import DeadKernelError
 from papermill import PapermillExecutionError
 
 from goldmine.core.errors import ContractError, DiskError, NotebookError
-from goldmine.pipeline.failure import may_pass
+from goldmine.pipeline.failure import is_transient
 
 
-def in_kernel(name, said=""):
+def in_kernel(name, message=""):
     error = NotebookError("x", "y")
     error.__cause__ = PapermillExecutionError(
-        cell_index=1, exec_count=1, source="", ename=name, evalue=said, traceback=[]
+        cell_index=1, exec_count=1, source="", ename=name, evalue=message, traceback=[]
     )
     return error
 
@@ -27,13 +27,13 @@ def in_kernel(name, said=""):
         DeadKernelError("Kernel died"),
     ],
 )
-def test_faults_of_machine_and_network_may_pass(error):
-    assert may_pass(error)
+def test_faults_of_machine_and_network_are_transient(error):
+    assert is_transient(error)
 
 
 @pytest.mark.parametrize(
     "error",
     [ContractError("a", "b"), DiskError("a", "b"), KeyError("a"), in_kernel("KeyError"), in_kernel("MemoryError")],
 )
-def test_faults_of_data_and_code_do_not_pass(error):
-    assert not may_pass(error)
+def test_faults_of_data_and_code_are_not_transient(error):
+    assert not is_transient(error)

@@ -35,8 +35,8 @@ def test_the_executed_copy_and_its_page_are_kept_and_attached(write, work):
     assert done.notebook == work.notebooks(AS_OF) / "1_good.ipynb"
     cells = json.loads(done.notebook.read_text("utf-8"))["cells"]
     assert cells[-1]["outputs"][0]["text"] == [f"0012 {done.mlflow_run}\n"]
-    found = last_run()
-    assert (found.info.run_id, found.info.status, found.data.tags["as_of"]) == (
+    cell = last_run()
+    assert (cell.info.run_id, cell.info.status, cell.data.tags["as_of"]) == (
         done.mlflow_run,
         "FINISHED",
         "2024-06-30",
@@ -47,16 +47,16 @@ def test_the_executed_copy_and_its_page_are_kept_and_attached(write, work):
     assert kernels() == []
 
 
-def test_a_kernel_with_its_packages_loaded_sees_its_own_parameters_and_environment_and_is_gone_after(write, work):
+def test_preloaded_kernel_sees_its_own_parameters_and_ends_after_the_run(write, work):
     write("1_good", "import os, sys\nprint(work, os.environ['MLFLOW_RUN_ID'], 'seaborn' in sys.modules, os.getpid())")
     with loaded_kernels():
         runs = [run(work, "1_good", {"work": name}) for name in ("a", "b")]
-        said = json.loads(runs[-1].notebook.read_text("utf-8"))["cells"][-1]["outputs"][0]["text"][0].split()
-    assert said[:3] == ["b", runs[1].mlflow_run, "True"]
-    assert not psutil.pid_exists(int(said[3]))
+        output = json.loads(runs[-1].notebook.read_text("utf-8"))["cells"][-1]["outputs"][0]["text"][0].split()
+    assert output[:3] == ["b", runs[1].mlflow_run, "True"]
+    assert not psutil.pid_exists(int(output[3]))
 
 
-def test_the_notebook_s_own_run_is_the_one_that_was_made_for_it(write, work):
+def test_notebook_logs_to_the_mlflow_run_created_for_it(write, work):
     track = "import mlflow\nfrom goldmine.models.tracking import use_tracking\nuse_tracking('tiny')\n"
     write("1_logs", f"{track}with mlflow.start_run():\n    mlflow.log_metric('rows', 3)")
     done = run(work, "1_logs")
@@ -76,15 +76,15 @@ def test_a_failed_cell_is_named_and_its_notebook_kept(write, work):
         NotebookError, match=r"1_bad, cell \[3\] \(Part 2\): KeyError: 'no such key'\nOpen .*1_bad.ipynb"
     ):
         run(work, "1_bad")
-    kept = json.loads((work.notebooks(AS_OF) / "1_bad.ipynb").read_text("utf-8"))
-    assert [o["ename"] for c in kept["cells"] for o in c.get("outputs", ()) if o["output_type"] == "error"] == [
+    copy = json.loads((work.notebooks(AS_OF) / "1_bad.ipynb").read_text("utf-8"))
+    assert [o["ename"] for c in copy["cells"] for o in c.get("outputs", ()) if o["output_type"] == "error"] == [
         "KeyError"
     ]
     assert last_run().info.status == "FAILED"
     assert kernels() == []
 
 
-def test_an_error_of_ours_keeps_its_lines_and_its_exit_code(write, work):
+def test_goldmine_error_keeps_its_lines_and_exit_code(write, work):
     write("1_ours", "from goldmine.core.errors import ValidationError\nraise ValidationError('3 rows.', 'Mend: them.')")
     with pytest.raises(ValidationError, match=r"^3 rows\.\nMend: them\.") as raised:
         run(work, "1_ours")
@@ -92,7 +92,7 @@ def test_an_error_of_ours_keeps_its_lines_and_its_exit_code(write, work):
     assert "1_ours, cell [2] (Part 1); kept at " in raised.value.__notes__[0]
 
 
-def test_an_error_of_the_same_name_is_not_taken_for_ours(write, work):
+def test_foreign_error_of_the_same_name_is_no_goldmine_error(write, work):
     write("1_like", "class ValidationError(Exception): pass\nraise ValidationError('other')")
     with pytest.raises(NotebookError, match="ValidationError: other"):
         run(work, "1_like")
@@ -107,14 +107,14 @@ def test_a_run_that_takes_too_long_is_ended(write, work):
     assert kernels() == []
 
 
-def test_a_kernel_that_dies_is_said_to(write, work):
+def test_dead_kernel_is_reported(write, work):
     write("1_dies", "import os\nos._exit(9)")
     with pytest.raises(NotebookError, match="1_dies: its kernel died"):
         run(work, "1_dies")
 
 
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
-def test_a_run_that_is_asked_to_stop_leaves_no_kernel_and_begins_nothing_more(write, work, home, asked):
+def test_stopped_run_leaves_no_kernel_and_begins_no_further_notebook(write, work, home, asked):
     write("1_waits", f"open({str(work.root / 'here')!r}, 'w').close()\nimport time\ntime.sleep(120)")
     work.root.mkdir()
     code = (
@@ -137,13 +137,13 @@ def test_a_run_that_is_asked_to_stop_leaves_no_kernel_and_begins_nothing_more(wr
     started = kernels(psutil.Process(process.pid))
     assert len(started) == 1
     process.send_signal(asked)
-    said, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=60)
     assert process.returncode != 0
-    assert said.decode().split() == ["NotebookError", "StoppedError"]
+    assert output.decode().split() == ["NotebookError", "StoppedError"]
     assert not psutil.wait_procs(started, timeout=10)[1]
 
 
-def test_a_run_that_is_killed_takes_its_loaded_kernels_with_it(write, work, home):
+def test_killed_run_ends_its_preloaded_kernels(write, work, home):
     write("1_waits", f"open({str(work.root / 'here')!r}, 'w').close()\nimport time\ntime.sleep(120)")
     work.root.mkdir()
     code = (
@@ -162,8 +162,8 @@ def test_a_run_that_is_killed_takes_its_loaded_kernels_with_it(write, work, home
     process.kill()
     process.wait()
     _, left = psutil.wait_procs(started, timeout=20)
-    for one in left:
-        one.kill()
+    for process in left:
+        process.kill()
     assert left == []
 
 

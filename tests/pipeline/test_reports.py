@@ -43,20 +43,20 @@ class Written:
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory, store_template):
-    place = tmp_path_factory.mktemp("reports")
+    project = tmp_path_factory.mktemp("reports")
     for name in ("pipelines", "notebooks"):
-        (place / name).symlink_to(project_home() / name)
-    shutil.copytree(store_template / "mlruns", place / "mlruns")
-    _, work = put(place, tables())
-    (place / "bank" / "bank.yaml").write_text("name: tiny\ndata_until: 2024-06-30\n", "utf-8")
-    bank = open_bank(place / "bank", work)
+        (project / name).symlink_to(project_home() / name)
+    shutil.copytree(store_template / "mlruns", project / "mlruns")
+    _, work = put(project, tables())
+    (project / "bank" / "bank.yaml").write_text("name: tiny\ndata_until: 2024-06-30\n", "utf-8")
+    bank = open_bank(project / "bank", work)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GOLDMINE_HOME", str(place))
+        patch.setenv("GOLDMINE_HOME", str(project))
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         with loaded_kernels():
-            made = write_reports(bank, work, JUNE, ReportSelection(branches=("B1",), employees=("m1",)), "en")
+            written = write_reports(bank, work, JUNE, ReportSelection(branches=("B1",), employees=("m1",)), "en")
         folder = work.root / "reports" / "2024-06-30"
-        assert made == [folder / page for page in PAGES.values()]
+        assert written == [folder / page for page in PAGES.values()]
         yield Written(folder, prepare(bank, work, JUNE))
 
 
@@ -75,7 +75,7 @@ def test_a_figure_is_the_same_on_every_page_that_shows_it(pages):
     assert branch["Customers on the books"]["Now"] == in_bank["B1"]["Customers on the books"] == "7"
 
 
-def test_the_workbook_of_care_counts_whom_the_pages_count(pages, tmp_path):
+def test_coverage_workbook_counts_the_same_customers_as_pages(pages, tmp_path):
     coverage = make_coverage(pages.view.bank, pages.view.work, JUNE, load_coverage_rules())
     write_workbook(tmp_path / "coverage.xlsx", coverage, "en")
     head, *rows = openpyxl.load_workbook(tmp_path / "coverage.xlsx")["Load"].iter_rows(values_only=True)
@@ -85,7 +85,7 @@ def test_the_workbook_of_care_counts_whom_the_pages_count(pages, tmp_path):
     assert {person: count for person, count in figures.items() if count} == {"m1": 1, "h2": 1}
 
 
-def test_a_person_s_page_names_own_customers_alone_and_the_bank_s_nobody(pages):
+def test_person_page_names_own_customers_and_head_office_page_none(pages):
     named = {grain: {c for c in pages.view.customers.index if f">{c}<" in pages.text(grain)} for grain in PAGES}
     assert named["head_office"] == set()
     own = pages.view.customers
@@ -98,12 +98,12 @@ def test_pages_are_for_staff_without_code_and_no_copy_is_left(pages):
     assert all("import use_language" not in pages.text(grain) for grain in PAGES)
 
 
-def test_whoever_is_not_of_the_bank_gets_no_report(pages):
-    for wanted, said in (
+def test_unknown_branch_or_employee_gets_no_report(pages):
+    for wanted, message in (
         (ReportSelection(branches=("B9",)), "no customer is kept by branch 'B9'"),
         (ReportSelection(employees=("m9",)), "nobody at work has the number 'm9'"),
     ):
-        with pytest.raises(ParameterError, match=said):
+        with pytest.raises(ParameterError, match=message):
             write_reports(pages.view.bank, pages.view.work, JUNE, wanted)
 
 

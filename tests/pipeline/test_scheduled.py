@@ -34,7 +34,7 @@ def test_texts_of_the_form_become_what_the_notebook_declares(job):
     assert job() == {}
 
 
-def test_an_unknown_or_wrongly_typed_parameter_fails_before_a_kernel_starts(job):
+def test_wrong_parameter_fails_before_a_kernel_starts(job):
     with pytest.raises(ParameterError, match="story: parameter 'sed' is not known"):
         job(sed="12")
     with pytest.raises(ParameterError, match="parameter 'seed' takes int, and what was given is not one"):

@@ -19,7 +19,7 @@ def work(tmp_path):
     return Workspace(tmp_path / "work")
 
 
-def test_customers_and_transactions_alone_carry_dormancy(tmp_path, work):
+def test_customers_and_transactions_alone_support_dormancy(tmp_path, work):
     bank = make_bank(tmp_path, {"customers": CUSTOMERS, "transactions": MOVES})
     assert selected_use_cases(bank, work, AS_OF) == ["dormancy"]
 
@@ -29,16 +29,16 @@ def test_balances_switch_long_tail_on(tmp_path, work):
     assert selected_use_cases(make_bank(tmp_path, tables), work, AS_OF) == ["dormancy", "longtail"]
 
 
-def test_win_back_comes_with_the_schedules_or_where_it_is_asked_for(tmp_path, work):
+def test_quarterly_use_case_runs_on_schedule_or_on_request(tmp_path, work):
     tables = {"customers": CUSTOMERS, "transactions": MOVES, "balances": [balance("a", "2024-06-30", "demand", "1.00")]}
     bank = make_bank(tmp_path, tables)
     assert selected_use_cases(bank, work, AS_OF, quarterly=True) == ["dormancy", "longtail", "winback"]
     assert selected_use_cases(bank, work, AS_OF, ["winback"]) == ["winback"]
 
 
-def test_a_use_case_that_was_asked_for_and_cannot_be_carried_is_an_error(tmp_path, work):
+def test_unsupported_use_case_asked_for_by_name_is_an_error(tmp_path, work):
     bank = make_bank(tmp_path, {"customers": CUSTOMERS, "transactions": MOVES})
-    with pytest.raises(UseCaseError, match="longtail: this bank's tables do not carry it: table balances"):
+    with pytest.raises(UseCaseError, match="longtail: this bank's tables do not support it; it needs table balances"):
         selected_use_cases(bank, work, AS_OF, ["dormancy", "longtail"])
 
 
@@ -48,12 +48,12 @@ def test_an_unknown_use_case_is_an_error_with_the_known_ones(tmp_path, work):
         selected_use_cases(bank, work, AS_OF, ["loans"])
 
 
-def test_features_are_made_for_the_cutoffs_of_training_and_for_the_snapshot(tmp_path):
+def test_features_are_needed_at_training_cutoffs_and_the_snapshot(tmp_path):
     bank = make_bank(tmp_path, {"customers": CUSTOMERS, "transactions": MOVES})
-    found = required_cutoffs(bank, ["dormancy"], AS_OF)
+    cutoffs = required_cutoffs(bank, ["dormancy"], AS_OF)
     # The outcome takes 105 days: judged at the end of February, calibrated at the end of October.
-    assert found[-3:] == [date(2023, 10, 31), date(2024, 2, 29), AS_OF]
-    assert found[:-3] == [date(2023, 7, 31)]  # a quarter before; another quarter before that sees too little
+    assert cutoffs[-3:] == [date(2023, 10, 31), date(2024, 2, 29), AS_OF]
+    assert cutoffs[:-3] == [date(2023, 7, 31)]  # a quarter before; another quarter before that sees too little
 
 
 def test_books_that_are_too_short_to_train_on_are_refused(tmp_path):

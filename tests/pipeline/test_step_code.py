@@ -77,16 +77,16 @@ def imports_in(module):
 
 
 def expected_modules(notebook):
-    """All modules of a notebook, found breadth first."""
-    waiting, found = list(notebook_imports(notebook)), set()
+    """All modules of a notebook, reached breadth first."""
+    waiting, reached = list(notebook_imports(notebook)), set()
     while waiting:
         module = waiting.pop()
-        if module not in found:
-            found.add(module)
+        if module not in reached:
+            reached.add(module)
             waiting += [*imports_in(module), *([module.rpartition(".")[0]] if "." in module else [])]
             if module in PLUG_INS:
                 waiting += [name for name in SOURCES if name.startswith(f"{PLUG_INS[module]}.")]
-    return found
+    return reached
 
 
 def test_each_edited_module_makes_the_steps_stale_that_import_it(package):
@@ -137,7 +137,7 @@ for name, modules in json.loads(sys.argv[1]).items():
 """
 
 
-def test_whatever_the_imports_of_a_notebook_load_is_part_of_its_fingerprint():
+def test_fingerprint_covers_every_module_that_notebook_imports_load():
     wanted = json.dumps({name: notebook_imports(path) for name, path in NOTEBOOKS.items()})
     run = subprocess.run([sys.executable, "-c", _LOADED_BY_EACH, wanted], capture_output=True, text=True, check=True)
     loaded = dict(json.loads(line) for line in run.stdout.splitlines())

@@ -8,7 +8,7 @@ from goldmine.contract.tables import TABLES
 from goldmine.core.errors import ContractError, UseCaseError, ValidationError
 from goldmine.core.workspace import Workspace, home
 from goldmine.labels.use_case import use_case_names
-from goldmine.pipeline.dagster_assets import MONTH_ENDS, Place, tried_again_if_passing
+from goldmine.pipeline.dagster_assets import MONTH_ENDS, JobSettings, retry_if_transient
 from goldmine.pipeline.dagster_job import load_definitions, run_job
 from goldmine.pipeline.snapshot import Snapshot
 from tests.pipeline.conftest import AS_OF
@@ -29,9 +29,9 @@ def keys(job):
 def test_retraining_runs_every_step_and_scoring_all_but_training(defs):
     models = {f"{name}/model" for name in use_case_names()}
     scores = {f"{name}/scores" for name in use_case_names()}
-    asked = {"near_threshold", "segments", "screening", "lost"}
+    on_request = {"near_threshold", "segments", "screening", "lost"}
     assert keys(defs.resolve_job_def("retrain")) == {
-        *asked,
+        *on_request,
         "tables",
         "features",
         "customers",
@@ -56,30 +56,30 @@ def test_the_month_that_has_just_ended_has_a_partition():
 
 
 @pytest.mark.parametrize(
-    ("name", "cron", "at"),
+    ("name", "cron", "time"),
     [
         ("retrain_each_quarter", "0 2 2 1,4,7,10 *", "2024-07-02T02:00+08:00"),
         ("score_each_month", "0 6 2 * *", "2024-07-02T06:00+08:00"),
     ],
 )
-def test_schedules_ask_for_the_month_that_has_ended(defs, name, cron, at):
+def test_schedules_ask_for_the_month_that_has_ended(defs, name, cron, time):
     schedule = defs.resolve_schedule_def(name)
     assert (schedule.cron_schedule, schedule.execution_timezone) == (cron, "Asia/Shanghai")
-    context = dg.build_schedule_context(scheduled_execution_time=datetime.fromisoformat(at))
-    asked = schedule(context)
-    assert asked.partition_key == "2024-06-30"
+    context = dg.build_schedule_context(scheduled_execution_time=datetime.fromisoformat(time))
+    request = schedule(context)
+    assert request.partition_key == "2024-06-30"
     job = defs.resolve_job_def(schedule.job_name)
-    place = dg.validate_run_config(job, asked.run_config)["resources"]["place"]["config"]
-    assert place["quarterly"] is True
-    assert place["work"] == "data"
+    config = dg.validate_run_config(job, request.run_config)["resources"]["settings"]["config"]
+    assert config["quarterly"] is True
+    assert config["work"] == "data"
 
 
 def test_reports_follow_the_lists_in_a_job_of_their_own(defs):
     assert keys(defs.resolve_job_def("report")) == {"reports"}
     schedule = defs.resolve_schedule_def("report_each_month")
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 8 2 * *", "Asia/Shanghai")
-    at = datetime.fromisoformat("2024-07-02T08:00+08:00")
-    assert schedule(dg.build_schedule_context(scheduled_execution_time=at)).partition_key == "2024-06-30"
+    time = datetime.fromisoformat("2024-07-02T08:00+08:00")
+    assert schedule(dg.build_schedule_context(scheduled_execution_time=time)).partition_key == "2024-06-30"
 
 
 def test_every_suite_is_a_blocking_check(defs):
@@ -89,16 +89,16 @@ def test_every_suite_is_a_blocking_check(defs):
     assert all(specs.values())
 
 
-def test_only_faults_that_may_pass_are_tried_again():
-    with pytest.raises(dg.Failure, match="what") as failed, tried_again_if_passing():
+def test_only_transient_faults_are_retried():
+    with pytest.raises(dg.Failure, match="what") as failed, retry_if_transient():
         raise ContractError("what", "do")
     assert failed.value.allow_retries is False
-    with pytest.raises(ConnectionResetError, match="gone"), tried_again_if_passing():
+    with pytest.raises(ConnectionResetError, match="gone"), retry_if_transient():
         raise ConnectionResetError("gone")
 
 
-class TestAListForWhichTheBankIsTooSmall:
-    """The notebook says so; the quarter's run tells it and goes on, who asks for the list alone gets the error."""
+class TestListForWhichBankIsTooSmall:
+    """The notebook raises; the quarter's run reports that and goes on, a command for the list alone gets the error."""
 
     @pytest.fixture
     def materialize(self, defs, tmp_path, monkeypatch):
@@ -113,39 +113,39 @@ class TestAListForWhichTheBankIsTooSmall:
         monkeypatch.setattr("goldmine.pipeline.dagster_assets.run_step", too_small)
 
         def run(*, quarterly):
-            place = Place(bank=str(tmp_path / "bank"), work=str(tmp_path / "work"), quarterly=quarterly)
-            (asset,) = [one for one in defs.assets if one.key == dg.AssetKey("near_threshold")]
-            return dg.materialize([asset], partition_key="2024-06-30", resources={"place": place})
+            settings = JobSettings(bank=str(tmp_path / "bank"), work=str(tmp_path / "work"), quarterly=quarterly)
+            (asset,) = [definition for definition in defs.assets if definition.key == dg.AssetKey("near_threshold")]
+            return dg.materialize([asset], partition_key="2024-06-30", resources={"settings": settings})
 
         return run
 
-    def test_the_quarter_s_run_goes_on_and_tells(self, materialize, capfd):
+    def test_quarterly_run_reports_it_and_goes_on(self, materialize, capfd):
         done = materialize(quarterly=True)
-        (found,) = done.asset_materializations_for_node("near_threshold")
-        assert found.metadata["left_out"].value == "near threshold: too small."
+        (materialization,) = done.asset_materializations_for_node("near_threshold")
+        assert materialization.metadata["left_out"].value == "near threshold: too small."
         assert "near_threshold       left out: near threshold: too small." in capfd.readouterr().err
 
-    def test_who_asks_for_it_gets_the_error(self, materialize):
+    def test_command_for_the_list_gets_the_error(self, materialize):
         with pytest.raises(dg.Failure, match="near threshold: too small"):
             materialize(quarterly=False)
 
 
-class TestOnABankThatBreaksAFatalRule:
+class TestBankThatBreaksFatalRule:
     @pytest.fixture
     def snapshot(self, tmp_path, monkeypatch):
         """Transactions of an unknown customer, in a project's folder of its own."""
-        place = tmp_path
+        root = tmp_path
         rows = [transaction(n, "nobody", f"2024-0{n}-15 10:00:00") for n in range(1, 7)]
-        make_bank(place / "bank", {"customers": [{"customer_id": "a"}], "transactions": rows})
-        (place / "bank" / "bank.yaml").write_text("name: broken\ndata_until: 2024-06-30\n")
+        make_bank(root / "bank", {"customers": [{"customer_id": "a"}], "transactions": rows})
+        (root / "bank" / "bank.yaml").write_text("name: broken\ndata_until: 2024-06-30\n")
         for name in ("pipelines", "notebooks", "expectations", "requirements.lock"):
-            (place / name).symlink_to(home() / name)
-        monkeypatch.setenv("GOLDMINE_HOME", str(place))
-        monkeypatch.setenv("DAGSTER_HOME", str(place / "dagster"))
+            (root / name).symlink_to(home() / name)
+        monkeypatch.setenv("GOLDMINE_HOME", str(root))
+        monkeypatch.setenv("DAGSTER_HOME", str(root / "dagster"))
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        return Snapshot(place / "bank", Workspace(place / "work"), AS_OF, use_cases=("dormancy",))
+        return Snapshot(root / "bank", Workspace(root / "work"), AS_OF, use_cases=("dormancy",))
 
-    def test_nothing_downstream_starts_and_the_check_says_why(self, snapshot):
+    def test_no_downstream_step_starts_and_check_names_the_rule(self, snapshot):
         with pytest.raises(ValidationError, match=r"transactions\.customer_id: "):
             run_job(snapshot, ("tables", "features"))
         assert [p.name for p in snapshot.work.notebooks(AS_OF).glob("*.ipynb")] == ["1_validate.ipynb"]

@@ -1,4 +1,4 @@
-"""The command ``goldmine``. Nothing heavy is imported until a command needs it."""
+"""The command ``goldmine``. Heavy packages are imported only when a command needs them."""
 
 import sys
 
@@ -6,10 +6,10 @@ from goldmine.core.errors import GoldmineError
 
 
 def main() -> None:
-    """Run the command; an error that a user can mend prints what and what to do, and leaves with its family's code."""
-    import goldmine.cli.coverage
+    """Run the command; a `GoldmineError` prints what happened and what to do, and exits with its class's code."""
     import goldmine.cli.governance
-    import goldmine.cli.report  # noqa: F401 - each adds its commands
+    import goldmine.cli.report
+    import goldmine.cli.servers  # noqa: F401 - each adds its commands
     from goldmine.cli.commands import app
     from goldmine.cli.output import complain
 

@@ -1,4 +1,4 @@
-"""Commands on campaigns: results come back from the field, uplift is learnt, a made-up bank plays a campaign."""
+"""Commands on campaigns: import results, learn uplift, simulate a campaign in a sample bank."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +13,7 @@ def learn_uplift(
     ] = "",
     use_case: Annotated[list[str] | None, typer.Option("--use-case", metavar="NAME", help="May be repeated.")] = None,
 ) -> None:
-    """Learn from complete campaigns whom a contact moves; uplift ranks only where its interval excludes zero."""
+    """Learn uplift from complete campaigns; it ranks a list only if its interval excludes zero."""
     from goldmine.campaigns.stored_uplift import uplift_record
     from goldmine.cli.output import say
     from goldmine.contract.intake import load_bank
@@ -27,17 +27,17 @@ def learn_uplift(
     snapshot = snapshot_date(as_of, bank.data_until)
     with workspace.lock():
         for name in use_case or use_case_names():
-            found = uplift_record(learn(bank, workspace, load_use_case(name), snapshot))
-            needed = f", about {found['rows_needed']:,} needed" if found["rows_needed"] else ""
-            say(f"{name:<20}{found['verdict']:<20}{found['rows']:,} customers of complete campaigns{needed}")
+            record = uplift_record(learn(bank, workspace, load_use_case(name), snapshot))
+            needed = f", about {record['rows_needed']:,} needed" if record["rows_needed"] else ""
+            say(f"{name:<20}{record['verdict']:<20}{record['rows']:,} customers of complete campaigns{needed}")
 
 
-outcomes = typer.Typer(help="What came back from the field.", no_args_is_help=True)
+outcomes = typer.Typer(help="Results that marketing returned.", no_args_is_help=True)
 
 
 @outcomes.callback()
 def field() -> None:
-    """What came back from the field."""
+    """Results that marketing returned."""
 
 
 @outcomes.command("import")
@@ -47,23 +47,23 @@ def import_file(
         Path, typer.Option("--work", help="The bank's work folder; its releases say who was listed.")
     ] = Path("data"),
 ) -> None:
-    """Keep the good rows of a file of results; bad rows go back in a file beside it, each with its reason."""
+    """Import the valid rows of a file of results; write rejected rows to a file beside it, each with its reason."""
     from goldmine.campaigns.results import import_outcomes
     from goldmine.campaigns.results.result_check import REASONS
     from goldmine.cli.output import near, say
     from goldmine.core.workspace import Workspace
 
-    found = import_outcomes(file.absolute(), Workspace(work.absolute()))
-    say(f"{found.new:,} new, {found.known:,} known already, {found.not_worked:,} not worked yet")
-    if found.control:
-        say(f"{found.control:,} of the new are control customers, who should not have been contacted")
-    if found.refused:
-        say(f"{found.refused:,} of the new asked never to be contacted again, and will not be")
-    if found.bad_file is not None:
-        say(f"{sum(found.bad.values()):,} rows go back in {near(found.bad_file)}:")
-        for reason, rows in sorted(found.bad.items()):
+    imported = import_outcomes(file.absolute(), Workspace(work.absolute()))
+    say(f"{imported.new:,} new, {imported.known:,} known already, {imported.not_worked:,} not worked yet")
+    if imported.control:
+        say(f"{imported.control:,} of the new are control customers, who should not have been contacted")
+    if imported.refused:
+        say(f"{imported.refused:,} of the new asked never to be contacted again, and will not be")
+    if imported.bad_file is not None:
+        say(f"{sum(imported.bad.values()):,} rows go back in {near(imported.bad_file)}:")
+        for reason, rows in sorted(imported.bad.items()):
             say(f"  {rows:>6,}  {REASONS[reason]}")
-    if found.bad and not found.new and not found.known:
+    if imported.bad and not imported.new and not imported.known:
         raise typer.Exit(10)
 
 
@@ -72,7 +72,7 @@ def sample_campaign(
     work: Annotated[Path, typer.Option("--work", help="The work folder that holds the release.")] = Path("data"),
     seed: Annotated[int, typer.Option(help="The same seed gives the same results.")] = 1,
 ) -> None:
-    """Play the current release's campaigns forward in a made-up bank: contacts, answers, what came of them."""
+    """Simulate the current release's campaigns in a sample bank: contacts, answers and outcomes."""
     from goldmine.cli.output import say
     from goldmine.core.errors import ReleaseError
     from goldmine.core.workspace import Workspace
@@ -86,6 +86,6 @@ def sample_campaign(
     for folder in folders:
         done = work_campaign(bank.absolute(), folder / "offers.parquet", folder / "control.parquet", seed)
         what = (
-            "played before, left as it is" if done.kept else f"{done.contacts:,} contacts, {done.extra:,} moved by them"
+            "simulated before, unchanged" if done.kept else f"{done.contacts:,} contacts, {done.extra:,} moved by them"
         )
         say(f"{done.campaign_id:<24}{what}")

@@ -1,4 +1,4 @@
-"""The commands. Each names the steps of the job that it runs; the job itself is in ``pipelines/definitions.py``."""
+"""The app, and its commands that run steps of the job; ``pipelines/definitions.py`` defines the job itself."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +36,7 @@ AsOf = Annotated[
 ]
 UseCases = Annotated[
     list[str] | None,
-    typer.Option("--use-case", metavar="NAME", help="May be repeated; if not given, all that the tables carry."),
+    typer.Option("--use-case", metavar="NAME", help="May be repeated; if not given, all that the tables support."),
 ]
 Language = Annotated[str, typer.Option("--language", help="en or zh: of figures and lists.")]
 Parameters = Annotated[
@@ -45,7 +45,7 @@ Parameters = Annotated[
 ]
 FailOnDrift = Annotated[
     bool,
-    typer.Option("--fail-on-drift", help="When scoring: leave with code 24 where drift alarms; what was made stays."),
+    typer.Option("--fail-on-drift", help="When scoring: exit with code 24 if drift raises an alarm; results stay."),
 ]
 EngineName = Annotated[
     str, typer.Option("--engine", metavar="NAME", help="duckdb or spark; if not given, as bank.yaml says.")
@@ -55,10 +55,10 @@ SparkMaster = Annotated[
 ]
 
 STEPS = {
-    "validate": (("tables",), "Take a bank's tables in and check them; fails where a fatal rule is broken."),
+    "validate": (("tables",), "Import a bank's tables and check them; fails if a fatal rule is broken."),
     "features": (("features",), "Make the feature tables of a snapshot and of the cutoffs that training needs."),
-    "customers": (("customers",), "Place every customer: layer, level and tags, and what moved within the quarter."),
-    "near-threshold": (("near_threshold",), "List who may reach the next level, or slide off theirs, by quarter end."),
+    "customers": (("customers",), "Assign every customer a layer, a level and tags; count moves within the quarter."),
+    "near-threshold": (("near_threshold",), "List who may reach the next level, or drop below theirs, by quarter end."),
     "segments": (("segments",), "Find segments of customers from their behaviour, and name them."),
     "screening": (("screening",), "Split the long tail into workable groups; count the quarter's conversions."),
     "lost": (("lost",), "List lost deposit and loan customers: what they held, when, and where it went."),
@@ -76,8 +76,8 @@ STEPS = {
 }
 
 
-def _source(bank: Path | None, work: "Workspace") -> Path:
-    """The bank's folder that a command is about."""
+def source_folder(bank: Path | None, work: "Workspace") -> Path:
+    """Folder of the bank that a command works on."""
     return (bank or work.source() or Path("data/sample_bank")).absolute()
 
 
@@ -95,7 +95,7 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
     ) -> None:
         from goldmine.pipeline.preloaded_kernels import loaded_kernels
 
-        with loaded_kernels():  # they load while this process loads what it needs itself
+        with loaded_kernels():  # they load while this process imports its own packages
             from goldmine.cli.output import show_lists, show_places
             from goldmine.contract.mapping import load_mapping
             from goldmine.core.dates import snapshot_date
@@ -106,7 +106,7 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
 
             given = dict(split_assignment(text) for text in parameters or ())
             workspace = Workspace(work.absolute())
-            source = _source(bank, workspace)
+            source = source_folder(bank, workspace)
             snapshot = Snapshot(
                 source=source,
                 work=workspace,
@@ -120,7 +120,7 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
             try:
                 run_job(snapshot, steps)
             except KeyboardInterrupt:
-                typer.echo("\nStopped. Finished steps are kept: run again, and it goes on from there.", err=True)
+                typer.echo("\nStopped. Finished steps are kept; run again to continue from there.", err=True)
                 raise typer.Exit(130) from None
             if "release" in steps:
                 show_lists(snapshot.work)
@@ -169,25 +169,3 @@ def sample_bank(
 app.command("learn-uplift")(learn_uplift)
 app.command("sample-campaign")(sample_campaign)
 app.command("uplift-table")(uplift_table)
-
-
-@app.command()
-def mlflow(port: Annotated[int, typer.Option(help="Port on this machine.")] = 5000) -> None:
-    """Show runs and models in MLflow's pages."""
-    from goldmine.cli.servers import serve_mlflow
-
-    serve_mlflow(port)
-
-
-@app.command()
-def schedule(
-    bank: Bank = None,
-    work: WorkFolder = Path("data"),
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
-) -> None:
-    """Show the job in Dagster's pages and run it on schedule: training each quarter, scoring each month."""
-    from goldmine.cli.servers import serve_schedule
-    from goldmine.core.workspace import Workspace
-
-    workspace = Workspace(work.absolute())
-    serve_schedule(_source(bank, workspace), workspace.root, port)

@@ -1,4 +1,4 @@
-"""``goldmine models``: who is champion, who was, and how to go back; ``goldmine backtest``: what models were worth."""
+"""``goldmine models``: the champions, their history and rollback; ``goldmine backtest``: past models evaluated."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,7 +7,9 @@ import typer
 
 from goldmine.cli.commands import AsOf, Language, UseCases, WorkFolder, app
 
-models = typer.Typer(name="models", help="Champions: the journal of who took over and why.", no_args_is_help=True)
+models = typer.Typer(
+    name="models", help="Champions: the journal of promotions and their reasons.", no_args_is_help=True
+)
 app.add_typer(models)
 
 UseCase = Annotated[str, typer.Option("--use-case", metavar="NAME", help="Which use case.")]
@@ -16,7 +18,7 @@ Day = Annotated[str, typer.Option("--on", metavar="YYYY-MM-DD", help="A day; if 
 
 @models.command()
 def history(work: WorkFolder = Path("data"), use_case: UseCases = None) -> None:
-    """Show every promotion, refusal and way back: when, who, which version, and why."""
+    """Show every promotion, refusal and rollback: when, who, which version, and why."""
     from rich.console import Console
     from rich.table import Column, Table
 
@@ -36,7 +38,7 @@ def history(work: WorkFolder = Path("data"), use_case: UseCases = None) -> None:
         box=None,
         pad_edge=False,
     )
-    for name in [load_use_case(one).name for one in use_case or use_case_names()]:
+    for name in [load_use_case(given).name for given in use_case or use_case_names()]:
         for entry in history(bank, name):
             event = entry.event
             what = [
@@ -74,7 +76,7 @@ def champion(work: WorkFolder = Path("data"), use_case: UseCases = None, on: Day
         box=None,
         pad_edge=False,
     )
-    for name in [load_use_case(one).name for one in use_case or use_case_names()]:
+    for name in [load_use_case(given).name for given in use_case or use_case_names()]:
         entry = Journal(bank, name).champion_on(day)
         if entry:
             table.add_row(
@@ -96,7 +98,7 @@ def rollback(
     to: Annotated[str, typer.Option("--to", metavar="VERSION", help="A former champion; if not given, the last.")] = "",
     work: WorkFolder = Path("data"),
 ) -> None:
-    """Bring the champion before back; `goldmine score` and `publish` then use it."""
+    """Make an earlier champion champion again; `goldmine score` and `publish` then use it."""
     from goldmine.cli.output import say
     from goldmine.core.workspace import Workspace
     from goldmine.governance.promotion import rollback
@@ -104,20 +106,20 @@ def rollback(
 
     entry = rollback(Workspace(work.absolute()).bank_name(), load_use_case(use_case).name, why, to)
     say(f"{use_case}: version {entry.event.champion} is champion again; version {entry.event.version} left.")
-    say("Run `goldmine score` and `goldmine publish` for lists that are made by it.")
+    say("Run `goldmine score` and `goldmine publish` for lists that it scores.")
 
 
 @app.command()
 def backtest(
     *,
     use_case: UseCase,
-    cutoffs: Annotated[int, typer.Option(min=1, help="How many past cutoffs to judge at.")] = 6,
+    cutoffs: Annotated[int, typer.Option(min=1, help="How many past test cutoffs.")] = 6,
     every: Annotated[int, typer.Option(min=1, max=12, metavar="MONTHS", help="Months between two of them.")] = 3,
     work: WorkFolder = Path("data"),
     as_of: AsOf = "",
     language: Language = "en",
 ) -> None:
-    """Train as at past snapshots, judge on what came after, and show how models age when they stay in use."""
+    """Train as at past snapshots, evaluate on later outcomes, and show how models age while they stay in use."""
     from goldmine.cli.output import say, show_backtest
     from goldmine.contract.intake import load_bank
     from goldmine.core.dates import snapshot_date
@@ -133,8 +135,8 @@ def backtest(
     bank = load_bank(workspace)
     use_language(language)
     with workspace.lock():
-        found = backtest(bank, workspace, case, snapshot_date(as_of, bank.data_until), (cutoffs, every))
-    show_backtest(found)
+        result = backtest(bank, workspace, case, snapshot_date(as_of, bank.data_until), (cutoffs, every))
+    show_backtest(result)
     with tracked(bank.name) as run:
-        log_backtest(case.name, found, backtest_figure(found.over_time, found.decay()))
-    say(f"MLflow run {run}, with its picture; `goldmine mlflow` shows it.")
+        log_backtest(case.name, result, backtest_figure(result.over_time, result.decay()))
+    say(f"MLflow run {run}, with its figure; `goldmine mlflow` shows it.")

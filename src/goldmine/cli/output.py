@@ -1,4 +1,4 @@
-"""What the command prints: results on standard output, errors on standard error."""
+"""Printing: results on standard output, errors on standard error."""
 
 import os
 from math import isnan
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def complain(error: GoldmineError) -> None:
-    """Print what happened, what to do, and where it was noted, without a traceback."""
+    """Print what happened, what to do, and the error's notes, without a traceback."""
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -33,9 +33,9 @@ def say(line: str) -> None:
 
 
 def near(path: Path) -> str:
-    """A path as seen from where the command was called, where it lies below."""
-    here = Path.cwd()
-    return os.fspath(path.relative_to(here) if path.is_relative_to(here) else path)
+    """A path, relative to the current folder if it lies below it."""
+    folder = Path.cwd()
+    return os.fspath(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
 def show_lists(work: Workspace) -> None:
@@ -47,17 +47,17 @@ def show_lists(work: Workspace) -> None:
 
     lists = latest_lists(work)
     table = Table("List", "as of", "rows", "top probability", "valid until", box=None, pad_edge=False)
-    for one in lists:
-        top = "-" if one.top_probability is None else f"{one.top_probability:.1%}"
-        table.add_row(one.use_case, str(one.as_of), f"{one.rows:,}", top, str(one.valid_until or "-"))
+    for entry in lists:
+        top = "-" if entry.top_probability is None else f"{entry.top_probability:.1%}"
+        table.add_row(entry.use_case, str(entry.as_of), f"{entry.rows:,}", top, str(entry.valid_until or "-"))
     Console(highlight=False).print(table)
-    for one in lists:
-        say(f"  {near(one.file)}")
+    for entry in lists:
+        say(f"  {near(entry.file)}")
     show_campaigns(work)
 
 
 def show_campaigns(work: Workspace) -> None:
-    """Print the current release's campaigns, where head office's workbook is, and which campaigns were left out."""
+    """Print the current release's campaigns, the path of head office's workbook, and what was left out."""
     from goldmine.publishing.release_store import read_latest
 
     release = read_latest(work)
@@ -73,11 +73,11 @@ def _show_live(release: "Release") -> None:
 
     heads = ("Campaign", "ranked by", "contact", "control", "smallest effect", "valid until")
     table = Table(*heads, box=None, pad_edge=False)
-    for name, one in release.manifest.campaigns.items():
-        effect = "-" if one.power.smallest_effect is None else f"{one.power.smallest_effect:.1%}"
-        flag = "" if one.power.detects else " (not measurable)"
-        counts = (f"{one.power.contact:,}", f"{one.power.control:,}")
-        table.add_row(name, one.ranking.by, *counts, effect + flag, str(one.valid_until))
+    for name, campaign in release.manifest.campaigns.items():
+        effect = "-" if campaign.power.smallest_effect is None else f"{campaign.power.smallest_effect:.1%}"
+        flag = "" if campaign.power.detects else " (not measurable)"
+        counts = (f"{campaign.power.contact:,}", f"{campaign.power.control:,}")
+        table.add_row(name, campaign.ranking.by, *counts, effect + flag, str(campaign.valid_until))
     say("")
     Console(highlight=False).print(table)
     say(f"  {near(release.folder / 'offers' / 'head_office.xlsx')}")
@@ -101,27 +101,27 @@ def show_places(snapshot: "Snapshot") -> None:
             say(f"{what:<20}{where}")
 
 
-def show_backtest(found: "Backtest") -> None:
+def show_backtest(result: "Backtest") -> None:
     """Print a backtest: each figure by test cutoff with its interval, then what models lose with age."""
     from rich.console import Console
     from rich.table import Table
 
     console = Console(highlight=False)
-    for (day, trained), rows in found.over_time.groupby(["judged_at", "trained_to"]):
+    for (day, trained), rows in result.over_time.groupby(["judged_at", "trained_to"]):
         first = rows.iloc[0]
-        say(f"Judged at {day}, trained to {trained}: {first['rows']:,} rows, {first.positives:,} positives")
+        say(f"Tested at {day}, trained to {trained}: {first['rows']:,} rows, {first.positives:,} positives")
         table = Table("Figure", "value", "interval", "baseline", box=None, pad_edge=False)
         for row in rows.itertuples():
             rule = "" if isnan(row.rule) else f"{row.rule:.3f}"
             table.add_row(f"{row.figure:<18}", f"{row.value:.3f}", f"{row.low:.3f} to {row.high:.3f}", rule)
         console.print(table, "")
-    if len(found.cutoffs) < found.asked:
-        say(f"The books allow {len(found.cutoffs)} of the {found.asked} cutoffs asked for.")
-    ages = found.decay()
+    if len(result.cutoffs) < result.asked:
+        say(f"The books allow {len(result.cutoffs)} of the {result.asked} cutoffs asked for.")
+    ages = result.decay()
     if ages.empty:
-        say("No two cutoffs lie one, two or three quarters apart, so nothing is said of ageing.")
+        say("No two cutoffs are one, two or three quarters apart, so ageing is not measured.")
         return
-    say("An aged model less one made afresh, on the same customers:")
+    say("An aged model minus a newly trained one, on the same customers:")
     aged = Table("Quarters in use", "cutoffs", "figure", "difference", "interval", box=None, pad_edge=False)
     for row in ages.itertuples():
         interval = f"{row.low:+.3f} to {row.high:+.3f}"

@@ -1,4 +1,4 @@
-"""``goldmine tags``: the catalogue, its tests, and why a customer has a tag."""
+"""``goldmine tags``: the catalogue, its examples, and why a customer has a tag."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +10,7 @@ from goldmine.core.i18n import in_language
 if TYPE_CHECKING:
     from goldmine.customers.tags import Catalogue
 
-app = typer.Typer(help="Tags: what can be said of a customer, and why.", no_args_is_help=True)
+app = typer.Typer(help="Tags of customers, and the reasons for them.", no_args_is_help=True)
 
 WorkFolder = Annotated[Path, typer.Option("--work", help="The bank's work folder.")]
 AsOf = Annotated[str, typer.Option("--as-of", metavar="YYYY-MM-DD", help="A month end; if not given, the last one.")]
@@ -22,9 +22,10 @@ def list_tags() -> None:
     from goldmine.cli.output import say
     from goldmine.customers.tags import load_catalogue
 
-    for one in load_catalogue().sets:
-        say(f"{one.name}  {_both_languages(one.title)}  ({one.dimension}{', exclusive' if one.exclusive else ''})")
-        for tag in one.tags:
+    for tag_set in load_catalogue().sets:
+        exclusive = ", exclusive" if tag_set.exclusive else ""
+        say(f"{tag_set.name}  {_both_languages(tag_set.title)}  ({tag_set.dimension}{exclusive})")
+        for tag in tag_set.tags:
             owner = f"{tag.owner} {in_language(tag.owner, 'zh')}"
             say(f"  {tag.name:<16}{in_language(tag.title, 'zh')}  {tag.title}  [{owner}]")
             say(f"  {'':<16}{tag.when}")
@@ -32,13 +33,13 @@ def list_tags() -> None:
 
 @app.command()
 def check() -> None:
-    """Run each tag's own test."""
+    """Check each tag against its own examples."""
     from goldmine.cli.output import say
     from goldmine.customers.tags import check_examples, load_catalogue
 
     catalogue = load_catalogue()
-    tags, rows = sum(len(one.tags) for one in catalogue.sets), check_examples(catalogue)
-    say(f"{tags} tags in {len(catalogue.sets)} sets: all {rows} rows of their tests come out as they should")
+    tags, rows = sum(len(tag_set.tags) for tag_set in catalogue.sets), check_examples(catalogue)
+    say(f"{tags} tags in {len(catalogue.sets)} sets: all {rows} rows of their examples pass")
 
 
 @app.command()
@@ -47,7 +48,7 @@ def explain(
     work: WorkFolder = Path("data"),
     as_of: AsOf = "",
 ) -> None:
-    """Say which tags a customer has, why, since when, and what stood there before; the look-up is noted down."""
+    """Show which tags a customer has, why, since when, and the tag before; the journal records the look-up."""
     from goldmine.cli.output import say
     from goldmine.contract.intake import load_bank
     from goldmine.core.dates import snapshot_date
@@ -58,10 +59,10 @@ def explain(
     workspace = Workspace(work.absolute())
     bank = load_bank(workspace)
     day = snapshot_date(as_of, bank.data_until)
-    found = reasons(bank, workspace, customer, day)
+    tags = reasons(bank, workspace, customer, day)
     names = _titles(load_catalogue())
-    say(f"{customer} at {day}: {len(found)} tags")
-    for reason in found:
+    say(f"{customer} at {day}: {len(tags)} tags")
+    for reason in tags:
         before = f", before that {names.get(reason.before_tag, reason.before)}" if reason.before else ""
         say(f"{in_language(reason.title, 'zh')}  {reason.title}  (since {reason.since}{before})")
         say(f"  {reason.when}")
@@ -74,7 +75,9 @@ def _both_languages(title: str) -> str:
 
 
 def _titles(catalogue: "Catalogue") -> dict[str, str]:
-    return {f"{one.name}.{tag.name}": _both_languages(tag.title) for one in catalogue.sets for tag in one.tags}
+    return {
+        f"{tag_set.name}.{tag.name}": _both_languages(tag.title) for tag_set in catalogue.sets for tag in tag_set.tags
+    }
 
 
 def _value(value: object) -> str:

@@ -1,4 +1,4 @@
-"""``goldmine train-table``: a feature table made elsewhere through the house's own notebooks."""
+"""``goldmine train-table``: train, score and list on an external feature table with the job's notebooks."""
 
 import re
 from collections.abc import Sequence
@@ -29,12 +29,12 @@ def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
         Path, typer.Argument(metavar="FILE", help="Parquet or CSV; a row a customer, missing values empty.")
     ],
     label: Annotated[str, typer.Option("--label", metavar="COL", help="0 or 1; rows where it is empty are scored.")],
-    key: Annotated[str, typer.Option("--id", metavar="COL", help="Each row's own number.")],
+    key: Annotated[str, typer.Option("--id", metavar="COL", help="Each row's unique id.")],
     time: Annotated[
-        str, typer.Option("--time", metavar="COL", help="When a row was; the latest fifth then judges.")
+        str, typer.Option("--time", metavar="COL", help="Time of a row; the latest fifth is then the test set.")
     ] = "",
     drop: Annotated[
-        list[str] | None, typer.Option("--drop", metavar="COL", help="Not to be learnt from; may be repeated.")
+        list[str] | None, typer.Option("--drop", metavar="COL", help="Not a feature; may be repeated.")
     ] = None,
     scores: Annotated[
         Path | None,
@@ -47,14 +47,14 @@ def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
     tune_trials: Annotated[
         int, typer.Option(help="Search so many trials, those of a stopped search included.", min=0)
     ] = 0,
-    list_size: Annotated[int, typer.Option(help="Most rows on the list; 0: a tenth of the rows to score.", min=0)] = 0,
+    list_size: Annotated[int, typer.Option(help="Max rows on the list; 0: a tenth of the rows to score.", min=0)] = 0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same model.")] = 20240331,
     language: Annotated[str, typer.Option("--language", help="en or zh: of figures and list.")] = "en",
     work: Annotated[
         Path | None, typer.Option("--work", help="A work folder for this table; if not given, data/tables/NAME.")
     ] = None,
 ) -> None:
-    """Train on a feature table made elsewhere, judge the model, and score and list the rows without a label."""
+    """Train on an external feature table, evaluate the model, and score and list the rows without a label."""
     from goldmine.pipeline.preloaded_kernels import loaded_kernels
 
     with loaded_kernels():
@@ -63,41 +63,43 @@ def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
         from goldmine.pipeline.external_table import run_table
 
         name = _name(file)
-        ask = TableSpec(file, label, key, time, tuple(dict.fromkeys(drop or ())), name)
+        spec = TableSpec(file, label, key, time, tuple(dict.fromkeys(drop or ())), name)
         workspace = Workspace(work.absolute() if work else at_home(f"data/tables/{name}"))
-        asked = tune and not tune_minutes and not tune_trials
+        default_minutes = tune and not tune_minutes and not tune_trials
         given = {"seed": seed, "language": language, "tune_trials": tune_trials}
-        given["tune_minutes"] = _TUNE_MINUTES if asked else tune_minutes
-        laid, result, drift = run_table(ask, workspace, given, list_size=list_size, scores=scores, say=_say_laid)
-        _say_result(laid, result)
+        given["tune_minutes"] = _TUNE_MINUTES if default_minutes else tune_minutes
+        imported, result, drift = run_table(
+            spec, workspace, given, list_size=list_size, scores=scores, on_import=_say_imported
+        )
+        _say_result(imported, result)
         _say_drift(drift)
-        _say_place(workspace)
+        _say_work_folder(workspace)
 
 
 def _name(file: Path) -> str:
-    """A name for a table, its model and its list, from its file's name."""
+    """Name of a table, its model and its list, from its file's name."""
     plain = re.sub(r"[^a-z0-9]+", "_", file.stem.lower()).strip("_")
     return plain if plain[:1].isalpha() else f"table_{plain}".rstrip("_")
 
 
-def _say_laid(laid: "ImportedTable") -> None:
+def _say_imported(imported: "ImportedTable") -> None:
     from goldmine.cli.output import say
 
-    share = laid.positives / laid.labelled
-    say(f"  {laid.rows:,} rows: {laid.labelled:,} labelled, {share:.2%} of them 1; {laid.to_score:,} to score")
-    for note in laid.notes:
+    labelled = f"{imported.labelled:,} labelled, {imported.positives / imported.labelled:.2%} of them 1"
+    say(f"  {imported.rows:,} rows: {labelled}; {imported.to_score:,} to score")
+    for note in imported.notes:
         say(f"  {note}")
 
 
-def _say_result(laid: "ImportedTable", result: "ExternalTableResult") -> None:
+def _say_result(imported: "ImportedTable", result: "ExternalTableResult") -> None:
     from rich.console import Console
     from rich.table import Table
 
     from goldmine.cli.output import say
 
-    baseline = laid.use_case.baseline
+    baseline = imported.use_case.baseline
     table = Table(
-        "On rows that nothing was fitted on",
+        "On rows held out from training",
         "model",
         f"baseline ({baseline.feature})",
         "no skill",
@@ -105,8 +107,8 @@ def _say_result(laid: "ImportedTable", result: "ExternalTableResult") -> None:
         pad_edge=False,
     )
     for figure, words in _SHOWN.items():
-        found = [result.figures[who].get(figure) for who in ("model", "baseline", "no_skill")]
-        table.add_row(words, *("-" if value is None else f"{value:.4f}" for value in found))
+        figures = [result.figures[who].get(figure) for who in ("model", "baseline", "no_skill")]
+        table.add_row(words, *("-" if value is None else f"{value:.4f}" for value in figures))
     Console(highlight=False).print(table)
     for column, count in result.unseen_categories.items():
         say(f"column {column}: {count:,} of the rows to score hold a category that training never saw; they are scored")
@@ -125,8 +127,8 @@ def _say_drift(drift: "TableDrift") -> None:
     )
     say(f"drift of the test rows: {_drifted(drift.judged)}")
     if drift.scored is not None:
-        said = f", {len(drift.alarms)} alarm{_first(drift.alarms)}"
-        say(f"drift of the rows to score: {_drifted(drift.scored)}{said}")
+        alarms = f", {len(drift.alarms)} alarm{_first(drift.alarms)}"
+        say(f"drift of the rows to score: {_drifted(drift.scored)}{alarms}")
 
 
 def _drifted(window: "Window") -> str:
@@ -139,7 +141,7 @@ def _first(names: Sequence[str]) -> str:
     return f": {', '.join(names[:_NAMED])}{', ...' if len(names) > _NAMED else ''}" if names else ""
 
 
-def _say_place(work: "Workspace") -> None:
+def _say_work_folder(work: "Workspace") -> None:
     from goldmine.cli.output import near, say
 
     say(f"{'Work folder':<20}{near(work.root)}")

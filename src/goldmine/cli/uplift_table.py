@@ -1,4 +1,4 @@
-"""The command ``goldmine uplift-table``: did a treatment work, and on whom most?"""
+"""``goldmine uplift-table``: whether a treatment worked, and for which rows most."""
 
 import json
 from pathlib import Path
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
     from goldmine.models.uplift.table import TrialTable
 
 NOT_MEASURABLE = 4
-"""Exit code where the table can tell nothing; yes and no both leave with 0."""
+"""Exit code if the effect is not measurable; yes and no both exit with 0."""
 
 
 def uplift_table(  # noqa: PLR0913, PLR0917 - the command's own options
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Parquet or CSV, a row a customer.")],
-    treatment: Annotated[str, typer.Option(metavar="COL", help="1 where treated, 0 where control; chance decided.")],
+    treatment: Annotated[str, typer.Option(metavar="COL", help="1 treated, 0 control; assigned at random.")],
     outcome: Annotated[str, typer.Option(metavar="COL", help="1 or 0 (yes, no), or a number.")],
-    row_id: Annotated[str, typer.Option("--id", metavar="COL", help="The rows' number.")] = "",
+    row_id: Annotated[str, typer.Option("--id", metavar="COL", help="Each row's id.")] = "",
     scores: Annotated[Path | None, typer.Option(metavar="OUT.parquet", help="Write each row's id and uplift.")] = None,
     drop: Annotated[list[str] | None, typer.Option(metavar="COL", help="Leave out; may be repeated.")] = None,
-    treated: Annotated[str, typer.Option(metavar="VALUE", help="What the treatment says of the treated.")] = "",
+    treated: Annotated[str, typer.Option(metavar="VALUE", help="Value of the treatment for treated rows.")] = "",
     level: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the intervals.")] = 0.95,
     language: Annotated[str, typer.Option(help="en or zh: of what people read.")] = "en",
 ) -> None:
-    """Say whether a treatment had an effect, and whether it ranks; a table made elsewhere, the last line JSON.
+    """Show whether a treatment in an external table had an effect, and whether uplift ranks; the last line is JSON.
 
-    All other columns must have been known before the treatment. Leaves with 0 where the answer is yes or no, and with 4
-    where it is not measurable.
+    All other columns must have been known before the treatment. Exits with 0 if the answer is yes or no, and with 4 if
+    it is not measurable.
     """
     from goldmine.contract.external_files import read_table
     from goldmine.core.errors import ParameterError
@@ -45,52 +45,52 @@ def uplift_table(  # noqa: PLR0913, PLR0917 - the command's own options
         raise ParameterError(f"language: {language!r} is not known.", f"Use one of {', '.join(LANGUAGES)}.")
     frame = read_table(file, texts=[row_id] if row_id else []).to_pandas()
     table = trial_table(frame, Roles(treatment, outcome, row_id, tuple(drop or ()), treated))
-    found = study(table.known.rows(table.used), table.treated, table.outcome, level)
-    noted = warnings(table, found)
-    typer.echo(study_text(table, found, level, language))
+    result = study(table.known.rows(table.used), table.treated, table.outcome, level)
+    noted = warnings(table, result)
+    typer.echo(study_text(table, result, level, language))
     for warning in noted:
         typer.echo(in_language(warning.text, language), err=True)
-    if scores is not None and found.ranking is not None:
-        write_scores(scores, frame[row_id] if row_id else None, table, found)
-    typer.echo(json.dumps(summary(table, found, level) | {"warnings": [warning.code for warning in noted]}))
-    if found.verdict == "not measurable":
+    if scores is not None and result.ranking is not None:
+        write_scores(scores, frame[row_id] if row_id else None, table, result)
+    typer.echo(json.dumps(summary(table, result, level) | {"warnings": [warning.code for warning in noted]}))
+    if result.verdict == "not measurable":
         raise typer.Exit(NOT_MEASURABLE)
 
 
-def study_text(table: "TrialTable", found: "Study", level: float, language: str) -> str:
-    """A study as lines of text in a language; what was not measured has no figure."""
+def study_text(table: "TrialTable", result: "Study", level: float, language: str) -> str:
+    """A study as lines of text in a language; an effect that was not measured has no figure."""
     from goldmine.core.i18n import _, pgettext
     from goldmine.models.uplift.effect import NotMeasurable
 
     treated, control = int(table.treated.sum()), int((~table.treated).sum())
     lines = [(_("Rows"), _("{treated:,} treated, {control:,} control", treated=treated, control=control))]
     heading = _("Effect on average")
-    if isinstance(found.effect, NotMeasurable):
-        why = _("{what}: {figure}", what=_("not measurable"), figure=found.effect.why)
+    if isinstance(result.effect, NotMeasurable):
+        why = _("{what}: {figure}", what=_("not measurable"), figure=result.effect.why)
         return _lines([*lines, (heading, why)], language)
     share = bool(((table.outcome == 0) | (table.outcome == 1)).all())
-    shown = pgettext("effect", "yes") if found.verdict == "yes" else _("none shown")
-    effect = _("{what}: {figure}", what=shown, figure=_interval(found.effect, share, level))
+    shown = pgettext("effect", "yes") if result.verdict == "yes" else _("none shown")
+    effect = _("{what}: {figure}", what=shown, figure=_interval(result.effect, share, level))
     lines.append((heading, effect))
-    if found.detectable is not None:
-        detectable = _("{value} or more, four times out of five", value=_number(found.detectable, share))
+    if result.detectable is not None:
+        detectable = _("{value} or more, four times out of five", value=_number(result.detectable, share))
         lines.append((_("Would have shown"), detectable))
-    if found.ranking is None:
+    if result.ranking is None:
         return _lines(lines, language)
     refused = _("no: the interval holds zero, rank by propensity")
-    lines.append((_("Uplift ranks"), pgettext("may rank", "yes") if found.ranks else refused))
-    method = {"two_model": _("two models"), "transformed_outcome": _("transformed outcome")}[found.ranking.method]
-    qini = _("{what}: {figure}", what=method, figure=_interval(found.ranking.qini, share, level))
-    return "\n".join([_lines([*lines, (_("Qini a row"), qini)], language), "", *_fifths(found, share, language)])
+    lines.append((_("Uplift ranks"), pgettext("may rank", "yes") if result.ranks else refused))
+    method = {"two_model": _("two models"), "transformed_outcome": _("transformed outcome")}[result.ranking.method]
+    qini = _("{what}: {figure}", what=method, figure=_interval(result.ranking.qini, share, level))
+    return "\n".join([_lines([*lines, (_("Qini a row"), qini)], language), "", *_fifths(result, share, language)])
 
 
-def _fifths(found: "Study", share: bool, language: str) -> list[str]:
+def _fifths(result: "Study", share: bool, language: str) -> list[str]:
     from goldmine.core.i18n import _, in_language, pgettext
     from goldmine.models.uplift.effect import NotMeasurable
 
     head = [_("By uplift"), _("Rows"), pgettext("arm", "treated"), pgettext("arm", "control"), _("difference")]
     rows: list[list[str]] = [list(head)]
-    for fifth in found.fifths:
+    for fifth in result.fifths:
         if isinstance(fifth.effect, NotMeasurable):
             rows.append([str(fifth.fifth), f"{fifth.rows:,}", "-", "-", _("not measurable")])
             continue
@@ -107,10 +107,10 @@ def _lines(pairs: "Sequence[tuple[str, str]]", language: str) -> str:
     return "\n".join(f"{in_language(what, language):<20}{in_language(value, language)}" for what, value in pairs)
 
 
-def _interval(found: "Estimate", share: bool, level: float) -> "LocalizedText":
+def _interval(estimate: "Estimate", share: bool, level: float) -> "LocalizedText":
     from goldmine.core.i18n import _
 
-    value, low, high = (_number(number, share) for number in (found.value, found.low, found.high))
+    value, low, high = (_number(number, share) for number in (estimate.value, estimate.low, estimate.high))
     return _("{value} ({low} to {high}, {level:.0%} interval)", value=value, low=low, high=high, level=level)
 
 

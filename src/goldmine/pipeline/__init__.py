@@ -1,1 +1,1 @@
-"""Running notebooks unattended: parameters checked first, a bar by cell, kept copies, nothing left behind."""
+"""Running the job: steps as Dagster assets, their notebooks run unattended, and the data scientist's session."""

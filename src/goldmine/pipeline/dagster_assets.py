@@ -18,7 +18,7 @@ from goldmine.core.files import read_json
 from goldmine.core.workspace import Workspace, at_home
 from goldmine.labels.use_case import use_case_names
 from goldmine.measurement.campaign_results import completed_within
-from goldmine.pipeline.failure import may_pass
+from goldmine.pipeline.failure import is_transient
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.step import Step, StepResult, run_step
 
@@ -28,7 +28,7 @@ MONTH_ENDS = dg.TimeWindowPartitionsDefinition(
 """One partition a snapshot date; its key is the month end itself."""
 
 RETRY = dg.RetryPolicy(max_retries=2, delay=20, backoff=dg.Backoff.EXPONENTIAL)
-"""For faults that may pass; all others are raised as failures that allow no retry."""
+"""For transient faults; all others are raised as failures that allow no retry."""
 
 Events = Iterator[dg.AssetCheckResult | dg.MaterializeResult]
 
@@ -40,11 +40,11 @@ class Schedule:
     Parameters
     ----------
     name, job, description : str
-        Its name, that of its job, and when it runs in words.
+        Its name, its job's name, and when it runs, in words.
     cron : str
-        When, in the time of Shanghai.
+        When it runs, in Shanghai's time zone.
     quarterly : bool
-        Whether the use cases whose file says ``schedule: quarterly`` are taken in.
+        Whether it includes the use cases whose file says ``schedule: quarterly``.
     """
 
     name: str
@@ -54,13 +54,13 @@ class Schedule:
     quarterly: bool = False
 
 
-class Place(dg.ConfigurableResource):
-    """Which bank a job is for. A run holds the work folder from its first step to its last."""
+class JobSettings(dg.ConfigurableResource):
+    """Which bank a job is for and how it runs; a run holds the work folder from its first step to its last."""
 
     bank: str = Field(default="data/sample_bank", description="Folder of the bank's tables, with bank.yaml.")
     work: str = Field(default="data", description="The bank's work folder.")
     language: str = Field(default="en", description="en or zh: of figures and lists.")
-    use_cases: list[str] = Field(default=[], description="Use cases to run; none means all that the tables carry.")
+    use_cases: list[str] = Field(default=[], description="Use cases to run; none means all that the tables support.")
 
     quarterly: bool = Field(default=False, description="Also use cases whose file says `schedule: quarterly`.")
 
@@ -69,13 +69,13 @@ class Place(dg.ConfigurableResource):
     spark_master: str = Field(default="", description="Spark's master; empty: as bank.yaml says.")
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Place"]:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["JobSettings"]:
         """Hold the work folder for the run."""
         with Workspace(at_home(self.work)).lock():
             yield self
 
-    def at(self, as_of: str, use_case: str = "") -> Snapshot:
-        """The bank at a month end, for a step that serves one use case or all."""
+    def snapshot(self, as_of: str, use_case: str = "") -> Snapshot:
+        """The bank at a month end, for one use case or for all."""
         return Snapshot(
             source=at_home(self.bank),
             work=Workspace(at_home(self.work)),
@@ -98,12 +98,12 @@ def define(steps: Sequence[Step], jobs: Mapping[str, str], schedules: Sequence[S
     steps : sequence of Step
         The table of steps.
     jobs : mapping of str to str
-        Description of each job by name; which steps belong to it is in their rows.
+        Description of each job by name; each step's row names the jobs that it belongs to.
     schedules : sequence of Schedule
         When the jobs run.
     """
     assets = {step.name: _assets(step, steps) for step in steps}
-    made_jobs = {
+    asset_jobs = {
         name: dg.define_asset_job(
             name,
             selection=dg.AssetSelection.assets(*(a for s in steps if name in s.jobs for a in assets[s.name])),
@@ -114,9 +114,9 @@ def define(steps: Sequence[Step], jobs: Mapping[str, str], schedules: Sequence[S
     bank, work = os.environ.get("GOLDMINE_BANK", "data/sample_bank"), os.environ.get("GOLDMINE_WORK", "data")
     return dg.Definitions(
         assets=[asset for of_step in assets.values() for asset in of_step],
-        jobs=list(made_jobs.values()),
-        schedules=[_schedule(schedule, made_jobs[schedule.job]) for schedule in schedules],
-        resources={"place": Place(bank=bank, work=work)},
+        jobs=list(asset_jobs.values()),
+        schedules=[_schedule(schedule, asset_jobs[schedule.job]) for schedule in schedules],
+        resources={"settings": JobSettings(bank=bank, work=work)},
         executor=dg.in_process_executor,
     )
 
@@ -139,8 +139,8 @@ def _asset(step: Step, steps: Sequence[Step], use_case: str) -> dg.AssetsDefinit
         deps=_needed(step, steps, use_case),
         check_specs=[dg.AssetCheckSpec(name, asset=key, blocking=True) for name in step.suites],
     )
-    def asset(context: dg.AssetExecutionContext, place: Place) -> Events:
-        yield from _events(step, place.at(context.partition_key, use_case))
+    def asset(context: dg.AssetExecutionContext, settings: JobSettings) -> Events:
+        yield from _events(step, settings.snapshot(context.partition_key, use_case))
 
     return asset
 
@@ -150,32 +150,32 @@ def _key(step: str, use_case: str) -> dg.AssetKey:
 
 
 def _needed(step: Step, steps: Sequence[Step], use_case: str) -> list[dg.AssetKey]:
-    """Assets that a step needs; of a step of use cases that of its own one, or all."""
+    """Assets that a step needs; of a step for each use case, the asset of the same use case, or all of them."""
     of_use_case = {other.name for other in steps if other.for_each == "use_case"}
     keys: list[dg.AssetKey] = []
     for name in step.after:
         if name not in of_use_case:
             keys.append(dg.AssetKey(name.split("/")))
         else:
-            keys += [_key(name, one) for one in ([use_case] if use_case else use_case_names())]
+            keys += [_key(name, other_case) for other_case in ([use_case] if use_case else use_case_names())]
     return keys
 
 
 def _events(step: Step, run: Snapshot) -> Events:
-    """Run a step, unless this bank goes without it, and say what came of it."""
+    """Run a step unless it is switched off for this bank, and yield its results."""
     why_off = step.off(run)
     if why_off:
         typer.echo(f"  {run.use_case or step.name:<20} {why_off}", err=True)
         yield from (dg.AssetCheckResult(check_name=name, passed=True) for name in step.suites)
         yield dg.MaterializeResult(metadata={"switched_off": True})
     elif step.call is not None:
-        with tried_again_if_passing():
+        with retry_if_transient():
             figures = step.call(run)
         yield dg.MaterializeResult(metadata=figures)
     elif step.for_each == "campaign":
         campaigns = completed_within(run.work, run.as_of)
         for campaign in campaigns:
-            with tried_again_if_passing():
+            with retry_if_transient():
                 run_step(step, replace(run, campaign=campaign))
         yield dg.MaterializeResult(metadata={"campaigns": len(campaigns)})
     else:
@@ -183,16 +183,16 @@ def _events(step: Step, run: Snapshot) -> Events:
 
 
 def _notebook_events(step: Step, run: Snapshot) -> Events:
-    """Run a step's notebook, then say what became of its suites; a broken fatal rule fails the step after that."""
+    """Run a step's notebook, then yield the result of each suite; a broken fatal rule fails the step after that."""
     result: StepResult | None = None
     broken: dg.Failure | None = None
     try:
-        with tried_again_if_passing():
+        with retry_if_transient():
             result = run_step(step, run)
     except dg.Failure as failure:
         cause = failure.__cause__
         if step.on_request and run.quarterly and isinstance(cause, UseCaseError):
-            # Whoever asks for a list is told why there is none; the quarter's other steps do not fail over it.
+            # A command that asks for this list gets the error; the quarter's other steps do not fail over it.
             typer.echo(f"  {step.name:<20} left out: {cause.what}", err=True)
             yield dg.MaterializeResult(metadata={"left_out": cause.what})
             return
@@ -206,27 +206,27 @@ def _notebook_events(step: Step, run: Snapshot) -> Events:
 
 
 def _check(suite: str, run: Snapshot) -> dg.AssetCheckResult:
-    """What a suite found; one that says nothing of a table that is there has not passed."""
+    """The result of a suite; a suite without a result for a table that exists has not passed."""
     absent = suite in TABLES and not run.bank.has(suite)
-    found: dict[str, Any] = {} if absent else read_json(run.work.validation(suite), {})
-    counts: dict[str, Any] = {key: found[key] for key in ("fatal", "warnings") if key in found}
-    return dg.AssetCheckResult(check_name=suite, passed=absent or found.get("success", False), metadata=counts)
+    result: dict[str, Any] = {} if absent else read_json(run.work.validation(suite), {})
+    counts: dict[str, Any] = {key: result[key] for key in ("fatal", "warnings") if key in result}
+    return dg.AssetCheckResult(check_name=suite, passed=absent or result.get("success", False), metadata=counts)
 
 
 @contextmanager
-def tried_again_if_passing() -> Iterator[None]:
-    """Let Dagster try again only what may pass by itself."""
+def retry_if_transient() -> Iterator[None]:
+    """Let Dagster retry only transient faults."""
     try:
         yield
     except Exception as error:
-        if may_pass(error):
+        if is_transient(error):
             raise
         raise dg.Failure(description=str(error), allow_retries=False) from error
 
 
 def _schedule(schedule: Schedule, job: Any) -> dg.ScheduleDefinition:
-    """A schedule that asks for the month that has ended."""
-    place = {"resources": {"place": {"config": {"quarterly": True}}}} if schedule.quarterly else {}
+    """A schedule that runs its job for the month that has ended."""
+    config = {"resources": {"settings": {"config": {"quarterly": True}}}} if schedule.quarterly else {}
 
     @dg.schedule(
         name=schedule.name,
@@ -235,8 +235,8 @@ def _schedule(schedule: Schedule, job: Any) -> dg.ScheduleDefinition:
         execution_timezone="Asia/Shanghai",
         description=schedule.description,
     )
-    def asked(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    def request_run(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         month = month_end(context.scheduled_execution_time.date(), -1)
-        return dg.RunRequest(partition_key=str(month), run_config=place)
+        return dg.RunRequest(partition_key=str(month), run_config=config)
 
-    return asked
+    return request_run

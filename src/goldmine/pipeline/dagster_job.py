@@ -1,4 +1,4 @@
-"""Executing the Dagster definitions in process: what the schedule does, by hand."""
+"""Executing the Dagster definitions in process, as the schedule does."""
 
 import importlib.util
 import logging
@@ -24,7 +24,7 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
     Parameters
     ----------
     snapshot : Snapshot
-        Whose job, at which month end, for which use cases.
+        Bank, month end and use cases of the job.
     steps : tuple of str
         Names of steps: ``tables``, ``features``, ``model``, ``scores``, ``release``.
 
@@ -35,8 +35,8 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
     """
     for name in snapshot.use_cases:
         load_use_case(name)
-    snapshot.bank_name  # noqa: B018 - a mapping that cannot be read is said before Dagster is loaded
-    place = {
+    snapshot.bank_name  # noqa: B018 - reports a mapping that cannot be read before Dagster is loaded
+    config = {
         "bank": str(snapshot.source),
         "work": str(snapshot.work.root),
         "language": snapshot.language,
@@ -54,17 +54,17 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
                     partition_key=str(snapshot.as_of),
                     asset_selection=_assets(steps, snapshot.use_cases or tuple(use_case_names(quarterly=False))),
                     run_config={
-                        "resources": {"place": {"config": place}},
+                        "resources": {"settings": {"config": config}},
                         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                     },
                 )
             )
         except Exception as error:
-            raise _ours(error) from None
+            raise _unwrap(error) from None
 
 
 def _load() -> tuple[Any, Any]:
-    """The job that holds every step, and the instance whose pages show what was run by hand too."""
+    """The job that holds every step, and the instance, so that Dagster's pages show these runs too."""
     warnings.filterwarnings("ignore", module="dagster")
     import dagster
 
@@ -73,7 +73,7 @@ def _load() -> tuple[Any, Any]:
 
 
 def load_definitions() -> ModuleType:
-    """The module ``pipelines/definitions.py``, which stands beside the package as what users read and change."""
+    """The module ``pipelines/definitions.py``; it is outside the package because users read and change it."""
     spec = importlib.util.spec_from_file_location("goldmine_definitions", definitions_path())
     if spec is None or spec.loader is None:
         raise ImportError(definitions_path())
@@ -83,7 +83,7 @@ def load_definitions() -> ModuleType:
 
 
 def definitions_path() -> Path:
-    """Where the definitions are."""
+    """Path of the definitions."""
     return home() / "pipelines" / "definitions.py"
 
 
@@ -106,9 +106,9 @@ def _assets(steps: tuple[str, ...], use_cases: tuple[str, ...]) -> list[Any]:
     return [dagster.AssetKey(key) for key in keys]
 
 
-def _ours(error: BaseException) -> BaseException:
-    """The error of ours that Dagster wrapped; where there is none, the first cause."""
-    seen: BaseException = error
-    while not isinstance(seen, GoldmineError) and seen.__cause__ is not None:
-        seen = seen.__cause__
-    return seen
+def _unwrap(error: BaseException) -> BaseException:
+    """The `GoldmineError` that Dagster wrapped; if there is none, the first cause."""
+    cause: BaseException = error
+    while not isinstance(cause, GoldmineError) and cause.__cause__ is not None:
+        cause = cause.__cause__
+    return cause

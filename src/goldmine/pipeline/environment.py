@@ -1,4 +1,4 @@
-"""The environment of kernels and libraries that run unattended: quiet, and sending nothing to anyone."""
+"""Environment variables of kernels and libraries that run unattended: no noise and no telemetry."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -15,14 +15,14 @@ QUIET = {
     "JUPYTER_PLATFORM_DIRS": "1",
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "GIT_PYTHON_REFRESH": "quiet",
-    # A kernel is ended rather than asked to leave, so that what it had open is found by others.
+    # A kernel is killed and not asked to leave, so that others notice what it left open.
     "PYTHONWARNINGS": "ignore:IProgress not found,ignore:resource_tracker,ignore:PySpark does not yet",
 }
 
 
 @contextmanager
 def environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables for the block, and put back what was there."""
+    """Set environment variables for the block, then restore their values."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:

@@ -1,4 +1,4 @@
-"""The job on a table made elsewhere: laid out, then trained, scored and listed by the same notebooks as a bank."""
+"""The job on an external table: imported, then trained, scored and listed by the same notebooks as a bank."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
@@ -18,53 +18,53 @@ from goldmine.pipeline.notebook import run_notebook
 
 
 def run_table(
-    ask: TableSpec,
+    spec: TableSpec,
     work: Workspace,
     parameters: Mapping[str, Any],
     *,
     list_size: int,
     scores: Path | None,
-    say: Callable[[ImportedTable], None],
+    on_import: Callable[[ImportedTable], None],
 ) -> tuple[ImportedTable, ExternalTableResult, TableDrift]:
-    """Train on a table and, where rows have no label and the model is champion, score and list them.
+    """Train on a table; if the model is champion, score and list the rows without a label.
 
     Parameters
     ----------
-    ask : TableSpec
+    spec : TableSpec
         The table and what its columns mean.
     work : Workspace
-        A work folder of the table's own.
+        The table's own work folder.
     parameters : mapping
-        Of the notebook ``4_train``: seed, language and how long to tune.
+        Parameters of the notebook ``4_train``: seed, language and how long to tune.
     list_size : int
-        Most rows on the list; 0: a tenth of the rows without a label.
+        Maximal number of rows on the list; 0: a tenth of the rows without a label.
     scores : Path or None
-        Where to write the probability of every row, under the table's own name of the id.
-    say : callable
-        Is told what was found in the table before the training begins.
+        File for the probability of every row; its id column is named as in the table.
+    on_import : callable
+        Is called with the imported table before the training begins.
     """
     as_of = _last_month_end()
     with work.lock():
-        laid = import_table(ask, work, as_of, list_size, parameters["seed"])
-        say(laid)
-        place = {"work": str(work.root), "as_of": str(as_of), "language": parameters["language"]}
-        of_case = {**place, "use_case": ask.name}
-        run_notebook("4_train", {**of_case, **parameters}, work, as_of, bank=ask.name)
-        result = read_result(work, ask.name)
-        use_tracking(ask.name)
-        drift = table_drift(work, ask.name, as_of, result.run)
+        imported = import_table(spec, work, as_of, list_size, parameters["seed"])
+        on_import(imported)
+        common = {"work": str(work.root), "as_of": str(as_of), "language": parameters["language"]}
+        case_parameters = {**common, "use_case": spec.name}
+        run_notebook("4_train", {**case_parameters, **parameters}, work, as_of, bank=spec.name)
+        result = read_result(work, spec.name)
+        use_tracking(spec.name)
+        drift = table_drift(work, spec.name, as_of, result.run)
         if scores is not None:
-            _write_scores(work, ask, scores)
-        if laid.to_score and result.champion:
-            run_notebook("5_score", of_case, work, as_of, bank=ask.name)
-            run_notebook("6_publish", {**place, "use_cases": [ask.name]}, work, as_of, bank=ask.name)
-    return laid, result, drift
+            _write_scores(work, spec, scores)
+        if imported.to_score and result.champion:
+            run_notebook("5_score", case_parameters, work, as_of, bank=spec.name)
+            run_notebook("6_publish", {**common, "use_cases": [spec.name]}, work, as_of, bank=spec.name)
+    return imported, result, drift
 
 
-def _write_scores(work: Workspace, ask: TableSpec, path: Path) -> None:
-    found = pq.read_table(probabilities_path(work, ask.name))
+def _write_scores(work: Workspace, spec: TableSpec, path: Path) -> None:
+    scores = pq.read_table(probabilities_path(work, spec.name))
     with whole_file(path.absolute()) as temporary:
-        pq.write_table(found.rename_columns([ask.key, "probability"]), temporary)
+        pq.write_table(scores.rename_columns([spec.key, "probability"]), temporary)
 
 
 def _last_month_end() -> date:

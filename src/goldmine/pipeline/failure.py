@@ -1,4 +1,4 @@
-"""What went wrong in a notebook, in the two lines of our errors; and whether it may pass by itself."""
+"""What went wrong in a notebook, as a two-line error, and whether the fault is transient."""
 
 import builtins
 from pathlib import Path
@@ -7,16 +7,16 @@ from typing import Any
 from goldmine.core.errors import GoldmineError, NotebookError
 from goldmine.pipeline.stop import stopped
 
-PASSING = (TimeoutError, ConnectionError, BlockingIOError, InterruptedError)
-"""Faults of the machine or the network that may be gone at the next try."""
+TRANSIENT = (TimeoutError, ConnectionError, BlockingIOError, InterruptedError)
+"""Faults of the machine or the network that may be gone at the next attempt."""
 _LOCKED = ("database is locked", "Could not set lock")
 
 
 def failure(title: str, copy: Path, error: Exception, time_limit_seconds: float) -> Exception:
     """The error to show for a notebook that failed.
 
-    An error of ours that a cell raised keeps its family, its lines and so its exit code, and gains a note that says
-    where. Anything else becomes a `NotebookError`; what is not about the notebook at all stays as it is.
+    A `GoldmineError` that a cell raised keeps its class, its lines and so its exit code, and gets a note that names the
+    cell. Any other error of a cell becomes a `NotebookError`; an error that is not the notebook's stays as it is.
     """
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill import PapermillExecutionError
@@ -29,16 +29,16 @@ def failure(title: str, copy: Path, error: Exception, time_limit_seconds: float)
     if not isinstance(error, PapermillExecutionError):
         return error
     where = f"{title}, cell {_cell(copy, error)}"
-    ours = _ours(error)
-    if ours is not None:
-        ours.add_note(f"({where}; kept at {copy})")
-        return ours
-    said = (error.evalue.splitlines() or [""])[0]
-    return NotebookError(f"{where}: {error.ename}: {said}", look)
+    reported = _reported_error(error)
+    if reported is not None:
+        reported.add_note(f"({where}; kept at {copy})")
+        return reported
+    message = (error.evalue.splitlines() or [""])[0]
+    return NotebookError(f"{where}: {error.ename}: {message}", look)
 
 
-def _ours(error: Any) -> GoldmineError | None:
-    """The error of ours that the kernel showed: its traceback is just the lines that `GoldmineError` renders."""
+def _reported_error(error: Any) -> GoldmineError | None:
+    """The `GoldmineError` that the kernel reported; its traceback is just the two lines that the error renders."""
     families = {family.__name__: family for family in GoldmineError.__subclasses__()}
     if error.ename not in families or len(error.traceback) != 2:
         return None
@@ -48,7 +48,7 @@ def _ours(error: Any) -> GoldmineError | None:
 
 
 def _cell(copy: Path, error: Any) -> str:
-    """Number of the failed cell as JupyterLab shows it, and the heading it stands under."""
+    """Number of the failed cell as JupyterLab shows it, and the heading above it."""
     import nbformat
 
     headings = [""]
@@ -64,20 +64,20 @@ def _cell(copy: Path, error: Any) -> str:
     return f"[{error.exec_count}]" + (f" ({headings[-1]})" if headings[-1] else "")
 
 
-def may_pass(error: BaseException) -> bool:
-    """Whether an error, or the one that it came from, may be gone at the next try."""
+def is_transient(error: BaseException) -> bool:
+    """Whether an error, or one of its causes, may be gone at the next attempt."""
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
     if stopped():
         return False
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, CellTimeoutError):
-            return False  # it is a TimeoutError too, but a notebook that is too slow will be so again
-        in_kernel = getattr(builtins, getattr(seen, "ename", ""), type(seen))
-        if isinstance(seen, DeadKernelError) or issubclass(in_kernel, PASSING):
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, CellTimeoutError):
+            return False  # a TimeoutError too, but a notebook that is too slow stays too slow
+        in_kernel = getattr(builtins, getattr(cause, "ename", ""), type(cause))
+        if isinstance(cause, DeadKernelError) or issubclass(in_kernel, TRANSIENT):
             return True
-        if any(words in f"{seen} {getattr(seen, 'evalue', '')}" for words in _LOCKED):
+        if any(words in f"{cause} {getattr(cause, 'evalue', '')}" for words in _LOCKED):
             return True
-        seen = seen.__cause__
+        cause = cause.__cause__
     return False

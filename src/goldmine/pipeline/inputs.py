@@ -1,6 +1,6 @@
-"""What steps read and make: fingerprints of inputs, files of outputs, why a bank goes without a step.
+"""What steps read and make: fingerprints of inputs, files of outputs, reasons why a step is switched off for a bank.
 
-Each function takes the snapshot that a step is run for; the table in ``pipelines/definitions.py`` names them.
+Each function takes the snapshot that a step runs for; the table in ``pipelines/definitions.py`` names them.
 """
 
 from collections.abc import Callable, Iterable
@@ -22,13 +22,13 @@ from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.tracked_run import champion_version
 
 SCORED_LISTS = ("longtail", "winback")
-"""Use cases whose scores the lists on request read, where they are there."""
+"""Use cases whose scores the lists on request read, if there are any."""
 
 
 def source(run: Snapshot) -> list[Any]:
-    """Whether a bank's own tables have changed: the mapping, and each file's size and time of change.
+    """State of a bank's own tables: the mapping, and each file's size and modification time.
 
-    A database server has no such thing: what it holds is read each time.
+    A database server shows no such state, so its tables are read each time.
     """
     mapping = load_mapping(run.source)
     files = [file for source in mapping.sources.values() for file in source.files()]
@@ -39,7 +39,7 @@ def source(run: Snapshot) -> list[Any]:
 
 
 def returned(run: Snapshot) -> str:
-    """Contacts that came back from the field."""
+    """Contacts that marketing returned."""
     return _of_file(run.work.returned)
 
 
@@ -86,7 +86,7 @@ def use_case(run: Snapshot) -> str:
 
 
 def limits(run: Snapshot) -> dict[str, Any]:
-    """What a challenger must keep to."""
+    """Limits that a challenger must meet."""
     return read_limits(run.bank_name).model_dump()
 
 
@@ -107,14 +107,14 @@ def use_cases(run: Snapshot) -> list[str]:
 
 
 def campaigns(run: Snapshot) -> list[object]:
-    """Settings of campaigns, offers of earlier releases and what came back from the field."""
+    """Settings of campaigns, offers of earlier releases and results that marketing returned."""
     from goldmine.publishing.release_inputs import campaigns_fingerprint  # lists take two seconds to load
 
     return campaigns_fingerprint(run.work, run.as_of)
 
 
 def customers(run: Snapshot) -> str:
-    """The customers table; empty where there is none."""
+    """The customers table; empty if there is none."""
     from goldmine.publishing.release_inputs import customers_fingerprint
 
     return customers_fingerprint(run.work, run.as_of) or ""
@@ -126,14 +126,14 @@ def campaign(run: Snapshot) -> list[str]:
 
 
 def campaign_settings(run: Snapshot) -> list[str]:
-    """Settings of campaigns, whose costs a measurement reads."""
+    """Settings of campaigns; a measurement reads their costs."""
     from goldmine.campaigns.load import campaign_texts
 
     return campaign_texts()
 
 
 def customers_and_scores(run: Snapshot) -> list[str]:
-    """What the lists on request read next to features: the customers table and scores; empty where there are none."""
+    """What lists on request read besides features: the customers table and scores; empty if there are none."""
     paths = [run.work.scores(run.as_of, name) for name in SCORED_LISTS]
     return [_of_file(path) for path in (customers_path(run.work, run.as_of), *paths)]
 
@@ -144,7 +144,7 @@ def listed(run: Snapshot) -> list[str]:
 
 
 def canonical_files(run: Snapshot) -> Iterable[Path]:
-    """The canonical tables, their manifest and what their suites found."""
+    """The canonical tables, their manifest and the results of their suites."""
     validations = (run.work.validation(name) for name in run.bank.tables)
     return [run.work.root / "tables.json", *run.work.tables.rglob("*.parquet"), *validations]
 
@@ -160,7 +160,7 @@ def customers_files(run: Snapshot) -> Iterable[Path]:
 
 
 def score_files(run: Snapshot) -> Iterable[Path]:
-    """The use case's scores, what they come from and what was noted of drift."""
+    """The use case's scores, their origin and their drift report."""
     path = run.work.scores(run.as_of, run.use_case)
     return [path, path.with_suffix(".json"), run.work.drift(run.as_of, run.use_case)]
 
@@ -171,11 +171,11 @@ def release_files(run: Snapshot) -> Iterable[Path]:
 
 
 def list_files(name: str) -> Callable[[Snapshot], Iterable[Path]]:
-    """Files of a list on request, by the name that they begin with."""
+    """Files of a list on request, whose names begin with its name."""
 
     def files(run: Snapshot) -> Iterable[Path]:
-        found = (run.work.root / "on_request_lists").glob(f"*{run.as_of}*/*")
-        return [path for path in found if path.stem.startswith(name)]
+        paths = (run.work.root / "on_request_lists").glob(f"*{run.as_of}*/*")
+        return [path for path in paths if path.stem.startswith(name)]
 
     return files
 
@@ -186,7 +186,7 @@ def segment_files(run: Snapshot) -> Iterable[Path]:
 
 
 def write_staff_reports(run: Snapshot) -> dict[str, Any]:
-    """Write the workbook of owners and every page, in Chinese, as their readers are the bank's staff."""
+    """Write the workbook of owners and every report, in Chinese, for the bank's staff."""
     from goldmine.coverage import load_coverage_rules, make_coverage, missing_for_coverage
     from goldmine.coverage.workbook import write_workbook
     from goldmine.pipeline.reports import ReportSelection, write_reports
@@ -203,7 +203,7 @@ def no_balances(run: Snapshot) -> str:
 
 
 def not_served(run: Snapshot) -> str:
-    """Why a use case is not trained; one that was asked for by name is an error instead, later on."""
+    """Why a use case is not trained; a use case that was asked for by name raises an error later on instead."""
     if run.use_case in run.use_cases:
         return ""
     absent = missing(run.bank, load_use_case(run.use_case), run.work, run.as_of)

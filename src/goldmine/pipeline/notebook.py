@@ -1,13 +1,22 @@
 """Running one notebook: its parameters checked, a bar by cell, a kept copy, and no kernel left behind."""
 
 import logging
+import os
+import sys
+import threading
 import time
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from multiprocessing import parent_process
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
+
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import LocalProvisioner
 
 from goldmine.core.errors import NotebookError
 from goldmine.core.files import disk_errors
@@ -15,7 +24,8 @@ from goldmine.core.workspace import Workspace, home
 from goldmine.pipeline.environment import QUIET, environment
 from goldmine.pipeline.failure import failure
 from goldmine.pipeline.parameters import check_parameters
-from goldmine.pipeline.stop import check_not_stopped
+from goldmine.pipeline.preloaded_kernels import EARLY, loading
+from goldmine.pipeline.stop import check_not_stopped, forget_kernel, remember_kernel
 from goldmine.pipeline.tracked_run import TrackedRun, tracked_run
 
 TIME_LIMIT_SECONDS = 4 * 3600
@@ -89,7 +99,7 @@ def run_notebook(
     check_not_stopped()
     source = notebook_path(name)
     values = check_parameters(source, parameters)
-    title = "_".join([name, *(values[about] for about in ("use_case", "campaign") if values.get(about))])
+    title = "_".join([name, *(values[key] for key in ("use_case", "campaign") if values.get(key))])
     copy = work.notebooks(as_of) / f"{title}.ipynb"
     with disk_errors(copy.parent):
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +108,7 @@ def run_notebook(
             with environment({**QUIET, "MLFLOW_RUN_ID": run.run_id}), disk_errors(copy):
                 execute(source, copy, values, time_limit_seconds)
         except Exception as error:
-            with suppress(Exception):  # what failed first is what is to be said
+            with suppress(Exception):  # the first failure is the one to report
                 _keep(run, copy)
             shown = failure(title, copy, error, time_limit_seconds)
             raise shown from (None if shown is error else error)
@@ -114,12 +124,10 @@ def _keep(run: TrackedRun, copy: Path) -> Path:
 
 
 def execute(source: Path, copy: Path, values: dict[str, Any], time_limit_seconds: float) -> None:
-    """Run papermill with the limit over the whole run, where its own is for each cell."""
+    """Run papermill with one time limit for the whole run; papermill's own limit is for each cell."""
     import papermill
 
-    from goldmine.pipeline.kernels import KernelManager
-
-    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # it repeats what `failure` says
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)  # it repeats what `failure` reports
     deadline = time.monotonic() + time_limit_seconds
     copy.unlink(missing_ok=True)
     papermill.execute_notebook(
@@ -132,7 +140,7 @@ def execute(source: Path, copy: Path, values: dict[str, Any], time_limit_seconds
         timeout_func=lambda _: max(1, round(deadline - time.monotonic())),
         shutdown_kernel="immediate",
         kernel_manager_class=KernelManager,
-        extra_arguments=["--log-level=40"],  # a kernel warns that it talks over this machine's own TCP
+        extra_arguments=["--log-level=40"],  # a kernel warns that it uses TCP on this machine
     )
 
 
@@ -140,7 +148,7 @@ _BAR = "{desc} {bar:24} {n_fmt}/{total_fmt} cells  {elapsed}"
 
 
 def _literal(path: Path) -> str:
-    """A path that papermill takes as it is; it fills in what stands in braces."""
+    """A path with its braces escaped, since papermill fills in what is in braces."""
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
@@ -173,3 +181,79 @@ def export_html(notebook: Path, html: Path | None = None, *, for_staff: bool = F
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(content, "utf-8")
     return html
+
+
+def _become_kernel(arguments: Sequence[str], variables: Mapping[str, str], folder: str) -> None:
+    """Turn the forked process into a Jupyter kernel."""
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(variables)
+    os.chdir(folder)
+    sys.argv = ["ipykernel_launcher", *arguments]
+    from ipykernel.kernelapp import IPKernelApp
+
+    threading.Thread(target=_end_with_the_run, daemon=True).start()
+    IPKernelApp.launch_instance(parent_handle=os.getppid())
+
+
+def _end_with_the_run() -> None:
+    """End the kernel when the command ends, however that ends; the fork server waits for the last of its kernels."""
+    run = parent_process()
+    if run is not None:
+        run.join()
+        os._exit(1)
+
+
+class _Forked:
+    """A forked process with the parts of `subprocess.Popen` that Jupyter asks of a kernel's process."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, process: ForkServerProcess) -> None:
+        self._process = process
+        self.pid = process.pid
+        self.kill = process.kill
+        self.terminate = process.terminate
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self) -> int | None:
+        self._process.join()
+        return self._process.exitcode
+
+    def send_signal(self, number: int) -> None:
+        if self.pid is not None and self.poll() is None:
+            os.kill(self.pid, number)
+
+
+class _Provisioner(LocalProvisioner):
+    """Forks the kernel's process while `loaded_kernels` is in force; otherwise starts a new process."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
+        if not loading():
+            info = await super().launch_kernel(cmd, **kwargs)
+            remember_kernel(self.pid)
+            return info
+        arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
+        self.cwd = str(kwargs.get("cwd", Path.cwd()))
+        process = ForkServerProcess(
+            target=_become_kernel, args=(arguments, {**kwargs["env"], **EARLY}, self.cwd), daemon=True
+        )
+        process.start()
+        self.process, self.pid = _Forked(process), process.pid  # type: ignore[assignment]  # it has the parts that count
+        remember_kernel(self.pid)
+        return self.connection_info
+
+    async def cleanup(self, restart: bool = False) -> None:
+        forget_kernel(self.pid)
+        await super().cleanup(restart)
+
+
+class KernelManager(AsyncKernelManager):
+    """Jupyter's kernel manager with our provisioner."""
+
+    async def _async_pre_start_kernel(self, **kwargs: Any) -> Any:
+        self.kernel_id = self.kernel_id or str(uuid.uuid4())
+        self.provisioner = _Provisioner(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
+        return await super()._async_pre_start_kernel(**kwargs)

@@ -1,8 +1,7 @@
 """Kernels that start with their packages loaded.
 
-Half of a short notebook's time is imports, the same ones each time. During a command Python's fork server loads them
-once, and each kernel is a fork of it: a process of its own all the same. The server ends with the command, however that
-ends, and its kernels with it.
+Imports take half of a short notebook's time. During a command Python's fork server loads the packages once, and each
+kernel is a fork of it, a process of its own. The server and its kernels end with the command, however that ends.
 """
 
 import multiprocessing
@@ -28,17 +27,17 @@ LOADED = (
     "goldmine.publishing",
     "goldmine.validation",
 )
-"""What the notebooks use. Nothing of it starts a thread of its own or opens a file when it is loaded."""
+"""Packages that the notebooks use. None of them starts a thread or opens a file when it is loaded."""
 
 EARLY = {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "GOMP_SPINCOUNT": "2000"}
-"""What matplotlib and OpenMP read when they are loaded; see `goldmine.models.boosting` for the latter."""
+"""Variables that matplotlib and OpenMP read when they are loaded; see `goldmine.models.boosting` for OpenMP's."""
 
 _loading: list[bool] = []
 
 
 @contextmanager
 def loaded_kernels() -> Iterator[None]:
-    """Fork kernels from a process that has their packages, during the block; it begins to load at once."""
+    """Fork kernels from a process that has loaded their packages, during the block; loading begins at once."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(list(LOADED))
     with environment({**QUIET, **EARLY}):
         forkserver.ensure_running()

@@ -1,7 +1,7 @@
 """Reports: the three reporting notebooks run by papermill for the head office, each branch and each person.
 
-A report names customers to those who look after them. So it is kept in the work folder alone: no copy of it goes to the
-tracking store, and the executed notebook is removed once its page is written.
+A report names customers to their owners, so only the work folder keeps it: no copy goes to the tracking store, and the
+executed notebook is removed once its page is written.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ from goldmine.reporting import views
 from goldmine.reporting.prepare import prepare
 
 TIME_LIMIT_SECONDS = 900.0
-"""For one report."""
+"""Time limit of one report."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,11 @@ class ReportSelection:
     Parameters
     ----------
     head_office : bool
-        The head office's.
+        The head office's report.
     branches, employees : tuple of str
-        Whose else, by number.
+        Numbers of branches and employees.
     everybody : bool
-        Every branch's that keeps customers, and every person's at work who looks after any.
+        Every branch that keeps customers, and every employee at work who owns any.
     """
 
     head_office: bool = True
@@ -46,7 +46,7 @@ class ReportSelection:
 
 
 def reports_folder(work: Workspace, as_of: date) -> Path:
-    """Where the reports of a month end are."""
+    """Folder of the reports of a month end."""
     return work.root / "reports" / str(as_of)
 
 
@@ -60,25 +60,31 @@ def write_reports(
     ParameterError
         If a branch keeps no customer, or nobody at work has a number.
     GoldmineError
-        The one that a notebook's cell raised, or that the figures could not be made for.
+        If a notebook's cell raised it, or the figures could not be made.
     """
     view = prepare(bank, work, as_of)
-    every = selection.everybody
-    branches = views.branches(view) if every else [views.branch_or_first(view, one) for one in selection.branches]
-    people = views.employees(view) if every else [views.employee_or_first(view, one) for one in selection.employees]
-    asked = list(_asked(selection.head_office or every, branches, people))
-    made = []
-    for notebook, parameter, unit in track(asked, "reports"):
+    everybody = selection.everybody
+    branches = (
+        views.branches(view) if everybody else [views.branch_or_first(view, number) for number in selection.branches]
+    )
+    people = (
+        views.employees(view)
+        if everybody
+        else [views.employee_or_first(view, number) for number in selection.employees]
+    )
+    reports = list(_reports(selection.head_office or everybody, branches, people))
+    pages = []
+    for notebook, parameter, unit in track(reports, "reports"):
         check_not_stopped()
         name = Path(parameter.removesuffix("_id"), unit) if parameter else Path("head_office")
         page = reports_folder(work, as_of) / name.with_name(f"{name.name}.html")
         values = {"work": str(work.root), "as_of": str(as_of), "language": language}
         _write(notebook, values | ({parameter: unit} if parameter else {}), page)
-        made.append(page)
-    return made
+        pages.append(page)
+    return pages
 
 
-def _asked(head_office: bool, branches: Sequence[str], people: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+def _reports(head_office: bool, branches: Sequence[str], people: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Notebook, parameter and value of each report."""
     if head_office:
         yield "12_head_office", "", ""
@@ -89,7 +95,7 @@ def _asked(head_office: bool, branches: Sequence[str], people: Sequence[str]) ->
 
 
 def _write(notebook: str, given: dict[str, str], page: Path) -> None:
-    """Run one notebook and keep its page; where it fails, the notebook stays to be looked at."""
+    """Run one notebook and keep its page; if it fails, the notebook stays for inspection."""
     source = notebook_path(notebook)
     values = check_parameters(source, given)
     copy = page.with_suffix(".ipynb")

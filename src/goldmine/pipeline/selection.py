@@ -1,4 +1,4 @@
-"""Which use cases a bank's tables can carry, and which feature tables they need."""
+"""Which use cases a bank's tables support, and which feature tables they need."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -18,8 +18,8 @@ def missing(bank: Bank, use_case: UseCase, work: Workspace, as_of: date) -> list
     Returns
     -------
     list of str
-        Tables that its outcome is counted from; and, where the features of the snapshot have been made, features
-        that its eligibility or its rule asks for.
+        Tables that its outcome is counted from; and, if the features of the snapshot exist, features that its
+        eligibility or its baseline reads.
     """
     tables = [f"table {name}" for name in use_case.needs if not bank.has(name)]
     path = work.features(as_of)
@@ -32,56 +32,56 @@ def missing(bank: Bank, use_case: UseCase, work: Workspace, as_of: date) -> list
 def selected_use_cases(
     bank: Bank, work: Workspace, as_of: date, asked: Iterable[str] = (), *, quarterly: bool = False
 ) -> list[str]:
-    """Use cases of a run: those asked for, or all that the bank's tables can carry.
+    """Use cases of a run: those asked for, or all that the bank's tables support.
 
     Parameters
     ----------
     asked : iterable of str
-        Those asked for by name.
+        Use cases asked for by name.
     quarterly : bool
-        Where none is asked for, also take in those whose file says ``schedule: quarterly``.
+        If none is asked for, include those whose file says ``schedule: quarterly``.
 
     Raises
     ------
     UseCaseError
-        If one that was asked for is unknown or cannot be carried, or if none can.
+        If one that was asked for is unknown or not supported, or if none is supported.
     """
     names = sorted(set(asked)) or use_case_names(quarterly=quarterly)
     off = {name: missing(bank, load_use_case(name, work), work, as_of) for name in names}
     for name in sorted(set(asked)):
         if off[name]:
             raise UseCaseError(
-                f"{name}: this bank's tables do not carry it: {', '.join(off[name])}.",
+                f"{name}: this bank's tables do not support it; it needs {', '.join(off[name])}.",
                 "Map what is missing in bank.yaml, or leave this use case out.",
             )
-    found = [name for name, needs in off.items() if not needs]
-    if not found:
+    supported = [name for name, needs in off.items() if not needs]
+    if not supported:
         raise UseCaseError(
-            "This bank's tables can carry no use case.", "Map more tables; docs/contract.md says which there are."
+            "This bank's tables support no use case.", "Map more tables; docs/contract.md says which there are."
         )
-    return found
+    return supported
 
 
 def use_cases_with_champion(bank: Bank, use_cases: Iterable[str]) -> list[str]:
-    """Those of some use cases that a champion scores; a list of the others would be made of nothing.
+    """The use cases that have a champion; without one there are no scores to list.
 
     Raises
     ------
     ModelError
-        If none has one.
+        If none has a champion.
     """
     asked = list(use_cases)
-    found = [name for name in asked if champion_version(bank.name, name)]
-    if not found:
+    with_champion = [name for name in asked if champion_version(bank.name, name)]
+    if not with_champion:
         raise ModelError(
             f"{', '.join(asked)}: no model is champion, so there is nothing to list.",
             "Read in the notebook 4_train why none beat its baseline; the last release stays as it is.",
         )
-    return found
+    return with_champion
 
 
 def required_cutoffs(bank: Bank, use_cases: Iterable[str], as_of: date) -> list[date]:
-    """Cutoffs whose features a run needs: each use case's for training, and the snapshot itself.
+    """Cutoffs whose features a run needs: each use case's training cutoffs, and the snapshot itself.
 
     Raises
     ------

@@ -17,15 +17,15 @@ class Session:
     Parameters
     ----------
     bank : Bank
-        The bank's canonical tables, as a run took them in.
+        The bank's canonical tables, as a run imported them.
     work : Workspace
-        Where features are; a session that tries a family has a folder of its own, so that no list changes by it.
+        Folder of the features; a session that tries a family has its own folder, so that no list changes.
     as_of : date
         The snapshot.
     language : str
         ``en`` or ``zh``, of figures and texts.
     family : str
-        The file of features that is tried; empty where none is.
+        The file of features that is tried; empty if there is none.
     """
 
     bank: Bank
@@ -47,7 +47,7 @@ def open_session(work: str = "data", as_of: str = "", language: str = "en", *, s
     language : str
         ``en`` or ``zh``, of figures and texts.
     source : str
-        The bank's own folder, whose tables are taken in first; empty where a run has done so.
+        The bank's own folder, whose tables are imported first; empty if a run has done so.
     """
     use_language(language)
     workspace = Workspace(at_home(work))

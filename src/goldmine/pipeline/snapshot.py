@@ -1,4 +1,4 @@
-"""One bank at one month end: where a run reads and writes, and for which use cases."""
+"""One bank at one month end: the folders that a run reads and writes, and its use cases."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from goldmine.pipeline.selection import required_cutoffs, selected_use_cases
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a run is about.
+    """Bank, month end and settings of a run.
 
     Parameters
     ----------
@@ -30,17 +30,17 @@ class Snapshot:
     language : str
         ``en`` or ``zh``, of figures and lists.
     use_cases : tuple of str
-        Those asked for; none means all that the bank's tables can carry.
+        Use cases asked for; none means all that the bank's tables support.
     parameters : mapping of str to str
         More parameters for the steps' notebooks, as text.
     asked_engine, asked_master : str
-        Engine and Spark's master in place of those in ``bank.yaml``; empty: as that says.
+        Engine and Spark's master that replace those of ``bank.yaml``; empty: no replacement.
     quarterly : bool
-        Whether it is a scheduled run, which takes in the use cases whose file says ``schedule: quarterly``.
+        Whether it is a scheduled run, which includes the use cases whose file says ``schedule: quarterly``.
     use_case : str
-        The use case that a step is run for; empty for a step that serves all.
+        The use case that a step runs for; empty for a step that serves all.
     campaign : Campaign, optional
-        The campaign that a step is run for.
+        The campaign that a step runs for.
     """
 
     source: Path
@@ -57,7 +57,7 @@ class Snapshot:
 
     @cached_property
     def engine(self) -> Engine:
-        """Where activity, features and scores are made.
+        """The engine that makes activity, features and scores.
 
         Raises
         ------
@@ -79,7 +79,7 @@ class Snapshot:
 
     @property
     def bank(self) -> Bank:
-        """The bank's canonical tables, once they have been taken in."""
+        """The bank's canonical tables, once they have been imported."""
         return load_bank(self.work)
 
     @cached_property
@@ -89,5 +89,5 @@ class Snapshot:
 
     @cached_property
     def cutoffs(self) -> list[date]:
-        """Cutoffs whose features the run needs, or one use case of it."""
+        """Cutoffs whose features the run needs, or those that its one use case needs."""
         return required_cutoffs(self.bank, [self.use_case] if self.use_case else self.selected, self.as_of)

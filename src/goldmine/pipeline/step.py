@@ -1,16 +1,25 @@
-"""A step of the job: one notebook with what it reads and what it makes, as a row of ``pipelines/definitions.py``."""
+"""A step of the job: one notebook with what it reads and what it makes, as a row of ``pipelines/definitions.py``.
+
+A ledger for each step and snapshot records what the step was made from and what it made, so that an unchanged step is
+not made again.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 import typer
 
-from goldmine.core.fingerprint import of_value
-from goldmine.pipeline.notebook import run_notebook
+from goldmine.core.code_fingerprint import code_fingerprint
+from goldmine.core.files import read_json, write_json
+from goldmine.core.fingerprint import of_code, of_file, of_value
+from goldmine.core.i18n import LOCALE
+from goldmine.core.workspace import Workspace, home
+from goldmine.pipeline.notebook import Executed, notebook_path, run_notebook
 from goldmine.pipeline.snapshot import Snapshot
-from goldmine.pipeline.step_ledger import StepLedger, code_inputs
+from goldmine.pipeline.tracked_run import run_exists
 
 
 def _no_parameters(run: Snapshot) -> Mapping[str, Any]:
@@ -34,32 +43,32 @@ class Step:
     name : str
         The step's name, and the last part of its asset's key.
     description : str
-        What it makes, for Dagster's pages.
+        What the step makes, for Dagster's pages.
     notebook : str
-        Name of the notebook that it runs; empty where `call` makes it.
+        Name of the notebook that it runs; empty where it has a `call`.
     after : tuple of str
-        Steps that it needs: ``scores`` those of every use case, ``longtail/scores`` those of one.
+        Steps that it needs: ``scores`` of every use case, or ``longtail/scores`` of one.
     reads : tuple of callable
-        Fingerprints of what it reads, each under the name of its function; see `goldmine.pipeline.inputs`. Its code,
-        the texts, the suites and the locked packages count in any case.
+        Fingerprints of what it reads, each under its function's name; see `goldmine.pipeline.inputs`. Its code,
+        the translations, the suites and the locked packages always count.
     makes : callable
-        Files that it has made, inside the work folder; asked once it has run.
+        Files that it makes, inside the work folder; called after it has run.
     parameters : callable
-        Parameters of its notebook, next to ``work``, ``as_of``, ``language`` and what it is for each of.
+        Parameters of its notebook, besides ``work``, ``as_of``, ``language`` and the use case or campaign.
     suites : tuple of str
         Great Expectations suites that its notebook runs; each is a blocking check of its asset.
     for_each : str
         ``use_case``: an asset for each use case; ``campaign``: one asset that runs the notebook for each campaign
         completed in the month.
     off : callable
-        Why this bank goes without it; an empty text where it does not.
+        Why the step is switched off for this bank; empty if it is not.
     on_request : bool
         Whether only the quarter's job and a command of its own run it. The quarter's job goes on without it where the
         bank is too small for it.
     jobs : tuple of str
         Jobs that it belongs to.
     call : callable, optional
-        What makes it, in place of a notebook; gives figures for Dagster's pages.
+        Runs in place of a notebook; returns figures for Dagster's pages.
     """
 
     name: str
@@ -79,14 +88,14 @@ class Step:
 
 @dataclass(frozen=True)
 class StepResult:
-    """How a step was made.
+    """The result of a step.
 
     Parameters
     ----------
     mlflow_run : str
         Id of the MLflow run that made it.
     reused : bool
-        Whether that was an earlier run, and nothing had changed since.
+        Whether that was an earlier run and nothing has changed since.
     """
 
     mlflow_run: str
@@ -110,3 +119,85 @@ def run_step(step: Step, run: Snapshot) -> StepResult:
     if reused:
         typer.echo(f"  {title:<20} unchanged, taken as it is", err=True)
     return StepResult(made_by, reused)
+
+
+@dataclass(frozen=True)
+class StepLedger:
+    """The ledger of one step for one snapshot.
+
+    Parameters
+    ----------
+    work, as_of, name : Workspace, date, str
+        Work folder, snapshot and step; the ledger is ``<work>/steps/<as_of>/<name>.json``.
+    inputs : mapping of str to str
+        Fingerprints of all that the step is made from, by name.
+    """
+
+    work: Workspace
+    as_of: date
+    name: str
+    inputs: Mapping[str, str]
+
+    @property
+    def ledger(self) -> Path:
+        """The file that records the step's last run."""
+        return self.work.root / "steps" / str(self.as_of) / f"{self.name}.json"
+
+    def fresh(self) -> str | None:
+        """The MLflow run that made the step, if the inputs are the same and every output is still there, unchanged."""
+        entry = read_json(self.ledger)
+        if entry is None or entry["inputs"] != dict(self.inputs):
+            return None
+        paths = {name: self.work.root / name for name in entry["outputs"]}
+        if any(not path.is_file() or of_file(path) != entry["outputs"][name] for name, path in paths.items()):
+            return None
+        run: str = entry["mlflow_run"]
+        return run if run_exists(entry["bank"], run) else None
+
+    def run(self, bank: str, make: Callable[[], Executed], outputs: Callable[[], Iterable[Path]]) -> tuple[str, bool]:
+        """Run the step, unless it is fresh.
+
+        Parameters
+        ----------
+        bank : str
+            Name of the bank, whose experiment holds the step's MLflow run.
+        make : callable
+            Runs the step's notebook.
+        outputs : callable
+            Files that the step has made, inside the work folder; asked after `make`.
+
+        Returns
+        -------
+        tuple of str and bool
+            The MLflow run that made the step, and whether the step was fresh.
+        """
+        run = self.fresh()
+        if run is not None:
+            return run, True
+        self.ledger.unlink(missing_ok=True)
+        done = make()
+        files = [done.notebook, done.html, *outputs()]
+        entry = {
+            "bank": bank,
+            "mlflow_run": done.mlflow_run,
+            "inputs": dict(self.inputs),
+            "outputs": {str(file.relative_to(self.work.root)): of_file(file) for file in files},
+        }
+        write_json(self.ledger, entry)
+        return done.mlflow_run, False
+
+
+def code_inputs(notebook: str) -> dict[str, str]:
+    """Fingerprints of a notebook with the code it imports, and of the translations, the suites and the locked packages.
+
+    Parameters
+    ----------
+    notebook : str
+        Name of the step's notebook.
+    """
+    return {
+        "code": code_fingerprint(notebook_path(notebook)),
+        "texts": of_code(LOCALE),
+        "expectations": of_code(home() / "expectations"),
+        "packages": of_code(home() / "requirements.lock"),
+    }

@@ -1,4 +1,4 @@
-"""Stopping a run when asked to: by Ctrl-C, or by the machine that shuts down."""
+"""Stopping a run on Ctrl-C or when the machine shuts down."""
 
 import os
 import signal
@@ -13,11 +13,11 @@ _asked = threading.Event()
 _kernels: set[int] = set()
 
 _EVERY_SECONDS = 1.0
-"""How often Ctrl-C is claimed again: Polars, which MLflow loads where it is installed, takes it for itself."""
+"""How often our handler of Ctrl-C is restored: Polars, which MLflow loads if it is installed, replaces it."""
 
 
 class StoppedError(Exception):
-    """The run was asked to stop; no step begins any more."""
+    """The run was asked to stop; no further step begins."""
 
 
 def stopped() -> bool:
@@ -26,7 +26,7 @@ def stopped() -> bool:
 
 
 def check_not_stopped() -> None:
-    """Refuse to begin anything once the run has been asked to stop.
+    """Raise if the run has been asked to stop, so that nothing new begins.
 
     Raises
     ------
@@ -38,22 +38,22 @@ def check_not_stopped() -> None:
 
 
 def remember_kernel(process: int | None) -> None:
-    """Note a kernel's process, to be ended where the run is asked to stop."""
+    """Register a kernel's process, which is killed if the run is asked to stop."""
     if process is not None:
         _kernels.add(process)
 
 
 def forget_kernel(process: int | None) -> None:
-    """Note that a kernel's process has ended."""
+    """Remove a kernel's process, which has ended."""
     if process is not None:
         _kernels.discard(process)
 
 
 def run_stoppable(work: Callable[[], object]) -> None:
-    """Do some work in a thread of its own, so that being asked to stop reaches us and not a library within.
+    """Run `work` in a thread of its own, so that signals reach us and not a library that it calls.
 
-    Notebook clients and schedulers each take such a signal for themselves, end the kernel, and try again. Here it ends
-    the kernel, the step fails, no other begins, and all is noted as failed before the block is left.
+    Notebook clients and schedulers handle such a signal themselves, end the kernel and try again. Here the kernel is
+    killed, the step fails, no other step begins, and every failure is recorded before the function returns.
 
     Raises
     ------
@@ -67,11 +67,11 @@ def run_stoppable(work: Callable[[], object]) -> None:
     _asked.clear()
     try:
         with ThreadPoolExecutor(1) as pool:
-            done = pool.submit(work)
+            future = pool.submit(work)
             try:
-                while not wait([done], timeout=_EVERY_SECONDS).done:
+                while not wait([future], timeout=_EVERY_SECONDS).done:
                     signal.signal(signal.SIGINT, interrupt)
-                done.result()
+                future.result()
             except KeyboardInterrupt:
                 _asked.set()
                 for process in list(_kernels):

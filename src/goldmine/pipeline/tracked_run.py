@@ -1,4 +1,4 @@
-"""A notebook's MLflow run: made before the kernel starts, ended with the run's true state."""
+"""A notebook's MLflow run: created before the kernel starts, ended with the notebook's true state."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ class TrackedRun:
 
 @contextmanager
 def tracked_run(bank: str, title: str, tags: Mapping[str, str]) -> Iterator[TrackedRun]:
-    """Make an MLflow run in a bank's experiment; it ends as finished, or as failed where the block raises.
+    """Create an MLflow run in a bank's experiment; it ends as finished, or as failed if the block raises.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def tracked_run(bank: str, title: str, tags: Mapping[str, str]) -> Iterator[Trac
     title : str
         Name of the run.
     tags : mapping of str to str
-        What to find it by.
+        Tags to find the run by.
     """
     with environment(QUIET):
         import mlflow
@@ -67,7 +67,7 @@ def run_exists(bank: str, run_id: str) -> bool:
 
 
 def champion_version(bank: str, use_case: str) -> str:
-    """Version of the model that scores a use case; empty where there is none yet."""
+    """Version of the champion of a use case; empty if there is none yet."""
     with environment(QUIET):
         from goldmine.models import registry
 

@@ -52,13 +52,13 @@ def test_try_family_uses_its_own_folder_and_reloads_changed_file(session, tmp_pa
     assert trial.work.root == tmp_path / "lab" / "moon"
     assert trial.family == str(family)
     assert (trial.work.activity.resolve(), tried_folders()) == (tmp_path / "activity", [trial.work.root / "families"])
-    assert _made("moon") == ["first"]
+    assert _columns("moon") == ["first"]
     family.write_text("def moon(v):\n    return ['another']\n")
     try_family(session, str(family))
-    assert _made("moon") == ["another"]
+    assert _columns("moon") == ["another"]
 
 
-def _made(name: str) -> list[str]:
+def _columns(name: str) -> list[str]:
     from importlib import import_module
 
     return getattr(import_module(f"{families.__name__}.{name}"), name)(None)

@@ -1,4 +1,4 @@
-"""The features of a cutoff, a summary of each, and a family of features on trial."""
+"""The features of a cutoff, a summary of each, and a trial of a new family of features."""
 
 import os
 import shutil
@@ -23,9 +23,9 @@ from goldmine.pipeline.session import Session
 
 
 def features(session: Session, use_case: str, cutoff: str = "") -> pd.DataFrame:
-    """Features of everyone eligible at a cutoff, and what became of them where that is known by the snapshot.
+    """Features of everyone eligible at a cutoff, with their outcome if it is complete at the snapshot.
 
-    Features that are not there, or whose tables or code have changed, are made first.
+    Features that are missing, or whose tables or code have changed, are made first.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def features(session: Session, use_case: str, cutoff: str = "") -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row a customer, by customer_id; every feature, and ``outcome`` (0 or 1) where it is complete.
+        A row a customer, by customer_id; every feature, and ``outcome`` (0 or 1) if it is complete.
     """
     case = load_use_case(use_case, session.work)
     months = session.bank.months("transactions")
@@ -51,20 +51,20 @@ def features(session: Session, use_case: str, cutoff: str = "") -> pd.DataFrame:
 
 
 def univariate_summary(known: pd.DataFrame, names: list[str] | None = None) -> pd.DataFrame:
-    """Each feature by itself: how often it is known, its medians and its AUC; never a customer.
+    """Summarise each feature alone: how often it is known, its medians and its AUC; never a customer's values.
 
     Parameters
     ----------
     known : pandas.DataFrame
-        From `features`, with its outcome.
+        The result of `features`, with the outcome.
     names : list of str, optional
-        Features to summarise; none means all numbers.
+        Features to summarise; none means all numeric ones.
 
     Returns
     -------
     pandas.DataFrame
-        A row a feature, the strongest first: known (share of rows), median of those without and with the outcome,
-        auc (of the feature alone; 0.5 says nothing, below it a high value speaks against the outcome).
+        A row a feature, the strongest first: known (share of rows), median without and with the outcome, auc (of the
+        feature alone; 0.5 is chance, below it a high value makes the outcome less likely).
     """
     if "outcome" not in known.columns:
         raise ParameterError(
@@ -90,8 +90,7 @@ def univariate_summary(known: pd.DataFrame, names: list[str] | None = None) -> p
 def try_family(session: Session, file: str) -> Session:
     """Open a session that has the features of one more file too, in a folder of its own.
 
-    Lists, champions and the job's own features stay as they are. Called again after the file was changed, it takes the
-    change up.
+    Lists, champions and the job's own features stay as they are. To take up a change of the file, call it again.
 
     Parameters
     ----------
@@ -118,7 +117,7 @@ def make_features(session: Session, cutoffs: list[date]) -> None:
     Parameters
     ----------
     cutoffs : list of date
-        Month ends; what stands there unchanged is not made again.
+        Month ends; features that are unchanged are not made again.
     """
     with session.work.lock():
         build_activity(session.bank, session.work)

@@ -1,4 +1,4 @@
-"""Keep a training, register it, and promote it if every gate passes."""
+"""Log a training, register its model, and promote it if every gate passes."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -25,9 +25,9 @@ from goldmine.plots import models as plots
 
 
 def propose(session: Session, trained: Trained, challenge: ChampionChallenge) -> Registration:
-    """Keep a training and let it become champion, if it may; see `submit`.
+    """Log a training and promote its model if every gate passes; see `submit`.
 
-    A model with the features of a file that is only tried is always refused: the job does not make them.
+    A model with features of a file on trial is always refused, since the job does not make those features.
     """
     evaluation, compared = trained.evaluation, challenge.comparison
     if session.family:
@@ -48,16 +48,16 @@ def propose(session: Session, trained: Trained, challenge: ChampionChallenge) ->
 def submit(
     session: Session, trained: Trained, compared: Comparison, reference: Reference, figures: Mapping[str, Figure]
 ) -> Registration:
-    """Keep a training on an MLflow run with its model card, register it and let it become champion, if it may.
+    """Log a training to an MLflow run with its model card, register its model and promote it if every gate passes.
 
-    Refusal is the default; either way the journal says so.
+    Refusal is the default; the journal records the decision either way.
 
     Parameters
     ----------
     trained, compared, reference : Trained, Comparison, Reference
-        What was learnt from what, how it compares with the champion, and what later scores are compared with.
+        The training, its comparison with the champion, and the reference that later scores are compared with.
     figures : mapping of str to Figure
-        Figures to keep, by file name without ending; ``comparison`` and ``calibration`` stand on the card too.
+        Figures by file name without suffix; ``comparison`` and ``calibration`` are on the model card too.
     """
     fingerprint = training_fingerprint(
         session.bank, session.work, trained.use_case, session.as_of, trained.seed, tuned=trained.tuned

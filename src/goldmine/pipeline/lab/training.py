@@ -25,7 +25,7 @@ from goldmine.plots.governance import against_champion
 
 @dataclass(frozen=True)
 class Trained:
-    """A model and how it came to be: what it learnt from, the fit, how it did out of time, settings that were tuned."""
+    """A trained model: its training set, the fit, its out-of-time evaluation and the settings that were tuned."""
 
     use_case: UseCase
     seed: int
@@ -44,7 +44,7 @@ class ChampionChallenge:
 
     @property
     def table(self) -> pd.DataFrame:
-        """A row a figure: the champion's, the challenger's, their difference and its 95% interval."""
+        """A row a figure: champion, challenger, their difference and its 95% interval."""
         return self.comparison.frame()
 
     def _repr_html_(self) -> str:
@@ -60,12 +60,12 @@ def train(session: Session, use_case: str, seed: int | None = None) -> Trained:
     Parameters
     ----------
     seed : int, optional
-        Same seed, same model; the use case's own where none is given.
+        The same seed gives the same model; the use case's own seed if none is given.
 
     Raises
     ------
     LeakError
-        If the rows know what they could not have known.
+        If the rows hold what was not known at their cutoff.
     """
     case = load_use_case(use_case, session.work)
     chosen = case.training.seed if seed is None else seed
@@ -77,7 +77,7 @@ def train(session: Session, use_case: str, seed: int | None = None) -> Trained:
 
 
 def compare(session: Session, trained: Trained) -> ChampionChallenge:
-    """Score the champion on the model's test rows, and say whether the model may take over."""
+    """Evaluate the champion on the model's test rows, and decide whether the model may replace it."""
     comparison = compare_models(session.bank, trained.use_case, trained.evaluation, trained.rows.test)
     figure = against_champion(comparison.frame())
     plt.close(figure)  # shown once, beside its table

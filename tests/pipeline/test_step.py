@@ -1,7 +1,7 @@
 import pytest
 
 from goldmine.pipeline.notebook import Executed
-from goldmine.pipeline.step_ledger import StepLedger
+from goldmine.pipeline.step import StepLedger
 from goldmine.pipeline.tracked_run import tracked_run
 from tests.pipeline.conftest import AS_OF
 
@@ -33,7 +33,7 @@ def run(make, **inputs):
     return step.run("tiny", make, lambda: [make.work.root / "made.txt"])
 
 
-def test_an_unchanged_step_is_taken_as_it_is(make):
+def test_unchanged_step_is_reused(make):
     first, _ = run(make)
     assert run(make) == (first, True)
     assert make.times == 1
@@ -63,7 +63,7 @@ def test_a_step_whose_tracked_run_is_gone_is_made_again(make):
     assert run(make)[1] is False
 
 
-def test_a_step_that_failed_is_not_taken_for_made(make, work):
+def test_failed_step_is_not_reused(make, work):
     run(make, rows="1")
 
     def fail():

@@ -8,7 +8,7 @@ import pytest
 from goldmine.activity import build_activity
 from goldmine.core.engine import connect
 from goldmine.core.workspace import Workspace
-from goldmine.customers.lost import lost, with_chances, with_money
+from goldmine.customers.lost import lost, with_expected_amount, with_probability
 from goldmine.customers.source_tables import SourceTables
 from goldmine.customers.table import build_customers
 from goldmine.features import build_features
@@ -64,7 +64,7 @@ def test_lost_loan_has_peak_and_no_counterparty(sources):
 
 
 def test_without_scores_the_probability_is_empty(sources):
-    rows = with_chances(sources, lost(sources, JUNE, "lost_deposit"), load_use_case("winback"), JUNE)
+    rows = with_probability(sources, lost(sources, JUNE, "lost_deposit"), load_use_case("winback"), JUNE)
     assert rows.probability.isna().all()
 
 
@@ -72,4 +72,4 @@ def test_expected_money_is_probability_times_what_returners_of_the_level_brought
     brought = pd.Series([1.0, 2.0, 3_000.0, 4.0, 5.0, 6.0, 7.0])
     monkeypatch.setattr("goldmine.customers.lost.brought_back", lambda *_: brought)
     rows = lost(sources, JUNE, "lost_deposit").assign(probability=0.5)
-    assert with_money(sources, rows, load_use_case("winback"), JUNE).expected_yuan.tolist() == [1_500.0]
+    assert with_expected_amount(sources, rows, load_use_case("winback"), JUNE).expected_yuan.tolist() == [1_500.0]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from goldmine.customers.ranker_evaluation import by_nearness, fit_nearest, judged
+from goldmine.customers.ranker_evaluation import by_nearness, evaluate_rankers, fit_nearest
 
 
 def learnt(shares, crossed):
@@ -18,7 +18,7 @@ NEAREST = fit_nearest(ROWS, 0.2)
 
 
 def chances(rows):
-    return judged(rows, rows.pop("said").to_numpy(), NEAREST, 0.2).set_index("direction")
+    return evaluate_rankers(rows, rows.pop("said").to_numpy(), NEAREST, 0.2).set_index("direction")
 
 
 def test_probability_rises_with_nearness():

@@ -56,7 +56,7 @@ def test_too_little_history_names_the_month_it_needs(sources):
 
 
 def test_too_small_bank_is_refused(sources, monkeypatch):
-    monkeypatch.setattr("goldmine.customers.threshold.TRAINED", 1)
+    monkeypatch.setattr("goldmine.customers.threshold.TRAINING_CUTOFFS", 1)
     with pytest.raises(HistoryError, match="do not reach back"):
         near_threshold(sources, LATER)
 
@@ -104,10 +104,11 @@ class TestOnManyMadeUpCustomers:
         assert rows.ranked_by.to_dict() == {"0000": "nearest", "0001": "nearest"}  # there is nothing but nearness in it
 
     def test_model_is_tested_on_a_quarter_not_fitted_on(self, made, tmp_path):
-        judged = near_threshold(SourceTables(None, None, Workspace(tmp_path)), LATER).judged.set_index("direction")
-        assert judged.brier["up"] < judged.no_skill_brier["up"]
-        assert judged.auc["up"] > 0.6
-        assert (abs(judged.moved - judged.expected) < 0.15 * judged.customers).all()
+        result = near_threshold(SourceTables(None, None, Workspace(tmp_path)), LATER)
+        evaluation = result.evaluation.set_index("direction")
+        assert evaluation.brier["up"] < evaluation.no_skill_brier["up"]
+        assert evaluation.auc["up"] > 0.6
+        assert (abs(evaluation.moved - evaluation.expected) < 0.15 * evaluation.customers).all()
 
     def test_one_sided_steps_are_refused(self, made, tmp_path, monkeypatch):
         monkeypatch.setattr("goldmine.customers.threshold.MIN_PER_SIDE", 500)

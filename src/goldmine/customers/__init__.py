@@ -1,4 +1,4 @@
-"""Every customer known: layer and level, tags and segments, the long tail, the sleeping and the lost."""
+"""Customer analysis: layer and level, tags and segments, long-tail, sleeping and lost customers."""
 
 from goldmine.customers.ladder import LAYERS, LEVELS, layer_of, level_of
 

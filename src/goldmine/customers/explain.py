@@ -28,15 +28,15 @@ class Reason:
     tag : str
         ``set.tag``.
     title, owner : LocalizedText
-        Its name, and who answers for its meaning.
+        Title, and who is responsible for its meaning.
     when : str
         Its condition.
     values : dict
-        What the condition looked at, and what it found there.
+        The columns in the condition, and the customer's values.
     since : date
-        The month end since which it stands.
+        The month end since which the customer has it.
     before : str
-        The tag that stood there before it, in an exclusive set; empty where there was none.
+        The previous tag of an exclusive set; empty if there was none.
     """
 
     tag: str
@@ -49,12 +49,12 @@ class Reason:
 
     @property
     def before_tag(self) -> str:
-        """The tag before as ``set.tag``."""
+        """The previous tag as ``set.tag``."""
         return f"{self.tag.partition('.')[0]}.{self.before}"
 
 
 def explain(bank: Bank, work: Workspace, customer: str, as_of: date) -> list[Reason]:
-    """The tags of one customer at a month end, each with its reason; the look-up is noted down.
+    """The tags of one customer at a month end, each with its reason; the look-up is logged.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def explain(bank: Bank, work: Workspace, customer: str, as_of: date) -> list[Rea
     path = customers_path(work, as_of)
     if not path.exists():
         raise HistoryError(f"{as_of}: no customers table of that day.", "Run `goldmine customers` for it first.")
-    _note(work, customer, as_of)
+    _log_lookup(work, customer, as_of)
     catalogue = load_catalogue()
     row = _row(path, customer)
     if row is None:
@@ -74,28 +74,28 @@ def explain(bank: Bank, work: Workspace, customer: str, as_of: date) -> list[Rea
             f"{bank.name}: no customer of that number is on the books at {as_of}.",
             "Look the number up again; zeros at its front count, and of merged numbers only the surviving one stands.",
         )
-    seen = {**(_row(work.features(as_of), customer) or {}), **row}
-    found = []
-    for one in catalogue.sets:
-        for tag in one.tags:
-            column = one.column(tag)
-            if row.get(column) != (tag.name if one.exclusive else True):
+    customer_values = {**(_row(work.features(as_of), customer) or {}), **row}
+    reasons = []
+    for tag_set in catalogue.sets:
+        for tag in tag_set.tags:
+            column = tag_set.column(tag)
+            if row.get(column) != (tag.name if tag_set.exclusive else True):
                 continue
-            values = {name: seen[name] for name in tag.condition.names}
+            values = {name: customer_values[name] for name in tag.condition.names}
             since, before = row[f"{column}_since"], row.get(f"{column}_from") or ""
-            name = f"{one.name}.{tag.name}"
-            found.append(Reason(name, tag.title, tag.owner, tag.when, values, since, before))
-    return found
+            name = f"{tag_set.name}.{tag.name}"
+            reasons.append(Reason(name, tag.title, tag.owner, tag.when, values, since, before))
+    return reasons
 
 
 def _row(path: Any, customer: str) -> dict[str, Any] | None:
     rows = connect().sql(f"SELECT * FROM read_parquet({literal(path)})")
-    found: list[dict[str, Any]] = rows.filter(rows.customer_id == ibis.literal(customer)).to_pyarrow().to_pylist()
-    return found[0] if found else None
+    matches: list[dict[str, Any]] = rows.filter(rows.customer_id == ibis.literal(customer)).to_pyarrow().to_pylist()
+    return matches[0] if matches else None
 
 
-def _note(work: Workspace, customer: str, as_of: date) -> None:
-    """Who looked whom up, and when: one line a look-up."""
+def _log_lookup(work: Workspace, customer: str, as_of: date) -> None:
+    """Log a look-up: user, customer and time, one line each."""
     path = work.root / "customers" / "lookups.jsonl"
     line = {"at": datetime.now(UTC).isoformat(), "by": getpass.getuser(), "customer_id": customer, "as_of": str(as_of)}
     with disk_errors(path), path.open("a", encoding="utf-8") as stream:

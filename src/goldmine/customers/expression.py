@@ -37,9 +37,9 @@ class Condition:
     Parameters
     ----------
     text : str
-        As it was written.
+        The source text.
     tree : ast.expr
-        As it was read; it holds nothing but what is allowed.
+        The parsed text, with allowed elements only.
     """
 
     text: str
@@ -47,11 +47,11 @@ class Condition:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Columns that it looks at, in their order."""
+        """The columns in the condition, in order of appearance."""
         return tuple(dict.fromkeys(node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name)))
 
     def of(self, columns: Mapping[str, Value]) -> Value:
-        """The condition as an Ibis expression: true where it holds, false where it does not or cannot be known."""
+        """The condition as an Ibis expression: true if it holds, false if it does not or is unknown."""
         return _value(self.tree, columns).fill_null(False)
 
 
@@ -62,7 +62,7 @@ def read_condition(text: str) -> Condition:
     Raises
     ------
     SettingsError
-        If it is not one, or holds something that is not allowed.
+        If the text is no condition, or has an element that is not allowed.
     """
     try:
         tree = ast.parse(text.strip(), mode="eval").body

@@ -15,11 +15,11 @@ LEVELS = (0, 10_000, 50_000, 200_000, 500_000, 2_000_000, 5_000_000)
 """Where each level begins, in yuan of average daily AUM; a level is its index in this table."""
 
 LAYERS = {"basic": 0, "wealth": 2, "high_end": 4}
-"""The layers, and the level that each begins at: 0, 50,000 and 500,000 yuan."""
+"""The first level of each layer: 0, 50,000 and 500,000 yuan."""
 
 
 def check_levels(levels: Sequence[float]) -> None:
-    """See that a table of levels begins at 0 and rises from each level to the next.
+    """Check that a table of levels begins at 0 and rises from each level to the next.
 
     Raises
     ------
@@ -28,10 +28,10 @@ def check_levels(levels: Sequence[float]) -> None:
     """
     if not levels or levels[0] != 0:
         raise SettingsError("levels: the first level does not begin at 0 yuan.", "Let the table begin with 0.")
-    for place, (lower, upper) in enumerate(pairwise(levels), start=1):
+    for index, (lower, upper) in enumerate(pairwise(levels), start=1):
         if not upper > lower:
             raise SettingsError(
-                f"levels: level {place} begins at {upper:,} yuan, which is not above level {place - 1} ({lower:,}).",
+                f"levels: level {index} begins at {upper:,} yuan, which is not above level {index - 1} ({lower:,}).",
                 "List the levels from the lowest to the highest, each once.",
             )
 
@@ -42,14 +42,14 @@ def level_of(aum: npt.ArrayLike, levels: Sequence[float] = LEVELS) -> npt.NDArra
     Parameters
     ----------
     aum : array of float
-        Yuan; an unknown amount and one below zero count as nothing.
+        Yuan; unknown and negative amounts count as 0.
     levels : sequence of float
         Where each level begins, rising from 0.
 
     Returns
     -------
     numpy.ndarray of int8
-        Places in `levels`; an amount that equals a level's beginning is on it.
+        Indices in `levels`; an amount equal to the beginning of a level is on that level.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def level_expression(aum: NumericValue) -> ibis.Value:
     """`level_of` for a column of an Ibis table."""
     check_levels(LEVELS)
     known = aum.fill_null(0)
-    rungs = [(known < upper, ibis.literal(place, "int8")) for place, upper in enumerate(LEVELS[1:])]
+    rungs = [(known < upper, ibis.literal(index, "int8")) for index, upper in enumerate(LEVELS[1:])]
     return ibis.cases(*rungs, else_=ibis.literal(len(LEVELS) - 1, "int8"))
 
 

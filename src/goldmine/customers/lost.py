@@ -1,4 +1,4 @@
-"""Lost deposits and lost loans: the peak, when it went, where it went, and what may come back."""
+"""Lost deposits and loans: peak, month and counterparty of the outflow, and the amount expected to return."""
 
 from datetime import date
 from functools import reduce
@@ -23,7 +23,7 @@ from goldmine.labels.use_case import UseCase
 
 YEAR = 12
 GONE_SHARE = 0.2
-"""A balance has gone in the first month with this share of its peak or less."""
+"""A balance counts as gone in the first month with this share of its peak or less."""
 KINDS = {
     "lost_deposit": ("tag_lost_deposit", ("demand_avg", "time_avg")),
     "lost_loan": ("tag_lost_loan", ("loan_avg",)),
@@ -34,12 +34,12 @@ MIN_RETURNERS = 20
 
 
 def lost(sources: SourceTables, as_of: date, kind: str) -> pd.DataFrame:
-    """Customers whose deposits or loan have gone within a year, the largest outflow first.
+    """Customers whose deposits or loan flowed out within a year, the largest outflow first.
 
     Parameters
     ----------
     kind : {"lost_deposit", "lost_loan"}
-        Which.
+        The list.
 
     Returns
     -------
@@ -48,12 +48,12 @@ def lost(sources: SourceTables, as_of: date, kind: str) -> pd.DataFrame:
         outflow_amount (the peak less the balance now, yuan) and outflow_month (YYYY-MM: the first month with a fifth of
         the peak or less). Of the payments from peak_month to outflow_month: outflow_counterparty (the one paid most, as
         the bank codes it), outflow_type (kind of transaction) and outflow_share (its share of the payments); empty
-        where the bank does not keep counterparties.
+        if the bank does not record counterparties.
 
     Raises
     ------
     SettingsError
-        If the catalogue of tags no longer has the one that the list is drawn by.
+        If the catalogue of tags lacks the tag that selects the list.
     """
     tag, columns = KINDS[kind]
     customers = read_customers(sources.work, as_of)
@@ -71,8 +71,8 @@ def _peaks(sources: SourceTables, chosen: pd.DataFrame, as_of: date, columns: tu
     months = [month_key(day) for day in months_back(as_of, YEAR) if sources.has_month(day)]
     files = [partition(sources.work, "balances", month) for month in months]
     rows = sources.under_survivors(read_parquet(sources.connection, files), as_of)
-    wanted = pa.table({"customer_id": pa.array(chosen.customer_id, pa.string())})
-    rows = rows.semi_join(ibis.memtable(wanted), "customer_id")
+    ids = pa.table({"customer_id": pa.array(chosen.customer_id, pa.string())})
+    rows = rows.semi_join(ibis.memtable(ids), "customer_id")
     fen = reduce(add, [rows[column] for column in columns])
     monthly = rows.group_by("customer_id", "month").agg(fen=fen.sum()).to_pyarrow().to_pandas()
     grid = monthly.pivot(index="customer_id", columns="month", values="fen")
@@ -99,7 +99,7 @@ def _month(index: int) -> str:
 
 
 def _outflows(sources: SourceTables, rows: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """The counterparty that each customer paid most from the month of the peak to the month it had gone."""
+    """The counterparty that each customer paid most between peak_month and outflow_month."""
     columns = ["customer_id", "outflow_counterparty", "outflow_type", "outflow_share"]
     if rows.empty or not sources.bank.has("transactions", "counterparty"):
         return pd.DataFrame(columns=columns).astype({"customer_id": object})
@@ -121,8 +121,8 @@ def _outflows(sources: SourceTables, rows: pd.DataFrame, as_of: date) -> pd.Data
     return largest.drop_duplicates("customer_id")[columns]
 
 
-def with_chances(sources: SourceTables, rows: pd.DataFrame, use_case: UseCase, as_of: date) -> pd.DataFrame:
-    """Put beside each customer the probability of coming back, the likeliest first; empty where there are no scores."""
+def with_probability(sources: SourceTables, rows: pd.DataFrame, use_case: UseCase, as_of: date) -> pd.DataFrame:
+    """Add each customer's probability of coming back, the highest first; empty if there are no scores."""
     path = sources.work.scores(as_of, use_case.name)
     if not path.exists():
         return rows.assign(probability=np.nan)
@@ -130,11 +130,11 @@ def with_chances(sources: SourceTables, rows: pd.DataFrame, use_case: UseCase, a
     return rows.sort_values(["probability", "customer_id"], ascending=[False, True], ignore_index=True)
 
 
-def with_money(sources: SourceTables, rows: pd.DataFrame, use_case: UseCase, as_of: date) -> pd.DataFrame:
-    """Put beside each customer how much may be expected to come back, the most first.
+def with_expected_amount(sources: SourceTables, rows: pd.DataFrame, use_case: UseCase, as_of: date) -> pd.DataFrame:
+    """Add the amount expected to come back from each customer, the largest first.
 
-    That is the probability times what those who came back brought with them on average, by the level of the most that
-    they had held; see `brought_back`.
+    It is the probability times the mean amount that returners brought, by the level of their peak balance; see
+    `brought_back`.
     """
     brought = brought_back(sources, use_case, as_of)
     expected = rows.probability * brought.reindex(level_of(rows.peak_balance)).to_numpy()
@@ -144,9 +144,9 @@ def with_money(sources: SourceTables, rows: pd.DataFrame, use_case: UseCase, as_
 
 
 def brought_back(sources: SourceTables, use_case: UseCase, as_of: date) -> pd.Series:
-    """Yuan that those who came back brought with them on average, by the level of their highest month before.
+    """Mean yuan that returners brought, by the level of their highest month before.
 
-    A level with fewer than 20 returners takes the mean of everyone who came back.
+    A level with fewer than 20 returners takes the mean of all returners.
     """
     gains, levels = [], []
     for cutoff in plan_cutoffs(use_case, as_of, sources.bank.months("transactions")).all:
@@ -155,9 +155,9 @@ def brought_back(sources: SourceTables, use_case: UseCase, as_of: date) -> pd.Se
         dates = cutoff, as_of
         window = outcome_window(sources.connection, sources.bank, sources.work, use_case, dates)
         gained = window.aum_growth().to_pyarrow().to_pandas()
-        back = frame[frame.outcome == 1].merge(gained, "left", "customer_id")
-        gains.append((back.gained.fillna(0) / 100).clip(lower=0))
-        levels.append(pd.Series(level_of(back.aum_peak_365d), index=back.index))
+        returners = frame[frame.outcome == 1].merge(gained, "left", "customer_id")
+        gains.append((returners.gained.fillna(0) / 100).clip(lower=0))
+        levels.append(pd.Series(level_of(returners.aum_peak_365d), index=returners.index))
     gain, level = pd.concat(gains, ignore_index=True), pd.concat(levels, ignore_index=True)
-    found = gain.groupby(level).agg(["size", "mean"]).reindex(range(7))
-    return found["mean"].where(found["size"] >= MIN_RETURNERS, gain.mean())
+    by_level = gain.groupby(level).agg(["size", "mean"]).reindex(range(7))
+    return by_level["mean"].where(by_level["size"] >= MIN_RETURNERS, gain.mean())

@@ -12,7 +12,7 @@ from goldmine.customers.ladder import LEVELS, level_expression
 from goldmine.customers.source_tables import SourceTables, quarter_before
 
 OUTSIDE = -1
-"""In place of a level: not a customer at that time (joined later, or closed)."""
+"""In place of a level: no customer at that time (joined later, or closed)."""
 
 KINDS = ("joined", "up", "same", "down", "closed")
 
@@ -26,7 +26,7 @@ class Moves:
     begin, end : date
         The month ends compared.
     cells : pandas.DataFrame
-        A row a branch and pair of levels: branch_id, before, after (places in `LEVELS`, or `OUTSIDE`), customers,
+        A row per branch and pair of levels: branch_id, before, after (indices in `LEVELS`, or `OUTSIDE`), customers,
         aum_before, aum_after (average daily AUM of the month, fen, whole numbers).
     """
 
@@ -45,12 +45,12 @@ class Moves:
         Returns
         -------
         pandas.DataFrame
-            A row a level before, a column a level after, `OUTSIDE` first.
+            A row per level before, a column per level after, `OUTSIDE` first.
         """
-        places = [OUTSIDE, *range(len(LEVELS))]
-        found = self.cells.pivot_table(index="before", columns="after", values=measure, aggfunc="sum", fill_value=0)
-        found = found.reindex(index=places, columns=places, fill_value=0)
-        return found if measure == "customers" else found / 100
+        levels = [OUTSIDE, *range(len(LEVELS))]
+        table = self.cells.pivot_table(index="before", columns="after", values=measure, aggfunc="sum", fill_value=0)
+        table = table.reindex(index=levels, columns=levels, fill_value=0)
+        return table if measure == "customers" else table / 100
 
     def decomposed(self, by: str | None = None) -> pd.DataFrame:
         """Growth and loss by kind of move.
@@ -58,18 +58,18 @@ class Moves:
         Parameters
         ----------
         by : str, optional
-            ``branch_id`` for a table a branch.
+            ``branch_id`` for a table per branch.
 
         Returns
         -------
         pandas.DataFrame
-            A row a kind of move (joined, up, same, down, closed): customers, aum_before, aum_after, change (yuan); the
-            changes add up to that of the whole, to the fen.
+            A row per kind of move (joined, up, same, down, closed): customers, aum_before, aum_after, change (yuan).
+            The changes add up to the total change, to the fen.
         """
         keys = [by] if by else []
         kind = pd.Categorical(_kind(self.cells), categories=list(KINDS))
-        found = self.cells.assign(kind=kind).groupby([*keys, "kind"], observed=False)
-        table = found[["customers", "aum_before", "aum_after"]].sum().reset_index()
+        grouped = self.cells.assign(kind=kind).groupby([*keys, "kind"], observed=False)
+        table = grouped[["customers", "aum_before", "aum_after"]].sum().reset_index()
         table["change"] = table.aum_after - table.aum_before
         money = ["aum_before", "aum_after", "change"]
         return table.assign(**{name: table[name] / 100 for name in money})
@@ -78,36 +78,35 @@ class Moves:
 def moves(sources: SourceTables, end: date, begin: date | None = None) -> Moves:
     """Compare the ladder of two month ends, by default a quarter apart.
 
-    Each customer counts once, at the branch that keeps them at the end, or kept them last, with their levels before and
-    after; a customer who changed branch within the quarter is in one branch's figures only. A number merged into
-    another counts as the surviving one at both ends.
+    Each customer counts once, at their last branch, with their levels before and after; a customer who changed branch
+    within the quarter counts at one branch only. A merged number counts as the surviving one at both ends.
 
     Raises
     ------
     HistoryError
-        If the balances of either month are not there.
+        If the balances of either month are missing.
     """
     begin = begin or quarter_before(end)
     sources.require_month(begin)
     sources.require_month(end)
     people = sources.customers(end)
-    there = {"there_before": _on_the_books(people, begin), "there_after": _on_the_books(people, end)}
+    on_books = {"there_before": _on_the_books(people, begin), "there_after": _on_the_books(people, end)}
     parts = {
-        "ladder_people": people.select("customer_id", "branch_id", **there),
+        "ladder_people": people.select("customer_id", "branch_id", **on_books),
         "ladder_before": sources.balances(begin, end),
         "ladder_after": sources.balances(end, end),
     }
     for name, rows in parts.items():
         query = ibis.to_sql(rows, dialect="duckdb", pretty=False)
         sources.connection.raw_sql(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
-    found = sources.connection.con.sql(_cells()).df()
-    whole = dict.fromkeys(("customers", "aum_before", "aum_after"), "int64")
-    return Moves(begin, end, found.assign(branch_id=found.branch_id.fillna("")).astype(whole))
+    cells = sources.connection.con.sql(_cells()).df()
+    integers = dict.fromkeys(("customers", "aum_before", "aum_after"), "int64")
+    return Moves(begin, end, cells.assign(branch_id=cells.branch_id.fillna("")).astype(integers))
 
 
 @cache
 def _cells() -> str:
-    """The query of the cells over views of fixed names; it is the same each quarter, and slow to compile."""
+    """The query of the cells over views with fixed names; cached, as it is slow to compile and always the same."""
     schema = {"customer_id": "string", "branch_id": "string", "there_before": "boolean", "there_after": "boolean"}
     rows = ibis.table(schema, name="ladder_people")
     rows = rows.filter(rows.there_before | rows.there_after)
@@ -127,12 +126,12 @@ def _cells() -> str:
 
 
 def quarters(sources: SourceTables, end: date, count: int = 4) -> list[Moves]:
-    """The moves of the last quarters whose month ends are there, the oldest first."""
-    found: list[Moves] = []
-    while len(found) < count and sources.has_month(end) and sources.has_month(quarter_before(end)):
-        found.append(moves(sources, end))
+    """The moves of the last quarters that have balances, oldest first."""
+    past: list[Moves] = []
+    while len(past) < count and sources.has_month(end) and sources.has_month(quarter_before(end)):
+        past.append(moves(sources, end))
         end = quarter_before(end)
-    return found[::-1]
+    return past[::-1]
 
 
 def _on_the_books(people: ibis.Table, day: date) -> ibis.expr.types.BooleanValue:

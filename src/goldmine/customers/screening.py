@@ -1,4 +1,4 @@
-"""Long-tail screening: the long tail in groups that can be worked, and what became of those who were worked."""
+"""Long-tail screening: the long tail in groups of a workable size, and the conversions of those contacted."""
 
 import json
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ KINDS = {
     "purchase": "out_purchase_sum_90d",
     "utility": "out_utility_sum_90d",
 }
-"""Kinds of transaction, and what is summed of each over 90 days; the largest is a customer's main kind."""
+"""The 90-day sum of each kind of transaction; the largest is a customer's main kind."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,15 @@ class Screening:
     Parameters
     ----------
     groups : pandas.DataFrame
-        A row a group: age, kind, band (codes; ``other``: several taken together), customers, aum (yuan),
+        A row per group: age, kind, band (codes; ``other``: several taken together), customers, aum (yuan),
         expected_conversions, expected_rate, expected_aum (yuan that the converted are expected to hold); best first.
-        What is expected is empty where nobody of the group was scored.
+        Expected values are empty if nobody of the group was scored.
     rows : pandas.DataFrame
         customer_id, branch_id, manager_id, aum_avg, probability, age, kind, band of each long-tail customer.
     customer_share, aum_share : float
-        Share of all customers who are long tail, and of all AUM that they hold.
+        Share of customers in the long tail, and of AUM that they hold.
     converted_mean : float
-        Yuan that a customer held on average who left the long tail upwards in the last quarter.
+        Mean yuan of AUM of the customers who rose from the long tail in the last quarter.
     """
 
     groups: pd.DataFrame
@@ -55,25 +55,25 @@ class Screening:
     aum_share: float
     converted_mean: float
 
-    def best(self, most: int) -> pd.DataFrame:
-        """The likeliest of the band ``high``, at most so many, with the age and kind that name their group."""
+    def best(self, max_rows: int) -> pd.DataFrame:
+        """The first customers of the band ``high`` by probability, with the age and kind of their group."""
         rows = self.rows[self.rows.band == "high"].sort_values(["probability", "customer_id"], ascending=[False, True])
-        return rows.head(most)[["customer_id", "branch_id", "manager_id", "age", "kind", "aum_avg", "probability"]]
+        return rows.head(max_rows)[["customer_id", "branch_id", "manager_id", "age", "kind", "aum_avg", "probability"]]
 
 
 def screen(sources: SourceTables, as_of: date) -> Screening:
-    """Draw the long tail from the books, and split it by age, main kind of transaction and model score.
+    """Select the long tail, and split it by age, main kind of transaction and model score.
 
     Parameters
     ----------
     as_of : date
-        A snapshot with a customers table. Where it has scores of the long-tail model the bands are ``high`` (the best
-        tenth), ``middle`` (the next three tenths) and ``low``; who was not scored, as they sleep, is ``unscored``.
+        A snapshot with a customers table. With scores of the long-tail model the bands are ``high`` (the top tenth),
+        ``middle`` (the next three tenths) and ``low``; sleeping customers have no score and are ``unscored``.
 
     Raises
     ------
     HistoryError
-        If there is no customers table, or the balances of a quarter ago are not there.
+        If the customers table, or the balances of a quarter ago, are missing.
     """
     everyone = read_customers(sources.work, as_of)
     tail = everyone[everyone.level == 0]
@@ -83,9 +83,9 @@ def screen(sources: SourceTables, as_of: date) -> Screening:
     rows = _with_bands(rows, sources.work, as_of)
     mean = _converted_mean(sources, as_of)
     groups = _groups(rows)
-    found = groups.assign(expected_aum=groups.expected_conversions * mean)
+    groups_with_aum = groups.assign(expected_aum=groups.expected_conversions * mean)
     share = float(tail.aum_avg.sum() / max(everyone.aum_avg.sum(), 1.0))
-    return Screening(found, rows, len(tail) / max(len(everyone), 1), share, mean)
+    return Screening(groups_with_aum, rows, len(tail) / max(len(everyone), 1), share, mean)
 
 
 def _main_kind(sources: SourceTables, as_of: date) -> pd.DataFrame:
@@ -112,18 +112,18 @@ def _with_bands(rows: pd.DataFrame, work: Workspace, as_of: date) -> pd.DataFram
 
 
 def _groups(rows: pd.DataFrame) -> pd.DataFrame:
-    """Groups of a workable size: the rarest kinds of an age and band are taken together first, then the ages."""
+    """Groups of a workable size: rare kinds of an age and band are merged first, then rare ages."""
     rows = rows.copy()
     for keys, column in ((["band", "age", "kind"], "kind"), (["band", "age", "kind"], "age")):
         size = rows.groupby(keys)["customer_id"].transform("size")
         rows.loc[size < MIN_GROUP, column] = OTHER
-    each = rows.groupby(["age", "kind", "band"])
-    found = each.agg(customers=("customer_id", "size"), aum=("aum_avg", "sum")).assign(
-        expected_conversions=each.probability.sum(min_count=1)
+    grouped = rows.groupby(["age", "kind", "band"])
+    groups = grouped.agg(customers=("customer_id", "size"), aum=("aum_avg", "sum")).assign(
+        expected_conversions=grouped.probability.sum(min_count=1)
     )
-    found = found.reset_index()
-    found["expected_rate"] = found.expected_conversions / found.customers
-    return found.sort_values(["expected_rate", "customers"], ascending=False, ignore_index=True)
+    groups = groups.reset_index()
+    groups["expected_rate"] = groups.expected_conversions / groups.customers
+    return groups.sort_values(["expected_rate", "customers"], ascending=False, ignore_index=True)
 
 
 def _converted_mean(sources: SourceTables, as_of: date) -> float:
@@ -133,19 +133,19 @@ def _converted_mean(sources: SourceTables, as_of: date) -> float:
 
 
 def last_list(work: Workspace, day: date) -> pd.DataFrame | None:
-    """The long-tail list that was published last for a month end; None where there was none."""
-    found = []
+    """The latest published long-tail list of a month end; None if there is none."""
+    published = []
     for path in (work.releases / str(day)).glob(f"*/lists/{USE_CASE}.parquet"):
         manifest = json.loads((path.parents[1] / "manifest.json").read_text("utf-8"))
-        found.append((manifest["created_at"], path))
-    return pd.read_parquet(max(found)[1]) if found else None
+        published.append((manifest["created_at"], path))
+    return pd.read_parquet(max(published)[1]) if published else None
 
 
 def conversions(sources: SourceTables, as_of: date, listed: pd.DataFrame | None) -> pd.DataFrame:
-    """What became of the long tail within the quarter, as the bank reports it: converted over worked.
+    """Conversions of the long tail within the quarter, as the bank reports them: converted over worked.
 
-    Worked are those whom a contact of any campaign reached out to within the quarter; converted, those who have left
-    the long tail upwards at its end.
+    Worked customers were contacted by any campaign within the quarter; converted customers are above the long tail at
+    its end.
 
     Parameters
     ----------
@@ -155,9 +155,9 @@ def conversions(sources: SourceTables, as_of: date, listed: pd.DataFrame | None)
     Returns
     -------
     pandas.DataFrame
-        A row a part of the long tail of a quarter ago (all, worked, not_worked, and of the list: listed, listed_worked,
-        listed_not_worked): customers, converted, rate. Parts that cannot be told apart are left out: without contacts
-        nobody is known to have been worked.
+        A row per part of the long tail of a quarter ago (all, worked, not_worked, and of the list: listed,
+        listed_worked, listed_not_worked): customers, converted, rate. Unknown parts are left out: without a contacts
+        table nobody is known to have been worked.
     """
     begin = quarter_before(as_of)
     sources.require_month(begin)
@@ -166,8 +166,8 @@ def conversions(sources: SourceTables, as_of: date, listed: pd.DataFrame | None)
     after = sources.balances(as_of, as_of).to_pyarrow().to_pandas().set_index("customer_id").aum
     people = sources.customers(as_of).to_pyarrow().to_pandas()
     opened, closed = pd.to_datetime(people.opened_on), pd.to_datetime(people.closed_on)
-    there = ~(opened > pd.Timestamp(begin)) & ~(closed <= pd.Timestamp(begin))
-    tail = people.customer_id[there]
+    on_books = ~(opened > pd.Timestamp(begin)) & ~(closed <= pd.Timestamp(begin))
+    tail = people.customer_id[on_books]
     tail = tail[tail.map(before).fillna(0).to_numpy() < 10_000_00]
     converted = tail.map(after).fillna(0).to_numpy() >= 10_000_00
     parts = {"all": np.ones(len(tail), dtype=bool)}
@@ -182,6 +182,6 @@ def conversions(sources: SourceTables, as_of: date, listed: pd.DataFrame | None)
         parts["listed"] = on_list
         if worked is not None:
             parts |= {"listed_worked": on_list & worked, "listed_not_worked": on_list & ~worked}
-    found = [(name, int(chosen.sum()), int(converted[chosen].sum())) for name, chosen in parts.items()]
-    table = pd.DataFrame(found, columns=["part", "customers", "converted"])
+    counts = [(name, int(chosen.sum()), int(converted[chosen].sum())) for name, chosen in parts.items()]
+    table = pd.DataFrame(counts, columns=["part", "customers", "converted"])
     return table.assign(rate=table.converted / table.customers.where(table.customers > 0))

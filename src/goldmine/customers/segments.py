@@ -1,4 +1,4 @@
-"""Segments found from data: k-means on scaled behaviour, their number chosen by how stable it is."""
+"""Customer segments: k-means on scaled behaviour, with the number of segments chosen by stability."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,10 +33,10 @@ AMOUNTS = (
     "in_merchant_count_365d",
     "out_utility_count_365d",
 )
-"""Amounts and counts, which are taken as logarithms: a few are a thousand times the many."""
+"""Amounts and counts, log-transformed because they are heavily skewed."""
 SHARES = ("time_share_30d", "wealth_share_30d", "counter_share_365d", "mobile_share_365d", "third_party_share_365d")
 NUMBERS = range(3, 9)
-"""How many segments are tried."""
+"""Numbers of segments to try."""
 STABLE = 0.8
 """Agreement (adjusted Rand index) above which a number of segments counts as stable."""
 _SAMPLE = 10_000
@@ -53,9 +53,9 @@ class Segments:
     path : Path
         Parquet with customer_id and segment (0, 1, …).
     table : pandas.DataFrame
-        A row a segment: segment, customers, share, ``name_<language>`` for each language, and the mean of each feature.
+        A row per segment: segment, customers, share, ``name_<language>`` per language, and the mean of each feature.
     stability : pandas.DataFrame
-        A row a number tried: segments, agreement (mean adjusted Rand index of fits on different halves).
+        A row per number tried: segments, agreement (mean adjusted Rand index of fits on different halves).
     """
 
     path: Path
@@ -64,15 +64,15 @@ class Segments:
 
 
 def find_segments(work: Workspace, as_of: date, seed: int = 20240331) -> Segments:
-    """Find the segments of a snapshot, name them by their strongest features, and write who is in which.
+    """Find the segments of a snapshot, name them by their strongest features, and write each customer's segment.
 
-    The number of segments is the largest whose fits on different halves of the customers agree; where none agrees well,
-    the one that agrees best.
+    The number of segments is the largest whose fits on different halves of the customers agree; if none agrees well,
+    the number that agrees best.
 
     Raises
     ------
     HistoryError
-        If the snapshot's features are not there.
+        If the snapshot's features are missing.
     UseCaseError
         If there are too few customers.
     """
@@ -97,7 +97,7 @@ def find_segments(work: Workspace, as_of: date, seed: int = 20240331) -> Segment
 
 
 def choose_number(stability: pd.DataFrame) -> int:
-    """The largest stable number of segments; where none is stable, the one that agrees best."""
+    """The largest stable number of segments; if none is stable, the one that agrees best."""
     stable = stability[stability.agreement >= STABLE]
     return int(stable.segments.max() if len(stable) else stability.segments[stability.agreement.idxmax()])
 
@@ -111,16 +111,16 @@ def _fit(rows: np.ndarray, number: int, seed: int) -> KMeans:
 
 
 def _stability(sample: np.ndarray, random: np.random.Generator) -> pd.DataFrame:
-    found = []
+    rows = []
     for number in NUMBERS:
-        agreed = []
+        agreements = []
         for pair in range(_PAIRS):
             order = random.permutation(len(sample))
             halves = np.array_split(order, 2)
-            one, other = (_fit(sample[half], number, pair).predict(sample) for half in halves)
-            agreed.append(adjusted_rand_score(one, other))
-        found.append((number, float(np.mean(agreed))))
-    return pd.DataFrame(found, columns=["segments", "agreement"])
+            first, second = (_fit(sample[half], number, pair).predict(sample) for half in halves)
+            agreements.append(adjusted_rand_score(first, second))
+        rows.append((number, float(np.mean(agreements))))
+    return pd.DataFrame(rows, columns=["segments", "agreement"])
 
 
 def _by_size(segment: np.ndarray) -> np.ndarray:
@@ -140,12 +140,12 @@ def _table(raw: pd.DataFrame, scaled: pd.DataFrame, segment: np.ndarray, work: W
 
 
 def segment_name(means: pd.Series, titles: Mapping[str, str]) -> LocalizedText:
-    """Name of a segment: the features in which it differs most from everyone, and which way.
+    """Name of a segment: the features that differ most from the overall mean, and the direction.
 
     Parameters
     ----------
     means : pandas.Series
-        Mean of each scaled feature in the segment; everyone's is 0.
+        Mean of each scaled feature in the segment; the overall mean is 0.
     titles : mapping of str to str
         Title of each feature.
     """

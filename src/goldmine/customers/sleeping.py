@@ -6,25 +6,25 @@ from goldmine.core.errors import SettingsError
 from goldmine.customers.tags import Catalogue, TagSet
 
 SET = "lost"
-"""The set of the catalogue whose tags are the definitions."""
+"""The tag set that holds the definitions."""
 
 
 def definitions(catalogue: Catalogue) -> TagSet:
-    """The set of tags that define who sleeps and who is lost.
+    """The set of tags that define sleeping and lost customers.
 
     Raises
     ------
     SettingsError
-        If the catalogue has none.
+        If the catalogue lacks it.
     """
-    for one in catalogue.sets:
-        if one.name == SET:
-            return one
+    for tag_set in catalogue.sets:
+        if tag_set.name == SET:
+            return tag_set
     raise SettingsError(f"tags.yaml: has no set {SET!r}.", "It defines who sleeps and who is lost; put it back.")
 
 
 def side_by_side(customers: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """How many customers each definition finds, and how far the definitions agree.
+    """Number of customers by definition, and the overlap of the definitions.
 
     Parameters
     ----------
@@ -34,32 +34,37 @@ def side_by_side(customers: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        A row a definition that the bank's tables carry: name, customers, share (of all), aum (yuan), and
-        for each definition ``also_<name>``, the share of the row's customers whom that one finds too.
+        A row per definition that the bank's tables support: name, customers, share (of all), aum (yuan), and
+        for each definition ``also_<name>``, the share of the row's customers who meet that definition too.
     """
-    one = definitions(catalogue)
-    held = {tag.name: customers[one.column(tag)].fillna(False).astype(bool) for tag in one.tags}
-    held = {name: found for name, found in held.items() if not customers[f"tag_{SET}_{name}"].isna().all()}
+    tag_set = definitions(catalogue)
+    tagged = {tag.name: customers[tag_set.column(tag)].fillna(False).astype(bool) for tag in tag_set.tags}
+    tagged = {name: members for name, members in tagged.items() if not customers[f"tag_{SET}_{name}"].isna().all()}
     aum = customers["aum_avg"] if "aum_avg" in customers else pd.Series(float("nan"), customers.index)
     rows = [
         {
             "name": name,
-            "customers": int(found.sum()),
-            "share": float(found.mean()),
-            "aum": float(aum[found].sum()),
-            **{f"also_{other}": float(both[found].mean()) if found.any() else 0.0 for other, both in held.items()},
+            "customers": int(members.sum()),
+            "share": float(members.mean()),
+            "aum": float(aum[members].sum()),
+            **{
+                f"also_{other}": float(other_members[members].mean()) if members.any() else 0.0
+                for other, other_members in tagged.items()
+            },
         }
-        for name, found in held.items()
+        for name, members in tagged.items()
     ]
     return pd.DataFrame(rows)
 
 
 def tag_counts(customers: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """A row a tag: set, tag, customers, share of all; in the order of the catalogue."""
+    """A row per tag: set, tag, customers, share of all; in the order of the catalogue."""
     rows = []
-    for one in catalogue.sets:
-        for tag in one.tags:
-            column = customers[one.column(tag)]
-            found = int((column == tag.name).sum()) if one.exclusive else int(column.fillna(False).astype(bool).sum())
-            rows.append((one.name, tag.name, found, found / max(len(customers), 1)))
+    for tag_set in catalogue.sets:
+        for tag in tag_set.tags:
+            column = customers[tag_set.column(tag)]
+            count = (
+                int((column == tag.name).sum()) if tag_set.exclusive else int(column.fillna(False).astype(bool).sum())
+            )
+            rows.append((tag_set.name, tag.name, count, count / max(len(customers), 1)))
     return pd.DataFrame(rows, columns=["set", "tag", "customers", "share"])

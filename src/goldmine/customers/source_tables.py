@@ -1,4 +1,4 @@
-"""What the customers table is made from: the books at a month end and the quarter before, under surviving numbers."""
+"""Sources of the customers table: customers and balances by month end, under surviving numbers."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +16,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.identity import merged_numbers, surviving_customers, under_survivors
 
 QUARTER = 3
-"""Months from one state of the ladder to the next."""
+"""Months between two states of the ladder."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class SourceTables:
     connection : Backend
         Ibis' DuckDB backend.
     bank, work : Bank, Workspace
-        Whose, and where its activity is.
+        The bank, and the workspace with its activity.
     """
 
     connection: Backend
@@ -36,16 +36,16 @@ class SourceTables:
     work: Workspace
 
     def has_month(self, day: date) -> bool:
-        """Whether the balances of a month are there."""
+        """Whether the bank has balances of a month."""
         return month_key(day) in self.bank.months("balances")
 
     def require_month(self, day: date) -> None:
-        """See that the balances of a month are there.
+        """Check that the bank has balances of a month.
 
         Raises
         ------
         HistoryError
-            If they are not; an amount that is missing is not an amount of nothing.
+            If they are missing; a missing amount is not 0.
         """
         if not self.has_month(day):
             raise HistoryError(
@@ -55,9 +55,9 @@ class SourceTables:
 
     @cached_property
     def people(self) -> ibis.Table:
-        """Every number that the bank ever gave: when it came, left or was merged away, its branch and manager.
+        """Every customer number: when it was opened, closed or merged, its branch and manager.
 
-        It is laid down once for the connection, as an expression of all columns of the table is slow to compile.
+        Stored once per connection, as an expression over all columns is slow to compile.
         """
         rows = self.bank.read(self.connection, "customers")
         columns = ("customer_id", "opened_on", "closed_on", "merged_into", "merged_on", "branch_id", "manager_id")
@@ -66,16 +66,16 @@ class SourceTables:
         return self.connection.table("people")
 
     def customers(self, day: date) -> ibis.Table:
-        """Every customer whose number was not merged away by a day: when they came and left, branch and manager."""
+        """Every customer whose number was not merged by a day: opened, closed, branch and manager."""
         rows = surviving_customers(self.people, merged_numbers(self.connection, self.people, day))
         return rows.drop("merged_into", "merged_on")
 
     def under_survivors(self, rows: ibis.Table, day: date) -> ibis.Table:
-        """The same rows under the numbers that survive at `day`."""
+        """The rows under the surviving numbers at `day`."""
         return under_survivors(rows, merged_numbers(self.connection, self.people, day))
 
     def balances(self, month: date, day: date) -> ibis.Table:
-        """A month's average daily AUM in fen (`aum`) by customer, under the numbers that survive at `day`."""
+        """A month's average daily AUM in fen (`aum`) by customer, under the surviving numbers at `day`."""
         if not self.has_month(month):
             return self.connection.sql(no_rows(self.connection, ibis.schema({"customer_id": "string", "aum": "int64"})))
         path = partition(self.work, "balances", month_key(month))

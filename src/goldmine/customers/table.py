@@ -1,4 +1,4 @@
-"""The customers table: a row a customer on the books, with layer, level, tags, and since when each tag stands."""
+"""The customers table: a row per active customer, with layer, level, tags, and the month end each tag began."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,19 +28,19 @@ from goldmine.features import catalogue as all_features
 from goldmine.features import feature_fingerprint
 
 LADDER = ("aum_avg", "level", "layer", "previous_aum_avg", "previous_level")
-"""Columns of the ladder; conditions may look at them beside the features."""
+"""Columns of the ladder; conditions may use them in addition to the features."""
 
 
 @dataclass(frozen=True)
 class CustomersReport:
-    """What became of the customers tables.
+    """The result of building customers tables.
 
     Parameters
     ----------
     made, kept : tuple of date
-        Month ends whose table was made, and whose stood already.
+        Month ends whose table was built, and those whose table was current.
     switched_off : dict of str to str
-        Tags (``set.tag``) that the bank's tables cannot carry, and the column that is missing.
+        Tags (``set.tag``) that the bank's tables do not support, and the missing column.
     """
 
     made: tuple[date, ...]
@@ -49,14 +49,14 @@ class CustomersReport:
 
 
 def customers_path(work: Workspace, as_of: date) -> Path:
-    """Where the customers table of a month end lies."""
+    """Path of the customers table of a month end."""
     return work.root / "customers" / f"{as_of}.parquet"
 
 
 def customers_days(work: Workspace, as_of: date) -> list[date]:
     """Month ends whose customers table a snapshot needs: its own, and that of the newest features before it.
 
-    The earlier one gives the tags a history where the snapshot's is the first table that is made.
+    The earlier table gives the tags a history if the snapshot's table is the first.
     """
     stems = [path.stem for path in (work.root / "features").glob("????-??-??.parquet")]
     earlier = [date.fromisoformat(stem) for stem in stems if date.fromisoformat(stem) < as_of]
@@ -69,7 +69,7 @@ def read_customers(work: Workspace, as_of: date) -> pd.DataFrame:
     Raises
     ------
     HistoryError
-        If it has not been made.
+        If it does not exist.
     """
     path = customers_path(work, as_of)
     if not path.exists():
@@ -78,14 +78,14 @@ def read_customers(work: Workspace, as_of: date) -> pd.DataFrame:
 
 
 def build_customers(bank: Bank, work: Workspace, days: Sequence[date]) -> CustomersReport:
-    """Bring the customers tables of some month ends up to date, the oldest first; their features must be there.
+    """Bring the customers tables of some month ends up to date, oldest first; their features must exist.
 
-    A table continues the history of the one before it, so it is made again where that one was.
+    A table continues the history of the previous one, so it is rebuilt if that one was.
 
     Raises
     ------
     HistoryError
-        If the features of a month end, or the balances of its month, are not there.
+        If the features of a month end, or the balances of its month, are missing.
     SettingsError
         If the catalogue cannot be read, or a tag fails its test.
     """
@@ -98,9 +98,9 @@ def build_customers(bank: Bank, work: Workspace, days: Sequence[date]) -> Custom
     for day in sorted(days):
         path = customers_path(work, day)
         before = _table_before(work, day)
-        mark = _mark(bank, work, day, before)
+        current = _table_fingerprint(bank, work, day, before)
         off = _switched_off(catalogue, work, day)
-        if path.exists() and read_json(path.with_suffix(".json")) == mark:
+        if path.exists() and read_json(path.with_suffix(".json")) == current:
             kept.append(day)
             continue
         if not made:
@@ -109,7 +109,7 @@ def build_customers(bank: Bank, work: Workspace, days: Sequence[date]) -> Custom
             query = _query(sources, catalogue, day, before, queries)
             to = f"{literal(temporary)} (FORMAT parquet, COMPRESSION zstd)"
             sources.connection.raw_sql(f"COPY ({query}) TO {to}")
-        write_json(path.with_suffix(".json"), mark)
+        write_json(path.with_suffix(".json"), current)
         made.append(day)
     return CustomersReport(tuple(made), tuple(kept), off)
 
@@ -120,7 +120,7 @@ def _table_before(work: Workspace, day: date) -> Path | None:
     return customers_path(work, date.fromisoformat(max(earlier))) if earlier else None
 
 
-def _mark(bank: Bank, work: Workspace, day: date, before: Path | None) -> str:
+def _table_fingerprint(bank: Bank, work: Workspace, day: date, before: Path | None) -> str:
     return fingerprint.of_value(
         [
             feature_fingerprint(bank, work, day),
@@ -134,7 +134,7 @@ def _mark(bank: Bank, work: Workspace, day: date, before: Path | None) -> str:
 def _query(
     sources: SourceTables, catalogue: Catalogue, day: date, before: Path | None, queries: dict[Schema, str]
 ) -> str:
-    """Lay down what a table is made from, and give the query of its rows; the same query serves days alike."""
+    """Create the tables that the query reads, and return the query; days with the same columns share one query."""
     connection = sources.connection
     connection.raw_sql("SET preserve_insertion_order = false")
     known = ibis.to_sql(_known(sources, catalogue, day), dialect="duckdb", pretty=False)
@@ -157,7 +157,7 @@ def _query(
 
 
 def _known(sources: SourceTables, catalogue: Catalogue, day: date) -> ibis.Table:
-    """Customers on the books with all that conditions look at, as far as the bank has it."""
+    """Active customers with the columns that conditions use, as far as the bank has them."""
     have = _feature_columns(sources.work, day)
     features = ", ".join(f'f."{name}"' for name in ("customer_id", *catalogue.names) if name in have)
     people = ibis.to_sql(sources.customers(day), dialect="duckdb", pretty=False)
@@ -181,9 +181,9 @@ def _known(sources: SourceTables, catalogue: Catalogue, day: date) -> ibis.Table
 
 
 def _earlier_tags(connection: Backend, catalogue: Catalogue, before: Path | None) -> Table:
-    """The tags of the customers table before and their history, as a view of one name with the same columns each time.
+    """The tags of the previous customers table and their history, as a view with a fixed name and fixed columns.
 
-    What that table does not have, or all of it where there is none, is empty.
+    Columns that the table lacks are empty; without a previous table the view has no rows.
     """
     have = set(parquet_schema(before).names) if before else set()
     columns = [
@@ -195,7 +195,7 @@ def _earlier_tags(connection: Backend, catalogue: Catalogue, before: Path | None
 
 
 def _history_types(catalogue: Catalogue) -> dict[str, str]:
-    """Tag columns and those of their history, with their types in DuckDB."""
+    """Tag columns and their history columns, with their DuckDB types."""
     types: dict[str, str] = {}
     for tag_set in catalogue.sets:
         for column in tag_set.columns:
@@ -205,9 +205,9 @@ def _history_types(catalogue: Catalogue) -> dict[str, str]:
 
 
 def _with_history(tagged: Table, earlier: Table, catalogue: Catalogue) -> Table:
-    """Add to each tag column ``<column>_since``, the month end since which the tables have it without a break.
+    """Add ``<column>_since`` to each tag column: the month end since which the tables have it without a break.
 
-    Exclusive sets also get ``<column>_from``, the tag before it; empty where there was none, or it is not known.
+    Exclusive sets also get ``<column>_from``, the previous tag; empty if there was none or it is unknown.
     """
     renamed = {f"before_{name}": earlier[name] for name in _history_types(catalogue)}
     earlier = earlier.select(id_before="customer_id", **renamed)
@@ -233,16 +233,16 @@ def _feature_columns(work: Workspace, day: date) -> list[str]:
 
 
 def _switched_off(catalogue: Catalogue, work: Workspace, day: date) -> dict[str, str]:
-    """Tags whose column the bank does not have; a column that nobody has is an error."""
+    """Tags whose column the bank lacks; a column that does not exist is an error."""
     have = set(_feature_columns(work, day))
     have |= set(LADDER) if "aum_avg_30d" in have else set()
     off = {}
-    for one in catalogue.sets:
-        for tag in one.tags:
+    for tag_set in catalogue.sets:
+        for tag in tag_set.tags:
             for name in tag.condition.names:
                 if name not in have:
-                    _require_column(f"{one.name}.{tag.name}", name)
-                    off[f"{one.name}.{tag.name}"] = name
+                    _require_column(f"{tag_set.name}.{tag.name}", name)
+                    off[f"{tag_set.name}.{tag.name}"] = name
     return off
 
 

@@ -35,12 +35,12 @@ class Tag(SettingsModel):
     title : LocalizedText
         Its name for people.
     owner : LocalizedText
-        Who answers for its meaning.
+        Who is responsible for its meaning.
     when : str
-        Who has it: a condition on the columns of the feature table and the ladder.
+        The condition, on columns of the feature table and the ladder.
     match, no_match : list of dict
-        Its test: rows that have the tag, and rows that do not. A row gives the columns that the condition looks at, and
-        in an exclusive set those of the cases before it.
+        Its test: rows that have the tag, and rows that do not. A row gives the columns in the condition, and in an
+        exclusive set those in the earlier cases too.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -52,7 +52,7 @@ class Tag(SettingsModel):
 
     @property
     def condition(self) -> Condition:
-        """The condition, read."""
+        """The parsed condition."""
         return read_condition(self.when)
 
 
@@ -66,11 +66,11 @@ class TagSet(SettingsModel):
     title : LocalizedText
         Its name for people.
     dimension : str
-        Which side of the customer it is about.
+        The dimension of customer analysis.
     exclusive : bool
-        Whether a customer has only the first tag whose condition holds; if not, each tag stands for itself.
+        Whether a customer has only the first tag whose condition holds; otherwise tags are independent.
     tags : list of Tag
-        The answers, in the order in which they are tried.
+        The tags, in the order in which they are tried.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -87,7 +87,7 @@ class TagSet(SettingsModel):
         return self
 
     def column(self, tag: Tag | None = None) -> str:
-        """Column of the customers table: of an exclusive set one for all its tags, otherwise one a tag."""
+        """Column of the customers table: one for an exclusive set, otherwise one per tag."""
         return f"tag_{self.name}" if tag is None or self.exclusive else f"tag_{self.name}_{tag.name}"
 
     @property
@@ -96,7 +96,7 @@ class TagSet(SettingsModel):
         return tuple(dict.fromkeys(self.column(tag) for tag in self.tags))
 
     def expressions(self, columns: Mapping[str, Value]) -> dict[str, Value]:
-        """The set's tag columns; a tag that looks at a column which is not there is left out, its own column empty."""
+        """The set's tag columns; a tag whose condition uses a missing column is empty."""
         conditions = {
             tag.name: tag.condition.of(columns)
             for tag in self.tags
@@ -109,55 +109,59 @@ class TagSet(SettingsModel):
 
 
 class Catalogue(SettingsModel):
-    """All tags there are."""
+    """All tag sets."""
 
     sets: list[TagSet]
 
     @model_validator(mode="after")
     def _columns_once(self) -> "Catalogue":
-        columns = [column for one in self.sets for column in one.columns]
+        columns = [column for tag_set in self.sets for column in tag_set.columns]
         if len(set(columns)) < len(columns):
             raise ValueError("two sets or tags make the same column")
         return self
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Columns that any condition looks at."""
-        return tuple(dict.fromkeys(n for one in self.sets for tag in one.tags for n in tag.condition.names))
+        """Columns that any condition uses."""
+        return tuple(
+            dict.fromkeys(name for tag_set in self.sets for tag in tag_set.tags for name in tag.condition.names)
+        )
 
 
 def catalogue_path() -> Path:
-    """Where the catalogue is."""
+    """Path of the catalogue."""
     return home() / "pipelines" / "tags.yaml"
 
 
 def load_catalogue(path: Path | None = None) -> Catalogue:
-    """Read the catalogue and every condition in it.
+    """Read the catalogue and parse every condition.
 
     Raises
     ------
     SettingsError
-        If it is not there, is no YAML, has an unknown key or a value of the wrong type, or a condition cannot be read.
+        If it is missing, is no YAML, has an unknown key or a value of the wrong type, or a condition cannot be parsed.
     """
     path = path or catalogue_path()
     if not path.exists():
         raise SettingsError(f"{path.name}: there is no catalogue of tags.", "Put pipelines/tags.yaml back.")
     try:
-        found = Catalogue.model_validate(yaml.load(path.read_text("utf-8"), yaml.CSafeLoader))
+        catalogue = Catalogue.model_validate(yaml.load(path.read_text("utf-8"), yaml.CSafeLoader))
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
+        position = getattr(error, "problem_mark", None)
+        line = f", line {position.line + 1}" if position else ""
         raise SettingsError(f"{path.name}{line}: is not YAML.", "Mend the indentation or the quotes there.") from error
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise SettingsError(f"{path.name}: {_where(first['loc'])}: {first['msg']}.", "Correct that entry.") from error
-    for tag_set in found.sets:
+        raise SettingsError(
+            f"{path.name}: {_entry_path(first['loc'])}: {first['msg']}.", "Correct that entry."
+        ) from error
+    for tag_set in catalogue.sets:
         for tag in tag_set.tags:
             try:
                 read_condition(tag.when)
             except SettingsError as error:
                 raise SettingsError(f"{path.name}: {tag_set.name}.{tag.name}: {error.what}", error.do) from error
-    return found
+    return catalogue
 
 
 def check_examples(catalogue: Catalogue) -> int:
@@ -166,12 +170,12 @@ def check_examples(catalogue: Catalogue) -> int:
     Returns
     -------
     int
-        How many rows were tried.
+        Number of rows tested.
 
     Raises
     ------
     SettingsError
-        If a row of a tag's test comes out otherwise than it says, or leaves out a column that decides it.
+        If a test row does not give the expected result, or lacks a column that decides it.
     """
     return sum(_check_set(tag_set) for tag_set in catalogue.sets)
 
@@ -192,8 +196,8 @@ def _check_set(tag_set: TagSet) -> int:
                 "Give that column a value, or null for unknown.",
             )
     tagged = _tagged(tag_set, [example for _, example, _ in examples])
-    for (tag, example, expected), found in zip(examples, tagged, strict=True):
-        value = found[tag_set.column(tag)]
+    for (tag, example, expected), row in zip(examples, tagged, strict=True):
+        value = row[tag_set.column(tag)]
         if (value == tag.name if tag_set.exclusive else value) is not expected:
             should = "should have the tag and does not" if expected else "should not have the tag and does"
             instead = f" (it has {value!r})" if tag_set.exclusive and expected and value else ""
@@ -205,18 +209,18 @@ def _check_set(tag_set: TagSet) -> int:
 
 
 def _tagged(tag_set: TagSet, examples: list[Example]) -> list[dict[str, Any]]:
-    """The tags that some rows get, in one query."""
+    """The tags of the test rows, in one query."""
     names = dict.fromkeys(name for tag in tag_set.tags for name in tag.condition.names)
     texts = {name for name in names if any(isinstance(example.get(name), str) for example in examples)}
     types = {name: pa.string() if name in texts else pa.float64() for name in names}
     rows = [{"position": position, **example} for position, example in enumerate(examples)]
     table = ibis.memtable(pa.Table.from_pylist(rows, schema=pa.schema({"position": pa.int64(), **types})))
     columns = {name: table[name] for name in names}
-    found: list[dict[str, Any]] = (
+    result: list[dict[str, Any]] = (
         connect().to_pyarrow(table.order_by("position").select(**tag_set.expressions(columns))).to_pylist()
     )
-    return found
+    return result
 
 
-def _where(location: tuple[Any, ...]) -> str:
+def _entry_path(location: tuple[Any, ...]) -> str:
     return ".".join(str(part) for part in location) or "the file"

@@ -1,4 +1,4 @@
-"""Near the threshold: who is about to reach the next level or to slide off their own, and how likely by quarter end."""
+"""Near-threshold list: who may reach the next level or drop below their own by quarter end, and how likely."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from goldmine.core.dates import month_end
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.progress import cores
 from goldmine.customers.ladder import LEVELS, level_of
-from goldmine.customers.ranker_evaluation import by_nearness, fit_nearest, judged
+from goldmine.customers.ranker_evaluation import by_nearness, evaluate_rankers, fit_nearest
 from goldmine.customers.source_tables import SourceTables
 from goldmine.customers.table import read_customers
 from goldmine.customers.threshold_training import months_to_quarter_end, near_steps, with_outcome
@@ -19,11 +19,11 @@ from goldmine.models.boosting import lightgbm
 from goldmine.models.model import Calibrator, fit_calibrator
 
 BAND = 0.2
-"""Near: within 20% below the next level, or above one's own and falling."""
-TRAINED = 4
-"""Month ends that are learnt from, before those that calibrate and judge."""
+"""Near: within 20% below the next level, or within 20% above the own level and falling."""
+TRAINING_CUTOFFS = 4
+"""Number of training cutoffs, before the calibration and test cutoffs."""
 MIN_PER_SIDE = 30
-"""Customers needed on either side of their steps to learn from."""
+"""Customers needed on each side of their steps."""
 _KEYS = ["customer_id", "step", "aum", "outcome"]
 
 
@@ -34,27 +34,27 @@ class Cutoffs:
     Parameters
     ----------
     train : tuple of date
-        Learnt from.
-    calibrate, judge : date
-        Later ones; nothing is fitted on the last.
+        Training cutoffs.
+    calibrate, test : date
+        Later cutoffs; nothing is fitted on the test cutoff.
     months : int
-        Months from a cutoff to when the level is read.
+        Months from a cutoff to the outcome date.
     """
 
     train: tuple[date, ...]
     calibrate: date
-    judge: date
+    test: date
     months: int
 
     @property
     def all(self) -> tuple[date, ...]:
         """Every cutoff, oldest first."""
-        return (*self.train, self.calibrate, self.judge)
+        return (*self.train, self.calibrate, self.test)
 
 
 @dataclass(frozen=True)
 class Near:
-    """The near-threshold list of everyone on the books, and how good its probabilities were.
+    """The near-threshold list of all active customers, and the evaluation of its probabilities.
 
     Parameters
     ----------
@@ -64,13 +64,13 @@ class Near:
         ``nearest`` where the model showed no skill in that direction); most probable first.
     until : date
         End of the quarter.
-    judged : pandas.DataFrame
-        Of the model and the rule on the test cutoff; see `goldmine.customers.ranker_evaluation.judged`.
+    evaluation : pandas.DataFrame
+        Model and baseline on the test cutoff; see `goldmine.customers.ranker_evaluation.evaluate_rankers`.
     """
 
     rows: pd.DataFrame
     until: date
-    judged: pd.DataFrame
+    evaluation: pd.DataFrame
 
 
 def plan(sources: SourceTables, as_of: date) -> Cutoffs:
@@ -79,29 +79,30 @@ def plan(sources: SourceTables, as_of: date) -> Cutoffs:
     Raises
     ------
     HistoryError
-        If the books do not reach far enough back.
+        If the history is too short.
     """
     months = months_to_quarter_end(as_of)
-    judge = month_end(as_of, -months)
-    calibrate = month_end(judge, -months)
+    test = month_end(as_of, -months)
+    calibrate = month_end(test, -months)
     train = tuple(
-        day for day in (month_end(calibrate, -back) for back in range(TRAINED, 0, -1)) if sources.has_month(day)
+        day
+        for day in (month_end(calibrate, -step) for step in range(TRAINING_CUTOFFS, 0, -1))
+        if sources.has_month(day)
     )
     if not train:
         raise HistoryError(
             f"near threshold at {as_of}: the balances do not reach back to {month_end(calibrate, -1)}.",
             "Choose a later snapshot, or bring in older month ends.",
         )
-    return Cutoffs(train, calibrate, judge, months)
+    return Cutoffs(train, calibrate, test, months)
 
 
 def near_threshold(sources: SourceTables, as_of: date, seed: int = 20240331) -> Near:
-    """Make the near-threshold list; the features of the plan's cutoffs and the customers table must be there.
+    """Make the near-threshold list; the features of the plan's cutoffs and the customers table must exist.
 
-    One LightGBM learns all steps at once: each customer is seen from the step that is near, with amounts as shares of
-    it, so that the few customers near the high steps learn from the many near the low ones. A direction in which it
-    showed no skill on the test cutoff is ranked by the plain rule, nearest first, with the share of those so near
-    who moved in earlier quarters as their probability.
+    One LightGBM model covers all steps: amounts are shares of the nearby step, so the few customers near the high
+    steps benefit from the many near the low ones. A direction without skill on the test cutoff is ranked by the
+    baseline, nearest first; its probability is the share of customers as near who moved in earlier quarters.
 
     Raises
     ------
@@ -110,8 +111,8 @@ def near_threshold(sources: SourceTables, as_of: date, seed: int = 20240331) -> 
     """
     cutoffs = plan(sources, as_of)
     train = pd.concat([with_outcome(sources, day, cutoffs.months) for day in cutoffs.train], ignore_index=True)
-    calibrate, judge = (with_outcome(sources, day, cutoffs.months) for day in (cutoffs.calibrate, cutoffs.judge))
-    for rows in (train, calibrate, judge):
+    calibrate, test = (with_outcome(sources, day, cutoffs.months) for day in (cutoffs.calibrate, cutoffs.test))
+    for rows in (train, calibrate, test):
         if min(rows.outcome.sum(), (1 - rows.outcome).sum()) < MIN_PER_SIDE:
             raise UseCaseError(
                 f"near threshold at {as_of}: fewer than {MIN_PER_SIDE} customers on one side of their steps.",
@@ -120,11 +121,11 @@ def near_threshold(sources: SourceTables, as_of: date, seed: int = 20240331) -> 
     names = [name for name in train.columns if name not in _KEYS]
     booster, calibrator = _fit(train, calibrate, names, seed)
     nearest = fit_nearest(pd.concat([train, calibrate], ignore_index=True), BAND)
-    found = judged(judge, _predict(booster, calibrator, judge[names]), nearest, BAND)
-    now = near_steps(sources, as_of)
-    chance = pd.Series(_predict(booster, calibrator, now[names]), index=now.customer_id)
-    rows = _list(read_customers(sources.work, as_of), chance, nearest, found)
-    return Near(rows, month_end(as_of, cutoffs.months), found)
+    evaluation = evaluate_rankers(test, _predict(booster, calibrator, test[names]), nearest, BAND)
+    current = near_steps(sources, as_of)
+    chance = pd.Series(_predict(booster, calibrator, current[names]), index=current.customer_id)
+    rows = _list(read_customers(sources.work, as_of), chance, nearest, evaluation)
+    return Near(rows, month_end(as_of, cutoffs.months), evaluation)
 
 
 def _fit(train: pd.DataFrame, later: pd.DataFrame, names: list[str], seed: int) -> tuple[object, Calibrator]:
@@ -160,7 +161,7 @@ def _predict(booster: object, calibrator: Calibrator, rows: pd.DataFrame) -> np.
 
 
 def near(aum: pd.Series, before: pd.Series) -> pd.DataFrame:
-    """Which customers are near a step, and in which direction.
+    """The customers near a step, and the direction.
 
     Parameters
     ----------
@@ -171,7 +172,7 @@ def near(aum: pd.Series, before: pd.Series) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Of those near a step: direction (``up``: within 20% below the next level; ``down``: within 20% above the
-        beginning of their own and falling) and step (yuan); the index of `aum`. Who is both is ``up``.
+        beginning of their own and falling) and step (yuan); the index of `aum`. A customer who is both is ``up``.
     """
     level = level_of(aum)
     starts = np.array(LEVELS, dtype=float)
@@ -179,19 +180,19 @@ def near(aum: pd.Series, before: pd.Series) -> pd.DataFrame:
     up = aum >= (1 - BAND) * following
     down = ~up & (level > 0) & (own >= (1 - BAND) * aum) & (aum < before)
     direction = np.select([up, down], ["up", "down"], default="")
-    found = pd.DataFrame({"direction": direction, "step": np.where(up, following, own)}, index=aum.index)
-    return found[found.direction != ""]
+    table = pd.DataFrame({"direction": direction, "step": np.where(up, following, own)}, index=aum.index)
+    return table[table.direction != ""]
 
 
 def _list(
-    customers: pd.DataFrame, reached: pd.Series, nearest: Mapping[str, Calibrator], judge: pd.DataFrame
+    customers: pd.DataFrame, reached: pd.Series, nearest: Mapping[str, Calibrator], evaluation: pd.DataFrame
 ) -> pd.DataFrame:
-    found = near(customers.aum_avg, customers.previous_aum_avg)
-    rows = customers.loc[found.index, ["customer_id", "branch_id", "manager_id", "level", "aum_avg"]].join(found)
+    nearby = near(customers.aum_avg, customers.previous_aum_avg)
+    rows = customers.loc[nearby.index, ["customer_id", "branch_id", "manager_id", "level", "aum_avg"]].join(nearby)
     chance = rows.customer_id.map(reached)
     by_model = np.where(rows.direction == "up", chance, 1 - chance)
     by_rule = by_nearness(rows.aum_avg / rows.step, rows.direction, nearest)
-    ranked_by = rows.direction.map(judge.set_index("direction").ranked_by)
+    ranked_by = rows.direction.map(evaluation.set_index("direction").ranked_by)
     rows = rows.assign(
         to_step=(rows.step - rows.aum_avg).abs(),
         probability=np.where(ranked_by == "model", by_model, by_rule),

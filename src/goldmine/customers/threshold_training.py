@@ -1,4 +1,4 @@
-"""What is learnt from: customers near a step of the ladder, seen from that step, and where they stood later."""
+"""Training rows of the near-threshold model: customers near a step of the ladder, and their later level."""
 
 from datetime import date
 
@@ -11,7 +11,7 @@ from goldmine.customers.ladder import LEVELS
 from goldmine.customers.source_tables import QUARTER, SourceTables
 
 LOW, HIGH = 0.6, 1.5
-"""A step is learnt from customers whose AUM is between these shares of where its upper level begins."""
+"""Customers with AUM between these shares of a step are its training rows."""
 
 RELATIVE = (
     "aum_avg_30d",
@@ -33,7 +33,7 @@ RELATIVE = (
     "outflow_sum_90d",
     "netflow_sum_90d",
 )
-"""Features in yuan, taken as shares of the step."""
+"""Features in yuan, used as shares of the step."""
 
 PLAIN = (
     "aum_volatility_365d",
@@ -46,7 +46,7 @@ PLAIN = (
     "age_years",
     "tenure_months",
 )
-"""Features taken as they are."""
+"""Features used unchanged."""
 
 
 def months_to_quarter_end(as_of: date) -> int:
@@ -61,21 +61,21 @@ def months_to_quarter_end(as_of: date) -> int:
 
 
 def nearest_step(aum: pd.Series) -> pd.Series:
-    """Where the upper level of the step begins that an amount is near; empty where it is near none."""
-    found = pd.Series(np.nan, index=aum.index)
+    """The nearby step of each amount, as the beginning of the upper level; empty if none is near."""
+    step = pd.Series(np.nan, index=aum.index)
     for start in LEVELS[1:]:
-        found = found.mask((aum >= LOW * start) & (aum < HIGH * start), float(start))
-    return found
+        step = step.mask((aum >= LOW * start) & (aum < HIGH * start), float(start))
+    return step
 
 
 def near_steps(sources: SourceTables, cutoff: date) -> pd.DataFrame:
-    """Customers near a step at a cutoff: customer_id, step (yuan), aum (yuan), and what is learnt from.
+    """Customers near a step at a cutoff: customer_id, step (yuan), aum (yuan), and the features.
 
-    A feature that the bank does not have is left out.
+    A feature that the bank lacks is left out.
     """
     path = literal(sources.work.features(cutoff))
-    have = set(sources.connection.sql(f"SELECT * FROM read_parquet({path})").columns)
-    relative, plain = ([name for name in names if name in have] for names in (RELATIVE, PLAIN))
+    available = set(sources.connection.sql(f"SELECT * FROM read_parquet({path})").columns)
+    relative, plain = ([name for name in names if name in available] for names in (RELATIVE, PLAIN))
     chosen = ", ".join(f'"{name}"' for name in ("customer_id", *relative, *plain))
     lowest = LOW * LEVELS[1]
     rows = sources.connection.con.sql(
@@ -83,20 +83,20 @@ def near_steps(sources: SourceTables, cutoff: date) -> pd.DataFrame:
     ).df()
     step = nearest_step(rows.aum_avg_30d)
     rows, step = rows[step.notna()], step.dropna()
-    seen = {f"{name}_to_step": rows[name] / step for name in relative} | {name: rows[name] for name in plain}
-    return pd.DataFrame({"customer_id": rows.customer_id, "step": step, "aum": rows.aum_avg_30d, **seen})
+    inputs = {f"{name}_to_step": rows[name] / step for name in relative} | {name: rows[name] for name in plain}
+    return pd.DataFrame({"customer_id": rows.customer_id, "step": step, "aum": rows.aum_avg_30d, **inputs})
 
 
 def with_outcome(sources: SourceTables, cutoff: date, months: int) -> pd.DataFrame:
-    """`near_steps` with `outcome`: 1 where average daily AUM so many months later has reached the step.
+    """`near_steps` with `outcome`: 1 if average daily AUM reached the step `months` later.
 
     Raises
     ------
     HistoryError
-        If the balances of that month are not there.
+        If the balances of that month are missing.
     """
     later = month_end(cutoff, months)
     sources.require_month(later)
-    held = sources.balances(later, later).to_pyarrow().to_pandas()
-    rows = near_steps(sources, cutoff).merge(held, "left", "customer_id", suffixes=("", "_later"))
+    balances = sources.balances(later, later).to_pyarrow().to_pandas()
+    rows = near_steps(sources, cutoff).merge(balances, "left", "customer_id", suffixes=("", "_later"))
     return rows.assign(outcome=(rows.aum_later.fillna(0) >= rows.step * 100).astype(int)).drop(columns="aum_later")

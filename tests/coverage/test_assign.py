@@ -70,13 +70,13 @@ def test_customers_of_a_person_who_left_are_handed_over():
     assert owners(found) == {"a": "s1", "b": "m1"}
 
 
-def test_owner_over_the_limit_hands_over_the_fewest_and_smallest_customers():
+def test_owner_over_the_limit_hands_over_few_and_small_customers():
     found = assign(customers(*[(c, "B1", 2, "m1") for c in "abcde"]), people(), RULES)
     assert owners(found) == {"a": "m1", "b": "m1", "c": "m1", "d": "s1", "e": "s1"}
     assert [c for c, why in reasons(found).items() if why == "limit"] == ["d", "e"]
 
 
-def test_a_move_makes_room_only_where_there_is_no_other_way():
+def test_move_makes_room_only_as_the_last_resort():
     """Branch head h1 is full with a; b may only have h1 or the leader, and takes the leader, so that a stays."""
     found = assign(customers(("a", "B1", 4, "h1"), ("b", "B1", 4, "")), people(), RULES)
     assert owners(found) == {"a": "h1", "b": "l1"}
@@ -94,7 +94,7 @@ def test_overflow_goes_to_the_next_role_above_for_as_few_as_possible():
     assert found["above"].sum() == 1
 
 
-def test_a_branch_without_staff_goes_to_the_roles_of_the_whole_bank_and_the_others_stay_as_they_are():
+def test_branch_without_staff_goes_to_whole_bank_roles_and_others_stay():
     found = assign(customers(("a", "B9", 2, ""), ("b", "B1", 2, "m1")), people(), RULES)
     assert (owners(found), reasons(found)) == ({"a": "l1", "b": "m1"}, {"a": "new", "b": "kept"})
     assert found["above"].tolist() == [True, False]
@@ -108,7 +108,7 @@ def test_smallest_customers_of_the_lowest_tier_stay_without_owner():
     assert found.loc[found["owner_id"].isna()].index.tolist() == ["e"]
 
 
-def test_a_core_customer_has_the_leader_before_one_of_a_lower_tier_who_was_there():
+def test_core_customer_has_the_leader_before_a_present_lower_tier_one():
     rows = customers(("x", "B2", 4, ""), ("y", "B2", 4, ""), ("was", "B9", 2, "l1"))
     found = assign(rows, people(), RULES).set_index("customer_id")
     assert found["owner_id"].dropna().to_dict() == {"x": "l1", "y": "l1"}
@@ -122,7 +122,7 @@ def test_a_role_above_gives_the_customers_back_once_there_is_room():
     assert not found["above"].any()
 
 
-def test_whoever_falls_to_a_lower_tier_moves_for_the_level():
+def test_customer_who_falls_to_a_lower_tier_moves_for_the_level():
     found = assign(customers(("a", "B1", 2, "h1")), people(), RULES)
     assert (owners(found), reasons(found)) == ({"a": "s1"}, {"a": "level"})
 
@@ -138,7 +138,7 @@ def test_bank_without_staff_at_work_assigns_no_owners():
     assert (found["owner_id"].isna().tolist(), reasons(found)) == ([True], {"a": "staff_left"})
 
 
-def test_where_nobody_has_a_tiers_level_nobody_is_assigned():
+def test_customers_below_the_tiers_are_not_assigned():
     assert assign(customers(("a", "B1", 1, "")), people(), RULES).empty
 
 

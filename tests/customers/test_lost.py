@@ -68,7 +68,7 @@ def test_without_scores_the_probability_is_empty(sources):
     assert rows.probability.isna().all()
 
 
-def test_expected_money_is_probability_times_what_returners_of_the_level_brought(sources, monkeypatch):
+def test_expected_amount_is_probability_times_the_levels_mean_return(sources, monkeypatch):
     brought = pd.Series([1.0, 2.0, 3_000.0, 4.0, 5.0, 6.0, 7.0])
     monkeypatch.setattr("goldmine.customers.lost.brought_back", lambda *_: brought)
     rows = lost(sources, JUNE, "lost_deposit").assign(probability=0.5)

@@ -71,7 +71,7 @@ def texts(card: Card, language: str = "en") -> str:
     return "\n".join(" | ".join(in_language(text, language) for text in line) for line in lines)
 
 
-def test_card_holds_use_data_figures_with_intervals_groups_limits_and_trace(subject):
+def test_card_holds_use_data_figures_groups_limits_and_trace(subject):
     said = texts(model_card(subject, {}))
     for words in (
         "Model card: Mine",

@@ -1,4 +1,4 @@
-"""Tiered maintenance: who looks after whom, how often they get in touch, who takes over when a person leaves."""
+"""Tiered maintenance: customer owners, contact cadence, and hand-over when a person leaves."""
 
 from goldmine.coverage.customer_balances import BankSnapshot
 from goldmine.coverage.plan import Coverage, make_coverage, missing_for_coverage, read_coverage

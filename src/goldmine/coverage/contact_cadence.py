@@ -1,4 +1,4 @@
-"""When each customer was last spoken to, and when the next contact is due."""
+"""Contact cadence: each customer's last contact, and when the next one is due."""
 
 from datetime import date
 
@@ -10,21 +10,21 @@ from goldmine.coverage.rules import CoverageRules
 
 
 def last_contacts(books: BankSnapshot) -> pd.DataFrame:
-    """A row a customer whom a contact reached by the snapshot: customer_id, last_contact_on.
+    """The last contact of each customer reached by the snapshot: customer_id, last_contact_on.
 
-    A call that nobody answered is no contact.
+    An unanswered call is no contact.
     """
     rows = books.contacts()
     reached = rows.filter(rows.contacted_on <= books.as_of, rows.answer.isnull() | (rows.answer != "not_reached"))
-    found = reached.group_by("customer_id").agg(last_contact_on=reached.contacted_on.max())
-    return found.to_pandas().assign(last_contact_on=lambda f: pd.to_datetime(f["last_contact_on"]))
+    latest = reached.group_by("customer_id").agg(last_contact_on=reached.contacted_on.max())
+    return latest.to_pandas().assign(last_contact_on=lambda f: pd.to_datetime(f["last_contact_on"]))
 
 
 def with_due_dates(assigned: pd.DataFrame, contacts: pd.DataFrame, rules: CoverageRules, as_of: date) -> pd.DataFrame:
     """Add last_contact_on, due_on and overdue_days to an assignment.
 
-    The next contact is due so many days after the last as the tier says; where there never was one, after the day on
-    which the customer got an owner (`since`). A contact that is due on the snapshot day is not overdue yet.
+    The next contact is due ``contact_every_days`` of the tier after the last contact, or after the owner's assignment
+    (`since`) if there was none. A contact that is due on the snapshot day is not overdue yet.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def with_due_dates(assigned: pd.DataFrame, contacts: pd.DataFrame, rules: Covera
     contacts : pandas.DataFrame
         See `last_contacts`.
     rules : CoverageRules
-        The tiers' contact rhythm.
+        The tiers' contact cadence.
     as_of : date
         The snapshot.
     """

@@ -1,4 +1,4 @@
-"""Who is on the books at a month end, at which branch, with how much: exact, in whole fen."""
+"""A bank at a month end: active customers, their branches and balances, in whole fen."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -18,14 +18,14 @@ from goldmine.identity import merged_numbers, surviving_customers, under_survivo
 
 @dataclass(frozen=True)
 class BankSnapshot:
-    """A bank's tables and activity as they stood at one month end.
+    """A bank's tables and activity at one month end.
 
     Parameters
     ----------
     connection : Backend
         Ibis' DuckDB backend.
     bank, work, as_of : Bank, Workspace, date
-        Whose, where the activity lies, and when.
+        The bank, the workspace with its activity, and the month end.
     """
 
     connection: Backend
@@ -39,16 +39,16 @@ class BankSnapshot:
         return month_end(self.as_of, -3)
 
     def has_month(self, table: str, day: date) -> bool:
-        """Whether the books hold rows of a table in the month of a day."""
+        """Whether a table has rows in the month of a day."""
         return month_key(day) in self.bank.months(table)
 
     def month(self, table: str, day: date) -> ibis.Table:
-        """One month of a table's activity, under the numbers that customers bear at the snapshot.
+        """One month of a table's activity, under the surviving customer numbers at the snapshot.
 
         Raises
         ------
         HistoryError
-            If the books hold no rows of that month, or they have not been summed up by month yet.
+            If the month has no rows, or its activity has not been built.
         """
         if not self.has_month(table, day):
             raise HistoryError(
@@ -64,32 +64,32 @@ class BankSnapshot:
         return self._survivors(read_parquet(self.connection, [path]))
 
     def contacts(self) -> ibis.Table:
-        """The bank's contacts, under the numbers that customers bear at the snapshot."""
+        """The bank's contacts, under the surviving customer numbers at the snapshot."""
         return self._survivors(self.bank.read(self.connection, "contacts"))
 
     def _survivors(self, rows: ibis.Table) -> ibis.Table:
         return under_survivors(rows, self._merged())
 
     def customers(self) -> ibis.Table:
-        """A row a customer who is on the books at the snapshot or was a quarter earlier: their columns, and when.
+        """A row per customer who is active at the snapshot or was active a quarter earlier, with their columns.
 
-        Customers merged away by the snapshot have no row of their own at either day. ``on_books`` and
-        ``on_books_before`` say when a customer was there.
+        Customers merged by the snapshot have no row of their own. ``on_books`` and ``on_books_before`` tell whether a
+        customer was active at each date.
         """
         rows = self.bank.read(self.connection, "customers").distinct(on="customer_id", keep="first")
         rows = surviving_customers(rows, self._merged())
-        there = {"on_books": _there(rows, self.as_of), "on_books_before": _there(rows, self.before)}
-        rows = rows.mutate(**there, branch_id=rows.branch_id.fill_null(""), manager_id=rows.manager_id.fill_null(""))
+        status = {"on_books": _was_customer(rows, self.as_of), "on_books_before": _was_customer(rows, self.before)}
+        rows = rows.mutate(**status, branch_id=rows.branch_id.fill_null(""), manager_id=rows.manager_id.fill_null(""))
         return rows.filter(rows.on_books | rows.on_books_before)
 
     def _merged(self) -> ibis.Table:
         return merged_numbers(self.connection, self.bank.read(self.connection, "customers"), self.as_of)
 
 
-def _there(rows: ibis.Table, day: date) -> BooleanValue:
-    """Whether a customer had come by a day (an unknown day counts as come) and not left."""
-    at = ibis.literal(day)
-    return (_unknown_or(rows.opened_on, rows.opened_on <= at)) & (_unknown_or(rows.closed_on, rows.closed_on > at))
+def _was_customer(rows: ibis.Table, day: date) -> BooleanValue:
+    """Whether a customer was active on a day: opened by then (or at an unknown date) and not closed."""
+    end = ibis.literal(day)
+    return (_unknown_or(rows.opened_on, rows.opened_on <= end)) & (_unknown_or(rows.closed_on, rows.closed_on > end))
 
 
 def _unknown_or(day: DateValue, holds: BooleanValue) -> BooleanValue:

@@ -1,4 +1,4 @@
-"""One month end's tiered maintenance on disk: made from the books, the staff, the rules and the one before."""
+"""Tiered maintenance of one month end: made from customers, staff, rules and the previous assignment, and stored."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -24,7 +24,7 @@ COLUMNS = (
     "customer_id", "branch_id", "level", "aum_fen", "tier", "core", "owner_id", "owner_role", "above",
     "previous_id", "previous_branch_id", "change_reason", *_DAYS, "overdue_days",
 )  # fmt: skip
-"""Of an assignment, a row a customer; `CHANGE_REASONS` says why the owner changed, `with_due_dates` the days."""
+"""Columns of an assignment, a row per customer; see `CHANGE_REASONS` and `with_due_dates`."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class Coverage:
     rows : pandas.DataFrame
         `COLUMNS`.
     people : pandas.DataFrame
-        staff_id, branch_id, role, max_customers: those at work, and how many customers each may have.
+        staff_id, branch_id, role, max_customers of the active staff.
     rules : CoverageRules
-        What it was made by.
+        The rules of the assignment.
     contactable : frozenset of str
-        Customers whom their owner may be told to contact.
+        Customers who may be contacted.
     """
 
     as_of: date
@@ -53,57 +53,57 @@ class Coverage:
 
     @property
     def moves(self) -> pd.DataFrame:
-        """Customers who had another owner before, by branch and owner."""
+        """Customers with a new owner who had another one before, by branch and owner."""
         moved = self.rows[~self.rows["change_reason"].isin(["kept", "new"])]
         return moved.sort_values(["branch_id", "owner_id", "customer_id"])
 
     @property
     def moves_by_reason(self) -> pd.Series:
-        """How many customers got another owner, by what ended the assignment to the one before."""
+        """Number of customers with another owner, by the reason that ended the previous assignment."""
         return self.moves["change_reason"].value_counts()
 
     @property
     def overdue(self) -> pd.DataFrame:
-        """Customers to contact as their contact is overdue, the longest overdue first within each owner."""
+        """Customers whose contact is overdue, the longest overdue first within each owner."""
         late = self.rows[(self.rows["overdue_days"] > 0) & self.rows["customer_id"].isin(self.contactable)]
         order = ["owner_id", "overdue_days", "aum_fen", "customer_id"]
         return late.sort_values(order, ascending=[True, False, False, True], ignore_index=True)
 
     @property
     def handover(self) -> pd.DataFrame:
-        """Customers of persons who left or were moved: who hands whom over to whom, most AUM first."""
+        """Customers of staff who left or moved, by previous and new owner, the most AUM first."""
         left = self.rows[self.rows["change_reason"] == "staff_left"]
         order = ["previous_id", "owner_id", "aum_fen", "customer_id"]
         return left.sort_values(order, ascending=[True, True, False, True], ignore_index=True)
 
     @property
     def shortage(self) -> pd.DataFrame:
-        """Where people or room are lacking: branch_id, min_aum (yuan), customers, above, nobody; most first.
+        """Shortage of staff by branch and tier: branch_id, min_aum (yuan), customers, above, nobody; largest first.
 
-        Above counts those with a role above the tier's own, nobody those without an owner.
+        Above counts customers whose owner has a role above the tier's own, nobody those without an owner.
         """
         rows = self.rows.assign(nobody=self.rows["owner_id"].isna())
-        found = rows.groupby(["branch_id", "tier"], as_index=False).agg(
+        table = rows.groupby(["branch_id", "tier"], as_index=False).agg(
             customers=("customer_id", "size"), above=("above", "sum"), nobody=("nobody", "sum")
         )
-        found = found[found["above"] + found["nobody"] > 0]
-        found = found.assign(min_aum=[self.rules.tiers[tier].min_aum for tier in found["tier"]]).drop(columns="tier")
-        return found.sort_values(["nobody", "above", "branch_id"], ascending=[False, False, True], ignore_index=True)
+        table = table[table["above"] + table["nobody"] > 0]
+        table = table.assign(min_aum=[self.rules.tiers[tier].min_aum for tier in table["tier"]]).drop(columns="tier")
+        return table.sort_values(["nobody", "above", "branch_id"], ascending=[False, False, True], ignore_index=True)
 
     @property
     def loads(self) -> pd.DataFrame:
-        """A row a person at work: staff_id, branch_id, role, max_customers, owned_customers, overdue_customers."""
+        """A row per active person: staff_id, branch_id, role, max_customers, owned_customers, overdue_customers."""
         counts = ("owned_customers", "overdue_customers")
-        of = self.rows.groupby("owner_id").agg(
+        by_owner = self.rows.groupby("owner_id").agg(
             owned_customers=("customer_id", "size"),
             overdue_customers=("overdue_days", lambda days: int((days > 0).sum())),
         )
-        found = self.people.merge(of, how="left", left_on="staff_id", right_index=True)
-        return found.fillna(dict.fromkeys(counts, 0)).astype(dict.fromkeys(counts, int))
+        table = self.people.merge(by_owner, how="left", left_on="staff_id", right_index=True)
+        return table.fillna(dict.fromkeys(counts, 0)).astype(dict.fromkeys(counts, int))
 
 
 def missing_for_coverage(bank: Bank) -> list[str]:
-    """What tiered maintenance needs and a bank does not have; empty where nothing is missing."""
+    """The tables and columns that tiered maintenance needs and the bank lacks; empty if none."""
     return [
         f"table {table}" if not bank.has(table) else f"column {table}.{', '.join(columns)}"
         for table, columns in _NEEDS.items()
@@ -112,53 +112,53 @@ def missing_for_coverage(bank: Bank) -> list[str]:
 
 
 def coverage_path(work: Workspace, as_of: date) -> Path:
-    """Where a month end's assignment lies."""
+    """Path of a month end's assignment."""
     return work.root / "coverage" / f"{as_of}.parquet"
 
 
 def make_coverage(bank: Bank, work: Workspace, as_of: date, rules: CoverageRules) -> Coverage:
-    """Assign every customer of the tiers an owner, and keep the assignment in the work folder.
+    """Assign an owner to every customer of the tiers, and store the assignment in the work folder.
 
-    The same books, staff and earlier assignment give the same one.
+    The same inputs and previous assignment give the same result.
 
     Raises
     ------
     ContractError
         If the bank has no staff with roles, or no balances.
     HistoryError
-        If the month end's balances are missing or not summed up yet.
+        If the month end's balances are missing or its activity has not been built.
     """
     if missing := missing_for_coverage(bank):
         raise ContractError(f"coverage: this bank has no {', no '.join(missing)}.", "Map what is missing in bank.yaml.")
     books = BankSnapshot(connect(), bank, work, as_of)
     people = _people(books)
-    before = _before(work, as_of)
+    before = _previous_assignment(work, as_of)
     rows = _customers(books).merge(before, how="left", on="customer_id")
     rows = rows.assign(
-        # Where nobody was assigned yet, the books' customer manager has looked after the customer so far.
+        # Without a previous assignment, the customer manager in the bank's tables is the previous owner.
         previous_id=rows["owner_id"].fillna(rows["manager_id"]),
         previous_branch_id=rows["previous_branch_id"].fillna(rows["branch_id"]),
         previous_above=rows["previous_above"].eq(True),
     )
     assigned = assign(rows.drop(columns=["owner_id", "manager_id"]), People(people), rules)
-    stays = (assigned["change_reason"] == "kept") & assigned["since"].notna()
-    assigned["since"] = assigned["since"].where(stays, pd.Timestamp(as_of))
-    found = with_due_dates(assigned, last_contacts(books), rules, as_of)[list(COLUMNS)]
-    found = found.astype(dict.fromkeys(_DAYS, "datetime64[ms]"))
+    unchanged = (assigned["change_reason"] == "kept") & assigned["since"].notna()
+    assigned["since"] = assigned["since"].where(unchanged, pd.Timestamp(as_of))
+    table = with_due_dates(assigned, last_contacts(books), rules, as_of)[list(COLUMNS)]
+    table = table.astype(dict.fromkeys(_DAYS, "datetime64[ms]"))
     with whole_file(coverage_path(work, as_of)) as temporary:
-        found.to_parquet(temporary, index=False)
+        table.to_parquet(temporary, index=False)
     limits = people["role"].map(dict(rules.max_customers)).fillna(0).astype(int)
-    permitted = may_contact(ContactTables.open(bank, work, as_of), set(found["customer_id"]), "relationship")
-    return Coverage(as_of, found, people.assign(max_customers=limits), rules, permitted.allowed_customers)
+    permitted = may_contact(ContactTables.open(bank, work, as_of), set(table["customer_id"]), "relationship")
+    return Coverage(as_of, table, people.assign(max_customers=limits), rules, permitted.allowed_customers)
 
 
 def read_coverage(work: Workspace, as_of: date) -> pd.DataFrame:
-    """An assignment that was made earlier: `COLUMNS`.
+    """Read a stored assignment: `COLUMNS`.
 
     Raises
     ------
     HistoryError
-        If there is none of that month end.
+        If that month end has none.
     """
     path = coverage_path(work, as_of)
     if not path.exists():
@@ -169,31 +169,31 @@ def read_coverage(work: Workspace, as_of: date) -> pd.DataFrame:
 
 
 def _customers(books: BankSnapshot) -> pd.DataFrame:
-    """customer_id, branch_id, manager_id, level and aum_fen of everybody on the books at the snapshot."""
-    people, held = books.customers(), books.month("balances", books.as_of)
+    """customer_id, branch_id, manager_id, level and aum_fen of all active customers at the snapshot."""
+    people, balances = books.customers(), books.month("balances", books.as_of)
     people = people.filter(people.on_books).select("customer_id", "branch_id", "manager_id")
-    held = held.group_by("customer_id").agg(aum_fen=held.aum_avg.sum().cast("int64"))
-    held = held.rename(holder="customer_id")
-    rows = people.left_join(held, people.customer_id == held.holder).drop("holder")
+    balances = balances.group_by("customer_id").agg(aum_fen=balances.aum_avg.sum().cast("int64"))
+    balances = balances.rename(holder="customer_id")
+    rows = people.left_join(balances, people.customer_id == balances.holder).drop("holder")
     rows = rows.mutate(aum_fen=rows.aum_fen.fill_null(0))
     return rows.mutate(level=level_expression(rows.aum_fen / 100).cast("int64")).to_pandas()
 
 
 def _people(books: BankSnapshot) -> pd.DataFrame:
-    """staff_id, branch_id and role of those at work at the snapshot, by staff_id."""
+    """staff_id, branch_id and role of the active staff at the snapshot, by staff_id."""
     rows = books.bank.read(books.connection, "staff").distinct(on="staff_id", keep="first")
     rows = rows.filter(rows.left_on.isnull() | (rows.left_on > books.as_of), rows.role.notnull())
     rows = rows.select("staff_id", "role", branch_id=rows.branch_id.fill_null(""))
     return rows.order_by("staff_id").to_pandas()
 
 
-def _before(work: Workspace, as_of: date) -> pd.DataFrame:
+def _previous_assignment(work: Workspace, as_of: date) -> pd.DataFrame:
     """The latest earlier assignment: customer_id, owner_id, since, previous_branch_id and previous_above."""
     earlier = sorted(path for path in coverage_path(work, as_of).parent.glob("*.parquet") if path.stem < str(as_of))
     if not earlier:
         names = ["customer_id", "owner_id", "previous_branch_id", "previous_above", "since"]
         return pd.DataFrame(columns=names, dtype="str").astype({"since": "datetime64[us]", "previous_above": "bool"})
-    found = pd.read_parquet(earlier[-1]).dropna(subset="owner_id")
-    # An assignment from before the roles above could take over has nobody there.
-    found = found.reindex(columns=["customer_id", "owner_id", "branch_id", "above", "since"])
-    return found.rename(columns={"branch_id": "previous_branch_id", "above": "previous_above"})
+    assignment = pd.read_parquet(earlier[-1]).dropna(subset="owner_id")
+    # Assignments written before roles above could take over lack the column ``above``.
+    assignment = assignment.reindex(columns=["customer_id", "owner_id", "branch_id", "above", "since"])
+    return assignment.rename(columns={"branch_id": "previous_branch_id", "above": "previous_above"})

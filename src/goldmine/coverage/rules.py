@@ -1,4 +1,4 @@
-"""What ``pipelines/coverage.yaml`` says: who may look after which level, how many each, and how often they call."""
+"""The rules in ``pipelines/coverage.yaml``: owner roles by level, customers per person, and contact cadence."""
 
 from itertools import pairwise
 from typing import Literal, get_args
@@ -12,7 +12,7 @@ from goldmine.customers.ladder import LEVELS
 
 Role = Literal["staff", "manager", "supervisor", "branch_head", "department_head", "leader"]
 ROLES: tuple[Role, ...] = get_args(Role)
-"""From the lowest to the highest: who has no room left hands over to the role above."""
+"""From the lowest to the highest; a role without capacity left hands over to the role above."""
 
 
 class Tier(SettingsModel):
@@ -21,13 +21,13 @@ class Tier(SettingsModel):
     Parameters
     ----------
     min_aum : int
-        Yuan of average daily AUM where the tier begins: one of the ladder's levels.
+        Yuan of average daily AUM at which the tier begins: one of the ladder's levels.
     roles : list of str
-        Who may look after them, the preferred role first.
+        Roles that may own the customers, the preferred one first.
     contact_every_days : int
-        Longest time between two contacts.
+        Maximum days between two contacts.
     core : bool
-        Whether they are core customers, whose owner is named to them.
+        Whether the customers are core customers, who are told the name of their owner.
     """
 
     min_aum: int
@@ -37,12 +37,12 @@ class Tier(SettingsModel):
 
     @property
     def level(self) -> int:
-        """Place of the tier's beginning on the ladder."""
+        """Index of the tier's first level on the ladder."""
         return LEVELS.index(self.min_aum)
 
     @property
     def roles_above(self) -> tuple[Role, ...]:
-        """Who takes over where the tier's own have nobody or no room: the roles above, the next one first."""
+        """Roles that take over if the tier's own lack staff or capacity, the next one above first."""
         return ROLES[max(ROLES.index(role) for role in self.roles) + 1 :]
 
 
@@ -52,11 +52,11 @@ class CoverageRules(SettingsModel):
     Parameters
     ----------
     tiers : list of Tier
-        From the lowest to the highest; below the first nobody is assigned.
+        From the lowest to the highest; customers below the first have no owner.
     max_customers : dict of str to int
-        Most customers a person of a role may look after.
+        Maximum number of customers per person, by role.
     whole_bank : list of str
-        Roles that look after customers of every branch; all others only of their own.
+        Roles that may own customers of every branch; all others only of their own branch.
     """
 
     tiers: list[Tier] = Field(min_length=1)
@@ -66,8 +66,8 @@ class CoverageRules(SettingsModel):
     @model_validator(mode="after")
     def _agrees(self) -> "CoverageRules":
         starts = [tier.min_aum for tier in self.tiers]
-        if off := [start for start in starts if start not in LEVELS]:
-            raise ValueError(f"min_aum {off[0]} is no level of the ladder {LEVELS}")
+        if unknown := [start for start in starts if start not in LEVELS]:
+            raise ValueError(f"min_aum {unknown[0]} is no level of the ladder {LEVELS}")
         if any(lower >= upper for lower, upper in pairwise(starts)):
             raise ValueError("tiers are not in order: list them from the lowest min_aum to the highest, each once")
         if any(lower.core and not upper.core for lower, upper in pairwise(self.tiers)):
@@ -80,7 +80,7 @@ class CoverageRules(SettingsModel):
         return self
 
     def tier_of(self, level: int) -> int:
-        """Place of the tier that a level belongs to; -1 below the first."""
+        """Index of the tier of a level; -1 below the first."""
         return sum(tier.level <= level for tier in self.tiers) - 1
 
 
@@ -92,7 +92,7 @@ def load_coverage_rules() -> CoverageRules:
     SettingsError
         If it is missing, has an unknown key, or its limits do not agree.
     """
-    file = home() / "pipelines" / "coverage.yaml"
-    if not file.exists():
+    path = home() / "pipelines" / "coverage.yaml"
+    if not path.exists():
         raise SettingsError("coverage.yaml: there is no such file in pipelines.", "Write who looks after which level.")
-    return typed(CoverageRules, read_yaml(file), "coverage.yaml")
+    return typed(CoverageRules, read_yaml(path), "coverage.yaml")

@@ -1,4 +1,4 @@
-"""Tiered maintenance as an Excel workbook: who is overdue, who hands over, who moved, loads, shortage."""
+"""Tiered maintenance as an Excel workbook: overdue contacts, hand-over, moves, loads and shortage."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,7 +31,7 @@ _SHEETS = {
 
 
 def write_workbook(path: Path, coverage: Coverage, language: str) -> None:
-    """Write the five sheets; no text in them is ever taken for a formula or a link.
+    """Write the five sheets; no text in them is taken for a formula or a link.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ def write_workbook(path: Path, coverage: Coverage, language: str) -> None:
     coverage : Coverage
         The assignment.
     language : str
-        ``en`` or ``zh``, of headings and words.
+        ``en`` or ``zh``, for headings and values.
     """
     title = in_language(_("Tiered maintenance"), language)
     with whole_file(path) as temporary, workbook(temporary, title, coverage.as_of, language) as book:
@@ -50,7 +50,7 @@ def write_workbook(path: Path, coverage: Coverage, language: str) -> None:
 
 
 def _in_words(rows: pd.DataFrame, names: Sequence[str], language: str) -> pa.Table:
-    """Some columns of an assignment as people read them: AUM in yuan, days without a time, everything in words."""
+    """Columns of an assignment for display: AUM in yuan, dates without time, codes as words."""
     rows = rows.assign(aum_avg=rows["aum_fen"] / 100) if "aum_fen" in rows else rows
     rows = rows[list(names)].copy()
     for column in columns(names):

@@ -165,7 +165,7 @@ def test_required_steadiness_raises_drift_error(reference, tmp_path):
     require_stable(work, JULY)
 
 
-def test_estimates_stand_beside_observed_figures_once_outcomes_are_complete(reference, tmp_path, monkeypatch):
+def test_estimates_and_observed_figures_once_outcomes_are_complete(reference, tmp_path, monkeypatch):
     work = Workspace(tmp_path)
     seen = drift_report(work, use_case(), JUNE, scored(work, JUNE, USUAL, USUAL))
     bank = make_bank(tmp_path / "bank", {"customers": [{"customer_id": "C0000"}]})

@@ -21,36 +21,39 @@ def problem(customers: int, managers: int) -> Problem:
     branch = grid % branches
     probability = random.beta(1, 12, customers)
     free = random.random(customers) < 0.1
-    owner, manager = [], []
+    customer_parts, manager = [], []
     for place in range(branches):
         those = np.flatnonzero(manager_branch == place)
         settled, loose = np.flatnonzero((branch == place) & ~free), np.flatnonzero((branch == place) & free)
-        owner += [settled, np.repeat(loose, len(those))]
+        customer_parts += [settled, np.repeat(loose, len(those))]
         manager += [random.choice(those, len(settled)), np.tile(those, len(loose))]
-    whose, by = np.concatenate(owner), np.concatenate(manager)
+    whose, by = np.concatenate(customer_parts), np.concatenate(manager)
     whose, by = np.tile(whose, 2), np.tile(by, 2)
     channel = np.repeat([0, 1], len(whose) // 2)
-    most = np.concatenate(
+    max_count = np.concatenate(
         [np.full(managers, 40.0), np.full(branches, 280.0), np.full(grids, 30.0), [12_000.0, 6_000.0]]
     )
     starts = np.cumsum([0, managers, branches, grids])
     member = np.stack([by, starts[1] + manager_branch[by], starts[2] + grid[whose], starts[3] + channel], axis=1)
     gain, cost = np.array([180.0, 60.0])[channel], np.array([8.0, 0.1])[channel]
-    return Problem(whose, probability[whose], gain, cost, member, np.zeros(len(most)), most)
+    return Problem(whose, probability[whose], gain, cost, member, np.zeros(len(max_count)), max_count)
 
 
 def main() -> None:
     """Solve one problem and print what it took."""
     customers, managers = (int(text) for text in [*sys.argv[1:], "200000", "500"][:2])
-    made = problem(customers, managers)
+    question = problem(customers, managers)
     start = perf_counter()
-    found = solve(made)
+    solution = solve(question)
     seconds = perf_counter() - start
-    used, value = made.counts @ found.chosen, float(made.value[found.chosen].sum())
-    kept = bool((used <= made.most).all() and np.bincount(made.owner[found.chosen]).max() == 1)
+    used, value = question.counts @ solution.chosen, float(question.value[solution.chosen].sum())
+    within_limits = bool(
+        (used <= question.max_count).all() and np.bincount(question.customer[solution.chosen]).max() == 1
+    )
     sys.stdout.write(
-        f"{customers:,} customers x {managers} managers, {len(made.owner):,} options, {len(made.most):,} limits: "
-        f"{seconds:.1f} s, {int(found.chosen.sum()):,} chosen, {value:,.0f} yuan, limits kept: {kept}\n"
+        f"{customers:,} customers x {managers} managers, {len(question.customer):,} options, "
+        f"{len(question.max_count):,} limits: {seconds:.1f} s, {int(solution.chosen.sum()):,} chosen, "
+        f"{value:,.0f} yuan, limits kept: {within_limits}\n"
     )
 
 

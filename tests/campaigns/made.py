@@ -31,7 +31,7 @@ def offer(name: str = "deposit", **more: Any) -> dict[str, Any]:
 
 def raw(name: str = "tail", **more: Any) -> dict[str, Any]:
     """A campaign's keys; everything is open unless told otherwise."""
-    found: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "campaign_id": name,
         "title": {"en": "Tail", "zh": "长尾"},
         "use_cases": ["longtail"],
@@ -42,7 +42,7 @@ def raw(name: str = "tail", **more: Any) -> dict[str, Any]:
         "capacity": {"branch": {"default": 100}, "manager": {"default": 100}},
         "control": {"share": 0.0, "min_effect_of_interest": 0.05},
     }
-    return found | more
+    return settings | more
 
 
 def campaign(name: str = "tail", **more: Any) -> Campaign:
@@ -101,7 +101,7 @@ def plan_of(
     rules: Policy | None = None,
 ) -> Plan:
     """Plan campaigns for the long tail's scores, and the same for wealth where a campaign asks for it."""
-    named = sorted({name for one in campaigns for name in one.use_cases})
+    named = sorted({name for item in campaigns for name in item.use_cases})
     scored = [scores(folder, name, probability) for name in named]
     work = Workspace(folder / "work")
     held_back = replace(
@@ -111,27 +111,29 @@ def plan_of(
     return plan_campaigns(contact_tables, work, campaigns, rules or policy(), scored)
 
 
-def rows_of(plan: Plan, place: int = 0) -> pd.DataFrame:
-    return plan.planned[place].rows
+def rows_of(plan: Plan, index: int = 0) -> pd.DataFrame:
+    return plan.planned[index].rows
 
 
-def left(plan: Plan, place: int = 0) -> dict[str, int]:
+def left(plan: Plan, index: int = 0) -> dict[str, int]:
     """Steps of a campaign's funnel by which somebody left."""
-    return {step.name: step.left for step in plan.planned[place].record.funnel.steps if step.left}
+    return {step.name: step.left for step in plan.planned[index].record.funnel.steps if step.left}
 
 
-def problem(values: list[tuple[int, float, list[int]]], most: list[float], least: list[float] | None = None) -> Problem:
+def problem(
+    values: list[tuple[int, float, list[int]]], max_count: list[float], min_count: list[float] | None = None
+) -> Problem:
     """Options as (customer, value in yuan, limits)."""
-    owner, value, member = zip(*values, strict=True)
+    customer, value, member = zip(*values, strict=True)
     size = len(values)
     return Problem(
-        owner=np.array(owner),
+        customer=np.array(customer),
         probability=np.array(value, dtype=float),
         gain=np.ones(size),
         cost=np.zeros(size),
         member=np.array(member),
-        least=np.array(least or [0] * len(most), dtype=float),
-        most=np.array(most, dtype=float),
+        min_count=np.array(min_count or [0] * len(max_count), dtype=float),
+        max_count=np.array(max_count, dtype=float),
     )
 
 
@@ -143,7 +145,7 @@ def release(work: Workspace, rows: list[dict], as_of: str = "2024-06-15", name: 
     day = date.fromisoformat(as_of)
     full = [{"campaign_id": "tail", "channel": "call", "as_of": day, "valid_until": day} | row for row in rows]
     for group, file in (("contact", "offers"), ("control", "control")):
-        mine = [row for row in full if row["group"] == group]
+        selected = [row for row in full if row["group"] == group]
         schema = pa.schema([(c, pa.string()) for c in ("campaign_id", "customer_id", "channel", "group")])
         schema = schema.append(pa.field("as_of", pa.date32())).append(pa.field("valid_until", pa.date32()))
-        pq.write_table(pa.Table.from_pylist(mine, schema), folder / "campaigns" / "tail" / f"{file}.parquet")
+        pq.write_table(pa.Table.from_pylist(selected, schema), folder / "campaigns" / "tail" / f"{file}.parquet")

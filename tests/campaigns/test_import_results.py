@@ -34,14 +34,14 @@ def take(work: Workspace, *lines: str, head: str = HEAD) -> Imported:
     return import_outcomes(path, work, today=TODAY)
 
 
-def kept(work: Workspace) -> list[dict]:
+def stored(work: Workspace) -> list[dict]:
     return pq.read_table(work.returned).to_pylist()
 
 
-def test_good_rows_are_kept_in_the_contracts_codes(work):
-    found = take(work, "tail,0012,2024-07-05,call,not reached,", "tail,A,2024/7/6,电话,有意向,asked for a form")
-    assert (found.new, found.known, found.bad_file) == (2, 0, None)
-    assert kept(work) == [
+def test_good_rows_are_stored_in_contract_codes(work):
+    imported = take(work, "tail,0012,2024-07-05,call,not reached,", "tail,A,2024/7/6,电话,有意向,asked for a form")
+    assert (imported.new, imported.known, imported.bad_file) == (2, 0, None)
+    assert stored(work) == [
         {
             "campaign_id": "tail",
             "customer_id": "0012",
@@ -63,11 +63,11 @@ def test_good_rows_are_kept_in_the_contracts_codes(work):
     ]
 
 
-def test_the_same_file_twice_changes_nothing(work):
+def test_importing_a_file_twice_changes_nothing(work):
     take(work, "tail,A,2024-07-05,call,yes,")
     before = (work.returned.read_bytes(), work.returned.stat().st_mtime_ns)
-    found = take(work, "tail,A,2024-07-05,call,yes,", "tail,A,2024-07-05,call,yes,")
-    assert (found.new, found.known) == (0, 1)
+    imported = take(work, "tail,A,2024-07-05,call,yes,", "tail,A,2024-07-05,call,yes,")
+    assert (imported.new, imported.known) == (0, 1)
     assert (work.returned.read_bytes(), work.returned.stat().st_mtime_ns) == before
 
 
@@ -85,27 +85,27 @@ def test_the_same_file_twice_changes_nothing(work):
         ("tail,A,2024-07-05,call,perhaps,", "answer"),
     ],
 )
-def test_a_bad_row_goes_back_with_its_reason_and_the_good_ones_are_kept(work, line, reason):
-    found = take(work, line, "tail,B,2024-07-05,call,no,")
-    assert (found.new, dict(found.bad)) == (1, {reason: 1})
-    with found.bad_file.open(encoding="utf-8-sig", newline="") as stream:
+def test_bad_row_is_returned_with_its_reason(work, line, reason):
+    imported = take(work, line, "tail,B,2024-07-05,call,no,")
+    assert (imported.new, dict(imported.bad)) == (1, {reason: 1})
+    with imported.bad_file.open(encoding="utf-8-sig", newline="") as stream:
         head, row = csv.reader(stream)
     assert head == [*HEAD.split(","), "Why the row goes back"]
     assert row[:6] == line.split(",")
     assert row[6]
 
 
-def test_two_results_of_one_contact_are_both_returned_and_one_imported_stays(work):
-    found = take(work, "tail,A,2024-07-05,call,yes,", "tail,A,2024-07-05,call,no,", "tail,B,2024-07-05,call,no,")
-    assert (found.new, dict(found.bad)) == (1, {"twice": 2})
-    found = take(work, "tail,B,2024-07-05,call,yes,")
-    assert dict(found.bad) == {"other": 1}
-    assert kept(work)[0]["answer"] == "no"
+def test_conflicting_results_are_returned_and_stored_one_stays(work):
+    imported = take(work, "tail,A,2024-07-05,call,yes,", "tail,A,2024-07-05,call,no,", "tail,B,2024-07-05,call,no,")
+    assert (imported.new, dict(imported.bad)) == (1, {"twice": 2})
+    imported = take(work, "tail,B,2024-07-05,call,yes,")
+    assert dict(imported.bad) == {"other": 1}
+    assert stored(work)[0]["answer"] == "no"
 
 
-def test_a_contacted_control_customer_is_kept_and_said(work):
-    found = take(work, "tail,C,2024-07-05,call,yes,")
-    assert (found.new, found.control) == (1, 1)
+def test_contacted_control_customer_is_stored_and_counted(work):
+    imported = take(work, "tail,C,2024-07-05,call,yes,")
+    assert (imported.new, imported.control) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -119,20 +119,20 @@ def test_a_contacted_control_customer_is_kept_and_said(work):
         ("tale,A,2024-07-05,call,opt_out,", "no_campaign", date(2024, 7, 5), "call"),
     ],
 )
-def test_a_refusal_counts_whatever_else_is_wrong_with_its_row(work, line, reason, day, channel):
-    found = take(work, line)
-    assert (found.new, found.refused, dict(found.bad)) == (1, 1, {reason: 1} if reason else {})
-    row = kept(work)[0]
-    told = (row["customer_id"], row["contacted_on"], row["channel"], row["answer"])
-    assert told == ("A", day, channel, "opt_out")
+def test_refusal_in_a_bad_row_counts(work, line, reason, day, channel):
+    imported = take(work, line)
+    assert (imported.new, imported.refused, dict(imported.bad)) == (1, 1, {reason: 1} if reason else {})
+    row = stored(work)[0]
+    row_values = (row["customer_id"], row["contacted_on"], row["channel"], row["answer"])
+    assert row_values == ("A", day, channel, "opt_out")
     if reason:
-        assert found.bad_file.read_text("utf-8-sig").count("; the refusal counts all the same") == 1
+        assert imported.bad_file.read_text("utf-8-sig").count("; the refusal counts all the same") == 1
         before = work.returned.read_bytes()
         again = import_outcomes(work.root.parent / "results.csv", work, today=date(2024, 8, 9))
         assert (again.new, work.returned.read_bytes()) == (0, before)
 
 
-def test_a_refusal_whose_note_is_a_formula_counts_and_the_note_goes_back(work):
+def test_refusal_counts_without_its_formula_note(work):
     path = work.root.parent / "results.xlsx"
     book = xlsxwriter.Workbook(str(path))
     sheet = book.add_worksheet()
@@ -140,49 +140,49 @@ def test_a_refusal_whose_note_is_a_formula_counts_and_the_note_goes_back(work):
     sheet.write_row(1, 0, ["tail", "A", "2024-07-05", "call", "opt_out"])
     sheet.write_formula(1, 5, '=HYPERLINK("x")')
     book.close()
-    found = import_outcomes(path, work, today=TODAY)
-    assert (found.refused, dict(found.bad)) == (1, {"formula": 1})
-    assert [(row["answer"], row["note"]) for row in kept(work)] == [("opt_out", None)]
-    back = openpyxl.load_workbook(found.bad_file).active
+    imported = import_outcomes(path, work, today=TODAY)
+    assert (imported.refused, dict(imported.bad)) == (1, {"formula": 1})
+    assert [(row["answer"], row["note"]) for row in stored(work)] == [("opt_out", None)]
+    back = openpyxl.load_workbook(imported.bad_file).active
     assert back["G2"].value == "a cell holds a formula; the refusal counts all the same"
 
 
-def test_a_refusal_takes_the_place_of_another_result_of_the_same_contact(work):
-    both = ["tail,A,2024-07-05,call,yes,", "tail,A,2024-07-05,call,opt_out,"]
-    found = take(work, *both)
-    assert (found.refused, dict(found.bad), kept(work)[0]["answer"]) == (1, {"twice": 2}, "opt_out")
+def test_refusal_replaces_another_result_of_the_contact(work):
+    lines = ["tail,A,2024-07-05,call,yes,", "tail,A,2024-07-05,call,opt_out,"]
+    imported = take(work, *lines)
+    assert (imported.refused, dict(imported.bad), stored(work)[0]["answer"]) == (1, {"twice": 2}, "opt_out")
     take(work, "tail,B,2024-07-05,call,yes,a form")
-    found = take(work, "tail,B,2024-07-05,call,opt_out,")
-    assert (found.new, found.refused, found.bad_file) == (1, 1, None)
-    assert [row["answer"] for row in kept(work)] == ["opt_out", "opt_out"]
-    found = take(work, "tail,B,2024-07-05,call,yes,a form")
-    assert (dict(found.bad), kept(work)[1]["answer"]) == ({"other": 1}, "opt_out")
+    imported = take(work, "tail,B,2024-07-05,call,opt_out,")
+    assert (imported.new, imported.refused, imported.bad_file) == (1, 1, None)
+    assert [row["answer"] for row in stored(work)] == ["opt_out", "opt_out"]
+    imported = take(work, "tail,B,2024-07-05,call,yes,a form")
+    assert (dict(imported.bad), stored(work)[1]["answer"]) == ({"other": 1}, "opt_out")
 
 
-def test_a_refusal_of_somebody_nobody_knows_goes_back(work):
-    found = take(work, "tail,12,2024-07-05,call,opt_out,")
-    assert (found.new, dict(found.bad)) == (0, {"never_listed": 1})
+def test_refusal_of_unknown_customer_is_returned(work):
+    imported = take(work, "tail,12,2024-07-05,call,opt_out,")
+    assert (imported.new, dict(imported.bad)) == (0, {"never_listed": 1})
     assert not work.returned.exists()
 
 
-def test_rows_not_worked_yet_are_left_alone(work):
+def test_rows_not_worked_are_ignored(work):
     assert take(work, "tail,A,,,,").not_worked == 1
     assert not work.returned.exists()
 
 
-def test_chinese_headings_and_gb18030(work):
+def test_chinese_headings_in_gb18030_are_read(work):
     path = work.root.parent / "结果.csv"
     path.write_bytes(
         "活动代码,客户号,触达日期,触达渠道,客户答复,备注\ntail,A,2024年7月5日,上门走访,要求不再联系,嗯\ntail,B,x,电话,无意向,\n".encode(
             "gb18030"
         )
     )
-    found = import_outcomes(path, work, today=TODAY)
-    assert [kept(work)[0][name] for name in ("channel", "answer", "note")] == ["visit", "opt_out", "嗯"]
-    assert "触达日期缺失或无法识别" in found.bad_file.read_text("utf-8-sig")
+    imported = import_outcomes(path, work, today=TODAY)
+    assert [stored(work)[0][name] for name in ("channel", "answer", "note")] == ["visit", "opt_out", "嗯"]
+    assert "触达日期缺失或无法识别" in imported.bad_file.read_text("utf-8-sig")
 
 
-def test_other_words_for_channels_and_answers_are_understood(work):
+def test_synonyms_of_channels_and_answers_are_read(work):
     take(
         work,
         "tail,A,2024-07-05,微信,感兴趣,",
@@ -190,7 +190,7 @@ def test_other_words_for_channels_and_answers_are_understood(work):
         "tail,B,2024-07-05,打电话,以后再说。,",
         "tail,B,2024-07-06,电话,无人接听,",
     )
-    assert [(row["channel"], row["answer"]) for row in kept(work)] == [
+    assert [(row["channel"], row["answer"]) for row in stored(work)] == [
         ("wechat", "yes"),
         ("visit", "no"),
         ("call", "later"),
@@ -198,7 +198,7 @@ def test_other_words_for_channels_and_answers_are_understood(work):
     ]
 
 
-def test_headings_below_a_title_in_merged_cells_and_days_that_became_numbers(work):
+def test_merged_headings_and_serial_dates_are_read(work):
     path = work.root.parent / "支行.xlsx"
     book = xlsxwriter.Workbook(str(path))
     sheet = book.add_worksheet()
@@ -211,32 +211,32 @@ def test_headings_below_a_title_in_merged_cells_and_days_that_became_numbers(wor
     sheet.write_row(4, 0, ["tail", "B", "2024/7/6 10:30", "电话", "未接通"])
     sheet.write_row(5, 0, ["tail", "0012", "七月六日", "电话", "未接通"])
     book.close()
-    found = import_outcomes(path, work, today=TODAY)
-    assert dict(found.bad) == {"no_date": 1}
-    assert [(row["customer_id"], row["contacted_on"].day, row["answer"], row["note"]) for row in kept(work)] == [
+    imported = import_outcomes(path, work, today=TODAY)
+    assert dict(imported.bad) == {"no_date": 1}
+    assert [(row["customer_id"], row["contacted_on"].day, row["answer"], row["note"]) for row in stored(work)] == [
         ("A", 5, "yes", "好"),
         ("B", 6, "not_reached", None),
     ]
-    back = openpyxl.load_workbook(found.bad_file).active
+    back = openpyxl.load_workbook(imported.bad_file).active
     assert [cell.value for cell in back[1]][:6] == ["活动代码", "客户号", "触达日期", "触达渠道", "客户答复", "备注"]
 
 
-def test_unicode_text_as_a_spreadsheet_saves_it(work):
+def test_utf16_text_of_a_spreadsheet_is_read(work):
     path = work.root.parent / "results.csv"
     head = HEAD.replace(",", "\t")
     path.write_bytes(f"Results of B1\n{head}\ntail\tA\t2024-07-05\tcall\tyes\t\n".encode("utf-16"))
     assert import_outcomes(path, work, today=TODAY).new == 1
 
 
-def test_half_a_file_keeps_its_whole_rows(work):
-    found = take(work, "tail,A,2024-07-05,call,yes,", "tail,B,2024-07-05,ca")
-    assert (found.new, dict(found.bad)) == (1, {"channel": 1})
+def test_truncated_file_keeps_its_complete_rows(work):
+    imported = take(work, "tail,A,2024-07-05,call,yes,", "tail,B,2024-07-05,ca")
+    assert (imported.new, dict(imported.bad)) == (1, {"channel": 1})
 
 
 HOSTILE = ["=1+1", "@x", "'=1", "-1", "名😀", "0012", "长" * 5000, "http://x.y", "a\nb"]
 
 
-def test_texts_come_through_a_workbook_and_back_unchanged(work):
+def test_workbook_texts_survive_a_round_trip(work):
     path = work.root.parent / "results.xlsx"
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     sheet = book.add_worksheet()
@@ -254,15 +254,15 @@ def test_texts_come_through_a_workbook_and_back_unchanged(work):
     sheet.write_formula(11, 5, "=1+1")
     sheet.write_string(11, 4, "yes")
     book.close()
-    found = import_outcomes(path, work, today=TODAY)
-    assert [row["note"] for row in kept(work)] == HOSTILE
-    assert dict(found.bad) == {"never_listed": 1, "formula": 1}
-    back = openpyxl.load_workbook(found.bad_file).active
+    imported = import_outcomes(path, work, today=TODAY)
+    assert [row["note"] for row in stored(work)] == HOSTILE
+    assert dict(imported.bad) == {"never_listed": 1, "formula": 1}
+    back = openpyxl.load_workbook(imported.bad_file).active
     assert (back["E2"].value, back["E2"].data_type) == ("=2+2", "s")
     assert (back["F3"].value, back["F3"].data_type) == ("=1+1", "s")
 
 
-def test_texts_come_through_csv_and_back_unchanged(work):
+def test_csv_texts_survive_a_round_trip(work):
     path = work.root.parent / "results.csv"
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
@@ -275,10 +275,10 @@ def test_texts_come_through_csv_and_back_unchanged(work):
             ]
         )
     import_outcomes(path, work, today=TODAY)
-    assert [row["note"] for row in kept(work)] == [note for note in HOSTILE if note != "'=1"]
+    assert [row["note"] for row in stored(work)] == [note for note in HOSTILE if note != "'=1"]
 
 
-def test_a_file_that_cannot_be_used_is_refused_whole(work, tmp_path):
+def test_unusable_file_is_refused(work, tmp_path):
     with pytest.raises(ContractError, match="columns are missing: answer"):
         take(work, "tail,A,2024-07-05,call", head="campaign,customer,contacted on,channel")
     with pytest.raises(ContractError, match="the column note stands twice"):
@@ -303,7 +303,7 @@ def bank_of(folder: Path, contacts: str = "") -> Path:
     return folder
 
 
-def test_the_next_intake_adds_them_to_the_banks_own_once_the_books_reach_them(work, tmp_path):
+def test_intake_adds_results_once_the_books_cover_them(work, tmp_path):
     import ibis
 
     take(work, "tail,A,2024-07-05,call,yes,", "tail,B,2024-07-06,call,no,", "tail,B,2024-08-01,call,no,")
@@ -322,7 +322,7 @@ def test_the_next_intake_adds_them_to_the_banks_own_once_the_books_reach_them(wo
     assert again.tables["contacts"] == bank.tables["contacts"]
 
 
-def test_a_bank_without_contacts_has_those_of_the_field(work, tmp_path):
+def test_bank_without_contacts_gets_imported_ones(work, tmp_path):
     take(work, "tail,A,2024-07-05,call,yes,")
     bank = open_bank(bank_of(tmp_path / "bank"), work)
     assert bank.tables["contacts"].rows == 1

@@ -16,7 +16,7 @@ def people(*numbers: str, **more: object) -> dict:
     return {"customers": [person(number, **more) for number in numbers]}
 
 
-def test_the_order_of_the_funnel_is_fixed_and_nobody_is_lost(tmp_path):
+def test_funnel_has_fixed_stages_and_loses_nobody(tmp_path):
     plan = plan_of(tmp_path, people("A", "B"), {"A": 0.5, "B": 0.4}, campaign())
     steps = plan.planned[0].record.funnel.steps
     stages = list(dict.fromkeys(step.stage for step in steps))
@@ -25,12 +25,12 @@ def test_the_order_of_the_funnel_is_fixed_and_nobody_is_lost(tmp_path):
     assert steps[-1].remain == 2
 
 
-def test_a_row_says_offer_channel_value_manager_and_expiry(tmp_path):
+def test_row_has_offer_channel_value_manager_and_expiry(tmp_path):
     rows = rows_of(plan_of(tmp_path, people("A"), {"A": 0.5}, campaign()))
-    said = rows[["customer_id", "use_case", "offer", "channel", "expected_value", "manager_id", "group"]].to_dict(
+    records = rows[["customer_id", "use_case", "offer", "channel", "expected_value", "manager_id", "group"]].to_dict(
         "records"
     )
-    assert said == [
+    assert records == [
         {
             "customer_id": "A",
             "use_case": "longtail",
@@ -44,12 +44,12 @@ def test_a_row_says_offer_channel_value_manager_and_expiry(tmp_path):
     assert rows["valid_until"].tolist() == [date(2024, 9, 28)]
 
 
-def test_an_offer_expires_with_its_campaign(tmp_path):
+def test_offer_expires_with_its_campaign(tmp_path):
     plan = plan_of(tmp_path, people("A"), {"A": 0.5}, campaign(end_date=date(2024, 7, 31)))
     assert rows_of(plan)["valid_until"].tolist() == [date(2024, 7, 31)]
 
 
-def test_refusals_of_the_law_and_of_the_ledger_keep_customers_off(tmp_path):
+def test_opt_outs_and_suppressions_exclude_customers(tmp_path):
     tables = people("ok", "dead", "court", "asked", "over", "later")
     tables["customers"] += [person("no", marketing_consent=False), person("gone", closed_on="2024-01-01")]
     row = {"start_date": "2024-01-01", "end_date": None, "channel": None}
@@ -66,17 +66,17 @@ def test_refusals_of_the_law_and_of_the_ledger_keep_customers_off(tmp_path):
     assert left(plan) == {"closed": 1, "deceased": 1, "opted_out": 1, "disputed": 1, "suppressed": 2}
 
 
-def test_a_refusal_of_one_channel_leaves_the_others(tmp_path):
+def test_refused_channel_leaves_the_others(tmp_path):
     tables = people("A", "B")
     tables["suppressions"] = [
         {"customer_id": "A", "reason": "do_not_call", "start_date": "2024-01-01", "end_date": None, "channel": "call"}
     ]
-    both = {
+    channels = {
         "call": {"cost": 5.0, "max": 9},
         "app": {"cost": 0.1, "reach": 0.1, "max": 9},
         "sms": {"cost": 0.1, "reach": 0.5, "max": 9},
     }
-    rows = rows_of(plan_of(tmp_path, tables, {"A": 0.5, "B": 0.5}, campaign(channels=both)))
+    rows = rows_of(plan_of(tmp_path, tables, {"A": 0.5, "B": 0.5}, campaign(channels=channels)))
     assert dict(zip(rows["customer_id"], rows["channel"], strict=True)) == {"A": "sms", "B": "call"}
     calls = plan_of(tmp_path, tables, {"A": 0.5, "B": 0.5}, campaign())
     assert left(calls) == {"no_channel": 1}
@@ -87,7 +87,7 @@ def wealth(**more: object):
     return campaign(use_cases=["wealth"], offers=offers, **more)
 
 
-def test_a_wealth_product_is_offered_only_within_grade_date_and_age(tmp_path):
+def test_wealth_offer_requires_grade_date_and_age(tmp_path):
     tables = {
         "products": PRODUCTS,
         "customers": [
@@ -105,19 +105,19 @@ def test_a_wealth_product_is_offered_only_within_grade_date_and_age(tmp_path):
     assert dict(zip(rows["customer_id"], rows["offer"], strict=True)) == {"C3": "high", "C1": "low", "old": "low"}
     assert left(plan) == {"age_unknown": 1, "not_assessed": 1, "assessment_old": 1}
     refused = plan.planned[0].refusals
-    told = {(one.customer_id, one.offer): one.rule for one in refused.itertuples()}
-    assert told[("C1", "high")] == "unsuited"
-    assert told[("old", "high")] == "age_outside"
-    assert told[("none", "low")] == "not_assessed"
+    rules = {(item.customer_id, item.offer): item.rule for item in refused.itertuples()}
+    assert rules[("C1", "high")] == "unsuited"
+    assert rules[("old", "high")] == "age_outside"
+    assert rules[("none", "low")] == "not_assessed"
 
 
-def test_without_any_assessment_nobody_is_offered_a_wealth_product(tmp_path):
+def test_wealth_offer_requires_an_assessment(tmp_path):
     tables = {"products": PRODUCTS, "customers": [{"customer_id": "A", "birth_date": "1980-01-01"}]}
     plan = plan_of(tmp_path, tables, {"A": 0.9}, wealth())
     assert left(plan) == {"not_assessed": 1}
 
 
-def test_a_product_without_a_risk_grade_is_refused_and_an_unknown_one_switches_off(tmp_path):
+def test_ungraded_product_is_refused_and_unknown_one_disables(tmp_path):
     tables = people("A") | {"products": PRODUCTS}
     with pytest.raises(SettingsError, match="tail: the offer x: its product PX has no risk grade R1 to R5"):
         plan_of(tmp_path, tables, {"A": 0.5}, campaign(offers=[offer("x", product_id="PX")]))
@@ -132,7 +132,7 @@ def contact(customer: str, day: str, channel: str = "call", answer: str = "no") 
     return row | {"answer": answer, "outcome": "open"}
 
 
-def test_who_was_contacted_often_enough_is_left_alone(tmp_path):
+def test_fatigued_customer_is_excluded(tmp_path):
     tables = people("called", "long ago", "written", "twice")
     tables["contacts"] = [
         contact("called", "2024-06-01"),
@@ -146,7 +146,7 @@ def test_who_was_contacted_often_enough_is_left_alone(tmp_path):
     assert left(plan) == {"fatigued": 2}
 
 
-def test_an_offer_that_is_out_counts_as_a_contact_and_once_only(tmp_path):
+def test_earlier_offer_counts_as_one_contact(tmp_path):
     work = Workspace(tmp_path / "work")
     release(work, [{"customer_id": name, "group": "contact"} for name in ("out", "worked")])
     release(work, [{"customer_id": "control", "group": "control"}], as_of="2024-05-31")
@@ -161,24 +161,24 @@ def test_an_offer_that_is_out_counts_as_a_contact_and_once_only(tmp_path):
     }
 
 
-def test_a_customer_stands_in_the_campaign_that_is_worth_most_and_ties_go_by_name(tmp_path):
+def test_customer_is_in_the_most_valuable_campaign(tmp_path):
     tables = people("A", "B")
     first, second = campaign("a_first"), campaign("b_second", offers=[offer("other", value=100.0)])
     plan = plan_of(tmp_path, tables, {"A": 0.5, "B": 0.4}, first, second)
-    assert [len(one.rows) for one in plan.planned] == [2, 0]
+    assert [len(item.rows) for item in plan.planned] == [2, 0]
     richer = campaign("b_second", offers=[offer("other", value=101.0)])
     plan = plan_of(tmp_path, tables, {"A": 0.5, "B": 0.4}, first, richer)
-    assert [len(one.rows) for one in plan.planned] == [0, 2]
+    assert [len(item.rows) for item in plan.planned] == [0, 2]
     assert left(plan) == {"other_campaign": 2}
 
 
-def test_a_contact_that_costs_more_than_it_is_worth_is_not_made(tmp_path):
+def test_contact_costing_more_than_its_value_is_dropped(tmp_path):
     plan = plan_of(tmp_path, people("A", "B"), {"A": 0.05, "B": 0.06}, campaign())
     assert rows_of(plan)["customer_id"].tolist() == ["B"]
     assert left(plan) == {"not_worth": 1}
 
 
-def test_capacities_of_branch_manager_grid_and_channel_are_kept(tmp_path):
+def test_capacities_of_all_kinds_are_met(tmp_path):
     tables = {"customers": [person(f"{n}", manager_id=f"S{n % 2}", grid_id=f"G{n % 3}") for n in range(9)]}
     probability = {f"{n}": 0.9 - n / 100 for n in range(9)}
     capacity = {"branch": {"default": 5}, "manager": {"default": 3}, "grid": {"default": 2}}
@@ -187,12 +187,12 @@ def test_capacities_of_branch_manager_grid_and_channel_are_kept(tmp_path):
     assert len(rows) == 5
     assert rows["manager_id"].value_counts().max() == 3
     assert rows["grid_id"].value_counts().max() == 2
-    reached = {(one.kind, one.key): one.used for one in plan.planned[0].record.limits}
+    reached = {(item.kind, item.key): item.used for item in plan.planned[0].record.limits}
     assert reached[("branch", "B1")] == 5
     assert left(plan) == {"capacity": 4}
 
 
-def test_a_customer_without_a_serving_manager_goes_to_one_of_the_branch(tmp_path):
+def test_customer_without_manager_gets_one_of_the_branch(tmp_path):
     tables = people("A", manager_id="left") | {
         "staff": [
             {"staff_id": "left", "branch_id": "B1", "role": "manager", "left_on": "2024-01-01"},
@@ -203,7 +203,7 @@ def test_a_customer_without_a_serving_manager_goes_to_one_of_the_branch(tmp_path
     assert rows_of(plan_of(tmp_path, tables, {"A": 0.5}, campaign()))["manager_id"].tolist() == ["S2"]
 
 
-def test_capacities_for_places_that_are_not_there_or_cannot_be_kept_are_refused(tmp_path):
+def test_unknown_units_and_impossible_quotas_are_refused(tmp_path):
     unknown = {"branch": {"default": 5, "overrides": {"B9": {"max": 1}}}, "manager": {"default": 3}}
     with pytest.raises(SettingsError, match=r"tail\.yaml: capacity\.branch\.overrides: this bank has no branch B9"):
         plan_of(tmp_path, people("A"), {"A": 0.5}, campaign(capacity=unknown))
@@ -214,7 +214,7 @@ def test_capacities_for_places_that_are_not_there_or_cannot_be_kept_are_refused(
         plan_of(tmp_path, people("A", "B"), {"A": 0.5, "B": 0.5}, campaign(capacity=quota))
 
 
-def test_an_answer_from_the_field_counts_before_the_next_intake(tmp_path):
+def test_imported_refusal_counts_before_the_next_intake(tmp_path):
     returned = Workspace(tmp_path / "work").returned
     returned.parent.mkdir(parents=True)
     row = contact("A", "2024-07-02", answer="opt_out") | {"contacted_on": date(2024, 7, 2), "note": None}
@@ -228,17 +228,17 @@ def test_an_answer_from_the_field_counts_before_the_next_intake(tmp_path):
     assert rows_of(plan)["customer_id"].tolist() == ["B"]
 
 
-def test_the_universal_hold_out_and_the_control_are_held_back_and_stay_the_same(tmp_path):
+def test_hold_out_and_control_are_stable(tmp_path):
     names = [f"{n:03}" for n in range(200)]
     holdout = {"salt": "long enough", "share": 0.1, "start_date": date(2024, 1, 1), "end_date": date(2024, 12, 31)}
     everybody = {"branch": {"default": 200}, "manager": {"default": 200}}
-    made = campaign(
+    settings = campaign(
         control={"share": 0.2, "min_effect_of_interest": 0.05},
         channels={"call": {"cost": 5.0, "max": 200}},
         capacity=everybody,
     )
     plans = [
-        plan_of(tmp_path, people(*names), dict.fromkeys(names, 0.5), made, rules=policy(holdout=holdout))
+        plan_of(tmp_path, people(*names), dict.fromkeys(names, 0.5), settings, rules=policy(holdout=holdout))
         for _ in range(2)
     ]
     rows = rows_of(plans[0])
@@ -249,8 +249,8 @@ def test_the_universal_hold_out_and_the_control_are_held_back_and_stay_the_same(
     assert rows_of(plans[1])["group"].tolist() == rows["group"].tolist()
 
 
-def test_what_a_campaign_can_measure_is_known_before_it_is_published(tmp_path):
-    made = campaign(control={"share": 0.5, "min_effect_of_interest": 0.05})
-    power = plan_of(tmp_path, people("A", "B"), {"A": 0.5, "B": 0.4}, made).planned[0].record.power
+def test_plan_reports_statistical_power(tmp_path):
+    settings = campaign(control={"share": 0.5, "min_effect_of_interest": 0.05})
+    power = plan_of(tmp_path, people("A", "B"), {"A": 0.5, "B": 0.4}, settings).planned[0].record.power
     assert (power.contact, power.control, power.base_rate, power.smallest_effect) == (1, 1, pytest.approx(0.45), None)
     assert not power.detects

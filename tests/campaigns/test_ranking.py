@@ -20,8 +20,8 @@ def teach(folder: Path, uplift: dict[str, float] | None, *, use_case: str = "lon
     """Keep what past campaigns taught; without uplift the verdict alone."""
     path = uplift_path(Workspace(folder / "work"), AS_OF, use_case)
     verdict = "history too small" if uplift is None else "uplift ranks"
-    kept = {"verdict": verdict, "rows": 900, "rows_needed": 4000, "channels": {"call": 30, "sms": 10}}
-    write_json(path.with_suffix(".json"), kept | more)
+    record = {"verdict": verdict, "rows": 900, "rows_needed": 4000, "channels": {"call": 30, "sms": 10}}
+    write_json(path.with_suffix(".json"), record | more)
     if uplift is not None:
         pq.write_table(pa.table({"customer_id": list(uplift), "uplift": list(uplift.values())}), path)
 
@@ -39,7 +39,7 @@ def values(plan: Plan) -> dict[str, tuple[float, str]]:
     )
 
 
-def test_whom_a_contact_moves_comes_before_who_would_come_anyway(tmp_path):
+def test_uplift_ranks_persuadable_before_sure_customers(tmp_path):
     teach(tmp_path, {"sure": 0.01, "moved": 0.1})
     plan = planned(tmp_path)
     # A mean reach of (30 x 0.6 + 10 x 0.2) / 40 = 0.5 stands in the uplift: reaching `moved` adds 0.2.
@@ -51,7 +51,7 @@ def test_whom_a_contact_moves_comes_before_who_would_come_anyway(tmp_path):
     assert (ranking.by, ranking.why) == ("uplift", "past campaigns show whom a contact moves")
 
 
-def test_while_the_history_is_too_small_propensity_ranks_and_it_is_said(tmp_path):
+def test_propensity_ranks_with_a_reason_on_small_history(tmp_path):
     teach(tmp_path, None)
     plan = planned(tmp_path)
     assert values(plan) == {"sure": (48.0, "call"), "moved": (12.0, "call")}
@@ -76,53 +76,53 @@ def test_while_the_history_is_too_small_propensity_ranks_and_it_is_said(tmp_path
         ),
     ],
 )
-def test_every_other_verdict_leaves_ranking_to_propensity(tmp_path, more, said):
+def test_propensity_ranks_on_other_verdicts(tmp_path, more, said):
     teach(tmp_path, None, **more)
     ranking = planned(tmp_path).planned[0].record.ranking
     assert ranking.by == "propensity"
     assert ranking.why.startswith(said)
 
 
-def test_without_any_campaign_behind_it_propensity_ranks(tmp_path):
+def test_propensity_ranks_without_past_campaigns(tmp_path):
     ranking = planned(tmp_path).planned[0].record.ranking
     assert (ranking.by, ranking.why) == ("propensity", "longtail: too few customers of complete campaigns: 0")
 
 
-def test_a_campaign_may_ask_for_propensity(tmp_path):
+def test_campaign_may_request_propensity(tmp_path):
     teach(tmp_path, {"sure": 0.01, "moved": 0.1})
     plan = planned(tmp_path, campaign(channels=TWO, rank_by="propensity"))
     assert values(plan)["sure"] == (48.0, "call")
     assert "rank_by: propensity" in plan.planned[0].record.ranking.why
 
 
-def test_who_is_moved_away_by_a_contact_is_left_alone(tmp_path):
+def test_customer_with_negative_uplift_is_excluded(tmp_path):
     teach(tmp_path, {"sure": -0.02, "moved": 0.1})
     plan = planned(tmp_path)
     assert list(values(plan)) == ["moved"]
     assert left(plan) == {"not_worth": 1}
 
 
-def test_uplift_that_is_not_known_of_everyone_ranks_nobody(tmp_path):
+def test_incomplete_uplift_ranks_nobody(tmp_path):
     teach(tmp_path, {"moved": 0.1})
     plan = planned(tmp_path)
     assert plan.planned[0].record.ranking.why == "uplift is not known of everyone scored"
     assert values(plan)["sure"] == (48.0, "call")
 
 
-def test_a_campaign_of_two_use_cases_ranks_by_uplift_only_where_both_may(tmp_path):
+def test_uplift_ranks_only_if_all_use_cases_allow_it(tmp_path):
     teach(tmp_path, {"sure": 0.01, "moved": 0.1})
-    both = campaign(channels=TWO, use_cases=["longtail", "dormancy"])
-    ranking = planned(tmp_path, both).planned[0].record.ranking
+    two_cases = campaign(channels=TWO, use_cases=["longtail", "dormancy"])
+    ranking = planned(tmp_path, two_cases).planned[0].record.ranking
     assert (ranking.by, ranking.why) == ("propensity", "dormancy: too few customers of complete campaigns: 0")
 
 
-def test_where_no_channel_of_the_history_is_the_campaigns_its_best_reach_counts(tmp_path):
+def test_best_reach_counts_if_no_channel_is_shared(tmp_path):
     teach(tmp_path, {"sure": 0.01, "moved": 0.3}, channels={"visit": 40})
     # 0.3 / 0.6 = 0.5 on being reached; by call 0.5 x 0.6 x 100 - 6 = 24.
     assert values(planned(tmp_path))["moved"] == (24.0, "call")
 
 
-def test_campaigns_by_uplift_and_by_propensity_are_compared_by_propensity(tmp_path):
+def test_mixed_campaigns_are_compared_by_propensity(tmp_path):
     wake = campaign("wake", channels=TWO, use_cases=["dormancy"], offers=[offer("gift", value=30.0)])
     teach(tmp_path, {"sure": 0.01, "moved": 0.1})
     plan = planned(tmp_path, campaign(channels=TWO), wake)

@@ -32,8 +32,8 @@ def read(folder, text=GOOD):
     return read_campaign(path)
 
 
-def test_the_campaigns_of_the_project_can_be_read():
-    assert {one.campaign_id for one in load_campaigns()} >= {"longtail_2024", "wake_2024", "wealth_2024"}
+def test_project_campaigns_are_readable():
+    assert {campaign.campaign_id for campaign in load_campaigns()} >= {"longtail_2024", "wake_2024", "wealth_2024"}
     assert load_policy().language == "zh"
 
 
@@ -61,13 +61,13 @@ def test_the_campaigns_of_the_project_can_be_read():
         (("campaign_id: mine", "campaign_id: other"), "its campaign_id is 'other'"),
     ],
 )
-def test_a_campaign_that_cannot_be_carried_out_is_refused(tmp_path, change, said):
+def test_invalid_campaign_is_refused(tmp_path, change, said):
     assert read(tmp_path).channels["call"].max == 10
     with pytest.raises(SettingsError, match=said):
         read(tmp_path, GOOD.replace(*change))
 
 
-def test_two_campaigns_may_not_make_one_offer_at_one_time():
+def test_overlapping_campaigns_with_the_same_offer_are_refused():
     other = campaign("second", start_date=date(2024, 6, 1))
     with pytest.raises(
         SettingsError, match="first and second overlap from 2024-06-01 to 2024-12-31 and both offer deposit"
@@ -77,9 +77,9 @@ def test_two_campaigns_may_not_make_one_offer_at_one_time():
     _check_overlap(campaign("first", offers=[offer("another")]), other)
 
 
-def test_a_campaign_is_live_while_its_offers_can_be_worked():
-    one = campaign(start_date=date(2024, 4, 1), end_date=date(2024, 6, 30))
-    assert [live([one], day) != [] for day in (date(2024, 2, 29), date(2024, 3, 31), date(2024, 6, 30))] == [
+def test_campaign_is_live_while_its_offers_are_valid():
+    spring = campaign(start_date=date(2024, 4, 1), end_date=date(2024, 6, 30))
+    assert [live([spring], day) != [] for day in (date(2024, 2, 29), date(2024, 3, 31), date(2024, 6, 30))] == [
         False,
         True,
         False,
@@ -87,11 +87,11 @@ def test_a_campaign_is_live_while_its_offers_can_be_worked():
 
 
 def holdout(**more):
-    said = {"salt": "long enough", "share": 0.1, "start_date": date(2024, 1, 1), "end_date": date(2024, 12, 31)}
-    return HoldOut.model_validate(said | more)
+    settings = {"salt": "long enough", "share": 0.1, "start_date": date(2024, 1, 1), "end_date": date(2024, 12, 31)}
+    return HoldOut.model_validate(settings | more)
 
 
-def test_a_hold_out_that_is_changed_in_the_middle_is_refused(tmp_path):
+def test_hold_out_changed_while_in_force_is_refused(tmp_path):
     work = Workspace(tmp_path)
     keep_holdout(work, holdout(), date(2024, 3, 31))
     keep_holdout(work, holdout(end_date=date(2025, 6, 30)), date(2024, 6, 30))
@@ -111,7 +111,7 @@ def test_a_hold_out_that_is_changed_in_the_middle_is_refused(tmp_path):
     )
 
 
-def test_without_a_salt_of_its_own_a_bank_has_one_drawn_once_that_stays(tmp_path):
+def test_missing_salt_is_drawn_once(tmp_path):
     first, other = (salted(Workspace(tmp_path / name), holdout(salt="")) for name in ("one", "other"))
     path = tmp_path / "one" / "holdout.salt"
     assert len(first.salt) == 32
@@ -125,7 +125,7 @@ def test_without_a_salt_of_its_own_a_bank_has_one_drawn_once_that_stays(tmp_path
     assert salted(Workspace(tmp_path), None) is None
 
 
-def test_a_lost_salt_is_noticed(tmp_path):
+def test_lost_salt_is_refused(tmp_path):
     work = Workspace(tmp_path)
     keep_holdout(work, salted(work, holdout(salt="")), date(2024, 3, 31))
     (tmp_path / "holdout.salt").unlink()
@@ -133,7 +133,7 @@ def test_a_lost_salt_is_noticed(tmp_path):
         salted(work, holdout(salt=""))
 
 
-def test_the_hold_out_is_a_stable_share_by_salt_and_number_alone(tmp_path):
+def test_hold_out_depends_on_salt_and_number_only(tmp_path):
     names = [f"C{n}" for n in range(5000)]
     tables = tables_of(tmp_path, {"customers": [person("C1")]})
 
@@ -149,7 +149,7 @@ def test_the_hold_out_is_a_stable_share_by_salt_and_number_alone(tmp_path):
     assert in_force(holdout(), date(2025, 1, 1)) is None
 
 
-def test_the_smallest_effect_is_the_textbooks():
+def test_smallest_effect_matches_the_textbook():
     assert smallest_effect(0.5, 1000, 1000) == pytest.approx(0.0625, abs=0.001)
     assert smallest_effect(0.07, 5000, 500) < smallest_effect(0.07, 5000, 100)
     assert smallest_effect(0.5, 10, 0) is None
@@ -167,12 +167,12 @@ def test_the_smallest_effect_is_the_textbooks():
         (None, ""),
     ],
 )
-def test_a_name_shows_its_first_character(name, shown):
+def test_masked_name_shows_its_first_character(name, shown):
     assert masked_name(name) == shown
 
 
 @pytest.mark.parametrize(
     ("phone", "shown"), [("12043057256", "120****7256"), ("0516-862", "****"), ("", ""), (None, "")]
 )
-def test_a_telephone_number_hides_its_middle(phone, shown):
+def test_masked_phone_hides_its_middle(phone, shown):
     assert masked_phone(phone) == shown

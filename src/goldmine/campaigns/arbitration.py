@@ -19,22 +19,22 @@ TIE_BREAK = _("Of equal expected values the campaign with the higher probability
 def arbitrate(
     rows: Sequence[pd.DataFrame], campaigns: Sequence[Campaign], counters: Mapping[str, FunnelCounter]
 ) -> pd.DataFrame:
-    """Leave every customer in the campaign where the expected value is highest.
+    """Assign every customer to the campaign with the highest expected value.
 
-    The expected value is chance x reach of the channel x value of the outcome - cost of the contact, by the best of the
-    channels that remain. The chance is the calibrated probability or, where uplift ranks, what reaching the customer
-    adds to it. An uplift is a small part of a probability: while one campaign still ranks by propensity, all are
-    compared by the calibrated probability, so that none loses its customers for being measured more strictly; within a
-    campaign its own measure stays. Ties are broken as `TIE_BREAK` says; a customer stands in a campaign once.
+    The expected value is chance x reach of the channel x value of the outcome - cost of the contact, for the best
+    remaining channel. The chance is the calibrated probability or, if uplift ranks, what reaching the customer adds to
+    it. An uplift is a small part of a probability: while one campaign ranks by propensity, campaigns are compared by
+    the calibrated probability, so that none loses customers to a stricter measure; within a campaign its own measure
+    applies. `TIE_BREAK` settles ties; a customer appears in a campaign once.
 
     Parameters
     ----------
     rows : sequence of pandas.DataFrame
-        Candidates with `probability`, `uplift`, `chance`, `offer` and a flag a channel, from `contactable`.
+        Candidates with `probability`, `uplift`, `chance`, `offer` and a flag per channel, from `contactable`.
     campaigns : sequence of Campaign
         In the order of `rows`.
-    tallies : mapping of str to FunnelCounter
-        Takes the counts, by campaign.
+    counters : mapping of str to FunnelCounter
+        By campaign.
 
     Returns
     -------
@@ -46,21 +46,21 @@ def arbitrate(
         counters[campaign.campaign_id].leave(
             "not_worth", _NOT_WORTH, int((part["expected_value"] <= 0).sum()), "arbitration"
         )
-    every = pd.concat(parts, ignore_index=True)
-    compared = "likely_value" if every["uplift"].isna().any() else "expected_value"
-    worth = every[every["expected_value"] > 0].sort_values(
+    candidates = pd.concat(parts, ignore_index=True)
+    compared = "likely_value" if candidates["uplift"].isna().any() else "expected_value"
+    worthwhile = candidates[candidates["expected_value"] > 0].sort_values(
         [compared, "probability", "campaign_id", "customer_id"], ascending=[False, False, True, True]
     )
-    kept = worth.drop_duplicates("customer_id").drop(columns="likely_value")
-    kept = kept.sort_values(
+    assigned = worthwhile.drop_duplicates("customer_id").drop(columns="likely_value")
+    assigned = assigned.sort_values(
         ["expected_value", "probability", "campaign_id", "customer_id"],
         ascending=[False, False, True, True],
         ignore_index=True,
     )
-    before, after = worth["campaign_id"].value_counts(), kept["campaign_id"].value_counts()
+    before, after = worthwhile["campaign_id"].value_counts(), assigned["campaign_id"].value_counts()
     for name, counter in counters.items():
         counter.leave("other_campaign", _OTHER, int(before.get(name, 0) - after.get(name, 0)), "arbitration")
-    return kept
+    return assigned
 
 
 def _valued(rows: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
@@ -68,16 +68,16 @@ def _valued(rows: pd.DataFrame, campaign: Campaign) -> pd.DataFrame:
     return rows.assign(
         campaign_id=campaign.campaign_id,
         value=value,
-        expected_value=_best(rows, campaign, rows["chance"] * value),
-        likely_value=_best(rows, campaign, rows["probability"] * value),
+        expected_value=_best_value(rows, campaign, rows["chance"] * value),
+        likely_value=_best_value(rows, campaign, rows["probability"] * value),
     )
 
 
-def _best(rows: pd.DataFrame, campaign: Campaign, gain: pd.Series) -> NDArray:
-    """Worth of the best channel that remains: what reaching a customer gains x reach - cost, yuan."""
-    worth = [
+def _best_value(rows: pd.DataFrame, campaign: Campaign, gain: pd.Series) -> NDArray:
+    """Value of the best remaining channel: gain of reaching a customer x reach - cost, yuan."""
+    values = [
         np.where(rows[name].to_numpy(dtype=bool), gain.to_numpy() * channel.reach - channel.cost, -np.inf)
         for name, channel in campaign.channels.items()
         if name in rows
     ]
-    return np.stack(worth).max(axis=0)
+    return np.stack(values).max(axis=0)

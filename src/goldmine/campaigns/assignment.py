@@ -1,4 +1,4 @@
-"""The assignment: who of the candidates is contacted, by which channel, by which manager."""
+"""The assignment: which candidates are contacted, by which channel and which manager."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _FULL = _("no capacity left for them")
 
 @dataclass(frozen=True)
 class Assigned:
-    """Those who are to be contacted, best first, with `channel`, `manager_id` and `expected_value`; and the limits."""
+    """The customers to contact, best first, with `channel`, `manager_id` and `expected_value`; and the limits."""
 
     rows: pd.DataFrame
     limits: tuple[Limit, ...]
@@ -35,10 +35,9 @@ def assign(
     policy: Policy,
     counters: Mapping[str, FunnelCounter],
 ) -> Assigned:
-    """Assign channels and managers for the most expected value under every limit.
+    """Assign channels and managers for the highest expected value under all limits.
 
-    A customer stays with the manager in charge; one whose manager has left or was never named may go to any manager of
-    the branch.
+    A customer stays with their manager; one without a serving manager may go to any manager of the branch.
 
     Parameters
     ----------
@@ -46,111 +45,111 @@ def assign(
         From `arbitrate`.
     managers : pandas.DataFrame
         From `serving`.
-    tallies : mapping of str to FunnelCounter
-        Takes the counts of those for whom there is no capacity.
+    counters : mapping of str to FunnelCounter
+        By campaign; they count the customers for whom there is no capacity.
 
     Raises
     ------
     SettingsError
-        If minimum quotas cannot be kept; it names the limits that clash.
+        If minimum quotas cannot be met; it names the conflicting limits.
     """
     options = _options(rows, managers, campaigns)
     limits = limits_of(options, campaigns, policy)
     problem = Problem(
-        owner=np.unique(options["row"], return_inverse=True)[1],
+        customer=np.unique(options["row"], return_inverse=True)[1],
         probability=options["chance"].to_numpy(dtype=float),
         gain=options["gain"].to_numpy(dtype=float),
         cost=options["cost"].to_numpy(dtype=float),
         member=limits.member,
-        least=limits.least,
-        most=limits.most,
+        min_count=limits.min_count,
+        max_count=limits.max_count,
     )
     try:
         solution = solve(problem)
     except ClashError as clash:
         raise _clash(limits, clash) from clash
     chosen = options[solution.chosen]
-    kept = rows.loc[chosen["row"]].assign(
+    assigned = rows.loc[chosen["row"]].assign(
         channel=chosen["channel"].to_numpy(),
         manager_id=chosen["manager_id"].to_numpy(),
         expected_value=problem.value[solution.chosen].round(2),
     )
-    before, after = rows["campaign_id"].value_counts(), kept["campaign_id"].value_counts()
+    before, after = rows["campaign_id"].value_counts(), assigned["campaign_id"].value_counts()
     for name, counter in counters.items():
         counter.leave("capacity", _FULL, int(before.get(name, 0) - after.get(name, 0)), "capacity")
     used = problem.counts @ solution.chosen.astype(float)
-    best = kept.sort_values(["expected_value", "customer_id"], ascending=[False, True], ignore_index=True)
+    best = assigned.sort_values(["expected_value", "customer_id"], ascending=[False, True], ignore_index=True)
     return Assigned(best, _report(limits, used, solution.shadow))
 
 
 def serving(tables: ContactTables) -> pd.DataFrame:
     """Managers who can be given customers: `manager_id` and `branch_id`.
 
-    Without a table of staff those are all whom the customers name.
+    Without a table of staff: all managers named in the customer table.
     """
     if not tables.has("staff", "branch_id"):
-        found = tables.table("customers").select("manager_id", "branch_id").distinct().to_pyarrow().to_pandas()
-        return found.dropna().sort_values(["branch_id", "manager_id"], ignore_index=True)
+        managers = tables.table("customers").select("manager_id", "branch_id").distinct().to_pyarrow().to_pandas()
+        return managers.dropna().sort_values(["branch_id", "manager_id"], ignore_index=True)
     staff = tables.table("staff")
-    there = staff.filter(staff.left_on.isnull() | (staff.left_on > tables.as_of))
+    serving_staff = staff.filter(staff.left_on.isnull() | (staff.left_on > tables.as_of))
     if tables.has("staff", "role"):
-        there = there.filter(there.role == "manager")
-    found = there.select("branch_id", manager_id="staff_id").to_pyarrow().to_pandas()
-    return found.dropna().drop_duplicates("manager_id").sort_values(["branch_id", "manager_id"], ignore_index=True)
+        serving_staff = serving_staff.filter(serving_staff.role == "manager")
+    managers = serving_staff.select("branch_id", manager_id="staff_id").to_pyarrow().to_pandas()
+    return managers.dropna().drop_duplicates("manager_id").sort_values(["branch_id", "manager_id"], ignore_index=True)
 
 
 def _options(rows: pd.DataFrame, managers: pd.DataFrame, campaigns: Sequence[Campaign]) -> pd.DataFrame:
-    """A row a customer, channel and manager that may come together and is worth its cost."""
+    """One row per customer, channel and manager that may be combined and is worth its cost."""
     parts = []
     for campaign in campaigns:
-        mine = rows[rows["campaign_id"] == campaign.campaign_id]
+        part = rows[rows["campaign_id"] == campaign.campaign_id]
         for name, channel in campaign.channels.items():
-            if name in mine:
-                gain = mine["value"] * channel.reach
-                parts.append(mine[mine[name].astype(bool)].assign(channel=name, gain=gain, cost=channel.cost))
+            if name in part:
+                gain = part["value"] * channel.reach
+                parts.append(part[part[name].astype(bool)].assign(channel=name, gain=gain, cost=channel.cost))
     names = ["campaign_id", "customer_id", "chance", "branch_id", "manager_id", "grid_id", "channel"]
     columns = [*names, "gain", "cost", "row"]
-    every = (
+    options = (
         pd.concat([part.assign(row=part.index) for part in parts])[columns] if parts else rows.reindex(columns=columns)
     )
-    every = every[every["chance"] * every["gain"] > every["cost"]]
-    kept = every["manager_id"].isin(managers["manager_id"])
-    loose = every[~kept].drop(columns="manager_id").merge(managers, on="branch_id", how="left")
-    found = pd.concat([every[kept], loose[columns]], ignore_index=True)
-    return found.sort_values(
+    options = options[options["chance"] * options["gain"] > options["cost"]]
+    has_manager = options["manager_id"].isin(managers["manager_id"])
+    unassigned = options[~has_manager].drop(columns="manager_id").merge(managers, on="branch_id", how="left")
+    options = pd.concat([options[has_manager], unassigned[columns]], ignore_index=True)
+    return options.sort_values(
         ["row", "cost", "channel", "manager_id"], ascending=[True, False, True, True], ignore_index=True
     )
 
 
 def _report(limits: Limits, used: np.ndarray, shadow: np.ndarray) -> tuple[Limit, ...]:
-    told = []
-    for place, (campaign, kind, key) in enumerate(limits.names):
-        most = limits.most[place]
-        if kind == "channel" or limits.least[place] or used[place] >= most or abs(shadow[place]) > 0.005:
-            told.append(
+    reported = []
+    for index, (campaign, kind, key) in enumerate(limits.names):
+        maximum = limits.max_count[index]
+        if kind == "channel" or limits.min_count[index] or used[index] >= maximum or abs(shadow[index]) > 0.005:
+            reported.append(
                 Limit(
                     campaign_id=campaign,
                     kind=kind,
                     key=key,
-                    min=int(limits.least[place]),
-                    max=int(most),
-                    used=round(float(used[place])),
-                    worth=round(float(shadow[place]), 2) + 0.0,
+                    min=int(limits.min_count[index]),
+                    max=int(maximum),
+                    used=round(float(used[index])),
+                    worth=round(float(shadow[index]), 2) + 0.0,
                 )
             )
-    return tuple(sorted(told, key=lambda one: (one.campaign_id, one.kind != "channel", one.kind, -one.worth, one.key)))
+    return tuple(sorted(reported, key=lambda x: (x.campaign_id, x.kind != "channel", x.kind, -x.worth, x.key)))
 
 
 def _clash(limits: Limits, clash: ClashError) -> SettingsError:
-    def named(place: int) -> str:
-        campaign, kind, key = limits.names[place]
+    def name(index: int) -> str:
+        campaign, kind, key = limits.names[index]
         return f"{campaign or 'all campaigns'} {kind} {key}"
 
     short = [
-        f"{named(place)} asks for at least {limits.least[place]:.0f} and misses {missed:.0f}"
-        for place, missed in clash.short.items()
+        f"{name(index)} asks for at least {limits.min_count[index]:.0f} and misses {missed:.0f}"
+        for index, missed in clash.short.items()
     ]
-    against = [f"{named(place)} at most {limits.most[place]:.0f}" for place in clash.against]
+    against = [f"{name(index)} at most {limits.max_count[index]:.0f}" for index in clash.against]
     why = f"it clashes with {', '.join(against)}" if against else "there are too few customers for it"
     return SettingsError(
         f"capacity: {'; '.join(short)}: {why}.", "Lower the minimum or raise the limit that stands in its way."

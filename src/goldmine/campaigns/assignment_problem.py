@@ -1,4 +1,4 @@
-"""The question put to the solver: options, what each is worth, and the limits that each counts towards."""
+"""The assignment problem: options, the value of each, and the limits that each counts towards."""
 
 from dataclasses import dataclass
 
@@ -14,24 +14,24 @@ class Problem:
 
     Parameters
     ----------
-    owner : array (options,) of int
-        Whose option: places of customers, from 0, every one with an option.
+    customer : array (options,) of int
+        Index of the customer, from 0; every customer has an option.
     probability, gain, cost : array (options,)
-        An option is worth `probability * gain - cost` yuan; all of a customer's options have one probability: of the
-        outcome or, where uplift ranks, what a contact adds to it.
+        An option is worth `probability * gain - cost` yuan; all options of a customer have one probability: that of the
+        outcome or, if uplift ranks, what a contact adds to it.
     member : array (options, families) of int
-        Places of the limits that an option counts towards; -1 where a family has none for it.
-    least, most : array (limits,)
-        How many options of each limit must and may be chosen; `most` may be infinite.
+        Index of the limit that an option counts towards, per family; -1 if the family has none for it.
+    min_count, max_count : array (limits,)
+        Minimum and maximum of options chosen under each limit; `max_count` may be infinite.
     """
 
-    owner: NDArray
+    customer: NDArray
     probability: NDArray
     gain: NDArray
     cost: NDArray
     member: NDArray
-    least: NDArray
-    most: NDArray
+    min_count: NDArray
+    max_count: NDArray
 
     @property
     def value(self) -> NDArray:
@@ -43,36 +43,36 @@ class Problem:
         """Limits x options, 1 where an option counts towards a limit."""
         option, family = np.nonzero(self.member >= 0)
         ones = np.ones(len(option))
-        return csr_array((ones, (self.member[option, family], option)), shape=(len(self.most), len(self.owner)))
+        return csr_array((ones, (self.member[option, family], option)), shape=(len(self.max_count), len(self.customer)))
 
-    def part(self, places: NDArray) -> "Problem":
-        """The same question with some of the options."""
-        owner = np.unique(self.owner[places], return_inverse=True)[1]
+    def subset(self, options: NDArray) -> "Problem":
+        """The same problem with some of the options."""
+        customer = np.unique(self.customer[options], return_inverse=True)[1]
         return Problem(
-            owner=owner,
-            probability=self.probability[places],
-            gain=self.gain[places],
-            cost=self.cost[places],
-            member=self.member[places],
-            least=self.least,
-            most=self.most,
+            customer=customer,
+            probability=self.probability[options],
+            gain=self.gain[options],
+            cost=self.cost[options],
+            member=self.member[options],
+            min_count=self.min_count,
+            max_count=self.max_count,
         )
 
-    def once(self) -> csr_array:
-        """Customers with several options x options: at most one of them may be chosen."""
-        several = np.flatnonzero(np.bincount(self.owner) > 1)
-        row = np.full(self.owner.max(initial=-1) + 1, -1)
+    def one_per_customer(self) -> csr_array:
+        """Customers with several options x options: at most one option of each may be chosen."""
+        several = np.flatnonzero(np.bincount(self.customer) > 1)
+        row = np.full(self.customer.max(initial=-1) + 1, -1)
         row[several] = np.arange(len(several))
-        option = np.flatnonzero(row[self.owner] >= 0)
+        option = np.flatnonzero(row[self.customer] >= 0)
         ones = np.ones(len(option))
-        return csr_array((ones, (row[self.owner[option]], option)), shape=(len(several), len(self.owner)))
+        return csr_array((ones, (row[self.customer[option]], option)), shape=(len(several), len(self.customer)))
 
 
 def likeliest_first(problem: Problem, chosen: NDArray) -> NDArray:
-    """The same choice with ties settled: among customers who have the same options the likelier ones are chosen.
+    """The same choice with ties settled: of customers with the same options the likelier ones are chosen.
 
-    They differ in nothing but their probability, so that exchanging them keeps every limit and loses no value. Of the
-    equally likely those who stand first are taken; the likelier of two takes the option that gains more.
+    They differ only in probability, so exchanging them keeps every limit and loses no value. Of equally likely
+    customers the first are chosen; the likelier of two gets the option with the higher gain.
 
     Parameters
     ----------
@@ -81,21 +81,21 @@ def likeliest_first(problem: Problem, chosen: NDArray) -> NDArray:
     """
     options = pd.DataFrame(problem.member).assign(gain=problem.gain, cost=problem.cost)
     alike = options.groupby(list(options), sort=False).ngroup().to_numpy()
-    order = np.lexsort((alike, problem.owner))
-    owner = problem.owner[order]
-    first = np.flatnonzero(np.diff(owner, prepend=-1))
-    size = np.diff(first, append=len(owner))
-    place = np.arange(len(owner)) - np.repeat(first, size)
+    order = np.lexsort((alike, problem.customer))
+    customer = problem.customer[order]
+    first = np.flatnonzero(np.diff(customer, prepend=-1))
+    size = np.diff(first, append=len(customer))
+    position = np.arange(len(customer)) - np.repeat(first, size)
     table = np.full((len(first), size.max(initial=0)), -1)
-    table[owner, place] = alike[order]
+    table[customer, position] = alike[order]
     group = pd.DataFrame(table).groupby(list(range(table.shape[1])), sort=False).ngroup().to_numpy()
     taken = np.flatnonzero(chosen[order])
-    taken = taken[np.lexsort((place[taken], -problem.gain[order][taken], group[owner[taken]]))]
+    taken = taken[np.lexsort((position[taken], -problem.gain[order][taken], group[customer[taken]]))]
     ranked = np.lexsort((-problem.probability[order][first], group))
-    quota = np.bincount(group[owner[taken]], minlength=group.max(initial=-1) + 1)
+    quota = np.bincount(group[customer[taken]], minlength=group.max(initial=-1) + 1)
     start = np.cumsum(np.bincount(group)) - np.bincount(group)
-    nth = np.arange(len(ranked)) - start[group[ranked]]
-    customers = ranked[nth < quota[group[ranked]]]
+    rank = np.arange(len(ranked)) - start[group[ranked]]
+    customers = ranked[rank < quota[group[ranked]]]
     settled = np.zeros(len(chosen), dtype=bool)
-    settled[order[first[customers] + place[taken]]] = True
+    settled[order[first[customers] + position[taken]]] = True
     return settled

@@ -1,4 +1,4 @@
-"""Who a campaign may ask: everyone scored by its use cases, less those whom the rules keep off."""
+"""Candidates of a campaign: everyone scored by its use cases, less those excluded by the contact rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.labels.eligibility import eligible
 from goldmine.labels.use_case import UseCase
 
-_ASKED = _("its conditions on features are not met")
+_CONDITIONS = _("its conditions on features are not met")
 
 
 @dataclass(frozen=True)
@@ -31,19 +31,19 @@ class Scores:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Those whom a campaign may ask.
+    """Customers whom a campaign may contact.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         `customer_id`, `use_case`, `probability`, `decile`, `model_version`, `branch_id`, `manager_id`, `grid_id`,
-        `age` (years; NaN if not known), `grade` (1 to 5; 0 if not known), `assessed` (in date), `has_app`,
-        `has_phone` (flags; true where the bank does not say), and a flag a channel of the campaign by which the
-        customer may be contacted (`may_call` and so on).
-    tally : FunnelCounter
-        Who left so far.
+        `age` (years; NaN if unknown), `grade` (1 to 5; 0 if unknown), `assessed` (in date), `has_app`,
+        `has_phone` (flags; true if the bank has no such column), and one flag per channel of the campaign that the
+        customer has not refused (`may_call` and so on).
+    counter : FunnelCounter
+        The funnel so far.
     skipped : tuple of SkippedRule
-        Rules that the bank's tables do not carry.
+        Rules that need columns which the bank does not have.
     """
 
     rows: pd.DataFrame
@@ -52,61 +52,61 @@ class Candidates:
 
 
 def candidates(tables: ContactTables, work: Workspace, campaign: Campaign, scores: Sequence[Scores]) -> Candidates:
-    """Everyone scored by a campaign's use cases, less those whom the rules of eligibility and consent keep off.
+    """Everyone scored by a campaign's use cases, less those excluded by eligibility and consent.
 
     Parameters
     ----------
-    books : ContactTables
+    tables : ContactTables
         The bank's tables.
     work : Workspace
         Where the features are.
     campaign : Campaign
         Its conditions on features.
     scores : sequence of Scores
-        Those of its use cases; of several a customer's highest probability counts, of equal ones the first use case's.
+        Of its use cases; a customer's highest probability counts, of equal ones that of the first use case.
     """
     permitted = may_contact(tables, _scored(tables, scores), "campaign", campaign_id=campaign.campaign_id)
-    counts = permitted.counter()
+    counter = permitted.counter()
     rows = _with_customers(tables, permitted.allowed).to_pyarrow().to_pandas()
-    left = permitted.channels_left(list(campaign.channels)).add_prefix("may_")
-    rows = rows.join(left, on="customer_id")
+    channels = permitted.channels_left(list(campaign.channels)).add_prefix("may_")
+    rows = rows.join(channels, on="customer_id")
     if campaign.rules:
         asked = scores[0].use_case.model_copy(update={"name": campaign.campaign_id, "eligible": campaign.rules})
-        meet = eligible(tables.connection, work, asked, tables.as_of).to_pyarrow()["customer_id"].to_pylist()
-        kept = rows[rows["customer_id"].isin(meet)]
-        counts.leave("asked", _ASKED, len(rows) - len(kept), "eligible")
-        rows = kept
+        ids = eligible(tables.connection, work, asked, tables.as_of).to_pyarrow()["customer_id"].to_pylist()
+        eligible_rows = rows[rows["customer_id"].isin(ids)]
+        counter.leave("asked", _CONDITIONS, len(rows) - len(eligible_rows), "eligible")
+        rows = eligible_rows
     rows = _as_numbers(tables, rows.sort_values("customer_id", ignore_index=True))
-    return Candidates(rows, counts, permitted.skipped)
+    return Candidates(rows, counter, permitted.skipped)
 
 
 def _scored(tables: ContactTables, scores: Sequence[Scores]) -> ibis.Table:
     parts = [
-        tables.connection.read_parquet(str(one.path)).select(
+        tables.connection.read_parquet(str(score.path)).select(
             "customer_id",
             "probability",
             "decile",
-            use_case=ibis.literal(one.use_case.name),
-            model_version=ibis.literal(one.model_version),
+            use_case=ibis.literal(score.use_case.name),
+            model_version=ibis.literal(score.model_version),
         )
-        for one in sorted(scores, key=lambda one: one.use_case.name)
+        for score in sorted(scores, key=lambda score: score.use_case.name)
     ]
     rows = ibis.union(*parts) if len(parts) > 1 else parts[0]
     first = ibis.row_number().over(group_by="customer_id", order_by=[ibis.desc("probability"), "use_case"])
-    return rows.mutate(place=first).filter(lambda t: t.place == 0).drop("place")
+    return rows.mutate(rank=first).filter(lambda t: t["rank"] == 0).drop("rank")
 
 
-def _with_customers(tables: ContactTables, kept: ibis.Table) -> ibis.Table:
+def _with_customers(tables: ContactTables, candidates: ibis.Table) -> ibis.Table:
     customers = tables.table("customers")
     names = ("branch_id", "manager_id", "grid_id", "birth_date", "risk_grade", "risk_grade_on")
-    # A number that stands twice in dirty books gives one row here too, and always the same one.
-    homes = customers.semi_join(kept, "customer_id").group_by("customer_id")
-    homes = homes.agg(
+    # A duplicate number in dirty data gives one row here too, and always the same one.
+    attributes = customers.semi_join(candidates, "customer_id").group_by("customer_id")
+    attributes = attributes.agg(
         **{name: customers[name].min() for name in names},
         has_app=customers.mobile_bank_on.notnull().any(),
         has_phone=(customers.phone.fill_null("") != "").any(),
     )
-    return kept.left_join(homes, "customer_id").drop("customer_id_right")
+    return candidates.left_join(attributes, "customer_id").drop("customer_id_right")
 
 
 def _as_numbers(tables: ContactTables, rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""By which channels a customer may still be contacted: reachable, not refused, not too often."""
+"""Channels by which a customer may still be contacted: reachable, not refused, within the fatigue limits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,46 +21,48 @@ _HABIT_DAYS = 365
 
 @dataclass(frozen=True)
 class History:
-    """What has been said to whom of late.
+    """Recent contacts and offers.
 
     Parameters
     ----------
     contacts : pandas.DataFrame
-        `customer_id`, `channel`, `times`: contacts, and offers that are out, within the policy's days.
+        `customer_id`, `channel`, `times`: contacts and valid offers within the policy's days.
     habit : pandas.DataFrame
-        `customer_id`, `channel`: by which customers answered within a year.
+        `customer_id`, `channel`: channels by which customers answered within a year.
     """
 
     contacts: pd.DataFrame
     habit: pd.DataFrame
 
 
-def history(tables: ContactTables, out: pd.DataFrame, fatigue: Fatigue) -> History:
-    """Gather what has been said to whom.
+def history(tables: ContactTables, offers: pd.DataFrame, fatigue: Fatigue) -> History:
+    """Collect recent contacts and offers.
 
     Parameters
     ----------
-    books : ContactTables
-        Its contacts, with those from the field, and its ledger.
-    out : pandas.DataFrame
-        Offers that are out, from `offers_of`; one that was worked stands among the contacts and counts once.
+    tables : ContactTables
+        Contacts, with imported results.
+    offers : pandas.DataFrame
+        Earlier offers, from `offers_of`; an offer that was worked is a contact as well and counts once.
     fatigue : Fatigue
         How far to look back.
     """
     contacts = tables.under_survivors(tables.table("contacts"))
     since = tables.as_of - timedelta(days=fatigue.days)
-    made = (
+    past = (
         contacts.filter(contacts.contacted_on > since)
         .select("campaign_id", "customer_id", "channel")
         .to_pyarrow()
         .to_pandas()
     )
-    days = pd.to_datetime(out["as_of"])
-    planned = out[(out["group"] == "contact") & (days > pd.Timestamp(since)) & (days <= pd.Timestamp(tables.as_of))]
+    days = pd.to_datetime(offers["as_of"])
+    planned = offers[
+        (offers["group"] == "contact") & (days > pd.Timestamp(since)) & (days <= pd.Timestamp(tables.as_of))
+    ]
     keys = ["campaign_id", "customer_id"]
-    worked = planned[keys].merge(made[keys].drop_duplicates(), on=keys, how="left", indicator=True)["_merge"] == "both"
-    both = pd.concat([made, planned.loc[~worked.to_numpy(), made.columns]])
-    times = both.assign(channel=both["channel"].fillna("")).groupby(["customer_id", "channel"]).size()
+    worked = planned[keys].merge(past[keys].drop_duplicates(), on=keys, how="left", indicator=True)["_merge"] == "both"
+    all_contacts = pd.concat([past, planned.loc[~worked.to_numpy(), past.columns]])
+    times = all_contacts.assign(channel=all_contacts["channel"].fillna("")).groupby(["customer_id", "channel"]).size()
     answered = contacts.answer.isin(_ANSWERED) & (contacts.contacted_on > tables.as_of - timedelta(days=_HABIT_DAYS))
     habit = contacts.filter(answered & contacts.channel.notnull()).select("customer_id", "channel")
     return History(times.rename("times").reset_index(), habit.distinct().to_pyarrow().to_pandas())
@@ -69,9 +71,9 @@ def history(tables: ContactTables, out: pd.DataFrame, fatigue: Fatigue) -> Histo
 def contactable(
     rows: pd.DataFrame, campaign: Campaign, history: History, fatigue: Fatigue, counter: FunnelCounter
 ) -> pd.DataFrame:
-    """Candidates who can be reached and were not contacted too often, with a flag a channel by which they may be.
+    """Candidates who can be reached and were not contacted too often, with a flag per usable channel.
 
-    Where a customer answered by one of the remaining channels within a year, only those by which they answered remain.
+    If a customer answered by some of the remaining channels within a year, only those remain.
 
     Returns
     -------
@@ -79,20 +81,20 @@ def contactable(
         The rows with the channels' names as flags.
     """
     names = [name for name in CONTACT_CHANNELS if name in campaign.channels]
-    can = pd.DataFrame(True, index=rows.index, columns=names)
+    reached_by = pd.DataFrame(True, index=rows.index, columns=names)
     for name in names:
         if name in ("call", "sms"):
-            can[name] &= rows["has_phone"].astype(bool)
+            reached_by[name] &= rows["has_phone"].astype(bool)
         if name == "app":
-            can[name] &= rows["has_app"].astype(bool)
-        can[name] &= rows[f"may_{name}"].astype(bool)
-    reachable = can.any(axis=1)
+            reached_by[name] &= rows["has_app"].astype(bool)
+        reached_by[name] &= rows[f"may_{name}"].astype(bool)
+    reachable = reached_by.any(axis=1)
     counter.leave("no_channel", _NO_CHANNEL, int((~reachable).sum()), "fatigue")
-    rested = can & _rested(rows, names, history, fatigue)
+    rested = reached_by & _rested(rows, names, history, fatigue)
     free = rested.any(axis=1)
     counter.leave("fatigued", _TIRED, int((reachable & ~free).sum()), "fatigue")
-    liked = rested & pd.DataFrame({name: rows["customer_id"].isin(_of(history.habit, name)) for name in names})
-    best = liked.where(liked.any(axis=1), rested)
+    habitual = rested & pd.DataFrame({name: rows["customer_id"].isin(_of(history.habit, name)) for name in names})
+    best = habitual.where(habitual.any(axis=1), rested)
     rows = rows.drop(columns=[f"may_{name}" for name in names])
     return pd.concat([rows, best], axis=1)[free].reset_index(drop=True)
 
@@ -103,10 +105,10 @@ def _of(pairs: pd.DataFrame, channel: str) -> pd.Series:
 
 def _rested(rows: pd.DataFrame, names: Sequence[str], history: History, fatigue: Fatigue) -> pd.DataFrame:
     times = history.contacts.pivot_table("times", "customer_id", "channel", "sum", fill_value=0)
-    mine = times.reindex(rows["customer_id"]).fillna(0).set_axis(rows.index)
-    below_total = mine.sum(axis=1) < fatigue.max_total
-    found = {}
+    own_times = times.reindex(rows["customer_id"]).fillna(0).set_axis(rows.index)
+    below_total = own_times.sum(axis=1) < fatigue.max_total
+    flags = {}
     for name in names:
         limit = fatigue.channels.get(name)  # type: ignore[call-overload]
-        found[name] = below_total if limit is None or name not in mine else below_total & (mine[name] < limit)
-    return pd.DataFrame(found)
+        flags[name] = below_total if limit is None or name not in own_times else below_total & (own_times[name] < limit)
+    return pd.DataFrame(flags)

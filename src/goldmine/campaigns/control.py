@@ -1,4 +1,4 @@
-"""Who of those chosen is contacted, who is held back to measure what contact earns, and which effect that detects."""
+"""Split of the chosen customers into contact and control, and the smallest effect that the split detects."""
 
 from collections.abc import Collection
 
@@ -24,15 +24,15 @@ def split(
 ) -> pd.DataFrame:
     """Give every chosen customer a stratum and a group.
 
-    Who is held out of all campaigns is control. Who was in this campaign's earlier releases keeps the group. Of the
-    others each stratum's share becomes control: in the order of stratum and salted hash every so-manieth.
+    Customers in the universal hold-out are control. Customers of this campaign's earlier releases keep their group. Of
+    the others a share of each stratum becomes control, by systematic sampling in the order of stratum and salted hash.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         One campaign's, from `assign`.
     salt : str
-        Makes the draw the bank's own.
+        Makes the draw specific to the bank.
     held_out : collection of str
         Customers in the universal hold-out.
     earlier : pandas.DataFrame
@@ -43,15 +43,15 @@ def split(
     pandas.DataFrame
         The rows with `stratum`, `group` (``contact`` or ``control``) and `held_out`.
     """
-    parts = rows[[_STRATA[one] for one in campaign.control.stratify_by]].astype("object").fillna("-")
+    parts = rows[[_STRATA[name] for name in campaign.control.stratify_by]].astype("object").fillna("-")
     stratum = pd.Series(["|".join(map(str, row)) for row in parts.to_numpy()], index=rows.index, dtype="object")
-    kept = earlier.drop_duplicates("customer_id", keep="last").set_index("customer_id")["group"]
-    group = rows["customer_id"].map(kept).astype("object")
-    out = rows["customer_id"].isin(list(held_out))
-    fresh = (group.isna() & ~out).to_numpy()
-    drawn = pd.Series(_drawn(rows[fresh], stratum[fresh], campaign, salt), index=rows.index[fresh])
+    earlier_group = earlier.drop_duplicates("customer_id", keep="last").set_index("customer_id")["group"]
+    group = rows["customer_id"].map(earlier_group).astype("object")
+    in_holdout = rows["customer_id"].isin(list(held_out))
+    new = (group.isna() & ~in_holdout).to_numpy()
+    drawn = pd.Series(_drawn(rows[new], stratum[new], campaign, salt), index=rows.index[new])
     group = group.where(group.notna(), drawn.map({True: "control", False: "contact"}))
-    return rows.assign(stratum=stratum, group=group.mask(out, "control"), held_out=out)
+    return rows.assign(stratum=stratum, group=group.mask(in_holdout, "control"), held_out=in_holdout)
 
 
 def _drawn(rows: pd.DataFrame, stratum: pd.Series, campaign: Campaign, salt: str) -> NDArray:
@@ -65,14 +65,14 @@ def _drawn(rows: pd.DataFrame, stratum: pd.Series, campaign: Campaign, salt: str
 
 
 def count_control(rows: pd.DataFrame, counter: FunnelCounter) -> None:
-    """Count those who are not contacted."""
+    """Count the customers who are not contacted."""
     out = int(rows["held_out"].sum())
     counter.leave("held_out", _HELD_OUT, out, "control")
     counter.leave("control", _CONTROL, int((rows["group"] == "control").sum()) - out, "control")
 
 
 def smallest_effect(rate: float, contact: int, control: int) -> float | None:
-    """The smallest rise of a rate that is found in 80 of 100 such campaigns.
+    """The smallest rise of a rate that is detected with a power of 80%.
 
     Two-sided test of two shares at 5%, normal approximation, the variance of each group its own.
 
@@ -86,7 +86,7 @@ def smallest_effect(rate: float, contact: int, control: int) -> float | None:
     Returns
     -------
     float or None
-        Difference of rates; None where no rise, not even to 1, would be found.
+        Difference of rates; None if no rise, not even to 1, would be detected.
 
     Examples
     --------

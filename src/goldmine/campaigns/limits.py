@@ -1,4 +1,4 @@
-"""The limits of the assignment: so many for each branch, manager, grid and channel, of a campaign and of all."""
+"""Limits of the assignment: capacity per branch, manager, grid and channel, of each campaign and of all together."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,26 +13,26 @@ from goldmine.contactability.tables import ContactTables
 from goldmine.core.errors import SettingsError
 
 KINDS = {"branch": "branches", "manager": "staff", "grid": "grids"}
-"""Kinds of places that have a capacity, and the tables that know them."""
+"""Kinds of units with a capacity, and their tables."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """All limits, and which of them each option counts towards.
+    """All limits, and those that each option counts towards.
 
     Parameters
     ----------
     names : list of (str, str, str)
         Campaign (empty: all of them), kind and key of each limit.
-    least, most : array (limits,)
-        What must and may count.
+    min_count, max_count : array (limits,)
+        Minimum and maximum count.
     member : array (options, families) of int
-        Places of limits; -1 where a family has none for the option.
+        Index of the limit per family; -1 if the family has none for the option.
     """
 
     names: list[tuple[str, str, str]]
-    least: NDArray
-    most: NDArray
+    min_count: NDArray
+    max_count: NDArray
     member: NDArray
 
 
@@ -42,68 +42,68 @@ def limits_of(options: pd.DataFrame, campaigns: Sequence[Campaign], policy: Poli
     Parameters
     ----------
     options : pandas.DataFrame
-        `campaign_id`, `branch_id`, `manager_id`, `grid_id`, `channel`; a place that is not known has no limit.
+        `campaign_id`, `branch_id`, `manager_id`, `grid_id`, `channel`; an unknown unit has no limit.
     """
     names: list[tuple[str, str, str]] = []
     bounds: list[tuple[int, float]] = []
     families = []
     for campaign in campaigns:
-        mine = (options["campaign_id"] == campaign.campaign_id).to_numpy()
+        in_campaign = (options["campaign_id"] == campaign.campaign_id).to_numpy()
         for kind in KINDS:
-            places = getattr(campaign.capacity, kind)
-            families.append(_family(options, mine, (campaign.campaign_id, kind), places, (names, bounds)))
-        channels = pd.Series({name: len(names) + place for place, name in enumerate(campaign.channels)})
+            capacity = getattr(campaign.capacity, kind)
+            families.append(_family(options, in_campaign, (campaign.campaign_id, kind), capacity, (names, bounds)))
+        channels = pd.Series({name: len(names) + index for index, name in enumerate(campaign.channels)})
         names += [(campaign.campaign_id, "channel", name) for name in campaign.channels]
-        bounds += [(one.min, one.max) for one in campaign.channels.values()]
-        families.append(np.where(mine, options["channel"].map(channels).fillna(-1), -1))
-    everywhere = np.ones(len(options), dtype=bool)
+        bounds += [(channel.min, channel.max) for channel in campaign.channels.values()]
+        families.append(np.where(in_campaign, options["channel"].map(channels).fillna(-1), -1))
+    all_options = np.ones(len(options), dtype=bool)
     for kind in KINDS if policy.capacity else ():
-        families.append(_family(options, everywhere, ("", kind), getattr(policy.capacity, kind), (names, bounds)))
+        families.append(_family(options, all_options, ("", kind), getattr(policy.capacity, kind), (names, bounds)))
     return Limits(
         names,
-        np.array([least for least, _ in bounds], dtype=float),
-        np.array([most for _, most in bounds], dtype=float),
+        np.array([minimum for minimum, _ in bounds], dtype=float),
+        np.array([maximum for _, maximum in bounds], dtype=float),
         np.stack(families, axis=1).astype(np.int64),
     )
 
 
 def _family(
     options: pd.DataFrame,
-    mine: NDArray,
+    selected: NDArray,
     family: tuple[str, str],
     capacity: UnitCapacity | None,
-    found: tuple[list[tuple[str, str, str]], list[tuple[int, float]]],
+    limits_so_far: tuple[list[tuple[str, str, str]], list[tuple[int, float]]],
 ) -> NDArray:
-    """Add a limit a place, and say towards which each option counts."""
+    """Add one limit per unit, and return the index of the limit that each option counts towards."""
     if capacity is None:
         return np.full(len(options), -1)
-    names, bounds = found
-    whose, kind = family
-    ids = options[f"{kind}_id"].where(mine)
+    names, bounds = limits_so_far
+    campaign_id, kind = family
+    ids = options[f"{kind}_id"].where(selected)
     keys = sorted({*ids.dropna().unique(), *capacity.overrides})
-    at = pd.Series({key: len(names) + place for place, key in enumerate(keys)}, dtype="int64")
+    indices = pd.Series({key: len(names) + index for index, key in enumerate(keys)}, dtype="int64")
     for key in keys:
         limits = capacity.overrides.get(key)
-        names.append((whose, kind, key))
-        most = capacity.default if limits is None or limits.max is None else limits.max
-        bounds.append((limits.min if limits else 0, most))
-    return ids.map(at).fillna(-1).to_numpy()
+        names.append((campaign_id, kind, key))
+        maximum = capacity.default if limits is None or limits.max is None else limits.max
+        bounds.append((limits.min if limits else 0, maximum))
+    return ids.map(indices).fillna(-1).to_numpy()
 
 
-def check_places(tables: ContactTables, campaigns: Sequence[Campaign], policy: Policy) -> None:
-    """Refuse capacities of places that the bank does not have, and quotas above their own limit.
+def check_units(tables: ContactTables, campaigns: Sequence[Campaign], policy: Policy) -> None:
+    """Refuse capacities of units that the bank does not have, and quotas above their own limit.
 
     Raises
     ------
     SettingsError
-        Names file, place and what is wrong.
+        Names file, key and fault.
     """
-    owners: list[tuple[str, Capacity | None]] = [(f"{one.campaign_id}.yaml", one.capacity) for one in campaigns]
+    owners: list[tuple[str, Capacity | None]] = [(f"{spec.campaign_id}.yaml", spec.capacity) for spec in campaigns]
     for where, capacity in [*owners, ("offers.yaml", policy.capacity)]:
         for kind in KINDS if capacity else ():
-            places = getattr(capacity, kind)
-            if places is not None and places.overrides:
-                _check(tables, where, kind, places)
+            units = getattr(capacity, kind)
+            if units is not None and units.overrides:
+                _check(tables, where, kind, units)
 
 
 def _check(tables: ContactTables, where: str, kind: str, capacity: UnitCapacity) -> None:
@@ -118,9 +118,10 @@ def _check(tables: ContactTables, where: str, kind: str, capacity: UnitCapacity)
             f"Correct the number; {table}.{column} has those there are.",
         )
     for key, limits in capacity.overrides.items():
-        most = capacity.default if limits.max is None else limits.max
-        if limits.min > most:
+        maximum = capacity.default if limits.max is None else limits.max
+        if limits.min > maximum:
             raise SettingsError(
-                f"{where}: capacity.{kind}.overrides.{key}: at least {limits.min} cannot be kept with at most {most}.",
+                f"{where}: capacity.{kind}.overrides.{key}: at least {limits.min} cannot be kept with at most "
+                f"{maximum}.",
                 "Lower the one or raise the other.",
             )

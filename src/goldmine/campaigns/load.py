@@ -1,4 +1,4 @@
-"""Reading campaigns from ``pipelines/campaigns`` and what holds for all of them from ``pipelines/offers.yaml``."""
+"""Read campaigns from ``pipelines/campaigns``."""
 
 from datetime import date, timedelta
 from itertools import combinations
@@ -18,53 +18,54 @@ def load_campaigns() -> list[Campaign]:
     Raises
     ------
     SettingsError
-        If a file has an unknown or missing key or a wrong value, or two campaigns make one offer at one time.
+        If a file has an unknown or missing key or a wrong value, or two campaigns make the same offer at the same time.
     """
     campaigns = [read_campaign(path) for path in sorted(campaigns_folder().glob("*.yaml"))]
-    for one, other in combinations(campaigns, 2):
-        _check_overlap(one, other)
+    for first, other in combinations(campaigns, 2):
+        _check_overlap(first, other)
     return campaigns
 
 
 def live(campaigns: list[Campaign], as_of: date) -> list[Campaign]:
-    """Those whose time has begun by the day after the snapshot and is not over then."""
+    """The campaigns in force on the day after the snapshot."""
     first = as_of + timedelta(days=1)
-    return [one for one in campaigns if one.start_date <= first <= one.end_date]
+    return [campaign for campaign in campaigns if campaign.start_date <= first <= campaign.end_date]
 
 
 def read_campaign(path: Path) -> Campaign:
     """Read one campaign; see `load_campaigns`."""
-    found = typed(Campaign, read_yaml(path), path.name)
-    if found.campaign_id != path.stem:
+    campaign = typed(Campaign, read_yaml(path), path.name)
+    if campaign.campaign_id != path.stem:
         raise SettingsError(
-            f"{path.name}: its campaign_id is {found.campaign_id!r}.", "Give the file and the campaign the same name."
+            f"{path.name}: its campaign_id is {campaign.campaign_id!r}.",
+            "Give the file and the campaign the same name.",
         )
-    unknown = sorted(set(found.use_cases) - set(use_case_names()))
+    unknown = sorted(set(campaign.use_cases) - set(use_case_names()))
     if unknown:
         raise SettingsError(
             f"{path.name}: use_cases: there is no use case {', '.join(unknown)}.",
             f"Known: {', '.join(use_case_names())}.",
         )
-    return found
+    return campaign
 
 
-def _check_overlap(one: Campaign, other: Campaign) -> None:
+def _check_overlap(first: Campaign, other: Campaign) -> None:
     if (
-        one.end_date < other.start_date
-        or other.end_date < one.start_date
-        or not set(one.use_cases) & set(other.use_cases)
+        first.end_date < other.start_date
+        or other.end_date < first.start_date
+        or not set(first.use_cases) & set(other.use_cases)
     ):
         return
-    both = _made(one) & _made(other)
-    if both:
+    shared = _offered(first) & _offered(other)
+    if shared:
         raise SettingsError(
-            f"{one.campaign_id} and {other.campaign_id} overlap from {max(one.start_date, other.start_date)} to "
-            f"{min(one.end_date, other.end_date)} and both offer {', '.join(sorted(both))} from the same scores.",
+            f"{first.campaign_id} and {other.campaign_id} overlap from {max(first.start_date, other.start_date)} to "
+            f"{min(first.end_date, other.end_date)} and both offer {', '.join(sorted(shared))} from the same scores.",
             "Let one end before the other begins, or take the offer out of one: else neither can be measured.",
         )
 
 
-def _made(campaign: Campaign) -> set[str]:
+def _offered(campaign: Campaign) -> set[str]:
     return {offer.product_id or offer.offer for offer in campaign.offers}
 
 

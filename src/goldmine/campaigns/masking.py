@@ -1,4 +1,4 @@
-"""What a row says of the person beside the offer: a masked name and telephone, and the best time of day."""
+"""Personal details beside an offer: masked name and telephone, and the best time of day."""
 
 from datetime import date
 
@@ -9,13 +9,13 @@ from goldmine.contract.tables import NOT_OWN_KINDS
 from goldmine.core.dates import month_key
 
 _MONTHS = 3
-_LEAST = 3
+_MIN_TRANSACTIONS = 3
 BANDS = {"morning": range(7, 12), "noon": range(12, 14), "afternoon": range(14, 18), "evening": range(18, 22)}
 """Hours of each band."""
 
 
 def masked_name(name: str | None) -> str:
-    """A name of which only the first character is left.
+    """A name with only its first character shown.
 
     Examples
     --------
@@ -39,11 +39,11 @@ def masked_phone(phone: str | None) -> str:
 
 
 def masked(tables: ContactTables, customers: list[str]) -> pd.DataFrame:
-    """Masked names and telephones, a row a customer: `name`, `phone`; empty where the bank has none."""
-    wanted = tables.customers(customers)
-    people = tables.table("customers").semi_join(wanted, "customer_id").select("customer_id", "name", "phone")
-    found = people.to_pyarrow().to_pandas().drop_duplicates("customer_id").set_index("customer_id").reindex(customers)
-    texts = found.astype("object").where(found.notna(), None)
+    """Masked names and telephones, one row per customer: `name`, `phone`; empty if the bank has none."""
+    selected = tables.customers(customers)
+    people = tables.table("customers").semi_join(selected, "customer_id").select("customer_id", "name", "phone")
+    details = people.to_pyarrow().to_pandas().drop_duplicates("customer_id").set_index("customer_id").reindex(customers)
+    texts = details.astype("object").where(details.notna(), None)
     return pd.DataFrame(
         {"name": texts["name"].map(masked_name), "phone": texts["phone"].map(masked_phone)}, index=customers
     )
@@ -58,16 +58,16 @@ def time_bands(tables: ContactTables, customers: list[str], as_of: date) -> dict
         By customer number; those with fewer than three transactions with a time of day are not in it.
     """
     months = [month for month in tables.bank.months("transactions") if month <= month_key(as_of)][-_MONTHS:]
-    wanted = tables.customers(customers)
-    moves = tables.bank.read(tables.connection, "transactions", months)
-    own = ~moves.kind.isin(NOT_OWN_KINDS).fill_null(False) & (moves.channel != "batch").fill_null(True)
-    timed = moves.filter(own & (moves.time != moves.time.truncate("D")))
+    selected = tables.customers(customers)
+    transactions = tables.bank.read(tables.connection, "transactions", months)
+    is_own = ~transactions.kind.isin(NOT_OWN_KINDS).fill_null(False) & (transactions.channel != "batch").fill_null(True)
+    timed = transactions.filter(is_own & (transactions.time != transactions.time.truncate("D")))
     timed = tables.under_survivors(timed.select("customer_id", hour=timed.time.hour()))
-    hours = timed.semi_join(wanted, "customer_id")
+    hours = timed.semi_join(selected, "customer_id")
     counts = hours.group_by(["customer_id", "hour"]).agg(times=hours.count()).to_pyarrow().to_pandas()
     if counts.empty:
         return {}
     table = counts.pivot_table("times", "customer_id", "hour", "sum", fill_value=0)
     bands = pd.DataFrame({name: table.reindex(columns=list(h), fill_value=0).sum(axis=1) for name, h in BANDS.items()})
-    enough = bands[bands.sum(axis=1) >= _LEAST]
+    enough = bands[bands.sum(axis=1) >= _MIN_TRANSACTIONS]
     return dict((enough / [len(hours) for hours in BANDS.values()]).idxmax(axis=1))

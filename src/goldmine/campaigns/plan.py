@@ -1,4 +1,4 @@
-"""From scores to offers: the funnel in its fixed order, for all campaigns that are live."""
+"""From scores to offers: the funnel in its fixed order, for all campaigns in force."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from goldmine.campaigns.assignment import assign, serving
 from goldmine.campaigns.candidates import Candidates, Scores, candidates
 from goldmine.campaigns.channels import contactable, history
 from goldmine.campaigns.control import count_control, smallest_effect, split
-from goldmine.campaigns.limits import check_places
+from goldmine.campaigns.limits import check_units
 from goldmine.campaigns.load import campaign_texts
 from goldmine.campaigns.masking import time_bands
 from goldmine.campaigns.ranking import ranked
@@ -32,18 +32,18 @@ _AGAIN = _("refused or suppressed since the lists were made")
 
 @dataclass(frozen=True)
 class Planned:
-    """One campaign as it is to be published.
+    """One campaign to be published.
 
     Parameters
     ----------
     campaign : Campaign
         Its settings.
     rows : pandas.DataFrame
-        Those contacted and the control, by `group`, best first.
+        The customers to contact and the control, by `group`, best first.
     refusals : pandas.DataFrame
-        Every offer that suitability refused: `customer_id`, `offer`, `product_id`, `rule`.
+        Every offer refused for suitability: `customer_id`, `offer`, `product_id`, `rule`.
     record : CampaignRecord
-        What the release keeps of it.
+        What the release stores of it.
     """
 
     campaign: Campaign
@@ -61,9 +61,9 @@ class Plan:
     planned : tuple of Planned
         Those that are carried out.
     off : dict of str to str
-        Campaigns that this bank cannot carry, and what is missing.
+        Campaigns that this bank's tables do not support, and what is missing.
     held_back : frozenset of str
-        Customers who may be on no list: the control, and everyone held out.
+        Customers who may be on no list: the control and the universal hold-out.
     """
 
     planned: tuple[Planned, ...] = ()
@@ -72,121 +72,123 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A campaign on its way through the funnel."""
+class _InFunnel:
+    """A campaign inside the funnel."""
 
     campaign: Campaign
-    found: Candidates
+    candidates: Candidates
     ranking: Ranking
     refusals: pd.DataFrame
     scores: list[Scores]
 
 
 @dataclass(frozen=True)
-class _Ground:
-    """What all campaigns of a release share: books, salt, who is held out, offers that are out, the limits."""
+class _Shared:
+    """What all campaigns of a release share: tables, salt, hold-out, earlier offers and limits."""
 
     tables: ContactTables
     salt: str
-    out: frozenset[str]
-    before: pd.DataFrame
+    holdout: frozenset[str]
+    earlier: pd.DataFrame
     limits: Sequence[Limit]
 
 
 def plan_campaigns(
     tables: ContactTables, work: Workspace, campaigns: Sequence[Campaign], policy: Policy, scores: Sequence[Scores]
 ) -> Plan:
-    """Decide who gets which offer, in the fixed order of the funnel.
+    """Decide which customer gets which offer, in the fixed order of the funnel.
 
     Population and eligibility, consent and suppression, suitability, fatigue, arbitration, capacity, control; every
-    step counts who left. Refusals and suppressions are looked at once more when everybody has been chosen.
+    step counts who left. Refusals and suppressions are checked again after the assignment.
 
     Parameters
     ----------
-    books : ContactTables
+    tables : ContactTables
         The bank's tables at the snapshot.
     work : Workspace
-        Features, and releases that are out.
+        Features and earlier releases.
     campaigns : sequence of Campaign
-        Those that are live.
+        Campaigns in force.
     policy : Policy
-        What holds for all of them.
+        Policy for all campaigns.
     scores : sequence of Scores
-        What is published.
+        Published scores.
     """
-    check_places(tables, campaigns, policy)
-    out = _held_out(tables, scores)
-    before = offers_of(newest_releases(work, tables.as_of))
-    said = history(tables, before, policy.fatigue)
-    asked, rows, off = [], [], {}
+    check_units(tables, campaigns, policy)
+    holdout = _held_out(tables, scores)
+    earlier = offers_of(newest_releases(work, tables.as_of))
+    recent = history(tables, earlier, policy.fatigue)
+    in_funnel, rows, off = [], [], {}
     for campaign in campaigns:
-        mine = [one for one in scores if one.use_case.name in campaign.use_cases]
-        risks = _risks(tables, campaign, mine)
+        own_scores = [score for score in scores if score.use_case.name in campaign.use_cases]
+        risks = _risks(tables, campaign, own_scores)
         if isinstance(risks, str):
             off[campaign.campaign_id] = risks
             continue
-        found = candidates(tables, work, campaign, mine)
-        valued, ranking = ranked(found.rows, campaign, work, tables.as_of)
-        suited = suit(valued, campaign, risks, found.counter)
-        rows.append(contactable(suited.rows, campaign, said, policy.fatigue, found.counter))
-        asked.append(_Asked(campaign, found, ranking, suited.refusals, mine))
-    if not asked:
-        return Plan(off=off, held_back=out)
-    live = [one.campaign for one in asked]
-    counters = {one.campaign.campaign_id: one.found.counter for one in asked}
+        candidate_set = candidates(tables, work, campaign, own_scores)
+        valued, ranking = ranked(candidate_set.rows, campaign, work, tables.as_of)
+        suited = suit(valued, campaign, risks, candidate_set.counter)
+        rows.append(contactable(suited.rows, campaign, recent, policy.fatigue, candidate_set.counter))
+        in_funnel.append(_InFunnel(campaign, candidate_set, ranking, suited.refusals, own_scores))
+    if not in_funnel:
+        return Plan(off=off, held_back=holdout)
+    live = [entry.campaign for entry in in_funnel]
+    counters = {entry.campaign.campaign_id: entry.candidates.counter for entry in in_funnel}
     assigned = assign(arbitrate(rows, live, counters), serving(tables), live, policy, counters)
     chosen = _checked_again(tables, assigned.rows, counters)
     salt = policy.holdout.salt if policy.holdout else tables.bank.name
-    ground = _Ground(tables, salt, out, before, assigned.limits)
-    planned = tuple(_planned(ground, one, chosen) for one in asked)
-    control = [row for one in planned for row in one.rows.loc[one.rows["group"] == "control", "customer_id"]]
-    return Plan(planned, off, out | frozenset(control))
+    shared = _Shared(tables, salt, holdout, earlier, assigned.limits)
+    planned = tuple(_planned(shared, entry, chosen) for entry in in_funnel)
+    control = [row for entry in planned for row in entry.rows.loc[entry.rows["group"] == "control", "customer_id"]]
+    return Plan(planned, off, holdout | frozenset(control))
 
 
 def _held_out(tables: ContactTables, scores: Sequence[Scores]) -> frozenset[str]:
-    """Of everyone scored, those in the universal hold-out."""
+    """Scored customers in the universal hold-out."""
     if not scores:
         return frozenset()
-    scored = tables.connection.read_parquet([str(one.path) for one in scores], union_by_name=True)
+    scored = tables.connection.read_parquet([str(score.path) for score in scores], union_by_name=True)
     return frozenset(held_out(scored, tables.held_back.holdout).to_pyarrow()["customer_id"].to_pylist())
 
 
 def _risks(tables: ContactTables, campaign: Campaign, scores: Sequence[Scores]) -> dict[str, Risk] | str:
     if not scores:
         return f"scores of {', '.join(campaign.use_cases)}"
-    return risks_of(tables, campaign, any(one.use_case.wealth_product for one in scores))
+    return risks_of(tables, campaign, any(score.use_case.wealth_product for score in scores))
 
 
 def _checked_again(tables: ContactTables, rows: pd.DataFrame, counters: Mapping[str, FunnelCounter]) -> pd.DataFrame:
-    """Those of the chosen whom ledger, opt-outs and the field's answers still allow, read anew."""
+    """The chosen customers who may still be contacted by the ledger, opt-outs and answers read again."""
     permitted = may_contact(tables.reread(), set(rows["customer_id"]), "campaign")
-    kept = rows[rows["customer_id"].isin(permitted.allowed_customers)].reset_index(drop=True)
-    before, after = rows["campaign_id"].value_counts(), kept["campaign_id"].value_counts()
+    allowed = rows[rows["customer_id"].isin(permitted.allowed_customers)].reset_index(drop=True)
+    before, after = rows["campaign_id"].value_counts(), allowed["campaign_id"].value_counts()
     for name, counter in counters.items():
         counter.leave("checked_again", _AGAIN, int(before.get(name, 0) - after.get(name, 0)), "publishing")
-    return kept
+    return allowed
 
 
-def _planned(ground: _Ground, asked: _Asked, chosen: pd.DataFrame) -> Planned:
-    campaign, counter, tables = asked.campaign, asked.found.counter, ground.tables
-    mine = chosen[chosen["campaign_id"] == campaign.campaign_id].reset_index(drop=True)
-    offer = [campaign.offers[int(place)] for place in mine["offer"]]
-    mine = mine.assign(offer=[one.offer for one in offer], product_id=[one.product_id or None for one in offer])
-    earlier = ground.before[ground.before["campaign_id"] == campaign.campaign_id]
-    mine = split(mine, campaign, ground.salt, ground.out, earlier)
-    count_control(mine, counter)
-    until = min(tables.as_of + timedelta(days=campaign.valid_days), campaign.end_date)
-    bands = time_bands(tables, list(mine["customer_id"]), tables.as_of)
-    rows = mine.assign(
-        time_band=[bands.get(customer, campaign.time_band) for customer in mine["customer_id"]],
-        as_of=tables.as_of,
-        valid_until=until,
+def _planned(shared: _Shared, entry: _InFunnel, chosen: pd.DataFrame) -> Planned:
+    campaign, counter, tables = entry.campaign, entry.candidates.counter, shared.tables
+    selected = chosen[chosen["campaign_id"] == campaign.campaign_id].reset_index(drop=True)
+    offers = [campaign.offers[int(index)] for index in selected["offer"]]
+    selected = selected.assign(
+        offer=[offer.offer for offer in offers], product_id=[offer.product_id or None for offer in offers]
     )
-    return Planned(campaign, rows, asked.refusals, _record(asked, rows, ground.limits, until))
+    earlier = shared.earlier[shared.earlier["campaign_id"] == campaign.campaign_id]
+    selected = split(selected, campaign, shared.salt, shared.holdout, earlier)
+    count_control(selected, counter)
+    valid_until = min(tables.as_of + timedelta(days=campaign.valid_days), campaign.end_date)
+    bands = time_bands(tables, list(selected["customer_id"]), tables.as_of)
+    rows = selected.assign(
+        time_band=[bands.get(customer, campaign.time_band) for customer in selected["customer_id"]],
+        as_of=tables.as_of,
+        valid_until=valid_until,
+    )
+    return Planned(campaign, rows, entry.refusals, _record(entry, rows, shared.limits, valid_until))
 
 
-def _record(asked: _Asked, rows: pd.DataFrame, limits: Sequence[Limit], until: object) -> CampaignRecord:
-    campaign = asked.campaign
+def _record(entry: _InFunnel, rows: pd.DataFrame, limits: Sequence[Limit], valid_until: object) -> CampaignRecord:
+    campaign = entry.campaign
     contact = rows[rows["group"] == "contact"]
     rate = float(rows["probability"].mean()) if len(rows) else 0.0
     control = len(rows) - len(contact)
@@ -195,11 +197,11 @@ def _record(asked: _Asked, rows: pd.DataFrame, limits: Sequence[Limit], until: o
             "title": campaign.title,
             "start_date": campaign.start_date,
             "end_date": campaign.end_date,
-            "valid_until": until,
-            "models": {one.use_case.name: one.model_version for one in asked.scores},
-            "ranking": asked.ranking,
-            "funnel": asked.found.counter.funnel(asked.found.skipped),
-            "limits": [one for one in limits if one.campaign_id in ("", campaign.campaign_id)],
+            "valid_until": valid_until,
+            "models": {score.use_case.name: score.model_version for score in entry.scores},
+            "ranking": entry.ranking,
+            "funnel": entry.candidates.counter.funnel(entry.candidates.skipped),
+            "limits": [limit for limit in limits if limit.campaign_id in ("", campaign.campaign_id)],
             "power": Power(
                 contact=len(contact),
                 control=control,

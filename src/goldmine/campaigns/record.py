@@ -1,4 +1,4 @@
-"""What a release keeps of a campaign: funnel, limits with their shadow prices, what can be measured."""
+"""What a release stores of a campaign: funnel, limits with shadow prices, and statistical power."""
 
 from datetime import date
 from typing import Literal
@@ -13,7 +13,7 @@ LIMIT_KINDS = {
     "grid": pgettext("limit", "grid"),
     "channel": pgettext("limit", "channel"),
 }
-"""What a limit of the assignment may be set for."""
+"""Kinds of limits of the assignment."""
 
 
 class Limit(RecordModel):
@@ -22,13 +22,13 @@ class Limit(RecordModel):
     Parameters
     ----------
     campaign_id : str
-        Whose; empty for a limit of all campaigns together.
+        Its campaign; empty for a limit of all campaigns together.
     kind, key : str
-        ``branch``, ``manager``, ``grid`` or ``channel``, and which.
+        ``branch``, ``manager``, ``grid`` or ``channel``, and its id.
     min, max, used : int
-        What must, may and does count towards it; `max` is None where there is none.
+        Minimum, maximum and actual count; `max` is None if there is none.
     worth : float
-        Shadow price: what one more place would be worth, yuan; below zero, what the minimum quota costs.
+        Shadow price: value of one more place, yuan; below zero, the cost of the minimum quota.
     """
 
     campaign_id: str
@@ -41,18 +41,18 @@ class Limit(RecordModel):
 
 
 class Power(RecordModel):
-    """What a campaign can measure.
+    """Statistical power of a campaign.
 
     Parameters
     ----------
     contact, control, held_out : int
-        Customers contacted; control, those held out of all campaigns included; how many these are.
+        Customers to contact; control including the universal hold-out; customers in the hold-out.
     base_rate : float
-        Rate of the outcome that the calibrated probabilities promise.
+        Rate of the outcome predicted by the calibrated probabilities.
     smallest_effect : float or None
-        Smallest difference of rates found in 80 of 100 such campaigns (two-sided, 5%); None where none can be found.
+        Smallest difference of rates detected with a power of 80% (two-sided, 5%); None if there is none.
     min_effect_of_interest : float
-        The smallest that is worth knowing.
+        The smallest effect of interest.
     """
 
     contact: int
@@ -69,7 +69,7 @@ class Power(RecordModel):
 
 
 class Ranking(RecordModel):
-    """By what a campaign ranks its customers, ``uplift`` or ``propensity``; and why."""
+    """How a campaign ranks its customers, ``uplift`` or ``propensity``; and why."""
 
     by: Literal["uplift", "propensity"]
     why: LocalizedText
@@ -81,19 +81,19 @@ class CampaignRecord(RecordModel):
     Parameters
     ----------
     title : LocalizedText
-        What it is called.
+        Its title.
     start_date, end_date, valid_until : date
-        Its first and last day, and the last on which this release's offers may be worked.
+        Its first and last day, and the last on which this release's offers are valid.
     models : dict of str to str
-        Model version of each use case that it works from.
+        Model version of each of its use cases.
     ranking : Ranking
-        By what its customers are ranked, and why.
+        How its customers are ranked, and why.
     funnel : Funnel
         From everyone scored to those contacted.
     limits : tuple of Limit
-        Those that are reached, have a minimum or are a channel's.
+        Limits that are reached, have a minimum or belong to a channel.
     power : Power
-        What can be measured.
+        Its statistical power.
     expected_value : float
         Of all contacts together, yuan.
     settings : str

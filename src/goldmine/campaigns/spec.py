@@ -1,4 +1,4 @@
-"""What a campaign says: whom it asks, what it offers, by which channel, how much can be worked, what it is worth."""
+"""Settings of a campaign: customers, offers, channels, capacity, control and values."""
 
 from typing import Literal, Self
 
@@ -18,11 +18,11 @@ class Channel(SettingsModel):
     cost : float
         Of one contact, yuan.
     reach : float
-        Share of those contacted who are reached; the chance of the outcome is multiplied by it. 1: all.
+        Share of contacted customers who are reached; the chance of the outcome is multiplied by it.
     max : int
-        Contacts of this channel in all.
+        Maximum contacts by this channel.
     min : int
-        Contacts that it must make at least, for example because they are paid for.
+        Minimum contacts by it, for example because they are paid for.
     """
 
     cost: float = Field(ge=0, allow_inf_nan=False)
@@ -32,21 +32,21 @@ class Channel(SettingsModel):
 
 
 class Offer(SettingsModel):
-    """One thing that may be offered.
+    """One offer of a campaign.
 
     Parameters
     ----------
     offer : str
         Its code name.
     title, say : LocalizedText
-        What it is called, and how to begin: what the caller says.
+        Its title, and what the caller says first.
     product_id : str
-        The product, from the table of products; empty where the offer is none. A wealth product is offered only where
-        the customer's risk grade, its day and age allow it, whatever else is set.
+        The product, from the table of products; empty if the offer is no product. A wealth product is offered only if
+        the customer's risk grade, its date and age allow it, whatever else is set.
     value : float
-        What the outcome is worth to the bank with this offer, yuan.
+        Value of the outcome to the bank with this offer, yuan.
     age_from, age_to : int
-        Ages, in full years, to whom it may be offered; to the last one included.
+        Range of ages in full years, both included.
     """
 
     offer: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -59,16 +59,16 @@ class Offer(SettingsModel):
 
 
 class Control(SettingsModel):
-    """Who is not contacted, so that what contact earns can be measured.
+    """Control group, which is not contacted, so that the effect of contact can be measured.
 
     Parameters
     ----------
     share : float
         Share of those chosen who become control.
     stratify_by : list
-        Strata: the control has its share of each.
+        Strata; the control has the share of each.
     min_effect_of_interest : float
-        The smallest difference in the outcome's rate (0.02: two of a hundred customers) that is worth knowing; a
+        The smallest difference in the outcome's rate (0.02: two of a hundred customers) of interest; a
         campaign that cannot detect it is flagged.
     """
 
@@ -85,27 +85,27 @@ class Campaign(SettingsModel):
     campaign_id : str
         Its code name, the YAML file's.
     title : LocalizedText
-        What it is called.
+        Its title.
     use_cases : list of str
-        Whose scores it works from; of several a customer's highest probability counts.
+        Use cases whose scores it uses; a customer's highest probability counts.
     start_date, end_date : date
         First and last day.
     valid_days : int
-        Days after the snapshot for which an offer may be worked, never beyond the campaign's last day.
+        Days after the snapshot for which an offer is valid, never beyond the campaign's last day.
     rules : list of Condition
         Conditions on features that must all hold, beside the use cases' own.
     offers : list of Offer
-        Of those that suit a customer the one with the most value is made; of equals the first.
+        A customer gets the suitable offer with the highest value; of equal ones the first.
     channels : dict of str to Channel
         By name.
     capacity : Capacity
         Of branches, managers and grids.
     control : Control
-        Who is held back.
+        Its control group.
     time_band : str
-        When to contact a customer whose habits are not known.
+        When to contact a customer whose habits are unknown.
     rank_by : str
-        ``uplift``: by what a contact adds, as soon as past campaigns show it, and by probability until then;
+        ``uplift``: by the effect of a contact as soon as past campaigns show it, and by probability until then;
         ``propensity``: always by probability.
     """
 

@@ -24,17 +24,17 @@ class StoredUplift:
     Parameters
     ----------
     verdict : str
-        See `LearnedUplift.verdict`; only where uplift ranks is there a file of it.
+        See `LearnedUplift.verdict`; a file exists only if uplift ranks.
     path : Path or None
         Parquet with customer_id and uplift (what assigning a customer to contact adds to the probability of success).
     rows : int
-        Customers of the campaigns that it was learnt from.
+        Customers of the campaigns from which it was learnt.
     needed : int or None
-        About so many would show whom a contact moves; None where that cannot be told.
+        About how many customers would be needed to rank by uplift; None if unknown.
     channels : dict of str to int
-        How many of them were to be contacted by which channel.
+        Planned contacts by channel.
     missed : int
-        Complete campaigns from which nothing was learnt, because what they need is not there.
+        Complete campaigns from which nothing was learnt, because their inputs are missing.
     """
 
     verdict: str
@@ -46,7 +46,7 @@ class StoredUplift:
 
 
 def uplift_path(work: Workspace, as_of: date, use_case: str) -> Path:
-    """Where a use case's uplift at a snapshot lies; the verdict lies beside it."""
+    """File of a use case's uplift at a snapshot; the verdict is stored beside it."""
     return work.root / "uplift" / str(as_of) / f"{use_case}.parquet"
 
 
@@ -59,14 +59,14 @@ def store_uplift(
     uplift: pa.Table | None = None,
     channels: Mapping[str, int] | None = None,
 ) -> None:
-    """Write the verdict, and customers' uplift where it may rank; where it may not, none is left.
+    """Write the verdict, and customers' uplift if it may rank; otherwise remove any earlier one.
 
     Parameters
     ----------
     uplift : pyarrow.Table, optional
-        customer_id and uplift, of everyone to be ranked.
+        customer_id and uplift of every customer to be ranked.
     channels : mapping of str to int, optional
-        How many of the campaigns' customers were to be contacted by which channel.
+        Planned contacts of the campaigns by channel.
     """
     path = uplift_path(work, as_of, use_case)
     path.unlink(missing_ok=True)
@@ -77,19 +77,19 @@ def store_uplift(
 
 
 def read_stored_uplift(work: Workspace, as_of: date, use_case: str) -> StoredUplift:
-    """The verdict on a use case at a snapshot, and the uplift where it may rank; else propensity ranks."""
+    """The verdict on a use case at a snapshot, and the uplift if it may rank; else propensity ranks."""
     path = uplift_path(work, as_of, use_case)
-    found = read_json(path.with_suffix(".json"))
-    if found is None:
+    record = read_json(path.with_suffix(".json"))
+    if record is None:
         return StoredUplift(TOO_SMALL, None)
-    there = found["verdict"] == RANKS and path.exists()
+    may_rank = record["verdict"] == RANKS and path.exists()
     return StoredUplift(
-        found["verdict"],
-        path if there else None,
-        found["rows"],
-        found["rows_needed"],
-        found["channels"],
-        found.get("missed", 0),
+        record["verdict"],
+        path if may_rank else None,
+        record["rows"],
+        record["rows_needed"],
+        record["channels"],
+        record.get("missed", 0),
     )
 
 

@@ -1,4 +1,4 @@
-"""Which of a campaign's offers suit whom. The law's part of it cannot be turned off by any setting."""
+"""Suitability: which offers of a campaign suit which customers. No setting turns off the legal rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ RULES = {
     "unsuited": _("risk grade below every product's"),
     "age_outside": _("outside the ages of every offer"),
 }
-"""Why an offer may not be made, in the order in which the rules are looked at."""
+"""Why an offer may not be made, in the order of checking."""
 
 
 @dataclass(frozen=True)
 class Risk:
-    """What the law asks of an offer: whether it is a wealth product, and of which risk, 1 to 5."""
+    """Legal properties of an offer: whether it is a wealth product, and its risk grade, 1 to 5."""
 
     wealth: bool
     grade: int
@@ -74,40 +74,40 @@ def _risk(campaign: Campaign, offer: Offer, products: pd.DataFrame, wealth_use_c
 
 @dataclass(frozen=True)
 class Suited:
-    """Those whom an offer suits: their rows with `offer` (its place in the campaign), and every refusal."""
+    """Customers with a suitable offer: their rows with `offer` (its index in the campaign), and every refusal."""
 
     rows: pd.DataFrame
     refusals: pd.DataFrame
 
 
 def suit(rows: pd.DataFrame, campaign: Campaign, risks: Mapping[str, Risk], counter: FunnelCounter) -> Suited:
-    """Give every candidate the offer with the most value among those that suit; of equal ones the first.
+    """Give every candidate the suitable offer with the highest value; of equal ones the first.
 
     Parameters
     ----------
     rows : pandas.DataFrame
         From `candidates`.
-    tally : FunnelCounter
-        Takes the counts of those whom nothing suits, by rule.
+    counter : FunnelCounter
+        Counts the customers without a suitable offer, by rule.
 
     Returns
     -------
     Suited
-        Its refusals are a row a customer and offer that may not be made: `customer_id`, `offer`, `product_id`, `rule`.
+        Its refusals have one row per customer and refused offer: `customer_id`, `offer`, `product_id`, `rule`.
     """
     broken = np.stack([_broken(rows, offer, risks[offer.offer]) for offer in campaign.offers], axis=1)
     allowed = broken == len(RULES)
-    none = ~allowed.any(axis=1)
+    unsuited = ~allowed.any(axis=1)
     first = broken.min(axis=1)
-    for place, (name, words) in enumerate(RULES.items()):
-        counter.leave(name, words, int((none & (first == place)).sum()), "suitability")
+    for index, (name, text) in enumerate(RULES.items()):
+        counter.leave(name, text, int((unsuited & (first == index)).sum()), "suitability")
     value = np.where(allowed, [offer.value for offer in campaign.offers], -np.inf)
-    best = rows.assign(offer=value.argmax(axis=1))[~none].reset_index(drop=True)
+    best = rows.assign(offer=value.argmax(axis=1))[~unsuited].reset_index(drop=True)
     return Suited(best, _refusals(rows, campaign, broken))
 
 
 def _broken(rows: pd.DataFrame, offer: Offer, risk: Risk) -> NDArray:
-    """Place of the first rule that an offer breaks, a customer; the number of rules where it breaks none."""
+    """Index of the first rule that an offer breaks, per customer; the number of rules if it breaks none."""
     age, unknown = rows["age"], rows["age"].isna()
     bounded = (offer.age_from, offer.age_to) != (18, 120)
     outside = (age < offer.age_from) | (age > offer.age_to) | (unknown & bounded)
@@ -122,13 +122,13 @@ def _broken(rows: pd.DataFrame, offer: Offer, risk: Risk) -> NDArray:
 
 
 def _refusals(rows: pd.DataFrame, campaign: Campaign, broken: NDArray) -> pd.DataFrame:
-    who, which = np.nonzero(broken < len(RULES))
+    rows_at, offers_at = np.nonzero(broken < len(RULES))
     names = np.array(list(RULES))
     return pd.DataFrame(
         {
-            "customer_id": rows["customer_id"].to_numpy()[who],
-            "offer": np.array([offer.offer for offer in campaign.offers])[which],
-            "product_id": np.array([offer.product_id for offer in campaign.offers])[which],
-            "rule": names[broken[who, which]],
+            "customer_id": rows["customer_id"].to_numpy()[rows_at],
+            "offer": np.array([offer.offer for offer in campaign.offers])[offers_at],
+            "product_id": np.array([offer.product_id for offer in campaign.offers])[offers_at],
+            "rule": names[broken[rows_at, offers_at]],
         }
     )

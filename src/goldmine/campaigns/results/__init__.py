@@ -1,4 +1,4 @@
-"""What came back from the field: results of campaigns, checked row by row and kept."""
+"""Import of campaign results: rows are checked one by one and stored as contacts."""
 
 from goldmine.campaigns.results.import_results import Imported, import_outcomes
 

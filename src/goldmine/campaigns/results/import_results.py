@@ -1,4 +1,4 @@
-"""Taking results in: good rows into the work folder's contacts, bad rows back in a file with the reason."""
+"""Import results: good rows go into the work folder's contacts, bad rows into a file with the reason."""
 
 from collections import Counter
 from dataclasses import asdict, dataclass
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from goldmine.campaigns.results.parse_sheet import Sheet, read_sheet
-from goldmine.campaigns.results.rejected_rows import write_bad
+from goldmine.campaigns.results.rejected_rows import write_rejected
 from goldmine.campaigns.results.result_check import OPT_OUT, Known, Result, check_row
 from goldmine.contactability.past_offers import offers_of, releases_out
 from goldmine.contract.intake import load_bank
@@ -34,22 +34,22 @@ _KEY = ("campaign_id", "customer_id", "contacted_on")
 
 @dataclass(frozen=True)
 class Imported:
-    """What became of a file's rows.
+    """Counts of a file's rows after the import.
 
     Parameters
     ----------
     new, known : int
-        Kept now, and kept before already.
+        Newly stored, and stored before.
     not_worked : int
-        Without day and answer: not worked yet.
+        Without day and answer: not yet worked.
     control : int
-        Of those kept now, customers of a control group, who should not have been contacted.
+        Newly stored rows of control customers, who should not have been contacted.
     refused : int
-        Of those kept now, customers who asked never to be contacted again.
+        Newly stored rows of customers who opted out.
     bad : Counter of str
-        Rows that went back, by reason; of some the refusal was kept all the same.
+        Rejected rows by reason; the refusal in some of them was stored all the same.
     bad_file : Path or None
-        Where they are.
+        The file of rejected rows.
     """
 
     new: int
@@ -62,11 +62,11 @@ class Imported:
 
 
 def import_outcomes(file: Path, work: Workspace, *, today: date | None = None) -> Imported:
-    """Take the results of campaigns in.
+    """Import the results of campaigns.
 
-    The same file twice changes nothing. Rows of control customers are kept: that they were contacted has to be known.
-    The intake adds what is kept to the bank's contacts; refusals count from the next release on, before any intake. A
-    refusal is kept whatever else is wrong with its row, and in place of another result of the same contact.
+    Importing a file twice changes nothing. Rows of control customers are stored, since contamination must be known. The
+    intake adds stored rows to the bank's contacts; refusals count from the next release on, before any intake. A
+    refusal is stored whatever else is wrong with its row, and replaces another result of the same contact.
 
     Parameters
     ----------
@@ -86,39 +86,40 @@ def import_outcomes(file: Path, work: Workspace, *, today: date | None = None) -
     """
     sheet = read_sheet(file)
     with work.lock(), disk_errors(work.root):
-        out = offers_of(releases_out(work))
-        if out.empty:
+        offers = offers_of(releases_out(work))
+        if offers.empty:
             raise ReleaseError(f"{work.root}: no campaign has been released.", "Run `goldmine publish` first.")
-        firsts = out.groupby(["campaign_id", "customer_id"])["as_of"].min()
-        named = {str(row[at]).strip() for at in [sheet.columns["customer_id"]] for row in sheet.rows if at < len(row)}
-        customers = frozenset(out["customer_id"]) | _of_the_bank(work, named)
-        known = Known(firsts.to_dict(), frozenset(out["campaign_id"]), today or date.today(), customers)
-        kept = pq.read_table(work.returned).to_pylist() if work.returned.exists() else []
-        standing = {tuple(row[name] for name in _KEY): row for row in kept}
-        taken = _sorted(sheet, known, standing)
-        new = {key: row for key, row in taken.good.items() if standing.get(key) != row}
+        firsts = offers.groupby(["campaign_id", "customer_id"])["as_of"].min()
+        index = sheet.columns["customer_id"]
+        named = {str(row[index]).strip() for row in sheet.rows if index < len(row)}
+        customers = frozenset(offers["customer_id"]) | _customers_of_bank(work, named)
+        known = Known(firsts.to_dict(), frozenset(offers["campaign_id"]), today or date.today(), customers)
+        stored_rows = pq.read_table(work.returned).to_pylist() if work.returned.exists() else []
+        stored = {tuple(row[name] for name in _KEY): row for row in stored_rows}
+        sorted_rows = _sorted(sheet, known, stored)
+        new = {key: row for key, row in sorted_rows.good.items() if stored.get(key) != row}
         if new:
-            _write(work.returned, list((standing | new).values()))
+            _write(work.returned, list((stored | new).values()))
         control = set(
-            out.loc[out["group"] == "control", ["campaign_id", "customer_id"]].itertuples(index=False, name=None)
+            offers.loc[offers["group"] == "control", ["campaign_id", "customer_id"]].itertuples(index=False, name=None)
         )
         contacted = sum((row["campaign_id"], row["customer_id"]) in control for row in new.values())
-        place = write_bad(file, sheet, taken.bad, taken.heard) if taken.bad else None
+        bad_file = write_rejected(file, sheet, sorted_rows.bad, sorted_rows.heard) if sorted_rows.bad else None
     refused = sum(_refuses(row) for row in new.values())
-    counts = (len(new), len(taken.good) - len(new), taken.idle, contacted, refused)
-    return Imported(*counts, Counter(taken.bad.values()), place)
+    counts = (len(new), len(sorted_rows.good) - len(new), sorted_rows.idle, contacted, refused)
+    return Imported(*counts, Counter(sorted_rows.bad.values()), bad_file)
 
 
-def _of_the_bank(work: Workspace, named: set[str]) -> frozenset[str]:
-    """Which of some numbers are customers of the bank, where its tables have been taken in."""
+def _customers_of_bank(work: Workspace, numbers: set[str]) -> frozenset[str]:
+    """The customer numbers that the bank has; none before its first intake."""
     try:
         bank = load_bank(work)
     except WorkFolderError:
         return frozenset()
     connection = connect()
     customers = bank.read(connection, "customers")
-    found = customers.filter(customers.customer_id.isin(sorted(named))).select("customer_id").to_pyarrow()
-    return frozenset(found["customer_id"].to_pylist())
+    known = customers.filter(customers.customer_id.isin(sorted(numbers))).select("customer_id").to_pyarrow()
+    return frozenset(known["customer_id"].to_pylist())
 
 
 _Key = tuple[object, ...]
@@ -126,8 +127,8 @@ _Row = dict[str, object]
 
 
 @dataclass(frozen=True)
-class _Taken:
-    """Rows kept by key, reasons of rows that go back by place, those of them that were heard, rows not worked."""
+class _SortedRows:
+    """Good rows by key, reasons of bad rows by index, bad rows whose refusal counts, and the number not worked."""
 
     good: dict[_Key, _Row]
     bad: dict[int, str]
@@ -135,54 +136,54 @@ class _Taken:
     idle: int
 
 
-def _sorted(sheet: Sheet, known: Known, standing: dict[_Key, _Row]) -> _Taken:
+def _sorted(sheet: Sheet, known: Known, stored: dict[_Key, _Row]) -> _SortedRows:
     good: dict[_Key, _Row] = {}
     refusals: dict[_Key, _Row] = {}
-    places: dict[_Key, list[int]] = {}
+    indices: dict[_Key, list[int]] = {}
     bad: dict[int, str] = {}
-    heard: set[int] = set()
+    refused: set[int] = set()
     idle = 0
-    for place, cells in enumerate(sheet.rows):
-        named = {name: cells[at] if at < len(cells) else None for name, at in sheet.columns.items()}
+    for index, cells in enumerate(sheet.rows):
+        named = {name: cells[column] if column < len(cells) else None for name, column in sheet.columns.items()}
         if not named.get("contacted_on") and not named.get("answer"):
             idle += 1
             continue
-        found = check_row(named, known)
-        if found.fault is not None:
-            bad[place] = found.fault
-        if found.result is None:
+        checked = check_row(named, known)
+        if checked.fault is not None:
+            bad[index] = checked.fault
+        if checked.result is None:
             continue
-        row = _as_row(found.result)
+        row = _as_row(checked.result)
         key = tuple(row[name] for name in _KEY)
         if _refuses(row):
-            heard.add(place)
+            refused.add(index)
             refusals.setdefault(key, row)
-        if found.fault is not None:
+        if checked.fault is not None:
             continue
-        places.setdefault(key, []).append(place)
+        indices.setdefault(key, []).append(index)
         if good.setdefault(key, row) != row:
-            bad |= dict.fromkeys(places[key], "twice")
-        elif standing.get(key, row) != row and not (_refuses(row) and not _refuses(standing[key])):
-            bad[place] = "other"
-    spoilt = {key for key, at in places.items() if any(place in bad for place in at)}
-    bad |= {place: bad.get(place, "twice") for key in spoilt for place in places[key]}
-    kept = {key: row for key, row in good.items() if key not in spoilt}
-    return _Taken(_refusals(refusals, standing) | kept, bad, frozenset(heard), idle)
+            bad |= dict.fromkeys(indices[key], "twice")
+        elif stored.get(key, row) != row and not (_refuses(row) and not _refuses(stored[key])):
+            bad[index] = "other"
+    spoilt = {key for key, rows in indices.items() if any(index in bad for index in rows)}
+    bad |= {index: bad.get(index, "twice") for key in spoilt for index in indices[key]}
+    accepted = {key: row for key, row in good.items() if key not in spoilt}
+    return _SortedRows(_refusals(refusals, stored) | accepted, bad, frozenset(refused), idle)
 
 
-def _refusals(found: dict[_Key, _Row], standing: dict[_Key, _Row]) -> dict[_Key, _Row]:
-    """Refusals as they are to stand: each takes the place of another result of its contact, and stands once."""
-    stand = {key[:2] for key, row in standing.items() if _refuses(row)}
-    kept = {}
-    for key, row in found.items():
-        before = standing.get(key)
+def _refusals(refusals: dict[_Key, _Row], stored: dict[_Key, _Row]) -> dict[_Key, _Row]:
+    """Refusals to store: each replaces another result of its contact, and is stored once."""
+    refused = {key[:2] for key, row in stored.items() if _refuses(row)}
+    new = {}
+    for key, row in refusals.items():
+        before = stored.get(key)
         if before is not None and _refuses(before):
-            kept[key] = before
+            new[key] = before
         elif before is not None:
-            kept[key] = before | {name: value for name, value in row.items() if value is not None}
-        elif key[:2] not in stand:
-            kept[key] = row
-    return kept
+            new[key] = before | {name: value for name, value in row.items() if value is not None}
+        elif key[:2] not in refused:
+            new[key] = row
+    return new
 
 
 def _refuses(row: _Row) -> bool:

@@ -1,4 +1,4 @@
-"""A file of results as marketing returns it, CSV or XLSX, read as texts and days."""
+"""Read a file of results from marketing, CSV or XLSX, as texts and dates."""
 
 import csv
 import io
@@ -21,11 +21,11 @@ COMPULSORY = ("campaign_id", "customer_id", "contacted_on", "channel", "answer")
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _TOP = 10
-"""Rows among which the headings are looked for: a title and notes may stand above them."""
+"""Rows in which headings are searched: a title and notes may come before them."""
 
 
 class Formula(str):
-    """A cell that a spreadsheet would compute; it is never taken for what it says."""
+    """A cell that a spreadsheet would compute; its value is never used."""
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class Sheet:
     Parameters
     ----------
     headings : list of str
-        As they stand in the file.
+        Headings of the file.
     rows : list of list of Cell
-        As they stand in the file, below the headings.
+        Rows below the headings.
     columns : dict of str to int
-        Places of the columns that are known, by code name.
+        Indices of known columns, by code name.
     """
 
     headings: list[str]
@@ -55,12 +55,12 @@ class Sheet:
 def read_sheet(path: Path) -> Sheet:
     """Read a CSV file (UTF-8, UTF-16 or GB18030) or the first sheet of a workbook that has the columns.
 
-    The headings may stand below a title, and in two rows where cells were merged.
+    The headings may follow a title, and take two rows if cells are merged.
 
     Raises
     ------
     ContractError
-        If there is no such file, it cannot be read, or a column is missing or stands twice.
+        If there is no such file, it cannot be read, or a column is missing or duplicated.
     """
     if not path.is_file():
         raise ContractError(f"{path}: there is no such file.", "Give the file that marketing returned, CSV or XLSX.")
@@ -70,11 +70,11 @@ def read_sheet(path: Path) -> Sheet:
     tables = [_read_csv(path)] if kind == ".csv" else _read_xlsx(path)
     missing = list(COMPULSORY)
     for table in tables:
-        for below, headings in _headings(table):
+        for start, headings in _headings(table):
             columns = _columns(headings, path)
             lacks = [name for name in COMPULSORY if name not in columns]
             if not lacks:
-                rows = [row for row in table[below:] if any(cell not in (None, "") for cell in row)]
+                rows = [row for row in table[start:] if any(cell not in (None, "") for cell in row)]
                 return Sheet(headings, rows, columns)
             missing = min(missing, lacks, key=len)
     allowed = "; ".join(f"{name}: {', '.join(known_headings(name)[1:])}" for name in missing)
@@ -84,16 +84,16 @@ def read_sheet(path: Path) -> Sheet:
 
 
 def _headings(table: list[list[Cell]]) -> Iterator[tuple[int, list[str]]]:
-    """What may be the headings, each with the place of the row below: a row of the first ten, or two put together."""
+    """Possible headings, each with the index of the next row: one of the first ten rows, or two rows combined."""
     texts = [["" if cell is None else str(cell).strip() for cell in row] for row in table[: _TOP + 1]]
-    for place, row in enumerate(texts[:_TOP]):
-        yield place + 1, row
-        if place + 1 < len(texts):
-            yield place + 2, [lower or upper for upper, lower in zip_longest(row, texts[place + 1], fillvalue="")]
+    for index, row in enumerate(texts[:_TOP]):
+        yield index + 1, row
+        if index + 1 < len(texts):
+            yield index + 2, [lower or upper for upper, lower in zip_longest(row, texts[index + 1], fillvalue="")]
 
 
 def known_headings(name: str) -> list[str]:
-    """What a column may be called, in any language; the case of the letters does not count."""
+    """Accepted headings of a column in all languages, in lower case."""
     column = catalogue.column(name)
     texts = [column.heading(language) for language in LANGUAGES]
     if column.synonyms is not None:
@@ -102,16 +102,16 @@ def known_headings(name: str) -> list[str]:
 
 
 def _columns(headings: list[str], path: Path) -> dict[str, int]:
-    """Places of the columns that are known; other columns are left alone."""
+    """Indices of known columns; other columns are ignored."""
     names = {heading: name for name in RESULT_COLUMNS for heading in known_headings(name)}
-    places: dict[str, int] = {}
-    for place, heading in enumerate(headings):
+    indices: dict[str, int] = {}
+    for index, heading in enumerate(headings):
         name = names.get(heading.lower())
-        if name in places:
+        if name in indices:
             raise ContractError(f"{path.name}: the column {name} stands twice.", "Leave one of them.")
         if name is not None:
-            places[name] = place
-    return places
+            indices[name] = index
+    return indices
 
 
 def _read_csv(path: Path) -> list[list[Cell]]:
@@ -141,7 +141,7 @@ def _read_xlsx(path: Path) -> list[list[list[Cell]]]:
 
     try:
         book = openpyxl.load_workbook(path, read_only=True, keep_links=False)
-        return [[[_cell(one) for one in row] for row in sheet.iter_rows()] for sheet in book.worksheets]
+        return [[[_cell(cell) for cell in row] for row in sheet.iter_rows()] for sheet in book.worksheets]
     except Exception as error:
         # What the reader raises may be anything, and may quote the file's content.
         raise ContractError(

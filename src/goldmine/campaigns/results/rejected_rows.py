@@ -1,4 +1,4 @@
-"""Bad rows go back as they came, in a file of the same kind, with the reason beside each."""
+"""Write bad rows unchanged to a file of the same kind, with the reason beside each."""
 
 import csv
 from collections.abc import Collection, Mapping
@@ -15,22 +15,22 @@ from goldmine.core.formula import escape_formula
 from goldmine.core.i18n import _, in_language, join_texts
 
 
-def write_bad(file: Path, sheet: Sheet, bad: Mapping[int, str], heard: Collection[int] = ()) -> Path:
-    """Write the bad rows beside the file that they came in, as ``NAME.bad.csv`` or ``NAME.bad.xlsx``.
+def write_rejected(file: Path, sheet: Sheet, bad: Mapping[int, str], refused: Collection[int] = ()) -> Path:
+    """Write the bad rows beside the imported file, as ``NAME.bad.csv`` or ``NAME.bad.xlsx``.
 
     Parameters
     ----------
     bad : mapping of int to str
-        Reasons by the row's place in the sheet.
-    heard : collection of int
-        Places of rows whose refusal counts all the same; the reason says so.
+        Reasons by the row's index in the sheet.
+    refused : collection of int
+        Indices of rows whose refusal counts all the same; the reason says so.
     """
     path = file.with_name(f"{file.stem}.bad{file.suffix.lower()}")
     width = len(sheet.headings)
     rows: list[list[Cell]] = [[*sheet.headings, column("rejected_because").heading(sheet.language)]]
-    for place, reason in sorted(bad.items()):
-        cells = [*sheet.rows[place], *[None] * width][:width]
-        why = join_texts([REASONS[reason], *([REFUSED] if place in heard else [])], _("; "))
+    for index, reason in sorted(bad.items()):
+        cells = [*sheet.rows[index], *[None] * width][:width]
+        why = join_texts([REASONS[reason], *([REFUSED] if index in refused else [])], _("; "))
         rows.append([*cells, in_language(why, sheet.language)])
     with whole_file(path) as temporary:
         (_csv if path.suffix == ".csv" else _xlsx)(temporary, rows)
@@ -49,14 +49,14 @@ def _xlsx(path: Path, rows: list[list[Cell]]) -> None:
     sheet = book.add_worksheet()
     day = book.add_format({"num_format": "yyyy-mm-dd"})
     text = book.add_format({"num_format": "@", "quote_prefix": True})
-    for line, row in enumerate(rows):
-        for place, cell in enumerate(row):
+    for row_number, row in enumerate(rows):
+        for column_number, cell in enumerate(row):
             if isinstance(cell, str):
-                sheet.write_string(line, place, cell, text)
+                sheet.write_string(row_number, column_number, cell, text)
             elif isinstance(cell, date):
-                sheet.write_datetime(line, place, cell, day)
+                sheet.write_datetime(row_number, column_number, cell, day)
             elif cell is not None:
-                sheet.write_number(line, place, cell)
+                sheet.write_number(row_number, column_number, cell)
     sheet.set_column(0, len(rows[0]) - 1, 16)
     sheet.freeze_panes(1, 0)
     book.close()

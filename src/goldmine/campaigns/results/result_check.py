@@ -1,4 +1,4 @@
-"""Whether a returned row can be kept, and if not, why."""
+"""Check whether a returned row can be stored, and if not, why."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -23,9 +23,9 @@ REASONS = {
     "twice": _("stands twice in the file, with different results"),
     "other": _("another result of this contact was imported before"),
 }
-"""Why a row is not kept."""
+"""Why a row is rejected."""
 REFUSED = _("the refusal counts all the same")
-"""What is added to the reason of a row that came back and whose refusal stands."""
+"""Added to the reason of a rejected row whose refusal counts."""
 OPT_OUT = "opt_out"
 
 _OTHER_WORDS = {
@@ -46,18 +46,18 @@ _OTHER_WORDS = {
         ),
     },
 }
-"""What else people write for a code, with commas between; whoever writes down a refusal is understood."""
+"""Other words for a code, separated by commas, so that every refusal is understood."""
 _FORMS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
 _WRITTEN_OUT = pgettext("form of a date", "%d %B %Y")
 _SERIAL = re.compile(r"[45]\d{4}")
 _FIRST_DAY = date(1899, 12, 30)
-"""A spreadsheet's day 0: what is left of a date whose format was lost is a number of days, 40000 to 59999."""
+"""Day 0 of a spreadsheet: a date whose format was lost is a number of days, 40000 to 59999."""
 _TIME = re.compile(r"[ T]\d{1,2}:\d{2}(:\d{2})?(\.\d+)?$")
 
 
 @dataclass(frozen=True)
 class Result:
-    """One contact that came back."""
+    """One returned contact."""
 
     campaign_id: str
     customer_id: str
@@ -69,12 +69,12 @@ class Result:
 
 @dataclass(frozen=True)
 class Checked:
-    """What becomes of a row: a result that is kept, a reason why the row goes back, or, of a refusal, both.
+    """A checked row: a result to store, a reason to reject the row, or, for a refusal, both.
 
     Parameters
     ----------
     result : Result or None
-        What is kept.
+        The result to store.
     fault : str or None
         Name of the reason.
     """
@@ -85,18 +85,18 @@ class Checked:
 
 @dataclass(frozen=True)
 class Known:
-    """What rows are checked against.
+    """Known campaigns and customers, against which rows are checked.
 
     Parameters
     ----------
     listed : mapping of (str, str) to date
         Campaign and customer of every offer ever released, and the first snapshot that listed it.
     campaigns : frozenset of str
-        Every campaign of a release.
+        All released campaigns.
     today : date
         The day of the import.
     customers : collection of str
-        Everybody whose refusal can be taken down: whoever was on a list, and the bank's customers.
+        Customers whose refusal can be stored: everybody ever listed, and the bank's customers.
     """
 
     listed: Mapping[tuple[str, str], date]
@@ -106,17 +106,17 @@ class Known:
 
 
 def check_row(cells: Mapping[str, Cell], known: Known) -> Checked:
-    """A row as it is kept, or the reason why it is not.
+    """Check one row.
 
-    Who asks never to be contacted again is heard, whatever else is wrong with the row: only the customer must be known.
-    Where its day cannot be used the day of the import takes its place, and what cannot be used is left empty.
+    An opt-out counts whatever else is wrong with the row: only the customer must be known. If its date cannot be used,
+    the day of the import replaces it; other unusable values are left empty.
 
     Parameters
     ----------
     cells : mapping of str to Cell
         By code name of the column.
     known : Known
-        What there is.
+        Known campaigns and customers.
     """
     formula = any(isinstance(cell, Formula) for cell in cells.values())
     cells = {name: None if isinstance(cell, Formula) else cell for name, cell in cells.items()}
@@ -142,13 +142,13 @@ def check_row(cells: Mapping[str, Cell], known: Known) -> Checked:
     if answer != OPT_OUT or customer not in known.customers:
         return Checked(None, fault)
     usable = day is not None and not faults["before"] and not faults["future"]
-    heard = day if usable and day is not None else known.today
-    return Checked(Result(campaign or OPT_OUT, customer, heard, channel, OPT_OUT, note), fault)
+    refused_on = day if usable and day is not None else known.today
+    return Checked(Result(campaign or OPT_OUT, customer, refused_on, channel, OPT_OUT, note), fault)
 
 
 @cache
 def _codes(name: str) -> dict[str, str]:
-    """Codes of a column by the words that stand for them, in any language."""
+    """Codes of a column by their words in all languages."""
     codes: dict[str, str] = {}
     for code, text in column(name).words.items():
         codes |= dict.fromkeys([code, *all_languages(text).values()], code)
@@ -158,7 +158,7 @@ def _codes(name: str) -> dict[str, str]:
 
 
 def _word(cell: Cell) -> str:
-    """A cell's word without the signs that end a sentence."""
+    """The text of a cell in lower case, without closing punctuation."""
     return _text(cell).strip(" \t\r\n.!\u3000\u3002\uff01").lower()
 
 

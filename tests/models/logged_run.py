@@ -1,4 +1,4 @@
-"""Runs that hold a model, as a training leaves them."""
+"""MLflow runs with a logged model, as a training leaves them."""
 
 from goldmine.models.registry import AS_OF, FINGERPRINT, USE_CASE
 from goldmine.models.run_log import log_model
@@ -6,7 +6,7 @@ from goldmine.models.tracking import use_tracking
 
 
 def logged_run(model, fingerprint="f1", as_of="2024-06-30"):
-    """A finished run that holds a model."""
+    """A finished run with a logged model; returns its id."""
     import mlflow
 
     use_tracking("tiny")

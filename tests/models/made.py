@@ -11,7 +11,7 @@ VILLAGES = ("east", "north", "west")
 
 
 def use_case(**changes) -> UseCase:
-    """A use case that learns in a blink."""
+    """A use case that trains in a fraction of a second."""
     settings = {
         "name": "mine",
         "title": LocalizedText("Mine", translations={"zh": "我的"}),
@@ -27,7 +27,7 @@ def use_case(**changes) -> UseCase:
 
 
 def rows(count: int = 1500, seed: int = 0, *, skill: float = 1.0) -> pa.Table:
-    """Rows whose outcome follows inflow and village, scaled by `skill`, and the rule's feature a little."""
+    """Rows whose outcome follows inflow and village, scaled by `skill`, and a little the baseline's feature."""
     chance = np.random.default_rng(seed)
     inflow = chance.normal(size=count).astype(np.float32)
     since = chance.normal(size=count).astype(np.float32)

@@ -9,7 +9,7 @@ from goldmine.models.encoding import Encoding, encode, fit_encoding
 NAN = float("nan")
 
 
-def test_numbers_stay_and_categories_become_their_place():
+def test_numbers_stay_and_categories_become_codes():
     rows = pa.table(
         {
             "aum": pa.array([1.5, None], pa.float32()),
@@ -25,7 +25,7 @@ def test_numbers_stay_and_categories_become_their_place():
     np.testing.assert_array_equal(matrix, [[1.5, 1, 1], [NAN, 0, 0]])
 
 
-def test_a_category_never_seen_is_missing():
+def test_unseen_category_is_missing():
     encoding = Encoding(("village",), {"village": ("east",)})
     matrix = encode(encoding, pa.table({"village": pa.array(["moon", "east", None])}))
     np.testing.assert_array_equal(matrix, [[NAN], [0], [NAN]])
@@ -36,7 +36,7 @@ def test_an_infinite_number_is_missing():
     np.testing.assert_array_equal(matrix, [[NAN], [2]])
 
 
-def test_pandas_categoricals_mean_the_same_as_text():
+def test_pandas_categoricals_are_encoded_as_text():
     encoding = Encoding(("village",), {"village": ("east", "west")})
     frame = pd.DataFrame({"village": pd.Categorical(["west", None, "east"])})
     matrix = encode(encoding, pa.Table.from_pandas(frame))
@@ -53,16 +53,16 @@ def test_missing_columns_are_named():
         encode(Encoding(("a", "b", "c"), {}), pa.table({"a": [1.0]}))
 
 
-def test_text_where_numbers_were_learnt_is_refused():
+def test_text_in_a_numeric_column_is_refused():
     with pytest.raises(ModelError, match="column a: is string, the model learnt numbers"):
         encode(Encoding(("a",), {}), pa.table({"a": ["x"]}))
 
 
-def test_a_day_cannot_be_learnt_from():
+def test_date_column_is_refused():
     with pytest.raises(ModelError, match="column day: is date32"):
         fit_encoding(pa.table({"day": pa.array([0], pa.date32())}), ["day"])
 
 
-def test_nothing_to_learn_from_is_refused():
+def test_no_features_are_refused():
     with pytest.raises(ModelError, match="no feature columns"):
         fit_encoding(pa.table({"customer_id": ["x"]}), [])

@@ -38,9 +38,9 @@ def test_calibration_error_of_literal_bins():
 
 
 def test_equal_probabilities_share_a_bin():
-    found = reliability(OUTCOME, np.full(10, 0.2))
-    assert found.rows.tolist() == [10]
-    assert found.observed.tolist() == [0.2]
+    bins = reliability(OUTCOME, np.full(10, 0.2))
+    assert bins.rows.tolist() == [10]
+    assert bins.observed.tolist() == [0.2]
 
 
 def test_no_skill_is_the_base_rate(evaluation):
@@ -56,41 +56,41 @@ def test_the_model_finds_more_than_the_baseline(evaluation):
     assert evaluation.model.lift["list"] > evaluation.baseline.lift["list"]
 
 
-def test_the_rule_may_put_the_lowest_first(fitted):
+def test_baseline_may_rank_the_lowest_first(fitted):
     turned = use_case(baseline=Baseline(feature="days_since_own", highest_first=False))
     assert evaluate(fitted.model, rows(seed=3), turned).baseline.auc < 0.5
 
 
-def test_a_list_that_would_hold_everyone_is_judged_at_a_tenth(fitted):
+def test_list_that_would_hold_everyone_is_evaluated_at_a_tenth(fitted):
     assert evaluate(fitted.model, rows(seed=3), use_case(list_size=5000)).list_size == 150
 
 
-def test_of_drawn_rows_the_list_that_is_judged_is_as_small_a_part_of_the_bank_s(fitted):
-    drawn = rows(seed=3).append_column("weight", pa.array([4.0] * 1500, pa.float32()))
-    assert evaluate(fitted.model, drawn, use_case(list_size=800)).list_size == 200
-    assert evaluate(fitted.model, drawn, use_case(list_size=6000)).list_size == 150
+def test_list_size_shrinks_with_the_sampled_share(fitted):
+    sampled = rows(seed=3).append_column("weight", pa.array([4.0] * 1500, pa.float32()))
+    assert evaluate(fitted.model, sampled, use_case(list_size=800)).list_size == 200
+    assert evaluate(fitted.model, sampled, use_case(list_size=6000)).list_size == 150
 
 
-def test_the_rule_needs_its_feature(fitted):
+def test_baseline_without_its_feature_is_refused(fitted):
     with pytest.raises(ModelError, match="orders by 'moon_phase', which the feature table does not have"):
         evaluate(fitted.model, rows(seed=3), use_case(baseline=Baseline(feature="moon_phase", highest_first=True)))
 
 
-def test_one_class_cannot_judge(fitted):
+def test_one_class_cannot_be_evaluated(fitted):
     table = rows(50, seed=3).drop("outcome").append_column("outcome", pa.array([0] * 50, pa.int8()))
     with pytest.raises(UseCaseError, match="test cutoff: 50 rows with 0 positives"):
         evaluate(fitted.model, table, use_case())
 
 
-def test_gain_ends_with_everyone_found(evaluation):
+def test_gain_curve_ends_with_full_recall(evaluation):
     curve = gain_curve(evaluation)
     ends = curve[curve.depth == 1.0]
     assert ends.who.tolist() == ["model", "baseline", "no_skill"]
     assert ends.recall.tolist() == pytest.approx([1, 1, 1])
 
 
-def test_metrics_bear_the_names_that_runs_are_compared_by(evaluation):
+def test_metric_names_are_stable(evaluation):
     names = set(evaluation.metrics())
     assert {"auc", "average_precision", "brier", "calibration_error", "lift_list", "recall_1pct", "lift_20pct"} <= names
     assert {"baseline_auc", "baseline_lift_list", "no_skill_brier"} <= names
-    assert "rule_brier" not in names
+    assert "baseline_brier" not in names

@@ -47,8 +47,8 @@ def test_increasing_constraint_never_lowers_the_score():
     grid = rows(60, seed=3).slice(0, 1)
     table = pa.concat_tables([grid] * 60)
     for name in ("noise_a", "inflow_sum_90d"):
-        place = table.column_names.index(name)
-        swept = table.set_column(place, name, pa.array(np.linspace(-3, 3, 60), pa.float32()))
+        column = table.column_names.index(name)
+        swept = table.set_column(column, name, pa.array(np.linspace(-3, 3, 60), pa.float32()))
         assert np.all(np.diff(model.log_odds(swept)) >= -1e-12), name
 
 
@@ -57,5 +57,5 @@ def test_fewer_positives_give_stronger_regularisation():
     assert few.num_leaves < many.num_leaves
     assert few.lambda_l2 > many.lambda_l2
     assert few.min_data_in_leaf > many.min_data_in_leaf
-    found = [(recipe.extra_trees, recipe.num_leaves) for recipe in presets(5_000, 300, 80, Training())]
-    assert found == [(True, 7), (True, 2), (False, 8), (True, 30)]
+    trees = [(preset.extra_trees, preset.num_leaves) for preset in presets(5_000, 300, 80, Training())]
+    assert trees == [(True, 7), (True, 2), (False, 8), (True, 30)]

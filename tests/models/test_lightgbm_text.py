@@ -43,7 +43,7 @@ def log_odds(text, matrix):
     return lightgbm().Booster(model_str=text).predict(matrix, raw_score=True)
 
 
-def test_the_installed_lightgbm_is_one_whose_text_was_seen():
+def test_installed_lightgbm_has_a_known_text_format():
     """Fails on a new release: compare its text with what the module expects, then add it to the list."""
     assert ".".join(lightgbm().__version__.split(".")[:2]) in SEEN_VERSIONS
 
@@ -94,7 +94,7 @@ def test_text_of_an_unknown_format_is_refused(boosters, old, new, message):
         merge_boosters([boosters[1], changed], [0.5, 0.5])
 
 
-def test_thread_count_is_no_part_of_a_model(boosters):
+def test_text_does_not_depend_on_the_thread_count(boosters):
     assert "[num_threads: 0]" in boosters[0]
     with pytest.raises(ModelError, match="parameters do not hold num_threads once"):
         without_thread_count("tree\nversion=v4\n")

@@ -19,27 +19,27 @@ from tests.models.made import rows, use_case
 
 @pytest.fixture(scope="session")
 def useless():
-    """A model of rows in which nothing causes anything, and how it does where something does."""
+    """A model of pure noise, and its evaluation on rows with a signal."""
     model = train(use_case(), rows(seed=5, skill=0), rows(seed=6, skill=0), seed=1).model
     return model, evaluate(model, rows(seed=3), use_case(list_size=20))
 
 
-def test_a_logged_model_gives_the_same_bits(store, fitted):
+def test_logged_model_predicts_the_same_bits(store, fitted):
     import mlflow
 
     run = logged_run(fitted.model)
     (output,) = mlflow.MlflowClient().get_run(run).outputs.model_outputs
     loaded = mlflow.pyfunc.load_model(f"models:/{output.model_id}")
     table = rows(200, seed=9)
-    asked = fitted.model.predict(table)
+    expected = fitted.model.predict(table)
     stored = table.to_pandas()
-    np.testing.assert_array_equal(loaded.predict(stored), asked)
-    np.testing.assert_array_equal(loaded.predict(stored.astype({"village": "category"})), asked)
-    np.testing.assert_array_equal(loaded.predict(stored.astype({"village": "object"}).assign(extra=1)), asked)
+    np.testing.assert_array_equal(loaded.predict(stored), expected)
+    np.testing.assert_array_equal(loaded.predict(stored.astype({"village": "category"})), expected)
+    np.testing.assert_array_equal(loaded.predict(stored.astype({"village": "object"}).assign(extra=1)), expected)
     assert "inflow_sum_90d" in {column.name for column in loaded.metadata.signature.inputs}
 
 
-def test_a_logged_model_takes_missing_text_and_names_missing_columns(store, fitted):
+def test_logged_model_accepts_missing_text_and_names_missing_columns(store, fitted):
     import mlflow
 
     run = logged_run(fitted.model)
@@ -53,26 +53,26 @@ def test_a_logged_model_takes_missing_text_and_names_missing_columns(store, fitt
         loaded.predict(frame.drop(columns="village"))
 
 
-def test_a_registered_model_does_not_score_until_it_is_made_champion(store, fitted):
+def test_registered_model_is_not_champion_until_set(store, fitted):
     run = logged_run(fitted.model)
     assert register("tiny", "mine", run) == "1"
     assert champion_version("tiny", "mine") == ""
     set_champion("tiny", "mine", "1")
-    found = champion("tiny", "mine")
-    assert (found.name, found.version, found.run_id, found.as_of) == ("tiny.mine", "1", run, "2024-06-30")
-    assert found.model == fitted.model
+    loaded = champion("tiny", "mine")
+    assert (loaded.name, loaded.version, loaded.run_id, loaded.as_of) == ("tiny.mine", "1", run, "2024-06-30")
+    assert loaded.model == fitted.model
 
 
 def test_the_same_training_is_registered_once(store, fitted):
     assert [register("tiny", "mine", logged_run(fitted.model)) for _ in range(2)] == ["1", "1"]
 
 
-def test_the_gate_says_what_was_not_beaten(useless):
+def test_gate_names_the_baseline_it_does_not_beat(useless):
     _, poor = useless
     assert [r for r in gate(poor) if r.startswith("AUC") and r.endswith("of the baseline")]
 
 
-def test_without_a_champion_nothing_scores(store):
+def test_missing_champion_is_an_error(store):
     with pytest.raises(ModelError, match=r"tiny\.mine: no model is champion") as caught:
         champion("tiny", "mine")
     assert "goldmine train --use-case mine" in caught.value.do
@@ -88,7 +88,7 @@ def test_a_run_without_a_model_cannot_be_registered(store):
         register("tiny", "mine", run.info.run_id)
 
 
-def test_lost_artifacts_are_told(store, fitted):
+def test_missing_artifacts_are_an_error(store, fitted):
     import shutil
 
     set_champion("tiny", "mine", register("tiny", "mine", logged_run(fitted.model)))
@@ -97,84 +97,84 @@ def test_lost_artifacts_are_told(store, fitted):
         champion("tiny", "mine")
 
 
-class TestAServerThatCannotBeReached:
+class TestUnreachableServer:
     @pytest.fixture
-    def away(self, store, monkeypatch):
-        """A tracking server where nobody listens."""
+    def disconnect(self, store, monkeypatch):
+        """A tracking server that refuses connections."""
         monkeypatch.setattr(tracking, "_last_checks", {})
         yield lambda: monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
         use_tracking("tiny")
 
-    def test_the_last_champion_on_disk_scores_and_that_is_said_loudly(self, away, fitted, capsys):
+    def test_local_copy_of_the_champion_is_used_with_a_warning(self, disconnect, fitted, capsys):
         set_champion("tiny", "mine", register("tiny", "mine", logged_run(fitted.model)))
-        away()
-        found = champion("tiny", "mine")
-        assert (found.version, found.as_of, champion_version("tiny", "mine")) == ("1", "2024-06-30", "1")
-        assert found.model == fitted.model
+        disconnect()
+        loaded = champion("tiny", "mine")
+        assert (loaded.version, loaded.as_of, champion_version("tiny", "mine")) == ("1", "2024-06-30", "1")
+        assert loaded.model == fitted.model
         first, second = capsys.readouterr().err.splitlines()
         assert first.startswith("!!! The tracking store http://127.0.0.1:9 CANNOT BE REACHED (Connection refused)")
         assert second == "!!! tiny.mine: the last champion on disk scores: version 1, trained at 2024-06-30."
 
-    def test_runs_are_kept_beside_it_meanwhile(self, away, store):
-        away()
+    def test_runs_go_to_the_offline_store(self, disconnect, store):
+        disconnect()
         with tracked("tiny") as run:
             pass
         assert (store / "mlruns" / "offline.db").exists()
         assert run_exists("tiny", run)
 
-    def test_what_such_a_run_keeps_can_be_read(self, away):
+    def test_artifact_of_an_offline_run_can_be_read(self, disconnect):
         import mlflow
 
-        away()
+        disconnect()
         with tracked("tiny") as run:
             mlflow.log_dict({"usual": 0.1}, "drift/reference.json")
         assert run_dict(run, "drift/reference.json") == {"usual": 0.1}
 
-    def test_what_was_read_of_its_run_can_be_read_again(self, away):
+    def test_artifact_read_before_is_read_from_its_copy(self, disconnect):
         import mlflow
 
         with tracked("tiny") as run:
             mlflow.log_dict({"usual": 0.1}, "drift/reference.json")
         assert run_dict(run, "drift/reference.json") == {"usual": 0.1}
-        away()
+        disconnect()
         assert run_dict(run, "drift/reference.json") == {"usual": 0.1}
         with pytest.raises(FileNotFoundError, match="other"):
             run_dict(run, "other.json")
 
-    def test_without_a_champion_on_disk_nothing_scores(self, away):
-        away()
+    def test_missing_local_copy_is_an_error(self, disconnect):
+        disconnect()
         with pytest.raises(ModelError, match="cannot be reached, and no champion was ever loaded here"):
             champion("tiny", "mine")
 
 
-def test_a_store_that_is_no_database_cannot_be_reached(tmp_path):
+def test_file_that_is_no_database_is_a_store_fault(tmp_path):
     (tmp_path / "mlflow.db").write_bytes(b"not a database, but long enough to be looked at" * 9)
     assert store_fault(f"sqlite:///{tmp_path / 'mlflow.db'}") == "file is not a database"
     assert store_fault(f"sqlite:///{tmp_path / 'none.db'}") == ""
 
 
-def test_the_first_two_processes_may_come_at_once_and_print_nothing(tmp_path, monkeypatch):
+def test_two_processes_create_the_store_at_once_without_output(tmp_path, monkeypatch):
     monkeypatch.setenv("GOLDMINE_HOME", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path / "empty"))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     code = "from goldmine.models.tracking import use_tracking; use_tracking('tiny')"
-    both = [
+    processes = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for _ in range(2)
     ]
-    assert [(process.communicate()[0], process.returncode) for process in both] == [("", 0), ("", 0)]
+    assert [(process.communicate()[0], process.returncode) for process in processes] == [("", 0), ("", 0)]
 
 
-def test_a_notebook_s_run_goes_on_in_every_block_and_holds_the_nested_ones(store, monkeypatch):
+def test_notebook_run_continues_in_every_block_and_holds_nested_runs(store, monkeypatch):
     import mlflow
 
-    given = mlflow.MlflowClient(tracking_uri()).create_run(use_tracking("tiny")).info.run_id
-    monkeypatch.setenv("MLFLOW_RUN_ID", given)
+    notebook_run = mlflow.MlflowClient(tracking_uri()).create_run(use_tracking("tiny")).info.run_id
+    monkeypatch.setenv("MLFLOW_RUN_ID", notebook_run)
     with tracked("tiny") as first, mlflow.start_run(run_name="inner", nested=True) as inner:
         pass
     with tracked("tiny") as second:
         pass
-    assert (first, second) == (given, given)
-    assert mlflow.get_run(given).info.status == "RUNNING"
-    assert mlflow.get_run(inner.info.run_id).data.tags["mlflow.parentRunId"] == given
+    assert (first, second) == (notebook_run, notebook_run)
+    assert mlflow.get_run(notebook_run).info.status == "RUNNING"
+    assert mlflow.get_run(inner.info.run_id).data.tags["mlflow.parentRunId"] == notebook_run

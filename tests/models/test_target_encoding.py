@@ -15,7 +15,7 @@ def noise():
     return pa.table({"village": villages}), (chance.random(2_000) < 0.2).astype(np.int8)
 
 
-def test_text_of_many_levels_is_learnt_by_shares(noise):
+def test_text_of_many_levels_is_target_encoded(noise):
     encoding = fit_encoding(noise[0], NAMES)
     assert (encoding.categories, list(encoding.target_means)) == ({}, NAMES)
     assert encoding.text == {"village"}
@@ -29,7 +29,7 @@ def test_no_row_sees_its_own_outcome(noise):
     assert np.corrcoef(leaking, outcome)[0, 1] > 0.3
 
 
-def test_a_customers_other_rows_do_not_tell_either(noise):
+def test_rows_of_one_customer_stay_in_one_fold(noise):
     numbers = [*range(1_000), *range(1_000)]
     rows = pa.table({"village": [f"V{n}" for n in numbers], "customer_id": [f"C{n}" for n in numbers]})
     outcome = np.concatenate([noise[1][:1_000]] * 2)
@@ -37,13 +37,13 @@ def test_a_customers_other_rows_do_not_tell_either(noise):
     assert abs(np.corrcoef(matrix[:, 0], outcome)[0, 1]) < 0.1
 
 
-def test_levels_keep_their_shares_and_others_are_missing():
+def test_known_levels_are_encoded_and_others_are_missing():
     encoding = Encoding(("village",), {}, {"village": {"east": 0.25, "west": 0.5}})
     matrix = encode(encoding, pa.table({"village": ["west", None, "moon", "east"]}))
     np.testing.assert_array_equal(matrix, np.array([[0.5], [np.nan], [np.nan], [0.25]], np.float32))
 
 
-def test_categories_never_seen_are_counted():
+def test_unseen_categories_are_counted():
     encoding = Encoding(("a", "b", "n"), {"a": ("x",)}, {"b": {"y": 0.5}})
     rows = pa.table({"a": ["x", "z", None], "b": ["q", "q", "y"], "n": [1.0, 2.0, 3.0]})
     assert encoding.unseen_categories(rows) == {"a": 1, "b": 2}

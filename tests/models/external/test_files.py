@@ -18,13 +18,13 @@ def read(tmp_path):
     return read
 
 
-def test_each_column_gets_the_narrowest_kind_that_all_its_values_keep(read):
-    found = read('no;"sum";flag;day;word\n1;2.5;true;2024-01-31;a\n2;;FALSE;2024-02-29;"b;c"\n')
-    assert found["no"].to_pylist() == [1, 2]
-    assert found["sum"].to_pylist() == [2.5, None]
-    assert found["flag"].to_pylist() == [True, False]
-    assert pa.types.is_timestamp(found["day"].type)
-    assert found["word"].to_pylist() == ["a", "b;c"]
+def test_each_column_gets_the_narrowest_type_without_loss(read):
+    table = read('no;"sum";flag;day;word\n1;2.5;true;2024-01-31;a\n2;;FALSE;2024-02-29;"b;c"\n')
+    assert table["no"].to_pylist() == [1, 2]
+    assert table["sum"].to_pylist() == [2.5, None]
+    assert table["flag"].to_pylist() == [True, False]
+    assert pa.types.is_timestamp(table["day"].type)
+    assert table["word"].to_pylist() == ["a", "b;c"]
 
 
 def test_numbers_with_leading_zeros_stay_text(read):
@@ -32,7 +32,7 @@ def test_numbers_with_leading_zeros_stay_text(read):
     assert read("branch,code\n0012,0.5\n0013,0\n")["code"].to_pylist() == [0.5, 0.0]
 
 
-def test_words_for_nothing_are_missing(read):
+def test_null_words_are_missing(read):
     assert read("a,b\nNA,x\n1,null\n,y\nNaN,z\n").to_pydict() == {
         "a": [None, 1, None, None],
         "b": ["x", None, "y", "z"],
@@ -43,17 +43,17 @@ def test_gb18030_is_read(read):
     assert read("客户号,支行\n1,邳州\n", encoding="gb18030")["支行"].to_pylist() == ["邳州"]
 
 
-def test_a_column_that_stands_twice_is_refused(read):
+def test_duplicate_column_is_refused(read):
     with pytest.raises(ContractError, match=r"made\.csv: the column 'a' stands twice"):
         read("a,b,a\n1,2,3\n")
 
 
-def test_a_line_of_other_length_is_refused(read):
+def test_line_of_another_length_is_refused(read):
     with pytest.raises(ContractError, match="not a table of 2 columns on every line"):
         read("a,b\n1,2\n1,2,3\n")
 
 
-def test_no_rows_no_file_and_no_parquet_are_refused(read, tmp_path):
+def test_empty_missing_and_corrupt_files_are_refused(read, tmp_path):
     with pytest.raises(ContractError, match="has no rows"):
         read("a,b\n")
     with pytest.raises(ContractError, match="no such file"):
@@ -68,7 +68,7 @@ def test_parquet_is_read_as_it_is(tmp_path):
     assert read_table(tmp_path / "made.parquet").equals(table)
 
 
-def test_a_column_named_as_text_keeps_its_digits(tmp_path):
+def test_text_column_keeps_all_digits(tmp_path):
     (tmp_path / "made.csv").write_text("id,n\n12345678901234567891,1\n")
-    found = read_table(tmp_path / "made.csv", texts=["id"])
-    assert found.to_pylist() == [{"id": "12345678901234567891", "n": 1.0}]
+    table = read_table(tmp_path / "made.csv", texts=["id"])
+    assert table.to_pylist() == [{"id": "12345678901234567891", "n": 1.0}]

@@ -22,7 +22,7 @@ AS_OF = date(2024, 6, 30)
 
 
 def noise(rows=700, labelled=600):
-    """A table in which nothing tells the label, with a text of many levels that invites learning by heart."""
+    """A table whose columns do not predict the label, with a text of many levels that invites overfitting."""
     chance = np.random.default_rng(2)
     outcome = (chance.random(rows) < 0.3).astype(int).tolist()
     return pa.table(
@@ -39,50 +39,52 @@ def noise(rows=700, labelled=600):
 
 @pytest.fixture(scope="module", params=["", "when"])
 def learnt(request, tmp_path_factory):
-    """The noise learnt without and with an order in time."""
-    place = tmp_path_factory.mktemp("table")
-    pq.write_table(noise(), place / "made.parquet")
-    work = Workspace(place / "work")
-    laid = import_table(TableSpec(place / "made.parquet", "y", "no", request.param, (), "made"), work, AS_OF, 0, seed=1)
-    rows = read_training_set(None, work, laid.use_case, AS_OF)
-    fitted = fit(laid.use_case, rows, seed=1)
-    judged = evaluate(fitted.model, rows.test, laid.use_case)
-    kept = final_fit(laid.use_case, rows, fitted, seed=1)
-    training = TrainingRecord(None, laid.use_case, str(AS_OF), "mark", rows, kept, judged)
+    """The noise, trained without and with a time column."""
+    folder = tmp_path_factory.mktemp("table")
+    pq.write_table(noise(), folder / "made.parquet")
+    work = Workspace(folder / "work")
+    imported = import_table(
+        TableSpec(folder / "made.parquet", "y", "no", request.param, (), "made"), work, AS_OF, 0, seed=1
+    )
+    rows = read_training_set(None, work, imported.use_case, AS_OF)
+    fitted = fit(imported.use_case, rows, seed=1)
+    evaluation = evaluate(fitted.model, rows.test, imported.use_case)
+    final = final_fit(imported.use_case, rows, fitted, seed=1)
+    training = TrainingRecord(None, imported.use_case, str(AS_OF), "fingerprint", rows, final, evaluation)
     keep_result(work, training, Registration("made.made", "1", False, ("AUC 0.5 does not beat 0.5",), "run"))
-    return work, rows, kept, training
+    return work, rows, final, training
 
 
 def test_every_row_has_a_probability_in_the_tables_order(learnt):
-    found = pq.read_table(probabilities_path(learnt[0], "made"))
-    assert found["customer_id"].to_pylist() == [f"{n:05}" for n in range(700)]
-    assert np.all((found["probability"].to_numpy() > 0) & (found["probability"].to_numpy() < 1))
+    table = pq.read_table(probabilities_path(learnt[0], "made"))
+    assert table["customer_id"].to_pylist() == [f"{n:05}" for n in range(700)]
+    assert np.all((table["probability"].to_numpy() > 0) & (table["probability"].to_numpy() < 1))
 
 
-def test_whole_numbers_come_back_as_such(learnt):
+def test_integer_ids_are_written_as_integers(learnt):
     work, _, _, training = learnt
-    place = table_path(work, "made")
-    before = place.read_bytes()
-    pq.write_table(pq.read_table(place).replace_schema_metadata({INTEGER_IDS: "yes"}), place)
+    path = table_path(work, "made")
+    before = path.read_bytes()
+    pq.write_table(pq.read_table(path).replace_schema_metadata({INTEGER_IDS: "yes"}), path)
     keep_result(work, training, Registration("made.made", "1", False, ("AUC 0.5 does not beat 0.5",), "run"))
     assert pq.read_table(probabilities_path(work, "made"))["customer_id"].to_pylist() == list(range(700))
-    place.write_bytes(before)
+    path.write_bytes(before)
 
 
-def test_a_labelled_rows_probability_knows_nothing_of_its_label(learnt):
+def test_probability_of_a_labelled_row_does_not_leak_its_label(learnt):
     table = noise()
-    known = table["y"].to_numpy()[:600]
-    found = pq.read_table(probabilities_path(learnt[0], "made"))["probability"].to_numpy()[:600]
-    assert abs(roc_auc_score(known, found) - 0.5) < 0.08
+    labels = table["y"].to_numpy()[:600]
+    probabilities = pq.read_table(probabilities_path(learnt[0], "made"))["probability"].to_numpy()[:600]
+    assert abs(roc_auc_score(labels, probabilities) - 0.5) < 0.08
 
 
-def test_the_model_kept_learnt_from_the_judged_rows_too(learnt):
-    _, rows, kept, _ = learnt
-    assert len(kept.held_out) == rows.train.num_rows + rows.test.num_rows == 600
-    assert kept.model.predict(rows.test).mean() == pytest.approx(0.3, abs=0.06)
+def test_final_model_learns_from_the_test_rows_too(learnt):
+    _, rows, final, _ = learnt
+    assert len(final.held_out) == rows.train.num_rows + rows.test.num_rows == 600
+    assert final.model.predict(rows.test).mean() == pytest.approx(0.3, abs=0.06)
 
 
-def test_the_result_tells_refusals_and_categories_never_seen(learnt):
+def test_result_holds_refusals_and_unseen_categories(learnt):
     result = read_result(learnt[0], "made")
     assert (result.version, result.champion, result.refusals) == ("1", False, ("AUC 0.5 does not beat 0.5",))
     assert set(result.figures) == {"model", "baseline", "no_skill"}

@@ -31,7 +31,7 @@ def label(values, kind=None):
         ["否", "是", None],
     ],
 )
-def test_labels_are_0_and_1_by_any_of_their_names(values):
+def test_labels_are_read_from_numbers_flags_and_words(values):
     assert label(values) == [0, 1, None]
 
 
@@ -48,7 +48,7 @@ def test_one_class_is_refused():
         label([None, None], pa.int8())
 
 
-def test_columns_that_cannot_teach_are_dropped_and_said():
+def test_useless_columns_are_dropped_with_a_note():
     table = pa.table(
         {
             "good": [1.0, 2.0, float("inf"), None] * 30,
@@ -59,10 +59,10 @@ def test_columns_that_cannot_teach_are_dropped_and_said():
             "bytes": [b"x", b"y"] * 60,
         }
     )
-    found = usable_columns(table, table.column_names)
-    assert found.features.column_names == ["good", "weight_"]
-    assert found.features["good"].to_pylist()[:4] == [1.0, 2.0, None, None]
-    assert found.notes == (
+    columns = usable_columns(table, table.column_names)
+    assert columns.features.column_names == ["good", "weight_"]
+    assert columns.features["good"].to_pylist()[:4] == [1.0, 2.0, None, None]
+    assert columns.notes == (
         "column good: 30 infinite values are taken as missing",
         "column constant: dropped, it has the same value in every row",
         "column empty: dropped, all its values are missing",
@@ -71,17 +71,17 @@ def test_columns_that_cannot_teach_are_dropped_and_said():
     )
 
 
-def test_a_table_of_text_alone_gets_a_number_to_order_by():
-    found = usable_columns(pa.table({"a": ["x", None, "y"], "b": ["p", "q", "q"]}), ["a", "b"])
-    assert found.features["known_columns"].to_pylist() == [2, 1, 2]
+def test_table_of_text_only_gets_a_count_feature():
+    columns = usable_columns(pa.table({"a": ["x", None, "y"], "b": ["p", "q", "q"]}), ["a", "b"])
+    assert columns.features["known_columns"].to_pylist() == [2, 1, 2]
 
 
-def test_nothing_to_learn_from_is_refused():
+def test_table_without_features_is_refused():
     with pytest.raises(UseCaseError, match="no column is left to learn from"):
         usable_columns(pa.table({"a": [1, 1]}), ["a"])
 
 
-def test_the_label_once_more_is_refused():
+def test_copy_of_the_label_is_refused():
     outcome = np.array([0, 1, 1, 0])
     refuse_copies(pa.table({"honest": [1, 1, 0, 0]}), outcome)
     for values in ([0, 1, 1, 0], [1, 0, 0, 1], ["n", "j", "j", "n"], [None, 5, 5, None]):
@@ -90,8 +90,8 @@ def test_the_label_once_more_is_refused():
 
 
 @pytest.fixture
-def ask(tmp_path):
-    """A table of 100 rows: 80 labelled, of which every fourth is 1, and the days they are from."""
+def spec(tmp_path):
+    """Spec of a table of 100 rows with their days: 80 are labelled, every fourth of them 1."""
     rows = {
         "no": [f"{n:04}" for n in range(100)],
         "y": [int(n % 4 == 0) if n < 80 else None for n in range(100)],
@@ -101,31 +101,32 @@ def ask(tmp_path):
     }
     pq.write_table(pa.table(rows), tmp_path / "made.parquet")
 
-    def ask(**changes):
-        said = {"file": tmp_path / "made.parquet", "label": "y", "key": "no", "time": "", "drop": (), "name": "made"}
-        return TableSpec(**said | changes)
+    def spec(**changes):
+        roles = {"file": tmp_path / "made.parquet", "label": "y", "key": "no", "time": "", "drop": (), "name": "made"}
+        return TableSpec(**roles | changes)
 
-    return ask
+    return spec
 
 
-def test_a_fifth_of_each_class_judges_and_rows_without_label_are_to_be_scored(ask, tmp_path):
+def test_fifth_of_each_class_is_test_and_unlabelled_rows_are_scored(spec, tmp_path):
     work = Workspace(tmp_path / "work")
-    laid = import_table(ask(), work, AS_OF, 0, seed=1)
-    assert (laid.rows, laid.labelled, laid.positives, laid.to_score, laid.use_case.list_size) == (100, 80, 20, 20, 2)
-    learnt, judged = read_external_table(work, "made")
-    assert (learnt.num_rows, judged.num_rows, judged["outcome"].to_numpy().sum()) == (64, 16, 4)
+    imported = import_table(spec(), work, AS_OF, 0, seed=1)
+    assert (imported.rows, imported.labelled, imported.positives, imported.to_score) == (100, 80, 20, 20)
+    assert imported.use_case.list_size == 2
+    train, test = read_external_table(work, "made")
+    assert (train.num_rows, test.num_rows, test["outcome"].to_numpy().sum()) == (64, 16, 4)
     assert pq.read_table(work.features(AS_OF))["customer_id"].to_pylist() == [f"{n:04}" for n in range(80, 100)]
-    assert load_use_case("made", work) == laid.use_case
+    assert load_use_case("made", work) == imported.use_case
     assert load_bank(work).has("customers", "customer_id")
 
 
-def test_with_time_the_latest_rows_judge(ask, tmp_path):
+def test_latest_rows_are_test_rows_where_there_is_time(spec, tmp_path):
     work = Workspace(tmp_path / "work")
-    import_table(ask(time="on"), work, AS_OF, 5, seed=1)
-    learnt, judged = read_external_table(work, "made")
-    assert learnt["moment"].to_numpy().max() < judged["moment"].to_numpy().min()
-    assert judged.num_rows == 16
-    assert "on" not in learnt.column_names
+    import_table(spec(time="on"), work, AS_OF, 5, seed=1)
+    train, test = read_external_table(work, "made")
+    assert train["moment"].to_numpy().max() < test["moment"].to_numpy().min()
+    assert test.num_rows == 16
+    assert "on" not in train.column_names
 
 
 @pytest.mark.parametrize(
@@ -140,12 +141,12 @@ def test_with_time_the_latest_rows_judge(ask, tmp_path):
         ({"drop": ("x", "on", "w")}, "no column is left to learn from"),
     ],
 )
-def test_what_the_columns_cannot_be_is_refused(ask, tmp_path, changes, what):
+def test_wrong_roles_of_columns_are_refused(spec, tmp_path, changes, what):
     with pytest.raises(UseCaseError, match=what):
-        import_table(ask(**changes), Workspace(tmp_path / "work"), AS_OF, 0, seed=1)
+        import_table(spec(**changes), Workspace(tmp_path / "work"), AS_OF, 0, seed=1)
 
 
-def test_ids_of_many_digits_stay_as_they_are(tmp_path):
+def test_long_ids_keep_all_digits(tmp_path):
     lines = [f"123456789012345678{n},{n},{n % 2}" for n in range(10, 90)]
     (tmp_path / "made.csv").write_text("\n".join(["no,x,y", *lines]), "utf-8")
     work = Workspace(tmp_path / "work")
@@ -156,7 +157,7 @@ def test_ids_of_many_digits_stay_as_they_are(tmp_path):
 @pytest.mark.parametrize(
     ("ids", "whole"), [("{}", True), ("0{}", False), ("A{}", False), ("123456789012345678{}", False)]
 )
-def test_ids_that_are_whole_numbers_are_marked(tmp_path, ids, whole):
+def test_whole_number_ids_are_flagged_in_the_schema(tmp_path, ids, whole):
     lines = [f"{ids.format(n)},{n},{n % 2}" for n in range(10, 90)]
     (tmp_path / "made.csv").write_text("\n".join(["no,x,y", *lines]), "utf-8")
     work = Workspace(tmp_path / "work")

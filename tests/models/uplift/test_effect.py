@@ -11,11 +11,11 @@ def shares(treated: tuple[int, int], control: tuple[int, int]) -> tuple[np.ndarr
 
 
 def test_difference_of_two_shares_has_the_binomial_error():
-    found = difference(*shares((300, 1000), (200, 1000)))
-    assert isinstance(found, Estimate)
-    assert found.value == pytest.approx(0.1)
-    assert found.error == pytest.approx(np.sqrt((0.3 * 0.7 + 0.2 * 0.8) / 999), rel=0.001)
-    assert found.significant
+    estimate = difference(*shares((300, 1000), (200, 1000)))
+    assert isinstance(estimate, Estimate)
+    assert estimate.value == pytest.approx(0.1)
+    assert estimate.error == pytest.approx(np.sqrt((0.3 * 0.7 + 0.2 * 0.8) / 999), rel=0.001)
+    assert estimate.significant
 
 
 def test_interval_that_holds_zero_is_not_significant():
@@ -54,9 +54,9 @@ def test_constant_prognosis_changes_nothing():
     ],
 )
 def test_too_few_rows_give_a_reason_and_no_figure(treated, control, why):
-    found = difference(*shares(treated, control))
-    assert isinstance(found, NotMeasurable)
-    assert found.why == why
+    estimate = difference(*shares(treated, control))
+    assert isinstance(estimate, NotMeasurable)
+    assert estimate.why == why
 
 
 def test_detectable_effect_and_significance_agree():

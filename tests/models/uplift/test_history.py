@@ -17,15 +17,15 @@ AS_OF = date(2024, 6, 30)
 def campaign(seed: int, effect, rows: int = 1500) -> PastCampaign:
     """A campaign with a quarter control; `effect` gives what contact adds to a chance of 20%, by age.
 
-    The probabilities that it was listed by run from 0.3 to 0.6 and tell nothing.
+    The probabilities that it was listed by run from 0.3 to 0.6 and predict nothing.
     """
     random = np.random.default_rng(seed)
     age = random.integers(18, 80, rows).astype(float)
     contact = random.random(rows) < 0.75
-    aim = random.random(rows) < 0.2 + contact * effect(age)
+    success = random.random(rows) < 0.2 + contact * effect(age)
     known = pa.table({"age": age, "kind": random.choice(["person", "firm"], rows), "noise": random.random(rows)})
     probability = random.uniform(0.3, 0.6, rows)
-    return PastCampaign(known, probability, contact, np.full(rows, contact.mean()), aim.astype(float))
+    return PastCampaign(known, probability, contact, np.full(rows, contact.mean()), success.astype(float))
 
 
 def of_the_young(age: np.ndarray) -> np.ndarray:
@@ -41,64 +41,66 @@ def test_models_of_one_campaign_rank_the_next(learned):
     assert learned.verdict == "uplift ranks"
     assert learned.ranking.evaluated.sum() == 1500  # the second campaign, by models that learnt from the first
     known = pa.table({"kind": ["person", "firm"], "age": [25.0, 70.0], "more": [1, 2]})
-    foreseen = learned.uplift(known, np.array([0.5, 0.5]))
-    assert foreseen[0] > 0.17
-    assert foreseen[1] < 0.1
+    predicted = learned.uplift(known, np.array([0.5, 0.5]))
+    assert predicted[0] > 0.17
+    assert predicted[1] < 0.1
     assert learned.ranking.uplift.mean() == pytest.approx(learned.effect.value, abs=0.005)
 
 
 def test_uplift_shrinks_near_zero_and_one(learned):
     known = pa.table({"kind": ["person"] * 4, "age": [25.0] * 4})
-    foreseen = learned.uplift(known, np.array([0.5, 0.1, 0.9, 0.0]))
+    predicted = learned.uplift(known, np.array([0.5, 0.1, 0.9, 0.0]))
     # p (1 - p) is 0.25, 0.09, 0.09 and, for those who are given none, 0.001.
-    assert (foreseen / foreseen[0]).tolist() == pytest.approx([1, 0.36, 0.36, 0.004])
+    assert (predicted / predicted[0]).tolist() == pytest.approx([1, 0.36, 0.36, 0.004])
 
 
 @pytest.mark.parametrize("prevents", [False, True])
-def test_baseline_risk_makes_up_for_a_small_control(prevents):
+def test_baseline_risk_compensates_for_a_small_control(prevents):
     random = np.random.default_rng(1)
     age, chance = random.integers(18, 80, 2500).astype(float), random.uniform(0.2, 0.5, 2500)
     contact = random.random(2500) < 0.9
-    aim = (random.random(2500) < chance + contact * 0.2 * (age < 40)).astype(float)
-    known = pa.table({"age": age} | {f"noise_{place}": random.random(2500) for place in range(20)})
+    success = (random.random(2500) < chance + contact * 0.2 * (age < 40)).astype(float)
+    known = pa.table({"age": age} | {f"noise_{number}": random.random(2500) for number in range(20)})
     probability = 1 - chance if prevents else chance
-    found = learn([PastCampaign(known, probability, contact, np.full(2500, 0.9), aim, prevents)], known.column_names)
-    foreseen = found.ranking.uplift
-    # Without it everybody gets the average: 250 controls among 21 columns show nothing.
-    assert foreseen[age < 40].mean() == pytest.approx(0.2, abs=0.05)
-    assert foreseen[age >= 40].mean() == pytest.approx(0.0, abs=0.07)
+    learned = learn(
+        [PastCampaign(known, probability, contact, np.full(2500, 0.9), success, prevents)], known.column_names
+    )
+    predicted = learned.ranking.uplift
+    # Without it everybody gets the average, as 250 controls are too few for 21 columns.
+    assert predicted[age < 40].mean() == pytest.approx(0.2, abs=0.05)
+    assert predicted[age >= 40].mean() == pytest.approx(0.0, abs=0.07)
 
 
 def test_propensity_ranks_where_its_qini_is_larger():
-    rounds = [campaign(seed, of_the_young) for seed in (1, 2)]
-    told = [replace(one, probability=0.9 - one.known["age"].to_numpy() / 100) for one in rounds]
-    found = learn(told, ["kind", "noise"])
-    assert found.propensity_qini > found.ranking.qini.value > found.ranking.qini.low > 0
-    assert found.verdict == "propensity ranks"
+    campaigns = [campaign(seed, of_the_young) for seed in (1, 2)]
+    reranked = [replace(past, probability=0.9 - past.known["age"].to_numpy() / 100) for past in campaigns]
+    learned = learn(reranked, ["kind", "noise"])
+    assert learned.propensity_qini > learned.ranking.qini.value > learned.ranking.qini.low > 0
+    assert learned.verdict == "propensity ranks"
 
 
 def test_single_campaign_is_evaluated_in_folds():
-    found = learn([campaign(1, of_the_young, 2500)], ["age"])
-    assert found.may_rank
-    assert found.ranking.evaluated.sum() == 1500
+    learned = learn([campaign(1, of_the_young, 2500)], ["age"])
+    assert learned.may_rank
+    assert learned.ranking.evaluated.sum() == 1500
 
 
 def test_small_effect_needs_more_history():
-    found = learn([campaign(1, lambda age: 0.03), campaign(2, lambda age: 0.03)], ["age", "kind"])
-    assert found.verdict == "history too small"
-    assert found.rows_needed > found.rows == 3000
+    learned = learn([campaign(1, lambda age: 0.03), campaign(2, lambda age: 0.03)], ["age", "kind"])
+    assert learned.verdict == "history too small"
+    assert learned.rows_needed > learned.rows == 3000
 
 
 def test_strong_uniform_effect_leaves_ranking_to_propensity():
-    found = learn([campaign(1, lambda age: 0.4), campaign(2, lambda age: 0.4)], ["age", "kind"])
-    assert found.verdict == "propensity ranks"
-    assert found.rows_needed <= found.rows
+    learned = learn([campaign(1, lambda age: 0.4), campaign(2, lambda age: 0.4)], ["age", "kind"])
+    assert learned.verdict == "propensity ranks"
+    assert learned.rows_needed <= learned.rows
 
 
 def test_too_few_controls_are_not_measurable():
-    found = learn([campaign(1, of_the_young, 100)], ["age"])
-    assert isinstance(found.effect, NotMeasurable)
-    assert (found.verdict, found.ranking, found.rows_needed) == ("history too small", None, None)
+    learned = learn([campaign(1, of_the_young, 100)], ["age"])
+    assert isinstance(learned.effect, NotMeasurable)
+    assert (learned.verdict, learned.ranking, learned.rows_needed) == ("history too small", None, None)
 
 
 def test_no_campaign_is_too_small_a_history():
@@ -109,15 +111,15 @@ def test_uplift_is_stored_only_where_it_ranks(tmp_path, learned):
     work = Workspace(tmp_path)
     uplift = pa.table({"customer_id": ["a", "b"], "uplift": [0.3, 0.1]})
     store_uplift(work, AS_OF, "longtail", learned, uplift=uplift, channels={"call": 7})
-    kept = read_stored_uplift(work, AS_OF, "longtail")
-    assert (kept.verdict, kept.path) == ("uplift ranks", uplift_path(work, AS_OF, "longtail"))
-    assert (kept.rows, kept.channels) == (3000, {"call": 7})
-    assert pq.read_table(kept.path) == uplift
+    stored = read_stored_uplift(work, AS_OF, "longtail")
+    assert (stored.verdict, stored.path) == ("uplift ranks", uplift_path(work, AS_OF, "longtail"))
+    assert (stored.rows, stored.channels) == (3000, {"call": 7})
+    assert pq.read_table(stored.path) == uplift
     store_uplift(work, AS_OF, "longtail", learn([], []), uplift=uplift)
     assert read_stored_uplift(work, AS_OF, "longtail").path is None
     assert not uplift_path(work, AS_OF, "longtail").exists()
 
 
 def test_propensity_ranks_where_no_uplift_is_stored(tmp_path):
-    kept = read_stored_uplift(Workspace(tmp_path), AS_OF, "longtail")
-    assert (kept.verdict, kept.path, kept.rows) == ("history too small", None, 0)
+    stored = read_stored_uplift(Workspace(tmp_path), AS_OF, "longtail")
+    assert (stored.verdict, stored.path, stored.rows) == ("history too small", None, 0)

@@ -11,7 +11,7 @@ ROWS = 4_000
 
 
 def trial(effect) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """Customers of whom every other by chance is treated; `effect` gives each one's added chance from 30%."""
+    """Customers treated at random, half of them; `effect` gives what treatment adds to an outcome rate of 30%."""
     random = np.random.default_rng(1)
     known = pd.DataFrame(
         {"age": random.integers(18, 80, ROWS).astype(float), "town": random.choice(["east", "west", None], ROWS)}
@@ -24,10 +24,10 @@ def trial(effect) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
 
 def test_qini_is_the_area_between_the_curve_and_chance():
     uplift, signal = np.array([4.0, 3.0, 2.0, 1.0]), np.array([1.0, 1.0, 0.0, 0.0])
-    one = np.zeros(4, dtype=int)
-    assert qini(uplift, signal, one).value == pytest.approx(1 / 8)
-    assert qini(-uplift, signal, one).value == pytest.approx(-1 / 8)
-    assert qini(np.ones(4), signal, one).value == 0
+    fold = np.zeros(4, dtype=int)
+    assert qini(uplift, signal, fold).value == pytest.approx(1 / 8)
+    assert qini(-uplift, signal, fold).value == pytest.approx(-1 / 8)
+    assert qini(np.ones(4), signal, fold).value == 0
 
 
 def test_qini_ranks_within_each_fold():
@@ -38,57 +38,57 @@ def test_qini_ranks_within_each_fold():
 
 def test_effect_on_one_town_ranks_and_is_found_there():
     known, treated, outcome = trial(lambda f: 0.3 * (f["town"] == "east"))
-    found = study(covariates(known)[0], treated, outcome)
-    assert found.verdict == "yes"
-    assert found.ranks
+    result = study(covariates(known)[0], treated, outcome)
+    assert result.verdict == "yes"
+    assert result.ranks
     east = (known["town"] == "east").to_numpy()
-    assert found.ranking.uplift[east].mean() == pytest.approx(0.3, abs=0.1)
-    assert found.ranking.uplift[~east].mean() == pytest.approx(0.0, abs=0.1)
-    assert found.fifths[0].effect.value > found.fifths[4].effect.value + 0.1
+    assert result.ranking.uplift[east].mean() == pytest.approx(0.3, abs=0.1)
+    assert result.ranking.uplift[~east].mean() == pytest.approx(0.0, abs=0.1)
+    assert result.fifths[0].effect.value > result.fifths[4].effect.value + 0.1
 
 
 def test_uniform_effect_is_found_and_does_not_rank():
     known, treated, outcome = trial(lambda _: 0.15)
-    found = study(covariates(known)[0], treated, outcome)
-    assert found.verdict == "yes"
-    assert found.effect.low < 0.15 < found.effect.high
-    assert not found.ranks
+    result = study(covariates(known)[0], treated, outcome)
+    assert result.verdict == "yes"
+    assert result.effect.low < 0.15 < result.effect.high
+    assert not result.ranks
 
 
 def test_no_effect_reports_the_detectable_effect():
     known, treated, outcome = trial(lambda _: 0.0)
-    found = study(covariates(known)[0], treated, outcome)
-    assert found.verdict == "no"
-    assert not found.ranks
-    assert found.detectable == pytest.approx(0.04, abs=0.005)
+    result = study(covariates(known)[0], treated, outcome)
+    assert result.verdict == "no"
+    assert not result.ranks
+    assert result.detectable == pytest.approx(0.04, abs=0.005)
 
 
 def test_no_covariates_measure_the_average_alone():
     _, treated, outcome = trial(lambda _: 0.15)
-    found = study(covariates(pd.DataFrame(index=range(ROWS)))[0], treated, outcome)
-    assert (found.verdict, found.ranking, found.ranks) == ("yes", None, False)
+    result = study(covariates(pd.DataFrame(index=range(ROWS)))[0], treated, outcome)
+    assert (result.verdict, result.ranking, result.ranks) == ("yes", None, False)
 
 
 def test_assignment_by_age_is_not_measurable_and_names_the_column():
     known, _, outcome = trial(lambda _: 0.0)
-    found = study(covariates(known)[0], (known["age"].fillna(0) > 50).to_numpy(), outcome)
-    assert found.verdict == "not measurable"
-    assert found.assignment.predictors == ("age",)
+    result = study(covariates(known)[0], (known["age"].fillna(0) > 50).to_numpy(), outcome)
+    assert result.verdict == "not measurable"
+    assert result.assignment.predictors == ("age",)
 
 
-def test_assignment_by_town_is_noticed_and_adjusted_for():
+def test_assignment_by_town_is_detected_and_adjusted_for():
     known, _, outcome = trial(lambda _: 0.0)
     east = (known["town"] == "east").to_numpy()
     treated = np.random.default_rng(2).random(ROWS) < np.where(east, 0.7, 0.3)
     happened = np.maximum(outcome, east & (np.arange(ROWS) % 2 == 0))  # the east does it more often by itself
-    found = study(covariates(known)[0], treated, happened)
-    assert not found.assignment.random
-    assert found.assignment.predictors == ("town",)
-    assert found.verdict == "no"
+    result = study(covariates(known)[0], treated, happened)
+    assert not result.assignment.random
+    assert result.assignment.predictors == ("town",)
+    assert result.verdict == "no"
 
 
 def test_random_assignment_is_recognised():
     known, treated, outcome = trial(lambda _: 0.0)
-    found = check_assignment(covariates(known)[0], treated, assign_folds(treated, outcome))
-    assert found.random
-    assert found.share.tolist() == [treated.mean()] * ROWS
+    result = check_assignment(covariates(known)[0], treated, assign_folds(treated, outcome))
+    assert result.random
+    assert result.share.tolist() == [treated.mean()] * ROWS

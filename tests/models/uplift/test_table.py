@@ -18,7 +18,7 @@ def frame(**columns) -> pd.DataFrame:
     "arm",
     [[1, 0, 1, 0], [True, False, True, False], ["contact", "control", "contact", "control"], ["Y", "n", "y", " N "]],
 )
-def test_arms_are_read_where_they_are_plain(arm):
+def test_arms_are_read_from_common_words(arm):
     assert trial_table(frame(arm=arm), ROLES).treated.tolist() == [True, False, True, False]
 
 
@@ -27,22 +27,22 @@ def test_arms_are_read_in_chinese():
     assert trial_table(frame(arm=["处理", "对照", "处理", "对照"]), ROLES).treated.tolist() == [True, False] * 2
 
 
-def test_a_value_for_the_treated_is_taken_where_arms_are_not_plain():
+def test_value_for_treated_is_used_where_words_are_unclear():
     table = trial_table(frame(arm=["A", "B", "A", "B"]), Roles("arm", "came", treated_value="B"))
     assert table.treated.tolist() == [False, True, False, True]
 
 
-def test_a_number_for_the_treated_is_taken_as_it_is_written():
+def test_value_for_treated_may_be_a_number():
     table = trial_table(frame(arm=[1.0, 2.0, 1.0, 2.0]), Roles("arm", "came", treated_value="2"))
     assert table.treated.tolist() == [False, True, False, True]
 
 
-def test_an_outcome_is_a_flag_a_word_or_a_number():
+def test_outcome_is_a_flag_a_word_or_a_number():
     assert trial_table(frame(came=["yes", "no", "no", "yes"]), ROLES).outcome.tolist() == [1, 0, 0, 1]
     assert trial_table(frame(came=[1.5, -2, 0, 7]), ROLES).outcome.tolist() == [1.5, -2, 0, 7]
 
 
-def test_rows_without_arm_or_outcome_are_not_used_and_lost_outcomes_are_counted():
+def test_rows_without_arm_or_outcome_are_left_out_and_counted():
     table = trial_table(frame(arm=[1, 0, 1, None], came=[1, None, np.inf, 0]), ROLES)
     assert table.used.tolist() == [True, False, False, False]
     assert table.lost == (1, 1)
@@ -82,13 +82,14 @@ def test_linear_design_has_ranks_categories_and_missing_flags():
         ({"came": ["x", "y", "1", "2"]}, ROLES, "came: is neither a number nor yes and no in every row"),
     ],
 )
-def test_a_table_that_cannot_be_read_says_which_column(given, roles, what):
+def test_unreadable_table_names_the_column(given, roles, what):
     with pytest.raises(ContractError, match=what):
         trial_table(frame(**given), roles)
 
 
 @pytest.mark.parametrize(
-    ("ids", "kept"), [(["7", "10", "0"], [7, 10, 0]), (["07", "10", "0"], ["07", "10", "0"]), ([7, 10, 0], [7, 10, 0])]
+    ("ids", "written"),
+    [(["7", "10", "0"], [7, 10, 0]), (["07", "10", "0"], ["07", "10", "0"]), ([7, 10, 0], [7, 10, 0])],
 )
-def test_ids_are_written_as_numbers_where_that_changes_none(ids, kept):
-    assert id_column(pd.Series(ids)).to_pylist() == kept
+def test_ids_are_written_as_integers_where_lossless(ids, written):
+    assert id_column(pd.Series(ids)).to_pylist() == written

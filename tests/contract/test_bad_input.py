@@ -194,7 +194,7 @@ def test_a_table_that_the_contract_does_not_know(folder: Path, refused: Callable
 
 def test_a_table_that_stands_twice(folder: Path, refused: Callable[..., None]) -> None:
     duckdb.sql("SELECT 1 AS customer_id").write_parquet(str(folder / "customers.parquet"))
-    refused("the table customers stands there twice")
+    refused("holds the table customers twice")
 
 
 SELECTS = [

@@ -43,7 +43,7 @@ def test_paths_are_relative_to_the_bank_and_after_a_variable_to_the_project(
     monkeypatch.delenv("NO_DATA", raising=False)
     text = "sources: {c: {parquet: a/c.parquet}, d: {csv: '${BANK_DATA}/d.csv'}, e: {csv: '${NO_DATA:-../e}/e.csv'}}\n"
     sources = load_mapping(bank(tmp_path, text + TABLES)).sources
-    assert [source.place for source in sources.values()] == [
+    assert [source.location for source in sources.values()] == [
         f"{tmp_path}/a/c.parquet",
         "/elsewhere/d.csv",
         f"{tmp_path}/e/e.csv",
@@ -68,8 +68,8 @@ BAD = [
     ("just words\n", "holds a str, not keys", "key: value"),
     ("sources: {c: {csv: c.csv, delimitr: ';'}}\n" + TABLES, "sources.c: delimitr: unknown key", "delimiter"),
     ("sources: {c: {csv: c.csv, encoding: gb2312}}\n" + TABLES, "sources.c: encoding: Input should be 'utf-8'", "Mend"),
-    ("sources: {c: {csv: c.csv, parquet: c.parquet}}\n" + TABLES, "2 of its keys say where the data is", "parquet"),
-    ("sources: {c: {path: c.csv}}\n" + TABLES, "0 of its keys say where the data is", "parquet"),
+    ("sources: {c: {csv: c.csv, parquet: c.parquet}}\n" + TABLES, "2 of its keys name a source", "parquet"),
+    ("sources: {c: {path: c.csv}}\n" + TABLES, "0 of its keys name a source", "parquet"),
     ("sources: {c: {csv: 7}}\n" + TABLES, "sources.c: csv: Input should be a valid string", "Mend"),
     ("sources: {1c: {csv: c.csv}}\n" + TABLES, "sources.1c: cannot be a name in SQL", "letters"),
     ("sources: {c: {csv: '${NO_DATA}/c.csv'}}\n" + TABLES, "sources.c.csv: the environment variable NO_DATA", "Set it"),

@@ -12,7 +12,7 @@ from goldmine.activity.measures import balances_month, repeats, transactions_mon
 from goldmine.contract.bank import Bank, schema_of
 from goldmine.core import fingerprint
 from goldmine.core.code_fingerprint import code_fingerprint
-from goldmine.core.engine import DUCKDB, Engine, connect, kept, write_parquet
+from goldmine.core.engine import DUCKDB, Engine, cached_rows, connect, write_parquet
 from goldmine.core.files import read_json, remove, write_json
 from goldmine.core.progress import track_queries
 from goldmine.core.workspace import Workspace
@@ -70,7 +70,7 @@ def build_activity(bank: Bank, work: Workspace, engine: Engine = DUCKDB) -> Acti
         connection.create_view("rows", bank.read(connection, table, [month]), overwrite=True)
         repeated, query = _queries(table, connection.name)
         dated = f"SELECT *, CAST({index_of(month)} AS INTEGER) AS month FROM ({query})"
-        with kept(connection, "repeated", repeated) if repeated else nullcontext():
+        with cached_rows(connection, "repeated", repeated) if repeated else nullcontext():
             write_parquet(connection, dated, partition(work, table, month), order=_ORDER[table])
 
     rows = max(file.rows for table in _KINDS if bank.has(table) for file in bank.tables[table].files)

@@ -1,4 +1,4 @@
-"""A bank as the rooms downstream see it: canonical, strictly typed Parquet files and nothing else."""
+"""A bank as downstream rooms see it: canonical, strictly typed Parquet files and nothing else."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -19,7 +19,7 @@ def schema_of(table: str) -> ibis.Schema:
 
 
 def no_rows(connection: SQLBackend, schema: ibis.Schema) -> str:
-    """SQL of a table of that schema without rows, for what a bank does not have."""
+    """SQL of an empty table of that schema, for a table that a bank does not have."""
     types = connection.compiler.type_mapper
     columns = (f"CAST(NULL AS {types.to_string(kind)}) AS {name}" for name, kind in schema.items())
     return f"SELECT {', '.join(columns)} WHERE false"
@@ -81,13 +81,13 @@ class Bank:
 
     def has(self, table: str, *columns: str) -> bool:
         """Whether the bank has the table, and in it the columns."""
-        found = self.tables.get(table)
-        return found is not None and set(columns) <= set(found.columns)
+        held_table = self.tables.get(table)
+        return held_table is not None and set(columns) <= set(held_table.columns)
 
     def months(self, table: str) -> list[str]:
         """Months with rows in a partitioned table, oldest first."""
-        found = self.tables.get(table)
-        return sorted({f.month for f in found.files}) if found else []
+        entry = self.tables.get(table)
+        return sorted({f.month for f in entry.files}) if entry else []
 
     def read(
         self, connection: SQLBackend, table: str, months: list[str] | None = None, *, raw: bool = False
@@ -109,15 +109,15 @@ class Bank:
             Leave codes as the bank wrote them, as validation needs them.
         """
         spec = TABLES[table]
-        found = self.tables.get(table)
-        files = [f for f in found.files if months is None or f.month in months] if found else []
+        entry = self.tables.get(table)
+        files = [f for f in entry.files if months is None or f.month in months] if entry else []
         schema = schema_of(table)
-        if not files or found is None:
+        if not files or entry is None:
             return connection.sql(no_rows(connection, schema))
         rows = read_parquet(connection, [f.path for f in files])
         columns = {}
         for column in spec.columns:
-            value = rows[column.name] if column.name in found.columns else ibis.null(schema[column.name])
+            value = rows[column.name] if column.name in entry.columns else ibis.null(schema[column.name])
             known = value.isin(column.codes).ifelse(value, ibis.null(schema[column.name]))
             columns[column.name] = known if column.codes and not raw else value
         return rows.select(**columns)

@@ -1,4 +1,4 @@
-"""Parquet that already keeps the contract is used where it lies, judged by its footers alone."""
+"""Parquet that already meets the contract is used in place; its footers alone decide."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -23,7 +23,7 @@ _ARROW: dict[Kind, tuple[pa.DataType, ...]] = {
 
 @dataclass(frozen=True)
 class Footer:
-    """What a Parquet file's footer says of a canonical table: columns, rows, the month of all its rows."""
+    """A canonical Parquet file by its footer: columns, rows, the month of all its rows."""
 
     path: Path
     columns: tuple[str, ...]
@@ -32,7 +32,7 @@ class Footer:
 
 
 def canonical_footers(files: list[Path], spec: TableSpec) -> list[Footer] | None:
-    """Footers of files that can be used where they lie, or None where the table has to be written anew.
+    """Footers of files that can be used in place, or None if the table has to be rewritten.
 
     They can be if all hold the same columns in the contract's types, nothing required is missing or empty,
     and in a table that is partitioned by month each file holds one month. Files without rows are left out.
@@ -43,14 +43,14 @@ def canonical_footers(files: list[Path], spec: TableSpec) -> list[Footer] | None
         If a file is not whole Parquet.
     """
     footers = [_footer(path, spec) for path in files]
-    kept = [footer for footer in footers if footer is None or footer.rows]
-    if None in kept or len({footer.columns for footer in kept if footer}) > 1:
+    filled = [footer for footer in footers if footer is None or footer.rows]
+    if None in filled or len({footer.columns for footer in filled if footer}) > 1:
         return None
-    return [footer for footer in kept if footer]
+    return [footer for footer in filled if footer]
 
 
 def read_footer(path: Path, table: str) -> pq.FileMetaData:
-    """A Parquet file's footer, which stands at its end.
+    """A Parquet file's footer, which is at its end.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def _footer(path: Path, spec: TableSpec) -> Footer | None:
 
 
 def _statistic(metadata: pq.FileMetaData, column: str, which: str) -> int | None:
-    """Sum of a count over the row groups; None where a row group keeps no statistics."""
+    """Sum of a count over the row groups; None if a row group has no statistics."""
     total = 0
     for chunk in _chunks(metadata, column):
         value = getattr(chunk.statistics, which, None) if chunk.is_stats_set else None
@@ -90,7 +90,7 @@ def _statistic(metadata: pq.FileMetaData, column: str, which: str) -> int | None
 
 
 def _month(metadata: pq.FileMetaData, column: str) -> str | None:
-    """The month of every row, or None where there are several or the statistics do not say."""
+    """The month of every row, or None if there are several or no statistics."""
     months = set()
     for chunk in _chunks(metadata, column):
         if not chunk.is_stats_set or not chunk.statistics.has_min_max:

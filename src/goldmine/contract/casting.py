@@ -30,12 +30,12 @@ _WORDS: dict[Kind, str] = {
 }
 
 
-def accepted(kind: Kind, found: str) -> bool:
+def accepted(kind: Kind, duckdb_type: str) -> bool:
     """Whether a DuckDB type can become a kind of the contract.
 
     A timestamp with a time zone cannot: which day it belongs to depends on where it is read.
     """
-    return _ACCEPTED[kind].fullmatch(found) is not None
+    return _ACCEPTED[kind].fullmatch(duckdb_type) is not None
 
 
 def describe(kind: Kind) -> str:
@@ -43,12 +43,12 @@ def describe(kind: Kind) -> str:
     return _WORDS[kind]
 
 
-def cast(column: Column, found: str) -> str:
+def cast(column: Column, duckdb_type: str) -> str:
     """SQL that gives a column in the contract's type; NULL where a value does not convert."""
     name, target = quoted(column.name), DUCKDB_TYPES[column.kind]
     if column.kind == "text":
         return f"nullif(CAST({name} AS VARCHAR), '')"
-    if column.kind == "flag" and found not in ("BOOLEAN", "VARCHAR"):
+    if column.kind == "flag" and duckdb_type not in ("BOOLEAN", "VARCHAR"):
         return f"CASE WHEN {name} IN (0, 1) THEN {name} = 1 END"
     if column.kind in ("day", "moment"):
         value = f"TRY_CAST({name} AS {target})"
@@ -56,24 +56,26 @@ def cast(column: Column, found: str) -> str:
     return f"TRY_CAST({name} AS {target})"
 
 
-def wrong(column: Column, found: str) -> str:
-    """SQL condition of a value that is there but does not convert."""
+def wrong(column: Column, duckdb_type: str) -> str:
+    """SQL condition of a present value that does not convert."""
     return (
-        "false" if column.kind == "text" else f"{quoted(column.name)} IS NOT NULL AND ({cast(column, found)}) IS NULL"
+        "false"
+        if column.kind == "text"
+        else f"{quoted(column.name)} IS NOT NULL AND ({cast(column, duckdb_type)}) IS NULL"
     )
 
 
-def not_finite(column: Column, found: str) -> str:
+def not_finite(column: Column, duckdb_type: str) -> str:
     """SQL condition of an amount that is NaN or infinite."""
     name = quoted(column.name)
-    if column.kind != "money" or found not in ("DOUBLE", "FLOAT", "VARCHAR"):
+    if column.kind != "money" or duckdb_type not in ("DOUBLE", "FLOAT", "VARCHAR"):
         return "false"
     return f"{name} IS NOT NULL AND NOT coalesce(isfinite(TRY_CAST({name} AS DOUBLE)), true)"
 
 
-def month(column: Column, found: str) -> str:
-    """SQL of the month ``YYYY-MM`` of a day or time; NULL where it is none."""
-    return f"strftime({cast(column, found)}, '%Y-%m')"
+def month(column: Column, duckdb_type: str) -> str:
+    """SQL of the month ``YYYY-MM`` of a day or time; NULL if it does not convert."""
+    return f"strftime({cast(column, duckdb_type)}, '%Y-%m')"
 
 
 @dataclass(frozen=True)
@@ -145,26 +147,26 @@ def _checked_casts(
     types: dict[str, str],
     staged: Path,
 ) -> dict[str, str]:
-    """SQL of each column in the contract's type, after counting what would be lost by it."""
+    """SQL of each column in the contract's type, after counting values that would be lost."""
     counts = []
     for column in columns:
-        found, fits = types[column.name], accepted(column.kind, types[column.name])
+        duckdb_type, fits = types[column.name], accepted(column.kind, types[column.name])
         empty = f"{quoted(column.name)} IS NULL"
-        if column.kind == "text" and found == "VARCHAR":
+        if column.kind == "text" and duckdb_type == "VARCHAR":
             empty += f" OR {quoted(column.name)} = ''"
         counts += [
             f"count(*) FILTER ({empty})",
-            f"count(*) FILTER ({wrong(column, found) if fits else f'{quoted(column.name)} IS NOT NULL'})",
-            f"count(*) FILTER ({not_finite(column, found)})",
+            f"count(*) FILTER ({wrong(column, duckdb_type) if fits else f'{quoted(column.name)} IS NOT NULL'})",
+            f"count(*) FILTER ({not_finite(column, duckdb_type)})",
         ]
     numbers = connection.execute(f"SELECT {', '.join(counts)} FROM ({_read(staged)})").fetchall()[0]
     faults, casts = [], {}
     for index, column in enumerate(columns):
         empty_rows, wrong_rows, infinite_rows = numbers[3 * index : 3 * index + 3]
-        found, fits = types[column.name], accepted(column.kind, types[column.name])
-        casts[column.name] = cast(column, found) if fits else f"NULL::{DUCKDB_TYPES[column.kind]}"
+        duckdb_type, fits = types[column.name], accepted(column.kind, types[column.name])
+        casts[column.name] = cast(column, duckdb_type) if fits else f"NULL::{DUCKDB_TYPES[column.kind]}"
         if wrong_rows and not fits:
-            faults.append(f"column {column.name} has the wrong type {found}, not {describe(column.kind)}")
+            faults.append(f"column {column.name} has the wrong type {duckdb_type}, not {describe(column.kind)}")
             continue
         if column.required and empty_rows:
             faults.append(f"{empty_rows} rows have no {column.name}")
@@ -182,8 +184,8 @@ def _checked_casts(
 def _write(
     connection: duckdb.DuckDBPyConnection, spec: TableSpec, casts: dict[str, str], folder: Path, target: Path
 ) -> Written:
-    found = re.fullmatch(r"month=(.+)", folder.name)
-    month = found[1] if found else ""
+    matched = re.fullmatch(r"month=(.+)", folder.name)
+    month = matched[1] if matched else ""
     path = target / f"{month or spec.name}.parquet"
     order = [*spec.key, *(name for name in casts if name not in spec.key)]
     rows = connection.execute(

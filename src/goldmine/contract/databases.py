@@ -61,7 +61,7 @@ def _connect(source: SqliteSource | PostgresSource, table: str) -> dbapi.Connect
 
 
 def _reason(error: AdbcError) -> str:
-    """What the database said, where it can only be about names and syntax (SQLSTATE 42) and never about a row."""
+    """The database's message if it is about names and syntax only (SQLSTATE 42), never about a row."""
     text = str(error).splitlines()[0]
     about_names = "[SQLite] Failed to prepare" in text or (error.sqlstate or "").startswith("42")
     return f" ({text.partition('prepare query: ')[2]})" if about_names else ""

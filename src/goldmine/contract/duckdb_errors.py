@@ -1,4 +1,4 @@
-"""DuckDB's errors, reduced to what may be shown: they quote rows, ours never do."""
+"""DuckDB's errors without the rows that they quote."""
 
 import re
 from collections.abc import Iterator

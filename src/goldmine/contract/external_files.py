@@ -103,7 +103,7 @@ def _delimiter(text: str) -> str:
 
 
 def _typed(connection: duckdb.DuckDBPyConnection, name: str) -> str:
-    """SQL of a column as the narrowest kind that all its values keep."""
+    """SQL of a column as the narrowest kind that fits all its values."""
     column = _name(name)
     nothing = ", ".join(f"'{word}'" for word in _NOTHING)
     value = f"CASE WHEN lower(trim({column})) IN ({nothing}) THEN NULL ELSE trim({column}) END"
@@ -113,9 +113,9 @@ def _typed(connection: duckdb.DuckDBPyConnection, name: str) -> str:
         "TIMESTAMP": "try_cast(v AS TIMESTAMP) IS NOT NULL",
     }
     tests = ", ".join(f"bool_and({test})" for test in keeps.values())
-    found = connection.sql(f"SELECT {tests} FROM (SELECT {value} AS v FROM found) WHERE v IS NOT NULL").fetchone()
-    for kind, kept in zip(keeps, found or (), strict=True):
-        if kept:
+    counts = connection.sql(f"SELECT {tests} FROM (SELECT {value} AS v FROM found) WHERE v IS NOT NULL").fetchone()
+    for kind, fits in zip(keeps, counts or (), strict=True):
+        if fits:
             return f"CAST({value} AS {kind})"
     return value
 

@@ -1,4 +1,4 @@
-"""Taking a bank in: every table becomes canonical, strictly typed Parquet, or nothing changes."""
+"""The intake of a bank: every table becomes canonical, strictly typed Parquet, or nothing changes."""
 
 import shutil
 import tempfile
@@ -30,7 +30,7 @@ __all__ = ["load_bank", "open_bank"]
 
 @dataclass(frozen=True)
 class _Taken:
-    """A table that is ready: files that stand already, or written ones that wait in the scratch folder."""
+    """A table that is ready: files used in place, or files written to the scratch folder."""
 
     columns: tuple[str, ...]
     standing: tuple[TableFile, ...] = ()
@@ -40,7 +40,7 @@ class _Taken:
 
 @dataclass(frozen=True)
 class _Intake:
-    """One bank on its way in: its mapping, its work folder, what the last intake left there."""
+    """One bank during its intake: its mapping, its work folder, the last intake's manifest."""
 
     mapping: Mapping
     work: Workspace
@@ -121,7 +121,7 @@ def _take_in(intake: _Intake, spec: TableSpec, scratch: Path) -> _Taken:
 
 
 def _with_returned(intake: _Intake, own: _Taken | None, scratch: Path) -> dict[str, _Taken]:
-    """The bank's contacts with those from the field; they are put together anew each time, as both are small."""
+    """The bank's contacts joined with the returned ones, each time anew since both are small."""
     spec = TABLES["contacts"]
     files = [*(f.path for f in own.standing), *(f.path for f in own.written)] if own else []
     scratch.mkdir()
@@ -147,7 +147,7 @@ def _made_from(intake: _Intake, spec: TableSpec) -> str:
 
 
 def _settle(intake: _Intake, taken: dict[str, _Taken]) -> Bank:
-    """Move the written files to their places and note what stands where. Only now does the work folder change."""
+    """Move the written files to their places and write the manifest. Only now does the work folder change."""
     work, hashes = intake.work, intake.hashes
     tables = {}
     for name, table in taken.items():
@@ -168,16 +168,16 @@ def _move(work: Workspace, hashes: Hashes, table: str, file: Written) -> TableFi
     return TableFile(path, hashes.of(path), file.rows, file.month)
 
 
-def _remove_others(work: Workspace, kept: set[Path]) -> None:
-    """Remove what an earlier intake wrote and this one does not need."""
+def _remove_others(work: Workspace, needed: set[Path]) -> None:
+    """Remove files that an earlier intake wrote and this one does not need."""
     for path in work.tables.rglob("*.parquet"):
-        if path not in kept:
+        if path not in needed:
             path.unlink()
 
 
 @contextmanager
 def _scratch(work: Workspace) -> Iterator[Path]:
-    """A folder on the work folder's own disk that goes away, also the next time if this run is killed."""
+    """A temporary folder on the work folder's disk; if this run is killed, the next one removes it."""
     for left in work.root.glob(".intake.*.part"):
         shutil.rmtree(left, ignore_errors=True)
     folder = Path(tempfile.mkdtemp(prefix=".intake.", suffix=".part", dir=work.root))

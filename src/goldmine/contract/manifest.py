@@ -61,7 +61,7 @@ def load_bank(work: Workspace) -> Bank:
 
 
 def read_manifest(work: Workspace) -> dict[str, Any]:
-    """What the last intake wrote; empty where there was none, or one of another format."""
+    """The last intake's manifest; empty if there is none, or one of another format."""
     saved = read_json(work.root / "tables.json", {})
     return saved if saved.get("format") == _FORMAT else {}
 
@@ -97,7 +97,7 @@ def write_manifest(work: Workspace, bank: Bank, made_from: dict[str, str], hashe
 
 
 def saved_files(entry: dict[str, Any], work: Workspace) -> tuple[TableFile, ...] | None:
-    """A table's files as the last intake left them, or None where one has changed since or is gone."""
+    """A table's files as the last intake left them, or None if one has changed or is gone."""
     files = []
     for file in entry["files"]:
         path = work.root / file["path"]

@@ -124,15 +124,15 @@ def _source(name: str, raw: dict[str, Any], folder: Path) -> Source:
     kinds = [kind for kind in KINDS if kind in raw]
     if len(kinds) != 1:
         raise SettingsError(
-            f"{where}: {len(kinds)} of its keys say where the data is; just one must.",
+            f"{where}: {len(kinds)} of its keys name a source; exactly one must.",
             f"Allowed: {', '.join(KINDS)}.",
         )
     kind = kinds[0]
-    place = raw[kind]
-    if isinstance(place, str):
+    location = raw[kind]
+    if isinstance(location, str):
         key = f"{where}.{kind}"
-        place = expand(place, key) if kind == "postgres" else locate(place, folder, key)
-    source: Source = typed(KINDS[kind], {**raw, kind: place}, where)
+        location = expand(location, key) if kind == "postgres" else locate(location, folder, key)
+    source: Source = typed(KINDS[kind], {**raw, kind: location}, where)
     return source
 
 
@@ -159,12 +159,12 @@ def _table(name: str, raw: dict[str, Any], sources: dict[str, Source], file: Pat
 
 def _canonical_files(folder: Path) -> dict[str, Source]:
     """Sources of a folder that already holds canonical tables: ``customers.parquet``, ``transactions/*.csv``."""
-    found: dict[str, Source] = {}
+    sources: dict[str, Source] = {}
     for path in sorted(folder.iterdir()):
-        name, suffix, place = path.stem, path.suffix, glob.escape(str(path))
+        name, suffix, location = path.stem, path.suffix, glob.escape(str(path))
         if path.is_dir() and path.name in TABLES:
             name, suffix = path.name, _suffix(path)
-            place = f"{glob.escape(str(path))}/*{suffix}"
+            location = f"{glob.escape(str(path))}/*{suffix}"
         elif not (path.is_file() and suffix in (".parquet", ".csv")):
             continue
         if name not in TABLES:
@@ -172,10 +172,10 @@ def _canonical_files(folder: Path) -> dict[str, Source]:
                 f"{path}: the contract has no table {name!r}.",
                 f"Rename the file or move it elsewhere. Allowed: {', '.join(TABLES)}.",
             )
-        if name in found:
-            raise ContractError(f"{folder}: the table {name} stands there twice.", "Keep one file or folder of it.")
-        found[name] = ParquetSource(parquet=place) if suffix == ".parquet" else CsvSource(csv=place)
-    return found
+        if name in sources:
+            raise ContractError(f"{folder}: holds the table {name} twice.", "Keep one file or folder of it.")
+        sources[name] = ParquetSource(parquet=location) if suffix == ".parquet" else CsvSource(csv=location)
+    return sources
 
 
 def _suffix(folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""Contacts that came back from the field join the bank's own."""
+"""Contacts that marketing returned join the bank's own."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -51,7 +51,7 @@ def join_returned(
 def write_joined(
     connection: duckdb.DuckDBPyConnection, spec: TableSpec, columns: Sequence[str], scratch: Path
 ) -> list[Written]:
-    """Write the view ``joined`` as the table's canonical file; nothing where it has no rows."""
+    """Write the view ``joined`` as the table's canonical file; none if it has no rows."""
     scratch.mkdir(exist_ok=True)
     path = scratch / f"{spec.name}.parquet"
     casts = ", ".join(f"CAST({quoted(c)} AS {DUCKDB_TYPES[spec.column(c).kind]}) AS {quoted(c)}" for c in columns)

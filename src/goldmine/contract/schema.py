@@ -1,4 +1,4 @@
-"""The words in which the contract is written: a column, a table, their kinds."""
+"""The elements of the contract: columns, tables and kinds."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""The kinds of source that a bank's own tables can stand in, and how their paths and addresses are read."""
+"""The kinds of source that hold a bank's own tables, and how their paths and addresses are read."""
 
 import glob
 import os
@@ -54,11 +54,11 @@ class _Source(BaseModel, ABC):
 
     @property
     @abstractmethod
-    def place(self) -> str:
+    def location(self) -> str:
         """The path, glob or address."""
 
     def settings(self) -> dict[str, Any]:
-        """How the source is read, without where it stands."""
+        """How the source is read, without its location."""
         return {key: value for key, value in self.model_dump().items() if key not in KINDS}
 
     def files(self) -> list[Path]:
@@ -69,13 +69,13 @@ class _Source(BaseModel, ABC):
         ContractError
             If nothing stands there.
         """
-        names = sorted(glob.glob(self.place, recursive=True))  # noqa: PTH207 - an absolute glob from bank.yaml
-        found = [Path(name) for name in names if Path(name).is_file()]
-        if not found:
+        names = sorted(glob.glob(self.location, recursive=True))  # noqa: PTH207 - an absolute glob from bank.yaml
+        paths = [Path(name) for name in names if Path(name).is_file()]
+        if not paths:
             raise ContractError(
-                f"{self.place}: there is no such file.", "Correct the path in bank.yaml, or put the file there."
+                f"{self.location}: there is no such file.", "Correct the path in bank.yaml, or put the file there."
             )
-        return found
+        return paths
 
 
 class ParquetSource(_Source):
@@ -84,7 +84,7 @@ class ParquetSource(_Source):
     parquet: str
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """The path or glob."""
         return self.parquet
 
@@ -120,7 +120,7 @@ class CsvSource(_Source):
     final_newline: bool = True
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """The path or glob."""
         return self.csv
 
@@ -131,7 +131,7 @@ class DuckdbSource(_Source):
     duckdb: str
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """The path."""
         return self.duckdb
 
@@ -146,7 +146,7 @@ class SqliteSource(_Source):
     sqlite: str
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """The path."""
         return self.sqlite
 
@@ -161,12 +161,12 @@ class PostgresSource(_Source):
     postgres: str
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """The address. It may hold a password: never show it."""
         return self.postgres
 
     def files(self) -> list[Path]:
-        """None: what a server holds has no fingerprint and is read each time."""
+        """None: a server's tables have no fingerprint and are read each time."""
         return []
 
 

@@ -19,7 +19,7 @@ from goldmine.core.sql import literal, literals, quoted
 
 
 def add_source(connection: duckdb.DuckDBPyConnection, name: str, source: Source, table: str, scratch: Path) -> None:
-    """Make a Parquet, CSV or DuckDB source known under its name.
+    """Register a Parquet, CSV or DuckDB source under its name.
 
     Parameters
     ----------
@@ -183,20 +183,20 @@ def _write(connection: duckdb.DuckDBPyConnection, spec: TableSpec, select: str, 
     rows, options = f"SELECT * FROM (\n{select}\n)", "FORMAT parquet"
     target = scratch / "staged"
     target.mkdir(parents=True)
-    place = target / "all.parquet"
+    destination = target / "all.parquet"
     if spec.month_of:
         column = spec.column(spec.month_of)
-        found = types[column.name]
-        if not accepted(column.kind, found):
+        duckdb_type = types[column.name]
+        if not accepted(column.kind, duckdb_type):
             raise ContractError(
-                f"{spec.name}: column {column.name} has the wrong type {found}.",
+                f"{spec.name}: column {column.name} has the wrong type {duckdb_type}.",
                 f"Give {describe(column.kind)}, without a time zone.",
             )
-        rows = f"SELECT *, {month(column, found)} AS month FROM (\n{select}\n)"
-        options, place = "FORMAT parquet, PARTITION_BY (month)", target / "months"
-    # The order is made when a month is written; here it would only cost memory.
+        rows = f"SELECT *, {month(column, duckdb_type)} AS month FROM (\n{select}\n)"
+        options, destination = "FORMAT parquet, PARTITION_BY (month)", target / "months"
+    # Rows are sorted when a month is written; sorting here would only cost memory.
     connection.execute("SET preserve_insertion_order = false")
-    connection.execute(f"COPY ({rows}) TO {literal(place)} ({options})")
+    connection.execute(f"COPY ({rows}) TO {literal(destination)} ({options})")
     return target
 
 
@@ -220,7 +220,7 @@ def _check_columns(spec: TableSpec, there: dict[str, str]) -> None:
 
 
 def _blame_dates(connection: duckdb.DuckDBPyConnection, table: str, mapping: Mapping) -> None:
-    """Say which dated column of a CSV source made the SELECT fail, if one did."""
+    """Name the dated column of a CSV source that made the SELECT fail, if one did."""
     for name in mapping.tables[table].source:
         source = mapping.sources[name]
         if isinstance(source, CsvSource):

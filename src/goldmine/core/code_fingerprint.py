@@ -1,7 +1,7 @@
 """Fingerprint of a module or notebook with every module of the package that it imports, directly or through others.
 
-What is derived from the imports cannot be forgotten in a list: when any of these modules changes, so does the
-fingerprint, and what was made by them is made again.
+Since the list comes from the imports, no module can be forgotten: when any of them changes, so does the fingerprint,
+and its results are made again.
 """
 
 import ast
@@ -24,7 +24,7 @@ def code_fingerprint(*entries: str | Path) -> str:
     Parameters
     ----------
     entries : str or Path
-        Names of modules, such as ``goldmine.features.build``, or paths of notebooks. A module gives its own as
+        Names of modules, such as ``goldmine.features.build``, or paths of notebooks. A module passes its own name:
         ``code_fingerprint(__name__)``.
     """
     digest = hashlib.sha256()
@@ -121,7 +121,7 @@ def _files(folder: Path, modules: Iterable[str]) -> list[str]:
 
 @cache
 def _graph() -> "ImportGraph":
-    """Who imports whom in the package; read once a process, in a tenth of a second."""
+    """The package's import graph; built once a process, in a tenth of a second."""
     import grimp
 
     return grimp.build_graph(PACKAGE, exclude_type_checking_imports=True, cache_dir=None)

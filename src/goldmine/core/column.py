@@ -1,4 +1,4 @@
-"""What is known of one column that people get: its heading, type, unit, format and width."""
+"""A column of what people get: its heading, type, unit, format and width."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -27,17 +27,17 @@ class Column:
     Parameters
     ----------
     name : str
-        Its code name, as in Parquet.
+        Name in code and Parquet.
     title : LocalizedText
-        What stands over it for people.
+        Heading for people.
     format : str
         How its cells are shown; the type follows from it.
     width : int
         Characters that fit in a cell.
     unit : str
-        Such as ``yuan``, ``share``, ``days``; empty for texts and codes.
+        Unit, such as ``yuan``, ``share``, ``days``; empty for texts and codes.
     words : mapping of str to LocalizedText
-        What people read for its codes; other codes stand as they are.
+        Words that people read for its codes; other codes stay as they are.
     synonyms : LocalizedText or None
         Other headings under which people return the column, with commas between them.
     leaves_head_office : bool
@@ -64,10 +64,10 @@ class Column:
         return self.format in ("text", "wrapped", "centred")
 
     def heading(self, language: str) -> str:
-        """What stands over it in a language."""
+        """Heading in a language."""
         return str(in_language(self.title, language))
 
     def in_words(self, codes: Iterable[Any], language: str) -> list[Any]:
-        """Words for codes in a language; what has none stays as it is."""
+        """Words for codes in a language; a code without words stays as it is."""
         words = {code: str(in_language(text, language)) for code, text in self.words.items()}
         return [words.get(code, code) for code in codes]

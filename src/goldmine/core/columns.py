@@ -100,7 +100,7 @@ _CHANGE_REASONS = {
 }
 
 _CATALOGUE = (
-    # whom: the customer, and who looks after them
+    # the customer and their owner
     Column("rank", pgettext("heading", "Rank"), "count", 7),
     Column("number", pgettext("heading", "No."), "count", 6),
     Column(
@@ -167,7 +167,7 @@ _CATALOGUE = (
     Column("valid_until", pgettext("heading", "Valid until"), "day", 12),
     Column("model_version", pgettext("heading", "Model version"), "centred", 14),
     Column("release_id", pgettext("heading", "Release"), "centred", 16),
-    # what comes back from the field
+    # results that marketing returns
     Column(
         "contacted_on", pgettext("heading", "Contacted on"), "day", 12, synonyms=pgettext("other headings", "contacted")
     ),
@@ -269,14 +269,14 @@ def columns(names: Iterable[str]) -> tuple[Column, ...]:
 
 def for_branches(names: Iterable[str]) -> tuple[Column, ...]:
     """Those of several columns that branches and customer managers may get."""
-    return tuple(one for one in columns(names) if one.leaves_head_office)
+    return tuple(entry for entry in columns(names) if entry.leaves_head_office)
 
 
 def headings(names: Iterable[str], language: str) -> dict[str, str]:
-    """What stands over several columns in a language, by their code names."""
+    """Headings of several columns in a language, by their code names."""
     return {name: _BY_NAME[name].heading(language) for name in names}
 
 
 def schema(names: Iterable[str]) -> pa.Schema:
     """A Parquet schema of some columns, in their order."""
-    return pa.schema([(one.name, one.type) for one in columns(names)])
+    return pa.schema([(entry.name, entry.type) for entry in columns(names)])

@@ -63,12 +63,12 @@ def parse_month_end(text: str) -> date:
 
 
 def snapshot_date(text: str, data_until: date) -> date:
-    """The snapshot date that a user means: a month end, or the last one of the books where the text is empty.
+    """The snapshot date that a user gives: a month end, or the last one of the books if the text is empty.
 
     Raises
     ------
     HistoryError
-        If the text is no month end, or the books do not reach it.
+        If the text is not a month end, or the books do not reach it.
     """
     last = month_end(data_until) if data_until == month_end(data_until) else month_end(data_until, -1)
     day = parse_month_end(text) if text else last

@@ -1,7 +1,7 @@
 """The engine that runs every query, through Ibis: DuckDB in this process, or Apache Spark.
 
-An Ibis backend is all that the rooms know of it. What Ibis leaves to each backend, reading and writing Parquet and
-keeping a result for a while, is said here once for both.
+Other rooms use only an Ibis backend. This module holds what Ibis leaves to each backend: reading and writing Parquet,
+and caching a result.
 """
 
 import re
@@ -29,7 +29,7 @@ _MASTER = re.compile(
 
 @dataclass(frozen=True)
 class Engine:
-    """Where contract reading, activity, features and scoring run; what comes out is the same.
+    """Where contract reading, activity, features and scoring run; the results are the same.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Engine:
 
     @property
     def dialect(self) -> str:
-        """Ibis' name of it."""
+        """Ibis' name of the engine."""
         return "pyspark" if self.name == "spark" else self.name
 
 
@@ -52,12 +52,12 @@ DUCKDB = Engine()
 
 
 def engine_of(name: str, spark_master: str) -> Engine:
-    """An engine from the words of a setting.
+    """An engine from its settings.
 
     Raises
     ------
     SettingsError
-        If there is no such engine, or the master is none that Spark knows.
+        If there is no such engine, or the master is not one of Spark's forms.
     """
     for known in get_args(Name):
         if name == known:
@@ -71,12 +71,12 @@ def engine_of(name: str, spark_master: str) -> Engine:
 
 
 def connect(engine: Engine = DUCKDB, threads: int = 0) -> SQLBackend:
-    """A connection of its own, with views of its own.
+    """Open a connection with its own views.
 
     Parameters
     ----------
     engine : Engine
-        What it is a connection to.
+        The engine to connect to.
     threads : int
         How many of DuckDB's threads one query may use; 0 is one a core. Spark's master decides for itself.
 
@@ -97,8 +97,8 @@ def connect(engine: Engine = DUCKDB, threads: int = 0) -> SQLBackend:
 
 
 def show_no_bar(connection: DuckDBPyConnection) -> None:
-    """Keep DuckDB's own bar out of notebooks, where it appears by itself once a query takes long."""
-    # In Jupyter DuckDB shows a bar only with ipywidgets, and without them will not even be told to show none.
+    """Keep DuckDB's progress bar out of notebooks, where a long query shows it by itself."""
+    # In Jupyter DuckDB shows a bar only with ipywidgets; without them it refuses this setting.
     with suppress(InvalidInputException):
         connection.execute("SET enable_progress_bar = false")
 
@@ -109,7 +109,7 @@ def on_spark(connection: SQLBackend) -> bool:
 
 
 def read_parquet(connection: SQLBackend, paths: Sequence[Path], columns: Sequence[str] = ()) -> ibis.Table:
-    """The rows of some Parquet files, or of the folders of parts that Spark makes of them.
+    """The rows of some Parquet files, or of Spark's folders of parts.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def write_parquet(connection: SQLBackend, query: str, path: Path, *, order: Sequ
 
 
 def keep_rows(connection: SQLBackend, name: str, rows: pa.Table) -> None:
-    """Keep a small table under a name, for as long as the connection lasts."""
+    """Store a small table under a name for as long as the connection lasts."""
     if on_spark(connection):
         from goldmine.core.spark import keep_small
 
@@ -165,8 +165,8 @@ def keep_rows(connection: SQLBackend, name: str, rows: pa.Table) -> None:
 
 
 @contextmanager
-def kept(connection: SQLBackend, name: str, query: str) -> Iterator[None]:
-    """Keep a query's rows under a name during the block, so that they are computed once."""
+def cached_rows(connection: SQLBackend, name: str, query: str) -> Iterator[None]:
+    """Cache a query's rows under a name during the block, so that they are computed once."""
     if on_spark(connection):
         from goldmine.core.spark import persisted
 

@@ -1,12 +1,12 @@
 """Errors a user can act on: one line says what happened and where, one what to do.
 
-The command prints them without a traceback and leaves with the exit code of their family.
+The command prints them without a traceback and exits with the code of their class.
 No message may carry a customer's values: columns, rules and counts only.
 """
 
 
 class GoldmineError(Exception):
-    """Base of all errors that a user can mend.
+    """Base class of all errors that a user can correct.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class GoldmineError(Exception):
         return f"{self.what}\n{self.do}"
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows for this error in place of a traceback; a run recognises our errors by it."""
+        """The lines that IPython shows in place of a traceback; a run recognises our errors by them."""
         return [f"{type(self).__name__}: {self.what}", self.do]
 
 
@@ -38,7 +38,7 @@ class SettingsError(GoldmineError):
 
 
 class ContractError(GoldmineError):
-    """A bank's table does not keep the contract: missing, mistyped, unreadable."""
+    """A bank's table breaks the contract: missing, mistyped, unreadable."""
 
     exit_code = 10
 
@@ -50,7 +50,7 @@ class ValidationError(GoldmineError):
 
 
 class HistoryError(GoldmineError):
-    """The snapshot date cannot be served: not a month end, or too little history."""
+    """A snapshot date that cannot be used: not a month end, or too little history."""
 
     exit_code = 12
 
@@ -98,18 +98,18 @@ class ReleaseError(GoldmineError):
 
 
 class LeakError(GoldmineError):
-    """Rows to learn from that know what they could not have known."""
+    """Training rows that hold what was not known at their cutoff."""
 
     exit_code = 20
 
 
 class DriftError(GoldmineError):
-    """Those who were scored have moved away from those whom the model learnt from."""
+    """The scored customers differ from those that the model was trained on."""
 
     exit_code = 24
 
 
 class EngineError(GoldmineError):
-    """Spark does not start, or failed: no Java, no master, too little memory."""
+    """Spark does not start or has failed: no Java, no master, too little memory."""
 
     exit_code = 25

@@ -16,7 +16,7 @@ from goldmine.core.i18n import _, in_language
 
 FONTS = {"en": "Calibri", "zh": "Microsoft YaHei"}
 INTERNAL = _("Internal: personal data of customers, must not leave the bank")
-"""What is printed below each page."""
+"""Footer of each printed page."""
 
 # The quote prefix keeps a text such as =1+1 a text even after somebody edits its cell.
 _TEXT: dict[str, Any] = {"num_format": "@", "quote_prefix": True}
@@ -29,7 +29,7 @@ _HEAD = {
     "text_wrap": True,
 }
 _FILL = {**_HEAD, "bg_color": "#BF8F00"}
-"""Head of a column that is to be filled in."""
+"""Head of a column for users to fill in."""
 _LINE = {"bottom": 4, "bottom_color": "#BFBFBF", "valign": "vcenter"}
 _CELLS: dict[Format, dict[str, Any]] = {
     "text": {**_TEXT, **_LINE},
@@ -58,7 +58,7 @@ _NOTES: dict[Look, dict[str, Any]] = {
 }
 _WIDEST = 72
 _ROWS_IN_MEMORY = 10_000
-"""Up to so many rows are held and written in a third less time."""
+"""Up to this many rows are kept in memory, which takes a third less time."""
 _LINE_HEIGHT, _MAX_LINES = 14.5, 8
 _HEAD_HEIGHTS = (24, 32)
 _A4 = 9
@@ -66,14 +66,14 @@ _A4 = 9
 
 @contextmanager
 def workbook(path: Path, title: str, as_of: date, language: str, *, rows: int = 0) -> Iterator[xlsxwriter.Workbook]:
-    """A workbook in which no text is taken for a formula, a number or a link; closed at the end.
+    """A workbook in which no text becomes a formula, a number or a link; closed at the end.
 
     Parameters
     ----------
     path : Path
-        File to write; what is still in the making lies beside it, on the same disk.
+        File to write; temporary files are beside it, on the same disk.
     title : str
-        Of the file.
+        Title of the file.
     as_of : date
         Snapshot date.
     language : str
@@ -103,22 +103,22 @@ def workbook(path: Path, title: str, as_of: date, language: str, *, rows: int = 
 def write_table(
     book: xlsxwriter.Workbook, name: str, rows: pa.Table, columns: Sequence[Column], *, language: str
 ) -> Any:
-    """Add a sheet of rows and give it back; columns that the rows do not have stand empty, to be filled in."""
+    """Add a sheet of rows and return it; columns that the rows do not have stay empty for users to fill in."""
     sheet = book.add_worksheet(name)
     head, fill = book.add_format(_HEAD), book.add_format(_FILL)
     formats = {name: book.add_format(properties) for name, properties in _CELLS.items()}
     _set_up(sheet, rows, columns, language)
-    for place, column in enumerate(columns):
-        sheet.write_string(0, place, column.heading(language), head if column.name in rows.column_names else fill)
+    for position, column in enumerate(columns):
+        sheet.write_string(0, position, column.heading(language), head if column.name in rows.column_names else fill)
     looks = [formats[column.format] for column in columns]
     empty = [None] * rows.num_rows
     cells = [rows[c.name].to_pylist() if c.name in rows.column_names else empty for c in columns]
-    wrapped = [(place, column.width) for place, column in enumerate(columns) if column.format == "wrapped"]
+    wrapped = [(position, column.width) for position, column in enumerate(columns) if column.format == "wrapped"]
     for line, values in enumerate(zip(*cells, strict=True), start=1):
         if wrapped:
-            sheet.set_row(line, _LINE_HEIGHT * max(_lines(values[place], width) for place, width in wrapped))
-        for place, value in enumerate(values):
-            _write(sheet, (line, place), value, looks[place])
+            sheet.set_row(line, _LINE_HEIGHT * max(_lines(values[position], width) for position, width in wrapped))
+        for position, value in enumerate(values):
+            _write(sheet, (line, position), value, looks[position])
     return sheet
 
 
@@ -130,9 +130,9 @@ class NotesSheet:
     book : xlsxwriter.Workbook
         Gets the sheet.
     name : str
-        Of the sheet.
+        Name of the sheet.
     widths : sequence of int
-        Of its columns, in characters.
+        Widths of its columns, in characters.
     """
 
     def __init__(self, book: xlsxwriter.Workbook, name: str, widths: Sequence[int]) -> None:
@@ -140,15 +140,15 @@ class NotesSheet:
         self.line = 0
         self._formats = {look: book.add_format(properties) for look, properties in _NOTES.items()}
         self.sheet.hide_gridlines(2)
-        for place, width in enumerate(widths):
-            self.sheet.set_column(place, place, width)
+        for position, width in enumerate(widths):
+            self.sheet.set_column(position, position, width)
         self.sheet.set_paper(_A4)
         self.sheet.fit_to_pages(1, 0)
 
     def row(self, *cells: tuple[Any, Look]) -> None:
         """Write a line of values, each with its look."""
-        for place, (value, look) in enumerate(cells):
-            _write(self.sheet, (self.line, place), value, self._formats[look])
+        for position, (value, look) in enumerate(cells):
+            _write(self.sheet, (self.line, position), value, self._formats[look])
         self.line += 1
 
     def skip(self, lines: int = 1) -> None:
@@ -158,16 +158,16 @@ class NotesSheet:
 
 def _set_up(sheet: Any, rows: pa.Table, columns: Sequence[Column], language: str) -> None:
     names = [column.name for column in columns]
-    # Whom a row is about stays in sight, where that stands at the beginning.
+    # The customer's number stays visible if it is one of the first two columns.
     named = names.index("customer_id") + 1 if "customer_id" in names[:2] else 0
     sheet.freeze_panes(1, named)
     sheet.autofilter(0, 0, max(rows.num_rows, 1), len(columns) - 1)
     lines = 1
-    for place, column in enumerate(columns):
+    for position, column in enumerate(columns):
         grows = column.format == "text" and column.name in rows.column_names
         longest = _longest(rows[column.name]) if grows else 0
         width = max(column.width, min(longest + 2, _WIDEST))
-        sheet.set_column(place, place, width)
+        sheet.set_column(position, position, width)
         lines = max(lines, _lines(column.heading(language), width + 2))
     sheet.set_row(0, _HEAD_HEIGHTS[min(lines, len(_HEAD_HEIGHTS)) - 1])
     sheet.set_landscape()
@@ -179,7 +179,7 @@ def _set_up(sheet: Any, rows: pa.Table, columns: Sequence[Column], language: str
 
 
 def _lines(text: str | None, width: int) -> int:
-    """Lines that a text takes in a column of some characters, at most as many as a row can show."""
+    """Lines that a text takes in a column of a width, at most as many as a row can show."""
     return min(-(-_characters(text or "") // (width - 2)) or 1, _MAX_LINES)
 
 
@@ -189,7 +189,7 @@ def _longest(texts: pa.ChunkedArray) -> int:
 
 
 def _characters(text: str) -> int:
-    """How wide a text is; a Chinese character is as wide as two, just as it has two bytes in GB 18030."""
+    """Width of a text; a Chinese character is two wide, just as it has two bytes in GB 18030."""
     return len(text.encode("gb18030", "replace"))
 
 

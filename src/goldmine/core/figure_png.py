@@ -1,4 +1,4 @@
-"""Figures as PNG: what a notebook has shown is what is kept, drawn once."""
+"""Figures as PNG, drawn once: the bytes that a notebook shows are the bytes that are stored."""
 
 import io
 from weakref import WeakKeyDictionary
@@ -11,12 +11,12 @@ _shown: WeakKeyDictionary[Figure, bytes] = WeakKeyDictionary()
 
 
 def png(figure: Figure) -> bytes:
-    """A figure as it was last shown in this notebook; drawn now where it was not shown yet."""
+    """A figure as it was last shown in this notebook; drawn now if it was not shown yet."""
     return _shown.get(figure) or draw(figure)
 
 
 def draw(figure: Figure) -> bytes:
-    """Draw a figure as PNG, and remember it for `png`."""
+    """Draw a figure as PNG and store it for `png`."""
     stream = io.BytesIO()
     figure.savefig(stream, format="png")
     _shown[figure] = stream.getvalue()
@@ -24,13 +24,13 @@ def draw(figure: Figure) -> bytes:
 
 
 def draw_in_notebook() -> None:
-    """Let the notebook that this process belongs to, if any, show figures by `draw`.
+    """Make the notebook that this process belongs to, if any, show figures with `draw`.
 
-    Notebooks would crop each picture to its ink, for which it is drawn twice; our layouts leave no empty edges.
+    Notebooks would draw each figure twice to crop its empty edges; our layouts leave none.
     """
     from IPython import get_ipython
 
     shell = get_ipython()
     if shell is not None:
-        pyplot.switch_backend(matplotlib.get_backend())  # which brings a way of its own to show figures
+        pyplot.switch_backend(matplotlib.get_backend())  # this installs another way to show figures
         shell.display_formatter.formatters["image/png"].for_type(Figure, draw)

@@ -1,4 +1,4 @@
-"""Writing that either happens whole or not at all."""
+"""Atomic writing: whole or not at all."""
 
 import errno
 import json
@@ -16,7 +16,7 @@ _FULL = ("No space left on device", "disk is full")
 
 
 @contextmanager
-def disk_errors(place: Path) -> Iterator[None]:
+def disk_errors(path: Path) -> Iterator[None]:
     """Turn a full or read-only disk into an error that says so."""
     try:
         yield
@@ -25,13 +25,13 @@ def disk_errors(place: Path) -> Iterator[None]:
         if not why:
             raise
         raise DiskError(
-            f"{place}: could not write ({why}).",
+            f"{path}: could not write ({why}).",
             "Free some space or permit writing there, then run again; finished steps are kept.",
         ) from error
 
 
 def _disk_fault(error: Exception) -> str:
-    """What the disk refused; empty where the error is not the disk's. Databases say it in words of their own."""
+    """What the disk refused; empty if the error is not the disk's. Databases report it in their own words."""
     if isinstance(error, OSError):
         refused = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOTDIR, errno.EEXIST)
         return os.strerror(error.errno) if error.errno in refused else ""
@@ -83,5 +83,5 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path, default: Any = None) -> Any:
-    """Read JSON, or give `default` where there is no file."""
+    """Read JSON, or return `default` if there is no file."""
     return json.loads(path.read_text("utf-8")) if path.exists() else default

@@ -1,4 +1,4 @@
-"""Fingerprints decide what is unchanged and need not be made again."""
+"""SHA-256 fingerprints, which decide what is unchanged and need not be made again."""
 
 import hashlib
 import json
@@ -23,24 +23,24 @@ def of_value(value: Any) -> str:
     return of_bytes(json.dumps(value, sort_keys=True, default=str, ensure_ascii=False).encode())
 
 
-def of_code(*places: Path) -> str:
-    """SHA-256 over source files: every ``.py``, ``.yaml``, ``.json`` and ``.po`` in the places.
+def of_code(*roots: Path) -> str:
+    """SHA-256 over source files: every ``.py``, ``.yaml``, ``.json`` and ``.po`` in some files and folders.
 
     Parameters
     ----------
-    places : Path
-        Files or folders. Names below each place count, the place's own path does not.
+    roots : Path
+        Files or folders. Names below each root count, the root's own path does not.
     """
     digest = hashlib.sha256()
-    for place in places:
-        for path in _sources(place):
-            digest.update(str(path.relative_to(place.parent)).encode())
+    for root in roots:
+        for path in _sources(root):
+            digest.update(str(path.relative_to(root.parent)).encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def _sources(place: Path) -> Iterable[Path]:
-    if place.is_file():
-        return [place]
+def _sources(root: Path) -> Iterable[Path]:
+    if root.is_file():
+        return [root]
     kinds = {".py", ".yaml", ".json", ".po"}
-    return sorted(p for p in place.rglob("*") if p.suffix in kinds)
+    return sorted(p for p in root.rglob("*") if p.suffix in kinds)

@@ -1,8 +1,8 @@
-"""Texts that a spreadsheet would take for a formula, escaped in CSV and given back."""
+"""Escape texts that a spreadsheet would run as formulas, and undo it."""
 
 _DANGEROUS = tuple("=+-@\t\r\n'\uff1d\uff0b\uff0d\uff20")
-"""What a formula begins with; the full-width signs begin one in the Chinese Excel. The apostrophe is among them so that
-taking one apostrophe off always gives back the text."""
+"""Characters that begin a formula; the full-width signs do so in the Chinese Excel. The apostrophe is among them so
+that removing one apostrophe always restores the text."""
 
 
 def escape_formula(text: str) -> str:

@@ -30,13 +30,13 @@ class LocalizedText(str):
     message : str
         The English message with named placeholders, as the catalogues know it.
     values : mapping, optional
-        What the placeholders stand for; a value may be a `LocalizedText` itself. Without values the placeholders stay.
+        Values of the placeholders; a value may be a `LocalizedText` itself. Without values the placeholders stay.
     context : str, optional
-        Tells apart messages that are one in English and several in another language.
+        Distinguishes messages that are the same in English but not in another language.
     plural, count : str and int, optional
         The English plural, and the number that chooses the form.
     translations : mapping of str to str, optional
-        Texts by language, for what is no message of the code: a rule file's, or one that was stored.
+        Texts by language, for text that is not a message of the code: a rule file's, or a stored one.
 
     Examples
     --------
@@ -59,9 +59,9 @@ class LocalizedText(str):
     ) -> "LocalizedText":
         values = dict(values or {})
         english = message if count in (None, 1) or plural is None else plural
-        made = super().__new__(cls, english.format(**values) if values else english)
-        made._parts = (message, values, context, plural, count, dict(translations) if translations else None)
-        return made
+        text = super().__new__(cls, english.format(**values) if values else english)
+        text._parts = (message, values, context, plural, count, dict(translations) if translations else None)
+        return text
 
     def to(self, language: str) -> str:
         """The text in a language; English where the catalogues do not know it."""
@@ -112,7 +112,7 @@ def ngettext(message: str, plural: str, /, n: int, **values: Any) -> LocalizedTe
 
 
 def pgettext(context: str, message: str, /, **values: Any) -> LocalizedText:
-    """A message whose translation depends on where it stands, such as ``pgettext("limit", "branch")``."""
+    """A message whose translation depends on its context, such as ``pgettext("limit", "branch")``."""
     return LocalizedText(message, values, context=context)
 
 
@@ -122,12 +122,12 @@ def in_language(value: Any, language: str) -> Any:
 
 
 def all_languages(text: str) -> dict[str, str]:
-    """A text by language, for what is stored and read back by `LocalizedText`'s ``translations``."""
+    """A text by language, for storage; `stored_text` reads it back."""
     return {language: in_language(text, language) for language in LANGUAGES}
 
 
 def stored_text(texts: Mapping[str, str]) -> LocalizedText:
-    """The text that `all_languages` gave."""
+    """The text that `all_languages` stored."""
     return LocalizedText(texts["en"], translations=texts)
 
 
@@ -160,7 +160,7 @@ def _plural(language: str, context: str | None, message: str, plural: str, count
 
 @cache
 def _catalogue(language: str) -> _gettext.NullTranslations:
-    """A language's catalogue, compiled when it is first used; empty where there is none."""
+    """A language's catalogue, compiled at first use; empty if there is none."""
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 

@@ -1,4 +1,4 @@
-"""Tables that Goldmine made: one Parquet file by DuckDB, a folder of parts by Spark, under the same name."""
+"""Tables that Goldmine writes: one Parquet file with DuckDB, a folder of parts with Spark, under the same name."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""One way to show that long work moves: a bar on standard error with an estimate of the time left."""
+"""Progress of long work: a bar on standard error with an estimate of the time left."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +14,7 @@ _SMALL = 200_000
 
 
 def track(items: Sequence[T], what: str) -> Iterator[T]:
-    """Go through `items` with a progress bar named `what`; only a terminal shows it, and nothing for no items."""
+    """Iterate over `items` with a progress bar named `what`, which only a terminal shows."""
     if not items:
         return
     from rich.console import Console
@@ -32,30 +32,30 @@ def cores() -> int:
 def track_queries(
     items: Sequence[T], what: str, connect: Callable[[int], C], run: Callable[[C, T], object], *, rows: int
 ) -> Iterator[T]:
-    """Run a query an item with a progress bar, several at a time where each is small, and give each item when done.
+    """Run one query per item with a progress bar, several at once if they are small, and yield each item when done.
 
-    DuckDB shares a query among the cores by pieces of some 100,000 rows, so that a small bank's queries take one core
-    each; a large bank's take all, and are run one after the other, for their memory's sake.
+    DuckDB splits a query among the cores by pieces of some 100,000 rows, so a small bank's queries use one core each. A
+    large bank's use all cores and run one after the other to save memory.
 
     Parameters
     ----------
     items : sequence
-        What to go through.
+        Items to iterate over.
     what : str
         Name of the bar.
     connect : callable
-        Makes a connection whose queries use so many threads (0: all); each of ours has its own.
+        Opens a connection whose queries use so many threads (0: all); each of our threads has its own.
     run : callable
-        Takes a connection and an item.
+        Runs the query of an item on a connection.
     rows : int
-        How many rows a query goes through, about.
+        Approximate number of rows that a query reads.
     """
-    mine, small = local(), rows < _SMALL
+    thread, small = local(), rows < _SMALL
 
     def with_connection(item: T) -> None:
-        if not hasattr(mine, "connection"):
-            mine.connection = connect(1 if small else 0)
-        run(mine.connection, item)
+        if not hasattr(thread, "connection"):
+            thread.connection = connect(1 if small else 0)
+        run(thread.connection, item)
 
     with ThreadPoolExecutor(cores() if small else 1) as pool:
         try:

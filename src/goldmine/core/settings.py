@@ -26,10 +26,10 @@ class RecordModel(BaseModel):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without silent overwriting: a key that stands twice is an error."""
+    """YAML without silent overwriting: a duplicate key is an error."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        """Build a mapping; refuse a key that stands twice."""
+        """Build a mapping; refuse a duplicate key."""
         keys = [self.construct_object(key, deep=True) for key, _ in node.value]
         for key in keys:
             if keys.count(key) > 1:
@@ -38,7 +38,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def read_yaml(file: Path) -> dict[str, Any]:
-    """The keys of a YAML file; none where there is no file.
+    """The keys of a YAML file; none if there is no file.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def typed(model: type[M], raw: Any, where: str) -> M:
     Raises
     ------
     SettingsError
-        Names file, key and what is allowed.
+        Names the file, the key and the allowed values.
     """
     try:
         return model.model_validate(raw)
@@ -87,19 +87,19 @@ def typed(model: type[M], raw: Any, where: str) -> M:
 
 def _explain(model: type[BaseModel], first: ErrorDetails, where: str) -> tuple[str, str]:
     key = ".".join(str(part) for part in first["loc"])
-    place = f"{where}: {key}" if key else where
+    key_path = f"{where}: {key}" if key else where
     if first["type"] == "extra_forbidden":
         allowed = _allowed_beside(model, first["loc"])
-        return f"{place}: unknown key.", f"Allowed: {', '.join(allowed)}." if allowed else "Mend the key."
+        return f"{key_path}: unknown key.", f"Allowed: {', '.join(allowed)}." if allowed else "Mend the key."
     if first["type"] == "missing":
-        return f"{place}: is missing.", f"Add the key {key}."
-    return f"{place}: {first['msg'].removeprefix('Value error, ')}.", "Mend that value."
+        return f"{key_path}: is missing.", f"Add the key {key}."
+    return f"{key_path}: {first['msg'].removeprefix('Value error, ')}.", "Mend that value."
 
 
-def _allowed_beside(model: type[BaseModel], place: tuple[int | str, ...]) -> list[str]:
-    """Keys that may stand where an unknown one does; none where more than one kind of thing may stand there."""
+def _allowed_beside(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """Keys that are allowed in place of an unknown one; none if several models are allowed there."""
     kinds = [model]
-    for part in place[:-1]:
+    for part in location[:-1]:
         if isinstance(part, str) and part in kinds[0].model_fields:
             kinds = _models(kinds[0].model_fields[part].annotation)
         if len(kinds) != 1:
@@ -110,4 +110,4 @@ def _allowed_beside(model: type[BaseModel], place: tuple[int | str, ...]) -> lis
 def _models(annotation: Any) -> list[type[BaseModel]]:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
-    return [model for one in get_args(annotation) for model in _models(one)]
+    return [model for argument in get_args(annotation) for model in _models(argument)]

@@ -1,4 +1,4 @@
-"""Apache Spark behind Ibis: starting it, its Parquet, and what it says when it fails."""
+"""Apache Spark behind Ibis: starting it, reading and writing Parquet, and its errors."""
 
 import os
 import re
@@ -58,32 +58,32 @@ _FAULTS = (
 _CLASS = re.compile(r"\b(?:[a-z]\w*\.)+([A-Z]\w*(?:Exception|Error))\b")
 
 
-def fault_of(said: str, where: str = "", condition: str = "") -> EngineError:
-    """The error for what Spark or its Java said.
+def fault_of(message: str, where: str = "", condition: str = "") -> EngineError:
+    """The error for a message of Spark or its Java.
 
     Parameters
     ----------
-    said : str
-        All that was said; none of it but the names of Java's classes is passed on.
+    message : str
+        The whole message; only names of Java classes are passed on.
     where : str
-        The master, where it was asked to start.
+        The master that Spark was to start at.
     condition : str
         Spark's own name of the fault, such as ``CAST_INVALID_INPUT``.
     """
-    place = f"Spark at {where}" if where else "Spark"
+    subject = f"Spark at {where}" if where else "Spark"
     for words, what, do in _FAULTS:
-        if re.search(words, said):
-            return EngineError(f"{place}: {what}.", do)
-    names = dict.fromkeys([*filter(None, [condition]), *_CLASS.findall(said)])
+        if re.search(words, message):
+            return EngineError(f"{subject}: {what}.", do)
+    names = dict.fromkeys([*filter(None, [condition]), *_CLASS.findall(message)])
     return EngineError(
-        f"{place} failed: {', '.join(list(names)[:3]) or 'it did not say why'}.",
+        f"{subject} failed: {', '.join(list(names)[:3]) or 'it did not say why'}.",
         "Its own log says more: the driver's page on port 4040, or the cluster's pages.",
     )
 
 
 @contextmanager
 def spark_errors() -> Iterator[None]:
-    """Turn Spark's faults into an error that says so; a full disk stays what it is, for whoever wrote to it."""
+    """Turn Spark's faults into an `EngineError`; a full disk's error passes through to the code that wrote."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
@@ -92,11 +92,11 @@ def spark_errors() -> Iterator[None]:
     except GoldmineError:
         raise
     except (Py4JError, PySparkException, ConnectionError) as error:
-        said = str(error)
-        if "No space left on device" in said:
+        message = str(error)
+        if "No space left on device" in message:
             raise
         condition = error.getCondition() if isinstance(error, PySparkException) else None
-        raise fault_of(said, condition=condition or "") from None
+        raise fault_of(message, condition=condition or "") from None
 
 
 _SETTINGS = {
@@ -111,14 +111,14 @@ _LOCAL = {
     "spark.ui.enabled": "false",
     "spark.sql.shuffle.partitions": "4",
 }
-"""On one machine: no page, nothing that others could reach, and few pieces. A cluster's own settings hold elsewhere."""
+"""On one machine: no page, no open port, few partitions. Elsewhere the cluster's own settings apply."""
 _WAIT_SECONDS = 5
 _STARTING = Lock()
 """Held while a thread connects: the first starts the application, the others take it."""
 
 
 def connect_spark(master: str) -> SQLBackend:
-    """A session with views of its own; all share the process' one application on the cluster.
+    """A session with its own views; all sessions share the process' one application on the cluster.
 
     Raises
     ------
@@ -132,18 +132,18 @@ def connect_spark(master: str) -> SQLBackend:
 
 
 def read_parts(connection: SQLBackend, paths: Sequence[Path]) -> ibis.Table:
-    """The rows of some Parquet files or folders of parts, as a view of a name of its own."""
+    """The rows of some Parquet files or folders of parts, as a view with a unique name."""
     name = ibis.util.gen_name("rows")
     # DuckDB writes a sum of whole numbers as floating-point, Spark as whole: each kind is read by itself, then widened.
     kinds = [[path for path in paths if path.is_dir() == parts] for parts in (False, True)]
     with spark_errors():
         frames = [_spark(connection).read.parquet(*map(_pattern, kind)) for kind in kinds if kind]
-        reduce(lambda one, other: one.unionByName(other), frames).createOrReplaceTempView(name)
+        reduce(lambda left, other: left.unionByName(other), frames).createOrReplaceTempView(name)
     return connection.table(name)
 
 
 def write_parts(connection: SQLBackend, query: str, path: Path, order: Sequence[str]) -> None:
-    """Write a query's rows as a folder of parts, each in order; it has its name only when all are there."""
+    """Write a query's rows as a folder of sorted parts; it gets its name only when all are written."""
     with whole_folder(path) as temporary, spark_errors():
         _write(_spark(connection).sql(query).sortWithinPartitions(*order), temporary)
 
@@ -155,18 +155,18 @@ def mapped(
     schema: pa.Schema,
     scratch: Path,
 ) -> pa.Table:
-    """Send a function to a query's rows and bring back what it makes of them.
+    """Run a function on the executors over a query's rows and return its results.
 
     Parameters
     ----------
     connection, query : SQLBackend, str
-        The rows, which stay where they are.
+        The rows, which stay on the cluster.
     function : callable
         From Arrow batches to Arrow batches; runs in the executors' Python.
     schema : pyarrow.Schema
-        Of what it makes.
+        Schema of the results.
     scratch : Path
-        A folder that executors and this process see; the results pass through it and it goes away.
+        A folder that executors and this process share; the results pass through it and it is removed.
     """
     from pyspark.sql.pandas.types import from_arrow_schema
 
@@ -189,7 +189,7 @@ def keep_small(connection: SQLBackend, name: str, rows: pa.Table) -> None:
 
 @contextmanager
 def persisted(connection: SQLBackend, name: str, query: str) -> Iterator[None]:
-    """Keep a query's rows on the executors during the block; those of a lost executor are computed again."""
+    """Cache a query's rows on the executors during the block; those of a lost executor are computed again."""
     with spark_errors():
         rows = _spark(connection).sql(query).persist()
         rows.createOrReplaceTempView(name)
@@ -204,18 +204,18 @@ def _spark(connection: SQLBackend) -> Any:
     return session
 
 
-def _place(path: Path) -> str:
+def _file_url(path: Path) -> str:
     """A path as Spark writes to it: on the file system that all machines see."""
     return f"file://{path.resolve()}"
 
 
 def _pattern(path: Path) -> str:
-    """A path as Spark reads from it, which takes some characters for a pattern."""
-    return re.sub(r"([\\{}\[\]*?])", r"\\\1", _place(path))
+    """A path as Spark reads it, with pattern characters escaped."""
+    return re.sub(r"([\\{}\[\]*?])", r"\\\1", _file_url(path))
 
 
 def _write(rows: Any, folder: Path) -> None:
-    rows.write.mode("overwrite").option("compression", "zstd").parquet(_place(folder))
+    rows.write.mode("overwrite").option("compression", "zstd").parquet(_file_url(folder))
     if not parquet_files(folder):
         raise EngineError(
             f"Spark: nothing of what it wrote is in {folder.parent}.",
@@ -240,23 +240,23 @@ def _session(master: str) -> Any:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     local = _LOCAL if master.startswith("local") else {}
     settings = SparkConf().setMaster(master).setAll(list({**_SETTINGS, **local}.items()))
-    # What Java says goes to a file: in a notebook it would stand among the figures.
-    with tempfile.TemporaryFile() as said:
+    # Java's output goes to a file; in a notebook it would appear among the figures.
+    with tempfile.TemporaryFile() as log:
         try:
-            gateway = launch_gateway(settings, {"stderr": said, "stdout": said})
+            gateway = launch_gateway(settings, {"stderr": log, "stdout": log})
             context = SparkContext(conf=settings, gateway=gateway)
         except Exception as error:
-            said.seek(0)
-            raise fault_of(f"{error}\n{said.read().decode('utf-8', 'replace')}", master) from None
+            log.seek(0)
+            raise fault_of(f"{error}\n{log.read().decode('utf-8', 'replace')}", master) from None
     return SparkSession(context)
 
 
 def _check_reachable(master: str) -> None:
-    """Spark itself would try for a minute."""
+    """Fail quickly; Spark itself would try for a minute."""
     if not master.startswith("spark://"):
         return
-    for one in master.removeprefix("spark://").split(","):
-        host, _, port = one.partition(":")
+    for address in master.removeprefix("spark://").split(","):
+        host, _, port = address.partition(":")
         try:
             socket.create_connection((host, int(port)), _WAIT_SECONDS).close()
         except OSError:
@@ -267,7 +267,7 @@ def _check_reachable(master: str) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """PySpark warns of pandas 3, of which only Arrow's tables are used here."""
+    """Suppress PySpark's warnings about pandas 3; only Arrow tables are used here."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         yield

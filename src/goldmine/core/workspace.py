@@ -1,4 +1,4 @@
-"""Where things are: the project's own folders, and one bank's work folder with everything made for it."""
+"""Paths: the project's own folders, and one bank's work folder with all its results."""
 
 import fcntl
 import os
@@ -32,14 +32,14 @@ class Workspace:
     Parameters
     ----------
     root : Path
-        The folder, made when something is first written.
+        The folder, created when something is first written.
     """
 
     root: Path
 
     @property
     def tables(self) -> Path:
-        """Canonical tables as Parquet, where the bank's own are something else."""
+        """Canonical tables as Parquet, if the bank's own are in another format."""
         return self.root / "tables"
 
     @property
@@ -59,7 +59,7 @@ class Workspace:
 
     @property
     def returned(self) -> Path:
-        """Contacts that were imported from the field; the intake adds them to the bank's own."""
+        """Contacts imported from results; the intake adds them to the bank's own."""
         return self.root / "returned" / "contacts.parquet"
 
     def features(self, cutoff: date) -> Path:
@@ -71,7 +71,7 @@ class Workspace:
         return self.root / "scores" / str(as_of) / f"{use_case}.parquet"
 
     def drift(self, as_of: date | str, use_case: str) -> Path:
-        """What the scoring of one use case at one snapshot noted down of drift."""
+        """Drift report of one use case's scoring at one snapshot."""
         return self.root / "drift" / str(as_of) / f"{use_case}.json"
 
     def tuning(self, use_case: str, fingerprint: str) -> Path:
@@ -100,26 +100,26 @@ class Workspace:
         return str(owner["bank"])
 
     def source(self) -> Path | None:
-        """The folder that the bank's tables were last taken in from; None where none were."""
-        said = read_json(self.root / "bank.json", {}).get("source")
-        return Path(said) if said else None
+        """The folder that the bank's tables were last imported from; None if none were."""
+        folder = read_json(self.root / "bank.json", {}).get("source")
+        return Path(folder) if folder else None
 
     def claim(self, bank: str, source: Path | None = None) -> None:
-        """Tie the folder to a bank, or check that it is tied to this one; note where its tables come from, if given.
+        """Assign the folder to a bank, or check that it is this bank's; record the source of its tables, if given.
 
         Raises
         ------
         WorkFolderError
-            If another bank's data stands there.
+            If it holds another bank's data.
         """
-        mark = self.root / "bank.json"
-        owner = read_json(mark, {"bank": bank})
+        path = self.root / "bank.json"
+        owner = read_json(path, {"bank": bank})
         if owner["bank"] != bank:
             raise WorkFolderError(
                 f"{self.root}: holds the bank {owner['bank']!r}, not {bank!r}.",
                 "Give each bank a work folder of its own with --work.",
             )
-        write_json(mark, owner | ({"source": str(source.absolute())} if source else {}))
+        write_json(path, owner | ({"source": str(source.absolute())} if source else {}))
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -16,7 +16,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.dates import month_end, month_key, months_back
-from goldmine.core.engine import DUCKDB, Engine, connect, kept, on_spark, write_parquet
+from goldmine.core.engine import DUCKDB, Engine, cached_rows, connect, on_spark, write_parquet
 from goldmine.core.errors import HistoryError
 from goldmine.core.files import read_json, whole_folder, write_json
 from goldmine.core.progress import track_queries
@@ -81,7 +81,7 @@ def write_slices(source: Source, slices: list[str], made: Plan, query: str) -> N
         replace_view(connection, "base", f"FROM read_parquet({literal(Path(scratch) / '*.parquet')})")
         with ExitStack() as sums:
             for name, sum_query in made.peer_sums.items():  # of everyone, so once for all slices
-                sums.enter_context(kept(connection, name, sum_query))
+                sums.enter_context(cached_rows(connection, name, sum_query))
             for part in parts:
                 replace_view(connection, "part", f"FROM read_parquet({literal(part)})")
                 write_parquet(connection, query, folder / part.name, order=("customer_id",))
@@ -170,7 +170,7 @@ def write_features(connection: SQLBackend, bank: Bank, work: Workspace, cutoff: 
         write_slices(source, slices, made, query)
         return
     create_views(source)
-    with kept(connection, "base", made.base):
+    with cached_rows(connection, "base", made.base):
         replace_view(connection, "part", "SELECT * FROM base")
         for name, sums in made.peer_sums.items():
             replace_view(connection, name, sums)

@@ -69,7 +69,7 @@ class _Report(NotesSheet):
 
     def measure(self, record: CampaignRecord, power: Power) -> None:
         self.row((_("What can be measured"), "head"), ("", "head"), ("", "head"))
-        found: list[tuple[object, object, Look]] = [
+        figures: list[tuple[object, object, Look]] = [
             (_("Contacted"), power.contact, "count"),
             (_("Control, held-out customers included"), power.control, "count"),
             (_("of these held out of all campaigns"), power.held_out, "count"),
@@ -79,7 +79,7 @@ class _Report(NotesSheet):
             (_("Expected value of all contacts, yuan"), record.expected_value, "money"),
             (_("Valid until"), str(record.valid_until), "text_right"),
         ]
-        for title, value, look in found:
+        for title, value, look in figures:
             if value is not None:
                 self.row(("", "text"), (title, "text"), (value, look))
         if power.detects:
@@ -96,7 +96,7 @@ class _Report(NotesSheet):
         for limit in limits[:_MAX_LIMITS]:
             key = column("channel").words[limit.key] if limit.kind == "channel" else limit.key
             whose = "" if limit.campaign_id else _("all campaigns")
-            most: tuple[object, Look] = ("", "text") if limit.max is None else (limit.max, "count")
+            maximum: tuple[object, Look] = ("", "text") if limit.max is None else (limit.max, "count")
             name = join_texts([LIMIT_KINDS[limit.kind], key], " ")
-            self.row((whose, "text"), (name, "text"), (limit.used, "count"), most, (limit.worth, "money"))
+            self.row((whose, "text"), (name, "text"), (limit.used, "count"), maximum, (limit.worth, "money"))
         self.skip()

@@ -82,24 +82,26 @@ def plan_release(tables: ContactTables, work: Workspace, scored: list[Scored]) -
     policy = load_policy()
     policy = policy.model_copy(update={"holdout": salted(work, policy.holdout)})
     keep_holdout(work, policy.holdout, tables.as_of)
-    scores = [Scores(one.use_case, one.path, one.model.model_version) for one in scored]
+    scores = [Scores(entry.use_case, entry.path, entry.model.model_version) for entry in scored]
     return plan_campaigns(tables, work, live(campaigns, tables.as_of), policy, scores), policy.language
 
 
 def contact_texts(tables: ContactTables, work: Workspace, scored: list[Scored], plan: Plan) -> ContactTexts:
     """What is said of every contact: masked name and telephone, reasons in Chinese and English."""
-    parts = [one.rows.loc[one.rows["group"] == "contact", ["customer_id", "use_case"]] for one in plan.planned]
+    parts = [entry.rows.loc[entry.rows["group"] == "contact", ["customer_id", "use_case"]] for entry in plan.planned]
     contacts = pd.concat(parts) if parts else pd.DataFrame({"customer_id": [], "use_case": []})
     reasons: dict[str, dict[str, str]] = defaultdict(dict)
-    for one in scored:
-        mine = contacts.loc[contacts["use_case"] == one.use_case.name, "customer_id"].to_list()
-        if not mine:
+    for entry in scored:
+        customers = contacts.loc[contacts["use_case"] == entry.use_case.name, "customer_id"].to_list()
+        if not customers:
             continue
-        model = model_of(tables.bank, work, one, tables.as_of)
-        words = reasons_in_words(model, work, one.use_case, mine, as_of=tables.as_of, languages=LANGUAGES)
+        model = model_of(tables.bank, work, entry, tables.as_of)
+        words = reasons_in_words(model, work, entry.use_case, customers, as_of=tables.as_of, languages=LANGUAGES)
         for language in LANGUAGES:
             between = in_language(_BETWEEN, language)
-            reasons[language] |= {who: between.join(given) for who, given in zip(mine, words[language], strict=True)}
+            reasons[language] |= {
+                who: between.join(given) for who, given in zip(customers, words[language], strict=True)
+            }
     return ContactTexts(masked(tables, list(contacts["customer_id"])), {name: reasons[name] for name in LANGUAGES})
 
 
@@ -140,26 +142,26 @@ def write_campaigns(
     list of CampaignFile
         For the manifest.
     """
-    made: list[tuple[Path, int]] = []
+    written: list[tuple[Path, int]] = []
     contacts = []
     for planned in plan.planned:
         offers = offers_table(planned, texts, release.release_id)
         contacts.append(offers)
         control = control_table(planned, release.release_id)
         refusals = pa.Table.from_pandas(planned.refusals, _REFUSALS, preserve_index=False)
-        place = folder / "campaigns" / planned.campaign.campaign_id
-        place.mkdir(parents=True)
+        campaign_folder = folder / "campaigns" / planned.campaign.campaign_id
+        campaign_folder.mkdir(parents=True)
         for name, table in (("offers", offers), ("control", control), ("refusals", refusals)):
             # Through Python's own file, so that a full disk comes back as an OSError with its number.
-            with (place / f"{name}.parquet").open("wb") as stream:
+            with (campaign_folder / f"{name}.parquet").open("wb") as stream:
                 pq.write_table(table, stream, compression="zstd")
-            made.append((place / f"{name}.parquet", table.num_rows))
+            written.append((campaign_folder / f"{name}.parquet", table.num_rows))
     rows = _for_people(pa.concat_tables(contacts), language) if contacts else None
     if rows is not None:
-        made += _people_files(folder / "offers", rows, plan, release, language)
+        written += _people_files(folder / "offers", rows, plan, release, language)
     return [
         CampaignFile(path=path.relative_to(folder).as_posix(), sha256=fingerprint.of_file(path), rows=count)
-        for path, count in made
+        for path, count in written
     ]
 
 
@@ -167,7 +169,7 @@ def _people_files(
     folder: Path, rows: pa.Table, plan: Plan, release: ReleaseMetadata, language: str
 ) -> Iterator[tuple[Path, int]]:
     folder.mkdir()
-    records = {one.campaign.campaign_id: one.record for one in plan.planned}
+    records = {planned.campaign.campaign_id: planned.record for planned in plan.planned}
     with workbook(folder / "head_office.xlsx", "Campaigns", release.as_of, language, rows=rows.num_rows) as book:
         write_report(book, records, plan.off or {}, language)
         columns, printed = _sheet_columns(language)
@@ -178,11 +180,11 @@ def _people_files(
     for column, name in (("branch_id", "branches"), ("manager_id", "managers")):
         (folder / name).mkdir()
         for key in sorted(set(rows[column].to_pylist()) - {None}):
-            mine = _numbered(rows.filter(pc.equal(rows[column], key)))
+            own = _numbered(rows.filter(pc.equal(rows[column], key)))
             path = folder / name / f"{file_name(key)}.xlsx"
-            _write_call_sheet(path, mine, release, language)
-            write_csv(path.with_suffix(".csv"), mine, catalogue.for_branches(OFFER_COLUMNS), language)
-            yield from ((path.with_suffix(kind), mine.num_rows) for kind in (".xlsx", ".csv"))
+            _write_call_sheet(path, own, release, language)
+            write_csv(path.with_suffix(".csv"), own, catalogue.for_branches(OFFER_COLUMNS), language)
+            yield from ((path.with_suffix(kind), own.num_rows) for kind in (".xlsx", ".csv"))
 
 
 def _sheet_columns(language: str, returned: Sequence[str] = ()) -> tuple[list[Column], int]:
@@ -190,8 +192,8 @@ def _sheet_columns(language: str, returned: Sequence[str] = ()) -> tuple[list[Co
 
     Reasons in the other language take one line, so that rows are no higher than what is printed asks for.
     """
-    place = OFFER_COLUMNS.index("reason_zh")
-    before, reasons, after = OFFER_COLUMNS[:place], OFFER_COLUMNS[place : place + 2], OFFER_COLUMNS[place + 2 :]
+    split = OFFER_COLUMNS.index("reason_zh")
+    before, reasons, after = OFFER_COLUMNS[:split], OFFER_COLUMNS[split : split + 2], OFFER_COLUMNS[split + 2 :]
     own = [name for name in reasons if name.endswith(language)]
     others = [replace(column, format="text") for column in catalogue.columns(reasons) if column.name not in own]
     printed = catalogue.columns([*before, *own, *returned])
@@ -206,10 +208,10 @@ def _write_call_sheet(path: Path, rows: pa.Table, release: ReleaseMetadata, lang
     with workbook(path, title, release.as_of, language, rows=rows.num_rows) as book:
         sheet = write_table(book, title, rows, columns, language=language)
         sheet.print_area(0, 0, rows.num_rows, printed - 1)
-        place = [column.name for column in columns].index("answer")
-        answers = columns[place].in_words(columns[place].words, language)
+        position = [column.name for column in columns].index("answer")
+        answers = columns[position].in_words(columns[position].words, language)
         if rows.num_rows:
-            sheet.data_validation(1, place, rows.num_rows, place, {"validate": "list", "source": answers})
+            sheet.data_validation(1, position, rows.num_rows, position, {"validate": "list", "source": answers})
 
 
 def file_name(key: str) -> str:
@@ -229,10 +231,10 @@ def file_name(key: str) -> str:
 def _for_people(offers: pa.Table, language: str) -> pa.Table:
     """The rows with words for codes, best first, numbered."""
     rows = offers.sort_by([("expected_value", "descending"), ("customer_id", "ascending")])
-    for place, column in enumerate(catalogue.columns(rows.column_names)):
+    for position, column in enumerate(catalogue.columns(rows.column_names)):
         if column.words:
             words = column.in_words(rows[column.name].to_pylist(), language)
-            rows = rows.set_column(place, column.name, pa.array(words, pa.string()))
+            rows = rows.set_column(position, column.name, pa.array(words, pa.string()))
     rows = rows.append_column("say", rows[f"say_{language}"]).append_column("offer_name", rows[f"offer_{language}"])
     return _numbered(rows)
 
@@ -244,5 +246,5 @@ def _numbered(rows: pa.Table) -> pa.Table:
 
 
 def _table(rows: pd.DataFrame, schema: pa.Schema) -> pa.Table:
-    found = rows[list(schema.names)].astype("object")
-    return pa.Table.from_pandas(found.where(found.notna(), None), schema, preserve_index=False)
+    values = rows[list(schema.names)].astype("object")
+    return pa.Table.from_pandas(values.where(values.notna(), None), schema, preserve_index=False)

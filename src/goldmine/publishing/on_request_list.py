@@ -62,13 +62,13 @@ def write_on_request_lists(
     written = {}
     for name, listed in rows.items():
         permitted = may_contact(contact_tables, set(listed["customer_id"]), "on_request_list")
-        kept = listed[listed["customer_id"].isin(permitted.allowed_customers)].reset_index(drop=True)
+        allowed = listed[listed["customer_id"].isin(permitted.allowed_customers)].reset_index(drop=True)
         path = work.root / "on_request_lists" / str(as_of) / f"{name}.xlsx"
         with whole_file(path.with_suffix(".parquet")) as temporary:
-            kept.to_parquet(temporary, index=False)
-        written[name] = OnRequestList(path, len(kept), permitted.counts)
-        with whole_file(path) as temporary, workbook(temporary, name, as_of, language, rows=len(kept)) as book:
-            _add_table(book, in_language(_("List"), language), kept, language)
+            allowed.to_parquet(temporary, index=False)
+        written[name] = OnRequestList(path, len(allowed), permitted.counts)
+        with whole_file(path) as temporary, workbook(temporary, name, as_of, language, rows=len(allowed)) as book:
+            _add_table(book, in_language(_("List"), language), allowed, language)
             _add_about(book, permitted, written[name], language)
             if groups is not None:
                 _add_table(book, in_language(_("Groups"), language), groups, language)

@@ -69,7 +69,8 @@ def _fill(bank: Bank, work: Workspace, scored: list[Scored], release: ReleaseMet
     texts = contact_texts(tables, work, scored, plan)
     campaign_files = write_campaigns(folder, plan, texts, release, language)
     listings = [
-        _listing(tables, work, one, release, plan.held_back) for one in track(scored, "lists: rules and reasons")
+        _listing(tables, work, planned, release, plan.held_back)
+        for planned in track(scored, "lists: rules and reasons")
     ]
     written = [write_listing(folder, listing, release) for listing in track(listings, "lists: files")]
     to_check = _lists_to_check(release, folder, written)
@@ -86,15 +87,15 @@ def _fill(bank: Bank, work: Workspace, scored: list[Scored], release: ReleaseMet
         language=release.language,
         funnels={listing.use_case.name: listing.funnel for listing in listings},
         files=tuple(
-            file.model_copy(update={"validation": _found(result)})
+            file.model_copy(update={"validation": _summary(result)})
             for files, result in zip(written, judged, strict=True)
             for file in files
         ),
-        campaigns={one.campaign.campaign_id: one.record for one in plan.planned},
+        campaigns={planned.campaign.campaign_id: planned.record for planned in plan.planned},
         campaigns_off=dict(plan.off or {}),
         campaign_files=tuple(campaign_files),
         customers=write_customers(folder, work, release.as_of),
-        campaign_validation={result.suite: _found(result) for result in campaigns_judged},
+        campaign_validation={result.suite: _summary(result) for result in campaigns_judged},
     )
 
 
@@ -131,7 +132,7 @@ def _campaigns_to_check(tables: ContactTables, release: ReleaseMetadata, folder:
     return [FileToCheck(name, path, says) for name, path in files.items()]
 
 
-def _found(result: SuiteResult) -> dict[str, Any]:
+def _summary(result: SuiteResult) -> dict[str, Any]:
     """A suite's result for the manifest: rules and counts."""
     return {
         "suite": result.suite,

@@ -117,8 +117,8 @@ _CUSTOMERS_FILE = "customers.parquet"
 def customers_fingerprint(work: Workspace, as_of: date) -> str | None:
     """Fingerprint of a snapshot's customers table; none where there is none."""
     path = customers_path(work, as_of)
-    found: str | None = read_json(path.with_suffix(".json")) if path.exists() else None
-    return found
+    recorded: str | None = read_json(path.with_suffix(".json")) if path.exists() else None
+    return recorded
 
 
 def write_customers(folder: Path, work: Workspace, as_of: date) -> CustomersFile | None:
@@ -143,13 +143,13 @@ def release_id_of(bank: Bank, work: Workspace, scored: list[Scored], as_of: date
     }
     suites = [home() / "expectations" / f"{name}.json" for name in ("lists", "offers", "control")]
     lists = {
-        one.use_case.name: [
-            one.use_case.model_dump(mode="json"),
-            one.model.model_dump(),
-            one.scores_fingerprint,
-            one.features_fingerprint,
+        entry.use_case.name: [
+            entry.use_case.model_dump(mode="json"),
+            entry.model.model_dump(),
+            entry.scores_fingerprint,
+            entry.features_fingerprint,
         ]
-        for one in scored
+        for entry in scored
     }
     about = [bank.name, bank.data_until, as_of, language, customers_fingerprint(work, as_of)]
     learned = uplift_fingerprint(work, as_of, sorted(lists))

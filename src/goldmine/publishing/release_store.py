@@ -49,10 +49,10 @@ def read_latest(work: Workspace) -> Release:
     if not path.exists():
         raise ReleaseError(f"{work.releases}: nothing has been published yet.", "Run `goldmine run` first.")
     latest = _latest_of(path)
-    place = _place(work, latest.as_of, latest.release_id)
-    release = _read(place)
-    if fingerprint.of_file(place / "manifest.json") != latest.manifest_sha256:
-        raise _not_whole(place, "manifest.json is not the one that was published")
+    folder = _folder(work, latest.as_of, latest.release_id)
+    release = _read(folder)
+    if fingerprint.of_file(folder / "manifest.json") != latest.manifest_sha256:
+        raise _not_whole(folder, "manifest.json is not the one that was published")
     return release
 
 
@@ -79,34 +79,34 @@ def release_once(work: Workspace, as_of: date, release_id: str, fill: Callable[[
     DiskError
         If the disk is full or may not be written; releases that stand are left as they are.
     """
-    place = _place(work, as_of, release_id)
+    folder = _folder(work, as_of, release_id)
     with disk_errors(work.releases):
         _sweep(work)
         try:
-            release = _read(place)
+            release = _read(folder)
         except ReleaseError:
-            release = _build(place, fill)
+            release = _build(folder, fill)
         _make_current(work, release)
     return release
 
 
-def _build(place: Path, fill: Callable[[Path], Manifest]) -> Release:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=_PART, dir=place.parent))
+def _build(folder: Path, fill: Callable[[Path], Manifest]) -> Release:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=_PART, dir=folder.parent))
     damaged = temporary.with_suffix(f".damaged{_PART}")
     try:
         manifest = fill(temporary)
         (temporary / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
         _seal(temporary)
-        if place.exists():
+        if folder.exists():
             # It is not whole, or it would have been found.
-            place.rename(damaged)
-        temporary.rename(place)
-        _settle([place.parent, place.parent.parent])
+            folder.rename(damaged)
+        temporary.rename(folder)
+        _settle([folder.parent, folder.parent.parent])
     finally:
         for left in (temporary, damaged):
             shutil.rmtree(left, ignore_errors=True)
-    return Release(place, manifest)
+    return Release(folder, manifest)
 
 
 def _make_current(work: Workspace, release: Release) -> None:
@@ -140,7 +140,7 @@ def _sweep(work: Workspace) -> None:
             left.unlink()
 
 
-def _place(work: Workspace, as_of: date, release_id: str) -> Path:
+def _folder(work: Workspace, as_of: date, release_id: str) -> Path:
     return work.releases / str(as_of) / release_id
 
 
@@ -164,26 +164,26 @@ def _standing(work: Workspace) -> Latest | None:
     return _latest_of(_latest(work))
 
 
-def _read(place: Path) -> Release:
+def _read(folder: Path) -> Release:
     try:
-        manifest = Manifest.model_validate_json((place / "manifest.json").read_bytes())
+        manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
     except FileNotFoundError as error:
-        raise _not_whole(place, "manifest.json is missing") from error
+        raise _not_whole(folder, "manifest.json is missing") from error
     except pydantic.ValidationError as error:
-        raise _not_whole(place, "manifest.json cannot be read") from error
+        raise _not_whole(folder, "manifest.json cannot be read") from error
     held: list[ListFile | CampaignFile | CustomersFile] = [*manifest.files, *manifest.campaign_files]
     for file in [*held, manifest.customers] if manifest.customers else held:
-        path = place / file.path
+        path = folder / file.path
         if not path.exists():
-            raise _not_whole(place, f"{file.path} is missing")
+            raise _not_whole(folder, f"{file.path} is missing")
         if fingerprint.of_file(path) != file.sha256:
-            raise _not_whole(place, f"{file.path} is not the one that was published")
-    return Release(place, manifest)
+            raise _not_whole(folder, f"{file.path} is not the one that was published")
+    return Release(folder, manifest)
 
 
-def _not_whole(place: Path, why: str) -> ReleaseError:
+def _not_whole(folder: Path, why: str) -> ReleaseError:
     return ReleaseError(
-        f"{place}: the release is not whole: {why}.", "Publish again: `goldmine publish` makes it anew."
+        f"{folder}: the release is not whole: {why}.", "Publish again: `goldmine publish` makes it anew."
     )
 
 
@@ -240,13 +240,13 @@ def latest_lists(work: Workspace) -> list[ListSummary]:
         If nothing was published yet, or the release is not whole.
     """
     release = read_latest(work)
-    found = []
+    summaries = []
     for file in release.manifest.files:
         path = release.folder / file.path
         if path.suffix != ".parquet":
             continue
         rows = pq.read_table(path, columns=["probability", "valid_until"])
-        found.append(
+        summaries.append(
             ListSummary(
                 use_case=file.use_case,
                 as_of=release.manifest.as_of,
@@ -256,4 +256,4 @@ def latest_lists(work: Workspace) -> list[ListSummary]:
                 file=path.with_suffix(".xlsx"),
             )
         )
-    return sorted(found, key=lambda one: one.use_case)
+    return sorted(summaries, key=lambda summary: summary.use_case)

@@ -16,14 +16,14 @@ EPOCH = date(1970, 1, 1)
 def ids(prefix: str, numbers: NDArray, width: int, missing: NDArray | None = None) -> pa.Array:
     """Numbers as text of fixed width behind a prefix; missing ones are empty."""
     text = pc.utf8_lpad(pa.array(numbers.astype(np.int64)).cast(pa.string()), width, "0")
-    found = pc.binary_join_element_wise(prefix, text, "")
-    return found if missing is None else pc.if_else(pa.array(missing), pa.scalar(None, pa.string()), found)
+    texts = pc.binary_join_element_wise(prefix, text, "")
+    return texts if missing is None else pc.if_else(pa.array(missing), pa.scalar(None, pa.string()), texts)
 
 
 def codes(choices: tuple[str, ...], picks: NDArray, missing: NDArray | None = None) -> pa.Array:
     """Codes of a list by their places in it."""
-    found = pa.DictionaryArray.from_arrays(pa.array(picks.astype(np.int32), mask=missing), pa.array(choices))
-    return found.cast(pa.string())
+    texts = pa.DictionaryArray.from_arrays(pa.array(picks.astype(np.int32), mask=missing), pa.array(choices))
+    return texts.cast(pa.string())
 
 
 def money(fen: NDArray) -> pa.Array:

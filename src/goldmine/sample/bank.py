@@ -28,7 +28,7 @@ from goldmine.sample.traits import Surroundings, Traits, draw_traits, surroundin
 
 @dataclass(frozen=True)
 class LifeHistory:
-    """What a block lived through: traits, season of wealth, AUM (customers, months) and purchase hazards."""
+    """History of a block: traits, season of wealth, AUM (customers, months) and purchase hazards."""
 
     people: People
     traits: Traits
@@ -45,7 +45,7 @@ def write_bank(
     Parameters
     ----------
     folder : Path
-        Where to; what stands there is replaced.
+        Folder to write; its content is replaced.
     customers, months : int
         How many customers, and months of books.
     seed : int
@@ -68,13 +68,13 @@ def write_bank(
     blocks = [range(start, min(start + BLOCK, customers)) for start in range(0, customers, BLOCK)]
     first, *seeds = root.spawn(len(blocks) + 1)
     around = surroundings(config, np.random.default_rng(first))
-    with whole_folder(folder) as place, Writers(place) as writers:
+    with whole_folder(folder) as temporary, Writers(temporary) as writers:
         for name, table in reference_tables(config).items():
             writers.write(name, table)
         dirt: Counter[str] = Counter()
         for block, own_seed in track(list(zip(blocks, seeds, strict=True)), "sample bank by block"):
             dirt += _write_block(config, around, block, np.random.default_rng(own_seed), writers)
-        _write_notes(config, place, dirt)
+        _write_notes(config, temporary, dirt)
 
 
 def _write_block(
@@ -104,19 +104,19 @@ def _write_block(
         }
     )
     rates = season.engagement(config.lived)
-    for place in range(WARM_UP, len(config.lived)):
-        held = hold(people, life.traits, place, life.total[:, place], owns=owns[:, place], owed=owed[:, place])
+    for index in range(WARM_UP, len(config.lived)):
+        held = hold(people, life.traits, index, life.total[:, index], owns=owns[:, index], owed=owed[:, index])
         writers.write(
-            f"balances/{month_key(config.lived[place])}", balances_table(people, held, config.lived[place], random)
+            f"balances/{month_key(config.lived[index])}", balances_table(people, held, config.lived[index], random)
         )
-        month = month_of(place, config.lived, life.total, people)
-        own = own_rows(people, life.traits, month, rates[place], random)
-        rows = join([own, system_rows(people, month, config.lived[place], random)])
+        month = month_of(index, config.lived, life.total, people)
+        own = own_rows(people, life.traits, month, rates[index], random)
+        rows = join([own, system_rows(people, month, config.lived[index], random)])
         # Room for 20 transactions a customer and month keeps the numbers of blocks apart.
-        start = ((place - WARM_UP) * config.customers + block.start) * 20
-        table, found = transactions_table(people, rows, start, random)
-        writers.write(f"transactions/{month_key(config.lived[place])}", table)
-        dirt += Counter(found)
+        start = ((index - WARM_UP) * config.customers + block.start) * 20
+        table, probabilities = transactions_table(people, rows, start, random)
+        writers.write(f"transactions/{month_key(config.lived[index])}", table)
+        dirt += Counter(probabilities)
     return dirt
 
 
@@ -137,23 +137,23 @@ def _write_truth(config: SampleConfig, block: range, life: LifeHistory, writers:
     openness = persuasion.draw_openness(life.people, life.traits, own)
     reach = persuasion.draw_reach(life.people, own)
     who = ids("C", life.people["number"], 8)
-    for place in range(len(config.lived) - min(EFFECT_MONTHS, config.months), len(config.lived)):
-        found = {
-            "longtail": true_probabilities.longtail_probability(life.traits, life.season, place),
-            "dormancy": true_probabilities.dormancy_probability(life.traits, rates, place),
-            "wealth": true_probabilities.wealth_probability(life.hazard, place),
+    for index in range(len(config.lived) - min(EFFECT_MONTHS, config.months), len(config.lived)):
+        probabilities = {
+            "longtail": true_probabilities.longtail_probability(life.traits, life.season, index),
+            "dormancy": true_probabilities.dormancy_probability(life.traits, rates, index),
+            "wealth": true_probabilities.wealth_probability(life.hazard, index),
         }
-        cutoff = pa.array(np.full(len(who), day_number(config.lived[place]), np.int32)).cast(pa.date32())
-        for use_case, probability in found.items():
+        cutoff = pa.array(np.full(len(who), day_number(config.lived[index]), np.int32)).cast(pa.date32())
+        for use_case, probability in probabilities.items():
             truth = pa.table({"customer_id": who, "cutoff": cutoff, "probability": pa.array(probability)})
-            if place >= len(config.lived) - TRUTH_MONTHS:
+            if index >= len(config.lived) - TRUTH_MONTHS:
                 writers.write(f"truth/{use_case}", truth)
             added = persuasion.effect(use_case, probability, openness)
             columns = truth.append_column("effect", pa.array(added)).append_column("reach", pa.array(reach))
             writers.write(f"truth/effects/{use_case}", columns)
 
 
-def _write_notes(config: SampleConfig, place: Path, dirt: Counter[str]) -> None:
+def _write_notes(config: SampleConfig, folder: Path, dirt: Counter[str]) -> None:
     name = f"sample-{config.customers}x{config.months}-{config.seed}"
-    (place / "bank.yaml").write_text(f"name: {name}\ndata_until: {config.end}\n", "utf-8")
-    (place / "truth" / "dirt.json").write_text(json.dumps(dict(sorted(dirt.items())), indent=2) + "\n", "utf-8")
+    (folder / "bank.yaml").write_text(f"name: {name}\ndata_until: {config.end}\n", "utf-8")
+    (folder / "truth" / "dirt.json").write_text(json.dumps(dict(sorted(dirt.items())), indent=2) + "\n", "utf-8")

@@ -1,4 +1,4 @@
-"""A sample bank's books as they stand on disk: what came by itself, and what a campaign made come."""
+"""A sample bank's files: outcomes without a contact, and the rows that a campaign's effect adds."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -53,7 +53,7 @@ def happened(bank: Path, use_case: str, as_of: date) -> set[str]:
 
 
 def enter(bank: Path, use_case: str, as_of: date, campaign: str, moved: pd.DataFrame) -> None:
-    """Enter into the books what a campaign made come.
+    """Add the rows that a campaign's effect causes to the bank's files.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def _transact(bank: Path, as_of: date, campaign: str, moved: pd.DataFrame) -> No
         count = range(len(moved))
         rows = pd.DataFrame(
             {
-                "transaction_id": [f"{campaign}-{month_key(middle)}-{place}" for place in count],
+                "transaction_id": [f"{campaign}-{month_key(middle)}-{index}" for index in count],
                 "customer_id": moved["customer_id"].to_numpy(),
                 "time": pd.Timestamp(middle) + pd.Timedelta(hours=10),
                 "amount": [Decimal("200.00") for _ in count],
@@ -129,7 +129,7 @@ def _buy(bank: Path, as_of: date, campaign: str, moved: pd.DataFrame) -> None:
     """A purchase of 20,000 yuan on the twentieth day of the horizon."""
     rows = pd.DataFrame(
         {
-            "event_id": [f"{campaign}-{place}" for place in range(len(moved))],
+            "event_id": [f"{campaign}-{index}" for index in range(len(moved))],
             "customer_id": moved["customer_id"].to_numpy(),
             "happened_on": horizon(as_of)[0] + timedelta(days=20),
             "event": "bought",
@@ -147,7 +147,7 @@ def _write(path: Path, table: pa.Table) -> None:
 
 
 def truth(bank: Path, use_case: str, as_of: date) -> pd.DataFrame:
-    """What the sample bank knows of everybody at a month end: customer_id, probability, effect, reach."""
+    """The true values of everybody at a month end: customer_id, probability, effect, reach."""
     path = bank / "truth" / "effects" / f"{use_case}.parquet"
     table = pq.read_table(path)
     return table.filter(pc.equal(table["cutoff"], as_of)).drop_columns(["cutoff"]).to_pandas()

@@ -1,4 +1,4 @@
-"""What the sample bank is asked to be; figures of the field text stand as shares of its customers."""
+"""Settings of the sample bank; figures of the field text are shares of its customers."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,9 +6,9 @@ from datetime import date
 from goldmine.core.dates import months_back
 
 BLOCK = 50_000
-"""Customers that are made together; a constant, so that it cannot change the bytes."""
+"""Customers generated together; a constant, so that it cannot change the bytes."""
 WARM_UP = 12
-"""Months that are lived before the first month of the books."""
+"""Months simulated before the first month of the books."""
 TRUTH_MONTHS = 12
 """Month ends, up to the last, for which the true probabilities are written."""
 EFFECT_MONTHS = 24
@@ -23,18 +23,18 @@ CITIZEN_LOAN_DAYS = date(2023, 9, 5), date(2024, 3, 31)
 NUT_CREDIT_MULTIPLE = 5
 
 DUPLICATE_SHARE = 0.0005
-"""Of transactions that stand twice."""
+"""Share of duplicate transactions."""
 LATE_SHARE = 0.002
-"""Of transactions that became known 1 to 25 days after they happened."""
+"""Share of transactions that became known 1 to 25 days after they happened."""
 BAD_CODE_SHARE = 0.001
-"""Of transactions whose channel is not in the code list."""
+"""Share of transactions whose channel is not in the code list."""
 NO_BIRTH_DATE_SHARE = 0.02
 CLOSED_SHARE = 0.01
 MERGED_SHARE = 0.003
 OPT_OUT_SHARE = 0.06
 NO_PHONE_SHARE = 0.04
 SUPPRESSED_SHARE = 0.02
-"""Of customers with a row in the ledger of suppressions."""
+"""Share of customers with a row in the ledger of suppressions."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class SampleConfig:
 
     @property
     def lived(self) -> list[date]:
-        """Month ends that are lived: the warm-up's, then the books'."""
+        """Month ends that are simulated: the warm-up's, then the books'."""
         return months_back(self.end, self.months + WARM_UP)
 
     @property

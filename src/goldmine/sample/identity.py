@@ -19,7 +19,7 @@ _REASON_SHARES = (0.03, 0.05, 0.2, 0.12, 0.08, 0.12, 0.38, 0.02)
 
 
 def stream(config: SampleConfig, block: range) -> np.random.Generator:
-    """A stream of random numbers that takes nothing from the block's other draws."""
+    """A stream of random numbers apart from the block's other draws."""
     return np.random.default_rng(np.random.SeedSequence(config.seed, spawn_key=(_STREAM, block.start)))
 
 
@@ -49,7 +49,7 @@ def with_identity(customers: pa.Table, kind: np.ndarray, random: np.random.Gener
 
 
 def suppressions_table(config: SampleConfig, people: People, random: np.random.Generator) -> pa.Table:
-    """The ledger: who may not be contacted, from when to when; some of it is over, some holds for calls only."""
+    """The ledger of suppressions: customers, first and last day; some rows are over, some hold for calls only."""
     number = people["number"]
     who = np.flatnonzero(random.random(len(number)) < SUPPRESSED_SHARE)
     size, end = len(who), day_number(config.end)

@@ -11,7 +11,7 @@ from scipy.special import expit, ndtr
 from goldmine.sample import season
 from goldmine.sample.arrow import codes, day_number, days, ids, money
 from goldmine.sample.config import CORE_SHARE, FIFTY_SHARE, FORTY_SHARE, LONG_TAIL_ASSETS, LONG_TAIL_SHARE
-from goldmine.sample.people import People, here
+from goldmine.sample.people import People, on_books
 from goldmine.sample.traits import Traits
 
 MEAN_AUM = 19_000.0
@@ -93,13 +93,13 @@ def balances_table(people: People, held: Holdings, month_end: date, random: np.r
     parts = []
     lift = season.QUARTER_END if month_end.month % 3 == 0 else 0.0
     last = day_number(month_end)
-    alive = here(people, last, last)
-    for place, name in enumerate(CLASSES):
+    alive = on_books(people, last, last)
+    for index, name in enumerate(CLASSES):
         average = np.round(held.classes[name] * 100).astype(np.int64)
         swing = 0.08 if name == "demand" else 0.01
         end = np.round(average * np.maximum(1 + lift + swing * random.standard_normal(len(average)), 0.2))
         rows = np.flatnonzero(alive & (average > 0))
-        parts.append((rows, np.full(len(rows), place), end.astype(np.int64)[rows], average[rows]))
+        parts.append((rows, np.full(len(rows), index), end.astype(np.int64)[rows], average[rows]))
     rows, classes, end, average = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.argsort(rows, kind="stable")
     rows = rows[order]

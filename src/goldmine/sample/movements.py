@@ -11,11 +11,11 @@ from scipy.special import expit
 from goldmine.contract.tables import CHANNELS, TRANSACTION_KINDS
 from goldmine.sample.arrow import codes, day_number, days, ids, money
 from goldmine.sample.config import BAD_CODE_SHARE, DUPLICATE_SHARE, LATE_SHARE
-from goldmine.sample.people import People, here
+from goldmine.sample.people import People, on_books
 from goldmine.sample.traits import Traits
 
-_KIND = {name: place for place, name in enumerate(TRANSACTION_KINDS)}
-_CHANNEL = {name: place for place, name in enumerate(CHANNELS)}
+_KIND = {name: code for code, name in enumerate(TRANSACTION_KINDS)}
+_CHANNEL = {name: code for code, name in enumerate(CHANNELS)}
 BAD_CHANNEL = "kiosk"
 """A code that is in no code list."""
 
@@ -34,25 +34,25 @@ class Rows:
 
 @dataclass(frozen=True)
 class Month:
-    """What a month's transactions depend on: its place, its days, the AUM before and in it, who is there."""
+    """What a month's transactions depend on: its index, its days, the AUM before and in it, who is on the books."""
 
-    place: int
+    index: int
     first: int
     last: int
     before: NDArray
     total: NDArray
-    here: NDArray
+    present: NDArray
 
 
-def month_of(place: int, lived: list[date], total: NDArray, people: People) -> Month:
+def month_of(index: int, lived: list[date], total: NDArray, people: People) -> Month:
     """Gather what a month's transactions depend on."""
-    first, last = day_number(lived[place].replace(day=1)), day_number(lived[place])
-    return Month(place, first, last, total[:, place - 1], total[:, place], here(people, first, last))
+    first, last = day_number(lived[index].replace(day=1)), day_number(lived[index])
+    return Month(index, first, last, total[:, index - 1], total[:, index], on_books(people, first, last))
 
 
 def own_rows(people: People, traits: Traits, month: Month, lift: float, random: np.random.Generator) -> Rows:
     """The customers' own transactions: as many as their engagement and the season make likely."""
-    rate = np.exp(traits.engagement[:, month.place] + lift) * month.here
+    rate = np.exp(traits.engagement[:, month.index] + lift) * month.present
     count = random.poisson(rate)
     who = np.repeat(np.arange(len(count)), count)
     size = len(who)
@@ -61,7 +61,7 @@ def own_rows(people: People, traits: Traits, month: Month, lift: float, random: 
     scale = 40 + 0.02 * month.total[who] + 0.5 * np.abs(change) / np.maximum(count[who], 1)
     fen = np.round(100 * np.clip(scale * np.exp(0.9 * random.standard_normal(size)), 0.5, 5e6)).astype(np.int64)
     channel = _channels(people, who, random)
-    kind = _kinds(people, traits.appetite[who, month.place], (who, inward, channel), random)
+    kind = _kinds(people, traits.appetite[who, month.index], (who, inward, channel), random)
     day = random.integers(month.first, month.last + 1, size)
     return Rows(who, day, inward, channel, kind, fen)
 
@@ -70,9 +70,9 @@ def _channels(people: People, who: NDArray, random: np.random.Generator) -> NDAr
     draw = random.random(len(who))
     young = people["mobile"][who]
     edges = np.where(young[:, None], [0.08, 0.16, 0.3, 0.62, 0.68], [0.42, 0.7, 0.84, 0.84, 0.86])
-    place = (draw[:, None] >= edges).sum(axis=1)
+    choice = (draw[:, None] >= edges).sum(axis=1)
     order = np.array([_CHANNEL[n] for n in ("counter", "atm", "pos", "mobile", "online", "third_party")])
-    return order[place]
+    return order[choice]
 
 
 def _kinds(people: People, appetite: NDArray, rows: tuple[NDArray, ...], random: np.random.Generator) -> NDArray:
@@ -89,18 +89,18 @@ def _kinds(people: People, appetite: NDArray, rows: tuple[NDArray, ...], random:
 
 def system_rows(people: People, month: Month, month_end: date, random: np.random.Generator) -> Rows:
     """Salaries, pensions, farm subsidies, interest and fees: batch entries, not the customers' own."""
-    here = month.here
+    present = month.present
     pay = np.exp(8.1 + 0.35 * ((people["employer"] * 2654435761) % 1000 / 500 - 1))
     subsidy = people["farmer"] & (month_end.month in (5, 10))
     quarter = month_end.month % 3 == 0
     interest = (month.total > 300) & quarter
     fee = (people["number"] % 40 == 0) & (month_end.month == 12)
     plans = [
-        (here & people["salaried"], 9, "salary", True, pay),
-        (here & people["pensioned"], 14, "pension", True, 900 + 20 * people["age"]),
-        (here & subsidy, 24, "subsidy", True, np.full(len(here), 600.0)),
-        (here & interest, 20, "interest", True, month.total * 0.0008),
-        (here & fee, 27, "fee", False, np.full(len(here), 10.0)),
+        (present & people["salaried"], 9, "salary", True, pay),
+        (present & people["pensioned"], 14, "pension", True, 900 + 20 * people["age"]),
+        (present & subsidy, 24, "subsidy", True, np.full(len(present), 600.0)),
+        (present & interest, 20, "interest", True, month.total * 0.0008),
+        (present & fee, 27, "fee", False, np.full(len(present), 10.0)),
     ]
     parts = []
     for mask, day, kind, inward, yuan in plans:
@@ -121,7 +121,7 @@ def system_rows(people: People, month: Month, month_end: date, random: np.random
 
 
 def join(parts: list[Rows]) -> Rows:
-    """Rows one below the other."""
+    """Concatenate rows."""
     names = ("who", "day", "inward", "channel", "kind", "fen")
     return Rows(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
@@ -147,7 +147,7 @@ def transactions_table(people: People, rows: Rows, start: int, random: np.random
     twice = np.flatnonzero(random.random(size) < DUPLICATE_SHARE)
     number = people["number"][rows.who]
     moment = rows.day.astype(np.int64) * 86_400 + random.integers(7 * 3600, 22 * 3600, size)
-    found = pa.table(
+    table = pa.table(
         {
             "transaction_id": ids("T", np.arange(start, start + size), 11),
             "customer_id": ids("C", number, 8),
@@ -162,4 +162,4 @@ def transactions_table(people: People, rows: Rows, start: int, random: np.random
         }
     )
     dirt = {"duplicate_transactions": len(twice), "late_transactions": int(late.sum()), "bad_channels": int(bad.sum())}
-    return pa.concat_tables([found, found.take(pa.array(twice))]), dirt
+    return pa.concat_tables([table, table.take(pa.array(twice))]), dirt

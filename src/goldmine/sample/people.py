@@ -1,4 +1,4 @@
-"""Who the customers are: what of them stands in the books, as numbers first and as columns then."""
+"""The customers: first as numbers, then as the contract's columns."""
 
 import numpy as np
 import pyarrow as pa
@@ -58,8 +58,8 @@ def draw_people(config: SampleConfig, block: range, random: np.random.Generator)
     }
 
 
-def here(people: People, first: int, last: int) -> NDArray:
-    """Who is on the books from one day to another: come by the first, neither closed nor merged away by the last."""
+def on_books(people: People, first: int, last: int) -> NDArray:
+    """Who is on the books between two days: joined by the first, neither closed nor merged by the last."""
     closed = (people["closed_on"] > people["opened"]) & (people["closed_on"] <= last)
     merged = people["merged"] & (people["merged_on"] <= last)
     return (people["opened"] <= first) & ~closed & ~merged
@@ -122,7 +122,7 @@ def accounts_table(people: People, end: int) -> pa.Table:
 
 
 def relations_table(people: People) -> pa.Table:
-    """Customers who stand one after the other form families of three."""
+    """Neighbouring customers form families of three."""
     number = people["number"]
     first = number[(number - number[0]) % 3 == 0]
     last = number[-1]

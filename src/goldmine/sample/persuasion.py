@@ -1,4 +1,4 @@
-"""What a contact would change: each customer's true effect, and how likely a caller is to reach them.
+"""Effect of a contact: each customer's true effect, and the chance that a caller reaches them.
 
 Drawn from a stream of its own, so that no other table of the bank depends on it.
 """
@@ -13,24 +13,24 @@ from goldmine.sample.traits import Traits
 
 _STREAM = 20_240_706
 STRENGTH = {"longtail": 0.3, "dormancy": 0.6, "wealth": 0.3}
-"""Log-odds that a contact adds to a use case's aim, for a customer who is neither easily nor hardly moved."""
+"""Log-odds that a contact adds to a use case's aim, for a customer of average openness."""
 UNWANTED = ("dormancy",)
-"""Use cases whose outcome a contact is to prevent: the aim is that it does not come."""
+"""Use cases whose outcome a contact should prevent: the aim is that it does not happen."""
 
 
 def stream(config: SampleConfig, block: range) -> np.random.Generator:
-    """A stream of random numbers that takes nothing from the block's other draws."""
+    """A stream of random numbers apart from the block's other draws."""
     return np.random.default_rng(np.random.SeedSequence(config.seed, spawn_key=(_STREAM, block.start)))
 
 
 def draw_openness(people: People, traits: Traits, random: np.random.Generator) -> NDArray:
-    """How open to a contact each customer is, about 0 on average; partly told by what the bank knows of them.
+    """Each customer's openness to a contact, about 0 on average; partly a function of what the bank knows.
 
     The young, the salaried and who uses the mobile bank is more easily moved; sleepers hardly are.
     """
-    told = 0.8 * (people["mobile"] - 0.5) + 0.7 * (people["salaried"] - 0.4) - 0.5 * (people["age"] - 46) / 15
-    told = told - 0.8 * (traits.sleeper - 0.3)
-    return told + 0.6 * random.standard_normal(len(told))
+    known = 0.8 * (people["mobile"] - 0.5) + 0.7 * (people["salaried"] - 0.4) - 0.5 * (people["age"] - 46) / 15
+    known = known - 0.8 * (traits.sleeper - 0.3)
+    return known + 0.6 * random.standard_normal(len(known))
 
 
 def draw_reach(people: People, random: np.random.Generator) -> NDArray:
@@ -41,7 +41,7 @@ def draw_reach(people: People, random: np.random.Generator) -> NDArray:
 
 
 def effect(use_case: str, probability: NDArray, openness: NDArray) -> NDArray:
-    """What reaching a customer adds to the probability of the aim.
+    """The effect of reaching a customer on the probability of the aim.
 
     Parameters
     ----------

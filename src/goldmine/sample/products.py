@@ -14,7 +14,7 @@ from goldmine.sample.config import (
     NUT_CREDIT_MULTIPLE,
     SampleConfig,
 )
-from goldmine.sample.people import People, here
+from goldmine.sample.people import People, on_books
 from goldmine.sample.true_probabilities import DECIDED
 
 EVENTS = ("bought", "redeemed", "loan_drawn", "loan_repaid")
@@ -30,7 +30,7 @@ class Ledger:
     events: list[Event] = field(default_factory=list)
 
     def add(self, who: NDArray, when: NDArray, event: str, product: NDArray, yuan: NDArray) -> None:
-        """Gather events; `product` holds places in `PRODUCTS`."""
+        """Gather events; `product` holds indices into `PRODUCTS`."""
         kind = int(event.startswith("loan"))
         self.events.append((who, when, EVENTS.index(event), kind, product, np.round(yuan * 100).astype(np.int64)))
 
@@ -48,7 +48,7 @@ class Ledger:
         keep = when >= months_first
         # Far fewer than a hundred events a customer, so that blocks cannot meet.
         number = int(people["number"][0]) * 100 + np.arange(len(who))[keep]
-        found = pa.table(
+        events = pa.table(
             {
                 "event_id": ids("V", number, 11),
                 "customer_id": ids("C", people["number"][who[keep]], 8),
@@ -59,7 +59,7 @@ class Ledger:
                 "amount": money(fen[keep]),
             }
         )
-        return found.sort_by([("customer_id", "ascending"), ("happened_on", "ascending"), ("event_id", "ascending")])
+        return events.sort_by([("customer_id", "ascending"), ("happened_on", "ascending"), ("event_id", "ascending")])
 
 
 def days_in(month_end_before: int, month_end: int, size: int, random: np.random.Generator) -> NDArray:
@@ -70,7 +70,7 @@ def days_in(month_end_before: int, month_end: int, size: int, random: np.random.
 def wealth_life(
     people: People, hazard: NDArray, total: NDArray, ends: list[int], *, ledger: Ledger, random: np.random.Generator
 ) -> NDArray:
-    """Live through purchases and redemptions of wealth products.
+    """Simulate purchases and redemptions of wealth products.
 
     Parameters
     ----------
@@ -91,20 +91,20 @@ def wealth_life(
     owns = np.zeros((size, months), dtype=bool)
     for month in range(DECIDED, months):
         before = ends[month - 1]
-        buys = (random.random(size) < hazard[:, month - DECIDED]) & here(people, before, ends[month])
+        buys = (random.random(size) < hazard[:, month - DECIDED]) & on_books(people, before, ends[month])
         lapses = (left == 1) & ~buys
         left = np.where(buys, random.integers(3, 13, size), np.maximum(left - 1, 0))
         owns[:, month] = left > 0
-        for event, found in (("bought", np.flatnonzero(buys)), ("redeemed", np.flatnonzero(lapses))):
-            when = days_in(before, ends[month], len(found), random)
-            ledger.add(found, when, event, found % 3, 0.3 * total[found, month] + 1000)
+        for event, customers in (("bought", np.flatnonzero(buys)), ("redeemed", np.flatnonzero(lapses))):
+            when = days_in(before, ends[month], len(customers), random)
+            ledger.add(customers, when, event, customers % 3, 0.3 * total[customers, month] + 1000)
     return owns
 
 
 def loan_life(
     config: SampleConfig, people: People, total: NDArray, ledger: Ledger, random: np.random.Generator
 ) -> NDArray:
-    """Live through loans: the citizen loan's first months, and the nut trade's credit each autumn.
+    """Simulate loans: the citizen loan's first months, and the nut trade's credit each autumn.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def loan_life(
             continue
         limit = NUT_CREDIT_MULTIPLE * total[traders, max(0, month - 12) : month].mean(axis=1)
         end = day_number(day)
-        worth = (limit > 1000) & here(people, end - 30, end)[traders]
+        worth = (limit > 1000) & on_books(people, end - 30, end)[traders]
         who, limit = traders[worth], limit[worth]
         ledger.add(who, days_in(end - 30, end, len(who), random), "loan_drawn", np.full(len(who), 4), limit)
         back = min(month + 4, len(lived))

@@ -1,4 +1,4 @@
-"""Branches, grids, employers, staff and products; contacts made and facts from outside."""
+"""Branches, grids, employers, staff and products; past contacts and external facts."""
 
 import numpy as np
 import pyarrow as pa
@@ -57,14 +57,14 @@ def reference_tables(config: SampleConfig) -> dict[str, pa.Table]:
 def contacts_table(config: SampleConfig, people: People, appetite: NDArray, random: np.random.Generator) -> pa.Table:
     """One campaign a quarter that reaches every tenth customer; appetite shows in the answer."""
     parts = []
-    for place, day in enumerate(config.lived):
+    for index, day in enumerate(config.lived):
         if day.month % 3 or day not in config.month_ends:
             continue
         who = np.flatnonzero((random.random(len(appetite)) < 0.1) & (people["opened"] < day_number(day) - 30))
-        yes = random.random(len(who)) < 0.5 * expit(appetite[who, place] - 1)
+        yes = random.random(len(who)) < 0.5 * expit(appetite[who, index] - 1)
         answer = np.where(yes, 0, random.integers(1, 4, len(who)))
         when = day_number(day) - random.integers(0, 28, len(who))
-        parts.append((who, when, answer, random.integers(0, 4, len(who)), np.full(len(who), place)))
+        parts.append((who, when, answer, random.integers(0, 4, len(who)), np.full(len(who), index)))
     who, when, answer, channel, campaign = (np.concatenate(column) for column in zip(*parts, strict=True))
     return pa.table(
         {
@@ -98,9 +98,9 @@ def facts_table(config: SampleConfig, people: People, wealth: NDArray, random: n
 
 
 _BRANCH = {"staff": 12, "supervisor": 2, "branch_head": 1}
-"""Of each branch, beside its four customer managers."""
+"""Staff of each branch, besides its four customer managers."""
 _WHOLE = {"department_head": 8, "leader": 5}
-"""Of the head office."""
+"""Staff of the head office."""
 _LEFT = 3
 """The customer manager who left in the last month of the books."""
 

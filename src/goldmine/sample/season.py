@@ -14,9 +14,9 @@ MIGRANT = {1: 0.15, 2: 0.25, 3: 0.1, 9: -0.08, 11: -0.1}
 NUT_TRADER = {11: -0.25, 12: -0.1, 1: 0.2, 2: 0.35, 3: 0.2}
 """The roasted-nut trade buys stock in autumn and sells before and at the spring festival."""
 SHARES = {"farmer": 0.45, "migrant": 0.15, "nut_trader": 0.006}
-"""Expected shares of customers whose year is shaped so."""
+"""Expected shares of customers with such a year."""
 QUARTER_END = 0.03
-"""How far a quarter end's balance stands above the month's average."""
+"""Ratio of a quarter end's balance to the month's average, less 1."""
 
 
 def engagement(month_ends: list[date]) -> NDArray[np.float64]:
@@ -33,9 +33,9 @@ def wealth(month_ends: list[date], kinds: dict[str, NDArray[np.bool_]]) -> NDArr
         Which customers are farmer, migrant or nut_trader.
     """
     tables = {"farmer": FARMER, "migrant": MIGRANT, "nut_trader": NUT_TRADER}
-    found = np.zeros((len(kinds["farmer"]), len(month_ends)))
+    latent = np.zeros((len(kinds["farmer"]), len(month_ends)))
     for kind, table in tables.items():
         # Less the bank's mean, so that the season moves customers past each other and not the whole bank.
-        here = kinds[kind][:, None] - SHARES[kind]
-        found += here * np.array([table.get(day.month, 0.0) for day in month_ends])
-    return found
+        deviation = kinds[kind][:, None] - SHARES[kind]
+        latent += deviation * np.array([table.get(day.month, 0.0) for day in month_ends])
+    return latent

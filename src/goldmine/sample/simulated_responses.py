@@ -1,4 +1,4 @@
-"""Simulated responses: the campaigns of a release are worked in the sample bank, so that results come back."""
+"""Simulated responses of sample-bank customers to the campaigns of a release."""
 
 import hashlib
 from dataclasses import dataclass
@@ -19,17 +19,17 @@ from goldmine.sample.persuasion import STRENGTH, UNWANTED
 WORKED = 0.9
 """Share of a branch's offers that it works."""
 LEAKED = 0.02
-"""Share of the control that somebody contacts all the same."""
+"""Share of the control that is contacted in spite of the plan."""
 _FIRST_DAYS = (3, 30)
 """Days after the snapshot within which an offer is worked."""
 _REFUSES = 0.01
 _REST = (0.05, 0.25)
-"""Of those reached and not moved: who says yes all the same, and who says later."""
+"""Of those reached without an effect: shares that answer yes, and later."""
 
 
 @dataclass(frozen=True)
 class SimulatedCampaign:
-    """What became of a campaign.
+    """The simulated result of a campaign.
 
     Parameters
     ----------
@@ -44,20 +44,20 @@ class SimulatedCampaign:
 
     @property
     def true_effect(self) -> float:
-        """What being in the contact group rather than the control adds to the aim's share, over the whole campaign."""
+        """Mean effect of the contact group against the control on the aim's share, over the whole campaign."""
         return float((self.rows["expected_contact"] - self.rows["expected_control"]).mean())
 
     def contacts(self) -> pd.DataFrame:
         """The rows of the contract's table of contacts."""
-        made = self.rows[self.rows["contacted"]]
-        done = made["reached"] & (made["extra"] | made["came"])
-        outcome = np.where(made["answer"] == "later", "open", np.where(done, "converted", "not_converted"))
+        contacted = self.rows[self.rows["contacted"]]
+        done = contacted["reached"] & (contacted["extra"] | contacted["came"])
+        outcome = np.where(contacted["answer"] == "later", "open", np.where(done, "converted", "not_converted"))
         columns = ["campaign_id", "customer_id", "contacted_on", "channel", "answer"]
-        return made[columns].assign(outcome=outcome).reset_index(drop=True)
+        return contacted[columns].assign(outcome=outcome).reset_index(drop=True)
 
 
 def simulate_campaign(rows: pd.DataFrame, as_of: date, random: np.random.Generator) -> SimulatedCampaign:
-    """Draw what becomes of a campaign.
+    """Draw the result of a campaign.
 
     Parameters
     ----------
@@ -86,7 +86,10 @@ def simulate_campaign(rows: pd.DataFrame, as_of: date, random: np.random.Generat
     chance = rows["effect"].to_numpy() / np.maximum(1 - rows["aim"].to_numpy(), 1e-9)
     extra = reached & ~came & (moved < chance)
     gain = rows["reach"] * rows["effect"]
-    when = [as_of + timedelta(days=int(day)) if made else None for day, made in zip(days, contacted, strict=True)]
+    when = [
+        as_of + timedelta(days=int(day)) if is_contacted else None
+        for day, is_contacted in zip(days, contacted, strict=True)
+    ]
     return SimulatedCampaign(
         rows.assign(
             contacted=contacted,
@@ -112,7 +115,7 @@ _NEEDED = ("campaign_id", "customer_id", "use_case", "product_id", "channel", "g
 
 @dataclass(frozen=True)
 class SimulatedResponses:
-    """What was played.
+    """Counts of a simulated campaign.
 
     Parameters
     ----------
@@ -133,7 +136,7 @@ class SimulatedResponses:
 
 
 def work_campaign(bank: Path, offers: Path, control: Path, seed: int) -> SimulatedResponses:
-    """Play a campaign forward and enter what comes of it into the sample bank's bank_files.
+    """Simulate a campaign and add its results to the sample bank's files.
 
     Contacts are added to the table of contacts, extra conversions to balances, events or transactions; the truth goes
     to ``truth/campaigns/<campaign>.parquet``. A campaign that was played already is left as it is.

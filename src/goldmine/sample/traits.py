@@ -1,4 +1,4 @@
-"""What drives a customer and cannot be seen: wealth rank, engagement and appetite, drifting month by month.
+"""Hidden drivers of a customer: wealth rank, engagement and appetite, drifting month by month.
 
 Villages and families share parts of them, employers the pay, so that neighbours are alike.
 """
@@ -17,16 +17,16 @@ WEALTH_PARTS = {"village": 0.08, "family": 0.1, "own": 0.28, "slow": 0.26, "fast
 SLOW, MOOD, APPETITE = 0.93, 0.95, 0.9
 """Autocorrelations from month to month."""
 FAST_STAYS = 0.8
-"""Chance that the fast part of wealth stays as it was for a month; else it is drawn anew."""
+"""Chance that the fast part of wealth stays the same for a month; otherwise it is drawn again."""
 MOOD_SPREAD = 0.45
 """Standard deviation of the drifting part of engagement."""
 FAMILY = 3
-"""Customers who stand one after the other and form a family."""
+"""Neighbouring customers who form a family."""
 
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What whole villages share; made once for the bank."""
+    """Traits that a whole village shares; drawn once for the bank."""
 
     village: Array
     village_mood: Array
@@ -58,7 +58,7 @@ class Traits:
 
 
 def surroundings(config: SampleConfig, random: np.random.Generator) -> Surroundings:
-    """Draw what villages share."""
+    """Draw the villages' traits."""
     villages = random.standard_normal(config.grids)
     # Standardised, so that few villages do not move the whole bank off its figures.
     return Surroundings((villages - villages.mean()) / villages.std(), random.standard_normal(config.grids))
@@ -75,11 +75,11 @@ def walk(random: np.random.Generator, shape: tuple[int, int], keep: float) -> Ar
 
 def leaps(random: np.random.Generator, shape: tuple[int, int], stay: float) -> Array:
     """Values of unit variance that stay from month to month with a chance, else are drawn anew, a row a customer."""
-    found = random.standard_normal(shape, dtype=np.float32)
+    values = random.standard_normal(shape, dtype=np.float32)
     stays = random.random(shape, dtype=np.float32) < stay
     for month in range(1, shape[1]):
-        found[:, month] = np.where(stays[:, month], found[:, month - 1], found[:, month])
-    return found
+        values[:, month] = np.where(stays[:, month], values[:, month - 1], values[:, month])
+    return values
 
 
 def draw_traits(

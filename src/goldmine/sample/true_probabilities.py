@@ -1,4 +1,4 @@
-"""The three outcomes' true probabilities, with the chance that nobody can see integrated out."""
+"""The three outcomes' true probabilities, with hidden randomness integrated out."""
 
 import numpy as np
 from numpy.polynomial.hermite_e import hermegauss
@@ -13,13 +13,13 @@ AHEAD = 3
 WINDOW = np.array([0.5, 1.0, 1.0, 0.45])
 """Share of each of the four months after the cutoff that lies in the horizon."""
 DECIDED = 4
-"""Months that a wealth purchase is decided ahead: its hazard stands on the state of then."""
+"""Months between the decision for a wealth purchase and the purchase: the hazard depends on the earlier state."""
 LEVEL = ndtri(LONG_TAIL_SHARE)
 """The wealth latent at 10,000 yuan."""
 
 
 def wealth_hazard(latent: NDArray, appetite: NDArray, mobile: NDArray) -> NDArray:
-    """Chance to buy a wealth product within a month; nobody below the first level does."""
+    """Chance of buying a wealth product within a month; 0 below the first level."""
     chance = expit(-4.2 + 0.9 * (latent - LEVEL) + 1.3 * appetite + 0.3 * mobile)
     return np.where(latent > LEVEL - 0.15, chance, 0.0)
 
@@ -44,16 +44,16 @@ def longtail_probability(traits: Traits, season: NDArray, month: int) -> NDArray
 
 
 def dormancy_probability(traits: Traits, season: NDArray, month: int) -> NDArray:
-    """Chance of no own transaction in the horizon: Poisson, over the drift of engagement to come."""
+    """Chance of no own transaction in the horizon: Poisson, over the future drift of engagement."""
     ahead = np.arange(1, 5)
     drift = (traits.engagement[:, month] - traits.stay)[:, None] * MOOD**ahead
     unseen = MOOD_SPREAD * np.sqrt(1 - MOOD ** (2 * ahead.mean()))
     nodes, weights = hermegauss(9)
-    found = np.zeros(len(traits.stay))
+    probability = np.zeros(len(traits.stay))
     for node, weight in zip(nodes, weights / weights.sum(), strict=True):
         rate = np.exp(traits.stay[:, None] + drift + season[month + ahead] + unseen * node)
-        found += weight * np.exp(-(rate * WINDOW).sum(axis=1))
-    return found
+        probability += weight * np.exp(-(rate * WINDOW).sum(axis=1))
+    return probability
 
 
 def wealth_probability(hazard: NDArray, month: int) -> NDArray:

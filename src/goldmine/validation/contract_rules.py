@@ -9,11 +9,11 @@ from goldmine.core.layouts import Layout
 from goldmine.core.sql import literal, quoted
 
 MOSTLY = 0.95
-"""Least share of rows whose code must be known, where an unknown one counts as missing."""
+"""Minimal share of rows whose code must be known, if an unknown code counts as missing."""
 
 
 def contract_rules(spec: TableSpec) -> list[dict[str, Any]]:
-    """The expectations of a table that its place in the contract implies, in the form of a suite's file.
+    """The expectations that the contract implies for a table, in the form of a suite's file.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ def contract_rules(spec: TableSpec) -> list[dict[str, Any]]:
 
 
 def layout_rules(layout: Layout) -> list[dict[str, Any]]:
-    """The expectations of a file that its layout implies: its columns are there, and filled."""
+    """The expectations that a file's layout implies: its columns exist and are filled."""
     names = ", ".join(map(literal, layout.columns))
     present = f"NOT list_has_all(columns, [{names}])"
     complete = _("Every column of the layout is there.")

@@ -19,7 +19,7 @@ from goldmine.validation.rules import Rule, load_rules
 
 @dataclass(frozen=True)
 class Count:
-    """How many rows (or months, columns, tables) a rule looked at, and how many break it."""
+    """How many rows (or months, columns, tables) a rule checked, and how many break it."""
 
     checked: int
     failing: int
@@ -55,11 +55,11 @@ def count(connection: DuckDBPyConnection, subject: Subject, rules: Iterable[Rule
     rules = tuple(rules)
     about = [r for r in rules if r.of == "row"]
     counts = _count_over(connection, _rows(subject.table, about), about)
-    rows = _one(connection, f'SELECT count(*) FROM "{subject.table}"')
+    rows = _count(connection, f'SELECT count(*) FROM "{subject.table}"')
     for key in dict.fromkeys(r.key for r in rules if r.of == "key"):
         about = [r for r in rules if r.key == key]
         repeats = _count_over(connection, _repeats(connection, subject.table, key), about)
-        counts |= {name: Count(rows, found.failing) for name, found in repeats.items()}
+        counts |= {name: Count(rows, repeated.failing) for name, repeated in repeats.items()}
     relations = {"month": _months, "column": _columns, "table": _whole}
     for grain, relation in relations.items():
         about = [r for r in rules if r.of == grain]
@@ -75,13 +75,13 @@ def _count_over(connection: DuckDBPyConnection, relation: str, rules: list[Rule]
     conditions = list(dict.fromkeys(rule.breaks for rule in rules))
     flags = ", ".join(f"({condition}) AS r{n}" for n, condition in enumerate(conditions))
     sums = ", ".join(f"count(*) FILTER (WHERE r{n})" for n in range(len(conditions)))
-    found = connection.execute(f"SELECT count(*), {sums} FROM (SELECT {flags} FROM {relation})").fetchall()
-    checked, *failing = found[0]
+    totals = connection.execute(f"SELECT count(*), {sums} FROM (SELECT {flags} FROM {relation})").fetchall()
+    checked, *failing = totals[0]
     by_condition = dict(zip(conditions, failing, strict=True))
     return {rule.name: Count(checked, by_condition[rule.breaks]) for rule in rules}
 
 
-def _one(connection: DuckDBPyConnection, query: str) -> int:
+def _count(connection: DuckDBPyConnection, query: str) -> int:
     return int(connection.execute(query).fetchall()[0][0])
 
 
@@ -94,7 +94,7 @@ def _rows(table: str, rules: list[Rule]) -> str:
 
 
 def _repeats(connection: DuckDBPyConnection, table: str, key: tuple[str, ...]) -> str:
-    """Keys that stand more than once, with how often and in how many versions.
+    """Duplicate keys, with how often and in how many versions they occur.
 
     Equal neighbours among the sorted hashes of all keys are found several times faster than DuckDB would group
     60 million of them; only the few rows they point at are then grouped by the keys themselves.
@@ -126,12 +126,12 @@ def _columns(connection: DuckDBPyConnection, subject: Subject) -> str:
         f'count("{name}"), ' + (f'count(*) FILTER (WHERE NOT isfinite("{name}"))' if floating else "0")
         for name, floating in numbers
     )
-    rows, *found = connection.execute(f'SELECT count(*), {sums} FROM "{subject.table}"').fetchall()[0]
+    rows, *figures = connection.execute(f'SELECT count(*), {sums} FROM "{subject.table}"').fetchall()[0]
     counted = {
         "name": [name for name, _ in numbers],
         "rows": [rows] * len(numbers),
-        "empty": [rows - filled for filled in found[::2]],
-        "infinite": found[1::2],
+        "empty": [rows - filled for filled in figures[::2]],
+        "infinite": figures[1::2],
     }
     connection.register("column_counts", pa.table(counted))
     return "column_counts"
@@ -193,13 +193,13 @@ class _RuleContext:
 
 
 def count_tables(bank: Bank, tables: Iterable[str] | None = None) -> list[CountedSuite]:
-    """Count what breaks the rules of a bank's tables: all that it has, or some."""
+    """Count rows that break the rules of a bank's tables: of all that it has, or of some."""
     scene = _rule_context(connect(), bank, {"data_until": bank.data_until})
     return [scene.case(_canonical(bank, name)) for name in (bank.tables if tables is None else tables)]
 
 
 def count_file(suite: str, path: Path, parameters: Parameters, bank: Bank | None) -> CountedSuite:
-    """Count what breaks the rules of a file that Goldmine made."""
+    """Count rows that break the rules of a file that Goldmine wrote."""
     scene = _rule_context(connect(), bank, parameters)
     file = scene.connection.read_parquet(str(path))
     file.create_view(suite)

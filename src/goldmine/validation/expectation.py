@@ -7,7 +7,7 @@ from great_expectations.validator.metric_configuration import MetricConfiguratio
 
 
 class ExpectRowsToKeepRule(BatchExpectation):
-    """Expect that at least the share `mostly` of what a rule looks at keeps it.
+    """Expect that at least the share `mostly` of what a rule checks passes it.
 
     The batch is a frame of counts, ``<rule>.checked`` and ``<rule>.failing``, that DuckDB made in a pass over the
     table. So Great Expectations evaluates 60 million rows in a moment, and no customer's value can reach its results.
@@ -30,11 +30,11 @@ class ExpectRowsToKeepRule(BatchExpectation):
 
     def get_validation_dependencies(self, execution_engine: Any = None, runtime_configuration: Any = None) -> Any:
         """Ask for the two counts."""
-        found = super().get_validation_dependencies(execution_engine, runtime_configuration)
+        dependencies = super().get_validation_dependencies(execution_engine, runtime_configuration)
         for count in ("checked", "failing"):
             configuration = MetricConfiguration("column.max", {"column": f"{self.rule}.{count}"})
-            found.set_metric_configuration(count, configuration)
-        return found
+            dependencies.set_metric_configuration(count, configuration)
+        return dependencies
 
     def _validate(
         self, metrics: dict[str, Any], runtime_configuration: Any = None, execution_engine: Any = None

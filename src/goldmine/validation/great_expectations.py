@@ -31,11 +31,11 @@ def evaluate(cases: list[CountedSuite], docs: Path | None = None) -> list[dict[s
     Returns
     -------
     list of dict of str to bool
-        For every case, by the rule's name, whether it was kept.
+        For every case, by the rule's name, whether it passed.
     """
     with _quiet():
         context = _context(docs)
-        verdicts = [_evaluate(context, place, case) for place, case in enumerate(cases)]
+        verdicts = [_evaluate(context, position, case) for position, case in enumerate(cases)]
         if docs is not None:
             for suite in {case.suite for case in cases}:
                 shutil.rmtree(docs / "validations" / suite, ignore_errors=True)
@@ -43,7 +43,7 @@ def evaluate(cases: list[CountedSuite], docs: Path | None = None) -> list[dict[s
     return verdicts
 
 
-def _evaluate(context: Any, place: int, case: CountedSuite) -> dict[str, bool]:
+def _evaluate(context: Any, position: int, case: CountedSuite) -> dict[str, bool]:
     import great_expectations as gx
 
     expectations = [{**rule.config, "description": _shown(rule)} for rule in case.rules]
@@ -55,16 +55,16 @@ def _evaluate(context: Any, place: int, case: CountedSuite) -> dict[str, bool]:
             for part, value in (("checked", counted.checked), ("failing", counted.failing))
         }
     )
-    name = f"{case.suite} {place}"  # several files may have one suite
+    name = f"{case.suite} {position}"  # several files may have one suite
     asset = context.data_sources.add_pandas(name).add_dataframe_asset("counts")
     batch = asset.add_batch_definition_whole_dataframe("counts")
     run = context.validation_definitions.add(gx.ValidationDefinition(name=name, data=batch, suite=suite))
     result = run.run(batch_parameters={"dataframe": frame})
-    return {found.expectation_config.kwargs["rule"]: bool(found.success) for found in result.results}
+    return {evaluated.expectation_config.kwargs["rule"]: bool(evaluated.success) for evaluated in result.results}
 
 
 def _shown(rule: Rule) -> str:
-    """The rule in words as Data Docs show it, which leave severity and notes out."""
+    """The rule in words for Data Docs, which omit severity and notes."""
     return f"{rule.config['description']} {rule.config['notes']} ({rule.severity})"
 
 
@@ -96,7 +96,7 @@ def _context(docs: Path | None) -> Any:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the library's warnings and messages to itself while it works."""
+    """Suppress the library's warnings and messages while it works."""
     logger = logging.getLogger("great_expectations")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""What came of a suite: rules and counts, never a customer's values."""
+"""Results of a suite: rules and counts, never a customer's values."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from goldmine.validation.rules import Severity
 
 @dataclass(frozen=True)
 class RuleResult:
-    """What came of one rule.
+    """The result of one rule.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class RuleResult:
     severity : str
         ``fatal`` or ``warning``.
     success : bool
-        Whether it was kept.
+        Whether it passed.
     rows, failing : int
         How many rows (or months, columns, tables) were checked, and how many of them break the rule.
     meaning : LocalizedText
@@ -41,7 +41,7 @@ class RuleResult:
 
 @dataclass(frozen=True)
 class SuiteResult:
-    """What came of one suite.
+    """The result of one suite.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ class SuiteResult:
 
     @property
     def success(self) -> bool:
-        """Whether every fatal rule was kept."""
+        """Whether every fatal rule passed."""
         return not self.failed("fatal")
 
     def failed(self, severity: Severity) -> list[RuleResult]:
@@ -79,7 +79,7 @@ class SuiteResult:
 
 
 def require(results: Iterable[SuiteResult]) -> None:
-    """Go on only if every fatal rule was kept.
+    """Raise unless every fatal rule passed.
 
     Raises
     ------

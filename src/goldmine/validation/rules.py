@@ -14,7 +14,7 @@ Severity = Literal["fatal", "warning"]
 Grain = Literal["row", "key", "month", "column", "table"]
 
 FILE_SUITES = tuple(LAYOUTS)
-"""Suites of the files that Goldmine itself makes; all others are named after a canonical table."""
+"""Suites of the files that Goldmine itself writes; all others are named after a canonical table."""
 
 _SEVERITIES: dict[str, Severity] = {"critical": "fatal", "warning": "warning"}
 

@@ -1,4 +1,4 @@
-"""Validating a bank's tables, and the files that Goldmine makes of them."""
+"""Validating a bank's tables, and the files that Goldmine writes from them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -39,14 +39,14 @@ def validate_bank(bank: Bank, work: Workspace) -> list[SuiteResult]:
 
 @dataclass(frozen=True)
 class FileToCheck:
-    """A Parquet file that Goldmine made, and the suite that it must pass.
+    """A Parquet file that Goldmine wrote, and the suite that it must pass.
 
     Parameters
     ----------
     suite : str
         ``features``, ``scores``, ``lists``, ``offers`` or ``control``.
     path : Path
-        The file; a pattern stands for several, which are checked as one.
+        The file, or a pattern of several files that are checked as one.
     says : dict
         What the file should say: `cutoff` for features; `as_of`, `use_case` and `release_id` for lists; `as_of`,
         `release_id` and `data_until` for offers, with the files of the `control` and of what was `returned`.
@@ -59,7 +59,7 @@ class FileToCheck:
 
 
 def validate_files(files: Sequence[FileToCheck], work: Workspace, bank: Bank | None = None) -> list[SuiteResult]:
-    """Check Parquet files that Goldmine made against their suites.
+    """Check Parquet files that Goldmine wrote against their suites.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Conditions as text: what they may hold, and whom they match."""
+"""Conditions as text: what they may contain, and which customers they match."""
 
 import ibis
 import pytest
@@ -40,7 +40,7 @@ def test_condition_with_unknown_value_does_not_hold(text, expected):
      "kind in aum", "aum > 1 if kind else 2", "aum is 5"],
 )  # fmt: skip
 def test_other_expressions_are_refused(text):
-    with pytest.raises(SettingsError, match="is not something that holds or does not"):
+    with pytest.raises(SettingsError, match="is neither true nor false"):
         read_condition(text)
 
 

@@ -89,7 +89,7 @@ def test_explain_gives_condition_values_and_history_and_is_logged(made):
 
 
 def test_explain_of_an_unknown_customer_is_refused_without_the_number(made):
-    with pytest.raises(ParameterError, match="tiny: no customer of that number is on the books at 2024-06-30"):
+    with pytest.raises(ParameterError, match="tiny: no active customer has that number at 2024-06-30"):
         explain(made[0], made[1], "1", JUNE)
 
 

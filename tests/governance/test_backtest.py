@@ -55,14 +55,14 @@ def test_each_test_cutoff_has_a_model_trained_before_it(found, made):
     auc = found.over_time[found.over_time.figure == "auc"]
     assert (auc.low < auc.value).all()
     assert (auc.value < auc.high).all()
-    assert (auc.value > auc.rule).all()
+    assert (auc.value > auc.baseline).all()
     # Outcomes are few, so trees learn from the calibration cutoff too.
     assert auc.trained_to.tolist() == [date(2023, 4, 30), date(2023, 7, 31), date(2023, 10, 31)]
 
 
 def test_older_models_are_tested_one_and_two_quarters_later(found):
     auc = found.pairs[found.pairs.figure == "auc"]
-    assert list(zip(auc.age, auc.judged_at, strict=True)) == [
+    assert list(zip(auc.age, auc.test_cutoff, strict=True)) == [
         (1, date(2023, 11, 30)),
         (1, date(2024, 2, 29)),
         (2, date(2024, 2, 29)),
@@ -95,7 +95,7 @@ def test_fewer_cutoffs_than_requested_are_reported(made, capsys):
     show_backtest(short)
     said = capsys.readouterr().out
     assert "The books allow 2 of the 9 cutoffs asked for." in said
-    assert "No two cutoffs lie one, two or three quarters apart" in said
+    assert "No two cutoffs are one, two or three quarters apart" in said
 
 
 def test_too_little_history_for_one_cutoff_is_an_error(made):

@@ -77,7 +77,7 @@ def test_card_holds_use_data_figures_groups_limits_and_trace(subject):
         "Model card: Mine",
         "tiny.mine, version 3 · tiny · trained at 2024-06-30",
         "makes no transaction of their own",
-        "Not meant for: granting or refusing credit",
+        "Not intended for: granting or refusing credit",
         "2023-07-31, 2023-08-31",
         "0.79",
         "2.25 – 2.75",
@@ -95,7 +95,7 @@ def test_card_holds_use_data_figures_groups_limits_and_trace(subject):
 def test_card_holds_refusals_and_protected_traits(subject):
     said = texts(model_card(subject, {}))
     assert REFUSED in said
-    assert "The model weighs protected traits or what stands for them: age. None is given as a reason." in said
+    assert "The model uses protected traits or proxies of them: age. None is given as a reason." in said
 
 
 def test_card_says_if_trees_were_grown_again_with_the_calibration_rows(subject):

@@ -244,11 +244,11 @@ class TestGoingBack:
 
     def test_rollback_before_the_first_champion_is_refused(self, two):
         rollback("tiny", "mine", "branches complained")
-        with pytest.raises(ModelError, match=r"tiny\.mine: there is no champion before the present one"):
+        with pytest.raises(ModelError, match=r"tiny\.mine: there is no earlier champion"):
             rollback("tiny", "mine", "again")
 
     def test_rollback_only_to_former_champions(self, two):
-        with pytest.raises(ModelError, match=r"version 7 was never the champion\.\nVersions that were: 1\."):
+        with pytest.raises(ModelError, match=r"version 7 was never the champion\.\nFormer champions: 1\."):
             rollback("tiny", "mine", "why not", to="7")
 
 
@@ -265,7 +265,7 @@ def test_truncated_journal_is_detected(ask, fitted, poor):
     ask(fitted.model, "f2")
     path = Journal("tiny", "mine").path
     path.write_text(path.read_text("utf-8").splitlines(keepends=True)[0], "utf-8")
-    with pytest.raises(ModelError, match="lines that the registry knows of are no longer there"):
+    with pytest.raises(ModelError, match="lines that the registry knows are missing"):
         history("tiny", "mine")
 
 
@@ -315,4 +315,4 @@ def test_champion_trained_on_the_test_rows_is_not_compared(ask, fitted, evaluati
     ask(fitted.model, "f1")
     found = compare(BANK, use_case(outcome=ExternalLabel(kind="external_label")), evaluation, rows(seed=3))
     assert (found.champion, found.refusals) == ("1", ())
-    assert found.not_compared == "champion version 1 has learnt from the rows of its table that judged it"
+    assert found.not_compared == "champion version 1 was trained on the test rows of its table"

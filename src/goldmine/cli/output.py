@@ -107,13 +107,13 @@ def show_backtest(result: "Backtest") -> None:
     from rich.table import Table
 
     console = Console(highlight=False)
-    for (day, trained), rows in result.over_time.groupby(["judged_at", "trained_to"]):
+    for (day, trained), rows in result.over_time.groupby(["test_cutoff", "trained_to"]):
         first = rows.iloc[0]
         say(f"Tested at {day}, trained to {trained}: {first['rows']:,} rows, {first.positives:,} positives")
         table = Table("Figure", "value", "interval", "baseline", box=None, pad_edge=False)
         for row in rows.itertuples():
-            rule = "" if isnan(row.rule) else f"{row.rule:.3f}"
-            table.add_row(f"{row.figure:<18}", f"{row.value:.3f}", f"{row.low:.3f} to {row.high:.3f}", rule)
+            baseline = "" if isnan(row.baseline) else f"{row.baseline:.3f}"
+            table.add_row(f"{row.figure:<18}", f"{row.value:.3f}", f"{row.low:.3f} to {row.high:.3f}", baseline)
         console.print(table, "")
     if len(result.cutoffs) < result.asked:
         say(f"The books allow {len(result.cutoffs)} of the {result.asked} cutoffs asked for.")

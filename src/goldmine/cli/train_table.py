@@ -125,7 +125,7 @@ def _say_drift(drift: "TableDrift") -> None:
         f"test rows: rate estimated {estimated.rate:.2%}, observed {observed.rate:.2%}; "
         f"AUC estimated {estimated.auc:.4f}, observed {observed.auc:.4f}"
     )
-    say(f"drift of the test rows: {_drifted(drift.judged)}")
+    say(f"drift of the test rows: {_drifted(drift.tested)}")
     if drift.scored is not None:
         alarms = f", {len(drift.alarms)} alarm{_first(drift.alarms)}"
         say(f"drift of the rows to score: {_drifted(drift.scored)}{alarms}")

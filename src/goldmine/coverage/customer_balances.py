@@ -58,7 +58,7 @@ class BankSnapshot:
         path = partition(self.work, table, month_key(day))
         if not path.exists():
             raise HistoryError(
-                f"{table}: {month_key(day)} has not been summed up by customer yet.",
+                f"{table}: {month_key(day)} has no activity yet.",
                 "Run `goldmine features` for this month end first.",
             )
         return self._survivors(read_parquet(self.connection, [path]))

@@ -17,7 +17,7 @@ class Concentration:
     Parameters
     ----------
     customers : int
-        Customers on the books.
+        Active customers.
     aum : float
         Their AUM, yuan.
     customer_share_40k, aum_share_40k : float

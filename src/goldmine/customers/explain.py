@@ -61,7 +61,7 @@ def explain(bank: Bank, work: Workspace, customer: str, as_of: date) -> list[Rea
     HistoryError
         If there is no customers table of that day.
     ParameterError
-        If no such customer is on the books then.
+        If no such customer is active then.
     """
     path = customers_path(work, as_of)
     if not path.exists():
@@ -71,8 +71,8 @@ def explain(bank: Bank, work: Workspace, customer: str, as_of: date) -> list[Rea
     row = _row(path, customer)
     if row is None:
         raise ParameterError(
-            f"{bank.name}: no customer of that number is on the books at {as_of}.",
-            "Look the number up again; zeros at its front count, and of merged numbers only the surviving one stands.",
+            f"{bank.name}: no active customer has that number at {as_of}.",
+            "Check the number: leading zeros count, and a merged customer has the surviving number.",
         )
     customer_values = {**(_row(work.features(as_of), customer) or {}), **row}
     reasons = []

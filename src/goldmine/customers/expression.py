@@ -70,7 +70,7 @@ def read_condition(text: str) -> Condition:
         raise SettingsError(f"condition {text!r}: cannot be read.", f"Allowed: {_ALLOWED}.") from error
     if not _is_truth(tree):
         raise SettingsError(
-            f"condition {text!r}: {ast.unparse(tree)!r} is not something that holds or does not.",
+            f"condition {text!r}: {ast.unparse(tree)!r} is neither true nor false.",
             f"Allowed: {_ALLOWED}.",
         )
     return Condition(text.strip(), tree)

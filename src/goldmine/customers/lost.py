@@ -58,9 +58,7 @@ def lost(sources: SourceTables, as_of: date, kind: str) -> pd.DataFrame:
     tag, columns = KINDS[kind]
     customers = read_customers(sources.work, as_of)
     if tag not in customers:
-        raise SettingsError(
-            f"tags.yaml: has no tag that makes the column {tag!r}.", "The list is drawn by it; put it back."
-        )
+        raise SettingsError(f"tags.yaml: has no tag that makes the column {tag!r}.", "The list needs it; put it back.")
     chosen = customers.loc[customers[tag].fillna(False).astype(bool), ["customer_id", "branch_id", "manager_id"]]
     rows = chosen.merge(_peaks(sources, chosen, as_of, columns), on="customer_id")
     rows = rows.merge(_outflows(sources, rows, as_of), "left", "customer_id")

@@ -46,7 +46,7 @@ _NAMED_BY = 2
 
 @dataclass(frozen=True)
 class Segments:
-    """Segments of everyone on the books.
+    """Segments of all active customers.
 
     Parameters
     ----------

@@ -149,7 +149,9 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     except yaml.YAMLError as error:
         position = getattr(error, "problem_mark", None)
         line = f", line {position.line + 1}" if position else ""
-        raise SettingsError(f"{path.name}{line}: is not YAML.", "Mend the indentation or the quotes there.") from error
+        raise SettingsError(
+            f"{path.name}{line}: is not YAML.", "Correct the indentation or the quotes there."
+        ) from error
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
         raise SettingsError(
@@ -203,7 +205,7 @@ def _check_set(tag_set: TagSet) -> int:
             instead = f" (it has {value!r})" if tag_set.exclusive and expected and value else ""
             raise SettingsError(
                 f"tags.yaml: {tag_set.name}.{tag.name}: a row of its test, {example}, {should}{instead}.",
-                "Mend the condition or the order of the set's tags, or the test where it is the test that is wrong.",
+                "Correct the condition, the order of the set's tags, or the test.",
             )
     return len(examples)
 

@@ -116,7 +116,7 @@ def near_threshold(sources: SourceTables, as_of: date, seed: int = 20240331) -> 
         if min(rows.outcome.sum(), (1 - rows.outcome).sum()) < MIN_PER_SIDE:
             raise UseCaseError(
                 f"near threshold at {as_of}: fewer than {MIN_PER_SIDE} customers on one side of their steps.",
-                "The bank is too small for this list; the ladder and the tags stand without it.",
+                "The bank is too small for this list; the ladder and the tags do not need it.",
             )
     names = [name for name in train.columns if name not in _KEYS]
     booster, calibrator = _fit(train, calibrate, names, seed)

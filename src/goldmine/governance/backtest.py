@@ -33,12 +33,12 @@ class Backtest:
     Parameters
     ----------
     over_time : pandas.DataFrame
-        A row per test cutoff and figure, oldest first: judged_at, trained_to (the last cutoff that the trees were
-        trained on), rows, positives, figure, value, low, high (95% bootstrap interval), rule (the baseline's figure;
-        NaN where it has none).
+        A row per test cutoff and figure, oldest first: test_cutoff, trained_to (the last cutoff that the trees were
+        trained on), rows, positives, figure, value, low, high (95% bootstrap interval), baseline (its figure; NaN
+        where it has none).
     pairs : pandas.DataFrame
-        A row per older model, test cutoff and figure: age (quarters), judged_at, figure, fresh, aged, difference (aged
-        less fresh), low, high (of the difference, paired).
+        A row per older model, test cutoff and figure: age (quarters), test_cutoff, figure, fresh, aged, difference
+        (aged less fresh), low, high (of the difference, paired).
     asked : int
         Number of cutoffs requested; the bank's history may allow fewer.
     """
@@ -50,7 +50,7 @@ class Backtest:
     @property
     def cutoffs(self) -> list[date]:
         """Test cutoffs, oldest first."""
-        return sorted(set(self.over_time.judged_at))
+        return sorted(set(self.over_time.test_cutoff))
 
     def decay(self) -> pd.DataFrame:
         """Loss by age: a row per age and figure, averaged over the cutoffs that could be compared.
@@ -127,18 +127,18 @@ def _aged(models: dict[date, Model], now: date) -> Iterator[tuple[int, Model]]:
             yield age, models[made_for]
 
 
-def _figures(evaluation: Evaluation, judged_at: date, trained_to: date) -> Iterator[dict[str, object]]:
+def _figures(evaluation: Evaluation, test_cutoff: date, trained_to: date) -> Iterator[dict[str, object]]:
     by_figure = intervals(evaluation.outcome, {"model": evaluation.probability}, evaluation.list_size)["model"]
     baseline = evaluation.baseline.flat()
     for figure, interval in by_figure.items():
         yield {
-            "judged_at": judged_at,
+            "test_cutoff": test_cutoff,
             "trained_to": trained_to,
             "rows": len(evaluation.outcome),
             "positives": evaluation.positives,
             "figure": figure,
             **_ends(interval),
-            "rule": baseline.get(figure, float("nan")),
+            "baseline": baseline.get(figure, float("nan")),
         }
 
 
@@ -149,7 +149,7 @@ def _pairs(evaluation: Evaluation, aged: np.ndarray, age_and_cutoff: tuple[int, 
     for figure, difference in by_score["difference"].items():
         values = {name: by_score[name][figure].value for name in scores}
         ends = _ends(difference)
-        yield {"age": age, "judged_at": cutoff, "figure": figure, **values, "difference": ends.pop("value"), **ends}
+        yield {"age": age, "test_cutoff": cutoff, "figure": figure, **values, "difference": ends.pop("value"), **ends}
 
 
 def _ends(interval: Interval) -> dict[str, float]:

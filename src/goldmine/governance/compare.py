@@ -86,7 +86,7 @@ def compare(bank: Bank, use_case: UseCase, evaluation: Evaluation, rows: pa.Tabl
         The bank of the customers.
     use_case : UseCase
         The use case.
-    judged : Evaluation
+    evaluation : Evaluation
         The challenger's evaluation on `rows`.
     rows : pyarrow.Table
         Rows of the test cutoff: features as stored and ``outcome``.
@@ -121,9 +121,7 @@ def _champion_scores(bank: Bank, use_case: UseCase, rows: pa.Table, version: str
     if not version:
         return None, _("there is no champion yet")
     if use_case.has_external_label:
-        return None, _(
-            "champion version {version} has learnt from the rows of its table that judged it", version=version
-        )
+        return None, _("champion version {version} was trained on the test rows of its table", version=version)
     try:
         return champion(bank.name, use_case.name).model.predict(rows), ""
     except ModelError as error:

@@ -19,9 +19,9 @@ from goldmine.labels import outcome_end, selected_features
 from goldmine.labels.use_case import UseCase
 from goldmine.models.training_set import TrainingSet
 
-ALONE = "one feature alone tells the outcome"
-BEYOND = "a feature lies beyond its own past"
-FUTURE = "features change when the future is taken away"
+ALONE = "a single feature predicts the outcome"
+BEYOND = "a feature is out of its past range"
+FUTURE = "features change without the later data"
 SIDES = "a customer is on both sides of a split"
 COMPLETE = "outcomes are not complete at the snapshot"
 
@@ -199,7 +199,7 @@ def _out_of_range(shares_by_part: dict[str, dict[str, float]], limit: float, use
     shares = {(name, part): share for part, by_feature in shares_by_part.items() for name, share in by_feature.items()}
     worst = max(shares, key=lambda key: shares[key])
     leaks = tuple(
-        f"{name} lies beyond all that was seen before at {share:.0%} of the {part} rows (limit {limit:.0%})"
+        f"{name} is out of its past range at {share:.0%} of the {part} rows (limit {limit:.0%})"
         for (name, part), share in sorted(shares.items(), key=lambda item: -item[1])
         if share > limit
     )

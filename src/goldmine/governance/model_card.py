@@ -112,10 +112,12 @@ def _use(subject: Subject) -> Section:
         size=case.list_size,
         valid=case.valid_days,
     )
-    meant_for = _("Meant for: the order in which customers are called, one ground beside a customer manager's own.")
+    meant_for = _(
+        "Intended use: ranking customers for contacts, as one input beside the customer manager's own judgement."
+    )
     not_for = _(
-        "Not meant for: granting or refusing credit, setting prices or limits, or any decision about a customer "
-        "without a person. The probability says what happens if nothing is done, not what a call changes."
+        "Not intended for: granting or refusing credit, setting prices or limits, or any decision about a customer "
+        "without human review. The probability is that of the outcome without action, not the effect of a contact."
     )
     return Section(pgettext("model card", "Use"), (question, times, meant_for, not_for))
 
@@ -124,7 +126,7 @@ def _state(subject: Subject) -> Section:
     heading = pgettext("model card", "State")
     if subject.registration.champion:
         return Section(heading, (_("Champion: it scores this use case."),))
-    return Section(heading, (_("Not champion. What stood against it:"), *subject.registration.refusals))
+    return Section(heading, (_("Not champion. Reasons:"), *subject.registration.refusals))
 
 
 def _data(subject: Subject) -> Section:
@@ -149,17 +151,17 @@ def _data(subject: Subject) -> Section:
     paragraphs = [
         _("{count} features, each of which sees only what was dated and known by its cutoff.", count=len(used)),
         _(
-            "The model weighs protected traits or what stands for them: {names}. None is given as a reason.",
+            "The model uses protected traits or proxies of them: {names}. None is given as a reason.",
             names=", ".join(protected),
         )
         if protected
-        else _("The model weighs no protected trait and nothing that stands for one."),
+        else _("The model uses no protected trait and no proxy of one."),
     ]
     if fitted.saw_calibration:
         paragraphs.append(
             _(
-                "Outcomes are few: once it was known when to stop, the trees were grown again with the calibration "
-                "rows among what they learn from. The calibration stands on trees that had not seen them."
+                "Outcomes are few: after early stopping, the trees were trained again on the training and calibration "
+                "rows. The calibration was fitted on trees that had not seen its rows."
             )
         )
     return Section(pgettext("model card", "Data"), tuple(paragraphs), table)
@@ -182,13 +184,13 @@ def _out_of_time(subject: Subject, figures: Mapping[str, Figure]) -> Section:
     )
     tested_on = _(
         "Tested on {rows:,} customers with {positives:,} outcomes, at a list of {size:,}; nothing was fitted on "
-        "them. Intervals hold 95 of 100 bootstrap samples of the customers.",
+        "them. Intervals cover 95 of 100 bootstrap samples of the customers.",
         rows=len(evaluation.outcome),
         positives=evaluation.positives,
         size=evaluation.list_size,
     )
     shown = tuple(figures[name] for name in ("comparison", "calibration") if name in figures)
-    return Section(pgettext("model card", "Figures out of time"), (tested_on,), CardTable(headings, tuple(rows)), shown)
+    return Section(pgettext("model card", "Out-of-time figures"), (tested_on,), CardTable(headings, tuple(rows)), shown)
 
 
 def _groups(subject: Subject) -> Iterable[Section]:
@@ -212,8 +214,8 @@ def _groups(subject: Subject) -> Iterable[Section]:
         pgettext("model card", "floor"),
         pgettext("model card", "verdict"),
     )
-    intro = _("The groups furthest off. The floor is the error that true probabilities would show among few.")
-    heading = pgettext("model card", "Do its probabilities hold in each group?")
+    intro = _("The groups with the largest error. The floor is the error of true probabilities in groups of this size.")
+    heading = pgettext("model card", "Is it calibrated in each group?")
     yield Section(heading, (intro,), CardTable(headings, rows))
     losses = subject.comparison.groups.sort_values("loss", ascending=False).head(_MAX_ROWS)
     if len(losses):
@@ -237,7 +239,7 @@ def _importance(subject: Subject) -> Section:
     largest = importance(subject.training.fitted.model, {}).head(_MAX_ROWS)
     rows = tuple((titles.get(row.name, row.name), f"{row.gain:.1%}") for row in largest.itertuples())
     headings = (pgettext("model card", "feature"), pgettext("model card", "share of the trees' gain"))
-    return Section(pgettext("model card", "What it looks at"), (), CardTable(headings, rows))
+    return Section(pgettext("model card", "Feature importance"), (), CardTable(headings, rows))
 
 
 def _drift(subject: Subject) -> Section:
@@ -255,16 +257,16 @@ def _drift(subject: Subject) -> Section:
         pgettext("model card", "cutoff"),
         pgettext("model card by group", "rows"),
         pgettext("model card", "features drifted"),
-        pgettext("model card", "furthest"),
+        pgettext("model card", "largest drift"),
     )
-    judged = subject.reference.judged
+    tested = subject.reference.tested
     estimate = _(
         "Estimated from the probabilities alone, the lift at list size was {estimated:.2f}; {observed:.2f} was "
         "observed.",
-        estimated=judged["estimated"].lift_list,
-        observed=judged["realised"].lift_list,
+        estimated=tested["estimated"].lift_list,
+        observed=tested["realised"].lift_list,
     )
-    heading = pgettext("model card", "How far the months after training had drifted")
+    heading = pgettext("model card", "Drift of the months after training")
     return Section(heading, (estimate,), CardTable(headings, rows))
 
 
@@ -276,10 +278,10 @@ def _limits(subject: Subject) -> Section:
         cutoff=subject.training.rows.spans()["test"],
     )
     others = (
-        _("Customers who joined lately, and those whom the bank's tables say little of, are scored by what is known."),
+        _("New customers, and those with little data, are scored by what is known."),
         _("What customers hold at other banks is not seen."),
-        _("When products, prices or the season change, it drifts; each scoring run says how far."),
-        _("Customers who were contacted before behave as contacted customers: it learns from them as they were."),
+        _("When products, prices or the season change, the model drifts; each scoring run measures it."),
+        _("Customers contacted in the past behaved as contacted customers; the model was trained on that behaviour."),
     )
     return Section(pgettext("model card", "Limits"), (one_cutoff, *others))
 

@@ -122,7 +122,7 @@ def history(bank_name: str, use_case: str) -> list[Entry]:
     sealed = "" if unreachable() else journal_seal(journal.name)
     if sealed and sealed not in {entry.seal for entry in entries}:
         raise ModelError(
-            f"journal of {journal.name}: lines that the registry knows of are no longer there.",
+            f"journal of {journal.name}: lines that the registry knows are missing.",
             f"Bring {journal.path.name} back from a backup; nothing is promoted until it is whole.",
         )
     return entries
@@ -210,8 +210,8 @@ def _way_back(journal: Journal, holder: str, to: str) -> str:
         return back
     wrong = f"version {to} is" if to == holder else f"version {to} was never"
     raise ModelError(
-        f"{journal.name}: {f'{wrong} the champion' if to else 'there is no champion before the present one'}.",
-        f"Versions that were: {', '.join(sorted(former, key=int)) or 'none'}. See `goldmine models history`.",
+        f"{journal.name}: {f'{wrong} the champion' if to else 'there is no earlier champion'}.",
+        f"Former champions: {', '.join(sorted(former, key=int)) or 'none'}. See `goldmine models history`.",
     )
 
 

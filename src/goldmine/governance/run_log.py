@@ -29,7 +29,7 @@ def log_backtest(use_case: str, result: Backtest, figure: Figure) -> None:
 
     mlflow.set_tags({USE_CASE: use_case, "mlflow.runName": f"backtest_{use_case}"})
     mlflow.log_params({"cutoffs": ", ".join(map(str, result.cutoffs)), "cutoffs_asked": result.asked})
-    for step, (_, rows) in enumerate(result.over_time.groupby("judged_at")):
+    for step, (_, rows) in enumerate(result.over_time.groupby("test_cutoff")):
         for row in rows.itertuples():
             ends = {"": row.value, "_low": row.low, "_high": row.high}
             mlflow.log_metrics({f"{row.figure}{end}": value for end, value in ends.items()}, step=step)

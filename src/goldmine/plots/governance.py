@@ -77,7 +77,7 @@ def backtest_figure(over_time: pd.DataFrame, decay: pd.DataFrame) -> Figure:
     Parameters
     ----------
     over_time : DataFrame
-        judged_at, figure, value, low, high, rule.
+        test_cutoff, figure, value, low, high, baseline.
     decay : DataFrame
         age (quarters), figure, difference, low, high; may have no rows.
     """
@@ -90,12 +90,12 @@ def backtest_figure(over_time: pd.DataFrame, decay: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(2, 4, figsize=(13, 5.6), layout="constrained", height_ratios=[3, 2])
     for column, (name, title) in enumerate(shown.items()):
         part = over_time[over_time.figure == name]
-        days = [f"{day:%Y-%m}" for day in part.judged_at]
+        days = [f"{day:%Y-%m}" for day in part.test_cutoff]
         top, low = axes[0, column], axes[1, column]
         top.fill_between(days, part.low, part.high, color=BLUE, alpha=0.18, linewidth=0)
         top.plot(days, part.value, "o-", color=BLUE, label=_("model"))
-        if part.rule.notna().any():
-            top.plot(days, part.rule, "o--", color=GOLD, markersize=4, label=pgettext("model", "baseline"))
+        if part.baseline.notna().any():
+            top.plot(days, part.baseline, "o--", color=GOLD, markersize=4, label=pgettext("model", "baseline"))
         top.tick_params(axis="x", rotation=60)
         top.set_title(title)
         lost = decay[decay.figure == name]

@@ -66,7 +66,6 @@ def scored(work: Workspace, as_of: date, inflow: np.ndarray, silent: np.ndarray,
         "run",
         len(PEOPLE),
         work.scores(as_of, "mine"),
-        kept=False,
         unseen_categories={},
     )
 
@@ -177,7 +176,7 @@ def test_estimates_and_observed_figures_once_outcomes_are_complete(reference, tm
     assert found.realised.to_dict() == {"rate": 0.5, "auc": 1.0, "lift_list": 2.0}
     assert found.error["auc"] == pytest.approx(1 - seen.estimate.middle.auc)
     judged = estimated_and_realised(bank, work, use_case(), JUNE).set_index("figure")
-    assert judged.scored_at.tolist() == ["2024-03-31 (judged)"] * 3
+    assert judged.scored_at.tolist() == ["2024-03-31 (test cutoff)"] * 3
     assert judged.error["lift_list"] == -0.5
 
 
@@ -191,7 +190,7 @@ def test_training_stores_its_reference_with_its_run(store, fitted):
     assert [one.cutoff for one in learnt.windows] == ["2023-11-30", "2024-02-29"]
     assert [one.drifted for one in learnt.windows] == [[], []]
     assert set(learnt.profiles) == {*fitted.model.encoding.features, "score"}
-    with pytest.raises(ModelError, match="keeps no drift reference"):
+    with pytest.raises(ModelError, match="has no drift reference"):
         with tracked("tiny") as other:
             pass
         read_reference(other)

@@ -40,11 +40,11 @@ def work(tmp_path, monkeypatch):
 
 def test_external_table_alarms_if_test_and_scored_rows_drifted(work):
     seen = table_drift(work, "mine", JUNE, "run")
-    assert (seen.judged.drifted, sorted(seen.scored.drifted), seen.alarms) == (["rate"], ["age", "rate"], ("rate",))
+    assert (seen.tested.drifted, sorted(seen.scored.drifted), seen.alarms) == (["rate"], ["age", "rate"], ("rate",))
     assert (seen.estimated.rate, seen.realised.rate) == (0.06, 0.31)
 
 
 def test_external_table_without_rows_to_score_has_only_test_rows(work):
     pq.write_table(pq.read_table(work.features(JUNE)).slice(0, 0), work.features(JUNE))
     seen = table_drift(work, "mine", JUNE, "run")
-    assert (seen.judged.drifted, seen.scored, seen.alarms) == (["rate"], None, ())
+    assert (seen.tested.drifted, seen.scored, seen.alarms) == (["rate"], None, ())

@@ -61,7 +61,7 @@ class Reference:
         By feature, its share of the trees' gain.
     windows : tuple of Window
         The calibration cutoff, if there is one, and the test cutoff.
-    judged : dict of str to Performance
+    tested : dict of str to Performance
         At the test cutoff: ``estimated`` as if its outcomes were unknown, and ``realised``.
     """
 
@@ -69,7 +69,7 @@ class Reference:
     usual: dict[str, float]
     weight: dict[str, float]
     windows: tuple[Window, ...]
-    judged: dict[str, Performance]
+    tested: dict[str, Performance]
 
     def frame(self) -> pd.DataFrame:
         """Drift of the last window: feature, psi, limit, weight and state (``drifted`` or ``stable``)."""
@@ -103,7 +103,7 @@ def learn_reference(fitted: Fitted, rows: TrainingSet, predicted: np.ndarray, li
     # An external table has no calibration rows, so the scores of its test rows are the reference.
     later = model.calibrator.apply(fitted.held_out) if rows.calibrate is not None else predicted
     profiles = profiles_of(rows.train, names) | score_profile(later)
-    judged = {
+    tested = {
         "estimated": estimate(predicted, list_size).middle,
         "realised": realised(rows.test["outcome"].to_numpy(), predicted, list_size),
     }
@@ -113,7 +113,7 @@ def learn_reference(fitted: Fitted, rows: TrainingSet, predicted: np.ndarray, li
         windows.insert(0, compare_window((profiles, usual), rows.calibrate, None, spans["calibrate"]))
     gain = model.booster.feature_importance("gain")
     weight = dict(zip(names, (gain / (gain.sum() or 1.0)).tolist(), strict=True))
-    return Reference(profiles, usual, weight, tuple(windows), judged)
+    return Reference(profiles, usual, weight, tuple(windows), tested)
 
 
 def _between_cutoffs(profiles: dict[str, Profile], rows: TrainingSet) -> dict[str, float]:
@@ -165,7 +165,7 @@ def read_reference(run_id: str) -> Reference:
         stored = run_dict(run_id, ARTIFACT)
     except (mlflow.MlflowException, OSError) as error:
         raise ModelError(
-            f"run {run_id}: keeps no drift reference, so nothing can be compared with its training.",
+            f"run {run_id}: has no drift reference, so nothing can be compared with its training.",
             "Train the use case again.",
         ) from error
     profiles = {
@@ -173,8 +173,8 @@ def read_reference(run_id: str) -> Reference:
         for name, profile in stored["profiles"].items()
     }
     windows = tuple(Window(**window) for window in stored["windows"])
-    judged = {name: Performance(**figures) for name, figures in stored["judged"].items()}
-    return Reference(profiles, stored["usual"], stored["weight"], windows, judged)
+    tested = {name: Performance(**figures) for name, figures in stored["tested"].items()}
+    return Reference(profiles, stored["usual"], stored["weight"], windows, tested)
 
 
 def log_reference(reference: Reference) -> None:

@@ -49,9 +49,9 @@ class DriftReport:
         Features, or the score, that drifted now and in enough windows; largest PSI first.
     estimate : Estimate
         Performance estimated from the scores.
-    judged_at : str
+    test_cutoff : str
         The model's test cutoff.
-    judged : dict of str to Performance
+    tested : dict of str to Performance
         The performance there: ``estimated`` and ``realised``.
     """
 
@@ -62,8 +62,8 @@ class DriftReport:
     weight: dict[str, float]
     alarms: tuple[str, ...]
     estimate: Estimate
-    judged_at: str
-    judged: dict[str, Performance]
+    test_cutoff: str
+    tested: dict[str, Performance]
 
     def frame(self) -> pd.DataFrame:
         """A row per column: feature; psi and limit at this snapshot; windows (how many it drifted in); weight; state.
@@ -130,7 +130,7 @@ def drift_report(work: Workspace, use_case: UseCase, as_of: date, report: ScoreR
         alarms_of(windows, reference),
         estimate(probability, use_case.list_size),
         reference.windows[-1].cutoff,
-        reference.judged,
+        reference.tested,
     )
     write_json(work.drift(as_of, use_case.name), asdict(drift))
     return drift
@@ -169,10 +169,10 @@ def estimated_and_realised(bank: Bank, work: Workspace, use_case: UseCase, as_of
     rows: list[tuple[object, ...]] = []
     now = read_json(work.drift(as_of, use_case.name))
     if now is not None:
-        expected = now["judged"]["estimated"]
+        expected = now["tested"]["estimated"]
         rows += [
-            (f"{now['judged_at']} (judged)", now["model_version"], name, expected[name], np.nan, np.nan, value)
-            for name, value in now["judged"]["realised"].items()
+            (f"{now['test_cutoff']} (test cutoff)", now["model_version"], name, expected[name], np.nan, np.nan, value)
+            for name, value in now["tested"]["realised"].items()
         ]
     for path in sorted((work.root / "drift").glob(f"*/{use_case.name}.json")):
         scored = date.fromisoformat(path.parent.name)
@@ -221,7 +221,7 @@ def require_stable(work: Workspace, as_of: date, use_cases: tuple[str, ...] = ()
         )
         raise DriftError(
             f"Drift at {as_of}: {summary}.",
-            "Look at the notebook 5_score of each; find out what changed, and train again if it is to stay.",
+            "Look at the notebook 5_score of each; find out what changed, and train again if the change is permanent.",
         )
 
 

@@ -21,7 +21,7 @@ class TableDrift:
     ----------
     estimated, realised : Performance
         Estimated and observed performance on the test rows.
-    judged : Window
+    tested : Window
         The test rows compared with the training rows.
     scored : Window or None
         The rows to score compared with the training rows; None if every row has a label.
@@ -31,7 +31,7 @@ class TableDrift:
 
     estimated: Performance
     realised: Performance
-    judged: Window
+    tested: Window
     scored: Window | None
     alarms: tuple[str, ...]
 
@@ -54,8 +54,8 @@ def table_drift(work: Workspace, use_case: str, as_of: date, run_id: str) -> Tab
         scored = compare_window((reference.profiles, reference.usual), rows, probability, str(as_of))
         windows = (*windows, scored)
     return TableDrift(
-        reference.judged["estimated"],
-        reference.judged["realised"],
+        reference.tested["estimated"],
+        reference.tested["realised"],
         reference.windows[-1],
         scored,
         alarms_of(windows, reference) if scored is not None else (),

@@ -17,7 +17,7 @@ def rows_of(work, table, month, columns="*"):
     return duckdb.sql(f"SELECT {columns} FROM '{path}' ORDER BY ALL").fetchall()
 
 
-def test_a_month_is_summed_in_fen_by_flow_and_channel(tmp_path, work):
+def test_amounts_are_summed_in_fen_by_flow_and_channel(tmp_path, work):
     bank = make_bank(
         tmp_path,
         {
@@ -49,13 +49,13 @@ def test_interest_fees_and_batch_entries_are_not_the_customers_own(tmp_path, wor
     assert rows_of(work, "transactions", "2024-05", columns) == [(1, 0b100, "2024-05-03", 4)]
 
 
-def test_rows_that_stand_twice_count_once(tmp_path, work):
+def test_duplicate_transactions_count_once(tmp_path, work):
     bank = make_bank(tmp_path, {"transactions": [transaction(1, "A", "2024-05-03T09:00")] * 2})
     build_activity(bank, work)
     assert rows_of(work, "transactions", "2024-05", "out_count") == [(1,)]
 
 
-def test_a_late_row_stands_apart_by_the_month_it_became_known(tmp_path, work):
+def test_late_rows_are_aggregated_by_the_month_they_became_known(tmp_path, work):
     bank = make_bank(
         tmp_path,
         {
@@ -70,7 +70,7 @@ def test_a_late_row_stands_apart_by_the_month_it_became_known(tmp_path, work):
     assert rows_of(work, "transactions", "2024-05", "month, known, out_count") == [(may, may, 1), (may, june, 1)]
 
 
-def test_balances_are_spread_over_classes_and_loans_are_no_assets(tmp_path, work):
+def test_balances_are_summed_by_class_and_aum_excludes_loans(tmp_path, work):
     bank = make_bank(
         tmp_path,
         {
@@ -86,7 +86,7 @@ def test_balances_are_spread_over_classes_and_loans_are_no_assets(tmp_path, work
     assert rows_of(work, "balances", "2024-05", columns) == [(1050, 1100, 10000, 500000, 11050, 11100)]
 
 
-def test_only_months_whose_content_changed_are_made_again(tmp_path, work):
+def test_only_changed_months_are_rebuilt(tmp_path, work):
     rows = [transaction(1, "A", "2024-04-03T09:00"), transaction(2, "A", "2024-05-03T09:00")]
     first = build_activity(make_bank(tmp_path / "1", {"transactions": rows}), work)
     again = build_activity(make_bank(tmp_path / "2", {"transactions": rows}), work)
@@ -98,7 +98,7 @@ def test_only_months_whose_content_changed_are_made_again(tmp_path, work):
     assert changed.kept == ("transactions/2024-05",)
 
 
-def test_a_month_that_left_the_books_is_removed(tmp_path, work):
+def test_month_without_rows_is_removed(tmp_path, work):
     rows = [transaction(1, "A", "2024-04-03T09:00"), transaction(2, "A", "2024-05-03T09:00")]
     build_activity(make_bank(tmp_path / "1", {"transactions": rows}), work)
     build_activity(make_bank(tmp_path / "2", {"transactions": rows[1:]}), work)

@@ -22,7 +22,7 @@ from goldmine.features import (
 from goldmine.features.docs import features_page
 from tests.tiny import balance, make_bank, transaction
 
-room = import_module("goldmine.features.catalogue")
+catalogue_module = import_module("goldmine.features.catalogue")
 
 CUTOFF = date(2024, 5, 31)
 CUSTOMER = {"customer_id": "A", "birth_date": date(1984, 5, 31), "opened_on": date(2020, 5, 31)}
@@ -107,7 +107,7 @@ def test_fading_rate_halves_the_weight_of_older_months(tmp_path):
     assert b == pytest.approx((0.5 / 2.81066,), rel=1e-5)
 
 
-def test_investing_counts_both_directions_and_their_share_of_own_transactions(tmp_path):
+def test_investing_counts_both_directions_and_the_share_of_own(tmp_path):
     tables = {
         "customers": [CUSTOMER, CUSTOMER | {"customer_id": "B"}],
         "transactions": [
@@ -159,7 +159,7 @@ def test_months_since_salary_are_exact(tmp_path):
     assert features_of(tmp_path, tables, *names) == [(4.0, None), (0.0, None)]
 
 
-def test_identity_share_looks_at_the_coming_quarter_a_year_ago(tmp_path):
+def test_identity_share_uses_the_coming_quarter_of_last_year(tmp_path):
     held = {
         "A": ("100.00", "300.00"),
         "B": ("100.00", "50.00"),
@@ -181,9 +181,9 @@ def test_identity_share_looks_at_the_coming_quarter_a_year_ago(tmp_path):
             for row in (balance(name, "2023-05-31", "demand", before), balance(name, "2023-08-31", "demand", after))
         ],
     }
-    found = features_of(tmp_path, tables, "identity_coming_rose_share")
+    values = features_of(tmp_path, tables, "identity_coming_rose_share")
     two_of_three = pytest.approx((2 / 3,), rel=1e-6)
-    assert found == [(0.5,), (1.0,), (0.5,), (None,), two_of_three, two_of_three]
+    assert values == [(0.5,), (1.0,), (0.5,), (None,), two_of_three, two_of_three]
 
 
 def test_peer_means_leave_out_the_customer(tmp_path):
@@ -193,11 +193,11 @@ def test_peer_means_leave_out_the_customer(tmp_path):
         "transactions": [transaction(1, "A", "2024-05-21T09:00")],
         "balances": [balance("A", "2024-05-31", "demand", "100.00"), balance("B", "2024-05-31", "demand", "300.00")],
     }
-    found = features_of(tmp_path, tables, "village_aum_mean", "village_own_days_mean")
-    assert found == [(150.0, 0.0), (50.0, 0.5), (200.0, 0.5), (None, None)]
+    values = features_of(tmp_path, tables, "village_aum_mean", "village_own_days_mean")
+    assert values == [(150.0, 0.0), (50.0, 0.5), (200.0, 0.5), (None, None)]
 
 
-def test_family_is_found_from_either_side_of_the_relation(tmp_path):
+def test_family_relations_count_in_both_directions(tmp_path):
     tables = {
         "customers": [CUSTOMER | {"customer_id": name} for name in "ABC"],
         "transactions": [transaction(1, "A", "2024-05-21T09:00")],
@@ -210,7 +210,7 @@ def test_family_is_found_from_either_side_of_the_relation(tmp_path):
     assert features_of(tmp_path, tables, "family_aum_mean") == [(0.0,), (100.0,), (None,)]
 
 
-def test_only_open_customers_have_rows_and_merged_numbers_count_for_the_survivor(tmp_path):
+def test_closed_and_merged_customers_have_no_row_of_their_own(tmp_path):
     people = [
         CUSTOMER,
         CUSTOMER | {"customer_id": "gone", "closed_on": date(2024, 5, 1)},
@@ -279,7 +279,7 @@ def dropped(tmp_path, monkeypatch):
 
 def test_file_dropped_into_the_folder_is_a_family(dropped):
     (dropped / "moon.py").write_text(FAMILY)
-    _base, _sums, full, features = room._expressions.__wrapped__()
+    _base, _sums, full, features = catalogue_module._expressions.__wrapped__()
     (moon,) = (feature for feature in features if feature.name == "moon_days_30d")
     assert (moon.title, moon.behaviour, moon.explainable) == ("满月天数", "moon", True)
     assert "moon_days_30d" in full.columns
@@ -288,7 +288,7 @@ def test_file_dropped_into_the_folder_is_a_family(dropped):
 def test_family_without_its_function_is_refused(dropped):
     (dropped / "moon.py").write_text("sun = 1")
     with pytest.raises(SettingsError, match=r"features/families/moon\.py: has no function 'moon'"):
-        room.families()
+        catalogue_module.families()
 
 
 def test_features_of_other_code_are_refused_until_rebuilt(tmp_path):

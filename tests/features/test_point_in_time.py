@@ -1,4 +1,4 @@
-"""What comes after the cutoff is scrambled, and the features must not change by one bit."""
+"""Features stay the same to the bit when rows after the cutoff are removed or scrambled."""
 
 import shutil
 from datetime import date
@@ -34,7 +34,7 @@ def books(tmp_path_factory):
     return folder / "bank"
 
 
-def features_mark(bank_folder: Path, work_folder: Path) -> str:
+def features_fingerprint(bank_folder: Path, work_folder: Path) -> str:
     work = Workspace(work_folder)
     bank = open_bank(bank_folder, work)
     build_activity(bank, work)
@@ -49,12 +49,12 @@ def rewrite(source: Path, target: Path, query: str) -> None:
 
 
 def scramble(query_of, books: Path, target: Path) -> Path:
-    """Copy the books with every table rewritten by the query that `query_of(table)` gives."""
+    """Copy the books with every table rewritten by the query that `query_of(table)` returns."""
     for source in sorted(books.rglob("*.parquet")):
-        place = source.relative_to(books)
-        table = place.parts[0].removesuffix(".parquet")
+        path = source.relative_to(books)
+        table = path.parts[0].removesuffix(".parquet")
         if table in TABLES:
-            rewrite(source, target / place, query_of(table))
+            rewrite(source, target / path, query_of(table))
     (target / "bank.yaml").write_bytes((books / "bank.yaml").read_bytes())
     return target
 
@@ -96,9 +96,9 @@ def with_the_future_scrambled(table: str) -> str:
 
 @pytest.mark.parametrize("query_of", [without_the_future, with_the_future_scrambled])
 def test_future_rows_do_not_change_features(books, tmp_path, query_of):
-    first = features_mark(books, tmp_path / "first")
+    first = features_fingerprint(books, tmp_path / "first")
     changed = scramble(query_of, books, tmp_path / "changed")
-    assert features_mark(changed, tmp_path / "second") == first
+    assert features_fingerprint(changed, tmp_path / "second") == first
 
 
 def test_past_rows_change_features(books, tmp_path):
@@ -106,15 +106,15 @@ def test_past_rows_change_features(books, tmp_path):
         change = "SELECT * REPLACE (CAST(amount * 2 AS DECIMAL(18, 2)) AS amount) FROM t"
         return change if table == "transactions" else "SELECT * FROM t"
 
-    first = features_mark(books, tmp_path / "first")
-    assert features_mark(scramble(doubled, books, tmp_path / "changed"), tmp_path / "second") != first
+    first = features_fingerprint(books, tmp_path / "first")
+    assert features_fingerprint(scramble(doubled, books, tmp_path / "changed"), tmp_path / "second") != first
 
 
-def test_nothing_reads_the_truth_of_the_sample_bank(books, tmp_path):
-    first = features_mark(books, tmp_path / "first")
+def test_features_do_not_use_the_truth_of_the_sample_bank(books, tmp_path):
+    first = features_fingerprint(books, tmp_path / "first")
     copy = scramble(lambda _table: "SELECT * FROM t", books, tmp_path / "copy")
     assert not (copy / "truth").exists()
-    assert features_mark(copy, tmp_path / "second") == first
+    assert features_fingerprint(copy, tmp_path / "second") == first
 
 
 def rewritten(books: Path, target: Path, query_of) -> Path:

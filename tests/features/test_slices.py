@@ -1,4 +1,4 @@
-"""A feature table made in slices of customers is the one made at once."""
+"""A feature table built in slices of customers is the same as one built in one piece."""
 
 from datetime import date
 
@@ -44,18 +44,18 @@ def test_merged_number_counts_in_the_slice_of_its_survivor(tmp_path, monkeypatch
     build_activity(bank, work)
     before = date(2024, 4, 30)
     build_features(bank, work, [before, CUTOFF])
-    asked = "SELECT customer_id, outflow_sum_90d FROM read_parquet('{}')"
-    assert duckdb.sql(asked.format(work.features(CUTOFF))).fetchall() == [
+    query = "SELECT customer_id, outflow_sum_90d FROM read_parquet('{}')"
+    assert duckdb.sql(query.format(work.features(CUTOFF))).fetchall() == [
         ("B", 40.0),
         ("C", 0.0),
         ("D", 0.0),
         ("E", 30.0),
     ]
-    assert duckdb.sql(asked.format(work.features(before))).fetchall()[0] == ("A", 10.0)
+    assert duckdb.sql(query.format(work.features(before))).fetchall()[0] == ("A", 10.0)
 
 
-@pytest.mark.parametrize("most", [150, 400])
-def test_features_are_the_same_with_and_without_slices(tmp_path, monkeypatch, most):
+@pytest.mark.parametrize("max_customers", [150, 400])
+def test_features_are_the_same_with_and_without_slices(tmp_path, monkeypatch, max_customers):
     write_bank(tmp_path / "bank", customers=600, months=16, seed=5, end=CUTOFF)
     work = Workspace(tmp_path / "work")
     bank = open_bank(tmp_path / "bank", work)
@@ -63,7 +63,7 @@ def test_features_are_the_same_with_and_without_slices(tmp_path, monkeypatch, mo
     build_features(bank, work, [CUTOFF])
     whole = duckdb.sql(f"FROM '{work.features(CUTOFF)}' ORDER BY customer_id").fetchall()
     work.features(CUTOFF).with_suffix(".json").unlink()
-    monkeypatch.setattr(build, "CUSTOMERS", most)
+    monkeypatch.setattr(build, "CUSTOMERS", max_customers)
     build_features(bank, work, [CUTOFF])
     assert work.features(CUTOFF).is_dir()
     assert duckdb.sql(f"FROM read_parquet('{work.features(CUTOFF)}')").fetchall() == whole

@@ -1,4 +1,4 @@
-"""Rows of numbers that were merged away count under the survivor in every room, and no yuan is lost."""
+"""Rows of merged numbers count under the survivor in features, outcomes, coverage and customers; no yuan is lost."""
 
 from datetime import date
 
@@ -25,8 +25,8 @@ CHAIN = [
     {"customer_id": "C", "opened_on": date(2023, 3, 31)},
     {"customer_id": "D", "opened_on": date(2023, 3, 31)},
 ]
-"""A was merged into B in February, B into C in March; D stands by."""
-CIRCLE = [{"merged_on": date(2024, 2, 10), "opened_on": date(2020, 1, 1)} | row for row in (
+"""A is merged into B in February, B into C in March; D is in no merger."""
+INVALID = [{"merged_on": date(2024, 2, 10), "opened_on": date(2020, 1, 1)} | row for row in (
     {"customer_id": "O", "merged_into": "M"}, {"customer_id": "M", "merged_into": "N"},
     {"customer_id": "N", "merged_into": "O"}, {"customer_id": "P", "merged_into": "nobody"},
     {"customer_id": "Q", "merged_into": "Q"},
@@ -47,26 +47,26 @@ def books(tmp_path_factory):
     """A bank and a work folder with the features of three month ends."""
     folder = tmp_path_factory.mktemp("merged")
     months = ("2024-01-31", "2024-02-29", "2024-03-31")
-    both = [
+    balances = [
         balance(name, month, kind, yuan)
         for name, amounts in HELD.items()
         for kind, yuan in zip(("demand", "time"), amounts, strict=True)
         for month in months
     ]
     # A and C have their peaks in different months: 9,000 and 2,000 in December, 100 and 8,500 in November.
-    both += [balance(*row) for row in (
+    balances += [balance(*row) for row in (
         ("A", "2023-12-31", "demand", "9000.00"), ("C", "2023-12-31", "demand", "2000.00"),
         ("A", "2023-11-30", "demand", "100.00"), ("C", "2023-11-30", "demand", "8500.00"),
     )]  # fmt: skip
     tables = {
-        "customers": [*CHAIN, *CIRCLE],
+        "customers": [*CHAIN, *INVALID],
         "transactions": [
             transaction(1, "D", "2024-01-10T09:00"),
             transaction(2, "A", "2024-02-05T09:00", amount="10.00"),
             transaction(3, "B", "2024-02-06T09:00", amount="20.00"),
             transaction(4, "C", "2024-03-07T09:00", amount="40.00"),
         ],
-        "balances": both,
+        "balances": balances,
         "accounts": [
             {"account_id": f"{name}1", "customer_id": name, "product_class": "demand", "opened_on": date(2023, 4, 1)}
             for name in "ABCD"
@@ -110,12 +110,12 @@ def features(books, day, *names):
         (MARCH, [("C", 11020.0, 3.0), ("D", 10.0, 1.0)]),
     ],
 )
-def test_a_chain_with_money_as_three_cutoffs_know_it(books, day, rows):
+def test_chain_of_mergers_moves_balances_at_each_cutoff(books, day, rows):
     assert features(books, day, "aum_avg_30d", "own_count_90d") == rows
 
 
 @pytest.mark.parametrize("day", [JANUARY, FEBRUARY, MARCH])
-def test_the_sum_over_survivors_is_that_of_the_books_to_the_fen(books, day):
+def test_aum_of_survivors_sums_to_that_of_the_books(books, day):
     bank, work = books
     fen = duckdb.sql(f"SELECT sum(aum_avg)::BIGINT FROM '{partition(work, 'balances', f'{day:%Y-%m}')}'").fetchone()
     assert fen == (1109200,)
@@ -129,14 +129,14 @@ def test_the_sum_over_survivors_is_that_of_the_books_to_the_fen(books, day):
     assert (int(held.aum_avg.sum().execute()),) == fen
 
 
-def test_numbers_in_a_circle_or_merged_into_nobody_keep_their_money(books):
+def test_invalid_mergers_keep_their_balances(books):
     rows = duckdb.sql(
         f"SELECT customer_id, aum_avg_30d FROM '{books[1].features(FEBRUARY)}' WHERE customer_id > 'E' ORDER BY ALL"
     ).fetchall()
     assert rows == [("M", 14.0), ("P", 16.0), ("Q", 32.0)]
 
 
-def test_the_survivor_takes_over_accounts_events_contacts_facts_and_tenure(books):
+def test_survivor_takes_over_accounts_events_contacts_facts_and_tenure(books):
     names = ("accounts_open_count", "wealth_bought_count_ever", "contacts_count_365d", "tax_amount", "tenure_months")
     before, after = ({row[0]: row[1:] for row in features(books, day, *names)} for day in (JANUARY, MARCH))
     assert before["A"][:4] == (1.0, 1.0, 1.0, 70.0)
@@ -146,16 +146,16 @@ def test_the_survivor_takes_over_accounts_events_contacts_facts_and_tenure(books
     assert after["D"][:4] == (1.0, 0.0, 0.0, None)
 
 
-def test_a_peak_is_the_peak_of_the_sum(books):
+def test_peak_balance_is_taken_after_summing_merged_numbers(books):
     assert features(books, JANUARY, "demand_peak_365d", "aum_peak_365d")[2] == ("C", 8500.0, 8500.0)
     assert features(books, MARCH, "demand_peak_365d", "aum_peak_365d")[0] == ("C", 11000.0, 11020.0)
 
 
-def test_relatives_are_persons_and_nobody_is_their_own(books):
+def test_nobody_is_their_own_relative_after_a_merger(books):
     assert features(books, MARCH, "family_aum_mean") == [("C", 10.0), ("D", 11020.0)]
 
 
-def test_slices_and_the_past_alone_give_the_same(books, monkeypatch):
+def test_mergers_give_the_same_features_in_slices_and_without_the_future(books, monkeypatch):
     bank, work = books
     days = [JANUARY, FEBRUARY, MARCH]
     whole = [duckdb.sql(f"FROM '{work.features(day)}' ORDER BY customer_id").fetchall() for day in days]
@@ -168,7 +168,7 @@ def test_slices_and_the_past_alone_give_the_same(books, monkeypatch):
     assert [check_point_in_time(bank, work, day).changed for day in days] == [{}, {}, {}]
 
 
-def test_outcomes_of_the_person_are_counted_under_the_survivor(books):
+def test_outcomes_are_counted_under_the_survivor(books):
     bank, work = books
     window = OutcomeWindow(connect(), bank, work, date(2023, 12, 31), JANUARY, date(2024, 3, 31), date(2024, 4, 30))
     growth = window.aum_growth().to_pyarrow().to_pydict()
@@ -176,7 +176,7 @@ def test_outcomes_of_the_person_are_counted_under_the_survivor(books):
     assert window.own_transactions().to_pyarrow()["customer_id"].to_pylist() == ["C"]
 
 
-def test_lost_deposits_are_those_of_all_numbers(tmp_path):
+def test_lost_deposits_include_merged_numbers(tmp_path):
     people = [
         {"customer_id": "old", "merged_into": "kept", "merged_on": date(2024, 6, 1), "opened_on": date(2020, 1, 1)},
         {"customer_id": "kept", "opened_on": date(2020, 1, 1), "branch_id": "B1"},

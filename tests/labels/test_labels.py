@@ -28,7 +28,7 @@ def people(names, **more):
     return [{"customer_id": n, "birth_date": date(1980, 1, 1), "opened_on": date(2020, 1, 1)} | more for n in names]
 
 
-def test_dormancy_counts_own_transactions_from_the_gap_to_the_end_of_the_horizon(tmp_path):
+def test_dormancy_counts_own_transactions_within_the_horizon(tmp_path):
     active = [transaction(i, name, "2024-02-10T09:00") for i, name in enumerate("ABCDE")]
     later = [
         transaction(11, "A", "2024-03-15T09:00"),  # last day of the gap

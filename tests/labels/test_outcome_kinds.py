@@ -128,5 +128,5 @@ def test_outcomes_describe_themselves_in_both_languages(outcome, en, zh):
 
 
 def test_external_label_cannot_be_counted():
-    with pytest.raises(UseCaseError, match="outcome external_label: it stands in the external table"):
+    with pytest.raises(UseCaseError, match="outcome external_label: it is in the external table"):
         ExternalLabel(kind="external_label").customers(None)

@@ -1,4 +1,4 @@
-"""Activity: raw rows are read once, ever, into month x customer aggregates."""
+"""Activity: raw rows, aggregated once into a row a month and customer."""
 
 from goldmine.activity.build import ActivityReport, build_activity
 

@@ -65,7 +65,7 @@ def build_activity(bank: Bank, work: Workspace, engine: Engine = DUCKDB) -> Acti
         if index.get(name) != source or not partition(work, *name.split("/")).exists()
     ]
 
-    def make(connection: SQLBackend, name: str) -> None:
+    def build_partition(connection: SQLBackend, name: str) -> None:
         table, month = name.split("/")
         connection.create_view("rows", bank.read(connection, table, [month]), overwrite=True)
         repeated, query = _queries(table, connection.name)
@@ -74,7 +74,7 @@ def build_activity(bank: Bank, work: Workspace, engine: Engine = DUCKDB) -> Acti
             write_parquet(connection, dated, partition(work, table, month), order=_ORDER[table])
 
     rows = max(file.rows for table in _KINDS if bank.has(table) for file in bank.tables[table].files)
-    for name in track_queries(stale, "activity by month", partial(connect, engine), make, rows=rows):
+    for name in track_queries(stale, "activity by month", partial(connect, engine), build_partition, rows=rows):
         index[name] = fingerprints[name]
         write_json(work.activity / "index.json", index)
     for name in set(index) - set(fingerprints):

@@ -26,7 +26,7 @@ SUMS = (
 """Columns that add up over months."""
 
 PEAKS = ("in_max", "out_max", "last_own")
-"""Columns of which a window takes the largest value of its months."""
+"""Columns whose largest value over the months counts for a window."""
 
 ASSET_CLASSES = tuple(name for name in PRODUCT_CLASSES if name != "loan")
 """Product classes that make up AUM."""
@@ -43,15 +43,15 @@ def month_index(day: ibis.expr.types.DateValue) -> ibis.expr.types.IntegerValue:
 
 
 def repeats(rows: ibis.Table) -> ibis.Table:
-    """The transaction_ids of more than one row; few, if any."""
+    """The transaction_ids that more than one row has; few, if any."""
     return rows.group_by("transaction_id").having(rows.count() > 1).agg(copies=rows.count())
 
 
 def transactions_month(rows: ibis.Table, repeated: ibis.Table) -> ibis.Table:
     """Aggregate one month of canonical transactions.
 
-    Exact duplicates are dropped by transaction_id. Rows that became known in a later month stand
-    apart (`known`), so that a cutoff in between does not see them.
+    Exact duplicates are dropped by transaction_id. Rows that became known in a later month are
+    aggregated separately (`known`), so that a cutoff in between does not see them.
 
     Parameters
     ----------
@@ -63,18 +63,18 @@ def transactions_month(rows: ibis.Table, repeated: ibis.Table) -> ibis.Table:
     Returns
     -------
     ibis.Table
-        A row a (customer_id, known): `SUMS`, `PEAKS`, and `own_days`, a mask whose bit d - 1 says that
+        A row a (customer_id, known): `SUMS`, `PEAKS`, and `own_days`, a mask whose bit d - 1 is set where
         the customer made a transaction of their own on day d of the month. Sums in fen.
     """
     # Grouping whole rows is slow, so only rows with a repeated transaction_id are grouped.
-    once = rows.semi_join(repeated, "transaction_id").distinct(on="transaction_id", keep="first")
-    rows = rows.anti_join(repeated, "transaction_id").union(once)
+    deduplicated = rows.semi_join(repeated, "transaction_id").distinct(on="transaction_id", keep="first")
+    rows = rows.anti_join(repeated, "transaction_id").union(deduplicated)
     day = rows.time.date()
     own = (rows.channel.fill_null("") != "batch") & ~rows.kind.fill_null("").isin(NOT_OWN_KINDS)
     rows = rows.mutate(
         known=month_index(ibis.greatest(rows.known_on.fill_null(day), day)),
         day=day,
-        # Bit d - 1, from a number above 32 bits: of a small 1 some engines would make a mask of 32 bits.
+        # Some engines give a small literal 32 bits, so bit d - 1 is shifted down from a larger number.
         day_bit=ibis.literal(1 << 32, "int64") >> (33 - day.day()),
         fen=_fen(rows.amount),
         own=own,

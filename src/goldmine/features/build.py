@@ -29,35 +29,35 @@ from goldmine.features.sources import Source, create_views, replace_view
 from goldmine.features.windows import AGES
 
 CUSTOMERS = 500_000
-"""In a slice, at most: its rows and the joins of its activity take some three gigabytes. A bank of more than half as
-many is cut too, since what is made whole is kept in memory between its two queries."""
+"""Maximum number of customers in a slice: its rows and the joins of its activity take some three gigabytes. A bank of
+more than half as many is cut too, since features built in one piece stay in memory between the two queries."""
 
 
 def slice_customers(connection: SQLBackend, bank: Bank) -> list[str]:
-    """Cut a bank's customers into slices of about one size, in order: conditions on ``customer_id``.
+    """Cut a bank's customers into slices of about the same size, in order: SQL conditions on ``customer_id``.
 
-    The activity lies in this order, so that a slice reads little more than its own rows.
+    The activity is sorted by it, so that a slice reads little more than its own rows.
     """
     customers = bank.tables["customers"].rows
     if customers <= CUSTOMERS // 2:
         return ["true"]
     count = max(2, -(-customers // CUSTOMERS))
     rows = connection.compile(bank.read(connection, "customers"))
-    told = connection.raw_sql(
+    first_ids = connection.raw_sql(
         f"SELECT min(customer_id) FROM (SELECT customer_id, ntile({count}) OVER (ORDER BY customer_id) AS slice "
         f"FROM ({rows})) GROUP BY slice ORDER BY slice"
     ).fetchall()
-    starts = ["'" + first.replace("'", "''") + "'" for (first,) in told]
+    starts = ["'" + first.replace("'", "''") + "'" for (first,) in first_ids]
     return [
         " AND ".join(
-            ([f"customer_id >= {start}"] if place else [])
-            + ([f"customer_id < {starts[place + 1]}"] if place + 1 < len(starts) else [])
+            ([f"customer_id >= {start}"] if position else [])
+            + ([f"customer_id < {starts[position + 1]}"] if position + 1 < len(starts) else [])
         )
-        for place, start in enumerate(starts)
+        for position, start in enumerate(starts)
     ]
 
 
-def write_slices(source: Source, slices: list[str], made: Plan, query: str) -> None:
+def write_slices(source: Source, slices: list[str], feature_plan: Plan, query: str) -> None:
     """Write a cutoff's features as a folder of parts, a part a slice, each by customer_id.
 
     Parameters
@@ -66,21 +66,21 @@ def write_slices(source: Source, slices: list[str], made: Plan, query: str) -> N
         The cutoff.
     slices : list of str
         From `slice_customers`.
-    made : Plan
+    feature_plan : Plan
         The features.
     query : str
         SQL of the feature table, from the plan's ``peer_sums`` and ``part``.
     """
     connection, target = source.connection, source.work.features(source.cutoff)
     with whole_folder(target) as folder, TemporaryDirectory(prefix=".base.", dir=folder) as scratch:
-        parts = [Path(scratch) / f"{place:04}.parquet" for place in range(len(slices))]
+        parts = [Path(scratch) / f"{position:04}.parquet" for position in range(len(slices))]
         for within, part in zip(slices, parts, strict=True):
             create_views(source, within)
-            connection.raw_sql(f"COPY ({made.base}) TO {literal(part)} (FORMAT parquet, COMPRESSION lz4)")
+            connection.raw_sql(f"COPY ({feature_plan.base}) TO {literal(part)} (FORMAT parquet, COMPRESSION lz4)")
         create_views(source)
         replace_view(connection, "base", f"FROM read_parquet({literal(Path(scratch) / '*.parquet')})")
         with ExitStack() as sums:
-            for name, sum_query in made.peer_sums.items():  # of everyone, so once for all slices
+            for name, sum_query in feature_plan.peer_sums.items():  # over all customers, so once for all slices
                 sums.enter_context(cached_rows(connection, name, sum_query))
             for part in parts:
                 replace_view(connection, "part", f"FROM read_parquet({literal(part)})")
@@ -89,7 +89,7 @@ def write_slices(source: Source, slices: list[str], made: Plan, query: str) -> N
 
 @dataclass(frozen=True)
 class FeatureReport:
-    """Which cutoffs were made and which stood already."""
+    """Which cutoffs were built and which were up to date."""
 
     made: tuple[date, ...]
     kept: tuple[date, ...]
@@ -98,7 +98,7 @@ class FeatureReport:
 def build_features(bank: Bank, work: Workspace, cutoffs: list[date], engine: Engine = DUCKDB) -> FeatureReport:
     """Bring the feature tables of some cutoffs up to date; the activity must be there.
 
-    A cutoff whose activity, side tables and code are unchanged is kept.
+    A cutoff whose activity, small tables and code are unchanged is kept.
 
     Raises
     ------
@@ -113,24 +113,25 @@ def build_features(bank: Bank, work: Workspace, cutoffs: list[date], engine: Eng
                 f"Use a month end from {month_end(date.fromisoformat(months[0] + '-01'))} "
                 f"to {month_end(date.fromisoformat(months[-1] + '-01'))}.",
             )
-    marks = {cutoff: feature_fingerprint(bank, work, cutoff) for cutoff in cutoffs}
-    made = [c for c in cutoffs if read_json(_mark(work, c)) != marks[c] or not work.features(c).exists()]
-    carried_here = [feature for feature in catalogue() if carried(bank, feature)]
-    write_json(_dictionary(work), [feature.stored() for feature in carried_here])
+    fingerprints = {cutoff: feature_fingerprint(bank, work, cutoff) for cutoff in cutoffs}
+    stale = [
+        c for c in cutoffs if read_json(_fingerprint_path(work, c)) != fingerprints[c] or not work.features(c).exists()
+    ]
+    write_json(_dictionary(work), [feature.stored() for feature in catalogue() if carried(bank, feature)])
 
-    def make(connection: SQLBackend, cutoff: date) -> None:
+    def build(connection: SQLBackend, cutoff: date) -> None:
         write_features(connection, bank, work, cutoff)
 
-    if made:
-        plan(engine.dialect)  # or each thread would compile it
+    if stale:
+        plan(engine.dialect)  # compiled here, or each thread would compile it
     rows = bank.tables["customers"].rows
-    for cutoff in track_queries(made, "features by cutoff", partial(connect, engine), make, rows=rows):
-        write_json(_mark(work, cutoff), marks[cutoff])
-    return FeatureReport(tuple(made), tuple(c for c in cutoffs if c not in made))
+    for cutoff in track_queries(stale, "features by cutoff", partial(connect, engine), build, rows=rows):
+        write_json(_fingerprint_path(work, cutoff), fingerprints[cutoff])
+    return FeatureReport(tuple(stale), tuple(c for c in cutoffs if c not in stale))
 
 
 def feature_fingerprint(bank: Bank, work: Workspace, cutoff: date) -> str:
-    """Fingerprint of everything that a cutoff's features are made from, which is what had been known by then."""
+    """Fingerprint of everything that a cutoff's features are built from: what was known by then, and the code."""
     index = partition_fingerprints(work)
     months = [month_key(day) for day in months_back(cutoff, len(AGES))]
     return fingerprint.of_value(
@@ -144,15 +145,17 @@ def feature_fingerprint(bank: Bank, work: Workspace, cutoff: date) -> str:
 
 
 def require_current(bank: Bank, work: Workspace, cutoffs: Iterable[date]) -> None:
-    """Raise where the feature table of a cutoff was made from other tables, or by other code, than there are now.
+    """Raise if the feature table of a cutoff was built from other tables, or by other code, than the current ones.
 
     Raises
     ------
     HistoryError
-        It names the first such cutoff; one that has no table at all is told where it is read.
+        If a table is out of date; a missing table raises when it is read.
     """
     for cutoff in cutoffs:
-        if work.features(cutoff).exists() and read_json(_mark(work, cutoff)) != feature_fingerprint(bank, work, cutoff):
+        if work.features(cutoff).exists() and read_json(_fingerprint_path(work, cutoff)) != feature_fingerprint(
+            bank, work, cutoff
+        ):
             raise HistoryError(
                 f"features at {cutoff}: they were made from other tables or by other code than there are now.",
                 "Run `goldmine features` again, then go on.",
@@ -161,24 +164,24 @@ def require_current(bank: Bank, work: Workspace, cutoffs: Iterable[date]) -> Non
 
 def write_features(connection: SQLBackend, bank: Bank, work: Workspace, cutoff: date) -> None:
     """Write one cutoff's feature table: customer_id, cutoff, then the features, by customer_id."""
-    source, made = Source(connection, bank, work, cutoff), plan(connection.name)
-    names = ["customer_id", "cutoff", *(f.name for f in made.features if carried(bank, f))]
+    source, feature_plan = Source(connection, bank, work, cutoff), plan(connection.name)
+    names = ["customer_id", "cutoff", *(f.name for f in feature_plan.features if carried(bank, f))]
     columns = ", ".join(to_identifier(name, quoted=True).sql(connection.dialect) for name in names)
-    query = f"SELECT {columns} FROM ({made.full})"
+    query = f"SELECT {columns} FROM ({feature_plan.full})"
     slices = [] if on_spark(connection) else slice_customers(connection, bank)
     if len(slices) > 1:
-        write_slices(source, slices, made, query)
+        write_slices(source, slices, feature_plan, query)
         return
     create_views(source)
-    with cached_rows(connection, "base", made.base):
+    with cached_rows(connection, "base", feature_plan.base):
         replace_view(connection, "part", "SELECT * FROM base")
-        for name, sums in made.peer_sums.items():
+        for name, sums in feature_plan.peer_sums.items():
             replace_view(connection, name, sums)
         write_parquet(connection, query, work.features(cutoff), order=("customer_id",))
 
 
 def feature_dictionary(work: Workspace) -> tuple[Feature, ...]:
-    """What the columns of a work folder's feature tables mean, in their order; empty where none were made."""
+    """The features of a work folder's feature tables, in the order of their columns; empty where there are none."""
     stored = read_json(_dictionary(work), [])
     return tuple(Feature.read(feature) for feature in stored)
 
@@ -187,5 +190,5 @@ def _dictionary(work: Workspace) -> Path:
     return work.root / "features" / "dictionary.json"
 
 
-def _mark(work: Workspace, cutoff: date) -> Path:
+def _fingerprint_path(work: Workspace, cutoff: date) -> Path:
     return work.features(cutoff).with_suffix(".json")

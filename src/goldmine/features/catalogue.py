@@ -1,4 +1,4 @@
-"""All features that there are, and which of them a bank's tables can carry."""
+"""All features, and which of them a bank has the tables and columns for."""
 
 import sys
 from collections.abc import Callable
@@ -21,7 +21,7 @@ Family = Callable[[View], list[FeatureDefinition]]
 
 
 def families() -> tuple[Family, ...]:
-    """The families that see one customer at a time, by name; features of peers come after them.
+    """The families whose features use one customer's rows, by name; features of peers come after them.
 
     Each is a file of the folder ``families`` with a function of the file's name; dropping one in is enough. Files of a
     folder on trial (`try_folder`) count too.
@@ -37,7 +37,7 @@ def families() -> tuple[Family, ...]:
         if family is None:
             raise SettingsError(
                 f"features/families/{module.name}.py: has no function {module.name!r}.",
-                "Give the file one of its own name that takes the View and returns a list of FeatureDefinition.",
+                "Define a function of the file's name that takes the View and returns a list of FeatureDefinition.",
             )
         functions.append(family)
     return tuple(functions)
@@ -69,7 +69,7 @@ class Plan:
     Parameters
     ----------
     base : str
-        SQL of what each customer's own rows give, and the keys and whole numbers for the peers' sums.
+        SQL of the features of customers' own rows, with the keys and whole numbers for the peers' sums.
     peer_sums : dict of str to str
         SQL of the peers' sums, from that result as the table ``base``, by name.
     full : str
@@ -86,20 +86,23 @@ class Plan:
 
 @cache
 def _expressions() -> tuple[ibis.Table, dict[str, ibis.Table], ibis.Table, tuple[Feature, ...]]:
-    seen = view()
-    own = [defined for family in families() for defined in family(seen)]
+    customer_view = view()
+    own = [definition for family in families() for definition in family(customer_view)]
     _check_names(own)
-    base = seen.rows.select(
+    base = customer_view.rows.select(
         "customer_id",
         "cutoff",
         "grid_id",
         "employer_id",
-        **{f"input_{name}": value for name, value in (peer_inputs(seen) | coming_peer_inputs(seen)).items()},
+        **{
+            f"input_{name}": value
+            for name, value in (peer_inputs(customer_view) | coming_peer_inputs(customer_view)).items()
+        },
         **{d.feature.name: d.value for d in own},
     )
     sums = peer_sums(ibis.table(base.schema(), name="base"))
-    held = {name: ibis.table(rows.schema(), name=name) for name, rows in sums.items()}
-    joined, others = peer_features(ibis.table(base.schema(), name="part"), held)
+    sum_tables = {name: ibis.table(rows.schema(), name=name) for name, rows in sums.items()}
+    joined, others = peer_features(ibis.table(base.schema(), name="part"), sum_tables)
     full = joined.select(
         "customer_id",
         "cutoff",
@@ -111,11 +114,11 @@ def _expressions() -> tuple[ibis.Table, dict[str, ibis.Table], ibis.Table, tuple
 
 def _check_names(own: list[FeatureDefinition]) -> None:
     """Refuse a name that two features have."""
-    names = [defined.feature.name for defined in own]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
+    names = [definition.feature.name for definition in own]
+    duplicates = sorted({name for name in names if names.count(name) > 1})
+    if duplicates:
         raise SettingsError(
-            f"features: {twice[0]!r} is defined twice.", "Give the feature of your family another name."
+            f"features: {duplicates[0]!r} is defined twice.", "Give the feature of your family another name."
         )
 
 
@@ -142,7 +145,7 @@ def carried(bank: Bank, feature: Feature) -> bool:
 
 
 def switched_off(bank: Bank) -> dict[str, list[str]]:
-    """Features that the bank's tables cannot carry, by the table or column that is missing."""
+    """Features that the bank does not have, by the missing table or column."""
     missing: dict[str, list[str]] = {}
     for feature in catalogue():
         for need in feature.needs:

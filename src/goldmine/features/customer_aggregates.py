@@ -1,4 +1,4 @@
-"""The small tables beside the activity, one row a customer each, as known at a cutoff."""
+"""Aggregates of the small tables as known at a cutoff: one row a customer each."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ EVENTS = ("bought", "redeemed", "loan_drawn", "loan_repaid")
 FACTS = ("property", "tax", "provident_fund")
 
 
-def accounts_side(rows: ibis.Table) -> ibis.Table:
+def accounts_by_customer(rows: ibis.Table) -> ibis.Table:
     """Accounts open at the cutoff, and opened or closed in the year before it."""
     rows = rows.filter(rows.opened_on.isnull() | (rows.opened_on <= rows.cutoff))
     opened = rows.closed_on.isnull() | (rows.closed_on > rows.cutoff)
@@ -21,7 +21,7 @@ def accounts_side(rows: ibis.Table) -> ibis.Table:
     )
 
 
-def events_side(rows: ibis.Table) -> ibis.Table:
+def events_by_customer(rows: ibis.Table) -> ibis.Table:
     """Product events up to the cutoff."""
     rows = rows.filter(rows.happened_on <= rows.cutoff)
     year = _within(rows, rows.happened_on, 365)
@@ -36,7 +36,7 @@ def events_side(rows: ibis.Table) -> ibis.Table:
     )
 
 
-def contacts_side(rows: ibis.Table) -> ibis.Table:
+def contacts_by_customer(rows: ibis.Table) -> ibis.Table:
     """Marketing contacts up to the cutoff, and what the customer answered."""
     rows = rows.filter(rows.contacted_on <= rows.cutoff)
     return rows.group_by("customer_id").agg(
@@ -48,7 +48,7 @@ def contacts_side(rows: ibis.Table) -> ibis.Table:
     )
 
 
-def facts_side(rows: ibis.Table) -> ibis.Table:
+def facts_by_customer(rows: ibis.Table) -> ibis.Table:
     """The highest amount of each fact from outside, of those known at the cutoff, in yuan."""
     rows = rows.filter(rows.observed_on <= rows.cutoff)
     return rows.group_by("customer_id").agg(
@@ -56,13 +56,13 @@ def facts_side(rows: ibis.Table) -> ibis.Table:
     )
 
 
-SIDES: dict[str, Callable[[ibis.Table], ibis.Table]] = {
-    "accounts": accounts_side,
-    "product_events": events_side,
-    "contacts": contacts_side,
-    "external_facts": facts_side,
+CUSTOMER_AGGREGATES: dict[str, Callable[[ibis.Table], ibis.Table]] = {
+    "accounts": accounts_by_customer,
+    "product_events": events_by_customer,
+    "contacts": contacts_by_customer,
+    "external_facts": facts_by_customer,
 }
-"""By table: what makes a row a customer of it."""
+"""By table: the function that aggregates it by customer."""
 
 
 def _within(rows: ibis.Table, day: DateValue, days: int) -> BooleanValue:

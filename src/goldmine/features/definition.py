@@ -1,4 +1,4 @@
-"""How a feature is defined: its meaning beside its expression."""
+"""How a feature is defined: its meaning and its expression."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -38,7 +38,7 @@ class Feature:
     kind : {"number", "category"}
         Stored as float32 (empty where unknown) or as text.
     reason_text : ReasonText, optional
-        Which behaviour it shows and how a customer manager says it.
+        The behaviour that it shows and how a customer manager words it.
     """
 
     name: str
@@ -125,7 +125,7 @@ def category(name: str, value: Value, *, title: str, needs: tuple[str, ...]) -> 
 
 
 def real(value: float) -> Value:
-    """A constant as a floating-point number; left to itself, Spark takes 365.25 for a decimal and rounds otherwise."""
+    """A constant as a floating-point number; by default Spark reads 365.25 as a decimal and rounds differently."""
     return ibis.literal(str(value)).cast("float64")
 
 

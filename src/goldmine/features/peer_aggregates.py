@@ -30,8 +30,8 @@ MEASURES = {
 }
 """Measure: what it needs, its part of a title, its unit, and the divisor of the whole number."""
 COMING = ("customers.identity", "balances")
-"""Tables that the season of an identity is computed from: garlic is sold in June, migrants come home for the spring
-festival. One customer's last year is too little to show a season; that of all of the same identity is enough."""
+"""What the seasonal feature of an identity is computed from: garlic is sold in June, migrants come home for the spring
+festival. One customer's last year is too little data for a season; that of all of the same identity is enough."""
 COMING_SHARE = "identity_coming_rose_share"
 PEER_FEATURES = frozenset({COMING_SHARE, *(f"{group}_{measure}" for group in GROUPS for measure in MEASURES)})
 """Names of the features that are computed from other customers, with one value for many customers."""
@@ -94,7 +94,7 @@ def peer_features(rows: ibis.Table, sums: Mapping[str, ibis.Table]) -> tuple[ibi
         rows = rows.left_join(sums[f"peers_{group}"], on).drop(f"{on}_right")
     means = [_mean(rows, group, measure) for group in GROUPS for measure in MEASURES]
     rows, coming = _coming(rows, sums["peers_identity"])
-    # What is known of other people must not be given as a reason.
+    # Facts about other people must not be given as a reason.
     return rows, with_reason_texts(
         [*means, coming], {f"{group}_*": not_explainable(group) for group in (*GROUPS, "identity")}
     )
@@ -115,10 +115,10 @@ def _coming(rows: ibis.Table, sums: ibis.Table) -> tuple[ibis.Table, FeatureDefi
 
 
 def _identity(base: ibis.Table) -> ibis.Table:
-    alike = base.filter(base.identity.notnull())
-    return alike.group_by("identity").agg(
-        identity_rose=alike.input_coming_rose.sum().cast("int64"),
-        identity_moved=alike.input_coming_moved.sum().cast("int64"),
+    members = base.filter(base.identity.notnull())
+    return members.group_by("identity").agg(
+        identity_rose=members.input_coming_rose.sum().cast("int64"),
+        identity_moved=members.input_coming_moved.sum().cast("int64"),
     )
 
 

@@ -1,7 +1,6 @@
-"""What a cutoff can know of the small tables: rows that existed by then, without days after it.
+"""What is known of the small tables at a cutoff: rows that existed by then, without later days.
 
-The fingerprint covers just that, so that the features of a past cutoff stay valid when a later quarter adds rows and
-fills in days.
+The fingerprint covers only that, so that a past cutoff's features stay valid when a later quarter adds rows and days.
 """
 
 from collections.abc import Sequence
@@ -24,21 +23,21 @@ ROW_DAYS = {
     "relations": "since",
     "external_facts": "observed_on",
 }
-"""By table: the column with the day on which a row came into being."""
+"""By table: the column with the day from which a row exists."""
 _BIRTH_DATE = "birth_date"
 _KNOWN_ON = {"risk_grade": "risk_grade_on", "merged_into": "merged_on"}
-"""Columns whose value was not known before the day in another column."""
+"""Columns whose value is known only from the day in another column."""
 
 
-def known_columns(table: str, held: Sequence[str], cutoff: date) -> list[str]:
+def known_columns(table: str, names: Sequence[str], cutoff: date) -> list[str]:
     """SQL of the given columns of a table, empty where the value was not known by the cutoff."""
     day = f"DATE '{cutoff}'"
     days = {c.name for c in TABLES[table].columns if c.kind == "day"} - {ROW_DAYS.get(table), _BIRTH_DATE}
     columns = []
-    for name in held:
-        when = _KNOWN_ON.get(name, name)
-        if when in days and when in held:
-            columns.append(f'CASE WHEN "{when}" <= {day} OR "{when}" IS NULL THEN "{name}" END AS "{name}"')
+    for name in names:
+        known_on = _KNOWN_ON.get(name, name)
+        if known_on in days and known_on in names:
+            columns.append(f'CASE WHEN "{known_on}" <= {day} OR "{known_on}" IS NULL THEN "{name}" END AS "{name}"')
         else:
             columns.append(f'"{name}"')
     return columns
@@ -50,7 +49,7 @@ def row_existed(table: str, cutoff: date) -> str:
 
 
 def known_fingerprint(bank: Bank, work: Workspace, cutoff: date) -> str:
-    """Fingerprint of all that a cutoff can know of the small tables; computed once for each state of the files."""
+    """Fingerprint of what is known of the small tables at a cutoff; computed once for each state of the files."""
     tables = [bank.tables[name] for name in ROW_DAYS if bank.has(name)]
     files = of_value([[file.fingerprint for file in table.files] for table in tables])
     path = work.root / "features" / "known.json"

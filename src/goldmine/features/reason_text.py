@@ -1,4 +1,4 @@
-"""What a customer manager says about a feature's value, and the behaviour that the feature shows."""
+"""How a customer manager words a feature's value, and the behaviour that the feature shows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,16 +7,16 @@ from typing import Any
 from goldmine.core.i18n import all_languages, stored_text
 
 LATER = {name: f"{{{name}}}" for name in ("value", "percent", "window", "since")}
-"""Placeholders that a text keeps until a reason is given, for a message that fills in others before."""
+"""Placeholders that a message keeps until a reason is given; its other placeholders are filled in earlier."""
 _TEXTS = ("positive", "negative", "zero", "missing", "one")
 
 
 @dataclass(frozen=True)
 class ReasonText:
-    """The behaviour that a feature shows, and what is said of it, by its value.
+    """The behaviour that a feature shows, and its texts by the feature's value.
 
     Texts may hold ``{value}`` (with its unit), ``{percent}`` (the value as a percentage), ``{window}`` (how far the
-    feature looks back) and ``{since}`` (the month in which as many months as the value says began). A text is a
+    feature looks back) and ``{since}`` (the month that lies the value's number of months back). A text is a
     `LocalizedText`, or a plain string that is given in every language.
 
     Parameters
@@ -27,14 +27,14 @@ class ReasonText:
         For a value above zero (or a category), below zero, equal to zero, and unknown. Without a text the reason gives
         the feature's title and value.
     one : str, optional
-        For a value of exactly one, where that deserves a text of its own.
+        For a value of exactly one, where the text for positive values does not fit.
     fallback : str
-        Feature to quote instead when this one is zero, negative or unknown, and that one is above zero.
+        Feature to quote instead when this one is zero, negative or unknown, and the fallback is above zero.
     show_typical : bool
         Whether the reason also gives the value that is typical of others.
     explainable : bool
-        False for what must not be given as a reason: protected traits, their proxies, and what is known of other
-        people. A model may use it all the same.
+        False for what must not be given as a reason: protected traits, their proxies, and facts about other people.
+        A model may still use it.
     """
 
     behaviour: str

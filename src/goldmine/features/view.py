@@ -1,11 +1,11 @@
-"""One wide row a customer, as the families of features see it at a cutoff."""
+"""One wide row a customer: the input of the feature families at a cutoff."""
 
 from dataclasses import dataclass
 
 import ibis
 from ibis.expr.types import NumericValue, Value
 
-from goldmine.features.customer_aggregates import SIDES
+from goldmine.features.customer_aggregates import CUSTOMER_AGGREGATES
 from goldmine.features.sources import months, spine, table
 from goldmine.features.windows import BUCKETS, WINDOWS, balance_bucket, habit_stretch, transaction_bucket
 
@@ -17,7 +17,7 @@ class View:
     Parameters
     ----------
     rows : ibis.Table
-        The spine (customers' own columns and the cutoff), the buckets of their activity, the side tables.
+        The spine (customers' own columns and the cutoff), the buckets of their activity, and `CUSTOMER_AGGREGATES`.
     """
 
     rows: ibis.Table
@@ -52,12 +52,12 @@ class View:
 
 
 def view() -> View:
-    """One row a customer on the books: their own columns, and what is known of them at the cutoff."""
+    """One row a customer on the books: their own columns, and the aggregates known at the cutoff."""
     buckets = range(len(BUCKETS))
     parts = [transaction_bucket(_known(months("transactions", b)), b) for b in buckets]
     parts.append(habit_stretch(_known(months("transactions", len(BUCKETS)))))
     parts += [balance_bucket(months("balances", b), b) for b in buckets]
-    parts += [side(table(name)) for name, side in SIDES.items()]
+    parts += [aggregate(table(name)) for name, aggregate in CUSTOMER_AGGREGATES.items()]
     joined = rows = _on_the_books(spine())
     keys = []
     for position, part in enumerate(parts):
@@ -70,14 +70,14 @@ def view() -> View:
 
 def family_pairs() -> ibis.Table:
     """Both directions of every family relation known at the cutoff, once each."""
-    known = table("relations")
-    known = known.filter(
-        known.relation == "family",
-        known.customer_id != known.related_id,  # two numbers that were merged are nobody's relatives
-        known.since.isnull() | (known.since <= known.cutoff),
+    relations = table("relations")
+    relations = relations.filter(
+        relations.relation == "family",
+        relations.customer_id != relations.related_id,  # two numbers that were merged are one person
+        relations.since.isnull() | (relations.since <= relations.cutoff),
     )
-    back = known.select(customer_id="related_id", related_id="customer_id")
-    return known.select("customer_id", "related_id").union(back, distinct=True)
+    reverse = relations.select(customer_id="related_id", related_id="customer_id")
+    return relations.select("customer_id", "related_id").union(reverse, distinct=True)
 
 
 def _on_the_books(customers: ibis.Table) -> ibis.Table:

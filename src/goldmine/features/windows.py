@@ -15,7 +15,7 @@ BUCKETS: tuple[tuple[int, ...], ...] = ((0,), (1, 2), (3, 4, 5), (6, 7, 8), (9, 
 WINDOWS: dict[int, int] = {30: 1, 90: 2, 180: 3, 365: 5}
 """Days of a window, and of how many buckets it is the running total."""
 HABIT_AGES = tuple(range(15, 24))
-"""Ages of the months beyond the buckets, up to two years, which only habits look at."""
+"""Ages of the months beyond the buckets, up to two years; only the family `habit` uses them."""
 STRETCHES = (*BUCKETS, HABIT_AGES)
 """Ages of the months that are read together; the last entry is `HABIT_AGES`."""
 READ = {"transactions": range(len(STRETCHES)), "balances": range(len(BUCKETS))}
@@ -66,20 +66,20 @@ def balance_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:
     """
     measures = {f"{name}_peak_{bucket}": rows[f"{name}_avg"].max() for name in PRODUCT_CLASSES}
     for age in BUCKETS[bucket]:
-        here = _age(rows, age)
-        measures[f"aum_a{age}"] = _sum(rows.aum_avg, here)
+        in_month = _age(rows, age)
+        measures[f"aum_a{age}"] = _sum(rows.aum_avg, in_month)
         if age in SNAPSHOT_AGES:
-            measures[f"aum_end_a{age}"] = _sum(rows.aum_end, here)
-            measures |= {f"{name}_a{age}": _sum(rows[f"{name}_avg"], here) for name in PRODUCT_CLASSES}
+            measures[f"aum_end_a{age}"] = _sum(rows.aum_end, in_month)
+            measures |= {f"{name}_a{age}": _sum(rows[f"{name}_avg"], in_month) for name in PRODUCT_CLASSES}
     return rows.group_by("customer_id").agg(**measures)
 
 
 def _own_by_month(rows: ibis.Table, ages: tuple[int, ...]) -> dict[str, Value]:
     masks: dict[str, Value] = {}
     for age in ages:
-        here = _age(rows, age)
-        masks[f"days_a{age}"] = bit_or(rows.own_days, where=here)
-        masks[f"own_a{age}"] = _sum(rows.own_count, here)
+        in_month = _age(rows, age)
+        masks[f"days_a{age}"] = bit_or(rows.own_days, where=in_month)
+        masks[f"own_a{age}"] = _sum(rows.own_count, in_month)
     return masks
 
 

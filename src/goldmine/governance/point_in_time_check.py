@@ -15,7 +15,7 @@ from goldmine.core.parquet import parquet_files, parquet_schema
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.features.catalogue import plan
-from goldmine.features.customer_aggregates import SIDES
+from goldmine.features.customer_aggregates import CUSTOMER_AGGREGATES
 from goldmine.features.peer_aggregates import PEER_FEATURES
 from goldmine.features.point_in_time import ROW_DAYS, known_columns, row_existed
 from goldmine.features.sources import MONTHS, Source, create_views, replace_view
@@ -105,7 +105,7 @@ def _lay_out_without_future(source: Source, one_in: int) -> None:
     create_views(source)
     drawn = "customer_id IN (SELECT customer_id FROM spine)" if one_in > 1 else "true"
     _narrow(connection, "spine", f"hash(customer_id) % {one_in} = 0")
-    for table in SIDES:
+    for table in CUSTOMER_AGGREGATES:
         _narrow(connection, f"at_{table}", drawn)
     for table in MONTHS:
         known = "known <= now" if table == "transactions" else "true"

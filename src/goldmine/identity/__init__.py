@@ -1,4 +1,4 @@
-"""Identity: under which customer number a person's rows count, where the bank merged one number into another."""
+"""Identity: the customer number that a person's rows count under after the bank merges two numbers."""
 
 from goldmine.identity.survivors import (
     merged_numbers,

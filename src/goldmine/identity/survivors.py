@@ -1,14 +1,14 @@
-"""Which number a customer survives under, known by a day; every table with customer numbers is read through it.
+"""The surviving number of each customer number as of a day; every table with customer numbers is read through it.
 
 A merger says that two numbers are one person. From the day of the merger on, all rows of the number merged away
-(transactions, balances, accounts, product events, contacts, facts, relations, refusals) count under the number that
-survives, whenever they happened. A merger without a day has been known from the beginning, like a customer without the
-day on which they came. Four rules answer what no merger should be, so that no row is lost:
+(transactions, balances, accounts, product events, contacts, facts, relations, opt-outs) count under the surviving
+number, whenever they happened. A merger or a customer without a day has been known from the beginning. Four
+rules handle invalid mergers, so that no row is lost:
 
-* merged into a number that the bank does not have (or not yet, by the day): the number survives itself;
+* merged into a number that the bank does not have by the day: the number survives;
 * merged into itself: the same;
 * a chain: the last number survives;
-* a circle: its smallest number survives.
+* a cycle: its smallest number survives.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ def surviving_numbers(merged_into: Mapping[str, str]) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        The surviving number of each number that does not survive itself.
+        The surviving number of each number that was merged away.
 
     Examples
     --------
@@ -61,34 +61,34 @@ def surviving_numbers(merged_into: Mapping[str, str]) -> dict[str, str]:
 def merged_numbers(connection: SQLBackend, customers: ibis.Table, day: date | None = None) -> ibis.Table:
     """The numbers that had been merged away by a day, and the numbers that they survive under.
 
-    It is worked out once a connection and day, and kept there as a small table.
+    It is computed once for each connection and day, and stored there as a small table.
 
     Parameters
     ----------
     customers : ibis.Table
         The canonical customers, on this connection.
     day : date, optional
-        Mergers and customers known by then count; without a day all that the books hold.
+        Mergers and customers known by then count; without a day, all of them.
 
     Returns
     -------
     ibis.Table
-        merged_id, survivor_id, and opened_on: the day on which the merged number came onto the books.
+        merged_id, survivor_id, and opened_on: the day on which the merged number was opened.
     """
     name = f"merged_numbers_{day:%Y_%m_%d}" if day else "merged_numbers"
     if name not in connection.list_tables():
-        keep_rows(connection, name, _resolved(connection, customers, day))
+        keep_rows(connection, name, _resolve_mergers(connection, customers, day))
     return connection.table(name)
 
 
 def mergers(customers: ibis.Table) -> ibis.Table:
-    """Every number that takes part in a merger of any day, merged away or not: one column, customer_id."""
+    """Every number in a merger of any day, surviving or merged away: one column, customer_id."""
     merged = customers.filter(customers.merged_into.notnull())
     return ibis.union(merged.select("customer_id"), merged.select(customer_id="merged_into"), distinct=True)
 
 
 def under_survivors(rows: ibis.Table, merged: ibis.Table, columns: Sequence[str] = ("customer_id",)) -> ibis.Table:
-    """The same rows with the numbers that survive.
+    """Rows with every customer number replaced by its surviving number.
 
     Parameters
     ----------
@@ -117,21 +117,22 @@ def surviving_customers(customers: ibis.Table, merged: ibis.Table) -> ibis.Table
 def same_persons(rows: ibis.Table, merged: ibis.Table) -> ibis.Table:
     """All numbers, surviving or merged away, of the persons whose numbers are in `customer_id` of some rows."""
     persons = under_survivors(rows.select("customer_id"), merged).distinct()
-    away = merged.semi_join(persons, merged.survivor_id == persons.customer_id)
-    return persons.union(away.select(customer_id="merged_id"))
+    merged_away = merged.semi_join(persons, merged.survivor_id == persons.customer_id)
+    return persons.union(merged_away.select(customer_id="merged_id"))
 
 
-def _resolved(connection: SQLBackend, customers: ibis.Table, day: date | None) -> pa.Table:
+def _resolve_mergers(connection: SQLBackend, customers: ibis.Table, day: date | None) -> pa.Table:
     rows = customers.select("customer_id", "merged_into", "merged_on", "opened_on")
     merged = rows.filter(rows.merged_into.notnull())
     if day:
         rows = rows.filter(rows.opened_on.isnull() | (rows.opened_on <= day))
         merged = rows.filter(rows.merged_into.notnull(), rows.merged_on.isnull() | (rows.merged_on <= day))
     merged = merged.semi_join(rows.select(known_id="customer_id"), [("merged_into", "known_id")])
-    once = merged.group_by("customer_id").agg(into=merged.merged_into.min(), opened_on=merged.opened_on.min())
-    found = connection.to_pyarrow(once.order_by("customer_id"))
-    numbers, into, opened_on = (found[name].to_pylist() for name in ("customer_id", "into", "opened_on"))
+    merged_once = merged.group_by("customer_id").agg(into=merged.merged_into.min(), opened_on=merged.opened_on.min())
+    merged_rows = connection.to_pyarrow(merged_once.order_by("customer_id"))
+    numbers, into, opened_on = (merged_rows[name].to_pylist() for name in ("customer_id", "into", "opened_on"))
     survivors = surviving_numbers(dict(zip(numbers, into, strict=True)))
     opened = dict(zip(numbers, opened_on, strict=True))
-    away = list(survivors)
-    return pa.table([away, list(survivors.values()), [opened[number] for number in away]], schema=_MERGED)
+    return pa.table(
+        [list(survivors), list(survivors.values()), [opened[number] for number in survivors]], schema=_MERGED
+    )

@@ -1,4 +1,4 @@
-"""Labels: the cutoffs to learn from, who is eligible at them, and the outcomes that they are labelled with."""
+"""Labels: the cutoffs of a training, who is eligible at them, and the outcomes of the eligible."""
 
 from goldmine.labels.cutoffs import Cutoffs, outcome_end, plan_cutoffs
 from goldmine.labels.eligibility import eligible_rows, labelled, selected_features, training_rows, with_features

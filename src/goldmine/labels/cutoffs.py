@@ -17,9 +17,9 @@ class Cutoffs:
     train : tuple of date
         Cutoffs that the model is fitted on.
     calibrate : date
-        The later one for early stopping and calibration.
+        The cutoff for early stopping and calibration, after the training cutoffs.
     test : date
-        The latest whose outcome is complete at the snapshot; nothing is fitted on it.
+        The latest cutoff whose outcome is complete at the snapshot; nothing is fitted on it.
     """
 
     train: tuple[date, ...]
@@ -41,7 +41,7 @@ def plan_cutoffs(use_case: UseCase, as_of: date, months: list[str]) -> Cutoffs:
     """Choose the cutoffs of a training at a snapshot.
 
     The test cutoff is the latest whose outcome is complete at `as_of`; the calibration cutoff is the
-    latest whose outcome was complete at the test cutoff, so that the model tested could have been in
+    latest whose outcome was complete at the test cutoff, so that the tested model could have been in
     use then. Training cutoffs are those before it, evenly spaced, that see enough history.
 
     Parameters
@@ -59,22 +59,22 @@ def plan_cutoffs(use_case: UseCase, as_of: date, months: list[str]) -> Cutoffs:
         If the transactions do not reach the snapshot, or do not go far enough back.
     """
     if not months or month_key(as_of) not in months:
-        held = f"{min(months)} to {max(months)}" if months else "nothing"
+        covered = f"{min(months)} to {max(months)}" if months else "nothing"
         raise HistoryError(
-            f"as_of {as_of}: the books hold no transactions of that month (they hold {held}).",
+            f"as_of {as_of}: the books hold no transactions of that month (they hold {covered}).",
             "Choose a month end that the books cover.",
         )
     test = _latest_complete(use_case, as_of)
     calibrate = _latest_complete(use_case, test)
-    first = month_end(date.fromisoformat(f"{min(months)}-01"), use_case.least_history_months - 1)
-    apart = use_case.train_every_months
-    spaced = [month_end(calibrate, -apart * step) for step in range(use_case.train_cutoffs, 0, -1)]
+    first = month_end(date.fromisoformat(f"{min(months)}-01"), use_case.min_history_months - 1)
+    interval = use_case.train_every_months
+    spaced = [month_end(calibrate, -interval * step) for step in range(use_case.train_cutoffs, 0, -1)]
     # A short history may suffice only at a later month end than the evenly spaced ones.
     train = tuple(cutoff for cutoff in spaced if cutoff >= first) or (first,)
     if first >= calibrate:
         raise HistoryError(
             f"as_of {as_of}: too little history for {use_case.name!r}; its books begin in {min(months)}, "
-            f"and a training cutoff needs {use_case.least_history_months} months before it.",
+            f"and a training cutoff needs {use_case.min_history_months} months before it.",
             f"The earliest snapshot that works is {_earliest(use_case, first)}.",
         )
     return Cutoffs(train, calibrate, test)

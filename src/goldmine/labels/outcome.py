@@ -32,7 +32,7 @@ class Outcome(SettingsModel):
     needs : tuple of str
         Canonical tables without which the outcome cannot be counted.
     prevents : bool
-        Whether the outcome is that `customers` does not find the customer, and a contact is to prevent that.
+        Whether the outcome happened to those whom `customers` does not return, and a contact is to prevent it.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""The days in which an outcome is counted, and what the bank's tables hold of them."""
+"""The days in which an outcome is counted, and queries of the bank's tables in them."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -44,8 +44,8 @@ class OutcomeWindow:
 
     def own_transactions(self) -> ibis.Table:
         """Customers with an own transaction in the window: customer_id."""
-        held = self.bank.months("transactions")
-        masks = {month: mask for month, mask in _day_masks(self.start, self.end).items() if month in held}
+        with_rows = self.bank.months("transactions")
+        masks = {month: mask for month, mask in _day_masks(self.start, self.end).items() if month in with_rows}
         if not masks:
             return ibis.memtable([], schema=ibis.schema({"customer_id": "string"}))
         rows = self.connection.read_parquet([str(partition(self.work, "transactions", month)) for month in masks])
@@ -113,7 +113,7 @@ def outcome_window(
 
 
 def outcome_customers(use_case: UseCase, window: OutcomeWindow) -> ibis.Table:
-    """Customers to whom a use case's outcome happened; of one that is to be prevented, the others.
+    """Customers whom the query of a use case's outcome returns; with `prevents`, the outcome happened to the others.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Use cases: who is eligible, what is predicted and when, and how it is learnt; a YAML file each."""
+"""Use cases: who is eligible, what is predicted and when, and how the model is trained; a YAML file each."""
 
 from difflib import get_close_matches
 from pathlib import Path
@@ -37,7 +37,7 @@ class Condition(SettingsModel):
     equals: str | None = None
 
     @model_validator(mode="after")
-    def _says_something(self) -> "Condition":
+    def _has_limit(self) -> "Condition":
         if self.below is None and self.at_least is None and self.equals is None:
             raise ValueError("needs one of below, at_least, equals")
         return self
@@ -66,9 +66,9 @@ class Training(SettingsModel):
     seed : int
         Same seed, same model.
     num_iterations, early_stopping_rounds : int
-        At most so many trees; training ends after so many without gain on the calibration cutoff.
+        Maximum number of trees; training stops after this many without improvement on the calibration cutoff.
     max_rows : int
-        At most so many training rows. Of more, rows with the outcome are kept, up to half of all, and the others are
+        Maximum number of training rows. Above it, rows with the outcome are kept, up to half of all, and the others are
         downsampled and reweighted. Calibration takes at most half as many.
     learning_rate, num_leaves, min_data_in_leaf, feature_fraction, bagging_fraction, lambda_l2 : float
         As in LightGBM; small data lowers `min_data_in_leaf`.
@@ -107,7 +107,7 @@ class Training(SettingsModel):
 
 
 class UseCase(SettingsModel):
-    """One question put to the bank's data.
+    """One prediction task on the bank's data.
 
     Parameters
     ----------
@@ -116,9 +116,9 @@ class UseCase(SettingsModel):
     title : LocalizedText
         Its name for people.
     eligible : list of Condition
-        Who is asked about, by features at the cutoff; all must hold.
+        Conditions on features at the cutoff that an eligible customer meets; all must hold.
     any_of : list of list of Condition
-        Groups of conditions of which at least one must hold as a whole; none means no such demand.
+        Groups of conditions, of which at least one group must hold; empty means no further condition.
     schedule : {"always", "quarterly"}
         Whether every run includes it, or only the quarterly and monthly schedules and runs that name it.
     outcome : Outcome
@@ -128,9 +128,9 @@ class UseCase(SettingsModel):
     train_cutoffs : int
         Month ends to train on before the calibration cutoff.
     train_every_months : int
-        How far apart these lie. Outcomes of adjacent months are nearly the same, so cutoffs a quarter apart teach as
-        much at a third of the cost, and the next quarter reuses most feature tables.
-    least_history_months : int
+        Months between training cutoffs. Outcomes of adjacent months are nearly the same, so cutoffs a quarter apart
+        give as good a model at a third of the cost, and the next quarter reuses most feature tables.
+    min_history_months : int
         Months of transactions that a training cutoff needs, its own included.
     include, exclude : list of str
         Feature name patterns (``*`` stands for anything) to learn from; none means all.
@@ -156,7 +156,7 @@ class UseCase(SettingsModel):
     horizon_days: int = Field(ge=28, le=366)
     train_cutoffs: int = Field(default=4, ge=1)
     train_every_months: int = Field(default=3, ge=1, le=12)
-    least_history_months: int = Field(default=6, ge=1)
+    min_history_months: int = Field(default=6, ge=1)
     include: list[str] = []
     exclude: list[str] = []
     training: Training = Training()
@@ -193,7 +193,7 @@ class UseCase(SettingsModel):
 
     @property
     def has_external_label(self) -> bool:
-        """Whether the label stands in an external table."""
+        """Whether the label is in an external table."""
         return self.outcome.kind == "external_label"
 
 
@@ -207,7 +207,7 @@ def use_case_names(*, quarterly: bool = True) -> list[str]:
     Parameters
     ----------
     quarterly : bool
-        Whether to include those that only the schedules, or a run that names them, include.
+        Whether to include those with the schedule ``quarterly``.
     """
     names = sorted(p.stem for p in _folder().glob("*.yaml"))
     return [name for name in names if quarterly or load_use_case(name).schedule == "always"]
@@ -226,7 +226,7 @@ def load_use_case(name: str, work: Workspace | None = None) -> UseCase:
     name : str
         Its name.
     work : Workspace, optional
-        Where an external table was imported; its use case comes first.
+        Where an external table was imported; its use case takes precedence.
 
     Raises
     ------
@@ -237,11 +237,11 @@ def load_use_case(name: str, work: Workspace | None = None) -> UseCase:
     """
     if work is not None and own_use_case(work, name).exists():
         return read_use_case(own_use_case(work, name))
-    known = use_case_names()
-    if name not in known:
-        near = get_close_matches(name, known, n=1)
+    names = use_case_names()
+    if name not in names:
+        near = get_close_matches(name, names, n=1)
         hint = f"Did you mean {near[0]!r}? " if near else ""
-        raise UseCaseError(f"use case {name!r}: there is no such use case.", f"{hint}Known: {', '.join(known)}.")
+        raise UseCaseError(f"use case {name!r}: there is no such use case.", f"{hint}Known: {', '.join(names)}.")
     return read_use_case(_folder() / f"{name}.yaml")
 
 

@@ -45,7 +45,7 @@ def explain(model: Model, rows: pa.Table, features: Sequence[Feature] = (), top:
 
     A reason is a behaviour whose features together raised the row's probability; the feature that raised it most is
     quoted. A behaviour that lowered the probability or hardly changed it is no reason, so a row may have fewer than
-    `top` reasons, or none. Protected traits, their proxies and what is known of other people are never given.
+    `top` reasons, or none. Protected traits, their proxies and facts about other people are never given.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def explain(model: Model, rows: pa.Table, features: Sequence[Feature] = (), top:
                 strongest = names[int(np.argmax(np.where(members == behaviour, effects[row], -np.inf)))]
                 name = _fallback(by_name.get(strongest), cells, row) or strongest
                 effect = float(sums[row, behaviour])
-                row_reasons.append(Reason(str(behaviours[behaviour]), name, cells.at(name, row), effect))
+                row_reasons.append(Reason(str(behaviours[behaviour]), name, cells.value(name, row), effect))
             reasons.append(row_reasons)
     return reasons
 
@@ -90,18 +90,18 @@ class _Cells:
         self.rows = rows
         self.columns: dict[str, list[float | str | None]] = {}
 
-    def at(self, name: str, row: int) -> float | str | None:
+    def value(self, name: str, row: int) -> float | str | None:
         if name not in self.columns:
             self.columns[name] = self.rows[name].to_pylist()
         return self.columns[name][row]
 
 
 def _fallback(feature: Feature | None, cells: _Cells, row: int) -> str | None:
-    """The feature to quote instead of this one, where this one is not above zero and that one is."""
+    """The feature to quote instead of this one, where this one is not above zero and the fallback is."""
     other = feature.reason_text.fallback if feature and feature.reason_text else ""
     if feature is None or not other or other not in cells.rows.column_names:
         return None
-    own_value, other_value = cells.at(feature.name, row), cells.at(other, row)
+    own_value, other_value = cells.value(feature.name, row), cells.value(other, row)
     return other if not _above_zero(own_value) and _above_zero(other_value) else None
 
 

@@ -64,7 +64,7 @@ _FORMATS = {"share": ".0%", "grade": ".0f"} | dict.fromkeys(("yuan", "days", "mo
 def reason_phrase(
     reason: Reason, features: Mapping[str, Feature], typical: Mapping[str, float], language: str, as_of: date
 ) -> str:
-    """A reason as one phrase, with the value that is typical of others where that says more.
+    """A reason as one phrase, with the typical value of others where it adds information.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def reason_phrase(
     title = feature.title if feature else reason.feature
     text = _text(feature, value)
     if text and isinstance(value, float):
-        value = abs(value)  # the text says which way
+        value = abs(value)  # the text gives the direction
     unit = feature.unit if feature else "ratio"
     template: str = in_language(text or _("{title}: {value}", title=title, value="{value}"), language)
     shown = _shown(value, unit, template, language)
@@ -103,7 +103,7 @@ def reason_phrase(
 
 
 def _comparable(feature: Feature, value: float | str | None, template: str) -> bool:
-    """Whether to give the typical value: beside a value that is quoted, and where there is no money or day at all."""
+    """Whether to give the typical value: with a quoted value, and where the value is zero yuan or days."""
     if feature.unit == "flag" or (feature.reason_text is not None and not feature.reason_text.show_typical):
         return False
     return "{value}" in template or "{percent}" in template or (value == 0 and feature.unit in ("yuan", "days"))
@@ -127,7 +127,7 @@ def _text(feature: Feature | None, value: float | str | None) -> str | None:
 
 
 def _shown(value: float | str | None, unit: str, template: str, language: str) -> str:
-    """A value as a template asks for it; Chinese counts money from ten thousand yuan on in ten thousands."""
+    """A value in the template's format; Chinese gives amounts from ten thousand yuan in ten thousands."""
     if isinstance(value, float):
         if "{percent}" in template:
             unit = "share"
@@ -176,7 +176,7 @@ def _with_unit(value: float, unit: str) -> str:
 
 
 def _since(value: float | str | None, as_of: date) -> str:
-    """The month in which as many months as the value says began, the snapshot's own included."""
+    """The month that lies the value's number of months back, the snapshot's own included."""
     if not isinstance(value, float) or math.isnan(value):
         return ""
     first = month_end(as_of, 1 - max(1, int(value)))

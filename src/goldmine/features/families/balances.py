@@ -101,7 +101,7 @@ REASON_TEXTS = {
         zero=pgettext("months of falling assets", "Assets fell in no month of {window}"),
     ),
 }
-"""What a customer manager says about each feature."""
+"""How a customer manager words each feature."""
 
 
 def balances(v: View) -> list[FeatureDefinition]:

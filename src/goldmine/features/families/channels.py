@@ -45,7 +45,7 @@ REASON_TEXTS |= {
     "channels_used_365d": ReasonText("channels", positive=_("Channels used within a year: {value}")),
     "main_channel": ReasonText("channels", positive=_("Mainly uses {value}")),
 }
-"""What a customer manager says about each feature."""
+"""How a customer manager words each feature."""
 
 
 def channels(v: View) -> list[FeatureDefinition]:

@@ -118,7 +118,7 @@ REASON_TEXTS = {
         zero=_("Nothing put into investments over {window}"),
     ),
 }
-"""What a customer manager says about each feature."""
+"""How a customer manager words each feature."""
 
 
 def flows(v: View) -> list[FeatureDefinition]:

@@ -1,4 +1,4 @@
-"""What the customer has been used to do over two years: rates of their own transactions, whole and fading."""
+"""The customer's usual activity over two years: plain and decaying rates of their own transactions."""
 
 import ibis
 from ibis.expr.types import IntegerValue, NumericValue
@@ -13,7 +13,7 @@ from goldmine.features.windows import AGES
 
 NEEDS = ("transactions",)
 HALVES = (2, 6, 12)
-"""Months after which a transaction counts for half in a fading rate."""
+"""Half-lives of the decaying rates, in months."""
 _NONE = _("No transaction of their own within two years")
 REASON_TEXTS = {
     "own_days_per_month": ReasonText("habit", positive=_("Active on {value} a month over two years"), zero=_NONE),
@@ -22,24 +22,23 @@ REASON_TEXTS = {
         "habit", positive=_("{value} transactions of their own a month over two years"), zero=_NONE
     ),
 }
-"""What a customer manager says about each feature."""
+"""How a customer manager words each feature."""
 
 
 def habit(v: View) -> list[FeatureDefinition]:
-    """Own transactions, days and active months, each over the months of two years in which they could be seen.
+    """Own transactions, days and active months, each as a rate over the observed months of two years.
 
-    Rates over the months for which the books and the customer were there do not depend on how far the books reach
-    back, and over two years they tell a quiet quarter of somebody busy from the habit of somebody quiet. Where the
-    habit itself changes, rates that let old months fade follow it.
+    A rate over observed months does not depend on how far the books reach back. Two years tell a busy customer's quiet
+    quarter from a customer who is always quiet. Decaying rates follow a habit that changes.
     """
     counts = [v.zero(f"own_a{age}") for age in AGES]
     days = [bit_count(v.zero(f"days_a{age}")).cast("int64") for age in AGES]
     active = [(count > 0).cast("int64") for count in counts]
-    known = _months_known(v)
+    months = _observed_months(v)
     definitions = [
         number(
             name,
-            sum_of(parts) / known,
+            sum_of(parts) / months,
             title=_("{measure} over two years", measure=measure),
             unit=unit,
             window=730,
@@ -54,7 +53,7 @@ def habit(v: View) -> list[FeatureDefinition]:
     definitions += [
         number(
             f"own_count_per_month_half_{half}m",
-            _fading(counts, known, 0.5 ** (1 / half)),
+            _decaying_rate(counts, months, 0.5 ** (1 / half)),
             title=_(
                 "Own transactions a month over two years, weighing half as much every {half} months back", half=half
             ),
@@ -67,14 +66,14 @@ def habit(v: View) -> list[FeatureDefinition]:
     return with_reason_texts(definitions, REASON_TEXTS)
 
 
-def _months_known(v: View) -> IntegerValue:
-    """Months of two years for which the books reach back and the customer was there; their first counts whole."""
+def _observed_months(v: View) -> IntegerValue:
+    """Months of two years that the books cover since the customer opened; the first counts in full."""
     t = v.rows
     first = ibis.greatest(t.books_from, t.opened_on.fill_null(t.books_from))
     return month_index(t.cutoff) - month_index(first) + 1
 
 
-def _fading(counts: list[NumericValue], known: IntegerValue, keeps: float) -> NumericValue:
-    """A rate whose months weigh less by a factor `keeps` each further back, over the weights of the months known."""
-    weighed = sum_of([count * real(keeps**age) for age, count in enumerate(counts)])
-    return weighed * real(1 - keeps) / (real(1) - real(keeps) ** known)
+def _decaying_rate(counts: list[NumericValue], months: IntegerValue, decay: float) -> NumericValue:
+    """A weighted rate: a month's weight is `decay` times that of the month after it."""
+    weighted = sum_of([count * real(decay**age) for age, count in enumerate(counts)])
+    return weighted * real(1 - decay) / (real(1) - real(decay) ** months)

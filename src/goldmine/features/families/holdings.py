@@ -52,7 +52,7 @@ def holdings(v: View) -> list[FeatureDefinition]:
 
 
 def _reason_texts() -> dict[str, ReasonText]:
-    """What a customer manager says about each feature."""
+    """How a customer manager words each feature."""
     texts: dict[str, ReasonText] = {}
     for name, (title, inner) in CLASS_TITLES.items():
         nothing = _("No {holding}", holding=inner)

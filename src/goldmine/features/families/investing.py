@@ -1,4 +1,4 @@
-"""How much of what the customer does is about investments: the taste for them that shows before a first purchase."""
+"""Investment transactions and their share of the customer's own: interest in investing before a first purchase."""
 
 from goldmine.core.i18n import _
 from goldmine.features.definition import FeatureDefinition, numbers, ratio, with_reason_texts
@@ -19,13 +19,13 @@ REASON_TEXTS = {
         missing=_("Not active over {window}"),
     ),
 }
-"""What a customer manager says about each feature."""
+"""How a customer manager words each feature."""
 
 
 def investing(v: View) -> list[FeatureDefinition]:
     """Transactions of the kind investment, in or out, and their share of the customer's own, over each window.
 
-    A sum in yuan follows the customer's wealth; how often, among all that they do, follows what they like.
+    A sum in yuan reflects wealth; the share of transactions reflects interest.
     """
     definitions = []
     for days in (30, 90, 180, 365):

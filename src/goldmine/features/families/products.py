@@ -114,7 +114,7 @@ REASON_TEXTS = {
         show_typical=False,
     ),
 }
-"""What a customer manager says about each feature."""
+"""How a customer manager words each feature."""
 
 
 def products(v: View) -> list[FeatureDefinition]:

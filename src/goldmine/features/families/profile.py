@@ -1,4 +1,4 @@
-"""Who the customer is, and where in life and in the relation with the bank."""
+"""Who the customer is: traits, tenure, life-cycle stage, and services in use."""
 
 import ibis
 
@@ -8,7 +8,7 @@ from goldmine.features.reason_text import ReasonText, not_explainable
 from goldmine.features.view import View
 
 REASON_TEXTS = {
-    # Protected traits, and the status that stands for age and origin.
+    # Protected traits, and the identity, which is a proxy of age and origin.
     "age_years": not_explainable("age"),
     "gender": not_explainable("gender"),
     "identity": not_explainable("identity"),
@@ -41,7 +41,7 @@ REASON_TEXTS = {
         show_typical=False,
     ),
 }
-"""What a customer manager says about each feature."""
+"""How a customer manager words each feature."""
 
 
 def profile(v: View) -> list[FeatureDefinition]:

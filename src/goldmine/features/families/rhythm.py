@@ -1,8 +1,8 @@
-"""How lately, how often and how evenly the customer makes transactions of their own."""
+"""How recently, how often and how evenly the customer makes transactions of their own."""
 
 import ibis
 import ibis.expr.datatypes as dt
-from ibis.expr.types import IntegerValue, NumericValue, Value
+from ibis.expr.types import IntegerValue, NumericValue
 
 from goldmine.core.i18n import _
 from goldmine.features.definition import (
@@ -89,7 +89,7 @@ REASON_TEXTS = {
         missing=_("No transactions over {window}"),
     ),
 }
-"""What a customer manager says about each feature."""
+"""How a customer manager words each feature."""
 
 
 @ibis.udf.scalar.builtin
@@ -110,12 +110,8 @@ def _months(v: View, ages: range) -> NumericValue:
     return sum_of([(v.zero(f"days_a{age}") != 0).cast("int64") for age in ages])
 
 
-def _last(v: View) -> Value:
-    return ibis.greatest(*[v.rows[f"last_own_{bucket}"] for bucket in range(6)])
-
-
 def _recency(v: View) -> list[FeatureDefinition]:
-    since = v.days_since(_last(v))
+    since = v.days_since(ibis.greatest(*[v.rows[f"last_own_{bucket}"] for bucket in range(6)]))
     gap = ratio(real(365), _days(v, range(12)))
     months_of = [v.zero(f"days_a{age}") != 0 for age in range(12)]
     silent = ibis.cases(*[(active, age) for age, active in enumerate(months_of)], else_=12)

@@ -1,4 +1,4 @@
-"""Signs of income and trade: salary, pension, subsidy, shop takings, bills and loan service."""
+"""Sources of income and trade: salary, pension, subsidy, shop takings, bills and loan service."""
 
 import ibis
 
@@ -46,7 +46,7 @@ REASON_TEXTS = {
         fallback="in_salary_months_since",
         show_typical=False,
     ),
-    # Pensions stand for age.
+    # Pensions are a proxy of age.
     "in_pension_*": not_explainable("pension"),
     "in_subsidy_sum_90d": ReasonText(
         "subsidy",
@@ -114,11 +114,11 @@ REASON_TEXTS = {
         show_typical=False,
     ),
 }
-"""What a customer manager says about each feature."""
+"""How a customer manager words each feature."""
 
 
 def sources_of_income(v: View) -> list[FeatureDefinition]:
-    """Sum and count of each sign over a quarter, its change, and what salary does to the account."""
+    """Sum and count of each source, the change of regular ones, and the share of income that stays."""
     definitions = []
     for flow, title in INCOME_TITLES.items():
         amount, count = v.total(f"{flow}_sum", 90), v.total(f"{flow}_count", 365)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class ComesBack(Outcome):
     """The customer comes back: with money, or for a loan.
 
-    With money: an own transaction in the horizon, and an average daily AUM of its last full month that is at least so
-    many yuan above that of the cutoff's month. For a loan: one is drawn in the horizon, if the bank keeps product
+    With money: an own transaction in the horizon, and an average daily AUM of its last full month that is at least
+    `yuan` above that of the cutoff's month. For a loan: one is drawn in the horizon, if the bank keeps product
     events.
     """
 

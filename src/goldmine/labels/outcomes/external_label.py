@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class ExternalLabel(Outcome):
-    """A label that stands in a table made elsewhere; the bank's own tables cannot tell it."""
+    """A label in a table from elsewhere, which the bank's own tables do not hold."""
 
     kind: Literal["external_label"]
 
     def customers(self, window: "OutcomeWindow") -> "ibis.Table":
         """Refused: there is nothing to count."""
         raise UseCaseError(
-            "outcome external_label: it stands in the external table and cannot be counted from the bank's tables.",
+            "outcome external_label: it is in the external table and cannot be counted from the bank's tables.",
             "Train with `goldmine train-table`, or give the use case another outcome.",
         )
 

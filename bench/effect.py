@@ -1,14 +1,14 @@
-"""Is a measured effect the true one, and does a list from the workbench earn more than the old rule?
+"""Coverage of measured effects, and the gain of the workbench's lists over the old rule.
 
     python bench/effect.py coverage [--seeds 100]
     python bench/effect.py quarters [--customers 20000] [--seed 1]
 
-On the sample bank, whose truth is known. `coverage`: over so many drawings of control, contacts and outcomes, how often
-the measured effect's interval holds the true one (asked: 90 of 100). `quarters`: four campaigns one after the other,
-each entered into the books that the next is made from. The list of the workbench goes by propensity until uplift may
-rank, and a part of it is control; the old rule takes the largest balances first and has none. Compared is what
-contacting as many of each truly adds (asked: 1.5 times as much), and beside it what there was to be had: by the true
-probability of the outcome, and by the true effect itself.
+Both run on the sample bank, whose truth is known. `coverage` draws control, contacts and outcomes many times and counts
+how often the interval of the measured effect holds the true one (target: 90 of 100). `quarters` runs four campaigns in
+a row, each on a bank that holds the results of those before it. The workbench's list ranks by propensity until uplift
+may rank, and a part of it is control; the old rule contacts the largest balances and has no control. It compares the
+true effect of equally many contacts (target: 1.5 times as much), also with the best possible lists: by the true
+probability of the outcome, and by the true effect.
 """
 
 import argparse
@@ -41,13 +41,13 @@ from goldmine.sample.simulated_responses import simulate_campaign, work_campaign
 QUARTERS = (date(2023, 5, 31), date(2023, 8, 31), date(2023, 11, 30), date(2024, 2, 29))
 USE_CASES = ("longtail", "dormancy", "wealth")
 MONTHS = 42
-"""Of the books, to the end of June 2024: enough for six training cutoffs in the first quarter too."""
+"""Months of history to the end of June 2024: enough for six training cutoffs in the first quarter too."""
 CAPACITY, CONTROL = 0.2, 0.15
 """Share of the eligible that is contacted; share of the list that is control."""
 
 
 def coverage(folder: Path, seeds: int) -> None:
-    """Draw one campaign again and again on the same customers."""
+    """Repeat one campaign on the same customers."""
     write_bank(folder / "bank", customers=20_000, months=12, seed=1)
     for use_case in USE_CASES:
         truth = bank_files.truth(folder / "bank", use_case, QUARTERS[-1]).nlargest(2_000, "probability", keep="first")
@@ -57,14 +57,14 @@ def coverage(folder: Path, seeds: int) -> None:
         for seed in range(seeds):
             random = np.random.default_rng([seed, 7])
             group = np.where(random.random(len(truth)) < CONTROL, "control", "contact")
-            came = random.random(len(truth)) < aim
-            played = simulate_campaign(truth.assign(aim=aim, came=came, group=group), QUARTERS[-1], random)
+            outcome = random.random(len(truth)) < aim
+            played = simulate_campaign(truth.assign(aim=aim, came=outcome, group=group), QUARTERS[-1], random)
             rows = played.rows.assign(aim=(played.rows["came"] | played.rows["extra"]).astype(float))
-            found, true = intention_to_treat(rows), played.true_effect
-            if isinstance(found, Estimate):
-                held += found.low <= true <= found.high
-                widths.append(found.high - found.low)
-                values.append(found.value)
+            estimate, true = intention_to_treat(rows), played.true_effect
+            if isinstance(estimate, Estimate):
+                held += estimate.low <= true <= estimate.high
+                widths.append(estimate.high - estimate.low)
+                values.append(estimate.value)
         print(
             f"{use_case:<10} true {true:+.4f}  mean measured {np.mean(values):+.4f}  mean width {np.mean(widths):.4f}  "
             f"interval holds the true effect in {held} of {seeds}"
@@ -72,21 +72,21 @@ def coverage(folder: Path, seeds: int) -> None:
 
 
 def quarters(folder: Path, customers: int, seed: int) -> None:
-    """Four campaigns, each on the books that the one before it left."""
+    """Run four campaigns, each on a bank that holds the results of those before it."""
     write_bank(folder / "bank", customers=customers, months=MONTHS, seed=seed)
-    work, every = Workspace(folder / "work"), []
+    work, campaigns = Workspace(folder / "work"), []
     for quarter in QUARTERS:
         bank = open_bank(folder / "bank", work)
         build_activity(bank, work)
         for name in USE_CASES:
             start = time.perf_counter()
             gains = _campaign(folder, bank, work, load_use_case(name), quarter)
-            every.append({"use_case": name} | gains)
-            told = "  ".join(f"{who} {gain:6.1f}" for who, gain in gains.items())
-            print(f"{quarter} {name:<10} {told}  {time.perf_counter() - start:.0f} s", flush=True)
+            campaigns.append({"use_case": name} | gains)
+            figures = "  ".join(f"{who} {gain:6.1f}" for who, gain in gains.items())
+            print(f"{quarter} {name:<10} {figures}  {time.perf_counter() - start:.0f} s", flush=True)
         for path in sorted((work.releases / str(quarter)).glob("r/campaigns/*")):
             work_campaign(folder / "bank", path / "offers.parquet", path / "control.parquet", 1)
-    sums = pd.DataFrame(every).groupby("use_case").sum()
+    sums = pd.DataFrame(campaigns).groupby("use_case").sum()
     sums.loc["all"] = sums.sum()
     print("true extra conversions of four quarters, and how many times the old rule's\n")
     print(sums.round(1).to_string(), "\n")
@@ -94,7 +94,7 @@ def quarters(folder: Path, customers: int, seed: int) -> None:
 
 
 def _campaign(folder: Path, bank: Bank, work: Workspace, use_case: UseCase, quarter: date) -> dict[str, float]:
-    """Publish one campaign; gives the true extra conversions of both lists."""
+    """Publish one campaign; returns the true extra conversions of each list."""
     cutoffs = plan_cutoffs(use_case, quarter, bank.months("transactions"))
     build_features(bank, work, sorted({*cutoffs.all, quarter}))
     learnt = read_training_set(bank, work, use_case, quarter)
@@ -119,10 +119,10 @@ def _campaign(folder: Path, bank: Bank, work: Workspace, use_case: UseCase, quar
         score = pd.Series(learned.uplift(known, rows["probability"].to_numpy()), rows.index)
     print(f"{quarter} {use_case.name:<10} {learned.verdict}, {learned.rows} customers, needed {learned.rows_needed}")
     listed = rows.loc[score.nlargest(round(contacts / (1 - CONTROL))).index]
-    drawn = np.random.default_rng([quarter.toordinal(), len(listed)]).permutation(len(listed)) < contacts
-    _publish(work, use_case, quarter, listed.assign(group=np.where(drawn, "contact", "control")))
+    contacted = np.random.default_rng([quarter.toordinal(), len(listed)]).permutation(len(listed)) < contacts
+    _publish(work, use_case, quarter, listed.assign(group=np.where(contacted, "contact", "control")))
     return {
-        "workbench": float(listed.loc[drawn, "gain"].sum()),
+        "workbench": float(listed.loc[contacted, "gain"].sum()),
         "old rule": float(rows.nlargest(contacts, "balance")["gain"].sum()),
         "true probability": float(rows.nlargest(contacts, "truly")["gain"].sum()),
         "true effect": float(rows.nlargest(contacts, "gain")["gain"].sum()),
@@ -130,7 +130,7 @@ def _campaign(folder: Path, bank: Bank, work: Workspace, use_case: UseCase, quar
 
 
 def _history(bank: Bank, work: Workspace, use_case: UseCase, quarter: date, scores: pd.DataFrame) -> LearnedUplift:
-    """What complete campaigns teach; scores stand where the command would find them."""
+    """Uplift learnt from complete campaigns, once the scores are written where the command reads them."""
     path = work.scores(quarter, use_case.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     scores.to_parquet(path, index=False)
@@ -166,12 +166,12 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=100)
     parser.add_argument("--customers", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as place:
-        if given.what == "coverage":
-            coverage(Path(place), given.seeds)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if arguments.what == "coverage":
+            coverage(Path(folder), arguments.seeds)
         else:
-            quarters(Path(place), given.customers, given.seed)
+            quarters(Path(folder), arguments.customers, arguments.seed)
 
 
 if __name__ == "__main__":

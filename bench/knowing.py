@@ -1,7 +1,7 @@
-"""What it takes to know every customer: tags, ladder, moves, screening, lost, segments, owners, figures of the views.
+"""Cost of the customer analyses: tags, ladder, moves, screening, lost, segments, owners, figures of the views.
 
 Run by hand: ``python -m bench.knowing --customers 200000 --folder data/bench_knowing``. The bank, its activity and the
-features of two quarter ends are made first and then kept; each piece runs in a process of its own.
+features of two quarter ends are made on the first run; each piece runs in a process of its own.
 """
 
 import argparse
@@ -52,48 +52,48 @@ PIECES: dict[str, Piece] = {
 
 
 def main() -> None:
-    """Make what is missing, then measure each piece."""
-    asked = argparse.ArgumentParser()
-    asked.add_argument("--customers", type=int, default=200_000)
-    asked.add_argument("--folder", type=Path, default=Path("data/bench_knowing"))
-    given = asked.parse_args()
-    place = given.folder.absolute()
-    if not (place / "work" / "features" / f"{AS_OF}.parquet").exists():
-        write_bank(place / "bank", customers=given.customers, months=30, seed=1, end=AS_OF)
-        work = Workspace(place / "work")
-        bank = open_bank(place / "bank", work)
+    """Make missing inputs, then measure each piece."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--customers", type=int, default=200_000)
+    parser.add_argument("--folder", type=Path, default=Path("data/bench_knowing"))
+    arguments = parser.parse_args()
+    folder = arguments.folder.absolute()
+    if not (folder / "work" / "features" / f"{AS_OF}.parquet").exists():
+        write_bank(folder / "bank", customers=arguments.customers, months=30, seed=1, end=AS_OF)
+        work = Workspace(folder / "work")
+        bank = open_bank(folder / "bank", work)
         build_activity(bank, work)
         build_features(bank, work, [BEFORE, AS_OF])
-    for folder in ("customers", "coverage", "reporting", "segments"):
-        for path in (place / "work" / folder).rglob("*.*"):
+    for name in ("customers", "coverage", "reporting", "segments"):
+        for path in (folder / "work" / name).rglob("*.*"):
             path.unlink()
     for name in PIECES:
-        _measure(name, place)
+        _measure(name, folder)
 
 
-def _measure(name: str, place: Path) -> None:
+def _measure(name: str, folder: Path) -> None:
     spawn = multiprocessing.get_context("spawn")
-    answer: SimpleQueue[tuple[float, float, float, str]] = spawn.SimpleQueue()
-    child = spawn.Process(target=_run, args=(name, place, answer))
+    queue: SimpleQueue[tuple[float, float, float, str]] = spawn.SimpleQueue()
+    child = spawn.Process(target=_run, args=(name, folder, queue))
     child.start()
     child.join()
     if child.exitcode:
         raise SystemExit(f"{name}: ended with {child.exitcode}")
-    wall, cpu, peak, found = answer.get()
-    sys.stdout.write(f"{name:<26}{wall:7.1f} s wall {cpu:7.1f} s CPU {peak:7.0f} MB at most   {found}\n")
+    wall, cpu, peak, result = queue.get()
+    sys.stdout.write(f"{name:<26}{wall:7.1f} s wall {cpu:7.1f} s CPU {peak:7.0f} MB peak   {result}\n")
     sys.stdout.flush()
 
 
-def _run(name: str, place: Path, answer: SimpleQueue[tuple[float, float, float, str]]) -> None:
-    work = Workspace(place / "work")
+def _run(name: str, folder: Path, queue: SimpleQueue[tuple[float, float, float, str]]) -> None:
+    work = Workspace(folder / "work")
     bank = load_bank(work)
     wall, cpu = perf_counter(), process_time()
-    found = PIECES[name](bank, work)
-    answer.put((perf_counter() - wall, process_time() - cpu, _peak(), str(found)[:120]))
+    result = PIECES[name](bank, work)
+    queue.put((perf_counter() - wall, process_time() - cpu, _peak(), str(result)[:120]))
 
 
 def _peak() -> float:
-    """Megabytes that this process held at most; what the kernel says of its resources counts its parent's too."""
+    """Peak memory of this process in megabytes; `getrusage` would count its parent's too."""
     lines = Path("/proc/self/status").read_text("ascii").splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 

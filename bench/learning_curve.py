@@ -1,11 +1,11 @@
-"""What is lost by training on a drawn, reweighted share of the rows.
+"""Loss of accuracy by training on a downsampled, reweighted share of the rows.
 
     python bench/learning_curve.py --customers 200000 --picture docs/learning_curve.svg
 
-A sample bank is made once and each use case is trained on every row, then on so many as all rows with the outcome and
-one in two, four, ... of the others are; what is drawn counts for several (as ``max_rows`` does, by
-`goldmine.models.training_set.downsample_negatives`). They are stopped and calibrated on the same rows and tested on the
-same latest complete cutoff, and figures are means.
+A sample bank is made once and each use case is trained on every row, then on as many rows as all positives and
+one in two, four, ... of the others are; sampled rows are reweighted (as ``max_rows`` does, by
+`goldmine.models.training_set.downsample_negatives`). All models are stopped and calibrated on the same rows and tested
+on the same latest complete cutoff, and figures are means.
 """
 
 import argparse
@@ -33,57 +33,57 @@ EVERY_ROW = 100_000_000
 
 
 def main() -> None:
-    """Make the bank where it is not there, train, print the table and draw the curve."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("--customers", type=int, default=200_000)
-    asked.add_argument("--draws", type=int, default=3)
-    asked.add_argument("--use-cases", nargs="+", default=list(USE_CASES), choices=USE_CASES)
-    asked.add_argument("--picture", type=Path, help="Where the curve is drawn, if anywhere.")
-    given = asked.parse_args()
-    place = home() / "data" / "bench" / f"curve_{given.customers}"
-    if not (place / "bank" / "bank.yaml").exists():
-        write_bank(place / "bank", customers=given.customers, seed=1, end=END)
-    work = Workspace(place / "work")
-    bank = open_bank(place / "bank", work)
-    cases = [everything(load_use_case(name)) for name in given.use_cases]
+    """Make the bank if it is missing, train, print the table and draw the curve."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--customers", type=int, default=200_000)
+    parser.add_argument("--draws", type=int, default=3)
+    parser.add_argument("--use-cases", nargs="+", default=list(USE_CASES), choices=USE_CASES)
+    parser.add_argument("--picture", type=Path, help="File to draw the curve to.")
+    arguments = parser.parse_args()
+    folder = home() / "data" / "bench" / f"curve_{arguments.customers}"
+    if not (folder / "bank" / "bank.yaml").exists():
+        write_bank(folder / "bank", customers=arguments.customers, seed=1, end=END)
+    work = Workspace(folder / "work")
+    bank = open_bank(folder / "bank", work)
+    cases = [everything(load_use_case(name)) for name in arguments.use_cases]
     build_activity(bank, work)
     build_features(bank, work, sorted({day for case in cases for day in cutoffs(bank, case)}))
-    found = []
+    figures = []
     for case in cases:
         rows = read_training_set(bank, work, case, END)
         for one_in in ONE_IN:
-            for draw in range(given.draws if one_in > 1 else 1):
-                found.append(curve_point(case, rows, one_in, draw))
-                print("  ".join(f"{k} {v}" for k, v in found[-1].items()), flush=True)
-    frame = pd.DataFrame(found)
+            for draw in range(arguments.draws if one_in > 1 else 1):
+                figures.append(curve_point(case, rows, one_in, draw))
+                print("  ".join(f"{k} {v}" for k, v in figures[-1].items()), flush=True)
+    frame = pd.DataFrame(figures)
     mean = frame.groupby(["use_case", "one_in"], sort=False).mean().drop(columns="draw")
     print(mean.round(4).to_string())
-    if given.picture:
-        picture(mean.reset_index(), given.picture)
+    if arguments.picture:
+        picture(mean.reset_index(), arguments.picture)
 
 
 def everything(case: UseCase) -> UseCase:
-    """A use case that draws no rows by itself."""
+    """A use case without downsampling."""
     return case.model_copy(update={"training": case.training.model_copy(update={"max_rows": EVERY_ROW})})
 
 
 def curve_point(case: UseCase, rows: TrainingSet, one_in: int, draw: int) -> dict[str, object]:
-    """Figures of one training on so many rows as all positives and one in so many of the others are."""
+    """Figures of one training on as many rows as all positives and one in `one_in` of the others."""
     positives = int(rows.train["outcome"].to_numpy().sum())
-    most = positives + (rows.train.num_rows - positives) // one_in
-    drawn = downsample_negatives({END: rows.train}, most, draw)[END]
-    began = time.process_time()
-    fitted = train(case, drawn, rows.calibrate, draw)
-    seconds = time.process_time() - began
+    max_rows = positives + (rows.train.num_rows - positives) // one_in
+    sampled = downsample_negatives({END: rows.train}, max_rows, draw)[END]
+    started = time.process_time()
+    fitted = train(case, sampled, rows.calibrate, draw)
+    seconds = time.process_time() - started
     card = evaluate(fitted.model, rows.test, case).model
-    told = {"auc": card.auc, "average_precision": card.average_precision, "lift_10pct": card.lift["10pct"]}
-    told["calibration_error"] = card.calibration_error or 0.0
-    figures = {name: round(value, 4) for name, value in told.items()}
-    return {"use_case": case.name, "one_in": one_in, "draw": draw, "rows": drawn.num_rows, **figures, "cpu": seconds}
+    metrics = {"auc": card.auc, "average_precision": card.average_precision, "lift_10pct": card.lift["10pct"]}
+    metrics["calibration_error"] = card.calibration_error or 0.0
+    figures = {name: round(value, 4) for name, value in metrics.items()}
+    return {"use_case": case.name, "one_in": one_in, "draw": draw, "rows": sampled.num_rows, **figures, "cpu": seconds}
 
 
 def picture(mean: pd.DataFrame, out: Path) -> None:
-    """Lift beside that of every row, against the rows learnt from."""
+    """Draw the lift relative to training on every row, against the training rows."""
     figure, axes = plt.subplots(figsize=(7, 3.6), layout="constrained")
     for (name, curve), colour in zip(mean.groupby("use_case", sort=False), PALETTE, strict=False):
         axes.plot(curve["rows"], curve["lift_10pct"] / curve["lift_10pct"].iloc[0], "o-", color=colour, label=name)

@@ -1,4 +1,4 @@
-"""Small tables with a rare outcome, made up so that one kind of model or another has the better of each."""
+"""Small synthetic tables with a rare outcome; each favours another kind of model."""
 
 from collections.abc import Callable
 
@@ -30,7 +30,7 @@ def clusters(rows: int, seed: int) -> Made:
 
 
 def interactions(rows: int, seed: int) -> Made:
-    """Columns that mean little alone and much together, and one that comes and goes."""
+    """Columns that predict together rather than alone, and one periodic column."""
     rng = np.random.default_rng(seed)
     table = _normal(rng, rows, _COLUMNS)
     x = table.to_numpy().T
@@ -38,22 +38,22 @@ def interactions(rows: int, seed: int) -> Made:
 
 
 def mixed(rows: int, seed: int) -> Made:
-    """Text of 3 to 300 levels beside numbers that bend and meet, a sixth of many columns missing."""
+    """Text of 3 to 300 levels beside non-linear and interacting numbers; a sixth of every other column is missing."""
     rng = np.random.default_rng(seed)
     table = _normal(rng, rows, _COLUMNS - 6)
     x = table.to_numpy().T
     score = 0.6 * x[0] + 0.4 * np.abs(x[1]) - 0.5 * (x[2] > 1) + 0.3 * x[3] * x[4]
-    for place, levels in enumerate((3, 5, 12, 30, 60, 300)):
+    for number, levels in enumerate((3, 5, 12, 30, 60, 300)):
         level = np.minimum((rng.pareto(1.2, rows) * levels / 5).astype(int), levels - 1)
         score += rng.normal(0, 0.5, levels)[level]
-        table[f"text{place}"] = np.array([f"level {one}" for one in range(levels)])[level]
+        table[f"text{number}"] = np.array([f"level {index}" for index in range(levels)])[level]
     for name in table.columns[::2]:
         table[name] = table[name].mask(rng.random(rows) < 1 / 6)
     return table, _drawn(score, rng)
 
 
 MADE: dict[str, Callable[[int, int], Made]] = {
-    made.__name__: made for made in (weak_linear, clusters, interactions, mixed)
+    generator.__name__: generator for generator in (weak_linear, clusters, interactions, mixed)
 }
 
 
@@ -62,6 +62,6 @@ def _normal(rng: np.random.Generator, rows: int, columns: int) -> pd.DataFrame:
 
 
 def _drawn(score: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Outcomes drawn from some log-odds, moved so that they are rare."""
+    """Outcomes sampled from some log-odds, shifted so that they are rare."""
     shift = brentq(lambda by: float(expit(score + by).mean()) - _RARE, -20, 20)
     return (rng.random(len(score)) < expit(score + shift)).astype(int)

@@ -1,6 +1,6 @@
-"""How long the assignment takes: 200,000 customers, 500 managers, 60 branches, 800 grids, two channels.
+"""Duration of the assignment: 200,000 customers, 500 managers, 60 branches, 800 grids, two channels.
 
-Run by hand: ``python -m bench.offers [customers] [managers]``. The sum of the shadow prices' bound proves the value.
+Run by hand: ``python -m bench.offers [customers] [managers]``. The bound by shadow prices proves the value optimal.
 """
 
 import sys
@@ -13,7 +13,7 @@ from goldmine.campaigns.solver import solve
 
 
 def problem(customers: int, managers: int) -> Problem:
-    """Nine of ten customers stay with their manager; the tenth may go to any of the branch."""
+    """Nine of ten customers stay with their manager; the tenth may go to any manager of the branch."""
     random = np.random.default_rng(1)
     branches, grids = max(1, managers // 8), max(1, customers // 250)
     manager_branch = np.arange(managers) % branches
@@ -22,11 +22,11 @@ def problem(customers: int, managers: int) -> Problem:
     probability = random.beta(1, 12, customers)
     free = random.random(customers) < 0.1
     customer_parts, manager = [], []
-    for place in range(branches):
-        those = np.flatnonzero(manager_branch == place)
-        settled, loose = np.flatnonzero((branch == place) & ~free), np.flatnonzero((branch == place) & free)
-        customer_parts += [settled, np.repeat(loose, len(those))]
-        manager += [random.choice(those, len(settled)), np.tile(those, len(loose))]
+    for home in range(branches):
+        home_managers = np.flatnonzero(manager_branch == home)
+        bound, free_customers = np.flatnonzero((branch == home) & ~free), np.flatnonzero((branch == home) & free)
+        customer_parts += [bound, np.repeat(free_customers, len(home_managers))]
+        manager += [random.choice(home_managers, len(bound)), np.tile(home_managers, len(free_customers))]
     whose, by = np.concatenate(customer_parts), np.concatenate(manager)
     whose, by = np.tile(whose, 2), np.tile(by, 2)
     channel = np.repeat([0, 1], len(whose) // 2)
@@ -40,7 +40,7 @@ def problem(customers: int, managers: int) -> Problem:
 
 
 def main() -> None:
-    """Solve one problem and print what it took."""
+    """Solve one problem and print its duration and value."""
     customers, managers = (int(text) for text in [*sys.argv[1:], "200000", "500"][:2])
     question = problem(customers, managers)
     start = perf_counter()

@@ -1,9 +1,9 @@
-"""``python bench/spark.py``: what a row costs on Spark, in CPU seconds of all its processes.
+"""Cost of a row on Spark, in CPU seconds of all its processes: ``python bench/spark.py``.
 
-A sample bank is taken many times over under other numbers; then the activity of one month (transactions and balances),
-the features of one cutoff and the scores of one use case are made there, by a model trained on the bank itself.
-CPU seconds, of Java and Python together, hold on a noisy machine where wall seconds do not; what a query costs to plan
-and compile is in them, so that a row of many is cheaper. `docs/scale.md` reckons with the figures.
+A sample bank is copied many times over under other ids; then Spark makes the activity of one month (transactions and
+balances), the features of one cutoff and the scores of one use case, by a model trained on the bank itself.
+CPU seconds of Java and Python together are stable on a noisy machine, unlike wall seconds; they include planning and
+compiling a query, so that a row among many is cheaper. `docs/scale.md` uses the figures.
 """
 
 import argparse
@@ -38,61 +38,61 @@ USE_CASE = "dormancy"
 NUMBERS = (
     "customer_id", "related_id", "merged_into", "account_id", "transaction_id", "event_id", "grid_id", "employer_id",
 )  # fmt: skip
-"""Columns that name what is there once; the others say what is the same for all."""
+"""Id columns, which differ between the copies."""
 
 
 def main() -> None:
-    """Make the bank and its model where they are not there, run each stage and print what a row costs."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--customers", type=int, default=10_000)
-    asked.add_argument("--times", type=int, default=20)
-    asked.add_argument("--spark-master", default="local[2]")
-    given = asked.parse_args()
-    once = home() / "data" / "bench" / f"spark_{given.customers}"
-    many = once.with_name(f"{once.name}x{given.times}")
+    """Make the bank and its model if they are missing, run each stage and print the cost of a row."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, default=10_000)
+    parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--spark-master", default="local[2]")
+    arguments = parser.parse_args()
+    once = home() / "data" / "bench" / f"spark_{arguments.customers}"
+    many = once.with_name(f"{once.name}x{arguments.times}")
     os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{once / 'mlflow.db'}"
     if not (once / "bank").exists():
-        write_bank(once / "bank", customers=given.customers, months=MONTHS, seed=1, end=CUTOFF)
+        write_bank(once / "bank", customers=arguments.customers, months=MONTHS, seed=1, end=CUTOFF)
         learn(once)
     if not (many / "bank").exists():
-        multiply(once / "bank", many / "bank", given.times)
-    run(many, Engine("spark", given.spark_master))
+        multiply(once / "bank", many / "bank", arguments.times)
+    run(many, Engine("spark", arguments.spark_master))
 
 
-def learn(place: Path) -> None:
+def learn(folder: Path) -> None:
     """Train the use case on the bank as it is and make it champion."""
-    work = Workspace(place / "work")
-    bank = open_bank(place / "bank", work)
+    work = Workspace(folder / "work")
+    bank = open_bank(folder / "bank", work)
     build_activity(bank, work)
     build_features(bank, work, required_cutoffs(bank, [USE_CASE], CUTOFF))
     session = lab.open_session(str(work.root))
     trained = lab.train(session, USE_CASE)
-    made = lab.propose(session, trained, lab.compare(session, trained))
-    if not made.champion:
-        raise SystemExit(f"{USE_CASE}: {'; '.join(made.refusals)}")
+    registered = lab.propose(session, trained, lab.compare(session, trained))
+    if not registered.champion:
+        raise SystemExit(f"{USE_CASE}: {'; '.join(registered.refusals)}")
 
 
 def multiply(bank: Path, target: Path, times: int) -> None:
-    """Write a bank's tables many times over, each time under other numbers."""
+    """Write a bank's tables many times over, each time under other ids."""
     with whole_folder(target) as folder:
         for source in sorted(path for path in bank.rglob("*.parquet") if path.relative_to(bank).parts[0] != "truth"):
-            place = folder / source.relative_to(bank)
-            place.parent.mkdir(exist_ok=True)
-            held = pq.read_schema(source).names
-            numbers = ", ".join(f"{name} || '-' || round AS {name}" for name in NUMBERS if name in held)
+            path = folder / source.relative_to(bank)
+            path.parent.mkdir(exist_ok=True)
+            names = pq.read_schema(source).names
+            numbers = ", ".join(f"{name} || '-' || round AS {name}" for name in NUMBERS if name in names)
             rows = f"SELECT t.* REPLACE ({numbers})" if numbers else "SELECT t.*"
             times_over = times if numbers else 1
             duckdb.sql(
                 f"COPY ({rows} FROM read_parquet({literal(source)}) t, range({times_over}) AS r(round) ORDER BY ALL) "
-                f"TO {literal(place)} (FORMAT parquet, COMPRESSION zstd)"
+                f"TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
             )
         (folder / "bank.yaml").write_bytes((bank / "bank.yaml").read_bytes())
 
 
-def run(place: Path, engine: Engine) -> None:
-    """Make the newest month's activity, the cutoff's features and the use case's scores on Spark; the rest is there."""
-    work = Workspace(place / "work")
-    bank = open_bank(place / "bank", work)
+def run(folder: Path, engine: Engine) -> None:
+    """Make the newest month's activity, the cutoff's features and the use case's scores on Spark."""
+    work = Workspace(folder / "work")
+    bank = open_bank(folder / "bank", work)
     build_activity(bank, work)
     for table in ("transactions", "balances"):
         remove(partition(work, table, month_key(CUTOFF)))
@@ -100,14 +100,14 @@ def run(place: Path, engine: Engine) -> None:
     work.scores(CUTOFF, USE_CASE).unlink(missing_ok=True)
     connect(engine)
     rows = sum(file.rows for file in bank.tables["transactions"].files if file.month == month_key(CUTOFF))
-    _told("activity", rows, lambda: build_activity(bank, work, engine))
-    _told("features", bank.tables["customers"].rows, lambda: build_features(bank, work, [CUTOFF], engine))
+    _print_cost("activity", rows, lambda: build_activity(bank, work, engine))
+    _print_cost("features", bank.tables["customers"].rows, lambda: build_features(bank, work, [CUTOFF], engine))
     case = load_use_case(USE_CASE)
-    _told("scores", bank.tables["customers"].rows, lambda: score(bank, work, case, CUTOFF, engine))
+    _print_cost("scores", bank.tables["customers"].rows, lambda: score(bank, work, case, CUTOFF, engine))
 
 
-def _told(stage: str, rows: int, make: Callable[[], object]) -> None:
-    """Print what a stage cost."""
+def _print_cost(stage: str, rows: int, make: Callable[[], object]) -> None:
+    """Run a stage and print its cost."""
     began, before = time.monotonic(), _spent()
     make()
     seconds = _spent() - before
@@ -116,9 +116,9 @@ def _told(stage: str, rows: int, make: Callable[[], object]) -> None:
 
 
 def _spent() -> float:
-    """CPU seconds of this process and of all below it, the ended ones included."""
-    me = psutil.Process()
-    times = [one.cpu_times() for one in (me, *me.children(recursive=True))]
+    """CPU seconds of this process and its descendants, including those that have ended."""
+    current = psutil.Process()
+    times = [process.cpu_times() for process in (current, *current.children(recursive=True))]
     return sum(t.user + t.system + t.children_user + t.children_system for t in times)
 
 

@@ -1,14 +1,14 @@
-"""Tables through `goldmine train-table`, judged on rows whose label the command never saw, beside other models.
+"""Tables through `goldmine train-table`, evaluated on rows with hidden labels, beside other models.
 
     python bench/tables.py                      # all of them, default settings
     python bench/tables.py bank_full --tune-minutes 4
     python bench/tables.py weak_linear clusters interactions mixed --seed 2
 
 Bank Marketing (Moro, Cortez, Rita 2014), `duration` left out, as it is known only after the call. `bank_full` is split
-as scikit-learn's train_test_split(random_state=20240331, stratify) splits it; of `bank_additional`, whose rows stand in
-the order of time, the first 80% are learnt from. The data is read where GOLDMINE_SHARED_DATA says, default
+as scikit-learn's train_test_split(random_state=20240331, stratify) splits it; of `bank_additional`, whose rows are in
+order of time, the first 80% are training rows. GOLDMINE_SHARED_DATA names the folder of the data, by default
 ../shared/data. The other tables are made up (`bench/made_tables.py`): 5,000 labelled rows of 80 columns, 6% of them 1,
-and 20,000 to judge by. Runs and models go to a temporary store. Needs the extra `bench`.
+and 20,000 test rows. Runs and models go to a temporary store. Needs the extra `bench`.
 """
 
 import argparse
@@ -43,7 +43,7 @@ LABELLED, HIDDEN = 5_000, 20_000
 
 @dataclass(frozen=True)
 class Table:
-    """Features and outcomes of some rows, and the places of those whose label is kept from the command."""
+    """Features and outcomes of some rows, and the row numbers of those whose label is hidden."""
 
     features: pd.DataFrame
     outcome: np.ndarray
@@ -51,27 +51,27 @@ class Table:
 
     @property
     def known(self) -> np.ndarray:
-        """Places of the rows to learn from."""
+        """Row numbers of the labelled rows."""
         return np.setdiff1d(np.arange(len(self.outcome)), self.hidden)
 
 
 def main() -> None:
     """Run each table that was asked for."""
-    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("tables", nargs="*", default=[*FILES, *MADE], metavar="TABLE", help=", ".join([*FILES, *MADE]))
-    asked.add_argument("--tune-minutes", type=float, default=0.0)
-    asked.add_argument("--seed", type=int, default=1, help="Of the made-up tables.")
-    given = asked.parse_args()
-    for name in given.tables:
-        table = made_up(name, given.seed) if name in MADE else of_file(name)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", nargs="*", default=[*FILES, *MADE], metavar="TABLE", help=", ".join([*FILES, *MADE]))
+    parser.add_argument("--tune-minutes", type=float, default=0.0)
+    parser.add_argument("--seed", type=int, default=1, help="Of the made-up tables.")
+    arguments = parser.parse_args()
+    for name in arguments.tables:
+        table = made_up(name, arguments.seed) if name in MADE else of_file(name)
         with tempfile.TemporaryDirectory() as scratch:
             started = time.monotonic()
-            chance = train_table(name, table, Path(scratch), given.tune_minutes)
+            chance = train_table(name, table, Path(scratch), arguments.tune_minutes)
         print(f"{name}: {len(table.known):,} rows, {table.outcome[table.known].mean():.1%} of them 1")
         say("goldmine, out of fold", table.outcome[table.known], chance[table.known], time.monotonic() - started)
         say("goldmine, hidden rows", table.outcome[table.hidden], chance[table.hidden])
-        for who, found, seconds in others(table):
-            say(f"{who}, hidden rows", table.outcome[table.hidden], found, seconds)
+        for who, chances, seconds in others(table):
+            say(f"{who}, hidden rows", table.outcome[table.hidden], chances, seconds)
 
 
 def of_file(name: str) -> Table:
@@ -79,10 +79,10 @@ def of_file(name: str) -> Table:
     shared = at_home(os.environ.get("GOLDMINE_SHARED_DATA") or "../shared/data")
     table = pd.read_csv(shared / "bank_marketing" / FILES[name], sep=";").drop(columns="duration")
     outcome = (table.pop("y") == "yes").to_numpy().astype(int)
-    places = np.arange(len(table))
+    rows = np.arange(len(table))
     if name in IN_TIME:
-        return Table(table, outcome, places[int(0.8 * len(table)) :])
-    return Table(table, outcome, train_test_split(places, test_size=0.25, random_state=20240331, stratify=outcome)[1])
+        return Table(table, outcome, rows[int(0.8 * len(table)) :])
+    return Table(table, outcome, train_test_split(rows, test_size=0.25, random_state=20240331, stratify=outcome)[1])
 
 
 def made_up(name: str, seed: int) -> Table:
@@ -91,12 +91,12 @@ def made_up(name: str, seed: int) -> Table:
 
 
 def train_table(name: str, table: Table, folder: Path, minutes: float) -> np.ndarray:
-    """Hide the labels of the test rows and run the command; gives every row's probability."""
-    places = pd.Series(np.arange(len(table.outcome)))
-    frame = table.features.assign(outcome=pd.Series(table.outcome, dtype="Int64").mask(places.isin(table.hidden)))
-    frame.insert(0, "row", places)
+    """Hide the labels of the test rows and run the command; returns every row's probability."""
+    rows = pd.Series(np.arange(len(table.outcome)))
+    frame = table.features.assign(outcome=pd.Series(table.outcome, dtype="Int64").mask(rows.isin(table.hidden)))
+    frame.insert(0, "row", rows)
     if name in IN_TIME:
-        frame["order"] = places
+        frame["order"] = rows
     file, scores = folder / f"{name}.csv", folder / "scores.parquet"
     frame.to_csv(file, index=False)
     command = [Path(sys.executable).with_name("goldmine"), "train-table", file, "--label", "outcome", "--id", "row"]
@@ -104,16 +104,16 @@ def train_table(name: str, table: Table, folder: Path, minutes: float) -> np.nda
     command += ["--tune-minutes", str(minutes)] if minutes else []
     store = {"MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}"}
     subprocess.run(command, check=True, env={**os.environ, **store})
-    return pd.read_parquet(scores).set_index("row").probability.loc[places].to_numpy()
+    return pd.read_parquet(scores).set_index("row").probability.loc[rows].to_numpy()
 
 
 def others(table: Table) -> Iterator[tuple[str, np.ndarray, float]]:
-    """What other models make of the hidden rows, and the seconds that took."""
+    """Predictions of other models for the hidden rows, and the seconds of their training."""
     text = [name for name in table.features if not pd.api.types.is_numeric_dtype(table.features[name])]
     numbers = [name for name in table.features if name not in text]
     levels = table.features.astype(dict.fromkeys(text, "category"))
     words = table.features.assign(**{name: table.features[name].fillna("").astype(str) for name in text})
-    line = make_pipeline(
+    regression = make_pipeline(
         make_column_transformer(
             (make_pipeline(SimpleImputer(add_indicator=True), StandardScaler()), numbers),
             (OneHotEncoder(min_frequency=10, handle_unknown="infrequent_if_exist"), text),
@@ -122,9 +122,9 @@ def others(table: Table) -> Iterator[tuple[str, np.ndarray, float]]:
     )
     boosted = CatBoostClassifier(verbose=False, allow_writing_files=False, cat_features=text, random_seed=1)
     for who, model, features in (
-        ("logistic regression", line, table.features),
-        ("LightGBM as it comes", LGBMClassifier(verbosity=-1), levels),
-        ("CatBoost as it comes", boosted, words),
+        ("logistic regression", regression, table.features),
+        ("LightGBM, defaults", LGBMClassifier(verbosity=-1), levels),
+        ("CatBoost, defaults", boosted, words),
     ):
         started = time.monotonic()
         model.fit(features.iloc[table.known], table.outcome[table.known])
@@ -133,11 +133,11 @@ def others(table: Table) -> Iterator[tuple[str, np.ndarray, float]]:
 
 
 def say(who: str, outcome: np.ndarray, chance: np.ndarray, seconds: float | None = None) -> None:
-    """Print how one model did on some rows."""
+    """Print the metrics of one model on some rows."""
     head = outcome[np.argsort(-chance, kind="stable")[: len(outcome) // 10]].mean()
     print(
         f"  {who:<36}AUC {roc_auc_score(outcome, chance):.4f}  lift in the top 10% {head / outcome.mean():.3f}  "
-        f"promised {chance.mean():.1%}, came {outcome.mean():.1%}" + (f"  {seconds:.0f} s" if seconds else ""),
+        f"predicted {chance.mean():.1%}, observed {outcome.mean():.1%}" + (f"  {seconds:.0f} s" if seconds else ""),
         flush=True,
     )
 

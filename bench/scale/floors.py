@@ -1,4 +1,4 @@
-"""The same work in the plainest script: one statement a month or a cutoff, a ready matrix, and no more than that."""
+"""The same work as minimal scripts: one statement a month or a cutoff, and a ready matrix."""
 
 from pathlib import Path
 
@@ -25,15 +25,15 @@ from goldmine.pipeline.selection import required_cutoffs, selected_use_cases
 from goldmine.validation.rules import load_rules
 
 
-def validate(place: Path, _folder: str) -> None:
-    """One statement a table for the suite's conditions on rows, and one for keys that stand twice."""
-    bank, _work = opened(place)
+def validate(folder: Path, _folder: str) -> None:
+    """One statement a table for the suite's conditions on rows, and one for duplicate keys."""
+    bank, _work = opened(folder)
     connection = duckdb.connect()
     connection.execute("SET VARIABLE data_until = ?", [bank.data_until])
     for name, table in bank.tables.items():
         connection.execute(f'CREATE VIEW "{name}" AS FROM read_parquet({[str(file.path) for file in table.files]})')
     for name in bank.tables:
-        rules = [rule for rule in load_rules(name) if all(_there(bank, name, need) for need in rule.needs)]
+        rules = [rule for rule in load_rules(name) if all(_is_present(bank, name, need) for need in rule.needs)]
         counted = ", ".join(f"count(*) FILTER ({rule.breaks})" for rule in rules if rule.of == "row")
         owners = "LEFT JOIN (SELECT customer_id AS owner_id, opened_on AS owner_opened_on FROM customers)"
         joined = f"{owners} ON customer_id = owner_id" if "owner_id" in counted else ""
@@ -44,10 +44,10 @@ def validate(place: Path, _folder: str) -> None:
             connection.execute(f"SELECT count(*) FROM ({twice})").fetchall()
 
 
-def activity(place: Path) -> None:
+def activity(folder: Path) -> None:
     """One statement a month over the bank's Parquet."""
-    bank, _work = opened(place)
-    connection, out = duckdb.connect(), place / "floor"
+    bank, _work = opened(folder)
+    connection, out = duckdb.connect(), folder / "floor"
     out.mkdir(exist_ok=True)
     for name, query in (("transactions", _transactions_sql()), ("balances", _balances_sql())):
         for month in bank.months(name):
@@ -58,10 +58,10 @@ def activity(place: Path) -> None:
             )
 
 
-def features(place: Path) -> None:
+def features(folder: Path) -> None:
     """One statement a cutoff over the activity: every measure summed in each bucket, joined and written."""
-    bank, work = opened(place)
-    connection, out = duckdb.connect(), place / "floor"
+    bank, work = opened(folder)
+    connection, out = duckdb.connect(), folder / "floor"
     for cutoff in required_cutoffs(bank, selected_use_cases(bank, work, bank.data_until), bank.data_until):
         parts = []
         for name, measures in (("transactions", [*SUMS, *PEAKS]), ("balances", [f"{c}_avg" for c in PRODUCT_CLASSES])):
@@ -73,17 +73,17 @@ def features(place: Path) -> None:
                 sums = ", ".join(f'{"max" if m in PEAKS else "sum"}({m}) AS "{name}_{m}_{bucket}"' for m in measures)
                 parts.append(f"(SELECT customer_id, {sums} FROM read_parquet({files}) GROUP BY 1)")
         customers = [str(file.path) for file in bank.tables["customers"].files]
-        joined = " ".join(f"LEFT JOIN {part} p{place_} USING (customer_id)" for place_, part in enumerate(parts))
+        joined = " ".join(f"LEFT JOIN {part} p{index} USING (customer_id)" for index, part in enumerate(parts))
         connection.execute(
             f"COPY (SELECT * FROM read_parquet({customers}) c {joined} ORDER BY customer_id) "
             f"TO '{out / f'features-{cutoff}.parquet'}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
         )
 
 
-def matrix(place: Path, name: str) -> None:
+def matrix(folder: Path, name: str) -> None:
     """Lay the matrices of a use case ready; not measured."""
-    bank, work = opened(place)
-    case, out = load_use_case(name), place / "floor"
+    bank, work = opened(folder)
+    case, out = load_use_case(name), folder / "floor"
     learnt = read_training_set(bank, work, case, bank.data_until, SEED)
     outcome, weight = outcomes(learnt.train, name), sample_weights(learnt.train)
     learnable = fit_encoding(learnt.train, selected_features(case, learnt.train.column_names))
@@ -102,11 +102,11 @@ def matrix(place: Path, name: str) -> None:
     np.save(out / f"{name}-score.npy", encode(encoding, everyone))
 
 
-def train(place: Path, name: str) -> None:
+def train(folder: Path, name: str) -> None:
     """LightGBM's own `train` on the ready matrix."""
-    ready, case, lgb = np.load(place / "floor" / f"{name}.npz"), load_use_case(name), lightgbm()
+    ready, case, lgb = np.load(folder / "floor" / f"{name}.npz"), load_use_case(name), lightgbm()
     outcome, weight = ready["outcome"], ready["weight"]
-    settings = read_json(place / "floor" / f"{name}.json")
+    settings = read_json(folder / "floor" / f"{name}.json")
     rows = lgb.Dataset(
         ready["train"],
         outcome,
@@ -117,31 +117,31 @@ def train(place: Path, name: str) -> None:
     later = lgb.Dataset(ready["calibrate"], ready["later"], reference=rows)
     stop = lgb.early_stopping(case.training.early_stopping_rounds, verbose=False)
     booster = lgb.train(settings, rows, case.training.num_iterations, valid_sets=[rows, later], callbacks=[stop])
-    booster.save_model(place / "floor" / f"{name}.txt", num_iteration=booster.best_iteration)
+    booster.save_model(folder / "floor" / f"{name}.txt", num_iteration=booster.best_iteration)
 
 
-def score(place: Path, name: str) -> None:
+def score(folder: Path, name: str) -> None:
     """LightGBM's own `predict` on the ready matrix, and the probabilities written."""
-    booster = lightgbm().Booster(model_file=place / "floor" / f"{name}.txt")
-    found = booster.predict(np.load(place / "floor" / f"{name}-score.npy"))
-    pq.write_table(pa.table({"probability": found}), place / "floor" / f"{name}.parquet")
+    booster = lightgbm().Booster(model_file=folder / "floor" / f"{name}.txt")
+    probabilities = booster.predict(np.load(folder / "floor" / f"{name}-score.npy"))
+    pq.write_table(pa.table({"probability": probabilities}), folder / "floor" / f"{name}.parquet")
 
 
-def release(place: Path) -> None:
-    """LightGBM's own reasons for the rows that are listed, and every table of the release written as it stands."""
-    bank, work = opened(place)
+def release(folder: Path) -> None:
+    """LightGBM's SHAP values of the listed rows, and a copy of every table of the release."""
+    bank, work = opened(folder)
     for name in selected_use_cases(bank, work, bank.data_until):
         case = load_use_case(name)
-        booster = lightgbm().Booster(model_file=place / "floor" / f"{name}.txt")
-        booster.predict(np.load(place / "floor" / f"{name}-score.npy")[: case.list_size], pred_contrib=True)
-    out = place / "floor" / "release"
+        booster = lightgbm().Booster(model_file=folder / "floor" / f"{name}.txt")
+        booster.predict(np.load(folder / "floor" / f"{name}-score.npy")[: case.list_size], pred_contrib=True)
+    out = folder / "floor" / "release"
     out.mkdir(exist_ok=True)
     for number, path in enumerate(sorted(work.releases.rglob("*.parquet"))):
         pq.write_table(pq.read_table(path), out / f"{number}.parquet", compression="zstd")
 
 
-def _there(bank: Bank, table: str, need: str) -> bool:
-    """Whether a rule's column, or column of another table, is in the bank; its parameters are."""
+def _is_present(bank: Bank, table: str, need: str) -> bool:
+    """Whether the bank has a rule's column, or column of another table; parameters are always present."""
     other, dot, column = need.partition(".")
     return need.startswith("$") or bank.has(*((other, column) if dot else (table, need)))
 

@@ -1,4 +1,4 @@
-"""One piece of work in a process of its own: wall seconds, CPU seconds, and the most memory that its tree held."""
+"""Measure a stage in a process of its own: wall seconds, CPU seconds, and the peak memory of its process tree."""
 
 import os
 import subprocess
@@ -14,14 +14,14 @@ _EVERY_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Measured:
-    """What a piece of work took.
+    """Cost of a stage.
 
     Parameters
     ----------
     wall, cpu : float
         Seconds.
     peak : int
-        Bytes that the process and its children held at once, at most.
+        Peak memory of the process and its children together, in bytes.
     """
 
     wall: float
@@ -35,7 +35,7 @@ def measure(*words: str) -> Measured:
     process = subprocess.Popen([sys.executable, "-m", "bench.scale.work", *words])
     peak = 0
     while process.poll() is None:
-        peak = max(peak, _held(process.pid))
+        peak = max(peak, _memory_of_tree(process.pid))
         time.sleep(_EVERY_SECONDS)
     if process.returncode:
         raise SystemExit(f"{' '.join(words)}: ended with {process.returncode}")
@@ -47,25 +47,25 @@ _seen = 0.0
 
 
 def _children_cpu() -> float:
-    """CPU seconds of the child that has just ended: what all children took, less what was known before."""
+    """CPU seconds of the child that has just ended: those of all children, less those seen before."""
     global _seen
     took = os.times()
     total = took.children_user + took.children_system
-    found, _seen = total - _seen, total
-    return found
+    seconds, _seen = total - _seen, total
+    return seconds
 
 
-def _held(pid: int) -> int:
+def _memory_of_tree(pid: int) -> int:
     try:
         process = psutil.Process(pid)
-        own, below = process.memory_info(), [one.memory_info() for one in process.children(recursive=True)]
+        own, below = process.memory_info(), [child.memory_info() for child in process.children(recursive=True)]
     except psutil.NoSuchProcess:
         return 0
-    # A child that is about to become another program still shows all of its parent's memory as its own.
-    return own.rss + sum(one.rss for one in below if one.vms != own.vms)
+    # A child between fork and exec still shows its parent's memory as its own.
+    return own.rss + sum(child.rss for child in below if child.vms != own.vms)
 
 
 def bytes_on_disk(folder: Path) -> int:
-    """Bytes of a file, or of all files in a folder; 0 where there is nothing."""
+    """Bytes of a file, or of all files in a folder; 0 if it does not exist."""
     files = [folder] if folder.is_file() else folder.rglob("*") if folder.exists() else []
     return sum(path.stat().st_size for path in files if path.is_file())

@@ -1,4 +1,4 @@
-"""A bank's books as they stood on an earlier day: what the first of two quarters is run on."""
+"""A bank's tables as of an earlier day, for the first of two quarters."""
 
 import shutil
 from datetime import date
@@ -12,11 +12,11 @@ from goldmine.core.sql import literal
 from goldmine.features.point_in_time import ROW_DAYS, known_columns
 
 BORN = {**ROW_DAYS, "suppressions": "start_date"}
-"""By table: the day from which a row stands in the books."""
+"""Column of the day from which a row is in the table, by table."""
 
 
 def books_until(bank: Path, day: date, out: Path) -> None:
-    """Write a canonical bank's tables as they stood on a day: later rows are not there yet, later days are empty.
+    """Write a canonical bank's tables as of a day: without later rows, and with later dates empty.
 
     Parameters
     ----------
@@ -43,19 +43,19 @@ def books_until(bank: Path, day: date, out: Path) -> None:
 
 
 def _table(connection: duckdb.DuckDBPyConnection, name: str, source: Path, day: date, out: Path) -> None:
-    held = [row[0] for row in connection.execute(f"DESCRIBE FROM {literal(source)}").fetchall()]
-    columns = ", ".join(known_columns(name, held, day))
-    born = BORN.get(name)
-    where = f"WHERE {born} IS NULL OR {born} <= DATE '{day}'" if born else ""
+    names = [row[0] for row in connection.execute(f"DESCRIBE FROM {literal(source)}").fetchall()]
+    columns = ", ".join(known_columns(name, names, day))
+    day_column = BORN.get(name)
+    where = f"WHERE {day_column} IS NULL OR {day_column} <= DATE '{day}'" if day_column else ""
     connection.execute(f"COPY (SELECT {columns} FROM {literal(source)} {where}) TO {literal(out)} (FORMAT parquet)")
 
 
 def _month(connection: duckdb.DuckDBPyConnection, name: str, source: Path, day: date, out: Path) -> None:
     out.parent.mkdir(exist_ok=True)
     late = f"known_on > DATE '{day}'"
-    asked = f"SELECT count(*) FROM {literal(source)} WHERE {late}"
-    if name == "transactions" and connection.execute(asked).fetchall()[0][0]:
-        kept = f"SELECT * FROM {literal(source)} WHERE NOT coalesce({late}, false)"
-        connection.execute(f"COPY ({kept}) TO {literal(out)} (FORMAT parquet, COMPRESSION zstd)")
+    count = f"SELECT count(*) FROM {literal(source)} WHERE {late}"
+    if name == "transactions" and connection.execute(count).fetchall()[0][0]:
+        known = f"SELECT * FROM {literal(source)} WHERE NOT coalesce({late}, false)"
+        connection.execute(f"COPY ({known}) TO {literal(out)} (FORMAT parquet, COMPRESSION zstd)")
     else:
         out.symlink_to(source)

@@ -1,4 +1,4 @@
-"""The stages of a refresh as the notebooks call them, without the pictures."""
+"""The stages of a refresh as the notebooks call them, without plots."""
 
 from datetime import date
 from pathlib import Path
@@ -22,61 +22,63 @@ from goldmine.validation import require, validate_bank
 SEED = 20240331
 
 
-def bank(place: Path, customers: str, months: str) -> None:
+def bank(folder: Path, customers: str, months: str) -> None:
     """Make the sample bank."""
-    write_bank(place / "bank", customers=int(customers), months=int(months), seed=1, end=date(2024, 6, 30))
+    write_bank(folder / "bank", customers=int(customers), months=int(months), seed=1, end=date(2024, 6, 30))
 
 
-def first(place: Path) -> None:
-    """Lay the bank's books out as they stood a quarter before their end."""
-    books = load_mapping(place / "bank").data_until
-    books_until(place / "bank", month_end(books, -3), place / "first")
+def first(folder: Path) -> None:
+    """Write the bank's tables as of a quarter before their end."""
+    books = load_mapping(folder / "bank").data_until
+    books_until(folder / "bank", month_end(books, -3), folder / "first")
 
 
-def validate(place: Path, folder: str) -> None:
-    """Take the tables of a folder in and hold them against their suites."""
-    work = Workspace(place / "work")
-    tables = open_bank(place / folder, work)
+def validate(folder: Path, bank_folder: str) -> None:
+    """Take in the tables of a folder and validate them."""
+    work = Workspace(folder / "work")
+    tables = open_bank(folder / bank_folder, work)
     require(validate_bank(tables, work))
 
 
-def activity(place: Path) -> None:
+def activity(folder: Path) -> None:
     """Make the months that are missing."""
-    tables, work = opened(place)
+    tables, work = opened(folder)
     build_activity(tables, work)
 
 
-def features(place: Path) -> None:
+def features(folder: Path) -> None:
     """Make the feature tables of all cutoffs that are missing."""
-    tables, work = opened(place)
+    tables, work = opened(folder)
     names = selected_use_cases(tables, work, tables.data_until)
     build_features(tables, work, required_cutoffs(tables, names, tables.data_until))
 
 
-def train(place: Path, name: str) -> None:
-    """Train a use case, judge it, keep it and let it become champion."""
-    session = lab.open_session(str(place / "work"))
+def train(folder: Path, name: str) -> None:
+    """Train a use case, evaluate it, register it and make it champion."""
+    session = lab.open_session(str(folder / "work"))
     trained = lab.train(session, name, SEED)
-    made = lab.propose(session, trained, lab.compare(session, trained))
-    if not made.champion:
-        raise SystemExit(f"{name}: {'; '.join(made.refusals)}")
+    registered = lab.propose(session, trained, lab.compare(session, trained))
+    if not registered.champion:
+        raise SystemExit(f"{name}: {'; '.join(registered.refusals)}")
     rows, auc = trained.rows.train.num_rows, trained.evaluation.model.auc
-    print(f"  {name}: {trained.fitted.best_iteration} trees on {rows:,} rows, AUC {auc:.4f}, version {made.version}")
+    print(
+        f"  {name}: {trained.fitted.best_iteration} trees on {rows:,} rows, AUC {auc:.4f}, version {registered.version}"
+    )
 
 
-def score(place: Path, name: str) -> None:
-    """Score everyone eligible."""
-    tables, work = opened(place)
+def score(folder: Path, name: str) -> None:
+    """Score every eligible customer."""
+    tables, work = opened(folder)
     score_everyone(tables, work, load_use_case(name), tables.data_until)
 
 
-def release(place: Path) -> None:
+def release(folder: Path) -> None:
     """Publish all lists."""
-    tables, work = opened(place)
+    tables, work = opened(folder)
     publish(tables, work, selected_use_cases(tables, work, tables.data_until), tables.data_until)
 
 
-def opened(place: Path) -> tuple[Bank, Workspace]:
-    """The bank that was taken in last, and its work folder."""
-    work = Workspace(place / "work")
+def opened(folder: Path) -> tuple[Bank, Workspace]:
+    """The bank of the last intake, and its work folder."""
+    work = Workspace(folder / "work")
     return load_bank(work), work

@@ -1,4 +1,4 @@
-"""What `bench.scale.measure` runs in a process of its own: ``ours``, ``floor`` or ``peer``, a stage and a place."""
+"""Entry point that `bench.scale.measure` runs: ``ours``, ``floor`` or ``peer``, a stage and a folder."""
 
 import sys
 from pathlib import Path
@@ -7,10 +7,10 @@ from bench.scale import floors, peers, stages
 
 
 def main() -> None:
-    """Run one piece of work."""
-    side, stage, place, *more = sys.argv[1:]
+    """Run one stage."""
+    side, stage, folder, *more = sys.argv[1:]
     room = {"ours": stages, "floor": floors, "peer": peers}[side]
-    getattr(room, stage)(Path(place), *more)
+    getattr(room, stage)(Path(folder), *more)
 
 
 if __name__ == "__main__":

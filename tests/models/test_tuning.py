@@ -113,7 +113,7 @@ def test_trial_at_its_deadline_is_aborted_and_repeated(learnt, store):
     journal = store / "tuning" / "late-abc.log"
     endless = use_case().training.model_copy(update={"num_iterations": 20_000, "early_stopping_rounds": 20_000})
     late = use_case().model_copy(update={"training": endless})
-    assert tune(late, learnt, Budget(minutes=0.01), 1, bank="late", journal=journal) == ()
+    assert tune(late, learnt, Budget(minutes=0.03), 1, bank="late", journal=journal) == ()
     assert search_summary(journal, 1).iloc[0, :2].tolist() == [0, 0]
     assert tune(use_case(), learnt, Budget(trials=1), 1, bank="late", journal=journal) == (use_case().training,)
     assert trials_of("late") == {"trial_0": "FINISHED", "trial_1": "FINISHED"}

@@ -93,14 +93,11 @@ def contactable(
     rested = reached_by & _rested(rows, names, history, fatigue)
     free = rested.any(axis=1)
     counter.leave("fatigued", _TIRED, int((reachable & ~free).sum()), "fatigue")
-    habitual = rested & pd.DataFrame({name: rows["customer_id"].isin(_of(history.habit, name)) for name in names})
+    habit = history.habit.groupby("channel")["customer_id"].agg(list)
+    habitual = rested & pd.DataFrame({name: rows["customer_id"].isin(habit.get(name, [])) for name in names})
     best = habitual.where(habitual.any(axis=1), rested)
     rows = rows.drop(columns=[f"may_{name}" for name in names])
     return pd.concat([rows, best], axis=1)[free].reset_index(drop=True)
-
-
-def _of(pairs: pd.DataFrame, channel: str) -> pd.Series:
-    return pairs.loc[pairs["channel"] == channel, "customer_id"]
 
 
 def _rested(rows: pd.DataFrame, names: Sequence[str], history: History, fatigue: Fatigue) -> pd.DataFrame:

@@ -72,7 +72,8 @@ def _staff(tables: ContactTables) -> ibis.Table:
 
 def _minor(tables: ContactTables) -> ibis.Table:
     customers = tables.table("customers")
-    return customers.filter(customers.birth_date > _years_before(tables, ADULT_YEARS)).select("customer_id")
+    youngest = ibis.literal(tables.as_of) - ibis.interval(years=ADULT_YEARS)
+    return customers.filter(customers.birth_date > youngest).select("customer_id")
 
 
 def _age_unknown(tables: ContactTables) -> ibis.Table:
@@ -101,10 +102,6 @@ def _unsuited(tables: ContactTables) -> ibis.Table:
     grade = customers.risk_grade.substr(1).try_cast("int64")
     # Without graded products `lowest` is empty: no product is known to suit anybody.
     return customers.filter(~(grade >= lowest).fill_null(False)).select("customer_id")
-
-
-def _years_before(tables: ContactTables, years: int) -> ibis.Value:
-    return ibis.literal(tables.as_of) - ibis.interval(years=years)
 
 
 def _on_ledger(*reasons: str) -> Callable[[ContactTables], ibis.Table]:

@@ -1,4 +1,4 @@
-"""A campaign's results: its two files as they were published, the contacts made, and what the tables say since."""
+"""Results of a campaign: its two published files, its contacts, and its customers' outcomes since."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -65,8 +65,8 @@ class Campaign:
 
 
 def campaigns(work: Workspace) -> list[Campaign]:
-    """All published campaigns, the first to be complete first; of two releases of a snapshot the later counts."""
-    found: dict[tuple[str, str], Campaign] = {}
+    """All published campaigns by date of completion; of two releases of a snapshot the later counts."""
+    by_release: dict[tuple[str, str], Campaign] = {}
     paths = [*work.releases.glob("*/*/campaigns/*/offers.parquet")]
     for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns):
         rows = pq.read_table(path, columns=["use_case"])
@@ -75,10 +75,10 @@ def campaigns(work: Workspace) -> list[Campaign]:
         names = set(rows["use_case"].to_pylist()) | set(control["use_case"].to_pylist())
         if names:
             ends = [outcome_end(load_use_case(name), as_of) for name in names]
-            found[path.parent.name, str(as_of)] = Campaign(
+            by_release[path.parent.name, str(as_of)] = Campaign(
                 path.parent, path.parent.name, as_of, max(ends), tuple(sorted(names))
             )
-    return sorted(found.values(), key=lambda campaign: (campaign.complete_on, campaign.name))
+    return sorted(by_release.values(), key=lambda campaign: (campaign.complete_on, campaign.name))
 
 
 def complete_campaign(work: Workspace, snapshot: date, name: str = "") -> Campaign:
@@ -110,17 +110,17 @@ def completed_within(work: Workspace, as_of: date) -> list[Campaign]:
 
 
 def read_results(bank: Bank, work: Workspace, campaign: Campaign, snapshot: date) -> pd.DataFrame:
-    """What became of a campaign's customers.
+    """Contacts, outcomes and change of AUM of a campaign's customers.
 
     Parameters
     ----------
     snapshot : date
-        The books are read as they were known by then.
+        The tables are read as known by then.
 
     Returns
     -------
     DataFrame
-        A row a customer of the campaign: the published columns, ``contacted_on``, ``contacted_by``, ``answer`` (the
+        One row per customer of the campaign: the published columns, ``contacted_on``, ``contacted_by``, ``answer`` (the
         first contact between the snapshot of the release and the campaign's completion; empty where none),
         ``outcome`` (0 or 1: whether the predicted outcome happened), ``aim`` (0 or 1: whether what the campaign
         wanted happened, the opposite for a use case whose outcome is to be prevented) and ``aum_change`` (yuan,
@@ -146,11 +146,11 @@ def read_results(bank: Bank, work: Workspace, campaign: Campaign, snapshot: date
         survivors = _survivors(connection, bank, some["customer_id"], end)
         last = end if end == month_end(end) else month_end(end, -1)
         before, after = (_aum(connection, bank, work, month, end) for month in (campaign.as_of, last))
-        done = survivors.isin(reached).astype(int)
+        reached_aim = survivors.isin(reached).astype(int)
         parts.append(
             some.assign(
-                aim=done,
-                outcome=1 - done if use_case.prevents else done,
+                aim=reached_aim,
+                outcome=1 - reached_aim if use_case.prevents else reached_aim,
                 aum_change=_yuan(survivors, after) - _yuan(survivors, before),
             )
         )
@@ -158,31 +158,31 @@ def read_results(bank: Bank, work: Workspace, campaign: Campaign, snapshot: date
 
 
 def _survivors(connection: Backend, bank: Bank, numbers: pd.Series, day: date) -> pd.Series:
-    """The numbers under which some customers survive at a day: what a customer did may stand under another number."""
+    """Surviving numbers of some customers at a day, since their later rows may carry another number."""
     merged = merged_numbers(connection, bank.read(connection, "customers"), day).to_pyarrow()
     survivors = dict(zip(merged["merged_id"].to_pylist(), merged["survivor_id"].to_pylist(), strict=True))
     return numbers.map(lambda number: survivors.get(number, number))
 
 
 def _published(path: Path) -> pd.DataFrame:
-    """A file of a campaign; releases from before lists ranked by uplift have none, and it is empty then."""
-    there = pq.read_schema(path).names
-    missing = [name for name in COLUMNS if name not in there and name != "uplift"]
+    """A file of a campaign; `uplift` is empty if the release has none."""
+    columns = pq.read_schema(path).names
+    missing = [name for name in COLUMNS if name not in columns and name != "uplift"]
     if missing:
         raise ReleaseError(
             f"{path.name} of {path.parent.name}: has no column {missing[0]!r}, so this campaign cannot be measured.",
             "Measure a campaign that was published by this version.",
         )
-    rows = pq.read_table(path, columns=[name for name in COLUMNS if name in there]).to_pandas()
-    return rows if "uplift" in there else rows.assign(uplift=float("nan"))
+    rows = pq.read_table(path, columns=[name for name in COLUMNS if name in columns]).to_pandas()
+    return rows if "uplift" in columns else rows.assign(uplift=float("nan"))
 
 
 def _reached_aim(
     connection: Backend, bank: Bank, work: Workspace, use_case: UseCase, dates: tuple[date, date]
 ) -> set[str]:
     """Customers who reached the aim, which is the opposite of an outcome that is to be prevented."""
-    found = outcome_customers(use_case, outcome_window(connection, bank, work, use_case, dates))
-    return set(found.select("customer_id").to_pyarrow()["customer_id"].to_pylist())
+    customers = outcome_customers(use_case, outcome_window(connection, bank, work, use_case, dates))
+    return set(customers.select("customer_id").to_pyarrow()["customer_id"].to_pylist())
 
 
 def _contacts(connection: Backend, bank: Bank, campaign: Campaign) -> pd.DataFrame:
@@ -196,9 +196,9 @@ def _contacts(connection: Backend, bank: Bank, campaign: Campaign) -> pd.DataFra
         rows.contacted_on > campaign.as_of,
         rows.contacted_on <= campaign.complete_on,
     )
-    found = rows.order_by(["customer_id", "contacted_on", "channel"]).to_pyarrow().to_pandas()
-    found = found.assign(survivor_id=_survivors(connection, bank, found["customer_id"], campaign.complete_on))
-    first = found.sort_values("contacted_on", kind="stable").drop_duplicates("survivor_id")
+    contacts = rows.order_by(["customer_id", "contacted_on", "channel"]).to_pyarrow().to_pandas()
+    contacts = contacts.assign(survivor_id=_survivors(connection, bank, contacts["customer_id"], campaign.complete_on))
+    first = contacts.sort_values("contacted_on", kind="stable").drop_duplicates("survivor_id")
     return first.rename(columns={"channel": "contacted_by"})[names]
 
 
@@ -209,8 +209,8 @@ def _aum(connection: Backend, bank: Bank, work: Workspace, month: date, day: dat
     rows: ibis.Table = connection.read_parquet(str(partition(work, "balances", month_key(month))))
     merged = merged_numbers(connection, bank.read(connection, "customers"), day)
     rows = under_survivors(rows.select("customer_id", "aum_avg"), merged)
-    found = rows.group_by("customer_id").agg(aum=rows.aum_avg.sum()).to_pyarrow().to_pandas()
-    return found.set_index("customer_id")["aum"].astype("float64") / 100
+    totals = rows.group_by("customer_id").agg(aum=rows.aum_avg.sum()).to_pyarrow().to_pandas()
+    return totals.set_index("customer_id")["aum"].astype("float64") / 100
 
 
 def _yuan(numbers: pd.Series, by_customer: pd.Series | None) -> pd.Series:

@@ -1,4 +1,4 @@
-"""Intention to treat, everyone drawn for contact against everyone drawn for control; and what a list's order gains."""
+"""Intention to treat (all assigned to contact against all assigned to control), and the gain of a list's order."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from goldmine.models.uplift.effect import Estimate, NotMeasurable, detectable, interval, too_small
 from goldmine.models.uplift.ranking import qini as qini_of
 
-_LEAST_IN_STRATUM = 2
+_MIN_IN_STRATUM = 2
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Cut:
     contact_mean, control_mean : float or None
         Their mean outcomes; None where the effect is not measurable.
     effect : Estimate or NotMeasurable
-        What being drawn for contact added.
+        Effect of assignment to contact.
     """
 
     name: str
@@ -42,22 +42,22 @@ class Cut:
 
 
 def intention_to_treat(rows: pd.DataFrame, outcome: str = "aim") -> Estimate | NotMeasurable:
-    """What being drawn for contact added to the outcome, stratum by stratum.
+    """Effect of assignment to contact on the outcome, stratum by stratum.
 
-    Within each stratum in which the control was drawn the means are compared, and strata count by their customers. A
-    stratum too small to be compared counts with the others that are.
+    The means are compared within each stratum of the control, and strata are weighted by their customers. Strata that
+    are too small are pooled.
 
     Parameters
     ----------
     rows : DataFrame
-        A row a customer: ``group`` (contact or control), ``stratum`` and the outcome.
+        One row per customer: ``group`` (contact or control), ``stratum`` and the outcome.
     outcome : str
         Name of a column: 0 or 1, or yuan.
 
     Returns
     -------
     Estimate or NotMeasurable
-        In the outcome's unit a customer drawn.
+        In the outcome's unit per assigned customer.
 
     Examples
     --------
@@ -71,13 +71,13 @@ def intention_to_treat(rows: pd.DataFrame, outcome: str = "aim") -> Estimate | N
     if small is not None:
         return small
     groups = _strata(rows["stratum"].astype("str").to_numpy(), contact)
-    parts = [_stratum(value[groups == place], contact[groups == place]) for place in np.unique(groups)]
+    parts = [_stratum(value[groups == index], contact[groups == index]) for index in np.unique(groups)]
     weight = np.array([part.rows for part in parts]) / len(value)
     gain = np.array([part.difference for part in parts])
-    # The wider of two: each arm's own spread, and the one that both share, as few events in a small arm may mislead.
-    own = float(weight**2 @ np.array([part.own for part in parts]))
-    shared = float(weight**2 @ np.array([part.shared for part in parts]))
-    return interval(float(weight @ gain), float(np.sqrt(max(own, shared))), len(value) - 2 * len(parts))
+    # The wider of separate and pooled variance, since few events in a small arm may mislead.
+    separate = float(weight**2 @ np.array([part.own for part in parts]))
+    pooled = float(weight**2 @ np.array([part.shared for part in parts]))
+    return interval(float(weight @ gain), float(np.sqrt(max(separate, pooled))), len(value) - 2 * len(parts))
 
 
 def cut(rows: pd.DataFrame, name: str, outcome: str = "aim") -> Cut:
@@ -95,7 +95,7 @@ def cuts(rows: pd.DataFrame, by: str, outcome: str = "aim") -> tuple[Cut, ...]:
     Parameters
     ----------
     by : str
-        Name of a column; for the control it holds what was meant for the customer.
+        Name of a column; for the control it holds the planned value.
     """
     return tuple(cut(some, str(name), outcome) for name, some in rows.groupby(by, sort=True, dropna=False))
 
@@ -138,15 +138,15 @@ def _stratum(value: NDArray[np.float64], contact: NDArray[np.bool_]) -> _Stratum
 
 
 def _strata(names: NDArray, contact: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Places of strata; one with fewer than two customers in an arm counts with others."""
-    _, place = np.unique(names, return_inverse=True)
-    arms = [np.bincount(place[who], minlength=place.max() + 1) for who in (contact, ~contact)]
-    small = np.minimum(*arms) < _LEAST_IN_STRATUM
+    """Indices of strata; those with fewer than two customers in an arm are pooled."""
+    _, index = np.unique(names, return_inverse=True)
+    arms = [np.bincount(index[who], minlength=index.max() + 1) for who in (contact, ~contact)]
+    small = np.minimum(*arms) < _MIN_IN_STRATUM
     if not small.any():
-        return place
-    joined = np.where(small[place], -1, place)
+        return index
+    joined = np.where(small[index], -1, index)
     rest = joined == -1
-    if min(int((rest & contact).sum()), int((rest & ~contact).sum())) < _LEAST_IN_STRATUM and not small.all():
+    if min(int((rest & contact).sum()), int((rest & ~contact).sum())) < _MIN_IN_STRATUM and not small.all():
         sizes = np.where(small, np.iinfo(np.int64).max, arms[0] + arms[1])
         joined[rest] = int(sizes.argmin())
     return joined
@@ -156,7 +156,7 @@ DEPTHS = 20
 
 
 def qini_curve(rows: pd.DataFrame, score: str = "probability") -> pd.DataFrame:
-    """Extra outcomes by depth of the list, best first, beside what an order by chance would have gained.
+    """Extra outcomes by depth of the list, best first, beside those of a random order.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def qini_curve(rows: pd.DataFrame, score: str = "probability") -> pd.DataFrame:
         depth (share of the customers), gained and chance (extra outcomes a hundred customers of the whole campaign);
         no rows where the campaign is not measurable.
     """
-    if not _measurable(rows):
+    if too_small(rows["aim"].to_numpy(dtype=np.float64), (rows["group"] == "contact").to_numpy()) is not None:
         return pd.DataFrame({"depth": [], "gained": [], "chance": []}, dtype="float64")
     ranked = rows.sort_values(score, ascending=False, kind="stable")
     contact = (ranked["group"] == "contact").to_numpy()
@@ -185,15 +185,15 @@ def qini_curve(rows: pd.DataFrame, score: str = "probability") -> pd.DataFrame:
 
 
 def uplift_by_score(rows: pd.DataFrame, score: str = "probability", groups: int = 5) -> pd.Series:
-    """Which of so many groups of equal size each customer is in by the score, 1 the highest."""
-    place = np.empty(len(rows), dtype=np.int64)
+    """Group of each customer by the score, in groups of equal size; 1 is the highest."""
+    group = np.empty(len(rows), dtype=np.int64)
     order = np.argsort(-rows[score].to_numpy(), kind="stable")
-    place[order] = np.arange(len(rows)) * groups // len(rows) + 1
-    return pd.Series(place, index=rows.index, name="group_by_score")
+    group[order] = np.arange(len(rows)) * groups // len(rows) + 1
+    return pd.Series(group, index=rows.index, name="group_by_score")
 
 
 def qini(rows: pd.DataFrame, score: str = "probability") -> Estimate | NotMeasurable:
-    """What the list's order gained over chance, in extra outcomes a customer, with its interval.
+    """Gain of the list's order over chance, in extra outcomes per customer, with its interval.
 
     Parameters
     ----------
@@ -210,8 +210,3 @@ def qini(rows: pd.DataFrame, score: str = "probability") -> Estimate | NotMeasur
     share = np.where((share > 0) & (share < 1), share, contact.mean())
     signal = (contact - share) / (share * (1 - share)) * (aim - aim.mean())
     return qini_of(rows[score].to_numpy(dtype=np.float64), signal, np.zeros(len(rows), dtype=int))
-
-
-def _measurable(rows: pd.DataFrame) -> bool:
-    contact = (rows["group"] == "contact").to_numpy()
-    return too_small(rows["aim"].to_numpy(dtype=np.float64), contact) is None

@@ -1,4 +1,4 @@
-"""What a campaign moved in yuan, and what a yuan cost."""
+"""Cost of a campaign, and the AUM and customers it gained."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from goldmine.measurement.effect import intention_to_treat
 from goldmine.models.uplift.effect import Estimate, NotMeasurable
 
 COSTS = {"call": 3.0, "visit": 25.0, "sms": 0.05, "app": 0.01, "counter": 2.0, "wechat": 0.5}
-"""Yuan a contact, where nothing else is said."""
+"""Default cost of a contact, yuan."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class Money:
     Parameters
     ----------
     cost : float
-        Of all contacts made.
+        Cost of all contacts.
     moved : Estimate or NotMeasurable
-        Extra AUM over all customers drawn for contact.
+        Extra AUM over all customers assigned to contact.
     converted : Estimate or NotMeasurable
-        Extra customers who reached the aim, among those drawn for contact.
+        Extra customers who reached the aim, among those assigned to contact.
     """
 
     cost: float
@@ -35,17 +35,17 @@ class Money:
 
     @property
     def per_yuan(self) -> float | None:
-        """Cost of an extra yuan of AUM; None where it is not shown that there is one."""
+        """Cost of an extra yuan of AUM; None if no gain is shown."""
         return _per(self.cost, self.moved)
 
     @property
     def per_customer(self) -> float | None:
-        """Cost of an extra customer who reached the aim; None where it is not shown that there is one."""
+        """Cost of an extra customer who reached the aim; None if no gain is shown."""
         return _per(self.cost, self.converted)
 
 
 def money(rows: pd.DataFrame, costs: Mapping[str, float]) -> Money:
-    """Work out a campaign's cost and what it gained.
+    """Compute a campaign's cost and gain.
 
     Parameters
     ----------
@@ -54,24 +54,24 @@ def money(rows: pd.DataFrame, costs: Mapping[str, float]) -> Money:
     costs : mapping of str to float
         Yuan a contact, by channel.
     """
-    made = rows.loc[rows["contacted_on"].notna(), "contacted_by"]
-    cost = sum((costs.get(channel, 0.0) for channel in made), start=0.0)
-    drawn = int((rows["group"] == "contact").sum())
+    contacts = rows.loc[rows["contacted_on"].notna(), "contacted_by"]
+    cost = sum((costs.get(channel, 0.0) for channel in contacts), start=0.0)
+    assigned = int((rows["group"] == "contact").sum())
     if rows["aum_change"].isna().any():
         moved: Estimate | NotMeasurable = NotMeasurable(_("the bank has no balances of both months"))
     else:
-        moved = _times(intention_to_treat(rows, "aum_change"), drawn)
-    return Money(cost, moved, _times(intention_to_treat(rows), drawn))
+        moved = _times(intention_to_treat(rows, "aum_change"), assigned)
+    return Money(cost, moved, _times(intention_to_treat(rows), assigned))
 
 
 def costs_of(campaign: str) -> dict[str, float]:
-    """Yuan a contact by channel as a campaign's settings have them; the usual where they name none."""
+    """Yuan a contact by channel by a campaign's settings, else the default."""
     named = [campaign_spec.channels for campaign_spec in load_campaigns() if campaign_spec.campaign_id == campaign]
     return COSTS | {name: channel.cost for channels in named for name, channel in channels.items()}
 
 
 def read_costs(given: list[str], usual: Mapping[str, float] = COSTS) -> dict[str, float]:
-    """Costs from texts such as ``call=3``; channels that are not named keep their usual cost.
+    """Costs from texts such as ``call=3``; channels that are not named keep their default cost.
 
     Raises
     ------

@@ -47,11 +47,11 @@ class Compliance:
     Parameters
     ----------
     contact, worked, reached : int
-        Customers drawn for contact, those contacted, and those of them who were reached.
+        Customers assigned to contact, those contacted, and those reached.
     control, contaminated : int
-        Customers drawn for control, and those of them who were contacted all the same.
+        Customers assigned to control, and those of them who were contacted.
     late, elsewhere : int
-        Of those worked, contacted after the list had expired, and by another channel than was planned.
+        Of those contacted: after the list had expired, and by another channel than planned.
     """
 
     contact: int
@@ -64,7 +64,7 @@ class Compliance:
 
     @property
     def diluted(self) -> float | None:
-        """Share of the difference between contacted and not that the drawing brought about; None without both groups.
+        """Difference of the contacted shares of both groups; None without both groups.
 
         An effect by intention to treat is about this share of the effect on a customer who is contacted.
         """

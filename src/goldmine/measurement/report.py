@@ -17,7 +17,7 @@ CUTS = {"use_case": "use_case", "decile": "decile", "branch": "branch_id", "chan
 
 @dataclass(frozen=True)
 class Measured:
-    """What a campaign changed.
+    """Measured effects of a campaign.
 
     Parameters
     ----------
@@ -26,15 +26,15 @@ class Measured:
     by : dict of str to tuple of Cut
         By use case, decile, branch, channel and offer.
     score : str
-        What the list was ordered by: ``uplift`` where all of the campaign's customers have one, else ``probability``.
+        Order of the list: ``uplift`` where all of the campaign's customers have one, else ``probability``.
     by_score : tuple of Cut
         Fifths by it, 1 the highest.
     curve : DataFrame
         See `qini_curve`.
     qini : Estimate or NotMeasurable
-        What the list's order gained over chance.
+        Gain of the list's order over chance.
     money : Money
-        Cost, and what it gained.
+        Cost and gain.
     predicted : DataFrame
         See `predicted_observed`.
     compliance : Compliance
@@ -77,7 +77,7 @@ def measure(rows: pd.DataFrame, costs: Mapping[str, float]) -> Measured:
 
 
 def figures(measured: Measured) -> dict[str, float]:
-    """The figures by name, as a run keeps them; what is not measurable is not there."""
+    """The figures by name, as a run stores them, without those that are not measurable."""
     values: dict[str, float] = {
         "contact": measured.whole.contact,
         "control": measured.whole.control,
@@ -116,7 +116,7 @@ def compliance_table(compliance: Compliance) -> pd.DataFrame:
 
 
 def model_runs(bank_name: str, rows: pd.DataFrame) -> dict[str, str]:
-    """The MLflow run that trained each model behind a campaign; a model that is no longer kept has none.
+    """The MLflow run that trained each model behind a campaign; none for a deleted model.
 
     Parameters
     ----------

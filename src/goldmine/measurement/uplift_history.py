@@ -1,4 +1,4 @@
-"""Past campaigns as rounds to learn uplift from, and the uplift of those to be listed next."""
+"""Learn uplift from past campaigns, and predict it for the customers of the next lists."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,7 +20,7 @@ from goldmine.models.uplift.history import LearnedUplift, PastCampaign, learn
 
 
 def learn_uplift(bank: Bank, work: Workspace, use_case: UseCase, snapshot: date) -> LearnedUplift:
-    """Learn a use case's uplift from its complete campaigns, and keep it for the lists of a snapshot.
+    """Learn a use case's uplift from its complete campaigns, and store it for the lists of a snapshot.
 
     Parameters
     ----------
@@ -37,15 +37,14 @@ def learn_uplift(bank: Bank, work: Workspace, use_case: UseCase, snapshot: date)
 
 
 def learn_for_lists(bank: Bank, work: Workspace, use_cases: Sequence[str], snapshot: date) -> list[str]:
-    """Learn the uplift of use cases that are about to be listed, and keep it; without complete campaigns it is quick.
+    """Learn and store the uplift of the use cases of the next lists.
 
-    Lists do not wait: a past campaign whose features, tables or columns are not there is left out, and where nothing
-    can be learnt propensity ranks.
+    A past campaign without its features, tables or columns is left out; if nothing can be learnt propensity ranks.
 
     Returns
     -------
     list of str
-        From what nothing is learnt and why, a line a use case and campaign.
+        Campaigns that were left out and why, a line per use case and campaign.
     """
     notes: list[str] = []
     for name in use_cases:
@@ -64,7 +63,7 @@ def learn_for_lists(bank: Bank, work: Workspace, use_cases: Sequence[str], snaps
 def _readable(
     bank: Bank, work: Workspace, use_case: UseCase, snapshot: date, missed: list[str]
 ) -> list[tuple[pd.DataFrame, pa.Table]]:
-    """The complete campaigns that can be read; `missed` takes in the others, each with its reason."""
+    """The complete campaigns that can be read; `missed` collects the others with reasons."""
     parts = []
     for campaign in _complete(work, use_case.name, snapshot):
         try:
@@ -113,7 +112,7 @@ def _learn_from(
 
 
 def to_past_campaign(rows: pd.DataFrame, known: pa.Table, use_case: UseCase) -> PastCampaign:
-    """A campaign's results and features as a round; the share of contact is that of each stratum.
+    """A campaign's results and features to learn from, with the share of contact per stratum.
 
     Parameters
     ----------
@@ -122,7 +121,7 @@ def to_past_campaign(rows: pd.DataFrame, known: pa.Table, use_case: UseCase) -> 
     known : pyarrow.Table
         Features of the same customers, in the same order.
     use_case : UseCase
-        Whether the campaign wanted its outcome, or wanted to prevent it.
+        Says whether the outcome is the aim or is to be prevented.
     """
     contact = (rows["group"] == "contact").to_numpy()
     share = pd.Series(contact).groupby(rows["stratum"].astype("str").to_numpy()).transform("mean").to_numpy()
@@ -135,12 +134,12 @@ def shared_features(use_case: UseCase, tables: list[pa.Table]) -> list[str]:
     """Features of a use case that every campaign's customers have."""
     if not tables:
         return []
-    held = set.intersection(*(set(table.column_names) for table in tables))
-    return [name for name in selected_features(use_case, tables[0].column_names) if name in held]
+    common = set.intersection(*(set(table.column_names) for table in tables))
+    return [name for name in selected_features(use_case, tables[0].column_names) if name in common]
 
 
 def features_of(work: Workspace, as_of: date, customers: pa.Array) -> pa.Table:
-    """Features of some customers at a snapshot, in their order; all empty of one who had none then.
+    """Features of some customers at a snapshot, in their order; empty for a customer without any.
 
     Raises
     ------
@@ -154,5 +153,5 @@ def features_of(work: Workspace, as_of: date, customers: pa.Array) -> pa.Table:
             f"Run `goldmine features --as-of {as_of}` for it.",
         )
     table = pq.read_table(path, filters=[("customer_id", "in", customers.to_pylist())])
-    place = pd.Series(np.arange(table.num_rows), index=table["customer_id"].to_pylist())
-    return table.take(pa.array(place.reindex(customers.to_pylist()), pa.int64(), from_pandas=True))
+    positions = pd.Series(np.arange(table.num_rows), index=table["customer_id"].to_pylist())
+    return table.take(pa.array(positions.reindex(customers.to_pylist()), pa.int64(), from_pandas=True))

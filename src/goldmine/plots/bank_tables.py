@@ -22,7 +22,7 @@ from goldmine.validation import SuiteResult
 
 
 def table_counts(bank: Bank) -> pd.DataFrame:
-    """A row a canonical table: rows, columns that the bank has of those in the contract, and first and last month."""
+    """One row per canonical table: rows, columns present out of the contract's, and first and last month."""
     rows = []
     for name, spec in TABLES.items():
         table, months = bank.tables.get(name), bank.months(name)
@@ -48,17 +48,17 @@ def month_counts(bank: Bank) -> pd.DataFrame:
 
 
 def rule_counts(results: Sequence[SuiteResult]) -> pd.DataFrame:
-    """A row a suite: how many of its rules were kept, broke as warnings, broke as fatal, or do not apply."""
+    """One row per suite: rules that passed, failed as warnings, failed as fatal, or do not apply."""
     rows = []
     for result in results:
         warnings, fatal = len(result.failed("warning")), len(result.failed("fatal"))
-        kept = len(result.rules) - warnings - fatal
-        rows.append((result.suite, kept, warnings, fatal, len(result.skipped)))
+        passed = len(result.rules) - warnings - fatal
+        rows.append((result.suite, passed, warnings, fatal, len(result.skipped)))
     return pd.DataFrame(rows, columns=["suite", "kept", "warning", "fatal", "skipped"])
 
 
 def broken_rules(results: Sequence[SuiteResult], language: str = "en") -> pd.DataFrame:
-    """A row a broken rule: suite, column, rule, severity, rows that break it, rows checked, and its meaning."""
+    """One row per failed rule: suite, column, rule, severity, rows that break it, rows checked, and its meaning."""
     rows = [
         (r.suite, rule.column, rule.rule, rule.severity, rule.failing, rule.rows,
          in_language(rule.meaning, language))
@@ -111,7 +111,7 @@ def concentration(aum: pd.Series, points: int = 200) -> pd.DataFrame:
 
 
 def missing_features(off: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """A row a table or column that the bank does not have: how many features need it, and some of their names.
+    """One row per missing table or column: how many features need it, and some of their names.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def missing_features(off: Mapping[str, Sequence[str]]) -> pd.DataFrame:
 
 
 def rows_by_month(counts: pd.DataFrame, snapshot: date) -> Figure:
-    """Rows of each table by month; a month that is missing or thin shows as a dent.
+    """Rows of each table by month; a missing or thin month shows as a dent.
 
     Parameters
     ----------
@@ -185,15 +185,15 @@ def aum_ladder(ladder: pd.DataFrame) -> Figure:
         return without_balances()
     names = [_level(start, end) for start, end in zip(ladder["from"], [*ladder["from"][1:], None], strict=True)]
     figure, axis = plt.subplots(figsize=(10, 4.2))
-    place = np.arange(len(ladder))
+    position = np.arange(len(ladder))
     sides = (
         ("customer_share", _("share of customers"), BLUE, -0.2),
         ("aum_share", _("share of AUM"), GOLD, 0.2),
     )
     for column, label, colour, shift in sides:
-        bars = axis.bar(place + shift, ladder[column], 0.38, label=label, color=colour)
+        bars = axis.bar(position + shift, ladder[column], 0.38, label=label, color=colour)
         axis.bar_label(bars, [f"{share:.1%}" for share in ladder[column]], fontsize=9, padding=2)
-    axis.set_xticks(place, [f"{n}\n{c:,}" for n, c in zip(names, ladder["customers"], strict=True)], fontsize=9)
+    axis.set_xticks(position, [f"{n}\n{c:,}" for n, c in zip(names, ladder["customers"], strict=True)], fontsize=9)
     axis.yaxis.set_major_formatter(PercentFormatter(1))
     axis.set_xlabel(_("AUM level in yuan, and customers on it"))
     axis.set_title(_("The AUM ladder"), loc="left")

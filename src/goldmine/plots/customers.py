@@ -21,7 +21,7 @@ from goldmine.plots.style import BLUE, GOLD, GREEN, GREY, RED, _, finished, loca
 
 KIND_COLOURS = dict(zip(KINDS, (GREEN, BLUE, "#cfcfcf", GOLD, RED), strict=True))
 _GAP = 0.02
-_LEAST = 0.015
+_MIN_HEIGHT = 0.015
 
 
 def kind_words() -> dict[str, str]:
@@ -46,26 +46,26 @@ def layer_words() -> dict[str, str]:
     )
 
 
-def level_word(place: int) -> str:
-    """Name of a level: what it begins at; outside the books: new or left."""
-    if place == OUTSIDE:
+def level_word(level: int) -> str:
+    """Name of a level by its lower end; outside the books: new or closed."""
+    if level == OUTSIDE:
         return _("not here")
-    if place == 0:
+    if level == 0:
         return _("below 10k")
-    return _("{amount}+", amount=short_yuan(LEVELS[place]))
+    return _("{amount}+", amount=short_yuan(LEVELS[level]))
 
 
 def transition_table(quarters: Sequence[Moves], measure: str = "customers") -> pd.DataFrame:
-    """The last quarter's transition matrix, a row a level before, a column a level after; empty without balances."""
+    """The last quarter's transition matrix, rows by level before, columns by level after; empty without balances."""
     if not quarters:
         return pd.DataFrame()
     matrix = quarters[-1].matrix(measure)
-    words = [level_word(place) for place in matrix.index]
+    words = [level_word(level) for level in matrix.index]
     return matrix.set_axis(words, axis=0).set_axis(words, axis=1)
 
 
 def level_table(customers: pd.DataFrame) -> pd.DataFrame:
-    """A row a level: layer, customers and their AUM in yuan.
+    """One row per level: layer, customers and their AUM in yuan.
 
     Parameters
     ----------
@@ -107,9 +107,9 @@ def sankey(quarters: Sequence[Moves]) -> Figure:
         (left, matrix.sum(axis=1), 0.0, "right"),
         (right, matrix.sum(axis=0), 1.0, "left"),
     ):
-        for place, (low, high) in bands.items():
+        for level, (low, high) in bands.items():
             axis.plot([x, x], [low, high], color=GREY, linewidth=6, solid_capstyle="butt")
-            words = f"{level_word(place)}  {counts[place]:,.0f}"
+            words = f"{level_word(level)}  {counts[level]:,.0f}"
             axis.text(x + (-0.02 if x == 0 else 0.02), (low + high) / 2, words, ha=side, va="center", fontsize=9)
     handles = [plt.Line2D([], [], color=KIND_COLOURS[k], linewidth=6, label=kind_words()[k]) for k in KINDS]
     axis.legend(handles=handles, ncols=5, loc="upper center", bbox_to_anchor=(0.5, -0.01), frameon=False, fontsize=9)
@@ -121,11 +121,11 @@ def sankey(quarters: Sequence[Moves]) -> Figure:
 
 
 def _bands(counts: pd.Series, total: float) -> dict[int, tuple[float, float]]:
-    low, found = 0.0, {}
-    for place, count in counts[counts > 0].items():
-        found[int(str(place))] = (low, low + count / total)
-        low += max(count / total, _LEAST) + _GAP
-    return found
+    low, bands = 0.0, {}
+    for level, count in counts[counts > 0].items():
+        bands[int(str(level))] = (low, low + count / total)
+        low += max(count / total, _MIN_HEIGHT) + _GAP
+    return bands
 
 
 def _kind(before: int, after: int) -> str:
@@ -207,14 +207,14 @@ def lorenz_curve(aum: pd.Series) -> Figure:
 
 
 def tag_table(customers: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """A row a tag: the set's name, the tag's, customers and their share."""
-    sets = [localized(one.title) for one in catalogue.sets for _tag in one.tags]
-    tags = [localized(tag.title) for one in catalogue.sets for tag in one.tags]
+    """One row per tag: names of its set and of the tag, customers and their share."""
+    sets = [localized(tag_set.title) for tag_set in catalogue.sets for _tag in tag_set.tags]
+    tags = [localized(tag.title) for tag_set in catalogue.sets for tag in tag_set.tags]
     return tag_counts(customers, catalogue).assign(set=sets, tag=tags)
 
 
 def sleeping_table(customers: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """The definitions of sleeping and lost side by side, with the share of each that the others find too."""
+    """The definitions of sleeping and lost side by side, with the share of each that the others match too."""
     titles = {tag.name: localized(tag.title) for tag in definitions(catalogue).tags}
     also = {f"also_{name}": _("also: {title}", title=title) for name, title in titles.items()}
     shown = side_by_side(customers, catalogue).replace({"name": titles})

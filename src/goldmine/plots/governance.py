@@ -1,4 +1,4 @@
-"""Figures of what a model is held to: calibration by group, the champion beside it, backtests, drift."""
+"""Figures of model governance: calibration by group, the champion beside it, backtests, drift."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Figures of a measured campaign: what being drawn for contact changed, and where."""
+"""Figures of a measured campaign: the effect of assignment to contact, overall and by group."""
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,7 @@ _MOST_ROWS = 25
 
 
 def headline(measured: Measured) -> pd.DataFrame:
-    """The campaign's main figures, a row a figure; what is not measurable says so and gives no number."""
+    """The campaign's main figures, one row per figure; those that are not measurable have a reason and no number."""
     whole, money = measured.whole, measured.money
     lines = [
         (_("drawn for contact"), f"{whole.contact:,}"),
@@ -65,7 +65,7 @@ def effects_table(groups: tuple[Cut, ...]) -> pd.DataFrame:
 
 
 def effects_figure(measured: Measured) -> Figure:
-    """Effects with their intervals, a panel a way to group; groups that are not measurable have no mark."""
+    """Effects with their intervals, a panel per grouping; groups that are not measurable are empty."""
     titles = {
         "use_case": _("By use case"),
         "decile": _("By decile"),
@@ -140,7 +140,7 @@ def predicted_observed_figure(measured: Measured) -> Figure:
 
 
 def compliance_counts(compliance: Compliance) -> pd.DataFrame:
-    """Whether staff contacted whom they were asked to contact, a row a figure."""
+    """Whether staff contacted the customers they were asked to contact, one row per figure."""
     titles = {
         "worked": _("contacted, as asked"),
         "reached": _("of them reached"),

@@ -143,7 +143,7 @@ def importance_figure(shares: pd.DataFrame, top: int = 20) -> Figure:
 
 
 def shap_summary(effects: pd.DataFrame) -> Figure:
-    """Effects of the strongest features, a dot a customer, coloured by the standing of the value.
+    """Effects of the strongest features, a dot per customer, coloured by the rank of the value.
 
     Parameters
     ----------
@@ -154,11 +154,11 @@ def shap_summary(effects: pd.DataFrame) -> Figure:
     names = list(dict.fromkeys(effects.feature))
     figure, axis = plt.subplots(figsize=(9, 1.2 + 0.36 * len(names)), layout="constrained")
     colours = sns.color_palette("blend:#3b76af,#d9d2c5,#b8432f", as_cmap=True).with_extremes(bad="#b5b5b5")
-    for place, name in enumerate(names):
+    for position, name in enumerate(names):
         part = effects[effects.feature == name]
         dots = axis.scatter(
             part.effect,
-            place + _swarm(part.effect.to_numpy()),
+            position + _swarm(part.effect.to_numpy()),
             c=part.standing.to_numpy(dtype=float),
             cmap=colours,
             vmin=0,
@@ -236,11 +236,11 @@ def _side_by_side(axis: Axes, figures: pd.DataFrame, form: str) -> None:
 
 
 def _swarm(values: np.ndarray, bins: int = 60, width: float = 0.38) -> np.ndarray:
-    """Offsets that spread equal values about their line, wider where there are more; no chance in it."""
+    """Offsets that spread equal values about their line, wider where there are more, without randomness."""
     if len(values) == 0 or np.ptp(values) == 0:
         return np.linspace(-width, width, len(values))
-    place = ((values - values.min()) / np.ptp(values) * (bins - 1)).astype(int)
-    order = pd.Series(place).groupby(place).cumcount().to_numpy()
-    size = np.bincount(place, minlength=bins)
+    position = ((values - values.min()) / np.ptp(values) * (bins - 1)).astype(int)
+    order = pd.Series(position).groupby(position).cumcount().to_numpy()
+    size = np.bincount(position, minlength=bins)
     signs = np.where(order % 2 == 0, 1, -1)
     return signs * (order + 1) // 2 / max(size.max(), 1) * 2 * width

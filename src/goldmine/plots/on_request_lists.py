@@ -32,7 +32,7 @@ def part_words() -> dict[str, str]:
 
 
 def group_table(groups: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
-    """The long tail's groups with words for their codes; ages are called as the bank's tags call them."""
+    """The long tail's groups with words for their codes; age bands have the names of the bank's tags."""
     words = {name: column(name).in_words(groups[name], language()) for name in ("kind", "band")}
     ages = {
         tag.name: localized(tag.title) for tag_set in catalogue.sets if tag_set.name == "age" for tag in tag_set.tags
@@ -42,7 +42,7 @@ def group_table(groups: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
 
 
 def on_request_table(lists: Mapping[str, OnRequestList]) -> pd.DataFrame:
-    """A row a list: rows on it, how many were left out by which rule, and its file."""
+    """One row per list: its rows, the rows excluded by each rule, and its file."""
     rows = [(name, file.rows, sum(file.left_out.values()), file.path.name) for name, file in lists.items()]
     left_out = _("may not be contacted")
     return pd.DataFrame(

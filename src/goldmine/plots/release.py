@@ -20,7 +20,7 @@ _HEAD_INCHES = 0.9
 
 
 def funnel_counts(funnels: Mapping[str, Funnel]) -> pd.DataFrame:
-    """A row a list and step of its funnel.
+    """One row per list and step of its funnel.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def funnel_counts(funnels: Mapping[str, Funnel]) -> pd.DataFrame:
 
 
 def rules_off(funnels: Mapping[str, Funnel]) -> pd.DataFrame:
-    """A row a rule that could not be applied to a list, and the columns that the bank does not have."""
+    """One row per list and skipped rule, with the columns that the bank does not have."""
     rows = [
         (_title(name), localized(rule.who), ", ".join(rule.missing))
         for name, funnel in funnels.items()
@@ -51,13 +51,13 @@ def rules_off(funnels: Mapping[str, Funnel]) -> pd.DataFrame:
 
 
 def file_table(files: tuple[ListFile, ...]) -> pd.DataFrame:
-    """A row a published file: path, rows, model, version and how many rules of its suite warned."""
+    """One row per published file: path, rows, model, version and how many rules of its suite warned."""
     rows = [(f.path, f.rows, f.model_name, f.model_version, len(f.validation.get("warnings", ()))) for f in files]
     return pd.DataFrame(rows, columns=["file", "rows", "model", "version", "warnings"])
 
 
 def list_funnel(counts: pd.DataFrame) -> Figure:
-    """Customers that remain after each step, a panel a list; who left is written beside the bar.
+    """Customers that remain after each step, a panel per list, with the number removed beside the bar.
 
     Parameters
     ----------
@@ -87,10 +87,10 @@ def _panel(axis: Axes, title: str, rows: pd.DataFrame) -> None:
     axis.grid(axis="y", visible=False)
     widest = max(rows["remain"].max(), 1)
     axis.set_xlim(0, widest * 1.22)
-    for place, left, remain in zip(places, rows["left"], rows["remain"], strict=True):
-        axis.text(remain + widest * 0.01, place, f"{remain:,}", va="center", fontsize=9)
+    for position, left, remain in zip(places, rows["left"], rows["remain"], strict=True):
+        axis.text(remain + widest * 0.01, position, f"{remain:,}", va="center", fontsize=9)
         if left:
-            axis.text(widest * 1.21, place, f"−{left:,}", va="center", ha="right", fontsize=9, color=RED)
+            axis.text(widest * 1.21, position, f"−{left:,}", va="center", ha="right", fontsize=9, color=RED)
 
 
 def _title(name: str) -> str:
@@ -101,7 +101,7 @@ def _title(name: str) -> str:
 
 
 def campaign_counts(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:
-    """A row a campaign and step of its funnel.
+    """One row per campaign and step of its funnel.
 
     Returns
     -------
@@ -128,12 +128,12 @@ def campaign_funnel(counts: pd.DataFrame) -> Figure | None:
 
 
 def campaign_table(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:
-    """A row a campaign: whom it contacts, what that should be worth, and what can be measured of it.
+    """One row per campaign: customers, expected value, and statistical power.
 
     Returns
     -------
     pandas.DataFrame
-        campaign, contact, control (customers), expected yuan, base rate, smallest effect and useful effect (shares),
+        campaign, contact, control (customers), expected yuan, base rate, smallest effect, effect of interest (shares),
         verdict.
     """
     rows = []
@@ -148,7 +148,7 @@ def campaign_table(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:
 
 
 def ranking_table(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:
-    """A row a campaign: by what its customers are ranked, and why.
+    """One row per campaign: how its customers are ranked, and why.
 
     Returns
     -------
@@ -156,17 +156,13 @@ def ranking_table(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:
         campaign, ranked_by, why.
     """
     rows = [
-        (
-            name,
-            localized(column("ranked_by").words[record.ranking.by]),
-            localized(record.ranking.why),
-        )
+        (name, localized(column("ranked_by").words[record.ranking.by]), localized(record.ranking.why))
         for name, record in campaigns.items()
     ]
     return pd.DataFrame(rows, columns=["campaign", "ranked_by", "why"])
 
 
-def limit_table(campaigns: Mapping[str, CampaignRecord], most: int = 15) -> pd.DataFrame:
+def limit_table(campaigns: Mapping[str, CampaignRecord], max_rows: int = 15) -> pd.DataFrame:
     """The limits where one more place is worth most, and every channel.
 
     Returns
@@ -180,4 +176,4 @@ def limit_table(campaigns: Mapping[str, CampaignRecord], most: int = 15) -> pd.D
         name = f"{localized(LIMIT_KINDS[limit.kind])} {key}"
         rows.append((limit.campaign_id or pgettext("campaigns", "all"), name, limit.used, limit.max, limit.worth))
     table = pd.DataFrame(rows, columns=["campaign", "limit", "used", "at_most", "worth"]).drop_duplicates()
-    return table.sort_values("worth", ascending=False, kind="stable", ignore_index=True).head(most)
+    return table.sort_values("worth", ascending=False, kind="stable", ignore_index=True).head(max_rows)

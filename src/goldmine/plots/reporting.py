@@ -27,16 +27,16 @@ def growth(history: pd.DataFrame) -> Figure:
     wide = history.pivot(index="as_of", columns="metric", values="value")
     words = {"deposits": _("deposits"), "wealth": _("wealth products")}
     figure, axis = plt.subplots(figsize=(8, 3.8))
-    place, bottom = np.arange(len(wide)), np.zeros(len(wide))
+    position, bottom = np.arange(len(wide)), np.zeros(len(wide))
     for name, colour in (("deposits", BLUE), ("wealth", GOLD)):
         if name in wide:
-            axis.bar(place, wide[name], 0.55, bottom=bottom, color=colour, label=words[name])
+            axis.bar(position, wide[name], 0.55, bottom=bottom, color=colour, label=words[name])
             bottom += wide[name].fillna(0).to_numpy()
     if "aum" in wide:
-        axis.plot(place, wide["aum"], color=GREY, marker="o", label=pgettext("total", "AUM"))
-        for x, yuan in zip(place, wide["aum"], strict=True):
+        axis.plot(position, wide["aum"], color=GREY, marker="o", label=pgettext("total", "AUM"))
+        for x, yuan in zip(position, wide["aum"], strict=True):
             axis.annotate(_money(yuan), (x, yuan), xytext=(0, 7), textcoords="offset points", ha="center", fontsize=9)
-    axis.set_xticks(place, [f"{day:%Y-%m}" for day in wide.index])
+    axis.set_xticks(position, [f"{day:%Y-%m}" for day in wide.index])
     axis.set_ylim(0, axis.get_ylim()[1] * 1.08)
     axis.yaxis.set_major_formatter(FuncFormatter(lambda yuan, _: _money(yuan)))
     axis.set_title(_("Average daily AUM at quarter ends"), loc="left")
@@ -62,8 +62,10 @@ def change_steps(steps: pd.DataFrame) -> Figure:
     axis.barh(steps["step"], steps["yuan"], left=ends - steps["yuan"], color=colours, height=0.6)
     axis.barh([_("change of the quarter")], [total], color=BLUE, height=0.6)
     rights = [*np.maximum(ends, ends - steps["yuan"]), max(total, 0)]
-    for place, (right, yuan) in enumerate(zip(rights, [*steps["yuan"], total], strict=True)):
-        axis.annotate(_signed(yuan), (right, place), xytext=(5, 0), textcoords="offset points", va="center", fontsize=9)
+    for position, (right, yuan) in enumerate(zip(rights, [*steps["yuan"], total], strict=True)):
+        axis.annotate(
+            _signed(yuan), (right, position), xytext=(5, 0), textcoords="offset points", va="center", fontsize=9
+        )
     axis.axvline(0, color=GREY, linewidth=0.8)
     axis.invert_yaxis()
     axis.margins(x=0.18)
@@ -82,14 +84,14 @@ def ladder_levels(levels: pd.DataFrame) -> Figure:
         level (its name), now, before (customers), the lowest level first.
     """
     figure, axis = plt.subplots(figsize=(8, 3.8))
-    place = np.arange(len(levels))
-    axis.barh(place - 0.2, levels["before"], 0.36, color="#c9d3de", label=_("a quarter earlier"))
-    bars = axis.barh(place + 0.2, levels["now"], 0.36, color=BLUE, label=_("now"))
+    position = np.arange(len(levels))
+    axis.barh(position - 0.2, levels["before"], 0.36, color="#c9d3de", label=_("a quarter earlier"))
+    bars = axis.barh(position + 0.2, levels["now"], 0.36, color=BLUE, label=_("now"))
     change = levels["now"] - levels["before"]
     labels = [f"{now:,.0f}" if pd.isna(by) else f"{now:,.0f} ({by:+,.0f})"
               for now, by in zip(levels["now"], change, strict=True)]  # fmt: skip
     axis.bar_label(bars, labels, fontsize=9, padding=4)
-    axis.set_yticks(place, levels["level"])
+    axis.set_yticks(position, levels["level"])
     axis.set_xscale("symlog", linthresh=1)
     axis.set_xlim(0, max(levels[["now", "before"]].max().max(), 1) * 6)
     axis.set_xlabel(_("customers (logarithmic)"))
@@ -131,8 +133,8 @@ def branch_rankings(compared: Mapping[str, pd.DataFrame]) -> Figure:
     if not shown:
         return _nothing(_("No branch has five customers in any figure."))
     ends = {name: rows if len(rows) <= 16 else pd.concat([rows.head(8), rows.tail(8)]) for name, rows in shown.items()}
-    lines, most = -(-len(ends) // 2), max(len(rows) for rows in ends.values())
-    figure, axes = plt.subplots(lines, 2, figsize=(12, lines * (0.3 * most + 1.3)), squeeze=False)
+    lines, max_rows = -(-len(ends) // 2), max(len(rows) for rows in ends.values())
+    figure, axes = plt.subplots(lines, 2, figsize=(12, lines * (0.3 * max_rows + 1.3)), squeeze=False)
     for axis, (name, rows) in zip(axes.flat, ends.items(), strict=False):
         _forest(axis, rows, name, "")
     for axis in axes.flat[len(ends) :]:
@@ -146,16 +148,16 @@ def _forest_key() -> str:
 
 
 def _forest(axis: Axes, compared: pd.DataFrame, title: str, own: str) -> None:
-    place = np.arange(len(compared))
+    position = np.arange(len(compared))
     colours = [_VERDICTS[verdict] for verdict in compared["verdict"]]
-    axis.hlines(place, compared["low"], compared["high"], color=colours, linewidth=2.4)
-    axis.scatter(compared["shrunk"], place, color=colours, s=42, zorder=3)
-    axis.scatter(compared["value"], place, facecolor="white", edgecolor="#222222", linewidth=1.1, s=30, zorder=2.5)
+    axis.hlines(position, compared["low"], compared["high"], color=colours, linewidth=2.4)
+    axis.scatter(compared["shrunk"], position, color=colours, s=42, zorder=3)
+    axis.scatter(compared["value"], position, facecolor="white", edgecolor="#222222", linewidth=1.1, s=30, zorder=2.5)
     axis.axvline(compared["bank"].iloc[0], color=GREY, linestyle=":", linewidth=1.3)
     for y, (low, high) in enumerate(zip(compared["rank_low"], compared["rank_high"], strict=True)):
         text = _("rank {low}–{high}", low=low, high=high) if low != high else _("rank {low}", low=low)
         axis.annotate(text, (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=9, color="#444444")
-    axis.set_yticks(place, compared.index)
+    axis.set_yticks(position, compared.index)
     _mark(axis, list(compared.index), own)
     axis.invert_yaxis()
     axis.xaxis.set_major_formatter(PercentFormatter(1))  # as many decimals as tell the ticks apart

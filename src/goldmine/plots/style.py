@@ -13,7 +13,7 @@ from goldmine.core.figure_png import draw_in_notebook
 from goldmine.core.i18n import LANGUAGES, LocalizedText, in_language
 
 BLUE, GOLD, GREEN, RED, VIOLET, GREY = PALETTE = ("#1f4e79", "#c8963e", "#5b8c5a", "#a23b3b", "#6d5a8c", "#7a7a7a")
-"""Blue for the model, gold for the baseline, then green, red, violet; grey for what is merely compared with."""
+"""Blue for the model, gold for the baseline, then green, red, violet; grey for comparisons."""
 
 CJK_FONTS = (
     "Noto Sans CJK SC",
@@ -48,7 +48,7 @@ def _best_listed() -> str | None:
 
 
 def _list_new_fonts() -> bool:
-    """Take up fonts that were installed after Matplotlib made its list, which it never makes anew; whether any were."""
+    """Add fonts installed after Matplotlib built its list, which it never rebuilds; return whether there were any."""
     listed = {font.fname for font in font_manager.fontManager.ttflist}
     new = [path for path in font_manager.findSystemFonts() if path not in listed]
     for path in new:

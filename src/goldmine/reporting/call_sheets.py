@@ -1,6 +1,6 @@
-"""Customers to be looked after: today's calls, overdue contacts, those near the next level, remedy lists.
+"""Call sheets: today's calls, overdue contacts, customers near the next level, remedy lists.
 
-Whoever looks is shown the customers of their own branch alone; an employee, only their own.
+A branch sees only its own customers; an employee, only theirs.
 """
 
 from datetime import date
@@ -24,12 +24,12 @@ _LISTED = ["customer_id", "use_case", "probability", "reason_1", "valid_until"]
 
 
 def of_branch(data: ReportData, branch_id: str) -> pd.DataFrame:
-    """The customers of one branch: the rows of the one table, by customer_id.
+    """The customers of one branch: rows of the customer mart, by customer_id.
 
     Raises
     ------
     ParameterError
-        If no customer is kept by such a branch.
+        If the branch has no customer.
     """
     rows = data.customers[data.customers["branch_id"] == branch_id]
     if rows.empty:
@@ -38,7 +38,7 @@ def of_branch(data: ReportData, branch_id: str) -> pd.DataFrame:
 
 
 def of_employee(data: ReportData, employee_id: str) -> pd.DataFrame:
-    """The customers whom one person at work looks after, never another branch's but for roles of the whole bank.
+    """The customers that one employee owns; those of other branches only for roles of the whole bank.
 
     Raises
     ------
@@ -57,14 +57,14 @@ def of_employee(data: ReportData, employee_id: str) -> pd.DataFrame:
 
 
 def may_be_called(data: ReportData, customers: pd.DataFrame) -> pd.DataFrame:
-    """Those whom staff may be told to contact by telephone; see `goldmine.contactability`."""
+    """The customers whom staff may contact by telephone; see `goldmine.contactability`."""
     return customers[customers.index.isin(data.contactable)]
 
 
 def listed(work: Workspace, as_of: date) -> pd.DataFrame:
     """Every list of the month end's release: customer_id, use_case, probability, reason_1, valid_until.
 
-    No rows where the current release is of another month end.
+    No rows if the current release is of another month end.
     """
     try:
         release = read_latest(work)
@@ -110,18 +110,18 @@ def handed_over(data: ReportData, customers: pd.DataFrame) -> pd.DataFrame:
 
 
 def calls(data: ReportData, customers: pd.DataFrame, max_calls: int, language: str) -> pd.DataFrame:
-    """Whom to call today: overdue core customers, customers taken over, other overdue ones, then the lists' best.
+    """Customers to call today: overdue core customers, customers taken over, other overdue ones, then the lists' best.
 
-    Nobody is named whom `goldmine.contactability` keeps off, and nobody twice: the first reason counts.
+    Customers excluded by `goldmine.contactability` are left out; a customer appears once, with the first reason.
 
     Parameters
     ----------
     data : ReportData
-        Of the bank.
+        Report data of the bank.
     customers : pandas.DataFrame
         From `of_employee` or `of_branch`.
     max_calls : int
-        Most calls of a day.
+        Maximum calls per day.
     language : str
         ``en`` or ``zh``.
 
@@ -144,12 +144,12 @@ def calls(data: ReportData, customers: pd.DataFrame, max_calls: int, language: s
     ]
     chosen = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     chosen = chosen.drop_duplicates("customer_id").head(max_calls).reset_index(drop=True)
-    about = callable_.loc[chosen["customer_id"]]
+    attributes = callable_.loc[chosen["customer_id"]]
     columns = ["customer_id", "level", "aum_avg", "why", "reason", "probability", "owner_id"]
     return chosen.assign(
-        level=about["level"].to_numpy(),
-        aum_avg=about["aum_fen"].to_numpy() / 100,
-        owner_id=about["employee_id"].to_numpy(),
+        level=attributes["level"].to_numpy(),
+        aum_avg=attributes["aum_fen"].to_numpy() / 100,
+        owner_id=attributes["employee_id"].to_numpy(),
     ).reindex(columns=columns)
 
 
@@ -159,13 +159,13 @@ def remedy_rows(data: ReportData, branch_id: str, remedy: Remedy, max_rows: int)
     Parameters
     ----------
     data : ReportData
-        Of the bank.
+        Report data of the bank.
     branch_id : str
         The branch.
     remedy : str
         `Metric.remedy_list`: overdue contacts, customers near the next level, or a use case's list.
     max_rows : int
-        Most rows.
+        Maximum rows.
     """
     customers = may_be_called(data, of_branch(data, branch_id))
     if remedy == "overdue":
@@ -176,15 +176,15 @@ def remedy_rows(data: ReportData, branch_id: str, remedy: Remedy, max_rows: int)
         return near_next(data, customers[customers["level"] > 0]).head(max_rows)
     lists = listed(data.work, data.as_of)
     rows = lists[(lists["use_case"] == remedy) & lists["customer_id"].isin(customers.index)].head(max_rows)
-    about = customers.loc[rows["customer_id"]]
+    attributes = customers.loc[rows["customer_id"]]
     return pd.DataFrame(
         {
             "customer_id": rows["customer_id"].to_numpy(),
-            "level": about["level"].to_numpy(),
-            "aum_avg": about["aum_fen"].to_numpy() / 100,
+            "level": attributes["level"].to_numpy(),
+            "aum_avg": attributes["aum_fen"].to_numpy() / 100,
             "probability": rows["probability"].to_numpy(),
             "reason": rows["reason_1"].fillna("").to_numpy(),
-            "owner_id": about["employee_id"].to_numpy(),
+            "owner_id": attributes["employee_id"].to_numpy(),
         }
     )
 

@@ -1,4 +1,4 @@
-"""The customer mart: a row a customer on the books now or a quarter earlier; every figure is computed from it."""
+"""The customer mart: one row per customer on the books now or a quarter earlier; the source of all figures."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -87,16 +87,16 @@ _HELD = ("demand", "time", "wealth", "loan", "other")
 
 @dataclass(frozen=True)
 class CustomerMart:
-    """The table at one month end.
+    """The mart at one month end.
 
     Parameters
     ----------
     path : Path
-        Where it lies, by customer_id.
+        Its file, sorted by customer_id.
     as_of : date
         The month end.
     missing : dict of str to str
-        Of each column that could not be made, what is missing for it.
+        By column that could not be computed, the missing input.
     """
 
     path: Path
@@ -105,32 +105,32 @@ class CustomerMart:
 
 
 def mart_path(work: Workspace, as_of: date) -> Path:
-    """Where a month end's table lies."""
+    """File of a month end's mart."""
     return work.root / "reporting" / f"{as_of}.parquet"
 
 
 def read_mart(work: Workspace, as_of: date) -> CustomerMart:
-    """A table that was made earlier."""
+    """A mart that was built earlier."""
     path = mart_path(work, as_of)
     return CustomerMart(path, as_of, read_json(path.with_suffix(".json")))
 
 
 def make_mart(books: BankSnapshot, moved_in_quarter: str) -> CustomerMart:
-    """Make the table from the books, the activity and the assignment of owners, and keep it in the work folder.
+    """Build the mart from the bank's tables, the activity and the assignment of owners, and store it.
 
-    A customer stands in it once, under one branch: the one that the rule ``moved_in_quarter`` names where it changed
-    during the quarter. Which branch it was a quarter ago is known from the table that was made then, as the books say
-    only who keeps a customer today. A column whose months are missing is empty, and said; no figure is made of half.
+    A customer appears once, under one branch: the one given by the rule ``moved_in_quarter`` if it changed during the
+    quarter. The branch of a quarter ago comes from the mart built then, since the tables hold only the current one. A
+    column with missing months is empty and listed in `missing`.
 
     Raises
     ------
     HistoryError
-        If the activity of a month that the books hold has not been made yet.
+        If the activity of a month with data has not been built.
     """
     missing = _missing(books)
     rows = _with_branch(books, books.customers(), moved_in_quarter)
     for step, with_more in enumerate((_with_money, _with_transactions, _with_contacts, _with_coverage)):
-        # Each part stands by itself before the next: to build the whole as one expression takes seconds.
+        # Each part is stored before the next, since building one expression for all takes seconds.
         books.connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE part_{step} AS {ibis.to_sql(rows, dialect='duckdb')}")
         rows = with_more(books, books.connection.table(f"part_{step}"), missing)
     columns = {
@@ -146,36 +146,36 @@ def make_mart(books: BankSnapshot, moved_in_quarter: str) -> CustomerMart:
 
 
 def _missing(books: BankSnapshot) -> dict[str, str]:
-    """Of each column that cannot be made, what is missing for it."""
+    """By column that cannot be computed, the missing input."""
     quarter = [month_end(books.as_of, -lag) for lag in range(3)]
     months = {"balances": [books.as_of], "balances before": [books.as_of, books.before], "transactions": quarter}
     gaps = {}
     for need, days in months.items():
         table = need.removesuffix(" before")
-        gone = [month_key(day) for day in days if not books.has_month(table, day)]
-        gaps[need] = f"{table} of {', '.join(gone)}" if gone else ""
+        absent = [month_key(day) for day in days if not books.has_month(table, day)]
+        gaps[need] = f"{table} of {', '.join(absent)}" if absent else ""
     gaps["contacts"] = "" if books.bank.has("contacts") else "table contacts"
     gaps["coverage"] = "" if coverage_path(books.work, books.as_of).exists() else "an assignment of owners"
     return {name: gaps[column.needs] for name, column in COLUMNS.items() if column.needs and gaps[column.needs]}
 
 
 def _with_branch(books: BankSnapshot, rows: Table, moved_in_quarter: str) -> Table:
-    """One branch a customer, by the rule of the definitions."""
+    """One branch per customer, by the rule of the definitions."""
     rows = rows.mutate(
         joined=rows.on_books & ~rows.on_books_before,
         closed=rows.on_books_before & ~rows.on_books,
         mobile_bank=rows.on_books & (rows.mobile_bank_on <= books.as_of).fill_null(False),
         card=rows.on_books & (rows.social_security_card_on <= books.as_of).fill_null(False),
     )
-    mine, earlier = mart_path(books.work, books.as_of), mart_path(books.work, books.before)
-    if mine.exists() and books.bank.data_until >= month_end(books.as_of, 1):
-        # A past month end made again: who kept whom then stands in the table that was made then.
-        then = books.connection.read_parquet(str(mine))
+    path, earlier_path = mart_path(books.work, books.as_of), mart_path(books.work, books.before)
+    if path.exists() and books.bank.data_until >= month_end(books.as_of, 1):
+        # A past month end is rebuilt: the mart built then holds the branches of that time.
+        then = books.connection.read_parquet(str(path))
         rows = _join(rows, then.select("customer_id", branch_then="branch_id"))
         rows = rows.mutate(branch_id=rows.branch_then.fill_null(rows.branch_id))
-    if not earlier.exists():
+    if not earlier_path.exists():
         return rows.mutate(moved_branch=ibis.literal(False))
-    then = books.connection.read_parquet(str(earlier))
+    then = books.connection.read_parquet(str(earlier_path))
     rows = _join(rows, then.select("customer_id", branch_before="branch_id"))
     before = rows.branch_before.fill_null(rows.branch_id)
     counted = before if moved_in_quarter == "old_branch" else rows.branch_id

@@ -1,23 +1,23 @@
-"""Small groups are not shown: a figure about three customers is a figure about each of them."""
+"""Disclosure control: figures about few customers are suppressed, since they reveal each of them."""
 
 import pandas as pd
 
-LEAST = 5
-"""Fewest customers of a group that is shown."""
+MIN_CUSTOMERS = 5
+"""Minimum customers of a group that is shown."""
 
 
 def hidden(customers: pd.Series) -> pd.Series:
-    """Which units of a table are not to be shown.
+    """Units of a table to suppress.
 
-    Those with fewer than five customers (nobody at all may be said); and where that is a single one, the next smallest
-    too, as the total of the table would give the single one away.
+    Units with one to four customers; if that is a single unit, also the next smallest (secondary suppression), since
+    the total would reveal the single one.
 
     Parameters
     ----------
     customers : pandas.Series
         How many customers a figure is about, by unit.
     """
-    small = (customers > 0) & (customers < LEAST)
+    small = (customers > 0) & (customers < MIN_CUSTOMERS)
     if small.sum() == 1 and (rest := customers[~small & (customers > 0)]).size:
         small = small | (customers.index == rest.idxmin())
     return small

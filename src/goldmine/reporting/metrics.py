@@ -20,7 +20,7 @@ from goldmine.reporting.customer_mart import COLUMNS, CustomerMart
 from goldmine.reporting.metric_definitions import Count, Metric, Metrics, Ratio, Share, Sum, Where
 
 KEYS: dict[str, str | None] = {"head_office": None, "branch": "branch_id", "employee": "employee_id"}
-"""Of each grain the column that names a unit."""
+"""Column of the unit's number, by grain."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Figures:
     rows : pandas.DataFrame
         grain, unit_id (empty: the head office, or customers of no known branch or employee), metric, above and below
         (whole numbers; money in fen; a count or sum has 1 below), customers (how many the figure is about) and value
-        (above / below, money in yuan; empty where nothing is below, or the figure could not be made).
+        (above / below, money in yuan; empty where nothing is below, or the figure could not be computed).
     missing : dict of str to str
-        Of each metric that could not be made, what is missing for it.
+        By metric that could not be computed, the missing input.
     """
 
     as_of: date
@@ -55,12 +55,12 @@ class Figures:
 
 
 def figures_path(work: Workspace, as_of: date) -> Path:
-    """Where a month end's figures lie."""
+    """File of a month end's figures."""
     return work.root / "reporting" / "figures" / f"{as_of}.parquet"
 
 
 def compute(mart: CustomerMart, metrics: Metrics) -> Figures:
-    """Every metric at every grain, in one pass over one table.
+    """Every metric at every grain, in one pass over the mart.
 
     A metric is computed at all grains, so that they can be added up; `Metric.grain` says where it is shown.
     """
@@ -85,7 +85,7 @@ def compute(mart: CustomerMart, metrics: Metrics) -> Figures:
 
 
 def save(work: Workspace, figures: Figures) -> Path:
-    """Keep the figures in the work folder; other systems may read them there."""
+    """Store the figures in the work folder, where other systems may read them."""
     path = figures_path(work, figures.as_of)
     with whole_file(path) as temporary:
         figures.rows.to_parquet(temporary, index=False)
@@ -94,7 +94,7 @@ def save(work: Workspace, figures: Figures) -> Path:
 
 
 def read_figures(work: Workspace, as_of: date) -> Figures:
-    """Figures that were kept.
+    """Stored figures of a month end.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def read_figures(work: Workspace, as_of: date) -> Figures:
     """
     path = figures_path(work, as_of)
     if not path.exists():
-        raise HistoryError(f"figures at {as_of}: they have not been made yet.", "Run `goldmine report` for it.")
+        raise HistoryError(f"figures at {as_of}: they have not been computed yet.", "Run `goldmine report` for it.")
     return Figures(as_of, pd.read_parquet(path), read_json(path.with_suffix(".json"), {}))
 
 

@@ -21,7 +21,7 @@ MODEL_COLUMNS = ("use_case", "model_version", "trained_at", "age_months", "auc",
 
 
 def model_health(bank_name: str, as_of: date, language: str) -> pd.DataFrame:
-    """A row a use case: its champion in the registry, how old it is, and how it was judged out of time.
+    """A row a use case: its champion in the registry, its age, and its out-of-time evaluation.
 
     Parameters
     ----------
@@ -54,8 +54,8 @@ def model_health(bank_name: str, as_of: date, language: str) -> pd.DataFrame:
         trained = date.fromisoformat(champion.tags[AS_OF])
         age = (as_of.year - trained.year) * 12 + as_of.month - trained.month
         metrics = client.get_run(str(champion.run_id)).data.metrics
-        judged = [metrics.get(key) for key in ("auc", "baseline_auc", "lift_list", "calibration_error")]
-        rows.append((title, str(champion.version), str(trained), age, *judged))
+        evaluation = [metrics.get(key) for key in ("auc", "baseline_auc", "lift_list", "calibration_error")]
+        rows.append((title, str(champion.version), str(trained), age, *evaluation))
     return pd.DataFrame(rows, columns=list(MODEL_COLUMNS))
 
 

@@ -1,4 +1,4 @@
-"""What the three views stand on: owners, the one table, and the figures of the last quarters."""
+"""Data of the three views: owners, the customer mart, and the figures of the last quarters."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -30,12 +30,12 @@ QUARTERS = 5
 
 @dataclass(frozen=True)
 class ReportData:
-    """Everything that a view is made from.
+    """Data of a view.
 
     Parameters
     ----------
     bank, work, as_of : Bank, Workspace, date
-        Whose, where, and the month end.
+        The bank, its work folder, and the month end.
     metrics : Metrics
         The definitions.
     history : tuple of Figures
@@ -55,7 +55,7 @@ class ReportData:
 
     @cached_property
     def customers(self) -> pd.DataFrame:
-        """The one table of the month end: those on the books."""
+        """The month end's customer mart: customers on the books."""
         rows = pd.read_parquet(mart_path(self.work, self.as_of))
         return rows[rows["on_books"]].set_index("customer_id")
 
@@ -68,7 +68,7 @@ class ReportData:
 
     @cached_property
     def contactable(self) -> frozenset[str]:
-        """Those of the customers whom staff may be told to contact, as a page that names them is made."""
+        """The customers whom staff may contact, as of when a page is made."""
         tables = ContactTables.open(self.bank, self.work, self.as_of)
         return may_contact(tables, set(self.customers.index), "relationship").allowed_customers
 
@@ -83,9 +83,9 @@ class ReportData:
 
 
 def prepare(bank: Bank, work: Workspace, as_of: date) -> ReportData:
-    """Assign owners where the bank has staff, make the one table, and compute every figure of the last quarters.
+    """Assign owners if the bank has staff, build the customer mart, and compute all figures of the last quarters.
 
-    Earlier quarters' tables are made once and then kept, as they remember which branch kept whom.
+    Earlier quarters' marts are built once and kept, since they hold the branches of that time.
 
     Raises
     ------
@@ -108,18 +108,18 @@ def prepare(bank: Bank, work: Workspace, as_of: date) -> ReportData:
     if not missing_for_coverage(bank):
         make_coverage(bank, work, as_of, load_coverage_rules())
     for day in days[:-1]:
-        if books.has_month("balances", day) and not _stands(work, day):
+        if books.has_month("balances", day) and not _is_current(work, day):
             make_mart(BankSnapshot(books.connection, bank, work, day), metrics.moved_in_quarter)
     make_mart(books, metrics.moved_in_quarter)
     for day in days:
-        if _stands(work, day):
+        if _is_current(work, day):
             save(work, compute(read_mart(work, day), metrics))
     write_json(fingerprint_file, _fingerprint(bank, work, as_of))
     return opened(bank, work, as_of)
 
 
 def _fingerprint(bank: Bank, work: Workspace, as_of: date) -> str:
-    """Fingerprint of everything that the figures are made from; where it is the same, they stand."""
+    """Fingerprint of all inputs of the figures; they are recomputed only if it changes."""
     settings = [home() / "pipelines" / name for name in ("metrics.yaml", "coverage.yaml")]
     earlier = [*coverage_path(work, as_of).parent.glob("*.parquet"), *mart_path(work, as_of).parent.glob("*.parquet")]
     return of_value(
@@ -134,7 +134,7 @@ def _fingerprint(bank: Bank, work: Workspace, as_of: date) -> str:
 
 
 def opened(bank: Bank, work: Workspace, as_of: date) -> ReportData:
-    """What `prepare` has made, for one of many views; where nothing has been made yet, it is made.
+    """The data that `prepare` stored; `prepare` runs first if there are none.
 
     Raises
     ------
@@ -148,6 +148,6 @@ def opened(bank: Bank, work: Workspace, as_of: date) -> ReportData:
     return ReportData(bank, work, as_of, load_metrics(), tuple(read_figures(work, day) for day in days))
 
 
-def _stands(work: Workspace, day: date) -> bool:
+def _is_current(work: Workspace, day: date) -> bool:
     path = mart_path(work, day)
     return path.exists() and pq.read_schema(path).names == list(COLUMNS)

@@ -9,15 +9,15 @@ from pandas.io.formats.style import Styler
 from goldmine.core.columns import column, headings
 from goldmine.core.i18n import _, in_language
 from goldmine.reporting.compare import compare
-from goldmine.reporting.disclosure_control import LEAST, hidden
+from goldmine.reporting.disclosure_control import MIN_CUSTOMERS, hidden
 from goldmine.reporting.metric_definitions import Metric
 from goldmine.reporting.metrics import Figures
 from goldmine.reporting.prepare import ReportData
 from goldmine.reporting.texts import word
 
-UNKNOWN, FEW = "—", f"<{LEAST}"
+UNKNOWN, FEW = "—", f"<{MIN_CUSTOMERS}"
 STEPS = ("change_joined", "change_up", "change_same", "change_down", "change_closed")
-"""Where the change of AUM comes from, in the order in which it is told."""
+"""Steps of the change of AUM, in order."""
 LEVEL_METRICS = tuple(f"level_{level}" for level in range(7))
 
 
@@ -40,16 +40,16 @@ def key_figures(data: ReportData, grain: str, unit_id: str, language: str) -> pd
     Parameters
     ----------
     data : ReportData
-        Of the bank.
+        Report data of the bank.
     grain, unit_id : str
-        Whose: ``head_office``, ``branch`` or ``employee``, and which.
+        ``head_office``, ``branch`` or ``employee``, and the unit's number.
     language : str
         ``en`` or ``zh``.
 
     Returns
     -------
     pandas.DataFrame
-        Name, value, the quarter before, and who answers for the figure; in words.
+        Name, value, previous quarter and department in charge; in words.
     """
     now = data.figures.at(grain, unit_id)
     before = data.history[-2].at(grain, unit_id) if len(data.history) > 1 else now.iloc[:0]
@@ -69,19 +69,19 @@ def key_figures(data: ReportData, grain: str, unit_id: str, language: str) -> pd
 
 
 def _shown(figure: pd.Series | None, metric: Metric, grain: str, language: str) -> str:
-    """A figure in words; hidden where it is about fewer than five customers, but not from who looks after them."""
+    """A figure in words; suppressed for fewer than five customers, except for their owner."""
     if figure is None:
         return UNKNOWN
-    if grain != "employee" and 0 < figure["customers"] < LEAST:
+    if grain != "employee" and 0 < figure["customers"] < MIN_CUSTOMERS:
         return FEW
     return written(figure["value"], metric, language)
 
 
 def targets(data: ReportData, grain: str, unit_id: str, language: str) -> pd.DataFrame:
-    """Targets of one unit against what it has come to: figure, target, actual and whether it is reached, in words.
+    """Targets of one unit against actual values: figure, target, actual and whether it is reached, in words.
 
-    A branch's own target goes before the one for all. A target of growth is told as what the figure has to come to; it
-    is left out where the quarter before is not known.
+    A branch's own target overrides the general one. A target of growth is shown as the value to reach; it is left out
+    if the previous quarter is unknown.
     """
     by_metric = {target.metric: target for target in data.metrics.targets if target.branch in ("", unit_id)}
     by_metric |= {
@@ -94,16 +94,16 @@ def targets(data: ReportData, grain: str, unit_id: str, language: str) -> pd.Dat
         metric, actual = data.metrics.by_name[name], now["value"].get(name, np.nan)
         then = before["value"].get(name, np.nan)
         goal = float(target.share or 0) if target.growth is None else then * (1 + target.growth)
-        if pd.isna(actual) or pd.isna(goal) or now.loc[name, "customers"] < LEAST:
+        if pd.isna(actual) or pd.isna(goal) or now.loc[name, "customers"] < MIN_CUSTOMERS:
             continue
-        done = actual <= goal if metric.better == "less" else actual >= goal
+        reached = actual <= goal if metric.better == "less" else actual >= goal
         shown = [written(value, metric, language) for value in (goal, actual)]
-        rows.append([in_language(metric.title, language), *shown, "✓" if done else "✗"])
+        rows.append([in_language(metric.title, language), *shown, "✓" if reached else "✗"])
     return pd.DataFrame(rows, columns=_headings(("figure", "target", "actual", "reached"), language))
 
 
 def not_made(figures: Figures, data: ReportData, language: str) -> pd.DataFrame:
-    """Figures that could not be made, and what is missing for them; no rows where all are there."""
+    """Figures that could not be computed, and their missing inputs; no rows if there are none."""
     rows = [(in_language(data.metrics.by_name[name].title, language), why) for name, why in figures.missing.items()]
     return pd.DataFrame(rows, columns=_headings(("figure", "missing"), language))
 
@@ -111,23 +111,23 @@ def not_made(figures: Figures, data: ReportData, language: str) -> pd.DataFrame:
 def history(data: ReportData, names: Sequence[str], grain: str, unit_id: str = "") -> pd.DataFrame:
     """Some metrics of one unit over the last quarter ends: as_of, metric, value; a quarter without it is left out."""
     rows = [
-        (figures.as_of, name, at["value"][name])
+        (figures.as_of, name, unit["value"][name])
         for figures in data.history
-        for at in [figures.at(grain, unit_id)]
+        for unit in [figures.at(grain, unit_id)]
         for name in names
-        if name in at.index
+        if name in unit.index
     ]
     frame = pd.DataFrame(rows, columns=["as_of", "metric", "value"]).dropna()
     return frame.assign(as_of=pd.to_datetime(frame["as_of"]))
 
 
 def steps_of_change(data: ReportData, grain: str, unit_id: str, language: str) -> pd.DataFrame:
-    """Where the quarter's change of AUM comes from: step (in words), yuan; no rows where it is unknown.
+    """Where the quarter's change of AUM comes from: step (in words), yuan; no rows if it is unknown.
 
-    A step of fewer than five customers is shown together with those who stayed on their level.
+    A step of fewer than five customers is merged into those who stayed on their level.
     """
-    at, by_name = data.figures.at(grain, unit_id), data.metrics.by_name
-    rows = at.loc[[name for name in STEPS if name in at.index], ["customers", "value"]].dropna()
+    unit, by_name = data.figures.at(grain, unit_id), data.metrics.by_name
+    rows = unit.loc[[name for name in STEPS if name in unit.index], ["customers", "value"]].dropna()
     if "change_same" not in rows.index:
         return pd.DataFrame(columns=["step", "yuan"])
     few = hidden(rows["customers"])
@@ -144,7 +144,7 @@ def steps_of_change(data: ReportData, grain: str, unit_id: str, language: str) -
 def ladder(data: ReportData, grain: str, unit_id: str, language: str) -> pd.DataFrame:
     """Customers on each level now and a quarter earlier: level (in words), now, before.
 
-    A level of fewer than five customers, now or then, is shown together with the one below it.
+    A level of fewer than five customers, now or then, is merged with the one below it.
     """
     by_name = data.metrics.by_name
     frames = [figures.at(grain, unit_id)["value"].reindex(LEVEL_METRICS) for figures in data.history[-2:]]
@@ -153,7 +153,7 @@ def ladder(data: ReportData, grain: str, unit_id: str, language: str) -> pd.Data
     carried, joined = np.zeros(2), 0
     for name, level in reversed(list(counts.iterrows())):
         carried, joined = carried + level.to_numpy(dtype=float), joined + 1
-        if any(0 < count < LEAST for count in carried) and name != LEVEL_METRICS[0]:
+        if any(0 < count < MIN_CUSTOMERS for count in carried) and name != LEVEL_METRICS[0]:
             continue
         title = by_name[str(name)].short_title
         title = title if joined == 1 else _("{level}, and above", level=title)
@@ -163,18 +163,18 @@ def ladder(data: ReportData, grain: str, unit_id: str, language: str) -> pd.Data
 
 
 def unit_table(data: ReportData, grain: str, names: Sequence[str], units: Sequence[str], language: str) -> pd.DataFrame:
-    """Some metrics of several units, a row a unit; figures about fewer than five customers are hidden.
+    """Some metrics of several units, one row per unit; figures about fewer than five customers are suppressed.
 
     Parameters
     ----------
     data : ReportData
-        Of the bank.
+        Report data of the bank.
     grain : str
         ``branch`` or ``employee``.
     names : sequence of str
-        Metrics, a column each.
+        Metrics, one column each.
     units : sequence of str
-        Units, a row each.
+        Units, one row each.
     language : str
         ``en`` or ``zh``.
     """
@@ -193,8 +193,8 @@ def unit_table(data: ReportData, grain: str, names: Sequence[str], units: Sequen
 
 
 def ranked_metrics(data: ReportData) -> list[Metric]:
-    """The metrics by which branches are compared and which could be made."""
-    return [m for m in data.metrics.metrics if m.ranked and m.name not in data.figures.missing]
+    """The computed metrics by which branches are compared."""
+    return [metric for metric in data.metrics.metrics if metric.ranked and metric.name not in data.figures.missing]
 
 
 def branches_compared(data: ReportData, name: str) -> pd.DataFrame:

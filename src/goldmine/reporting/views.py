@@ -44,12 +44,12 @@ def weakest_link(data: ReportData, branch_id: str, max_rows: int) -> WeakestLink
 
 
 def branch_or_first(data: ReportData, branch_id: str) -> str:
-    """The branch that was asked for, or the first one.
+    """The requested branch, or the first one.
 
     Raises
     ------
     ParameterError
-        If no customer is kept by such a branch, or by any.
+        If the branch has no customer, or no branch is known.
     """
     known = branches(data)
     if branch_id and branch_id not in known:

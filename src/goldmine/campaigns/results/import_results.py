@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from goldmine.campaigns.results.parse_sheet import Sheet, read_sheet
 from goldmine.campaigns.results.rejected_rows import write_rejected
-from goldmine.campaigns.results.result_check import OPT_OUT, Known, Result, check_row
+from goldmine.campaigns.results.result_check import OPT_OUT, Known, check_row
 from goldmine.contactability.past_offers import offers_of, releases_out
 from goldmine.contract.intake import load_bank
 from goldmine.core.engine import connect
@@ -153,7 +153,7 @@ def _sorted(sheet: Sheet, known: Known, stored: dict[_Key, _Row]) -> _SortedRows
             bad[index] = checked.fault
         if checked.result is None:
             continue
-        row = _as_row(checked.result)
+        row: _Row = {**asdict(checked.result), "outcome": "open"}
         key = tuple(row[name] for name in _KEY)
         if _refuses(row):
             refused.add(index)
@@ -188,10 +188,6 @@ def _refusals(refusals: dict[_Key, _Row], stored: dict[_Key, _Row]) -> dict[_Key
 
 def _refuses(row: _Row) -> bool:
     return row["answer"] == OPT_OUT
-
-
-def _as_row(result: Result) -> dict[str, object]:
-    return {**asdict(result), "outcome": "open"}
 
 
 def _write(path: Path, rows: list[dict[str, object]]) -> None:

@@ -86,7 +86,7 @@ class StoppingRule:
     Parameters
     ----------
     num_iterations : int
-        At most so many trees.
+        Maximum number of trees.
     early_stopping_rounds : int
         Iterations without improvement that end it; trees after the best iteration are dropped.
     deadline : float
@@ -167,7 +167,7 @@ def boost(
 
 
 def boost_fixed(encoding: Encoding, settings: dict[str, Any], rows: LabelledRows, num_iterations: int) -> str:
-    """Grow a fixed number of trees on some rows; gives LightGBM's text."""
+    """Grow a fixed number of trees on some rows; returns LightGBM's text."""
     data = _dataset(encoding, rows, settings)
     return _text(lightgbm().train(settings, data, num_boost_round=num_iterations), num_iterations)
 

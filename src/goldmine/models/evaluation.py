@@ -60,7 +60,7 @@ class Evaluation:
     model, baseline, no_skill : Scorecard
         The model and what it has to beat.
     outcome, probability, baseline_score : numpy.ndarray
-        One a test row: what happened, what the model predicted, and the score of the baseline.
+        Outcome, predicted probability and baseline score of each test row.
     list_size : int
         Rows of the list evaluated; a tenth of the test rows where the use case's list would hold all, and the sampled
         share of it where rows were sampled.

@@ -222,7 +222,7 @@ def _tree(function: StepFunction) -> str:
 
 
 def _add_splits(nodes: _Nodes, function: StepFunction, start: int, end: int) -> int:
-    """Split the bins from `start` up to `end` in halves until one is left; gives the node, or ~leaf."""
+    """Split the bins from `start` up to `end` in halves until one is left; returns the node, or ~leaf."""
     if end - start == 1:
         return ~start
     middle = (start + end) // 2

@@ -86,7 +86,7 @@ class Model:
 
     @cached_property
     def booster(self) -> Any:
-        """The trees, always read from their text, so that a loaded model gives the same bits."""
+        """The trees, always read from their text, so that a loaded model predicts the same bits."""
         return lightgbm().Booster(model_str=self.trees)
 
     def predict(self, rows: pa.Table | pd.DataFrame) -> np.ndarray:

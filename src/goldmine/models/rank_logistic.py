@@ -155,7 +155,7 @@ def _sampled(rows: LabelledRows, seed: int) -> LabelledRows:
 
 
 def fit_step_functions(encoding: Encoding, rows: LabelledRows, settings: RankLogistic) -> list[StepFunction]:
-    """Fit the model on some rows; gives what each column adds to the log-odds."""
+    """Fit the model on some rows; returns what each column adds to the log-odds."""
     bins = bin_columns(encoding, rows.matrix)
     return _step_functions(bins, fit_regression(design_matrix(bins, rows.matrix), rows, settings))
 

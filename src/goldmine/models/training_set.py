@@ -30,7 +30,7 @@ class TrainingSet:
     calibrate : pyarrow.Table or None
         Likewise; None for an external table, which is calibrated on its own folds.
     cutoffs : Cutoffs or None
-        The month ends; None for such a table.
+        The month ends; None for an external table.
     """
 
     train: pa.Table
@@ -154,7 +154,7 @@ def outcomes(rows: pa.Table, where: str, min_positives: int = 1) -> np.ndarray:
         kind = "one class only" if positives in (0, len(outcome)) else f"fewer than {min_positives} positives"
         raise UseCaseError(
             f"{where}: {len(outcome)} rows with {positives} positives: {kind}.",
-            "Widen who is eligible, lengthen the horizon or give more months of books.",
+            "Widen who is eligible, lengthen the horizon or give more months of data.",
         )
     return outcome
 

@@ -1,1 +1,1 @@
-"""Tables made elsewhere: read, laid out as a use case, and learnt from by the same notebooks as a bank."""
+"""External tables: imported as a use case and trained by the same notebooks as a bank."""

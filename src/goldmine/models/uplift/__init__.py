@@ -1,1 +1,1 @@
-"""Uplift: the effect of a randomised treatment, and whom it changes most."""
+"""Uplift: the effect of a randomised treatment, and the ranking of customers by it."""

@@ -6,7 +6,15 @@ import pytest
 from goldmine.core.errors import ParameterError
 from goldmine.core.i18n import in_language
 from goldmine.customers.ladder import level_title
-from goldmine.plots import reporting as plots
+from goldmine.plots.reporting import (
+    branch_funnel,
+    branch_ranking,
+    branch_rankings,
+    change_steps,
+    growth,
+    ladder_levels,
+    own_results,
+)
 from goldmine.reporting import call_sheets, views
 from goldmine.reporting import tables as figures
 from goldmine.reporting.metric_definitions import Target
@@ -124,14 +132,14 @@ def test_branch_target_overrides_the_general_one(view):
 def test_every_figure_is_drawn_from_little_data(view):
     compared = figures.branches_compared(view, "active_share")
     drawn = [
-        plots.growth(figures.history(view, ["aum", "deposits", "wealth"], "head_office")),
-        plots.change_steps(figures.steps_of_change(view, "head_office", "", "en")),
-        plots.ladder_levels(figures.ladder(view, "head_office", "", "en")),
-        plots.branch_ranking(compared, "Active"),
-        plots.branch_funnel(compared, "Active"),
-        plots.branch_rankings(figures.all_compared(view, "en")),
-        plots.branch_rankings({}),
-        plots.own_results(views.own_shares(view, "h2", "en")),
+        growth(figures.history(view, ["aum", "deposits", "wealth"], "head_office")),
+        change_steps(figures.steps_of_change(view, "head_office", "", "en")),
+        ladder_levels(figures.ladder(view, "head_office", "", "en")),
+        branch_ranking(compared, "Active"),
+        branch_funnel(compared, "Active"),
+        branch_rankings(figures.all_compared(view, "en")),
+        branch_rankings({}),
+        own_results(views.own_shares(view, "h2", "en")),
     ]
     assert all(figure.axes for figure in drawn)
 

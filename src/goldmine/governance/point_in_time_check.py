@@ -62,10 +62,10 @@ def check_point_in_time(bank: Bank, work: Workspace, cutoff: date, sample: int =
     files = map(fingerprint.of_file, parquet_files(stored))
     current = fingerprint.of_value([*files, code_fingerprint(__name__), sample])
     cached = read_json(cache, {})
-    if cached.get("mark") == current:
+    if cached.get("fingerprint") == current:
         return PointInTimeCheck(**cached["found"])
     result = _compared(bank, work, cutoff, sample)
-    write_json(cache, {"mark": current, "found": asdict(result)})
+    write_json(cache, {"fingerprint": current, "found": asdict(result)})
     return result
 
 

@@ -21,7 +21,7 @@ from goldmine.models.tracking import attach_text, tracked
 from goldmine.models.training_set import training_fingerprint
 from goldmine.pipeline.lab.training import ChampionChallenge, Trained
 from goldmine.pipeline.session import Session
-from goldmine.plots import models as plots
+from goldmine.plots.models import beaten, reliability_figure
 
 
 def propose(session: Session, trained: Trained, challenge: ChampionChallenge) -> Registration:
@@ -37,8 +37,8 @@ def propose(session: Session, trained: Trained, challenge: ChampionChallenge) ->
         )
         compared = replace(compared, refusals=(*compared.refusals, adopt))
     figures = {
-        "comparison": plots.beaten(evaluation.frame()),
-        "calibration": plots.reliability_figure(reliability(evaluation.outcome, evaluation.probability)),
+        "comparison": beaten(evaluation.frame()),
+        "calibration": reliability_figure(reliability(evaluation.outcome, evaluation.probability)),
         "champion_challenge": challenge.figure,
     }
     reference = learn_reference(trained.fitted, trained.rows, evaluation.probability, evaluation.list_size)

@@ -123,11 +123,8 @@ def _between_cutoffs(profiles: dict[str, Profile], rows: TrainingSet) -> dict[st
         return furthest
     for cutoff in pc.unique(rows.train["cutoff"]).to_pylist():
         part = rows.train.filter(pc.equal(rows.train["cutoff"], cutoff))
-        profiles_at_cutoff = profiles_of(part, list(profiles), profiles, max_rows=_ROWS_A_CUTOFF)
-        furthest |= {
-            name: max(furthest[name], psi_between(profiles[name], profile))
-            for name, profile in profiles_at_cutoff.items()
-        }
+        for name, profile in profiles_of(part, list(profiles), profiles, max_rows=_ROWS_A_CUTOFF).items():
+            furthest[name] = max(furthest[name], psi_between(profiles[name], profile))
     return furthest
 
 

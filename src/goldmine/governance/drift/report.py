@@ -142,19 +142,12 @@ def alarms_of(windows: tuple[Window, ...], reference: Reference) -> tuple[str, .
     Peer aggregates do not alarm: many customers share one value, so they drift more than single rows would, and the
     features they are made of are compared anyway.
     """
-    lasting = [name for name in windows[-1].drifted if _lasting(name, windows) and name not in PEER_FEATURES]
-    light = [name for name in lasting if not _matters(name, reference)]
+    drifts = {name: sum(name in window.drifted for window in windows) for name in windows[-1].drifted}
+    lasting = [name for name, count in drifts.items() if count >= MIN_DRIFTED_WINDOWS and name not in PEER_FEATURES]
+    light = [name for name in lasting if name != SCORE and reference.weight[name] < MIN_GAIN_SHARE]
     heavy = sum(reference.weight[name] for name in light) >= MIN_COMBINED_GAIN_SHARE
     many = len(light) >= max(MIN_DRIFTED_FEATURES, MIN_DRIFTED_SHARE * len(reference.weight))
     return tuple(name for name in lasting if heavy or many or name not in light)
-
-
-def _lasting(name: str, windows: tuple[Window, ...]) -> bool:
-    return sum(name in window.drifted for window in windows) >= MIN_DRIFTED_WINDOWS
-
-
-def _matters(name: str, reference: Reference) -> bool:
-    return name == SCORE or reference.weight[name] >= MIN_GAIN_SHARE
 
 
 def estimated_and_realised(bank: Bank, work: Workspace, use_case: UseCase, as_of: date) -> pd.DataFrame:

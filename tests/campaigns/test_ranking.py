@@ -48,7 +48,7 @@ def test_uplift_ranks_persuadable_before_sure_customers(tmp_path):
     assert rows_of(plan)["uplift"].tolist() == [0.1, 0.01]
     assert rows_of(plan)["probability"].tolist() == [0.3, 0.9]
     ranking = plan.planned[0].record.ranking
-    assert (ranking.by, ranking.why) == ("uplift", "past campaigns show whom a contact moves")
+    assert (ranking.by, ranking.why) == ("uplift", "past campaigns show which customers a contact persuades")
 
 
 def test_propensity_ranks_with_a_reason_on_small_history(tmp_path):
@@ -67,7 +67,7 @@ def test_propensity_ranks_with_a_reason_on_small_history(tmp_path):
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"verdict": "propensity ranks"}, "longtail: there is history enough, and no order by uplift gained"),
+        ({"verdict": "propensity ranks"}, "longtail: the history is large enough, but no order by uplift"),
         ({"rows_needed": None}, "longtail: too few customers of complete campaigns: 900"),
         (
             {"missed": 2},

@@ -15,8 +15,8 @@ from goldmine.core.i18n import LocalizedText, _, join_texts
 from goldmine.core.workspace import Workspace
 
 _REQUESTED = _("the campaign asks for it (rank_by: propensity)")
-_SHOWN = _("past campaigns show whom a contact moves")
-_EQUAL = _("there is history enough, and no order by uplift gained over chance and over probability")
+_SHOWN = _("past campaigns show which customers a contact persuades")
+_EQUAL = _("the history is large enough, but no order by uplift beats chance and probability")
 _PARTLY = _("uplift is not known of everyone scored")
 
 

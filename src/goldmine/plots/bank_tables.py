@@ -106,8 +106,10 @@ def concentration(aum: pd.Series, points: int = 200) -> pd.DataFrame:
     """Share of all AUM (`aum_share`) that the richest share of customers (`customer_share`) holds."""
     held = np.sort(aum.fillna(0).clip(lower=0).to_numpy(dtype=float))[::-1]
     share = np.concatenate([[0], np.cumsum(held) / max(held.sum(), 1)])
-    at = np.linspace(0, 1, points + 1)
-    return pd.DataFrame({"customer_share": at, "aum_share": np.interp(at, np.linspace(0, 1, len(share)), share)})
+    shares = np.linspace(0, 1, points + 1)
+    return pd.DataFrame(
+        {"customer_share": shares, "aum_share": np.interp(shares, np.linspace(0, 1, len(share)), share)}
+    )
 
 
 def missing_features(off: Mapping[str, Sequence[str]]) -> pd.DataFrame:

@@ -119,12 +119,12 @@ def backtest_figure(over_time: pd.DataFrame, decay: pd.DataFrame) -> Figure:
 
 def _intervals(axis: Axes, part: pd.DataFrame, *, falling: bool, line: bool) -> None:
     """Points with their intervals; green where the whole interval is better, red where it is worse."""
-    for place, row in enumerate(part.itertuples()):
+    for position, row in enumerate(part.itertuples()):
         sign = -1 if falling else 1
         low, high = sorted((sign * row.low, sign * row.high))
         colour = GREEN if line and low > 0 else RED if line and high < 0 else BLUE
-        axis.hlines(place, row.low, row.high, color=colour, linewidth=2)
-        axis.plot(row.value, place, "o", color=colour)
+        axis.hlines(position, row.low, row.high, color=colour, linewidth=2)
+        axis.plot(row.value, position, "o", color=colour)
     if line:
         axis.axvline(0, color=GREY, linewidth=0.8)
     names = {

@@ -6,16 +6,16 @@ from goldmine.core.i18n import _, in_language
 
 _TEXTS = {
     "head_office": _(
-        "# Head office · {as_of}\nOne table of definitions stands behind every figure here and in the "
-        "branches' and employees' reports; the branches' add up to these to the fen."
+        "# Head office · {as_of}\nAll figures here and in the branches' and employees' "
+        "reports use the same definitions; the branches' figures add up to these to the fen."
     ),
     "branch": _(
         "# Branch {unit} · {as_of}\nFor the branch head. Figures about fewer than five customers are not shown."
     ),
     "employee": _("# {unit} ({role}) · {as_of}\nOwn customers only. Internal: personal data, must not leave the bank."),
-    "key_figures": _("## Key figures\nEach with the department that answers for its meaning."),
+    "key_figures": _("## Key figures\nEach with the department in charge of its definition."),
     "growth": _(
-        "## Growth\nThe change of the quarter is split by what became of the customers: joined, moved up, "
+        "## Growth\nThe change of the quarter is split by the customers' movement: joined, moved up, "
         "same level, moved down, left."
     ),
     "ladder": _(
@@ -23,24 +23,24 @@ _TEXTS = {
     ),
     "branches": _(
         "## Branches\nA branch with fewer than five customers in a figure is not shown, nor is the "
-        "smallest other one where the total would give it away."
+        "smallest other one if the total would reveal it."
     ),
     "ranking": _(
         "## Branches compared\nSmall branches swing by chance. Each is drawn towards the whole bank's "
-        "figure, the more the smaller it is; red and green stand only where chance alone would not "
-        "explain the difference."
+        "figure, the more the smaller it is; red and green mark differences that chance alone "
+        "does not explain."
     ),
     "campaigns": _(
-        "## Campaigns\nConversion of those who answered. What would have come by itself is in it; the effect is "
-        "what being contacted added, measured against the control group where a campaign has one."
+        "## Campaigns\nConversion of those who answered. It includes customers who would have converted "
+        "anyway; the effect is measured against the control group if a campaign has one."
     ),
     "models": _(
-        "## Model health\nChampions in the registry, as judged out of time. A model older than six "
+        "## Model health\nChampions in the registry, evaluated out of time. A model older than six "
         "months, or barely better than its baseline, is due for retraining."
     ),
     "not_made": _(
-        "## What could not be computed\nFor want of months or tables; such a figure is left out rather "
-        "than made of half."
+        "## What could not be computed\nMonths or tables are missing; such a figure is left out "
+        "rather than computed from half of its data."
     ),
     "targets": _("## Targets\nOf the quarter, from the table of definitions, against what has been reached."),
     "standing": _("## Where the branch stands\nThe weakest figure first. A rank with a wide range says little."),

@@ -192,7 +192,7 @@ def test_a_table_that_the_contract_does_not_know(folder: Path, refused: Callable
     refused("the contract has no table 'balance'")
 
 
-def test_a_table_that_stands_twice(folder: Path, refused: Callable[..., None]) -> None:
+def test_duplicate_table(folder: Path, refused: Callable[..., None]) -> None:
     duckdb.sql("SELECT 1 AS customer_id").write_parquet(str(folder / "customers.parquet"))
     refused("holds the table customers twice")
 

@@ -126,14 +126,14 @@ def test_unchanged_tables_are_not_written_again(csv_bank: Path, work: Workspace)
     assert {path: path.stat().st_mtime_ns for path in work.tables.rglob("*.parquet")} == times
 
 
-def test_a_month_that_went_from_the_source_goes_from_the_work_folder(csv_bank: Path, work: Workspace) -> None:
+def test_month_removed_from_source_is_removed_from_work_folder(csv_bank: Path, work: Workspace) -> None:
     open_bank(csv_bank, work)
     (csv_bank / "transactions.csv").write_text(TRANSACTIONS.replace("2024-02-01", "2024-01-01"), "utf-8")
     assert open_bank(csv_bank, work).months("transactions") == ["2024-01"]
     assert [path.name for path in (work.tables / "transactions").iterdir()] == ["2024-01.parquet"]
 
 
-def test_codes_outside_the_list_read_as_missing_and_raw_as_they_are(csv_bank: Path, work: Workspace) -> None:
+def test_unknown_codes_read_as_missing(csv_bank: Path, work: Workspace) -> None:
     bank = open_bank(csv_bank, work)
     assert rows(bank, "customers", "customer_id", "gender") == [("0007", None), ("0012", "F")]
     assert rows(bank, "customers", "customer_id", "gender", raw=True) == [("0007", "X"), ("0012", "F")]
@@ -240,7 +240,7 @@ def test_work_folder_of_another_bank_is_refused(csv_bank: Path, tmp_path: Path, 
         open_bank(parquet_bank(tmp_path / "bank"), work)
 
 
-def test_load_without_a_bank_says_what_to_run(work: Workspace) -> None:
+def test_load_without_a_bank_names_the_command_to_run(work: Workspace) -> None:
     with pytest.raises(WorkFolderError, match="goldmine validate --bank DIR"):
         load_bank(work)
 

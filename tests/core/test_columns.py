@@ -11,9 +11,9 @@ from goldmine.core.workspace import at_home
 
 
 def test_each_column_has_one_row_and_a_heading_in_each_language():
-    names = [one.name for one in all_columns()]
+    names = [entry.name for entry in all_columns()]
     assert len(names) == len(set(names))
-    assert [one.name for one in all_columns() if one.heading("zh") == one.heading("en")] == ["auc"]
+    assert [entry.name for entry in all_columns() if entry.heading("zh") == entry.heading("en")] == ["auc"]
 
 
 def test_headings_of_the_same_column_are_those_of_the_bank():
@@ -39,9 +39,9 @@ def test_words_stand_for_codes_and_other_codes_stay():
     assert column("outflow_type").in_words(["cash"], "en") == ["cash withdrawn"]
 
 
-def test_only_head_office_sees_what_shows_who_was_chosen_and_why():
-    assert [one.name for one in all_columns() if not one.leaves_head_office] == ["uplift", "stratum", "rule"]
-    assert all(one.leaves_head_office for one in columns(["customer_id", "phone"]))
+def test_only_head_office_gets_uplift_stratum_and_rule():
+    assert [entry.name for entry in all_columns() if not entry.leaves_head_office] == ["uplift", "stratum", "rule"]
+    assert all(entry.leaves_head_office for entry in columns(["customer_id", "phone"]))
 
 
 def test_committed_page_of_columns_is_the_generated_one():

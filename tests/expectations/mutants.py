@@ -23,10 +23,10 @@ def mutant(suite: str, rule: Rule) -> Mutant:
     LookupError
         If nobody wrote one.
     """
-    found = SPECIAL.get(f"{suite}.{rule.name}") or _common(suite, rule)
-    if found is None:
+    special = SPECIAL.get(f"{suite}.{rule.name}") or _common(suite, rule)
+    if special is None:
         raise LookupError(f"{suite}.{rule.name} has no mutant: write one in {__name__}")
-    return found if isinstance(found, Mutant) else Mutant(found)
+    return special if isinstance(special, Mutant) else Mutant(special)
 
 
 def _common(suite: str, rule: Rule) -> Mutant | str | None:

@@ -53,8 +53,8 @@ class Little:
         seen = [name for name in TABLES if name in {suite, *about}]
         bank = replace(self.bank, tables={name: spoilt.get(name, self.bank.tables[name]) for name in seen})
         if suite in FILE_SUITES:
-            said = PARAMETERS[suite] | (write_beside(folder) if suite == "offers" else {})
-            case = count_file(suite, write_file(self.connection, folder, suite), said, bank)
+            parameters = PARAMETERS[suite] | (write_beside(folder) if suite == "offers" else {})
+            case = count_file(suite, write_file(self.connection, folder, suite), parameters, bank)
         else:
             case = count_tables(bank, [suite])[0]
         self.connection.execute("ROLLBACK")
@@ -78,9 +78,9 @@ def fired(little: Little, tmp_path_factory: pytest.TempPathFactory) -> Fired:
         cases = {rule.name: little.count(suite, mutant(suite, rule).spoil, folder) for rule in load_rules(suite)}
         verdicts = evaluate([in_one(cases)])[0]
         broken: dict[str, set[str]] = defaultdict(set)
-        for name, kept in verdicts.items():
+        for name, passed in verdicts.items():
             meant, _, found = name.partition(" ")
-            broken[meant] |= set() if kept else {found}
+            broken[meant] |= set() if passed else {found}
         return broken
 
     return fired

@@ -53,7 +53,7 @@ def test_rules_about_absent_tables_are_skipped_and_named(results: dict[str, Suit
     }
 
 
-def test_a_broken_fatal_rule_stops_the_run_and_is_named_with_its_count(results: dict[str, SuiteResult]) -> None:
+def test_broken_fatal_rule_stops_the_run_with_its_count(results: dict[str, SuiteResult]) -> None:
     with pytest.raises(ValidationError, match=r"transactions\.customer_id: customer_id_unknown \(1 of 25\)") as caught:
         require(results.values())
     assert "Nobody77" not in str(caught.value)
@@ -87,7 +87,7 @@ def test_the_site_has_an_index_of_all_suites_and_a_page_of_each(
         assert f'href="{pages[0].relative_to(work.docs).as_posix()}"' in index
 
 
-def test_rules_about_what_was_not_given_are_skipped(work: Workspace, tmp_path: Path) -> None:
+def test_rules_without_their_parameters_are_skipped(work: Workspace, tmp_path: Path) -> None:
     path = write_file(clean_tables(), tmp_path, "lists")
     skipped = validate_file("lists", path, work, {"use_case": "longtail"}).skipped
     assert skipped["as_of_other"] == ["$as_of"]

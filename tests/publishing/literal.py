@@ -133,5 +133,5 @@ def full(folder: Path) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    found = {"killed": killed, "full": full}[sys.argv[1]](Path(sys.argv[2]))
-    sys.stdout.write(json.dumps(found))
+    counts = {"killed": killed, "full": full}[sys.argv[1]](Path(sys.argv[2]))
+    sys.stdout.write(json.dumps(counts))

@@ -48,7 +48,7 @@ def rows_of(customers: list[str], branch: str | None = "0012", reasons: list[str
             "customer_id": customers,
             "branch_id": pa.array([branch] * len(customers), pa.string()),
             "manager_id": pa.array([None] * len(customers), pa.string()),
-            "probability": [0.875 - place / 32 for place in range(len(customers))],
+            "probability": [0.875 - index / 32 for index in range(len(customers))],
             "decile": [1] * len(customers),
         }
     )
@@ -101,9 +101,9 @@ def test_all_three_files_hold_the_same_rows(tmp_path):
     write(tmp_path, rows)
     assert pq.read_table(tmp_path / "lists" / "longtail.parquet").equals(rows)
     line = ["1", "0007", "0012", "", "longtail", "0.875", "1", "Salary 5,200 yuan", "Tenure 3 years", ""]
-    whom = ["Rank", "Customer", "Branch", "Customer manager", "Use case", "Probability", "Decile"]
+    customer = ["Rank", "Customer", "Branch", "Customer manager", "Use case", "Probability", "Decile"]
     origin = ["As of", "Valid until", "Model version", "Release"]
-    heads = [*whom, "Reason 1", "Reason 2", "Reason 3", *origin]
+    heads = [*customer, "Reason 1", "Reason 2", "Reason 3", *origin]
     assert read_csv(tmp_path)[:2] == [heads, [*line, "2024-06-30", "2024-09-28", "3", "r1"]]
     cells = [cell.value for cell in open_book(tmp_path)["List"][2]]
     days = [datetime(2024, 6, 30), datetime(2024, 9, 28)]
@@ -138,12 +138,12 @@ def test_column_width_follows_longest_reason_up_to_a_limit(tmp_path):
 
 def test_about_sheet_names_bank_model_and_funnel(tmp_path):
     write(tmp_path, rows_of(["0007", "C2"]))
-    said = {row[0]: row[1:] for row in open_book(tmp_path)["About"].iter_rows(values_only=True) if row[0]}
-    assert said["Long-tail conversion"] == (None, None)
-    assert said["Model"][0] == "tiny.longtail, version 3"
-    assert said["Scored by the model"] == (0, 1200)
-    assert said["has left the books"] == (20, 1180)
-    assert said["own staff"][0] == "staff.customer_id"
+    about = {row[0]: row[1:] for row in open_book(tmp_path)["About"].iter_rows(values_only=True) if row[0]}
+    assert about["Long-tail conversion"] == (None, None)
+    assert about["Model"][0] == "tiny.longtail, version 3"
+    assert about["Scored by the model"] == (0, 1200)
+    assert about["has left the books"] == (20, 1180)
+    assert about["own staff"][0] == "staff.customer_id"
 
 
 def test_headings_and_about_sheet_are_chinese_in_chinese(tmp_path):
@@ -189,8 +189,8 @@ def test_csv_escapes_formulas(tmp_path):
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_unescape_formula_restores_the_text(text):
-    made = escape_formula(text)
-    assert (made[1:] if made.startswith("'") else made) == text
+    escaped = escape_formula(text)
+    assert (escaped[1:] if escaped.startswith("'") else escaped) == text
 
 
 def test_very_long_text_is_kept_whole(tmp_path):

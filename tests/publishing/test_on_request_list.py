@@ -27,10 +27,10 @@ def test_on_request_list_leaves_out_and_counts_who_may_not_be_contacted(tmp_path
             "probability": 0.5,
         }
     )
-    found = write_on_request_lists(bank, workspace(tmp_path), DAY, {"near_threshold": rows}, "zh")["near_threshold"]
-    assert (found.rows, found.left_out["opted_out"], found.left_out["minor"]) == (1, 1, 1)
-    assert pd.read_parquet(found.path.with_suffix(".parquet")).customer_id.tolist() == ["001"]
-    book = openpyxl.load_workbook(found.path)
+    listed = write_on_request_lists(bank, workspace(tmp_path), DAY, {"near_threshold": rows}, "zh")["near_threshold"]
+    assert (listed.rows, listed.left_out["opted_out"], listed.left_out["minor"]) == (1, 1, 1)
+    assert pd.read_parquet(listed.path.with_suffix(".parquet")).customer_id.tolist() == ["001"]
+    book = openpyxl.load_workbook(listed.path)
     about = {row[0].value: row[1].value for row in book["说明"].rows}
     assert (about["名单客户数"], about["剔除:已拒绝自动化营销(个保法第24条)"]) == (1, 1)
     sheet = book["名单"]
@@ -44,7 +44,7 @@ def test_groups_stand_on_a_sheet_of_their_own(tmp_path):
     bank = make_bank(tmp_path / "bank", {"customers": [{"customer_id": "a", "marketing_consent": True}]})
     rows = pd.DataFrame({"customer_id": ["a"], "level": [2]})
     groups = pd.DataFrame({"kind": ["salary"], "customers": [40], "expected_rate": [0.25]})
-    found = write_on_request_lists(bank, workspace(tmp_path), DAY, {"screening": rows}, "zh", groups=groups)
-    sheets = pd.read_excel(found["screening"].path, sheet_name=None)
+    listed = write_on_request_lists(bank, workspace(tmp_path), DAY, {"screening": rows}, "zh", groups=groups)
+    sheets = pd.read_excel(listed["screening"].path, sheet_name=None)
     assert sheets["分组"].to_dict("list") == {"主要交易类型": ["代发工资"], "客户数": [40], "预计转化率": [0.25]}
     assert sheets["名单"].to_dict("list") == {"客户号": ["a"], "资产等级": ["5万–20万"]}

@@ -114,11 +114,11 @@ def own(published, tmp_path) -> tuple[Bank, Workspace]:
     return bank, Workspace(tmp_path / "work")
 
 
-def rescored(work: Workspace, **said: object) -> None:
+def rescored(work: Workspace, **changes: object) -> None:
     """Let the scores' description say something else, and what their checksum is now."""
     path = work.scores(AS_OF, "longtail")
     beside = json.loads(path.with_suffix(".json").read_text())
-    write_json(path.with_suffix(".json"), beside | {"sha256": of_file(path)} | said)
+    write_json(path.with_suffix(".json"), beside | {"sha256": of_file(path)} | changes)
 
 
 def listed(work: Workspace) -> pa.Table:
@@ -130,8 +130,8 @@ def test_publishing_writes_a_list_with_reasons(published):
     rows = listed(work)
     assert rows.num_rows == PEOPLE
     first = rows.slice(0, 1).to_pylist()[0]
-    told = {key: first[key] for key in ("rank", "branch_id", "manager_id", "decile", "model_version", "release_id")}
-    assert told == {
+    traced = {key: first[key] for key in ("rank", "branch_id", "manager_id", "decile", "model_version", "release_id")}
+    assert traced == {
         "rank": 1,
         "branch_id": "B01",
         "manager_id": "S01",
@@ -329,12 +329,12 @@ def test_head_office_gets_the_funnel_and_branches_columns_to_fill_in(campaigned)
     _, _, release = campaigned
     book = openpyxl.load_workbook(release.folder / "offers" / "head_office.xlsx")
     assert book.sheetnames == ["筛选漏斗", "营销名单"]
-    said = [cell for row in book.worksheets[0].iter_rows(values_only=True) for cell in row if cell]
+    cells = [cell for row in book.worksheets[0].iter_rows(values_only=True) for cell in row if cell]
     assert {"长尾提级  (tail)", "准入条件", "超出触达能力", "效果不可测:样本量不足,无法检出有业务意义的提升。"} <= set(
-        said
+        cells
     )
-    assert {"渠道 电话", 60} <= set(said)
-    assert "倾向(校准后的转化概率): longtail: 已完成活动的客户数不足,尚不能按增益排序:现有0户" in said
+    assert {"渠道 电话", 60} <= set(cells)
+    assert "倾向(校准后的转化概率): longtail: 已完成活动的客户数不足,尚不能按增益排序:现有0户" in cells
     head = [cell.value for cell in openpyxl.load_workbook(release.folder / "offers/branches/B01.xlsx").active[1]]
     assert head[:3] == ["序号", "客户号", "客户姓名"]
     assert {"触达日期", "客户答复", "备注"} <= set(head)
@@ -342,20 +342,23 @@ def test_head_office_gets_the_funnel_and_branches_columns_to_fill_in(campaigned)
 
 def test_all_offers_and_all_control_passed_their_suites(campaigned):
     _, _, release = campaigned
-    found = release.manifest.campaign_validation
-    assert {name: one["success"] for name, one in found.items()} == {"offers": True, "control": True}
-    assert "customer_refused_since" in found["offers"]["skipped"]
+    validation = release.manifest.campaign_validation
+    assert {name: result["success"] for name, result in validation.items()} == {"offers": True, "control": True}
+    assert "customer_refused_since" in validation["offers"]["skipped"]
 
 
 def test_release_that_would_contact_control_is_refused(campaigned, monkeypatch):
     bank, work, release = campaigned
 
     def spoilt(folder: Path, *rest: object) -> list:
-        made = write_campaigns(folder, *rest)
-        place = folder / "campaigns" / "tail"
-        control = pq.read_schema(place / "control.parquet").names
-        pq.write_table(pq.read_table(place / "offers.parquet").slice(0, 2).select(control), place / "control.parquet")
-        return made
+        written = write_campaigns(folder, *rest)
+        campaign_folder = folder / "campaigns" / "tail"
+        control = pq.read_schema(campaign_folder / "control.parquet").names
+        pq.write_table(
+            pq.read_table(campaign_folder / "offers.parquet").slice(0, 2).select(control),
+            campaign_folder / "control.parquet",
+        )
+        return written
 
     monkeypatch.setattr(sys.modules["goldmine.publishing.publish"], "write_campaigns", spoilt)
     with pytest.raises(ValidationError, match=r"offers\.customer_id: customer_in_control \(2 of \d+\)"):

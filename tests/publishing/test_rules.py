@@ -20,8 +20,8 @@ def write_scores(path: Path, customers: list[str]) -> Path:
     count = len(customers)
     columns = {
         "customer_id": customers,
-        "probability": [0.9 - place / 100 for place in range(count)],
-        "decile": pa.array([1 + place * 10 // count for place in range(count)], pa.int32()),
+        "probability": [0.9 - index / 100 for index in range(count)],
+        "decile": pa.array([1 + index * 10 // count for index in range(count)], pa.int32()),
         "rank": pa.array(range(1, count + 1), pa.int32()),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -112,8 +112,8 @@ def test_a_refusal_outlives_a_chain_of_mergers(tmp_path):
 
 
 def test_opt_out_to_a_caller_is_honoured(tmp_path):
-    said = {"campaign_id": "K", "contacted_on": "2024-02-01"}
-    contacts = [said | {"customer_id": "A", "answer": "opt_out"}, said | {"customer_id": "B", "answer": "no"}]
+    contact = {"campaign_id": "K", "contacted_on": "2024-02-01"}
+    contacts = [contact | {"customer_id": "A", "answer": "opt_out"}, contact | {"customer_id": "B", "answer": "no"}]
     tables = {"customers": [customer("A"), customer("B")], "contacts": contacts}
     chosen = chosen_from(tmp_path, tables, sized("longtail", 10), ["A", "B"])
     assert on_list(chosen) == ["B"]

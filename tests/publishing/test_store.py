@@ -43,8 +43,10 @@ def test_the_manifest_names_every_file_with_its_checksum_and_model(tmp_path):
         "lists/longtail.csv",
         "lists/longtail.xlsx",
     ]
-    said = {key: manifest["files"][0][key] for key in ("rows", "use_case", "model_name", "model_version", "mlflow_run")}
-    assert said == {
+    listed = {
+        key: manifest["files"][0][key] for key in ("rows", "use_case", "model_name", "model_version", "mlflow_run")
+    }
+    assert listed == {
         "rows": 3,
         "use_case": "longtail",
         "model_name": "tiny.longtail",
@@ -148,18 +150,18 @@ def run_literal(what: str, folder: Path, before: list[str]) -> dict:
 
 
 def test_complete_release_stays_current_wherever_publish_is_killed(tmp_path):
-    found = run_literal("killed", tmp_path, [])
-    assert found["status"] == 0
-    assert len(found["current"]) > 30
-    assert found["partial"] > 20
-    turn = found["current"].index("new")
-    assert set(found["current"][:turn]) == {"old"}
-    assert set(found["current"][turn:]) == {"new"}
+    counts = run_literal("killed", tmp_path, [])
+    assert counts["status"] == 0
+    assert len(counts["current"]) > 30
+    assert counts["partial"] > 20
+    turn = counts["current"].index("new")
+    assert set(counts["current"][:turn]) == {"old"}
+    assert set(counts["current"][turn:]) == {"new"}
 
 
 def test_full_disk_keeps_the_old_release_and_leaves_nothing_behind(tmp_path):
     if shutil.which("unshare") is None or subprocess.run([*RAN_OUT, str(tmp_path), "true"], check=False).returncode:
         pytest.skip("this machine does not let a test mount a small disk")
-    found = run_literal("full", tmp_path, [*RAN_OUT, str(tmp_path)])
-    assert found["refused"] > 5
-    assert found["current"] == "new"
+    counts = run_literal("full", tmp_path, [*RAN_OUT, str(tmp_path)])
+    assert counts["refused"] > 5
+    assert counts["current"] == "new"

@@ -40,7 +40,7 @@ def test_most_offers_are_worked_and_a_little_of_the_control():
     assert played(campaign(group="control"))["contacted"].mean() == pytest.approx(LEAKED, abs=0.005)
 
 
-def test_as_many_are_moved_as_the_effect_says_and_only_those_to_whom_it_would_not_have_come():
+def test_number_of_moved_customers_equals_true_effect():
     rows = played(campaign(effect=0.16))
     assert rows["extra"].mean() == pytest.approx(WORKED * 0.16, abs=0.01)
     assert not (rows["extra"] & rows["came"]).any()
@@ -55,19 +55,19 @@ def test_who_is_not_reached_is_not_moved():
 
 def test_the_same_customer_does_the_same_in_either_group():
     contact, control = played(campaign(effect=0.16)), played(campaign(effect=0.16, group="control"))
-    both = contact["contacted"] & control["contacted"]
-    assert contact.loc[both, "extra"].tolist() == control.loc[both, "extra"].tolist()
+    contacted_in_both = contact["contacted"] & control["contacted"]
+    assert contact.loc[contacted_in_both, "extra"].tolist() == control.loc[contacted_in_both, "extra"].tolist()
 
 
-def test_the_true_effect_is_that_of_being_in_the_group_not_of_being_reached():
+def test_true_effect_is_of_the_group_and_not_of_being_reached():
     whole = simulate_campaign(campaign(effect=0.1, reach=0.5), AS_OF, np.random.default_rng(1))
     assert whole.true_effect == pytest.approx((WORKED - LEAKED) * 0.05)
 
 
 def test_contacts_are_dated_within_the_month_after_the_snapshot():
-    made = simulate_campaign(campaign(), AS_OF, np.random.default_rng(1)).contacts()
-    assert (min(made["contacted_on"]), max(made["contacted_on"])) == (date(2024, 3, 3), date(2024, 3, 29))
-    assert len(made) == played(campaign())["contacted"].sum()
+    contacts = simulate_campaign(campaign(), AS_OF, np.random.default_rng(1)).contacts()
+    assert (min(contacts["contacted_on"]), max(contacts["contacted_on"])) == (date(2024, 3, 3), date(2024, 3, 29))
+    assert len(contacts) == played(campaign())["contacted"].sum()
 
 
 def test_a_contact_moves_the_open_more_and_nobody_away():
@@ -100,13 +100,13 @@ def files(bank, folder, use_case: str, as_of: date = AS_OF):
 
 
 @pytest.mark.parametrize("use_case", ["longtail", "dormancy", "wealth"])
-def test_what_a_campaign_moved_stands_in_the_books(bank, tmp_path, use_case):
+def test_moved_customers_are_in_the_bank_files(bank, tmp_path, use_case):
     before = bank_files.happened(bank, use_case, AS_OF)
     done = work_campaign(bank, *files(bank, tmp_path, use_case), seed=1)
     assert done.extra > 0
     assert len(bank_files.happened(bank, use_case, AS_OF) - before) == done.extra
-    told = duckdb.sql(f"SELECT count(*) FROM '{bank}/contacts.parquet' WHERE campaign_id = 'try_{use_case}'")
-    assert told.fetchone() == (done.contacts,)
+    written = duckdb.sql(f"SELECT count(*) FROM '{bank}/contacts.parquet' WHERE campaign_id = 'try_{use_case}'")
+    assert written.fetchone() == (done.contacts,)
 
 
 def test_a_campaign_is_played_once(bank, tmp_path):
@@ -118,7 +118,7 @@ def test_a_campaign_is_played_once(bank, tmp_path):
     assert {path: path.read_bytes() for path in bank.rglob("*.parquet")} == before
 
 
-def test_a_campaign_whose_horizon_the_books_do_not_reach_is_refused(bank, tmp_path):
+def test_campaign_with_incomplete_horizon_is_refused(bank, tmp_path):
     given = files(bank, tmp_path, "wealth", date(2024, 5, 31))
     with pytest.raises(HistoryError, match="its books end before 2024-09-13, when the campaign's horizon does"):
         work_campaign(bank, *given, seed=1)

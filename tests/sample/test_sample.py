@@ -41,7 +41,7 @@ def bank(request, tmp_path_factory):
     return folder
 
 
-def one(query: str) -> tuple:
+def query_row(query: str) -> tuple:
     return duckdb.sql(query).fetchone()
 
 
@@ -56,14 +56,14 @@ def figures(bank: Path) -> dict[str, float]:
             LEFT JOIN held USING (customer_id) WHERE closed_on IS NULL OR closed_on > DATE '{END}'),
         ranked AS (SELECT aum, percent_rank() OVER (ORDER BY aum DESC) AS place FROM people)
     """
-    size = one(f"SELECT count(*) FROM '{bank}/customers.parquet'")[0]
-    spread = one(
+    size = query_row(f"SELECT count(*) FROM '{bank}/customers.parquet'")[0]
+    spread = query_row(
         books
         + """SELECT avg((aum < 10000)::INT), sum(aum) FILTER (aum < 10000) / sum(aum), avg((aum >= 40000)::INT),
         sum(aum) FILTER (aum >= 40000) / sum(aum), sum(aum) FILTER (place < 0.1) / sum(aum),
         avg((aum > 50000)::INT) * 2e6, avg((aum > 500000)::INT) * 2e6 FROM ranked"""
     )
-    loans = one(
+    loans = query_row(
         f"SELECT count(*) * 2e6 / {size}, avg(amount)::DOUBLE FROM '{bank}/product_events.parquet' "
         "WHERE product_id = 'L-CITIZEN' AND happened_on BETWEEN '2023-09-05' AND '2024-03-31'"
     )
@@ -72,7 +72,7 @@ def figures(bank: Path) -> dict[str, float]:
 
 def conversion(bank: Path) -> float:
     """Share of the active long tail at the end of a quarter that stands above the level a quarter on."""
-    return one(f"""
+    return query_row(f"""
         WITH month AS (SELECT customer_id, month_end, sum(average_daily_balance) AS aum
             FROM '{bank}/balances/*.parquet' WHERE product_class <> 'loan' GROUP BY ALL),
         active AS (SELECT DISTINCT customer_id FROM '{bank}/transactions/*.parquet'
@@ -85,7 +85,7 @@ def conversion(bank: Path) -> float:
 
 def nut_multiple(bank: Path) -> float:
     """Nut credit drawn in autumn 2023 over the year's average daily balance, over all who drew."""
-    return one(f"""
+    return query_row(f"""
         WITH drawn AS (SELECT customer_id, amount FROM '{bank}/product_events.parquet'
             WHERE product_id = 'L-NUTS' AND event = 'loan_drawn' AND happened_on BETWEEN '2023-11-01' AND '2023-11-30'),
         year AS (SELECT customer_id, sum(average_daily_balance) / 12 AS mean FROM '{bank}/balances/*.parquet'
@@ -96,7 +96,7 @@ def nut_multiple(bank: Path) -> float:
 
 def test_the_bank_keeps_the_fields_figures(bank, capsys):
     got = figures(bank)
-    size = one(f"SELECT count(*) FROM '{bank}/customers.parquet'")[0]
+    size = query_row(f"SELECT count(*) FROM '{bank}/customers.parquet'")[0]
     slack = 1.0 if size <= 20_000 else 0.5
     lines = [f"{name:<50} {asked:>12,.4f} {got[name]:>12,.4f} {tolerance * slack:>10,.4f}"
              for name, (asked, tolerance) in FIGURES.items()]  # fmt: skip
@@ -107,17 +107,17 @@ def test_the_bank_keeps_the_fields_figures(bank, capsys):
 
 
 def test_about_one_transaction_a_customer_and_month(bank):
-    rows = one(f"SELECT count(*) FROM '{bank}/transactions/*.parquet'")[0]
-    size = one(f"SELECT count(*) FROM '{bank}/customers.parquet'")[0]
+    rows = query_row(f"SELECT count(*) FROM '{bank}/transactions/*.parquet'")[0]
+    size = query_row(f"SELECT count(*) FROM '{bank}/customers.parquet'")[0]
     assert 1.0 < rows / size / 30 < 2.0
 
 
 def test_every_table_has_the_contracts_columns_and_types(bank):
     for name, spec in TABLES.items():
         files = f"{bank}/{name}/*.parquet" if spec.month_of else f"{bank}/{name}.parquet"
-        found = {row[0]: row[1] for row in duckdb.sql(f"DESCRIBE FROM '{files}'").fetchall()}
+        columns = {row[0]: row[1] for row in duckdb.sql(f"DESCRIBE FROM '{files}'").fetchall()}
         wanted = {c.name: DUCKDB_TYPES[c.kind].replace(", ", ",") for c in spec.columns}
-        assert found == {name: wanted[name] for name in found}, name
+        assert columns == {name: wanted[name] for name in columns}, name
 
 
 def test_dirt_is_where_and_as_much_as_noted(bank):
@@ -125,14 +125,14 @@ def test_dirt_is_where_and_as_much_as_noted(bank):
 
     noted = json.loads((bank / "truth" / "dirt.json").read_text("utf-8"))
     moves = f"FROM '{bank}/transactions/*.parquet'"
-    assert one(f"SELECT count(*) - count(DISTINCT transaction_id) {moves}")[0] == noted["duplicate_transactions"]
+    assert query_row(f"SELECT count(*) - count(DISTINCT transaction_id) {moves}")[0] == noted["duplicate_transactions"]
     distinct = f"FROM (SELECT DISTINCT * {moves})"
-    assert one(f"SELECT count(*) {distinct} WHERE known_on > time::DATE")[0] == noted["late_transactions"]
-    assert one(f"SELECT count(*) {distinct} WHERE channel = 'kiosk'")[0] == noted["bad_channels"]
+    assert query_row(f"SELECT count(*) {distinct} WHERE known_on > time::DATE")[0] == noted["late_transactions"]
+    assert query_row(f"SELECT count(*) {distinct} WHERE channel = 'kiosk'")[0] == noted["bad_channels"]
     people = f"FROM '{bank}/customers.parquet'"
-    assert one(f"SELECT count(*) {people} WHERE birth_date IS NULL")[0] == noted["missing_birth_dates"]
-    assert one(f"SELECT count(*) {people} WHERE NOT marketing_consent")[0] == noted["opted_out"]
-    assert one(f"SELECT count(*) {people} WHERE closed_on IS NOT NULL")[0] == noted["closed_customers"]
+    assert query_row(f"SELECT count(*) {people} WHERE birth_date IS NULL")[0] == noted["missing_birth_dates"]
+    assert query_row(f"SELECT count(*) {people} WHERE NOT marketing_consent")[0] == noted["opted_out"]
+    assert query_row(f"SELECT count(*) {people} WHERE closed_on IS NOT NULL")[0] == noted["closed_customers"]
 
 
 OWN = "channel <> 'batch' AND kind NOT IN ('interest', 'fee')"
@@ -171,8 +171,8 @@ OUTCOMES = {
 def promised_and_came(request, bank):
     truth = f"(SELECT customer_id, probability FROM '{bank}/truth/{request.param}.parquet' WHERE cutoff = '2024-02-29')"
     query = OUTCOMES[request.param].format(bank=bank).replace("FROM truth", f"FROM {truth} AS truth")
-    found = duckdb.sql(query).fetchnumpy()
-    return found["probability"], found["came"]
+    columns = duckdb.sql(query).fetchnumpy()
+    return columns["probability"], columns["came"]
 
 
 def test_true_probabilities_are_those_of_the_outcomes(promised_and_came):

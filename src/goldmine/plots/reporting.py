@@ -158,7 +158,7 @@ def _forest(axis: Axes, compared: pd.DataFrame, title: str, own: str) -> None:
         text = _("rank {low}–{high}", low=low, high=high) if low != high else _("rank {low}", low=low)
         axis.annotate(text, (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=9, color="#444444")
     axis.set_yticks(position, compared.index)
-    _mark(axis, list(compared.index), own)
+    _highlight(axis, list(compared.index), own)
     axis.invert_yaxis()
     axis.xaxis.set_major_formatter(PercentFormatter(1))  # as many decimals as tell the ticks apart
     axis.set_title(title, loc="left")
@@ -250,7 +250,7 @@ def own_results(rows: pd.DataFrame) -> Figure:
     return finished(figure)
 
 
-def _mark(axis: Axes, names: list[str], own: str) -> None:
+def _highlight(axis: Axes, names: list[str], own: str) -> None:
     for label, name in zip(axis.get_yticklabels(), names, strict=True):
         label.set_fontweight("bold" if name == own else "normal")
 

@@ -1,4 +1,4 @@
-"""Head office's first sheet: the funnel of each campaign, what it can measure, and what one more place is worth."""
+"""Head office's first sheet: each campaign's funnel, its statistical power, and the value of more capacity."""
 
 from collections.abc import Mapping
 
@@ -31,7 +31,7 @@ def write_report(
 
 
 class _Report(NotesSheet):
-    """The sheet while it is written, line by line."""
+    """The sheet, written line by line."""
 
     def __init__(self, book: xlsxwriter.Workbook, language: str) -> None:
         super().__init__(book, in_language(_("Funnel"), language), (24, 46, 14, 14, 22))

@@ -36,9 +36,9 @@ OFFER_COLUMNS = (
     *("channel", "time_band", "valid_until", "say", "reason_zh", "reason_en", "probability", "decile"),
     *("expected_value", "group", "use_case", "as_of", "model_version", "release_id"),
 )
-"""What people get, in the order of a call: whom, how, what to say, why; then where it comes from."""
+"""Columns that people get, in the order of a call: customer, channel, what to say, reasons; then the origin."""
 RETURNED_COLUMNS = ("contacted_on", "answer", "note")
-"""Columns that stand empty in a workbook, to be filled in and returned to `goldmine outcomes import`."""
+"""Empty columns of a workbook, which people fill in and return to `goldmine outcomes import`."""
 _REFUSALS = catalogue.schema(["customer_id", "offer", "product_id", "rule"])
 _OFFERS = _("Offers")
 _LONGEST_NAME = 120
@@ -46,7 +46,7 @@ _LONGEST_NAME = 120
 
 @dataclass(frozen=True)
 class ContactTexts:
-    """What is said of every contact beside the plan: masked name and telephone, reasons.
+    """Texts of every contact, besides the plan: masked name and telephone, reasons.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def plan_release(tables: ContactTables, work: Workspace, scored: list[Scored]) -
     Returns
     -------
     tuple of Plan and str
-        The plan, empty where there is no campaign at all, and the language of the campaigns' files.
+        The plan, empty if there are no campaigns, and the language of the campaigns' files.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def plan_release(tables: ContactTables, work: Workspace, scored: list[Scored]) -
 
 
 def contact_texts(tables: ContactTables, work: Workspace, scored: list[Scored], plan: Plan) -> ContactTexts:
-    """What is said of every contact: masked name and telephone, reasons in Chinese and English."""
+    """Texts of every contact: masked name and telephone, reasons in Chinese and English."""
     parts = [entry.rows.loc[entry.rows["group"] == "contact", ["customer_id", "use_case"]] for entry in plan.planned]
     contacts = pd.concat(parts) if parts else pd.DataFrame({"customer_id": [], "use_case": []})
     reasons: dict[str, dict[str, str]] = defaultdict(dict)
@@ -134,8 +134,8 @@ def write_campaigns(
 ) -> list[CampaignFile]:
     """Write the files of all campaigns into a release's folder.
 
-    ``campaigns/<campaign>/`` takes Parquet for programs: `offers`, `control`, `refusals`. ``offers/`` takes what people
-    get: `head_office`, and a file a branch and a manager, none of which ever holds a control customer.
+    ``campaigns/<campaign>/`` holds Parquet for programs: `offers`, `control`, `refusals`. ``offers/`` holds what people
+    get: `head_office`, and a file for each branch and manager; none of these holds a control customer.
 
     Returns
     -------
@@ -188,9 +188,9 @@ def _people_files(
 
 
 def _sheet_columns(language: str, returned: Sequence[str] = ()) -> tuple[list[Column], int]:
-    """The columns of a worksheet, and how many of them are printed: what a call needs, the reasons in its language.
+    """The columns of a worksheet, and how many are printed: what a call needs, with reasons in the sheet's language.
 
-    Reasons in the other language take one line, so that rows are no higher than what is printed asks for.
+    Reasons in the other language take one line, so that only printed columns set the height of rows.
     """
     split = OFFER_COLUMNS.index("reason_zh")
     before, reasons, after = OFFER_COLUMNS[:split], OFFER_COLUMNS[split : split + 2], OFFER_COLUMNS[split + 2 :]
@@ -201,7 +201,7 @@ def _sheet_columns(language: str, returned: Sequence[str] = ()) -> tuple[list[Co
 
 
 def _write_call_sheet(path: Path, rows: pa.Table, release: ReleaseMetadata, language: str) -> None:
-    """A branch's or manager's workbook, to work from and to return: the last columns are to be filled in."""
+    """A branch's or manager's workbook, to work from and to return; people fill in the last columns."""
     columns, printed = _sheet_columns(language, RETURNED_COLUMNS)
     columns = [column for column in columns if column.leaves_head_office]
     title = in_language(_OFFERS, language)
@@ -215,7 +215,7 @@ def _write_call_sheet(path: Path, rows: pa.Table, release: ReleaseMetadata, lang
 
 
 def file_name(key: str) -> str:
-    """A file's name for a branch's or manager's number, whatever signs it has; different numbers differ.
+    """A file name for a branch's or manager's number, whatever characters it has; different numbers differ.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""One list: who is chosen for it, its rows, and its three files, Parquet, CSV and Excel."""
+"""One list: its customers, its rows, and its three files, Parquet, CSV and Excel."""
 
 import csv
 from collections.abc import Collection, Sequence
@@ -35,7 +35,7 @@ class Listing:
     Parameters
     ----------
     use_case : UseCase
-        What it is about.
+        The list's use case.
     rows : pyarrow.Table
         The layout `LISTS`.
     funnel : Funnel
@@ -52,7 +52,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class ReleaseMetadata:
-    """What every file of a release says of it: whose, when, which, in which language."""
+    """Bank, snapshot, id and language of a release, which each of its files names."""
 
     bank: str
     as_of: date
@@ -65,7 +65,7 @@ _BEYOND = _("ranked below the list's size")
 
 @dataclass(frozen=True)
 class Chosen:
-    """Those on a list.
+    """The customers on a list.
 
     Parameters
     ----------
@@ -84,8 +84,8 @@ def choose(tables: ContactTables, scores: Path, use_case: UseCase, held_back: Co
 
     Parameters
     ----------
-    books : ContactTables
-        The bank's tables as they stand.
+    tables : ContactTables
+        The bank's tables.
     scores : Path
         Parquet with `customer_id`, `probability`, `decile` and `rank`.
     use_case : UseCase
@@ -104,7 +104,7 @@ def choose(tables: ContactTables, scores: Path, use_case: UseCase, held_back: Co
 
 def _with_homes(tables: ContactTables, rows: ibis.Table) -> ibis.Table:
     customers = tables.table("customers")
-    # A number that stands twice in dirty books gives one row here too, and always the same one.
+    # A duplicate number in dirty data gives one row here too, and always the same one.
     homes = customers.semi_join(rows, "customer_id").group_by("customer_id")
     homes = homes.agg(branch_id=customers.branch_id.min(), manager_id=customers.manager_id.min())
     joined = rows.left_join(homes, "customer_id").order_by("rank")
@@ -157,7 +157,7 @@ def write_listing(folder: Path, listing: Listing, release: ReleaseMetadata) -> l
     folder : Path
         The release's folder.
     listing, release : Listing, ReleaseMetadata
-        What to write, and what every file says of its release.
+        The list, and the release that every file names.
 
     Returns
     -------
@@ -194,10 +194,10 @@ def write_listing(folder: Path, listing: Listing, release: ReleaseMetadata) -> l
 def write_csv(path: Path, rows: pa.Table, columns: Sequence[Column], language: str) -> None:
     """Write rows as CSV with headings in a language; dates as ``YYYY-MM-DD``, probabilities as they are.
 
-    It is UTF-8 with a mark that Excel knows, every text quoted and none of it a formula. Ids are written as they are,
-    in quotes: a program that reads the file as text gets them whole. Excel still drops leading zeros of an id made of
-    digits when the file is opened by a double click, and nothing that a CSV may hold tells it not to without changing
-    the id; people who work in Excel take the workbook, where ids are text.
+    It is UTF-8 with a byte order mark for Excel, every text quoted and formulas escaped. Ids are written in quotes,
+    so programs that read the file as text get them whole. Excel still drops leading zeros of an id of digits when the
+    file is opened by a double click, and no CSV syntax prevents that without changing the id; people who work in Excel
+    use the workbook, where ids are text.
     """
     cells = [_escaped(rows[c.name]) if c.is_text else rows[c.name].to_pylist() for c in columns]
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
@@ -211,7 +211,7 @@ def _escaped(texts: pa.ChunkedArray) -> list[str]:
 
 
 def _write_about(book: Any, title: str, listing: Listing, release: ReleaseMetadata) -> None:
-    """The workbook's second sheet: what the list is, where it comes from and who was left out of it."""
+    """The workbook's second sheet: the list, its origin and the customers that rules left out."""
     language = release.language
 
     def cell(text: str) -> tuple[str, Look]:

@@ -1,4 +1,4 @@
-"""What a release says of itself: typed, read back with unknown keys refused."""
+"""The manifest of a release: typed, with unknown keys refused on reading."""
 
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +9,7 @@ from goldmine.core.settings import RecordModel
 
 
 class ModelRef(RecordModel):
-    """Which model gave a list its order, and the MLflow run that trained it."""
+    """The model that ranked a list, and the MLflow run that trained it."""
 
     model_name: str
     model_version: str
@@ -22,17 +22,17 @@ class ListFile(RecordModel):
     Parameters
     ----------
     path : str
-        Below the release's folder.
+        Path below the release's folder.
     sha256 : str
-        Of its content.
+        SHA-256 of its content.
     rows : int
         Customers in it.
     columns : tuple of str
         Code names of its columns, in order.
     use_case, model_name, model_version, mlflow_run : str
-        What it lists, and by which model.
+        Its use case and model.
     validation : dict
-        What its suite found: rules and counts.
+        The result of its suite: rules and counts.
     """
 
     path: str
@@ -74,21 +74,21 @@ class Manifest(RecordModel):
     created_at : datetime
         When it was published (UTC).
     bank, language : str
-        Whose customers; language of headings and reasons.
+        Name of the bank; language of headings and reasons.
     funnels : dict of str to Funnel
         By use case.
     files : tuple of ListFile
         The lists' files.
     campaigns : dict of str to CampaignRecord
-        By name: funnel, limits, what can be measured.
+        By name: funnel, limits, statistical power.
     campaigns_off : dict of str to str
-        Campaigns that were live and that the bank's tables do not carry, and what is missing.
+        Live campaigns that the bank's tables do not support, and what is missing.
     campaign_files : tuple of CampaignFile
         The campaigns' files.
     customers : CustomersFile, optional
-        Layer, level and tags of everyone on the books; none where they were not made.
+        Layer, level and tags of everyone on the books; None if they were not made.
     campaign_validation : dict of str to dict
-        What the suites ``offers`` and ``control`` found, all campaigns together: rules and counts.
+        The results of the suites ``offers`` and ``control`` over all campaigns: rules and counts.
     """
 
     as_of: date

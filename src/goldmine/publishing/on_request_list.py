@@ -1,4 +1,4 @@
-"""Lists worked from beside the releases: the same rules on who may be contacted, a workbook and a Parquet each."""
+"""Lists outside the releases, under the same contact rules: a workbook and a Parquet file each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,11 +26,11 @@ class OnRequestList:
     Parameters
     ----------
     path : Path
-        The workbook; a Parquet of the same name stands beside it.
+        The workbook; a Parquet file of the same name is beside it.
     rows : int
         Customers on it.
     left_out : dict of str to int
-        By rule, how many may not be contacted and were left out.
+        By rule, how many customers were left out because they may not be contacted.
     """
 
     path: Path
@@ -56,7 +56,7 @@ def write_on_request_lists(
     language : str
         ``en`` or ``zh``: of the workbooks' headings and words.
     groups : pandas.DataFrame, optional
-        What the lists' customers were drawn from, columns of the catalogue too: a last sheet of each workbook.
+        Groups that the lists' customers come from, with columns of the catalogue: a last sheet of each workbook.
     """
     contact_tables = ContactTables.open(bank, work, as_of)
     written = {}
@@ -86,7 +86,7 @@ def _add_table(book: Any, sheet: str, rows: pd.DataFrame, language: str) -> None
 
 
 def _add_about(book: Any, permitted: Permissions, listed: OnRequestList, language: str) -> None:
-    """The second sheet: whose, when, how many, and who was left out by which rule."""
+    """The second sheet: bank, snapshot, number of customers, and how many each rule left out."""
     sheet = NotesSheet(book, in_language(_("About"), language), (44, 44))
     for title, value in (
         (_("Bank"), permitted.tables.bank.name),

@@ -24,16 +24,16 @@ LANGUAGES = ("en", "zh")
 def publish(bank: Bank, work: Workspace, use_cases: list[str], as_of: date, *, language: str = "en") -> Release:
     """Publish the lists of some use cases as one release, and make it the current one.
 
-    The same inputs give the same release: where it stands already nothing is written. An older snapshot than the
-    current release's is published beside it and does not become current. Killed at any moment, or out of disk, the
+    The same inputs give the same release; if it exists, nothing is written. A snapshot older than the current release's
+    is published beside it and does not become current. If the process is killed at any moment, or the disk is full, the
     current release stays as it was.
 
     Parameters
     ----------
     bank : Bank
-        The bank's tables; its customers', contacts', staff's and products' decide who may stand on a list.
+        The bank's tables; customers, contacts, staff and products decide who may be on a list.
     work : Workspace
-        Where the scores are, and the releases go.
+        Work folder of the scores and the releases.
     use_cases : list of str
         Names of the use cases; each must have been scored at `as_of`.
     as_of : date
@@ -48,7 +48,7 @@ def publish(bank: Bank, work: Workspace, use_cases: list[str], as_of: date, *, l
     ValidationError
         If a list breaks a fatal rule of its suite.
     DiskError
-        If there is no space, or it may not be written.
+        If the disk is full or cannot be written.
     """
     if language not in LANGUAGES:
         raise ParameterError(f"language: {language!r} is not known.", f"Use one of {', '.join(LANGUAGES)}.")
@@ -78,7 +78,7 @@ def _fill(bank: Bank, work: Workspace, scored: list[Scored], release: ReleaseMet
         to_check += _campaigns_to_check(tables, release, folder)
     results = validate_files(to_check, work, bank)
     require(results)
-    judged, campaigns_judged = results[: len(written)], results[len(written) :]
+    list_results, campaign_results = results[: len(written)], results[len(written) :]
     return Manifest(
         as_of=release.as_of,
         release_id=release.release_id,
@@ -88,14 +88,14 @@ def _fill(bank: Bank, work: Workspace, scored: list[Scored], release: ReleaseMet
         funnels={listing.use_case.name: listing.funnel for listing in listings},
         files=tuple(
             file.model_copy(update={"validation": _summary(result)})
-            for files, result in zip(written, judged, strict=True)
+            for files, result in zip(written, list_results, strict=True)
             for file in files
         ),
         campaigns={planned.campaign.campaign_id: planned.record for planned in plan.planned},
         campaigns_off=dict(plan.off or {}),
         campaign_files=tuple(campaign_files),
         customers=write_customers(folder, work, release.as_of),
-        campaign_validation={result.suite: _summary(result) for result in campaigns_judged},
+        campaign_validation={result.suite: _summary(result) for result in campaign_results},
     )
 
 
@@ -117,7 +117,7 @@ def _listing(
 
 
 def _lists_to_check(release: ReleaseMetadata, folder: Path, written: list[list[ListFile]]) -> list[FileToCheck]:
-    """Each list's Parquet file, and what it should say."""
+    """Each list's Parquet file, with the values that it must hold."""
     about: dict[str, str | date] = {"as_of": release.as_of, "release_id": release.release_id}
     return [FileToCheck("lists", folder / files[0].path, {**about, "use_case": files[0].use_case}) for files in written]
 

@@ -1,4 +1,4 @@
-"""Why each customer is on a list, in words; computed for the customers on the list only."""
+"""Reasons why each customer is on a list, in words; computed only for the customers on the list."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -17,13 +17,11 @@ from goldmine.models.explain import explain, typical_values
 from goldmine.models.model import Model
 from goldmine.models.reason_phrases import NO_REASON, reason_phrase
 
-"""The most reasons that a customer's row gives."""
-
 
 def reasons_in_words(
     model: Model, work: Workspace, use_case: UseCase, customers: list[str], *, as_of: date, languages: Sequence[str]
 ) -> dict[str, list[list[str]]]:
-    """The strongest reasons of each customer, in words, beside the values that are typical of those who were scored.
+    """The strongest reasons of each customer, in words, compared with typical values of everyone scored.
 
     A reason is a behaviour that raised the customer's own probability; SHAP values are computed for these rows only.
 
@@ -32,9 +30,9 @@ def reasons_in_words(
     model : Model
         The model that scored them.
     work : Workspace
-        Where the features are.
+        Work folder of the features.
     use_case : UseCase
-        Who was eligible.
+        The use case; it decides who is eligible.
     customers : list of str
         Customer numbers of those on the list.
     as_of : date

@@ -1,4 +1,4 @@
-"""What a release is made from: its scores, and the fingerprint of everything that shapes it."""
+"""Inputs of a release: its scores, and the fingerprint of everything that it depends on."""
 
 import shutil
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ def read_scored(work: Workspace, name: str, as_of: date) -> Scored:
     Raises
     ------
     ReleaseError
-        If there are none, or they are not whole.
+        If there are none, or they are damaged.
     UseCaseError
         If there is no such use case.
     """
@@ -97,16 +97,16 @@ def model_of(bank: Bank, work: Workspace, scored: Scored, as_of: date) -> Model:
 
 
 def campaigns_fingerprint(work: Workspace, as_of: date) -> list[object]:
-    """Fingerprints of what shapes the campaigns beside the scores.
+    """Fingerprints of what the campaigns depend on, besides the scores.
 
-    Their settings, offers of earlier releases, what came back from the field.
+    Settings of campaigns, offers of earlier releases, results that marketing returned.
     """
     returned = fingerprint.of_file(work.returned) if work.returned.exists() else ""
     return [campaign_texts(), releases_fingerprint(newest_releases(work, as_of)), returned]
 
 
 def uplift_fingerprint(work: Workspace, as_of: date, names: list[str]) -> list[str]:
-    """Fingerprints of what past campaigns taught of some use cases: verdict and uplift; empty where there is none."""
+    """Fingerprints of the learned uplift of some use cases, verdict and values; empty if there is none."""
     paths = [uplift_path(work, as_of, name).with_suffix(kind) for name in names for kind in (".json", ".parquet")]
     return [fingerprint.of_file(path) if path.exists() else "" for path in paths]
 
@@ -115,14 +115,14 @@ _CUSTOMERS_FILE = "customers.parquet"
 
 
 def customers_fingerprint(work: Workspace, as_of: date) -> str | None:
-    """Fingerprint of a snapshot's customers table; none where there is none."""
+    """Fingerprint of a snapshot's customers table; None if there is none."""
     path = customers_path(work, as_of)
     recorded: str | None = read_json(path.with_suffix(".json")) if path.exists() else None
     return recorded
 
 
 def write_customers(folder: Path, work: Workspace, as_of: date) -> CustomersFile | None:
-    """Put a snapshot's customers table into a release's folder; none where there is none."""
+    """Copy a snapshot's customers table into a release's folder; None if there is none."""
     if customers_fingerprint(work, as_of) is None:
         return None
     path = Path(shutil.copyfile(customers_path(work, as_of), folder / _CUSTOMERS_FILE))
@@ -132,9 +132,9 @@ def write_customers(folder: Path, work: Workspace, as_of: date) -> CustomersFile
 def release_id_of(bank: Bank, work: Workspace, scored: list[Scored], as_of: date, language: str) -> str:
     """Id of the release that these inputs make; the same inputs give the same id.
 
-    It covers the scores, the models' versions, the use cases' and the campaigns' settings, offers that are out, what
-    past campaigns taught, the customers table, the tables that the rules look at, the suites that lists and offers must
-    pass, the code that makes lists and reasons, and their texts in other languages.
+    It covers the scores, the models' versions, the settings of use cases and campaigns, past offers, learned uplift,
+    the customers table, the tables that the rules read, the suites of lists and offers, the code that makes lists and
+    reasons, and the translations.
     """
     tables = {
         name: [bank.tables[name].columns, sorted(file.fingerprint for file in bank.tables[name].files)]

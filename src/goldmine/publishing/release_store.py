@@ -1,4 +1,4 @@
-"""Releases on disk: whole and never changed, or not there at all."""
+"""Releases on disk: complete and immutable, or absent."""
 
 import os
 import shutil
@@ -28,9 +28,9 @@ class Release:
     Parameters
     ----------
     folder : Path
-        Where it lies.
+        Folder of the release.
     manifest : Manifest
-        What it says of itself.
+        Its manifest.
     """
 
     folder: Path
@@ -57,11 +57,11 @@ def read_latest(work: Workspace) -> Release:
 
 
 def release_once(work: Workspace, as_of: date, release_id: str, fill: Callable[[Path], Manifest]) -> Release:
-    """Put a release on disk, unless it stands there already, and let ``latest.json`` name it.
+    """Write a release unless it exists, and let ``latest.json`` name it.
 
-    It is built in a hidden folder that takes the release's name when all of it is on disk; ``latest.json`` changes
-    last. A snapshot older than the current release's does not become current: making up an old month must not take
-    back a newer one.
+    It is built in a hidden folder that gets the release's name when all of it is on disk; ``latest.json`` changes last.
+    A snapshot older than the current release's does not become current: backfilling an old month must not replace a
+    newer release.
 
     Parameters
     ----------
@@ -72,12 +72,12 @@ def release_once(work: Workspace, as_of: date, release_id: str, fill: Callable[[
     release_id : str
         Its id.
     fill : callable
-        Writes the release's files into a folder and gives the manifest. What it raises leaves nothing behind.
+        Writes the release's files into a folder and returns the manifest. If it raises, nothing is left behind.
 
     Raises
     ------
     DiskError
-        If the disk is full or may not be written; releases that stand are left as they are.
+        If the disk is full or cannot be written; existing releases stay as they are.
     """
     folder = _folder(work, as_of, release_id)
     with disk_errors(work.releases):
@@ -99,10 +99,10 @@ def _build(folder: Path, fill: Callable[[Path], Manifest]) -> Release:
         (temporary / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
         _seal(temporary)
         if folder.exists():
-            # It is not whole, or it would have been found.
+            # The existing release is damaged; otherwise it would have been used.
             folder.rename(damaged)
         temporary.rename(folder)
-        _settle([folder.parent, folder.parent.parent])
+        _sync([folder.parent, folder.parent.parent])
     finally:
         for left in (temporary, damaged):
             shutil.rmtree(left, ignore_errors=True)
@@ -112,21 +112,21 @@ def _build(folder: Path, fill: Callable[[Path], Manifest]) -> Release:
 def _make_current(work: Workspace, release: Release) -> None:
     path = _latest(work)
     manifest = release.manifest
-    wanted = Latest(
+    entry = Latest(
         as_of=manifest.as_of,
         release_id=manifest.release_id,
         path=f"{manifest.as_of}/{manifest.release_id}",
         manifest_sha256=fingerprint.of_file(release.folder / "manifest.json"),
     )
-    current = _standing(work)
-    if current is not None and (current == wanted or current.as_of > wanted.as_of):
+    current = _current(work)
+    if current is not None and (current == entry or current.as_of > entry.as_of):
         return
     temporary = path.with_name(f".{path.name}{_PART}")
     try:
-        temporary.write_text(wanted.model_dump_json(indent=2) + "\n", "utf-8")
-        _settle([temporary])
+        temporary.write_text(entry.model_dump_json(indent=2) + "\n", "utf-8")
+        _sync([temporary])
         temporary.replace(path)
-        _settle([path.parent])
+        _sync([path.parent])
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -155,8 +155,8 @@ def _latest_of(path: Path) -> Latest:
         raise _not_whole(path, "it cannot be read") from error
 
 
-def _standing(work: Workspace) -> Latest | None:
-    """What is current, if its release is there and whole."""
+def _current(work: Workspace) -> Latest | None:
+    """The entry of the current release, if that release is complete."""
     try:
         read_latest(work)
     except ReleaseError:
@@ -188,15 +188,15 @@ def _not_whole(folder: Path, why: str) -> ReleaseError:
 
 
 def _seal(folder: Path) -> None:
-    """Make every file read-only and wait until all of it is on the disk."""
+    """Make every file read-only and sync all of it to the disk."""
     paths = sorted(folder.rglob("*"))
     for path in paths:
         path.chmod(0o444 if path.is_file() else 0o755)
     folder.chmod(0o755)
-    _settle([*paths, folder])
+    _sync([*paths, folder])
 
 
-def _settle(paths: Iterable[Path]) -> None:
+def _sync(paths: Iterable[Path]) -> None:
     for path in paths:
         handle = os.open(path, os.O_RDONLY)
         try:

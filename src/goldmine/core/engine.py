@@ -121,12 +121,17 @@ def read_parquet(connection: SQLBackend, paths: Sequence[Path], columns: Sequenc
 
         rows = read_parts(connection, paths)
         return rows.select(*columns) if columns else rows
-    files = [str(path) for path in paths]
     if not columns:
-        return connection.read_parquet(files, hive_partitioning=False)
+        return connection.read_parquet([str(path) for path in paths], hive_partitioning=False)
     names = ", ".join(to_identifier(name, quoted=True).sql("duckdb") for name in columns)
-    listed = ", ".join(literal(path) for path in paths)
-    return connection.sql(f"SELECT {names} FROM read_parquet([{listed}], hive_partitioning = false)")
+    return connection.sql(f"SELECT {names} FROM {parquet_rows(connection, paths)}")
+
+
+def parquet_rows(connection: SQLBackend, paths: Sequence[Path]) -> str:
+    """The rows of `read_parquet` as SQL to select from; on DuckDB without the time that Ibis takes for a wide table."""
+    if on_spark(connection):
+        return read_parquet(connection, paths).get_name()
+    return f"read_parquet([{', '.join(literal(path) for path in paths)}], hive_partitioning = false)"
 
 
 def write_parquet(connection: SQLBackend, query: str, path: Path, *, order: Sequence[str]) -> None:

@@ -25,7 +25,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.features.catalogue import Plan, carried, catalogue, plan, tried_folders
 from goldmine.features.definition import Feature
 from goldmine.features.point_in_time import known_fingerprint
-from goldmine.features.sources import Source, create_views, replace_view
+from goldmine.features.sources import Source, create_views, follow_mergers, replace_view
 from goldmine.features.windows import AGES
 
 CUSTOMERS = 500_000
@@ -72,12 +72,12 @@ def write_slices(source: Source, slices: list[str], feature_plan: Plan, query: s
         SQL of the feature table, from the plan's ``peer_sums`` and ``part``.
     """
     connection, target = source.connection, source.work.features(source.cutoff)
+    merged = follow_mergers(source)
     with whole_folder(target) as folder, TemporaryDirectory(prefix=".base.", dir=folder) as scratch:
         parts = [Path(scratch) / f"{position:04}.parquet" for position in range(len(slices))]
         for within, part in zip(slices, parts, strict=True):
-            create_views(source, within)
+            create_views(source, merged, within)
             connection.raw_sql(f"COPY ({feature_plan.base}) TO {literal(part)} (FORMAT parquet, COMPRESSION lz4)")
-        create_views(source)
         replace_view(connection, "base", f"FROM read_parquet({literal(Path(scratch) / '*.parquet')})")
         with ExitStack() as sums:
             for name, sum_query in feature_plan.peer_sums.items():  # over all customers, so once for all slices
@@ -172,7 +172,7 @@ def write_features(connection: SQLBackend, bank: Bank, work: Workspace, cutoff: 
     if len(slices) > 1:
         write_slices(source, slices, feature_plan, query)
         return
-    create_views(source)
+    create_views(source, follow_mergers(source))
     with cached_rows(connection, "base", feature_plan.base):
         replace_view(connection, "part", "SELECT * FROM base")
         for name, sums in feature_plan.peer_sums.items():

@@ -7,7 +7,6 @@ compiled once whatever the bank and the cutoff.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import ibis
 from ibis.backends.sql import SQLBackend
@@ -17,7 +16,7 @@ from goldmine.activity.measures import PEAKS, SUMS
 from goldmine.contract.bank import Bank, no_rows, schema_of
 from goldmine.contract.tables import PRODUCT_CLASSES
 from goldmine.core.dates import month_end, month_key, months_back
-from goldmine.core.engine import on_spark, read_parquet
+from goldmine.core.engine import on_spark, parquet_rows
 from goldmine.core.workspace import Workspace
 from goldmine.features.customer_aggregates import CUSTOMER_AGGREGATES
 from goldmine.features.point_in_time import ROW_DAYS
@@ -67,34 +66,58 @@ def months(name: str, stretch: int) -> ibis.Table:
     return ibis.table(MONTHS[name], name=f"months_{name}_{stretch}")
 
 
-def create_views(source: Source, within: str = "") -> None:
+def follow_mergers(source: Source) -> bool:
+    """Create the views that all slices of a cutoff share: canonical tables, mergers known by then, relations.
+
+    Returns
+    -------
+    bool
+        Whether any merger is known at the cutoff, for `create_views`.
+    """
+    connection = source.connection
+    names = set(connection.list_tables())
+    for name in ROW_DAYS:
+        if f"all_{name}" not in names:
+            connection.create_view(f"all_{name}", source.bank.read(connection, name))
+    customers, relations = connection.table("all_customers"), connection.table("all_relations")
+    merged = merged_numbers(connection, customers, source.cutoff)
+    surviving = {
+        "merged": merged.select("merged_id", "survivor_id"),
+        "surviving_customers": surviving_customers(customers, merged),
+        "surviving_relations": under_survivors(relations, merged, ("customer_id", "related_id")),
+    }
+    for name, rows in surviving.items():
+        replace_view(connection, name, connection.compile(rows))
+    _keep(connection, "mergers", connection.compile(mergers(customers)))
+    return bool(connection.to_pyarrow(merged.count()).as_py())
+
+
+def create_views(source: Source, merged: bool, within: str = "") -> None:
     """Create the views that `spine`, `table` and `months` name, for one cutoff and under its surviving numbers.
 
     Parameters
     ----------
     source : Source
         The cutoff.
+    merged : bool
+        From `follow_mergers`.
     within : str, optional
         The slice, as an SQL condition on ``customer_id``. Relations are not sliced.
     """
     connection = source.connection
     same = f"DATE '{source.cutoff}' AS cutoff, DATE '{_books_from(source)}' AS books_from"
     where = f"WHERE {within}" if within else ""
-    for name in ROW_DAYS:
-        if f"all_{name}" not in connection.list_tables():
-            connection.create_view(f"all_{name}", source.bank.read(connection, name))
-    merged = _create_merger_views(source)
     for name in CUSTOMER_AGGREGATES:
         rows = f"SELECT * FROM all_{name} {where}"
         if merged:
-            merger_rows = _keep_mergers(connection, name, f"all_{name}")
-            rows = _surviving(rows, f"SELECT * FROM {merger_rows}", schema_of(name), where)
+            tables = [_keep_mergers(connection, name, f"all_{name}")] if within else []
+            rows = _renumbered(rows, tables, schema_of(name), within)
         replace_view(connection, f"at_{name}", f"SELECT *, {same} FROM ({rows})")
     replace_view(connection, "at_relations", f"SELECT *, {same} FROM surviving_relations")
     replace_view(connection, "spine", f"SELECT *, {same} FROM surviving_customers {where}")
     for name in MONTHS:
         for stretch in READ[name]:
-            rows = _months(source, name, STRETCHES[stretch], where, merged)
+            rows = _months(source, name, STRETCHES[stretch], merged, within)
             replace_view(connection, f"months_{name}_{stretch}", rows)
 
 
@@ -111,80 +134,71 @@ def _books_from(source: Source) -> date:
     )
 
 
-def _create_merger_views(source: Source) -> bool:
-    """Create the views of the mergers known at the cutoff, and return whether there are any."""
-    connection = source.connection
-    customers, relations = connection.table("all_customers"), connection.table("all_relations")
-    merged = merged_numbers(connection, customers, source.cutoff)
-    surviving = {
-        "merged": merged.select("merged_id", "survivor_id"),
-        "surviving_customers": surviving_customers(customers, merged),
-        "surviving_relations": under_survivors(relations, merged, ("customer_id", "related_id")),
-    }
-    for name, rows in surviving.items():
-        replace_view(connection, name, connection.compile(rows))
-    _keep(connection, "mergers", connection.compile(mergers(customers)))
-    return bool(connection.to_pyarrow(merged.count()).as_py())
-
-
-def _surviving(rows: str, merger_rows: str, schema: ibis.Schema, where: str, measures: Sequence[str] = ()) -> str:
-    """SQL of rows under surviving numbers.
-
-    Parameters
-    ----------
-    rows, merger_rows : str
-        SQL of the slice's rows, and of the rows of all numbers in mergers: those count in the slice of the surviving
-        number, which may not be their own.
-    schema : ibis.Schema
-        Columns of both.
-    where : str
-        The condition that makes the slice.
-    measures : sequence of str
-        Columns to add up by surviving number and month.
-    """
-    names = ", ".join(schema)
-    columns = [f"sum({name}) AS {name}" if name in measures else name for name in schema if name != "customer_id"]
-    moved = (
-        f"SELECT coalesce(survivor_id, customer_id) AS customer_id, {', '.join(columns)} "
-        f"FROM ({merger_rows}) LEFT JOIN merged ON customer_id = merged_id {'GROUP BY 1, month' if measures else ''}"
-    )
-    return (
-        f"SELECT {names} FROM ({rows}) AS r "
-        "WHERE NOT EXISTS (SELECT 1 FROM mergers AS m WHERE m.customer_id = r.customer_id) "
-        f"UNION ALL SELECT {names} FROM ({moved}) {where}"
-    )
-
-
-def _months(source: Source, name: str, ages: Sequence[int], where: str, merged: bool) -> str:
-    """SQL of some months of activity; balances of merged numbers are added up, since a peak is taken of the sum."""
+def _months(source: Source, name: str, ages: Sequence[int], merged: bool, within: str) -> str:
+    """SQL of some months of activity."""
     connection, with_rows = source.connection, source.bank.months(name)
     months = [month for age in ages if (month := month_key(month_end(source.cutoff, -age))) in with_rows]
     if not months:
         return no_rows(connection, MONTHS[name])
     files = {month: partition(source.work, name, month) for month in months}
-    rows = f"SELECT * FROM {read_parquet(connection, list(files.values())).get_name()} {where}"
+    rows = f"SELECT * FROM {parquet_rows(connection, list(files.values()))} {f'WHERE {within}' if within else ''}"
     if merged:
         schema = ibis.schema({column: kind for column, kind in MONTHS[name].items() if column != "now"})
-        tables = [_keep_mergers(connection, f"{name}_{month.replace('-', '_')}", file) for month, file in files.items()]
-        rows = _surviving(
-            rows,
-            " UNION ALL ".join(f"SELECT {', '.join(schema)} FROM {table}" for table in tables),
-            schema,
-            where,
-            [column for column in schema if column not in ("customer_id", "month")] if name == "balances" else (),
-        )
+        add_up = name == "balances"
+        tables = [
+            _keep_mergers(connection, f"{name}_{month.replace('-', '_')}", parquet_rows(connection, [file]))
+            for month, file in (files.items() if within or add_up else ())
+        ]
+        rows = (_added_up if add_up else _renumbered)(rows, tables, schema, within)
     return f"SELECT *, CAST({index_of(month_key(source.cutoff))} AS INTEGER) AS now FROM ({rows})"
 
 
-def _keep_mergers(connection: SQLBackend, name: str, rows: str | Path) -> str:
+def _renumbered(rows: str, tables: Sequence[str], schema: ibis.Schema, within: str) -> str:
+    """SQL of rows under surviving numbers; a number from outside the slice that survives there counts in it.
+
+    Parameters
+    ----------
+    rows : str
+        SQL of the slice's rows.
+    tables : sequence of str
+        Tables with the rows of all numbers in mergers; without slices none is needed.
+    schema : ibis.Schema
+        Columns of both.
+    within : str
+        The condition that makes the slice.
+    """
+    others = "".join(f" UNION ALL SELECT {', '.join(schema)} FROM {table} WHERE NOT ({within})" for table in tables)
+    columns = ", ".join(name for name in schema if name != "customer_id")
+    return (
+        f"SELECT coalesce(survivor_id, customer_id) AS customer_id, {columns} "
+        f"FROM (SELECT {', '.join(schema)} FROM ({rows}){others}) LEFT JOIN merged ON customer_id = merged_id"
+    )
+
+
+def _added_up(rows: str, tables: Sequence[str], schema: ibis.Schema, within: str) -> str:
+    """SQL of balances, added up by surviving number and month, since a peak is taken of the sum.
+
+    Parameters are those of `_renumbered`.
+    """
+    names = ", ".join(schema)
+    merger_rows = " UNION ALL ".join(f"SELECT {names} FROM {table}" for table in tables)
+    sums = ", ".join(f"sum({name}) AS {name}" for name in schema if name not in ("customer_id", "month"))
+    return (
+        f"SELECT {names} FROM ({rows}) AS r "
+        "WHERE NOT EXISTS (SELECT 1 FROM mergers AS m WHERE m.customer_id = r.customer_id) "
+        f"UNION ALL SELECT {names} FROM (SELECT coalesce(survivor_id, customer_id) AS customer_id, month, {sums} "
+        f"FROM ({merger_rows}) LEFT JOIN merged ON customer_id = merged_id GROUP BY 1, month) "
+        f"{f'WHERE {within}' if within else ''}"
+    )
+
+
+def _keep_mergers(connection: SQLBackend, name: str, rows: str) -> str:
     """Keep the rows of all numbers in mergers as a table, and return its name.
 
     They are read once for each connection, and serve all its slices and cutoffs.
     """
     kept_name = f"mergers_{name}"
-    if kept_name not in connection.list_tables():
-        table = read_parquet(connection, [rows]).get_name() if isinstance(rows, Path) else rows
-        _keep(connection, kept_name, f"SELECT * FROM {table} WHERE customer_id IN (SELECT customer_id FROM mergers)")
+    _keep(connection, kept_name, f"SELECT * FROM {rows} WHERE customer_id IN (SELECT customer_id FROM mergers)")
     return kept_name
 
 

@@ -18,7 +18,7 @@ from goldmine.features.catalogue import plan
 from goldmine.features.customer_aggregates import CUSTOMER_AGGREGATES
 from goldmine.features.peer_aggregates import PEER_FEATURES
 from goldmine.features.point_in_time import ROW_DAYS, known_columns, row_existed
-from goldmine.features.sources import MONTHS, Source, create_views, replace_view
+from goldmine.features.sources import MONTHS, Source, create_views, follow_mergers, replace_view
 from goldmine.features.windows import READ
 from goldmine.labels.eligibility import KEYS
 
@@ -102,7 +102,7 @@ def _lay_out_without_future(source: Source, one_in: int) -> None:
         columns = ", ".join(known_columns(table, [column.name for column in TABLES[table].columns], cutoff))
         rows = connection.compile(source.bank.read(connection, table))
         replace_view(connection, f"all_{table}", f"SELECT {columns} FROM ({rows}) WHERE {row_existed(table, cutoff)}")
-    create_views(source)
+    create_views(source, follow_mergers(source))
     drawn = "customer_id IN (SELECT customer_id FROM spine)" if one_in > 1 else "true"
     _narrow(connection, "spine", f"hash(customer_id) % {one_in} = 0")
     for table in CUSTOMER_AGGREGATES:

@@ -20,10 +20,10 @@ from goldmine.features import build_features
 from goldmine.sample import write_bank
 
 DEFAULTS = """
-spark.driver.memory 1g
+spark.driver.memory 8g
 spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 """
-"""Short runs: Java compiles quickly rather than well."""
+"""Short runs: Java compiles quickly rather than well. The plan of the features takes some gigabytes of the driver."""
 MONTHS_ON_SPARK = 2
 """A month is two jobs of a second or more; the others are taken as DuckDB made them, and some windows hold both."""
 

@@ -1,5 +1,6 @@
 """What every outcome kind has, and the kinds that there are: one file each in the folder ``outcomes``."""
 
+from abc import abstractmethod
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, ClassVar, get_args
@@ -40,6 +41,7 @@ class Outcome(SettingsModel):
     needs: ClassVar[tuple[str, ...]] = ()
     prevents: ClassVar[bool] = False
 
+    @abstractmethod
     def customers(self, window: "OutcomeWindow") -> "ibis.Table":
         """Customers to whom it happened in the window; with `prevents`, the others.
 
@@ -48,11 +50,10 @@ class Outcome(SettingsModel):
         ibis.Table
             customer_id, once each.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def description(self) -> LocalizedText:
         """What it means, as the end of "customers: who ...?" on a model card."""
-        raise NotImplementedError
 
 
 def outcome_kinds() -> tuple[type[Outcome], ...]:

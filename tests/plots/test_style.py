@@ -1,8 +1,10 @@
 import matplotlib.pyplot as plt
 import pytest
+from matplotlib.font_manager import get_font
 
 from goldmine.core.errors import ParameterError
 from goldmine.core.i18n import _
+from goldmine.core.workspace import home
 from goldmine.plots import style
 
 
@@ -12,35 +14,28 @@ def _english_again():
     style.use_language("en")
 
 
-def test_texts_are_chinese_with_a_cjk_font(monkeypatch):
-    monkeypatch.setattr(style, "cjk_font", lambda: "DejaVu Sans")
+def test_texts_are_in_the_language_in_use():
     style.use_language("zh")
     assert style._("Lift") == style.localized(_("Lift")) == "提升度"
-
-
-def test_texts_stay_english_without_cjk_font(monkeypatch):
-    monkeypatch.setattr(style, "CJK_FONTS", ("No Such Font",))
-    style.use_language("zh")
-    assert style.language() == "en"
+    style.use_language("en")
     assert style._("Lift") == style.localized(_("Lift")) == "Lift"
 
 
-def test_cjk_font_comes_first():
-    font = style.cjk_font()
-    if font is None:
-        pytest.skip("no CJK font on this machine")
+def test_chinese_font_is_there_and_draws_every_character_of_the_catalogue():
     style.use_language("zh")
-    assert plt.rcParams["font.sans-serif"][0] == font
+    path = style.font_manager.findfont(plt.rcParams["font.sans-serif"][0], fallback_to_default=False)
+    drawn = set(get_font(path).get_charmap())
+    catalogue = home() / "src" / "goldmine" / "locale" / "zh" / "LC_MESSAGES" / "goldmine.po"
+    assert {c for c in catalogue.read_text(encoding="utf-8") if ord(c) > 126 and ord(c) not in drawn} == set()
 
 
-def test_font_installed_after_matplotlib_cache_is_found(monkeypatch):
-    font = style.cjk_font()
-    if font is None:
-        pytest.skip("no CJK font on this machine")
-    manager = style.font_manager.fontManager
-    files = {one.fname for one in manager.ttflist if one.name in style.CJK_FONTS}
-    monkeypatch.setattr(manager, "ttflist", [one for one in manager.ttflist if one.fname not in files])
-    assert style.cjk_font() == font
+def test_chinese_title_is_drawn_without_a_missing_glyph(recwarn):
+    style.use_language("zh")
+    figure, axes = plt.subplots()
+    axes.set_title("长尾客户提级：月日均1万元", fontweight="bold")
+    figure.canvas.draw()
+    plt.close(figure)
+    assert [str(warning.message) for warning in recwarn if "Glyph" in str(warning.message)] == []
 
 
 def test_unknown_language_is_refused():

@@ -1,7 +1,8 @@
-"""One look for all figures, and their language: English, or Chinese where a font can draw it."""
+"""One look for all figures, and their language."""
 
+import importlib.util
 import logging
-from contextlib import suppress
+from pathlib import Path
 
 import seaborn as sns
 from matplotlib import font_manager
@@ -15,52 +16,30 @@ from goldmine.core.i18n import LANGUAGES, LocalizedText, in_language
 BLUE, GOLD, GREEN, RED, VIOLET, GREY = PALETTE = ("#1f4e79", "#c8963e", "#5b8c5a", "#a23b3b", "#6d5a8c", "#7a7a7a")
 """Blue for the model, gold for the baseline, then green, red, violet; grey for comparisons."""
 
-CJK_FONTS = (
-    "Noto Sans CJK SC",
-    "Source Han Sans SC",
-    "Source Han Sans CN",
-    "Noto Sans SC",
-    "Microsoft YaHei",
-    "SimHei",
-    "PingFang SC",
-    "Heiti SC",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "Noto Sans CJK JP",
-    "Noto Serif CJK SC",
-    "SimSun",
-    "STSong",
-    "Arial Unicode MS",
-)
-"""Fonts that can draw Chinese, best first."""
+CHINESE_FONT = "Noto Sans SC"
+"""Draws Chinese and Latin letters; its file comes with the locked packages, so figures look the same everywhere."""
 
 _chosen = {"language": "en"}
 
 
-def cjk_font() -> str | None:
-    """Name of the best installed font that can draw Chinese, or None."""
-    return _best_listed() or (_best_listed() if _list_new_fonts() else None)
+def _register_chinese_font() -> None:
+    """Make the packaged font known to Matplotlib.
 
-
-def _best_listed() -> str | None:
-    listed = {font.name for font in font_manager.fontManager.ttflist}
-    return next((name for name in CJK_FONTS if name in listed), None)
-
-
-def _list_new_fonts() -> bool:
-    """Add fonts installed after Matplotlib built its list, which it never rebuilds; return whether there were any."""
-    listed = {font.fname for font in font_manager.fontManager.ttflist}
-    new = [path for path in font_manager.findSystemFonts() if path not in listed]
-    for path in new:
-        with suppress(OSError, RuntimeError):  # a file that is no font
-            font_manager.fontManager.addfont(path)
-    return bool(new)
+    The package that ships the file (zhplot; the font's licence is the SIL Open Font License) changes Matplotlib's
+    settings when it is imported, so only its file is taken.
+    """
+    if any(font.name == CHINESE_FONT for font in font_manager.fontManager.ttflist):
+        return
+    package = importlib.util.find_spec("zhplot")
+    if package is None or not package.submodule_search_locations:
+        raise ParameterError(
+            "language: Chinese figures need the package zhplot, which ships their font.", "Run `make`."
+        )
+    font_manager.fontManager.addfont(Path(package.submodule_search_locations[0]) / "fonts" / "NotoSansSC-Regular.ttf")
 
 
 def use_language(language: str) -> None:
     """Set the figures' look, and the language of their texts.
-
-    Chinese is taken only where an installed font can draw it; otherwise figures stay English.
 
     Parameters
     ----------
@@ -70,13 +49,14 @@ def use_language(language: str) -> None:
     Raises
     ------
     ParameterError
-        If it is another language.
+        If it is another language, or the font is not installed.
     """
     if language not in LANGUAGES:
         raise ParameterError(f"language: {language!r} is not known.", f"Use one of {', '.join(LANGUAGES)}.")
-    font = cjk_font() if language == "zh" else None
-    _chosen["language"] = "zh" if font else "en"
-    fonts = ["DejaVu Sans"] if font is None else [font, "DejaVu Sans"]
+    if language == "zh":
+        _register_chinese_font()
+    _chosen["language"] = language
+    fonts = [CHINESE_FONT, "DejaVu Sans"] if language == "zh" else ["DejaVu Sans"]
     sns.set_theme(style="whitegrid", context="notebook", palette=list(PALETTE))
     plt.rcParams.update(
         {
@@ -93,7 +73,7 @@ def use_language(language: str) -> None:
         }
     )
     draw_in_notebook()
-    # A regular-only CJK font makes Matplotlib report every bold title; the regular face serves.
+    # The packaged font has the regular face only, and Matplotlib would report every bold title.
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 

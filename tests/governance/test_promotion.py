@@ -16,7 +16,7 @@ from goldmine.governance.journal import Journal
 from goldmine.governance.promotion import history, propose, rollback
 from goldmine.models.evaluation import evaluate
 from goldmine.models.model import Calibrator
-from goldmine.models.registry import AS_OF, FINGERPRINT, Champion, champion, champion_version
+from goldmine.models.registry import AS_OF, EVALUATED, FINGERPRINT, MODEL, Champion, champion, champion_version
 from goldmine.models.train import train
 from tests.models.logged_run import logged_run
 from tests.models.made import rows, use_case
@@ -33,7 +33,7 @@ class Registry:
 
     def keep(self, model, fingerprint, as_of):
         run = f"run{len(self.runs)}"
-        self.runs[run] = (model, {FINGERPRINT: fingerprint, AS_OF: as_of})
+        self.runs[run] = (model, {FINGERPRINT: fingerprint, AS_OF: as_of, MODEL: model.fingerprint})
         return run
 
     def register(self, _bank, _case, run):
@@ -44,6 +44,9 @@ class Registry:
 
     def champion(self, _bank, _case):
         return Champion("tiny.mine", self.holder, "run", "", self.tags[self.holder][0])
+
+    def stored_model(self, _name, version):
+        return self.tags[version][0]
 
     def set_champion(self, _bank, _case, version):
         self.holder = version
@@ -68,6 +71,7 @@ def ask(tmp_path, monkeypatch):
         "champion": made.champion,
         "champion_version": lambda *_: made.holder,
         "set_champion": made.set_champion,
+        "stored_model": made.stored_model,
         "version_tags": lambda _, version: made.tags[version][1],
         "journal_seal": lambda _: made.seal,
         "set_journal_seal": made.set_journal_seal,
@@ -105,7 +109,7 @@ def test_first_model_that_beats_the_baseline_becomes_champion(ask, fitted):
     (entry,) = history("tiny", "mine")
     assert entry.event.why == ("beats no skill and the baseline; there is no champion yet",)
     assert entry.event.figures["challenger_lift_list"] > entry.event.figures["baseline_lift_list"]
-    assert set(entry.event.fingerprints) == {"run", "rows", "training", "as_of"}
+    assert set(entry.event.fingerprints) == {"run", "rows", "training", "model", "as_of"}
 
 
 def test_first_model_without_skill_is_refused(ask, useless):
@@ -302,6 +306,37 @@ def test_challenger_is_promoted_in_mlflow_and_a_lost_model_is_not_restored(store
     (store / "away").rename(oldest)
     rollback("tiny", "mine", "branches complained")
     assert champion("tiny", "mine").model == poor
+
+
+def test_good_retraining_after_a_spoiled_one_is_a_version_of_its_own(store, fitted, useless):
+    """Both trainings have one fingerprint: the feature tables were spoiled, and then brought back."""
+    decisions = []
+    for model in (useless, fitted.model):
+        judged = evaluate(model, JUDGED_ON, use_case())
+        compared = compare(BANK, use_case(), judged, JUDGED_ON)
+        decisions.append(propose("tiny", "mine", logged_run(model, "f1"), judged, compared))
+    assert [(made.version, made.champion) for made in decisions] == [("1", False), ("2", True)]
+    assert champion("tiny", "mine").model == fitted.model
+    fingerprints = history("tiny", "mine")[-1].event.fingerprints
+    assert (fingerprints["training"], fingerprints["model"]) == ("f1", fitted.model.fingerprint)
+
+
+def test_model_that_was_not_the_evaluated_one_is_refused(store, fitted, useless):
+    judged = evaluate(fitted.model, JUDGED_ON, use_case())
+    compared = compare(BANK, use_case(), judged, JUDGED_ON)
+    with pytest.raises(ModelError, match=r"tiny\.mine version 1: its model is not the one that was evaluated"):
+        propose("tiny", "mine", logged_run(useless, "f1"), judged, compared)
+    assert told() == [("refused", "1", "")]
+    assert history("tiny", "mine")[0].event.why == ("the stored model of version 1 is not the evaluated one",)
+
+
+def test_refit_of_the_evaluated_model_is_promoted(store, fitted, poor):
+    import mlflow
+
+    judged = evaluate(fitted.model, JUDGED_ON, use_case())
+    run = logged_run(poor, "f1")
+    mlflow.MlflowClient().set_tag(run, EVALUATED, fitted.model.fingerprint)
+    assert propose("tiny", "mine", run, judged, compare(BANK, use_case(), judged, JUDGED_ON)).champion
 
 
 def test_rollback_without_a_champion_is_refused(ask):

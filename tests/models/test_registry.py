@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from goldmine.core.errors import ModelError
+from goldmine.core.fingerprint import of_file
 from goldmine.models import tracking
 from goldmine.models.evaluation import evaluate
 from goldmine.models.registry import champion, champion_version, gate, register, set_champion
@@ -65,6 +66,34 @@ def test_registered_model_is_not_champion_until_set(store, fitted):
 
 def test_the_same_training_is_registered_once(store, fitted):
     assert [register("tiny", "mine", logged_run(fitted.model)) for _ in range(2)] == ["1", "1"]
+
+
+def test_another_model_of_the_same_fingerprint_is_another_version(store, fitted, useless):
+    versions = [register("tiny", "mine", logged_run(model, "f1")) for model in (useless[0], fitted.model, useless[0])]
+    assert versions == ["1", "2", "1"]
+
+
+def test_fingerprint_of_a_model_is_that_of_its_file(fitted, useless, tmp_path):
+    fitted.model.save(tmp_path / "model.json")
+    assert fitted.model.fingerprint == of_file(tmp_path / "model.json") != useless[0].fingerprint
+
+
+class TestChangedArtefact:
+    @pytest.fixture
+    def changed(self, store, fitted, useless):
+        """Version 1 is champion; the file of its model holds another model since."""
+        set_champion("tiny", "mine", register("tiny", "mine", logged_run(fitted.model)))
+        (file,) = (store / "mlruns" / "artifacts").rglob("model.json")
+        useless[0].save(file)
+
+    def test_changed_artefact_is_not_loaded(self, changed):
+        with pytest.raises(
+            ModelError, match=r"tiny\.mine version 1: its stored model is not the one that was registered"
+        ):
+            champion("tiny", "mine")
+
+    def test_same_training_becomes_a_new_version(self, changed, fitted):
+        assert register("tiny", "mine", logged_run(fitted.model)) == "2"
 
 
 def test_gate_names_the_baseline_it_does_not_beat(useless):

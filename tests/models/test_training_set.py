@@ -8,7 +8,14 @@ from goldmine.core.workspace import Workspace
 from goldmine.labels import plan_cutoffs
 from goldmine.labels.use_case import load_use_case
 from goldmine.models.score import score
-from goldmine.models.training_set import TrainingSet, downsample, downsample_negatives, read_training_set, weighted_rows
+from goldmine.models.training_set import (
+    TrainingSet,
+    downsample,
+    downsample_negatives,
+    read_training_set,
+    training_fingerprint,
+    weighted_rows,
+)
 from tests.tiny import make_bank, transaction
 
 END = date(2024, 6, 30)
@@ -92,6 +99,15 @@ def stale(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     return bank, work
+
+
+def test_content_of_a_feature_table_belongs_to_the_fingerprint(stale):
+    bank, work = stale
+    case = load_use_case("dormancy")
+    before = training_fingerprint(bank, work, case, END, seed=1)
+    assert training_fingerprint(bank, work, case, END, seed=1) == before
+    work.features(plan_cutoffs(case, END, bank.months("transactions")).test).write_bytes(b"spoiled")
+    assert training_fingerprint(bank, work, case, END, seed=1) != before
 
 
 def test_training_refuses_features_made_by_other_code(stale):

@@ -3,6 +3,7 @@
 from goldmine.features.build import (
     FeatureReport,
     build_features,
+    feature_content,
     feature_dictionary,
     feature_fingerprint,
     require_current,
@@ -15,6 +16,7 @@ __all__ = [
     "FeatureReport",
     "build_features",
     "catalogue",
+    "feature_content",
     "feature_dictionary",
     "feature_fingerprint",
     "feature_titles",

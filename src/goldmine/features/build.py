@@ -19,6 +19,7 @@ from goldmine.core.dates import month_end, month_key, months_back
 from goldmine.core.engine import DUCKDB, Engine, cached_rows, connect, on_spark, write_parquet
 from goldmine.core.errors import HistoryError
 from goldmine.core.files import read_json, whole_folder, write_json
+from goldmine.core.parquet import parquet_files
 from goldmine.core.progress import track_queries
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
@@ -142,6 +143,20 @@ def feature_fingerprint(bank: Bank, work: Workspace, cutoff: date) -> str:
             known_fingerprint(bank, work, cutoff),
         ]
     )
+
+
+def feature_content(work: Workspace, cutoff: date) -> str:
+    """Fingerprint of a feature table's content as it is stored, whatever it was built from.
+
+    Raises
+    ------
+    HistoryError
+        If the table has not been built.
+    """
+    table = work.features(cutoff)
+    if not table.exists():
+        raise HistoryError(f"features at {cutoff}: they have not been made.", "Run `goldmine features` first.")
+    return fingerprint.of_value([fingerprint.of_file(file) for file in parquet_files(table)])
 
 
 def require_current(bank: Bank, work: Workspace, cutoffs: Iterable[date]) -> None:

@@ -11,9 +11,10 @@ from goldmine.core import fingerprint
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.engine import connect
 from goldmine.core.files import read_json, write_json
-from goldmine.core.parquet import parquet_files, parquet_schema
+from goldmine.core.parquet import parquet_schema
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
+from goldmine.features import feature_content
 from goldmine.features.catalogue import plan
 from goldmine.features.customer_aggregates import CUSTOMER_AGGREGATES
 from goldmine.features.peer_aggregates import PEER_FEATURES
@@ -59,8 +60,7 @@ def check_point_in_time(bank: Bank, work: Workspace, cutoff: date, sample: int =
     """
     stored = work.features(cutoff)
     cache = stored.with_suffix(".future.json")
-    files = map(fingerprint.of_file, parquet_files(stored))
-    current = fingerprint.of_value([*files, code_fingerprint(__name__), sample])
+    current = fingerprint.of_value([feature_content(work, cutoff), code_fingerprint(__name__), sample])
     cached = read_json(cache, {})
     if cached.get("fingerprint") == current:
         return PointInTimeCheck(**cached["found"])

@@ -11,7 +11,9 @@ from goldmine.models.registry import (
     AS_OF,
     CODE,
     COMMIT,
+    EVALUATED,
     FINGERPRINT,
+    MODEL,
     Registration,
     champion_version,
     gate,
@@ -19,6 +21,7 @@ from goldmine.models.registry import (
     register,
     set_champion,
     set_journal_seal,
+    stored_model,
     version_tags,
 )
 from goldmine.models.tracking import registered_name, unreachable, use_tracking
@@ -43,7 +46,7 @@ def propose(bank_name: str, use_case: str, run_id: str, evaluation: Evaluation, 
     Raises
     ------
     ModelError
-        If the run has no model, or the journal was changed.
+        If the run has no model, the registered model is not the evaluated one, or the journal was changed.
     """
     name = registered_name(bank_name, use_case)
     if unreachable():
@@ -56,6 +59,7 @@ def propose(bank_name: str, use_case: str, run_id: str, evaluation: Evaluation, 
     journal = Journal(bank_name, use_case)
     with journal.locked():
         holder = _as_registered(journal)
+        _require_evaluated(journal, version, holder, evaluation)
         if holder == version:
             return Registration(name, version, champion=True, refusals=(), run=run_id)
         tags = {of: version_tags(name, of) for of in (version, holder) if of}
@@ -126,6 +130,21 @@ def history(bank_name: str, use_case: str) -> list[Entry]:
             f"Bring {journal.path.name} back from a backup; nothing is promoted until it is whole.",
         )
     return entries
+
+
+def _require_evaluated(journal: Journal, version: str, holder: str, evaluation: Evaluation) -> None:
+    """Raise, and journal a refusal, unless a version's stored model is the one that was evaluated, or its refit."""
+    stored, tags = stored_model(journal.name, version), version_tags(journal.name, version)
+    evaluated = tags.get(EVALUATED, stored.fingerprint)
+    if evaluated == evaluation.model_fingerprint:
+        return
+    why = _("the stored model of version {version} is not the evaluated one", version=version)
+    _write(journal, Event("refused", version, holder, (why,), {}, _fingerprints(tags)))
+    raise ModelError(
+        f"{journal.name} version {version}: its model is not the one that was evaluated "
+        f"(fingerprint {evaluated[:12]}, evaluated {evaluation.model_fingerprint[:12]}).",
+        "Nothing was promoted; train the use case again.",
+    )
 
 
 def _as_registered(journal: Journal) -> str:
@@ -216,6 +235,6 @@ def _way_back(journal: Journal, holder: str, to: str) -> str:
 
 
 def _fingerprints(tags: Mapping[str, str]) -> dict[str, str]:
-    """Fingerprints of a version: its training (data, use case, seed and code), and the code alone."""
-    names = {"training": FINGERPRINT, "code": CODE, "commit": COMMIT, "as_of": AS_OF}
+    """Fingerprints of a version: its training (data, use case, seed and code), its model, and the code alone."""
+    names = {"training": FINGERPRINT, "model": MODEL, "code": CODE, "commit": COMMIT, "as_of": AS_OF}
     return {name: tags[tag] for name, tag in names.items() if tag in tags}

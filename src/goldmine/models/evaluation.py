@@ -64,6 +64,8 @@ class Evaluation:
     list_size : int
         Rows of the list evaluated; a tenth of the test rows where the use case's list would hold all, and the sampled
         share of it where rows were sampled.
+    model_fingerprint : str
+        Fingerprint of the model that was evaluated; no other may be promoted on these figures.
     """
 
     model: Scorecard
@@ -73,6 +75,7 @@ class Evaluation:
     probability: np.ndarray
     baseline_score: np.ndarray
     list_size: int
+    model_fingerprint: str
 
     @property
     def positives(self) -> int:
@@ -126,6 +129,7 @@ def evaluate(model: Model, rows: pa.Table, use_case: UseCase) -> Evaluation:
         probability,
         baseline_score,
         size,
+        model.fingerprint,
     )
 
 

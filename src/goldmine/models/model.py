@@ -13,7 +13,8 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from goldmine.core.errors import ModelError
-from goldmine.core.files import write_json
+from goldmine.core.files import whole_file
+from goldmine.core.fingerprint import of_bytes
 from goldmine.core.progress import cores
 from goldmine.models.boosting import lightgbm
 from goldmine.models.encoding import Encoding, encode
@@ -126,18 +127,25 @@ class Model:
         raw = np.asarray(self.booster.predict(matrix, pred_contrib=True, num_threads=cores()))
         return raw[:, :-1] * self.calibrator.slope
 
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 of the file that `save` writes: the same for the same model, and for no other."""
+        return of_bytes(self._content())
+
     def save(self, path: Path) -> None:
         """Write the model as one JSON file; nothing in it is ever executed."""
-        write_json(
-            path,
-            {
-                "features": self.encoding.features,
-                "categories": self.encoding.categories,
-                "target_means": self.encoding.target_means,
-                "calibrator": {"slope": self.calibrator.slope, "offset": self.calibrator.offset},
-                "trees": self.trees,
-            },
-        )
+        with whole_file(path) as temporary:
+            temporary.write_bytes(self._content())
+
+    def _content(self) -> bytes:
+        stored = {
+            "features": self.encoding.features,
+            "categories": self.encoding.categories,
+            "target_means": self.encoding.target_means,
+            "calibrator": {"slope": self.calibrator.slope, "offset": self.calibrator.offset},
+            "trees": self.trees,
+        }
+        return (json.dumps(stored, indent=2, ensure_ascii=False) + "\n").encode()
 
     def _table(self, rows: pa.Table | pd.DataFrame) -> pa.Table:
         if isinstance(rows, pa.Table):

@@ -1,5 +1,6 @@
 """The registry: one registered model for each use case of a bank, and the champion that scores."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,11 @@ AS_OF = "goldmine.as_of"
 USE_CASE = "goldmine.use_case"
 CODE = "goldmine.code"
 COMMIT = "goldmine.commit"
-_TAGS = (FINGERPRINT, AS_OF, USE_CASE, CODE, COMMIT)
+MODEL = "goldmine.model"
+"""Tag of a run and of a version: the fingerprint of its model."""
+EVALUATED = "goldmine.evaluated_model"
+"""The same for the evaluated model, where another one, fitted once more on more rows, was logged in its place."""
+_TAGS = (FINGERPRINT, AS_OF, USE_CASE, CODE, COMMIT, MODEL, EVALUATED)
 _SEAL = "goldmine.journal"
 """Tag of a registered model: the seal of its journal's last line."""
 
@@ -94,7 +99,7 @@ def gate(evaluation: Evaluation) -> tuple[str, ...]:
 def register(bank_name: str, use_case: str, run_id: str) -> str:
     """Register the model that a run logged as a new version; the champion does not change.
 
-    A training that was registered before (same fingerprint) keeps its version.
+    A training that was registered before keeps its version: one with the same fingerprint that gave the same model.
 
     Parameters
     ----------
@@ -118,7 +123,7 @@ def register(bank_name: str, use_case: str, run_id: str) -> str:
     name = registered_name(bank_name, use_case)
     run = client.get_run(run_id)
     tags = {key: run.data.tags[key] for key in _TAGS if key in run.data.tags}
-    return _same_training(client, name, tags.get(FINGERPRINT)) or _new_version(client, name, run, tags)
+    return _same_training(client, name, tags) or _new_version(client, name, run, tags)
 
 
 def set_champion(bank_name: str, use_case: str, version: str) -> None:
@@ -199,17 +204,36 @@ def champion(bank_name: str, use_case: str) -> Champion:
             f"{name}: no model is champion; none was trained, or none beat its baseline.",
             f"Run `goldmine train --use-case {use_case}` and read why in its notebook.",
         )
-    try:
-        folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{holder.version}"))
-    except (mlflow.MlflowException, OSError) as error:
-        raise ModelError(
-            f"{name} version {holder.version}: its stored model cannot be read.",
-            "Bring mlruns/artifacts back, or train the use case again.",
-        ) from error
-    model = load_model(folder / "data" / "model.json")
+    model = stored_model(name, str(holder.version))
     loaded = Champion(name, str(holder.version), holder.run_id, holder.tags.get(AS_OF, ""), model)
     _keep_copy(loaded)
     return loaded
+
+
+def stored_model(name: str, version: str) -> Model:
+    """Load the model of a version, checked against the fingerprint that it was registered with.
+
+    Raises
+    ------
+    ModelError
+        If it cannot be read, or is another model than the one that was registered.
+    """
+    import mlflow
+
+    remedy = "Bring mlruns/artifacts back from a backup, or train the use case again."
+    try:
+        folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{version}"))
+    except (mlflow.MlflowException, OSError) as error:
+        raise ModelError(f"{name} version {version}: its stored model cannot be read.", remedy) from error
+    model = load_model(folder / "data" / "model.json")
+    registered = version_tags(name, version).get(MODEL, model.fingerprint)
+    if model.fingerprint != registered:
+        raise ModelError(
+            f"{name} version {version}: its stored model is not the one that was registered "
+            f"(fingerprint {model.fingerprint[:12]}, registered {registered[:12]}).",
+            remedy,
+        )
+    return model
 
 
 def _copy(name: str) -> Path:
@@ -247,11 +271,20 @@ def _champion_version(client: Any, name: str) -> Any | None:
         raise
 
 
-def _same_training(client: Any, name: str, fingerprint: str | None) -> str | None:
-    if fingerprint is None:
+def _same_training(client: Any, name: str, tags: Mapping[str, str]) -> str | None:
+    """The latest version of a training with the same fingerprint and model, if that model is still stored."""
+    if not {FINGERPRINT, MODEL} <= tags.keys():
         return None
-    versions = client.search_model_versions(f"name = '{name}' and tags.`{FINGERPRINT}` = '{fingerprint}'")
-    return str(max(int(v.version) for v in versions)) if versions else None
+    same = " and ".join(f"tags.`{tag}` = '{tags[tag]}'" for tag in (FINGERPRINT, MODEL))
+    versions = client.search_model_versions(f"name = '{name}' and {same}")
+    if not versions:
+        return None
+    latest = str(max(int(version.version) for version in versions))
+    try:
+        stored_model(name, latest)
+    except ModelError:
+        return None
+    return latest
 
 
 def _new_version(client: Any, name: str, run: Any, tags: dict[str, str]) -> str:

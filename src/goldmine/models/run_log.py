@@ -17,8 +17,9 @@ from goldmine.core.figure_png import png
 from goldmine.core.workspace import home
 from goldmine.labels.use_case import UseCase
 from goldmine.models.evaluation import Evaluation
+from goldmine.models.external.ensemble import Blended
 from goldmine.models.model import Fitted, Model
-from goldmine.models.registry import AS_OF, CODE, COMMIT, FINGERPRINT, USE_CASE
+from goldmine.models.registry import AS_OF, CODE, COMMIT, EVALUATED, FINGERPRINT, MODEL, USE_CASE
 from goldmine.models.score import ScoreReport
 from goldmine.models.training_set import TrainingSet, training_code_fingerprint
 
@@ -90,6 +91,8 @@ def log_training(training: TrainingRecord, figures: Mapping[str, Figure]) -> str
     mlflow.log_dict(case.model_dump(mode="json"), "use_case.json")
     mlflow.log_dict(training.rows.counts(), "rows.json")
     mlflow.log_dict({"features": list(fitted.model.encoding.features)}, "features.json")
+    if isinstance(fitted, Blended) and fitted.refit_of:
+        mlflow.set_tag(EVALUATED, fitted.refit_of)
     _log_figures(figures)
     return log_model(fitted.model)
 
@@ -116,6 +119,7 @@ def log_model(model: Model) -> str:
         model.save(path)
         # An input example would hold customers' rows; the signature is tested instead.
         warnings.filterwarnings("ignore", message=".*An input example was not provided")
+        mlflow.set_tag(MODEL, model.fingerprint)
         logged = mlflow.pyfunc.log_model(
             name="model",
             loader_module="goldmine.models.model",

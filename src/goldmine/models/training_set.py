@@ -12,7 +12,7 @@ from goldmine.core import fingerprint
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.errors import UseCaseError
 from goldmine.core.workspace import Workspace
-from goldmine.features import feature_fingerprint, require_current
+from goldmine.features import feature_content, feature_fingerprint, require_current
 from goldmine.labels import Cutoffs, labelled, plan_cutoffs, with_features
 from goldmine.labels.use_case import Training, UseCase
 from goldmine.models.external.table import external_table_fingerprint, read_external_table
@@ -169,6 +169,9 @@ def training_fingerprint(
 ) -> str:
     """Fingerprint of everything a training depends on; a finished run with the same one need not be repeated.
 
+    A feature table counts by what it was built from and by its content, so that one that was damaged or replaced after
+    it was built is another training.
+
     Raises
     ------
     HistoryError
@@ -186,5 +189,5 @@ def training_fingerprint(
         return fingerprint.of_value({**inputs, "table": external_table_fingerprint(work, use_case.name)})
     cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
     tables = {t: [f.fingerprint for f in bank.tables[t].files] for t in (*use_case.needs, "customers") if bank.has(t)}
-    features = [feature_fingerprint(bank, work, cutoff) for cutoff in cutoffs.all]
+    features = [[feature_fingerprint(bank, work, cutoff), feature_content(work, cutoff)] for cutoff in cutoffs.all]
     return fingerprint.of_value({**inputs, "features": features, "outcomes": tables})

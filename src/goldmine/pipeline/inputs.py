@@ -14,7 +14,7 @@ from goldmine.core.fingerprint import of_file
 from goldmine.core.parquet import parquet_files
 from goldmine.core.workspace import home
 from goldmine.customers.table import customers_days, customers_path
-from goldmine.features import feature_fingerprint
+from goldmine.features import feature_content, feature_fingerprint
 from goldmine.governance.limits import read_limits
 from goldmine.labels.use_case import load_use_case
 from goldmine.pipeline.selection import missing, use_cases_with_champion
@@ -65,9 +65,11 @@ def features(run: Snapshot) -> str:
     return feature_fingerprint(run.bank, run.work, run.as_of)
 
 
-def training_features(run: Snapshot) -> list[str]:
-    """Features at each cutoff that training needs."""
-    return [feature_fingerprint(run.bank, run.work, cutoff) for cutoff in run.cutoffs]
+def training_features(run: Snapshot) -> list[list[str]]:
+    """Features at each cutoff that training needs: what they are built from, and their content as it is stored."""
+    tables = [cutoff for cutoff in run.cutoffs if run.work.features(cutoff).exists()]
+    content = {cutoff: feature_content(run.work, cutoff) for cutoff in tables}
+    return [[feature_fingerprint(run.bank, run.work, cutoff), content.get(cutoff, "")] for cutoff in run.cutoffs]
 
 
 def customers_features(run: Snapshot) -> list[str]:

@@ -79,8 +79,9 @@ def test_probability_of_a_labelled_row_does_not_leak_its_label(learnt):
 
 
 def test_final_model_learns_from_the_test_rows_too(learnt):
-    _, rows, final, _ = learnt
+    _, rows, final, training = learnt
     assert len(final.held_out) == rows.train.num_rows + rows.test.num_rows == 600
+    assert final.refit_of == training.evaluation.model_fingerprint != final.model.fingerprint
     assert final.model.predict(rows.test).mean() == pytest.approx(0.3, abs=0.06)
 
 

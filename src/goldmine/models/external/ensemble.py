@@ -40,9 +40,12 @@ class Blended(Fitted):
     ----------
     members : tuple of BlendMember
         The learners and their weights.
+    refit_of : str
+        Fingerprint of the evaluated model that this one is a refit of, on more rows; empty if it is none.
     """
 
     members: tuple[BlendMember, ...]
+    refit_of: str = ""
 
 
 def fit_blend(use_case: UseCase, rows: pa.Table, seed: int, tuned: Sequence[Training] = ()) -> Blended:
@@ -97,7 +100,7 @@ def refit_blend(use_case: UseCase, rows: pa.Table, fitted: Blended, held_out: np
     outcome = outcomes(rows, "labelled rows", MIN_POSITIVES)
     uncalibrated = _fit_members(use_case, rows, outcome, fitted.members, seed)
     model = replace(uncalibrated, calibrator=fit_calibrator(held_out, outcome))
-    return replace(fitted, model=model, held_out=held_out)
+    return replace(fitted, model=model, held_out=held_out, refit_of=fitted.model.fingerprint)
 
 
 def _fit_members(

@@ -1,24 +1,31 @@
-"""Staged rows become canonical Parquet: checked by column, cast to the contract's types, sorted, a file a month."""
+"""The one place where values become the contract's types: texts by pattern and range, never by an engine's casts.
+
+A value is first cleaned (spaces around it, words for missing), then read, then held against its range. Every amount
+is in yuan and rounds to fen; a date is one of `ValueForms.dates`, or year, month and day in this order.
+"""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-import duckdb
-
-from goldmine.contract.duckdb_errors import duckdb_errors
-from goldmine.contract.schema import DUCKDB_TYPES, Column, Kind, TableSpec
-from goldmine.core.errors import ContractError
+from goldmine.contract.schema import DUCKDB_TYPES, Column, Kind
+from goldmine.contract.value_forms import MIN_YEAR, ValueForms, code_words, date_pattern, normal_code
 from goldmine.core.sql import literal, quoted
 
+MAX_YEAR = 2100
+PLACEHOLDERS = ("0001-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "2099-12-31", "2999-12-31", "9999-12-31")
+"""Days that systems write where they know none."""
+
+_TEXT = r"VARCHAR|UUID|ENUM\(.*\)"
 _INTEGER = r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,0\)"
+_MOMENT = r"DATE|TIMESTAMP(_S|_MS|_NS)?"
 _ACCEPTED: dict[Kind, re.Pattern[str]] = {
-    "text": re.compile(rf"VARCHAR|UUID|ENUM\(.*\)|{_INTEGER}", re.DOTALL),
-    "day": re.compile(r"DATE|TIMESTAMP(_S|_MS|_NS)?|VARCHAR"),
-    "moment": re.compile(r"DATE|TIMESTAMP(_S|_MS|_NS)?|VARCHAR"),
-    "money": re.compile(rf"VARCHAR|DOUBLE|FLOAT|DECIMAL\(\d+,\d+\)|{_INTEGER}"),
-    "whole": re.compile(rf"VARCHAR|{_INTEGER}"),
-    "flag": re.compile(rf"VARCHAR|BOOLEAN|{_INTEGER}"),
+    "text": re.compile(rf"{_TEXT}|{_INTEGER}", re.DOTALL),
+    "day": re.compile(rf"{_MOMENT}|{_TEXT}", re.DOTALL),
+    "moment": re.compile(rf"{_MOMENT}|{_TEXT}", re.DOTALL),
+    "money": re.compile(rf"DOUBLE|FLOAT|DECIMAL\(\d+,\d+\)|{_INTEGER}|{_TEXT}", re.DOTALL),
+    "whole": re.compile(rf"{_TEXT}|{_INTEGER}", re.DOTALL),
+    "flag": re.compile(rf"BOOLEAN|{_TEXT}|{_INTEGER}", re.DOTALL),
 }
 _WORDS: dict[Kind, str] = {
     "text": "text",
@@ -28,13 +35,21 @@ _WORDS: dict[Kind, str] = {
     "whole": "whole numbers",
     "flag": "true, false, 1 or 0",
 }
+_SPACES = literal(" \t\r\n\u00a0\u3000")
+_TIME = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?"
+_UNDECLARED = rf"\d{{4}}(-\d{{1,2}}-|/\d{{1,2}}/)\d{{1,2}}([ T]{_TIME})?"
+_NO_DAY = r"0{1,4}([-/.]?0{1,2}){2}([ T][0:.]*)?|0"
+_INFINITE = "('nan', 'inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity')"
 
 
-def accepted(kind: Kind, duckdb_type: str) -> bool:
+def accepted(kind: Kind, duckdb_type: str, *, declared: bool = False) -> bool:
     """Whether a DuckDB type can become a kind of the contract.
 
-    A timestamp with a time zone cannot: which day it belongs to depends on where it is read.
+    A timestamp with a time zone cannot: which day it belongs to depends on where it is read. A whole number is a date
+    only where its form is declared.
     """
+    if declared and kind in ("day", "moment") and re.fullmatch(_INTEGER, duckdb_type):
+        return True
     return _ACCEPTED[kind].fullmatch(duckdb_type) is not None
 
 
@@ -43,153 +58,232 @@ def describe(kind: Kind) -> str:
     return _WORDS[kind]
 
 
-def cast(column: Column, duckdb_type: str) -> str:
-    """SQL that gives a column in the contract's type; NULL where a value does not convert."""
-    name, target = quoted(column.name), DUCKDB_TYPES[column.kind]
-    if column.kind == "text":
-        return f"nullif(CAST({name} AS VARCHAR), '')"
-    if column.kind == "flag" and duckdb_type not in ("BOOLEAN", "VARCHAR"):
-        return f"CASE WHEN {name} IN (0, 1) THEN {name} = 1 END"
-    if column.kind in ("day", "moment"):
-        value = f"TRY_CAST({name} AS {target})"
-        return f"CASE WHEN isfinite({value}) THEN {value} END"
-    return f"TRY_CAST({name} AS {target})"
-
-
-def wrong(column: Column, duckdb_type: str) -> str:
-    """SQL condition of a present value that does not convert."""
-    return (
-        "false"
-        if column.kind == "text"
-        else f"{quoted(column.name)} IS NOT NULL AND ({cast(column, duckdb_type)}) IS NULL"
-    )
-
-
-def not_finite(column: Column, duckdb_type: str) -> str:
-    """SQL condition of an amount that is NaN or infinite."""
-    name = quoted(column.name)
-    if column.kind != "money" or duckdb_type not in ("DOUBLE", "FLOAT", "VARCHAR"):
-        return "false"
-    return f"{name} IS NOT NULL AND NOT coalesce(isfinite(TRY_CAST({name} AS DOUBLE)), true)"
-
-
-def month(column: Column, duckdb_type: str) -> str:
-    """SQL of the month ``YYYY-MM`` of a day or time; NULL if it does not convert."""
-    return f"strftime({cast(column, duckdb_type)}, '%Y-%m')"
-
-
 @dataclass(frozen=True)
-class Written:
-    """A canonical file in the scratch folder: its path, rows and month, and its table's columns."""
-
-    path: Path
-    rows: int
-    month: str
-    columns: tuple[str, ...]
-
-
-def write_canonical(
-    connection: duckdb.DuckDBPyConnection, spec: TableSpec, staged: Path, scratch: Path
-) -> list[Written]:
-    """Check staged rows and write them in the contract's types.
+class ColumnCast:
+    """How one column is read.
 
     Parameters
     ----------
-    connection : duckdb.DuckDBPyConnection
-        From :func:`goldmine.contract.stage.connect`.
-    spec : TableSpec
+    table : str
         The canonical table.
-    staged : Path
-        What :func:`goldmine.contract.stage.stage` made.
-    scratch : Path
-        A folder for this table alone; the files go to its ``canonical``.
-
-    Returns
-    -------
-    list of Written
-        A file a month, or one; sorted by the table's key, so that the same rows give the same bytes.
-
-    Raises
-    ------
-    ContractError
-        With every column that has wrong values, and how many.
-    DiskError
-        If the disk is full.
+    column : Column
+        The contract's column.
+    duckdb_type : str
+        Type of the staged values.
+    forms : ValueForms
+        How the bank writes them.
     """
-    with duckdb_errors(spec.name, scratch):
-        connection.execute("SET preserve_insertion_order = true")
-        parts = sorted(staged.rglob("*.parquet"))
-        if not parts:
-            return []
-        types = _types(connection, staged)
-        columns = tuple(column for column in spec.columns if column.name in types)
-        casts = _checked_casts(connection, spec, columns, types, staged)
-        target = scratch / "canonical"
-        target.mkdir()
-        folders = sorted({part.parent for part in parts})
-        files = [_write(connection, spec, casts, folder, target) for folder in folders]
-    return [file for file in files if file.rows]
+
+    table: str
+    column: Column
+    duckdb_type: str
+    forms: ValueForms
+
+    @property
+    def fits(self) -> bool:
+        """Whether the staged type can be read at all."""
+        return accepted(self.column.kind, self.duckdb_type, declared=bool(self.forms.dates_of(self.column.name)))
+
+    @property
+    def text(self) -> bool:
+        """Whether the values are read from texts."""
+        is_text = re.fullmatch(_TEXT, self.duckdb_type, re.DOTALL) is not None
+        return is_text or self.column.kind == "text" or (self._dated and not self._typed_date)
+
+    @property
+    def _dated(self) -> bool:
+        return self.column.kind in ("day", "moment")
+
+    @property
+    def _typed_date(self) -> bool:
+        return re.fullmatch(_MOMENT, self.duckdb_type) is not None
+
+    def given(self) -> str:
+        """SQL of the cleaned value; NULL if it is missing."""
+        name = quoted(self.column.name)
+        if not self.text:
+            return name
+        trimmed = f"trim(CAST({name} AS VARCHAR), {_SPACES})"
+        nothing = ", ".join(map(literal, ("", *(word.strip() for word in self.forms.nulls or ()))))
+        return f"CASE WHEN {trimmed} NOT IN ({nothing}) THEN {trimmed} END"
+
+    def read(self, given: str) -> str:
+        """SQL of a cleaned value in the contract's type, before its range; NULL if it cannot be read."""
+        target = DUCKDB_TYPES[self.column.kind]
+        if not self.fits:
+            return f"NULL::{target}"
+        if self._dated:
+            forms = self.forms.dates_of(self.column.name)
+            return _date(given, forms) if self.text else f"TRY_CAST({given} AS TIMESTAMP)"
+        if self.column.kind == "money":
+            return self._money(given)
+        if self.column.kind == "flag":
+            return self._flag(given)
+        if self.column.kind == "whole":
+            return _matching(given, r"[+-]?\d+", f"TRY_CAST({given} AS {target})") if self.text else given
+        return self._code(given) if self.column.codes else given
+
+    def value(self, read: str) -> str:
+        """SQL of the value that is written."""
+        if not self._dated:
+            return read
+        target = DUCKDB_TYPES[self.column.kind]
+        otherwise = f"WHEN {self.placeholder('', read)} THEN DATE '{MIN_YEAR}-01-01'" if self.column.since_ever else ""
+        years = f"year({read}) BETWEEN {MIN_YEAR} AND {self.forms.max_year or MAX_YEAR}"
+        usual = f"{years} AND NOT {_is_placeholder(read)}"
+        return f"CASE WHEN {usual} THEN CAST({read} AS {target}) {otherwise} END"
+
+    def placeholder(self, given: str, read: str) -> str:
+        """SQL condition of a day that stands for none."""
+        if not self._dated:
+            return "false"
+        zeros = f" OR coalesce(regexp_full_match({given}, {literal(_NO_DAY)}), false)" if given and self.text else ""
+        return f"({_is_placeholder(read)}{zeros})"
+
+    def infinite(self, given: str) -> str:
+        """SQL condition of an amount that is NaN or infinite."""
+        if self.column.kind != "money" or not self.fits:
+            return "false"
+        if self.text:
+            return f"lower({given}) IN {_INFINITE}"
+        return f"NOT isfinite({given})" if self.duckdb_type in ("DOUBLE", "FLOAT") else "false"
+
+    def rounded(self, given: str, value: str) -> str:
+        """SQL condition of an amount with more than fen, which is rounded."""
+        if self.column.kind != "money" or not self.fits:
+            return "false"
+        fen = self.forms.unit_of(self.column.name) == "fen"
+        if self.text:
+            more = r"\.\d*[1-9]" if fen else r"\.\d{2}\d*[1-9]"
+            return f"regexp_matches({given}, {literal(more)})"
+        if self.duckdb_type in ("DOUBLE", "FLOAT"):
+            scaled = given if fen else f"{given} * 100"
+            return f"coalesce(abs({scaled} - round({scaled})) > 0.0001 + abs({scaled}) * 1e-14, false)"
+        if re.fullmatch(_INTEGER, self.duckdb_type):
+            return "false"
+        kept = f"TRY_CAST({given} AS DECIMAL(38, 0))" if fen else value
+        return f"{given} <> TRY_CAST({kept} AS {self.duckdb_type})"
+
+    def exact(self, given: str) -> str:
+        """SQL of an amount in yuan before it is rounded."""
+        digits = self._digits(given) if self.text else given
+        scale = " / 100" if self.forms.unit_of(self.column.name) == "fen" else ""
+        return f"TRY_CAST({digits} AS DOUBLE){scale}"
+
+    def _digits(self, given: str) -> str:
+        return f"replace({given}, {literal(self.forms.thousands)}, '')" if self.forms.thousands else given
+
+    def _money(self, given: str) -> str:
+        digits = self._digits(given) if self.text else given
+        fen = self.forms.unit_of(self.column.name) == "fen"
+        value = f"TRY_CAST({digits} AS DECIMAL(18, 2))"
+        if fen:
+            value = f"CAST(TRY_CAST({digits} AS DECIMAL(18, 0)) * 0.01::DECIMAL(2, 2) AS DECIMAL(18, 2))"
+        if not self.text:
+            return value
+        group = re.escape(self.forms.thousands or "")
+        whole = rf"(\d+|\d{{1,3}}({group}\d{{3}})+)" if group else r"\d+"
+        return _matching(given, rf"[+-]?({whole}(\.\d+)?|\.\d+)", value)
+
+    def _flag(self, given: str) -> str:
+        if self.duckdb_type == "BOOLEAN":
+            return given
+        if not self.text:
+            return f"CASE WHEN {given} IN (0, 1) THEN {given} = 1 END"
+        words = code_words(self.table, self.column, self.forms)
+        truth = {word: "true" if code in ("true", "yes") else "false" for word, code in words.items()}
+        return f"{_map(truth)}[{_normal(given)}]"
+
+    def _code(self, given: str) -> str:
+        words = code_words(self.table, self.column, self.forms)
+        declared = {normal_code(theirs) for theirs in self.forms.codes.get(self.column.name, {})}
+        plain = [code for code in self.column.codes if normal_code(code) not in declared]
+        known = f"WHEN {given} IN ({', '.join(map(literal, plain))}) THEN {given} " if plain else ""
+        understood = _map({word: literal(code) for word, code in words.items()})
+        return f"CASE {known}ELSE nullif(coalesce({understood}[{_normal(given)}], {given}), '') END"
 
 
-def _types(connection: duckdb.DuckDBPyConnection, staged: Path) -> dict[str, str]:
-    rows = connection.execute(f"DESCRIBE {_read(staged)}").fetchall()
-    return {row[0]: row[1] for row in rows}
+def casted_rows(casts: list[ColumnCast], rows: str) -> str:
+    """A SELECT of each column's value under its name, beside what is needed to count what is lost.
+
+    The steps are nested, so that each is computed once a value. Beside column ``c`` stand ``c given`` (cleaned) and
+    ``c read`` (before its range).
+    """
+    given = ", ".join(f"{cast.given()} AS {_step(cast, 'given')}" for cast in casts)
+    read = ", ".join(f"{cast.read(_step(cast, 'given'))} AS {_step(cast, 'read')}" for cast in casts)
+    values = ", ".join(f"{cast.value(_step(cast, 'read'))} AS {quoted(cast.column.name)}" for cast in casts)
+    return f"SELECT *, {values} FROM (SELECT *, {read} FROM (SELECT {given} FROM ({rows})))"
 
 
-def _read(folder: Path) -> str:
-    return f"SELECT * FROM read_parquet({literal(folder / '**' / '*.parquet')}, hive_partitioning = false)"
+def _step(cast: ColumnCast, step: str) -> str:
+    return quoted(f"{cast.column.name} {step}")
 
 
-def _checked_casts(
-    connection: duckdb.DuckDBPyConnection,
-    spec: TableSpec,
-    columns: tuple[Column, ...],
-    types: dict[str, str],
-    staged: Path,
-) -> dict[str, str]:
-    """SQL of each column in the contract's type, after counting values that would be lost."""
-    counts = []
-    for column in columns:
-        duckdb_type, fits = types[column.name], accepted(column.kind, types[column.name])
-        empty = f"{quoted(column.name)} IS NULL"
-        if column.kind == "text" and duckdb_type == "VARCHAR":
-            empty += f" OR {quoted(column.name)} = ''"
-        counts += [
-            f"count(*) FILTER ({empty})",
-            f"count(*) FILTER ({wrong(column, duckdb_type) if fits else f'{quoted(column.name)} IS NOT NULL'})",
-            f"count(*) FILTER ({not_finite(column, duckdb_type)})",
-        ]
-    numbers = connection.execute(f"SELECT {', '.join(counts)} FROM ({_read(staged)})").fetchall()[0]
-    faults, casts = [], {}
-    for index, column in enumerate(columns):
-        empty_rows, wrong_rows, infinite_rows = numbers[3 * index : 3 * index + 3]
-        duckdb_type, fits = types[column.name], accepted(column.kind, types[column.name])
-        casts[column.name] = cast(column, duckdb_type) if fits else f"NULL::{DUCKDB_TYPES[column.kind]}"
-        if wrong_rows and not fits:
-            faults.append(f"column {column.name} has the wrong type {duckdb_type}, not {describe(column.kind)}")
-            continue
-        if column.required and empty_rows:
-            faults.append(f"{empty_rows} rows have no {column.name}")
-        if infinite_rows:
-            faults.append(f"{infinite_rows} values of {column.name} are NaN or infinite")
-        if wrong_rows > infinite_rows:
-            faults.append(f"{wrong_rows - infinite_rows} values of {column.name} are not {describe(column.kind)}")
-    if faults:
-        raise ContractError(
-            f"{spec.name}: {'; '.join(faults)}.", "Correct these rows in the source, or convert them in the SELECT."
-        )
-    return casts
+def counts_of(cast: ColumnCast) -> dict[str, str]:
+    """SQL of what is counted of a column in `casted_rows`."""
+    given, read, value = _step(cast, "given"), _step(cast, "read"), quoted(cast.column.name)
+    placeholder, rounded = cast.placeholder(given, read), cast.rounded(given, value)
+    lost = f"{given} IS NOT NULL AND {value} IS NULL"
+    if cast.column.codes:
+        lost = "false"
+    money = cast.column.kind == "money" and cast.fits
+    return {
+        "empty": f"count(*) FILTER ({value if cast.column.codes else given} IS NULL)",
+        "infinite": f"count(*) FILTER ({cast.infinite(given)})",
+        "placeholders": f"count(*) FILTER ({placeholder})",
+        "unreadable": f"count(*) FILTER ({lost} AND NOT coalesce({placeholder}, false))",
+        "rounded": f"count(*) FILTER ({rounded})",
+        "rounded_from": f"sum({cast.exact(given)}) FILTER ({rounded})" if money else "NULL",
+        "rounded_to": f"sum({value}) FILTER ({rounded})" if money else "NULL",
+        "yuan": f"sum({value})" if money else "NULL",
+        "unknown_codes": _unknown_codes(cast, value),
+    }
 
 
-def _write(
-    connection: duckdb.DuckDBPyConnection, spec: TableSpec, casts: dict[str, str], folder: Path, target: Path
-) -> Written:
-    matched = re.fullmatch(r"month=(.+)", folder.name)
-    month = matched[1] if matched else ""
-    path = target / f"{month or spec.name}.parquet"
-    order = [*spec.key, *(name for name in casts if name not in spec.key)]
-    rows = connection.execute(
-        f"COPY (SELECT {', '.join(f'{sql} AS {quoted(name)}' for name, sql in casts.items())} FROM ({_read(folder)}) "
-        f"ORDER BY {', '.join(quoted(name) for name in order)}) TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
-    ).fetchall()[0][0]
-    return Written(path, rows, month, tuple(casts))
+def _unknown_codes(cast: ColumnCast, value: str) -> str:
+    if not cast.column.codes:
+        return "0"
+    return f"count(*) FILTER ({value} NOT IN ({', '.join(map(literal, cast.column.codes))}))"
+
+
+def month_rows(cast: ColumnCast, rows: str) -> str:
+    """A SELECT of rows with their month ``YYYY-MM`` by one column; NULL where it cannot be read."""
+    step = _step(cast, "given")
+    inner = f"SELECT *, {cast.given()} AS {step} FROM (\n{rows}\n)"
+    return f"SELECT * EXCLUDE ({step}), strftime({cast.read(step)}, '%Y-%m') AS month FROM ({inner})"
+
+
+def _date(given: str, forms: tuple[str, ...]) -> str:
+    """SQL of a text's time by the declared forms, else by year, month and day; an offset becomes time in China."""
+    if not forms:
+        return _matching(given, _UNDECLARED, f"TRY_CAST({given} AS TIMESTAMP)")
+    parsed = []
+    for form in forms:
+        value = f"try_strptime({given}, {literal(form)})"
+        if "%z" in form:
+            instant = f"try_strptime(regexp_replace({given}, 'Z$', '+00:00'), {literal(form)})"
+            value = f"make_timestamp(epoch_us({instant})) + INTERVAL 8 HOUR"
+        parsed.append(_matching(given, date_pattern(form), value))
+    return f"coalesce({', '.join(parsed)})" if len(parsed) > 1 else parsed[0]
+
+
+def date_of_form(text: str, form: str) -> str:
+    """SQL of a text's time by one form; NULL unless the whole text has that form."""
+    return _date(text, (form,))
+
+
+def _matching(given: str, pattern: str, value: str) -> str:
+    return f"CASE WHEN regexp_full_match({given}, {literal(pattern)}) THEN {value} END"
+
+
+def _is_placeholder(read: str) -> str:
+    days = ", ".join(f"DATE '{day}'" for day in PLACEHOLDERS)
+    return f"coalesce(CAST({read} AS DATE) IN ({days}), false)"
+
+
+def _normal(given: str) -> str:
+    return f"replace(replace(lower({given}), '-', '_'), ' ', '_')"
+
+
+def _map(words: Mapping[str, str]) -> str:
+    return f"MAP {{{', '.join(f'{literal(word)}: {sql}' for word, sql in words.items())}}}"

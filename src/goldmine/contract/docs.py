@@ -2,6 +2,7 @@
 
 from goldmine.contract.schema import Column, Kind, TableSpec
 from goldmine.contract.tables import TABLES
+from goldmine.contract.value_forms import built_in_words
 from goldmine.core.files import whole_file
 from goldmine.core.workspace import at_home
 
@@ -55,12 +56,19 @@ sources:
   mart: {duckdb: mart.duckdb}            # in a SELECT: mart.table
   desk: {sqlite: desk.db}                # the SELECT runs in SQLite
   ods: {postgres: "${PIZHOU_ODS}"}       # an address from the environment; the SELECT runs in PostgreSQL
+nulls: ["-", "NULL"]        # texts that mean a missing value, beside the empty one
+dates: ["%Y-%m-%d"]         # forms of dates and times, or by column; no others are read then
+thousands: ","              # what separates groups of three digits in amounts
+unit: yuan                  # or fen, or by column: {amount: fen}
+codes: {gender: {1: M, 2: F}}  # for a column the bank's codes and the contract's
+max_year: 2100              # last year that a date may lie in; the first is 1900
 tables:
   customers:
     source: [crm, mart]     # one source, or several in one SELECT (SQLite and PostgreSQL stand alone)
     select: SELECT khh AS customer_id, csrq AS birth_date FROM crm
   transactions:
     source: core            # no SELECT: the files have the contract's columns
+    dates: {time: ["%Y%m%d%H%M%S"]}  # a table's own nulls, dates, thousands, unit, codes, max_year come first
 ```
 
 * A path is relative to the folder of `bank.yaml`; one that begins with an environment variable, `${NAME}` or
@@ -69,6 +77,26 @@ tables:
   what does not convert and names the column.
 * With `tables:` only what it names is read; without it `bank.yaml` may still give the keys before `sources`.
 * Nothing is downloaded: DuckDB reads Parquet, CSV and its own files; the databases come through their ADBC drivers.
+
+## How values are read
+
+The six keys `nulls`, `dates`, `thousands`, `unit`, `codes` and `max_year` say how values are written, for the whole
+bank or for one table; they name columns of the contract, so they act on what the SELECT gives. Nothing else is guessed.
+
+* Text: as it stands, without the spaces around it (`CHAR(20)`).
+* Date, timestamp: `2024-01-31` or `2024/1/31`, with ` 23:59` or `T23:59:59.5`; where `dates` declares forms, exactly
+  these. Not two-digit years, `20240131` or an offset such as `Z`, unless declared; nothing may be left over.
+* Yuan: `1234.5`, `-3`, `.50`; more than fen is rounded and counted. Not `1,234.50` without `thousands`, `1e5`, `1_000`,
+  full-width digits, a currency sign.
+* Boolean: `true`, `1`, `y`, `yes`, their opposites, the words below and those under `codes`.
+* Code: the contract's, in capitals or not, `OPT-OUT` as `opt_out`; the words below; those under `codes` come first.
+* A form of `dates` has the parts `%Y %y %m %d %H %I %M %S %f %j %b %B %p %z`. One with `%z` gives the time in China.
+  Dates that are whole numbers, such as 20240131 in SQLite, are read if their form is declared.
+* Days that systems write where they know none (0001-01-01, 1899-12-30, 1899-12-31, 1900-01-01, 2099-12-31,
+  2999-12-31, 9999-12-31, 0000-00-00) are empty; the first day of a suppression is then 1900-01-01: it holds.
+* In a column that may be empty, at most 1% of the values may be unreadable: they are left empty and counted. More of
+  them, or one in a column that must be filled, in `marketing_consent` or in a suppression's `end_date`, stops the
+  intake; the error names the key that would mend it.
 
 ## What is refused
 
@@ -102,9 +130,25 @@ No list names a number with `merged_into`, whatever survives.
 """
 
 
+_WORDS = """
+## Words understood without being told
+
+Of `src/goldmine/contract/code_words.yaml`; capitals do not count. A word that could mean two codes is left out.
+
+| column | words |
+|---|---|
+"""
+
+
 def page() -> str:
     """The whole page as Markdown."""
-    return _INTRODUCTION + "".join(_section(spec) for spec in TABLES.values())
+    sections = "".join(_section(spec) for spec in TABLES.values())
+    words = "".join(f"| `{column}` | {_listed(codes)} |\n" for column, codes in built_in_words().items())
+    return _INTRODUCTION + sections + _WORDS + words
+
+
+def _listed(codes: dict[str, list[str]]) -> str:
+    return "; ".join(f"`{code}`: {', '.join(words)}" for code, words in codes.items())
 
 
 def _section(spec: TableSpec) -> str:

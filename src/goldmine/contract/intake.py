@@ -10,7 +10,7 @@ from typing import Any
 
 from goldmine.contract.bank import Bank, CanonicalTable, TableFile
 from goldmine.contract.canonical_parquet import canonical_footers
-from goldmine.contract.casting import Written, write_canonical
+from goldmine.contract.canonical_writer import Written, write_canonical
 from goldmine.contract.manifest import Hashes, load_bank, read_manifest, saved_files, write_manifest
 from goldmine.contract.mapping import Mapping, load_mapping
 from goldmine.contract.returned_contacts import join_returned, write_joined
@@ -18,6 +18,7 @@ from goldmine.contract.schema import TableSpec
 from goldmine.contract.sources import ParquetSource, PostgresSource
 from goldmine.contract.stage import connect, stage
 from goldmine.contract.tables import TABLES
+from goldmine.contract.value_forms import built_in_words
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.errors import ContractError
 from goldmine.core.files import disk_errors
@@ -100,7 +101,7 @@ def open_bank(source: Path, work: Workspace) -> Bank:
 def _take_in(intake: _Intake, spec: TableSpec, scratch: Path) -> _Taken:
     table = intake.mapping.tables[spec.name]
     source = intake.mapping.sources[table.source[0]]
-    if isinstance(source, ParquetSource) and not table.select:
+    if isinstance(source, ParquetSource) and not table.select and not table.declared:
         footers = canonical_footers(source.files(), spec)
         if footers is not None:
             files = tuple(TableFile(f.path, intake.hashes.of(f.path), f.rows, f.month) for f in footers)
@@ -115,7 +116,7 @@ def _take_in(intake: _Intake, spec: TableSpec, scratch: Path) -> _Taken:
     scratch.mkdir()
     with connect(scratch) as connection:
         staged = stage(connection, spec, intake.mapping, scratch)
-        written = write_canonical(connection, spec, staged, scratch)
+        written, _ = write_canonical(connection, spec, table, staged, scratch)
     shutil.rmtree(staged)
     return _Taken(written[0].columns if written else (), written=tuple(written), made_from=made_from)
 
@@ -139,7 +140,8 @@ def _made_from(intake: _Intake, spec: TableSpec) -> str:
         return ""
     return of_value(
         {
-            "select": table.select,
+            "table": table.model_dump(),
+            "words": built_in_words(),
             "sources": [[name, source.settings(), intake.hashes.of_all(source.files())] for name, source in sources],
             "code": code_fingerprint(__name__),
         }

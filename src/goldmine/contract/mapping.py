@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from goldmine.contract.sources import (
     KINDS,
@@ -20,6 +20,7 @@ from goldmine.contract.sources import (
     locate,
 )
 from goldmine.contract.tables import TABLES
+from goldmine.contract.value_forms import ValueForms, check_forms, merged
 from goldmine.core.engine import DUCKDB, Engine, engine_of
 from goldmine.core.errors import ContractError, SettingsError
 from goldmine.core.settings import read_yaml, typed
@@ -28,7 +29,7 @@ FILE = "bank.yaml"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-class TableMapping(BaseModel):
+class TableMapping(ValueForms):
     """How one canonical table is made.
 
     Parameters
@@ -37,9 +38,9 @@ class TableMapping(BaseModel):
         The named sources it is read from. SQLite and PostgreSQL stand alone.
     select : str
         A SELECT over those sources; empty where the files of the source already have the contract's columns.
-    """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    The other keys say how its values are written; those of the whole bank are filled in.
+    """
 
     source: tuple[str, ...] = Field(min_length=1)
     select: str = ""
@@ -70,9 +71,7 @@ class Mapping:
     engine: Engine = DUCKDB
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _File(ValueForms):
     name: str = Field(default="", max_length=100, pattern=r"^[^/\\]*$")
     data_until: Annotated[date, Field(strict=True)] | None = None
     sources: dict[str, dict[str, Any]] = {}
@@ -101,12 +100,13 @@ def load_mapping(folder: Path) -> Mapping:
         raise ContractError(f"{folder}: there is no such folder.", "Give the folder of the bank's tables with --bank.")
     file = folder / FILE
     top = typed(_File, read_yaml(file), str(file))
+    check_forms(top, list(TABLES.values()), str(file))
     if top.tables:
         sources = {name: _source(name, raw, folder) for name, raw in top.sources.items()}
-        tables = {name: _table(name, raw, sources, file) for name, raw in top.tables.items()}
+        tables = {name: _table(name, raw, sources, top, file) for name, raw in top.tables.items()}
     else:
         sources = _canonical_files(folder.resolve())
-        tables = {name: TableMapping(source=(name,)) for name in sources}
+        tables = {name: TableMapping(source=(name,), **merged(top, {}, TABLES[name])) for name in sources}
     for spec in TABLES.values():
         if spec.compulsory and spec.name not in tables:
             raise ContractError(
@@ -136,13 +136,14 @@ def _source(name: str, raw: dict[str, Any], folder: Path) -> Source:
     return source
 
 
-def _table(name: str, raw: dict[str, Any], sources: dict[str, Source], file: Path) -> TableMapping:
+def _table(name: str, raw: dict[str, Any], sources: dict[str, Source], top: _File, file: Path) -> TableMapping:
     where = f"{file}: tables.{name}"
     if name not in TABLES:
         raise SettingsError(f"{where}: the contract has no such table.", f"Allowed: {', '.join(TABLES)}.")
     if isinstance(raw.get("source"), str):
         raw = {**raw, "source": [raw["source"]]}
-    table = typed(TableMapping, raw, where)
+    check_forms(typed(TableMapping, raw, where), [TABLES[name]], where)
+    table = typed(TableMapping, merged(top, raw, TABLES[name]), where)
     for source in table.source:
         if source not in sources:
             raise SettingsError(f"{where}.source: there is no source {source!r}.", f"Allowed: {', '.join(sources)}.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from goldmine.contract.casting import Written
+from goldmine.contract.canonical_writer import Written
 from goldmine.contract.duckdb_errors import duckdb_errors
 from goldmine.contract.schema import DUCKDB_TYPES, TableSpec
 from goldmine.core.sql import literal, quoted

@@ -32,6 +32,10 @@ class Column:
         The code list, where the column has one; others are reported and treated as missing.
     after_books : str
         What it means that a day lies after the last day of the books: ``fatal``, ``warning`` or ``allowed``.
+    fail_closed : bool
+        Whether a value that is not understood stops the intake, since an empty one would permit a contact.
+    since_ever : bool
+        Whether a placeholder such as 1900-01-01 means the beginning; elsewhere it means that no day is known.
     """
 
     name: str
@@ -40,6 +44,8 @@ class Column:
     required: bool = False
     codes: tuple[str, ...] = ()
     after_books: Literal["fatal", "warning", "allowed"] = "fatal"
+    fail_closed: bool = False
+    since_ever: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ from pathlib import Path
 import duckdb
 
 from goldmine.contract.canonical_parquet import read_footer
-from goldmine.contract.casting import accepted, describe, month
+from goldmine.contract.casting import ColumnCast, date_of_form, describe, month_rows
 from goldmine.contract.csv_file import columns_of, utf8_files
 from goldmine.contract.databases import rows_of
 from goldmine.contract.duckdb_errors import duckdb_errors, reduced
 from goldmine.contract.mapping import Mapping
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.sources import CsvSource, DuckdbSource, ParquetSource, PostgresSource, Source, SqliteSource
+from goldmine.contract.value_forms import ValueForms
 from goldmine.core.engine import show_no_bar
 from goldmine.core.errors import ContractError
 from goldmine.core.sql import literal, literals, quoted
@@ -60,8 +61,7 @@ def check_dates(connection: duckdb.DuckDBPyConnection, name: str, source: CsvSou
     for column, formats in source.dates.items():
         text = quoted(column)
         bad = connection.execute(
-            f"SELECT count(*) FROM {quoted(_raw(name))} "
-            f"WHERE {text} IS NOT NULL AND try_strptime({text}, {literals(formats)}) IS NULL"
+            f"SELECT count(*) FROM {quoted(_raw(name))} WHERE {text} IS NOT NULL AND {_dated(text, formats)} IS NULL"
         ).fetchall()[0][0]
         if bad:
             raise ContractError(
@@ -79,9 +79,16 @@ def _add_csv(connection: duckdb.DuckDBPyConnection, name: str, source: CsvSource
         f"header = {source.header}, delim = {literal(source.delimiter)}, quote = {literal(source.quote)}, "
         f"escape = {literal(source.quote)}, columns = {{{types}}}, hive_partitioning = false)"
     )
-    dated = ", ".join(f"strptime({quoted(c)}, {literals(f)}) AS {quoted(c)}" for c, f in source.dates.items())
+    dated = ", ".join(
+        f"CASE WHEN {quoted(c)} IS NOT NULL THEN coalesce({_dated(quoted(c), f)}, error('no date')) END AS {quoted(c)}"
+        for c, f in source.dates.items()
+    )
     replaced = f"REPLACE ({dated})" if dated else ""
     connection.execute(f"CREATE VIEW {quoted(name)} AS SELECT * {replaced} FROM {quoted(_raw(name))}")
+
+
+def _dated(text: str, formats: tuple[str, ...]) -> str:
+    return f"coalesce({', '.join(date_of_form(text, form) for form in formats)}, NULL)"
 
 
 def _raw(name: str) -> str:
@@ -141,13 +148,13 @@ def stage(connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Mappi
     if isinstance(source, SqliteSource | PostgresSource):
         with rows_of(source, table.select, spec.name) as reader, duckdb_errors(spec.name, scratch):
             connection.register("rows of the database", reader)
-            return _write(connection, spec, 'SELECT * FROM "rows of the database"', scratch)
+            return _write(connection, spec, table, 'SELECT * FROM "rows of the database"', scratch)
     with duckdb_errors(spec.name, scratch):
         for name in table.source:
             add_source(connection, name, mapping.sources[name], spec.name, scratch)
         select = _one_select(connection, table.select, spec.name) or _contract_columns(connection, spec, mapping)
     try:
-        return _write(connection, spec, select, scratch)
+        return _write(connection, spec, table, select, scratch)
     except duckdb.Error as error:
         failed = error
     # Outside of the handler: DuckDB's error quotes rows and must not be the context of ours.
@@ -177,7 +184,9 @@ def _contract_columns(connection: duckdb.DuckDBPyConnection, spec: TableSpec, ma
     return f"SELECT {', '.join(quoted(column) for column in known)} FROM {quoted(name)}"
 
 
-def _write(connection: duckdb.DuckDBPyConnection, spec: TableSpec, select: str, scratch: Path) -> Path:
+def _write(
+    connection: duckdb.DuckDBPyConnection, spec: TableSpec, forms: ValueForms, select: str, scratch: Path
+) -> Path:
     types = _described(connection, select)
     _check_columns(spec, types)
     rows, options = f"SELECT * FROM (\n{select}\n)", "FORMAT parquet"
@@ -186,13 +195,14 @@ def _write(connection: duckdb.DuckDBPyConnection, spec: TableSpec, select: str, 
     destination = target / "all.parquet"
     if spec.month_of:
         column = spec.column(spec.month_of)
-        duckdb_type = types[column.name]
-        if not accepted(column.kind, duckdb_type):
+        cast = ColumnCast(spec.name, column, types[column.name], forms)
+        if not cast.fits:
             raise ContractError(
-                f"{spec.name}: column {column.name} has the wrong type {duckdb_type}.",
-                f"Give {describe(column.kind)}, without a time zone.",
+                f"{spec.name}: column {column.name} has the wrong type {cast.duckdb_type}.",
+                f"Give {describe(column.kind)}, without a time zone; where they are whole numbers, "
+                f"their form under `dates` of tables.{spec.name} in bank.yaml.",
             )
-        rows = f"SELECT *, {month(column, duckdb_type)} AS month FROM (\n{select}\n)"
+        rows = month_rows(cast, select)
         options, destination = "FORMAT parquet, PARTITION_BY (month)", target / "months"
     # Rows are sorted when a month is written; sorting here would only cost memory.
     connection.execute("SET preserve_insertion_order = false")

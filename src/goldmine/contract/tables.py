@@ -52,7 +52,9 @@ CUSTOMERS = TableSpec(
         Column("identity", "text", "identity attribute", codes=IDENTITIES),
         Column("risk_grade", "text", "assessed risk tolerance, C1 (lowest) to C5", codes=RISK_GRADES),
         Column("risk_grade_on", "day", "day of that assessment"),
-        Column("marketing_consent", "flag", "false where the customer opted out of automated marketing"),
+        Column(
+            "marketing_consent", "flag", "false where the customer opted out of automated marketing", fail_closed=True
+        ),
         Column("social_security_card_on", "day", "day the social security card was issued here"),
         Column("mobile_bank_on", "day", "day mobile banking was activated"),
         Column("merged_into", "text", "customer_id of the same person that this number was merged into"),
@@ -136,7 +138,13 @@ CONTACTS = TableSpec(
         Column("customer_id", "text", "who was contacted", required=True),
         Column("contacted_on", "day", "when", required=True),
         Column("channel", "text", "how", codes=CONTACT_CHANNELS),
-        Column("answer", "text", "what the customer said", codes=("yes", "no", "later", "not_reached", "opt_out")),
+        Column(
+            "answer",
+            "text",
+            "what the customer said",
+            codes=("yes", "no", "later", "not_reached", "opt_out"),
+            fail_closed=True,
+        ),
         Column("outcome", "text", "what came of it", codes=("converted", "not_converted", "open")),
         Column("note", "text", "what the caller wrote down"),
     ),
@@ -154,8 +162,16 @@ SUPPRESSIONS = TableSpec(
             "why; one that is missing or unknown keeps the customer off all the same",
             codes=SUPPRESSION_REASONS,
         ),
-        Column("start_date", "day", "first day on which it holds", required=True, after_books="warning"),
-        Column("end_date", "day", "last day on which it holds; empty while no end is known", after_books="allowed"),
+        Column(
+            "start_date", "day", "first day on which it holds", required=True, after_books="warning", since_ever=True
+        ),
+        Column(
+            "end_date",
+            "day",
+            "last day on which it holds; empty while no end is known",
+            after_books="allowed",
+            fail_closed=True,
+        ),
         Column("channel", "text", "the only channel it holds for; empty: all of them", codes=CONTACT_CHANNELS),
     ),
     key=("customer_id", "reason", "start_date", "channel"),

@@ -1,0 +1,181 @@
+"""Staged rows become canonical Parquet: checked by column, cast to the contract's types, sorted, a file a month."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from goldmine.contract.casting import ColumnCast, casted_rows, counts_of, describe
+from goldmine.contract.duckdb_errors import duckdb_errors
+from goldmine.contract.remedies import remedy
+from goldmine.contract.schema import TableSpec
+from goldmine.contract.value_forms import ValueForms
+from goldmine.core.errors import ContractError
+from goldmine.core.sql import literal, quoted
+
+MAX_UNREADABLE = 0.01
+"""Largest share of unreadable values in a column that may be empty; up to it they are left empty and counted."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A canonical file in the scratch folder: its path, rows and month, and its table's columns."""
+
+    path: Path
+    rows: int
+    month: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ColumnCounts:
+    """What was counted of one column while its values were cast.
+
+    Parameters
+    ----------
+    column : str
+        The contract's column.
+    empty, infinite, placeholders, unreadable, rounded, unknown_codes : int
+        Rows without a value, with NaN or infinity, with a day that stands for none, with a value that cannot be read,
+        with an amount that was rounded to fen, with a code outside the column's list.
+    rounded_from, rounded_to : float
+        Yuan of the rounded amounts, before and after.
+    yuan : Decimal
+        Sum of an amount as it is written.
+    """
+
+    column: str
+    empty: int
+    infinite: int
+    placeholders: int
+    unreadable: int
+    rounded: int
+    rounded_from: float
+    rounded_to: Decimal
+    yuan: Decimal
+    unknown_codes: int
+
+
+def write_canonical(
+    connection: duckdb.DuckDBPyConnection, spec: TableSpec, forms: ValueForms, staged: Path, scratch: Path
+) -> tuple[list[Written], list[ColumnCounts]]:
+    """Check staged rows and write them in the contract's types.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        From :func:`goldmine.contract.stage.connect`.
+    spec : TableSpec
+        The canonical table.
+    forms : ValueForms
+        How its values are written.
+    staged : Path
+        What :func:`goldmine.contract.stage.stage` made.
+    scratch : Path
+        A folder for this table alone; the files go to its ``canonical``.
+
+    Returns
+    -------
+    list of Written
+        A file a month, or one; sorted by the table's key, so that the same rows give the same bytes.
+    list of ColumnCounts
+        What was counted, a column each.
+
+    Raises
+    ------
+    ContractError
+        With every column that has wrong values, how many, and what would mend them.
+    DiskError
+        If the disk is full.
+    """
+    with duckdb_errors(spec.name, scratch):
+        connection.execute("SET preserve_insertion_order = true")
+        parts = sorted(staged.rglob("*.parquet"))
+        if not parts:
+            return [], []
+        types = _types(connection, staged)
+        casts = [ColumnCast(spec.name, c, types[c.name], forms) for c in spec.columns if c.name in types]
+        counts = _counted(connection, casts, _read(staged))
+        _refuse_faults(connection, casts, counts, _read(staged))
+        target = scratch / "canonical"
+        target.mkdir()
+        folders = sorted({part.parent for part in parts})
+        files = [_write(connection, spec, casts, folder, target) for folder in folders]
+    return [file for file in files if file.rows], counts
+
+
+def _types(connection: duckdb.DuckDBPyConnection, staged: Path) -> dict[str, str]:
+    rows = connection.execute(f"DESCRIBE {_read(staged)}").fetchall()
+    return {row[0]: row[1] for row in rows}
+
+
+def _read(folder: Path) -> str:
+    return f"SELECT * FROM read_parquet({literal(folder / '**' / '*.parquet')}, hive_partitioning = false)"
+
+
+def _counted(connection: duckdb.DuckDBPyConnection, casts: list[ColumnCast], rows: str) -> list[ColumnCounts]:
+    counters = [counts_of(cast) for cast in casts]
+    selected = ", ".join(sql for counter in counters for sql in counter.values())
+    numbers = iter(connection.execute(f"SELECT {selected} FROM ({casted_rows(casts, rows)})").fetchall()[0])
+    counted = []
+    for cast, counter in zip(casts, counters, strict=True):
+        values: dict[str, Any] = {name: next(numbers) or 0 for name in counter}
+        counted.append(ColumnCounts(cast.column.name, **values))
+    return counted
+
+
+def _refuse_faults(
+    connection: duckdb.DuckDBPyConnection, casts: list[ColumnCast], counts: list[ColumnCounts], rows: str
+) -> None:
+    total = connection.execute(f"SELECT count(*) FROM ({rows})").fetchall()[0][0]
+    faults, remedies = [], []
+    for cast, counted in zip(casts, counts, strict=True):
+        found = _faults(cast, counted, total)
+        faults += found
+        if found and cast.fits and counted.unreadable:
+            remedies.append(remedy(connection, cast, rows))
+    if not faults:
+        return
+    table = casts[0].table
+    keys = "; ".join(dict.fromkeys(filter(None, remedies)))
+    mend = f", or add to tables.{table} in bank.yaml: {keys}" if keys else ""
+    raise ContractError(
+        f"{table}: {'; '.join(faults)}.", f"Correct these rows in the source, or convert them in the SELECT{mend}."
+    )
+
+
+def _faults(cast: ColumnCast, counted: ColumnCounts, total: int) -> list[str]:
+    name, column, given = cast.column.name, cast.column, total - counted.empty
+    if not cast.fits:
+        wrong = f"column {name} has the wrong type {cast.duckdb_type}, not {describe(column.kind)}"
+        return [wrong] if given else []
+    faults = []
+    if column.required and counted.empty:
+        faults.append(f"{counted.empty} rows have no {name}")
+    if column.required and counted.placeholders and not column.since_ever:
+        faults.append(f"{counted.placeholders} values of {name} stand for no day, such as 1900-01-01")
+    if counted.infinite:
+        faults.append(f"{counted.infinite} values of {name} are NaN or infinite")
+    wrong_rows = counted.unreadable - counted.infinite
+    allowed = 0 if column.required or column.fail_closed else MAX_UNREADABLE * given
+    if wrong_rows > allowed:
+        faults.append(f"{wrong_rows} values of {name} are not {describe(column.kind)}")
+    return faults
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, spec: TableSpec, casts: list[ColumnCast], folder: Path, target: Path
+) -> Written:
+    matched = re.fullmatch(r"month=(.+)", folder.name)
+    month = matched[1] if matched else ""
+    path = target / f"{month or spec.name}.parquet"
+    names = [cast.column.name for cast in casts]
+    order = [*(name for name in spec.key if name in names), *(name for name in names if name not in spec.key)]
+    rows = connection.execute(
+        f"COPY (SELECT {', '.join(map(quoted, names))} FROM ({casted_rows(casts, _read(folder))}) "
+        f"ORDER BY {', '.join(map(quoted, order))}) TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
+    ).fetchall()[0][0]
+    return Written(path, rows, month, tuple(names))

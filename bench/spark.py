@@ -27,6 +27,7 @@ from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace, home
 from goldmine.features import build_features
 from goldmine.labels.use_case import load_use_case
+from goldmine.models.registry import champion
 from goldmine.models.score import score
 from goldmine.pipeline import lab
 from goldmine.pipeline.selection import required_cutoffs
@@ -103,7 +104,8 @@ def run(folder: Path, engine: Engine) -> None:
     _print_cost("activity", rows, lambda: build_activity(bank, work, engine))
     _print_cost("features", bank.tables["customers"].rows, lambda: build_features(bank, work, [CUTOFF], engine))
     case = load_use_case(USE_CASE)
-    _print_cost("scores", bank.tables["customers"].rows, lambda: score(bank, work, case, CUTOFF, engine))
+    best = champion(bank.name, USE_CASE)
+    _print_cost("scores", bank.tables["customers"].rows, lambda: score(bank, work, case, CUTOFF, best, engine=engine))
 
 
 def _print_cost(stage: str, rows: int, make: Callable[[], object]) -> None:

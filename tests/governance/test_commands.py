@@ -9,12 +9,12 @@ import pytest
 
 from goldmine.cli import main
 from goldmine.governance.journal import Event, Journal
+from goldmine.models.tracking import store_of
 
 
 @pytest.fixture
-def goldmine(tmp_path, monkeypatch, capsys):
+def goldmine(store, tmp_path, monkeypatch, capsys):
     """Call the command on a work folder whose journal has one promotion, today; gives exit code, output, errors."""
-    monkeypatch.setenv("GOLDMINE_HOME", str(tmp_path))
     monkeypatch.setenv("GOLDMINE_USER", "wang")
     monkeypatch.setenv("COLUMNS", "200")
     (tmp_path / "pipelines" / "use_cases").mkdir(parents=True)
@@ -24,7 +24,7 @@ def goldmine(tmp_path, monkeypatch, capsys):
     (tmp_path / "pipelines" / "use_cases" / "wealth.yaml").write_bytes(wealth.read_bytes())
     journal = Journal("tiny", "wealth")
     with journal.locked():
-        journal.append(Event("promoted", "4", "4", ("lift at list size +0.30",), {}, {}))
+        journal.append(Event("promoted", "4", "4", ("lift at list size +0.30",), {}, {}), store_of("tiny"))
 
     def call(*words, work="work"):
         place = ["--work", str(tmp_path / work)]
@@ -49,6 +49,18 @@ def test_no_champion_before_the_first_promotion(goldmine):
     code, lines, _ = goldmine("models", "champion", "--on", date(2024, 1, 31))
     assert (code, lines[1].split()[:2]) == (0, ["wealth", "none"])
     assert lines[1].endswith("no champion at the end of 2024-01-31")
+
+
+@pytest.mark.parametrize("words", [["champion"], ["history"], ["rollback", "--use-case", "wealth", "--why", "no"]])
+def test_journal_of_another_store_is_refused(goldmine, tmp_path, monkeypatch, words):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'other.db'}")
+    code, _, lines = goldmine("models", *words)
+    assert code == 18
+    assert lines[0] == (
+        "journal of tiny.wealth belongs to the store sqlite:mlruns/mlflow.db; in use is sqlite:other.db."
+    )
+    assert "MLFLOW_TRACKING_URI" in lines[1]
+    assert "move mlruns/journal/tiny.wealth.jsonl into an archive" in lines[1]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,9 @@ import pytest
 from goldmine.core.errors import ModelError
 from goldmine.core.i18n import _, in_language
 from goldmine.governance.journal import Event, Journal
+from goldmine.models.store import Store
+
+STORE = Store("a1", "sqlite:mlruns/mlflow.db")
 
 
 def event(action="promoted", version="1", champion="1", why="better"):
@@ -21,16 +24,16 @@ def journal(tmp_path, monkeypatch):
 
 def test_appended_entries_are_read_back(journal):
     with journal.locked():
-        first, second = journal.append(event()), journal.append(event("refused", "2"))
+        first, second = journal.append(event(), STORE), journal.append(event("refused", "2"), STORE)
     assert journal.entries() == [first, second]
     assert (first.number, first.who, first.before, second.before) == (1, "wang", "", first.seal)
-    assert first.event == event()
+    assert (first.event, first.store) == (event(), STORE)
 
 
 def test_reasons_are_kept_in_every_language(journal):
     journal.path.parent.mkdir(parents=True)
-    journal.append(event(why=_("version {version} was rolled back before; train anew", version="2")))
-    journal.append(event(why="branches complained"))
+    journal.append(event(why=_("version {version} was rolled back before; train anew", version="2")), STORE)
+    journal.append(event(why="branches complained"), STORE)
     (line,) = json.loads(journal.path.read_text("utf-8").splitlines()[0])["event"]["why"]
     assert line == {"en": "version 2 was rolled back before; train anew", "zh": "第2版曾被回退，请重新训练"}
     (reason,), (plain,) = (entry.event.why for entry in journal.entries())
@@ -40,19 +43,19 @@ def test_reasons_are_kept_in_every_language(journal):
 
 def test_changed_line_is_detected(journal):
     journal.path.parent.mkdir(parents=True)
-    journal.append(event())
-    journal.append(event("refused", "2"))
+    journal.append(event(), STORE)
+    journal.append(event("refused", "2"), STORE)
     journal.path.write_text(journal.path.read_text("utf-8").replace('"auc": 0.8', '"auc": 0.9', 1), "utf-8")
     with pytest.raises(ModelError, match=r"journal of tiny\.mine: line 1 is not as it was written"):
         journal.entries()
     with pytest.raises(ModelError, match="line 1 is not as it was written"):
-        journal.append(event())
+        journal.append(event(), STORE)
 
 
 def test_removed_line_is_detected(journal):
     journal.path.parent.mkdir(parents=True)
     for version in "123":
-        journal.append(event(version=version))
+        journal.append(event(version=version), STORE)
     lines = journal.path.read_text("utf-8").splitlines(keepends=True)
     journal.path.write_text(lines[0] + lines[2], "utf-8")
     with pytest.raises(ModelError, match="line 2 is not as it was written"):
@@ -61,18 +64,18 @@ def test_removed_line_is_detected(journal):
 
 def test_line_cut_short_by_a_crash_is_ignored(journal):
     journal.path.parent.mkdir(parents=True)
-    first = journal.append(event())
+    first = journal.append(event(), STORE)
     with journal.path.open("a") as stream:
         stream.write('{"number": 2, "at"')
     assert journal.entries() == [first]
-    second = journal.append(event(version="2"))
+    second = journal.append(event(version="2"), STORE)
     assert journal.entries() == [first, second]
 
 
 def test_champion_on_a_day_is_that_of_its_end(journal):
     journal.path.parent.mkdir(parents=True)
     for entry in (event(), event("refused", "2", "1"), event(version="3", champion="3")):
-        journal.append(entry)
+        journal.append(entry, STORE)
     days = iter(["2024-01-10T09:00:00.000", "2024-01-11T09:00:00.000", "2024-01-12T23:59:59.000"])
     moved = []
     for line in map(json.loads, journal.path.read_text("utf-8").splitlines()):

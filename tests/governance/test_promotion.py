@@ -1,3 +1,4 @@
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -8,21 +9,25 @@ import pytest
 
 from goldmine.contract.bank import Bank
 from goldmine.core.errors import ModelError
+from goldmine.core.fingerprint import of_value
 from goldmine.core.i18n import in_language
 from goldmine.governance import compare as comparing
 from goldmine.governance import promotion
 from goldmine.governance.compare import compare
 from goldmine.governance.journal import Journal
 from goldmine.governance.promotion import history, propose, rollback
+from goldmine.models.champion import Champion
 from goldmine.models.evaluation import evaluate
 from goldmine.models.model import Calibrator
-from goldmine.models.registry import AS_OF, EVALUATED, FINGERPRINT, MODEL, Champion, champion, champion_version
+from goldmine.models.registry import AS_OF, EVALUATED, FINGERPRINT, MODEL, champion, champion_version
+from goldmine.models.store import Store
 from goldmine.models.train import train
 from tests.models.logged_run import logged_run
 from tests.models.made import rows, use_case
 
 BANK = Bank("tiny", date(2024, 6, 30), {})
 JUDGED_ON = rows(2000, seed=3)
+STORE = Store("a1", "sqlite:mlruns/mlflow.db")
 
 
 class Registry:
@@ -75,7 +80,7 @@ def ask(tmp_path, monkeypatch):
         "version_tags": lambda _, version: made.tags[version][1],
         "journal_seal": lambda _: made.seal,
         "set_journal_seal": made.set_journal_seal,
-        "use_tracking": lambda _: "",
+        "store_of": lambda _: STORE,
         "unreachable": lambda: "",
     }
     for room in (promotion, comparing):
@@ -208,10 +213,11 @@ def test_one_of_two_concurrent_promotions_wins_and_both_are_journalled(ask, fitt
 def test_concurrent_writers_lose_no_line(ask):
     code = (
         "from goldmine.governance.journal import Event, Journal\n"
+        "from goldmine.models.store import Store\n"
         "journal = Journal('tiny', 'mine')\n"
         "for number in range(20):\n"
         "    with journal.locked():\n"
-        "        journal.append(Event('refused', str(number), '', (), {}, {}))"
+        "        journal.append(Event('refused', str(number), '', (), {}, {}), Store('a1', 'sqlite:mlflow.db'))"
     )
     both = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(2)]
     assert [process.wait() for process in both] == [0, 0]
@@ -270,6 +276,48 @@ def test_truncated_journal_is_detected(ask, fitted, poor):
     path = Journal("tiny", "mine").path
     path.write_text(path.read_text("utf-8").splitlines(keepends=True)[0], "utf-8")
     with pytest.raises(ModelError, match="lines that the registry knows are missing"):
+        history("tiny", "mine")
+
+
+class TestAnotherStore:
+    @pytest.fixture
+    def elsewhere(self, ask, fitted, poor, monkeypatch):
+        """Version 1 was promoted in one store; another store is in use since."""
+        ask(poor, "f1")
+        monkeypatch.setattr(promotion, "store_of", lambda _: Store("b2", "http://tracking:5000"))
+
+    def test_nothing_is_registered_or_promoted(self, elsewhere, ask, fitted):
+        with pytest.raises(
+            ModelError, match=r"tiny\.mine belongs to the store sqlite:mlruns/mlflow\.db; in use is http"
+        ):
+            ask(fitted.model, "f2")
+        assert (list(ask.tags), ask.holder) == (["1"], "1")
+
+    def test_store_created_anew_at_the_same_address_is_another(self, elsewhere, monkeypatch):
+        monkeypatch.setattr(promotion, "store_of", lambda _: Store("c3", STORE.address))
+        with pytest.raises(ModelError, match="in use is another store, created later at the same address"):
+            history("tiny", "mine")
+
+    def test_store_that_moved_is_the_same(self, elsewhere, monkeypatch):
+        monkeypatch.setattr(promotion, "store_of", lambda _: Store("a1", "http://tracking:5000"))
+        assert told() == [("promoted", "1", "1")]
+
+    def test_store_that_is_away_is_known_by_its_address(self, elsewhere, monkeypatch):
+        monkeypatch.setattr(promotion, "unreachable", lambda: STORE.address)
+        monkeypatch.setattr(promotion, "store_of", lambda _: Store("", STORE.address))
+        assert told() == [("promoted", "1", "1")]
+
+
+def test_line_that_names_no_store_belongs_to_the_store_with_its_seal(ask, poor, monkeypatch):
+    ask(poor, "f1")
+    journal = Journal("tiny", "mine")
+    line = json.loads(journal.path.read_text("utf-8"))
+    old = {key: value for key, value in line.items() if key not in ("store", "seal")}
+    ask.seal = of_value(old)
+    journal.path.write_text(json.dumps({**old, "seal": ask.seal}) + "\n", "utf-8")
+    assert told() == [("promoted", "1", "1")]
+    ask.seal = ""
+    with pytest.raises(ModelError, match="belongs to an unknown store; in use is sqlite"):
         history("tiny", "mine")
 
 

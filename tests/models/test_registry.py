@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 
@@ -11,6 +12,7 @@ from goldmine.core.fingerprint import of_file
 from goldmine.models import tracking
 from goldmine.models.evaluation import evaluate
 from goldmine.models.registry import champion, champion_version, gate, register, set_champion
+from goldmine.models.store import store_address
 from goldmine.models.tracking import run_dict, store_fault, tracked, tracking_uri, use_tracking
 from goldmine.models.train import train
 from goldmine.pipeline.tracked_run import run_exists
@@ -118,8 +120,6 @@ def test_a_run_without_a_model_cannot_be_registered(store):
 
 
 def test_missing_artifacts_are_an_error(store, fitted):
-    import shutil
-
     set_champion("tiny", "mine", register("tiny", "mine", logged_run(fitted.model)))
     shutil.rmtree(store / "mlruns" / "artifacts")
     with pytest.raises(ModelError, match="version 1: its stored model cannot be read"):
@@ -129,10 +129,17 @@ def test_missing_artifacts_are_an_error(store, fitted):
 class TestUnreachableServer:
     @pytest.fixture
     def disconnect(self, store, monkeypatch):
-        """A tracking server that refuses connections."""
+        """Let the tracking store refuse connections from now on."""
         monkeypatch.setattr(tracking, "_last_checks", {})
-        yield lambda: monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-        monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+        def away():
+            tracking._last_checks.clear()
+            monkeypatch.setattr(tracking, "store_fault", lambda _: "Connection refused")
+
+        yield away
+        monkeypatch.undo()
+        monkeypatch.setenv("GOLDMINE_HOME", str(store))
+        tracking._last_checks.clear()
         use_tracking("tiny")
 
     def test_local_copy_of_the_champion_is_used_with_a_warning(self, disconnect, fitted, capsys):
@@ -142,8 +149,24 @@ class TestUnreachableServer:
         assert (loaded.version, loaded.as_of, champion_version("tiny", "mine")) == ("1", "2024-06-30", "1")
         assert loaded.model == fitted.model
         first, second = capsys.readouterr().err.splitlines()
-        assert first.startswith("!!! The tracking store http://127.0.0.1:9 CANNOT BE REACHED (Connection refused)")
+        assert first.startswith("!!! The tracking store sqlite:mlruns/mlflow.db CANNOT BE REACHED (Connection refused)")
         assert second == "!!! tiny.mine: the last champion on disk scores: version 1, trained at 2024-06-30."
+
+    def test_copy_of_another_stores_champion_does_not_score(self, disconnect, fitted, monkeypatch):
+        set_champion("tiny", "mine", register("tiny", "mine", logged_run(fitted.model)))
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://user:secret@127.0.0.1:9")
+        for load in (champion, champion_version):
+            with pytest.raises(ModelError, match=r"belongs to the store sqlite:mlruns/mlflow\.db; in use is") as caught:
+                load("tiny", "mine")
+            assert "http://127.0.0.1:9" in str(caught.value)
+            assert "secret" not in str(caught.value)
+
+    def test_changed_copy_does_not_score(self, disconnect, store, fitted, useless):
+        set_champion("tiny", "mine", register("tiny", "mine", logged_run(fitted.model)))
+        useless[0].save(store / "mlruns" / "champions" / "tiny.mine" / "model.json")
+        disconnect()
+        with pytest.raises(ModelError, match="its copy in mlruns/champions is not the model that was stored there"):
+            champion("tiny", "mine")
 
     def test_runs_go_to_the_offline_store(self, disconnect, store):
         disconnect()
@@ -175,6 +198,34 @@ class TestUnreachableServer:
         disconnect()
         with pytest.raises(ModelError, match="cannot be reached, and no champion was ever loaded here"):
             champion("tiny", "mine")
+
+
+def test_champion_of_another_store_does_not_replace_the_copy(store, fitted, useless, monkeypatch):
+    shutil.copy(store / "mlruns" / "mlflow.db", store / "mlruns" / "other.db")
+    set_champion("tiny", "mine", register("tiny", "mine", logged_run(fitted.model)))
+    copy = store / "mlruns" / "champions" / "tiny.mine" / "model.json"
+    before = copy.read_bytes()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{store / 'mlruns' / 'other.db'}")
+    version = register("tiny", "mine", logged_run(useless[0]))
+    with pytest.raises(ModelError, match=r"in use is sqlite:mlruns/other\.db") as caught:
+        set_champion("tiny", "mine", version)
+    assert caught.value.do.endswith("move mlruns/champions/tiny.mine into an archive and run again.")
+    assert copy.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("uri", "address"),
+    [
+        ("postgresql://user:p@ss/word@db:5432/runs", "postgresql://..."),
+        ("postgresql://user:p#w@db/runs", "postgresql://..."),
+        ("postgresql://user:pa://w@db/runs", "postgresql://..."),
+        ("mysql+pymysql://user:word@db/runs?password=word", "mysql://db:3306/runs"),
+        ("https://user:word@Tracking.bank/mlflow/", "https://tracking.bank:443/mlflow"),
+        ("sqlite:////var/runs.db?timeout=3", "sqlite:/var/runs.db"),
+    ],
+)
+def test_address_of_a_store_has_no_secret(uri, address):
+    assert store_address(uri) == address
 
 
 def test_file_that_is_no_database_is_a_store_fault(tmp_path):

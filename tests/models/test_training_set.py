@@ -117,4 +117,4 @@ def test_training_refuses_features_made_by_other_code(stale):
 
 def test_scoring_refuses_features_made_by_other_code(stale):
     with pytest.raises(HistoryError, match=r"features at 2024-06-30: .* by other code than there are now"):
-        score(*stale, load_use_case("dormancy"), END)
+        score(*stale, load_use_case("dormancy"), END, None)

@@ -1,5 +1,5 @@
 import csv
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import openpyxl
@@ -14,7 +14,7 @@ from goldmine.core.i18n import LocalizedText
 from goldmine.core.layouts import LISTS
 from goldmine.labels.use_case import load_use_case
 from goldmine.publishing.listing import Listing, ReleaseMetadata, make_rows, write_listing
-from goldmine.publishing.manifest import ListFile, ModelRef
+from goldmine.publishing.manifest import ListFile, Manifest, ModelRef, younger_models
 
 AS_OF = date(2024, 6, 30)
 LONGTAIL = load_use_case("longtail")
@@ -144,6 +144,35 @@ def test_about_sheet_names_bank_model_and_funnel(tmp_path):
     assert about["Scored by the model"] == (0, 1200)
     assert about["has left the books"] == (20, 1180)
     assert about["own staff"][0] == "staff.customer_id"
+
+
+@pytest.mark.parametrize(
+    ("trained_at", "note"),
+    [
+        ("2024-06-30", None),
+        (
+            "2024-09-30",
+            "no model was champion on 2024-06-30: version 3 scored, the first one after, trained at 2024-09-30",
+        ),
+    ],
+)
+def test_release_says_that_its_model_is_younger(tmp_path, trained_at, note):
+    model = MODEL.model_copy(update={"model_as_of": trained_at})
+    release = ReleaseMetadata("tiny", AS_OF, "r1", "en")
+    files = write_listing(tmp_path, Listing(LONGTAIL, rows_of(["0007"]), FUNNEL, model), release)
+    about = {row[0]: row[1] for row in open_book(tmp_path)["About"].iter_rows(values_only=True) if row[0]}
+    assert (about["Model trained at"], about.get("Note")) == (trained_at, note)
+    manifest = Manifest(
+        as_of=AS_OF,
+        release_id="r1",
+        created_at=datetime(2024, 7, 2, tzinfo=UTC),
+        bank="tiny",
+        language="en",
+        funnels={},
+        files=tuple(files),
+    )
+    assert [file.model_as_of for file in manifest.files] == [trained_at] * 3
+    assert younger_models(manifest) == ([f"longtail: {note}"] if note else [])
 
 
 def test_headings_and_about_sheet_are_chinese_in_chinese(tmp_path):

@@ -20,6 +20,7 @@ from goldmine.core.workspace import Workspace, home
 from goldmine.customers.table import customers_path
 from goldmine.features import catalogue, feature_fingerprint
 from goldmine.labels.use_case import load_use_case
+from goldmine.models.registry import champion
 from goldmine.models.run_log import log_model
 from goldmine.models.score import score
 from goldmine.models.tracking import CHAMPION, registered_name, use_tracking
@@ -101,7 +102,7 @@ def published(registry, tmp_path_factory) -> tuple[Bank, Workspace]:
     pq.write_table(features(), work.features(AS_OF))
     write_json(work.features(AS_OF).with_suffix(".json"), feature_fingerprint(bank, work, AS_OF))
     write_json(work.features(AS_OF).with_name("dictionary.json"), [feature.stored() for feature in catalogue()])
-    score(bank, work, LONGTAIL, AS_OF)
+    score(bank, work, LONGTAIL, AS_OF, champion(bank.name, "longtail"))
     publish(bank, work, ["longtail"], AS_OF)
     return bank, work
 

@@ -12,7 +12,7 @@ from goldmine.core.engine import DUCKDB, connect
 from goldmine.core.parquet import parquet_files
 from goldmine.labels.eligibility import eligible_rows
 from goldmine.labels.use_case import load_use_case
-from goldmine.models.registry import Champion
+from goldmine.models.champion import Champion
 from goldmine.models.score import score
 from goldmine.models.train import train
 from goldmine.publishing.listing import choose
@@ -47,15 +47,15 @@ def test_a_part_is_in_order_and_has_no_half_written_neighbour(sample):
     assert [path.name for path in folder.parent.glob(".*.part")] == []
 
 
-def test_scores_and_lists_are_the_same(sample, spark, monkeypatch):
+def test_scores_and_lists_are_the_same(sample, spark):
     case = use_case(name="longtail", list_size=100)
     learnt = eligible_rows(sample.duckdb, case, sample.cutoff)
     happened = pc.less(learnt["inflow_sum_90d"], pc.quantile(learnt["inflow_sum_90d"], 0.5)[0]).cast(pa.int8())
     model = train(case, *[learnt.append_column("outcome", happened)] * 2, seed=7).model
-    monkeypatch.setattr("goldmine.models.score.champion", lambda *_: Champion("tiny", "1", "run", "2024-06-30", model))
+    best = Champion("tiny", "1", "run", "2024-06-30", model)
     scored = []
     for work, engine in ((sample.duckdb, DUCKDB), (sample.spark, spark)):
-        report = score(sample.bank, work, case, sample.cutoff, engine)
+        report = score(sample.bank, work, case, sample.cutoff, best, engine=engine)
         tables = ContactTables(sample.bank, connect(), sample.cutoff, HeldBack())
         listed = choose(tables, report.path, load_use_case("longtail"))
         scored.append((rows_of(report.path, "customer_id"), listed.rows["customer_id"].to_pylist()))

@@ -63,7 +63,7 @@ def champion(work: WorkFolder = Path("data"), use_case: UseCases = None, on: Day
 
     from goldmine.core.dates import parse_day
     from goldmine.core.workspace import Workspace
-    from goldmine.governance.journal import Journal
+    from goldmine.governance.promotion import champion_on
     from goldmine.labels.use_case import load_use_case, use_case_names
 
     bank, day = Workspace(work.absolute()).bank_name(), parse_day(on, "--on") if on else date.today()
@@ -77,7 +77,7 @@ def champion(work: WorkFolder = Path("data"), use_case: UseCases = None, on: Day
         pad_edge=False,
     )
     for name in [load_use_case(given).name for given in use_case or use_case_names()]:
-        entry = Journal(bank, name).champion_on(day)
+        entry = champion_on(bank, name, day)
         if entry:
             table.add_row(
                 name,

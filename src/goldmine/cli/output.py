@@ -43,7 +43,8 @@ def show_lists(work: Workspace) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from goldmine.publishing.release_store import latest_lists
+    from goldmine.publishing.manifest import younger_models
+    from goldmine.publishing.release_store import latest_lists, read_latest
 
     lists = latest_lists(work)
     table = Table("List", "as of", "rows", "top probability", "valid until", box=None, pad_edge=False)
@@ -53,6 +54,8 @@ def show_lists(work: Workspace) -> None:
     Console(highlight=False).print(table)
     for entry in lists:
         say(f"  {near(entry.file)}")
+    for note in younger_models(read_latest(work).manifest):
+        say(f"  {note}")
     show_campaigns(work)
 
 
@@ -85,6 +88,7 @@ def _show_live(release: "Release") -> None:
 
 def show_places(snapshot: "Snapshot") -> None:
     """Print where a run's results are."""
+    from goldmine.models.store import store_address
     from goldmine.models.tracking import tracking_uri
 
     work, as_of = snapshot.work, snapshot.as_of
@@ -92,7 +96,9 @@ def show_places(snapshot: "Snapshot") -> None:
     places = {
         "Lists": near(work.releases / str(as_of)) if (work.releases / str(as_of)).exists() else "",
         "Executed notebooks": near(work.notebooks(as_of)),
-        "Tracking store": near(Path(store.removeprefix("sqlite:///"))) if store.startswith("sqlite:") else store,
+        "Tracking store": near(Path(store.removeprefix("sqlite:///")))
+        if store.startswith("sqlite:")
+        else store_address(store),
         "Data docs": near(work.docs / "index.html"),
     }
     say("")

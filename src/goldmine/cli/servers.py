@@ -20,11 +20,14 @@ Port = Annotated[int, typer.Option("--port", help="Port on this machine.")]
 @app.command()
 def mlflow(port: Port = 5000) -> None:
     """Show runs and models in MLflow's pages."""
+    from goldmine.models.store import store_address
     from goldmine.models.tracking import tracking_uri
 
     store = tracking_uri()
     if store.startswith(("http:", "https:")):
-        raise ParameterError(f"MLFLOW_TRACKING_URI: runs are kept by the server {store}.", "Open its own pages.")
+        raise ParameterError(
+            f"MLFLOW_TRACKING_URI: runs are kept by the server {store_address(store)}.", "Open its own pages."
+        )
     Path(store.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     # Without this MLflow starts seven processes that wait for jobs of language models, and they outlive the server.
     no_jobs = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}

@@ -20,6 +20,7 @@ from goldmine.core.files import disk_errors
 from goldmine.core.fingerprint import of_value
 from goldmine.core.i18n import all_languages, stored_text
 from goldmine.core.workspace import home
+from goldmine.models.store import Store
 from goldmine.models.tracking import registered_name
 
 Action = Literal["promoted", "refused", "rolled_back", "found"]
@@ -70,6 +71,8 @@ class Entry:
         The event.
     before, seal : str
         Seal of the previous line (empty for the first), and the seal over this whole line.
+    store : Store, optional
+        The tracking store that holds the versions; None in lines of earlier releases, which do not say.
     """
 
     number: int
@@ -78,6 +81,7 @@ class Entry:
     event: Event
     before: str
     seal: str
+    store: Store | None = None
 
 
 class Journal:
@@ -104,8 +108,8 @@ class Journal:
             fcntl.flock(stream, fcntl.LOCK_EX)
             yield
 
-    def append(self, event: Event) -> Entry:
-        """Append an event; the caller has locked the journal.
+    def append(self, event: Event, store: Store) -> Entry:
+        """Append an event of a store; the caller has locked the journal.
 
         Raises
         ------
@@ -116,6 +120,7 @@ class Journal:
         before = entries[-1].seal if entries else ""
         at = datetime.now().astimezone().isoformat(timespec="milliseconds")
         line = {"number": len(entries) + 1, "at": at, "who": _who(), "event": _stored(event), "before": before}
+        line["store"] = asdict(store)
         line["seal"] = of_value(line)
         with disk_errors(self.path), self.path.open("ab") as stream:
             whole = len(self._lines())
@@ -186,4 +191,5 @@ def _stored(event: Event) -> dict[str, object]:
 def _entry(line: Mapping[str, object]) -> Entry:
     stored = dict(line["event"])  # type: ignore[call-overload]
     event = Event(**{**stored, "why": tuple(stored_text(reason) for reason in stored["why"])})
-    return Entry(**{**line, "event": event})  # type: ignore[arg-type]
+    store = Store(**line["store"]) if "store" in line else None  # type: ignore[arg-type]
+    return Entry(**{**line, "event": event, "store": store})  # type: ignore[arg-type]

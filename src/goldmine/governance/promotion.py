@@ -1,6 +1,7 @@
 """Promotion: a version becomes champion only if every gate passes; decisions are serialised and journalled."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from goldmine.core.errors import ModelError
 from goldmine.core.i18n import _
@@ -24,7 +25,8 @@ from goldmine.models.registry import (
     stored_model,
     version_tags,
 )
-from goldmine.models.tracking import registered_name, unreachable, use_tracking
+from goldmine.models.store import require_same_store
+from goldmine.models.tracking import registered_name, store_of, unreachable
 
 
 def propose(bank_name: str, use_case: str, run_id: str, evaluation: Evaluation, comparison: Comparison) -> Registration:
@@ -55,6 +57,7 @@ def propose(bank_name: str, use_case: str, run_id: str, evaluation: Evaluation, 
             registry=unreachable(),
         )
         return Registration(name, "", champion=False, refusals=(why,), run=run_id)
+    history(bank_name, use_case)  # nothing is registered beside a journal that is damaged or of another store
     version = register(bank_name, use_case, run_id)
     journal = Journal(bank_name, use_case)
     with journal.locked():
@@ -118,18 +121,33 @@ def history(bank_name: str, use_case: str) -> list[Entry]:
     Raises
     ------
     ModelError
-        If lines were changed or removed.
+        If lines were changed or removed, or belong to another tracking store.
     """
     journal = Journal(bank_name, use_case)
-    entries = journal.entries()
-    use_tracking(bank_name)
+    entries, store = journal.entries(), store_of(bank_name)
     sealed = "" if unreachable() else journal_seal(journal.name)
-    if sealed and sealed not in {entry.seal for entry in entries}:
+    known = sealed in {entry.seal for entry in entries}
+    # A line that names no store belongs to the store that holds its seal.
+    if entries and not (entries[-1].store is None and (known or unreachable())):
+        require_same_store(f"journal of {journal.name}", journal.path, entries[-1].store, store)
+    if sealed and not known:
         raise ModelError(
             f"journal of {journal.name}: lines that the registry knows are missing.",
             f"Bring {journal.path.name} back from a backup; nothing is promoted until it is whole.",
         )
     return entries
+
+
+def champion_on(bank_name: str, use_case: str, day: date) -> Entry | None:
+    """The journal's line that made the champion at the end of a day, in local time; None if there was none.
+
+    Raises
+    ------
+    ModelError
+        As `history` does.
+    """
+    history(bank_name, use_case)
+    return Journal(bank_name, use_case).champion_on(day)
 
 
 def _require_evaluated(journal: Journal, version: str, holder: str, evaluation: Evaluation) -> None:
@@ -167,7 +185,7 @@ def _change(journal: Journal, holder: str, event: Event) -> Entry:
 
 
 def _write(journal: Journal, event: Event) -> Entry:
-    entry = journal.append(event)
+    entry = journal.append(event, store_of(journal.bank_name))
     set_journal_seal(journal.name, entry.seal)
     return entry
 

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from goldmine.core.errors import ModelError
-from goldmine.core.files import read_json, whole_folder, write_json
 from goldmine.core.i18n import _
-from goldmine.core.workspace import home
+from goldmine.models.champion import Champion, copied_champion, copied_trained_at, copied_version, keep_copy
 from goldmine.models.evaluation import Evaluation
 from goldmine.models.model import Model, load_model
-from goldmine.models.tracking import CHAMPION, registered_name, shout, unreachable, use_tracking
+from goldmine.models.tracking import CHAMPION, registered_name, store_of, unreachable, use_tracking
 
 FINGERPRINT = "goldmine.fingerprint"
 """Tag of a run and of a version: what its training depended on."""
@@ -26,29 +25,6 @@ EVALUATED = "goldmine.evaluated_model"
 _TAGS = (FINGERPRINT, AS_OF, USE_CASE, CODE, COMMIT, MODEL, EVALUATED)
 _SEAL = "goldmine.journal"
 """Tag of a registered model: the seal of its journal's last line."""
-
-
-@dataclass(frozen=True)
-class Champion:
-    """The model in use.
-
-    Parameters
-    ----------
-    name, version : str
-        Registered model and its version.
-    run_id : str
-        The MLflow run that trained it.
-    as_of : str
-        The snapshot it was trained at.
-    model : Model
-        The model itself.
-    """
-
-    name: str
-    version: str
-    run_id: str
-    as_of: str
-    model: Model
 
 
 @dataclass(frozen=True)
@@ -177,7 +153,7 @@ def champion_version(bank_name: str, use_case: str) -> str:
     """Version of the champion; empty where there is none."""
     use_tracking(bank_name)
     if unreachable():
-        return read_json(_copy(registered_name(bank_name, use_case)) / "champion.json", {}).get("version", "")
+        return copied_version(registered_name(bank_name, use_case), store_of(bank_name))
     import mlflow
 
     holder = _champion_version(mlflow.MlflowClient(), registered_name(bank_name, use_case))
@@ -190,24 +166,53 @@ def champion(bank_name: str, use_case: str) -> Champion:
     Raises
     ------
     ModelError
-        If no version has passed the gate yet, or its stored model is missing.
+        If no version has passed the gate yet, its stored model is missing, or the copy here is of another store.
     """
     use_tracking(bank_name)
     import mlflow
 
     name = registered_name(bank_name, use_case)
     if unreachable():
-        return _last_champion(name)
+        return copied_champion(name, store_of(bank_name))
     holder = _champion_version(mlflow.MlflowClient(), name)
     if holder is None:
         raise ModelError(
             f"{name}: no model is champion; none was trained, or none beat its baseline.",
             f"Run `goldmine train --use-case {use_case}` and read why in its notebook.",
         )
-    model = stored_model(name, str(holder.version))
-    loaded = Champion(name, str(holder.version), holder.run_id, holder.tags.get(AS_OF, ""), model)
-    _keep_copy(loaded)
+    loaded = load_version(bank_name, use_case, str(holder.version))
+    keep_copy(loaded, store_of(bank_name))
     return loaded
+
+
+def champion_trained_at(bank_name: str, use_case: str) -> str:
+    """The snapshot that the champion was trained at; empty where there is none."""
+    version = champion_version(bank_name, use_case)
+    name = registered_name(bank_name, use_case)
+    if unreachable():
+        return copied_trained_at(name)
+    return version_tags(name, version).get(AS_OF, "") if version else ""
+
+
+def load_version(bank_name: str, use_case: str, version: str) -> Champion:
+    """Load a version that is champion, or was.
+
+    Raises
+    ------
+    ModelError
+        If its stored model cannot be read or was changed, or the registry is unreachable.
+    """
+    use_tracking(bank_name)
+    import mlflow
+
+    name = registered_name(bank_name, use_case)
+    if unreachable():
+        raise ModelError(
+            f"{name}: the registry {unreachable()} cannot be reached, so version {version} cannot be loaded.",
+            "Only the last champion is kept on this machine; bring the tracking server back.",
+        )
+    found = mlflow.MlflowClient().get_model_version(name, version)
+    return Champion(name, version, str(found.run_id), found.tags.get(AS_OF, ""), stored_model(name, version))
 
 
 def stored_model(name: str, version: str) -> Model:
@@ -234,30 +239,6 @@ def stored_model(name: str, version: str) -> Model:
             remedy,
         )
     return model
-
-
-def _copy(name: str) -> Path:
-    """Folder of the local copy of a champion, beside the tracking store."""
-    return home() / "mlruns" / "champions" / name
-
-
-def _keep_copy(best: Champion) -> None:
-    about = {"version": best.version, "run_id": best.run_id, "as_of": best.as_of}
-    if read_json(_copy(best.name) / "champion.json") != about:
-        with whole_folder(_copy(best.name)) as folder:
-            best.model.save(folder / "model.json")
-            write_json(folder / "champion.json", about)
-
-
-def _last_champion(name: str) -> Champion:
-    about = read_json(_copy(name) / "champion.json")
-    if about is None:
-        raise ModelError(
-            f"{name}: the registry {unreachable()} cannot be reached, and no champion was ever loaded here.",
-            "Bring the tracking server back, or mend MLFLOW_TRACKING_URI.",
-        )
-    shout(f"{name}: the last champion on disk scores: version {about['version']}, trained at {about['as_of']}.")
-    return Champion(name, about["version"], about["run_id"], about["as_of"], load_model(_copy(name) / "model.json"))
 
 
 def _champion_version(client: Any, name: str) -> Any | None:

@@ -24,8 +24,8 @@ from goldmine.core.workspace import Workspace
 from goldmine.features import feature_fingerprint, require_current
 from goldmine.labels.eligibility import eligible, feature_rows
 from goldmine.labels.use_case import UseCase
+from goldmine.models.champion import Champion
 from goldmine.models.model import Model
-from goldmine.models.registry import Champion, champion
 
 _BATCH = 50_000
 _SCHEMA = pa.schema({"customer_id": pa.string(), "probability": pa.float64()})
@@ -59,7 +59,9 @@ class ScoreReport:
     unseen_categories: dict[str, int]
 
 
-def score(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, engine: Engine = DUCKDB) -> ScoreReport:
+def score(
+    bank: Bank, work: Workspace, use_case: UseCase, as_of: date, best: Champion, *, engine: Engine = DUCKDB
+) -> ScoreReport:
     """Score every eligible customer at a snapshot and write the scores atomically.
 
     The file holds customer_id, probability (calibrated), decile (1 best to 10) and rank, sorted by rank; ties go
@@ -67,10 +69,15 @@ def score(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, engine: E
     scored the same features before, its scores are reused. Spark runs the model where the features are and returns
     customer_id and probability, which are ranked here.
 
+    Parameters
+    ----------
+    best : Champion
+        From `goldmine.governance.scoring_champion`.
+
     Raises
     ------
     ModelError
-        If there is no champion, or the feature table lacks features of its model.
+        If the feature table lacks features of the champion's model.
     HistoryError
         If the snapshot's features have not been made, or were made by other code.
     UseCaseError
@@ -79,7 +86,6 @@ def score(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, engine: E
         If Spark fails.
     """
     require_current(bank, work, [as_of])
-    best = champion(bank.name, use_case.name)
     path = work.scores(as_of, use_case.name)
     origin = {
         "use_case": use_case.name,

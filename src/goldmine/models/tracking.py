@@ -16,9 +16,11 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from goldmine.core.files import disk_errors, write_json
 from goldmine.core.workspace import home
+from goldmine.models.store import PORTS, Store, store_address
 
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -29,13 +31,14 @@ _QUIET = {
 }
 _NOISY = ("mlflow", "alembic", "git")
 _TIMEOUT_SECONDS = 3.0
-_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 
 OFFLINE = "offline.db"
 """Store of the runs logged while the tracking store is unreachable."""
 RETRY_SECONDS = 60.0
 """Seconds for which a process reuses its last check of the store."""
 _last_checks: dict[str, tuple[float, str]] = {}
+_STORE_ID = "goldmine.store"
+"""Tag of a bank's experiment: the id of the bank's part of the store (see `goldmine.models.store`)."""
 CHAMPION = "champion"
 """Alias of the version of a use case's model that scores."""
 
@@ -51,16 +54,20 @@ def tracking_uri() -> str:
 
 
 def unreachable() -> str:
-    """Address of the tracking store if it is unreachable, else empty; checked once a minute in each process."""
+    """Address of the tracking store if it is unreachable, else empty; checked once a minute in each process.
+
+    It has no user and password, so it may be printed.
+    """
     uri = tracking_uri()
     checked, fault = _last_checks.get(uri, (-RETRY_SECONDS, ""))
+    address = store_address(uri)
     if time.monotonic() - checked < RETRY_SECONDS:
-        return uri if fault else ""
+        return address if fault else ""
     fault = store_fault(uri)
     _last_checks[uri] = (time.monotonic(), fault)
     if fault:
-        shout(f"The tracking store {uri} CANNOT BE REACHED ({fault}); runs are kept in mlruns/{OFFLINE} meanwhile.")
-    return uri if fault else ""
+        shout(f"The tracking store {address} CANNOT BE REACHED ({fault}); runs are kept in mlruns/{OFFLINE} meanwhile.")
+    return address if fault else ""
 
 
 def store_fault(uri: str) -> str:
@@ -77,21 +84,23 @@ def store_fault(uri: str) -> str:
         Why it is unreachable, in a few words; empty where it is reachable.
     """
     parts = urlsplit(uri)
-    kind = parts.scheme.split("+")[0]
+    kind, fault = parts.scheme.split("+")[0], ""
     try:
         if kind in ("http", "https"):
-            with urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=_TIMEOUT_SECONDS):
+            with urllib.request.urlopen(f"{store_address(uri)}/health", timeout=_TIMEOUT_SECONDS):
                 return ""
         if kind == "sqlite":
             return _sqlite_fault(Path(uri.partition(":///")[2]))
-        if kind in _PORTS:
-            with socket.create_connection((parts.hostname or "", parts.port or _PORTS[kind]), timeout=_TIMEOUT_SECONDS):
+        if kind in PORTS:
+            with socket.create_connection((parts.hostname or "", parts.port or PORTS[kind]), timeout=_TIMEOUT_SECONDS):
                 return ""
     except urllib.error.HTTPError as error:
-        return f"it answers {error.code}" if error.code >= 500 else ""
+        fault = f"it answers {error.code}" if error.code >= 500 else ""
     except OSError as error:
-        return str(getattr(error, "reason", error)).partition("] ")[2] or str(error)
-    return ""
+        fault = str(getattr(error, "reason", error)).partition("] ")[2] or str(error)
+    except ValueError:
+        fault = "its address cannot be read"
+    return fault
 
 
 def _sqlite_fault(path: Path) -> str:
@@ -139,9 +148,24 @@ def use_tracking(bank_name: str) -> str:
     _set_store(_offline_uri() if unreachable() else tracking_uri())
     with _store_lock(home() / "mlruns"):
         experiment = mlflow.get_experiment_by_name(bank_name)
-        experiment_id = experiment.experiment_id if experiment else mlflow.create_experiment(bank_name, _artifacts())
+        if experiment is None:
+            experiment_id = mlflow.create_experiment(bank_name, _artifacts(), {_STORE_ID: uuid4().hex})
+        else:
+            experiment_id = experiment.experiment_id
+            if _STORE_ID not in experiment.tags:
+                mlflow.MlflowClient().set_experiment_tag(experiment_id, _STORE_ID, uuid4().hex)
     mlflow.set_experiment(experiment_id=experiment_id)
     return experiment_id
+
+
+def store_of(bank_name: str) -> Store:
+    """The tracking store in use for a bank; without its id while it is unreachable."""
+    experiment_id, address = use_tracking(bank_name), store_address(tracking_uri())
+    if unreachable():
+        return Store("", address)
+    import mlflow
+
+    return Store(mlflow.MlflowClient().get_experiment(experiment_id).tags[_STORE_ID], address)
 
 
 @contextmanager

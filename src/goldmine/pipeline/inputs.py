@@ -19,7 +19,7 @@ from goldmine.governance.limits import read_limits
 from goldmine.labels.use_case import load_use_case
 from goldmine.pipeline.selection import missing, use_cases_with_champion
 from goldmine.pipeline.snapshot import Snapshot
-from goldmine.pipeline.tracked_run import champion_version
+from goldmine.pipeline.tracked_run import scoring_version
 
 SCORED_LISTS = ("longtail", "winback")
 """Use cases whose scores the lists on request read, if there are any."""
@@ -93,8 +93,8 @@ def limits(run: Snapshot) -> dict[str, Any]:
 
 
 def champion(run: Snapshot) -> str:
-    """Version of the model that scores the use case."""
-    return champion_version(run.bank_name, run.use_case)
+    """Version of the model that scores the use case at the snapshot."""
+    return scoring_version(run.bank_name, run.use_case, run.as_of)
 
 
 def scores(run: Snapshot) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,14 @@ def run_exists(bank: str, run_id: str) -> bool:
             return bool(mlflow.MlflowClient().get_run(run_id).info.lifecycle_stage == "active")
         except mlflow.MlflowException:
             return False
+
+
+def scoring_version(bank: str, use_case: str, as_of: date) -> str:
+    """Version of the champion that scores a snapshot; empty if there is none yet."""
+    with environment(QUIET):
+        from goldmine.governance import scoring_champion
+
+        return scoring_champion.scoring_version(bank, use_case, as_of)
 
 
 def champion_version(bank: str, use_case: str) -> str:

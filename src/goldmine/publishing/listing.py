@@ -22,6 +22,7 @@ from goldmine.core.formula import escape_formula
 from goldmine.core.i18n import _, in_language
 from goldmine.core.layouts import LISTS, REASONS
 from goldmine.labels.use_case import UseCase
+from goldmine.models.champion import younger_model
 from goldmine.publishing.manifest import ListFile, ModelRef
 
 NOT_CHECKED = _("Not checked: the bank has no such data")
@@ -230,9 +231,13 @@ def _write_about(book: Any, title: str, listing: Listing, release: ReleaseMetada
         (_("Customers on the list"), f"{listing.rows.num_rows:,}"),
         (_("Model"), version),
         (_("MLflow run"), model.mlflow_run),
+        (_("Model trained at"), model.model_as_of),
         (_("Release"), release.release_id),
     ):
         sheet.row(cell(what), cell(value))
+    younger = younger_model(model.model_version, model.model_as_of, release.as_of)
+    if younger:
+        sheet.row(cell(_("Note")), cell(younger))
     sheet.skip()
     heads = [in_language(text, language) for text in (_("Who was left out"), _("Left"), _("Remain"))]
     sheet.row((heads[0], "head"), (heads[1], "head_right"), (heads[2], "head_right"))

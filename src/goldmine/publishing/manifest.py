@@ -6,14 +6,16 @@ from typing import Any
 from goldmine.campaigns.record import CampaignRecord
 from goldmine.contactability.funnel import Funnel
 from goldmine.core.settings import RecordModel
+from goldmine.models.champion import younger_model
 
 
 class ModelRef(RecordModel):
-    """The model that ranked a list, and the MLflow run that trained it."""
+    """The model that ranked a list, the MLflow run that trained it, and the snapshot it was trained at."""
 
     model_name: str
     model_version: str
     mlflow_run: str
+    model_as_of: str = ""
 
 
 class ListFile(RecordModel):
@@ -33,6 +35,8 @@ class ListFile(RecordModel):
         Its use case and model.
     validation : dict
         The result of its suite: rules and counts.
+    model_as_of : str
+        The snapshot that the model was trained at; later than the release's where no model was champion by then.
     """
 
     path: str
@@ -44,6 +48,7 @@ class ListFile(RecordModel):
     model_version: str
     mlflow_run: str
     validation: dict[str, Any]
+    model_as_of: str = ""
 
 
 class CampaignFile(RecordModel):
@@ -103,6 +108,13 @@ class Manifest(RecordModel):
     campaign_files: tuple[CampaignFile, ...] = ()
     customers: CustomersFile | None = None
     campaign_validation: dict[str, dict[str, Any]] = {}
+
+
+def younger_models(manifest: Manifest) -> list[str]:
+    """What is to be said of lists whose model was trained at a later snapshot than the release's; by use case."""
+    models = {file.use_case: (file.model_version, file.model_as_of) for file in manifest.files}
+    notes = {name: younger_model(*model, manifest.as_of) for name, model in models.items()}
+    return [f"{name}: {note}" for name, note in notes.items() if note]
 
 
 class Latest(RecordModel):

@@ -19,9 +19,9 @@ from goldmine.core.fingerprint import of_file
 from goldmine.core.i18n import LOCALE
 from goldmine.core.workspace import Workspace, home
 from goldmine.customers.table import customers_path
+from goldmine.governance.scoring_champion import scoring_champion
 from goldmine.labels.use_case import UseCase, load_use_case
 from goldmine.models.model import Model
-from goldmine.models.registry import champion
 from goldmine.publishing.manifest import CustomersFile, ModelRef
 
 _RULE_TABLES = ("customers", "contacts", "suppressions", "staff", "products", "branches", "grids")
@@ -83,7 +83,7 @@ def model_of(bank: Bank, work: Workspace, scored: Scored, as_of: date) -> Model:
     ModelError
         If the model is no longer there.
     """
-    best = champion(bank.name, scored.use_case.name)
+    best = scoring_champion(bank.name, scored.use_case.name, as_of)
     if (best.name, best.version) != (scored.model.model_name, scored.model.model_version):
         changed = f"version {best.version} became champion after version {scored.model.model_version} had scored"
     elif read_json(work.features(as_of).with_suffix(".json")) != scored.features_fingerprint:

@@ -9,9 +9,10 @@ SPARK := .venv/.spark
 BENCH := .venv/.bench
 BANK := data/sample_bank
 CUSTOMERS := 2000000
-# JupyterLab asks nobody for news, updates or extensions; in a container its user is root. Its scheduler checks parameters
-# as the job does, and keeps its jobs below data/.
-LAB := --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
+# JupyterLab shows the whole project and opens the tour. It asks nobody for news, updates or extensions (pipelines/jupyter);
+# in a container its user is root. Its scheduler checks parameters as the job does, and keeps its jobs below data/.
+LAB := --ServerApp.root_dir=$(CURDIR) --LabApp.default_url=/lab/tree/notebooks/0_start_here.ipynb \
+  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.news_url=None \
   --LabApp.extension_manager=readonly --Scheduler.execution_manager_class=goldmine.pipeline.jupyter_scheduler.CheckedExecutionManager \
   --SchedulerApp.db_url=sqlite:///$(CURDIR)/data/jupyter/jobs.sqlite --Scheduler.staging_path=$(CURDIR)/data/jupyter/jobs \
   $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -38,9 +39,9 @@ check: $(READY)  ## style, import layers, types, and the project's own rules
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest tests/project
 
-lab: $(READY)  ## JupyterLab on the notebooks
+lab: $(READY)  ## JupyterLab on the project, opened at the tour
 	mkdir -p data/jupyter
-	$(BIN)/jupyter lab --ip 127.0.0.1 $(LAB) notebooks
+	JUPYTER_CONFIG_PATH=$(CURDIR)/pipelines/jupyter $(BIN)/jupyter lab --ip 127.0.0.1 $(LAB)
 
 mlflow: $(READY)  ## MLflow's pages: runs and models
 	$(BIN)/goldmine mlflow

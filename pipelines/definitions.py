@@ -10,11 +10,13 @@ from goldmine.pipeline.dagster_assets import Schedule, define
 from goldmine.pipeline.step import Step
 
 QUARTER, REPORT = ("retrain",), ("report",)
+BANK, MODELS, LISTS, ON_REQUEST, REPORTS = "1_bank", "2_models", "3_lists", "4_on_request", "5_reports"
 
 STEPS = (
     Step(
         "tables",
         "The bank's tables as the contract has them, validated.",
+        group=BANK,
         notebook="1_validate",
         reads=(inputs.source, inputs.returned),
         makes=inputs.canonical_files,
@@ -24,6 +26,7 @@ STEPS = (
     Step(
         "features",
         "Activity by month, then feature tables: a row a customer, at the snapshot and at each cutoff of training.",
+        group=BANK,
         notebook="2_features",
         after=("tables",),
         reads=(inputs.tables, inputs.cutoffs),
@@ -34,6 +37,7 @@ STEPS = (
     Step(
         "customers",
         "The customers table: layer, level and tags of everyone on the books.",
+        group=BANK,
         notebook="3_customers",
         after=("tables", "features"),
         reads=(inputs.customers_features, inputs.balances, inputs.tag_rules),
@@ -42,6 +46,7 @@ STEPS = (
     Step(
         "model",
         "A version in the registry; champion if it passes every gate.",
+        group=MODELS,
         notebook="4_train",
         for_each="use_case",
         after=("tables", "features"),
@@ -52,6 +57,7 @@ STEPS = (
     Step(
         "scores",
         "Probability, decile and rank of everyone eligible, by the champion.",
+        group=MODELS,
         notebook="5_score",
         for_each="use_case",
         after=("features", "model"),
@@ -64,6 +70,7 @@ STEPS = (
     Step(
         "release",
         "The published lists with reasons and manifest; complete and immutable, or not there.",
+        group=LISTS,
         notebook="6_publish",
         after=("tables", "customers", "scores"),
         reads=(inputs.tables, inputs.scores, inputs.use_cases, inputs.campaigns, inputs.customers),
@@ -74,6 +81,7 @@ STEPS = (
     Step(
         "measured",
         "What the campaigns that were completed within the month changed.",
+        group=LISTS,
         notebook="7_measure",
         for_each="campaign",
         after=("tables", "features"),
@@ -82,6 +90,7 @@ STEPS = (
     Step(
         "near_threshold",
         "Who is near the next level of assets or slides off their own, with the probability of moving.",
+        group=ON_REQUEST,
         notebook="8_near_threshold",
         after=("tables", "features", "customers"),
         reads=(inputs.tables, inputs.features, inputs.customers_and_scores),
@@ -93,6 +102,7 @@ STEPS = (
     Step(
         "segments",
         "Segments of customers found from their behaviour.",
+        group=ON_REQUEST,
         notebook="9_segments",
         after=("tables", "features"),
         reads=(inputs.tables, inputs.features, inputs.customers_and_scores),
@@ -104,6 +114,7 @@ STEPS = (
     Step(
         "screening",
         "The long tail in workable groups, and what became of those who were worked.",
+        group=ON_REQUEST,
         notebook="10_screening",
         after=("tables", "features", "customers", "longtail/scores"),
         reads=(inputs.tables, inputs.features, inputs.customers_and_scores),
@@ -115,6 +126,7 @@ STEPS = (
     Step(
         "lost",
         "Lost deposit and loan customers: what they held, when and where it went, what may come back.",
+        group=ON_REQUEST,
         notebook="11_lost",
         after=("tables", "features", "customers", "winback/scores"),
         reads=(inputs.tables, inputs.features, inputs.customers_and_scores),
@@ -126,6 +138,7 @@ STEPS = (
     Step(
         "reports",
         "Owners of customers, and pages for the head office, each branch and each person, in the staff's language.",
+        group=REPORTS,
         after=("tables", "features", "release"),
         call=inputs.write_staff_reports,
         jobs=REPORT,

@@ -27,7 +27,6 @@ def project(tmp_path_factory):
         (project / name).symlink_to(home() / name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GOLDMINE_HOME", str(project))
-        patch.delenv("DAGSTER_HOME", raising=False)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         yield project
 
@@ -45,6 +44,7 @@ def snapshot(project):
 def modification_times(snapshot: Snapshot) -> dict[Path, int]:
     """Time of change of every file that the job's steps made."""
     files = [path for path in snapshot.work.root.rglob("*") if path.is_file() and path.name != ".lock"]
+    files = [path for path in files if not path.is_relative_to(snapshot.work.dagster)]
     return {path: path.stat().st_mtime_ns for path in files}
 
 

@@ -81,6 +81,11 @@ def test_a_failed_cell_is_named_and_its_notebook_kept(write, work):
         "KeyError"
     ]
     assert last_run().info.status == "FAILED"
+    assert (
+        last_run()
+        .data.tags["mlflow.note.content"]
+        .startswith("**Failed.** 1_bad, cell [3] (Part 2): KeyError: 'no such key'\n\nOpen ")
+    )
     assert kernels() == []
 
 

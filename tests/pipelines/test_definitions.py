@@ -9,7 +9,7 @@ from goldmine.core.errors import ContractError, UseCaseError, ValidationError
 from goldmine.core.workspace import Workspace, home
 from goldmine.labels.use_case import use_case_names
 from goldmine.pipeline.dagster_assets import MONTH_ENDS, JobSettings, retry_if_transient
-from goldmine.pipeline.dagster_job import load_definitions, run_job
+from goldmine.pipeline.dagster_job import dagster_home, load_definitions, run_job
 from goldmine.pipeline.snapshot import Snapshot
 from tests.pipeline.conftest import AS_OF
 from tests.tiny import balance, make_bank, transaction
@@ -89,6 +89,26 @@ def test_every_suite_is_a_blocking_check(defs):
     assert all(specs.values())
 
 
+def test_groups_stand_in_the_order_of_the_flow(defs):
+    groups = {key.to_user_string(): group for asset in defs.assets for key, group in asset.group_names_by_key.items()}
+    order = ["tables", "longtail/model", "longtail/scores", "release", "lost", "reports"]
+    assert [groups[key] for key in order] == [
+        "1_bank",
+        "2_models_longtail",
+        "2_models_longtail",
+        "3_lists",
+        "4_on_request",
+        "5_reports",
+    ]
+
+
+def test_each_work_folder_has_a_store_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "shared"))
+    stores = {dagster_home(Workspace(tmp_path / name)) for name in ("one", "two")}
+    assert stores == {tmp_path / "one" / "dagster", tmp_path / "two" / "dagster"}
+    assert "nux:" in (tmp_path / "one" / "dagster" / "dagster.yaml").read_text()
+
+
 def test_only_transient_faults_are_retried():
     with pytest.raises(dg.Failure, match="what") as failed, retry_if_transient():
         raise ContractError("what", "do")
@@ -141,7 +161,6 @@ class TestBankThatBreaksFatalRule:
         for name in ("pipelines", "notebooks", "expectations", "requirements.lock"):
             (root / name).symlink_to(home() / name)
         monkeypatch.setenv("GOLDMINE_HOME", str(root))
-        monkeypatch.setenv("DAGSTER_HOME", str(root / "dagster"))
         monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
         return Snapshot(root / "bank", Workspace(root / "work"), AS_OF, use_cases=("dormancy",))
 
@@ -149,7 +168,7 @@ class TestBankThatBreaksFatalRule:
         with pytest.raises(ValidationError, match=r"transactions\.customer_id: "):
             run_job(snapshot, ("tables", "features"))
         assert [p.name for p in snapshot.work.notebooks(AS_OF).glob("*.ipynb")] == ["1_validate.ipynb"]
-        instance = dg.DagsterInstance.get()
+        instance = dg.DagsterInstance.from_config(str(snapshot.work.dagster))
         run = instance.get_runs(limit=1)[0]
         events = [record.event_log_entry.dagster_event for record in instance.get_records_for_run(run.run_id).records]
         checks = [

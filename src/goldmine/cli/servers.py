@@ -31,7 +31,8 @@ def mlflow(port: Port = 5000) -> None:
     Path(store.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     # Without this MLflow starts seven processes that wait for jobs of language models, and they outlive the server.
     no_jobs = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-    _become("mlflow", ["server", "--backend-store-uri", store, "--workers", "1"], port, no_jobs)
+    arguments = ["server", "--backend-store-uri", store, "--workers", "1"]
+    _become("mlflow", arguments, port, no_jobs, page="/#/experiments?workflowType=machine_learning")
 
 
 @app.command()
@@ -42,14 +43,16 @@ def schedule(bank: Bank = None, work: WorkFolder = Path("data"), port: Port = 30
 
     workspace = Workspace(work.absolute())
     folders = {"GOLDMINE_BANK": source_folder(bank, workspace), "GOLDMINE_WORK": workspace.root}
-    variables = {name: str(path) for name, path in (folders | {"DAGSTER_HOME": dagster_home()}).items()}
+    variables = {name: str(path) for name, path in (folders | {"DAGSTER_HOME": dagster_home(workspace)}).items()}
     _become("dagster", ["dev", "-f", str(definitions_path()), "--log-level", "warning"], port, variables)
 
 
-def _become(module: str, arguments: Sequence[str], port: int, variables: Mapping[str, str]) -> NoReturn:
+def _become(
+    module: str, arguments: Sequence[str], port: int, variables: Mapping[str, str], *, page: str = ""
+) -> NoReturn:
     from goldmine.pipeline.environment import QUIET
 
     command = [sys.executable, "-m", module, *arguments, "--host", HOST, "--port", str(port)]
-    sys.stderr.write(f"http://{HOST}:{port} (Ctrl-C ends it)\n")
+    sys.stderr.write(f"http://{HOST}:{port}{page} (Ctrl-C ends it)\n")
     sys.stderr.flush()
     os.execve(sys.executable, command, {**os.environ, **QUIET, **variables})

@@ -48,6 +48,11 @@ class Workspace:
         return self.root / "activity"
 
     @property
+    def dagster(self) -> Path:
+        """Dagster's store of this bank's runs and schedules."""
+        return self.root / "dagster"
+
+    @property
     def docs(self) -> Path:
         """Great Expectations' Data Docs, a local site."""
         return self.root / "data_docs"

@@ -39,6 +39,8 @@ RETRY_SECONDS = 60.0
 _last_checks: dict[str, tuple[float, str]] = {}
 _STORE_ID = "goldmine.store"
 """Tag of a bank's experiment: the id of the bank's part of the store (see `goldmine.models.store`)."""
+_MODEL_TRAINING = {"mlflow.experimentKind": "custom_model_development"}
+"""Tells MLflow's pages to open an experiment at its training runs rather than at traces of language models."""
 CHAMPION = "champion"
 """Alias of the version of a use case's model that scores."""
 
@@ -149,7 +151,9 @@ def use_tracking(bank_name: str) -> str:
     with _store_lock(home() / "mlruns"):
         experiment = mlflow.get_experiment_by_name(bank_name)
         if experiment is None:
-            experiment_id = mlflow.create_experiment(bank_name, _artifacts(), {_STORE_ID: uuid4().hex})
+            experiment_id = mlflow.create_experiment(
+                bank_name, _artifacts(), _MODEL_TRAINING | {_STORE_ID: uuid4().hex}
+            )
         else:
             experiment_id = experiment.experiment_id
             if _STORE_ID not in experiment.tags:

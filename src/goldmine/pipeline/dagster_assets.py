@@ -133,7 +133,7 @@ def _asset(step: Step, steps: Sequence[Step], use_case: str) -> dg.AssetsDefinit
     @dg.asset(
         key=key,
         description=step.description,
-        group_name=use_case or None,
+        group_name="_".join(filter(None, (step.group, use_case))),
         partitions_def=MONTH_ENDS,
         retry_policy=RETRY,
         deps=_needed(step, steps, use_case),

@@ -2,7 +2,6 @@
 
 import importlib.util
 import logging
-import os
 import shutil
 import warnings
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 from goldmine.core.errors import GoldmineError
 from goldmine.core.files import disk_errors
-from goldmine.core.workspace import home
+from goldmine.core.workspace import Workspace, home
 from goldmine.labels.use_case import load_use_case, use_case_names
 from goldmine.pipeline.environment import QUIET, environment
 from goldmine.pipeline.snapshot import Snapshot
@@ -45,7 +44,7 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
         "engine": snapshot.engine.name,
         "spark_master": snapshot.engine.spark_master,
     }
-    with snapshot.work.lock(), environment({**QUIET, "DAGSTER_HOME": str(dagster_home())}):
+    with snapshot.work.lock(), environment({**QUIET, "DAGSTER_HOME": str(dagster_home(snapshot.work))}):
         job, instance = _load()
         try:
             run_stoppable(
@@ -87,9 +86,13 @@ def definitions_path() -> Path:
     return home() / "pipelines" / "definitions.py"
 
 
-def dagster_home() -> Path:
-    """Dagster's folder, with the project's settings in it."""
-    folder = Path(os.environ.get("DAGSTER_HOME") or home() / "data" / "dagster")
+def dagster_home(work: Workspace) -> Path:
+    """Dagster's folder in a bank's work folder, with the project's settings in it.
+
+    Banks share no store: assets, runs and schedules of one never show another's. So a ``DAGSTER_HOME`` that is set
+    already is not taken.
+    """
+    folder = work.dagster.absolute()
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "dagster.yaml").exists():

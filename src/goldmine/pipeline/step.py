@@ -44,6 +44,9 @@ class Step:
         The step's name, and the last part of its asset's key.
     description : str
         What the step makes, for Dagster's pages.
+    group : str
+        Its group on Dagster's pages, which are sorted by name, so that a number keeps the order of the flow; for a step
+        of use cases, the use case follows.
     notebook : str
         Name of the notebook that it runs; empty where it has a `call`.
     after : tuple of str
@@ -73,6 +76,7 @@ class Step:
 
     name: str
     description: str
+    group: str
     notebook: str = ""
     after: tuple[str, ...] = ()
     reads: tuple[Callable[[Snapshot], Any], ...] = ()

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from goldmine.core.errors import GoldmineError
 from goldmine.pipeline.environment import QUIET, environment
 
 
@@ -38,6 +39,7 @@ def tracked_run(bank: str, title: str, tags: Mapping[str, str]) -> Iterator[Trac
     """
     with environment(QUIET):
         import mlflow
+        from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
         from goldmine.models.tracking import use_tracking
 
@@ -47,10 +49,18 @@ def tracked_run(bank: str, title: str, tags: Mapping[str, str]) -> Iterator[Trac
         tracked = TrackedRun(client, run.info.run_id)
         try:
             yield tracked
-        except BaseException:
+        except BaseException as error:
+            client.set_tag(tracked.run_id, MLFLOW_RUN_NOTE, _reason(error))
             client.set_terminated(tracked.run_id, "FAILED")
             raise
         client.set_terminated(tracked.run_id, "FINISHED")
+
+
+def _reason(error: BaseException) -> str:
+    """Why a run failed, for its page; of an unknown error only the kind: its text may hold a customer's values."""
+    if isinstance(error, GoldmineError):
+        return f"**Failed.** {error.what}\n\n{error.do}"
+    return f"**Failed.** {type(error).__name__}; the executed notebook shows where."
 
 
 def run_exists(bank: str, run_id: str) -> bool:

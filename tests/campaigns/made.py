@@ -26,7 +26,8 @@ AS_OF = date(2024, 6, 30)
 
 
 def offer(name: str = "deposit", **more: Any) -> dict[str, Any]:
-    return {"offer": name, "title": {"en": "E", "zh": "Z"}, "say": {"en": "Hello", "zh": "您好"}, "value": 100.0} | more
+    sentences = [{"say": {"en": "Hello", "zh": "您好"}}]
+    return {"offer": name, "title": {"en": "E", "zh": "Z"}, "sentences": sentences, "value": 100.0} | more
 
 
 def raw(name: str = "tail", **more: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ title: {en: Mine, zh: 我的}
 use_cases: [longtail]
 start_date: 2024-01-01
 end_date: 2024-06-30
-offers: [{offer: a, title: {en: A, zh: 甲}, say: {en: Hello, zh: 您好}, value: 10}]
+offers: [{offer: a, title: {en: A, zh: 甲}, sentences: [{say: {en: Hello, zh: 您好}}], value: 10}]
 channels: {call: {cost: 5, max: 10}}
 capacity: {branch: {default: 5}, manager: {default: 5}}
 control: {share: 0.1, min_effect_of_interest: 0.05}

@@ -29,6 +29,7 @@ from goldmine.pipeline.preloaded_kernels import loaded_kernels
 from goldmine.pipeline.reports import ReportSelection, write_reports
 from goldmine.publishing import publish
 from goldmine.publishing.on_request_list import write_on_request_lists
+from goldmine.publishing.reasons import ReasonsInWords
 from goldmine.reporting.metric_definitions import load_metrics
 from tests.contactability.test_permission import ledger, person
 from tests.tiny import balance, make_bank, transaction, workspace
@@ -51,6 +52,7 @@ REFUSED = [
 ]
 NOT_FOR_CONTACT = {
     "activity/*": "sums by month",
+    "features/*": "what models and conditions read",
     "scores/*": "what the lists are drawn from",
     "reporting/*": "what the figures are counted from",
     "coverage/*.parquet": "who owns whom: held out or not",
@@ -120,6 +122,7 @@ def work(tmp_path_factory, store_template):
     connection = ContactTables.open(bank, work, JUNE).connection
     pq.write_table(imported.read(connection, "contacts").to_pyarrow(), work.returned)
     write_scores(work, names)
+    write_features(work, names)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GOLDMINE_HOME", str(home))
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
@@ -140,12 +143,19 @@ ON_REQUEST = ("near_threshold", "lost_deposit", "lost_loan", "screening")
 
 
 def no_reasons(_model, _work, _use_case, customers, *, as_of, languages):
-    return {language: [["Salary"] for _ in customers] for language in languages}
+    phrases = {language: [["Salary"] for _ in customers] for language in languages}
+    return ReasonsInWords(phrases, [[("in_salary_sum_90d", "positive")] for _ in customers])
 
 
 def control(work) -> set[str]:
     files = work.releases.glob("*/*/campaigns/*/control.parquet")
     return {number for file in files for number in pq.read_table(file)["customer_id"].to_pylist()}
+
+
+def write_features(work, names: list[str]) -> None:
+    path = work.features(JUNE)
+    path.parent.mkdir(parents=True)
+    pq.write_table(pa.table({"customer_id": names, "aum_peak_365d": [190_000.0] * len(names)}), path)
 
 
 def texts_of(path: Path) -> set[str]:

@@ -256,7 +256,7 @@ use_cases: [longtail]
 start_date: 2024-01-01
 end_date: 2024-12-31
 valid_days: 30
-offers: [{offer: deposit, title: {en: Deposit, zh: 存款}, say: {en: Hello, zh: 您好}, value: 100}]
+offers: [{offer: deposit, title: {en: Deposit, zh: 存款}, sentences: [{say: {en: Hello, zh: 您好}}], value: 100}]
 channels: {call: {cost: 1, max: 60}}
 capacity: {branch: {default: 80}, manager: {default: 80}}
 control: {share: 0.2, stratify_by: [branch], min_effect_of_interest: 0.3}

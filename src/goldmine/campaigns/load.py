@@ -4,6 +4,8 @@ from datetime import date, timedelta
 from itertools import combinations
 from pathlib import Path
 
+from goldmine.campaigns.claims import claims_path, load_claims
+from goldmine.campaigns.sentences import check_sentences
 from goldmine.campaigns.spec import Campaign
 from goldmine.contactability.policy import campaigns_folder
 from goldmine.core.errors import SettingsError
@@ -18,7 +20,8 @@ def load_campaigns() -> list[Campaign]:
     Raises
     ------
     SettingsError
-        If a file has an unknown or missing key or a wrong value, or two campaigns make the same offer at the same time.
+        If a file has an unknown or missing key or a wrong value, a sentence claims what it does not declare, or two
+        campaigns make the same offer at the same time.
     """
     campaigns = [read_campaign(path) for path in sorted(campaigns_folder().glob("*.yaml"))]
     for first, other in combinations(campaigns, 2):
@@ -46,6 +49,7 @@ def read_campaign(path: Path) -> Campaign:
             f"{path.name}: use_cases: there is no use case {', '.join(unknown)}.",
             f"Known: {', '.join(use_case_names())}.",
         )
+    check_sentences(campaign, load_claims(), path.name)
     return campaign
 
 
@@ -72,4 +76,5 @@ def _offered(campaign: Campaign) -> set[str]:
 def campaign_texts() -> list[str]:
     """The texts of all settings of campaigns, for fingerprints; none where there are no campaigns."""
     files = sorted(campaigns_folder().glob("*.yaml"))
-    return [path.read_text("utf-8") for path in [*files, home() / "pipelines" / "offers.yaml"] if path.exists()]
+    files += [home() / "pipelines" / "offers.yaml", claims_path()]
+    return [path.read_text("utf-8") for path in files if path.exists()]

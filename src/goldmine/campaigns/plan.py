@@ -10,6 +10,7 @@ from goldmine.campaigns.arbitration import arbitrate
 from goldmine.campaigns.assignment import assign, serving
 from goldmine.campaigns.candidates import Candidates, Scores, candidates
 from goldmine.campaigns.channels import contactable, history
+from goldmine.campaigns.claims import load_claims
 from goldmine.campaigns.control import count_control, smallest_effect, split
 from goldmine.campaigns.limits import check_units
 from goldmine.campaigns.load import campaign_texts
@@ -17,7 +18,7 @@ from goldmine.campaigns.masking import time_bands
 from goldmine.campaigns.ranking import ranked
 from goldmine.campaigns.record import CampaignRecord, Limit, Power, Ranking
 from goldmine.campaigns.spec import Campaign
-from goldmine.campaigns.suitability import Risk, risks_of, suit
+from goldmine.campaigns.suitability import Risk, meant_for, risks_of, suit
 from goldmine.contactability import ContactTables, may_contact
 from goldmine.contactability.funnel import FunnelCounter
 from goldmine.contactability.holdout import held_out
@@ -118,6 +119,7 @@ def plan_campaigns(
     holdout = _held_out(tables, scores)
     earlier = offers_of(newest_releases(work, tables.as_of))
     recent = history(tables, earlier, policy.fatigue)
+    claims = load_claims()
     in_funnel, rows, off = [], [], {}
     for campaign in campaigns:
         own_scores = [score for score in scores if score.use_case.name in campaign.use_cases]
@@ -127,6 +129,7 @@ def plan_campaigns(
             continue
         candidate_set = candidates(tables, work, campaign, own_scores)
         valued, ranking = ranked(candidate_set.rows, campaign, work, tables.as_of)
+        valued = meant_for(tables, work, campaign, claims, valued)
         suited = suit(valued, campaign, risks, candidate_set.counter)
         rows.append(contactable(suited.rows, campaign, recent, policy.fatigue, candidate_set.counter))
         in_funnel.append(_InFunnel(campaign, candidate_set, ranking, suited.refusals, own_scores))

@@ -31,6 +31,32 @@ class Channel(SettingsModel):
     min: Count = 0
 
 
+class Sentence(SettingsModel):
+    """What a caller may say first.
+
+    Parameters
+    ----------
+    say : LocalizedText
+        The sentence; it may name ``{offer}`` and ``{valid_until}``.
+    when : str
+        A condition on features, the ladder and tags; empty for none.
+    claims : list of str
+        What it claims of the customer, by names in ``pipelines/claims.yaml``.
+    value : float
+        Of the sentences that may be said, the one with the highest value is.
+    """
+
+    say: LocalizedText
+    when: str = ""
+    claims: list[str] = []
+    value: float = Field(default=0, allow_inf_nan=False)
+
+    @property
+    def is_last_resort(self) -> bool:
+        """Whether it may be said to everybody: it claims nothing and has no condition."""
+        return not self.when and not self.claims
+
+
 class Offer(SettingsModel):
     """One offer of a campaign.
 
@@ -38,8 +64,14 @@ class Offer(SettingsModel):
     ----------
     offer : str
         Its code name.
-    title, say : LocalizedText
-        Its title, and what the caller says first.
+    title : LocalizedText
+        Its title.
+    sentences : list of Sentence
+        What the caller may say first; exactly one of them claims nothing and has no condition, the last resort.
+    when : str
+        To whom the offer may be made: a condition on features, the ladder and tags; empty for everybody.
+    claims : list of str
+        What the offer claims of the customer, by names in ``pipelines/claims.yaml``; it is made only to whom all hold.
     product_id : str
         The product, from the table of products; empty if the offer is no product. A wealth product is offered only if
         the customer's risk grade, its date and age allow it, whatever else is set.
@@ -51,11 +83,20 @@ class Offer(SettingsModel):
 
     offer: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: LocalizedText
-    say: LocalizedText
+    sentences: list[Sentence] = Field(min_length=1)
+    when: str = ""
+    claims: list[str] = []
     product_id: str = ""
     value: float = Field(gt=0, allow_inf_nan=False)
     age_from: int = Field(default=18, ge=18, le=120)
     age_to: int = Field(default=120, ge=18, le=120)
+
+    @model_validator(mode="after")
+    def _has_last_resort(self) -> Self:
+        last_resorts = sum(sentence.is_last_resort for sentence in self.sentences)
+        if last_resorts != 1:
+            raise ValueError(f"needs one sentence without `when` and `claims`, the last resort, and has {last_resorts}")
+        return self
 
 
 class Control(SettingsModel):

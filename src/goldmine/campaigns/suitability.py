@@ -3,15 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import ibis
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from goldmine.campaigns.claims import Claims
+from goldmine.campaigns.conditions import conditions_met
 from goldmine.campaigns.spec import Campaign, Offer
 from goldmine.contactability.funnel import FunnelCounter
 from goldmine.contactability.tables import ContactTables
 from goldmine.core.errors import SettingsError
 from goldmine.core.i18n import _
+from goldmine.core.workspace import Workspace
+from goldmine.customers.expression import read_condition
 
 RULES = {
     "age_unknown": _("age not known"),
@@ -19,6 +24,8 @@ RULES = {
     "assessment_old": _("risk assessment not in date (12 months)"),
     "unsuited": _("risk grade below every product's"),
     "age_outside": _("outside the ages of every offer"),
+    "held": _("holds the product of every offer already"),
+    "not_meant": _("no offer is meant for them: conditions of offers not met"),
 }
 """Why an offer may not be made, in the order of checking."""
 
@@ -80,13 +87,57 @@ class Suited:
     refusals: pd.DataFrame
 
 
+def meant_for(
+    tables: ContactTables, work: Workspace, campaign: Campaign, claims: Claims, rows: pd.DataFrame
+) -> pd.DataFrame:
+    """The candidates with ``held_<n>`` and ``meant_<n>`` for the nth offer, counted from 0.
+
+    Parameters
+    ----------
+    claims : Claims
+        What offers may claim; one is meant for those of whom all its claims are true and its own condition holds.
+    rows : pandas.DataFrame
+        From `candidates`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `held_<n>`: whether the customer holds the offer's product; `meant_<n>`: whether the offer is meant for them.
+    """
+    customers = list(rows["customer_id"])
+    conditions = {f"when {offer.when}": read_condition(offer.when) for offer in campaign.offers if offer.when}
+    named = {name for offer in campaign.offers for name in offer.claims}
+    conditions |= {f"claim {name}": claims.by_name[name].condition for name in sorted(named)}
+    met = conditions_met(tables.connection, work, tables.as_of, customers, conditions).reset_index(drop=True)
+    holders = _holders(tables, {offer.product_id for offer in campaign.offers if offer.product_id})
+    flags = {}
+    for index, offer in enumerate(campaign.offers):
+        asked = [f"claim {name}" for name in offer.claims] + ([f"when {offer.when}"] if offer.when else [])
+        flags[f"meant_{index}"] = met[asked].all(axis=1).to_numpy(dtype=bool)
+        flags[f"held_{index}"] = rows["customer_id"].isin(holders.get(offer.product_id, set())).to_numpy(dtype=bool)
+    return rows.reset_index(drop=True).assign(**flags)
+
+
+def _holders(tables: ContactTables, products: set[str]) -> dict[str, set[str]]:
+    """By product, the customers who bought it more often than they redeemed it, as far as the books say."""
+    if not products or not tables.has("product_events", "product_id"):
+        return {}
+    events = tables.table("product_events")
+    events = events.filter(events.happened_on <= tables.as_of, events.product_id.isin(sorted(products)))
+    events = tables.under_survivors(events.select("customer_id", "product_id", "event"))
+    step = ibis.cases((events.event == "bought", 1), (events.event == "redeemed", -1), else_=0)
+    held = events.group_by("customer_id", "product_id").agg(held=step.sum())
+    rows = held.filter(held.held > 0).to_pyarrow().to_pandas()
+    return {str(product): set(some["customer_id"]) for product, some in rows.groupby("product_id")}
+
+
 def suit(rows: pd.DataFrame, campaign: Campaign, risks: Mapping[str, Risk], counter: FunnelCounter) -> Suited:
     """Give every candidate the suitable offer with the highest value; of equal ones the first.
 
     Parameters
     ----------
     rows : pandas.DataFrame
-        From `candidates`.
+        From `candidates`, with the flags of `meant_for`.
     counter : FunnelCounter
         Counts the customers without a suitable offer, by rule.
 
@@ -95,7 +146,9 @@ def suit(rows: pd.DataFrame, campaign: Campaign, risks: Mapping[str, Risk], coun
     Suited
         Its refusals have one row per customer and refused offer: `customer_id`, `offer`, `product_id`, `rule`.
     """
-    broken = np.stack([_broken(rows, offer, risks[offer.offer]) for offer in campaign.offers], axis=1)
+    broken = np.stack(
+        [_broken(rows, index, offer, risks[offer.offer]) for index, offer in enumerate(campaign.offers)], axis=1
+    )
     allowed = broken == len(RULES)
     unsuited = ~allowed.any(axis=1)
     first = broken.min(axis=1)
@@ -103,10 +156,11 @@ def suit(rows: pd.DataFrame, campaign: Campaign, risks: Mapping[str, Risk], coun
         counter.leave(name, text, int((unsuited & (first == index)).sum()), "suitability")
     value = np.where(allowed, [offer.value for offer in campaign.offers], -np.inf)
     best = rows.assign(offer=value.argmax(axis=1))[~unsuited].reset_index(drop=True)
-    return Suited(best, _refusals(rows, campaign, broken))
+    flags = [f"{flag}_{index}" for flag in ("held", "meant") for index in range(len(campaign.offers))]
+    return Suited(best.drop(columns=flags), _refusals(rows, campaign, broken))
 
 
-def _broken(rows: pd.DataFrame, offer: Offer, risk: Risk) -> NDArray:
+def _broken(rows: pd.DataFrame, index: int, offer: Offer, risk: Risk) -> NDArray:
     """Index of the first rule that an offer breaks, per customer; the number of rules if it breaks none."""
     age, unknown = rows["age"], rows["age"].isna()
     bounded = (offer.age_from, offer.age_to) != (18, 120)
@@ -117,6 +171,8 @@ def _broken(rows: pd.DataFrame, offer: Offer, risk: Risk) -> NDArray:
         risk.wealth & ~rows["assessed"].astype(bool),
         risk.wealth & (rows["grade"] < risk.grade),
         outside,
+        rows[f"held_{index}"],
+        ~rows[f"meant_{index}"],
     ]
     return np.select([np.asarray(c, dtype=bool) for c in conditions], range(len(RULES)), len(RULES))
 

@@ -16,6 +16,8 @@ from goldmine.features.reason_text import ReasonText
 
 NumberRow = tuple[str, Value, str, str, int | None]
 """A numeric feature: name, expression, title, unit and window."""
+FeatureSign = Literal["positive", "negative", "zero", "unknown"]
+"""Sign of a feature's value; a category is positive."""
 _WINDOW = re.compile(r"_\d+d$")
 
 

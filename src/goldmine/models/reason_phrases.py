@@ -7,6 +7,7 @@ from datetime import date
 from goldmine.core.dates import month_end
 from goldmine.core.i18n import LocalizedText, _, in_language, ngettext, pgettext
 from goldmine.features import Feature
+from goldmine.features.definition import FeatureSign
 from goldmine.models.explain import Reason
 
 NO_REASON = _("No single behaviour stands out")
@@ -17,7 +18,7 @@ _WINDOWS = {
     180: _("the last 6 months"),
     365: _("the last year"),
 }
-_MONTHS = (
+MONTHS = (
     _("January"),
     _("February"),
     _("March"),
@@ -114,16 +115,28 @@ def _text(feature: Feature | None, value: float | str | None) -> str | None:
     texts = feature.reason_text if feature else None
     if texts is None:
         return None
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return texts.missing
-    if isinstance(value, str):
-        return texts.positive
     if texts.one is not None and value == 1:
         return texts.one
-    is_zero = abs(value) < 0.5 if feature and feature.unit == "yuan" else value == 0
-    if is_zero and texts.zero:
-        return texts.zero
-    return texts.positive if value >= 0 else texts.negative
+    match sign_of(feature, value):
+        case "unknown":
+            return texts.missing
+        case "zero" if texts.zero:
+            return texts.zero
+        case "negative":
+            return texts.negative
+        case _:
+            return texts.positive
+
+
+def sign_of(feature: Feature | None, value: float | str | None) -> FeatureSign:
+    """Sign of a feature's value as people read it: less than half a yuan is nothing, and a category is positive."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "unknown"
+    if isinstance(value, str):
+        return "positive"
+    if abs(value) < 0.5 if feature and feature.unit == "yuan" else value == 0:
+        return "zero"
+    return "positive" if value > 0 else "negative"
 
 
 def _shown(value: float | str | None, unit: str, template: str, language: str) -> str:
@@ -180,5 +193,5 @@ def _since(value: float | str | None, as_of: date) -> str:
     if not isinstance(value, float) or math.isnan(value):
         return ""
     first = month_end(as_of, 1 - max(1, int(value)))
-    month: LocalizedText = _MONTHS[first.month - 1]
+    month: LocalizedText = MONTHS[first.month - 1]
     return month if first.year == as_of.year else _("{month} {year}", month=month, year=first.year)

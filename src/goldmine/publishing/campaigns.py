@@ -12,9 +12,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from goldmine.campaigns.candidates import Scores
+from goldmine.campaigns.claims import load_claims
 from goldmine.campaigns.load import live, load_campaigns
 from goldmine.campaigns.masking import masked
 from goldmine.campaigns.plan import Plan, Planned, plan_campaigns
+from goldmine.campaigns.sentences import Contacts, sentences
 from goldmine.contactability import ContactTables
 from goldmine.contactability.holdout import keep_holdout, salted
 from goldmine.contactability.policy import load_policy
@@ -22,9 +24,10 @@ from goldmine.core import columns as catalogue
 from goldmine.core import fingerprint
 from goldmine.core.column import Column
 from goldmine.core.excel import workbook, write_table
-from goldmine.core.i18n import LANGUAGES, _, in_language
+from goldmine.core.i18n import LANGUAGES, LocalizedText, _, in_language
 from goldmine.core.layouts import CONTROL, OFFERS
 from goldmine.core.workspace import Workspace
+from goldmine.features.definition import FeatureSign
 from goldmine.publishing.campaign_report import write_report
 from goldmine.publishing.listing import ReleaseMetadata, write_csv
 from goldmine.publishing.manifest import CampaignFile
@@ -54,10 +57,13 @@ class ContactTexts:
         By customer number: `name`, `phone`, masked.
     reasons : mapping of str to mapping of str to str
         By language, then by customer number: reasons in words.
+    say : mapping of str to LocalizedText
+        By customer number: what to say.
     """
 
     people: pd.DataFrame
     reasons: Mapping[str, Mapping[str, str]]
+    say: Mapping[str, LocalizedText]
 
 
 _BETWEEN = _("; ")
@@ -87,10 +93,11 @@ def plan_release(tables: ContactTables, work: Workspace, scored: list[Scored]) -
 
 
 def contact_texts(tables: ContactTables, work: Workspace, scored: list[Scored], plan: Plan) -> ContactTexts:
-    """Texts of every contact: masked name and telephone, reasons in Chinese and English."""
+    """Texts of every contact: masked name and telephone, reasons and what to say in Chinese and English."""
     parts = [entry.rows.loc[entry.rows["group"] == "contact", ["customer_id", "use_case"]] for entry in plan.planned]
     contacts = pd.concat(parts) if parts else pd.DataFrame({"customer_id": [], "use_case": []})
     reasons: dict[str, dict[str, str]] = defaultdict(dict)
+    quoted: dict[str, Sequence[tuple[str, FeatureSign]]] = {}
     for entry in scored:
         customers = contacts.loc[contacts["use_case"] == entry.use_case.name, "customer_id"].to_list()
         if not customers:
@@ -100,9 +107,17 @@ def contact_texts(tables: ContactTables, work: Workspace, scored: list[Scored], 
         for language in LANGUAGES:
             between = in_language(_BETWEEN, language)
             reasons[language] |= {
-                who: between.join(given) for who, given in zip(customers, words[language], strict=True)
+                who: between.join(given) for who, given in zip(customers, words.phrases[language], strict=True)
             }
-    return ContactTexts(masked(tables, list(contacts["customer_id"])), {name: reasons[name] for name in LANGUAGES})
+        quoted |= dict(zip(customers, words.quoted, strict=True))
+    claims = load_claims()
+    say: dict[str, LocalizedText] = {}
+    for planned in plan.planned:
+        rows = planned.rows[planned.rows["group"] == "contact"]
+        said = sentences(tables, work, planned.campaign, claims, Contacts(rows, quoted))
+        say |= dict(zip(rows["customer_id"], said, strict=True))
+    people = masked(tables, list(contacts["customer_id"]))
+    return ContactTexts(people, {name: reasons[name] for name in LANGUAGES}, say)
 
 
 def offers_table(planned: Planned, texts: ContactTexts, release_id: str) -> pa.Table:
@@ -114,8 +129,8 @@ def offers_table(planned: Planned, texts: ContactTexts, release_id: str) -> pa.T
         release_id=release_id,
         name=customers.map(texts.people["name"]),
         phone=customers.map(texts.people["phone"]),
-        say_zh=rows["offer"].map(lambda name: in_language(named[name].say, "zh")),
-        say_en=rows["offer"].map(lambda name: in_language(named[name].say, "en")),
+        say_zh=customers.map(lambda customer: in_language(texts.say[customer], "zh")),
+        say_en=customers.map(lambda customer: in_language(texts.say[customer], "en")),
         offer_zh=rows["offer"].map(lambda name: in_language(named[name].title, "zh")),
         offer_en=rows["offer"].map(lambda name: in_language(named[name].title, "en")),
         **{f"reason_{language}": customers.map(words) for language, words in texts.reasons.items()},

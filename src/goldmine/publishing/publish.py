@@ -110,7 +110,7 @@ def _listing(
         chosen.rows["customer_id"].to_pylist(),
         as_of=release.as_of,
         languages=[release.language],
-    )[release.language]
+    ).phrases[release.language]
     stamp = (scored.model.model_version, release.release_id)
     rows = make_rows(chosen.rows, words, scored.use_case, as_of=release.as_of, stamp=stamp)
     return Listing(scored.use_case, rows, chosen.funnel, scored.model)

@@ -1,6 +1,7 @@
 """Reasons why each customer is on a list, in words; computed only for the customers on the list."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
@@ -11,16 +12,33 @@ from goldmine.core.layouts import REASONS
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_dictionary
+from goldmine.features.definition import FeatureSign
 from goldmine.labels.eligibility import eligible, feature_rows
 from goldmine.labels.use_case import UseCase
 from goldmine.models.explain import explain, typical_values
 from goldmine.models.model import Model
-from goldmine.models.reason_phrases import NO_REASON, reason_phrase
+from goldmine.models.reason_phrases import NO_REASON, reason_phrase, sign_of
+
+
+@dataclass(frozen=True)
+class ReasonsInWords:
+    """The reasons of some customers, in their order.
+
+    Parameters
+    ----------
+    phrases : mapping of str to list of list of str
+        By language, for each customer one to three reasons, strongest first.
+    quoted : list of list of tuple
+        For each customer, the features that the reasons quote and the signs of their values.
+    """
+
+    phrases: Mapping[str, list[list[str]]]
+    quoted: list[list[tuple[str, FeatureSign]]]
 
 
 def reasons_in_words(
     model: Model, work: Workspace, use_case: UseCase, customers: list[str], *, as_of: date, languages: Sequence[str]
-) -> dict[str, list[list[str]]]:
+) -> ReasonsInWords:
     """The strongest reasons of each customer, in words, compared with typical values of everyone scored.
 
     A reason is a behaviour that raised the customer's own probability; SHAP values are computed for these rows only.
@@ -39,14 +57,9 @@ def reasons_in_words(
         Snapshot date.
     languages : sequence of str
         Languages of the phrases; the SHAP values are computed once for all of them.
-
-    Returns
-    -------
-    dict of str to list of list of str
-        By language, for each customer, in order, one to three reasons, strongest first.
     """
     if not customers:
-        return {language: [] for language in languages}
+        return ReasonsInWords({language: [] for language in languages}, [])
     connection = connect()
     positions = pa.table({"customer_id": customers, "position": range(len(customers))})
     columns = parquet_schema(work.features(as_of)).names
@@ -57,7 +70,7 @@ def reasons_in_words(
     cited = sorted({reason.feature for row in reasons for reason in row})
     everyone = eligible(connection, work, use_case, as_of).to_pyarrow()
     typical = typical_values(feature_rows(connection, work, as_of, everyone, cited).to_arrow_table(), cited)
-    return {
+    phrases = {
         language: [
             [reason_phrase(reason, features, typical, language, as_of) for reason in row]
             or [in_language(NO_REASON, language)]
@@ -65,3 +78,7 @@ def reasons_in_words(
         ]
         for language in languages
     }
+    quoted = [
+        [(reason.feature, sign_of(features.get(reason.feature), reason.value)) for reason in row] for row in reasons
+    ]
+    return ReasonsInWords(phrases, quoted)

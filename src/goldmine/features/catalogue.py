@@ -14,6 +14,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.errors import SettingsError
 from goldmine.features import families as package
 from goldmine.features.definition import Feature, FeatureDefinition
+from goldmine.features.family_check import require_known_tables, require_views
 from goldmine.features.peer_aggregates import coming_peer_inputs, peer_features, peer_inputs, peer_sums
 from goldmine.features.view import View, view
 
@@ -87,7 +88,11 @@ class Plan:
 @cache
 def _expressions() -> tuple[ibis.Table, dict[str, ibis.Table], ibis.Table, tuple[Feature, ...]]:
     customer_view = view()
-    own = [definition for family in families() for definition in family(customer_view)]
+    own = []
+    for family in families():
+        definitions = family(customer_view)
+        require_views(family.__name__, definitions, customer_view.rows)
+        own += definitions
     _check_names(own)
     base = customer_view.rows.select(
         "customer_id",
@@ -109,6 +114,7 @@ def _expressions() -> tuple[ibis.Table, dict[str, ibis.Table], ibis.Table, tuple
         **{d.feature.name: joined[d.feature.name] for d in own},
         **{d.feature.name: d.value for d in others},
     )
+    require_known_tables((base, *sums.values(), full), ("base", "part", *sums))
     return base, sums, full, tuple(d.feature for d in [*own, *others])
 
 

@@ -1,5 +1,6 @@
 """A planted leak of each kind is caught."""
 
+import re
 from datetime import date
 
 import duckdb
@@ -10,12 +11,21 @@ import pytest
 from goldmine.activity import build_activity
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import open_bank
-from goldmine.core.errors import LeakError
+from goldmine.core.errors import LeakError, SettingsError
+from goldmine.core.i18n import in_language
 from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.features.catalogue import try_folder
-from goldmine.governance.leakage import point_in_time_check, require_none, row_checks
-from goldmine.governance.limits import Limits
+from goldmine.governance import limits as limits_module
+from goldmine.governance.leak_check import require_none
+from goldmine.governance.leakage import (
+    ageing_out_of_range,
+    point_in_time_check,
+    row_checks,
+    row_warnings,
+)
+from goldmine.governance.limits import Limits, read_signatures
+from goldmine.governance.outcome_in_values import encoding_p_values
 from goldmine.governance.point_in_time_check import check_point_in_time
 from goldmine.governance.univariate import out_of_range, univariate_auc
 from goldmine.labels import Cutoffs
@@ -96,6 +106,128 @@ def test_feature_that_grows_with_time_is_caught():
     )
     with pytest.raises(LeakError, match="day_number is out of its past range at 100% of the calib"):
         gate(day_number=days)
+
+
+def test_few_outcomes_are_not_taken_for_a_leak():
+    """Bins that knew the ranked rows would isolate 13 positives: 0.996 where the plain AUC is 0.5."""
+    chance = np.random.default_rng(1)
+    outcome = np.zeros(3000, np.int8)
+    outcome[chance.choice(3000, 13, replace=False)] = 1
+    table = pa.table({"balance": chance.lognormal(10, 2, 3000), "outcome": outcome})
+    assert univariate_auc(table, ["balance"])["balance"] < 0.7
+
+
+def test_own_ageing_feature_is_set_aside_and_a_banks_own_is_refused():
+    """All customers joined in the quarter before the first cutoff, or a migration stamped one day on all."""
+    opened = np.arange(1500) % 90
+    months = lambda table: pa.array(  # noqa: E731
+        (table["cutoff"].to_pandas().map(date.toordinal).to_numpy() - date(2023, 9, 1).toordinal() + opened) / 30.4375,
+        pa.float32(),
+    )
+    parts = {name: at(name, seed, tenure_months=months) for seed, name in enumerate(DAYS)}
+    assert ageing_out_of_range(parts, use_case(), Limits()) == {
+        "tenure_months": "tenure_months, which grows with time by itself, is out of its past range at 100% of the test "
+        "rows (limit 50%)"
+    }
+    own = {name: at(name, seed, shop_months=months) for seed, name in enumerate(DAYS)}
+    assert ageing_out_of_range(own, use_case(), Limits()) == {}
+    with pytest.raises(LeakError, match="shop_months is out of its past range at 100% of the test rows"):
+        gate(own)
+
+
+@pytest.mark.parametrize("size", [10, 50])
+@pytest.mark.parametrize("smoothing", [0, 20])
+def test_target_encoding_of_all_rows_is_caught(size, smoothing):
+    table = rows(6000, 3)
+    outcome = outcome_of(table).astype(float)
+    cell = np.random.default_rng(4).permutation(6000) // size
+    hits = np.bincount(cell, outcome)
+    rate = ((hits + smoothing * outcome.mean()) / (size + smoothing))[cell]
+    parts = {"train": table.append_column("village_rate", pa.array(rate, pa.float32()))}
+    parts = {"train": parts["train"].slice(0, 4000), "test": parts["train"].slice(4000)}
+    with pytest.raises(LeakError, match="village_rate is computed from the outcomes of these very rows") as caught:
+        gate(parts)
+    assert str(caught.value).splitlines()[1] == (
+        "Give the group as a text, whose rates are learnt inside the folds, or exclude it in the use case's file."
+    )
+
+
+def test_rate_of_a_group_in_earlier_months_is_no_encoding_of_these_rows():
+    chance = np.random.default_rng(5)
+    village = chance.integers(0, 60, 6000)
+    true_rate = chance.beta(2, 8, 60)
+    earlier = chance.binomial(100, true_rate) / 100
+    outcome = (chance.random(6000) < true_rate[village]).astype(np.int8)
+    table = pa.table({"rate": earlier[village], "visits": chance.poisson(3, 6000) * 1.0, "outcome": outcome})
+    p_values = encoding_p_values({"train": table}, ["rate", "visits"])
+    assert min(p_values.values()) > 0.001
+
+
+def flipped(table, share=0.2):
+    chance = np.random.default_rng(7).random(table.num_rows)
+    return np.where(chance < share, 1 - outcome_of(table), outcome_of(table))
+
+
+class TestWarnings:
+    """What may be true and may be a leak waits for a person."""
+
+    @staticmethod
+    def parts(**columns):
+        made = {name: rows(1500, seed, skill=0.4) for seed, name in enumerate(DAYS)}
+        for column, values in columns.items():
+            made = {name: made[name].append_column(column, pa.array(values(made[name]), pa.float32())) for name in made}
+        return made
+
+    def test_outcome_with_a_fifth_flipped_is_far_above_the_second_best(self):
+        parts = self.parts(answered=flipped)
+        (warning,) = row_warnings(parts, use_case(), Limits())
+        assert warning.feature == "answered"
+        assert re.fullmatch(
+            r"answered alone has an AUC of 0\.790, 0\.179 above the second best, inflow_sum_90d \(limit 0\.10\)",
+            warning.text,
+        )
+        assert "answered" in in_language(warning.text, "zh")
+        assert in_language(warning.text, "zh") != warning.text
+
+    def test_feature_that_knew_only_the_training_rows_changes(self):
+        def known_at_training(table):
+            noise = np.random.default_rng(8).normal(0, 1.1, table.num_rows)
+            return noise + outcome_of(table) * (table["outcome"].equals(rows(1500, 0, skill=0.4)["outcome"]))
+
+        found = row_warnings(self.parts(learnt_rate=known_at_training), use_case(), Limits(univariate_lead=0.5))
+        assert [warning.feature for warning in found] == ["learnt_rate"]
+        assert re.search(r"0\.7\d\d at the training cutoffs and 0\.5\d\d at the test cutoff", found[0].text)
+
+    def test_honest_rows_warn_of_nothing(self):
+        assert row_warnings(self.parts(), use_case(), Limits(univariate_lead=0.2)) == ()
+
+    def test_few_outcomes_warn_of_nothing(self):
+        few = {name: table.slice(0, 40) for name, table in self.parts(answered=flipped).items()}
+        assert row_warnings(few, use_case(), Limits()) == ()
+
+    def test_signature_of_a_feature_and_use_case_is_read(self, tmp_path, monkeypatch):
+        (tmp_path / "pipelines").mkdir()
+        (tmp_path / "pyproject.toml").write_text("")
+        (tmp_path / "pipelines" / "governance.yaml").write_text(
+            "signed:\n  - {feature: answered, use_case: mine, name: Li Wei, date: 2024-07-05, reason: asked before}\n"
+        )
+        monkeypatch.setattr(limits_module, "home", lambda: tmp_path)
+        (warning,) = row_warnings(self.parts(answered=flipped), use_case(), Limits())
+        assert warning.signed_in(read_signatures(), "mine")
+        assert not warning.signed_in(read_signatures(), "other")
+        assert warning.refusal("mine").endswith(
+            "find out why, and let a person sign for it: an entry under `signed` in pipelines/governance.yaml with "
+            "feature: answered, use_case: mine, name, date and reason"
+        )
+
+    def test_signature_without_a_reason_is_refused(self, tmp_path, monkeypatch):
+        (tmp_path / "pipelines").mkdir()
+        (tmp_path / "pipelines" / "governance.yaml").write_text(
+            "signed:\n  - {feature: answered, use_case: mine, name: Li Wei, date: 2024-07-05}\n"
+        )
+        monkeypatch.setattr(limits_module, "home", lambda: tmp_path)
+        with pytest.raises(SettingsError, match="reason"):
+            read_signatures()
 
 
 def test_unseen_category_and_newly_known_value_are_out_of_range():
@@ -226,5 +358,32 @@ def test_gate_reads_all_parts_of_a_training(monkeypatch):
     learnt = TrainingSet(cutoffs=Cutoffs((DAYS["train"],), DAYS["calibrate"], DAYS["test"]), **parts)
     told = leakage.leak_gate(Bank("tiny", AS_OF, {}), None, use_case(), learnt, AS_OF)
     assert asked == [DAYS["train"]]
-    assert told.found.tolist() == ["nothing"] * 5
-    assert "3 features of 10 customers" in told.among[4]
+    assert told.summary.found.tolist() == ["nothing"] * 6
+    assert "3 features of 10 customers" in told.summary.among[5]
+    assert (told.use_case, len(told.unsigned)) == (use_case(), 1)
+    assert told.notes.startswith(
+        "warning: inflow_sum_90d alone has an AUC of 0.752, 0.154 above the second best, village"
+    )
+
+
+def test_gate_leaves_out_what_it_sets_aside_and_says_what_is_unsigned(monkeypatch):
+    from goldmine.governance import leakage
+    from goldmine.governance.point_in_time_check import PointInTimeCheck
+
+    monkeypatch.setattr(leakage, "check_point_in_time", lambda *_: PointInTimeCheck("2023-09-30", 10, 3, {}))
+    day = lambda table: pa.array([float(table["cutoff"][0].as_py().toordinal())] * 1499 + [0.0], pa.float32())  # noqa: E731
+    parts = {
+        name: at(name, seed, tenure_months=day, answered=lambda t: pa.array(flipped(t, 0.08)))
+        for seed, name in enumerate(DAYS)
+    }
+    learnt = TrainingSet(cutoffs=Cutoffs((DAYS["train"],), DAYS["calibrate"], DAYS["test"]), **parts)
+    monkeypatch.setattr(leakage, "read_limits", lambda _: Limits(univariate_lead=0.01))
+    found = leakage.leak_gate(Bank("tiny", AS_OF, {}), None, use_case(), learnt, AS_OF)
+    assert found.use_case.exclude == ["tenure_months"]
+    first, second = found.notes.splitlines()
+    assert first.startswith(
+        "set aside: tenure_months, which grows with time by itself, is out of its past range at 100%"
+    )
+    assert second.startswith("warning: ")
+    assert second.endswith("use_case: mine, name, date and reason")
+    assert len(found.unsigned) == 1

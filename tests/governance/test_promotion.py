@@ -152,6 +152,15 @@ def test_better_ranking_with_poor_calibration_is_refused(ask, fitted, poor):
     assert made.refusals[0].startswith("calibration error of all is")
 
 
+def test_unsigned_warning_of_the_gate_refuses_a_first_champion_and_a_challenger(ask, fitted, poor):
+    judged = evaluate(fitted.model, JUDGED_ON, use_case())
+    wait = ("answered alone has an AUC of 0.81; let a person sign for it",)
+    assert compare(BANK, use_case(), judged, JUDGED_ON, wait).refusals == wait
+    assert ask(poor, "f1").champion
+    assert compare(BANK, use_case(), judged, JUDGED_ON).refusals == ()
+    assert compare(BANK, use_case(), judged, JUDGED_ON, wait).refusals == wait
+
+
 def test_challenger_that_leaves_a_group_behind_is_refused(ask, fitted, poor, monkeypatch):
     ask(poor, "f1")
     judged = evaluate(fitted.model, JUDGED_ON, use_case())

@@ -1,6 +1,6 @@
 """Champion and challenger on the same test rows: which is better, and which groups a change would leave behind."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +73,9 @@ class Comparison:
         return {**ends, **self.calibration.metrics()}
 
 
-def compare(bank: Bank, use_case: UseCase, evaluation: Evaluation, rows: pa.Table) -> Comparison:
+def compare(
+    bank: Bank, use_case: UseCase, evaluation: Evaluation, rows: pa.Table, unsigned: Sequence[str] = ()
+) -> Comparison:
     """Score the champion on the challenger's test rows and decide whether the challenger may become champion.
 
     It may if the paired bootstrap interval of the lift at list size lies above zero, its probabilities are calibrated,
@@ -90,6 +92,8 @@ def compare(bank: Bank, use_case: UseCase, evaluation: Evaluation, rows: pa.Tabl
         The challenger's evaluation on `rows`.
     rows : pyarrow.Table
         Rows of the test cutoff: features as stored and ``outcome``.
+    unsigned : sequence of str
+        Warnings of the leakage gate that nobody has signed for; each refuses the challenger.
 
     Raises
     ------
@@ -106,13 +110,15 @@ def compare(bank: Bank, use_case: UseCase, evaluation: Evaluation, rows: pa.Tabl
     if champion_scores is None:
         figures = intervals(evaluation.outcome, {"challenger": evaluation.probability}, evaluation.list_size)
         no_losses = group_losses(np.zeros(0), {"champion": np.zeros(0), "challenger": np.zeros(0)}, groups[:0], limits)
-        return Comparison(version, not_compared, figures, no_losses, calibrated, test_rows, calibrated.stops)
+        refusals = calibrated.stops + tuple(unsigned)
+        return Comparison(version, not_compared, figures, no_losses, calibrated, test_rows, refusals)
     scores = {"champion": champion_scores, "challenger": evaluation.probability}
     figures = intervals(evaluation.outcome, scores, evaluation.list_size)
     lists = {who: on_list(score, evaluation.list_size) for who, score in scores.items()}
     protected = groups[[name for name in PROTECTED if name in groups.columns]]
     losses = group_losses(evaluation.outcome, lists, protected, limits)
     refusals = _not_better(figures["difference"]["lift_list"], version) + calibrated.stops + _left_behind(losses)
+    refusals += tuple(unsigned)
     return Comparison(version, "", figures, losses, calibrated, test_rows, refusals)
 
 

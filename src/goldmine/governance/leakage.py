@@ -1,6 +1,6 @@
 """The leakage gate: checks of the rows before each training."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
@@ -10,9 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from goldmine.contract.bank import Bank
-from goldmine.core.errors import LeakError
+from goldmine.core.i18n import LocalizedText
 from goldmine.core.workspace import Workspace
-from goldmine.governance.limits import Limits, read_limits
+from goldmine.features.families.profile import AGEING
+from goldmine.governance.leak_check import Check, require_none
+from goldmine.governance.leak_warnings import LeakWarning, UnivariateAucs, leak_warnings
+from goldmine.governance.limits import Limits, read_limits, read_signatures
+from goldmine.governance.outcome_in_values import MAX_P, encoding_p_values
 from goldmine.governance.point_in_time_check import PointInTimeCheck, check_point_in_time
 from goldmine.governance.univariate import out_of_range, univariate_auc, varying
 from goldmine.labels import outcome_end, selected_features
@@ -20,6 +24,7 @@ from goldmine.labels.use_case import UseCase
 from goldmine.models.training_set import TrainingSet
 
 ALONE = "a single feature predicts the outcome"
+ENCODED = "a feature is made of the rows' own outcomes"
 BEYOND = "a feature is out of its past range"
 FUTURE = "features change without the later data"
 SIDES = "a customer is on both sides of a split"
@@ -27,31 +32,38 @@ COMPLETE = "outcomes are not complete at the snapshot"
 
 
 @dataclass(frozen=True)
-class Check:
-    """One check for a kind of leak.
+class GateResult:
+    """What the gate says of a training without a leak.
 
     Parameters
     ----------
-    what : str
-        The kind of leak.
-    looked_at : str
-        What was checked, with counts.
-    worst : str
-        The value nearest to a leak.
-    leaks : tuple of str
-        The leaks found; empty if there are none.
-    do : str
-        The remedy.
+    summary : pandas.DataFrame
+        A row per kind of leak: what was checked, and the value nearest to a leak.
+    use_case : UseCase
+        The use case to train: without the features that were set aside.
+    set_aside : dict of str to str
+        Features of the project that age with the customers and lie out of their past range, and why.
+    warnings : tuple of LeakWarning
+        What a person must sign for.
+    unsigned : tuple of LocalizedText
+        Of those, what nobody has signed for: the model is not promoted.
     """
 
-    what: str
-    looked_at: str
-    worst: str
-    leaks: tuple[str, ...]
-    do: str
+    summary: pd.DataFrame
+    use_case: UseCase
+    set_aside: Mapping[str, str]
+    warnings: tuple[LeakWarning, ...]
+    unsigned: tuple[LocalizedText, ...]
+
+    @property
+    def notes(self) -> str:
+        """What was set aside and why, and the warnings; a line each."""
+        aside = [f"set aside: {why}" for why in self.set_aside.values()]
+        signed = [f"warning: {w.text}" for w in self.warnings if w.refusal(self.use_case.name) not in self.unsigned]
+        return "\n".join([*aside, *signed, *(f"warning: {text}" for text in self.unsigned)]) or "no warnings"
 
 
-def leak_gate(bank: Bank, work: Workspace, use_case: UseCase, rows: TrainingSet, as_of: date) -> pd.DataFrame:
+def leak_gate(bank: Bank, work: Workspace, use_case: UseCase, rows: TrainingSet, as_of: date) -> GateResult:
     """Check the rows of a training for leaks, and stop the training if there is one.
 
     Parameters
@@ -60,11 +72,6 @@ def leak_gate(bank: Bank, work: Workspace, use_case: UseCase, rows: TrainingSet,
         The rows to train, calibrate and test on.
     as_of : date
         The snapshot.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row per kind of leak: what was checked, and the value nearest to a leak.
 
     Raises
     ------
@@ -75,28 +82,28 @@ def leak_gate(bank: Bank, work: Workspace, use_case: UseCase, rows: TrainingSet,
     """
     parts = {name: getattr(rows, name) for name in ("train", "calibrate", "test")}
     present = {name: table for name, table in parts.items() if table is not None}
-    checks = row_checks(present, use_case, as_of, read_limits(bank.name))
+    limits = read_limits(bank.name)
+    aside = ageing_out_of_range(present, use_case, limits)
+    if aside:
+        use_case = use_case.model_copy(update={"exclude": [*use_case.exclude, *aside]})
+    checks = row_checks(present, use_case, as_of, limits)
     if rows.cutoffs is not None:
         checks.append(point_in_time_check(check_point_in_time(bank, work, rows.cutoffs.train[0])))
     require_none(use_case.name, checks)
     summary = [{"looked for": c.what, "among": c.looked_at, "nearest": c.worst, "found": "nothing"} for c in checks]
-    return pd.DataFrame(summary)
+    warnings = row_warnings(present, use_case, limits)
+    return GateResult(pd.DataFrame(summary), use_case, aside, warnings, _unsigned(warnings, use_case))
 
 
-def require_none(name: str, checks: list[Check]) -> None:
-    """Raise if any check found a leak.
+def _unsigned(warnings: tuple[LeakWarning, ...], use_case: UseCase) -> tuple[LocalizedText, ...]:
+    """Refusals for the warnings that nobody signed for.
 
-    Raises
-    ------
-    LeakError
-        Names the first leak and counts the others.
+    An external table may hold what one column tells; its owner reads the warning beside the figures and may drop it.
     """
-    leaks = [(check, leak) for check in checks for leak in check.leaks]
-    if not leaks:
-        return
-    (first, leak_text), more = leaks[0], len(leaks) - 1
-    others = f" ({more} more: {'; '.join(leak for _, leak in leaks[1:4])}{'; ...' if more > 3 else ''})" if more else ""
-    raise LeakError(f"{name}: leakage gate: {leak_text}{others}.", first.do)
+    if use_case.has_external_label:
+        return ()
+    signatures = read_signatures()
+    return tuple(w.refusal(use_case.name) for w in warnings if not w.signed_in(signatures, use_case.name))
 
 
 def row_checks(parts: dict[str, pa.Table], use_case: UseCase, as_of: date, limits: Limits) -> list[Check]:
@@ -108,19 +115,54 @@ def row_checks(parts: dict[str, pa.Table], use_case: UseCase, as_of: date, limit
         ``train`` first, then the later ones: features as stored, ``outcome``, ``customer_id`` and, where the split is
         by time, ``cutoff``.
     """
-    first, *later = parts
+    first = next(iter(parts))
     names = selected_features(use_case, parts[first].column_names)
-    varying_names = varying(parts[first], names)
     return [
         _complete(parts, use_case, as_of),
         _sides(parts),
         _univariate(univariate_auc(parts[first], names), limits, parts[first].num_rows, use_case),
-        _out_of_range(
-            {name: out_of_range(_before(parts, name, varying_names), parts[name], varying_names) for name in later},
-            limits.out_of_range_share if any("cutoff" in parts[name].column_names for name in later) else 1.0,
-            use_case,
-        ),
+        _encoded(encoding_p_values(parts, names), use_case),
+        _out_of_range(_shares_out_of_range(parts, names), _range_limit(parts, limits), use_case),
     ]
+
+
+def ageing_out_of_range(parts: dict[str, pa.Table], use_case: UseCase, limits: Limits) -> dict[str, str]:
+    """The project's own features that age with the customers and lie out of their past range, with the reason.
+
+    Where all customers joined in one quarter, or a migration stamped one day on all, such a feature tells the date. It
+    is no mistake of the bank's, so these are left out of the training and nothing is refused. A bank's own feature of
+    that kind is refused by `row_checks`.
+
+    Parameters
+    ----------
+    parts : dict of str to pyarrow.Table
+        As for `row_checks`.
+    """
+    if use_case.has_external_label:
+        return {}
+    names = [name for name in selected_features(use_case, next(iter(parts.values())).column_names) if name in AGEING]
+    if not names:
+        return {}
+    limit = _range_limit(parts, limits)
+    reasons = {}
+    for part, shares in _shares_out_of_range(parts, names).items():
+        for name, share in shares.items():
+            if share > limit:
+                reasons[name] = (
+                    f"{name}, which grows with time by itself, is out of its past range at {share:.0%} of the {part} "
+                    f"rows (limit {limit:.0%})"
+                )
+    return reasons
+
+
+def row_warnings(parts: dict[str, pa.Table], use_case: UseCase, limits: Limits) -> tuple[LeakWarning, ...]:
+    """The features of the rows that a person must sign for; parameters are those of `row_checks`."""
+    names = selected_features(use_case, parts["train"].column_names)
+    past, later = (
+        UnivariateAucs.of(univariate_auc(parts[part], names), parts[part]["outcome"].to_numpy())
+        for part in ("train", "test")
+    )
+    return leak_warnings(past, later, limits)
 
 
 def point_in_time_check(result: PointInTimeCheck) -> Check:
@@ -188,6 +230,30 @@ def _univariate(aucs: dict[str, float], limits: Limits, rows: int, use_case: Use
     return Check(ALONE, f"{len(aucs)} features, {rows:,} rows", f"{worst}: AUC {aucs[worst]:.3f}", leaks, do)
 
 
+def _encoded(p_values: dict[str, float], use_case: UseCase) -> Check:
+    closest = min(p_values, key=lambda name: p_values[name])
+    leaks = tuple(
+        f"{name} is computed from the outcomes of these very rows: rows of one value have the outcome as often as the "
+        "value says, without chance"
+        for name, p_value in sorted(p_values.items(), key=lambda item: item[1])
+        if p_value < MAX_P
+    )
+    do = f"Give the group as a text, whose rates are learnt inside the folds, or {_left_out(use_case, closest)}."
+    return Check(ENCODED, f"{len(p_values)} features", f"{closest}: p {p_values[closest]:.1g}", leaks, do)
+
+
+def _shares_out_of_range(parts: dict[str, pa.Table], names: list[str]) -> dict[str, dict[str, float]]:
+    """By later part and feature: the share of rows out of the range of the parts before."""
+    first, *later = parts
+    kept = varying(parts[first], names)
+    return {name: out_of_range(_before(parts, name, kept), parts[name], kept) for name in later}
+
+
+def _range_limit(parts: dict[str, pa.Table], limits: Limits) -> float:
+    """The limit of that share; without cutoffs a shift is reported but is no leak."""
+    return limits.out_of_range_share if "cutoff" in parts["test"].column_names else 1.0
+
+
 def _before(parts: dict[str, pa.Table], name: str, columns: list[str]) -> pa.Table:
     """Some columns of all parts before a given part."""
     earlier = list(parts)[: list(parts).index(name)]
@@ -195,7 +261,7 @@ def _before(parts: dict[str, pa.Table], name: str, columns: list[str]) -> pa.Tab
 
 
 def _out_of_range(shares_by_part: dict[str, dict[str, float]], limit: float, use_case: UseCase) -> Check:
-    """A feature out of its past range at a later cutoff; without cutoffs a shift is reported but is no leak."""
+    """A feature out of its past range at a later cutoff."""
     shares = {(name, part): share for part, by_feature in shares_by_part.items() for name, share in by_feature.items()}
     worst = max(shares, key=lambda key: shares[key])
     leaks = tuple(

@@ -1,5 +1,7 @@
 """Limits of the governance gates: ``pipelines/governance.yaml``, typed; unknown keys are refused."""
 
+from datetime import date
+
 from pydantic import Field
 
 from goldmine.core.settings import SettingsModel, read_yaml, typed
@@ -15,6 +17,11 @@ class Limits(SettingsModel):
     ----------
     single_feature_auc : float
         A feature whose univariate AUC exceeds this counts as a leak.
+    univariate_lead : float
+        A best feature whose univariate AUC exceeds the second best by more than this is a warning.
+    univariate_change : float
+        So is one whose univariate AUC at the test cutoff differs from that at the training cutoffs by more, beyond
+        chance.
     out_of_range_share : float
         Share of a later cutoff's rows whose value of a feature may lie outside the range of the cutoffs before it.
     calibration_warning, calibration_stop : float
@@ -26,6 +33,8 @@ class Limits(SettingsModel):
     """
 
     single_feature_auc: float = Field(default=0.95, gt=0.5, le=1)
+    univariate_lead: float = Field(default=0.1, gt=0, le=0.5)
+    univariate_change: float = Field(default=0.15, gt=0, le=0.5)
     out_of_range_share: float = Field(default=0.5, gt=0, le=1)
     calibration_warning: float = Field(default=0.02, ge=0, le=1)
     calibration_stop: float = Field(default=0.05, ge=0, le=1)
@@ -33,8 +42,31 @@ class Limits(SettingsModel):
     min_group_outcomes: int = Field(default=20, ge=1)
 
 
+class Signature(SettingsModel):
+    """A person's word that a warning of the leakage gate is no leak.
+
+    Parameters
+    ----------
+    feature, use_case : str
+        What the warning named.
+    name : str
+        Who looked into it.
+    date : datetime.date
+        When.
+    reason : str
+        Why the feature may be used.
+    """
+
+    feature: str = Field(min_length=1)
+    use_case: str = Field(min_length=1)
+    name: str = Field(min_length=1)
+    date: date
+    reason: str = Field(min_length=1)
+
+
 class _File(Limits):
     banks: dict[str, dict[str, float]] = {}
+    signed: list[Signature] = []
 
 
 def read_limits(bank: str = "") -> Limits:
@@ -50,6 +82,21 @@ def read_limits(bank: str = "") -> Limits:
     SettingsError
         If the file is no YAML, or has an unknown key or a value out of range.
     """
-    raw = read_yaml(home() / "pipelines" / _FILE)
-    own = typed(_File, raw, _FILE).banks.get(bank, {})
-    return typed(Limits, {key: value for key, value in raw.items() if key != "banks"} | own, _FILE)
+    file = _read()
+    own = file.banks.get(bank, {})
+    return typed(Limits, file.model_dump(include=set(Limits.model_fields)) | own, _FILE)
+
+
+def read_signatures() -> tuple[Signature, ...]:
+    """Read who signed for which warning of the leakage gate.
+
+    Raises
+    ------
+    SettingsError
+        If the file is no YAML, or an entry lacks a key.
+    """
+    return tuple(_read().signed)
+
+
+def _read() -> _File:
+    return typed(_File, read_yaml(home() / "pipelines" / _FILE), _FILE)

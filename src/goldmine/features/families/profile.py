@@ -44,6 +44,19 @@ REASON_TEXTS = {
 """How a customer manager words each feature."""
 
 
+AGEING = frozenset(
+    {
+        "age_years",
+        "life_cycle",
+        "mobile_bank_months",
+        "risk_grade_age_days",
+        "social_security_card_months",
+        "tenure_months",
+    }
+)
+"""Features that change by the mere passing of time since a day that a bank may stamp on many customers at once."""
+
+
 def profile(v: View) -> list[FeatureDefinition]:
     """Age, kind, identity, tenure, risk grade, cards and mobile banking as known at the cutoff."""
     t = v.rows

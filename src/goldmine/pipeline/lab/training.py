@@ -25,7 +25,7 @@ from goldmine.plots.governance import against_champion
 
 @dataclass(frozen=True)
 class Trained:
-    """A trained model: its training set, the fit, its out-of-time evaluation and the settings that were tuned."""
+    """A trained model: its training set, fit and out-of-time evaluation, tuned settings, and unsigned warnings."""
 
     use_case: UseCase
     seed: int
@@ -33,6 +33,7 @@ class Trained:
     fitted: Fitted
     evaluation: Evaluation
     tuned: Sequence[Training] = ()
+    unsigned: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -71,14 +72,15 @@ def train(session: Session, use_case: str, seed: int | None = None) -> Trained:
     chosen = case.training.seed if seed is None else seed
     make_features(session, list(plan_cutoffs(case, session.as_of, session.bank.months("transactions")).all))
     rows = read_training_set(session.bank, session.work, case, session.as_of, chosen)
-    leak_gate(session.bank, session.work, case, rows, session.as_of)
-    fitted = fit(case, rows, chosen)
-    return Trained(case, chosen, rows, fitted, evaluate(fitted.model, rows.test, case))
+    gate = leak_gate(session.bank, session.work, case, rows, session.as_of)
+    fitted = fit(gate.use_case, rows, chosen)
+    evaluation = evaluate(fitted.model, rows.test, gate.use_case)
+    return Trained(gate.use_case, chosen, rows, fitted, evaluation, unsigned=gate.unsigned)
 
 
 def compare(session: Session, trained: Trained) -> ChampionChallenge:
     """Evaluate the champion on the model's test rows, and decide whether the model may replace it."""
-    comparison = compare_models(session.bank, trained.use_case, trained.evaluation, trained.rows.test)
+    comparison = compare_models(session.bank, trained.use_case, trained.evaluation, trained.rows.test, trained.unsigned)
     figure = against_champion(comparison.frame())
     plt.close(figure)  # shown once, beside its table
     return ChampionChallenge(comparison, figure)

@@ -1,0 +1,87 @@
+"""Features that are outcome rates of groups of rows, the row's own outcome included: target encodings."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+from scipy.stats import chi2
+
+from goldmine.models.encoding import encode, fit_encoding
+
+MAX_P = 1e-12
+"""Chance of a fit so close, below which a feature is an encoding of the outcome; 3,400 honest ones had 1e-5 or more."""
+_MIN_VARIANCE = 0.5
+"""Values whose count of outcomes would vary less than this say nothing."""
+_MIN_FREEDOM = 3
+
+
+def encoding_p_values(parts: Mapping[str, pa.Table], names: list[str]) -> dict[str, float]:
+    """Probability that chance alone makes the outcomes follow a feature's values as closely as they do.
+
+    Of the rows that share a value, the share with the outcome varies by chance around what the value tells. Where the
+    value was computed from these very outcomes, that chance is missing: the count of outcomes is what the value says,
+    exactly or up to smoothing. It is tested over all parts together and in each part, since an encoding may be fitted
+    on either.
+
+    Parameters
+    ----------
+    parts : mapping of str to pyarrow.Table
+        Features as stored, and ``outcome``.
+    names : list of str
+        The features; text is passed over.
+
+    Returns
+    -------
+    dict of str to float
+        The lowest probability found, by feature; 1 where too few values repeat.
+    """
+    tables = [*parts.values()]
+    if len(tables) > 1:
+        tables.append(pa.concat_tables(tables, promote_options="default"))
+    found = dict.fromkeys(names, 1.0)
+    for table in tables:
+        encoding = fit_encoding(table, names)
+        matrix, outcome = encode(encoding, table), table["outcome"].to_numpy().astype(np.float64)
+        for column, name in enumerate(encoding.features):
+            if name not in encoding.categories:
+                found[name] = min(found[name], _p_value(matrix[:, column].astype(np.float64), outcome))
+    return found
+
+
+def _p_value(values: np.ndarray, outcome: np.ndarray) -> float:
+    known = np.isfinite(values)
+    value, group = np.unique(values[known], return_inverse=True)
+    rows = np.bincount(group).astype(np.float64)
+    hits = np.bincount(group, weights=outcome[known])
+    rate = hits.sum() / max(rows.sum(), 1)
+    told = (rows > 1) & (rows * rate * (1 - rate) >= _MIN_VARIANCE)
+    value, rows, hits = value[told], rows[told], hits[told]
+    if len(value) < _MIN_FREEDOM:
+        return 1.0
+    one = np.ones(len(value))
+    designs = [np.column_stack([rows, rows * value]), np.column_stack([rows, rows * value, value, one])]
+    p_values = [_closeness(hits, rows, _fitted(design, hits, rows), len(value) - design.shape[1]) for design in designs]
+    if value.min() >= 0 and value.max() <= 1:
+        p_values.append(_closeness(hits, rows, rows * value, len(value)))
+    return min(p_values)
+
+
+def _fitted(design: np.ndarray, hits: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Counts of outcomes by least squares, the larger groups weighing more by their smaller relative error."""
+    if len(hits) < design.shape[1] + _MIN_FREEDOM:
+        return hits
+    weight, scale = 1 / np.sqrt(rows), np.abs(design).max(axis=0)
+    scaled = design / np.where(scale > 0, scale, 1)
+    coefficients = np.linalg.lstsq(scaled * weight[:, None], hits * weight, rcond=None)[0]
+    return np.asarray(scaled @ coefficients)
+
+
+def _closeness(hits: np.ndarray, rows: np.ndarray, expected: np.ndarray, freedom: int) -> float:
+    """Lower tail of Pearson's statistic: how seldom counts lie so close to those expected."""
+    share = np.clip(expected / rows, 0, 1)
+    variance = rows * share * (1 - share)
+    told = variance >= _MIN_VARIANCE
+    freedom -= int((~told).sum())
+    if freedom < _MIN_FREEDOM:
+        return 1.0
+    return float(chi2.cdf(((hits - expected)[told] ** 2 / variance[told]).sum(), freedom))

@@ -80,7 +80,7 @@ STEPS = (
     ),
     Step(
         "measured",
-        "What the campaigns that were completed within the month changed.",
+        "What each campaign changed that is complete and was not measured yet.",
         group=LISTS,
         notebook="7_measure",
         for_each="campaign",

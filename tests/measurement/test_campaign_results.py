@@ -10,7 +10,6 @@ from goldmine.measurement.campaign_results import (
     Campaign,
     campaigns,
     complete_campaign,
-    completed_within,
     read_results,
 )
 from tests.tiny import balance, make_bank, transaction
@@ -156,9 +155,6 @@ def test_campaign_is_complete_when_its_horizon_has_ended(work):
     publish(work)
     (found,) = campaigns(work)
     assert (found.name, found.as_of, found.complete_on) == ("spring", AS_OF, COMPLETE)
-    assert [one.name for one in completed_within(work, date(2024, 6, 30))] == ["spring"]
-    assert completed_within(work, date(2024, 5, 31)) == []
-    assert completed_within(work, date(2024, 7, 31)) == []
 
 
 def test_last_completed_campaign_is_measured_by_default(work):
@@ -167,6 +163,15 @@ def test_last_completed_campaign_is_measured_by_default(work):
     assert complete_campaign(work, date(2024, 6, 30)).name == "spring"
     assert complete_campaign(work, date(2024, 6, 30), "winter").name == "winter"
     assert complete_campaign(work, date(2024, 5, 31)).name == "winter"
+
+
+def test_campaign_of_an_earlier_release_is_measured_on_request(work):
+    publish(work, date(2024, 1, 31))
+    publish(work)
+    assert complete_campaign(work, date(2024, 6, 30), "spring").as_of == AS_OF
+    assert complete_campaign(work, date(2024, 6, 30), "spring", "2024-01-31").as_of == date(2024, 1, 31)
+    with pytest.raises(ReleaseError, match="no campaign 'spring' has been published for 2023-12-31"):
+        complete_campaign(work, date(2024, 6, 30), "spring", "2023-12-31")
 
 
 def test_incomplete_campaign_is_refused(work):

@@ -91,7 +91,7 @@ def test_a_campaign_is_measured_once_its_horizon_has_ended(snapshot):
     rows[rows.index % 3 > 0].assign(group="contact").to_parquet(folder / "offers.parquet")
     rows[rows.index % 3 == 0].assign(group="control").to_parquet(folder / "control.parquet")
     run_job(snapshot, ("measured",))
-    shown = snapshot.work.notebooks(AS_OF) / "7_measure_spring.html"
+    shown = snapshot.work.notebooks(AS_OF) / "7_measure_spring_2024-02-29.html"
     text = shown.read_text("utf-8")
     assert "spring: published for 2024-02-29, complete on 2024-06-13, read at 2024-06-30" in text
     assert "not measurable" in text  # some branches

@@ -67,7 +67,7 @@ STEPS = {
     "publish": (("release",), "Publish the lists of a snapshot as one release."),
     "measure": (
         ("tables", "features", "measured"),
-        "Measure the campaigns whose horizon ended in the snapshot's month: contacted against control.",
+        "Measure every campaign that is complete and was not measured yet: contacted against control.",
     ),
     "run": (
         ("tables", "features", "customers", "model", "scores", "release"),

@@ -81,20 +81,29 @@ def campaigns(work: Workspace) -> list[Campaign]:
     return sorted(by_release.values(), key=lambda campaign: (campaign.complete_on, campaign.name))
 
 
-def complete_campaign(work: Workspace, snapshot: date, name: str = "") -> Campaign:
-    """The campaign to measure: the last of a name, or of all, whose horizon has ended by the snapshot.
+def complete_campaign(work: Workspace, snapshot: date, name: str = "", published: str = "") -> Campaign:
+    """The campaign to measure: the last of those asked for whose horizon has ended by the snapshot.
+
+    Parameters
+    ----------
+    name : str
+        Its id; empty for any.
+    published : str
+        Snapshot of its release, ``YYYY-MM-DD``; empty for any.
 
     Raises
     ------
     ReleaseError
-        If nothing of that name was published.
+        If nothing of that name and snapshot was published.
     HistoryError
         If none is complete yet.
     """
     known = [campaign for campaign in campaigns(work) if name in ("", campaign.name)]
+    known = [campaign for campaign in known if published in ("", str(campaign.as_of))]
     if not known:
         what = f"no campaign {name!r}" if name else "no campaign"
-        raise ReleaseError(f"{work.releases}: {what} has been published.", "Publish one first.")
+        for_snapshot = f" for {published}" if published else ""
+        raise ReleaseError(f"{work.releases}: {what} has been published{for_snapshot}.", "Publish one first.")
     completed = [campaign for campaign in known if campaign.complete_on <= snapshot]
     if not completed:
         raise HistoryError(
@@ -102,11 +111,6 @@ def complete_campaign(work: Workspace, snapshot: date, name: str = "") -> Campai
             "Measure at a month end from that day on.",
         )
     return completed[-1]
-
-
-def completed_within(work: Workspace, as_of: date) -> list[Campaign]:
-    """Campaigns whose horizon ended in the month of a month end."""
-    return [campaign for campaign in campaigns(work) if month_end(as_of, -1) < campaign.complete_on <= as_of]
 
 
 def read_results(bank: Bank, work: Workspace, campaign: Campaign, snapshot: date) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -17,7 +17,7 @@ from goldmine.core.errors import UseCaseError, ValidationError
 from goldmine.core.files import read_json
 from goldmine.core.workspace import Workspace, at_home
 from goldmine.labels.use_case import use_case_names
-from goldmine.measurement.campaign_results import completed_within
+from goldmine.pipeline.campaign_step import measure_campaigns
 from goldmine.pipeline.failure import is_transient
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.step import Step, StepResult, run_step
@@ -173,11 +173,9 @@ def _events(step: Step, run: Snapshot) -> Events:
             figures = step.call(run)
         yield dg.MaterializeResult(metadata=figures)
     elif step.for_each == "campaign":
-        campaigns = completed_within(run.work, run.as_of)
-        for campaign in campaigns:
-            with retry_if_transient():
-                run_step(step, replace(run, campaign=campaign))
-        yield dg.MaterializeResult(metadata={"campaigns": len(campaigns)})
+        with retry_if_transient():
+            counts = measure_campaigns(step, run)
+        yield dg.MaterializeResult(metadata=counts)
     else:
         yield from _notebook_events(step, run)
 

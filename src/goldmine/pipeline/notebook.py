@@ -99,7 +99,7 @@ def run_notebook(
     check_not_stopped()
     source = notebook_path(name)
     values = check_parameters(source, parameters)
-    title = "_".join([name, *(values[key] for key in ("use_case", "campaign") if values.get(key))])
+    title = "_".join([name, *(values[key] for key in ("use_case", "campaign", "published") if values.get(key))])
     copy = work.notebooks(as_of) / f"{title}.ipynb"
     with disk_errors(copy.parent):
         copy.parent.mkdir(parents=True, exist_ok=True)

@@ -62,7 +62,7 @@ class Step:
         Great Expectations suites that its notebook runs; each is a blocking check of its asset.
     for_each : str
         ``use_case``: an asset for each use case; ``campaign``: one asset that runs the notebook for each campaign
-        completed in the month.
+        that is complete and not measured yet; see `goldmine.pipeline.campaign_step`.
     off : callable
         Why the step is switched off for this bank; empty if it is not.
     on_request : bool
@@ -108,21 +108,32 @@ class StepResult:
 
 def run_step(step: Step, run: Snapshot) -> StepResult:
     """Run a step's notebook, unless what it reads, its code and what it made are unchanged."""
-    subject = {"use_case": run.use_case, "campaign": run.campaign.name if run.campaign else ""}
-    subject = {name: value for name, value in subject.items() if value}
     parameters: dict[str, Any] = {"work": str(run.work.root), "as_of": str(run.as_of), "language": run.language}
-    parameters |= {**subject, **step.parameters(run), **run.parameters}
-    title = "_".join([step.notebook, *subject.values()])
+    parameters |= {**_subject(run), **step.parameters(run), **run.parameters}
     inputs = {**code_inputs(step.notebook), "parameters": of_value(parameters)}
     inputs |= {read.__name__: of_value(read(run)) for read in step.reads}
-    made_by, reused = StepLedger(run.work, run.as_of, title, inputs).run(
+    ledger = step_ledger(step, run, inputs)
+    made_by, reused = ledger.run(
         run.bank_name,
         lambda: run_notebook(step.notebook, parameters, run.work, run.as_of, bank=run.bank_name),
         lambda: step.makes(run),
     )
     if reused:
-        typer.echo(f"  {title:<20} unchanged, taken as it is", err=True)
+        typer.echo(f"  {ledger.name:<20} unchanged, taken as it is", err=True)
     return StepResult(made_by, reused)
+
+
+def _subject(run: Snapshot) -> dict[str, str]:
+    """What a step runs for, as parameters of its notebook: a use case, or a campaign of a release."""
+    subject = {"use_case": run.use_case} if run.use_case else {}
+    if run.campaign is not None:
+        subject |= {"campaign": run.campaign.name, "published": str(run.campaign.as_of)}
+    return subject
+
+
+def step_ledger(step: Step, run: Snapshot, inputs: Mapping[str, str] | None = None) -> "StepLedger":
+    """The ledger of a step for a run's use case or campaign."""
+    return StepLedger(run.work, run.as_of, "_".join([step.notebook, *_subject(run).values()]), inputs or {})
 
 
 @dataclass(frozen=True)

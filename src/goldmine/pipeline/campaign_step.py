@@ -1,0 +1,83 @@
+"""Measuring campaigns: every complete one that is not measured yet, at the month end of its completion."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import typer
+
+from goldmine.core.dates import month_end
+from goldmine.core.errors import GoldmineError
+from goldmine.core.files import read_json
+from goldmine.core.fingerprint import of_value
+from goldmine.measurement.campaign_results import Campaign, campaigns, complete_campaign
+from goldmine.pipeline import inputs
+from goldmine.pipeline.snapshot import Snapshot
+from goldmine.pipeline.step import Step, run_step, step_ledger
+
+
+def measure_campaigns(step: Step, run: Snapshot) -> dict[str, int]:
+    """Measure what is complete and not measured; name what is not complete, with its day.
+
+    Each campaign is measured at the month end of its completion, so that its figures do not depend on how often the
+    step runs. A campaign that was measured at an earlier month end is left alone while its published files are the
+    same; one that was completed within the snapshot's month is measured again if anything it reads has changed. A
+    campaign that cannot be measured does not keep the others from it.
+
+    Returns
+    -------
+    dict of str to int
+        Campaigns that were due, that had been measured before, and that are not complete.
+
+    Raises
+    ------
+    GoldmineError
+        The first error, once every other campaign is measured; or if a campaign asked for by name cannot be measured.
+    """
+    published = [campaign for campaign in campaigns(run.work) if campaign.as_of <= run.as_of]
+    if "campaign" in run.parameters or "published" in run.parameters:
+        published = _asked_for(published, run)
+    due: list[Snapshot] = []
+    counts = {"due": 0, "measured_before": 0, "not_complete": 0}
+    for campaign in published:
+        own = replace(run, campaign=campaign, as_of=month_end(campaign.complete_on))
+        if campaign.complete_on > run.as_of:
+            counts["not_complete"] += 1
+            _tell(campaign, f"not complete before {campaign.complete_on}, measured from {own.as_of} on")
+        elif own.as_of < run.as_of and _is_measured(step, own):
+            counts["measured_before"] += 1
+        else:
+            counts["due"] += 1
+            due.append(own)
+    if not due:
+        typer.echo(f"  no campaign to measure; {counts['measured_before']} measured before", err=True)
+    _measure_each(step, due)
+    return counts
+
+
+def _asked_for(published: list[Campaign], run: Snapshot) -> list[Campaign]:
+    """The campaigns of the name and release that the command's parameters ask for."""
+    asked: Mapping[str, str] = run.parameters
+    name, as_of = asked.get("campaign", ""), asked.get("published", "")
+    complete_campaign(run.work, run.as_of, name, as_of)  # raises where there is none
+    return [campaign for campaign in published if name in ("", campaign.name) and as_of in ("", str(campaign.as_of))]
+
+
+def _measure_each(step: Step, due: list[Snapshot]) -> None:
+    failed: list[GoldmineError] = []
+    for own in due:
+        try:
+            run_step(step, own)
+        except GoldmineError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+
+
+def _is_measured(step: Step, own: Snapshot) -> bool:
+    """Whether a campaign was measured at its month end, from the published files that are there now."""
+    entry = read_json(step_ledger(step, own).ledger)
+    return entry is not None and entry["inputs"].get("campaign") == of_value(inputs.campaign(own))
+
+
+def _tell(campaign: Campaign, what: str) -> None:
+    typer.echo(f"  {campaign.name:<20} of {campaign.as_of}: {what}", err=True)

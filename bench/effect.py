@@ -1,14 +1,16 @@
 """Coverage of measured effects, and the gain of the workbench's lists over the old rule.
 
-    python bench/effect.py coverage [--seeds 100]
+    python bench/effect.py coverage [--customers 6000] [--seeds 300]
     python bench/effect.py quarters [--customers 20000] [--seed 1]
 
-Both run on the sample bank, whose truth is known. `coverage` draws control, contacts and outcomes many times and counts
-how often the interval of the measured effect holds the true one (target: 90 of 100). `quarters` runs four campaigns in
-a row, each on a bank that holds the results of those before it. The workbench's list ranks by propensity until uplift
-may rank, and a part of it is control; the old rule contacts the largest balances and has no control. It compares the
-true effect of equally many contacts (target: 1.5 times as much), also with the best possible lists: by the true
-probability of the outcome, and by the true effect.
+Both run on the sample bank, whose truth is known. `coverage` draws control, contacts and outcomes of one campaign many
+times, with and without an effect, and compares the measurement with raw differences of shares by stratum: how wide the
+intervals are, how often they hold the true effect (90 to 98 of 100), how often they exclude zero (without an effect at
+most 5 of 100), also where the prediction says nothing and where it is the truth, which no model can do better than.
+`quarters` runs four campaigns in a row, each on a bank that holds the results of those before it. The workbench's list
+ranks by propensity until uplift may rank, and a part of it is control; the old rule contacts the largest balances and
+has no control. It compares the true effect of equally many contacts (target: 1.5 times as much), also with the best
+possible lists: by the true probability of the outcome, and by the true effect.
 """
 
 import argparse
@@ -32,7 +34,7 @@ from goldmine.measurement.effect import intention_to_treat
 from goldmine.measurement.uplift_history import features_of, learn_uplift
 from goldmine.models.train import train
 from goldmine.models.training_set import read_training_set
-from goldmine.models.uplift.effect import Estimate
+from goldmine.models.uplift.effect import Estimate, interval
 from goldmine.models.uplift.history import LearnedUplift
 from goldmine.sample import bank_files, write_bank
 from goldmine.sample.persuasion import UNWANTED
@@ -42,33 +44,96 @@ QUARTERS = (date(2023, 5, 31), date(2023, 8, 31), date(2023, 11, 30), date(2024,
 USE_CASES = ("longtail", "dormancy", "wealth")
 MONTHS = 42
 """Months of history to the end of June 2024: enough for six training cutoffs in the first quarter too."""
+LISTED = 1_100
+"""Most customers of the campaign that `coverage` repeats."""
 CAPACITY, CONTROL = 0.2, 0.15
 """Share of the eligible that is contacted; share of the list that is control."""
 
 
-def coverage(folder: Path, seeds: int) -> None:
-    """Repeat one campaign on the same customers."""
-    write_bank(folder / "bank", customers=20_000, months=12, seed=1)
-    for use_case in USE_CASES:
-        truth = bank_files.truth(folder / "bank", use_case, QUARTERS[-1]).nlargest(2_000, "probability", keep="first")
-        truth = truth.assign(campaign_id="c", channel="call", stratum=np.arange(len(truth)) * 10 // len(truth))
-        aim = 1 - truth["probability"] if use_case in UNWANTED else truth["probability"]
-        held, widths, values, true = 0, [], [], 0.0
-        for seed in range(seeds):
-            random = np.random.default_rng([seed, 7])
-            group = np.where(random.random(len(truth)) < CONTROL, "control", "contact")
-            outcome = random.random(len(truth)) < aim
-            played = simulate_campaign(truth.assign(aim=aim, came=outcome, group=group), QUARTERS[-1], random)
-            rows = played.rows.assign(aim=(played.rows["came"] | played.rows["extra"]).astype(float))
-            estimate, true = intention_to_treat(rows), played.true_effect
-            if isinstance(estimate, Estimate):
-                held += estimate.low <= true <= estimate.high
-                widths.append(estimate.high - estimate.low)
-                values.append(estimate.value)
+def coverage(folder: Path, customers: int, seeds: int) -> None:
+    """Repeat one campaign of each use case on the same customers, with what a trained model predicts for them."""
+    write_bank(folder / "bank", customers=customers, months=36, seed=1)
+    work = Workspace(folder / "work")
+    bank = open_bank(folder / "bank", work)
+    build_activity(bank, work)
+    for name in USE_CASES:
+        rows = _scored(folder, bank, work, load_use_case(name), QUARTERS[-1])
+        listed = rows.nlargest(min(LISTED, len(rows) // 2), "probability").reset_index(drop=True)
         print(
-            f"{use_case:<10} true {true:+.4f}  mean measured {np.mean(values):+.4f}  mean width {np.mean(widths):.4f}  "
-            f"interval holds the true effect in {held} of {seeds}"
+            f"{name}, {len(listed)} listed\n{worlds(listed, name, seeds).to_string(float_format='%.4f')}\n", flush=True
         )
+
+
+def worlds(listed: pd.DataFrame, use_case: str, seeds: int) -> pd.DataFrame:
+    """Draw groups, contacts and outcomes many times and count what the measurement says of them.
+
+    Parameters
+    ----------
+    listed : DataFrame
+        customer_id, branch_id, decile and probability as listed; truly, effect and reach of the truth.
+
+    Returns
+    -------
+    DataFrame
+        By truth (with effect or without) and method: mean width of the interval, worlds in 100 whose interval holds the
+        true effect, worlds in 100 whose interval excludes zero, and the mean error of the estimate.
+    """
+    prevents = use_case in UNWANTED
+    aim = 1 - listed["truly"] if prevents else listed["truly"]
+    listed = listed.assign(campaign_id="c", channel="call", aim=aim)
+    listed["stratum"] = listed["branch_id"].astype("str") + "|" + listed["decile"].astype("str")
+    results: dict[tuple[str, str], list[tuple[float, float, float, float]]] = {}
+    for seed in range(seeds):
+        random = np.random.default_rng([seed, 7])
+        group = np.where(random.random(len(listed)) < CONTROL, "control", "contact")
+        came = random.random(len(listed)) < aim
+        for truth, gain in (("no effect", 0.0), ("effect", 1.0)):
+            world = listed.assign(came=came, group=group, effect=gain * listed["effect"])
+            played = simulate_campaign(world, QUARTERS[-1], np.random.default_rng([seed, 8]))
+            rows = played.rows.assign(aim=(played.rows["came"] | played.rows["extra"]).astype(float))
+            says_nothing = rows.assign(probability=random.permutation(rows["probability"].to_numpy()))
+            estimates = {
+                "raw differences": raw_differences(rows),
+                "by prediction": intention_to_treat(rows),
+                "prediction says nothing": intention_to_treat(says_nothing),
+                "prediction is the truth": intention_to_treat(rows.assign(probability=rows["truly"])),
+            }
+            for method, estimate in estimates.items():
+                if isinstance(estimate, Estimate):
+                    found = estimate.value, estimate.low, estimate.high, played.true_effect
+                    results.setdefault((truth, method), []).append(found)
+    return pd.DataFrame({key: _counted(np.array(found)) for key, found in results.items()}).T
+
+
+def _counted(found: np.ndarray) -> dict[str, float]:
+    value, low, high, true = found.T
+    return {
+        "width": float((high - low).mean()),
+        "holds the truth": 100 * float(((low <= true) & (true <= high)).mean()),
+        "shows an effect": 100 * float(((low > 0) | (high < 0)).mean()),
+        "mean error": float((value - true).mean()),
+    }
+
+
+def raw_differences(rows: pd.DataFrame) -> Estimate:
+    """Difference of shares by stratum, without the prediction: what an interval is to be narrower than.
+
+    The strata that have fewer than two customers of a group are pooled.
+    """
+    counts = rows.groupby(["stratum", "group"]).size().unstack(fill_value=0).min(axis=1)
+    stratum = rows["stratum"].where(rows["stratum"].map(counts) > 1, "rest")
+    arms = rows.groupby([stratum, "group"])["aim"].agg(["mean", "var", "size"]).unstack()
+    if "rest" in arms.index and not arms.loc["rest", "size"].fillna(0).min() > 1:
+        rest = stratum == "rest"
+        stratum = stratum.mask(rest, stratum[~rest].value_counts().index[-1])
+        arms = rows.groupby([stratum, "group"])["aim"].agg(["mean", "var", "size"]).unstack()
+    size = arms["size"]
+    weight = size.sum(axis=1) / len(rows)
+    separate = (arms["var"] / size).sum(axis=1)
+    pooled = ((size - 1) * arms["var"]).sum(axis=1) / (size.sum(axis=1) - 2) * (1 / size).sum(axis=1)
+    error = float(np.sqrt(max(weight**2 @ separate, weight**2 @ pooled)))
+    difference = arms["mean"]["contact"] - arms["mean"]["control"]
+    return interval(float(weight @ difference), error, len(rows) - 2 * len(arms))
 
 
 def quarters(folder: Path, customers: int, seed: int) -> None:
@@ -93,23 +158,29 @@ def quarters(folder: Path, customers: int, seed: int) -> None:
     print(sums.div(sums["old rule"], axis=0).round(2).to_string())
 
 
-def _campaign(folder: Path, bank: Bank, work: Workspace, use_case: UseCase, quarter: date) -> dict[str, float]:
-    """Publish one campaign; returns the true extra conversions of each list."""
-    cutoffs = plan_cutoffs(use_case, quarter, bank.months("transactions"))
-    build_features(bank, work, sorted({*cutoffs.all, quarter}))
-    learnt = read_training_set(bank, work, use_case, quarter)
+def _scored(folder: Path, bank: Bank, work: Workspace, use_case: UseCase, as_of: date) -> pd.DataFrame:
+    """Everyone eligible with the probability that a model trained at the day predicts, and the truth."""
+    cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
+    build_features(bank, work, sorted({*cutoffs.all, as_of}))
+    learnt = read_training_set(bank, work, use_case, as_of)
     model = train(use_case, learnt.train, learnt.calibrate, 1).model
-    everyone = eligible_rows(work, use_case, quarter)
+    everyone = eligible_rows(work, use_case, as_of)
     rows = pd.DataFrame(
         {
             "customer_id": everyone["customer_id"].to_pylist(),
             "balance": everyone["aum_avg_30d"].to_numpy(),
             "probability": model.predict(everyone),
         }
-    ).merge(
-        bank_files.truth(folder / "bank", use_case.name, quarter).rename(columns={"probability": "truly"}),
-        on="customer_id",
     )
+    rows["decile"] = np.ceil(rows["probability"].rank(ascending=False) * 10 / len(rows)).astype(int)
+    branches = pd.read_parquet(folder / "bank" / "customers.parquet", columns=["customer_id", "branch_id"])
+    truth = bank_files.truth(folder / "bank", use_case.name, as_of).rename(columns={"probability": "truly"})
+    return rows.merge(branches, on="customer_id").merge(truth, on="customer_id")
+
+
+def _campaign(folder: Path, bank: Bank, work: Workspace, use_case: UseCase, quarter: date) -> dict[str, float]:
+    """Publish one campaign; returns the true extra conversions of each list."""
+    rows = _scored(folder, bank, work, use_case, quarter)
     rows["gain"] = rows["effect"] * rows["reach"]
     contacts = round(CAPACITY * len(rows))
     learned = _history(bank, work, use_case, quarter, rows[["customer_id", "probability"]])
@@ -163,15 +234,15 @@ def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["coverage", "quarters"])
-    parser.add_argument("--seeds", type=int, default=100)
-    parser.add_argument("--customers", type=int, default=20_000)
+    parser.add_argument("--seeds", type=int, default=300)
+    parser.add_argument("--customers", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         if arguments.what == "coverage":
-            coverage(Path(folder), arguments.seeds)
+            coverage(Path(folder), arguments.customers or 6_000, arguments.seeds)
         else:
-            quarters(Path(folder), arguments.customers, arguments.seed)
+            quarters(Path(folder), arguments.customers or 20_000, arguments.seed)
 
 
 if __name__ == "__main__":

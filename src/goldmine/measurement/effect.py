@@ -9,7 +9,11 @@ from numpy.typing import NDArray
 from goldmine.models.uplift.effect import Estimate, NotMeasurable, detectable, interval, too_small
 from goldmine.models.uplift.ranking import qini as qini_of
 
-_MIN_IN_STRATUM = 2
+MIN_IN_STRATUM = 20
+"""Customers of either group that a stratum of its own has."""
+_PRIOR_EVENTS = 5
+"""Events that the pooled variance counts for beside those of the control."""
+_NO_SPREAD, _MAX_LEVERAGE = 1e-12, 0.99
 
 
 @dataclass(frozen=True)
@@ -42,15 +46,17 @@ class Cut:
 
 
 def intention_to_treat(rows: pd.DataFrame, outcome: str = "aim") -> Estimate | NotMeasurable:
-    """Effect of assignment to contact on the outcome, stratum by stratum.
+    """Effect of assignment to contact on the outcome, stratum by stratum, adjusted by the stored prediction.
 
-    The means are compared within each stratum of the control, and strata are weighted by their customers. Strata that
-    are too small are pooled.
+    The groups are compared within each stratum of the control at the same predicted probability (CUPED: a slope for
+    each group, common to its strata), and strata are weighted by their customers. The prediction was made before
+    anybody was contacted, so it can only correct what chance made unlike; one that says nothing does no harm. Strata
+    that are too small are joined with others of like prediction.
 
     Parameters
     ----------
     rows : DataFrame
-        One row per customer: ``group`` (contact or control), ``stratum`` and the outcome.
+        One row per customer: ``group`` (contact or control), ``stratum``, ``probability`` and the outcome.
     outcome : str
         Name of a column: 0 or 1, or yuan.
 
@@ -61,23 +67,24 @@ def intention_to_treat(rows: pd.DataFrame, outcome: str = "aim") -> Estimate | N
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"group": ["contact", "control"] * 100, "stratum": "a", "aim": [1, 0] * 50 + [0, 0] * 50})
-    >>> intention_to_treat(rows).value
+    >>> rows = pd.DataFrame({"group": ["contact", "control"] * 100, "stratum": "a", "probability": 0.3})
+    >>> intention_to_treat(rows.assign(aim=[1, 0] * 50 + [0, 0] * 50)).value
     0.5
     """
-    value = rows[outcome].to_numpy(dtype=np.float64)
+    value, prediction = (rows[name].to_numpy(dtype=np.float64) for name in (outcome, "probability"))
     contact = (rows["group"] == "contact").to_numpy()
     small = too_small(value, contact)
     if small is not None:
         return small
-    groups = _strata(rows["stratum"].astype("str").to_numpy(), contact)
-    parts = [_stratum(value[groups == index], contact[groups == index]) for index in np.unique(groups)]
-    weight = np.array([part.rows for part in parts]) / len(value)
-    gain = np.array([part.difference for part in parts])
-    # The wider of separate and pooled variance, since few events in a small arm may mislead.
-    separate = float(weight**2 @ np.array([part.own for part in parts]))
-    pooled = float(weight**2 @ np.array([part.shared for part in parts]))
-    return interval(float(weight @ gain), float(np.sqrt(max(separate, pooled))), len(value) - 2 * len(parts))
+    strata = join_small_strata(rows["stratum"], contact, prediction)
+    sizes = np.bincount(strata)
+    centred = prediction - (np.bincount(strata, weights=prediction) / sizes)[strata]
+    arms = [_arm(value[who], centred[who], strata[who], sizes / len(value)) for who in (contact, ~contact)]
+    slopes_differ = (arms[0].slope - arms[1].slope) ** 2 * float(np.mean(centred**2)) / len(value)
+    error = float(np.sqrt(_variance(value[~contact], arms) + slopes_differ))
+    own = arms[0].variance + arms[1].variance
+    degrees = own**2 / sum(arm.variance**2 / arm.degrees for arm in arms) if own else np.inf
+    return interval(arms[0].level - arms[1].level, error, degrees)
 
 
 def cut(rows: pd.DataFrame, name: str, outcome: str = "aim") -> Cut:
@@ -122,34 +129,99 @@ def table(groups: tuple[Cut, ...]) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class _Stratum:
-    rows: int
-    difference: float
-    own: float
-    shared: float
+class _Arm:
+    """One group: its level at the prediction of all customers, and what it takes to know how sure that is."""
+
+    level: float
+    slope: float
+    variance: float
+    degrees: int
+    residual: float
+    weight: float
 
 
-def _stratum(value: NDArray[np.float64], contact: NDArray[np.bool_]) -> _Stratum:
-    arms = value[contact], value[~contact]
-    sizes = np.array([len(arm) for arm in arms])
-    spread = np.array([arm.var(ddof=1) for arm in arms])
-    shared = float((sizes - 1) @ spread) / max(int(sizes.sum()) - 2, 1) * float((1 / sizes).sum())
-    return _Stratum(len(value), float(arms[0].mean() - arms[1].mean()), float((spread / sizes).sum()), shared)
+def _arm(
+    value: NDArray[np.float64], centred: NDArray[np.float64], strata: NDArray[np.int64], weights: NDArray[np.float64]
+) -> _Arm:
+    """Least squares with a level for each stratum and one slope; the variance is HC2."""
+    counts = np.bincount(strata, minlength=len(weights))
+    mean_value, mean_centred = (
+        np.bincount(strata, weights=column, minlength=len(weights)) / counts for column in (value, centred)
+    )
+    deviation = centred - mean_centred[strata]
+    squares = float(deviation @ deviation)
+    varies = squares > _NO_SPREAD * len(value)
+    slope = float(deviation @ value) / squares if varies else 0.0
+    # All customers of a stratum have a mean centred prediction of 0, to which the group's level is moved.
+    residual = value - mean_value[strata] - slope * deviation
+    moved = deviation / squares if varies else np.zeros(len(value))
+    coefficients = (weights / counts)[strata] - moved * float(weights @ mean_centred)
+    leverage = np.minimum(1 / counts[strata] + moved * deviation, _MAX_LEVERAGE)
+    return _Arm(
+        level=float(weights @ (mean_value - slope * mean_centred)),
+        slope=slope,
+        variance=float((coefficients**2 * residual**2 / (1 - leverage)).sum()),
+        degrees=max(len(value) - len(weights) - int(varies), 1),
+        residual=float(residual @ residual),
+        weight=float((coefficients**2).sum()),
+    )
 
 
-def _strata(names: NDArray, contact: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Indices of strata; those with fewer than two customers in an arm are pooled."""
-    _, index = np.unique(names, return_inverse=True)
-    arms = [np.bincount(index[who], minlength=index.max() + 1) for who in (contact, ~contact)]
-    small = np.minimum(*arms) < _MIN_IN_STRATUM
-    if not small.any():
-        return index
-    joined = np.where(small[index], -1, index)
-    rest = joined == -1
-    if min(int((rest & contact).sum()), int((rest & ~contact).sum())) < _MIN_IN_STRATUM and not small.all():
-        sizes = np.where(small, np.iinfo(np.int64).max, arms[0] + arms[1])
-        joined[rest] = int(sizes.argmin())
-    return joined
+def _variance(control: NDArray[np.float64], arms: list[_Arm]) -> float:
+    """Variance of the difference: each group's own, that of a control with few events drawn towards the pooled one.
+
+    A small control with few events by chance understates its variance. Of an amount the wider of separate and pooled
+    variance counts, since a few large amounts may be missing from a small group.
+    """
+    contact_arm, control_arm = arms
+    pooled = sum(arm.residual for arm in arms) / sum(arm.degrees for arm in arms)
+    if not np.isin(control, (0, 1)).all():
+        return max(contact_arm.variance + control_arm.variance, pooled * (contact_arm.weight + control_arm.weight))
+    events = float(min(control.sum(), len(control) - control.sum()))
+    share = _PRIOR_EVENTS / (_PRIOR_EVENTS + events)
+    return contact_arm.variance + (1 - share) * control_arm.variance + share * pooled * control_arm.weight
+
+
+def join_small_strata(
+    names: pd.Series, contact: NDArray[np.bool_], prediction: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Stratum of each row, where those with too few customers of a group are joined in the order of their prediction.
+
+    Few customers in a stratum cost precision: each stratum's difference is weighted by its customers, however little
+    its control can say.
+
+    Parameters
+    ----------
+    names : Series
+        Stratum of each row, as it was drawn.
+    contact : array (rows,) of bool
+        Customers assigned to contact; the others are control.
+    prediction : array (rows,)
+        Of the outcome, which strata that are joined should have in common.
+
+    Returns
+    -------
+    array (rows,) of int
+        From 0 without gaps; 20 customers of either group in each, where the campaign has as many.
+    """
+    index = pd.factorize(names, sort=True, use_na_sentinel=False)[0]
+    arms = np.array([np.bincount(index[who], minlength=index.max() + 1) for who in (contact, ~contact)])
+    mean = np.bincount(index, weights=prediction) / arms.sum(axis=0)
+    small = arms.min(axis=0) < MIN_IN_STRATUM
+    joined = np.arange(len(mean))
+    collected: list[int] = []
+    for stratum in np.argsort(mean, kind="stable"):
+        if small[stratum]:
+            collected.append(int(stratum))
+            joined[collected] = collected[0]
+            if arms[:, collected].sum(axis=1).min() >= MIN_IN_STRATUM:
+                collected = []
+    if collected:  # the rest goes to the stratum of the nearest prediction
+        others = np.flatnonzero(~np.isin(joined, collected[:1]))
+        if len(others):
+            rest = float(np.average(mean[collected], weights=arms[:, collected].sum(axis=0)))
+            joined[collected] = joined[others[np.abs(mean[others] - rest).argmin()]]
+    return np.unique(joined, return_inverse=True)[1][index]
 
 
 DEPTHS = 20

@@ -1,13 +1,14 @@
 # Each target sets up .venv first where it is not there; a second call installs nothing.
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: run help test test-spark check lab mlflow schedule spark bench messages lock
+.PHONY: run help test test-spark audit check lab mlflow schedule spark bench messages lock
 
 BIN := .venv/bin
 READY := .venv/.installed
 SPARK := .venv/.spark
 BENCH := .venv/.bench
 BANK := data/sample_bank
+AUDITED := data/audit
 CUSTOMERS := 2000000
 # JupyterLab shows the whole project and opens the tour. It asks nobody for news, updates or extensions (pipelines/jupyter);
 # in a container its user is root. Its scheduler checks parameters as the job does, and keeps its jobs below data/.
@@ -31,6 +32,9 @@ test: $(READY)  ## all tests, and the examples in docstrings
 
 test-spark: $(SPARK)  ## tests on Apache Spark; Java 17 or newer must be there
 	$(BIN)/python -m pytest -m spark tests/spark
+
+audit: $(READY)  ## recompute a sample bank of 4,000 customers from its raw tables, cell by cell, by code that knows only the docs
+	$(BIN)/python -m tests.audit $(AUDITED)
 
 check: $(READY)  ## style, import layers, types, and the project's own rules
 	$(BIN)/ruff format --check

@@ -18,7 +18,7 @@ CUTOFF, LATER = date(2024, 3, 31), date(2024, 6, 30)
 
 
 def test_near_is_within_a_fifth_of_a_step():
-    aum = pd.Series([7_999.99, 8_000.0, 9_999.99, 10_000.0, 12_500.0, 12_500.01, 11_000.0, 41_000.0, 9e6])
+    aum = pd.Series([7_999.99, 8_000.0, 9_999.99, 10_000.0, 12_000.0, 12_000.01, 11_000.0, 41_000.0, 9e6])
     before = pd.Series([0.0, 0.0, 20_000.0, 20_000.0, 13_000.0, 13_000.0, 10_000.0, 60_000.0, 9.5e6])
     found = near(aum, before)
     assert found.direction.to_dict() == {1: "up", 2: "up", 3: "down", 4: "down", 7: "up"}

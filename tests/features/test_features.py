@@ -129,6 +129,29 @@ def test_rows_known_after_the_cutoff_are_ignored(tmp_path):
     assert features_of(tmp_path / "june", tables, "own_count_90d", cutoff=date(2024, 6, 30)) == [(2.0,)]
 
 
+def test_windows_are_whole_months_over_a_leap_day(tmp_path):
+    """The 12 months to 2024-06-30 have 366 days, the 3 months 91."""
+    days = ("2023-06-30", "2023-07-01", "2024-03-31", "2024-04-01")
+    tables = {
+        "customers": [CUSTOMER],
+        "transactions": [transaction(1, "A", "2024-06-03T09:00")],
+        "product_events": [
+            {"event_id": day, "customer_id": "A", "happened_on": date.fromisoformat(day), "event": "bought"}
+            | {"product_class": "wealth"}
+            for day in days
+        ],
+        "contacts": [{"campaign_id": "c", "customer_id": "A", "contacted_on": date.fromisoformat(day)} for day in days],
+        "accounts": [
+            {"account_id": day, "customer_id": "A", "opened_on": date.fromisoformat(day)}
+            | {"closed_on": date.fromisoformat(day)}
+            for day in days
+        ],
+    }
+    names = ["bought_count_365d", "wealth_bought_count_365d", "contacts_count_365d", "contacts_count_90d"]
+    names += ["accounts_opened_count", "accounts_closed_count"]
+    assert features_of(tmp_path, tables, *names, cutoff=date(2024, 6, 30)) == [(3.0, 3.0, 3.0, 1.0, 3.0, 3.0)]
+
+
 def test_balances_level_trend_and_share(tmp_path):
     tables = {
         "customers": [CUSTOMER],

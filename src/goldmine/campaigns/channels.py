@@ -11,12 +11,13 @@ from goldmine.contactability import ContactTables
 from goldmine.contactability.funnel import FunnelCounter
 from goldmine.contactability.policy import Fatigue
 from goldmine.contract.tables import CONTACT_CHANNELS
+from goldmine.core.dates import month_end
 from goldmine.core.i18n import _
 
 _NO_CHANNEL = _("cannot be reached by any of its channels, or refused them")
 _TIRED = _("contacted often enough of late")
 _ANSWERED = ("yes", "no", "later")
-_HABIT_DAYS = 365
+_HABIT_MONTHS = 12
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def history(tables: ContactTables, offers: pd.DataFrame, fatigue: Fatigue) -> Hi
     worked = planned[keys].merge(past[keys].drop_duplicates(), on=keys, how="left", indicator=True)["_merge"] == "both"
     all_contacts = pd.concat([past, planned.loc[~worked.to_numpy(), past.columns]])
     times = all_contacts.assign(channel=all_contacts["channel"].fillna("")).groupby(["customer_id", "channel"]).size()
-    answered = contacts.answer.isin(_ANSWERED) & (contacts.contacted_on > tables.as_of - timedelta(days=_HABIT_DAYS))
+    answered = contacts.answer.isin(_ANSWERED) & (contacts.contacted_on > month_end(tables.as_of, -_HABIT_MONTHS))
     habit = contacts.filter(answered & contacts.channel.notnull()).select("customer_id", "channel")
     return History(times.rename("times").reset_index(), habit.distinct().to_pyarrow().to_pandas())
 

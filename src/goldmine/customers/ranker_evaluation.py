@@ -24,7 +24,7 @@ def sides(rows: pd.DataFrame, band: float) -> dict[str, tuple[pd.Series, pd.Seri
     rows : pandas.DataFrame
         aum, step (yuan), outcome (1: at the step or above it later), and aum_change_90d_to_step if known.
     band : float
-        Width of the band, as a share of the larger amount.
+        Width of the band on either side of the step, as a share of the step.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def sides(rows: pd.DataFrame, band: float) -> dict[str, tuple[pd.Series, pd.Seri
     change = rows["aum_change_90d_to_step"] if "aum_change_90d_to_step" in rows else pd.Series(-1.0, rows.index)
     return {
         "up": ((share >= 1 - band) & (share < 1), rows.outcome),
-        "down": ((share >= 1) & (share <= 1 / (1 - band)) & (change < 0), 1 - rows.outcome),
+        "down": ((share >= 1) & (share <= 1 + band) & (change < 0), 1 - rows.outcome),
     }
 
 

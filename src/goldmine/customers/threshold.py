@@ -19,7 +19,7 @@ from goldmine.models.boosting import lightgbm
 from goldmine.models.model import Calibrator, fit_calibrator
 
 BAND = 0.2
-"""Near: within 20% below the next level, or within 20% above the own level and falling."""
+"""Near: from 80% of the next level, or up to 120% of where the own level begins and falling over the quarter."""
 TRAINING_CUTOFFS = 4
 """Number of training cutoffs, before the calibration and test cutoffs."""
 MIN_PER_SIDE = 30
@@ -171,14 +171,14 @@ def near(aum: pd.Series, before: pd.Series) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Of those near a step: direction (``up``: within 20% below the next level; ``down``: within 20% above the
-        beginning of their own and falling) and step (yuan); the index of `aum`. A customer who is both is ``up``.
+        Of those near a step: direction (``up``: from 80% of the next level; ``down``: up to 120% of where their own
+        begins and falling) and step (yuan); the index of `aum`. A customer who is both is ``up``.
     """
     level = level_of(aum)
     starts = np.array(LEVELS, dtype=float)
     own, following = starts[level], np.append(starts[1:], np.inf)[level]
     up = aum >= (1 - BAND) * following
-    down = ~up & (level > 0) & (own >= (1 - BAND) * aum) & (aum < before)
+    down = ~up & (level > 0) & (aum <= (1 + BAND) * own) & (aum < before)
     direction = np.select([up, down], ["up", "down"], default="")
     table = pd.DataFrame({"direction": direction, "step": np.where(up, following, own)}, index=aum.index)
     return table[table.direction != ""]

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 import ibis
-from ibis.expr.types import BooleanValue, DateValue
+
+from goldmine.features.windows import within
 
 EVENTS = ("bought", "redeemed", "loan_drawn", "loan_repaid")
 FACTS = ("property", "tax", "provident_fund")
@@ -16,15 +17,15 @@ def accounts_by_customer(rows: ibis.Table) -> ibis.Table:
     return rows.group_by("customer_id").agg(
         accounts_open=opened.sum(),
         accounts_time=(opened & (rows.product_class == "time")).sum(),
-        accounts_closed=(~opened & _within(rows, rows.closed_on, 365)).sum(),
-        accounts_opened=_within(rows, rows.opened_on, 365).sum(),
+        accounts_closed=(~opened & within(rows.cutoff, rows.closed_on, 365)).sum(),
+        accounts_opened=within(rows.cutoff, rows.opened_on, 365).sum(),
     )
 
 
 def events_by_customer(rows: ibis.Table) -> ibis.Table:
     """Product events up to the cutoff."""
     rows = rows.filter(rows.happened_on <= rows.cutoff)
-    year = _within(rows, rows.happened_on, 365)
+    year = within(rows.cutoff, rows.happened_on, 365)
     wealth = (rows.product_class == "wealth") & (rows.event == "bought")
     measures = {f"{event}_count_365d": (year & (rows.event == event)).sum() for event in EVENTS}
     measures |= {f"{event}_last": rows.happened_on.max(where=rows.event == event) for event in EVENTS}
@@ -40,8 +41,8 @@ def contacts_by_customer(rows: ibis.Table) -> ibis.Table:
     """Marketing contacts up to the cutoff, and what the customer answered."""
     rows = rows.filter(rows.contacted_on <= rows.cutoff)
     return rows.group_by("customer_id").agg(
-        contacts_365d=_within(rows, rows.contacted_on, 365).sum(),
-        contacts_90d=_within(rows, rows.contacted_on, 90).sum(),
+        contacts_365d=within(rows.cutoff, rows.contacted_on, 365).sum(),
+        contacts_90d=within(rows.cutoff, rows.contacted_on, 90).sum(),
         contacts_yes=(rows.answer == "yes").sum(),
         contacts_no=(rows.answer == "no").sum(),
         contact_last=rows.contacted_on.max(),
@@ -63,8 +64,3 @@ CUSTOMER_AGGREGATES: dict[str, Callable[[ibis.Table], ibis.Table]] = {
     "external_facts": facts_by_customer,
 }
 """By table: the function that aggregates it by customer."""
-
-
-def _within(rows: ibis.Table, day: DateValue, days: int) -> BooleanValue:
-    """Whether a day lies in the last so many days, the cutoff included."""
-    return rows.cutoff.delta(day, unit="day") < days

@@ -34,7 +34,8 @@ class Feature:
     unit : str
         yuan, days, months, years, count, share, grade, ratio, flag, or category.
     window : int or None
-        Days that it looks back over, counted in whole months of 30; None where it has no window.
+        Days that it looks back over, in whole months (30, 90, 180 and 365 are 1, 3, 6 and 12); None where it has
+        no window.
     needs : tuple of str
         ``table`` or ``table.column`` that it is computed from; a bank without them does not have the feature.
     kind : {"number", "category"}

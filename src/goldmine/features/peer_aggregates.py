@@ -1,7 +1,11 @@
 """Features of a customer's peers: the village, the employer's other staff, the family, and those of one identity.
 
-A customer's own figures are left out of the mean. Sums are of whole numbers, so that they do not depend on the order of
-the rows.
+* Means are over the other customers on the books; the customer's own figures are left out. Who has no others has no
+  mean.
+* The family are the other sides of all family relations, whichever way round they are recorded.
+* A customer's AUM rose over 90 days if it is above that of the month 3 before. In the season of an identity, only those
+  count whose AUM is on the books at both ends and changed.
+* Sums are of whole numbers, so that they do not depend on the order of the rows.
 """
 
 from collections.abc import Mapping

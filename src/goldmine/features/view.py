@@ -7,7 +7,7 @@ from ibis.expr.types import NumericValue, Value
 
 from goldmine.features.customer_aggregates import CUSTOMER_AGGREGATES
 from goldmine.features.sources import months, spine, table
-from goldmine.features.windows import BUCKETS, WINDOWS, balance_bucket, habit_stretch, transaction_bucket
+from goldmine.features.windows import BUCKETS, WINDOW_BUCKETS, balance_bucket, habit_stretch, transaction_bucket
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class View:
     def total(self, measure: str, days: int) -> NumericValue:
         """Sum of a measure over the last `days` (30, 90, 180, 365): fen or a count."""
         total = self.zero(f"{measure}_0")
-        for bucket in range(1, WINDOWS[days]):
+        for bucket in range(1, WINDOW_BUCKETS[days]):
             total = total + self.zero(f"{measure}_{bucket}")
         return total
 
@@ -39,7 +39,7 @@ class View:
 
     def peak(self, measure: str, days: int) -> Value:
         """Largest of a measure over the last `days`; empty where there was nothing."""
-        return ibis.greatest(*[self.rows[f"{measure}_{bucket}"] for bucket in range(WINDOWS[days])])
+        return ibis.greatest(*[self.rows[f"{measure}_{bucket}"] for bucket in range(WINDOW_BUCKETS[days])])
 
     def known(self, day: Value) -> Value:
         """Whether a day is on or before the cutoff; false for an unknown day."""

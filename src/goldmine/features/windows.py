@@ -1,19 +1,21 @@
-"""Monthly activity before a cutoff, summed once in disjoint age buckets; a window is a running total of buckets.
+"""Windows of whole months before a cutoff, and monthly activity summed once in disjoint age buckets.
 
-Age 0 is the month that ends at the cutoff. Summing each bucket without filters and adding the buckets up
-is several times faster than one conditional sum a window.
+Age 0 is the month that ends at the cutoff. A window of activity is a running total of buckets: summing each bucket
+without filters and adding the buckets up is several times faster than one conditional sum a window.
 """
 
 import ibis
-from ibis.expr.types import BooleanValue, NumericColumn, NumericValue, Value
+from ibis.expr.types import BooleanValue, DateValue, NumericColumn, NumericValue, Value
 
-from goldmine.activity.measures import PEAKS, SUMS, bit_or
+from goldmine.activity.measures import PEAKS, SUMS, bit_or, month_index
 from goldmine.contract.tables import PRODUCT_CLASSES
 
 BUCKETS: tuple[tuple[int, ...], ...] = ((0,), (1, 2), (3, 4, 5), (6, 7, 8), (9, 10, 11), (12, 13, 14))
 """Ages in months of each bucket."""
-WINDOWS: dict[int, int] = {30: 1, 90: 2, 180: 3, 365: 5}
-"""Days of a window, and of how many buckets it is the running total."""
+WINDOW_MONTHS: dict[int, int] = {30: 1, 90: 3, 180: 6, 365: 12}
+"""Days in a window's name, and the whole months that it is: no window of features is counted in days."""
+WINDOW_BUCKETS = {days: sum(ages[-1] < months for ages in BUCKETS) for days, months in WINDOW_MONTHS.items()}
+"""Days in a window's name, and of how many buckets it is the running total."""
 HABIT_AGES = tuple(range(15, 24))
 """Ages of the months beyond the buckets, up to two years; only the family `habit` uses them."""
 STRETCHES = (*BUCKETS, HABIT_AGES)
@@ -25,6 +27,20 @@ SNAPSHOT_AGES = (0, 3, 6, 12)
 """Ages in months at which the balance of each product class is kept."""
 REGULAR = ("in_salary", "in_merchant")
 """Flows that come monthly; the last month in which each came is kept."""
+
+
+def within(cutoff: DateValue, day: DateValue, days: int) -> BooleanValue:
+    """Whether a day on or before the cutoff lies in one of the months of `WINDOW_MONTHS`.
+
+    Examples
+    --------
+    A year is 12 months, even where they have 366 days:
+
+    >>> cutoff, first = ibis.date("2024-06-30"), ibis.date("2023-07-01")
+    >>> within(cutoff, first, 365).execute(), within(cutoff, ibis.date("2023-06-30"), 365).execute()
+    (True, False)
+    """
+    return month_index(cutoff) - month_index(day) < WINDOW_MONTHS[days]
 
 
 def transaction_bucket(rows: ibis.Table, bucket: int) -> ibis.Table:

@@ -1,4 +1,14 @@
-"""How much the customer holds: level, trend, swings and peaks of average daily AUM."""
+"""How much the customer holds: level, trend, swings and peaks of average daily AUM.
+
+* AUM is the sum of all product classes but loans. A month's is its average daily balance, or the month end's where the
+  bank keeps no average; a month without a row counts as zero.
+* An average over several months is the plain mean of the months' averages. A change is the last month less the month
+  1, 3, 6 or 12 before it; growth is that change over the earlier amount plus 100 yuan.
+* The trend is the slope of a least-squares line through the months; the swings are their standard deviation over their
+  mean.
+* Rises and falls are from one month to the next, the six latest steps. The coming quarter, a year ago, is the three
+  months that begin a year before the month after the cutoff.
+"""
 
 import ibis
 from ibis.expr.types import NumericValue
@@ -16,6 +26,7 @@ from goldmine.features.definition import (
 )
 from goldmine.features.reason_text import ReasonText
 from goldmine.features.view import View
+from goldmine.features.windows import WINDOW_MONTHS
 
 NEEDS = ("balances",)
 LEVEL_FEN = 1_000_000
@@ -130,7 +141,8 @@ def _level(v: View) -> list[FeatureDefinition]:
                 "yuan",
                 days,
             )
-            for days, months in ((90, 3), (180, 6), (365, 12))
+            for days, months in WINDOW_MONTHS.items()
+            if months > 1
         ],
         ("aum_end", yuan(v.zero("aum_end_a0")), _("AUM at the month end"), "yuan", None),
         ("aum_end_to_avg", ratio(v.zero("aum_end_a0"), now), _("Month-end AUM over the month's average"), "ratio", 30),
@@ -163,7 +175,7 @@ def _movement(v: View) -> list[FeatureDefinition]:
                 "yuan",
                 days,
             )
-            for days, age in ((30, 1), (90, 3), (180, 6), (365, 12))
+            for days, age in WINDOW_MONTHS.items()
         ],
         *[
             (
@@ -173,17 +185,17 @@ def _movement(v: View) -> list[FeatureDefinition]:
                 "share",
                 days,
             )
-            for days, age in ((90, 3), (365, 12))
+            for days, age in ((days, WINDOW_MONTHS[days]) for days in (90, 365))
         ],
         *[
             (
                 f"aum_slope_{days}d",
-                yuan(_slope(v, months)),
+                yuan(_slope(v, WINDOW_MONTHS[days])),
                 _("Monthly trend of AUM over {days} days", days=days),
                 "yuan",
                 days,
             )
-            for days, months in ((180, 6), (365, 12))
+            for days in (180, 365)
         ],
         ("aum_volatility_365d", variation(year), _("Swings of AUM within a year"), "ratio", 365),
         (

@@ -1,4 +1,9 @@
-"""Where the customer makes transactions."""
+"""Where the customer makes transactions.
+
+* Shares are of all transactions of the year, in and out, batch entries and unknown channels among them.
+* The main channel and the number of channels used leave out batch entries, which are not the customer's own. The main
+  one has the most transactions of the year; of equals the first in the order of the contract.
+"""
 
 import ibis
 
@@ -78,7 +83,7 @@ def channels(v: View) -> list[FeatureDefinition]:
         (max_count == 0, ibis.null("string")), *[(count == max_count, name) for name, count in counts.items()]
     )
     definitions += [
-        *numbers(NEEDS, ("channels_used_365d", used, _("Channels used in a year"), "count", 365)),
+        *numbers(NEEDS, ("channels_used_365d", used, _("Channels used in a year, batch entries aside"), "count", 365)),
         category("main_channel", main, title=_("Main channel"), needs=NEEDS),
     ]
     return with_reason_texts(definitions, REASON_TEXTS)

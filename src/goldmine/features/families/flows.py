@@ -1,10 +1,15 @@
-"""Money in and out, by kind, over windows, and against the quarter before and the same months a year ago."""
+"""Money in and out, by kind, over windows, and against the quarter before and the same months a year ago.
+
+* All channels and kinds count, interest and fees among them; of a kind only its own direction.
+* The same months a year ago are the three that end a year before the cutoff. The coming quarter's months are the three
+  after those.
+"""
 
 from goldmine.core.i18n import _, pgettext
 from goldmine.features.definition import FeatureDefinition, numbers, ratio, with_reason_texts, yuan
 from goldmine.features.reason_text import ReasonText
 from goldmine.features.view import View
-from goldmine.features.windows import WINDOWS
+from goldmine.features.windows import WINDOW_MONTHS
 
 NEEDS = ("transactions",)
 KIND_NEEDS = ("transactions", "transactions.kind")
@@ -128,7 +133,7 @@ def flows(v: View) -> list[FeatureDefinition]:
 
 def _totals(v: View) -> list[FeatureDefinition]:
     definitions = []
-    for days in WINDOWS:
+    for days in WINDOW_MONTHS:
         for flow, (title, inner) in FLOW_TITLES.items():
             amount, count = v.total(f"{flow}_sum", days), v.total(f"{flow}_count", days)
             count_title = _("Number of {flow}s over {days} days", days=days, flow=inner)

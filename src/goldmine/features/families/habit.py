@@ -1,4 +1,10 @@
-"""The customer's usual activity over two years: plain and decaying rates of their own transactions."""
+"""The customer's usual activity over two years: plain and decaying rates of their own transactions.
+
+* Two years are the 24 months that end at the cutoff. Sums are divided by the observed months: those of the 24 since the
+  bank's first month with transactions, or the customer's month of opening where that is later; both count in full.
+* With a half-life of 6 months, a month's weight is half that of the month 6 months after it; the sum is divided by the
+  observed months' weights.
+"""
 
 import ibis
 from ibis.expr.types import IntegerValue, NumericValue

@@ -1,4 +1,8 @@
-"""What the customer holds of each product class: level, change, peak and share of AUM."""
+"""What the customer holds of each product class: level, change, peak and share of AUM.
+
+* Amounts are average daily balances, as for AUM; a peak is the highest of 12 months, a change is against the month 3 or
+  12 before.
+"""
 
 from goldmine.core.i18n import _
 from goldmine.features.definition import FeatureDefinition, numbers, ratio, with_reason_texts, yuan

@@ -1,9 +1,13 @@
-"""Investment transactions and their share of the customer's own: interest in investing before a first purchase."""
+"""Investment transactions and their share of the customer's own: interest in investing before a first purchase.
+
+* Both directions count.
+"""
 
 from goldmine.core.i18n import _
 from goldmine.features.definition import FeatureDefinition, numbers, ratio, with_reason_texts
 from goldmine.features.reason_text import ReasonText
 from goldmine.features.view import View
+from goldmine.features.windows import WINDOW_MONTHS
 
 NEEDS = ("transactions.kind",)
 REASON_TEXTS = {
@@ -28,7 +32,7 @@ def investing(v: View) -> list[FeatureDefinition]:
     A sum in yuan reflects wealth; the share of transactions reflects interest.
     """
     definitions = []
-    for days in (30, 90, 180, 365):
+    for days in WINDOW_MONTHS:
         count = v.total("in_investment_count", days) + v.total("out_investment_count", days)
         definitions += numbers(
             NEEDS,

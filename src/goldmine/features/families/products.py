@@ -1,4 +1,9 @@
-"""Accounts and products held, bought and lapsed; contacts made; facts from outside."""
+"""Accounts and products held, bought and lapsed; contacts made; facts from outside.
+
+* A year and 90 days are 12 and 3 whole months, as everywhere. Days since the last look back over all of the books.
+* A product class is held where its average daily balance of the last month is above zero, loans among them.
+* Of each fact from outside, the highest amount known by the cutoff counts.
+"""
 
 from goldmine.contract.tables import PRODUCT_CLASSES
 from goldmine.core.i18n import _

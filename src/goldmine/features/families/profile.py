@@ -1,4 +1,10 @@
-"""Who the customer is: traits, tenure, life-cycle stage, and services in use."""
+"""Who the customer is: traits, tenure, life-cycle stage, and services in use.
+
+* A year is 365.25 days and a month 30.4375.
+* Stages of the life cycle, the first that holds: `new`, with the bank for less than 182 days; `asleep`, no own
+  transaction in a year; `waking`, more than twice as many in the last 3 months as in the 3 before; `cooling`, less than
+  half as many; `steady`.
+"""
 
 import ibis
 

@@ -1,4 +1,12 @@
-"""How recently, how often and how evenly the customer makes transactions of their own."""
+"""How recently, how often and how evenly the customer makes transactions of their own.
+
+* An own transaction is neither interest nor a fee, and not of the batch channel.
+* The last own transaction is looked for in the last 15 months; the days since it are empty where there is none. Months
+  of silence and of unbroken activity count from the cutoff back and are at most 12.
+* The mean days between own transactions are 365 over the year's days with one.
+* Unevenness is the standard deviation of 12 monthly counts over their mean. Weekends are Saturday and Sunday, of all
+  transactions.
+"""
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -17,6 +25,7 @@ from goldmine.features.definition import (
 )
 from goldmine.features.reason_text import ReasonText
 from goldmine.features.view import View
+from goldmine.features.windows import WINDOW_MONTHS
 
 NEEDS = ("transactions",)
 REASON_TEXTS = {
@@ -118,7 +127,7 @@ def _recency(v: View) -> list[FeatureDefinition]:
     streak = ibis.cases(*[(~active, age) for age, active in enumerate(months_of)], else_=12)
     return numbers(
         NEEDS,
-        ("days_since_own", since, _("Days since the last own transaction"), "days", None),
+        ("days_since_own", since, _("Days since the last own transaction, within 15 months"), "days", None),
         ("gap_mean_365d", gap, _("Mean days between own transactions in a year"), "days", 365),
         ("recency_to_gap_365d", since / gap, _("Days since the last own transaction over the usual gap"), "ratio", 365),
         ("silent_months", silent, _("Months of silence up to now"), "count", None),
@@ -128,16 +137,16 @@ def _recency(v: View) -> list[FeatureDefinition]:
 
 def _frequency(v: View) -> list[FeatureDefinition]:
     rows: list[NumberRow] = []
-    for days, months in ((30, 1), (90, 3), (180, 6), (365, 12)):
+    for days, months in WINDOW_MONTHS.items():
         days_title = _("Days with own transactions in {days} days", days=days)
         count_title = _("Own transactions in {days} days", days=days)
         rows += [
             (f"own_days_{days}d", _days(v, range(months)), days_title, "days", days),
             (f"own_count_{days}d", v.total("own_count", days), count_title, "count", days),
         ]
-    for days, months in ((180, 6), (365, 12)):
+    for days in (180, 365):
         title = _("Months with own transactions in {days} days", days=days)
-        rows.append((f"own_months_{days}d", _months(v, range(months)), title, "count", days))
+        rows.append((f"own_months_{days}d", _months(v, range(WINDOW_MONTHS[days])), title, "count", days))
     return numbers(NEEDS, *rows)
 
 

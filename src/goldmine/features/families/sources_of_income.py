@@ -1,4 +1,8 @@
-"""Sources of income and trade: salary, pension, subsidy, shop takings, bills and loan service."""
+"""Sources of income and trade: salary, pension, subsidy, shop takings, bills and loan service.
+
+* Months since the last are counted from the cutoff's month, which is 0; the last is looked for in 15 months.
+* The share of income that stays is all that came in less all that went out, over salary and pension.
+"""
 
 import ibis
 

@@ -1,0 +1,50 @@
+"""`make audit`: the command line makes a bank and works on it; the auditor recomputes what it wrote, cell by cell."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from tests.audit.books import Books
+from tests.audit.compare import Agreement, compare
+from tests.audit.features import recompute_features
+
+CUSTOMERS, SEED, AS_OF = 4_000, 77, pd.Timestamp("2024-06-30")
+
+
+def main(folder: Path) -> int:
+    """Print how many cells of each column agree; 1 where any differs."""
+    bank, work = folder / "bank", folder / "work"
+    if not bank.exists():
+        goldmine("sample-bank", str(bank), "--customers", str(CUSTOMERS), "--months", "30", "--seed", str(SEED))
+    for command in ("run", "near-threshold", "screening", "lost"):
+        goldmine(command, "--bank", str(bank), "--work", str(work), "--as-of", str(AS_OF.date()))
+    books, differing = Books(bank), 0
+    for section in (features,):
+        for title, columns in section(books, work):
+            sys.stdout.write(f"\n{title}\n" + "".join(f"  {column}\n" for column in columns))
+            differing += sum(not column.whole for column in columns)
+    sys.stdout.write(f"\n{differing} columns differ\n")
+    return int(differing > 0)
+
+
+def goldmine(*arguments: str) -> None:
+    """Run the command line, with a tracking store of the audit's own."""
+    store = {"MLFLOW_TRACKING_URI": f"sqlite:///{Path(sys.argv[1]).resolve()}/mlflow.db"}
+    Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
+    subprocess.run([Path(sys.executable).with_name("goldmine"), *arguments], check=True, env=os.environ | store)
+
+
+def features(books: Books, work: Path) -> Iterator[tuple[str, list[Agreement]]]:
+    """The feature tables of all month ends."""
+    for path in sorted(work.glob("features/20*.parquet")):
+        written = pd.read_parquet(path).drop(columns="cutoff").set_index("customer_id")
+        recomputed = recompute_features(books, pd.Timestamp(path.stem))
+        yield f"Features at {path.stem}", compare(written, recomputed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

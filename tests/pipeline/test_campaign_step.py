@@ -13,7 +13,7 @@ from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.step import Step, step_ledger
 from tests.measurement.test_campaign_results import publish
 
-STEP = Step("measured", "", notebook="7_measure", for_each="campaign", reads=(inputs.campaign,))
+STEP = Step("measured", "", group="lists", notebook="7_measure", for_each="campaign", reads=(inputs.campaign,))
 
 
 @pytest.fixture

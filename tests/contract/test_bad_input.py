@@ -6,9 +6,13 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from goldmine.contract.intake import open_bank
@@ -291,3 +295,45 @@ def test_what_a_killed_run_left_goes_with_the_next(folder: Path, tmp_path: Path)
     (tmp_path / "work" / ".intake.killed.part" / "customers").mkdir(parents=True)
     open_bank(folder, Workspace(tmp_path / "work"))
     assert not list((tmp_path / "work").glob(".intake*"))
+
+
+SUPPRESSIONS = "customer_id,reason,start_date,end_date\n"
+
+
+def test_faults_of_all_tables_come_at_once(folder: Path, refused: Callable[..., None]) -> None:
+    transactions(folder, "t2,SECRET1,2024-02-30,1,in,\n")
+    (folder / "suppressions.csv").write_text(SUPPRESSIONS + "SECRET1,complaint,23-09-29,24-12-31\n", "utf-8")
+    refused(
+        "transactions: 1 values of time are not times (YYYY-MM-DD HH:MM:SS). "
+        "suppressions: 1 values of start_date are not dates (YYYY-MM-DD); 1 values of end_date are not dates"
+    )
+
+
+def test_decimals_too_wide_for_the_engine(folder: Path, refused: Callable[..., None]) -> None:
+    rows = pa.table(
+        {
+            "transaction_id": ["t1"],
+            "customer_id": ["SECRET1"],
+            "time": pa.array([datetime(2024, 1, 31)], pa.timestamp("us")),
+            "amount": pa.array([Decimal("1.005")], pa.decimal256(50, 10)),
+            "direction": ["in"],
+        }
+    )
+    (folder / "transactions.csv").unlink()
+    pq.write_table(rows, folder / "transactions.parquet")
+    refused("transactions: columns of transactions.parquet are decimals of more than 38 digits: amount")
+
+
+def test_columns_that_differ_in_capitals(folder: Path, refused: Callable[..., None]) -> None:
+    (folder / "customers.csv").write_text("customer_id,name,Name\n1,SECRET,SECRET\n", "utf-8")
+    refused("customers: customers.csv: the columns 'Name' and 'name' differ only in capitals")
+
+
+def test_a_table_in_a_file_that_nothing_reads(folder: Path, refused: Callable[..., None]) -> None:
+    (folder / "suppressions.xlsx").write_text("SECRET", "utf-8")
+    refused("suppressions.xlsx: a table is read from Parquet or CSV only")
+
+
+def test_a_day_that_stands_for_none_is_refused_where_a_day_must_be(folder: Path, refused: Callable[..., None]) -> None:
+    transactions(folder, "t2,SECRET1,9999-12-31,1,in,\n")
+    refused("transactions: 1 values of time stand for no day, such as 1900-01-01")

@@ -30,7 +30,7 @@ def test_a_canonical_folder_may_give_just_name_and_data_until(tmp_path: Path) ->
     assert (mapping.name, mapping.data_until) == ("Pizhou", date(2024, 6, 30))
     assert mapping.sources == {
         "customers": CsvSource(csv=f"{tmp_path}/customers.csv"),
-        "transactions": ParquetSource(parquet=f"{tmp_path}/transactions/*.parquet"),
+        "transactions": ParquetSource(parquet=f"{tmp_path}/transactions/**/*.[pP][aA][rR][qQ][uU][eE][tT]"),
     }
 
 

@@ -128,6 +128,9 @@ SPECIAL: dict[str, Mutant | str] = {
     "product_events.amount_negative": "UPDATE product_events SET amount = -1 WHERE rowid = 0",
     "external_facts.amount_negative": "UPDATE external_facts SET amount = -1 WHERE rowid = 0",
     "relations.related_to_itself": "UPDATE relations SET related_id = customer_id WHERE rowid = 0",
+    "contacts.opt_out_of_unknown": Mutant(
+        "UPDATE contacts SET answer = 'opt_out', customer_id = 'X' WHERE rowid = 0", frozenset({"customer_id_unknown"})
+    ),
     "suppressions.ends_before_it_begins": "UPDATE suppressions SET end_date = '2024-04-30' WHERE rowid = 0",
     "features.columns_present": "ALTER TABLE features RENAME cutoff TO day",
     "features.no_features": "ALTER TABLE features DROP COLUMN balance",

@@ -10,7 +10,9 @@ from ibis.backends.sql.datatypes import DuckDBType
 
 from goldmine.contract.schema import DUCKDB_TYPES
 from goldmine.contract.tables import TABLES
+from goldmine.core.dates import month_key
 from goldmine.core.engine import read_parquet
+from goldmine.core.errors import HistoryError
 
 
 def schema_of(table: str) -> ibis.Schema:
@@ -88,6 +90,21 @@ class Bank:
         """Months with rows in a partitioned table, oldest first."""
         entry = self.tables.get(table)
         return sorted({f.month for f in entry.files}) if entry else []
+
+    def require_balances(self, as_of: date) -> None:
+        """Refuse a snapshot whose month is missing from the balances: every customer would have an AUM of 0.
+
+        Raises
+        ------
+        HistoryError
+            If there are balances, and none of that month.
+        """
+        months = self.months("balances")
+        if months and month_key(as_of) not in months:
+            raise HistoryError(
+                f"balances: hold no rows of {month_key(as_of)}, the month of the snapshot; their last is {months[-1]}.",
+                f"Deliver that month, or read the books at another month end, such as --as-of of {months[-1]}.",
+            )
 
     def read(
         self, connection: SQLBackend, table: str, months: list[str] | None = None, *, raw: bool = False

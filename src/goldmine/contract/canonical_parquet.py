@@ -1,5 +1,6 @@
 """Parquet that already meets the contract is used in place; its footers alone decide."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from goldmine.contract.schema import Kind, TableSpec
+from goldmine.contract.casting import MAX_YEAR
+from goldmine.contract.schema import Column, Kind, TableSpec
+from goldmine.contract.value_forms import MIN_YEAR
 from goldmine.core.dates import month_key
 from goldmine.core.errors import ContractError
 
@@ -58,11 +61,38 @@ def read_footer(path: Path, table: str) -> pq.FileMetaData:
         If the file is not whole Parquet.
     """
     try:
-        return pq.read_metadata(path)
+        metadata = pq.read_metadata(path)
+        schema = metadata.schema.to_arrow_schema()
     except (pa.ArrowException, OSError) as error:
         raise ContractError(
             f"{table}: {path} is not a whole Parquet file.", "It may have been cut short: copy or export it again."
         ) from error
+    require_own_names(schema.names, f"{table}: {path.name}")
+    wide = [field.name for field in schema if pa.types.is_decimal256(field.type)]
+    if wide:
+        raise ContractError(
+            f"{table}: columns of {path.name} are decimals of more than 38 digits: {', '.join(wide)}.",
+            "Export them as decimal(38, ...) or narrower.",
+        )
+    return metadata
+
+
+def require_own_names(names: Sequence[str], where: str) -> None:
+    """Refuse a table whose columns cannot be told apart: capitals do not count in SQL.
+
+    Raises
+    ------
+    ContractError
+        Names the columns.
+    """
+    lower = [name.lower() for name in names]
+    same = sorted({name for name in names if lower.count(name.lower()) > 1})
+    if same:
+        what = f"the columns {' and '.join(map(repr, same))} differ only in capitals"
+        raise ContractError(
+            f"{where}: {what if len(same) > 1 else f'the column {same[0]!r} stands twice'}.",
+            "Give each column a name of its own.",
+        )
 
 
 def _footer(path: Path, spec: TableSpec) -> Footer | None:
@@ -74,8 +104,27 @@ def _footer(path: Path, spec: TableSpec) -> Footer | None:
         return None
     if any(_statistic(metadata, c.name, "null_count") != 0 for c in spec.columns if c.required and metadata.num_rows):
         return None
+    if not all(_plain(metadata, c) for c in spec.columns if c.name in columns):
+        return None
     month = _month(metadata, spec.month_of) if spec.month_of and metadata.num_rows else ""
     return None if month is None else Footer(path, columns, metadata.num_rows, month)
+
+
+def _plain(metadata: pq.FileMetaData, column: Column) -> bool:
+    """Whether the least and greatest value of a column, where the footer has them, need no cleaning."""
+    for chunk in _chunks(metadata, column.name):
+        if not chunk.is_stats_set or not chunk.statistics.has_min_max:
+            continue
+        for value in (chunk.statistics.min, chunk.statistics.max):
+            if isinstance(value, str) and (value != value.strip() or (column.codes and value not in column.codes)):
+                return False
+            if isinstance(value, date) and not (date(MIN_YEAR, 1, 2) <= _day(value) < date(MAX_YEAR - 1, 12, 31)):
+                return False
+    return True
+
+
+def _day(value: date) -> date:
+    return date(value.year, value.month, value.day)
 
 
 def _statistic(metadata: pq.FileMetaData, column: str, which: str) -> int | None:

@@ -4,6 +4,7 @@ import codecs
 import csv
 from pathlib import Path
 
+from goldmine.contract.canonical_parquet import require_own_names
 from goldmine.contract.sources import CsvSource
 from goldmine.core.errors import ContractError
 
@@ -61,6 +62,7 @@ def columns_of(source: CsvSource, files: list[Path], table: str) -> list[str]:
             f"{table}: {files[0].name} has {len(names)} columns, and not each has a name of its own.",
             "Correct its header; where it has none set `header: false` and list `columns`.",
         )
+    require_own_names(names, f"{table}: {files[0].name}")
     for name in source.dates:
         if name not in names:
             raise ContractError(

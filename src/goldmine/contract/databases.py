@@ -9,6 +9,7 @@ from adbc_driver_manager import dbapi
 
 from goldmine.contract.sources import PostgresSource, SqliteSource
 from goldmine.core.errors import ContractError
+from goldmine.core.sql import quoted
 
 
 @contextmanager
@@ -30,11 +31,8 @@ def rows_of(source: SqliteSource | PostgresSource, select: str, table: str) -> I
         No connection, or a SELECT that fails.
     """
     with closing(_connect(source, table)) as connection, closing(connection.cursor()) as cursor:
-        if isinstance(source, SqliteSource):
-            # SQLite columns have no type: the driver takes it from the first batch.
-            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": "65536"})
         try:
-            cursor.execute(select)
+            cursor.execute(_as_text(cursor, select) if isinstance(source, SqliteSource) else select)
             reader = cursor.fetch_record_batch()
         except AdbcError as error:
             raise ContractError(
@@ -42,6 +40,21 @@ def rows_of(source: SqliteSource | PostgresSource, select: str, table: str) -> I
                 "Correct it in bank.yaml; it is written in the database's own SQL.",
             ) from None
         yield reader
+
+
+def _as_text(cursor: dbapi.Cursor, select: str) -> str:
+    """The SELECT with every value as text.
+
+    SQLite's columns have no type and the driver would take it from the first rows; so the contract reads the texts.
+    """
+    cursor.execute(f"SELECT * FROM (\n{select.strip().rstrip(';')}\n) LIMIT 0")
+    names = [column[0] for column in cursor.description or ()]
+    texts = (
+        f"CASE WHEN typeof({name}) = 'real' AND {name} = CAST({name} AS INTEGER) "
+        f"THEN CAST(CAST({name} AS INTEGER) AS TEXT) ELSE CAST({name} AS TEXT) END AS {name}"
+        for name in map(quoted, names)
+    )
+    return f"SELECT {', '.join(texts)} FROM (\n{select.strip().rstrip(';')}\n)"
 
 
 def _connect(source: SqliteSource | PostgresSource, table: str) -> dbapi.Connection:

@@ -34,7 +34,8 @@ Amounts must be finite. Dates and times carry no time zone. Numbers of customers
 Canonical tables as Parquet or CSV (comma, UTF-8, header, dates as `YYYY-MM-DD`) under their own names:
 `customers.parquet`, `transactions/*.parquet`, `balances.csv`. Parquet in the types below, with one month in each file
 of the tables that are partitioned by month, is used where it lies and never copied. Everything else is cast once into
-the work folder. Columns that the contract does not know are left out.
+the work folder. Columns that the contract does not know are left out. A table's folder may have folders below it;
+capitals in names of files do not count. Files that nothing reads are named by `goldmine validate`.
 
 ## bank.yaml
 
@@ -104,7 +105,10 @@ An error says table, column, rule and count, never a value, and nothing in the w
 compulsory table or column, an empty compulsory table, a column of the wrong type, values that are no dates or no
 amounts (2024-02-30, NaN, infinity), a Parquet or CSV file cut short, bytes that are not in the declared encoding, an
 unknown key, table or source, a SELECT that fails, a disk that is full. Duplicates, rows of unknown customers,
-future-dated rows and unknown codes are judged by validation.
+future-dated rows and unknown codes are judged by validation. The faults of all tables come in one error.
+
+What absence would permit is refused: a row of `suppressions`, or an opt-out in `contacts`, of a customer who is not in
+`customers`; a code in `contacts.answer` that is not understood; balances without the snapshot's month.
 
 ## Merged numbers
 

@@ -85,17 +85,31 @@ def open_bank(source: Path, work: Workspace) -> Bank:
     with work.lock(), disk_errors(work.root), _scratch(work) as scratch:
         saved = read_manifest(work)
         intake = _Intake(mapping, work, saved, Hashes(saved.get("hashes", {})))
-        taken = {}
-        for name in track([name for name in TABLES if name in mapping.tables], "taking in tables"):
+        taken = _take_in_all(intake, scratch)
+        if work.returned.exists():
+            taken |= _with_returned(intake, taken.get("contacts"), scratch / "returned")
+        work.claim(mapping.name, source)
+        return _settle(intake, taken)
+
+
+def _take_in_all(intake: _Intake, scratch: Path) -> dict[str, _Taken]:
+    """Every table that has rows; the faults of all tables come in one error."""
+    taken, faults = {}, []
+    for name in track([name for name in TABLES if name in intake.mapping.tables], "taking in tables"):
+        try:
             table = _take_in(intake, TABLES[name], scratch / name)
             if table.standing or table.written:
                 taken[name] = table
             elif TABLES[name].compulsory:
                 raise ContractError(f"{name}: the table is empty.", "Put its rows where bank.yaml says they are.")
-        if work.returned.exists():
-            taken |= _with_returned(intake, taken.get("contacts"), scratch / "returned")
-        work.claim(mapping.name, source)
-        return _settle(intake, taken)
+        except ContractError as fault:
+            faults.append(fault)
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        advice = dict.fromkeys(fault.do for fault in faults)
+        raise ContractError(" ".join(fault.what for fault in faults), " ".join(advice))
+    return taken
 
 
 def _take_in(intake: _Intake, spec: TableSpec, scratch: Path) -> _Taken:

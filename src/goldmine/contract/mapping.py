@@ -1,6 +1,5 @@
 """``bank.yaml``: which of a bank's own tables become which canonical ones. A frozen typed object at the edge."""
 
-import glob
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -9,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from goldmine.contract.bank_files import canonical_files
 from goldmine.contract.sources import (
     KINDS,
     CsvSource,
@@ -105,7 +105,7 @@ def load_mapping(folder: Path) -> Mapping:
         sources = {name: _source(name, raw, folder) for name, raw in top.sources.items()}
         tables = {name: _table(name, raw, sources, top, file) for name, raw in top.tables.items()}
     else:
-        sources = _canonical_files(folder.resolve())
+        sources = canonical_files(folder.resolve())
         tables = {name: TableMapping(source=(name,), **merged(top, {}, TABLES[name])) for name in sources}
     for spec in TABLES.values():
         if spec.compulsory and spec.name not in tables:
@@ -156,34 +156,3 @@ def _table(name: str, raw: dict[str, Any], sources: dict[str, Source], top: _Fil
             "Name that source alone.",
         )
     return table
-
-
-def _canonical_files(folder: Path) -> dict[str, Source]:
-    """Sources of a folder that already holds canonical tables: ``customers.parquet``, ``transactions/*.csv``."""
-    sources: dict[str, Source] = {}
-    for path in sorted(folder.iterdir()):
-        name, suffix, location = path.stem, path.suffix, glob.escape(str(path))
-        if path.is_dir() and path.name in TABLES:
-            name, suffix = path.name, _suffix(path)
-            location = f"{glob.escape(str(path))}/*{suffix}"
-        elif not (path.is_file() and suffix in (".parquet", ".csv")):
-            continue
-        if name not in TABLES:
-            raise ContractError(
-                f"{path}: the contract has no table {name!r}.",
-                f"Rename the file or move it elsewhere. Allowed: {', '.join(TABLES)}.",
-            )
-        if name in sources:
-            raise ContractError(f"{folder}: holds the table {name} twice.", "Keep one file or folder of it.")
-        sources[name] = ParquetSource(parquet=location) if suffix == ".parquet" else CsvSource(csv=location)
-    return sources
-
-
-def _suffix(folder: Path) -> str:
-    suffixes = sorted({path.suffix for path in folder.iterdir() if path.suffix in (".parquet", ".csv")})
-    if len(suffixes) != 1:
-        raise ContractError(
-            f"{folder}: holds {len(suffixes)} kinds of table file; just one is needed.",
-            "Keep either .parquet or .csv files there.",
-        )
-    return suffixes[0]

@@ -52,4 +52,6 @@ def open_session(work: str = "data", as_of: str = "", language: str = "en", *, s
     use_language(language)
     workspace = Workspace(at_home(work))
     bank = open_bank(at_home(source), workspace) if source else load_bank(workspace)
-    return Session(bank, workspace, snapshot_date(as_of, bank.data_until), language)
+    snapshot = snapshot_date(as_of, bank.data_until)
+    bank.require_balances(snapshot)
+    return Session(bank, workspace, snapshot, language)

@@ -90,6 +90,10 @@ def _codes(column: Column, breaks: str) -> Iterator[dict[str, Any]]:
         known = _("{column} is one of its code list.", column=name)
         yield _expectation(f"{name}_outside_codes", name, breaks, known)
         return
+    if column.fail_closed:
+        understood = _("{column} is one of its code list or empty; an unknown code may be a refusal.", column=name)
+        yield _expectation(f"{name}_outside_codes", name, breaks, understood)
+        return
     reported = _("{column} is one of its code list; other codes count as missing.", column=name)
     yield _expectation(f"{name}_outside_codes", name, breaks, reported, severity="warning")
     mostly = _(

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import in_language
 from goldmine.governance.calibration import calibration
 from goldmine.governance.groups import groups_of
 from goldmine.governance.limits import Limits, read_limits
@@ -56,7 +57,29 @@ def test_slight_overprediction_gives_a_warning():
 def test_large_overprediction_stops_the_promotion():
     found = calibration(CAME, PROMISED + 0.1, TOWN[:0], Limits())
     assert found.table.verdict.tolist() == ["stop"]
-    assert found.stops[0].endswith("above its noise floor; the limit is 0.05")
+    assert found.stops[0].endswith("above its noise floor (above 0.02 a warning, above 0.05 not promoted)")
+
+
+def test_warning_and_stop_state_the_same_limits():
+    """ "0.020 above its noise floor; the limit is 0.02" was said of a model that then became champion."""
+    limits = Limits(calibration_warning=0.01, calibration_stop=0.04)
+    warned = calibration(CAME, PROMISED + 0.03, TOWN[:0], limits).warnings[0]
+    stopped = calibration(CAME, PROMISED + 0.1, TOWN[:0], limits).stops[0]
+    assert warned.endswith("(above 0.01 a warning, above 0.04 not promoted)")
+    assert stopped.endswith("(above 0.01 a warning, above 0.04 not promoted)")
+    assert "高于0.01为预警，高于0.04不予启用" in in_language(stopped, "zh")
+
+
+def test_base_rate_other_than_predicted_is_a_warning():
+    promised = np.full(4_000, 0.272)
+    came = np.zeros(4_000, np.int8)
+    came[:928] = 1
+    found = calibration(came, promised, TOWN[:0], Limits())
+    assert found.warnings[-1] == (
+        "base rate: 27.2% were predicted and 23.2% came, 15% fewer (limit 10%, beyond chance)"
+    )
+    more = calibration(1 - came, 1 - promised - 0.1, TOWN[:0], Limits())
+    assert more.warnings[-1].startswith("base rate: 62.8% were predicted and 76.8% came, 22% more")
 
 
 def test_overpredicted_group_is_found_though_the_whole_is_calibrated():

@@ -125,6 +125,8 @@ def _say_drift(drift: "TableDrift") -> None:
         f"test rows: rate estimated {estimated.rate:.2%}, observed {observed.rate:.2%}; "
         f"AUC estimated {estimated.auc:.4f}, observed {observed.auc:.4f}"
     )
+    for warning in drift.rate_warnings:
+        say(f"warning: {warning}")
     say(f"drift of the test rows: {_drifted(drift.tested)}")
     if drift.scored is not None:
         alarms = f", {len(drift.alarms)} alarm{_first(drift.alarms)}"

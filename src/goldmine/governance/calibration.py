@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from goldmine.core.i18n import LocalizedText, _
+from goldmine.governance.base_rate import rate_warning
 from goldmine.governance.groups import GROUP_TITLES
 from goldmine.governance.limits import Limits
 
@@ -39,13 +40,15 @@ class Calibration:
 
     @property
     def warnings(self) -> tuple[LocalizedText, ...]:
-        """Groups whose calibration error is above the limit of a warning."""
-        return self._messages("warning", self.limits.calibration_warning)
+        """Groups whose calibration error is above the limit of a warning, and a base rate other than predicted."""
+        whole = self.table.iloc[0]
+        rate = rate_warning(whole.predicted, whole.observed, int(whole.rows), self.limits)
+        return (*self._messages("warning"), *([rate] if rate else []))
 
     @property
     def stops(self) -> tuple[LocalizedText, ...]:
         """Groups whose calibration error keeps the model from being promoted."""
-        return self._messages("stop", self.limits.calibration_stop)
+        return self._messages("stop")
 
     def metrics(self) -> dict[str, float]:
         """Figures for MLflow: of all rows, and of the worst group."""
@@ -56,20 +59,28 @@ class Calibration:
             "calibration_excess_worst_group": float(self.table.excess.max()),
         }
 
-    def _messages(self, verdict: str, limit: float) -> tuple[LocalizedText, ...]:
-        return tuple(_message(row, limit) for row in self.table[self.table.verdict == verdict].itertuples())
+    def _messages(self, verdict: str) -> tuple[LocalizedText, ...]:
+        return tuple(_message(row, self.limits) for row in self.table[self.table.verdict == verdict].itertuples())
 
 
-def _message(row: Any, limit: float) -> LocalizedText:
-    values = {"by": GROUP_TITLES[row.by], "error": row.error, "excess": row.excess, "limit": limit}
+def _message(row: Any, limits: Limits) -> LocalizedText:
+    """A warning and a stop state both limits, so that nobody takes the one for the other."""
+    values = {
+        "by": GROUP_TITLES[row.by],
+        "error": row.error,
+        "excess": row.excess,
+        "warning": limits.calibration_warning,
+        "stop": limits.calibration_stop,
+    }
     if not row.group:
         return _(
-            "calibration error of {by} is {error:.3f}, {excess:.3f} above its noise floor; the limit is {limit:.2f}",
+            "calibration error of {by} is {error:.3f}, {excess:.3f} above its noise floor "
+            "(above {warning:.2f} a warning, above {stop:.2f} not promoted)",
             **values,
         )
     return _(
-        "calibration error of {by} {group} is {error:.3f}, {excess:.3f} above its noise floor; "
-        "the limit is {limit:.2f}",
+        "calibration error of {by} {group} is {error:.3f}, {excess:.3f} above its noise floor "
+        "(above {warning:.2f} a warning, above {stop:.2f} not promoted)",
         group=row.group,
         **values,
     )

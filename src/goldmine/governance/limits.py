@@ -26,6 +26,9 @@ class Limits(SettingsModel):
         Share of a later cutoff's rows whose value of a feature may lie outside the range of the cutoffs before it.
     calibration_warning, calibration_stop : float
         Calibration error above its noise floor that gives a warning, and that stops a promotion.
+    rate_change : float
+        Share by which the observed rate of outcomes may differ from the predicted one, beyond chance, without a
+        warning.
     group_loss : float
         Share of a protected group's outcomes caught by the champion's list that the challenger's may lose.
     min_group_outcomes : int
@@ -38,6 +41,7 @@ class Limits(SettingsModel):
     out_of_range_share: float = Field(default=0.5, gt=0, le=1)
     calibration_warning: float = Field(default=0.02, ge=0, le=1)
     calibration_stop: float = Field(default=0.05, ge=0, le=1)
+    rate_change: float = Field(default=0.1, gt=0, le=1)
     group_loss: float = Field(default=0.2, ge=0, le=1)
     min_group_outcomes: int = Field(default=20, ge=1)
 

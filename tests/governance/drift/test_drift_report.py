@@ -78,6 +78,9 @@ def test_drift_in_two_windows_alarms_and_one_odd_month_does_not(reference, tmp_p
     seen = drift_report(work, use_case(), JUNE, scored(work, JUNE, HIGH, HIGH))
     assert sorted(seen.windows[-1].drifted) == ["inflow", "silent"]
     assert seen.alarms == ("inflow",)
+    ratio, changed = seen.rate_warnings
+    assert ratio.endswith("at the test cutoff 20.0% were predicted and 25.0% came, and at that ratio 62.5% will come")
+    assert changed.startswith("base rate: these scores predict 50.0%, and 25.0% came at the test cutoff")
     states = seen.frame().set_index("feature").state.to_dict()
     assert states == {"inflow": "alarm", "silent": "drifted", "score": "stable"}
 

@@ -11,12 +11,15 @@ from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
 from goldmine.core.errors import DriftError
 from goldmine.core.files import read_json, write_json
+from goldmine.core.i18n import LocalizedText
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
 from goldmine.features.peer_aggregates import PEER_FEATURES
+from goldmine.governance.base_rate import scoring_warnings
 from goldmine.governance.drift.performance_estimation import Estimate, Performance, estimate, realised
 from goldmine.governance.drift.reference import SCORE, Reference, Window, compare_window, read_reference
 from goldmine.governance.drift.stability import evenly
+from goldmine.governance.limits import read_limits
 from goldmine.labels.cutoffs import outcome_end
 from goldmine.labels.eligibility import feature_rows, labelled
 from goldmine.labels.use_case import UseCase
@@ -53,6 +56,8 @@ class DriftReport:
         The model's test cutoff.
     tested : dict of str to Performance
         The performance there: ``estimated`` and ``realised``.
+    rate_warnings : tuple of str
+        What is to be said of the rate that the scores predict.
     """
 
     use_case: str
@@ -64,6 +69,7 @@ class DriftReport:
     estimate: Estimate
     test_cutoff: str
     tested: dict[str, Performance]
+    rate_warnings: tuple[str, ...] = ()
 
     def frame(self) -> pd.DataFrame:
         """A row per column: feature; psi and limit at this snapshot; windows (how many it drifted in); weight; state.
@@ -103,7 +109,7 @@ class DriftReport:
         }
 
 
-def drift_report(work: Workspace, use_case: UseCase, as_of: date, report: ScoreReport) -> DriftReport:
+def drift_report(work: Workspace, use_case: UseCase, as_of: date, report: ScoreReport, bank: str = "") -> DriftReport:
     """Compare a snapshot's features and scores with the training of the model that scored, and store the report.
 
     The tracking store must be in use: the reference is stored with the model's training run.
@@ -121,6 +127,7 @@ def drift_report(work: Workspace, use_case: UseCase, as_of: date, report: ScoreR
     rows = feature_rows(connect(), work, as_of, sample.select(["customer_id"]), names).to_arrow_table()
     now = compare_window((reference.profiles, reference.usual), rows, sample["probability"].to_numpy(), str(as_of))
     windows = (*_earlier(work, use_case.name, as_of, report.model_version, reference), now)[-ALARM_WINDOWS:]
+    expected = estimate(probability, use_case.list_size)
     drift = DriftReport(
         use_case.name,
         str(as_of),
@@ -128,12 +135,19 @@ def drift_report(work: Workspace, use_case: UseCase, as_of: date, report: ScoreR
         windows,
         reference.weight,
         alarms_of(windows, reference),
-        estimate(probability, use_case.list_size),
+        expected,
         reference.windows[-1].cutoff,
         reference.tested,
+        rate_warnings(expected.middle.rate, reference, bank),
     )
     write_json(work.drift(as_of, use_case.name), asdict(drift))
     return drift
+
+
+def rate_warnings(estimated: float, reference: Reference, bank: str) -> tuple[LocalizedText, ...]:
+    """Warnings on the mean probability of new scores, from the rates at the model's test cutoff."""
+    tested = reference.tested["estimated"].rate, reference.tested["realised"].rate
+    return scoring_warnings(estimated, tested, reference.windows[-1].rows, read_limits(bank))
 
 
 def alarms_of(windows: tuple[Window, ...], reference: Reference) -> tuple[str, ...]:

@@ -6,10 +6,12 @@ from datetime import date
 import pyarrow.parquet as pq
 
 from goldmine.core.workspace import Workspace
+from goldmine.governance.base_rate import rate_warning
 from goldmine.governance.drift.performance_estimation import Performance
 from goldmine.governance.drift.reference import Window, compare_window, read_reference
-from goldmine.governance.drift.report import alarms_of
+from goldmine.governance.drift.report import alarms_of, rate_warnings
 from goldmine.governance.drift.stability import evenly
+from goldmine.governance.limits import read_limits
 from goldmine.models.external.result import scored_probabilities
 
 
@@ -27,6 +29,8 @@ class TableDrift:
         The rows to score compared with the training rows; None if every row has a label.
     alarms : tuple of str
         Columns, or the score, that drifted in both and matter to the model; largest PSI first.
+    rate_warnings : tuple of str
+        Where the test rows have another rate than predicted, and what that means for the rows to score.
     """
 
     estimated: Performance
@@ -34,6 +38,7 @@ class TableDrift:
     tested: Window
     scored: Window | None
     alarms: tuple[str, ...]
+    rate_warnings: tuple[str, ...]
 
 
 def table_drift(work: Workspace, use_case: str, as_of: date, run_id: str) -> TableDrift:
@@ -48,15 +53,20 @@ def table_drift(work: Workspace, use_case: str, as_of: date, run_id: str) -> Tab
     """
     reference = read_reference(run_id)
     windows, scored = reference.windows, None
+    estimated, observed = reference.tested["estimated"], reference.tested["realised"]
+    tested = rate_warning(estimated.rate, observed.rate, windows[-1].rows, read_limits(use_case))
+    warnings: tuple[str, ...] = (tested,) if tested else ()
     rows = evenly(pq.read_table(work.features(as_of)))
     if rows.num_rows:
         probability = scored_probabilities(work, use_case, rows["customer_id"])
         scored = compare_window((reference.profiles, reference.usual), rows, probability, str(as_of))
         windows = (*windows, scored)
+        warnings += rate_warnings(float(probability.mean()), reference, use_case)
     return TableDrift(
-        reference.tested["estimated"],
-        reference.tested["realised"],
+        estimated,
+        observed,
         reference.windows[-1],
         scored,
         alarms_of(windows, reference) if scored is not None else (),
+        warnings,
     )

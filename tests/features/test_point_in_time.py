@@ -66,6 +66,7 @@ def without_the_future(table: str) -> str:
         later = DATED["customers"][1:]
         blank = ", ".join(f"CASE WHEN {c} <= '{CUTOFF}' THEN {c} END AS {c}" for c in later)
         blank += f", CASE WHEN risk_grade_on <= '{CUTOFF}' THEN risk_grade END AS risk_grade"
+        blank += f", CASE WHEN merged_on <= '{CUTOFF}' THEN merged_into END AS merged_into"
         return f"SELECT * REPLACE ({blank}) FROM t WHERE opened_on <= '{CUTOFF}'"
     if table == "accounts":
         return (

@@ -34,7 +34,8 @@ def project(tmp_path_factory):
 @pytest.fixture(scope="module")
 def snapshot(project):
     """The job, run once."""
-    write_bank(project / "bank", customers=4_000, months=18, seed=1, end=AS_OF)
+    # Two years, so that even the first training cutoff looks back over a whole year of stable balances.
+    write_bank(project / "bank", customers=4_000, months=24, seed=1, end=AS_OF)
     snapshot = Snapshot(project / "bank", Workspace(project / "work"), AS_OF, use_cases=("dormancy",))
     with loaded_kernels():  # as the command does it
         run_job(snapshot, STEPS)

@@ -89,7 +89,9 @@ def bank(tmp_path_factory):
 def files(bank, folder, use_case: str, as_of: date = AS_OF):
     """A campaign on all customers of whom the aim has not come by itself; every fifth is control."""
     came = bank_files.happened(bank, use_case, AS_OF)
-    rows = duckdb.sql(f"SELECT customer_id FROM '{bank}/customers.parquet' ORDER BY ALL").df()
+    rows = duckdb.sql(
+        f"SELECT customer_id FROM '{bank}/customers.parquet' WHERE opened_on <= '{AS_OF}' ORDER BY ALL"
+    ).df()
     rows = rows[~rows["customer_id"].isin(came)].assign(
         campaign_id=f"try_{use_case}", use_case=use_case, product_id="W-R1", channel="call", as_of=as_of
     )
@@ -130,3 +132,20 @@ def test_a_use_case_without_truth_is_refused(bank, tmp_path):
         pd.read_parquet(path).assign(use_case="winback", campaign_id="w").to_parquet(path)
     with pytest.raises(SettingsError, match="winback: the sample bank does not know what a contact would do"):
         work_campaign(bank, offers, control, seed=1)
+
+
+def test_contacts_may_come_back_as_a_file_of_results(tmp_path):
+    folder = tmp_path / "bank"
+    write_bank(folder, customers=300, months=10, seed=3)
+    before = (folder / "contacts.parquet").read_bytes()
+    given = files(folder, tmp_path, "longtail")
+    done = work_campaign(folder, *given, seed=1, results=tmp_path / "returned")
+    (path,) = (tmp_path / "returned").iterdir()
+    returned = pd.read_csv(path)
+    assert path.name == "try_longtail-2024-02-29.csv"
+    assert list(returned.columns) == ["campaign_id", "customer_id", "contacted_on", "channel", "answer"]
+    assert len(returned) == done.contacts > 0
+    assert (folder / "contacts.parquet").read_bytes() == before
+    path.unlink()
+    assert work_campaign(folder, *given, seed=1, results=tmp_path / "returned").kept
+    assert pd.read_csv(path).equals(returned)

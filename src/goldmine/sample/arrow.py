@@ -1,5 +1,6 @@
 """Arrow columns from numpy arrays, and the Parquet files that blocks of customers are added to."""
 
+from collections import defaultdict
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -43,6 +44,10 @@ def day_number(day: date) -> int:
     return (day - EPOCH).days
 
 
+_ROWS = 50_000
+"""Rows of a table that are gathered before they are written, so that small blocks do not make small row groups."""
+
+
 class Writers:
     """Parquet writers by name, closed together at the end.
 
@@ -55,6 +60,7 @@ class Writers:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._open: dict[str, pq.ParquetWriter] = {}
+        self._waiting: dict[str, list[pa.Table]] = defaultdict(list)
 
     def __enter__(self) -> "Writers":
         return self
@@ -63,6 +69,13 @@ class Writers:
         """Add a table's rows to the file of that name; a table without columns adds nothing."""
         if not table.num_columns:
             return
+        waiting = self._waiting[name]
+        waiting.append(table)
+        if sum(part.num_rows for part in waiting) >= _ROWS:
+            self._flush(name)
+
+    def _flush(self, name: str) -> None:
+        table = pa.concat_tables(self._waiting.pop(name)).combine_chunks()
         if name not in self._open:
             path = self._folder / f"{name}.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,5 +85,8 @@ class Writers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is None:
+            for name in list(self._waiting):
+                self._flush(name)
         for writer in self._open.values():
             writer.close()

@@ -12,17 +12,20 @@ from numpy.typing import NDArray
 
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.errors import SettingsError
-from goldmine.core.files import whole_folder
+from goldmine.core.files import whole_folder, write_json
 from goldmine.core.progress import track
 from goldmine.sample import persuasion, season, true_probabilities
 from goldmine.sample.arrow import Writers, day_number, ids
-from goldmine.sample.config import BLOCK, EFFECT_MONTHS, TRUTH_MONTHS, WARM_UP, SampleConfig
-from goldmine.sample.identity import stream, suppressions_table, with_identity
+from goldmine.sample.config import EFFECT_MONTHS, TRUTH_MONTHS, WARM_UP, SampleConfig
+from goldmine.sample.contact_history import campaign_contacts, owner_contacts
+from goldmine.sample.facts import facts_table
+from goldmine.sample.identity import suppressions_table, with_identity
 from goldmine.sample.money import aum, balances_table, hold
 from goldmine.sample.movements import join, month_of, own_rows, system_rows, transactions_table
 from goldmine.sample.people import People, accounts_table, customers_table, draw_people, relations_table
 from goldmine.sample.products import Ledger, loan_life, wealth_life
-from goldmine.sample.reference_tables import contacts_table, facts_table, reference_tables
+from goldmine.sample.reference_tables import reference_tables
+from goldmine.sample.streams import stream
 from goldmine.sample.traits import Surroundings, Traits, draw_traits, surroundings
 
 
@@ -46,12 +49,16 @@ def write_bank(
     ----------
     folder : Path
         Folder to write; its content is replaced.
-    customers, months : int
-        How many customers, and months of books.
+    customers : int
+        How many customers there are after 30 months of books; every month 0.3% more join.
+    months : int
+        Months of books.
     seed : int
         The same arguments give the same bytes.
     end : date
-        Last day of the books, a month end.
+        Last day of the books, a month end. A bank of the same customers, seed and first month that ends later begins
+        with the rows of this one; only what the tables say of the last day differs: ``risk_grade_on`` moves on, and
+        closings, mergers, cards and mobile banking that come later are filled in.
 
     Raises
     ------
@@ -63,65 +70,81 @@ def write_bank(
             f"sample bank: {customers} customers, {months} months up to {end} cannot be made.",
             "Ask for at least 100 customers and 6 months, up to a month end.",
         )
-    config = SampleConfig(customers, months, seed, end)
-    root = np.random.SeedSequence(seed)
-    blocks = [range(start, min(start + BLOCK, customers)) for start in range(0, customers, BLOCK)]
-    first, *seeds = root.spawn(len(blocks) + 1)
-    around = surroundings(config, np.random.default_rng(first))
-    with whole_folder(folder) as temporary, Writers(temporary) as writers:
+    with whole_folder(folder) as temporary:
+        write_into(temporary, SampleConfig(customers, months, seed, end))
+
+
+def write_into(folder: Path, config: SampleConfig) -> None:
+    """Write the files of a bank into an empty folder."""
+    around = surroundings(config, stream(config, "villages"))
+    dirt: Counter[str] = Counter()
+    with Writers(folder) as writers:
         for name, table in reference_tables(config).items():
             writers.write(name, table)
-        dirt: Counter[str] = Counter()
-        for block, own_seed in track(list(zip(blocks, seeds, strict=True)), "sample bank by block"):
-            dirt += _write_block(config, around, block, np.random.default_rng(own_seed), writers)
-        _write_notes(config, temporary, dirt)
+        for block in track(config.blocks, "sample bank by block"):
+            dirt += _write_block(config, around, block, writers)
+    _write_notes(config, folder, dirt)
 
 
-def _write_block(
-    config: SampleConfig, around: Surroundings, block: range, random: np.random.Generator, writers: Writers
-) -> Counter[str]:
-    people = draw_people(config, block, random)
-    people["books_end"] = np.full(1, day_number(config.end))
-    life = _live(config, around, people, random)
+def _write_block(config: SampleConfig, around: Surroundings, block: range, writers: Writers) -> Counter[str]:
+    people = draw_people(config, block, stream(config, "people", block.start))
+    life = _live(config, around, people)
     ledger = Ledger()
     ends = [day_number(day) for day in config.lived]
-    owns = wealth_life(people, life.hazard, life.total, ends, ledger=ledger, random=random)
-    owed = loan_life(config, people, life.total, ledger, random)
-    beside = stream(config, block)
-    writers.write("customers", with_identity(customers_table(config, people), people["kind"], beside))
-    writers.write("suppressions", suppressions_table(config, people, beside))
-    writers.write("accounts", accounts_table(people, day_number(config.end)))
-    writers.write("relations", relations_table(people))
-    writers.write("product_events", ledger.table(people, day_number(config.month_ends[0].replace(day=1))))
-    writers.write("contacts", contacts_table(config, people, life.traits.appetite, random))
-    writers.write("external_facts", facts_table(config, people, life.traits.wealth_fixed, random))
-    _write_truth(config, block, life, writers)
-    dirt: Counter[str] = Counter(
-        {
-            "missing_birth_dates": int(people["no_birth"].sum()),
-            "opted_out": int((~people["consent"]).sum()),
-            "closed_customers": int((people["closed_on"] > people["opened"]).sum()),
-        }
-    )
+    buys, borrows = (stream(config, purpose, block.start) for purpose in ("wealth products", "loans"))
+    owns = wealth_life(people, life.hazard, life.total, ends, ledger=ledger, random=buys)
+    owed = loan_life(config, people, life.total, ledger, borrows)
+    _write_people(config, life, ledger, writers)
+    _write_truth(config, life, writers)
+    dirt = Counter(_dirt_of_people(config, people))
     rates = season.engagement(config.lived)
     for index in range(WARM_UP, len(config.lived)):
+        day = config.lived[index]
         held = hold(people, life.traits, index, life.total[:, index], owns=owns[:, index], owed=owed[:, index])
-        writers.write(
-            f"balances/{month_key(config.lived[index])}", balances_table(people, held, config.lived[index], random)
-        )
+        random = stream(config, "balances", block.start, index)
+        writers.write(f"balances/{month_key(day)}", balances_table(people, held, day, random))
         month = month_of(index, config.lived, life.total, people)
+        random = stream(config, "transactions", block.start, index)
         own = own_rows(people, life.traits, month, rates[index], random)
-        rows = join([own, system_rows(people, month, config.lived[index], random)])
-        # Room for 20 transactions a customer and month keeps the numbers of blocks apart.
-        start = ((index - WARM_UP) * config.customers + block.start) * 20
-        table, probabilities = transactions_table(people, rows, start, random)
-        writers.write(f"transactions/{month_key(config.lived[index])}", table)
-        dirt += Counter(probabilities)
+        rows = join([own, system_rows(people, month, day, random)])
+        # Room for 100 transactions a customer and month, and for four times the customers, keeps the numbers apart.
+        start = ((index - WARM_UP) * 4 * config.customers + block.start) * 100
+        table, counts = transactions_table(people, rows, start, day_number(config.end), random)
+        writers.write(f"transactions/{month_key(day)}", table)
+        dirt += Counter(counts)
     return dirt
 
 
-def _live(config: SampleConfig, around: Surroundings, people: People, random: np.random.Generator) -> LifeHistory:
-    traits = draw_traits(config, around, people, random)
+def _write_people(config: SampleConfig, life: LifeHistory, ledger: Ledger, writers: Writers) -> None:
+    people, start, end = life.people, int(life.people["number"][0]) - 1, day_number(config.end)
+    joined = pa.array(people["opened"] <= end)
+    names = stream(config, "names", start)
+    customers = with_identity(customers_table(config, people), people["kind"], names)
+    writers.write("customers", customers.filter(joined))
+    writers.write("suppressions", suppressions_table(config, people, stream(config, "suppressions", start)))
+    writers.write("accounts", accounts_table(people, end))
+    writers.write("relations", relations_table(people, end))
+    writers.write("product_events", ledger.table(people, day_number(config.month_ends[0].replace(day=1))))
+    writers.write("contacts", campaign_contacts(config, people, life.traits.appetite))
+    writers.write("contacts", owner_contacts(config, people, life.total))
+    writers.write(
+        "external_facts", facts_table(config, people, life.traits.wealth_fixed, stream(config, "facts", start))
+    )
+
+
+def _dirt_of_people(config: SampleConfig, people: People) -> dict[str, int]:
+    end = day_number(config.end)
+    joined = people["opened"] <= end
+    closed = (people["closed_on"] > people["opened"]) & (people["closed_on"] <= end)
+    return {
+        "missing_birth_dates": int((people["no_birth"] & joined).sum()),
+        "opted_out": int((~people["consent"] & joined).sum()),
+        "closed_customers": int(closed.sum()),
+    }
+
+
+def _live(config: SampleConfig, around: Surroundings, people: People) -> LifeHistory:
+    traits = draw_traits(config, around, people)
     ahead = [*config.lived, *(month_end(config.end, lag) for lag in range(1, 5))]
     year = season.wealth(ahead, {kind: people[kind] for kind in ("farmer", "migrant", "nut_trader")})
     latent = traits.wealth + year[:, : len(config.lived)]
@@ -130,10 +153,10 @@ def _live(config: SampleConfig, around: Surroundings, people: People, random: np
     return LifeHistory(people, traits, year, aum(latent), hazard)
 
 
-def _write_truth(config: SampleConfig, block: range, life: LifeHistory, writers: Writers) -> None:
+def _write_truth(config: SampleConfig, life: LifeHistory, writers: Writers) -> None:
     ahead = [*config.lived, *(month_end(config.end, lag) for lag in range(1, 5))]
     rates = season.engagement(ahead)
-    own = persuasion.stream(config, block)
+    own = stream(config, "persuasion", int(life.people["number"][0]) - 1)
     openness = persuasion.draw_openness(life.people, life.traits, own)
     reach = persuasion.draw_reach(life.people, own)
     who = ids("C", life.people["number"], 8)
@@ -143,17 +166,21 @@ def _write_truth(config: SampleConfig, block: range, life: LifeHistory, writers:
             "dormancy": true_probabilities.dormancy_probability(life.traits, rates, index),
             "wealth": true_probabilities.wealth_probability(life.hazard, index),
         }
-        cutoff = pa.array(np.full(len(who), day_number(config.lived[index]), np.int32)).cast(pa.date32())
+        last = day_number(config.lived[index])
+        joined = pa.array(life.people["opened"] <= last)
+        cutoff = pa.array(np.full(len(who), last, np.int32)).cast(pa.date32())
         for use_case, probability in probabilities.items():
             truth = pa.table({"customer_id": who, "cutoff": cutoff, "probability": pa.array(probability)})
             if index >= len(config.lived) - TRUTH_MONTHS:
-                writers.write(f"truth/{use_case}", truth)
+                writers.write(f"truth/{use_case}", truth.filter(joined))
             added = persuasion.effect(use_case, probability, openness)
             columns = truth.append_column("effect", pa.array(added)).append_column("reach", pa.array(reach))
-            writers.write(f"truth/effects/{use_case}", columns)
+            writers.write(f"truth/effects/{use_case}", columns.filter(joined))
 
 
 def _write_notes(config: SampleConfig, folder: Path, dirt: Counter[str]) -> None:
-    name = f"sample-{config.customers}x{config.months}-{config.seed}"
+    # The name says which bank it is, not how long: the next quarter of a bank is worked in the same folder.
+    name = f"sample-{config.customers}-{month_key(config.month_ends[0])}-{config.seed}"
     (folder / "bank.yaml").write_text(f"name: {name}\ndata_until: {config.end}\n", "utf-8")
+    write_json(folder / "truth" / "config.json", config.as_json())
     (folder / "truth" / "dirt.json").write_text(json.dumps(dict(sorted(dirt.items())), indent=2) + "\n", "utf-8")

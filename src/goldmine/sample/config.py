@@ -1,14 +1,23 @@
 """Settings of the sample bank; figures of the field text are shares of its customers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
+from itertools import pairwise
 
-from goldmine.core.dates import months_back
+from goldmine.core.dates import month_end, months_back
+from goldmine.sample.arrow import day_number
 
 BLOCK = 50_000
 """Customers generated together; a constant, so that it cannot change the bytes."""
 WARM_UP = 12
 """Months simulated before the first month of the books."""
+COHORT_MONTHS = 60
+"""Months whose newcomers are generated together."""
+REFERENCE_MONTHS = 30
+"""Months of books at whose end the bank has as many customers as were asked for."""
+NEW_SHARE = 12, 100
+"""Share of those customers who joined in the simulated months, as a fraction of whole numbers."""
 TRUTH_MONTHS = 12
 """Month ends, up to the last, for which the true probabilities are written."""
 EFFECT_MONTHS = 24
@@ -39,22 +48,70 @@ SUPPRESSED_SHARE = 0.02
 
 @dataclass(frozen=True)
 class SampleConfig:
-    """One sample bank: how many customers, how many months up to which month end, from which seed."""
+    """One sample bank: how many customers, how many months up to which month end, from which seed.
+
+    Nothing is drawn relative to the last month: a bank of the same first month, seed and customers that ends later
+    begins with the same rows.
+    """
 
     customers: int
     months: int
     seed: int
     end: date
 
-    @property
+    @cached_property
     def month_ends(self) -> list[date]:
         """Month ends of the books, oldest first."""
         return months_back(self.end, self.months)
 
-    @property
+    @cached_property
     def lived(self) -> list[date]:
         """Month ends that are simulated: the warm-up's, then the books'."""
         return months_back(self.end, self.months + WARM_UP)
+
+    def as_json(self) -> dict[str, int | str]:
+        """What a bank keeps of its making, so that it can be made longer."""
+        return {"customers": self.customers, "months": self.months, "seed": self.seed, "end": str(self.end)}
+
+    def until(self, end: date) -> "SampleConfig":
+        """The same bank up to a later month end.
+
+        Examples
+        --------
+        >>> SampleConfig(100, 6, 1, date(2024, 6, 30)).until(date(2024, 9, 30)).months
+        9
+        """
+        more = (end.year - self.end.year) * 12 + end.month - self.end.month
+        return replace(self, months=self.months + more, end=end)
+
+    @property
+    def reference(self) -> int:
+        """Day number of the last day of the thirtieth month of books, at which the shares of this file hold."""
+        return day_number(month_end(self.lived[0], WARM_UP + REFERENCE_MONTHS - 1))
+
+    def joined(self, months: int) -> int:
+        """How many customers join in so many simulated months.
+
+        Examples
+        --------
+        >>> SampleConfig(20_000, 30, 1, date(2024, 6, 30)).joined(42)
+        2400
+        """
+        part, whole = NEW_SHARE
+        return self.customers * part * months // (whole * (WARM_UP + REFERENCE_MONTHS))
+
+    @property
+    def founders(self) -> int:
+        """Customers who are there before the first simulated month."""
+        return self.customers - self.joined(WARM_UP + REFERENCE_MONTHS)
+
+    @property
+    def blocks(self) -> list[range]:
+        """Customers generated together, by place: those there from the beginning, then the newcomers of a few years."""
+        joined = [self.joined(month) for month in range(0, len(self.lived) + COHORT_MONTHS, COHORT_MONTHS)]
+        edges = [0, *(self.founders + count for count in joined)]
+        starts = [(start, last) for first, last in pairwise(edges) for start in range(first, last, BLOCK)]
+        return [range(start, min(start + BLOCK, last)) for start, last in starts]
 
     @property
     def branches(self) -> int:

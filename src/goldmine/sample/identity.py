@@ -13,14 +13,8 @@ from goldmine.sample.arrow import codes, day_number, days, ids
 from goldmine.sample.config import NO_PHONE_SHARE, SUPPRESSED_SHARE, SampleConfig
 from goldmine.sample.people import People
 
-_STREAM = 20_240_705
 _ONE_LETTER = 0.25
 _REASON_SHARES = (0.03, 0.05, 0.2, 0.12, 0.08, 0.12, 0.38, 0.02)
-
-
-def stream(config: SampleConfig, block: range) -> np.random.Generator:
-    """A stream of random numbers apart from the block's other draws."""
-    return np.random.default_rng(np.random.SeedSequence(config.seed, spawn_key=(_STREAM, block.start)))
 
 
 def with_identity(customers: pa.Table, kind: np.ndarray, random: np.random.Generator) -> pa.Table:
@@ -35,7 +29,7 @@ def with_identity(customers: pa.Table, kind: np.ndarray, random: np.random.Gener
     kind : array (customers,)
         2 for a firm, whose name says so.
     random : Generator
-        From `stream`.
+        The names' own stream.
     """
     size, surnames, given = customers.num_rows, tuple(_names()["surnames"]), tuple(_names()["given"])
     letters = [codes(surnames, random.integers(0, len(surnames), size))]
@@ -50,22 +44,22 @@ def with_identity(customers: pa.Table, kind: np.ndarray, random: np.random.Gener
 
 def suppressions_table(config: SampleConfig, people: People, random: np.random.Generator) -> pa.Table:
     """The ledger of suppressions: customers, first and last day; some rows are over, some hold for calls only."""
-    number = people["number"]
-    who = np.flatnonzero(random.random(len(number)) < SUPPRESSED_SHARE)
-    size, end = len(who), day_number(config.end)
+    size, end = len(people["number"]), day_number(config.end)
+    # At such a rate that the share has a row by the reference day.
+    day = config.reference - 700 + np.minimum(700 * random.random(size) / SUPPRESSED_SHARE, 60_000).astype(np.int64)
+    first = np.maximum(people["opened"], day)
     reason = random.choice(len(SUPPRESSION_REASONS), size=size, p=_REASON_SHARES)
-    first = end - random.integers(0, 700, size)
     last = first + random.integers(30, 400, size)
-    calls = SUPPRESSION_REASONS[-2]
-    return pa.table(
+    table = pa.table(
         {
-            "customer_id": ids("C", number[who], 8),
+            "customer_id": ids("C", people["number"], 8),
             "reason": codes(SUPPRESSION_REASONS, reason),
             "start_date": days(first),
             "end_date": days(last, random.random(size) < 0.6),
-            "channel": codes(("call",), np.zeros(size), reason != SUPPRESSION_REASONS.index(calls)),
+            "channel": codes(("call",), np.zeros(size), reason != len(SUPPRESSION_REASONS) - 2),
         }
     )
+    return table.filter(pa.array(first <= end))
 
 
 @cache

@@ -17,8 +17,12 @@ from goldmine.sample.traits import Traits
 MEAN_AUM = 19_000.0
 """Yuan a customer; with it the field's shares of customers and of assets fit together."""
 LONG_TAIL_POWER = 10_000 * LONG_TAIL_SHARE / (LONG_TAIL_ASSETS * MEAN_AUM) - 1
-CORE_PARETO = 1.75
-"""Tail exponent above 500,000 yuan: a mean of about 1.15 million."""
+MIDDLE_POWER = 1.3
+"""Above 1, more of those between 10,000 and 40,000 yuan stand near the lower end."""
+UPPER_PARETO = 0.35
+"""Tail exponent between 50,000 and 500,000 yuan: a mean of about 180,000."""
+CORE_PARETO = 2.0
+"""Tail exponent above 500,000 yuan: a mean of about a million."""
 MOST = 20_000_000.0
 
 
@@ -39,9 +43,9 @@ def quantile(rank: NDArray[np.floating]) -> NDArray[np.float64]:
     edges = [0.0, LONG_TAIL_SHARE, 1 - FORTY_SHARE, 1 - FIFTY_SHARE, 1 - CORE_SHARE]
     part = [np.clip((rank - low) / (high - low), 0, 1) for low, high in zip(edges, [*edges[1:], 1.0], strict=True)]
     long_tail = 10_000 * part[0] ** LONG_TAIL_POWER
-    middle = 10_000 * 4 ** part[1]
+    middle = 10_000 * 4 ** (part[1] ** MIDDLE_POWER)
     near = 40_000 * 1.25 ** part[2]
-    upper = _truncated_pareto(part[3], 50_000, 500_000, 0.62)
+    upper = _truncated_pareto(part[3], 50_000, 500_000, UPPER_PARETO)
     core = 500_000 * np.maximum(1 - part[4], 1e-9) ** (-1 / CORE_PARETO)
     stretch = np.digitize(rank, edges[1:])
     return np.minimum(np.choose(stretch, [long_tail, middle, near, upper, core]), MOST)

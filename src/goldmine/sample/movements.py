@@ -126,13 +126,17 @@ def join(parts: list[Rows]) -> Rows:
     return Rows(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def transactions_table(people: People, rows: Rows, start: int, random: np.random.Generator) -> tuple[pa.Table, dict]:
+def transactions_table(
+    people: People, rows: Rows, start: int, end: int, random: np.random.Generator
+) -> tuple[pa.Table, dict]:
     """The contract's columns, with the dirt of real books in it.
 
     Parameters
     ----------
     start : int
         First transaction number; numbers go up from it.
+    end : int
+        Last day of the books; what became known later is not in them.
 
     Returns
     -------
@@ -142,9 +146,9 @@ def transactions_table(people: People, rows: Rows, start: int, random: np.random
     size = len(rows.who)
     late = random.random(size) < LATE_SHARE
     known = rows.day + random.integers(1, 26, size)
-    late &= known <= people["books_end"][0]
     bad = random.random(size) < BAD_CODE_SHARE
-    twice = np.flatnonzero(random.random(size) < DUPLICATE_SHARE)
+    twice = random.random(size) < DUPLICATE_SHARE
+    here = ~late | (known <= end)
     number = people["number"][rows.who]
     moment = rows.day.astype(np.int64) * 86_400 + random.integers(7 * 3600, 22 * 3600, size)
     table = pa.table(
@@ -161,5 +165,9 @@ def transactions_table(people: People, rows: Rows, start: int, random: np.random
             "counterparty": ids("P", (number * 7 + rows.kind * 13) % 5000, 4),
         }
     )
-    dirt = {"duplicate_transactions": len(twice), "late_transactions": int(late.sum()), "bad_channels": int(bad.sum())}
-    return pa.concat_tables([table, table.take(pa.array(twice))]), dirt
+    dirt = {
+        "duplicate_transactions": int((twice & here).sum()),
+        "late_transactions": int((late & here).sum()),
+        "bad_channels": int((bad & here).sum()),
+    }
+    return pa.concat_tables([table.filter(pa.array(here)), table.filter(pa.array(here & twice))]), dirt

@@ -5,28 +5,45 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from goldmine.contract.tables import IDENTITIES, RISK_GRADES
+from goldmine.core.dates import month_end
 from goldmine.sample.arrow import codes, day_number, days, ids
-from goldmine.sample.config import CLOSED_SHARE, MERGED_SHARE, NO_BIRTH_DATE_SHARE, OPT_OUT_SHARE, SampleConfig
+from goldmine.sample.config import (
+    CLOSED_SHARE,
+    COHORT_MONTHS,
+    MERGED_SHARE,
+    NO_BIRTH_DATE_SHARE,
+    OPT_OUT_SHARE,
+    SampleConfig,
+)
 
 People = dict[str, NDArray]
+ASSESSED_EVERY = 600
+"""Days after which a customer's risk is assessed again."""
+_NEVER = 60_000
+"""Days after which it does not matter any more whether something happens."""
 _IDENTITY_SHARES = (0.45, 0.2, 0.04, 0.05, 0.03, 0.06, 0.15, 0.02)
 _FARMER, _TRADER, _MIGRANT = (IDENTITIES.index(name) for name in ("farmer", "merchant", "migrant"))
 
 
 def draw_people(config: SampleConfig, block: range, random: np.random.Generator) -> People:
-    """Draw the customers of a block; days are numbers since 1970-01-01, nothing is -1."""
+    """Draw the customers of a block; days are numbers since 1970-01-01, nothing is -1.
+
+    What befalls a customer some day has its day here, however late: tables leave out what lies after the books.
+    """
     size = len(block)
-    end = day_number(config.end)
-    first = day_number(config.lived[0])
+    anchor = config.reference
     identity = random.choice(len(IDENTITIES), size=size, p=_IDENTITY_SHARES)
     age = np.clip(random.normal(46, 15, size), 16, 92)
     grid = np.repeat(random.integers(0, config.grids, size // 3 + 1), 3)[:size]
     works = (random.random(size) < 0.55) & (age < 60) & (identity != _FARMER)
-    late = random.random(size) < 0.12
-    opened = np.where(late, random.integers(first, end, size), first - random.integers(30, 8000, size))
-    birth = (end - age * 365.25).astype(np.int64)
-    opened = np.maximum(opened, birth + 6 * 365)
-    mobile_ever = random.random(size) < 1 / (1 + np.exp((age - 48) / 9))
+    birth = (anchor - age * 365.25).astype(np.int64)
+    opened = np.maximum(_opened(config, block, random), birth + 6 * 365)
+    mobile_share = 1 / (1 + np.exp((age - 48) / 9))
+    mobile_on = _some_day(mobile_share, anchor - 2500, anchor - 30, random)
+    card_on = _some_day(np.full(size, 0.7), anchor - 3500, anchor - 30, random)
+    closed_on = _some_day(np.full(size, CLOSED_SHARE), anchor - 700, anchor, random)
+    # Of each family of three only the second can be merged, into the third.
+    merged_on = _some_day(np.full(size, 3 * MERGED_SHARE), anchor - 700, anchor, random)
     assessed = random.random(size) < 0.6
     return {
         "number": np.array(block) + 1,
@@ -44,18 +61,46 @@ def draw_people(config: SampleConfig, block: range, random: np.random.Generator)
         "salaried": works & (random.random(size) < 0.7),
         "pensioned": (age >= 60) & (random.random(size) < 0.7),
         "opened": opened,
-        "mobile": mobile_ever,
-        "mobile_on": np.maximum(opened, end - random.integers(30, 2500, size)),
-        "card": random.random(size) < 0.7,
-        "card_on": np.maximum(opened, end - random.integers(30, 3500, size)),
+        "mobile": mobile_on <= anchor,
+        "mobile_on": np.maximum(opened, mobile_on),
+        "card_on": np.maximum(opened, card_on),
         "grade": np.where(assessed, random.choice(5, size=size, p=(0.25, 0.35, 0.25, 0.1, 0.05)), -1),
-        "grade_on": np.maximum(opened, end - random.integers(1, 600, size)),
+        "grade_age": random.integers(1, ASSESSED_EVERY, size),
         "consent": random.random(size) >= OPT_OUT_SHARE,
         "no_birth": random.random(size) < NO_BIRTH_DATE_SHARE,
-        "closed_on": np.where(random.random(size) < CLOSED_SHARE, random.integers(end - 700, end, size), -1),
-        "merged": random.random(size) < MERGED_SHARE,
-        "merged_on": random.integers(end - 700, end, size),
+        "closed_on": closed_on,
+        "merged": _merges(opened, closed_on, merged_on),
+        "merged_on": merged_on,
     }
+
+
+def _opened(config: SampleConfig, block: range, random: np.random.Generator) -> NDArray:
+    """Day of joining: up to 22 years before the first simulated month, or one of the month that is a newcomer's own."""
+    size = len(block)
+    edges = [day_number(month_end(config.lived[0], lag)) for lag in range(-1, len(config.lived) + COHORT_MONTHS)]
+    counts = config.founders + np.array([config.joined(month) for month in range(1, len(edges))])
+    month = np.searchsorted(counts, np.array(block), side="right")
+    starts, lengths = np.array(edges[:-1])[month] + 1, np.diff(edges)[month]
+    before, within = random.integers(30, 8000, size), random.random(size)
+    return np.where(
+        np.array(block) < config.founders, edges[0] + 1 - before, starts + (within * lengths).astype(np.int64)
+    )
+
+
+def _some_day(share: NDArray, first: int, last: int, random: np.random.Generator) -> NDArray:
+    """Day on which something befalls a customer, at a rate by which it has befallen a share of them by `last`."""
+    part = random.random(len(share)) / share
+    return first + np.minimum((last - first) * part, _NEVER).astype(np.int64)
+
+
+def _merges(opened: NDArray, closed_on: NDArray, merged_on: NDArray) -> NDArray:
+    """Who is merged some day: into the next customer, who is on the books by then."""
+    merged = np.arange(len(opened)) % 3 == 1
+    merged[-1:] = False
+    survivor = np.minimum(np.arange(len(opened)) + 1, len(opened) - 1)
+    present = (opened < merged_on) & ~((closed_on > opened) & (closed_on <= merged_on))
+    kept = (opened[survivor] <= merged_on) & ~((closed_on > opened) & (closed_on <= merged_on))[survivor]
+    return merged & present & kept
 
 
 def on_books(people: People, first: int, last: int) -> NDArray:
@@ -71,13 +116,13 @@ def branch_of(config: SampleConfig, grid: NDArray) -> NDArray:
 
 
 def customers_table(config: SampleConfig, people: People) -> pa.Table:
-    """The customers of a block as the contract has them."""
+    """The customers of a block as the contract has them, by what is known on the books' last day."""
+    end = day_number(config.end)
     branch = branch_of(config, people["grid"])
     manager = branch * 4 + people["number"] % 4
-    # A merged record's survivor is the next customer of the block, who is not merged away itself.
-    survivor = people["number"] + 1
-    merged = people["merged"] & ~np.append(people["merged"][1:], True)
-    gone = people["closed_on"] <= people["opened"]
+    merged = people["merged"] & (people["merged_on"] <= end)
+    closed = (people["closed_on"] > people["opened"]) & (people["closed_on"] <= end)
+    graded_on = np.maximum(people["opened"], end - (end - config.reference + people["grade_age"]) % ASSESSED_EVERY)
     return pa.table(
         {
             "customer_id": ids("C", people["number"], 8),
@@ -85,19 +130,19 @@ def customers_table(config: SampleConfig, people: People) -> pa.Table:
             "gender": codes(("F", "M"), people["gender"]),
             "kind": codes(("person", "sole_trader", "firm"), people["kind"]),
             "opened_on": days(people["opened"]),
-            "closed_on": days(people["closed_on"], gone),
+            "closed_on": days(people["closed_on"], ~closed),
             "branch_id": ids("B", branch, 3),
             "grid_id": ids("G", people["grid"], 5),
             "manager_id": ids("S", manager, 5),
             "employer_id": ids("E", people["employer"], 6, people["employer"] < 0),
             "identity": codes(IDENTITIES, people["identity"]),
             "risk_grade": codes(RISK_GRADES, np.maximum(people["grade"], 0), people["grade"] < 0),
-            "risk_grade_on": days(people["grade_on"], people["grade"] < 0),
+            "risk_grade_on": days(graded_on, people["grade"] < 0),
             "marketing_consent": pa.array(people["consent"]),
-            "social_security_card_on": days(people["card_on"], ~people["card"]),
-            "mobile_bank_on": days(people["mobile_on"], ~people["mobile"]),
-            "merged_into": ids("C", survivor, 8, ~merged),
-            "merged_on": days(np.maximum(people["merged_on"], people["opened"]), ~merged),
+            "social_security_card_on": days(people["card_on"], people["card_on"] > end),
+            "mobile_bank_on": days(people["mobile_on"], people["mobile_on"] > end),
+            "merged_into": ids("C", people["number"] + 1, 8, ~merged),
+            "merged_on": days(people["merged_on"], ~merged),
         }
     )
 
@@ -107,28 +152,30 @@ def accounts_table(people: People, end: int) -> pa.Table:
     number = people["number"]
     timed = number % 3 == 0
     closed = np.concatenate([people["closed_on"], people["closed_on"][timed]])
-    opened = np.concatenate([people["opened"], np.minimum(people["opened"][timed] + 90, end)])
+    opened = np.concatenate([people["opened"], people["opened"][timed] + 90])
     owner = np.concatenate([number, number[timed]])
     kind = np.concatenate([np.zeros(len(number), int), np.ones(timed.sum(), int)])
-    return pa.table(
+    table = pa.table(
         {
             "account_id": ids("A", owner * 10 + kind, 10),
             "customer_id": ids("C", owner, 8),
             "product_class": codes(("demand", "time"), kind),
             "opened_on": days(opened),
-            "closed_on": days(closed, closed <= opened),
+            "closed_on": days(closed, (closed <= opened) | (closed > end)),
         }
     )
+    return table.filter(pa.array(opened <= end))
 
 
-def relations_table(people: People) -> pa.Table:
+def relations_table(people: People, end: int) -> pa.Table:
     """Neighbouring customers form families of three."""
     number = people["number"]
-    first = number[(number - number[0]) % 3 == 0]
-    last = number[-1]
-    pairs = [(first, first + 1), (first, first + 2)]
-    left = np.concatenate([a[b <= last] for a, b in pairs])
-    right = np.concatenate([b[b <= last] for _a, b in pairs])
+    first = np.arange(0, len(number), 3)
+    left = np.concatenate([first, first])
+    right = np.concatenate([first + 1, first + 2])
+    left, right = left[right < len(number)], right[right < len(number)]
+    both = (people["opened"][left] <= end) & (people["opened"][right] <= end)
+    left, right = number[left[both]], number[right[both]]
     return pa.table(
         {
             "customer_id": ids("C", left, 8),

@@ -7,20 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 
-from goldmine.sample.config import SampleConfig
 from goldmine.sample.people import People
 from goldmine.sample.traits import Traits
 
-_STREAM = 20_240_706
 STRENGTH = {"longtail": 0.3, "dormancy": 0.6, "wealth": 0.3}
 """Log-odds that a contact adds to a use case's aim, for a customer of average openness."""
 UNWANTED = ("dormancy",)
 """Use cases whose outcome a contact should prevent: the aim is that it does not happen."""
-
-
-def stream(config: SampleConfig, block: range) -> np.random.Generator:
-    """A stream of random numbers apart from the block's other draws."""
-    return np.random.default_rng(np.random.SeedSequence(config.seed, spawn_key=(_STREAM, block.start)))
 
 
 def draw_openness(people: People, traits: Traits, random: np.random.Generator) -> NDArray:

@@ -45,6 +45,9 @@ class Ledger:
         kind = np.repeat([e[3] for e in self.events], sizes)
         product = np.concatenate([e[4] for e in self.events])
         fen = np.concatenate([e[5] for e in self.events])
+        # Numbered by day, so that later events do not change the numbers of earlier ones.
+        order = np.argsort(when, kind="stable")
+        who, when, event, kind, product, fen = (column[order] for column in (who, when, event, kind, product, fen))
         keep = when >= months_first
         # Far fewer than a hundred events a customer, so that blocks cannot meet.
         number = int(people["number"][0]) * 100 + np.arange(len(who))[keep]
@@ -136,14 +139,15 @@ def _citizen_loans(
 ) -> None:
     start, stop = (day_number(day) for day in CITIZEN_LOAN_DAYS)
     ends = np.array([day_number(day) for day in config.lived])
-    # Every 722nd customer, so that small banks have their share of households exactly.
-    step = round(1 / CITIZEN_LOAN_SHARE)
+    # Every customer of so many, so that small banks have their share of households exactly.
+    step = round(0.96 / CITIZEN_LOAN_SHARE)
     who = np.flatnonzero(people["number"] % step == step // 2)
     when = random.integers(start, stop + 1, len(who))
     spread = random.normal(0, 0.35, len(who))
     yuan = CITIZEN_LOAN_MEAN * np.exp(spread - 0.35**2 / 2)
     if len(who) > 1:
         yuan *= CITIZEN_LOAN_MEAN / yuan.mean()
-    known = when <= ends[-1]
-    ledger.add(who[known], when[known], "loan_drawn", np.full(known.sum(), 3), yuan[known])
+    known = (when <= ends[-1]) & (people["opened"][who] < when)
+    who, when, yuan = who[known], when[known], yuan[known]
+    ledger.add(who, when, "loan_drawn", np.full(len(who), 3), yuan)
     owed[who] += np.where(ends[None, :] >= when[:, None], yuan[:, None], 0)

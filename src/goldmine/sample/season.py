@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 ENGAGEMENT = {1: 0.15, 2: 0.2, 5: 0.05, 6: 0.2, 7: 0.05, 9: 0.05, 10: 0.1, 12: 0.1}
 """Added to the log of own transactions: spring festival, garlic in May and June, autumn, year end."""
-FARMER = {5: 0.05, 6: 0.22, 7: 0.2, 8: 0.1, 10: 0.06, 2: -0.1, 3: -0.12, 4: -0.12}
+FARMER = {5: 0.01, 6: 0.055, 7: 0.05, 8: 0.025, 10: 0.015, 2: -0.025, 3: -0.03, 4: -0.03}
 """Added to a farmer's wealth latent: garlic is sold from late May on, seed and rent are paid in spring."""
-MIGRANT = {1: 0.15, 2: 0.25, 3: 0.1, 9: -0.08, 11: -0.1}
+MIGRANT = {1: 0.04, 2: 0.065, 3: 0.025, 9: -0.02, 11: -0.025}
 """Migrant workers bring the year's pay home for the spring festival."""
 NUT_TRADER = {11: -0.25, 12: -0.1, 1: 0.2, 2: 0.35, 3: 0.2}
 """The roasted-nut trade buys stock in autumn and sells before and at the spring festival."""

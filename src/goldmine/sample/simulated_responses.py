@@ -68,7 +68,7 @@ def simulate_campaign(rows: pd.DataFrame, as_of: date, random: np.random.Generat
     as_of : date
         The release's snapshot.
     random : Generator
-        Three numbers and a day a row, whatever the groups are: the same customers do the same in either group.
+        Four numbers and a day a row, whatever the groups are: the same customers do the same in either group.
 
     Returns
     -------
@@ -135,11 +135,14 @@ class SimulatedResponses:
     kept: bool
 
 
-def work_campaign(bank: Path, offers: Path, control: Path, seed: int) -> SimulatedResponses:
+def work_campaign(
+    bank: Path, offers: Path, control: Path, seed: int, results: Path | None = None
+) -> SimulatedResponses:
     """Simulate a campaign and add its results to the sample bank's files.
 
-    Contacts are added to the table of contacts, extra conversions to balances, events or transactions; the truth goes
-    to ``truth/campaigns/<campaign>.parquet``. A campaign that was played already is left as it is.
+    Contacts are added to the table of contacts, or written as a file of results. Extra conversions are added to
+    balances, events or transactions, the truth to ``truth/campaigns/<campaign>-<as_of>.parquet``. A campaign that was
+    played already is left as it is.
 
     Parameters
     ----------
@@ -149,6 +152,8 @@ def work_campaign(bank: Path, offers: Path, control: Path, seed: int) -> Simulat
         Parquet files of a published campaign.
     seed : int
         The same seed gives the same results.
+    results : Path, optional
+        Folder for ``<campaign>-<as_of>.csv``, as marketing returns it; its import then brings the contacts.
 
     Raises
     ------
@@ -161,6 +166,8 @@ def work_campaign(bank: Path, offers: Path, control: Path, seed: int) -> Simulat
     campaign, as_of = str(rows["campaign_id"].iloc[0]), _day(rows["as_of"].iloc[0])
     done = bank / "truth" / "campaigns" / f"{campaign}-{as_of}.parquet"
     if done.exists():
+        if results is not None:
+            _write_results(pd.read_parquet(done), results / f"{done.stem}.csv")
         return SimulatedResponses(campaign, 0, 0, True)
     random = np.random.default_rng([seed, _number(campaign), as_of.toordinal()])
     parts = []
@@ -168,13 +175,44 @@ def work_campaign(bank: Path, offers: Path, control: Path, seed: int) -> Simulat
         played = simulate_campaign(_with_truth(bank, str(use_case), as_of, some), as_of, random)
         moved = played.rows[played.rows["extra"]]
         if len(moved):
-            bank_files.enter(bank, str(use_case), as_of, f"{campaign}-{use_case}", moved)
+            bank_files.enter(bank, str(use_case), as_of, _label(campaign, as_of, str(use_case)), moved)
         parts.append(played.rows)
     whole = SimulatedCampaign(pd.concat(parts, ignore_index=True))
-    bank_files.append(bank / "contacts.parquet", whole.contacts())
+    if results is None:
+        bank_files.append(bank / "contacts.parquet", whole.contacts())
+    else:
+        _write_results(whole.rows, results / f"{done.stem}.csv")
     with whole_file(done) as temporary:
         pq.write_table(pa.Table.from_pandas(whole.rows, preserve_index=False), temporary)
     return SimulatedResponses(campaign, int(whole.rows["contacted"].sum()), int(whole.rows["extra"].sum()), False)
+
+
+def enter_again(source: Path, bank: Path) -> None:
+    """Enter in a bank what campaigns moved that were simulated in a shorter one of the same making."""
+    past = [(path, pd.read_parquet(path)) for path in (source / "truth" / "campaigns").glob("*.parquet")]
+    old_contacts = pd.read_parquet(source / "contacts.parquet")
+    for path, rows in sorted(past, key=lambda campaign: (_day(campaign[1]["as_of"].iloc[0]), campaign[0])):
+        campaign, as_of = str(rows["campaign_id"].iloc[0]), _day(rows["as_of"].iloc[0])
+        for use_case, moved in rows[rows["extra"]].groupby("use_case", sort=True):
+            bank_files.enter(bank, str(use_case), as_of, _label(campaign, as_of, str(use_case)), moved)
+        with whole_file(bank / "truth" / "campaigns" / path.name) as temporary:
+            temporary.write_bytes(path.read_bytes())
+    names = {str(rows["campaign_id"].iloc[0]) for _, rows in past}
+    worked = old_contacts[old_contacts["campaign_id"].isin(names)]
+    if len(worked):
+        bank_files.append(bank / "contacts.parquet", worked)
+
+
+def _label(campaign: str, as_of: date, use_case: str) -> str:
+    """Beginning of the numbers of the rows that a campaign adds: no other release's campaign has it."""
+    return f"{campaign}-{as_of:%Y%m}-{use_case}"
+
+
+def _write_results(rows: pd.DataFrame, path: Path) -> None:
+    """The contacts of a campaign as marketing returns them."""
+    worked = rows.loc[rows["contacted"], ["campaign_id", "customer_id", "contacted_on", "channel", "answer"]]
+    with whole_file(path) as temporary:
+        worked.to_csv(temporary, index=False)
 
 
 def _campaign(path: Path) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import csv
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
@@ -50,6 +51,9 @@ def test_good_rows_are_stored_in_contract_codes(work):
             "answer": "not_reached",
             "outcome": "open",
             "note": None,
+            "certain": True,
+            "amount": None,
+            "product": None,
         },
         {
             "campaign_id": "tail",
@@ -59,6 +63,9 @@ def test_good_rows_are_stored_in_contract_codes(work):
             "answer": "yes",
             "outcome": "open",
             "note": "asked for a form",
+            "certain": True,
+            "amount": None,
+            "product": None,
         },
     ]
 
@@ -157,6 +164,36 @@ def test_refusal_replaces_another_result_of_the_contact(work):
     assert [row["answer"] for row in stored(work)] == ["opt_out", "opt_out"]
     imported = take(work, "tail,B,2024-07-05,call,yes,a form")
     assert (dict(imported.bad), stored(work)[1]["answer"]) == ({"other": 1}, "opt_out")
+
+
+def test_ordinary_words_are_understood(work):
+    imported = take(
+        work,
+        "tail,A,7月3日,电话,不感兴趣，别再打了,",
+        "tail,B,昨天,电话,没接电话,",
+        "tail,0012,7/20,上门,已办理5万定期,",
+    )
+    assert (imported.new, imported.refused, imported.bad_file) == (3, 1, None)
+    values = ("customer_id", "contacted_on", "answer", "amount", "product")
+    assert [tuple(row[name] for name in values) for row in stored(work)] == [
+        ("0012", date(2024, 7, 20), "bought", Decimal(50_000), "定期"),
+        ("A", date(2024, 7, 3), "opt_out", None, None),
+        ("B", date(2024, 7, 31), "not_reached", None, None),
+    ]
+
+
+def test_refusal_in_the_note_counts(work):
+    imported = take(work, "tail,A,2024-07-05,call,later,asked us not to call again")
+    assert (imported.refused, stored(work)[0]["answer"]) == (1, "opt_out")
+
+
+def test_possible_refusal_counts_until_the_row_is_corrected(work):
+    imported = take(work, "tail,A,7月5日,电话,直接挂断,")
+    assert (imported.new, imported.refused, dict(imported.bad)) == (1, 1, {"unclear": 1})
+    assert [(row["answer"], row["certain"]) for row in stored(work)] == [("opt_out", False)]
+    imported = take(work, "tail,A,2024-07-06,电话,以后再说,")
+    assert (imported.new, imported.bad_file) == (1, None)
+    assert [(row["answer"], row["certain"]) for row in stored(work)] == [("later", True)]
 
 
 def test_refusal_of_unknown_customer_is_returned(work):

@@ -16,7 +16,7 @@ from goldmine.core.i18n import _
 
 _NO_CHANNEL = _("cannot be reached by any of its channels, or refused them")
 _TIRED = _("contacted often enough of late")
-_ANSWERED = ("yes", "no", "later")
+_ANSWERED = ("yes", "bought", "no", "later")
 _HABIT_MONTHS = 12
 
 

@@ -142,7 +142,7 @@ CONTACTS = TableSpec(
             "answer",
             "text",
             "what the customer said",
-            codes=("yes", "no", "later", "not_reached", "opt_out"),
+            codes=("yes", "bought", "no", "later", "not_reached", "opt_out"),
             fail_closed=True,
         ),
         Column("outcome", "text", "what came of it", codes=("converted", "not_converted", "open")),

@@ -27,6 +27,7 @@ _TIME_BANDS = {
 }
 _ANSWERS = {
     "yes": pgettext("code", "yes"),
+    "bought": pgettext("code", "has bought"),
     "no": pgettext("code", "no"),
     "later": pgettext("code", "later"),
     "not_reached": pgettext("code", "not reached"),

@@ -43,7 +43,7 @@ def contacts_by_customer(rows: ibis.Table) -> ibis.Table:
     return rows.group_by("customer_id").agg(
         contacts_365d=within(rows.cutoff, rows.contacted_on, 365).sum(),
         contacts_90d=within(rows.cutoff, rows.contacted_on, 90).sum(),
-        contacts_yes=(rows.answer == "yes").sum(),
+        contacts_yes=rows.answer.isin(("yes", "bought")).sum(),
         contacts_no=(rows.answer == "no").sum(),
         contact_last=rows.contacted_on.max(),
     )

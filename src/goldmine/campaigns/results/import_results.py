@@ -8,9 +8,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from goldmine.campaigns.results.answer_text import OPT_OUT
 from goldmine.campaigns.results.parse_sheet import Sheet, read_sheet
 from goldmine.campaigns.results.rejected_rows import write_rejected
-from goldmine.campaigns.results.result_check import OPT_OUT, Known, check_row
+from goldmine.campaigns.results.result_check import Known, check_row
 from goldmine.contactability.past_offers import offers_of, releases_out
 from goldmine.contract.intake import load_bank
 from goldmine.core.engine import connect
@@ -27,6 +28,9 @@ _SCHEMA = pa.schema(
         ("answer", pa.string()),
         ("outcome", pa.string()),
         ("note", pa.string()),
+        ("certain", pa.bool_()),
+        ("amount", pa.decimal128(18, 2)),
+        ("product", pa.string()),
     ]
 )
 _KEY = ("campaign_id", "customer_id", "contacted_on")
@@ -66,7 +70,8 @@ def import_outcomes(file: Path, work: Workspace, *, today: date | None = None) -
 
     Importing a file twice changes nothing. Rows of control customers are stored, since contamination must be known. The
     intake adds stored rows to the bank's contacts; refusals count from the next release on, before any intake. A
-    refusal is stored whatever else is wrong with its row, and replaces another result of the same contact.
+    refusal is stored whatever else is wrong with its row, and replaces another result of the same contact. A
+    possible refusal is stored as one too; a corrected row takes it back.
 
     Parameters
     ----------
@@ -99,7 +104,7 @@ def import_outcomes(file: Path, work: Workspace, *, today: date | None = None) -
         sorted_rows = _sorted(sheet, known, stored)
         new = {key: row for key, row in sorted_rows.good.items() if stored.get(key) != row}
         if new:
-            _write(work.returned, list((stored | new).values()))
+            _write(work.returned, list((_without_corrected(stored, new) | new).values()))
         control = set(
             offers.loc[offers["group"] == "control", ["campaign_id", "customer_id"]].itertuples(index=False, name=None)
         )
@@ -163,7 +168,9 @@ def _sorted(sheet: Sheet, known: Known, stored: dict[_Key, _Row]) -> _SortedRows
         indices.setdefault(key, []).append(index)
         if good.setdefault(key, row) != row:
             bad |= dict.fromkeys(indices[key], "twice")
-        elif stored.get(key, row) != row and not (_refuses(row) and not _refuses(stored[key])):
+        elif (
+            stored.get(key, row) != row and stored[key]["certain"] and not (_refuses(row) and not _refuses(stored[key]))
+        ):
             bad[index] = "other"
     spoilt = {key for key, rows in indices.items() if any(index in bad for index in rows)}
     bad |= {index: bad.get(index, "twice") for key in spoilt for index in indices[key]}
@@ -184,6 +191,12 @@ def _refusals(refusals: dict[_Key, _Row], stored: dict[_Key, _Row]) -> dict[_Key
         elif key[:2] not in refused:
             new[key] = row
     return new
+
+
+def _without_corrected(stored: dict[_Key, _Row], new: dict[_Key, _Row]) -> dict[_Key, _Row]:
+    """Stored results but the possible refusals that new rows of the same customer and campaign correct."""
+    corrected = {key[:2] for key, row in new.items() if row["certain"]}
+    return {key: row for key, row in stored.items() if row["certain"] or key[:2] not in corrected}
 
 
 def _refuses(row: _Row) -> bool:

@@ -2,10 +2,13 @@
 
 import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 
+from goldmine.campaigns.results.answer_text import OPT_OUT, Answer, understand
 from goldmine.campaigns.results.parse_sheet import Cell, Formula
 from goldmine.core.columns import column
 from goldmine.core.i18n import _, all_languages, pgettext
@@ -20,13 +23,13 @@ REASONS = {
     "future": _("contacted in the future"),
     "channel": _("channel is not known"),
     "answer": _("answer is not known"),
+    "unclear": _("answer may be a refusal and counts as one until the row is corrected"),
     "twice": _("stands twice in the file, with different results"),
     "other": _("another result of this contact was imported before"),
 }
 """Why a row is rejected."""
 REFUSED = _("the refusal counts all the same")
 """Added to the reason of a rejected row whose refusal counts."""
-OPT_OUT = "opt_out"
 
 _OTHER_WORDS = {
     "channel": {
@@ -40,15 +43,14 @@ _OTHER_WORDS = {
         "no": pgettext("other words for no", "not interested"),
         "later": pgettext("other words for later", "call again"),
         "not_reached": pgettext("other words for not reached", "no answer"),
-        OPT_OUT: pgettext(
-            "other words for a refusal",
-            "opt out,opt-out,optout,unsubscribe,do not call,do not contact,never contact",
-        ),
     },
 }
-"""Other words for a code, separated by commas, so that every refusal is understood."""
+"""Other words for a code, separated by commas; whole sentences are understood by `answer_text`."""
 _FORMS = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
+_FORMS_WITHOUT_YEAR = ("%m-%d", "%m/%d")
 _WRITTEN_OUT = pgettext("form of a date", "%d %B %Y")
+_WITHOUT_YEAR = pgettext("form of a date without a year", "%d %B")
+_DAYS_AGO = pgettext("days, the nearest first", "today,yesterday,the day before yesterday")
 _SERIAL = re.compile(r"[45]\d{4}")
 _FIRST_DAY = date(1899, 12, 30)
 """Day 0 of a spreadsheet: a date whose format was lost is a number of days, 40000 to 59999."""
@@ -57,7 +59,17 @@ _TIME = re.compile(r"[ T]\d{1,2}:\d{2}(:\d{2})?(\.\d+)?$")
 
 @dataclass(frozen=True)
 class Result:
-    """One returned contact."""
+    """One returned contact.
+
+    Parameters
+    ----------
+    campaign_id, customer_id, contacted_on, channel, answer, note : str, date or None
+        As the contract's table ``contacts`` has them.
+    certain : bool
+        Whether the answer was understood; a refusal that is only possible waits for a correction.
+    amount, product : Decimal, str or None
+        What was bought and for how many yuan, where the answer says so.
+    """
 
     campaign_id: str
     customer_id: str
@@ -65,6 +77,9 @@ class Result:
     channel: str | None
     answer: str
     note: str | None
+    certain: bool = True
+    amount: Decimal | None = None
+    product: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,9 +136,11 @@ def check_row(cells: Mapping[str, Cell], known: Known) -> Checked:
     formula = any(isinstance(cell, Formula) for cell in cells.values())
     cells = {name: None if isinstance(cell, Formula) else cell for name, cell in cells.items()}
     campaign, customer = _text(cells.get("campaign_id")).strip(), _text(cells.get("customer_id")).strip()
-    day = _day(cells.get("contacted_on"))
-    channel, answer = (_codes(name).get(_word(cells.get(name))) for name in ("channel", "answer"))
     first = known.listed.get((campaign, customer))
+    day = _day(cells.get("contacted_on"), known.today, first)
+    channel = _codes("channel").get(_word(cells.get("channel")))
+    note = _text(cells.get("note")) or None
+    answer = _answer(cells.get("answer"), note)
     faults = {
         "formula": formula,
         "no_campaign": campaign not in known.campaigns,
@@ -134,16 +151,26 @@ def check_row(cells: Mapping[str, Cell], known: Known) -> Checked:
         "future": day is not None and day > known.today,
         "channel": channel is None,
         "answer": answer is None,
+        "unclear": answer is not None and not answer.certain,
     }
     fault = next((name for name, broken in faults.items() if broken), None)
-    note = _text(cells.get("note")) or None
-    if fault is None:
-        return Checked(Result(campaign, customer, day, channel, answer, note), None)  # type: ignore[arg-type]
-    if answer != OPT_OUT or customer not in known.customers:
+    if fault is None and answer is not None and day is not None:
+        said = (answer.code, note, True, answer.amount, answer.product)
+        return Checked(Result(campaign, customer, day, channel, *said), None)
+    if answer is None or answer.code != OPT_OUT or customer not in known.customers:
         return Checked(None, fault)
     usable = day is not None and not faults["before"] and not faults["future"]
     refused_on = day if usable and day is not None else known.today
-    return Checked(Result(campaign or OPT_OUT, customer, refused_on, channel, OPT_OUT, note), fault)
+    result = Result(campaign or OPT_OUT, customer, refused_on, channel, OPT_OUT, note, certain=answer.certain)
+    return Checked(result, fault)
+
+
+def _answer(cell: Cell, note: str | None) -> Answer | None:
+    """What was answered: a code or its words, or a sentence; a refusal in the note counts too."""
+    code = _codes("answer").get(_word(cell))
+    answer = Answer(code) if code else understand(_text(cell))
+    noted = understand(note) if note else None
+    return Answer(OPT_OUT) if noted == Answer(OPT_OUT) else answer
 
 
 @cache
@@ -168,15 +195,28 @@ def _text(cell: Cell) -> str:
     return "" if cell is None else str(cell)
 
 
-def _day(cell: Cell) -> date | None:
+def _day(cell: Cell, today: date, listed: date | None) -> date | None:
+    """A day: written in full, in words (yesterday), or without its year: the first after the listing."""
     if isinstance(cell, date):
         return cell
     text = _TIME.sub("", _text(cell).strip())
     if _SERIAL.fullmatch(text):
         return _FIRST_DAY + timedelta(days=int(text))
+    for words in all_languages(_DAYS_AGO).values():
+        if text.lower() in words.split(","):
+            return today - timedelta(days=words.split(",").index(text.lower()))
     for form in (*_FORMS, *all_languages(_WRITTEN_OUT).values()):
-        try:
+        with suppress(ValueError):
             return datetime.strptime(text, form).date()
-        except ValueError:
-            continue
+    return _day_after(text, listed) if listed else None
+
+
+def _day_after(text: str, listed: date) -> date | None:
+    """The first day after another one that a text without a year can mean."""
+    for form in (*_FORMS_WITHOUT_YEAR, *all_languages(_WITHOUT_YEAR).values()):
+        for year in (listed.year, listed.year + 1):
+            with suppress(ValueError):
+                day = datetime.strptime(f"{text} {year}", f"{form} %Y").date()
+                if day > listed:
+                    return day
     return None

@@ -1,0 +1,43 @@
+"""Answers in ordinary words; recall of refusals on phrases that were written apart from the list."""
+
+from decimal import Decimal
+
+import pytest
+
+from goldmine.campaigns.results.answer_text import Answer, understand
+from tests.campaigns.phrases import LATER_REFUSALS, NEGATED, OTHERS, REFUSALS
+
+
+def test_refusals_are_heard():
+    phrases = REFUSALS + LATER_REFUSALS
+    missed = [phrase for phrase in phrases if (understand(phrase) or Answer("")).code != "opt_out"]
+    assert len(phrases) >= 300
+    assert len(missed) <= len(phrases) * 2 // 100, missed
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_other_answers_are_understood(code):
+    phrases = OTHERS[code].strip().splitlines()
+    assert {phrase: (understand(phrase) or Answer("")).code for phrase in phrases} == dict.fromkeys(phrases, code)
+
+
+def test_a_refusal_that_is_taken_back_is_none():
+    assert [phrase for phrase in NEGATED if understand(phrase) == Answer("opt_out")] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "amount", "product"),
+    [
+        ("已办理5万定期", Decimal(50_000), "定期"),
+        ("办好了，理财10万", Decimal(100_000), "理财"),
+        ("bought a time deposit of 50,000 yuan", Decimal(50_000), "time deposit"),
+        ("已办理", None, None),
+    ],
+)
+def test_a_purchase_says_how_much_of_what(text, amount, product):
+    assert understand(text) == Answer("bought", amount=amount, product=product)
+
+
+def test_text_that_only_may_refuse_is_not_certain():
+    assert understand("直接挂断") == Answer("opt_out", certain=False)
+    assert understand("perhaps") is None

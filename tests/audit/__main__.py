@@ -10,9 +10,12 @@ import pandas as pd
 
 from tests.audit.books import Books
 from tests.audit.compare import Agreement, compare
+from tests.audit.customers import recompute_customers
 from tests.audit.features import recompute_features
+from tests.audit.outcomes import eligible, use_case
 
 CUSTOMERS, SEED, AS_OF = 4_000, 77, pd.Timestamp("2024-06-30")
+SETTINGS = Path(__file__).parents[2] / "pipelines"
 
 
 def main(folder: Path) -> int:
@@ -23,7 +26,7 @@ def main(folder: Path) -> int:
     for command in ("run", "near-threshold", "screening", "lost"):
         goldmine(command, "--bank", str(bank), "--work", str(work), "--as-of", str(AS_OF.date()))
     books, differing = Books(bank), 0
-    for section in (features,):
+    for section in (features, customers, eligibility):
         for title, columns in section(books, work):
             sys.stdout.write(f"\n{title}\n" + "".join(f"  {column}\n" for column in columns))
             differing += sum(not column.whole for column in columns)
@@ -44,6 +47,26 @@ def features(books: Books, work: Path) -> Iterator[tuple[str, list[Agreement]]]:
         written = pd.read_parquet(path).drop(columns="cutoff").set_index("customer_id")
         recomputed = recompute_features(books, pd.Timestamp(path.stem))
         yield f"Features at {path.stem}", compare(written, recomputed)
+
+
+def customers(books: Books, work: Path) -> Iterator[tuple[str, list[Agreement]]]:
+    """The customers tables, each with the one before it."""
+    before = None
+    for path in sorted(work.glob("customers/20*.parquet")):
+        written, day = pd.read_parquet(path).set_index("customer_id"), pd.Timestamp(path.stem)
+        recomputed = recompute_customers(books, day, recompute_features(books, day), SETTINGS / "tags.yaml", before)
+        yield f"Customers at {path.stem}", compare(written, recomputed)
+        before = written
+
+
+def eligibility(books: Books, work: Path) -> Iterator[tuple[str, list[Agreement]]]:
+    """Who was scored: everyone eligible at the snapshot, and nobody else."""
+    recomputed = recompute_features(books, AS_OF)
+    for path in sorted(work.glob(f"scores/{AS_OF.date()}/*.parquet")):
+        scored = pd.DataFrame({"eligible": True}, index=pd.read_parquet(path).customer_id)
+        case = use_case(SETTINGS / "use_cases" / f"{path.stem}.yaml")
+        asked = pd.DataFrame({"eligible": True}, index=eligible(case, recomputed))
+        yield f"Scored for {path.stem}", compare(scored, asked)
 
 
 if __name__ == "__main__":

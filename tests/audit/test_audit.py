@@ -5,16 +5,22 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, home
+from goldmine.customers.table import build_customers
 from goldmine.features import build_features
+from goldmine.labels.eligibility import labelled
+from goldmine.labels.use_case import load_use_case
 from goldmine.sample import write_bank
 from tests.audit.books import Books
 from tests.audit.compare import compare
+from tests.audit.customers import recompute_customers
 from tests.audit.features import recompute_features
+from tests.audit.outcomes import recompute_labels, use_case
 
 AS_OF = date(2024, 6, 30)
 CUTOFFS = [date(2023, 6, 30), date(2024, 2, 29), AS_OF]
@@ -24,13 +30,17 @@ RUNNERS = ("test_audit.py", "__main__.py")
 
 @pytest.fixture(scope="module")
 def work(tmp_path_factory):
-    """A bank of 900 customers, and its feature tables of three month ends."""
+    """A bank of 900 customers, with features, customers tables and labels."""
     folder = tmp_path_factory.mktemp("audited")
     write_bank(folder / "bank", customers=900, months=18, seed=77, end=AS_OF)
     work = Workspace(folder / "work")
     bank = open_bank(folder / "bank", work)
     build_activity(bank, work)
     build_features(bank, work, CUTOFFS)
+    build_customers(bank, work, CUTOFFS[1:])
+    for name in ("dormancy", "longtail", "wealth", "winback"):
+        rows = labelled(bank, work, load_use_case(name), CUTOFFS[1], AS_OF)
+        pq.write_table(rows, work.root / f"labels_{name}.parquet")
     return folder / "work"
 
 
@@ -68,3 +78,21 @@ def test_every_feature_of_every_customer_is_as_documented(work, books):
         recomputed = recompute_features(books, pd.Timestamp(cutoff))
         assert len(recomputed) > 800
         assert disagreements(written.set_index("customer_id"), recomputed) == [], cutoff
+
+
+def test_levels_and_tags_of_every_customer_are_as_declared(work, books):
+    before = pd.read_parquet(work / "customers" / f"{CUTOFFS[1]}.parquet").set_index("customer_id")
+    written = pd.read_parquet(work / "customers" / f"{AS_OF}.parquet").set_index("customer_id")
+    features = recompute_features(books, pd.Timestamp(AS_OF))
+    recomputed = recompute_customers(books, pd.Timestamp(AS_OF), features, home() / "pipelines" / "tags.yaml", before)
+    assert disagreements(written, recomputed) == []
+
+
+@pytest.mark.parametrize("name", ["dormancy", "longtail", "wealth", "winback"])
+def test_labels_of_every_eligible_customer_are_as_documented(work, books, name):
+    features = recompute_features(books, pd.Timestamp(CUTOFFS[1]))
+    case = use_case(home() / "pipelines" / "use_cases" / f"{name}.yaml")
+    recomputed = recompute_labels(books, case, features, pd.Timestamp(CUTOFFS[1]), pd.Timestamp(AS_OF))
+    written = pd.read_parquet(work / f"labels_{name}.parquet").set_index("customer_id")
+    assert 0 < recomputed.sum() < len(recomputed)
+    assert disagreements(written, recomputed.to_frame("outcome")) == []

@@ -34,7 +34,10 @@ def uplift_table(  # noqa: PLR0913, PLR0917 - the command's own options
     All other columns must have been known before the treatment. Exits with 0 if the answer is yes or no, and with 4 if
     it is not measurable.
     """
+    import pyarrow as pa
+
     from goldmine.contract.external_files import read_table
+    from goldmine.contract.external_types import days_since_1970, learnable, require_learnable
     from goldmine.core.errors import ParameterError
     from goldmine.core.i18n import LANGUAGES, in_language
     from goldmine.models.uplift.study import study
@@ -43,7 +46,16 @@ def uplift_table(  # noqa: PLR0913, PLR0917 - the command's own options
 
     if language not in LANGUAGES:
         raise ParameterError(f"language: {language!r} is not known.", f"Use one of {', '.join(LANGUAGES)}.")
-    frame = read_table(file, texts=[row_id] if row_id else []).to_pandas()
+    rows = read_table(file, texts=[row_id] if row_id else [])
+    require_learnable(rows, [treatment, outcome, *([row_id] if row_id else [])], file.name)
+    for name in (name for name in rows.column_names if name not in (drop or ())):
+        kind = rows.schema.field(name).type
+        if not learnable(kind):
+            typer.echo(f"column {name}: left out, as {kind} cannot be learnt from", err=True)
+            rows = rows.drop_columns([name])
+        elif pa.types.is_timestamp(kind) and name not in (treatment, outcome, row_id):
+            rows = rows.set_column(rows.column_names.index(name), name, days_since_1970(rows[name]))
+    frame = rows.to_pandas()
     table = trial_table(frame, Roles(treatment, outcome, row_id, tuple(drop or ()), treated))
     result = study(table.known.rows(table.used), table.treated, table.outcome, level)
     noted = warnings(table, result)

@@ -267,6 +267,11 @@ def _date(given: str, forms: tuple[str, ...]) -> str:
     return f"coalesce({', '.join(parsed)})" if len(parsed) > 1 else parsed[0]
 
 
+def date_text(text: str) -> str:
+    """SQL of the time of a text by year, month and day; NULL for any other text."""
+    return _date(text, ())
+
+
 def date_of_form(text: str, form: str) -> str:
     """SQL of a text's time by one form; NULL unless the whole text has that form."""
     return _date(text, (form,))

@@ -9,12 +9,16 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from goldmine.contract.canonical_parquet import require_own_names
+from goldmine.contract.casting import date_text
+from goldmine.contract.external_types import plain_types
 from goldmine.core.errors import ContractError
 from goldmine.core.sql import literal
 
 _DELIMITERS = ",;\t|"
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _NOTHING = ("", "na", "n/a", "nan", "null", "none")
+_NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?|[+-]?(inf|infinity)"
 _EXPORT = "Export it again as CSV or Parquet."
 
 
@@ -27,7 +31,7 @@ def read_table(path: Path, texts: Collection[str] = ()) -> pa.Table:
     Parameters
     ----------
     texts : collection of str
-        Columns of a CSV file that stay text as they are, such as a number of twenty digits that names a customer.
+        Columns that are text, such as a number of twenty digits that names a customer.
 
     Raises
     ------
@@ -37,14 +41,9 @@ def read_table(path: Path, texts: Collection[str] = ()) -> pa.Table:
     if not path.is_file():
         raise ContractError(f"{path.name}: there is no such file.", "Give the path of a Parquet or CSV file.")
     table = _parquet(path) if is_parquet(path) else _csv(path, texts)
-    names = table.column_names
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice or not all(names):
-        what = f"the column {twice[0]!r} stands twice" if twice else "a column has no name"
-        raise ContractError(f"{path.name}: {what}.", "Give each column a name of its own.")
     if table.num_rows == 0:
         raise ContractError(f"{path.name}: has no rows.", _EXPORT)
-    return table
+    return plain_types(table, path.name, texts)
 
 
 def is_parquet(path: Path) -> bool:
@@ -54,9 +53,16 @@ def is_parquet(path: Path) -> bool:
 
 def _parquet(path: Path) -> pa.Table:
     try:
-        return pq.read_table(path)
+        _require_names(pq.read_schema(path).names, path)
+        return pq.ParquetFile(path).read()
     except (pa.ArrowException, OSError) as error:
         raise ContractError(f"{path.name}: is not a whole Parquet file.", _EXPORT) from error
+
+
+def _require_names(names: list[str], path: Path) -> None:
+    if not all(names):
+        raise ContractError(f"{path.name}: a column has no name.", "Give each column a name of its own.")
+    require_own_names(names, path.name)
 
 
 def _csv(path: Path, texts: Collection[str]) -> pa.Table:
@@ -64,10 +70,7 @@ def _csv(path: Path, texts: Collection[str]) -> pa.Table:
     delimiter = _delimiter(text)
     header = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), [])
     names = [name.strip() for name in header]
-    if len(set(names)) < len(names) or not all(names):
-        return pa.table(
-            [pa.array([], pa.string())] * len(names), names=names
-        )  # the caller says what is wrong with them
+    _require_names(names, path)
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         copy = Path(folder) / "table.csv"
         copy.write_text(text, "utf-8", newline="")
@@ -108,9 +111,9 @@ def _typed(connection: duckdb.DuckDBPyConnection, name: str) -> str:
     nothing = ", ".join(f"'{word}'" for word in _NOTHING)
     value = f"CASE WHEN lower(trim({column})) IN ({nothing}) THEN NULL ELSE trim({column}) END"
     keeps = {
-        "DOUBLE": "try_cast(v AS DOUBLE) IS NOT NULL AND NOT regexp_matches(v, '^[+-]?0[0-9]')",
+        "DOUBLE": f"regexp_full_match(v, {literal(_NUMBER)}) AND NOT regexp_matches(v, '^[+-]?0[0-9]')",
         "BOOLEAN": "lower(v) IN ('true', 'false')",
-        "TIMESTAMP": "try_cast(v AS TIMESTAMP) IS NOT NULL",
+        "TIMESTAMP": f"{date_text('v')} IS NOT NULL",
     }
     tests = ", ".join(f"bool_and({test})" for test in keeps.values())
     counts = connection.sql(f"SELECT {tests} FROM (SELECT {value} AS v FROM found) WHERE v IS NOT NULL").fetchone()

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sklearn.metrics import roc_auc_score
 
+from goldmine.contract.external_types import days_since_1970
 from goldmine.core.errors import UseCaseError
 from goldmine.core.i18n import all_languages, pgettext
 from goldmine.labels.eligibility import KEYS, LABEL_COLUMNS
@@ -162,9 +163,8 @@ def best_column(rows: pa.Table, names: list[str]) -> tuple[str, bool]:
 
 def _prepared(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str]:
     kind = column.type
-    if pa.types.is_temporal(kind) and not pa.types.is_duration(kind) and not pa.types.is_time(kind):
-        days = pc.divide(column.cast(pa.timestamp("us"), safe=False).cast(pa.int64()).cast(pa.float64()), 86_400e6)
-        return days, ""
+    if pa.types.is_timestamp(kind):
+        return days_since_1970(column), ""
     if is_text(kind):
         return column.cast(pa.string()), ""
     if pa.types.is_floating(kind):

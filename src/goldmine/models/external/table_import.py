@@ -12,6 +12,7 @@ import yaml
 
 from goldmine.contract.bank import Bank, CanonicalTable, TableFile
 from goldmine.contract.external_files import is_parquet, read_table
+from goldmine.contract.external_types import require_learnable
 from goldmine.contract.manifest import Hashes, write_manifest
 from goldmine.core.errors import UseCaseError
 from goldmine.core.files import whole_file, write_json
@@ -101,6 +102,7 @@ def import_table(spec: TableSpec, work: Workspace, as_of: date, list_size: int, 
     """
     table = read_table(spec.file, (spec.key,))
     _check_columns(spec, table.column_names)
+    require_learnable(table, [spec.label, spec.key, *([spec.time] if spec.time else [])], spec.file.name)
     keys = _keys(table[spec.key], spec.key)
     outcome = read_label(table[spec.label], spec.label)
     other_roles = {spec.label, spec.key, spec.time, *spec.drop}

@@ -138,15 +138,22 @@ def problem(
     )
 
 
-def release(work: Workspace, rows: list[dict], as_of: str = "2024-06-15", name: str = "r0") -> None:
-    """An earlier release with some rows of the campaign `tail`; a later name is a newer one."""
+def release(
+    work: Workspace,
+    rows: list[dict],
+    as_of: str = "2024-06-15",
+    name: str = "r0",
+    made_at: str = "2024-06-16T00:00:00Z",
+) -> None:
+    """An earlier release with some rows of the campaign `tail`; of one moment, a later name is a newer one."""
     folder = work.releases / as_of / name
     (folder / "campaigns" / "tail").mkdir(parents=True)
-    (folder / "manifest.json").write_text(f'{{"created_at": "2024-06-16T00:00:00Z {name}"}}')
+    (folder / "manifest.json").write_text(f'{{"created_at": "{made_at} {name}"}}')
     day = date.fromisoformat(as_of)
-    full = [{"campaign_id": "tail", "channel": "call", "as_of": day, "valid_until": day} | row for row in rows]
+    same = {"campaign_id": "tail", "use_case": "longtail", "channel": "call", "as_of": day, "valid_until": day}
+    full = [same | row for row in rows]
     for group, file in (("contact", "offers"), ("control", "control")):
         selected = [row for row in full if row["group"] == group]
-        schema = pa.schema([(c, pa.string()) for c in ("campaign_id", "customer_id", "channel", "group")])
+        schema = pa.schema([(c, pa.string()) for c in ("campaign_id", "customer_id", "use_case", "channel", "group")])
         schema = schema.append(pa.field("as_of", pa.date32())).append(pa.field("valid_until", pa.date32()))
         pq.write_table(pa.Table.from_pylist(selected, schema), folder / "campaigns" / "tail" / f"{file}.parquet")

@@ -4,7 +4,6 @@ from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import norm
 
@@ -20,12 +19,17 @@ _CONTROL = _("control of the campaign")
 
 
 def split(
-    rows: pd.DataFrame, campaign: Campaign, salt: str, held_out: Collection[str], earlier: pd.DataFrame
+    rows: pd.DataFrame, campaign: Campaign, salt: str, held_out: Collection[str], decided: pd.DataFrame
 ) -> pd.DataFrame:
     """Give every chosen customer a stratum and a group.
 
-    Customers in the universal hold-out are control. Customers of this campaign's earlier releases keep their group. Of
-    the others a share of each stratum becomes control, by systematic sampling in the order of stratum and salted hash.
+    A customer's group in a campaign is decided once: by the first release that holds them, or else by the salted hash
+    of campaign and number, which makes `control.share` of all customers control. No other customer, month or order of
+    publishing enters, so that a month corrected or made up later moves nobody. The strata are balanced on average only;
+    the measurement compares the groups within each, whatever their shares came out as.
+
+    Customers in the universal hold-out are control. One whom the campaign was to contact before they were held out
+    (the hold-out began later, or their number was merged with a held-out one) belongs to neither group and leaves.
 
     Parameters
     ----------
@@ -35,40 +39,38 @@ def split(
         Makes the draw specific to the bank.
     held_out : collection of str
         Customers in the universal hold-out.
-    earlier : pandas.DataFrame
-        The campaign's rows in earlier releases: `customer_id`, `group`.
+    decided : pandas.DataFrame
+        The campaign's rows in the releases handed out so far, by surviving number, the earliest first:
+        `customer_id`, `group`.
 
     Returns
     -------
     pandas.DataFrame
         The rows with `stratum`, `group` (``contact`` or ``control``) and `held_out`.
     """
+    first = decided.drop_duplicates("customer_id").set_index("customer_id")["group"]
+    group = rows["customer_id"].map(first).astype("object")
+    in_holdout = rows["customer_id"].isin(list(held_out))
+    drawn = [_drawn(salt, campaign, customer) for customer in rows["customer_id"]]
+    new = pd.Series(
+        np.where(in_holdout | np.array(drawn, dtype=bool), "control", "contact"), rows.index, dtype="object"
+    )
     parts = rows[[_STRATA[name] for name in campaign.control.stratify_by]].astype("object").fillna("-")
     stratum = pd.Series(["|".join(map(str, row)) for row in parts.to_numpy()], index=rows.index, dtype="object")
-    earlier_group = earlier.drop_duplicates("customer_id", keep="last").set_index("customer_id")["group"]
-    group = rows["customer_id"].map(earlier_group).astype("object")
-    in_holdout = rows["customer_id"].isin(list(held_out))
-    new = (group.isna() & ~in_holdout).to_numpy()
-    drawn = pd.Series(_drawn(rows[new], stratum[new], campaign, salt), index=rows.index[new])
-    group = group.where(group.notna(), drawn.map({True: "control", False: "contact"}))
-    return rows.assign(stratum=stratum, group=group.mask(in_holdout, "control"), held_out=in_holdout)
+    grouped = rows.assign(stratum=stratum, group=group.fillna(new), held_out=in_holdout)
+    return grouped[~in_holdout | (grouped["group"] == "control")].reset_index(drop=True)
 
 
-def _drawn(rows: pd.DataFrame, stratum: pd.Series, campaign: Campaign, salt: str) -> NDArray:
-    hashes = np.array([chance(salt, campaign.campaign_id, customer) for customer in rows["customer_id"]])
-    order = np.lexsort((hashes, stratum.to_numpy(dtype=str)))
-    start, share = chance(salt, campaign.campaign_id), campaign.control.share
-    steps = np.floor((np.arange(len(rows) + 1) + start) * share)
-    drawn = np.zeros(len(rows), dtype=bool)
-    drawn[order] = np.diff(steps) > 0
-    return drawn
+def _drawn(salt: str, campaign: Campaign, customer: str) -> bool:
+    return chance(salt, campaign.campaign_id, customer) < campaign.control.share
 
 
-def count_control(rows: pd.DataFrame, counter: FunnelCounter) -> None:
-    """Count the customers who are not contacted."""
-    out = int(rows["held_out"].sum())
-    counter.leave("held_out", _HELD_OUT, out, "control")
-    counter.leave("control", _CONTROL, int((rows["group"] == "control").sum()) - out, "control")
+def count_control(chosen: int, rows: pd.DataFrame, counter: FunnelCounter) -> None:
+    """Count those of the chosen customers who are not contacted."""
+    contact = int((rows["group"] == "contact").sum())
+    control = int(((rows["group"] == "control") & ~rows["held_out"]).sum())
+    counter.leave("held_out", _HELD_OUT, chosen - contact - control, "control")
+    counter.leave("control", _CONTROL, control, "control")
 
 
 def smallest_effect(rate: float, contact: int, control: int) -> float | None:

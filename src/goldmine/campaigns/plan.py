@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import pandas as pd
 
@@ -21,8 +22,8 @@ from goldmine.campaigns.spec import Campaign
 from goldmine.campaigns.suitability import Risk, meant_for, risks_of, suit
 from goldmine.contactability import ContactTables, may_contact
 from goldmine.contactability.funnel import FunnelCounter
-from goldmine.contactability.holdout import held_out
-from goldmine.contactability.past_offers import newest_releases, offers_of
+from goldmine.contactability.holdout import salt_of
+from goldmine.contactability.past_offers import handed_out, newest_releases, offers_of
 from goldmine.contactability.policy import Policy
 from goldmine.core.fingerprint import of_value
 from goldmine.core.i18n import _
@@ -85,12 +86,12 @@ class _InFunnel:
 
 @dataclass(frozen=True)
 class _Shared:
-    """What all campaigns of a release share: tables, salt, hold-out, earlier offers and limits."""
+    """What all campaigns of a release share: tables, salt, hold-out, groups decided so far and limits."""
 
     tables: ContactTables
     salt: str
     holdout: frozenset[str]
-    earlier: pd.DataFrame
+    decided: pd.DataFrame
     limits: Sequence[Limit]
 
 
@@ -117,7 +118,7 @@ def plan_campaigns(
     """
     check_units(tables, campaigns, policy)
     holdout = _held_out(tables, scores)
-    earlier = offers_of(newest_releases(work, tables.as_of))
+    earlier = _under_survivors(tables, newest_releases(work, tables.as_of))
     recent = history(tables, earlier, policy.fatigue)
     claims = load_claims()
     in_funnel, rows, off = [], [], {}
@@ -139,8 +140,8 @@ def plan_campaigns(
     counters = {entry.campaign.campaign_id: entry.candidates.counter for entry in in_funnel}
     assigned = assign(arbitrate(rows, live, counters), serving(tables), live, policy, counters)
     chosen = _checked_again(tables, assigned.rows, counters)
-    salt = policy.holdout.salt if policy.holdout else tables.bank.name
-    shared = _Shared(tables, salt, holdout, earlier, assigned.limits)
+    decided = _under_survivors(tables, handed_out(work))
+    shared = _Shared(tables, salt_of(work, policy.holdout), holdout, decided, assigned.limits)
     planned = tuple(_planned(shared, entry, chosen) for entry in in_funnel)
     control = [row for entry in planned for row in entry.rows.loc[entry.rows["group"] == "control", "customer_id"]]
     return Plan(planned, off, holdout | frozenset(control))
@@ -151,7 +152,12 @@ def _held_out(tables: ContactTables, scores: Sequence[Scores]) -> frozenset[str]
     if not scores:
         return frozenset()
     scored = tables.connection.read_parquet([str(score.path) for score in scores], union_by_name=True)
-    return frozenset(held_out(scored, tables.held_back.holdout).to_pyarrow()["customer_id"].to_pylist())
+    return frozenset(tables.held_out(scored).to_pyarrow()["customer_id"].to_pylist())
+
+
+def _under_survivors(tables: ContactTables, releases: list[Path]) -> pd.DataFrame:
+    offers = offers_of(releases)
+    return offers.assign(customer_id=tables.surviving_numbers(offers["customer_id"]))
 
 
 def _risks(tables: ContactTables, campaign: Campaign, scores: Sequence[Scores]) -> dict[str, Risk] | str:
@@ -162,8 +168,13 @@ def _risks(tables: ContactTables, campaign: Campaign, scores: Sequence[Scores]) 
 
 def _checked_again(tables: ContactTables, rows: pd.DataFrame, counters: Mapping[str, FunnelCounter]) -> pd.DataFrame:
     """The chosen customers who may still be contacted by the ledger, opt-outs and answers read again."""
-    permitted = may_contact(tables.reread(), set(rows["customer_id"]), "campaign")
-    allowed = rows[rows["customer_id"].isin(permitted.allowed_customers)].reset_index(drop=True)
+    read_again = tables.reread()
+    permitted: set[tuple[str, str]] = set()
+    for name, own in rows.groupby("campaign_id"):
+        may = may_contact(read_again, set(own["customer_id"]), "campaign", campaign_id=str(name))
+        permitted |= {(str(name), customer) for customer in may.allowed_customers}
+    keys = zip(rows["campaign_id"], rows["customer_id"], strict=True)
+    allowed = rows[[key in permitted for key in keys]].reset_index(drop=True)
     before, after = rows["campaign_id"].value_counts(), allowed["campaign_id"].value_counts()
     for name, counter in counters.items():
         counter.leave("checked_again", _AGAIN, int(before.get(name, 0) - after.get(name, 0)), "publishing")
@@ -177,9 +188,10 @@ def _planned(shared: _Shared, entry: _InFunnel, chosen: pd.DataFrame) -> Planned
     selected = selected.assign(
         offer=[offer.offer for offer in offers], product_id=[offer.product_id or None for offer in offers]
     )
-    earlier = shared.earlier[shared.earlier["campaign_id"] == campaign.campaign_id]
-    selected = split(selected, campaign, shared.salt, shared.holdout, earlier)
-    count_control(selected, counter)
+    decided = shared.decided[shared.decided["campaign_id"] == campaign.campaign_id]
+    chosen_before = len(selected)
+    selected = split(selected, campaign, shared.salt, shared.holdout, decided)
+    count_control(chosen_before, selected, counter)
     valid_until = min(tables.as_of + timedelta(days=campaign.valid_days), campaign.end_date)
     bands = time_bands(tables, list(selected["customer_id"]), tables.as_of)
     rows = selected.assign(

@@ -14,10 +14,12 @@ import pandas as pd
 
 from goldmine.contactability.past_offers import newest_releases, offers_of
 from goldmine.contactability.policy import HoldOut, campaigns_folder, load_policy
-from goldmine.core.errors import SettingsError
+from goldmine.core.errors import SettingsError, UseCaseError
 from goldmine.core.files import disk_errors, read_json, write_json
 from goldmine.core.fingerprint import of_bytes
 from goldmine.core.workspace import Workspace
+from goldmine.labels.cutoffs import outcome_end
+from goldmine.labels.use_case import load_use_case
 
 _DIGITS = 15
 
@@ -33,8 +35,8 @@ def chance(salt: str, *texts: str) -> float:
     return int(of_bytes("|".join([salt, *texts]).encode())[:_DIGITS], 16) / 16**_DIGITS
 
 
-def salted(work: Workspace, holdout: HoldOut | None) -> HoldOut | None:
-    """The hold-out with its salt: from the settings, else from the work folder, where a random one is drawn once.
+def salt_of(work: Workspace, holdout: HoldOut | None) -> str:
+    """The bank's salt: the hold-out's from the settings, else the work folder's, where a random one is drawn once.
 
     Parameters
     ----------
@@ -46,18 +48,23 @@ def salted(work: Workspace, holdout: HoldOut | None) -> HoldOut | None:
     SettingsError
         If the drawn salt is lost after a hold-out was drawn with it: a new one would release those held out so far.
     """
-    if holdout is None or holdout.salt:
-        return holdout
+    if holdout is not None and holdout.salt:
+        return holdout.salt
     path = work.root / "holdout.salt"
     if not path.exists():
-        if read_json(work.root / "holdout.json", []):
+        if holdout is not None and read_json(work.root / "holdout.json", []):
             raise SettingsError(
                 f"{path.name}: is missing, and a hold-out was drawn with it.",
                 "Restore it from a backup of the work folder; where it is lost for good, remove holdout.json as well: "
                 "everybody is drawn anew then, and what was held out so far can no longer be measured.",
             )
         _draw_salt(path)
-    return holdout.model_copy(update={"salt": path.read_text("utf-8")})
+    return path.read_text("utf-8")
+
+
+def salted(work: Workspace, holdout: HoldOut | None) -> HoldOut | None:
+    """The hold-out with its salt; see `salt_of`."""
+    return holdout and holdout.model_copy(update={"salt": salt_of(work, holdout)})
 
 
 def _draw_salt(path: Path) -> None:
@@ -103,7 +110,7 @@ class HeldBack:
     holdout : HoldOut, optional
         The universal hold-out in force, with its salt.
     control : mapping of str to frozenset of str
-        By campaign, the control of its releases whose offers are still valid.
+        By campaign, the control of its releases whose outcome is still counted or whose offers are valid.
     """
 
     holdout: HoldOut | None = None
@@ -128,13 +135,23 @@ def held_back_at(work: Workspace, as_of: date, *, before: date | None = None) ->
         Read only releases of earlier snapshots than this day: those that precede a new release.
     """
     offers = offers_of(newest_releases(work, before))
-    valid = pd.to_datetime(offers["valid_until"]) >= pd.Timestamp(as_of)
-    control = offers[(offers["group"] == "control") & valid]
+    control = offers[offers["group"] == "control"]
+    control = control[_measured_until(work, control) >= pd.Timestamp(as_of)]
     has_campaigns = any(campaigns_folder().glob("*.yaml"))
     holdout = in_force(salted(work, load_policy().holdout), as_of) if has_campaigns else None
     return HeldBack(
         holdout, {str(name): frozenset(rows) for name, rows in control.groupby("campaign_id")["customer_id"]}
     )
+
+
+def _measured_until(work: Workspace, control: pd.DataFrame) -> pd.Series:
+    """The last day that counts for each control customer: the later of the horizon's end and the offer's last day."""
+    last_day = pd.to_datetime(control["valid_until"])
+    for (name, as_of), rows in control.groupby(["use_case", "as_of"]):
+        with suppress(UseCaseError):  # one that was removed since: its offers' last day counts
+            end = pd.Timestamp(outcome_end(load_use_case(str(name), work), as_of))
+            last_day[rows.index] = last_day[rows.index].clip(lower=end)
+    return last_day
 
 
 def keep_holdout(work: Workspace, holdout: HoldOut | None, as_of: date) -> None:

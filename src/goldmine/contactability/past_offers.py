@@ -11,7 +11,7 @@ from goldmine.core.files import read_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.workspace import Workspace
 
-OFFER_COLUMNS = ("campaign_id", "customer_id", "channel", "group", "as_of", "valid_until")
+OFFER_COLUMNS = ("campaign_id", "customer_id", "use_case", "channel", "group", "as_of", "valid_until")
 """Columns that are read of each past offer."""
 
 
@@ -21,14 +21,36 @@ def releases_out(work: Workspace) -> list[Path]:
     return [folder for *_, folder in sorted(releases)]
 
 
+def handed_out(work: Workspace) -> list[Path]:
+    """Folders of the releases that were current when they were made, by time of creation.
+
+    A release made when a later snapshot had one already is a backfill: nobody works it, and it binds nobody.
+    """
+    releases = sorted(
+        (read_json(path)["created_at"], path.parent.parent.name, path.parent) for path in _manifests(work)
+    )
+    latest, current = "", []
+    for _created_at, snapshot, folder in releases:
+        if snapshot >= latest:
+            latest = snapshot
+            current.append(folder)
+    return current
+
+
 def newest_releases(work: Workspace, before: date | None = None) -> list[Path]:
-    """The newest release of each snapshot (before a day, if given): it replaces the snapshot's earlier ones."""
-    newest = {folder.parent.name: folder for folder in releases_out(work)}
+    """The release that is worked of each snapshot (before a day, if given), backfills left out.
+
+    The newest replaces the snapshot's earlier ones; so does an older one that was published again and is current.
+    """
+    newest = {folder.parent.name: folder for folder in handed_out(work)}
+    current = read_json(work.releases / "latest.json")
+    if current and current["as_of"] in newest:
+        newest[current["as_of"]] = work.releases / current["path"]
     return [folder for day, folder in sorted(newest.items()) if before is None or day < str(before)]
 
 
 def offers_of(folders: list[Path]) -> pd.DataFrame:
-    """The offers of some releases' campaigns, contact and control.
+    """The offers of some releases' campaigns: of each release in turn the control, then the contacts.
 
     Returns
     -------
@@ -51,4 +73,4 @@ def _manifests(work: Workspace) -> list[Path]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("campaigns/*/offers.parquet")) + sorted(folder.glob("campaigns/*/control.parquet"))
+    return sorted(folder.glob("campaigns/*/control.parquet")) + sorted(folder.glob("campaigns/*/offers.parquet"))

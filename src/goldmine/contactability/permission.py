@@ -7,7 +7,6 @@ import ibis
 import pandas as pd
 
 from goldmine.contactability.funnel import FunnelCounter, SkippedRule
-from goldmine.contactability.holdout import held_out
 from goldmine.contactability.rules import PURPOSES, Purpose, refused_channel, rules_for
 from goldmine.contactability.tables import ContactTables
 from goldmine.contract.tables import CONTACT_CHANNELS
@@ -150,4 +149,4 @@ def _without_channel(tables: ContactTables, channels: Collection[str]) -> ibis.T
 
 def _held_back(tables: ContactTables, asked: ibis.Table, also_held_back: Collection[str]) -> ibis.Table:
     control = tables.customers(tables.held_back.control_except() | frozenset(also_held_back))
-    return held_out(asked, tables.held_back.holdout).union(tables.with_survivors(control))
+    return tables.held_out(asked).union(tables.with_survivors(control))

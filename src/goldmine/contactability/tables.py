@@ -6,10 +6,11 @@ from datetime import date
 from pathlib import Path
 
 import ibis
+import pandas as pd
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
-from goldmine.contactability.holdout import HeldBack, held_back_at
+from goldmine.contactability.holdout import HeldBack, held_back_at, held_out
 from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
 from goldmine.core.workspace import Workspace
@@ -88,6 +89,16 @@ class ContactTables:
     def under_survivors(self, rows: ibis.Table) -> ibis.Table:
         """The same rows under surviving numbers."""
         return under_survivors(rows, self._merged())
+
+    def surviving_numbers(self, numbers: pd.Series) -> pd.Series:
+        """The number that each customer number survives under."""
+        merged = self._merged().select("merged_id", "survivor_id").to_pyarrow()
+        survivors = dict(zip(merged["merged_id"].to_pylist(), merged["survivor_id"].to_pylist(), strict=True))
+        return numbers.map(lambda number: survivors.get(number, number))
+
+    def held_out(self, rows: ibis.Table) -> ibis.Table:
+        """All numbers of the rows' persons in the universal hold-out: a survivor inherits it from each number."""
+        return self.with_survivors(held_out(self.with_survivors(rows), self.held_back.holdout))
 
     def cached(self, name: str, query: Callable[["ContactTables"], ibis.Table]) -> ibis.Table:
         """The rows of a query, computed once and stored under a name, since several lists need them."""

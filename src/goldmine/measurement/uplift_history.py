@@ -112,20 +112,22 @@ def _learn_from(
 
 
 def to_past_campaign(rows: pd.DataFrame, known: pa.Table, use_case: UseCase) -> PastCampaign:
-    """A campaign's results and features to learn from, with the share of contact per stratum.
+    """A campaign's results and features to learn from, with the share of contact.
+
+    The draw gives every customer of a campaign the same chance of contact, whatever their stratum. Shares as they came
+    out in strata of a few customers would be noise, and strata without control a bias.
 
     Parameters
     ----------
     rows : DataFrame
-        probability, group, stratum and aim.
+        probability, group and aim.
     known : pyarrow.Table
         Features of the same customers, in the same order.
     use_case : UseCase
         Says whether the outcome is the aim or is to be prevented.
     """
     contact = (rows["group"] == "contact").to_numpy()
-    share = pd.Series(contact).groupby(rows["stratum"].astype("str").to_numpy()).transform("mean").to_numpy()
-    share = np.where((share > 0) & (share < 1), share, contact.mean())
+    share = np.full(len(rows), contact.mean())
     probability, aim = (rows[name].to_numpy(dtype=np.float64) for name in ("probability", "aim"))
     return PastCampaign(known, probability, contact, share, aim, use_case.prevents)
 

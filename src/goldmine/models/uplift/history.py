@@ -39,7 +39,7 @@ class PastCampaign:
     contact : array (rows,) of bool
         Who was randomised to contact.
     share : array (rows,)
-        Each row's probability of contact: the share of contact in its stratum.
+        Each row's probability of contact: the campaign's share of contact.
     success : array (rows,)
         0 or 1: whether the campaign succeeded with the customer.
     prevents : bool

@@ -23,6 +23,7 @@ from goldmine.labels.use_case import load_use_case
 from tests.tiny import Row, make_bank
 
 AS_OF = date(2024, 6, 30)
+SALT = "long enough"
 
 
 def offer(name: str = "deposit", **more: Any) -> dict[str, Any]:
@@ -105,6 +106,8 @@ def plan_of(
     named = sorted({name for item in campaigns for name in item.use_cases})
     scored = [scores(folder, name, probability) for name in named]
     work = Workspace(folder / "work")
+    work.root.mkdir(exist_ok=True)
+    (work.root / "holdout.salt").write_text(SALT)
     held_back = replace(
         held_back_at(work, AS_OF, before=AS_OF), holdout=in_force(rules.holdout, AS_OF) if rules else None
     )

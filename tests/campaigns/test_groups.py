@@ -18,9 +18,8 @@ from goldmine.contactability.past_offers import handed_out, newest_releases, off
 from goldmine.contactability.policy import HoldOut
 from goldmine.core.workspace import Workspace
 from goldmine.identity import surviving_numbers
-from tests.campaigns.made import campaign, person, plan_of, policy, release, rows_of
+from tests.campaigns.made import SALT, campaign, person, plan_of, policy, release, rows_of
 
-SALT = "long enough"
 HALF = campaign(control={"share": 0.5, "min_effect_of_interest": 0.05})
 NOBODY = pd.DataFrame({"customer_id": [], "group": []}, dtype="object")
 NUMBERS = [f"C{number:02}" for number in range(12)]

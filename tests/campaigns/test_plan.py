@@ -7,9 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from goldmine.contactability.funnel import STAGES
+from goldmine.contactability.holdout import chance
 from goldmine.core.errors import SettingsError
 from goldmine.core.workspace import Workspace
-from tests.campaigns.made import PRODUCTS, campaign, left, offer, person, plan_of, policy, release, rows_of
+from tests.campaigns.made import PRODUCTS, SALT, campaign, left, offer, person, plan_of, policy, release, rows_of
 
 
 def people(*numbers: str, **more: object) -> dict:
@@ -95,7 +96,7 @@ def test_wealth_offer_requires_grade_date_and_age(tmp_path):
             person("C1", risk_grade="C1"),
             person("old", birth_date="1959-06-29"),
             person("none", risk_grade=None),
-            person("stale", risk_grade_on="2023-06-30"),
+            person("stale", risk_grade_on="2023-07-01"),
             person("ageless", birth_date=None),
         ],
     }
@@ -109,6 +110,22 @@ def test_wealth_offer_requires_grade_date_and_age(tmp_path):
     assert rules[("C1", "high")] == "unsuited"
     assert rules[("old", "high")] == "age_outside"
     assert rules[("none", "low")] == "not_assessed"
+
+
+def test_wealth_offer_expires_with_the_assessment(tmp_path):
+    days = {"new": "2024-06-30", "old": "2023-07-02", "just": "2023-09-29", "short": "2023-09-28"}
+    people = [person(number, risk_grade_on=day) for number, day in days.items()]
+    rows = rows_of(plan_of(tmp_path, {"products": PRODUCTS, "customers": people}, dict.fromkeys(days, 0.5), wealth()))
+    assert dict(zip(rows["customer_id"], rows["valid_until"], strict=True)) == {
+        "new": date(2024, 9, 28),
+        "old": date(2024, 7, 1),
+        "just": date(2024, 9, 28),
+        "short": date(2024, 9, 27),
+    }
+    assert set(rows.loc[rows["expires_with"] == "assessment", "customer_id"]) == {"old", "short"}
+    plain = rows_of(plan_of(tmp_path, {"customers": people}, dict.fromkeys(days, 0.5), campaign()))
+    assert plain["valid_until"].tolist() == [date(2024, 9, 28)] * 4
+    assert plain["expires_with"].isna().all()
 
 
 def test_wealth_offer_requires_an_assessment(tmp_path):
@@ -230,7 +247,7 @@ def test_imported_refusal_counts_before_the_next_intake(tmp_path):
 
 def test_hold_out_and_control_are_stable(tmp_path):
     names = [f"{n:03}" for n in range(200)]
-    holdout = {"salt": "long enough", "share": 0.1, "start_date": date(2024, 1, 1), "end_date": date(2024, 12, 31)}
+    holdout = {"salt": SALT, "share": 0.1, "start_date": date(2024, 1, 1), "end_date": date(2024, 12, 31)}
     everybody = {"branch": {"default": 200}, "manager": {"default": 200}}
     settings = campaign(
         control={"share": 0.2, "min_effect_of_interest": 0.05},
@@ -242,15 +259,16 @@ def test_hold_out_and_control_are_stable(tmp_path):
         for _ in range(2)
     ]
     rows = rows_of(plans[0])
-    out, control = int(rows["held_out"].sum()), int((rows["group"] == "control").sum())
-    assert 5 < out < 40
-    assert control - out == pytest.approx((200 - out) * 0.2, abs=1)
+    out, drawn = set(rows.loc[rows["held_out"], "customer_id"]), {n for n in names if chance(SALT, "tail", n) < 0.2}
+    assert 5 < len(out) < 40
+    assert set(rows.loc[rows["group"] == "control", "customer_id"]) == out | drawn
     assert plans[0].held_back == set(rows.loc[rows["group"] == "control", "customer_id"])
     assert rows_of(plans[1])["group"].tolist() == rows["group"].tolist()
 
 
 def test_plan_reports_statistical_power(tmp_path):
     settings = campaign(control={"share": 0.5, "min_effect_of_interest": 0.05})
-    power = plan_of(tmp_path, people("A", "B"), {"A": 0.5, "B": 0.4}, settings).planned[0].record.power
+    chances = {"C00": 0.5, "C01": 0.4}
+    power = plan_of(tmp_path, people(*chances), chances, settings).planned[0].record.power
     assert (power.contact, power.control, power.base_rate, power.smallest_effect) == (1, 1, pytest.approx(0.45), None)
     assert not power.detects

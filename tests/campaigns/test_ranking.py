@@ -48,7 +48,18 @@ def test_uplift_ranks_persuadable_before_sure_customers(tmp_path):
     assert rows_of(plan)["uplift"].tolist() == [0.1, 0.01]
     assert rows_of(plan)["probability"].tolist() == [0.3, 0.9]
     ranking = plan.planned[0].record.ranking
-    assert (ranking.by, ranking.why) == ("uplift", "past campaigns show which customers a contact persuades")
+    assert (ranking.by, ranking.why) == (
+        "uplift",
+        "past campaigns show which customers a contact persuades: 900 customers; if a contact persuaded every second "
+        "one, about 4,000 would be needed to see it, so fewer carry the effect and stand out more",
+    )
+
+
+@pytest.mark.parametrize("needed", [None, 900, 100])
+def test_uplift_ranks_without_more_words_on_a_large_history(tmp_path, needed):
+    teach(tmp_path, {"sure": 0.01, "moved": 0.1}, rows_needed=needed)
+    ranking = planned(tmp_path).planned[0].record.ranking
+    assert ranking.why == "past campaigns show which customers a contact persuades: 900 customers"
 
 
 def test_propensity_ranks_with_a_reason_on_small_history(tmp_path):

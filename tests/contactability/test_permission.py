@@ -106,7 +106,7 @@ def tables(tmp_path_factory):
     returned = imported.read(ContactTables.open(bank, work, DAY).connection, "contacts").to_pyarrow()
     work.returned.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(returned, work.returned)
-    release(work, [control("old_control", date(2024, 6, 29))], "2024-03-31")
+    release(work, [control("old_control", date(2024, 6, 29))], "2024-02-29")
     release(work, [control("replaced", LATER)], "2024-05-31", "r0")
     release(work, [control("control", LATER)], "2024-05-31", "r1")
     return ContactTables.open(bank, work, DAY)

@@ -37,8 +37,8 @@ CLEAN = {
 _OFFERED = """'k1' AS campaign_id, 'C' || i AS customer_id, 'wealth' AS use_case, 'steady' AS offer,
         'W' || i AS product_id, 'sms' AS channel, 'noon' AS time_band, 0.5::DOUBLE AS probability, 1::INTEGER AS decile,
         NULL::DOUBLE AS uplift, 9.0::DOUBLE AS expected_value, 'B' || i AS branch_id, 'S' || i AS manager_id,
-        'B|1' AS stratum, date '2024-06-30' AS as_of, date '2024-08-29' AS valid_until, '3' AS model_version,
-        'r1' AS release_id"""
+        'B|1' AS stratum, date '2024-06-30' AS as_of, date '2024-08-29' AS valid_until,
+        NULL::VARCHAR AS expires_with, '3' AS model_version, 'r1' AS release_id"""
 
 FILES = {
     "features": "SELECT 'C' || i AS customer_id, date '2024-06-30' AS cutoff, (i + 0.5)::FLOAT AS balance",
@@ -47,7 +47,8 @@ FILES = {
     "lists": """SELECT (i + 1)::INTEGER AS rank, 'C' || i AS customer_id, 'B' || i AS branch_id, 'S' || i AS manager_id,
         'longtail' AS use_case, (1 - i / 100)::DOUBLE AS probability, (1 + i * 10 // 25)::INTEGER AS decile,
         'balance rose' AS reason_1, 'salary came' AS reason_2, 'uses mobile bank' AS reason_3,
-        date '2024-06-30' AS as_of, date '2024-09-28' AS valid_until, '3' AS model_version, 'r1' AS release_id""",
+        date '2024-06-30' AS as_of, date '2024-09-28' AS valid_until, NULL::VARCHAR AS expires_with,
+        '3' AS model_version, 'r1' AS release_id""",
     "offers": f"""SELECT {_OFFERED}, 'contact' AS "group", '张*' AS name, '120****5678' AS phone, '您好' AS say_zh,
         'Hello' AS say_en, '余额上升' AS reason_zh, 'balance rose' AS reason_en, '稳健' AS offer_zh,
         'Steady' AS offer_en""",

@@ -169,6 +169,7 @@ SPECIAL: dict[str, Mutant | str] = {
     "offers.branch_often_missing": "UPDATE offers SET branch_id = NULL WHERE rowid < 2",
     "offers.wealth_above_grade": "UPDATE products SET risk_grade = 'R3' WHERE rowid = 0",
     "offers.wealth_assessment_old": "UPDATE customers SET risk_grade_on = '2023-06-30' WHERE rowid = 0",
+    "offers.valid_beyond_assessment": "UPDATE offers SET valid_until = '2025-06-01' WHERE rowid = 0",
     "offers.wealth_age_unknown": "UPDATE customers SET birth_date = NULL WHERE rowid = 0",
     "offers.customer_minor": "UPDATE customers SET birth_date = '2006-07-01' WHERE rowid = 0",
     "offers.customer_closed": "UPDATE customers SET closed_on = '2024-06-30' WHERE rowid = 0",

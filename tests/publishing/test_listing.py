@@ -70,6 +70,23 @@ def open_book(folder: Path) -> openpyxl.Workbook:
     return openpyxl.load_workbook(folder / "lists" / "longtail.xlsx")
 
 
+def test_wealth_row_expires_with_the_assessment(tmp_path):
+    wealth = load_use_case("wealth")
+    days = [date(2024, 6, 30), date(2023, 8, 1)]
+    chosen = rows_of(["0007", "C2"]).select(["customer_id", "branch_id", "manager_id", "probability", "decile"])
+    chosen = chosen.append_column("assessed_on", pa.array(days))
+    rows = make_rows(chosen, [["Salary"]] * 2, wealth, as_of=AS_OF, stamp=("3", "r1"))
+    assert rows.select(["valid_until", "expires_with"]).to_pylist() == [
+        {"valid_until": date(2024, 9, 28), "expires_with": None},
+        {"valid_until": date(2024, 7, 31), "expires_with": "assessment"},
+    ]
+    release = ReleaseMetadata("tiny", AS_OF, "r1", "zh")
+    write_listing(tmp_path, Listing(wealth, rows, FUNNEL, MODEL), release)
+    sheet = openpyxl.load_workbook(tmp_path / "lists" / "wealth.xlsx").worksheets[0]
+    position = LISTS.columns.index("expires_with")
+    assert [row[position].value for row in sheet.iter_rows()][-2:] == [None, "风险测评到期"]
+
+
 def test_list_row_names_customer_reasons_validity_and_model():
     assert rows_of(["0007", "C2"]).to_pylist()[1] == {
         "rank": 2,
@@ -84,6 +101,7 @@ def test_list_row_names_customer_reasons_validity_and_model():
         "reason_3": None,
         "as_of": AS_OF,
         "valid_until": date(2024, 9, 28),
+        "expires_with": None,
         "model_version": "3",
         "release_id": "r1",
     }
@@ -102,13 +120,13 @@ def test_all_three_files_hold_the_same_rows(tmp_path):
     assert pq.read_table(tmp_path / "lists" / "longtail.parquet").equals(rows)
     line = ["1", "0007", "0012", "", "longtail", "0.875", "1", "Salary 5,200 yuan", "Tenure 3 years", ""]
     customer = ["Rank", "Customer", "Branch", "Customer manager", "Use case", "Probability", "Decile"]
-    origin = ["As of", "Valid until", "Model version", "Release"]
+    origin = ["As of", "Valid until", "Expires with", "Model version", "Release"]
     heads = [*customer, "Reason 1", "Reason 2", "Reason 3", *origin]
-    assert read_csv(tmp_path)[:2] == [heads, [*line, "2024-06-30", "2024-09-28", "3", "r1"]]
+    assert read_csv(tmp_path)[:2] == [heads, [*line, "2024-06-30", "2024-09-28", "", "3", "r1"]]
     cells = [cell.value for cell in open_book(tmp_path)["List"][2]]
     days = [datetime(2024, 6, 30), datetime(2024, 9, 28)]
     told = ["Salary 5,200 yuan", "Tenure 3 years", None]
-    assert cells == [1, "0007", "0012", None, "longtail", 0.875, 1, *told, *days, "3", "r1"]
+    assert cells == [1, "0007", "0012", None, "longtail", 0.875, 1, *told, *days, None, "3", "r1"]
 
 
 def test_csv_starts_with_byte_order_mark_and_quotes_ids(tmp_path):
@@ -124,7 +142,7 @@ def test_sheet_freezes_head_filters_and_prints_on_one_page_width(tmp_path):
     sheet = book.active
     assert sheet.title == "List"
     assert sheet.freeze_panes == "C2"
-    assert sheet.auto_filter.ref == "A1:N3"
+    assert sheet.auto_filter.ref == "A1:O3"
     assert sheet["F2"].number_format == "0.0%"
     assert sheet["B2"].number_format == "@"
     assert sheet["K2"].number_format == "yyyy-mm-dd"

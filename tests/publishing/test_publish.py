@@ -301,7 +301,7 @@ def test_campaign_files_hold_contacts_and_control_apart(campaigned):
     seam = (
         "campaign_id customer_id use_case offer product_id channel time_band probability decile uplift expected_value"
     )
-    home_and_group = "branch_id manager_id stratum group as_of valid_until model_version release_id"
+    home_and_group = "branch_id manager_id stratum group as_of valid_until expires_with model_version release_id"
     assert control.column_names == f"{seam} {home_and_group}".split()
     assert offers.column_names[: len(control.column_names)] == control.column_names
     first = offers.slice(0, 1).to_pylist()[0]

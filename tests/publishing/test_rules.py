@@ -65,7 +65,7 @@ def on_list(chosen: Chosen) -> list[str]:
 def test_list_keeps_the_most_probable_and_counts_the_rest(tmp_path):
     customers = [customer("A"), customer("B"), customer("C", closed_on="2024-05-02"), customer("D")]
     chosen = chosen_from(tmp_path, {"customers": customers}, sized("longtail", 2), ["C", "D", "B", "A", "X"])
-    assert chosen.rows.drop(["probability", "decile"]).to_pylist() == [
+    assert chosen.rows.drop(["probability", "decile", "assessed_on"]).to_pylist() == [
         {"customer_id": "D", "branch_id": "B01", "manager_id": "S01"},
         {"customer_id": "B", "branch_id": "B01", "manager_id": "S01"},
     ]
@@ -145,7 +145,7 @@ def test_wealth_product_is_offered_only_where_suitable(tmp_path):
         customer("never assessed", risk_grade=None),
         customer("unknown grade", risk_grade="high"),
         customer("assessed, no day", risk_grade_on=None),
-        customer("assessed a year ago", risk_grade_on="2023-06-30"),
+        customer("assessed a year ago", risk_grade_on="2023-07-01"),
         customer("assessed in the future", risk_grade_on="2025-01-01"),
         customer("too careful", risk_grade="C1"),
         customer("Z"),
@@ -167,7 +167,7 @@ def test_suitability_applies_to_wealth_products_only(tmp_path):
 
 
 def test_the_lowest_wealth_product_and_a_last_day_in_date_are_enough(tmp_path):
-    tables = {"customers": [customer("A", risk_grade="C2", risk_grade_on="2023-07-01")], "products": PRODUCTS}
+    tables = {"customers": [customer("A", risk_grade="C2", risk_grade_on="2023-07-02")], "products": PRODUCTS}
     assert on_list(chosen_from(tmp_path, tables, sized("wealth", 10), ["A"])) == ["A"]
 
 

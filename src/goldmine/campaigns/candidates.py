@@ -11,7 +11,7 @@ import pandas as pd
 from goldmine.campaigns.spec import Campaign
 from goldmine.contactability import ContactTables, may_contact
 from goldmine.contactability.funnel import FunnelCounter, SkippedRule
-from goldmine.contactability.rules import ASSESSMENT_MONTHS
+from goldmine.contactability.rules import assessed_until
 from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 from goldmine.labels.eligibility import eligible
@@ -37,9 +37,9 @@ class Candidates:
     ----------
     rows : pandas.DataFrame
         `customer_id`, `use_case`, `probability`, `decile`, `model_version`, `branch_id`, `manager_id`, `grid_id`,
-        `age` (years; NaN if unknown), `grade` (1 to 5; 0 if unknown), `assessed` (in date), `has_app`,
-        `has_phone` (flags; true if the bank has no such column), and one flag per channel of the campaign that the
-        customer has not refused (`may_call` and so on).
+        `age` (years; NaN if unknown), `grade` (1 to 5; 0 if unknown), `assessed` (in date on the day after the
+        snapshot), `assessed_until` (the last day on which it is), `has_app`, `has_phone` (flags; true if the bank has
+        no such column), and a flag per channel of the campaign that the customer has not refused (`may_call` ...).
     counter : FunnelCounter
         The funnel so far.
     skipped : tuple of SkippedRule
@@ -113,11 +113,12 @@ def _as_numbers(tables: ContactTables, rows: pd.DataFrame) -> pd.DataFrame:
     day = pd.Timestamp(tables.as_of)
     born, assessed = pd.to_datetime(rows["birth_date"]), pd.to_datetime(rows["risk_grade_on"])
     before = (born.dt.month * 100 + born.dt.day) > day.month * 100 + day.day
-    oldest = day - pd.DateOffset(months=ASSESSMENT_MONTHS)
+    last_day = assessed_until(assessed)
     return rows.drop(columns=["birth_date", "risk_grade", "risk_grade_on"]).assign(
         age=day.year - born.dt.year - before,
         grade=pd.to_numeric(rows["risk_grade"].str[1:], errors="coerce").fillna(0).astype(np.int64),
-        assessed=(assessed > oldest) & (assessed <= pd.Timestamp(tables.bank.data_until)),
+        assessed=(last_day > day) & (assessed <= pd.Timestamp(tables.bank.data_until)),
+        assessed_until=last_day,
         has_app=rows["has_app"] if tables.has("customers", "mobile_bank_on") else True,
         has_phone=rows["has_phone"] if tables.has("customers", "phone") else True,
     )

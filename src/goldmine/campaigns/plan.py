@@ -25,6 +25,7 @@ from goldmine.contactability.funnel import FunnelCounter
 from goldmine.contactability.holdout import salt_of
 from goldmine.contactability.past_offers import handed_out, newest_releases, offers_of
 from goldmine.contactability.policy import Policy
+from goldmine.contactability.rules import validity
 from goldmine.core.fingerprint import of_value
 from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
@@ -80,6 +81,7 @@ class _InFunnel:
     campaign: Campaign
     candidates: Candidates
     ranking: Ranking
+    risks: Mapping[str, Risk]
     refusals: pd.DataFrame
     scores: list[Scores]
 
@@ -133,7 +135,7 @@ def plan_campaigns(
         valued = meant_for(tables, work, campaign, claims, valued)
         suited = suit(valued, campaign, risks, candidate_set.counter)
         rows.append(contactable(suited.rows, campaign, recent, policy.fatigue, candidate_set.counter))
-        in_funnel.append(_InFunnel(campaign, candidate_set, ranking, suited.refusals, own_scores))
+        in_funnel.append(_InFunnel(campaign, candidate_set, ranking, risks, suited.refusals, own_scores))
     if not in_funnel:
         return Plan(off=off, held_back=holdout)
     live = [entry.campaign for entry in in_funnel]
@@ -174,7 +176,7 @@ def _checked_again(tables: ContactTables, rows: pd.DataFrame, counters: Mapping[
         may = may_contact(read_again, set(own["customer_id"]), "campaign", campaign_id=str(name))
         permitted |= {(str(name), customer) for customer in may.allowed_customers}
     keys = zip(rows["campaign_id"], rows["customer_id"], strict=True)
-    allowed = rows[[key in permitted for key in keys]].reset_index(drop=True)
+    allowed = rows[pd.Series([key in permitted for key in keys], rows.index, dtype="bool")].reset_index(drop=True)
     before, after = rows["campaign_id"].value_counts(), allowed["campaign_id"].value_counts()
     for name, counter in counters.items():
         counter.leave("checked_again", _AGAIN, int(before.get(name, 0) - after.get(name, 0)), "publishing")
@@ -192,14 +194,16 @@ def _planned(shared: _Shared, entry: _InFunnel, chosen: pd.DataFrame) -> Planned
     chosen_before = len(selected)
     selected = split(selected, campaign, shared.salt, shared.holdout, decided)
     count_control(chosen_before, selected, counter)
-    valid_until = min(tables.as_of + timedelta(days=campaign.valid_days), campaign.end_date)
+    last_day = min(tables.as_of + timedelta(days=campaign.valid_days), campaign.end_date)
+    wealth = selected["offer"].map(lambda name: entry.risks[name].wealth).astype(bool)
+    assessed = selected["assessed_until"].where(wealth)
     bands = time_bands(tables, list(selected["customer_id"]), tables.as_of)
     rows = selected.assign(
         time_band=[bands.get(customer, campaign.time_band) for customer in selected["customer_id"]],
         as_of=tables.as_of,
-        valid_until=valid_until,
+        **validity(last_day, assessed),
     )
-    return Planned(campaign, rows, entry.refusals, _record(entry, rows, shared.limits, valid_until))
+    return Planned(campaign, rows, entry.refusals, _record(entry, rows, shared.limits, last_day))
 
 
 def _record(entry: _InFunnel, rows: pd.DataFrame, limits: Sequence[Limit], valid_until: object) -> CampaignRecord:

@@ -15,7 +15,6 @@ from goldmine.core.i18n import LocalizedText, _, join_texts
 from goldmine.core.workspace import Workspace
 
 _REQUESTED = _("the campaign asks for it (rank_by: propensity)")
-_SHOWN = _("past campaigns show which customers a contact persuades")
 _EQUAL = _("the history is large enough, but no order by uplift beats chance and probability")
 _PARTLY = _("uplift is not known of everyone scored")
 
@@ -57,7 +56,7 @@ def ranked(rows: pd.DataFrame, campaign: Campaign, work: Workspace, as_of: date)
         chance[in_use_case] = uplift[in_use_case] / mean_reach(entry.channels, campaign.channels)
     if uplift.isna().any():
         return by_propensity, _by("propensity", _PARTLY)
-    return rows.assign(uplift=uplift, chance=chance), _by("uplift", _SHOWN)
+    return rows.assign(uplift=uplift, chance=chance), _by("uplift", _shown(min(stored.values(), key=lambda s: s.rows)))
 
 
 def mean_reach(worked: Mapping[str, int], channels: Mapping[ChannelName, Channel]) -> float:
@@ -91,6 +90,19 @@ def _why(stored: StoredUplift) -> LocalizedText:
     if stored.missed:
         why = _("{why}; left out, since they cannot be read: {missed}", why=why, missed=stored.missed)
     return why
+
+
+def _shown(stored: StoredUplift) -> LocalizedText:
+    """Why uplift ranks, also where the history is smaller than what `rows_needed` asks for."""
+    why = _("past campaigns show which customers a contact persuades: {rows:,} customers", rows=stored.rows)
+    if stored.needed is None or stored.rows >= stored.needed:
+        return why
+    return _(
+        "{why}; if a contact persuaded every second one, about {needed:,} would be needed to see it, so fewer carry "
+        "the effect and stand out more",
+        why=why,
+        needed=stored.needed,
+    )
 
 
 def _by(what: str, why: LocalizedText, use_case: str = "") -> Ranking:

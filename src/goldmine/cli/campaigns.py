@@ -14,7 +14,7 @@ def learn_uplift(
     use_case: Annotated[list[str] | None, typer.Option("--use-case", metavar="NAME", help="May be repeated.")] = None,
 ) -> None:
     """Learn uplift from complete campaigns; it ranks a list only if its interval excludes zero."""
-    from goldmine.campaigns.stored_uplift import uplift_record
+    from goldmine.campaigns.stored_uplift import RANKS, uplift_record
     from goldmine.cli.output import say
     from goldmine.contract.intake import load_bank
     from goldmine.core.dates import snapshot_date
@@ -28,7 +28,8 @@ def learn_uplift(
     with workspace.lock():
         for name in use_case or use_case_names():
             record = uplift_record(learn(bank, workspace, load_use_case(name), snapshot))
-            needed = f", about {record['rows_needed']:,} needed" if record["rows_needed"] else ""
+            asked = "an effect on every second one would need about" if record["verdict"] == RANKS else "needed: about"
+            needed = f"; {asked} {record['rows_needed']:,}" if record["rows_needed"] else ""
             say(f"{name:<20}{record['verdict']:<20}{record['rows']:,} customers of complete campaigns{needed}")
 
 

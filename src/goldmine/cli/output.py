@@ -11,6 +11,7 @@ from goldmine.core.workspace import Workspace
 if TYPE_CHECKING:
     from goldmine.governance.backtest import Backtest
     from goldmine.pipeline.snapshot import Snapshot
+    from goldmine.publishing.manifest import Replaced
     from goldmine.publishing.release_store import Release
 
 
@@ -66,6 +67,8 @@ def show_campaigns(work: Workspace) -> None:
     release = read_latest(work)
     if release.manifest.campaigns:
         _show_live(release)
+    if release.manifest.replaces:
+        _show_replaced(release, release.manifest.replaces)
     for name, missing in release.manifest.campaigns_off.items():
         say(f"  left out: {name}, for want of {missing}")
 
@@ -84,6 +87,19 @@ def _show_live(release: "Release") -> None:
     say("")
     Console(highlight=False).print(table)
     say(f"  {near(release.folder / 'offers' / 'head_office.xlsx')}")
+
+
+def _show_replaced(release: "Release", replaced: "Replaced") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    say("")
+    say(f"Replaces release {replaced.release_id} of the same snapshot:")
+    table = Table("Rows of lists and offers", "withdrawn", "new", "changed", box=None, pad_edge=False)
+    for name, counts in {"head office": replaced.head_office, **replaced.branches}.items():
+        table.add_row(name, f"{counts.withdrawn:,}", f"{counts.new:,}", f"{counts.changed:,}")
+    Console(highlight=False).print(table)
+    say(f"  {near(release.folder / 'changes' / 'head_office.xlsx')}")
 
 
 def show_places(snapshot: "Snapshot") -> None:

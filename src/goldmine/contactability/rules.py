@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Literal
 
 import ibis
+import pandas as pd
 
 from goldmine.contactability.tables import ContactTables
 from goldmine.contract.tables import CONTACT_CHANNELS, PRODUCT_RISKS, RISK_GRADES
@@ -13,6 +15,39 @@ from goldmine.core.i18n import LocalizedText, _
 ADULT_YEARS = 18
 ASSESSMENT_MONTHS = 12
 """Months for which a risk assessment is in date."""
+
+
+def assessed_until(assessed_on: pd.Series) -> pd.Series:
+    """The last day on which each risk assessment is in date; no wealth product is offered after it.
+
+    Examples
+    --------
+    >>> str(assessed_until(pd.Series(["2024-01-15"]))[0].date())
+    '2025-01-14'
+    """
+    return pd.to_datetime(assessed_on) + pd.DateOffset(months=ASSESSMENT_MONTHS) - pd.Timedelta(days=1)
+
+
+def validity(last_day: date, assessed: pd.Series) -> dict[str, list[object]]:
+    """Until when the rows of a list are valid: a wealth product is offered no longer than the customer's assessment.
+
+    Parameters
+    ----------
+    last_day : date
+        Of rows that nothing limits.
+    assessed : pandas.Series
+        From `assessed_until`; empty where no wealth product is offered.
+
+    Returns
+    -------
+    dict of str to list
+        `valid_until`, a date a row; `expires_with`, ``assessment`` where that limits it, else None.
+    """
+    limited = assessed < pd.Timestamp(last_day)
+    return {
+        "valid_until": [day.date() if short else last_day for day, short in zip(assessed, limited, strict=True)],
+        "expires_with": ["assessment" if short else None for short in limited],
+    }
 
 
 @dataclass(frozen=True)
@@ -89,7 +124,8 @@ def _not_assessed(tables: ContactTables) -> ibis.Table:
 
 def _assessment_old(tables: ContactTables) -> ibis.Table:
     customers = tables.table("customers")
-    oldest = ibis.literal(tables.as_of) - ibis.interval(months=ASSESSMENT_MONTHS)
+    # In date on the day after the snapshot, the first on which a list is worked.
+    oldest = ibis.literal(tables.as_of + timedelta(days=1)) - ibis.interval(months=ASSESSMENT_MONTHS)
     # Until the end of the books, not the snapshot: a renewal since then counts, a later date is an error.
     in_date = (customers.risk_grade_on > oldest) & (customers.risk_grade_on <= tables.bank.data_until)
     return customers.filter(~in_date.fill_null(False)).select("customer_id")

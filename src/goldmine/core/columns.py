@@ -33,6 +33,14 @@ _ANSWERS = {
     "not_reached": pgettext("code", "not reached"),
     "opt_out": pgettext("code", "never contact again"),
 }
+_EXPIRES_WITH = {
+    "assessment": pgettext("code", "risk assessment"),
+}
+_CHANGES = {
+    "withdrawn": pgettext("change", "withdrawn: do not contact"),
+    "new": pgettext("change", "new"),
+    "changed": pgettext("change", "changed"),
+}
 _GROUPS = {
     "contact": pgettext("code", "contact"),
     "control": pgettext("code", "control"),
@@ -160,12 +168,15 @@ _CATALOGUE = (
     Column("uplift", pgettext("heading", "Uplift"), "percent", 12, unit="share", leaves_head_office=False),
     Column("expected_value", pgettext("heading", "Expected value, yuan"), "money", 13, unit="yuan"),
     Column("stratum", pgettext("heading", "Stratum"), "centred", 12, leaves_head_office=False),
+    Column("change", pgettext("heading", "Change"), "centred", 16, words=_CHANGES),
+    Column("changed_columns", pgettext("heading", "What changed"), "text", 24),
     Column("group", pgettext("heading", "Group"), "centred", 8, words=_GROUPS),
     Column("rule", pgettext("heading", "Rule"), "centred", 18, leaves_head_office=False),
     Column("ranked_by", pgettext("heading", "Ranked by"), "centred", 14, words=_RANKED_BY),
     # when, and where it comes from
     Column("as_of", pgettext("heading", "As of"), "day", 12),
     Column("valid_until", pgettext("heading", "Valid until"), "day", 12),
+    Column("expires_with", pgettext("heading", "Expires with"), "centred", 16, words=_EXPIRES_WITH),
     Column("model_version", pgettext("heading", "Model version"), "centred", 14),
     Column("release_id", pgettext("heading", "Release"), "centred", 16),
     # results that marketing returns
@@ -276,6 +287,15 @@ def for_branches(names: Iterable[str]) -> tuple[Column, ...]:
 def headings(names: Iterable[str], language: str) -> dict[str, str]:
     """Headings of several columns in a language, by their code names."""
     return {name: _BY_NAME[name].heading(language) for name in names}
+
+
+def in_words(rows: pa.Table, language: str) -> pa.Table:
+    """The rows with words in a language for the codes of their columns; other columns stay as they are."""
+    for position, column in enumerate(columns(rows.column_names)):
+        if column.words:
+            words = column.in_words(rows[column.name].to_pylist(), language)
+            rows = rows.set_column(position, column.name, pa.array(words, pa.string()))
+    return rows
 
 
 def schema(names: Iterable[str]) -> pa.Schema:

@@ -25,7 +25,7 @@ class Layout:
 
 
 REASONS = tuple(f"reason_{number}" for number in range(1, 4))
-_TRACE = ("as_of", "valid_until", "model_version", "release_id")
+_TRACE = ("as_of", "valid_until", "expires_with", "model_version", "release_id")
 _ASSIGNMENT = (
     *("campaign_id", "customer_id", "use_case", "offer", "product_id", "channel", "time_band", "probability", "decile"),
     *("uplift", "expected_value", "branch_id", "manager_id", "stratum", "group", *_TRACE),
@@ -36,13 +36,14 @@ FEATURES = Layout(("customer_id", "cutoff"))
 SCORES = Layout(("customer_id", "probability", "decile", "rank"))
 LISTS = Layout(
     ("rank", "customer_id", "branch_id", "manager_id", "use_case", "probability", "decile", *REASONS, *_TRACE),
-    ("branch_id", "manager_id", *REASONS),
+    ("branch_id", "manager_id", "expires_with", *REASONS),
 )
 """A released list, best first."""
-CONTROL = Layout(_ASSIGNMENT, ("product_id", "time_band", "uplift", "branch_id", "manager_id"))
+CONTROL = Layout(_ASSIGNMENT, ("product_id", "time_band", "uplift", "branch_id", "manager_id", "expires_with"))
 """A campaign's `control.parquet`; codes are English."""
 OFFERS = Layout(
-    (*_ASSIGNMENT, *_CONTACT_TEXTS), ("product_id", "uplift", "branch_id", "manager_id", "stratum", *_CONTACT_TEXTS)
+    (*_ASSIGNMENT, *_CONTACT_TEXTS),
+    ("product_id", "uplift", "branch_id", "manager_id", "stratum", "expires_with", *_CONTACT_TEXTS),
 )
 """A campaign's `offers.parquet`: those to be contacted, best first."""
 

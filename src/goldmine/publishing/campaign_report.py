@@ -87,6 +87,9 @@ class _Report(NotesSheet):
         else:
             unusable = _("NOT MEASURABLE: too few customers to detect anything useful.")
             self.row((_("Verdict"), "text"), (unusable, "alarm"))
+            if record.ranking.by == "uplift":
+                order = _("Its order by uplift rests on all complete campaigns together, not on this one alone.")
+                self.row(("", "text"), (order, "text"))
         self.skip()
 
     def limits(self, limits: tuple[Limit, ...]) -> None:

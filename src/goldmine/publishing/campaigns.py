@@ -36,7 +36,7 @@ from goldmine.publishing.release_inputs import Scored, model_of
 
 OFFER_COLUMNS = (
     *("number", "customer_id", "name", "phone", "branch_id", "manager_id", "campaign_id", "offer_name", "product_id"),
-    *("channel", "time_band", "valid_until", "say", "reason_zh", "reason_en", "probability", "decile"),
+    *("channel", "time_band", "valid_until", "expires_with", "say", "reason_zh", "reason_en", "probability", "decile"),
     *("expected_value", "group", "use_case", "as_of", "model_version", "release_id"),
 )
 """Columns that people get, in the order of a call: customer, channel, what to say, reasons; then the origin."""
@@ -246,10 +246,7 @@ def file_name(key: str) -> str:
 def _for_people(offers: pa.Table, language: str) -> pa.Table:
     """The rows with words for codes, best first, numbered."""
     rows = offers.sort_by([("expected_value", "descending"), ("customer_id", "ascending")])
-    for position, column in enumerate(catalogue.columns(rows.column_names)):
-        if column.words:
-            words = column.in_words(rows[column.name].to_pylist(), language)
-            rows = rows.set_column(position, column.name, pa.array(words, pa.string()))
+    rows = catalogue.in_words(rows, language)
     rows = rows.append_column("say", rows[f"say_{language}"]).append_column("offer_name", rows[f"offer_{language}"])
     return _numbered(rows)
 

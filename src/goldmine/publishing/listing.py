@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from goldmine.contactability import ContactTables, may_contact
 from goldmine.contactability.funnel import Funnel
-from goldmine.contactability.rules import Purpose
+from goldmine.contactability.rules import Purpose, assessed_until, validity
 from goldmine.core import columns as catalogue
 from goldmine.core import fingerprint
 from goldmine.core.column import Column
@@ -71,7 +72,8 @@ class Chosen:
     Parameters
     ----------
     rows : pyarrow.Table
-        `customer_id`, `branch_id`, `manager_id`, `probability`, `decile`, most probable first.
+        `customer_id`, `branch_id`, `manager_id`, `probability`, `decile`, `assessed_on` (day of the risk assessment),
+        most probable first.
     funnel : Funnel
         How many were scored, how many left at each step, and which rules could not be applied.
     """
@@ -107,9 +109,13 @@ def _with_homes(tables: ContactTables, rows: ibis.Table) -> ibis.Table:
     customers = tables.table("customers")
     # A duplicate number in dirty data gives one row here too, and always the same one.
     homes = customers.semi_join(rows, "customer_id").group_by("customer_id")
-    homes = homes.agg(branch_id=customers.branch_id.min(), manager_id=customers.manager_id.min())
+    homes = homes.agg(
+        branch_id=customers.branch_id.min(),
+        manager_id=customers.manager_id.min(),
+        assessed_on=customers.risk_grade_on.min(),
+    )
     joined = rows.left_join(homes, "customer_id").order_by("rank")
-    return joined.select("customer_id", "branch_id", "manager_id", "probability", "decile")
+    return joined.select("customer_id", "branch_id", "manager_id", "probability", "decile", "assessed_on")
 
 
 def make_rows(
@@ -120,7 +126,8 @@ def make_rows(
     Parameters
     ----------
     chosen : pyarrow.Table
-        `customer_id`, `branch_id`, `manager_id`, `probability`, `decile`, most probable first.
+        `customer_id`, `branch_id`, `manager_id`, `probability`, `decile`, and of a wealth product `assessed_on`, most
+        probable first.
     reasons : sequence of sequence of str
         Up to three reasons for each row of `chosen`, strongest first; a missing one is left empty.
     use_case : UseCase
@@ -142,11 +149,15 @@ def make_rows(
     same = {
         "use_case": use_case.name,
         "as_of": as_of,
-        "valid_until": as_of + timedelta(days=use_case.valid_days),
         "model_version": stamp[0],
         "release_id": stamp[1],
     }
     values |= {name: pa.repeat(value, chosen.num_rows) for name, value in same.items()}
+    assessed_on = chosen["assessed_on"].to_pandas() if use_case.wealth_product else [None] * chosen.num_rows
+    limits = validity(
+        as_of + timedelta(days=use_case.valid_days), assessed_until(pd.Series(assessed_on, dtype="object"))
+    )
+    values |= {name: pa.array(limit, _SCHEMA.field(name).type) for name, limit in limits.items()}
     return pa.table([values[field.name].cast(field.type) for field in _SCHEMA], schema=_SCHEMA)
 
 
@@ -173,10 +184,11 @@ def write_listing(folder: Path, listing: Listing, release: ReleaseMetadata) -> l
     # Through Python's own file, so that a full disk comes back as an OSError with its number.
     with paths[0].open("wb") as stream:
         pq.write_table(listing.rows, stream, compression="zstd")
-    write_csv(paths[1], listing.rows, columns, language)
+    rows = catalogue.in_words(listing.rows, language)
+    write_csv(paths[1], rows, columns, language)
     title = in_language(listing.use_case.title, language)
     with workbook(paths[2], title, release.as_of, language, rows=listing.rows.num_rows) as book:
-        write_table(book, in_language(_("List"), language), listing.rows, columns, language=language)
+        write_table(book, in_language(_("List"), language), rows, columns, language=language)
         _write_about(book, title, listing, release)
     return [
         ListFile(

@@ -67,6 +67,35 @@ class CustomersFile(RecordModel):
     rows: int
 
 
+class ChangeCounts(RecordModel):
+    """Rows of the replaced release that are withdrawn, new ones, and those of both that changed."""
+
+    withdrawn: int
+    new: int
+    changed: int
+
+
+class Replaced(RecordModel):
+    """The release of the same snapshot that a release replaces, and what changed.
+
+    Parameters
+    ----------
+    release_id : str
+        Of the replaced release.
+    head_office : ChangeCounts
+        All rows of lists and offers.
+    branches : dict of str to ChangeCounts
+        Those of each branch.
+    files : tuple of CampaignFile
+        Files below ``changes/``.
+    """
+
+    release_id: str
+    head_office: ChangeCounts
+    branches: dict[str, ChangeCounts]
+    files: tuple[CampaignFile, ...]
+
+
 class Manifest(RecordModel):
     """A release's manifest.
 
@@ -94,6 +123,8 @@ class Manifest(RecordModel):
         Layer, level and tags of everyone on the books; None if they were not made.
     campaign_validation : dict of str to dict
         The results of the suites ``offers`` and ``control`` over all campaigns: rules and counts.
+    replaces : Replaced, optional
+        The release of the same snapshot that it replaces; None for the first.
     """
 
     as_of: date
@@ -108,6 +139,7 @@ class Manifest(RecordModel):
     campaign_files: tuple[CampaignFile, ...] = ()
     customers: CustomersFile | None = None
     campaign_validation: dict[str, dict[str, Any]] = {}
+    replaces: Replaced | None = None
 
 
 def younger_models(manifest: Manifest) -> list[str]:

@@ -11,6 +11,7 @@ from goldmine.core.errors import ParameterError, UseCaseError
 from goldmine.core.progress import track
 from goldmine.core.workspace import Workspace
 from goldmine.publishing.campaigns import contact_texts, plan_release, write_campaigns
+from goldmine.publishing.changes import replaced_release, write_changes
 from goldmine.publishing.listing import Listing, ReleaseMetadata, choose, make_rows, write_listing
 from goldmine.publishing.manifest import ListFile, Manifest
 from goldmine.publishing.reasons import reasons_in_words
@@ -96,6 +97,7 @@ def _fill(bank: Bank, work: Workspace, scored: list[Scored], release: ReleaseMet
         campaign_files=tuple(campaign_files),
         customers=write_customers(folder, work, release.as_of),
         campaign_validation={result.suite: _summary(result) for result in campaign_results},
+        replaces=write_changes(folder, replaced_release(work, release), release),
     )
 
 

@@ -50,7 +50,7 @@ def read_latest(work: Workspace) -> Release:
         raise ReleaseError(f"{work.releases}: nothing has been published yet.", "Run `goldmine run` first.")
     latest = _latest_of(path)
     folder = _folder(work, latest.as_of, latest.release_id)
-    release = _read(folder)
+    release = read_release(folder)
     if fingerprint.of_file(folder / "manifest.json") != latest.manifest_sha256:
         raise _not_whole(folder, "manifest.json is not the one that was published")
     return release
@@ -83,7 +83,7 @@ def release_once(work: Workspace, as_of: date, release_id: str, fill: Callable[[
     with disk_errors(work.releases):
         _sweep(work)
         try:
-            release = _read(folder)
+            release = read_release(folder)
         except ReleaseError:
             release = _build(folder, fill)
         _make_current(work, release)
@@ -164,7 +164,14 @@ def _current(work: Workspace) -> Latest | None:
     return _latest_of(_latest(work))
 
 
-def _read(folder: Path) -> Release:
+def read_release(folder: Path) -> Release:
+    """A release, after comparing every file with its checksum.
+
+    Raises
+    ------
+    ReleaseError
+        If it is not whole.
+    """
     try:
         manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
     except FileNotFoundError as error:
@@ -172,6 +179,7 @@ def _read(folder: Path) -> Release:
     except pydantic.ValidationError as error:
         raise _not_whole(folder, "manifest.json cannot be read") from error
     held: list[ListFile | CampaignFile | CustomersFile] = [*manifest.files, *manifest.campaign_files]
+    held += manifest.replaces.files if manifest.replaces else ()
     for file in [*held, manifest.customers] if manifest.customers else held:
         path = folder / file.path
         if not path.exists():

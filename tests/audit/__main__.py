@@ -1,5 +1,6 @@
 """`make audit`: the command line makes a bank and works on it; the auditor recomputes what it wrote, cell by cell."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,8 +11,10 @@ import pandas as pd
 
 from tests.audit.books import Books
 from tests.audit.compare import Agreement, compare
+from tests.audit.contacts import first_rule, held_back, newest_release
 from tests.audit.customers import recompute_customers
 from tests.audit.features import recompute_features
+from tests.audit.lists import lost, near_threshold, published_list
 from tests.audit.outcomes import eligible, use_case
 
 CUSTOMERS, SEED, AS_OF = 4_000, 77, pd.Timestamp("2024-06-30")
@@ -26,7 +29,7 @@ def main(folder: Path) -> int:
     for command in ("run", "near-threshold", "screening", "lost"):
         goldmine(command, "--bank", str(bank), "--work", str(work), "--as-of", str(AS_OF.date()))
     books, differing = Books(bank), 0
-    for section in (features, customers, eligibility):
+    for section in (features, customers, eligibility, on_request_lists, published_lists):
         for title, columns in section(books, work):
             sys.stdout.write(f"\n{title}\n" + "".join(f"  {column}\n" for column in columns))
             differing += sum(not column.whole for column in columns)
@@ -67,6 +70,39 @@ def eligibility(books: Books, work: Path) -> Iterator[tuple[str, list[Agreement]
         case = use_case(SETTINGS / "use_cases" / f"{path.stem}.yaml")
         asked = pd.DataFrame({"eligible": True}, index=eligible(case, recomputed))
         yield f"Scored for {path.stem}", compare(scored, asked)
+
+
+def on_request_lists(books: Books, work: Path) -> Iterator[tuple[str, list[Agreement]]]:
+    """Who is near a level or lost and may be called, with all that can be counted of them."""
+    customers = pd.read_parquet(work / f"customers/{AS_OF.date()}.parquet").set_index("customer_id")
+    kept = held_back(books, work, SETTINGS, AS_OF)
+    expected = {
+        "near_threshold": near_threshold(customers),
+        "lost_deposit": lost(books, customers, AS_OF, "lost_deposit"),
+        "lost_loan": lost(books, customers, AS_OF, "lost_loan"),
+    }
+    for name, rows in expected.items():
+        written = pd.read_parquet(work / f"on_request_lists/{AS_OF.date()}/{name}.parquet").set_index("customer_id")
+        allowed = rows[first_rule(books, rows.index, AS_OF, kept, calls=True).isna()]
+        yield f"List {name}", compare(written[[column for column in written if column in allowed]], allowed)
+
+
+def published_lists(books: Books, work: Path) -> Iterator[tuple[str, list[Agreement]]]:
+    """The funnels' rules of who may be contacted, and who is on the lists that need no suitability."""
+    release, kept = newest_release(work, AS_OF), held_back(books, work, SETTINGS, AS_OF)
+    funnels = json.loads((release / "manifest.json").read_text("utf-8"))["funnels"]
+    for path in sorted(release.glob("lists/*.parquet")):
+        case = use_case(SETTINGS / "use_cases" / f"{path.stem}.yaml")
+        if case.get("wealth_product"):
+            continue
+        scores = pd.read_parquet(work / f"scores/{AS_OF.date()}/{path.name}")
+        rules = first_rule(books, pd.Index(scores.customer_id), AS_OF, kept, calls=False)
+        counted = pd.Series({step["name"]: step["left"] for step in funnels[path.stem]["steps"]}, name="left")
+        left = rules.value_counts().reindex([name for name in counted.index if name != "beyond_list"], fill_value=0)
+        left["beyond_list"] = max(int(rules.isna().sum()) - case["list_size"], 0)
+        yield f"Funnel of {path.stem}", compare(counted.to_frame(), left.rename("left").to_frame())
+        listed = pd.read_parquet(path).set_index("customer_id")[["rank", "probability"]]
+        yield f"List {path.stem}", compare(listed, published_list(scores, rules, case["list_size"]))
 
 
 if __name__ == "__main__":

@@ -132,10 +132,10 @@ class Books:
         columns = ("customer_id", "related_id") if name == "relations" else ("customer_id",)
         return self.under_survivors(rows, merged_by or day, columns)
 
-    def on_the_books(self, day: pd.Timestamp) -> pd.DataFrame:
-        """Customers opened by a day, neither closed nor merged by then; a row a number, indexed by it."""
+    def on_the_books(self, day: pd.Timestamp, merged_by: pd.Timestamp | None = None) -> pd.DataFrame:
+        """Customers opened by a day, neither closed nor merged by then (or by a later day); indexed by their number."""
         customers = self.tables["customers"]
-        survivors = self.survivors(day)
+        survivors = self.survivors(merged_by or day)
         customers = customers[customers.opened_on.isna() | (customers.opened_on <= day)]
         survivor = customers.customer_id.replace(survivors.to_dict())
         opened = customers.opened_on.groupby(survivor).min()

@@ -39,6 +39,19 @@ def level_of(aum: pd.Series) -> pd.Series:
     return pd.Series(np.searchsorted(STARTS, aum.clip(lower=0), side="right") - 1, aum.index)
 
 
+def transition_matrix(books: Books, begin: pd.Timestamp, end: pd.Timestamp) -> pd.DataFrame:
+    """Customers by their levels at two month ends, under the numbers that survive at the second; -1 is not there."""
+    everyone = books.tables["customers"].customer_id.unique()
+    levels = {}
+    for name, day in (("before", begin), ("after", end)):
+        there = books.on_the_books(day, merged_by=end).index
+        level = level_of(aum_of_month(books, day, end).reindex(there).fillna(0))
+        levels[name] = level.reindex(everyone).fillna(-1).astype(int)
+    both = pd.DataFrame(levels)
+    counts = both[(both > -1).any(axis=1)].value_counts().unstack(fill_value=0)
+    return counts.reindex(index=range(-1, 7), columns=range(-1, 7), fill_value=0)
+
+
 def recompute_customers(
     books: Books, day: pd.Timestamp, features: pd.DataFrame, tags: Path, before: pd.DataFrame | None
 ) -> pd.DataFrame:

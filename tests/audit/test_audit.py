@@ -10,20 +10,28 @@ import pytest
 
 from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
+from goldmine.core.engine import connect
 from goldmine.core.workspace import Workspace, home
+from goldmine.customers.lost import lost
+from goldmine.customers.moves import moves
+from goldmine.customers.source_tables import SourceTables
 from goldmine.customers.table import build_customers
 from goldmine.features import build_features
 from goldmine.labels.eligibility import labelled
 from goldmine.labels.use_case import load_use_case
+from goldmine.publishing.on_request_list import write_on_request_lists
 from goldmine.sample import write_bank
 from tests.audit.books import Books
 from tests.audit.compare import compare
-from tests.audit.customers import recompute_customers
+from tests.audit.contacts import first_rule, held_back
+from tests.audit.customers import recompute_customers, transition_matrix
 from tests.audit.features import recompute_features
+from tests.audit.lists import lost as recompute_lost
 from tests.audit.outcomes import recompute_labels, use_case
 
 AS_OF = date(2024, 6, 30)
 CUTOFFS = [date(2023, 6, 30), date(2024, 2, 29), AS_OF]
+LOST = ("lost_deposit", "lost_loan")
 RUNNERS = ("test_audit.py", "__main__.py")
 """Modules that make a bank and have it worked on; all others recompute and compare."""
 
@@ -41,6 +49,9 @@ def work(tmp_path_factory):
     for name in ("dormancy", "longtail", "wealth", "winback"):
         rows = labelled(bank, work, load_use_case(name), CUTOFFS[1], AS_OF)
         pq.write_table(rows, work.root / f"labels_{name}.parquet")
+    sources = SourceTables(connect(), bank, work)
+    write_on_request_lists(bank, work, AS_OF, {kind: lost(sources, AS_OF, kind) for kind in LOST}, "en")
+    moves(sources, AS_OF).matrix().to_parquet(work.root / "matrix.parquet")
     return folder / "work"
 
 
@@ -96,3 +107,21 @@ def test_labels_of_every_eligible_customer_are_as_documented(work, books, name):
     written = pd.read_parquet(work / f"labels_{name}.parquet").set_index("customer_id")
     assert 0 < recomputed.sum() < len(recomputed)
     assert disagreements(written, recomputed.to_frame("outcome")) == []
+
+
+def test_lost_customers_who_may_be_called_are_as_documented(work, books):
+    customers = pd.read_parquet(work / "customers" / f"{AS_OF}.parquet").set_index("customer_id")
+    kept = held_back(books, work, home() / "pipelines", pd.Timestamp(AS_OF))
+    for kind in LOST:
+        recomputed = recompute_lost(books, customers, pd.Timestamp(AS_OF), kind)
+        rules = first_rule(books, recomputed.index, pd.Timestamp(AS_OF), kept, calls=True)
+        written = pd.read_parquet(work / "on_request_lists" / str(AS_OF) / f"{kind}.parquet").set_index("customer_id")
+        assert kind == "lost_loan" or 0 < rules.notna().sum() < len(rules)
+        assert disagreements(written, recomputed[rules.isna()]) == [], kind
+
+
+def test_moves_between_levels_are_as_documented(work, books):
+    written = pd.read_parquet(work / "matrix.parquet")
+    recomputed = transition_matrix(books, pd.Timestamp("2024-03-31"), pd.Timestamp(AS_OF))
+    assert recomputed.to_numpy().sum() > 800
+    assert (written.to_numpy() == recomputed.to_numpy()).all()

@@ -1,3 +1,4 @@
+import os
 import shutil
 import subprocess
 import sys
@@ -42,6 +43,30 @@ def test_logged_model_predicts_the_same_bits(store, fitted):
     assert "inflow_sum_90d" in {column.name for column in loaded.metadata.signature.inputs}
 
 
+def test_logged_model_loads_where_the_project_is_not_installed(store, fitted, tmp_path):
+    import mlflow
+
+    run = logged_run(fitted.model)
+    (output,) = mlflow.MlflowClient().get_run(run).outputs.model_outputs
+    folder = mlflow.artifacts.download_artifacts(f"models:/{output.model_id}", dst_path=str(tmp_path / "model"))
+    rows(50, seed=9).to_pandas().to_parquet(tmp_path / "rows.parquet")
+    script = f"""
+import importlib.util, os, sys
+sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in repr(finder)]
+sys.path[:] = [folder for folder in sys.path if folder and not os.path.exists(os.path.join(folder, "goldmine"))]
+assert importlib.util.find_spec("goldmine") is None
+import mlflow, pandas
+model = mlflow.pyfunc.load_model({folder!r})
+print(*model.predict(pandas.read_parquet({str(tmp_path / "rows.parquet")!r})))
+"""
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=variables, capture_output=True, text=True, check=True
+    )
+    expected = fitted.model.predict(rows(50, seed=9))
+    np.testing.assert_array_equal(np.array(done.stdout.split(), dtype=float), expected)
+
+
 def test_logged_model_accepts_missing_text_and_names_missing_columns(store, fitted):
     import mlflow
 
@@ -56,10 +81,17 @@ def test_logged_model_accepts_missing_text_and_names_missing_columns(store, fitt
         loaded.predict(frame.drop(columns="village"))
 
 
+def run_name(run: str) -> str:
+    import mlflow
+
+    return str(mlflow.MlflowClient().get_run(run).info.run_name)
+
+
 def test_registered_model_is_not_champion_until_set(store, fitted):
     run = logged_run(fitted.model)
     assert register("tiny", "mine", run) == "1"
     assert champion_version("tiny", "mine") == ""
+    assert run_name(run) == "tiny.mine version 1, 2024-06-30"
     set_champion("tiny", "mine", "1")
     loaded = champion("tiny", "mine")
     assert (loaded.name, loaded.version, loaded.run_id, loaded.as_of) == ("tiny.mine", "1", run, "2024-06-30")

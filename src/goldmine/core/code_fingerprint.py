@@ -7,6 +7,7 @@ and its results are made again.
 import ast
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -40,6 +41,18 @@ def code_fingerprint(*entries: str | Path) -> str:
         digest.update(name.encode())
         digest.update((folder / name).read_bytes())
     return digest.hexdigest()
+
+
+def copy_code(folder: Path, *modules: str) -> Path:
+    """Copy some modules, and all that they import from the package, into a folder; returns the copied package.
+
+    What was written with these modules can then be read where the package is not installed.
+    """
+    package = folder / PACKAGE
+    for name in _files(package_folder(), imported_modules(*modules)):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(package_folder() / name, package / name)
+    return package
 
 
 def package_folder() -> Path:

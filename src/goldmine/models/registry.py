@@ -16,6 +16,8 @@ FINGERPRINT = "goldmine.fingerprint"
 """Tag of a run and of a version: what its training depended on."""
 AS_OF = "goldmine.as_of"
 USE_CASE = "goldmine.use_case"
+RUN_NAME = "mlflow.runName"
+"""Tag by which MLflow's pages name a run."""
 CODE = "goldmine.code"
 COMMIT = "goldmine.commit"
 MODEL = "goldmine.model"
@@ -281,4 +283,5 @@ def _new_version(client: Any, name: str, run: Any, tags: dict[str, str]) -> str:
             raise
     source = client.get_logged_model(logged[-1])
     version = client.create_model_version(name, source.model_uri, run.info.run_id, tags=tags, model_id=source.model_id)
+    client.set_tag(run.info.run_id, RUN_NAME, f"{name} version {version.version}, {tags.get(AS_OF, '')}".rstrip(", "))
     return str(version.version)

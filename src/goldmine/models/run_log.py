@@ -13,13 +13,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from goldmine.contract.bank import Bank
+from goldmine.core.code_fingerprint import copy_code
 from goldmine.core.figure_png import png
 from goldmine.core.workspace import home
 from goldmine.labels.use_case import UseCase
 from goldmine.models.evaluation import Evaluation
 from goldmine.models.external.ensemble import Blended
 from goldmine.models.model import Fitted, Model
-from goldmine.models.registry import AS_OF, CODE, COMMIT, EVALUATED, FINGERPRINT, MODEL, USE_CASE
+from goldmine.models.registry import AS_OF, CODE, COMMIT, EVALUATED, FINGERPRINT, MODEL, RUN_NAME, USE_CASE
 from goldmine.models.score import ScoreReport
 from goldmine.models.training_set import TrainingSet, training_code_fingerprint
 
@@ -27,7 +28,8 @@ SCORED_AT = "goldmine.scored_at"
 """Tag of a scoring run: its snapshot. A training run has `AS_OF` and a fingerprint instead."""
 
 _PACKAGES = ("lightgbm", "mlflow", "numpy", "pandas", "pyarrow", "scikit-learn", "scipy")
-"""Requirements of a loaded model besides this package, which is on no index and is installed from its folder."""
+"""What a loaded model needs; its code travels with it."""
+_LOADER = "goldmine.models.model"
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def log_scoring(report: ScoreReport, probability: pd.Series, figures: Mapping[st
     """Log a scoring to the active run: the model version, the number of rows and the mean probability."""
     import mlflow
 
-    mlflow.set_tags({USE_CASE: report.use_case, SCORED_AT: str(report.as_of)})
+    scored_by = f"{report.model_name} scored by version {report.model_version}, {report.as_of}"
+    mlflow.set_tags({USE_CASE: report.use_case, SCORED_AT: str(report.as_of), RUN_NAME: scored_by})
     mlflow.log_params({"model_name": report.model_name, "model_version": report.model_version})
     mlflow.log_metrics({"scored_rows": float(report.rows), "mean_probability": float(probability.mean())})
     _log_figures(figures)
@@ -110,6 +113,7 @@ def log_scoring(report: ScoreReport, probability: pd.Series, figures: Mapping[st
 def log_model(model: Model) -> str:
     """Log a model with its signature to the active run, as data and not as a pickle; returns its id.
 
+    The modules that read it travel with it, so that it loads where only MLflow and the named packages are.
     Requirements are named rather than inferred: inference starts another process and takes eight seconds.
     """
     import mlflow
@@ -122,8 +126,9 @@ def log_model(model: Model) -> str:
         mlflow.set_tag(MODEL, model.fingerprint)
         logged = mlflow.pyfunc.log_model(
             name="model",
-            loader_module="goldmine.models.model",
+            loader_module=_LOADER,
             data_path=str(path),
+            code_paths=[str(copy_code(Path(folder) / "code", _LOADER))],
             signature=_signature(model),
             pip_requirements=[f"{package}=={version(package)}" for package in _PACKAGES],
         )

@@ -74,6 +74,20 @@ def test_arms_that_depend_on_a_column_raise_warning(uplift_table):
     assert "age most" in err
 
 
+def test_shares_that_differ_by_a_column_are_said_and_adjusted_for(uplift_table):
+    given = table(0.0, rows=4000)
+    random = np.random.default_rng(5)
+    given["town"] = random.choice(["east", "west"], 4000)
+    given["arm"] = np.where(random.random(4000) < np.where(given["town"] == "east", 0.8, 0.2), "coupon", "control")
+    code, out, err = uplift_table(given, "--drop", "customer")
+    summary = json.loads(out.splitlines()[-1])
+    assert (code, summary["warnings"], summary["strata"]) == (0, ["shares_differ"], ["town"])
+    assert (summary["randomised"], summary["adjusted"]) == (True, True)
+    assert err.startswith("Warning: treatment was given at random with shares that differ by town, from ")
+    assert "Effect, adjusted" in out
+    assert "adjusted difference" in out
+
+
 def test_outcomes_missing_in_one_arm_raise_warning(uplift_table):
     given = table(0.0)
     given["came"] = given["came"].astype("Int64").where((given["arm"] == "control") | (given.index % 3 > 0), pd.NA)

@@ -70,13 +70,17 @@ def uplift_table(  # noqa: PLR0913, PLR0917 - the command's own options
 
 
 def study_text(table: "TrialTable", result: "Study", level: float, language: str) -> str:
-    """A study as lines of text in a language; an effect that was not measured has no figure."""
+    """A study as lines of text in a language; an effect that was not measured has no figure.
+
+    Where the table has further columns, effect and differences allow for them, so that they are not those of the means.
+    """
     from goldmine.core.i18n import _, pgettext
     from goldmine.models.uplift.effect import NotMeasurable
 
     treated, control = int(table.treated.sum()), int((~table.treated).sum())
     lines = [(_("Rows"), _("{treated:,} treated, {control:,} control", treated=treated, control=control))]
-    heading = _("Effect on average")
+    adjusted = bool(table.known.names)
+    heading = _("Effect, adjusted") if adjusted else _("Effect on average")
     if isinstance(result.effect, NotMeasurable):
         why = _("{what}: {figure}", what=_("not measurable"), figure=result.effect.why)
         return _lines([*lines, (heading, why)], language)
@@ -100,7 +104,7 @@ def _fifths(result: "Study", share: bool, language: str) -> list[str]:
     from goldmine.core.i18n import _, in_language, pgettext
     from goldmine.models.uplift.effect import NotMeasurable
 
-    head = [_("By uplift"), _("Rows"), pgettext("arm", "treated"), pgettext("arm", "control"), _("difference")]
+    head = [_("By uplift"), _("Rows"), pgettext("arm", "treated"), pgettext("arm", "control"), _("adjusted difference")]
     rows: list[list[str]] = [list(head)]
     for fifth in result.fifths:
         if isinstance(fifth.effect, NotMeasurable):

@@ -83,8 +83,28 @@ def test_assignment_by_town_is_detected_and_adjusted_for():
     happened = np.maximum(outcome, east & (np.arange(ROWS) % 2 == 0))  # the east does it more often by itself
     result = study(covariates(known)[0], treated, happened)
     assert not result.assignment.random
-    assert result.assignment.predictors == ("town",)
+    assert result.assignment.predictors == result.assignment.strata == ("town",)
+    assert sorted(set(np.round(result.assignment.share, 1))) == [0.3, 0.7]
     assert result.verdict == "no"
+
+
+def test_random_assignment_in_unequal_strata_is_measured():
+    """The columns predict the treatment with an AUC of 0.8, which would be too much without the strata."""
+    known, _, outcome = trial(lambda _: 0.0)
+    east = (known["town"] == "east").to_numpy()
+    treated = np.random.default_rng(2).random(ROWS) < np.where(east, 0.9, 0.1)
+    result = study(covariates(known)[0], treated, outcome)
+    assert result.assignment.auc > 0.75
+    assert (result.assignment.strata, result.verdict) == (("town",), "no")
+
+
+def test_assignment_that_follows_more_than_the_strata_is_not_random():
+    known, _, outcome = trial(lambda _: 0.0)
+    east = (known["town"] == "east").to_numpy()
+    old = known["age"].fillna(0).to_numpy() > 50
+    treated = np.random.default_rng(2).random(ROWS) < np.where(east, 0.6, 0.3) + 0.2 * old
+    result = check_assignment(covariates(known)[0], treated, assign_folds(treated, outcome))
+    assert (result.random, result.strata) == (False, ())
 
 
 def test_random_assignment_is_recognised():

@@ -27,6 +27,22 @@ def test_arms_are_read_in_chinese():
     assert trial_table(frame(arm=["处理", "对照", "处理", "对照"]), ROLES).treated.tolist() == [True, False] * 2
 
 
+@pytest.mark.parametrize(
+    ("given", "other"), [("coupon", "control"), ("Email", "holdout"), ("treatment", "as usual"), ("短信", "对照组")]
+)
+def test_one_plain_arm_name_tells_the_other(given, other):
+    assert trial_table(frame(arm=[given, other, given, None]), ROLES).treated.tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("arm", [["coupon", "letter"], ["0", "2"], ["F", "M"]])
+def test_arm_names_that_tell_nothing_are_asked_for(arm):
+    with pytest.raises(ContractError, match="it is not plain which of its values means treated") as caught:
+        trial_table(frame(arm=arm * 2), ROLES)
+    assert str(caught.value).splitlines()[1] == (
+        "Name that value with --treated, or write 1 for treated and 0 for control."
+    )
+
+
 def test_value_for_treated_is_used_where_words_are_unclear():
     table = trial_table(frame(arm=["A", "B", "A", "B"]), Roles("arm", "came", treated_value="B"))
     assert table.treated.tolist() == [False, True, False, True]

@@ -29,6 +29,8 @@ BROKEN_AUC = 0.75
 """Above this the arms are too different to compare."""
 _CHANCE = 0.0005
 _EDGE = 0.02
+_MAX_LEVELS = 20
+"""A column with more values than this is no stratum."""
 
 
 @dataclass(frozen=True)
@@ -45,17 +47,20 @@ class Assignment:
         Each row's probability of treatment: the arm's share where assignment is random.
     predictors : tuple of str
         Where it is not, the columns that predict it best.
+    strata : tuple of str
+        The columns by which the arms' shares differ, if the treatment is random within each of their values.
     """
 
     auc: float
     random: bool
     share: Array
     predictors: tuple[str, ...] = ()
+    strata: tuple[str, ...] = ()
 
     @property
     def broken(self) -> bool:
         """Whether the arms are too different to compare."""
-        return not self.random and self.auc >= BROKEN_AUC
+        return not self.random and not self.strata and self.auc >= BROKEN_AUC
 
 
 @dataclass(frozen=True)
@@ -191,13 +196,47 @@ def check_assignment(known: Covariates, treated: NDArray[np.bool_], fold: NDArra
     predicted = prognosis(known, treated.astype(np.float64), fold)
     aucs = [float(roc_auc_score(treated, column)) for column in predicted.T]
     auc = max(aucs)
-    sizes = int(treated.sum()), int((~treated).sum())
-    # Twice the chance variance of an AUC, as in cross-validation each pair of rows counts twice.
-    error = np.sqrt((sum(sizes) + 1) / (6 * sizes[0] * sizes[1]))
-    if auc < SUSPECT_AUC or auc - 0.5 < norm.isf(_CHANCE) * error:
+    one_group = np.zeros(len(treated), dtype=np.int64)
+    if not any(_predicts(column, treated, one_group) for column in predicted.T):
         return Assignment(auc, True, even)
+    predictors = _predictors(known, treated)
+    for count in range(1, len(predictors) + 1):
+        group = _groups(known, predictors[:count])
+        share = None if group is None else _shares(group, treated)
+        if group is not None and share is not None and not any(_predicts(p, treated, group) for p in predicted.T):
+            return Assignment(auc, False, share, predictors[:count], predictors[:count])
     share = LogisticRegression(C=np.inf).fit(_logit(predicted), treated).predict_proba(_logit(predicted))[:, 1]
-    return Assignment(auc, False, np.clip(share, _EDGE, 1 - _EDGE), _predictors(known, treated))
+    return Assignment(auc, False, np.clip(share, _EDGE, 1 - _EDGE), predictors)
+
+
+def _predicts(predicted: Array, treated: NDArray[np.bool_], group: NDArray[np.int64]) -> bool:
+    """Whether a prediction orders the treated before the control within the groups, beyond chance."""
+    pairs, variances, aucs = [], [], []
+    for number in np.unique(group):
+        rows = group == number
+        arms = int(treated[rows].sum()), int((~treated[rows]).sum())
+        if min(arms):
+            pairs.append(arms[0] * arms[1])
+            aucs.append(float(roc_auc_score(treated[rows], predicted[rows])))
+            # Twice the chance variance of an AUC, as in cross-validation each pair of rows counts twice.
+            variances.append((sum(arms) + 1) / (6 * arms[0] * arms[1]))
+    weight = np.array(pairs) / sum(pairs)
+    auc, error = float(weight @ aucs), float(np.sqrt(weight**2 @ variances))
+    return auc >= SUSPECT_AUC and auc - 0.5 >= norm.isf(_CHANCE) * error
+
+
+def _groups(known: Covariates, names: tuple[str, ...]) -> NDArray[np.int64] | None:
+    """The groups of rows that share their values in some columns; None where a column has many values."""
+    columns = np.nan_to_num(known.matrix[:, [known.names.index(name) for name in names]], nan=-1)
+    if any(len(np.unique(column)) > _MAX_LEVELS for column in columns.T):
+        return None
+    return np.asarray(np.unique(columns, axis=0, return_inverse=True)[1]).ravel()
+
+
+def _shares(group: NDArray[np.int64], treated: NDArray[np.bool_]) -> Array | None:
+    """Each row's share of treated rows in its group; None where a group has nearly one arm only."""
+    share = np.bincount(group, weights=treated) / np.bincount(group)
+    return share[group] if share.min() > _EDGE and share.max() < 1 - _EDGE else None
 
 
 def _logit(share: Array) -> Array:

@@ -34,7 +34,8 @@ def summary(table: TrialTable, result: Study, level: float) -> dict[str, Any]:
     dict
         ``effect`` (yes, no or not measurable), ``estimate``, ``interval``, ``level``, ``detectable``, ``treated`` and
         ``control`` (rows), ``reason`` (where not measurable), ``ranks`` (yes or no: may uplift rank), ``method``,
-        ``qini``, ``qini_interval``, ``randomised``, ``assignment_auc``.
+        ``qini``, ``qini_interval``, ``randomised`` (within ``strata`` too), ``strata`` (columns by which the shares
+        differ), ``assignment_auc``, ``adjusted`` (whether the effect allows for the columns).
     """
     effect = None if isinstance(result.effect, NotMeasurable) else result.effect
     ranking = result.ranking if effect else None
@@ -52,7 +53,9 @@ def summary(table: TrialTable, result: Study, level: float) -> dict[str, Any]:
         "method": ranking.method if ranking else None,
         "qini": ranking.qini.value if ranking else None,
         "qini_interval": _ends(ranking.qini) if ranking else None,
-        "randomised": assigned.random if assigned else None,
+        "randomised": assigned.random or bool(assigned.strata) if assigned else None,
+        "strata": list(assigned.strata) if assigned else [],
+        "adjusted": bool(table.known.names) if effect else None,
         "assignment_auc": assigned.auc if assigned else None,
     }
 
@@ -61,7 +64,20 @@ def warnings(table: TrialTable, result: Study) -> list[DataWarning]:
     """Warnings that limit how far the figures can be trusted."""
     messages = []
     assigned = result.assignment
-    if assigned is not None and not assigned.random:
+    if assigned is not None and assigned.strata:
+        messages.append(
+            DataWarning(
+                "shares_differ",
+                _(
+                    "Warning: treatment was given at random with shares that differ by {names}, from {low:.0%} to "
+                    "{high:.0%} treated; the effect is adjusted for that.",
+                    names=", ".join(assigned.strata),
+                    low=assigned.share.min(),
+                    high=assigned.share.max(),
+                ),
+            )
+        )
+    elif assigned is not None and not assigned.random:
         names = ", ".join(assigned.predictors)
         messages.append(
             DataWarning(

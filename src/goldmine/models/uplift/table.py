@@ -114,12 +114,32 @@ def _treatment(column: pd.Series, roles: Roles) -> Array:
             )
         return flags.to_numpy(dtype=np.float64, na_value=np.nan)
     flags = _flags(words)
+    flags = _arm_names(words) if flags is None else flags
     if flags is None:
         raise ContractError(
             f"{roles.treatment}: it is not plain which of its values means treated.",
-            "Write 1 for treated and 0 for control, or name the value with --treated.",
+            "Name that value with --treated, or write 1 for treated and 0 for control.",
         )
     return flags
+
+
+def _arm_names(words: pd.Series) -> Array | None:
+    """1 for treated, 0 for control, where one of two arms has a plain name (``control``) and the other its own.
+
+    A number or a single letter names nothing plainly.
+    """
+    plain = {word: word in _all_words(_YES) for word in words.dropna().unique() if _is_plain(word)}
+    if words.dropna().nunique() != 2 or len(plain) != 1:
+        return None
+    if any(word.replace(".", "").isdigit() or (len(word) == 1 and word.isascii()) for word in words.dropna().unique()):
+        return None
+    ((word, treated),) = plain.items()
+    flags = (words == word).astype(float) if treated else (words != word).astype(float)
+    return flags.where(words.notna()).to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _is_plain(word: str) -> bool:
+    return word in _all_words(_YES) | _all_words(_NO)
 
 
 def _outcome(column: pd.Series) -> Array:

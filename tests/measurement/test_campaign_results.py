@@ -194,3 +194,17 @@ def test_release_without_uplift_column_is_measured(results):
 def test_release_without_required_column_is_refused(results):
     with pytest.raises(ReleaseError, match=r"offers\.parquet of spring: has no column 'stratum', so this campaign"):
         results(without="stratum")
+
+
+def test_month_made_up_later_is_not_measured(work):
+    made = [
+        (date(2024, 2, 29), "r1", "2024-03-01"),
+        (date(2024, 3, 31), "r2", "2024-04-01"),
+        (date(2024, 1, 31), "backfill", "2024-04-02"),
+        (date(2024, 2, 29), "too_late", "2024-04-03"),
+        (date(2024, 3, 31), "correction", "2024-04-04"),
+    ]
+    for as_of, release, created_at in made:
+        folder = publish(work, as_of, release=release).parents[1]
+        (folder / "manifest.json").write_text(f'{{"created_at": "{created_at}"}}')
+    assert [found.folder.parents[1].name for found in campaigns(work)] == ["r1", "correction"]

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from ibis.backends.duckdb import Backend
 
 from goldmine.activity.build import partition
+from goldmine.contactability.past_offers import newest_releases, releases_out
 from goldmine.contract.bank import Bank
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.engine import connect
@@ -65,9 +66,15 @@ class Campaign:
 
 
 def campaigns(work: Workspace) -> list[Campaign]:
-    """All published campaigns by date of completion; of two releases of a snapshot the later counts."""
+    """All campaigns that were handed out, by date of completion; of two releases of a snapshot the later counts.
+
+    A release made when a later month had one already was worked by nobody: it is not measured, and nothing is learnt
+    from it.
+    """
     by_release: dict[tuple[str, str], Campaign] = {}
-    paths = [*work.releases.glob("*/*/campaigns/*/offers.parquet")]
+    not_worked = set(releases_out(work)) - set(newest_releases(work))
+    offers = work.releases.glob("*/*/campaigns/*/offers.parquet")
+    paths = [path for path in offers if path.parents[2] not in not_worked]
     for path in sorted(paths, key=lambda path: path.stat().st_mtime_ns):
         rows = pq.read_table(path, columns=["use_case"])
         control = pq.read_table(path.with_name("control.parquet"), columns=["use_case"])

@@ -11,11 +11,12 @@ import pandas as pd
 
 from tests.audit.books import Books
 from tests.audit.compare import Agreement, compare
-from tests.audit.contacts import first_rule, held_back, newest_release
+from tests.audit.contacts import first_rule, held_back, last_day_of_assessment, newest_release
 from tests.audit.customers import recompute_customers
 from tests.audit.features import recompute_features
 from tests.audit.lists import lost, near_threshold, published_list
 from tests.audit.outcomes import eligible, use_case
+from tests.audit.reasons import borne_out, units
 
 CUSTOMERS, SEED, AS_OF = 4_000, 77, pd.Timestamp("2024-06-30")
 SETTINGS = Path(__file__).parents[2] / "pipelines"
@@ -83,26 +84,34 @@ def on_request_lists(books: Books, work: Path) -> Iterator[tuple[str, list[Agree
     }
     for name, rows in expected.items():
         written = pd.read_parquet(work / f"on_request_lists/{AS_OF.date()}/{name}.parquet").set_index("customer_id")
-        allowed = rows[first_rule(books, rows.index, AS_OF, kept, calls=True).isna()]
+        allowed = rows[first_rule(books, rows.index, AS_OF, kept, "on_request_list").isna()]
         yield f"List {name}", compare(written[[column for column in written if column in allowed]], allowed)
 
 
 def published_lists(books: Books, work: Path) -> Iterator[tuple[str, list[Agreement]]]:
-    """The funnels' rules of who may be contacted, and who is on the lists that need no suitability."""
+    """The funnels' rules of who may be contacted, who is listed and until when, and the figures in their reasons."""
+    features, unit_of = recompute_features(books, AS_OF), units(SETTINGS.parent / "docs" / "features.md")
     release, kept = newest_release(work, AS_OF), held_back(books, work, SETTINGS, AS_OF)
     funnels = json.loads((release / "manifest.json").read_text("utf-8"))["funnels"]
     for path in sorted(release.glob("lists/*.parquet")):
         case = use_case(SETTINGS / "use_cases" / f"{path.stem}.yaml")
-        if case.get("wealth_product"):
-            continue
+        purpose = "wealth_list" if case.get("wealth_product") else "marketing_list"
         scores = pd.read_parquet(work / f"scores/{AS_OF.date()}/{path.name}")
-        rules = first_rule(books, pd.Index(scores.customer_id), AS_OF, kept, calls=False)
+        rules = first_rule(books, pd.Index(scores.customer_id), AS_OF, kept, purpose)
         counted = pd.Series({step["name"]: step["left"] for step in funnels[path.stem]["steps"]}, name="left")
         left = rules.value_counts().reindex([name for name in counted.index if name != "beyond_list"], fill_value=0)
         left["beyond_list"] = max(int(rules.isna().sum()) - case["list_size"], 0)
         yield f"Funnel of {path.stem}", compare(counted.to_frame(), left.rename("left").to_frame())
-        listed = pd.read_parquet(path).set_index("customer_id")[["rank", "probability"]]
-        yield f"List {path.stem}", compare(listed, published_list(scores, rules, case["list_size"]))
+        listed = pd.read_parquet(path).set_index("customer_id")
+        rows = published_list(scores, rules, case["list_size"])
+        until = pd.Series(AS_OF + pd.Timedelta(days=case["valid_days"]), rows.index)
+        assessed_until = last_day_of_assessment(books).reindex(rows.index)
+        rows["valid_until"] = (
+            until.where(until <= assessed_until, assessed_until) if purpose == "wealth_list" else until
+        )
+        yield f"List {path.stem}", compare(listed[["rank", "probability", "valid_until"]], rows)
+        said = borne_out(listed[["reason_1", "reason_2", "reason_3"]], features, unit_of)
+        yield f"Figures in reasons of {path.stem}", compare(said, said | True)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from tests.audit.customers import recompute_customers, transition_matrix
 from tests.audit.features import recompute_features
 from tests.audit.lists import lost as recompute_lost
 from tests.audit.outcomes import recompute_labels, use_case
+from tests.audit.reasons import borne_out, units
 
 AS_OF = date(2024, 6, 30)
 CUTOFFS = [date(2023, 6, 30), date(2024, 2, 29), AS_OF]
@@ -114,7 +115,7 @@ def test_lost_customers_who_may_be_called_are_as_documented(work, books):
     kept = held_back(books, work, home() / "pipelines", pd.Timestamp(AS_OF))
     for kind in LOST:
         recomputed = recompute_lost(books, customers, pd.Timestamp(AS_OF), kind)
-        rules = first_rule(books, recomputed.index, pd.Timestamp(AS_OF), kept, calls=True)
+        rules = first_rule(books, recomputed.index, pd.Timestamp(AS_OF), kept, "on_request_list")
         written = pd.read_parquet(work / "on_request_lists" / str(AS_OF) / f"{kind}.parquet").set_index("customer_id")
         assert kind == "lost_loan" or 0 < rules.notna().sum() < len(rules)
         assert disagreements(written, recomputed[rules.isna()]) == [], kind
@@ -125,3 +126,21 @@ def test_moves_between_levels_are_as_documented(work, books):
     recomputed = transition_matrix(books, pd.Timestamp("2024-03-31"), pd.Timestamp(AS_OF))
     assert recomputed.to_numpy().sum() > 800
     assert (written.to_numpy() == recomputed.to_numpy()).all()
+
+
+def test_a_figure_that_no_feature_bears_out_is_found():
+    features = pd.DataFrame(
+        {"inflow_sum_90d": [1234.4], "own_days_90d": [3.0], "demand_share_30d": [0.456]}, index=["A"]
+    )
+    said = pd.DataFrame(
+        {
+            "reason_1": ["1,234 yuan came in over the last 3 months (typical: 900 yuan)"],
+            "reason_2": ["1,235 yuan came in over the last 3 months"],
+            "reason_3": ["Demand deposits are 46% of all assets"],
+            "reason_4": ["Active on 4 days over the last 3 months"],
+            "reason_5": ["Mobile banking activated"],
+        },
+        index=["A"],
+    )
+    found = borne_out(said, features, units(home() / "docs" / "features.md"))
+    assert found.loc["A"].tolist() == [True, False, True, False, True]

@@ -35,6 +35,8 @@ def sources(tmp_path_factory):
     moves = [
         transaction(1, "saver", "2024-04-10T09:00", amount="30000.00", **away),
         transaction(2, "saver", "2024-05-10T09:00", amount="10000.00", counterparty="shop"),
+        transaction(2, "saver", "2024-05-10T09:00", amount="10000.00", counterparty="shop"),  # held twice
+        transaction(6, "saver", "2024-05-11T09:00", amount="500.00", counterparty="late", known_on="2024-07-01"),
         transaction(3, "saver", "2024-01-10T09:00", amount="90000.00", **away | {"counterparty": "before"}),
         transaction(4, "saver", "2024-06-10T09:00", amount="90000.00", **away | {"counterparty": "after"}),
         transaction(5, "saver", "2024-04-11T09:00", amount="99.00", **away | {"direction": "in", "counterparty": "in"}),

@@ -109,6 +109,8 @@ def _outflows(sources: SourceTables, rows: pd.DataFrame, as_of: date) -> pd.Data
     paid = paid.inner_join(spans, paid.customer_id == spans.spanned)
     month = paid.time.strftime("%Y-%m")
     paid = paid.filter(paid.direction == "out", month >= paid.peak_month, month <= paid.outflow_month)
+    known = paid.known_on.isnull() | (paid.known_on <= ibis.literal(as_of))
+    paid = paid.filter(known).distinct(on="transaction_id", keep="first")
     sums = paid.group_by("customer_id", outflow_counterparty=paid.counterparty, outflow_type=paid.kind)
     payments = sources.connection.to_pyarrow(sums.agg(amount=paid.amount.sum().cast("float64"))).to_pandas()
     # The order of addition decides the last digit of a sum of floats.

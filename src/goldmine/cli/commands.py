@@ -54,6 +54,8 @@ SparkMaster = Annotated[
     str, typer.Option("--spark-master", metavar="URL", help="Spark's master; if not given, as bank.yaml says.")
 ]
 
+Strict = Annotated[bool, typer.Option("--strict", help="Warnings of the validation are fatal too.")]
+
 STEPS = {
     "validate": (("tables",), "Import a bank's tables and check them; fails if a fatal rule is broken."),
     "features": (("features",), "Make the feature tables of a snapshot and of the cutoffs that training needs."),
@@ -92,10 +94,12 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
         fail_on_drift: FailOnDrift = False,
         engine: EngineName = "",
         spark_master: SparkMaster = "",
+        strict: Strict = False,
     ) -> None:
         from goldmine.pipeline.preloaded_kernels import loaded_kernels
 
         with loaded_kernels():  # they load while this process imports its own packages
+            from goldmine.cli.findings import validate_tables
             from goldmine.cli.output import show_lists, show_places
             from goldmine.contract.mapping import load_mapping
             from goldmine.core.dates import snapshot_date
@@ -118,7 +122,10 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
                 asked_master=spark_master,
             )
             try:
-                run_job(snapshot, steps)
+                if strict or steps == ("tables",):
+                    validate_tables(snapshot, strict=strict)
+                if steps != ("tables",):
+                    run_job(snapshot, steps)
             except KeyboardInterrupt:
                 typer.echo("\nStopped. Finished steps are kept; run again to continue from there.", err=True)
                 raise typer.Exit(130) from None

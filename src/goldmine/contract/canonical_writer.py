@@ -43,8 +43,8 @@ class ColumnCounts:
         with an amount that was rounded to fen, with a code outside the column's list.
     rounded_from, rounded_to : float
         Yuan of the rounded amounts, before and after.
-    yuan : Decimal
-        Sum of an amount as it is written.
+    read_yuan, yuan : float, Decimal
+        Sum of an amount as it is read, and as it is written.
     """
 
     column: str
@@ -55,6 +55,7 @@ class ColumnCounts:
     rounded: int
     rounded_from: float
     rounded_to: Decimal
+    read_yuan: float
     yuan: Decimal
     unknown_codes: int
 

@@ -235,6 +235,7 @@ def counts_of(cast: ColumnCast) -> dict[str, str]:
         "rounded": f"count(*) FILTER ({rounded})",
         "rounded_from": f"sum({cast.exact(given)}) FILTER ({rounded})" if money else "NULL",
         "rounded_to": f"sum({value}) FILTER ({rounded})" if money else "NULL",
+        "read_yuan": f"sum({cast.exact(given)})" if money else "NULL",
         "yuan": f"sum({value})" if money else "NULL",
         "unknown_codes": _unknown_codes(cast, value),
     }

@@ -110,6 +110,14 @@ future-dated rows and unknown codes are judged by validation. The faults of all 
 What absence would permit is refused: a row of `suppressions`, or an opt-out in `contacts`, of a customer who is not in
 `customers`; a code in `contacts.answer` that is not understood; balances without the snapshot's month.
 
+## What an intake says
+
+`goldmine validate` prints for each table the rows of its sources, the rows and yuan read and taken in, and the
+difference by reason: the SELECT, rounding to fen, values left empty, days that stand for none. Then it names the files
+below the bank's folder that nothing reads, and every broken rule with what it means for the lists, fatal ones first.
+With `--strict` warnings are fatal too. Sums are added again as floating numbers; a difference that no reason explains
+is named.
+
 ## Merged numbers
 
 `merged_into` says that two numbers are one person, `merged_on` since when that is known. A snapshot or cutoff sees the

@@ -8,15 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
+import pyarrow.parquet as pq
+
 from goldmine.contract.bank import Bank, CanonicalTable, TableFile
+from goldmine.contract.bank_files import unused_files
 from goldmine.contract.canonical_parquet import canonical_footers
 from goldmine.contract.canonical_writer import Written, write_canonical
-from goldmine.contract.manifest import Hashes, load_bank, read_manifest, saved_files, write_manifest
+from goldmine.contract.manifest import Hashes, IntakeRecord, load_bank, read_manifest, saved_files, write_manifest
 from goldmine.contract.mapping import Mapping, load_mapping
+from goldmine.contract.reconciliation import TableIntake, reconciled, standing
 from goldmine.contract.returned_contacts import join_returned, write_joined
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.sources import ParquetSource, PostgresSource
-from goldmine.contract.stage import connect, stage
+from goldmine.contract.stage import connect, source_rows, stage
 from goldmine.contract.tables import TABLES
 from goldmine.contract.value_forms import built_in_words
 from goldmine.core.code_fingerprint import code_fingerprint
@@ -37,6 +42,7 @@ class _Taken:
     standing: tuple[TableFile, ...] = ()
     written: tuple[Written, ...] = ()
     made_from: str = ""
+    intake: TableIntake | None = None
 
 
 @dataclass(frozen=True)
@@ -86,10 +92,14 @@ def open_bank(source: Path, work: Workspace) -> Bank:
         saved = read_manifest(work)
         intake = _Intake(mapping, work, saved, Hashes(saved.get("hashes", {})))
         taken = _take_in_all(intake, scratch)
+        counted = [table.intake for table in taken.values() if table.intake]
         if work.returned.exists():
             taken |= _with_returned(intake, taken.get("contacts"), scratch / "returned")
         work.claim(mapping.name, source)
-        return _settle(intake, taken)
+        used = (
+            path for table in mapping.tables.values() for name in table.source for path in mapping.sources[name].files()
+        )
+        return _settle(intake, taken, IntakeRecord(counted, unused_files(source, used, work.root)))
 
 
 def _take_in_all(intake: _Intake, scratch: Path) -> dict[str, _Taken]:
@@ -119,20 +129,39 @@ def _take_in(intake: _Intake, spec: TableSpec, scratch: Path) -> _Taken:
         footers = canonical_footers(source.files(), spec)
         if footers is not None:
             files = tuple(TableFile(f.path, intake.hashes.of(f.path), f.rows, f.month) for f in footers)
-            return _Taken(footers[0].columns if footers else (), files)
+            return _Taken(footers[0].columns if footers else (), files, intake=_counted_in_place(intake, spec, files))
     made_from = _made_from(intake, spec)
     entry = intake.saved.get("tables", {}).get(spec.name, {})
     if made_from and made_from == entry.get("made_from"):
-        standing = saved_files(entry, intake.work)
-        if standing:
-            intake.hashes.of_all(file.path for file in standing)
-            return _Taken(tuple(entry["columns"]), standing, made_from=made_from)
+        saved = saved_files(entry, intake.work)
+        if saved:
+            intake.hashes.of_all(file.path for file in saved)
+            return _Taken(tuple(entry["columns"]), saved, made_from=made_from, intake=_saved_intake(entry))
     scratch.mkdir()
     with connect(scratch) as connection:
         staged = stage(connection, spec, intake.mapping, scratch)
-        written, _ = write_canonical(connection, spec, table, staged, scratch)
+        written, counts = write_canonical(connection, spec, table, staged, scratch)
+        read = sum(pq.read_metadata(part).num_rows for part in staged.rglob("*.parquet"))
+        sources = source_rows(connection, spec, intake.mapping) or ({} if table.select else {table.source[0]: read})
     shutil.rmtree(staged)
-    return _Taken(written[0].columns if written else (), written=tuple(written), made_from=made_from)
+    counted = reconciled(spec, sources, counts, (read, sum(file.rows for file in written)))
+    return _Taken(written[0].columns if written else (), written=tuple(written), made_from=made_from, intake=counted)
+
+
+def _saved_intake(entry: dict[str, Any]) -> TableIntake | None:
+    return TableIntake.model_validate(entry["intake"]) if entry.get("intake") else None
+
+
+def _counted_in_place(intake: _Intake, spec: TableSpec, files: tuple[TableFile, ...]) -> TableIntake | None:
+    """Sums of canonical files, which are read for that only if the last intake did not."""
+    entry = intake.saved.get("tables", {}).get(spec.name, {})
+    if entry.get("intake") and [file["fingerprint"] for file in entry["files"]] == [f.fingerprint for f in files]:
+        return _saved_intake(entry)
+    if not files:
+        return None
+    source = intake.mapping.tables[spec.name].source[0]
+    with duckdb.connect() as connection:
+        return standing(connection, spec, source, [file.path for file in files], sum(file.rows for file in files))
 
 
 def _with_returned(intake: _Intake, own: _Taken | None, scratch: Path) -> dict[str, _Taken]:
@@ -162,7 +191,7 @@ def _made_from(intake: _Intake, spec: TableSpec) -> str:
     )
 
 
-def _settle(intake: _Intake, taken: dict[str, _Taken]) -> Bank:
+def _settle(intake: _Intake, taken: dict[str, _Taken], record: IntakeRecord) -> Bank:
     """Move the written files to their places and write the manifest. Only now does the work folder change."""
     work, hashes = intake.work, intake.hashes
     tables = {}
@@ -171,7 +200,7 @@ def _settle(intake: _Intake, taken: dict[str, _Taken]) -> Bank:
         tables[name] = CanonicalTable(name, files, table.columns)
     _remove_others(work, {file.path for table in tables.values() for file in table.files})
     bank = Bank(intake.mapping.name, intake.mapping.data_until, tables)
-    write_manifest(work, bank, {name: table.made_from for name, table in taken.items()}, hashes)
+    write_manifest(work, bank, {name: table.made_from for name, table in taken.items()}, hashes, record)
     return bank
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from goldmine.contract.bank import Bank, CanonicalTable, TableFile
+from goldmine.contract.reconciliation import TableIntake
 from goldmine.core.errors import WorkFolderError
 from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_file
@@ -42,6 +43,21 @@ class Hashes:
         return [self.of(path) for path in paths]
 
 
+@dataclass(frozen=True)
+class IntakeRecord:
+    """What an intake counted of each table, and the files below the bank's folder that nothing reads."""
+
+    tables: list[TableIntake]
+    unused: list[str]
+
+
+def read_intake(work: Workspace) -> tuple[list[TableIntake], list[str]]:
+    """What the last intake counted of each table, and which files of the bank's folder nothing reads."""
+    saved = read_manifest(work)
+    counted = [entry["intake"] for entry in saved.get("tables", {}).values() if entry.get("intake")]
+    return [TableIntake.model_validate(entry) for entry in counted], saved.get("unused", [])
+
+
 def load_bank(work: Workspace) -> Bank:
     """The bank whose tables `goldmine validate` found in order last.
 
@@ -66,7 +82,9 @@ def read_manifest(work: Workspace) -> dict[str, Any]:
     return saved if saved.get("format") == _FORMAT else {}
 
 
-def write_manifest(work: Workspace, bank: Bank, made_from: dict[str, str], hashes: Hashes) -> None:
+def write_manifest(
+    work: Workspace, bank: Bank, made_from: dict[str, str], hashes: Hashes, record: IntakeRecord | None = None
+) -> None:
     """Write ``tables.json``. Paths inside the work folder are kept relative to it, so that it can be moved.
 
     Parameters
@@ -77,12 +95,16 @@ def write_manifest(work: Workspace, bank: Bank, made_from: dict[str, str], hashe
         For each table that was written into the work folder, the fingerprint of what it was made from.
     hashes : Hashes
         Fingerprints of all files that were looked at.
+    record : IntakeRecord, optional
+        What the intake counted.
     """
+    counted = {table.table: table.as_dict() for table in record.tables} if record else {}
     tables = {
         name: {
             "columns": list(table.columns),
             "made_from": made_from.get(name, ""),
             "files": [_file_entry(file, work) for file in table.files],
+            "intake": counted.get(name),
         }
         for name, table in bank.tables.items()
     }
@@ -92,6 +114,7 @@ def write_manifest(work: Workspace, bank: Bank, made_from: dict[str, str], hashe
         "data_until": bank.data_until,
         "tables": tables,
         "hashes": hashes.used,
+        "unused": record.unused if record else [],
     }
     write_json(work.root / "tables.json", content)
 

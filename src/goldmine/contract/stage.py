@@ -163,6 +163,18 @@ def stage(connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Mappi
     raise reduced(failed, spec.name, scratch)
 
 
+def source_rows(connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Mapping) -> dict[str, int]:
+    """Rows of a table's CSV and Parquet sources, which `stage` has named, where a SELECT may have left some out."""
+    table = mapping.tables[spec.name]
+    counted = [name for name in table.source if isinstance(mapping.sources[name], CsvSource | ParquetSource)]
+    if not table.select or len(counted) < len(table.source):
+        return {}
+    raw = {name: _raw(name) if isinstance(mapping.sources[name], CsvSource) else name for name in counted}
+    return {
+        name: connection.execute(f"SELECT count(*) FROM {quoted(view)}").fetchall()[0][0] for name, view in raw.items()
+    }
+
+
 def _one_select(connection: duckdb.DuckDBPyConnection, select: str, table: str) -> str:
     if not select.strip():
         return ""

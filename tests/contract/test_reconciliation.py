@@ -1,0 +1,99 @@
+"""Every intake says rows and yuan read and taken in, and the difference by reason."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from goldmine.cli.findings import require_no_warning, show_findings
+from goldmine.contract.intake import open_bank
+from goldmine.contract.manifest import read_intake
+from goldmine.core.errors import ValidationError
+from goldmine.core.files import write_json
+from goldmine.core.workspace import Workspace
+
+HEAD = "transaction_id,customer_id,time,amount,direction,known_on\n"
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Workspace:
+    folder = tmp_path / "village"
+    folder.mkdir()
+    (folder / "c.csv").write_text("id\n1\n2\n3\n", "utf-8")
+    (folder / "t.csv").write_text(
+        HEAD + "t1,1,2024-01-31,12.345,in,9999-12-31\nt2,1,2024-01-31,0.004,in,\nt3,1,2024-02-01,7,out,\n", "utf-8"
+    )
+    (folder / "left over.xlsx").touch()
+    (folder / "bank.yaml").write_text(
+        "sources: {c: {csv: c.csv}, t: {csv: t.csv}}\ntables:\n  transactions: {source: t}\n"
+        "  customers: {source: c, select: SELECT id AS customer_id FROM c WHERE id <> '3'}\n",
+        "utf-8",
+    )
+    opened = Workspace(tmp_path / "work")
+    open_bank(folder, opened)
+    return opened
+
+
+def test_rows_and_yuan_are_counted_with_the_reason_of_each_difference(work: Workspace) -> None:
+    (customers, transactions), unused = read_intake(work)
+    assert (customers.sources, customers.read, customers.written) == ({"c": 3}, 2, 2)
+    assert (transactions.sources, transactions.read, transactions.written) == ({"t": 3}, 3, 3)
+    amount = transactions.amounts[0]
+    assert (amount.read, amount.written, amount.rounding) == (Decimal("19.349"), Decimal("19.35"), Decimal("0.001"))
+    assert amount.unexplained == 0
+    assert [(c.column, c.placeholders, c.rounded) for c in transactions.columns] == [
+        ("known_on", 1, 0),
+        ("amount", 0, 2),
+    ]
+    assert unused == ["left over.xlsx"]
+
+
+def test_an_intake_of_unchanged_tables_says_the_same(work: Workspace, tmp_path: Path) -> None:
+    before = read_intake(work)
+    open_bank(tmp_path / "village", work)
+    assert read_intake(work) == before
+
+
+def test_parquet_that_is_used_where_it_lies_is_summed(tmp_path: Path) -> None:
+    folder = tmp_path / "lake"
+    folder.mkdir()
+    (folder / "customers.csv").write_text("customer_id\n1\n", "utf-8")
+    duckdb.sql(
+        "SELECT 't' || i AS transaction_id, '1' AS customer_id, TIMESTAMP '2024-01-03' AS time, "
+        "12.5::DECIMAL(18, 2) AS amount, 'in' AS direction FROM range(4) AS r(i)"
+    ).write_parquet(str(folder / "transactions.parquet"))
+    work = Workspace(tmp_path / "lake work")
+    open_bank(folder, work)
+    (_, transactions), _ = read_intake(work)
+    assert (transactions.read, transactions.written, transactions.amounts[0].written) == (4, 4, Decimal(50))
+
+
+def test_what_was_found_is_printed_fatal_rules_first(work: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    rule = {"column": "channel", "rows": 3, "success": False, "meaning": {"en": "Known codes.", "zh": ""}}
+    rules = [
+        {**rule, "rule": "channel_outside_codes", "severity": "warning", "failing": 2},
+        {**rule, "rule": "channel_mostly_outside_codes", "severity": "fatal", "failing": 2},
+    ]
+    write_json(work.validation("transactions"), {"rules": rules})
+    show_findings(work, "en")
+    assert capsys.readouterr().out.splitlines() == [
+        "customers: c 3 in its sources, 2 read, 2 taken in",
+        "  -1 rows: by the SELECT in bank.yaml",
+        "transactions: t 3 in its sources, 3 read, 3 taken in",
+        "  amount: 19.35 yuan read, 19.35 taken in (+0.0010 by rounding)",
+        "  known_on: 1 days that stand for none",
+        "  amount: 2 rounded to fen",
+        "not used: left over.xlsx",
+        "fatal: transactions.channel: channel_mostly_outside_codes, 2 of 3",
+        "  Known codes.",
+        "  for the lists: none is made until this is corrected",
+        "warning: transactions.channel: channel_outside_codes, 2 of 3",
+        "  Known codes.",
+        "  for the lists: these values count as missing: what needs them leaves the customers out",
+    ]
+
+
+def test_warnings_are_fatal_with_strict(work: Workspace) -> None:
+    with pytest.raises(ValidationError, match=r"Warnings are fatal with --strict: transactions.amount: 2 rounded"):
+        require_no_warning(work)

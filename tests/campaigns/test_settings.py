@@ -4,9 +4,10 @@ from datetime import date
 
 import pytest
 
-from goldmine.campaigns.control import smallest_effect
+from goldmine.campaigns.control import more_contacts, smallest_effect
 from goldmine.campaigns.load import _check_overlap, live, load_campaigns, read_campaign
 from goldmine.campaigns.masking import masked_name, masked_phone
+from goldmine.campaigns.record import Power
 from goldmine.contactability.holdout import chance, held_out, in_force, keep_holdout, salted
 from goldmine.contactability.policy import HoldOut, load_policy
 from goldmine.core.errors import SettingsError
@@ -153,6 +154,34 @@ def test_smallest_effect_matches_the_textbook():
     assert smallest_effect(0.5, 1000, 1000) == pytest.approx(0.0625, abs=0.001)
     assert smallest_effect(0.07, 5000, 500) < smallest_effect(0.07, 5000, 100)
     assert smallest_effect(0.5, 10, 0) is None
+
+
+def test_explained_variance_makes_a_smaller_effect_detectable():
+    # Nine tenths of the variance 0.25 explained: errors, and so effects, shrink by about the root of ten.
+    assert smallest_effect(0.5, 1000, 1000, explained=0.225) == pytest.approx(0.0625 / 10**0.5, abs=0.001)
+
+
+def test_more_contacts_make_the_effect_of_interest_detectable():
+    more = more_contacts(0.07, 2000, 400, effect=0.03)
+    larger = smallest_effect(0.07, 2000 + more, round((2000 + more) / 5))
+    assert larger == pytest.approx(0.03, abs=0.0001)
+    assert more_contacts(0.07, 2000, 400, effect=0.05) == 0
+    assert more_contacts(0.07, 2000, 0, effect=0.05) is None
+    assert more_contacts(0.97, 2000, 400, effect=0.05) is None
+    # A control of 10 needs five times as many customers, however large the effect.
+    assert more_contacts(0.3, 100, 10, effect=0.6) == 400
+
+
+@pytest.mark.parametrize(
+    ("contact", "control", "rate", "measurable"),
+    [(1000, 50, 0.1, True), (1000, 49, 0.3, False), (1000, 50, 0.09, False), (49, 300, 0.3, False)],
+)
+def test_campaign_is_called_not_measurable_by_the_rule_of_the_measurement(contact, control, rate, measurable):
+    power = Power(
+        contact=contact, control=control, held_out=0, base_rate=rate, smallest_effect=0.1, min_effect_of_interest=0.05
+    )
+    assert power.measurable is measurable
+    assert not power.detects
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from goldmine.campaigns.record import CampaignRecord, Limit, Power, Ranking
 from goldmine.contactability.funnel import Funnel, FunnelStep
 from goldmine.core.i18n import LocalizedText
 from goldmine.plots import release
+from goldmine.publishing.campaign_report import verdict
 
 
 def step(name: str, left: int, remain: int, stage: str) -> FunnelStep:
@@ -74,3 +75,22 @@ def test_limit_table_sorts_by_worth():
         ["branch B1", 4.5],
         ["channel phone call", 0.0],
     ]
+
+
+def test_campaign_too_small_for_a_useful_effect_is_told_what_it_lacks():
+    """It is not called unmeasurable: what is measured has a number, and a large effect shows."""
+    power = Power(
+        contact=960,
+        control=170,
+        held_out=0,
+        base_rate=0.15,
+        smallest_effect=0.1,
+        min_effect_of_interest=0.06,
+        more_contacts=1_900,
+    )
+    records = {"tail": RECORDS["tail"].model_copy(update={"power": power})}
+    table = release.campaign_table(records)
+    assert table[["more_contacts", "verdict"]].values.tolist() == [["1,900", "TOO FEW"]]
+    assert str(verdict(power)).endswith("1,900 more contacts would find it.")
+    assert str(verdict(power.model_copy(update={"control": 20}))).startswith("NOT MEASURABLE")
+    assert str(verdict(power.model_copy(update={"smallest_effect": 0.05}))) == "A useful effect can be detected."

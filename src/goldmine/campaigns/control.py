@@ -1,6 +1,7 @@
 """Split of the chosen customers into contact and control, and the smallest effect that the split detects."""
 
 from collections.abc import Collection
+from math import ceil
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,11 @@ from goldmine.campaigns.spec import Campaign
 from goldmine.contactability.funnel import FunnelCounter
 from goldmine.contactability.holdout import chance
 from goldmine.core.i18n import _
+from goldmine.models.uplift.effect import MIN_ARM_ROWS
 
 POWER, SIGNIFICANCE = 0.8, 0.05
+_FOUND = float(norm.ppf(1 - SIGNIFICANCE / 2) + norm.ppf(POWER))
+"""Standard errors from zero at which an effect is detected with that power."""
 _STRATA = {"branch": "branch_id", "decile": "decile", "channel": "channel", "offer": "offer"}
 _HELD_OUT = _("held out of all campaigns")
 _CONTROL = _("control of the campaign")
@@ -73,10 +77,11 @@ def count_control(chosen: int, rows: pd.DataFrame, counter: FunnelCounter) -> No
     counter.leave("control", _CONTROL, control, "control")
 
 
-def smallest_effect(rate: float, contact: int, control: int) -> float | None:
+def smallest_effect(rate: float, contact: int, control: int, explained: float = 0.0) -> float | None:
     """The smallest rise of a rate that is detected with a power of 80%.
 
-    Two-sided test of two shares at 5%, normal approximation, the variance of each group its own.
+    Two-sided test of two shares at 5%, normal approximation, the variance of each group its own, less what the
+    prediction explains, since the measurement compares the groups at the same prediction.
 
     Parameters
     ----------
@@ -84,6 +89,8 @@ def smallest_effect(rate: float, contact: int, control: int) -> float | None:
         Rate of the outcome without contact.
     contact, control : int
         Customers in each group.
+    explained : float
+        Variance of the predicted probabilities.
 
     Returns
     -------
@@ -94,17 +101,45 @@ def smallest_effect(rate: float, contact: int, control: int) -> float | None:
     --------
     >>> round(smallest_effect(0.07, 2000, 400), 3)
     0.041
+    >>> round(smallest_effect(0.07, 2000, 400, explained=0.013), 3)
+    0.037
     """
     if contact < 1 or control < 1:
         return None
-    needed = norm.ppf(1 - SIGNIFICANCE / 2) + norm.ppf(POWER)
 
     def surplus(rise: float) -> float:
-        after = rate + rise
-        error = np.sqrt(rate * (1 - rate) / control + after * (1 - after) / contact)
-        return float(rise - needed * error)
+        return rise - _FOUND * _error(rate, rise, (contact, control), explained)
 
     highest = 1.0 - rate
     if surplus(highest) <= 0:
         return None
     return float(brentq(surplus, 0.0, highest))
+
+
+def more_contacts(rate: float, contact: int, control: int, effect: float, explained: float = 0.0) -> int | None:
+    """How many more contacts, with control in proportion, would detect an effect with a power of 80%.
+
+    Returns
+    -------
+    int or None
+        0 if it is detected already; None without contact or control, or if the rate leaves no room for the effect.
+
+    Examples
+    --------
+    >>> more_contacts(0.07, 2000, 400, effect=0.03)
+    1624
+    >>> more_contacts(0.07, 2000, 400, effect=0.05)
+    0
+    """
+    if contact < 1 or control < 1 or rate + effect > 1:
+        return None
+    times = (_FOUND * _error(rate, effect, (contact, control), explained) / effect) ** 2
+    times = max(times, MIN_ARM_ROWS / min(contact, control))
+    return max(0, ceil(contact * (times - 1)))
+
+
+def _error(rate: float, rise: float, groups: tuple[int, int], explained: float) -> float:
+    """Standard error of the difference between contact and control, where contact raises the rate."""
+    after, (contact, control) = rate + rise, groups
+    left = [max(share * (1 - share) - explained, 0.0) for share in (after, rate)]
+    return float(np.sqrt(left[0] / contact + left[1] / control))

@@ -12,7 +12,7 @@ from goldmine.campaigns.assignment import assign, serving
 from goldmine.campaigns.candidates import Candidates, Scores, candidates
 from goldmine.campaigns.channels import contactable, history
 from goldmine.campaigns.claims import load_claims
-from goldmine.campaigns.control import count_control, smallest_effect, split
+from goldmine.campaigns.control import count_control, more_contacts, smallest_effect, split
 from goldmine.campaigns.limits import check_units
 from goldmine.campaigns.load import campaign_texts
 from goldmine.campaigns.masking import time_bands
@@ -210,7 +210,8 @@ def _record(entry: _InFunnel, rows: pd.DataFrame, limits: Sequence[Limit], valid
     campaign = entry.campaign
     contact = rows[rows["group"] == "contact"]
     rate = float(rows["probability"].mean()) if len(rows) else 0.0
-    control = len(rows) - len(contact)
+    explained = float(rows["probability"].var(ddof=0)) if len(rows) else 0.0
+    control, of_interest = len(rows) - len(contact), campaign.control.min_effect_of_interest
     return CampaignRecord.model_validate(
         {
             "title": campaign.title,
@@ -226,8 +227,10 @@ def _record(entry: _InFunnel, rows: pd.DataFrame, limits: Sequence[Limit], valid
                 control=control,
                 held_out=int(rows["held_out"].sum()),
                 base_rate=rate,
-                smallest_effect=smallest_effect(rate, len(contact), control),
-                min_effect_of_interest=campaign.control.min_effect_of_interest,
+                smallest_effect=smallest_effect(rate, len(contact), control, explained),
+                min_effect_of_interest=of_interest,
+                more_contacts=more_contacts(rate, len(contact), control, of_interest, explained),
+                control_share=campaign.control.share,
             ),
             "expected_value": round(float(contact["expected_value"].sum()), 2),
             "settings": of_value(campaign_texts()),

@@ -6,6 +6,7 @@ from typing import Literal
 from goldmine.contactability.funnel import Funnel
 from goldmine.core.i18n import LocalizedText, pgettext
 from goldmine.core.settings import RecordModel
+from goldmine.models.uplift.effect import MIN_ARM_ROWS, MIN_EVENTS
 
 LIMIT_KINDS = {
     "branch": pgettext("limit", "branch"),
@@ -53,6 +54,10 @@ class Power(RecordModel):
         Smallest difference of rates detected with a power of 80% (two-sided, 5%); None if there is none.
     min_effect_of_interest : float
         The smallest effect of interest.
+    more_contacts : int or None
+        More contacts, with control in proportion, that would detect it with that power; None if none would.
+    control_share : float or None
+        Share of those not held out who were drawn for control; None in a release of an earlier version.
     """
 
     contact: int
@@ -61,6 +66,14 @@ class Power(RecordModel):
     base_rate: float
     smallest_effect: float | None
     min_effect_of_interest: float
+    more_contacts: int | None = None
+    control_share: float | None = None
+
+    @property
+    def measurable(self) -> bool:
+        """Whether the measurement is expected to give a number, however wide its interval."""
+        smaller = min(self.contact, self.control)
+        return smaller >= MIN_ARM_ROWS and smaller * min(self.base_rate, 1 - self.base_rate) >= MIN_EVENTS
 
     @property
     def detects(self) -> bool:

@@ -9,6 +9,7 @@ from goldmine.core.errors import GoldmineError
 from goldmine.core.workspace import Workspace
 
 if TYPE_CHECKING:
+    from goldmine.campaigns.record import Power
     from goldmine.governance.backtest import Backtest
     from goldmine.pipeline.snapshot import Snapshot
     from goldmine.publishing.manifest import Replaced
@@ -81,7 +82,7 @@ def _show_live(release: "Release") -> None:
     table = Table(*heads, box=None, pad_edge=False)
     for name, campaign in release.manifest.campaigns.items():
         effect = "-" if campaign.power.smallest_effect is None else f"{campaign.power.smallest_effect:.1%}"
-        flag = "" if campaign.power.detects else " (not measurable)"
+        flag = _power_flag(campaign.power)
         counts = (f"{campaign.power.contact:,}", f"{campaign.power.control:,}")
         table.add_row(name, campaign.ranking.by, *counts, effect + flag, str(campaign.valid_until))
     say("")
@@ -100,6 +101,15 @@ def _show_replaced(release: "Release", replaced: "Replaced") -> None:
         table.add_row(name, f"{counts.withdrawn:,}", f"{counts.new:,}", f"{counts.changed:,}")
     Console(highlight=False).print(table)
     say(f"  {near(release.folder / 'changes' / 'head_office.xlsx')}")
+
+
+def _power_flag(power: "Power") -> str:
+    if power.detects:
+        return ""
+    if not power.measurable:
+        return " (not measurable)"
+    more = "" if power.more_contacts is None else f": {power.more_contacts:,} more contacts"
+    return f" (too few for {power.min_effect_of_interest:.1%}{more})"
 
 
 def show_places(snapshot: "Snapshot") -> None:

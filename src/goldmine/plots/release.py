@@ -134,17 +134,19 @@ def campaign_table(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         campaign, contact, control (customers), expected yuan, base rate, smallest effect, effect of interest (shares),
-        verdict.
+        more contacts that would detect it, verdict.
     """
     rows = []
     for name, record in campaigns.items():
         power = record.power
-        verdict = _("measurable") if power.detects else _("NOT MEASURABLE")
+        too_few = _("TOO FEW") if power.measurable else _("NOT MEASURABLE")
+        verdict = _("measurable") if power.detects else too_few
         effect = float("nan") if power.smallest_effect is None else power.smallest_effect
         counted = (name, power.contact, power.control, record.expected_value)
-        rows.append((*counted, power.base_rate, effect, power.min_effect_of_interest, verdict))
-    columns = ["campaign", "contact", "control", "expected_yuan", "base_rate", "smallest_effect", "useful", "verdict"]
-    return pd.DataFrame(rows, columns=columns)
+        more = "-" if power.more_contacts is None else f"{power.more_contacts:,}"
+        rows.append((*counted, power.base_rate, effect, power.min_effect_of_interest, more, verdict))
+    columns = ["campaign", "contact", "control", "expected_yuan", "base_rate", "smallest_effect", "useful"]
+    return pd.DataFrame(rows, columns=[*columns, "more_contacts", "verdict"])
 
 
 def ranking_table(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:

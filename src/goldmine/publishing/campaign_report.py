@@ -9,7 +9,7 @@ from goldmine.campaigns.record import LIMIT_KINDS, CampaignRecord, Limit, Power
 from goldmine.contactability.funnel import STAGES
 from goldmine.core.columns import column
 from goldmine.core.excel import Look, NotesSheet
-from goldmine.core.i18n import _, in_language, join_texts, pgettext
+from goldmine.core.i18n import LocalizedText, _, in_language, join_texts, pgettext
 from goldmine.publishing.listing import NOT_CHECKED
 
 _MAX_LIMITS = 40
@@ -28,6 +28,23 @@ def write_report(
             report.row((name, "text"), (why, "text"))
         report.skip()
     report.row((TIE_BREAK, "text"))
+
+
+def verdict(power: Power) -> LocalizedText:
+    """What the measurement of a campaign will be able to say.
+
+    *Not measurable* is what the measurement itself calls a campaign of which it gives no number.
+    """
+    if power.detects:
+        return _("A useful effect can be detected.")
+    if not power.measurable:
+        return _("NOT MEASURABLE: there will be no number.")
+    if power.more_contacts is None:
+        return _("TOO FEW: a useful effect may be missed more often than one time in five.")
+    return _(
+        "TOO FEW: a useful effect may be missed more often than one time in five; {more} more contacts would find it.",
+        more=f"{power.more_contacts:,}",
+    )
 
 
 class _Report(NotesSheet):
@@ -82,14 +99,10 @@ class _Report(NotesSheet):
         for title, value, look in figures:
             if value is not None:
                 self.row(("", "text"), (title, "text"), (value, look))
-        if power.detects:
-            self.row((_("Verdict"), "text"), (_("A useful effect can be detected."), "text"))
-        else:
-            unusable = _("NOT MEASURABLE: too few customers to detect anything useful.")
-            self.row((_("Verdict"), "text"), (unusable, "alarm"))
-            if record.ranking.by == "uplift":
-                order = _("Its order by uplift rests on all complete campaigns together, not on this one alone.")
-                self.row(("", "text"), (order, "text"))
+        self.row((_("Verdict"), "text"), (verdict(power), "text" if power.detects else "alarm"))
+        if not power.detects and record.ranking.by == "uplift":
+            order = _("Its order by uplift rests on all complete campaigns together, not on this one alone.")
+            self.row(("", "text"), (order, "text"))
         self.skip()
 
     def limits(self, limits: tuple[Limit, ...]) -> None:

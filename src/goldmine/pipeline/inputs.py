@@ -15,7 +15,7 @@ from goldmine.core.parquet import parquet_files
 from goldmine.core.workspace import home
 from goldmine.customers.table import customers_days, customers_path
 from goldmine.features import feature_content, feature_fingerprint
-from goldmine.governance.limits import read_limits
+from goldmine.governance.limits import read_limits, read_signatures
 from goldmine.labels.use_case import load_use_case
 from goldmine.pipeline.selection import missing, use_cases_with_champion
 from goldmine.pipeline.snapshot import Snapshot
@@ -88,8 +88,9 @@ def use_case(run: Snapshot) -> str:
 
 
 def limits(run: Snapshot) -> dict[str, Any]:
-    """Limits that a challenger must meet."""
-    return read_limits(run.bank_name).model_dump()
+    """Limits that a challenger must meet, and the signatures for its use case: a new one lets a model be promoted."""
+    signed = [s.model_dump(mode="json") for s in read_signatures() if s.use_case == run.use_case]
+    return read_limits(run.bank_name).model_dump() | {"signed": signed}
 
 
 def champion(run: Snapshot) -> str:

@@ -7,6 +7,7 @@ import duckdb
 import pytest
 
 from goldmine.activity import build_activity
+from goldmine.activity.measures import PEAKS, SUMS
 from goldmine.core.errors import HistoryError, SettingsError
 from goldmine.core.files import write_json
 from goldmine.core.workspace import Workspace, home
@@ -20,6 +21,7 @@ from goldmine.features import (
     switched_off,
 )
 from goldmine.features.docs import features_page
+from goldmine.features.measure_docs import MEASURES, measures_page
 from tests.tiny import balance, make_bank, transaction
 
 catalogue_module = import_module("goldmine.features.catalogue")
@@ -274,6 +276,15 @@ def test_features_have_unique_names_and_titles_in_both_languages():
     english, chinese = (feature_titles(catalogue(), language) for language in ("en", "zh"))
     assert len(set(english.values())) == len(set(chinese.values())) == len(names)
     assert not set(english.values()) & set(chinese.values())
+
+
+def test_measures_page_is_up_to_date_and_names_every_measure_of_a_view():
+    page = (home() / "docs" / "measures.md").read_text("utf-8")
+    assert page == measures_page()
+    assert "| `in_salary_sum` | fen | amount of inflows of the kind salary |" in page
+    unnamed = [name for name in (*SUMS, *PEAKS) if f"| `{name}` |" not in page]
+    assert unnamed == []
+    assert MEASURES.in_salary_sum == "in_salary_sum"
 
 
 def test_features_page_is_up_to_date():

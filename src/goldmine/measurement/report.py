@@ -1,7 +1,7 @@
 """One campaign measured: every figure that the notebook shows and the models' runs keep."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -9,6 +9,7 @@ from goldmine.measurement.campaign_results import Campaign
 from goldmine.measurement.effect import Cut, cut, cuts, qini, qini_curve, uplift_by_score
 from goldmine.measurement.money import Money, money
 from goldmine.measurement.predicted_observed import Compliance, compliance, predicted_observed
+from goldmine.measurement.sample_ratio import sample_ratio
 from goldmine.models.tracking import registered_name, use_tracking
 from goldmine.models.uplift.effect import Estimate, NotMeasurable
 
@@ -52,8 +53,8 @@ class Measured:
     compliance: Compliance
 
 
-def measure(rows: pd.DataFrame, costs: Mapping[str, float]) -> Measured:
-    """Measure a campaign from its results.
+def measure(rows: pd.DataFrame, costs: Mapping[str, float], control_share: float | None = None) -> Measured:
+    """Measure a campaign from its results; one whose groups are not as they were drawn gets a reason and no number.
 
     Parameters
     ----------
@@ -61,9 +62,11 @@ def measure(rows: pd.DataFrame, costs: Mapping[str, float]) -> Measured:
         From `goldmine.measurement.campaign_results.read_results`.
     costs : mapping of str to float
         Yuan a contact, by channel.
+    control_share : float, optional
+        From `goldmine.measurement.sample_ratio.expected_control`.
     """
     score = "uplift" if rows["uplift"].notna().all() else "probability"
-    return Measured(
+    measured = Measured(
         cut(rows, "all"),
         {name: cuts(rows, column) for name, column in CUTS.items()},
         score,
@@ -73,6 +76,25 @@ def measure(rows: pd.DataFrame, costs: Mapping[str, float]) -> Measured:
         money(rows, costs),
         predicted_observed(rows),
         compliance(rows),
+    )
+    not_as_drawn = sample_ratio(rows, control_share)
+    return measured if not_as_drawn is None else _stopped(measured, not_as_drawn)
+
+
+def _stopped(measured: Measured, why: NotMeasurable) -> Measured:
+    """A campaign without figures of its effect; the counts stay."""
+
+    def without(groups: tuple[Cut, ...]) -> tuple[Cut, ...]:
+        return tuple(replace(group, contact_mean=None, control_mean=None, effect=why) for group in groups)
+
+    return replace(
+        measured,
+        whole=without((measured.whole,))[0],
+        by={name: without(groups) for name, groups in measured.by.items()},
+        by_score=without(measured.by_score),
+        curve=measured.curve.iloc[:0],
+        qini=why,
+        money=replace(measured.money, moved=why, converted=why),
     )
 
 

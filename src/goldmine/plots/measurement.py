@@ -65,7 +65,7 @@ def effects_table(groups: tuple[Cut, ...]) -> pd.DataFrame:
 
 
 def effects_figure(measured: Measured) -> Figure:
-    """Effects with their intervals, a panel per grouping; groups that are not measurable are empty."""
+    """Effects with their intervals, a panel per grouping; groups that are not measurable are left out."""
     titles = {
         "use_case": _("By use case"),
         "decile": _("By decile"),
@@ -73,7 +73,10 @@ def effects_figure(measured: Measured) -> Figure:
         "offer": _("By offer"),
         "branch": _("By branch"),
     }
-    groups = {name: measured.by[name][:_MOST_ROWS] for name in titles if name in measured.by}
+    groups = {name: _measurable(measured.by.get(name, ()))[:_MOST_ROWS] for name in titles}
+    groups = {name: cuts for name, cuts in groups.items() if cuts}
+    if not groups:
+        groups = {"use_case": ()}
     heights = [_HEAD_INCHES + _ROW_INCHES * len(cuts) for cuts in groups.values()]
     figure, axes = plt.subplots(
         len(groups),
@@ -101,7 +104,7 @@ def qini_figure(measured: Measured) -> Figure:
     curve.set_ylabel(_("extra outcomes a hundred customers"))
     curve.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     curve.legend()
-    _points(bars, measured.by_score, vertical=True)
+    _points(bars, _measurable(measured.by_score), vertical=True)
     order = pgettext("score", "uplift") if measured.score == "uplift" else pgettext("score", "probability")
     bars.set_title(_("Effect by fifths of {order}, 1 the highest", order=order), loc="left")
     bars.yaxis.set_major_formatter(PercentFormatter(1))
@@ -172,7 +175,7 @@ def _panel(axis: Axes, title: str, cuts: tuple[Cut, ...], whole: Estimate | NotM
 
 def _points(axis: Axes, cuts: tuple[Cut, ...], *, vertical: bool) -> None:
     positions = range(len(cuts))
-    names = [group.name if isinstance(group.effect, Estimate) else _without(group.name) for group in cuts]
+    names = [group.name for group in cuts]
     for position, group in zip(positions, cuts, strict=True):
         if isinstance(group.effect, Estimate):
             error = (group.effect.high - group.effect.low) / 2
@@ -182,7 +185,7 @@ def _points(axis: Axes, cuts: tuple[Cut, ...], *, vertical: bool) -> None:
             else:
                 axis.errorbar(group.effect.value, position, xerr=error, fmt="o", color=colour, capsize=3)
     if vertical:
-        axis.set_xticks(positions, [name.replace(" (", "\n(") for name in names])
+        axis.set_xticks(positions, names)
         axis.set_xlim(-0.6, len(cuts) - 0.4)
         axis.axhline(0, color=GREY, linewidth=1)
     else:
@@ -190,8 +193,9 @@ def _points(axis: Axes, cuts: tuple[Cut, ...], *, vertical: bool) -> None:
         axis.set_ylim(-0.6, len(cuts) - 0.4)
 
 
-def _without(name: str) -> str:
-    return f"{name} ({_('not measurable')})"
+def _measurable(cuts: tuple[Cut, ...]) -> tuple[Cut, ...]:
+    """Groups with an effect; the tables beside the figures say why the others have none."""
+    return tuple(group for group in cuts if isinstance(group.effect, Estimate))
 
 
 def _or_dash(value: float | None, form: str) -> str:

@@ -34,8 +34,8 @@ def project(tmp_path_factory):
 @pytest.fixture(scope="module")
 def snapshot(project):
     """The job, run once."""
-    # Two years, so that even the first training cutoff looks back over a whole year of stable balances.
-    write_bank(project / "bank", customers=4_000, months=24, seed=1, end=AS_OF)
+    # As long as the bank of `make run`: features that look back a year know as much at training cutoffs as later.
+    write_bank(project / "bank", customers=4_000, months=30, seed=1, end=AS_OF)
     snapshot = Snapshot(project / "bank", Workspace(project / "work"), AS_OF, use_cases=("dormancy",))
     with loaded_kernels():  # as the command does it
         run_job(snapshot, STEPS)

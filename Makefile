@@ -1,7 +1,7 @@
 # Each target sets up .venv first where it is not there; a second call installs nothing.
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: run help test test-spark audit check lab mlflow schedule spark bench messages lock
+.PHONY: run next-quarter help test test-spark audit check lab mlflow schedule spark bench messages lock
 
 BIN := .venv/bin
 READY := .venv/.installed
@@ -23,6 +23,13 @@ export PIP_NO_INPUT := 1
 run: $(READY)  ## the whole job on the sample bank, which is made first
 	test -e $(BANK)/bank.yaml || $(BIN)/goldmine sample-bank $(BANK) --customers 20000 --months 30 --seed 1 --end 2024-06-30
 	$(BIN)/goldmine run --bank $(BANK) --work data
+
+next-quarter: $(READY)  ## after make run: the sample bank's next quarter, with results of the campaigns, measured
+	as_of=$$($(BIN)/goldmine sample-quarter --bank $(BANK) --work data) && \
+	$(BIN)/goldmine sample-campaign --bank $(BANK) --work data --results data/returned && \
+	for file in data/returned/*.csv; do $(BIN)/goldmine outcomes import "$$file" --work data || exit; done && \
+	$(BIN)/goldmine run --bank $(BANK) --work data --as-of "$$as_of" && \
+	$(BIN)/goldmine measure --bank $(BANK) --work data
 
 help:  ## this list
 	sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14

@@ -7,10 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from goldmine.campaigns.results import import_outcomes
 from goldmine.core.errors import HistoryError, SettingsError
+from goldmine.core.workspace import Workspace
 from goldmine.sample import bank_files, write_bank
 from goldmine.sample.persuasion import effect
 from goldmine.sample.simulated_responses import LEAKED, WORKED, simulate_campaign, work_campaign
+from tests.campaigns.made import release
 
 AS_OF = date(2024, 2, 29)
 
@@ -149,3 +152,18 @@ def test_contacts_may_come_back_as_a_file_of_results(tmp_path):
     path.unlink()
     assert work_campaign(folder, *given, seed=1, results=tmp_path / "returned").kept
     assert pd.read_csv(path).equals(returned)
+
+
+def test_the_file_of_results_is_imported_without_a_bad_row(tmp_path):
+    folder, work = tmp_path / "bank", Workspace(tmp_path / "work")
+    write_bank(folder, customers=300, months=10, seed=3)
+    offers, control = files(folder, tmp_path, "longtail")
+    groups = {path: pd.read_parquet(path).assign(campaign_id="tail") for path in (offers, control)}
+    for path, rows in groups.items():
+        rows.to_parquet(path)
+    listed = pd.concat(groups.values())[["customer_id", "group"]]
+    release(work, listed.to_dict("records"), as_of=str(AS_OF))
+    done = work_campaign(folder, offers, control, seed=1, results=tmp_path / "returned")
+    imported = import_outcomes(tmp_path / "returned" / f"tail-{AS_OF}.csv", work)
+    assert (imported.new, imported.bad_file) == (done.contacts, None)
+    assert imported.control > 0

@@ -72,6 +72,12 @@ def sample_campaign(
     bank: Annotated[Path, typer.Option("--bank", help="Folder of a sample bank.")] = Path("data/sample_bank"),
     work: Annotated[Path, typer.Option("--work", help="The work folder that holds the release.")] = Path("data"),
     seed: Annotated[int, typer.Option(help="The same seed gives the same results.")] = 1,
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            "--results", metavar="DIR", help="Write contacts as files for `goldmine outcomes import` instead."
+        ),
+    ] = None,
 ) -> None:
     """Simulate the current release's campaigns in a sample bank: contacts, answers and outcomes."""
     from goldmine.cli.output import say
@@ -85,8 +91,21 @@ def sample_campaign(
     if not folders:
         raise ReleaseError(f"{release.name}: the release holds no campaign.", "Publish one with a campaign first.")
     for folder in folders:
-        done = work_campaign(bank.absolute(), folder / "offers.parquet", folder / "control.parquet", seed)
+        done = work_campaign(bank.absolute(), folder / "offers.parquet", folder / "control.parquet", seed, results)
         what = (
             "simulated before, unchanged" if done.kept else f"{done.contacts:,} contacts, {done.extra:,} moved by them"
         )
         say(f"{done.campaign_id:<24}{what}")
+
+
+def sample_quarter(
+    bank: Annotated[Path, typer.Option("--bank", help="Folder of a sample bank.")] = Path("data/sample_bank"),
+    work: Annotated[Path, typer.Option("--work", help="The work folder that holds the release.")] = Path("data"),
+) -> None:
+    """Make a sample bank a quarter longer than the current release; prints the quarter's end, to run for."""
+    from goldmine.core.workspace import Workspace
+    from goldmine.publishing import read_latest
+    from goldmine.sample.next_quarter import lengthen_to_next_quarter
+
+    release = read_latest(Workspace(work.absolute()))
+    typer.echo(lengthen_to_next_quarter(bank.absolute(), release.manifest.as_of))

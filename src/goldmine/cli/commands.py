@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from goldmine.cli.campaigns import learn_uplift, outcomes, sample_campaign
+from goldmine.cli.campaigns import learn_uplift, outcomes, sample_campaign, sample_quarter
 from goldmine.cli.tags import app as tags_app
 from goldmine.cli.train_table import train_table
 from goldmine.cli.uplift_table import uplift_table
@@ -161,7 +161,7 @@ def lists(work: WorkFolder = Path("data")) -> None:
 @app.command("sample-bank")
 def sample_bank(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to; what stands there is replaced.")],
-    customers: Annotated[int, typer.Option(help="How many customers.")] = 20_000,
+    customers: Annotated[int, typer.Option(help="How many customers after 30 months of books.")] = 20_000,
     months: Annotated[int, typer.Option(help="How many months of books.")] = 30,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bank.")] = 1,
     end: Annotated[str, typer.Option(metavar="YYYY-MM-DD", help="Last day of the books, a month end.")] = "2024-06-30",
@@ -175,4 +175,5 @@ def sample_bank(
 
 app.command("learn-uplift")(learn_uplift)
 app.command("sample-campaign")(sample_campaign)
+app.command("sample-quarter")(sample_quarter)
 app.command("uplift-table")(uplift_table)

@@ -12,10 +12,14 @@ from hypothesis import strategies as st
 from goldmine.campaigns.claims import Claims, load_claims
 from goldmine.campaigns.load import load_campaigns, read_campaign
 from goldmine.campaigns.sentences import Contacts, sentences
+from goldmine.core.engine import connect
 from goldmine.core.errors import SettingsError
 from goldmine.core.i18n import in_language
 from goldmine.core.workspace import Workspace
 from goldmine.customers.table import customers_path
+from goldmine.labels.eligibility import segments_of
+from goldmine.labels.use_case import load_use_case
+from goldmine.publishing.moves import biggest_moves
 from tests.campaigns.made import AS_OF, PRODUCTS, campaign, left, offer, person, plan_of, rows_of, tables_of
 from tests.campaigns.test_settings import GOOD
 from tests.campaigns.told import all_claims, faults, holds, names_in
@@ -127,12 +131,17 @@ def test_sentence_that_cannot_be_checked_is_refused(tmp_path, sentence, message)
 def test_offer_is_made_to_those_it_is_meant_for(tmp_path):
     work = Workspace(tmp_path / "work")
     write_rows(work, [{"aum_peak_365d": 9_000.0}, {"aum_peak_365d": 30_000.0}, {"aum_peak_365d": None}])
-    meant = [offer("grow", when="aum_peak_365d < 10000"), offer("back", when="aum_peak_365d >= 10000", value=90.0)]
+    meant = [offer("grow", when="aum_peak_365d < 10000"), offer("back", segment="winback", value=90.0)]
     tables = {"customers": [person(f"{number}") for number in range(3)]}
     plan = plan_of(tmp_path, tables, dict.fromkeys("012", 0.5), campaign(offers=meant))
     rows = rows_of(plan)
     assert dict(zip(rows["customer_id"], rows["offer"], strict=True)) == {"0": "grow", "1": "back"}
     assert left(plan) == {"not_meant": 1}
+    counts = plan.planned[0].record.offers
+    assert [(count.offer, count.segment, count.contact) for count in counts] == [
+        ("grow", "", 1),
+        ("back", "winback", 1),
+    ]
 
 
 def test_product_that_is_held_is_not_offered(tmp_path):
@@ -215,3 +224,25 @@ def sign(value: float | None) -> str:
 def test_every_claim_can_be_true():
     for name, claim in all_claims().items():
         assert isinstance(holds(claim["when"], {}), bool), name
+
+
+def test_biggest_recent_move_keeps_its_sign(tmp_path):
+    work = Workspace(tmp_path / "work")
+    changes = [(500.0, -63_522.0, -60_000.0), (900.0, -900.0, 10.0), (None, None, None)]
+    names = ("aum_change_30d", "aum_change_90d", "aum_change_180d")
+    write_rows(work, [dict(zip(names, some, strict=True)) for some in changes])
+    moves = biggest_moves(connect(), work, AS_OF, ["1", "0", "2", "elsewhere"]).to_pylist()
+    assert [(move["biggest_move"], move["biggest_move_months"]) for move in moves] == [
+        (900.0, 1),
+        (-63_522.0, 3),
+        (None, None),
+        (None, None),
+    ]
+
+
+def test_customers_are_in_the_first_segment_whose_conditions_hold(tmp_path):
+    work = Workspace(tmp_path / "work")
+    write_rows(work, [{"aum_peak_365d": 10_000.0}, {"aum_peak_365d": 9_999.0}, {"aum_peak_365d": None}])
+    longtail = load_use_case("longtail")
+    assert segments_of(connect(), work, longtail, AS_OF, ["2", "0", "1"]) == ["growth", "winback", "growth"]
+    assert segments_of(connect(), work, load_use_case("dormancy"), AS_OF, ["2"]) == [""]

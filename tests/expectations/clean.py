@@ -47,11 +47,12 @@ FILES = {
     "lists": """SELECT (i + 1)::INTEGER AS rank, 'C' || i AS customer_id, 'B' || i AS branch_id, 'S' || i AS manager_id,
         'longtail' AS use_case, (1 - i / 100)::DOUBLE AS probability, (1 + i * 10 // 25)::INTEGER AS decile,
         'balance rose' AS reason_1, 'salary came' AS reason_2, 'uses mobile bank' AS reason_3,
+        NULL::VARCHAR AS segment, -250.0::DOUBLE AS biggest_move, 3::INTEGER AS biggest_move_months,
         date '2024-06-30' AS as_of, date '2024-09-28' AS valid_until, NULL::VARCHAR AS expires_with,
         '3' AS model_version, 'r1' AS release_id""",
     "offers": f"""SELECT {_OFFERED}, 'contact' AS "group", '张*' AS name, '120****5678' AS phone, '您好' AS say_zh,
         'Hello' AS say_en, '余额上升' AS reason_zh, 'balance rose' AS reason_en, '稳健' AS offer_zh,
-        'Steady' AS offer_en""",
+        'Steady' AS offer_en, -250.0::DOUBLE AS biggest_move, 3::INTEGER AS biggest_move_months""",
     "control": f"""SELECT {_OFFERED}, 'control' AS "group" """,
 }
 

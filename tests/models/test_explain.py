@@ -7,6 +7,7 @@ import pytest
 
 from goldmine.features import Feature, catalogue
 from goldmine.features.reason_text import ReasonText, not_explainable
+from goldmine.labels.use_case import ReasonDirections
 from goldmine.models.encoding import Encoding
 from goldmine.models.explain import effects_by_feature, explain, importance, typical_values
 from tests.models.made import rows
@@ -85,6 +86,37 @@ def test_fallback_is_quoted_instead_of_a_sum_of_zero(amount, since, quoted):
     table = pa.table({"sum": [amount], "since": pa.array([since], pa.float32())})
     ((reason,),) = explain(literal, table, features)
     assert (reason.behaviour, reason.feature, reason.effect) == ("salary", quoted, 0.75)
+
+
+def test_plain_figure_is_quoted_and_only_in_an_allowed_direction():
+    features = (
+        Feature("decaying", "Decaying", "ratio", None, (), reason_text=ReasonText("habit", instead="count")),
+        Feature("count", "Count", "count", 365, (), reason_text=ReasonText("activity")),
+        Feature("season", "Season", "days", 90, (), reason_text=ReasonText("assets_season")),
+    )
+    names = ("decaying", "season")
+    literal = SimpleNamespace(
+        encoding=Encoding(names, {}), effects=lambda rows: np.tile([0.5, 0.25], (rows.num_rows, 1))
+    )
+    table = pa.table({"decaying": [0.12, 0.40], "season": [3.0, 1.0], "count": [1.0, 20.0]})
+    quiet = ReasonDirections(low=["count", "season"])
+    typical = {"count": 9.0, "season": 2.0}
+    found = explain(literal, table, features, quotable=lambda name, value: quiet.allows(name, value, typical[name]))
+    assert [[(reason.feature, reason.value) for reason in row] for row in found] == [
+        [("count", 1.0)],
+        [("season", 1.0)],
+    ]
+
+
+def test_reasons_of_a_row_differ_in_kind():
+    features = tuple(
+        Feature(name, name, "yuan", 30, (), reason_text=ReasonText(behaviour))
+        for name, behaviour in (("a", "assets"), ("d", "demand"), ("r", "recency"), ("i", "inflow"))
+    )
+    effects = np.array([[0.5, 0.4, 0.3, 0.2]])
+    literal = SimpleNamespace(encoding=Encoding(("a", "d", "r", "i"), {}), effects=lambda rows: effects)
+    ((first, second, third),) = explain(literal, pa.table({name: [1.0] for name in "adri"}), features)
+    assert [first.feature, second.feature, third.feature] == ["a", "r", "i"]
 
 
 def test_protected_traits_their_proxies_and_other_people_are_not_explainable():

@@ -51,14 +51,14 @@ def phrase_of(name, value, typical=None, language="en"):
             52_000.4,
             3_100.0,
             "52,000 yuan came in over the last 3 months (typical: 3,100 yuan)",
-            "近3个月流入5.2万元（同类客户一般3,100元）",
+            "近3个月进账5.2万元（同类客户一般3,100元）",
         ),
         (
             "inflow_sum_30d",
             0.0,
             820.0,
             "No money came in over the last month (typical: 820 yuan)",
-            "近1个月没有资金流入（同类客户一般820元）",
+            "近1个月没有进账（同类客户一般820元）",
         ),
         ("aum_change_90d", -8_400.0, 12.0, "Assets down 8,400 yuan over the last 3 months", "近3个月资产减少8,400元"),
         ("aum_change_90d", 128_000.0, 12.0, "Assets up 128,000 yuan over the last 3 months", "近3个月资产增加12.8万元"),
@@ -80,8 +80,50 @@ def phrase_of(name, value, typical=None, language="en"):
             "inflow_to_year_ago",
             2.5,
             1.0,
-            "250% of what came in in the same months last year (typical: 100%)",
-            "近3个月流入为去年同期的250%（同类客户一般100%）",
+            "Came in over the last 3 months against the same months last year: about 2.5 times",
+            "近3个月进账约为去年同期的2.5倍",
+        ),
+        (
+            "inflow_to_year_ago",
+            92.19,
+            1.0,
+            "Came in over the last 3 months against the same months last year: about 92 times",
+            "近3个月进账约为去年同期的92倍",
+        ),
+        (
+            "inflow_to_year_ago",
+            0.31,
+            1.0,
+            "Came in over the last 3 months against the same months last year: about 31%",
+            "近3个月进账约为去年同期的31%",
+        ),
+        (
+            "own_count_365d",
+            2.0,
+            9.0,
+            "Only one or two transactions of their own over the last year",
+            "近一年本人只交易过一两笔",
+        ),
+        (
+            "batch_share_365d",
+            0.86,
+            0.22,
+            "Hardly anything but batch entries on the account",
+            "账户基本只有代发代扣",
+        ),
+        (
+            "aum_next_quarter_year_ago",
+            52860.0,
+            1.0,
+            "52,900 yuan of assets in the third quarter of 2023",
+            "2023年三季度日均资产5.3万元",
+        ),
+        (
+            "aum_avg_30d",
+            9968.0,
+            1.0,
+            "9,900 yuan of assets on average over the last month",
+            "近1个月日均资产9,900元",
         ),
         ("tenure_months", 85.0, 85.0, "With the bank for 7 years", "开户7年"),
         ("has_mobile_bank", 0.0, 1.0, "Mobile banking not activated", "未开通手机银行"),
@@ -113,6 +155,7 @@ def test_no_phrase_names_a_protected_trait():
         if feature.explainable and feature.reason_text:
             texts = feature.reason_text
             texts = [texts.positive, texts.negative, texts.zero, texts.missing, texts.one]
+            texts += [feature.reason_text.few, feature.reason_text.mostly]
             words = " ".join(in_language(text, language) for text in texts if text for language in LANGUAGES).lower()
             for trait in TRAITS:
                 assert trait not in words, feature.name

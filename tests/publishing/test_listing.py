@@ -99,6 +99,9 @@ def test_list_row_names_customer_reasons_validity_and_model():
         "reason_1": "Salary 5,200 yuan",
         "reason_2": "Tenure 3 years",
         "reason_3": None,
+        "segment": None,
+        "biggest_move": None,
+        "biggest_move_months": None,
         "as_of": AS_OF,
         "valid_until": date(2024, 9, 28),
         "expires_with": None,
@@ -118,14 +121,15 @@ def test_all_three_files_hold_the_same_rows(tmp_path):
     rows = rows_of(["0007", "C2"])
     write(tmp_path, rows)
     assert pq.read_table(tmp_path / "lists" / "longtail.parquet").equals(rows)
-    line = ["1", "0007", "0012", "", "longtail", "0.875", "1", "Salary 5,200 yuan", "Tenure 3 years", ""]
+    line = ["1", "0007", "0012", "", "longtail", "0.875", "1", "Salary 5,200 yuan", "Tenure 3 years", "", "", "", ""]
     customer = ["Rank", "Customer", "Branch", "Customer manager", "Use case", "Probability", "Decile"]
+    moved = ["Worked as", "Biggest recent move, yuan", "Within the last months"]
     origin = ["As of", "Valid until", "Expires with", "Model version", "Release"]
-    heads = [*customer, "Reason 1", "Reason 2", "Reason 3", *origin]
+    heads = [*customer, "Reason 1", "Reason 2", "Reason 3", *moved, *origin]
     assert read_csv(tmp_path)[:2] == [heads, [*line, "2024-06-30", "2024-09-28", "", "3", "r1"]]
     cells = [cell.value for cell in open_book(tmp_path)["List"][2]]
     days = [datetime(2024, 6, 30), datetime(2024, 9, 28)]
-    told = ["Salary 5,200 yuan", "Tenure 3 years", None]
+    told = ["Salary 5,200 yuan", "Tenure 3 years", None, None, None, None]
     assert cells == [1, "0007", "0012", None, "longtail", 0.875, 1, *told, *days, None, "3", "r1"]
 
 
@@ -142,10 +146,10 @@ def test_sheet_freezes_head_filters_and_prints_on_one_page_width(tmp_path):
     sheet = book.active
     assert sheet.title == "List"
     assert sheet.freeze_panes == "C2"
-    assert sheet.auto_filter.ref == "A1:O3"
+    assert sheet.auto_filter.ref == "A1:R3"
     assert sheet["F2"].number_format == "0.0%"
     assert sheet["B2"].number_format == "@"
-    assert sheet["K2"].number_format == "yyyy-mm-dd"
+    assert sheet["N2"].number_format == "yyyy-mm-dd"
 
 
 def test_column_width_follows_longest_reason_up_to_a_limit(tmp_path):

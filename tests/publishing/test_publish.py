@@ -46,6 +46,7 @@ def features() -> pa.Table:
             "customer_id": [f"{number:06}" for number in range(PEOPLE)],
             "cutoff": [AS_OF] * PEOPLE,
             "aum_avg_30d": pa.array(4000 + 5000 * falling, pa.float32()),
+            "aum_peak_365d": pa.array([9000.0] * PEOPLE, pa.float32()),
             "own_days_365d": pa.array([12.0] * PEOPLE, pa.float32()),
             "inflow_sum_90d": pa.array(60_000 * falling, pa.float32()),
         }

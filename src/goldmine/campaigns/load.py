@@ -11,7 +11,7 @@ from goldmine.contactability.policy import campaigns_folder
 from goldmine.core.errors import SettingsError
 from goldmine.core.settings import read_yaml, typed
 from goldmine.core.workspace import home
-from goldmine.labels.use_case import use_case_names
+from goldmine.labels.use_case import load_use_case, use_case_names
 
 
 def load_campaigns() -> list[Campaign]:
@@ -48,6 +48,13 @@ def read_campaign(path: Path) -> Campaign:
         raise SettingsError(
             f"{path.name}: use_cases: there is no use case {', '.join(unknown)}.",
             f"Known: {', '.join(use_case_names())}.",
+        )
+    segments = [{segment.name for segment in load_use_case(name).segments} for name in campaign.use_cases]
+    asked = {offer.segment for offer in campaign.offers if offer.segment}
+    if asked and not any(asked <= names for names in segments):
+        raise SettingsError(
+            f"{path.name}: offers: no use case of the campaign has the segments {', '.join(sorted(asked))}.",
+            f"Known: {', '.join(sorted(set().union(*segments))) or 'none'}.",
         )
     check_sentences(campaign, load_claims(), path.name)
     return campaign

@@ -11,14 +11,13 @@ from goldmine.campaigns.arbitration import arbitrate
 from goldmine.campaigns.assignment import assign, serving
 from goldmine.campaigns.candidates import Candidates, Scores, candidates
 from goldmine.campaigns.channels import contactable, history
-from goldmine.campaigns.claims import load_claims
 from goldmine.campaigns.control import count_control, more_contacts, smallest_effect, split
 from goldmine.campaigns.limits import check_units
 from goldmine.campaigns.load import campaign_texts
 from goldmine.campaigns.masking import time_bands
 from goldmine.campaigns.ranking import ranked
-from goldmine.campaigns.record import CampaignRecord, Limit, Power, Ranking
-from goldmine.campaigns.spec import Campaign
+from goldmine.campaigns.record import CampaignRecord, Limit, OfferCount, Power, Ranking
+from goldmine.campaigns.spec import Campaign, Offer
 from goldmine.campaigns.suitability import Risk, meant_for, risks_of, suit
 from goldmine.contactability import ContactTables, may_contact
 from goldmine.contactability.funnel import FunnelCounter
@@ -122,7 +121,6 @@ def plan_campaigns(
     holdout = _held_out(tables, scores)
     earlier = _under_survivors(tables, newest_releases(work, tables.as_of))
     recent = history(tables, earlier, policy.fatigue)
-    claims = load_claims()
     in_funnel, rows, off = [], [], {}
     for campaign in campaigns:
         own_scores = [score for score in scores if score.use_case.name in campaign.use_cases]
@@ -132,7 +130,7 @@ def plan_campaigns(
             continue
         candidate_set = candidates(tables, work, campaign, own_scores)
         valued, ranking = ranked(candidate_set.rows, campaign, work, tables.as_of)
-        valued = meant_for(tables, work, campaign, claims, valued)
+        valued = meant_for(tables, work, campaign, [score.use_case for score in own_scores], valued)
         suited = suit(valued, campaign, risks, candidate_set.counter)
         rows.append(contactable(suited.rows, campaign, recent, policy.fatigue, candidate_set.counter))
         in_funnel.append(_InFunnel(campaign, candidate_set, ranking, risks, suited.refusals, own_scores))
@@ -206,6 +204,15 @@ def _planned(shared: _Shared, entry: _InFunnel, chosen: pd.DataFrame) -> Planned
     return Planned(campaign, rows, entry.refusals, _record(entry, rows, shared.limits, last_day))
 
 
+def _offer_count(offer: Offer, rows: pd.DataFrame) -> OfferCount:
+    """Contacts and control of one offer of a campaign."""
+    group = rows.loc[rows["offer"] == offer.offer, "group"]
+    contact = int((group == "contact").sum())
+    return OfferCount(
+        offer=offer.offer, title=offer.title, segment=offer.segment, contact=contact, control=len(group) - contact
+    )
+
+
 def _record(entry: _InFunnel, rows: pd.DataFrame, limits: Sequence[Limit], valid_until: object) -> CampaignRecord:
     campaign = entry.campaign
     contact = rows[rows["group"] == "contact"]
@@ -232,6 +239,7 @@ def _record(entry: _InFunnel, rows: pd.DataFrame, limits: Sequence[Limit], valid
                 more_contacts=more_contacts(rate, len(contact), control, of_interest, explained),
                 control_share=campaign.control.share,
             ),
+            "offers": [_offer_count(offer, rows) for offer in campaign.offers],
             "expected_value": round(float(contact["expected_value"].sum()), 2),
             "settings": of_value(campaign_texts()),
         }

@@ -88,6 +88,16 @@ class Ranking(RecordModel):
     why: LocalizedText
 
 
+class OfferCount(RecordModel):
+    """How many customers of a campaign get one of its offers: those to contact, and the control."""
+
+    offer: str
+    title: LocalizedText
+    segment: str
+    contact: int
+    control: int
+
+
 class CampaignRecord(RecordModel):
     """One campaign of a release.
 
@@ -107,6 +117,8 @@ class CampaignRecord(RecordModel):
         Limits that are reached, have a minimum or belong to a channel.
     power : Power
         Its statistical power.
+    offers : tuple of OfferCount
+        Contacts and control by offer, so that growth and win-back are counted apart.
     expected_value : float
         Of all contacts together, yuan.
     settings : str
@@ -122,5 +134,6 @@ class CampaignRecord(RecordModel):
     funnel: Funnel
     limits: tuple[Limit, ...]
     power: Power
+    offers: tuple[OfferCount, ...] = ()
     expected_value: float
     settings: str

@@ -68,6 +68,8 @@ class Offer(SettingsModel):
         Its title.
     sentences : list of Sentence
         What the caller may say first; exactly one of them claims nothing and has no condition, the last resort.
+    segment : str
+        The segment of the use case to whose customers the offer is made; empty for all.
     when : str
         To whom the offer may be made: a condition on features, the ladder and tags; empty for everybody.
     claims : list of str
@@ -84,6 +86,7 @@ class Offer(SettingsModel):
     offer: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: LocalizedText
     sentences: list[Sentence] = Field(min_length=1)
+    segment: str = ""
     when: str = ""
     claims: list[str] = []
     product_id: str = ""

@@ -1,6 +1,6 @@
 """Suitability: which offers of a campaign suit which customers. No setting turns off the legal rules."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import ibis
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from goldmine.campaigns.claims import Claims
+from goldmine.campaigns.claims import load_claims
 from goldmine.campaigns.conditions import conditions_met
 from goldmine.campaigns.spec import Campaign, Offer
 from goldmine.contactability.funnel import FunnelCounter
@@ -17,6 +17,8 @@ from goldmine.core.errors import SettingsError
 from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 from goldmine.customers.expression import read_condition
+from goldmine.labels.eligibility import segments_of
+from goldmine.labels.use_case import UseCase
 
 RULES = {
     "age_unknown": _("age not known"),
@@ -88,23 +90,31 @@ class Suited:
 
 
 def meant_for(
-    tables: ContactTables, work: Workspace, campaign: Campaign, claims: Claims, rows: pd.DataFrame
+    tables: ContactTables, work: Workspace, campaign: Campaign, use_cases: Sequence[UseCase], rows: pd.DataFrame
 ) -> pd.DataFrame:
-    """The candidates with ``held_<n>`` and ``meant_<n>`` for the nth offer, counted from 0.
+    """The candidates with `segment`, and ``held_<n>`` and ``meant_<n>`` for the nth offer, counted from 0.
 
     Parameters
     ----------
-    claims : Claims
-        What offers may claim; one is meant for those of whom all its claims are true and its own condition holds.
+    use_cases : sequence of UseCase
+        The campaign's; they divide its customers into segments. An offer is meant for the customers of its segment of
+        whom all its claims are true and its own condition holds.
     rows : pandas.DataFrame
         From `candidates`.
 
     Returns
     -------
     pandas.DataFrame
-        `held_<n>`: whether the customer holds the offer's product; `meant_<n>`: whether the offer is meant for them.
+        `segment`: of the customer's use case, empty if no offer asks for one; `held_<n>`: whether the customer holds
+        the offer's product; `meant_<n>`: whether the offer is meant for them.
     """
+    rows = rows.reset_index(drop=True)
     customers = list(rows["customer_id"])
+    segment = pd.Series("", rows.index, dtype="object")
+    for use_case in use_cases if any(offer.segment for offer in campaign.offers) else ():
+        own = rows["use_case"] == use_case.name
+        segment[own] = segments_of(tables.connection, work, use_case, tables.as_of, list(rows.loc[own, "customer_id"]))
+    claims = load_claims()
     conditions = {f"when {offer.when}": read_condition(offer.when) for offer in campaign.offers if offer.when}
     named = {name for offer in campaign.offers for name in offer.claims}
     conditions |= {f"claim {name}": claims.by_name[name].condition for name in sorted(named)}
@@ -113,9 +123,10 @@ def meant_for(
     flags = {}
     for index, offer in enumerate(campaign.offers):
         asked = [f"claim {name}" for name in offer.claims] + ([f"when {offer.when}"] if offer.when else [])
-        flags[f"meant_{index}"] = met[asked].all(axis=1).to_numpy(dtype=bool)
+        in_segment = (segment == offer.segment) | (not offer.segment)
+        flags[f"meant_{index}"] = (met[asked].all(axis=1) & in_segment).to_numpy(dtype=bool)
         flags[f"held_{index}"] = rows["customer_id"].isin(holders.get(offer.product_id, set())).to_numpy(dtype=bool)
-    return rows.reset_index(drop=True).assign(**flags)
+    return rows.assign(segment=segment, **flags)
 
 
 def _holders(tables: ContactTables, products: set[str]) -> dict[str, set[str]]:

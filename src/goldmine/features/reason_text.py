@@ -6,18 +6,55 @@ from typing import Any
 
 from goldmine.core.i18n import all_languages, stored_text
 
-LATER = {name: f"{{{name}}}" for name in ("value", "percent", "window", "since")}
+LATER = {name: f"{{{name}}}" for name in ("value", "percent", "times", "window", "since", "coming")}
 """Placeholders that a message keeps until a reason is given; its other placeholders are filled in earlier."""
-_TEXTS = ("positive", "negative", "zero", "missing", "one")
+_TEXTS = ("positive", "negative", "zero", "missing", "one", "few", "mostly")
+_KINDS = {
+    "assets": "holdings",
+    "demand": "holdings",
+    "time": "holdings",
+    "other": "holdings",
+    "assets_trend": "trend of holdings",
+    "assets_season": "season",
+    "inflow_season": "season",
+    "outflow_season": "season",
+    "activity_season": "season",
+    "activity": "own transactions",
+    "recency": "own transactions",
+    "habit": "own transactions",
+    "weekends": "own transactions",
+    "inflow": "inflow",
+    "netflow": "inflow",
+    "transfers_in": "inflow",
+    "cash_in": "inflow",
+    "outflow": "outflow",
+    "transfers_out": "outflow",
+    "cash_out": "outflow",
+    "purchases": "outflow",
+    "investing": "investing",
+    "investment_in": "investing",
+    "investment_out": "investing",
+    "products_held": "products",
+    "products_bought": "products",
+    "products_redeemed": "products",
+    "accounts": "products",
+}
+"""Kinds of behaviours; a behaviour that is not here is a kind of its own."""
+
+
+def kind_of(behaviour: str) -> str:
+    """The kind of a behaviour; a row's reasons differ in kind."""
+    return _KINDS.get(behaviour, behaviour)
 
 
 @dataclass(frozen=True)
 class ReasonText:
     """The behaviour that a feature shows, and its texts by the feature's value.
 
-    Texts may hold ``{value}`` (with its unit), ``{percent}`` (the value as a percentage), ``{window}`` (how far the
-    feature looks back) and ``{since}`` (the month that lies the value's number of months back). A text is a
-    `LocalizedText`, or a plain string that is given in every language.
+    Texts may hold ``{value}`` (with its unit), ``{percent}`` (the value as a percentage), ``{times}`` (a ratio as
+    people say it: 92 times, 30%), ``{window}`` (how far the feature looks back), ``{since}`` (the month that lies the
+    value's number of months back) and ``{coming}`` (the coming three months, a year ago). A text is a `LocalizedText`,
+    or a plain string that is given in every language.
 
     Parameters
     ----------
@@ -28,6 +65,12 @@ class ReasonText:
         the feature's title and value.
     one : str, optional
         For a value of exactly one, where the text for positive values does not fit.
+    few : str, optional
+        For a value of up to two, where the number itself says little.
+    mostly : str, optional
+        For a share of 0.8 or more.
+    instead : str
+        Feature to quote always instead of this one: the plain figure that a banker can count in the books.
     fallback : str
         Feature to quote instead when this one is zero, negative or unknown, and the fallback is above zero.
     show_typical : bool
@@ -43,6 +86,9 @@ class ReasonText:
     zero: str | None = None
     missing: str | None = None
     one: str | None = None
+    few: str | None = None
+    mostly: str | None = None
+    instead: str = ""
     fallback: str = ""
     show_typical: bool = True
     explainable: bool = True
@@ -54,7 +100,7 @@ class ReasonText:
     @classmethod
     def read(cls, stored: Mapping[str, Any]) -> "ReasonText":
         """From the form that JSON keeps."""
-        texts: dict[str, Any] = {n: stored_text(stored[n]) for n in _TEXTS if stored[n]}
+        texts: dict[str, Any] = {n: stored_text(stored[n]) for n in _TEXTS if stored.get(n)}
         return cls(**{**stored, **texts})
 
 

@@ -88,6 +88,34 @@ def _holds(rows: ibis.Table, use_case: UseCase, condition: Condition) -> Boolean
     return reduce(and_, [compare(limit) for limit, compare in limits if limit is not None]).fill_null(False)
 
 
+def segments_of(
+    connection: Backend, work: Workspace, use_case: UseCase, cutoff: date, customers: Sequence[str]
+) -> list[str]:
+    """The segment of each of some customers at a cutoff, in their order; empty if the use case is not divided.
+
+    Raises
+    ------
+    UseCaseError
+        If a condition names a feature that the table does not have.
+    """
+    if not use_case.segments or not customers:
+        return [""] * len(customers)
+    *named, rest = use_case.segments
+    names = list(dict.fromkeys(condition.feature for segment in named for condition in segment.when))
+    have = parquet_schema(work.features(cutoff)).names
+    found = ["customer_id", *(name for name in names if name in have)]
+    ids = ibis.util.gen_name("segment_customers")
+    connection.con.register(ids, pa.table({"customer_id": pa.array(list(customers), pa.string())}))
+    rows = read_parquet(connection, [work.features(cutoff)], found).semi_join(connection.table(ids), "customer_id")
+    cases = [
+        (reduce(and_, [_holds(rows, use_case, condition) for condition in segment.when]), segment.name)
+        for segment in named
+    ]
+    table = rows.select("customer_id", segment=ibis.cases(*cases, else_=rest.name)).to_pyarrow()
+    by_customer = dict(zip(table["customer_id"].to_pylist(), table["segment"].to_pylist(), strict=True))
+    return [by_customer.get(customer, rest.name) for customer in customers]
+
+
 def feature_rows(
     connection: Backend, work: Workspace, cutoff: date, customers: pa.Table, names: list[str] | None = None
 ) -> DuckDBPyRelation:

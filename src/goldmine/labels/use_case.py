@@ -1,6 +1,8 @@
 """Use cases: who is eligible, what is predicted and when, and how the model is trained; a YAML file each."""
 
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Union
 
@@ -106,6 +108,61 @@ class Training(SettingsModel):
     interaction_constraints: list[Annotated[list[str], Field(min_length=1)]] = []
 
 
+class Segment(SettingsModel):
+    """A part of the eligible customers that is worked, counted and measured by itself.
+
+    Parameters
+    ----------
+    name : str
+        Its code name.
+    title : LocalizedText
+        Its name for people.
+    when : list of Condition
+        Conditions that must all hold; none for the last segment, which takes everybody else.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    title: LocalizedText
+    when: list[Condition] = []
+
+
+class ReasonDirections(SettingsModel):
+    """Which features a reason of the list may quote, and on which side of the typical customer's value.
+
+    Parameters
+    ----------
+    high, low : list of str
+        Feature name patterns (``*`` stands for anything) quoted only above, or only below, the typical value; of a
+        category any value is high.
+    unknown : list of str
+        Patterns that are quoted where the value is unknown.
+    """
+
+    high: list[str] = []
+    low: list[str] = []
+    unknown: list[str] = []
+
+    def allows(self, feature: str, value: float | str | None, typical: float | None) -> bool:
+        """Whether a reason may quote a value of a feature.
+
+        Examples
+        --------
+        >>> quiet = ReasonDirections(high=["days_since_own"], low=["own_days_*"])
+        >>> quiet.allows("days_since_own", 80.0, 12.0), quiet.allows("own_days_90d", 9.0, 4.0)
+        (True, False)
+        """
+        if value is None or (isinstance(value, float) and isnan(value)):
+            return _matches(feature, self.unknown)
+        if isinstance(value, str):
+            return _matches(feature, self.high)
+        above, below = typical is None or value > typical, typical is None or value < typical
+        return (above and _matches(feature, self.high)) or (below and _matches(feature, self.low))
+
+
+def _matches(feature: str, patterns: list[str]) -> bool:
+    return any(fnmatchcase(feature, pattern) for pattern in patterns)
+
+
 class UseCase(SettingsModel):
     """One prediction task on the bank's data.
 
@@ -119,6 +176,9 @@ class UseCase(SettingsModel):
         Conditions on features at the cutoff that an eligible customer meets; all must hold.
     any_of : list of list of Condition
         Groups of conditions, of which at least one group must hold; empty means no further condition.
+    segments : list of Segment
+        Parts of the eligible that are worked apart, such as growth and win-back; a customer is in the first whose
+        conditions hold. Empty for one undivided group.
     schedule : {"always", "quarterly"}
         Whether every run includes it, or only the quarterly and monthly schedules and runs that name it.
     outcome : Outcome
@@ -138,6 +198,8 @@ class UseCase(SettingsModel):
         LightGBM's settings.
     baseline : Baseline
         What the model must beat.
+    reasons : ReasonDirections, optional
+        Which reasons read as what is predicted; without it every behaviour that raises the probability may be one.
     list_size : int
         Maximum number of customers on a published list.
     valid_days : int
@@ -150,6 +212,7 @@ class UseCase(SettingsModel):
     title: LocalizedText
     eligible: list[Condition]
     any_of: list[list[Condition]] = []
+    segments: list[Segment] = []
     schedule: Literal["always", "quarterly"] = "always"
     outcome: AnyOutcome
     gap_days: int = Field(ge=0, le=92)
@@ -161,9 +224,16 @@ class UseCase(SettingsModel):
     exclude: list[str] = []
     training: Training = Training()
     baseline: Baseline
+    reasons: ReasonDirections | None = None
     list_size: int = Field(ge=1)
     valid_days: int = Field(default=90, ge=1)
     wealth_product: bool = False
+
+    @model_validator(mode="after")
+    def _segments_cover_everybody(self) -> "UseCase":
+        if any(not segment.when for segment in self.segments[:-1]) or (self.segments and self.segments[-1].when):
+            raise ValueError("segments: the last one has no conditions and takes everybody else, the others have some")
+        return self
 
     @property
     def asked_features(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Why a model ranks a customer high: the strongest of the row's own SHAP values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from goldmine.features import Feature
 from goldmine.features.definition import behaviour_of
+from goldmine.features.reason_text import kind_of
 from goldmine.models.model import Model
 
 _BATCH = 5_000
@@ -40,12 +41,23 @@ class Reason:
     effect: float
 
 
-def explain(model: Model, rows: pa.Table, features: Sequence[Feature] = (), top: int = 3) -> list[list[Reason]]:
-    """The strongest reasons of each row, best first.
+Quotable = Callable[[str, float | str | None], bool]
+"""Whether a reason may quote a value of a feature."""
 
-    A reason is a behaviour whose features together raised the row's probability; the feature that raised it most is
-    quoted. A behaviour that lowered the probability or hardly changed it is no reason, so a row may have fewer than
-    `top` reasons, or none. Protected traits, their proxies and facts about other people are never given.
+
+def explain(
+    model: Model,
+    rows: pa.Table,
+    features: Sequence[Feature] = (),
+    top: int = 3,
+    quotable: Quotable = lambda _feature, _value: True,
+) -> list[list[Reason]]:
+    """The strongest reasons of each row, best first, one of a kind.
+
+    A reason is a behaviour whose features together raised the row's probability; of the features that raised it and may
+    be quoted, the one that raised it most is. A behaviour that lowered the probability or hardly changed it is no
+    reason, nor is one of which nothing may be quoted, so a row may have fewer than `top` reasons, or none. Protected
+    traits, their proxies and facts about other people are never given.
 
     Parameters
     ----------
@@ -57,6 +69,8 @@ def explain(model: Model, rows: pa.Table, features: Sequence[Feature] = (), top:
         What the columns mean; a column that is not among them is a behaviour of its own.
     top : int
         Maximum number of reasons a row.
+    quotable : callable
+        Whether a value of a feature may be quoted; by default all may.
     """
     names = model.encoding.features
     by_name = {feature.name: feature for feature in features}
@@ -72,15 +86,31 @@ def explain(model: Model, rows: pa.Table, features: Sequence[Feature] = (), top:
         effects = model.effects(batch)
         sums = effects @ np.eye(len(behaviours))[members]
         leading = np.where(explainable & (sums >= MIN_EFFECT), sums, -np.inf)
-        for row, order in enumerate(np.argsort(-leading, axis=1, kind="stable")[:, :top]):
-            row_reasons = []
+        for row, order in enumerate(np.argsort(-leading, axis=1, kind="stable")):
+            by_kind: dict[str, Reason] = {}
             for behaviour in order[np.isfinite(leading[row, order])]:
-                strongest = names[int(np.argmax(np.where(members == behaviour, effects[row], -np.inf)))]
-                name = _fallback(by_name.get(strongest), cells, row) or strongest
-                effect = float(sums[row, behaviour])
-                row_reasons.append(Reason(str(behaviours[behaviour]), name, cells.value(name, row), effect))
-            reasons.append(row_reasons)
+                kind = kind_of(str(behaviours[behaviour]))
+                if kind in by_kind:
+                    continue
+                own = np.flatnonzero(members == behaviour)
+                raising = own[np.argsort(-effects[row, own], kind="stable")]
+                quotes = [_quoted(by_name.get(names[n]), names[n], cells, row) for n in raising if effects[row, n] > 0]
+                name = next((quote for quote in quotes if quotable(quote, cells.value(quote, row))), None)
+                if name is not None:
+                    effect = float(sums[row, behaviour])
+                    by_kind[kind] = Reason(str(behaviours[behaviour]), name, cells.value(name, row), effect)
+                if len(by_kind) == top:
+                    break
+            reasons.append(list(by_kind.values()))
     return reasons
+
+
+def quoted_features(names: Sequence[str], features: Iterable[Feature]) -> list[str]:
+    """Some features and those that reasons quote in place of them."""
+    by_name = {feature.name: feature for feature in features}
+    texts = [by_name[name].reason_text for name in names if name in by_name]
+    others = [other for text in texts if text for other in (text.instead, text.fallback) if other]
+    return list(dict.fromkeys([*names, *others]))
 
 
 class _Cells:
@@ -96,13 +126,16 @@ class _Cells:
         return self.columns[name][row]
 
 
-def _fallback(feature: Feature | None, cells: _Cells, row: int) -> str | None:
-    """The feature to quote instead of this one, where this one is not above zero and the fallback is."""
-    other = feature.reason_text.fallback if feature and feature.reason_text else ""
-    if feature is None or not other or other not in cells.rows.column_names:
-        return None
-    own_value, other_value = cells.value(feature.name, row), cells.value(other, row)
-    return other if not _above_zero(own_value) and _above_zero(other_value) else None
+def _quoted(feature: Feature | None, name: str, cells: _Cells, row: int) -> str:
+    """The feature that a reason quotes for this one: itself, its plain figure, or its fallback where that says more."""
+    text = feature.reason_text if feature else None
+    if text is None:
+        return name
+    if text.instead in cells.rows.column_names:
+        return text.instead
+    if text.fallback not in cells.rows.column_names or _above_zero(cells.value(name, row)):
+        return name
+    return text.fallback if _above_zero(cells.value(text.fallback, row)) else name
 
 
 def _above_zero(value: float | str | None) -> bool:

@@ -8,6 +8,7 @@ from goldmine.core.dates import month_end
 from goldmine.core.i18n import LocalizedText, _, in_language, ngettext, pgettext
 from goldmine.features import Feature
 from goldmine.features.definition import FeatureSign
+from goldmine.features.reason_text import ReasonText
 from goldmine.models.explain import Reason
 
 NO_REASON = _("No single behaviour stands out")
@@ -58,7 +59,12 @@ _CODES = {
     "batch": pgettext("code", "batch"),
 }
 """Categories of the contract's code lists; a bank's own categories are shown as they are."""
+_QUARTERS = (_("the first quarter"), _("the second quarter"), _("the third quarter"), _("the fourth quarter"))
 _PER_YEAR = 12
+_FEW, _MOSTLY, _TIMES = 2, 0.8, 1.95
+"""Values up to which a count is few, from which a share is nearly all, and from which a ratio is told in times."""
+_MIN_TYPICAL = {"yuan": 100.0, "days": 1.0, "count": 1.0, "share": 0.01}
+"""Typical values below these are as good as nothing, and say nothing."""
 _FORMATS = {"share": ".0%", "grade": ".0f"} | dict.fromkeys(("yuan", "days", "months", "years", "count"), ",.0f")
 
 
@@ -94,11 +100,12 @@ def reason_phrase(
     shown = _shown(value, unit, template, language)
     window = in_language(_WINDOWS.get(feature.window or 0, ""), language) if feature else ""
     since = in_language(_since(value, as_of), language) if "{since}" in template else ""
-    phrase = template.format(value=shown, percent=shown, window=window, since=since)
+    coming = in_language(_coming_a_year_ago(as_of), language) if "{coming}" in template else ""
+    phrase = template.format(value=shown, percent=shown, times=shown, window=window, since=since, coming=coming)
     if feature is None or reason.feature not in typical or not _comparable(feature, value, template):
         return phrase
     usual = _shown(typical[reason.feature], unit, template, language)
-    if usual == shown:
+    if usual == shown or typical[reason.feature] < _MIN_TYPICAL.get(unit, 0):
         return phrase
     return str(in_language(_("{reason} (typical: {value})", reason=phrase, value=usual), language))
 
@@ -107,7 +114,8 @@ def _comparable(feature: Feature, value: float | str | None, template: str) -> b
     """Whether to give the typical value: with a quoted value, and where the value is zero yuan or days."""
     if feature.unit == "flag" or (feature.reason_text is not None and not feature.reason_text.show_typical):
         return False
-    return "{value}" in template or "{percent}" in template or (value == 0 and feature.unit in ("yuan", "days"))
+    quoted = any(name in template for name in ("{value}", "{percent}", "{times}"))
+    return quoted or (value == 0 and feature.unit in ("yuan", "days"))
 
 
 def _text(feature: Feature | None, value: float | str | None) -> str | None:
@@ -115,17 +123,20 @@ def _text(feature: Feature | None, value: float | str | None) -> str | None:
     texts = feature.reason_text if feature else None
     if texts is None:
         return None
+    special = _special_text(texts, value) if isinstance(value, float) else None
+    if special is not None:
+        return special
+    by_sign = {"unknown": texts.missing, "zero": texts.zero or texts.positive, "negative": texts.negative}
+    return by_sign.get(sign_of(feature, value), texts.positive)
+
+
+def _special_text(texts: ReasonText, value: float) -> str | None:
+    """The text of a value whose number says little: exactly one, a few, or nearly all."""
     if texts.one is not None and value == 1:
         return texts.one
-    match sign_of(feature, value):
-        case "unknown":
-            return texts.missing
-        case "zero" if texts.zero:
-            return texts.zero
-        case "negative":
-            return texts.negative
-        case _:
-            return texts.positive
+    if texts.few is not None and 0 < value <= _FEW:
+        return texts.few
+    return texts.mostly if value >= _MOSTLY else None
 
 
 def sign_of(feature: Feature | None, value: float | str | None) -> FeatureSign:
@@ -142,14 +153,31 @@ def sign_of(feature: Feature | None, value: float | str | None) -> FeatureSign:
 def _shown(value: float | str | None, unit: str, template: str, language: str) -> str:
     """A value in the template's format; Chinese gives amounts from ten thousand yuan in ten thousands."""
     if isinstance(value, float):
-        if "{percent}" in template:
+        if "{times}" in template and value >= _TIMES:
+            number = f"{value:,.0f}" if value >= 10 else f"{value:.1f}".removesuffix(".0")
+            return str(in_language(pgettext("unit", "{number} times", number=number), language))
+        if "{percent}" in template or "{times}" in template:
             unit = "share"
+        if unit == "yuan":
+            value = _round_yuan(value)
         if unit == "months" and value >= 2 * _PER_YEAR:
             value, unit = value / _PER_YEAR, "years"
         if language == "zh" and unit == "yuan" and abs(value) >= 10_000:
             amount = f"{value / 10_000:,.1f}".removesuffix(".0")
             return str(in_language(pgettext("unit", "{amount} ten thousand yuan", amount=amount), language))
     return str(in_language(value_text(value, unit), language))
+
+
+def _round_yuan(value: float) -> float:
+    """An amount as people say it: two figures below 10,000 yuan and never up to it, three from there."""
+    size = abs(value)
+    if size < 100:
+        return round(value)
+    if size < 10_000:
+        unit = 10 if size < 1_000 else 100
+        return math.copysign(min(round(size / unit) * unit, 9_900), value)
+    unit = 10 ** (int(math.log10(size)) - 2)
+    return math.copysign(round(size / unit) * unit, value)
 
 
 def value_text(value: float | str | None, unit: str) -> str:
@@ -186,6 +214,17 @@ def _with_unit(value: float, unit: str) -> str:
             return pgettext("unit", "grade {grade}", grade=number)
         case _:
             return number
+
+
+def _coming_a_year_ago(as_of: date) -> LocalizedText:
+    """The three months after the snapshot, a year ago: a quarter of a year where they are one."""
+    first, last = month_end(as_of, -11), month_end(as_of, -9)
+    if first.month % 3 == 1:
+        return _("{quarter} of {year}", quarter=_QUARTERS[first.month // 3], year=first.year)
+    start, end = MONTHS[first.month - 1], MONTHS[last.month - 1]
+    if first.year == last.year:
+        return _("{start} to {end} {year}", start=start, end=end, year=last.year)
+    return _("{start} {first_year} to {end} {year}", start=start, first_year=first.year, end=end, year=last.year)
 
 
 def _since(value: float | str | None, as_of: date) -> str:

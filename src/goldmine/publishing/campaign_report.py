@@ -65,6 +65,7 @@ class _Report(NotesSheet):
         self.row((_("Ranked by"), "text"), (f"{by}: {why}", "text"))
         self.skip()
         self.funnel(record)
+        self.offers(record)
         self.measure(record, record.power)
         self.limits(record.limits)
         if record.funnel.skipped:
@@ -82,6 +83,16 @@ class _Report(NotesSheet):
             title = STAGES[step.stage] if step.stage != stage else ""
             stage = step.stage
             self.row((title, "text"), (step.who, "text"), (step.left, "count"), (step.remain, "count"))
+        self.skip()
+
+    def offers(self, record: CampaignRecord) -> None:
+        """Contacts and control of each offer, where a campaign makes several."""
+        if len(record.offers) < 2:
+            return
+        heads: list[tuple[object, Look]] = [(_("Offers"), "head"), ("", "head")]
+        self.row(*heads, (_("Contacted"), "head_right"), (column("control").title, "head_right"))
+        for count in record.offers:
+            self.row(("", "text"), (count.title, "text"), (count.contact, "count"), (count.control, "count"))
         self.skip()
 
     def measure(self, record: CampaignRecord, power: Power) -> None:

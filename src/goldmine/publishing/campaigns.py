@@ -25,18 +25,20 @@ from goldmine.core import fingerprint
 from goldmine.core.column import Column
 from goldmine.core.excel import workbook, write_table
 from goldmine.core.i18n import LANGUAGES, LocalizedText, _, in_language
-from goldmine.core.layouts import CONTROL, OFFERS
+from goldmine.core.layouts import CONTROL, MOVE, OFFERS
 from goldmine.core.workspace import Workspace
 from goldmine.features.definition import FeatureSign
 from goldmine.publishing.campaign_report import write_report
 from goldmine.publishing.listing import ReleaseMetadata, write_csv
 from goldmine.publishing.manifest import CampaignFile
+from goldmine.publishing.moves import biggest_moves
 from goldmine.publishing.reasons import reasons_in_words
 from goldmine.publishing.release_inputs import Scored, model_of
 
 OFFER_COLUMNS = (
     *("number", "customer_id", "name", "phone", "branch_id", "manager_id", "campaign_id", "offer_name", "product_id"),
-    *("channel", "time_band", "valid_until", "expires_with", "say", "reason_zh", "reason_en", "probability", "decile"),
+    *("channel", "time_band", "valid_until", "expires_with", "say", "reason_zh", "reason_en", *MOVE),
+    *("probability", "decile"),
     *("expected_value", "group", "use_case", "as_of", "model_version", "release_id"),
 )
 """Columns that people get, in the order of a call: customer, channel, what to say, reasons; then the origin."""
@@ -55,6 +57,8 @@ class ContactTexts:
     ----------
     people : pandas.DataFrame
         By customer number: `name`, `phone`, masked.
+    moves : pandas.DataFrame
+        By customer number: `biggest_move` and `biggest_move_months`.
     reasons : mapping of str to mapping of str to str
         By language, then by customer number: reasons in words.
     say : mapping of str to LocalizedText
@@ -62,6 +66,7 @@ class ContactTexts:
     """
 
     people: pd.DataFrame
+    moves: pd.DataFrame
     reasons: Mapping[str, Mapping[str, str]]
     say: Mapping[str, LocalizedText]
 
@@ -116,8 +121,13 @@ def contact_texts(tables: ContactTables, work: Workspace, scored: list[Scored], 
         rows = planned.rows[planned.rows["group"] == "contact"]
         said = sentences(tables, work, planned.campaign, claims, Contacts(rows, quoted))
         say |= dict(zip(rows["customer_id"], said, strict=True))
-    people = masked(tables, list(contacts["customer_id"]))
-    return ContactTexts(people, {name: reasons[name] for name in LANGUAGES}, say)
+    customers = list(contacts["customer_id"])
+    moves = (
+        biggest_moves(tables.connection, work, tables.as_of, customers)
+        .to_pandas(integer_object_nulls=True)
+        .set_axis(customers)
+    )
+    return ContactTexts(masked(tables, customers), moves, {name: reasons[name] for name in LANGUAGES}, say)
 
 
 def offers_table(planned: Planned, texts: ContactTexts, release_id: str) -> pa.Table:
@@ -131,6 +141,8 @@ def offers_table(planned: Planned, texts: ContactTexts, release_id: str) -> pa.T
         phone=customers.map(texts.people["phone"]),
         say_zh=customers.map(lambda customer: in_language(texts.say[customer], "zh")),
         say_en=customers.map(lambda customer: in_language(texts.say[customer], "en")),
+        biggest_move=customers.map(texts.moves["biggest_move"]),
+        biggest_move_months=customers.map(texts.moves["biggest_move_months"]),
         offer_zh=rows["offer"].map(lambda name: in_language(named[name].title, "zh")),
         offer_en=rows["offer"].map(lambda name: in_language(named[name].title, "en")),
         **{f"reason_{language}": customers.map(words) for language, words in texts.reasons.items()},

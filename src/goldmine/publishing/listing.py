@@ -21,7 +21,7 @@ from goldmine.core.column import Column
 from goldmine.core.excel import Look, NotesSheet, workbook, write_table
 from goldmine.core.formula import escape_formula
 from goldmine.core.i18n import _, in_language
-from goldmine.core.layouts import LISTS, REASONS
+from goldmine.core.layouts import LISTS, MOVE, REASONS
 from goldmine.labels.use_case import UseCase
 from goldmine.models.champion import younger_model
 from goldmine.publishing.manifest import ListFile, ModelRef
@@ -127,7 +127,7 @@ def make_rows(
     ----------
     chosen : pyarrow.Table
         `customer_id`, `branch_id`, `manager_id`, `probability`, `decile`, and of a wealth product `assessed_on`, most
-        probable first.
+        probable first; and, where they are known, `segment`, `biggest_move` and `biggest_move_months`.
     reasons : sequence of sequence of str
         Up to three reasons for each row of `chosen`, strongest first; a missing one is left empty.
     use_case : UseCase
@@ -158,6 +158,7 @@ def make_rows(
         as_of + timedelta(days=use_case.valid_days), assessed_until(pd.Series(assessed_on, dtype="object"))
     )
     values |= {name: pa.array(limit, _SCHEMA.field(name).type) for name, limit in limits.items()}
+    values |= {name: pa.nulls(chosen.num_rows) for name in ("segment", *MOVE) if name not in values}
     return pa.table([values[field.name].cast(field.type) for field in _SCHEMA], schema=_SCHEMA)
 
 

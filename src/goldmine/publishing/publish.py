@@ -4,16 +4,21 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from goldmine.contactability import ContactTables
 from goldmine.contactability.holdout import held_back_at
 from goldmine.contract.bank import Bank
 from goldmine.core.errors import ParameterError, UseCaseError
+from goldmine.core.i18n import in_language
 from goldmine.core.progress import track
 from goldmine.core.workspace import Workspace
+from goldmine.labels.eligibility import segments_of
 from goldmine.publishing.campaigns import contact_texts, plan_release, write_campaigns
 from goldmine.publishing.changes import replaced_release, write_changes
 from goldmine.publishing.listing import Listing, ReleaseMetadata, choose, make_rows, write_listing
 from goldmine.publishing.manifest import ListFile, Manifest
+from goldmine.publishing.moves import biggest_moves
 from goldmine.publishing.reasons import reasons_in_words
 from goldmine.publishing.release_inputs import Scored, model_of, read_scored, release_id_of, write_customers
 from goldmine.publishing.release_store import Release, release_once
@@ -105,16 +110,23 @@ def _listing(
     tables: ContactTables, work: Workspace, scored: Scored, release: ReleaseMetadata, held_back: frozenset[str]
 ) -> Listing:
     chosen = choose(tables, scored.path, scored.use_case, held_back)
+    customers = chosen.rows["customer_id"].to_pylist()
     words = reasons_in_words(
         model_of(tables.bank, work, scored, release.as_of),
         work,
         scored.use_case,
-        chosen.rows["customer_id"].to_pylist(),
+        customers,
         as_of=release.as_of,
         languages=[release.language],
     ).phrases[release.language]
     stamp = (scored.model.model_version, release.release_id)
-    rows = make_rows(chosen.rows, words, scored.use_case, as_of=release.as_of, stamp=stamp)
+    moves = biggest_moves(tables.connection, work, release.as_of, customers)
+    titles = {segment.name: in_language(segment.title, release.language) for segment in scored.use_case.segments}
+    segments = segments_of(tables.connection, work, scored.use_case, release.as_of, customers)
+    known = chosen.rows.append_column("segment", pa.array([titles.get(name) for name in segments], pa.string()))
+    for name in moves.column_names:
+        known = known.append_column(name, moves[name])
+    rows = make_rows(known, words, scored.use_case, as_of=release.as_of, stamp=stamp)
     return Listing(scored.use_case, rows, chosen.funnel, scored.model)
 
 

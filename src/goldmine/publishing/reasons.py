@@ -15,9 +15,12 @@ from goldmine.features import feature_dictionary
 from goldmine.features.definition import FeatureSign
 from goldmine.labels.eligibility import eligible, feature_rows
 from goldmine.labels.use_case import UseCase
-from goldmine.models.explain import explain, typical_values
+from goldmine.models.explain import explain, quoted_features, typical_values
 from goldmine.models.model import Model
 from goldmine.models.reason_phrases import NO_REASON, reason_phrase, sign_of
+
+_TYPICAL_ROWS = 50_000
+"""The typical value is the median of the eligible; of more than this, of an evenly spaced part."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ def reasons_in_words(
 ) -> ReasonsInWords:
     """The strongest reasons of each customer, in words, compared with typical values of everyone scored.
 
-    A reason is a behaviour that raised the customer's own probability; SHAP values are computed for these rows only.
+    A reason is a behaviour that raised the customer's own probability and reads that way: the use case says which
+    features may be quoted, above or below the typical value. SHAP values are computed for these rows only.
 
     Parameters
     ----------
@@ -63,13 +67,17 @@ def reasons_in_words(
     connection = connect()
     positions = pa.table({"customer_id": customers, "position": range(len(customers))})
     columns = parquet_schema(work.features(as_of)).names
-    names = [name for name in model.encoding.features if name in columns]
-    listed = feature_rows(connection, work, as_of, positions, names).order("position").to_arrow_table()
     features = {feature.name: feature for feature in feature_dictionary(work)}
-    reasons = explain(model, listed, tuple(features.values()), len(REASONS))
-    cited = sorted({reason.feature for row in reasons for reason in row})
-    everyone = eligible(connection, work, use_case, as_of).to_pyarrow()
-    typical = typical_values(feature_rows(connection, work, as_of, everyone, cited).to_arrow_table(), cited)
+    names = quoted_features([name for name in model.encoding.features if name in columns], features.values())
+    names = [name for name in names if name in columns]
+    listed = feature_rows(connection, work, as_of, positions, names).order("position").to_arrow_table()
+    everyone = _evenly(eligible(connection, work, use_case, as_of).order_by("customer_id").to_pyarrow())
+    typical = typical_values(feature_rows(connection, work, as_of, everyone, names).to_arrow_table(), names)
+
+    def quotable(feature: str, value: float | str | None) -> bool:
+        return use_case.reasons is None or use_case.reasons.allows(feature, value, typical.get(feature))
+
+    reasons = explain(model, listed, tuple(features.values()), len(REASONS), quotable)
     phrases = {
         language: [
             [reason_phrase(reason, features, typical, language, as_of) for reason in row]
@@ -82,3 +90,9 @@ def reasons_in_words(
         [(reason.feature, sign_of(features.get(reason.feature), reason.value)) for reason in row] for row in reasons
     ]
     return ReasonsInWords(phrases, quoted)
+
+
+def _evenly(customers: pa.Table) -> pa.Table:
+    """All customers, or an evenly spaced part of many."""
+    step = -(-customers.num_rows // _TYPICAL_ROWS)
+    return customers.take(range(0, customers.num_rows, step)) if step > 1 else customers

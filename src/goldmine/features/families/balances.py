@@ -44,6 +44,7 @@ REASON_TEXTS = {
         "assets_trend",
         positive=_("Month-end assets at {percent} of the month's average"),
         missing=_("No assets to speak of over {window}"),
+        instead="aum_end",
     ),
     "aum_peak_365d": ReasonText("assets", positive=_("Assets of up to {value} within a year")),
     "aum_trough_365d": ReasonText(
@@ -62,8 +63,8 @@ REASON_TEXTS = {
     ),
     "aum_next_quarter_year_ago": ReasonText(
         "assets_season",
-        positive=_("{value} of assets in the coming months last year"),
-        zero=_("No assets in the coming months last year"),
+        positive=_("{value} of assets in {coming}"),
+        zero=_("No assets in {coming}"),
     ),
     "months_below_level_365d": ReasonText(
         "assets", positive=_("Months of the year below 10,000 yuan: {value}"), zero=_("Above 10,000 yuan all year")

@@ -44,6 +44,7 @@ REASON_TEXTS |= {
     "batch_share_365d": ReasonText(
         "channels",
         positive=_("{value} of entries are batches, not the customer's own"),
+        mostly=_("Hardly anything but batch entries on the account"),
         zero=_("No batch entries over {window}"),
         missing=_("No transactions over {window}"),
     ),

@@ -45,12 +45,13 @@ REASON_TEXTS = {
     ),
     "inflow_to_year_ago": ReasonText(
         "inflow",
-        positive=_("{percent} of what came in in the same months last year"),
+        positive=_("Came in over the last 3 months against the same months last year: about {times}"),
         missing=_("Nothing came in in the same months last year"),
+        show_typical=False,
     ),
     "inflow_season_share": ReasonText(
         "inflow_season",
-        positive=_("{value} of last year's inflow fell in the coming months"),
+        positive=_("{value} of the year's inflow fell in {coming}"),
         missing=_("No money came in over {window}"),
     ),
     "inflow_mean_365d": ReasonText(
@@ -76,12 +77,13 @@ REASON_TEXTS = {
     ),
     "outflow_to_year_ago": ReasonText(
         "outflow",
-        positive=_("{percent} of what went out in the same months last year"),
+        positive=_("Went out over the last 3 months against the same months last year: about {times}"),
         missing=_("Nothing went out in the same months last year"),
+        show_typical=False,
     ),
     "outflow_season_share": ReasonText(
         "outflow_season",
-        positive=_("{value} of last year's outflow fell in the coming months"),
+        positive=_("{value} of the year's outflow fell in {coming}"),
         missing=_("No money went out over {window}"),
     ),
     "outflow_mean_365d": ReasonText(

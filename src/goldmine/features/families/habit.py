@@ -22,10 +22,30 @@ HALVES = (2, 6, 12)
 """Half-lives of the decaying rates, in months."""
 _NONE = _("No transaction of their own within two years")
 REASON_TEXTS = {
-    "own_days_per_month": ReasonText("habit", positive=_("Active on {value} a month over two years"), zero=_NONE),
-    "own_months_share": ReasonText("habit", positive=_("Active in {value} of the months of two years"), zero=_NONE),
-    "own_count_per_month*": ReasonText(
-        "habit", positive=_("{value} transactions of their own a month over two years"), zero=_NONE
+    "own_days_per_month": ReasonText(
+        "habit",
+        positive=_("Active on {value} a month over two years"),
+        zero=_NONE,
+        instead="own_days_365d",
+    ),
+    "own_months_share": ReasonText(
+        "habit",
+        positive=_("Active in {value} of the months of two years"),
+        zero=_NONE,
+        instead="own_months_365d",
+    ),
+    "own_count_per_month": ReasonText(
+        "habit",
+        positive=_("{value} transactions of their own a month over two years"),
+        zero=_NONE,
+        instead="own_count_365d",
+    ),
+    # A decaying rate is no figure that a banker can count.
+    "own_count_per_month_half_*": ReasonText(
+        "habit",
+        positive=_("{value} transactions of their own a month, recent ones weighing more"),
+        zero=_NONE,
+        instead="own_count_365d",
     ),
 }
 """How a customer manager words each feature."""

@@ -37,7 +37,8 @@ REASON_TEXTS = {
     ),
     "recency_to_gap_365d": ReasonText(
         "recency",
-        positive=_("Silent for {percent} of their usual gap"),
+        positive=_("Silent for {times} of their usual gap"),
+        instead="days_since_own",
         zero=_("Made a transaction on the last day"),
         missing=_("No transaction of their own over {window}"),
         show_typical=False,
@@ -60,8 +61,8 @@ REASON_TEXTS = {
     ),
     "own_days_season_share": ReasonText(
         "activity_season",
-        positive=_("{value} of last year's active days fell in the coming months"),
-        zero=_("Not active in the coming months last year"),
+        positive=_("{value} of the year's active days fell in {coming}"),
+        zero=_("Not active in {coming}"),
         missing=_("Not active over {window}"),
     ),
     "own_days_change_90d": ReasonText(
@@ -86,7 +87,10 @@ REASON_TEXTS = {
         missing=_("Not active over {window}"),
     ),
     "own_count_*": ReasonText(
-        "activity", positive=_("Transactions of their own over {window}: {value}"), zero=_("Not active over {window}")
+        "activity",
+        positive=_("Transactions of their own over {window}: {value}"),
+        zero=_("Not active over {window}"),
+        few=_("Only one or two transactions of their own over {window}"),
     ),
     "own_months_*": ReasonText(
         "activity", positive=_("Active months over {window}: {value}"), zero=_("Not active over {window}")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-_NOT_THEIRS = re.compile(r"\(typical: .*\)|(last|same|the) \d+ months( before)?|[Bb]elow 10,000 yuan")
+_NOT_THEIRS = re.compile(r"\(typical: .*\)|(last|same|the) \d+ months( before)?|([Bb]elow|[Aa]bove) 10,000 yuan")
 """What others have, how far a feature looks back, and the first level."""
 _FIGURE = re.compile(r"(\d[\d,]*(?:\.\d+)?)( yuan|%| days?\b| months?\b| years?\b)?")
 _UNITS = {

@@ -100,7 +100,7 @@ def write_scores(work, names: list[str]) -> None:
     decile = pa.array([1 + index * 10 // len(names) for index in range(len(names))], pa.int32())
     columns = {"customer_id": names, "probability": probability, "decile": decile, "rank": ranks}
     pq.write_table(pa.table(columns), path)
-    origin = {"model_name": "tiny.longtail", "model_version": "1", "mlflow_run": "r"}
+    origin = {"model_name": "tiny.longtail", "model_version": "1", "mlflow_run": "r", "model_as_of": "2024-03-31"}
     write_json(path.with_suffix(".json"), origin | {"sha256": of_file(path), "features_fingerprint": "f"})
 
 

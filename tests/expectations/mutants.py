@@ -168,7 +168,9 @@ SPECIAL: dict[str, Mutant | str] = {
     "offers.reason_missing": "UPDATE offers SET reason_zh = NULL WHERE rowid = 0",
     "offers.branch_often_missing": "UPDATE offers SET branch_id = NULL WHERE rowid < 2",
     "offers.wealth_above_grade": "UPDATE products SET risk_grade = 'R3' WHERE rowid = 0",
-    "offers.wealth_assessment_old": "UPDATE customers SET risk_grade_on = '2023-06-30' WHERE rowid = 0",
+    "offers.wealth_assessment_old": Mutant(
+        "UPDATE customers SET risk_grade_on = '2023-06-30' WHERE rowid = 0", frozenset({"valid_beyond_assessment"})
+    ),
     "offers.valid_beyond_assessment": "UPDATE offers SET valid_until = '2025-06-01' WHERE rowid = 0",
     "offers.wealth_age_unknown": "UPDATE customers SET birth_date = NULL WHERE rowid = 0",
     "offers.customer_minor": "UPDATE customers SET birth_date = '2006-07-01' WHERE rowid = 0",

@@ -3,13 +3,16 @@
 import ast
 import operator
 from collections.abc import Iterable, Mapping
+from datetime import date
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import Any
 
+import pandas as pd
 import yaml
 
-from goldmine.core.workspace import home
+from goldmine.core.workspace import Workspace, home
+from goldmine.customers.table import customers_path
 
 _COMPARE: dict[type, Any] = {
     ast.Lt: operator.lt,
@@ -127,3 +130,17 @@ def faults(texts: Iterable[str], quoted: Iterable[tuple[str, str]], row: Mapping
     return untrue | {
         f"{one} and {other}" for one in made for other in made if other in claims[one].get("contradicts", [])
     }
+
+
+def facts(work: Workspace, as_of: date) -> dict[str, dict[str, Any]]:
+    """What claims look at, by customer: features and tags as they are stored; None where unknown."""
+    names = {
+        name
+        for claim in all_claims().values()
+        for text in (claim["when"], claim.get("tags") or "1")
+        for name in names_in(text)
+    }
+    features = pd.read_parquet(work.features(as_of)).set_index("customer_id")
+    tags = pd.read_parquet(customers_path(work, as_of)).set_index("customer_id").filter(regex="^tag_")
+    rows = features.join(tags)[sorted(names)].astype(object)
+    return rows.where(rows.notna(), None).to_dict("index")

@@ -7,12 +7,25 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from goldmine.campaigns.candidates import Scores
+from goldmine.campaigns.claims import load_claims
+from goldmine.campaigns.load import load_campaigns
+from goldmine.campaigns.plan import plan_campaigns
+from goldmine.campaigns.sentences import Contacts, sentences
+from goldmine.contactability import ContactTables
+from goldmine.contactability.policy import load_policy
+from goldmine.contract.intake import open_bank
+from goldmine.core.engine import connect
+from goldmine.core.i18n import LANGUAGES, in_language
 from goldmine.core.workspace import Workspace, home
+from goldmine.labels.eligibility import eligible
+from goldmine.labels.use_case import load_use_case
 from goldmine.pipeline.dagster_job import run_job
 from goldmine.pipeline.preloaded_kernels import loaded_kernels
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.publishing.release_store import latest_lists
 from goldmine.sample import write_bank
+from tests.campaigns.told import facts, faults
 
 AS_OF = date(2024, 6, 30)
 STEPS = ("tables", "features", "customers", "model", "scores", "release")
@@ -73,6 +86,38 @@ def test_a_list_was_published(snapshot):
     (listed,) = latest_lists(snapshot.work)
     assert (listed.use_case, listed.as_of) == ("dormancy", AS_OF)
     assert listed.rows > 0
+
+
+def test_no_contact_of_any_campaign_is_told_anything_untrue(snapshot, tmp_path):
+    """The release's own contacts, then all campaigns on made scores: words, offers and tags against the books."""
+    work, books = snapshot.work, facts(snapshot.work, AS_OF)
+    (path,) = work.releases.glob(f"{AS_OF}/*/campaigns/wake_2024/offers.parquet")
+    published = pd.read_parquet(path)
+    assert len(published) > 50
+    texts = published[["say_en", "say_zh", "offer_en", "offer_zh"]].to_numpy()
+    for customer, row in zip(published["customer_id"], texts, strict=True):
+        assert faults(row, [], books[customer]) == set(), list(row)
+    tables = ContactTables.open(open_bank(snapshot.source, work), work, AS_OF)
+    made = [made_scores(work, tmp_path, name) for name in ("longtail", "wealth")]
+    campaigns = [campaign for campaign in load_campaigns() if campaign.campaign_id != "wake_2024"]
+    policy = load_policy().model_copy(update={"holdout": None})
+    for planned in plan_campaigns(tables, work, campaigns, policy, made).planned:
+        rows = planned.rows[planned.rows["group"] == "contact"]
+        titles = {offer.offer: offer.title for offer in planned.campaign.offers}
+        said = sentences(tables, work, planned.campaign, load_claims(), Contacts(rows, {}))
+        assert len(rows) > 10
+        assert len({str(text) for text in said}) > 1
+        for customer, offer, text in zip(rows["customer_id"], rows["offer"], said, strict=True):
+            told = [in_language(entry, language) for entry in (text, titles[offer]) for language in LANGUAGES]
+            assert faults(told, [], books[customer]) == set(), told
+
+
+def made_scores(work: Workspace, folder: Path, name: str) -> Scores:
+    """Everybody eligible, with the same probability."""
+    ids = eligible(connect(), work, load_use_case(name), AS_OF).to_pyarrow()["customer_id"]
+    path = folder / f"{name}.parquet"
+    pd.DataFrame({"customer_id": ids, "probability": 0.4, "decile": 1}).astype({"decile": "int32"}).to_parquet(path)
+    return Scores(load_use_case(name), path, "1")
 
 
 def test_second_run_reuses_every_step(snapshot):

@@ -94,7 +94,15 @@ def test_new_outcome_kind_is_one_file(tmp_path):
 
 
 def test_outcome_kinds_are_the_files_of_their_folder():
-    names = ["average_aum_at_least", "comes_back", "external_label", "no_own_transaction", "product_event"]
+    names = [
+        "average_aum_at_least",
+        "comes_back",
+        "external_label",
+        "later_features",
+        "no_own_transaction",
+        "product_event",
+        "table_row",
+    ]
     assert [kind.model_fields["kind"].annotation.__args__ for kind in outcome_kinds()] == [(name,) for name in names]
 
 

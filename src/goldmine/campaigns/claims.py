@@ -8,10 +8,10 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from goldmine.core.errors import SettingsError
+from goldmine.core.expression import Condition, read_condition
 from goldmine.core.i18n import LANGUAGES, LocalizedText, in_language
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
-from goldmine.customers.expression import Condition, read_condition
 from goldmine.features.definition import FeatureSign
 
 _NO_WORDS: dict[Literal["en", "zh"], list[str]] = {"en": [], "zh": []}

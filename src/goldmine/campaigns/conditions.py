@@ -10,10 +10,10 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from goldmine.core.errors import SettingsError
+from goldmine.core.expression import Condition
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
-from goldmine.customers.expression import Condition
 from goldmine.customers.table import LADDER, customers_path
 from goldmine.customers.tags import load_catalogue
 from goldmine.features import catalogue

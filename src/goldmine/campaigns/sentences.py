@@ -12,9 +12,9 @@ from goldmine.campaigns.conditions import check_columns, conditions_met
 from goldmine.campaigns.spec import Campaign, Offer, Sentence
 from goldmine.contactability import ContactTables
 from goldmine.core.errors import SettingsError
+from goldmine.core.expression import read_condition
 from goldmine.core.i18n import LANGUAGES, LocalizedText, _, in_language
 from goldmine.core.workspace import Workspace
-from goldmine.customers.expression import read_condition
 from goldmine.features.definition import FeatureSign
 from goldmine.models.reason_phrases import MONTHS
 

@@ -14,9 +14,9 @@ from goldmine.campaigns.spec import Campaign, Offer
 from goldmine.contactability.funnel import FunnelCounter
 from goldmine.contactability.tables import ContactTables
 from goldmine.core.errors import SettingsError
+from goldmine.core.expression import read_condition
 from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
-from goldmine.customers.expression import read_condition
 from goldmine.labels.eligibility import segments_of
 from goldmine.labels.use_case import UseCase
 

@@ -16,10 +16,10 @@ from pydantic import Field, model_validator
 
 from goldmine.core.engine import connect
 from goldmine.core.errors import SettingsError
+from goldmine.core.expression import Condition, read_condition
 from goldmine.core.i18n import LocalizedText
 from goldmine.core.settings import SettingsModel
 from goldmine.core.workspace import home
-from goldmine.customers.expression import Condition, read_condition
 
 Dimension = Literal["value", "behaviour", "type", "life_cycle", "age", "identity"]
 Example = dict[str, float | int | str | None]

@@ -15,7 +15,7 @@ from goldmine.core.progress import track
 from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.governance.bootstrap import Interval, intervals
-from goldmine.labels import Cutoffs, plan_cutoffs
+from goldmine.labels import Cutoffs, feature_days, plan_cutoffs
 from goldmine.labels.use_case import UseCase
 from goldmine.models.evaluation import Evaluation, evaluate
 from goldmine.models.model import Model
@@ -90,7 +90,7 @@ def backtest(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, roll: 
     """
     plans = _plans(bank, use_case, as_of, roll)
     build_activity(bank, work)
-    build_features(bank, work, sorted({cutoff for plan in plans.values() for cutoff in plan.all}))
+    build_features(bank, work, sorted({day for plan in plans.values() for day in feature_days(use_case, plan)}))
     models: dict[date, Model] = {}
     over_time, pairs = [], []
     for snapshot, plan in track(list(plans.items()), f"backtest of {use_case.name}"):

@@ -37,6 +37,17 @@ def outcome_end(use_case: UseCase, cutoff: date) -> date:
     return cutoff + timedelta(days=use_case.gap_days + use_case.horizon_days)
 
 
+def last_month_end(day: date) -> date:
+    """The last month end on or before a day."""
+    return day if day == month_end(day) else month_end(day, -1)
+
+
+def feature_days(use_case: UseCase, cutoffs: Cutoffs) -> tuple[date, ...]:
+    """Month ends whose features a training reads: its cutoffs, and the days at which its outcome reads features."""
+    later = [last_month_end(outcome_end(use_case, cutoff)) for cutoff in cutoffs.all]
+    return tuple(sorted({*cutoffs.all, *(later if use_case.outcome.reads_features else [])}))
+
+
 def plan_cutoffs(use_case: UseCase, as_of: date, months: list[str]) -> Cutoffs:
     """Choose the cutoffs of a training at a snapshot.
 

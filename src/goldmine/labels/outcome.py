@@ -31,7 +31,9 @@ class Outcome(SettingsModel):
     Attributes
     ----------
     needs : tuple of str
-        Canonical tables without which the outcome cannot be counted.
+        Canonical tables without which the outcome cannot be counted; a kind that is told its table defines `tables`.
+    reads_features : bool
+        Whether `customers` reads the feature table of the last month end within the horizon, which must be made then.
     prevents : bool
         Whether the outcome happened to those whom `customers` does not return, and a contact is to prevent it.
     """
@@ -39,7 +41,13 @@ class Outcome(SettingsModel):
     kind: str
 
     needs: ClassVar[tuple[str, ...]] = ()
+    reads_features: ClassVar[bool] = False
     prevents: ClassVar[bool] = False
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """Canonical tables without which this outcome cannot be counted."""
+        return self.needs
 
     @abstractmethod
     def customers(self, window: "OutcomeWindow") -> "ibis.Table":

@@ -1,5 +1,6 @@
 """The days in which an outcome is counted, and queries of the bank's tables in them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -8,11 +9,14 @@ from ibis.backends.duckdb import Backend
 
 from goldmine.activity.build import index_of, partition
 from goldmine.contract.bank import Bank
-from goldmine.core.dates import month_end, month_key
+from goldmine.core.dates import month_key
+from goldmine.core.engine import read_parquet
 from goldmine.core.errors import HistoryError, UseCaseError
+from goldmine.core.expression import read_condition
+from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
 from goldmine.identity import merged_numbers, under_survivors
-from goldmine.labels.cutoffs import outcome_end
+from goldmine.labels.cutoffs import last_month_end, outcome_end
 from goldmine.labels.use_case import UseCase
 
 
@@ -61,6 +65,62 @@ class OutcomeWindow:
             rows = rows.filter(rows.product_class == product_class)
         return self._under_survivors(rows.select("customer_id")).distinct()
 
+    def dated_rows(self, table: str, day: str, when: str = "", *, first: bool = False) -> ibis.Table:
+        """Customers with a row of a table that is dated in the window and meets a condition.
+
+        Parameters
+        ----------
+        day : str
+            The column that dates a row.
+        when : str
+            A condition on the table's columns (see `goldmine.core.expression`); empty for every row.
+        first : bool
+            Whether customers with such a row dated up to the window's start are left out.
+
+        Returns
+        -------
+        ibis.Table
+            customer_id, once each.
+        """
+        rows = self.bank.read(self.connection, table)
+        if "known_on" in rows.columns:
+            rows = rows.filter(rows.known_on.isnull() | (rows.known_on <= self.as_of))
+        if when:
+            rows = rows.filter(read_condition(when).of({name: rows[name] for name in rows.columns}))
+        dated = self._under_survivors(rows.select("customer_id", day=rows[day].cast("date")))
+        inside = dated.filter(dated.day > self.start, dated.day <= self.end).select("customer_id").distinct()
+        earlier = dated.filter(dated.day <= self.start)
+        return inside.anti_join(earlier, "customer_id") if first else inside
+
+    @property
+    def last_month_end(self) -> date:
+        """The last month end within the window."""
+        return last_month_end(self.end)
+
+    def features(self, day: date, names: Sequence[str]) -> ibis.Table:
+        """Features at a month end: customer_id and the features of some names.
+
+        Raises
+        ------
+        HistoryError
+            If the features of that month end have not been made.
+        UseCaseError
+            If there is no such feature.
+        """
+        path = self.work.features(day)
+        if not path.exists():
+            raise HistoryError(
+                f"features at {day}: not made, and the outcome of {self.cutoff} is read there.",
+                "Run `goldmine features` for the use case first.",
+            )
+        unknown = sorted(set(names) - set(parquet_schema(path).names))
+        if unknown:
+            raise UseCaseError(
+                f"outcome: this bank's tables do not carry the feature {', '.join(unknown)}.",
+                "See docs/features.md for the names and the tables that they need.",
+            )
+        return read_parquet(self.connection, [path], ["customer_id", *names])
+
     def average_aum(self, day: date) -> ibis.Table:
         """Average daily AUM of the last full month up to a day: customer_id and aum_avg (fen).
 
@@ -69,7 +129,7 @@ class OutcomeWindow:
         HistoryError
             If there are no balances of that month.
         """
-        month = month_key(day if day == month_end(day) else month_end(day, -1))
+        month = month_key(last_month_end(day))
         if month not in self.bank.months("balances"):
             raise HistoryError(
                 f"balances: none of {month}, the month that the outcome is read in.", "Bring in that month's balances."
@@ -125,7 +185,7 @@ def outcome_customers(use_case: UseCase, window: OutcomeWindow) -> ibis.Table:
     UseCaseError
         If the bank lacks a table that the outcome needs.
     """
-    for table in use_case.outcome.needs:
+    for table in use_case.needs:
         if not window.bank.has(table):
             raise UseCaseError(
                 f"{use_case.name}: its outcome is counted from the table {table!r}, which this bank does not have.",

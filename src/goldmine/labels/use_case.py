@@ -259,7 +259,7 @@ class UseCase(SettingsModel):
     @property
     def needs(self) -> tuple[str, ...]:
         """Tables that the outcome is counted from."""
-        return self.outcome.needs
+        return self.outcome.tables
 
     @property
     def has_external_label(self) -> bool:

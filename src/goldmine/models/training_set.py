@@ -13,7 +13,7 @@ from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.errors import UseCaseError
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_content, feature_fingerprint, require_current
-from goldmine.labels import Cutoffs, labelled, plan_cutoffs, with_features
+from goldmine.labels import Cutoffs, feature_days, labelled, plan_cutoffs, with_features
 from goldmine.labels.use_case import Training, UseCase
 from goldmine.models.external.table import external_table_fingerprint, read_external_table
 
@@ -86,7 +86,7 @@ def read_training_set(bank: Bank, work: Workspace, use_case: UseCase, as_of: dat
     if use_case.has_external_label:
         return TrainingSet(*read_external_table(work, use_case.name))
     cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
-    require_current(bank, work, cutoffs.all)
+    require_current(bank, work, feature_days(use_case, cutoffs))
     max_rows = use_case.training.max_rows
     labels = {cutoff: labelled(bank, work, use_case, cutoff, as_of) for cutoff in (*cutoffs.train, cutoffs.calibrate)}
     calibrate = downsample(labels.pop(cutoffs.calibrate), max_rows // 2, seed)
@@ -189,5 +189,6 @@ def training_fingerprint(
         return fingerprint.of_value({**inputs, "table": external_table_fingerprint(work, use_case.name)})
     cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
     tables = {t: [f.fingerprint for f in bank.tables[t].files] for t in (*use_case.needs, "customers") if bank.has(t)}
-    features = [[feature_fingerprint(bank, work, cutoff), feature_content(work, cutoff)] for cutoff in cutoffs.all]
+    days = feature_days(use_case, cutoffs)
+    features = [[feature_fingerprint(bank, work, day), feature_content(work, day)] for day in days]
     return fingerprint.of_value({**inputs, "features": features, "outcomes": tables})

@@ -7,7 +7,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.errors import ModelError, UseCaseError
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
-from goldmine.labels import plan_cutoffs
+from goldmine.labels import feature_days, plan_cutoffs
 from goldmine.labels.use_case import UseCase, load_use_case, use_case_names
 from goldmine.pipeline.tracked_run import champion_version
 
@@ -89,5 +89,5 @@ def required_cutoffs(bank: Bank, use_cases: Iterable[str], as_of: date) -> list[
         If the books do not reach the snapshot, or not far enough back to train.
     """
     months = bank.months("transactions")
-    plans = [plan_cutoffs(load_use_case(name), as_of, months) for name in use_cases]
-    return sorted({as_of, *(cutoff for plan in plans for cutoff in plan.all)})
+    cases = [load_use_case(name) for name in use_cases]
+    return sorted({as_of, *(day for case in cases for day in feature_days(case, plan_cutoffs(case, as_of, months)))})

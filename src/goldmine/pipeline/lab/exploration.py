@@ -16,7 +16,7 @@ from goldmine.core.workspace import Workspace, at_home
 from goldmine.features import build_features
 from goldmine.features.catalogue import try_folder
 from goldmine.labels import plan_cutoffs
-from goldmine.labels.cutoffs import outcome_end
+from goldmine.labels.cutoffs import last_month_end, outcome_end
 from goldmine.labels.eligibility import eligible_rows, training_rows
 from goldmine.labels.use_case import load_use_case
 from goldmine.pipeline.session import Session
@@ -42,8 +42,11 @@ def features(session: Session, use_case: str, cutoff: str = "") -> pd.DataFrame:
     case = load_use_case(use_case, session.work)
     months = session.bank.months("transactions")
     day = parse_month_end(cutoff) if cutoff else plan_cutoffs(case, session.as_of, months).test
-    make_features(session, [day])
-    if outcome_end(case, day) <= session.as_of:
+    complete = outcome_end(case, day) <= session.as_of
+    make_features(
+        session, [*([last_month_end(outcome_end(case, day))] if complete and case.outcome.reads_features else []), day]
+    )
+    if complete:
         rows = training_rows(session.bank, session.work, case, day, session.as_of)
     else:
         rows = eligible_rows(session.work, case, day)

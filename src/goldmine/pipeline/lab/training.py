@@ -12,7 +12,7 @@ from goldmine.core.figure_png import png
 from goldmine.governance.compare import Comparison
 from goldmine.governance.compare import compare as compare_models
 from goldmine.governance.leakage import leak_gate
-from goldmine.labels import plan_cutoffs
+from goldmine.labels import feature_days, plan_cutoffs
 from goldmine.labels.use_case import Training, UseCase, load_use_case
 from goldmine.models.evaluation import Evaluation, evaluate
 from goldmine.models.model import Fitted
@@ -70,7 +70,8 @@ def train(session: Session, use_case: str, seed: int | None = None) -> Trained:
     """
     case = load_use_case(use_case, session.work)
     chosen = case.training.seed if seed is None else seed
-    make_features(session, list(plan_cutoffs(case, session.as_of, session.bank.months("transactions")).all))
+    plan = plan_cutoffs(case, session.as_of, session.bank.months("transactions"))
+    make_features(session, list(feature_days(case, plan)))
     rows = read_training_set(session.bank, session.work, case, session.as_of, chosen)
     gate = leak_gate(session.bank, session.work, case, rows, session.as_of)
     fitted = fit(gate.use_case, rows, chosen)

@@ -4,7 +4,7 @@ import ibis
 import pytest
 
 from goldmine.core.errors import SettingsError
-from goldmine.customers.expression import read_condition
+from goldmine.core.expression import read_condition
 
 ROWS = ibis.memtable(
     {"place": [0, 1, 2, 3], "aum": [5.0, 50.0, 500.0, None], "kind": ["firm", "person", None, "person"]},

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -55,6 +56,7 @@ def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
     ] = None,
 ) -> None:
     """Train on an external feature table, evaluate the model, and score and list the rows without a label."""
+    started = monotonic()
     from goldmine.pipeline.preloaded_kernels import loaded_kernels
 
     with loaded_kernels():
@@ -68,11 +70,10 @@ def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
         default_minutes = tune and not tune_minutes and not tune_trials
         given = {"seed": seed, "language": language, "tune_trials": tune_trials}
         given["tune_minutes"] = _TUNE_MINUTES if default_minutes else tune_minutes
-        imported, result, drift = run_table(
-            spec, workspace, given, list_size=list_size, scores=scores, on_import=_say_imported
-        )
-        _say_result(imported, result)
-        _say_drift(drift)
+        done = run_table(spec, workspace, given, list_size=list_size, scores=scores, on_import=_say_imported)
+        _say_result(done.imported, done.result)
+        _say_drift(done.drift)
+        _say_seconds(monotonic() - started, done.learning_seconds)
         _say_work_folder(workspace)
 
 
@@ -141,6 +142,15 @@ def _drifted(window: "Window") -> str:
 
 def _first(names: Sequence[str]) -> str:
     return f": {', '.join(names[:_NAMED])}{', ...' if len(names) > _NAMED else ''}" if names else ""
+
+
+def _say_seconds(seconds: float, learning: float) -> None:
+    from goldmine.cli.output import say
+
+    say(
+        f"time: {seconds:.0f} s; {learning:.0f} s learning (tuning and fitting), "
+        f"{seconds - learning:.0f} s notebooks (start, figures, pages, records)"
+    )
 
 
 def _say_work_folder(work: "Workspace") -> None:

@@ -118,7 +118,7 @@ def cross_validate(
 
 def _boost_fold(training: Training, fold: Fold, seed: int, stop: StoppingRule) -> Boosted:
     settings = lightgbm_settings(training, fold.encoding, len(fold.train.outcome), seed) | SINGLE_THREAD
-    return boost(fold.encoding, settings, fold.train, stop, fold.validation, keep_all_trees=True)
+    return boost(fold.encoding, settings, fold.train, stop, fold.validation, for_fold=True)
 
 
 def cross_validate_rank_logistic(folds: Sequence[Fold], rows: int) -> CrossValidated:

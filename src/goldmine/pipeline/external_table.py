@@ -1,6 +1,7 @@
 """The job on an external table: imported, then trained, scored and listed by the same notebooks as a bank."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,33 @@ from goldmine.governance.drift.table_drift import TableDrift, table_drift
 from goldmine.models.external.result import ExternalTableResult, probabilities_path, read_result
 from goldmine.models.external.table_import import ImportedTable, TableSpec, import_table
 from goldmine.models.tracking import use_tracking
+from goldmine.pipeline.cell_times import seconds_of_cells
 from goldmine.pipeline.notebook import run_notebook
+
+LEARNING = "learning"
+"""Tag of the cells of ``4_train`` that tune, fit and refit."""
+
+
+@dataclass(frozen=True)
+class TableRun:
+    """A finished job on an external table.
+
+    Parameters
+    ----------
+    imported : ImportedTable
+        The table in its work folder.
+    result : ExternalTableResult
+        The model and its metrics.
+    drift : TableDrift
+        Drift of the test rows and of the rows to score.
+    learning_seconds : float
+        Time in which models were tuned and fitted.
+    """
+
+    imported: ImportedTable
+    result: ExternalTableResult
+    drift: TableDrift
+    learning_seconds: float
 
 
 def run_table(
@@ -25,7 +52,7 @@ def run_table(
     list_size: int,
     scores: Path | None,
     on_import: Callable[[ImportedTable], None],
-) -> tuple[ImportedTable, ExternalTableResult, TableDrift]:
+) -> TableRun:
     """Train on a table; if the model is champion, score and list the rows without a label.
 
     Parameters
@@ -49,7 +76,7 @@ def run_table(
         on_import(imported)
         common = {"work": str(work.root), "as_of": str(as_of), "language": parameters["language"]}
         case_parameters = {**common, "use_case": spec.name}
-        run_notebook("4_train", {**case_parameters, **parameters}, work, as_of, bank=spec.name)
+        trained = run_notebook("4_train", {**case_parameters, **parameters}, work, as_of, bank=spec.name)
         result = read_result(work, spec.name)
         use_tracking(spec.name)
         drift = table_drift(work, spec.name, as_of, result.run)
@@ -58,7 +85,7 @@ def run_table(
         if imported.to_score and result.champion:
             run_notebook("5_score", case_parameters, work, as_of, bank=spec.name)
             run_notebook("6_publish", {**common, "use_cases": [spec.name]}, work, as_of, bank=spec.name)
-    return imported, result, drift
+    return TableRun(imported, result, drift, seconds_of_cells(trained.notebook, LEARNING))
 
 
 def _write_scores(work: Workspace, spec: TableSpec, path: Path) -> None:

@@ -71,7 +71,7 @@ def test_propensity_ranks_with_a_reason_on_small_history(tmp_path):
     assert (ranking.by, ranking.why, in_language(ranking.why, "zh")) == (
         "propensity",
         "longtail: too few customers of complete campaigns: 900, about 4,000 needed",
-        "longtail: 已完成活动的客户数不足,尚不能按增益排序:现有900户,约需4,000户",
+        "longtail: 已完成活动的客户数不足，尚不能按增益排序：现有900户，约需4,000户",
     )
 
 

@@ -1,17 +1,25 @@
 """Texts for people: English in the code, Chinese in the catalogue, every message in both with the same placeholders."""
 
+import json
 import re
 from functools import cache
 
 import pytest
+import yaml
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from goldmine.core.code_fingerprint import package_folder
 from goldmine.core.i18n import LOCALE
+from goldmine.core.workspace import home
 
 CHINESE = re.compile(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 PLACEHOLDER = re.compile(r"\{(\w+)")
+# Half-width punctuation where Chinese has its own. Units in headings, 资产(元), code and links keep theirs.
+_HAN = r"[\u4e00-\u9fff\u3001\u3002\uff00-\uffef]"
+HALF_WIDTH = re.compile(rf"{_HAN}[,;:?!()]|[,;:?!]\s?{_HAN}|[()]{_HAN}|[}}%] ?[,;:] ?{{")
+KEEPS_ITS_OWN = re.compile(r"\((?:元|万元|中文|英文)\)|`[^`]*`|\]\([^)]*\)")
+LISTS_OF_WORDS = ("other ", "days, the nearest first")  # contexts of messages that are split at their commas
 KEYWORDS = {"_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 
 
@@ -65,3 +73,62 @@ def test_the_catalogue_holds_no_message_that_the_code_has_no_longer():
 @pytest.mark.parametrize("text", ["名称", "，", "（"])
 def test_chinese_is_recognised(text):
     assert CHINESE.search(text)
+
+
+def half_width(texts):
+    """Texts with Chinese that punctuate it as English."""
+    chinese = [text for text in texts if CHINESE.search(text)]
+    return [text for text in chinese if HALF_WIDTH.search(KEEPS_ITS_OWN.sub("", text))]
+
+
+def chinese_in(settings):
+    """Texts under ``zh`` in a file of settings, however deep."""
+    if isinstance(settings, list):
+        return [text for part in settings for text in chinese_in(part)]
+    if isinstance(settings, dict):
+        own = settings.get("zh", [])
+        own = [own] if isinstance(own, str) else list(own) if isinstance(own, list) else []
+        return own + [text for part in settings.values() for text in chinese_in(part)]
+    return []
+
+
+def test_the_catalogue_punctuates_chinese_as_chinese():
+    read = [m for m in catalogue() if m.id and not (m.context or "").startswith(LISTS_OF_WORDS)]
+    assert len(read) > 500
+    texts = [text for m in read for text in (m.string if isinstance(m.string, tuple) else (m.string,))]
+    assert half_width(texts) == []
+
+
+@pytest.mark.parametrize("folder", ["pipelines", "examples"])
+def test_settings_punctuate_chinese_as_chinese(folder):
+    files = (home() / folder).rglob("*.yaml")
+    texts = [text for file in files for text in chinese_in(yaml.safe_load(file.read_text("utf-8")))]
+    assert len(texts) >= 4
+    assert half_width(texts) == []
+
+
+def test_expectations_punctuate_chinese_as_chinese():
+    suites = [json.loads(file.read_text("utf-8")) for file in (home() / "expectations").glob("*.json")]
+    notes = [rule["notes"] for suite in suites for rule in suite["expectations"] if rule.get("notes")]
+    assert len(notes) > 50
+    assert half_width(notes) == []
+
+
+def test_the_chinese_readme_punctuates_chinese_as_chinese():
+    assert half_width((home() / "README.zh-CN.md").read_text("utf-8").splitlines()) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "faulty"),
+    [
+        ("资金减少,请联系", True),
+        ("客户数(户均)", True),
+        ("占{share:.1%},资产占{aum}", True),
+        ("活动: 长尾", True),
+        ("资产(元)，共1,200元（12:30前），见 [说明](a.md)", False),
+        ("名称`a,b`：甲、乙", False),
+        ("called, not reached (call)", False),
+    ],
+)
+def test_half_width_punctuation_beside_chinese_is_found(text, faulty):
+    assert half_width([text]) == ([text] if faulty else [])

@@ -92,7 +92,7 @@ def test_head_office_gets_all_rows_and_branches_their_own(releases):
     ]
     sheet = openpyxl.load_workbook(after / "changes" / "head_office.xlsx").worksheets[0]
     assert [row[3].value for row in sheet.iter_rows()] == ["客户号", "other", "comes", "moves", "gone", "moves"]
-    assert [row[0].value for row in sheet.iter_rows()][-1] == "撤下:请勿联系"
+    assert [row[0].value for row in sheet.iter_rows()][-1] == "撤下：请勿联系"
 
 
 def test_release_names_the_one_it_replaces(tmp_path, capsys):

@@ -28,7 +28,7 @@ def canonical_files(folder: Path) -> dict[str, Source]:
         name, suffix, location = path.stem.lower(), path.suffix.lower(), glob.escape(str(path))
         if path.is_dir() and path.name.lower() in TABLES:
             name, suffix = path.name.lower(), _suffix(path)
-            location = f"{glob.escape(str(path))}/**/*{_any_case(suffix)}"
+            location = f"{glob.escape(str(path))}/**/*{any_case(suffix)}"
         elif not (path.is_file() and suffix in _READ):
             others.append(path)
             continue
@@ -80,5 +80,6 @@ def _suffix(folder: Path) -> str:
     return suffixes[0]
 
 
-def _any_case(suffix: str) -> str:
+def any_case(suffix: str) -> str:
+    """A glob of a suffix in small letters or capitals."""
     return "." + "".join(f"[{letter}{letter.upper()}]" for letter in suffix[1:])

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from goldmine.contract.schema import DUCKDB_TYPES, Column, Kind
-from goldmine.contract.value_forms import MIN_YEAR, ValueForms, code_words, date_pattern, normal_code
+from goldmine.contract.value_forms import EXCEL_SERIAL, MIN_YEAR, ValueForms, code_words, date_pattern, normal_code
 from goldmine.core.sql import literal, quoted
 
 MAX_YEAR = 2100
@@ -35,10 +35,10 @@ _WORDS: dict[Kind, str] = {
     "whole": "whole numbers",
     "flag": "true, false, 1 or 0",
 }
-_SPACES = literal(" \t\r\n\u00a0\u3000")
+SPACES = literal(" \t\r\n\u00a0\u3000")
 _TIME = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?"
 _UNDECLARED = rf"\d{{4}}(-\d{{1,2}}-|/\d{{1,2}}/)\d{{1,2}}([ T]{_TIME})?"
-_NO_DAY = r"0{1,4}([-/.]?0{1,2}){2}([ T][0:.]*)?|0"
+NO_DAY = r"0{1,4}([-/.]?0{1,2}){2}([ T][0:.]*)?|0"
 _INFINITE = "('nan', 'inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity')"
 
 
@@ -103,7 +103,7 @@ class ColumnCast:
         name = quoted(self.column.name)
         if not self.text:
             return name
-        trimmed = f"trim(CAST({name} AS VARCHAR), {_SPACES})"
+        trimmed = f"trim(CAST({name} AS VARCHAR), {SPACES})"
         nothing = ", ".join(map(literal, ("", *(word.strip() for word in self.forms.nulls or ()))))
         return f"CASE WHEN {trimmed} NOT IN ({nothing}) THEN {trimmed} END"
 
@@ -137,7 +137,7 @@ class ColumnCast:
         """SQL condition of a day that stands for none."""
         if not self._dated:
             return "false"
-        zeros = f" OR coalesce(regexp_full_match({given}, {literal(_NO_DAY)}), false)" if given and self.text else ""
+        zeros = f" OR coalesce(regexp_full_match({given}, {literal(NO_DAY)}), false)" if given and self.text else ""
         return f"({_is_placeholder(read)}{zeros})"
 
     def infinite(self, given: str) -> str:
@@ -261,6 +261,8 @@ def _date(given: str, forms: tuple[str, ...]) -> str:
     parsed = []
     for form in forms:
         value = f"try_strptime({given}, {literal(form)})"
+        if form == EXCEL_SERIAL:
+            value = f"TIMESTAMP '1899-12-30' + to_seconds(round(TRY_CAST({given} AS DOUBLE) * 86400))"
         if "%z" in form:
             instant = f"try_strptime(regexp_replace({given}, 'Z$', '+00:00'), {literal(form)})"
             value = f"make_timestamp(epoch_us({instant})) + INTERVAL 8 HOUR"

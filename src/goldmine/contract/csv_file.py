@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 from goldmine.contract.canonical_parquet import require_own_names
@@ -50,9 +51,9 @@ def columns_of(source: CsvSource, files: list[Path], table: str) -> list[str]:
     if not source.header:
         names = list(source.columns)
     else:
-        names = _header(source, files[0])
+        names = named(_header(source, files[0]))
         for path in files[1:]:
-            if _header(source, path) != names:
+            if named(_header(source, path)) != names:
                 raise ContractError(
                     f"{table}: the header of {path.name} differs from that of {files[0].name}.",
                     "Give all files of a source the same columns in the same order.",
@@ -70,6 +71,17 @@ def columns_of(source: CsvSource, files: list[Path], table: str) -> list[str]:
                 f"Columns: {', '.join(names)}.",
             )
     return names
+
+
+def named(header: Sequence[str | None]) -> list[str]:
+    """Names of the columns of a heading row; a column without a heading is called by its place.
+
+    Examples
+    --------
+    >>> named([None, "id", "amount", ""])
+    ['column_1', 'id', 'amount', 'column_4']
+    """
+    return [name if name and name.strip() else f"column_{place}" for place, name in enumerate(header, start=1)]
 
 
 def _check(path: Path, source: CsvSource, table: str, copy: Path | None) -> None:

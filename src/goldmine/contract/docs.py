@@ -54,6 +54,7 @@ sources:
     header: true            # false: name the columns under `columns: [a, b]`
     dates: {csrq: ["%Y%m%d"]}  # columns that become timestamps, and the forms they may have
     final_newline: true     # false where your exports never end their last line
+  desk_exports: {xlsx: exports/*.xlsx, sheet: Sheet1, header_row: 2}  # every cell as text; default: first sheet, row 1
   mart: {duckdb: mart.duckdb}            # in a SELECT: mart.table
   desk: {sqlite: desk.db}                # the SELECT runs in SQLite
   ods: {postgres: "${PIZHOU_ODS}"}       # an address from the environment; the SELECT runs in PostgreSQL
@@ -77,7 +78,24 @@ tables:
 * A SELECT gives columns of the contract and no others. Leave conversions to the contract where you can: it counts
   what does not convert and names the column.
 * With `tables:` only what it names is read; without it `bank.yaml` may still give the keys before `sources`.
+* A column without a heading is called `column_N` by its place.
 * Nothing is downloaded: DuckDB reads Parquet, CSV and its own files; the databases come through their ADBC drivers.
+
+## A proposal for your own tables
+
+`goldmine map DIR` reads a folder, file or database (CSV, Parquet, Excel, SQLite, DuckDB) and writes `DIR/bank.yaml`;
+one that is there stays unless `--force` is given. It finds encodings, delimiters, headings and files that belong
+together; tables and columns by their names in Chinese, English and initials of pinyin
+(`src/goldmine/contract/proposal/names.yaml`) and by their content; forms of dates, words for missing values, thousands,
+codes and fen by all values of a column; the customer of an account by a join. It prints what it found, in counts and
+never in a customer's values, and the file says it in comments:
+
+* **Sure**: a known name, and values that fit it.
+* **Guessed**: found by content, or something else fits too. Look at each: `unit` above all, since whole amounts may be
+  yuan or fen (both medians are named), and codes of which only a part is a known word.
+* **To be told**: what is compulsory and was not found, codes that are not understood, values that are no dates or no
+  amounts. It is not filled in: the intake stops there, or validation counts it. Refusals and consent are never guessed.
+* **Not used**: tables and files that the contract has no use for.
 
 ## How values are read
 
@@ -91,6 +109,7 @@ bank or for one table; they name columns of the contract, so they act on what th
   full-width digits, a currency sign.
 * Boolean: `true`, `1`, `y`, `yes`, their opposites, the words below and those under `codes`.
 * Code: the contract's, in capitals or not, `OPT-OUT` as `opt_out`; the words below; those under `codes` come first.
+* `excel` as a form of `dates` means numbers of days as Excel keeps them: 45291 is 2023-12-31.
 * A form of `dates` has the parts `%Y %y %m %d %H %I %M %S %f %j %b %B %p %z`. One with `%z` gives the time in China.
   Dates that are whole numbers, such as 20240131 in SQLite, are read if their form is declared.
 * Days that systems write where they know none (0001-01-01, 1899-12-30, 1899-12-31, 1900-01-01, 2099-12-31,

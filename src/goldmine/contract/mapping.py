@@ -16,6 +16,7 @@ from goldmine.contract.sources import (
     PostgresSource,
     Source,
     SqliteSource,
+    XlsxSource,
     expand,
     locate,
 )
@@ -148,7 +149,7 @@ def _table(name: str, raw: dict[str, Any], sources: dict[str, Source], top: _Fil
         if source not in sources:
             raise SettingsError(f"{where}.source: there is no source {source!r}.", f"Allowed: {', '.join(sources)}.")
     used = [sources[source] for source in table.source]
-    if not table.select and not (len(used) == 1 and isinstance(used[0], ParquetSource | CsvSource)):
+    if not table.select and not (len(used) == 1 and isinstance(used[0], ParquetSource | CsvSource | XlsxSource)):
         raise SettingsError(f"{where}.select: is missing.", "Write a SELECT that gives the contract's columns.")
     if len(used) > 1 and any(isinstance(source, SqliteSource | PostgresSource) for source in used):
         raise SettingsError(

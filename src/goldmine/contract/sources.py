@@ -125,6 +125,29 @@ class CsvSource(_Source):
         return self.csv
 
 
+class XlsxSource(_Source):
+    """Excel workbooks: a path or a glob, all with the same columns. Every cell reads as text.
+
+    Parameters
+    ----------
+    xlsx : str
+        Path or glob.
+    sheet : str
+        Name of the sheet; the first one if empty.
+    header_row : int
+        Row that names the columns; rows above it, such as a title, are left out.
+    """
+
+    xlsx: str
+    sheet: str = ""
+    header_row: int = Field(default=1, ge=1)
+
+    @property
+    def location(self) -> str:
+        """The path or glob."""
+        return self.xlsx
+
+
 class DuckdbSource(_Source):
     """A DuckDB file; its tables are read as ``source_name.table``."""
 
@@ -175,10 +198,11 @@ def _with_log(files: list[Path], ending: str) -> list[Path]:
     return [*files, log] if log.exists() else files
 
 
-Source = ParquetSource | CsvSource | DuckdbSource | SqliteSource | PostgresSource
+Source = ParquetSource | CsvSource | XlsxSource | DuckdbSource | SqliteSource | PostgresSource
 KINDS: dict[str, Any] = {
     "parquet": ParquetSource,
     "csv": CsvSource,
+    "xlsx": XlsxSource,
     "duckdb": DuckdbSource,
     "sqlite": SqliteSource,
     "postgres": PostgresSource,

@@ -12,15 +12,24 @@ from goldmine.contract.databases import rows_of
 from goldmine.contract.duckdb_errors import duckdb_errors, reduced
 from goldmine.contract.mapping import Mapping
 from goldmine.contract.schema import TableSpec
-from goldmine.contract.sources import CsvSource, DuckdbSource, ParquetSource, PostgresSource, Source, SqliteSource
+from goldmine.contract.sources import (
+    CsvSource,
+    DuckdbSource,
+    ParquetSource,
+    PostgresSource,
+    Source,
+    SqliteSource,
+    XlsxSource,
+)
 from goldmine.contract.value_forms import ValueForms
+from goldmine.contract.xlsx_file import text_files
 from goldmine.core.engine import show_no_bar
 from goldmine.core.errors import ContractError
 from goldmine.core.sql import literal, literals, quoted
 
 
 def add_source(connection: duckdb.DuckDBPyConnection, name: str, source: Source, table: str, scratch: Path) -> None:
-    """Register a Parquet, CSV or DuckDB source under its name.
+    """Register a Parquet, CSV, Excel or DuckDB source under its name.
 
     Parameters
     ----------
@@ -31,7 +40,7 @@ def add_source(connection: duckdb.DuckDBPyConnection, name: str, source: Source,
     table : str
         The canonical table, for errors.
     scratch : Path
-        Where a CSV file in another encoding is copied as UTF-8.
+        Where a CSV file in another encoding is copied as UTF-8, and a sheet as Parquet.
 
     Raises
     ------
@@ -42,8 +51,8 @@ def add_source(connection: duckdb.DuckDBPyConnection, name: str, source: Source,
         connection.execute(f"ATTACH {literal(source.files()[0])} AS {quoted(name)} (READ_ONLY)")
     elif isinstance(source, CsvSource):
         _add_csv(connection, name, source, table, scratch / name)
-    elif isinstance(source, ParquetSource):
-        files = source.files()
+    elif isinstance(source, ParquetSource | XlsxSource):
+        files = text_files(source, table, scratch / name) if isinstance(source, XlsxSource) else source.files()
         for path in files:
             read_footer(path, table)
         rows = f"read_parquet({literals(files)}, union_by_name = true, hive_partitioning = false)"
@@ -164,9 +173,10 @@ def stage(connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Mappi
 
 
 def source_rows(connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Mapping) -> dict[str, int]:
-    """Rows of a table's CSV and Parquet sources, which `stage` has named, where a SELECT may have left some out."""
+    """Rows of a table's file sources, which `stage` has named, where a SELECT may have left some out."""
     table = mapping.tables[spec.name]
-    counted = [name for name in table.source if isinstance(mapping.sources[name], CsvSource | ParquetSource)]
+    kinds = CsvSource | XlsxSource | ParquetSource
+    counted = [name for name in table.source if isinstance(mapping.sources[name], kinds)]
     if not table.select or len(counted) < len(table.source):
         return {}
     raw = {name: _raw(name) if isinstance(mapping.sources[name], CsvSource) else name for name in counted}

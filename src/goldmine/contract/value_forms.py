@@ -32,6 +32,8 @@ _DIRECTIVES = {
     "z": r"(Z|[+-]\d{2}(:?\d{2})?)",
     "%": "%",
 }
+EXCEL_SERIAL = "excel"
+"""The form of dates that are numbers of days since 1899-12-30, as Excel keeps them."""
 _PART = re.compile(r"%(.)|([^%]+)|(%)", re.DOTALL)
 
 
@@ -44,6 +46,7 @@ class ValueForms(BaseModel):
         Texts that mean a missing value, beside the empty one.
     dates : tuple of str or dict, optional
         Forms of dates and times, of all such columns or by column, such as ``%Y%m%d``; no others are read then.
+        ``excel`` are numbers of days as Excel keeps them.
     thousands : str, optional
         What separates groups of three digits in amounts.
     codes : dict
@@ -105,8 +108,8 @@ def date_pattern(form: str) -> str:
 
     Examples
     --------
-    >>> date_pattern("%Y-%m-%d")
-    '\\d{4}-\\d{1,2}-\\d{1,2}'
+    >>> date_pattern("%Y/%m/%d")
+    '\\d{4}/\\d{1,2}/\\d{1,2}'
     >>> date_pattern("%Y%m%d")
     '\\d{4}\\d{2}\\d{2}'
 
@@ -115,6 +118,8 @@ def date_pattern(form: str) -> str:
     ValueError
         If a directive is unknown.
     """
+    if form == EXCEL_SERIAL:
+        return r"\d{1,5}(\.\d+)?"
     parts = [match.groups() for match in _PART.finditer(form)]
     if not parts or any(broken or (letter and letter not in _DIRECTIVES) for letter, _, broken in parts):
         raise ValueError(f"{form!r} is no form of a date; it may have {', '.join(f'%{name}' for name in _DIRECTIVES)}")

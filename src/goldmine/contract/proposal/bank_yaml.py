@@ -1,0 +1,89 @@
+"""The text of a proposed bank.yaml: what is guessed and what must be told stands there in comments."""
+
+import json
+from typing import Any
+
+from goldmine.contract.proposal.propose import Proposal, TableProposal
+
+
+def bank_yaml(proposal: Proposal) -> str:
+    """Write a proposal as the text of a bank.yaml."""
+    lines = [
+        "# Proposed by `goldmine map`. Look at each line marked `guessed` or `tell`, then run `goldmine validate`.",
+        f"name: {_value(proposal.folder.name)}",
+    ]
+    if proposal.data_until:
+        lines.append(f"data_until: {proposal.data_until}  # guessed: last day of the last month with transactions")
+    else:
+        lines.append("# data_until: YYYY-MM-DD  # tell: last day that the books cover")
+    lines += ["", "sources:", *_sources(proposal), "", "tables:"]
+    for name in proposal.absent:
+        lines.append(f"  # tell: which table is {name}? It is compulsory.")
+    for table in proposal.tables:
+        lines += [*_table(table), ""]
+    if proposal.unmatched:
+        lines.append("# Not used:")
+        lines += [f"#   {table.raw.where}: {', '.join(table.raw.columns)}" for table in proposal.unmatched]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _sources(proposal: Proposal) -> list[str]:
+    raws = {}
+    for table in proposal.tables:
+        raws[table.match.table.raw.source_name] = table.match.table.raw
+        if table.join:
+            raws[table.join.table.raw.source_name] = table.join.table.raw
+    lines = []
+    for name, raw in raws.items():
+        lines.append(f"  {name}: {_flow(raw.source)}")
+        if len(raw.files) == 1 and raw.source[raw.kind] == raw.files[0] and _has_older(proposal, raw.files[0]):
+            lines.append("    # guessed: the last of several files that hold the same rows again")
+        for file in raw.unfinished:
+            lines.append(
+                f"    # tell: the last line of {file} does not end; export it again, or set final_newline: false"
+            )
+    return lines
+
+
+def _has_older(proposal: Proposal, file: str) -> bool:
+    return any(table.match.table.raw.files == (file,) and "last" in table.match.table.view for table in proposal.tables)
+
+
+def _table(table: TableProposal) -> list[str]:
+    match, values = table.match, table.values
+    lines = [f"  {match.spec.name}:"]
+    names = [match.table.raw.source_name, *([table.join.table.raw.source_name] if table.join else [])]
+    names = list(dict.fromkeys(names))
+    lines.append(f"    source: {names[0] if len(names) == 1 else _flow(names)}")
+    if match.named < 1:
+        lines.append("    # guessed: the table is recognised by its columns")
+    lines += [f"    # tell: which column is {name}? It is compulsory." for name in table.missing]
+    lines += [
+        f"    # {finding.certainty}: {finding.column}{': ' if finding.column else ''}{finding.text}"
+        for finding in values.findings
+        if finding.certainty != "sure"
+    ]
+    lines += [f"    {key}: {_flow(value)}" for key, value in values.keys.items()]
+    for column, words in values.untold.items():
+        empty = ", ".join(f"{_value(word)}: ..." for word in words)
+        lines.append(f"    # codes: {{{column}: {{{empty}}}}}")
+    lines.append("    select: |")
+    lines += [f"      {line}" for line in table.select]
+    return lines
+
+
+def _flow(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_value(key)}: {_flow(entry)}" for key, entry in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    return _value(value)
+
+
+def _value(value: Any) -> str:
+    """A scalar in YAML; a plain word stands without quotes unless YAML reads it as something else."""
+    if isinstance(value, bool | int):
+        return json.dumps(value)
+    word = str(value)
+    plain = word.isidentifier() and word.lower() not in ("null", "true", "false", "yes", "no", "on", "off", "y", "n")
+    return word if plain else json.dumps(word, ensure_ascii=False)

@@ -1,0 +1,184 @@
+"""The proposal for a bank: its tables are read, profiled and matched, and how their values are written is found."""
+
+import os
+import tempfile
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from statistics import median
+
+import duckdb
+
+from goldmine.contract.databases import rows_of
+from goldmine.contract.duckdb_errors import duckdb_errors
+from goldmine.contract.mapping import FILE
+from goldmine.contract.proposal.joins import Join, completed, join_for
+from goldmine.contract.proposal.matching import ProfiledTable, TableMatch, match_columns, match_tables
+from goldmine.contract.proposal.profile import profiles
+from goldmine.contract.proposal.raw_tables import RawTable, raw_tables
+from goldmine.contract.proposal.select import select_of, signed_amounts
+from goldmine.contract.proposal.values import ValueKeys, value_keys
+from goldmine.contract.sources import SqliteSource
+from goldmine.contract.stage import add_source, connect
+from goldmine.contract.tables import TABLES
+from goldmine.core.dates import month_end
+from goldmine.core.errors import ContractError
+from goldmine.core.sql import quoted
+
+_USUAL_MONTH = 0.2
+_MONTHS = 12
+_LAST = " last"
+_DAYS_TO_MONTH_END = 3
+
+
+@dataclass(frozen=True)
+class TableProposal:
+    """What is proposed for one table of the contract; `missing` are compulsory columns that nothing gives."""
+
+    match: TableMatch
+    values: ValueKeys
+    select: tuple[str, ...]
+    missing: tuple[str, ...]
+    join: Join | None = None
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A bank.yaml that is proposed.
+
+    Parameters
+    ----------
+    folder : Path
+        The bank's folder.
+    data_until : date or None
+        Last day that the books seem to cover.
+    tables : tuple of TableProposal
+        By table of the contract.
+    unmatched : tuple of ProfiledTable
+        Tables that are not used.
+    unused : dict of str to str
+        Files that hold no table, and why.
+    """
+
+    folder: Path
+    data_until: date | None
+    tables: tuple[TableProposal, ...]
+    unmatched: tuple[ProfiledTable, ...]
+    unused: dict[str, str]
+
+    @property
+    def absent(self) -> list[str]:
+        """Compulsory tables that were not found."""
+        there = {table.match.spec.name for table in self.tables}
+        return [spec.name for spec in TABLES.values() if spec.compulsory and spec.name not in there]
+
+
+def propose(target: Path) -> Proposal:
+    """Propose a mapping for a folder of tables, or for one database or file.
+
+    Parameters
+    ----------
+    target : Path
+        The folder, or a file in it.
+
+    Raises
+    ------
+    ContractError
+        If nothing stands there, or no table can be read.
+    """
+    if not target.exists():
+        raise ContractError(f"{target}: there is no such folder.", "Give the folder of the bank's tables.")
+    folder = (target if target.is_dir() else target.parent).resolve()
+    paths = _files(folder) if target.is_dir() else [target.resolve()]
+    raws, unused = raw_tables(folder, paths)
+    with tempfile.TemporaryDirectory() as scratch, connect(Path(scratch)) as connection:
+        tables = []
+        for place, raw in enumerate(raws):
+            try:
+                tables.append(_profiled(connection, raw, folder, f"raw {place}", Path(scratch)))
+            except ContractError as error:
+                unused |= dict.fromkeys(raw.files, error.what)
+        if not tables:
+            raise ContractError(
+                f"{target}: no table can be read there.", "Give a folder of CSV, Parquet or Excel files."
+            )
+        return _proposal(folder, tables, unused, connection, Path(scratch))
+
+
+def _files(folder: Path) -> list[Path]:
+    paths = []
+    for name, folders, files in os.walk(folder):
+        folders[:] = sorted(n for n in folders if not n.startswith("."))
+        paths += [Path(name, file) for file in sorted(files) if not file.startswith((".", "~$")) and file != FILE]
+    return paths
+
+
+def _profiled(
+    connection: duckdb.DuckDBPyConnection, raw: RawTable, folder: Path, view: str, scratch: Path
+) -> ProfiledTable:
+    """Read a table once into the scratch folder and count its columns' values."""
+    source = raw.opened(folder)
+    with duckdb_errors(raw.where, scratch):
+        if isinstance(source, SqliteSource):
+            with rows_of(source, f"SELECT * FROM {quoted(raw.table)}", raw.where) as reader:
+                connection.register("rows of the database", reader)
+                connection.execute(f'CREATE TABLE {quoted(view)} AS SELECT * FROM "rows of the database"')
+        else:
+            name = f"{view} source"
+            add_source(connection, name, source, raw.where, scratch)
+            table = f"{quoted(name)}.{quoted(raw.table)}" if raw.table else quoted(name)
+            connection.execute(f"CREATE TABLE {quoted(view)} AS SELECT * FROM {table}")
+            if raw.table:
+                connection.execute(f"DETACH {quoted(name)}")
+        return ProfiledTable(raw, view, profiles(connection, view))
+
+
+def _proposal(
+    folder: Path,
+    tables: list[ProfiledTable],
+    unused: dict[str, str],
+    connection: duckdb.DuckDBPyConnection,
+    scratch: Path,
+) -> Proposal:
+    matches = [_latest(match, folder, connection, scratch) for match in match_tables(tables)]
+    customers = next((match for match in matches if match.spec.name == "customers"), None)
+    proposed = []
+    for match in matches:
+        whole = completed(match, customers)
+        join = join_for(whole, tables)
+        given = [*(["customer_id"] if join else []), *(["direction"] if signed_amounts(whole) else [])]
+        missing = tuple(name for name in whole.missing if name not in given)
+        table = TableProposal(whole, value_keys(whole), select_of(whole, join), missing, join)
+        if not table.missing or match.spec.compulsory or match.named:
+            proposed.append(table)
+    used = {t.match.table.view.removesuffix(_LAST) for t in proposed} | {t.join.table.view for t in proposed if t.join}
+    unmatched = [table for table in tables if table.view not in used]
+    return Proposal(folder, _data_until(proposed, connection), tuple(proposed), tuple(unmatched), unused)
+
+
+def _latest(match: TableMatch, folder: Path, connection: duckdb.DuckDBPyConnection, scratch: Path) -> TableMatch:
+    """The last file alone, where files hold the same rows again month after month."""
+    raw, keys = match.table.raw, match.spec.key
+    key = match.raw_of(keys[0]) if len(keys) == 1 and not match.spec.month_of else None
+    if key is None or len(raw.files) < 2 or match.table.columns[key].distinct > 0.9 * match.table.columns[key].filled:
+        return match
+    alone = replace(raw, source={**raw.source, raw.kind: raw.files[-1]}, files=raw.files[-1:])
+    table = _profiled(connection, alone, folder, f"{match.table.view}{_LAST}", scratch)
+    if table.columns[key].distinct < table.columns[key].filled:
+        return match
+    return match_columns(match.spec, table)
+
+
+def _data_until(tables: list[TableProposal], connection: duckdb.DuckDBPyConnection) -> date | None:
+    """Last day of the last month that has about as many transactions as the others; a month end where few days lack."""
+    transactions = next((table for table in tables if table.match.spec.name == "transactions"), None)
+    raw = transactions.match.raw_of("time") if transactions else None
+    if transactions is None or raw is None:
+        return None
+    profile = transactions.match.table.columns[raw]
+    months = connection.execute(profile.months()).fetchall()
+    if not months:
+        return None
+    usual = median(rows for _, rows in sorted(months)[-_MONTHS:])
+    last: date = max(day for day, rows in months if rows >= _USUAL_MONTH * usual)
+    return month_end(last) if (month_end(last) - last).days <= _DAYS_TO_MONTH_END else last

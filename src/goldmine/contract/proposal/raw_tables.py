@@ -1,0 +1,248 @@
+"""The tables in a folder or database as they lie there: files that belong together, sheets, tables of databases."""
+
+import fnmatch
+import glob
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from goldmine.contract.bank_files import any_case
+from goldmine.contract.csv_file import named
+from goldmine.contract.proposal.csv_format import csv_format
+from goldmine.contract.proposal.databases import database_tables
+from goldmine.contract.sources import KINDS, Source
+from goldmine.contract.xlsx_file import sheet_names, sheet_rows
+from goldmine.core.errors import ContractError
+
+_CSV = (".csv", ".txt", ".asc", ".dat", ".tsv", ".del", ".unl")
+_HEADER_ROWS = 10
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """One table as a bank keeps it.
+
+    Parameters
+    ----------
+    source_name : str
+        Name of its source in bank.yaml.
+    source : dict
+        The source as bank.yaml would have it, its path relative to the bank's folder.
+    titles : tuple of str
+        Names that may say what it holds: of its file, folders, sheet or table.
+    columns : tuple of str
+        Its columns.
+    table : str
+        Name of the table inside of a database; empty for files.
+    files : tuple of str
+        Its files, relative to the bank's folder.
+    unfinished : tuple of str
+        CSV files among them whose last line does not end.
+    """
+
+    source_name: str
+    source: dict[str, Any]
+    titles: tuple[str, ...]
+    columns: tuple[str, ...]
+    table: str = ""
+    files: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Kind of its source, such as ``csv``."""
+        return next(kind for kind in KINDS if kind in self.source)
+
+    @property
+    def where(self) -> str:
+        """What a person calls it: a path, with the sheet or table."""
+        inside = self.table or self.source.get("sheet", "")
+        return f"{self.source[self.kind]}{f' ({inside})' if inside else ''}"
+
+    def opened(self, folder: Path) -> Source:
+        """The source with its path absolute; a last line without an end is accepted, since only a proposal is made."""
+        path = os.path.join(glob.escape(str(folder)), self.source[self.kind])  # noqa: PTH118 - a glob
+        more = {"final_newline": False} if self.kind == "csv" else {}
+        source: Source = KINDS[self.kind](**{**self.source, self.kind: path, **more})
+        return source
+
+
+@dataclass
+class _Found:
+    """One file, before files that belong together are joined."""
+
+    path: str
+    kind: str
+    columns: tuple[str, ...]
+    settings: dict[str, Any] = field(default_factory=dict)
+    ends: bool = True
+
+    def alike(self) -> str:
+        """Equal for files that can make one source; of Parquet the columns may differ from month to month."""
+        columns = self.columns[:1] if self.kind == "parquet" else self.columns
+        return repr((self.kind, sorted(self.settings.items()), columns))
+
+
+def raw_tables(folder: Path, paths: list[Path]) -> tuple[list[RawTable], dict[str, str]]:
+    """Find the tables in files.
+
+    Parameters
+    ----------
+    folder : Path
+        The bank's folder.
+    paths : list of Path
+        Files below it.
+
+    Returns
+    -------
+    list of RawTable, dict of str to str
+        The tables; for each file that holds none the reason.
+    """
+    found: list[_Found] = []
+    others: list[RawTable] = []
+    unused = {}
+    for path in paths:
+        name = path.relative_to(folder).as_posix()
+        unused[name] = "holds no table that can be read"
+        try:
+            for one in _look(path, name):
+                unused.pop(name, None)
+                if isinstance(one, _Found):
+                    found.append(one)
+                else:
+                    others.append(one)
+        except ContractError as error:
+            unused[name] = error.what
+    tables = [_joined(pattern, members) for pattern, members in _groups(found)]
+    return _with_own_names([*tables, *others]), unused
+
+
+def _look(path: Path, name: str) -> Iterator[_Found | RawTable]:
+    suffix = path.suffix.lower()
+    start = path.open("rb").read(16) if path.stat().st_size else b""
+    if start.startswith(b"PAR1"):
+        yield _Found(name, "parquet", tuple(pq.read_schema(path).names))
+    elif start.startswith(b"SQLite format 3") or start[8:12] == b"DUCK":
+        kind = "duckdb" if start[8:12] == b"DUCK" else "sqlite"
+        for table, columns in database_tables(path, kind):
+            yield RawTable(path.stem, {kind: glob.escape(name)}, (table,), columns, table, (name,))
+    elif suffix in (".xlsx", ".xlsm"):
+        sheets = sheet_names(path)
+        for sheet in sheets:
+            row, columns = _header(path, sheet)
+            if columns:
+                settings = ({"sheet": sheet} if len(sheets) > 1 else {}) | ({"header_row": row} if row > 1 else {})
+                yield _Found(name, "xlsx", columns, settings)
+    elif suffix in _CSV:
+        form = csv_format(path)
+        if form:
+            yield _Found(name, "csv", form.columns, form.settings, form.ends)
+
+
+def _header(path: Path, sheet: str) -> tuple[int, tuple[str, ...]]:
+    """The row of a sheet that names its columns: among the first the one with most texts, the earliest of equals."""
+    rows = [row for _, row in zip(range(_HEADER_ROWS), sheet_rows(path, sheet), strict=False)]
+    if not rows:
+        return 1, ()
+    filled = [sum(cell is not None for cell in row) for row in rows]
+    place = filled.index(max(filled))
+    if max(filled) < 2:
+        return 1, ()
+    if place and filled[0] == max(filled) - 1 and rows[0][0] is None:  # an index column has no heading
+        place = 0
+    return place + 1, tuple(named(rows[place]))
+
+
+def _groups(found: list[_Found]) -> Iterator[tuple[str, list[_Found]]]:
+    """Files that make one table, and the glob that gives just these."""
+    by_digits: dict[tuple[str, str], list[_Found]] = defaultdict(list)
+    for one in found:
+        by_digits[_starred(one.path), one.alike()].append(one)
+    by_prefix: dict[tuple[str, str], list[_Found]] = defaultdict(list)
+    names = [one.path for one in found]
+    for (pattern, alike), members in by_digits.items():
+        if len(members) > 1 and _gives(pattern, names, members):
+            yield pattern, members
+        else:
+            for one in members:
+                by_prefix[f"{Path(one.path).parent}/{Path(one.path).suffix.lower()}", alike].append(one)
+    for members in by_prefix.values():
+        stem = _common_start([one.path for one in members])
+        pattern = f"{glob.escape(stem)}*{any_case(Path(members[0].path).suffix.lower())}"
+        if len(members) > 1 and len(Path(stem + "x").name) > 3 and _gives(pattern, names, members):
+            yield f"{glob.escape(stem)}*{_suffix(members)}", members
+        else:
+            for one in members:
+                yield glob.escape(one.path), [one]
+
+
+def _starred(path: str) -> str:
+    return re.sub(r"\d+", "*", glob.escape(str(Path(path).with_suffix("")))) + any_case(Path(path).suffix.lower())
+
+
+def _gives(pattern: str, names: list[str], members: list[_Found]) -> bool:
+    """Whether a glob gives these files of all and no others; a star does not cross folders."""
+    given = [n for n in names if n.count("/") == pattern.count("/") and fnmatch.fnmatchcase(n, pattern)]
+    return sorted(given) == sorted(one.path for one in members)
+
+
+def _common_start(paths: list[str]) -> str:
+    """Letters with which both the first and the last path begin."""
+    first, last = min(paths), max(paths)
+    return first[
+        : next((place for place, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1), None)
+    ]
+
+
+def _suffix(members: list[_Found]) -> str:
+    suffixes = {Path(one.path).suffix for one in members}
+    return suffixes.pop() if len(suffixes) == 1 else any_case(Path(members[0].path).suffix.lower())
+
+
+def _joined(pattern: str, members: list[_Found]) -> RawTable:
+    if len(members) > 1 and pattern.endswith("]"):
+        pattern = pattern.removesuffix(any_case(Path(members[0].path).suffix.lower())) + _suffix(members)
+    first = members[-1]
+    unfinished = tuple(one.path for one in members if not one.ends)
+    settings = dict(first.settings)
+    if len(unfinished) == len(members) and first.kind == "csv":
+        settings["final_newline"] = False
+        unfinished = ()
+    parts = [Path(first.path).stem, *Path(first.path).parent.parts, first.settings.get("sheet", "")]
+    titles = tuple(part for part in parts if part and re.sub(r"[\d_=-]", "", part))
+    return RawTable(
+        _identifier(titles[0] if titles else first.path),
+        {first.kind: pattern, **settings},
+        titles,
+        tuple(named(first.columns)),
+        files=tuple(one.path for one in members),
+        unfinished=unfinished,
+    )
+
+
+def _identifier(title: str) -> str:
+    """A name in SQL: letters, digits and _ of a title; ``source`` where nothing is left."""
+    name = re.sub(r"[^A-Za-z0-9]+", "_", re.sub(r"[\d-]+$", "", title)).strip("_").lower()
+    return name if name and name[0].isalpha() else f"source_{name}".rstrip("_")
+
+
+def _with_own_names(tables: list[RawTable]) -> list[RawTable]:
+    """Give every source a name of its own; tables of one database share theirs."""
+    names: dict[str, str] = {}
+    result = []
+    for table in tables:
+        location = repr(table.source)
+        name = _identifier(table.source_name)
+        if location not in names:
+            number = 2
+            while name in names.values():
+                name, number = f"{_identifier(table.source_name)}_{number}", number + 1
+            names[location] = name
+        result.append(RawTable(**{**table.__dict__, "source_name": names[location]}))
+    return result

@@ -1,0 +1,123 @@
+"""Sheets of Excel workbooks as tables of texts: a number with the 15 digits that Excel keeps, a date as YYYY-MM-DD."""
+
+from collections.abc import Iterator
+from datetime import datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from goldmine.contract.canonical_parquet import require_own_names
+from goldmine.contract.csv_file import named
+from goldmine.contract.sources import XlsxSource
+from goldmine.core.errors import ContractError
+
+_BATCH = 50_000
+
+
+def text_files(source: XlsxSource, table: str, scratch: Path) -> list[Path]:
+    """The source's sheets as Parquet files of texts in `scratch`, all with the same columns.
+
+    Parameters
+    ----------
+    source : XlsxSource
+        The workbooks.
+    table : str
+        The canonical table, for the error.
+    scratch : Path
+        A folder for this source alone.
+
+    Raises
+    ------
+    ContractError
+        A file that is no workbook, a sheet that is not there, or headings that differ or are not distinct.
+    """
+    scratch.mkdir(parents=True, exist_ok=True)
+    copies: list[Path] = []
+    first: list[str] = []
+    for number, path in enumerate(source.files()):
+        rows = sheet_rows(path, source.sheet)
+        header = next((row for index, row in enumerate(rows, start=1) if index == source.header_row), [])
+        names = named(header)
+        if number and names != first:
+            raise ContractError(
+                f"{table}: the headings of {path.name} differ from those of {source.files()[0].name}.",
+                "Give all workbooks of a source the same columns in the same order.",
+            )
+        first = names
+        require_own_names(names, f"{table}: {path.name}")
+        copies.append(_write(rows, names, scratch / f"{number}.parquet"))
+    return copies
+
+
+def sheet_names(path: Path) -> list[str]:
+    """Names of a workbook's sheets.
+
+    Raises
+    ------
+    ContractError
+        If the file cannot be read as a workbook.
+    """
+    return list(_workbook(path).sheetnames)
+
+
+def sheet_rows(path: Path, sheet: str = "") -> Iterator[list[str | None]]:
+    """Rows of a sheet as texts; an empty cell is missing.
+
+    Raises
+    ------
+    ContractError
+        If the file cannot be read as a workbook, or has no such sheet.
+    """
+    book = _workbook(path)
+    if sheet and sheet not in book.sheetnames:
+        raise ContractError(f"{path.name}: has no sheet {sheet!r}.", f"Allowed: {', '.join(book.sheetnames)}.")
+    page = book[sheet] if sheet else book.worksheets[0]
+    for row in page.iter_rows(values_only=True):
+        yield [_text(value) for value in row]
+
+
+def _workbook(path: Path) -> Any:
+    import openpyxl
+
+    try:
+        return openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+    except Exception as error:
+        # What the reader raises may be anything, and may quote the file's content.
+        raise ContractError(
+            f"{path.name}: cannot be read as a workbook ({type(error).__name__}).", "Save it as .xlsx again."
+        ) from None
+
+
+def _text(value: Any) -> str | None:
+    """A cell as text. Excel keeps 15 digits, so a float's later ones are noise."""
+    if value is None or isinstance(value, str):
+        return value or None
+    if isinstance(value, datetime):
+        return str(value.date()) if value.time() == time() else value.isoformat(" ")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{Decimal(f'{value:.15g}'):f}"
+    return str(value)
+
+
+def _write(rows: Iterator[list[str | None]], names: list[str], path: Path) -> Path:
+    schema = pa.schema([(name, pa.string()) for name in names])
+    with pq.ParquetWriter(path, schema) as writer:
+        held: list[list[str | None]] = []
+        for row in rows:
+            if any(cell is not None for cell in row):
+                held.append((row + [None] * len(names))[: len(names)])
+            if len(held) == _BATCH:
+                writer.write_table(_table(held, schema))
+                held = []
+        writer.write_table(_table(held, schema))
+    return path
+
+
+def _table(rows: list[list[str | None]], schema: pa.Schema) -> pa.Table:
+    columns = zip(*rows, strict=True) if rows else [[] for _ in schema]
+    return pa.Table.from_arrays([pa.array(list(column), pa.string()) for column in columns], schema=schema)

@@ -1,0 +1,174 @@
+"""A proposed bank.yaml: banks of different make go from a folder to valid tables."""
+
+import shutil
+from decimal import Decimal
+from pathlib import Path
+
+import ibis
+import pandas as pd
+import pytest
+
+from goldmine.contract.intake import open_bank
+from goldmine.contract.mapping import load_mapping
+from goldmine.contract.proposal.bank_yaml import bank_yaml
+from goldmine.contract.proposal.propose import Proposal, propose
+from goldmine.core.workspace import Workspace
+from goldmine.validation.run import validate_bank
+from tests.contract.dirty_banks import CHANNELS, MAKERS, sample
+
+FLOW = "lsh,khh,jyrq,jyje,jdbz\nt1,c1,2024-06-05,12.50,C\nt2,c2,2024-06-28,3.25,D\nt3,c3,2024-06-30,7.75,C\n"
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory) -> dict[str, pd.DataFrame]:
+    """A sample bank of 400 customers and 14 months."""
+    return sample(tmp_path_factory.mktemp("sample") / "bank", 400)
+
+
+def write(folder: Path) -> Proposal:
+    proposal = propose(folder)
+    (folder / "bank.yaml").write_text(bank_yaml(proposal), "utf-8")
+    return proposal
+
+
+def folder_of(tmp_path: Path, **files: str) -> Path:
+    folder = tmp_path / "village"
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / f"{name}.csv").write_text(text, "utf-8")
+    return folder
+
+
+def said(proposal: Proposal, certainty: str) -> list[str]:
+    return [
+        f"{table.match.spec.name}.{finding.column}: {finding.text}"
+        for table in proposal.tables
+        for finding in table.values.findings
+        if finding.certainty == certainty
+    ]
+
+
+def moves(transactions: pd.DataFrame) -> list[list[str]]:
+    """Transactions as texts, sorted."""
+    columns = ["transaction_id", "customer_id", "amount", "direction", "channel", "kind"]
+    texts = transactions[columns].assign(amount=transactions["amount"].map("{:.2f}".format))
+    texts["channel"] = texts["channel"].where(texts["channel"].isin(CHANNELS))
+    return sorted(texts.fillna("").astype(str).to_numpy().tolist())
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_dirty_bank_becomes_valid_without_a_key_by_hand(tmp_path: Path, tables, make: str) -> None:
+    MAKERS[make](tables, tmp_path / make)
+    proposal = write(tmp_path / make)
+    unknown = int((~tables["transactions"]["channel"].fillna("atm").isin(CHANNELS)).sum())
+    assert said(proposal, "tell") == [f"transactions.channel: codes kiosk are not understood, {unknown} rows"]
+    work = Workspace(tmp_path / "work")
+    bank = open_bank(tmp_path / make, work)
+    assert [result.suite for result in validate_bank(bank, work) if not result.success] == []
+    assert str(bank.data_until) == "2024-06-30"
+    read = bank.read(ibis.duckdb.connect(), "transactions").to_pandas()
+    truth = tables["transactions"]
+    truth = truth[truth["transaction_id"].isin(read["transaction_id"])]
+    assert len(read) > 0.99 * len(tables["transactions"])
+    assert moves(read) == moves(truth)
+    held = bank.read(ibis.duckdb.connect(), "balances").to_pandas()
+    assert f"{held['balance'].sum():.2f}" == f"{tables['balances']['balance'].sum():.2f}"
+    people = bank.read(ibis.duckdb.connect(), "customers").to_pandas().set_index("customer_id")
+    known = tables["customers"].set_index("customer_id")
+    assert people["gender"].to_dict() == known["gender"].to_dict()
+    born = known["birth_date"].dropna().astype(str).str[:10].to_dict()
+    assert people["birth_date"].dropna().astype(str).str[:10].to_dict() == born
+
+
+def test_codes_that_are_not_understood_are_told_and_not_mapped(tmp_path: Path) -> None:
+    rows = "".join(f"t{n},c{n % 9},2024-06-0{n % 9 + 1},1.25,{'PRIJEM' if n % 2 else 'VYDAJ'}\n" for n in range(40))
+    folder = folder_of(
+        tmp_path, customer="cust_no\n" + "".join(f"c{n}\n" for n in range(9)), flow="lsh,khh,jyrq,jyje,jdbz\n" + rows
+    )
+    proposal = write(folder)
+    assert said(proposal, "tell") == ["transactions.direction: codes PRIJEM, VYDAJ are not understood, 40 rows"]
+    assert load_mapping(folder).tables["transactions"].codes == {}
+    assert "# codes: {direction: {PRIJEM: ..., VYDAJ: ...}}" in (folder / "bank.yaml").read_text("utf-8")
+
+
+def test_dates_that_two_forms_read_are_guessed_and_the_other_form_is_named(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, customer="cust_no,dob\nc1,03/04/1980\nc2,05/06/1990\nc3,\n", flow=FLOW)
+    assert said(write(folder), "guessed") == [
+        "customers.birth_date: dates are written %d/%m/%Y, 2 of 2; %m/%d/%Y would read them too"
+    ]
+
+
+def test_whole_amounts_are_guessed_to_be_fen_with_both_medians(tmp_path: Path) -> None:
+    rows = "".join(f"t{n},c1,2024-06-{n:02d},{n * 1234 + 1},C\n" for n in range(1, 31))
+    folder = folder_of(tmp_path, customer="cust_no,sex\nc1,F\n", flow="lsh,khh,jyrq,jyje,jdbz\n" + rows)
+    assert said(write(folder), "guessed") == [
+        "transactions.amount: unit fen: no amount has a fraction, 30 of 30 end in other than 00; "
+        "median about 19,000 yuan if yuan, 190.00 if fen"
+    ]
+    read = open_bank(folder, Workspace(tmp_path / "work")).read(ibis.duckdb.connect(), "transactions").to_pandas()
+    assert read["amount"].min() == Decimal("12.35")
+
+
+def test_amounts_with_a_sign_say_the_direction(tmp_path: Path) -> None:
+    flow = "lsh,khh,jyrq,jyje\nt1,c1,2024-06-05,-12.50\nt2,c1,2024-06-28,3.25\n"
+    folder = folder_of(tmp_path, customer="cust_no,sex\nc1,F\n", flow=flow)
+    write(folder)
+    read = open_bank(folder, Workspace(tmp_path / "work")).read(ibis.duckdb.connect(), "transactions").to_pandas()
+    assert read.sort_values("transaction_id")[["direction", "amount"]].to_numpy().tolist() == [
+        ["out", Decimal("12.50")],
+        ["in", Decimal("3.25")],
+    ]
+
+
+def test_a_persons_word_for_nothing_is_told_where_it_could_permit_a_contact(tmp_path: Path) -> None:
+    rows = "".join(f"c{n},{n % 9 + 1}月,{'未知' if n % 2 else '是'}\n" for n in range(20))
+    folder = folder_of(tmp_path, customer="cust_no,memo,consent\n" + rows, flow=FLOW)
+    proposal = write(folder)
+    assert said(proposal, "tell") == ["customers.marketing_consent: 10 rows with '未知': say under codes what it means"]
+    assert load_mapping(folder).tables["customers"].nulls is None
+
+
+def test_a_last_line_without_an_end_is_told_unless_no_file_has_one(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, customer="cust_no,sex\nc1,F", flow=FLOW, flow2=FLOW.replace("t", "u").strip())
+    proposal = write(folder)
+    sources = {table.match.spec.name: table.match.table.raw for table in proposal.tables}
+    assert sources["customers"].source["final_newline"] is False
+    assert sources["transactions"].unfinished == ("flow2.csv",)
+    assert "final_newline" not in sources["transactions"].source
+
+
+def test_a_column_of_customers_under_an_unknown_name_is_found_by_its_values(tmp_path: Path) -> None:
+    people = "cust_no,sex\n" + "".join(f"c{n:07d},F\n" for n in range(60))
+    rows = "".join(f"t{n},c{n:07d},2024-06-05,1.25,C\n" for n in range(60))
+    folder = folder_of(tmp_path, customer=people, flow="lsh,qqq,jyrq,jyje,jdbz\n" + rows)
+    transactions = next(table for table in write(folder).tables if table.match.spec.name == "transactions")
+    assert [(match.raw, match.how) for match in transactions.match.columns if match.column.name == "customer_id"] == [
+        ("qqq", "values")
+    ]
+
+
+def test_a_proposal_holds_no_values_of_customers(tmp_path: Path, tables) -> None:
+    MAKERS["core"](tables, tmp_path / "core")
+    text = bank_yaml(propose(tmp_path / "core"))
+    customers, accounts = tables["customers"], tables["accounts"]
+    values = {*customers["customer_id"], *customers["name"].dropna(), *accounts["account_id"]}
+    assert [value for value in values if value in text] == []
+
+
+def test_files_that_hold_no_table_are_named_with_the_reason(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, customer="cust_no,sex\nc1,F\n", flow=FLOW)
+    (folder / "notes.docx").write_bytes(b"no table")
+    (folder / "broken.xlsx").write_bytes(b"no workbook")
+    proposal = propose(folder)
+    assert proposal.unused == {
+        "broken.xlsx": "broken.xlsx: cannot be read as a workbook (BadZipFile).",
+        "notes.docx": "holds no table that can be read",
+    }
+
+
+def test_months_in_capitals_and_small_letters_make_one_source(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, customer="cust_no,sex\nc1,F\n", flow202401=FLOW, flow202402=FLOW.replace("t", "u"))
+    shutil.move(folder / "flow202402.csv", folder / "flow202402.CSV")
+    write(folder)
+    files = load_mapping(folder).sources["flow"].files()
+    assert [path.name for path in files] == ["flow202401.csv", "flow202402.CSV"]

@@ -19,6 +19,7 @@ from goldmine.reporting import call_sheets, views
 from goldmine.reporting import tables as figures
 from goldmine.reporting.metric_definitions import Target
 from goldmine.reporting.prepare import prepare
+from goldmine.reporting.queue_pages import employee_queue
 from tests.reporting.conftest import CUSTOMERS, JUNE, customer, put, tables
 
 MORE = [
@@ -88,14 +89,6 @@ def test_opted_out_customers_are_not_called(later):
     assert set(allowed.index) == {"a0", "a1", "a3", "a4", "a5", "new", "ok"}
 
 
-def test_overdue_core_customers_are_called_first(later):
-    """b0 has become a core customer; the branch head takes over from the manager."""
-    found = call_sheets.calls(later, call_sheets.of_employee(later, "h2"), 5, "en")
-    assert found[["customer_id", "why"]].values.tolist() == [["b0", "Core customer, contact overdue by 147 days"]]
-    shown = call_sheets.in_words(found, "zh")
-    assert shown[["客户号", "资产等级", "月日均资产(元)"]].values.tolist() == [["b0", "50万–200万", "600,000"]]
-
-
 def test_near_customers_show_amount_to_next_level(view):
     """But for a2, who told a caller not to call again."""
     assert call_sheets.near_next(view, call_sheets.of_employee(view, "m1")).empty
@@ -109,8 +102,8 @@ def test_departed_employee_has_no_report_and_successor_calls(later):
     assert views.employees(later) == ["h2", "m2", "m3"]
     with pytest.raises(ParameterError, match="employee_id: nobody at work has the number 'm1'"):
         views.employee_or_first(later, "m1")
-    calls = call_sheets.calls(later, call_sheets.of_employee(later, "m3"), 5, "en")
-    assert calls[["customer_id", "why"]].values.tolist() == [["new", "Taken over from m1"]]
+    queue = employee_queue(later, "m3", "", "en")
+    assert queue[["customer_id", "why"]].values.tolist() == [["new", "Taken over from m1"]]
 
 
 def test_branch_target_overrides_the_general_one(view):

@@ -197,6 +197,7 @@ _CATALOGUE = (
     Column("note", pgettext("heading", "Note"), "text", 24),
     Column("rejected_because", pgettext("heading", "Why the row goes back"), "text", 24),
     # contacts that are due
+    Column("on_day", pgettext("heading", "Contact on"), "day", 12),
     Column("last_contact_on", pgettext("heading", "Last contact"), "day", 12),
     Column("due_on", pgettext("heading", "Contact due on"), "day", 12),
     Column("overdue_days", pgettext("heading", "Days overdue"), "count", 12, unit="days"),

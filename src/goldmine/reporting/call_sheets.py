@@ -1,4 +1,4 @@
-"""Call sheets: today's calls, overdue contacts, customers near the next level, remedy lists.
+"""Call sheets: overdue contacts, customers near the next level, remedy lists.
 
 A branch sees only its own customers; an employee, only theirs.
 """
@@ -8,17 +8,15 @@ from datetime import date
 import pandas as pd
 import pyarrow.parquet as pq
 
-from goldmine.core.columns import headings
+from goldmine.core.columns import columns, headings
 from goldmine.core.errors import ParameterError, ReleaseError
 from goldmine.core.i18n import in_language
 from goldmine.core.workspace import Workspace
 from goldmine.coverage import load_coverage_rules
 from goldmine.customers.ladder import LEVELS, level_title
-from goldmine.labels.use_case import load_use_case
 from goldmine.publishing.release_store import read_latest
 from goldmine.reporting.metric_definitions import Remedy
 from goldmine.reporting.prepare import ReportData
-from goldmine.reporting.texts import word
 
 _LISTED = ["customer_id", "use_case", "probability", "reason_1", "valid_until"]
 
@@ -109,50 +107,6 @@ def handed_over(data: ReportData, customers: pd.DataFrame) -> pd.DataFrame:
     return taken[["customer_id", "level", "aum_avg", "previous_id", "owner_id"]]
 
 
-def calls(data: ReportData, customers: pd.DataFrame, max_calls: int, language: str) -> pd.DataFrame:
-    """Customers to call today: overdue core customers, customers taken over, other overdue ones, then the lists' best.
-
-    Customers excluded by `goldmine.contactability` are left out; a customer appears once, with the first reason.
-
-    Parameters
-    ----------
-    data : ReportData
-        Report data of the bank.
-    customers : pandas.DataFrame
-        From `of_employee` or `of_branch`.
-    max_calls : int
-        Maximum calls per day.
-    language : str
-        ``en`` or ``zh``.
-
-    Returns
-    -------
-    pandas.DataFrame
-        customer_id, level, aum_avg, why, reason, probability, owner_id; the most urgent first.
-    """
-    callable_ = may_be_called(data, customers)
-    late, taken = overdue(data, callable_), handed_over(data, callable_)
-    lists = listed(data.work, data.as_of)
-    lists = lists[lists["customer_id"].isin(callable_.index)]
-    titles = {name: _title(name, language) for name in lists["use_case"].unique()}
-    core = late["core"].astype(bool)
-    parts = [
-        _call(late[core], [word("core_overdue", language, days=days) for days in late.loc[core, "overdue_days"]]),
-        _call(taken, [word("handed_over", language, before=before) for before in taken["previous_id"]]),
-        _call(late[~core], [word("overdue", language, days=days) for days in late.loc[~core, "overdue_days"]]),
-        lists.assign(why=lists["use_case"].map(titles), reason=lists["reason_1"].fillna("")),
-    ]
-    chosen = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    chosen = chosen.drop_duplicates("customer_id").head(max_calls).reset_index(drop=True)
-    attributes = callable_.loc[chosen["customer_id"]]
-    columns = ["customer_id", "level", "aum_avg", "why", "reason", "probability", "owner_id"]
-    return chosen.assign(
-        level=attributes["level"].to_numpy(),
-        aum_avg=attributes["aum_fen"].to_numpy() / 100,
-        owner_id=attributes["employee_id"].to_numpy(),
-    ).reindex(columns=columns)
-
-
 def remedy_rows(data: ReportData, branch_id: str, remedy: Remedy, max_rows: int) -> pd.DataFrame:
     """The remedy list of a branch's weak figure, of its own customers: the best `max_rows` of it.
 
@@ -192,9 +146,12 @@ def remedy_rows(data: ReportData, branch_id: str, remedy: Remedy, max_rows: int)
 def in_words(rows: pd.DataFrame, language: str) -> pd.DataFrame:
     """A call sheet as staff read it: headings in words, amounts and probabilities written out."""
     shown = rows.drop(columns="core", errors="ignore")
+    for entry in columns(shown.columns):
+        if entry.words:
+            shown[entry.name] = entry.in_words(shown[entry.name], language)
     if "level" in shown:
         shown["level"] = [in_language(level_title(int(level)), language) for level in shown["level"]]
-    for name in ("aum_avg", "to_next"):
+    for name in ("aum_avg", "to_next", "expected_value"):
         if name in shown:
             shown[name] = [f"{yuan:,.0f}" for yuan in shown[name]]
     if "probability" in shown:
@@ -204,11 +161,3 @@ def in_words(rows: pd.DataFrame, language: str) -> pd.DataFrame:
     if "reason" in shown:
         shown["reason"] = shown["reason"].fillna("")
     return shown.rename(columns=headings(shown.columns, language))
-
-
-def _call(rows: pd.DataFrame, why: list[str]) -> pd.DataFrame:
-    return rows[["customer_id"]].assign(why=why, reason="", probability=float("nan"))
-
-
-def _title(use_case: str, language: str) -> str:
-    return str(in_language(load_use_case(use_case).title, language))

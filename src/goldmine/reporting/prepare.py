@@ -67,10 +67,14 @@ class ReportData:
         return read_coverage(self.work, self.as_of)
 
     @cached_property
+    def contact_tables(self) -> ContactTables:
+        """The tables that the contact rules read, with imported results."""
+        return ContactTables.open(self.bank, self.work, self.as_of)
+
+    @cached_property
     def contactable(self) -> frozenset[str]:
         """The customers whom staff may contact, as of when a page is made."""
-        tables = ContactTables.open(self.bank, self.work, self.as_of)
-        return may_contact(tables, set(self.customers.index), "relationship").allowed_customers
+        return may_contact(self.contact_tables, set(self.customers.index), "relationship").allowed_customers
 
     @cached_property
     def staff(self) -> pd.DataFrame:

@@ -49,13 +49,18 @@ _TEXTS = {
     ),
     "employees": _("## Who looks after the customers"),
     "calls": _(
-        "## Today's calls\nCore customers whose contact is overdue first, then those taken over, other "
-        "overdue ones, then the lists' best."
+        "## The queue of the day\nOffers of campaigns, agreed call-backs, overdue contacts, customers taken over, near "
+        "the next level or lost: the highest expected value first, as many as one person can work in a day."
+    ),
+    "coming_days": _(
+        "## The days after\nWhat does not fit into the day is spread over the working days until it lapses."
     ),
     "overdue": _("## Overdue contacts\nAll of them, by the rhythm of the customer's level."),
     "near": _("## Near the next level\nWithin 20% below it; the nearest first."),
     "own": _("## Own results\nThe customers whom you look after, beside the branch's and the whole bank's."),
 }
+BETWEEN = _("; ")
+"""Between two reasons in one cell."""
 _VERDICTS = {
     "worse": _("Worse than the bank by more than chance."),
     "chance": _("The lowest of the branch's figures, though chance could explain it."),
@@ -68,7 +73,11 @@ _WORDS = {
     "chance": _("no more than chance"),
     "overdue": _("Contact overdue by {days} days"),
     "core_overdue": _("Core customer, contact overdue by {days} days"),
-    "near_next": _("Near the next level"),
+    "near_next_by": _("{yuan} yuan below the next level"),
+    "call_back": _("Asked to be contacted later"),
+    "lost_deposit": _("Deposits flowed out by {year}-{month:02d}"),
+    "lost_loan": _("Loan gone by {year}-{month:02d}"),
+    "no_number": _("no number: visit"),
     "handed_over": _("Taken over from {before}"),
 }
 

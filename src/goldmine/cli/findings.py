@@ -22,6 +22,7 @@ _MEANINGS = (
     ("merged_", "the number is followed as far as docs/contract.md says, and no yuan is lost"),
 )
 _NAMED_FILES = 20
+_NAMED_MONTHS = 12
 
 
 def validate_tables(snapshot: "Snapshot", *, strict: bool) -> None:
@@ -50,14 +51,15 @@ def show_findings(work: Workspace, language: str) -> None:
     for table in intake:
         _show_table(table)
     if unused:
-        more = f" and {len(unused) - _NAMED_FILES} more" if len(unused) > _NAMED_FILES else ""
-        say(f"not used: {', '.join(unused[:_NAMED_FILES])}{more}")
+        say(f"not used: {', '.join(unused[:_NAMED_FILES])}{_more(unused, _NAMED_FILES)}")
     broken = broken_rules(work)
     for severity in ("fatal", "warning"):
         for suite, rule in broken:
             if rule["severity"] == severity:
                 say(f"{severity}: {suite}.{rule['column']}: {rule['rule']}, {rule['failing']:,} of {rule['rows']:,}")
                 say(f"  {rule['meaning'][language]}")
+                if rule.get("months"):
+                    say(f"  months: {', '.join(rule['months'][:_NAMED_MONTHS])}{_more(rule['months'], _NAMED_MONTHS)}")
                 say(f"  for the lists: {_for_lists(rule)}")
 
 
@@ -108,6 +110,10 @@ def _show_table(table: TableIntake) -> None:
         for what, count in counted.items():
             if count:
                 say(f"  {column.column}: {count:,} {what}")
+
+
+def _more(names: list[str], named: int) -> str:
+    return f" and {len(names) - named} more" if len(names) > named else ""
 
 
 def _difference(amount: Any) -> str:

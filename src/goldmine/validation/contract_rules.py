@@ -29,18 +29,18 @@ def layout_rules(layout: Layout) -> list[dict[str, Any]]:
     present = f"NOT list_has_all(columns, [{names}])"
     complete = _("Every column of the layout is there.")
     return [
-        _expectation("columns_present", "*", present, complete, of="table", needs=()),
+        expectation("columns_present", "*", present, complete, of="table", needs=()),
         *(_given(name) for name in layout.filled),
     ]
 
 
 def _has_rows() -> dict[str, Any]:
-    return _expectation("has_rows", "*", "rows = 0", _("The table has rows."), of="table", needs=())
+    return expectation("has_rows", "*", "rows = 0", _("The table has rows."), of="table", needs=())
 
 
 def _key(key: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     columns = ", ".join(key)
-    yield _expectation(
+    yield expectation(
         "key_contradicted",
         key[0],
         "versions > 1",
@@ -49,7 +49,7 @@ def _key(key: tuple[str, ...]) -> Iterator[dict[str, Any]]:
         key=list(key),
         needs=key,
     )
-    yield _expectation(
+    yield expectation(
         "row_repeated",
         key[0],
         "versions = 1",
@@ -69,7 +69,7 @@ def _column(column: Column) -> Iterator[dict[str, Any]]:
         yield from _codes(column, f"{name} NOT IN ({', '.join(map(literal, column.codes))})")
     if column.kind in ("day", "moment") and column.after_books != "allowed":
         day = f"CAST({name} AS DATE)" if column.kind == "moment" else name
-        yield _expectation(
+        yield expectation(
             f"{name}_after_books",
             name,
             f"{day} > getvariable('data_until')",
@@ -81,28 +81,28 @@ def _column(column: Column) -> Iterator[dict[str, Any]]:
 
 def _given(name: str) -> dict[str, Any]:
     column = quoted(name) if name == "group" else name
-    return _expectation(f"{name}_given", name, f"{column} IS NULL", _("{column} is never empty.", column=name))
+    return expectation(f"{name}_given", name, f"{column} IS NULL", _("{column} is never empty.", column=name))
 
 
 def _codes(column: Column, breaks: str) -> Iterator[dict[str, Any]]:
     name = column.name
     if column.required:
         known = _("{column} is one of its code list.", column=name)
-        yield _expectation(f"{name}_outside_codes", name, breaks, known)
+        yield expectation(f"{name}_outside_codes", name, breaks, known)
         return
     if column.fail_closed:
         understood = _("{column} is one of its code list or empty; an unknown code may be a refusal.", column=name)
-        yield _expectation(f"{name}_outside_codes", name, breaks, understood)
+        yield expectation(f"{name}_outside_codes", name, breaks, understood)
         return
     reported = _("{column} is one of its code list; other codes count as missing.", column=name)
-    yield _expectation(f"{name}_outside_codes", name, breaks, reported, severity="warning")
+    yield expectation(f"{name}_outside_codes", name, breaks, reported, severity="warning")
     mostly = _(
         "At least {percent} of the rows have a {column} of its code list or none.", percent=f"{MOSTLY:.0%}", column=name
     )
-    yield _expectation(f"{name}_mostly_outside_codes", name, breaks, mostly, mostly=MOSTLY)
+    yield expectation(f"{name}_mostly_outside_codes", name, breaks, mostly, mostly=MOSTLY)
 
 
-def _expectation(
+def expectation(
     rule: str,
     column: str,
     breaks: str,
@@ -112,6 +112,21 @@ def _expectation(
     needs: Iterable[str] | None = None,
     **kwargs: Any,
 ) -> dict[str, Any]:
+    """An expectation in the form of a suite's file.
+
+    Parameters
+    ----------
+    rule, column, breaks : str
+        As in `goldmine.validation.rules.Rule`.
+    meaning : LocalizedText
+        The rule in words.
+    severity : str
+        ``fatal`` or ``warning``.
+    needs : iterable of str, optional
+        What must be there; the column, if not given.
+    **kwargs
+        `of`, `key`, `mostly`.
+    """
     return {
         "type": "expect_rows_to_keep_rule",
         "kwargs": {"column": column, "rule": rule, "breaks": breaks, **kwargs},

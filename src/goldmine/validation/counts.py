@@ -1,7 +1,7 @@
 """How many rows break each rule: DuckDB counts them all in a pass or two over the table."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -12,17 +12,22 @@ from ibis.backends.duckdb import Backend
 
 from goldmine.contract.bank import Bank
 from goldmine.contract.tables import TABLES
-from goldmine.core.dates import month_end, month_key
+from goldmine.core.dates import month_end, month_key, snapshot_date
 from goldmine.core.engine import connect
+from goldmine.validation.month_profiles import month_relation, part_relation
 from goldmine.validation.rules import Rule, load_rules
+
+_NAMED = ("month", "part")
+"""Grains of which the rows that break a rule are named: months are no customer's values."""
 
 
 @dataclass(frozen=True)
 class Count:
-    """How many rows (or months, columns, tables) a rule checked, and how many break it."""
+    """How many rows (or months, columns, tables) a rule checked, and how many break it; which ones, of months."""
 
     checked: int
     failing: int
+    months: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,11 +42,14 @@ class Subject:
         The columns it holds.
     month_rows : dict of str to int
         Rows by month (``YYYY-MM``), every month of the books; empty for tables without months.
+    snapshot : str
+        Month of the snapshot.
     """
 
     table: str
     columns: tuple[str, ...]
-    month_rows: dict[str, int]
+    month_rows: dict[str, int] = field(default_factory=dict)
+    snapshot: str = ""
 
 
 def count(connection: DuckDBPyConnection, subject: Subject, rules: Iterable[Rule]) -> dict[str, Count]:
@@ -60,11 +68,14 @@ def count(connection: DuckDBPyConnection, subject: Subject, rules: Iterable[Rule
         about = [r for r in rules if r.key == key]
         repeats = _count_over(connection, _repeats(connection, subject.table, key), about)
         counts |= {name: Count(rows, repeated.failing) for name, repeated in repeats.items()}
-    relations = {"month": _months, "column": _columns, "table": _whole}
+    relations = {"month": _months, "part": _parts, "column": _columns, "table": _whole}
     for grain, relation in relations.items():
         about = [r for r in rules if r.of == grain]
         if about:
-            counts |= _count_over(connection, relation(connection, subject), about)
+            counted_on = relation(connection, subject)
+            counts |= _count_over(connection, counted_on, about)
+            for rule in (r for r in about if grain in _NAMED and counts[r.name].failing):
+                counts[rule.name] = replace(counts[rule.name], months=_which(connection, counted_on, rule))
     return counts
 
 
@@ -79,6 +90,12 @@ def _count_over(connection: DuckDBPyConnection, relation: str, rules: list[Rule]
     checked, *failing = totals[0]
     by_condition = dict(zip(conditions, failing, strict=True))
     return {rule.name: Count(checked, by_condition[rule.breaks]) for rule in rules}
+
+
+def _which(connection: DuckDBPyConnection, relation: str, rule: Rule) -> tuple[str, ...]:
+    figure = f" || printf(' ({rule.shown} %.2f)', {rule.shown})" if rule.shown else ""
+    query = f"SELECT month{figure} FROM {relation} WHERE {rule.breaks} ORDER BY month DESC"
+    return tuple(month for (month,) in connection.execute(query).fetchall())
 
 
 def _count(connection: DuckDBPyConnection, query: str) -> int:
@@ -114,9 +131,11 @@ def _repeats(connection: DuckDBPyConnection, table: str, key: tuple[str, ...]) -
 
 
 def _months(connection: DuckDBPyConnection, subject: Subject) -> str:
-    months = pa.table({"month": list(subject.month_rows), "rows": list(subject.month_rows.values())})
-    connection.register("month_rows", months)
-    return "month_rows"
+    return month_relation(connection, subject.table, subject.month_rows, subject.snapshot)
+
+
+def _parts(connection: DuckDBPyConnection, subject: Subject) -> str:
+    return part_relation(connection, subject.table, subject.snapshot)
 
 
 def _columns(connection: DuckDBPyConnection, subject: Subject) -> str:
@@ -192,10 +211,14 @@ class _RuleContext:
         return self.bank is not None and self.bank.has(table, column)
 
 
-def count_tables(bank: Bank, tables: Iterable[str] | None = None) -> list[CountedSuite]:
-    """Count rows that break the rules of a bank's tables: of all that it has, or of some."""
+def count_tables(bank: Bank, tables: Iterable[str] | None = None, as_of: date | None = None) -> list[CountedSuite]:
+    """Count rows that break the rules of a bank's tables: of all that it has, or of some.
+
+    Rules tell the month of the snapshot, `as_of`, from the others; if not given, it is the last of the books.
+    """
     scene = _rule_context(connect(), bank, {"data_until": bank.data_until})
-    return [scene.case(_canonical(bank, name)) for name in (bank.tables if tables is None else tables)]
+    snapshot = month_key(as_of or snapshot_date("", bank.data_until))
+    return [scene.case(_canonical(bank, name, snapshot)) for name in (bank.tables if tables is None else tables)]
 
 
 def count_file(suite: str, path: Path, parameters: Parameters, bank: Bank | None) -> CountedSuite:
@@ -203,7 +226,7 @@ def count_file(suite: str, path: Path, parameters: Parameters, bank: Bank | None
     scene = _rule_context(connect(), bank, parameters)
     file = scene.connection.read_parquet(str(path))
     file.create_view(suite)
-    return scene.case(Subject(suite, tuple(file.columns), {}))
+    return scene.case(Subject(suite, tuple(file.columns)))
 
 
 def _rule_context(connection: Backend, bank: Bank | None, parameters: Parameters) -> _RuleContext:
@@ -216,7 +239,7 @@ def _rule_context(connection: Backend, bank: Bank | None, parameters: Parameters
     return _RuleContext(connection.con, bank, parameters)
 
 
-def _canonical(bank: Bank, name: str) -> Subject:
+def _canonical(bank: Bank, name: str, snapshot: str) -> Subject:
     table = bank.tables[name]
     months: dict[str, int] = {}
     held = [f.month for f in table.files if f.rows]
@@ -225,4 +248,4 @@ def _canonical(bank: Bank, name: str) -> Subject:
         while month <= bank.data_until:
             months[month_key(month)] = sum(f.rows for f in table.files if f.month == month_key(month))
             month = month_end(month, 1).replace(day=1)
-    return Subject(name, table.columns, months)
+    return Subject(name, table.columns, months, snapshot)

@@ -27,6 +27,8 @@ class RuleResult:
         How many rows (or months, columns, tables) were checked, and how many of them break the rule.
     meaning : LocalizedText
         The rule in words.
+    months : tuple of str
+        The months that break the rule, latest first, where it is about months.
     """
 
     rule: str
@@ -37,6 +39,7 @@ class RuleResult:
     rows: int
     failing: int
     meaning: LocalizedText
+    months: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,4 +98,5 @@ def require(results: Iterable[SuiteResult]) -> None:
 
 
 def _line(suite: str, rule: RuleResult) -> str:
-    return f"{suite}.{rule.column}: {rule.rule} ({rule.failing:,} of {rule.rows:,})"
+    months = f": {', '.join(rule.months)}" if rule.months else ""
+    return f"{suite}.{rule.column}: {rule.rule} ({rule.failing:,} of {rule.rows:,}{months})"

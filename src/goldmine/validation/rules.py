@@ -9,9 +9,10 @@ from goldmine.core.errors import SettingsError
 from goldmine.core.layouts import LAYOUTS
 from goldmine.core.workspace import home
 from goldmine.validation.contract_rules import contract_rules, layout_rules
+from goldmine.validation.month_rules import month_rules
 
 Severity = Literal["fatal", "warning"]
-Grain = Literal["row", "key", "month", "column", "table"]
+Grain = Literal["row", "key", "month", "part", "column", "table"]
 
 FILE_SUITES = tuple(LAYOUTS)
 """Suites of the files that Goldmine itself writes; all others are named after a canonical table."""
@@ -31,7 +32,8 @@ class Rule:
         A DuckDB condition, true where the rule is broken. ``getvariable('data_until')`` and the like read a parameter.
     of : str
         What is looked at: every ``row``; every ``key`` that stands more than once (`copies` and `versions` that
-        differ); every ``month`` from the first to the last of the books (`month`, `rows`); every number ``column``
+        differ); every ``month`` from the first to the last of the books, or every ``part`` of one (their columns are
+        those of `goldmine.validation.month_profiles`); every number ``column``
         (`name`, `rows`, `empty`, `infinite`); or the ``table`` as a whole (`rows`, `columns`).
     key : tuple of str
         Columns of the key, where `of` is ``key``.
@@ -43,6 +45,8 @@ class Rule:
         Whether a failure is ``fatal`` or a ``warning``.
     config : dict
         The expectation as it stands in the file.
+    shown : str
+        The figure that is said of each month which breaks the rule; empty if the month alone says it.
     """
 
     name: str
@@ -54,6 +58,7 @@ class Rule:
     needs: tuple[str, ...]
     severity: Severity
     config: dict[str, Any]
+    shown: str = ""
 
 
 def load_rules(suite: str) -> tuple[Rule, ...]:
@@ -95,10 +100,11 @@ def _rule(config: dict[str, Any]) -> Rule:
         needs=tuple(config["meta"]["needs"]),
         severity=_SEVERITIES[config["severity"]],
         config=config,
+        shown=config["meta"].get("shown", ""),
     )
 
 
 def _implied(suite: str) -> list[dict[str, Any]]:
     if suite in TABLES:
-        return contract_rules(TABLES[suite])
+        return [*contract_rules(TABLES[suite]), *month_rules(suite)]
     return layout_rules(LAYOUTS[suite]) if suite in LAYOUTS else []

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from goldmine.contract.bank import Bank
@@ -15,7 +16,7 @@ from goldmine.validation.results import RuleResult, SuiteResult
 from goldmine.validation.rules import Rule
 
 
-def validate_bank(bank: Bank, work: Workspace) -> list[SuiteResult]:
+def validate_bank(bank: Bank, work: Workspace, as_of: date | None = None) -> list[SuiteResult]:
     """Check every canonical table that the bank has against its suite.
 
     Parameters
@@ -24,13 +25,15 @@ def validate_bank(bank: Bank, work: Workspace) -> list[SuiteResult]:
         Its tables.
     work : Workspace
         Takes a JSON result a suite, and the Data Docs.
+    as_of : date, optional
+        The snapshot, whose month is judged more strictly than others; if not given, the last of the books.
 
     Returns
     -------
     list of SuiteResult
         A suite a table. Nothing is raised for broken rules: see `require`.
     """
-    results = _evaluated(count_tables(bank), work)
+    results = _evaluated(count_tables(bank, as_of=as_of), work)
     for name in TABLES.keys() - bank.tables.keys():
         work.validation(name).unlink(missing_ok=True)
     finish_site(work)
@@ -109,4 +112,5 @@ def _result(rule: Rule, case: CountedSuite, passed: bool) -> RuleResult:
         rows=counted.checked,
         failing=counted.failing,
         meaning=stored_text({"en": rule.config["description"], "zh": rule.config["notes"]}),
+        months=counted.months,
     )

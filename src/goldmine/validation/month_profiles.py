@@ -1,0 +1,163 @@
+"""What each month of a table holds, and how far it is from other months: the relations that month rules are counted on.
+
+Exact on up to four million rows. Of larger tables every n-th customer is looked at, with all their rows: the ratios
+of months to each other are the same to within a percent, and two million customers cost what sixty thousand do.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+
+from goldmine.contract.tables import TABLES
+from goldmine.core.sql import literal
+from goldmine.validation.month_comparison import MONTHS_BEFORE, compare
+
+_ROWS_LOOKED_AT = 4_000_000
+
+
+@dataclass(frozen=True)
+class MonthMeasures:
+    """What is measured of a table's months.
+
+    Parameters
+    ----------
+    part : str
+        The column by whose codes amounts are compared: the kind of a transaction, the class of a product.
+    amount : str
+        The column of the amounts.
+    content : tuple of str
+        Columns that two different rows do not share, as a rule; empty where the key already says so.
+    """
+
+    part: str
+    amount: str
+    content: tuple[str, ...] = ()
+
+
+MEASURED = {
+    "balances": MonthMeasures("product_class", "balance"),
+    "transactions": MonthMeasures("kind", "amount", ("customer_id", "time", "amount", "direction")),
+}
+"""Tables whose months are compared."""
+
+MONTH_FIGURES = ("rows", "customers", "days")
+PART_FIGURES = ("median", "total")
+
+
+def month_relation(connection: DuckDBPyConnection, table: str, month_rows: dict[str, int], snapshot: str) -> str:
+    """A row a month: `month`, `rows`, `snapshot`, `rows_before`, `year_ago`, `repeated`, `repeated_before`.
+
+    `year_ago` says whether last year's same month has rows; what repeats is a share of the rows. Of each figure (rows,
+    customers, days) also ``<figure>_ratio`` and ``<figure>_usual``; see `Comparison`.
+    """
+    figures = _month_figures(connection, table) if table in MEASURED else {}
+    compared = {name: compare({m: row[name] for m, row in figures.items()}) for name in MONTH_FIGURES}
+    rows = []
+    for month, count in month_rows.items():
+        number = _number(month)
+        before = [figures[m] for m in range(number - MONTHS_BEFORE, number) if m in figures]
+        row: dict[str, Any] = {"month": month, "rows": count, "snapshot": month == snapshot}
+        row["rows_before"] = median(r["rows"] for r in before) if before else None
+        row["year_ago"] = number - 12 in figures
+        row["repeated"] = figures[number]["repeated"] if number in figures else None
+        row["repeated_before"] = median(r["repeated"] for r in before) if before else None
+        rows.append(row | _ratios(compared, number))
+    shares = [("year_ago", pa.bool_()), ("repeated", pa.float64()), ("repeated_before", pa.float64())]
+    return _register(connection, "month_figures", rows, [*shares, *_ratio_columns(MONTH_FIGURES)])
+
+
+def part_relation(connection: DuckDBPyConnection, table: str, snapshot: str) -> str:
+    """A row a month and part (a code of the part's column, ``-`` for others, or all): `month`, `rows`, `snapshot`.
+
+    `rows_before` is there too, and of each figure (median and total of the amounts above zero) ``<figure>_ratio`` and
+    ``<figure>_usual``; see `Comparison`.
+    """
+    rows: list[dict[str, Any]] = []
+    for part, figures in _part_figures(connection, table).items():
+        compared = {name: compare({m: row[name] for m, row in figures.items()}) for name in PART_FIGURES}
+        for number, figure in figures.items():
+            before = [figures[m]["rows"] for m in range(number - MONTHS_BEFORE, number) if m in figures]
+            month = _month(number)
+            row = {
+                "month": f"{month} {part}".strip(),
+                "rows": int(figure["rows"]),
+                "snapshot": month == snapshot,
+                "rows_before": median(before) if before else None,
+            }
+            rows.append(row | _ratios(compared, number))
+    return _register(connection, "part_figures", rows, _ratio_columns(PART_FIGURES))
+
+
+def _month_figures(connection: DuckDBPyConnection, table: str) -> dict[int, dict[str, float]]:
+    day, content = TABLES[table].month_of, MEASURED[table].content
+    keys = f"count(DISTINCT hash({', '.join(TABLES[table].key)}))"  # a row that stands twice counts once
+    different = f"count(DISTINCT hash({', '.join(content)}))" if content else keys
+    select = f"{keys} AS rows, count(DISTINCT customer_id), count(DISTINCT {day}::DATE), 1 - {different} / {keys}"
+    query = f"SELECT {_number_of(day)}, {select} FROM {_some_customers(connection, table)} GROUP BY 1"
+    names = (*MONTH_FIGURES, "repeated")
+    return {month: dict(zip(names, row, strict=True)) for month, *row in connection.execute(query).fetchall()}
+
+
+def _part_figures(connection: DuckDBPyConnection, table: str) -> dict[str, dict[int, dict[str, float]]]:
+    day, measures = TABLES[table].month_of, MEASURED[table]
+    # An unknown code may hold anything: it is not named.
+    codes = ", ".join(map(literal, TABLES[table].column(measures.part).codes))
+    known = f"CASE WHEN {measures.part} IN ({codes}) THEN {measures.part} ELSE '-' END"
+    query = (
+        f"SELECT CASE WHEN grouping(part) = 1 THEN '' ELSE part END, month, count(*), "
+        f"CAST(median(amount) AS DOUBLE), CAST(sum(amount) AS DOUBLE) "
+        f"FROM (SELECT {known} AS part, {_number_of(day)} AS month, {measures.amount} AS amount "
+        f"FROM {_some_customers(connection, table)} AND {measures.amount} > 0) "
+        f"GROUP BY GROUPING SETS ((part, month), (month)) ORDER BY month"
+    )
+    figures: dict[str, dict[int, dict[str, float]]] = defaultdict(dict)
+    for part, month, *row in connection.execute(query).fetchall():
+        figures[part][month] = dict(zip(("rows", *PART_FIGURES), row, strict=True))
+    return figures
+
+
+def _some_customers(connection: DuckDBPyConnection, table: str) -> str:
+    rows = connection.execute(f'SELECT count(*) FROM "{table}"').fetchall()[0][0]
+    # A month that the books break off in is not compared.
+    known = f"\"{table}\" WHERE last_day({TABLES[table].month_of}::DATE) <= getvariable('data_until')"
+    every = rows // _ROWS_LOOKED_AT + 1
+    return known if every == 1 else f"{known} AND hash(customer_id) % {every} = 0"
+
+
+def _number_of(day: str) -> str:
+    return f"CAST(12 * year({day}) + month({day}) AS INTEGER)"
+
+
+def _number(month: str) -> int:
+    return 12 * int(month[:4]) + int(month[5:])
+
+
+def _month(number: int) -> str:
+    year, month = divmod(number - 1, 12)
+    return f"{year:04}-{month + 1:02}"
+
+
+def _ratios(compared: dict[str, Any], number: int) -> dict[str, float | None]:
+    ratios = {}
+    for name, months in compared.items():
+        comparison = months.get(number)
+        ratios[f"{name}_ratio"] = comparison.ratio if comparison else None
+        ratios[f"{name}_usual"] = comparison.usual if comparison else None
+    return ratios
+
+
+def _ratio_columns(figures: Iterable[str]) -> list[tuple[str, pa.DataType]]:
+    return [(f"{figure}_{what}", pa.float64()) for figure in figures for what in ("ratio", "usual")]
+
+
+def _register(
+    connection: DuckDBPyConnection, name: str, rows: list[dict[str, Any]], columns: list[tuple[str, pa.DataType]]
+) -> str:
+    common = [("month", pa.string()), ("rows", pa.int64()), ("snapshot", pa.bool_()), ("rows_before", pa.float64())]
+    connection.register(name, pa.Table.from_pylist(rows, pa.schema([*common, *columns])))
+    return name

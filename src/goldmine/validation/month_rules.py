@@ -1,0 +1,125 @@
+"""Rules that hold each month of a table against the months before it and the same month a year ago.
+
+What keeps the lists from being made is the month of the snapshot; another month that breaks a rule is a warning.
+A limit gives way where the months of this bank vary more than it bears: three times their usual deviation is allowed.
+"""
+
+from typing import Any
+
+from goldmine.contract.tables import TABLES
+from goldmine.core.i18n import LocalizedText, _
+from goldmine.validation.contract_rules import expectation
+from goldmine.validation.month_profiles import MEASURED
+
+_MANY_ROWS = "rows_before >= 1000"
+"""A bank, or a time, with fewer rows a month is too young or too small for a month to be judged."""
+
+_FEW, _MANY = "CASE WHEN year_ago THEN 0.7 ELSE 0.6 END", "CASE WHEN year_ago THEN 1.5 ELSE 1.8 END"
+"""Limits on rows and customers; where no year ago tells the season, they are wider."""
+
+_ENOUGH_AMOUNTS = "rows_before >= 100 AND rows >= 100"
+
+
+def month_rules(table: str) -> list[dict[str, Any]]:
+    """The expectations on the months of a table, in the form of a suite's file; none for a table without months."""
+    if table not in MEASURED:
+        return []
+    return [*_amount_of_data(table), *(_days_and_repeats(table) if MEASURED[table].content else ()), *_amounts(table)]
+
+
+def _amount_of_data(table: str) -> list[dict[str, Any]]:
+    day = TABLES[table].month_of
+    missing = _("The month of the snapshot has rows, where the months before have.")
+    return [
+        expectation(
+            "snapshot_month_without_rows", day, f"snapshot AND rows = 0 AND {_MANY_ROWS}", missing, of="month", needs=()
+        ),
+        *_pair(
+            "rows",
+            day,
+            f"{_MANY_ROWS} AND {_outside('rows', _FEW, _MANY)}",
+            _("The month of the snapshot has about as many rows as the months before and a year ago lead to expect."),
+            _("Every other month has about as many rows as the months before it and a year ago lead to expect."),
+        ),
+        *_pair(
+            "customers",
+            "customer_id",
+            f"{_MANY_ROWS} AND {_outside('customers', _FEW, _MANY)}",
+            _("The month of the snapshot has rows of about as many customers as other months lead to expect."),
+            _("Every other month has rows of about as many customers as months before it lead to expect."),
+        ),
+    ]
+
+
+def _days_and_repeats(table: str) -> list[dict[str, Any]]:
+    day = TABLES[table].month_of
+    return [
+        *_pair(
+            "days",
+            day,
+            f"{_MANY_ROWS} AND days_ratio < least(0.7, days_usual ** -3)",
+            _("The month of the snapshot has rows on about as many days as other months lead to expect."),
+            _("Every other month has rows on about as many days as months before it lead to expect."),
+        ),
+        *_pair(
+            "repeated",
+            TABLES[table].key[0],
+            f"{_MANY_ROWS} AND repeated > repeated_before + 0.1",
+            _("The snapshot's month repeats no more customers, times and amounts under other numbers than is usual."),
+            _("No other month repeats more customers, times and amounts under other numbers than the months before."),
+            shown="repeated",
+        ),
+    ]
+
+
+def _amounts(table: str) -> list[dict[str, Any]]:
+    amount = MEASURED[table].amount
+    return [
+        *_pair(
+            "median",
+            amount,
+            f"{_ENOUGH_AMOUNTS} AND {_outside('median', '0.1', '10')}",
+            _("The median amount of the snapshot's month is, by kind, of the size that other months lead to expect."),
+            _("The median amount of every other month is, by kind, of the size that months before it lead to expect."),
+            of="part",
+        ),
+        *_pair(
+            "total",
+            amount,
+            f"{_ENOUGH_AMOUNTS} AND {_outside('total', '0.05', '20')}",
+            _("The total amount of the snapshot's month is, by kind, of the size that other months lead to expect."),
+            _("The total amount of every other month is, by kind, of the size that months before it lead to expect."),
+            of="part",
+        ),
+    ]
+
+
+def _outside(figure: str, lowest: str, highest: str) -> str:
+    low, high = f"least({lowest}, {figure}_usual ** -3)", f"greatest({highest}, {figure}_usual ** 3)"
+    return f"{figure}_ratio NOT BETWEEN {low} AND {high}"
+
+
+def _pair(  # noqa: PLR0913 - a rule of the snapshot's month and one of the others
+    figure: str,
+    column: str,
+    breaks: str,
+    meaning: LocalizedText,
+    meaning_of_others: LocalizedText,
+    *,
+    of: str = "month",
+    shown: str = "",
+) -> list[dict[str, Any]]:
+    rules = [
+        expectation(f"snapshot_{figure}_unlike_months", column, f"snapshot AND {breaks}", meaning, of=of),
+        expectation(
+            f"{figure}_unlike_months",
+            column,
+            f"NOT snapshot AND {breaks}",
+            meaning_of_others,
+            of=of,
+            severity="warning",
+        ),
+    ]
+    for rule in rules:
+        rule["meta"]["shown"] = shown or f"{figure}_ratio"
+    return rules

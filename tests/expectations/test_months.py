@@ -1,0 +1,75 @@
+"""A month is held against the months before it and last year's same month."""
+
+import duckdb
+import pytest
+
+from goldmine.validation.counts import Count, Subject, count
+from goldmine.validation.month_comparison import compare
+from goldmine.validation.rules import load_rules
+from tests.expectations.clean import clean_tables
+
+STEADY = dict.fromkeys(range(24), 100.0)
+
+
+def test_a_month_is_compared_from_the_seventh_on() -> None:
+    assert sorted(compare(dict.fromkeys(range(8), 100.0))) == [6, 7]
+
+
+def test_half_a_month_is_half_of_what_was_expected() -> None:
+    assert compare(STEADY | {23: 50.0})[23].ratio == pytest.approx(0.5)
+
+
+def test_a_season_that_came_last_year_too_is_no_deviation() -> None:
+    assert compare(STEADY | {11: 300.0, 23: 300.0})[23].ratio == pytest.approx(1)
+
+
+def test_last_years_month_is_grown_as_the_bank_has_grown() -> None:
+    doubled = {month: 100.0 if month < 12 else 200.0 for month in range(24)}
+    assert compare(doubled | {11: 300.0, 23: 600.0})[23].ratio == pytest.approx(1)
+
+
+def test_what_months_usually_deviate_is_told() -> None:
+    restless = {month: 200.0 if month % 2 else 100.0 for month in range(11)}
+    assert compare(restless)[10].usual == pytest.approx(1.5, abs=0.2)
+
+
+def months_of(connection: duckdb.DuckDBPyConnection, spoil: str) -> dict[str, Count]:
+    """Counts of the rules of months on ten months of 1,200 transactions, after they were spoilt."""
+    day = "TIMESTAMP '2023-09-01' + to_months(m::INTEGER) + to_days((i % 28)::INTEGER) + to_seconds(i)"
+    connection.execute(
+        f"INSERT INTO transactions SELECT 'M' || m || '-' || i, 'C' || i % 25, NULL, {day}, NULL, 100, 'in', 'mobile', "
+        "'salary', 'P1' FROM range(10) AS months(m), range(1200) AS drawn(i)"
+    )
+    connection.execute("SET VARIABLE data_until = DATE '2024-06-30'")
+    connection.execute(spoil)
+    rows = connection.execute(
+        "SELECT strftime(time, '%Y-%m') AS month, count(*) FROM transactions GROUP BY month ORDER BY month"
+    ).fetchall()
+    subject = Subject("transactions", (), dict(rows), "2024-06")
+    return count(connection, subject, [r for r in load_rules("transactions") if r.of in {"month", "part"}])
+
+
+def test_the_months_that_break_a_rule_are_named_with_their_figure() -> None:
+    counts = months_of(clean_tables(), "UPDATE transactions SET amount = 100 * amount WHERE month(time) IN (5, 6)")
+    named = ("2024-06 salary (median_ratio 100.00)", "2024-06 (median_ratio 100.00)")
+    assert counts["snapshot_median_unlike_months"] == Count(20, 2, named)
+    assert {month[:7] for month in counts["median_unlike_months"].months} == {"2024-05"}
+
+
+def test_a_code_outside_the_list_is_not_named() -> None:
+    counts = months_of(
+        clean_tables(),
+        "UPDATE transactions SET kind = 'Zhang San', amount = IF(month(time) = 6, 100, 1) * amount",
+    )
+    assert counts["snapshot_median_unlike_months"].months[0] == "2024-06 - (median_ratio 100.00)"
+
+
+def test_a_month_that_the_books_break_off_in_is_not_judged() -> None:
+    spoil = "DELETE FROM transactions WHERE time >= '2024-06-10'; SET VARIABLE data_until = DATE '2024-06-09'"
+    counts = months_of(clean_tables(), spoil)
+    assert {name: c.failing for name, c in counts.items() if c.failing} == {}
+
+
+def test_a_row_that_stands_twice_under_one_number_counts_once() -> None:
+    spoil = "INSERT INTO transactions FROM transactions WHERE month(time) = 6"
+    assert months_of(clean_tables(), spoil)["snapshot_rows_unlike_months"].failing == 0

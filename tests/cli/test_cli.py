@@ -120,3 +120,19 @@ def test_a_sample_bank_to_a_day_that_is_no_month_end_is_refused(goldmine):
     code, lines = goldmine("sample-bank", "made", "--end", "2024-03-30")
     assert (code, len(lines)) == (12, 2)
     assert not Path("made").exists()
+
+
+def test_map_proposes_a_bank_yaml_and_replaces_none(goldmine, tmp_path, capsys):
+    folder = tmp_path / "village"
+    folder.mkdir()
+    (folder / "customer.csv").write_text("cust_no,sex\nc1,F\n", "utf-8")
+    (folder / "flow.csv").write_text("lsh,khh,jyrq,jyje,jdbz\nt1,c1,20240630,1.25,C\n", "utf-8")
+    assert goldmine("map", "village")[0] == 0
+    text = (folder / "bank.yaml").read_text("utf-8")
+    assert "data_until: 2024-06-30  # guessed" in text
+    (folder / "bank.yaml").write_text("name: mine\n", "utf-8")
+    code, lines = goldmine("map", "village")
+    assert (code, lines) == (10, ["village/bank.yaml: is there already.", "Move it away, or replace it with --force."])
+    assert (folder / "bank.yaml").read_text("utf-8") == "name: mine\n"
+    assert goldmine("map", "village", "--force")[0] == 0
+    assert (folder / "bank.yaml").read_text("utf-8") == text

@@ -12,6 +12,7 @@ from goldmine.contract.intake import open_bank
 from goldmine.contract.mapping import load_mapping
 from goldmine.contract.proposal.bank_yaml import bank_yaml
 from goldmine.contract.proposal.propose import Proposal, propose
+from goldmine.core.errors import ContractError
 from goldmine.core.workspace import Workspace
 from goldmine.validation.run import validate_bank
 from tests.contract.dirty_banks import CHANNELS, MAKERS, sample
@@ -172,3 +173,37 @@ def test_months_in_capitals_and_small_letters_make_one_source(tmp_path: Path) ->
     write(folder)
     files = load_mapping(folder).sources["flow"].files()
     assert [path.name for path in files] == ["flow202401.csv", "flow202402.CSV"]
+
+
+def test_what_would_permit_a_contact_by_being_absent_is_told(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, customer="cust_no,sex\nc1,F\n", flow=FLOW)
+    assert write(folder).to_tell == [
+        "suppressions: no ledger of refusals was found; without one nobody is kept off the lists",
+        "customers.marketing_consent: no column was found; without one nobody counts as opted out",
+    ]
+    assert "# tell: suppressions: no ledger" in (folder / "bank.yaml").read_text("utf-8")
+
+
+def test_a_second_table_with_the_same_columns_is_told(tmp_path: Path) -> None:
+    older = FLOW.replace("t", "u").replace("jdbz", "jdbz,memo").replace("C\n", "C,\n").replace("D\n", "D,\n")
+    folder = folder_of(tmp_path, customer="cust_no,sex,consent\nc1,F,1\n", flow=FLOW, trade_2023=older)
+    assert propose(folder).to_tell[1:] == [
+        "transactions: trade_2023.csv has its columns too and is not used; "
+        "add its rows with UNION ALL if they belong there"
+    ]
+
+
+def test_books_end_with_the_last_month_that_has_no_gap_before_it(tmp_path: Path) -> None:
+    rows = [f"t{n},c1,2024-0{n % 4 + 3}-30,1.25,C" for n in range(40)]
+    moves = "lsh,khh,jyrq,jyje,jdbz\n" + "\n".join(rows) + "\nu1,c1,2031-01-05,1.25,C\n"
+    folder = folder_of(tmp_path, customer="cust_no,sex\nc1,F\n", flow=moves)
+    assert str(propose(folder).data_until) == "2024-06-30"
+    (folder / "flow.csv").write_text(f"{moves}u2,c1,2024-07-02,1.25,C\n", "utf-8")
+    assert str(propose(folder).data_until) == "2024-07-02"
+
+
+def test_no_table_at_all_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"village: no table can be read there"):
+        propose(folder_of(tmp_path))
+    with pytest.raises(ContractError, match=r"nowhere: there is no such folder"):
+        propose(tmp_path / "nowhere")

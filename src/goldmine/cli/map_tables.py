@@ -41,7 +41,7 @@ def show_proposal(proposal: "Proposal") -> None:
     for certainty, title in (("sure", "Sure"), ("guessed", "Guessed"), ("tell", "To be told")):
         lines = [line for table in proposal.tables for line in _lines(table, certainty)]
         if certainty == "tell":
-            lines = [f"{name}: no table was found; it is compulsory" for name in proposal.absent] + lines
+            lines = proposal.to_tell + lines
         elif certainty == "guessed" and proposal.data_until:
             lines = [f"data_until: the books seem to cover all until {proposal.data_until}", *lines]
         say(f"{title}:{'' if lines else ' nothing'}")

@@ -17,8 +17,7 @@ def bank_yaml(proposal: Proposal) -> str:
     else:
         lines.append("# data_until: YYYY-MM-DD  # tell: last day that the books cover")
     lines += ["", "sources:", *_sources(proposal), "", "tables:"]
-    for name in proposal.absent:
-        lines.append(f"  # tell: which table is {name}? It is compulsory.")
+    lines += [f"  # tell: {line}" for line in proposal.to_tell]
     for table in proposal.tables:
         lines += [*_table(table), ""]
     if proposal.unmatched:

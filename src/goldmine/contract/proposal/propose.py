@@ -28,6 +28,7 @@ from goldmine.core.sql import quoted
 _USUAL_MONTH = 0.2
 _MONTHS = 12
 _LAST = " last"
+_RIVAL = 1.0
 _DAYS_TO_MONTH_END = 3
 
 
@@ -58,6 +59,8 @@ class Proposal:
         Tables that are not used.
     unused : dict of str to str
         Files that hold no table, and why.
+    rivals : dict of str to str
+        Tables that are not used though they have all compulsory columns of a table for which another is used.
     """
 
     folder: Path
@@ -65,6 +68,21 @@ class Proposal:
     tables: tuple[TableProposal, ...]
     unmatched: tuple[ProfiledTable, ...]
     unused: dict[str, str]
+    rivals: dict[str, str]
+
+    @property
+    def to_tell(self) -> list[str]:
+        """What the whole bank has to be told: what is missing, above all what would permit a contact by that."""
+        there = {table.match.spec.name: table.match for table in self.tables}
+        lines = [f"{name}: no table was found; it is compulsory" for name in self.absent]
+        if "suppressions" not in there:
+            lines.append("suppressions: no ledger of refusals was found; without one nobody is kept off the lists")
+        if "customers" in there and there["customers"].raw_of("marketing_consent") is None:
+            lines.append("customers.marketing_consent: no column was found; without one nobody counts as opted out")
+        return lines + [
+            f"{name}: {where} has its columns too and is not used; add its rows with UNION ALL if they belong there"
+            for where, name in self.rivals.items()
+        ]
 
     @property
     def absent(self) -> list[str]:
@@ -153,7 +171,19 @@ def _proposal(
             proposed.append(table)
     used = {t.match.table.view.removesuffix(_LAST) for t in proposed} | {t.join.table.view for t in proposed if t.join}
     unmatched = [table for table in tables if table.view not in used]
-    return Proposal(folder, _data_until(proposed, connection), tuple(proposed), tuple(unmatched), unused)
+    until = _data_until(proposed, connection)
+    return Proposal(folder, until, tuple(proposed), tuple(unmatched), unused, _rivals(proposed, unmatched))
+
+
+def _rivals(proposed: list[TableProposal], unmatched: list[ProfiledTable]) -> dict[str, str]:
+    """Unused tables that could be a part of a table of the contract, such as last year's transactions."""
+    rivals = {}
+    for table in unmatched:
+        fits = [match_columns(known.match.spec, table) for known in proposed]
+        whole = [fit for fit in fits if not fit.missing and len(fit.columns) > 1 and fit.score >= _RIVAL]
+        if whole:
+            rivals[table.raw.where] = max(whole, key=lambda fit: fit.score).spec.name
+    return rivals
 
 
 def _latest(match: TableMatch, folder: Path, connection: duckdb.DuckDBPyConnection, scratch: Path) -> TableMatch:
@@ -170,7 +200,10 @@ def _latest(match: TableMatch, folder: Path, connection: duckdb.DuckDBPyConnecti
 
 
 def _data_until(tables: list[TableProposal], connection: duckdb.DuckDBPyConnection) -> date | None:
-    """Last day of the last month that has about as many transactions as the others; a month end where few days lack."""
+    """Last day of transactions, where months without a gap lead to it from one as full as the others.
+
+    So a stray day in years to come is none. Where few days lack to the month's end, it is that day.
+    """
     transactions = next((table for table in tables if table.match.spec.name == "transactions"), None)
     raw = transactions.match.raw_of("time") if transactions else None
     if transactions is None or raw is None:
@@ -181,4 +214,7 @@ def _data_until(tables: list[TableProposal], connection: duckdb.DuckDBPyConnecti
         return None
     usual = median(rows for _, rows in sorted(months)[-_MONTHS:])
     last: date = max(day for day, rows in months if rows >= _USUAL_MONTH * usual)
+    for day, _ in sorted(months):
+        if month_end(day) == month_end(last, 1):
+            last = day
     return month_end(last) if (month_end(last) - last).days <= _DAYS_TO_MONTH_END else last

@@ -7,7 +7,7 @@ import pytest
 
 from goldmine.core.errors import SettingsError
 from goldmine.core.i18n import in_language
-from goldmine.governance.calibration import calibration
+from goldmine.governance.calibration import Calibration, calibration
 from goldmine.governance.groups import groups_of
 from goldmine.governance.limits import Limits, read_limits
 from tests.tiny import make_bank
@@ -143,3 +143,27 @@ def test_bank_may_have_its_own_limits(tmp_path, monkeypatch):
     (tmp_path / "pipelines" / "governance.yaml").write_text(text)
     assert read_limits("shop") == Limits(group_loss=0.1, calibration_stop=0.12)
     assert read_limits("other") == Limits(group_loss=0.1)
+
+
+def notes_of(observed):
+    rows = [("all", "", 0.2, 0.19), *[("branch", f"B{n}", 0.2, share) for n, share in enumerate(observed)]]
+    table = pd.DataFrame(rows, columns=["by", "group", "predicted", "observed"])
+    return Calibration(table.assign(rows=900, error=0.01, excess=0.0, floor=0.01, verdict="ok"), Limits()).notes
+
+
+def test_notes_say_on_which_side_the_groups_lie():
+    assert notes_of([0.21, 0.2, 0.18]) == (
+        "everyone: 20.0% predicted, 19.0% observed",
+        "observed is below predicted in 1 of 3 groups, and above it in 1",
+        "no calibration error is above its limit of a warning (0.02 above the noise floor)",
+    )
+
+
+def test_groups_that_all_came_in_low_are_not_called_right():
+    assert "every group came in lower than predicted: the probabilities are too high throughout" in notes_of(
+        [0.19] * 13
+    )
+    assert "every group came in higher than predicted: the probabilities are too low throughout" in notes_of(
+        [0.21] * 13
+    )
+    assert len(notes_of([0.19] * 4)) == 3

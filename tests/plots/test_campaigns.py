@@ -56,6 +56,7 @@ def test_campaign_funnel_shows_only_steps_that_removed_customers():
         "scored by the models",
         "capacity",
         "control",
+        "on the list",
     ]
     assert release.campaign_funnel(release.campaign_counts({})) is None
 

@@ -52,8 +52,23 @@ def test_list_funnel_has_a_bar_per_step_and_counts_removed():
     style.use_language("en")
     figure = release.list_funnel(release.funnel_counts(FUNNELS))
     (axis,) = figure.axes
-    assert [bar.get_width() for bar in axis.patches] == [1200, 1000, 500]
-    assert [text.get_text() for text in axis.texts] == ["1,200", "1,000", "−200", "500", "−500"]
+    remaining, leaving = axis.containers
+    assert [bar.get_width() for bar in remaining] == [1200, 1000, 500, 500]
+    assert [bar.get_width() for bar in leaving] == [0, 200, 500, 0]
+    assert [text.get_text() for text in axis.texts] == ["1,200", "1,000", "−200", "500", "−500", "500"]
+
+
+def test_last_bar_of_a_funnel_is_the_list_and_the_others_are_named_after_who_leaves():
+    style.use_language("en")
+    (axis,) = release.list_funnel(release.funnel_counts(FUNNELS)).axes
+    assert [label.get_text() for label in axis.get_yticklabels()] == [
+        "scored by the model",
+        "has left the books",
+        "ranked below the list's size",
+        "on the list",
+    ]
+    (legend,) = axis.figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["remain", "leave, for the reason beside the bar"]
 
 
 def test_empty_funnel_is_drawn():

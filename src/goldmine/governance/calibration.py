@@ -16,6 +16,8 @@ MIN_ROWS = 200
 """Smaller groups are left out."""
 _ROWS_A_BIN = 100
 _SIMULATIONS = 200
+_ONE_SIDED = 5
+"""Groups from which it is worth saying that all of them lie on one side."""
 _MANY = 10
 """From this standard deviation of a bin's outcome count, the normal approximation replaces single draws."""
 _SEED = 20240331
@@ -49,6 +51,25 @@ class Calibration:
     def stops(self) -> tuple[LocalizedText, ...]:
         """Groups whose calibration error keeps the model from being promoted."""
         return self._messages("stop")
+
+    @property
+    def notes(self) -> tuple[LocalizedText, ...]:
+        """What the table says: predicted against observed over all rows, on which side the groups lie, and verdicts."""
+        whole, groups = self.table.iloc[0], self.table.iloc[1:]
+        below, above = int((groups.observed < groups.predicted).sum()), int((groups.observed > groups.predicted).sum())
+        notes = [_("everyone: {predicted:.1%} predicted, {observed:.1%} observed",
+                   predicted=whole.predicted, observed=whole.observed)]  # fmt: skip
+        if len(groups):
+            notes.append(_("observed is below predicted in {below} of {n} groups, and above it in {above}",
+                           below=below, n=len(groups), above=above))  # fmt: skip
+        if len(groups) >= _ONE_SIDED and below == len(groups):
+            notes.append(_("every group came in lower than predicted: the probabilities are too high throughout"))
+        if len(groups) >= _ONE_SIDED and above == len(groups):
+            notes.append(_("every group came in higher than predicted: the probabilities are too low throughout"))
+        verdicts = (*self.warnings, *self.stops)
+        within = _("no calibration error is above its limit of a warning ({warning:.2f} above the noise floor)",
+                   warning=self.limits.calibration_warning)  # fmt: skip
+        return (*notes, *(verdicts or (within,)))
 
     def metrics(self) -> dict[str, float]:
         """Figures for MLflow: of all rows, and of the worst group."""

@@ -70,10 +70,13 @@ def broken_rules(results: Sequence[SuiteResult], language: str = "en") -> pd.Dat
 
 
 def aum_of(features: Path) -> pd.Series:
-    """Each customer's month-end AUM in yuan from a feature table; empty where the bank has no balances."""
-    if "aum_end" not in parquet_schema(features).names:
+    """Each customer's average daily AUM of the last month from a feature table; empty where the bank has no balances.
+
+    The levels are defined on this average, so the ladder is the same here as in the customers table.
+    """
+    if "aum_avg_30d" not in parquet_schema(features).names:
         return pd.Series([], dtype=float)
-    return pq.read_table(features, columns=["aum_end"])["aum_end"].to_pandas()
+    return pq.read_table(features, columns=["aum_avg_30d"])["aum_avg_30d"].to_pandas()
 
 
 def ladder(aum: pd.Series) -> pd.DataFrame:

@@ -22,6 +22,9 @@ from goldmine.plots.style import BLUE, GOLD, GREEN, GREY, RED, _, finished, loca
 KIND_COLOURS = dict(zip(KINDS, (GREEN, BLUE, "#cfcfcf", GOLD, RED), strict=True))
 _GAP = 0.02
 _MIN_HEIGHT = 0.015
+_PLATE = {"facecolor": "white", "alpha": 0.75, "linewidth": 0}
+_MAX_STAYING = 0.4
+"""Band of those who stay below the first level, as a multiple of all others together."""
 
 
 def kind_words() -> dict[str, str]:
@@ -82,15 +85,20 @@ def level_table(customers: pd.DataFrame) -> pd.DataFrame:
 
 
 def sankey(quarters: Sequence[Moves]) -> Figure:
-    """Customers of 10,000 yuan and more, and those who crossed that line, flowing from level to level.
+    """Customers flowing from level to level, those who stayed among them.
 
-    Those who stay below the first level would fill the figure, and are left out.
+    Those who stay below the first level are most of all and would fill the figure: their band is cut short, and says
+    how many they are.
     """
     if not quarters:
         return without_balances()
     moves = quarters[-1]
-    matrix = moves.matrix()
-    matrix.loc[[OUTSIDE, 0], [OUTSIDE, 0]] = 0
+    counted = moves.matrix()
+    counted.loc[OUTSIDE, OUTSIDE] = 0
+    matrix = counted.astype(float)
+    rest = float(matrix.to_numpy().sum()) - matrix.loc[0, 0]
+    cut_short = matrix.loc[0, 0] > _MAX_STAYING * rest > 0
+    matrix.loc[0, 0] = _MAX_STAYING * rest if cut_short else matrix.loc[0, 0]
     figure, axis = plt.subplots(figsize=(10, 6))
     total = max(float(matrix.to_numpy().sum()), 1.0)
     left, right = _bands(matrix.sum(axis=1), total), _bands(matrix.sum(axis=0), total)
@@ -101,11 +109,15 @@ def sankey(quarters: Sequence[Moves]) -> Figure:
             if share:
                 kind = "same" if before == after else _kind(before, after)
                 _ribbon(axis, (start[before], end[after]), share, KIND_COLOURS[kind])
+                if cut_short and before == after == 0:
+                    stayed = _("{n:,} stayed below 10k (band cut short)", n=counted.loc[0, 0])
+                    middle = (start[0] + end[0] + share) / 2
+                    axis.text(0.5, middle, stayed, ha="center", va="center", fontsize=9, bbox=_PLATE)
                 start[before] += share
                 end[after] += share
     for bands, counts, x, side in (
-        (left, matrix.sum(axis=1), 0.0, "right"),
-        (right, matrix.sum(axis=0), 1.0, "left"),
+        (left, counted.sum(axis=1), 0.0, "right"),
+        (right, counted.sum(axis=0), 1.0, "left"),
     ):
         for level, (low, high) in bands.items():
             axis.plot([x, x], [low, high], color=GREY, linewidth=6, solid_capstyle="butt")
@@ -148,7 +160,7 @@ def growth(quarters: Sequence[Moves]) -> Figure:
     if not quarters:
         return without_balances()
     tables = {str(moves.end): moves.decomposed().set_index("kind").change for moves in quarters}
-    figure, axis = plt.subplots(figsize=(10, 4.2))
+    figure, axis = plt.subplots(figsize=(10, 4.2), layout="constrained")
     position = np.arange(len(tables))
     above, below = np.zeros(len(tables)), np.zeros(len(tables))
     for kind in KINDS:
@@ -163,7 +175,7 @@ def growth(quarters: Sequence[Moves]) -> Figure:
     axis.set_ylabel(_("change of AUM, 10,000 yuan"))
     axis.set_title(_("Growth and loss taken apart"), loc="left")
     axis.grid(visible=False, axis="x")
-    axis.legend(ncols=6, loc="upper center", bbox_to_anchor=(0.5, -0.1), frameon=False, fontsize=9)
+    figure.legend(ncols=6, loc="outside lower center", frameon=False, fontsize=9)
     return finished(figure)
 
 

@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from goldmine.governance.drift.stability import TOLERATED
-from goldmine.plots.style import BLUE, GOLD, GREEN, GREY, RED, _, finished, pgettext
+from goldmine.plots.style import BLUE, GOLD, GREEN, GREY, RED, _, finished, name_rows, pgettext, row_inches
 
 _VERDICTS = {"ok": BLUE, "warning": GOLD, "stop": RED}
 
@@ -96,7 +96,7 @@ def backtest_figure(over_time: pd.DataFrame, decay: pd.DataFrame) -> Figure:
         top.plot(days, part.value, "o-", color=BLUE, label=_("model"))
         if part.baseline.notna().any():
             top.plot(days, part.baseline, "o--", color=GOLD, markersize=4, label=pgettext("model", "baseline"))
-        top.tick_params(axis="x", rotation=60)
+        top.tick_params(axis="x", rotation=90)
         top.set_title(title)
         lost = decay[decay.figure == name]
         low.errorbar(
@@ -169,10 +169,11 @@ def most_drifted(seen: pd.DataFrame, labels: dict[str, str], span: str, top: int
     """
     shown = seen.head(top)
     names = [labels.get(name, _("the score itself") if name == "score" else name) for name in shown.feature]
-    figure, axis = plt.subplots(figsize=(10, 0.28 * len(shown) + 1.6), layout="constrained")
-    axis.barh(names, shown.psi, color=[_COLOURS[state] for state in shown.state])
-    axis.scatter(shown.limit, names, marker="|", s=120, color=GREY, zorder=3)
-    axis.invert_yaxis()
+    figure, axis = plt.subplots(figsize=(10, row_inches(names) * len(shown) + 1.6), layout="constrained")
+    places = range(len(shown))
+    axis.barh(places, shown.psi, color=[_COLOURS[state] for state in shown.state])
+    axis.scatter(shown.limit, places, marker="|", s=120, color=GREY, zorder=3)
+    name_rows(axis, names)
     axis.set_xlim(0, max(float(shown.psi.max()), TOLERATED) * 1.15)
     axis.grid(visible=False, axis="y")
     axis.set_xlabel(_("population stability index; | marks the limit"))

@@ -6,9 +6,9 @@ import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 
-from goldmine.plots.style import BLUE, GOLD, GREY, RED, _, pgettext
+from goldmine.plots.style import BLUE, GOLD, GREY, RED, _, name_rows, pgettext, row_inches
 
 _COLOURS = {"model": BLUE, "baseline": GOLD, "no_skill": GREY}
 _BAND_Z = 1.96
@@ -87,7 +87,7 @@ def beaten(figures: pd.DataFrame) -> Figure:
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3.8), width_ratios=[1, 3], layout="constrained")
     _side_by_side(left, figures.loc[["auc"]].rename(index={"auc": "AUC"}), "{:.3f}")
-    left.set(ylim=(0.4, 1.0), title=_("Order of all customers"))
+    left.set(ylim=(0, 1), title=_("Order of all customers"))
     lifts = figures.loc[[name for name in figures.index if name.startswith("lift_")]]
     names = {name: name.removeprefix("lift_").replace("pct", "%") for name in lifts.index}
     _side_by_side(right, lifts.rename(index=names | {"lift_list": pgettext("column", "list")}), "{:.1f}")
@@ -132,10 +132,9 @@ def importance_figure(shares: pd.DataFrame, top: int = 20) -> Figure:
         Bars.
     """
     shown = shares.head(top)
-    figure, axis = plt.subplots(figsize=(8, 0.9 + 0.27 * len(shown)), layout="constrained")
-    axis.barh(shown.feature, shown.gain, color=BLUE)
-    axis.invert_yaxis()
-    axis.margins(y=0.01)
+    figure, axis = plt.subplots(figsize=(8, 0.9 + row_inches(shown.feature) * len(shown)), layout="constrained")
+    axis.barh(range(len(shown)), shown.gain, color=BLUE)
+    name_rows(axis, list(shown.feature))
     axis.grid(visible=False, axis="y")
     axis.xaxis.set_major_formatter(PercentFormatter(1))
     axis.set(xlabel=_("Share of the trees' gain"), title=_("What the trees split on"))
@@ -152,7 +151,7 @@ def shap_summary(effects: pd.DataFrame) -> Figure:
         for text and unknown values).
     """
     names = list(dict.fromkeys(effects.feature))
-    figure, axis = plt.subplots(figsize=(9, 1.2 + 0.36 * len(names)), layout="constrained")
+    figure, axis = plt.subplots(figsize=(9, 1.2 + row_inches(names, 0.36) * len(names)), layout="constrained")
     colours = sns.color_palette("blend:#3b76af,#d9d2c5,#b8432f", as_cmap=True).with_extremes(bad="#b5b5b5")
     for position, name in enumerate(names):
         part = effects[effects.feature == name]
@@ -168,8 +167,7 @@ def shap_summary(effects: pd.DataFrame) -> Figure:
             plotnonfinite=True,
         )
     axis.axvline(0, color=GREY, linewidth=0.8)
-    axis.set_yticks(range(len(names)), names)
-    axis.set_ylim(len(names) - 0.5, -0.5)
+    name_rows(axis, names)
     axis.set_xlabel(_("Effect on the log-odds: left lowers, right raises"))
     axis.set_title(_("What moves a customer's probability"))
     bar = figure.colorbar(dots, ax=axis, ticks=[0, 1], aspect=40, pad=0.01)
@@ -195,7 +193,10 @@ def score_distribution(probability: np.ndarray, list_size: int) -> Figure:
     low = max(float(ranked[-1]), 1e-6)
     left.hist(np.clip(ranked, low, None), bins=np.geomspace(low, max(ranked[0], low * 1.01), 50).tolist(), color=BLUE)
     left.set_xscale("log")
-    left.xaxis.set_major_formatter(PercentFormatter(1))
+    wide = ranked[0] > 30 * low
+    left.xaxis.set_major_locator(LogLocator(subs=(1.0,) if wide else (1.0, 2.0, 5.0)))
+    left.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g}%"))
+    left.xaxis.set_minor_formatter(NullFormatter())
     left.axvline(edge, color=RED, linestyle=":", label=_("the first {list_size:,}", list_size=list_size))
     left.set(
         xlabel=_("Probability (logarithmic)"),

@@ -10,7 +10,7 @@ from matplotlib.ticker import PercentFormatter
 from goldmine.core.columns import column
 from goldmine.customers.segments import STABLE
 from goldmine.customers.tags import Catalogue
-from goldmine.plots.style import BLUE, GOLD, GREY, _, finished, language, localized, pgettext
+from goldmine.plots.style import BLUE, GOLD, GREY, _, finished, language, localized, name_rows, pgettext, row_inches
 from goldmine.publishing.on_request_list import OnRequestList
 
 
@@ -86,16 +86,17 @@ def conversion_rates(table: pd.DataFrame) -> Figure:
         part, customers, converted, rate.
     """
     shown = table[table.customers > 0]
-    figure, axis = plt.subplots(figsize=(8, 0.5 * len(shown) + 1.4))
+    names = [part_words()[part] for part in shown.part]
+    figure, axis = plt.subplots(figsize=(8, row_inches(names, 0.5) * len(shown) + 1.4))
     colours = [GOLD if part == "worked" else BLUE for part in shown.part]
-    bars = axis.barh(shown.part.map(part_words()), shown.rate, color=colours)
+    bars = axis.barh(range(len(shown)), shown.rate, color=colours)
     words = [
         f"{rate:.2%}  ({done:,}/{all_:,})"
         for rate, done, all_ in zip(shown.rate, shown.converted, shown.customers, strict=True)
     ]
     axis.bar_label(bars, words, padding=4, fontsize=9)
     axis.set_xlim(0, float(shown.rate.max()) * 1.45 + 0.001 if len(shown) else 1)
-    axis.invert_yaxis()
+    name_rows(axis, names)
     axis.xaxis.set_major_formatter(PercentFormatter(1))
     axis.set_title(_("Conversions of the quarter"), loc="left")
     axis.grid(visible=False, axis="y")

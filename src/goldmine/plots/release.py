@@ -6,17 +6,19 @@ import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from goldmine.campaigns.record import LIMIT_KINDS, CampaignRecord
 from goldmine.contactability.funnel import STAGES, Funnel
 from goldmine.core.columns import column
 from goldmine.labels.use_case import load_use_case, use_case_names
-from goldmine.plots.style import BLUE, GOLD, GREY, RED, _, finished, localized, pgettext
+from goldmine.plots.style import BLUE, GOLD, GREY, RED, _, finished, localized, name_rows, pgettext, row_inches
 from goldmine.publishing.manifest import ListFile
 
-_ROW_INCHES = 0.34
 _HEAD_INCHES = 0.9
+_LEAVING = "#e3bcbc"
+_ROW_INCHES = 0.34
 
 
 def funnel_counts(funnels: Mapping[str, Funnel]) -> pd.DataFrame:
@@ -57,7 +59,7 @@ def file_table(files: tuple[ListFile, ...]) -> pd.DataFrame:
 
 
 def list_funnel(counts: pd.DataFrame) -> Figure:
-    """Customers that remain after each step, a panel per list, with the number removed beside the bar.
+    """Customers that remain and that leave at each step, a panel per list; the last bar is the list itself.
 
     Parameters
     ----------
@@ -65,30 +67,36 @@ def list_funnel(counts: pd.DataFrame) -> Figure:
         From `funnel_counts`.
     """
     groups = list(counts.groupby("list", sort=False))
-    heights = [_HEAD_INCHES + _ROW_INCHES * len(rows) for _, rows in groups]
+    row = row_inches(counts["step"], _ROW_INCHES)
+    heights = [_HEAD_INCHES + row * (len(rows) + 1) for _, rows in groups]
     figure, axes = plt.subplots(
         len(groups), 1, figsize=(9, sum(heights)), squeeze=False, height_ratios=heights, layout="constrained"
     )
     for axis, (title, rows) in zip(axes[:, 0], groups, strict=True):
         _panel(axis, str(title), rows)
-    axes[-1, 0].set_xlabel(_("customers that remain"))
+    keys = [
+        Patch(color=BLUE, label=_("remain")),
+        Patch(color=_LEAVING, label=_("leave, for the reason beside the bar")),
+    ]
+    figure.legend(handles=keys, loc="outside lower right", ncols=2, frameon=False, fontsize=9)
     return finished(figure)
 
 
 def _panel(axis: Axes, title: str, rows: pd.DataFrame) -> None:
-    colours = [GREY, *[BLUE] * (len(rows) - 2), GOLD]
-    places = range(len(rows))
-    axis.barh(places, rows["remain"], color=colours, height=0.72)
-    axis.set_yticks(places, rows["step"])
-    axis.invert_yaxis()
+    steps = [*rows["step"], pgettext("funnel", "on the list")]
+    remaining, leaving = [*rows["remain"], rows["remain"].iloc[-1]], [*rows["left"], 0]
+    places = range(len(steps))
+    axis.barh(places, remaining, color=[GREY, *[BLUE] * (len(rows) - 1), GOLD], height=0.72)
+    axis.barh(places, leaving, left=remaining, color=_LEAVING, height=0.72)
+    name_rows(axis, steps)
     axis.set_title(title, loc="left")
     axis.xaxis.set_major_locator(MaxNLocator(5))
     axis.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axis.grid(axis="y", visible=False)
     widest = max(rows["remain"].max(), 1)
     axis.set_xlim(0, widest * 1.22)
-    for position, left, remain in zip(places, rows["left"], rows["remain"], strict=True):
-        axis.text(remain + widest * 0.01, position, f"{remain:,}", va="center", fontsize=9)
+    for position, left, remain in zip(places, leaving, remaining, strict=True):
+        axis.text(remain + left + widest * 0.01, position, f"{remain:,}", va="center", fontsize=9)
         if left:
             axis.text(widest * 1.21, position, f"−{left:,}", va="center", ha="right", fontsize=9, color=RED)
 

@@ -4,13 +4,27 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.transforms import Bbox
 
-from goldmine.plots.style import BLUE, GOLD, GREEN, GREY, RED, _, finished, language, pgettext
+from goldmine.plots.style import (
+    BLUE,
+    GOLD,
+    GREEN,
+    GREY,
+    RED,
+    _,
+    finished,
+    language,
+    name_rows,
+    pgettext,
+    row_inches,
+    wrapped,
+)
 from goldmine.reporting.compare import funnel
 
 _VERDICTS = {"better": GREEN, "worse": RED, "chance": GREY}
@@ -26,7 +40,7 @@ def growth(history: pd.DataFrame) -> Figure:
     """
     wide = history.pivot(index="as_of", columns="metric", values="value")
     words = {"deposits": _("deposits"), "wealth": _("wealth products")}
-    figure, axis = plt.subplots(figsize=(8, 3.8))
+    figure, axis = plt.subplots(figsize=(8, 3.8), layout="constrained")
     position, bottom = np.arange(len(wide)), np.zeros(len(wide))
     for name, colour in (("deposits", BLUE), ("wealth", GOLD)):
         if name in wide:
@@ -41,7 +55,7 @@ def growth(history: pd.DataFrame) -> Figure:
     axis.yaxis.set_major_formatter(FuncFormatter(lambda yuan, _: _money(yuan)))
     axis.set_title(_("Average daily AUM at quarter ends"), loc="left")
     axis.grid(visible=False, axis="x")
-    axis.legend(frameon=False, ncols=3, loc="upper left", bbox_to_anchor=(0, -0.1))
+    figure.legend(frameon=False, ncols=3, loc="outside lower center")
     return finished(figure)
 
 
@@ -59,15 +73,15 @@ def change_steps(steps: pd.DataFrame) -> Figure:
     ends = steps["yuan"].cumsum()
     figure, axis = plt.subplots(figsize=(8, 3.4))
     colours = [GREEN if yuan >= 0 else RED for yuan in steps["yuan"]]
-    axis.barh(steps["step"], steps["yuan"], left=ends - steps["yuan"], color=colours, height=0.6)
-    axis.barh([_("change of the quarter")], [total], color=BLUE, height=0.6)
+    axis.barh(range(len(steps)), steps["yuan"], left=ends - steps["yuan"], color=colours, height=0.6)
+    axis.barh(len(steps), [total], color=BLUE, height=0.6)
+    name_rows(axis, [*steps["step"], _("change of the quarter")])
     rights = [*np.maximum(ends, ends - steps["yuan"]), max(total, 0)]
     for position, (right, yuan) in enumerate(zip(rights, [*steps["yuan"], total], strict=True)):
         axis.annotate(
             _signed(yuan), (right, position), xytext=(5, 0), textcoords="offset points", va="center", fontsize=9
         )
     axis.axvline(0, color=GREY, linewidth=0.8)
-    axis.invert_yaxis()
     axis.margins(x=0.18)
     axis.xaxis.set_major_formatter(FuncFormatter(lambda yuan, _: _money(yuan)))
     axis.set_title(_("Where the quarter's change of AUM comes from"), loc="left")
@@ -115,7 +129,7 @@ def branch_ranking(compared: pd.DataFrame, title: str, own: str = "") -> Figure:
     """
     if compared.empty:
         return _nothing(_("No branch has five customers in this figure."))
-    figure, axis = plt.subplots(figsize=(8, 0.34 * len(compared) + 1.6))
+    figure, axis = plt.subplots(figsize=(8, row_inches(compared.index, 0.34) * len(compared) + 1.6))
     _forest(axis, compared, title, own)
     axis.set_xlabel(_forest_key())
     return finished(figure)
@@ -134,7 +148,8 @@ def branch_rankings(compared: Mapping[str, pd.DataFrame]) -> Figure:
         return _nothing(_("No branch has five customers in any figure."))
     ends = {name: rows if len(rows) <= 16 else pd.concat([rows.head(8), rows.tail(8)]) for name, rows in shown.items()}
     lines, max_rows = -(-len(ends) // 2), max(len(rows) for rows in ends.values())
-    figure, axes = plt.subplots(lines, 2, figsize=(12, lines * (0.3 * max_rows + 1.3)), squeeze=False)
+    row = row_inches([name for rows in ends.values() for name in rows.index], 0.3)
+    figure, axes = plt.subplots(lines, 2, figsize=(12, lines * (row * max_rows + 1.5)), squeeze=False)
     for axis, (name, rows) in zip(axes.flat, ends.items(), strict=False):
         _forest(axis, rows, name, "")
     for axis in axes.flat[len(ends) :]:
@@ -157,11 +172,10 @@ def _forest(axis: Axes, compared: pd.DataFrame, title: str, own: str) -> None:
     for y, (low, high) in enumerate(zip(compared["rank_low"], compared["rank_high"], strict=True)):
         text = _("rank {low}–{high}", low=low, high=high) if low != high else _("rank {low}", low=low)
         axis.annotate(text, (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=9, color="#444444")
-    axis.set_yticks(position, compared.index)
+    name_rows(axis, list(compared.index))
     _highlight(axis, list(compared.index), own)
-    axis.invert_yaxis()
     axis.xaxis.set_major_formatter(PercentFormatter(1))  # as many decimals as tell the ticks apart
-    axis.set_title(title, loc="left")
+    axis.set_title(wrapped(title), loc="left")
     axis.grid(visible=False, axis="y")
 
 
@@ -184,13 +198,33 @@ def branch_funnel(compared: pd.DataFrame, title: str, own: str = "") -> Figure:
     axis.axhline(bank, color=GREY, linestyle=":", linewidth=1.3)
     colours = [_VERDICTS[verdict] for verdict in compared["verdict"]]
     axis.scatter(compared["below"], compared["value"], color=colours, s=40, zorder=3)
-    for name, x, y in zip(compared.index, compared["below"], compared["value"], strict=True):
-        weight = "bold" if name == own else "normal"
-        axis.annotate(name, (x, y), xytext=(6, 4), textcoords="offset points", fontsize=9, weight=weight)
     axis.yaxis.set_major_formatter(PercentFormatter(1))
     axis.set_xlabel(_("customers (inner band: 95% of branches lie there by chance alone; outer: 99.8%)"))
     axis.set_title(title, loc="left")
-    return finished(figure)
+    finished(figure)
+    _name_points(axis, compared, own)
+    return figure
+
+
+def _name_points(axis: Axes, compared: pd.DataFrame, own: str) -> None:
+    """Write branches' names where there is room: the own one first, then those farthest from the whole bank."""
+    renderer = FigureCanvasAgg(axis.get_figure(root=True)).get_renderer()
+    dots = axis.transData.transform(compared[["below", "value"]].to_numpy(dtype=float))
+    taken = [Bbox.from_extents(x - 4, y - 4, x + 4, y + 4) for x, y in dots]
+    first = (-compared["z"].abs()).where(compared.index != own, -np.inf).sort_values(kind="stable")
+    for name in first.index:
+        point = (compared.at[name, "below"], compared.at[name, "value"])
+        for across, up in ((6, 4), (6, -11), (-6, 4), (-6, -11)):
+            text = axis.annotate(
+                name, point, xytext=(across, up), textcoords="offset points", fontsize=9,
+                ha="left" if across > 0 else "right", weight="bold" if name == own else "normal",
+            )  # fmt: skip
+            box = text.get_window_extent(renderer)
+            inside = axis.bbox.x0 <= box.x0 and box.x1 <= axis.bbox.x1 and axis.bbox.y0 <= box.y0 <= axis.bbox.y1
+            if inside and not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                break
+            text.remove()
 
 
 def campaign_results(campaigns: pd.DataFrame) -> Figure:
@@ -236,17 +270,15 @@ def own_results(rows: pd.DataFrame) -> Figure:
         "branch": pgettext("reference", "branch"),
         "bank": pgettext("reference", "whole bank"),
     }
-    long = rows.melt("figure", list(words), "whose", "share")
-    figure, axis = plt.subplots(figsize=(8, 0.62 * len(rows) + 1.2))
-    sns.barplot(
-        long.assign(whose=long["whose"].map(words)), y="figure", x="share", hue="whose",
-        palette=[BLUE, GOLD, "#c9d3de"], ax=axis, errorbar=None,
-    )  # fmt: skip
-    axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    axis.set(xlabel="", ylabel="")
+    height = row_inches(rows["figure"], 0.62) * len(rows) + 1.2
+    figure, axis = plt.subplots(figsize=(8, height), layout="constrained")
+    colours = (BLUE, GOLD, "#c9d3de")
+    for shift, (column, label), colour in zip((-0.27, 0, 0.27), words.items(), colours, strict=True):
+        axis.barh(np.arange(len(rows)) + shift, rows[column], 0.26, color=colour, label=label)
     axis.set_title(_("Own results"), loc="left")
     axis.grid(visible=False, axis="y")
-    axis.legend(frameon=False, title="", loc="upper left", bbox_to_anchor=(0, -0.06), ncols=3)
+    name_rows(axis, list(rows["figure"]))
+    figure.legend(frameon=False, loc="outside lower center", ncols=3)
     return finished(figure)
 
 

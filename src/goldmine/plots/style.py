@@ -2,11 +2,15 @@
 
 import importlib.util
 import logging
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import seaborn as sns
 from matplotlib import font_manager
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from goldmine.core.errors import ParameterError
@@ -102,6 +106,36 @@ def short_yuan(yuan: int) -> str:
     if language() == "zh":
         return _("{number}×10k", number=yuan // 10_000)
     return f"{yuan / 1e6:g}M" if yuan >= 1_000_000 else f"{yuan // 1000}k" if yuan else "0"
+
+
+def wrapped(text: str, width: int = 40) -> str:
+    """A text in lines of at most so many narrow characters; a Chinese character is as wide as two.
+
+    Examples
+    --------
+    >>> wrapped("month-end AUM less that of the month before", 20).splitlines()
+    ['month-end AUM less', 'that of the month', 'before']
+    """
+    lines, room = [""], width
+    for part in re.findall(r"(?:[!-~]+|[^!-~])[\u3001\u3002\uff09\uff0c\uff1a\uff1b]*", text):
+        taken = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in part)
+        if taken > room and lines[-1]:
+            lines.append("")
+            room = width
+        lines[-1] += part if lines[-1] or part.strip() else ""
+        room -= taken
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def row_inches(names: Iterable[str], minimum: float = 0.28) -> float:
+    """Height of a row beside its wrapped name, inches."""
+    return max([minimum, *(0.1 + 0.16 * (wrapped(name).count("\n") + 1) for name in names)])
+
+
+def name_rows(axis: Axes, names: Sequence[str]) -> None:
+    """Name the rows 0, 1, ... of an axis from the top; long names take several lines, and the bars keep their room."""
+    axis.set_yticks(range(len(names)), [wrapped(name) for name in names], fontsize=9)
+    axis.set_ylim(len(names) - 0.5, -0.5)
 
 
 def finished(figure: Figure) -> Figure:

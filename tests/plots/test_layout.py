@@ -1,0 +1,79 @@
+"""Every figure as it is published: in both languages and at its own size, no text is cut off or written over."""
+
+from itertools import combinations
+
+import pytest
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from goldmine.plots import style
+from tests.plots.gallery import DRAWN, FIGURE_FUNCTIONS
+
+MIN_AXES_SHARE = 0.42
+"""Least part of its column that an axes takes; the rest are the labels beside it."""
+
+
+@pytest.fixture(autouse=True)
+def _english_again():
+    yield
+    style.use_language("en")
+    plt.close("all")
+
+
+def drawn_texts(figure: Figure) -> list[Text]:
+    """The texts that are drawn: tick labels outside the axes' limits, and those of axes without axis lines, are not."""
+    absent = set()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            low, high = sorted(axis.get_view_interval())
+            for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
+                inside = low <= tick.get_loc() <= high
+                absent |= set() if inside and axes.axison else {tick.label1, tick.label2}
+            absent |= set() if axes.axison else {axis.label, axis.offsetText}
+    texts = figure.findobj(Text, include_self=False)
+    return [text for text in texts if text.get_visible() and text.get_text().strip() and text not in absent]
+
+
+def layout_problems(figure: Figure) -> list[str]:
+    """What is wrong with the texts and axes of a figure at its own size."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    page = figure.bbox.padded(0.5)
+    boxes = [(text, text.get_window_extent(renderer)) for text in drawn_texts(figure)]
+    problems = [
+        f"cut off: {text.get_text()!r}"
+        for text, box in boxes
+        if not (page.x0 <= box.x0 and box.x1 <= page.x1 and page.y0 <= box.y0 and box.y1 <= page.y1)
+    ]
+    problems += [
+        f"overlap: {text.get_text()!r} and {other.get_text()!r}"
+        for (text, box), (other, others) in combinations(boxes, 2)
+        if min(box.x1, others.x1) - max(box.x0, others.x0) > 1 and min(box.y1, others.y1) - max(box.y0, others.y0) > 1
+    ]
+    return problems + [f"squeezed: {axes.get_title(loc='left')!r}" for axes in figure.axes if squeezed(axes)]
+
+
+def squeezed(axes: Axes) -> bool:
+    """Whether labels leave an axes less than its share of its column of the figure; colour bars have no column."""
+    place = axes.get_subplotspec()
+    if place is None or axes.get_label() == "<colorbar>":
+        return False
+    ratios = place.get_gridspec().get_width_ratios() or [1] * place.get_gridspec().ncols
+    column = ratios[place.colspan.start] / sum(ratios)
+    return axes.get_position().width < MIN_AXES_SHARE * column
+
+
+def test_every_figure_function_is_drawn_here():
+    """A new one gets a line in the gallery."""
+    assert sorted(FIGURE_FUNCTIONS) == sorted(DRAWN)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", DRAWN)
+def test_no_text_of_a_figure_is_cut_off_or_overlaps_another(name, language):
+    style.use_language(language)
+    assert [problem for figure in DRAWN[name]() for problem in layout_problems(figure)] == []

@@ -11,10 +11,10 @@ from goldmine.campaigns.arbitration import arbitrate
 from goldmine.campaigns.assignment import assign, serving
 from goldmine.campaigns.candidates import Candidates, Scores, candidates
 from goldmine.campaigns.channels import contactable, history
+from goldmine.campaigns.contact_hours import activity_by_band, best_bands, load_contact_hours
 from goldmine.campaigns.control import count_control, more_contacts, smallest_effect, split
 from goldmine.campaigns.limits import check_units
 from goldmine.campaigns.load import campaign_texts
-from goldmine.campaigns.masking import time_bands
 from goldmine.campaigns.ranking import ranked
 from goldmine.campaigns.record import CampaignRecord, Limit, OfferCount, Power, Ranking
 from goldmine.campaigns.spec import Campaign, Offer
@@ -195,9 +195,9 @@ def _planned(shared: _Shared, entry: _InFunnel, chosen: pd.DataFrame) -> Planned
     last_day = min(tables.as_of + timedelta(days=campaign.valid_days), campaign.end_date)
     wealth = selected["offer"].map(lambda name: entry.risks[name].wealth).astype(bool)
     assessed = selected["assessed_until"].where(wealth)
-    bands = time_bands(tables, list(selected["customer_id"]), tables.as_of)
+    activity = activity_by_band(tables, list(selected["customer_id"]), tables.as_of)
     rows = selected.assign(
-        time_band=[bands.get(customer, campaign.time_band) for customer in selected["customer_id"]],
+        time_band=best_bands(activity, selected.assign(time_band=campaign.time_band), load_contact_hours()),
         as_of=tables.as_of,
         **validity(last_day, assessed),
     )

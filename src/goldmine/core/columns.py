@@ -20,10 +20,10 @@ _CHANNELS = {
     "wechat": pgettext("code", "WeChat"),
 }
 _TIME_BANDS = {
-    "morning": pgettext("code", "morning 7-12"),
-    "noon": pgettext("code", "noon 12-14"),
-    "afternoon": pgettext("code", "afternoon 14-18"),
-    "evening": pgettext("code", "evening 18-22"),
+    "morning": pgettext("code", "morning"),
+    "noon": pgettext("code", "noon"),
+    "afternoon": pgettext("code", "afternoon"),
+    "evening": pgettext("code", "evening"),
 }
 _ANSWERS = {
     "yes": pgettext("code", "yes"),
@@ -149,7 +149,7 @@ _CATALOGUE = (
         words=_CHANNELS,
         synonyms=pgettext("other headings", "channel"),
     ),
-    Column("time_band", pgettext("heading", "Best time"), "centred", 15, words=_TIME_BANDS),
+    Column("time_band", pgettext("heading", "Best time"), "centred", 18, words=_TIME_BANDS),
     Column("say", pgettext("heading", "What to say"), "wrapped", 38),
     Column("say_zh", pgettext("heading", "What to say (Chinese)"), "wrapped", 38),
     Column("say_en", pgettext("heading", "What to say (English)"), "wrapped", 38),

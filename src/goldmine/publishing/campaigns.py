@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from goldmine.campaigns.candidates import Scores
 from goldmine.campaigns.claims import load_claims
+from goldmine.campaigns.contact_hours import load_contact_hours
 from goldmine.campaigns.load import live, load_campaigns
 from goldmine.campaigns.masking import masked
 from goldmine.campaigns.plan import Plan, Planned, plan_campaigns
@@ -258,6 +259,8 @@ def file_name(key: str) -> str:
 def _for_people(offers: pa.Table, language: str) -> pa.Table:
     """The rows with words for codes, best first, numbered."""
     rows = offers.sort_by([("expected_value", "descending"), ("customer_id", "ascending")])
+    hours = load_contact_hours().in_words(rows["channel"].to_pylist(), rows["time_band"].to_pylist(), language)
+    rows = rows.set_column(rows.column_names.index("time_band"), "time_band", pa.array(hours, pa.string()))
     rows = catalogue.in_words(rows, language)
     rows = rows.append_column("say", rows[f"say_{language}"]).append_column("offer_name", rows[f"offer_{language}"])
     return _numbered(rows)

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
+from goldmine.campaigns.contact_hours import load_contact_hours
 from goldmine.campaigns.masking import masked
 from goldmine.core.dates import parse_day
 from goldmine.core.errors import ParameterError
@@ -52,7 +53,9 @@ def employee_queue(data: ReportData, employee_id: str, day: str, language: str) 
     people = masked(data.contact_tables, list(queue["customer_id"]))
     attributes = data.customers.reindex(queue["customer_id"])
     between = str(in_language(BETWEEN, language))
+    hours = load_contact_hours().in_words(list(queue["channel"]), list(queue["time_band"]), language)
     queue = queue.assign(
+        time_band=hours,
         name=people["name"].to_numpy(),
         phone=[phone or word("no_number", language) for phone in people["phone"]],
         why=[between.join(reasons) for reasons in queue["why"]],

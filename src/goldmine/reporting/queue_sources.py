@@ -8,7 +8,8 @@ from functools import cached_property
 import pandas as pd
 import pyarrow.parquet as pq
 
-from goldmine.campaigns.masking import masked, time_bands
+from goldmine.campaigns.contact_hours import activity_by_band, best_bands, load_contact_hours
+from goldmine.campaigns.masking import masked
 from goldmine.contactability import may_contact
 from goldmine.core.dates import parse_day
 from goldmine.core.errors import ReleaseError
@@ -243,13 +244,12 @@ def _reachable(desk: Desk, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_habits(desk: Desk, rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows with the part of the day in which each customer is most active."""
+    """The rows with the part of the day in which each customer is most active, of the hours that the bank keeps."""
     tables = desk.data.contact_tables
-    if rows.empty or not tables.has("transactions", "time"):
-        return rows
-    bands = time_bands(tables, list(rows["customer_id"].unique()), desk.data.as_of)
-    usual = zip(rows["customer_id"], rows["time_band"], strict=True)
-    return rows.assign(time_band=[bands.get(customer, band) for customer, band in usual])
+    activity = pd.DataFrame()
+    if len(rows) and tables.has("transactions", "time"):
+        activity = activity_by_band(tables, list(rows["customer_id"].unique()), desk.data.as_of)
+    return rows.assign(time_band=best_bands(activity, rows, load_contact_hours()))
 
 
 def _permitted(desk: Desk, rows: pd.DataFrame) -> pd.DataFrame:

@@ -72,13 +72,14 @@ def test_padded_numbers_in_parquet_are_known(village: Path) -> None:
 
 def test_days_that_stand_for_none_are_empty_and_a_suppression_holds_from_the_beginning(village: Path) -> None:
     (village / "suppressions.csv").write_text(
-        "customer_id,start_date,end_date\n1,1900-01-01,9999-12-31\n2,9999-12-31,0001-01-01\n", "utf-8"
+        "customer_id,start_date,end_date\n1,1900-01-01,9999-12-31\n2,9999-12-31,0001-01-01\n3,0000-00-00,\n", "utf-8"
     )
     bank = opened(village)
     assert values(bank, "customers", "customer_id", "merged_into", "merged_on") == [("1", None, None), ("2", "1", None)]
     assert values(bank, "suppressions", "customer_id", "start_date", "end_date") == [
         ("1", date(1900, 1, 1), None),
         ("2", date(1900, 1, 1), None),
+        ("3", date(1900, 1, 1), None),
     ]
 
 

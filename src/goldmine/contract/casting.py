@@ -123,12 +123,14 @@ class ColumnCast:
             return _matching(given, r"[+-]?\d+", f"TRY_CAST({given} AS {target})") if self.text else given
         return self._code(given) if self.column.codes else given
 
-    def value(self, read: str) -> str:
+    def value(self, given: str, read: str) -> str:
         """SQL of the value that is written."""
         if not self._dated:
             return read
         target = DUCKDB_TYPES[self.column.kind]
-        otherwise = f"WHEN {self.placeholder('', read)} THEN DATE '{MIN_YEAR}-01-01'" if self.column.since_ever else ""
+        otherwise = (
+            f"WHEN {self.placeholder(given, read)} THEN DATE '{MIN_YEAR}-01-01'" if self.column.since_ever else ""
+        )
         years = f"year({read}) BETWEEN {MIN_YEAR} AND {self.forms.max_year or MAX_YEAR}"
         usual = f"{years} AND NOT {_is_placeholder(read)}"
         return f"CASE WHEN {usual} THEN CAST({read} AS {target}) {otherwise} END"
@@ -137,7 +139,7 @@ class ColumnCast:
         """SQL condition of a day that stands for none."""
         if not self._dated:
             return "false"
-        zeros = f" OR coalesce(regexp_full_match({given}, {literal(NO_DAY)}), false)" if given and self.text else ""
+        zeros = f" OR coalesce(regexp_full_match({given}, {literal(NO_DAY)}), false)" if self.text else ""
         return f"({_is_placeholder(read)}{zeros})"
 
     def infinite(self, given: str) -> str:
@@ -211,7 +213,9 @@ def casted_rows(casts: list[ColumnCast], rows: str) -> str:
     """
     given = ", ".join(f"{cast.given()} AS {_step(cast, 'given')}" for cast in casts)
     read = ", ".join(f"{cast.read(_step(cast, 'given'))} AS {_step(cast, 'read')}" for cast in casts)
-    values = ", ".join(f"{cast.value(_step(cast, 'read'))} AS {quoted(cast.column.name)}" for cast in casts)
+    values = ", ".join(
+        f"{cast.value(_step(cast, 'given'), _step(cast, 'read'))} AS {quoted(cast.column.name)}" for cast in casts
+    )
     return f"SELECT *, {values} FROM (SELECT *, {read} FROM (SELECT {given} FROM ({rows})))"
 
 

@@ -37,6 +37,7 @@ def first_rule(books: Books, customers: pd.Index, as_of: pd.Timestamp, held: set
         "staff": _person(books, as_of, staff),
         "minor": set(people.index[people.birth_date > as_of - pd.DateOffset(years=18)]),
         "opted_out": _person(books, as_of, people.index[people.marketing_consent.eq(False)]),
+        "consent_unknown": set(people.index[people.marketing_consent.isna()]),
         "refused": _person(books, as_of, tables["contacts"].customer_id[tables["contacts"].answer == "opt_out"]),
         "complained": _person(books, as_of, whole.customer_id[whole.reason == "complaint"]),
         "disputed": _person(books, as_of, whole.customer_id[whole.reason.isin(["litigation", "debt_collection"])]),

@@ -67,6 +67,7 @@ STAFF = [
 ]
 ALWAYS = {
     "no": "opted_out",
+    "never_asked": "consent_unknown",
     "said_no": "refused",
     "says_no_later": "refused",
     "imported_no": "refused",

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import ibis
 import pytest
 
@@ -190,6 +191,17 @@ def test_declared_codes_come_first(tmp_path: Path) -> None:
         ("M", True),
         (None, False),
     ]
+
+
+def test_an_empty_value_may_have_a_code(tmp_path: Path) -> None:
+    people = "customer_id,gender,marketing_consent\n1,,\n2,女,否\n"
+    folder = village(tmp_path, 'codes: {marketing_consent: {"": true}, gender: {~: M}}\n', people)
+    assert values(folder, "customers", "gender", "marketing_consent") == [("M", True), ("F", False)]
+    (folder / "customers.csv").unlink()
+    duckdb.sql("SELECT '1' AS customer_id, NULL::BOOLEAN AS marketing_consent").write_parquet(
+        str(folder / "customers.parquet")
+    )
+    assert values(folder, "customers", "marketing_consent") == [(True,)]
 
 
 def test_keys_of_a_table_replace_those_of_the_bank(tmp_path: Path) -> None:

@@ -152,6 +152,7 @@ SPECIAL: dict[str, Mutant | str] = {
             ("merged_into_circle", "merged_into = 'C' || (1 - rowid), merged_on = '2024-05-01'", SECOND),
             ("merged_into_later", "merged_into = 'C5', merged_on = '2009-12-31'", FIRST),
             ("merged_on_missing", "merged_into = 'C5'", FIRST),
+            ("consent_unknown", "marketing_consent = NULL", FIRST),
             ("merged_into_missing", "merged_on = '2024-05-01'", FIRST),
         )
     },

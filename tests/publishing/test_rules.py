@@ -75,6 +75,7 @@ def test_list_keeps_the_most_probable_and_counts_the_rest(tmp_path):
         "closed": (1, 3),
         "merged": (0, 3),
         "opted_out": (0, 3),
+        "consent_unknown": (0, 3),
         "minor": (0, 3),
         "beyond_list": (1, 2),
     }
@@ -100,9 +101,9 @@ def test_customer_is_adult_on_eighteenth_birthday(tmp_path):
     assert on_list(chosen_from(tmp_path, tables, sized("longtail", 10), ["A", "B"])) == ["A"]
 
 
-def test_missing_consent_is_no_refusal(tmp_path):
+def test_customers_whose_consent_is_unknown_are_on_no_list(tmp_path):
     tables = {"customers": [customer("A", marketing_consent=None), customer("B")]}
-    assert on_list(chosen_from(tmp_path, tables, sized("longtail", 10), ["A", "B"])) == ["A", "B"]
+    assert on_list(chosen_from(tmp_path, tables, sized("longtail", 10), ["A", "B"])) == ["B"]
 
 
 def test_a_refusal_outlives_a_chain_of_mergers(tmp_path):
@@ -184,6 +185,7 @@ def test_absent_columns_skip_only_the_rules_that_need_them(tmp_path):
     assert {rule.name: rule.missing for rule in chosen.funnel.skipped} == {
         "closed": ("customers.closed_on",),
         "opted_out": ("customers.marketing_consent",),
+        "consent_unknown": ("customers.marketing_consent",),
         "refused": ("contacts.answer",),
         "staff": ("staff.customer_id",),
         "deceased": ("suppressions.reason",),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _MEANINGS = (
     ("_outside_codes", "these values count as missing: what needs them leaves the customers out"),
+    ("consent_unknown", "these customers are on none"),
     ("_unknown", "these rows count for no customer"),
     ("row_repeated", "of equal rows one counts"),
     ("_after_books", "these rows count once the books reach their day"),

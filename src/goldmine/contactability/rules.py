@@ -94,6 +94,11 @@ def _opted_out(tables: ContactTables) -> ibis.Table:
     return tables.with_survivors(customers.filter(~customers.marketing_consent))
 
 
+def _consent_unknown(tables: ContactTables) -> ibis.Table:
+    customers = tables.table("customers")
+    return customers.filter(customers.marketing_consent.isnull()).select("customer_id")
+
+
 def _refused(tables: ContactTables) -> ibis.Table:
     contacts = tables.table("contacts")
     return tables.with_survivors(contacts.filter(contacts.answer == "opt_out"))
@@ -184,6 +189,13 @@ RULES = (
         _("opted out of automated marketing (PIPL art. 24)"),
         ("customers.marketing_consent",),
         _opted_out,
+        "consent",
+    ),
+    Rule(
+        "consent_unknown",
+        _("consent to marketing not known"),
+        ("customers.marketing_consent",),
+        _consent_unknown,
         "consent",
     ),
     Rule("refused", _("asked not to be contacted again"), ("contacts.answer",), _refused, "consent"),

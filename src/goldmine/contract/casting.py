@@ -109,6 +109,13 @@ class ColumnCast:
 
     def read(self, given: str) -> str:
         """SQL of a cleaned value in the contract's type, before its range; NULL if it cannot be read."""
+        empty = self.forms.codes.get(self.column.name, {}).get("")
+        if empty and self.fits:
+            code = str(empty in ("true", "yes")).lower() if self.column.kind == "flag" else literal(empty)
+            return f"CASE WHEN {given} IS NULL THEN {code} ELSE {self._read(given)} END"
+        return self._read(given)
+
+    def _read(self, given: str) -> str:
         target = DUCKDB_TYPES[self.column.kind]
         if not self.fits:
             return f"NULL::{target}"

@@ -108,6 +108,8 @@ bank or for one table; they name columns of the contract, so they act on what th
 * Yuan: `1234.5`, `-3`, `.50`; more than fen is rounded and counted. Not `1,234.50` without `thousands`, `1e5`, `1_000`,
   full-width digits, a currency sign.
 * Boolean: `true`, `1`, `y`, `yes`, their opposites, the words below and those under `codes`.
+  Customers whose `marketing_consent` is empty are on no list. A bank that writes down refusals only says so:
+  `codes: {marketing_consent: {"": true}}`; the empty text under `codes` stands for an empty value.
 * Code: the contract's, in capitals or not, `OPT-OUT` as `opt_out`; the words below; those under `codes` come first.
 * `excel` as a form of `dates` means numbers of days as Excel keeps them: 45291 is 2023-12-31.
 * A form of `dates` has the parts `%Y %y %m %d %H %I %M %S %f %j %b %B %p %z`. One with `%z` gives the time in China.

@@ -53,7 +53,10 @@ CUSTOMERS = TableSpec(
         Column("risk_grade", "text", "assessed risk tolerance, C1 (lowest) to C5", codes=RISK_GRADES),
         Column("risk_grade_on", "day", "day of that assessment"),
         Column(
-            "marketing_consent", "flag", "false where the customer opted out of automated marketing", fail_closed=True
+            "marketing_consent",
+            "flag",
+            "false where the customer opted out of automated marketing; nobody is contacted whose is empty",
+            fail_closed=True,
         ),
         Column("social_security_card_on", "day", "day the social security card was issued here"),
         Column("mobile_bank_on", "day", "day mobile banking was activated"),

@@ -94,6 +94,20 @@ def test_what_was_found_is_printed_fatal_rules_first(work: Workspace, capsys: py
     ]
 
 
+def test_months_that_break_a_rule_are_named(work: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    months = [f"2023-{month:02} (rows_ratio 0.50)" for month in range(1, 13)]
+    rule = {"column": "time", "rule": "rows_unlike_months", "severity": "warning", "rows": 30, "success": False}
+    rule |= {"failing": 13, "months": [*months, "2022-12 (rows_ratio 0.50)"], "meaning": {"en": "Alike.", "zh": ""}}
+    write_json(work.validation("transactions"), {"rules": [rule]})
+    show_findings(work, "en")
+    assert capsys.readouterr().out.splitlines()[-4:] == [
+        "warning: transactions.time: rows_unlike_months, 13 of 30",
+        "  Alike.",
+        f"  months: {', '.join(months)} and 1 more",
+        "  for the lists: what is counted over these months is as far off as they are",
+    ]
+
+
 def test_warnings_are_fatal_with_strict(work: Workspace) -> None:
     with pytest.raises(ValidationError, match=r"Warnings are fatal with --strict: transactions.amount: 2 rounded"):
         require_no_warning(work)

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from goldmine.core.errors import SettingsError, ValidationError
+from goldmine.core.i18n import stored_text
 from goldmine.core.workspace import Workspace
 from goldmine.validation import SuiteResult, require, validate_bank, validate_file
+from goldmine.validation.results import RuleResult
 from goldmine.validation.rules import load_rules
 from tests.expectations.clean import PARAMETERS, clean_tables, write_file, write_tables
 
@@ -57,6 +59,13 @@ def test_broken_fatal_rule_stops_the_run_with_its_count(results: dict[str, Suite
     with pytest.raises(ValidationError, match=r"transactions\.customer_id: customer_id_unknown \(1 of 25\)") as caught:
         require(results.values())
     assert "Nobody77" not in str(caught.value)
+
+
+def test_a_fatal_rule_on_months_names_the_first_two() -> None:
+    months = ("2024-06 cash", "2024-06 salary", "2024-06")
+    rule = RuleResult("median_unlike", "amount", "", "fatal", False, 80, 3, stored_text({"en": "Alike."}), months)
+    with pytest.raises(ValidationError, match=r"median_unlike \(3 of 80: 2024-06 cash, 2024-06 salary, …\)"):
+        require([SuiteResult("transactions", (rule,), {})])
 
 
 def test_results_stand_in_the_work_folder_as_json(results: dict[str, SuiteResult], work: Workspace) -> None:

@@ -20,6 +20,8 @@ _MEANINGS = (
     ("_unknown", "these rows count for no customer"),
     ("row_repeated", "of equal rows one counts"),
     ("_after_books", "these rows count once the books reach their day"),
+    ("unlike_months", "what is counted over these months is as far off as they are"),
+    ("month_without_rows", "what is counted over these months finds nothing in them"),
     ("merged_", "the number is followed as far as docs/contract.md says, and no yuan is lost"),
 )
 _NAMED_FILES = 20

@@ -1,7 +1,7 @@
 """What each month of a table holds, and how far it is from other months: the relations that month rules are counted on.
 
-Exact on up to four million rows. Of larger tables every n-th customer is looked at, with all their rows: the ratios
-of months to each other are the same to within a percent, and two million customers cost what sixty thousand do.
+Exact on up to a million rows. Of larger tables every n-th customer is looked at, with all their rows: the ratios
+of months to each other are nearly the same, and two million customers cost little more than twenty thousand.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from goldmine.contract.tables import TABLES
 from goldmine.core.sql import literal
 from goldmine.validation.month_comparison import MONTHS_BEFORE, compare
 
-_ROWS_LOOKED_AT = 4_000_000
+_ROWS_LOOKED_AT = 1_000_000
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from goldmine.core.errors import ValidationError
 from goldmine.core.i18n import LocalizedText, all_languages
 from goldmine.validation.rules import Severity
 
+_NAMED_MONTHS = 2
+
 
 @dataclass(frozen=True)
 class RuleResult:
@@ -98,5 +100,7 @@ def require(results: Iterable[SuiteResult]) -> None:
 
 
 def _line(suite: str, rule: RuleResult) -> str:
-    months = f": {', '.join(rule.months)}" if rule.months else ""
+    named = ", ".join(rule.months[:_NAMED_MONTHS])
+    more = ", …" if len(rule.months) > _NAMED_MONTHS else ""
+    months = f": {named}{more}" if named else ""
     return f"{suite}.{rule.column}: {rule.rule} ({rule.failing:,} of {rule.rows:,}{months})"

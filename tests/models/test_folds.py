@@ -1,6 +1,8 @@
 import numpy as np
+import pyarrow as pa
+import pytest
 
-from goldmine.models.folds import forward_splits, stratified_splits
+from goldmine.models.folds import forward_splits, stratified_splits, table_splits
 
 
 def test_stratified_splits_validate_every_row_once_a_repeat():
@@ -9,6 +11,14 @@ def test_stratified_splits_validate_every_row_once_a_repeat():
     validated = np.concatenate([validation for _, validation in splits])
     assert np.bincount(validated).tolist() == [2] * 40
     assert all(outcome[validation].sum() == 5 for _, validation in splits)
+
+
+@pytest.mark.parametrize(
+    ("rows", "positives", "splits"), [(4000, 499, 10), (4000, 500, 5), (4000, 3501, 10), (10_000, 499, 5)]
+)
+def test_folds_of_a_small_table_with_few_outcomes_are_drawn_twice(rows, positives, splits):
+    outcome = (np.arange(rows) < positives).astype(int)
+    assert len(table_splits(pa.table({"x": outcome}), outcome, 1)) == splits
 
 
 def test_forward_splits_train_only_on_earlier_rows():

@@ -59,3 +59,14 @@ def test_fewer_positives_give_stronger_regularisation():
     assert few.min_data_in_leaf > many.min_data_in_leaf
     trees = [(preset.extra_trees, preset.num_leaves) for preset in presets(5_000, 300, 80, Training())]
     assert trees == [(True, 7), (True, 2), (False, 8), (True, 30)]
+
+
+def test_trees_grow_in_larger_steps_from_500_positives_on():
+    rates = [
+        [(preset.learning_rate, preset.early_stopping_rounds) for preset in presets(8_000, positives, 16, Training())]
+        for positives in (499, 500)
+    ]
+    assert rates == [
+        [(0.06, 60), (0.08, 60), (0.05, 60), (0.06, 60)],
+        [(0.096, 38), (0.128, 38), (0.08, 38), (0.096, 38)],
+    ]

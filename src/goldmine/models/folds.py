@@ -18,6 +18,8 @@ Split = tuple[np.ndarray, np.ndarray]
 
 _FOLDS = 5
 _FEW_ROWS = 10_000
+FEW_OUTCOMES = 500
+"""Rows of the rarer class below which time that is saved costs accuracy (docs/performance.md)."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +43,14 @@ class Fold:
 
 
 def table_splits(rows: pa.Table, outcome: np.ndarray, seed: int) -> list[Split]:
-    """Splits of a table: forward in time where it has ``moment``, else stratified, and repeated where rows are few."""
+    """Splits of a table: forward in time where it has ``moment``, else stratified, and drawn twice if it is small
+    and its outcomes are few.
+    """
     if "moment" in rows.column_names:
         return forward_splits(rows["moment"].to_numpy(), _FOLDS)
-    return stratified_splits(outcome, _FOLDS, 2 if rows.num_rows < _FEW_ROWS else 1, seed)
+    rarer = min(outcome.sum(), len(outcome) - outcome.sum())
+    twice = rows.num_rows < _FEW_ROWS and rarer < FEW_OUTCOMES
+    return stratified_splits(outcome, _FOLDS, 2 if twice else 1, seed)
 
 
 def stratified_splits(outcome: np.ndarray, folds: int, repeats: int, seed: int) -> list[Split]:

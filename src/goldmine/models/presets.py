@@ -6,11 +6,14 @@ from typing import Any
 import numpy as np
 
 from goldmine.labels.use_case import Training
+from goldmine.models.folds import FEW_OUTCOMES
 
 _FEW_POSITIVES = 1000
 """Below this, trees with exhaustive splits overfit, and extremely randomised ones take their place."""
 _COARSE = {"max_bin": 63, "early_stopping_rounds": 60}
 """Few positives cannot tell more bins of a column apart, and the trees cost half as much."""
+_FASTER = 1.6
+"""Factor by which learning rates are higher, and patience shorter, where there are not too few outcomes for it."""
 _MANY_ROWS = 100_000
 """Above this, a smaller learning rate costs more time than it gains."""
 
@@ -45,7 +48,8 @@ def presets(rows: int, positives: int, columns: int, training: Training) -> tupl
         }
     )
     if positives < _FEW_POSITIVES:
-        return tuple(base.model_copy(update={**_COARSE, **preset}) for preset in _few_positives(positives))
+        few = tuple(base.model_copy(update={**_COARSE, **preset}) for preset in _few_positives(positives))
+        return few if positives < FEW_OUTCOMES else tuple(map(_faster, few))
     leaves = int(np.clip(positives / 60, 15, 31))
     fraction = float(np.clip(2 / math.sqrt(columns), 0.2, 0.5))
     rate = {"learning_rate": 0.04 if rows < _MANY_ROWS else 0.08}
@@ -54,6 +58,15 @@ def presets(rows: int, positives: int, columns: int, training: Training) -> tupl
     randomised = {"num_leaves": 2 * leaves, "feature_fraction": 0.8, "extra_trees": True, **rate}
     small = {"num_leaves": leaves // 4, "feature_fraction": fraction, "learning_rate": 0.08}
     return tuple(base.model_copy(update=preset) for preset in (by_tree, by_node, randomised, small))
+
+
+def _faster(preset: Training) -> Training:
+    """The same trees in fewer and larger steps."""
+    faster = {
+        "learning_rate": round(_FASTER * preset.learning_rate, 3),
+        "early_stopping_rounds": round(preset.early_stopping_rounds / _FASTER),
+    }
+    return preset.model_copy(update=faster)
 
 
 def _few_positives(positives: int) -> tuple[dict[str, Any], ...]:

@@ -207,3 +207,27 @@ def test_no_table_at_all_is_refused(tmp_path: Path) -> None:
         propose(folder_of(tmp_path))
     with pytest.raises(ContractError, match=r"nowhere: there is no such folder"):
         propose(tmp_path / "nowhere")
+
+
+def test_a_plain_id_is_the_key_unless_a_better_name_is_there(tmp_path: Path) -> None:
+    people = "id,cust_no,sex\n1,c1,F\n2,c2,M\n3,c3,F\n"
+    folder = folder_of(tmp_path, customer=people, flow=FLOW.replace("lsh", "id"))
+    raws = {table.match.spec.name: table.match for table in propose(folder).tables}
+    assert raws["customers"].raw_of("customer_id") == "cust_no"
+    assert raws["transactions"].raw_of("transaction_id") == "id"
+
+
+def test_one_line_shows_all_codes_of_a_table_that_must_be_told(tmp_path: Path) -> None:
+    rows = "".join(f"c{n},{n % 3},{'甲' if n % 2 else '乙'}\n" for n in range(60))
+    folder = folder_of(tmp_path, customer="cust_no,sex,occupation\n" + rows, flow=FLOW)
+    write(folder)
+    text = (folder / "bank.yaml").read_text("utf-8")
+    assert 'codes: {gender: {"1": M, "2": F}}\n' in text
+    assert '# codes: {gender: {"1": M, "2": F, "0": ...}, identity: {乙: ..., 甲: ...}}\n' in text
+
+
+def test_a_second_form_of_dates_names_the_form_that_reads_the_same(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, customer="cust_no,dob\nc1,1980-04-03\nc2,1980-04-05\nc3,05/06/1990\n", flow=FLOW)
+    assert said(write(folder), "guessed") == [
+        "customers.birth_date: dates are written %Y-%m-%d or %d/%m/%Y, 3 of 3; %m/%d/%Y would read them too"
+    ]

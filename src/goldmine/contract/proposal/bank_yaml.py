@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from goldmine.contract.proposal.propose import Proposal, TableProposal
+from goldmine.contract.proposal.values import ValueKeys
 
 
 def bank_yaml(proposal: Proposal) -> str:
@@ -62,13 +63,25 @@ def _table(table: TableProposal) -> list[str]:
         for finding in values.findings
         if finding.certainty != "sure"
     ]
-    lines += [f"    {key}: {_flow(value)}" for key, value in values.keys.items()]
-    for column, words in values.untold.items():
-        empty = ", ".join(f"{_value(word)}: ..." for word in words)
-        lines.append(f"    # codes: {{{column}: {{{empty}}}}}")
+    ordered = sorted(values.keys.items(), key=lambda item: item[0] == "codes")
+    lines += [f"    {key}: {_flow(value)}" for key, value in ordered]
+    if values.untold:
+        instead = " in place of the line above:" if "codes" in values.keys else ""
+        lines += [f"    # tell:{instead or ' as'}", f"    # codes: {{{_with_untold(values)}}}"]
     lines.append("    select: |")
     lines += [f"      {line}" for line in table.select]
     return lines
+
+
+def _with_untold(values: ValueKeys) -> str:
+    """All code lists of a table, with dots where the contract's code must be written."""
+    known: dict[str, dict[str, str]] = values.keys.get("codes", {})
+    columns = []
+    for column in dict.fromkeys([*known, *values.untold]):
+        pairs = [f"{_value(theirs)}: {ours}" for theirs, ours in known.get(column, {}).items()]
+        pairs += [f"{_value(word)}: ..." for word in values.untold.get(column, [])]
+        columns.append(f"{column}: {{{', '.join(pairs)}}}")
+    return ", ".join(columns)
 
 
 def _flow(value: Any) -> str:

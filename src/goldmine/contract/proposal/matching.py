@@ -100,7 +100,8 @@ def match_columns(spec: TableSpec, table: ProfiledTable) -> TableMatch:
         return TableMatch(spec, table, (), 0.0, 0.0)
     fits = np.array([[_fit(spec, column, table, raw) for raw in raws] for column in spec.columns])
     matches = []
-    for row, place in zip(*linear_sum_assignment(fits, maximize=True), strict=True):
+    # One good name counts for more than two weak fits.
+    for row, place in zip(*linear_sum_assignment(fits**4, maximize=True), strict=True):
         if fits[row, place] >= _LEAST_NAME:
             column, raw = spec.columns[row], raws[place]
             named = column_fit(raw, spec.name, column.name)

@@ -11,6 +11,7 @@ import yaml
 from goldmine.contract.tables import TABLES
 
 _FILE = Path(__file__).with_name("names.yaml")
+_GENERIC = 0.9
 _UNIT = re.compile(r"[(\[]([^)\]]+)[)\]]\s*$|_([A-Za-z]+)$")
 _PREFIX = re.compile(r"^(tbl?|ods|dwd|dws|dim|fact|src|stg|core|crm|t|v)(?=_)")
 
@@ -56,6 +57,8 @@ def column_fit(heading: str, table: str, column: str) -> float:
     0.0
     """
     names = {plain_name(column), *_columns().get(column, ()), *_columns().get(f"{table}.{column}", ())}
+    if TABLES[table].key == (column,) and plain_name(heading) in _names()["generic"]:
+        return _GENERIC
     return _fit(plain_name(heading), names)
 
 

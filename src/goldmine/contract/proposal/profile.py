@@ -219,7 +219,10 @@ def _forms(column: ColumnProfile) -> tuple[tuple[str, ...], int, tuple[str, ...]
     read = max(best, plain)
     if not forms or read < column.filled:
         forms, read = _more(column, forms, counts, read)
-    return forms, read, () if len(forms) > 1 else rivals
+    if len(forms) > 1:
+        others = (form for form, count in counts.items() if count and form not in forms)
+        rivals = tuple(form for form in others if column.of_forms((*forms[:-1], form)) == read)
+    return forms, read, rivals
 
 
 def _more(

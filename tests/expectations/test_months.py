@@ -73,3 +73,10 @@ def test_a_month_that_the_books_break_off_in_is_not_judged() -> None:
 def test_a_row_that_stands_twice_under_one_number_counts_once() -> None:
     spoil = "INSERT INTO transactions FROM transactions WHERE month(time) = 6"
     assert months_of(clean_tables(), spoil)["snapshot_rows_unlike_months"].failing == 0
+
+
+def test_of_a_large_table_some_customers_tell_a_month_in_fen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("goldmine.validation.month_profiles._ROWS_LOOKED_AT", 10_000)
+    counts = months_of(clean_tables(), "UPDATE transactions SET amount = 100 * amount WHERE month(time) = 6")
+    assert counts["snapshot_median_unlike_months"].failing == 2
+    assert counts["snapshot_customers_unlike_months"].failing == 0

@@ -11,7 +11,7 @@ from goldmine.core.i18n import LocalizedText, _
 from goldmine.validation.contract_rules import expectation
 from goldmine.validation.month_profiles import MEASURED
 
-_MANY_ROWS = "rows_before >= 1000"
+_MANY_ROWS = "rows_before >= 1200"
 """A bank, or a time, with fewer rows a month is too young or too small for a month to be judged."""
 
 _FEW, _MANY = "CASE WHEN year_ago THEN 0.7 ELSE 0.6 END", "CASE WHEN year_ago THEN 1.5 ELSE 1.8 END"

@@ -65,13 +65,17 @@ spark: $(SPARK)  ## install PySpark
 bench: $(BENCH)  ## two quarters of one bank, each stage beside its floor; CUSTOMERS=200000 for a smaller one
 	$(BIN)/python -m bench.scale --customers $(CUSTOMERS)
 
-CATALOGUE := src/goldmine/locale/zh/LC_MESSAGES/goldmine.po
-messages: $(READY)  ## collect the messages of the code into the catalogues; what has no translation is left empty
-	mkdir -p data/messages $(dir $(CATALOGUE))
-	$(BIN)/pybabel -q extract -F pyproject.toml -k _ -k ngettext:1,2 -k pgettext:1c,2 --no-default-keywords --omit-header \
-	  --add-location file --sort-output --width 110 -o data/messages/goldmine.pot src/goldmine
-	$(BIN)/pybabel -q update -i data/messages/goldmine.pot -o $(CATALOGUE) -l zh --no-fuzzy-matching --ignore-obsolete \
-	  --ignore-pot-creation-date --omit-header --width 110
+LOCALES := src/goldmine/locale/zh/LC_MESSAGES
+EXTRACT := -F pyproject.toml -k _ -k ngettext:1,2 -k pgettext:1c,2 --no-default-keywords --omit-header \
+  --add-location file --sort-output --width 110
+messages: $(READY)  ## collect the messages of the code and the notebooks into the catalogues; the untranslated are left empty
+	mkdir -p data/messages $(LOCALES)
+	$(BIN)/pybabel -q extract $(EXTRACT) -o data/messages/goldmine.pot src/goldmine
+	$(BIN)/pybabel -q extract $(EXTRACT) -o data/messages/notebooks.pot notebooks
+	for domain in goldmine notebooks; do \
+	  $(BIN)/pybabel -q update -i data/messages/$$domain.pot -o $(LOCALES)/$$domain.po -l zh --no-fuzzy-matching \
+	    --ignore-obsolete --ignore-pot-creation-date --omit-header --width 110 || exit 1; \
+	done
 
 # For whoever changes the dependencies; needs uv, which users do not. The two left out check one format of web address
 # for jsonschema, which does without; building their grammar takes a second at each start of a notebook or the command.

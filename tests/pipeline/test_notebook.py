@@ -3,14 +3,16 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import mlflow
 import psutil
 import pytest
 
 from goldmine.core.errors import NotebookError, ParameterError, ValidationError
+from goldmine.core.workspace import home
 from goldmine.models.tracking import tracking_uri
-from goldmine.pipeline.notebook import run_notebook
+from goldmine.pipeline.notebook import execute, run_notebook
 from goldmine.pipeline.preloaded_kernels import loaded_kernels
 from tests.pipeline.conftest import AS_OF
 
@@ -176,3 +178,15 @@ def test_an_unknown_notebook_is_refused_with_the_known_ones(write, work):
     write("1_good", "1")
     with pytest.raises(NotebookError, match=r"9_none: there is no such notebook.\nKnown: .*1_good"):
         run(work, "9_none")
+
+
+def test_a_run_in_chinese_starts_from_a_notebook_whose_prose_is_chinese(monkeypatch, tmp_path):
+    given = {}
+
+    def record(source, copy, **settings):
+        given.update(json.loads(Path(source).read_text("utf-8")), cwd=settings["cwd"])
+
+    monkeypatch.setattr("papermill.execute_notebook", record)
+    execute(home() / "notebooks" / "14_employee.ipynb", tmp_path / "copy.ipynb", {"language": "zh"}, 60)
+    assert given["cells"][0]["source"].startswith("# 9 · 一位员工的一天\n")
+    assert given["cwd"] == home() / "notebooks"

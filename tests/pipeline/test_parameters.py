@@ -3,7 +3,8 @@ import json
 import pytest
 
 from goldmine.core.errors import ParameterError
-from goldmine.pipeline.parameters import check_parameters, declared_parameters, split_assignment
+from goldmine.core.workspace import home
+from goldmine.pipeline.parameters import check_parameters, declared_parameters, run_language, split_assignment
 
 CELL = """branch: str
 as_of: str = ""  # snapshot date
@@ -79,3 +80,9 @@ def test_an_assignment_splits_at_its_first_equals_sign():
     assert split_assignment("where=a=b") == ("where", "a=b")
     with pytest.raises(ParameterError, match="-p branch: is not of the form name=value"):
         split_assignment("branch")
+
+
+def test_a_run_is_in_the_language_given_and_else_in_that_of_the_notebook():
+    features, branch = (home() / "notebooks" / f"{name}.ipynb" for name in ("2_features", "13_branch"))
+    assert [run_language(features, {}), run_language(features, {"language": "zh"})] == ["en", "zh"]
+    assert [run_language(branch, {}), run_language(branch, {"language": "en"})] == ["zh", "en"]

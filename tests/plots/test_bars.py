@@ -18,3 +18,4 @@ def test_own_results_name_whose_bars_they_are():
     (figure,) = DRAWN["reporting.own_results"]()
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["own", "branch", "whole bank"]
     assert [bar.get_width() for bar in figure.axes[0].patches] == [0.3, 0.1, 0.25, 0.12, 0.2, 0.14]
+    assert figure.axes[0].xaxis.get_major_formatter()(0.1) == "10%"

@@ -1,8 +1,9 @@
 """Texts for people in more than one language: English in the code, other languages in gettext catalogues.
 
 A message is written once, in English, as ``_("{n} customers", n=12)``. Its translation stands in
-``locale/<language>/LC_MESSAGES/goldmine.po``, which a banker can correct without touching code; a further language is
-one more file. ``make messages`` collects the messages of the code into the catalogues.
+``locale/<language>/LC_MESSAGES/goldmine.po``, which a banker can correct without touching code; ``notebooks.po`` beside
+it holds the notebooks' texts. A further language is one more folder. ``make messages`` collects the messages into the
+catalogues.
 """
 
 import gettext as _gettext
@@ -160,15 +161,15 @@ def _plural(language: str, context: str | None, message: str, plural: str, count
 
 @cache
 def _catalogue(language: str) -> _gettext.NullTranslations:
-    """A language's catalogue, compiled at first use; empty if there is none."""
+    """A language's catalogues as one, compiled at first use; empty if there is none."""
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import read_po
 
-    path = LOCALE / language / "LC_MESSAGES" / "goldmine.po"
-    if not path.exists():
-        return _gettext.NullTranslations()
-    compiled = io.BytesIO()
-    with path.open("rb") as stream:
-        write_mo(compiled, read_po(stream, locale=language))
-    compiled.seek(0)
-    return _gettext.GNUTranslations(compiled)
+    catalogue = _gettext.NullTranslations()
+    for path in sorted((LOCALE / language / "LC_MESSAGES").glob("*.po")):
+        compiled = io.BytesIO()
+        with path.open("rb") as stream:
+            write_mo(compiled, read_po(stream, locale=language))
+        compiled.seek(0)
+        catalogue.add_fallback(_gettext.GNUTranslations(compiled))
+    return catalogue

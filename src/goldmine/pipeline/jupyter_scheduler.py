@@ -1,10 +1,12 @@
-"""Notebooks that JupyterLab's scheduler runs; their parameters are checked and typed as in the job."""
+"""Notebooks that JupyterLab's scheduler runs, as the job does: parameters checked, prose in the run's language."""
 
+import json
 from pathlib import Path
 
 from jupyter_scheduler.executors import DefaultExecutionManager
 
-from goldmine.pipeline.parameters import check_parameters
+from goldmine.core.notebook_text import translated_notebook
+from goldmine.pipeline.parameters import check_parameters, run_language
 
 
 class CheckedExecutionManager(DefaultExecutionManager):
@@ -15,8 +17,10 @@ class CheckedExecutionManager(DefaultExecutionManager):
     """
 
     def execute(self) -> None:
-        """Check the parameters, then run."""
+        """Check the parameters, translate the staged copy, then run."""
         job = self.model
-        given = check_parameters(Path(self.staging_paths["input"]), job.parameters or {})
+        staged = Path(self.staging_paths["input"])
+        given = check_parameters(staged, job.parameters or {})
+        staged.write_text(json.dumps(translated_notebook(staged, run_language(staged, given))), "utf-8")
         job.parameters = {name: repr(value) for name, value in given.items()}
         super().execute()

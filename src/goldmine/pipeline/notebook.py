@@ -1,8 +1,10 @@
 """Running one notebook: its parameters checked, a bar by cell, a kept copy, and no kernel left behind."""
 
+import json
 import logging
 import os
 import sys
+import tempfile
 import threading
 import time
 import uuid
@@ -20,10 +22,11 @@ from jupyter_client.provisioning import LocalProvisioner
 
 from goldmine.core.errors import NotebookError
 from goldmine.core.files import disk_errors
+from goldmine.core.notebook_text import translated_notebook
 from goldmine.core.workspace import Workspace, home
 from goldmine.pipeline.environment import QUIET, environment
 from goldmine.pipeline.failure import failure
-from goldmine.pipeline.parameters import check_parameters
+from goldmine.pipeline.parameters import check_parameters, run_language
 from goldmine.pipeline.preloaded_kernels import EARLY, loading
 from goldmine.pipeline.stop import check_not_stopped, forget_kernel, remember_kernel
 from goldmine.pipeline.tracked_run import TrackedRun, tracked_run
@@ -124,24 +127,27 @@ def _keep(run: TrackedRun, copy: Path) -> Path:
 
 
 def execute(source: Path, copy: Path, values: dict[str, Any], time_limit_seconds: float) -> None:
-    """Run papermill with one time limit for the whole run; papermill's own limit is for each cell."""
+    """Run papermill on the notebook in the run's language, with one time limit; papermill's own is for each cell."""
     import papermill
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # it repeats what `failure` reports
     deadline = time.monotonic() + time_limit_seconds
     copy.unlink(missing_ok=True)
-    papermill.execute_notebook(
-        _literal(source),
-        _literal(copy),
-        parameters=values,
-        kernel_name="python3",
-        progress_bar={"desc": f"  {copy.stem:<20}", "bar_format": _BAR},
-        cwd=source.parent,
-        timeout_func=lambda _: max(1, round(deadline - time.monotonic())),
-        shutdown_kernel="immediate",
-        kernel_manager_class=KernelManager,
-        extra_arguments=["--log-level=40"],  # a kernel warns that it uses TCP on this machine
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        translated = Path(folder) / source.name
+        translated.write_text(json.dumps(translated_notebook(source, run_language(source, values))), "utf-8")
+        papermill.execute_notebook(
+            _literal(translated),
+            _literal(copy),
+            parameters=values,
+            kernel_name="python3",
+            progress_bar={"desc": f"  {copy.stem:<20}", "bar_format": _BAR},
+            cwd=source.parent,
+            timeout_func=lambda _: max(1, round(deadline - time.monotonic())),
+            shutdown_kernel="immediate",
+            kernel_manager_class=KernelManager,
+            extra_arguments=["--log-level=40"],  # a kernel warns that it uses TCP on this machine
+        )
 
 
 _BAR = "{desc} {bar:24} {n_fmt}/{total_fmt} cells  {elapsed}"

@@ -26,11 +26,14 @@ class Parameter:
         Its name and its type: ``str``, ``int``, ``float``, ``bool`` or ``list[str]``.
     required : bool
         Whether the line gives no value, so that one must be given.
+    default : object
+        The line's value; None if one must be given.
     """
 
     name: str
     kind: str
     required: bool
+    default: Any = None
 
 
 def declared_parameters(notebook: Path) -> dict[str, Parameter]:
@@ -56,7 +59,7 @@ def _parameter(notebook: Path, line: ast.stmt) -> Parameter:
             f"{notebook.name}: parameters cell, line {line.lineno}: is not of the form name: type = value.",
             f"Write one typed parameter a line; types are {', '.join(_TYPES)}.",
         )
-    return Parameter(line.target.id, kind, line.value is None)
+    return Parameter(line.target.id, kind, line.value is None, line.value and ast.literal_eval(line.value))
 
 
 def check_parameters(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -92,6 +95,12 @@ def check_parameters(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]
     if missing:
         raise ParameterError(f"{notebook.stem}: parameter {missing[0]!r} is missing.", f"Give -p {missing[0]}=VALUE.")
     return {name: _typed(notebook.stem, declared[name], value) for name, value in given.items()}
+
+
+def run_language(notebook: Path, values: Mapping[str, Any]) -> str:
+    """Language of a run: the one given, else the one that the notebook declares; English without such a parameter."""
+    declared = declared_parameters(notebook).get("language")
+    return str(values.get("language") or (declared.default if declared else "en"))
 
 
 def _typed(notebook: str, parameter: Parameter, value: Any) -> Any:

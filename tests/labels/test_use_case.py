@@ -34,6 +34,22 @@ def test_use_cases_name_existing_features():
         assert set(use_case.asked_features) <= known
 
 
+@pytest.mark.parametrize(
+    ("feature", "value", "typical", "allowed"),
+    [
+        ("aum_change_90d", 2_000.0, 0.0, True),
+        ("aum_change_90d", 260.0, 0.0, False),  # below 1,000 yuan
+        ("aum_change_90d", -2_000.0, -3_000.0, False),  # a fall, though a smaller one than usual
+        ("own_count_90d", 4.0, 1.0, True),
+        ("own_count_volatility_365d", 2.0, 1.0, False),
+    ],
+)
+def test_reasons_to_grow_are_rises_and_amounts_worth_naming(feature, value, typical, allowed):
+    unit = "yuan" if feature.startswith("aum") else "count"
+    directions = load_use_case("longtail").reasons
+    assert directions.allows(feature, value, typical, unit=unit, has_direction=unit == "yuan") is allowed
+
+
 def test_winback_is_quarterly():
     assert "winback" in use_case_names()
     assert "winback" not in use_case_names(quarterly=False)

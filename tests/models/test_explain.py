@@ -119,6 +119,18 @@ def test_reasons_of_a_row_differ_in_kind():
     assert [first.feature, second.feature, third.feature] == ["a", "r", "i"]
 
 
+def test_a_plain_figure_of_another_kind_is_not_quoted_twice():
+    features = (
+        Feature("end", "End", "yuan", None, (), reason_text=ReasonText("assets")),
+        Feature("end_to_avg", "Ratio", "ratio", 30, (), reason_text=ReasonText("assets_trend", instead="end")),
+        Feature("rise", "Rise", "yuan", 30, (), reason_text=ReasonText("assets_trend")),
+    )
+    names = ("end", "end_to_avg", "rise")
+    literal = SimpleNamespace(encoding=Encoding(names, {}), effects=lambda rows: np.array([[0.9, 0.4, 0.3]]))
+    (row,) = explain(literal, pa.table({name: [1.0] for name in names}), features)
+    assert [reason.feature for reason in row] == ["end", "rise"]
+
+
 def test_protected_traits_their_proxies_and_other_people_are_not_explainable():
     hidden = {feature.behaviour for feature in catalogue() if not feature.explainable}
     assert hidden == {"age", "gender", "identity", "pension", "village", "employer", "family"}

@@ -7,7 +7,7 @@ from goldmine.core.i18n import LANGUAGES, LocalizedText, in_language
 from goldmine.features import Feature, catalogue
 from goldmine.features.reason_text import ReasonText
 from goldmine.models.explain import Reason
-from goldmine.models.reason_phrases import reason_phrase, value_text
+from goldmine.models.reason_phrases import reason_phrase, says_something, value_text
 
 AS_OF = date(2024, 6, 30)
 FEATURES = {feature.name: feature for feature in catalogue()}
@@ -80,21 +80,21 @@ def phrase_of(name, value, typical=None, language="en"):
             "inflow_to_year_ago",
             2.5,
             1.0,
-            "Came in over the last 3 months against the same months last year: about 2.5 times",
+            "About 2.5 times as much came in over the last 3 months as in the same months last year",
             "近3个月进账约为去年同期的2.5倍",
         ),
         (
             "inflow_to_year_ago",
             92.19,
             1.0,
-            "Came in over the last 3 months against the same months last year: about 92 times",
+            "About 92 times as much came in over the last 3 months as in the same months last year",
             "近3个月进账约为去年同期的92倍",
         ),
         (
             "inflow_to_year_ago",
             0.31,
             1.0,
-            "Came in over the last 3 months against the same months last year: about 31%",
+            "About 31% as much came in over the last 3 months as in the same months last year",
             "近3个月进账约为去年同期的31%",
         ),
         (
@@ -108,7 +108,7 @@ def phrase_of(name, value, typical=None, language="en"):
             "batch_share_365d",
             0.86,
             0.22,
-            "Hardly anything but batch entries on the account",
+            "Hardly anything but payroll and direct debits on the account",
             "账户基本只有代发代扣",
         ),
         (
@@ -125,6 +125,50 @@ def phrase_of(name, value, typical=None, language="en"):
             "9,900 yuan of assets on average over the last month",
             "近1个月日均资产9,900元",
         ),
+        (
+            "inflow_count_180d",
+            1.0,
+            7.0,
+            "Payments in over the last 6 months: 1 (typical: 7)",
+            "近半年有1笔进账（同类客户一般7笔进账）",
+        ),
+        (
+            "channels_used_365d",
+            1.0,
+            4.0,
+            "Channels used within a year: 1 (typical: 4)",
+            "近一年使用1种渠道（同类客户一般4种渠道）",
+        ),
+        ("aum_avg_365d", 1.2, 340.0, "No assets to speak of over the last year", "近一年几乎没有资产"),
+        (
+            "inflow_sum_365d",
+            8.0,
+            3_500.0,
+            "8 yuan came in over the last year (typical: 3,500 yuan)",
+            "近一年进账8元（同类客户一般3,500元）",
+        ),
+        (
+            "inflow_share_90d",
+            0.99,
+            0.27,
+            "The last 3 months brought most of the year's inflow",
+            "近一年的进账大多在近3个月",
+        ),
+        (
+            "investing_share_180d",
+            1.0,
+            0.06,
+            "Nearly all their transactions over the last 6 months were investments",
+            "近半年的交易几乎都是投资类",
+        ),
+        (
+            "inflow_to_year_ago",
+            0.004,
+            1.0,
+            "Next to nothing came in over the last 3 months compared with the same months last year",
+            "近3个月进账与去年同期相比几乎为零",
+        ),
+        ("own_count_volatility_365d", 3.1, 1.1, "Busy in some months and quiet in others", "各月交易时多时少"),
         ("tenure_months", 85.0, 85.0, "With the bank for 7 years", "开户7年"),
         ("has_mobile_bank", 0.0, 1.0, "Mobile banking not activated", "未开通手机银行"),
         ("main_channel", "third_party", None, "Mainly uses third party", "主要使用第三方支付"),
@@ -137,6 +181,22 @@ def phrase_of(name, value, typical=None, language="en"):
 def test_reason_phrases(name, value, typical, en, zh):
     assert phrase_of(name, value, typical) == en
     assert phrase_of(name, value, typical, "zh") == zh
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "worth"),
+    [
+        ("aum_change_90d", 0.3, False),
+        ("aum_change_90d", -40.0, True),
+        ("in_salary_change_90d", 0.0, False),
+        ("channels_used_365d", 0.0, False),
+        ("demand_peak_365d", 0.0, True),
+        ("outflow_sum_90d", 0.0, True),
+        ("wealth_bought_days_since", None, True),
+    ],
+)
+def test_no_change_and_a_zero_without_words_are_worth_no_reason(name, value, worth):
+    assert says_something(FEATURES[name], value) is worth
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -38,6 +38,7 @@ _KINDS = {
     "products_bought": "products",
     "products_redeemed": "products",
     "accounts": "products",
+    "mobile_bank": "channels",
 }
 """Kinds of behaviours; a behaviour that is not here is a kind of its own."""
 
@@ -66,7 +67,7 @@ class ReasonText:
     one : str, optional
         For a value of exactly one, where the text for positive values does not fit.
     few : str, optional
-        For a value of up to two, where the number itself says little.
+        For a count of up to two, up to ten yuan, or a share or ratio of up to 0.01, where the number says little.
     mostly : str, optional
         For a share of 0.8 or more.
     instead : str

@@ -89,16 +89,15 @@ def explain(
         for row, order in enumerate(np.argsort(-leading, axis=1, kind="stable")):
             by_kind: dict[str, Reason] = {}
             for behaviour in order[np.isfinite(leading[row, order])]:
-                kind = kind_of(str(behaviours[behaviour]))
-                if kind in by_kind:
-                    continue
                 own = np.flatnonzero(members == behaviour)
                 raising = own[np.argsort(-effects[row, own], kind="stable")]
                 quotes = [_quoted(by_name.get(names[n]), names[n], cells, row) for n in raising if effects[row, n] > 0]
-                name = next((quote for quote in quotes if quotable(quote, cells.value(quote, row))), None)
+                kinds = {quote: _kind(by_name.get(quote), str(behaviours[behaviour])) for quote in quotes}
+                free = [quote for quote in quotes if kinds[quote] not in by_kind]
+                name = next((quote for quote in free if quotable(quote, cells.value(quote, row))), None)
                 if name is not None:
                     effect = float(sums[row, behaviour])
-                    by_kind[kind] = Reason(str(behaviours[behaviour]), name, cells.value(name, row), effect)
+                    by_kind[kinds[name]] = Reason(str(behaviours[behaviour]), name, cells.value(name, row), effect)
                 if len(by_kind) == top:
                     break
             reasons.append(list(by_kind.values()))
@@ -111,6 +110,11 @@ def quoted_features(names: Sequence[str], features: Iterable[Feature]) -> list[s
     texts = [by_name[name].reason_text for name in names if name in by_name]
     others = [other for text in texts if text for other in (text.instead, text.fallback) if other]
     return list(dict.fromkeys([*names, *others]))
+
+
+def _kind(quoted: Feature | None, behaviour: str) -> str:
+    """The kind of what is quoted, which may be another behaviour's feature."""
+    return kind_of(quoted.behaviour if quoted else behaviour)
 
 
 class _Cells:

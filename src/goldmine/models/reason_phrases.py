@@ -61,8 +61,10 @@ _CODES = {
 """Categories of the contract's code lists; a bank's own categories are shown as they are."""
 _QUARTERS = (_("the first quarter"), _("the second quarter"), _("the third quarter"), _("the fourth quarter"))
 _PER_YEAR = 12
-_FEW, _MOSTLY, _TIMES = 2, 0.8, 1.95
-"""Values up to which a count is few, from which a share is nearly all, and from which a ratio is told in times."""
+_FEW = {"count": 2.0, "yuan": 10.0, "share": 0.01, "ratio": 0.01}
+"""Values up to which a value of each unit is few: its number says less than the word."""
+_MOSTLY, _TIMES = 0.8, 1.95
+"""Values from which a share is nearly all, and from which a ratio is told in times."""
 _MIN_TYPICAL = {"yuan": 100.0, "days": 1.0, "count": 1.0, "share": 0.01}
 """Typical values below these are as good as nothing, and say nothing."""
 _FORMATS = {"share": ".0%", "grade": ".0f"} | dict.fromkeys(("yuan", "days", "months", "years", "count"), ",.0f")
@@ -107,6 +109,8 @@ def reason_phrase(
     usual = _shown(typical[reason.feature], unit, template, language)
     if usual == shown or typical[reason.feature] < _MIN_TYPICAL.get(unit, 0):
         return phrase
+    if unit == "count":
+        usual += template.partition("{value}")[2]  # Chinese names what is counted after the number
     return str(in_language(_("{reason} (typical: {value})", reason=phrase, value=usual), language))
 
 
@@ -123,18 +127,19 @@ def _text(feature: Feature | None, value: float | str | None) -> str | None:
     texts = feature.reason_text if feature else None
     if texts is None:
         return None
-    special = _special_text(texts, value) if isinstance(value, float) else None
+    unit = feature.unit if feature else "ratio"
+    special = _special_text(texts, value, unit) if isinstance(value, float) else None
     if special is not None:
         return special
     by_sign = {"unknown": texts.missing, "zero": texts.zero or texts.positive, "negative": texts.negative}
     return by_sign.get(sign_of(feature, value), texts.positive)
 
 
-def _special_text(texts: ReasonText, value: float) -> str | None:
+def _special_text(texts: ReasonText, value: float, unit: str) -> str | None:
     """The text of a value whose number says little: exactly one, a few, or nearly all."""
     if texts.one is not None and value == 1:
         return texts.one
-    if texts.few is not None and 0 < value <= _FEW:
+    if texts.few is not None and 0 < value <= _FEW.get(unit, 0):
         return texts.few
     return texts.mostly if value >= _MOSTLY else None
 
@@ -148,6 +153,18 @@ def sign_of(feature: Feature | None, value: float | str | None) -> FeatureSign:
     if abs(value) < 0.5 if feature and feature.unit == "yuan" else value == 0:
         return "zero"
     return "positive" if value > 0 else "negative"
+
+
+def has_own_direction(feature: Feature) -> bool:
+    """Whether a value's sign is its direction, as of a change."""
+    return feature.reason_text is not None and feature.reason_text.negative is not None
+
+
+def says_something(feature: Feature, value: float | str | None) -> bool:
+    """Whether a value is worth a reason: what did not change is none, nor is a zero that has no text of its own."""
+    if feature.reason_text is None or sign_of(feature, value) != "zero":
+        return True
+    return feature.reason_text.zero is not None and not has_own_direction(feature)
 
 
 def _shown(value: float | str | None, unit: str, template: str, language: str) -> str:

@@ -17,7 +17,7 @@ from goldmine.labels.eligibility import eligible, feature_rows
 from goldmine.labels.use_case import UseCase
 from goldmine.models.explain import explain, quoted_features, typical_values
 from goldmine.models.model import Model
-from goldmine.models.reason_phrases import NO_REASON, reason_phrase, sign_of
+from goldmine.models.reason_phrases import NO_REASON, has_own_direction, reason_phrase, says_something, sign_of
 
 _TYPICAL_ROWS = 50_000
 """The typical value is the median of the eligible; of more than this, of an evenly spaced part."""
@@ -75,7 +75,13 @@ def reasons_in_words(
     typical = typical_values(feature_rows(connection, work, as_of, everyone, names).to_arrow_table(), names)
 
     def quotable(feature: str, value: float | str | None) -> bool:
-        return use_case.reasons is None or use_case.reasons.allows(feature, value, typical.get(feature))
+        quoted, directions = features.get(feature), use_case.reasons
+        if quoted and not says_something(quoted, value):
+            return False
+        unit, has_direction = (quoted.unit, has_own_direction(quoted)) if quoted else ("", False)
+        return directions is None or directions.allows(
+            feature, value, typical.get(feature), unit=unit, has_direction=has_direction
+        )
 
     reasons = explain(model, listed, tuple(features.values()), len(REASONS), quotable)
     phrases = {

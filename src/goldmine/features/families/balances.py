@@ -36,9 +36,13 @@ REASON_TEXTS = {
         "assets",
         positive=_("{value} of assets on average over {window}"),
         zero=_("No assets to speak of over {window}"),
+        few=_("No assets to speak of over {window}"),
     ),
     "aum_end": ReasonText(
-        "assets", positive=_("{value} of assets at the month end"), zero=_("No assets to speak of at the month end")
+        "assets",
+        positive=_("{value} of assets at the month end"),
+        zero=_("No assets to speak of at the month end"),
+        few=_("No assets to speak of at the month end"),
     ),
     "aum_end_to_avg": ReasonText(
         "assets_trend",
@@ -46,7 +50,12 @@ REASON_TEXTS = {
         missing=_("No assets to speak of over {window}"),
         instead="aum_end",
     ),
-    "aum_peak_365d": ReasonText("assets", positive=_("Assets of up to {value} within a year")),
+    "aum_peak_365d": ReasonText(
+        "assets",
+        positive=_("Assets of up to {value} within a year"),
+        zero=_("No assets to speak of over {window}"),
+        few=_("No assets to speak of over {window}"),
+    ),
     "aum_trough_365d": ReasonText(
         "assets",
         positive=_("Assets never below {value} within a year"),
@@ -76,13 +85,18 @@ REASON_TEXTS = {
         zero=_("Assets unchanged over {window}"),
         show_typical=False,
     ),
-    "aum_growth_*": ReasonText(
+}
+REASON_TEXTS |= {
+    f"aum_growth_{days}d": ReasonText(
         "assets_trend",
         positive=_("Assets up by {value} over {window}"),
         negative=_("Assets down by {value} over {window}"),
-        zero=_("Assets unchanged over {window}"),
+        instead=f"aum_change_{days}d",
         show_typical=False,
-    ),
+    )
+    for days in (90, 365)
+}
+REASON_TEXTS |= {
     "aum_slope_*": ReasonText(
         "assets_trend",
         positive=_("Assets rising by {value} a month over {window}"),
@@ -93,6 +107,7 @@ REASON_TEXTS = {
     "aum_volatility_365d": ReasonText(
         "assets_trend",
         positive=_("Assets vary by {percent} from month to month"),
+        mostly=_("Assets go up and down a lot from month to month"),
         missing=_("No assets to speak of over {window}"),
     ),
     "aum_biggest_rise_180d": ReasonText(

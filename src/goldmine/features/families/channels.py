@@ -43,8 +43,8 @@ REASON_TEXTS |= {
 REASON_TEXTS |= {
     "batch_share_365d": ReasonText(
         "channels",
-        positive=_("{value} of entries are batches, not the customer's own"),
-        mostly=_("Hardly anything but batch entries on the account"),
+        positive=_("{value} of the year's entries are payroll and direct debits"),
+        mostly=_("Hardly anything but payroll and direct debits on the account"),
         zero=_("No batch entries over {window}"),
         missing=_("No transactions over {window}"),
     ),

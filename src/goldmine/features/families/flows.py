@@ -36,28 +36,39 @@ REASON_TEXTS = {
         "inflow",
         positive=_("{value} more came in than in the 3 months before"),
         negative=_("{value} less came in than in the 3 months before"),
+        zero=_("As much came in as in the 3 months before"),
         show_typical=False,
     ),
     "inflow_share_90d": ReasonText(
         "inflow",
         positive=_("The last 3 months brought {value} of the year's inflow"),
+        mostly=_("The last 3 months brought most of the year's inflow"),
+        zero=_("No money came in over the last 3 months"),
         missing=_("No money came in over {window}"),
     ),
     "inflow_to_year_ago": ReasonText(
         "inflow",
-        positive=_("Came in over the last 3 months against the same months last year: about {times}"),
+        positive=_("About {times} as much came in over the last 3 months as in the same months last year"),
+        few=_("Next to nothing came in over the last 3 months compared with the same months last year"),
+        zero=_("No money came in over the last 3 months"),
         missing=_("Nothing came in in the same months last year"),
         show_typical=False,
     ),
     "inflow_season_share": ReasonText(
         "inflow_season",
         positive=_("{value} of the year's inflow fell in {coming}"),
+        mostly=_("Most of the year's inflow fell in {coming}"),
+        zero=_("No money came in in {coming}"),
         missing=_("No money came in over {window}"),
     ),
     "inflow_mean_365d": ReasonText(
         "inflow", positive=_("{value} comes in at a time on average"), missing=_("No money came in over {window}")
     ),
-    "inflow_max_*": ReasonText("inflow", positive=_("{value} came in at once within {window}")),
+    "inflow_max_*": ReasonText(
+        "inflow",
+        positive=_("{value} came in at once within {window}"),
+        zero=_("No money came in over {window}"),
+    ),
     "outflow_sum_*": ReasonText(
         "outflow", positive=_("{value} went out over {window}"), zero=_("No money went out over {window}")
     ),
@@ -68,28 +79,39 @@ REASON_TEXTS = {
         "outflow",
         positive=_("{value} more went out than in the 3 months before"),
         negative=_("{value} less went out than in the 3 months before"),
+        zero=_("As much went out as in the 3 months before"),
         show_typical=False,
     ),
     "outflow_share_90d": ReasonText(
         "outflow",
         positive=_("The last 3 months took {value} of the year's outflow"),
+        mostly=_("The last 3 months took most of the year's outflow"),
+        zero=_("No money went out over the last 3 months"),
         missing=_("No money went out over {window}"),
     ),
     "outflow_to_year_ago": ReasonText(
         "outflow",
-        positive=_("Went out over the last 3 months against the same months last year: about {times}"),
+        positive=_("About {times} as much went out over the last 3 months as in the same months last year"),
+        few=_("Next to nothing went out over the last 3 months compared with the same months last year"),
+        zero=_("No money went out over the last 3 months"),
         missing=_("Nothing went out in the same months last year"),
         show_typical=False,
     ),
     "outflow_season_share": ReasonText(
         "outflow_season",
         positive=_("{value} of the year's outflow fell in {coming}"),
+        mostly=_("Most of the year's outflow fell in {coming}"),
+        zero=_("No money went out in {coming}"),
         missing=_("No money went out over {window}"),
     ),
     "outflow_mean_365d": ReasonText(
         "outflow", positive=_("{value} goes out at a time on average"), missing=_("No money went out over {window}")
     ),
-    "outflow_max_*": ReasonText("outflow", positive=_("{value} went out at once within {window}")),
+    "outflow_max_*": ReasonText(
+        "outflow",
+        positive=_("{value} went out at once within {window}"),
+        zero=_("No money went out over {window}"),
+    ),
     "netflow_sum_*": ReasonText(
         "netflow",
         positive=_("{value} more came in than went out over {window}"),
@@ -103,7 +125,7 @@ REASON_TEXTS = {
         zero=_("No transfers came in over {window}"),
     ),
     "in_cash_*": ReasonText(
-        "cash_in", positive=_("{value} paid in in cash over {window}"), zero=_("No cash paid in over {window}")
+        "cash_in", positive=_("{value} deposited in cash over {window}"), zero=_("No cash paid in over {window}")
     ),
     "in_investment_*": ReasonText(
         "investment_in",

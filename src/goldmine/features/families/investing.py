@@ -19,6 +19,7 @@ REASON_TEXTS = {
     "investing_share_*": ReasonText(
         "investing",
         positive=_("{value} of their transactions over {window} were investments"),
+        mostly=_("Nearly all their transactions over {window} were investments"),
         zero=_("No investment transactions over {window}"),
         missing=_("Not active over {window}"),
     ),

@@ -62,6 +62,7 @@ REASON_TEXTS = {
     "own_days_season_share": ReasonText(
         "activity_season",
         positive=_("{value} of the year's active days fell in {coming}"),
+        mostly=_("Most of the year's active days fell in {coming}"),
         zero=_("Not active in {coming}"),
         missing=_("Not active over {window}"),
     ),
@@ -75,6 +76,7 @@ REASON_TEXTS = {
     "own_days_share_90d": ReasonText(
         "activity",
         positive=_("{value} of the year's active days were in the last 3 months"),
+        mostly=_("Most of the year's active days were in the last 3 months"),
         zero=_("Not active over the last 3 months"),
         missing=_("Not active over {window}"),
     ),
@@ -84,6 +86,7 @@ REASON_TEXTS = {
     "own_count_volatility_365d": ReasonText(
         "activity",
         positive=_("Activity varies by {percent} from month to month"),
+        mostly=_("Busy in some months and quiet in others"),
         missing=_("Not active over {window}"),
     ),
     "own_count_*": ReasonText(

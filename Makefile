@@ -1,7 +1,7 @@
 # Each target sets up .venv first where it is not there; a second call installs nothing.
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: run next-quarter help test test-spark audit check lab mlflow schedule spark bench messages lock
+.PHONY: run next-quarter help test fuzz test-spark audit check lab mlflow schedule spark bench messages lock
 
 BIN := .venv/bin
 READY := .venv/.installed
@@ -36,6 +36,10 @@ help:  ## this list
 
 test: $(READY)  ## all tests, and the examples in docstrings
 	$(BIN)/python -m pytest
+
+FUZZ := 10000
+fuzz: $(READY)  ## generated odd tables against an independent reader, FUZZ=10000 values and files a table: about three hours
+	GOLDMINE_FUZZ_CASES=$(FUZZ) GOLDMINE_FUZZ_FILES=$(FUZZ) $(BIN)/python -m pytest tests/fuzz
 
 test-spark: $(SPARK)  ## tests on Apache Spark; Java 17 or newer must be there
 	$(BIN)/python -m pytest -m spark tests/spark

@@ -118,6 +118,18 @@ def test_rows_without_a_required_value_in_canonical_parquet(folder: Path, refuse
     refused("transactions: 1 rows have no amount")
 
 
+def test_a_required_column_of_a_wrong_type_without_a_value(folder: Path, refused: Callable[..., None]) -> None:
+    parquet(folder, ROW + ", NULL::BOOLEAN AS amount")
+    refused("transactions: column amount has the wrong type BOOLEAN")
+
+
+def test_codes_of_a_wrong_type_are_not_left_empty(folder: Path, refused: Callable[..., None]) -> None:
+    duckdb.sql(
+        "SELECT 'K' AS campaign_id, 'SECRET1' AS customer_id, DATE '2024-01-31' AS contacted_on, 6.0::DOUBLE AS answer"
+    ).write_parquet(str(folder / "contacts.parquet"))
+    refused("contacts: column answer has the wrong type DOUBLE, not text")
+
+
 def test_empty_compulsory_table(folder: Path, refused: Callable[..., None]) -> None:
     (folder / "transactions.csv").write_text(TRANSACTIONS.splitlines()[0] + "\n", "utf-8")
     refused("transactions: the table is empty")
@@ -164,6 +176,20 @@ def test_csv_cut_short_in_its_last_column(folder: Path, refused: Callable[..., N
 def test_csv_cut_short_in_a_quote(folder: Path, refused: Callable[..., None]) -> None:
     transactions(folder, 't2,SECRET1,2024-01-01,1,in,"SECRET\n')
     refused("opens a quote that never ends")
+
+
+def test_a_header_whose_quote_does_not_end(
+    folder: Path, refused: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / "customers.csv").write_text('customer_id,"birth_date\nSECRET1,1980-02-29"\n', "utf-8")
+    refused("customers: a name in the header of customers.csv holds a line break")
+    assert "SECRET" not in caplog.text
+
+
+def test_durations_are_no_numbers(folder: Path, refused: Callable[..., None]) -> None:
+    (folder / "customers.csv").unlink()
+    pq.write_table(pa.table({"customer_id": pa.array([7], pa.duration("s"))}), folder / "customers.parquet")
+    refused("customers: columns of customers.parquet are durations, which would be read as numbers: customer_id")
 
 
 def test_bytes_that_are_not_utf_8(folder: Path, refused: Callable[..., None]) -> None:

@@ -193,6 +193,16 @@ def test_declared_codes_come_first(tmp_path: Path) -> None:
     ]
 
 
+def test_faults_of_two_columns_of_dates_propose_one_key(tmp_path: Path) -> None:
+    people = "customer_id,birth_date,opened_on\n1,19800229,20200131\n"
+    with pytest.raises(ContractError) as caught:
+        values(village(tmp_path, "", people), "customers", "birth_date")
+    assert caught.value.do.endswith(
+        'add to tables.customers in bank.yaml: dates: {birth_date: ["%Y%m%d"], opened_on: ["%Y%m%d"]} '
+        "(beside the forms of the other values, if there are others)."
+    )
+
+
 def test_an_empty_value_may_have_a_code(tmp_path: Path) -> None:
     people = "customer_id,gender,marketing_consent\n1,,\n2,女,否\n"
     folder = village(tmp_path, 'codes: {marketing_consent: {"": true}, gender: {~: M}}\n', people)

@@ -74,6 +74,12 @@ def read_footer(path: Path, table: str) -> pq.FileMetaData:
             f"{table}: columns of {path.name} are decimals of more than 38 digits: {', '.join(wide)}.",
             "Export them as decimal(38, ...) or narrower.",
         )
+    durations = [field.name for field in schema if pa.types.is_duration(field.type)]
+    if durations:
+        raise ContractError(
+            f"{table}: columns of {path.name} are durations, which would be read as numbers: {', '.join(durations)}.",
+            "Export them as whole numbers or texts, or leave them out.",
+        )
     return metadata
 
 

@@ -10,7 +10,7 @@ import duckdb
 
 from goldmine.contract.casting import ColumnCast, casted_rows, counts_of, describe
 from goldmine.contract.duckdb_errors import duckdb_errors
-from goldmine.contract.remedies import remedy
+from goldmine.contract.remedies import as_keys, remedy
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.value_forms import ValueForms
 from goldmine.core.errors import ContractError
@@ -141,7 +141,7 @@ def _refuse_faults(
     if not faults:
         return
     table = casts[0].table
-    keys = "; ".join(dict.fromkeys(filter(None, remedies)))
+    keys = as_keys([found for found in remedies if found])
     mend = f", or add to tables.{table} in bank.yaml: {keys}" if keys else ""
     raise ContractError(
         f"{table}: {'; '.join(faults)}.", f"Correct these rows in the source, or convert them in the SELECT{mend}."
@@ -152,7 +152,7 @@ def _faults(cast: ColumnCast, counted: ColumnCounts, total: int) -> list[str]:
     name, column, given = cast.column.name, cast.column, total - counted.empty
     if not cast.fits:
         wrong = f"column {name} has the wrong type {cast.duckdb_type}, not {describe(column.kind)}"
-        return [wrong] if given else []
+        return [wrong] if given or column.required else []
     faults = []
     if column.required and counted.empty:
         faults.append(f"{counted.empty} rows have no {name}")

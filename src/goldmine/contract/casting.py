@@ -239,7 +239,7 @@ def counts_of(cast: ColumnCast) -> dict[str, str]:
         lost = "false"
     money = cast.column.kind == "money" and cast.fits
     return {
-        "empty": f"count(*) FILTER ({value if cast.column.codes else given} IS NULL)",
+        "empty": f"count(*) FILTER ({value if cast.column.codes and cast.fits else given} IS NULL)",
         "infinite": f"count(*) FILTER ({cast.infinite(given)})",
         "placeholders": f"count(*) FILTER ({placeholder})",
         "unreadable": f"count(*) FILTER ({lost} AND NOT coalesce({placeholder}, false))",

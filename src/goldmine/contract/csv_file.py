@@ -63,6 +63,11 @@ def columns_of(source: CsvSource, files: list[Path], table: str) -> list[str]:
             f"{table}: {files[0].name} has {len(names)} columns, and not each has a name of its own.",
             "Correct its header; where it has none set `header: false` and list `columns`.",
         )
+    if any(character in name for name in names for character in "\r\n"):
+        raise ContractError(
+            f"{table}: a name in the header of {files[0].name} holds a line break; its quote does not end there.",
+            "Check `quote` and `delimiter` of the source in bank.yaml, or correct the header.",
+        )
     require_own_names(names, f"{table}: {files[0].name}")
     for name in source.dates:
         if name not in names:

@@ -1,5 +1,8 @@
 """The key of bank.yaml that would mend values which cannot be read."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import duckdb
 
 from goldmine.contract.casting import ColumnCast, casted_rows, date_of_form
@@ -31,8 +34,33 @@ DATE_FORMS = (
 _SEPARATORS = (",", "'", " ", "_")
 
 
-def remedy(connection: duckdb.DuckDBPyConnection, cast: ColumnCast, rows: str) -> str:
-    """The key and what to write under it; empty where none is known.
+class Remedy(NamedTuple):
+    """A key of bank.yaml, what to write under it for one column, and what else has to be known."""
+
+    key: str
+    entry: str
+    note: str = ""
+
+
+def as_keys(remedies: Sequence[Remedy]) -> str:
+    """The remedies of several columns as keys of bank.yaml, each key once.
+
+    Examples
+    --------
+    >>> as_keys([Remedy("dates", 'a: ["%Y%m%d"]'), Remedy("dates", 'b: ["%Y%m%d"]'), Remedy("nulls", "[...]")])
+    'dates: {a: ["%Y%m%d"], b: ["%Y%m%d"]}; nulls: [...]'
+    """
+    texts = []
+    for key in dict.fromkeys(found.key for found in remedies):
+        entries = list(dict.fromkeys(found.entry for found in remedies if found.key == key))
+        by_column = key in ("codes", "dates")
+        texts.append(f"{key}: {{{', '.join(entries)}}}" if by_column else f"{key}: {' or '.join(entries)}")
+    notes = dict.fromkeys(found.note for found in remedies if found.note)
+    return "; ".join(texts) + "".join(f" ({note})" for note in notes)
+
+
+def remedy(connection: duckdb.DuckDBPyConnection, cast: ColumnCast, rows: str) -> Remedy | None:
+    """The key and what to write under it; None where none is known.
 
     Parameters
     ----------
@@ -48,20 +76,21 @@ def remedy(connection: duckdb.DuckDBPyConnection, cast: ColumnCast, rows: str) -
     unreadable = f"(SELECT {given} AS text FROM ({casted_rows([cast], rows)}) WHERE {given} IS NOT NULL"
     wrong = f"{unreadable} AND {value} IS NULL)"
     if kind == "flag":
-        return f"codes: {{{name}: {{...: true, ...: false}}}}"
+        return Remedy("codes", f"{name}: {{...: true, ...: false}}")
     if kind == "money" and cast.text:
         for separator in _SEPARATORS:
             plain = literal(rf"[+-]?\d{{1,3}}({separator}\d{{3}})+(\.\d+)?")
             if _all(connection, wrong, f"regexp_full_match(text, {plain})"):
-                return f'thousands: "{separator}"'
+                return Remedy("thousands", f'"{separator}"')
     if kind in ("day", "moment") and cast.text:
         forms = cast.forms.dates_of(name)
         fitting = [form for form in DATE_FORMS if _all(connection, wrong, f"{date_of_form('text', form)} IS NOT NULL")]
         if fitting:
-            some = " or ".join(f"dates: {{{name}: [{_quoted((*forms, form))}]}}" for form in fitting)
-            return f"{some} (beside the forms of the other values, if there are others)" if not forms else some
-        return f"dates: {{{name}: [...]}}, or nulls: [...]"
-    return "nulls: [...]" if cast.text else ""
+            lists = " or ".join(f"[{_quoted((*forms, form))}]" for form in fitting)
+            note = "" if forms else "beside the forms of the other values, if there are others"
+            return Remedy("dates", f"{name}: {lists}", note)
+        return Remedy("dates", f"{name}: [...]", "or nulls: [...]")
+    return Remedy("nulls", "[...]") if cast.text else None
 
 
 def _quoted(forms: tuple[str, ...]) -> str:

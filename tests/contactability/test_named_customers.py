@@ -130,7 +130,8 @@ def work(tmp_path_factory, store_template):
             patch.setattr(sys.modules[f"goldmine.publishing.{room}"], "model_of", lambda *_: None)
             patch.setattr(sys.modules[f"goldmine.publishing.{room}"], "reasons_in_words", no_reasons)
         publish(bank, work, ["longtail"], JUNE)
-        rows = pd.DataFrame({"customer_id": names, "probability": 0.5})
+        outflow = {"outflow_amount": 5000.0, "outflow_month": "2024-05"}
+        rows = pd.DataFrame({"customer_id": names, "probability": 0.5, **outflow})
         write_on_request_lists(bank, work, JUNE, dict.fromkeys(ON_REQUEST, rows), "en")
         coverage = make_coverage(bank, work, JUNE, load_coverage_rules())
         write_workbook(work.root / "coverage" / "coverage.xlsx", coverage, "en")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from goldmine.campaigns.claims import claims_path, load_claims
 from goldmine.campaigns.contact_hours import contact_hours_path
+from goldmine.campaigns.gateways import gateways_path
 from goldmine.campaigns.sentences import check_sentences
 from goldmine.campaigns.spec import Campaign
 from goldmine.contactability.policy import campaigns_folder
@@ -84,5 +85,5 @@ def _offered(campaign: Campaign) -> set[str]:
 def campaign_texts() -> list[str]:
     """The texts of all settings of campaigns, for fingerprints; none where there are no campaigns."""
     files = sorted(campaigns_folder().glob("*.yaml"))
-    files += [home() / "pipelines" / "offers.yaml", claims_path(), contact_hours_path()]
+    files += [home() / "pipelines" / "offers.yaml", claims_path(), contact_hours_path(), gateways_path()]
     return [path.read_text("utf-8") for path in files if path.exists()]

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from goldmine.campaigns.candidates import Scores
 from goldmine.campaigns.claims import load_claims
 from goldmine.campaigns.contact_hours import load_contact_hours
+from goldmine.campaigns.gateways import load_gateways, split_off, write_gateway
 from goldmine.campaigns.load import live, load_campaigns
 from goldmine.campaigns.masking import masked
 from goldmine.campaigns.plan import Plan, Planned, plan_campaigns
@@ -163,7 +164,8 @@ def write_campaigns(
     """Write the files of all campaigns into a release's folder.
 
     ``campaigns/<campaign>/`` holds Parquet for programs: `offers`, `control`, `refusals`. ``offers/`` holds what people
-    get: `head_office`, and a file for each branch and manager; none of these holds a control customer.
+    get: `head_office`, and a file for each branch and manager; contacts of a channel with a gateway come as its file
+    instead. None of these holds a control customer.
 
     Returns
     -------
@@ -184,9 +186,15 @@ def write_campaigns(
             with (campaign_folder / f"{name}.parquet").open("wb") as stream:
                 pq.write_table(table, stream, compression="zstd")
             written.append((campaign_folder / f"{name}.parquet", table.num_rows))
-    rows = _for_people(pa.concat_tables(contacts), language) if contacts else None
-    if rows is not None:
-        written += _people_files(folder / "offers", rows, plan, release, language)
+    if contacts:
+        gateways = load_gateways()
+        own, sent = split_off(pa.concat_tables(contacts), gateways)
+        written += _people_files(folder / "offers", _for_people(own, language), plan, release, language)
+        for channel, rows in sent.items():
+            path = folder / "offers" / "gateways" / f"{channel}.csv"
+            path.parent.mkdir(exist_ok=True)
+            write_gateway(path, _for_people(rows, language), gateways[channel])
+            written.append((path, rows.num_rows))
     return [
         CampaignFile(path=path.relative_to(folder).as_posix(), sha256=fingerprint.of_file(path), rows=count)
         for path, count in written

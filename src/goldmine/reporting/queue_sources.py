@@ -188,7 +188,7 @@ def _lost(desk: Desk) -> pd.DataFrame:
         path = folder / f"{name}.parquet"
         if path.exists():
             rows = pd.read_parquet(path, columns=["customer_id", "outflow_amount", "outflow_month"])
-            rows = rows[rows["customer_id"].isin(desk.owned.index)]
+            rows = rows[rows["customer_id"].isin(desk.owned.index) & rows["outflow_month"].notna()]
             months = [parse_day(f"{month}-01", "outflow_month") for month in rows["outflow_month"]]
             why = [word(name, desk.language, year=month.year, month=month.month) for month in months]
             parts.append(_service(desk, "lost", rows["customer_id"], rows["outflow_amount"], why))

@@ -15,7 +15,8 @@ from goldmine.governance import compare as comparing
 from goldmine.governance import promotion
 from goldmine.governance.compare import compare
 from goldmine.governance.journal import Journal
-from goldmine.governance.promotion import history, propose, rollback
+from goldmine.governance.journal_check import history
+from goldmine.governance.promotion import propose, rollback
 from goldmine.models.champion import Champion
 from goldmine.models.evaluation import evaluate
 from goldmine.models.model import Calibrator

@@ -23,7 +23,7 @@ def history(work: WorkFolder = Path("data"), use_case: UseCases = None) -> None:
     from rich.table import Column, Table
 
     from goldmine.core.workspace import Workspace
-    from goldmine.governance.promotion import history
+    from goldmine.governance.journal_check import history
     from goldmine.labels.use_case import load_use_case, use_case_names
 
     bank = Workspace(work.absolute()).bank_name()
@@ -63,7 +63,7 @@ def champion(work: WorkFolder = Path("data"), use_case: UseCases = None, on: Day
 
     from goldmine.core.dates import parse_day
     from goldmine.core.workspace import Workspace
-    from goldmine.governance.promotion import champion_on
+    from goldmine.governance.journal_check import champion_on
     from goldmine.labels.use_case import load_use_case, use_case_names
 
     bank, day = Workspace(work.absolute()).bank_name(), parse_day(on, "--on") if on else date.today()

@@ -1,12 +1,12 @@
 """Promotion: a version becomes champion only if every gate passes; decisions are serialised and journalled."""
 
 from collections.abc import Mapping
-from datetime import date
 
 from goldmine.core.errors import ModelError
 from goldmine.core.i18n import _
 from goldmine.governance.compare import Comparison
 from goldmine.governance.journal import Entry, Event, Journal
+from goldmine.governance.journal_check import history
 from goldmine.models.evaluation import Evaluation
 from goldmine.models.registry import (
     AS_OF,
@@ -18,14 +18,12 @@ from goldmine.models.registry import (
     Registration,
     champion_version,
     gate,
-    journal_seal,
     register,
     set_champion,
     set_journal_seal,
     stored_model,
     version_tags,
 )
-from goldmine.models.store import require_same_store
 from goldmine.models.tracking import registered_name, store_of, unreachable
 
 
@@ -113,41 +111,6 @@ def rollback(bank_name: str, use_case: str, why: str, to: str = "") -> Entry:
         back = _way_back(journal, holder, to)
         fingerprints = _fingerprints(version_tags(name, back))
         return _change(journal, holder, Event("rolled_back", holder, back, (why,), {}, fingerprints))
-
-
-def history(bank_name: str, use_case: str) -> list[Entry]:
-    """The journal of a use case, oldest first, checked against the seal in the registry.
-
-    Raises
-    ------
-    ModelError
-        If lines were changed or removed, or belong to another tracking store.
-    """
-    journal = Journal(bank_name, use_case)
-    entries, store = journal.entries(), store_of(bank_name)
-    sealed = "" if unreachable() else journal_seal(journal.name)
-    known = sealed in {entry.seal for entry in entries}
-    # A line that names no store belongs to the store that holds its seal.
-    if entries and not (entries[-1].store is None and (known or unreachable())):
-        require_same_store(f"journal of {journal.name}", journal.path, entries[-1].store, store)
-    if sealed and not known:
-        raise ModelError(
-            f"journal of {journal.name}: lines that the registry knows are missing.",
-            f"Bring {journal.path.name} back from a backup; nothing is promoted until it is whole.",
-        )
-    return entries
-
-
-def champion_on(bank_name: str, use_case: str, day: date) -> Entry | None:
-    """The journal's line that made the champion at the end of a day, in local time; None if there was none.
-
-    Raises
-    ------
-    ModelError
-        As `history` does.
-    """
-    history(bank_name, use_case)
-    return Journal(bank_name, use_case).champion_on(day)
 
 
 def _require_evaluated(journal: Journal, version: str, holder: str, evaluation: Evaluation) -> None:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from goldmine.governance.journal import Journal
-from goldmine.governance.promotion import history
+from goldmine.governance.journal_check import history
 from goldmine.models.champion import Champion
 from goldmine.models.registry import champion, champion_trained_at, champion_version, load_version
 

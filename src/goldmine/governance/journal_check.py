@@ -1,0 +1,44 @@
+"""The journal of promotions, read only where it is whole and belongs to the tracking store in use."""
+
+from datetime import date
+
+from goldmine.core.errors import ModelError
+from goldmine.governance.journal import Entry, Journal
+from goldmine.models.registry import journal_seal
+from goldmine.models.store import require_same_store
+from goldmine.models.tracking import store_of, unreachable
+
+
+def history(bank_name: str, use_case: str) -> list[Entry]:
+    """The journal of a use case, oldest first, checked against the seal in the registry.
+
+    Raises
+    ------
+    ModelError
+        If lines were changed or removed, or belong to another tracking store.
+    """
+    journal = Journal(bank_name, use_case)
+    entries, store = journal.entries(), store_of(bank_name)
+    sealed = "" if unreachable() else journal_seal(journal.name)
+    known = sealed in {entry.seal for entry in entries}
+    # A line that names no store belongs to the store that holds its seal.
+    if entries and not (entries[-1].store is None and (known or unreachable())):
+        require_same_store(f"journal of {journal.name}", journal.path, entries[-1].store, store)
+    if sealed and not known:
+        raise ModelError(
+            f"journal of {journal.name}: lines that the registry knows are missing.",
+            f"Bring {journal.path.name} back from a backup; nothing is promoted until it is whole.",
+        )
+    return entries
+
+
+def champion_on(bank_name: str, use_case: str, day: date) -> Entry | None:
+    """The journal's line that made the champion at the end of a day, in local time; None if there was none.
+
+    Raises
+    ------
+    ModelError
+        As `history` does.
+    """
+    history(bank_name, use_case)
+    return Journal(bank_name, use_case).champion_on(day)

@@ -228,13 +228,14 @@ def test_every_claim_can_be_true():
 
 def test_biggest_recent_move_keeps_its_sign(tmp_path):
     work = Workspace(tmp_path / "work")
-    changes = [(500.0, -63_522.0, -60_000.0), (900.0, -900.0, 10.0), (None, None, None)]
+    changes = [(500.0, -63_522.28, -60_000.0), (900.0, -900.0, 10.0), (None, None, None), (0.01, -0.27, 0.0)]
     names = ("aum_change_30d", "aum_change_90d", "aum_change_180d")
     write_rows(work, [dict(zip(names, some, strict=True)) for some in changes])
-    moves = biggest_moves(connect(), work, AS_OF, ["1", "0", "2", "elsewhere"]).to_pylist()
+    moves = biggest_moves(connect(), work, AS_OF, ["1", "0", "2", "3", "elsewhere"]).to_pylist()
     assert [(move["biggest_move"], move["biggest_move_months"]) for move in moves] == [
         (900.0, 1),
         (-63_522.0, 3),
+        (None, None),
         (None, None),
         (None, None),
     ]

@@ -19,8 +19,8 @@ def biggest_moves(connection: Backend, work: Workspace, as_of: date, customers: 
     Returns
     -------
     pyarrow.Table
-        In the order of the customers: `biggest_move` (yuan, negative where money left; empty where the bank has no
-        balances) and `biggest_move_months` (1, 3 or 6).
+        In the order of the customers: `biggest_move` (whole yuan, negative where money left) and `biggest_move_months`
+        (1, 3 or 6); both empty where the bank has no balances or less than a yuan moved.
     """
     rows = customer_columns(connection, work, as_of, customers, list(_MONTHS)).to_pyarrow().to_pylist()
     by_customer = {row["customer_id"]: row for row in rows}
@@ -31,5 +31,6 @@ def biggest_moves(connection: Backend, work: Workspace, as_of: date, customers: 
 
 
 def _biggest(row: dict[str, float | None]) -> tuple[float | None, int | None]:
-    known = [(row[name], months) for name, months in _MONTHS.items() if row.get(name) is not None]
-    return max(known, key=lambda move: abs(move[0] or 0.0)) if known else (None, None)
+    moves = [(float(round(row.get(name) or 0.0)), months) for name, months in _MONTHS.items()]
+    biggest = max(moves, key=lambda move: abs(move[0]))
+    return biggest if biggest[0] else (None, None)

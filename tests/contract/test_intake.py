@@ -255,6 +255,24 @@ def test_load_refuses_a_file_that_changed_since(tmp_path: Path, work: Workspace)
         load_bank(work)
 
 
+def test_floating_amounts_of_sqlite_keep_their_fen(tmp_path: Path, work: Workspace) -> None:
+    with sqlite3.connect(tmp_path / "core.db") as connection:
+        connection.execute("CREATE TABLE t (id, amount)")
+        amounts = [(1, 5.55e-17), (2, 12345678901234.56), (3, 0.1 + 0.2), (4, -12.5), (5, 7.0), (6, "8.10")]
+        connection.executemany("INSERT INTO t VALUES (?, ?)", amounts)
+    connection.close()
+    mapped(
+        tmp_path,
+        "sources: {core: {sqlite: core.db}}\ntables:\n"
+        "  customers: {source: core, select: SELECT '1' AS customer_id}\n"
+        "  transactions:\n    source: core\n    select: SELECT id AS transaction_id, '1' AS customer_id, "
+        "'2024-01-31' AS time, 'in' AS direction, amount FROM t\n",
+    )
+    assert rows(open_bank(tmp_path, work), "transactions", "amount") == [
+        (Decimal(amount),) for amount in ("0.00", "12345678901234.56", "0.30", "-12.50", "7.00", "8.10")
+    ]
+
+
 SERVER = os.environ.get("GOLDMINE_TEST_POSTGRES", "")
 
 

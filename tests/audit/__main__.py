@@ -10,13 +10,17 @@ from pathlib import Path
 import pandas as pd
 
 from tests.audit.books import Books
+from tests.audit.campaigns import Snapshot
 from tests.audit.compare import Agreement, compare
-from tests.audit.contacts import first_rule, held_back, last_day_of_assessment, newest_release
+from tests.audit.contacts import earlier_offers, first_rule, held_back, last_day_of_assessment, newest_release
 from tests.audit.customers import recompute_customers
+from tests.audit.facts import Facts
 from tests.audit.features import recompute_features
 from tests.audit.lists import lost, near_threshold, published_list
+from tests.audit.offers import audit_campaigns
 from tests.audit.outcomes import eligible, use_case
 from tests.audit.reasons import borne_out, units
+from tests.audit.screening import long_tail, screening
 
 CUSTOMERS, SEED, AS_OF = 4_000, 77, pd.Timestamp("2024-06-30")
 SETTINGS = Path(__file__).parents[2] / "pipelines"
@@ -30,7 +34,7 @@ def main(folder: Path) -> int:
     for command in ("run", "near-threshold", "screening", "lost"):
         goldmine(command, "--bank", str(bank), "--work", str(work), "--as-of", str(AS_OF.date()))
     books, differing = Books(bank), 0
-    for section in (features, customers, eligibility, on_request_lists, published_lists):
+    for section in (features, customers, eligibility, on_request_lists, published_lists, campaigns):
         for title, columns in section(books, work):
             sys.stdout.write(f"\n{title}\n" + "".join(f"  {column}\n" for column in columns))
             differing += sum(not column.whole for column in columns)
@@ -81,6 +85,7 @@ def on_request_lists(books: Books, work: Path) -> Iterator[tuple[str, list[Agree
         "near_threshold": near_threshold(customers),
         "lost_deposit": lost(books, customers, AS_OF, "lost_deposit"),
         "lost_loan": lost(books, customers, AS_OF, "lost_loan"),
+        "screening": screening(long_tail(customers, recompute_features(books, AS_OF), scores_of(work, "longtail"))),
     }
     for name, rows in expected.items():
         written = pd.read_parquet(work / f"on_request_lists/{AS_OF.date()}/{name}.parquet").set_index("customer_id")
@@ -112,6 +117,24 @@ def published_lists(books: Books, work: Path) -> Iterator[tuple[str, list[Agreem
         yield f"List {path.stem}", compare(listed[["rank", "probability", "valid_until"]], rows)
         said = borne_out(listed[["reason_1", "reason_2", "reason_3"]], features, unit_of)
         yield f"Figures in reasons of {path.stem}", compare(said, said | True)
+
+
+def scores_of(work: Path, name: str) -> Path:
+    """The file of a use case's scores at the snapshot."""
+    return work / "scores" / str(AS_OF.date()) / f"{name}.parquet"
+
+
+def campaigns(books: Books, work: Path) -> Iterator[tuple[str, list[Agreement]]]:
+    """Who is offered what, in which group, by whom, until when and with which words; places, funnels and totals."""
+    features = recompute_features(books, AS_OF)
+    facts = Facts(
+        features, recompute_customers(books, AS_OF, features, SETTINGS / "tags.yaml", None), SETTINGS / "claims.yaml"
+    )
+    release = newest_release(work, AS_OF)
+    manifest = json.loads((release / "manifest.json").read_text("utf-8"))
+    earlier = earlier_offers(books, work, AS_OF, manifest["created_at"])
+    snapshot = Snapshot(books, facts, work, SETTINGS, AS_OF, earlier)
+    yield from audit_campaigns(snapshot, release, manifest["campaigns"])
 
 
 if __name__ == "__main__":

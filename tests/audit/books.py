@@ -28,7 +28,7 @@ CODES = {
         "event": ("bought", "redeemed", "loan_drawn", "loan_repaid"),
         "product_class": CLASSES,
     },
-    "contacts": {"answer": ("yes", "no", "later", "not_reached", "opt_out")},
+    "contacts": {"answer": ("yes", "bought", "no", "later", "not_reached", "opt_out")},
     "external_facts": {"fact": ("property", "tax", "provident_fund")},
     "relations": {"relation": ("family", "guarantor", "supplier", "buyer", "shareholder")},
 }

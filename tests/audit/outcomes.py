@@ -18,14 +18,15 @@ def use_case(path: Path) -> dict[str, Any]:
 
 def eligible(case: dict[str, Any], features: pd.DataFrame) -> pd.Index:
     """Customers who meet all conditions and, where there are groups of conditions, all of one group."""
-    stands = _all_hold(case.get("eligible", []), features)
-    groups = [_all_hold(group, features) for group in case.get("any_of", [])]
+    stands = all_hold(case.get("eligible", []), features)
+    groups = [all_hold(group, features) for group in case.get("any_of", [])]
     if groups:
         stands &= np.any(groups, axis=0)
     return features.index[stands]
 
 
-def _all_hold(conditions: list[dict[str, Any]], features: pd.DataFrame) -> np.ndarray:
+def all_hold(conditions: list[dict[str, Any]], features: pd.DataFrame) -> np.ndarray:
+    """By customer, whether all of some conditions on features hold."""
     stands = np.ones(len(features), dtype=bool)
     for condition in conditions:
         values = features[condition["feature"]]

@@ -63,4 +63,14 @@ def _forms(value: float, unit: str, follows: str) -> set[str]:
     if follows == " year" and unit == "months":
         value /= 12
     near = (value, value * (1 + 1e-6), value * (1 - 1e-6))
+    if follows == " yuan":
+        return {format(_as_people_do(number), ",.0f") for number in near}
     return {format(number, form) for number in near for form in (",.0f", ".0f", ".2f", ".1f")}
+
+
+def _as_people_do(amount: float) -> float:
+    """Two figures below 10,000 yuan, and never up to it; three from there; whole yuan below 100."""
+    figures = 3 if amount >= 10_000 else 2
+    step = 10.0 ** max(len(str(int(amount))) - figures, 0)
+    rounded = round(amount / step) * step
+    return min(rounded, 9_900) if amount < 10_000 else rounded

@@ -56,7 +56,7 @@ class Screening:
     converted_mean: float
 
     def best(self, max_rows: int) -> pd.DataFrame:
-        """The first customers of the band ``high`` by probability, with the age and kind of their group."""
+        """The first customers of the band ``high`` by probability, with their own age and kind, not their group's."""
         rows = self.rows[self.rows.band == "high"].sort_values(["probability", "customer_id"], ascending=[False, True])
         return rows.head(max_rows)[["customer_id", "branch_id", "manager_id", "age", "kind", "aum_avg", "probability"]]
 

@@ -231,3 +231,10 @@ def test_a_second_form_of_dates_names_the_form_that_reads_the_same(tmp_path: Pat
     assert said(write(folder), "guessed") == [
         "customers.birth_date: dates are written %Y-%m-%d or %d/%m/%Y, 3 of 3; %m/%d/%Y would read them too"
     ]
+
+
+def test_a_csv_column_without_a_heading_is_read_and_left_out(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path, customer=",cust_no,sex\n0,c1,F\n1,c2,M\n2,c3,M\n", flow=FLOW)
+    write(folder)
+    people = open_bank(folder, Workspace(tmp_path / "work")).read(ibis.duckdb.connect(), "customers").to_pandas()
+    assert dict(zip(people["customer_id"], people["gender"], strict=True)) == {"c1": "F", "c2": "M", "c3": "M"}

@@ -139,6 +139,10 @@ below the bank's folder that nothing reads, and every broken rule with what it m
 With `--strict` warnings are fatal too. Sums are added again as floating numbers; a difference that no reason explains
 is named.
 
+Each month is held against the months before it and the same month a year ago: rows, customers, days, amounts by kind,
+repeats under other numbers (`docs/expectations.md` has the limits). A month of the snapshot that is not like them, or
+is missing, stops the run; another one is a warning with its months named.
+
 ## Merged numbers
 
 `merged_into` says that two numbers are one person, `merged_on` since when that is known. A snapshot or cutoff sees the

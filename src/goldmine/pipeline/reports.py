@@ -20,6 +20,8 @@ from goldmine.pipeline.parameters import check_parameters
 from goldmine.pipeline.stop import check_not_stopped
 from goldmine.reporting import views
 from goldmine.reporting.prepare import prepare
+from goldmine.reporting.queue_pages import employee_queue
+from goldmine.reporting.queue_workbook import write_queue
 
 TIME_LIMIT_SECONDS = 900.0
 """Time limit of one report."""
@@ -53,7 +55,7 @@ def reports_folder(work: Workspace, as_of: date) -> Path:
 def write_reports(
     bank: Bank, work: Workspace, as_of: date, selection: ReportSelection, language: str = "zh"
 ) -> list[Path]:
-    """Prepare the figures once, then write the pages that are selected.
+    """Prepare the figures once, then write the pages that are selected, and each person's queue as a workbook.
 
     Raises
     ------
@@ -81,6 +83,9 @@ def write_reports(
         values = {"work": str(work.root), "as_of": str(as_of), "language": language}
         _write(notebook, values | ({parameter: unit} if parameter else {}), page)
         pages.append(page)
+        if parameter == "employee_id":
+            write_queue(page.with_suffix(".xlsx"), employee_queue(view, unit, "", language), as_of, language)
+            pages.append(page.with_suffix(".xlsx"))
     return pages
 
 

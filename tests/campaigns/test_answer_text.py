@@ -5,14 +5,16 @@ from decimal import Decimal
 import pytest
 
 from goldmine.campaigns.results.answer_text import Answer, understand
-from tests.campaigns.phrases import LATER_REFUSALS, NEGATED, OTHERS, REFUSALS
+from tests.campaigns.phrases import INDEPENDENT_REFUSALS, LATER_REFUSALS, NEGATED, OTHERS, REFUSALS
 
 
-def test_refusals_are_heard():
-    phrases = REFUSALS + LATER_REFUSALS
-    missed = [phrase for phrase in phrases if (understand(phrase) or Answer("")).code != "opt_out"]
+@pytest.mark.parametrize("phrases", [REFUSALS + LATER_REFUSALS, INDEPENDENT_REFUSALS])
+def test_refusals_are_heard_and_none_is_taken_for_interest(phrases):
+    codes = {phrase: (understand(phrase) or Answer("")).code for phrase in phrases}
+    missed = [phrase for phrase, code in codes.items() if code != "opt_out"]
     assert len(phrases) >= 300
     assert len(missed) <= len(phrases) * 2 // 100, missed
+    assert not {"yes", "bought"} & set(codes.values())
 
 
 @pytest.mark.parametrize("code", OTHERS)
@@ -40,4 +42,5 @@ def test_a_purchase_says_how_much_of_what(text, amount, product):
 
 def test_text_that_only_may_refuse_is_not_certain():
     assert understand("直接挂断") == Answer("opt_out", certain=False)
-    assert understand("perhaps") is None
+    assert understand("perhaps") == Answer("opt_out", certain=False)
+    assert understand(" ") is None

@@ -89,7 +89,7 @@ def test_importing_a_file_twice_changes_nothing(work):
         ("tail,A,,call,yes,", "no_date"),
         ("tail,A,2024-02-30,call,yes,", "no_date"),
         ("tail,A,2024-07-05,pigeon,yes,", "channel"),
-        ("tail,A,2024-07-05,call,perhaps,", "answer"),
+        ("tail,A,2024-07-05,call,,", "answer"),
     ],
 )
 def test_bad_row_is_returned_with_its_reason(work, line, reason):

@@ -14,8 +14,7 @@ from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 
 OPT_OUT = "opt_out"
-_MAY_REFUSE = ("may_refuse", "unclear")
-_MEANINGS = (OPT_OUT, "wrong_number", "bought", "not_reached", "may_refuse", "later", "no", "yes", "unclear")
+_MEANINGS = (OPT_OUT, "wrong_number", "bought", "not_reached", "may_refuse", "later", "no", "yes")
 _CODES = {"wrong_number": "not_reached"}
 """The contract's code of a meaning that is none itself: nobody is reached under a wrong number."""
 _AMOUNT = re.compile(
@@ -37,8 +36,8 @@ class AnswerPhrases(SettingsModel):
         What takes a refusal back where it stands directly before it.
     opt_out, wrong_number, bought, not_reached, later, no, yes : list of str
         Phrases of each meaning.
-    may_refuse, unclear : list of str
-        What counts as a refusal until someone corrects the row: before later, no and yes; and where none of them fits.
+    may_refuse : list of str
+        What counts as a refusal until someone corrects the row, unless a meaning before it fits.
     """
 
     negated: list[str]
@@ -50,7 +49,6 @@ class AnswerPhrases(SettingsModel):
     later: list[str] = []
     no: list[str] = []
     yes: list[str] = []
-    unclear: list[str] = []
 
 
 @dataclass(frozen=True)
@@ -76,10 +74,10 @@ class Answer:
 
 
 def understand(text: str) -> Answer | None:
-    """The meaning of a text; None where it has none that is known.
+    """The meaning of a text; None where it is empty, or says that nobody refused.
 
     Whatever may be a refusal counts as one: a refusal is heard before anything else in the text, and a text that is not
-    understood is a possible refusal where it speaks of contacts, or holds a word of refusal or anger.
+    understood is a possible refusal.
 
     Examples
     --------
@@ -96,14 +94,14 @@ def understand(text: str) -> Answer | None:
     rest = meanings[OPT_OUT].sub(" ", text)
     for meaning, pattern in meanings.items():
         match = pattern.search(rest)
-        if match is None or meaning == OPT_OUT or (meaning in _MAY_REFUSE and refusals):
+        if match is None or meaning == OPT_OUT or (meaning == "may_refuse" and refusals):
             continue
-        if meaning in _MAY_REFUSE:
-            return Answer(OPT_OUT, certain=False)
+        if meaning == "may_refuse":
+            break
         if meaning == "bought":
             return Answer("bought", amount=_amount(rest), product=_product(rest, match.end()))
         return Answer(_CODES.get(meaning, meaning))
-    return None
+    return None if refusals or not text.strip() else Answer(OPT_OUT, certain=False)
 
 
 @cache

@@ -186,6 +186,11 @@ def test_a_header_whose_quote_does_not_end(
     assert "SECRET" not in caplog.text
 
 
+def test_a_header_whose_quotes_do_not_match_leaves_no_table_empty(folder: Path, refused: Callable[..., None]) -> None:
+    (folder / "branches.csv").write_text('"branch_id","name"x"town"\r\n"SECRET1","2","3"\r\n', "utf-8")
+    refused("branches: the quotes in the header of branches.csv do not match")
+
+
 def test_durations_are_no_numbers(folder: Path, refused: Callable[..., None]) -> None:
     (folder / "customers.csv").unlink()
     pq.write_table(pa.table({"customer_id": pa.array([7], pa.duration("s"))}), folder / "customers.parquet")

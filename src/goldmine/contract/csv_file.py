@@ -51,9 +51,9 @@ def columns_of(source: CsvSource, files: list[Path], table: str) -> list[str]:
     if not source.header:
         names = list(source.columns)
     else:
-        names = named(_header(source, files[0]))
+        names = named(_header(source, files[0], table))
         for path in files[1:]:
-            if named(_header(source, path)) != names:
+            if named(_header(source, path, table)) != names:
                 raise ContractError(
                     f"{table}: the header of {path.name} differs from that of {files[0].name}.",
                     "Give all files of a source the same columns in the same order.",
@@ -115,7 +115,13 @@ def _check(path: Path, source: CsvSource, table: str, copy: Path | None) -> None
         )
 
 
-def _header(source: CsvSource, path: Path) -> list[str]:
+def _header(source: CsvSource, path: Path, table: str) -> list[str]:
     with path.open(encoding="utf-8-sig", newline="") as stream:
-        rows = csv.reader(stream, delimiter=source.delimiter, quotechar=source.quote)
-        return next(rows, [])
+        rows = csv.reader(stream, delimiter=source.delimiter, quotechar=source.quote, strict=True)
+        try:
+            return next(rows, [])
+        except csv.Error:
+            raise ContractError(
+                f"{table}: the quotes in the header of {path.name} do not match.",
+                "Check `quote` and `delimiter` of the source in bank.yaml, or correct the header.",
+            ) from None

@@ -30,7 +30,7 @@ def test_long_sentence_gets_a_row_that_holds_it(tmp_path):
     queue = pd.DataFrame([contact("A", date(2024, 7, 1), "字" * 60), contact("B", date(2024, 7, 1))])
     write_queue(tmp_path / "m1.xlsx", queue, date(2024, 6, 30), "zh")
     sheet = openpyxl.load_workbook(tmp_path / "m1.xlsx").active
-    assert [sheet.row_dimensions[line].height for line in (2, 3)] == [57.75, 14.25]
+    assert [sheet.row_dimensions[line].height for line in (2, 3)] == [60.75, 17.25]
 
 
 def test_empty_queue_is_a_workbook_without_rows(tmp_path):

@@ -59,7 +59,8 @@ _NOTES: dict[Look, dict[str, Any]] = {
 _WIDEST = 72
 _ROWS_IN_MEMORY = 10_000
 """Up to this many rows are kept in memory, which takes a third less time."""
-_LINE_HEIGHT, _MAX_LINES = 14.5, 8
+_LINE_HEIGHT, _ROW_PADDING, _MAX_LINES = 14.5, 3, 8
+"""Points of a line and of what is left free around a row's lines: LibreOffice sets Chinese lines close."""
 _HEAD_HEIGHTS = (24, 32)
 _A4 = 9
 
@@ -116,7 +117,8 @@ def write_table(
     wrapped = [(position, column.width) for position, column in enumerate(columns) if column.format == "wrapped"]
     for line, values in enumerate(zip(*cells, strict=True), start=1):
         if wrapped:
-            sheet.set_row(line, _LINE_HEIGHT * max(_lines(values[position], width) for position, width in wrapped))
+            lines = max(_lines(values[position], width) for position, width in wrapped)
+            sheet.set_row(line, _LINE_HEIGHT * lines + _ROW_PADDING)
         for position, value in enumerate(values):
             _write(sheet, (line, position), value, looks[position])
     return sheet

@@ -125,7 +125,7 @@ def earlier_offers(books: Books, work: Path, as_of: pd.Timestamp, before: str) -
     """Contacts and control of the releases made before a moment, under surviving numbers, by time of making.
 
     A release of a snapshot earlier than one that had been published is a backfill and binds nobody. The last release of
-    a snapshot replaces the ones before it (`replaced`).
+    a snapshot replaces the ones before it (`replaced`), that of `as_of` is the one to be audited.
     """
     manifests = [json.loads(path.read_text("utf-8")) | {"folder": path.parent} for path in _manifests(work)]
     made, latest, rows = sorted(manifests, key=lambda manifest: manifest["created_at"]), "", []
@@ -138,7 +138,8 @@ def earlier_offers(books: Books, work: Path, as_of: pd.Timestamp, before: str) -
     columns = ["campaign_id", "customer_id", "use_case", "group", "as_of", "valid_until", "release"]
     offers = pd.concat(rows)[columns] if rows else pd.DataFrame(columns=columns, dtype=object)
     offers = books.under_survivors(offers, as_of, ("customer_id",))
-    return offers.assign(replaced=offers.release != offers.groupby("as_of").release.transform("max"))
+    last = offers.groupby("as_of").release.transform("max")
+    return offers.assign(replaced=(offers.release != last) | (pd.to_datetime(offers["as_of"]) == as_of))
 
 
 def _manifests(work: Path) -> list[Path]:

@@ -130,12 +130,12 @@ def _validity(snapshot: Snapshot, campaign: Mapping[str, Any], rows: pd.DataFram
 
 
 def _moves(snapshot: Snapshot, customers: pd.Index) -> pd.DataFrame:
-    """The largest change of average daily AUM over one, three or six months; of equal ones the shortest."""
-    changes = snapshot.facts.features.reindex(customers)[list(MOVES)].astype(float)
-    known = changes.notna().any(axis=1)
-    most = changes[known].abs().idxmax(axis=1)
+    """The largest change of average daily AUM over one, three or six months, whole yuan; of equal ones the shortest."""
+    changes = snapshot.facts.features.reindex(customers)[list(MOVES)].astype(float).fillna(0).round()
+    most = changes.abs().idxmax(axis=1)
     value = pd.Series({number: changes.loc[number, name] for number, name in most.items()}, dtype=float)
-    return pd.DataFrame({"biggest_move": value, "biggest_move_months": most.map(MOVES)})
+    moved = value != 0
+    return pd.DataFrame({"biggest_move": value.where(moved), "biggest_move_months": most.map(MOVES).where(moved)})
 
 
 def _sentences(snapshot: Snapshot, name: str, rows: pd.DataFrame) -> list[Agreement]:
@@ -157,7 +157,7 @@ def _sentences(snapshot: Snapshot, name: str, rows: pd.DataFrame) -> list[Agreem
 def _quotable(case: Mapping[str, Any]) -> list[str]:
     """Patterns of the features that a use case's reasons may quote; of plain figures quoted instead of others, any."""
     named = case.get("reasons")
-    return ["*"] if named is None else [pattern for patterns in named.values() for pattern in patterns]
+    return ["*"] if named is None else [name for side in ("high", "low", "unknown") for name in named.get(side, [])]
 
 
 def _filled(say: Mapping[str, str], offer: Mapping[str, Any], day: pd.Timestamp) -> tuple[str, str]:

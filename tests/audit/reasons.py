@@ -6,8 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-_NOT_THEIRS = re.compile(r"\(typical: .*\)|(last|same|the) \d+ months( before)?|([Bb]elow|[Aa]bove) 10,000 yuan")
-"""What others have, how far a feature looks back, and the first level."""
+_NOT_THEIRS = re.compile(
+    r"\(typical: .*\)|(last|same|the) \d+ months( before)?|([Bb]elow|[Aa]bove) 10,000 yuan"
+    r"|(quarter of|[A-Z][a-z]+) 20\d\d"
+)
+"""What others have, how far a feature looks back, the first level, and years."""
 _FIGURE = re.compile(r"(\d[\d,]*(?:\.\d+)?)( yuan|%| days?\b| months?\b| years?\b)?")
 _UNITS = {
     " yuan": ("yuan",),

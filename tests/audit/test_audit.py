@@ -93,8 +93,10 @@ def test_a_figure_that_no_feature_bears_out_is_found():
             "reason_3": ["Demand deposits are 46% of all assets"],
             "reason_4": ["Active on 4 days over the last 3 months"],
             "reason_5": ["Mobile banking activated"],
+            "reason_6": ["No assets in the third quarter of 2023"],
+            "reason_7": ["Salary stopped arriving in November 2023"],
         },
         index=["A"],
     )
     found = borne_out(said, features, units(home() / "docs" / "features.md"))
-    assert found.loc["A"].tolist() == [True, False, True, False, True]
+    assert found.loc["A"].tolist() == [True, False, True, False, True, True, True]

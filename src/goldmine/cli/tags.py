@@ -1,14 +1,11 @@
 """``goldmine tags``: the catalogue, its examples, and why a customer has a tag."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from goldmine.core.i18n import in_language
-
-if TYPE_CHECKING:
-    from goldmine.customers.tags import Catalogue
+from goldmine.core.i18n import Language, _, in_language, ngettext, pgettext
 
 app = typer.Typer(help="Tags of customers, and the reasons for them.", no_args_is_help=True)
 
@@ -47,6 +44,7 @@ def explain(
     customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer's number, zeros at its front too.")],
     work: WorkFolder = Path("data"),
     as_of: AsOf = "",
+    language: Annotated[Language, typer.Option("--language", help="en or zh.")] = "en",
 ) -> None:
     """Show which tags a customer has, why, since when, and the tag before; the journal records the look-up."""
     from goldmine.cli.output import say
@@ -55,32 +53,40 @@ def explain(
     from goldmine.core.workspace import Workspace
     from goldmine.customers.explain import explain as reasons
     from goldmine.customers.tags import load_catalogue
+    from goldmine.features import feature_dictionary, feature_titles
 
     workspace = Workspace(work.absolute())
     bank = load_bank(workspace)
     day = snapshot_date(as_of, bank.data_until)
     tags = reasons(bank, workspace, customer, day)
-    names = _titles(load_catalogue())
-    say(f"{customer} at {day}: {len(tags)} tags")
+    titles = {
+        f"{tag_set.name}.{tag.name}": in_language(tag.title, language)
+        for tag_set in load_catalogue().sets
+        for tag in tag_set.tags
+    }
+    labels = feature_titles(feature_dictionary(workspace), language)
+    found = ngettext("{customer} at {day}: {n} tag", "{customer} at {day}: {n} tags",
+                     n=len(tags), customer=customer, day=day)  # fmt: skip
+    say(in_language(found, language))
     for reason in tags:
-        before = f", before that {names.get(reason.before_tag, reason.before)}" if reason.before else ""
-        say(f"{in_language(reason.title, 'zh')}  {reason.title}  (since {reason.since}{before})")
+        since = _("since {day}", day=reason.since)
+        if reason.before:
+            before = titles.get(reason.before_tag, reason.before)
+            since = _("since {day}, before that {before}", day=reason.since, before=before)
+        say(f"{titles[reason.tag]}  ({in_language(since, language)})")
         say(f"  {reason.when}")
-        say("  " + ", ".join(f"{name} = {_value(value)}" for name, value in reason.values.items()))
-        say(f"  {reason.tag}, owner: {reason.owner} {in_language(reason.owner, 'zh')}")
+        for name, value in reason.values.items():
+            label = f"{labels[name]} ({name})" if name in labels else name
+            say(f"  {label} = {in_language(_value(value), language)}")
+        owner = _("{tag}, owner: {owner}", tag=reason.tag, owner=reason.owner)
+        say(f"  {in_language(owner, language)}")
 
 
 def _both_languages(title: str) -> str:
     return f"{in_language(title, 'zh')} {title}"
 
 
-def _titles(catalogue: "Catalogue") -> dict[str, str]:
-    return {
-        f"{tag_set.name}.{tag.name}": _both_languages(tag.title) for tag_set in catalogue.sets for tag in tag_set.tags
-    }
-
-
 def _value(value: object) -> str:
     if value is None:
-        return "unknown"
+        return pgettext("value", "unknown")
     return f"{value:,.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)

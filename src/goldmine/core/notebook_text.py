@@ -26,7 +26,7 @@ def notebook_messages(notebook: Mapping[str, Any]) -> list[str]:
 
 
 def _said(source: str) -> list[str]:
-    """The first argument of each call of ``say``, in the order of the lines.
+    """The first argument of each call of ``say``, and what ``say_each`` says otherwise.
 
     Examples
     --------
@@ -35,6 +35,7 @@ def _said(source: str) -> list[str]:
     """
     calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call) and node.args]
     texts = [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "say"]
+    texts += [word.value for call in calls for word in call.keywords if word.arg == "otherwise"]
     return [text.value for text in texts if isinstance(text, ast.Constant) and isinstance(text.value, str)]
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from goldmine.contract.bank import Bank
-from goldmine.core.i18n import LocalizedText
+from goldmine.core.i18n import LocalizedText, _, join_texts
 from goldmine.core.workspace import Workspace
 from goldmine.features.families.profile import AGEING
 from goldmine.governance.leak_check import Check, require_none
@@ -56,11 +56,12 @@ class GateResult:
     unsigned: tuple[LocalizedText, ...]
 
     @property
-    def notes(self) -> str:
+    def notes(self) -> LocalizedText:
         """What was set aside and why, and the warnings; a line each."""
-        aside = [f"set aside: {why}" for why in self.set_aside.values()]
-        signed = [f"warning: {w.text}" for w in self.warnings if w.refusal(self.use_case.name) not in self.unsigned]
-        return "\n".join([*aside, *signed, *(f"warning: {text}" for text in self.unsigned)]) or "no warnings"
+        aside = [_("set aside: {why}", why=why) for why in self.set_aside.values()]
+        signed = [w.text for w in self.warnings if w.refusal(self.use_case.name) not in self.unsigned]
+        warnings = [_("warning: {what}", what=what) for what in (*signed, *self.unsigned)]
+        return join_texts([*aside, *warnings] or [_("no warnings")], "\n")
 
 
 def leak_gate(bank: Bank, work: Workspace, use_case: UseCase, rows: TrainingSet, as_of: date) -> GateResult:

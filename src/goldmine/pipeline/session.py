@@ -1,13 +1,18 @@
 """What every notebook opens first: a work folder with its bank's tables, at a snapshot."""
 
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import load_bank, open_bank
 from goldmine.core.dates import snapshot_date
+from goldmine.core.i18n import LocalizedText
+from goldmine.core.notebook_text import CONTEXT
 from goldmine.core.workspace import Workspace, at_home
-from goldmine.plots.style import use_language
+from goldmine.plots.style import localized, use_language
 
 
 @dataclass(frozen=True)
@@ -55,3 +60,35 @@ def open_session(work: str = "data", as_of: str = "", language: str = "en", *, s
     snapshot = snapshot_date(as_of, bank.data_until)
     bank.require_balances(snapshot)
     return Session(bank, workspace, snapshot, language)
+
+
+def say(message: str, /, **values: Any) -> None:
+    """Print a line of a notebook in the session's language.
+
+    Parameters
+    ----------
+    message : str
+        A message of `notebooks.po` with named placeholders, or a text that knows its languages itself.
+    **values
+        Values of the placeholders.
+
+    Examples
+    --------
+    >>> say("{n} features", n=3)
+    3 features
+    """
+    text = message if isinstance(message, LocalizedText) else LocalizedText(message, values, context=CONTEXT)
+    sys.stdout.write(f"{localized(text)}\n")
+
+
+def say_each(texts: Iterable[str], otherwise: str = "") -> None:
+    """Print each text as a line in the session's language; if there is none, what is said otherwise.
+
+    Examples
+    --------
+    >>> say_each([], otherwise="no warnings")
+    no warnings
+    """
+    lines = list(texts)
+    for line in lines or [otherwise] * bool(otherwise):
+        say(line)

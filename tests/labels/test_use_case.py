@@ -2,7 +2,7 @@ import pytest
 
 from goldmine.core.errors import SettingsError, UseCaseError
 from goldmine.features import catalogue
-from goldmine.labels.use_case import load_use_case, read_use_case, use_case_names
+from goldmine.labels.use_case import ReasonDirections, load_use_case, read_use_case, use_case_names
 
 GOOD = """\
 name: mine
@@ -48,6 +48,12 @@ def test_reasons_to_grow_are_rises_and_amounts_worth_naming(feature, value, typi
     unit = "yuan" if feature.startswith("aum") else "count"
     directions = load_use_case("longtail").reasons
     assert directions.allows(feature, value, typical, unit=unit, has_direction=unit == "yuan") is allowed
+
+
+def test_a_smaller_fall_than_usual_is_no_rise():
+    directions = ReasonDirections(high=["netflow_*"])
+    assert directions.allows("netflow_sum_90d", 2_000.0, -3_000.0, has_direction=True)
+    assert not directions.allows("netflow_sum_90d", -2_000.0, -3_000.0, has_direction=True)
 
 
 def test_winback_is_quarterly():

@@ -1,5 +1,6 @@
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 
@@ -85,6 +86,14 @@ def run_name(run: str) -> str:
     import mlflow
 
     return str(mlflow.MlflowClient().get_run(run).info.run_name)
+
+
+def test_database_of_an_older_mlflow_is_refused_in_words(store):
+    with sqlite3.connect(store / "mlruns" / "mlflow.db") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '451aebb31d03'")
+    connection.close()
+    with pytest.raises(ModelError, match="an older MLflow made its database"):
+        use_tracking("older")
 
 
 def test_registered_model_is_not_champion_until_set(store, fitted):

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from goldmine.core.errors import ModelError
 from goldmine.core.files import disk_errors, write_json
 from goldmine.core.workspace import home
 from goldmine.models.store import PORTS, Store, store_address
@@ -148,7 +149,7 @@ def use_tracking(bank_name: str) -> str:
     for name in _NOISY:
         logging.getLogger(name).setLevel(logging.ERROR)
     _set_store(_offline_uri() if unreachable() else tracking_uri())
-    with _store_lock(home() / "mlruns"):
+    with _store_lock(home() / "mlruns"), _schema_errors():
         experiment = mlflow.get_experiment_by_name(bank_name)
         if experiment is None:
             experiment_id = mlflow.create_experiment(
@@ -160,6 +161,22 @@ def use_tracking(bank_name: str) -> str:
                 mlflow.MlflowClient().set_experiment_tag(experiment_id, _STORE_ID, uuid4().hex)
     mlflow.set_experiment(experiment_id=experiment_id)
     return experiment_id
+
+
+@contextmanager
+def _schema_errors() -> Iterator[None]:
+    """Turn MLflow's refusal of a database that an older MLflow made into a `ModelError`."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except MlflowException as error:
+        if "out-of-date database schema" not in str(error):
+            raise
+        raise ModelError(
+            f"tracking store {store_address(tracking_uri())}: an older MLflow made its database.",
+            "Back the database up, then run `mlflow db upgrade URI` with its address.",
+        ) from error
 
 
 def store_of(bank_name: str) -> Store:

@@ -71,7 +71,7 @@ bench: $(BENCH)  ## two quarters of one bank, each stage beside its floor; CUSTO
 
 LOCALES := src/goldmine/locale/zh/LC_MESSAGES
 EXTRACT := -F pyproject.toml -k _ -k ngettext:1,2 -k pgettext:1c,2 --no-default-keywords --omit-header \
-  --add-location file --sort-output --width 110
+  --no-location --sort-output --width 110
 messages: $(READY)  ## collect the messages of the code and the notebooks into the catalogues; the untranslated are left empty
 	mkdir -p data/messages $(LOCALES)
 	$(BIN)/pybabel -q extract $(EXTRACT) -o data/messages/goldmine.pot src/goldmine

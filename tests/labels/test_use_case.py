@@ -2,7 +2,8 @@ import pytest
 
 from goldmine.core.errors import SettingsError, UseCaseError
 from goldmine.features import catalogue
-from goldmine.labels.use_case import ReasonDirections, load_use_case, read_use_case, use_case_names
+from goldmine.labels.reason_directions import ReasonDirections
+from goldmine.labels.use_case import load_use_case, read_use_case, use_case_names
 
 GOOD = """\
 name: mine

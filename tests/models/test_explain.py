@@ -7,7 +7,7 @@ import pytest
 
 from goldmine.features import Feature, catalogue
 from goldmine.features.reason_text import ReasonText, not_explainable
-from goldmine.labels.use_case import ReasonDirections
+from goldmine.labels.reason_directions import ReasonDirections
 from goldmine.models.encoding import Encoding
 from goldmine.models.explain import effects_by_feature, explain, importance, typical_values
 from tests.models.made import rows

@@ -12,7 +12,7 @@ from goldmine.core.errors import ModelError
 from goldmine.core.fingerprint import of_value
 from goldmine.core.i18n import in_language
 from goldmine.governance import compare as comparing
-from goldmine.governance import promotion
+from goldmine.governance import journal_check, promotion
 from goldmine.governance.compare import compare
 from goldmine.governance.journal import Journal
 from goldmine.governance.journal_check import history
@@ -84,11 +84,16 @@ def ask(tmp_path, monkeypatch):
         "store_of": lambda _: STORE,
         "unreachable": lambda: "",
     }
-    for room in (promotion, comparing):
-        for name, call in stands_in.items():
-            if hasattr(room, name):
-                monkeypatch.setattr(room, name, call)
+    for name, call in stands_in.items():
+        replace_call(monkeypatch, name, call)
     return made
+
+
+def replace_call(monkeypatch, name, call):
+    """Replace a function in every module that imported it."""
+    for module in (promotion, journal_check, comparing):
+        if hasattr(module, name):
+            monkeypatch.setattr(module, name, call)
 
 
 @pytest.fixture(scope="session")
@@ -294,7 +299,7 @@ class TestAnotherStore:
     def elsewhere(self, ask, fitted, poor, monkeypatch):
         """Version 1 was promoted in one store; another store is in use since."""
         ask(poor, "f1")
-        monkeypatch.setattr(promotion, "store_of", lambda _: Store("b2", "http://tracking:5000"))
+        replace_call(monkeypatch, "store_of", lambda _: Store("b2", "http://tracking:5000"))
 
     def test_nothing_is_registered_or_promoted(self, elsewhere, ask, fitted):
         with pytest.raises(
@@ -304,17 +309,17 @@ class TestAnotherStore:
         assert (list(ask.tags), ask.holder) == (["1"], "1")
 
     def test_store_created_anew_at_the_same_address_is_another(self, elsewhere, monkeypatch):
-        monkeypatch.setattr(promotion, "store_of", lambda _: Store("c3", STORE.address))
+        replace_call(monkeypatch, "store_of", lambda _: Store("c3", STORE.address))
         with pytest.raises(ModelError, match="in use is another store, created later at the same address"):
             history("tiny", "mine")
 
     def test_store_that_moved_is_the_same(self, elsewhere, monkeypatch):
-        monkeypatch.setattr(promotion, "store_of", lambda _: Store("a1", "http://tracking:5000"))
+        replace_call(monkeypatch, "store_of", lambda _: Store("a1", "http://tracking:5000"))
         assert told() == [("promoted", "1", "1")]
 
     def test_store_that_is_away_is_known_by_its_address(self, elsewhere, monkeypatch):
-        monkeypatch.setattr(promotion, "unreachable", lambda: STORE.address)
-        monkeypatch.setattr(promotion, "store_of", lambda _: Store("", STORE.address))
+        replace_call(monkeypatch, "unreachable", lambda: STORE.address)
+        replace_call(monkeypatch, "store_of", lambda _: Store("", STORE.address))
         assert told() == [("promoted", "1", "1")]
 
 
@@ -345,7 +350,7 @@ def test_promotion_is_undone_if_the_journal_cannot_be_written(ask, fitted, poor,
 
 def test_nothing_is_promoted_without_the_registry(ask, evaluation, monkeypatch):
     compared = compare(BANK, use_case(), evaluation, rows(seed=3))
-    monkeypatch.setattr(promotion, "unreachable", lambda: "http://server")
+    replace_call(monkeypatch, "unreachable", lambda: "http://server")
     made = propose("tiny", "mine", "any", evaluation, compared)
     assert (made.champion, made.version) == (False, "")
     assert made.refusals[0].startswith("the registry http://server cannot be reached")

@@ -5,6 +5,7 @@ Where no earlier release has offers within the policy's days, so that only conta
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -53,8 +54,9 @@ class Snapshot:
     @cached_property
     def live(self) -> dict[str, dict[str, Any]]:
         """The campaigns in force on the day after the snapshot whose scores there are."""
-        files = [yaml.safe_load(path.read_text("utf-8")) for path in sorted(self.settings.glob("campaigns/*.yaml"))]
         first = (self.as_of + pd.Timedelta(days=1)).date()
+        texts = [path.read_text("utf-8") for path in sorted(self.settings.glob("campaigns/*.yaml"))]
+        files = [_of_year(yaml.safe_load(text), first.year) for text in texts]
         return {
             campaign["campaign_id"]: campaign
             for campaign in files
@@ -69,6 +71,14 @@ class Snapshot:
     def case(self, name: str) -> dict[str, Any]:
         """The file of a use case."""
         return use_case(self.settings / "use_cases" / f"{name}.yaml")
+
+
+def _of_year(campaign: dict[str, Any], year: int) -> dict[str, Any]:
+    """A campaign whose days have no year returns every year, under its name and the year."""
+    if not isinstance(campaign["start_date"], str):
+        return campaign
+    days = {key: date.fromisoformat(f"{year}-{campaign[key]}") for key in ("start_date", "end_date")}
+    return campaign | days | {"campaign_id": f"{campaign['campaign_id']}_{year}"}
 
 
 @dataclass(frozen=True)

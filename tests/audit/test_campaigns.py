@@ -46,7 +46,7 @@ def settings(tmp_path_factory):
     """The project's settings with places so few that not everybody gets one, and a quota."""
     folder = tmp_path_factory.mktemp("home")
     shutil.copytree(home() / "pipelines", folder / "pipelines")
-    path = folder / "pipelines" / "campaigns" / "longtail_2024.yaml"
+    path = folder / "pipelines" / "campaigns" / "longtail.yaml"
     campaign = yaml.safe_load(path.read_text("utf-8"))
     campaign["capacity"]["manager"]["default"] = 6
     campaign["channels"]["call"] |= {"max": 40, "min": 10}
@@ -70,7 +70,7 @@ def released(work, settings, tmp_path_factory):
         tables = ContactTables.open(bank, copied, AS_OF, held_back=held_back)
         policy = load_policy()
         policy = policy.model_copy(update={"holdout": salted(copied, policy.holdout)})
-        plan = plan_campaigns(tables, copied, live(load_campaigns(), AS_OF), policy, scores)
+        plan = plan_campaigns(tables, copied, live(load_campaigns(AS_OF), AS_OF), policy, scores)
         release = copied.releases / str(AS_OF) / "june"
         for planned in plan.planned:
             _write(tables, copied, planned, release / "campaigns" / planned.campaign.campaign_id)

@@ -125,7 +125,7 @@ def test_sentence_that_cannot_be_checked_is_refused(tmp_path, sentence, message)
     path = tmp_path / "mine.yaml"
     path.write_text(GOOD.replace("sentences: [", f"sentences: [{sentence}, "), "utf-8")
     with pytest.raises(SettingsError, match=message):
-        read_campaign(path)
+        read_campaign(path, 2024)
 
 
 def test_offer_is_made_to_those_it_is_meant_for(tmp_path):
@@ -183,7 +183,7 @@ ROW = st.fixed_dictionaries(
         for name in COLUMNS
     },
 )
-CAMPAIGNS = load_campaigns()
+CAMPAIGNS = load_campaigns(AS_OF)
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

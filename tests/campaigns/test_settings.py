@@ -14,6 +14,7 @@ from goldmine.core.errors import SettingsError
 from goldmine.core.workspace import Workspace
 from tests.campaigns.made import campaign, offer, person, tables_of
 
+JUNE, YEAR_END = date(2024, 6, 30), date(2024, 12, 31)
 GOOD = """\
 campaign_id: mine
 title: {en: Mine, zh: 我的}
@@ -30,11 +31,15 @@ control: {share: 0.1, min_effect_of_interest: 0.05}
 def read(folder, text=GOOD):
     path = folder / "mine.yaml"
     path.write_text(text, "utf-8")
-    return read_campaign(path)
+    return read_campaign(path, 2024)
 
 
 def test_project_campaigns_are_readable():
-    assert {campaign.campaign_id for campaign in load_campaigns()} >= {"longtail_2024", "wake_2024", "wealth_2024"}
+    assert {campaign.campaign_id for campaign in load_campaigns(date(2024, 6, 30))} >= {
+        "longtail_2024",
+        "wake_2024",
+        "wealth_2024",
+    }
     assert load_policy().language == "zh"
 
 
@@ -66,6 +71,27 @@ def test_invalid_campaign_is_refused(tmp_path, change, said):
     assert read(tmp_path).channels["call"].max == 10
     with pytest.raises(SettingsError, match=said):
         read(tmp_path, GOOD.replace(*change))
+
+
+def test_campaign_without_a_year_in_its_days_is_a_campaign_of_its_own_each_year(tmp_path):
+    text = GOOD.replace("2024-01-01", "01-01").replace("2024-06-30", "03-31").replace("en: Mine", "en: 'Mine {year}'")
+    (tmp_path / "mine.yaml").write_text(text, "utf-8")
+    spring = [read_campaign(tmp_path / "mine.yaml", year) for year in (2024, 2025)]
+    assert [campaign.campaign_id for campaign in spring] == ["mine_2024", "mine_2025"]
+    assert [str(campaign.title) for campaign in spring] == ["Mine 2024", "Mine 2025"]
+    assert (spring[1].start_date, spring[1].end_date) == (date(2025, 1, 1), date(2025, 3, 31))
+    with pytest.raises(SettingsError, match=r"mine\.yaml: end_date: Input should be a valid date"):
+        read(tmp_path, GOOD.replace("2024-01-01", "01-01").replace("2024-06-30", "02-30"))
+    with pytest.raises(SettingsError, match=r"mine\.yaml: start_date: Input should be a valid date"):
+        read(tmp_path, GOOD.replace("2024-01-01", "01-01"))
+
+
+def test_project_campaigns_go_on_in_the_new_year():
+    lived = {day: {campaign.campaign_id for campaign in live(load_campaigns(day), day)} for day in (YEAR_END, JUNE)}
+    assert lived == {
+        YEAR_END: {"longtail_2025", "wake_2025", "wealth_2025"},
+        JUNE: {"longtail_2024", "wake_2024", "wealth_2024"},
+    }
 
 
 def test_overlapping_campaigns_with_the_same_offer_are_refused():

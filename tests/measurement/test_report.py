@@ -114,9 +114,9 @@ def test_given_costs_replace_only_their_channels():
 
 
 def test_campaign_costs_override_default_costs():
-    assert costs_of("longtail_2024") == COSTS | {"call": 6.0, "sms": 0.1}
-    assert read_costs(["call=7"], costs_of("longtail_2024"))["call"] == 7.0
-    assert costs_of("never_heard_of") == COSTS
+    assert costs_of("longtail_2024", date(2024, 3, 31)) == COSTS | {"call": 6.0, "sms": 0.1}
+    assert read_costs(["call=7"], costs_of("longtail_2024", date(2024, 3, 31)))["call"] == 7.0
+    assert costs_of("never_heard_of", date(2024, 3, 31)) == COSTS
 
 
 @pytest.mark.parametrize("text", ["call", "call=-1", "pigeon=3", "call=many", "call=inf"])

@@ -99,7 +99,7 @@ def test_no_contact_of_any_campaign_is_told_anything_untrue(snapshot, tmp_path):
         assert faults(row, [], books[customer]) == set(), list(row)
     tables = ContactTables.open(open_bank(snapshot.source, work), work, AS_OF)
     made = [made_scores(work, tmp_path, name) for name in ("longtail", "wealth")]
-    campaigns = [campaign for campaign in load_campaigns() if campaign.campaign_id != "wake_2024"]
+    campaigns = [campaign for campaign in load_campaigns(AS_OF) if campaign.campaign_id != "wake_2024"]
     policy = load_policy().model_copy(update={"holdout": None})
     for planned in plan_campaigns(tables, work, campaigns, policy, made).planned:
         rows = planned.rows[planned.rows["group"] == "contact"]

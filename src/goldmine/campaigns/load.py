@@ -9,6 +9,7 @@ from goldmine.campaigns.contact_hours import contact_hours_path
 from goldmine.campaigns.gateways import gateways_path
 from goldmine.campaigns.sentences import check_sentences
 from goldmine.campaigns.spec import Campaign
+from goldmine.campaigns.yearly import in_year
 from goldmine.contactability.policy import campaigns_folder
 from goldmine.core.errors import SettingsError
 from goldmine.core.settings import read_yaml, typed
@@ -16,8 +17,8 @@ from goldmine.core.workspace import home
 from goldmine.labels.use_case import load_use_case, use_case_names
 
 
-def load_campaigns() -> list[Campaign]:
-    """Every campaign, by name.
+def load_campaigns(as_of: date) -> list[Campaign]:
+    """Every campaign, by name; those that return every year as they are in the year of the day after the snapshot.
 
     Raises
     ------
@@ -25,7 +26,7 @@ def load_campaigns() -> list[Campaign]:
         If a file has an unknown or missing key or a wrong value, a sentence claims what it does not declare, or two
         campaigns make the same offer at the same time.
     """
-    campaigns = [read_campaign(path) for path in sorted(campaigns_folder().glob("*.yaml"))]
+    campaigns = [read_campaign(path, _first_day(as_of).year) for path in sorted(campaigns_folder().glob("*.yaml"))]
     for first, other in combinations(campaigns, 2):
         _check_overlap(first, other)
     return campaigns
@@ -33,18 +34,24 @@ def load_campaigns() -> list[Campaign]:
 
 def live(campaigns: list[Campaign], as_of: date) -> list[Campaign]:
     """The campaigns in force on the day after the snapshot."""
-    first = as_of + timedelta(days=1)
+    first = _first_day(as_of)
     return [campaign for campaign in campaigns if campaign.start_date <= first <= campaign.end_date]
 
 
-def read_campaign(path: Path) -> Campaign:
-    """Read one campaign; see `load_campaigns`."""
-    campaign = typed(Campaign, read_yaml(path), path.name)
-    if campaign.campaign_id != path.stem:
+def _first_day(as_of: date) -> date:
+    return as_of + timedelta(days=1)
+
+
+def read_campaign(path: Path, year: int) -> Campaign:
+    """Read one campaign, as it is in a year if it returns every year; see `load_campaigns`."""
+    settings = read_yaml(path)
+    named = settings.get("campaign_id")
+    if named is not None and named != path.stem:
         raise SettingsError(
-            f"{path.name}: its campaign_id is {campaign.campaign_id!r}.",
+            f"{path.name}: its campaign_id is {named!r}.",
             "Give the file and the campaign the same name.",
         )
+    campaign = typed(Campaign, in_year(settings, year), path.name)
     unknown = sorted(set(campaign.use_cases) - set(use_case_names()))
     if unknown:
         raise SettingsError(

@@ -127,13 +127,13 @@ class Campaign(SettingsModel):
     Parameters
     ----------
     campaign_id : str
-        Its code name, the YAML file's.
+        Its code name, the YAML file's, with the year of a campaign that returns every year.
     title : LocalizedText
         Its title.
     use_cases : list of str
         Use cases whose scores it uses; a customer's highest probability counts.
     start_date, end_date : date
-        First and last day.
+        First and last day; without a year in the file (``01-01``) of a campaign that returns every year.
     valid_days : int
         Days after the snapshot for which an offer is valid, never beyond the campaign's last day.
     rules : list of Condition

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 
@@ -64,9 +65,9 @@ def money(rows: pd.DataFrame, costs: Mapping[str, float]) -> Money:
     return Money(cost, moved, _times(intention_to_treat(rows), assigned))
 
 
-def costs_of(campaign: str) -> dict[str, float]:
-    """Yuan a contact by channel by a campaign's settings, else the default."""
-    named = [campaign_spec.channels for campaign_spec in load_campaigns() if campaign_spec.campaign_id == campaign]
+def costs_of(campaign: str, as_of: date) -> dict[str, float]:
+    """Yuan a contact by channel by the settings of a campaign published for a snapshot, else the default."""
+    named = [spec.channels for spec in load_campaigns(as_of) if spec.campaign_id == campaign]
     return COSTS | {name: channel.cost for channels in named for name, channel in channels.items()}
 
 

@@ -89,7 +89,7 @@ def plan_release(tables: ContactTables, work: Workspace, scored: list[Scored]) -
     SettingsError
         If a campaign cannot be carried out as it is set.
     """
-    campaigns = load_campaigns()
+    campaigns = load_campaigns(tables.as_of)
     if not campaigns:
         return Plan(), "zh"
     policy = load_policy()

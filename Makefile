@@ -1,12 +1,13 @@
 # Each target sets up .venv first where it is not there; a second call installs nothing.
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: run next-quarter help test fuzz test-spark audit check lab mlflow schedule spark bench messages lock
+.PHONY: run next-quarter serve help test fuzz test-spark audit check lab mlflow schedule spark bench messages lock
 
 BIN := .venv/bin
 READY := .venv/.installed
 SPARK := .venv/.spark
 BENCH := .venv/.bench
+PROOF := .venv/.proof
 BANK := data/sample_bank
 AUDITED := data/audit
 CUSTOMERS := 2000000
@@ -69,6 +70,9 @@ spark: $(SPARK)  ## install PySpark
 bench: $(BENCH)  ## two quarters of one bank, each stage beside its floor; CUSTOMERS=200000 for a smaller one
 	$(BIN)/python -m bench.scale --customers $(CUSTOMERS)
 
+serve: $(READY)  ## the portal on the newest release, with a user for each role
+	$(BIN)/goldmine portal serve --work data
+
 LOCALES := src/goldmine/locale/zh/LC_MESSAGES
 EXTRACT := -F pyproject.toml -k _ -k ngettext:1,2 -k pgettext:1c,2 --no-default-keywords --omit-header \
   --no-location --sort-output --width 110
@@ -87,7 +91,7 @@ lock:  ## lock the packages anew; needs uv
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-emit-index-url --no-emit-find-links \
 	  --no-emit-package rfc3987-syntax --no-emit-package lark --no-annotate --no-header -q -o requirements.lock
-	for extra in spark bench; do \
+	for extra in spark bench proof; do \
 	  $(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['$$extra'], sep='\n')" | \
 	    uv pip compile - --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	    --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q -o requirements-$$extra.lock; \
@@ -112,4 +116,9 @@ $(SPARK): requirements-spark.lock $(READY)
 $(BENCH): requirements-bench.lock $(READY)
 	echo 'Installing what the benchmarks compare with into .venv ...'
 	$(BIN)/pip install -q --no-deps --require-hashes -r requirements-bench.lock
+	touch $@
+
+$(PROOF): requirements-proof.lock $(READY)
+	echo 'Installing what the portal is proved with into .venv ...'
+	$(BIN)/pip install -q --no-deps --require-hashes -r requirements-proof.lock
 	touch $@

@@ -41,7 +41,11 @@ def test_every_package_is_locked_with_hashes():
 
 @pytest.mark.parametrize(
     ("extra", "brings"),
-    [("spark", {"pyspark", "py4j", "grpcio", "zstandard"}), ("bench", {"catboost", "polars", "psutil"})],
+    [
+        ("spark", {"pyspark", "py4j", "grpcio", "zstandard"}),
+        ("bench", {"catboost", "polars", "psutil"}),
+        ("proof", {"axe-playwright-python", "playwright", "schemathesis"}),
+    ],
 )
 def test_extras_are_locked_apart_in_the_versions_of_the_others(extra, brings):
     def versions(name):
@@ -58,6 +62,7 @@ def test_locks_and_settings_name_no_host():
     for name in (
         "requirements.lock",
         "requirements-spark.lock",
+        "requirements-proof.lock",
         "requirements-bench.lock",
         "environment.yml",
         "pyproject.toml",

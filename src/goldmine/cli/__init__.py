@@ -8,6 +8,7 @@ from goldmine.core.errors import GoldmineError
 def main() -> None:
     """Run the command; a `GoldmineError` prints what happened and what to do, and exits with its class's code."""
     import goldmine.cli.governance
+    import goldmine.cli.portal
     import goldmine.cli.report
     import goldmine.cli.servers  # noqa: F401 - each adds its commands
     from goldmine.cli.commands import app

@@ -1,0 +1,61 @@
+"""Commands of the portal: load the newest release, and serve the pages."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from goldmine.cli.commands import WorkFolder, app
+
+portal = typer.Typer(help="The pages where marketing pulls lists, works them and gives results back.")
+app.add_typer(portal, name="portal")
+
+
+@portal.callback()
+def pages() -> None:
+    """The pages where marketing pulls lists, works them and gives results back."""
+
+
+@portal.command()
+def load(work: WorkFolder = Path("data")) -> None:
+    """Load the newest release into the portal's database; branches see it from then on."""
+    from goldmine.cli.output import say
+    from goldmine.core.workspace import Workspace
+
+    workspace = Workspace(work.absolute())
+    open_portal(workspace.root)
+    from goldmine.portal.loading import load_release
+
+    release = load_release(workspace)
+    say(f"release {release.release_id} of {release.as_of} is shown")
+
+
+@portal.command()
+def serve(
+    work: WorkFolder = Path("data"),
+    port: Annotated[int, typer.Option("--port", help="Port on this machine.")] = 8000,
+    workers: Annotated[int, typer.Option("--workers", help="Processes that answer.")] = 2,
+) -> None:
+    """Serve the pages on this machine; a bank's proxy with TLS stands before it (docs/portal.md)."""
+    open_portal(work.absolute())
+    arguments = ["--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--threads", "4", "--timeout", "60"]
+    sys.stderr.write(f"http://127.0.0.1:{port} (Ctrl-C ends it)\n")
+    sys.stderr.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments, "goldmine.portal.wsgi"])
+
+
+def open_portal(work: Path) -> None:
+    """Set up Django for a work folder's portal: its secret, and databases at the newest schema."""
+    from goldmine.portal.secrets import portal_secret
+
+    os.environ["GOLDMINE_WORK"] = str(work)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "goldmine.portal.settings"
+    os.environ.setdefault("GOLDMINE_PORTAL_SECRET", portal_secret(work))
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    for database in ("default", "numbers"):
+        call_command("migrate", database=database, verbosity=0, interactive=False)

@@ -1,0 +1,39 @@
+"""Who may open a page: signed in, with a role that may, and past the first change of password."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from goldmine.portal.roles import Action, may
+
+View = Callable[..., HttpResponse]
+
+
+def page(action: Action | None = None) -> Callable[[View], View]:
+    """Open a page to signed-in users whose role may do something; others are told that there is no such page.
+
+    Parameters
+    ----------
+    action : str, optional
+        What the page lets a user do; None: every signed-in user.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def handle(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            user: Any = request.user
+            if not user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if user.must_change_password:
+                return redirect("change_password")
+            if action is not None and not may(user.role, action):
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        return handle
+
+    return decorate

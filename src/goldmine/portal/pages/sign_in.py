@@ -1,0 +1,61 @@
+"""Signing in and out, the first change of password, and the language."""
+
+from typing import Any
+
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.views import LoginView, redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from goldmine.core.i18n import LANGUAGES
+from goldmine.portal.middleware import LANGUAGE_KEY
+from goldmine.portal.policy import portal_policy
+
+HOME = (
+    ("my_day", "my_day"),
+    ("counter", "counter"),
+    ("head_office", "head_office"),
+    ("operator", "operator"),
+    ("journal", "journal"),
+    ("lists", "lists"),
+)
+"""By what a role may do first, the page it begins on."""
+
+sign_in = LoginView.as_view(template_name="portal/sign_in.html.jinja", redirect_authenticated_user=True)
+
+
+def change_password(request: HttpRequest) -> HttpResponse:
+    """Let a user replace the one-time password, or an old one."""
+    user: Any = request.user
+    if not user.is_authenticated:
+        return redirect_to_login(request.get_full_path())
+    form = SetPasswordForm(user, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user.must_change_password = False
+        form.save()
+        update_session_auth_hash(request, user)
+        return redirect("home")
+    return render(request, "portal/change_password.html.jinja", {"form": form}, status=200 if not form.errors else 422)
+
+
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Change the language, for good if the user is signed in."""
+    chosen = request.POST.get("language", "")
+    user: Any = request.user
+    if chosen in LANGUAGES:
+        request.session[LANGUAGE_KEY] = chosen
+        if user.is_authenticated:
+            user.language = chosen
+            user.save(update_fields=["language"])
+    back = request.POST.get("back", "/")
+    return redirect(back if url_has_allowed_host_and_scheme(back, None) else "/")
+
+
+def locked(request: HttpRequest, credentials: Any = None, *args: Any, **kwargs: Any) -> HttpResponse:
+    """Page for a name that is locked after failed attempts."""
+    context = {"minutes": portal_policy().locked_minutes}
+    return render(request, "portal/locked.html.jinja", context, status=429)

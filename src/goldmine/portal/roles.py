@@ -1,0 +1,55 @@
+"""Roles of the portal's users, and what each may do."""
+
+from typing import Literal
+
+from goldmine.core.i18n import LocalizedText, pgettext
+
+Role = Literal["head_office", "branch", "manager", "counter", "operator", "auditor", "system"]
+Action = Literal[
+    "lists",
+    "my_day",
+    "customer",
+    "counter",
+    "head_office",
+    "approve",
+    "operator",
+    "users",
+    "journal",
+    "download",
+    "upload",
+    "call",
+    "hand_over",
+    "api",
+]
+
+ROLES: dict[Role, LocalizedText] = {
+    "head_office": pgettext("role", "head office"),
+    "branch": pgettext("role", "branch"),
+    "manager": pgettext("role", "customer manager"),
+    "counter": pgettext("role", "counter and lobby"),
+    "operator": pgettext("role", "operator"),
+    "auditor": pgettext("role", "auditor"),
+    "system": pgettext("role", "other system"),
+}
+
+ALLOWED: dict[Role, frozenset[Action]] = {
+    "head_office": frozenset({"lists", "customer", "head_office", "approve", "download", "upload", "api"}),
+    "branch": frozenset({"lists", "customer", "download", "upload", "hand_over", "approve", "api"}),
+    "manager": frozenset({"my_day", "lists", "customer", "download", "upload", "call", "hand_over", "api"}),
+    "counter": frozenset({"counter"}),
+    "operator": frozenset({"operator", "users"}),
+    "auditor": frozenset({"journal", "head_office"}),
+    "system": frozenset({"api"}),
+}
+"""What each role may do; whose rows it does it with is `goldmine.portal.scope`'s matter."""
+
+
+def may(role: str, action: Action) -> bool:
+    """Whether a role may do something.
+
+    Examples
+    --------
+    >>> may("manager", "call"), may("counter", "lists")
+    (True, False)
+    """
+    return action in ALLOWED.get(role, frozenset())  # type: ignore[call-overload]

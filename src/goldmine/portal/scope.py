@@ -1,0 +1,74 @@
+"""The row scope: whose customers a user may see. Every query of the portal's rows goes through `visible`.
+
+"Not yours" and "not there" are the same to whoever asks: rows out of scope do not exist for the query.
+"""
+
+from typing import Any
+
+from django.db import models
+from django.utils import timezone
+
+from goldmine.portal.models import CallBack, CurrentRelease, Customer, HandOver, ListRow, OptOut, Result, User
+
+_ALL = "head_office"
+_OF_RELEASE = (Customer, ListRow)
+
+
+def visible(user: User, model: type[models.Model]) -> Any:
+    """The rows of a table that a user may see.
+
+    Head office sees the bank, a branch's users their branch, a manager their own customers and those that were handed
+    over to them for today; counter, operator, auditor and whoever has no branch or staff number see none. Rows of lists
+    and customers are those of the current release, without customers who asked not to be contacted.
+
+    Parameters
+    ----------
+    user : User
+        Who asks; signed in and active.
+    model : type
+        `Customer`, `ListRow`, `Result` or `CallBack`: a table with ``branch_id`` and ``manager_id``.
+
+    Returns
+    -------
+    django.db.models.QuerySet
+        Of the model.
+
+    Raises
+    ------
+    TypeError
+        If the table has no scope.
+    """
+    if model not in (*_OF_RELEASE, Result, CallBack):
+        raise TypeError(f"{model.__name__} has no row scope")
+    rows = model._default_manager.filter(_own(user))
+    if model in _OF_RELEASE:
+        rows = rows.filter(release_id=current_release_id())
+    if model is ListRow:
+        rows = rows.exclude(customer_id__in=OptOut.objects.values("customer_id"))
+    return rows
+
+
+def _own(user: User) -> models.Q:
+    if not user.is_active:
+        return models.Q(pk__in=())
+    if user.role == _ALL:
+        return models.Q()
+    if user.role in ("branch", "system") and user.branch_id:
+        return models.Q(branch_id=user.branch_id)
+    if user.role == "manager" and user.staff_id:
+        return models.Q(manager_id__in=staff_of(user))
+    return models.Q(pk__in=())
+
+
+def staff_of(user: User) -> list[str]:
+    """The staff numbers whose customers a manager works today: their own, and those handed over to them."""
+    today = timezone.localdate()
+    taken = HandOver.objects.filter(
+        to_staff_id=user.staff_id, first_day__lte=today, last_day__gte=today, ended_at__isnull=True
+    )
+    return [user.staff_id, *taken.values_list("from_staff_id", flat=True)]
+
+
+def current_release_id() -> int | None:
+    """Key of the release whose rows are shown; None before the first was loaded."""
+    return CurrentRelease.objects.filter(id=1).values_list("release_id", flat=True).first()

@@ -1,0 +1,81 @@
+"""Templates of the portal's pages: Jinja2, with texts in the language of whoever asks."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import jinja2
+from django.contrib.messages import get_messages
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.translation import get_language
+
+from goldmine.core.i18n import LocalizedText, in_language
+from goldmine.portal.roles import ROLES, may
+
+
+def language() -> str:
+    """``zh`` or ``en``: the language of the current request."""
+    return "zh" if (get_language() or "").startswith("zh") else "en"
+
+
+def text(value: Any) -> Any:
+    """A text in the language of the current request; anything else as it is."""
+    return in_language(value, language())
+
+
+def environment(**options: Any) -> jinja2.Environment:
+    """Jinja2's environment; Django's settings name it."""
+    made = jinja2.Environment(**{**options, "autoescape": True, "undefined": jinja2.StrictUndefined})
+    made.globals.update(
+        _=_translate,
+        ngettext=_translate_count,
+        pgettext=_translate_context,
+        static=static,
+        url=_url,
+        may=may,
+        roles=ROLES,
+        language=language,
+    )
+    made.filters.update(text=text, yuan=yuan, whole=whole)
+    return made
+
+
+def shared_context(request: HttpRequest) -> dict[str, Any]:
+    """What every page knows: the user, the messages, and the token of its forms."""
+    return {
+        "user": getattr(request, "user", None),
+        "messages": list(get_messages(request)),
+        "csrf_token": get_token(request),
+        "request": request,
+    }
+
+
+def yuan(value: float | None) -> str:
+    """An amount in whole yuan with separators; a dash where there is none."""
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def whole(value: float | None) -> str:
+    """A count with separators."""
+    return "–" if value is None else f"{value:,}"
+
+
+def _translate(message: str, **values: Any) -> str:
+    return LocalizedText(message, values).to(language())
+
+
+def _translate_count(message: str, plural: str, n: int, **values: Any) -> str:
+    return LocalizedText(message, values | {"n": n}, plural=plural, count=n).to(language())
+
+
+def _translate_context(context: str, message: str, **values: Any) -> str:
+    return LocalizedText(message, values, context=context).to(language())
+
+
+def _url(name: str, *args: Any, **kwargs: Any) -> str:
+    query: Mapping[str, Any] | None = kwargs.pop("query", None)
+    return (
+        reverse(name, args=args, kwargs=kwargs) if not query else reverse(name, args=args, kwargs=kwargs, query=query)
+    )

@@ -1,0 +1,50 @@
+"""Signing in."""
+
+from tests.portal.conftest import PASSWORD
+
+
+def _with_password(users, name):
+    users[name].set_password(PASSWORD)
+    users[name].save()
+
+
+def test_a_user_signs_in_and_reaches_the_first_page(client, users):
+    _with_password(users, "operator")
+    answer = client.post("/sign-in", {"username": "operator", "password": PASSWORD})
+    assert (answer.status_code, answer["Location"]) == (302, "/")
+
+
+def test_a_wrong_password_is_refused_in_words(client, users):
+    _with_password(users, "s1")
+    answer = client.post("/sign-in", {"username": "s1", "password": "wrong"})
+    assert "请输入一个正确的" in answer.content.decode()
+
+
+def test_a_name_is_locked_after_five_failed_attempts(client, users):
+    _with_password(users, "s1")
+    answers = [client.post("/sign-in", {"username": "s1", "password": "wrong"}).status_code for _ in range(5)]
+    right = client.post("/sign-in", {"username": "s1", "password": PASSWORD})
+    assert answers == [200, 200, 200, 200, 429]
+    assert right.status_code == 429
+
+
+def test_a_one_time_password_has_to_be_replaced_first(client, users):
+    users["s1"].must_change_password = True
+    users["s1"].save()
+    client.force_login(users["s1"], backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get("/")["Location"] == "/password"
+    answer = client.post("/password", {"new_password1": PASSWORD, "new_password2": PASSWORD})
+    users["s1"].refresh_from_db()
+    assert (answer["Location"], users["s1"].must_change_password) == ("/", False)
+
+
+def test_the_language_is_chosen_once_and_kept(client, users):
+    client.force_login(users["auditor"], backend="django.contrib.auth.backends.ModelBackend")
+    client.post("/language", {"language": "zh", "back": "/"})
+    users["auditor"].refresh_from_db()
+    assert users["auditor"].language == "zh"
+
+
+def test_nobody_is_sent_to_another_site(client, users):
+    answer = client.post("/language", {"language": "zh", "back": "https://elsewhere.example/"})
+    assert answer["Location"] == "/"

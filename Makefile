@@ -70,7 +70,9 @@ spark: $(SPARK)  ## install PySpark
 bench: $(BENCH)  ## two quarters of one bank, each stage beside its floor; CUSTOMERS=200000 for a smaller one
 	$(BIN)/python -m bench.scale --customers $(CUSTOMERS)
 
-serve: $(READY)  ## the portal on the newest release, with a user for each role
+serve: $(READY)  ## after make run: the portal on the newest release; at its first start a user for each role
+	$(BIN)/goldmine portal load --work data
+	$(BIN)/goldmine users first --work data
 	$(BIN)/goldmine portal serve --work data
 
 LOCALES := src/goldmine/locale/zh/LC_MESSAGES

@@ -10,7 +10,8 @@ def main() -> None:
     import goldmine.cli.governance
     import goldmine.cli.portal
     import goldmine.cli.report
-    import goldmine.cli.servers  # noqa: F401 - each adds its commands
+    import goldmine.cli.servers
+    import goldmine.cli.users  # noqa: F401 - each adds its commands
     from goldmine.cli.commands import app
     from goldmine.cli.output import complain
 

@@ -113,3 +113,9 @@ class EngineError(GoldmineError):
     """Spark does not start or has failed: no Java, no master, too little memory."""
 
     exit_code = 25
+
+
+class PortalError(GoldmineError):
+    """A user, token or file of the portal that cannot be used."""
+
+    exit_code = 27

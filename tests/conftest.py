@@ -44,3 +44,14 @@ def store(store_template, tmp_path, monkeypatch):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.delenv("MLFLOW_RUN_ID", raising=False)
     return tmp_path
+
+
+@pytest.fixture
+def own_home(tmp_path, monkeypatch):
+    """A project folder of the test's own with the project's settings, for what is logged there."""
+    from goldmine.core.workspace import home
+
+    (tmp_path / "pipelines").symlink_to(home() / "pipelines")
+    monkeypatch.setenv("GOLDMINE_HOME", str(tmp_path))
+    monkeypatch.setenv("GOLDMINE_USER", "wang")
+    return tmp_path

@@ -51,7 +51,7 @@ def explained(work, language):
     return result.output.splitlines()
 
 
-def test_reasons_of_tags_are_in_the_language_asked_for(work):
+def test_reasons_of_tags_are_in_the_language_asked_for(work, own_home):
     chinese, english = explained(work, "zh"), explained(work, "en")
     assert chinese[0].startswith("001，2024-06-30：共")
     assert english[0].startswith("001 at 2024-06-30: ")

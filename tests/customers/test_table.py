@@ -1,12 +1,12 @@
 """The customers table: levels, tags, their history, and why a customer has them."""
 
-import json
 from datetime import date
 
 import pandas as pd
 import pytest
 
 from goldmine.activity import build_activity
+from goldmine.core.audit.log import AuditLog
 from goldmine.core.errors import HistoryError, ParameterError
 from goldmine.core.workspace import Workspace
 from goldmine.customers.explain import explain
@@ -77,18 +77,19 @@ def test_unchanged_table_is_kept(made):
     assert build_customers(bank, work, [MARCH, JUNE]).made == ()
 
 
-def test_explain_gives_condition_values_and_history_and_is_logged(made):
+def test_explain_gives_condition_values_and_history_and_is_logged(made, own_home):
     bank, work, _ = made
     reasons = {reason.tag: reason for reason in explain(bank, work, "001", JUNE)}
     assert reasons["value.rising"].values == {"level": 1}
     assert (reasons["value.rising"].since, reasons["value.rising"].before) == (JUNE, "longtail")
     assert reasons["activity.active"].values == {"days_since_own": 25.0}
     assert "value.core" not in reasons
-    line = json.loads((work.root / "customers" / "lookups.jsonl").read_text("utf-8").splitlines()[-1])
-    assert (line["customer_id"], line["as_of"]) == ("001", "2024-06-30")
+    (line,) = AuditLog.of_bank("tiny").newest_first()
+    assert (line.action, line.who, line.subject) == ("look_up", "wang", "customer:001")
+    assert line.details == {"shown": "tags", "as_of": "2024-06-30"}
 
 
-def test_explain_of_an_unknown_customer_is_refused_without_the_number(made):
+def test_explain_of_an_unknown_customer_is_refused_without_the_number(made, own_home):
     with pytest.raises(ParameterError, match="tiny: no active customer has that number at 2024-06-30"):
         explain(made[0], made[1], "1", JUNE)
 

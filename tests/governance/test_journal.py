@@ -3,7 +3,8 @@ from datetime import date, datetime
 
 import pytest
 
-from goldmine.core.errors import ModelError
+from goldmine.core.audit.log import AuditLog
+from goldmine.core.errors import AuditError, ModelError
 from goldmine.core.i18n import _, in_language
 from goldmine.governance.journal import Event, Journal
 from goldmine.models.store import Store
@@ -72,6 +73,26 @@ def test_line_cut_short_by_a_crash_is_ignored(journal):
     assert journal.entries() == [first, second]
 
 
+def test_each_line_leaves_one_in_the_audit_log_with_its_seal(journal):
+    with journal.locked():
+        first = journal.append(event(), STORE)
+        second = journal.append(event("rolled_back", "1", ""), STORE)
+    newest, before = AuditLog.of_bank("tiny").newest_first()
+    assert (before.action, before.who, before.subject) == ("promotion", "wang", "model:tiny.mine")
+    assert before.details == {"journal_line": 1, "journal_seal": first.seal, "version": "1", "champion": "1"}
+    assert (newest.action, newest.details["journal_seal"]) == ("rollback", second.seal)
+
+
+def test_line_is_taken_back_where_the_audit_log_refuses_it(journal, tmp_path):
+    with journal.locked():
+        first = journal.append(event(), STORE)
+        (log,) = (tmp_path / "mlruns" / "journal" / "tiny").glob("*.jsonl")
+        log.write_text("", "utf-8")
+        with pytest.raises(AuditError, match="ends with line 0, but its head is line 1"):
+            journal.append(event("refused", "2"), STORE)
+    assert journal.entries() == [first]
+
+
 def test_champion_on_a_day_is_that_of_its_end(journal):
     journal.path.parent.mkdir(parents=True)
     for entry in (event(), event("refused", "2", "1"), event(version="3", champion="3")):
@@ -100,5 +121,5 @@ def rewrite(journal, lines):
     for line in lines:
         moved = {key: value for key, value in line.items() if key != "seal"} | {"before": before}
         before = moved["seal"] = of_value(moved)
-        text += json.dumps(moved) + "\n"
+        text += json.dumps(moved, ensure_ascii=False, sort_keys=True) + "\n"
     journal.path.write_text(text, "utf-8")

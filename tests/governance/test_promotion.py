@@ -329,7 +329,8 @@ def test_line_that_names_no_store_belongs_to_the_store_with_its_seal(ask, poor, 
     line = json.loads(journal.path.read_text("utf-8"))
     old = {key: value for key, value in line.items() if key not in ("store", "seal")}
     ask.seal = of_value(old)
-    journal.path.write_text(json.dumps({**old, "seal": ask.seal}) + "\n", "utf-8")
+    text = json.dumps({**old, "seal": ask.seal}, ensure_ascii=False, sort_keys=True)
+    journal.path.write_text(text + "\n", "utf-8")
     assert told() == [("promoted", "1", "1")]
     ask.seal = ""
     with pytest.raises(ModelError, match="belongs to an unknown store; in use is sqlite"):

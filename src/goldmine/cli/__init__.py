@@ -7,6 +7,7 @@ from goldmine.core.errors import GoldmineError
 
 def main() -> None:
     """Run the command; a `GoldmineError` prints what happened and what to do, and exits with its class's code."""
+    import goldmine.cli.audit
     import goldmine.cli.governance
     import goldmine.cli.portal
     import goldmine.cli.report

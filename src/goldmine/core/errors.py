@@ -115,6 +115,12 @@ class EngineError(GoldmineError):
     exit_code = 25
 
 
+class AuditError(GoldmineError):
+    """The audit log was changed, or cannot take a line."""
+
+    exit_code = 26
+
+
 class PortalError(GoldmineError):
     """A user, token or file of the portal that cannot be used."""
 

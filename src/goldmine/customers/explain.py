@@ -1,17 +1,15 @@
 """Why a customer has the tags they have."""
 
-import getpass
-import json
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import ibis
 
 from goldmine.contract.bank import Bank
+from goldmine.core.audit.log import AuditLog, system_user
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, ParameterError
-from goldmine.core.files import disk_errors
 from goldmine.core.i18n import LocalizedText
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
@@ -66,7 +64,8 @@ def explain(bank: Bank, work: Workspace, customer: str, as_of: date) -> list[Rea
     path = customers_path(work, as_of)
     if not path.exists():
         raise HistoryError(f"{as_of}: no customers table of that day.", "Run `goldmine customers` for it first.")
-    _log_lookup(work, customer, as_of)
+    subject, details = f"customer:{customer}", {"shown": "tags", "as_of": str(as_of)}
+    AuditLog.of_bank(bank.name).append("look_up", who=system_user(), subject=subject, details=details)
     catalogue = load_catalogue()
     row = _row(path, customer)
     if row is None:
@@ -92,11 +91,3 @@ def _row(path: Any, customer: str) -> dict[str, Any] | None:
     rows = connect().sql(f"SELECT * FROM read_parquet({literal(path)})")
     matches: list[dict[str, Any]] = rows.filter(rows.customer_id == ibis.literal(customer)).to_pyarrow().to_pylist()
     return matches[0] if matches else None
-
-
-def _log_lookup(work: Workspace, customer: str, as_of: date) -> None:
-    """Log a look-up: user, customer and time, one line each."""
-    path = work.root / "customers" / "lookups.jsonl"
-    line = {"at": datetime.now(UTC).isoformat(), "by": getpass.getuser(), "customer_id": customer, "as_of": str(as_of)}
-    with disk_errors(path), path.open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -2,28 +2,36 @@
 
 MLflow can set an alias but cannot compare and set, and its tags can be overwritten. A file under a lock only grows,
 and the seals show where a line was changed or removed. The registered model stores the last seal too, so that a
-truncated file is detected.
+truncated file is detected. The bank's audit log holds a line for each of these with its seal: it says among everything
+else what was promoted, and its chain covers the journals.
 """
 
 import fcntl
-import getpass
-import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time
-from typing import Literal
+from typing import Any, Literal
 
+from goldmine.core.audit.actions import Action as AuditAction
+from goldmine.core.audit.log import AuditLog, system_user
+from goldmine.core.audit.sealed_file import BrokenSealError, SealedFile
 from goldmine.core.errors import ModelError
 from goldmine.core.files import disk_errors
-from goldmine.core.fingerprint import of_value
 from goldmine.core.i18n import all_languages, stored_text
 from goldmine.core.workspace import home
 from goldmine.models.store import Store
 from goldmine.models.tracking import registered_name
 
 Action = Literal["promoted", "refused", "rolled_back", "found"]
+
+AUDIT_ACTIONS: dict[Action, AuditAction] = {
+    "promoted": "promotion",
+    "refused": "model_refused",
+    "rolled_back": "rollback",
+    "found": "champion_found",
+}
+"""Each action as the audit log names it."""
 
 
 @dataclass(frozen=True)
@@ -119,19 +127,14 @@ class Journal:
         entries = self.entries()
         before = entries[-1].seal if entries else ""
         at = datetime.now().astimezone().isoformat(timespec="milliseconds")
-        line = {"number": len(entries) + 1, "at": at, "who": _who(), "event": _stored(event), "before": before}
-        line["store"] = asdict(store)
-        line["seal"] = of_value(line)
-        with disk_errors(self.path), self.path.open("ab") as stream:
-            whole = len(self._lines())
-            stream.truncate(whole)
-            stream.write((json.dumps(line, ensure_ascii=False, sort_keys=True) + "\n").encode())
-            try:
-                stream.flush()
-                os.fsync(stream.fileno())
-            except OSError:
-                os.ftruncate(stream.fileno(), whole)
-                raise
+        fields = {"number": len(entries) + 1, "at": at, "who": system_user(), "event": _stored(event), "before": before}
+        file = SealedFile(self.path)
+        line = file.append({**fields, "store": asdict(store)})
+        try:
+            self._log(event, line)
+        except BaseException:
+            file.take_back(line)
+            raise
         return _entry(line)
 
     def entries(self) -> list[Entry]:
@@ -142,18 +145,13 @@ class Journal:
         ModelError
             If a line was changed, removed or truncated.
         """
-        entries: list[Entry] = []
-        for number, text in enumerate(self._lines().splitlines(), start=1):
-            line = _parsed(text)
-            before = entries[-1].seal if entries else ""
-            seal = line.pop("seal", None)
-            if line.get("number") != number or line.get("before") != before or seal != of_value(line):
-                raise ModelError(
-                    f"journal of {self.name}: line {number} is not as it was written.",
-                    f"Bring {self.path.name} back from a backup; nothing is promoted until it is whole.",
-                )
-            entries.append(_entry({**line, "seal": seal}))
-        return entries
+        try:
+            return [_entry(line) for line in SealedFile(self.path).lines()]
+        except BrokenSealError as error:
+            raise ModelError(
+                f"journal of {self.name}: line {error.line} is not as it was written.",
+                f"Bring {self.path.name} back from a backup; nothing is promoted until it is whole.",
+            ) from error
 
     def champion_on(self, day: date) -> Entry | None:
         """The line that made the champion at the end of a day, in local time; None if there was none."""
@@ -166,22 +164,16 @@ class Journal:
                 latest = entry
         return latest if latest and latest.event.champion else None
 
-    def _lines(self) -> bytes:
-        """The complete lines; a last line without a line break was interrupted by a crash."""
-        content = self.path.read_bytes() if self.path.exists() else b""
-        return content[: content.rfind(b"\n") + 1]
-
-
-def _who() -> str:
-    return os.environ.get("GOLDMINE_USER") or getpass.getuser()
-
-
-def _parsed(text: bytes) -> dict[str, object]:
-    try:
-        line = json.loads(text)
-    except ValueError:
-        return {}
-    return line if isinstance(line, dict) else {}
+    def _log(self, event: Event, line: Mapping[str, Any]) -> None:
+        """Add a line to the bank's audit log that holds this one's seal."""
+        details = {
+            "journal_line": line["number"],
+            "journal_seal": line["seal"],
+            "version": event.version,
+            "champion": event.champion,
+        }
+        action, subject = AUDIT_ACTIONS[event.action], f"model:{self.name}"
+        AuditLog.of_bank(self.bank_name).append(action, who=line["who"], subject=subject, details=details)
 
 
 def _stored(event: Event) -> dict[str, object]:

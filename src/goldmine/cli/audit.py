@@ -1,0 +1,125 @@
+"""``goldmine audit``: the audit log checked, shown and archived."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from goldmine.cli.commands import Language, WorkFolder, app
+
+if TYPE_CHECKING:
+    from goldmine.core.audit.check import AuditCheck
+
+audit = typer.Typer(name="audit", help="The audit log: who did what, when; whether it is whole.", no_args_is_help=True)
+app.add_typer(audit)
+
+Archive = Annotated[
+    Path | None, typer.Option("--archive", metavar="DIR", help="Folder with archived months, to be checked too.")
+]
+Noted = Annotated[
+    str,
+    typer.Option("--noted", metavar="NUMBER:SEAL", help="A line that an earlier check ended with, noted elsewhere."),
+]
+
+
+@audit.command()
+def verify(work: WorkFolder = Path("data"), archive: Archive = None, noted: Noted = "") -> None:
+    """Check every line of the log and of the models' journals; names the first fault and then exits with code 26."""
+    from goldmine.cli.output import say
+    from goldmine.core.audit.head import parse_head
+    from goldmine.core.errors import AuditError
+    from goldmine.core.workspace import Workspace
+    from goldmine.governance.audit import check_audit
+
+    found = check_audit(Workspace(work.absolute()).bank_name(), archive, parse_head(noted) if noted else None)
+    _show_reach(found)
+    if found.fault:
+        where = f"{found.fault.file} line {found.fault.line}" if found.fault.line else found.fault.file
+        raise AuditError(
+            f"audit log: {where}: {found.fault.what}.",
+            "Compare the file with a backup from before that line; keep both, and tell the auditor.",
+        )
+    if found.last:
+        say(f"Whole. Note its end where nobody can write both: {found.last.number}:{found.last.seal}")
+        say("A later check finds an end that was cut off or rewritten: goldmine audit verify --noted NUMBER:SEAL")
+
+
+@audit.command()
+def show(  # noqa: PLR0913, PLR0917 - the command's own options
+    work: WorkFolder = Path("data"),
+    who: Annotated[str, typer.Option("--who", metavar="USER", help="One user's lines.")] = "",
+    action: Annotated[str, typer.Option("--action", metavar="ACTION", help="One action's, such as sign_in.")] = "",
+    subject: Annotated[str, typer.Option("--subject", metavar="KIND:ID", help="Such as customer:000123.")] = "",
+    on: Annotated[str, typer.Option("--on", metavar="YYYY-MM-DD", help="One day's.")] = "",
+    last: Annotated[int, typer.Option("--last", min=1, help="How many, the newest first.")] = 50,
+    language: Language = "en",
+) -> None:
+    """Show lines of the log, the newest first."""
+    from itertools import islice
+
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    from goldmine.core.audit.actions import TITLES, require_action
+    from goldmine.core.audit.log import AuditLog, Filter
+    from goldmine.core.dates import parse_day
+    from goldmine.core.i18n import in_language
+    from goldmine.core.workspace import Workspace
+
+    wanted = Filter(
+        who=who,
+        action=require_action(action) if action else "",
+        subject=subject,
+        day=parse_day(on, "--on") if on else None,
+    )
+    heads = ("Number", Column("when", no_wrap=True), "who", "role", "action", "subject")
+    table = Table(*heads, Column("details", overflow="fold"), box=None, pad_edge=False)
+    log = AuditLog.of_bank(Workspace(work.absolute()).bank_name())
+    for line in islice(log.newest_first(wanted), last):
+        details = ", ".join(f"{name} {value}" for name, value in line.details.items())
+        when = line.at[:19].replace("T", " ")
+        cells = [str(line.number), when, line.who, line.role or "-", in_language(TITLES[line.action], language)]
+        table.add_row(*map(_plain, [*cells, line.subject or "-", details]))
+    Console(highlight=False).print(table if table.row_count else "The log has no such line.")
+
+
+@audit.command()
+def archive(
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The archive's folder.")],
+    work: WorkFolder = Path("data"),
+) -> None:
+    """Move months into an archive that pipelines/audit.yaml need not keep at hand; the log stays verifiable."""
+    from datetime import date
+
+    from goldmine.cli.output import near, say
+    from goldmine.core.audit.log import AuditLog
+    from goldmine.core.audit.retention import archive as archived
+    from goldmine.core.workspace import Workspace
+    from goldmine.governance.audit import read_retention
+
+    keep = read_retention().keep_months
+    log = AuditLog.of_bank(Workspace(work.absolute()).bank_name())
+    line = archived(log, to.absolute(), keep, date.today())
+    if line is None:
+        say(f"Nothing to archive: no month is older than the {keep} that are kept.")
+    else:
+        say(f"Archived to {near(to.absolute())}: {', '.join(line.details['months'])}")
+
+
+def _show_reach(found: "AuditCheck") -> None:
+    from goldmine.cli.output import say
+
+    if found.first is None or found.last is None:
+        say("The log has no line yet.")
+        return
+    first, last = (f"{line.number} of {line.at[:19].replace('T', ' ')}" for line in (found.first, found.last))
+    say(f"{found.lines:,} lines are as they were written: line {first} to line {last}")
+    if found.clock_set_back:
+        say(f"The clock was set back before {found.clock_set_back:,} of them; their order is that of their numbers.")
+
+
+def _plain(text: str) -> str:
+    """A cell's text as it stands; brackets in it are no markup."""
+    from rich.markup import escape
+
+    return escape("".join(sign if sign.isprintable() else "?" for sign in text))

@@ -6,8 +6,8 @@
 from typing import Any
 
 from django.db import models
-from django.utils import timezone
 
+from goldmine.portal.clock import today
 from goldmine.portal.models import CallBack, CurrentRelease, Customer, HandOver, ListRow, OptOut, Result, User
 
 _ALL = "head_office"
@@ -48,6 +48,14 @@ def visible(user: User, model: type[models.Model]) -> Any:
     return rows
 
 
+def worked(user: User) -> Any:
+    """The rows of lists within a user's scope in all releases that are loaded, of customers who opted out too.
+
+    For results, which may come late: after the next release is shown, or after a colleague heard a refusal.
+    """
+    return ListRow.objects.filter(_own(user))
+
+
 def _own(user: User) -> models.Q:
     if not user.is_active:
         return models.Q(pk__in=())
@@ -62,9 +70,9 @@ def _own(user: User) -> models.Q:
 
 def staff_of(user: User) -> list[str]:
     """The staff numbers whose customers a manager works today: their own, and those handed over to them."""
-    today = timezone.localdate()
+    day = today()
     taken = HandOver.objects.filter(
-        to_staff_id=user.staff_id, first_day__lte=today, last_day__gte=today, ended_at__isnull=True
+        to_staff_id=user.staff_id, first_day__lte=day, last_day__gte=day, ended_at__isnull=True
     )
     return [user.staff_id, *taken.values_list("from_staff_id", flat=True)]
 

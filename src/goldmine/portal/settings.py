@@ -7,6 +7,7 @@
 ``GOLDMINE_NUMBERS_KEY``  the key that store is encrypted with
 ``GOLDMINE_PORTAL_SECRET`` signs sessions; `goldmine portal serve` makes one in the work folder
 ``GOLDMINE_PORTAL_HOSTS`` names that the portal is reached under, separated by commas; this machine alone if not set
+``GOLDMINE_PORTAL_DAY``   the day whose work is shown, for a sample bank whose time is past; today if not set
 ``GOLDMINE_PORTAL_TLS``   1: the portal is reached over HTTPS only, through the bank's proxy
 ========================  =============================================================================================
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
+from goldmine.core.dates import parse_day
 from goldmine.core.workspace import at_home
 from goldmine.portal.databases import database
 from goldmine.portal.policy import portal_policy
@@ -26,6 +28,7 @@ _TLS = os.environ.get("GOLDMINE_PORTAL_TLS", "") == "1"
 _HOSTS = [name.strip() for name in os.environ.get("GOLDMINE_PORTAL_HOSTS", "").split(",") if name.strip()]
 
 GOLDMINE_WORK = at_home(os.environ.get("GOLDMINE_WORK") or "data")
+GOLDMINE_DAY = parse_day(_DAY, "GOLDMINE_PORTAL_DAY") if (_DAY := os.environ.get("GOLDMINE_PORTAL_DAY", "")) else None
 
 DEBUG = False
 SECRET_KEY = os.environ.get("GOLDMINE_PORTAL_SECRET") or get_random_secret_key()

@@ -104,6 +104,25 @@ def understand(text: str) -> Answer | None:
     return None if refusals or not text.strip() else Answer(OPT_OUT, certain=False)
 
 
+def refusal_in(note: str) -> Answer | None:
+    """The refusal that a note holds, certain or possible; None where it holds none.
+
+    A note is no answer: one that no phrase explains is no possible refusal.
+
+    Examples
+    --------
+    >>> refusal_in("please stop calling").certain, refusal_in("no phone at work").certain
+    (True, False)
+    >>> refusal_in("son works in Shanghai") is None
+    True
+    """
+    answer = understand(note)
+    if answer is None or answer.code != OPT_OUT:
+        return None
+    possible = _compiled(home() / "pipelines" / "answers.yaml")[0].get("may_refuse")
+    return answer if answer.certain or (possible is not None and possible.search(note)) else None
+
+
 @cache
 def _compiled(file: Path) -> tuple[dict[str, re.Pattern[str]], re.Pattern[str]]:
     """The pattern of each meaning, and of negation at the end of a text."""

@@ -29,6 +29,8 @@ class Result(models.Model):
     channel = models.CharField(max_length=16)
     answer = models.CharField(max_length=16)
     """A code of the contract's contacts, or ``wrong_number``."""
+    certain = models.BooleanField(default=True)
+    """False: the note may be a refusal, which the answer says until someone corrects it."""
     call_back_on = models.DateField(null=True)
     product_id = models.CharField(max_length=64, blank=True)
     amount = models.DecimalField(max_digits=18, decimal_places=2, null=True)

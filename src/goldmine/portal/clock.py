@@ -1,0 +1,11 @@
+"""The bank's day: the calendar day in its time zone, by which work is due, dated and handed over."""
+
+from datetime import date
+
+from django.conf import settings
+from django.utils import timezone
+
+
+def today() -> date:
+    """Today in the bank's time zone, or the day that ``GOLDMINE_PORTAL_DAY`` names."""
+    return settings.GOLDMINE_DAY or timezone.localdate()

@@ -1,0 +1,60 @@
+"""Claims: whom one person works at the moment, so that two people never call one customer."""
+
+from datetime import timedelta
+
+from django.db import models, transaction
+from django.utils import timezone
+
+from goldmine.portal.clock import today
+from goldmine.portal.models import Claim, ListRow, Result, User
+from goldmine.portal.policy import portal_policy
+from goldmine.portal.scope import visible
+from goldmine.portal.work.errors import WorkError
+from goldmine.portal.work.status import NOT_REACHED, TO_WORK
+
+
+def claim(user: User, customer_id: str, list_name: str) -> Claim:
+    """Keep a customer for one person for some minutes, on all lists; claiming again prolongs it.
+
+    Of people who claim at once one gets the customer: the table's key on the customer decides.
+
+    Parameters
+    ----------
+    list_name : str
+        The campaign or service that the customer is called for.
+
+    Raises
+    ------
+    WorkError
+        ``not_there`` if the row is not visible to the user or not open, ``taken`` if a colleague holds the customer,
+        ``contacted`` if a colleague reached the customer today.
+    """
+    now = timezone.now()
+    wanted = {"user": user, "list_name": list_name, "until": now + timedelta(minutes=portal_policy().claim_minutes)}
+    rows = visible(user, ListRow).filter(customer_id=customer_id, list_name=list_name, status__in=TO_WORK)
+    if "\x00" in customer_id + list_name or not rows.exists():
+        raise WorkError("not_there")
+    with transaction.atomic():
+        free = models.Q(user=user) | models.Q(until__lte=now)
+        if not Claim.objects.filter(free, customer_id=customer_id).update(**wanted):
+            Claim.objects.bulk_create([Claim(customer_id=customer_id, **wanted)], ignore_conflicts=True)
+        held = Claim.objects.get(customer_id=customer_id)
+        if held.user_id != user.pk:
+            raise WorkError("taken")
+        # After the claim is held, so that a colleague's result that came in between is seen.
+        reached = Result.objects.filter(customer_id=customer_id, contacted_on=today()).exclude(answer=NOT_REACHED)
+        if reached.exclude(user=user).exists():
+            raise WorkError("contacted")
+        if not rows.exists():
+            raise WorkError("not_there")
+    return held
+
+
+def release_claim(user: User, customer_id: str) -> None:
+    """Give a customer back; nothing happens if the user does not hold them."""
+    Claim.objects.filter(user=user, customer_id=customer_id).delete()
+
+
+def claimed_by_others(user: User) -> "models.QuerySet[Claim, str]":
+    """Numbers of the customers whom colleagues hold at the moment, as a subquery."""
+    return Claim.objects.filter(until__gt=timezone.now()).exclude(user=user).values_list("customer_id", flat=True)

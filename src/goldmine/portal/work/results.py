@@ -1,0 +1,196 @@
+"""Results of contacts: stored once a key, with what follows from them for the customer's rows."""
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from goldmine.campaigns.results.answer_text import refusal_in
+from goldmine.portal.clock import today
+from goldmine.portal.models import CallBack, Claim, Customer, ListRow, OptOut, Result, User
+from goldmine.portal.scope import visible, worked
+from goldmine.portal.work.contact import Contact, check_values
+from goldmine.portal.work.errors import WorkError
+from goldmine.portal.work.status import NOT_REACHED, OPT_OUT, refresh_status
+from goldmine.reporting.queue_settings import load_queue_settings
+
+_COMPARED = ("customer_id", "list_name", "contacted_on", "channel", "note", "call_back_on", "product_id", "amount")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What was stored.
+
+    Parameters
+    ----------
+    result : Result
+        The stored result.
+    repeated : bool
+        Whether it was stored before, under the same key.
+    """
+
+    result: Result
+    repeated: bool
+
+    @property
+    def may_refuse(self) -> bool:
+        """Whether the note may be a refusal and counts as one until it is corrected."""
+        return self.result.answer == OPT_OUT and not self.result.certain
+
+
+def record_result(
+    user: User, contact: Contact, key: UUID, *, source: str = "page", corrects_refusal: bool = False
+) -> Recorded:
+    """Store what came of a contact, and what follows from it.
+
+    The same key again gives the same answer and changes nothing. A refusal takes the customer off all lists of all
+    users at once, whichever list it came from; the customer only has to be in the user's scope. Results that come late,
+    for a release that is no longer shown, or after a colleague's refusal, are stored like others.
+
+    Parameters
+    ----------
+    key : UUID
+        Made by whoever reports, once a contact.
+    source : str
+        ``page``, ``upload`` or ``api``.
+    corrects_refusal : bool
+        The note of an earlier result was taken for a possible refusal and is none: the customer is back on the lists.
+        Certain refusals stay.
+
+    Returns
+    -------
+    Recorded
+
+    Raises
+    ------
+    WorkError
+        With the reason; nothing is stored. ``key`` if another result has the key.
+    """
+    check_values(contact)
+    try:
+        with transaction.atomic():
+            stored = Result.objects.filter(key=key).first()
+            if stored is None:
+                return Recorded(_store(user, contact, key, source, corrects_refusal), repeated=False)
+    except IntegrityError:  # the same key, sent twice at once
+        stored = Result.objects.get(key=key)
+    if stored.user_id != user.pk or not _same(stored, contact):
+        raise WorkError("key")
+    return Recorded(stored, repeated=True)
+
+
+def _store(user: User, contact: Contact, key: UUID, source: str, corrects_refusal: bool) -> Result:
+    now = timezone.now()
+    possible = OptOut.objects.filter(customer_id=contact.customer_id, certain=False).first()
+    answer, certain = _answer(contact, corrects=corrects_refusal and possible is not None)
+    row = _row(user, contact, answer)
+    day = contact.contacted_on or today()
+    if isinstance(row, ListRow) and day <= _listed_at(user, row):
+        raise WorkError("before")
+    result = Result.objects.create(
+        key=key,
+        user=user,
+        at=now,
+        contacted_on=day,
+        release=row.release.release_id,
+        list_name=contact.list_name,
+        customer_id=contact.customer_id,
+        branch_id=row.branch_id,
+        manager_id=row.manager_id,
+        channel=contact.channel or getattr(row, "channel", "") or "call",
+        answer=answer,
+        certain=certain,
+        call_back_on=_call_back_day(contact, answer, day),
+        product_id=contact.product_id,
+        amount=contact.amount,
+        note=contact.note,
+        source=source,
+    )
+    if answer == OPT_OUT:
+        _refuse(result)
+    else:
+        if corrects_refusal and possible is not None:
+            _take_back(possible)
+        _call_back(result, contact.promised)
+    Claim.objects.filter(user=user, customer_id=contact.customer_id).delete()
+    refresh_status(contact.customer_id)
+    return result
+
+
+def _answer(contact: Contact, *, corrects: bool) -> tuple[str, bool]:
+    """The answer that counts and whether it is certain: a refusal in the note overrules what was tapped."""
+    refusal = refusal_in(contact.note)
+    if contact.answer == OPT_OUT or refusal is None or (corrects and not refusal.certain):
+        return contact.answer, True
+    return OPT_OUT, refusal.certain
+
+
+def _row(user: User, contact: Contact, answer: str) -> ListRow | Customer:
+    """The row that was worked; for a refusal, any row of the customer."""
+    rows = worked(user).filter(customer_id=contact.customer_id).select_related("release").order_by("-release_id")
+    row = rows.filter(list_name=contact.list_name).first()
+    if row is None and answer == OPT_OUT:
+        row = visible(user, Customer).filter(customer_id=contact.customer_id).select_related("release").first()
+    if row is None:
+        raise WorkError("not_there")
+    return row
+
+
+def _listed_at(user: User, row: ListRow) -> date:
+    """The first snapshot that listed the row's customer for its campaign or service."""
+    rows = worked(user).filter(customer_id=row.customer_id, list_name=row.list_name)
+    return rows.aggregate(first=models.Min("release__as_of"))["first"]
+
+
+def _call_back_day(contact: Contact, answer: str, day: date) -> date | None:
+    if answer == "later" and contact.call_back_on is None:
+        return day + timedelta(days=load_queue_settings().sources.call_back.after_days)
+    return contact.call_back_on if answer == contact.answer else None
+
+
+def _refuse(result: Result) -> None:
+    """Take the customer off all lists, and end what was agreed with them."""
+    kept, made = OptOut.objects.get_or_create(
+        customer_id=result.customer_id, defaults={"at": result.at, "user": result.user, "certain": result.certain}
+    )
+    if not made and result.certain and not kept.certain:
+        kept.certain = True
+        kept.save(update_fields=["certain"])
+    CallBack.objects.filter(customer_id=result.customer_id, done_at=None).update(done_at=kept.at)
+
+
+def _take_back(possible: OptOut) -> None:
+    """Put a customer back on the lists, with the call-backs that the possible refusal ended."""
+    CallBack.objects.filter(customer_id=possible.customer_id, done_at=possible.at).update(done_at=None)
+    possible.delete()
+
+
+def _call_back(result: Result, promised: str) -> None:
+    """End the call-backs of the row that were due, and note the next one; who was not reached stays due."""
+    if result.answer == NOT_REACHED:
+        return
+    due = CallBack.objects.filter(customer_id=result.customer_id, list_name=result.list_name, done_at=None)
+    due.update(done_at=result.at)
+    refused = OptOut.objects.filter(customer_id=result.customer_id).exists()
+    if result.call_back_on is not None and not refused:
+        CallBack.objects.create(
+            customer_id=result.customer_id,
+            list_name=result.list_name,
+            branch_id=result.branch_id,
+            manager_id=result.manager_id,
+            on_day=result.call_back_on,
+            promised=promised,
+            result=result,
+        )
+
+
+def _same(stored: Result, contact: Contact) -> bool:
+    """Whether a stored result is the contact's: what the contact leaves open fits anything."""
+    given = dataclasses.asdict(contact)
+    fits = all(given[name] is None or given[name] == getattr(stored, name) for name in _COMPARED)
+    refusal = refusal_in(contact.note)
+    heard = stored.answer == OPT_OUT and refusal is not None and refusal.certain == stored.certain
+    return fits and (stored.answer == contact.answer or heard)

@@ -73,7 +73,7 @@ bench: $(BENCH)  ## two quarters of one bank, each stage beside its floor; CUSTO
 serve: $(READY)  ## after make run: the portal on the newest release; at its first start a user for each role
 	$(BIN)/goldmine portal load --work data
 	$(BIN)/goldmine users first --work data
-	$(BIN)/goldmine portal serve --work data
+	$(BIN)/goldmine portal serve --work data --sample-day
 
 LOCALES := src/goldmine/locale/zh/LC_MESSAGES
 EXTRACT := -F pyproject.toml -k _ -k ngettext:1,2 -k pgettext:1c,2 --no-default-keywords --omit-header \

@@ -37,13 +37,28 @@ def serve(
     work: WorkFolder = Path("data"),
     port: Annotated[int, typer.Option("--port", help="Port on this machine.")] = 8000,
     workers: Annotated[int, typer.Option("--workers", help="Processes that answer.")] = 2,
+    sample_day: Annotated[
+        bool,
+        typer.Option("--sample-day", help="Take the day after the snapshot for today: of a bank whose time is past."),
+    ] = False,
 ) -> None:
     """Serve the pages on this machine; a bank's proxy with TLS stands before it (docs/portal.md)."""
+    if sample_day:
+        os.environ["GOLDMINE_PORTAL_DAY"] = _day_after_snapshot(work)
     open_portal(work.absolute())
     arguments = ["--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--threads", "4", "--timeout", "60"]
     sys.stderr.write(f"http://127.0.0.1:{port} (Ctrl-C ends it)\n")
     sys.stderr.flush()
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments, "goldmine.portal.wsgi"])
+
+
+def _day_after_snapshot(work: Path) -> str:
+    from datetime import timedelta
+
+    from goldmine.core.workspace import Workspace
+    from goldmine.publishing import read_latest
+
+    return str(read_latest(Workspace(work.absolute())).manifest.as_of + timedelta(days=1))
 
 
 def open_portal(work: Path) -> None:

@@ -9,7 +9,10 @@ from django.urls import reverse
 from goldmine.core.i18n import LocalizedText, pgettext
 from goldmine.portal.roles import Action, may
 
-ENTRIES: tuple[tuple[str, Action, LocalizedText], ...] = (("admin:index", "users", pgettext("menu", "Users")),)
+ENTRIES: tuple[tuple[str, Action, LocalizedText], ...] = (
+    ("counter", "counter", pgettext("menu", "Look-up")),
+    ("admin:index", "users", pgettext("menu", "Users")),
+)
 """By the name of the page: what it lets a user do, and its title in the menu."""
 
 

@@ -9,6 +9,7 @@ from django.db import models
 
 from goldmine.portal.clock import today
 from goldmine.portal.models import CallBack, CurrentRelease, Customer, HandOver, ListRow, OptOut, Result, User
+from goldmine.portal.roles import may
 
 _ALL = "head_office"
 _OF_RELEASE = (Customer, ListRow)
@@ -41,9 +42,32 @@ def visible(user: User, model: type[models.Model]) -> Any:
     if model not in (*_OF_RELEASE, Result, CallBack):
         raise TypeError(f"{model.__name__} has no row scope")
     rows = model._default_manager.filter(_own(user))
-    if model in _OF_RELEASE:
-        rows = rows.filter(release_id=current_release_id())
-    if model is ListRow:
+    return _shown(rows) if model in _OF_RELEASE else rows
+
+
+def looked_up(user: User, model: type[Customer] | type[ListRow], customer_id: str) -> Any:
+    """The rows of one customer, for a look-up by number: at the counter of any customer of the bank.
+
+    Parameters
+    ----------
+    user : User
+        A counter's user looks up whoever comes in; everybody else whom they see anyway.
+    model : type
+        `Customer` or `ListRow`.
+
+    Returns
+    -------
+    django.db.models.QuerySet
+        Of the current release.
+    """
+    anyone = user.is_active and may(user.role, "counter")
+    return _shown(model._default_manager.filter(models.Q() if anyone else _own(user), customer_id=customer_id))
+
+
+def _shown(rows: Any) -> Any:
+    """Rows of the current release, of lists without customers who asked not to be contacted."""
+    rows = rows.filter(release_id=current_release_id())
+    if rows.model is ListRow:
         rows = rows.exclude(customer_id__in=OptOut.objects.values("customer_id"))
     return rows
 

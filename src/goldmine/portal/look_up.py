@@ -1,0 +1,77 @@
+"""One customer looked up by number: the best offers to make now, each recorded with the chance it had.
+
+A customer in a control group or the hold-out has no offer, one whom the lobby's draw left out is shown none: for
+whoever looks up, these are the same as a customer without an offer, and cost the same work.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from django.db import models
+from django.utils import timezone
+
+from goldmine.portal.clock import today
+from goldmine.portal.lobby import Draw, draw
+from goldmine.portal.models import Customer, Exposure, ListRow, User
+from goldmine.portal.scope import looked_up
+from goldmine.portal.work.status import TO_WORK
+
+OFFERS_AT_MOST = 3
+Place = Literal["counter", "api"]
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """What is shown of a customer.
+
+    Parameters
+    ----------
+    customer : Customer, optional
+        None: there is none of this number whom the user may look up.
+    offers : tuple of ListRow
+        The best first; empty: none is to be made.
+    """
+
+    customer: Customer | None
+    offers: tuple[ListRow, ...]
+
+
+def look_up(user: User, customer_id: str, place: Place) -> LookUp:
+    """Find a customer and the offers to make now, and record the look-up before it is shown.
+
+    An offer is made while it is valid, nobody has worked it off, and the customer has not opted out.
+
+    Parameters
+    ----------
+    customer_id : str
+        The number as the bank's tables write it.
+    place : {"counter", "api"}
+        Where the offers are shown.
+    """
+    customer = looked_up(user, Customer, customer_id).select_related("release").first()
+    valid = models.Q(valid_until__gte=today()) | models.Q(valid_until=None)
+    rows = looked_up(user, ListRow, customer_id).filter(valid, kind="campaign", status__in=TO_WORK)
+    offers = tuple(rows.order_by(models.F("expected_value").desc(nulls_last=True), "id")[:OFFERS_AT_MOST])
+    if customer is None:
+        return LookUp(None, ())
+    result = draw(customer_id)
+    _record(user, customer, offers, (place, result))
+    return LookUp(customer, offers if result.drawn else ())
+
+
+def _record(user: User, customer: Customer, offers: tuple[ListRow, ...], shown: tuple[Place, Draw]) -> None:
+    place, result = shown
+    look_ups = {
+        "at": timezone.now(),
+        "user": user,
+        "branch_id": user.branch_id,
+        "place": place,
+        "release": customer.release.release_id,
+        "customer_id": customer.customer_id,
+        "drawn": result.drawn,
+        "chance": result.chance,
+    }
+    exposures = [
+        Exposure(**look_ups, list_name=row.list_name, offer=row.offer if result.drawn else "") for row in offers
+    ]
+    Exposure.objects.bulk_create(exposures or [Exposure(**look_ups)])

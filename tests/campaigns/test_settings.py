@@ -2,11 +2,12 @@
 
 from datetime import date
 
+import pyarrow as pa
 import pytest
 
 from goldmine.campaigns.control import more_contacts, smallest_effect
 from goldmine.campaigns.load import _check_overlap, live, load_campaigns, read_campaign
-from goldmine.campaigns.masking import masked_name, masked_phone
+from goldmine.campaigns.masking import masked_names, masked_phones
 from goldmine.campaigns.record import Power
 from goldmine.contactability.holdout import chance, held_out, in_force, keep_holdout, salted
 from goldmine.contactability.policy import HoldOut, load_policy
@@ -223,11 +224,11 @@ def test_campaign_is_called_not_measurable_by_the_rule_of_the_measurement(contac
     ],
 )
 def test_masked_name_shows_its_first_character(name, shown):
-    assert masked_name(name) == shown
+    assert masked_names(pa.array([name], pa.string())).to_pylist() == [shown]
 
 
 @pytest.mark.parametrize(
     ("phone", "shown"), [("12043057256", "120****7256"), ("0516-862", "****"), ("", ""), (None, "")]
 )
 def test_masked_phone_hides_its_middle(phone, shown):
-    assert masked_phone(phone) == shown
+    assert masked_phones(pa.array([phone], pa.string())).to_pylist() == [shown]

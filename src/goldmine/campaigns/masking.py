@@ -1,32 +1,41 @@
-"""Personal details beside an offer: masked name and telephone."""
+"""Masked names and telephones, as they stand beside an offer."""
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from goldmine.contactability.tables import ContactTables
 
-
-def masked_name(name: str | None) -> str:
-    """A name with only its first character shown.
-
-    Examples
-    --------
-    >>> masked_name("Ouyang Nana")
-    'O***'
-    """
-    return "" if not name else name[0] + "*" * max(1, min(len(name) - 1, 3))
+_MOBILE_DIGITS = 11
 
 
-def masked_phone(phone: str | None) -> str:
-    """A telephone number without its middle.
+def masked_names(names: pa.Array) -> pa.Array:
+    """Names with only their first character shown; empty where there is none.
 
     Examples
     --------
-    >>> masked_phone("12043057256")
-    '120****7256'
+    >>> masked_names(pa.array(["Ouyang Nana", None])).to_pylist()
+    ['O***', '']
     """
-    if not phone:
-        return ""
-    return f"{phone[:3]}****{phone[-4:]}" if len(phone) >= 11 else "****"
+    names = pc.fill_null(names, "")
+    hidden = pc.max_element_wise(1, pc.min_element_wise(3, pc.subtract(pc.utf8_length(names), 1)))
+    shown = pc.binary_join_element_wise(pc.utf8_slice_codeunits(names, 0, 1), pc.binary_repeat("*", hidden), "")
+    return pc.if_else(pc.equal(names, ""), "", shown)
+
+
+def masked_phones(phones: pa.Array) -> pa.Array:
+    """Telephone numbers without their middle; empty where there is none.
+
+    Examples
+    --------
+    >>> masked_phones(pa.array(["12043057256", None])).to_pylist()
+    ['120****7256', '']
+    """
+    phones = pc.fill_null(phones, "")
+    ends = pc.utf8_slice_codeunits(phones, 0, 3), pc.utf8_slice_codeunits(phones, -4)
+    long_enough = pc.greater_equal(pc.utf8_length(phones), _MOBILE_DIGITS)
+    shown = pc.if_else(long_enough, pc.binary_join_element_wise(*ends, "****"), "****")
+    return pc.if_else(pc.equal(phones, ""), "", shown)
 
 
 def masked(tables: ContactTables, customers: list[str]) -> pd.DataFrame:
@@ -34,7 +43,11 @@ def masked(tables: ContactTables, customers: list[str]) -> pd.DataFrame:
     selected = tables.customers(customers)
     people = tables.table("customers").semi_join(selected, "customer_id").select("customer_id", "name", "phone")
     details = people.to_pyarrow().to_pandas().drop_duplicates("customer_id").set_index("customer_id").reindex(customers)
-    texts = details.astype("object").where(details.notna(), None)
     return pd.DataFrame(
-        {"name": texts["name"].map(masked_name), "phone": texts["phone"].map(masked_phone)}, index=customers
+        {
+            "name": masked_names(pa.array(details["name"], pa.string(), from_pandas=True)).to_pylist(),
+            "phone": masked_phones(pa.array(details["phone"], pa.string(), from_pandas=True)).to_pylist(),
+        },
+        index=customers,
+        dtype="object",
     )

@@ -1,0 +1,70 @@
+"""What other connections see of a load, and what a killed one leaves: on databases of their own, in a process."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.portal.made import publish, work_folder
+
+_LOAD = """
+import os, sqlite3, sys
+from pathlib import Path
+from goldmine.cli.portal import open_portal
+from goldmine.core.workspace import Workspace
+from tests.portal.made import publish
+
+work, what = Path(sys.argv[1]), sys.argv[2]
+open_portal(work)
+from goldmine.portal.loading import load
+
+SHOWN = '''SELECT release_id, group_concat(customer_id) FROM (
+SELECT r.release_id, l.customer_id FROM portal_currentrelease c JOIN portal_release r ON r.id = c.release_id
+JOIN portal_listrow l ON l.release_id = r.id WHERE l.kind = 'campaign' ORDER BY l.customer_id)'''
+
+def look():
+    with sqlite3.connect(work / "portal" / "portal.sqlite3") as reader:
+        print(*reader.execute(SHOWN).fetchone(), flush=True)
+
+def insert(model, names, rows):
+    made(model, names, rows)
+    if what == "kill" and model.__name__ == "ListRow":
+        os._exit(9)
+    look()
+
+def show(release):
+    look()
+    shown(release)
+    look()
+
+made, shown = load.insert, load.show
+if what == "kill":
+    load.load_release(Workspace(work))
+    publish(Workspace(work), "r2", offers=("C2", "C3", "C4"), listed=())
+load.insert, load.show = insert, show
+load.load_release(Workspace(work))
+"""
+
+
+def _load(work, what):
+    root = Path(__file__).parents[2]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GOLDMINE_")}
+    environment |= {"PYTHONPATH": os.pathsep.join(sys.path), "GOLDMINE_HOME": str(root)}
+    command = [sys.executable, "-c", _LOAD, str(work.root), what]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)
+    return done.returncode, done.stdout.split("\n")[:-1], done.stderr
+
+
+def test_a_reader_sees_the_old_release_until_the_new_one_is_whole_and_a_killed_load_leaves_nothing(tmp_path):
+    work = work_folder(tmp_path)
+    publish(work, "r1", offers=("C1", "C2"))
+    assert _load(work, "kill")[:2] == (9, ["r1 C1,C2"])
+    with sqlite3.connect(work.root / "portal" / "portal.sqlite3") as database:
+        kept = [
+            database.execute(f"SELECT count(*) FROM portal_{name}").fetchone()[0] for name in ("release", "listrow")
+        ]
+    assert kept == [1, 4]
+    code, seen, errors = _load(work, "look")
+    assert (code, errors) == (0, "")
+    assert seen == ["r1 C1,C2", "r1 C1,C2", "r1 C1,C2", "r2 C2,C3,C4"]

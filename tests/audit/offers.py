@@ -145,7 +145,8 @@ def _sentences(snapshot: Snapshot, name: str, rows: pd.DataFrame) -> list[Agreem
     expected = []
     for row in rows.reset_index().itertuples():
         choice = snapshot.facts.sentences(row.customer_id, offers[row.offer], quoted[row.use_case])
-        filled = [_filled(sentence["say"], offers[row.offer], pd.Timestamp(row.valid_until)) for sentence in choice]
+        forms = [sentence.get("by_channel", {}).get(row.channel, sentence["say"]) for sentence in choice]
+        filled = [_filled(form, offers[row.offer], pd.Timestamp(row.valid_until)) for form in forms]
         expected.append(next((pair for pair in filled if pair == (row.say_zh, row.say_en)), filled[0]))
     titles = [(offers[offer]["title"]["zh"], offers[offer]["title"]["en"]) for offer in rows.offer]
     said = pd.DataFrame(expected, rows.index, ["say_zh", "say_en"]).join(

@@ -1,11 +1,13 @@
 """Results come back from the field: good rows kept, bad rows returned with the reason."""
 
 import csv
+import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
@@ -14,6 +16,8 @@ from goldmine.campaigns.results import Imported, import_outcomes
 from goldmine.contract.intake import open_bank
 from goldmine.core.errors import ContractError, ReleaseError
 from goldmine.core.workspace import Workspace
+from goldmine.reporting.queue_pages import SHOWN
+from goldmine.reporting.queue_workbook import write_queue
 from tests.campaigns.made import release
 
 TODAY = date(2024, 8, 1)
@@ -363,3 +367,58 @@ def test_bank_without_contacts_gets_imported_ones(work, tmp_path):
     take(work, "tail,A,2024-07-05,call,yes,")
     bank = open_bank(bank_of(tmp_path / "bank"), work)
     assert bank.tables["contacts"].rows == 1
+
+
+def name_campaign(work: Workspace, **titles: str) -> None:
+    """Titles of the campaign `tail`, as a release's manifest has them."""
+    (path,) = work.releases.glob("*/*/manifest.json")
+    manifest = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(manifest | {"campaigns": {"tail": {"title": titles}}}), "utf-8")
+
+
+def test_queue_workbook_comes_back_with_all_its_weeks_and_campaigns(work):
+    name_campaign(work, en="Long tail", zh="长尾提级")
+    work.returned.parent.mkdir(parents=True, exist_ok=True)
+    day, later = date(2024, 7, 5), date(2024, 7, 12)
+    rows = [("长尾提级", "A", day), ("客户维护", "B", day), ("长尾提级", "0012", later)]
+    queue = pd.DataFrame(
+        [
+            dict.fromkeys(SHOWN, "") | {"campaign_id": campaign, "customer_id": who, "on_day": on_day}
+            for campaign, who, on_day in rows
+        ]
+    ).assign(channel="call", level=1, aum_avg=1.0, expected_value=1.0, valid_until=later)
+    path = work.root.parent / "m1.xlsx"
+    write_queue(path, queue, date(2024, 6, 30), "zh")
+    book = openpyxl.load_workbook(path)
+    assert len(book.sheetnames) == 2
+    for sheet in book:
+        place = {cell.value: cell.column for cell in sheet[1]}
+        for line in range(2, sheet.max_row + 1):
+            sheet.cell(line, place["触达日期"], "7月15日")
+            sheet.cell(line, place["客户答复"], "有意向")
+    book.save(path)
+    imported = import_outcomes(path, work, today=TODAY)
+    assert (imported.new, dict(imported.bad)) == (3, {})
+    assert [(row["campaign_id"], row["customer_id"], row["contacted_on"]) for row in stored(work)] == [
+        ("relationship", "B", date(2024, 7, 15)),
+        ("tail", "0012", date(2024, 7, 15)),
+        ("tail", "A", date(2024, 7, 15)),
+    ]
+
+
+def test_title_of_two_campaigns_names_neither(work):
+    name_campaign(work, en="Long tail", zh="长尾提级")
+    release(work, [{"customer_id": "A", "group": "contact"}], as_of="2024-03-31", name="r1")
+    path = work.releases / "2024-03-31" / "r1" / "manifest.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(manifest | {"campaigns": {"other": {"title": {"en": "Long tail"}}}}), "utf-8")
+    imported = take(work, "Long tail,A,2024-07-05,call,yes,", "长尾提级,A,2024-07-05,call,yes,")
+    assert (imported.new, dict(imported.bad)) == (1, {"no_campaign": 1})
+
+
+def test_contact_without_a_campaign_needs_a_customer_of_the_bank(work):
+    imported = take(work, "customer care,A,yesterday,visit,never contact again,", "relationship,Z,2024-07-05,call,yes,")
+    assert dict(imported.bad) == {"no_such_customer": 1}
+    assert [(row["campaign_id"], row["contacted_on"], row["answer"]) for row in stored(work)] == [
+        ("relationship", date(2024, 7, 31), "opt_out")
+    ]

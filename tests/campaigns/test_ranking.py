@@ -70,19 +70,19 @@ def test_propensity_ranks_with_a_reason_on_small_history(tmp_path):
     ranking = plan.planned[0].record.ranking
     assert (ranking.by, ranking.why, in_language(ranking.why, "zh")) == (
         "propensity",
-        "longtail: too few customers of complete campaigns: 900, about 4,000 needed",
-        "longtail: 已完成活动的客户数不足，尚不能按增益排序：现有900户，约需4,000户",
+        "Long-tail conversion: too few customers of complete campaigns: 900, about 4,000 needed",
+        "长尾客户提级：已完成活动的客户数不足，尚不能按增益排序：现有900户，约需4,000户",
     )
 
 
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"verdict": "propensity ranks"}, "longtail: the history is large enough, but no order by uplift"),
-        ({"rows_needed": None}, "longtail: too few customers of complete campaigns: 900"),
+        ({"verdict": "propensity ranks"}, "Long-tail conversion: the history is large enough, but no order by uplift"),
+        ({"rows_needed": None}, "Long-tail conversion: too few customers of complete campaigns: 900"),
         (
             {"missed": 2},
-            "longtail: too few customers of complete campaigns: 900, about 4,000 needed; "
+            "Long-tail conversion: too few customers of complete campaigns: 900, about 4,000 needed; "
             "left out, since they cannot be read: 2",
         ),
     ],
@@ -96,7 +96,10 @@ def test_propensity_ranks_on_other_verdicts(tmp_path, more, said):
 
 def test_propensity_ranks_without_past_campaigns(tmp_path):
     ranking = planned(tmp_path).planned[0].record.ranking
-    assert (ranking.by, ranking.why) == ("propensity", "longtail: too few customers of complete campaigns: 0")
+    assert (ranking.by, ranking.why) == (
+        "propensity",
+        "Long-tail conversion: too few customers of complete campaigns: 0",
+    )
 
 
 def test_campaign_may_request_propensity(tmp_path):
@@ -124,7 +127,7 @@ def test_uplift_ranks_only_if_all_use_cases_allow_it(tmp_path):
     teach(tmp_path, {"sure": 0.01, "moved": 0.1})
     two_cases = campaign(channels=TWO, use_cases=["longtail", "dormancy"])
     ranking = planned(tmp_path, two_cases).planned[0].record.ranking
-    assert (ranking.by, ranking.why) == ("propensity", "dormancy: too few customers of complete campaigns: 0")
+    assert (ranking.by, ranking.why) == ("propensity", "Dormancy churn: too few customers of complete campaigns: 0")
 
 
 def test_best_reach_counts_if_no_channel_is_shared(tmp_path):

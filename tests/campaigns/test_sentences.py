@@ -1,5 +1,6 @@
 """What is said is borne out by the customer's own data, and nothing on a row contradicts anything else there."""
 
+import re
 from datetime import date
 from pathlib import Path
 
@@ -46,7 +47,10 @@ CLAIMS = Claims.model_validate(
 )
 GREW = {"say": {"en": "You keep more", "zh": "资金多了"}, "claims": ["grew"], "value": 2.0}
 ADULT = {"say": {"en": "As an adult", "zh": "成年"}, "when": "age_years >= 18", "value": 1.0}
-PLAIN = {"say": {"en": "{offer} until {valid_until}", "zh": "{valid_until}前{offer}"}}
+PLAIN = {
+    "say": {"en": "{offer} until {valid_until}", "zh": "{valid_until}前{offer}"},
+    "by_channel": {"sms": {"en": "{offer}. Ask at our branches.", "zh": "{offer}，详询网点。"}},
+}
 
 
 def write_rows(work: Workspace, features: list[dict], tags: list[dict] | None = None) -> None:
@@ -58,12 +62,12 @@ def write_rows(work: Workspace, features: list[dict], tags: list[dict] | None = 
             pq.write_table(pa.Table.from_pylist(numbered), path)
 
 
-def said(folder: Path, features, tags=None, reasons=()) -> list[str]:
+def said(folder: Path, features, tags=None, reasons=(), channel="call") -> list[str]:
     """The English sentences of some customers."""
     work = Workspace(folder / "work")
     write_rows(work, features, tags)
     numbers = [f"{number}" for number in range(len(features))]
-    rows = pa.table({"customer_id": numbers, "offer": ["deposit"] * len(numbers)}).to_pandas()
+    rows = pa.table({"customer_id": numbers, "offer": ["deposit"] * len(numbers)}).to_pandas().assign(channel=channel)
     contacts = Contacts(rows.assign(valid_until=date(2024, 8, 9)), {number: list(reasons) for number in numbers})
     tables = tables_of(folder, {"customers": [person("0")]})
     mine = campaign(offers=[offer(sentences=[GREW, ADULT, PLAIN])])
@@ -85,9 +89,14 @@ def test_last_resort_is_said_where_the_bank_lacks_a_column(tmp_path):
     assert said(tmp_path, [{"gender": "F"}]) == ["E until 9 August"]
 
 
+def test_message_has_its_own_form(tmp_path):
+    assert said(tmp_path, [{"gender": "F"}], channel="sms") == ["E. Ask at our branches."]
+
+
 def test_placeholders_are_filled_in_either_language(tmp_path):
     work = Workspace(tmp_path / "work")
-    rows = pa.table({"customer_id": ["0"], "offer": ["deposit"]}).to_pandas().assign(valid_until=date(2024, 8, 29))
+    rows = pa.table({"customer_id": ["0"], "offer": ["deposit"], "channel": ["call"]}).to_pandas()
+    rows = rows.assign(valid_until=date(2024, 8, 29))
     tables = tables_of(tmp_path, {"customers": [person("0")]})
     (text,) = sentences(tables, work, campaign(offers=[offer(sentences=[PLAIN])]), CLAIMS, Contacts(rows, {}))
     assert (in_language(text, "en"), in_language(text, "zh")) == ("E until 29 August", "8月29日前Z")
@@ -126,6 +135,20 @@ def test_sentence_that_cannot_be_checked_is_refused(tmp_path, sentence, message)
     path.write_text(GOOD.replace("sentences: [", f"sentences: [{sentence}, "), "utf-8")
     with pytest.raises(SettingsError, match=message):
         read_campaign(path, 2024)
+
+
+def test_messages_of_the_campaigns_read_as_written():
+    spoken = re.compile("我给您|跟您|当面|打扰|方便吗|may I|shall we|let us", re.IGNORECASE)
+    texts = [
+        in_language(sentence.by_channel.get(channel, sentence.say), language)
+        for campaign in load_campaigns(AS_OF)
+        for channel in {"sms", "app", "wechat"} & set(campaign.channels)
+        for offer in campaign.offers
+        for sentence in offer.sentences
+        for language in ("en", "zh")
+    ]
+    assert len(texts) > 10
+    assert [text for text in texts if spoken.search(text)] == []
 
 
 def test_offer_is_made_to_those_it_is_meant_for(tmp_path):
@@ -200,7 +223,7 @@ def test_nothing_said_to_made_customers_is_untrue_or_contradicts_a_tag_or_reason
     for mine in CAMPAIGNS:
         offered = [mine.offers[number % len(mine.offers)].offer for number in range(len(rows))]
         frame = pa.table({"customer_id": numbers, "offer": offered}).to_pandas()
-        frame = frame.assign(valid_until=date(2024, 8, 29))
+        frame = frame.assign(channel=picks.choice(list(mine.channels)), valid_until=date(2024, 8, 29))
         texts = sentences(tables, work, mine, load_claims(), Contacts(frame, reasons))
         for row, text, cited in zip(rows, texts, quoted, strict=True):
             # Drawn tags and reasons may contradict each other here; what is said must not be part of it.

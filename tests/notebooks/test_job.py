@@ -17,13 +17,16 @@ from goldmine.contactability.policy import load_policy
 from goldmine.contract.intake import open_bank
 from goldmine.core.engine import connect
 from goldmine.core.i18n import LANGUAGES, in_language
+from goldmine.core.layouts import REASONS
 from goldmine.core.workspace import Workspace, home
 from goldmine.labels.eligibility import eligible
 from goldmine.labels.use_case import load_use_case
+from goldmine.models.registry import champion
 from goldmine.pipeline.dagster_job import run_job
 from goldmine.pipeline.preloaded_kernels import loaded_kernels
 from goldmine.pipeline.snapshot import Snapshot
-from goldmine.publishing.release_store import latest_lists
+from goldmine.publishing.reasons import reasons_in_words
+from goldmine.publishing.release_store import latest_lists, read_latest
 from goldmine.sample import write_bank
 from tests.campaigns.told import facts, faults
 
@@ -95,8 +98,9 @@ def test_no_contact_of_any_campaign_is_told_anything_untrue(snapshot, tmp_path):
     published = pd.read_parquet(path)
     assert len(published) > 50
     texts = published[["say_en", "say_zh", "offer_en", "offer_zh"]].to_numpy()
+    quoted = quoted_reasons(snapshot, published["customer_id"], published["reason_en"], "en")
     for customer, row in zip(published["customer_id"], texts, strict=True):
-        assert faults(row, [], books[customer]) == set(), list(row)
+        assert faults(row, quoted[customer], books[customer]) == set(), list(row)
     tables = ContactTables.open(open_bank(snapshot.source, work), work, AS_OF)
     made = [made_scores(work, tmp_path, name) for name in ("longtail", "wealth")]
     campaigns = [campaign for campaign in load_campaigns(AS_OF) if campaign.campaign_id != "wake_2024"]
@@ -110,6 +114,28 @@ def test_no_contact_of_any_campaign_is_told_anything_untrue(snapshot, tmp_path):
         for customer, offer, text in zip(rows["customer_id"], rows["offer"], said, strict=True):
             told = [in_language(entry, language) for entry in (text, titles[offer]) for language in LANGUAGES]
             assert faults(told, [], books[customer]) == set(), told
+
+
+def test_no_reason_on_a_list_is_untrue_or_contradicts_another_or_a_tag(snapshot):
+    books = facts(snapshot.work, AS_OF)
+    (path,) = snapshot.work.releases.glob(f"{AS_OF}/*/lists/dormancy.parquet")
+    listed = pd.read_parquet(path)
+    phrases = [[text for text in row if text] for row in listed[[*REASONS]].to_numpy()]
+    language = read_latest(snapshot.work).manifest.language
+    quoted = quoted_reasons(snapshot, listed["customer_id"], phrases, language)
+    assert sum(len(some) for some in quoted.values()) > len(listed)
+    for customer, some in quoted.items():
+        assert faults([], some, books[customer]) == set(), some
+
+
+def quoted_reasons(snapshot: Snapshot, customers, published, language: str) -> dict[str, list[tuple[str, str]]]:
+    """Features and signs that the published reasons quote; the reasons are worked out again, to the word."""
+    bank = open_bank(snapshot.source, snapshot.work)
+    model, case = champion(bank.name, "dormancy").model, load_use_case("dormancy")
+    again = reasons_in_words(model, snapshot.work, case, list(customers), as_of=AS_OF, languages=[language])
+    joined = [some if isinstance(some, str) else "; ".join(some) for some in published]
+    assert ["; ".join(phrases) for phrases in again.phrases[language]] == joined
+    return dict(zip(customers, again.quoted, strict=True))
 
 
 def made_scores(work: Workspace, folder: Path, name: str) -> Scores:

@@ -87,7 +87,7 @@ def test_head_office_gets_all_rows_and_branches_their_own(releases):
     with (after / "changes" / "branches" / "B1.csv").open(encoding="utf-8-sig", newline="") as stream:
         lines = list(csv.reader(stream))
     assert lines[:2] == [
-        ["变动", "营销场景", "活动代码", "客户号", "所属支行", "客户经理", "变动内容"],
+        ["变动", "营销场景", "营销活动", "客户号", "所属支行", "客户经理", "变动内容"],
         ["有变动", "", "tail", "other", "B1", "S3", "触达渠道、客户经理"],
     ]
     sheet = openpyxl.load_workbook(after / "changes" / "head_office.xlsx").worksheets[0]

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from goldmine.contactability.funnel import Funnel, FunnelStep, SkippedRule
+from goldmine.contract.display_names import DisplayNames
 from goldmine.core.columns import schema
 from goldmine.core.formula import escape_formula
 from goldmine.core.i18n import LocalizedText
@@ -130,7 +131,19 @@ def test_all_three_files_hold_the_same_rows(tmp_path):
     cells = [cell.value for cell in open_book(tmp_path)["List"][2]]
     days = [datetime(2024, 6, 30), datetime(2024, 9, 28)]
     told = ["Salary 5,200 yuan", "Tenure 3 years", None, None, None, None]
-    assert cells == [1, "0007", "0012", None, "longtail", 0.875, 1, *told, *days, None, "3", "r1"]
+    assert cells == [1, "0007", "0012", None, "Long-tail conversion", 0.875, 1, *told, *days, None, "3", "r1"]
+
+
+def test_workbook_shows_names_beside_numbers_and_csv_numbers_alone(tmp_path):
+    names = DisplayNames({"branches": {"0012": "柳河支行"}, "staff": {"S1": "王芳"}})
+    rows = rows_of(["0007"])
+    rows = rows.set_column(3, "manager_id", pa.array(["S1"]))
+    release = ReleaseMetadata("tiny", AS_OF, "r1", "zh", names)
+    write_listing(tmp_path, Listing(LONGTAIL, rows, FUNNEL, MODEL), release)
+    sheet = open_book(tmp_path).worksheets[0]
+    assert [cell.value for cell in sheet[2]][2:5] == ["柳河支行（0012）", "王芳（S1）", "长尾客户提级"]
+    assert sheet.column_dimensions["C"].width > 17
+    assert read_csv(tmp_path)[1][2:5] == ["0012", "S1", "longtail"]
 
 
 def test_csv_starts_with_byte_order_mark_and_quotes_ids(tmp_path):

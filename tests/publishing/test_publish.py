@@ -83,7 +83,7 @@ def registry(tmp_path_factory):
     """A project folder with a registry of its own that holds one champion."""
     folder = tmp_path_factory.mktemp("home")
     (folder / "pipelines").mkdir()
-    for name in ("pipelines/use_cases", "expectations"):
+    for name in ("pipelines/use_cases", "pipelines/daily_queue.yaml", "expectations"):
         (folder / name).symlink_to(home() / name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GOLDMINE_HOME", str(folder))
@@ -334,7 +334,7 @@ def test_head_office_gets_the_funnel_and_branches_columns_to_fill_in(campaigned)
     cells = [cell for row in book.worksheets[0].iter_rows(values_only=True) for cell in row if cell]
     assert {"长尾提级  (tail)", "准入条件", "超出触达能力", "效果不可测：评估时将给不出数字。"} <= set(cells)
     assert {"渠道 电话", 60} <= set(cells)
-    assert "倾向（校准后的转化概率）: longtail: 已完成活动的客户数不足，尚不能按增益排序：现有0户" in cells
+    assert "倾向（校准后的转化概率）：长尾客户提级：已完成活动的客户数不足，尚不能按增益排序：现有0户" in cells
     head = [cell.value for cell in openpyxl.load_workbook(release.folder / "offers/branches/B01.xlsx").active[1]]
     assert head[:3] == ["序号", "客户号", "客户姓名"]
     assert {"触达日期", "客户答复", "备注"} <= set(head)

@@ -5,11 +5,11 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from goldmine.campaigns.queue_settings import QueueSettings, load_queue_settings
 from goldmine.core.errors import ParameterError, SettingsError
 from goldmine.core.settings import typed
 from goldmine.reporting.daily_queue import QUEUE_COLUMNS, one_per_customer, plan_queue
 from goldmine.reporting.queue_pages import coming_days, first_day, of_first_day
-from goldmine.reporting.queue_settings import QueueSettings, load_queue_settings
 
 MON, TUE, WED = date(2024, 7, 1), date(2024, 7, 2), date(2024, 7, 3)
 LATER = date(2024, 8, 29)

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
+from goldmine.campaigns.queue_settings import load_queue_settings
 from goldmine.reporting.prepare import prepare
-from goldmine.reporting.queue_settings import load_queue_settings
 from goldmine.reporting.queue_sources import Desk, possible_contacts
 from tests.reporting.conftest import JUNE, customer, put
 from tests.tiny import balance, transaction
@@ -57,6 +57,7 @@ def offer(who, **changes):
     usual = {
         "campaign_id": "K",
         "customer_id": who,
+        "offer": "deposit",
         "channel": "call",
         "time_band": "evening",
         "manager_id": "m1",

@@ -7,6 +7,7 @@ from pathlib import Path
 from goldmine.campaigns.claims import claims_path, load_claims
 from goldmine.campaigns.contact_hours import contact_hours_path
 from goldmine.campaigns.gateways import gateways_path
+from goldmine.campaigns.queue_settings import queue_settings_path
 from goldmine.campaigns.sentences import check_sentences
 from goldmine.campaigns.spec import Campaign
 from goldmine.campaigns.yearly import in_year
@@ -93,4 +94,5 @@ def campaign_texts() -> list[str]:
     """The texts of all settings of campaigns, for fingerprints; none where there are no campaigns."""
     files = sorted(campaigns_folder().glob("*.yaml"))
     files += [home() / "pipelines" / "offers.yaml", claims_path(), contact_hours_path(), gateways_path()]
+    files += [queue_settings_path()]
     return [path.read_text("utf-8") for path in files if path.exists()]

@@ -11,11 +11,14 @@ from goldmine.campaigns.record import Ranking
 from goldmine.campaigns.spec import Campaign, Channel
 from goldmine.campaigns.stored_uplift import RANKS, TOO_SMALL, StoredUplift, read_stored_uplift
 from goldmine.contactability.policy import ChannelName
-from goldmine.core.i18n import LocalizedText, _, join_texts
+from goldmine.core.i18n import LocalizedText, _, join_texts, pgettext
 from goldmine.core.workspace import Workspace
+from goldmine.labels.use_case import load_use_case
 
 _REQUESTED = _("the campaign asks for it (rank_by: propensity)")
 _EQUAL = _("the history is large enough, but no order by uplift beats chance and probability")
+COLON = pgettext("between a use case and what is said of it", ": ")
+"""Between what is spoken of and what is said of it."""
 _PARTLY = _("uplift is not known of everyone scored")
 
 
@@ -106,4 +109,6 @@ def _shown(stored: StoredUplift) -> LocalizedText:
 
 
 def _by(what: str, why: LocalizedText, use_case: str = "") -> Ranking:
-    return Ranking.model_validate({"by": what, "why": join_texts([f"{use_case}: ", why], "") if use_case else why})
+    if use_case:
+        why = join_texts([load_use_case(use_case).title, why], COLON)
+    return Ranking.model_validate({"by": what, "why": why})

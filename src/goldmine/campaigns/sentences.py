@@ -29,7 +29,7 @@ class Contacts:
     Parameters
     ----------
     rows : pandas.DataFrame
-        `customer_id`, `offer`, `valid_until`.
+        `customer_id`, `offer`, `channel`, `valid_until`.
     reasons : mapping of str to sequence
         By customer number, the reasons on the row: each a feature and the sign of its value.
     """
@@ -60,7 +60,7 @@ def sentences(
         made = [claim.name for claim in claims.claims if f"tags {claim.name}" in true]
         made += claims.made_by_reasons(contacts.reasons.get(row.customer_id, ()))
         sentence = next(entry for entry in _best_first(offer) if _may_be_said(entry, true, made, claims))
-        said.append(_filled(sentence.say, offer, row.valid_until))
+        said.append(_filled(sentence.by_channel.get(row.channel, sentence.say), offer, row.valid_until))
     return said
 
 
@@ -105,8 +105,9 @@ def check_sentences(campaign: Campaign, claims: Claims, where: str) -> None:
         _check_claims(offer.title, offer.claims, claims, f"{place}.title")
         for number, sentence in enumerate(offer.sentences, 1):
             _check_condition(sentence.when, f"{place}: sentence {number}: when")
-            _check_placeholders(sentence.say, f"{place}: sentence {number}")
-            _check_claims(sentence.say, sentence.claims, claims, f"{place}: sentence {number}")
+            for text in (sentence.say, *sentence.by_channel.values()):
+                _check_placeholders(text, f"{place}: sentence {number}")
+                _check_claims(text, sentence.claims, claims, f"{place}: sentence {number}")
 
 
 def _check_condition(text: str, where: str) -> None:

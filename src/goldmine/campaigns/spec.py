@@ -32,12 +32,14 @@ class Channel(SettingsModel):
 
 
 class Sentence(SettingsModel):
-    """What a caller may say first.
+    """What a caller may say first, or a message reads.
 
     Parameters
     ----------
     say : LocalizedText
         The sentence; it may name ``{offer}`` and ``{valid_until}``.
+    by_channel : dict of str to LocalizedText
+        Its form by channel, where the usual one does not suit: what is spoken is no text message. It claims the same.
     when : str
         A condition on features, the ladder and tags; empty for none.
     claims : list of str
@@ -47,6 +49,7 @@ class Sentence(SettingsModel):
     """
 
     say: LocalizedText
+    by_channel: dict[ChannelName, LocalizedText] = {}
     when: str = ""
     claims: list[str] = []
     value: float = Field(default=0, allow_inf_nan=False)

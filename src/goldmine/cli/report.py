@@ -13,17 +13,21 @@ Branches = Annotated[
 Employees = Annotated[
     list[str] | None, typer.Option("--employee", metavar="ID", help="A person's report; may be repeated.")
 ]
+Day = Annotated[
+    str, typer.Option("--day", metavar="DAY", help="First day of a person's queue; else the first working day.")
+]
 Everybody = Annotated[bool, typer.Option("--all", help="The head office's, every branch's and every person's.")]
 ReportLanguage = Annotated[str, typer.Option("--language", help="zh or en: of the reports.")]
 
 
 @app.command()
-def report(  # noqa: PLR0917 - the command's own options
+def report(  # noqa: PLR0913, PLR0917 - the command's own options
     work: WorkFolder = Path("data"),
     as_of: AsOf = "",
     branch: Branches = None,
     employee: Employees = None,
     everybody: Everybody = False,
+    day: Day = "",
     language: ReportLanguage = "zh",
 ) -> None:
     """Write reports as HTML pages: the head office's, or those of branches and people."""
@@ -39,12 +43,13 @@ def report(  # noqa: PLR0917 - the command's own options
 
         workspace = Workspace(work.absolute())
         bank = load_bank(workspace)
-        selection = ReportSelection(not (branch or employee), tuple(branch or ()), tuple(employee or ()), everybody)
+        branches, employees = tuple(branch or ()), tuple(employee or ())
+        selection = ReportSelection(not (branches or employees), branches, employees, everybody, day)
         pages: list[Path] = []
         with workspace.lock():
-            day = snapshot_date(as_of, bank.data_until)
+            snapshot = snapshot_date(as_of, bank.data_until)
             try:
-                run_stoppable(lambda: pages.extend(write_reports(bank, workspace, day, selection, language)))
+                run_stoppable(lambda: pages.extend(write_reports(bank, workspace, snapshot, selection, language)))
             except KeyboardInterrupt:
                 typer.echo("\nStopped. Reports that were written are kept.", err=True)
                 raise typer.Exit(130) from None

@@ -1,5 +1,6 @@
 """Offers of the releases so far: to which customers, when and by which channel."""
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
@@ -61,6 +62,21 @@ def offers_of(folders: list[Path]) -> pd.DataFrame:
     if not tables:
         return pd.DataFrame({name: pd.Series(dtype="object") for name in OFFER_COLUMNS})
     return pa.concat_tables(tables).to_pandas()
+
+
+def campaign_names(folders: list[Path], campaigns: Collection[str]) -> dict[str, str]:
+    """Codes of some campaigns by what people call them, in lower case: their codes, and titles in any language.
+
+    A title that two campaigns share names neither.
+    """
+    names: dict[str, str] = {}
+    shared = set()
+    for folder in folders:
+        for code, record in (read_json(folder / "manifest.json").get("campaigns") or {}).items():
+            for title in record["title"].values():
+                if names.setdefault(title.lower(), code) != code:
+                    shared.add(title.lower())
+    return {name: code for name, code in names.items() if name not in shared} | {code: code for code in campaigns}
 
 
 def releases_fingerprint(folders: list[Path]) -> list[str]:

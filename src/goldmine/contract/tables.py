@@ -16,6 +16,8 @@ SUPPRESSION_REASONS = (
     "do_not_call",
     "other",
 )
+RELATIONSHIP = "relationship"
+"""What `contacts.campaign_id` holds of a contact that no campaign asked for: a courtesy call, a customer taken over."""
 CHANNELS = ("counter", "atm", "pos", "mobile", "online", "third_party", "batch")
 TRANSACTION_KINDS = (
     "salary",
@@ -137,7 +139,7 @@ CONTACTS = TableSpec(
     "contacts",
     "A row a marketing contact and what came of it.",
     (
-        Column("campaign_id", "text", "which campaign", required=True),
+        Column("campaign_id", "text", f"which campaign; `{RELATIONSHIP}` where none asked for it", required=True),
         Column("customer_id", "text", "who was contacted", required=True),
         Column("contacted_on", "day", "when", required=True),
         Column("channel", "text", "how", codes=CONTACT_CHANNELS),
@@ -185,6 +187,7 @@ STAFF = TableSpec(
     "A row a member of staff.",
     (
         Column("staff_id", "text", "number of the member of staff", required=True),
+        Column("name", "text", "their name, which stands beside the number in what staff get"),
         Column("branch_id", "text", "branch"),
         Column(
             "role", "text", "role", codes=("staff", "manager", "supervisor", "branch_head", "department_head", "leader")

@@ -42,6 +42,8 @@ class Column:
         Other headings under which people return the column, with commas between them.
     leaves_head_office : bool
         Whether branches and customer managers may get it.
+    named_in : str
+        Table whose `name` people read beside its numbers: ``staff`` or ``branches``; empty for none.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Column:
     words: Mapping[str, LocalizedText] = field(default_factory=dict)
     synonyms: LocalizedText | None = None
     leaves_head_office: bool = True
+    named_in: Literal["", "staff", "branches"] = ""
 
     @property
     def type(self) -> pa.DataType:

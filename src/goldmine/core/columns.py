@@ -11,6 +11,9 @@ import pyarrow as pa
 from goldmine.core.column import Column
 from goldmine.core.i18n import pgettext
 
+_NO_CAMPAIGN = {
+    "relationship": pgettext("code", "customer care"),
+}
 _CHANNELS = {
     "call": pgettext("code", "phone call"),
     "visit": pgettext("code", "visit"),
@@ -121,13 +124,13 @@ _CATALOGUE = (
     ),
     Column("name", pgettext("heading", "Name"), "centred", 10),
     Column("phone", pgettext("heading", "Telephone"), "centred", 14),
-    Column("branch_id", pgettext("heading", "Branch"), "centred", 12),
-    Column("manager_id", pgettext("heading", "Customer manager"), "centred", 12),
-    Column("staff_id", pgettext("heading", "Employee"), "centred", 12),
-    Column("owner_id", pgettext("heading", "Owner"), "centred", 12),
+    Column("branch_id", pgettext("heading", "Branch"), "centred", 12, named_in="branches"),
+    Column("manager_id", pgettext("heading", "Customer manager"), "centred", 12, named_in="staff"),
+    Column("staff_id", pgettext("heading", "Employee"), "centred", 12, named_in="staff"),
+    Column("owner_id", pgettext("heading", "Owner"), "centred", 12, named_in="staff"),
     Column("owner_role", pgettext("heading", "Owner's role"), "centred", 18, words=_ROLES),
     Column("role", pgettext("heading", "Role"), "centred", 18, words=_ROLES),
-    Column("previous_id", pgettext("heading", "Owner before"), "centred", 12),
+    Column("previous_id", pgettext("heading", "Owner before"), "centred", 12, named_in="staff"),
     Column("change_reason", pgettext("heading", "Why the owner changed"), "centred", 18, words=_CHANGE_REASONS),
     Column("since", pgettext("heading", "Owner since"), "day", 12),
     Column("core", pgettext("heading", "Core customer"), "centred", 12),
@@ -136,7 +139,12 @@ _CATALOGUE = (
     Column("kind", pgettext("heading", "Main kind of transaction"), "centred", 14, words=_KINDS),
     # what is offered, how, and why
     Column(
-        "campaign_id", pgettext("heading", "Campaign"), "centred", 15, synonyms=pgettext("other headings", "campaign")
+        "campaign_id",
+        pgettext("heading", "Campaign"),
+        "centred",
+        15,
+        words=_NO_CAMPAIGN,
+        synonyms=pgettext("other headings", "campaign"),
     ),
     Column("offer", pgettext("heading", "Offer code"), "centred", 12),
     Column("offer_name", pgettext("heading", "Offer"), "wrapped", 16),
@@ -151,6 +159,7 @@ _CATALOGUE = (
     ),
     Column("time_band", pgettext("heading", "Best time"), "centred", 18, words=_TIME_BANDS),
     Column("say", pgettext("heading", "What to say"), "wrapped", 38),
+    Column("avoid", pgettext("heading", "What not to say"), "wrapped", 24),
     Column("say_zh", pgettext("heading", "What to say (Chinese)"), "wrapped", 38),
     Column("say_en", pgettext("heading", "What to say (English)"), "wrapped", 38),
     Column("offer_zh", pgettext("heading", "Offer (Chinese)"), "wrapped", 16),
@@ -197,7 +206,7 @@ _CATALOGUE = (
     Column("note", pgettext("heading", "Note"), "text", 24),
     Column("rejected_because", pgettext("heading", "Why the row goes back"), "text", 24),
     # contacts that are due
-    Column("on_day", pgettext("heading", "Contact on"), "day", 12),
+    Column("on_day", pgettext("heading", "Planned for"), "day", 12),
     Column("last_contact_on", pgettext("heading", "Last contact"), "day", 12),
     Column("due_on", pgettext("heading", "Contact due on"), "day", 12),
     Column("overdue_days", pgettext("heading", "Days overdue"), "count", 12, unit="days"),

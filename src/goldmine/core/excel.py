@@ -166,7 +166,7 @@ def _set_up(sheet: Any, rows: pa.Table, columns: Sequence[Column], language: str
     sheet.autofilter(0, 0, max(rows.num_rows, 1), len(columns) - 1)
     lines = 1
     for position, column in enumerate(columns):
-        grows = column.format == "text" and column.name in rows.column_names
+        grows = column.format in ("text", "centred") and column.name in rows.column_names
         longest = _longest(rows[column.name]) if grows else 0
         width = max(column.width, min(longest + 2, _WIDEST))
         sheet.set_column(position, position, width)

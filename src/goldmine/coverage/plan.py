@@ -1,6 +1,6 @@
 """Tiered maintenance of one month end: made from customers, staff, rules and the previous assignment, and stored."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import pandas as pd
 
 from goldmine.contactability import ContactTables, may_contact
 from goldmine.contract.bank import Bank
+from goldmine.contract.display_names import DisplayNames, display_names
 from goldmine.core.engine import connect
 from goldmine.core.errors import ContractError, HistoryError
 from goldmine.core.files import whole_file
@@ -43,6 +44,8 @@ class Coverage:
         The rules of the assignment.
     contactable : frozenset of str
         Customers who may be contacted.
+    names : DisplayNames
+        Names of staff and branches.
     """
 
     as_of: date
@@ -50,6 +53,7 @@ class Coverage:
     people: pd.DataFrame
     rules: CoverageRules
     contactable: frozenset[str]
+    names: DisplayNames = field(default_factory=DisplayNames)
 
     @property
     def moves(self) -> pd.DataFrame:
@@ -149,7 +153,8 @@ def make_coverage(bank: Bank, work: Workspace, as_of: date, rules: CoverageRules
         table.to_parquet(temporary, index=False)
     limits = people["role"].map(dict(rules.max_customers)).fillna(0).astype(int)
     permitted = may_contact(ContactTables.open(bank, work, as_of), set(table["customer_id"]), "relationship")
-    return Coverage(as_of, table, people.assign(max_customers=limits), rules, permitted.allowed_customers)
+    people = people.assign(max_customers=limits)
+    return Coverage(as_of, table, people, rules, permitted.allowed_customers, display_names(bank))
 
 
 def read_coverage(work: Workspace, as_of: date) -> pd.DataFrame:

@@ -45,7 +45,7 @@ def write_workbook(path: Path, coverage: Coverage, language: str) -> None:
     title = in_language(_("Tiered maintenance"), language)
     with whole_file(path) as temporary, workbook(temporary, title, coverage.as_of, language) as book:
         for name, (sheet, names) in _SHEETS.items():
-            rows = _in_words(getattr(coverage, name), names, language)
+            rows = coverage.names.in_table(_in_words(getattr(coverage, name), names, language), language)
             write_table(book, in_language(sheet, language), rows, columns(names), language=language)
 
 

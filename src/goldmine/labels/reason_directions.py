@@ -1,7 +1,10 @@
 """Which features a reason of a list may quote, and on which side of the typical customer's value."""
 
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from math import isnan
+from math import inf, isnan
+
+from pydantic import Field
 
 from goldmine.core.settings import SettingsModel
 
@@ -16,14 +19,24 @@ class ReasonDirections(SettingsModel):
         category any value is high.
     unknown : list of str
         Patterns that are quoted where the value is unknown.
+    beside : list of str
+        Patterns among `high` of what is quoted last and only beside another reason: it supports one and is none alone.
     min_yuan : float
         Smallest amount that is quoted as high; less is above the typical value and still says nothing.
+    at_least : dict of str to float
+        Smallest value quoted as high, by pattern, in the feature's unit.
+    stands_out : float
+        A value is quoted as high from so many times the typical value on, and as low up to the typical value divided by
+        it; a value with a direction of its own need not.
     """
 
     high: list[str] = []
     low: list[str] = []
     unknown: list[str] = []
+    beside: list[str] = []
     min_yuan: float = 0
+    at_least: dict[str, float] = {}
+    stands_out: float = Field(default=1.25, ge=1, allow_inf_nan=False)
 
     def allows(
         self,
@@ -33,10 +46,12 @@ class ReasonDirections(SettingsModel):
         *,
         unit: str = "",
         has_direction: bool = False,
+        reads_low: bool = False,
     ) -> bool:
         """Whether a reason may quote a value of a feature.
 
-        A value that has a direction of its own, such as a change, is high only above zero and low only below it.
+        A value that has a direction of its own, such as a change, is high only above zero and low only below it. A
+        value that reads low, such as one or two transactions, is never high.
 
         Examples
         --------
@@ -47,15 +62,41 @@ class ReasonDirections(SettingsModel):
         False
         >>> ReasonDirections(low=["aum_change_*"]).allows("aum_change_90d", 40.0, 55.0, has_direction=True)
         False
+        >>> ReasonDirections(high=["inflow_sum_*"]).allows("inflow_sum_90d", 32.0, 27.0)
+        False
         """
         if value is None or (isinstance(value, float) and isnan(value)):
             return _matches(feature, self.unknown)
         if isinstance(value, str):
             return _matches(feature, self.high)
-        above, below = typical is None or value > typical, typical is None or value < typical
-        above = above and not (unit == "yuan" and value < self.min_yuan) and not (has_direction and value <= 0)
-        below = below and not (has_direction and value >= 0)
+        above, below = self._sides(value, typical, has_direction=has_direction)
+        least = max(self._least(feature), self.min_yuan if unit == "yuan" else -inf)
+        above = above and not reads_low and value >= least
         return (above and _matches(feature, self.high)) or (below and _matches(feature, self.low))
+
+    def in_order(self, features: Sequence[str]) -> list[int]:
+        """The places of a row's reasons, those that only support another last; none where there is no other.
+
+        Examples
+        --------
+        >>> ReasonDirections(beside=["has_mobile_bank"]).in_order(["has_mobile_bank", "demand_avg_30d"])
+        [1, 0]
+        """
+        supports = [_matches(feature, self.beside) for feature in features]
+        return [] if all(supports) else sorted(range(len(features)), key=supports.__getitem__)
+
+    def _sides(self, value: float, typical: float | None, *, has_direction: bool) -> tuple[bool, bool]:
+        """Whether a value stands out above the typical one, and below it."""
+        if has_direction:
+            return value > max(0, typical or 0), value < min(0, typical or 0)
+        if typical is None:
+            return True, True
+        factor = self.stands_out if typical > 0 else 1
+        return value > typical and value >= typical * factor, value < typical and value <= typical / factor
+
+    def _least(self, feature: str) -> float:
+        """The smallest value of a feature that is quoted as high."""
+        return max((least for pattern, least in self.at_least.items() if fnmatchcase(feature, pattern)), default=-inf)
 
 
 def _matches(feature: str, patterns: list[str]) -> bool:

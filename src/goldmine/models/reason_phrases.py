@@ -63,10 +63,12 @@ _QUARTERS = (_("the first quarter"), _("the second quarter"), _("the third quart
 _PER_YEAR = 12
 _FEW = {"count": 2.0, "yuan": 10.0, "share": 0.01, "ratio": 0.01}
 """Values up to which a value of each unit is few: its number says less than the word."""
-_MOSTLY, _TIMES = 0.8, 1.95
+_MOSTLY, _TIMES = 0.8, 1.2
 """Values from which a share is nearly all, and from which a ratio is told in times."""
 _MIN_TYPICAL = {"yuan": 100.0, "days": 1.0, "count": 1.0, "share": 0.01}
 """Typical values below these are as good as nothing, and say nothing."""
+_MIN_TYPICAL_BESIDE_NOTHING = 500.0
+"""Smallest typical amount, yuan, that is given beside a value of nothing or next to nothing."""
 _FORMATS = {"share": ".0%", "grade": ".0f"} | dict.fromkeys(("yuan", "days", "months", "years", "count"), ",.0f")
 
 
@@ -107,10 +109,13 @@ def reason_phrase(
     if feature is None or reason.feature not in typical or not _comparable(feature, value, template):
         return phrase
     usual = _shown(typical[reason.feature], unit, template, language)
-    if usual == shown or typical[reason.feature] < _MIN_TYPICAL.get(unit, 0):
+    least = _MIN_TYPICAL.get(unit, 0)
+    if unit == "yuan" and "{value}" not in template:
+        least = _MIN_TYPICAL_BESIDE_NOTHING
+    if usual == shown or typical[reason.feature] < least:
         return phrase
-    if unit == "count":
-        usual += template.partition("{value}")[2]  # Chinese names what is counted after the number
+    if unit == "count" and language == "zh":
+        usual += template.partition("{value}")[2][:1]  # the measure word, which Chinese has after a number
     return str(in_language(_("{reason} (typical: {value})", reason=phrase, value=usual), language))
 
 
@@ -142,6 +147,12 @@ def _special_text(texts: ReasonText, value: float, unit: str) -> str | None:
     if texts.few is not None and 0 < value <= _FEW.get(unit, 0):
         return texts.few
     return texts.mostly if value >= _MOSTLY else None
+
+
+def reads_low(feature: Feature, value: float | str | None) -> bool:
+    """Whether a value is told as only a few."""
+    few = feature.reason_text.few if feature.reason_text else None
+    return few is not None and isinstance(value, float) and 0 < value <= _FEW.get(feature.unit, 0)
 
 
 def sign_of(feature: Feature | None, value: float | str | None) -> FeatureSign:

@@ -39,12 +39,15 @@ class ReportSelection:
         Numbers of branches and employees.
     everybody : bool
         Every branch that keeps customers, and every employee at work who owns any.
+    day : str
+        First day of the employees' queues, ``YYYY-MM-DD``; empty for the first working day after the snapshot.
     """
 
     head_office: bool = True
     branches: tuple[str, ...] = ()
     employees: tuple[str, ...] = ()
     everybody: bool = False
+    day: str = ""
 
 
 def reports_folder(work: Workspace, as_of: date) -> Path:
@@ -81,10 +84,12 @@ def write_reports(
         name = Path(parameter.removesuffix("_id"), unit) if parameter else Path("head_office")
         page = reports_folder(work, as_of) / name.with_name(f"{name.name}.html")
         values = {"work": str(work.root), "as_of": str(as_of), "language": language}
-        _write(notebook, values | ({parameter: unit} if parameter else {}), page)
+        of_employee = parameter == "employee_id"
+        values |= ({parameter: unit} if parameter else {}) | ({"day": selection.day} if of_employee else {})
+        _write(notebook, values, page)
         pages.append(page)
-        if parameter == "employee_id":
-            write_queue(page.with_suffix(".xlsx"), employee_queue(view, unit, "", language), as_of, language)
+        if of_employee:
+            write_queue(page.with_suffix(".xlsx"), employee_queue(view, unit, selection.day, language), as_of, language)
             pages.append(page.with_suffix(".xlsx"))
     return pages
 

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 import xlsxwriter
 
 from goldmine.campaigns.arbitration import TIE_BREAK
+from goldmine.campaigns.ranking import COLON
 from goldmine.campaigns.record import LIMIT_KINDS, CampaignRecord, Limit, Power
 from goldmine.contactability.funnel import STAGES
+from goldmine.contract.display_names import DisplayNames
 from goldmine.core.columns import column
 from goldmine.core.excel import Look, NotesSheet
 from goldmine.core.i18n import LocalizedText, _, in_language, join_texts, pgettext
@@ -16,10 +18,14 @@ _MAX_LIMITS = 40
 
 
 def write_report(
-    book: xlsxwriter.Workbook, records: Mapping[str, CampaignRecord], off: Mapping[str, str], language: str
+    book: xlsxwriter.Workbook,
+    records: Mapping[str, CampaignRecord],
+    off: Mapping[str, str],
+    names: DisplayNames,
+    language: str,
 ) -> None:
     """Add the sheet, in a language (``en`` or ``zh``)."""
-    report = _Report(book, language)
+    report = _Report(book, names, language)
     for name, record in records.items():
         report.campaign(name, record)
     if off:
@@ -50,9 +56,9 @@ def verdict(power: Power) -> LocalizedText:
 class _Report(NotesSheet):
     """The sheet, written line by line."""
 
-    def __init__(self, book: xlsxwriter.Workbook, language: str) -> None:
+    def __init__(self, book: xlsxwriter.Workbook, names: DisplayNames, language: str) -> None:
         super().__init__(book, in_language(_("Funnel"), language), (24, 46, 14, 14, 22))
-        self.language = language
+        self.names, self.language = names, language
 
     def row(self, *cells: tuple[object, Look]) -> None:
         """Write a line of values in the sheet's language, each with its look."""
@@ -62,7 +68,7 @@ class _Report(NotesSheet):
         self.row((f"{in_language(record.title, self.language)}  ({name})", "title"))
         by = in_language(column("ranked_by").words[record.ranking.by], self.language)
         why = in_language(record.ranking.why, self.language)
-        self.row((_("Ranked by"), "text"), (f"{by}: {why}", "text"))
+        self.row((_("Ranked by"), "text"), (in_language(COLON, self.language).join([by, why]), "text"))
         self.skip()
         self.funnel(record)
         self.offers(record)
@@ -116,12 +122,19 @@ class _Report(NotesSheet):
             self.row(("", "text"), (order, "text"))
         self.skip()
 
+    def limited(self, limit: Limit) -> str:
+        """The unit of a limit in words."""
+        if limit.kind == "channel":
+            return str(in_language(column("channel").words[limit.key], self.language))
+        numbers = {"branch": "branch_id", "manager": "manager_id"}.get(limit.kind)
+        return str(self.names.beside(numbers, [limit.key], self.language)[0]) if numbers else limit.key
+
     def limits(self, limits: tuple[Limit, ...]) -> None:
         heads: list[tuple[object, Look]] = [(pgettext("sheet", "Capacity"), "head"), (_("Limit"), "head")]
         counts = (_("Used"), _("At most"), _("One more is worth, yuan"))
         self.row(*heads, *((text, "head_right") for text in counts))
         for limit in limits[:_MAX_LIMITS]:
-            key = column("channel").words[limit.key] if limit.kind == "channel" else limit.key
+            key = self.limited(limit)
             whose = "" if limit.campaign_id else _("all campaigns")
             maximum: tuple[object, Look] = ("", "text") if limit.max is None else (limit.max, "count")
             name = join_texts([LIMIT_KINDS[limit.kind], key], " ")

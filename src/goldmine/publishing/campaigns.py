@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from goldmine.campaigns.gateways import load_gateways, split_off, write_gateway
 from goldmine.campaigns.load import live, load_campaigns
 from goldmine.campaigns.masking import masked
 from goldmine.campaigns.plan import Plan, Planned, plan_campaigns
+from goldmine.campaigns.queue_settings import load_queue_settings
 from goldmine.campaigns.sentences import Contacts, sentences
 from goldmine.contactability import ContactTables
 from goldmine.contactability.holdout import keep_holdout, salted
@@ -36,6 +38,8 @@ from goldmine.publishing.manifest import CampaignFile
 from goldmine.publishing.moves import biggest_moves
 from goldmine.publishing.reasons import reasons_in_words
 from goldmine.publishing.release_inputs import Scored, model_of
+from goldmine.publishing.staff_words import in_staff_words
+from goldmine.publishing.weeks import week_title, weeks_of
 
 OFFER_COLUMNS = (
     *("number", "customer_id", "name", "phone", "branch_id", "manager_id", "campaign_id", "offer_name", "product_id"),
@@ -189,11 +193,12 @@ def write_campaigns(
     if contacts:
         gateways = load_gateways()
         own, sent = split_off(pa.concat_tables(contacts), gateways)
-        written += _people_files(folder / "offers", _for_people(own, language), plan, release, language)
+        rows = _for_people(own, language, release.as_of)
+        written += _people_files(folder / "offers", rows, plan, release, language)
         for channel, rows in sent.items():
             path = folder / "offers" / "gateways" / f"{channel}.csv"
             path.parent.mkdir(exist_ok=True)
-            write_gateway(path, _for_people(rows, language), gateways[channel])
+            write_gateway(path, _for_people(rows, language, release.as_of), gateways[channel])
             written.append((path, rows.num_rows))
     return [
         CampaignFile(path=path.relative_to(folder).as_posix(), sha256=fingerprint.of_file(path), rows=count)
@@ -207,9 +212,10 @@ def _people_files(
     folder.mkdir()
     records = {planned.campaign.campaign_id: planned.record for planned in plan.planned}
     with workbook(folder / "head_office.xlsx", "Campaigns", release.as_of, language, rows=rows.num_rows) as book:
-        write_report(book, records, plan.off or {}, language)
+        write_report(book, records, plan.off or {}, release.names, language)
         columns, printed = _sheet_columns(language)
-        sheet = write_table(book, in_language(_OFFERS, language), rows, columns, language=language)
+        shown = in_staff_words(rows, release.names, language, release.as_of)
+        sheet = write_table(book, in_language(_OFFERS, language), shown, columns, language=language)
         sheet.print_area(0, 0, rows.num_rows, printed - 1)
     write_csv(folder / "head_office.csv", rows, catalogue.columns(OFFER_COLUMNS), language)
     yield from ((folder / f"head_office.{kind}", rows.num_rows) for kind in ("xlsx", "csv"))
@@ -237,17 +243,19 @@ def _sheet_columns(language: str, returned: Sequence[str] = ()) -> tuple[list[Co
 
 
 def _write_call_sheet(path: Path, rows: pa.Table, release: ReleaseMetadata, language: str) -> None:
-    """A branch's or manager's workbook, to work from and to return; people fill in the last columns."""
+    """A branch's or manager's workbook, a sheet a week, to work from and to return; people fill in the last columns."""
     columns, printed = _sheet_columns(language, RETURNED_COLUMNS)
     columns = [column for column in columns if column.leaves_head_office]
     title = in_language(_OFFERS, language)
+    position = [column.name for column in columns].index("answer")
+    answers = columns[position].in_words(columns[position].words, language)
+    shown = in_staff_words(rows, release.names, language, release.as_of)
     with workbook(path, title, release.as_of, language, rows=rows.num_rows) as book:
-        sheet = write_table(book, title, rows, columns, language=language)
-        sheet.print_area(0, 0, rows.num_rows, printed - 1)
-        position = [column.name for column in columns].index("answer")
-        answers = columns[position].in_words(columns[position].words, language)
-        if rows.num_rows:
-            sheet.data_validation(1, position, rows.num_rows, position, {"validate": "list", "source": answers})
+        for monday in sorted(set(rows["week"].to_pylist())):
+            own = shown.filter(pc.equal(rows["week"], monday))
+            sheet = write_table(book, week_title(monday, language), own, columns, language=language)
+            sheet.print_area(0, 0, own.num_rows, printed - 1)
+            sheet.data_validation(1, position, own.num_rows, position, {"validate": "list", "source": answers})
 
 
 def file_name(key: str) -> str:
@@ -264,14 +272,15 @@ def file_name(key: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}-{fingerprint.of_bytes(key.encode())[:12]}"
 
 
-def _for_people(offers: pa.Table, language: str) -> pa.Table:
-    """The rows with words for codes, best first, numbered."""
+def _for_people(offers: pa.Table, language: str, as_of: date) -> pa.Table:
+    """The rows with words for codes, best first, numbered, each with the Monday of its week."""
     rows = offers.sort_by([("expected_value", "descending"), ("customer_id", "ascending")])
+    weeks = weeks_of(rows, as_of, load_queue_settings())
     hours = load_contact_hours().in_words(rows["channel"].to_pylist(), rows["time_band"].to_pylist(), language)
     rows = rows.set_column(rows.column_names.index("time_band"), "time_band", pa.array(hours, pa.string()))
     rows = catalogue.in_words(rows, language)
     rows = rows.append_column("say", rows[f"say_{language}"]).append_column("offer_name", rows[f"offer_{language}"])
-    return _numbered(rows)
+    return _numbered(rows.append_column("week", pa.array(weeks, pa.date32())))
 
 
 def _numbered(rows: pa.Table) -> pa.Table:

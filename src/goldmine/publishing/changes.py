@@ -20,6 +20,7 @@ from goldmine.publishing.campaigns import file_name
 from goldmine.publishing.listing import ReleaseMetadata, write_csv
 from goldmine.publishing.manifest import CampaignFile, ChangeCounts, Replaced
 from goldmine.publishing.release_store import read_release
+from goldmine.publishing.staff_words import in_staff_words
 
 CHANGES_COLUMNS = ("change", "use_case", "campaign_id", "customer_id", "branch_id", "manager_id", "changed_columns")
 """Columns of the files; a row of a list has no campaign, one of the offers no use case."""
@@ -146,7 +147,8 @@ def _write(place: Path, rows: pa.Table, columns: Sequence[Column], release: Rele
     write_csv(paths[0], rows, columns, release.language)
     title = str(in_language(_CHANGES, release.language))
     with workbook(paths[1], title, release.as_of, release.language, rows=rows.num_rows) as book:
-        write_table(book, title, rows, columns, language=release.language)
+        shown = in_staff_words(rows, release.names, release.language, release.as_of)
+        write_table(book, title, shown, columns, language=release.language)
     return [(path, rows.num_rows) for path in paths]
 
 

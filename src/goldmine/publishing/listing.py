@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from goldmine.contactability import ContactTables, may_contact
 from goldmine.contactability.funnel import Funnel
 from goldmine.contactability.rules import Purpose, assessed_until, validity
+from goldmine.contract.display_names import DisplayNames
 from goldmine.core import columns as catalogue
 from goldmine.core import fingerprint
 from goldmine.core.column import Column
@@ -25,6 +26,7 @@ from goldmine.core.layouts import LISTS, MOVE, REASONS
 from goldmine.labels.use_case import UseCase
 from goldmine.models.champion import younger_model
 from goldmine.publishing.manifest import ListFile, ModelRef
+from goldmine.publishing.staff_words import in_staff_words
 
 NOT_CHECKED = _("Not checked: the bank has no such data")
 _SCHEMA = catalogue.schema(LISTS.columns)
@@ -54,12 +56,13 @@ class Listing:
 
 @dataclass(frozen=True)
 class ReleaseMetadata:
-    """Bank, snapshot, id and language of a release, which each of its files names."""
+    """Bank, snapshot, id and language of a release, which each of its files names; names of staff and branches."""
 
     bank: str
     as_of: date
     release_id: str
     language: str
+    names: DisplayNames = field(default_factory=DisplayNames)
 
 
 _BEYOND = _("ranked below the list's size")
@@ -189,7 +192,8 @@ def write_listing(folder: Path, listing: Listing, release: ReleaseMetadata) -> l
     write_csv(paths[1], rows, columns, language)
     title = in_language(listing.use_case.title, language)
     with workbook(paths[2], title, release.as_of, language, rows=listing.rows.num_rows) as book:
-        write_table(book, in_language(_("List"), language), rows, columns, language=language)
+        shown = in_staff_words(rows, release.names, language, release.as_of)
+        write_table(book, in_language(_("List"), language), shown, columns, language=language)
         _write_about(book, title, listing, release)
     return [
         ListFile(

@@ -1,5 +1,6 @@
 """Lists outside the releases, under the same contact rules: a workbook and a Parquet file each."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -11,12 +12,17 @@ import pyarrow as pa
 
 from goldmine.contactability import ContactTables, Permissions, may_contact
 from goldmine.contract.bank import Bank
+from goldmine.contract.display_names import display_names
 from goldmine.core.columns import columns
 from goldmine.core.excel import NotesSheet, workbook, write_table
 from goldmine.core.files import whole_file
 from goldmine.core.i18n import _, in_language
 from goldmine.core.workspace import Workspace
 from goldmine.customers.ladder import level_title
+
+_ACCOUNT = _("account ending in {last}")
+_CODE = re.compile(r"(?=.*\d)[\w*-]{4,}", re.ASCII)
+"""An account or a bank's code of a counterparty: it has a digit, and no space or Chinese character."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ def write_on_request_lists(
     groups : pandas.DataFrame, optional
         Groups that the lists' customers come from, with columns of the catalogue: a last sheet of each workbook.
     """
-    contact_tables = ContactTables.open(bank, work, as_of)
+    contact_tables, contact_names = ContactTables.open(bank, work, as_of), display_names(bank)
     written = {}
     for name, listed in rows.items():
         permitted = may_contact(contact_tables, set(listed["customer_id"]), "on_request_list")
@@ -68,7 +74,8 @@ def write_on_request_lists(
             allowed.to_parquet(temporary, index=False)
         written[name] = OnRequestList(path, len(allowed), permitted.counts)
         with whole_file(path) as temporary, workbook(temporary, name, as_of, language, rows=len(allowed)) as book:
-            _add_table(book, in_language(_("List"), language), allowed, language)
+            listed_rows = contact_names.in_frame(allowed, language)
+            _add_table(book, in_language(_("List"), language), listed_rows, language)
             _add_about(book, permitted, written[name], language)
             if groups is not None:
                 _add_table(book, in_language(_("Groups"), language), groups, language)
@@ -79,10 +86,25 @@ def _add_table(book: Any, sheet: str, rows: pd.DataFrame, language: str) -> None
     """A sheet of rows with words for codes."""
     layout = columns(rows.columns)
     words = {column.name: column.in_words(rows[column.name], language) for column in layout if column.words}
+    if "outflow_counterparty" in rows:
+        words["outflow_counterparty"] = [counterparty_in_words(text, language) for text in rows["outflow_counterparty"]]
     if "level" in rows:
         words["level"] = [in_language(level_title(int(level)), language) for level in rows["level"]]
     table = pa.Table.from_pandas(rows.assign(**words), preserve_index=False)
     write_table(book, sheet, table, layout, language=language)
+
+
+def counterparty_in_words(counterparty: str | None, language: str) -> str | None:
+    """A counterparty as staff read it: a name as it is, an account or a code by its last four characters.
+
+    Examples
+    --------
+    >>> counterparty_in_words("6217000010001234567", "en"), counterparty_in_words("Willow Garage", "en")
+    ('account ending in 4567', 'Willow Garage')
+    """
+    if not isinstance(counterparty, str) or not _CODE.fullmatch(counterparty):
+        return counterparty
+    return str(in_language(_ACCOUNT, language)).format(last=counterparty[-4:])
 
 
 def _add_about(book: Any, permitted: Permissions, listed: OnRequestList, language: str) -> None:

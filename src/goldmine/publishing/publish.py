@@ -9,6 +9,7 @@ import pyarrow as pa
 from goldmine.contactability import ContactTables
 from goldmine.contactability.holdout import held_back_at
 from goldmine.contract.bank import Bank
+from goldmine.contract.display_names import display_names
 from goldmine.core.errors import ParameterError, UseCaseError
 from goldmine.core.i18n import in_language
 from goldmine.core.progress import track
@@ -63,7 +64,7 @@ def publish(bank: Bank, work: Workspace, use_cases: list[str], as_of: date, *, l
     with work.lock():
         scored = [read_scored(work, name, as_of) for name in sorted(set(use_cases))]
         release_id = release_id_of(bank, work, scored, as_of, language)
-        release = ReleaseMetadata(bank.name, as_of, release_id, language)
+        release = ReleaseMetadata(bank.name, as_of, release_id, language, display_names(bank))
         return release_once(work, as_of, release_id, lambda folder: _fill(bank, work, scored, release, folder))
 
 

@@ -17,7 +17,14 @@ from goldmine.labels.eligibility import eligible, feature_rows
 from goldmine.labels.use_case import UseCase
 from goldmine.models.explain import explain, quoted_features, typical_values
 from goldmine.models.model import Model
-from goldmine.models.reason_phrases import NO_REASON, has_own_direction, reason_phrase, says_something, sign_of
+from goldmine.models.reason_phrases import (
+    NO_REASON,
+    has_own_direction,
+    reads_low,
+    reason_phrase,
+    says_something,
+    sign_of,
+)
 
 _TYPICAL_ROWS = 50_000
 """The typical value is the median of the eligible; of more than this, of an evenly spaced part."""
@@ -78,12 +85,16 @@ def reasons_in_words(
         quoted, directions = features.get(feature), use_case.reasons
         if quoted and not says_something(quoted, value):
             return False
-        unit, has_direction = (quoted.unit, has_own_direction(quoted)) if quoted else ("", False)
-        return directions is None or directions.allows(
-            feature, value, typical.get(feature), unit=unit, has_direction=has_direction
-        )
+        if directions is None:
+            return True
+        if quoted is None:
+            return directions.allows(feature, value, typical.get(feature))
+        reading = {"has_direction": has_own_direction(quoted), "reads_low": reads_low(quoted, value)}
+        return directions.allows(feature, value, typical.get(feature), unit=quoted.unit, **reading)
 
     reasons = explain(model, listed, tuple(features.values()), len(REASONS), quotable)
+    if use_case.reasons is not None:
+        reasons = [[row[n] for n in use_case.reasons.in_order([reason.feature for reason in row])] for row in reasons]
     phrases = {
         language: [
             [reason_phrase(reason, features, typical, language, as_of) for reason in row]

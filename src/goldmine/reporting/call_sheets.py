@@ -8,6 +8,7 @@ from datetime import date
 import pandas as pd
 import pyarrow.parquet as pq
 
+from goldmine.contract.display_names import DisplayNames
 from goldmine.core.columns import columns, headings
 from goldmine.core.errors import ParameterError, ReleaseError
 from goldmine.core.i18n import in_language
@@ -143,9 +144,9 @@ def remedy_rows(data: ReportData, branch_id: str, remedy: Remedy, max_rows: int)
     )
 
 
-def in_words(rows: pd.DataFrame, language: str) -> pd.DataFrame:
-    """A call sheet as staff read it: headings in words, amounts and probabilities written out."""
-    shown = rows.drop(columns="core", errors="ignore")
+def in_words(rows: pd.DataFrame, language: str, names: DisplayNames) -> pd.DataFrame:
+    """A call sheet as staff read it: headings and names in words, amounts and probabilities written out."""
+    shown = names.in_frame(rows.drop(columns="core", errors="ignore"), language)
     for entry in columns(shown.columns):
         if entry.words:
             shown[entry.name] = entry.in_words(shown[entry.name], language)

@@ -1,16 +1,18 @@
 """One queue a day for a person: contacts of all kinds by expected value, spread over working days by capacity."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 
 import pandas as pd
 
+from goldmine.campaigns.daily_capacity import contact_days
+
 QUEUE_COLUMNS = (
-    *("customer_id", "kind_of_contact", "why", "channel", "time_band", "offer_name", "say", "reason"),
-    *("expected_value", "earliest", "valid_until"),
+    *("customer_id", "campaign_id", "kind_of_contact", "why", "channel", "time_band", "offer", "offer_name", "say"),
+    *("reason", "expected_value", "earliest", "valid_until"),
 )
-"""Columns of a possible contact. `earliest` and `valid_until` are its first and its last day."""
+"""Columns of a possible contact. `earliest` and `valid_until` are its first and its last day; the campaign of a contact
+without an offer is `goldmine.contract.tables.RELATIONSHIP`, and its `offer` is empty."""
 
 
 def plan_queue(contacts: pd.DataFrame, days: Sequence[date], capacity: Mapping[str, int]) -> pd.DataFrame:
@@ -44,16 +46,7 @@ def plan_queue(contacts: pd.DataFrame, days: Sequence[date], capacity: Mapping[s
     rows = one_per_customer(contacts).sort_values(
         ["expected_value", "customer_id"], ascending=[False, True], ignore_index=True
     )
-    taken: Counter[tuple[date, str]] = Counter()
-    planned: list[date | None] = []
-    for channel, earliest, last in zip(rows["channel"], rows["earliest"], rows["valid_until"], strict=True):
-        limit = capacity.get(channel, 0)
-        free = (day for day in days if earliest <= day <= last and taken[day, channel] < limit)
-        day = next(free, None)
-        planned.append(day)
-        if day is not None:
-            taken[day, channel] += 1
-    rows = rows.assign(on_day=pd.Series(planned, rows.index, dtype="object"))
+    rows = rows.assign(on_day=pd.Series(contact_days(rows, days, capacity), rows.index, dtype="object"))
     return rows[rows["on_day"].notna()].sort_values("on_day", kind="stable", ignore_index=True)
 
 

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from goldmine.activity.build import partition_fingerprints
 from goldmine.contactability import ContactTables, may_contact
 from goldmine.contract.bank import Bank
+from goldmine.contract.display_names import DisplayNames, display_names
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.dates import month_end
 from goldmine.core.engine import connect
@@ -75,6 +76,15 @@ class ReportData:
     def contactable(self) -> frozenset[str]:
         """The customers whom staff may contact, as of when a page is made."""
         return may_contact(self.contact_tables, set(self.customers.index), "relationship").allowed_customers
+
+    @cached_property
+    def names(self) -> DisplayNames:
+        """Names of staff and branches."""
+        return display_names(self.bank)
+
+    def named(self, column: str, number: str, language: str) -> str:
+        """One number of a column of the column catalogue, such as ``branch_id``, with its name."""
+        return str(self.names.beside(column, [number], language)[0])
 
     @cached_property
     def staff(self) -> pd.DataFrame:

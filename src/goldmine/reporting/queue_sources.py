@@ -10,7 +10,9 @@ import pyarrow.parquet as pq
 
 from goldmine.campaigns.contact_hours import activity_by_band, best_bands, load_contact_hours
 from goldmine.campaigns.masking import masked
+from goldmine.campaigns.queue_settings import QueueSettings
 from goldmine.contactability import may_contact
+from goldmine.contract.tables import RELATIONSHIP
 from goldmine.core.dates import parse_day
 from goldmine.core.errors import ReleaseError
 from goldmine.core.i18n import in_language
@@ -20,11 +22,12 @@ from goldmine.publishing.release_store import Release, read_latest
 from goldmine.reporting.call_sheets import handed_over, listed, near_next, of_employee, overdue
 from goldmine.reporting.daily_queue import QUEUE_COLUMNS
 from goldmine.reporting.prepare import ReportData
-from goldmine.reporting.queue_settings import QueueSettings
 from goldmine.reporting.texts import word
 
 _NOT_REACHED = "not_reached"
-_OFFER_COLUMNS = ["campaign_id", "customer_id", "channel", "time_band", "manager_id", "expected_value", "valid_until"]
+_OFFER_COLUMNS = [
+    *("campaign_id", "customer_id", "offer", "channel", "time_band", "manager_id", "expected_value", "valid_until"),
+]
 _ALL_DAY = "morning"
 
 
@@ -155,7 +158,8 @@ def call_backs(desk: Desk) -> pd.DataFrame:
     keys = ["campaign_id", "customer_id"]
     offers = rows[keys].merge(desk.own_offers, how="left", on=keys).set_axis(rows.index)
     offers["expected_value"] *= source.times
-    for name in ("channel", "time_band", "offer_name", "reason", "expected_value", "valid_until"):
+    rows["campaign_id"] = rows["campaign_id"].where(offers["channel"].notna(), RELATIONSHIP)
+    for name in ("channel", "time_band", "offer", "offer_name", "reason", "expected_value", "valid_until"):
         rows[name] = offers[name].where(offers[name].notna(), rows[name])
     return rows
 
@@ -169,7 +173,10 @@ def _overdue(desk: Desk) -> pd.DataFrame:
 
 def _handed_over(desk: Desk) -> pd.DataFrame:
     taken = handed_over(desk.data, desk.owned)
-    why = [word("handed_over", desk.language, before=before) for before in taken["previous_id"]]
+    why = [
+        word("handed_over", desk.language, before=desk.data.named("previous_id", before, desk.language))
+        for before in taken["previous_id"]
+    ]
     return _service(desk, "handed_over", taken["customer_id"], taken["aum_avg"], why)
 
 
@@ -221,9 +228,11 @@ def _service(
     source = getattr(desk.settings.sources, kind)
     rows = pd.DataFrame({"customer_id": list(customers), "why": list(why)})
     return rows.assign(
+        campaign_id=RELATIONSHIP,
         kind_of_contact=kind,
         channel="call",
         time_band=_ALL_DAY,
+        offer="",
         offer_name="",
         say=str(in_language(source.say, desk.language)),
         reason="",

@@ -11,10 +11,11 @@ from goldmine.core.excel import workbook, write_table
 from goldmine.core.files import whole_file
 from goldmine.core.i18n import _, in_language
 from goldmine.customers.ladder import level_title
+from goldmine.publishing.staff_words import campaign_titles
+from goldmine.publishing.weeks import monday_of, week_title
 from goldmine.reporting.queue_pages import SHOWN
 
 _TITLE = _("Daily queue")
-_WEEK = _("Week of {day}")
 _FILLED_IN = ("contacted_on", "answer", "note")
 
 
@@ -35,22 +36,23 @@ def write_queue(path: Path, queue: pd.DataFrame, as_of: date, language: str) -> 
     layout = columns([*SHOWN, *_FILLED_IN])
     position = [entry.name for entry in layout].index("answer")
     answers = column("answer").in_words(column("answer").words, language)
-    mondays = pd.Series([day - timedelta(days=day.weekday()) for day in queue["on_day"]], queue.index, dtype="object")
+    mondays = pd.Series([monday_of(day) for day in queue["on_day"]], queue.index, dtype="object")
     with whole_file(path) as temporary, workbook(temporary, in_language(_TITLE, language), as_of, language) as book:
-        for monday in sorted(set(mondays)) or [as_of + timedelta(days=1)]:
-            rows = _in_words(queue[mondays == monday], language)
-            name = in_language(_WEEK, language).format(day=monday)
-            sheet = write_table(book, name, rows, layout, language=language)
+        for monday in sorted(set(mondays)) or [monday_of(as_of + timedelta(days=1))]:
+            rows = _in_words(queue[mondays == monday], as_of, language)
+            sheet = write_table(book, week_title(monday, language), rows, layout, language=language)
             if rows.num_rows:
                 sheet.data_validation(1, position, rows.num_rows, position, {"validate": "list", "source": answers})
 
 
-def _in_words(rows: pd.DataFrame, language: str) -> pa.Table:
-    """Rows with words for channels and levels."""
+def _in_words(rows: pd.DataFrame, as_of: date, language: str) -> pa.Table:
+    """Rows with words for channels, levels and campaigns."""
+    campaigns = campaign_titles(language, as_of)
     return pa.table(
         {
             "level": [str(in_language(level_title(int(level)), language)) for level in rows["level"]],
             "channel": column("channel").in_words(rows["channel"], language),
-            **{name: rows[name].to_list() for name in SHOWN if name not in ("level", "channel")},
+            "campaign_id": column("campaign_id").in_words(rows["campaign_id"].replace(campaigns), language),
+            **{name: rows[name].to_list() for name in SHOWN if name not in ("level", "channel", "campaign_id")},
         }
     )

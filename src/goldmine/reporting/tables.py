@@ -187,9 +187,9 @@ def unit_table(data: ReportData, grain: str, names: Sequence[str], units: Sequen
         columns[in_language(metric.title, language)] = [
             FEW if hide else text for hide, text in zip(small, texts, strict=True)
         ]
-    heading = column("branch_id" if grain == "branch" else "staff_id").heading(language)
-    labels = [unit or word("unknown", language) for unit in units]
-    return pd.DataFrame({heading: labels, **columns})
+    numbers = "branch_id" if grain == "branch" else "staff_id"
+    labels = [data.named(numbers, unit, language) or word("unknown", language) for unit in units]
+    return pd.DataFrame({column(numbers).heading(language): labels, **columns})
 
 
 def ranked_metrics(data: ReportData) -> list[Metric]:
@@ -206,8 +206,13 @@ def branches_compared(data: ReportData, name: str) -> pd.DataFrame:
 
 
 def all_compared(data: ReportData, language: str) -> dict[str, pd.DataFrame]:
-    """Every ranked metric at all branches, by the metric's name in words."""
-    return {in_language(m.title, language): branches_compared(data, m.name) for m in ranked_metrics(data)}
+    """Every ranked metric at all branches, by the metric's name in words; branches with their names."""
+    return {in_language(m.title, language): named_branches(data, m.name, language) for m in ranked_metrics(data)}
+
+
+def named_branches(data: ReportData, name: str, language: str) -> pd.DataFrame:
+    """`branches_compared` with the branches' names beside their numbers."""
+    return branches_compared(data, name).rename(index=lambda unit: data.named("branch_id", unit, language))
 
 
 def standing(data: ReportData, branch_id: str) -> pd.DataFrame:
@@ -281,7 +286,8 @@ def as_page(frame: pd.DataFrame) -> Styler:
         frame = pd.DataFrame([[UNKNOWN] * len(frame.columns)], columns=frame.columns)
     words = [name for position, name in enumerate(frame.columns) if position == 0 or _wordy(frame[name])]
     left = {name: [{"selector": "th, td", "props": "text-align: left"}] for name in words}
-    return frame.style.hide(axis="index").set_table_styles(left)
+    # What a bank's tables hold must not become HTML.
+    return frame.style.format(escape="html").hide(axis="index").set_table_styles(left)
 
 
 def _headings(names: Iterable[str], language: str) -> list[str]:

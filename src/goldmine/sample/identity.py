@@ -1,4 +1,4 @@
-"""Names, telephone numbers and refusals of made-up customers, drawn from streams of their own."""
+"""Names of made-up customers, staff and branches; telephone numbers and refusals: drawn from streams of their own."""
 
 from functools import cache
 from pathlib import Path
@@ -12,6 +12,7 @@ from goldmine.core.settings import read_yaml
 from goldmine.sample.arrow import codes, day_number, days, ids
 from goldmine.sample.config import NO_PHONE_SHARE, SUPPRESSED_SHARE, SampleConfig
 from goldmine.sample.people import People
+from goldmine.sample.streams import stream
 
 _ONE_LETTER = 0.25
 _REASON_SHARES = (0.03, 0.05, 0.2, 0.12, 0.08, 0.12, 0.38, 0.02)
@@ -31,13 +32,10 @@ def with_identity(customers: pa.Table, kind: np.ndarray, random: np.random.Gener
     random : Generator
         The names' own stream.
     """
-    size, surnames, given = customers.num_rows, tuple(_names()["surnames"]), tuple(_names()["given"])
-    letters = [codes(surnames, random.integers(0, len(surnames), size))]
-    letters += [codes(given, random.integers(0, len(given), size)) for _ in range(2)]
-    short = pa.array(random.random(size) < _ONE_LETTER)
-    last = pc.if_else(short, "", letters[2])
+    size = customers.num_rows
+    people = _people_names(size, random)
     shop = pc.if_else(pa.array(kind == 2), _names()["firm"], "")
-    names = pc.binary_join_element_wise(letters[0], letters[1], last, shop, "")
+    names = pc.binary_join_element_wise(people, shop, "")
     phones = ids("120", random.integers(0, 10**8, size), 8, random.random(size) < NO_PHONE_SHARE)
     return customers.append_column("name", names).append_column("phone", phones)
 
@@ -60,6 +58,29 @@ def suppressions_table(config: SampleConfig, people: People, random: np.random.G
         }
     )
     return table.filter(pa.array(first <= end))
+
+
+def staff_names(config: SampleConfig, size: int) -> pa.Array:
+    """Names of so many members of staff."""
+    return _people_names(size, stream(config, "staff_names"))
+
+
+def branch_names(number: np.ndarray) -> tuple[pa.Array, pa.Array]:
+    """Names of branches by their numbers, and of the towns they stand in; the first 240 differ."""
+    begins, ends = tuple(_names()["town_begins"]), tuple(_names()["town_ends"])
+    turn = number // len(begins)
+    place = [codes(begins, number % len(begins)), codes(ends, (number + 5 * turn) % len(ends))]
+    branch, town = (pc.binary_join_element_wise(*place, _names()[kind], "") for kind in ("branch", "town"))
+    return branch, town
+
+
+def _people_names(size: int, random: np.random.Generator) -> pa.Array:
+    """A surname and one or two given characters each."""
+    surnames, given = tuple(_names()["surnames"]), tuple(_names()["given"])
+    letters = [codes(surnames, random.integers(0, len(surnames), size))]
+    letters += [codes(given, random.integers(0, len(given), size)) for _ in range(2)]
+    last = pc.if_else(pa.array(random.random(size) < _ONE_LETTER), "", letters[2])
+    return pc.binary_join_element_wise(letters[0], letters[1], last, "")
 
 
 @cache

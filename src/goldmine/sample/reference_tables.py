@@ -6,6 +6,7 @@ import pyarrow as pa
 from goldmine.contract.tables import PRODUCT_RISKS
 from goldmine.sample.arrow import codes, day_number, days, ids
 from goldmine.sample.config import SampleConfig
+from goldmine.sample.identity import branch_names, staff_names
 from goldmine.sample.products import PRODUCTS
 
 _INDUSTRIES = ("health", "school", "government", "board_mill", "garlic_trade", "jade_carving", "nut_roasting", "other")
@@ -15,12 +16,13 @@ def reference_tables(config: SampleConfig) -> dict[str, pa.Table]:
     """Tables that no customer has a row in."""
     branch, grid = np.arange(config.branches), np.arange(config.grids)
     employer = np.arange(config.employers)
+    branch_name, town = branch_names(branch)
     return {
         "branches": pa.table(
             {
                 "branch_id": ids("B", branch, 3),
-                "name": ids("Branch ", branch, 3),
-                "town": ids("Town ", branch, 3),
+                "name": branch_name,
+                "town": town,
             }
         ),
         "grids": pa.table(
@@ -82,6 +84,7 @@ def staff_table(config: SampleConfig) -> pa.Table:
     return pa.table(
         {
             "staff_id": ids("S", number, 5),
+            "name": staff_names(config, len(number)),
             "branch_id": ids("B", home, 3, role > len(_BRANCH)),
             "role": codes(roles, role),
             "customer_id": ids("C", number * 20 + 7, 8, number >= managers),

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 from goldmine.campaigns.results.answer_text import OPT_OUT
 from goldmine.campaigns.results.parse_sheet import Sheet, read_sheet
 from goldmine.campaigns.results.rejected_rows import write_rejected
-from goldmine.campaigns.results.result_check import Known, check_row
-from goldmine.contactability.past_offers import offers_of, releases_out
+from goldmine.campaigns.results.result_check import Known, check_row, names_customer_care
+from goldmine.contactability.past_offers import campaign_names, offers_of, releases_out
 from goldmine.contract.intake import load_bank
 from goldmine.core.engine import connect
 from goldmine.core.errors import ReleaseError, WorkFolderError
@@ -87,18 +87,19 @@ def import_outcomes(file: Path, work: Workspace, *, today: date | None = None) -
     ContractError
         If the file cannot be read or lacks a column.
     ReleaseError
-        If no campaign was ever released.
+        If no campaign was ever released, and no row is of customer care.
     """
     sheet = read_sheet(file)
     with work.lock(), disk_errors(work.root):
         offers = offers_of(releases_out(work))
-        if offers.empty:
+        if offers.empty and not names_customer_care(sheet):
             raise ReleaseError(f"{work.root}: no campaign has been released.", "Run `goldmine publish` first.")
         firsts = offers.groupby(["campaign_id", "customer_id"])["as_of"].min()
         index = sheet.columns["customer_id"]
         named = {str(row[index]).strip() for row in sheet.rows if index < len(row)}
         customers = frozenset(offers["customer_id"]) | _customers_of_bank(work, named)
-        known = Known(firsts.to_dict(), frozenset(offers["campaign_id"]), today or date.today(), customers)
+        campaigns = campaign_names(releases_out(work), frozenset(offers["campaign_id"]))
+        known = Known(firsts.to_dict(), campaigns, today or date.today(), customers)
         stored_rows = pq.read_table(work.returned).to_pylist() if work.returned.exists() else []
         stored = {tuple(row[name] for name in _KEY): row for row in stored_rows}
         sorted_rows = _sorted(sheet, known, stored)

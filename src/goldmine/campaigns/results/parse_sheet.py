@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import zip_longest
 from pathlib import Path
@@ -53,9 +53,10 @@ class Sheet:
 
 
 def read_sheet(path: Path) -> Sheet:
-    """Read a CSV file (UTF-8, UTF-16 or GB18030) or the first sheet of a workbook that has the columns.
+    """Read a CSV file (UTF-8, UTF-16 or GB18030), or all sheets of a workbook that have the columns.
 
-    The headings may follow a title, and take two rows if cells are merged.
+    The headings may follow a title, and take two rows if cells are merged. Rows of further sheets, such as those of
+    other weeks, follow those of the first and keep what its headings name.
 
     Raises
     ------
@@ -68,19 +69,44 @@ def read_sheet(path: Path) -> Sheet:
     if kind not in (".csv", ".xlsx"):
         raise ContractError(f"{path.name}: is neither CSV nor XLSX.", "Save it as one of these.")
     tables = [_read_csv(path)] if kind == ".csv" else _read_xlsx(path)
-    missing = list(COMPULSORY)
+    missing, sheets = list(COMPULSORY), []
     for table in tables:
-        for start, headings in _headings(table):
-            columns = _columns(headings, path)
-            lacks = [name for name in COMPULSORY if name not in columns]
-            if not lacks:
-                rows = [row for row in table[start:] if any(cell not in (None, "") for cell in row)]
-                return Sheet(headings, rows, columns)
-            missing = min(missing, lacks, key=len)
+        sheet = _sheet(table, path)
+        if isinstance(sheet, Sheet):
+            sheets.append(sheet)
+        else:
+            missing = min(missing, sheet, key=len)
+    if sheets:
+        first, *others = sheets
+        return replace(first, rows=[*first.rows, *(row for other in others for row in _under(first, other))])
     allowed = "; ".join(f"{name}: {', '.join(known_headings(name)[1:])}" for name in missing)
     raise ContractError(
         f"{path.name}: columns are missing: {', '.join(missing)}.", f"Name them by code or as here: {allowed}."
     )
+
+
+def _sheet(table: list[list[Cell]], path: Path) -> Sheet | list[str]:
+    """A table whose headings have the compulsory columns; else those that it lacks."""
+    missing = list(COMPULSORY)
+    for start, headings in _headings(table):
+        columns = _columns(headings, path)
+        lacks = [name for name in COMPULSORY if name not in columns]
+        if not lacks:
+            rows = [row for row in table[start:] if any(cell not in (None, "") for cell in row)]
+            return Sheet(headings, rows, columns)
+        missing = min(missing, lacks, key=len)
+    return missing
+
+
+def _under(first: Sheet, other: Sheet) -> list[list[Cell]]:
+    """The rows of another sheet under the headings of the first."""
+    if other.headings == first.headings:
+        return other.rows
+    places = {heading: place for place, heading in enumerate(other.headings) if heading}
+    order = [places.get(heading) for heading in first.headings]
+    for name, place in first.columns.items():
+        order[place] = other.columns.get(name)
+    return [[row[place] if place is not None and place < len(row) else None for place in order] for row in other.rows]
 
 
 def _headings(table: list[list[Cell]]) -> Iterator[tuple[int, list[str]]]:

@@ -9,7 +9,8 @@ from decimal import Decimal
 from functools import cache
 
 from goldmine.campaigns.results.answer_text import OPT_OUT, Answer, understand
-from goldmine.campaigns.results.parse_sheet import Cell, Formula
+from goldmine.campaigns.results.parse_sheet import Cell, Formula, Sheet
+from goldmine.contract.tables import RELATIONSHIP
 from goldmine.core.columns import column
 from goldmine.core.i18n import _, all_languages, pgettext
 
@@ -17,6 +18,7 @@ REASONS = {
     "formula": _("a cell holds a formula"),
     "no_campaign": _("no such campaign in any release"),
     "no_customer": _("customer number is missing"),
+    "no_such_customer": _("no such customer in the bank's tables (are leading zeros lost?)"),
     "never_listed": _("customer was never on a list of this campaign (are leading zeros lost?)"),
     "no_date": _("contacted on is missing or no date"),
     "before": _("contacted before the release"),
@@ -52,6 +54,7 @@ _WRITTEN_OUT = pgettext("form of a date", "%d %B %Y")
 _WITHOUT_YEAR = pgettext("form of a date without a year", "%d %B")
 _DAYS_AGO = pgettext("days, the nearest first", "today,yesterday,the day before yesterday")
 _SERIAL = re.compile(r"[45]\d{4}")
+_A_YEAR = timedelta(days=366)
 _FIRST_DAY = date(1899, 12, 30)
 """Day 0 of a spreadsheet: a date whose format was lost is a number of days, 40000 to 59999."""
 _TIME = re.compile(r"[ T]\d{1,2}:\d{2}(:\d{2})?(\.\d+)?$")
@@ -106,8 +109,8 @@ class Known:
     ----------
     listed : mapping of (str, str) to date
         Campaign and customer of every offer ever released, and the first snapshot that listed it.
-    campaigns : frozenset of str
-        All released campaigns.
+    campaigns : mapping of str to str
+        All released campaigns: by code, and by title where no two have the same, in lower case.
     today : date
         The day of the import.
     customers : collection of str
@@ -115,7 +118,7 @@ class Known:
     """
 
     listed: Mapping[tuple[str, str], date]
-    campaigns: frozenset[str]
+    campaigns: Mapping[str, str]
     today: date
     customers: Collection[str]
 
@@ -135,17 +138,19 @@ def check_row(cells: Mapping[str, Cell], known: Known) -> Checked:
     """
     formula = any(isinstance(cell, Formula) for cell in cells.values())
     cells = {name: None if isinstance(cell, Formula) else cell for name, cell in cells.items()}
-    campaign, customer = _text(cells.get("campaign_id")).strip(), _text(cells.get("customer_id")).strip()
+    campaign, customer = _campaign(cells.get("campaign_id"), known), _text(cells.get("customer_id")).strip()
     first = known.listed.get((campaign, customer))
-    day = _day(cells.get("contacted_on"), known.today, first)
+    service = campaign == RELATIONSHIP
+    day = _day(cells.get("contacted_on"), known.today, known.today - _A_YEAR if service else first)
     channel = _codes("channel").get(_word(cells.get("channel")))
     note = _text(cells.get("note")) or None
     answer = _answer(cells.get("answer"), note)
     faults = {
         "formula": formula,
-        "no_campaign": campaign not in known.campaigns,
+        "no_campaign": not service and campaign not in known.campaigns.values(),
         "no_customer": not customer,
-        "never_listed": first is None,
+        "no_such_customer": service and customer not in known.customers,
+        "never_listed": not service and first is None,
         "no_date": day is None,
         "before": day is not None and first is not None and day <= first,
         "future": day is not None and day > known.today,
@@ -165,6 +170,20 @@ def check_row(cells: Mapping[str, Cell], known: Known) -> Checked:
     return Checked(result, fault)
 
 
+def _campaign(cell: Cell, known: Known) -> str:
+    """The code of a campaign that a row names by code or title; what is neither stays as it is."""
+    text = _text(cell).strip()
+    code = _codes("campaign_id").get(text.lower())
+    return code or known.campaigns.get(text.lower(), text)
+
+
+def names_customer_care(sheet: Sheet) -> bool:
+    """Whether a row of a sheet is of a contact that no campaign asked for."""
+    place = sheet.columns["campaign_id"]
+    cells = (row[place] if place < len(row) else None for row in sheet.rows)
+    return any(_codes("campaign_id").get(_word(cell)) == RELATIONSHIP for cell in cells)
+
+
 def _answer(cell: Cell, note: str | None) -> Answer | None:
     """What was answered: a code or its words, or a sentence; a refusal in the note counts too."""
     code = _codes("answer").get(_word(cell))
@@ -179,7 +198,7 @@ def _codes(name: str) -> dict[str, str]:
     codes: dict[str, str] = {}
     for code, text in column(name).words.items():
         codes |= dict.fromkeys([code, *all_languages(text).values()], code)
-    for code, words in _OTHER_WORDS[name].items():
+    for code, words in _OTHER_WORDS.get(name, {}).items():
         codes |= {word: code for text in all_languages(words).values() for word in text.split(",")}
     return {word.lower(): code for word, code in codes.items()}
 

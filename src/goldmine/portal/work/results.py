@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from goldmine.campaigns.queue_settings import load_queue_settings
 from goldmine.campaigns.results.answer_text import refusal_in
 from goldmine.portal.clock import today
 from goldmine.portal.models import CallBack, Claim, Customer, ListRow, OptOut, Result, User
@@ -15,7 +16,6 @@ from goldmine.portal.scope import visible, worked
 from goldmine.portal.work.contact import Contact, check_values
 from goldmine.portal.work.errors import WorkError
 from goldmine.portal.work.status import NOT_REACHED, OPT_OUT, refresh_status
-from goldmine.reporting.queue_settings import load_queue_settings
 
 _COMPARED = ("customer_id", "list_name", "contacted_on", "channel", "note", "call_back_on", "product_id", "amount")
 

@@ -1,6 +1,7 @@
 """Settings of the daily queue, ``pipelines/daily_queue.yaml``: capacity, working days, and values of a contact."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -120,6 +121,11 @@ class QueueSettings(SettingsModel):
         return [day for day in days if self.is_working_day(day)]
 
 
+def queue_settings_path() -> Path:
+    """Path of the settings."""
+    return home() / "pipelines" / _FILE
+
+
 def load_queue_settings() -> QueueSettings:
     """Read ``pipelines/daily_queue.yaml``.
 
@@ -128,7 +134,7 @@ def load_queue_settings() -> QueueSettings:
     SettingsError
         If it is missing, or has an unknown key or a value of the wrong type.
     """
-    path = home() / "pipelines" / _FILE
+    path = queue_settings_path()
     if not path.exists():
         raise SettingsError(f"{_FILE}: there is no such file in pipelines.", "Write it as docs/reporting.md says.")
     return typed(QueueSettings, read_yaml(path), _FILE)

@@ -58,3 +58,15 @@ class Router:
     def allow_migrate(self, db: str, app_label: str, model_name: str | None = None, **hints: Any) -> bool:
         """Whether a model's table is made in a database."""
         return (model_name == "contactnumber") == (db == NUMBERS)
+
+
+def refresh_statistics(*models: Any) -> None:
+    """Let the database count the values of some tables' indexes, so that it reads each query by the best one.
+
+    SQLite knows nothing about its tables otherwise, and PostgreSQL only after some minutes.
+    """
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for model in models:
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")

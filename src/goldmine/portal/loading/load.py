@@ -11,6 +11,7 @@ from goldmine.contract.manifest import load_bank
 from goldmine.core import fingerprint
 from goldmine.core.errors import ReleaseError
 from goldmine.core.workspace import Workspace
+from goldmine.portal.databases import refresh_statistics
 from goldmine.portal.loading.insert import Row, insert
 from goldmine.portal.loading.release_rows import CUSTOMER_COLUMNS, LIST_COLUMNS, ReleaseRows
 from goldmine.portal.loading.retention import drop_old_releases
@@ -64,6 +65,7 @@ def _store(files: ReleaseFiles, work: Workspace) -> Release:
         )
         insert(Customer, ("release_id", *CUSTOMER_COLUMNS), ((release.pk, *row) for row in customers))
         insert(ListRow, ("release_id", "status", *LIST_COLUMNS), ((release.pk, "open", *row) for row in listed))
+        refresh_statistics(Customer, ListRow)
     return release
 
 

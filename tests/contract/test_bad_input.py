@@ -113,6 +113,13 @@ def test_amounts_too_large_for_the_contract(folder: Path, refused: Callable[...,
     refused("transactions: 1 values of amount are not amounts of at most 16 digits")
 
 
+def test_floating_amounts_that_are_not_exact_to_the_fen(folder: Path, refused: Callable[..., None]) -> None:
+    parquet(folder, ROW + ", 131072.37::FLOAT AS amount")
+    refused("transactions: 1 values of amount are floating numbers too large to be exact to the fen")
+    duckdb.sql(ROW + ", 70368744177664.37::DOUBLE AS amount").write_parquet(str(folder / "transactions.parquet"))
+    refused("transactions: 1 values of amount are floating numbers too large to be exact to the fen")
+
+
 def test_rows_without_a_required_value_in_canonical_parquet(folder: Path, refused: Callable[..., None]) -> None:
     parquet(folder, ROW + ", NULL::DECIMAL(18, 2) AS amount")
     refused("transactions: 1 rows have no amount")

@@ -26,9 +26,13 @@ NO_DAYS = {
 }
 LARGEST = Decimal("9999999999999999.99")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-State = Literal["value", "empty", "placeholder", "unreadable", "infinite"]
+State = Literal["value", "empty", "placeholder", "unreadable", "infinite", "imprecise"]
 Found = tuple[State, Any]
 UNREADABLE: Found = ("unreadable", None)
+
+
+class Single(float):
+    """A floating number that its source keeps in four bytes."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,11 @@ def read(table: str, column: Any, value: Any, forms: Forms) -> Found:
     """What a value of a column is: its state, and in the contract's type what it says."""
     if isinstance(value, str):
         value = value.strip(SPACES)
-    if value is None or value == "" or (isinstance(value, str) and value in {word.strip() for word in forms.nulls}):
+    if (
+        value is None
+        or value in ("", b"")
+        or (isinstance(value, str) and value in {word.strip() for word in forms.nulls})
+    ):
         return "empty", None
     if not _readable(column, value, forms):
         return UNREADABLE
@@ -90,12 +98,22 @@ def _money(value: Any, forms: Forms) -> Found:
         value = value.replace(forms.thousands, "") if forms.thousands else value
     elif isinstance(value, float) and not math.isfinite(value):
         return "infinite", None
-    number = Decimal(repr(value) if isinstance(value, float) else value)
+    number = Decimal(repr(float(value)) if isinstance(value, float) else value)
     if abs(number) > 10**25:
         return UNREADABLE
     yuan = number / 100 if forms.unit == "fen" else number
     rounded = yuan.quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return ("value", rounded) if abs(rounded) <= LARGEST else UNREADABLE
+    if abs(rounded) > LARGEST:
+        return UNREADABLE
+    return ("imprecise", None) if isinstance(value, float) and _imprecise(value, forms) else ("value", rounded)
+
+
+def _imprecise(value: float, forms: Forms) -> bool:
+    """Whether the next number that its type has lies more than a fen away."""
+    exact = 2**24 if isinstance(value, Single) else 2**53
+    if forms.unit == "fen":
+        return abs(value) >= exact or (abs(value) >= exact / 128 and not value.is_integer())
+    return abs(value) >= exact / 128
 
 
 def _flag(table: str, column: Any, value: Any, forms: Forms) -> Found:

@@ -1,11 +1,13 @@
 """Values for the contract's columns: most of them right, some of them as banks' systems get them wrong."""
 
-from datetime import datetime
-from decimal import Decimal
+from datetime import datetime, timedelta
+from functools import cache
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
 
+from goldmine.contract.tables import TABLES
 from tests.fuzz.independent import WORDS, Forms
 
 DATE_FORMS = (
@@ -20,6 +22,8 @@ DATE_FORMS = (
     ("%d-%b-%Y",),
     ("%Y-%m-%dT%H:%M:%S%z",),
 )
+_FIRST = datetime(1901, 1, 2)
+_SECONDS = 197 * 365 * 86_400
 _ODD_DATES = [
     "0001-01-01", "1899-12-30", "1900-01-01", "2099-12-31", "9999-12-31", "0000-00-00", "00000000", "0",
     "1899-01-01", "2101-01-01", "2024-02-30", "2023-02-29", "2024-02-29", "23-09-29", "2024-1-3", "2024/1/3",
@@ -73,30 +77,56 @@ forms = st.builds(
     thousands=st.sampled_from(["", "", ",", "'", " ", "_"]),
     unit=st.sampled_from(["yuan", "yuan", "fen"]),
 )
-moments = st.datetimes(datetime(1901, 1, 1), datetime(2098, 12, 31))
 
 
-def texts_of(table: str, column: Any, forms: Forms, *, odd: bool) -> st.SearchStrategy[str]:
-    """Texts of a column: right by its forms, or odd ones."""
+def right(table: str, column: Any, forms: Forms, random: Random) -> str:
+    """A text of a column that is right by its forms."""
     if column.kind in ("day", "moment"):
-        right = moments.map(lambda moment: _written(moment, forms.dates[0] if forms.dates else "%Y-%m-%d"))
-        mangled = st.tuples(right, st.sampled_from(["", "x", "0", " ", "-", ":", ".5"]), st.integers(0, 12)).map(
-            lambda parts: parts[0][: parts[2]] + parts[1] + parts[0][parts[2] :]
+        return _written(_FIRST + timedelta(seconds=random.randrange(_SECONDS)), _form(forms))
+    if column.kind == "money":
+        return (
+            f"{random.choice(('', '', '-'))}{random.randrange(10 ** random.choice((2, 7)))}.{random.randrange(100):02}"
         )
-        wrong = st.one_of(st.sampled_from(_ODD_DATES), mangled, st.text("0123456789-/: TZ.", max_size=22))
-    elif column.kind == "money":
-        right = st.decimals(Decimal(-(10**7)), Decimal(10**7), places=2).map(str)
+    if column.codes or column.kind == "flag":
+        return random.choice(_known(table, column))
+    return f"{random.choice(('', 'A', 'C'))}{random.randrange(10 ** random.randint(1, 8))}"
+
+
+@cache
+def odd(table: str, name: str, form: str) -> st.SearchStrategy[str]:
+    """Odd texts of a column whose dates have a form."""
+    column = TABLES[table].column(name)
+    if column.kind in ("day", "moment"):
+        mangled = st.tuples(
+            st.integers(0, _SECONDS), st.sampled_from(["", "x", "0", " ", "-", ":", ".5"]), st.integers(0, 12)
+        ).map(lambda parts: _mangled(_written(_FIRST + timedelta(seconds=parts[0]), form), parts[1], parts[2]))
+        return st.one_of(st.sampled_from(_ODD_DATES), mangled, st.text("0123456789-/: TZ.", max_size=22))
+    if column.kind == "money":
         number = st.from_regex(r"[+-]?[0-9]{0,20}(\.[0-9]{0,30})?", fullmatch=True, alphabet="0123456789.+-")
-        wrong = st.one_of(st.sampled_from(_ODD_AMOUNTS), number, st.text("0123456789.,_' -+eE", max_size=30))
-    elif column.codes or column.kind == "flag":
-        codes = column.codes or ("true", "false")
-        words = WORDS["flag"] if column.kind == "flag" else WORDS.get(f"{table}.{column.name}", {})
-        right = st.sampled_from([*codes, *(word for several in words.values() for word in several)])
-        wrong = st.one_of(right.map(str.upper), st.sampled_from(_ODD_CODES), st.text(max_size=6))
-    else:
-        right = st.from_regex(r"[A-Z]?[0-9]{1,8}", fullmatch=True, alphabet="ABC0123456789")
-        wrong = st.one_of(st.sampled_from(_ODD_TEXTS), st.text(max_size=12))
-    return wrong if odd else right
+        return st.one_of(st.sampled_from(_ODD_AMOUNTS), number, st.text("0123456789.,_' -+eE", max_size=30))
+    if column.codes or column.kind == "flag":
+        upper = st.sampled_from([word.upper() for word in _known(table, column)])
+        return st.one_of(upper, st.sampled_from(_ODD_CODES), st.text(max_size=6))
+    return st.one_of(st.sampled_from(_ODD_TEXTS), st.text(max_size=12))
+
+
+def odd_of(table: str, column: Any, forms: Forms) -> st.SearchStrategy[str]:
+    """Odd texts of a column by its forms."""
+    return odd(table, column.name, _form(forms))
+
+
+def _form(forms: Forms) -> str:
+    return forms.dates[0] if forms.dates else "%Y-%m-%d"
+
+
+def _mangled(text: str, part: str, place: int) -> str:
+    return text[:place] + part + text[place:]
+
+
+def _known(table: str, column: Any) -> list[str]:
+    """The contract's codes and the words that are understood untold."""
+    words = WORDS["flag"] if column.kind == "flag" else WORDS.get(f"{table}.{column.name}", {})
+    return [*(column.codes or ("true", "false")), *(word for several in words.values() for word in several)]
 
 
 def _written(moment: datetime, form: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from goldmine.contract.casting import MAX_YEAR
+from goldmine.contract.date_sql import MAX_YEAR
 from goldmine.contract.schema import Column, Kind, TableSpec
 from goldmine.contract.value_forms import MIN_YEAR
 from goldmine.core.dates import month_key

@@ -8,13 +8,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from goldmine.contract.date_sql import MAX_YEAR, NO_DAY, date_of_forms, is_placeholder, matching
 from goldmine.contract.schema import DUCKDB_TYPES, Column, Kind
-from goldmine.contract.value_forms import EXCEL_SERIAL, MIN_YEAR, ValueForms, code_words, date_pattern, normal_code
+from goldmine.contract.value_forms import MIN_YEAR, ValueForms, code_words, normal_code
 from goldmine.core.sql import literal, quoted
-
-MAX_YEAR = 2100
-PLACEHOLDERS = ("0001-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "2099-12-31", "2999-12-31", "9999-12-31")
-"""Days that systems write where they know none."""
 
 _TEXT = r"VARCHAR|UUID|ENUM\(.*\)"
 _INTEGER = r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DECIMAL\(\d+,0\)"
@@ -36,9 +33,7 @@ _WORDS: dict[Kind, str] = {
     "flag": "true, false, 1 or 0",
 }
 SPACES = literal(" \t\r\n\u00a0\u3000")
-_TIME = r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d+)?)?"
-_UNDECLARED = rf"\d{{4}}(-\d{{1,2}}-|/\d{{1,2}}/)\d{{1,2}}([ T]{_TIME})?"
-NO_DAY = r"0{1,4}([-/.]?0{1,2}){2}([ T][0:.]*)?|0"
+_EXACT_BITS = {"DOUBLE": 53, "FLOAT": 24}
 _INFINITE = "('nan', 'inf', '+inf', '-inf', 'infinity', '+infinity', '-infinity')"
 
 
@@ -121,13 +116,13 @@ class ColumnCast:
             return f"NULL::{target}"
         if self._dated:
             forms = self.forms.dates_of(self.column.name)
-            return _date(given, forms) if self.text else f"TRY_CAST({given} AS TIMESTAMP)"
+            return date_of_forms(given, forms) if self.text else f"TRY_CAST({given} AS TIMESTAMP)"
         if self.column.kind == "money":
             return self._money(given)
         if self.column.kind == "flag":
             return self._flag(given)
         if self.column.kind == "whole":
-            return _matching(given, r"[+-]?\d+", f"TRY_CAST({given} AS {target})") if self.text else given
+            return matching(given, r"[+-]?\d+", f"TRY_CAST({given} AS {target})") if self.text else given
         return self._code(given) if self.column.codes else given
 
     def value(self, given: str, read: str) -> str:
@@ -139,7 +134,7 @@ class ColumnCast:
             f"WHEN {self.placeholder(given, read)} THEN DATE '{MIN_YEAR}-01-01'" if self.column.since_ever else ""
         )
         years = f"year({read}) BETWEEN {MIN_YEAR} AND {self.forms.max_year or MAX_YEAR}"
-        usual = f"{years} AND NOT {_is_placeholder(read)}"
+        usual = f"{years} AND NOT {is_placeholder(read)}"
         return f"CASE WHEN {usual} THEN CAST({read} AS {target}) {otherwise} END"
 
     def placeholder(self, given: str, read: str) -> str:
@@ -147,7 +142,7 @@ class ColumnCast:
         if not self._dated:
             return "false"
         zeros = f" OR coalesce(regexp_full_match({given}, {literal(NO_DAY)}), false)" if self.text else ""
-        return f"({_is_placeholder(read)}{zeros})"
+        return f"({is_placeholder(read)}{zeros})"
 
     def infinite(self, given: str) -> str:
         """SQL condition of an amount that is NaN or infinite."""
@@ -156,6 +151,16 @@ class ColumnCast:
         if self.text:
             return f"lower({given}) IN {_INFINITE}"
         return f"NOT isfinite({given})" if self.duckdb_type in ("DOUBLE", "FLOAT") else "false"
+
+    def imprecise(self, given: str) -> str:
+        """SQL condition of a floating amount so large that its neighbours lie more than a fen away."""
+        if self.column.kind != "money" or self.duckdb_type not in _EXACT_BITS:
+            return "false"
+        bits = _EXACT_BITS[self.duckdb_type]
+        large = f"isfinite({given}) AND abs({given}) >= {2 ** (bits - 7)}"
+        if self.forms.unit_of(self.column.name) == "fen":
+            return f"{large} AND ({given} <> floor({given}) OR abs({given}) >= {2**bits})"
+        return large
 
     def rounded(self, given: str, value: str) -> str:
         """SQL condition of an amount with more than fen, which is rounded."""
@@ -183,7 +188,9 @@ class ColumnCast:
         return f"replace({given}, {literal(self.forms.thousands)}, '')" if self.forms.thousands else given
 
     def _money(self, given: str) -> str:
-        digits = self._digits(given) if self.text else given
+        # A cast of FLOAT to DECIMAL multiplies in seven digits.
+        number = f"CAST({given} AS DOUBLE)" if self.duckdb_type == "FLOAT" else given
+        digits = self._digits(given) if self.text else number
         fen = self.forms.unit_of(self.column.name) == "fen"
         value = f"TRY_CAST({digits} AS DECIMAL(18, 2))"
         if fen:
@@ -192,7 +199,7 @@ class ColumnCast:
             return value
         group = re.escape(self.forms.thousands or "")
         whole = rf"(\d+|\d{{1,3}}({group}\d{{3}})+)" if group else r"\d+"
-        return _matching(given, rf"[+-]?({whole}(\.\d+)?|\.\d+)", value)
+        return matching(given, rf"[+-]?({whole}(\.\d+)?|\.\d+)", value)
 
     def _flag(self, given: str) -> str:
         if self.duckdb_type == "BOOLEAN":
@@ -241,6 +248,7 @@ def counts_of(cast: ColumnCast) -> dict[str, str]:
     return {
         "empty": f"count(*) FILTER ({value if cast.column.codes and cast.fits else given} IS NULL)",
         "infinite": f"count(*) FILTER ({cast.infinite(given)})",
+        "imprecise": f"count(*) FILTER ({cast.imprecise(given)} AND {value} IS NOT NULL)",
         "placeholders": f"count(*) FILTER ({placeholder})",
         "unreadable": f"count(*) FILTER ({lost} AND NOT coalesce({placeholder}, false))",
         "rounded": f"count(*) FILTER ({rounded})",
@@ -263,41 +271,6 @@ def month_rows(cast: ColumnCast, rows: str) -> str:
     step = _step(cast, "given")
     inner = f"SELECT *, {cast.given()} AS {step} FROM (\n{rows}\n)"
     return f"SELECT * EXCLUDE ({step}), strftime({cast.read(step)}, '%Y-%m') AS month FROM ({inner})"
-
-
-def _date(given: str, forms: tuple[str, ...]) -> str:
-    """SQL of a text's time by the declared forms, else by year, month and day; an offset becomes time in China."""
-    if not forms:
-        return _matching(given, _UNDECLARED, f"TRY_CAST({given} AS TIMESTAMP)")
-    parsed = []
-    for form in forms:
-        value = f"try_strptime({given}, {literal(form)})"
-        if form == EXCEL_SERIAL:
-            value = f"TIMESTAMP '1899-12-30' + to_seconds(round(TRY_CAST({given} AS DOUBLE) * 86400))"
-        if "%z" in form:
-            instant = f"try_strptime(regexp_replace({given}, 'Z$', '+00:00'), {literal(form)})"
-            value = f"make_timestamp(epoch_us({instant})) + INTERVAL 8 HOUR"
-        parsed.append(_matching(given, date_pattern(form), value))
-    return f"coalesce({', '.join(parsed)})" if len(parsed) > 1 else parsed[0]
-
-
-def date_text(text: str) -> str:
-    """SQL of the time of a text by year, month and day; NULL for any other text."""
-    return _date(text, ())
-
-
-def date_of_form(text: str, form: str) -> str:
-    """SQL of a text's time by one form; NULL unless the whole text has that form."""
-    return _date(text, (form,))
-
-
-def _matching(given: str, pattern: str, value: str) -> str:
-    return f"CASE WHEN regexp_full_match({given}, {literal(pattern)}) THEN {value} END"
-
-
-def _is_placeholder(read: str) -> str:
-    days = ", ".join(f"DATE '{day}'" for day in PLACEHOLDERS)
-    return f"coalesce(CAST({read} AS DATE) IN ({days}), false)"
 
 
 def _normal(given: str) -> str:

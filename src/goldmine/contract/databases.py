@@ -47,14 +47,17 @@ def _as_text(cursor: dbapi.Cursor, select: str) -> str:
 
     SQLite's columns have no type and the driver would take it from the first rows; so the contract reads the texts.
     SQLite itself writes 15 digits, which lose the fen of large amounts, and remains of floating sums as 5.55e-17.
+    Numbers too large to be exact to the fen are written with an exponent, which is no amount.
     """
     cursor.execute(f"SELECT * FROM (\n{select.strip().rstrip(';')}\n) LIMIT 0")
     names = [column[0] for column in cursor.description or ()]
     texts = (
         f"CASE WHEN typeof({name}) <> 'real' THEN CAST({name} AS TEXT) "
-        f"WHEN {name} = CAST({name} AS INTEGER) THEN CAST(CAST({name} AS INTEGER) AS TEXT) "
+        f"WHEN abs({name}) < {2**53} AND {name} = CAST({name} AS INTEGER) "
+        f"THEN CAST(CAST({name} AS INTEGER) AS TEXT) "
+        f"WHEN abs({name}) >= {2**46} THEN printf('%!.16e', {name}) "
         f"WHEN abs({name}) < 0.001 THEN printf('%.20f', {name}) "
-        f"WHEN abs({name}) BETWEEN 1e13 AND 1e17 THEN printf('%!.17g', {name}) "
+        f"WHEN abs({name}) >= 1e13 THEN printf('%!.17g', {name}) "
         f"ELSE CAST({name} AS TEXT) END AS {name}"
         for name in map(quoted, names)
     )

@@ -106,14 +106,16 @@ bank or for one table; they name columns of the contract, so they act on what th
 * Date, timestamp: `2024-01-31` or `2024/1/31`, with ` 23:59` or `T23:59:59.5`; where `dates` declares forms, exactly
   these. Not two-digit years, `20240131` or an offset such as `Z`, unless declared; nothing may be left over.
 * Yuan: `1234.5`, `-3`, `.50`; more than fen is rounded and counted. Not `1,234.50` without `thousands`, `1e5`, `1_000`,
-  full-width digits, a currency sign.
+  full-width digits, a currency sign. A floating number is refused where its neighbours lie more than a fen away: from
+  70 trillion yuan on as eight bytes, from 131,072 yuan on as four.
 * Boolean: `true`, `1`, `y`, `yes`, their opposites, the words below and those under `codes`.
   Customers whose `marketing_consent` is empty are on no list. A bank that writes down refusals only says so:
   `codes: {marketing_consent: {"": true}}`; the empty text under `codes` stands for an empty value.
 * Code: the contract's, in capitals or not, `OPT-OUT` as `opt_out`; the words below; those under `codes` come first.
 * `excel` as a form of `dates` means numbers of days as Excel keeps them: 45291 is 2023-12-31.
 * A form of `dates` has the parts `%Y %y %m %d %H %I %M %S %f %j %b %B %p %z`. One with `%z` gives the time in China.
-  Dates that are whole numbers, such as 20240131 in SQLite, are read if their form is declared.
+  Dates that are whole numbers, such as 20240131 in SQLite, are read if their form is declared. Two forms that one text
+  could have, such as `%d/%m/%Y` and `%m/%d/%Y` or `%Y%m%d` and `%y%m%d%H`, are refused.
 * Days that systems write where they know none (0001-01-01, 1899-12-30, 1899-12-31, 1900-01-01, 2099-12-31,
   2999-12-31, 9999-12-31, 0000-00-00) are empty; the first day of a suppression is then 1900-01-01: it holds.
 * In a column that may be empty, at most 1% of the values may be unreadable: they are left empty and counted. More of

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from goldmine.contract.canonical_parquet import require_own_names
-from goldmine.contract.casting import date_text
+from goldmine.contract.date_sql import date_text
 from goldmine.contract.external_types import plain_types
 from goldmine.core.errors import ContractError
 from goldmine.core.sql import literal

@@ -6,7 +6,7 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from goldmine.contract.casting import MAX_YEAR, PLACEHOLDERS
+from goldmine.contract.date_sql import MAX_YEAR, PLACEHOLDERS
 from goldmine.contract.value_forms import MIN_YEAR
 from goldmine.core.errors import ContractError
 

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import duckdb
 
-from goldmine.contract.casting import ColumnCast, casted_rows, date_of_form
+from goldmine.contract.casting import ColumnCast, casted_rows
+from goldmine.contract.date_sql import date_of_form
 from goldmine.core.sql import literal, quoted
 
 DATE_FORMS = (

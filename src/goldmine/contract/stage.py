@@ -6,9 +6,10 @@ from pathlib import Path
 import duckdb
 
 from goldmine.contract.canonical_parquet import read_footer
-from goldmine.contract.casting import ColumnCast, date_of_form, describe, month_rows
+from goldmine.contract.casting import ColumnCast, describe, month_rows
 from goldmine.contract.csv_file import columns_of, utf8_files
 from goldmine.contract.databases import rows_of
+from goldmine.contract.date_sql import date_of_form
 from goldmine.contract.duckdb_errors import duckdb_errors, reduced
 from goldmine.contract.mapping import Mapping
 from goldmine.contract.schema import TableSpec

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 
@@ -84,9 +85,11 @@ class ValueForms(BaseModel):
     def _known_directives(cls, value: Any) -> Any:
         groups = value.values() if isinstance(value, dict) else [value or ()]
         for forms in groups:
-            patterns = [date_pattern(form) for form in forms]
-            if len(set(patterns)) < len(patterns):
-                raise ValueError("two of the forms cannot be told apart; keep the right one")
+            for form in forms:
+                date_pattern(form)
+            for first, second in combinations(forms, 2):
+                if _fit_same_text(first, second):
+                    raise ValueError(f"the forms {first!r} and {second!r} fit the same texts; keep the right one")
         return value
 
     def dates_of(self, column: str) -> tuple[str, ...]:
@@ -132,6 +135,31 @@ def date_pattern(form: str) -> str:
         digits = _DIRECTIVES[letter]
         pattern += digits.replace("{1,2}", "{2}") if any(other and other != "%" for other in beside) else digits
     return pattern
+
+
+def _fit_same_text(first: str, second: str) -> bool:
+    """Whether a text could be of both forms: the same signs, and between them as many digits."""
+    parts = _runs(first), _runs(second)
+    return len(parts[0]) == len(parts[1]) and all(
+        one == other
+        if isinstance(one, str) or isinstance(other, str)
+        else max(one[0], other[0]) <= min(one[1], other[1])
+        for one, other in zip(*parts, strict=True)
+    )
+
+
+def _runs(form: str) -> list[str | tuple[int, int]]:
+    """A form's signs, and between them the least and most digits."""
+    pattern = date_pattern(form) if form != EXCEL_SERIAL else r"\d{1,5}"
+    runs: list[str | tuple[int, int]] = []
+    for low, high, sign in re.findall(r"\\d\{(\d),?(\d)?\}|(\[.+?\][^\[]?|.)", pattern, re.DOTALL):
+        if sign:
+            runs.append(sign)
+        elif runs and isinstance(runs[-1], tuple):
+            runs[-1] = (runs[-1][0] + int(low), runs[-1][1] + int(high or low))
+        else:
+            runs.append((int(low), int(high or low)))
+    return runs
 
 
 def merged(bank: ValueForms, table: Mapping[str, Any], spec: TableSpec) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from functools import cached_property
 
 import duckdb
 
-from goldmine.contract.casting import MAX_YEAR, NO_DAY, PLACEHOLDERS, SPACES, date_of_form, date_text
+from goldmine.contract.casting import SPACES
+from goldmine.contract.date_sql import MAX_YEAR, NO_DAY, PLACEHOLDERS, date_of_form, date_text
 from goldmine.contract.proposal.names import null_words
 from goldmine.contract.remedies import DATE_FORMS
 from goldmine.contract.value_forms import EXCEL_SERIAL, MIN_YEAR

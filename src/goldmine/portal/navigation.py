@@ -10,6 +10,8 @@ from goldmine.core.i18n import LocalizedText, pgettext
 from goldmine.portal.roles import Action, may
 
 ENTRIES: tuple[tuple[str, Action, LocalizedText], ...] = (
+    ("my_day", "my_day", pgettext("menu", "My day")),
+    ("hand_over", "hand_over", pgettext("menu", "Hand over")),
     ("counter", "counter", pgettext("menu", "Look-up")),
     ("admin:index", "users", pgettext("menu", "Users")),
 )

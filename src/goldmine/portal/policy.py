@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from goldmine.core.i18n import LocalizedText
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 
@@ -82,6 +83,8 @@ class PortalPolicy(SettingsModel):
         How long it stays locked.
     second_factor : list of str
         Roles that sign in with a one-time code too.
+    not_to_say : dict of str to LocalizedText
+        What must not be said to a customer, by use case; ``all`` holds for every customer.
     """
 
     language: Literal["zh", "en"] = "zh"
@@ -96,6 +99,7 @@ class PortalPolicy(SettingsModel):
     uploads: Uploads = Uploads()
     approvals: Approvals = Approvals()
     lobby: Lobby = Lobby()
+    not_to_say: dict[str, LocalizedText] = {}
 
 
 def policy_path() -> Path:

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from goldmine.portal.pages import counter, home, sign_in
+from goldmine.portal.pages import counter, hand_over, home, my_day, sign_in
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -14,5 +14,12 @@ urlpatterns = [
     path("password", sign_in.change_password, name="change_password"),
     path("language", sign_in.choose_language, name="language"),
     path("counter", counter.counter, name="counter"),
+    path("day", my_day.my_day, name="my_day"),
+    path("day/call", my_day.call, name="day_call"),
+    path("day/give-back", my_day.give_back, name="day_give_back"),
+    path("day/result", my_day.save_result, name="day_result"),
+    path("day/session", my_day.day_session, name="day_session"),
+    path("hand-over", hand_over.hand_over_page, name="hand_over"),
+    path("hand-over/end", hand_over.end, name="hand_over_end"),
     path("users/", admin.site.urls),
 ]

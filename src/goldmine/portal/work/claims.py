@@ -6,7 +6,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from goldmine.portal.clock import today
-from goldmine.portal.models import Claim, ListRow, Result, User
+from goldmine.portal.models import CallBack, Claim, ListRow, Result, User
 from goldmine.portal.policy import portal_policy
 from goldmine.portal.scope import visible
 from goldmine.portal.work.errors import WorkError
@@ -31,8 +31,7 @@ def claim(user: User, customer_id: str, list_name: str) -> Claim:
     """
     now = timezone.now()
     wanted = {"user": user, "list_name": list_name, "until": now + timedelta(minutes=portal_policy().claim_minutes)}
-    rows = visible(user, ListRow).filter(customer_id=customer_id, list_name=list_name, status__in=TO_WORK)
-    if "\x00" in customer_id + list_name or not rows.exists():
+    if "\x00" in customer_id + list_name or not _is_to_work(user, customer_id, list_name):
         raise WorkError("not_there")
     with transaction.atomic():
         free = models.Q(user=user) | models.Q(until__lte=now)
@@ -45,9 +44,17 @@ def claim(user: User, customer_id: str, list_name: str) -> Claim:
         reached = Result.objects.filter(customer_id=customer_id, contacted_on=today()).exclude(answer=NOT_REACHED)
         if reached.exclude(user=user).exists():
             raise WorkError("contacted")
-        if not rows.exists():
+        if not _is_to_work(user, customer_id, list_name):
             raise WorkError("not_there")
     return held
+
+
+def _is_to_work(user: User, customer_id: str, list_name: str) -> bool:
+    """Whether the user sees an open row whose offer is valid, or a call-back that was agreed for today or before."""
+    own = {"customer_id": customer_id, "list_name": list_name}
+    rows = visible(user, ListRow).filter(models.Q(valid_until__gte=today()) | models.Q(valid_until=None))
+    due = visible(user, CallBack).filter(done_at=None, on_day__lte=today())
+    return rows.filter(status__in=TO_WORK, **own).exists() or due.filter(**own).exists()
 
 
 def release_claim(user: User, customer_id: str) -> None:

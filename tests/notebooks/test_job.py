@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 
 from goldmine.campaigns.candidates import Scores
 from goldmine.campaigns.claims import load_claims
@@ -52,7 +53,7 @@ def snapshot(project):
     """The job, run once."""
     # As long as the bank of `make run`: features that look back a year know as much at training cutoffs as later.
     write_bank(project / "bank", customers=4_000, months=30, seed=1, end=AS_OF)
-    snapshot = Snapshot(project / "bank", Workspace(project / "work"), AS_OF, use_cases=("dormancy",))
+    snapshot = Snapshot(project / "bank", Workspace(project / "work"), AS_OF, use_cases=("dormancy",), language="zh")
     with loaded_kernels():  # as the command does it
         run_job(snapshot, STEPS)
     return snapshot
@@ -78,6 +79,17 @@ def test_executed_notebooks_show_no_warnings_and_no_errors(snapshot):
     for path in snapshot.work.notebooks(AS_OF).glob("*.ipynb"):
         outputs = [o for c in json.loads(path.read_text("utf-8"))["cells"] for o in c.get("outputs", ())]
         assert [o for o in outputs if o["output_type"] == "error" or o.get("name") == "stderr"] == [], path.stem
+
+
+def test_every_head_of_a_table_is_in_the_language_asked_for(snapshot):
+    heads = set()
+    for path in snapshot.work.notebooks(AS_OF).glob("*.ipynb"):
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            for output in cell.get("outputs", ()):
+                page = BeautifulSoup("".join(output.get("data", {}).get("text/html", ())), "html.parser")
+                heads |= {head.get_text() for head in page.select("th.col_heading, th.index_name")}
+    assert len(heads) > 60
+    assert {head for head in heads if head.strip().isascii() and not head.strip().isupper() and head.strip()} == set()
 
 
 def test_executed_notebooks_show_no_customer(snapshot):
@@ -165,8 +177,8 @@ def test_a_campaign_is_measured_once_its_horizon_has_ended(snapshot):
     run_job(snapshot, ("measured",))
     shown = snapshot.work.notebooks(AS_OF) / "7_measure_spring_2024-02-29.html"
     text = shown.read_text("utf-8")
-    assert "spring: published for 2024-02-29, complete on 2024-06-13, read at 2024-06-30" in text
-    assert "not measurable" in text  # some branches
+    assert "spring：2024-02-29发布，2024-06-13到期，按2024-06-30账务评估" in text
+    assert "不可测量" in text  # some branches
     assert "dormancy 1" in text  # the model's run that keeps the figures
     assert "C0000" not in text
     cells = json.loads(shown.with_suffix(".ipynb").read_text("utf-8"))["cells"]

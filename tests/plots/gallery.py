@@ -71,7 +71,7 @@ DRAWN: dict[str, Callable[[], list[Figure]]] = {
     "governance.calibration_by_group": lambda: [governance.calibration_by_group(groups())],
     "governance.against_champion": lambda: [governance.against_champion(challenge(paired)) for paired in (True, False)],
     "governance.backtest_figure": lambda: [governance.backtest_figure(*backtest())],
-    "governance.most_drifted": lambda: [governance.most_drifted(drifted(), titles(), "2023-12-31 – 2024-03-31")],
+    "governance.most_drifted": lambda: [governance.most_drifted(drifted(), titles(), "2024-03-31")],
     "measurement.effects_figure": lambda: [measurement.effects_figure(measured())],
     "measurement.qini_figure": lambda: [measurement.qini_figure(measured())],
     "measurement.predicted_observed_figure": lambda: [measurement.predicted_observed_figure(measured())],

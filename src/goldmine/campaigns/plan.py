@@ -26,7 +26,7 @@ from goldmine.contactability.past_offers import handed_out, newest_releases, off
 from goldmine.contactability.policy import Policy
 from goldmine.contactability.rules import validity
 from goldmine.core.fingerprint import of_value
-from goldmine.core.i18n import _
+from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.workspace import Workspace
 
 _AGAIN = _("refused or suppressed since the lists were made")
@@ -62,14 +62,14 @@ class Plan:
     ----------
     planned : tuple of Planned
         Those that are carried out.
-    off : dict of str to str
+    off : dict of str to LocalizedText
         Campaigns that this bank's tables do not support, and what is missing.
     held_back : frozenset of str
         Customers who may be on no list: the control and the universal hold-out.
     """
 
     planned: tuple[Planned, ...] = ()
-    off: Mapping[str, str] | None = None
+    off: Mapping[str, LocalizedText] | None = None
     held_back: frozenset[str] = frozenset()
 
 
@@ -125,7 +125,7 @@ def plan_campaigns(
     for campaign in campaigns:
         own_scores = [score for score in scores if score.use_case.name in campaign.use_cases]
         risks = _risks(tables, campaign, own_scores)
-        if isinstance(risks, str):
+        if isinstance(risks, LocalizedText):
             off[campaign.campaign_id] = risks
             continue
         candidate_set = candidates(tables, work, campaign, own_scores)
@@ -160,9 +160,9 @@ def _under_survivors(tables: ContactTables, releases: list[Path]) -> pd.DataFram
     return offers.assign(customer_id=tables.surviving_numbers(offers["customer_id"]))
 
 
-def _risks(tables: ContactTables, campaign: Campaign, scores: Sequence[Scores]) -> dict[str, Risk] | str:
+def _risks(tables: ContactTables, campaign: Campaign, scores: Sequence[Scores]) -> dict[str, Risk] | LocalizedText:
     if not scores:
-        return f"scores of {', '.join(campaign.use_cases)}"
+        return _("scores of {names}", names=", ".join(campaign.use_cases))
     return risks_of(tables, campaign, any(score.use_case.wealth_product for score in scores))
 
 

@@ -15,7 +15,7 @@ from goldmine.contactability.funnel import FunnelCounter
 from goldmine.contactability.tables import ContactTables
 from goldmine.core.errors import SettingsError
 from goldmine.core.expression import read_condition
-from goldmine.core.i18n import _
+from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.workspace import Workspace
 from goldmine.labels.eligibility import segments_of
 from goldmine.labels.use_case import UseCase
@@ -40,7 +40,7 @@ class Risk:
     grade: int
 
 
-def risks_of(tables: ContactTables, campaign: Campaign, wealth_use_case: bool) -> dict[str, Risk] | str:
+def risks_of(tables: ContactTables, campaign: Campaign, wealth_use_case: bool) -> dict[str, Risk] | LocalizedText:
     """The risk of each of a campaign's offers, by the offer's name; or why the campaign is off.
 
     Parameters
@@ -58,7 +58,7 @@ def risks_of(tables: ContactTables, campaign: Campaign, wealth_use_case: bool) -
     named = [offer.product_id for offer in campaign.offers if offer.product_id]
     unknown = [name for name in named if name not in products.index]
     if unknown:
-        return f"products: {', '.join(unknown)}"
+        return _("products: {names}", names=", ".join(unknown))
     return {offer.offer: _risk(campaign, offer, products, wealth_use_case) for offer in campaign.offers}
 
 

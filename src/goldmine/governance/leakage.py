@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from goldmine.contract.bank import Bank
-from goldmine.core.i18n import LocalizedText, _, join_texts
+from goldmine.core.i18n import LocalizedText, _, join_texts, pgettext
 from goldmine.core.workspace import Workspace
 from goldmine.features.families.profile import AGEING
 from goldmine.governance.leak_check import Check, require_none
@@ -23,12 +23,17 @@ from goldmine.labels import outcome_end, selected_features
 from goldmine.labels.use_case import UseCase
 from goldmine.models.training_set import TrainingSet
 
-ALONE = "a single feature predicts the outcome"
-ENCODED = "a feature is made of the rows' own outcomes"
-BEYOND = "a feature is out of its past range"
-FUTURE = "features change without the later data"
-SIDES = "a customer is on both sides of a split"
-COMPLETE = "outcomes are not complete at the snapshot"
+ALONE = _("a single feature predicts the outcome")
+ENCODED = _("a feature is made of the rows' own outcomes")
+BEYOND = _("a feature is out of its past range")
+FUTURE = _("features change without the later data")
+SIDES = _("a customer is on both sides of a split")
+_PARTS = {
+    "train": pgettext("part", "train"),
+    "calibrate": pgettext("part", "calibrate"),
+    "test": pgettext("part", "test"),
+}
+COMPLETE = _("outcomes are not complete at the snapshot")
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,7 @@ def leak_gate(bank: Bank, work: Workspace, use_case: UseCase, rows: TrainingSet,
     require_none(use_case.name, checks)
     summary = [{"looked for": c.what, "among": c.looked_at, "nearest": c.worst, "found": "nothing"} for c in checks]
     warnings = row_warnings(present, use_case, limits)
-    return GateResult(pd.DataFrame(summary), use_case, aside, warnings, _unsigned(warnings, use_case))
+    return GateResult(pd.DataFrame(summary, dtype=object), use_case, aside, warnings, _unsigned(warnings, use_case))
 
 
 def _unsigned(warnings: tuple[LeakWarning, ...], use_case: UseCase) -> tuple[LocalizedText, ...]:
@@ -174,9 +179,10 @@ def point_in_time_check(result: PointInTimeCheck) -> Check:
         else f"{name} at {result.cutoff} changes for {count:,} of {result.customers:,} customers without later rows"
         for name, count in result.changed.items()
     }
-    among = f"{result.features} features of {result.customers:,} customers at {result.cutoff}, made again"
+    among = _("{n} features of {customers:,} customers at {day}, made again",
+              n=result.features, customers=result.customers, day=result.cutoff)  # fmt: skip
     do = "Let the feature see only rows dated and known by the cutoff, then run `goldmine features` again."
-    return Check(FUTURE, among, f"{len(leaks)} changed", tuple(leaks.values()), do)
+    return Check(FUTURE, among, _("{n} changed", n=len(leaks)), tuple(leaks.values()), do)
 
 
 def _left_out(use_case: UseCase, feature: str) -> str:
@@ -193,9 +199,9 @@ def _complete(parts: dict[str, pa.Table], use_case: UseCase, as_of: date) -> Che
         for (name, cutoff), end in ends.items()
         if end > as_of
     )
-    worst = f"complete on {max(ends.values())}" if ends else "no cutoffs"
+    worst = _("complete on {day}", day=max(ends.values())) if ends else _("no cutoffs")
     do = "Use an earlier cutoff or a later snapshot, so that every outcome has had its time."
-    return Check(COMPLETE, f"{len(ends)} cutoffs, snapshot {as_of}", worst, leaks, do)
+    return Check(COMPLETE, _("{n} cutoffs, snapshot {day}", n=len(ends), day=as_of), worst, leaks, do)
 
 
 def _sides(parts: dict[str, pa.Table]) -> Check:
@@ -215,9 +221,9 @@ def _sides(parts: dict[str, pa.Table]) -> Check:
         twice = table.num_rows - table.select(keys).group_by(keys).aggregate([]).num_rows
         if twice:
             leaks.append(f"{twice:,} rows of {name} are of a customer who is there already")
-    counts = ", ".join(f"{name} {table.num_rows:,}" for name, table in parts.items())
+    counts = [_("{part} {n:,}", part=_PARTS[name], n=table.num_rows) for name, table in parts.items()]
     do = "Split by customer, or by time with each customer once at a cutoff."
-    return Check(SIDES, counts, f"{len(leaks)} overlaps", tuple(leaks), do)
+    return Check(SIDES, join_texts(counts, _(", ")), _("{n} overlaps", n=len(leaks)), tuple(leaks), do)
 
 
 def _univariate(aucs: dict[str, float], limits: Limits, rows: int, use_case: UseCase) -> Check:
@@ -228,7 +234,9 @@ def _univariate(aucs: dict[str, float], limits: Limits, rows: int, use_case: Use
         if auc > limits.single_feature_auc
     )
     do = f"Find out how it knows; mend it, or {_left_out(use_case, worst)}."
-    return Check(ALONE, f"{len(aucs)} features, {rows:,} rows", f"{worst}: AUC {aucs[worst]:.3f}", leaks, do)
+    return Check(
+        ALONE, _("{n} features, {rows:,} rows", n=len(aucs), rows=rows), f"{worst}: AUC {aucs[worst]:.3f}", leaks, do
+    )
 
 
 def _encoded(p_values: dict[str, float], use_case: UseCase) -> Check:
@@ -240,7 +248,7 @@ def _encoded(p_values: dict[str, float], use_case: UseCase) -> Check:
         if p_value < MAX_P
     )
     do = f"Give the group as a text, whose rates are learnt inside the folds, or {_left_out(use_case, closest)}."
-    return Check(ENCODED, f"{len(p_values)} features", f"{closest}: p {p_values[closest]:.1g}", leaks, do)
+    return Check(ENCODED, _("{n} features", n=len(p_values)), f"{closest}: p {p_values[closest]:.1g}", leaks, do)
 
 
 def _shares_out_of_range(parts: dict[str, pa.Table], names: list[str]) -> dict[str, dict[str, float]]:
@@ -272,7 +280,13 @@ def _out_of_range(shares_by_part: dict[str, dict[str, float]], limit: float, use
     )
     left_out = _left_out(use_case, worst[0])
     do = f"A feature that only grows with time tells the date: make it relative to the cutoff, or {left_out}."
-    return Check(BEYOND, f"{len(shares)} comparisons", f"{worst[0]}: {shares[worst]:.1%} of {worst[1]}", leaks, do)
+    return Check(
+        BEYOND,
+        _("{n} comparisons", n=len(shares)),
+        _("{feature}: {share:.1%} of {part}", feature=worst[0], share=shares[worst], part=_PARTS[worst[1]]),
+        leaks,
+        do,
+    )
 
 
 def _cutoffs(parts: dict[str, pa.Table]) -> Iterator[tuple[str, date]]:

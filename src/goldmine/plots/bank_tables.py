@@ -30,8 +30,8 @@ def table_counts(bank: Bank) -> pd.DataFrame:
             {
                 "table": name,
                 "rows": table.rows if table else 0,
-                "columns": f"{len(table.columns) if table else 0} of {len(spec.columns)}",
-                "months": f"{months[0]} to {months[-1]}" if months and months[0] else "",
+                "columns": _("{n} of {among}", n=len(table.columns) if table else 0, among=len(spec.columns)),
+                "months": _("{first} to {last}", first=months[0], last=months[-1]) if months and months[0] else "",
                 "here": table is not None,
             }
         )

@@ -153,7 +153,7 @@ def _group(by: str, group: str) -> str:
 _COLOURS = {"alarm": RED, "drifted": GOLD, "stable": BLUE}
 
 
-def most_drifted(seen: pd.DataFrame, labels: dict[str, str], span: str, top: int = 20) -> Figure:
+def most_drifted(seen: pd.DataFrame, labels: dict[str, str], until: str = "", top: int = 20) -> Figure:
     """The features that drifted most since training; a tick marks each limit.
 
     Parameters
@@ -162,8 +162,8 @@ def most_drifted(seen: pd.DataFrame, labels: dict[str, str], span: str, top: int
         feature, psi, limit and state (``alarm``, ``drifted`` or ``stable``), largest psi first.
     labels : dict of str to str
         Names for people by feature.
-    span : str
-        What was compared, for the title.
+    until : str
+        The snapshot that training is compared with; empty for the test cutoff.
     top : int
         How many columns to show.
     """
@@ -177,7 +177,8 @@ def most_drifted(seen: pd.DataFrame, labels: dict[str, str], span: str, top: int
     axis.set_xlim(0, max(float(shown.psi.max()), TOLERATED) * 1.15)
     axis.grid(visible=False, axis="y")
     axis.set_xlabel(_("population stability index; | marks the limit"))
-    axis.set_title(_("What drifted most, {span}", span=span), loc="left")
+    span = _("What drifted most, training to {day}", day=until) if until else _("What drifted most, training to test")
+    axis.set_title(span, loc="left")
     words = {
         "alarm": _("alarm"),
         "drifted": _("drifted this time"),

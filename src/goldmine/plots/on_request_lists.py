@@ -53,7 +53,8 @@ def on_request_table(lists: Mapping[str, OnRequestList]) -> pd.DataFrame:
 
 def segment_table(table: pd.DataFrame) -> pd.DataFrame:
     """The segments with their names in the language in use: segment, name, customers, share."""
-    return table[["segment", f"name_{language()}", "customers", "share"]]
+    shown = table[["segment", f"name_{language()}", "customers", "share"]]
+    return shown.rename(columns={f"name_{language()}": "name"})
 
 
 def stability(tried: pd.DataFrame, chosen: int) -> Figure:

@@ -172,6 +172,11 @@ def ranking_table(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["campaign", "ranked_by", "why"])
 
 
+def campaigns_left_out(off: Mapping[str, str]) -> list[str]:
+    """A line per live campaign that was left out, with what is missing."""
+    return [_("{campaign} is left out: it needs {missing}", campaign=name, missing=why) for name, why in off.items()]
+
+
 def limit_table(campaigns: Mapping[str, CampaignRecord], max_rows: int = 15) -> pd.DataFrame:
     """The limits where one more place is worth most, and every channel.
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from goldmine.campaigns.record import CampaignRecord
 from goldmine.contactability.funnel import Funnel
+from goldmine.core.i18n import LocalizedText
 from goldmine.core.settings import RecordModel
 from goldmine.models.champion import younger_model
 
@@ -115,7 +116,7 @@ class Manifest(RecordModel):
         The lists' files.
     campaigns : dict of str to CampaignRecord
         By name: funnel, limits, statistical power.
-    campaigns_off : dict of str to str
+    campaigns_off : dict of str to LocalizedText
         Live campaigns that the bank's tables do not support, and what is missing.
     campaign_files : tuple of CampaignFile
         The campaigns' files.
@@ -135,7 +136,7 @@ class Manifest(RecordModel):
     funnels: dict[str, Funnel]
     files: tuple[ListFile, ...]
     campaigns: dict[str, CampaignRecord] = {}
-    campaigns_off: dict[str, str] = {}
+    campaigns_off: dict[str, LocalizedText] = {}
     campaign_files: tuple[CampaignFile, ...] = ()
     customers: CustomersFile | None = None
     campaign_validation: dict[str, dict[str, Any]] = {}

@@ -11,7 +11,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
 from goldmine.core.errors import DriftError
 from goldmine.core.files import read_json, write_json
-from goldmine.core.i18n import LocalizedText
+from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
 from goldmine.features.peer_aggregates import PEER_FEATURES
@@ -177,8 +177,9 @@ def estimated_and_realised(bank: Bank, work: Workspace, use_case: UseCase, as_of
     now = read_json(work.drift(as_of, use_case.name))
     if now is not None:
         expected = now["tested"]["estimated"]
+        tested_on = _("{day} (test cutoff)", day=now["test_cutoff"])
         rows += [
-            (f"{now['test_cutoff']} (test cutoff)", now["model_version"], name, expected[name], np.nan, np.nan, value)
+            (tested_on, now["model_version"], name, expected[name], np.nan, np.nan, value)
             for name, value in now["tested"]["realised"].items()
         ]
     for path in sorted((work.root / "drift").glob(f"*/{use_case.name}.json")):
@@ -186,7 +187,8 @@ def estimated_and_realised(bank: Bank, work: Workspace, use_case: UseCase, as_of
         if outcome_end(use_case, scored) <= as_of and work.scores(scored, use_case.name).exists():
             rows += _realised(bank, work, use_case, scored, as_of)
     columns = ["scored_at", "model_version", "figure", "estimated", "low", "high", "realised"]
-    return pd.DataFrame(rows, columns=columns).assign(error=lambda f: f.realised - f.estimated)
+    table = pd.DataFrame(rows, columns=columns).assign(error=lambda f: f.realised - f.estimated)
+    return table.assign(scored_at=pd.Series([row[0] for row in rows], dtype=object))  # keeps a text's languages
 
 
 def _realised(bank: Bank, work: Workspace, use_case: UseCase, scored: date, as_of: date) -> list[tuple[object, ...]]:

@@ -118,6 +118,23 @@ def test_added_space_is_found(two_months):
     assert fault(two_months) == ("2026-11.jsonl", 2, CHANGED)
 
 
+def test_moved_and_repeated_seals_are_found(two_months):
+    first, second, third = lines_of(two_months, "2026-11")
+    seal = f', "seal": "{json.loads(second)["seal"]}"'.encode()
+    for changed in (second.replace(seal, b"").replace(b"}\n", seal + b"}\n"), second.replace(seal, seal + seal)):
+        assert json.loads(changed) == json.loads(second)
+        write(two_months, "2026-11", [first, changed, third])
+        assert fault(two_months) == ("2026-11.jsonl", 2, CHANGED)
+
+
+def test_added_line_with_another_number_is_found(two_months):
+    line = json.loads(lines_of(two_months, "2026-12")[1])
+    line |= {"number": 9, "before": line.pop("seal")}
+    line["seal"] = of_value(line)
+    write(two_months, "2026-12", [*lines_of(two_months, "2026-12"), json.dumps(line, sort_keys=True).encode() + b"\n"])
+    assert fault(two_months) == ("2026-12.jsonl", 3, CHANGED)
+
+
 def test_line_sealed_anew_is_found_by_the_next(two_months):
     first, second, third = lines_of(two_months, "2026-11")
     line = json.loads(second) | {"who": "nobody"}

@@ -2,17 +2,21 @@
 
 import json
 from datetime import date
+from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
 from goldmine.core.errors import ReleaseError
 from goldmine.portal.loading import load_release
 from goldmine.portal.loading.initials import initials
 from goldmine.portal.loading.retention import drop_old_releases
-from goldmine.portal.models import CurrentRelease, Customer, ListRow, Release
+from goldmine.portal.models import CurrentRelease, Customer, ListRow, OptOut, Release, Result
 from goldmine.portal.policy import PortalPolicy
 from tests.portal.conftest import make_release
 from tests.portal.made import VALID_UNTIL, publish, work_folder
+
+pytestmark = pytest.mark.django_db(databases=["default", "numbers"])
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +31,7 @@ def _shown():
     return CurrentRelease.objects.values_list("release__release_id", flat=True).first()
 
 
-def test_a_release_is_loaded_and_shown(db, made):
+def test_a_release_is_loaded_and_shown(made):
     load_release(made)
     assert _shown() == "r1"
     rows = ListRow.objects.order_by("kind", "list_name", "rank")
@@ -39,7 +43,7 @@ def test_a_release_is_loaded_and_shown(db, made):
     ]
 
 
-def test_a_row_names_the_person_masked_and_can_be_searched_for(db, made):
+def test_a_row_names_the_person_masked_and_can_be_searched_for(made):
     load_release(made)
     rows = ListRow.objects.order_by("customer_id")
     assert list(rows.values_list("name", "phone", "phone_end", "initials", "grid_id")) == [
@@ -50,7 +54,7 @@ def test_a_row_names_the_person_masked_and_can_be_searched_for(db, made):
     ]
 
 
-def test_a_list_has_its_reasons_as_lines_and_a_day(db, made):
+def test_a_list_has_its_reasons_as_lines_and_a_day(made):
     load_release(made)
     row = ListRow.objects.get(customer_id="C3")
     assert (row.reasons_zh, row.reasons_en) == ("Saves\nIs near", "Saves\nIs near")
@@ -58,7 +62,7 @@ def test_a_list_has_its_reasons_as_lines_and_a_day(db, made):
     assert ListRow.objects.get(customer_id="C1").reasons_zh == "近三个月进账增加"
 
 
-def test_a_customer_has_months_products_and_the_tags_that_hold(db, made):
+def test_a_customer_has_months_products_and_the_tags_that_hold(made):
     load_release(made)
     first, second = Customer.objects.order_by("customer_id")[:2]
     assert json.loads(first.months) == [None] * 10 + [1000, 5101]
@@ -69,19 +73,19 @@ def test_a_customer_has_months_products_and_the_tags_that_hold(db, made):
     assert (first.name, first.phone, first.aum_avg) == ("张*", "138****0001", 5100.5)
 
 
-def test_what_the_bank_does_not_know_is_empty(db, made):
+def test_what_the_bank_does_not_know_is_empty(made):
     load_release(made)
     nobody = Customer.objects.get(customer_id="C5")
     assert (nobody.name, nobody.phone, nobody.branch_id, nobody.manager_id, nobody.grid_id) == ("", "", "", "", "")
 
 
-def test_loading_again_changes_nothing(db, made):
+def test_loading_again_changes_nothing(made):
     first = load_release(made)
     assert load_release(made).pk == first.pk
     assert (Release.objects.count(), Customer.objects.count(), ListRow.objects.count()) == (1, 5, 4)
 
 
-def test_a_changed_file_is_refused_and_the_release_before_stays(db, tmp_path):
+def test_a_changed_file_is_refused_and_the_release_before_stays(tmp_path):
     work = work_folder(tmp_path)
     publish(work)
     load_release(work)
@@ -98,7 +102,7 @@ def test_a_changed_file_is_refused_and_the_release_before_stays(db, tmp_path):
     ("named", "match"),
     [({"offers": ("C1", "C5")}, "offers hold 1 customers of a control"), ({"listed": ("C5",)}, "lists hold 1")],
 )
-def test_a_release_that_names_a_customer_of_its_control_is_refused(db, tmp_path, named, match):
+def test_a_release_that_names_a_customer_of_its_control_is_refused(tmp_path, named, match):
     work = work_folder(tmp_path)
     publish(work, **named)
     with pytest.raises(ReleaseError, match=match):
@@ -106,7 +110,7 @@ def test_a_release_that_names_a_customer_of_its_control_is_refused(db, tmp_path,
     assert Release.objects.count() == 0
 
 
-def test_a_load_that_fails_half_way_leaves_nothing(db, made, monkeypatch):
+def test_a_load_that_fails_half_way_leaves_nothing(made, monkeypatch):
     from goldmine.portal.loading import load
 
     def fail(model, names, rows):
@@ -121,7 +125,29 @@ def test_a_load_that_fails_half_way_leaves_nothing(db, made, monkeypatch):
     assert (Release.objects.count(), Customer.objects.count(), _shown()) == (0, 0, None)
 
 
-def test_old_releases_go_and_the_shown_one_stays(db, monkeypatch):
+def test_rows_have_the_status_that_results_since_the_snapshot_give_them(made, users):
+    OptOut.objects.create(customer_id="C3", at=timezone.now(), user=users["s2"])
+    for customer_id, day in (("C1", date(2024, 7, 2)), ("C2", date(2024, 6, 2))):
+        Result.objects.create(
+            key=uuid4(),
+            user=users["s1"],
+            at=timezone.now(),
+            contacted_on=day,
+            release="r0",
+            list_name="longtail_2024",
+            customer_id=customer_id,
+            branch_id="B1",
+            manager_id="S1",
+            channel="call",
+            answer="no",
+            source="page",
+        )
+    load_release(made)
+    rows = ListRow.objects.order_by("customer_id")
+    assert list(rows.values_list("status", flat=True)) == ["done", "open", "refused", "open"]
+
+
+def test_old_releases_go_and_the_shown_one_stays(monkeypatch):
     monkeypatch.setattr("goldmine.portal.loading.retention.portal_policy", lambda: PortalPolicy(releases_kept=1))
     oldest, older, newer = (make_release(name, date(2024, month, 28)) for month, name in ((1, "a"), (2, "b"), (3, "c")))
     CurrentRelease.objects.create(id=1, release=oldest)

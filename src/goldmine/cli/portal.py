@@ -47,6 +47,7 @@ def serve(
         os.environ["GOLDMINE_PORTAL_DAY"] = _day_after_snapshot(work)
     open_portal(work.absolute())
     arguments = ["--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--threads", "4", "--timeout", "60"]
+    arguments += ["--umask", "0o077"]
     sys.stderr.write(f"http://127.0.0.1:{port} (Ctrl-C ends it)\n")
     sys.stderr.flush()
     os.execv(sys.executable, [sys.executable, "-m", "gunicorn", *arguments, "goldmine.portal.wsgi"])
@@ -61,10 +62,26 @@ def _day_after_snapshot(work: Path) -> str:
     return str(read_latest(Workspace(work.absolute())).manifest.as_of + timedelta(days=1))
 
 
+@portal.command()
+def tidy(work: WorkFolder = Path("data")) -> None:
+    """Erase names and numbers of lists that are over and old releases; encrypt the others with the first key again."""
+    open_portal(work.absolute())
+    from goldmine.cli.output import say
+    from goldmine.portal import numbers
+    from goldmine.portal.loading.retention import drop_old_releases
+
+    dropped, erased, again = drop_old_releases(), numbers.erase_ended(), numbers.encrypt_again()
+    say(f"{dropped} releases dropped, {erased} names and numbers erased, {again} encrypted with the first key")
+
+
 def open_portal(work: Path) -> None:
-    """Set up Django for a work folder's portal: its secret, and databases at the newest schema."""
+    """Set up Django for a work folder's portal: its secret, and databases at the newest schema.
+
+    From here on, files that this process makes are its user's alone.
+    """
     from goldmine.portal.secrets import portal_secret
 
+    os.umask(0o077)
     os.environ["GOLDMINE_WORK"] = str(work)
     os.environ["DJANGO_SETTINGS_MODULE"] = "goldmine.portal.settings"
     os.environ.setdefault("GOLDMINE_PORTAL_SECRET", portal_secret(work))
@@ -72,5 +89,21 @@ def open_portal(work: Path) -> None:
     from django.core.management import call_command
 
     django.setup()
+    _keep_sample_key(work)
     for database in ("default", "numbers"):
         call_command("migrate", database=database, verbosity=0, interactive=False)
+    for path in (work / "portal").glob("*.sqlite3*"):
+        path.chmod(0o600)
+
+
+def _keep_sample_key(work: Path) -> None:
+    """Give the made-up bank a key of its own for names and numbers; a bank keeps its key outside of the work folder."""
+    from cryptography.fernet import Fernet
+
+    from goldmine.core.workspace import Workspace
+    from goldmine.portal.numbers import KEY
+    from goldmine.portal.secrets import kept_secret
+
+    source = Workspace(work).source()
+    if KEY not in os.environ and source is not None and (source / "truth" / "config.json").exists():
+        os.environ[KEY] = kept_secret(work / "portal" / "numbers.key", Fernet.generate_key().decode())

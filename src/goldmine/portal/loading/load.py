@@ -1,21 +1,24 @@
 """A release becomes rows of the database in one transaction; then one row names it as the current one."""
 
 from collections.abc import Iterator
+from datetime import date
 from itertools import chain
 
 import pyarrow.parquet as pq
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from goldmine.contract.manifest import load_bank
 from goldmine.core import fingerprint
 from goldmine.core.errors import ReleaseError
 from goldmine.core.workspace import Workspace
+from goldmine.portal import numbers
 from goldmine.portal.databases import refresh_statistics
 from goldmine.portal.loading.insert import Row, insert
 from goldmine.portal.loading.release_rows import CUSTOMER_COLUMNS, LIST_COLUMNS, ReleaseRows
 from goldmine.portal.loading.retention import drop_old_releases
 from goldmine.portal.models import CurrentRelease, Customer, ListRow, Release
+from goldmine.portal.work import apply_results
 from goldmine.publishing import read_latest
 from goldmine.publishing.release_store import Release as ReleaseFiles
 
@@ -36,21 +39,26 @@ def load_release(work: Workspace) -> Release:
     """
     with work.lock():
         files = read_latest(work)
-        release = Release.objects.filter(release_id=files.manifest.release_id).first() or _store(files, work)
+        release = Release.objects.filter(release_id=files.manifest.release_id).first()
+        if release is None or not numbers.holds(release):
+            rows = ReleaseRows(files, load_bank(work), work)
+            release = release or _store(files, rows)
+            numbers.store(release, _people(release, rows))
         show(release)
         drop_old_releases()
+        numbers.erase_ended()
     return release
 
 
 def show(release: Release) -> None:
-    """Make a loaded release the one whose rows are shown."""
+    """Make a loaded release the one whose rows are shown, each with the status that results give it."""
     with transaction.atomic():
+        apply_results(release)
         CurrentRelease.objects.update_or_create(id=1, defaults={"release": release})
 
 
-def _store(files: ReleaseFiles, work: Workspace) -> Release:
+def _store(files: ReleaseFiles, rows: ReleaseRows) -> Release:
     _refuse_control(files)
-    rows = ReleaseRows(files, load_bank(work), work)
     customers, listed = _begun(rows.customers()), _begun(rows.listed())
     manifest = files.manifest
     with transaction.atomic():
@@ -67,6 +75,14 @@ def _store(files: ReleaseFiles, work: Workspace) -> Release:
         insert(ListRow, ("release_id", "status", *LIST_COLUMNS), ((release.pk, "open", *row) for row in listed))
         refresh_statistics(Customer, ListRow)
     return release
+
+
+def _people(release: Release, rows: ReleaseRows) -> Iterator[tuple[str, numbers.Person, date]]:
+    """The people of a release's rows that somebody calls or visits, each with the last day of their lists."""
+    called = ListRow.objects.filter(release=release, channel__in=numbers.CALLED_BY)
+    until = dict(called.values_list("customer_id").annotate(models.Max("valid_until")))
+    for number, (name, phone) in rows.called(until).items():
+        yield number, numbers.Person(name, phone), until[number] or date.max
 
 
 def _begun(rows: Iterator[Row]) -> Iterator[Row]:

@@ -1,6 +1,6 @@
 """A release's rows as the database holds them: made from its files and the bank's tables, read as a stream."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -121,6 +121,13 @@ class ReleaseRows:
             "FROM listed r LEFT JOIN shown p USING (customer_id) LEFT JOIN letters l USING (customer_id)"
         )
         yield from self._stream(f"SELECT {', '.join(LIST_COLUMNS)} FROM ({query}) ORDER BY kind, list_name, rank")
+
+    def called(self, customers: Collection[str]) -> dict[str, tuple[str, str]]:
+        """Full name and telephone number by customer, of those who have a number."""
+        wanted = set(customers)
+        rows = self.sources.connection.con.sql("SELECT * FROM named WHERE phone <> ''").to_arrow_table()
+        columns = (rows[name].to_pylist() for name in ("customer_id", "name", "phone"))
+        return {number: (name or "", phone) for number, name, phone in zip(*columns, strict=True) if number in wanted}
 
     def _stream(self, query: str) -> Iterator[tuple[Any, ...]]:
         for batch in self.sources.connection.con.cursor().sql(query).to_arrow_reader(_BATCH):

@@ -10,3 +10,5 @@ class ContactNumber(models.Model):
     sealed = models.BinaryField()
     until = models.DateField(db_index=True)
     """Last day of the last list that the customer is on."""
+    release = models.BigIntegerField(default=0, db_index=True)
+    """Key of the newest release that names the customer; in the other database, so that it is no foreign key."""

@@ -1,0 +1,152 @@
+"""Names and telephone numbers of those on lists: encrypted, read one at a time by whoever calls, gone with the list.
+
+``GOLDMINE_NUMBERS_KEY`` holds the keys, separated by commas: the first encrypts, all of them read, so that a key is
+replaced by putting a new one before it. Without a key nothing is stored, and pages show masked numbers only.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.db import models, transaction
+
+from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import LocalizedText, _
+from goldmine.portal.clock import today
+from goldmine.portal.databases import NUMBERS
+from goldmine.portal.models import ContactNumber, CurrentRelease, ListRow, Release, User
+from goldmine.portal.roles import may
+from goldmine.portal.scope import visible
+
+KEY = "GOLDMINE_NUMBERS_KEY"
+CALLED_BY = ("", "call", "visit")
+"""Channels of rows whose customer somebody calls or visits; a list has none yet."""
+_BATCH = 2000
+
+
+@dataclass(frozen=True)
+class Person:
+    """A customer's full name and telephone number."""
+
+    name: str
+    phone: str
+
+
+def reveal(user: User, customer_id: str) -> Person | None:
+    """The full name and number of one customer, for whoever calls them now.
+
+    Each reading leaves a line in the audit log.
+
+    Returns
+    -------
+    Person or None
+        None if the user's role does not call, the customer is on none of the user's lists that are still valid or
+        asked not to be contacted, or the store holds no number; `why_masked` may say why.
+    """
+    keys = _keys()
+    if keys is None or not may(user.role, "call"):
+        return None
+    valid = models.Q(valid_until__gte=today()) | models.Q(valid_until=None)
+    if not visible(user, ListRow).filter(valid, customer_id=customer_id, channel__in=CALLED_BY).exists():
+        return None
+    stored = ContactNumber.objects.filter(customer_id=customer_id, until__gte=today()).first()
+    if stored is None:
+        return None
+    try:
+        name, phone = json.loads(keys.decrypt(bytes(stored.sealed)))
+    except InvalidToken:
+        return None
+    return Person(name, phone)
+
+
+def why_masked() -> LocalizedText | None:
+    """Why no number can be shown to anybody; None if numbers are there."""
+    if _keys() is None:
+        return _("Numbers stay masked: the portal was started without a key for them.")
+    if not ContactNumber.objects.exists():
+        return _("Numbers stay masked: the bank's tables hold none, or none were loaded yet.")
+    return None
+
+
+def holds(release: Release) -> bool:
+    """Whether the store has been filled for a release, or cannot be for want of a key."""
+    return _keys() is None or ContactNumber.objects.filter(release=release.pk).exists()
+
+
+def store(release: Release, people: Iterable[tuple[str, Person, date]]) -> None:
+    """Encrypt and store the people of a release's lists, each with the last day of their lists."""
+    keys = _keys()
+    if keys is None:
+        return
+    left = iter(people)
+    while some := list(islice(left, _BATCH)):
+        rows = [
+            ContactNumber(
+                customer_id=number,
+                sealed=keys.encrypt(json.dumps([person.name, person.phone]).encode()),
+                until=until,
+                release=release.pk,
+            )
+            for number, person, until in some
+        ]
+        ContactNumber.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["customer_id"],
+            update_fields=["sealed", "until", "release"],
+        )
+
+
+def erase_ended() -> int:
+    """Erase the people whose lists are over: past their last day, or of a release that is no longer shown.
+
+    Returns
+    -------
+    int
+        People erased.
+    """
+    kept = set(CurrentRelease.objects.values_list("release_id", flat=True))
+    kept |= set(Release.objects.filter(waits_for_approval=True).values_list("id", flat=True))
+    ended = ContactNumber.objects.filter(models.Q(until__lt=today()) | ~models.Q(release__in=kept))
+    erased = 0
+    while numbers := list(ended.values_list("customer_id", flat=True)[:_BATCH]):
+        erased += ContactNumber.objects.filter(customer_id__in=numbers).delete()[0]
+    return erased
+
+
+def encrypt_again() -> int:
+    """Encrypt what an older key encrypted with the first one, after which the older may go.
+
+    Returns
+    -------
+    int
+        People encrypted again.
+    """
+    keys = _keys()
+    if keys is None:
+        return 0
+    last, count = "", 0
+    rows = ContactNumber.objects.order_by("customer_id")
+    while some := list(rows.filter(customer_id__gt=last)[:_BATCH]):
+        for row in some:
+            row.sealed = keys.rotate(bytes(row.sealed))
+        with transaction.atomic(using=NUMBERS):
+            ContactNumber.objects.bulk_update(some, ["sealed"])
+        last, count = some[-1].customer_id, count + len(some)
+    return count
+
+
+def _keys() -> MultiFernet | None:
+    texts = [text.strip() for text in os.environ.get(KEY, "").split(",") if text.strip()]
+    try:
+        return MultiFernet([Fernet(text) for text in texts]) if texts else None
+    except ValueError as error:
+        raise SettingsError(
+            f"{KEY}: one of the keys cannot be used.",
+            "A key is 32 bytes in URL-safe base64: `python -c 'from cryptography.fernet import Fernet; "
+            "print(Fernet.generate_key().decode())'` makes one.",
+        ) from error

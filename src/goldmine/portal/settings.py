@@ -66,7 +66,6 @@ MIDDLEWARE = [
     "goldmine.portal.middleware.language",
     "goldmine.portal.navigation.navigation",
     "goldmine.portal.middleware.row_security",
-    "goldmine.portal.middleware.errors",
     "axes.middleware.AxesMiddleware",
 ]
 

@@ -6,6 +6,8 @@ from django.urls import path
 
 from goldmine.portal.pages import counter, hand_over, home, my_day, sign_in
 
+handler500 = "goldmine.portal.pages.failures.failed"
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("health", home.health, name="health"),

@@ -39,6 +39,12 @@ _ANSWERS = {
 _EXPIRES_WITH = {
     "assessment": pgettext("code", "risk assessment"),
 }
+_STATUSES = {
+    "open": pgettext("status", "to contact"),
+    "call_back": pgettext("status", "call back"),
+    "done": pgettext("status", "contacted"),
+    "refused": pgettext("status", "opted out"),
+}
 _CHANGES = {
     "withdrawn": pgettext("change", "withdrawn: do not contact"),
     "new": pgettext("change", "new"),
@@ -126,6 +132,7 @@ _CATALOGUE = (
     Column("phone", pgettext("heading", "Telephone"), "centred", 14),
     Column("branch_id", pgettext("heading", "Branch"), "centred", 12, named_in="branches"),
     Column("manager_id", pgettext("heading", "Customer manager"), "centred", 12, named_in="staff"),
+    Column("grid_id", pgettext("heading", "Grid"), "centred", 12),
     Column("staff_id", pgettext("heading", "Employee"), "centred", 12, named_in="staff"),
     Column("owner_id", pgettext("heading", "Owner"), "centred", 12, named_in="staff"),
     Column("owner_role", pgettext("heading", "Owner's role"), "centred", 18, words=_ROLES),
@@ -204,6 +211,7 @@ _CATALOGUE = (
         synonyms=pgettext("other headings", "answer"),
     ),
     Column("note", pgettext("heading", "Note"), "text", 24),
+    Column("status", pgettext("heading", "Status"), "centred", 12, words=_STATUSES),
     Column("rejected_because", pgettext("heading", "Why the row goes back"), "text", 24),
     # contacts that are due
     Column("on_day", pgettext("heading", "Planned for"), "day", 12),

@@ -12,6 +12,7 @@ from goldmine.portal.roles import Action, may
 ENTRIES: tuple[tuple[str, Action, LocalizedText], ...] = (
     ("my_day", "my_day", pgettext("menu", "My day")),
     ("hand_over", "hand_over", pgettext("menu", "Hand over")),
+    ("lists", "lists", pgettext("menu", "Lists")),
     ("counter", "counter", pgettext("menu", "Look-up")),
     ("admin:index", "users", pgettext("menu", "Users")),
 )

@@ -38,7 +38,7 @@ def environment(**options: Any) -> jinja2.Environment:
         roles=ROLES,
         language=language,
     )
-    made.filters.update(text=text, yuan=yuan, whole=whole)
+    made.filters.update(text=text, yuan=yuan, whole=whole, dict_with=_with)
     return made
 
 
@@ -60,6 +60,11 @@ def yuan(value: float | None) -> str:
 def whole(value: float | None) -> str:
     """A count with separators."""
     return "–" if value is None else f"{value:,}"
+
+
+def _with(values: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
+    """A mapping with one more entry: for an address that keeps the filter."""
+    return {**values, name: value}
 
 
 def _translate(message: str, **values: Any) -> str:

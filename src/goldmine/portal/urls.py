@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from goldmine.portal.pages import counter, hand_over, home, my_day, sign_in
+from goldmine.portal.pages import counter, hand_over, home, lists, my_day, sign_in
 
 handler500 = "goldmine.portal.pages.failures.failed"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("sign-out", LogoutView.as_view(next_page="sign_in"), name="sign_out"),
     path("password", sign_in.change_password, name="change_password"),
     path("language", sign_in.choose_language, name="language"),
+    path("lists", lists.lists, name="lists"),
     path("counter", counter.counter, name="counter"),
     path("day", my_day.my_day, name="my_day"),
     path("day/call", my_day.call, name="day_call"),

@@ -1,0 +1,60 @@
+"""Lists: the rows that a user may see, filtered, sorted and searched, a page at a time."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+from goldmine.core.i18n import _
+from goldmine.portal.access import page
+from goldmine.portal.choices import choices
+from goldmine.portal.filters import Counted, FilterError, RowFilter, capped_count, filtered, page_of, read_filter
+from goldmine.portal.models import Release
+from goldmine.portal.scope import current_release_id
+from goldmine.portal.templating import language
+from goldmine.portal.words import in_words
+
+SORTS = {"rank": _("list and rank"), "customer": _("customer number"), "manager": _("customer manager")}
+"""Orders of the rows, as people read them."""
+
+
+@page("lists")
+def lists(request: HttpRequest) -> HttpResponse:
+    """The filter and its rows. What htmx asks for is the part that changes: the rows, or the rows that follow."""
+    parameters = request.GET.copy()
+    cursor = parameters.get("cursor", "")
+    parameters.pop("cursor", None)
+    release = Release.objects.filter(pk=current_release_id()).first()
+    wanted, error, shown = RowFilter(), None, {}
+    try:
+        wanted = read_filter(parameters)
+        shown = _rows(request, wanted, cursor, release)
+    except FilterError as refused:
+        error = refused
+    context: dict[str, Any] = {"wanted": wanted, "error": error, "release": release, "cursor": cursor, "sorts": SORTS}
+    context |= shown
+    template = "portal/list_rows.html.jinja"
+    htmx: Any = request.htmx
+    if not htmx or htmx.history_restore_request or error:
+        template = "portal/lists.html.jinja"
+        context["choices"] = choices(_user(request), release, language()) if release else {}
+    answer = render(request, template, context, status=error.status if error else 200)
+    patch_vary_headers(answer, ["HX-Request"])
+    return answer
+
+
+def _rows(request: HttpRequest, wanted: RowFilter, cursor: str, release: Release | None) -> dict[str, Any]:
+    if release is None:
+        return {"rows": [], "next": "", "count": Counted(0, more=False)}
+    user = _user(request)
+    part = page_of(user, wanted, cursor)
+    whole = not cursor and not part.cursor
+    count = None
+    if not cursor:
+        count = Counted(len(part.rows), more=False) if whole else capped_count(filtered(user, wanted))
+    return {"rows": in_words(part.rows, release, language()), "next": part.cursor, "count": count}
+
+
+def _user(request: HttpRequest) -> Any:
+    return request.user

@@ -1,0 +1,85 @@
+"""Rows of lists in the words of whoever reads them: titles, names, codes in words, texts in their language."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+
+from goldmine.campaigns.contact_hours import load_contact_hours
+from goldmine.contract.display_names import DisplayNames, display_names
+from goldmine.contract.manifest import load_bank
+from goldmine.core.columns import column
+from goldmine.core.errors import GoldmineError
+from goldmine.core.workspace import Workspace
+from goldmine.portal.models import ListRow, Release
+from goldmine.publishing.staff_words import use_case_titles
+
+
+@dataclass(frozen=True)
+class RowWords:
+    """A row as a page shows it.
+
+    Parameters
+    ----------
+    row : ListRow
+        Its codes and amounts.
+    list_title, branch, manager, offer, channel, time_band, say, status : str
+        In words, names beside numbers.
+    reasons : tuple of str
+        The strongest first.
+    """
+
+    row: ListRow
+    list_title: str
+    branch: str
+    manager: str
+    offer: str
+    channel: str
+    time_band: str
+    say: str
+    status: str
+    reasons: tuple[str, ...]
+
+
+def in_words(rows: Iterable[ListRow], release: Release, language: str) -> list[RowWords]:
+    """Rows of one release in a language."""
+    rows = list(rows)
+    titles, names = list_titles(release, language), names_of(release.release_id)
+    branches = names.beside("branch_id", [row.branch_id for row in rows], language)
+    managers = names.beside("manager_id", [row.manager_id for row in rows], language)
+    channels, bands = [row.channel for row in rows], [row.time_band for row in rows]
+    times = load_contact_hours().in_words(channels, bands, language)
+    words = column("channel").in_words(channels, language)
+    statuses = column("status").in_words([row.status for row in rows], language)
+    return [
+        RowWords(
+            row=row,
+            list_title=titles.get(row.list_name, row.list_name),
+            branch=branches[place],
+            manager=managers[place],
+            offer=getattr(row, f"offer_{language}") or row.offer,
+            channel=words[place],
+            time_band=times[place],
+            say=getattr(row, f"say_{language}"),
+            status=statuses[place],
+            reasons=tuple(getattr(row, f"reasons_{language}").splitlines()),
+        )
+        for place, row in enumerate(rows)
+    ]
+
+
+def list_titles(release: Release, language: str) -> dict[str, str]:
+    """Titles of a release's lists by their names: of models' lists those of the use case, of campaigns their own."""
+    campaigns = release.manifest.get("campaigns") or {}
+    own = {name: record["title"].get(language) or name for name, record in campaigns.items()}
+    return use_case_titles(language) | own
+
+
+@cache
+def names_of(release_id: str) -> DisplayNames:
+    """Names of branches and staff in the work folder's bank; none where it cannot be read. Read once a release."""
+    try:
+        return display_names(load_bank(Workspace(settings.GOLDMINE_WORK)))
+    except GoldmineError:
+        return DisplayNames()

@@ -1,0 +1,118 @@
+"""The page of lists."""
+
+from urllib.parse import unquote
+
+import pytest
+
+from goldmine.portal.models import ListRow
+from tests.portal.conftest import list_row
+
+
+@pytest.fixture
+def page(browser, release):
+    """Ask for the page: ``page("s1", list_name="x")`` gives its status and its text."""
+
+    def ask(name, headers=None, **query):
+        answer = browser(name).get("/lists", query, headers=headers or {})
+        return answer.status_code, answer.content.decode()
+
+    return ask
+
+
+def _customers(text):
+    return [number for number in ("C1", "C2", "C3", "C4", "C5") if f'class="id">{number}<' in text]
+
+
+@pytest.mark.parametrize(
+    ("name", "seen"), [("head", "C1 C2 C3 C4"), ("branch1", "C1 C2 C3"), ("s1", "C1 C2"), ("s3", "C4")]
+)
+def test_each_role_finds_its_own_rows_and_their_number(page, name, seen):
+    status, text = page(name)
+    assert (status, _customers(text)) == (200, seen.split())
+    assert f"<b>{len(seen.split())}</b> rows" in text
+
+
+def test_a_row_shows_what_a_call_needs(page):
+    text = page("s1")[1]
+    for shown in (
+        "Long tail",
+        "Step-up deposit",
+        "phone call",
+        "more came in over three months",
+        "张**",
+        "138****0001",
+    ):
+        assert shown in text
+    assert "2099-12-31" in text
+    assert "to contact" in text
+
+
+@pytest.mark.parametrize("name", ["counter1", "operator", "auditor", "system1"])
+def test_roles_without_lists_are_told_that_there_is_no_such_page(page, name):
+    assert page(name)[0] == 404
+
+
+def test_a_filter_holds_without_javascript(page):
+    status, text = page("branch1", manager_id="S2", list_name="longtail_2024", sort="customer")
+    assert (status, _customers(text)) == (200, ["C3"])
+    assert '<option value="S2" selected>' in text
+
+
+def test_the_values_of_another_branch_are_not_offered(page):
+    text = page("branch2")[1]
+    assert 'value="S3"' in text
+    assert 'value="S1"' not in text
+
+
+def test_what_is_not_the_users_and_what_is_not_there_get_the_same_answer(page):
+    foreign, unknown = page("s1", search="C4")[1], page("s1", search="CX")[1]
+    assert "No row fits this filter." in foreign
+    assert foreign.replace("C4", "CX").partition("<main")[2] == unknown.partition("<main")[2]
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({"salary": "1"}, "There is no filter salary."),
+        ({"decile": "0"}, "a whole number from 1 to 10"),
+        ({"valid_until": "2024-13-01"}, "a day such as 2024-06-30"),
+        ({"cursor": "x.y"}, "cannot be read"),
+    ],
+)
+def test_what_cannot_be_used_is_answered_in_words(page, query, message):
+    status, text = page("head", **query)
+    assert status == 400
+    assert message in text
+
+
+def test_more_rows_follow_on_further_pages(page, release):
+    for number in range(60):
+        row = list_row(release, "C5", kind="list", list_name=f"l{number:02}", rank=1)
+        ListRow.objects.filter(pk=row.pk).update(customer_id=f"X{number:02}")
+    text = page("s3")[1]
+    cursor = unquote(text.partition("cursor=")[2].partition('"')[0])
+    assert "<b>61</b> rows" in text
+    later = page("s3", cursor=cursor)[1]
+    assert [n for n in range(60) if f">X{n:02}<" in text] == list(range(50))
+    assert [n for n in range(60) if f">X{n:02}<" in later] == list(range(50, 60))
+    part = page("s3", {"HX-Request": "true"}, cursor=cursor)[1]
+    assert "<table" not in part
+    assert part.count("<tr") == 11
+
+
+def test_htmx_gets_the_rows_alone(page):
+    status, text = page("s1", {"HX-Request": "true"}, search="C2")
+    assert (status, _customers(text)) == (200, ["C2"])
+    assert "<html" not in text
+
+
+def test_texts_of_a_row_are_shown_as_texts(page, release):
+    ListRow.objects.filter(customer_id="C1").update(reasons_en="<script>alert(1)</script>", name="<b>x")
+    text = page("s1")[1]
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(1)" in text
+
+
+def test_a_portal_without_a_release_says_so(browser, users):
+    text = browser("head").get("/lists").content.decode()
+    assert "No release is loaded yet." in text

@@ -79,7 +79,7 @@ class RowFilter(BaseModel):
         Values of these columns; a list's name is a use case, a campaign or a kind of service. What is out of the
         user's scope finds nothing.
     decile : int
-        1 to 10; 10 is the best.
+        1 to 10; 1 is the best.
     status : {"open", "call_back", "done", "refused"}
         What came of the contact so far.
     valid_until : date

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
+from goldmine.portal.api import api
 from goldmine.portal.pages import counter, hand_over, home, lists, my_day, sign_in
 
 handler500 = "goldmine.portal.pages.failures.failed"
@@ -24,5 +25,6 @@ urlpatterns = [
     path("day/session", my_day.day_session, name="day_session"),
     path("hand-over", hand_over.hand_over_page, name="hand_over"),
     path("hand-over/end", hand_over.end, name="hand_over_end"),
+    path("api/v1/", api.urls),
     path("users/", admin.site.urls),
 ]

@@ -3,13 +3,17 @@
 import re
 from datetime import date
 
+import pandas as pd
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from goldmine.contactability.holdout import chance
+from goldmine.core.workspace import Workspace
+from goldmine.measurement.lobby import EXPOSURE_COLUMNS, exposures_path
 from goldmine.portal import lobby
+from goldmine.portal.exposures import write_exposures
 from goldmine.portal.models import Exposure, ListRow, OptOut
 from goldmine.portal.policy import Lobby, PortalPolicy
 from tests.portal.conftest import list_row
@@ -141,3 +145,23 @@ def test_other_roles_have_no_look_up(browser, release, name):
 
 def test_without_a_release_the_page_says_so(browser, users):
     assert "No release is loaded yet" in browser("counter1").post("/counter", {"number": "C1"}).content.decode()
+
+
+def test_exposures_are_given_to_the_work_folder_as_they_were_recorded(counter, drawn, tmp_path):
+    drawn(0.0)
+    counter("C2")
+    counter("C5")
+    work = Workspace(tmp_path)
+    assert write_exposures(work) == 2
+    rows = pd.read_parquet(exposures_path(work))
+    assert tuple(rows.columns) == EXPOSURE_COLUMNS
+    assert rows[["customer_id", "list_name", "offer", "drawn", "chance"]].to_numpy().tolist() == [
+        ["C2", "longtail_2024", "", False, 0.0],
+        ["C5", "", "", False, 0.0],
+    ]
+
+
+def test_look_ups_are_dated_by_the_bank_s_day(counter, settings):
+    settings.GOLDMINE_DAY = date(2024, 10, 8)
+    counter("C1")
+    assert timezone.localtime(Exposure.objects.get().at).date() == date(2024, 10, 8)

@@ -3,11 +3,16 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from goldmine.cli.commands import WorkFolder, app
+from goldmine.cli.commands import AsOf, WorkFolder, app
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from goldmine.measurement.effect import Cut
 
 portal = typer.Typer(help="The pages where marketing pulls lists, works them and gives results back.")
 app.add_typer(portal, name="portal")
@@ -72,6 +77,45 @@ def tidy(work: WorkFolder = Path("data")) -> None:
 
     dropped, erased, again = drop_old_releases(), numbers.erase_ended(), numbers.encrypt_again()
     say(f"{dropped} releases dropped, {erased} names and numbers erased, {again} encrypted with the first key")
+
+
+@portal.command()
+def measure(work: WorkFolder = Path("data"), as_of: AsOf = "") -> None:
+    """Measure what offers at the counter changed: customers drawn for them against those left out."""
+    from rich.console import Console
+
+    from goldmine.cli.output import say
+    from goldmine.contract.intake import load_bank
+    from goldmine.core.dates import snapshot_date
+    from goldmine.core.workspace import Workspace
+    from goldmine.measurement.lobby import measure_lobby
+
+    workspace = Workspace(work.absolute())
+    open_portal(workspace.root)
+    from goldmine.portal.exposures import write_exposures
+
+    say(f"{write_exposures(workspace):,} exposures")
+    bank = load_bank(workspace)
+    effects = measure_lobby(bank, workspace, snapshot_date(as_of, bank.data_until))
+    if effects:
+        Console(highlight=False).print(_effects(effects))
+    else:
+        say("No campaign whose horizon has ended was drawn for at the counter.")
+
+
+def _effects(effects: "list[Cut]") -> "Table":
+    from rich.table import Table
+
+    from goldmine.models.uplift.effect import NotMeasurable
+
+    shown = Table("Campaign", "drawn", "left out", "effect", "interval", box=None, pad_edge=False)
+    for cut in effects:
+        if isinstance(cut.effect, NotMeasurable):
+            figures = ("-", cut.effect.why)
+        else:
+            figures = (f"{cut.effect.value:+.1%}", f"{cut.effect.low:+.1%} to {cut.effect.high:+.1%}")
+        shown.add_row(cut.name, f"{cut.contact:,}", f"{cut.control:,}", *figures)
+    return shown
 
 
 def open_portal(work: Path) -> None:

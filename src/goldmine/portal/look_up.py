@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.db import models
-from django.utils import timezone
 
-from goldmine.portal.clock import today
+from goldmine.portal.clock import now, today
 from goldmine.portal.lobby import Draw, draw
 from goldmine.portal.models import Customer, Exposure, ListRow, User
 from goldmine.portal.scope import looked_up
@@ -62,7 +61,7 @@ def look_up(user: User, customer_id: str, place: Place) -> LookUp:
 def _record(user: User, customer: Customer, offers: tuple[ListRow, ...], shown: tuple[Place, Draw]) -> None:
     place, result = shown
     look_ups = {
-        "at": timezone.now(),
+        "at": now(),
         "user": user,
         "branch_id": user.branch_id,
         "place": place,

@@ -17,11 +17,10 @@ def in_staff_words(rows: pa.Table, names: DisplayNames, language: str, as_of: da
     A code without a title of its own stays.
     """
     rows = names.in_table(rows, language)
-    titles = {"campaign_id": campaign_titles(language, as_of), "use_case": use_case_titles(language)}
-    for name, words in titles.items():
-        if name in rows.column_names:
-            shown = [words.get(code, code) for code in rows[name].to_pylist()]
-            rows = rows.set_column(rows.column_names.index(name), name, pa.array(shown, pa.string()))
+    if "campaign_id" in rows.column_names:
+        rows = _with_titles(rows, "campaign_id", campaign_titles(language, as_of))
+    if "use_case" in rows.column_names:
+        rows = _with_titles(rows, "use_case", use_case_titles(language))
     return rows
 
 
@@ -35,3 +34,8 @@ def campaign_titles(language: str, as_of: date) -> dict[str, str]:
     titles = {campaign.campaign_id: str(in_language(campaign.title, language)) for campaign in load_campaigns(as_of)}
     times = Counter(titles.values())
     return {name: title for name, title in titles.items() if times[title] == 1}
+
+
+def _with_titles(rows: pa.Table, name: str, titles: dict[str, str]) -> pa.Table:
+    shown = [titles.get(code, code) for code in rows[name].to_pylist()]
+    return rows.set_column(rows.column_names.index(name), name, pa.array(shown, pa.string()))

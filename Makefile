@@ -1,7 +1,7 @@
 # Each target sets up .venv first where it is not there; a second call installs nothing.
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: run next-quarter serve help test fuzz test-spark audit check lab mlflow schedule spark bench messages lock
+.PHONY: run next-quarter serve portal-proof help test fuzz test-spark audit check lab mlflow schedule spark bench messages lock
 
 BIN := .venv/bin
 READY := .venv/.installed
@@ -44,6 +44,11 @@ fuzz: $(READY)  ## generated odd tables against an independent reader, FUZZ=1000
 
 test-spark: $(SPARK)  ## tests on Apache Spark; Java 17 or newer must be there
 	$(BIN)/python -m pytest -m spark tests/spark
+
+portal-proof: $(PROOF)  ## the portal in a browser as each role, and under load; installs Chromium and PostgreSQL from Debian's packages
+	command -v chromium >/dev/null || { apt-get update -q && apt-get install -y -q chromium; }
+	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { apt-get update -q && apt-get install -y -q postgresql; }
+	$(BIN)/python -m pytest -m proof tests/portal_proof
 
 audit: $(READY)  ## recompute a sample bank of 4,000 customers from its raw tables, cell by cell, by code that knows only the docs
 	$(BIN)/python -m tests.audit $(AUDITED)

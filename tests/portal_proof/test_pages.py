@@ -1,0 +1,80 @@
+"""Every page of every role in a browser: it opens, fits the screen, has no fault, and a screen reader can use it."""
+
+import pytest
+
+ROLES = ("head", "branch1", "s1", "counter1", "operator", "auditor")
+SERIOUS = ("serious", "critical")
+
+
+def addresses(page):
+    """Addresses of the menu."""
+    return page.eval_on_selector_all("header nav a", "links => links.map(link => link.getAttribute('href'))")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("name", ROLES)
+def test_every_page_of_the_menu_opens_without_a_fault(open_as, release, pictures, name, language):
+    page = open_as(name, language=language)
+    found = addresses(page)
+    for number, address in enumerate(found):
+        answer = page.goto(address)
+        page.screenshot(path=pictures / f"{name}_{language}_{number}.png", full_page=True)
+        assert (address, answer.status, page.faults) == (address, 200, [])
+    assert found
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_no_page_is_wider_than_a_telephone(open_as, release, pictures, name):
+    page = open_as(name, width=375, height=740)
+    for number, address in enumerate(addresses(page)):
+        page.goto(address)
+        page.screenshot(path=pictures / f"{name}_phone_{number}.png", full_page=True)
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if not address.startswith("/users"):  # Django's own pages, for the operator at a desk
+            assert (address, wide) == (address, 0)
+
+
+@pytest.mark.parametrize("name", ROLES)
+def test_axe_finds_no_serious_fault(open_as, release, name):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = open_as(name)
+    for address in ["/sign-in", *addresses(page)]:
+        if address.startswith("/users"):
+            continue
+        page.goto(address)
+        found = Axe().run(page).response["violations"]
+        assert [
+            (address, fault["id"], node["html"])
+            for fault in found
+            if fault["impact"] in SERIOUS
+            for node in fault["nodes"]
+        ] == []
+
+
+def test_nobody_is_sent_to_sign_in_first(open_as, release):
+    page = open_as()
+    page.goto("/lists")
+    assert page.url.endswith("/sign-in?next=/lists")
+
+
+def test_the_main_path_works_without_javascript(open_as, release):
+    page = open_as("s1", javascript=False, language="en")
+    page.goto("/lists?search=C2")
+    assert "C2" in page.inner_text("main")
+    assert "C1" not in page.inner_text("main")
+
+
+def test_the_page_is_worked_by_the_keyboard_alone(open_as, people, release):
+    page = open_as()
+    page.goto("/sign-in")
+    page.focus("input[name=username]")
+    page.keyboard.type("s1")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Correct-Horse-7")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/day")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#main")

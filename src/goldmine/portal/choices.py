@@ -35,7 +35,7 @@ def choices(user: User, release: Release, language: str) -> dict[str, list[Choic
         "branch_id": _pairs(values["branch_id"], names.beside("branch_id", values["branch_id"], language)),
         "manager_id": _pairs(values["manager_id"], names.beside("manager_id", values["manager_id"], language)),
         "status": [Choice(code, word) for code, word in _words("status", language) if code != "refused"],
-        "decile": [Choice(str(number), str(number)) for number in range(10, 0, -1)],
+        "decile": [Choice(str(number), str(number)) for number in range(1, 11)],
     }
     return {name: _pairs(own, own) for name, own in values.items()} | shown
 

@@ -1,6 +1,7 @@
 """Templates of the portal's pages: Jinja2, with texts in the language of whoever asks."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import jinja2
@@ -9,6 +10,7 @@ from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import get_language
 
 from goldmine.core.i18n import LocalizedText, in_language
@@ -38,7 +40,7 @@ def environment(**options: Any) -> jinja2.Environment:
         roles=ROLES,
         language=language,
     )
-    made.filters.update(text=text, yuan=yuan, whole=whole, dict_with=_with)
+    made.filters.update(text=text, yuan=yuan, whole=whole, moment=moment, dict_with=_with)
     return made
 
 
@@ -60,6 +62,11 @@ def yuan(value: float | None) -> str:
 def whole(value: float | None) -> str:
     """A count with separators."""
     return "–" if value is None else f"{value:,}"
+
+
+def moment(value: datetime | None) -> str:
+    """Day and time in the bank's time zone; a dash where there is none."""
+    return "–" if value is None else f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
 
 
 def _with(values: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from goldmine.portal.api import api
-from goldmine.portal.pages import counter, hand_over, home, lists, my_day, sign_in
+from goldmine.portal.pages import approvals, counter, downloads, hand_over, home, lists, my_day, sign_in
 
 handler500 = "goldmine.portal.pages.failures.failed"
 
@@ -17,6 +17,12 @@ urlpatterns = [
     path("password", sign_in.change_password, name="change_password"),
     path("language", sign_in.choose_language, name="language"),
     path("lists", lists.lists, name="lists"),
+    path("lists/download", downloads.download, name="download"),
+    path("lists/download/ask", downloads.ask, name="download_ask"),
+    path("downloads", downloads.own, name="downloads"),
+    path("downloads/<int:number>", downloads.take, name="download_take"),
+    path("approvals", approvals.approvals, name="approvals"),
+    path("approvals/<int:number>", approvals.decide, name="approval_decide"),
     path("counter", counter.counter, name="counter"),
     path("day", my_day.my_day, name="my_day"),
     path("day/call", my_day.call, name="day_call"),

@@ -1,6 +1,6 @@
 """Rows of lists in the words of whoever reads them: titles, names, codes in words, texts in their language."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -11,9 +11,13 @@ from goldmine.contract.display_names import DisplayNames, display_names
 from goldmine.contract.manifest import load_bank
 from goldmine.core.columns import column
 from goldmine.core.errors import GoldmineError
+from goldmine.core.i18n import _, in_language
 from goldmine.core.workspace import Workspace
 from goldmine.portal.models import ListRow, Release
 from goldmine.publishing.staff_words import use_case_titles
+
+_OWN_NAMES = {"list_name": _("List or campaign"), "search": _("Search"), "sort": _("Sorted by")}
+"""Parts of a filter that are no columns of files."""
 
 
 @dataclass(frozen=True)
@@ -83,3 +87,23 @@ def names_of(release_id: str) -> DisplayNames:
         return display_names(load_bank(Workspace(settings.GOLDMINE_WORK)))
     except GoldmineError:
         return DisplayNames()
+
+
+def filter_words(given: Mapping[str, str], release: Release, language: str) -> str:
+    """A filter as people read it: headings and words of its columns.
+
+    Parameters
+    ----------
+    given : mapping of str to str
+        See `goldmine.portal.filters.RowFilter.given`.
+    """
+    titles, names = list_titles(release, language), names_of(release.release_id)
+    parts = []
+    for name, value in given.items():
+        if name in ("search", "sort", "list_name"):
+            heading, shown = str(in_language(_OWN_NAMES[name], language)), titles.get(value, value)
+        else:
+            heading = column(name).heading(language)
+            shown = names.beside(name, column(name).in_words([value], language), language)[0]
+        parts.append(f"{heading}: {shown}")
+    return "; ".join(parts) or str(in_language(_("all rows"), language))

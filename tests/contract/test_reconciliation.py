@@ -1,5 +1,7 @@
 """Every intake says rows and yuan read and taken in, and the difference by reason."""
 
+import os
+import sqlite3
 from decimal import Decimal
 from pathlib import Path
 
@@ -7,12 +9,18 @@ import duckdb
 import pytest
 
 from goldmine.cli.findings import require_no_warning, show_findings
+from goldmine.cli.rule_meanings import meaning_for_lists
 from goldmine.contract.intake import open_bank
 from goldmine.contract.manifest import read_intake
 from goldmine.core.errors import ValidationError
 from goldmine.core.files import write_json
 from goldmine.core.workspace import Workspace
 
+CODES = (
+    "  to mend it: under tables.transactions in bank.yaml codes: {channel: {THEIRS: OURS}}; "
+    "docs/contract.md has our codes"
+)
+SERVER = os.environ.get("GOLDMINE_TEST_POSTGRES", "")
 HEAD = "transaction_id,customer_id,time,amount,direction,known_on\n"
 
 
@@ -78,20 +86,113 @@ def test_what_was_found_is_printed_fatal_rules_first(work: Workspace, capsys: py
     write_json(work.validation("transactions"), {"rules": rules})
     show_findings(work, "en")
     assert capsys.readouterr().out.splitlines() == [
-        "customers: c 3 in its sources, 2 read, 2 taken in",
+        "customers: c 3 rows in its sources, 2 read, 2 taken in",
         "  -1 rows: by the SELECT in bank.yaml",
-        "transactions: t 3 in its sources, 3 read, 3 taken in",
-        "  amount: 19.35 yuan read, 19.35 taken in (+0.0010 by rounding)",
-        "  known_on: 1 days that stand for none",
+        "transactions: t 3 rows in its sources, 3 read, 3 taken in",
+        "  amount: 19.35 yuan in its source, 19.35 read, 19.35 taken in (+0.0010 by rounding)",
+        "  known_on: 1 days that stand for none, left empty",
         "  amount: 2 rounded to fen",
         "not used: left over.xlsx",
         "fatal: transactions.channel: channel_mostly_outside_codes, 2 of 3",
         "  Known codes.",
         "  for the lists: none is made until this is corrected",
+        CODES,
         "warning: transactions.channel: channel_outside_codes, 2 of 3",
         "  Known codes.",
         "  for the lists: these values count as missing: what needs them leaves the customers out",
+        CODES,
     ]
+
+
+def test_what_was_found_is_printed_in_chinese(work: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    rule = {"column": "channel", "rows": 3, "success": False, "severity": "warning", "failing": 2}
+    rules = [{**rule, "rule": "channel_outside_codes", "meaning": {"en": "Known codes.", "zh": "代码已知。"}}]
+    write_json(work.validation("transactions"), {"rules": rules})
+    show_findings(work, "zh")
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[1] == "  -1 行：由 bank.yaml 里的 SELECT 造成"
+    assert printed[-3] == "  代码已知。"
+    assert printed[-2].startswith("  对名单的影响：")
+
+
+def test_a_number_that_leads_nowhere_loses_no_rows() -> None:
+    assert (
+        meaning_for_lists("branch_id_unknown", fatal=False)
+        == "the number leads nowhere: what is known there stays empty"
+    )
+    assert meaning_for_lists("customer_id_unknown", fatal=False) == "these rows count for no customer"
+    assert meaning_for_lists("merged_into_unknown", fatal=False).startswith("the number is followed")
+
+
+def test_sources_of_a_select_are_counted_in_rows_and_yuan(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("no,acc,yuan,cur\n1,a,10.50,CNY\n2,b,2.25,CNY\n3,a,4.00,USD\n", "utf-8")
+    (tmp_path / "a.csv").write_text("acc,person\na,1\nb,2\nc,2\n", "utf-8")
+    (tmp_path / "bank.yaml").write_text(
+        "sources: {t: {csv: t.csv}, a: {csv: a.csv}}\ntables:\n"
+        "  customers: {source: a, select: SELECT DISTINCT person AS customer_id FROM a}\n"
+        "  transactions:\n    source: [t, a]\n    select: SELECT t.no AS transaction_id, a.person AS customer_id, "
+        "'2024-01-31' AS time, 'in' AS direction, t.yuan AS amount FROM t JOIN a ON t.acc = a.acc WHERE cur = 'CNY'\n",
+        "utf-8",
+    )
+    work = Workspace(tmp_path / "work")
+    open_bank(tmp_path, work)
+    (customers, transactions), _ = read_intake(work)
+    assert (customers.sources, customers.read) == ({"a": 3}, 2)
+    assert (transactions.sources, transactions.looked_up, transactions.read) == ({"t": 3, "a": 3}, ["a"], 2)
+    amount = transactions.amounts[0]
+    assert (amount.source, amount.read, amount.written) == (Decimal("16.75"), Decimal("12.75"), Decimal("12.75"))
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "duckdb", "postgres"])
+def test_tables_of_a_database_are_counted_in_rows_and_yuan(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = f"moves_{os.getpid()}"
+    statements = (
+        f"CREATE TABLE {table} (no INTEGER, fen BIGINT)",
+        f"INSERT INTO {table} VALUES (1, 1050), (2, 225), (3, 400)",
+    )
+    prefix = _database(tmp_path / "core.db", kind, statements, monkeypatch)
+    where = "${CORE}" if kind == "postgres" else "core.db"
+    (tmp_path / "bank.yaml").write_text(
+        f"sources: {{core: {{{kind}: '{where}'}}}}\ntables:\n"
+        "  customers: {source: core, select: SELECT '1' AS customer_id}\n"
+        "  transactions:\n    source: core\n    unit: fen\n"
+        "    select: SELECT no AS transaction_id, '1' AS customer_id, '2024-01-31' AS time, 'in' AS direction, "
+        f"fen AS amount FROM {prefix}{table} WHERE no > 1\n",
+        "utf-8",
+    )
+    work = Workspace(tmp_path / "work")
+    open_bank(tmp_path, work)
+    if kind == "postgres":
+        _postgres(f"DROP TABLE {table}")
+    transactions = read_intake(work)[0][1]
+    assert (transactions.sources, transactions.read) == ({f"core.{table}": 3}, 2)
+    assert (transactions.amounts[0].source, transactions.amounts[0].read) == (Decimal("16.75"), Decimal("6.25"))
+
+
+def _database(path: Path, kind: str, statements: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> str:
+    """Make a database; what stands before the names of its tables in a SELECT."""
+    if kind == "postgres":
+        if not SERVER:
+            pytest.skip("GOLDMINE_TEST_POSTGRES names no PostgreSQL server to read from")
+        monkeypatch.setenv("CORE", SERVER)
+        _postgres(*statements)
+        return ""
+    connect = sqlite3.connect if kind == "sqlite" else duckdb.connect
+    with connect(path) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
+    return "" if kind == "sqlite" else "core."
+
+
+def _postgres(*statements: str) -> None:
+    import adbc_driver_postgresql.dbapi
+
+    with adbc_driver_postgresql.dbapi.connect(SERVER, autocommit=True) as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
 
 
 def test_months_that_break_a_rule_are_named(work: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,7 +201,7 @@ def test_months_that_break_a_rule_are_named(work: Workspace, capsys: pytest.Capt
     rule |= {"failing": 13, "months": [*months, "2022-12 (rows_ratio 0.50)"], "meaning": {"en": "Alike.", "zh": ""}}
     write_json(work.validation("transactions"), {"rules": [rule]})
     show_findings(work, "en")
-    assert capsys.readouterr().out.splitlines()[-4:] == [
+    assert capsys.readouterr().out.splitlines()[-5:-1] == [
         "warning: transactions.time: rows_unlike_months, 13 of 30",
         "  Alike.",
         f"  months: {', '.join(months)} and 1 more",

@@ -22,6 +22,7 @@ from goldmine.contract.canonical_writer import write_canonical
 from goldmine.contract.mapping import Mapping, TableMapping
 from goldmine.contract.reconciliation import reconciled
 from goldmine.contract.schema import TableSpec
+from goldmine.contract.source_totals import SourceTotals
 from goldmine.contract.sources import ParquetSource
 from goldmine.contract.stage import connect, stage
 from goldmine.contract.tables import TABLES
@@ -100,7 +101,7 @@ def _taken(
     staged = stage(connection, spec, mapping, scratch)
     written, counts = write_canonical(connection, spec, keys, staged, scratch)
     names, rows = _rows([part.path for part in written], spec)
-    record = reconciled(spec, {}, counts, (len(rows), sum(part.rows for part in written)))
+    record = reconciled(spec, SourceTotals(), counts, (len(rows), sum(part.rows for part in written)))
     assert record.written == len(rows)
     for amount in record.amounts:
         place = names.index(amount.column) if rows else 0

@@ -4,26 +4,19 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from goldmine.cli.output import say
+from goldmine.cli.rule_meanings import meaning_for_lists, remedy_of
 from goldmine.contract.manifest import read_intake
-from goldmine.contract.reconciliation import TableIntake
+from goldmine.contract.reconciliation import AmountIntake, TableIntake
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import ValidationError
 from goldmine.core.files import read_json
+from goldmine.core.i18n import _, in_language, join_texts, stored_text
 from goldmine.core.workspace import Workspace
 
 if TYPE_CHECKING:
     from goldmine.pipeline.snapshot import Snapshot
 
-_MEANINGS = (
-    ("_outside_codes", "these values count as missing: what needs them leaves the customers out"),
-    ("consent_unknown", "these customers are on none"),
-    ("_unknown", "these rows count for no customer"),
-    ("row_repeated", "of equal rows one counts"),
-    ("_after_books", "these rows count once the books reach their day"),
-    ("unlike_months", "what is counted over these months is as far off as they are"),
-    ("month_without_rows", "what is counted over these months finds nothing in them"),
-    ("merged_", "the number is followed as far as docs/contract.md says, and no yuan is lost"),
-)
+_CENT = Decimal("0.01")
 _NAMED_FILES = 20
 _NAMED_MONTHS = 12
 
@@ -51,19 +44,14 @@ def validate_tables(snapshot: "Snapshot", *, strict: bool) -> None:
 def show_findings(work: Workspace, language: str) -> None:
     """Print what the intake counted and which rules were broken; nothing where no intake has run."""
     intake, unused = read_intake(work)
-    for table in intake:
-        _show_table(table)
+    lines = [line for table in intake for line in _of_table(table)]
     if unused:
-        say(f"not used: {', '.join(unused[:_NAMED_FILES])}{_more(unused, _NAMED_FILES)}")
+        lines.append(_("not used: {files}", files=_first(unused, _NAMED_FILES)))
     broken = broken_rules(work)
-    for severity in ("fatal", "warning"):
-        for suite, rule in broken:
-            if rule["severity"] == severity:
-                say(f"{severity}: {suite}.{rule['column']}: {rule['rule']}, {rule['failing']:,} of {rule['rows']:,}")
-                say(f"  {rule['meaning'][language]}")
-                if rule.get("months"):
-                    say(f"  months: {', '.join(rule['months'][:_NAMED_MONTHS])}{_more(rule['months'], _NAMED_MONTHS)}")
-                say(f"  for the lists: {_for_lists(rule)}")
+    lines += [line for severity in ("fatal", "warning") for suite, rule in broken
+              if rule["severity"] == severity for line in _of_rule(suite, rule)]  # fmt: skip
+    for line in lines:
+        say(in_language(line, language))
 
 
 def broken_rules(work: Workspace) -> list[tuple[str, dict[str, Any]]]:
@@ -93,43 +81,79 @@ def require_no_warning(work: Workspace) -> None:
         )
 
 
-def _show_table(table: TableIntake) -> None:
-    sources = ", ".join(f"{name} {rows:,}" for name, rows in table.sources.items())
-    before = f"{sources} in its sources, " if sources else ""
-    say(f"{table.table}: {before}{table.read:,} read, {table.written:,} taken in")
-    if table.sources and sum(table.sources.values()) != table.read:
-        say(f"  {table.read - sum(table.sources.values()):+,} rows: by the SELECT in bank.yaml")
+def _of_table(table: TableIntake) -> list[str]:
+    own = {name: rows for name, rows in table.sources.items() if name not in table.looked_up}
+    counts = {"table": table.table, "read": f"{table.read:,}", "written": f"{table.written:,}"}
+    lines: list[str] = [_("{table}: {read} rows read, {written} taken in", **counts)]
+    if own:
+        sources = _rows_of(own)
+        lines = [
+            _("{table}: {sources} rows in its sources, {read} read, {written} taken in", sources=sources, **counts)
+        ]
+    if own and sum(own.values()) != table.read:
+        lines.append(_("  {n} rows: by the SELECT in bank.yaml", n=f"{table.read - sum(own.values()):+,}"))
+    if table.looked_up:
+        joined = _rows_of({name: table.sources[name] for name in table.looked_up})
+        lines.append(_("  joined by the SELECT: {sources} rows", sources=joined))
     if table.written != table.read:
-        say(f"  {table.written - table.read:+,} rows: lost; report this")
-    for amount in table.amounts:
-        say(f"  {amount.column}: {amount.read:,.2f} yuan read, {amount.written:,.2f} taken in{_difference(amount)}")
-    for column in table.columns:
-        counted = {
-            "rounded to fen": column.rounded,
-            "unreadable, left empty": column.unreadable,
-            "days that stand for none": column.placeholders,
-            "codes outside the list": column.unknown_codes,
-        }
-        for what, count in counted.items():
-            if count:
-                say(f"  {column.column}: {count:,} {what}")
+        lines.append(_("  {n} rows: lost; report this", n=f"{table.written - table.read:+,}"))
+    return lines + [_of_amount(amount) for amount in table.amounts] + _of_columns(table)
 
 
-def _more(names: list[str], named: int) -> str:
-    return f" and {len(names) - named} more" if len(names) > named else ""
-
-
-def _difference(amount: Any) -> str:
-    parts = [f"{amount.rounding:+,.4f} by rounding"] if amount.rounding else []
+def _of_amount(amount: AmountIntake) -> str:
+    figures = {"column": amount.column, "read": f"{amount.read:,.2f}", "written": f"{amount.written:,.2f}"}
+    reasons: list[str] = []
+    if amount.source is not None and abs(amount.read - amount.source) >= _CENT:
+        reasons.append(_("{yuan} by the SELECT", yuan=f"{amount.read - amount.source:+,.2f}"))
+    if amount.rounding:
+        reasons.append(_("{yuan} by rounding", yuan=f"{amount.rounding:+,.4f}"))
     if amount.unexplained != Decimal(0):
-        parts.append(f"{amount.unexplained:+,.2f} unexplained; report this")
-    return f" ({', '.join(parts)})" if parts else ""
+        reasons.append(_("{yuan} unexplained; report this", yuan=f"{amount.unexplained:+,.2f}"))
+    line = _("  {column}: {read} yuan read, {written} taken in", **figures)
+    if amount.source is not None:
+        before = f"{amount.source:,.2f}"
+        line = _("  {column}: {source} yuan in its source, {read} read, {written} taken in", source=before, **figures)
+    return _("{line} ({reasons})", line=line, reasons=join_texts(reasons, ", ")) if reasons else line
 
 
-def _for_lists(rule: dict[str, Any]) -> str:
-    if rule["severity"] == "fatal":
-        return "none is made until this is corrected"
-    for part, meaning in _MEANINGS:
-        if part in rule["rule"]:
-            return meaning
-    return "the rows are used as they stand"
+def _of_columns(table: TableIntake) -> list[str]:
+    lines: list[str] = []
+    for column in table.columns:
+        counted = (
+            (column.rounded, _("rounded to fen")),
+            (column.unreadable, _("unreadable, left empty")),
+            (column.placeholders, _("days that stand for none, left empty")),
+            (column.unknown_codes, _("codes outside the list")),
+        )
+        lines += [
+            _("  {column}: {n} {what}", column=column.column, n=f"{count:,}", what=what)
+            for count, what in counted
+            if count
+        ]
+    return lines
+
+
+def _of_rule(suite: str, rule: dict[str, Any]) -> list[str]:
+    counts = f"{rule['failing']:,}", f"{rule['rows']:,}"
+    told = {"column": f"{suite}.{rule['column']}", "rule": rule["rule"], "failing": counts[0], "rows": counts[1]}
+    fatal = rule["severity"] == "fatal"
+    lines: list[str] = [
+        _("fatal: {column}: {rule}, {failing} of {rows}", **told)
+        if fatal
+        else _("warning: {column}: {rule}, {failing} of {rows}", **told),
+        _("  {meaning}", meaning=stored_text(rule["meaning"])),
+    ]
+    if rule.get("months"):
+        lines.append(_("  months: {months}", months=_first(rule["months"], _NAMED_MONTHS)))
+    lines.append(_("  for the lists: {what}", what=meaning_for_lists(rule["rule"], fatal=fatal)))
+    mend = remedy_of(suite, rule["rule"], rule["column"])
+    return [*lines, _("  to mend it: {what}", what=mend)] if mend else lines
+
+
+def _rows_of(sources: dict[str, int]) -> str:
+    return ", ".join(f"{name} {rows:,}" for name, rows in sources.items())
+
+
+def _first(names: list[str], most: int) -> str:
+    some = ", ".join(names[:most])
+    return _("{names} and {n} more", names=some, n=len(names) - most) if len(names) > most else some

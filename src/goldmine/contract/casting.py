@@ -188,8 +188,10 @@ class ColumnCast:
         return f"replace({given}, {literal(self.forms.thousands)}, '')" if self.forms.thousands else given
 
     def _money(self, given: str) -> str:
-        # A cast of FLOAT to DECIMAL multiplies in seven digits.
-        number = f"CAST({given} AS DOUBLE)" if self.duckdb_type == "FLOAT" else given
+        floating = self.duckdb_type in _EXACT_BITS
+        # A cast of DOUBLE to DECIMAL makes 1.00 of 1.005, which is 1.01 as a text; one of the text 1e-17 makes 0.01.
+        text = f"CASE WHEN abs({given}) < 0.001 THEN '0' ELSE CAST(CAST({given} AS DOUBLE) AS VARCHAR) END"
+        number = text if floating else given
         digits = self._digits(given) if self.text else number
         fen = self.forms.unit_of(self.column.name) == "fen"
         value = f"TRY_CAST({digits} AS DECIMAL(18, 2))"

@@ -17,11 +17,12 @@ from goldmine.contract.canonical_parquet import canonical_footers
 from goldmine.contract.canonical_writer import Written, write_canonical
 from goldmine.contract.manifest import Hashes, IntakeRecord, load_bank, read_manifest, saved_files, write_manifest
 from goldmine.contract.mapping import Mapping, load_mapping
-from goldmine.contract.reconciliation import TableIntake, reconciled, standing
+from goldmine.contract.reconciliation import TableIntake, amounts_read, reconciled, standing
 from goldmine.contract.returned_contacts import join_returned, write_joined
 from goldmine.contract.schema import TableSpec
+from goldmine.contract.source_totals import source_totals
 from goldmine.contract.sources import ParquetSource, PostgresSource
-from goldmine.contract.stage import connect, source_rows, stage
+from goldmine.contract.stage import connect, stage
 from goldmine.contract.tables import TABLES
 from goldmine.contract.value_forms import built_in_words
 from goldmine.core.code_fingerprint import code_fingerprint
@@ -142,7 +143,8 @@ def _take_in(intake: _Intake, spec: TableSpec, scratch: Path) -> _Taken:
         staged = stage(connection, spec, intake.mapping, scratch)
         written, counts = write_canonical(connection, spec, table, staged, scratch)
         read = sum(pq.read_metadata(part).num_rows for part in staged.rglob("*.parquet"))
-        sources = source_rows(connection, spec, intake.mapping) or ({} if table.select else {table.source[0]: read})
+        yuan = amounts_read(spec, counts)
+        sources = source_totals(connection, spec, intake.mapping, (read, yuan))
     shutil.rmtree(staged)
     counted = reconciled(spec, sources, counts, (read, sum(file.rows for file in written)))
     return _Taken(written[0].columns if written else (), written=tuple(written), made_from=made_from, intake=counted)

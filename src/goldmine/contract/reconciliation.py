@@ -8,6 +8,7 @@ import duckdb
 
 from goldmine.contract.canonical_writer import ColumnCounts
 from goldmine.contract.schema import TableSpec
+from goldmine.contract.source_totals import SourceTotals
 from goldmine.core.settings import RecordModel
 from goldmine.core.sql import literals, quoted
 
@@ -34,9 +35,16 @@ class ColumnIntake(RecordModel):
 
 
 class AmountIntake(RecordModel):
-    """Yuan of one column: as read, as written, and the part of the difference that rounding explains."""
+    """Yuan of one column: in its source, as read, as written, and the part of the difference that rounding explains.
+
+    Parameters
+    ----------
+    source : Decimal, optional
+        All of the source's column, before the SELECT; None where the SELECT makes the amount of something else.
+    """
 
     column: str
+    source: Decimal | None = None
     read: Decimal
     written: Decimal
     rounding: Decimal
@@ -57,6 +65,8 @@ class TableIntake(RecordModel):
         The canonical table.
     sources : dict of str to int
         Rows of each source that the table reads, where they can be counted without its SELECT.
+    looked_up : list of str
+        Sources that its SELECT only joins, so that their rows are not the table's.
     read, written : int
         Rows that the SELECT gave, and rows of the canonical table.
     columns : list of ColumnIntake
@@ -67,6 +77,7 @@ class TableIntake(RecordModel):
 
     table: str
     sources: dict[str, int]
+    looked_up: list[str] = []
     read: int
     written: int
     columns: list[ColumnIntake]
@@ -78,7 +89,7 @@ class TableIntake(RecordModel):
 
 
 def reconciled(
-    spec: TableSpec, sources: dict[str, int], counts: list[ColumnCounts], rows: tuple[int, int]
+    spec: TableSpec, sources: SourceTotals, counts: list[ColumnCounts], rows: tuple[int, int]
 ) -> TableIntake:
     """The record of a table that was cast.
 
@@ -101,6 +112,7 @@ def reconciled(
     amounts = [
         AmountIntake(
             column=c.column,
+            source=_yuan(sources.yuan[c.column]) if c.column in sources.yuan else None,
             read=_yuan(c.read_yuan),
             written=_yuan(c.yuan),
             rounding=_yuan(c.rounded_to) - _yuan(c.rounded_from),
@@ -109,8 +121,19 @@ def reconciled(
         if spec.column(c.column).kind == "money"
     ]
     return TableIntake(
-        table=spec.name, sources=sources, read=rows[0], written=rows[1], columns=columns, amounts=amounts
+        table=spec.name,
+        sources=sources.rows,
+        looked_up=list(sources.looked_up),
+        read=rows[0],
+        written=rows[1],
+        columns=columns,
+        amounts=amounts,
     )
+
+
+def amounts_read(spec: TableSpec, counts: list[ColumnCounts]) -> dict[str, Decimal]:
+    """Yuan of each amount as it was read."""
+    return {c.column: _yuan(c.read_yuan) for c in counts if spec.column(c.column).kind == "money"}
 
 
 def standing(
@@ -123,7 +146,13 @@ def standing(
     sums = ", ".join(f"sum({quoted(name)})" for name in names)
     yuan = connection.execute(f"SELECT {sums} FROM {read}").fetchall()[0] if names else ()
     amounts = [
-        AmountIntake(column=name, read=_yuan(total or 0), written=_yuan(total or 0), rounding=Decimal(0))
+        AmountIntake(
+            column=name,
+            source=_yuan(total or 0),
+            read=_yuan(total or 0),
+            written=_yuan(total or 0),
+            rounding=Decimal(0),
+        )
         for name, total in zip(names, yuan, strict=True)
     ]
     return TableIntake(table=spec.name, sources={source: rows}, read=rows, written=rows, columns=[], amounts=amounts)

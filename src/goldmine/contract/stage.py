@@ -71,7 +71,8 @@ def check_dates(connection: duckdb.DuckDBPyConnection, name: str, source: CsvSou
     for column, formats in source.dates.items():
         text = quoted(column)
         bad = connection.execute(
-            f"SELECT count(*) FROM {quoted(_raw(name))} WHERE {text} IS NOT NULL AND {_dated(text, formats)} IS NULL"
+            f"SELECT count(*) FROM {quoted(raw_view(name))} "
+            f"WHERE {text} IS NOT NULL AND {_dated(text, formats)} IS NULL"
         ).fetchall()[0][0]
         if bad:
             raise ContractError(
@@ -85,7 +86,7 @@ def _add_csv(connection: duckdb.DuckDBPyConnection, name: str, source: CsvSource
     columns = columns_of(source, files, table)
     types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
     connection.execute(
-        f"CREATE VIEW {quoted(_raw(name))} AS SELECT * FROM read_csv({literals(files)}, auto_detect = false, "
+        f"CREATE VIEW {quoted(raw_view(name))} AS SELECT * FROM read_csv({literals(files)}, auto_detect = false, "
         f"header = {source.header}, delim = {literal(source.delimiter)}, quote = {literal(source.quote)}, "
         f"escape = {literal(source.quote)}, columns = {{{types}}}, hive_partitioning = false)"
     )
@@ -94,14 +95,15 @@ def _add_csv(connection: duckdb.DuckDBPyConnection, name: str, source: CsvSource
         for c, f in source.dates.items()
     )
     replaced = f"REPLACE ({dated})" if dated else ""
-    connection.execute(f"CREATE VIEW {quoted(name)} AS SELECT * {replaced} FROM {quoted(_raw(name))}")
+    connection.execute(f"CREATE VIEW {quoted(name)} AS SELECT * {replaced} FROM {quoted(raw_view(name))}")
 
 
 def _dated(text: str, formats: tuple[str, ...]) -> str:
     return f"coalesce({', '.join(date_of_form(text, form) for form in formats)}, NULL)"
 
 
-def _raw(name: str) -> str:
+def raw_view(name: str) -> str:
+    """Name of the view of a CSV source's texts, before dates are read."""
     return f"{name} as text"
 
 
@@ -171,19 +173,6 @@ def stage(connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Mappi
     with duckdb_errors(spec.name, scratch):
         _blame_dates(connection, spec.name, mapping)
     raise reduced(failed, spec.name, scratch)
-
-
-def source_rows(connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Mapping) -> dict[str, int]:
-    """Rows of a table's file sources, which `stage` has named, where a SELECT may have left some out."""
-    table = mapping.tables[spec.name]
-    kinds = CsvSource | XlsxSource | ParquetSource
-    counted = [name for name in table.source if isinstance(mapping.sources[name], kinds)]
-    if not table.select or len(counted) < len(table.source):
-        return {}
-    raw = {name: _raw(name) if isinstance(mapping.sources[name], CsvSource) else name for name in counted}
-    return {
-        name: connection.execute(f"SELECT count(*) FROM {quoted(view)}").fetchall()[0][0] for name, view in raw.items()
-    }
 
 
 def _one_select(connection: duckdb.DuckDBPyConnection, select: str, table: str) -> str:

@@ -1,0 +1,175 @@
+"""Rows and yuan that stand in a table's sources, before the bank's SELECT leaves out, joins or repeats any."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+
+from goldmine.contract.casting import ColumnCast, casted_rows, counts_of
+from goldmine.contract.databases import rows_of
+from goldmine.contract.mapping import Mapping
+from goldmine.contract.schema import TableSpec
+from goldmine.contract.sources import CsvSource, DuckdbSource, PostgresSource, Source, SqliteSource
+from goldmine.contract.stage import raw_view
+from goldmine.core.errors import ContractError
+from goldmine.core.sql import quoted
+
+_SETS_APART = ("where", "joins", "group", "having", "distinct", "qualify", "limit", "offset", "laterals", "with_")
+
+
+@dataclass(frozen=True)
+class SourceTotals:
+    """What was counted of a table's sources.
+
+    Parameters
+    ----------
+    rows : dict of str to int
+        Rows of each source, by its name, of a database by ``source.table``.
+    looked_up : tuple of str
+        Those that are only joined, so that their rows are not the table's.
+    yuan : dict of str to Decimal
+        For each amount that the SELECT takes from one column as it stands, the sum of all of that column.
+    """
+
+    rows: dict[str, int] = field(default_factory=dict)
+    looked_up: tuple[str, ...] = ()
+    yuan: dict[str, Decimal] = field(default_factory=dict)
+
+
+def source_totals(
+    connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Mapping, read: tuple[int, dict[str, Decimal]]
+) -> SourceTotals:
+    """Count a table's sources.
+
+    Where there is no SELECT, or one that gives every row of one table, they hold what was read; else they are read
+    again, as far as the SELECT says in plain words where rows and amounts come from.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        Where :func:`goldmine.contract.stage.stage` has named the file sources.
+    spec, mapping : TableSpec, Mapping
+        The table, and where its rows stand.
+    read : tuple of int and dict
+        Rows that were read, and the yuan of each amount.
+    """
+    table = mapping.tables[spec.name]
+    if not table.select.strip():
+        return SourceTotals({table.source[0]: read[0]}, yuan=read[1])
+    select = _parsed(table.select, mapping.sources[table.source[0]])
+    if select is None:
+        return SourceTotals()
+    here, looked_up = _relations(select)
+    names = {relation.sql(): _label(relation, table.source) for relation in [*here, *looked_up]}
+    if len(here) == 1 and not looked_up and _gives_every_row(select):
+        return SourceTotals({names[here[0].sql()]: read[0]}, yuan=read[1])
+    counter = _Counter(connection, spec, mapping)
+    try:
+        rows = {names[relation.sql()]: counter.rows(relation) for relation in [*here, *looked_up]}
+        yuan = counter.yuan(select, here, list(read[1]))
+    except (duckdb.Error, ContractError):  # a table function, a view of another schema: not counted, and not said
+        return SourceTotals()
+    main = {names[relation.sql()] for relation in here}
+    return SourceTotals(rows, tuple(name for name in rows if name not in main), yuan)
+
+
+def _dialect(source: Source) -> str:
+    if isinstance(source, PostgresSource):
+        return "postgres"
+    return "sqlite" if isinstance(source, SqliteSource) else "duckdb"
+
+
+def _parsed(select: str, source: Source) -> exp.Query | None:
+    try:
+        parsed = sqlglot.parse_one(select, dialect=_dialect(source))
+    except sqlglot.errors.SqlglotError:
+        return None
+    return parsed if isinstance(parsed, exp.Query) else None
+
+
+def _relations(select: exp.Query) -> tuple[list[exp.Table], list[exp.Table]]:
+    """Tables that a SELECT reads from, and those that it only joins or asks."""
+    named = {cte.alias for cte in select.find_all(exp.CTE)}
+    here: dict[str, exp.Table] = {}
+    looked_up: dict[str, exp.Table] = {}
+    for table in select.find_all(exp.Table):
+        if table.name in named and not table.db:
+            continue
+        plain = table.copy()
+        plain.set("alias", None)
+        plain.set("joins", None)
+        asked = table.find_ancestor(exp.Join, exp.Where, exp.Having, exp.Subquery)
+        joined = isinstance(asked, exp.Join | exp.Where | exp.Having)
+        (looked_up if joined else here).setdefault(plain.sql(), plain)
+    return list(here.values()), [table for name, table in looked_up.items() if name not in here]
+
+
+def _gives_every_row(select: exp.Query) -> bool:
+    if not isinstance(select, exp.Select) or any(select.args.get(part) for part in _SETS_APART):
+        return False
+    return not select.find(exp.AggFunc, exp.Subquery, exp.Unnest, exp.Explode, exp.UDTF)
+
+
+def _label(relation: exp.Table, sources: tuple[str, ...]) -> str:
+    """A source's name; of a database the table's as well."""
+    if relation.name in sources and not relation.db:
+        return relation.name
+    inside = relation.name if relation.catalog or relation.db in sources else ".".join(p.name for p in relation.parts)
+    return f"{sources[0] if len(sources) == 1 else relation.db}.{inside}"
+
+
+@dataclass(frozen=True)
+class _Counter:
+    connection: duckdb.DuckDBPyConnection
+    spec: TableSpec
+    mapping: Mapping
+
+    def rows(self, relation: exp.Table) -> int:
+        """Rows of one table."""
+        with self._query("count(*) AS n", relation) as query:
+            return int(self.connection.execute(f"SELECT n FROM ({query})").fetchall()[0][0])
+
+    def yuan(self, select: exp.Query, relations: list[exp.Table], amounts: list[str]) -> dict[str, Decimal]:
+        """Sums of the amounts that the SELECT takes as they stand from its only table."""
+        if len(relations) != 1 or not isinstance(select, exp.Select):
+            return {}
+        sums = {}
+        for expression in select.expressions:
+            column = expression.unalias()
+            if expression.alias_or_name not in amounts or not isinstance(column, exp.Column):
+                continue
+            if column.table in {join.this.alias_or_name for join in select.args.get("joins") or ()}:
+                continue
+            sums[expression.alias_or_name] = self._sum(column.name, expression.alias_or_name, relations[0])
+        return sums
+
+    def _sum(self, raw: str, name: str, relation: exp.Table) -> Decimal:
+        with self._query(f"{quoted(raw)} AS {quoted(name)}", relation) as query:
+            kind = self.connection.execute(f"DESCRIBE {query}").fetchall()[0][1]
+            cast = ColumnCast(self.spec.name, self.spec.column(name), kind, self.mapping.tables[self.spec.name])
+            total = counts_of(cast)["read_yuan"]
+            return Decimal(str(self.connection.execute(
+                f"SELECT coalesce({total}, 0) FROM ({casted_rows([cast], query)})").fetchall()[0][0]))  # fmt: skip
+
+    @contextmanager
+    def _query(self, columns: str, relation: exp.Table) -> Iterator[str]:
+        """A SELECT that runs in DuckDB, over a file's rows as they stand or over what the database gives."""
+        sources = self.mapping.tables[self.spec.name].source
+        source = self.mapping.sources[sources[0]]
+        if isinstance(source, SqliteSource | PostgresSource):
+            select = f"SELECT {columns} FROM {relation.sql(_dialect(source))}"
+            with rows_of(source, select, self.spec.name) as reader:
+                self.connection.register("rows before the SELECT", reader)
+                yield 'SELECT * FROM "rows before the SELECT"'
+            return
+        name = relation.sql("duckdb")
+        own = self.mapping.sources.get(relation.name) if not relation.db else None
+        if isinstance(own, CsvSource):
+            name = quoted(raw_view(relation.name))
+        elif own is None and not isinstance(self.mapping.sources.get(relation.catalog or relation.db), DuckdbSource):
+            raise ContractError(f"{self.spec.name}: a source is no file and no table.", "Nothing: it is not counted.")
+        yield f"SELECT {columns} FROM {name}"

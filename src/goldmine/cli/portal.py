@@ -133,9 +133,13 @@ def open_portal(work: Path) -> None:
     from django.core.management import call_command
 
     django.setup()
+    from goldmine.portal.row_security import become_system_task, require_row_security
+
+    become_system_task()
     _keep_sample_key(work)
     for database in ("default", "numbers"):
         call_command("migrate", database=database, verbosity=0, interactive=False)
+    require_row_security()
     for path in (work / "portal").glob("*.sqlite3*"):
         path.chmod(0o600)
 

@@ -12,6 +12,7 @@ from django.db import models
 from goldmine.portal.clock import now, today
 from goldmine.portal.lobby import Draw, draw
 from goldmine.portal.models import Customer, Exposure, ListRow, User
+from goldmine.portal.row_security import system_task
 from goldmine.portal.scope import looked_up
 from goldmine.portal.work.status import TO_WORK
 
@@ -35,6 +36,7 @@ class LookUp:
     offers: tuple[ListRow, ...]
 
 
+@system_task()
 def look_up(user: User, customer_id: str, place: Place) -> LookUp:
     """Find a customer and the offers to make now, and record the look-up before it is shown.
 

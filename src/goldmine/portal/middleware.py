@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import translation
 
 from goldmine.portal.policy import portal_policy
+from goldmine.portal.row_security import act_for, request_scope, streamed
 
 Handler = Callable[[HttpRequest], HttpResponse]
 LANGUAGE_KEY = "language"
@@ -27,6 +28,12 @@ def row_security(get_response: Handler) -> Handler:
     """Tell PostgreSQL who asks, for its own row security, a second wall behind `goldmine.portal.scope`."""
 
     def handle(request: HttpRequest) -> HttpResponse:
-        return get_response(request)
+        with request_scope():
+            if request.user.is_authenticated:
+                act_for(request.user)
+            answer = get_response(request)
+            if isinstance(answer, StreamingHttpResponse) and not answer.is_async:
+                answer.streaming_content = streamed(answer.streaming_content)
+            return answer
 
     return handle

@@ -10,6 +10,7 @@ from django.db.models import Count
 from goldmine.core.errors import PortalError
 from goldmine.portal.models import ListRow, User
 from goldmine.portal.roles import ROLES
+from goldmine.portal.row_security import system_task
 from goldmine.portal.scope import current_release_id
 
 NEEDS_BRANCH = ("branch", "counter", "system")
@@ -106,6 +107,7 @@ def find_user(name: str) -> User:
     return user
 
 
+@system_task()
 def first_users() -> list[NewUser]:
     """One user a role, if the database has none: of the branch and the manager with most rows in the current release.
 

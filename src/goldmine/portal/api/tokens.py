@@ -13,6 +13,7 @@ from goldmine.core.i18n import _
 from goldmine.portal.api.errors import ApiError, wrong_token
 from goldmine.portal.models import ApiToken
 from goldmine.portal.policy import portal_policy
+from goldmine.portal.row_security import act_for
 from goldmine.portal.tokens import Scope, token_of
 
 _WRONG = {"username": "(token)"}
@@ -47,6 +48,7 @@ class Bearer(HttpBearer):
         if found.last_used_at is None or found.last_used_at < now - _USED_EVERY:
             ApiToken.objects.filter(id=found.id).update(last_used_at=now)
         request.user = found.user
+        act_for(found.user)
         return found
 
 

@@ -15,6 +15,7 @@ from goldmine.campaigns.queue_settings import QueueSettings, load_queue_settings
 from goldmine.portal.clock import today
 from goldmine.portal.day.cards import Card, card, title_of
 from goldmine.portal.models import CallBack, Claim, ListRow, OptOut, Release, Result, User
+from goldmine.portal.row_security import system_task
 from goldmine.portal.scope import current_release_id, visible
 from goldmine.portal.templating import language
 from goldmine.portal.work import claimed_by_others
@@ -72,7 +73,8 @@ def plan_day(user: User, now: datetime | None = None) -> DayPlan:
 
     due = [_of_call_back(user, agreed, release, know) for agreed in _call_backs(user).filter(on_day__lte=day)]
     taken = {made.customer_id for made in due}
-    rows = {row.pk: row for row in _open_rows(user, day, settings) if row.customer_id not in taken}
+    with system_task():  # colleagues' results count, too: nobody is called within the days of rest
+        rows = {row.pk: row for row in _open_rows(user, day, settings) if row.customer_id not in taken}
     planned, coming = _plan(user, rows, release, _capacity(user, settings, results, due))
     cards = [card(user, rows[number], why, **know) for number, why in planned]
     clock = (now or timezone.localtime()).time()

@@ -8,11 +8,13 @@ from django.utils import timezone
 from goldmine.portal.clock import today
 from goldmine.portal.models import CallBack, Claim, ListRow, Result, User
 from goldmine.portal.policy import portal_policy
+from goldmine.portal.row_security import system_task
 from goldmine.portal.scope import visible
 from goldmine.portal.work.errors import WorkError
 from goldmine.portal.work.status import NOT_REACHED, TO_WORK
 
 
+@system_task()
 def claim(user: User, customer_id: str, list_name: str) -> Claim:
     """Keep a customer for one person for some minutes, on all lists; claiming again prolongs it.
 

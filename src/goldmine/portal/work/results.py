@@ -12,6 +12,7 @@ from goldmine.campaigns.queue_settings import load_queue_settings
 from goldmine.campaigns.results.answer_text import refusal_in
 from goldmine.portal.clock import today
 from goldmine.portal.models import CallBack, Claim, Customer, ListRow, OptOut, Result, User
+from goldmine.portal.row_security import system_task
 from goldmine.portal.scope import visible, worked
 from goldmine.portal.work.contact import Contact, check_values
 from goldmine.portal.work.errors import WorkError
@@ -41,6 +42,7 @@ class Recorded:
         return self.result.answer == OPT_OUT and not self.result.certain
 
 
+@system_task()
 def record_result(
     user: User, contact: Contact, key: UUID, *, source: str = "page", corrects_refusal: bool = False
 ) -> Recorded:

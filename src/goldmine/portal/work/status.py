@@ -4,6 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from goldmine.portal.models import CallBack, ListRow, OptOut, Release, Result
+from goldmine.portal.row_security import system_task
 
 TO_WORK = ("open", "call_back")
 """Statuses of rows that someone still has to work."""
@@ -14,12 +15,14 @@ _AT_ONCE = 500
 """Rows that one statement changes: databases limit its parameters."""
 
 
+@system_task()
 def refresh_status(customer_id: str) -> None:
     """Set the status of a customer's rows, in all releases that are loaded."""
     own = {"customer_id": customer_id}
     _set_status(ListRow.objects.filter(**own), Result.objects.filter(**own), OptOut.objects.filter(**own))
 
 
+@system_task()
 def apply_results(release: Release) -> None:
     """Give the rows of a release the status that results since its snapshot give them; for whoever loads releases."""
     rows = ListRow.objects.filter(release=release)

@@ -13,6 +13,7 @@ ENTRIES: tuple[tuple[str, Action, LocalizedText], ...] = (
     ("my_day", "my_day", pgettext("menu", "My day")),
     ("hand_over", "hand_over", pgettext("menu", "Hand over")),
     ("lists", "lists", pgettext("menu", "Lists")),
+    ("upload", "upload", pgettext("menu", "Return results")),
     ("approvals", "approve", pgettext("menu", "Approval")),
     ("counter", "counter", pgettext("menu", "Look-up")),
     ("admin:index", "users", pgettext("menu", "Users")),

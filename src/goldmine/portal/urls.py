@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from goldmine.portal.api import api
-from goldmine.portal.pages import approvals, counter, downloads, hand_over, home, lists, my_day, sign_in
+from goldmine.portal.pages import approvals, counter, downloads, hand_over, home, lists, my_day, sign_in, upload
 
 handler500 = "goldmine.portal.pages.failures.failed"
 
@@ -21,6 +21,8 @@ urlpatterns = [
     path("lists/download/ask", downloads.ask, name="download_ask"),
     path("downloads", downloads.own, name="downloads"),
     path("downloads/<int:number>", downloads.take, name="download_take"),
+    path("results", upload.upload, name="upload"),
+    path("results/rejected/<str:name>", upload.rejected, name="upload_rejected"),
     path("approvals", approvals.approvals, name="approvals"),
     path("approvals/<int:number>", approvals.decide, name="approval_decide"),
     path("counter", counter.counter, name="counter"),

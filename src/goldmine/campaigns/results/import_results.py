@@ -1,17 +1,17 @@
 """Import results: good rows go into the work folder's contacts, bad rows into a file with the reason."""
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from goldmine.campaigns.results.answer_text import OPT_OUT
-from goldmine.campaigns.results.parse_sheet import Sheet, read_sheet
+from goldmine.campaigns.results.parse_sheet import read_sheet
 from goldmine.campaigns.results.rejected_rows import write_rejected
-from goldmine.campaigns.results.result_check import Known, check_row, names_customer_care
+from goldmine.campaigns.results.result_check import Known, names_customer_care
+from goldmine.campaigns.results.sort_rows import KEY, Key, Row, refuses, sort_rows
 from goldmine.contactability.past_offers import campaign_names, offers_of, releases_out
 from goldmine.contract.intake import load_bank
 from goldmine.core.engine import connect
@@ -33,7 +33,6 @@ _SCHEMA = pa.schema(
         ("product", pa.string()),
     ]
 )
-_KEY = ("campaign_id", "customer_id", "contacted_on")
 
 
 @dataclass(frozen=True)
@@ -101,8 +100,8 @@ def import_outcomes(file: Path, work: Workspace, *, today: date | None = None) -
         campaigns = campaign_names(releases_out(work), frozenset(offers["campaign_id"]))
         known = Known(firsts.to_dict(), campaigns, today or date.today(), customers)
         stored_rows = pq.read_table(work.returned).to_pylist() if work.returned.exists() else []
-        stored = {tuple(row[name] for name in _KEY): row for row in stored_rows}
-        sorted_rows = _sorted(sheet, known, stored)
+        stored = {tuple(row[name] for name in KEY): row for row in stored_rows}
+        sorted_rows = sort_rows(sheet, known, stored)
         new = {key: row for key, row in sorted_rows.good.items() if stored.get(key) != row}
         if new:
             _write(work.returned, list((_without_corrected(stored, new) | new).values()))
@@ -111,7 +110,7 @@ def import_outcomes(file: Path, work: Workspace, *, today: date | None = None) -
         )
         contacted = sum((row["campaign_id"], row["customer_id"]) in control for row in new.values())
         bad_file = write_rejected(file, sheet, sorted_rows.bad, sorted_rows.heard) if sorted_rows.bad else None
-    refused = sum(_refuses(row) for row in new.values())
+    refused = sum(refuses(row) for row in new.values())
     counts = (len(new), len(sorted_rows.good) - len(new), sorted_rows.idle, contacted, refused)
     return Imported(*counts, Counter(sorted_rows.bad.values()), bad_file)
 
@@ -128,83 +127,13 @@ def _customers_of_bank(work: Workspace, numbers: set[str]) -> frozenset[str]:
     return frozenset(known["customer_id"].to_pylist())
 
 
-_Key = tuple[object, ...]
-_Row = dict[str, object]
-
-
-@dataclass(frozen=True)
-class _SortedRows:
-    """Good rows by key, reasons of bad rows by index, bad rows whose refusal counts, and the number not worked."""
-
-    good: dict[_Key, _Row]
-    bad: dict[int, str]
-    heard: frozenset[int]
-    idle: int
-
-
-def _sorted(sheet: Sheet, known: Known, stored: dict[_Key, _Row]) -> _SortedRows:
-    good: dict[_Key, _Row] = {}
-    refusals: dict[_Key, _Row] = {}
-    indices: dict[_Key, list[int]] = {}
-    bad: dict[int, str] = {}
-    refused: set[int] = set()
-    idle = 0
-    for index, cells in enumerate(sheet.rows):
-        named = {name: cells[column] if column < len(cells) else None for name, column in sheet.columns.items()}
-        if not named.get("contacted_on") and not named.get("answer"):
-            idle += 1
-            continue
-        checked = check_row(named, known)
-        if checked.fault is not None:
-            bad[index] = checked.fault
-        if checked.result is None:
-            continue
-        row: _Row = {**asdict(checked.result), "outcome": "open"}
-        key = tuple(row[name] for name in _KEY)
-        if _refuses(row):
-            refused.add(index)
-            refusals.setdefault(key, row)
-        if checked.fault is not None:
-            continue
-        indices.setdefault(key, []).append(index)
-        if good.setdefault(key, row) != row:
-            bad |= dict.fromkeys(indices[key], "twice")
-        elif (
-            stored.get(key, row) != row and stored[key]["certain"] and not (_refuses(row) and not _refuses(stored[key]))
-        ):
-            bad[index] = "other"
-    spoilt = {key for key, rows in indices.items() if any(index in bad for index in rows)}
-    bad |= {index: bad.get(index, "twice") for key in spoilt for index in indices[key]}
-    accepted = {key: row for key, row in good.items() if key not in spoilt}
-    return _SortedRows(_refusals(refusals, stored) | accepted, bad, frozenset(refused), idle)
-
-
-def _refusals(refusals: dict[_Key, _Row], stored: dict[_Key, _Row]) -> dict[_Key, _Row]:
-    """Refusals to store: each replaces another result of its contact, and is stored once."""
-    refused = {key[:2] for key, row in stored.items() if _refuses(row)}
-    new = {}
-    for key, row in refusals.items():
-        before = stored.get(key)
-        if before is not None and _refuses(before):
-            new[key] = before
-        elif before is not None:
-            new[key] = before | {name: value for name, value in row.items() if value is not None}
-        elif key[:2] not in refused:
-            new[key] = row
-    return new
-
-
-def _without_corrected(stored: dict[_Key, _Row], new: dict[_Key, _Row]) -> dict[_Key, _Row]:
+def _without_corrected(stored: dict[Key, Row], new: dict[Key, Row]) -> dict[Key, Row]:
     """Stored results but the possible refusals that new rows of the same customer and campaign correct."""
     corrected = {key[:2] for key, row in new.items() if row["certain"]}
     return {key: row for key, row in stored.items() if row["certain"] or key[:2] not in corrected}
 
 
-def _refuses(row: _Row) -> bool:
-    return row["answer"] == OPT_OUT
-
-
 def _write(path: Path, rows: list[dict[str, object]]) -> None:
-    rows = sorted(rows, key=lambda row: tuple(str(row[name]) for name in _KEY))
+    rows = sorted(rows, key=lambda row: tuple(str(row[name]) for name in KEY))
     with whole_file(path) as temporary, temporary.open("wb") as stream:
         pq.write_table(pa.Table.from_pylist(rows, _SCHEMA), stream, compression="zstd")

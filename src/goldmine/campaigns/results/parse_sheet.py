@@ -12,7 +12,7 @@ from typing import Any
 from goldmine.core import columns as catalogue
 from goldmine.core.errors import ContractError
 from goldmine.core.formula import unescape_formula
-from goldmine.core.i18n import LANGUAGES, all_languages
+from goldmine.core.i18n import LANGUAGES, _, all_languages
 
 Cell = str | date | float | None
 
@@ -20,6 +20,8 @@ RESULT_COLUMNS = ("campaign_id", "customer_id", "contacted_on", "channel", "answ
 COMPULSORY = ("campaign_id", "customer_id", "contacted_on", "channel", "answer")
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_MOST_CELLS = 3_000_000
+"""Of a workbook: 100,000 rows of 30 columns."""
 _TOP = 10
 """Rows in which headings are searched: a title and notes may come before them."""
 
@@ -64,10 +66,12 @@ def read_sheet(path: Path) -> Sheet:
         If there is no such file, it cannot be read, or a column is missing or duplicated.
     """
     if not path.is_file():
-        raise ContractError(f"{path}: there is no such file.", "Give the file that marketing returned, CSV or XLSX.")
+        raise ContractError(
+            _("{file}: there is no such file.", file=path), _("Give the file that marketing returned, CSV or XLSX.")
+        )
     kind = path.suffix.lower()
     if kind not in (".csv", ".xlsx"):
-        raise ContractError(f"{path.name}: is neither CSV nor XLSX.", "Save it as one of these.")
+        raise ContractError(_("{file}: is neither CSV nor XLSX.", file=path.name), _("Save it as one of these."))
     tables = [_read_csv(path)] if kind == ".csv" else _read_xlsx(path)
     missing, sheets = list(COMPULSORY), []
     for table in tables:
@@ -81,7 +85,8 @@ def read_sheet(path: Path) -> Sheet:
         return replace(first, rows=[*first.rows, *(row for other in others for row in _under(first, other))])
     allowed = "; ".join(f"{name}: {', '.join(known_headings(name)[1:])}" for name in missing)
     raise ContractError(
-        f"{path.name}: columns are missing: {', '.join(missing)}.", f"Name them by code or as here: {allowed}."
+        _("{file}: columns are missing: {names}.", file=path.name, names=", ".join(missing)),
+        _("Name them by code or as here: {allowed}.", allowed=allowed),
     )
 
 
@@ -134,7 +139,9 @@ def _columns(headings: list[str], path: Path) -> dict[str, int]:
     for index, heading in enumerate(headings):
         name = names.get(heading.lower())
         if name in indices:
-            raise ContractError(f"{path.name}: the column {name} stands twice.", "Leave one of them.")
+            raise ContractError(
+                _("{file}: the column {name} stands twice.", file=path.name, name=name), _("Leave one of them.")
+            )
         if name is not None:
             indices[name] = index
     return indices
@@ -149,7 +156,7 @@ def _read_csv(path: Path) -> list[list[Cell]]:
         except UnicodeDecodeError:
             continue
     else:
-        raise ContractError(f"{path.name}: is neither UTF-8 nor GB18030.", "Save it as CSV UTF-8.")
+        raise ContractError(_("{file}: is neither UTF-8 nor GB18030.", file=path.name), _("Save it as CSV UTF-8."))
     csv.field_size_limit(10_000_000)
     head = "\n".join(text.splitlines()[:_TOP])
     delimiter = max(",;\t", key=head.count)
@@ -159,7 +166,9 @@ def _read_csv(path: Path) -> list[list[Cell]]:
             for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
         ]
     except csv.Error as error:
-        raise ContractError(f"{path.name}: is not CSV ({error}).", "Save it as CSV UTF-8 again.") from None
+        raise ContractError(
+            _("{file}: is not CSV ({why}).", file=path.name, why=str(error)), _("Save it as CSV UTF-8 again.")
+        ) from None
 
 
 def _read_xlsx(path: Path) -> list[list[list[Cell]]]:
@@ -167,11 +176,29 @@ def _read_xlsx(path: Path) -> list[list[list[Cell]]]:
 
     try:
         book = openpyxl.load_workbook(path, read_only=True, keep_links=False)
-        return [[[_cell(cell) for cell in row] for row in sheet.iter_rows()] for sheet in book.worksheets]
+        left = _MOST_CELLS
+        tables: list[list[list[Cell]]] = []
+        for sheet in book.worksheets:
+            # What a sheet says about its size is not believed: a small file could claim millions of empty rows.
+            sheet.reset_dimensions()
+            table: list[list[Cell]] = []
+            for row in sheet.iter_rows():
+                left -= len(row) + 1
+                if left < 0:
+                    raise ContractError(
+                        _("{file}: has more than {most} cells.", file=path.name, most=f"{_MOST_CELLS:,}"),
+                        _("Delete empty rows and columns, or split the file."),
+                    )
+                table.append([_cell(cell) for cell in row])
+            tables.append(table)
+        return tables
+    except ContractError:
+        raise
     except Exception as error:
         # What the reader raises may be anything, and may quote the file's content.
         raise ContractError(
-            f"{path.name}: cannot be read as a workbook ({type(error).__name__}).", "Save it as .xlsx again."
+            _("{file}: cannot be read as a workbook ({why}).", file=path.name, why=type(error).__name__),
+            _("Save it as .xlsx again."),
         ) from None
 
 

@@ -27,6 +27,7 @@ REASONS = {
     "answer": _("answer is not known"),
     "unclear": _("answer may be a refusal and counts as one until the row is corrected"),
     "twice": _("stands twice in the file, with different results"),
+    "text": _("a text is too long, or an amount is none"),
     "other": _("another result of this contact was imported before"),
 }
 """Why a row is rejected."""

@@ -41,6 +41,8 @@ class Contact:
         After ``bought``: what.
     amount : Decimal, optional
         After ``bought``: for how many yuan.
+    certain : bool
+        False with ``opt_out``: what was said was not understood, may be a refusal, and counts as one until corrected.
     """
 
     customer_id: str
@@ -53,6 +55,7 @@ class Contact:
     promised: str = ""
     product_id: str = ""
     amount: Decimal | None = None
+    certain: bool = True
 
 
 def check_values(contact: Contact) -> None:

@@ -126,7 +126,7 @@ def _answer(contact: Contact, *, corrects: bool) -> tuple[str, bool]:
     """The answer that counts and whether it is certain: a refusal in the note overrules what was tapped."""
     refusal = refusal_in(contact.note)
     if contact.answer == OPT_OUT or refusal is None or (corrects and not refusal.certain):
-        return contact.answer, True
+        return contact.answer, contact.certain or contact.answer != OPT_OUT
     return OPT_OUT, refusal.certain
 
 

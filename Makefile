@@ -49,6 +49,7 @@ portal-proof: $(PROOF)  ## the portal in a browser as each role, and under load;
 	command -v chromium >/dev/null || { apt-get update -q && apt-get install -y -q chromium; }
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { apt-get update -q && apt-get install -y -q postgresql; }
 	$(BIN)/python -m pytest -m proof tests/portal_proof
+	GOLDMINE_PORTAL_PROOF=1 $(BIN)/python -m pytest tests/portal/test_under_stress.py
 
 audit: $(READY)  ## recompute a sample bank of 4,000 customers from its raw tables, cell by cell, by code that knows only the docs
 	$(BIN)/python -m tests.audit $(AUDITED)

@@ -4,14 +4,16 @@ from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from cryptography.fernet import Fernet
 from django.utils import timezone, translation
 
+from goldmine.portal import numbers
 from goldmine.portal.day import plan_day
 from goldmine.portal.models import CallBack, Claim, ListRow, OptOut, Result
 from goldmine.portal.work import Contact, claim, record_result
 from tests.portal.conftest import list_row
 
-pytestmark = pytest.mark.usefixtures("release")
+pytestmark = [pytest.mark.usefixtures("release"), pytest.mark.django_db(databases=["default", "numbers"])]
 DAY = date(2024, 7, 10)
 EVENING = datetime(2024, 7, 10, 18, 30)
 
@@ -135,6 +137,19 @@ def test_calling_claims_the_customer_and_opens_the_card(browser, users):
     assert 'data-customer="C2" data-list="longtail_2024" open' in page.content.decode()
     browser("s1").post("/day/give-back", {"customer_id": "C2"})
     assert not Claim.objects.exists()
+
+
+def test_the_number_is_shown_to_whoever_calls_now_and_not_before(browser, release, monkeypatch):
+    monkeypatch.setenv(numbers.KEY, Fernet.generate_key().decode())
+    numbers.store(release, [("C1", numbers.Person("张三", "13800000001"), date(2099, 12, 31))])
+    before = browser("s1").get("/day").content.decode()
+    page = browser("s1").post("/day/call", {"customer_id": "C1", "list_name": "longtail_2024"}).content.decode()
+    assert ("13800000001" in before, 'href="tel:13800000001"' in page) == (False, True)
+
+
+def test_a_number_that_cannot_be_shown_says_why(browser):
+    page = browser("s1").post("/day/call", {"customer_id": "C1", "list_name": "longtail_2024"}).content.decode()
+    assert "Numbers stay masked" in page
 
 
 def test_a_customer_whom_a_colleague_holds_is_said_to_be_taken(browser, users):

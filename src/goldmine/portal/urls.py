@@ -1,7 +1,6 @@
 """Addresses of the portal's pages."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LogoutView
 from django.urls import path
 
 from goldmine.portal.api import api
@@ -13,7 +12,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("health", home.health, name="health"),
     path("sign-in", sign_in.sign_in, name="sign_in"),
-    path("sign-out", LogoutView.as_view(next_page="sign_in"), name="sign_out"),
+    path("sign-out", sign_in.SignOut.as_view(next_page="sign_in"), name="sign_out"),
     path("password", sign_in.change_password, name="change_password"),
     path("language", sign_in.choose_language, name="language"),
     path("lists", lists.lists, name="lists"),
@@ -31,6 +30,7 @@ urlpatterns = [
     path("day/give-back", my_day.give_back, name="day_give_back"),
     path("day/result", my_day.save_result, name="day_result"),
     path("day/session", my_day.day_session, name="day_session"),
+    path("day-worker.js", my_day.day_worker, name="day_worker"),
     path("hand-over", hand_over.hand_over_page, name="hand_over"),
     path("hand-over/end", hand_over.end, name="hand_over_end"),
     path("api/v1/", api.urls),

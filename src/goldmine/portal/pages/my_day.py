@@ -1,11 +1,13 @@
 """My day: whom to contact today, claim and number, the result, and the next customer."""
 
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from django import forms
 from django.contrib import messages
+from django.contrib.staticfiles import finders
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
@@ -16,6 +18,7 @@ from goldmine.core.columns import column
 from goldmine.core.i18n import LocalizedText, _, in_language
 from goldmine.portal.access import page
 from goldmine.portal.day import plan_day
+from goldmine.portal.numbers import Person, reveal, why_masked
 from goldmine.portal.templating import language
 from goldmine.portal.work import ANSWERS, Contact, Recorded, WorkError, claim, record_result, release_claim
 
@@ -83,7 +86,7 @@ def call(request: HttpRequest) -> HttpResponse:
         claim(_user(request), customer_id, request.POST.get("list_name", ""))
     except WorkError as error:
         return _refused(request, error)
-    return _show(request, opened=customer_id)
+    return _show(request, opened=customer_id, person=reveal(_user(request), customer_id))
 
 
 @page("call")
@@ -121,7 +124,16 @@ def day_session(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"user": str(request.user.pk), "csrf": get_token(request)})
 
 
-def _show(request: HttpRequest, *, status: int = 200, opened: str = "", sent: Any = None) -> HttpResponse:
+@require_GET
+def day_worker(request: HttpRequest) -> HttpResponse:
+    """The service worker; its address decides which pages it may serve."""
+    script = Path(str(finders.find("portal/day-worker.js"))).read_bytes()
+    return HttpResponse(script, content_type="text/javascript", headers={"Cache-Control": "no-cache"})
+
+
+def _show(
+    request: HttpRequest, *, status: int = 200, opened: str = "", sent: Any = None, person: Person | None = None
+) -> HttpResponse:
     plan = plan_day(_user(request))
     cards = [*plan.cards, *plan.tried]
     wanted = opened or request.GET.get("customer", "")
@@ -133,7 +145,8 @@ def _show(request: HttpRequest, *, status: int = 200, opened: str = "", sent: An
         "done": [(text, plan.done[code]) for code, text in _ANSWER_TEXTS.items() if plan.done[code]],
         "done_total": plan.done.total(),
         "soon": _soon(plan.day),
-        "numbers": {},
+        "people": {opened: person} if person else {},
+        "masked": why_masked() if opened and not person else None,
         "new_key": uuid4,
     }
     return render(request, "portal/my_day.html.jinja", context, status=status)

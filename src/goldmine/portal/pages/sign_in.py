@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import SetPasswordForm
-from django.contrib.auth.views import LoginView, redirect_to_login
+from django.contrib.auth.views import LoginView, LogoutView, redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -25,6 +25,16 @@ HOME = (
 """By what a role may do first, the page it begins on."""
 
 sign_in = LoginView.as_view(template_name="portal/sign_in.html.jinja", redirect_authenticated_user=True)
+
+
+class SignOut(LogoutView):
+    """Sign out; the browser forgets what it kept of the day's page."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Sign out, and tell the browser to forget."""
+        answer = super().dispatch(request, *args, **kwargs)
+        answer["Clear-Site-Data"] = '"cache", "storage"'
+        return answer
 
 
 def change_password(request: HttpRequest) -> HttpResponse:

@@ -48,3 +48,13 @@ def test_the_language_is_chosen_once_and_kept(client, users):
 def test_nobody_is_sent_to_another_site(client, users):
     answer = client.post("/language", {"language": "zh", "back": "https://elsewhere.example/"})
     assert answer["Location"] == "/"
+
+
+def test_a_session_lasts_from_the_last_request_and_is_stored_once_a_minute(client, users, monkeypatch):
+    monkeypatch.setattr("goldmine.portal.middleware.time.time", lambda: 120.0)
+    client.force_login(users["auditor"], backend="django.contrib.auth.backends.ModelBackend")
+    client.get("/password")
+    again = client.get("/password")
+    monkeypatch.setattr("goldmine.portal.middleware.time.time", lambda: 180.0)
+    later = client.get("/password")
+    assert ("sessionid" in again.cookies, "sessionid" in later.cookies) == (False, True)

@@ -1,5 +1,6 @@
-"""What holds for every request: its language, and PostgreSQL's row security."""
+"""What holds for every request: the age of its session, its language, and PostgreSQL's row security."""
 
+import time
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -10,7 +11,20 @@ from goldmine.portal.row_security import act_for, request_scope, streamed
 
 Handler = Callable[[HttpRequest], HttpResponse]
 LANGUAGE_KEY = "language"
+_SEEN = "seen"
 DJANGO_NAMES = {"zh": "zh-hans", "en": "en"}
+
+
+def session_age(get_response: Handler) -> Handler:
+    """Let a session last from the last request on; it is stored once a minute, since each store waits for the disk."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        minute = int(time.time()) // 60
+        if request.user.is_authenticated and request.session.get(_SEEN) != minute:
+            request.session[_SEEN] = minute
+        return get_response(request)
+
+    return handle
 
 
 def language(get_response: Handler) -> Handler:

@@ -6,7 +6,7 @@ from functools import cache
 
 from django.conf import settings
 
-from goldmine.campaigns.contact_hours import load_contact_hours
+from goldmine.campaigns.contact_hours import ContactHours, load_contact_hours
 from goldmine.contract.display_names import DisplayNames, display_names
 from goldmine.contract.manifest import load_bank
 from goldmine.core.columns import column
@@ -53,7 +53,7 @@ def in_words(rows: Iterable[ListRow], release: Release, language: str) -> list[R
     branches = names.beside("branch_id", [row.branch_id for row in rows], language)
     managers = names.beside("manager_id", [row.manager_id for row in rows], language)
     channels, bands = [row.channel for row in rows], [row.time_band for row in rows]
-    times = load_contact_hours().in_words(channels, bands, language)
+    times = _contact_hours().in_words(channels, bands, language)
     words = column("channel").in_words(channels, language)
     statuses = column("status").in_words([row.status for row in rows], language)
     return [
@@ -77,7 +77,18 @@ def list_titles(release: Release, language: str) -> dict[str, str]:
     """Titles of a release's lists by their names: of models' lists those of the use case, of campaigns their own."""
     campaigns = release.manifest.get("campaigns") or {}
     own = {name: record["title"].get(language) or name for name, record in campaigns.items()}
-    return use_case_titles(language) | own
+    return _use_case_titles(release.release_id, language) | own
+
+
+@cache
+def _use_case_titles(release_id: str, language: str) -> dict[str, str]:
+    """Read once a release: their files are long, and a page has no time for them."""
+    return use_case_titles(language)
+
+
+@cache
+def _contact_hours() -> ContactHours:
+    return load_contact_hours()
 
 
 @cache

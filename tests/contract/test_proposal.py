@@ -1,5 +1,6 @@
 """A proposed bank.yaml: banks of different make go from a folder to valid tables."""
 
+import os
 import shutil
 from decimal import Decimal
 from pathlib import Path
@@ -238,3 +239,46 @@ def test_a_csv_column_without_a_heading_is_read_and_left_out(tmp_path: Path) -> 
     write(folder)
     people = open_bank(folder, Workspace(tmp_path / "work")).read(ibis.duckdb.connect(), "customers").to_pandas()
     assert dict(zip(people["customer_id"], people["gender"], strict=True)) == {"c1": "F", "c2": "M", "c3": "M"}
+
+
+def test_tables_of_a_postgresql_server_are_proposed_and_taken_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, name = os.environ.get("GOLDMINE_TEST_POSTGRES", ""), f"village_{os.getpid()}"
+    if not server:
+        pytest.skip("GOLDMINE_TEST_POSTGRES names no PostgreSQL server to read from")
+    run_in(server, f"CREATE DATABASE {name}")
+    try:
+        bank = f"{server.rpartition('/')[0]}/{name}"
+        run_in(
+            bank,
+            "CREATE SCHEMA ods",
+            "CREATE TABLE ods.khxx (khh BIGINT, xb CHAR(6))",
+            "INSERT INTO ods.khxx VALUES (100001, '男'), (100002, '女')",
+            "CREATE TABLE ods.zhxx (zh CHAR(8), khh BIGINT)",
+            "INSERT INTO ods.zhxx VALUES ('a1', 100001), ('a2', 100002)",
+            "CREATE TABLE ods.jyls (lsh INTEGER, zh TEXT, jyrq TIMESTAMPTZ, jyje NUMERIC(18, 2))",
+            "INSERT INTO ods.jyls VALUES (1, 'a1', '2024-06-30 23:30:00+00', -12.50)",
+            "INSERT INTO ods.jyls VALUES (2, 'a2', '2024-06-28 01:00:00+00', 3)",
+        )
+        monkeypatch.setenv("CORE", bank)
+        proposal = propose(tmp_path, "CORE")
+        (tmp_path / "bank.yaml").write_text(bank_yaml(proposal), "utf-8")
+        opened = open_bank(tmp_path, Workspace(tmp_path / "work"))
+    finally:
+        run_in(server, f"DROP DATABASE {name}")
+    moved = opened.read(ibis.duckdb.connect(), "transactions").to_pandas()
+    assert moved[["customer_id", "amount", "direction"]].to_numpy().tolist() == [
+        ["100002", Decimal("3.00"), "in"],
+        ["100001", Decimal("12.50"), "out"],
+    ]
+    assert moved["time"].astype(str).tolist() == ["2024-06-28 09:00:00", "2024-07-01 07:30:00"]
+    assert name not in (tmp_path / "bank.yaml").read_text("utf-8")
+
+
+def run_in(server: str, *statements: str) -> None:
+    import adbc_driver_postgresql.dbapi
+
+    with adbc_driver_postgresql.dbapi.connect(server, autocommit=True) as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)

@@ -13,9 +13,16 @@ def map_tables(
     target: Annotated[
         Path, typer.Argument(metavar="DIR", help="Folder of the bank's tables, or one file or database.")
     ],
+    postgres: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Environment variable with the address of a PostgreSQL server; DIR gets the bank.yaml.",
+        ),
+    ] = "",
     force: Annotated[bool, typer.Option("--force", help="Replace a bank.yaml that is there.")] = False,
 ) -> None:
-    """Propose a bank.yaml for a folder of tables or a database."""
+    """Propose a bank.yaml for a folder of tables, a database file or a PostgreSQL server."""
     from goldmine.cli.output import near, say
     from goldmine.contract.mapping import FILE
     from goldmine.contract.proposal.bank_yaml import bank_yaml
@@ -26,7 +33,7 @@ def map_tables(
     file = (target if target.is_dir() else target.parent) / FILE
     if file.exists() and not force:
         raise ContractError(f"{file}: is there already.", "Move it away, or replace it with --force.")
-    proposal = propose(target)
+    proposal = propose(target, postgres)
     with disk_errors(file.parent), whole_file(file) as temporary:
         temporary.write_text(bank_yaml(proposal), "utf-8")
     show_proposal(proposal)

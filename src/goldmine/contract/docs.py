@@ -84,11 +84,12 @@ tables:
 ## A proposal for your own tables
 
 `goldmine map DIR` reads a folder, file or database (CSV, Parquet, Excel, SQLite, DuckDB) and writes `DIR/bank.yaml`;
-one that is there stays unless `--force` is given. It finds encodings, delimiters, headings and files that belong
-together; tables and columns by their names in Chinese, English and initials of pinyin
-(`src/goldmine/contract/proposal/names.yaml`) and by their content; forms of dates, words for missing values, thousands,
-codes and fen by all values of a column; the customer of an account by a join. It prints what it found, in counts and
-never in a customer's values, and the file says it in comments:
+one that is there stays unless `--force` is given. `goldmine map DIR --postgres NAME` reads the tables of the
+PostgreSQL server whose address is in the environment variable `NAME`, and writes the name only. It finds encodings,
+delimiters, headings and files that belong together; tables and columns by their names in Chinese, English and
+initials of pinyin (`src/goldmine/contract/proposal/names.yaml`) and by their content; forms of dates, words for
+missing values, thousands, codes and fen by all values of a column; the customer of an account by a join. It prints
+what it found, in counts and never in a customer's values, and the file says it in comments:
 
 * **Sure**: a known name, and values that fit it.
 * **Guessed**: found by content, or something else fits too. Look at each: `unit` above all, since whole amounts may be

@@ -70,7 +70,7 @@ def join_for(match: TableMatch, tables: list[ProfiledTable]) -> Join | None:
         customers = [raw for raw in table.columns if column_fit(raw, "accounts", "customer_id") == 1]
         if table is match.table or not others or not customers or table.raw.kind != match.table.raw.kind:
             continue
-        if table.raw.kind == "sqlite" and table.raw.source != match.table.raw.source:
+        if table.raw.kind in ("sqlite", "postgres") and table.raw.source != match.table.raw.source:
             continue
         shared = match.table.columns[own].shared_with(table.columns[others[0]])
         if shared >= _SHARED:

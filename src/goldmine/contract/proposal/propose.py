@@ -15,10 +15,10 @@ from goldmine.contract.mapping import FILE
 from goldmine.contract.proposal.joins import Join, completed, join_for
 from goldmine.contract.proposal.matching import ProfiledTable, TableMatch, match_columns, match_tables
 from goldmine.contract.proposal.profile import profiles
-from goldmine.contract.proposal.raw_tables import RawTable, raw_tables
+from goldmine.contract.proposal.raw_tables import RawTable, raw_tables, server_tables
 from goldmine.contract.proposal.select import select_of, signed_amounts
 from goldmine.contract.proposal.values import ValueKeys, value_keys
-from goldmine.contract.sources import SqliteSource
+from goldmine.contract.sources import PostgresSource, SqliteSource
 from goldmine.contract.stage import add_source, connect
 from goldmine.contract.tables import TABLES
 from goldmine.core.dates import month_end
@@ -91,13 +91,15 @@ class Proposal:
         return [spec.name for spec in TABLES.values() if spec.compulsory and spec.name not in there]
 
 
-def propose(target: Path) -> Proposal:
-    """Propose a mapping for a folder of tables, or for one database or file.
+def propose(target: Path, postgres: str = "") -> Proposal:
+    """Propose a mapping for a folder of tables, for one database or file, or for a PostgreSQL server.
 
     Parameters
     ----------
     target : Path
         The folder, or a file in it.
+    postgres : str, optional
+        The environment variable with a server's address; its tables are proposed in place of the folder's.
 
     Raises
     ------
@@ -108,7 +110,7 @@ def propose(target: Path) -> Proposal:
         raise ContractError(f"{target}: there is no such folder.", "Give the folder of the bank's tables.")
     folder = (target if target.is_dir() else target.parent).resolve()
     paths = _files(folder) if target.is_dir() else [target.resolve()]
-    raws, unused = raw_tables(folder, paths)
+    raws, unused = (server_tables(postgres), {}) if postgres else raw_tables(folder, paths)
     with tempfile.TemporaryDirectory() as scratch, connect(Path(scratch)) as connection:
         tables = []
         for place, raw in enumerate(raws):
@@ -137,8 +139,8 @@ def _profiled(
     """Read a table once into the scratch folder and count its columns' values."""
     source = raw.opened(folder)
     with duckdb_errors(raw.where, scratch):
-        if isinstance(source, SqliteSource):
-            with rows_of(source, f"SELECT * FROM {quoted(raw.table)}", raw.where) as reader:
+        if isinstance(source, SqliteSource | PostgresSource):
+            with rows_of(source, f"SELECT * FROM {raw.relation}", raw.where) as reader:
                 connection.register("rows of the database", reader)
                 connection.execute(f'CREATE TABLE {quoted(view)} AS SELECT * FROM "rows of the database"')
         else:

@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 from goldmine.contract.bank_files import any_case
 from goldmine.contract.csv_file import named
 from goldmine.contract.proposal.csv_format import csv_format
-from goldmine.contract.proposal.databases import database_tables
-from goldmine.contract.sources import KINDS, Source
+from goldmine.contract.proposal.databases import database_tables, postgres_tables
+from goldmine.contract.sources import KINDS, PostgresSource, Source, expand
 from goldmine.contract.xlsx_file import sheet_names, sheet_rows
 from goldmine.core.errors import ContractError
+from goldmine.core.sql import quoted
 
 _CSV = (".csv", ".txt", ".asc", ".dat", ".tsv", ".del", ".unl")
 _HEADER_ROWS = 10
@@ -38,8 +39,8 @@ class RawTable:
         Names that may say what it holds: of its file, folders, sheet or table.
     columns : tuple of str
         Its columns.
-    table : str
-        Name of the table inside of a database; empty for files.
+    table, schema : str
+        Name of the table inside of a database, empty for files; its schema where it has to be named.
     files : tuple of str
         Its files, relative to the bank's folder.
     unfinished : tuple of str
@@ -51,6 +52,7 @@ class RawTable:
     titles: tuple[str, ...]
     columns: tuple[str, ...]
     table: str = ""
+    schema: str = ""
     files: tuple[str, ...] = ()
     unfinished: tuple[str, ...] = ()
 
@@ -62,15 +64,26 @@ class RawTable:
     @property
     def where(self) -> str:
         """What a person calls it: a path, with the sheet or table."""
-        inside = self.table or self.source.get("sheet", "")
+        inside = f"{self.schema}.{self.table}" if self.schema else self.table or self.source.get("sheet", "")
         return f"{self.source[self.kind]}{f' ({inside})' if inside else ''}"
 
     def opened(self, folder: Path) -> Source:
         """The source with its path absolute; a last line without an end is accepted, since only a proposal is made."""
+        if self.kind == "postgres":
+            return PostgresSource(postgres=expand(self.source["postgres"], "--postgres"))
         path = os.path.join(glob.escape(str(folder)), self.source[self.kind])  # noqa: PTH118 - a glob
         more = {"final_newline": False} if self.kind == "csv" else {}
         source: Source = KINDS[self.kind](**{**self.source, self.kind: path, **more})
         return source
+
+    @property
+    def relation(self) -> str:
+        """The table in the SELECT of bank.yaml."""
+        if not self.table:
+            return self.source_name
+        if self.kind == "duckdb":
+            return f"{self.source_name}.{quoted(self.table)}"
+        return f"{quoted(self.schema)}.{quoted(self.table)}" if self.schema else quoted(self.table)
 
 
 @dataclass
@@ -87,6 +100,23 @@ class _Found:
         """Equal for files that can make one source; of Parquet the columns may differ from month to month."""
         columns = self.columns[:1] if self.kind == "parquet" else self.columns
         return repr((self.kind, sorted(self.settings.items()), columns))
+
+
+def server_tables(variable: str) -> list[RawTable]:
+    """Find the tables of a PostgreSQL server.
+
+    Parameters
+    ----------
+    variable : str
+        The environment variable that holds its address, which may have a password and is not written down.
+    """
+    address = f"${{{variable}}}"
+    found = postgres_tables(PostgresSource(postgres=expand(address, "--postgres")))
+    tables = [
+        RawTable(variable, {"postgres": address}, (name, schema), columns, name, schema)
+        for schema, name, columns in found
+    ]
+    return _with_own_names(tables)
 
 
 def raw_tables(folder: Path, paths: list[Path]) -> tuple[list[RawTable], dict[str, str]]:
@@ -131,7 +161,7 @@ def _look(path: Path, name: str) -> Iterator[_Found | RawTable]:
     elif start.startswith(b"SQLite format 3") or start[8:12] == b"DUCK":
         kind = "duckdb" if start[8:12] == b"DUCK" else "sqlite"
         for table, columns in database_tables(path, kind):
-            yield RawTable(path.stem, {kind: glob.escape(name)}, (table,), columns, table, (name,))
+            yield RawTable(path.stem, {kind: glob.escape(name)}, (table,), columns, table, files=(name,))
     elif suffix in (".xlsx", ".xlsm"):
         sheets = sheet_names(path)
         for sheet in sheets:

@@ -22,10 +22,9 @@ def select_of(match: TableMatch, join: Join | None) -> tuple[str, ...]:
     if join:
         columns.append((f"owner.{quoted(join.customer)} AS customer_id", "guessed: joined by the account"))
     if signed:
-        raw = quoted(match.raw_of("amount") or "")
-        columns.append(
-            (f"CASE WHEN trim({raw}) LIKE '-%' THEN 'out' ELSE 'in' END AS direction", "guessed: by the amount's sign")
-        )
+        text = _text(quoted(match.raw_of("amount") or ""), match.table.raw.kind)
+        direction = f"CASE WHEN {text} LIKE '-%' THEN 'out' ELSE 'in' END AS direction"
+        columns.append((direction, "guessed: by the amount's sign"))
     lines = ["SELECT"]
     for place, (expression, comment) in enumerate(columns, start=1):
         comma = "," if place < len(columns) else ""
@@ -43,30 +42,29 @@ def signed_amounts(match: TableMatch) -> bool:
 
 def _expression(match: TableMatch, column: ColumnMatch, prefix: str, *, signed: bool) -> str:
     raw = f"{prefix}.{quoted(column.raw)}" if prefix else quoted(column.raw)
-    profile = match.table.columns[column.raw]
+    profile, kind = match.table.columns[column.raw], match.table.raw.kind
     if profile.full_width:
-        raw = half_width_in_sqlite(raw) if match.table.raw.kind == "sqlite" else half_width(raw)
+        raw = half_width_in_sqlite(raw) if kind == "sqlite" else half_width(raw)
     if signed and column.column.name == "amount":
-        raw = f"ltrim(trim({raw}), '-')"
+        raw = f"ltrim({_text(raw, kind)}, '-')"
+    if kind == "postgres" and profile.duckdb_type == "TIMESTAMP WITH TIME ZONE":
+        raw = f"{raw} AT TIME ZONE 'Asia/Shanghai'"
     return f"{raw} AS {column.column.name}"
 
 
 def _from(match: TableMatch, join: Join | None) -> list[str]:
-    lines = [f"FROM {_relation(match.table.raw.source_name, match.table.raw.kind, match.table.raw.table)}"]
-    own = match.table.raw.source_name
+    lines = [f"FROM {match.table.raw.relation}"]
+    own, kind = match.table.raw.source_name, match.table.raw.kind
     if match.table.raw.table and join:
         lines[0] += " AS t"
         own = "t"
     if join:
-        other = _relation(join.table.raw.source_name, join.table.raw.kind, join.table.raw.table)
-        only = f" AND trim(owner.{quoted(join.only[0])}) = {literal(join.only[1])}" if join.only else ""
-        lines.append(
-            f"LEFT JOIN {other} AS owner ON trim({own}.{quoted(join.own)}) = trim(owner.{quoted(join.other)}){only}"
-        )
+        one, other = _text(f"{own}.{quoted(join.own)}", kind), _text(f"owner.{quoted(join.other)}", kind)
+        only = f" AND {_text(f'owner.{quoted(join.only[0])}', kind)} = {literal(join.only[1])}" if join.only else ""
+        lines.append(f"LEFT JOIN {join.table.raw.relation} AS owner ON {one} = {other}{only}")
     return lines
 
 
-def _relation(source: str, kind: str, table: str) -> str:
-    if not table:
-        return source
-    return quoted(table) if kind == "sqlite" else f"{source}.{quoted(table)}"
+def _text(value: str, kind: str) -> str:
+    """SQL of a value as a text without spaces around it; PostgreSQL trims no numbers."""
+    return f"trim(CAST({value} AS text))" if kind == "postgres" else f"trim({value})"

@@ -18,20 +18,23 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The user's name.")]
 
 
 @users.command()
-def add(
+def add(  # noqa: PLR0917 - the command's own options
     name: Name,
     role: Annotated[
         str, typer.Option("--role", help="head_office, branch, manager, counter, operator, auditor, system")
     ],
     branch: Annotated[str, typer.Option("--branch", help="Branch's number in the bank's tables.")] = "",
     staff: Annotated[str, typer.Option("--staff", help="Staff number in the bank's tables.")] = "",
+    external: Annotated[
+        bool, typer.Option("--external", help="The user signs in through the bank's directory: no password here.")
+    ] = False,
     work: WorkFolder = Path("data"),
 ) -> None:
     """Make a user and print the one-time password, once."""
     open_portal(work.absolute())
-    from goldmine.portal.users import add_user
+    from goldmine.portal.users import Place, add_user
 
-    _show([add_user(name, role, branch, staff)])
+    _show([add_user(name, Place(role, branch, staff), external=external)])
 
 
 @users.command()
@@ -122,10 +125,16 @@ def revoke(
     say(f"token {revoke_token(number).id} is revoked")
 
 
+def _without_password(user: "NewUser") -> str:
+    return (
+        "signs in by token: goldmine users token" if user.role == "system" else "signs in through the bank's directory"
+    )
+
+
 def _show(made: "list[NewUser]") -> None:
     from goldmine.cli.output import say
 
     for user in made:
-        say(f"{user.name:<24}{user.role:<14}{user.password or 'signs in by token: goldmine users token'}")
+        say(f"{user.name:<24}{user.role:<14}{user.password or _without_password(user)}")
     if any(user.password for user in made):
         say("One-time passwords are shown only now; each is replaced at the first sign-in.")

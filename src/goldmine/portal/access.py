@@ -1,4 +1,4 @@
-"""Who may open a page: signed in, with a role that may, and past the first change of password."""
+"""Who may open a page: signed in, past the first change of password and the second factor, with a role that may."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -7,8 +7,10 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from goldmine.portal.roles import Action, may
+from goldmine.portal.second_factor import needs_code
 
 View = Callable[..., HttpResponse]
 
@@ -30,6 +32,8 @@ def page(action: Action | None = None) -> Callable[[View], View]:
                 return redirect_to_login(request.get_full_path())
             if user.must_change_password:
                 return redirect("change_password")
+            if needs_code(user):
+                return redirect(reverse("second_factor", query={"next": request.get_full_path()}))
             if action is not None and not may(user.role, action):
                 raise Http404
             return view(request, *args, **kwargs)

@@ -16,7 +16,7 @@ ENTRIES: tuple[tuple[str, Action, LocalizedText], ...] = (
     ("upload", "upload", pgettext("menu", "Return results")),
     ("approvals", "approve", pgettext("menu", "Approval")),
     ("counter", "counter", pgettext("menu", "Look-up")),
-    ("admin:index", "users", pgettext("menu", "Users")),
+    ("users", "users", pgettext("menu", "Users")),
 )
 """By the name of the page: what it lets a user do, and its title in the menu."""
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from goldmine.core.i18n import LocalizedText
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
+from goldmine.portal.roles import Role
 
 _FILE = "portal.yaml"
 Count = Annotated[int, Field(ge=0)]
@@ -81,7 +82,7 @@ class PortalPolicy(SettingsModel):
         Failed attempts after which a name is locked.
     locked_minutes : int
         How long it stays locked.
-    second_factor : list of str
+    second_factor : list of Role
         Roles that sign in with a one-time code too.
     not_to_say : dict of str to LocalizedText
         What must not be said to a customer, by use case; ``all`` holds for every customer.
@@ -94,7 +95,7 @@ class PortalPolicy(SettingsModel):
     session_minutes: int = Field(default=60, ge=1)
     failed_sign_ins: int = Field(default=5, ge=1)
     locked_minutes: int = Field(default=15, ge=1)
-    second_factor: list[str] = []
+    second_factor: list[Role] = []
     downloads: Downloads = Downloads()
     uploads: Uploads = Uploads()
     approvals: Approvals = Approvals()

@@ -37,7 +37,6 @@ CSRF_TRUSTED_ORIGINS = [f"https://{name}" for name in _HOSTS] if _TLS else []
 
 INSTALLED_APPS = [
     "goldmine.portal.apps.PortalConfig",
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -119,8 +118,8 @@ AXES_COOLOFF_TIME = _POLICY.locked_minutes / 60
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "goldmine.portal.pages.sign_in.locked"
 AXES_RESET_ON_SUCCESS = True
-AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+OTP_TOTP_ISSUER = "Goldmine"
 
 SESSION_COOKIE_AGE = _POLICY.session_minutes * 60
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

@@ -1,10 +1,21 @@
 """Addresses of the portal's pages."""
 
-from django.contrib import admin
 from django.urls import path
 
 from goldmine.portal.api import api
-from goldmine.portal.pages import approvals, counter, downloads, hand_over, home, lists, my_day, sign_in, upload
+from goldmine.portal.pages import (
+    approvals,
+    counter,
+    downloads,
+    hand_over,
+    home,
+    lists,
+    my_day,
+    second_factor,
+    sign_in,
+    upload,
+    users,
+)
 
 handler500 = "goldmine.portal.pages.failures.failed"
 
@@ -14,6 +25,7 @@ urlpatterns = [
     path("sign-in", sign_in.sign_in, name="sign_in"),
     path("sign-out", sign_in.SignOut.as_view(next_page="sign_in"), name="sign_out"),
     path("password", sign_in.change_password, name="change_password"),
+    path("code", second_factor.second_factor, name="second_factor"),
     path("language", sign_in.choose_language, name="language"),
     path("lists", lists.lists, name="lists"),
     path("lists/download", downloads.download, name="download"),
@@ -34,5 +46,5 @@ urlpatterns = [
     path("hand-over", hand_over.hand_over_page, name="hand_over"),
     path("hand-over/end", hand_over.end, name="hand_over_end"),
     path("api/v1/", api.urls),
-    path("users/", admin.site.urls),
+    path("users", users.users, name="users"),
 ]

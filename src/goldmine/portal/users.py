@@ -1,13 +1,17 @@
 """Users as an operator makes them: with a role, the branch or staff number it needs, and a one-time password."""
 
+import re
 import secrets
 from typing import NamedTuple
 
 from axes.utils import reset as forget_failures
 from django.db import transaction
 from django.db.models import Count
+from django_otp.plugins.otp_static.models import StaticDevice
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from goldmine.core.errors import PortalError
+from goldmine.core.i18n import _
 from goldmine.portal.models import ListRow, User
 from goldmine.portal.roles import ROLES
 from goldmine.portal.row_security import system_task
@@ -15,11 +19,23 @@ from goldmine.portal.scope import current_release_id
 
 NEEDS_BRANCH = ("branch", "counter", "system")
 NEEDS_STAFF = ("manager",)
+_NAME = re.compile(r"[\w.@+-]{1,64}")
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
+class Place(NamedTuple):
+    """A user's role, and the numbers of the bank's tables that say whose customers they see.
+
+    A branch's, a counter's and a system's user need a branch, a manager a staff number.
+    """
+
+    role: str
+    branch_id: str = ""
+    staff_id: str = ""
+
+
 class NewUser(NamedTuple):
-    """A user's name and one-time password; empty for a system, which signs in by token alone."""
+    """A user's name and one-time password; empty for a system, which signs in by token, and for external users."""
 
     name: str
     role: str
@@ -31,32 +47,84 @@ def one_time_password() -> str:
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
 
 
-def add_user(name: str, role: str, branch_id: str = "", staff_id: str = "") -> NewUser:
+def add_user(name: str, place: Place, *, full_name: str = "", external: bool = False) -> NewUser:
     """Make a user, who has to replace the one-time password at the first sign-in.
 
     Parameters
     ----------
-    branch_id, staff_id : str
-        Numbers of the bank's tables: a branch's, a counter's and a system's user needs the first, a manager the second.
+    external : bool
+        The user signs in through the bank's own directory and has no password here.
 
     Raises
     ------
     PortalError
-        If the name is taken, the role unknown, or the number that the role needs is not given.
+        If the name is taken or none, the role unknown, or a number that the role needs is not given.
     """
-    if role not in ROLES:
-        raise PortalError(f"role: {role!r} is none.", f"Give one of {', '.join(ROLES)}.")
-    if role in NEEDS_BRANCH and not branch_id:
-        raise PortalError(f"{name}: the role {role} needs a branch.", "Give its number with --branch.")
-    if role in NEEDS_STAFF and not staff_id:
-        raise PortalError(f"{name}: the role {role} needs a staff number.", "Give it with --staff.")
-    if User.objects.filter(username=name).exists():
-        raise PortalError(f"{name}: there is such a user already.", "Choose another name, or reset the password.")
-    user = User(username=name, role=role, branch_id=branch_id, staff_id=staff_id)
-    password = "" if role == "system" else one_time_password()
+    check_place(name, place)
+    if not _NAME.fullmatch(name):
+        raise PortalError(
+            _("{name}: a user cannot have this name.", name=name[:40]),
+            _("Use letters, digits and . _ - @ +, 64 at most."),
+        )
+    if User.objects.filter(username__iexact=name).exists():
+        raise PortalError(
+            _("{name}: there is such a user already.", name=name), _("Choose another name, or reset the password.")
+        )
+    password = "" if place.role == "system" or external else one_time_password()
+    user = User(username=name, last_name=full_name[:150], must_change_password=not external, **place._asdict())
     user.set_password(password or None)
     user.save()
-    return NewUser(name, role, password)
+    return NewUser(name, place.role, password)
+
+
+def check_place(name: str, place: Place) -> None:
+    """Refuse a role that is none, or that lacks the number it needs.
+
+    Raises
+    ------
+    PortalError
+        Naming what is missing.
+    """
+    if place.role not in ROLES:
+        raise PortalError(
+            _("role: {role} is none.", role=place.role[:40]), _("Give one of {names}.", names=", ".join(ROLES))
+        )
+    if place.role in NEEDS_BRANCH and not place.branch_id:
+        raise PortalError(
+            _("{name}: this role needs a branch.", name=name), _("Give its number as the bank's tables write it.")
+        )
+    if place.role in NEEDS_STAFF and not place.staff_id:
+        raise PortalError(
+            _("{name}: this role needs a staff number.", name=name), _("Give it as the bank's tables write it.")
+        )
+
+
+def move_user(name: str, place: Place) -> None:
+    """Give a user another role, branch or staff number, from the next request on.
+
+    Raises
+    ------
+    PortalError
+        If there is no such user, or the place is refused.
+    """
+    user = find_user(name)
+    check_place(name, place)
+    user.role, user.branch_id, user.staff_id = place
+    user.save(update_fields=["role", "branch_id", "staff_id"])
+
+
+def forget_codes(name: str) -> None:
+    """Forget a user's app and backup codes, as after a loss: the user enrols an app anew at the next sign-in.
+
+    Raises
+    ------
+    PortalError
+        If there is no such user.
+    """
+    user = find_user(name)
+    with transaction.atomic():
+        TOTPDevice.objects.filter(user=user).delete()
+        StaticDevice.objects.filter(user=user).delete()
 
 
 def reset_password(name: str) -> NewUser:
@@ -69,7 +137,9 @@ def reset_password(name: str) -> NewUser:
     """
     user = find_user(name)
     if user.role == "system":
-        raise PortalError(f"{name}: a system signs in by token.", "Give it one with `goldmine users token`.")
+        raise PortalError(
+            _("{name}: a system signs in by token.", name=name), _("Give it one with `goldmine users token`.")
+        )
     password = one_time_password()
     user.set_password(password)
     user.must_change_password = True
@@ -103,7 +173,9 @@ def find_user(name: str) -> User:
     """
     user = User.objects.filter(username=name).first()
     if user is None:
-        raise PortalError(f"{name}: there is no such user.", "`goldmine users list` shows the names.")
+        raise PortalError(
+            _("{name}: there is no such user.", name=name[:40]), _("`goldmine users list` shows the names.")
+        )
     return user
 
 
@@ -127,9 +199,11 @@ def first_users() -> list[NewUser]:
         return [
             add_user(
                 role.replace("_", "-"),
-                role,
-                "" if role in ("head_office", "operator", "auditor") else branch_id,
-                staff_id if role in NEEDS_STAFF else "",
+                Place(
+                    role,
+                    "" if role in ("head_office", "operator", "auditor") else branch_id,
+                    staff_id if role in NEEDS_STAFF else "",
+                ),
             )
             for role in ROLES
         ]

@@ -19,19 +19,6 @@ class User(AbstractUser):
     language = models.CharField(max_length=2, blank=True)
     must_change_password = models.BooleanField(default=True)
 
-    def save(self, *args: object, **kwargs: object) -> None:
-        """Store the user; only operators reach the pages on users."""
-        self.is_staff = self.role == "operator"
-        super().save(*args, **kwargs)
-
-    def has_perm(self, perm: str, obj: object = None) -> bool:
-        """Operators change users and their codes, and nothing else; nobody is above the roles."""
-        return self.is_active and self.role == "operator" and perm.startswith(("portal.", "otp_totp.", "otp_static."))
-
-    def has_module_perms(self, app_label: str) -> bool:
-        """Whether the pages on users show an application's tables to this user."""
-        return self.has_perm(f"{app_label}.")
-
 
 class ApiToken(models.Model):
     """A token that another system signs in with; only its digest is stored, so that it can be shown once."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth import update_session_auth_hash
-from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.views import LoginView, LogoutView, redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from goldmine.core.i18n import LANGUAGES
 from goldmine.portal.middleware import LANGUAGE_KEY
 from goldmine.portal.policy import portal_policy
+from goldmine.portal.second_factor import needs_code
 
 HOME = (
     ("my_day", "my_day"),
@@ -38,11 +39,13 @@ class SignOut(LogoutView):
 
 
 def change_password(request: HttpRequest) -> HttpResponse:
-    """Let a user replace the one-time password, or an old one."""
+    """Let a user replace the one-time password, or, knowing it, an old one."""
     user: Any = request.user
-    if not user.is_authenticated:
+    if not user.is_authenticated or not user.has_usable_password():
         return redirect_to_login(request.get_full_path())
-    form = SetPasswordForm(user, request.POST or None)
+    if not user.must_change_password and needs_code(user):
+        return redirect("second_factor")
+    form = (SetPasswordForm if user.must_change_password else PasswordChangeForm)(user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         user.must_change_password = False
         form.save()

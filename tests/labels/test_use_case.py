@@ -57,6 +57,34 @@ def test_a_smaller_fall_than_usual_is_no_rise():
     assert not directions.allows("netflow_sum_90d", -2_000.0, -3_000.0, has_direction=True)
 
 
+def test_value_is_quoted_where_it_stands_out_from_the_typical_one():
+    directions = ReasonDirections(high=["inflow_*"], low=["own_*"])
+    assert [directions.allows("inflow_sum_90d", value, 800.0) for value in (990.0, 1_000.0)] == [False, True]
+    assert [directions.allows("own_days_90d", value, 10.0) for value in (9.0, 8.0)] == [False, True]
+    assert directions.allows("inflow_sum_90d", 1.0, 0.0)
+    assert not ReasonDirections(high=["a"], stands_out=2).allows("a", 1.9, 1.0)
+
+
+def test_value_below_its_least_or_of_one_or_two_is_not_quoted_as_high():
+    directions = ReasonDirections(high=["in_salary_*", "own_*"], low=["own_*"], at_least={"in_salary_count_*": 3})
+    assert [directions.allows("in_salary_count_365d", value, 0.0) for value in (2.0, 3.0)] == [False, True]
+    assert directions.allows("own_count_30d", 2.0, 0.0)
+    assert not directions.allows("own_count_30d", 2.0, 0.0, reads_low=True)
+    assert directions.allows("own_count_30d", 2.0, 9.0, reads_low=True)
+
+
+def test_mobile_banking_sells_no_wealth_product_alone():
+    directions = load_use_case("wealth").reasons
+    assert directions.in_order(["has_mobile_bank"]) == []
+    assert directions.in_order(["has_mobile_bank", "demand_avg_30d", "inflow_sum_90d"]) == [1, 2, 0]
+
+
+def test_balance_of_last_year_says_something_from_the_level_on():
+    directions = load_use_case("longtail").reasons
+    allowed = [directions.allows("aum_year_ago", yuan, 300.0, unit="yuan") for yuan in (9_999.0, 10_000.0)]
+    assert allowed == [False, True]
+
+
 def test_winback_is_quarterly():
     assert "winback" in use_case_names()
     assert "winback" not in use_case_names(quarterly=False)

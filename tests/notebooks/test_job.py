@@ -132,7 +132,7 @@ def test_no_reason_on_a_list_is_untrue_or_contradicts_another_or_a_tag(snapshot)
     books = facts(snapshot.work, AS_OF)
     (path,) = snapshot.work.releases.glob(f"{AS_OF}/*/lists/dormancy.parquet")
     listed = pd.read_parquet(path)
-    phrases = [[text for text in row if text] for row in listed[[*REASONS]].to_numpy()]
+    phrases = [[text for text in row if isinstance(text, str)] for row in listed[[*REASONS]].to_numpy()]
     language = read_latest(snapshot.work).manifest.language
     quoted = quoted_reasons(snapshot, listed["customer_id"], phrases, language)
     assert sum(len(some) for some in quoted.values()) > len(listed)

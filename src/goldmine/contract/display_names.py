@@ -1,4 +1,4 @@
-"""Names of staff and branches, which people read beside their numbers."""
+"""Names of staff, branches and grids, which people read beside their numbers."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class DisplayNames:
     Parameters
     ----------
     by_table : mapping of str to mapping of str to str
-        Of the tables that `goldmine.core.column.Column.named_in` names: ``staff`` and ``branches``.
+        Of ``staff``, ``branches`` and ``grids``.
 
     Examples
     --------
@@ -35,7 +35,11 @@ class DisplayNames:
 
     def beside(self, name: str, numbers: Iterable[Any], language: str) -> list[Any]:
         """Name and number of each entry of a column of the column catalogue."""
-        known = self.by_table.get(column(name).named_in, {})
+        return self.of_table(column(name).named_in, numbers, language)
+
+    def of_table(self, table: str, numbers: Iterable[Any], language: str) -> list[Any]:
+        """Name and number of entries of ``staff``, ``branches`` or ``grids``."""
+        known = self.by_table.get(table, {})
         form = str(in_language(_WITH_NUMBER, language))
         shown = {number: form.format(name=text, number=number) for number, text in known.items()}
         return [shown.get(number, number) for number in numbers]
@@ -59,9 +63,9 @@ def _named(names: Iterable[str]) -> list[str]:
 
 
 def display_names(bank: Bank) -> DisplayNames:
-    """The names that a bank's tables of staff and branches hold; of a number that stands twice, the first."""
+    """The names that a bank's tables of staff, branches and grids hold; of a number that stands twice, the first."""
     connection = connect()
-    keys = {"staff": "staff_id", "branches": "branch_id"}
+    keys = {"staff": "staff_id", "branches": "branch_id", "grids": "grid_id"}
     by_table = {}
     for table, key in keys.items():
         if bank.has(table, "name"):

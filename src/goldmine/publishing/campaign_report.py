@@ -126,8 +126,8 @@ class _Report(NotesSheet):
         """The unit of a limit in words."""
         if limit.kind == "channel":
             return str(in_language(column("channel").words[limit.key], self.language))
-        numbers = {"branch": "branch_id", "manager": "manager_id"}.get(limit.kind)
-        return str(self.names.beside(numbers, [limit.key], self.language)[0]) if numbers else limit.key
+        table = {"branch": "branches", "manager": "staff", "grid": "grids"}[limit.kind]
+        return str(self.names.of_table(table, [limit.key], self.language)[0])
 
     def limits(self, limits: tuple[Limit, ...]) -> None:
         heads: list[tuple[object, Look]] = [(pgettext("sheet", "Capacity"), "head"), (_("Limit"), "head")]

@@ -65,13 +65,18 @@ def staff_names(config: SampleConfig, size: int) -> pa.Array:
     return _people_names(size, stream(config, "staff_names"))
 
 
-def branch_names(number: np.ndarray) -> tuple[pa.Array, pa.Array]:
-    """Names of branches by their numbers, and of the towns they stand in; the first 240 differ."""
+def place_names(number: np.ndarray, kind: str) -> pa.Array:
+    """Names of branches, towns or villages by their numbers; the first 240 differ.
+
+    Parameters
+    ----------
+    kind : str
+        ``branch``, ``town`` or ``village``.
+    """
     begins, ends = tuple(_names()["town_begins"]), tuple(_names()["town_ends"])
     turn = number // len(begins)
     place = [codes(begins, number % len(begins)), codes(ends, (number + 5 * turn) % len(ends))]
-    branch, town = (pc.binary_join_element_wise(*place, _names()[kind], "") for kind in ("branch", "town"))
-    return branch, town
+    return pc.binary_join_element_wise(*place, _names()[kind], "")
 
 
 def _people_names(size: int, random: np.random.Generator) -> pa.Array:

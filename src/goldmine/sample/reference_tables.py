@@ -6,7 +6,7 @@ import pyarrow as pa
 from goldmine.contract.tables import PRODUCT_RISKS
 from goldmine.sample.arrow import codes, day_number, days, ids
 from goldmine.sample.config import SampleConfig
-from goldmine.sample.identity import branch_names, staff_names
+from goldmine.sample.identity import place_names, staff_names
 from goldmine.sample.products import PRODUCTS
 
 _INDUSTRIES = ("health", "school", "government", "board_mill", "garlic_trade", "jade_carving", "nut_roasting", "other")
@@ -16,19 +16,18 @@ def reference_tables(config: SampleConfig) -> dict[str, pa.Table]:
     """Tables that no customer has a row in."""
     branch, grid = np.arange(config.branches), np.arange(config.grids)
     employer = np.arange(config.employers)
-    branch_name, town = branch_names(branch)
     return {
         "branches": pa.table(
             {
                 "branch_id": ids("B", branch, 3),
-                "name": branch_name,
-                "town": town,
+                "name": place_names(branch, "branch"),
+                "town": place_names(branch, "town"),
             }
         ),
         "grids": pa.table(
             {
                 "grid_id": ids("G", grid, 5),
-                "name": ids("Village ", grid, 5),
+                "name": place_names(grid + 7, "village"),
                 "branch_id": ids("B", grid % config.branches, 3),
                 "visitor_id": ids("S", grid % config.branches * 4 + grid % 4, 5),
             }

@@ -102,6 +102,7 @@ def test_unknown_branch_or_employee_gets_no_report(pages):
     for wanted, message in (
         (ReportSelection(branches=("B9",)), "no customer is kept by branch 'B9'"),
         (ReportSelection(employees=("m9",)), "nobody at work has the number 'm9'"),
+        (ReportSelection(employees=("m1",), day="2024-06-30"), "day: 2024-06-30 is not after the snapshot"),
     ):
         with pytest.raises(ParameterError, match=message):
             write_reports(pages.view.bank, pages.view.work, JUNE, wanted)

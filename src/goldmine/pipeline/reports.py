@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from goldmine.campaigns.queue_settings import load_queue_settings
 from goldmine.contract.bank import Bank
 from goldmine.core.files import disk_errors
 from goldmine.core.progress import track
@@ -20,7 +21,7 @@ from goldmine.pipeline.parameters import check_parameters
 from goldmine.pipeline.stop import check_not_stopped
 from goldmine.reporting import views
 from goldmine.reporting.prepare import prepare
-from goldmine.reporting.queue_pages import employee_queue
+from goldmine.reporting.queue_pages import employee_queue, first_day
 from goldmine.reporting.queue_workbook import write_queue
 
 TIME_LIMIT_SECONDS = 900.0
@@ -63,10 +64,12 @@ def write_reports(
     Raises
     ------
     ParameterError
-        If a branch keeps no customer, or nobody at work has a number.
+        If a branch keeps no customer, nobody at work has a number, or the day is not after the snapshot.
     GoldmineError
         If a notebook's cell raised it, or the figures could not be made.
     """
+    if selection.day:
+        first_day(load_queue_settings(), as_of, selection.day)  # refused before the figures are made
     view = prepare(bank, work, as_of)
     everybody = selection.everybody
     branches = (

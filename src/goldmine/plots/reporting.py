@@ -8,7 +8,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 from matplotlib.transforms import Bbox
 
 from goldmine.plots.style import (
@@ -174,6 +174,7 @@ def _forest(axis: Axes, compared: pd.DataFrame, title: str, own: str) -> None:
         axis.annotate(text, (1.01, y), xycoords=("axes fraction", "data"), va="center", fontsize=9, color="#444444")
     name_rows(axis, list(compared.index))
     _highlight(axis, list(compared.index), own)
+    axis.xaxis.set_major_locator(MaxNLocator(5))  # more would touch where ticks need two decimals
     axis.xaxis.set_major_formatter(PercentFormatter(1))  # as many decimals as tell the ticks apart
     axis.set_title(wrapped(title), loc="left")
     axis.grid(visible=False, axis="y")

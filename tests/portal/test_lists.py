@@ -20,7 +20,7 @@ def page(browser, release):
 
 
 def _customers(text):
-    return [number for number in ("C1", "C2", "C3", "C4", "C5") if f'class="id">{number}<' in text]
+    return [number for number in ("C1", "C2", "C3", "C4", "C5") if f'href="/customers/{number}">{number}<' in text]
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,20 @@ import numpy.typing as npt
 from ibis.expr.types import NumericValue
 
 from goldmine.core.errors import SettingsError
-from goldmine.core.i18n import LocalizedText, _, join_texts
+from goldmine.core.i18n import LocalizedText, _, join_texts, pgettext
 
 LEVELS = (0, 10_000, 50_000, 200_000, 500_000, 2_000_000, 5_000_000)
 """Where each level begins, in yuan of average daily AUM; a level is its index in this table."""
 
 LAYERS = {"basic": 0, "wealth": 2, "high_end": 4}
 """The first level of each layer: 0, 50,000 and 500,000 yuan."""
+
+LAYER_TITLES = {
+    "basic": pgettext("layer", "basic"),
+    "wealth": pgettext("layer", "wealth"),
+    "high_end": pgettext("layer", "high-end"),
+}
+"""Names of the layers."""
 
 
 def check_levels(levels: Sequence[float]) -> None:

@@ -12,7 +12,7 @@ from matplotlib.path import Path
 from matplotlib.ticker import PercentFormatter, StrMethodFormatter
 
 from goldmine.customers.concentration import concentration, lorenz
-from goldmine.customers.ladder import LAYERS, LEVELS
+from goldmine.customers.ladder import LAYER_TITLES, LEVELS
 from goldmine.customers.moves import KINDS, OUTSIDE, Moves
 from goldmine.customers.sleeping import definitions, side_by_side, tag_counts
 from goldmine.customers.tags import Catalogue
@@ -36,17 +36,6 @@ def kind_words() -> dict[str, str]:
         "down": pgettext("move", "down"),
         "closed": pgettext("move", "left"),
     }
-
-
-def layer_words() -> dict[str, str]:
-    """Names of the layers."""
-    return dict(
-        zip(
-            LAYERS,
-            (pgettext("layer", "basic"), pgettext("layer", "wealth"), pgettext("layer", "high-end")),
-            strict=True,
-        )
-    )
 
 
 def level_word(level: int) -> str:
@@ -81,7 +70,8 @@ def level_table(customers: pd.DataFrame) -> pd.DataFrame:
         customers=("level", "size"), aum=("aum_avg", "sum")
     )
     table = table.reset_index()
-    return table.assign(level=table.level.map(level_word), layer=table.layer.map(layer_words()))
+    titles = {name: localized(title) for name, title in LAYER_TITLES.items()}
+    return table.assign(level=table.level.map(level_word), layer=table.layer.map(titles))
 
 
 def sankey(quarters: Sequence[Moves]) -> Figure:

@@ -6,6 +6,7 @@ from goldmine.portal.api import api
 from goldmine.portal.pages import (
     approvals,
     counter,
+    customer,
     downloads,
     hand_over,
     home,
@@ -32,6 +33,7 @@ urlpatterns = [
     path("lists/download/ask", downloads.ask, name="download_ask"),
     path("downloads", downloads.own, name="downloads"),
     path("downloads/<int:number>", downloads.take, name="download_take"),
+    path("customers/<path:customer_id>", customer.customer, name="customer"),
     path("results", upload.upload, name="upload"),
     path("results/rejected/<str:name>", upload.rejected, name="upload_rejected"),
     path("approvals", approvals.approvals, name="approvals"),

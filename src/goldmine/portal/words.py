@@ -11,7 +11,7 @@ from goldmine.contract.display_names import DisplayNames, display_names
 from goldmine.contract.manifest import load_bank
 from goldmine.core.columns import column
 from goldmine.core.errors import GoldmineError
-from goldmine.core.i18n import _, in_language
+from goldmine.core.i18n import _, in_language, pgettext
 from goldmine.core.workspace import Workspace
 from goldmine.portal.models import ListRow, Release
 from goldmine.publishing.staff_words import use_case_titles
@@ -71,6 +71,12 @@ def in_words(rows: Iterable[ListRow], release: Release, language: str) -> list[R
         )
         for place, row in enumerate(rows)
     ]
+
+
+def answer_words(language: str) -> dict[str, str]:
+    """Words of the answers that a contact can have, by code."""
+    words = dict(column("answer").words) | {"wrong_number": pgettext("code", "wrong number")}
+    return {code: str(in_language(word, language)) for code, word in words.items()}
 
 
 def list_titles(release: Release, language: str) -> dict[str, str]:

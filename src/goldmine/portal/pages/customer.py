@@ -1,0 +1,120 @@
+"""One customer: level, products, a year of assets, tags, offers with reasons, and what came of contacts."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from goldmine.core.columns import column
+from goldmine.core.i18n import LocalizedText
+from goldmine.customers.ladder import LAYER_TITLES, level_title
+from goldmine.customers.tags import Catalogue, load_catalogue
+from goldmine.features.families.holdings import CLASS_TITLES
+from goldmine.portal.access import page
+from goldmine.portal.models import CallBack, Customer, ListRow, OptOut, Release, Result
+from goldmine.portal.month_picture import HEIGHT, WIDTH, month_bars
+from goldmine.portal.scope import visible
+from goldmine.portal.templating import language
+from goldmine.portal.words import answer_words, in_words, list_titles, names_of
+
+_SHOWN = 50
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A tag that the customer has, with what it answers, and since when."""
+
+    question: LocalizedText
+    title: LocalizedText
+    since: str
+
+
+@dataclass(frozen=True)
+class Contacted:
+    """One contact, in words."""
+
+    result: Result
+    list_title: str
+    channel: str
+    answer: str
+
+
+@require_GET
+@page("customer")
+def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
+    """The page of one customer; a customer out of the user's scope is one who is not there."""
+    user: Any = request.user
+    rows = visible(user, Customer).filter(customer_id=customer_id.replace("\x00", ""))
+    found = rows.select_related("release").first()
+    if found is None:
+        raise Http404
+    release, own = found.release, {"customer_id": found.customer_id}
+    offers = visible(user, ListRow).filter(**own).order_by("kind", "list_name")
+    results = visible(user, Result).filter(**own).select_related("user").order_by("-contacted_on", "-at")[:_SHOWN]
+    due = visible(user, CallBack).filter(**own, done_at=None).order_by("on_day")
+    names = names_of(release.release_id)
+    context = {
+        "customer": found,
+        "release": release,
+        "layer": LAYER_TITLES.get(found.layer, found.layer),
+        "levels": [None if level is None else level_title(level) for level in (found.level, found.previous_level)],
+        "branch": names.beside("branch_id", [found.branch_id], language())[0],
+        "manager": names.beside("manager_id", [found.manager_id], language())[0],
+        "bars": month_bars(json.loads(found.months), release.as_of),
+        "picture": (WIDTH, HEIGHT),
+        "products": _products(json.loads(found.products)),
+        "tags": tags_in_words(json.loads(found.tags)),
+        "offers": in_words(offers, release, language()),
+        "history": _history(list(results), release),
+        "due": list(due),
+        "opted_out": OptOut.objects.filter(**own).exists(),
+    }
+    return render(request, "portal/customer.html.jinja", context)
+
+
+def tags_in_words(held: Mapping[str, Any]) -> list[Tag]:
+    """A customer's tags by the catalogue's titles; those that it does not know any more are left out.
+
+    Parameters
+    ----------
+    held : mapping
+        By column of the customers table, as `Customer.tags` has them.
+    """
+    tags = []
+    for tag_set in _catalogue().sets:
+        for tag in tag_set.tags:
+            name = tag_set.column(tag)
+            if held.get(name) == (tag.name if tag_set.exclusive else True):
+                tags.append(Tag(tag_set.title, tag.title, str(held.get(f"{name}_since") or "")))
+    return tags
+
+
+@cache
+def _catalogue() -> Catalogue:
+    """Read once a process: a page has no time for its file."""
+    return load_catalogue()
+
+
+def _products(balances: Mapping[str, float]) -> list[tuple[LocalizedText | str, float]]:
+    titles = {name: title for name, (title, _inner) in CLASS_TITLES.items()}
+    return [(titles.get(name, name), amount) for name, amount in balances.items()]
+
+
+def _history(results: list[Result], release: Release) -> list[Contacted]:
+    titles = list_titles(release, language())
+    channels = column("channel").in_words([result.channel for result in results], language())
+    answers = answer_words(language())
+    return [
+        Contacted(
+            result=result,
+            list_title=titles.get(result.list_name, result.list_name),
+            channel=channel,
+            answer=answers.get(result.answer, result.answer),
+        )
+        for result, channel in zip(results, channels, strict=True)
+    ]

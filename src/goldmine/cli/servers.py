@@ -14,6 +14,10 @@ from goldmine.core.errors import ParameterError
 HOST = "127.0.0.1"
 """Only this machine reaches the pages; a bank's own proxy decides who else sees them."""
 
+MLFLOW_NAME = "mlflow.localhost"
+"""Browsers take every name below localhost for this machine. MLflow opens its Assistant where the page is called
+localhost or 127.0.0.1, and no setting turns that off."""
+
 Port = Annotated[int, typer.Option("--port", help="Port on this machine.")]
 
 
@@ -30,9 +34,12 @@ def mlflow(port: Port = 5000) -> None:
         )
     Path(store.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     # Without this MLflow starts seven processes that wait for jobs of language models, and they outlive the server.
-    no_jobs = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    variables = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    variables["MLFLOW_SERVER_ALLOWED_HOSTS"] = ",".join(f"{name}:{port}" for name in (MLFLOW_NAME, HOST, "localhost"))
+    variables["MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"] = f"http://{MLFLOW_NAME}:{port}"
     arguments = ["server", "--backend-store-uri", store, "--workers", "1"]
-    _become("mlflow", arguments, port, no_jobs, page="/#/experiments?workflowType=machine_learning")
+    page = f"{MLFLOW_NAME}:{port}/#/experiments?workflowType=machine_learning"
+    _become("mlflow", arguments, port, variables, page=page)
 
 
 @app.command()
@@ -53,6 +60,6 @@ def _become(
     from goldmine.pipeline.environment import QUIET
 
     command = [sys.executable, "-m", module, *arguments, "--host", HOST, "--port", str(port)]
-    sys.stderr.write(f"http://{HOST}:{port}{page} (Ctrl-C ends it)\n")
+    sys.stderr.write(f"http://{page or f'{HOST}:{port}'} (Ctrl-C ends it)\n")
     sys.stderr.flush()
     os.execve(sys.executable, command, {**os.environ, **QUIET, **variables})

@@ -52,7 +52,7 @@ def selected_use_cases(
         if off[name]:
             raise UseCaseError(
                 f"{name}: this bank's tables do not support it; it needs {', '.join(off[name])}.",
-                "Map what is missing in bank.yaml, or leave this use case out.",
+                "Check its names in docs/features.md, map what is missing in bank.yaml, or leave this use case out.",
             )
     supported = [name for name, needs in off.items() if not needs]
     if not supported:

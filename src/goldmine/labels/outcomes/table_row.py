@@ -43,11 +43,11 @@ class TableRow(Outcome):
     def _names_what_the_contract_has(self) -> "TableRow":
         tables = [name for name, spec in TABLES.items() if any(c.name == "customer_id" for c in spec.columns)]
         if self.table not in tables:
-            raise ValueError(f"table: none of {', '.join(tables)}")
+            raise ValueError(f"table: {self.table!r} is not one of {', '.join(tables)}")
         kinds = {column.name: column.kind for column in TABLES[self.table].columns}
         days = [name for name, kind in kinds.items() if kind in ("day", "moment")]
         if self.day not in days:
-            raise ValueError(f"day: none of {', '.join(days)}")
+            raise ValueError(f"day: {self.day!r} is not one of {', '.join(days)}, the days of {self.table}")
         unknown = [name for name in read_condition(self.when).names if name not in kinds] if self.when else []
         if unknown:
             raise ValueError(f"when: the table {self.table} has no column {', '.join(unknown)}")

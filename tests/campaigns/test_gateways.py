@@ -5,7 +5,7 @@ from datetime import date
 import pyarrow as pa
 import pytest
 
-from goldmine.campaigns.gateways import Gateway, load_gateways, split_off, write_gateway
+from goldmine.campaigns.gateways import Gateway, load_gateways, release_gateways, split_off, write_gateway
 from goldmine.core.errors import SettingsError
 from goldmine.core.settings import typed
 
@@ -32,7 +32,8 @@ def test_file_has_the_headings_order_and_encoding_of_the_mapping(tmp_path):
 
 
 def test_text_messages_go_to_the_gateway():
-    assert list(load_gateways()) == ["sms"]
+    assert list(release_gateways()) == ["sms"]
+    assert list(load_gateways()) == ["sms", "call", "wechat"]
     assert set(load_gateways()["sms"].columns.values()) >= {"customer_id", "say"}
 
 

@@ -29,12 +29,16 @@ class Gateway(SettingsModel):
         ``utf-8``, ``utf-8-sig`` (with a byte order mark) or ``gb18030``.
     separator : str
         Between two cells.
+    on_request : bool
+        The contacts stay in the workbooks of staff, and the portal makes the file for whoever asks; else the release
+        holds the file, and no workbook has these contacts.
     columns : dict of str to str
         By heading in the file, the column that fills it, in their order.
     """
 
     encoding: Literal["utf-8", "utf-8-sig", "gb18030"] = "utf-8"
     separator: Literal[",", ";", "|", "\t"] = ","
+    on_request: bool = False
     columns: dict[str, GatewayColumn] = Field(min_length=1)
 
 
@@ -56,6 +60,11 @@ def load_gateways() -> dict[ChannelName, Gateway]:
         If it has an unknown channel, key or column.
     """
     return typed(_Gateways, {"channels": read_yaml(gateways_path())}, _FILE).channels
+
+
+def release_gateways() -> dict[ChannelName, Gateway]:
+    """The gateways whose files a release holds."""
+    return {channel: gateway for channel, gateway in load_gateways().items() if not gateway.on_request}
 
 
 def split_off(

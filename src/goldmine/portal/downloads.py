@@ -9,31 +9,18 @@ from typing import Any
 from django.db import models, transaction
 from django.utils import timezone
 
+from goldmine.campaigns.gateways import write_gateway
 from goldmine.core import fingerprint
-from goldmine.core.errors import GoldmineError
-from goldmine.core.i18n import LocalizedText, _
+from goldmine.core.i18n import _
 from goldmine.portal.approvals import ask
-from goldmine.portal.filters import RowFilter, filtered
+from goldmine.portal.channel_files import DownloadError, gateway_of, rows_of
+from goldmine.portal.filters import RowFilter
 from goldmine.portal.models import Download, Release, User
 from goldmine.portal.policy import portal_policy
-from goldmine.portal.row_files import About, FileFormat, rows_as_table, write_rows
+from goldmine.portal.row_files import FORMATS, About, FileFormat, rows_as_table, write_rows
 from goldmine.portal.scope import current_release_id
 
 _LONGEST_REASON = 500
-
-
-class DownloadError(GoldmineError):
-    """A download that cannot be made; both lines are texts for the person who asked.
-
-    Parameters
-    ----------
-    needs_approval : int
-        Rows that a second person may approve; 0: approval does not help.
-    """
-
-    def __init__(self, what: LocalizedText, do: LocalizedText, needs_approval: int = 0) -> None:
-        super().__init__(what, do)
-        self.needs_approval = needs_approval
 
 
 @dataclass(frozen=True)
@@ -62,7 +49,7 @@ def reserve(user: User, wanted: RowFilter, kind: FileFormat) -> Download:
     """
     with transaction.atomic():
         User.objects.select_for_update().get(pk=user.pk)
-        rows, left = _rows(user, wanted), allowance_left(user)
+        rows, left = _rows(user, wanted, kind), allowance_left(user)
         if rows > left:
             what = _("{rows} rows are more than the {left} that you may still take today.", rows=rows, left=left)
             raise DownloadError(what, _("Narrow the filter, or ask a second person."), needs_approval=rows)
@@ -80,7 +67,7 @@ def ask_for(user: User, wanted: RowFilter, kind: FileFormat, why: str) -> Downlo
     why = why.replace("\x00", "").strip()[:_LONGEST_REASON]
     if not why:
         raise DownloadError(_("A reason is missing."), _("Write what the file is for."))
-    rows = _rows(user, wanted)
+    rows = _rows(user, wanted, kind)
     with transaction.atomic():
         download = Download.objects.create(user=user, filter=_stored(wanted), format=kind, rows=rows)
         download.approval = ask(user, "download", str(download.pk), why)
@@ -101,7 +88,7 @@ def approved(user: User, number: int) -> Download:
     if download is None:
         raise DownloadError(_("There is no approved download of this number."), _("Ask for it again."))
     same = download.filter.get("release") == _release_id()
-    if not same or _rows(user, _filter_of(download)) > download.rows:
+    if not same or _rows(user, _filter_of(download), _kind(download)) > download.rows:
         raise DownloadError(_("The lists have changed since the download was approved."), _("Ask for it again."))
     return download
 
@@ -111,11 +98,16 @@ def make_file(download: Download, folder: Path, language: str) -> Made:
     user, at = download.user, timezone.localtime()
     wanted = _filter_of(download)
     release = Release.objects.get(pk=current_release_id())
-    name = f"{_safe(wanted.list_name or 'lists')}-{_safe(user.username)}-{at:%Y%m%d-%H%M%S}.{download.format}"
+    kind = _kind(download)
+    suffix = f"{wanted.channel}.csv" if kind == "channel" else kind
+    name = f"{_safe(wanted.list_name or 'lists')}-{_safe(user.username)}-{at:%Y%m%d-%H%M%S}.{suffix}"
     try:
-        table = rows_as_table(filtered(user, wanted)[: download.rows], release, language)
-        path = folder / f"rows.{download.format}"
-        write_rows(path, table, About(user, at, release, wanted.given()), language)
+        table = rows_as_table(rows_of(user, wanted, kind)[: download.rows], release, language)
+        path = folder / f"rows.{suffix}"
+        if kind == "channel":
+            write_gateway(path, table, gateway_of(wanted))
+        else:
+            write_rows(path, table, About(user, at, release, wanted.given()), language)
     except BaseException:
         Download.objects.filter(pk=download.pk, approval=None).delete()
         raise
@@ -129,9 +121,9 @@ def of_user(user: User) -> "models.QuerySet[Download]":
     return Download.objects.filter(user=user).select_related("approval__decided_by").order_by("-at", "-pk")
 
 
-def _rows(user: User, wanted: RowFilter) -> int:
+def _rows(user: User, wanted: RowFilter, kind: FileFormat) -> int:
     most = portal_policy().downloads.rows_at_most
-    rows: int = filtered(user, wanted).order_by().values("pk")[: most + 1].count()
+    rows: int = rows_of(user, wanted, kind).order_by().values("pk")[: most + 1].count()
     if rows == 0:
         raise DownloadError(_("No row fits this filter."), _("Change the filter."))
     if rows > most:
@@ -145,6 +137,10 @@ def _stored(wanted: RowFilter) -> dict[str, Any]:
 
 def _filter_of(download: Download) -> RowFilter:
     return RowFilter.model_validate(download.filter["rows_of"])
+
+
+def _kind(download: Download) -> FileFormat:
+    return next(kind for kind in FORMATS if kind == download.format)
 
 
 def _release_id() -> str:

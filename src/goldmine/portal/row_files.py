@@ -21,8 +21,8 @@ from goldmine.publishing.campaigns import RETURNED_COLUMNS
 from goldmine.publishing.listing import write_csv
 from goldmine.publishing.staff_words import in_staff_words
 
-FileFormat = Literal["csv", "xlsx"]
-FORMATS: tuple[FileFormat, ...] = ("xlsx", "csv")
+FileFormat = Literal["csv", "xlsx", "channel"]
+FORMATS: tuple[FileFormat, ...] = ("xlsx", "csv", "channel")
 
 _PERSON = ("customer_id", "name", "phone", "branch_id", "manager_id", "grid_id")
 _OFFER = ("campaign_id", "offer_name", "product_id", "channel", "time_band", "valid_until", "expires_with", "say")

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from goldmine.campaigns.candidates import Scores
 from goldmine.campaigns.claims import load_claims
 from goldmine.campaigns.contact_hours import load_contact_hours
-from goldmine.campaigns.gateways import load_gateways, split_off, write_gateway
+from goldmine.campaigns.gateways import release_gateways, split_off, write_gateway
 from goldmine.campaigns.load import live, load_campaigns
 from goldmine.campaigns.masking import masked
 from goldmine.campaigns.plan import Plan, Planned, plan_campaigns
@@ -191,7 +191,7 @@ def write_campaigns(
                 pq.write_table(table, stream, compression="zstd")
             written.append((campaign_folder / f"{name}.parquet", table.num_rows))
     if contacts:
-        gateways = load_gateways()
+        gateways = release_gateways()
         own, sent = split_off(pa.concat_tables(contacts), gateways)
         rows = _for_people(own, language, release.as_of)
         written += _people_files(folder / "offers", rows, plan, release, language)

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from goldmine.portal import downloads
 from goldmine.portal.access import page
-from goldmine.portal.downloads import Download, DownloadError
+from goldmine.portal.channel_files import DownloadError
+from goldmine.portal.downloads import Download
 from goldmine.portal.filters import FilterError, RowFilter, read_filter
 from goldmine.portal.models import Release
 from goldmine.portal.row_files import FORMATS, FileFormat

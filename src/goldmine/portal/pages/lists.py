@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
+from goldmine.campaigns.gateways import load_gateways
 from goldmine.core.i18n import _
 from goldmine.portal.access import page
 from goldmine.portal.choices import choices
@@ -33,7 +34,7 @@ def lists(request: HttpRequest) -> HttpResponse:
     except FilterError as refused:
         error = refused
     context: dict[str, Any] = {"wanted": wanted, "error": error, "release": release, "cursor": cursor, "sorts": SORTS}
-    context |= shown
+    context |= shown | {"channel_files": load_gateways()}
     template = "portal/list_rows.html.jinja"
     htmx: Any = request.htmx
     if not htmx or htmx.history_restore_request or error:

@@ -241,6 +241,37 @@ def test_a_csv_column_without_a_heading_is_read_and_left_out(tmp_path: Path) -> 
     assert dict(zip(people["customer_id"], people["gender"], strict=True)) == {"c1": "F", "c2": "M", "c3": "M"}
 
 
+def test_a_time_of_day_in_a_column_of_its_own_is_joined(tmp_path: Path) -> None:
+    flow = "lsh,khh,jyrq,jysj,jyje,jdbz\nt1,c1,20240605,093015,12.50,C\nt2,c1,20240628,235959,3.25,D\n"
+    folder = folder_of(tmp_path, khxx="khh\nc1\nc2\n", jyls=flow)
+    assert "transactions.time: the time of day is joined from jysj" in said(write(folder), "guessed")
+    moved = open_bank(folder, Workspace(tmp_path / "work")).read(ibis.duckdb.connect(), "transactions").to_pandas()
+    assert moved["time"].astype(str).tolist() == ["2024-06-05 09:30:15", "2024-06-28 23:59:59"]
+
+
+def test_files_without_headings_are_proposed_by_content_and_told(tmp_path: Path) -> None:
+    people = "".join(f"{100000 + n},{'男' if n % 2 else '女'}\n" for n in range(60))
+    flow = "".join(
+        f"t{n},{100000 + n % 60},2024-06-{1 + n % 28:02},{n}.25,{'借' if n % 2 else '贷'}\n" for n in range(90)
+    )
+    folder = folder_of(tmp_path, khxx=people, jyls=flow)
+    proposal = write(folder)
+    assert "jyls.csv: no row names its columns; write their names under columns of its source" in proposal.to_tell
+    bank = open_bank(folder, Workspace(tmp_path / "work"))
+    moved = bank.read(ibis.duckdb.connect(), "transactions").to_pandas().set_index("transaction_id")
+    assert moved.loc["t7", ["customer_id", "amount", "direction"]].tolist() == ["100007", Decimal("7.25"), "out"]
+    assert len(moved) == 90
+
+
+def test_a_table_with_a_column_a_month_is_told(tmp_path: Path) -> None:
+    wide = "客户号,余额_202404,余额_202405,余额_202406\nc1,1.00,2.00,3.00\nc2,1.00,2.00,3.00\n"
+    proposal = propose(folder_of(tmp_path, khxx="khh\nc1\nc2\nc3\n", jyls=FLOW, ye=wide))
+    assert proposal.to_tell[-1] == (
+        "ye.csv: 3 columns are months, 余额_202404 to 余额_202406; "
+        "make rows of them with UNPIVOT in the SELECT of balances"
+    )
+
+
 def test_tables_of_a_postgresql_server_are_proposed_and_taken_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

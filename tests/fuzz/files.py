@@ -93,6 +93,8 @@ def _csv(random: Random, folder: Path, texts: dict[str, list[str]]) -> File:
     decoded = path.read_bytes().decode(encoding)
     found = list(csv.reader(io.StringIO(decoded, newline=""), delimiter=delimiter))
     header, *lines = [line for line in found if line] or [[]]
+    # A delimiter at a row's end, as after each field of an unloaded table, adds no field.
+    lines = [line[:-1] if len(line) == len(header) + 1 and not line[-1] else line for line in lines]
     even = all(len(line) == len(header) for line in lines)
     columns = {name: [line[i] for line in lines] for i, name in enumerate(header)} if even else {}
     odd = any(sign in decoded for sign in "\x00\ufeff") or content != stream.getvalue()

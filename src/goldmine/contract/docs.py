@@ -96,6 +96,7 @@ what it found, in counts and never in a customer's values, and the file says it 
   yuan or fen (both medians are named), and codes of which only a part is a known word.
 * **To be told**: what is compulsory and was not found, codes that are not understood, values that are no dates or no
   amounts. It is not filled in: the intake stops there, or validation counts it. Refusals and consent are never guessed.
+  So are files whose first row names no columns, which are then proposed by content, and tables with a column a month.
 * **Not used**: tables and files that the contract has no use for.
 
 ## How values are read

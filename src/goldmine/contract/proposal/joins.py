@@ -41,7 +41,11 @@ def completed(match: TableMatch, customers: TableMatch | None) -> TableMatch:
     for name in match.missing:
         column = match.spec.column(name)
         free = [raw for raw in match.table.columns if raw not in {m.raw for m in match.columns}]
-        if name == "customer_id" and customers and customers.raw_of("customer_id"):
+        if match.table.raw.headless and (name,) == match.spec.key:
+            keys = [raw for raw in free if match.table.columns[raw].distinct == match.table.columns[raw].rows]
+            if keys:
+                match = match.with_column(ColumnMatch(column, keys[0], "only"))
+        elif name == "customer_id" and customers and customers.raw_of("customer_id"):
             known = customers.table.columns[customers.raw_of("customer_id") or ""]
             sharing = [
                 raw

@@ -164,6 +164,8 @@ def _score(spec: TableSpec, table: ProfiledTable, matches: list[ColumnMatch], na
         missing.remove("customer_id")  # it can be joined
     share = sum(there.values()) / max(len(table.columns), 1)
     own = sum(there.get(column.name, 0) for column in spec.columns) / len(spec.columns)
+    if table.raw.headless and named == 1:
+        return named  # its columns have no names, so only content can tell them
     if not there or (not named and len(there) < 2):
         return 0.0
     return named + share + own - 0.5 * len(missing) + 0.1 * spec.compulsory

@@ -99,6 +99,10 @@ class ColumnProfile:
             r"regexp_full_match(text, '[+-]?[\d,]*\d{2}(\.0*)?') AND NOT regexp_matches(text, '00(\.0*)?$')"
         )
 
+    def rows_like(self, pattern: str) -> int:
+        """Rows whose whole value has a pattern."""
+        return self._count(f"regexp_full_match(text, {literal(pattern)})")
+
     def amounts(self, separator: str = "") -> int:
         """Rows with amounts that are written with this separator of thousands, or with none."""
         group = rf"|\d{{1,3}}({separator}\d{{3}})+(\.\d+)?" if separator else ""

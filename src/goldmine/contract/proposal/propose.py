@@ -79,6 +79,18 @@ class Proposal:
             lines.append("suppressions: no ledger of refusals was found; without one nobody is kept off the lists")
         if "customers" in there and there["customers"].raw_of("marketing_consent") is None:
             lines.append("customers.marketing_consent: no column was found; without one nobody counts as opted out")
+        read = [*(table.match.table for table in self.tables), *self.unmatched]
+        lines += [
+            f"{table.raw.where}: no row names its columns; write their names under columns of its source"
+            for table in read
+            if table.raw.headless
+        ]
+        lines += [
+            f"{table.raw.where}: {len(columns)} columns are months, {columns[0]} to {columns[-1]}; "
+            "make rows of them with UNPIVOT in the SELECT of balances"
+            for table in self.unmatched
+            if (columns := table.raw.month_columns)
+        ]
         return lines + [
             f"{name}: {where} has its columns too and is not used; add its rows with UNION ALL if they belong there"
             for where, name in self.rivals.items()
@@ -161,7 +173,7 @@ def _proposal(
     scratch: Path,
 ) -> Proposal:
     matches = [_latest(match, folder, connection, scratch) for match in match_tables(tables)]
-    customers = next((match for match in matches if match.spec.name == "customers"), None)
+    customers = next((completed(match, None) for match in matches if match.spec.name == "customers"), None)
     proposed = []
     for match in matches:
         whole = completed(match, customers)

@@ -23,6 +23,7 @@ from goldmine.core.sql import quoted
 
 _CSV = (".csv", ".txt", ".asc", ".dat", ".tsv", ".del", ".unl")
 _HEADER_ROWS = 10
+_MONTH_COLUMNS = 3
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,17 @@ class RawTable:
     def kind(self) -> str:
         """Kind of its source, such as ``csv``."""
         return next(kind for kind in KINDS if kind in self.source)
+
+    @property
+    def month_columns(self) -> list[str]:
+        """Columns that are named after months, of a table with one column a month."""
+        named = [name for name in self.columns if re.search(r"(?<!\d)20\d\d\D?(0[1-9]|1[0-2])(?!\d)", name)]
+        return named if len(named) >= _MONTH_COLUMNS else []
+
+    @property
+    def headless(self) -> bool:
+        """Whether no row names its columns."""
+        return self.source.get("header") is False
 
     @property
     def where(self) -> str:

@@ -1,5 +1,6 @@
 """The SELECT that gives a table of the contract from a bank's own."""
 
+from goldmine.contract.proposal.clock import clock_of
 from goldmine.contract.proposal.joins import Join
 from goldmine.contract.proposal.matching import ColumnMatch, TableMatch
 from goldmine.contract.proposal.profile import half_width, half_width_in_sqlite
@@ -47,6 +48,10 @@ def _expression(match: TableMatch, column: ColumnMatch, prefix: str, *, signed: 
         raw = half_width_in_sqlite(raw) if kind == "sqlite" else half_width(raw)
     if signed and column.column.name == "amount":
         raw = f"ltrim({_text(raw, kind)}, '-')"
+    clock = clock_of(match)
+    if clock and clock.column == column.column.name:
+        time = f"{prefix}.{quoted(clock.raw)}" if prefix else quoted(clock.raw)
+        raw = clock.sql(raw, time, kind)
     if kind == "postgres" and profile.duckdb_type == "TIMESTAMP WITH TIME ZONE":
         raw = f"{raw} AT TIME ZONE 'Asia/Shanghai'"
     return f"{raw} AS {column.column.name}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from goldmine.contract.proposal.clock import clock_of
 from goldmine.contract.proposal.matching import ColumnMatch, TableMatch
 from goldmine.contract.proposal.names import null_words, standard_codes, unit_in
 from goldmine.contract.proposal.profile import SEPARATORS, ColumnProfile
@@ -56,6 +57,10 @@ def value_keys(match: TableMatch) -> ValueKeys:
             _add_amounts(result, column, profile)
         elif column.column.codes or column.column.kind == "flag":
             _add_codes(result, match.spec.name, column, profile)
+    clock = clock_of(match)
+    if clock:
+        result.keys.setdefault("dates", {})[clock.column] = list(clock.forms)
+        result.add("guessed", clock.column, f"the time of day is joined from {clock.raw}")
     return result
 
 

@@ -68,6 +68,29 @@ def _day_after_snapshot(work: Path) -> str:
 
 
 @portal.command()
+def collect(work: WorkFolder = Path("data")) -> None:
+    """Give the work folder the results that branches gave; each run of the job does so first of all."""
+    from goldmine.cli.output import say
+    from goldmine.core.errors import WorkFolderError
+    from goldmine.core.workspace import Workspace
+
+    workspace = Workspace(work.absolute())
+    try:
+        open_portal(workspace.root)
+        from django.db import DatabaseError, InterfaceError
+
+        from goldmine.campaigns.results.result_check import REASONS
+        from goldmine.portal.returning import return_results
+
+        returned = return_results(workspace)
+    except (DatabaseError, InterfaceError) as error:
+        raise WorkFolderError("The portal's database does not answer.", "Start it, then run this again.") from error
+    say(f"{returned.results} results of the portal returned")
+    for reason, count in returned.waiting.items():
+        say(f"{count} wait: {REASONS[reason]}")
+
+
+@portal.command()
 def tidy(work: WorkFolder = Path("data")) -> None:
     """Erase names and numbers of lists that are over and old releases; encrypt the others with the first key again."""
     open_portal(work.absolute())

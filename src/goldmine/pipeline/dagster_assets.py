@@ -19,6 +19,7 @@ from goldmine.core.workspace import Workspace, at_home
 from goldmine.labels.use_case import use_case_names
 from goldmine.pipeline.campaign_step import measure_campaigns
 from goldmine.pipeline.failure import is_transient
+from goldmine.pipeline.portal_results import take_portal_results
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.step import Step, StepResult, run_step
 
@@ -70,8 +71,10 @@ class JobSettings(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["JobSettings"]:
-        """Hold the work folder for the run."""
-        with Workspace(at_home(self.work)).lock():
+        """Hold the work folder for the run, and take the portal's results first."""
+        work = Workspace(at_home(self.work))
+        with work.lock():
+            take_portal_results(work)
             yield self
 
     def snapshot(self, as_of: str, use_case: str = "") -> Snapshot:

@@ -1,17 +1,17 @@
 """Import results: good rows go into the work folder's contacts, bad rows into a file with the reason."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from goldmine.campaigns.results.parse_sheet import read_sheet
+from goldmine.campaigns.results.parse_sheet import Sheet, read_sheet
 from goldmine.campaigns.results.rejected_rows import write_rejected
 from goldmine.campaigns.results.result_check import Known, names_customer_care
-from goldmine.campaigns.results.sort_rows import KEY, Key, Row, refuses, sort_rows
+from goldmine.campaigns.results.sort_rows import KEY, Key, Row, SortedRows, refuses, sort_rows
 from goldmine.contactability.past_offers import campaign_names, offers_of, releases_out
 from goldmine.contract.intake import load_bank
 from goldmine.core.engine import connect
@@ -89,9 +89,47 @@ def import_outcomes(file: Path, work: Workspace, *, today: date | None = None) -
         If no campaign was ever released, and no row is of customer care.
     """
     sheet = read_sheet(file)
+    taken = take_results(sheet, work, today=today)
+    if not taken.sorted_rows.bad:
+        return taken.imported
+    with disk_errors(file.parent):
+        bad_file = write_rejected(file, sheet, taken.sorted_rows.bad, taken.sorted_rows.heard)
+    return replace(taken.imported, bad_file=bad_file)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of the rows of a sheet.
+
+    Parameters
+    ----------
+    imported : Imported
+        Counts.
+    sorted_rows : SortedRows
+        Which rows were taken, and why the others were not.
+    """
+
+    imported: Imported
+    sorted_rows: SortedRows
+
+
+def take_results(sheet: Sheet, work: Workspace, *, today: date | None = None, newest: bool = False) -> Taken:
+    """Store the results of a sheet in a work folder, as `import_outcomes` says.
+
+    Parameters
+    ----------
+    newest : bool
+        The sheet is the portal's, which knows the order of results: another result of the same contact replaces the
+        stored one, unless that is a refusal. A refusal is taken although nothing was released yet.
+
+    Raises
+    ------
+    ReleaseError
+        If no campaign was ever released, and no row is of customer care.
+    """
     with work.lock(), disk_errors(work.root):
         offers = offers_of(releases_out(work))
-        if offers.empty and not names_customer_care(sheet):
+        if offers.empty and not newest and not names_customer_care(sheet):
             raise ReleaseError(f"{work.root}: no campaign has been released.", "Run `goldmine publish` first.")
         firsts = offers.groupby(["campaign_id", "customer_id"])["as_of"].min()
         index = sheet.columns["customer_id"]
@@ -101,18 +139,17 @@ def import_outcomes(file: Path, work: Workspace, *, today: date | None = None) -
         known = Known(firsts.to_dict(), campaigns, today or date.today(), customers)
         stored_rows = pq.read_table(work.returned).to_pylist() if work.returned.exists() else []
         stored = {tuple(row[name] for name in KEY): row for row in stored_rows}
-        sorted_rows = sort_rows(sheet, known, stored)
+        sorted_rows = sort_rows(sheet, known, stored, newest=newest)
         new = {key: row for key, row in sorted_rows.good.items() if stored.get(key) != row}
         if new:
             _write(work.returned, list((_without_corrected(stored, new) | new).values()))
         control = set(
             offers.loc[offers["group"] == "control", ["campaign_id", "customer_id"]].itertuples(index=False, name=None)
         )
-        contacted = sum((row["campaign_id"], row["customer_id"]) in control for row in new.values())
-        bad_file = write_rejected(file, sheet, sorted_rows.bad, sorted_rows.heard) if sorted_rows.bad else None
+    contacted = sum((row["campaign_id"], row["customer_id"]) in control for row in new.values())
     refused = sum(refuses(row) for row in new.values())
     counts = (len(new), len(sorted_rows.good) - len(new), sorted_rows.idle, contacted, refused)
-    return Imported(*counts, Counter(sorted_rows.bad.values()), bad_file)
+    return Taken(Imported(*counts, Counter(sorted_rows.bad.values()), None), sorted_rows)
 
 
 def _customers_of_bank(work: Workspace, numbers: set[str]) -> frozenset[str]:

@@ -133,7 +133,8 @@ def check_row(cells: Mapping[str, Cell], known: Known) -> Checked:
     Parameters
     ----------
     cells : mapping of str to Cell
-        By code name of the column.
+        By code name of the column; ``amount`` and ``product`` only where the portal gives them, files have them in
+        the answer.
     known : Known
         Known campaigns and customers.
     """
@@ -161,7 +162,8 @@ def check_row(cells: Mapping[str, Cell], known: Known) -> Checked:
     }
     fault = next((name for name, broken in faults.items() if broken), None)
     if fault is None and answer is not None and day is not None:
-        said = (answer.code, note, True, answer.amount, answer.product)
+        amount = Decimal(_text(cells["amount"])) if cells.get("amount") else answer.amount
+        said = (answer.code, note, True, amount, _text(cells.get("product")) or answer.product)
         return Checked(Result(campaign, customer, day, channel, *said), None)
     if answer is None or answer.code != OPT_OUT or customer not in known.customers:
         return Checked(None, fault)

@@ -37,13 +37,15 @@ class SortedRows:
     places: dict[Key, list[int]]
 
 
-def sort_rows(sheet: Sheet, known: Known, stored: dict[Key, Row]) -> SortedRows:
+def sort_rows(sheet: Sheet, known: Known, stored: dict[Key, Row], *, newest: bool = False) -> SortedRows:
     """Check the rows of a sheet, and compare them with each other and with what is stored.
 
     Parameters
     ----------
     stored : dict
         Results that were imported before, by their contact.
+    newest : bool
+        Whether a result of the sheet replaces another one of the same contact; a refusal stays.
     """
     good: dict[Key, Row] = {}
     refusals: dict[Key, Row] = {}
@@ -71,12 +73,17 @@ def sort_rows(sheet: Sheet, known: Known, stored: dict[Key, Row]) -> SortedRows:
         indices.setdefault(key, []).append(index)
         if good.setdefault(key, row) != row:
             bad |= dict.fromkeys(indices[key], "twice")
-        elif stored.get(key, row) != row and stored[key]["certain"] and not (refuses(row) and not refuses(stored[key])):
+        elif stored.get(key, row) != row and not _gives_way(stored[key], row, newest=newest):
             bad[index] = "other"
     spoilt = {key for key, rows in indices.items() if any(index in bad for index in rows)}
     bad |= {index: bad.get(index, "twice") for key in spoilt for index in indices[key]}
     accepted = {key: row for key, row in good.items() if key not in spoilt}
     return SortedRows(_refusals(refusals, stored) | accepted, bad, frozenset(refused), idle, indices)
+
+
+def _gives_way(stored: Row, row: Row, *, newest: bool) -> bool:
+    """Whether a stored result is replaced by another one of the same contact."""
+    return not stored["certain"] or (not refuses(stored) and (newest or refuses(row)))
 
 
 def _refusals(refusals: dict[Key, Row], stored: dict[Key, Row]) -> dict[Key, Row]:

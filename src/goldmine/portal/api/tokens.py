@@ -61,4 +61,5 @@ def _refused(request: Any) -> ApiError:
             _("Try again in {minutes} minutes.", minutes=portal_policy().locked_minutes),
         )
     user_login_failed.send(sender=Bearer, credentials=_WRONG, request=request)
+    request.axes_locked_out = False  # else the page for people takes the place of the API's own answer
     return wrong_token()

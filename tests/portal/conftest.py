@@ -89,6 +89,17 @@ def django_db_setup(django_db_setup, django_db_blocker):
         become_system_task()
 
 
+@pytest.fixture(autouse=True)
+def journal(tmp_path_factory):
+    """The audit log of a test."""
+    from goldmine.core.audit.log import AuditLog
+
+    log = AuditLog(tmp_path_factory.mktemp("journal") / "bank")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("goldmine.portal.journal.bank_log", lambda: log)
+        yield log
+
+
 @pytest.fixture
 def release(db):
     """The release that is shown."""

@@ -48,9 +48,11 @@ load.load_release(Workspace(work))
 
 
 def _load(work, what):
-    root = Path(__file__).parents[2]
+    pipelines = work.root.parent / "pipelines"
+    if not pipelines.exists():
+        pipelines.symlink_to(Path(__file__).parents[2] / "pipelines")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GOLDMINE_")}
-    environment |= {"PYTHONPATH": os.pathsep.join(sys.path), "GOLDMINE_HOME": str(root)}
+    environment |= {"PYTHONPATH": os.pathsep.join(sys.path), "GOLDMINE_HOME": str(pipelines.parent)}
     command = [sys.executable, "-c", _LOAD, str(work.root), what]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)
     return done.returncode, done.stdout.split("\n")[:-1], done.stderr
@@ -58,6 +60,7 @@ def _load(work, what):
 
 def test_a_reader_sees_the_old_release_until_the_new_one_is_whole_and_a_killed_load_leaves_nothing(tmp_path):
     work = work_folder(tmp_path)
+    work.claim("Test Bank", tmp_path / "bank")
     publish(work, "r1", offers=("C1", "C2"))
     assert _load(work, "kill")[:2] == (9, ["r1 C1,C2"])
     with sqlite3.connect(work.root / "portal" / "portal.sqlite3") as database:

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from goldmine.portal.journal import record
 from goldmine.portal.roles import Action, may
 from goldmine.portal.second_factor import needs_code
 
@@ -35,6 +36,7 @@ def page(action: Action | None = None) -> Callable[[View], View]:
             if needs_code(user):
                 return redirect(reverse("second_factor", query={"next": request.get_full_path()}))
             if action is not None and not may(user.role, action):
+                record(request, "access_refused", f"page:{action}")
                 raise Http404
             return view(request, *args, **kwargs)
 

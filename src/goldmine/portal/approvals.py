@@ -2,11 +2,13 @@
 
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.utils import timezone
 
+from goldmine.core.audit.actions import Action
 from goldmine.core.errors import GoldmineError
 from goldmine.core.i18n import _
+from goldmine.portal.journal import record
 from goldmine.portal.models import Approval, User
 from goldmine.portal.roles import may
 
@@ -37,9 +39,11 @@ def deciding(user: User) -> "models.QuerySet[Approval]":
 
 def ask(user: User, subject: str, subject_id: str, why: str) -> Approval:
     """Ask for a second person's yes."""
-    return Approval.objects.create(
-        subject=subject, subject_id=subject_id, branch_id=user.branch_id, asked_by=user, why=why
-    )
+    with transaction.atomic():
+        record(user, "approval_asked", f"{subject}:{subject_id}")
+        return Approval.objects.create(
+            subject=subject, subject_id=subject_id, branch_id=user.branch_id, asked_by=user, why=why
+        )
 
 
 def decide(user: User, number: int, note: str, *, approved: bool) -> Approval:
@@ -51,6 +55,10 @@ def decide(user: User, number: int, note: str, *, approved: bool) -> Approval:
         If there is nothing of that number for the user to decide on.
     """
     values: dict[str, Any] = {"decided_by": user, "decided_at": timezone.now(), "approved": approved, "note": note}
-    if not Approval.objects.filter(pk__in=waiting(user).values("pk"), pk=number, decided_at=None).update(**values):
-        raise ApprovalError(_("There is nothing of this kind for you to decide on."), _("Open the page again."))
-    return Approval.objects.get(pk=number)
+    with transaction.atomic():
+        if not Approval.objects.filter(pk__in=waiting(user).values("pk"), pk=number, decided_at=None).update(**values):
+            raise ApprovalError(_("There is nothing of this kind for you to decide on."), _("Open the page again."))
+        decided = Approval.objects.get(pk=number)
+        logged: Action = "approval" if approved else "approval_refused"
+        record(user, logged, f"{decided.subject}:{decided.subject_id}", asked_by=decided.asked_by.username)
+    return decided

@@ -11,9 +11,10 @@ class PortalConfig(AppConfig):
     verbose_name = "Goldmine"
 
     def ready(self) -> None:
-        """Tell each new connection to PostgreSQL who asks."""
+        """Connect signals: lines of the audit log, and who asks for each new connection to PostgreSQL."""
         from django.db.backends.signals import connection_created
 
+        from goldmine.portal import signals  # noqa: F401
         from goldmine.portal.row_security import tell_new_connection
 
         connection_created.connect(tell_new_connection)

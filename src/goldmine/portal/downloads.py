@@ -15,6 +15,7 @@ from goldmine.core.i18n import _
 from goldmine.portal.approvals import ask
 from goldmine.portal.channel_files import DownloadError, gateway_of, rows_of
 from goldmine.portal.filters import RowFilter
+from goldmine.portal.journal import record
 from goldmine.portal.models import Download, Release, User
 from goldmine.portal.policy import portal_policy
 from goldmine.portal.row_files import FORMATS, About, FileFormat, rows_as_table, write_rows
@@ -108,10 +109,12 @@ def make_file(download: Download, folder: Path, language: str) -> Made:
             write_gateway(path, table, gateway_of(wanted))
         else:
             write_rows(path, table, About(user, at, release, wanted.given()), language)
+        download.rows, download.sha256 = table.num_rows, fingerprint.of_file(path)
+        logged = {"filter": wanted.given(), "rows": download.rows, "sha256": download.sha256}
+        record(user, "channel_file" if kind == "channel" else "download", f"download:{download.pk}", **logged)
     except BaseException:
         Download.objects.filter(pk=download.pk, approval=None).delete()
         raise
-    download.rows, download.sha256 = table.num_rows, fingerprint.of_file(path)
     download.save(update_fields=["rows", "sha256"])
     return Made(path, name, download)
 

@@ -10,6 +10,7 @@ from typing import Literal
 from django.db import models
 
 from goldmine.portal.clock import now, today
+from goldmine.portal.journal import record
 from goldmine.portal.lobby import Draw, draw
 from goldmine.portal.models import Customer, Exposure, ListRow, User
 from goldmine.portal.row_security import system_task
@@ -40,7 +41,8 @@ class LookUp:
 def look_up(user: User, customer_id: str, place: Place) -> LookUp:
     """Find a customer and the offers to make now, and record the look-up before it is shown.
 
-    An offer is made while it is valid, nobody has worked it off, and the customer has not opted out.
+    An offer is made while it is valid, nobody has worked it off, and the customer has not opted out. That a number is
+    unknown is logged, and not the number: it may be a telephone's.
 
     Parameters
     ----------
@@ -53,11 +55,15 @@ def look_up(user: User, customer_id: str, place: Place) -> LookUp:
     valid = models.Q(valid_until__gte=today()) | models.Q(valid_until=None)
     rows = looked_up(user, ListRow, customer_id).filter(valid, kind="campaign", status__in=TO_WORK)
     offers = tuple(rows.order_by(models.F("expected_value").desc(nulls_last=True), "id")[:OFFERS_AT_MOST])
+    result = draw(customer_id)
+    shown = offers if result.drawn else ()
+    made = [f"{row.list_name}:{row.offer}" for row in shown]
+    subject = f"customer:{customer_id}" if customer else ""
+    record(user, "look_up", subject, place=place, known=customer is not None, offers=made)
     if customer is None:
         return LookUp(None, ())
-    result = draw(customer_id)
     _record(user, customer, offers, (place, result))
-    return LookUp(customer, offers if result.drawn else ())
+    return LookUp(customer, shown)
 
 
 def _record(user: User, customer: Customer, offers: tuple[ListRow, ...], shown: tuple[Place, Draw]) -> None:

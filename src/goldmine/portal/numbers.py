@@ -18,6 +18,7 @@ from goldmine.core.errors import SettingsError
 from goldmine.core.i18n import LocalizedText, _
 from goldmine.portal.clock import today
 from goldmine.portal.databases import NUMBERS
+from goldmine.portal.journal import record
 from goldmine.portal.models import ContactNumber, CurrentRelease, ListRow, Release, User
 from goldmine.portal.roles import may
 from goldmine.portal.scope import visible
@@ -60,6 +61,7 @@ def reveal(user: User, customer_id: str) -> Person | None:
         name, phone = json.loads(keys.decrypt(bytes(stored.sealed)))
     except InvalidToken:
         return None
+    record(user, "unmask", f"customer:{customer_id}")
     return Person(name, phone)
 
 
@@ -115,6 +117,8 @@ def erase_ended() -> int:
     erased = 0
     while numbers := list(ended.values_list("customer_id", flat=True)[:_BATCH]):
         erased += ContactNumber.objects.filter(customer_id__in=numbers).delete()[0]
+    if erased:
+        record(None, "contacts_erased", people=erased)
     return erased
 
 

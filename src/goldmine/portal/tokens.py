@@ -5,9 +5,11 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Literal
 
+from django.db import transaction
 from django.utils import timezone
 
 from goldmine.core.errors import PortalError
+from goldmine.portal.journal import record
 from goldmine.portal.models import ApiToken
 from goldmine.portal.roles import may
 from goldmine.portal.users import find_user
@@ -56,13 +58,16 @@ def make_token(user_name: str, scopes: list[str], days: int, name: str = "") -> 
     if not 1 <= days <= DAYS_AT_MOST:
         raise PortalError(f"days: {days}.", f"Give 1 to {DAYS_AT_MOST}.")
     token = _PREFIX + secrets.token_urlsafe(32)
-    ApiToken.objects.create(
+    made = ApiToken(
         user=user,
         name=name or ", ".join(scopes),
         digest=digest(token),
         scopes=list(dict.fromkeys(scopes)),
         expires_at=timezone.now() + timedelta(days=days),
     )
+    with transaction.atomic():
+        made.save()
+        record(None, "token_made", f"token:{made.pk}", user=user_name, scopes=made.scopes, days=days)
     return token
 
 
@@ -78,7 +83,9 @@ def revoke_token(token_id: int) -> ApiToken:
     if token is None:
         raise PortalError(f"token {token_id}: there is none.", "`goldmine users list` shows their numbers.")
     token.revoked_at = token.revoked_at or timezone.now()
-    token.save(update_fields=["revoked_at"])
+    with transaction.atomic():
+        token.save(update_fields=["revoked_at"])
+        record(None, "token_revoked", f"token:{token.pk}", user=token.user.username)
     return token
 
 

@@ -23,9 +23,11 @@ from goldmine.campaigns.results.parse_sheet import Sheet, read_sheet
 from goldmine.campaigns.results.rejected_rows import write_rejected
 from goldmine.campaigns.results.result_check import Known
 from goldmine.campaigns.results.sort_rows import Key, Row, SortedRows, refuses, sort_rows
+from goldmine.core import fingerprint
 from goldmine.core.errors import ContractError
 from goldmine.core.i18n import _
 from goldmine.portal.clock import today
+from goldmine.portal.journal import record, together
 from goldmine.portal.models import Customer, Release, Result, User
 from goldmine.portal.policy import portal_policy
 from goldmine.portal.scope import visible, worked
@@ -76,6 +78,7 @@ def import_file(user: User, upload: UploadedFile) -> Uploaded:
     try:
         _keep(upload, path)
         sheet = read_sheet(path)
+        record(user, "upload", "page:results", rows=len(sheet.rows), sha256=fingerprint.of_file(path))
         stored = _stored(user, sheet)
         rows = sort_rows(sheet, _known(user, sheet), stored)
         new = {key: row for key, row in rows.good.items() if stored.get(key) != row}
@@ -144,8 +147,8 @@ def _campaigns(listed: set[str]) -> dict[str, str]:
     """Campaigns of all loaded releases and lists of the user's rows: by code, and by titles that name one alone."""
     titles: dict[str, set[str]] = {}
     for manifest in Release.objects.values_list("manifest", flat=True):
-        for code, record in (manifest.get("campaigns") or {}).items():
-            for title in (code, *record["title"].values()):
+        for code, campaign in (manifest.get("campaigns") or {}).items():
+            for title in (code, *campaign["title"].values()):
                 titles.setdefault(title.lower(), set()).add(code)
     return {title: codes.pop() for title, codes in titles.items() if len(codes) == 1} | {name: name for name in listed}
 
@@ -174,7 +177,7 @@ def _record(user: User, new: dict[Key, Row], rows: SortedRows) -> dict[int, str]
     """Store new results, some in a transaction; give the reasons of those that could not be stored."""
     bad: dict[int, str] = {}
     for some in _batches(new):
-        with transaction.atomic():
+        with transaction.atomic(), together():
             for key in some:
                 try:
                     _record_one(user, new[key])

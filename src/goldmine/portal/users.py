@@ -12,6 +12,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from goldmine.core.errors import PortalError
 from goldmine.core.i18n import _
+from goldmine.portal.journal import record
 from goldmine.portal.models import ListRow, User
 from goldmine.portal.roles import ROLES
 from goldmine.portal.row_security import system_task
@@ -47,13 +48,17 @@ def one_time_password() -> str:
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
 
 
-def add_user(name: str, place: Place, *, full_name: str = "", external: bool = False) -> NewUser:
+def add_user(
+    name: str, place: Place, *, full_name: str = "", external: bool = False, by: User | None = None
+) -> NewUser:
     """Make a user, who has to replace the one-time password at the first sign-in.
 
     Parameters
     ----------
     external : bool
         The user signs in through the bank's own directory and has no password here.
+    by : User, optional
+        The operator; None: whoever runs the command.
 
     Raises
     ------
@@ -73,7 +78,7 @@ def add_user(name: str, place: Place, *, full_name: str = "", external: bool = F
     password = "" if place.role == "system" or external else one_time_password()
     user = User(username=name, last_name=full_name[:150], must_change_password=not external, **place._asdict())
     user.set_password(password or None)
-    user.save()
+    _save(user, by, "added")
     return NewUser(name, place.role, password)
 
 
@@ -99,7 +104,7 @@ def check_place(name: str, place: Place) -> None:
         )
 
 
-def move_user(name: str, place: Place) -> None:
+def move_user(name: str, place: Place, by: User | None = None) -> None:
     """Give a user another role, branch or staff number, from the next request on.
 
     Raises
@@ -110,10 +115,10 @@ def move_user(name: str, place: Place) -> None:
     user = find_user(name)
     check_place(name, place)
     user.role, user.branch_id, user.staff_id = place
-    user.save(update_fields=["role", "branch_id", "staff_id"])
+    _save(user, by, "moved")
 
 
-def forget_codes(name: str) -> None:
+def forget_codes(name: str, by: User | None = None) -> None:
     """Forget a user's app and backup codes, as after a loss: the user enrols an app anew at the next sign-in.
 
     Raises
@@ -125,9 +130,10 @@ def forget_codes(name: str) -> None:
     with transaction.atomic():
         TOTPDevice.objects.filter(user=user).delete()
         StaticDevice.objects.filter(user=user).delete()
+        record(by, "user_change", f"user:{name}", what="codes forgotten")
 
 
-def reset_password(name: str) -> NewUser:
+def reset_password(name: str, by: User | None = None) -> NewUser:
     """Give a user a new one-time password; sessions end, and failed attempts are forgotten.
 
     Raises
@@ -143,12 +149,12 @@ def reset_password(name: str) -> NewUser:
     password = one_time_password()
     user.set_password(password)
     user.must_change_password = True
-    user.save()
+    _save(user, by, "password reset")
     forget_failures(username=name)
     return NewUser(name, user.role, password)
 
 
-def set_locked(name: str, *, locked: bool) -> None:
+def set_locked(name: str, *, locked: bool, by: User | None = None) -> None:
     """Lock a user, which ends sessions and stops tokens at once; or unlock, which forgets failed attempts too.
 
     Raises
@@ -158,9 +164,17 @@ def set_locked(name: str, *, locked: bool) -> None:
     """
     user = find_user(name)
     user.is_active = not locked
-    user.save(update_fields=["is_active"])
+    _save(user, by, "locked" if locked else "unlocked")
     if not locked:
         forget_failures(username=name)
+
+
+def _save(user: User, by: User | None, what: str) -> None:
+    """Store a user that an operator changes, and log what the user may do from now on."""
+    with transaction.atomic():
+        user.save()
+        place = {"to_role": user.role, "branch": user.branch_id, "staff": user.staff_id}
+        record(by, "user_change", f"user:{user.username}", what=what, **place)
 
 
 def find_user(name: str) -> User:

@@ -117,6 +117,7 @@ class AuditLog:
         role: str = "",
         subject: str = "",
         details: Mapping[str, Any] | None = None,
+        wait: bool = True,
     ) -> AuditLine:
         """Append a line; when this returns, the disk holds it. Threads and processes may call it at once.
 
@@ -131,6 +132,8 @@ class AuditLog:
         details : mapping, optional
             A few counts, filters and checksums. Texts longer than 300 characters are cut; what looks like a mobile or
             an identity number is replaced by asterisks.
+        wait : bool
+            Wait until the disk holds the line; else the caller calls `sync`.
 
         Raises
         ------
@@ -151,8 +154,15 @@ class AuditLog:
             )
         with self.locked():
             line = self._append(fields)
-        self._sync(line.number)
+        if wait:
+            self._sync(line.number)
         return line
+
+    def sync(self) -> None:
+        """Wait until the disk holds every line that was appended so far."""
+        last = self._end()[1]
+        if last is not None:
+            self._sync(last["number"])
 
     def segments(self) -> list[SealedFile]:
         """The files, oldest first, a month each."""

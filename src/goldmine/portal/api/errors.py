@@ -13,6 +13,7 @@ from ninja.errors import AuthenticationError, HttpError
 from ninja.errors import ValidationError as NotValid
 from pydantic import Field
 
+from goldmine.core.errors import AuditError, DiskError
 from goldmine.core.i18n import _, in_language
 from goldmine.portal.filters import FilterError
 from goldmine.portal.policy import portal_policy
@@ -96,6 +97,8 @@ def answer_errors(api: NinjaAPI) -> None:
         NotValid: _not_valid,
         OperationalError: _database_away,
         InterfaceError: _database_away,
+        AuditError: _not_logged,
+        DiskError: _not_logged,
         Exception: _unexpected,
     }
     for kind, answer in answers.items():
@@ -131,6 +134,12 @@ def _database_away(request: HttpRequest, error: Exception) -> HttpResponse:
     connection.close()
     what, do = _("The portal's database does not answer."), _("Send the same request again in a minute.")
     return _refuse(request, 503, "unavailable", what, do)
+
+
+def _not_logged(request: HttpRequest, error: Exception) -> HttpResponse:
+    _LOG.error("the audit log cannot be written", exc_info=error)
+    what = _("The audit log cannot be written, so nothing was shown or stored. Tell the operator.")
+    return _refuse(request, 503, "unavailable", what, _("Send the same request again in a minute."))
 
 
 def _unexpected(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -1,5 +1,6 @@
 """Releases, lists and their rows."""
 
+import hashlib
 import json
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from goldmine.portal.api.files import COLUMNS, MEDIA_TYPES, Format, rows_file
 from goldmine.portal.api.schemas import ListOut, ReleaseOut, RowsOut
 from goldmine.portal.api.tokens import Bearer
 from goldmine.portal.filters import RowFilter, filtered, page_of, read_filter
+from goldmine.portal.journal import record
 from goldmine.portal.models import ListRow, Release
 from goldmine.portal.scope import current_release_id, visible
 
@@ -99,10 +101,17 @@ def rows(
     if format is not None:
         return _file(request, wanted, format)
     page = page_of(request.user, wanted, cursor, limit)
+    record(request, "view_list", "api:rows", filter=wanted.given(), rows=len(page.rows), first_page=not cursor)
     body = {"rows": [_row(row) for row in page.rows], "next_cursor": page.cursor}
     response = JsonResponse(body, json_dumps_params={"ensure_ascii": False})
     etag = content_etag(json.dumps(body, default=str).encode())
     return unchanged(request, etag) or with_etag(response, etag)
+
+
+def _sha256(stream: Any) -> str:
+    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    stream.seek(0)
+    return digest
 
 
 def _row(row: ListRow) -> dict[str, Any]:
@@ -117,6 +126,7 @@ def _file(request: HttpRequest, wanted: RowFilter, kind: Format) -> HttpResponse
     if same is not None:
         return same
     stream, count = rows_file(found, kind)
+    record(request, "download", "api:rows", filter=wanted.given(), rows=count, format=kind, sha256=_sha256(stream))
     response = FileResponse(stream, content_type=MEDIA_TYPES[kind], filename=f"rows.{kind}", as_attachment=True)
     response["X-Rows"] = str(count)
     return with_etag(response, etag)

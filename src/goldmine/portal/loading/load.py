@@ -14,6 +14,7 @@ from goldmine.core.errors import ReleaseError
 from goldmine.core.workspace import Workspace
 from goldmine.portal import numbers
 from goldmine.portal.databases import refresh_statistics
+from goldmine.portal.journal import record
 from goldmine.portal.loading.insert import Row, insert
 from goldmine.portal.loading.release_rows import CUSTOMER_COLUMNS, LIST_COLUMNS, ReleaseRows
 from goldmine.portal.loading.retention import drop_old_releases
@@ -37,16 +38,24 @@ def load_release(work: Workspace) -> Release:
     WorkFolderError
         If the bank's tables changed since they were taken in, or another run holds the work folder.
     """
-    with work.lock():
-        files = read_latest(work)
-        release = Release.objects.filter(release_id=files.manifest.release_id).first()
-        if release is None or not numbers.holds(release):
-            rows = ReleaseRows(files, load_bank(work), work)
-            release = release or _store(files, rows)
-            numbers.store(release, _people(release, rows))
-        show(release)
-        drop_old_releases()
-        numbers.erase_ended()
+    try:
+        with work.lock():
+            return _load(work)
+    except ReleaseError as error:
+        record(None, "release_refused", why=str(error))
+        raise
+
+
+def _load(work: Workspace) -> Release:
+    files = read_latest(work)
+    release = Release.objects.filter(release_id=files.manifest.release_id).first()
+    if release is None or not numbers.holds(release):
+        rows = ReleaseRows(files, load_bank(work), work)
+        release = release or _store(files, rows)
+        numbers.store(release, _people(release, rows))
+    show(release)
+    drop_old_releases()
+    numbers.erase_ended()
     return release
 
 
@@ -55,6 +64,7 @@ def show(release: Release) -> None:
     with transaction.atomic():
         apply_results(release)
         CurrentRelease.objects.update_or_create(id=1, defaults={"release": release})
+        record(None, "release_loaded", f"release:{release.release_id}", sha256=release.manifest_sha256)
 
 
 def _store(files: ReleaseFiles, rows: ReleaseRows) -> Release:

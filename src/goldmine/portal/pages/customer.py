@@ -16,6 +16,7 @@ from goldmine.customers.ladder import LAYER_TITLES, level_title
 from goldmine.customers.tags import Catalogue, load_catalogue
 from goldmine.features.families.holdings import CLASS_TITLES
 from goldmine.portal.access import page
+from goldmine.portal.journal import record
 from goldmine.portal.models import CallBack, Customer, ListRow, OptOut, Release, Result
 from goldmine.portal.month_picture import HEIGHT, WIDTH, month_bars
 from goldmine.portal.scope import visible
@@ -51,6 +52,7 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
     user: Any = request.user
     rows = visible(user, Customer).filter(customer_id=customer_id.replace("\x00", ""))
     found = rows.select_related("release").first()
+    record(request, "view_customer", f"customer:{found.customer_id}" if found else "", known=found is not None)
     if found is None:
         raise Http404
     release, own = found.release, {"customer_id": found.customer_id}

@@ -11,6 +11,7 @@ from goldmine.core.i18n import _
 from goldmine.portal.access import page
 from goldmine.portal.choices import choices
 from goldmine.portal.filters import Counted, FilterError, RowFilter, capped_count, filtered, page_of, read_filter
+from goldmine.portal.journal import record
 from goldmine.portal.models import Release
 from goldmine.portal.scope import current_release_id
 from goldmine.portal.templating import language
@@ -50,6 +51,7 @@ def _rows(request: HttpRequest, wanted: RowFilter, cursor: str, release: Release
         return {"rows": [], "next": "", "count": Counted(0, more=False)}
     user = _user(request)
     part = page_of(user, wanted, cursor)
+    record(request, "view_list", "page:lists", filter=wanted.given(), rows=len(part.rows), first_page=not cursor)
     whole = not cursor and not part.cursor
     count = None
     if not cursor:

@@ -18,6 +18,7 @@ from goldmine.core.columns import column
 from goldmine.core.i18n import LocalizedText, _, in_language
 from goldmine.portal.access import page
 from goldmine.portal.day import plan_day
+from goldmine.portal.journal import record
 from goldmine.portal.numbers import Person, reveal, why_masked
 from goldmine.portal.templating import language
 from goldmine.portal.work import ANSWERS, Contact, Recorded, WorkError, claim, record_result, release_claim
@@ -136,6 +137,7 @@ def _show(
 ) -> HttpResponse:
     plan = plan_day(_user(request))
     cards = [*plan.cards, *plan.tried]
+    record(request, "view_list", "page:my_day", day=plan.day, rows=len(cards))
     wanted = opened or request.GET.get("customer", "")
     first = next((made.customer_id for made in cards if made.customer_id == wanted), "")
     context = {

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django_otp import login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
+from goldmine.portal.journal import record
 from goldmine.portal.second_factor import device_of, device_to_enrol, enrol, has_device, needs_code, qr_svg
 
 
@@ -33,8 +34,10 @@ def _ask(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         device = device_of(user, request.POST.get("code", ""))
         if device is not None:
+            record(request, "sign_in", code=device.name)
             login(request, device)
             return redirect(after if url_has_allowed_host_and_scheme(after, None) else "home")
+        record(request, "sign_in_failed", f"user:{user.username}", code=True)
     return _page(request, {"next": after})
 
 
@@ -44,6 +47,7 @@ def _enrol(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         codes = enrol(user, request.POST.get("code", ""))
         if codes:
+            record(request, "user_change", f"user:{user.username}", what="app enrolled")
             login(request, TOTPDevice.objects.get(pk=device.pk))
             return render(request, "portal/backup_codes.html.jinja", {"codes": codes})
     return _page(request, {"device": device, "qr": qr_svg(device), "key": b32encode(device.bin_key).decode()})

@@ -5,12 +5,14 @@ from typing import Any
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.views import LoginView, LogoutView, redirect_to_login
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from goldmine.core.i18n import LANGUAGES
+from goldmine.portal.journal import record
 from goldmine.portal.middleware import LANGUAGE_KEY
 from goldmine.portal.policy import portal_policy
 from goldmine.portal.second_factor import needs_code
@@ -48,7 +50,9 @@ def change_password(request: HttpRequest) -> HttpResponse:
     form = (SetPasswordForm if user.must_change_password else PasswordChangeForm)(user, request.POST or None)
     if request.method == "POST" and form.is_valid():
         user.must_change_password = False
-        form.save()
+        with transaction.atomic():
+            form.save()
+            record(request, "user_change", f"user:{user.username}", what="own password")
         update_session_auth_hash(request, user)
         return redirect("home")
     return render(request, "portal/change_password.html.jinja", {"form": form}, status=200 if not form.errors else 422)

@@ -8,9 +8,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from goldmine.campaigns.results.result_check import REASONS
+from goldmine.core import fingerprint
 from goldmine.core.errors import ContractError
 from goldmine.core.i18n import _
 from goldmine.portal.access import page
+from goldmine.portal.journal import record
 from goldmine.portal.policy import portal_policy
 from goldmine.portal.uploads import import_file, rejected_file
 
@@ -48,4 +50,5 @@ def rejected(request: HttpRequest, name: str) -> HttpResponse:
     path = rejected_file(user, name)
     if path is None:
         raise Http404
+    record(request, "download", "page:rejected", sha256=fingerprint.of_file(path))
     return FileResponse(path.open("rb"), as_attachment=True, filename=path.name.partition("-")[2])

@@ -1,5 +1,7 @@
 """Users, for operators: who there is, new ones, lost passwords and telephones, and who is locked."""
 
+from typing import Any
+
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -53,21 +55,22 @@ def _found(sought: str) -> list[User]:
 def _change(request: HttpRequest) -> tuple[NewUser | None, LocalizedText | None]:
     given = {name: request.POST.get(name, "").replace("\x00", "").strip()[:150] for name in _FIELDS}
     name, action = given["name"], given["action"]
+    by: Any = request.user
     place = Place(given["role"], given["branch"], given["staff"])
     if action == "add":
-        return add_user(name, place, full_name=given["full_name"], external=bool(given["external"])), None
+        return add_user(name, place, full_name=given["full_name"], external=bool(given["external"]), by=by), None
     if action == "reset":
-        return reset_password(name), None
+        return reset_password(name, by), None
     if name == request.user.get_username():
         raise PortalError(_("Nobody locks or moves themselves."), _("Ask another operator."))
     if action == "move":
-        move_user(name, place)
+        move_user(name, place, by)
         return None, _("{name} has another place now.", name=name)
     if action == "forget":
-        forget_codes(name)
+        forget_codes(name, by)
         return None, _("{name} enrols an app anew at the next sign-in.", name=name)
     if action in ("lock", "unlock"):
-        set_locked(name, locked=action == "lock")
+        set_locked(name, locked=action == "lock", by=by)
         return None, _("{name} is locked.", name=name) if action == "lock" else _("{name} may sign in.", name=name)
     raise PortalError(_("There is no such change."), _("Go back to the page of users."))
 

@@ -6,6 +6,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from goldmine.portal.clock import today
+from goldmine.portal.journal import record
 from goldmine.portal.models import CallBack, Claim, ListRow, Result, User
 from goldmine.portal.policy import portal_policy
 from goldmine.portal.row_security import system_task
@@ -48,6 +49,7 @@ def claim(user: User, customer_id: str, list_name: str) -> Claim:
             raise WorkError("contacted")
         if not _is_to_work(user, customer_id, list_name):
             raise WorkError("not_there")
+        record(user, "claim", f"customer:{customer_id}", list=list_name)
     return held
 
 

@@ -6,6 +6,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from goldmine.portal.clock import today
+from goldmine.portal.journal import record
 from goldmine.portal.models import HandOver, User
 from goldmine.portal.roles import may
 from goldmine.portal.work.errors import WorkError
@@ -34,6 +35,7 @@ def hand_over(user: User, from_staff_id: str, to_staff_id: str, first_day: date,
         others = HandOver.objects.filter(from_staff_id=from_staff_id, ended_at=None)
         if others.filter(first_day__lte=last_day, last_day__gte=first_day).exists():
             raise WorkError("hand_over_twice")
+        record(user, "hand_over", f"staff:{from_staff_id}", to=to_staff_id, first_day=first_day, last_day=last_day)
         return HandOver.objects.create(
             from_staff_id=from_staff_id,
             to_staff_id=to_staff_id,
@@ -52,8 +54,13 @@ def end_hand_over(user: User, number: int) -> None:
     WorkError
         ``not_there`` if the user sees no such hand-over.
     """
-    if not hand_overs(user).filter(pk=number).update(ended_at=timezone.now()):
-        raise WorkError("not_there")
+    with transaction.atomic():
+        ended = hand_overs(user).filter(pk=number).first()
+        if ended is None:
+            raise WorkError("not_there")
+        ended.ended_at = timezone.now()
+        ended.save(update_fields=["ended_at"])
+        record(user, "hand_over", f"staff:{ended.from_staff_id}", to=ended.to_staff_id, ended=True)
 
 
 def hand_overs(user: User) -> "models.QuerySet[HandOver]":

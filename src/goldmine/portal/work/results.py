@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from goldmine.campaigns.queue_settings import load_queue_settings
 from goldmine.campaigns.results.answer_text import refusal_in
+from goldmine.core.audit.actions import Action
 from goldmine.portal.clock import today
+from goldmine.portal.journal import record
 from goldmine.portal.models import CallBack, Claim, Customer, ListRow, OptOut, Result, User
 from goldmine.portal.row_security import system_task
 from goldmine.portal.scope import visible, worked
@@ -119,6 +121,8 @@ def _store(user: User, contact: Contact, key: UUID, source: str, corrects_refusa
         _call_back(result, contact.promised)
     Claim.objects.filter(user=user, customer_id=contact.customer_id).delete()
     refresh_status(contact.customer_id)
+    logged: Action = "opt_out" if answer == OPT_OUT else "result"
+    record(user, logged, f"customer:{contact.customer_id}", list=contact.list_name, answer=answer, source=source)
     return result
 
 

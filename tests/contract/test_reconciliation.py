@@ -93,6 +93,8 @@ def test_what_was_found_is_printed_fatal_rules_first(work: Workspace, capsys: py
         "  known_on: 1 days that stand for none, left empty",
         "  amount: 2 rounded to fen",
         "not used: left over.xlsx",
+        "absent: suppressions: without a ledger of refusals nobody is kept off the lists by one",
+        "absent: customers.marketing_consent: without it nobody counts as opted out",
         "fatal: transactions.channel: channel_mostly_outside_codes, 2 of 3",
         "  Known codes.",
         "  for the lists: none is made until this is corrected",

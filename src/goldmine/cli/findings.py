@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from goldmine.cli.output import say
 from goldmine.cli.rule_meanings import meaning_for_lists, remedy_of
-from goldmine.contract.manifest import read_intake
+from goldmine.contract.manifest import read_intake, read_manifest
 from goldmine.contract.reconciliation import AmountIntake, TableIntake
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import ValidationError
@@ -47,6 +47,7 @@ def show_findings(work: Workspace, language: str) -> None:
     lines = [line for table in intake for line in _of_table(table)]
     if unused:
         lines.append(_("not used: {files}", files=_first(unused, _NAMED_FILES)))
+    lines += _absent(work) if intake else []
     broken = broken_rules(work)
     lines += [line for severity in ("fatal", "warning") for suite, rule in broken
               if rule["severity"] == severity for line in _of_rule(suite, rule)]  # fmt: skip
@@ -79,6 +80,17 @@ def require_no_warning(work: Workspace) -> None:
             f"Warnings are fatal with --strict: {'; '.join(warnings)}.",
             "Correct these at their source, or run without --strict.",
         )
+
+
+def _absent(work: Workspace) -> list[str]:
+    """What would keep customers off the lists and is not there."""
+    tables = read_manifest(work).get("tables", {})
+    lines: list[str] = []
+    if "suppressions" not in tables:
+        lines.append(_("absent: suppressions: without a ledger of refusals nobody is kept off the lists by one"))
+    if "marketing_consent" not in tables.get("customers", {}).get("columns", ()):
+        lines.append(_("absent: customers.marketing_consent: without it nobody counts as opted out"))
+    return lines
 
 
 def _of_table(table: TableIntake) -> list[str]:

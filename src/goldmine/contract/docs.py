@@ -138,10 +138,10 @@ What absence would permit is refused: a row of `suppressions`, or an opt-out in 
 ## What an intake says
 
 `goldmine validate` prints for each table the rows and yuan of its sources, read and taken in, and the difference by
-reason: the SELECT, rounding to fen, values left empty, days that stand for none. Sources are counted before the SELECT,
-tables of databases too, as far as it says in plain words where rows and amounts come from. Then it names the files
-below the bank's folder that nothing reads, and every broken rule, fatal ones first, with what it means for the lists
-and what would mend it; `--language zh` says it in Chinese.
+reason: the SELECT, rounding to fen, values left empty, days that stand for none. Sources are counted before the
+SELECT, tables of databases too, as far as it says in plain words where rows and amounts come from. Then it names the
+files below the bank's folder that nothing reads, an absent ledger of refusals or column of consent, and every broken
+rule, fatal ones first, with what it means for the lists and what would mend it; `--language zh` says it in Chinese.
 With `--strict` warnings are fatal too. Sums are added again as floating numbers; a difference that no reason explains
 is named.
 

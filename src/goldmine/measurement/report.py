@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from goldmine.core.workspace import Workspace
 from goldmine.measurement.campaign_results import Campaign
 from goldmine.measurement.effect import Cut, cut, cuts, qini, qini_curve, uplift_by_score
+from goldmine.measurement.kept_figures import KeptFigures, keep_figures
 from goldmine.measurement.money import Money, money
 from goldmine.measurement.predicted_observed import Compliance, compliance, predicted_observed
 from goldmine.measurement.sample_ratio import sample_ratio
@@ -165,8 +167,10 @@ def model_runs(bank_name: str, rows: pd.DataFrame) -> dict[str, str]:
     return dict(sorted(runs.items()))
 
 
-def keep(bank_name: str, campaign: Campaign, rows: pd.DataFrame, figures: Mapping[str, float]) -> list[str]:
-    """Write a campaign's figures to the run of each model that chose its customers.
+def keep(
+    work: Workspace, bank_name: str, campaign: Campaign, rows: pd.DataFrame, figures: Mapping[str, float]
+) -> list[str]:
+    """Write a campaign's figures to the work folder, and to the run of each model that chose its customers.
 
     Parameters
     ----------
@@ -178,6 +182,7 @@ def keep(bank_name: str, campaign: Campaign, rows: pd.DataFrame, figures: Mappin
     list of str
         The models whose runs have them, as use case and version.
     """
+    keep_figures(work, KeptFigures(campaign.name, str(campaign.as_of), str(campaign.complete_on), figures))
     runs = model_runs(bank_name, rows)
     import mlflow
 

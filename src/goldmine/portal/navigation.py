@@ -12,6 +12,7 @@ from goldmine.portal.roles import Action, may
 ENTRIES: tuple[tuple[str, Action, LocalizedText], ...] = (
     ("my_day", "my_day", pgettext("menu", "My day")),
     ("hand_over", "hand_over", pgettext("menu", "Hand over")),
+    ("head_office", "head_office", pgettext("menu", "Head office")),
     ("lists", "lists", pgettext("menu", "Lists")),
     ("upload", "upload", pgettext("menu", "Return results")),
     ("approvals", "approve", pgettext("menu", "Approval")),

@@ -1,0 +1,103 @@
+"""How the work on lists goes: counts by branch and by day, of the whole bank, without any customer."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.cache import cache
+from django.db import models
+
+from goldmine.portal.clock import today
+from goldmine.portal.models import ListRow, Release, Result, User
+from goldmine.portal.roles import may
+from goldmine.portal.row_security import system_task
+from goldmine.portal.work.status import NOT_REACHED, OPT_OUT, WRONG_NUMBER
+
+_DAYS = 30
+_SECONDS = 3600
+
+
+@dataclass
+class Counts:
+    """Customers of a branch or of the bank: on lists, contacted since the snapshot, and what they answered."""
+
+    listed: int = 0
+    contacted: int = 0
+    answered: int = 0
+    bought: int = 0
+    refused: int = 0
+
+    def add(self, other: "Counts") -> None:
+        """Add another's counts."""
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
+@dataclass
+class Progress:
+    """Counts by branch, and of all of them; and contacts by day and answer, the newest day first."""
+
+    branches: dict[str, Counts] = field(default_factory=dict)
+    total: Counts = field(default_factory=Counts)
+    days: dict[date, dict[str, int]] = field(default_factory=dict)
+
+
+@system_task()
+def progress(user: User, release: Release, list_name: str = "") -> Progress:
+    """What came of a release's lists so far, or of one of them; a customer on two lists counts twice.
+
+    Parameters
+    ----------
+    user : User
+        Who may see head office's figures; nobody else is told any count.
+    """
+    if not user.is_active or not may(user.role, "head_office"):
+        return Progress()
+    branches: dict[str, Counts] = defaultdict(Counts)
+    for name, branch, rows in _listed(release):
+        if list_name in ("", name):
+            branches[branch].listed += rows
+    results = Result.objects.filter(contacted_on__gt=release.as_of)
+    if list_name:
+        results = results.filter(list_name=list_name)
+    for row in _by_branch(results):
+        branches[row["branch_id"]].add(Counts(**{name: row[name] for name in row if name in vars(Counts())}))
+    made = Progress(dict(sorted(branches.items())))
+    for counts in made.branches.values():
+        made.total.add(counts)
+    made.days = _by_day(results)
+    return made
+
+
+def _listed(release: Release) -> list[tuple[str, str, int]]:
+    """Rows by list and branch; kept for an hour, as a release does not change."""
+    key = f"listed:{release.pk}"
+    kept: list[tuple[str, str, int]] | None = cache.get(key)
+    if kept is None:
+        rows = ListRow.objects.filter(release=release).order_by().values_list("list_name", "branch_id")
+        kept = list(rows.annotate(models.Count("pk")))
+        cache.set(key, kept, _SECONDS)
+    return kept
+
+
+def _by_branch(results: Any) -> Any:
+    """One grouped query: customers of each list and branch, by what they answered."""
+
+    def customers(**wanted: Any) -> models.Count:
+        return models.Count("customer_id", distinct=True, filter=models.Q(**wanted) if wanted else None)
+
+    reached = models.Count("customer_id", distinct=True, filter=~models.Q(answer__in=(NOT_REACHED, WRONG_NUMBER)))
+    grouped = results.order_by().values("list_name", "branch_id")
+    return grouped.annotate(
+        contacted=customers(), answered=reached, bought=customers(answer="bought"), refused=customers(answer=OPT_OUT)
+    )
+
+
+def _by_day(results: Any) -> dict[date, dict[str, int]]:
+    since = today() - timedelta(days=_DAYS)
+    rows = results.filter(contacted_on__gt=since).order_by("-contacted_on", "answer")
+    days: dict[date, dict[str, int]] = {}
+    for day, answer, contacts in rows.values_list("contacted_on", "answer").annotate(models.Count("pk")):
+        days.setdefault(day, {})[answer] = contacts
+    return days

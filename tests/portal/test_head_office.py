@@ -1,0 +1,169 @@
+"""Head office's page: progress, campaigns, measured effects and origins."""
+
+import json
+import re
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.core.cache import cache
+
+from goldmine.core.workspace import Workspace
+from goldmine.measurement.kept_figures import KeptFigures, keep_figures
+from goldmine.portal.models import Release
+from goldmine.portal.progress import progress
+from goldmine.portal.work import Contact, record_result
+from tests.portal.conftest import list_row
+
+RECORD = {
+    "title": {"en": "Long tail", "zh": "长尾提级"},
+    "start_date": "2024-01-01",
+    "end_date": "2024-12-31",
+    "valid_until": "2024-11-29",
+    "models": {"longtail": "3"},
+    "ranking": {"by": "propensity", "why": {"en": "too few", "zh": "不足"}},
+    "funnel": {
+        "scored": 100,
+        "steps": [
+            {"name": "closed", "who": {"en": "left", "zh": "销户"}, "left": 4, "remain": 96, "stage": "eligible"},
+            {"name": "minor", "who": {"en": "minor", "zh": "未成年"}, "left": 6, "remain": 90, "stage": "eligible"},
+            {"name": "no", "who": {"en": "no consent", "zh": "未同意"}, "left": 10, "remain": 80, "stage": "consent"},
+        ],
+        "skipped": [],
+    },
+    "limits": [
+        {"campaign_id": "c", "kind": "channel", "key": "call", "min": 0, "max": 60, "used": 60, "worth": 12.5},
+        {"campaign_id": "", "kind": "branch", "key": "B1", "min": 0, "max": None, "used": 20, "worth": 0.0},
+    ],
+    "power": {
+        "contact": 68,
+        "control": 12,
+        "held_out": 2,
+        "base_rate": 0.1,
+        "smallest_effect": 0.2,
+        "min_effect_of_interest": 0.06,
+        "more_contacts": 238,
+        "control_share": 0.15,
+    },
+    "expected_value": 4059.36,
+    "settings": "bced48e5222be9e6",
+}
+
+
+@pytest.fixture
+def page(browser, release, settings, tmp_path):
+    """Ask for the page: status and text."""
+    cache.clear()
+    settings.GOLDMINE_WORK = tmp_path
+
+    def ask(name, **query):
+        answer = browser(name).get("/head-office", query)
+        return answer.status_code, answer.content.decode()
+
+    return ask
+
+
+def _work(users, customer_id, answer, day=date(2024, 7, 5), name="s1"):
+    record_result(users[name], Contact(customer_id, "longtail_2024", answer, day), uuid4())
+
+
+def _line(text, title):
+    """Cells of the row of a table that begins with a title."""
+    row = next(row for row in text.split("<tr") if f"<td>{title}" in row)
+    return [re.sub(r"\s+", " ", cell).strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)]
+
+
+def test_progress_counts_customers_by_branch_and_answer(page, users, release):
+    list_row(release, "C5", rank=5)
+    _work(users, "C1", "bought")
+    _work(users, "C1", "yes", date(2024, 7, 6))
+    _work(users, "C2", "not_reached")
+    _work(users, "C4", "opt_out", name="s3")
+    text = page("head")[1]
+    assert _line(text, "All branches") == ["All branches", "5", "3", "60.0%", "2", "1", "1"]
+    assert _line(text, "B1") == ["B1", "3", "2", "66.7%", "1", "1", "0"]
+    assert _line(text, "B2") == ["B2", "2", "1", "50.0%", "1", "0", "1"]
+
+
+def test_progress_is_narrowed_to_one_list(page, users, release):
+    list_row(release, "C2", kind="list", list_name="longtail", rank=1)
+    _work(users, "C1", "yes")
+    assert _line(page("head", list_name="longtail")[1], "All branches")[1:3] == ["1", "0"]
+    assert _line(page("head", list_name="longtail_2024")[1], "All branches")[1:3] == ["4", "1"]
+
+
+def test_contacts_are_shown_by_day(page, users, settings):
+    settings.GOLDMINE_DAY = date(2024, 7, 8)
+    _work(users, "C1", "yes")
+    _work(users, "C2", "no")
+    assert _line(page("head")[1].replace('<td class="day">', "<td>"), "2024-07-05")[:2] == ["2024-07-05", "2"]
+
+
+def test_a_campaign_shows_its_funnel_capacity_and_origin(page, release):
+    record = Release.objects.get(pk=release.pk)
+    record.manifest = {
+        "campaigns": {"c": RECORD},
+        "files": [_file("lists/longtail.parquet"), _file("lists/longtail.csv")],
+    }
+    record.save()
+    text = page("head")[1]
+    assert _line(text, "Eligible") == ["Eligible", "10", "90"]
+    assert _line(text, "Consent and suppression") == ["Consent and suppression", "10", "80"]
+    assert _line(text, "channel phone call") == ["channel phone call", "60", "60", "12.50"]
+    assert _line(text, "branch B1")[1:] == ["20", "–", "0.00"]
+    assert "NOT MEASURABLE" in text
+    assert "4,059" in text
+    assert text.count("bank.longtail 3") == 1
+    assert "31 rules, 0 fatal" in text
+
+
+def _file(path):
+    return {
+        "path": path,
+        "sha256": "ab" * 32,
+        "rows": 500,
+        "columns": [],
+        "use_case": "longtail",
+        "model_name": "bank.longtail",
+        "model_version": "3",
+        "mlflow_run": "b8022349a273",
+        "validation": {"rules": 31, "fatal": 0},
+        "model_as_of": "2024-03-31",
+    }
+
+
+def test_measured_effects_come_with_their_interval(page, tmp_path):
+    figures = {"contact": 900.0, "control": 100.0, "effect": 0.035, "effect_low": 0.011, "effect_high": 0.059}
+    keep_figures(Workspace(tmp_path), KeptFigures("longtail_2024", "2024-03-31", "2024-06-30", figures))
+    keep_figures(
+        Workspace(tmp_path), KeptFigures("small", "2024-03-31", "2024-05-31", {"contact": 9.0, "control": 1.0})
+    )
+    text = page("head")[1]
+    assert "+3.5%" in text
+    assert "+1.1% … +5.9%" in text
+    assert "cannot be measured" in text
+
+
+def test_an_auditor_sees_the_figures_and_no_customer(page, users):
+    _work(users, "C1", "yes")
+    status, text = page("auditor")
+    assert (status, _line(text, "All branches")[1:3]) == (200, ["4", "1"])
+    assert not re.search(r"C[1-5]\b", text.partition("<main")[2])
+
+
+@pytest.mark.parametrize("name", ["branch1", "s1", "counter1", "operator", "system1"])
+def test_other_roles_are_told_that_there_is_no_such_page(page, name):
+    assert page(name)[0] == 404
+
+
+def test_counts_are_for_head_office_alone(release, users):
+    assert progress(users["branch1"], release).branches == {}
+
+
+def test_a_measurement_is_kept_once_a_campaign(tmp_path):
+    work = Workspace(tmp_path)
+    for effect in (0.01, 0.02):
+        path = keep_figures(work, KeptFigures("c", "2024-03-31", "2024-06-30", {"effect": effect}))
+    assert [file.name for file in Path(tmp_path).rglob("*.json")] == ["c-2024-03-31.json"]
+    assert json.loads(path.read_text())["figures"] == {"effect": 0.02}

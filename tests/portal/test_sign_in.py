@@ -1,5 +1,12 @@
 """Signing in."""
 
+import os
+import subprocess
+import sys
+
+import pytest
+
+from goldmine.portal.addresses import client_address
 from tests.portal.conftest import PASSWORD
 
 
@@ -58,3 +65,40 @@ def test_a_session_lasts_from_the_last_request_and_is_stored_once_a_minute(clien
     monkeypatch.setattr("goldmine.portal.middleware.time.time", lambda: 180.0)
     later = client.get("/password")
     assert ("sessionid" in again.cookies, "sessionid" in later.cookies) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("header", "forwarded", "address"),
+    [
+        (None, "10.9.9.9", "127.0.0.1"),
+        (("HTTP_X_FORWARDED_PROTO", "https"), "1.1.1.1, 10.0.0.7", "10.0.0.7"),
+        (("HTTP_X_FORWARDED_PROTO", "https"), "", "127.0.0.1"),
+    ],
+)
+def test_the_address_is_the_one_that_the_proxy_saw(rf, settings, header, forwarded, address):
+    settings.SECURE_PROXY_SSL_HEADER = header
+    assert client_address(rf.get("/", HTTP_X_FORWARDED_FOR=forwarded)) == address
+
+
+def test_a_settings_file_of_the_bank_comes_last(tmp_path):
+    own = tmp_path / "own.py"
+    own.write_text('AUTHENTICATION_BACKENDS = [*AUTHENTICATION_BACKENDS, "bank.Directory"]\nSESSION_COOKIE_AGE = 60\n')
+    code = (
+        "from goldmine.portal import settings as s; print(s.AUTHENTICATION_BACKENDS[-1], s.SESSION_COOKIE_AGE, s.DEBUG)"
+    )
+    environment = os.environ | {"GOLDMINE_PORTAL_SETTINGS": str(own)}
+    found = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["bank.Directory", "60", "False"]
+
+
+def test_only_users_whom_an_operator_made_sign_in_by_open_id(users, settings):
+    pytest.importorskip("mozilla_django_oidc", reason="a bank installs it by choice")
+    for name in ("TOKEN_ENDPOINT", "USER_ENDPOINT"):
+        setattr(settings, f"OIDC_OP_{name}", "https://directory.example/")
+    settings.OIDC_RP_CLIENT_ID, settings.OIDC_RP_CLIENT_SECRET = "goldmine", "s"
+    from goldmine.portal.open_id import DirectoryUsers
+
+    directory = DirectoryUsers()
+    assert list(directory.filter_users_by_claims({"preferred_username": "S1"})) == [users["s1"]]
+    assert list(directory.filter_users_by_claims({"preferred_username": "stranger"})) == []
+    assert [directory.verify_claims(claims) for claims in ({}, {"preferred_username": ""})] == [False, False]

@@ -9,10 +9,12 @@
 ``GOLDMINE_PORTAL_HOSTS`` names that the portal is reached under, separated by commas; this machine alone if not set
 ``GOLDMINE_PORTAL_DAY``   the day whose work is shown, for a sample bank whose time is past; today if not set
 ``GOLDMINE_PORTAL_TLS``   1: the portal is reached over HTTPS only, through the bank's proxy
+``GOLDMINE_PORTAL_SETTINGS`` a Python file whose settings come last: sign-in by LDAP or OpenID Connect
 ========================  =============================================================================================
 """
 
 import os
+import runpy
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -117,6 +119,7 @@ AXES_FAILURE_LIMIT = _POLICY.failed_sign_ins
 AXES_COOLOFF_TIME = _POLICY.locked_minutes / 60
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_CALLABLE = "goldmine.portal.pages.sign_in.locked"
+AXES_CLIENT_IP_CALLABLE = "goldmine.portal.addresses.client_address"
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 OTP_TOTP_ISSUER = "Goldmine"
@@ -160,3 +163,7 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
 }
+
+if _FILE := os.environ.get("GOLDMINE_PORTAL_SETTINGS", ""):
+    _OWN = runpy.run_path(str(at_home(_FILE)), init_globals=dict(globals()))
+    globals().update({name: value for name, value in _OWN.items() if name.isupper() and not name.startswith("_")})

@@ -1,6 +1,7 @@
 """Addresses of the portal's pages."""
 
-from django.urls import path
+from django.conf import settings
+from django.urls import include, path
 
 from goldmine.portal.api import api
 from goldmine.portal.pages import (
@@ -52,3 +53,6 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("users", users.users, name="users"),
 ]
+
+if "mozilla_django_oidc" in settings.INSTALLED_APPS:
+    urlpatterns.append(path("oidc/", include("mozilla_django_oidc.urls")))

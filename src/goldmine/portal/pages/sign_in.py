@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.views import LoginView, LogoutView, redirect_to_login
@@ -27,7 +28,11 @@ HOME = (
 )
 """By what a role may do first, the page it begins on."""
 
-sign_in = LoginView.as_view(template_name="portal/sign_in.html.jinja", redirect_authenticated_user=True)
+sign_in = LoginView.as_view(
+    template_name="portal/sign_in.html.jinja",
+    redirect_authenticated_user=True,
+    extra_context={"directory": "mozilla_django_oidc" in settings.INSTALLED_APPS},
+)
 
 
 class SignOut(LogoutView):

@@ -223,3 +223,11 @@ def test_a_request_without_a_reason_is_refused(browser, release, allowance):
     answer = browser("s1").post("/lists/download/ask", {"format": "csv", "why": "  "})
     assert "A reason is missing." in answer.content.decode()
     assert not Approval.objects.exists()
+
+
+def test_what_a_command_asked_for_is_decided_by_head_office(browser, release):
+    approval = Approval.objects.create(subject="campaign", subject_id="longtail_2024", why="r1")
+    assert "Long tail" in browser("head").get("/approvals").content.decode()
+    browser("head").post(f"/approvals/{approval.pk}", {"answer": "yes", "note": ""})
+    approval.refresh_from_db()
+    assert approval.approved

@@ -59,6 +59,7 @@ def decide(user: User, number: int, note: str, *, approved: bool) -> Approval:
         if not Approval.objects.filter(pk__in=waiting(user).values("pk"), pk=number, decided_at=None).update(**values):
             raise ApprovalError(_("There is nothing of this kind for you to decide on."), _("Open the page again."))
         decided = Approval.objects.get(pk=number)
+        asker = decided.asked_by.username if decided.asked_by else ""
         logged: Action = "approval" if approved else "approval_refused"
-        record(user, logged, f"{decided.subject}:{decided.subject_id}", asked_by=decided.asked_by.username)
+        record(user, logged, f"{decided.subject}:{decided.subject_id}", asked_by=asker)
     return decided

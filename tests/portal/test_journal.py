@@ -38,6 +38,7 @@ NAMES_A_CUSTOMER = {
         ("download", "download:"),
     ),
     "customer": ("s1", lambda client: client.get("/customers/C1"), ("view_customer", "customer:C1")),
+    "journal": ("auditor", lambda client: client.get("/journal"), ("view_list", "page:journal")),
     "upload": (
         "s1",
         lambda client: client.post("/results", {"file": SimpleUploadedFile("r.csv", _SHEET.encode())}),

@@ -63,7 +63,7 @@ def show(  # noqa: PLR0913, PLR0917 - the command's own options
     from goldmine.core.audit.actions import TITLES, require_action
     from goldmine.core.audit.log import AuditLog, Filter
     from goldmine.core.dates import parse_day
-    from goldmine.core.i18n import in_language
+    from goldmine.core.i18n import _, in_language
     from goldmine.core.workspace import Workspace
 
     wanted = Filter(
@@ -72,15 +72,18 @@ def show(  # noqa: PLR0913, PLR0917 - the command's own options
         subject=subject,
         day=parse_day(on, "--on") if on else None,
     )
-    heads = ("Number", Column("when", no_wrap=True), "who", "role", "action", "subject")
-    table = Table(*heads, Column("details", overflow="fold"), box=None, pad_edge=False)
+    titles = (_("Number"), _("Time"), _("User"), _("Role"), _("Action"), _("Subject"), _("Details"))
+    number, when, *middle, details_title = (in_language(title, language) for title in titles)
+    heads = (number, Column(when, no_wrap=True), *middle)
+    table = Table(*heads, Column(details_title, overflow="fold"), box=None, pad_edge=False)
     log = AuditLog.of_bank(Workspace(work.absolute()).bank_name())
     for line in islice(log.newest_first(wanted), last):
         details = ", ".join(f"{name} {value}" for name, value in line.details.items())
         when = line.at[:19].replace("T", " ")
         cells = [str(line.number), when, line.who, line.role or "-", in_language(TITLES[line.action], language)]
         table.add_row(*map(_plain, [*cells, line.subject or "-", details]))
-    Console(highlight=False).print(table if table.row_count else "The log has no such line.")
+    empty = in_language(_("The log has no such line."), language)
+    Console(highlight=False).print(table if table.row_count else empty)
 
 
 @audit.command()

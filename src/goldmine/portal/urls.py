@@ -12,6 +12,7 @@ from goldmine.portal.pages import (
     hand_over,
     head_office,
     home,
+    journal,
     lists,
     my_day,
     second_factor,
@@ -52,6 +53,7 @@ urlpatterns = [
     path("hand-over/end", hand_over.end, name="hand_over_end"),
     path("api/v1/", api.urls),
     path("users", users.users, name="users"),
+    path("journal", journal.journal, name="journal"),
 ]
 
 if "mozilla_django_oidc" in settings.INSTALLED_APPS:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,10 @@ class Filter:
             and (self.day is None or line.at.startswith(self.day.isoformat()))
             and (self.below is None or line.number < self.below)
         )
+
+    def passed(self, line: AuditLine) -> bool:
+        """Whether a line, and with it all older ones, is from well before the day."""
+        return self.day is not None and date.fromisoformat(line.at[:10]) < self.day - timedelta(days=1)
 
 
 class AuditLog:
@@ -171,6 +175,9 @@ class AuditLog:
     def newest_first(self, wanted: Filter = Filter()) -> Iterator[AuditLine]:
         """The lines that a filter lets through, newest first, each checked against its own seal.
 
+        A day's lines are looked for in the file of its month, down to those of two days before: a clock that was set
+        back by hours does no harm.
+
         Raises
         ------
         AuditError
@@ -178,10 +185,14 @@ class AuditLog:
         """
         try:
             for segment in reversed(self.segments()):
+                if wanted.day is not None and segment.path.stem != f"{wanted.day:%Y-%m}":
+                    continue
                 for line in segment.newest_first():
                     entry = AuditLine(**line)
                     if wanted.matches(entry):
                         yield entry
+                    elif wanted.passed(entry):
+                        return
         except BrokenSealError as error:
             raise _broken(error) from error
 

@@ -1,6 +1,6 @@
 """Loading time of a large release into the portal: a release's rows, repeated under new numbers.
 
-    python bench/portal_load.py --work data --into /tmp/large
+    python bench/portal_load.py --work data --into ../large
 
 makes the large release (2,000,000 customers, 600,000 rows of lists) below ``--into`` once, loads it into a new
 database, SQLite's or the one that GOLDMINE_DATABASE_URL names, and prints time, memory and size.
@@ -107,6 +107,7 @@ def copy_bank(small: Workspace, large: Workspace, copies: int, as_of: date) -> N
     path = repeat(people.files[0].path, large.root / "customers.parquet", copies)
     file = TableFile(path, fingerprint.of_file(path), people.rows * copies)
     tables = {"customers": CanonicalTable("customers", (file,), people.columns), "balances": bank.tables["balances"]}
+    large.claim(bank.name)
     write_manifest(large, Bank(bank.name, bank.data_until, tables), {}, Hashes({}))
     for month in sorted((small.activity / "balances").glob("*.parquet"))[-15:]:
         repeat(month, large.activity / "balances" / month.name, copies)

@@ -5,7 +5,7 @@ shows them in Dagster's pages and runs them on time.
 """
 
 from goldmine.contract.tables import TABLES
-from goldmine.pipeline import inputs
+from goldmine.pipeline import inputs, portal_step
 from goldmine.pipeline.dagster_assets import Schedule, define
 from goldmine.pipeline.step import Step
 
@@ -77,6 +77,14 @@ STEPS = (
         makes=inputs.release_files,
         parameters=lambda run: {"use_cases": inputs.listed(run)},
         suites=("lists",),
+    ),
+    Step(
+        "portal",
+        "The release in the portal's database, where one was opened: branches see it from then on.",
+        group=LISTS,
+        after=("release",),
+        call=portal_step.load_release,
+        off=portal_step.no_portal,
     ),
     Step(
         "measured",

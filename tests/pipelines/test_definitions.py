@@ -36,11 +36,12 @@ def test_retraining_runs_every_step_and_scoring_all_but_training(defs):
         "features",
         "customers",
         "release",
+        "portal",
         "measured",
         *models,
         *scores,
     }
-    scored = {"tables", "features", "customers", "release", "measured", *scores}
+    scored = {"tables", "features", "customers", "release", "portal", "measured", *scores}
     assert keys(defs.resolve_job_def("score")) == scored
 
 
@@ -80,6 +81,11 @@ def test_reports_follow_the_lists_in_a_job_of_their_own(defs):
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 8 2 * *", "Asia/Shanghai")
     time = datetime.fromisoformat("2024-07-02T08:00+08:00")
     assert schedule(dg.build_schedule_context(scheduled_execution_time=time)).partition_key == "2024-06-30"
+
+
+def test_the_portal_is_loaded_after_the_release(defs):
+    graph = defs.resolve_asset_graph()
+    assert graph.get(dg.AssetKey("portal")).parent_keys == {dg.AssetKey("release")}
 
 
 def test_every_suite_is_a_blocking_check(defs):

@@ -241,7 +241,7 @@ def test_an_unknown_filter_a_wrong_value_or_a_changed_cursor_is_refused(call, qu
 
 
 @pytest.mark.parametrize("address", ["/nothing", "/customers//offers"])
-def test_an_address_that_is_none_is_answered_as_json(client, address):
+def test_an_address_that_is_none_is_answered_as_json(db, client, address):
     assert error(client.get(f"/api/v1{address}")) == (404, "not_found")
 
 

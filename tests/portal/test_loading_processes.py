@@ -33,16 +33,17 @@ def insert(model, names, rows):
         os._exit(9)
     look()
 
-def show(release):
+def offer_to_show(release, asked_by):
     look()
-    shown(release)
+    shown(release, asked_by)
     look()
+    return True
 
-made, shown = load.insert, load.show
+made, shown = load.insert, load.offer_to_show
 if what == "kill":
     load.load_release(Workspace(work))
     publish(Workspace(work), "r2", offers=("C2", "C3", "C4"), listed=())
-load.insert, load.show = insert, show
+load.insert, load.offer_to_show = insert, offer_to_show
 load.load_release(Workspace(work))
 """
 

@@ -106,7 +106,7 @@ def test_a_load_fills_the_store_for_those_on_a_list_who_have_a_number(tmp_path, 
     load_release(work)
     assert not ContactNumber.objects.exists()
     monkeypatch.setenv(numbers.KEY, NEW)
-    release = load_release(work)
+    release = load_release(work).release
     assert set(ContactNumber.objects.values_list("customer_id", "until", "release")) == {
         ("C1", VALID_UNTIL, release.pk),
         ("C2", VALID_UNTIL, release.pk),

@@ -13,7 +13,7 @@ import pytest
 
 from tests.portal.made import publish, work_folder
 
-ON_POSTGRESQL = ("row_security", "scope", "loading", "numbers", "results", "claims")
+ON_POSTGRESQL = ("row_security", "scope", "loading", "numbers", "results", "claims", "api")
 
 
 def _programs():

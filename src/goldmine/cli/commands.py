@@ -107,6 +107,7 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
             from goldmine.core.workspace import Workspace
             from goldmine.pipeline.dagster_job import run_job
             from goldmine.pipeline.parameters import split_assignment
+            from goldmine.pipeline.portal_step import has_portal, load_into_portal
             from goldmine.pipeline.snapshot import Snapshot
 
             given = dict(split_assignment(text) for text in parameters or ())
@@ -132,6 +133,8 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
                 raise typer.Exit(130) from None
             if "release" in steps:
                 show_lists(snapshot.work)
+                if has_portal(snapshot.work):
+                    load_into_portal(snapshot.work.root)
             show_places(snapshot)
             if fail_on_drift:
                 from goldmine.governance.drift.report import require_stable

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from goldmine.measurement.effect import Cut
 
+if TYPE_CHECKING:
+    from goldmine.core.workspace import Workspace
+
 portal = typer.Typer(help="The pages where marketing pulls lists, works them and gives results back.")
 app.add_typer(portal, name="portal")
 
@@ -24,17 +27,29 @@ def pages() -> None:
 
 
 @portal.command()
-def load(work: WorkFolder = Path("data")) -> None:
-    """Load the newest release into the portal's database; branches see it from then on."""
-    from goldmine.cli.output import say
+def load(
+    work: WorkFolder = Path("data"),
+    user: Annotated[
+        str, typer.Option("--user", metavar="NAME", help="The portal's user who loads; somebody else has to approve.")
+    ] = "",
+) -> None:
+    """Load the newest release into the portal's database; branches see it from then on, or when it was approved."""
     from goldmine.core.workspace import Workspace
 
     workspace = Workspace(work.absolute())
     open_portal(workspace.root)
-    from goldmine.portal.loading import load_release
+    load_newest(workspace, user)
 
-    release = load_release(workspace)
-    say(f"release {release.release_id} of {release.as_of} is shown")
+
+def load_newest(work: "Workspace", user: str = "") -> None:
+    """Load the newest release into the portal, which is open, and say whether it is shown."""
+    from goldmine.cli.output import say
+    from goldmine.portal.loading import load_release
+    from goldmine.portal.users import find_user
+
+    release, is_shown = load_release(work, find_user(user) if user else None)
+    what = "is shown" if is_shown else "is loaded; the one before stays shown, as it was not approved"
+    say(f"release {release.release_id} of {release.as_of} {what}")
 
 
 @portal.command()

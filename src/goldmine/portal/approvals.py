@@ -8,6 +8,7 @@ from django.utils import timezone
 from goldmine.core.audit.actions import Action
 from goldmine.core.errors import GoldmineError
 from goldmine.core.i18n import _
+from goldmine.portal.current_release import carry_out
 from goldmine.portal.journal import record
 from goldmine.portal.models import Approval, User
 from goldmine.portal.roles import may
@@ -47,7 +48,7 @@ def ask(user: User, subject: str, subject_id: str, why: str) -> Approval:
 
 
 def decide(user: User, number: int, note: str, *, approved: bool) -> Approval:
-    """Decide once; of people who decide at once, the first one counts.
+    """Decide once; of people who decide at once, the first one counts. An approved release is shown at once.
 
     Raises
     ------
@@ -59,6 +60,8 @@ def decide(user: User, number: int, note: str, *, approved: bool) -> Approval:
         if not Approval.objects.filter(pk__in=waiting(user).values("pk"), pk=number, decided_at=None).update(**values):
             raise ApprovalError(_("There is nothing of this kind for you to decide on."), _("Open the page again."))
         decided = Approval.objects.get(pk=number)
+        if decided.subject == "release":
+            carry_out(decided)
         asker = decided.asked_by.username if decided.asked_by else ""
         logged: Action = "approval" if approved else "approval_refused"
         record(user, logged, f"{decided.subject}:{decided.subject_id}", asked_by=asker)

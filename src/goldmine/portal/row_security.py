@@ -111,6 +111,8 @@ def _acting_as(asker: Asker) -> Iterator[None]:
 
 
 def _tell(asker: Asker) -> None:
+    if asker == _asker.get():
+        return
     _asker.set(asker)
     if connection.vendor != _VENDOR or connection.connection is None:
         return

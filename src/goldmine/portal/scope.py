@@ -8,7 +8,18 @@ from typing import Any
 from django.db import models
 
 from goldmine.portal.clock import today
-from goldmine.portal.models import CallBack, CurrentRelease, Customer, HandOver, ListRow, OptOut, Result, User
+from goldmine.portal.models import (
+    Approval,
+    CallBack,
+    CurrentRelease,
+    Customer,
+    HandOver,
+    ListRow,
+    OptOut,
+    Result,
+    User,
+)
+from goldmine.portal.policy import portal_policy
 from goldmine.portal.roles import may
 
 _ALL = "head_office"
@@ -42,7 +53,7 @@ def visible(user: User, model: type[models.Model]) -> Any:
     if model not in (*_OF_RELEASE, Result, CallBack):
         raise TypeError(f"{model.__name__} has no row scope")
     rows = model._default_manager.filter(_own(user))
-    return _shown(rows) if model in _OF_RELEASE else rows
+    return _shown(user, rows) if model in _OF_RELEASE else rows
 
 
 def looked_up(user: User, model: type[Customer] | type[ListRow], customer_id: str) -> Any:
@@ -61,15 +72,28 @@ def looked_up(user: User, model: type[Customer] | type[ListRow], customer_id: st
         Of the current release.
     """
     anyone = user.is_active and may(user.role, "counter")
-    return _shown(model._default_manager.filter(models.Q() if anyone else _own(user), customer_id=customer_id))
+    return _shown(user, model._default_manager.filter(models.Q() if anyone else _own(user), customer_id=customer_id))
 
 
-def _shown(rows: Any) -> Any:
-    """Rows of the current release, of lists without customers who asked not to be contacted."""
+def _shown(user: User, rows: Any) -> Any:
+    """Rows of the current release, of lists without customers who asked not to be contacted.
+
+    Campaigns that wait for a second person's yes, or got a no, are head office's alone.
+    """
     rows = rows.filter(release_id=current_release_id())
     if rows.model is ListRow:
         rows = rows.exclude(customer_id__in=OptOut.objects.values("customer_id"))
+        if user.role != _ALL and (withheld := _withheld_campaigns()):
+            rows = rows.exclude(kind="campaign", list_name__in=withheld)
     return rows
+
+
+def _withheld_campaigns() -> list[str]:
+    """Campaigns whose last approval is not given."""
+    if not portal_policy().approvals.campaigns:
+        return []
+    last = dict(Approval.objects.filter(subject="campaign").order_by("pk").values_list("subject_id", "approved"))
+    return [name for name, approved in last.items() if not approved]
 
 
 def worked(user: User) -> Any:

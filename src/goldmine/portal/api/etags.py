@@ -27,7 +27,9 @@ def rows_etag(user: User, rows: Any, *asked: str) -> str:
     groups = rows.order_by("release_id", "status").values_list("release_id", "status")
     groups = groups.annotate(Count("id"), Sum("id"), Max("id"))
     newest = visible(user, Result).aggregate(newest=Max("id"))["newest"]
-    return content_etag(json.dumps([list(asked), [list(group) for group in groups], newest]).encode())
+    return content_etag(
+        json.dumps([list(asked), [[str(value) for value in group] for group in groups], newest]).encode()
+    )
 
 
 def content_etag(content: bytes) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 from itertools import chain
+from typing import NamedTuple
 
 import pyarrow.parquet as pq
 from django.db import models, transaction
@@ -13,22 +14,35 @@ from goldmine.core import fingerprint
 from goldmine.core.errors import ReleaseError
 from goldmine.core.workspace import Workspace
 from goldmine.portal import numbers
+from goldmine.portal.current_release import offer_to_show
 from goldmine.portal.databases import refresh_statistics
 from goldmine.portal.journal import record
 from goldmine.portal.loading.insert import Row, insert
 from goldmine.portal.loading.release_rows import CUSTOMER_COLUMNS, LIST_COLUMNS, ReleaseRows
 from goldmine.portal.loading.retention import drop_old_releases
-from goldmine.portal.models import CurrentRelease, Customer, ListRow, Release
-from goldmine.portal.work import apply_results
+from goldmine.portal.models import Customer, ListRow, Release, User
 from goldmine.publishing import read_latest
 from goldmine.publishing.release_store import Release as ReleaseFiles
 
 
-def load_release(work: Workspace) -> Release:
+class Loaded(NamedTuple):
+    """A release that was loaded, and whether it is shown."""
+
+    release: Release
+    is_shown: bool
+
+
+def load_release(work: Workspace, asked_by: User | None = None) -> Loaded:
     """Load the current release of a work folder, and show it; one that is loaded already is only shown.
 
     Every file is compared with its checksum first. The rows come in one transaction, and readers see the release before
-    until the last step, which changes one row. Old releases are then dropped, as the portal's policy says.
+    until the last step, which changes one row. Old releases are then dropped, as the portal's policy says. Where
+    releases need approval, the release waits for a second person's yes.
+
+    Parameters
+    ----------
+    asked_by : User, optional
+        The portal's user who loads, and who is not the one who approves.
 
     Raises
     ------
@@ -40,31 +54,26 @@ def load_release(work: Workspace) -> Release:
     """
     try:
         with work.lock():
-            return _load(work)
+            return _load(work, asked_by)
     except ReleaseError as error:
-        record(None, "release_refused", why=str(error))
+        record(asked_by, "release_refused", why=str(error))
         raise
 
 
-def _load(work: Workspace) -> Release:
+def _load(work: Workspace, asked_by: User | None) -> Loaded:
     files = read_latest(work)
     release = Release.objects.filter(release_id=files.manifest.release_id).first()
     if release is None or not numbers.holds(release):
         rows = ReleaseRows(files, load_bank(work), work)
         release = release or _store(files, rows)
         numbers.store(release, _people(release, rows))
-    show(release)
+    with transaction.atomic():
+        is_shown = offer_to_show(release, asked_by)
+        logged = {"sha256": release.manifest_sha256, "shown": is_shown}
+        record(asked_by, "release_loaded", f"release:{release.release_id}", **logged)
     drop_old_releases()
     numbers.erase_ended()
-    return release
-
-
-def show(release: Release) -> None:
-    """Make a loaded release the one whose rows are shown, each with the status that results give it."""
-    with transaction.atomic():
-        apply_results(release)
-        CurrentRelease.objects.update_or_create(id=1, defaults={"release": release})
-        record(None, "release_loaded", f"release:{release.release_id}", sha256=release.manifest_sha256)
+    return Loaded(release, is_shown)
 
 
 def _store(files: ReleaseFiles, rows: ReleaseRows) -> Release:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import requests
 
+from goldmine.core.workspace import Workspace
+
 PASSWORD = "Correct-Horse-7"
 DAY = "2024-07-10"
 ROOT = Path(__file__).parents[2]
@@ -21,13 +23,21 @@ ROOT = Path(__file__).parents[2]
 def environment(work, **more):
     """Environment variables of the portal of a work folder."""
     settings = {"GOLDMINE_WORK": str(work), "DJANGO_SETTINGS_MODULE": "goldmine.portal.settings"}
-    own = {"GOLDMINE_PORTAL_SECRET": "of the tests", "GOLDMINE_PORTAL_DAY": DAY, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
+    own = {"GOLDMINE_HOME": str(Path(work) / "home")}
+    own |= {
+        "GOLDMINE_PORTAL_SECRET": "of the tests",
+        "GOLDMINE_PORTAL_DAY": DAY,
+        "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
+    }
     return {**os.environ, **settings, **own, **more}
 
 
 def prepared(work, customers=5):
     """Make the databases of a work folder, with a release whose manager S1 has so many customers, K0000 and on."""
     (Path(work) / "portal").mkdir(parents=True, exist_ok=True)
+    (Path(work) / "home").mkdir(exist_ok=True)
+    (Path(work) / "home" / "pipelines").symlink_to(ROOT / "pipelines")
+    Workspace(Path(work)).claim("tiny")
     command = [sys.executable, "-m", "tests.portal.served", str(customers)]
     subprocess.run(command, check=True, env=environment(work), cwd=ROOT, timeout=120)
 
@@ -38,8 +48,11 @@ def _fill(customers):
     django.setup()
     from django.core.management import call_command
 
+    from goldmine.portal.row_security import become_system_task
+
     for database in ("default", "numbers"):
         call_command("migrate", database=database, verbosity=0)
+    become_system_task()
     from goldmine.portal.models import CurrentRelease, ListRow, User
     from tests.portal.conftest import make_release
 

@@ -8,11 +8,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from goldmine.core.audit.log import system_user
 from goldmine.core.errors import GoldmineError
 from goldmine.core.files import disk_errors
 from goldmine.core.workspace import Workspace, home
 from goldmine.labels.use_case import load_use_case, use_case_names
 from goldmine.pipeline.environment import QUIET, environment
+from goldmine.pipeline.run_status import USER_TAG
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.stop import run_stoppable
 
@@ -51,6 +53,7 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
                 lambda: job.execute_in_process(
                     instance=instance,
                     partition_key=str(snapshot.as_of),
+                    tags={USER_TAG: system_user()},
                     asset_selection=_assets(steps, snapshot.use_cases or tuple(use_case_names(quarterly=False))),
                     run_config={
                         "resources": {"settings": {"config": config}},

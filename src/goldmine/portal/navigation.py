@@ -18,6 +18,7 @@ ENTRIES: tuple[tuple[str, Action, LocalizedText], ...] = (
     ("approvals", "approve", pgettext("menu", "Approval")),
     ("counter", "counter", pgettext("menu", "Look-up")),
     ("users", "users", pgettext("menu", "Users")),
+    ("operator", "operator", pgettext("menu", "Operation")),
     ("journal", "journal", pgettext("menu", "Audit log")),
 )
 """By the name of the page: what it lets a user do, and its title in the menu."""

@@ -9,6 +9,7 @@
 ``GOLDMINE_PORTAL_HOSTS`` names that the portal is reached under, separated by commas; this machine alone if not set
 ``GOLDMINE_PORTAL_DAY``   the day whose work is shown, for a sample bank whose time is past; today if not set
 ``GOLDMINE_PORTAL_TLS``   1: the portal is reached over HTTPS only, through the bank's proxy
+``GOLDMINE_MLFLOW_URL``   where MLflow listens on this machine, for operators; ``GOLDMINE_DAGSTER_URL`` for Dagster
 ``GOLDMINE_PORTAL_SETTINGS`` a Python file whose settings come last: sign-in by LDAP or OpenID Connect
 ========================  =============================================================================================
 """

@@ -39,6 +39,7 @@ def environment(**options: Any) -> jinja2.Environment:
         may=may,
         roles=ROLES,
         language=language,
+        local=_local_time,
     )
     made.filters.update(text=text, yuan=yuan, whole=whole, moment=moment, dict_with=_with)
     return made
@@ -72,6 +73,11 @@ def moment(value: datetime | None) -> str:
 def _with(values: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
     """A mapping with one more entry: for an address that keeps the filter."""
     return {**values, name: value}
+
+
+def _local_time(moment: datetime | None) -> str:
+    """A moment in the bank's time zone, to the minute; a dash where there is none."""
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" if moment else "–"
 
 
 def _translate(message: str, **values: Any) -> str:

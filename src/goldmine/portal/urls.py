@@ -15,8 +15,10 @@ from goldmine.portal.pages import (
     journal,
     lists,
     my_day,
+    operator,
     second_factor,
     sign_in,
+    tool,
     upload,
     users,
 )
@@ -54,6 +56,11 @@ urlpatterns = [
     path("api/v1/", api.urls),
     path("users", users.users, name="users"),
     path("journal", journal.journal, name="journal"),
+    path("operator", operator.operator, name="operator"),
+    path("operator/notebooks/<str:as_of>/<str:name>", operator.notebook, name="notebook"),
+    path("tools/<str:name>/<path:path>", tool.tool, name="tool"),
+    path("tools/<str:name>/", tool.tool, name="tool"),
+    path("auth/operator", tool.is_operator, name="is_operator"),
 ]
 
 if "mozilla_django_oidc" in settings.INSTALLED_APPS:

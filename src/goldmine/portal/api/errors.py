@@ -131,6 +131,7 @@ def _not_valid(request: HttpRequest, error: NotValid) -> HttpResponse:
 
 
 def _database_away(request: HttpRequest, error: Exception) -> HttpResponse:
+    _LOG.error("%s of the database", type(error).__name__, exc_info=error)
     connection.close()
     what, do = _("The portal's database does not answer."), _("Send the same request again in a minute.")
     return _refuse(request, 503, "unavailable", what, do)

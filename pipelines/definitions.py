@@ -82,9 +82,10 @@ STEPS = (
         "portal",
         "The release in the portal's database, where one was opened: branches see it from then on.",
         group=LISTS,
-        after=("release",),
+        after=("release", "reports"),
         call=portal_step.load_release,
         off=portal_step.no_portal,
+        jobs=("retrain", "score", "report"),
     ),
     Step(
         "measured",

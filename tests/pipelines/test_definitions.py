@@ -76,16 +76,16 @@ def test_schedules_ask_for_the_month_that_has_ended(defs, name, cron, time):
 
 
 def test_reports_follow_the_lists_in_a_job_of_their_own(defs):
-    assert keys(defs.resolve_job_def("report")) == {"reports"}
+    assert keys(defs.resolve_job_def("report")) == {"reports", "portal"}
     schedule = defs.resolve_schedule_def("report_each_month")
     assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 8 2 * *", "Asia/Shanghai")
     time = datetime.fromisoformat("2024-07-02T08:00+08:00")
     assert schedule(dg.build_schedule_context(scheduled_execution_time=time)).partition_key == "2024-06-30"
 
 
-def test_the_portal_is_loaded_after_the_release(defs):
+def test_the_portal_is_loaded_after_the_release_and_the_reports(defs):
     graph = defs.resolve_asset_graph()
-    assert graph.get(dg.AssetKey("portal")).parent_keys == {dg.AssetKey("release")}
+    assert graph.get(dg.AssetKey("portal")).parent_keys == {dg.AssetKey("release"), dg.AssetKey("reports")}
 
 
 def test_every_suite_is_a_blocking_check(defs):

@@ -4,11 +4,12 @@ import json
 from datetime import date
 from uuid import uuid4
 
+import pandas as pd
 import pytest
 from django.utils import timezone
 
 from goldmine.core.errors import ReleaseError
-from goldmine.portal.loading import load_release
+from goldmine.portal.loading import load_release, services
 from goldmine.portal.loading.initials import initials
 from goldmine.portal.loading.retention import drop_old_releases
 from goldmine.portal.models import CurrentRelease, Customer, ListRow, OptOut, Release, Result
@@ -173,3 +174,41 @@ def test_old_releases_go_and_the_shown_one_stays(monkeypatch):
 )
 def test_initials_of_a_name(name, letters):
     assert initials(name) == letters
+
+
+def test_service_contacts_are_added_once_the_reports_of_the_month_were_made(made, monkeypatch, tmp_path):
+    figures, rows = (
+        tmp_path / "figures.parquet",
+        [
+            {
+                "customer_id": customer_id,
+                "branch_id": "B1",
+                "manager_id": "S1",
+                "kind_of_contact": "overdue",
+                "channel": channel,
+                "time_band": "morning",
+                "expected_value": value,
+                "reasons_zh": "逾期",
+                "reasons_en": "overdue",
+                "say_zh": "您好",
+                "say_en": "Hello",
+            }
+            for customer_id, channel, value in (("C1", "call", 9.0), ("C5", "visit", 5.0))
+        ],
+    )
+    monkeypatch.setattr(services, "figures_path", lambda work, day: figures)
+    monkeypatch.setattr(services, "opened", lambda *_: None)
+    monkeypatch.setattr(services, "bank_services", lambda *_: pd.DataFrame(rows))
+    load_release(made)
+    assert not ListRow.objects.filter(kind="service").exists()
+    figures.touch()
+    load_release(made)
+    load_release(made)
+    added = ListRow.objects.filter(kind="service").order_by("rank")
+    assert list(
+        added.values_list("list_name", "rank", "customer_id", "channel", "name", "phone_end", "reasons_zh")
+    ) == [
+        ("overdue", 1, "C1", "call", "张*", "0001", "逾期"),
+        ("overdue", 2, "C5", "visit", "", "", "逾期"),
+    ]
+    assert set(added.values_list("status", "valid_until", "say_en")) == {("open", None, "Hello")}

@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 
 from goldmine.campaigns.queue_settings import load_queue_settings
+from goldmine.reporting.bank_services import bank_services
 from goldmine.reporting.prepare import prepare
 from goldmine.reporting.queue_sources import Desk, possible_contacts
+from goldmine.reporting.texts import word
 from tests.reporting.conftest import JUNE, customer, put
 from tests.tiny import balance, transaction
 
@@ -124,3 +126,23 @@ def test_customer_reached_of_late_or_worked_by_a_colleague_is_left_alone(rows):
 def test_customer_who_refused_or_is_held_out_is_not_in_the_queue(rows):
     """H35 is in the universal hold-out of the tests' salt."""
     assert not {"never", "H35"} & set(rows.index)
+
+
+def test_the_banks_service_contacts_are_everybodys_in_both_languages(data):
+    rows = bank_services(data, MONDAY, load_queue_settings())
+    near = rows[(rows["kind_of_contact"] == "near_next") & (rows["customer_id"] == "near")].iloc[0]
+    assert (near["branch_id"], near["manager_id"], near["channel"]) == ("B1", "m1", "call")
+    assert (near["reasons_zh"], near["reasons_en"]) == (word("near_next_by", "zh", yuan="1,000"), near["reasons_en"])
+    assert "1,000" in near["reasons_en"]
+    assert near["say_zh"] != near["say_en"]
+    assert "never" not in set(rows["customer_id"])
+    assert set(rows.loc[rows["customer_id"] == "mute", "channel"]) <= {"visit"}
+
+
+def test_a_person_keeps_as_many_service_contacts_as_a_plan_has_room_for(data):
+    settings = load_queue_settings()
+    little = settings.model_copy(
+        update={"plan_days": 1, "capacity": {"call": settings.capacity["call"].model_copy(update={"default": 2})}}
+    )
+    rows = bank_services(data, MONDAY, little)
+    assert rows.groupby("manager_id").size().max() == 2

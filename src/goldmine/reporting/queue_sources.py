@@ -121,11 +121,11 @@ def possible_contacts(desk: Desk) -> pd.DataFrame:
     visited.
     """
     rested = desk.reached_since(desk.day - timedelta(days=desk.settings.rest_days))
-    services = pd.concat([kind(desk) for kind in _SERVICES], ignore_index=True)
+    services = pd.concat([kind(desk) for kind in (*SERVICE_KINDS, _listed)], ignore_index=True)
     services = services[~services["customer_id"].isin(rested)]
     parts = [part for part in (campaign_offers(desk), call_backs(desk), services) if len(part)]
     rows = pd.concat(parts, ignore_index=True) if parts else services
-    return _permitted(desk, _with_habits(desk, _reachable(desk, rows)))[list(QUEUE_COLUMNS)]
+    return permitted(desk, with_habits(desk, reachable(desk, rows)))[list(QUEUE_COLUMNS)]
 
 
 def campaign_offers(desk: Desk) -> pd.DataFrame:
@@ -218,7 +218,8 @@ def _listed(desk: Desk) -> pd.DataFrame:
     )
 
 
-_SERVICES: tuple[Callable[[Desk], pd.DataFrame], ...] = (_handed_over, _overdue, _near_next, _lost, _listed)
+SERVICE_KINDS: tuple[Callable[[Desk], pd.DataFrame], ...] = (_handed_over, _overdue, _near_next, _lost)
+"""Contacts that a customer's own state gives, without a list."""
 
 
 def _service(
@@ -242,7 +243,7 @@ def _service(
     )
 
 
-def _reachable(desk: Desk, rows: pd.DataFrame) -> pd.DataFrame:
+def reachable(desk: Desk, rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with a visit for customers to be called who have no number."""
     tables = desk.data.contact_tables
     if not tables.has("customers", "phone") or rows.empty:
@@ -252,7 +253,7 @@ def _reachable(desk: Desk, rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(channel=rows["channel"].mask(no_number & (rows["channel"] == "call"), "visit"))
 
 
-def _with_habits(desk: Desk, rows: pd.DataFrame) -> pd.DataFrame:
+def with_habits(desk: Desk, rows: pd.DataFrame) -> pd.DataFrame:
     """The rows with the part of the day in which each customer is most active, of the hours that the bank keeps."""
     tables = desk.data.contact_tables
     activity = pd.DataFrame()
@@ -261,7 +262,7 @@ def _with_habits(desk: Desk, rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(time_band=best_bands(activity, rows, load_contact_hours()))
 
 
-def _permitted(desk: Desk, rows: pd.DataFrame) -> pd.DataFrame:
+def permitted(desk: Desk, rows: pd.DataFrame) -> pd.DataFrame:
     """The rows whose customer may be contacted through the row's channel."""
     kept = []
     for channel, own in rows.groupby("channel"):

@@ -20,6 +20,7 @@ from goldmine.portal.journal import record
 from goldmine.portal.loading.insert import Row, insert
 from goldmine.portal.loading.release_rows import CUSTOMER_COLUMNS, LIST_COLUMNS, ReleaseRows
 from goldmine.portal.loading.retention import drop_old_releases
+from goldmine.portal.loading.services import add_services, can_add_services
 from goldmine.portal.models import Customer, ListRow, Release, User
 from goldmine.publishing import read_latest
 from goldmine.publishing.release_store import Release as ReleaseFiles
@@ -63,9 +64,12 @@ def load_release(work: Workspace, asked_by: User | None = None) -> Loaded:
 def _load(work: Workspace, asked_by: User | None) -> Loaded:
     files = read_latest(work)
     release = Release.objects.filter(release_id=files.manifest.release_id).first()
-    if release is None or not numbers.holds(release):
+    wants_services = release is not None and can_add_services(release, work)
+    if release is None or wants_services or not numbers.holds(release):
         rows = ReleaseRows(files, load_bank(work), work)
         release = release or _store(files, rows)
+        if can_add_services(release, work):
+            add_services(release, rows.bank, work)
         numbers.store(release, _people(release, rows))
     with transaction.atomic():
         is_shown = offer_to_show(release, asked_by)

@@ -1,0 +1,60 @@
+"""Service contacts as rows of the shown release: overdue, new in someone's care, near a level, or with money lost."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import models, transaction
+
+from goldmine.campaigns.queue_settings import load_queue_settings
+from goldmine.contract.bank import Bank
+from goldmine.core.workspace import Workspace
+from goldmine.portal.clock import today
+from goldmine.portal.loading.insert import insert
+from goldmine.portal.models import Customer, ListRow, Release
+from goldmine.reporting.bank_services import bank_services
+from goldmine.reporting.metrics import figures_path
+from goldmine.reporting.prepare import opened
+
+_COLUMNS = (
+    *("release_id", "kind", "status", "list_name", "rank", "customer_id", "branch_id", "manager_id", "channel"),
+    *("time_band", "expected_value", "reasons_zh", "reasons_en", "say_zh", "say_en", "name", "phone", "phone_end"),
+    *("grid_id", "use_case", "segment", "offer", "offer_zh", "offer_en", "product_id", "expires_with"),
+    *("model_version", "initials"),
+)
+_EMPTY = 9
+_AT_ONCE = 500
+
+
+def can_add_services(release: Release, work: Workspace) -> bool:
+    """Whether the reports of the release's month were made, and its service contacts were not added yet."""
+    services = ListRow.objects.filter(release=release, kind="service")
+    return figures_path(work, release.as_of).exists() and not services.exists()
+
+
+def add_services(release: Release, bank: Bank, work: Workspace) -> None:
+    """Add the release's service contacts, from the figures that the reports are made from, in one transaction."""
+    rows = bank_services(opened(bank, work, release.as_of), today(), load_queue_settings())
+    records = rows.astype("object").where(rows.notna(), "").to_dict("records")
+    with transaction.atomic():
+        # A list, as a connection that copies into a table answers no queries meanwhile.
+        insert(ListRow, _COLUMNS, list(_rows(release, records)))
+
+
+def _rows(release: Release, records: list[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
+    ranks: dict[str, int] = {}
+    for start in range(0, len(records), _AT_ONCE):
+        some = records[start : start + _AT_ONCE]
+        people = _people(release, [row["customer_id"] for row in some])
+        for row in some:
+            kind, (name, phone, grid) = row["kind_of_contact"], people.get(row["customer_id"], ("", "", ""))
+            ranks[kind] = ranks.get(kind, 0) + 1
+            end = phone[-4:] if phone[-4:].isdigit() else ""
+            fixed = (release.pk, "service", "open", kind, ranks[kind], row["customer_id"])
+            owner = (row["branch_id"], row["manager_id"], row["channel"], row["time_band"], row["expected_value"])
+            texts = (row["reasons_zh"], row["reasons_en"], row["say_zh"], row["say_en"])
+            yield (*fixed, *owner, *texts, name, phone, end, grid, *[""] * _EMPTY)
+
+
+def _people(release: Release, numbers: list[str]) -> dict[str, tuple[str, str, str]]:
+    rows: models.QuerySet[Customer] = Customer.objects.filter(release=release, customer_id__in=numbers)
+    return {number: shown for number, *shown in rows.values_list("customer_id", "name", "phone", "grid_id")}

@@ -60,8 +60,9 @@ def test_the_same_file_again_changes_nothing(send):
     assert Result.objects.count() == 2
 
 
-def test_results_of_another_branch_are_bad_rows_like_those_of_unknown_customers(send, browser):
-    rows = (f"{LISTED},C4,2024-07-05,phone call,yes,", f"{LISTED},C9,2024-07-05,phone call,yes,")
+@pytest.mark.parametrize("day", ["2024-07-05", "2024-06-30", "5 July"])
+def test_results_of_another_branch_are_bad_rows_like_those_of_unknown_customers(send, browser, day):
+    rows = (f"{LISTED},C4,{day},phone call,yes,", f"{LISTED},C9,{day},phone call,yes,")
     answer = send("s1", _rows(f"{LISTED},C1,2024-07-05,phone call,yes,", *rows))
     lines = _bad_file(answer, browser("s1")).splitlines()
     assert [line.split(",")[1] for line in lines[1:]] == ['"C4"', '"C9"']

@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from django.utils import timezone
 
-from goldmine.portal.models import ApiToken, Exposure, ListRow, OptOut, Result
-from goldmine.portal.policy import portal_policy
+from goldmine.portal import downloads
+from goldmine.portal.models import ApiToken, Download, Exposure, ListRow, OptOut, Result
+from goldmine.portal.policy import Downloads, PortalPolicy, portal_policy
 from goldmine.portal.tokens import make_token
 from goldmine.portal.users import set_locked
 
@@ -275,3 +276,21 @@ def test_the_document_is_for_signed_in_users_of_the_api_and_loads_nothing_from_e
         "/api/v1/results",
         "/api/v1/rows",
     ]
+
+
+@pytest.mark.parametrize("query", [{}, {"format": "csv"}])
+def test_rows_that_a_person_s_token_pulls_count_in_the_allowance(call, monkeypatch, query):
+    monkeypatch.setattr(downloads, "portal_policy", lambda: PortalPolicy(downloads=Downloads(rows_a_day=3)))
+    first = call("s1", "/rows", **query)
+    second = call("s1", "/rows", **query)
+    assert (first.status_code, error(second)) == (200, (403, "allowance"))
+    assert call("s1", "/rows", headers={"If-None-Match": first["ETag"]}, **query).status_code == 304
+    assert [call("system1", "/rows", **query).status_code for _ in range(3)] == [200, 200, 200]
+    assert list(Download.objects.values_list("user__username", "rows")) == [("s1", 2)]
+
+
+def test_a_page_with_another_after_it_keeps_its_etag_though_cursors_carry_the_time(call, monkeypatch):
+    seconds = iter(range(1_700_000_000, 1_800_000_000, 60))
+    monkeypatch.setattr("django.core.signing.time.time", lambda: next(seconds))
+    tag = call("head", "/rows", limit=1)["ETag"]
+    assert call("head", "/rows", limit=1, headers={"If-None-Match": tag}).status_code == 304

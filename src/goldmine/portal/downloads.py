@@ -57,6 +57,30 @@ def reserve(user: User, wanted: RowFilter, kind: FileFormat) -> Download:
         return Download.objects.create(user=user, filter=_stored(wanted), format=kind, rows=rows)
 
 
+def count_pulled(user: User, wanted: RowFilter, kind: str, rows: int, sha256: str) -> None:
+    """Count rows that a person's token pulled in the day's allowance; systems, which pull whole lists, have none.
+
+    Parameters
+    ----------
+    kind : str
+        Format of the answer.
+
+    Raises
+    ------
+    DownloadError
+        If they are more than the allowance has left.
+    """
+    if user.role == "system" or not rows:
+        return
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        left = allowance_left(user)
+        if rows > left:
+            what = _("{rows} rows are more than the {left} that you may still take today.", rows=rows, left=left)
+            raise DownloadError(what, _("Narrow the filter, or ask a second person."), needs_approval=rows)
+        Download.objects.create(user=user, filter=_stored(wanted), format=kind, rows=rows, sha256=sha256)
+
+
 def ask_for(user: User, wanted: RowFilter, kind: FileFormat, why: str) -> Download:
     """Ask a second person to approve a download that the allowance does not cover.
 

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from goldmine.core.errors import AuditError, DiskError
 from goldmine.core.i18n import _, in_language
+from goldmine.portal.channel_files import DownloadError
 from goldmine.portal.filters import FilterError
 from goldmine.portal.policy import portal_policy
 
@@ -90,6 +91,7 @@ def answer_errors(api: NinjaAPI) -> None:
     answers: dict[type[Exception], Callable[[HttpRequest, Any], HttpResponse]] = {
         ApiError: error_response,
         FilterError: lambda request, error: _refuse(request, error.status, "filter", error.what, error.do),
+        DownloadError: lambda request, error: _refuse(request, 403, "allowance", error.what, error.do),
         Http404: lambda request, error: error_response(request, not_there()),
         AuthenticationError: lambda request, error: error_response(request, wrong_token()),
         HttpError: _unreadable,

@@ -1,7 +1,7 @@
 """Releases, lists and their rows."""
 
-import hashlib
 import json
+from hashlib import file_digest, sha256
 from typing import Annotated, Any
 
 from django.db.models import Count, Max
@@ -13,6 +13,7 @@ from goldmine.portal.api.etags import content_etag, rows_etag, unchanged, with_e
 from goldmine.portal.api.files import COLUMNS, MEDIA_TYPES, Format, rows_file
 from goldmine.portal.api.schemas import ListOut, ReleaseOut, RowsOut
 from goldmine.portal.api.tokens import Bearer
+from goldmine.portal.downloads import count_pulled
 from goldmine.portal.filters import RowFilter, filtered, page_of, read_filter
 from goldmine.portal.journal import record
 from goldmine.portal.models import ListRow, Release
@@ -92,7 +93,8 @@ def rows(
 ) -> HttpResponse | FileResponse:
     """Rows of lists that the filter asks for: a page, or all of them as CSV, JSON lines or Parquet.
 
-    The answer has an ETag: sent back as `If-None-Match`, it is answered with 304 while nothing has changed.
+    Rows that a person's token pulls count in the day's allowance of downloads. The answer has an ETag: sent back as
+    `If-None-Match`, it is answered with 304 while nothing has changed.
     """
     query = request.GET.copy()
     for name in _OWN:
@@ -101,15 +103,19 @@ def rows(
     if format is not None:
         return _file(request, wanted, format)
     page = page_of(request.user, wanted, cursor, limit)
-    record(request, "view_list", "api:rows", filter=wanted.given(), rows=len(page.rows), first_page=not cursor)
     body = {"rows": [_row(row) for row in page.rows], "next_cursor": page.cursor}
     response = JsonResponse(body, json_dumps_params={"ensure_ascii": False})
-    etag = content_etag(json.dumps(body, default=str).encode())
-    return unchanged(request, etag) or with_etag(response, etag)
+    etag = content_etag(json.dumps(body["rows"], default=str).encode())
+    same = unchanged(request, etag)
+    if same is not None:
+        return same
+    count_pulled(request.user, wanted, "json", len(page.rows), sha256(response.content).hexdigest())
+    record(request, "view_list", "api:rows", filter=wanted.given(), rows=len(page.rows), first_page=not cursor)
+    return with_etag(response, etag)
 
 
 def _sha256(stream: Any) -> str:
-    digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    digest = file_digest(stream, "sha256").hexdigest()
     stream.seek(0)
     return digest
 
@@ -126,7 +132,9 @@ def _file(request: HttpRequest, wanted: RowFilter, kind: Format) -> HttpResponse
     if same is not None:
         return same
     stream, count = rows_file(found, kind)
-    record(request, "download", "api:rows", filter=wanted.given(), rows=count, format=kind, sha256=_sha256(stream))
+    digest = _sha256(stream)
+    count_pulled(user, wanted, kind, count, digest)
+    record(request, "download", "api:rows", filter=wanted.given(), rows=count, format=kind, sha256=digest)
     response = FileResponse(stream, content_type=MEDIA_TYPES[kind], filename=f"rows.{kind}", as_attachment=True)
     response["X-Rows"] = str(count)
     return with_etag(response, etag)

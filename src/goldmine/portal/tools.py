@@ -35,7 +35,7 @@ _ARTIFACT_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-
 """A file of a run is shown without scripts, whatever it holds."""
 _TIMEOUT = urllib3.Timeout(connect=2, read=50)
 _CHUNK = 65_536
-_pool = urllib3.PoolManager(retries=False, timeout=_TIMEOUT)
+_pool = urllib3.PoolManager(maxsize=32, retries=False, timeout=_TIMEOUT)
 
 
 def tool_address(name: str) -> str | None:

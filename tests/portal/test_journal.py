@@ -72,7 +72,7 @@ NAMES_A_CUSTOMER = {
 """By address: who asks, how, and the line that is left."""
 
 NAMES_NONE = {
-    *("operator", "notebook", "tool", "is_operator"),
+    *("head_office", "operator", "notebook", "tool", "is_operator"),
     *("second_factor", "day_worker", "users"),
     *("home", "health", "sign_in", "sign_out", "change_password", "language", "day_give_back", "day_session"),
     *("download_ask", "downloads", "download_take", "approvals", "approval_decide"),

@@ -218,3 +218,10 @@ def test_a_new_release_takes_over_what_was_done_since_its_snapshot(users):
     rows = {(row.release.release_id, row.customer_id): row.status for row in ListRow.objects.all()}
     assert [rows["r2", name] for name in ("C1", "C2", "C3", "C4")] == ["done", "call_back", "refused", "open"]
     assert [rows["r3", name] for name in ("C1", "C2", "C3", "C4")] == ["open", "call_back", "refused", "open"]
+
+
+def test_a_result_before_a_snapshot_ends_no_work_on_its_rows(users):
+    record(users["s1"], contacted_on=date(2024, 7, 2))
+    later = make_release("r2", date(2024, 7, 5))
+    record(users["s1"], answer="not_reached")
+    assert (status(), ListRow.objects.get(release=later, customer_id="C1").status) == ("done", "open")

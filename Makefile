@@ -1,7 +1,7 @@
 # Each target sets up .venv first where it is not there; a second call installs nothing.
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: run next-quarter serve portal-proof help test fuzz test-spark audit check lab mlflow schedule spark bench messages lock
+.PHONY: run next-quarter serve portal-proof help test fuzz map-proof test-spark audit check lab mlflow schedule spark bench messages lock
 
 BIN := .venv/bin
 READY := .venv/.installed
@@ -41,6 +41,10 @@ test: $(READY)  ## all tests, and the examples in docstrings
 FUZZ := 10000
 fuzz: $(READY)  ## generated odd tables against an independent reader, FUZZ=10000 values and as many files a table: about two hours
 	GOLDMINE_FUZZ_CASES=$(FUZZ) GOLDMINE_FUZZ_FILES=$(FUZZ) $(BIN)/python -m pytest -s tests/fuzz
+
+MADE := 3000
+map-proof: $(READY)  ## goldmine map on five banks of different make, MADE=3000 customers each: keys by hand and seconds; Berka is read from ../shared/data
+	GOLDMINE_MAP_CUSTOMERS=$(MADE) $(BIN)/python -m pytest -s tests/contract/test_proposal.py tests/examples/test_proposal.py -k "dirty or berka"
 
 test-spark: $(SPARK)  ## tests on Apache Spark; Java 17 or newer must be there
 	$(BIN)/python -m pytest -m spark tests/spark

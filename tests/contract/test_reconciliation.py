@@ -213,4 +213,6 @@ def test_months_that_break_a_rule_are_named(work: Workspace, capsys: pytest.Capt
 
 def test_warnings_are_fatal_with_strict(work: Workspace) -> None:
     with pytest.raises(ValidationError, match=r"Warnings are fatal with --strict: transactions.amount: 2 rounded"):
-        require_no_warning(work)
+        require_no_warning(work, "en")
+    with pytest.raises(ValidationError, match=r"加 --strict 时警告也会中止运行：transactions.amount: 2 个已四舍"):
+        require_no_warning(work, "zh")

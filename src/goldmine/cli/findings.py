@@ -38,7 +38,7 @@ def validate_tables(snapshot: "Snapshot", *, strict: bool) -> None:
         raise
     show_findings(snapshot.work, snapshot.language)
     if strict:
-        require_no_warning(snapshot.work)
+        require_no_warning(snapshot.work, snapshot.language)
 
 
 def show_findings(work: Workspace, language: str) -> None:
@@ -61,7 +61,7 @@ def broken_rules(work: Workspace) -> list[tuple[str, dict[str, Any]]]:
     return [(name, rule) for name, result in results for rule in result.get("rules", ()) if not rule["success"]]
 
 
-def require_no_warning(work: Workspace) -> None:
+def require_no_warning(work: Workspace, language: str) -> None:
     """Make warnings fatal.
 
     Raises
@@ -69,16 +69,20 @@ def require_no_warning(work: Workspace) -> None:
     ValidationError
         If a rule is broken, or values were left empty or rounded.
     """
-    intake, _ = read_intake(work)
+    intake, _unused = read_intake(work)
     warnings = [f"{suite}.{rule['column']}: {rule['rule']} ({rule['failing']:,})" for suite, rule in broken_rules(work)]
     for table in intake:
         for column in table.columns:
-            changed = {"unreadable": column.unreadable, "rounded": column.rounded}
-            warnings += [f"{table.table}.{column.column}: {count:,} {how}" for how, count in changed.items() if count]
+            changed = ((column.unreadable, _("unreadable, left empty")), (column.rounded, _("rounded to fen")))
+            warnings += [
+                f"{table.table}.{column.column}: {count:,} {in_language(how, language)}"
+                for count, how in changed
+                if count
+            ]
     if warnings:
         raise ValidationError(
-            f"Warnings are fatal with --strict: {'; '.join(warnings)}.",
-            "Correct these at their source, or run without --strict.",
+            in_language(_("Warnings are fatal with --strict: {warnings}.", warnings="; ".join(warnings)), language),
+            in_language(_("Correct these at their source, or run without --strict."), language),
         )
 
 

@@ -1,5 +1,6 @@
 """Which campaigns the step measures; `run_step` is replaced by one that writes the step's ledger."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -65,6 +66,10 @@ def test_incomplete_campaign_is_named_with_its_day(work, measured, capsys):
     assert measured == []
     shown = capsys.readouterr().err
     assert "spring               of 2024-03-31: not complete before 2024-07-14, measured from 2024-07-31 on" in shown
+    measure_campaigns(STEP, replace(at(work, "2024-06-30"), language="zh"))
+    told = capsys.readouterr().err
+    assert "  spring               2024-03-31 发布：2024-07-14 前尚未完整，自 2024-07-31 起测算\n" in told
+    assert "  measured             没有待测算的活动；此前已测算 0 个\n" in told
 
 
 def test_campaign_published_after_the_snapshot_is_passed_over(work, measured, capsys):

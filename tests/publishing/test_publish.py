@@ -290,6 +290,10 @@ def test_campaign_without_its_tables_is_left_out_and_recorded(campaigned, capsys
     assert list(release.manifest.campaigns) == ["tail"]
     show_campaigns(work)
     assert "left out: wake, for want of scores of dormancy" in capsys.readouterr().out
+    show_campaigns(work, "zh")
+    shown = capsys.readouterr().out
+    assert "未做：wake，缺少" in shown
+    assert shown.split()[:2] == ["活动", "排序依据"]
 
 
 def test_campaign_files_hold_contacts_and_control_apart(campaigned):

@@ -132,7 +132,7 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
                 typer.echo("\nStopped. Finished steps are kept; run again to continue from there.", err=True)
                 raise typer.Exit(130) from None
             if "release" in steps:
-                show_lists(snapshot.work)
+                show_lists(snapshot.work, language)
                 if has_portal(snapshot.work):
                     load_into_portal(snapshot.work.root)
             show_places(snapshot)

@@ -1,11 +1,13 @@
 """Printing: results on standard output, errors on standard error."""
 
 import os
+from collections.abc import Iterable
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goldmine.core.errors import GoldmineError
+from goldmine.core.i18n import _, in_language, pgettext
 from goldmine.core.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ def near(path: Path) -> str:
     return os.fspath(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
-def show_lists(work: Workspace) -> None:
+def show_lists(work: Workspace, language: str = "en") -> None:
     """Print the current release of a work folder as a table, and where its workbooks are."""
     from rich.console import Console
     from rich.table import Table
@@ -49,7 +51,8 @@ def show_lists(work: Workspace) -> None:
     from goldmine.publishing.release_store import latest_lists, read_latest
 
     lists = latest_lists(work)
-    table = Table("List", "as of", "rows", "top probability", "valid until", box=None, pad_edge=False)
+    heads = (_("List"), _("as of"), pgettext("heading", "rows"), _("top probability"), _("valid until"))
+    table = Table(*_headings(heads, language), box=None, pad_edge=False)
     for entry in lists:
         top = "-" if entry.top_probability is None else f"{entry.top_probability:.1%}"
         table.add_row(entry.use_case, str(entry.as_of), f"{entry.rows:,}", top, str(entry.valid_until or "-"))
@@ -58,31 +61,36 @@ def show_lists(work: Workspace) -> None:
         say(f"  {near(entry.file)}")
     for note in younger_models(read_latest(work).manifest):
         say(f"  {note}")
-    show_campaigns(work)
+    show_campaigns(work, language)
 
 
-def show_campaigns(work: Workspace) -> None:
+def show_campaigns(work: Workspace, language: str = "en") -> None:
     """Print the current release's campaigns, the path of head office's workbook, and what was left out."""
     from goldmine.publishing.release_store import read_latest
 
     release = read_latest(work)
     if release.manifest.campaigns:
-        _show_live(release)
+        _show_live(release, language)
     if release.manifest.replaces:
-        _show_replaced(release, release.manifest.replaces)
+        _show_replaced(release, release.manifest.replaces, language)
     for name, missing in release.manifest.campaigns_off.items():
-        say(f"  left out: {name}, for want of {missing}")
+        text = _("left out: {name}, for want of {missing}", name=name, missing=missing)
+        say(f"  {in_language(text, language)}")
 
 
-def _show_live(release: "Release") -> None:
+def _headings(texts: Iterable[str], language: str) -> list[str]:
+    return [in_language(text, language) for text in texts]
+
+
+def _show_live(release: "Release", language: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    heads = ("Campaign", "ranked by", "contact", "control", "smallest effect", "valid until")
-    table = Table(*heads, box=None, pad_edge=False)
+    heads = (_("Campaign"), _("ranked by"), _("contact"), _("control"), _("smallest effect"), _("valid until"))
+    table = Table(*_headings(heads, language), box=None, pad_edge=False)
     for name, campaign in release.manifest.campaigns.items():
         effect = "-" if campaign.power.smallest_effect is None else f"{campaign.power.smallest_effect:.1%}"
-        flag = _power_flag(campaign.power)
+        flag = in_language(_power_flag(campaign.power), language)
         counts = (f"{campaign.power.contact:,}", f"{campaign.power.control:,}")
         table.add_row(name, campaign.ranking.by, *counts, effect + flag, str(campaign.valid_until))
     say("")
@@ -90,14 +98,15 @@ def _show_live(release: "Release") -> None:
     say(f"  {near(release.folder / 'offers' / 'head_office.xlsx')}")
 
 
-def _show_replaced(release: "Release", replaced: "Replaced") -> None:
+def _show_replaced(release: "Release", replaced: "Replaced", language: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
     say("")
-    say(f"Replaces release {replaced.release_id} of the same snapshot:")
-    table = Table("Rows of lists and offers", "withdrawn", "new", "changed", box=None, pad_edge=False)
-    for name, counts in {"head office": replaced.head_office, **replaced.branches}.items():
+    say(in_language(_("Replaces release {release} of the same snapshot:", release=replaced.release_id), language))
+    heads = (_("Rows of lists and offers"), _("withdrawn"), _("new"), _("changed"))
+    table = Table(*_headings(heads, language), box=None, pad_edge=False)
+    for name, counts in {in_language(_("head office"), language): replaced.head_office, **replaced.branches}.items():
         table.add_row(name, f"{counts.withdrawn:,}", f"{counts.new:,}", f"{counts.changed:,}")
     Console(highlight=False).print(table)
     say(f"  {near(release.folder / 'changes' / 'head_office.xlsx')}")
@@ -107,30 +116,34 @@ def _power_flag(power: "Power") -> str:
     if power.detects:
         return ""
     if not power.measurable:
-        return " (not measurable)"
-    more = "" if power.more_contacts is None else f": {power.more_contacts:,} more contacts"
-    return f" (too few for {power.min_effect_of_interest:.1%}{more})"
+        return _(" (not measurable)")
+    if power.more_contacts is None:
+        return _(" (too few for {effect:.1%})", effect=power.min_effect_of_interest)
+    numbers = {"effect": power.min_effect_of_interest, "more": power.more_contacts}
+    return _(" (too few for {effect:.1%}: {more:,} more contacts)", **numbers)
 
 
 def show_places(snapshot: "Snapshot") -> None:
     """Print where a run's results are."""
+    from rich.cells import set_cell_size
+
     from goldmine.models.store import store_address
     from goldmine.models.tracking import tracking_uri
 
     work, as_of = snapshot.work, snapshot.as_of
     store = tracking_uri()
     places = {
-        "Lists": near(work.releases / str(as_of)) if (work.releases / str(as_of)).exists() else "",
-        "Executed notebooks": near(work.notebooks(as_of)),
-        "Tracking store": near(Path(store.removeprefix("sqlite:///")))
+        _("Lists"): near(work.releases / str(as_of)) if (work.releases / str(as_of)).exists() else "",
+        _("Executed notebooks"): near(work.notebooks(as_of)),
+        _("Tracking store"): near(Path(store.removeprefix("sqlite:///")))
         if store.startswith("sqlite:")
         else store_address(store),
-        "Data docs": near(work.docs / "index.html"),
+        _("Data docs"): near(work.docs / "index.html"),
     }
     say("")
     for what, where in places.items():
         if where:
-            say(f"{what:<20}{where}")
+            say(f"{set_cell_size(in_language(what, snapshot.language), 20)}{where}")
 
 
 def show_backtest(result: "Backtest") -> None:

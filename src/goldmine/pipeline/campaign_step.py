@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-import typer
-
 from goldmine.core.dates import month_end
 from goldmine.core.errors import GoldmineError
 from goldmine.core.files import read_json
 from goldmine.core.fingerprint import of_value
+from goldmine.core.i18n import _
 from goldmine.measurement.campaign_results import Campaign, campaigns, complete_campaign
 from goldmine.pipeline import inputs
 from goldmine.pipeline.snapshot import Snapshot
@@ -42,14 +41,16 @@ def measure_campaigns(step: Step, run: Snapshot) -> dict[str, int]:
         own = replace(run, campaign=campaign, as_of=month_end(campaign.complete_on))
         if campaign.complete_on > run.as_of:
             counts["not_complete"] += 1
-            _tell(campaign, f"not complete before {campaign.complete_on}, measured from {own.as_of} on")
+            days = {"published": campaign.as_of, "complete": campaign.complete_on, "first": own.as_of}
+            text = _("of {published}: not complete before {complete}, measured from {first} on", **days)
+            run.tell(campaign.name, text)
         elif own.as_of < run.as_of and _is_measured(step, own):
             counts["measured_before"] += 1
         else:
             counts["due"] += 1
             due.append(own)
     if not due:
-        typer.echo(f"  no campaign to measure; {counts['measured_before']} measured before", err=True)
+        run.tell(step.name, _("no campaign to measure; {n} measured before", n=counts["measured_before"]))
     _measure_each(step, due)
     return counts
 
@@ -77,7 +78,3 @@ def _is_measured(step: Step, own: Snapshot) -> bool:
     """Whether a campaign was measured at its month end, from the published files that are there now."""
     entry = read_json(step_ledger(step, own).ledger)
     return entry is not None and entry["inputs"].get("campaign") == of_value(inputs.campaign(own))
-
-
-def _tell(campaign: Campaign, what: str) -> None:
-    typer.echo(f"  {campaign.name:<20} of {campaign.as_of}: {what}", err=True)

@@ -8,13 +8,13 @@ from datetime import date
 from typing import Any
 
 import dagster as dg
-import typer
 from pydantic import Field
 
 from goldmine.contract.tables import TABLES
 from goldmine.core.dates import month_end
 from goldmine.core.errors import UseCaseError, ValidationError
 from goldmine.core.files import read_json
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace, at_home
 from goldmine.labels.use_case import use_case_names
 from goldmine.pipeline.campaign_step import measure_campaigns
@@ -168,7 +168,7 @@ def _events(step: Step, run: Snapshot) -> Events:
     """Run a step unless it is switched off for this bank, and yield its results."""
     why_off = step.off(run)
     if why_off:
-        typer.echo(f"  {run.use_case or step.name:<20} {why_off}", err=True)
+        run.tell(run.use_case or step.name, why_off)
         yield from (dg.AssetCheckResult(check_name=name, passed=True) for name in step.suites)
         yield dg.MaterializeResult(metadata={"switched_off": True})
     elif step.call is not None:
@@ -194,7 +194,7 @@ def _notebook_events(step: Step, run: Snapshot) -> Events:
         cause = failure.__cause__
         if step.on_request and run.quarterly and isinstance(cause, UseCaseError):
             # A command that asks for this list gets the error; the quarter's other steps do not fail over it.
-            typer.echo(f"  {step.name:<20} left out: {cause.what}", err=True)
+            run.tell(step.name, _("left out: {why}", why=cause.what))
             yield dg.MaterializeResult(metadata={"left_out": cause.what})
             return
         if not isinstance(cause, ValidationError):

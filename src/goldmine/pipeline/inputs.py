@@ -11,6 +11,7 @@ from typing import Any
 from goldmine.contract.mapping import FILE, load_mapping
 from goldmine.contract.sources import PostgresSource
 from goldmine.core.fingerprint import of_file
+from goldmine.core.i18n import _
 from goldmine.core.parquet import parquet_files
 from goldmine.core.workspace import home
 from goldmine.customers.table import customers_days, customers_path
@@ -202,7 +203,7 @@ def write_staff_reports(run: Snapshot) -> dict[str, Any]:
 
 def no_balances(run: Snapshot) -> str:
     """Why a list of balances is not made."""
-    return "" if run.bank.has("balances") else "switched off: this bank has no table balances"
+    return "" if run.bank.has("balances") else _("switched off: this bank has no table {table}", table="balances")
 
 
 def not_served(run: Snapshot) -> str:
@@ -210,14 +211,14 @@ def not_served(run: Snapshot) -> str:
     if run.use_case in run.use_cases:
         return ""
     absent = missing(run.bank, load_use_case(run.use_case), run.work, run.as_of)
-    return f"switched off: this bank has no {', no '.join(absent)}" if absent else ""
+    return _("switched off: this bank lacks {absent}", absent=", ".join(absent)) if absent else ""
 
 
 def not_scored(run: Snapshot) -> str:
     """Why a use case is not scored."""
     if not_served(run) or champion(run):
         return not_served(run)
-    return "no champion, so no scores and no list; the notebook 4_train says why"
+    return _("no champion, so no scores and no list; the notebook 4_train says why")
 
 
 def _of_file(path: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from goldmine.core.errors import PortalError
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 from goldmine.pipeline.snapshot import Snapshot
 
@@ -38,7 +39,7 @@ def load_into_portal(work: Path) -> None:
 
 def no_portal(run: Snapshot) -> str:
     """Why no release is loaded."""
-    return "" if has_portal(run.work) else "switched off: no portal was opened on this work folder"
+    return "" if has_portal(run.work) else _("switched off: no portal was opened on this work folder")
 
 
 def load_release(run: Snapshot) -> dict[str, Any]:

@@ -6,10 +6,13 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+import typer
+
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import load_bank
 from goldmine.contract.mapping import load_mapping
 from goldmine.core.engine import Engine, engine_of
+from goldmine.core.i18n import in_language
 from goldmine.core.workspace import Workspace
 from goldmine.measurement.campaign_results import Campaign
 from goldmine.pipeline.selection import required_cutoffs, selected_use_cases
@@ -28,7 +31,7 @@ class Snapshot:
     as_of : date
         The month end that the books are read at.
     language : str
-        ``en`` or ``zh``, of figures and lists.
+        ``en`` or ``zh``, of figures, lists and the lines on the terminal.
     use_cases : tuple of str
         Use cases asked for; none means all that the bank's tables support.
     parameters : mapping of str to str
@@ -91,3 +94,15 @@ class Snapshot:
     def cutoffs(self) -> list[date]:
         """Cutoffs whose features the run needs, or those that its one use case needs."""
         return required_cutoffs(self.bank, [self.use_case] if self.use_case else self.selected, self.as_of)
+
+    def tell(self, subject: str, text: str) -> None:
+        """Print a step's line on standard error, in the run's language.
+
+        Parameters
+        ----------
+        subject : str
+            The step, use case or campaign that the line is of.
+        text : str
+            What is said of it.
+        """
+        typer.echo(f"  {subject:<20} {in_language(text, self.language)}", err=True)

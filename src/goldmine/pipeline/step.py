@@ -10,12 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-import typer
-
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_code, of_file, of_value
-from goldmine.core.i18n import LOCALE
+from goldmine.core.i18n import LOCALE, _
 from goldmine.core.workspace import Workspace, home
 from goldmine.pipeline.notebook import Executed, notebook_path, run_notebook
 from goldmine.pipeline.snapshot import Snapshot
@@ -119,7 +117,7 @@ def run_step(step: Step, run: Snapshot) -> StepResult:
         lambda: step.makes(run),
     )
     if reused:
-        typer.echo(f"  {ledger.name:<20} unchanged, taken as it is", err=True)
+        run.tell(ledger.name, _("unchanged, taken as it is"))
     return StepResult(made_by, reused)
 
 

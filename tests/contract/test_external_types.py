@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from goldmine.contract.external_files import read_table
-from goldmine.contract.external_types import learnable, require_learnable
+from goldmine.contract.external_types import emptied_days, learnable, require_learnable
 from goldmine.core.errors import ContractError
 
 
@@ -47,7 +47,9 @@ def test_every_type_becomes_one_of_five(tmp_path: Path) -> None:
 
 def test_days_that_stand_for_none_are_missing(tmp_path: Path) -> None:
     days = [date(9999, 12, 31), date(1, 1, 1), date(1900, 1, 1), date(2024, 1, 31)]
-    assert read(tmp_path, day=pa.array(days))["day"].to_pylist() == [None, None, None, datetime(2024, 1, 31)]
+    table = read(tmp_path, day=pa.array(days), known=pa.array([None, *days[3:] * 3]))
+    assert table["day"].to_pylist() == [None, None, None, datetime(2024, 1, 31)]
+    assert emptied_days(table, ["day", "known"]) == ("column day: 3 days that stand for none are taken as missing",)
 
 
 @pytest.mark.parametrize("day", [date(23, 9, 29), date(2101, 1, 1)])

@@ -37,7 +37,7 @@ def uplift_table(  # noqa: PLR0913, PLR0917 - the command's own options
     import pyarrow as pa
 
     from goldmine.contract.external_files import read_table
-    from goldmine.contract.external_types import days_since_1970, learnable, require_learnable
+    from goldmine.contract.external_types import days_since_1970, emptied_days, learnable, require_learnable
     from goldmine.core.errors import ParameterError
     from goldmine.core.i18n import LANGUAGES, in_language
     from goldmine.models.uplift.study import study
@@ -48,6 +48,8 @@ def uplift_table(  # noqa: PLR0913, PLR0917 - the command's own options
         raise ParameterError(f"language: {language!r} is not known.", f"Use one of {', '.join(LANGUAGES)}.")
     rows = read_table(file, texts=[row_id] if row_id else [])
     require_learnable(rows, [treatment, outcome, *([row_id] if row_id else [])], file.name)
+    for line in emptied_days(rows, [name for name in rows.column_names if name not in (drop or ())]):
+        typer.echo(line, err=True)
     for name in (name for name in rows.column_names if name not in (drop or ())):
         kind = rows.schema.field(name).type
         if not learnable(kind):

@@ -12,27 +12,42 @@ from goldmine.core.errors import ContractError
 
 _DAY_US = 86_400e6
 _HERE = "Asia/Shanghai"
+_EMPTIED = b"goldmine.placeholders"
 
 
 def plain_types(table: pa.Table, where: str, texts: Collection[str] = ()) -> pa.Table:
     """A table of texts, whole and floating numbers, booleans and times to the microsecond.
 
     A decimal or half float becomes a floating number, a day its midnight, a time with a zone that time in China, a
-    dictionary its values. Days that stand for none, such as 9999-12-31, are missing. Columns of other types stay.
-    A decimal among `texts`, such as an id of twenty digits, becomes text to the last digit.
+    dictionary its values. Days that stand for none, such as 9999-12-31, are missing, and `emptied_days` counts them.
+    Columns of other types stay. A decimal among `texts`, such as an id of twenty digits, becomes text to the last
+    digit.
 
     Raises
     ------
     ContractError
         If days lie before 1900 or after 2100.
     """
-    columns = []
+    columns, fields = [], []
     for name in table.column_names:
         if name in texts and pa.types.is_decimal(table[name].type):
-            columns.append(table[name].cast(pa.string()))
+            column = table[name].cast(pa.string())
         else:
-            columns.append(_plain(table[name], f"{where}: column {name}"))
-    return pa.table(columns, names=table.column_names)
+            column = _plain(table[name], f"{where}: column {name}")
+        emptied = column.null_count - table[name].null_count if pa.types.is_timestamp(column.type) else 0
+        columns.append(column)
+        fields.append(pa.field(name, column.type, metadata={_EMPTIED: str(emptied)} if emptied else None))
+    return pa.table(columns, schema=pa.schema(fields))
+
+
+def emptied_days(table: pa.Table, names: Collection[str]) -> tuple[str, ...]:
+    """A line for each of these columns in which `plain_types` found days that stand for none."""
+    counts = {name: int((table.schema.field(name).metadata or {}).get(_EMPTIED, 0)) for name in names}
+    return tuple(
+        f"column {name}: {count:,} days that stand for none are taken as missing"
+        for name, count in counts.items()
+        if count
+    )
 
 
 def learnable(kind: pa.DataType) -> bool:

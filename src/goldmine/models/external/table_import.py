@@ -12,7 +12,7 @@ import yaml
 
 from goldmine.contract.bank import Bank, CanonicalTable, TableFile
 from goldmine.contract.external_files import is_parquet, read_table
-from goldmine.contract.external_types import require_learnable
+from goldmine.contract.external_types import emptied_days, require_learnable
 from goldmine.contract.manifest import Hashes, write_manifest
 from goldmine.core.errors import UseCaseError
 from goldmine.core.files import whole_file, write_json
@@ -121,7 +121,8 @@ def import_table(spec: TableSpec, work: Workspace, as_of: date, list_size: int, 
     case = _use_case(spec, best_column(train_rows, columns.features.column_names), _size(imported, list_size))
     _write(work, as_of, case, imported)
     labels = outcome.drop_null().to_numpy()
-    return ImportedTable(case, imported.num_rows, len(labels), int(labels.sum()), columns.notes)
+    notes = (*columns.notes, *emptied_days(table, columns.features.column_names))
+    return ImportedTable(case, imported.num_rows, len(labels), int(labels.sum()), notes)
 
 
 def _check_columns(spec: TableSpec, names: list[str]) -> None:

@@ -6,8 +6,10 @@ from uuid import uuid4
 
 import pytest
 
+from goldmine.contract.manifest import Hashes, write_manifest
 from goldmine.portal.models import Customer, OptOut
 from goldmine.portal.work import Contact, record_result
+from tests.tiny import make_bank, workspace
 
 
 @pytest.fixture
@@ -54,6 +56,23 @@ def test_contacts_and_call_backs_are_shown(page, users, release):
     text = page("s1", "C1")[1]
     for shown in ("harvest", "later", "2024-07-05", "To be called again on 2024-07-20"):
         assert shown in text
+
+
+def test_contacts_of_the_banks_tables_are_shown_beside_the_portals(page, users, tmp_path, settings):
+    told = {"customer_id": "C1", "channel": "visit", "answer": "no"}
+    rows = [
+        told | {"campaign_id": "winter_2023", "contacted_on": date(2023, 12, 1)},
+        told | {"campaign_id": "longtail_2024", "contacted_on": date(2024, 7, 5), "answer": "yes"},
+        told | {"campaign_id": "spring_2024", "contacted_on": date(2024, 3, 1), "customer_id": "C2"},
+    ]
+    work = workspace(tmp_path / "work")
+    write_manifest(work, make_bank(tmp_path, {"contacts": rows}), {}, Hashes({}))
+    settings.GOLDMINE_WORK = work.root
+    record_result(users["s1"], Contact("C1", "longtail_2024", "later", date(2024, 7, 5)), uuid4())
+    text = page("s1", "C1")[1]
+    assert text.count("2023-12-01") == text.count("winter_2023") == 1
+    assert text.count(">2024-07-05<") == 1
+    assert "spring_2024" not in text
 
 
 def test_a_customer_on_no_list_is_shown_without_offers(page):

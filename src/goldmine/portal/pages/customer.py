@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,7 @@ from goldmine.customers.ladder import LAYER_TITLES, level_title
 from goldmine.customers.tags import Catalogue, load_catalogue
 from goldmine.features.families.holdings import CLASS_TITLES
 from goldmine.portal.access import page
+from goldmine.portal.earlier_contacts import EarlierContact, earlier_contacts
 from goldmine.portal.journal import record
 from goldmine.portal.models import CallBack, Customer, ListRow, OptOut, Release, Result
 from goldmine.portal.month_picture import HEIGHT, WIDTH, month_bars
@@ -37,12 +39,14 @@ class Tag:
 
 @dataclass(frozen=True)
 class Contacted:
-    """One contact, in words."""
+    """One contact, in words; `by` is empty where the bank's own tables hold it."""
 
-    result: Result
+    day: date
     list_title: str
     channel: str
     answer: str
+    note: str
+    by: str
 
 
 @require_GET
@@ -72,7 +76,7 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
         "products": _products(json.loads(found.products)),
         "tags": tags_in_words(json.loads(found.tags)),
         "offers": in_words(offers, release, language()),
-        "history": _history(list(results), release),
+        "history": _history(list(results), earlier_contacts(found.customer_id, _SHOWN), release),
         "due": list(due),
         "opted_out": OptOut.objects.filter(**own).exists(),
     }
@@ -107,16 +111,24 @@ def _products(balances: Mapping[str, float]) -> list[tuple[LocalizedText | str, 
     return [(titles.get(name, name), amount) for name, amount in balances.items()]
 
 
-def _history(results: list[Result], release: Release) -> list[Contacted]:
-    titles = list_titles(release, language())
-    channels = column("channel").in_words([result.channel for result in results], language())
-    answers = answer_words(language())
-    return [
-        Contacted(
-            result=result,
-            list_title=titles.get(result.list_name, result.list_name),
-            channel=channel,
-            answer=answers.get(result.answer, result.answer),
-        )
-        for result, channel in zip(results, channels, strict=True)
+def _history(results: list[Result], earlier: list[EarlierContact], release: Release) -> list[Contacted]:
+    """Results of the portal, and contacts of the bank's tables that are not among them, the newest first."""
+    here = {(result.list_name, result.contacted_on) for result in results}
+    rows: list[tuple[Result | EarlierContact, str, str]] = [
+        (result, result.note, result.user.get_full_name() or result.user.username) for result in results
     ]
+    rows += [(contact, "", "") for contact in earlier if (contact.list_name, contact.contacted_on) not in here]
+    titles, answers = list_titles(release, language()), answer_words(language())
+    channels = column("channel").in_words([row.channel for row, _note, _by in rows], language())
+    history = [
+        Contacted(
+            day=row.contacted_on,
+            list_title=titles.get(row.list_name, row.list_name),
+            channel=channel,
+            answer=answers.get(row.answer, row.answer),
+            note=note,
+            by=by,
+        )
+        for (row, note, by), channel in zip(rows, channels, strict=True)
+    ]
+    return sorted(history, key=lambda contact: contact.day, reverse=True)[:_SHOWN]

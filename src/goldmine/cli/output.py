@@ -11,6 +11,8 @@ from goldmine.core.i18n import _, in_language, pgettext
 from goldmine.core.workspace import Workspace
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from goldmine.campaigns.record import Power
     from goldmine.governance.backtest import Backtest
     from goldmine.pipeline.snapshot import Snapshot
@@ -45,14 +47,13 @@ def near(path: Path) -> str:
 def show_lists(work: Workspace, language: str = "en") -> None:
     """Print the current release of a work folder as a table, and where its workbooks are."""
     from rich.console import Console
-    from rich.table import Table
 
     from goldmine.publishing.manifest import younger_models
     from goldmine.publishing.release_store import latest_lists, read_latest
 
     lists = latest_lists(work)
     heads = (_("List"), _("as of"), pgettext("heading", "rows"), _("top probability"), _("valid until"))
-    table = Table(*_headings(heads, language), box=None, pad_edge=False)
+    table = _table(heads, language)
     for entry in lists:
         top = "-" if entry.top_probability is None else f"{entry.top_probability:.1%}"
         table.add_row(entry.use_case, str(entry.as_of), f"{entry.rows:,}", top, str(entry.valid_until or "-"))
@@ -78,16 +79,19 @@ def show_campaigns(work: Workspace, language: str = "en") -> None:
         say(f"  {in_language(text, language)}")
 
 
-def _headings(texts: Iterable[str], language: str) -> list[str]:
-    return [in_language(text, language) for text in texts]
+def _table(heads: Iterable[str], language: str) -> "Table":
+    """An empty table; a long cell is broken where it ends the column, since Chinese has no spaces to break at."""
+    from rich.table import Column, Table
+
+    columns = [Column(in_language(head, language), overflow="fold") for head in heads]
+    return Table(*columns, box=None, pad_edge=False)
 
 
 def _show_live(release: "Release", language: str) -> None:
     from rich.console import Console
-    from rich.table import Table
 
     heads = (_("Campaign"), _("ranked by"), _("contact"), _("control"), _("smallest effect"), _("valid until"))
-    table = Table(*_headings(heads, language), box=None, pad_edge=False)
+    table = _table(heads, language)
     for name, campaign in release.manifest.campaigns.items():
         effect = "-" if campaign.power.smallest_effect is None else f"{campaign.power.smallest_effect:.1%}"
         flag = in_language(_power_flag(campaign.power), language)
@@ -100,12 +104,11 @@ def _show_live(release: "Release", language: str) -> None:
 
 def _show_replaced(release: "Release", replaced: "Replaced", language: str) -> None:
     from rich.console import Console
-    from rich.table import Table
 
     say("")
     say(in_language(_("Replaces release {release} of the same snapshot:", release=replaced.release_id), language))
     heads = (_("Rows of lists and offers"), _("withdrawn"), _("new"), _("changed"))
-    table = Table(*_headings(heads, language), box=None, pad_edge=False)
+    table = _table(heads, language)
     for name, counts in {in_language(_("head office"), language): replaced.head_office, **replaced.branches}.items():
         table.add_row(name, f"{counts.withdrawn:,}", f"{counts.new:,}", f"{counts.changed:,}")
     Console(highlight=False).print(table)

@@ -24,7 +24,7 @@ CLEAN = {
     "product_events": "'V' || i, 'C' || i, date '2024-03-01', 'bought', 'wealth', 'W' || i, 1000",
     "contacts": "'K1', 'C' || i, date '2024-05-01', 'call', 'yes', 'converted', 'asked for a form'",
     "suppressions": "'C' || i, 'complaint', date '2024-05-01', date '2024-08-31', 'call'",
-    "staff": "'S' || i, 'B' || i, 'manager', 'C' || i, date '2024-02-01'",
+    "staff": "'S' || i, 'N' || i, 'B' || i, 'manager', 'C' || i, date '2024-02-01'",
     "branches": "'B' || i, 'Branch ' || i, 'Town'",
     "grids": "'G' || i, 'Village ' || i, 'B' || i, 'S' || i",
     "employers": "'E' || i, 'Firm ' || i, 'nuts', 'C' || i",

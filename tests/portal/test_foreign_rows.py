@@ -43,6 +43,8 @@ SEEN_BY_ASKING: dict[str, list[str]] = {
     "day_session": ["/day/session"],
     "day_worker": ["/day-worker.js"],
     "hand_over": ["/hand-over"],
+    "head_office": ["/head-office", "/head-office?list_name=longtail_2024"],
+    "operator": ["/operator"],
     "api:openapi-json": ["/api/v1/openapi.json"],
     "api:rows": [f"/api/v1/rows?{query}" for query in (*FILTERS, "format=csv", "format=jsonl")],
     "api:lists": ["/api/v1/lists"],
@@ -56,6 +58,7 @@ SEEN_BY_SENDING: dict[str, tuple[str, dict]] = {
 BY_NUMBER = (
     ("lists", "GET", "/lists?search={number}", None),
     ("download", "POST", "/lists/download", {"search": "{number}", "format": "csv"}),
+    ("customer", "GET", "/customers/{number}", None),
     ("counter", "POST", "/counter", {"number": "{number}"}),
     ("day_call", "POST", "/day/call", {"customer_id": "{number}", "list_name": "longtail_2024"}),
     ("day_give_back", "POST", "/day/give-back", {"customer_id": "{number}"}),
@@ -88,6 +91,10 @@ NO_ROWS = {
     "api:api-root": "has no rows",
     "api:openapi-view": "shows the document",
     "users": "names users, see test_users",
+    "journal": "names customers to auditors alone, whose task it is; see test_journal and test_access",
+    "is_operator": "answers the proxy with a status alone",
+    "notebook": "an executed notebook, for operators; notebooks hold no customer's values",
+    "tool": "MLflow's and Dagster's pages, for operators",
     "second_factor": "a user's own code",
 }
 

@@ -23,8 +23,10 @@ from goldmine.core.workspace import Workspace, home
 from goldmine.labels.eligibility import eligible
 from goldmine.labels.use_case import load_use_case
 from goldmine.models.registry import champion
+from goldmine.pipeline import lab
 from goldmine.pipeline.dagster_job import run_job
 from goldmine.pipeline.preloaded_kernels import loaded_kernels
+from goldmine.pipeline.session import open_session
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.publishing.reasons import reasons_in_words
 from goldmine.publishing.release_store import latest_lists, read_latest
@@ -138,6 +140,18 @@ def test_no_reason_on_a_list_is_untrue_or_contradicts_another_or_a_tag(snapshot)
     assert sum(len(some) for some in quoted.values()) > len(listed)
     for customer, some in quoted.items():
         assert faults([], some, books[customer]) == set(), some
+
+
+@pytest.mark.parametrize("name", ["longtail", "wealth"])
+def test_no_reason_of_another_use_case_is_untrue_or_contradicts_another_or_a_tag(snapshot, name):
+    """Of models as they are trained, whether or not they would be promoted on a bank as small as this one."""
+    work, books, case = snapshot.work, facts(snapshot.work, AS_OF), load_use_case(name)
+    trained = lab.train(open_session(str(work.root), str(AS_OF), "zh"), name)
+    ids = sorted(eligible(connect(), work, case, AS_OF).to_pyarrow()["customer_id"].to_pylist())[:400]
+    made = reasons_in_words(trained.fitted.model, work, case, ids, as_of=AS_OF, languages=["zh"])
+    assert sum(len(some) for some in made.quoted) > 200
+    for customer, some, phrases in zip(ids, made.quoted, made.phrases["zh"], strict=True):
+        assert faults([], some, books[customer]) == set(), phrases
 
 
 def quoted_reasons(snapshot: Snapshot, customers, published, language: str) -> dict[str, list[tuple[str, str]]]:

@@ -52,7 +52,7 @@ def show_lists(work: Workspace, language: str = "en") -> None:
     from goldmine.publishing.release_store import latest_lists, read_latest
 
     lists = latest_lists(work)
-    heads = (_("List"), _("as of"), pgettext("heading", "rows"), _("top probability"), _("valid until"))
+    heads = (_("List"), _("as of"), pgettext("terminal", "rows"), _("top probability"), _("valid until"))
     table = _table(heads, language)
     for entry in lists:
         top = "-" if entry.top_probability is None else f"{entry.top_probability:.1%}"

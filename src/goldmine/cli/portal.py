@@ -67,6 +67,7 @@ def serve(
         os.environ["GOLDMINE_PORTAL_DAY"] = _day_after_snapshot(work)
     open_portal(work.absolute())
     arguments = ["--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--threads", "4", "--timeout", "60"]
+    arguments.append("--no-control-socket")  # it would lie in the home of whoever serves
     arguments += ["--umask", "0o077"]
     sys.stderr.write(f"http://127.0.0.1:{port} (Ctrl-C ends it)\n")
     sys.stderr.flush()

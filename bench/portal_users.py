@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("data"), help="a work folder whose portal has a release")
     parser.add_argument("--users", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--workers", type=int, default=4, help="processes that answer")
     options = parser.parse_args()
     from goldmine.cli.portal import open_portal
 

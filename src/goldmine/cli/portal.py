@@ -56,7 +56,7 @@ def load_newest(work: "Workspace", user: str = "") -> None:
 def serve(
     work: WorkFolder = Path("data"),
     port: Annotated[int, typer.Option("--port", help="Port on this machine.")] = 8000,
-    workers: Annotated[int, typer.Option("--workers", help="Processes that answer.")] = 2,
+    workers: Annotated[int, typer.Option("--workers", help="Processes that answer.")] = 4,
     sample_day: Annotated[
         bool,
         typer.Option("--sample-day", help="Take the day after the snapshot for today: of a bank whose time is past."),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import jinja2
@@ -81,7 +82,13 @@ def _local_time(moment: datetime | None) -> str:
 
 
 def _translate(message: str, **values: Any) -> str:
-    return LocalizedText(message, values).to(language())
+    return LocalizedText(message, values).to(language()) if values else _translated(message, language())
+
+
+@cache
+def _translated(message: str, to: str) -> str:
+    """A message without values, once a language: a page of lists has hundreds."""
+    return LocalizedText(message).to(to)
 
 
 def _translate_count(message: str, plural: str, n: int, **values: Any) -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.portal.conftest import PASSWORD, browser, release, users
+from tests.portal.conftest import PASSWORD, browser, journal, release, users
 
-__all__ = ["browser", "release", "users"]
+__all__ = ["browser", "journal", "release", "users"]
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 

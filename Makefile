@@ -43,7 +43,7 @@ fuzz: $(READY)  ## generated odd tables against an independent reader, FUZZ=1000
 	GOLDMINE_FUZZ_CASES=$(FUZZ) GOLDMINE_FUZZ_FILES=$(FUZZ) $(BIN)/python -m pytest -s tests/fuzz
 
 MADE := 3000
-map-proof: $(READY)  ## goldmine map on five banks of different make, MADE=3000 customers each: keys by hand and seconds; Berka is read from ../shared/data
+map-proof: $(READY)  ## goldmine map on five banks of different make, MADE=3000 customers each: keys by hand and seconds; Berka where GOLDMINE_SHARED_DATA has it
 	GOLDMINE_MAP_CUSTOMERS=$(MADE) $(BIN)/python -m pytest -s tests/contract/test_proposal.py tests/examples/test_proposal.py -k "dirty or berka"
 
 test-spark: $(SPARK)  ## tests on Apache Spark; Java 17 or newer must be there

@@ -3,6 +3,16 @@
 import pytest
 
 
+@pytest.fixture(autouse=True)
+def english_figures():
+    """Figures in English after a test that chose another language for them."""
+    yield
+    from goldmine.plots.style import language, use_language
+
+    if language() != "en":
+        use_language("en")
+
+
 @pytest.fixture(scope="session")
 def fitted():
     """A model that found what there is to find."""

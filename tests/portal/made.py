@@ -1,6 +1,8 @@
 """Small releases on disk, with the bank that they are of."""
 
+import os
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -14,6 +16,9 @@ from goldmine.publishing.manifest import CampaignFile, CustomersFile, ListFile, 
 from goldmine.publishing.release_store import release_once
 from tests.tiny import balance, make_bank, transaction, workspace
 
+ROOT = Path(__file__).parents[2]
+# Not sys.path: MLflow adds the code that a loaded model carries, a part of the project that hides the whole.
+CODE = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
 AS_OF, VALID_UNTIL = date(2024, 6, 30), date(2099, 12, 31)
 NAMES = {"C1": "张三", "C2": "单雄信", "C3": "欧阳娜娜", "C4": "John Smith", "C5": None}
 MANAGERS = {"C1": ("B1", "S1"), "C2": ("B1", "S1"), "C3": ("B1", "S2"), "C4": ("B2", "S3"), "C5": (None, None)}

@@ -14,10 +14,10 @@ from pathlib import Path
 import requests
 
 from goldmine.core.workspace import Workspace
+from tests.portal.made import CODE, ROOT
 
 PASSWORD = "Correct-Horse-7"
 DAY = "2024-07-10"
-ROOT = Path(__file__).parents[2]
 
 
 def environment(work, **more):
@@ -27,7 +27,7 @@ def environment(work, **more):
     own |= {
         "GOLDMINE_PORTAL_SECRET": "of the tests",
         "GOLDMINE_PORTAL_DAY": DAY,
-        "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
+        "PYTHONPATH": CODE,
     }
     return {**os.environ, **settings, **own, **more}
 

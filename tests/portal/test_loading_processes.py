@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.portal.made import publish, work_folder
+from tests.portal.made import CODE, publish, work_folder
 
 _LOAD = """
 import os, sqlite3, sys
@@ -54,7 +54,7 @@ def _load(work, what):
     if not pipelines.exists():
         pipelines.symlink_to(Path(__file__).parents[2] / "pipelines")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GOLDMINE_")}
-    environment |= {"PYTHONPATH": os.pathsep.join(sys.path), "GOLDMINE_HOME": str(pipelines.parent)}
+    environment |= {"PYTHONPATH": CODE, "GOLDMINE_HOME": str(pipelines.parent)}
     command = [sys.executable, "-c", _LOAD, str(work.root), what]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=120)
     return done.returncode, done.stdout.split("\n")[:-1], done.stderr

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.portal.made import publish, work_folder
+from tests.portal.made import CODE, publish, work_folder
 
 ON_POSTGRESQL = ("row_security", "scope", "loading", "numbers", "results", "claims", "api")
 
@@ -62,7 +62,7 @@ def server():
 
 
 def _run(arguments, address, **more):
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | more
+    environment = os.environ | {"PYTHONPATH": CODE} | more
     environment["GOLDMINE_DATABASE_URL"] = address
     return subprocess.run(
         [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=580

@@ -5,7 +5,7 @@ shows them in Dagster's pages and runs them on time.
 """
 
 from goldmine.contract.tables import TABLES
-from goldmine.pipeline import inputs, portal_step
+from goldmine.pipeline import inputs, portal_step, refusals
 from goldmine.pipeline.dagster_assets import Schedule, define
 from goldmine.pipeline.step import Step
 
@@ -77,6 +77,13 @@ STEPS = (
         makes=inputs.release_files,
         parameters=lambda run: {"use_cases": inputs.listed(run)},
         suites=("lists",),
+    ),
+    Step(
+        "all_lists",
+        "Nothing was refused; fails with what was, when all else is published.",
+        group=LISTS,
+        after=("model", "scores", "release"),
+        call=refusals.require_all,
     ),
     Step(
         "portal",

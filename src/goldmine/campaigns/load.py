@@ -15,7 +15,7 @@ from goldmine.contactability.policy import campaigns_folder
 from goldmine.core.errors import SettingsError
 from goldmine.core.settings import read_yaml, typed
 from goldmine.core.workspace import home
-from goldmine.labels.use_case import load_use_case, use_case_names
+from goldmine.labels.use_case import readable_use_cases, use_case_names
 
 
 def load_campaigns(as_of: date) -> list[Campaign]:
@@ -59,9 +59,10 @@ def read_campaign(path: Path, year: int) -> Campaign:
             f"{path.name}: use_cases: there is no use case {', '.join(unknown)}.",
             f"Known: {', '.join(use_case_names())}.",
         )
-    segments = [{segment.name for segment in load_use_case(name).segments} for name in campaign.use_cases]
+    cases = readable_use_cases()
+    segments = [{part.name for part in cases[name].segments} for name in campaign.use_cases if name in cases]
     asked = {offer.segment for offer in campaign.offers if offer.segment}
-    if asked and not any(asked <= names for names in segments):
+    if asked and set(campaign.use_cases) <= set(cases) and not any(asked <= names for names in segments):
         raise SettingsError(
             f"{path.name}: offers: no use case of the campaign has the segments {', '.join(sorted(asked))}.",
             f"Known: {', '.join(sorted(set().union(*segments))) or 'none'}.",

@@ -19,14 +19,14 @@ def learn_uplift(
     from goldmine.contract.intake import load_bank
     from goldmine.core.dates import snapshot_date
     from goldmine.core.workspace import Workspace
-    from goldmine.labels.use_case import load_use_case, use_case_names
+    from goldmine.labels.use_case import load_use_case, readable_use_cases
     from goldmine.measurement.uplift_history import learn_uplift as learn
 
     workspace = Workspace(work.absolute())
     bank = load_bank(workspace)
     snapshot = snapshot_date(as_of, bank.data_until)
     with workspace.lock():
-        for name in use_case or use_case_names():
+        for name in use_case or readable_use_cases():
             record = uplift_record(learn(bank, workspace, load_use_case(name), snapshot))
             asked = "an effect on every second one would need about" if record["verdict"] == RANKS else "needed: about"
             needed = f"; {asked} {record['rows_needed']:,}" if record["rows_needed"] else ""

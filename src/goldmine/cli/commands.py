@@ -104,6 +104,7 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
             from goldmine.cli.output import show_lists, show_places
             from goldmine.contract.mapping import load_mapping
             from goldmine.core.dates import snapshot_date
+            from goldmine.core.errors import IncompleteError
             from goldmine.core.workspace import Workspace
             from goldmine.pipeline.dagster_job import run_job
             from goldmine.pipeline.parameters import split_assignment
@@ -123,11 +124,14 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
                 asked_engine=engine,
                 asked_master=spark_master,
             )
+            incomplete: IncompleteError | None = None
             try:
                 if strict or steps == ("tables",):
                     validate_tables(snapshot, strict=strict)
                 if steps != ("tables",):
                     run_job(snapshot, steps)
+            except IncompleteError as error:
+                incomplete = error
             except KeyboardInterrupt:
                 typer.echo("\nStopped. Finished steps are kept; run again to continue from there.", err=True)
                 raise typer.Exit(130) from None
@@ -140,6 +144,8 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
                 from goldmine.governance.drift.report import require_stable
 
                 require_stable(snapshot.work, snapshot.as_of, snapshot.use_cases)
+            if incomplete is not None:
+                raise incomplete
 
     return command
 

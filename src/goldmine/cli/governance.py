@@ -24,7 +24,7 @@ def history(work: WorkFolder = Path("data"), use_case: UseCases = None) -> None:
 
     from goldmine.core.workspace import Workspace
     from goldmine.governance.journal_check import history
-    from goldmine.labels.use_case import load_use_case, use_case_names
+    from goldmine.labels.use_case import load_use_case, readable_use_cases
 
     bank = Workspace(work.absolute()).bank_name()
     table = Table(
@@ -38,7 +38,7 @@ def history(work: WorkFolder = Path("data"), use_case: UseCases = None) -> None:
         box=None,
         pad_edge=False,
     )
-    for name in [load_use_case(given).name for given in use_case or use_case_names()]:
+    for name in [load_use_case(given).name for given in use_case or readable_use_cases()]:
         for entry in history(bank, name):
             event = entry.event
             what = [
@@ -64,7 +64,7 @@ def champion(work: WorkFolder = Path("data"), use_case: UseCases = None, on: Day
     from goldmine.core.dates import parse_day
     from goldmine.core.workspace import Workspace
     from goldmine.governance.journal_check import champion_on
-    from goldmine.labels.use_case import load_use_case, use_case_names
+    from goldmine.labels.use_case import load_use_case, readable_use_cases
 
     bank, day = Workspace(work.absolute()).bank_name(), parse_day(on, "--on") if on else date.today()
     table = Table(
@@ -76,7 +76,7 @@ def champion(work: WorkFolder = Path("data"), use_case: UseCases = None, on: Day
         box=None,
         pad_edge=False,
     )
-    for name in [load_use_case(given).name for given in use_case or use_case_names()]:
+    for name in [load_use_case(given).name for given in use_case or readable_use_cases()]:
         entry = champion_on(bank, name, day)
         if entry:
             table.add_row(

@@ -74,6 +74,8 @@ def show_campaigns(work: Workspace, language: str = "en") -> None:
         _show_live(release, language)
     if release.manifest.replaces:
         _show_replaced(release, release.manifest.replaces, language)
+    for name, why in release.manifest.left_out.items():
+        say("  " + in_language(_("left out: {name}, refused: {why}", name=name, why=why), language))
     for name, missing in release.manifest.campaigns_off.items():
         text = _("left out: {name}, for want of {missing}", name=name, missing=missing)
         say(f"  {in_language(text, language)}")

@@ -149,9 +149,17 @@ def _measured_until(work: Workspace, control: pd.DataFrame) -> pd.Series:
     last_day = pd.to_datetime(control["valid_until"])
     for (name, as_of), rows in control.groupby(["use_case", "as_of"]):
         with suppress(UseCaseError):  # one that was removed since: its offers' last day counts
-            end = pd.Timestamp(outcome_end(load_use_case(str(name), work), as_of))
+            end = _horizon_end(work, str(name), as_of)
             last_day[rows.index] = last_day[rows.index].clip(lower=end)
     return last_day
+
+
+def _horizon_end(work: Workspace, use_case: str, as_of: date) -> pd.Timestamp:
+    """Last day of a use case's horizon; where its file cannot be read nobody knows, and its control stays control."""
+    try:
+        return pd.Timestamp(outcome_end(load_use_case(use_case, work), as_of))
+    except SettingsError:
+        return pd.Timestamp("2200-01-01")
 
 
 def keep_holdout(work: Workspace, holdout: HoldOut | None, as_of: date) -> None:

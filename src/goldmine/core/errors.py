@@ -125,3 +125,9 @@ class PortalError(GoldmineError):
     """A user, token or file of the portal that cannot be used."""
 
     exit_code = 27
+
+
+class IncompleteError(GoldmineError):
+    """A release was published, but something that belongs to it was refused."""
+
+    exit_code = 28

@@ -1,5 +1,6 @@
 """Use cases: who is eligible, what is predicted and when, and how the model is trained; a YAML file each."""
 
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Union
@@ -242,7 +243,30 @@ def use_case_names(*, quarterly: bool = True) -> list[str]:
         Whether to include those with the schedule ``quarterly``.
     """
     names = sorted(p.stem for p in _folder().glob("*.yaml"))
-    return [name for name in names if quarterly or load_use_case(name).schedule == "always"]
+    return [name for name in names if quarterly or not _only_quarterly(name)]
+
+
+def _only_quarterly(name: str) -> bool:
+    """Whether a use case waits for the quarter; one whose file cannot be read does not, so that its steps say so."""
+    try:
+        return load_use_case(name).schedule == "quarterly"
+    except SettingsError:
+        return False
+
+
+def readable_use_cases(*, quarterly: bool = True) -> dict[str, UseCase]:
+    """The use cases whose files can be read, by name; a broken file is reported by the steps of its own use case.
+
+    Parameters
+    ----------
+    quarterly : bool
+        Whether to include those with the schedule ``quarterly``.
+    """
+    found: dict[str, UseCase] = {}
+    for name in use_case_names(quarterly=quarterly):
+        with suppress(SettingsError):
+            found[name] = load_use_case(name)
+    return found
 
 
 def own_use_case(work: Workspace, name: str) -> Path:

@@ -19,7 +19,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.identity import merged_numbers, under_survivors
 from goldmine.labels.cutoffs import outcome_end
 from goldmine.labels.outcome_window import outcome_customers, outcome_window
-from goldmine.labels.use_case import UseCase, load_use_case
+from goldmine.labels.use_case import UseCase, load_use_case, readable_use_cases, use_case_names
 
 COLUMNS = (
     "campaign_id",
@@ -80,12 +80,17 @@ def campaigns(work: Workspace) -> list[Campaign]:
         control = pq.read_table(path.with_name("control.parquet"), columns=["use_case"])
         as_of = date.fromisoformat(path.parents[3].name)
         names = set(rows["use_case"].to_pylist()) | set(control["use_case"].to_pylist())
-        if names:
+        if names and not _unreadable(names):
             ends = [outcome_end(load_use_case(name), as_of) for name in names]
             by_release[path.parent.name, str(as_of)] = Campaign(
                 path.parent, path.parent.name, as_of, max(ends), tuple(sorted(names))
             )
     return sorted(by_release.values(), key=lambda campaign: (campaign.complete_on, campaign.name))
+
+
+def _unreadable(use_cases: set[str]) -> bool:
+    """Whether the file of a campaign's use case cannot be read: without its horizon the campaign has no last day."""
+    return not use_cases.isdisjoint(set(use_case_names()) - set(readable_use_cases()))
 
 
 def complete_campaign(work: Workspace, snapshot: date, name: str = "", published: str = "") -> Campaign:

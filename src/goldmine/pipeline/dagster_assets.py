@@ -8,11 +8,11 @@ from datetime import date
 from typing import Any
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from goldmine.contract.tables import TABLES
 from goldmine.core.dates import month_end
-from goldmine.core.errors import UseCaseError, ValidationError
+from goldmine.core.errors import GoldmineError, UseCaseError, ValidationError
 from goldmine.core.files import read_json
 from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace, at_home
@@ -20,6 +20,8 @@ from goldmine.labels.use_case import use_case_names
 from goldmine.pipeline.campaign_step import measure_campaigns
 from goldmine.pipeline.failure import is_transient
 from goldmine.pipeline.portal_results import take_portal_results
+from goldmine.pipeline.refusals import accept, noted, refuse, stands_alone
+from goldmine.pipeline.run_record import RunRecord
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.step import Step, StepResult, run_step
 
@@ -69,6 +71,8 @@ class JobSettings(dg.ConfigurableResource):
     engine: str = Field(default="", description="duckdb or spark; empty: as bank.yaml says.")
     spark_master: str = Field(default="", description="Spark's master; empty: as bank.yaml says.")
 
+    _record: RunRecord = PrivateAttr(default_factory=RunRecord)
+
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["JobSettings"]:
         """Hold the work folder for the run, and take the portal's results first."""
@@ -90,6 +94,7 @@ class JobSettings(dg.ConfigurableResource):
             asked_master=self.spark_master,
             quarterly=self.quarterly,
             use_case=use_case,
+            record=self._record,
         )
 
 
@@ -140,10 +145,16 @@ def _asset(step: Step, steps: Sequence[Step], use_case: str) -> dg.AssetsDefinit
         partitions_def=MONTH_ENDS,
         retry_policy=RETRY,
         deps=_needed(step, steps, use_case),
-        check_specs=[dg.AssetCheckSpec(name, asset=key, blocking=True) for name in step.suites],
+        # A broken rule of a use case's own holds back its list alone.
+        check_specs=[dg.AssetCheckSpec(name, asset=key, blocking=not use_case) for name in step.suites],
     )
     def asset(context: dg.AssetExecutionContext, settings: JobSettings) -> Events:
-        yield from _events(step, settings.snapshot(context.partition_key, use_case))
+        run = settings.snapshot(context.partition_key, use_case)
+        with noted(run, step.name):
+            if use_case:
+                yield from _standing_alone(step, run, last_attempt=context.retry_number >= RETRY.max_retries)
+            else:
+                yield from _events(step, run)
 
     return asset
 
@@ -181,6 +192,26 @@ def _events(step: Step, run: Snapshot) -> Events:
         yield dg.MaterializeResult(metadata=counts)
     else:
         yield from _notebook_events(step, run)
+
+
+def _standing_alone(step: Step, run: Snapshot, *, last_attempt: bool) -> Events:
+    """The results of a use case's step; what refuses the use case stops no other, and `require_all` reports it."""
+    unchecked: dict[str | None, None] = dict.fromkeys(step.suites)
+    try:
+        for event in _events(step, run):
+            if isinstance(event, dg.AssetCheckResult):
+                unchecked.pop(event.check_name, None)
+            yield event
+    except Exception as error:
+        cause = error.__cause__ if isinstance(error, dg.Failure) else error
+        may_pass = not isinstance(error, dg.Failure) and is_transient(error) and not last_attempt
+        if may_pass or not isinstance(cause, GoldmineError) or not stands_alone(run, cause):
+            raise
+        refuse(run, step.name, cause)
+        yield from (dg.AssetCheckResult(check_name=name, passed=False) for name in list(unchecked))
+        yield dg.MaterializeResult(metadata={"refused": cause.what})
+    else:
+        accept(run, step.name)
 
 
 def _notebook_events(step: Step, run: Snapshot) -> Events:

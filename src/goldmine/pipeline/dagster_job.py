@@ -109,6 +109,7 @@ def _assets(steps: tuple[str, ...], use_cases: tuple[str, ...]) -> list[Any]:
     of_use_case = [step for step in steps if step in ("model", "scores")]
     keys = [[step] for step in steps if step not in of_use_case]
     keys += [[name, step] for name in use_cases for step in of_use_case]
+    keys += [["all_lists"]] if {"model", "scores", "release"} & set(steps) else []
     return [dagster.AssetKey(key) for key in keys]
 
 

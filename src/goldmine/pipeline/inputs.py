@@ -17,6 +17,7 @@ from goldmine.core.workspace import home
 from goldmine.customers.table import customers_days, customers_path
 from goldmine.features import feature_content, feature_fingerprint
 from goldmine.governance.limits import read_limits, read_signatures
+from goldmine.labels.refusal import refused
 from goldmine.labels.use_case import load_use_case
 from goldmine.pipeline.selection import missing, use_cases_with_champion
 from goldmine.pipeline.snapshot import Snapshot
@@ -143,8 +144,18 @@ def customers_and_scores(run: Snapshot) -> list[str]:
 
 
 def listed(run: Snapshot) -> list[str]:
-    """Use cases of the release: those of the run that have a champion."""
-    return use_cases_with_champion(run.bank, run.selected)
+    """Use cases of the release: those of the run that have a champion and whose scores were not refused.
+
+    Raises
+    ------
+    GoldmineError
+        What refused the first, if all were.
+    """
+    kept = refused(run.work, run.as_of)
+    left = [name for name in run.selected if name not in kept]
+    if not left:
+        raise kept[run.selected[0]].error()
+    return use_cases_with_champion(run.bank, left)
 
 
 def canonical_files(run: Snapshot) -> Iterable[Path]:
@@ -210,6 +221,8 @@ def not_served(run: Snapshot) -> str:
     """Why a use case is not trained; a use case that was asked for by name raises an error later on instead."""
     if run.use_case in run.use_cases:
         return ""
+    if run.use_cases:
+        return _("not among the use cases asked for")
     absent = missing(run.bank, load_use_case(run.use_case), run.work, run.as_of)
     return _("switched off: this bank lacks {absent}", absent=", ".join(absent)) if absent else ""
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import date
 
 from goldmine.contract.bank import Bank
-from goldmine.core.errors import ModelError, UseCaseError
+from goldmine.core.errors import HistoryError, ModelError, UseCaseError
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
 from goldmine.labels import feature_days, plan_cutoffs
-from goldmine.labels.use_case import UseCase, load_use_case, use_case_names
+from goldmine.labels.use_case import UseCase, load_use_case, readable_use_cases
 from goldmine.pipeline.tracked_run import champion_version
 
 
@@ -32,7 +32,7 @@ def missing(bank: Bank, use_case: UseCase, work: Workspace, as_of: date) -> list
 def selected_use_cases(
     bank: Bank, work: Workspace, as_of: date, asked: Iterable[str] = (), *, quarterly: bool = False
 ) -> list[str]:
-    """Use cases of a run: those asked for, or all that the bank's tables support.
+    """Use cases of a run: those asked for, or all that the bank's tables support and whose files can be read.
 
     Parameters
     ----------
@@ -46,8 +46,8 @@ def selected_use_cases(
     UseCaseError
         If one that was asked for is unknown or not supported, or if none is supported.
     """
-    names = sorted(set(asked)) or use_case_names(quarterly=quarterly)
-    off = {name: missing(bank, load_use_case(name, work), work, as_of) for name in names}
+    cases = {name: load_use_case(name, work) for name in sorted(set(asked))} or readable_use_cases(quarterly=quarterly)
+    off = {name: missing(bank, case, work, as_of) for name, case in cases.items()}
     for name in sorted(set(asked)):
         if off[name]:
             raise UseCaseError(
@@ -83,11 +83,21 @@ def use_cases_with_champion(bank: Bank, use_cases: Iterable[str]) -> list[str]:
 def required_cutoffs(bank: Bank, use_cases: Iterable[str], as_of: date) -> list[date]:
     """Cutoffs whose features a run needs: each use case's training cutoffs, and the snapshot itself.
 
+    A use case whose history is too short adds none, and its training says so.
+
     Raises
     ------
     HistoryError
-        If the books do not reach the snapshot, or not far enough back to train.
+        If the books do not reach the snapshot, or go far enough back for none of the use cases.
     """
     months = bank.months("transactions")
-    cases = [load_use_case(name) for name in use_cases]
-    return sorted({as_of, *(day for case in cases for day in feature_days(case, plan_cutoffs(case, as_of, months)))})
+    days: set[date] = set()
+    too_short: list[HistoryError] = []
+    for case in map(load_use_case, use_cases):
+        try:
+            days.update(feature_days(case, plan_cutoffs(case, as_of, months)))
+        except HistoryError as error:
+            too_short.append(error)
+    if too_short and not days:
+        raise too_short[0]
+    return sorted({as_of, *days})

@@ -15,6 +15,7 @@ from goldmine.core.engine import Engine, engine_of
 from goldmine.core.i18n import in_language
 from goldmine.core.workspace import Workspace
 from goldmine.measurement.campaign_results import Campaign
+from goldmine.pipeline.run_record import RunRecord
 from goldmine.pipeline.selection import required_cutoffs, selected_use_cases
 
 
@@ -44,6 +45,8 @@ class Snapshot:
         The use case that a step runs for; empty for a step that serves all.
     campaign : Campaign, optional
         The campaign that a step runs for.
+    record : RunRecord
+        What the run has done so far; all its steps share it.
     """
 
     source: Path
@@ -57,6 +60,7 @@ class Snapshot:
     quarterly: bool = False
     use_case: str = ""
     campaign: Campaign | None = None
+    record: RunRecord = field(default_factory=RunRecord, compare=False)
 
     @cached_property
     def engine(self) -> Engine:

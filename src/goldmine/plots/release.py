@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from goldmine.campaigns.record import LIMIT_KINDS, CampaignRecord
 from goldmine.contactability.funnel import STAGES, Funnel
 from goldmine.core.columns import column
-from goldmine.labels.use_case import load_use_case, use_case_names
+from goldmine.labels.use_case import readable_use_cases
 from goldmine.plots.style import BLUE, GOLD, GREY, RED, _, finished, localized, name_rows, pgettext, row_inches
 from goldmine.publishing.manifest import ListFile
 
@@ -103,9 +103,8 @@ def _panel(axis: Axes, title: str, rows: pd.DataFrame) -> None:
 
 def _title(name: str) -> str:
     """A use case's title; a table that was brought in is called by its name."""
-    if name not in use_case_names():
-        return name
-    return localized(load_use_case(name).title)
+    case = readable_use_cases().get(name)
+    return localized(case.title) if case else name
 
 
 def campaign_counts(campaigns: Mapping[str, CampaignRecord]) -> pd.DataFrame:

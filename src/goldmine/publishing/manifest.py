@@ -126,6 +126,8 @@ class Manifest(RecordModel):
         The results of the suites ``offers`` and ``control`` over all campaigns: rules and counts.
     replaces : Replaced, optional
         The release of the same snapshot that it replaces; None for the first.
+    left_out : dict of str to str
+        Use cases without a list because their scores were refused, and why.
     """
 
     as_of: date
@@ -141,6 +143,7 @@ class Manifest(RecordModel):
     customers: CustomersFile | None = None
     campaign_validation: dict[str, dict[str, Any]] = {}
     replaces: Replaced | None = None
+    left_out: dict[str, str] = {}
 
 
 def younger_models(manifest: Manifest) -> list[str]:

@@ -1,6 +1,7 @@
 """Inputs of a release: its scores, and the fingerprint of everything that it depends on."""
 
 import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,7 +21,8 @@ from goldmine.core.i18n import LOCALE
 from goldmine.core.workspace import Workspace, home
 from goldmine.customers.table import customers_path
 from goldmine.governance.scoring_champion import scoring_champion
-from goldmine.labels.use_case import UseCase, load_use_case
+from goldmine.labels.refusal import refused
+from goldmine.labels.use_case import UseCase, load_use_case, use_case_names
 from goldmine.models.model import Model
 from goldmine.publishing.manifest import CustomersFile, ModelRef
 
@@ -71,6 +73,12 @@ def read_scored(work: Workspace, name: str, as_of: date) -> Scored:
         raise ReleaseError(f"{name} at {as_of}: the scores are not whole.", "Run `goldmine score` for it again.")
     model = ModelRef(**{key: beside[key] for key in ModelRef.model_fields})
     return Scored(use_case, path, model, scores, beside["features_fingerprint"])
+
+
+def left_out(work: Workspace, as_of: date, listed: Iterable[str]) -> dict[str, str]:
+    """Use cases that are not listed because their scores were refused, and why."""
+    missing = set(use_case_names()) - set(listed)
+    return {name: entry.what for name, entry in refused(work, as_of).items() if name in missing}
 
 
 def model_of(bank: Bank, work: Workspace, scored: Scored, as_of: date) -> Model:
@@ -134,7 +142,7 @@ def release_id_of(bank: Bank, work: Workspace, scored: list[Scored], as_of: date
 
     It covers the scores, the models' versions, the settings of use cases and campaigns, past offers, learned uplift,
     the customers table, the tables that the rules read, the suites of lists and offers, the code that makes lists and
-    reasons, and the translations.
+    reasons, the translations, and the use cases that were refused.
     """
     tables = {
         name: [bank.tables[name].columns, sorted(file.fingerprint for file in bank.tables[name].files)]
@@ -154,5 +162,6 @@ def release_id_of(bank: Bank, work: Workspace, scored: list[Scored], as_of: date
     about = [bank.name, bank.data_until, as_of, language, customers_fingerprint(work, as_of)]
     learned = uplift_fingerprint(work, as_of, sorted(lists))
     everything = [*about, lists, tables, campaigns_fingerprint(work, as_of), learned]
+    everything += [left_out(work, as_of, lists)]
     everything += [code_fingerprint("goldmine.publishing.publish"), fingerprint.of_code(LOCALE, *suites)]
     return fingerprint.of_value(everything)[:_ID_DIGITS]

@@ -8,7 +8,7 @@ import pyarrow as pa
 from goldmine.campaigns.load import load_campaigns
 from goldmine.contract.display_names import DisplayNames
 from goldmine.core.i18n import in_language
-from goldmine.labels.use_case import load_use_case, use_case_names
+from goldmine.labels.use_case import readable_use_cases
 
 
 def in_staff_words(rows: pa.Table, names: DisplayNames, language: str, as_of: date) -> pa.Table:
@@ -26,7 +26,7 @@ def in_staff_words(rows: pa.Table, names: DisplayNames, language: str, as_of: da
 
 def use_case_titles(language: str) -> dict[str, str]:
     """Titles of the use cases by their names."""
-    return {name: str(in_language(load_use_case(name).title, language)) for name in use_case_names()}
+    return {name: str(in_language(case.title, language)) for name, case in readable_use_cases().items()}
 
 
 def campaign_titles(language: str, as_of: date) -> dict[str, str]:

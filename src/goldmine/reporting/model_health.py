@@ -8,7 +8,7 @@ from goldmine.core.dates import month_end
 from goldmine.core.engine import connect
 from goldmine.core.i18n import in_language
 from goldmine.coverage import BankSnapshot
-from goldmine.labels.use_case import load_use_case, use_case_names
+from goldmine.labels.use_case import readable_use_cases
 from goldmine.measurement.campaign_results import campaigns as published
 from goldmine.measurement.campaign_results import read_results
 from goldmine.measurement.effect import cut
@@ -43,8 +43,7 @@ def model_health(bank_name: str, as_of: date, language: str) -> pd.DataFrame:
 
     client = mlflow.MlflowClient()
     rows: list[tuple[object, ...]] = []
-    for name in use_case_names():
-        case = load_use_case(name)
+    for name, case in readable_use_cases().items():
         title = in_language(case.title, language)
         try:
             champion = client.get_model_version_by_alias(registered_name(bank_name, name), CHAMPION)

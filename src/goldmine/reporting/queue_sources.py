@@ -17,7 +17,7 @@ from goldmine.core.dates import parse_day
 from goldmine.core.errors import ReleaseError
 from goldmine.core.i18n import in_language
 from goldmine.customers.ladder import LEVELS
-from goldmine.labels.use_case import load_use_case
+from goldmine.labels.use_case import readable_use_cases
 from goldmine.publishing.release_store import Release, read_latest
 from goldmine.reporting.call_sheets import handed_over, listed, near_next, of_employee, overdue
 from goldmine.reporting.daily_queue import QUEUE_COLUMNS
@@ -208,7 +208,7 @@ def _listed(desk: Desk) -> pd.DataFrame:
     in_campaigns = {use_case for record in records for use_case in record.models}
     lists = listed(desk.data.work, desk.data.as_of)
     rows = lists[~lists["use_case"].isin(in_campaigns) & lists["customer_id"].isin(desk.owned.index)]
-    titles = {name: str(in_language(load_use_case(name).title, desk.language)) for name in rows["use_case"].unique()}
+    titles = {name: str(in_language(case.title, desk.language)) for name, case in readable_use_cases().items()}
     source = desk.settings.sources.on_list
     made = _service(desk, "on_list", rows["customer_id"], [0.0] * len(rows), list(rows["use_case"].map(titles)))
     return made.assign(

@@ -1,7 +1,7 @@
 # Each target sets up .venv first where it is not there; a second call installs nothing.
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: run next-quarter serve portal-proof help test fuzz map-proof test-spark audit check lab mlflow schedule spark bench messages lock
+.PHONY: run next-quarter serve portal-proof portal-smoke help test fuzz map-proof test-spark audit check lab mlflow schedule spark bench messages lock
 
 BIN := .venv/bin
 READY := .venv/.installed
@@ -55,6 +55,9 @@ portal-proof: $(PROOF)  ## the portal in a browser as each role, and under load;
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { apt-get update -q && apt-get install -y -q postgresql; }
 	$(BIN)/python -m pytest -m proof tests/portal_proof
 	GOLDMINE_PORTAL_PROOF=1 $(BIN)/python -m pytest tests/portal/test_under_stress.py
+
+portal-smoke: $(PROOF)  ## of portal-proof a minute's part: a day's work in Chromium, and requests generated from the API's document
+	$(BIN)/python -m pytest -m proof tests/portal_proof/test_work.py tests/portal_proof/test_api_document.py
 
 audit: $(READY)  ## recompute a sample bank of 4,000 customers from its raw tables, cell by cell, by code that knows only the docs
 	$(BIN)/python -m tests.audit $(AUDITED)

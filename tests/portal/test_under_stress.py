@@ -10,11 +10,12 @@ from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from uuid import uuid4
 
-import pytest
 import requests
 
+from tests.portal.postgresql import server
 from tests.portal.served import ROOT, Person, environment, prepared, served
 
+__all__ = ["server"]
 PROOF = os.environ.get("GOLDMINE_PORTAL_PROOF") == "1"
 """Whether `make portal-proof` runs: the whole numbers, which take minutes."""
 RACES, RESULTS, CUTS = (1000, 240, 200) if PROOF else (60, 45, 20)
@@ -121,7 +122,6 @@ def test_of_cut_connections_no_result_is_lost_and_none_doubled(tmp_path):
     assert stored_keys(tmp_path) == Counter(key.hex for key in keys.values())
 
 
-@pytest.mark.skipif(not os.environ.get("GOLDMINE_TEST_POSTGRES"), reason="GOLDMINE_TEST_POSTGRES names no database")
-def test_of_two_people_one_gets_the_customer_on_postgresql(tmp_path, monkeypatch):
-    monkeypatch.setenv("GOLDMINE_DATABASE_URL", os.environ["GOLDMINE_TEST_POSTGRES"])
+def test_of_two_people_one_gets_the_customer_on_postgresql(tmp_path, monkeypatch, server):
+    monkeypatch.setenv("GOLDMINE_DATABASE_URL", f"postgresql://portal@{server}/portal")
     test_of_two_people_one_gets_the_customer_however_often_they_race(tmp_path)

@@ -3,13 +3,12 @@
 import os
 
 import pytest
+import schemathesis
 from hypothesis import HealthCheck, settings
 
 from goldmine.portal.api import api
 from goldmine.portal.tokens import make_token
 from goldmine.portal.wsgi import application
-
-schemathesis = pytest.importorskip("schemathesis", reason="installed with what the portal is proved with")
 
 EXAMPLES = int(os.environ.get("GOLDMINE_API_EXAMPLES", "5"))
 """Requests an operation; `GOLDMINE_API_EXAMPLES=2000` for a long search."""

@@ -1,7 +1,7 @@
 """Every page by every role: shown, or not there, or a change of password or a sign-in first."""
 
 import pytest
-from django.urls import URLPattern, get_resolver
+from django.urls import URLPattern, get_resolver, reverse
 
 EVERYBODY = {"head", "branch1", "s1", "counter1", "operator", "auditor", "system1"}
 _WORKS_LISTS = {"head", "branch1", "s1"}
@@ -107,3 +107,10 @@ def test_the_menu_holds_the_pages_of_the_role_alone(browser, release, name):
     page = browser(name).get("/", follow=True).content.decode()
     shown = {entry[0] for entry in ENTRIES if f'<a href="{_address(entry[0])}"' in page}
     assert shown == {entry[0] for entry in ENTRIES if name in PAGES[entry[0]]}
+
+
+@pytest.mark.parametrize("number", ["C1", "a b/c", "é?x=1#y", "..", "%2F", "<'&\">;+"])
+def test_the_address_of_a_customer_is_the_one_that_the_pages_are_found_by(number):
+    from goldmine.portal.navigation import customer_address
+
+    assert customer_address(number) == reverse("customer", args=[number])

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from goldmine.portal.models import Customer, HandOver, ListRow, OptOut
-from goldmine.portal.scope import visible
+from goldmine.portal.models import CurrentRelease, Customer, HandOver, ListRow, OptOut
+from goldmine.portal.scope import current_release, one_view, visible
 from tests.portal.conftest import list_row, make_release
 
 
@@ -69,3 +69,19 @@ def test_handed_over_customers_are_seen_on_the_days_of_the_hand_over(release, us
 def test_a_table_without_a_scope_is_refused(users):
     with pytest.raises(TypeError, match="OptOut has no row scope"):
         visible(users["head"], OptOut)
+
+
+def test_a_request_sees_one_release_and_one_set_of_hand_overs_from_its_beginning_to_its_end(release, users):
+    with one_view():
+        assert visible(users["s2"], ListRow).count() == 1
+        CurrentRelease.objects.update(release=make_release("r2", date(2024, 9, 30)))
+        HandOver.objects.create(
+            from_staff_id="S1",
+            to_staff_id="S2",
+            branch_id="B1",
+            first_day=timezone.localdate(),
+            last_day=timezone.localdate(),
+            made_by=users["s1"],
+        )
+        assert (current_release(), visible(users["s2"], ListRow).count()) == (release, 1)
+    assert (current_release().release_id, visible(users["s2"], ListRow).count()) == ("r2", 3)

@@ -40,8 +40,8 @@ class DisplayNames:
     def of_table(self, table: str, numbers: Iterable[Any], language: str) -> list[Any]:
         """Name and number of entries of ``staff``, ``branches`` or ``grids``."""
         known = self.by_table.get(table, {})
-        form = str(in_language(_WITH_NUMBER, language))
-        shown = {number: form.format(name=text, number=number) for number, text in known.items()}
+        form, numbers = str(in_language(_WITH_NUMBER, language)), list(numbers)
+        shown = {n: form.format(name=known[n], number=n) for n in set(numbers) & known.keys()}
         return [shown.get(number, number) for number in numbers]
 
     def in_table(self, rows: pa.Table, language: str) -> pa.Table:

@@ -1,10 +1,13 @@
 """Files for the systems that call or send messages: open contacts of one channel, as ``gateways.yaml`` maps them."""
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django.db import models
 
 from goldmine.campaigns.gateways import Gateway, load_gateways
+from goldmine.contactability.policy import ChannelName
 from goldmine.core.errors import GoldmineError
 from goldmine.core.i18n import LocalizedText, _
 from goldmine.portal.clock import today
@@ -28,6 +31,12 @@ class DownloadError(GoldmineError):
         self.needs_approval = needs_approval
 
 
+@cache
+def gateways() -> Mapping[ChannelName, Gateway]:
+    """The mappings by channel, read once a process: a page has no time for their file."""
+    return load_gateways()
+
+
 def gateway_of(wanted: RowFilter) -> Gateway:
     """The mapping of the channel that a filter names.
 
@@ -36,13 +45,12 @@ def gateway_of(wanted: RowFilter) -> Gateway:
     DownloadError
         If it names none, or one without a mapping.
     """
-    gateways = load_gateways()
-    if wanted.channel is None or wanted.channel not in gateways:
+    if wanted.channel is None or wanted.channel not in gateways():
         raise DownloadError(
             _("There is no file for a system of this channel."),
-            _("Choose one of the channels {names}.", names=", ".join(gateways)),
+            _("Choose one of the channels {names}.", names=", ".join(gateways())),
         )
-    return gateways[wanted.channel]
+    return gateways()[wanted.channel]
 
 
 def rows_of(user: User, wanted: RowFilter, kind: FileFormat) -> Any:

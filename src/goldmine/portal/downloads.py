@@ -16,10 +16,10 @@ from goldmine.portal.approvals import ask
 from goldmine.portal.channel_files import DownloadError, gateway_of, rows_of
 from goldmine.portal.filters import RowFilter
 from goldmine.portal.journal import record
-from goldmine.portal.models import Download, Release, User
+from goldmine.portal.models import Download, User
 from goldmine.portal.policy import portal_policy
 from goldmine.portal.row_files import FORMATS, About, FileFormat, rows_as_table, write_rows
-from goldmine.portal.scope import current_release_id
+from goldmine.portal.scope import current_release
 
 _LONGEST_REASON = 500
 
@@ -122,7 +122,8 @@ def make_file(download: Download, folder: Path, language: str) -> Made:
     """Make a download's file, and record its rows and its checksum; if it fails, the allowance gets its rows back."""
     user, at = download.user, timezone.localtime()
     wanted = _filter_of(download)
-    release = Release.objects.get(pk=current_release_id())
+    release = current_release()
+    assert release is not None  # rows of it were reserved
     kind = _kind(download)
     suffix = f"{wanted.channel}.csv" if kind == "channel" else kind
     name = f"{_safe(wanted.list_name or 'lists')}-{_safe(user.username)}-{at:%Y%m%d-%H%M%S}.{suffix}"
@@ -171,7 +172,8 @@ def _kind(download: Download) -> FileFormat:
 
 
 def _release_id() -> str:
-    return Release.objects.filter(pk=current_release_id()).values_list("release_id", flat=True).first() or ""
+    release = current_release()
+    return release.release_id if release else ""
 
 
 def _safe(text: str) -> str:

@@ -205,10 +205,21 @@ def capped_count(rows: Any, most: int = COUNTED) -> Counted:
 
 @dataclass(frozen=True)
 class RowPage:
-    """Rows of one page, and the cursor of the next one; empty: this is the last."""
+    """Rows of one page.
+
+    Parameters
+    ----------
+    rows : list of ListRow
+        The page's.
+    cursor : str
+        Of the next page; empty: this is the last.
+    of_filter : QuerySet
+        The rows of all pages, not read yet: for a count.
+    """
 
     rows: list[ListRow]
     cursor: str
+    of_filter: Any
 
 
 def page_of(user: User, wanted: RowFilter, cursor: str = "", size: int = PAGE_SIZE) -> RowPage:
@@ -219,15 +230,15 @@ def page_of(user: User, wanted: RowFilter, cursor: str = "", size: int = PAGE_SI
     FilterError
         If the cursor was changed, is another filter's, or belongs to a release that is not shown any more.
     """
-    rows = filtered(user, wanted)
+    of_filter = rows = filtered(user, wanted)
     if cursor:
         rows = rows.filter(_after(wanted.order, _position(cursor, wanted)))
     shown = list(rows[: size + 1])
     if len(shown) <= size:
-        return RowPage(shown, "")
+        return RowPage(shown, "", of_filter)
     last = shown[size - 1]
     position = {"release": last.release_id, "filter": wanted.given(), "at": [getattr(last, k) for k in wanted.order]}
-    return RowPage(shown[:size], signing.dumps(position, salt=_SALT, compress=True))
+    return RowPage(shown[:size], signing.dumps(position, salt=_SALT, compress=True), of_filter)
 
 
 def _position(cursor: str, wanted: RowFilter) -> list[Any]:

@@ -14,7 +14,7 @@ from goldmine.portal.journal import record
 from goldmine.portal.lobby import Draw, draw
 from goldmine.portal.models import Customer, Exposure, ListRow, User
 from goldmine.portal.row_security import system_task
-from goldmine.portal.scope import looked_up
+from goldmine.portal.scope import current_release, looked_up
 from goldmine.portal.work.status import TO_WORK
 
 OFFERS_AT_MOST = 3
@@ -51,7 +51,7 @@ def look_up(user: User, customer_id: str, place: Place) -> LookUp:
     place : {"counter", "api"}
         Where the offers are shown.
     """
-    customer = looked_up(user, Customer, customer_id).select_related("release").first()
+    customer = looked_up(user, Customer, customer_id).first()
     valid = models.Q(valid_until__gte=today()) | models.Q(valid_until=None)
     rows = looked_up(user, ListRow, customer_id).filter(valid, kind="campaign", status__in=TO_WORK)
     offers = tuple(rows.order_by(models.F("expected_value").desc(nulls_last=True), "id")[:OFFERS_AT_MOST])
@@ -67,13 +67,13 @@ def look_up(user: User, customer_id: str, place: Place) -> LookUp:
 
 
 def _record(user: User, customer: Customer, offers: tuple[ListRow, ...], shown: tuple[Place, Draw]) -> None:
-    place, result = shown
+    (place, result), release = shown, current_release()
     look_ups = {
         "at": now(),
         "user": user,
         "branch_id": user.branch_id,
         "place": place,
-        "release": customer.release.release_id,
+        "release": release.release_id if release else "",
         "customer_id": customer.customer_id,
         "drawn": result.drawn,
         "chance": result.chance,

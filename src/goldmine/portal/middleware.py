@@ -1,4 +1,4 @@
-"""What holds for every request: the age of its session, its language, and PostgreSQL's row security."""
+"""What holds for every request: its session's age, its language, one release, and PostgreSQL's row security."""
 
 import time
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from django.utils import translation
 
 from goldmine.portal.policy import portal_policy
 from goldmine.portal.row_security import act_for, request_scope, streamed
+from goldmine.portal.scope import one_view
 
 Handler = Callable[[HttpRequest], HttpResponse]
 LANGUAGE_KEY = "language"
@@ -33,6 +34,16 @@ def language(get_response: Handler) -> Handler:
     def handle(request: HttpRequest) -> HttpResponse:
         chosen = getattr(request.user, "language", "") or request.session.get(LANGUAGE_KEY) or portal_policy().language
         with translation.override(DJANGO_NAMES[chosen]):
+            return get_response(request)
+
+    return handle
+
+
+def same_view(get_response: Handler) -> Handler:
+    """Let a request see one release from its beginning to its end, however many queries it takes."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        with one_view():
             return get_response(request)
 
     return handle

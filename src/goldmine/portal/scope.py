@@ -3,6 +3,9 @@
 "Not yours" and "not there" are the same to whoever asks: rows out of scope do not exist for the query.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.db import models
@@ -11,11 +14,11 @@ from goldmine.portal.clock import today
 from goldmine.portal.models import (
     Approval,
     CallBack,
-    CurrentRelease,
     Customer,
     HandOver,
     ListRow,
     OptOut,
+    Release,
     Result,
     User,
 )
@@ -24,6 +27,18 @@ from goldmine.portal.roles import may
 
 _ALL = "head_office"
 _OF_RELEASE = (Customer, ListRow)
+_known: ContextVar[dict[Any, Any] | None] = ContextVar("known", default=None)
+"""What a request was told once: the release that is shown, and the staff numbers of its user."""
+
+
+@contextmanager
+def one_view() -> Iterator[None]:
+    """Let what is asked meanwhile see one release and one set of hand-overs, each of them read once."""
+    before = _known.set({})
+    try:
+        yield
+    finally:
+        _known.reset(before)
 
 
 def visible(user: User, model: type[models.Model]) -> Any:
@@ -118,13 +133,32 @@ def _own(user: User) -> models.Q:
 
 def staff_of(user: User) -> list[str]:
     """The staff numbers whose customers a manager works today: their own, and those handed over to them."""
+    known = _known.get()
+    if known is not None and user.pk in known:
+        return list(known[user.pk])
     day = today()
     taken = HandOver.objects.filter(
         to_staff_id=user.staff_id, first_day__lte=day, last_day__gte=day, ended_at__isnull=True
     )
-    return [user.staff_id, *taken.values_list("from_staff_id", flat=True)]
+    staff = [user.staff_id, *taken.values_list("from_staff_id", flat=True)]
+    if known is not None:
+        known[user.pk] = staff
+    return list(staff)
+
+
+def current_release() -> Release | None:
+    """The release whose rows are shown; None before the first was loaded. Its manifest is read when it is asked for."""
+    known = _known.get()
+    if known is not None and Release in known:
+        seen: Release | None = known[Release]
+        return seen
+    release = Release.objects.filter(currentrelease__id=1).defer("manifest").first()
+    if known is not None:
+        known[Release] = release
+    return release
 
 
 def current_release_id() -> int | None:
     """Key of the release whose rows are shown; None before the first was loaded."""
-    return CurrentRelease.objects.filter(id=1).values_list("release_id", flat=True).first()
+    release = current_release()
+    return release.pk if release else None

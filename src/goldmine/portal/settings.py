@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "goldmine.portal.middleware.session_age",
     "goldmine.portal.middleware.language",
     "goldmine.portal.navigation.navigation",
+    "goldmine.portal.middleware.same_view",
     "goldmine.portal.middleware.row_security",
     "axes.middleware.AxesMiddleware",
 ]

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 
 from goldmine.core.i18n import LocalizedText, in_language
+from goldmine.portal.navigation import customer_address, page_address
 from goldmine.portal.roles import ROLES, may
 
 
@@ -37,6 +38,7 @@ def environment(**options: Any) -> jinja2.Environment:
         pgettext=_translate_context,
         static=static,
         url=_url,
+        customer_address=customer_address,
         may=may,
         roles=ROLES,
         language=language,
@@ -101,6 +103,8 @@ def _translate_context(context: str, message: str, **values: Any) -> str:
 
 def _url(name: str, *args: Any, **kwargs: Any) -> str:
     query: Mapping[str, Any] | None = kwargs.pop("query", None)
+    if not (args or kwargs or query):
+        return page_address(name)
     return (
         reverse(name, args=args, kwargs=kwargs) if not query else reverse(name, args=args, kwargs=kwargs, query=query)
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 
@@ -81,15 +82,16 @@ def answer_words(language: str) -> dict[str, str]:
 
 def list_titles(release: Release, language: str) -> dict[str, str]:
     """Titles of a release's lists by their names: of models' lists those of the use case, of campaigns their own."""
-    campaigns = release.manifest.get("campaigns") or {}
-    own = {name: record["title"].get(language) or name for name, record in campaigns.items()}
-    return _use_case_titles(release.release_id, language) | own
+    return _list_titles(release.release_id, release.manifest_sha256, language)
 
 
 @cache
-def _use_case_titles(release_id: str, language: str) -> dict[str, str]:
-    """Read once a release: their files are long, and a page has no time for them."""
-    return use_case_titles(language)
+def _list_titles(release_id: str, manifest_sha256: str, language: str) -> dict[str, str]:
+    """Read once a release: manifest and files of use cases are long, and a page has no time for them."""
+    manifest: Any = Release.objects.values_list("manifest", flat=True).get(release_id=release_id)
+    campaigns = manifest.get("campaigns") or {}
+    own = {name: record["title"].get(language) or name for name, record in campaigns.items()}
+    return use_case_titles(language) | own
 
 
 @cache

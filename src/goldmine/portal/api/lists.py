@@ -17,7 +17,7 @@ from goldmine.portal.downloads import count_pulled
 from goldmine.portal.filters import RowFilter, filtered, page_of, read_filter
 from goldmine.portal.journal import record
 from goldmine.portal.models import ListRow, Release
-from goldmine.portal.scope import current_release_id, visible
+from goldmine.portal.scope import current_release, current_release_id, visible
 
 router = Router(tags=["lists"])
 REFUSALS = dict.fromkeys((400, 401, 403, 404, 410, 422, 429, 503), ErrorAnswer)
@@ -46,7 +46,7 @@ def releases(request: HttpRequest) -> list[dict[str, Any]]:
 @router.get("/lists", response={200: list[ListOut], **REFUSALS}, auth=Bearer("lists"), operation_id="lists")
 def lists(request: HttpRequest) -> list[dict[str, Any]]:
     """Lists, campaigns and service contacts of the current release, with the rows that the token's user may see."""
-    release = Release.objects.filter(id=current_release_id()).first()
+    release = current_release()
     if release is None:
         return []
     names = visible(request.user, ListRow).order_by("kind", "list_name").values("kind", "list_name")

@@ -16,7 +16,7 @@ from goldmine.portal.clock import today
 from goldmine.portal.day.cards import Card, card, title_of
 from goldmine.portal.models import CallBack, Claim, ListRow, OptOut, Release, Result, User
 from goldmine.portal.row_security import system_task
-from goldmine.portal.scope import current_release_id, visible
+from goldmine.portal.scope import current_release, visible
 from goldmine.portal.templating import language
 from goldmine.portal.work import claimed_by_others
 from goldmine.portal.work.status import NOT_REACHED, TO_WORK
@@ -65,7 +65,7 @@ def plan_day(user: User, now: datetime | None = None) -> DayPlan:
         Time of day, in the bank's time zone, by which the order follows; now by default.
     """
     day, settings = today(), load_queue_settings()
-    release = Release.objects.filter(pk=current_release_id()).first()
+    release = current_release()
     results = list(visible(user, Result).filter(contacted_on=day).order_by("at"))
     tried = {result.customer_id: result.at for result in results if result.answer == NOT_REACHED}
     held = {claim.customer_id: claim for claim in Claim.objects.filter(user=user, until__gt=timezone.now())}

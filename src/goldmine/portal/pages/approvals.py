@@ -13,7 +13,7 @@ from goldmine.portal.access import page
 from goldmine.portal.approvals import ApprovalError, deciding, waiting
 from goldmine.portal.approvals import decide as decide_on
 from goldmine.portal.models import Approval, Download, Release
-from goldmine.portal.scope import current_release_id
+from goldmine.portal.scope import current_release
 from goldmine.portal.templating import language, text
 from goldmine.portal.words import filter_words, list_titles, names_of
 
@@ -58,7 +58,7 @@ def decide(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def _entries(rows: Any) -> list[Entry]:
-    release = Release.objects.filter(pk=current_release_id()).first()
+    release = current_release()
     names = names_of(release.release_id if release else "")
     rows = list(rows)
     numbers = [row.subject_id for row in rows if row.subject == "download"]

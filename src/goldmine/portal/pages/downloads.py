@@ -15,9 +15,8 @@ from goldmine.portal.access import page
 from goldmine.portal.channel_files import DownloadError
 from goldmine.portal.downloads import Download
 from goldmine.portal.filters import FilterError, RowFilter, read_filter
-from goldmine.portal.models import Release
 from goldmine.portal.row_files import FORMATS, FileFormat
-from goldmine.portal.scope import current_release_id
+from goldmine.portal.scope import current_release
 from goldmine.portal.templating import language, text
 from goldmine.portal.words import filter_words
 
@@ -59,7 +58,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 def own(request: HttpRequest) -> HttpResponse:
     """What the user took, and what waits for approval."""
     user: Any = request.user
-    release = Release.objects.filter(pk=current_release_id()).first()
+    release = current_release()
     rows = list(downloads.of_user(user)[:_SHOWN])
     shown = [(row, filter_words(row.filter["rows_of"], release, language()) if release else "") for row in rows]
     context = {"downloads": shown, "left": downloads.allowance_left(user)}
@@ -87,7 +86,7 @@ def _file(reserved: Download) -> HttpResponse:
 
 
 def _refused(request: HttpRequest, wanted: RowFilter, error: DownloadError | FilterError) -> HttpResponse:
-    release = Release.objects.filter(pk=current_release_id()).first()
+    release = current_release()
     context = {
         "error": error,
         "wanted": wanted,

@@ -17,7 +17,7 @@ from goldmine.measurement.kept_figures import kept_figures
 from goldmine.portal.access import page
 from goldmine.portal.models import Release
 from goldmine.portal.progress import progress
-from goldmine.portal.scope import current_release_id
+from goldmine.portal.scope import current_release
 from goldmine.portal.templating import language
 from goldmine.portal.words import answer_words, list_titles, names_of
 from goldmine.publishing.campaign_report import verdict
@@ -51,7 +51,7 @@ class CampaignView:
 def head_office(request: HttpRequest) -> HttpResponse:
     """The figures of the release that is shown; ``list_name`` narrows the progress to one list."""
     user: Any = request.user
-    release = Release.objects.filter(pk=current_release_id()).first()
+    release = current_release()
     if release is None:
         return render(request, "portal/head_office.html.jinja", {"release": None})
     titles, names = list_titles(release, language()), names_of(release.release_id)

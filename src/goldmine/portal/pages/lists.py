@@ -6,14 +6,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 
-from goldmine.campaigns.gateways import load_gateways
 from goldmine.core.i18n import _
 from goldmine.portal.access import page
+from goldmine.portal.channel_files import gateways
 from goldmine.portal.choices import choices
-from goldmine.portal.filters import Counted, FilterError, RowFilter, capped_count, filtered, page_of, read_filter
+from goldmine.portal.filters import Counted, FilterError, RowFilter, capped_count, page_of, read_filter
 from goldmine.portal.journal import record
 from goldmine.portal.models import Release
-from goldmine.portal.scope import current_release_id
+from goldmine.portal.scope import current_release
 from goldmine.portal.templating import language
 from goldmine.portal.words import in_words
 
@@ -27,7 +27,7 @@ def lists(request: HttpRequest) -> HttpResponse:
     parameters = request.GET.copy()
     cursor = parameters.get("cursor", "")
     parameters.pop("cursor", None)
-    release = Release.objects.filter(pk=current_release_id()).first()
+    release = current_release()
     wanted, error, shown = RowFilter(), None, {}
     try:
         wanted = read_filter(parameters)
@@ -35,7 +35,7 @@ def lists(request: HttpRequest) -> HttpResponse:
     except FilterError as refused:
         error = refused
     context: dict[str, Any] = {"wanted": wanted, "error": error, "release": release, "cursor": cursor, "sorts": SORTS}
-    context |= shown | {"channel_files": load_gateways()}
+    context |= shown | {"channel_files": gateways()}
     template = "portal/list_rows.html.jinja"
     htmx: Any = request.htmx
     if not htmx or htmx.history_restore_request or error:
@@ -55,7 +55,7 @@ def _rows(request: HttpRequest, wanted: RowFilter, cursor: str, release: Release
     whole = not cursor and not part.cursor
     count = None
     if not cursor:
-        count = Counted(len(part.rows), more=False) if whole else capped_count(filtered(user, wanted))
+        count = Counted(len(part.rows), more=False) if whole else capped_count(part.of_filter)
     return {"rows": in_words(part.rows, release, language()), "next": part.cursor, "count": count}
 
 

@@ -154,6 +154,9 @@ SPECIAL: dict[str, Mutant | str] = {
             ("merged_on_missing", "merged_into = 'C5'", FIRST),
             ("consent_unknown", "marketing_consent = NULL", FIRST),
             ("merged_into_missing", "merged_on = '2024-05-01'", FIRST),
+            ("id_number_hash_not_a_hash", "id_number_hash = '11010519491231002X'", FIRST),
+            ("phone_hash_not_a_hash", "phone_hash = '12043057256'", FIRST),
+            ("id_number_hash_of_many", "id_number_hash = sha256('none')", "rowid < 21"),
         )
     },
     "accounts.opened_on_after_books": (

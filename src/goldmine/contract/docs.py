@@ -169,6 +169,21 @@ What cannot be followed is reported by validation and loses no yuan:
 
 No list names a number with `merged_into`, whatever survives.
 
+## Hashed numbers
+
+Identity-document numbers come hashed only, telephone numbers hashed and, where staff shall call, as they are. The bank
+hashes with a key of its own, one for all its tables, which never leaves it: HMAC-SHA-256 of the number in its normal
+form, as 64 small hexadecimal digits. Goldmine compares hashes and nothing else.
+
+* An identity-document number: half-width, without spaces and hyphens, in capitals. One of 15 digits becomes one of 18:
+  `19` after the sixth digit, and the check digit of GB 11643 at the end.
+* A telephone number: half-width, digits only; a mobile number without `+86`, `86` or `0086`.
+
+An empty number stays empty and is never hashed: one hash of many customers would make them one person. With the key
+`example` both `110105491231002` and `11010519491231002x` become
+`b897fc21329b34796021f7423f7474a6cfb898c521872d32f561612d8876fc7a`; `goldmine.contract.keyed_hash` does it in Python.
+Validation stops at a column of hashes that holds anything else, such as the number itself.
+
 ## Tables
 """
 

@@ -19,11 +19,13 @@ from goldmine.sample.arrow import Writers, day_number, ids
 from goldmine.sample.config import EFFECT_MONTHS, TRUTH_MONTHS, WARM_UP, SampleConfig
 from goldmine.sample.contact_history import campaign_contacts, owner_contacts
 from goldmine.sample.facts import facts_table
-from goldmine.sample.identity import suppressions_table, with_identity
+from goldmine.sample.identity import suppressions_table
 from goldmine.sample.money import aum, balances_table, hold
 from goldmine.sample.movements import join, month_of, own_rows, system_rows, transactions_table
 from goldmine.sample.people import People, accounts_table, customers_table, draw_people, relations_table
+from goldmine.sample.persons import persons_table
 from goldmine.sample.products import Ledger, loan_life, wealth_life
+from goldmine.sample.records import with_records
 from goldmine.sample.reference_tables import reference_tables
 from goldmine.sample.streams import stream
 from goldmine.sample.traits import Surroundings, Traits, draw_traits, surroundings
@@ -94,9 +96,9 @@ def _write_block(config: SampleConfig, around: Surroundings, block: range, write
     buys, borrows = (stream(config, purpose, block.start) for purpose in ("wealth products", "loans"))
     owns = wealth_life(people, life.hazard, life.total, ends, ledger=ledger, random=buys)
     owed = loan_life(config, people, life.total, ledger, borrows)
-    _write_people(config, life, ledger, writers)
+    dirt = _write_people(config, life, ledger, writers)
     _write_truth(config, life, writers)
-    dirt = Counter(_dirt_of_people(config, people))
+    dirt += Counter(_dirt_of_people(config, people))
     rates = season.engagement(config.lived)
     for index in range(WARM_UP, len(config.lived)):
         day = config.lived[index]
@@ -115,12 +117,12 @@ def _write_block(config: SampleConfig, around: Surroundings, block: range, write
     return dirt
 
 
-def _write_people(config: SampleConfig, life: LifeHistory, ledger: Ledger, writers: Writers) -> None:
+def _write_people(config: SampleConfig, life: LifeHistory, ledger: Ledger, writers: Writers) -> Counter[str]:
     people, start, end = life.people, int(life.people["number"][0]) - 1, day_number(config.end)
     joined = pa.array(people["opened"] <= end)
-    names = stream(config, "names", start)
-    customers = with_identity(customers_table(config, people), people["kind"], names)
+    customers, dirt = with_records(config, customers_table(config, people), people)
     writers.write("customers", customers.filter(joined))
+    writers.write("truth/persons", persons_table(people).filter(joined))
     writers.write("suppressions", suppressions_table(config, people, stream(config, "suppressions", start)))
     writers.write("accounts", accounts_table(people, end))
     writers.write("relations", relations_table(people, end))
@@ -130,6 +132,7 @@ def _write_people(config: SampleConfig, life: LifeHistory, ledger: Ledger, write
     writers.write(
         "external_facts", facts_table(config, people, life.traits.wealth_fixed, stream(config, "facts", start))
     )
+    return dirt
 
 
 def _dirt_of_people(config: SampleConfig, people: People) -> dict[str, int]:

@@ -1,43 +1,45 @@
-"""Names of made-up customers, staff and branches; telephone numbers and refusals: drawn from streams of their own."""
+"""Names of made-up people and places, and refusals: drawn from streams of their own."""
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from goldmine.contract.tables import SUPPRESSION_REASONS
 from goldmine.core.settings import read_yaml
 from goldmine.sample.arrow import codes, day_number, days, ids
-from goldmine.sample.config import NO_PHONE_SHARE, SUPPRESSED_SHARE, SampleConfig
+from goldmine.sample.config import SUPPRESSED_SHARE, SampleConfig
 from goldmine.sample.people import People
 from goldmine.sample.streams import stream
 
+VILLAGES = 7
+"""Place name of the first village, so that villages and branches of one number are not called the same."""
 _ONE_LETTER = 0.25
 _REASON_SHARES = (0.03, 0.05, 0.2, 0.12, 0.08, 0.12, 0.38, 0.02)
 
 
-def with_identity(customers: pa.Table, kind: np.ndarray, random: np.random.Generator) -> pa.Table:
-    """The customers with a name and a telephone number that nobody has.
+@dataclass(frozen=True)
+class Names:
+    """Names of people as places in the lists of characters; the last is -1 where there is none."""
 
-    No Chinese mobile number begins with 120, so that none of these can be dialled.
+    surname: NDArray
+    first: NDArray
+    second: NDArray
 
-    Parameters
-    ----------
-    customers : pyarrow.Table
-        The contract's other columns.
-    kind : array (customers,)
-        2 for a firm, whose name says so.
-    random : Generator
-        The names' own stream.
-    """
-    size = customers.num_rows
-    people = _people_names(size, random)
-    shop = pc.if_else(pa.array(kind == 2), _names()["firm"], "")
-    names = pc.binary_join_element_wise(people, shop, "")
-    phones = ids("120", random.integers(0, 10**8, size), 8, random.random(size) < NO_PHONE_SHARE)
-    return customers.append_column("name", names).append_column("phone", phones)
+    def texts(self) -> pa.Array:
+        """The names as text."""
+        surnames, given = tuple(words()["surnames"]), tuple(words()["given"])
+        last = codes(given, np.maximum(self.second, 0))
+        last = pc.if_else(pa.array(self.second < 0), "", last)
+        return pc.binary_join_element_wise(codes(surnames, self.surname), codes(given, self.first), last, "")
+
+    def of_rows(self, rows: NDArray) -> "Names":
+        """The names of other rows."""
+        return Names(self.surname[rows], self.first[rows], self.second[rows])
 
 
 def suppressions_table(config: SampleConfig, people: People, random: np.random.Generator) -> pa.Table:
@@ -62,7 +64,7 @@ def suppressions_table(config: SampleConfig, people: People, random: np.random.G
 
 def staff_names(config: SampleConfig, size: int) -> pa.Array:
     """Names of so many members of staff."""
-    return _people_names(size, stream(config, "staff_names"))
+    return draw_names(size, stream(config, "staff_names")).texts()
 
 
 def place_names(number: np.ndarray, kind: str) -> pa.Array:
@@ -73,21 +75,21 @@ def place_names(number: np.ndarray, kind: str) -> pa.Array:
     kind : str
         ``branch``, ``town`` or ``village``.
     """
-    begins, ends = tuple(_names()["town_begins"]), tuple(_names()["town_ends"])
+    begins, ends = tuple(words()["town_begins"]), tuple(words()["town_ends"])
     turn = number // len(begins)
     place = [codes(begins, number % len(begins)), codes(ends, (number + 5 * turn) % len(ends))]
-    return pc.binary_join_element_wise(*place, _names()[kind], "")
+    return pc.binary_join_element_wise(*place, words()[kind], "")
 
 
-def _people_names(size: int, random: np.random.Generator) -> pa.Array:
+def draw_names(size: int, random: np.random.Generator) -> Names:
     """A surname and one or two given characters each."""
-    surnames, given = tuple(_names()["surnames"]), tuple(_names()["given"])
-    letters = [codes(surnames, random.integers(0, len(surnames), size))]
-    letters += [codes(given, random.integers(0, len(given), size)) for _ in range(2)]
-    last = pc.if_else(pa.array(random.random(size) < _ONE_LETTER), "", letters[2])
-    return pc.binary_join_element_wise(letters[0], letters[1], last, "")
+    surnames, given = len(words()["surnames"]), len(words()["given"])
+    surname = random.integers(0, surnames, size)
+    first, second = (random.integers(0, given, size) for _ in range(2))
+    return Names(surname, first, np.where(random.random(size) < _ONE_LETTER, -1, second))
 
 
 @cache
-def _names() -> dict[str, str]:
+def words() -> dict[str, str]:
+    """What names and addresses are put together from."""
     return read_yaml(Path(__file__).with_name("names.yaml"))

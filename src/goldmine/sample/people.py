@@ -15,6 +15,7 @@ from goldmine.sample.config import (
     OPT_OUT_SHARE,
     SampleConfig,
 )
+from goldmine.sample.persons import FAMILY, FIRM, SECOND_NUMBER_SHARE, draw_persons
 
 People = dict[str, NDArray]
 ASSESSED_EVERY = 600
@@ -33,25 +34,30 @@ def draw_people(config: SampleConfig, block: range, random: np.random.Generator)
     size = len(block)
     anchor = config.reference
     identity = random.choice(len(IDENTITIES), size=size, p=_IDENTITY_SHARES)
-    age = np.clip(random.normal(46, 15, size), 16, 92)
-    grid = np.repeat(random.integers(0, config.grids, size // 3 + 1), 3)[:size]
+    persons = draw_persons(config, block)
+    age = np.clip(random.normal(46, 15, size), 16, 92)[persons.age_of]
+    village = np.repeat(random.integers(0, config.grids, size // FAMILY + 1), FAMILY)[:size]
+    grid = np.where(persons.away, persons.other_grid, village)
     works = (random.random(size) < 0.55) & (age < 60) & (identity != _FARMER)
     birth = (anchor - age * 365.25).astype(np.int64)
-    opened = np.maximum(_opened(config, block, random), birth + 6 * 365)
+    opened = np.maximum(persons.opened(_opened(config, block, random)), birth + 6 * 365)
     mobile_share = 1 / (1 + np.exp((age - 48) / 9))
     mobile_on = _some_day(mobile_share, anchor - 2500, anchor - 30, random)
     card_on = _some_day(np.full(size, 0.7), anchor - 3500, anchor - 30, random)
     closed_on = _some_day(np.full(size, CLOSED_SHARE), anchor - 700, anchor, random)
-    # Of each family of three only the second can be merged, into the third.
-    merged_on = _some_day(np.full(size, 3 * MERGED_SHARE), anchor - 700, anchor, random)
+    # So many of the second numbers that the share of all customers is merged by then.
+    merged_on = _some_day(np.full(size, MERGED_SHARE / SECOND_NUMBER_SHARE), anchor - 700, anchor, random)
     assessed = random.random(size) < 0.6
     return {
         "number": np.array(block) + 1,
         "identity": identity,
         "age": age,
         "birth": birth,
-        "gender": random.integers(0, 2, size),
-        "kind": random.choice(3, size=size, p=(0.965, 0.03, 0.005)),
+        "gender": random.integers(0, 2, size)[persons.age_of],
+        "kind": np.where(persons.is_natural, 0, random.choice(3, size=size, p=(0.965, 0.03, 0.005))),
+        "person": persons.person,
+        "double": persons.double,
+        "away": persons.away,
         "grid": grid,
         "employer": np.where(works, random.integers(0, config.employers, size), -1),
         "trader": identity == _TRADER,
@@ -69,7 +75,7 @@ def draw_people(config: SampleConfig, block: range, random: np.random.Generator)
         "consent": random.random(size) >= OPT_OUT_SHARE,
         "no_birth": random.random(size) < NO_BIRTH_DATE_SHARE,
         "closed_on": closed_on,
-        "merged": _merges(opened, closed_on, merged_on),
+        "merged": _merges(persons.person, opened, closed_on, merged_on),
         "merged_on": merged_on,
     }
 
@@ -93,14 +99,12 @@ def _some_day(share: NDArray, first: int, last: int, random: np.random.Generator
     return first + np.minimum((last - first) * part, _NEVER).astype(np.int64)
 
 
-def _merges(opened: NDArray, closed_on: NDArray, merged_on: NDArray) -> NDArray:
-    """Who is merged some day: into the next customer, who is on the books by then."""
-    merged = np.arange(len(opened)) % 3 == 1
-    merged[-1:] = False
-    survivor = np.minimum(np.arange(len(opened)) + 1, len(opened) - 1)
+def _merges(person: NDArray, opened: NDArray, closed_on: NDArray, merged_on: NDArray) -> NDArray:
+    """Whose number is merged some day: into the same person's current one, which is on the books by then."""
+    second = person != np.arange(len(person))
     present = (opened < merged_on) & ~((closed_on > opened) & (closed_on <= merged_on))
-    kept = (opened[survivor] <= merged_on) & ~((closed_on > opened) & (closed_on <= merged_on))[survivor]
-    return merged & present & kept
+    kept = (opened[person] <= merged_on) & ~((closed_on > opened) & (closed_on <= merged_on))[person]
+    return second & present & kept
 
 
 def on_books(people: People, first: int, last: int) -> NDArray:
@@ -141,7 +145,7 @@ def customers_table(config: SampleConfig, people: People) -> pa.Table:
             "marketing_consent": pa.array(people["consent"]),
             "social_security_card_on": days(people["card_on"], people["card_on"] > end),
             "mobile_bank_on": days(people["mobile_on"], people["mobile_on"] > end),
-            "merged_into": ids("C", people["number"] + 1, 8, ~merged),
+            "merged_into": ids("C", people["number"][people["person"]], 8, ~merged),
             "merged_on": days(people["merged_on"], ~merged),
         }
     )
@@ -168,13 +172,14 @@ def accounts_table(people: People, end: int) -> pa.Table:
 
 
 def relations_table(people: People, end: int) -> pa.Table:
-    """Neighbouring customers form families of three."""
+    """Neighbouring customers form families of three; a firm is in none."""
     number = people["number"]
-    first = np.arange(0, len(number), 3)
+    first = np.arange(0, len(number), FAMILY)
     left = np.concatenate([first, first])
     right = np.concatenate([first + 1, first + 2])
     left, right = left[right < len(number)], right[right < len(number)]
-    both = (people["opened"][left] <= end) & (people["opened"][right] <= end)
+    both = np.maximum(people["opened"][left], people["opened"][right]) <= end
+    both &= (people["kind"][left] != FIRM) & (people["kind"][right] != FIRM)
     left, right = number[left[both]], number[right[both]]
     return pa.table(
         {

@@ -6,7 +6,7 @@ import pyarrow as pa
 from goldmine.contract.tables import PRODUCT_RISKS
 from goldmine.sample.arrow import codes, day_number, days, ids
 from goldmine.sample.config import SampleConfig
-from goldmine.sample.identity import place_names, staff_names
+from goldmine.sample.identity import VILLAGES, place_names, staff_names
 from goldmine.sample.products import PRODUCTS
 
 _INDUSTRIES = ("health", "school", "government", "board_mill", "garlic_trade", "jade_carving", "nut_roasting", "other")
@@ -27,7 +27,7 @@ def reference_tables(config: SampleConfig) -> dict[str, pa.Table]:
         "grids": pa.table(
             {
                 "grid_id": ids("G", grid, 5),
-                "name": place_names(grid + 7, "village"),
+                "name": place_names(grid + VILLAGES, "village"),
                 "branch_id": ids("B", grid % config.branches, 3),
                 "visitor_id": ids("S", grid % config.branches * 4 + grid % 4, 5),
             }

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, ndtri
 
 from goldmine.sample.config import SampleConfig
+from goldmine.sample.persons import FAMILY
 from goldmine.sample.streams import stream
 
 Array = NDArray[np.floating]
@@ -27,8 +28,6 @@ FAST_STAYS = 0.968
 """Chance that the fast part of wealth stays the same for a month; otherwise it is drawn again."""
 MOOD_SPREAD = 0.45
 """Standard deviation of the drifting part of engagement."""
-FAMILY = 3
-"""Neighbouring customers who form a family."""
 
 
 @dataclass(frozen=True)

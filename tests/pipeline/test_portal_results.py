@@ -6,7 +6,7 @@ import pytest
 
 from goldmine.core.errors import WorkFolderError
 from goldmine.core.workspace import Workspace
-from goldmine.pipeline.dagster_assets import JobSettings
+from goldmine.pipeline.job_settings import JobSettings
 from goldmine.pipeline.portal_results import take_portal_results
 
 

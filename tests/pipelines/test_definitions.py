@@ -1,15 +1,16 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import dagster as dg
 import pytest
 from dagster._core.definitions.partitions.context import partition_loading_context
 
 from goldmine.contract.tables import TABLES
-from goldmine.core.errors import ContractError, UseCaseError, ValidationError
+from goldmine.core.errors import ContractError, HistoryError, UseCaseError, ValidationError
 from goldmine.core.workspace import Workspace, home
 from goldmine.labels.use_case import use_case_names
-from goldmine.pipeline.dagster_assets import MONTH_ENDS, JobSettings, retry_if_transient
+from goldmine.pipeline.dagster_assets import retry_if_transient
 from goldmine.pipeline.dagster_job import dagster_home, load_definitions, run_job
+from goldmine.pipeline.job_settings import JobSettings, month_ends
 from goldmine.pipeline.snapshot import Snapshot
 from tests.pipeline.conftest import AS_OF
 from tests.tiny import balance, make_bank, transaction
@@ -47,14 +48,67 @@ def test_retraining_runs_every_step_and_scoring_all_but_training(defs):
 
 
 def test_a_partition_is_a_month_end():
-    assert MONTH_ENDS.has_partition_key("2024-02-29")
-    assert not MONTH_ENDS.has_partition_key("2024-02-28")
-    assert not MONTH_ENDS.has_partition_key("2024-02-01")
+    months = month_ends(date(2024, 3, 31))
+    assert months.has_partition_key("2024-02-29")
+    assert not months.has_partition_key("2024-02-28")
+    assert not months.has_partition_key("2024-02-01")
 
 
-def test_the_month_that_has_just_ended_has_a_partition():
-    with partition_loading_context(datetime(2024, 3, 1, 1, tzinfo=UTC)):
-        assert MONTH_ENDS.get_last_partition_key() == "2024-02-29"
+@pytest.mark.parametrize(
+    ("data_until", "newest"),
+    [
+        (date(2024, 2, 29), "2024-02-29"),
+        (date(2024, 3, 30), "2024-02-29"),
+        (date(2024, 3, 31), "2024-03-31"),
+        (None, "2025-01-31"),  # no data_until: the books follow the calendar, and this is read on 1 February 2025
+    ],
+)
+def test_partitions_end_at_the_newest_month_of_the_books(data_until, newest):
+    with partition_loading_context(datetime(2025, 2, 1, 1, tzinfo=UTC)):
+        assert month_ends(data_until).get_last_partition_key() == newest
+
+
+class TestBankOfAScheduleServer:
+    @pytest.fixture
+    def bank(self, tmp_path, monkeypatch):
+        """A bank whose books end in June 2024, named as `goldmine schedule` names it."""
+        make_bank(tmp_path, {"customers": [{"customer_id": "a"}], "transactions": [transaction(1, "a", "2024-06-15")]})
+        (tmp_path / "bank.yaml").write_text("name: tiny\ndata_until: 2024-06-30\n")
+        monkeypatch.setenv("GOLDMINE_BANK", str(tmp_path))
+        return tmp_path
+
+    @staticmethod
+    def newest(definitions):
+        return definitions.resolve_job_def("score").partitions_def.get_last_partition_key()
+
+    def test_a_month_that_arrives_is_a_partition_once_definitions_are_loaded_anew(self, bank):
+        loaded = load_definitions().defs
+        (bank / "bank.yaml").write_text("name: tiny\ndata_until: 2024-07-31\n")
+        assert [self.newest(loaded), self.newest(load_definitions().defs)] == ["2024-06-30", "2024-07-31"]
+
+    def test_a_schedule_asks_for_the_month_that_arrived_after_it_was_loaded(self, bank):
+        repository = load_definitions().defs.get_repository_def()
+        time = datetime.fromisoformat("2024-08-02T06:00+08:00")
+        context = dg.build_schedule_context(scheduled_execution_time=time, repository_def=repository)
+        (request,) = repository.get_schedule_def("score_each_month").evaluate_tick(context).run_requests
+        assert (request.partition_key, request.tags["dagster/partition"]) == ("2024-07-31", "2024-07-31")
+
+    def test_a_scheduled_run_is_of_the_bank_that_is_served(self, bank, monkeypatch):
+        monkeypatch.setenv("GOLDMINE_WORK", str(bank / "work"))
+        definitions = load_definitions().defs
+        time = datetime.fromisoformat("2024-07-02T06:00+08:00")
+        request = definitions.resolve_schedule_def("score_each_month")(
+            dg.build_schedule_context(scheduled_execution_time=time)
+        )
+        job = definitions.resolve_job_def("score")
+        settings = JobSettings(**dg.validate_run_config(job, request.run_config)["resources"]["settings"]["config"])
+        snapshot = settings.snapshot(request.partition_key)
+        assert (snapshot.source, snapshot.work.root, snapshot.as_of) == (bank, bank / "work", date(2024, 6, 30))
+
+    def test_a_month_that_the_books_do_not_reach_fails_at_once_and_says_so(self, bank, tmp_path):
+        settings = JobSettings(bank=str(bank), work=str(tmp_path / "work"))
+        with pytest.raises(HistoryError, match=r"as_of: 2024-07-31 is after the books' last month end\."):
+            settings.snapshot("2024-07-31")
 
 
 @pytest.mark.parametrize(
@@ -73,7 +127,6 @@ def test_schedules_ask_for_the_month_that_has_ended(defs, name, cron, time):
     job = defs.resolve_job_def(schedule.job_name)
     config = dg.validate_run_config(job, request.run_config)["resources"]["settings"]["config"]
     assert config["quarterly"] is True
-    assert config["work"] == "data"
 
 
 def test_reports_follow_the_lists_in_a_job_of_their_own(defs):

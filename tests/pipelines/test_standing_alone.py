@@ -9,8 +9,8 @@ from goldmine.core.errors import DiskError, IncompleteError, LeakError, Settings
 from goldmine.core.files import write_json
 from goldmine.core.workspace import Workspace, home
 from goldmine.labels.refusal import refused
-from goldmine.pipeline.dagster_assets import JobSettings
 from goldmine.pipeline.dagster_job import load_definitions
+from goldmine.pipeline.job_settings import JobSettings
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.step import StepResult
 from tests.tiny import balance, make_bank

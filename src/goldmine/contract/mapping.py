@@ -118,6 +118,28 @@ def load_mapping(folder: Path) -> Mapping:
     return Mapping(top.name or folder.resolve().name, top.data_until or date.today(), sources, tables, engine)
 
 
+def stated_end(folder: Path) -> date | None:
+    """The last day that the books cover, as ``bank.yaml`` states it.
+
+    Parameters
+    ----------
+    folder : Path
+        The bank's folder.
+
+    Returns
+    -------
+    date or None
+        None if the file states no ``data_until``, or is not there.
+
+    Raises
+    ------
+    SettingsError
+        An unknown key or a value of the wrong type.
+    """
+    file = folder / FILE
+    return typed(_File, read_yaml(file), str(file)).data_until if file.is_file() else None
+
+
 def _source(name: str, raw: dict[str, Any], folder: Path) -> Source:
     where = f"{folder / FILE}: sources.{name}"
     if not _NAME.fullmatch(name):

@@ -1,34 +1,26 @@
 """The table of steps as Dagster assets, checks, jobs and schedules."""
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import dagster as dg
-from pydantic import Field, PrivateAttr
 
+from goldmine.contract.mapping import stated_end
 from goldmine.contract.tables import TABLES
 from goldmine.core.dates import month_end
 from goldmine.core.errors import GoldmineError, UseCaseError, ValidationError
 from goldmine.core.files import read_json
 from goldmine.core.i18n import _
-from goldmine.core.workspace import Workspace, at_home
+from goldmine.core.workspace import at_home
 from goldmine.labels.use_case import use_case_names
 from goldmine.pipeline.campaign_step import measure_campaigns
 from goldmine.pipeline.failure import is_transient
-from goldmine.pipeline.portal_results import take_portal_results
+from goldmine.pipeline.job_settings import JobSettings, month_ends, served_folders
 from goldmine.pipeline.refusals import accept, noted, refuse, stands_alone
-from goldmine.pipeline.run_record import RunRecord
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.step import Step, StepResult, run_step
-
-MONTH_ENDS = dg.TimeWindowPartitionsDefinition(
-    start="1990-01-31", fmt="%Y-%m-%d", cron_schedule="0 0 L * *", end_offset=1
-)
-"""One partition a snapshot date; its key is the month end itself."""
 
 RETRY = dg.RetryPolicy(max_retries=2, delay=20, backoff=dg.Backoff.EXPONENTIAL)
 """For transient faults; all others are raised as failures that allow no retry."""
@@ -57,47 +49,6 @@ class Schedule:
     quarterly: bool = False
 
 
-class JobSettings(dg.ConfigurableResource):
-    """Which bank a job is for and how it runs; a run holds the work folder from its first step to its last."""
-
-    bank: str = Field(default="data/sample_bank", description="Folder of the bank's tables, with bank.yaml.")
-    work: str = Field(default="data", description="The bank's work folder.")
-    language: str = Field(default="en", description="en or zh: of figures and lists.")
-    use_cases: list[str] = Field(default=[], description="Use cases to run; none means all that the tables support.")
-
-    quarterly: bool = Field(default=False, description="Also use cases whose file says `schedule: quarterly`.")
-
-    parameters: dict[str, str] = Field(default={}, description="More parameters of the steps' notebooks.")
-    engine: str = Field(default="", description="duckdb or spark; empty: as bank.yaml says.")
-    spark_master: str = Field(default="", description="Spark's master; empty: as bank.yaml says.")
-
-    _record: RunRecord = PrivateAttr(default_factory=RunRecord)
-
-    @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["JobSettings"]:
-        """Hold the work folder for the run, and take the portal's results first."""
-        work = Workspace(at_home(self.work))
-        with work.lock():
-            take_portal_results(work)
-            yield self
-
-    def snapshot(self, as_of: str, use_case: str = "") -> Snapshot:
-        """The bank at a month end, for one use case or for all."""
-        return Snapshot(
-            source=at_home(self.bank),
-            work=Workspace(at_home(self.work)),
-            as_of=date.fromisoformat(as_of),
-            language=self.language,
-            use_cases=tuple(self.use_cases),
-            parameters=self.parameters,
-            asked_engine=self.engine,
-            asked_master=self.spark_master,
-            quarterly=self.quarterly,
-            use_case=use_case,
-            record=self._record,
-        )
-
-
 def define(steps: Sequence[Step], jobs: Mapping[str, str], schedules: Sequence[Schedule]) -> dg.Definitions:
     """The definitions that Dagster loads.
 
@@ -110,7 +61,9 @@ def define(steps: Sequence[Step], jobs: Mapping[str, str], schedules: Sequence[S
     schedules : sequence of Schedule
         When the jobs run.
     """
-    assets = {step.name: _assets(step, steps) for step in steps}
+    bank, work = served_folders()
+    months = month_ends(stated_end(at_home(bank)))
+    assets = {step.name: _assets(step, steps, months) for step in steps}
     asset_jobs = {
         name: dg.define_asset_job(
             name,
@@ -119,7 +72,6 @@ def define(steps: Sequence[Step], jobs: Mapping[str, str], schedules: Sequence[S
         )
         for name, description in jobs.items()
     }
-    bank, work = os.environ.get("GOLDMINE_BANK", "data/sample_bank"), os.environ.get("GOLDMINE_WORK", "data")
     return dg.Definitions(
         assets=[asset for of_step in assets.values() for asset in of_step],
         jobs=list(asset_jobs.values()),
@@ -129,27 +81,28 @@ def define(steps: Sequence[Step], jobs: Mapping[str, str], schedules: Sequence[S
     )
 
 
-def _assets(step: Step, steps: Sequence[Step]) -> list[dg.AssetsDefinition]:
+def _assets(step: Step, steps: Sequence[Step], months: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     """A step's asset; for a step of use cases, one for each."""
     names = use_case_names() if step.for_each == "use_case" else [""]
-    return [_asset(step, steps, name) for name in names]
+    return [_asset(step, steps, months, name) for name in names]
 
 
-def _asset(step: Step, steps: Sequence[Step], use_case: str) -> dg.AssetsDefinition:
+def _asset(step: Step, steps: Sequence[Step], months: dg.PartitionsDefinition, use_case: str) -> dg.AssetsDefinition:
     key = _key(step.name, use_case)
 
     @dg.asset(
         key=key,
         description=step.description,
         group_name="_".join(filter(None, (step.group, use_case))),
-        partitions_def=MONTH_ENDS,
+        partitions_def=months,
         retry_policy=RETRY,
         deps=_needed(step, steps, use_case),
         # A broken rule of a use case's own holds back its list alone.
         check_specs=[dg.AssetCheckSpec(name, asset=key, blocking=not use_case) for name in step.suites],
     )
     def asset(context: dg.AssetExecutionContext, settings: JobSettings) -> Events:
-        run = settings.snapshot(context.partition_key, use_case)
+        with retry_if_transient():
+            run = settings.snapshot(context.partition_key, use_case)
         with noted(run, step.name):
             if use_case:
                 yield from _standing_alone(step, run, last_attempt=context.retry_number >= RETRY.max_retries)
@@ -257,7 +210,11 @@ def retry_if_transient() -> Iterator[None]:
 
 
 def _schedule(schedule: Schedule, job: Any) -> dg.ScheduleDefinition:
-    """A schedule that runs its job for the month that has ended."""
+    """A schedule that runs its job for the month that has ended.
+
+    The request states its month by the tag as well: a month that the bank delivered after these definitions were loaded
+    is no partition of theirs, but it is one of the run's, which loads them anew.
+    """
     config = {"resources": {"settings": {"config": {"quarterly": True}}}} if schedule.quarterly else {}
 
     @dg.schedule(
@@ -268,7 +225,7 @@ def _schedule(schedule: Schedule, job: Any) -> dg.ScheduleDefinition:
         description=schedule.description,
     )
     def request_run(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        month = month_end(context.scheduled_execution_time.date(), -1)
-        return dg.RunRequest(partition_key=str(month), run_config=config)
+        month = str(month_end(context.scheduled_execution_time.date(), -1))
+        return dg.RunRequest(partition_key=month, run_config=config, tags={"dagster/partition": month})
 
     return request_run

@@ -46,7 +46,8 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
         "engine": snapshot.engine.name,
         "spark_master": snapshot.engine.spark_master,
     }
-    with snapshot.work.lock(), environment({**QUIET, "DAGSTER_HOME": str(dagster_home(snapshot.work))}):
+    variables = {"GOLDMINE_BANK": str(snapshot.source), "DAGSTER_HOME": str(dagster_home(snapshot.work))}
+    with snapshot.work.lock(), environment(QUIET | variables):
         job, instance = _load()
         try:
             run_stoppable(

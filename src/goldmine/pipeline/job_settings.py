@@ -1,0 +1,100 @@
+"""What a job in Dagster runs for: the bank, its work folder, and the month ends that it can be run at."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field, PrivateAttr
+
+from goldmine.contract.mapping import stated_end
+from goldmine.core.dates import month_end, snapshot_date
+from goldmine.core.workspace import Workspace, at_home
+from goldmine.pipeline.portal_results import take_portal_results
+from goldmine.pipeline.run_record import RunRecord
+from goldmine.pipeline.snapshot import Snapshot
+
+
+class JobSettings(dg.ConfigurableResource):
+    """Which bank a job is for and how it runs; a run holds the work folder from its first step to its last."""
+
+    bank: str = Field(default="", description="Folder of the bank's tables; empty: the one that Dagster serves.")
+    work: str = Field(default="", description="The bank's work folder; empty: the one that Dagster serves.")
+    language: str = Field(default="en", description="en or zh: of figures and lists.")
+    use_cases: list[str] = Field(default=[], description="Use cases to run; none means all that the tables support.")
+
+    quarterly: bool = Field(default=False, description="Also use cases whose file says `schedule: quarterly`.")
+
+    parameters: dict[str, str] = Field(default={}, description="More parameters of the steps' notebooks.")
+    engine: str = Field(default="", description="duckdb or spark; empty: as bank.yaml says.")
+    spark_master: str = Field(default="", description="Spark's master; empty: as bank.yaml says.")
+
+    _record: RunRecord = PrivateAttr(default_factory=RunRecord)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["JobSettings"]:
+        """Hold the work folder for the run, and take the portal's results first."""
+        work = self.workspace
+        with work.lock():
+            take_portal_results(work)
+            yield self
+
+    @property
+    def source(self) -> Path:
+        """The bank's folder. A config that leaves it out, such as a schedule's, means the bank that is served."""
+        return at_home(self.bank or served_folders()[0])
+
+    @property
+    def workspace(self) -> Workspace:
+        """The bank's work folder."""
+        return Workspace(at_home(self.work or served_folders()[1]))
+
+    def snapshot(self, as_of: str, use_case: str = "") -> Snapshot:
+        """The bank at a month end, for one use case or for all.
+
+        Raises
+        ------
+        HistoryError
+            If the books do not reach the month end.
+        """
+        return Snapshot(
+            source=self.source,
+            work=self.workspace,
+            as_of=snapshot_date(as_of, stated_end(self.source) or date.today()),
+            language=self.language,
+            use_cases=tuple(self.use_cases),
+            parameters=self.parameters,
+            asked_engine=self.engine,
+            asked_master=self.spark_master,
+            quarterly=self.quarterly,
+            use_case=use_case,
+            record=self._record,
+        )
+
+
+def served_folders() -> tuple[str, str]:
+    """The bank's folder and the work folder that Dagster was started for, by `goldmine schedule` or a command."""
+    return os.environ.get("GOLDMINE_BANK", "data/sample_bank"), os.environ.get("GOLDMINE_WORK", "data")
+
+
+def month_ends(data_until: date | None) -> dg.TimeWindowPartitionsDefinition:
+    """One partition a month end that the books hold; its key is the month end itself.
+
+    Parameters
+    ----------
+    data_until : date or None
+        The last day that the books cover; None if they follow the calendar.
+
+    Examples
+    --------
+    >>> month_ends(date(2024, 6, 30)).get_last_partition_key()
+    '2024-06-30'
+    >>> month_ends(date(2024, 6, 29)).get_last_partition_key()
+    '2024-05-31'
+    """
+    end = month_end(snapshot_date("", data_until), 1) if data_until else None  # where the first window left out ends
+    return dg.TimeWindowPartitionsDefinition(
+        start="1990-01-31", end=str(end) if end else None, fmt="%Y-%m-%d", cron_schedule="0 0 L * *", end_offset=1
+    )

@@ -7,6 +7,7 @@ import typer
 
 if TYPE_CHECKING:
     from goldmine.contract.proposal.propose import Proposal, TableProposal
+    from goldmine.contract.proposal.unions import Part
 
 
 def map_tables(
@@ -63,28 +64,36 @@ def show_proposal(proposal: "Proposal") -> None:
 
 
 def _lines(table: "TableProposal", certainty: str) -> list[str]:
-    match, name = table.match, table.match.spec.name
-    lines = []
-    if certainty == ("sure" if match.named == 1 else "guessed"):
-        lines.append(f"{name}: {match.table.raw.where}, {match.table.rows:,} rows")
-    columns = [f"{column.column.name} from {column.raw}" for column in match.columns]
-    sure = [text for text, column in zip(columns, match.columns, strict=True) if column.sure]
-    if certainty == "sure" and sure:
-        lines.append(f"{name}: {', '.join(sure)}")
-    guessed = [text for text, column in zip(columns, match.columns, strict=True) if not column.sure]
-    if certainty == "guessed":
-        lines += [f"{name}: {text}" for text in guessed]
-        if table.join:
-            only = f", rows with {table.join.only[0]} {table.join.only[1]}" if table.join.only else ""
-            share = f"{table.join.shared:.1%} of the accounts are there"
-            lines.append(
-                f"{name}: customer_id joined by {table.join.own} from {table.join.table.raw.where}{only}; {share}"
-            )
+    name = table.match.spec.name
+    lines = [line for part in table.parts for line in _of_part(table, part, certainty)]
     if certainty == "tell":
         lines += [f"{name}.{column}: no column was found; it is compulsory" for column in table.missing]
-        lines += [f"{name}: the last line of {file} does not end" for file in match.table.raw.unfinished]
     return lines + [
         f"{name}{f'.{finding.column}' if finding.column else ''}: {finding.text}"
         for finding in table.values.findings
         if finding.certainty == certainty
     ]
+
+
+def _of_part(table: "TableProposal", part: "Part", certainty: str) -> list[str]:
+    match, name = part.match, part.match.spec.name
+    inside = f" in {part.where}" if len(table.parts) > 1 else ""
+    lines = []
+    if certainty == ("sure" if match.named == 1 else "guessed"):
+        lines.append(f"{name}: {part.where}, {match.table.rows:,} rows")
+    columns = [f"{column.column.name} from {column.raw}" for column in match.columns]
+    sure = [text for text, column in zip(columns, match.columns, strict=True) if column.sure]
+    if certainty == "sure" and sure:
+        lines.append(f"{name}: {', '.join(sure)}{inside}")
+    guessed = [text for text, column in zip(columns, match.columns, strict=True) if not column.sure]
+    if certainty == "guessed":
+        lines += [f"{name}: {text}{inside}" for text in guessed]
+        if part.join:
+            only = f", rows with {part.join.only[0]} {part.join.only[1]}" if part.join.only else ""
+            share = f"{part.join.shared:.1%} of the accounts{inside} are there"
+            lines.append(
+                f"{name}: customer_id joined by {part.join.own} from {part.join.table.raw.where}{only}; {share}"
+            )
+    if certainty == "tell":
+        lines += [f"{name}: the last line of {file} does not end" for file in match.table.raw.unfinished]
+    return lines

@@ -91,6 +91,14 @@ initials of pinyin (`src/goldmine/contract/proposal/names.yaml`) and by their co
 missing values, thousands, codes and fen by all values of a column; the customer of an account by a join. It prints
 what it found, in counts and never in a customer's values, and the file says it in comments:
 
+Files, sheets and tables whose names differ in digits only (`flow_2023.csv`, `flow_2024.csv`) are one table. Where
+their headings differ (another order, another name of the same field, a column that older files lack) each has a
+source and a SELECT of its own, joined by UNION ALL; the rows of each are said, and which column is empty in which. A
+file is told and not joined where one heading gives different columns, amounts are 20 times apart or one is in fen,
+the numbers are not those of customers, forms of dates fit the same texts, a compulsory column is missing, or more
+than a tenth of the rows stand in another file (ledgers of refusals are joined all the same). Of monthly exports of
+all customers the newest is used.
+
 * **Sure**: a known name, and values that fit it.
 * **Guessed**: found by content, or something else fits too. Look at each: `unit` above all, since whole amounts may be
   yuan or fen (both medians are named), and codes of which only a part is a known word.

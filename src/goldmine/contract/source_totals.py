@@ -70,7 +70,7 @@ def source_totals(
     counter = _Counter(connection, spec, mapping)
     try:
         rows = {names[relation.sql()]: counter.rows(relation) for relation in [*here, *looked_up]}
-        yuan = counter.yuan(select, here, list(read[1]))
+        yuan = counter.yuan(select, list(read[1]))
     except (duckdb.Error, ContractError):  # a table function, a view of another schema: not counted, and not said
         return SourceTotals()
     main = {names[relation.sql()] for relation in here}
@@ -108,6 +108,16 @@ def _relations(select: exp.Query) -> tuple[list[exp.Table], list[exp.Table]]:
     return list(here.values()), [table for name, table in looked_up.items() if name not in here]
 
 
+def _selects(select: exp.Query) -> list[exp.Select]:
+    """The SELECT itself, or those of a UNION ALL; none where it is made otherwise, such as by EXCEPT."""
+    if isinstance(select, exp.Select):
+        return [select]
+    if type(select) is not exp.Union or select.args.get("distinct"):
+        return []
+    parts = [_selects(side) for side in (select.left, select.right) if isinstance(side, exp.Query)]
+    return [part for found in parts for part in found] if len(parts) == 2 and all(parts) else []
+
+
 def _gives_every_row(select: exp.Query) -> bool:
     if not isinstance(select, exp.Select) or any(select.args.get(part) for part in _SETS_APART):
         return False
@@ -133,19 +143,22 @@ class _Counter:
         with self._query("count(*) AS n", relation) as query:
             return int(self.connection.execute(f"SELECT n FROM ({query})").fetchall()[0][0])
 
-    def yuan(self, select: exp.Query, relations: list[exp.Table], amounts: list[str]) -> dict[str, Decimal]:
-        """Sums of the amounts that the SELECT takes as they stand from its only table."""
-        if len(relations) != 1 or not isinstance(select, exp.Select):
-            return {}
-        sums = {}
-        for expression in select.expressions:
-            column = expression.unalias()
-            if expression.alias_or_name not in amounts or not isinstance(column, exp.Column):
-                continue
-            if column.table in {join.this.alias_or_name for join in select.args.get("joins") or ()}:
-                continue
-            sums[expression.alias_or_name] = self._sum(column.name, expression.alias_or_name, relations[0])
-        return sums
+    def yuan(self, select: exp.Query, amounts: list[str]) -> dict[str, Decimal]:
+        """Sums of the amounts that the SELECT, or each one of a UNION ALL, takes as they stand from its only table."""
+        sums: dict[str, Decimal] = {}
+        made = set()
+        for part in _selects(select):
+            here, _ = _relations(part)
+            joined = {join.this.alias_or_name for join in part.args.get("joins") or ()}
+            for expression in part.expressions:
+                name, column = expression.alias_or_name, expression.unalias()
+                if name not in amounts:
+                    continue
+                if isinstance(column, exp.Column) and column.table not in joined and len(here) == 1:
+                    sums[name] = sums.get(name, Decimal(0)) + self._sum(column.name, name, here[0])
+                elif not isinstance(column, exp.Null):
+                    made.add(name)
+        return {name: total for name, total in sums.items() if name not in made}
 
     def _sum(self, raw: str, name: str, relation: exp.Table) -> Decimal:
         with self._query(f"{quoted(raw)} AS {quoted(name)}", relation) as query:

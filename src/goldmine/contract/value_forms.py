@@ -88,7 +88,7 @@ class ValueForms(BaseModel):
             for form in forms:
                 date_pattern(form)
             for first, second in combinations(forms, 2):
-                if _fit_same_text(first, second):
+                if fit_same_text(first, second):
                     raise ValueError(f"the forms {first!r} and {second!r} fit the same texts; keep the right one")
         return value
 
@@ -137,7 +137,7 @@ def date_pattern(form: str) -> str:
     return pattern
 
 
-def _fit_same_text(first: str, second: str) -> bool:
+def fit_same_text(first: str, second: str) -> bool:
     """Whether a text could be of both forms: the same signs, and between them as many digits."""
     parts = _runs(first), _runs(second)
     return len(parts[0]) == len(parts[1]) and all(

@@ -28,11 +28,7 @@ def bank_yaml(proposal: Proposal) -> str:
 
 
 def _sources(proposal: Proposal) -> list[str]:
-    raws = {}
-    for table in proposal.tables:
-        raws[table.match.table.raw.source_name] = table.match.table.raw
-        if table.join:
-            raws[table.join.table.raw.source_name] = table.join.table.raw
+    raws = {table.raw.source_name: table.raw for proposed in proposal.tables for table in proposed.tables}
     lines = []
     for name, raw in raws.items():
         lines.append(f"  {name}: {_flow(raw.source)}")
@@ -52,8 +48,7 @@ def _has_older(proposal: Proposal, file: str) -> bool:
 def _table(table: TableProposal) -> list[str]:
     match, values = table.match, table.values
     lines = [f"  {match.spec.name}:"]
-    names = [match.table.raw.source_name, *([table.join.table.raw.source_name] if table.join else [])]
-    names = list(dict.fromkeys(names))
+    names = list(dict.fromkeys(read.raw.source_name for read in table.tables))
     lines.append(f"    source: {names[0] if len(names) == 1 else _flow(names)}")
     if match.named < 1:
         lines.append("    # guessed: the table is recognised by its columns")

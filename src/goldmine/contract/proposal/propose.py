@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from statistics import median
@@ -12,12 +12,13 @@ import duckdb
 from goldmine.contract.databases import rows_of
 from goldmine.contract.duckdb_errors import duckdb_errors
 from goldmine.contract.mapping import FILE
-from goldmine.contract.proposal.joins import Join, completed, join_for
-from goldmine.contract.proposal.matching import ProfiledTable, TableMatch, match_columns, match_tables
+from goldmine.contract.proposal.joins import completed
+from goldmine.contract.proposal.matching import ProfiledTable, TableMatch, match_columns
 from goldmine.contract.proposal.profile import profiles
 from goldmine.contract.proposal.raw_tables import RawTable, raw_tables, server_tables
-from goldmine.contract.proposal.select import select_of, signed_amounts
-from goldmine.contract.proposal.values import ValueKeys, value_keys
+from goldmine.contract.proposal.select import select_of
+from goldmine.contract.proposal.unions import LEAST_SCORE, Part, match_with_parts, newest, union_of
+from goldmine.contract.proposal.values import ValueKeys
 from goldmine.contract.sources import PostgresSource, SqliteSource
 from goldmine.contract.stage import add_source, connect
 from goldmine.contract.tables import TABLES
@@ -28,19 +29,32 @@ from goldmine.core.sql import quoted
 _USUAL_MONTH = 0.2
 _MONTHS = 12
 _LAST = " last"
-_RIVAL = 1.0
 _DAYS_TO_MONTH_END = 3
 
 
 @dataclass(frozen=True)
 class TableProposal:
-    """What is proposed for one table of the contract; `missing` are compulsory columns that nothing gives."""
+    """What is proposed for one table of the contract: the bank's tables that give it, and how they are read."""
 
-    match: TableMatch
+    parts: tuple[Part, ...]
     values: ValueKeys
     select: tuple[str, ...]
-    missing: tuple[str, ...]
-    join: Join | None = None
+    apart: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def match(self) -> TableMatch:
+        """The bank's table that fits best."""
+        return self.parts[0].match
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Compulsory columns that nothing gives."""
+        return self.parts[0].missing
+
+    @property
+    def tables(self) -> list[ProfiledTable]:
+        """The bank's tables that its SELECT names."""
+        return [part.match.table for part in self.parts] + [part.join.table for part in self.parts if part.join]
 
 
 @dataclass(frozen=True)
@@ -79,7 +93,7 @@ class Proposal:
             lines.append("suppressions: no ledger of refusals was found; without one nobody is kept off the lists")
         if "customers" in there and there["customers"].raw_of("marketing_consent") is None:
             lines.append("customers.marketing_consent: no column was found; without one nobody counts as opted out")
-        read = [*(table.match.table for table in self.tables), *self.unmatched]
+        read = [*(part.match.table for table in self.tables for part in table.parts), *self.unmatched]
         lines += [
             f"{table.raw.where}: no row names its columns; write their names under columns of its source"
             for table in read
@@ -90,6 +104,11 @@ class Proposal:
             "make rows of them with UNPIVOT in the SELECT of balances"
             for table in self.unmatched
             if (columns := table.raw.month_columns)
+        ]
+        lines += [
+            f"{table.match.spec.name}: {where} is not joined to {table.match.table.raw.where}: {reason}"
+            for table in self.tables
+            for where, reason in table.apart.items()
         ]
         return lines + [
             f"{name}: {where} has its columns too and is not used; add its rows with UNION ALL if they belong there"
@@ -172,18 +191,20 @@ def _proposal(
     connection: duckdb.DuckDBPyConnection,
     scratch: Path,
 ) -> Proposal:
-    matches = [_latest(match, folder, connection, scratch) for match in match_tables(tables)]
-    customers = next((completed(match, None) for match in matches if match.spec.name == "customers"), None)
+    matches = []
+    for several in match_with_parts(tables):
+        kept, apart = newest(several)
+        kept[0] = _latest(kept[0], folder, connection, scratch) if len(kept) == 1 else kept[0]
+        matches.append((kept, apart))
+    customers = next((completed(kept[0], None) for kept, _ in matches if kept[0].spec.name == "customers"), None)
     proposed = []
-    for match in matches:
-        whole = completed(match, customers)
-        join = join_for(whole, tables)
-        given = [*(["customer_id"] if join else []), *(["direction"] if signed_amounts(whole) else [])]
-        missing = tuple(name for name in whole.missing if name not in given)
-        table = TableProposal(whole, value_keys(whole), select_of(whole, join), missing, join)
-        if not table.missing or match.spec.compulsory or match.named:
+    for kept, apart in matches:
+        union = union_of(kept, customers, tables, connection)
+        select = select_of([(part.match, part.join) for part in union.parts])
+        table = TableProposal(union.parts, union.values, select, apart | union.apart)
+        if not table.missing or table.match.spec.compulsory or table.match.named:
             proposed.append(table)
-    used = {t.match.table.view.removesuffix(_LAST) for t in proposed} | {t.join.table.view for t in proposed if t.join}
+    used = {table.view.removesuffix(_LAST) for proposal in proposed for table in proposal.tables}
     unmatched = [table for table in tables if table.view not in used]
     until = _data_until(proposed, connection)
     return Proposal(folder, until, tuple(proposed), tuple(unmatched), unused, _rivals(proposed, unmatched))
@@ -192,9 +213,12 @@ def _proposal(
 def _rivals(proposed: list[TableProposal], unmatched: list[ProfiledTable]) -> dict[str, str]:
     """Unused tables that could be a part of a table of the contract, such as last year's transactions."""
     rivals = {}
+    told = {where for known in proposed for where in known.apart}
     for table in unmatched:
+        if table.raw.where in told:
+            continue
         fits = [match_columns(known.match.spec, table) for known in proposed]
-        whole = [fit for fit in fits if not fit.missing and len(fit.columns) > 1 and fit.score >= _RIVAL]
+        whole = [fit for fit in fits if not fit.missing and len(fit.columns) > 1 and fit.score >= LEAST_SCORE]
         if whole:
             rivals[table.raw.where] = max(whole, key=lambda fit: fit.score).spec.name
     return rivals
@@ -218,17 +242,19 @@ def _data_until(tables: list[TableProposal], connection: duckdb.DuckDBPyConnecti
 
     So a stray day in years to come is none. Where few days lack to the month's end, it is that day.
     """
-    transactions = next((table for table in tables if table.match.spec.name == "transactions"), None)
-    raw = transactions.match.raw_of("time") if transactions else None
-    if transactions is None or raw is None:
-        return None
-    profile = transactions.match.table.columns[raw]
-    months = connection.execute(profile.months()).fetchall()
+    parts = next((table.parts for table in tables if table.match.spec.name == "transactions"), ())
+    months: dict[date, tuple[date, int]] = {}
+    for part in parts:
+        raw = part.match.raw_of("time")
+        for day, rows in connection.execute(part.match.table.columns[raw].months()).fetchall() if raw else ():
+            last_day, more = months.get(month_end(day), (day, 0))
+            months[month_end(day)] = max(day, last_day), rows + more
     if not months:
         return None
-    usual = median(rows for _, rows in sorted(months)[-_MONTHS:])
-    last: date = max(day for day, rows in months if rows >= _USUAL_MONTH * usual)
-    for day, _ in sorted(months):
+    days = sorted(months.values())
+    usual = median(rows for _, rows in days[-_MONTHS:])
+    last = max(day for day, rows in days if rows >= _USUAL_MONTH * usual)
+    for day, _ in days:
         if month_end(day) == month_end(last, 1):
             last = day
     return month_end(last) if (month_end(last) - last).days <= _DAYS_TO_MONTH_END else last

@@ -1,12 +1,10 @@
 """The tables in a folder or database as they lie there: files that belong together, sheets, tables of databases."""
 
-import fnmatch
 import glob
 import os
 import re
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from goldmine.contract.bank_files import any_case
 from goldmine.contract.csv_file import named
 from goldmine.contract.proposal.csv_format import csv_format
 from goldmine.contract.proposal.databases import database_tables, postgres_tables
+from goldmine.contract.proposal.file_groups import RawFile, common_suffix, file_groups, starred
 from goldmine.contract.sources import KINDS, PostgresSource, Source, expand
 from goldmine.contract.xlsx_file import sheet_names, sheet_rows
 from goldmine.core.errors import ContractError
@@ -79,6 +78,13 @@ class RawTable:
         inside = f"{self.schema}.{self.table}" if self.schema else self.table or self.source.get("sheet", "")
         return f"{self.source[self.kind]}{f' ({inside})' if inside else ''}"
 
+    @property
+    def family(self) -> str:
+        """Equal for files, sheets and tables whose names differ in digits only."""
+        place = str(self.source[self.kind]) if self.table else starred(str(Path(self.files[0]).with_suffix("")))
+        inside = re.sub(r"\d+", "*", self.table or self.source.get("sheet", ""))
+        return f"{place} {self.schema} {inside}"
+
     def opened(self, folder: Path) -> Source:
         """The source with its path absolute; a last line without an end is accepted, since only a proposal is made."""
         if self.kind == "postgres":
@@ -96,22 +102,6 @@ class RawTable:
         if self.kind == "duckdb":
             return f"{self.source_name}.{quoted(self.table)}"
         return f"{quoted(self.schema)}.{quoted(self.table)}" if self.schema else quoted(self.table)
-
-
-@dataclass
-class _Found:
-    """One file, before files that belong together are joined."""
-
-    path: str
-    kind: str
-    columns: tuple[str, ...]
-    settings: dict[str, Any] = field(default_factory=dict)
-    ends: bool = True
-
-    def alike(self) -> str:
-        """Equal for files that can make one source; of Parquet the columns may differ from month to month."""
-        columns = self.columns[:1] if self.kind == "parquet" else self.columns
-        return repr((self.kind, sorted(self.settings.items()), columns))
 
 
 def server_tables(variable: str) -> list[RawTable]:
@@ -146,7 +136,7 @@ def raw_tables(folder: Path, paths: list[Path]) -> tuple[list[RawTable], dict[st
     list of RawTable, dict of str to str
         The tables; for each file that holds none the reason.
     """
-    found: list[_Found] = []
+    found: list[RawFile] = []
     others: list[RawTable] = []
     unused = {}
     for path in paths:
@@ -155,21 +145,21 @@ def raw_tables(folder: Path, paths: list[Path]) -> tuple[list[RawTable], dict[st
         try:
             for one in _look(path, name):
                 unused.pop(name, None)
-                if isinstance(one, _Found):
+                if isinstance(one, RawFile):
                     found.append(one)
                 else:
                     others.append(one)
         except ContractError as error:
             unused[name] = error.what
-    tables = [_joined(pattern, members) for pattern, members in _groups(found)]
+    tables = [_joined(pattern, members) for pattern, members in file_groups(found)]
     return _with_own_names([*tables, *others]), unused
 
 
-def _look(path: Path, name: str) -> Iterator[_Found | RawTable]:
+def _look(path: Path, name: str) -> Iterator[RawFile | RawTable]:
     suffix = path.suffix.lower()
     start = path.open("rb").read(16) if path.stat().st_size else b""
     if start.startswith(b"PAR1"):
-        yield _Found(name, "parquet", tuple(pq.read_schema(path).names))
+        yield RawFile(name, "parquet", tuple(pq.read_schema(path).names))
     elif start.startswith(b"SQLite format 3") or start[8:12] == b"DUCK":
         kind = "duckdb" if start[8:12] == b"DUCK" else "sqlite"
         for table, columns in database_tables(path, kind):
@@ -180,11 +170,11 @@ def _look(path: Path, name: str) -> Iterator[_Found | RawTable]:
             row, columns = _header(path, sheet)
             if columns:
                 settings = ({"sheet": sheet} if len(sheets) > 1 else {}) | ({"header_row": row} if row > 1 else {})
-                yield _Found(name, "xlsx", columns, settings)
+                yield RawFile(name, "xlsx", columns, settings)
     elif suffix in _CSV:
         form = csv_format(path)
         if form:
-            yield _Found(name, "csv", form.columns, form.settings, form.ends)
+            yield RawFile(name, "csv", form.columns, form.settings, form.ends)
 
 
 def _header(path: Path, sheet: str) -> tuple[int, tuple[str, ...]]:
@@ -201,55 +191,9 @@ def _header(path: Path, sheet: str) -> tuple[int, tuple[str, ...]]:
     return place + 1, tuple(named(rows[place]))
 
 
-def _groups(found: list[_Found]) -> Iterator[tuple[str, list[_Found]]]:
-    """Files that make one table, and the glob that gives just these."""
-    by_digits: dict[tuple[str, str], list[_Found]] = defaultdict(list)
-    for one in found:
-        by_digits[_starred(one.path), one.alike()].append(one)
-    by_prefix: dict[tuple[str, str], list[_Found]] = defaultdict(list)
-    names = [one.path for one in found]
-    for (pattern, alike), members in by_digits.items():
-        if len(members) > 1 and _gives(pattern, names, members):
-            yield pattern, members
-        else:
-            for one in members:
-                by_prefix[f"{Path(one.path).parent}/{Path(one.path).suffix.lower()}", alike].append(one)
-    for members in by_prefix.values():
-        stem = _common_start([one.path for one in members])
-        pattern = f"{glob.escape(stem)}*{any_case(Path(members[0].path).suffix.lower())}"
-        if len(members) > 1 and len(Path(stem + "x").name) > 3 and _gives(pattern, names, members):
-            yield f"{glob.escape(stem)}*{_suffix(members)}", members
-        else:
-            for one in members:
-                yield glob.escape(one.path), [one]
-
-
-def _starred(path: str) -> str:
-    return re.sub(r"\d+", "*", glob.escape(str(Path(path).with_suffix("")))) + any_case(Path(path).suffix.lower())
-
-
-def _gives(pattern: str, names: list[str], members: list[_Found]) -> bool:
-    """Whether a glob gives these files of all and no others; a star does not cross folders."""
-    given = [n for n in names if n.count("/") == pattern.count("/") and fnmatch.fnmatchcase(n, pattern)]
-    return sorted(given) == sorted(one.path for one in members)
-
-
-def _common_start(paths: list[str]) -> str:
-    """Letters with which both the first and the last path begin."""
-    first, last = min(paths), max(paths)
-    return first[
-        : next((place for place, pair in enumerate(zip(first, last, strict=False)) if len(set(pair)) > 1), None)
-    ]
-
-
-def _suffix(members: list[_Found]) -> str:
-    suffixes = {Path(one.path).suffix for one in members}
-    return suffixes.pop() if len(suffixes) == 1 else any_case(Path(members[0].path).suffix.lower())
-
-
-def _joined(pattern: str, members: list[_Found]) -> RawTable:
+def _joined(pattern: str, members: list[RawFile]) -> RawTable:
     if len(members) > 1 and pattern.endswith("]"):
-        pattern = pattern.removesuffix(any_case(Path(members[0].path).suffix.lower())) + _suffix(members)
+        pattern = pattern.removesuffix(any_case(Path(members[0].path).suffix.lower())) + common_suffix(members)
     first = members[-1]
     unfinished = tuple(one.path for one in members if not one.ends)
     settings = dict(first.settings)

@@ -1,5 +1,7 @@
 """The SELECT that gives a table of the contract from a bank's own."""
 
+from collections.abc import Sequence
+
 from goldmine.contract.proposal.clock import clock_of
 from goldmine.contract.proposal.joins import Join
 from goldmine.contract.proposal.matching import ColumnMatch, TableMatch
@@ -12,24 +14,52 @@ _HOW = {
     "values": "guessed: its values are numbers of customers",
     "only": "guessed: no other column of the table fits",
 }
+_BY_POSITION = ("sqlite", "postgres")
+"""Databases whose UNION goes by position; DuckDB's goes by name."""
 
 
-def select_of(match: TableMatch, join: Join | None) -> tuple[str, ...]:
-    """The SELECT that gives a table of the contract, a line a column."""
+def select_of(parts: Sequence[tuple[TableMatch, Join | None]]) -> tuple[str, ...]:
+    """The SELECT that gives a table of the contract, a line a column.
+
+    Parameters
+    ----------
+    parts : sequence of pairs of TableMatch and Join or None
+        The tables that give it, and for each the one that gives the customer of each account. A database that knows no
+        UNION BY NAME gets all columns of each, in one order.
+    """
+    if len(parts) == 1:
+        return _one_select(*parts[0])
+    by_name = parts[0][0].table.raw.kind not in _BY_POSITION
+    there = {column.column.name for match, _ in parts for column in match.columns}
+    there |= {"customer_id" for _, join in parts if join} | {"direction" for match, _ in parts if signed_amounts(match)}
+    order = [] if by_name else [column.name for column in parts[0][0].spec.columns if column.name in there]
+    lines: list[str] = []
+    for match, join in parts:
+        lines += ["UNION ALL BY NAME" if by_name else "UNION ALL"] if lines else []
+        lines += _one_select(match, join, order)
+    return tuple(lines)
+
+
+def _one_select(match: TableMatch, join: Join | None, order: Sequence[str] = ()) -> tuple[str, ...]:
+    """The SELECT of one table; with an order all of its columns, empty where the table has none."""
     signed = signed_amounts(match)
-    own, columns = match.table.raw.source_name if not match.table.raw.table else "t", []
+    own, columns = match.table.raw.source_name if not match.table.raw.table else "t", {}
     for column in match.columns:
-        columns.append((_expression(match, column, own if join else "", signed=signed), _HOW.get(column.how, "")))
+        expression = _expression(match, column, own if join else "", signed=signed)
+        columns[column.column.name] = expression, _HOW.get(column.how, "")
     if join:
-        columns.append((f"owner.{quoted(join.customer)} AS customer_id", "guessed: joined by the account"))
+        columns["customer_id"] = f"owner.{quoted(join.customer)}", "guessed: joined by the account"
     if signed:
         text = _text(quoted(match.raw_of("amount") or ""), match.table.raw.kind)
-        direction = f"CASE WHEN {text} LIKE '-%' THEN 'out' ELSE 'in' END AS direction"
-        columns.append((direction, "guessed: by the amount's sign"))
+        columns["direction"] = f"CASE WHEN {text} LIKE '-%' THEN 'out' ELSE 'in' END", "guessed: by the amount's sign"
+    if order:
+        columns = {name: columns.get(name, ("NULL", "guessed: not in this table")) for name in order}
+    if order and match.table.raw.kind == "postgres":  # whose types may differ from table to table
+        columns = {name: (f"CAST({value} AS text)", comment) for name, (value, comment) in columns.items()}
     lines = ["SELECT"]
-    for place, (expression, comment) in enumerate(columns, start=1):
+    for place, (name, (expression, comment)) in enumerate(columns.items(), start=1):
         comma = "," if place < len(columns) else ""
-        lines.append(f"  {expression}{comma}{f'  -- {comment}' if comment else ''}")
+        lines.append(f"  {expression} AS {name}{comma}{f'  -- {comment}' if comment else ''}")
     return (*lines, *_from(match, join))
 
 
@@ -54,7 +84,7 @@ def _expression(match: TableMatch, column: ColumnMatch, prefix: str, *, signed: 
         raw = clock.sql(raw, time, kind)
     if kind == "postgres" and profile.duckdb_type == "TIMESTAMP WITH TIME ZONE":
         raw = f"{raw} AT TIME ZONE 'Asia/Shanghai'"
-    return f"{raw} AS {column.column.name}"
+    return raw
 
 
 def _from(match: TableMatch, join: Join | None) -> list[str]:

@@ -7,7 +7,7 @@ from goldmine.contract.proposal.clock import clock_of
 from goldmine.contract.proposal.matching import ColumnMatch, TableMatch
 from goldmine.contract.proposal.names import null_words, standard_codes, unit_in
 from goldmine.contract.proposal.profile import SEPARATORS, ColumnProfile
-from goldmine.contract.value_forms import EXCEL_SERIAL, ValueForms, code_words, normal_code
+from goldmine.contract.value_forms import EXCEL_SERIAL, Unit, ValueForms, code_words, normal_code
 
 Certainty = Literal["sure", "guessed", "tell"]
 _LEAST_FEN_MEDIAN = 500
@@ -113,21 +113,26 @@ def _add_amounts(result: ValueKeys, match: ColumnMatch, profile: ColumnProfile) 
 
 
 def _add_unit(result: ValueKeys, match: ColumnMatch, profile: ColumnProfile) -> None:
-    """Yuan or fen: by the heading, by what stands after the point, by the distribution of whole numbers."""
-    column, told = match.column.name, unit_in(match.raw)
-    if told or profile.fractional or not profile.filled:
-        if told == "fen":
-            result.keys.setdefault("unit", {})[column] = "fen"
+    """Yuan or fen, with both medians where it is a guess."""
+    column, unit = match.column.name, unit_of(match.raw, profile)
+    if unit == "fen":
+        result.keys.setdefault("unit", {})[column] = unit
+    if unit_in(match.raw) or profile.fractional or not profile.filled:
+        if unit == "fen":
             result.add("sure", column, "the heading says fen")
         return
     median = profile.median
     figures = f"no amount has a fraction, {profile.not_hundreds:,} of {profile.filled:,} end in other than 00"
     medians = f"median about {median:,.0f} yuan if yuan, {median / 100:,.2f} if fen"
-    if profile.not_hundreds > 0.5 * profile.filled and median >= _LEAST_FEN_MEDIAN:
-        result.keys.setdefault("unit", {})[column] = "fen"
-        result.add("guessed", column, f"unit fen: {figures}; {medians}")
-    else:
-        result.add("guessed", column, f"unit yuan: {figures}; {medians}")
+    result.add("guessed", column, f"unit {unit}: {figures}; {medians}")
+
+
+def unit_of(raw: str, profile: ColumnProfile) -> Unit:
+    """Yuan or fen: by the heading, by what stands after the point, by the distribution of whole numbers."""
+    told = unit_in(raw)
+    if told or profile.fractional or not profile.filled:
+        return "fen" if told == "fen" else "yuan"
+    return "fen" if profile.not_hundreds > 0.5 * profile.filled and profile.median >= _LEAST_FEN_MEDIAN else "yuan"
 
 
 def _add_codes(result: ValueKeys, table: str, match: ColumnMatch, profile: ColumnProfile) -> None:

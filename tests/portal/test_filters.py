@@ -6,7 +6,16 @@ import pytest
 from django.core import signing
 from django.http import QueryDict
 
-from goldmine.portal.filters import FilterError, RowFilter, capped_count, filtered, page_of, read_filter
+from goldmine.portal.filters import (
+    Counted,
+    FilterError,
+    RowFilter,
+    capped_count,
+    count_shown,
+    filtered,
+    page_of,
+    read_filter,
+)
 from goldmine.portal.models import CurrentRelease
 from tests.portal.conftest import list_row, make_release
 
@@ -140,3 +149,18 @@ def test_counts_stop_at_their_limit(rows):
     found = filtered(rows["head"], RowFilter())
     assert str(capped_count(found, most=5)) == "5+"
     assert str(capped_count(found, most=6)) == "6"
+
+
+def test_that_a_filter_has_more_rows_than_are_counted_is_remembered_for_its_scope_alone(rows, monkeypatch):
+    asked = []
+
+    def count(found):
+        asked.append(found)
+        return Counted(10_000, more=len(asked) < 3)
+
+    monkeypatch.setattr("goldmine.portal.filters.capped_count", count)
+    shown = [
+        str(count_shown(rows[name], RowFilter(status=status), None))
+        for name, status in (("s1", "open"), ("s1", "open"), ("s1", None), ("s3", "open"), ("s3", "open"))
+    ]
+    assert (shown, len(asked)) == (["10,000+", "10,000+", "10,000+", "10,000", "10,000"], 4)

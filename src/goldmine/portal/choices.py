@@ -8,7 +8,7 @@ from django.core.cache import cache
 from goldmine.core import fingerprint
 from goldmine.core.columns import column
 from goldmine.portal.models import ListRow, Release, User
-from goldmine.portal.scope import staff_of, visible
+from goldmine.portal.scope import scope_key, visible
 from goldmine.portal.words import list_titles, names_of
 
 _COLUMNS = ("list_name", "branch_id", "manager_id", "product_id", "channel", "valid_until")
@@ -42,8 +42,7 @@ def choices(user: User, release: Release, language: str) -> dict[str, list[Choic
 
 def _values(user: User, release: Release) -> dict[str, list[str]]:
     """Kept for an hour: rows of a release do not change in these columns."""
-    scope = (user.role, user.branch_id, *(staff_of(user) if user.role == "manager" else ()))
-    key = f"choices:{release.pk}:{fingerprint.of_bytes(repr(scope).encode())}"
+    key = f"choices:{release.pk}:{fingerprint.of_value(scope_key(user))}"
     kept: dict[str, list[str]] | None = cache.get(key)
     if kept is None:
         kept = {name: _distinct(visible(user, ListRow), name) for name in _COLUMNS}

@@ -8,17 +8,20 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from django.core import signing
+from django.core.cache import cache
 from django.db import models
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from goldmine.core import fingerprint
 from goldmine.core.errors import GoldmineError
 from goldmine.core.i18n import LocalizedText, _
 from goldmine.portal.models import ListRow, User
-from goldmine.portal.scope import current_release_id, visible
+from goldmine.portal.scope import current_release_id, scope_key, visible
 
 COUNTED = 10_000
 """Rows are counted up to here; more are shown as ``10,000+``."""
 PAGE_SIZE = 50
+_REMEMBERED = 600
 
 Status = Literal["open", "call_back", "done", "refused"]
 Channel = Literal["call", "visit", "sms", "app", "counter", "wechat"]
@@ -201,6 +204,21 @@ def capped_count(rows: Any, most: int = COUNTED) -> Counted:
     """Count rows up to a limit, so that a count costs the same however many there are."""
     n = rows.order_by().values("pk")[: most + 1].count()
     return Counted(min(n, most), n > most)
+
+
+def count_shown(user: User, wanted: RowFilter, rows: Any) -> Counted:
+    """The count of a filter's rows as pages show it. That it is over the limit is remembered for ten minutes.
+
+    Counting ten thousand rows costs more than the rest of a page, and so many do not become few meanwhile.
+    """
+    parts = [current_release_id(), scope_key(user), wanted.given()]
+    key = f"more:{fingerprint.of_value(parts)}"
+    if cache.get(key):
+        return Counted(COUNTED, more=True)
+    counted = capped_count(rows)
+    if counted.more:
+        cache.set(key, True, _REMEMBERED)
+    return counted
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,11 @@ def _own(user: User) -> models.Q:
     return models.Q(pk__in=())
 
 
+def scope_key(user: User) -> tuple[str, ...]:
+    """What a user's scope depends on: users with the same key see the same rows of a release."""
+    return (user.role, user.branch_id, *(staff_of(user) if user.role == "manager" else ()))
+
+
 def staff_of(user: User) -> list[str]:
     """The staff numbers whose customers a manager works today: their own, and those handed over to them."""
     known = _known.get()

@@ -10,7 +10,7 @@ from goldmine.core.i18n import _
 from goldmine.portal.access import page
 from goldmine.portal.channel_files import gateways
 from goldmine.portal.choices import choices
-from goldmine.portal.filters import Counted, FilterError, RowFilter, capped_count, page_of, read_filter
+from goldmine.portal.filters import Counted, FilterError, RowFilter, count_shown, page_of, read_filter
 from goldmine.portal.journal import record
 from goldmine.portal.models import Release
 from goldmine.portal.scope import current_release
@@ -55,7 +55,7 @@ def _rows(request: HttpRequest, wanted: RowFilter, cursor: str, release: Release
     whole = not cursor and not part.cursor
     count = None
     if not cursor:
-        count = Counted(len(part.rows), more=False) if whole else capped_count(part.of_filter)
+        count = Counted(len(part.rows), more=False) if whole else count_shown(user, wanted, part.of_filter)
     return {"rows": in_words(part.rows, release, language()), "next": part.cursor, "count": count}
 
 

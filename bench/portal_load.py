@@ -1,24 +1,27 @@
 """Loading time of a large release into the portal: a release's rows, repeated under new numbers.
 
-    python bench/portal_load.py --work data --into ../large
+    python -m bench.portal_load --work data --into ../large                          # SQLite
+    python -m bench.portal_load --work data --into ../large --postgresql ../postgres
 
 makes the large release (2,000,000 customers, 600,000 rows of lists) below ``--into`` once, loads it into a new
-database, SQLite's or the one that GOLDMINE_DATABASE_URL names, and prints time, memory and size.
+database, SQLite's or that of a server of its own, and prints time, memory and size. The database stays for
+`bench.portal_users`.
 """
 
 import argparse
 import os
 import resource
-import shutil
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
 
+from bench.portal_postgresql import server
 from goldmine.contract.bank import Bank, CanonicalTable, TableFile
 from goldmine.contract.manifest import Hashes, load_bank, write_manifest
 from goldmine.core import fingerprint
@@ -37,17 +40,27 @@ def main() -> None:
     parser.add_argument("--into", type=Path, required=True, help="folder of the large one")
     parser.add_argument("--customers", type=int, default=2_000_000)
     parser.add_argument("--rows", type=int, default=600_000)
+    parser.add_argument("--postgresql", type=Path, help="folder of a PostgreSQL server of its own; SQLite without it")
     given = parser.parse_args()
     large = Workspace(given.into.absolute())
     if not (large.releases / "latest.json").exists():
         make(Workspace(given.work.absolute()), large, given.customers, given.rows)
-    shutil.rmtree(large.root / "portal", ignore_errors=True)
-    start = time.perf_counter()
+    with server(given.postgresql.absolute(), fresh=True) if given.postgresql else nullcontext():
+        load(large, keep_sqlite=bool(given.postgresql))
+
+
+def load(large: Workspace, *, keep_sqlite: bool) -> None:
+    """Load the large release into an empty database, and print what it took."""
+    if not keep_sqlite:
+        for path in (large.root / "portal").glob("portal.sqlite3*"):
+            path.unlink()
+    start, before = time.perf_counter(), os.getloadavg()[0]
     command = [sys.executable, "-c", "from goldmine.cli import main; main()"]
     subprocess.run([*command, "portal", "load", "--work", str(large.root)], check=True)
     seconds, used = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     busy, memory = used.ru_utime + used.ru_stime, used.ru_maxrss / 1e6
-    print(f"loaded in {seconds:.0f} s, {busy:.0f} s of them on a processor, {memory:.1f} GB of memory")
+    print(f"loaded in {seconds:.0f} s, {busy:.0f} s of them on a processor, {memory:.1f} GB of memory", end="; ")
+    print(f"load average {before:.1f} before, {os.getloadavg()[0]:.1f} after")
     for name, size in sizes(large):
         print(f"{name}: {size / 1e9:.2f} GB")
 

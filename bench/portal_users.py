@@ -1,59 +1,96 @@
 """Many users at once on the portal: lists paged and customers looked up, beside a plain SELECT of the same rows.
 
+    python -m bench.portal_users --work ../large                            # SQLite
+    python -m bench.portal_users --work ../large --postgresql ../postgres
+
 Each user asks once a second, as a quick person does, and waits for the answer. The portal runs on loopback as
-`goldmine portal serve` runs it, over the database of a work folder; its users are made for the run, then deleted.
+`goldmine portal serve` runs it, over the database that `bench.portal_load` filled; its users are made for the run, then
+deleted. Whoever asks runs on the same processors: one thread that sends bytes and reads them (`bench.portal_requests`).
 """
 
 import argparse
-import http.client
+import asyncio
+import os
 import random
-import re
 import socket
 import subprocess
 import sys
-import threading
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-WARM_UP = 5
-"""Seconds that are not counted."""
+from bench.portal_postgresql import server
+from bench.portal_requests import Asker, Times, ask_all
+
+_ALONE = 200
+"""Answers to one user who asks alone, one after the other."""
+_REST = 0.1
+"""Processor seconds of the portal's processes in two seconds that count as rest."""
+_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
     """Make users, serve, ask, print, and clean up."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=Path("data"), help="a work folder whose portal has a release")
     parser.add_argument("--users", type=int, default=50)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--workers", type=int, default=4, help="processes that answer")
+    parser.add_argument("--postgresql", type=Path, help="folder of a PostgreSQL server of its own; SQLite without it")
     options = parser.parse_args()
+    with server(options.postgresql.absolute()) if options.postgresql else nullcontext():
+        measure(options)
+
+
+def measure(options: argparse.Namespace) -> None:
+    """Measure the portal of a work folder."""
     from goldmine.cli.portal import open_portal
 
     open_portal(options.work.absolute())
     people = _people(options.users)
     port = _free_port()
-    serve = [
-        str(Path(sys.executable).with_name("goldmine")),
-        "portal",
-        "serve",
-        "--work",
-        str(options.work),
-        "--port",
-        str(port),
-    ]
-    server = subprocess.Popen(serve, stderr=subprocess.DEVNULL)
+    serve = [sys.executable, "-c", "from goldmine.cli import main; main()", "portal", "serve"]
+    given = ["--work", str(options.work), "--port", str(port), "--workers", str(options.workers)]
+    portal = subprocess.Popen([*serve, *given], stderr=subprocess.DEVNULL)
     try:
-        _wait(port)
-        _print("alone", _ask(port, people[-1:], 10))
-        _print(f"{options.users} users", _ask(port, people, options.seconds))
+        _wait(port, portal.pid)
+        askers = [_asker(person, port) for person in people]
+        for name, number in (("list", 1), ("look-up", -1)):
+            _run(f"{name} alone", portal.pid, ask_all([askers[number]], answers=_ALONE, pause=0))
+        _run(f"{options.users} users", portal.pid, ask_all(askers, seconds=options.seconds, pause=1))
     finally:
-        server.terminate()
-        server.wait(20)
+        portal.terminate()
+        portal.wait(60)
         _forget(people)
     _plain(people)
+
+
+def _run(title: str, pid: int, asking: Any) -> None:
+    """Ask, and print the times and what the portal's processes and this one spent."""
+    portal, own = _busy(pid), time.process_time()
+    times: Times = asyncio.run(asking)
+    answers = sum(map(len, times.values())) or 1
+    _print(title, times)
+    spent = (_busy(pid) - portal) / answers * 1000, (time.process_time() - own) / answers * 1000
+    load = f"load average {os.getloadavg()[0]:.1f}"
+    sys.stdout.write(f"{'':<14}processor: portal {spent[0]:.1f} ms an answer, whoever asks {spent[1]:.2f} ms; {load}\n")
+    sys.stdout.flush()
+
+
+def _busy(pid: int) -> float:
+    """Processor seconds of a process and its children so far."""
+    total = 0.0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if pid in (int(path.parent.name), int(fields[1])):
+            total += (int(fields[11]) + int(fields[12])) / _TICKS
+    return total
 
 
 def _people(count: int) -> list[dict[str, Any]]:
@@ -63,13 +100,12 @@ def _people(count: int) -> list[dict[str, Any]]:
     from django.conf import settings
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 
-    from goldmine.portal.models import Customer, ListRow, User
+    from goldmine.portal.models import ListRow, User
     from goldmine.portal.scope import current_release_id
 
-    shown = current_release_id()
-    rows = ListRow.objects.filter(release_id=shown).exclude(manager_id="")
-    managers = list(rows.values_list("branch_id", "manager_id").distinct()[:40])
-    numbers = list(Customer.objects.filter(release_id=shown).values_list("customer_id", flat=True)[:20_000])
+    rows = ListRow.objects.filter(release_id=current_release_id()).exclude(manager_id="")
+    managers = sorted(rows.order_by().values_list("branch_id", "manager_id").distinct())
+    numbers = _some_customers(current_release_id())
     store = import_module(settings.SESSION_ENGINE).SessionStore
     people = []
     for number in range(count):
@@ -91,57 +127,31 @@ def _people(count: int) -> list[dict[str, Any]]:
     return people
 
 
+def _some_customers(release: int | None) -> list[str]:
+    """Numbers of ten thousand customers drawn from the whole bank, so that their rows lie anywhere on the disk."""
+    from django.db.models import Max, Min
+
+    from goldmine.portal.models import Customer
+
+    rows = Customer.objects.filter(release_id=release)
+    ends = Customer.objects.aggregate(first=Min("pk"), last=Max("pk"))
+    drawn = random.Random(7).sample(range(ends["first"], ends["last"] + 1), 10_000)
+    parts = (drawn[start : start + 500] for start in range(0, len(drawn), 500))
+    return [number for part in parts for number in rows.filter(pk__in=part).values_list("customer_id", flat=True)]
+
+
+def _asker(person: dict[str, Any], port: int) -> Asker:
+    numbers = person["numbers"] if person["role"] == "counter" else []
+    return Asker(port, person["session"].session_key, numbers, random.Random(person["user"].username))
+
+
 def _forget(people: list[dict[str, Any]]) -> None:
     from goldmine.portal.models import Exposure
 
+    Exposure.objects.filter(user__in=[person["user"] for person in people]).delete()
     for person in people:
-        Exposure.objects.filter(user=person["user"]).delete()
         person["session"].delete()
         person["user"].delete()
-
-
-def _ask(port: int, people: list[dict[str, Any]], seconds: int) -> dict[str, list[float]]:
-    """Milliseconds of each answer by kind; those that were no answer as ``error``."""
-    times: dict[str, list[float]] = {"list": [], "look-up": [], "error": []}
-    start = time.perf_counter()
-    threads = [threading.Thread(target=_one, args=(port, person, start, seconds, times)) for person in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return times
-
-
-def _one(port: int, person: dict[str, Any], start: float, seconds: int, times: dict[str, list[float]]) -> None:
-    draw = random.Random(person["user"].pk)
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    cookie, token = f"sessionid={person['session'].session_key}", ""
-    if person["role"] == "counter":
-        connection.request("GET", "/counter", headers={"Cookie": cookie})
-        answer = connection.getresponse()
-        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', answer.read().decode())[1]  # type: ignore[index]
-        cookie += "; " + answer.getheader("Set-Cookie", "").split(";")[0]
-    time.sleep(draw.random())
-    while (now := time.perf_counter()) < start + WARM_UP + seconds:
-        kind = "look-up" if token else "list"
-        try:
-            if token:
-                body = f"csrfmiddlewaretoken={token}&number={draw.choice(person['numbers'])}"
-                headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
-                connection.request("POST", "/counter", body, headers)
-            else:
-                query = draw.choice(["", "?status=open", "?sort=customer", "?search=8", "?channel=call", "?decile=10"])
-                connection.request("GET", f"/lists{query}", headers={"Cookie": cookie, "HX-Request": "true"})
-            answer = connection.getresponse()
-            answer.read()
-            kind = kind if answer.status == 200 else "error"
-        except OSError:
-            connection.close()
-            kind = "error"
-        took = time.perf_counter() - now
-        if now > start + WARM_UP:
-            times[kind].append(took * 1000)
-        time.sleep(max(0.0, 1 - took))
 
 
 def _plain(people: list[dict[str, Any]]) -> None:
@@ -150,7 +160,7 @@ def _plain(people: list[dict[str, Any]]) -> None:
     from goldmine.portal.scope import current_release_id
 
     shown = current_release_id()
-    times: dict[str, list[float]] = {"list": [], "look-up": [], "error": []}
+    times: Times = {"list": [], "look-up": [], "error": []}
     for person in people * 5:
         before = time.perf_counter()
         if person["role"] == "counter":
@@ -163,7 +173,7 @@ def _plain(people: list[dict[str, Any]]) -> None:
     _print("plain SELECT", times)
 
 
-def _print(title: str, times: dict[str, list[float]]) -> None:
+def _print(title: str, times: Times) -> None:
     for kind in ("list", "look-up"):
         if times[kind]:
             p50, p95, p99 = np.percentile(times[kind], [50, 95, 99])
@@ -180,14 +190,20 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait(port: int) -> None:
+def _wait(port: int, pid: int) -> None:
+    """Wait until the portal answers, and all its processes have started and rest."""
     for _ in range(120):
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
-            return
+            break
         except OSError:
             time.sleep(0.5)
-    raise SystemExit("the portal did not start")
+    else:
+        raise SystemExit("the portal did not start")
+    before = 0.0
+    while (now := _busy(pid)) - before > _REST:
+        before = now
+        time.sleep(2)
 
 
 if __name__ == "__main__":

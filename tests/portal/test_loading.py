@@ -114,10 +114,10 @@ def test_a_release_that_names_a_customer_of_its_control_is_refused(tmp_path, nam
 def test_a_load_that_fails_half_way_leaves_nothing(made, monkeypatch):
     from goldmine.portal.loading import load
 
-    def fail(model, names, rows):
+    def fail(model, batches, **same):
         if model is ListRow:
             raise KeyboardInterrupt
-        insert(model, names, rows)
+        insert(model, batches, **same)
 
     insert = load.insert
     monkeypatch.setattr(load, "insert", fail)

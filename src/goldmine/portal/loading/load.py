@@ -5,6 +5,7 @@ from datetime import date
 from itertools import chain
 from typing import NamedTuple
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from django.db import models, transaction
 from django.utils import timezone
@@ -17,8 +18,8 @@ from goldmine.portal import numbers
 from goldmine.portal.current_release import offer_to_show
 from goldmine.portal.databases import refresh_statistics
 from goldmine.portal.journal import record
-from goldmine.portal.loading.insert import Row, insert
-from goldmine.portal.loading.release_rows import CUSTOMER_COLUMNS, LIST_COLUMNS, ReleaseRows
+from goldmine.portal.loading.insert import insert
+from goldmine.portal.loading.release_rows import ReleaseRows
 from goldmine.portal.loading.retention import drop_old_releases
 from goldmine.portal.loading.services import add_services, can_add_services
 from goldmine.portal.models import Customer, ListRow, Release, User
@@ -94,8 +95,8 @@ def _store(files: ReleaseFiles, rows: ReleaseRows) -> Release:
             manifest_sha256=fingerprint.of_file(files.folder / "manifest.json"),
             manifest=manifest.model_dump(mode="json"),
         )
-        insert(Customer, ("release_id", *CUSTOMER_COLUMNS), ((release.pk, *row) for row in customers))
-        insert(ListRow, ("release_id", "status", *LIST_COLUMNS), ((release.pk, "open", *row) for row in listed))
+        insert(Customer, customers, release_id=release.pk)
+        insert(ListRow, listed, release_id=release.pk, status="open")
         refresh_statistics(Customer, ListRow)
     return release
 
@@ -108,10 +109,10 @@ def _people(release: Release, rows: ReleaseRows) -> Iterator[tuple[str, numbers.
         yield number, numbers.Person(name, phone), until[number] or date.max
 
 
-def _begun(rows: Iterator[Row]) -> Iterator[Row]:
-    """The same rows, of which the first is there: what is computed before it is computed outside of the transaction."""
-    first = next(rows, None)
-    return iter(()) if first is None else chain([first], rows)
+def _begun(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same batches, the first already there: what is computed before it is computed outside of the transaction."""
+    first = next(batches, None)
+    return iter(()) if first is None else chain([first], batches)
 
 
 def _refuse_control(files: ReleaseFiles) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import ibis
 import pyarrow as pa
@@ -83,7 +82,7 @@ class ReleaseRows:
         connection.raw_sql(f"CREATE TABLE products AS {self._products(sources)}")
         return sources
 
-    def customers(self) -> Iterator[tuple[Any, ...]]:
+    def customers(self) -> Iterator[pa.RecordBatch]:
         """Rows of `CUSTOMER_COLUMNS`; none if the release has no customers table."""
         if self.files.manifest.customers is None:
             return
@@ -98,7 +97,7 @@ class ReleaseRows:
         )
         yield from self._stream(f"SELECT {', '.join(CUSTOMER_COLUMNS)} FROM ({query})")
 
-    def listed(self) -> Iterator[tuple[Any, ...]]:
+    def listed(self) -> Iterator[pa.RecordBatch]:
         """Rows of `LIST_COLUMNS`: lists, then contacts of campaigns by expected value."""
         parts = [_list(path) for path in sorted(self.files.folder.glob("lists/*.parquet"))]
         parts += [_campaign(path) for path in sorted(self.files.folder.glob("campaigns/*/offers.parquet"))]
@@ -129,9 +128,8 @@ class ReleaseRows:
         columns = (rows[name].to_pylist() for name in ("customer_id", "name", "phone"))
         return {number: (name or "", phone) for number, name, phone in zip(*columns, strict=True) if number in wanted}
 
-    def _stream(self, query: str) -> Iterator[tuple[Any, ...]]:
-        for batch in self.sources.connection.con.cursor().sql(query).to_arrow_reader(_BATCH):
-            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+    def _stream(self, query: str) -> Iterator[pa.RecordBatch]:
+        yield from self.sources.connection.con.cursor().sql(query).to_arrow_reader(_BATCH)
 
     def _numbers(self) -> str:
         """SQL of the customer numbers that the release names."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pyarrow as pa
 from django.db import models, transaction
 
 from goldmine.campaigns.queue_settings import load_queue_settings
@@ -36,8 +37,9 @@ def add_services(release: Release, bank: Bank, work: Workspace) -> None:
     rows = bank_services(opened(bank, work, release.as_of), today(), load_queue_settings())
     records = rows.astype("object").where(rows.notna(), "").to_dict("records")
     with transaction.atomic():
-        # A list, as a connection that copies into a table answers no queries meanwhile.
-        insert(ListRow, _COLUMNS, list(_rows(release, records)))
+        # One batch, as a connection that copies into a table answers no queries meanwhile.
+        columns = [pa.array(values) for values in zip(*_rows(release, records), strict=True)]
+        insert(ListRow, [pa.record_batch(columns, _COLUMNS)] if columns else [])
 
 
 def _rows(release: Release, records: list[dict[str, Any]]) -> Iterator[tuple[Any, ...]]:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -93,7 +94,7 @@ def test_the_site_has_an_index_of_all_suites_and_a_page_of_each(
     for suite in ("customers", "transactions", "scores"):
         pages = list((work.docs / "validations" / suite).rglob("*.html"))
         assert len(pages) == 1
-        assert f'href="{pages[0].relative_to(work.docs).as_posix()}"' in index
+        assert f'href="{quote(pages[0].relative_to(work.docs).as_posix())}"' in index
 
 
 def test_rules_without_their_parameters_are_skipped(work: Workspace, tmp_path: Path) -> None:

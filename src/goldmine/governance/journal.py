@@ -17,6 +17,7 @@ from goldmine.core.audit.actions import Action as AuditAction
 from goldmine.core.audit.log import AuditLog, system_user
 from goldmine.core.audit.sealed_file import BrokenSealError, SealedFile
 from goldmine.core.errors import ModelError
+from goldmine.core.file_names import file_name
 from goldmine.core.files import disk_errors
 from goldmine.core.i18n import all_languages, stored_text
 from goldmine.core.workspace import home
@@ -104,7 +105,7 @@ class Journal:
     def __init__(self, bank_name: str, use_case: str) -> None:
         self.bank_name, self.use_case = bank_name, use_case
         self.name = registered_name(bank_name, use_case)
-        self.path = home() / "mlruns" / "journal" / f"{self.name}.jsonl"
+        self.path = home() / "mlruns" / "journal" / f"{file_name(self.name)}.jsonl"
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -3,11 +3,11 @@
 import base64
 from dataclasses import dataclass
 
-import jinja2
 from matplotlib.figure import Figure
 
 from goldmine.core.figure_png import png
 from goldmine.core.i18n import in_language
+from goldmine.core.page_text import page_templates
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,7 @@ def card_html(card: Card, language: str) -> str:
     language : str
         ``en`` or ``zh``.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("goldmine.governance", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    environment = page_templates("goldmine.governance")
     environment.filters["text"] = lambda value: str(in_language(value, language))
     environment.filters["png_base64"] = lambda figure: base64.b64encode(png(figure)).decode()
     return environment.get_template("model_card.html.jinja").render(card=card, language=language)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from goldmine.core.file_names import file_name
 from goldmine.core.files import read_json, write_json
 from goldmine.core.workspace import Workspace
 
@@ -28,7 +29,7 @@ class KeptFigures:
 
 def keep_figures(work: Workspace, kept: KeptFigures) -> Path:
     """Write a campaign's figures; those of an earlier measurement are replaced."""
-    path = _folder(work) / f"{kept.campaign}-{kept.as_of}.json"
+    path = _folder(work) / f"{file_name(f'{kept.campaign}-{kept.as_of}')}.json"
     write_json(path, {**vars(kept), "figures": dict(kept.figures)})
     return path
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from goldmine.core.errors import ModelError
+from goldmine.core.file_names import file_name
 from goldmine.core.files import read_json, whole_folder, write_json
 from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.workspace import home
@@ -117,7 +118,7 @@ def copied_champion(name: str, store: Store) -> Champion:
 
 
 def _folder(name: str) -> Path:
-    return home() / "mlruns" / "champions" / name
+    return home() / "mlruns" / "champions" / file_name(name)
 
 
 def _kept(name: str) -> dict[str, Any]:

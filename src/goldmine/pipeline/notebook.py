@@ -21,6 +21,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 
 from goldmine.core.errors import NotebookError
+from goldmine.core.file_names import file_name
 from goldmine.core.files import disk_errors
 from goldmine.core.notebook_text import translated_notebook
 from goldmine.core.workspace import Workspace, home
@@ -103,7 +104,7 @@ def run_notebook(
     source = notebook_path(name)
     values = check_parameters(source, parameters)
     title = "_".join([name, *(values[key] for key in ("use_case", "campaign", "published") if values.get(key))])
-    copy = work.notebooks(as_of) / f"{title}.ipynb"
+    copy = work.notebooks(as_of) / f"{file_name(title)}.ipynb"
     with disk_errors(copy.parent):
         copy.parent.mkdir(parents=True, exist_ok=True)
     with tracked_run(bank, title, {"as_of": str(as_of), "notebook": name}) as run:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from goldmine.campaigns.queue_settings import load_queue_settings
 from goldmine.contract.bank import Bank
+from goldmine.core.file_names import file_names
 from goldmine.core.files import disk_errors
 from goldmine.core.progress import track
 from goldmine.core.workspace import Workspace
@@ -81,11 +82,12 @@ def write_reports(
         else [views.employee_or_first(view, number) for number in selection.employees]
     )
     reports = list(_reports(selection.head_office or everybody, branches, people))
+    names = {"branch_id": file_names(views.branches(view)), "employee_id": file_names(views.employees(view))}
     pages = []
     for notebook, parameter, unit in track(reports, "reports"):
         check_not_stopped()
-        name = Path(parameter.removesuffix("_id"), unit) if parameter else Path("head_office")
-        page = reports_folder(work, as_of) / name.with_name(f"{name.name}.html")
+        name = f"{parameter.removesuffix('_id')}/{names[parameter][unit]}" if parameter else "head_office"
+        page = reports_folder(work, as_of) / f"{name}.html"
         values = {"work": str(work.root), "as_of": str(as_of), "language": language}
         of_employee = parameter == "employee_id"
         values |= ({parameter: unit} if parameter else {}) | ({"day": selection.day} if of_employee else {})

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from goldmine.core.code_fingerprint import code_fingerprint
+from goldmine.core.file_names import file_name
 from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_code, of_file, of_value
 from goldmine.core.i18n import LOCALE, _
@@ -154,7 +155,7 @@ class StepLedger:
     @property
     def ledger(self) -> Path:
         """The file that records the step's last run."""
-        return self.work.root / "steps" / str(self.as_of) / f"{self.name}.json"
+        return self.work.root / "steps" / str(self.as_of) / f"{file_name(self.name)}.json"
 
     def fresh(self) -> str | None:
         """The MLflow run that made the step, if the inputs are the same and every output is still there, unchanged."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
+from markupsafe import escape
 from pandas.io.formats.style import Styler
 
 from goldmine.core.i18n import LocalizedText, pgettext
@@ -193,10 +194,10 @@ def show_table(
     """
 
     def head(label: Any) -> Any:
-        return (names or {}).get(label) or _translated("column", label, _HEADS)
+        return _escaped((names or {}).get(label) or _translated("column", label, _HEADS))
 
     def row_name(label: Any) -> Any:
-        return _word(label) if label in _WORDS else head(label)
+        return _escaped(_word(label)) if label in _WORDS else head(label)
 
     shown = table.copy()
     for place in range(table.shape[1]):
@@ -204,10 +205,15 @@ def show_table(
             shown.isetitem(place, table.iloc[:, place].map(_word))
     if isinstance(forms, Mapping):
         forms = {name: form for name, form in forms.items() if name in table}
-    styler = shown.style.format(forms, na_rep="", precision=precision, thousands=",")
+    styler = shown.style.format(forms, na_rep="", precision=precision, thousands=",", escape="html")
     styler = styler.format_index(head, axis="columns").format_index(row_name, axis="index")
     styler = styler.format_index_names(head, axis="columns").format_index_names(head, axis="index")
     return styler if index else styler.hide(axis="index")
+
+
+def _escaped(label: Any) -> Any:
+    """A label as HTML; figures as they are."""
+    return str(escape(label)) if isinstance(label, str) else label
 
 
 def _has_words(table: pd.DataFrame, place: int) -> bool:

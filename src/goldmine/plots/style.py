@@ -74,6 +74,7 @@ def use_language(language: str) -> None:
             "grid.color": "#e6e6e6",
             "figure.dpi": 90,
             "figure.autolayout": False,
+            "text.parse_math": False,  # a bank's names may hold $
         }
     )
     draw_in_notebook()

@@ -1,6 +1,5 @@
 """Downloads of list rows: a daily allowance for each person, a second person's approval beyond it, a record of each."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, time
 from pathlib import Path
@@ -11,6 +10,7 @@ from django.utils import timezone
 
 from goldmine.campaigns.gateways import write_gateway
 from goldmine.core import fingerprint
+from goldmine.core.file_names import file_name
 from goldmine.core.i18n import _
 from goldmine.portal.approvals import ask
 from goldmine.portal.channel_files import DownloadError, gateway_of, rows_of
@@ -126,7 +126,7 @@ def make_file(download: Download, folder: Path, language: str) -> Made:
     assert release is not None  # rows of it were reserved
     kind = _kind(download)
     suffix = f"{wanted.channel}.csv" if kind == "channel" else kind
-    name = f"{_safe(wanted.list_name or 'lists')}-{_safe(user.username)}-{at:%Y%m%d-%H%M%S}.{suffix}"
+    name = file_name("-".join([wanted.list_name or "lists", user.username, f"{at:%Y%m%d-%H%M%S}"]))
     try:
         table = rows_as_table(rows_of(user, wanted, kind)[: download.rows], release, language)
         path = folder / f"rows.{suffix}"
@@ -141,7 +141,7 @@ def make_file(download: Download, folder: Path, language: str) -> Made:
         Download.objects.filter(pk=download.pk, approval=None).delete()
         raise
     download.save(update_fields=["rows", "sha256"])
-    return Made(path, name, download)
+    return Made(path, f"{name}.{suffix}", download)
 
 
 def of_user(user: User) -> "models.QuerySet[Download]":
@@ -174,8 +174,3 @@ def _kind(download: Download) -> FileFormat:
 def _release_id() -> str:
     release = current_release()
     return release.release_id if release else ""
-
-
-def _safe(text: str) -> str:
-    """A part of a file's name: letters, digits and a few signs."""
-    return re.sub(r"[^\w.@+-]", "_", text)[:80].strip(".") or "_"

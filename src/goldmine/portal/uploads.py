@@ -25,6 +25,7 @@ from goldmine.campaigns.results.result_check import Known
 from goldmine.campaigns.results.sort_rows import Key, Row, SortedRows, refuses, sort_rows
 from goldmine.core import fingerprint
 from goldmine.core.errors import ContractError
+from goldmine.core.file_names import file_name
 from goldmine.core.i18n import _
 from goldmine.portal.clock import today
 from goldmine.portal.journal import record, together
@@ -74,7 +75,7 @@ def import_file(user: User, upload: UploadedFile) -> Uploaded:
         If the file is too large, cannot be read or lacks a column; nothing is stored then.
     """
     folder = _folder(user)
-    path = folder / f"{secrets.token_hex(8)}-{_safe(upload.name or 'results')}"
+    path = folder / f"{secrets.token_hex(8)}-{_name(upload)}"
     try:
         _keep(upload, path)
         sheet = read_sheet(path)
@@ -98,8 +99,7 @@ def import_file(user: User, upload: UploadedFile) -> Uploaded:
 
 def rejected_file(user: User, name: str) -> Path | None:
     """A user's file of rejected rows; None if it is not theirs, or gone after a day."""
-    path = _folder(user) / _safe(name)
-    return path if ".bad." in path.name and path.is_file() else None
+    return next((path for path in _folder(user).iterdir() if path.name == name and ".bad." in name), None)
 
 
 def _keep(upload: UploadedFile, path: Path) -> None:
@@ -225,6 +225,8 @@ def _folder(user: User) -> Path:
     return folder
 
 
-def _safe(name: str) -> str:
-    """A file name without a folder, of letters, digits and a few signs."""
-    return re.sub(r"[^\w.@+-]", "_", Path(name).name)[-80:].lstrip(".") or "_"
+def _name(upload: UploadedFile) -> str:
+    """A file name for an upload, which keeps the suffix that says how it is read."""
+    given = Path(upload.name or "results")
+    suffix = given.suffix if re.fullmatch(r"\.[A-Za-z]{1,8}", given.suffix) else ""
+    return file_name(given.name.removesuffix(suffix)) + suffix

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from urllib.parse import quote
 
 import pandas as pd
 import pyarrow as pa
@@ -28,6 +27,7 @@ from goldmine.core import columns as catalogue
 from goldmine.core import fingerprint
 from goldmine.core.column import Column
 from goldmine.core.excel import workbook, write_table
+from goldmine.core.file_names import file_names
 from goldmine.core.i18n import LANGUAGES, LocalizedText, _, in_language
 from goldmine.core.layouts import CONTROL, MOVE, OFFERS
 from goldmine.core.workspace import Workspace
@@ -52,7 +52,6 @@ RETURNED_COLUMNS = ("contacted_on", "answer", "note")
 """Empty columns of a workbook, which people fill in and return to `goldmine outcomes import`."""
 _REFUSALS = catalogue.schema(["customer_id", "offer", "product_id", "rule"])
 _OFFERS = _("Offers")
-_LONGEST_NAME = 120
 
 
 @dataclass(frozen=True)
@@ -221,12 +220,12 @@ def _people_files(
     yield from ((folder / f"head_office.{kind}", rows.num_rows) for kind in ("xlsx", "csv"))
     for column, name in (("branch_id", "branches"), ("manager_id", "managers")):
         (folder / name).mkdir()
-        for key in sorted(set(rows[column].to_pylist()) - {None}):
+        for key, file in file_names(sorted(set(rows[column].to_pylist()) - {None})).items():
             own = _numbered(rows.filter(pc.equal(rows[column], key)))
-            path = folder / name / f"{file_name(key)}.xlsx"
+            path = folder / name / f"{file}.xlsx"
             _write_call_sheet(path, own, release, language)
-            write_csv(path.with_suffix(".csv"), own, catalogue.for_branches(OFFER_COLUMNS), language)
-            yield from ((path.with_suffix(kind), own.num_rows) for kind in (".xlsx", ".csv"))
+            write_csv(path.with_name(f"{file}.csv"), own, catalogue.for_branches(OFFER_COLUMNS), language)
+            yield from ((path.with_name(f"{file}.{kind}"), own.num_rows) for kind in ("xlsx", "csv"))
 
 
 def _sheet_columns(language: str, returned: Sequence[str] = ()) -> tuple[list[Column], int]:
@@ -256,20 +255,6 @@ def _write_call_sheet(path: Path, rows: pa.Table, release: ReleaseMetadata, lang
             sheet = write_table(book, week_title(monday, language), own, columns, language=language)
             sheet.print_area(0, 0, own.num_rows, printed - 1)
             sheet.data_validation(1, position, own.num_rows, position, {"validate": "list", "source": answers})
-
-
-def file_name(key: str) -> str:
-    """A file name for a branch's or manager's number, whatever characters it has; different numbers differ.
-
-    Examples
-    --------
-    >>> file_name("B001"), file_name("../x")
-    ('B001', '%2E.%2Fx')
-    """
-    name = quote(key, safe="")
-    if key.startswith("."):
-        name = name.replace(".", "%2E", 1)
-    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}-{fingerprint.of_bytes(key.encode())[:12]}"
 
 
 def _for_people(offers: pa.Table, language: str, as_of: date) -> pa.Table:

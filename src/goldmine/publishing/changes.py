@@ -14,9 +14,9 @@ from goldmine.core import fingerprint
 from goldmine.core.column import Column
 from goldmine.core.errors import ReleaseError
 from goldmine.core.excel import workbook, write_table
+from goldmine.core.file_names import file_names
 from goldmine.core.i18n import _, in_language, pgettext
 from goldmine.core.workspace import Workspace
-from goldmine.publishing.campaigns import file_name
 from goldmine.publishing.listing import ReleaseMetadata, write_csv
 from goldmine.publishing.manifest import CampaignFile, ChangeCounts, Replaced
 from goldmine.publishing.release_store import read_release
@@ -109,13 +109,15 @@ def write_changes(folder: Path, before: Path | None, release: ReleaseMetadata) -
         pq.write_table(rows, stream, compression="zstd")
     written = [(changes / "changes.parquet", rows.num_rows)]
     columns = catalogue.columns(CHANGES_COLUMNS)
-    for name, own in {"head_office": rows, **_by_branch(rows)}.items():
-        place = changes / name if name == "head_office" else changes / "branches" / file_name(name)
-        written += _write(place, _in_words(own, release.language), columns, release)
+    written += _write(changes / "head_office", _in_words(rows, release.language), columns, release)
+    branches = _by_branch(rows)
+    for branch, name in file_names(branches).items():
+        place = changes / "branches" / name
+        written += _write(place, _in_words(branches[branch], release.language), columns, release)
     return Replaced(
         release_id=before.name,
         head_office=_counts(rows),
-        branches={name: _counts(own) for name, own in _by_branch(rows).items()},
+        branches={name: _counts(own) for name, own in branches.items()},
         files=tuple(
             CampaignFile(path=path.relative_to(folder).as_posix(), sha256=fingerprint.of_file(path), rows=count)
             for path, count in written

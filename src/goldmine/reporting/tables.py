@@ -287,7 +287,8 @@ def as_page(frame: pd.DataFrame) -> Styler:
     words = [name for position, name in enumerate(frame.columns) if position == 0 or _wordy(frame[name])]
     left = {name: [{"selector": "th, td", "props": "text-align: left"}] for name in words}
     # What a bank's tables hold must not become HTML.
-    return frame.style.format(escape="html").hide(axis="index").set_table_styles(left)
+    styler = frame.style.format(escape="html").format_index(escape="html", axis="columns")
+    return styler.hide(axis="index").set_table_styles(left)
 
 
 def _headings(names: Iterable[str], language: str) -> list[str]:

@@ -3,6 +3,7 @@
 from IPython.display import Markdown
 
 from goldmine.core.i18n import _, in_language
+from goldmine.core.page_text import markdown_text
 
 _TEXTS = {
     "head_office": _(
@@ -84,7 +85,8 @@ _WORDS = {
 
 def section(name: str, language: str, **words: object) -> Markdown:
     """Heading and explanation of a part of a report; `words` fill in what stands in braces."""
-    return Markdown(in_language(_TEXTS[name], language).format(**words))
+    safe = {key: markdown_text(value) for key, value in words.items()}
+    return Markdown(in_language(_TEXTS[name], language).format(**safe))
 
 
 def verdict_text(verdict: str, language: str) -> str:

@@ -1,6 +1,5 @@
 """Great Expectations evaluates the counts and writes its Data Docs; it is imported only when needed."""
 
-import html
 import logging
 import re
 import shutil
@@ -9,10 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
+from markupsafe import Markup
 
 from goldmine.core.files import read_json, whole_file
+from goldmine.core.page_text import page_templates
 from goldmine.core.workspace import Workspace
 from goldmine.validation.counts import CountedSuite
 from goldmine.validation.rules import Rule
@@ -140,20 +142,13 @@ def finish_site(work: Workspace) -> None:
         if _FROM_THE_WEB.search(text):
             page.write_text(_FROM_THE_WEB.sub("", text).replace("</head>", f"{_STYLE}</head>"), "utf-8")
     results = [read_json(path) for path in sorted(work.validation("any").parent.glob("*.json"))]
-    rows = "\n".join(_row(work.docs, result) for result in results)
+    rows = [(result, _page_of(work.docs, result["suite"])) for result in results]
     with whole_file(work.docs / "index.html") as temporary:
-        temporary.write_text(
-            f'<!doctype html><html><head><meta charset="utf-8"><title>Data Docs</title>{_STYLE}</head><body>\n'
-            "<h1>Data Docs</h1>\n<table><tr><th>Suite</th><th>Result</th><th>Rules</th>"
-            f"<th>Fatal failures</th><th>Warnings</th><th>Not applicable</th></tr>\n{rows}\n</table></body></html>\n",
-            "utf-8",
-        )
+        index = page_templates("goldmine.validation").get_template("data_docs.html.jinja")
+        temporary.write_text(index.render(rows=rows, style=Markup(_STYLE)) + "\n", "utf-8")
 
 
-def _row(docs: Path, result: dict[str, Any]) -> str:
-    suite = html.escape(result["suite"])
-    page = next((docs / "validations" / result["suite"]).rglob("*.html"), None)
-    link = f'<a href="{page.relative_to(docs).as_posix()}">{suite}</a>' if page else suite
-    verdict = "passed" if result["success"] else '<span class="failed">failed</span>'
-    cells = (link, verdict, len(result["rules"]), result["fatal"], result["warnings"], len(result["skipped"]))
-    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+def _page_of(docs: Path, suite: str) -> str:
+    """The address of a suite's page below the site; empty where there is none."""
+    page = next((docs / "validations" / suite).rglob("*.html"), None)
+    return quote(page.relative_to(docs).as_posix()) if page else ""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+from markupsafe import escape
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
@@ -51,7 +52,8 @@ class ChampionChallenge:
     def _repr_html_(self) -> str:
         image = base64.b64encode(png(self.figure)).decode()
         against = f"version {self.comparison.champion}" if self.comparison.champion else self.comparison.not_compared
-        shown = self.table.style.format("{:.4f}", na_rep="").set_caption(against).to_html()
+        styler = self.table.style.format("{:.4f}", na_rep="").format_index(escape="html")
+        shown = styler.set_caption(str(escape(against))).to_html()
         return f'{shown}<img alt="" src="data:image/png;base64,{image}">'
 
 

@@ -1,13 +1,16 @@
 """Every figure as it is published: in both languages and at its own size, no text is cut off or written over."""
 
+import re
 from itertools import combinations
 
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.ticker import FixedLocator
 
 from goldmine.plots import style
 from tests.plots.gallery import DRAWN, FIGURE_FUNCTIONS
@@ -65,6 +68,27 @@ def squeezed(axes: Axes) -> bool:
     ratios = place.get_gridspec().get_width_ratios() or [1] * place.get_gridspec().ncols
     column = ratios[place.colspan.start] / sum(ratios)
     return axes.get_position().width < MIN_AXES_SHARE * column
+
+
+UNITS = {"en": re.compile(r"\d(k|M)"), "zh": re.compile(r"\d(万|亿)")}
+"""Units of amounts on an axis, after a figure."""
+
+
+def units_of(axis: Axis, language: str) -> set[str]:
+    """The units of an axis' tick labels; levels of assets in English, whose names are 500k and 2M, are no scale."""
+    if language == "en" and isinstance(axis.get_major_locator(), FixedLocator):
+        return set()
+    return {unit for label in axis.get_ticklabels() for unit in UNITS[language].findall(label.get_text())}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", DRAWN)
+def test_an_axis_shows_amounts_in_one_unit(name, language):
+    style.use_language(language)
+    for figure in DRAWN[name]():
+        FigureCanvasAgg(figure).draw()
+        for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+            assert len(units_of(axis, language)) <= 1, axis.get_ticklabels()
 
 
 def test_every_figure_function_is_drawn_here():

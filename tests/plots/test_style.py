@@ -41,3 +41,17 @@ def test_chinese_title_is_drawn_without_a_missing_glyph(recwarn):
 def test_unknown_language_is_refused():
     with pytest.raises(ParameterError, match="language: 'fr' is not known"):
         style.use_language("fr")
+
+
+@pytest.mark.parametrize(
+    ("language", "amounts", "words"),
+    [
+        ("zh", [200_000_000.0, 1_171_760_422.3], ["2亿", "11.72亿"]),
+        ("zh", [3_000_000.0, 999_000_000.0], ["300万", "99,900万"]),
+        ("en", [9_000_000.0, 99_000_000.0], ["9M", "99M"]),
+        ("en", [400_000.0, 2_500_000.0], ["0.4M", "2.5M"]),
+    ],
+)
+def test_amounts_of_one_axis_are_in_one_unit(language, amounts, words):
+    style.use_language(language)
+    assert [style.yuan_words(amounts)(yuan) for yuan in amounts] == words

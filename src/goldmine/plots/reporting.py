@@ -19,11 +19,11 @@ from goldmine.plots.style import (
     RED,
     _,
     finished,
-    language,
     name_rows,
     pgettext,
     row_inches,
     wrapped,
+    yuan_words,
 )
 from goldmine.reporting.compare import funnel
 
@@ -39,7 +39,7 @@ def growth(history: pd.DataFrame) -> Figure:
         as_of, metric (aum, deposits, wealth), value (yuan).
     """
     wide = history.pivot(index="as_of", columns="metric", values="value")
-    words = {"deposits": _("deposits"), "wealth": _("wealth products")}
+    words, in_unit = {"deposits": _("deposits"), "wealth": _("wealth products")}, yuan_words(history["value"])
     figure, axis = plt.subplots(figsize=(8, 3.8), layout="constrained")
     position, bottom = np.arange(len(wide)), np.zeros(len(wide))
     for name, colour in (("deposits", BLUE), ("wealth", GOLD)):
@@ -49,10 +49,10 @@ def growth(history: pd.DataFrame) -> Figure:
     if "aum" in wide:
         axis.plot(position, wide["aum"], color=GREY, marker="o", label=pgettext("total", "AUM"))
         for x, yuan in zip(position, wide["aum"], strict=True):
-            axis.annotate(_money(yuan), (x, yuan), xytext=(0, 7), textcoords="offset points", ha="center", fontsize=9)
+            axis.annotate(in_unit(yuan), (x, yuan), xytext=(0, 7), textcoords="offset points", ha="center", fontsize=9)
     axis.set_xticks(position, [f"{day:%Y-%m}" for day in wide.index])
     axis.set_ylim(0, axis.get_ylim()[1] * 1.08)
-    axis.yaxis.set_major_formatter(FuncFormatter(lambda yuan, _: _money(yuan)))
+    axis.yaxis.set_major_formatter(FuncFormatter(lambda yuan, _: in_unit(yuan)))
     axis.set_title(_("Average daily AUM at quarter ends"), loc="left")
     axis.grid(visible=False, axis="x")
     figure.legend(frameon=False, ncols=3, loc="outside lower center")
@@ -71,6 +71,7 @@ def change_steps(steps: pd.DataFrame) -> Figure:
         return _nothing(_("The quarter before is not in the books."))
     total = steps["yuan"].sum()
     ends = steps["yuan"].cumsum()
+    in_unit = yuan_words([*ends, *steps["yuan"]])
     figure, axis = plt.subplots(figsize=(8, 3.4))
     colours = [GREEN if yuan >= 0 else RED for yuan in steps["yuan"]]
     axis.barh(range(len(steps)), steps["yuan"], left=ends - steps["yuan"], color=colours, height=0.6)
@@ -79,11 +80,16 @@ def change_steps(steps: pd.DataFrame) -> Figure:
     rights = [*np.maximum(ends, ends - steps["yuan"]), max(total, 0)]
     for position, (right, yuan) in enumerate(zip(rights, [*steps["yuan"], total], strict=True)):
         axis.annotate(
-            _signed(yuan), (right, position), xytext=(5, 0), textcoords="offset points", va="center", fontsize=9
+            ("+" if yuan >= 0 else "−") + in_unit(abs(yuan)),
+            (right, position),
+            xytext=(5, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
         )
     axis.axvline(0, color=GREY, linewidth=0.8)
     axis.margins(x=0.18)
-    axis.xaxis.set_major_formatter(FuncFormatter(lambda yuan, _: _money(yuan)))
+    axis.xaxis.set_major_formatter(FuncFormatter(lambda yuan, _: in_unit(yuan)))
     axis.set_title(_("Where the quarter's change of AUM comes from"), loc="left")
     axis.grid(visible=False, axis="y")
     return finished(figure)
@@ -287,18 +293,6 @@ def own_results(rows: pd.DataFrame) -> Figure:
 def _highlight(axis: Axes, names: list[str], own: str) -> None:
     for label, name in zip(axis.get_yticklabels(), names, strict=True):
         label.set_fontweight("bold" if name == own else "normal")
-
-
-def _money(yuan: float) -> str:
-    if language() == "zh":
-        if abs(yuan) >= 1e9:
-            return _("{number}×100M", number=f"{yuan / 1e8:,.1f}")
-        return _("{number}×10k", number=f"{yuan / 1e4:,.0f}")
-    return f"{yuan / 1e6:,.0f}M" if abs(yuan) >= 1e8 else f"{yuan / 1e6:,.1f}M"
-
-
-def _signed(yuan: float) -> str:
-    return ("+" if yuan >= 0 else "−") + _money(abs(yuan))
 
 
 def _nothing(why: str) -> Figure:

@@ -4,7 +4,7 @@ import importlib.util
 import logging
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import seaborn as sns
@@ -107,6 +107,36 @@ def short_yuan(yuan: int) -> str:
     if language() == "zh":
         return _("{number}×10k", number=yuan // 10_000)
     return f"{yuan / 1e6:g}M" if yuan >= 1_000_000 else f"{yuan // 1000}k" if yuan else "0"
+
+
+def yuan_words(amounts: Iterable[float]) -> Callable[[float], str]:
+    """How the amounts of one axis are written: all in the unit that suits the largest of them.
+
+    Parameters
+    ----------
+    amounts : iterable of float
+        The amounts that the axis shows, yuan.
+
+    Examples
+    --------
+    >>> few, many = yuan_words([400_000.0, 2_000_000.0]), yuan_words([400_000.0, 2_000_000_000.0])
+    >>> few(400_000.0), many(400_000_000.0), many(2_000_000_000.0)
+    ('0.4M', '400M', '2,000M')
+    """
+    largest = max((abs(yuan) for yuan in amounts), default=0.0)
+    if language() == "zh":
+        unit, decimals = (1e8, 2) if largest >= 1e9 else (1e4, 0)
+    else:
+        unit, decimals = 1e6, 1 if largest < 1e8 else 0
+
+    def words(yuan: float) -> str:
+        number = f"{yuan / unit:,.{decimals}f}"
+        number = number.rstrip("0").rstrip(".") if decimals else number
+        if language() != "zh":
+            return f"{number}M"
+        return _("{number}×100M", number=number) if unit == 1e8 else _("{number}×10k", number=number)
+
+    return words
 
 
 def wrapped(text: str, width: int = 40) -> str:

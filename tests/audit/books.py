@@ -30,7 +30,7 @@ CODES = {
     },
     "contacts": {"answer": ("yes", "bought", "no", "later", "not_reached", "opt_out")},
     "external_facts": {"fact": ("property", "tax", "provident_fund")},
-    "relations": {"relation": ("family", "guarantor", "supplier", "buyer", "shareholder")},
+    "relations": {"relation": ("family", "guarantor", "supplier", "buyer", "shareholder", "executive")},
 }
 """A code outside its list is read as missing."""
 

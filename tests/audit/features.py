@@ -337,6 +337,8 @@ def peers(
             values[f"{group}_{name}"] = (rest / others.where(others > 0)).reindex(customers.index)
     relations = books.known("relations", cutoff)
     family = relations[(relations.relation == "family") & (relations.customer_id != relations.related_id)]
+    if "ended_on" in family:
+        family = family[~(family.ended_on <= cutoff)]
     pairs = family[["customer_id", "related_id"]]
     both = pd.concat([pairs, pairs.set_axis(["related_id", "customer_id"], axis=1)]).drop_duplicates()
     joined = both.join(own, on="related_id", how="inner").groupby("customer_id")

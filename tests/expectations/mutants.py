@@ -66,6 +66,9 @@ OTHERWISE = {
     "grids": "'Other' AS name",
     "employers": "'garlic' AS industry",
     "relations": "DATE '2021-01-01' AS since",
+    "associations": "'jade' AS industry",
+    "association_members": "DATE '2021-01-01' AS joined_on",
+    "turnover": "501 AS amount",
     "external_facts": "501 AS amount",
     "products": "'Other' AS name",
 }
@@ -107,7 +110,7 @@ def _ten_months(table: str, odd: str, spoilt: str) -> str:
     if table == "transactions":
         time = "TIMESTAMP '2023-09-01' + to_months(m::INTEGER) + to_days((j // 50 % days)::INTEGER) + to_seconds(j)"
         select = f"""'M' || m || '-' || i, 'C' || j % people, NULL, {time}, last_day({time}), {amount}, 'in', 'mobile',
-            'salary', 'P1'"""
+            'salary', 'P1', NULL, NULL"""
         return f"INSERT INTO transactions SELECT {select} FROM {rows} WHERE NOT drop"
     people = "INSERT INTO customers (customer_id) SELECT 'M' || i FROM range(600) AS drawn(i)"
     product = "['demand', 'time', 'wealth', 'other'][1 + i // people]"
@@ -178,6 +181,14 @@ SPECIAL: dict[str, Mutant | str] = {
     "product_events.amount_negative": "UPDATE product_events SET amount = -1 WHERE rowid = 0",
     "external_facts.amount_negative": "UPDATE external_facts SET amount = -1 WHERE rowid = 0",
     "relations.related_to_itself": "UPDATE relations SET related_id = customer_id WHERE rowid = 0",
+    "relations.ended_before_since": "UPDATE relations SET ended_on = '2019-12-31' WHERE rowid = 0",
+    "relations.since_after_books": "UPDATE relations SET since = '2024-07-01', ended_on = NULL WHERE rowid = 0",
+    "association_members.joined_on_after_books": (
+        "UPDATE association_members SET joined_on = '2024-07-01', left_on = NULL WHERE rowid = 0"
+    ),
+    "association_members.left_before_joined": ("UPDATE association_members SET left_on = '2019-12-31' WHERE rowid = 0"),
+    "turnover.month_end_not_last_day": "UPDATE turnover SET month_end = '2024-05-30' WHERE rowid = 0",
+    "turnover.amount_negative": "UPDATE turnover SET amount = -1 WHERE rowid = 0",
     "contacts.opt_out_of_unknown": Mutant(
         "UPDATE contacts SET answer = 'opt_out', customer_id = 'X' WHERE rowid = 0", frozenset({"customer_id_unknown"})
     ),

@@ -38,7 +38,7 @@ def months_of(connection: duckdb.DuckDBPyConnection, spoil: str) -> dict[str, Co
     day = "TIMESTAMP '2023-09-01' + to_months(m::INTEGER) + to_days((i % 28)::INTEGER) + to_seconds(i)"
     connection.execute(
         f"INSERT INTO transactions SELECT 'M' || m || '-' || i, 'C' || i % 25, NULL, {day}, NULL, 100, 'in', 'mobile', "
-        "'salary', 'P1' FROM range(10) AS months(m), range(1200) AS drawn(i)"
+        "'salary', 'P1', NULL, NULL FROM range(10) AS months(m), range(1200) AS drawn(i)"
     )
     connection.execute("SET VARIABLE data_until = DATE '2024-06-30'")
     connection.execute(spoil)

@@ -235,6 +235,20 @@ def test_family_relations_count_in_both_directions(tmp_path):
     assert features_of(tmp_path, tables, "family_aum_mean") == [(0.0,), (100.0,), (None,)]
 
 
+def test_a_family_relation_that_has_ended_by_the_cutoff_counts_no_more(tmp_path):
+    relation = {"customer_id": "A", "relation": "family", "since": date(2020, 1, 1)}
+    tables = {
+        "customers": [CUSTOMER | {"customer_id": name} for name in "ABC"],
+        "transactions": [transaction(1, "A", "2024-05-21T09:00")],
+        "balances": [balance("B", "2024-05-31", "demand", "100.00"), balance("C", "2024-05-31", "demand", "40.00")],
+        "relations": [
+            relation | {"related_id": "B", "ended_on": date(2024, 5, 31)},
+            relation | {"related_id": "C", "ended_on": date(2024, 6, 1)},
+        ],
+    }
+    assert features_of(tmp_path, tables, "family_aum_mean") == [(40.0,), (None,), (0.0,)]
+
+
 def test_closed_and_merged_customers_have_no_row_of_their_own(tmp_path):
     people = [
         CUSTOMER,

@@ -1,6 +1,7 @@
 """The canonical tables: the one place that says what a bank's data looks like to Goldmine."""
 
 from goldmine.contract.schema import Column, TableSpec
+from goldmine.contract.ties import ASSOCIATION_MEMBERS, ASSOCIATIONS, EMPLOYERS, RELATIONS, TURNOVER
 
 PRODUCT_CLASSES = ("demand", "time", "wealth", "loan", "other")
 RISK_GRADES = ("C1", "C2", "C3", "C4", "C5")
@@ -116,7 +117,11 @@ TRANSACTIONS = TableSpec(
         Column("direction", "text", "into or out of the account", required=True, codes=("in", "out")),
         Column("channel", "text", "where it was made", codes=CHANNELS),
         Column("kind", "text", "what it was", codes=TRANSACTION_KINDS),
-        Column("counterparty", "text", "bank, merchant or person on the other side, as a code"),
+        Column(
+            "counterparty", "text", "account, merchant or bank on the other side, as a code; accounts may be hashed"
+        ),
+        Column("counterparty_name", "text", "name of the other side, as the channel gives it"),
+        Column("counterparty_customer_id", "text", "the other side's customer number, where it banks here"),
     ),
     key=("transaction_id",),
     month_of="time",
@@ -224,36 +229,6 @@ GRIDS = TableSpec(
     key=("grid_id",),
 )
 
-EMPLOYERS = TableSpec(
-    "employers",
-    "A row an employer.",
-    (
-        Column("employer_id", "text", "employer number", required=True),
-        Column("name", "text", "its name"),
-        Column("industry", "text", "its industry"),
-        Column("customer_id", "text", "its own customer number, where it banks here"),
-    ),
-    key=("employer_id",),
-)
-
-RELATIONS = TableSpec(
-    "relations",
-    "A row a known relation between two customers.",
-    (
-        Column("customer_id", "text", "one side", required=True),
-        Column("related_id", "text", "the other side (a customer_id)", required=True),
-        Column(
-            "relation",
-            "text",
-            "what they are to each other",
-            required=True,
-            codes=("family", "guarantor", "supplier", "buyer", "shareholder"),
-        ),
-        Column("since", "day", "day from which it is known"),
-    ),
-    key=("customer_id", "related_id", "relation"),
-)
-
 EXTERNAL_FACTS = TableSpec(
     "external_facts",
     "A row a fact from outside the bank.",
@@ -293,6 +268,9 @@ TABLES: dict[str, TableSpec] = {
         GRIDS,
         EMPLOYERS,
         RELATIONS,
+        ASSOCIATIONS,
+        ASSOCIATION_MEMBERS,
+        TURNOVER,
         EXTERNAL_FACTS,
         PRODUCTS,
     )

@@ -69,12 +69,13 @@ def view() -> View:
 
 
 def family_pairs() -> ibis.Table:
-    """Both directions of every family relation known at the cutoff, once each."""
+    """Both directions of every family relation known at the cutoff that has not ended by then, once each."""
     relations = table("relations")
     relations = relations.filter(
         relations.relation == "family",
         relations.customer_id != relations.related_id,  # two numbers that were merged are one person
         relations.since.isnull() | (relations.since <= relations.cutoff),
+        relations.ended_on.isnull() | (relations.ended_on > relations.cutoff),
     )
     reverse = relations.select(customer_id="related_id", related_id="customer_id")
     return relations.select("customer_id", "related_id").union(reverse, distinct=True)

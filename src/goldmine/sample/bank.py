@@ -18,16 +18,19 @@ from goldmine.sample import persuasion, season, true_probabilities
 from goldmine.sample.arrow import Writers, day_number, ids
 from goldmine.sample.config import EFFECT_MONTHS, TRUTH_MONTHS, WARM_UP, SampleConfig
 from goldmine.sample.contact_history import campaign_contacts, owner_contacts
+from goldmine.sample.counterparties import counterparties, others
+from goldmine.sample.employers import Employers, draw_employers, payers_table
+from goldmine.sample.employment import employment_table
 from goldmine.sample.facts import facts_table
-from goldmine.sample.identity import suppressions_table
 from goldmine.sample.money import aum, balances_table, hold
-from goldmine.sample.movements import join, month_of, own_rows, system_rows, transactions_table
+from goldmine.sample.movements import Payers, join, month_of, own_rows, system_rows, transactions_table
 from goldmine.sample.people import People, accounts_table, customers_table, draw_people, relations_table
 from goldmine.sample.persons import persons_table
 from goldmine.sample.products import Ledger, loan_life, wealth_life
 from goldmine.sample.records import with_records
 from goldmine.sample.reference_tables import reference_tables
 from goldmine.sample.streams import stream
+from goldmine.sample.suppressions import suppressions_table
 from goldmine.sample.traits import Surroundings, Traits, draw_traits, surroundings
 
 
@@ -81,25 +84,34 @@ def write_into(folder: Path, config: SampleConfig) -> None:
     around = surroundings(config, stream(config, "villages"))
     dirt: Counter[str] = Counter()
     with Writers(folder) as writers:
-        for name, table in reference_tables(config).items():
+        employers = draw_employers(config)
+        payers = Payers(employers, others(config, employers))
+        for name, table in reference_tables(config, employers).items():
             writers.write(name, table)
+        writers.write("truth/payers", payers_table(config, employers))
         for block in track(config.blocks, "sample bank by block"):
-            dirt += _write_block(config, around, block, writers)
+            dirt += _write_block(config, around, payers, block, writers)
     _write_notes(config, folder, dirt)
 
 
-def _write_block(config: SampleConfig, around: Surroundings, block: range, writers: Writers) -> Counter[str]:
-    people = draw_people(config, block, stream(config, "people", block.start))
+def _write_block(
+    config: SampleConfig, around: Surroundings, payers: Payers, block: range, writers: Writers
+) -> Counter[str]:
+    employers = payers.employers
+    people = draw_people(config, block, employers, stream(config, "people", block.start))
     life = _live(config, around, people)
     ledger = Ledger()
     ends = [day_number(day) for day in config.lived]
     buys, borrows = (stream(config, purpose, block.start) for purpose in ("wealth products", "loans"))
     owns = wealth_life(people, life.hazard, life.total, ends, ledger=ledger, random=buys)
     owed = loan_life(config, people, life.total, ledger, borrows)
-    dirt = _write_people(config, life, ledger, writers)
+    customers, dirt = with_records(config, customers_table(config, people), people, employers)
+    _write_people(config, life, ledger, writers)
+    _write_ties(config, people, employers, customers, writers)
     _write_truth(config, life, writers)
     dirt += Counter(_dirt_of_people(config, people))
     rates = season.engagement(config.lived)
+    payers = Payers(employers, payers.directory.of_block(people, customers["name"].combine_chunks()))
     for index in range(WARM_UP, len(config.lived)):
         day = config.lived[index]
         held = hold(people, life.traits, index, life.total[:, index], owns=owns[:, index], owed=owed[:, index])
@@ -108,31 +120,40 @@ def _write_block(config: SampleConfig, around: Surroundings, block: range, write
         month = month_of(index, config.lived, life.total, people)
         random = stream(config, "transactions", block.start, index)
         own = own_rows(people, life.traits, month, rates[index], random)
-        rows = join([own, system_rows(people, month, day, random)])
+        sides = stream(config, "counterparties", block.start, index)
+        own.other = counterparties(people, payers.directory, (own.who, own.kind, own.day), sides)
+        rows = join([own, system_rows(people, month, day, payers, random)])
         # Room for 100 transactions a customer and month, and for four times the customers, keeps the numbers apart.
         start = ((index - WARM_UP) * 4 * config.customers + block.start) * 100
-        table, counts = transactions_table(people, rows, start, day_number(config.end), random)
+        last = day_number(config.end)
+        table, counts = transactions_table(people, rows, start, last, random, directory=payers.directory)
         writers.write(f"transactions/{month_key(day)}", table)
         dirt += Counter(counts)
     return dirt
 
 
-def _write_people(config: SampleConfig, life: LifeHistory, ledger: Ledger, writers: Writers) -> Counter[str]:
+def _write_people(config: SampleConfig, life: LifeHistory, ledger: Ledger, writers: Writers) -> None:
     people, start, end = life.people, int(life.people["number"][0]) - 1, day_number(config.end)
-    joined = pa.array(people["opened"] <= end)
-    customers, dirt = with_records(config, customers_table(config, people), people)
-    writers.write("customers", customers.filter(joined))
-    writers.write("truth/persons", persons_table(people).filter(joined))
     writers.write("suppressions", suppressions_table(config, people, stream(config, "suppressions", start)))
     writers.write("accounts", accounts_table(people, end))
-    writers.write("relations", relations_table(people, end))
     writers.write("product_events", ledger.table(people, day_number(config.month_ends[0].replace(day=1))))
     writers.write("contacts", campaign_contacts(config, people, life.traits.appetite))
     writers.write("contacts", owner_contacts(config, people, life.total))
     writers.write(
         "external_facts", facts_table(config, people, life.traits.wealth_fixed, stream(config, "facts", start))
     )
-    return dirt
+
+
+def _write_ties(
+    config: SampleConfig, people: People, employers: Employers, customers: pa.Table, writers: Writers
+) -> None:
+    """The customers, who belongs together by the books, and who does in truth."""
+    end = day_number(config.end)
+    joined = pa.array(people["opened"] <= end)
+    writers.write("customers", customers.filter(joined))
+    writers.write("relations", relations_table(people, employers, end))
+    writers.write("truth/persons", persons_table(people).filter(joined))
+    writers.write("truth/employment", employment_table(config, people))
 
 
 def _dirt_of_people(config: SampleConfig, people: People) -> dict[str, int]:

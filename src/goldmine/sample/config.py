@@ -125,8 +125,8 @@ class SampleConfig:
 
     @property
     def employers(self) -> int:
-        """Number of employers: one for about 150 customers, at least 10."""
-        return max(10, self.customers // 150)
+        """Number of employers: one for about 100 customers, at least 10."""
+        return max(10, self.customers // 100)
 
     @property
     def managers(self) -> int:

@@ -11,6 +11,9 @@ from scipy.special import expit
 from goldmine.contract.tables import CHANNELS, TRANSACTION_KINDS
 from goldmine.sample.arrow import codes, day_number, days, ids, money
 from goldmine.sample.config import BAD_CODE_SHARE, DUPLICATE_SHARE, LATE_SHARE
+from goldmine.sample.counterparties import Directory, columns_of
+from goldmine.sample.employers import Employers
+from goldmine.sample.employment import is_private, paid_by, wages
 from goldmine.sample.people import People, on_books
 from goldmine.sample.traits import Traits
 
@@ -22,7 +25,10 @@ BAD_CHANNEL = "kiosk"
 
 @dataclass
 class Rows:
-    """Transactions as columns of numbers: who (row of the block), day, direction (1 is in), channel, kind, fen."""
+    """Transactions as columns of numbers: who (row of the block), day, direction (1 is in), channel, kind, fen.
+
+    `other` is the entry of the directory that is on the other side, -1 for none.
+    """
 
     who: NDArray
     day: NDArray
@@ -30,6 +36,15 @@ class Rows:
     channel: NDArray
     kind: NDArray
     fen: NDArray
+    other: NDArray
+
+
+@dataclass(frozen=True)
+class Payers:
+    """The employers, and the directory of a block in which their payers stand."""
+
+    employers: Employers
+    directory: Directory
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,7 @@ def month_of(index: int, lived: list[date], total: NDArray, people: People) -> M
 
 
 def own_rows(people: People, traits: Traits, month: Month, lift: float, random: np.random.Generator) -> Rows:
-    """The customers' own transactions: as many as their engagement and the season make likely."""
+    """The customers' own transactions, without their other sides: as many as engagement and the season make likely."""
     rate = np.exp(traits.engagement[:, month.index] + lift) * month.present
     count = random.poisson(rate)
     who = np.repeat(np.arange(len(count)), count)
@@ -63,7 +78,7 @@ def own_rows(people: People, traits: Traits, month: Month, lift: float, random: 
     channel = _channels(people, who, random)
     kind = _kinds(people, traits.appetite[who, month.index], (who, inward, channel), random)
     day = random.integers(month.first, month.last + 1, size)
-    return Rows(who, day, inward, channel, kind, fen)
+    return Rows(who, day, inward, channel, kind, fen, np.full(size, -1))
 
 
 def _channels(people: People, who: NDArray, random: np.random.Generator) -> NDArray:
@@ -87,47 +102,59 @@ def _kinds(people: People, appetite: NDArray, rows: tuple[NDArray, ...], random:
     return np.where(random.random(len(who)) < expit(2.0 * appetite - 2.0), _KIND["investment"], kind)
 
 
-def system_rows(people: People, month: Month, month_end: date, random: np.random.Generator) -> Rows:
-    """Salaries, pensions, farm subsidies, interest and fees: batch entries, not the customers' own."""
+def system_rows(people: People, month: Month, month_end: date, payers: Payers, random: np.random.Generator) -> Rows:
+    """Wages, pensions, farm subsidies, interest and fees: batch entries, not the customers' own."""
     present = month.present
-    pay = np.exp(8.1 + 0.35 * ((people["employer"] * 2654435761) % 1000 / 500 - 1))
     subsidy = people["farmer"] & (month_end.month in (5, 10))
     quarter = month_end.month % 3 == 0
     interest = (month.total > 300) & quarter
     fee = (people["number"] % 40 == 0) & (month_end.month == 12)
+    state = payers.directory.starts["state"]
     plans = [
-        (present & people["salaried"], 9, "salary", True, pay),
-        (present & people["pensioned"], 14, "pension", True, 900 + 20 * people["age"]),
-        (present & subsidy, 24, "subsidy", True, np.full(len(present), 600.0)),
-        (present & interest, 20, "interest", True, month.total * 0.0008),
-        (present & fee, 27, "fee", False, np.full(len(present), 10.0)),
+        (present & people["pensioned"], 14, "pension", state, 900 + 20 * people["age"]),
+        (present & subsidy, 24, "subsidy", state + 1, np.full(len(present), 600.0)),
+        (present & interest, 20, "interest", -1, month.total * 0.0008),
+        (present & fee, 27, "fee", -1, np.full(len(present), 10.0)),
     ]
-    parts = []
-    for mask, day, kind, inward, yuan in plans:
+    parts = [_wage_rows(people, month, payers, random)]
+    for mask, day, kind, other, yuan in plans:
         who = np.flatnonzero(mask)
-        fen = np.maximum(np.round(100 * yuan[who] * (1 + 0.05 * random.standard_normal(len(who)))), 1)
-        size = len(who)
+        paid = yuan[who] * (1 + 0.05 * random.standard_normal(len(who)))
+        inward = np.full(len(who), kind != "fee")
         parts.append(
-            Rows(
-                who,
-                np.full(size, month.first + day),
-                np.full(size, inward),
-                np.full(size, _CHANNEL["batch"]),
-                np.full(size, _KIND[kind]),
-                fen.astype(np.int64),
-            )
+            _batch(who, np.full(len(who), month.first + day), (inward, np.full(len(who), _KIND[kind])), paid, other)
         )
     return join(parts)
 
 
+def _wage_rows(people: People, month: Month, payers: Payers, random: np.random.Generator) -> Rows:
+    """Wages on the employers' pay days, from whichever account pays them."""
+    employer = np.where(month.present, paid_by(people, month.first + 10), -1)
+    who = np.flatnonzero(employer >= 0)
+    employer = employer[who]
+    usual = wages({name: people[name][who] for name in ("level", "own_pay")}, employer)
+    paid = usual * (1 + 0.05 * people["hourly"][who] * random.standard_normal(len(who)))
+    kind = np.where(is_private(payers.employers, employer), _KIND["transfer"], _KIND["salary"])
+    day = month.first + payers.employers.pay_day(employer, month.index)
+    return _batch(who, day, (np.full(len(who), True), kind), paid, payers.directory.payer(employer, month.index))
+
+
+def _batch(who: NDArray, day: NDArray, entry: tuple[NDArray, NDArray], yuan: NDArray, other: NDArray | int) -> Rows:
+    """Batch entries: whose, when, (direction, kind), yuan, the other side."""
+    inward, kind = entry
+    fen = np.maximum(np.round(100 * yuan), 1).astype(np.int64)
+    channel = np.full(len(who), _CHANNEL["batch"])
+    return Rows(who, day, inward, channel, kind, fen, np.broadcast_to(other, len(who)))
+
+
 def join(parts: list[Rows]) -> Rows:
     """Concatenate rows."""
-    names = ("who", "day", "inward", "channel", "kind", "fen")
+    names = ("who", "day", "inward", "channel", "kind", "fen", "other")
     return Rows(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 def transactions_table(
-    people: People, rows: Rows, start: int, end: int, random: np.random.Generator
+    people: People, rows: Rows, start: int, end: int, random: np.random.Generator, *, directory: Directory
 ) -> tuple[pa.Table, dict]:
     """The contract's columns, with the dirt of real books in it.
 
@@ -162,7 +189,7 @@ def transactions_table(
             "direction": codes(("out", "in"), rows.inward.astype(int)),
             "channel": codes((*CHANNELS, BAD_CHANNEL), np.where(bad, len(CHANNELS), rows.channel)),
             "kind": codes(TRANSACTION_KINDS, rows.kind),
-            "counterparty": ids("P", (number * 7 + rows.kind * 13) % 5000, 4),
+            **columns_of(directory, rows.other, random),
         }
     )
     dirt = {

@@ -15,6 +15,8 @@ from goldmine.sample.config import (
     OPT_OUT_SHARE,
     SampleConfig,
 )
+from goldmine.sample.employers import Employers
+from goldmine.sample.employment import draw_employment
 from goldmine.sample.persons import FAMILY, FIRM, SECOND_NUMBER_SHARE, draw_persons
 
 People = dict[str, NDArray]
@@ -26,7 +28,7 @@ _IDENTITY_SHARES = (0.45, 0.2, 0.04, 0.05, 0.03, 0.06, 0.15, 0.02)
 _FARMER, _TRADER, _MIGRANT = (IDENTITIES.index(name) for name in ("farmer", "merchant", "migrant"))
 
 
-def draw_people(config: SampleConfig, block: range, random: np.random.Generator) -> People:
+def draw_people(config: SampleConfig, block: range, employers: Employers, random: np.random.Generator) -> People:
     """Draw the customers of a block; days are numbers since 1970-01-01, nothing is -1.
 
     What befalls a customer some day has its day here, however late: tables leave out what lies after the books.
@@ -34,11 +36,13 @@ def draw_people(config: SampleConfig, block: range, random: np.random.Generator)
     size = len(block)
     anchor = config.reference
     identity = random.choice(len(IDENTITIES), size=size, p=_IDENTITY_SHARES)
-    persons = draw_persons(config, block)
+    number = np.array(block) + 1
+    firm, owner = np.isin(number, employers.firm), np.isin(number, employers.owner)
+    persons = draw_persons(config, block, firm | owner)
     age = np.clip(random.normal(46, 15, size), 16, 92)[persons.age_of]
     village = np.repeat(random.integers(0, config.grids, size // FAMILY + 1), FAMILY)[:size]
     grid = np.where(persons.away, persons.other_grid, village)
-    works = (random.random(size) < 0.55) & (age < 60) & (identity != _FARMER)
+    works = (random.random(size) < 0.55) & (age < 60) & (identity != _FARMER) & ~firm & ~owner
     birth = (anchor - age * 365.25).astype(np.int64)
     opened = np.maximum(persons.opened(_opened(config, block, random)), birth + 6 * 365)
     mobile_share = 1 / (1 + np.exp((age - 48) / 9))
@@ -49,23 +53,23 @@ def draw_people(config: SampleConfig, block: range, random: np.random.Generator)
     merged_on = _some_day(np.full(size, MERGED_SHARE / SECOND_NUMBER_SHARE), anchor - 700, anchor, random)
     assessed = random.random(size) < 0.6
     return {
-        "number": np.array(block) + 1,
+        "number": number,
         "identity": identity,
         "age": age,
         "birth": birth,
         "gender": random.integers(0, 2, size)[persons.age_of],
-        "kind": np.where(persons.is_natural, 0, random.choice(3, size=size, p=(0.965, 0.03, 0.005))),
+        "kind": _kinds(random.choice(3, size=size, p=(0.965, 0.03, 0.005)), persons.is_natural | owner, firm),
         "person": persons.person,
         "double": persons.double,
         "away": persons.away,
         "grid": grid,
-        "employer": np.where(works, random.integers(0, config.employers, size), -1),
+        **draw_employment(config, block, np.where(works, random.integers(0, config.employers, size), -1)),
         "trader": identity == _TRADER,
         "farmer": identity == _FARMER,
         "migrant": identity == _MIGRANT,
         "nut_trader": (identity == _TRADER) & (random.random(size) < 0.12),
-        "salaried": works & (random.random(size) < 0.7),
-        "pensioned": (age >= 60) & (random.random(size) < 0.7),
+        "salaried": works & (random.random(size) < 0.7) & ~persons.is_second,
+        "pensioned": (age >= 60) & (random.random(size) < 0.7) & ~firm & ~persons.is_second,
         "opened": opened,
         "mobile": mobile_on <= anchor,
         "mobile_on": np.maximum(opened, mobile_on),
@@ -78,6 +82,11 @@ def draw_people(config: SampleConfig, block: range, random: np.random.Generator)
         "merged": _merges(persons.person, opened, closed_on, merged_on),
         "merged_on": merged_on,
     }
+
+
+def _kinds(drawn: NDArray, natural: NDArray, firm: NDArray) -> NDArray:
+    """Kinds of customer: as drawn, but for those who must be a person or a firm."""
+    return np.where(firm, FIRM, np.where(natural, 0, drawn))
 
 
 def _opened(config: SampleConfig, block: range, random: np.random.Generator) -> NDArray:
@@ -171,8 +180,8 @@ def accounts_table(people: People, end: int) -> pa.Table:
     return table.filter(pa.array(opened <= end))
 
 
-def relations_table(people: People, end: int) -> pa.Table:
-    """Neighbouring customers form families of three; a firm is in none."""
+def relations_table(people: People, employers: Employers, end: int) -> pa.Table:
+    """Neighbouring customers form families of three, a firm is in none; employers' firms have their executives."""
     number = people["number"]
     first = np.arange(0, len(number), FAMILY)
     left = np.concatenate([first, first])
@@ -180,12 +189,17 @@ def relations_table(people: People, end: int) -> pa.Table:
     left, right = left[right < len(number)], right[right < len(number)]
     both = np.maximum(people["opened"][left], people["opened"][right]) <= end
     both &= (people["kind"][left] != FIRM) & (people["kind"][right] != FIRM)
-    left, right = number[left[both]], number[right[both]]
+    led = np.isin(employers.firm, number) & np.isin(employers.owner, number)
+    firm, owner = (column[led] - number[0] for column in (employers.firm, employers.owner))
+    known = np.maximum(people["opened"][firm], people["opened"][owner])
+    firm, owner, known = (column[known <= end] for column in (firm, owner, known))
+    left, right = np.concatenate([left[both], firm]), np.concatenate([right[both], owner])
+    families = int(both.sum())
     return pa.table(
         {
-            "customer_id": ids("C", left, 8),
-            "related_id": ids("C", right, 8),
-            "relation": pa.array(["family"] * len(left)),
-            "since": days(np.full(len(left), 10_957)),
+            "customer_id": ids("C", number[left], 8),
+            "related_id": ids("C", number[right], 8),
+            "relation": pa.array(["family"] * families + ["executive"] * len(firm)),
+            "since": days(np.concatenate([np.full(families, 10_957), known])),
         }
     )

@@ -86,8 +86,14 @@ class Persons:
         return np.where(self.is_second, self.second_opened, np.where(self.is_current, self.current_opened, drawn))
 
 
-def draw_persons(config: SampleConfig, block: range) -> Persons:
-    """Draw who is whose second number, who lives away from the family and who has a double."""
+def draw_persons(config: SampleConfig, block: range, apart: NDArray) -> Persons:
+    """Draw who is whose second number, who lives away from the family and who has a double.
+
+    Parameters
+    ----------
+    apart : array (customers,) of bool
+        Firms and those who lead them: none of it befalls them.
+    """
     random = stream(config, "persons", block.start)
     size = len(block)
     place, families = np.arange(size), size // FAMILY + 1
@@ -99,10 +105,11 @@ def draw_persons(config: SampleConfig, block: range) -> Persons:
     # Of founders only: a newcomer's day of joining is that of their month.
     following = np.minimum(place + 1, size - 1)
     second = second & (in_family == 1) & (following > place) & (np.array(block) + 1 < config.founders)
+    second &= ~apart & ~apart[following]
     person = np.where(second, following, place)
-    away = away & (in_family == FAMILY - 1) & ~second[np.maximum(place - 1, 0)]
+    away = away & (in_family == FAMILY - 1) & ~second[np.maximum(place - 1, 0)] & ~apart
     like = np.minimum(place + FAMILY, size - 1)
-    doubled = doubled & (in_family == 0) & (like % FAMILY == 0)
+    doubled = doubled & (in_family == 0) & (like % FAMILY == 0) & ~apart & ~apart[like]
     first = day_number(config.lived[0].replace(day=1))
     return Persons(
         person,

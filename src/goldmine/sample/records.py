@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from goldmine.contract.keyed_hash import keyed_hash
 from goldmine.sample.arrow import codes, day_number, ids
 from goldmine.sample.config import NO_PHONE_SHARE, SampleConfig
-from goldmine.sample.identity import VILLAGES, Names, draw_names, place_names, words
+from goldmine.sample.employers import Employers
+from goldmine.sample.names import VILLAGES, Names, draw_names, place_names, words
 from goldmine.sample.people import People, branch_of
 from goldmine.sample.persons import FAMILY, FIRM, household_of
 from goldmine.sample.streams import stream
@@ -38,7 +39,9 @@ MISTYPED_ID, PARENTS_ID = 0.004, 0.001
 """Shares of identity numbers with a mistyped digit, and of children entered under the family head's."""
 
 
-def with_records(config: SampleConfig, customers: pa.Table, people: People) -> tuple[pa.Table, Counter[str]]:
+def with_records(
+    config: SampleConfig, customers: pa.Table, people: People, employers: Employers
+) -> tuple[pa.Table, Counter[str]]:
     """The customers of a block with name, telephone, hashes and address, and counts of the dirt in them.
 
     No Chinese mobile number begins with 120 and no identity number with 99, so that none of these is anybody's.
@@ -46,7 +49,7 @@ def with_records(config: SampleConfig, customers: pa.Table, people: People) -> t
     start = int(people["number"][0]) - 1
     names, random = stream(config, "names", start), stream(config, "records", start)
     second = people["person"] != np.arange(len(people["person"]))
-    name = _names_of(people, names, random)
+    name = _with_leaders(_names_of(people, names, random), people, employers)
     phone = _phones(people, names, random)
     numbers, dirt = _id_numbers(people, second, random)
     joined = people["opened"] <= day_number(config.end)
@@ -75,6 +78,17 @@ def _names_of(people: People, names: np.random.Generator, random: np.random.Gene
     first = np.where(slip, random.integers(0, len(words()["given"]), size), written.first)
     shop = pc.if_else(pa.array(people["kind"] == FIRM), words()["firm"], "")
     return pc.binary_join_element_wise(Names(written.surname, first, written.second).texts(), shop, "")
+
+
+def _with_leaders(names: pa.Array, people: People, employers: Employers) -> pa.Array:
+    """The names with those of employers' firms and of the people who lead them."""
+    for numbers, given in ((employers.firm, employers.names), (employers.owner, employers.owner_names)):
+        entry = np.full(len(names), -1)
+        row = numbers - people["number"][0]
+        inside = np.flatnonzero((row >= 0) & (row < len(names)))
+        entry[row[inside]] = inside
+        names = pc.coalesce(given.take(pa.array(entry, mask=entry < 0)), names)
+    return names
 
 
 def _phones(people: People, names: np.random.Generator, random: np.random.Generator) -> pa.Array:

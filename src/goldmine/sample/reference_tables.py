@@ -6,16 +6,14 @@ import pyarrow as pa
 from goldmine.contract.tables import PRODUCT_RISKS
 from goldmine.sample.arrow import codes, day_number, days, ids
 from goldmine.sample.config import SampleConfig
-from goldmine.sample.identity import VILLAGES, place_names, staff_names
+from goldmine.sample.employers import Employers, employers_table
+from goldmine.sample.names import VILLAGES, place_names, staff_names
 from goldmine.sample.products import PRODUCTS
 
-_INDUSTRIES = ("health", "school", "government", "board_mill", "garlic_trade", "jade_carving", "nut_roasting", "other")
 
-
-def reference_tables(config: SampleConfig) -> dict[str, pa.Table]:
+def reference_tables(config: SampleConfig, employers: Employers) -> dict[str, pa.Table]:
     """Tables that no customer has a row in."""
     branch, grid = np.arange(config.branches), np.arange(config.grids)
-    employer = np.arange(config.employers)
     return {
         "branches": pa.table(
             {
@@ -32,13 +30,7 @@ def reference_tables(config: SampleConfig) -> dict[str, pa.Table]:
                 "visitor_id": ids("S", grid % config.branches * 4 + grid % 4, 5),
             }
         ),
-        "employers": pa.table(
-            {
-                "employer_id": ids("E", employer, 6),
-                "name": ids("Employer ", employer, 6),
-                "industry": codes(_INDUSTRIES, employer % len(_INDUSTRIES)),
-            }
-        ),
+        "employers": employers_table(config, employers),
         "staff": staff_table(config),
         "products": pa.table(
             {

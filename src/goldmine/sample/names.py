@@ -1,25 +1,23 @@
-"""Names of made-up people and places, and refusals: drawn from streams of their own."""
+"""Names of made-up people and places."""
 
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from goldmine.contract.tables import SUPPRESSION_REASONS
 from goldmine.core.settings import read_yaml
-from goldmine.sample.arrow import codes, day_number, days, ids
-from goldmine.sample.config import SUPPRESSED_SHARE, SampleConfig
-from goldmine.sample.people import People
+from goldmine.sample.arrow import codes
+from goldmine.sample.config import SampleConfig
 from goldmine.sample.streams import stream
 
 VILLAGES = 7
 """Place name of the first village, so that villages and branches of one number are not called the same."""
 _ONE_LETTER = 0.25
-_REASON_SHARES = (0.03, 0.05, 0.2, 0.12, 0.08, 0.12, 0.38, 0.02)
 
 
 @dataclass(frozen=True)
@@ -42,26 +40,6 @@ class Names:
         return Names(self.surname[rows], self.first[rows], self.second[rows])
 
 
-def suppressions_table(config: SampleConfig, people: People, random: np.random.Generator) -> pa.Table:
-    """The ledger of suppressions: customers, first and last day; some rows are over, some hold for calls only."""
-    size, end = len(people["number"]), day_number(config.end)
-    # At such a rate that the share has a row by the reference day.
-    day = config.reference - 700 + np.minimum(700 * random.random(size) / SUPPRESSED_SHARE, 60_000).astype(np.int64)
-    first = np.maximum(people["opened"], day)
-    reason = random.choice(len(SUPPRESSION_REASONS), size=size, p=_REASON_SHARES)
-    last = first + random.integers(30, 400, size)
-    table = pa.table(
-        {
-            "customer_id": ids("C", people["number"], 8),
-            "reason": codes(SUPPRESSION_REASONS, reason),
-            "start_date": days(first),
-            "end_date": days(last, random.random(size) < 0.6),
-            "channel": codes(("call",), np.zeros(size), reason != len(SUPPRESSION_REASONS) - 2),
-        }
-    )
-    return table.filter(pa.array(first <= end))
-
-
 def staff_names(config: SampleConfig, size: int) -> pa.Array:
     """Names of so many members of staff."""
     return draw_names(size, stream(config, "staff_names")).texts()
@@ -73,7 +51,7 @@ def place_names(number: np.ndarray, kind: str) -> pa.Array:
     Parameters
     ----------
     kind : str
-        ``branch``, ``town`` or ``village``.
+        ``branch``, ``town`` or ``village``; ``bare`` for the place alone.
     """
     begins, ends = tuple(words()["town_begins"]), tuple(words()["town_ends"])
     turn = number // len(begins)
@@ -90,6 +68,6 @@ def draw_names(size: int, random: np.random.Generator) -> Names:
 
 
 @cache
-def words() -> dict[str, str]:
+def words() -> dict[str, Any]:
     """What names and addresses are put together from."""
     return read_yaml(Path(__file__).with_name("names.yaml"))

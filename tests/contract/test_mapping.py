@@ -1,6 +1,6 @@
 """bank.yaml: what it may hold, and what an error in it says."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -83,6 +83,19 @@ BAD = [
         "cannot be joined to other sources",
         "alone",
     ),
+    ("name: x\ndata_until: 2024-02-30\n", "line 2 cannot be read: the value looks like a date and is none", "Mend"),
+    ("data_until: 2024-06-30 25:00:00\n", "line 1 cannot be read: the value looks like a date and is none", "Mend"),
+    ("data_until: 2999-12-31\n", "the books cannot cover all until 2999-12-31; this machine's day is", "clock"),
+    ("data_until: 0001-01-01\n", "the books cannot cover all until 0001-01-01", "Correct the day"),
+    (f"max_year: {'9' * 10_000}\n", "line 1 cannot be read: the value looks like a number and is none", "Mend"),
+    ("max_year: !!bool maybe\n", "the value looks like a truth value and is none", "Mend"),
+    (f"name: x\ncodes: {'[' * 5_000}{']' * 5_000}\n", "line 2 cannot be read: more than 50 levels are nested", "Mend"),
+    ("name: x\nsources:\x07 {}\n", "line 2 holds the control character U+0007", "Remove"),
+    ('nulls: ["\\ud800"]\n', "a text holds a character that no file can have", "Mend"),
+    *(
+        (f"name: {name}\n", "name: the bank's name", "letters and digits")
+        for name in ("O'Brien", "'a:b'", "'..'", "' '", "'a/b'", "'50%'", '"a\\nb"', '"a\\u202eb"', "a" * 101)
+    ),
 ]
 
 
@@ -95,6 +108,21 @@ def test_what_cannot_be_used_is_named(
         load_mapping(bank(tmp_path, text))
     assert what in caught.value.what
     assert do in caught.value.do
+
+
+def test_a_folder_whose_name_cannot_be_the_banks_wants_one(tmp_path: Path) -> None:
+    folder = tmp_path / "O'Brien"
+    folder.mkdir()
+    text = "sources: {c: {parquet: c.parquet}}\n" + TABLES
+    with pytest.raises(SettingsError, match="name: the bank's name, if not given its folder's"):
+        load_mapping(bank(folder, text))
+    assert load_mapping(bank(folder, f"name: 邳州农商行 (2024)\n{text}")).name == "邳州农商行 (2024)"
+
+
+def test_books_may_reach_to_tomorrow_where_the_machine_is_west_of_china(tmp_path: Path) -> None:
+    tomorrow = date.today() + timedelta(days=1)
+    text = f"data_until: {tomorrow}\nsources: {{c: {{parquet: c.parquet}}}}\n{TABLES}"
+    assert load_mapping(bank(tmp_path, text)).data_until == tomorrow
 
 
 def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:

@@ -40,8 +40,8 @@ capitals in names of files do not count. Files that nothing reads are named by `
 ## bank.yaml
 
 ```yaml
-name: pizhou                # a work folder belongs to one name; default: the folder's name
-data_until: 2024-06-30        # last day the books cover; default: today
+name: pizhou                # letters, digits, _ - . ( ) and spaces; a work folder belongs to one; default: the folder's
+data_until: 2024-06-30      # last day the books cover, not in the future; default: today
 engine: duckdb              # or spark, past one machine: docs/scale.md
 spark_master: "local[*]"    # Spark's master
 sources:

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,13 +21,15 @@ from goldmine.contract.sources import (
     locate,
 )
 from goldmine.contract.tables import TABLES
-from goldmine.contract.value_forms import ValueForms, check_forms, merged
+from goldmine.contract.value_forms import MIN_YEAR, ValueForms, check_forms, merged
 from goldmine.core.engine import DUCKDB, Engine, engine_of
 from goldmine.core.errors import ContractError, SettingsError
 from goldmine.core.settings import read_yaml, typed
 
 FILE = "bank.yaml"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_BANK = re.compile(r"\w([\w .()\uff08\uff09\u00b7-]*[\w)\uff09])?")
+_LONGEST_NAME = 100
 
 
 class TableMapping(ValueForms):
@@ -73,7 +75,7 @@ class Mapping:
 
 
 class _File(ValueForms):
-    name: str = Field(default="", max_length=100, pattern=r"^[^/\\]*$")
+    name: str = ""
     data_until: Annotated[date, Field(strict=True)] | None = None
     sources: dict[str, dict[str, Any]] = {}
     tables: dict[str, dict[str, Any]] = {}
@@ -93,7 +95,8 @@ def load_mapping(folder: Path) -> Mapping:
     Raises
     ------
     SettingsError
-        An unknown key, table or source, a value of the wrong type, an unset environment variable.
+        An unknown key, table or source, a value of the wrong type, an unset environment variable, a name that folders
+        or MLflow could not have, a last day in the future.
     ContractError
         No such folder, a compulsory table that is not there, or a table that stands there twice.
     """
@@ -101,21 +104,42 @@ def load_mapping(folder: Path) -> Mapping:
         raise ContractError(f"{folder}: there is no such folder.", "Give the folder of the bank's tables with --bank.")
     file = folder / FILE
     top = typed(_File, read_yaml(file), str(file))
+    name, until = _bank_name(top.name or folder.resolve().name, file), _data_until(top.data_until, file)
     check_forms(top, list(TABLES.values()), str(file))
     if top.tables:
-        sources = {name: _source(name, raw, folder) for name, raw in top.sources.items()}
-        tables = {name: _table(name, raw, sources, top, file) for name, raw in top.tables.items()}
+        sources = {key: _source(key, raw, folder) for key, raw in top.sources.items()}
+        tables = {key: _table(key, raw, sources, top, file) for key, raw in top.tables.items()}
     else:
         sources = canonical_files(folder.resolve())
-        tables = {name: TableMapping(source=(name,), **merged(top, {}, TABLES[name])) for name in sources}
+        tables = {key: TableMapping(source=(key,), **merged(top, {}, TABLES[key])) for key in sources}
     for spec in TABLES.values():
         if spec.compulsory and spec.name not in tables:
             raise ContractError(
                 f"{folder}: the compulsory table {spec.name} is missing.",
                 f"Add {spec.name}.parquet, {spec.name}.csv or {spec.name}/, or map it in {FILE} under tables.",
             )
-    engine = engine_of(top.engine, top.spark_master)
-    return Mapping(top.name or folder.resolve().name, top.data_until or date.today(), sources, tables, engine)
+    return Mapping(name, until, sources, tables, engine_of(top.engine, top.spark_master))
+
+
+def _bank_name(name: str, file: Path) -> str:
+    """A name that folders, MLflow's experiments and registered models can all have."""
+    if len(name) > _LONGEST_NAME or not _BANK.fullmatch(name):
+        raise SettingsError(
+            f"{file}: name: the bank's name, if not given its folder's, is too long or has signs that cannot be used.",
+            f"Give name up to {_LONGEST_NAME} letters and digits, with _ - . ( ) or spaces between them.",
+        )
+    return name
+
+
+def _data_until(day: date | None, file: Path) -> date:
+    """The last day of the books; in the west it may be tomorrow, where the bank's day has begun already."""
+    today = date.today()
+    if day and not date(MIN_YEAR, 1, 1) <= day <= today + timedelta(days=1):
+        raise SettingsError(
+            f"{file}: data_until: the books cannot cover all until {day}; this machine's day is {today}.",
+            "Correct the day, or the machine's clock.",
+        )
+    return day or today
 
 
 def stated_end(folder: Path) -> date | None:

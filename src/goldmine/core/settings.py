@@ -1,5 +1,6 @@
 """Settings and records as frozen typed objects; errors say which key and what is allowed."""
 
+import re
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -11,6 +12,11 @@ from pydantic_core import ErrorDetails
 from goldmine.core.errors import SettingsError
 
 M = TypeVar("M", bound=BaseModel)
+_MAX_DEPTH = 50
+_KINDS = {
+    f"tag:yaml.org,2002:{tag}": name for tag, name in (("timestamp", "date"), ("int", "number"), ("float", "number"))
+}
+_UNREADABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class SettingsModel(BaseModel):
@@ -26,7 +32,34 @@ class RecordModel(BaseModel):
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without silent overwriting: a duplicate key is an error."""
+    """YAML without silent overwriting or tracebacks: duplicate keys, deep nesting and impossible values are errors."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Read one node; refuse deep nesting, which ends in a RecursionError."""
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            mark = self.peek_event().start_mark
+            raise yaml.composer.ComposerError(None, None, f"more than {_MAX_DEPTH} levels are nested", mark)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """Build a value; one that YAML takes for a date or number and that is none is an error."""
+        try:
+            value = super().construct_object(node, deep)
+        except (ValueError, LookupError, AttributeError, OverflowError):  # 2024-02-30, 5,000 digits, !!bool abc
+            kind = _KINDS.get(node.tag, "truth value")
+            raise yaml.constructor.ConstructorError(
+                None, None, f"the value looks like a {kind} and is none", node.start_mark
+            ) from None
+        if isinstance(value, str) and _UNREADABLE.search(value):
+            raise yaml.constructor.ConstructorError(
+                None, None, "a text holds a character that no file can have", node.start_mark
+            )
+        return value
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Build a mapping; refuse a duplicate key."""
@@ -48,9 +81,15 @@ def read_yaml(file: Path) -> dict[str, Any]:
     if not file.exists():
         return {}
     try:
-        content = yaml.load(file.read_text("utf-8"), _Loader)
+        text = file.read_text("utf-8")
+        content = yaml.load(text, _Loader)
     except UnicodeDecodeError as error:
         raise SettingsError(f"{file}: is not UTF-8 text.", "Save it as UTF-8.") from error
+    except yaml.reader.ReaderError as error:
+        number = text.count("\n", 0, error.position) + 1
+        raise SettingsError(
+            f"{file}: line {number} holds the control character U+{error.character:04X}.", "Remove it."
+        ) from error
     except yaml.MarkedYAMLError as error:
         line = f" line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise SettingsError(f"{file}:{line} cannot be read: {error.problem}.", "Mend the YAML there.") from error

@@ -85,7 +85,7 @@ bench: $(BENCH)  ## two quarters of one bank, each stage beside its floor; CUSTO
 	$(BIN)/python -m bench.scale --customers $(CUSTOMERS)
 
 serve: $(READY)  ## after make run: the portal on the newest release; at its first start a user for each role
-	$(BIN)/goldmine portal load --work data
+	$(BIN)/goldmine portal load --work data --services --sample-day
 	$(BIN)/goldmine users first --work data
 	$(BIN)/goldmine portal serve --work data --sample-day
 

@@ -28,7 +28,7 @@ PAGES = {
     "head_office": {"head", "auditor"},
     "users": {"operator"},
     "operator": {"operator"},
-    "notebook": {"operator"},
+    "notebook": {"operator", "head", "auditor"},
     "tool": {"operator"},
     "journal": {"auditor"},
 }

@@ -246,6 +246,12 @@ def test_an_address_that_is_none_is_answered_as_json(db, client, address):
     assert error(client.get(f"/api/v1{address}")) == (404, "not_found")
 
 
+def test_a_method_that_an_address_does_not_answer_is_refused_as_json(db, client):
+    answer = client.delete("/api/v1/rows", headers={"Accept-Language": "en"})
+    assert (error(answer), answer["Allow"]) == ((405, "method"), "GET")
+    assert answer.json()["error"]["message"] == "This address does not answer DELETE."
+
+
 def test_errors_come_in_the_language_asked_for(client, release):
     answers = [client.get("/api/v1/rows", headers={"Accept-Language": language}) for language in ("en", "zh-CN")]
     assert [answer.json()["error"]["message"] for answer in answers] == [

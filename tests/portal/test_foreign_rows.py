@@ -93,7 +93,7 @@ NO_ROWS = {
     "users": "names users, see test_users",
     "journal": "names customers to auditors alone, whose task it is; see test_journal and test_access",
     "is_operator": "answers the proxy with a status alone",
-    "notebook": "an executed notebook, for operators; notebooks hold no customer's values",
+    "notebook": "an executed notebook, for operators, head office and auditors; notebooks hold no customer's values",
     "tool": "MLflow's and Dagster's pages, for operators",
     "second_factor": "a user's own code",
 }

@@ -133,6 +133,17 @@ def _file(path):
     }
 
 
+def test_each_row_of_the_origins_leads_to_its_executed_notebooks(page, release, tmp_path):
+    for path in ("2024-03-31/4_train_longtail.html", "2024-06-30/1_validate.html"):
+        (tmp_path / "notebooks" / path).parent.mkdir(parents=True)
+        (tmp_path / "notebooks" / path).write_text("made")
+    Release.objects.update(manifest={"files": [_file("lists/longtail.parquet")]})
+    text = page("head")[1]
+    assert '<a href="/operator/notebooks/2024-03-31/4_train_longtail">bank.longtail 3</a>' in text
+    assert '<a href="/operator/notebooks/2024-06-30/1_validate">31 rules, 0 fatal</a>' in text
+    assert '<td class="number">500</td>' in text
+
+
 def test_measured_effects_come_with_their_interval(page, tmp_path):
     figures = {"contact": 900.0, "control": 100.0, "effect": 0.035, "effect_low": 0.011, "effect_high": 0.059}
     keep_figures(Workspace(tmp_path), KeptFigures("longtail_2024", "2024-03-31", "2024-06-30", figures))

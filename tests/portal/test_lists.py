@@ -4,7 +4,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from goldmine.portal.models import ListRow
+from goldmine.portal.models import ListRow, Release
 from tests.portal.conftest import list_row
 
 
@@ -50,6 +50,16 @@ def test_a_row_shows_what_a_call_needs(page):
 @pytest.mark.parametrize("name", ["counter1", "operator", "auditor", "system1"])
 def test_roles_without_lists_are_told_that_there_is_no_such_page(page, name):
     assert page(name)[0] == 404
+
+
+def test_reasons_in_another_language_are_said_to_be(page, release):
+    Release.objects.update(manifest=release.manifest | {"language": "zh"}, manifest_sha256="2" * 64)
+    told = "Reasons of lists are in the language that the release was published in"
+    assert told not in page("s1")[1]
+    list_row(release, "C1", kind="list", list_name="dormancy")
+    assert told in page("s1")[1]
+    Release.objects.update(manifest=release.manifest | {"language": "en"}, manifest_sha256="1" * 64)
+    assert told not in page("s1")[1]
 
 
 def test_a_filter_holds_without_javascript(page):

@@ -14,6 +14,7 @@ from goldmine.portal.loading.initials import initials
 from goldmine.portal.loading.retention import drop_old_releases
 from goldmine.portal.models import CurrentRelease, Customer, ListRow, OptOut, Release, Result
 from goldmine.portal.policy import PortalPolicy
+from goldmine.portal.work import Contact, record_result
 from tests.portal.conftest import make_release
 from tests.portal.made import VALID_UNTIL, publish, work_folder
 
@@ -204,6 +205,7 @@ def test_service_contacts_are_added_once_the_reports_of_the_month_were_made(made
     figures.touch()
     load_release(made)
     load_release(made)
+    assert dict(ListRow.objects.filter(kind="service").values_list("customer_id", "initials")) == {"C1": "zs", "C5": ""}
     added = ListRow.objects.filter(kind="service").order_by("rank")
     assert list(
         added.values_list("list_name", "rank", "customer_id", "channel", "name", "phone_end", "reasons_zh")
@@ -212,3 +214,15 @@ def test_service_contacts_are_added_once_the_reports_of_the_month_were_made(made
         ("overdue", 2, "C5", "visit", "", "", "逾期"),
     ]
     assert set(added.values_list("status", "valid_until", "say_en")) == {("open", None, "Hello")}
+
+
+def test_service_contacts_that_are_added_later_know_what_came_before(made, users, monkeypatch):
+    row = {"customer_id": "C1", "branch_id": "B1", "manager_id": "S1", "kind_of_contact": "overdue", "channel": "call"}
+    row |= {"time_band": "", "expected_value": 1.0, "reasons_zh": "", "reasons_en": "", "say_zh": "", "say_en": ""}
+    monkeypatch.setattr(services, "opened", lambda *_: None)
+    monkeypatch.setattr(services, "bank_services", lambda *_: pd.DataFrame([row]))
+    load_release(made)
+    wrong = Contact("C1", "longtail_2024", "wrong_number", contacted_on=date(2024, 7, 2))
+    record_result(users["s1"], wrong, uuid4())
+    load_release(made, services=True)
+    assert [row.status for row in ListRow.objects.filter(kind="service")] == ["done"]

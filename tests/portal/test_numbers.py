@@ -1,6 +1,7 @@
 """Names and telephone numbers of those on lists."""
 
 from datetime import date
+from uuid import uuid4
 
 import pytest
 from cryptography.fernet import Fernet
@@ -8,9 +9,11 @@ from django.utils import timezone
 
 from goldmine.core.errors import SettingsError
 from goldmine.portal import numbers
+from goldmine.portal.day import plan_day
 from goldmine.portal.loading import load_release
 from goldmine.portal.models import ContactNumber, CurrentRelease, ListRow, OptOut
 from goldmine.portal.numbers import Person, erase_ended, reveal, why_masked
+from goldmine.portal.work import Contact, record_result
 from tests.portal.conftest import list_row, make_release
 from tests.portal.made import VALID_UNTIL, publish, work_folder
 
@@ -97,6 +100,29 @@ def test_people_go_when_their_lists_are_over_or_their_release_is_no_longer_shown
     numbers.store(second, [("C1", ZHANG, VALID_UNTIL)])
     assert erase_ended() == 2
     assert set(ContactNumber.objects.values_list("customer_id", flat=True)) == {"C1"}
+
+
+def test_who_was_promised_a_call_keeps_a_number_until_it_was_made(filled, users, settings):
+    settings.GOLDMINE_DAY = date(2024, 7, 10)
+    later = Contact("C1", "longtail_2024", "later", call_back_on=date(2024, 7, 12))
+    record_result(users["s1"], later, uuid4())
+    ListRow.objects.filter(customer_id="C1").update(valid_until=date(2024, 7, 11))
+    ContactNumber.objects.update(until=date(2024, 7, 11))
+    settings.GOLDMINE_DAY = date(2024, 7, 12)
+    assert erase_ended() == 3
+    assert (reveal(users["s1"], "C1"), reveal(users["s2"], "C1")) == (ZHANG, None)
+    due = plan_day(users["s1"]).cards[0]
+    assert (due.customer_id, due.name, due.phone, due.offer) == ("C1", "张**", "138****0001", "")
+    record_result(users["s1"], Contact("C1", "longtail_2024", "no"), uuid4())
+    assert reveal(users["s1"], "C1") is None
+    assert erase_ended() == 1
+
+
+def test_what_is_over_goes_with_the_first_call_of_a_day(filled, users, monkeypatch):
+    monkeypatch.setattr("goldmine.portal.numbers._erased_on", [])
+    ContactNumber.objects.filter(customer_id="C3").update(until=date(2020, 1, 1))
+    assert reveal(users["s1"], "C1") == ZHANG
+    assert set(ContactNumber.objects.values_list("customer_id", flat=True)) == {"C1", "C2", "C4"}
 
 
 def test_a_load_fills_the_store_for_those_on_a_list_who_have_a_number(tmp_path, users, monkeypatch):

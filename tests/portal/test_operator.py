@@ -198,10 +198,12 @@ def test_a_tool_has_to_be_on_this_machine(monkeypatch, address):
 
 
 @pytest.mark.parametrize("name", ["head", "branch1", "s1", "counter1", "auditor", "system1"])
-def test_other_roles_have_none_of_this(browser, users, work, upstream, name):
+def test_other_roles_have_none_of_this_but_head_office_and_auditors_the_notebooks(browser, users, work, upstream, name):
     client = browser(name)
-    paths = ["/operator", "/operator/notebooks/2024-06-30/1_validate", "/tools/mlflow/", "/tools/dagster/graphql"]
-    assert [client.get(path).status_code for path in paths] == [404, 404, 404, 404]
+    paths = ["/operator", "/tools/mlflow/", "/tools/dagster/graphql"]
+    assert [client.get(path).status_code for path in paths] == [404, 404, 404]
+    notebook = client.get("/operator/notebooks/2024-06-30/1_validate").status_code
+    assert notebook == (200 if name in ("head", "auditor") else 404)
     assert client.get("/auth/operator").status_code == 401
 
 

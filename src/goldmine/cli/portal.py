@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 if TYPE_CHECKING:
     from goldmine.core.workspace import Workspace
 
+SampleDay = Annotated[
+    bool,
+    typer.Option("--sample-day", help="Take the day after the snapshot for today: of a bank whose time is past."),
+]
+
 portal = typer.Typer(help="The pages where marketing pulls lists, works them and gives results back.")
 app.add_typer(portal, name="portal")
 
@@ -32,22 +37,29 @@ def load(
     user: Annotated[
         str, typer.Option("--user", metavar="NAME", help="The portal's user who loads; somebody else has to approve.")
     ] = "",
+    services: Annotated[
+        bool,
+        typer.Option("--services", help="With service contacts, even if the month's reports were not made: longer."),
+    ] = False,
+    sample_day: SampleDay = False,
 ) -> None:
     """Load the newest release into the portal's database; branches see it from then on, or when it was approved."""
     from goldmine.core.workspace import Workspace
 
+    if sample_day:
+        os.environ["GOLDMINE_PORTAL_DAY"] = _day_after_snapshot(work)
     workspace = Workspace(work.absolute())
     open_portal(workspace.root)
-    load_newest(workspace, user)
+    load_newest(workspace, user, services=services)
 
 
-def load_newest(work: "Workspace", user: str = "") -> None:
+def load_newest(work: "Workspace", user: str = "", *, services: bool = False) -> None:
     """Load the newest release into the portal, which is open, and say whether it is shown."""
     from goldmine.cli.output import say
     from goldmine.portal.loading import load_release
     from goldmine.portal.users import find_user
 
-    release, is_shown = load_release(work, find_user(user) if user else None)
+    release, is_shown = load_release(work, find_user(user) if user else None, services=services)
     what = "is shown" if is_shown else "is loaded; the one before stays shown, as it was not approved"
     say(f"release {release.release_id} of {release.as_of} {what}")
 
@@ -57,10 +69,7 @@ def serve(
     work: WorkFolder = Path("data"),
     port: Annotated[int, typer.Option("--port", help="Port on this machine.")] = 8000,
     workers: Annotated[int, typer.Option("--workers", help="Processes that answer.")] = 4,
-    sample_day: Annotated[
-        bool,
-        typer.Option("--sample-day", help="Take the day after the snapshot for today: of a bank whose time is past."),
-    ] = False,
+    sample_day: SampleDay = False,
 ) -> None:
     """Serve the pages on this machine; a bank's proxy with TLS stands before it (docs/portal.md)."""
     if sample_day:

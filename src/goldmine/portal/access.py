@@ -29,7 +29,8 @@ def page(action: Action | None = None) -> Callable[[View], View]:
         @wraps(view)
         def handle(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             user: Any = request.user
-            if not user.is_authenticated:
+            # A directory's own backend may hand out users whom an operator has locked meanwhile.
+            if not (user.is_authenticated and user.is_active):
                 return redirect_to_login(request.get_full_path())
             if user.must_change_password:
                 return redirect("change_password")

@@ -2,6 +2,7 @@
 
 from django.db import transaction
 
+from goldmine.portal import numbers
 from goldmine.portal.models import Approval, CurrentRelease, ListRow, Release, User
 from goldmine.portal.policy import portal_policy
 from goldmine.portal.work import apply_results
@@ -54,6 +55,7 @@ def carry_out(decision: Approval) -> None:
     newest = CurrentRelease.objects.filter(release__as_of__gt=release.as_of).exists()
     if decision.approved and not newest:
         show(release)
+        transaction.on_commit(numbers.erase_ended)
     else:
         _set_waiting(release, waits=False)
 

@@ -19,14 +19,16 @@ from goldmine.core.i18n import LocalizedText, _
 from goldmine.portal.clock import today
 from goldmine.portal.databases import NUMBERS
 from goldmine.portal.journal import record
-from goldmine.portal.models import ContactNumber, CurrentRelease, ListRow, Release, User
+from goldmine.portal.models import CallBack, ContactNumber, CurrentRelease, ListRow, Release, User
 from goldmine.portal.roles import may
+from goldmine.portal.row_security import system_task
 from goldmine.portal.scope import visible
 
 KEY = "GOLDMINE_NUMBERS_KEY"
 CALLED_BY = ("", "call", "visit")
 """Channels of rows whose customer somebody calls or visits; a list has none yet."""
 _BATCH = 2000
+_erased_on: list[date] = []
 
 
 @dataclass(frozen=True)
@@ -45,17 +47,23 @@ def reveal(user: User, customer_id: str) -> Person | None:
     Returns
     -------
     Person or None
-        None if the user's role does not call, the customer is on none of the user's lists that are still valid or
-        asked not to be contacted, or the store holds no number; `why_masked` may say why.
+        None if the user's role does not call; if the customer is on none of the user's lists that are still valid and
+        was not promised a call for today or before; if they asked not to be contacted; or if the store holds no number.
+        `why_masked` may say why.
     """
     keys = _keys()
     if keys is None or not may(user.role, "call"):
         return None
     valid = models.Q(valid_until__gte=today()) | models.Q(valid_until=None)
-    if not visible(user, ListRow).filter(valid, customer_id=customer_id, channel__in=CALLED_BY).exists():
+    own = {"customer_id": customer_id}
+    promised = visible(user, CallBack).filter(done_at=None, on_day__lte=today(), **own).exists()
+    if not promised and not visible(user, ListRow).filter(valid, channel__in=CALLED_BY, **own).exists():
         return None
-    stored = ContactNumber.objects.filter(customer_id=customer_id, until__gte=today()).first()
-    if stored is None:
+    if _erased_on != [today()]:  # once a day: what is over goes without the nightly `goldmine portal tidy`, too
+        erase_ended()
+        _erased_on[:] = [today()]
+    stored = ContactNumber.objects.filter(**own).first()
+    if stored is None or (stored.until < today() and not promised):
         return None
     try:
         name, phone = json.loads(keys.decrypt(bytes(stored.sealed)))
@@ -106,6 +114,8 @@ def store(release: Release, people: Iterable[tuple[str, Person, date]]) -> None:
 def erase_ended() -> int:
     """Erase the people whose lists are over: past their last day, or of a release that is no longer shown.
 
+    Who was promised a call is kept until it was made: somebody gave their word for it.
+
     Returns
     -------
     int
@@ -113,7 +123,10 @@ def erase_ended() -> int:
     """
     kept = set(CurrentRelease.objects.values_list("release_id", flat=True))
     kept |= set(Release.objects.filter(waits_for_approval=True).values_list("id", flat=True))
-    ended = ContactNumber.objects.filter(models.Q(until__lt=today()) | ~models.Q(release__in=kept))
+    with system_task():
+        promised = set(CallBack.objects.filter(done_at=None).values_list("customer_id", flat=True))
+    over = ContactNumber.objects.filter(models.Q(until__lt=today()) | ~models.Q(release__in=kept))
+    ended = over.exclude(customer_id__in=promised)
     erased = 0
     while numbers := list(ended.values_list("customer_id", flat=True)[:_BATCH]):
         erased += ContactNumber.objects.filter(customer_id__in=numbers).delete()[0]

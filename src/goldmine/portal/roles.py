@@ -12,6 +12,7 @@ Action = Literal[
     "counter",
     "head_office",
     "approve",
+    "notebooks",
     "operator",
     "users",
     "journal",
@@ -33,12 +34,12 @@ ROLES: dict[Role, LocalizedText] = {
 }
 
 ALLOWED: dict[Role, frozenset[Action]] = {
-    "head_office": frozenset({"lists", "customer", "head_office", "approve", "download", "upload", "api"}),
+    "head_office": frozenset({"lists", "customer", "head_office", "notebooks", "approve", "download", "upload", "api"}),
     "branch": frozenset({"lists", "customer", "download", "upload", "hand_over", "approve", "api"}),
     "manager": frozenset({"my_day", "lists", "customer", "download", "upload", "call", "hand_over", "api"}),
     "counter": frozenset({"counter"}),
-    "operator": frozenset({"operator", "users"}),
-    "auditor": frozenset({"journal", "head_office"}),
+    "operator": frozenset({"operator", "notebooks", "users"}),
+    "auditor": frozenset({"journal", "head_office", "notebooks"}),
     "system": frozenset({"api"}),
 }
 """What each role may do; whose rows it does it with is `goldmine.portal.scope`'s matter."""

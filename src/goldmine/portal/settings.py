@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "goldmine.portal.navigation.navigation",
     "goldmine.portal.middleware.same_view",
     "goldmine.portal.middleware.row_security",
+    "goldmine.portal.api.errors.wrong_method",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -117,6 +118,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "sign_in"
 LOGIN_REDIRECT_URL = "home"
+OIDC_CALLBACK_CLASS = "goldmine.portal.open_id.SignedIn"  # used where OpenID Connect is
 AXES_FAILURE_LIMIT = _POLICY.failed_sign_ins
 AXES_COOLOFF_TIME = _POLICY.locked_minutes / 60
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

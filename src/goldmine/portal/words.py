@@ -94,6 +94,17 @@ def _list_titles(release_id: str, manifest_sha256: str, language: str) -> dict[s
     return use_case_titles(language) | own
 
 
+def in_other_language(release: Release, language: str) -> bool:
+    """Whether the reasons of the release's lists, which it holds in one language, are in another one."""
+    return _published_in(release.release_id, release.manifest_sha256) not in ("", language)
+
+
+@cache
+def _published_in(release_id: str, manifest_sha256: str) -> str:
+    manifest: Any = Release.objects.values_list("manifest", flat=True).get(release_id=release_id)
+    return str(manifest.get("language") or "")
+
+
 @cache
 def _contact_hours() -> ContactHours:
     return load_contact_hours()

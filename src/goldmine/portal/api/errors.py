@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import ResolverMatch
 from django.utils.translation import get_language_from_request
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, HttpError
@@ -19,6 +20,7 @@ from goldmine.portal.channel_files import DownloadError
 from goldmine.portal.filters import FilterError
 from goldmine.portal.policy import portal_policy
 
+_METHOD = 405
 _LOG = logging.getLogger("goldmine.portal.api")
 
 
@@ -84,6 +86,24 @@ def error_response(request: HttpRequest, error: ApiError, fields: list[dict[str,
 def asked_language(request: HttpRequest) -> str:
     """``zh`` or ``en``: what the client's Accept-Language asks for."""
     return "zh" if get_language_from_request(request).startswith("zh") else "en"
+
+
+def wrong_method(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Let the API refuse a method as it refuses all else: ninja answers it in plain text, beyond its error handlers."""
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        answer = get_response(request)
+        if answer.status_code != _METHOD or not isinstance(request.resolver_match, ResolverMatch):
+            return answer
+        if "api" not in request.resolver_match.app_names + request.resolver_match.namespaces:
+            return answer
+        allowed = answer["Allow"]
+        what = _("This address does not answer {method}.", method=str(request.method)[:16])
+        refused = _refuse(request, _METHOD, "method", what, _("Allowed: {names}.", names=allowed))
+        refused["Allow"] = allowed
+        return refused
+
+    return handle
 
 
 def answer_errors(api: NinjaAPI) -> None:

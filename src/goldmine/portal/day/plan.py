@@ -16,7 +16,7 @@ from goldmine.portal.clock import today
 from goldmine.portal.day.cards import Card, card, title_of
 from goldmine.portal.models import CallBack, Claim, ListRow, OptOut, Release, Result, User
 from goldmine.portal.row_security import system_task
-from goldmine.portal.scope import current_release, visible
+from goldmine.portal.scope import current_release, visible, worked
 from goldmine.portal.templating import language
 from goldmine.portal.work import claimed_by_others
 from goldmine.portal.work.status import NOT_REACHED, TO_WORK
@@ -110,11 +110,14 @@ def _of_call_back(user: User, agreed: CallBack, release: Release | None, know: M
     rows = visible(user, ListRow).filter(customer_id=agreed.customer_id, list_name=agreed.list_name, status__in=TO_WORK)
     row = rows.filter(Q(valid_until__gte=today()) | Q(valid_until=None)).first()
     if row is None:
+        before = worked(user).filter(customer_id=agreed.customer_id).order_by("-release_id").first()
         row = ListRow(
             customer_id=agreed.customer_id,
             list_name=agreed.list_name,
             manager_id=agreed.manager_id,
             channel=agreed.result.channel,
+            name=before.name if before else "",
+            phone=before.phone if before else "",
         )
     return card(user, row, [title_of(release, agreed.list_name)], call_back=agreed, **know)
 

@@ -34,7 +34,7 @@ class Loaded(NamedTuple):
     is_shown: bool
 
 
-def load_release(work: Workspace, asked_by: User | None = None) -> Loaded:
+def load_release(work: Workspace, asked_by: User | None = None, *, services: bool = False) -> Loaded:
     """Load the current release of a work folder, and show it; one that is loaded already is only shown.
 
     Every file is compared with its checksum first. The rows come in one transaction, and readers see the release before
@@ -45,6 +45,9 @@ def load_release(work: Workspace, asked_by: User | None = None) -> Loaded:
     ----------
     asked_by : User, optional
         The portal's user who loads, and who is not the one who approves.
+    services : bool
+        Add service contacts of the daily queue even if the month's reports were not made, whose figures they need and
+        which are then computed first.
 
     Raises
     ------
@@ -56,21 +59,21 @@ def load_release(work: Workspace, asked_by: User | None = None) -> Loaded:
     """
     try:
         with work.lock():
-            return _load(work, asked_by)
+            return _load(work, asked_by, services)
     except ReleaseError as error:
         record(asked_by, "release_refused", why=str(error))
         raise
 
 
-def _load(work: Workspace, asked_by: User | None) -> Loaded:
+def _load(work: Workspace, asked_by: User | None, services: bool) -> Loaded:
     files = read_latest(work)
     release = Release.objects.filter(release_id=files.manifest.release_id).first()
-    wants_services = release is not None and can_add_services(release, work)
+    wants_services = release is not None and can_add_services(release, work, make_figures=services)
     if release is None or wants_services or not numbers.holds(release):
         rows = ReleaseRows(files, load_bank(work), work)
         release = release or _store(files, rows)
-        if can_add_services(release, work):
-            add_services(release, rows.bank, work)
+        if can_add_services(release, work, make_figures=services):
+            add_services(release, rows)
         numbers.store(release, _people(release, rows))
     with transaction.atomic():
         is_shown = offer_to_show(release, asked_by)

@@ -107,11 +107,8 @@ class ReleaseRows:
         texts = ", ".join(f"coalesce(r.{name}, '') AS {name}" for name in (*_ORIGIN[1:], *_OFFER, "segment"))
         numbers = ", ".join(f"r.{name}" for name in _NUMBERS)
         connection.raw_sql(f"CREATE TABLE listed AS {' UNION ALL BY NAME '.join(parts)}")
-        listed = "(SELECT customer_id FROM listed)"
-        named = connection.con.sql(f"SELECT customer_id, name FROM named WHERE customer_id IN {listed}")
-        rows = named.to_arrow_table()
-        letters = [initials(name or "") for name in rows["name"].to_pylist()]
-        _keep(connection, "letters", pa.table({"customer_id": rows["customer_id"], "initials": letters}))
+        letters = self.letters(connection.con.sql("SELECT DISTINCT customer_id FROM listed").to_arrow_table()[0])
+        _keep(connection, "letters", pa.table({"customer_id": list(letters), "initials": list(letters.values())}))
         query = (
             "SELECT r.kind, r.list_name, r.rank, CAST(r.valid_until AS VARCHAR) AS valid_until, r.expected_value, "
             f"r.reasons_zh, r.reasons_en, r.customer_id, {texts}, {numbers}, coalesce(p.grid_id, '') AS grid_id, "
@@ -120,6 +117,16 @@ class ReleaseRows:
             "FROM listed r LEFT JOIN shown p USING (customer_id) LEFT JOIN letters l USING (customer_id)"
         )
         yield from self._stream(f"SELECT {', '.join(LIST_COLUMNS)} FROM ({query}) ORDER BY kind, list_name, rank")
+
+    def letters(self, customers: pa.Array | pa.ChunkedArray) -> dict[str, str]:
+        """First letters of names in pinyin, by customer."""
+        connection = self.sources.connection
+        connection.con.register("wanted", pa.table({"customer_id": customers}))
+        rows = connection.con.sql("SELECT customer_id, name FROM named SEMI JOIN wanted USING (customer_id)")
+        found = rows.to_arrow_table()
+        connection.con.unregister("wanted")
+        names = [initials(name or "") for name in found["name"].to_pylist()]
+        return dict(zip(found["customer_id"].to_pylist(), names, strict=True))
 
     def called(self, customers: Collection[str]) -> dict[str, tuple[str, str]]:
         """Full name and telephone number by customer, of those who have a number."""

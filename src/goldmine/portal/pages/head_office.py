@@ -73,6 +73,7 @@ def head_office(request: HttpRequest) -> HttpResponse:
         "effects": kept_figures(Workspace(settings.GOLDMINE_WORK)),
         "releases": list(Release.objects.order_by("-as_of", "-created_at")[:_RELEASES]),
         "files": _origins(release.manifest.get("files") or []),
+        "way_back": _way_back(release),
     }
     return render(request, "portal/head_office.html.jinja", context)
 
@@ -99,6 +100,30 @@ def _limit_word(limit: Limit, release: Release) -> str:
         table = {"branch": "branches", "manager": "staff", "grid": "grids"}[limit.kind]
         key = names_of(release.release_id).of_table(table, [limit.key], language())[0]
     return join_texts([LIMIT_KINDS[limit.kind], key], " ").to(language())
+
+
+def _way_back(release: Release) -> dict[str, dict[str, tuple[str, str] | None]]:
+    """By use case, the executed notebooks that its rows come from: of training, scoring, validation and release.
+
+    Each is a month end and a name, as the page of an executed notebook takes them; None where it is not there.
+    """
+    links: dict[str, dict[str, tuple[str, str] | None]] = {}
+    for file in _origins(release.manifest.get("files") or []):
+        name, shown = file["use_case"], str(release.as_of)
+        wanted = {
+            "train": (str(file.get("model_as_of") or ""), f"train_{name}"),
+            "score": (shown, f"score_{name}"),
+            "validate": (shown, "validate"),
+            "publish": (shown, "publish"),
+        }
+        links[name] = {what: _notebook(day, ending) for what, (day, ending) in wanted.items()}
+    return links
+
+
+def _notebook(as_of: str, ending: str) -> tuple[str, str] | None:
+    folder = settings.GOLDMINE_WORK / "notebooks" / as_of
+    pages = sorted(folder.glob(f"*_{ending}.html")) if as_of else []
+    return (as_of, pages[0].stem) if pages else None
 
 
 def _origins(files: list[dict[str, Any]]) -> list[dict[str, Any]]:

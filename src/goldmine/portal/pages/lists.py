@@ -15,7 +15,7 @@ from goldmine.portal.journal import record
 from goldmine.portal.models import Release
 from goldmine.portal.scope import current_release
 from goldmine.portal.templating import language
-from goldmine.portal.words import in_words
+from goldmine.portal.words import in_other_language, in_words
 
 SORTS = {"rank": _("list and rank"), "customer": _("customer number"), "manager": _("customer manager")}
 """Orders of the rows, as people read them."""
@@ -56,7 +56,9 @@ def _rows(request: HttpRequest, wanted: RowFilter, cursor: str, release: Release
     count = None
     if not cursor:
         count = Counted(len(part.rows), more=False) if whole else count_shown(user, wanted, part.of_filter)
-    return {"rows": in_words(part.rows, release, language()), "next": part.cursor, "count": count}
+    other = in_other_language(release, language()) and any(row.kind == "list" for row in part.rows)
+    rows = in_words(part.rows, release, language())
+    return {"rows": rows, "next": part.cursor, "count": count, "other_language": other}
 
 
 def _user(request: HttpRequest) -> Any:

@@ -45,7 +45,7 @@ def operator(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@page("operator")
+@page("notebooks")
 @never_cache
 def notebook(request: HttpRequest, as_of: str, name: str) -> HttpResponse:
     """Show one executed notebook as a page without scripts."""

@@ -1,6 +1,6 @@
 """The customers table: a row per active customer, with layer, level, tags, and the month end each tag began."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -112,6 +112,25 @@ def build_customers(bank: Bank, work: Workspace, days: Sequence[date]) -> Custom
         write_json(path.with_suffix(".json"), current)
         made.append(day)
     return CustomersReport(tuple(made), tuple(kept), off)
+
+
+def require_current_customers(bank: Bank, work: Workspace, days: Iterable[date]) -> None:
+    """Raise if the customers table of a month end is not there, or was made from something else than what there is now.
+
+    Raises
+    ------
+    HistoryError
+        Names the month end.
+    """
+    for day in days:
+        current = _table_fingerprint(bank, work, day, _table_before(work, day))
+        if (
+            not customers_path(work, day).exists()
+            or read_json(customers_path(work, day).with_suffix(".json")) != current
+        ):
+            raise HistoryError(
+                f"{day}: the customers table is not the one of today's features.", "Run `goldmine customers` again."
+            )
 
 
 def _table_before(work: Workspace, day: date) -> Path | None:

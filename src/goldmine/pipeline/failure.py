@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from goldmine.core.errors import GoldmineError, NotebookError
+from goldmine.pipeline.executed import cell_name
 from goldmine.pipeline.stop import stopped
 
 TRANSIENT = (TimeoutError, ConnectionError, BlockingIOError, InterruptedError)
@@ -28,7 +29,7 @@ def failure(title: str, copy: Path, error: Exception, time_limit_seconds: float)
         return NotebookError(f"{title}: its kernel died, most likely for want of memory.", look)
     if not isinstance(error, PapermillExecutionError):
         return error
-    where = f"{title}, cell {_cell(copy, error)}"
+    where = f"{title}, cell {cell_name(_cells(copy), error.exec_count)}"
     reported = _reported_error(error)
     if reported is not None:
         reported.add_note(f"({where}; kept at {copy})")
@@ -47,21 +48,14 @@ def _reported_error(error: Any) -> GoldmineError | None:
     return families[name](what, do) if name == error.ename else None
 
 
-def _cell(copy: Path, error: Any) -> str:
-    """Number of the failed cell as JupyterLab shows it, and the heading above it."""
+def _cells(copy: Path) -> Any:
+    """Cells of an executed copy; none where it was cut short because the disk was full."""
     import nbformat
 
-    headings = [""]
     try:
-        cells = nbformat.read(copy, as_version=4).cells
-    except ValueError:  # cut short, where the disk was full
-        cells = []
-    for cell in cells:
-        if cell.cell_type == "markdown":
-            headings += [line.lstrip("# ") for line in cell.source.splitlines() if line.startswith("#")]
-        elif cell.execution_count == error.exec_count:
-            break
-    return f"[{error.exec_count}]" + (f" ({headings[-1]})" if headings[-1] else "")
+        return nbformat.read(copy, as_version=4).cells
+    except ValueError:
+        return ()
 
 
 def is_transient(error: BaseException) -> bool:

@@ -14,8 +14,8 @@ from goldmine.core.fingerprint import of_file
 from goldmine.core.i18n import _
 from goldmine.core.parquet import parquet_files
 from goldmine.core.workspace import home
-from goldmine.customers.table import customers_days, customers_path
-from goldmine.features import feature_content, feature_fingerprint
+from goldmine.customers.table import customers_days, customers_path, require_current_customers
+from goldmine.features import feature_content, feature_fingerprint, require_current
 from goldmine.governance.limits import read_limits, read_signatures
 from goldmine.labels.refusal import refused
 from goldmine.labels.use_case import load_use_case
@@ -165,24 +165,33 @@ def canonical_files(run: Snapshot) -> Iterable[Path]:
 
 
 def feature_files(run: Snapshot) -> Iterable[Path]:
-    """The feature tables of the run's cutoffs."""
+    """The feature tables of the run's cutoffs, each of today's tables and code."""
+    require_current(run.bank, run.work, run.cutoffs)
     return [file for cutoff in run.cutoffs for file in parquet_files(run.work.features(cutoff))]
 
 
 def customers_files(run: Snapshot) -> Iterable[Path]:
-    """The customers tables."""
-    return [customers_path(run.work, day) for day in customers_days(run.work, run.as_of)]
+    """The customers tables, each of today's features."""
+    days = customers_days(run.work, run.as_of)
+    require_current_customers(run.bank, run.work, days)
+    return [customers_path(run.work, day) for day in days]
 
 
 def score_files(run: Snapshot) -> Iterable[Path]:
-    """The use case's scores, their origin and their drift report."""
-    path = run.work.scores(run.as_of, run.use_case)
+    """The use case's scores, their origin and their drift report; by the champion, of today's features, and whole."""
+    from goldmine.publishing.release_inputs import require_current_scores
+
+    path = require_current_scores(run.work, run.use_case, run.as_of, champion(run))
     return [path, path.with_suffix(".json"), run.work.drift(run.as_of, run.use_case)]
 
 
 def release_files(run: Snapshot) -> Iterable[Path]:
-    """Every file of the snapshot's releases."""
-    return sorted(path for path in (run.work.releases / str(run.as_of)).rglob("*") if path.is_file())
+    """Every file of the release that today's inputs make."""
+    from goldmine.publishing.release_inputs import read_scored, release_id_of
+
+    scored = [read_scored(run.work, name, run.as_of) for name in listed(run)]
+    folder = run.work.releases / str(run.as_of) / release_id_of(run.bank, run.work, scored, run.as_of, run.language)
+    return sorted({folder / "manifest.json", *(path for path in folder.rglob("*") if path.is_file())})
 
 
 def list_files(name: str) -> Callable[[Snapshot], Iterable[Path]]:

@@ -26,6 +26,7 @@ from goldmine.core.files import disk_errors
 from goldmine.core.notebook_text import translated_notebook
 from goldmine.core.workspace import Workspace, home
 from goldmine.pipeline.environment import QUIET, environment
+from goldmine.pipeline.executed import require_executed
 from goldmine.pipeline.failure import failure
 from goldmine.pipeline.parameters import check_parameters, run_language
 from goldmine.pipeline.preloaded_kernels import EARLY, loading
@@ -128,7 +129,13 @@ def _keep(run: TrackedRun, copy: Path) -> Path:
 
 
 def execute(source: Path, copy: Path, values: dict[str, Any], time_limit_seconds: float) -> None:
-    """Run papermill on the notebook in the run's language, with one time limit; papermill's own is for each cell."""
+    """Run papermill on the notebook in the run's language, with one time limit; papermill's own is for each cell.
+
+    Raises
+    ------
+    NotebookError
+        If not every cell ran to its end although papermill reports no error.
+    """
     import papermill
 
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # it repeats what `failure` reports
@@ -137,7 +144,7 @@ def execute(source: Path, copy: Path, values: dict[str, Any], time_limit_seconds
     with tempfile.TemporaryDirectory() as folder:
         translated = Path(folder) / source.name
         translated.write_text(json.dumps(translated_notebook(source, run_language(source, values))), "utf-8")
-        papermill.execute_notebook(
+        executed = papermill.execute_notebook(
             _literal(translated),
             _literal(copy),
             parameters=values,
@@ -147,10 +154,16 @@ def execute(source: Path, copy: Path, values: dict[str, Any], time_limit_seconds
             timeout_func=lambda _: max(1, round(deadline - time.monotonic())),
             shutdown_kernel="immediate",
             kernel_manager_class=KernelManager,
-            extra_arguments=["--log-level=40"],  # a kernel warns that it uses TCP on this machine
+            extra_arguments=_KERNEL_ARGUMENTS,
         )
+    require_executed(executed, copy)
 
 
+_KERNEL_ARGUMENTS = [
+    "--log-level=40",  # a kernel warns that it uses TCP on this machine
+    "--ext=goldmine.pipeline.kernel_rules",
+    "--InteractiveShellApp.reraise_ipython_extension_failures=True",
+]
 _BAR = "{desc} {bar:24} {n_fmt}/{total_fmt} cells  {elapsed}"
 
 

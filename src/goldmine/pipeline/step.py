@@ -17,6 +17,7 @@ from goldmine.core.fingerprint import of_code, of_file, of_value
 from goldmine.core.i18n import LOCALE, _
 from goldmine.core.workspace import Workspace, home
 from goldmine.pipeline.notebook import Executed, notebook_path, run_notebook
+from goldmine.pipeline.proof import made_files, suite_marks
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.tracked_run import run_exists
 
@@ -54,7 +55,8 @@ class Step:
         Fingerprints of what it reads, each under its function's name; see `goldmine.pipeline.inputs`. Its code,
         the translations, the suites and the locked packages always count.
     makes : callable
-        Files that it makes, inside the work folder; called after it has run.
+        Files that it makes, inside the work folder; called after it has run. It refuses one that was made from
+        something else than what is there now.
     parameters : callable
         Parameters of its notebook, besides ``work``, ``as_of``, ``language`` and the use case or campaign.
     suites : tuple of str
@@ -88,6 +90,11 @@ class Step:
     jobs: tuple[str, ...] = ("retrain", "score")
     call: Callable[[Snapshot], Mapping[str, Any]] | None = None
 
+    @property
+    def makes_files(self) -> bool:
+        """Whether it makes files."""
+        return self.makes is not _no_files
+
 
 @dataclass(frozen=True)
 class StepResult:
@@ -106,16 +113,23 @@ class StepResult:
 
 
 def run_step(step: Step, run: Snapshot) -> StepResult:
-    """Run a step's notebook, unless what it reads, its code and what it made are unchanged."""
+    """Run a step's notebook, unless what it reads, its code and what it made are unchanged.
+
+    Raises
+    ------
+    GoldmineError
+        If a cell raised it, or it is not proved that the step made its files; see `goldmine.pipeline.proof`.
+    """
     parameters: dict[str, Any] = {"work": str(run.work.root), "as_of": str(run.as_of), "language": run.language}
     parameters |= {**_subject(run), **step.parameters(run), **run.parameters}
     inputs = {**code_inputs(step.notebook), "parameters": of_value(parameters)}
     inputs |= {read.__name__: of_value(read(run)) for read in step.reads}
     ledger = step_ledger(step, run, inputs)
+    before = suite_marks(step, run)
     made_by, reused = ledger.run(
         run.bank_name,
         lambda: run_notebook(step.notebook, parameters, run.work, run.as_of, bank=run.bank_name),
-        lambda: step.makes(run),
+        lambda: made_files(step, run, before),
     )
     if reused:
         run.tell(ledger.name, _("unchanged, taken as it is"))

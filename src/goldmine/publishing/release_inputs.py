@@ -75,6 +75,24 @@ def read_scored(work: Workspace, name: str, as_of: date) -> Scored:
     return Scored(use_case, path, model, scores, beside["features_fingerprint"])
 
 
+def require_current_scores(work: Workspace, name: str, as_of: date, champion: str) -> Path:
+    """Path of a use case's scores at a snapshot, if they are whole, by its champion and of the features that are there.
+
+    Raises
+    ------
+    ReleaseError
+        If they are not.
+    """
+    scored = read_scored(work, name, as_of)
+    of_today = read_json(work.features(as_of).with_suffix(".json")) == scored.features_fingerprint
+    if scored.model.model_version != champion or not of_today:
+        raise ReleaseError(
+            f"{name} at {as_of}: the scores are not those of today's champion and features.",
+            "Run `goldmine score` for it again.",
+        )
+    return scored.path
+
+
 def left_out(work: Workspace, as_of: date, listed: Iterable[str]) -> dict[str, str]:
     """Use cases that are not listed because their scores were refused, and why."""
     missing = set(use_case_names()) - set(listed)

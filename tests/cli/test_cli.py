@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,7 @@ def test_every_command_is_there(goldmine, capsys, monkeypatch):
         (["--as-of", "2024-07-31"], 12, "as_of: 2024-07-31 is after the books' last month end."),
         (["--use-case", "loans"], 13, "use case 'loans': there is no such use case."),
         (["-p", "branch"], 14, "-p branch: is not of the form name=value."),
+        (["--language", "fr"], 14, "language: 'fr' is not known."),
     ],
 )
 def test_wrong_argument_gives_two_lines_and_its_exit_code(goldmine, bank, words, code, what):
@@ -76,6 +78,46 @@ def test_bank_folder_defaults_to_the_work_folders_source(goldmine, bank, tmp_pat
     assert (code, lines[0]) == (12, "as_of: 2024-07-31 is after the books' last month end.")
     code, lines = goldmine("score", "--work", "other", "--as-of", "2024-07-31")
     assert (code, lines[0]) == (10, f"{tmp_path / 'data/sample_bank'}: there is no such folder.")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["features"],
+        ["score"],
+        ["train"],
+        ["publish"],
+        ["run"],
+        ["validate"],
+        ["measure"],
+        ["sample-campaign"],
+        ["sample-quarter"],
+        ["schedule"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_another_banks_tables_are_refused_at_once(goldmine, bank, tmp_path, words):
+    open_bank(bank, Workspace(tmp_path / "work"))
+    shutil.copytree(bank, tmp_path / "other")
+    (tmp_path / "other" / "bank.yaml").write_text("name: other\ndata_until: 2024-06-30\n")
+    code, lines = goldmine(*words, "--bank", "other", "--work", "work")
+    assert (code, lines[0]) == (16, f"{tmp_path / 'work'}: holds the bank 'tiny', not 'other'.")
+
+
+@pytest.mark.parametrize("command", ["features", "score", "customers", "measure", "sample-campaign"])
+def test_same_banks_tables_in_another_folder_are_taken_in_or_refused_and_never_passed_over(
+    goldmine, bank, tmp_path, monkeypatch, command
+):
+    ran = []
+    monkeypatch.setattr("goldmine.pipeline.dagster_job.run_job", lambda *given: ran.append(command))
+    open_bank(bank, Workspace(tmp_path / "work"))
+    shutil.copytree(bank, tmp_path / "newer")
+    code, lines = goldmine(command, "--bank", "newer", "--work", "work")
+    if command == "measure":  # takes the tables in first
+        assert ran == ["measure"]
+    else:
+        said = f"{tmp_path / 'work'}: its tables came from {bank}, not from {tmp_path / 'newer'}."
+        assert (code, lines[0], ran) == (16, said, [])
 
 
 def test_a_work_folder_that_another_run_holds_is_refused(goldmine, bank, tmp_path):

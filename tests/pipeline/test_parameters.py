@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from goldmine.core.errors import ParameterError
+from goldmine.core.errors import GoldmineError, ParameterError
 from goldmine.core.workspace import home
 from goldmine.pipeline.parameters import check_parameters, declared_parameters, run_language, split_assignment
 
@@ -68,6 +68,41 @@ def test_a_missing_parameter_is_refused(tmp_path):
 def test_a_notebook_without_a_parameters_cell_is_refused(tmp_path):
     with pytest.raises(ParameterError, match="has no cell tagged 'parameters'"):
         declared_parameters(notebook(tmp_path, tags=()))
+
+
+@pytest.mark.parametrize(
+    "text", ["a,b", " a\uff0c b ", "a\u3001b,", '"a", "b"', "\u201ca\u201d\uff0c\u2018b\u2019", '["a", "b"]']
+)
+def test_list_is_understood_however_its_commas_and_quotes_are_written(tmp_path, text):
+    assert check_parameters(notebook(tmp_path), {"branch": "1", "names": text})["names"] == ["a", "b"]
+
+
+def test_list_in_brackets_that_cannot_be_read_is_refused(tmp_path):
+    with pytest.raises(ParameterError, match=r"parameter 'names' takes list\[str\]"):
+        check_parameters(notebook(tmp_path), {"branch": "1", "names": "[a, b"})
+
+
+class TestParametersOfEveryNotebook:
+    NOTEBOOKS = sorted((home() / "notebooks").glob("[1-9]*.ipynb"))
+
+    @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+    def test_day_and_language_are_understood_as_people_write_them(self, path):
+        given = {"as_of": "2024\u5e746\u670830\u65e5", "language": "\u4e2d\u6587"}
+        assert check_parameters(path, given) == {"as_of": "2024-06-30", "language": "zh"}
+
+    @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+    @pytest.mark.parametrize(
+        ("name", "value", "error"),
+        [
+            ("as_of", "2024-06-31", "as_of: '2024-06-31' is not a date"),
+            ("as_of", "last month", "as_of: 'last month' is not a date"),
+            ("language", "fr", "language: 'fr' is not known"),
+            ("work", " ", "parameter 'work' is empty"),
+        ],
+    )
+    def test_what_is_not_understood_is_refused_before_a_kernel_starts(self, path, name, value, error):
+        with pytest.raises(GoldmineError, match=error):
+            check_parameters(path, {name: value})
 
 
 @pytest.mark.parametrize("line", ["rows = 5", "rows: dict = {}", "import os"])

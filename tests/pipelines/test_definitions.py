@@ -185,6 +185,7 @@ class TestListForWhichBankIsTooSmall:
         held = [balance("a", "2024-06-30", "time", "1.00")]
         tables = {"customers": [{"customer_id": "a"}], "transactions": [], "balances": held}
         bank = make_bank(tmp_path / "bank", tables)
+        (tmp_path / "bank" / "bank.yaml").write_text("name: tiny\ndata_until: 2024-06-30\n")
         monkeypatch.setattr(Snapshot, "bank", bank)
 
         def too_small(step, run):

@@ -27,6 +27,7 @@ from goldmine.models.tracking import CHAMPION, registered_name, use_tracking
 from goldmine.models.train import train
 from goldmine.publishing import latest_lists, publish, read_latest
 from goldmine.publishing.campaigns import write_campaigns
+from goldmine.publishing.release_inputs import read_scored, release_id_of
 from tests.publishing.literal import leftovers
 from tests.publishing.test_rules import customer
 from tests.tiny import Row, make_bank
@@ -165,6 +166,16 @@ def test_same_inputs_give_the_same_release(own):
     standing = read_latest(work)
     assert publish(bank, work, ["longtail", "longtail"], AS_OF) == standing
     assert {path: path.stat().st_mtime_ns for path in work.releases.rglob("*")} == before
+
+
+def test_release_id_does_not_depend_on_the_store(own):
+    bank, work = own
+    before = read_latest(work).manifest.release_id
+    rescored(work, mlflow_run="of another store")
+    scored = [read_scored(work, "longtail", AS_OF)]
+    assert release_id_of(bank, work, scored, AS_OF, "en") == before
+    rescored(work, model_version="2")
+    assert release_id_of(bank, work, [read_scored(work, "longtail", AS_OF)], AS_OF, "en") != before
 
 
 def test_changed_customers_table_makes_another_release(own):

@@ -68,6 +68,14 @@ def import_file(
         raise typer.Exit(10)
 
 
+def _require_bank(bank: Path, work: Path) -> None:
+    """Refuse to play the release of one bank in the tables of another."""
+    from goldmine.contract.mapping import load_mapping
+    from goldmine.core.workspace import Workspace
+
+    Workspace(work.absolute()).require_bank(load_mapping(bank.absolute()).name, bank.absolute())
+
+
 def sample_campaign(
     bank: Annotated[Path, typer.Option("--bank", help="Folder of a sample bank.")] = Path("data/sample_bank"),
     work: Annotated[Path, typer.Option("--work", help="The work folder that holds the release.")] = Path("data"),
@@ -86,6 +94,7 @@ def sample_campaign(
     from goldmine.publishing import read_latest
     from goldmine.sample.simulated_responses import work_campaign
 
+    _require_bank(bank, work)
     release = read_latest(Workspace(work.absolute())).folder
     folders = sorted(path.parent for path in release.glob("campaigns/*/offers.parquet"))
     if not folders:
@@ -107,5 +116,6 @@ def sample_quarter(
     from goldmine.publishing import read_latest
     from goldmine.sample.next_quarter import lengthen_to_next_quarter
 
+    _require_bank(bank, work)
     release = read_latest(Workspace(work.absolute()))
     typer.echo(lengthen_to_next_quarter(bank.absolute(), release.manifest.as_of))

@@ -107,13 +107,17 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
             from goldmine.core.errors import IncompleteError
             from goldmine.core.workspace import Workspace
             from goldmine.pipeline.dagster_job import run_job
-            from goldmine.pipeline.parameters import split_assignment
+            from goldmine.pipeline.parameters import parse_language, split_assignment
             from goldmine.pipeline.portal_step import has_portal, load_into_portal
             from goldmine.pipeline.snapshot import Snapshot
 
             given = dict(split_assignment(text) for text in parameters or ())
+            language = parse_language(language)
             workspace = Workspace(work.absolute())
             source = source_folder(bank, workspace)
+            # A step that takes no tables in would go on with those of another folder.
+            taken_in = None if "tables" in steps or bank is None else source
+            workspace.require_bank(load_mapping(source).name, taken_in)
             snapshot = Snapshot(
                 source=source,
                 work=workspace,

@@ -38,9 +38,11 @@ def report(  # noqa: PLR0913, PLR0917 - the command's own options
         from goldmine.contract.intake import load_bank
         from goldmine.core.dates import snapshot_date
         from goldmine.core.workspace import Workspace
+        from goldmine.pipeline.parameters import parse_language
         from goldmine.pipeline.reports import ReportSelection, write_reports
         from goldmine.pipeline.stop import run_stoppable
 
+        language = parse_language(language)
         workspace = Workspace(work.absolute())
         bank = load_bank(workspace)
         branches, employees = tuple(branch or ()), tuple(employee or ())
@@ -72,7 +74,9 @@ def coverage(work: WorkFolder = Path("data"), as_of: AsOf = "", language: Langua
     from goldmine.core.workspace import Workspace
     from goldmine.coverage import load_coverage_rules, make_coverage
     from goldmine.coverage.workbook import write_workbook
+    from goldmine.pipeline.parameters import parse_language
 
+    language = parse_language(language)
     workspace = Workspace(work.absolute())
     bank = load_bank(workspace)
     with workspace.lock():

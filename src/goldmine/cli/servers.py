@@ -45,10 +45,12 @@ def mlflow(port: Port = 5000) -> None:
 @app.command()
 def schedule(bank: Bank = None, work: WorkFolder = Path("data"), port: Port = 3000) -> None:
     """Show the job in Dagster's pages and run it on schedule: training each quarter, scoring each month."""
+    from goldmine.contract.mapping import load_mapping
     from goldmine.core.workspace import Workspace
     from goldmine.pipeline.dagster_job import dagster_home, definitions_path
 
     workspace = Workspace(work.absolute())
+    workspace.require_bank(load_mapping(source_folder(bank, workspace)).name)
     folders = {"GOLDMINE_BANK": source_folder(bank, workspace), "GOLDMINE_WORK": workspace.root}
     variables = {name: str(path) for name, path in (folders | {"DAGSTER_HOME": dagster_home(workspace)}).items()}
     _become("dagster", ["dev", "-f", str(definitions_path()), "--log-level", "warning"], port, variables)

@@ -63,12 +63,13 @@ def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
         from goldmine.core.workspace import Workspace, at_home
         from goldmine.models.external.table_import import TableSpec
         from goldmine.pipeline.external_table import run_table
+        from goldmine.pipeline.parameters import parse_language
 
         name = _name(file)
         spec = TableSpec(file, label, key, time, tuple(dict.fromkeys(drop or ())), name)
         workspace = Workspace(work.absolute() if work else at_home(f"data/tables/{name}"))
         default_minutes = tune and not tune_minutes and not tune_trials
-        given = {"seed": seed, "language": language, "tune_trials": tune_trials}
+        given = {"seed": seed, "language": str(parse_language(language)), "tune_trials": tune_trials}
         given["tune_minutes"] = _TUNE_MINUTES if default_minutes else tune_minutes
         done = run_table(spec, workspace, given, list_size=list_size, scores=scores, on_import=_say_imported)
         _say_result(done.imported, done.result)

@@ -1,6 +1,8 @@
 """Month ends, the only dates at which the books are read."""
 
 import calendar
+import re
+import unicodedata
 from datetime import date, timedelta
 
 from goldmine.core.errors import HistoryError
@@ -29,16 +31,26 @@ def months_back(day: date, count: int) -> list[date]:
     return [month_end(day, -lag) for lag in reversed(range(count))]
 
 
+_WRITTEN = re.compile(r"(\d{4})[-/.\u5e74](\d{1,2})[-/.\u6708](\d{1,2})\u65e5?")
+"""A day as people write it, with the Chinese words for year, month and day too."""
+
+
 def parse_day(text: str, what: str) -> date:
-    """Read a day.
+    """Read a day: ``2024-06-30``, and as people write it, ``2024/6/30`` or in Chinese.
+
+    Examples
+    --------
+    >>> parse_day("2024\u5e746\u670830\u65e5", "as_of")
+    datetime.date(2024, 6, 30)
 
     Raises
     ------
     HistoryError
-        If the text is not ``YYYY-MM-DD``; it names `what`.
+        If the text is no day; it names `what`.
     """
+    written = _WRITTEN.fullmatch(unicodedata.normalize("NFKC", text).strip())
     try:
-        return date.fromisoformat(text)
+        return date(*map(int, written.groups())) if written else date.fromisoformat(text)
     except ValueError as error:
         raise HistoryError(
             f"{what}: {text!r} is not a date of the form YYYY-MM-DD.", "Give a day, for example 2024-06-30."

@@ -117,6 +117,25 @@ def pgettext(context: str, message: str, /, **values: Any) -> LocalizedText:
     return LocalizedText(message, values, context=context)
 
 
+_NAMES = {
+    "en": ("en", "english", "\u82f1\u6587", "\u82f1\u8bed"),
+    "zh": ("zh", "zh-cn", "zh_cn", "chinese", "\u4e2d\u6587", "\u6c49\u8bed"),
+}
+"""What people call the languages: the words for English and Chinese in both."""
+
+
+def known_language(text: str) -> Language | None:
+    """The language that a text names, by its code or by its name in English or Chinese; None if it names none.
+
+    Examples
+    --------
+    >>> known_language("\u4e2d\u6587"), known_language("EN"), known_language("fr")
+    ('zh', 'en', None)
+    """
+    word = text.strip().lower()
+    return next((language for language in LANGUAGES if word in _NAMES[language]), None)
+
+
 def in_language(value: Any, language: str) -> Any:
     """A text in a language, if it is one that has several; anything else as it is."""
     return value.to(language) if isinstance(value, LocalizedText) else value

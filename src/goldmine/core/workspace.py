@@ -120,11 +120,34 @@ class Workspace:
         path = self.root / "bank.json"
         owner = read_json(path, {"bank": bank})
         if owner["bank"] != bank:
-            raise WorkFolderError(
-                f"{self.root}: holds the bank {owner['bank']!r}, not {bank!r}.",
-                "Give each bank a work folder of its own with --work.",
-            )
+            raise self._other_bank(owner["bank"], bank)
         write_json(path, owner | ({"source": str(source.absolute())} if source else {}))
+
+    def require_bank(self, bank: str, source: Path | None = None) -> None:
+        """Check that the folder is this bank's, or nobody's yet; if a source is given, that its tables came from there.
+
+        Raises
+        ------
+        WorkFolderError
+            If it holds another bank's data, or tables that came from another folder.
+        """
+        owner = read_json(self.root / "bank.json")
+        if owner is None:
+            return
+        if owner["bank"] != bank:
+            raise self._other_bank(owner["bank"], bank)
+        before = owner.get("source")
+        if source is not None and before and Path(before).resolve() != source.resolve():
+            raise WorkFolderError(
+                f"{self.root}: its tables came from {before}, not from {source}.",
+                "Take the other folder's tables in with `goldmine validate --bank`, or leave --bank out.",
+            )
+
+    def _other_bank(self, holds: str, asked: str) -> WorkFolderError:
+        return WorkFolderError(
+            f"{self.root}: holds the bank {holds!r}, not {asked!r}.",
+            "Give each bank a work folder of its own with --work.",
+        )
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -36,7 +36,7 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
     """
     for name in snapshot.use_cases:
         load_use_case(name)
-    snapshot.bank_name  # noqa: B018 - reports a mapping that cannot be read before Dagster is loaded
+    snapshot.work.require_bank(snapshot.bank_name)  # and a mapping that cannot be read, before Dagster is loaded
     config = {
         "bank": str(snapshot.source),
         "work": str(snapshot.work.root),

@@ -9,9 +9,10 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field, PrivateAttr
 
-from goldmine.contract.mapping import stated_end
+from goldmine.contract.mapping import load_mapping, stated_end
 from goldmine.core.dates import month_end, snapshot_date
 from goldmine.core.workspace import Workspace, at_home
+from goldmine.pipeline.parameters import parse_language
 from goldmine.pipeline.portal_results import take_portal_results
 from goldmine.pipeline.run_record import RunRecord
 from goldmine.pipeline.snapshot import Snapshot
@@ -36,7 +37,9 @@ class JobSettings(dg.ConfigurableResource):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["JobSettings"]:
         """Hold the work folder for the run, and take the portal's results first."""
+        parse_language(self.language)
         work = self.workspace
+        work.require_bank(load_mapping(self.source).name)
         with work.lock():
             take_portal_results(work)
             yield self

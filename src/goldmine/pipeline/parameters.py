@@ -5,13 +5,16 @@ Papermill only warns about an unknown parameter and lets YAML turn ``0012`` into
 
 import ast
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from goldmine.core.dates import parse_day
 from goldmine.core.errors import ParameterError
+from goldmine.core.i18n import LANGUAGES, Language, known_language
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "list[str]": list}
 
@@ -109,7 +112,7 @@ def _typed(notebook: str, parameter: Parameter, value: Any) -> Any:
     if type(value) is int and parameter.kind == "float":
         return float(value)
     if type(value) is _TYPES[parameter.kind]:
-        return value
+        return _MEANINGS[parameter.name](notebook, str(value)) if parameter.name in _MEANINGS else value
     raise ParameterError(
         f"{notebook}: parameter {parameter.name!r} takes {parameter.kind}, and what was given is not one.",
         f"Give {_EXAMPLES[parameter.kind]}.",
@@ -125,10 +128,61 @@ _EXAMPLES = {
 }
 
 
+def parse_language(text: str) -> Language:
+    """Read a language: ``en``, ``zh``, or its name.
+
+    Raises
+    ------
+    ParameterError
+        If it is none that there is.
+    """
+    language = known_language(text)
+    if language is None:
+        raise ParameterError(f"language: {text!r} is not known.", f"Use one of {', '.join(LANGUAGES)}.")
+    return language
+
+
+def _day(notebook: str, text: str) -> str:
+    return str(parse_day(text, "as_of")) if text.strip() else ""
+
+
+def _language(notebook: str, text: str) -> str:
+    return parse_language(text)
+
+
+def _work_folder(notebook: str, text: str) -> str:
+    """A work folder; an empty text would be the project's own folder."""
+    if not text.strip():
+        raise ParameterError(
+            f"{notebook}: parameter 'work' is empty.", "Give the bank's work folder, for example data."
+        )
+    return text
+
+
+_MEANINGS: dict[str, Callable[[str, str], str]] = {"as_of": _day, "language": _language, "work": _work_folder}
+"""Parameters that mean the same in every notebook; each is read here, before a kernel starts."""
+
+_COMMAS = re.compile("[,\uff0c\u3001]")
+"""A comma, and the full-width ones."""
+_QUOTES = "\"'\u201c\u201d\u2018\u2019"
+
+
+def _read_list(text: str) -> Any:
+    """Texts with commas between them, of any width, in quotes or not; a JSON list too."""
+    if text.strip().startswith("["):
+        try:
+            read = json.loads(text)
+        except ValueError:
+            return text
+        return read if isinstance(read, list) and all(isinstance(part, str) for part in read) else text
+    parts = (part.strip().strip(_QUOTES).strip() for part in _COMMAS.split(text))
+    return [part for part in parts if part]
+
+
 def _read(kind: str, text: str) -> Any:
     """Text from a command line as a value of a kind; text that cannot be read stays text."""
     if kind == "list[str]":
-        return [part.strip() for part in text.split(",") if part.strip()]
+        return _read_list(text)
     if kind == "bool":
         return {"true": True, "false": False}.get(text.lower(), text)
     try:

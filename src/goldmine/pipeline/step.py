@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from goldmine.core.code_fingerprint import code_fingerprint
+from goldmine.core.errors import ParameterError
 from goldmine.core.file_names import file_name
 from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_code, of_file, of_value
@@ -20,6 +21,9 @@ from goldmine.pipeline.notebook import Executed, notebook_path, run_notebook
 from goldmine.pipeline.proof import made_files, suite_marks
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.tracked_run import run_exists
+
+CAMPAIGN = ("campaign", "published")
+"""Parameters that choose what is measured; the step that measures has read them before."""
 
 
 def _no_parameters(run: Snapshot) -> Mapping[str, Any]:
@@ -121,7 +125,9 @@ def run_step(step: Step, run: Snapshot) -> StepResult:
         If a cell raised it, or it is not proved that the step made its files; see `goldmine.pipeline.proof`.
     """
     parameters: dict[str, Any] = {"work": str(run.work.root), "as_of": str(run.as_of), "language": run.language}
-    parameters |= {**_subject(run), **step.parameters(run), **run.parameters}
+    parameters |= {**_subject(run), **step.parameters(run)}
+    _refuse_own(step, parameters, run.parameters)
+    parameters |= run.parameters
     inputs = {**code_inputs(step.notebook), "parameters": of_value(parameters)}
     inputs |= {read.__name__: of_value(read(run)) for read in step.reads}
     ledger = step_ledger(step, run, inputs)
@@ -134,6 +140,16 @@ def run_step(step: Step, run: Snapshot) -> StepResult:
     if reused:
         run.tell(ledger.name, _("unchanged, taken as it is"))
     return StepResult(made_by, reused)
+
+
+def _refuse_own(step: Step, own: Mapping[str, Any], given: Mapping[str, str]) -> None:
+    """Refuse a parameter that the run sets itself: the step would run for something else than its ledger says."""
+    for name in given:
+        if name in own and name not in CAMPAIGN:
+            raise ParameterError(
+                f"{step.notebook}: parameter {name!r} is set by the run itself.",
+                f"Give it as an option of the command, --{name.replace('_', '-').removesuffix('s')}.",
+            )
 
 
 def _subject(run: Snapshot) -> dict[str, str]:

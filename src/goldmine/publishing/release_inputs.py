@@ -158,9 +158,10 @@ def write_customers(folder: Path, work: Workspace, as_of: date) -> CustomersFile
 def release_id_of(bank: Bank, work: Workspace, scored: list[Scored], as_of: date, language: str) -> str:
     """Id of the release that these inputs make; the same inputs give the same id.
 
-    It covers the scores, the models' versions, the settings of use cases and campaigns, past offers, learned uplift,
-    the customers table, the tables that the rules read, the suites of lists and offers, the code that makes lists and
-    reasons, the translations, and the use cases that were refused.
+    The id does not depend on folders, on the store, on the time or its zone, or on who runs it. It covers the scores,
+    the models' versions, the settings of use cases and campaigns, past offers, learned uplift, the customers table, the
+    tables that the rules read, the suites of lists and offers, the code that makes lists and reasons, the translations,
+    and the use cases that were refused.
     """
     tables = {
         name: [bank.tables[name].columns, sorted(file.fingerprint for file in bank.tables[name].files)]
@@ -171,7 +172,7 @@ def release_id_of(bank: Bank, work: Workspace, scored: list[Scored], as_of: date
     lists = {
         entry.use_case.name: [
             entry.use_case.model_dump(mode="json"),
-            entry.model.model_dump(),
+            entry.model.model_dump(exclude={"mlflow_run"}),
             entry.scores_fingerprint,
             entry.features_fingerprint,
         ]

@@ -29,6 +29,7 @@ _ALONE = 200
 """Answers to one user who asks alone, one after the other."""
 _REST = 0.1
 """Processor seconds of the portal's processes in two seconds that count as rest."""
+_NAME = "bench-"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -50,6 +51,7 @@ def measure(options: argparse.Namespace) -> None:
     from goldmine.cli.portal import open_portal
 
     open_portal(options.work.absolute())
+    _forget()
     people = _people(options.users)
     port = _free_port()
     serve = [sys.executable, "-c", "from goldmine.cli import main; main()", "portal", "serve"]
@@ -64,7 +66,9 @@ def measure(options: argparse.Namespace) -> None:
     finally:
         portal.terminate()
         portal.wait(60)
-        _forget(people)
+        for person in people:
+            person["session"].delete()
+        _forget()
     _plain(people)
 
 
@@ -112,7 +116,7 @@ def _people(count: int) -> list[dict[str, Any]]:
         role = ("branch", "manager", "manager", "counter", "counter")[number % 5]
         branch, manager = managers[number % len(managers)]
         user = User.objects.create(
-            username=f"bench-{number}",
+            username=f"{_NAME}{number}",
             role=role,
             branch_id=branch,
             staff_id=manager if role == "manager" else "",
@@ -145,13 +149,12 @@ def _asker(person: dict[str, Any], port: int) -> Asker:
     return Asker(port, person["session"].session_key, numbers, random.Random(person["user"].username))
 
 
-def _forget(people: list[dict[str, Any]]) -> None:
-    from goldmine.portal.models import Exposure
+def _forget() -> None:
+    """Delete the users of this run, or of one that was killed."""
+    from goldmine.portal.models import Exposure, User
 
-    Exposure.objects.filter(user__in=[person["user"] for person in people]).delete()
-    for person in people:
-        person["session"].delete()
-        person["user"].delete()
+    Exposure.objects.filter(user__username__startswith=_NAME).delete()
+    User.objects.filter(username__startswith=_NAME).delete()
 
 
 def _plain(people: list[dict[str, Any]]) -> None:

@@ -4,10 +4,9 @@ A customer in a control group or the hold-out has no offer, one whom the lobby's
 whoever looks up, these are the same as a customer without an offer, and cost the same work.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
-
-from django.db import models
 
 from goldmine.portal.clock import now, today
 from goldmine.portal.journal import record
@@ -52,9 +51,7 @@ def look_up(user: User, customer_id: str, place: Place) -> LookUp:
         Where the offers are shown.
     """
     customer = looked_up(user, Customer, customer_id).first()
-    valid = models.Q(valid_until__gte=today()) | models.Q(valid_until=None)
-    rows = looked_up(user, ListRow, customer_id).filter(valid, kind="campaign", status__in=TO_WORK)
-    offers = tuple(rows.order_by(models.F("expected_value").desc(nulls_last=True), "id")[:OFFERS_AT_MOST])
+    offers = _best(looked_up(user, ListRow, customer_id))
     result = draw(customer_id)
     shown = offers if result.drawn else ()
     made = [f"{row.list_name}:{row.offer}" for row in shown]
@@ -64,6 +61,18 @@ def look_up(user: User, customer_id: str, place: Place) -> LookUp:
         return LookUp(None, ())
     _record(user, customer, offers, (place, result))
     return LookUp(customer, shown)
+
+
+def _best(rows: Iterable[ListRow]) -> tuple[ListRow, ...]:
+    """The offers to make of a customer's few rows, the one of the highest expected value first."""
+    day = today()
+    open_rows = [
+        row
+        for row in rows
+        if row.kind == "campaign" and row.status in TO_WORK and (row.valid_until is None or row.valid_until >= day)
+    ]
+    by_value = sorted(open_rows, key=lambda row: (row.expected_value is None, -(row.expected_value or 0), row.pk))
+    return tuple(by_value[:OFFERS_AT_MOST])
 
 
 def _record(user: User, customer: Customer, offers: tuple[ListRow, ...], shown: tuple[Place, Draw]) -> None:

@@ -17,12 +17,16 @@ DJANGO_NAMES = {"zh": "zh-hans", "en": "en"}
 
 
 def session_age(get_response: Handler) -> Handler:
-    """Let a session last from the last request on; it is stored once a minute, since each store waits for the disk."""
+    """Let a session last from the last request on.
+
+    It is stored once a minute, since each store waits for the disk, and not in the same second for all users.
+    """
 
     def handle(request: HttpRequest) -> HttpResponse:
-        minute = int(time.time()) // 60
-        if request.user.is_authenticated and request.session.get(_SEEN) != minute:
-            request.session[_SEEN] = minute
+        if request.user.is_authenticated:
+            minute = int(time.time() + request.user.pk % 60) // 60
+            if request.session.get(_SEEN) != minute:
+                request.session[_SEEN] = minute
         return get_response(request)
 
     return handle

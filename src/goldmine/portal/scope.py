@@ -14,6 +14,7 @@ from goldmine.portal.clock import today
 from goldmine.portal.models import (
     Approval,
     CallBack,
+    CurrentRelease,
     Customer,
     HandOver,
     ListRow,
@@ -29,6 +30,11 @@ _ALL = "head_office"
 _OF_RELEASE = (Customer, ListRow)
 _known: ContextVar[dict[Any, Any] | None] = ContextVar("known", default=None)
 """What a request was told once: the release that is shown, and the staff numbers of its user."""
+_CURRENT = (
+    f"SELECT {', '.join(f'r.{field.column}' for field in Release._meta.concrete_fields if field.name != 'manifest')} "
+    f"FROM {Release._meta.db_table} r JOIN {CurrentRelease._meta.db_table} c ON c.release_id = r.id WHERE c.id = 1"
+)
+"""As text, since every request asks it and a query set takes five times as long to become one."""
 
 
 @contextmanager
@@ -157,7 +163,7 @@ def current_release() -> Release | None:
     if known is not None and Release in known:
         seen: Release | None = known[Release]
         return seen
-    release = Release.objects.filter(currentrelease__id=1).defer("manifest").first()
+    release = next(iter(Release.objects.raw(_CURRENT)), None)
     if known is not None:
         known[Release] = release
     return release

@@ -25,6 +25,7 @@ from goldmine.core.workspace import home
 
 _MAX_TEXT = 300
 _MAX_LINE = 16_384
+_MONTH = re.compile(r".{4}-.{2}\.jsonl")
 _PERSONAL = re.compile(r"(?<!\d)(1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
 """A mobile number or an identity number, which someone may type into a filter."""
 
@@ -200,7 +201,8 @@ class AuditLog:
     def locked(self, name: str = ".lock") -> Iterator[None]:
         """Hold the log; other processes and threads wait."""
         with disk_errors(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            if not self.folder.exists():
+                self.folder.mkdir(parents=True, exist_ok=True)
             stream = (self.folder / name).open("w")
         with stream:
             fcntl.flock(stream, fcntl.LOCK_EX)
@@ -249,7 +251,8 @@ class AuditLog:
 
 def segments_in(folder: Path) -> list[SealedFile]:
     """The months of a log that a folder holds, oldest first."""
-    return [SealedFile(path) for path in sorted(folder.glob("????-??.jsonl"))]
+    paths = folder.iterdir() if folder.exists() else ()
+    return [SealedFile(path) for path in sorted(paths) if _MONTH.fullmatch(path.name)]
 
 
 def system_user() -> str:

@@ -2,14 +2,17 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TextIO
 
 from goldmine.core.errors import WorkFolderError
 from goldmine.core.files import disk_errors, read_json, write_json
+from goldmine.core.processes import process_mark
 
 
 def home() -> Path:
@@ -23,6 +26,12 @@ def at_home(path: str | Path) -> Path:
 
 
 _HELD = "GOLDMINE_LOCK_HELD"
+_KERNELS = ".kernels.lock"
+KERNEL_SECONDS = 30.0
+"""How long a run waits for the kernels of one that was killed."""
+_AGAIN_SECONDS, _LOOK_SECONDS = 0.5, 0.3
+"""Between two tries; and how long the watch over runs may hold a lock to look whether it is free."""
+_held_for_life: list[TextIO] = []
 
 
 @dataclass(frozen=True)
@@ -150,13 +159,18 @@ class Workspace:
         )
 
     @contextmanager
-    def lock(self) -> Iterator[None]:
-        """Hold the folder for one run; kernels that the run starts share its hold.
+    def lock(self, wait_seconds: float = 0.0) -> Iterator[None]:
+        """Hold the folder for one run; kernels that the run starts share its hold, and keep it as long as they live.
+
+        Parameters
+        ----------
+        wait_seconds : float
+            How long to wait for another run.
 
         Raises
         ------
         WorkFolderError
-            If another run holds it.
+            If another run holds it, or kernels of a run that was killed still do.
         """
         me = str(self.root.resolve())
         if os.environ.get(_HELD) == me:
@@ -167,16 +181,69 @@ class Workspace:
                 self.root.mkdir(parents=True, exist_ok=True)
         except FileNotFoundError as error:  # of the system's own, such as /proc
             raise WorkFolderError(f"{self.root}: no folder can be made there.", "Give another with --work.") from error
-        with (self.root / ".lock").open("w") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
+        with disk_errors(self.root):
+            stream = (self.root / ".lock").open("a+")
+        with stream:
+            if not _locked(stream, max(wait_seconds, _LOOK_SECONDS)):
                 raise WorkFolderError(
-                    f"{self.root}: another run is at work here.",
+                    f"{self.root}: another run is at work here{_holder(stream)}.",
                     "Wait until it has ended, or give this run another folder with --work.",
-                ) from error
+                )
+            self._require_no_kernel()
+            stream.truncate(0)
+            stream.write(f"{process_mark()} {datetime.now(UTC):%Y-%m-%d %H:%M} UTC")
+            stream.flush()
             os.environ[_HELD] = me
             try:
                 yield
             finally:
                 del os.environ[_HELD]
+
+    def is_free(self) -> bool:
+        """Whether no run, and no kernel of one that was killed, holds the folder."""
+        for name in (".lock", _KERNELS):
+            if (self.root / name).exists():
+                with (self.root / name).open("a+") as stream:
+                    if not _locked(stream, 0):
+                        return False
+        return True
+
+    def _require_no_kernel(self) -> None:
+        """Wait for the kernels of a run that was killed: they end by themselves within seconds."""
+        with disk_errors(self.root), (self.root / _KERNELS).open("a+") as stream:
+            if not _locked(stream, KERNEL_SECONDS):
+                raise WorkFolderError(
+                    f"{self.root}: kernels of a run that was killed are still at work here.",
+                    "End the processes `ipykernel_launcher` that hold it, then run again.",
+                )
+
+
+def hold_with_the_run() -> None:
+    """Hold the work folder of the run that started this process, a kernel, until the process ends, however it ends."""
+    root = os.environ.get(_HELD)
+    if root:
+        stream = (Path(root) / _KERNELS).open("a+")
+        fcntl.flock(stream, fcntl.LOCK_SH)
+        _held_for_life.append(stream)
+
+
+def _locked(stream: TextIO, wait_seconds: float) -> bool:
+    """Whether the lock of an open file was got; it is tried until the time is over."""
+    until = time.monotonic() + wait_seconds
+    while True:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(min(_AGAIN_SECONDS, wait_seconds / 2))
+        else:
+            return True
+
+
+def _holder(stream: TextIO) -> str:
+    """Who holds the lock and since when, as its holder wrote it; empty where nobody did."""
+    stream.seek(0)
+    mark, _, since = stream.read(200).strip().partition(" ")
+    machine, _, rest = mark.partition(":")
+    return f" (process {rest.partition(':')[0]} on {machine}, since {since})" if since else ""

@@ -18,6 +18,7 @@ from goldmine.labels.use_case import use_case_names
 from goldmine.pipeline.campaign_step import measure_campaigns
 from goldmine.pipeline.failure import is_transient
 from goldmine.pipeline.job_settings import JobSettings, month_ends, served_folders
+from goldmine.pipeline.left_over import close_dagster_runs, end_late_runs
 from goldmine.pipeline.refusals import accept, noted, refuse, stands_alone
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.step import Step, StepResult, run_step
@@ -76,6 +77,7 @@ def define(steps: Sequence[Step], jobs: Mapping[str, str], schedules: Sequence[S
         assets=[asset for of_step in assets.values() for asset in of_step],
         jobs=list(asset_jobs.values()),
         schedules=[_schedule(schedule, asset_jobs[schedule.job]) for schedule in schedules],
+        sensors=[_watch()],
         resources={"settings": JobSettings(bank=bank, work=work)},
         executor=dg.in_process_executor,
     )
@@ -207,6 +209,26 @@ def retry_if_transient() -> Iterator[None]:
         if is_transient(error):
             raise
         raise dg.Failure(description=str(error), allow_retries=False) from error
+
+
+def _watch() -> dg.SensorDefinition:
+    """Every minute: close runs whose process died, so that no dead run keeps a scheduled one waiting.
+
+    A run that has waited in the queue for longer than `JobSettings.wait_minutes` is ended with a message.
+    """
+
+    @dg.sensor(
+        name="watch_over_runs",
+        minimum_interval_seconds=60,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Closes runs whose process died, and ends those that waited too long for another.",
+    )
+    def watch(context: dg.SensorEvaluationContext, settings: JobSettings) -> dg.SkipReason:
+        closed = close_dagster_runs(context.instance) if settings.workspace.is_free() else []
+        late = end_late_runs(context.instance, settings.wait_minutes)
+        return dg.SkipReason(f"{len(closed)} dead and {len(late)} late runs closed.")
+
+    return watch
 
 
 def _schedule(schedule: Schedule, job: Any) -> dg.ScheduleDefinition:

@@ -11,9 +11,11 @@ from typing import Any
 from goldmine.core.audit.log import system_user
 from goldmine.core.errors import GoldmineError
 from goldmine.core.files import disk_errors
+from goldmine.core.processes import process_mark
 from goldmine.core.workspace import Workspace, home
 from goldmine.labels.use_case import load_use_case, use_case_names
 from goldmine.pipeline.environment import QUIET, environment
+from goldmine.pipeline.left_over import PROCESS_TAG, close_dagster_runs, close_mlflow_runs
 from goldmine.pipeline.run_status import USER_TAG
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.stop import run_stoppable
@@ -49,12 +51,14 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
     variables = {"GOLDMINE_BANK": str(snapshot.source), "DAGSTER_HOME": str(dagster_home(snapshot.work))}
     with snapshot.work.lock(), environment(QUIET | variables):
         job, instance = _load()
+        close_dagster_runs(instance)
+        close_mlflow_runs(snapshot.work, snapshot.bank_name)
         try:
             run_stoppable(
                 lambda: job.execute_in_process(
                     instance=instance,
                     partition_key=str(snapshot.as_of),
-                    tags={USER_TAG: system_user()},
+                    tags={USER_TAG: system_user(), PROCESS_TAG: process_mark()},
                     asset_selection=_assets(steps, snapshot.use_cases or tuple(use_case_names(quarterly=False))),
                     run_config={
                         "resources": {"settings": {"config": config}},

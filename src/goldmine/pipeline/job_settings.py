@@ -11,7 +11,9 @@ from pydantic import Field, PrivateAttr
 
 from goldmine.contract.mapping import load_mapping, stated_end
 from goldmine.core.dates import month_end, snapshot_date
+from goldmine.core.processes import process_mark
 from goldmine.core.workspace import Workspace, at_home
+from goldmine.pipeline.left_over import PROCESS_TAG, close_dagster_runs, close_mlflow_runs
 from goldmine.pipeline.parameters import parse_language
 from goldmine.pipeline.portal_results import take_portal_results
 from goldmine.pipeline.run_record import RunRecord
@@ -31,6 +33,7 @@ class JobSettings(dg.ConfigurableResource):
     parameters: dict[str, str] = Field(default={}, description="More parameters of the steps' notebooks.")
     engine: str = Field(default="", description="duckdb or spark; empty: as bank.yaml says.")
     spark_master: str = Field(default="", description="Spark's master; empty: as bank.yaml says.")
+    wait_minutes: int = Field(default=120, description="Minutes that a run waits for another on the work folder.")
 
     _record: RunRecord = PrivateAttr(default_factory=RunRecord)
 
@@ -40,9 +43,18 @@ class JobSettings(dg.ConfigurableResource):
         parse_language(self.language)
         work = self.workspace
         work.require_bank(load_mapping(self.source).name)
-        with work.lock():
+        with work.lock(60 * self.wait_minutes):
+            self._tidy_up(context)
             take_portal_results(work)
             yield self
+
+    def _tidy_up(self, context: dg.InitResourceContext) -> None:
+        """Close what a killed run left over, unless the run is a command's, which has done so."""
+        if context.instance is None or context.run is None or PROCESS_TAG in context.run.tags:
+            return
+        context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: process_mark()})
+        close_dagster_runs(context.instance, context.run.run_id)
+        close_mlflow_runs(self.workspace, load_mapping(self.source).name)
 
     @property
     def source(self) -> Path:

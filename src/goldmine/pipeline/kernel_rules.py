@@ -8,13 +8,15 @@ import threading
 from typing import Any
 
 from goldmine.core.errors import NotebookError
+from goldmine.core.workspace import hold_with_the_run
 
 MOST_PRINTED = 1_000_000
 """Characters that a cell may print."""
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Put the rules in force in a kernel."""
+    """Put the rules in force in a kernel, and hold the run's work folder as long as the kernel lives."""
+    hold_with_the_run()
     raise_for_commands(shell)
     printed = Printed(shell)
     shell.events.register("pre_run_cell", printed.begin)

@@ -28,6 +28,7 @@ from goldmine.core.workspace import Workspace, home
 from goldmine.pipeline.environment import QUIET, environment
 from goldmine.pipeline.executed import require_executed
 from goldmine.pipeline.failure import failure
+from goldmine.pipeline.left_over import WORK_TAG
 from goldmine.pipeline.parameters import check_parameters, run_language
 from goldmine.pipeline.preloaded_kernels import EARLY, loading
 from goldmine.pipeline.stop import check_not_stopped, forget_kernel, remember_kernel
@@ -108,7 +109,7 @@ def run_notebook(
     copy = work.notebooks(as_of) / f"{file_name(title)}.ipynb"
     with disk_errors(copy.parent):
         copy.parent.mkdir(parents=True, exist_ok=True)
-    with tracked_run(bank, title, {"as_of": str(as_of), "notebook": name}) as run:
+    with tracked_run(bank, title, {"as_of": str(as_of), "notebook": name, WORK_TAG: str(work.root.resolve())}) as run:
         try:
             with environment({**QUIET, "MLFLOW_RUN_ID": run.run_id}), disk_errors(copy):
                 execute(source, copy, values, time_limit_seconds)

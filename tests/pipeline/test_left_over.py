@@ -1,0 +1,161 @@
+import os
+import socket
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import dagster as dg
+import mlflow
+import psutil
+import pytest
+
+from goldmine.core.errors import WorkFolderError
+from goldmine.core.processes import is_alive, process_mark
+from goldmine.core.workspace import Workspace
+from goldmine.pipeline import left_over
+from goldmine.pipeline.left_over import (
+    PROCESS_TAG,
+    WORK_TAG,
+    close_dagster_runs,
+    close_mlflow_runs,
+    end_late_runs,
+    sweep_run_folders,
+)
+from goldmine.pipeline.tracked_run import tracked_run
+
+
+@pytest.fixture
+def dead():
+    """The mark of a process that was killed."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        mark = process_mark(process.pid)
+        process.kill()
+    return mark
+
+
+def test_process_is_alive_until_it_ends_and_its_number_alone_proves_nothing(dead):
+    assert is_alive(process_mark()) is True
+    assert is_alive(dead) is False
+    assert is_alive(f"{socket.gethostname()}:{os.getpid()}:1") is False
+    assert is_alive(f"another.machine:{os.getpid()}:1") is None
+
+
+class TestDagstersStore:
+    @pytest.fixture
+    def instance(self):
+        with dg.DagsterInstance.ephemeral() as instance:
+            yield instance
+
+    def state(self, instance, run):
+        return instance.get_run_by_id(run.run_id).status.value
+
+    def make(self, instance, status, tags):
+        run = dg.DagsterRun(job_name="retrain", status=status, tags=tags)
+        return instance.add_run(run)
+
+    def test_run_of_a_dead_process_is_closed_and_a_living_one_is_left(self, instance, dead):
+        started = dg.DagsterRunStatus.STARTED
+        killed, alive = (self.make(instance, started, {PROCESS_TAG: mark}) for mark in (dead, process_mark()))
+        elsewhere = self.make(instance, started, {PROCESS_TAG: "another.machine:1:1"})
+        assert set(close_dagster_runs(instance)) == {killed.run_id, elsewhere.run_id}
+        assert [self.state(instance, run) for run in (killed, alive)] == ["FAILURE", "STARTED"]
+
+    def test_run_without_a_process_may_still_be_loading_its_code(self, instance, monkeypatch):
+        run = self.make(instance, dg.DagsterRunStatus.STARTING, {})
+        assert close_dagster_runs(instance) == []
+        monkeypatch.setattr(left_over, "START_SECONDS", -1.0)
+        assert close_dagster_runs(instance, own_run=run.run_id) == []
+        assert close_dagster_runs(instance) == [run.run_id]
+
+    def test_run_that_waited_too_long_in_the_queue_is_ended_with_a_message(self):
+        ended = []
+        run = SimpleNamespace(run_id="late")
+        record = SimpleNamespace(dagster_run=run, create_timestamp=datetime.now(UTC) - timedelta(minutes=90))
+        store = SimpleNamespace(
+            get_run_records=lambda asked: [record], report_run_failed=lambda *said: ended.append(said)
+        )
+        assert end_late_runs(store, wait_minutes=120) == []
+        assert end_late_runs(store, wait_minutes=60) == ["late"]
+        assert ended == [(run, "Another run was at work on the work folder for 60 minutes.")]
+
+
+def test_mlflow_runs_of_a_killed_run_are_closed_and_no_others(home, work):
+    (work.root / "notebooks").mkdir(parents=True)
+    with tracked_run("tiny", "done", {WORK_TAG: str(work.root.resolve())}) as done:
+        client = mlflow.MlflowClient()
+        experiment = client.get_run(done.run_id).info.experiment_id
+        ours = {WORK_TAG: str(work.root.resolve())}
+        killed = client.create_run(experiment, tags=ours).info.run_id
+        nested = client.create_run(experiment, tags={"mlflow.parentRunId": killed}).info.run_id
+        foreign = client.create_run(experiment, tags={WORK_TAG: "/elsewhere"}).info.run_id
+        by_hand = client.create_run(experiment).info.run_id
+        client.set_terminated(done.run_id)
+    assert close_mlflow_runs(work, "tiny") == 2
+    states = [client.get_run(run).info.status for run in (killed, nested, foreign, by_hand, done.run_id)]
+    assert states == ["FAILED", "FAILED", "RUNNING", "RUNNING", "FINISHED"]
+
+
+def test_folders_of_killed_processes_are_removed_and_those_of_living_ones_stay(tmp_path, dead):
+    names = [f"goldmine-run-{mark.replace(':', '+')}-x" for mark in (dead, process_mark())]
+    for name in [*names, "goldmine-run-odd", "pymp-x"]:
+        (tmp_path / name).mkdir()
+    assert [path.name for path in sweep_run_folders(tmp_path)] == names[:1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([names[1], "goldmine-run-odd", "pymp-x"])
+
+
+def test_a_process_has_one_run_folder_which_ends_with_it(tmp_path):
+    code = (
+        "import tempfile; from goldmine.pipeline.left_over import use_run_folder\n"
+        "print(use_run_folder() == use_run_folder(), tempfile.mkdtemp())"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    output = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
+    assert output.startswith(f"True {tmp_path}/goldmine-run-")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_lock_lives_as_long_as_the_last_kernel(tmp_path, monkeypatch):
+    """A run is killed alone; its kernel, which does not notice, keeps the folder until it ends."""
+    kernel = "from goldmine.core.workspace import hold_with_the_run; hold_with_the_run(); print(1, flush=True); input()"
+    run = (
+        "import subprocess, sys; from pathlib import Path; from goldmine.core.workspace import Workspace\n"
+        f"with Workspace(Path({str(tmp_path)!r})).lock():\n"
+        f"    child = subprocess.Popen([sys.executable, '-c', {kernel!r}], stdin=subprocess.PIPE)\n"
+        "    child.wait()"
+    )
+    work = Workspace(tmp_path)
+    with subprocess.Popen([sys.executable, "-c", run], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        (child,) = psutil.Process(process.pid).children()
+        with pytest.raises(WorkFolderError, match=r"another run is at work here \(process"), work.lock():
+            pass
+        child.suspend()  # it does not see that its run is gone
+        process.kill()
+        process.wait()
+        monkeypatch.setattr("goldmine.core.workspace.KERNEL_SECONDS", 0.2)
+        assert not work.is_free()
+        with pytest.raises(WorkFolderError, match="kernels of a run that was killed"), work.lock():
+            pass
+        child.kill()
+        deadline = time.monotonic() + 20
+        while not work.is_free() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        with work.lock():
+            assert not work.is_free()
+
+
+def test_run_waits_for_another_as_long_as_it_is_told(tmp_path):
+    code = (
+        "from pathlib import Path; from goldmine.core.workspace import Workspace\n"
+        f"with Workspace(Path({str(tmp_path)!r})).lock():\n"
+        "    print(1, flush=True)\n"
+        "    input()"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        other.stdin.write(b"\n")
+        other.stdin.flush()
+        with Workspace(tmp_path).lock(wait_seconds=60):
+            assert other.wait(timeout=20) == 0

@@ -4,9 +4,10 @@ from pathlib import Path
 import pyarrow as pa
 
 import goldmine
-from goldmine.campaigns.results.parse_sheet import RESULT_COLUMNS, known_headings
+from goldmine.campaigns.results.parse_sheet import RESULT_COLUMNS
 from goldmine.core.column_docs import PAGE, page
 from goldmine.core.columns import all_columns, column, columns, headings, schema
+from goldmine.core.sheet import known_headings
 from goldmine.core.workspace import at_home
 
 
@@ -59,6 +60,8 @@ def test_headings_are_given_in_the_catalogue_alone():
 
 
 def test_results_are_read_under_every_heading_that_files_carry():
-    assert known_headings("campaign_id") == ["campaign_id", "campaign", "营销活动", "活动", "活动代码"]
+    assert known_headings(column("campaign_id")) == ["campaign_id", "campaign", "营销活动", "活动", "活动代码"]
     for name in RESULT_COLUMNS:
-        assert {column(name).heading(language).lower() for language in ("en", "zh")} <= set(known_headings(name))
+        assert {column(name).heading(language).lower() for language in ("en", "zh")} <= set(
+            known_headings(column(name))
+        )

@@ -19,6 +19,7 @@ from goldmine.contract.manifest import Hashes, IntakeRecord, load_bank, read_man
 from goldmine.contract.mapping import Mapping, load_mapping
 from goldmine.contract.reconciliation import TableIntake, amounts_read, reconciled, standing
 from goldmine.contract.returned_contacts import join_returned, write_joined
+from goldmine.contract.returned_mergers import join_mergers
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.source_totals import source_totals
 from goldmine.contract.sources import ParquetSource, PostgresSource
@@ -96,6 +97,8 @@ def open_bank(source: Path, work: Workspace) -> Bank:
         counted = [table.intake for table in taken.values() if table.intake]
         if work.returned.exists():
             taken |= _with_returned(intake, taken.get("contacts"), scratch / "returned")
+        if work.mergers.exists():
+            taken |= _with_mergers(intake, taken["customers"], scratch / "mergers")
         work.claim(mapping.name, source)
         used = (
             path for table in mapping.tables.values() for name in table.source for path in mapping.sources[name].files()
@@ -175,6 +178,17 @@ def _with_returned(intake: _Intake, own: _Taken | None, scratch: Path) -> dict[s
         columns = join_returned(connection, spec, files, intake.work.returned, intake.mapping.data_until)
         written = write_joined(connection, spec, columns, scratch)
     return {spec.name: _Taken(tuple(columns), written=tuple(written))} if written else {}
+
+
+def _with_mergers(intake: _Intake, own: _Taken, scratch: Path) -> dict[str, _Taken]:
+    """The bank's customers with the mergers that were decided on in the workbench."""
+    spec = TABLES["customers"]
+    scratch.mkdir()
+    with connect(scratch) as connection:
+        files = [*(f.path for f in own.standing), *(f.path for f in own.written)]
+        columns = join_mergers(connection, spec, files, intake.work.mergers, intake.mapping.data_until)
+        written = write_joined(connection, spec, columns, scratch)
+    return {spec.name: _Taken(tuple(columns), written=tuple(written))}
 
 
 def _made_from(intake: _Intake, spec: TableSpec) -> str:

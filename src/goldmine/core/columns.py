@@ -117,6 +117,11 @@ _CHANGE_REASONS = {
     "relieved": pgettext("code", "role above not needed any more"),
 }
 
+_LINKAGE_ZONES = {
+    "sure": pgettext("linkage", "sure"),
+    "review": pgettext("linkage", "to be looked at"),
+}
+
 _CATALOGUE = (
     # the customer and their owner
     Column("rank", pgettext("heading", "Rank"), "count", 7),
@@ -130,6 +135,14 @@ _CATALOGUE = (
     ),
     Column("name", pgettext("heading", "Name"), "centred", 10),
     Column("phone", pgettext("heading", "Telephone"), "centred", 14),
+    Column("other_customer_id", pgettext("heading", "Other number"), "text", 13),
+    Column("other_name", pgettext("heading", "Name, other number"), "centred", 10),
+    Column("opened_on", pgettext("heading", "Opened"), "day", 12),
+    Column("other_opened_on", pgettext("heading", "Opened, other number"), "day", 12),
+    Column("linkage_zone", pgettext("heading", "Zone"), "centred", 12, words=_LINKAGE_ZONES),
+    Column("reasons_for", pgettext("heading", "Speaks for one person"), "wrapped", 40),
+    Column("reasons_against", pgettext("heading", "Speaks against"), "wrapped", 30),
+    Column("same_person", pgettext("heading", "One person? (yes/no)"), "centred", 14),
     Column("branch_id", pgettext("heading", "Branch"), "centred", 12, named_in="branches"),
     Column("manager_id", pgettext("heading", "Customer manager"), "centred", 12, named_in="staff"),
     Column("grid_id", pgettext("heading", "Grid"), "centred", 12),

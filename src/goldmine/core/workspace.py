@@ -76,6 +76,20 @@ class Workspace:
         """Contacts imported from results; the intake adds them to the bank's own."""
         return self.root / "returned" / "contacts.parquet"
 
+    @property
+    def same_person(self) -> Path:
+        """Decisions on pairs of customer numbers: one person or not."""
+        return self.root / "returned" / "same_person.parquet"
+
+    @property
+    def mergers(self) -> Path:
+        """Mergers that follow from those decisions; the intake adds them to the bank's customers."""
+        return self.root / "returned" / "mergers.parquet"
+
+    def linkage(self, as_of: date) -> Path:
+        """Pairs of customer numbers that may be one person, and what the model learnt, at one snapshot."""
+        return self.root / "linkage" / str(as_of)
+
     def features(self, cutoff: date) -> Path:
         """Feature table of one cutoff: a row a customer."""
         return self.root / "features" / f"{cutoff}.parquet"

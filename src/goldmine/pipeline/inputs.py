@@ -45,6 +45,11 @@ def returned(run: Snapshot) -> str:
     return _of_file(run.work.returned)
 
 
+def mergers(run: Snapshot) -> str:
+    """Mergers of customer numbers that were decided on in the workbench."""
+    return _of_file(run.work.mergers)
+
+
 def tables(run: Snapshot) -> dict[str, Any]:
     """The bank's canonical tables."""
     bank = run.bank

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from goldmine.campaigns.results import Imported, Sheet, take_results
-from goldmine.campaigns.results.parse_sheet import Cell
 from goldmine.contactability.past_offers import releases_out
 from goldmine.contract.tables import RELATIONSHIP
 from goldmine.core.i18n import _, in_language
+from goldmine.core.sheet import Cell
 from goldmine.core.workspace import Workspace
 from goldmine.portal.clock import today
 from goldmine.portal.models import OptOut, Result

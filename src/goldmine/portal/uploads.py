@@ -19,7 +19,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import models, transaction
 
-from goldmine.campaigns.results.parse_sheet import Sheet, read_sheet
+from goldmine.campaigns.results.parse_sheet import read_sheet
 from goldmine.campaigns.results.rejected_rows import write_rejected
 from goldmine.campaigns.results.result_check import Known
 from goldmine.campaigns.results.sort_rows import Key, Row, SortedRows, refuses, sort_rows
@@ -27,6 +27,7 @@ from goldmine.core import fingerprint
 from goldmine.core.errors import ContractError
 from goldmine.core.file_names import file_name
 from goldmine.core.i18n import _
+from goldmine.core.sheet import Sheet
 from goldmine.portal.clock import today
 from goldmine.portal.journal import record, together
 from goldmine.portal.models import Customer, Release, Result, User

@@ -1,6 +1,6 @@
 """Import of campaign results: rows are checked one by one and stored as contacts."""
 
 from goldmine.campaigns.results.import_results import Imported, Taken, import_outcomes, take_results
-from goldmine.campaigns.results.parse_sheet import Sheet
+from goldmine.core.sheet import Sheet
 
 __all__ = ["Imported", "Sheet", "Taken", "import_outcomes", "take_results"]

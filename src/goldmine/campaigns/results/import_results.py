@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from goldmine.campaigns.results.parse_sheet import Sheet, read_sheet
+from goldmine.campaigns.results.parse_sheet import read_sheet
 from goldmine.campaigns.results.rejected_rows import write_rejected
 from goldmine.campaigns.results.result_check import Known, names_customer_care
 from goldmine.campaigns.results.sort_rows import KEY, Key, Row, SortedRows, refuses, sort_rows
@@ -17,6 +17,7 @@ from goldmine.contract.intake import load_bank
 from goldmine.core.engine import connect
 from goldmine.core.errors import ReleaseError, WorkFolderError
 from goldmine.core.files import disk_errors, whole_file
+from goldmine.core.sheet import Sheet
 from goldmine.core.workspace import Workspace
 
 _SCHEMA = pa.schema(

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import xlsxwriter
 
-from goldmine.campaigns.results.parse_sheet import Cell, Sheet
 from goldmine.campaigns.results.result_check import REASONS, REFUSED
 from goldmine.core.columns import column
 from goldmine.core.files import whole_file
 from goldmine.core.formula import escape_formula
 from goldmine.core.i18n import _, in_language, join_texts
+from goldmine.core.sheet import Cell, Sheet
 
 
 def write_rejected(file: Path, sheet: Sheet, bad: Mapping[int, str], refused: Collection[int] = ()) -> Path:

@@ -9,10 +9,10 @@ from decimal import Decimal
 from functools import cache
 
 from goldmine.campaigns.results.answer_text import OPT_OUT, Answer, understand
-from goldmine.campaigns.results.parse_sheet import Cell, Formula, Sheet
 from goldmine.contract.tables import RELATIONSHIP
 from goldmine.core.columns import column
 from goldmine.core.i18n import _, all_languages, pgettext
+from goldmine.core.sheet import Cell, Formula, Sheet
 
 REASONS = {
     "formula": _("a cell holds a formula"),

@@ -3,8 +3,8 @@
 from dataclasses import asdict, dataclass
 
 from goldmine.campaigns.results.answer_text import OPT_OUT
-from goldmine.campaigns.results.parse_sheet import Sheet
 from goldmine.campaigns.results.result_check import Known, check_row
+from goldmine.core.sheet import Sheet
 
 KEY = ("campaign_id", "customer_id", "contacted_on")
 """Columns that name a contact."""

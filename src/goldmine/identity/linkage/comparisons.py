@@ -5,7 +5,7 @@ from typing import Any
 
 from splink.comparison_library import CustomComparison
 
-from goldmine.identity.linkage.settings import ComparedColumn
+from goldmine.identity.linkage.settings import ComparedColumn, Kind
 
 SAME, DIFFERENT = "same", "different"
 SOUND = "_sound"
@@ -37,22 +37,30 @@ def levels_of(compared: ComparedColumn) -> list[Level]:
     ['same', 'same_sound', 'one_character']
     """
     left, right = f'"{compared.column}_l"', f'"{compared.column}_r"'
-    same = Level(SAME, f"{left} = {right}")
-    match compared.kind:
-        case "exact":
-            return [same]
-        case "chinese_name":
-            sound = f'"{compared.column}{SOUND}_l" = "{compared.column}{SOUND}_r"'
-            return [same, Level("same_sound", sound), Level("one_character", _one_character_differs(left, right))]
-        case "latin_name":
-            return [same, *_alike(left, right, (0.92, 0.88, 0.7))]
-        case "text":
-            return [same, *_alike(left, right, (0.92, 0.8))]
-        case "digits":
-            edits = f"damerau_levenshtein({left}, {right})"
-            return [same, Level("one_digit", f"{edits} <= 1"), Level("two_digits", f"{edits} <= 2")]
-        case "date":
-            return [same, *_near_dates(left, right)]
+    return [Level(SAME, f"{left} = {right}"), *_near(compared, left, right)]
+
+
+def _near(compared: ComparedColumn, left: str, right: str) -> list[Level]:
+    """Levels between the same and different."""
+    levels: dict[Kind, list[Level]] = {
+        "exact": [],
+        "chinese_name": [
+            Level("same_sound", f'"{compared.column}{SOUND}_l" = "{compared.column}{SOUND}_r"'),
+            Level("one_character", _one_character_differs(left, right)),
+        ],
+        "latin_name": _alike(left, right, (0.92, 0.88, 0.7)),
+        "text": _alike(left, right, (0.92, 0.8)),
+        "address": [
+            Level("part_of", f"suffix({left}, {right}) OR suffix({right}, {left})"),
+            *_alike(left, right, (0.95,)),
+        ],
+        "digits": [
+            Level("one_digit", f"damerau_levenshtein({left}, {right}) <= 1"),
+            Level("two_digits", f"damerau_levenshtein({left}, {right}) <= 2"),
+        ],
+        "date": _near_dates(left, right),
+    }
+    return levels[compared.kind]
 
 
 def _alike(left: str, right: str, thresholds: tuple[float, ...]) -> list[Level]:

@@ -4,7 +4,6 @@ It is the model of Fellegi and Sunter as Splink learns it: per column and level 
 among pairs of one person to its share among others, by expectation maximisation; nobody labels a pair.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log2
@@ -25,6 +24,8 @@ _PAIRS_TO_LEARN_FROM = 2_000_000
 _PAIRS_AT_ONCE = 10_000_000
 """Candidate pairs scored in one query: what Splink holds of them at once decides the memory."""
 _DIGITS = 9
+_RARE_AMONG_MATCHES, _RARE_AMONG_OTHERS = 0.002, 1e-7
+"""Least share of a level: one that the few pairs learnt from never showed is rare, not impossible."""
 
 
 @dataclass(frozen=True)
@@ -78,18 +79,15 @@ def score_pairs(
         )
     api = DuckDBAPI(connection=connection)
     tables = [api.register(f"{_RECORDS}_{number}") for number in range(len(records))]
-    linker = Linker(
-        tables if len(tables) > 1 else tables[0],
-        _splink_settings(settings, unique_id, len(tables)),
-        log_level="CRITICAL",
-    )
-    _learn(linker, settings)
+    registered = tables if len(tables) > 1 else tables[0]
+    untrained = Linker(registered, _splink_settings(settings, unique_id, len(tables)), log_level="CRITICAL")
+    learnt = _learn(untrained, settings)
+    linker = Linker(registered, learnt, log_level="CRITICAL")
     chunks = ceil(sum(candidates.values()) / _PAIRS_AT_ONCE)
     scored = linker.inference.predict(
         threshold_match_probability=settings.review, num_chunks_left=1, num_chunks_right=chunks, warning_mode="never"
     )
     _store(connection, scored.physical_name, settings, unique_id)
-    learnt = json.loads(json.dumps(linker.misc.save_model_to_json(), default=str))
     linker.table_management.delete_tables_created_by_splink_from_db()
     for number in range(len(records)):
         connection.execute(f"DROP TABLE {_RECORDS}_{number}")
@@ -153,8 +151,8 @@ def _splink_settings(settings: LinkageSettings, unique_id: str, tables: int) -> 
     )
 
 
-def _learn(linker: Linker, settings: LinkageSettings) -> None:
-    """Learn the share of matches, then each level's share among others, then among matches."""
+def _learn(linker: Linker, settings: LinkageSettings) -> dict[str, Any]:
+    """Learn the share of matches, then each level's share among others, then among matches; the model as Splink's."""
     training = linker.training
     known: list[Any] = [block_on(*(part.sql for part in key.parts)) for key in settings.known_matches.keys]
     training.estimate_probability_two_random_records_match(known, recall=settings.known_matches.recall)
@@ -165,6 +163,13 @@ def _learn(linker: Linker, settings: LinkageSettings) -> None:
             estimate_without_term_frequencies=True,
             max_pairs=_PAIRS_TO_LEARN_FROM,
         )
+    model = linker.misc.save_model_to_json()
+    for comparison in model["comparisons"]:
+        for level in comparison["comparison_levels"]:
+            if not level.get("is_null_level"):
+                level["m_probability"] = max(level.get("m_probability") or 0.0, _RARE_AMONG_MATCHES)
+                level["u_probability"] = max(level.get("u_probability") or 0.0, _RARE_AMONG_OTHERS)
+    return dict(model)
 
 
 def _store(connection: DuckDBPyConnection, scored: str, settings: LinkageSettings, unique_id: str) -> None:

@@ -10,7 +10,7 @@ from goldmine.core.errors import SettingsError
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 
-Kind = Literal["exact", "chinese_name", "latin_name", "date", "digits", "text"]
+Kind = Literal["exact", "chinese_name", "latin_name", "date", "digits", "text", "address"]
 """How two values of a column are compared; `goldmine.identity.linkage.comparisons` has the levels of each."""
 
 _PART = re.compile(r"([a-z][a-z0-9_]*)(?::([1-9][0-9]?))?")
@@ -27,11 +27,14 @@ class ComparedColumn(SettingsModel):
         How its values are compared.
     rare_counts_more : bool
         Whether agreement on a rare value weighs more than on a frequent one.
+    no_doubt : bool
+        Whether a pair that differs here is never sure, whatever else agrees, such as in the identity number.
     """
 
     column: str
     kind: Kind
     rare_counts_more: bool = False
+    no_doubt: bool = False
 
 
 class KeyPart(SettingsModel):

@@ -10,10 +10,10 @@ import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from goldmine.activity.build import partition
-from goldmine.campaigns.masking import masked_names, masked_phones
 from goldmine.contract.bank import Bank
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.engine import connect, read_parquet
+from goldmine.core.masked import masked_names, masked_phones
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.sql import literal, quoted
 from goldmine.core.workspace import Workspace

@@ -1,0 +1,229 @@
+"""Read a file that staff filled in and returned, CSV or XLSX, as texts and dates."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from goldmine.core.column import Column
+from goldmine.core.errors import ContractError
+from goldmine.core.formula import unescape_formula
+from goldmine.core.i18n import LANGUAGES, _, all_languages
+
+Cell = str | date | float | None
+
+_ENCODINGS = ("utf-8-sig", "gb18030")
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_MOST_CELLS = 3_000_000
+"""Of a workbook: 100,000 rows of 30 columns."""
+_TOP = 10
+"""Rows in which headings are searched: a title and notes may come before them."""
+
+
+class Formula(str):
+    """A cell that a spreadsheet would compute; its value is never used."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A returned file.
+
+    Parameters
+    ----------
+    headings : list of str
+        Headings of the file.
+    rows : list of list of Cell
+        Rows below the headings.
+    columns : dict of str to int
+        Indices of known columns, by code name.
+    """
+
+    headings: list[str]
+    rows: list[list[Cell]]
+    columns: dict[str, int]
+
+    @property
+    def language(self) -> str:
+        """The language of its headings."""
+        return "en" if all(heading.isascii() for heading in self.headings) else "zh"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The columns of a returned file.
+
+    Parameters
+    ----------
+    columns : sequence of Column
+        All that are read.
+    compulsory : sequence of str
+        Names of those that must be there.
+    """
+
+    columns: Sequence[Column]
+    compulsory: Sequence[str]
+
+
+def read_returned(path: Path, wanted: Wanted) -> Sheet:
+    """Read a CSV file (UTF-8, UTF-16 or GB18030), or all sheets of a workbook that have the columns.
+
+    The headings may follow a title, and take two rows if cells are merged. Rows of further sheets, such as those of
+    other weeks, follow those of the first and keep what its headings name.
+
+    Raises
+    ------
+    ContractError
+        If there is no such file, it cannot be read, or a column is missing or duplicated.
+    """
+    if not path.is_file():
+        raise ContractError(
+            _("{file}: there is no such file.", file=path), _("Give the file that was returned, CSV or XLSX.")
+        )
+    kind = path.suffix.lower()
+    if kind not in (".csv", ".xlsx"):
+        raise ContractError(_("{file}: is neither CSV nor XLSX.", file=path.name), _("Save it as one of these."))
+    tables = [_read_csv(path)] if kind == ".csv" else _read_xlsx(path)
+    missing, sheets = list(wanted.compulsory), []
+    for table in tables:
+        sheet = _sheet(table, path, wanted)
+        if isinstance(sheet, Sheet):
+            sheets.append(sheet)
+        else:
+            missing = min(missing, sheet, key=len)
+    if sheets:
+        first, *others = sheets
+        return replace(first, rows=[*first.rows, *(row for other in others for row in _under(first, other))])
+    named = {column.name: known_headings(column)[1:] for column in wanted.columns}
+    allowed = "; ".join(f"{name}: {', '.join(named[name])}" for name in missing)
+    raise ContractError(
+        _("{file}: columns are missing: {names}.", file=path.name, names=", ".join(missing)),
+        _("Name them by code or as here: {allowed}.", allowed=allowed),
+    )
+
+
+def _sheet(table: list[list[Cell]], path: Path, wanted: Wanted) -> Sheet | list[str]:
+    """A table whose headings have the compulsory columns; else those that it lacks."""
+    missing = list(wanted.compulsory)
+    for start, headings in _headings(table):
+        columns = _columns(headings, path, wanted)
+        lacks = [name for name in wanted.compulsory if name not in columns]
+        if not lacks:
+            rows = [row for row in table[start:] if any(cell not in (None, "") for cell in row)]
+            return Sheet(headings, rows, columns)
+        missing = min(missing, lacks, key=len)
+    return missing
+
+
+def _under(first: Sheet, other: Sheet) -> list[list[Cell]]:
+    """The rows of another sheet under the headings of the first."""
+    if other.headings == first.headings:
+        return other.rows
+    places = {heading: place for place, heading in enumerate(other.headings) if heading}
+    order = [places.get(heading) for heading in first.headings]
+    for name, place in first.columns.items():
+        order[place] = other.columns.get(name)
+    return [[row[place] if place is not None and place < len(row) else None for place in order] for row in other.rows]
+
+
+def _headings(table: list[list[Cell]]) -> Iterator[tuple[int, list[str]]]:
+    """Possible headings, each with the index of the next row: one of the first ten rows, or two rows combined."""
+    texts = [["" if cell is None else str(cell).strip() for cell in row] for row in table[: _TOP + 1]]
+    for index, row in enumerate(texts[:_TOP]):
+        yield index + 1, row
+        if index + 1 < len(texts):
+            yield index + 2, [lower or upper for upper, lower in zip_longest(row, texts[index + 1], fillvalue="")]
+
+
+def known_headings(column: Column) -> list[str]:
+    """Accepted headings of a column in all languages, in lower case."""
+    texts = [column.heading(language) for language in LANGUAGES]
+    if column.synonyms is not None:
+        texts += [text for listed in all_languages(column.synonyms).values() for text in listed.split(",")]
+    return list(dict.fromkeys([column.name, *(text.strip().lower() for text in texts)]))
+
+
+def _columns(headings: list[str], path: Path, wanted: Wanted) -> dict[str, int]:
+    """Indices of known columns; other columns are ignored."""
+    names = {heading: column.name for column in wanted.columns for heading in known_headings(column)}
+    indices: dict[str, int] = {}
+    for index, heading in enumerate(headings):
+        name = names.get(heading.lower())
+        if name in indices:
+            raise ContractError(
+                _("{file}: the column {name} stands twice.", file=path.name, name=name), _("Leave one of them.")
+            )
+        if name is not None:
+            indices[name] = index
+    return indices
+
+
+def _read_csv(path: Path) -> list[list[Cell]]:
+    raw = path.read_bytes()
+    for encoding in ("utf-16",) if raw.startswith(_UTF16) else _ENCODINGS:
+        try:
+            text = raw.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise ContractError(_("{file}: is neither UTF-8 nor GB18030.", file=path.name), _("Save it as CSV UTF-8."))
+    csv.field_size_limit(10_000_000)
+    head = "\n".join(text.splitlines()[:_TOP])
+    delimiter = max(",;\t", key=head.count)
+    try:
+        return [
+            [unescape_formula(cell) for cell in row]
+            for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        ]
+    except csv.Error as error:
+        raise ContractError(
+            _("{file}: is not CSV ({why}).", file=path.name, why=str(error)), _("Save it as CSV UTF-8 again.")
+        ) from None
+
+
+def _read_xlsx(path: Path) -> list[list[list[Cell]]]:
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, keep_links=False)
+        left = _MOST_CELLS
+        tables: list[list[list[Cell]]] = []
+        for sheet in book.worksheets:
+            # What a sheet says about its size is not believed: a small file could claim millions of empty rows.
+            sheet.reset_dimensions()
+            table: list[list[Cell]] = []
+            for row in sheet.iter_rows():
+                left -= len(row) + 1
+                if left < 0:
+                    raise ContractError(
+                        _("{file}: has more than {most} cells.", file=path.name, most=f"{_MOST_CELLS:,}"),
+                        _("Delete empty rows and columns, or split the file."),
+                    )
+                table.append([_cell(cell) for cell in row])
+            tables.append(table)
+        return tables
+    except ContractError:
+        raise
+    except Exception as error:
+        # What the reader raises may be anything, and may quote the file's content.
+        raise ContractError(
+            _("{file}: cannot be read as a workbook ({why}).", file=path.name, why=type(error).__name__),
+            _("Save it as .xlsx again."),
+        ) from None
+
+
+def _cell(cell: Any) -> Cell:
+    value = cell.value
+    if value is None:
+        return None
+    if cell.data_type == "f":
+        return Formula(value)
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str | date) else float(value)

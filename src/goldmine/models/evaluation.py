@@ -101,6 +101,19 @@ class Evaluation:
         }
 
 
+def auc_lower_bound(auc: float, positives: int, negatives: int) -> float:
+    """Lower end of an AUC's 95% interval, by the standard error of Hanley and McNeil (1982).
+
+    Examples
+    --------
+    >>> round(auc_lower_bound(0.635, 13, 400), 2), round(auc_lower_bound(0.635, 200, 6_000), 2)
+    (0.47, 0.59)
+    """
+    both, twice = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    spread = auc * (1 - auc) + (positives - 1) * (both - auc**2) + (negatives - 1) * (twice - auc**2)
+    return float(auc - 1.96 * np.sqrt(spread / (positives * negatives)))
+
+
 def evaluate(model: Model, rows: pa.Table, use_case: UseCase) -> Evaluation:
     """Evaluate a model on the rows of the test cutoff.
 

@@ -239,6 +239,18 @@ def test_every_outcome_has_positives_enough_to_learn_from(promised_and_came):
     assert promised_and_came[1].sum() >= 150
 
 
+def test_mobile_bank_is_used_from_its_activation_on_and_not_before(tmp_path):
+    write_bank(tmp_path, customers=300, months=12, seed=3, end=END)
+    early, late = duckdb.sql(
+        f"""SELECT count(*) FILTER (mobile_bank_on IS NULL OR time::DATE < mobile_bank_on),
+                   count(*) FILTER (time::DATE >= mobile_bank_on)
+            FROM read_parquet('{tmp_path}/transactions/*.parquet')
+            JOIN '{tmp_path}/customers.parquet' USING (customer_id)
+            WHERE channel = 'mobile'"""
+    ).fetchone()
+    assert (early, late > 500) == (0, True)
+
+
 def test_the_same_arguments_give_the_same_bytes(tmp_path):
     for name in ("one", "two"):
         write_bank(tmp_path / name, customers=300, months=8, seed=3, end=END)

@@ -118,7 +118,7 @@ def _transact(bank: Path, as_of: date, campaign: str, moved: pd.DataFrame) -> No
                 "time": pd.Timestamp(middle) + pd.Timedelta(hours=10),
                 "amount": [Decimal("200.00") for _ in count],
                 "direction": "in",
-                "channel": "mobile",
+                "channel": "counter",
                 "kind": "transfer",
             }
         )

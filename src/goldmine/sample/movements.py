@@ -75,31 +75,31 @@ def own_rows(people: People, traits: Traits, month: Month, lift: float, random: 
     inward = random.random(size) < expit(1.5 * change / (np.abs(change) + 0.1 * month.total[who] + 50))
     scale = 40 + 0.02 * month.total[who] + 0.5 * np.abs(change) / np.maximum(count[who], 1)
     fen = np.round(100 * np.clip(scale * np.exp(0.9 * random.standard_normal(size)), 0.5, 5e6)).astype(np.int64)
-    channel = _channels(people, who, random)
-    kind = _kinds(people, traits.appetite[who, month.index], (who, inward, channel), random)
+    draws = random.random((3, size))
     day = random.integers(month.first, month.last + 1, size)
+    channel = _channels(people["mobile_on"][who] <= day, draws[0])
+    kind = _kinds(people, traits.appetite[who, month.index], (who, inward, channel), draws[1:])
     return Rows(who, day, inward, channel, kind, fen, np.full(size, -1))
 
 
-def _channels(people: People, who: NDArray, random: np.random.Generator) -> NDArray:
-    draw = random.random(len(who))
-    young = people["mobile"][who]
-    edges = np.where(young[:, None], [0.08, 0.16, 0.3, 0.62, 0.68], [0.42, 0.7, 0.84, 0.84, 0.86])
+def _channels(activated: NDArray, draw: NDArray) -> NDArray:
+    """The channel of each transaction: the counter above all, and the mobile bank once it is activated."""
+    edges = np.where(activated[:, None], [0.08, 0.16, 0.3, 0.62, 0.68], [0.42, 0.7, 0.84, 0.84, 0.86])
     choice = (draw[:, None] >= edges).sum(axis=1)
     order = np.array([_CHANNEL[n] for n in ("counter", "atm", "pos", "mobile", "online", "third_party")])
     return order[choice]
 
 
-def _kinds(people: People, appetite: NDArray, rows: tuple[NDArray, ...], random: np.random.Generator) -> NDArray:
+def _kinds(people: People, appetite: NDArray, rows: tuple[NDArray, ...], draws: NDArray) -> NDArray:
     who, inward, channel = rows
-    draw = random.random(len(who))
+    draw = draws[0]
     cash = (channel == _CHANNEL["counter"]) | (channel == _CHANNEL["atm"])
     kind = np.where(cash, _KIND["cash"], np.where(inward, _KIND["transfer"], _KIND["purchase"]))
     kind = np.where(~inward & ~cash & (draw < 0.3), _KIND["transfer"], kind)
     kind = np.where(~inward & (draw > 0.93), _KIND["utility"], kind)
     shop = inward & people["trader"][who] & (channel == _CHANNEL["third_party"])
     kind = np.where(shop, _KIND["merchant"], kind)
-    return np.where(random.random(len(who)) < expit(2.0 * appetite - 2.0), _KIND["investment"], kind)
+    return np.where(draws[1] < expit(2.0 * appetite - 2.0), _KIND["investment"], kind)
 
 
 def system_rows(people: People, month: Month, month_end: date, payers: Payers, random: np.random.Generator) -> Rows:

@@ -85,6 +85,13 @@ def test_balance_of_last_year_says_something_from_the_level_on():
     assert allowed == [False, True]
 
 
+@pytest.mark.parametrize("name", use_case_names())
+def test_facts_of_a_use_case_are_features(name):
+    facts = load_use_case(name).reasons.facts
+    assert facts
+    assert set(facts) <= {feature.name for feature in catalogue()}
+
+
 def test_winback_is_quarterly():
     assert "winback" in use_case_names()
     assert "winback" not in use_case_names(quarterly=False)

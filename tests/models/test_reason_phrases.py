@@ -7,7 +7,7 @@ from goldmine.core.i18n import LANGUAGES, LocalizedText, in_language
 from goldmine.features import Feature, catalogue
 from goldmine.features.reason_text import ReasonText
 from goldmine.models.explain import Reason
-from goldmine.models.reason_phrases import reason_phrase, says_something, value_text
+from goldmine.models.reason_phrases import is_plain_fact, reason_phrase, relation_phrase, says_something, value_text
 
 AS_OF = date(2024, 6, 30)
 FEATURES = {feature.name: feature for feature in catalogue()}
@@ -256,3 +256,27 @@ def test_values_carry_their_units(value, unit, en, zh):
     text = value_text(value, unit)
     assert text == en
     assert in_language(text, "zh") == zh
+
+
+def test_facts_of_a_customer_without_reasons_are_one_phrase():
+    held = [("demand_avg_30d", 15_062.0), ("time_avg_30d", 25_630.0), ("tenure_months", 117.0)]
+    facts = [Reason("anything", name, value, 0.0) for name, value in held]
+    assert [relation_phrase(facts, FEATURES, language, AS_OF) for language in ("en", "zh")] == [
+        "As things stand: demand deposits: 15,100 yuan on average last month; "
+        "time deposits: 25,600 yuan on average last month; with the bank for 10 years",
+        "客户现状：近1个月日均活期存款1.5万元；近1个月日均定期存款2.6万元；开户10年",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("demand_avg_30d", 1_000.0, True),
+        ("demand_avg_30d", 999.0, False),  # below the 1,000 yuan that the use case asks for
+        ("demand_avg_30d", None, False),
+        ("days_since_own", 0.0, False),
+        ("tenure_months", 1.5, True),
+    ],
+)
+def test_a_fact_is_something_that_is_there(name, value, told):
+    assert is_plain_fact(FEATURES[name], value, min_yuan=1_000) is told

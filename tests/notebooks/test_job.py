@@ -150,6 +150,8 @@ def test_no_reason_of_another_use_case_is_untrue_or_contradicts_another_or_a_tag
     ids = sorted(eligible(connect(), work, case, AS_OF).to_pyarrow()["customer_id"].to_pylist())[:400]
     made = reasons_in_words(trained.fitted.model, work, case, ids, as_of=AS_OF, languages=["zh"])
     assert sum(len(some) for some in made.quoted) > 200
+    assert not [phrases for phrases in made.phrases["zh"] if phrases == ["无单项突出行为"]]
+    assert any(phrases[0].startswith("客户现状：") for phrases in made.phrases["zh"])
     for customer, some, phrases in zip(ids, made.quoted, made.phrases["zh"], strict=True):
         assert faults([], some, books[customer]) == set(), phrases
 

@@ -25,6 +25,8 @@ class ReasonDirections(SettingsModel):
         Smallest amount that is quoted as high; less is above the typical value and still says nothing.
     at_least : dict of str to float
         Smallest value quoted as high, by pattern, in the feature's unit.
+    facts : list of str
+        Features that describe a customer for whom there is no reason, most telling first: what is held, for how long.
     stands_out : float
         A value is quoted as high from so many times the typical value on, and as low up to the typical value divided by
         it; a value with a direction of its own need not.
@@ -36,6 +38,7 @@ class ReasonDirections(SettingsModel):
     beside: list[str] = []
     min_yuan: float = 0
     at_least: dict[str, float] = {}
+    facts: list[str] = []
     stands_out: float = Field(default=1.25, ge=1, allow_inf_nan=False)
 
     def allows(

@@ -1,7 +1,7 @@
 """A reason as one phrase that a customer manager can say on the phone."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from goldmine.core.dates import month_end
@@ -12,7 +12,8 @@ from goldmine.features.reason_text import ReasonText
 from goldmine.models.explain import Reason
 
 NO_REASON = _("No single behaviour stands out")
-"""The reason of a row whose probability no single behaviour raised."""
+"""Said of a row whose probability no single behaviour raised, where its use case lists no facts that hold."""
+_BETWEEN = _("; ")
 _WINDOWS = {
     30: _("the last month"),
     90: _("the last 3 months"),
@@ -117,6 +118,25 @@ def reason_phrase(
     if unit == "count" and language == "zh":
         usual += template.partition("{value}")[2][:1]  # the measure word, which Chinese has after a number
     return str(in_language(_("{reason} (typical: {value})", reason=phrase, value=usual), language))
+
+
+def relation_phrase(facts: Sequence[Reason], features: Mapping[str, Feature], language: str, as_of: date) -> str:
+    """What a customer holds and since when, where there is no reason: plain facts, which explain no probability.
+
+    Examples
+    --------
+    ``As things stand: 15,100 yuan of demand deposits on average over the last month; with the bank for 9 years``.
+    """
+    phrases = [reason_phrase(fact, features, {}, language, as_of) for fact in facts]
+    told = in_language(_BETWEEN, language).join(phrase[:1].lower() + phrase[1:] for phrase in phrases)
+    return str(in_language(_("As things stand: {facts}", facts=told), language))
+
+
+def is_plain_fact(feature: Feature, value: float | str | None, min_yuan: float) -> bool:
+    """Whether a value can be told as a fact of the relation: something that is there, and not next to nothing."""
+    if sign_of(feature, value) != "positive" or reads_low(feature, value):
+        return False
+    return not (feature.unit == "yuan" and isinstance(value, float) and value < min_yuan)
 
 
 def _comparable(feature: Feature, value: float | str | None, template: str) -> bool:

@@ -11,17 +11,19 @@ from goldmine.core.i18n import in_language
 from goldmine.core.layouts import REASONS
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
-from goldmine.features import feature_dictionary
+from goldmine.features import Feature, feature_dictionary
 from goldmine.features.definition import FeatureSign
 from goldmine.labels.eligibility import eligible, feature_rows
 from goldmine.labels.use_case import UseCase
-from goldmine.models.explain import explain, quoted_features, typical_values
+from goldmine.models.explain import Reason, explain, quoted_features, typical_values
 from goldmine.models.model import Model
 from goldmine.models.reason_phrases import (
     NO_REASON,
     has_own_direction,
+    is_plain_fact,
     reads_low,
     reason_phrase,
+    relation_phrase,
     says_something,
     sign_of,
 )
@@ -37,9 +39,9 @@ class ReasonsInWords:
     Parameters
     ----------
     phrases : mapping of str to list of list of str
-        By language, for each customer one to three reasons, strongest first.
+        By language, for each customer one to three reasons, strongest first; where there are none, one phrase of facts.
     quoted : list of list of tuple
-        For each customer, the features that the reasons quote and the signs of their values.
+        For each customer, the features that the reasons or facts quote and the signs of their values.
     """
 
     phrases: Mapping[str, list[list[str]]]
@@ -52,7 +54,8 @@ def reasons_in_words(
     """The strongest reasons of each customer, in words, compared with typical values of everyone scored.
 
     A reason is a behaviour that raised the customer's own probability and reads that way: the use case says which
-    features may be quoted, above or below the typical value. SHAP values are computed for these rows only.
+    features may be quoted, above or below the typical value. A customer without reasons is described by the use case's
+    facts. SHAP values are computed for these rows only.
 
     Parameters
     ----------
@@ -76,7 +79,7 @@ def reasons_in_words(
     columns = parquet_schema(work.features(as_of)).names
     features = {feature.name: feature for feature in feature_dictionary(work)}
     names = quoted_features([name for name in model.encoding.features if name in columns], features.values())
-    names = [name for name in names if name in columns]
+    names = list(dict.fromkeys(name for name in [*names, *_fact_names(use_case, features)] if name in columns))
     listed = feature_rows(connection, work, as_of, positions, names).order("position").to_arrow_table()
     everyone = _evenly(eligible(connection, work, use_case, as_of).order_by("customer_id").to_pyarrow())
     typical = typical_values(feature_rows(connection, work, as_of, everyone, names).to_arrow_table(), names)
@@ -95,18 +98,34 @@ def reasons_in_words(
     reasons = explain(model, listed, tuple(features.values()), len(REASONS), quotable)
     if use_case.reasons is not None:
         reasons = [[row[n] for n in use_case.reasons.in_order([reason.feature for reason in row])] for row in reasons]
-    phrases = {
-        language: [
-            [reason_phrase(reason, features, typical, language, as_of) for reason in row]
-            or [in_language(NO_REASON, language)]
-            for row in reasons
-        ]
-        for language in languages
-    }
+    facts = [[] if reasons[row] else _facts(use_case, features, listed, row) for row in range(listed.num_rows)]
+
+    def in_words(row: int, language: str) -> list[str]:
+        if facts[row]:
+            return [relation_phrase(facts[row], features, language, as_of)]
+        told = [reason_phrase(reason, features, typical, language, as_of) for reason in reasons[row]]
+        return told or [in_language(NO_REASON, language)]
+
+    phrases = {language: [in_words(row, language) for row in range(listed.num_rows)] for language in languages}
     quoted = [
-        [(reason.feature, sign_of(features.get(reason.feature), reason.value)) for reason in row] for row in reasons
+        [(reason.feature, sign_of(features.get(reason.feature), reason.value)) for reason in [*row, *plain]]
+        for row, plain in zip(reasons, facts, strict=True)
     ]
     return ReasonsInWords(phrases, quoted)
+
+
+def _fact_names(use_case: UseCase, features: Mapping[str, Feature]) -> list[str]:
+    """The use case's facts among the features of the bank."""
+    return [name for name in use_case.reasons.facts if name in features] if use_case.reasons else []
+
+
+def _facts(use_case: UseCase, features: Mapping[str, Feature], listed: pa.Table, row: int) -> list[Reason]:
+    """Up to as many plain facts of one customer as a row may have reasons."""
+    names = [name for name in _fact_names(use_case, features) if name in listed.column_names]
+    values = {name: listed[name][row].as_py() for name in names}
+    least = use_case.reasons.min_yuan if use_case.reasons else 0
+    told = [name for name in names if is_plain_fact(features[name], values[name], least)]
+    return [Reason(features[name].behaviour, name, values[name], 0.0) for name in told[: len(REASONS)]]
 
 
 def _evenly(customers: pa.Table) -> pa.Table:

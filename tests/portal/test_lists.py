@@ -52,6 +52,13 @@ def test_roles_without_lists_are_told_that_there_is_no_such_page(page, name):
     assert page(name)[0] == 404
 
 
+def test_service_contacts_are_named_in_words_and_reasons_stand_one_by_one(page, release):
+    list_row(release, "C1", kind="service", list_name="overdue", reasons_en="Saves; Is near")
+    text = page("s1")[1]
+    assert "Contact overdue" in text
+    assert "<span>Saves</span><span>Is near</span>" in text
+
+
 def test_reasons_in_another_language_are_said_to_be(page, release):
     Release.objects.update(manifest=release.manifest | {"language": "zh"}, manifest_sha256="2" * 64)
     told = "Reasons of lists are in the language that the release was published in"

@@ -19,6 +19,17 @@ from goldmine.publishing.staff_words import use_case_titles
 
 _OWN_NAMES = {"list_name": _("List or campaign"), "search": _("Search"), "sort": _("Sorted by")}
 """Parts of a filter that are no columns of files."""
+SERVICES = {
+    "call_back": pgettext("service", "Agreed call-back"),
+    "handed_over": pgettext("service", "New in your care"),
+    "overdue": pgettext("service", "Contact overdue"),
+    "near_next": pgettext("service", "Near the next level"),
+    "lost": pgettext("service", "Money flowed out"),
+    "on_list": pgettext("service", "On a list"),
+}
+"""Kinds of service contacts, in words."""
+_SERVICE_ROWS = ("handed_over", "overdue", "near_next", "lost")
+"""Kinds of service contacts that are rows of lists."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +79,22 @@ def in_words(rows: Iterable[ListRow], release: Release, language: str) -> list[R
             time_band=times[place],
             say=getattr(row, f"say_{language}"),
             status=statuses[place],
-            reasons=tuple(getattr(row, f"reasons_{language}").splitlines()),
+            reasons=reason_parts(getattr(row, f"reasons_{language}")),
         )
         for place, row in enumerate(rows)
     ]
+
+
+def reason_parts(reasons: str) -> tuple[str, ...]:
+    """Reasons one by one: lists store lines, campaigns one line with semicolons.
+
+    Examples
+    --------
+    >>> reason_parts("Saves; Is near")
+    ('Saves', 'Is near')
+    """
+    lines = reasons.replace("\uff1b", "\n").replace("; ", "\n").splitlines()
+    return tuple(line.strip() for line in lines if line.strip())
 
 
 def answer_words(language: str) -> dict[str, str]:
@@ -91,7 +114,8 @@ def _list_titles(release_id: str, manifest_sha256: str, language: str) -> dict[s
     manifest: Any = Release.objects.values_list("manifest", flat=True).get(release_id=release_id)
     campaigns = manifest.get("campaigns") or {}
     own = {name: record["title"].get(language) or name for name, record in campaigns.items()}
-    return use_case_titles(language) | own
+    services = {name: str(in_language(SERVICES[name], language)) for name in _SERVICE_ROWS}
+    return use_case_titles(language) | services | own
 
 
 def in_other_language(release: Release, language: str) -> bool:

@@ -8,20 +8,11 @@ from uuid import UUID, uuid4
 
 from goldmine.campaigns.contact_hours import load_contact_hours
 from goldmine.core.columns import column
-from goldmine.core.i18n import LocalizedText, in_language, pgettext, stored_text
+from goldmine.core.i18n import LocalizedText, in_language, stored_text
 from goldmine.portal.models import CallBack, Claim, ListRow, Release, User
 from goldmine.portal.policy import portal_policy
 from goldmine.portal.templating import language
-
-SERVICES = {
-    "call_back": pgettext("service", "Agreed call-back"),
-    "handed_over": pgettext("service", "New in your care"),
-    "overdue": pgettext("service", "Contact overdue"),
-    "near_next": pgettext("service", "Near the next level"),
-    "lost": pgettext("service", "Money flowed out"),
-    "on_list": pgettext("service", "On a list"),
-}
-"""Kinds of service contacts, in words."""
+from goldmine.portal.words import SERVICES, reason_parts
 
 
 @dataclass(frozen=True)
@@ -34,7 +25,7 @@ class Card:
         The row; name and telephone are masked.
     why : tuple of str
         Campaigns and services that the customer is contacted for, the one that is made first.
-    reasons : list of str
+    reasons : tuple of str
         Why the customer is on the list; for the caller, not to be read out.
     offer, say : str
         What is offered, and the first sentence.
@@ -63,7 +54,7 @@ class Card:
     name: str
     phone: str
     why: tuple[str, ...]
-    reasons: list[str]
+    reasons: tuple[str, ...]
     offer: str
     say: str
     not_to_say: list[str]
@@ -108,7 +99,7 @@ def card(
         name=row.name,
         phone=row.phone,
         why=tuple(why),
-        reasons=_parts(row.reasons_zh if chinese else row.reasons_en),
+        reasons=reason_parts(row.reasons_zh if chinese else row.reasons_en),
         offer=row.offer_zh if chinese else row.offer_en,
         say=row.say_zh if chinese else row.say_en,
         not_to_say=not_to_say(row.use_case),
@@ -141,9 +132,3 @@ def title_of(release: Release | None, list_name: str) -> str:
 def _ends_with(code: str) -> str:
     words = column("expires_with").words
     return str(in_language(words[code], language())) if code in words else ""
-
-
-def _parts(reasons: str) -> list[str]:
-    """Reasons one by one: lists store lines, campaigns one line with semicolons."""
-    lines = reasons.replace("\uff1b", "\n").replace("; ", "\n").splitlines()
-    return [line.strip() for line in lines if line.strip()]

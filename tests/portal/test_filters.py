@@ -160,7 +160,13 @@ def test_that_a_filter_has_more_rows_than_are_counted_is_remembered_for_its_scop
 
     monkeypatch.setattr("goldmine.portal.filters.capped_count", count)
     shown = [
-        str(count_shown(rows[name], RowFilter(status=status), None))
-        for name, status in (("s1", "open"), ("s1", "open"), ("s1", None), ("s3", "open"), ("s3", "open"))
+        str(count_shown(rows[name], RowFilter(status=status, sort=sort), None))
+        for name, status, sort in (
+            ("s1", "open", "rank"),
+            ("s1", "open", "customer"),
+            ("s1", None, "rank"),
+            ("s3", "open", "rank"),
+            ("s3", "open", "rank"),
+        )
     ]
     assert (shown, len(asked)) == (["10,000+", "10,000+", "10,000+", "10,000", "10,000"], 4)

@@ -211,7 +211,7 @@ def count_shown(user: User, wanted: RowFilter, rows: Any) -> Counted:
 
     Counting ten thousand rows costs more than the rest of a page, and so many do not become few meanwhile.
     """
-    parts = [current_release_id(), scope_key(user), wanted.given()]
+    parts = [current_release_id(), scope_key(user), wanted.model_copy(update={"sort": "rank"}).given()]
     key = f"more:{fingerprint.of_value(parts)}"
     if cache.get(key):
         return Counted(COUNTED, more=True)

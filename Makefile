@@ -18,6 +18,10 @@ LAB := --ServerApp.root_dir=$(CURDIR) --LabApp.default_url=/lab/tree/notebooks/0
   --LabApp.extension_manager=readonly --Scheduler.execution_manager_class=goldmine.pipeline.jupyter_scheduler.CheckedExecutionManager \
   --SchedulerApp.db_url=sqlite:///$(CURDIR)/data/jupyter/jobs.sqlite --Scheduler.staging_path=$(CURDIR)/data/jupyter/jobs \
   $(if $(filter 0,$(shell id -u)),--allow-root)
+# LANGUAGE=zh opens the notebooks with their prose in Chinese; they stay in English on disk.
+LANGUAGE := en
+TRANSLATED := --ServerApp.contents_manager_class=goldmine.pipeline.jupyter_contents.TranslatedNotebooks \
+  --TranslatedNotebooks.language=$(LANGUAGE)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
@@ -69,9 +73,9 @@ check: $(READY)  ## style, import layers, types, and the project's own rules
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest tests/project
 
-lab: $(READY)  ## JupyterLab on the project, opened at the tour
+lab: $(READY)  ## JupyterLab on the project, opened at the tour; LANGUAGE=zh for the notebooks' prose in Chinese
 	mkdir -p data/jupyter
-	JUPYTER_CONFIG_PATH=$(CURDIR)/pipelines/jupyter $(BIN)/jupyter lab --ip 127.0.0.1 $(LAB)
+	JUPYTER_CONFIG_PATH=$(CURDIR)/pipelines/jupyter $(BIN)/jupyter lab --ip 127.0.0.1 $(LAB) $(if $(filter-out en,$(LANGUAGE)),$(TRANSLATED))
 
 mlflow: $(READY)  ## MLflow's pages: runs and models
 	$(BIN)/goldmine mlflow

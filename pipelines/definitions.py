@@ -152,6 +152,18 @@ STEPS = (
         jobs=QUARTER,
     ),
     Step(
+        "employers",
+        "Employers found from payrolls, their people and what these lack, firms without a payroll here.",
+        group=ON_REQUEST,
+        notebook="15_employers",
+        after=("tables",),
+        reads=(inputs.tables, inputs.employer_rules),
+        makes=inputs.list_files("employers"),
+        off=inputs.no_payers,
+        on_request=True,
+        jobs=QUARTER,
+    ),
+    Step(
         "reports",
         "Owners of customers, and pages for the head office, each branch and each person, in the staff's language.",
         group=REPORTS,

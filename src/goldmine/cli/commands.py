@@ -66,6 +66,10 @@ STEPS = {
     "segments": (("segments",), "Find segments of customers from their behaviour, and name them."),
     "screening": (("screening",), "Split the long tail into workable groups; count the quarter's conversions."),
     "lost": (("lost",), "List lost deposit and loan customers: what they held, when, and where it went."),
+    "employers": (
+        ("employers",),
+        "Find employers from payrolls; list what their people lack, and firms without payroll.",
+    ),
     "train": (("model",), "Train models; each becomes champion only if it beats its baseline."),
     "score": (("scores",), "Score everyone eligible with the champions."),
     "publish": (("release",), "Publish the lists of a snapshot as one release."),

@@ -121,6 +121,31 @@ _LINKAGE_ZONES = {
     "sure": pgettext("linkage", "sure"),
     "review": pgettext("linkage", "to be looked at"),
 }
+_PAYER_KINDS = {
+    "own": pgettext("payer", "account of the employer"),
+    "shared": pgettext("payer", "account for several employers"),
+    "agency": pgettext("payer", "labour agency"),
+    "private": pgettext("payer", "private account"),
+}
+_PAY_STATUSES = {
+    "paid": pgettext("payroll", "paid here"),
+    "new": pgettext("payroll", "paid here for the first time"),
+    "left": pgettext("payroll", "paid here no longer"),
+    "elsewhere": pgettext("payroll", "paid elsewhere"),
+}
+_PAY_LEVELS = {
+    "staff": pgettext("pay level", "staff"),
+    "middle": pgettext("pay level", "middle"),
+    "senior": pgettext("pay level", "senior"),
+}
+_STAFF_PRODUCTS = {
+    "payroll": pgettext("product", "wages paid here"),
+    "social_security_card": pgettext("product", "social security card"),
+    "mobile_bank": pgettext("product", "mobile bank"),
+    "utilities": pgettext("product", "utility bills"),
+    "wallet": pgettext("product", "WeChat or Alipay bound"),
+    "credit_line": pgettext("product", "credit line"),
+}
 
 _CATALOGUE = (
     # the customer and their owner
@@ -245,6 +270,20 @@ _CATALOGUE = (
     Column("outflow_type", pgettext("heading", "Kind of outflow"), "centred", 14, words=_OUTFLOWS),
     Column("outflow_share", pgettext("heading", "Share of the outflow"), "percent", 14, unit="share"),
     Column("expected_yuan", pgettext("heading", "Expected to come back, yuan"), "money", 18, unit="yuan"),
+    # employers and their people
+    Column("employer_name", pgettext("heading", "Employer"), "text", 24),
+    Column("industry", pgettext("heading", "Industry"), "centred", 14),
+    Column("payer_kind", pgettext("heading", "Wages come from"), "centred", 18, words=_PAYER_KINDS),
+    Column("pay_status", pgettext("heading", "On the payroll"), "centred", 18, words=_PAY_STATUSES),
+    Column("pay_level", pgettext("heading", "Level of pay"), "centred", 12, words=_PAY_LEVELS),
+    Column("next_best", pgettext("heading", "Next best product"), "centred", 18, words=_STAFF_PRODUCTS),
+    Column("paid_staff", pgettext("heading", "People paid here"), "count", 12, unit="customers"),
+    Column("middle_staff", pgettext("heading", "of them of the middle level"), "count", 12, unit="customers"),
+    Column("senior_staff", pgettext("heading", "of them of the senior level"), "count", 12, unit="customers"),
+    Column("new_staff", pgettext("heading", "Paid here for the first time"), "count", 12, unit="customers"),
+    Column("left_staff", pgettext("heading", "Paid here no longer"), "count", 12, unit="customers"),
+    Column("elsewhere_staff", pgettext("heading", "Paid elsewhere"), "count", 12, unit="customers"),
+    Column("staff_on_record", pgettext("heading", "People on record"), "count", 12, unit="customers"),
     # loads and shortages of owners
     Column("max_customers", pgettext("heading", "Most customers"), "count", 12, unit="customers"),
     Column("owned_customers", pgettext("heading", "Customers looked after"), "count", 12, unit="customers"),

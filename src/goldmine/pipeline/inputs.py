@@ -14,6 +14,7 @@ from goldmine.core.fingerprint import of_file
 from goldmine.core.i18n import _
 from goldmine.core.parquet import parquet_files
 from goldmine.core.workspace import home
+from goldmine.customers.payroll import has_payers
 from goldmine.customers.table import customers_days, customers_path, require_current_customers
 from goldmine.features import feature_content, feature_fingerprint, require_current
 from goldmine.governance.limits import read_limits, read_signatures
@@ -229,6 +230,18 @@ def write_staff_reports(run: Snapshot) -> dict[str, Any]:
 def no_balances(run: Snapshot) -> str:
     """Why a list of balances is not made."""
     return "" if run.bank.has("balances") else _("switched off: this bank has no table {table}", table="balances")
+
+
+def no_payers(run: Snapshot) -> str:
+    """Why employers are not looked for."""
+    if has_payers(run.bank):
+        return ""
+    return _("switched off: transactions do not say who paid ({column})", column="counterparty")
+
+
+def employer_rules(_run: Snapshot) -> str:
+    """What a payroll looks like, and what each product is worth."""
+    return _of_file(home() / "pipelines" / "employers.yaml")
 
 
 def not_served(run: Snapshot) -> str:

@@ -60,7 +60,7 @@ class Employers:
     def pay_day(self, employer: NDArray, month: int) -> NDArray:
         """Days after the first of the month on which wages are paid; now and then three days late."""
         late = (employer * 7 + month * 11) % 23 == 0
-        return 4 + employer * 7 % 21 + 3 * late
+        return 4 + employer * 5 % 21 + 3 * late
 
 
 def draw_employers(config: SampleConfig) -> Employers:

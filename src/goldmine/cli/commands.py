@@ -102,11 +102,12 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
         spark_master: SparkMaster = "",
         strict: Strict = False,
     ) -> None:
+        from goldmine.cli.output import errors_in
         from goldmine.pipeline.left_over import use_run_folder
         from goldmine.pipeline.preloaded_kernels import loaded_kernels
 
         use_run_folder()
-        with loaded_kernels():  # they load while this process imports its own packages
+        with errors_in(language), loaded_kernels():  # they load while this process imports its own packages
             from goldmine.cli.findings import validate_tables
             from goldmine.cli.output import show_lists, show_places
             from goldmine.contract.mapping import load_mapping

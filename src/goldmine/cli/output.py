@@ -1,7 +1,8 @@
 """Printing: results on standard output, errors on standard error."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,10 +26,20 @@ def complain(error: GoldmineError) -> None:
     from rich.console import Console
 
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(error.what, style="bold red", markup=False)
-    console.print(error.do, markup=False)
+    console.print(in_language(error.what, error.language), style="bold red", markup=False)
+    console.print(in_language(error.do, error.language), markup=False)
     for note in getattr(error, "__notes__", ()):
-        console.print(note, style="dim", markup=False)
+        console.print(in_language(note, error.language), style="dim", markup=False)
+
+
+@contextmanager
+def errors_in(language: str) -> Iterator[None]:
+    """Have errors of the block said in a language."""
+    try:
+        yield
+    except GoldmineError as error:
+        error.language = language
+        raise
 
 
 def say(line: str) -> None:

@@ -13,6 +13,7 @@ from goldmine.contract.tables import TABLES
 from goldmine.core.dates import month_key
 from goldmine.core.engine import read_parquet
 from goldmine.core.errors import HistoryError
+from goldmine.core.i18n import _
 
 
 def schema_of(table: str) -> ibis.Schema:
@@ -102,8 +103,15 @@ class Bank:
         months = self.months("balances")
         if months and month_key(as_of) not in months:
             raise HistoryError(
-                f"balances: hold no rows of {month_key(as_of)}, the month of the snapshot; their last is {months[-1]}.",
-                f"Deliver that month, or read the books at another month end, such as --as-of of {months[-1]}.",
+                _(
+                    "balances: hold no rows of {month}, the month of the snapshot; their last is {last}.",
+                    month=month_key(as_of),
+                    last=months[-1],
+                ),
+                _(
+                    "Deliver that month, or read the books at another month end, such as --as-of of {last}.",
+                    last=months[-1],
+                ),
             )
 
     def read(

@@ -8,6 +8,7 @@ from pathlib import Path
 from goldmine.contract.sources import CsvSource, ParquetSource, Source
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import ContractError
+from goldmine.core.i18n import _
 
 _READ = (".parquet", ".csv")
 
@@ -34,17 +35,20 @@ def canonical_files(folder: Path) -> dict[str, Source]:
             continue
         if name not in TABLES:
             raise ContractError(
-                f"{path}: the contract has no table {name!r}.",
-                f"Rename the file or move it elsewhere. Allowed: {', '.join(TABLES)}.",
+                _("{path}: the contract has no table {name}.", path=path, name=repr(name)),
+                _("Rename the file or move it elsewhere. Allowed: {names}.", names=", ".join(TABLES)),
             )
         if name in sources:
-            raise ContractError(f"{folder}: holds the table {name} twice.", "Keep one file or folder of it.")
+            raise ContractError(
+                _("{folder}: holds the table {name} twice.", folder=folder, name=name),
+                _("Keep one file or folder of it."),
+            )
         sources[name] = ParquetSource(parquet=location) if suffix == ".parquet" else CsvSource(csv=location)
     for path in others:
         if path.is_file() and path.stem.lower() in TABLES.keys() - sources.keys():
             raise ContractError(
-                f"{path}: a table is read from Parquet or CSV only.",
-                "Export it as one of these, or map it in bank.yaml.",
+                _("{path}: a table is read from Parquet or CSV only.", path=path),
+                _("Export it as one of these, or map it in bank.yaml."),
             )
     return sources
 
@@ -74,8 +78,8 @@ def _suffix(folder: Path) -> str:
     suffixes = sorted({path.suffix.lower() for path in folder.rglob("*")} & set(_READ))
     if len(suffixes) != 1:
         raise ContractError(
-            f"{folder}: holds {len(suffixes)} kinds of table file; just one is needed.",
-            "Keep either .parquet or .csv files there.",
+            _("{folder}: holds {n} kinds of table file; just one is needed.", folder=folder, n=len(suffixes)),
+            _("Keep either .parquet or .csv files there."),
         )
     return suffixes[0]
 

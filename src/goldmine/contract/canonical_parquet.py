@@ -13,6 +13,7 @@ from goldmine.contract.schema import Column, Kind, TableSpec
 from goldmine.contract.value_forms import MIN_YEAR
 from goldmine.core.dates import month_key
 from goldmine.core.errors import ContractError
+from goldmine.core.i18n import _
 
 _ARROW: dict[Kind, tuple[pa.DataType, ...]] = {
     "text": (pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())),
@@ -65,20 +66,31 @@ def read_footer(path: Path, table: str) -> pq.FileMetaData:
         schema = metadata.schema.to_arrow_schema()
     except (pa.ArrowException, OSError) as error:
         raise ContractError(
-            f"{table}: {path} is not a whole Parquet file.", "It may have been cut short: copy or export it again."
+            _("{table}: {path} is not a whole Parquet file.", table=table, path=path),
+            _("It may have been cut short: copy or export it again."),
         ) from error
     require_own_names(schema.names, f"{table}: {path.name}")
     wide = [field.name for field in schema if pa.types.is_decimal256(field.type)]
     if wide:
         raise ContractError(
-            f"{table}: columns of {path.name} are decimals of more than 38 digits: {', '.join(wide)}.",
-            "Export them as decimal(38, ...) or narrower.",
+            _(
+                "{table}: columns of {file} are decimals of more than 38 digits: {columns}.",
+                table=table,
+                file=path.name,
+                columns=", ".join(wide),
+            ),
+            _("Export them as decimal(38, ...) or narrower."),
         )
     durations = [field.name for field in schema if pa.types.is_duration(field.type)]
     if durations:
         raise ContractError(
-            f"{table}: columns of {path.name} are durations, which would be read as numbers: {', '.join(durations)}.",
-            "Export them as whole numbers or texts, or leave them out.",
+            _(
+                "{table}: columns of {file} are durations, which would be read as numbers: {columns}.",
+                table=table,
+                file=path.name,
+                columns=", ".join(durations),
+            ),
+            _("Export them as whole numbers or texts, or leave them out."),
         )
     return metadata
 
@@ -93,11 +105,17 @@ def require_own_names(names: Sequence[str], where: str) -> None:
     """
     lower = [name.lower() for name in names]
     same = sorted({name for name in names if lower.count(name.lower()) > 1})
-    if same:
-        what = f"the columns {' and '.join(map(repr, same))} differ only in capitals"
+    if len(same) > 1:
+        columns = ", ".join(map(repr, same))
         raise ContractError(
-            f"{where}: {what if len(same) > 1 else f'the column {same[0]!r} stands twice'}.",
-            "Give each column a name of its own.",
+            _("{where}: the columns {columns} differ only in capitals.", where=where, columns=columns),
+            _("Give each column a name of its own."),
+        )
+    if same:
+        name = repr(same[0])
+        raise ContractError(
+            _("{where}: the column {name} stands twice.", where=where, name=name),
+            _("Give each column a name of its own."),
         )
 
 

@@ -14,6 +14,7 @@ from goldmine.contract.remedies import as_keys, remedy
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.value_forms import ValueForms
 from goldmine.core.errors import ContractError
+from goldmine.core.i18n import LocalizedText, _, join_texts
 from goldmine.core.sql import literal, quoted
 
 MAX_UNREADABLE = 0.01
@@ -143,7 +144,8 @@ def _refuse_faults(
     staged: tuple[int, str],
 ) -> None:
     total, rows = staged
-    faults, remedies = [], []
+    faults: list[LocalizedText] = []
+    remedies = []
     for cast, counted in zip(casts, counts, strict=True):
         found = _faults(cast, counted, total)
         faults += found
@@ -153,30 +155,42 @@ def _refuse_faults(
         return
     table = casts[0].table
     keys = as_keys([found for found in remedies if found])
-    mend = f", or add to tables.{table} in bank.yaml: {keys}" if keys else ""
-    raise ContractError(
-        f"{table}: {'; '.join(faults)}.", f"Correct these rows in the source, or convert them in the SELECT{mend}."
-    )
+    do = _("Correct these rows in the source, or convert them in the SELECT.")
+    if keys:
+        do = _(
+            "Correct these rows in the source, or convert them in the SELECT, "
+            "or add to tables.{table} in bank.yaml: {keys}.",
+            table=table,
+            keys=keys,
+        )
+    raise ContractError(_("{table}: {faults}.", table=table, faults=join_texts(faults, "; ")), do)
 
 
-def _faults(cast: ColumnCast, counted: ColumnCounts, total: int) -> list[str]:
+def _faults(cast: ColumnCast, counted: ColumnCounts, total: int) -> list[LocalizedText]:
     name, column, given = cast.column.name, cast.column, total - counted.empty
     if not cast.fits:
-        wrong = f"column {name} has the wrong type {cast.duckdb_type}, not {describe(column.kind)}"
+        types = {"type": cast.duckdb_type, "kind": describe(column.kind)}
+        wrong = _("column {name} has the wrong type {type}, not {kind}", name=name, **types)
         return [wrong] if given or column.required else []
-    faults = []
+    faults: list[LocalizedText] = []
     if column.required and counted.empty:
-        faults.append(f"{counted.empty} rows have no {name}")
+        faults.append(_("{n} rows have no {name}", n=counted.empty, name=name))
     if column.required and counted.placeholders and not column.since_ever:
-        faults.append(f"{counted.placeholders} values of {name} stand for no day, such as 1900-01-01")
+        faults.append(_("{n} values of {name} stand for no day, such as 1900-01-01", n=counted.placeholders, name=name))
     if counted.infinite:
-        faults.append(f"{counted.infinite} values of {name} are NaN or infinite")
+        faults.append(_("{n} values of {name} are NaN or infinite", n=counted.infinite, name=name))
     if counted.imprecise:
-        faults.append(f"{counted.imprecise} values of {name} are floating numbers too large to be exact to the fen")
+        faults.append(
+            _(
+                "{n} values of {name} are floating numbers too large to be exact to the fen",
+                n=counted.imprecise,
+                name=name,
+            )
+        )
     wrong_rows = counted.unreadable - counted.infinite
     allowed = 0 if column.required or column.fail_closed else MAX_UNREADABLE * given
     if wrong_rows > allowed:
-        faults.append(f"{wrong_rows} values of {name} are not {describe(column.kind)}")
+        faults.append(_("{n} values of {name} are not {kind}", n=wrong_rows, name=name, kind=describe(column.kind)))
     return faults
 
 

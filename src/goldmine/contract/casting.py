@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from goldmine.contract.date_sql import MAX_YEAR, NO_DAY, date_of_forms, is_placeholder, matching
 from goldmine.contract.schema import DUCKDB_TYPES, Column, Kind
 from goldmine.contract.value_forms import MIN_YEAR, ValueForms, code_words, normal_code
+from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.sql import literal, quoted
 
 _TEXT = r"VARCHAR|UUID|ENUM\(.*\)"
@@ -24,13 +25,13 @@ _ACCEPTED: dict[Kind, re.Pattern[str]] = {
     "whole": re.compile(rf"{_TEXT}|{_INTEGER}", re.DOTALL),
     "flag": re.compile(rf"BOOLEAN|{_TEXT}|{_INTEGER}", re.DOTALL),
 }
-_WORDS: dict[Kind, str] = {
-    "text": "text",
-    "day": "dates (YYYY-MM-DD)",
-    "moment": "times (YYYY-MM-DD HH:MM:SS)",
-    "money": "amounts of at most 16 digits before the point",
-    "whole": "whole numbers",
-    "flag": "true, false, 1 or 0",
+_WORDS: dict[Kind, LocalizedText] = {
+    "text": _("text"),
+    "day": _("dates (YYYY-MM-DD)"),
+    "moment": _("times (YYYY-MM-DD HH:MM:SS)"),
+    "money": _("amounts of at most 16 digits before the point"),
+    "whole": _("whole numbers"),
+    "flag": _("true, false, 1 or 0"),
 }
 SPACES = literal(" \t\r\n\u00a0\u3000")
 _EXACT_BITS = {"DOUBLE": 53, "FLOAT": 24}
@@ -48,7 +49,7 @@ def accepted(kind: Kind, duckdb_type: str, *, declared: bool = False) -> bool:
     return _ACCEPTED[kind].fullmatch(duckdb_type) is not None
 
 
-def describe(kind: Kind) -> str:
+def describe(kind: Kind) -> LocalizedText:
     """What values of a kind look like, for an error."""
     return _WORDS[kind]
 

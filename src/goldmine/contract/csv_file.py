@@ -8,6 +8,7 @@ from pathlib import Path
 from goldmine.contract.canonical_parquet import require_own_names
 from goldmine.contract.sources import CsvSource
 from goldmine.core.errors import ContractError
+from goldmine.core.i18n import _
 
 _CHUNK = 1 << 22
 
@@ -55,25 +56,44 @@ def columns_of(source: CsvSource, files: list[Path], table: str) -> list[str]:
         for path in files[1:]:
             if named(_header(source, path, table)) != names:
                 raise ContractError(
-                    f"{table}: the header of {path.name} differs from that of {files[0].name}.",
-                    "Give all files of a source the same columns in the same order.",
+                    _(
+                        "{table}: the header of {file} differs from that of {first}.",
+                        table=table,
+                        file=path.name,
+                        first=files[0].name,
+                    ),
+                    _("Give all files of a source the same columns in the same order."),
                 )
     if not all(names) or len(set(names)) < len(names) or not names:
         raise ContractError(
-            f"{table}: {files[0].name} has {len(names)} columns, and not each has a name of its own.",
-            "Correct its header; where it has none set `header: false` and list `columns`.",
+            _(
+                "{table}: {first} has {n} columns, and not each has a name of its own.",
+                table=table,
+                first=files[0].name,
+                n=len(names),
+            ),
+            _("Correct its header; where it has none set `header: false` and list `columns`."),
         )
     if any(character in name for name in names for character in "\r\n"):
         raise ContractError(
-            f"{table}: a name in the header of {files[0].name} holds a line break; its quote does not end there.",
-            "Check `quote` and `delimiter` of the source in bank.yaml, or correct the header.",
+            _(
+                "{table}: a name in the header of {first} holds a line break; its quote does not end there.",
+                table=table,
+                first=files[0].name,
+            ),
+            _("Check `quote` and `delimiter` of the source in bank.yaml, or correct the header."),
         )
     require_own_names(names, f"{table}: {files[0].name}")
     for name in source.dates:
         if name not in names:
             raise ContractError(
-                f"{table}: {files[0].name} has no column {name!r}, which `dates` names.",
-                f"Columns: {', '.join(names)}.",
+                _(
+                    "{table}: {first} has no column {name}, which `dates` names.",
+                    table=table,
+                    first=files[0].name,
+                    name=repr(name),
+                ),
+                _("Columns: {columns}.", columns=", ".join(names)),
             )
     return names
 
@@ -100,8 +120,14 @@ def _check(path: Path, source: CsvSource, table: str, copy: Path | None) -> None
                 decoded = decoder.decode(chunk, final=not chunk)
             except UnicodeDecodeError as error:
                 raise ContractError(
-                    f"{table}: {path.name} is not {source.encoding} from byte {done - held + error.start} on.",
-                    "Set `encoding` of the source in bank.yaml to what the file is, or export it again.",
+                    _(
+                        "{table}: {file} is not {encoding} from byte {n} on.",
+                        table=table,
+                        file=path.name,
+                        encoding=source.encoding,
+                        n=done - held + error.start,
+                    ),
+                    _("Set `encoding` of the source in bank.yaml to what the file is, or export it again."),
                 ) from None
             if copy:
                 target.write(decoded.encode("utf-8"))
@@ -110,8 +136,8 @@ def _check(path: Path, source: CsvSource, table: str, copy: Path | None) -> None
             text, done = decoded or text, done + len(chunk)
     if source.final_newline and text and not text.endswith(("\n", "\r")):
         raise ContractError(
-            f"{table}: the last line of {path.name} does not end; the file was cut short.",
-            "Export it again. If your exports never end with a newline, set `final_newline: false` of the source.",
+            _("{table}: the last line of {file} does not end; the file was cut short.", table=table, file=path.name),
+            _("Export it again. If your exports never end with a newline, set `final_newline: false` of the source."),
         )
 
 
@@ -122,6 +148,6 @@ def _header(source: CsvSource, path: Path, table: str) -> list[str]:
             return next(rows, [])
         except csv.Error:
             raise ContractError(
-                f"{table}: the quotes in the header of {path.name} do not match.",
-                "Check `quote` and `delimiter` of the source in bank.yaml, or correct the header.",
+                _("{table}: the quotes in the header of {file} do not match.", table=table, file=path.name),
+                _("Check `quote` and `delimiter` of the source in bank.yaml, or correct the header."),
             ) from None

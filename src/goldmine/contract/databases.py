@@ -9,6 +9,7 @@ from adbc_driver_manager import dbapi
 
 from goldmine.contract.sources import PostgresSource, SqliteSource
 from goldmine.core.errors import ContractError
+from goldmine.core.i18n import _
 from goldmine.core.sql import quoted
 
 
@@ -36,8 +37,8 @@ def rows_of(source: SqliteSource | PostgresSource, select: str, table: str) -> I
             reader = cursor.fetch_record_batch()
         except AdbcError as error:
             raise ContractError(
-                f"{table}: the SELECT cannot run in the database{_reason(error)}.",
-                "Correct it in bank.yaml; it is written in the database's own SQL.",
+                _("{table}: the SELECT cannot run in the database{reason}.", table=table, reason=_reason(error)),
+                _("Correct it in bank.yaml; it is written in the database's own SQL."),
             ) from None
         yield reader
 
@@ -75,8 +76,8 @@ def _connect(source: SqliteSource | PostgresSource, table: str) -> dbapi.Connect
         return adbc_driver_postgresql.dbapi.connect(source.postgres)
     except AdbcError:
         raise ContractError(
-            f"{table}: the database of its source cannot be reached.",
-            "Check the address, the network, the user and the password.",
+            _("{table}: the database of its source cannot be reached.", table=table),
+            _("Check the address, the network, the user and the password."),
         ) from None
 
 

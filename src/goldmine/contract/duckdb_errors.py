@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from goldmine.core.errors import ContractError, DiskError, GoldmineError
+from goldmine.core.i18n import LocalizedText, _
 
 _NO_SPACE = ("no space left", "disk quota", "max_temp_directory_size", "file too large")
 _ABOUT_NAMES = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
@@ -44,39 +45,44 @@ def reduced(error: duckdb.Error, table: str, scratch: Path) -> GoldmineError:
     text = str(error)
     if any(sign in text.lower() for sign in _NO_SPACE):
         return DiskError(
-            f"{scratch.parents[1]}: no space left on its disk while {table} was taken in.",
-            "Free some space, then run again; nothing was changed.",
+            _(
+                "{folder}: no space left on its disk while {table} was taken in.",
+                folder=scratch.parents[1],
+                table=table,
+            ),
+            _("Free some space, then run again; nothing was changed."),
         )
     if isinstance(error, _ABOUT_NAMES):
         return ContractError(
-            f"{table}: the SELECT cannot run: {text.splitlines()[0]}",
-            "Correct the SELECT in bank.yaml; it sees only the sources that its table names.",
+            _("{table}: the SELECT cannot run: {reason}", table=table, reason=text.splitlines()[0]),
+            _("Correct the SELECT in bank.yaml; it sees only the sources that its table names."),
         )
     if "CSV Error on Line" in text:
         return _csv(text, table)
     what, do = _kind(error, text)
-    return ContractError(f"{table}: {what}.", f"{do}.")
+    return ContractError(_("{table}: {what}.", table=table, what=what), do)
 
 
-def _kind(error: duckdb.Error, text: str) -> tuple[str, str]:
+def _kind(error: duckdb.Error, text: str) -> tuple[LocalizedText, LocalizedText]:
     if "arrow_scan" in text:
         return (
-            "the rows of the database broke off: a value did not convert, or the connection was lost",
-            "Run again; if it fails again, take conversions out of the SELECT in bank.yaml",
+            _("the rows of the database broke off: a value did not convert, or the connection was lost"),
+            _("Run again; if it fails again, take conversions out of the SELECT in bank.yaml."),
         )
     if isinstance(error, duckdb.OutOfMemoryException):
         return (
-            "the SELECT needs more memory than a table is given",
-            "Simplify it: leave out joins and window functions over the whole table where they are not needed",
+            _("the SELECT needs more memory than a table is given"),
+            _("Simplify it: leave out joins and window functions over the whole table where they are not needed."),
         )
+    reason = type(error).__name__
     if isinstance(error, duckdb.ConversionException | duckdb.InvalidInputException | duckdb.OutOfRangeException):
         return (
-            f"the SELECT met a value that it could not convert ({type(error).__name__})",
-            "Leave the conversion to the contract, or use TRY_CAST, TRY_STRPTIME or `dates:` of the source",
+            _("the SELECT met a value that it could not convert ({reason})", reason=reason),
+            _("Leave the conversion to the contract, or use TRY_CAST, TRY_STRPTIME or `dates:` of the source."),
         )
     return (
-        f"a source could not be read ({type(error).__name__})",
-        "Check that its files are whole, readable and not open in another program",
+        _("a source could not be read ({reason})", reason=reason),
+        _("Check that its files are whole, readable and not open in another program."),
     )
 
 
@@ -87,14 +93,21 @@ def _csv(text: str, table: str) -> ContractError:
     where = f"{Path(file[1].strip()).name if file else 'CSV'} line {line[1] if line else '?'}"
     if counts:
         return ContractError(
-            f"{table}: {where} has {counts[2]} columns where {counts[1]} are expected.",
-            "If it is the last line, the file was cut short: export it again. Else check delimiter and quotes.",
+            _(
+                "{table}: {where} has {found} columns where {expected} are expected.",
+                table=table,
+                where=where,
+                found=counts[2],
+                expected=counts[1],
+            ),
+            _("If it is the last line, the file was cut short: export it again. Else check delimiter and quotes."),
         )
     if "unterminated quote" in text:
         return ContractError(
-            f"{table}: {where} opens a quote that never ends.",
-            "The file was cut short, or its quote character is another one: see `quote` in bank.yaml.",
+            _("{table}: {where} opens a quote that never ends.", table=table, where=where),
+            _("The file was cut short, or its quote character is another one: see `quote` in bank.yaml."),
         )
     return ContractError(
-        f"{table}: {where} is not CSV as declared.", "Check delimiter, quote and encoding in bank.yaml."
+        _("{table}: {where} is not CSV as declared.", table=table, where=where),
+        _("Check delimiter, quote and encoding in bank.yaml."),
     )

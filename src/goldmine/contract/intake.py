@@ -30,6 +30,7 @@ from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.errors import ContractError
 from goldmine.core.files import disk_errors
 from goldmine.core.fingerprint import of_file, of_value
+from goldmine.core.i18n import _, join_texts
 from goldmine.core.progress import track
 from goldmine.core.workspace import Workspace
 
@@ -115,14 +116,16 @@ def _take_in_all(intake: _Intake, scratch: Path) -> dict[str, _Taken]:
             if table.standing or table.written:
                 taken[name] = table
             elif TABLES[name].compulsory:
-                raise ContractError(f"{name}: the table is empty.", "Put its rows where bank.yaml says they are.")
+                raise ContractError(
+                    _("{name}: the table is empty.", name=name), _("Put its rows where bank.yaml says they are.")
+                )
         except ContractError as fault:
             faults.append(fault)
     if len(faults) == 1:
         raise faults[0]
     if faults:
         advice = dict.fromkeys(fault.do for fault in faults)
-        raise ContractError(" ".join(fault.what for fault in faults), " ".join(advice))
+        raise ContractError(join_texts((fault.what for fault in faults), " "), join_texts(advice, " "))
     return taken
 
 

@@ -24,6 +24,7 @@ from goldmine.contract.tables import TABLES
 from goldmine.contract.value_forms import MIN_YEAR, ValueForms, check_forms, merged
 from goldmine.core.engine import DUCKDB, Engine, engine_of
 from goldmine.core.errors import ContractError, SettingsError
+from goldmine.core.i18n import _
 from goldmine.core.settings import read_yaml, typed
 
 FILE = "bank.yaml"
@@ -101,7 +102,10 @@ def load_mapping(folder: Path) -> Mapping:
         No such folder, a compulsory table that is not there, or a table that stands there twice.
     """
     if not folder.is_dir():
-        raise ContractError(f"{folder}: there is no such folder.", "Give the folder of the bank's tables with --bank.")
+        raise ContractError(
+            _("{folder}: there is no such folder.", folder=folder),
+            _("Give the folder of the bank's tables with --bank."),
+        )
     file = folder / FILE
     top = typed(_File, read_yaml(file), str(file))
     name, until = _bank_name(top.name or folder.resolve().name, file), _data_until(top.data_until, file)
@@ -115,8 +119,12 @@ def load_mapping(folder: Path) -> Mapping:
     for spec in TABLES.values():
         if spec.compulsory and spec.name not in tables:
             raise ContractError(
-                f"{folder}: the compulsory table {spec.name} is missing.",
-                f"Add {spec.name}.parquet, {spec.name}.csv or {spec.name}/, or map it in {FILE} under tables.",
+                _("{folder}: the compulsory table {table} is missing.", folder=folder, table=spec.name),
+                _(
+                    "Add {table}.parquet, {table}.csv or {table}/, or map it in {FILE} under tables.",
+                    table=spec.name,
+                    FILE=FILE,
+                ),
             )
     return Mapping(name, until, sources, tables, engine_of(top.engine, top.spark_master))
 

@@ -7,6 +7,7 @@ import duckdb
 
 from goldmine.contract.casting import ColumnCast, casted_rows
 from goldmine.contract.date_sql import date_of_form
+from goldmine.core.i18n import _, join_texts
 from goldmine.core.sql import literal, quoted
 
 DATE_FORMS = (
@@ -57,7 +58,8 @@ def as_keys(remedies: Sequence[Remedy]) -> str:
         by_column = key in ("codes", "dates")
         texts.append(f"{key}: {{{', '.join(entries)}}}" if by_column else f"{key}: {' or '.join(entries)}")
     notes = dict.fromkeys(found.note for found in remedies if found.note)
-    return "; ".join(texts) + "".join(f" ({note})" for note in notes)
+    keys = "; ".join(texts)
+    return _("{keys} ({notes})", keys=keys, notes=join_texts(notes, "; ")) if notes else keys
 
 
 def remedy(connection: duckdb.DuckDBPyConnection, cast: ColumnCast, rows: str) -> Remedy | None:
@@ -88,9 +90,9 @@ def remedy(connection: duckdb.DuckDBPyConnection, cast: ColumnCast, rows: str) -
         fitting = [form for form in DATE_FORMS if _all(connection, wrong, f"{date_of_form('text', form)} IS NOT NULL")]
         if fitting:
             lists = " or ".join(f"[{_quoted((*forms, form))}]" for form in fitting)
-            note = "" if forms else "beside the forms of the other values, if there are others"
+            note = "" if forms else _("beside the forms of the other values, if there are others")
             return Remedy("dates", f"{name}: {lists}", note)
-        return Remedy("dates", f"{name}: [...]", "or nulls: [...]")
+        return Remedy("dates", f"{name}: [...]", _("or nulls: [...]"))
     return Remedy("nulls", "[...]") if cast.text else None
 
 

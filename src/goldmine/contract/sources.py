@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from goldmine.core.errors import ContractError, SettingsError
+from goldmine.core.i18n import _
 from goldmine.core.workspace import at_home
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}")
@@ -73,7 +74,8 @@ class _Source(BaseModel, ABC):
         paths = [Path(name) for name in names if Path(name).is_file()]
         if not paths:
             raise ContractError(
-                f"{self.location}: there is no such file.", "Correct the path in bank.yaml, or put the file there."
+                _("{path}: there is no such file.", path=self.location),
+                _("Correct the path in bank.yaml, or put the file there."),
             )
         return paths
 

@@ -26,6 +26,7 @@ from goldmine.contract.value_forms import ValueForms
 from goldmine.contract.xlsx_file import text_files
 from goldmine.core.engine import show_no_bar
 from goldmine.core.errors import ContractError
+from goldmine.core.i18n import _
 from goldmine.core.sql import literal, literals, quoted
 
 
@@ -76,8 +77,15 @@ def check_dates(connection: duckdb.DuckDBPyConnection, name: str, source: CsvSou
         ).fetchall()[0][0]
         if bad:
             raise ContractError(
-                f"{table}: {bad} values of {name}.{column} are no dates of the form {' or '.join(formats)}.",
-                "Correct them in the source, or add their form to `dates` in bank.yaml.",
+                _(
+                    "{table}: {bad} values of {name}.{column} are no dates of the form {forms}.",
+                    table=table,
+                    bad=bad,
+                    name=name,
+                    column=column,
+                    forms=" or ".join(formats),
+                ),
+                _("Correct them in the source, or add their form to `dates` in bank.yaml."),
             )
 
 
@@ -180,7 +188,9 @@ def _one_select(connection: duckdb.DuckDBPyConnection, select: str, table: str) 
         return ""
     statements = connection.extract_statements(select)
     if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-        raise ContractError(f"{table}: bank.yaml gives something else than one SELECT.", "Write a single SELECT.")
+        raise ContractError(
+            _("{table}: bank.yaml gives something else than one SELECT.", table=table), _("Write a single SELECT.")
+        )
     return statements[0].query.strip().rstrip(";")
 
 
@@ -210,9 +220,18 @@ def _write(
         cast = ColumnCast(spec.name, column, types[column.name], forms)
         if not cast.fits:
             raise ContractError(
-                f"{spec.name}: column {column.name} has the wrong type {cast.duckdb_type}.",
-                f"Give {describe(column.kind)}, without a time zone; where they are whole numbers, "
-                f"their form under `dates` of tables.{spec.name} in bank.yaml.",
+                _(
+                    "{table}: column {column} has the wrong type {type}.",
+                    table=spec.name,
+                    column=column.name,
+                    type=cast.duckdb_type,
+                ),
+                _(
+                    "Give {kind}, without a time zone; where they are whole numbers, "
+                    "their form under `dates` of tables.{table} in bank.yaml.",
+                    kind=describe(column.kind),
+                    table=spec.name,
+                ),
             )
         rows = month_rows(cast, select)
         options, destination = "FORMAT parquet, PARTITION_BY (month)", target / "months"
@@ -232,12 +251,13 @@ def _check_columns(spec: TableSpec, there: dict[str, str]) -> None:
     missing = [column.name for column in spec.columns if column.required and column.name not in there]
     if missing:
         raise ContractError(
-            f"{spec.name}: compulsory columns are missing: {', '.join(missing)}.",
-            f"Add them to the table, or select them in bank.yaml under tables.{spec.name}.",
+            _("{table}: compulsory columns are missing: {columns}.", table=spec.name, columns=", ".join(missing)),
+            _("Add them to the table, or select them in bank.yaml under tables.{table}.", table=spec.name),
         )
     if unknown:
         raise ContractError(
-            f"{spec.name}: the contract has no columns {', '.join(unknown)}.", f"Allowed: {', '.join(allowed)}."
+            _("{table}: the contract has no columns {columns}.", table=spec.name, columns=", ".join(unknown)),
+            _("Allowed: {columns}.", columns=", ".join(allowed)),
         )
 
 

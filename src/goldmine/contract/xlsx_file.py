@@ -13,6 +13,7 @@ from goldmine.contract.canonical_parquet import require_own_names
 from goldmine.contract.csv_file import named
 from goldmine.contract.sources import XlsxSource
 from goldmine.core.errors import ContractError
+from goldmine.core.i18n import _
 
 _BATCH = 50_000
 
@@ -43,8 +44,13 @@ def text_files(source: XlsxSource, table: str, scratch: Path) -> list[Path]:
         names = named(header)
         if number and names != first:
             raise ContractError(
-                f"{table}: the headings of {path.name} differ from those of {source.files()[0].name}.",
-                "Give all workbooks of a source the same columns in the same order.",
+                _(
+                    "{table}: the headings of {file} differ from those of {first}.",
+                    table=table,
+                    file=path.name,
+                    first=source.files()[0].name,
+                ),
+                _("Give all workbooks of a source the same columns in the same order."),
             )
         first = names
         require_own_names(names, f"{table}: {path.name}")
@@ -73,7 +79,10 @@ def sheet_rows(path: Path, sheet: str = "") -> Iterator[list[str | None]]:
     """
     book = _workbook(path)
     if sheet and sheet not in book.sheetnames:
-        raise ContractError(f"{path.name}: has no sheet {sheet!r}.", f"Allowed: {', '.join(book.sheetnames)}.")
+        raise ContractError(
+            _("{file}: has no sheet {sheet}.", file=path.name, sheet=repr(sheet)),
+            _("Allowed: {names}.", names=", ".join(book.sheetnames)),
+        )
     page = book[sheet] if sheet else book.worksheets[0]
     for row in page.iter_rows(values_only=True):
         yield [_text(value) for value in row]
@@ -87,7 +96,8 @@ def _workbook(path: Path) -> Any:
     except Exception as error:
         # What the reader raises may be anything, and may quote the file's content.
         raise ContractError(
-            f"{path.name}: cannot be read as a workbook ({type(error).__name__}).", "Save it as .xlsx again."
+            _("{file}: cannot be read as a workbook ({reason}).", file=path.name, reason=type(error).__name__),
+            _("Save it as .xlsx again."),
         ) from None
 
 

@@ -4,6 +4,8 @@ The command prints them without a traceback and exits with the code of their cla
 No message may carry a customer's values: columns, rules and counts only.
 """
 
+import os
+
 
 class GoldmineError(Exception):
     """Base class of all errors that a user can correct.
@@ -17,6 +19,8 @@ class GoldmineError(Exception):
     """
 
     exit_code = 1
+    language = "en"
+    """Language in which the command says it."""
 
     def __init__(self, what: str, do: str) -> None:
         super().__init__(what)
@@ -28,7 +32,10 @@ class GoldmineError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """The lines that IPython shows in place of a traceback; a run recognises our errors by them."""
-        return [f"{type(self).__name__}: {self.what}", self.do]
+        from goldmine.core.i18n import ERROR_LANGUAGE, in_language
+
+        language = os.environ.get(ERROR_LANGUAGE, "en")
+        return [f"{type(self).__name__}: {in_language(self.what, language)}", in_language(self.do, language)]
 
 
 class SettingsError(GoldmineError):

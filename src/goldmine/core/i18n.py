@@ -19,6 +19,8 @@ from pydantic_core import CoreSchema, core_schema
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 LOCALE = Path(__file__).parents[1] / "locale"
+ERROR_LANGUAGE = "GOLDMINE_LANGUAGE"
+"""Environment variable of the language in which a kernel says errors."""
 
 
 class LocalizedText(str):

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from goldmine.core.errors import GoldmineError, NotebookError
+from goldmine.core.i18n import _
 from goldmine.pipeline.executed import cell_name
 from goldmine.pipeline.stop import stopped
 
@@ -29,10 +30,10 @@ def failure(title: str, copy: Path, error: Exception, time_limit_seconds: float)
         return NotebookError(f"{title}: its kernel died, most likely for want of memory.", look)
     if not isinstance(error, PapermillExecutionError):
         return error
-    where = f"{title}, cell {cell_name(_cells(copy), error.exec_count)}"
+    where = _("{title}, cell {cell}", title=title, cell=cell_name(_cells(copy), error.exec_count))
     reported = _reported_error(error)
     if reported is not None:
-        reported.add_note(f"({where}; kept at {copy})")
+        reported.add_note(_("({where}; kept at {path})", where=where, path=copy))
         return reported
     message = (error.evalue.splitlines() or [""])[0]
     return NotebookError(f"{where}: {error.ename}: {message}", look)

@@ -23,6 +23,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from goldmine.core.errors import NotebookError
 from goldmine.core.file_names import file_name
 from goldmine.core.files import disk_errors
+from goldmine.core.i18n import ERROR_LANGUAGE
 from goldmine.core.notebook_text import translated_notebook
 from goldmine.core.workspace import Workspace, home
 from goldmine.pipeline.environment import QUIET, environment
@@ -111,7 +112,8 @@ def run_notebook(
         copy.parent.mkdir(parents=True, exist_ok=True)
     with tracked_run(bank, title, {"as_of": str(as_of), "notebook": name, WORK_TAG: str(work.root.resolve())}) as run:
         try:
-            with environment({**QUIET, "MLFLOW_RUN_ID": run.run_id}), disk_errors(copy):
+            variables = {"MLFLOW_RUN_ID": run.run_id, ERROR_LANGUAGE: values.get("language", "en")}
+            with environment(QUIET | variables), disk_errors(copy):
                 execute(source, copy, values, time_limit_seconds)
         except Exception as error:
             with suppress(Exception):  # the first failure is the one to report

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from goldmine.core.errors import ValidationError
-from goldmine.core.i18n import LocalizedText, all_languages
+from goldmine.core.i18n import LocalizedText, _, all_languages
 from goldmine.validation.rules import Severity
 
 _NAMED_MONTHS = 2
@@ -94,8 +94,8 @@ def require(results: Iterable[SuiteResult]) -> None:
     broken = [(result.suite, rule) for result in results for rule in result.failed("fatal")]
     if broken:
         raise ValidationError(
-            "Validation failed: " + "; ".join(_line(suite, rule) for suite, rule in broken) + ".",
-            "Correct these at their source, then run again; the Data Docs in the work folder show every rule.",
+            _("Validation failed: {rules}.", rules="; ".join(_line(suite, rule) for suite, rule in broken)),
+            _("Correct these at their source, then run again; the Data Docs in the work folder show every rule."),
         )
 
 

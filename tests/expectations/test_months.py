@@ -33,6 +33,12 @@ def test_what_months_usually_deviate_is_told() -> None:
     assert compare(restless)[10].usual == pytest.approx(1.5, abs=0.2)
 
 
+def test_a_season_before_the_first_year_ago_does_not_excuse_a_month_that_has_one() -> None:
+    restless = {month: 200.0 if month % 2 else 100.0 for month in range(16)}
+    assert compare(restless)[11].usual == pytest.approx(1.5, abs=0.2)
+    assert compare(restless)[15].usual == pytest.approx(1)
+
+
 def months_of(connection: duckdb.DuckDBPyConnection, spoil: str) -> dict[str, Count]:
     """Counts of the rules of months on ten months of 1,200 transactions, after they were spoilt."""
     day = "TIMESTAMP '2023-09-01' + to_months(m::INTEGER) + to_days((i % 28)::INTEGER) + to_seconds(i)"

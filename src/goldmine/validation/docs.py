@@ -22,17 +22,18 @@ snapshot's month is fatal, the same rule of every other month a warning; `valida
 
 | what of a month | breaks the rule |
 |---|---|
-| rows, customers | below 0.7 or above 1.5 times the range; without a year ago, 0.6 and 1.8 |
+| rows, customers | below 0.75 or above 1.5 times the range; without a year ago, 0.6 and 1.8 |
 | days with rows (transactions) | below 0.7 |
 | rows that repeat customer, time, amount, direction | 10 points of share above the median of months before |
 | median amount by kind or product class, and of all | below 0.1 or above 10 |
 | total amount by kind or product class, and of all | below 0.05 or above 20 |
 
-Where months of the year before were further from their own ranges, three times their median deviation (as a factor) is
-borne. A month is judged from the seventh of the books on, if the months before it have 1,200 rows or more (amounts: it
-and they have 100 of that kind); a month that the books break off in is not. A row that stands twice under the same key
-counts once. Of a table of more than a million rows every n-th customer is looked at. A rule of the same name in the
-table's file in `expectations/` takes the place of one of these: that is how a bank sets other limits.
+Where months of the year before were further from their own ranges, three times their median deviation (as a factor)
+is borne; a month that has a year ago is held against months that have one, as soon as there are three. A month is
+judged from the seventh of the books on, if the months before it have 1,200 rows or more (amounts: it and they have
+100 of that kind); a month that the books break off in is not. A row that stands twice under the same key counts once.
+Of a table of more than a million rows every n-th customer is looked at. A rule of the same name in the table's file
+in `expectations/` takes the place of one of these: that is how a bank sets other limits.
 """
 
 

@@ -21,7 +21,8 @@ class Comparison:
     ratio : float
         The figure divided by the nearest end of the range that was expected; 1 within the range.
     usual : float
-        How far months of the year before were from their own ranges: the median, as a factor of 1 or more.
+        How far months of the year before were from their own ranges: the median, as a factor of 1 or more. Where three
+        of them are of the same kind, with a year ago to be held against or without, these alone count.
     before : float
         Median of the months before.
     """
@@ -54,7 +55,7 @@ def compare(figures: Mapping[int, float]) -> dict[int, Comparison]:
     return {
         month: Comparison(math.exp(deviation), math.exp(usual), median(_before(figures, month)))
         for month, deviation in deviations.items()
-        if (usual := _usual(deviations, month)) is not None
+        if (usual := _usual(deviations, month, figures)) is not None
     }
 
 
@@ -75,6 +76,9 @@ def _deviation(figures: Mapping[int, float], month: int) -> float | None:
     return math.log(figures[month] / nearest)
 
 
-def _usual(deviations: Mapping[int, float], month: int) -> float | None:
-    earlier = [abs(deviations[m]) for m in range(month - _USUAL_OVER, month) if m in deviations]
-    return median(earlier) if len(earlier) >= _LEAST_BEFORE else None
+def _usual(deviations: Mapping[int, float], month: int, figures: Mapping[int, float]) -> float | None:
+    """Months without a year ago show the season as a deviation; it would widen what a month with one may deviate."""
+    earlier = [m for m in range(month - _USUAL_OVER, month) if m in deviations]
+    alike = [m for m in earlier if (m - 12 in figures) == (month - 12 in figures)]
+    compared = alike if len(alike) >= _LEAST_BEFORE else earlier
+    return median(abs(deviations[m]) for m in compared) if len(compared) >= _LEAST_BEFORE else None

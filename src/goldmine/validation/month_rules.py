@@ -14,7 +14,7 @@ from goldmine.validation.month_profiles import MEASURED
 _MANY_ROWS = "rows_before >= 1200"
 """A bank, or a time, with fewer rows a month is too young or too small for a month to be judged."""
 
-_FEW, _MANY = "CASE WHEN year_ago THEN 0.7 ELSE 0.6 END", "CASE WHEN year_ago THEN 1.5 ELSE 1.8 END"
+_FEW, _MANY = "CASE WHEN year_ago THEN 0.75 ELSE 0.6 END", "CASE WHEN year_ago THEN 1.5 ELSE 1.8 END"
 """Limits on rows and customers; where no year ago tells the season, they are wider."""
 
 _ENOUGH_AMOUNTS = "rows_before >= 100 AND rows >= 100"

@@ -13,7 +13,7 @@ from goldmine.contract.schema import Column, Kind, TableSpec
 from goldmine.contract.value_forms import MIN_YEAR
 from goldmine.core.dates import month_key
 from goldmine.core.errors import ContractError
-from goldmine.core.i18n import _
+from goldmine.core.i18n import _, join_texts
 
 _ARROW: dict[Kind, tuple[pa.DataType, ...]] = {
     "text": (pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())),
@@ -106,7 +106,7 @@ def require_own_names(names: Sequence[str], where: str) -> None:
     lower = [name.lower() for name in names]
     same = sorted({name for name in names if lower.count(name.lower()) > 1})
     if len(same) > 1:
-        columns = ", ".join(map(repr, same))
+        columns = join_texts(map(repr, same), _(" and "))
         raise ContractError(
             _("{where}: the columns {columns} differ only in capitals.", where=where, columns=columns),
             _("Give each column a name of its own."),

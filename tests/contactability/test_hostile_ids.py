@@ -1,8 +1,11 @@
-"""Whatever a bank's ids hold, the files of a job stay in their folders, and its pages and tables hold them as text."""
+"""Whatever a bank's ids hold, a job's files stay in their folders as text; personal data stays in tables of rows."""
 
+import base64
 import csv
+import re
 import shutil
 import unicodedata
+import zipfile
 from datetime import date
 from itertools import chain
 from pathlib import Path
@@ -27,6 +30,9 @@ HOSTILE = (
 """What stands before every id."""
 BRANCHES = ("B0", "B1", "B3")
 """Behind the first, the second and the fourth."""
+NAME, PHONE, NOTE, AMOUNT = "Zhangsanfeng", "1390000", "asks for a loan before the wedding", "187654.32"
+"""Planted personal data, which the hunt looks for."""
+ROW_FILES = (".parquet", ".csv", ".xlsx")
 
 
 def hostile(text: str) -> str:
@@ -57,9 +63,14 @@ def work(outside, store_template):
     tables = bank_tables(CONTACTABLE)
     for position, row in enumerate(tables["customers"]):
         row |= {"branch_id": BRANCHES[position % 3], "manager_id": "m3", "grid_id": "g", "employer_id": "e"}
+        row |= {"name": f"{NAME}{position}", "phone": f"{PHONE}{position:04}"}
+    tables["contacts"] = [{**row, "note": NOTE} for row in tables["contacts"]]
+    tables["balances"] = [
+        {**row, "average_daily_balance": AMOUNT} if row["customer_id"] == "ok3" else row for row in tables["balances"]
+    ]
     tables["staff"] = [{"staff_id": "m3", "branch_id": "B0", "role": "manager", "name": "s", "left_on": None}]
     tables["branches"] = [{"branch_id": branch, "name": branch.lower()} for branch in BRANCHES]
-    returned = {"contacts": [contact("ok1", date(2024, 6, 3), "opt_out")]}
+    returned = {"contacts": [{**contact("ok1", date(2024, 6, 3), "opt_out"), "note": NOTE}]}
     return write_staff_files(home, of_strangers(tables), of_strangers(returned)["contacts"])
 
 
@@ -119,3 +130,40 @@ def test_tables_for_programs_hold_ids_unchanged(work):
     assert set(listed["customer_id"]) <= {hostile(name) for name in CONTACTABLE}
     assert set(listed["branch_id"]) <= {hostile(branch) for branch in BRANCHES}
     assert len(listed["customer_id"]) > 5
+
+
+def unpacked(path: Path) -> str:
+    """All that a file holds as text: Parquet and zips opened, pictures inside pages decoded, anything else as bytes."""
+    if path.suffix == ".parquet":
+        return str(pq.read_table(path).to_pylist()) + str(pq.read_schema(path).metadata)
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as packed:
+            return "".join(packed.read(name).decode("utf-8", "replace") for name in packed.namelist())
+    content = path.read_bytes()
+    pictures = re.findall(rb"base64,([A-Za-z0-9+/=]+)", content)
+    return b"".join([content, *map(base64.b64decode, pictures)]).decode("utf-8", "replace")
+
+
+def made(work) -> dict[Path, str]:
+    """What stands in each file that was made, the tracking store's too; the bank's own tables are not made."""
+    folders = (work.root, work.root.parent / "mlruns")
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(work.root.parent): unpacked(path) for path in files}
+
+
+def test_no_full_name_telephone_or_note_is_in_any_file(work):
+    holders = {path.parts[1] for path, text in made(work).items() if NOTE in text}
+    assert holders == {"returned", "tables"}  # the contacts themselves
+    named = {path: text.count(NAME) + text.count(PHONE) for path, text in made(work).items()}
+    assert {path: count for path, count in named.items() if count} == {}
+
+
+def test_only_tables_of_customers_and_pages_for_staff_hold_a_customer_or_an_amount(work):
+    """Marks, results of suites, their pages, logs and the tracking store hold columns, rules and counts."""
+    found = set()
+    for path, text in made(work).items():
+        planted = [word for word in (*map(hostile, CONTACTABLE), AMOUNT, "187,654") if word in text]
+        if planted:
+            found.add(path.suffix)
+            assert path.suffix in ROW_FILES or path.parts[:2] == ("work", "reports"), (path, planted)
+    assert found >= set(ROW_FILES)

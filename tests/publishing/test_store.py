@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from goldmine.core.errors import ReleaseError
+from goldmine.core.errors import ReleaseError, SettingsError
+from goldmine.core.fingerprint import of_file
 from goldmine.core.workspace import Workspace, home
-from goldmine.publishing.release_store import latest_lists, read_latest
+from goldmine.publishing.release_store import latest_lists, read_latest, read_release
 from tests.publishing.literal import leftovers, publish_literal
 
 RAN_OUT = ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=3m tmpfs "$0" && exec "$@"']
@@ -58,7 +59,7 @@ def test_the_manifest_names_every_file_with_its_checksum_and_model(tmp_path):
 
 def test_release_files_are_read_only(tmp_path):
     release = publish_literal(Workspace(tmp_path), "r1")
-    assert {p.stat().st_mode & 0o777 for p in release.folder.rglob("*") if p.is_file()} == {0o444}
+    assert {p.stat().st_mode & 0o777 for p in release.folder.rglob("*") if p.is_file()} == {0o400}
 
 
 def test_publishing_again_changes_nothing(tmp_path):
@@ -121,6 +122,72 @@ def test_changed_manifest_makes_a_release_incomplete(tmp_path):
     path.write_text(path.read_text().replace('"bank": "tiny"', '"bank": "other"'))
     with pytest.raises(ReleaseError, match=r"manifest\.json is not the one that was published"):
         read_latest(work)
+
+
+@pytest.mark.parametrize("damage", ["", "null", "[]", "{", "folder"])
+def test_damaged_latest_is_repaired_by_publishing_again(tmp_path, damage):
+    work = Workspace(tmp_path)
+    publish_literal(work, "r1")
+    latest = work.releases / "latest.json"
+    latest.unlink()
+    if damage == "folder":
+        latest.mkdir()
+    else:
+        latest.write_text(damage)
+    with pytest.raises(ReleaseError, match="the release is not whole: it cannot be read"):
+        read_latest(work)
+    publish_literal(work, "r1")
+    assert read_latest(work).manifest.release_id == "r1"
+
+
+def rewrite(work, release):
+    """Change a list, and every checksum that speaks of it: what somebody does who knows the layout."""
+    listed, manifest = release.folder / "lists/longtail.csv", release.folder / "manifest.json"
+    for path in (listed, manifest):
+        path.chmod(0o600)
+    before = [of_file(listed), of_file(manifest)]
+    listed.write_bytes(listed.read_bytes().replace(b"00000001", b"00000002"))
+    manifest.write_text(manifest.read_text().replace(before[0], of_file(listed)))
+    latest = work.releases / "latest.json"
+    latest.write_text(latest.read_text().replace(before[1], of_file(manifest)))
+
+
+def test_a_consistent_rewrite_is_noticed_by_the_signature(tmp_path, monkeypatch):
+    monkeypatch.setenv("GOLDMINE_SIGNING_KEY", "k" * 32)
+    work = Workspace(tmp_path)
+    release = publish_literal(work, "r1")
+    assert read_latest(work).manifest == release.manifest
+    rewrite(work, release)
+    with pytest.raises(ReleaseError, match="was not signed by this bank's key"):
+        read_latest(work)
+    monkeypatch.delenv("GOLDMINE_SIGNING_KEY")
+    assert read_latest(work).manifest.release_id == "r1"  # nobody can tell without a key
+
+
+def test_a_release_without_a_signature_is_published_again_once_there_is_a_key(tmp_path, monkeypatch):
+    work = Workspace(tmp_path)
+    publish_literal(work, "r1")
+    monkeypatch.setenv("GOLDMINE_SIGNING_KEY", "k" * 32)
+    with pytest.raises(ReleaseError, match="is not signed"):
+        read_latest(work)
+    publish_literal(work, "r1")
+    assert read_latest(work).manifest.release_id == "r1"
+
+
+def test_a_short_signing_key_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("GOLDMINE_SIGNING_KEY", "secret")
+    with pytest.raises(SettingsError, match="GOLDMINE_SIGNING_KEY: has 6 bytes"):
+        publish_literal(Workspace(tmp_path), "r1")
+
+
+def test_a_manifest_that_names_a_file_elsewhere_is_refused(tmp_path):
+    work = Workspace(tmp_path)
+    release = publish_literal(work, "r1")
+    manifest = release.folder / "manifest.json"
+    manifest.chmod(0o600)
+    manifest.write_text(manifest.read_text().replace("lists/longtail.csv", "../../../../etc/hosts"))
+    with pytest.raises(ReleaseError, match="names a file outside of it"):
+        read_release(release.folder)
 
 
 def test_unreadable_latest_is_reported_and_repaired(tmp_path):

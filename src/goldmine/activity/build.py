@@ -13,8 +13,9 @@ from goldmine.contract.bank import Bank, schema_of
 from goldmine.core import fingerprint
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.engine import DUCKDB, Engine, cached_rows, connect, write_parquet
-from goldmine.core.files import read_json, remove, write_json
+from goldmine.core.files import read_json, write_json
 from goldmine.core.progress import track_queries
+from goldmine.core.seals import is_sealed, remove_sealed
 from goldmine.core.workspace import Workspace
 
 _KINDS = ("transactions", "balances")
@@ -49,7 +50,8 @@ def index_of(month: str) -> int:
 def build_activity(bank: Bank, work: Workspace, engine: Engine = DUCKDB) -> ActivityReport:
     """Bring the activity up to date with the bank's tables.
 
-    A month is built again only if its rows or this code have changed, so a late row of a past month is picked up.
+    A month is built again only if its rows or this code have changed, so a late row of a past month is picked up, or if
+    its partition is not as it was written.
     Months that the tables no longer hold are removed.
 
     Returns
@@ -62,7 +64,7 @@ def build_activity(bank: Bank, work: Workspace, engine: Engine = DUCKDB) -> Acti
     stale = [
         name
         for name, source in fingerprints.items()
-        if index.get(name) != source or not partition(work, *name.split("/")).exists()
+        if index.get(name) != source or not is_sealed(partition(work, *name.split("/")))
     ]
 
     def build_partition(connection: SQLBackend, name: str) -> None:
@@ -78,7 +80,7 @@ def build_activity(bank: Bank, work: Workspace, engine: Engine = DUCKDB) -> Acti
         index[name] = fingerprints[name]
         write_json(work.activity / "index.json", index)
     for name in set(index) - set(fingerprints):
-        remove(partition(work, *name.split("/")))
+        remove_sealed(partition(work, *name.split("/")))
     write_json(work.activity / "index.json", {name: index[name] for name in fingerprints})
     return ActivityReport(tuple(stale), tuple(name for name in fingerprints if name not in stale))
 

@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from goldmine.core.files import read_json, whole_file, write_json
+from goldmine.core.files import read_json, write_json
+from goldmine.core.seals import remove_sealed, sealed_file
 from goldmine.core.workspace import Workspace
 from goldmine.models.uplift.effect import Estimate
 from goldmine.models.uplift.history import LearnedUplift
@@ -69,9 +70,9 @@ def store_uplift(
         Planned contacts of the campaigns by channel.
     """
     path = uplift_path(work, as_of, use_case)
-    path.unlink(missing_ok=True)
+    remove_sealed(path)
     if learned.may_rank and uplift is not None:
-        with whole_file(path) as temporary:
+        with sealed_file(path) as temporary:
             pq.write_table(uplift, temporary)
     write_json(path.with_suffix(".json"), uplift_record(learned) | {"channels": dict(channels or {})})
 
@@ -79,8 +80,8 @@ def store_uplift(
 def read_stored_uplift(work: Workspace, as_of: date, use_case: str) -> StoredUplift:
     """The verdict on a use case at a snapshot, and the uplift if it may rank; else propensity ranks."""
     path = uplift_path(work, as_of, use_case)
-    record = read_json(path.with_suffix(".json"))
-    if record is None:
+    record = read_json(path.with_suffix(".json"), {})
+    if not record:
         return StoredUplift(TOO_SMALL, None)
     may_rank = record["verdict"] == RANKS and path.exists()
     return StoredUplift(

@@ -15,8 +15,10 @@ def main() -> None:
     import goldmine.cli.users  # noqa: F401 - each adds its commands
     from goldmine.cli.commands import app
     from goldmine.cli.output import complain
+    from goldmine.core.file_modes import use_file_modes
 
     try:
+        use_file_modes()
         app()
     except GoldmineError as error:
         complain(error)

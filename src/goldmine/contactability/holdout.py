@@ -15,7 +15,7 @@ import pandas as pd
 from goldmine.contactability.past_offers import newest_releases, offers_of
 from goldmine.contactability.policy import HoldOut, campaigns_folder, load_policy
 from goldmine.core.errors import SettingsError, UseCaseError
-from goldmine.core.files import disk_errors, read_json, write_json
+from goldmine.core.files import disk_errors, read_record, write_json
 from goldmine.core.fingerprint import of_bytes
 from goldmine.core.workspace import Workspace
 from goldmine.labels.cutoffs import outcome_end
@@ -51,14 +51,15 @@ def salt_of(work: Workspace, holdout: HoldOut | None) -> str:
     if holdout is not None and holdout.salt:
         return holdout.salt
     path = work.root / "holdout.salt"
-    if not path.exists():
-        if holdout is not None and read_json(work.root / "holdout.json", []):
-            raise SettingsError(
-                f"{path.name}: is missing, and a hold-out was drawn with it.",
-                "Restore it from a backup of the work folder; where it is lost for good, remove holdout.json as well: "
-                "everybody is drawn anew then, and what was held out so far can no longer be measured.",
-            )
-        _draw_salt(path)
+    if path.is_file() and (salt := path.read_text("utf-8", "replace")).strip("\x00 \n"):
+        return salt
+    if path.exists() or (holdout is not None and _recorded(work)):
+        raise SettingsError(
+            f"{path.name}: is {'empty' if path.exists() else 'missing'}, and a hold-out was drawn with it.",
+            "Restore it from a backup of the work folder; where it is lost for good, remove it and holdout.json: "
+            "everybody is drawn anew then, and what was held out so far can no longer be measured.",
+        )
+    _draw_salt(path)
     return path.read_text("utf-8")
 
 
@@ -176,7 +177,7 @@ def keep_holdout(work: Workspace, holdout: HoldOut | None, as_of: date) -> None:
         If salt, share or first day changed, or the hold-out was removed or shortened, while it lasts.
     """
     path = work.root / "holdout.json"
-    recorded: list[dict[str, Any]] = read_json(path, [])
+    recorded = _recorded(work)
     current = in_force(holdout, as_of)
     new = None if current is None else _entry(current)
     for entry in recorded:
@@ -198,6 +199,17 @@ def keep_holdout(work: Workspace, holdout: HoldOut | None, as_of: date) -> None:
         others = [entry for entry in recorded if entry["start_date"] != new["start_date"]]
         if [*others, new] != recorded:
             write_json(path, [*others, new])
+
+
+def _recorded(work: Workspace) -> list[dict[str, Any]]:
+    """The hold-outs so far; a damaged record is refused, since a new one would release those held out."""
+    recorded: list[dict[str, Any]] = read_record(
+        work.root / "holdout.json",
+        [],
+        "Restore it from a backup of the work folder; where it is lost for good, remove it: the hold-out in force is "
+        "then recorded anew, and a change of its salt or share would go unnoticed.",
+    )
+    return recorded
 
 
 def _entry(holdout: HoldOut) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from goldmine.core.files import read_json
+from goldmine.core.files import read_json, read_record
 from goldmine.core.fingerprint import of_file
 from goldmine.core.workspace import Workspace
 
@@ -18,7 +19,7 @@ OFFER_COLUMNS = ("campaign_id", "customer_id", "use_case", "channel", "group", "
 
 def releases_out(work: Workspace) -> list[Path]:
     """Folders of all releases, by snapshot, then by time of creation."""
-    releases = [(path.parent.parent.name, read_json(path)["created_at"], path.parent) for path in _manifests(work)]
+    releases = [(path.parent.parent.name, _manifest(path)["created_at"], path.parent) for path in _manifests(work)]
     return [folder for *_, folder in sorted(releases)]
 
 
@@ -28,7 +29,7 @@ def handed_out(work: Workspace) -> list[Path]:
     A release made when a later snapshot had one already is a backfill: nobody works it, and it binds nobody.
     """
     releases = sorted(
-        (read_json(path)["created_at"], path.parent.parent.name, path.parent) for path in _manifests(work)
+        (_manifest(path)["created_at"], path.parent.parent.name, path.parent) for path in _manifests(work)
     )
     latest, current = "", []
     for _created_at, snapshot, folder in releases:
@@ -44,8 +45,8 @@ def newest_releases(work: Workspace, before: date | None = None) -> list[Path]:
     The newest replaces the snapshot's earlier ones; so does an older one that was published again and is current.
     """
     newest = {folder.parent.name: folder for folder in handed_out(work)}
-    current = read_json(work.releases / "latest.json")
-    if current and current["as_of"] in newest:
+    current = read_json(work.releases / "latest.json", {})
+    if current.get("as_of") in newest:
         newest[current["as_of"]] = work.releases / current["path"]
     return [folder for day, folder in sorted(newest.items()) if before is None or day < str(before)]
 
@@ -72,7 +73,7 @@ def campaign_names(folders: list[Path], campaigns: Collection[str]) -> dict[str,
     names: dict[str, str] = {}
     shared = set()
     for folder in folders:
-        for code, record in (read_json(folder / "manifest.json").get("campaigns") or {}).items():
+        for code, record in (_manifest(folder / "manifest.json").get("campaigns") or {}).items():
             for title in record["title"].values():
                 if names.setdefault(title.lower(), code) != code:
                     shared.add(title.lower())
@@ -82,6 +83,14 @@ def campaign_names(folders: list[Path], campaigns: Collection[str]) -> dict[str,
 def releases_fingerprint(folders: list[Path]) -> list[str]:
     """Fingerprints of some releases' campaigns."""
     return [of_file(path) for folder in folders for path in _files(folder)]
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    """The manifest of a release; without it nobody knows whom the release binds, so a damaged one is refused."""
+    manifest: dict[str, Any] = read_record(
+        path, {}, "Restore the release from a backup; or move its folder away, and its offers no longer count."
+    )
+    return manifest
 
 
 def _manifests(work: Workspace) -> list[Path]:

@@ -1,6 +1,7 @@
 """``tables.json`` in the work folder: which files are the bank's canonical tables, and their fingerprints."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 from goldmine.contract.bank import Bank, CanonicalTable, TableFile
 from goldmine.contract.reconciliation import TableIntake
-from goldmine.core.errors import WorkFolderError
+from goldmine.core.errors import DiskError, WorkFolderError
 from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.workspace import Workspace
@@ -18,7 +19,9 @@ _FORMAT = 1
 
 @dataclass
 class Hashes:
-    """SHA-256 of files, computed once for each path, size and time of change.
+    """SHA-256 of files, computed once for each path, size and times of change.
+
+    The change time of the inode counts too, which no program can set, so an edit that restores the rest is noticed.
 
     Parameters
     ----------
@@ -33,10 +36,10 @@ class Hashes:
         """SHA-256 of a file's content; a file that has not changed since it was last hashed is not read."""
         state = _state(path)
         entry = self.known.get(str(path))
-        if entry is None or entry[:2] != state:
+        if entry is None or entry[:-1] != state:
             entry = [*state, of_file(path)]
         self.known[str(path)] = self.used[str(path)] = entry
-        return str(entry[2])
+        return str(entry[-1])
 
     def of_all(self, paths: Iterable[Path]) -> list[str]:
         """SHA-256 of each file."""
@@ -66,6 +69,11 @@ def load_bank(work: Workspace) -> Bank:
     WorkFolderError
         If there is none, or a file has changed since.
     """
+    with suppress(WorkFolderError, DiskError, OSError):
+        # Locking looks after damaged tables; a run at work has done so, and who may only read cannot.
+        if work.root.exists() and work.is_free():
+            with work.lock():
+                pass
     saved = read_manifest(work)
     if not saved:
         raise WorkFolderError(
@@ -124,7 +132,7 @@ def saved_files(entry: dict[str, Any], work: Workspace) -> tuple[TableFile, ...]
     files = []
     for file in entry["files"]:
         path = work.root / file["path"]
-        if not path.exists() or _state(path) != file["state"]:
+        if not path.is_file() or (_state(path) != file["state"] and of_file(path) != file["fingerprint"]):
             return None
         files.append(TableFile(path, file["fingerprint"], file["rows"], file["month"]))
     return tuple(files)
@@ -153,4 +161,4 @@ def _file_entry(file: TableFile, work: Workspace) -> dict[str, Any]:
 
 def _state(path: Path) -> list[int]:
     status = path.stat()
-    return [status.st_size, status.st_mtime_ns]
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]

@@ -18,7 +18,7 @@ from ibis.backends.sql import SQLBackend
 from sqlglot.expressions import to_identifier
 
 from goldmine.core.errors import SettingsError
-from goldmine.core.files import whole_file
+from goldmine.core.seals import sealed_file
 from goldmine.core.sql import literal
 
 Name = Literal["duckdb", "spark"]
@@ -149,7 +149,7 @@ def write_parquet(connection: SQLBackend, query: str, path: Path, *, order: Sequ
 
         write_parts(connection, query, path, order)
         return
-    with whole_file(path) as temporary:
+    with sealed_file(path) as temporary:
         # The lowest level writes in a fifth less time, and a fiftieth more bytes.
         connection.raw_sql(
             f"COPY (SELECT * FROM ({query}) ORDER BY {', '.join(order)}) TO {literal(temporary)} "

@@ -1,4 +1,4 @@
-"""Atomic writing: whole or not at all."""
+"""State on disk: written whole or not at all, and read with a check of what is there."""
 
 import errno
 import json
@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from goldmine.core.errors import DiskError
+from goldmine.core.errors import DiskError, WorkFolderError
+from goldmine.core.file_modes import folder_mode
+from goldmine.core.notice import shout
 
 _FULL = ("No space left on device", "disk is full")
 
@@ -40,32 +42,46 @@ def _disk_fault(error: Exception) -> str:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; it takes the name only when the block ends well."""
+    """Give a temporary path beside `path`; it takes the name only when the block ends well and the disk holds it."""
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
         try:
             yield temporary
+            sync(temporary)
             if path.is_dir():
                 remove(path)
             temporary.replace(path)
+            sync(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def whole_folder(path: Path) -> Iterator[Path]:
-    """Give a temporary folder; it replaces `path` only when the block ends well."""
+    """Give a temporary folder; it replaces `path` only when the block ends well and the disk holds it all."""
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent))
         try:
             yield temporary
-            temporary.chmod(0o755)
+            temporary.chmod(folder_mode())
+            sync(*temporary.rglob("*"), temporary)
             remove(path)
             temporary.replace(path)
+            sync(path.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def sync(*paths: Path) -> None:
+    """Make the disk hold files and folders, so that they are there after a power failure."""
+    for path in paths:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def remove(path: Path) -> None:
@@ -83,5 +99,53 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def read_json(path: Path, default: Any = None) -> Any:
-    """Read JSON, or return `default` if there is no file."""
-    return json.loads(path.read_text("utf-8")) if path.exists() else default
+    """Read state that can be made again.
+
+    Returns
+    -------
+    Any
+        What the file holds. `default` where there is no file, or one that is empty, cut short or holds something else
+        than the default's type: that is said aloud, and whoever reads makes the state again.
+    """
+    value, damage = _read(path, default)
+    if damage:
+        shout(f"{path}: {damage}; it is made again.")
+    return value
+
+
+def read_record(path: Path, default: Any, restore: str) -> Any:
+    """Read state that cannot be made again.
+
+    Parameters
+    ----------
+    restore : str
+        What to do where the file is damaged.
+
+    Raises
+    ------
+    WorkFolderError
+        If the file is empty, cut short, or holds something else than the default's type.
+    """
+    value, damage = _read(path, default)
+    if damage:
+        raise WorkFolderError(f"{path}: {damage}.", restore)
+    return value
+
+
+def _read(path: Path, default: Any) -> tuple[Any, str]:
+    """What a file holds, or the default and what is wrong with the file."""
+    value, damage = default, ""
+    try:
+        content = path.read_bytes()
+        value = json.loads(content)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except IsADirectoryError:
+        damage = "is a folder"
+    except PermissionError as error:
+        raise WorkFolderError(f"{path}: may not be read.", "Permit reading it, or run as its owner.") from error
+    except (ValueError, RecursionError):
+        damage = "is cut short or changed" if content.strip() else "is empty"
+    if default is not None and not isinstance(value, type(default)):
+        damage = f"holds a {type(value).__name__}, not a {type(default).__name__}"
+    return (default, damage) if damage else (value, "")

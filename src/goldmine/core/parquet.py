@@ -1,9 +1,10 @@
 """Tables that Goldmine writes: one Parquet file with DuckDB, a folder of parts with Spark, under the same name."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.parquet as pq
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def parquet_files(path: Path) -> list[Path]:
@@ -11,6 +12,8 @@ def parquet_files(path: Path) -> list[Path]:
     return sorted(path.glob("*.parquet")) if path.is_dir() else [path]
 
 
-def parquet_schema(path: Path) -> pa.Schema:
+def parquet_schema(path: Path) -> "pa.Schema":
     """The names and types of a table's columns."""
+    import pyarrow.parquet as pq
+
     return pq.read_schema(parquet_files(path)[0])

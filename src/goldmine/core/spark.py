@@ -20,8 +20,8 @@ import pyarrow.parquet as pq
 from ibis.backends.sql import SQLBackend
 
 from goldmine.core.errors import EngineError, GoldmineError
-from goldmine.core.files import whole_folder
 from goldmine.core.parquet import parquet_files
+from goldmine.core.seals import sealed_folder
 
 _FAULTS = (
     (
@@ -144,7 +144,7 @@ def read_parts(connection: SQLBackend, paths: Sequence[Path]) -> ibis.Table:
 
 def write_parts(connection: SQLBackend, query: str, path: Path, order: Sequence[str]) -> None:
     """Write a query's rows as a folder of sorted parts; it gets its name only when all are written."""
-    with whole_folder(path) as temporary, spark_errors():
+    with sealed_folder(path) as temporary, spark_errors():
         _write(_spark(connection).sql(query).sortWithinPartitions(*order), temporary)
 
 

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TextIO
 
 from goldmine.core.errors import WorkFolderError
-from goldmine.core.files import disk_errors, read_json, write_json
+from goldmine.core.file_modes import protect
+from goldmine.core.files import disk_errors, read_record, write_json
 from goldmine.core.processes import process_mark
+from goldmine.core.seals import discard_damaged
 
 
 def home() -> Path:
@@ -122,14 +124,14 @@ class Workspace:
         WorkFolderError
             If it belongs to none yet.
         """
-        owner = read_json(self.root / "bank.json")
-        if owner is None:
+        owner = self._owner()
+        if not owner:
             raise WorkFolderError(f"{self.root}: is no bank's work folder yet.", "Run `goldmine run` there first.")
         return str(owner["bank"])
 
     def source(self) -> Path | None:
         """The folder that the bank's tables were last imported from; None if none were."""
-        folder = read_json(self.root / "bank.json", {}).get("source")
+        folder = self._owner().get("source")
         return Path(folder) if folder else None
 
     def claim(self, bank: str, source: Path | None = None) -> None:
@@ -140,11 +142,19 @@ class Workspace:
         WorkFolderError
             If it holds another bank's data.
         """
-        path = self.root / "bank.json"
-        owner = read_json(path, {"bank": bank})
+        owner = self._owner() or {"bank": bank}
         if owner["bank"] != bank:
             raise self._other_bank(owner["bank"], bank)
-        write_json(path, owner | ({"source": str(source.absolute())} if source else {}))
+        write_json(self.root / "bank.json", owner | ({"source": str(source.absolute())} if source else {}))
+
+    def _owner(self) -> dict[str, str]:
+        """What ``bank.json`` says: the bank, and the source of its tables; empty where there is none."""
+        path = self.root / "bank.json"
+        advice = 'Restore it from a backup, or write {"bank": "NAME"} into it with the bank\'s name of bank.yaml.'
+        owner: dict[str, str] = read_record(path, {}, advice)
+        if path.exists() and not isinstance(owner.get("bank"), str):
+            raise WorkFolderError(f"{path}: names no bank.", advice)
+        return owner
 
     def require_bank(self, bank: str, source: Path | None = None) -> None:
         """Check that the folder is this bank's, or nobody's yet; if a source is given, that its tables came from there.
@@ -154,8 +164,8 @@ class Workspace:
         WorkFolderError
             If it holds another bank's data, or tables that came from another folder.
         """
-        owner = read_json(self.root / "bank.json")
-        if owner is None:
+        owner = self._owner()
+        if not owner:
             return
         if owner["bank"] != bank:
             raise self._other_bank(owner["bank"], bank)
@@ -175,6 +185,8 @@ class Workspace:
     @contextmanager
     def lock(self, wait_seconds: float = 0.0) -> Iterator[None]:
         """Hold the folder for one run; kernels that the run starts share its hold, and keep it as long as they live.
+
+        Derived tables that are not as they were written are removed first, so that the run makes them again.
 
         Parameters
         ----------
@@ -196,6 +208,7 @@ class Workspace:
         except FileNotFoundError as error:  # of the system's own, such as /proc
             raise WorkFolderError(f"{self.root}: no folder can be made there.", "Give another with --work.") from error
         with disk_errors(self.root):
+            protect(self.root)
             stream = (self.root / ".lock").open("a+")
         with stream:
             if not _locked(stream, max(wait_seconds, _LOOK_SECONDS)):
@@ -209,6 +222,7 @@ class Workspace:
             stream.flush()
             os.environ[_HELD] = me
             try:
+                discard_damaged(self.root)
                 yield
             finally:
                 del os.environ[_HELD]

@@ -11,7 +11,7 @@ from goldmine.contract.bank import Bank
 from goldmine.contract.display_names import DisplayNames, display_names
 from goldmine.core.engine import connect
 from goldmine.core.errors import ContractError, HistoryError
-from goldmine.core.files import whole_file
+from goldmine.core.seals import sealed_file
 from goldmine.core.workspace import Workspace
 from goldmine.coverage.assign import People, assign
 from goldmine.coverage.contact_cadence import last_contacts, with_due_dates
@@ -149,7 +149,7 @@ def make_coverage(bank: Bank, work: Workspace, as_of: date, rules: CoverageRules
     assigned["since"] = assigned["since"].where(unchanged, pd.Timestamp(as_of))
     table = with_due_dates(assigned, last_contacts(books), rules, as_of)[list(COLUMNS)]
     table = table.astype(dict.fromkeys(_DAYS, "datetime64[ms]"))
-    with whole_file(coverage_path(work, as_of)) as temporary:
+    with sealed_file(coverage_path(work, as_of)) as temporary:
         table.to_parquet(temporary, index=False)
     limits = people["role"].map(dict(rules.max_customers)).fillna(0).astype(int)
     permitted = may_contact(ContactTables.open(bank, work, as_of), set(table["customer_id"]), "relationship")

@@ -13,9 +13,10 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.preprocessing import StandardScaler
 
 from goldmine.core.errors import HistoryError, UseCaseError
-from goldmine.core.files import whole_file, write_json
+from goldmine.core.files import write_json
 from goldmine.core.i18n import LANGUAGES, LocalizedText, in_language, join_texts, pgettext
 from goldmine.core.parquet import parquet_schema
+from goldmine.core.seals import sealed_file
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_dictionary
 
@@ -161,7 +162,7 @@ def segment_name(means: pd.Series, titles: Mapping[str, str]) -> LocalizedText:
 
 def _write(work: Workspace, as_of: date, ids: pd.Series, segment: np.ndarray, table: pd.DataFrame) -> Path:
     path = work.root / "segments" / f"{as_of}.parquet"
-    with whole_file(path) as temporary:
+    with sealed_file(path) as temporary:
         pd.DataFrame({"customer_id": ids, "segment": segment.astype(np.int8)}).to_parquet(temporary, index=False)
     write_json(path.with_suffix(".json"), table[["segment", "customers", "name_en", "name_zh"]].to_dict("records"))
     return path

@@ -17,8 +17,9 @@ from goldmine.core import fingerprint
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, SettingsError
-from goldmine.core.files import read_json, whole_file, write_json
+from goldmine.core.files import read_json, write_json
 from goldmine.core.parquet import parquet_schema
+from goldmine.core.seals import is_sealed, sealed_file
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.customers.ladder import layer_expression, level_expression
@@ -100,12 +101,12 @@ def build_customers(bank: Bank, work: Workspace, days: Sequence[date]) -> Custom
         before = _table_before(work, day)
         current = _table_fingerprint(bank, work, day, before)
         off = _switched_off(catalogue, work, day)
-        if path.exists() and read_json(path.with_suffix(".json")) == current:
+        if is_sealed(path) and read_json(path.with_suffix(".json")) == current:
             kept.append(day)
             continue
         if not made:
             check_examples(catalogue)
-        with whole_file(path) as temporary:
+        with sealed_file(path) as temporary:
             query = _query(sources, catalogue, day, before, queries)
             to = f"{literal(temporary)} (FORMAT parquet, COMPRESSION zstd)"
             sources.connection.raw_sql(f"COPY ({query}) TO {to}")

@@ -18,9 +18,9 @@ from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.dates import month_end, month_key, months_back
 from goldmine.core.engine import DUCKDB, Engine, cached_rows, connect, on_spark, write_parquet
 from goldmine.core.errors import HistoryError
-from goldmine.core.files import read_json, whole_folder, write_json
-from goldmine.core.parquet import parquet_files
+from goldmine.core.files import read_json, write_json
 from goldmine.core.progress import track_queries
+from goldmine.core.seals import is_sealed, sealed_content, sealed_folder
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.features.catalogue import Plan, carried, catalogue, plan, tried_folders
@@ -74,7 +74,7 @@ def write_slices(source: Source, slices: list[str], feature_plan: Plan, query: s
     """
     connection, target = source.connection, source.work.features(source.cutoff)
     merged = follow_mergers(source)
-    with whole_folder(target) as folder, TemporaryDirectory(prefix=".base.", dir=folder) as scratch:
+    with sealed_folder(target) as folder, TemporaryDirectory(prefix=".base.", dir=folder) as scratch:
         parts = [Path(scratch) / f"{position:04}.parquet" for position in range(len(slices))]
         for within, part in zip(slices, parts, strict=True):
             create_views(source, merged, within)
@@ -99,7 +99,7 @@ class FeatureReport:
 def build_features(bank: Bank, work: Workspace, cutoffs: list[date], engine: Engine = DUCKDB) -> FeatureReport:
     """Bring the feature tables of some cutoffs up to date; the activity must be there.
 
-    A cutoff whose activity, small tables and code are unchanged is kept.
+    A cutoff whose activity, small tables and code are unchanged is kept, if its table is as it was written.
 
     Raises
     ------
@@ -115,9 +115,7 @@ def build_features(bank: Bank, work: Workspace, cutoffs: list[date], engine: Eng
                 f"to {month_end(date.fromisoformat(months[-1] + '-01'))}.",
             )
     fingerprints = {cutoff: feature_fingerprint(bank, work, cutoff) for cutoff in cutoffs}
-    stale = [
-        c for c in cutoffs if read_json(_fingerprint_path(work, c)) != fingerprints[c] or not work.features(c).exists()
-    ]
+    stale = [cutoff for cutoff in cutoffs if _made_from(work, cutoff) != fingerprints[cutoff]]
     write_json(_dictionary(work), [feature.stored() for feature in catalogue() if carried(bank, feature)])
 
     def build(connection: SQLBackend, cutoff: date) -> None:
@@ -127,7 +125,7 @@ def build_features(bank: Bank, work: Workspace, cutoffs: list[date], engine: Eng
         plan(engine.dialect)  # compiled here, or each thread would compile it
     rows = bank.tables["customers"].rows
     for cutoff in track_queries(stale, "features by cutoff", partial(connect, engine), build, rows=rows):
-        write_json(_fingerprint_path(work, cutoff), fingerprints[cutoff])
+        write_json(_mark(work, cutoff), fingerprints[cutoff])
     return FeatureReport(tuple(stale), tuple(c for c in cutoffs if c not in stale))
 
 
@@ -156,7 +154,7 @@ def feature_content(work: Workspace, cutoff: date) -> str:
     table = work.features(cutoff)
     if not table.exists():
         raise HistoryError(f"features at {cutoff}: they have not been made.", "Run `goldmine features` first.")
-    return fingerprint.of_value([fingerprint.of_file(file) for file in parquet_files(table)])
+    return sealed_content(table)
 
 
 def require_current(bank: Bank, work: Workspace, cutoffs: Iterable[date]) -> None:
@@ -168,9 +166,7 @@ def require_current(bank: Bank, work: Workspace, cutoffs: Iterable[date]) -> Non
         If a table is out of date; a missing table raises when it is read.
     """
     for cutoff in cutoffs:
-        if work.features(cutoff).exists() and read_json(_fingerprint_path(work, cutoff)) != feature_fingerprint(
-            bank, work, cutoff
-        ):
+        if work.features(cutoff).exists() and read_json(_mark(work, cutoff)) != feature_fingerprint(bank, work, cutoff):
             raise HistoryError(
                 f"features at {cutoff}: they were made from other tables or by other code than there are now.",
                 "Run `goldmine features` again, then go on.",
@@ -205,5 +201,11 @@ def _dictionary(work: Workspace) -> Path:
     return work.root / "features" / "dictionary.json"
 
 
-def _fingerprint_path(work: Workspace, cutoff: date) -> Path:
+def _made_from(work: Workspace, cutoff: date) -> str | None:
+    """What a cutoff's table was made from; None where there is none, or it is not as it was written."""
+    mark: str | None = read_json(_mark(work, cutoff)) if is_sealed(work.features(cutoff)) else None
+    return mark
+
+
+def _mark(work: Workspace, cutoff: date) -> Path:
     return work.features(cutoff).with_suffix(".json")

@@ -36,7 +36,8 @@ def keep_figures(work: Workspace, kept: KeptFigures) -> Path:
 
 def kept_figures(work: Workspace) -> list[KeptFigures]:
     """The figures of all measured campaigns, the latest complete one first."""
-    kept = [KeptFigures(**read_json(path)) for path in _folder(work).glob("*.json")]
+    stored = [read_json(path, {}) for path in _folder(work).glob("*.json")]
+    kept = [KeptFigures(**figures) for figures in stored if figures]
     return sorted(kept, key=lambda one: (one.complete_on, one.campaign), reverse=True)
 
 

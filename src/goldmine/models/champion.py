@@ -9,10 +9,10 @@ from goldmine.core.errors import ModelError
 from goldmine.core.file_names import file_name
 from goldmine.core.files import read_json, whole_folder, write_json
 from goldmine.core.i18n import LocalizedText, _
+from goldmine.core.notice import shout
 from goldmine.core.workspace import home
 from goldmine.models.model import Model, load_model
 from goldmine.models.store import Store, require_same_store
-from goldmine.models.tracking import shout
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,10 @@ import pyarrow.parquet as pq
 from goldmine.contract.bank import Bank
 from goldmine.core.engine import DUCKDB, Engine, connect
 from goldmine.core.errors import UseCaseError
-from goldmine.core.files import disk_errors, read_json, whole_file, write_json
+from goldmine.core.files import disk_errors, read_json, write_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.parquet import parquet_schema
+from goldmine.core.seals import sealed_file
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_fingerprint, require_current
 from goldmine.labels.eligibility import eligible, feature_rows
@@ -100,14 +101,14 @@ def score(
     }
     description = path.with_suffix(".json")
     stored = read_json(description, {})
-    if path.exists() and all(stored.get(k) == v for k, v in origin.items()) and stored["sha256"] == of_file(path):
+    if path.exists() and all(stored.get(k) == v for k, v in origin.items()) and stored.get("sha256") == of_file(path):
         return _report(best, path, (use_case.name, as_of), stored)
     job = _ScoringJob(work, use_case, as_of, best.model)
     # Ranking needs two columns only, so it runs in this process on either engine.
     table = _ranked(_on_spark(job, engine) if engine.name == "spark" else _in_process(job), use_case, as_of)
     # The old description goes first: a process killed in between leaves no scores rather than wrong ones.
     description.unlink(missing_ok=True)
-    with whole_file(path) as temporary:
+    with sealed_file(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")
     counts = {"rows": table.num_rows, "unseen_categories": _unseen_categories(work, use_case, as_of, best.model)}
     write_json(description, {**origin, **counts, "sha256": of_file(path)})

@@ -1,12 +1,10 @@
 """The tracking store of runs and models: MLflow on SQLite in ``mlruns/``, or at ``MLFLOW_TRACKING_URI``."""
 
 import fcntl
-import json
 import logging
 import os
 import socket
 import sqlite3
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -19,7 +17,8 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from goldmine.core.errors import ModelError
-from goldmine.core.files import disk_errors, write_json
+from goldmine.core.files import disk_errors, read_record, write_json
+from goldmine.core.notice import shout
 from goldmine.core.workspace import home
 from goldmine.models.store import PORTS, Store, store_address
 
@@ -115,12 +114,6 @@ def _sqlite_fault(path: Path) -> str:
     except sqlite3.DatabaseError as error:
         return "" if "locked" in str(error) else str(error)
     return ""
-
-
-def shout(line: str) -> None:
-    """Print a line on standard error, marked so that nobody overlooks it."""
-    sys.stderr.write(f"!!! {line}\n")
-    sys.stderr.flush()
 
 
 def use_tracking(bank_name: str) -> str:
@@ -230,7 +223,9 @@ def run_dict(run_id: str, artifact: str) -> dict[str, Any]:
 
     copy = home() / "mlruns" / "champions" / "runs" / run_id / artifact
     if unreachable() and not _is_offline_run(run_id):
-        return dict(json.loads(copy.read_text("utf-8")))
+        if not copy.exists():
+            raise FileNotFoundError(copy)
+        return dict(read_record(copy, {}, "Bring the tracking server back; the copy is then written again."))
     loaded = mlflow.artifacts.load_dict(f"runs:/{run_id}/{artifact}")
     write_json(copy, loaded)
     return dict(loaded)

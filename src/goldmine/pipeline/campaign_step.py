@@ -76,5 +76,5 @@ def _measure_each(step: Step, due: list[Snapshot]) -> None:
 
 def _is_measured(step: Step, own: Snapshot) -> bool:
     """Whether a campaign was measured at its month end, from the published files that are there now."""
-    entry = read_json(step_ledger(step, own).ledger)
-    return entry is not None and entry["inputs"].get("campaign") == of_value(inputs.campaign(own))
+    entry = read_json(step_ledger(step, own).ledger, {})
+    return bool(entry) and entry["inputs"].get("campaign") == of_value(inputs.campaign(own))

@@ -189,8 +189,8 @@ class StepLedger:
 
     def fresh(self) -> str | None:
         """The MLflow run that made the step, if the inputs are the same and every output is still there, unchanged."""
-        entry = read_json(self.ledger)
-        if entry is None or entry["inputs"] != dict(self.inputs):
+        entry = read_json(self.ledger, {})
+        if not entry or entry["inputs"] != dict(self.inputs):
             return None
         paths = {name: self.work.root / name for name in entry["outputs"]}
         if any(not path.is_file() or of_file(path) != entry["outputs"][name] for name, path in paths.items()):

@@ -65,8 +65,8 @@ def read_scored(work: Workspace, name: str, as_of: date) -> Scored:
     """
     use_case = load_use_case(name, work)
     path = work.scores(as_of, name)
-    beside = read_json(path.with_suffix(".json"))
-    if beside is None or not path.exists():
+    beside = read_json(path.with_suffix(".json"), {})
+    if not beside or not path.exists():
         raise ReleaseError(f"{name} at {as_of}: there are no scores to publish.", "Run `goldmine score` for it first.")
     scores = fingerprint.of_file(path)
     if scores != beside["sha256"]:

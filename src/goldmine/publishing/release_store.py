@@ -14,9 +14,11 @@ import pydantic
 
 from goldmine.core import fingerprint
 from goldmine.core.errors import ReleaseError
-from goldmine.core.files import disk_errors
+from goldmine.core.file_modes import folder_mode, released_mode
+from goldmine.core.files import disk_errors, remove
 from goldmine.core.workspace import Workspace
 from goldmine.publishing.manifest import CampaignFile, CustomersFile, Latest, ListFile, Manifest
+from goldmine.publishing.signature import sign, signature_fault
 
 _PART = ".part"
 
@@ -97,6 +99,7 @@ def _build(folder: Path, fill: Callable[[Path], Manifest]) -> Release:
     try:
         manifest = fill(temporary)
         (temporary / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
+        sign(temporary / "manifest.json")
         _seal(temporary)
         if folder.exists():
             # The existing release is damaged; otherwise it would have been used.
@@ -125,6 +128,8 @@ def _make_current(work: Workspace, release: Release) -> None:
     try:
         temporary.write_text(entry.model_dump_json(indent=2) + "\n", "utf-8")
         _sync([temporary])
+        if path.is_dir():
+            remove(path)
         temporary.replace(path)
         _sync([path.parent])
     finally:
@@ -151,7 +156,7 @@ def _latest(work: Workspace) -> Path:
 def _latest_of(path: Path) -> Latest:
     try:
         return Latest.model_validate_json(path.read_bytes())
-    except pydantic.ValidationError as error:
+    except (pydantic.ValidationError, IsADirectoryError) as error:
         raise _not_whole(path, "it cannot be read") from error
 
 
@@ -176,12 +181,17 @@ def read_release(folder: Path) -> Release:
         manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
     except FileNotFoundError as error:
         raise _not_whole(folder, "manifest.json is missing") from error
-    except pydantic.ValidationError as error:
+    except (pydantic.ValidationError, IsADirectoryError) as error:
         raise _not_whole(folder, "manifest.json cannot be read") from error
+    fault = signature_fault(folder / "manifest.json")
+    if fault:
+        raise _not_whole(folder, fault)
     held: list[ListFile | CampaignFile | CustomersFile] = [*manifest.files, *manifest.campaign_files]
     held += manifest.replaces.files if manifest.replaces else ()
     for file in [*held, manifest.customers] if manifest.customers else held:
         path = folder / file.path
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise _not_whole(folder, "manifest.json names a file outside of it")
         if not path.exists():
             raise _not_whole(folder, f"{file.path} is missing")
         if fingerprint.of_file(path) != file.sha256:
@@ -199,8 +209,8 @@ def _seal(folder: Path) -> None:
     """Make every file read-only and sync all of it to the disk."""
     paths = sorted(folder.rglob("*"))
     for path in paths:
-        path.chmod(0o444 if path.is_file() else 0o755)
-    folder.chmod(0o755)
+        path.chmod(released_mode() if path.is_file() else folder_mode())
+    folder.chmod(folder_mode())
     _sync([*paths, folder])
 
 

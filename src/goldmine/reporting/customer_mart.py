@@ -12,7 +12,8 @@ from ibis.expr.types import BooleanValue, NumericValue, Table
 
 from goldmine.activity.build import index_of
 from goldmine.core.dates import month_end, month_key
-from goldmine.core.files import read_json, whole_file, write_json
+from goldmine.core.files import read_json
+from goldmine.core.seals import sealed_file, write_sealed_json
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.coverage.customer_balances import BankSnapshot
@@ -112,7 +113,7 @@ def mart_path(work: Workspace, as_of: date) -> Path:
 def read_mart(work: Workspace, as_of: date) -> CustomerMart:
     """A mart that was built earlier."""
     path = mart_path(work, as_of)
-    return CustomerMart(path, as_of, read_json(path.with_suffix(".json")))
+    return CustomerMart(path, as_of, read_json(path.with_suffix(".json"), {}))
 
 
 def make_mart(books: BankSnapshot, moved_in_quarter: str) -> CustomerMart:
@@ -139,9 +140,9 @@ def make_mart(books: BankSnapshot, moved_in_quarter: str) -> CustomerMart:
     }
     query = ibis.to_sql(rows.select(**columns).order_by("customer_id"), dialect="duckdb")
     path = mart_path(books.work, books.as_of)
-    with whole_file(path) as temporary:
+    with sealed_file(path) as temporary:
         books.connection.raw_sql(f"COPY ({query}) TO {literal(temporary)} (FORMAT parquet, COMPRESSION zstd)")
-    write_json(path.with_suffix(".json"), missing)
+    write_sealed_json(path.with_suffix(".json"), missing)
     return CustomerMart(path, books.as_of, missing)
 
 

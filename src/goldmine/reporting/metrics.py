@@ -13,7 +13,8 @@ import duckdb
 import pandas as pd
 
 from goldmine.core.errors import HistoryError
-from goldmine.core.files import read_json, whole_file, write_json
+from goldmine.core.files import read_json
+from goldmine.core.seals import sealed_file, write_sealed_json
 from goldmine.core.sql import literal, quoted
 from goldmine.core.workspace import Workspace
 from goldmine.reporting.customer_mart import COLUMNS, CustomerMart
@@ -87,9 +88,9 @@ def compute(mart: CustomerMart, metrics: Metrics) -> Figures:
 def save(work: Workspace, figures: Figures) -> Path:
     """Store the figures in the work folder, where other systems may read them."""
     path = figures_path(work, figures.as_of)
-    with whole_file(path) as temporary:
+    with sealed_file(path) as temporary:
         figures.rows.to_parquet(temporary, index=False)
-    write_json(path.with_suffix(".json"), figures.missing)
+    write_sealed_json(path.with_suffix(".json"), figures.missing)
     return path
 
 

@@ -17,6 +17,7 @@ from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError
 from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_code, of_file, of_value
+from goldmine.core.seals import is_sealed
 from goldmine.core.workspace import Workspace, home
 from goldmine.coverage import BankSnapshot, load_coverage_rules, make_coverage, missing_for_coverage, read_coverage
 from goldmine.coverage.plan import COLUMNS as COVERAGE_COLUMNS
@@ -117,7 +118,9 @@ def prepare(bank: Bank, work: Workspace, as_of: date) -> ReportData:
     days = [month_end(as_of, -3 * lag) for lag in reversed(range(QUARTERS))]
     fingerprint = _fingerprint(bank, work, as_of)
     fingerprint_file = mart_path(work, as_of).with_suffix(".fingerprint.json")
-    if read_json(fingerprint_file) == fingerprint and figures_path(work, as_of).exists():
+    stored = read_json(fingerprint_file, {})
+    written = [work.root / name for name in stored.get("files", ())]
+    if stored.get("made_from") == fingerprint and all(map(is_sealed, written)):
         return opened(bank, work, as_of)
     if not missing_for_coverage(bank):
         make_coverage(bank, work, as_of, load_coverage_rules())
@@ -125,10 +128,13 @@ def prepare(bank: Bank, work: Workspace, as_of: date) -> ReportData:
         if books.has_month("balances", day) and not _is_current(work, day):
             make_mart(BankSnapshot(books.connection, bank, work, day), metrics.moved_in_quarter)
     make_mart(books, metrics.moved_in_quarter)
-    for day in days:
-        if _is_current(work, day):
-            save(work, compute(read_mart(work, day), metrics))
-    write_json(fingerprint_file, _fingerprint(bank, work, as_of))
+    current = [day for day in days if _is_current(work, day)]
+    for day in current:
+        save(work, compute(read_mart(work, day), metrics))
+    tables = [path(work, day) for day in current for path in (mart_path, figures_path)]
+    files = [file for table in tables for file in (table, table.with_suffix(".json"))]
+    names = [file.relative_to(work.root).as_posix() for file in files]
+    write_json(fingerprint_file, {"made_from": _fingerprint(bank, work, as_of), "files": names})
     return opened(bank, work, as_of)
 
 
@@ -142,7 +148,7 @@ def _fingerprint(bank: Bank, work: Workspace, as_of: date) -> str:
             of_code(*settings),
             partition_fingerprints(work),
             {name: sorted(file.fingerprint for file in table.files) for name, table in bank.tables.items()},
-            {str(path): of_file(path) for path in sorted(earlier) if path.stem <= str(as_of)},
+            {path.parent.name + path.name: of_file(path) for path in sorted(earlier) if path.stem <= str(as_of)},
         ]
     )
 

@@ -141,7 +141,8 @@ def finish_site(work: Workspace) -> None:
         text = page.read_text("utf-8")
         if _FROM_THE_WEB.search(text):
             page.write_text(_FROM_THE_WEB.sub("", text).replace("</head>", f"{_STYLE}</head>"), "utf-8")
-    results = [read_json(path) for path in sorted(work.validation("any").parent.glob("*.json"))]
+    stored = [read_json(path, {}) for path in sorted(work.validation("any").parent.glob("*.json"))]
+    results = [result for result in stored if result]
     rows = [(result, _page_of(work.docs, result["suite"])) for result in results]
     with whole_file(work.docs / "index.html") as temporary:
         index = page_templates("goldmine.validation").get_template("data_docs.html.jinja")

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
 from goldmine.core.errors import DriftError
-from goldmine.core.files import read_json, write_json
+from goldmine.core.files import read_json, read_record, write_json
 from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
@@ -174,8 +174,8 @@ def estimated_and_realised(bank: Bank, work: Workspace, use_case: UseCase, as_of
         estimated); the test cutoff of this snapshot's model comes first, if the snapshot was scored.
     """
     rows: list[tuple[object, ...]] = []
-    now = read_json(work.drift(as_of, use_case.name))
-    if now is not None:
+    now = read_json(work.drift(as_of, use_case.name), {})
+    if now:
         expected = now["tested"]["estimated"]
         tested_on = _("{day} (test cutoff)", day=now["test_cutoff"])
         rows += [
@@ -192,7 +192,9 @@ def estimated_and_realised(bank: Bank, work: Workspace, use_case: UseCase, as_of
 
 
 def _realised(bank: Bank, work: Workspace, use_case: UseCase, scored: date, as_of: date) -> list[tuple[object, ...]]:
-    note = read_json(work.drift(scored, use_case.name))
+    note = read_json(work.drift(scored, use_case.name), {})
+    if not note:
+        return []
     outcomes = labelled(bank, work, use_case, scored, as_of)
     scores = pq.read_table(work.scores(scored, use_case.name), columns=["customer_id", "probability"])
     joined = outcomes.join(scores, "customer_id", join_type="inner")
@@ -222,7 +224,7 @@ def require_stable(work: Workspace, as_of: date, use_cases: tuple[str, ...] = ()
     alarms = {}
     for path in sorted((work.root / "drift" / str(as_of)).glob("*.json")):
         if path.stem in use_cases or not use_cases:
-            alarms[path.stem] = read_json(path)["alarms"]
+            alarms[path.stem] = read_record(path, {}, "Run `goldmine score` again.")["alarms"]
     alarming = {name: features for name, features in alarms.items() if features}
     if alarming:
         summary = "; ".join(
@@ -241,8 +243,8 @@ def _earlier(work: Workspace, use_case: str, as_of: date, version: str, referenc
     """
     windows = {window.cutoff: window for window in reference.windows}
     for path in sorted((work.root / "drift").glob(f"*/{use_case}.json")):
-        note = read_json(path)
-        if note["model_version"] == version:
+        note = read_json(path, {})
+        if note.get("model_version") == version:
             windows[path.parent.name] = Window(**note["windows"][-1])
     days = {cutoff: cutoff if cutoff[0].isdigit() else "" for cutoff in windows}
     return [windows[cutoff] for cutoff in sorted(windows, key=lambda cutoff: days[cutoff]) if days[cutoff] < str(as_of)]

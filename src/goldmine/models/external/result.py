@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from goldmine.core.dates import parse_month_end
-from goldmine.core.files import read_json, whole_file, write_json
+from goldmine.core.files import read_record, write_json
+from goldmine.core.seals import sealed_file
 from goldmine.core.workspace import Workspace
 from goldmine.models.external.ensemble import Blended
 from goldmine.models.external.table import INTEGER_IDS, table_path
@@ -68,7 +69,7 @@ def keep_result(work: Workspace, training: TrainingRecord, registered: Registrat
     probabilities = probabilities.take(positions)
     if INTEGER_IDS.encode() in (table.schema.metadata or {}):
         probabilities = probabilities.set_column(0, "customer_id", probabilities["customer_id"].cast(pa.int64()))
-    with whole_file(probabilities_path(work, case.name)) as temporary:
+    with sealed_file(probabilities_path(work, case.name)) as temporary:
         pq.write_table(probabilities, temporary, compression="zstd")
     result = ExternalTableResult(
         registered.version,
@@ -94,7 +95,7 @@ def scored_probabilities(work: Workspace, use_case: str, keys: pa.ChunkedArray) 
 
 def read_result(work: Workspace, use_case: str) -> ExternalTableResult:
     """Read the result of the last training on a table."""
-    stored = read_json(_path(work, use_case))
+    stored = read_record(_path(work, use_case), {}, "Run `goldmine train-table` on the table again.")
     return ExternalTableResult(**{**stored, "refusals": tuple(stored["refusals"])})
 
 

@@ -18,6 +18,7 @@ from goldmine.core.errors import UseCaseError
 from goldmine.core.files import whole_file, write_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.i18n import _
+from goldmine.core.seals import sealed_file
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_fingerprint
 from goldmine.labels.outcomes.external_label import ExternalLabel
@@ -239,5 +240,5 @@ def _write(work: Workspace, as_of: date, case: UseCase, imported: pa.Table) -> N
 
 
 def _parquet(path: Path, table: pa.Table) -> None:
-    with whole_file(path) as temporary:
+    with sealed_file(path) as temporary:
         pq.write_table(table, temporary, compression="zstd")

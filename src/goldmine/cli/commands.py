@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from goldmine.cli.campaigns import learn_uplift, outcomes, sample_campaign, sample_quarter
+from goldmine.cli.households import households
 from goldmine.cli.link import app as link_app
 from goldmine.cli.map_tables import map_tables
 from goldmine.cli.tags import app as tags_app
@@ -168,6 +169,7 @@ for _name, (_steps, _help) in STEPS.items():
 
 app.add_typer(tags_app, name="tags")
 app.add_typer(link_app, name="link")
+app.command("households")(households)
 app.command("map")(map_tables)
 app.command("train-table")(train_table)
 app.add_typer(outcomes, name="outcomes")

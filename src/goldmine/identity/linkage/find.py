@@ -92,7 +92,7 @@ def _store(connection: Backend, path: Path, settings: LinkageSettings) -> dict[s
     rows = connection.con.execute(
         f"SELECT id_l, id_r, probability, {zone} AS zone, * EXCLUDE (id_l, id_r, probability) FROM {PAIRS} "
         "ORDER BY probability DESC, id_l, id_r"
-    ).fetch_arrow_table()
+    ).to_arrow_table()
     with whole_file(path) as temporary:
         pq.write_table(rows, temporary, compression="zstd")
     counts = rows["zone"].value_counts().to_pylist()

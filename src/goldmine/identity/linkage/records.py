@@ -54,7 +54,7 @@ def load_records(connection: Backend, bank: Bank, as_of: date) -> frozenset[str]
 
 def _store_names(connection: DuckDBPyConnection) -> None:
     """Each name once, cleaned, with its sound."""
-    raw = connection.execute("SELECT DISTINCT name FROM linkage_raw WHERE name IS NOT NULL").fetch_arrow_table()
+    raw = connection.execute("SELECT DISTINCT name FROM linkage_raw WHERE name IS NOT NULL").to_arrow_table()
     names = [clean_name(name) for name in raw["name"].to_pylist()]
     sounds = [sound(name) if name else None for name in names]
     rows = pa.table({"raw": raw["name"], "name": pa.array(names, pa.string()), "sound": pa.array(sounds, pa.string())})

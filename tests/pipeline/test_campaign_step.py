@@ -8,6 +8,7 @@ import pytest
 from goldmine.core.errors import HistoryError, ReleaseError
 from goldmine.core.files import write_json
 from goldmine.core.fingerprint import of_value
+from goldmine.measurement.kept_figures import KeptFigures, keep_figures
 from goldmine.pipeline import inputs
 from goldmine.pipeline.campaign_step import measure_campaigns
 from goldmine.pipeline.snapshot import Snapshot
@@ -58,6 +59,20 @@ def test_campaign_published_again_is_measured_again(work, measured):
     publish(work, date(2024, 2, 29), use_case="dormancy", release="r2")
     measure_campaigns(STEP, at(work, "2024-09-30"))
     assert len(measured) == 2
+
+
+def test_what_a_measured_campaign_changed_is_printed(work, measured, capsys):
+    publish(work, date(2024, 2, 29))
+    publish(work, date(2024, 3, 31))
+    counts = {"contact": 1_883.0, "control": 168.0}
+    effect = {"effect": 0.089, "effect_low": -0.0268, "effect_high": 0.1514}
+    keep_figures(work, KeptFigures("spring", "2024-02-29", "2024-06-13", counts | effect))
+    keep_figures(work, KeptFigures("spring", "2024-03-31", "2024-07-14", counts))
+    measure_campaigns(STEP, at(work, "2024-09-30"))
+    assert capsys.readouterr().err.splitlines() == [
+        "  spring               of 2024-02-29: effect +8.9% (-2.7% to +15.1%); 1,883 contacts, 168 in control",
+        "  spring               of 2024-03-31: effect not measurable; 1,883 contacts, 168 in control",
+    ]
 
 
 def test_incomplete_campaign_is_named_with_its_day(work, measured, capsys):

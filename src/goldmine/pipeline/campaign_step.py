@@ -9,6 +9,7 @@ from goldmine.core.files import read_json
 from goldmine.core.fingerprint import of_value
 from goldmine.core.i18n import _
 from goldmine.measurement.campaign_results import Campaign, campaigns, complete_campaign
+from goldmine.measurement.kept_figures import kept_figures
 from goldmine.pipeline import inputs
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.step import Step, run_step, step_ledger
@@ -68,10 +69,37 @@ def _measure_each(step: Step, due: list[Snapshot]) -> None:
     for own in due:
         try:
             run_step(step, own)
+            _tell_effect(own)
         except GoldmineError as error:
             failed.append(error)
     if failed:
         raise failed[0]
+
+
+def _tell_effect(own: Snapshot) -> None:
+    """Print what a measured campaign changed."""
+    campaign = own.campaign
+    if campaign is None:
+        return
+    by_release = {(kept.campaign, kept.as_of): kept.figures for kept in kept_figures(own.work)}
+    figures = by_release.get((campaign.name, str(campaign.as_of)), {})
+    if "effect" in figures:
+        text = _(
+            "of {published}: effect {effect:+.1%} ({effect_low:+.1%} to {effect_high:+.1%}); "
+            "{contact:,.0f} contacts, {control:,.0f} in control",
+            **{name: figures[name] for name in ("effect", "effect_low", "effect_high", "contact", "control")},
+            published=campaign.as_of,
+        )
+    elif figures:
+        text = _(
+            "of {published}: effect not measurable; {contact:,.0f} contacts, {control:,.0f} in control",
+            published=campaign.as_of,
+            contact=figures["contact"],
+            control=figures["control"],
+        )
+    else:
+        return
+    own.tell(campaign.name, text)
 
 
 def _is_measured(step: Step, own: Snapshot) -> bool:

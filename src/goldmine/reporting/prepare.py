@@ -170,4 +170,5 @@ def opened(bank: Bank, work: Workspace, as_of: date) -> ReportData:
 
 def _is_current(work: Workspace, day: date) -> bool:
     path = mart_path(work, day)
-    return path.exists() and pq.read_schema(path).names == list(COLUMNS)
+    whole = is_sealed(path) and is_sealed(path.with_suffix(".json"))
+    return whole and pq.read_schema(path).names == list(COLUMNS)

@@ -22,9 +22,9 @@ def work(tmp_path, settings):
     settings.GOLDMINE_WORK = tmp_path
     folder = tmp_path / "notebooks" / "2024-06-30"
     folder.mkdir(parents=True)
-    error = nbformat.v4.new_output(
-        "error", ename="ContractError", evalue="balances: a column is missing\nx", traceback=["a column is missing"]
-    )
+    lines = ["ContractError: balances: a column is missing", "Map it."]
+    said = "balances: a column is missing\nMap it."
+    error = nbformat.v4.new_output("error", ename="ContractError", evalue=said, traceback=lines)
     cells = [nbformat.v4.new_code_cell("1", execution_count=1)]
     for name, more in (("1_validate", []), ("2_features", [error])):
         failed = nbformat.v4.new_code_cell("x()", execution_count=2, outputs=more)
@@ -76,6 +76,17 @@ def test_a_notebook_that_failed_is_converted(browser, users, work):
     assert (
         "a column is missing" in browser("operator").get("/operator/notebooks/2024-06-30/2_features").content.decode()
     )
+
+
+def test_text_of_an_unknown_error_is_shown_to_nobody(browser, users, work):
+    said = "no such key: Zhang San 13900001111"
+    error = nbformat.v4.new_output("error", ename="KeyError", evalue=said, traceback=["line 1", said])
+    cell = nbformat.v4.new_code_cell("x()", execution_count=1, outputs=[error])
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), work / "notebooks" / "2024-06-30" / "3_customers.ipynb")
+    shown = browser("operator").get("/operator/notebooks/2024-06-30/3_customers").content.decode()
+    assert "KeyError" in shown
+    assert "KeyError" in browser("operator").get("/operator").content.decode()
+    assert "13900001111" not in shown + browser("operator").get("/operator").content.decode()
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,8 @@ class NotebookError(GoldmineError):
     """A notebook's cell failed, or its run took longer than its limit."""
 
     exit_code = 15
+    may_pass = False
+    """Whether the fault is one of the machine or the network that may be gone at the next attempt."""
 
 
 class WorkFolderError(GoldmineError):

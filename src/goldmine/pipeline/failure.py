@@ -1,6 +1,7 @@
 """What went wrong in a notebook, as a two-line error, and whether the fault is transient."""
 
 import builtins
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ def failure(title: str, copy: Path, error: Exception, time_limit_seconds: float)
     """The error to show for a notebook that failed.
 
     A `GoldmineError` that a cell raised keeps its class, its lines and so its exit code, and gets a note that names the
-    cell. Any other error of a cell becomes a `NotebookError`; an error that is not the notebook's stays as it is.
+    cell. Any other error of a cell becomes a `NotebookError` with the error's kind alone: its text may hold a
+    customer's values. An error that is not the notebook's stays as it is.
     """
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill import PapermillExecutionError
@@ -27,7 +29,9 @@ def failure(title: str, copy: Path, error: Exception, time_limit_seconds: float)
     if isinstance(error, CellTimeoutError):
         return NotebookError(f"{title}: was not done after {time_limit_seconds:g} s and was ended.", look)
     if isinstance(error, DeadKernelError):
-        return NotebookError(f"{title}: its kernel died, most likely for want of memory.", look)
+        died = NotebookError(f"{title}: its kernel died, most likely for want of memory.", look)
+        died.may_pass = True
+        return died
     if not isinstance(error, PapermillExecutionError):
         return error
     where = _("{title}, cell {cell}", title=title, cell=cell_name(_cells(copy), error.exec_count))
@@ -35,18 +39,39 @@ def failure(title: str, copy: Path, error: Exception, time_limit_seconds: float)
     if reported is not None:
         reported.add_note(_("({where}; kept at {path})", where=where, path=copy))
         return reported
-    message = (error.evalue.splitlines() or [""])[0]
-    return NotebookError(f"{where}: {error.ename}: {message}", look)
+    unknown = NotebookError(
+        f"{where}: {error.ename}; its text is withheld, since it may hold a customer's values.",
+        f"Read it in {copy}, which only its owner may open.",
+    )
+    unknown.may_pass = is_transient(error)
+    return unknown
+
+
+def is_ours(ename: str, traceback: Sequence[str]) -> bool:
+    """Whether an error in a cell's output is a `GoldmineError`, whose lines carry no customer's values."""
+    families = {family.__name__ for family in GoldmineError.__subclasses__()}
+    return ename in families and len(traceback) == 2 and traceback[0].startswith(f"{ename}: ")
+
+
+def withhold(copy: Path, to: Path) -> None:
+    """Write an executed copy again without the texts of unknown errors, for all who may not see a customer's values."""
+    import nbformat
+
+    notebook = nbformat.read(copy, as_version=4)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if output.output_type == "error" and not is_ours(output.ename, output.traceback):
+                output.evalue, output.traceback = "", [f"{output.ename} (withheld)"]
+    nbformat.write(notebook, to)
 
 
 def _reported_error(error: Any) -> GoldmineError | None:
     """The `GoldmineError` that the kernel reported; its traceback is just the two lines that the error renders."""
-    families = {family.__name__: family for family in GoldmineError.__subclasses__()}
-    if error.ename not in families or len(error.traceback) != 2:
+    if not is_ours(error.ename, error.traceback):
         return None
+    families = {family.__name__: family for family in GoldmineError.__subclasses__()}
     first, do = error.traceback
-    name, _, what = first.partition(": ")
-    return families[name](what, do) if name == error.ename else None
+    return families[error.ename](first.partition(": ")[2], do)
 
 
 def _cells(copy: Path) -> Any:
@@ -67,6 +92,8 @@ def is_transient(error: BaseException) -> bool:
         return False
     cause: BaseException | None = error
     while cause is not None:
+        if getattr(cause, "may_pass", False):
+            return True
         if isinstance(cause, CellTimeoutError):
             return False  # a TimeoutError too, but a notebook that is too slow stays too slow
         in_kernel = getattr(builtins, getattr(cause, "ename", ""), type(cause))

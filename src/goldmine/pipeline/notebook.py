@@ -3,6 +3,7 @@
 import json
 import logging
 import os
+import shutil
 import sys
 import tempfile
 import threading
@@ -28,7 +29,7 @@ from goldmine.core.notebook_text import translated_notebook
 from goldmine.core.workspace import Workspace, home
 from goldmine.pipeline.environment import QUIET, environment
 from goldmine.pipeline.executed import require_executed
-from goldmine.pipeline.failure import failure
+from goldmine.pipeline.failure import failure, withhold
 from goldmine.pipeline.left_over import WORK_TAG
 from goldmine.pipeline.parameters import check_parameters, run_language
 from goldmine.pipeline.preloaded_kernels import EARLY, loading
@@ -117,11 +118,24 @@ def run_notebook(
                 execute(source, copy, values, time_limit_seconds)
         except Exception as error:
             with suppress(Exception):  # the first failure is the one to report
-                _keep(run, copy)
+                _keep_failed(run, copy)
             shown = failure(title, copy, error, time_limit_seconds)
-            raise shown from (None if shown is error else error)
+            if shown is error:
+                raise
+            raise shown from None  # the cause holds the cell's own words
         html = _keep(run, copy)
     return Executed(copy, html, run.run_id)
+
+
+def _keep_failed(run: TrackedRun, copy: Path) -> None:
+    """Attach what a failed notebook came to, without the text of an unknown error: that stays in the work folder."""
+    copy.chmod(0o600)
+    with tempfile.TemporaryDirectory() as folder:
+        shown = Path(folder) / copy.name
+        withhold(copy, shown)
+        page = export_html(shown)
+        run.attach(shown, page)
+        shutil.copyfile(page, copy.with_suffix(".html"))
 
 
 def _keep(run: TrackedRun, copy: Path) -> Path:

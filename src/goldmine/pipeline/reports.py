@@ -121,6 +121,9 @@ def _write(notebook: str, given: dict[str, str], page: Path) -> None:
             execute(source, copy, values, TIME_LIMIT_SECONDS)
     except Exception as error:
         shown = failure(f"{notebook} {page.stem}", copy, error, TIME_LIMIT_SECONDS)
-        raise shown from (None if shown is error else error)
+        copy.chmod(0o600)
+        if shown is error:
+            raise
+        raise shown from None  # the cause holds the cell's own words
     export_html(copy, page, for_staff=True)
     copy.unlink()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from goldmine.core.workspace import Workspace
+from goldmine.pipeline.failure import is_ours
 
 USER_TAG = "goldmine/user"
 """Tag of a Dagster run that names who started it."""
@@ -128,7 +129,8 @@ def _failed_cell(path: Path) -> tuple[str, str]:
     for cell in cells:
         for output in cell.get("outputs", ()):
             if output.output_type == "error":
-                return f"[{cell.execution_count}]", f"{output.ename}: {output.evalue}".splitlines()[0][:_LONGEST]
+                said = f": {output.evalue}" if is_ours(output.ename, output.traceback) else ""
+                return f"[{cell.execution_count}]", f"{output.ename}{said}".splitlines()[0][:_LONGEST]
     return "", ""
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from goldmine.core.workspace import Workspace
+from goldmine.pipeline.failure import withhold
 from goldmine.pipeline.notebook import export_html
 from goldmine.pipeline.run_status import last_runs, notebook_runs
 from goldmine.portal.access import page
@@ -67,6 +68,7 @@ def notebook(request: HttpRequest, as_of: str, name: str) -> HttpResponse:
 def _converted(executed: Path) -> str:
     """A notebook that failed has no page yet."""
     with tempfile.TemporaryDirectory(prefix="goldmine-notebook-") as folder:
-        page = Path(folder) / "page.html"
-        export_html(executed, page)
+        shown, page = Path(folder) / "shown.ipynb", Path(folder) / "page.html"
+        withhold(executed, shown)
+        export_html(shown, page)
         return page.read_text("utf-8")

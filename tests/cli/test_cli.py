@@ -146,6 +146,28 @@ def test_fail_on_drift_exits_with_drift_code(goldmine, bank, tmp_path, monkeypat
     assert goldmine(*words)[0] == 0
 
 
+def test_unknown_error_is_kept_for_its_owner_and_its_text_withheld(goldmine, bank, tmp_path, monkeypatch):
+    def fail(*given):
+        raise RuntimeError("Zhang San 13900001111")
+
+    monkeypatch.setattr("goldmine.pipeline.dagster_job.run_job", fail)
+    monkeypatch.setattr("goldmine.cli.output.home", lambda: tmp_path)
+    code, lines = goldmine("score", "--bank", "bank", "--work", "work")
+    (kept,) = (tmp_path / "data" / "errors").iterdir()
+    assert (code, len(lines)) == (1, 2)
+    assert lines[0].startswith("An unknown error: RuntimeError; its text is withheld")
+    assert "13900001111" in kept.read_text("utf-8")
+    assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_damaged_store_of_dagster_is_named(goldmine, bank, tmp_path):
+    (tmp_path / "work" / "dagster" / "history").mkdir(parents=True)
+    (tmp_path / "work" / "dagster" / "history" / "runs.db").write_bytes(b"no database" * 100)
+    code, lines = goldmine("features", "--bank", "bank", "--work", "work")
+    assert (code, len(lines)) == (16, 2)
+    assert lines[0].startswith(f"{tmp_path / 'work' / 'dagster'}: Dagster's store of runs cannot be used")
+
+
 def test_lists_of_a_work_folder_without_a_release_is_an_error(goldmine):
     code, lines = goldmine("lists", "--work", "work")
     assert (code, lines[1]) == (19, "Run `goldmine run` first.")

@@ -290,7 +290,8 @@ def test_address_of_a_store_has_no_secret(uri, address):
 
 def test_file_that_is_no_database_is_a_store_fault(tmp_path):
     (tmp_path / "mlflow.db").write_bytes(b"not a database, but long enough to be looked at" * 9)
-    assert store_fault(f"sqlite:///{tmp_path / 'mlflow.db'}") == "file is not a database"
+    with pytest.raises(ModelError, match=r"mlflow\.db: is damaged \(file is not a database\)"):
+        store_fault(f"sqlite:///{tmp_path / 'mlflow.db'}")
     assert store_fault(f"sqlite:///{tmp_path / 'none.db'}") == ""
 
 

@@ -108,11 +108,13 @@ def test_folders_of_killed_processes_are_removed_and_those_of_living_ones_stay(t
 def test_a_process_has_one_run_folder_which_ends_with_it(tmp_path):
     code = (
         "import tempfile; from goldmine.pipeline.left_over import use_run_folder\n"
-        "print(use_run_folder() == use_run_folder(), tempfile.mkdtemp())"
+        "from multiprocessing.util import get_temp_dir\n"
+        "print(use_run_folder() == use_run_folder(), tempfile.mkdtemp(), get_temp_dir())"
     )
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    output = subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
-    assert output.startswith(f"True {tmp_path}/goldmine-run-")
+    done = subprocess.run([sys.executable, "-c", code], env=environment, text=True, capture_output=True, check=True)
+    assert done.stdout.startswith(f"True {tmp_path}/goldmine-run-")
+    assert done.stderr == ""
     assert list(tmp_path.iterdir()) == []
 
 

@@ -6,7 +6,10 @@ from goldmine.core.errors import GoldmineError
 
 
 def main() -> None:
-    """Run the command; a `GoldmineError` prints what happened and what to do, and exits with its class's code."""
+    """Run the command; a `GoldmineError` prints what happened and what to do, and exits with its class's code.
+
+    Any other error ends with code 1. Its text and traceback are kept in a file for its owner alone.
+    """
     import goldmine.cli.audit
     import goldmine.cli.governance
     import goldmine.cli.portal
@@ -14,7 +17,7 @@ def main() -> None:
     import goldmine.cli.servers
     import goldmine.cli.users  # noqa: F401 - each adds its commands
     from goldmine.cli.commands import app
-    from goldmine.cli.output import complain
+    from goldmine.cli.output import complain, unknown_error
     from goldmine.core.file_modes import use_file_modes
 
     try:
@@ -25,6 +28,9 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        complain(unknown_error(error))
+        sys.exit(GoldmineError.exit_code)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,17 @@
 """Printing: results on standard output, errors on standard error."""
 
 import os
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goldmine.core.errors import GoldmineError
 from goldmine.core.i18n import _, in_language, pgettext
-from goldmine.core.workspace import Workspace
+from goldmine.core.workspace import Workspace, home
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -40,6 +42,27 @@ def errors_in(language: str) -> Iterator[None]:
     except GoldmineError as error:
         error.language = language
         raise
+
+
+def unknown_error(error: Exception) -> GoldmineError:
+    """An error that is none of ours, without its text, which may hold a customer's values or a password.
+
+    Its traceback is written to a file below ``data/errors`` that only its owner may open.
+    """
+    kind = type(error).__name__
+    file = home() / "data" / "errors" / f"{datetime.now():%Y-%m-%d_%H%M%S}_{os.getpid()}.txt"
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as stream:
+            stream.writelines(traceback.format_exception(error))
+    except OSError:
+        return GoldmineError(
+            f"An unknown error: {kind}; its text is withheld.", "It could not be kept: is the disk full?"
+        )
+    return GoldmineError(
+        f"An unknown error: {kind}; its text is withheld, since it may hold a customer's values.",
+        f"Read it in {file}, which only its owner may open.",
+    )
 
 
 def say(line: str) -> None:

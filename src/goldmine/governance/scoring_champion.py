@@ -18,10 +18,13 @@ def scoring_version(bank_name: str, use_case: str, as_of: date) -> str:
     Raises
     ------
     ModelError
-        If the snapshot is older than the champion's and the journal was changed, or is of another store.
+        If there is no champion, or the snapshot is older than it, and the journal was changed or is of another store.
     """
     current = champion_version(bank_name, use_case)
-    if not current or champion_trained_at(bank_name, use_case) <= str(as_of):
+    if not current:
+        history(bank_name, use_case)  # a store that was deleted is not one in which no model beat its rule
+        return ""
+    if champion_trained_at(bank_name, use_case) <= str(as_of):
         return current
     entries = history(bank_name, use_case)
     rolled_back = {entry.event.version for entry in entries if entry.event.action == "rolled_back"}

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from goldmine.core.errors import ModelError
+from goldmine.core.errors import ModelError, SettingsError
 from goldmine.core.files import disk_errors, read_record, write_json
 from goldmine.core.notice import shout
 from goldmine.core.workspace import home
@@ -31,6 +31,7 @@ _QUIET = {
 }
 _NOISY = ("mlflow", "alembic", "git")
 _TIMEOUT_SECONDS = 3.0
+_LOCK_SECONDS = 20.0
 
 OFFLINE = "offline.db"
 """Store of the runs logged while the tracking store is unreachable."""
@@ -51,8 +52,21 @@ def registered_name(bank_name: str, use_case: str) -> str:
 
 
 def tracking_uri() -> str:
-    """The tracking store: ``MLFLOW_TRACKING_URI``, or SQLite in the project's ``mlruns``."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home() / 'mlruns' / 'mlflow.db'}"
+    """The tracking store: ``MLFLOW_TRACKING_URI``, or SQLite in the project's ``mlruns``.
+
+    Raises
+    ------
+    SettingsError
+        If the variable holds no address of a store; it is not repeated, since it may hold a password.
+    """
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{home() / 'mlruns' / 'mlflow.db'}"
+    kind = uri.partition("://")[0].split("+")[0] if "://" in uri else ""
+    if kind not in (*PORTS, "sqlite"):
+        raise SettingsError(
+            "MLFLOW_TRACKING_URI: is no address of a tracking store.",
+            f"Begin it with one of {', '.join(f'{name}://' for name in (*PORTS, 'sqlite'))}, or unset it.",
+        )
+    return uri
 
 
 def unreachable() -> str:
@@ -106,14 +120,38 @@ def store_fault(uri: str) -> str:
 
 
 def _sqlite_fault(path: Path) -> str:
+    """Why a file cannot be opened; one that is damaged or locked is no store that is away for a while.
+
+    Raises
+    ------
+    ModelError
+        If it is damaged, or another program keeps it locked.
+    """
     if not path.exists():
         return ""  # MLflow creates it on first use
     try:
-        with closing(sqlite3.connect(path, timeout=_TIMEOUT_SECONDS)) as connection:
-            connection.execute("PRAGMA schema_version").fetchone()
+        with closing(sqlite3.connect(path, timeout=_LOCK_SECONDS)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            connection.execute("BEGIN IMMEDIATE")
+            connection.rollback()
     except sqlite3.DatabaseError as error:
-        return "" if "locked" in str(error) else str(error)
+        return _database_fault(f"tracking store {path.name}", error)
     return ""
+
+
+def _database_fault(what: str, error: sqlite3.DatabaseError) -> str:
+    """What a database's error means; that it is read-only or cannot be opened is said by whoever writes next."""
+    text = str(error)
+    if "locked" in text:
+        raise ModelError(
+            f"{what}: another program has kept it locked for {_LOCK_SECONDS:.0f} s.",
+            "End that program, then run again.",
+        ) from None
+    if "not a database" in text or "malformed" in text:
+        raise ModelError(
+            f"{what}: is damaged ({text}).", "Bring it back from a backup; it holds the models in use."
+        ) from None
+    return "" if "readonly" in text else text
 
 
 def use_tracking(bank_name: str) -> str:

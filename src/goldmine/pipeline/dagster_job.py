@@ -4,12 +4,14 @@ import importlib.util
 import logging
 import shutil
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from goldmine.core.audit.log import system_user
-from goldmine.core.errors import GoldmineError
+from goldmine.core.errors import GoldmineError, WorkFolderError
 from goldmine.core.files import disk_errors
 from goldmine.core.processes import process_mark
 from goldmine.core.workspace import Workspace, home
@@ -50,8 +52,9 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
     }
     variables = {"GOLDMINE_BANK": str(snapshot.source), "DAGSTER_HOME": str(dagster_home(snapshot.work))}
     with snapshot.work.lock(), environment(QUIET | variables):
-        job, instance = _load()
-        close_dagster_runs(instance)
+        with _store_errors(snapshot.work):
+            job, instance = _load()
+            close_dagster_runs(instance)
         close_mlflow_runs(snapshot.work, snapshot.bank_name)
         try:
             run_stoppable(
@@ -68,6 +71,21 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
             )
         except Exception as error:
             raise _unwrap(error) from None
+
+
+@contextmanager
+def _store_errors(work: Workspace) -> Iterator[None]:
+    """Turn what Dagster's store says of its own files into an error in two lines."""
+    from sqlalchemy.exc import DatabaseError
+
+    try:
+        with disk_errors(work.dagster):
+            yield
+    except DatabaseError as error:
+        raise WorkFolderError(
+            f"{work.dagster}: Dagster's store of runs cannot be used ({error.orig}).",
+            "End what keeps it locked, or move a damaged one away: it holds the history of runs, and no results.",
+        ) from None
 
 
 def _load() -> tuple[Any, Any]:

@@ -4,12 +4,12 @@ Only what is provably dead is touched: a work folder has one run at a time, whic
 hold it as long as they live.
 """
 
-import atexit
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterable
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ START_SECONDS = 300.0
 """Time that a scheduled run may take to load its code before it takes the lock."""
 _DIED = "Its process died; the run after it, or the watch over runs, closed it."
 _PREFIX = "goldmine-run-"
+_AFTER_MULTIPROCESSING = -200
+"""When the run's folder is removed: Python's own folder in it, at -100, goes first and is missed otherwise."""
 
 
 def close_dagster_runs(instance: Any, own_run: str = "") -> list[str]:
@@ -119,7 +121,7 @@ def use_run_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{_name_of(process_mark())}-"))
     os.environ |= {"TMPDIR": str(folder), "JUPYTER_RUNTIME_DIR": str(folder / "kernels")}
     tempfile.tempdir = None
-    atexit.register(_remove, folder, os.getpid())
+    Finalize(None, shutil.rmtree, (folder,), {"ignore_errors": True}, exitpriority=_AFTER_MULTIPROCESSING)
     return folder
 
 
@@ -143,8 +145,3 @@ def _name_of(mark: str) -> str:
 
 def _mark_of(path: Path) -> str:
     return path.name.removeprefix(_PREFIX).rpartition("-")[0].replace("+", ":")
-
-
-def _remove(folder: Path, process: int) -> None:
-    if os.getpid() == process:
-        shutil.rmtree(folder, ignore_errors=True)

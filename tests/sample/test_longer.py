@@ -15,6 +15,7 @@ LATER = {
     "customers": ("closed_on", "social_security_card_on", "mobile_bank_on", "merged_on"),
     "accounts": ("closed_on",),
     "staff": ("left_on",),
+    "relations": ("ended_on",),
 }
 FOLLOWS = {"merged_into": "merged_on"}
 # The day by which a row is in the books.
@@ -25,6 +26,8 @@ KNOWN_BY = {
     "product_events": "happened_on",
     "contacts": "contacted_on",
     "external_facts": "observed_on",
+    "association_members": "joined_on",
+    "turnover": "month_end",
     "balances": "month_end",
     "transactions": "coalesce(known_on, time::DATE)",
     "truth": "cutoff",
@@ -53,14 +56,14 @@ def as_of_short_end(bank: Path, file: Path, rows: str) -> str:
     condition = f"WHERE {known_by} <= DATE '{SHORT_END}'" if known_by else ""
     if table == "relations":
         known = f"SELECT customer_id FROM '{bank}/customers.parquet' WHERE opened_on <= DATE '{SHORT_END}'"
-        condition = f"WHERE customer_id IN ({known}) AND related_id IN ({known})"
+        condition = f"WHERE customer_id IN ({known}) AND related_id IN ({known}) AND since <= DATE '{SHORT_END}'"
     return f"SELECT {', '.join(values.values())} {rows} {condition}"
 
 
 def test_a_longer_bank_begins_with_the_rows_of_the_shorter_one(banks):
     short, _ = banks
     files = sorted(path.relative_to(short) for path in short.rglob("*.parquet") if "truth" not in path.parts)
-    assert len(files) == 12 + 2 * 24
+    assert len(files) == 15 + 2 * 24
     for file in files:
         ours, theirs = (duckdb.sql(as_of_short_end(bank, file, f"FROM '{bank / file}'")).fetchall() for bank in banks)
         assert ours == theirs, file

@@ -16,6 +16,7 @@ from goldmine.core.files import whole_folder, write_json
 from goldmine.core.progress import track
 from goldmine.sample import persuasion, season, true_probabilities
 from goldmine.sample.arrow import Writers, day_number, ids
+from goldmine.sample.associations import draw_associations, members_table, prospects_table
 from goldmine.sample.config import EFFECT_MONTHS, TRUTH_MONTHS, WARM_UP, SampleConfig
 from goldmine.sample.contact_history import campaign_contacts, owner_contacts
 from goldmine.sample.counterparties import counterparties, others
@@ -23,7 +24,7 @@ from goldmine.sample.employers import Employers, draw_employers, payers_table
 from goldmine.sample.employment import employment_table
 from goldmine.sample.facts import facts_table
 from goldmine.sample.money import aum, balances_table, hold
-from goldmine.sample.movements import Payers, join, month_of, own_rows, system_rows, transactions_table
+from goldmine.sample.movements import Payers, join, month_of, own_rows, system_rows, takings, transactions_table
 from goldmine.sample.people import People, accounts_table, customers_table, draw_people, relations_table
 from goldmine.sample.persons import persons_table
 from goldmine.sample.products import Ledger, loan_life, wealth_life
@@ -31,6 +32,7 @@ from goldmine.sample.records import with_records
 from goldmine.sample.reference_tables import reference_tables
 from goldmine.sample.streams import stream
 from goldmine.sample.suppressions import suppressions_table
+from goldmine.sample.trade import draw_supplies, supply_relations, turnover_table
 from goldmine.sample.traits import Surroundings, Traits, draw_traits, surroundings
 
 
@@ -99,6 +101,8 @@ def _write_block(
 ) -> Counter[str]:
     employers = payers.employers
     people = draw_people(config, block, employers, stream(config, "people", block.start))
+    people |= draw_associations(config, block, people, employers)
+    supplies = draw_supplies(config, people)
     life = _live(config, around, people)
     ledger = Ledger()
     ends = [day_number(day) for day in config.lived]
@@ -108,10 +112,12 @@ def _write_block(
     customers, dirt = with_records(config, customers_table(config, people), people, employers)
     _write_people(config, life, ledger, writers)
     _write_ties(config, people, employers, customers, writers)
+    writers.write("relations", supply_relations(config, people, supplies))
     _write_truth(config, life, writers)
     dirt += Counter(_dirt_of_people(config, people))
     rates = season.engagement(config.lived)
-    payers = Payers(employers, payers.directory.of_block(people, customers["name"].combine_chunks()))
+    names = customers["name"].combine_chunks()
+    payers = Payers(employers, payers.directory.of_block(people, names))
     for index in range(WARM_UP, len(config.lived)):
         day = config.lived[index]
         held = hold(people, life.traits, index, life.total[:, index], owns=owns[:, index], owed=owed[:, index])
@@ -122,6 +128,7 @@ def _write_block(
         own = own_rows(people, life.traits, month, rates[index], random)
         sides = stream(config, "counterparties", block.start, index)
         own.other = counterparties(people, payers.directory, (own.who, own.kind, own.day), sides)
+        writers.write("turnover", turnover_table(config, people, supplies, day, (takings(own, people), names)))
         rows = join([own, system_rows(people, month, day, payers, random)])
         # Room for 100 transactions a customer and month, and for four times the customers, keeps the numbers apart.
         start = ((index - WARM_UP) * 4 * config.customers + block.start) * 100
@@ -153,7 +160,10 @@ def _write_ties(
     writers.write("customers", customers.filter(joined))
     writers.write("relations", relations_table(people, employers, end))
     writers.write("truth/persons", persons_table(people).filter(joined))
+    writers.write("association_members", members_table(config, people, listed=True))
     writers.write("truth/employment", employment_table(config, people))
+    writers.write("truth/groups", members_table(config, people, listed=False))
+    writers.write("truth/prospects", prospects_table(config, people))
 
 
 def _dirt_of_people(config: SampleConfig, people: People) -> dict[str, int]:

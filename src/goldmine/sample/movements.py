@@ -82,6 +82,12 @@ def own_rows(people: People, traits: Traits, month: Month, lift: float, random: 
     return Rows(who, day, inward, channel, kind, fen, np.full(size, -1))
 
 
+def takings(own: Rows, people: People) -> NDArray:
+    """Fen that each customer took in by card and code, from the customers' own transactions."""
+    taken = own.kind == _KIND["merchant"]
+    return np.bincount(own.who[taken], weights=own.fen[taken], minlength=len(people["number"]))
+
+
 def _channels(activated: NDArray, draw: NDArray) -> NDArray:
     """The channel of each transaction: the counter above all, and the mobile bank once it is activated."""
     edges = np.where(activated[:, None], [0.08, 0.16, 0.3, 0.62, 0.68], [0.42, 0.7, 0.84, 0.84, 0.86])

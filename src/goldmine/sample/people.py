@@ -201,5 +201,6 @@ def relations_table(people: People, employers: Employers, end: int) -> pa.Table:
             "related_id": ids("C", number[right], 8),
             "relation": pa.array(["family"] * families + ["executive"] * len(firm)),
             "since": days(np.concatenate([np.full(families, 10_957), known])),
+            "ended_on": pa.nulls(families + len(firm), pa.date32()),
         }
     )

@@ -7,19 +7,22 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from goldmine.sample.arrow import codes, day_number, days, ids, money
+from goldmine.sample.associations import EMIGRANT_CREDIT_MEAN, takes_emigrant_credit
 from goldmine.sample.config import (
     CITIZEN_LOAN_DAYS,
     CITIZEN_LOAN_MEAN,
     CITIZEN_LOAN_SHARE,
+    EMIGRANT_CREDIT_DAYS,
     NUT_CREDIT_MULTIPLE,
     SampleConfig,
 )
 from goldmine.sample.people import People, on_books
+from goldmine.sample.streams import stream
 from goldmine.sample.true_probabilities import DECIDED
 
 EVENTS = ("bought", "redeemed", "loan_drawn", "loan_repaid")
 CLASSES = ("wealth", "loan")
-PRODUCTS = ("W-R1", "W-R2", "W-R3", "L-CITIZEN", "L-NUTS")
+PRODUCTS = ("W-R1", "W-R2", "W-R3", "L-CITIZEN", "L-NUTS", "L-EMIGRANT")
 Event = tuple[NDArray, NDArray, int, int, NDArray, NDArray]
 
 
@@ -107,7 +110,7 @@ def wealth_life(
 def loan_life(
     config: SampleConfig, people: People, total: NDArray, ledger: Ledger, random: np.random.Generator
 ) -> NDArray:
-    """Simulate loans: the citizen loan's first months, and the nut trade's credit each autumn.
+    """Simulate loans: the citizen loan's first months, emigrants' credit, and the nut trade's credit each autumn.
 
     Returns
     -------
@@ -117,6 +120,7 @@ def loan_life(
     lived = config.lived
     owed = np.zeros(total.shape)
     _citizen_loans(config, people, owed, ledger, random)
+    _emigrant_credit(config, people, owed, ledger)
     traders = np.flatnonzero(people["nut_trader"])
     for month, day in enumerate(lived):
         if day.month != 11 or month < 2 or not len(traders):
@@ -150,4 +154,18 @@ def _citizen_loans(
     known = (when <= ends[-1]) & (people["opened"][who] < when)
     who, when, yuan = who[known], when[known], yuan[known]
     ledger.add(who, when, "loan_drawn", np.full(len(who), 3), yuan)
+    owed[who] += np.where(ends[None, :] >= when[:, None], yuan[:, None], 0)
+
+
+def _emigrant_credit(config: SampleConfig, people: People, owed: NDArray, ledger: Ledger) -> None:
+    """Credit lines of members of associations elsewhere, drawn once and owed from then on."""
+    random = stream(config, "emigrants' credit", int(people["number"][0]) - 1)
+    start, stop = (day_number(day) for day in EMIGRANT_CREDIT_DAYS)
+    ends = np.array([day_number(day) for day in config.lived])
+    who = np.flatnonzero(takes_emigrant_credit(people))
+    when = np.maximum(random.integers(start, stop + 1, len(who)), people["association_on"][who] + 30)
+    yuan = EMIGRANT_CREDIT_MEAN * np.exp(random.normal(-(0.4**2) / 2, 0.4, len(who)))
+    known = (when <= ends[-1]) & (people["opened"][who] < when)
+    who, when, yuan = who[known], when[known], yuan[known]
+    ledger.add(who, when, "loan_drawn", np.full(len(who), PRODUCTS.index("L-EMIGRANT")), yuan)
     owed[who] += np.where(ends[None, :] >= when[:, None], yuan[:, None], 0)

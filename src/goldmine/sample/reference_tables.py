@@ -5,10 +5,20 @@ import pyarrow as pa
 
 from goldmine.contract.tables import PRODUCT_RISKS
 from goldmine.sample.arrow import codes, day_number, days, ids
+from goldmine.sample.associations import associations_table
 from goldmine.sample.config import SampleConfig
 from goldmine.sample.employers import Employers, employers_table
 from goldmine.sample.names import VILLAGES, place_names, staff_names
 from goldmine.sample.products import PRODUCTS
+
+_PRODUCT_NAMES = [
+    "Steady income",
+    "Balanced income",
+    "Growing income",
+    "Citizen loan",
+    "Nut credit",
+    "Emigrants' credit",
+]
 
 
 def reference_tables(config: SampleConfig, employers: Employers) -> dict[str, pa.Table]:
@@ -31,13 +41,14 @@ def reference_tables(config: SampleConfig, employers: Employers) -> dict[str, pa
             }
         ),
         "employers": employers_table(config, employers),
+        "associations": associations_table(),
         "staff": staff_table(config),
         "products": pa.table(
             {
                 "product_id": pa.array(PRODUCTS),
-                "name": pa.array(["Steady income", "Balanced income", "Growing income", "Citizen loan", "Nut credit"]),
-                "product_class": pa.array(["wealth", "wealth", "wealth", "loan", "loan"]),
-                "risk_grade": pa.array([*PRODUCT_RISKS[:3], None, None]),
+                "name": pa.array(_PRODUCT_NAMES),
+                "product_class": pa.array([*["wealth"] * 3, *["loan"] * 3]),
+                "risk_grade": pa.array([*PRODUCT_RISKS[:3], None, None, None]),
             }
         ),
     }

@@ -39,7 +39,7 @@ def prepared(work, customers=5):
     (Path(work) / "home" / "pipelines").symlink_to(ROOT / "pipelines")
     Workspace(Path(work)).claim("tiny")
     command = [sys.executable, "-m", "tests.portal.served", str(customers)]
-    subprocess.run(command, check=True, env=environment(work), cwd=ROOT, timeout=120)
+    subprocess.run(command, check=True, env=environment(work), cwd=ROOT, timeout=300)
 
 
 def _fill(customers):

@@ -114,3 +114,12 @@ def test_the_address_of_a_customer_is_the_one_that_the_pages_are_found_by(number
     from goldmine.portal.navigation import customer_address
 
     assert customer_address(number) == reverse("customer", args=[number])
+
+
+def test_who_was_locked_meanwhile_is_signed_out_whatever_backend_hands_the_user_out(client, users, settings):
+    backend = "django.contrib.auth.backends.AllowAllUsersModelBackend"
+    settings.AUTHENTICATION_BACKENDS = [backend]
+    client.force_login(users["s1"], backend=backend)
+    users["s1"].is_active = False
+    users["s1"].save()
+    assert client.get("/lists", follow=True).redirect_chain == [("/sign-in?next=/lists", 302)]

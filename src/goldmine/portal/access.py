@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -29,8 +30,9 @@ def page(action: Action | None = None) -> Callable[[View], View]:
         @wraps(view)
         def handle(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             user: Any = request.user
-            # A directory's own backend may hand out users whom an operator has locked meanwhile.
-            if not (user.is_authenticated and user.is_active):
+            if user.is_authenticated and not user.is_active:
+                logout(request)  # a directory's own backend hands out users whom an operator has locked meanwhile
+            if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             if user.must_change_password:
                 return redirect("change_password")

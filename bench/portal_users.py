@@ -55,7 +55,8 @@ def measure(options: argparse.Namespace) -> None:
     people = _people(options.users)
     port = _free_port()
     serve = [sys.executable, "-c", "from goldmine.cli import main; main()", "portal", "serve"]
-    given = ["--work", str(options.work), "--port", str(port), "--workers", str(options.workers)]
+    # The day after the snapshot, on which offers of the release are open.
+    given = ["--sample-day", "--work", str(options.work), "--port", str(port), "--workers", str(options.workers)]
     portal = subprocess.Popen([*serve, *given], stderr=subprocess.DEVNULL)
     try:
         _wait(port, portal.pid)

@@ -258,6 +258,24 @@ def test_values_carry_their_units(value, unit, en, zh):
     assert in_language(text, "zh") == zh
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "en", "zh"),
+    [
+        ("income_kept_365d", 0.61, "61% of the year's income stayed here", "近一年收入的61%留存本行"),
+        (
+            "income_kept_365d",
+            1.09,  # of the income that is known to be regular
+            "Nearly all of the year's income stayed here",
+            "近一年的收入基本都留存本行",
+        ),
+        ("contacts_yes_count", 1.0, "Said yes to one contact so far", "曾1次对我行营销表示有意向"),
+        ("contacts_yes_count", 3.0, "Said yes to 3 contacts so far", "曾3次对我行营销表示有意向"),
+    ],
+)
+def test_no_share_above_all_and_no_label_with_a_number(name, value, en, zh):
+    assert [phrase_of(name, value, language=language) for language in ("en", "zh")] == [en, zh]
+
+
 def test_facts_of_a_customer_without_reasons_are_one_phrase():
     held = [("demand_avg_30d", 15_062.0), ("time_avg_30d", 25_630.0), ("tenure_months", 117.0)]
     facts = [Reason("anything", name, value, 0.0) for name, value in held]

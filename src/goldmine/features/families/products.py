@@ -92,7 +92,10 @@ REASON_TEXTS = {
         zero=_("Not contacted by the bank over {window}"),
     ),
     "contacts_yes_count": ReasonText(
-        "contacts", positive=_("Contacts answered with yes: {value}"), zero=_("No contact answered with yes so far")
+        "contacts",
+        positive=_("Said yes to {value} contacts so far"),
+        one=_("Said yes to one contact so far"),
+        zero=_("No contact answered with yes so far"),
     ),
     "contacts_no_count": ReasonText(
         "contacts", positive=_("Contacts answered with no: {value}"), zero=_("No contact answered with no so far")

@@ -112,6 +112,7 @@ REASON_TEXTS = {
     "income_kept_365d": ReasonText(
         "income_kept",
         positive=_("{percent} of the year's income stayed here"),
+        mostly=_("Nearly all of the year's income stayed here"),
         negative=_("More went out than came in over the year"),
         zero=_("As much went out as came in over the year"),
         missing=_("No regular income on the books"),

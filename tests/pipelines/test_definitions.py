@@ -183,7 +183,8 @@ class TestListForWhichBankIsTooSmall:
     @pytest.fixture
     def materialize(self, defs, tmp_path, monkeypatch):
         held = [balance("a", "2024-06-30", "time", "1.00")]
-        tables = {"customers": [{"customer_id": "a"}], "transactions": [], "balances": held}
+        moved = [transaction(1, "a", "2024-06-15")]
+        tables = {"customers": [{"customer_id": "a"}], "transactions": moved, "balances": held}
         bank = make_bank(tmp_path / "bank", tables)
         (tmp_path / "bank" / "bank.yaml").write_text("name: tiny\ndata_until: 2024-06-30\n")
         monkeypatch.setattr(Snapshot, "bank", bank)

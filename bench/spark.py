@@ -1,15 +1,15 @@
-"""Cost of a row on Spark, in CPU seconds of all its processes: ``python bench/spark.py``.
+"""Cost of a row on Spark beside DuckDB alone, in CPU seconds of all processes: ``python -m bench.spark``.
 
-A sample bank is copied many times over under other ids; then Spark makes the activity of one month (transactions and
-balances), the features of one cutoff and the scores of one use case, by a model trained on the bank itself.
-CPU seconds of Java and Python together are stable on a noisy machine, unlike wall seconds; they include planning and
-compiling a query, so that a row among many is cheaper. `docs/scale.md` uses the figures.
+A sample bank is copied many times over under other ids; then both engines make the activity of one month (transactions
+and balances), the features of one cutoff and the scores of one use case, by a model trained on the bank itself.
+CPU seconds of Java and Python together are stable on a noisy machine, unlike wall seconds. `docs/scale.md` uses them.
 """
 
 import argparse
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -21,8 +21,9 @@ from goldmine.activity import build_activity
 from goldmine.activity.build import partition
 from goldmine.contract.intake import open_bank
 from goldmine.core.dates import month_key
-from goldmine.core.engine import Engine, connect
+from goldmine.core.engine import Engine
 from goldmine.core.files import remove, whole_folder
+from goldmine.core.spark import start
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace, home
 from goldmine.features import build_features
@@ -48,6 +49,7 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=10_000)
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--spark-master", default="local[2]")
+    parser.add_argument("--slice-customers", type=int, default=100_000)
     arguments = parser.parse_args()
     once = home() / "data" / "bench" / f"spark_{arguments.customers}"
     many = once.with_name(f"{once.name}x{arguments.times}")
@@ -57,7 +59,7 @@ def main() -> None:
         learn(once)
     if not (many / "bank").exists():
         multiply(once / "bank", many / "bank", arguments.times)
-    run(many, Engine("spark", arguments.spark_master))
+    run(many, Engine("spark", arguments.spark_master, arguments.slice_customers))
 
 
 def learn(folder: Path) -> None:
@@ -90,31 +92,42 @@ def multiply(bank: Path, target: Path, times: int) -> None:
         (folder / "bank.yaml").write_bytes((bank / "bank.yaml").read_bytes())
 
 
-def run(folder: Path, engine: Engine) -> None:
-    """Make the newest month's activity, the cutoff's features and the use case's scores on Spark."""
+def run(folder: Path, spark: Engine) -> None:
+    """Make the newest month's activity, the cutoff's features and the use case's scores with either engine."""
     work = Workspace(folder / "work")
     bank = open_bank(folder / "bank", work)
     build_activity(bank, work)
-    for table in ("transactions", "balances"):
-        remove(partition(work, table, month_key(CUTOFF)))
-    remove(work.features(CUTOFF))
-    work.scores(CUTOFF, USE_CASE).unlink(missing_ok=True)
-    connect(engine)
     rows = sum(file.rows for file in bank.tables["transactions"].files if file.month == month_key(CUTOFF))
-    _print_cost("activity", rows, lambda: build_activity(bank, work, engine))
-    _print_cost("features", bank.tables["customers"].rows, lambda: build_features(bank, work, [CUTOFF], engine))
-    case = load_use_case(USE_CASE)
-    best = champion(bank.name, USE_CASE)
-    _print_cost("scores", bank.tables["customers"].rows, lambda: score(bank, work, case, CUTOFF, best, engine=engine))
-
-
-def _print_cost(stage: str, rows: int, make: Callable[[], object]) -> None:
-    """Run a stage and print its cost."""
+    customers, case, best = bank.tables["customers"].rows, load_use_case(USE_CASE), champion(bank.name, USE_CASE)
+    stages: dict[str, tuple[int, Callable[[Engine], object]]] = {
+        "activity of a month": (rows, lambda engine: build_activity(bank, work, engine)),
+        "features of a cutoff": (customers, lambda engine: build_features(bank, work, [CUTOFF], engine)),
+        "scores of a use case": (customers, lambda engine: score(bank, work, case, CUTOFF, best, engine=engine)),
+    }
     began, before = time.monotonic(), _spent()
-    make()
-    seconds = _spent() - before
-    print(f"{stage}: {rows:,} rows, {seconds:.1f} CPU s in {time.monotonic() - began:.1f} s, "
-          f"{rows / seconds:,.0f} rows a core-second", flush=True)  # fmt: skip
+    start(spark.spark_master)
+    print(f"start of the application: {_spent() - before:.1f} CPU s, {time.monotonic() - began:.1f} s", flush=True)
+    for stage, (count, make) in stages.items():
+        figures = {}
+        for engine in (replace(spark, name="duckdb"), spark):
+            _forget(work, stage)
+            began, before = time.monotonic(), _spent()
+            make(engine)
+            figures[engine.name] = _spent() - before, time.monotonic() - began
+        (alone, wall), (spread, spread_wall) = figures["duckdb"], figures["spark"]
+        print(f"{stage}, {count:,} rows: DuckDB {alone:.1f} CPU s in {wall:.1f} s, ", end="")
+        print(f"Spark {spread:.1f} CPU s in {spread_wall:.1f} s, {spread / alone:.2f} times", flush=True)
+
+
+def _forget(work: Workspace, stage: str) -> None:
+    """Remove what a stage makes."""
+    if stage.startswith("activity"):
+        for table in ("transactions", "balances"):
+            remove(partition(work, table, month_key(CUTOFF)))
+    elif stage.startswith("features"):
+        remove(work.features(CUTOFF))
+    else:
+        remove(work.scores(CUTOFF, USE_CASE))
 
 
 def _spent() -> float:

@@ -7,13 +7,13 @@ import pytest
 
 from goldmine.activity import build_activity
 from goldmine.activity.build import partition
-from goldmine.core.engine import connect
+from goldmine.core.engine import Engine, connect
 from goldmine.core.workspace import Workspace
 from goldmine.coverage.customer_balances import BankSnapshot
 from goldmine.customers.lost import lost
 from goldmine.customers.source_tables import SourceTables
 from goldmine.customers.table import build_customers
-from goldmine.features import build, build_features
+from goldmine.features import build_features
 from goldmine.governance.point_in_time_check import check_point_in_time
 from goldmine.labels.outcome_window import OutcomeWindow
 from tests.tiny import balance, make_bank, transaction
@@ -155,15 +155,14 @@ def test_nobody_is_their_own_relative_after_a_merger(books):
     assert features(books, MARCH, "family_aum_mean") == [("C", 10.0), ("D", 11020.0)]
 
 
-def test_mergers_give_the_same_features_in_slices_and_without_the_future(books, monkeypatch):
+def test_mergers_give_the_same_features_in_slices_and_without_the_future(books):
     bank, work = books
     days = [JANUARY, FEBRUARY, MARCH]
     whole = [duckdb.sql(f"FROM '{work.features(day)}' ORDER BY customer_id").fetchall() for day in days]
     assert [check_point_in_time(bank, work, day).changed for day in days] == [{}, {}, {}]
-    monkeypatch.setattr(build, "CUSTOMERS", 2)
     for day in days:
         work.features(day).with_suffix(".json").unlink()
-    build_features(bank, work, days)
+    build_features(bank, work, days, Engine(slice_customers=2))
     assert [duckdb.sql(f"FROM '{work.features(day)}/*.parquet'").fetchall() for day in days] == whole
     assert [check_point_in_time(bank, work, day).changed for day in days] == [{}, {}, {}]
 

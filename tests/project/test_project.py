@@ -42,7 +42,7 @@ def test_every_package_is_locked_with_hashes():
 @pytest.mark.parametrize(
     ("extra", "brings"),
     [
-        ("spark", {"pyspark", "py4j", "grpcio", "zstandard"}),
+        ("spark", {"pyspark", "py4j"}),
         ("bench", {"catboost", "polars", "psutil"}),
         ("proof", {"axe-playwright-python", "playwright", "schemathesis"}),
     ],

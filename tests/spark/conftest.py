@@ -1,31 +1,36 @@
 """Spark on this machine's two cores, beside DuckDB, on the same tables."""
 
 import os
-import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from goldmine.activity import build_activity
-from goldmine.activity.build import partition
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import open_bank
-from goldmine.core.dates import month_key, months_back
+from goldmine.core.dates import month_end
 from goldmine.core.engine import Engine
 from goldmine.core.workspace import Workspace, at_home
 from goldmine.features import build_features
 from goldmine.sample import write_bank
 
 DEFAULTS = """
-spark.driver.memory 8g
+spark.driver.memory 1g
+spark.driver.host 127.0.0.1
+spark.driver.bindAddress 127.0.0.1
 spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+spark.executor.memory 512m
+spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+spark.ui.enabled false
+spark.speculation true
+spark.speculation.minTaskRuntime 2s
 """
-"""Short runs: Java compiles quickly rather than well. The plan of the features takes some gigabytes of the driver."""
-MONTHS_ON_SPARK = 2
-"""A month is two jobs of a second or more; the others are taken as DuckDB made them, and some windows hold both."""
+"""On loopback alone. Short runs: Java compiles quickly rather than well. A slow task is started a second time."""
+SLICE = 150
+"""Customers of a slice, so that the sample bank is cut into four."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     (folder / "spark-defaults.conf").write_text(DEFAULTS, "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARK_CONF_DIR", str(folder))
-        yield Engine("spark", "local[2]")
+        yield Engine("spark", "local[2]", SLICE)
 
 
 @pytest.fixture(scope="session")
@@ -63,19 +68,16 @@ def retail(tmp_path_factory: pytest.TempPathFactory, spark: Engine) -> Both:
     if not data.is_dir():
         pytest.skip("online_retail: the folder of this data set is missing (GOLDMINE_SHARED_DATA)")
     place = tmp_path_factory.mktemp("retail")
-    return made_by_both(at_home("examples") / "online_retail", place, date(2011, 11, 30), spark)
+    return made_by_both(
+        at_home("examples") / "online_retail", place, date(2011, 11, 30), replace(spark, slice_customers=2_000)
+    )
 
 
 def made_by_both(source: Path, place: Path, cutoff: date, spark: Engine) -> Both:
-    """Let DuckDB make activity and features; then Spark the last months of the activity anew, and all features."""
+    """Let both engines make activity and the features of two cutoffs, each in a work folder of its own."""
     works = Workspace(place / "duckdb"), Workspace(place / "spark")
     bank = open_bank(source, works[0])
-    build_activity(bank, works[0])
-    build_features(bank, works[0], [cutoff])
-    shutil.copytree(works[0].activity, works[1].activity)
-    for name in ("transactions", "balances"):
-        for month in months_back(cutoff, MONTHS_ON_SPARK):
-            partition(works[1], name, month_key(month)).unlink(missing_ok=True)
-    build_activity(bank, works[1], spark)
-    build_features(bank, works[1], [cutoff], spark)
+    for work, engine in zip(works, (replace(spark, name="duckdb"), spark), strict=True):
+        build_activity(bank, work, engine)
+        build_features(bank, work, [month_end(cutoff, -3), cutoff], engine)
     return Both(bank, cutoff, *works)

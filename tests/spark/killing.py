@@ -1,64 +1,83 @@
-"""Features while an executor is killed, run as a process of its own: ``python -m tests.spark.killing FOLDER``.
+"""Executors that die and tasks that fail, run as a process of its own: ``python -m tests.spark.killing FOLDER``.
 
 The bank is in FOLDER; the features go to FOLDER/duckdb and FOLDER/spark, and the findings are printed as JSON.
 """
 
 import json
-import shutil
 import sys
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 import psutil
+from ibis.backends.sql import SQLBackend
 
 from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
-from goldmine.core.engine import Engine, connect
+from goldmine.core.engine import Engine
+from goldmine.core.spark import start
+from goldmine.core.tasks import run_tasks
 from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.sample import write_bank
 
 CUTOFF = date(2024, 6, 30)
-CLUSTER = Engine("spark", "local-cluster[2,1,1024]")
-"""Two executors, each a process of its own with one core and a gigabyte, beside the driver."""
+SLICE = 40
+"""Customers of a slice: 300 are eight tasks."""
+CLUSTER = Engine("spark", "local-cluster[2,1,512]", SLICE)
+"""Two executors, each a process of its own with one core, beside the driver."""
 
 
 def killed(folder: Path) -> dict[str, Any]:
-    """Make a cutoff's features on two executors and kill one while it works; DuckDB's stand beside."""
+    """Make activity, then a cutoff's features, on two executors, and kill one in each stage; DuckDB's stand beside."""
     write_bank(folder / "bank", customers=300, months=13, seed=3, end=CUTOFF)
     plain, work = Workspace(folder / "duckdb"), Workspace(folder / "spark")
     bank = open_bank(folder / "bank", plain)
     build_activity(bank, plain)
-    build_features(bank, plain, [CUTOFF])
-    shutil.copytree(plain.activity, work.activity)
-    connect(CLUSTER)
-    before, over = _executors(), Event()
+    build_features(bank, plain, [CUTOFF], Engine(slice_customers=SLICE))
+    start(CLUSTER.spark_master)
+    stages: list[Callable[[], object]] = [
+        lambda: build_activity(bank, work, CLUSTER),
+        lambda: build_features(bank, work, [CUTOFF], CLUSTER),
+    ]
+    gone = [losing_one(executors, stage) for stage in stages]
+    odd = folder / "odd"
+    odd.mkdir()
+    return {
+        "gone": gone,
+        "fails twice": sorted(run_tasks(CLUSTER, [1, 2], "odd", partial(_fail_twice, odd), rows=1)),
+        "left": [path.name for path in work.root.rglob(".*") if path.suffix != ".seal"],
+    }
+
+
+def losing_one(processes: Callable[[], set[int]], run: Callable[[], object]) -> int:
+    """Run something while one of some processes is killed, once a task is done and others run: how many died."""
+    before, over = processes(), Event()
     watch = Thread(target=_kill_one, args=(next(iter(before)), over))
     watch.start()
     try:
-        build_features(bank, work, [CUTOFF], CLUSTER)
+        run()
     finally:
         over.set()
         watch.join()
-    left = [path.name for path in work.root.rglob(".*.part")]
-    return {"gone": len(before - _executors()), "left": left}
+    return len(before - processes())
 
 
-def _kill_one(executor: int, over: Event) -> None:
-    """Kill an executor once a stage has tasks that are done and others that run."""
+def _kill_one(process: int, over: Event) -> None:
     from pyspark import SparkContext
 
     tracker = SparkContext.getOrCreate().statusTracker()
     while not over.wait(0.02):
         stages = [tracker.getStageInfo(stage) for stage in tracker.getActiveStageIds()]
         if any(stage and stage.numActiveTasks and stage.numCompletedTasks for stage in stages):
-            psutil.Process(executor).kill()
+            psutil.Process(process).kill()
             return
 
 
-def _executors() -> set[int]:
+def executors() -> set[int]:
     """The processes of the executors below this one; what has ended, or is about to, is none."""
     return {one.pid for one in psutil.Process().children(recursive=True) if _is_executor(one)}
 
@@ -68,6 +87,13 @@ def _is_executor(one: psutil.Process) -> bool:
         return any("CoarseGrainedExecutorBackend" in word for word in one.cmdline())
     except psutil.NoSuchProcess:  # a zombie's too
         return False
+
+
+def _fail_twice(folder: Path, connection: SQLBackend, item: int) -> None:
+    tries = len(list(folder.glob(f"failed.{item}.*")))
+    if tries < 2:
+        (folder / f"failed.{item}.{tries}").touch()
+        raise RuntimeError("not yet")
 
 
 if __name__ == "__main__":

@@ -7,12 +7,14 @@ import sys
 
 import pytest
 
-from goldmine.core.engine import Engine, connect, engine_of
-from goldmine.core.errors import EngineError, SettingsError
+from goldmine.core.engine import engine_of
+from goldmine.core.errors import EngineError, HistoryError, SettingsError
 from goldmine.core.spark import fault_of
+from goldmine.core.spark import start as start_spark
+from goldmine.core.tasks import run_tasks
 from goldmine.core.workspace import Workspace, home
 from tests.spark.killing import CUTOFF
-from tests.spark.tables import differing, rows_of
+from tests.spark.tables import contents
 
 pytestmark = pytest.mark.spark
 SMALL_DISK = ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=2m tmpfs "$0" && exec "$@"']
@@ -30,9 +32,9 @@ def start(master, **variables):
     """What is said when an engine starts in a process of its own, with other settings."""
     code = (
         "import os, sys; os.environ.update(eval(sys.argv[2]))\n"
-        "from goldmine.core.engine import Engine, connect\n"
         "from goldmine.core.errors import GoldmineError\n"
-        "try: connect(Engine('spark', sys.argv[1]))\n"
+        "from goldmine.core.spark import start\n"
+        "try: start(sys.argv[1])\n"
         "except GoldmineError as error: print(error.exit_code, error, sep='\\n')\n"
     )
     done = subprocess.run(
@@ -52,7 +54,7 @@ def test_without_java(spark, tmp_path):
 
 def test_a_master_that_nobody_answers_at(spark):
     with pytest.raises(EngineError, match=r"Spark: no master answers at spark://127\.0\.0\.1:1\."):
-        connect(Engine("spark", "spark://127.0.0.1:1"))
+        start_spark("spark://127.0.0.1:1")
 
 
 def test_words_that_are_no_master_or_no_engine():
@@ -87,8 +89,32 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_partition_is_made_good(spark, t
     assert found["rows"] > 0
 
 
-def test_an_executor_that_is_killed_in_the_middle_of_features_changes_nothing(spark, tmp_path):
-    assert findings("killing", tmp_path) == {"gone": 1, "left": []}
-    made = [rows_of(Workspace(tmp_path / name).features(CUTOFF), "customer_id") for name in ("spark", "duckdb")]
-    assert made[0].num_rows > 200
-    assert differing(*made) == []
+def same_features(folder):
+    """Whether both engines' features are the same files, eight slices of them."""
+    ours, theirs = (contents(Workspace(folder / name).features(CUTOFF)) for name in ("spark", "duckdb"))
+    assert len(theirs) == 8
+    return ours == theirs
+
+
+def test_executors_that_are_killed_and_tasks_that_fail_change_nothing(spark, tmp_path):
+    found = findings("killing", tmp_path)
+    assert found == {"gone": [1, 1], "fails twice": [1, 2], "left": []}
+    assert same_features(tmp_path)
+
+
+def test_a_worker_that_is_killed_and_a_task_that_hangs_change_nothing(spark, tmp_path, monkeypatch):
+    monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+    found = findings("standalone", tmp_path)
+    assert (found["made"], found["gone"], found["left"]) == (26, 1, [])
+    assert found["hangs once"] == [1, 2, 3, 4]
+    assert same_features(tmp_path)
+
+
+def test_an_error_of_ours_in_a_task_is_what_it_was_there(spark):
+    with pytest.raises(HistoryError, match=r"no rows of item 2\.\nDeliver it\."):
+        list(run_tasks(spark, [1, 2], "items", refuse_two, rows=1))
+
+
+def refuse_two(connection, item):
+    if item == 2:
+        raise HistoryError("no rows of item 2.", "Deliver it.")

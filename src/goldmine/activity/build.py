@@ -12,10 +12,10 @@ from goldmine.activity.measures import balances_month, repeats, transactions_mon
 from goldmine.contract.bank import Bank, schema_of
 from goldmine.core import fingerprint
 from goldmine.core.code_fingerprint import code_fingerprint
-from goldmine.core.engine import DUCKDB, Engine, cached_rows, connect, write_parquet
+from goldmine.core.engine import DUCKDB, Engine, cached_rows, write_parquet
 from goldmine.core.files import read_json, write_json
-from goldmine.core.progress import track_queries
 from goldmine.core.seals import is_sealed, remove_sealed
+from goldmine.core.tasks import run_tasks
 from goldmine.core.workspace import Workspace
 
 _KINDS = ("transactions", "balances")
@@ -67,16 +67,9 @@ def build_activity(bank: Bank, work: Workspace, engine: Engine = DUCKDB) -> Acti
         if index.get(name) != source or not is_sealed(partition(work, *name.split("/")))
     ]
 
-    def build_partition(connection: SQLBackend, name: str) -> None:
-        table, month = name.split("/")
-        connection.create_view("rows", bank.read(connection, table, [month]), overwrite=True)
-        repeated, query = _queries(table, connection.name)
-        dated = f"SELECT *, CAST({index_of(month)} AS INTEGER) AS month FROM ({query})"
-        with cached_rows(connection, "repeated", repeated) if repeated else nullcontext():
-            write_parquet(connection, dated, partition(work, table, month), order=_ORDER[table])
-
     rows = max(file.rows for table in _KINDS if bank.has(table) for file in bank.tables[table].files)
-    for name in track_queries(stale, "activity by month", partial(connect, engine), build_partition, rows=rows):
+    build = partial(_build_partition, bank, work)
+    for name in run_tasks(engine, stale, "activity by month", build, rows=rows):
         index[name] = fingerprints[name]
         write_json(work.activity / "index.json", index)
     for name in set(index) - set(fingerprints):
@@ -85,8 +78,17 @@ def build_activity(bank: Bank, work: Workspace, engine: Engine = DUCKDB) -> Acti
     return ActivityReport(tuple(stale), tuple(name for name in fingerprints if name not in stale))
 
 
+def _build_partition(bank: Bank, work: Workspace, connection: SQLBackend, name: str) -> None:
+    table, month = name.split("/")
+    connection.create_view("rows", bank.read(connection, table, [month]), overwrite=True)
+    repeated, query = _queries(table)
+    dated = f"SELECT *, CAST({index_of(month)} AS INTEGER) AS month FROM ({query})"
+    with cached_rows(connection, "repeated", repeated) if repeated else nullcontext():
+        write_parquet(connection, dated, partition(work, table, month), order=_ORDER[table])
+
+
 @cache
-def _queries(table: str, dialect: str) -> tuple[str, str]:
+def _queries(table: str) -> tuple[str, str]:
     """SQL of the table ``repeated``, empty where none is needed, and of a table's aggregation over the view ``rows``.
 
     They are compiled once a process, since they do not depend on the month.
@@ -94,7 +96,7 @@ def _queries(table: str, dialect: str) -> tuple[str, str]:
     rows = ibis.table(schema_of(table), name="rows")
 
     def sql(expression: ibis.Table) -> str:
-        return str(ibis.to_sql(expression, dialect=dialect, pretty=False))
+        return str(ibis.to_sql(expression, dialect="duckdb", pretty=False))
 
     if table == "balances":
         return "", sql(balances_month(rows))

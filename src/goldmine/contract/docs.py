@@ -44,6 +44,7 @@ name: pizhou                # letters, digits, _ - . ( ) and spaces; a work fold
 data_until: 2024-06-30      # last day the books cover, not in the future; default: today
 engine: duckdb              # or spark, past one machine: docs/scale.md
 spark_master: "local[*]"    # Spark's master
+slice_customers: 500000     # the most customers that features are made of at once; fewer need less memory
 sources:
   core: {parquet: core/flow_*.parquet}
   crm:                      # CSV reads as text, an empty field as missing

@@ -82,6 +82,7 @@ class _File(ValueForms):
     tables: dict[str, dict[str, Any]] = {}
     engine: str = DUCKDB.name
     spark_master: str = DUCKDB.spark_master
+    slice_customers: int = DUCKDB.slice_customers
 
 
 def load_mapping(folder: Path) -> Mapping:
@@ -126,7 +127,8 @@ def load_mapping(folder: Path) -> Mapping:
                     FILE=FILE,
                 ),
             )
-    return Mapping(name, until, sources, tables, engine_of(top.engine, top.spark_master))
+    engine = engine_of(top.engine, top.spark_master, top.slice_customers)
+    return Mapping(name, until, sources, tables, engine)
 
 
 def _bank_name(name: str, file: Path) -> str:

@@ -1,4 +1,4 @@
-"""Tables that Goldmine writes: one Parquet file with DuckDB, a folder of parts with Spark, under the same name."""
+"""Tables that Goldmine writes: one Parquet file, or of a large bank a folder of parts, under the same name."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

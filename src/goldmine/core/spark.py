@@ -1,29 +1,41 @@
-"""Apache Spark behind Ibis: starting it, reading and writing Parquet, and its errors."""
+"""Apache Spark as the scheduler of queries: DuckDB computes inside its tasks, and no row passes through Java.
 
+Spark places the tasks on the machines of a cluster, and tries a lost or failed one again; a task reads and writes
+Parquet on the file system that all machines see.
+"""
+
+import base64
+import json
 import os
 import re
 import shutil
 import socket
 import sys
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache, reduce
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
-import ibis
-import pyarrow as pa
-import pyarrow.parquet as pq
 from ibis.backends.sql import SQLBackend
 
+from goldmine.core.engine import connect
 from goldmine.core.errors import EngineError, GoldmineError
-from goldmine.core.parquet import parquet_files
-from goldmine.core.seals import sealed_folder
+from goldmine.core.workspace import home
 
+T = TypeVar("T")
+
+TASK_MEMORY = "2GB"
+"""The most that the queries of a task hold in memory; its Python needs half a gigabyte beside it."""
 _FAULTS = (
+    (
+        r"_duckdb\.OutOfMemoryException",
+        "the rows of a slice do not fit into the memory of a task",
+        "Lower slice_customers in bank.yaml, so that a slice holds fewer customers.",
+    ),
     (
         r"OutOfMemory|System memory \d+ must be|Executor memory \d+ must be|[Tt]oo small|maxResultSize|GC overhead",
         "the memory given to it is too small",
@@ -55,7 +67,8 @@ _FAULTS = (
         "Give the address of a running master with --spark-master.",
     ),
 )
-_CLASS = re.compile(r"\b(?:[a-z]\w*\.)+([A-Z]\w*(?:Exception|Error))\b")
+_CLASS = re.compile(r"\b(?:[a-z_]\w*\.)+([A-Z]\w*(?:Exception|Error))\b")
+_OURS = re.compile(r"goldmine error ([A-Za-z0-9+/=]+) end")
 
 
 def fault_of(message: str, where: str = "", condition: str = "") -> EngineError:
@@ -83,148 +96,124 @@ def fault_of(message: str, where: str = "", condition: str = "") -> EngineError:
 
 @contextmanager
 def spark_errors() -> Iterator[None]:
-    """Turn Spark's faults into an `EngineError`; a full disk's error passes through to the code that wrote."""
+    """Turn Spark's faults into an `EngineError`, and an error of ours in a task into what it was there."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     try:
         yield
-    except GoldmineError:
-        raise
     except (Py4JError, PySparkException, ConnectionError) as error:
         message = str(error)
-        if "No space left on device" in message:
-            raise
+        ours = _OURS.search(message)
+        if ours:
+            raise _unpacked(ours[1]) from None
         condition = error.getCondition() if isinstance(error, PySparkException) else None
         raise fault_of(message, condition=condition or "") from None
 
 
-_SETTINGS = {
-    "spark.app.name": "goldmine",
-    "spark.ui.showConsoleProgress": "false",
-    # Java leaves a method above 8,000 bytes, as a wide query makes them, interpreted: Spark splits it instead.
-    "spark.sql.codegen.hugeMethodLimit": "8000",
-}
 _LOCAL = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.ui.enabled": "false",
-    "spark.sql.shuffle.partitions": "4",
 }
-"""On one machine: no page, no open port, few partitions. Elsewhere the cluster's own settings apply."""
+"""On one machine: no page and no open port. Elsewhere the cluster's own settings apply."""
 _WAIT_SECONDS = 5
 _STARTING = Lock()
-"""Held while a thread connects: the first starts the application, the others take it."""
+"""Held while a thread starts the application; the others take it."""
 
 
-def connect_spark(master: str) -> SQLBackend:
-    """A session with its own views; all sessions share the process' one application on the cluster.
+def start(master: str) -> Any:
+    """The process' application on the cluster.
 
     Raises
     ------
     EngineError
-        If Spark does not start.
+        If Spark does not start: no Java, no PySpark, no master, too little memory.
     """
-    with _STARTING, _quiet():
-        import ibis.backends.pyspark
-
-        return ibis.pyspark.connect(_session(master).newSession())
+    with _STARTING:
+        return _context(master)
 
 
-def read_parts(connection: SQLBackend, paths: Sequence[Path]) -> ibis.Table:
-    """The rows of some Parquet files or folders of parts, as a view with a unique name."""
-    name = ibis.util.gen_name("rows")
-    # DuckDB writes a sum of whole numbers as floating-point, Spark as whole: each kind is read by itself, then widened.
-    kinds = [[path for path in paths if path.is_dir() == parts] for parts in (False, True)]
-    with spark_errors():
-        frames = [_spark(connection).read.parquet(*map(_pattern, kind)) for kind in kinds if kind]
-        reduce(lambda left, other: left.unionByName(other), frames).createOrReplaceTempView(name)
-    return connection.table(name)
+def run_on_spark(master: str, items: Sequence[T], run: Callable[[SQLBackend, T], object]) -> Iterator[T]:
+    """Run a function once for each item, in a task of its own with its own connection, and yield the items done.
 
-
-def write_parts(connection: SQLBackend, query: str, path: Path, order: Sequence[str]) -> None:
-    """Write a query's rows as a folder of sorted parts; it gets its name only when all are written."""
-    with sealed_folder(path) as temporary, spark_errors():
-        _write(_spark(connection).sql(query).sortWithinPartitions(*order), temporary)
-
-
-def mapped(
-    connection: SQLBackend,
-    query: str,
-    function: Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]],
-    schema: pa.Schema,
-    scratch: Path,
-) -> pa.Table:
-    """Run a function on the executors over a query's rows and return its results.
+    They are yielded when all tasks have ended; if one has failed, those that are done come before its error.
 
     Parameters
     ----------
-    connection, query : SQLBackend, str
-        The rows, which stay on the cluster.
-    function : callable
-        From Arrow batches to Arrow batches; runs in the executors' Python.
-    schema : pyarrow.Schema
-        Schema of the results.
-    scratch : Path
-        A folder that executors and this process share; the results pass through it and it is removed.
+    master : str
+        Spark's master.
+    items : sequence
+        What the tasks work on.
+    run : callable
+        A function of a module, or a partial of one: it travels to the tasks by name, its arguments by value. It may run
+        twice for one item, when a task is lost or slow, so what it writes has to be written whole.
+
+    Raises
+    ------
+    GoldmineError
+        What a task raised.
+    EngineError
+        If Spark itself fails.
     """
-    from pyspark.sql.pandas.types import from_arrow_schema
-
+    context = start(master)
+    done = context.accumulator([], _added_lists())
+    task, fault = _Task(run, done), None
     try:
-        with spark_errors(), _quiet():
-            _write(_spark(connection).sql(query).mapInArrow(function, from_arrow_schema(schema)), scratch)
-        return pa.concat_tables(pq.read_table(part).cast(schema) for part in parquet_files(scratch))
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        with spark_errors():
+            context.parallelize(list(enumerate(items)), len(items)).foreach(task)
+    except GoldmineError as error:
+        fault = error
+    yield from (items[position] for position in sorted(done.value))
+    if fault:
+        raise fault
 
 
-def keep_small(connection: SQLBackend, name: str, rows: pa.Table) -> None:
-    """Send a small table of this process to Spark, under a name of the session."""
-    from pyspark.sql.pandas.types import from_arrow_schema
+@dataclass(frozen=True)
+class _Task:
+    """What runs on the executors; `done` collects the positions of the items whose tasks have ended well."""
 
-    held = [tuple(row.values()) for row in rows.to_pylist()]
-    with spark_errors():
-        _spark(connection).createDataFrame(held, from_arrow_schema(rows.schema)).createOrReplaceTempView(name)
+    run: Callable[[SQLBackend, Any], object]
+    done: Any
 
-
-@contextmanager
-def persisted(connection: SQLBackend, name: str, query: str) -> Iterator[None]:
-    """Cache a query's rows on the executors during the block; those of a lost executor are computed again."""
-    with spark_errors():
-        rows = _spark(connection).sql(query).persist()
-        rows.createOrReplaceTempView(name)
-    try:
-        yield
-    finally:
-        rows.unpersist()
+    def __call__(self, numbered: tuple[int, Any]) -> None:
+        position, item = numbered
+        with tempfile.TemporaryDirectory(prefix="goldmine.") as spill:
+            try:
+                self.run(connect(1, TASK_MEMORY, Path(spill)), item)
+            except GoldmineError as error:
+                raise RuntimeError(f"goldmine error {_packed(error)} end") from None
+        self.done.add([position])
 
 
-def _spark(connection: SQLBackend) -> Any:
-    session: Any = connection._session  # Ibis has no public name for it
-    return session
+def _added_lists() -> Any:
+    """How Spark adds up lists; its class is known only where PySpark is installed."""
+    from pyspark.accumulators import AccumulatorParam
+
+    class Lists(AccumulatorParam[list[int]]):
+        def zero(self, value: list[int]) -> list[int]:
+            return []
+
+        def addInPlace(self, value1: list[int], value2: list[int]) -> list[int]:  # noqa: N802 - Spark's name
+            return value1 + value2
+
+    return Lists()
 
 
-def _file_url(path: Path) -> str:
-    """A path as Spark writes to it: on the file system that all machines see."""
-    return f"file://{path.resolve()}"
+def _packed(error: GoldmineError) -> str:
+    """An error of ours as a word that passes through Spark's messages."""
+    told = json.dumps([type(error).__name__, error.what, error.do])
+    return base64.b64encode(told.encode()).decode()
 
 
-def _pattern(path: Path) -> str:
-    """A path as Spark reads it, with pattern characters escaped."""
-    return re.sub(r"([\\{}\[\]*?])", r"\\\1", _file_url(path))
-
-
-def _write(rows: Any, folder: Path) -> None:
-    rows.write.mode("overwrite").option("compression", "zstd").parquet(_file_url(folder))
-    if not parquet_files(folder):
-        raise EngineError(
-            f"Spark: nothing of what it wrote is in {folder.parent}.",
-            "Put the work folder where this machine and all executors see it under the same path.",
-        )
+def _unpacked(packed: str) -> GoldmineError:
+    name, what, do = json.loads(base64.b64decode(packed))
+    kinds = {kind.__name__: kind for kind in GoldmineError.__subclasses__()}
+    return kinds.get(name, GoldmineError)(what, do)
 
 
 @cache
-def _session(master: str) -> Any:
+def _context(master: str) -> Any:
     """The application on the cluster, one a process; it ends with the process."""
     if not shutil.which("java") and not (Path(os.environ.get("JAVA_HOME", "-")) / "bin" / "java").is_file():
         raise EngineError("Spark: no Java was found.", "Install Java 17 or newer, or set JAVA_HOME to where it is.")
@@ -232,23 +221,22 @@ def _session(master: str) -> Any:
     try:
         from pyspark import SparkConf, SparkContext
         from pyspark.java_gateway import launch_gateway
-        from pyspark.sql import SparkSession
     except ImportError as error:
         raise EngineError(
             "Spark: PySpark is not installed here.", "Run `make spark`, or install requirements-spark.lock."
         ) from error
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     local = _LOCAL if master.startswith("local") else {}
-    settings = SparkConf().setMaster(master).setAll(list({**_SETTINGS, **local}.items()))
+    own = {"spark.app.name": "goldmine", "spark.executorEnv.GOLDMINE_HOME": str(home())}
+    settings = SparkConf().setMaster(master).setAll(list({**own, **local}.items()))
     # Java's output goes to a file; in a notebook it would appear among the figures.
     with tempfile.TemporaryFile() as log:
         try:
             gateway = launch_gateway(settings, {"stderr": log, "stdout": log})
-            context = SparkContext(conf=settings, gateway=gateway)
+            return SparkContext(conf=settings, gateway=gateway)
         except Exception as error:
             log.seek(0)
             raise fault_of(f"{error}\n{log.read().decode('utf-8', 'replace')}", master) from None
-    return SparkSession(context)
 
 
 def _check_reachable(master: str) -> None:
@@ -263,11 +251,3 @@ def _check_reachable(master: str) -> None:
             continue
         return
     raise EngineError(f"Spark: no master answers at {master}.", "Start it, or give its address with --spark-master.")
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Suppress PySpark's warnings about pandas 3; only Arrow tables are used here."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
-        yield

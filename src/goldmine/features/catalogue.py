@@ -129,15 +129,15 @@ def _check_names(own: list[FeatureDefinition]) -> None:
 
 
 @cache
-def plan(dialect: str = "duckdb") -> Plan:
-    """Compile all features for an engine; once a process, since no bank and no cutoff changes the queries."""
+def plan() -> Plan:
+    """Compile all features; once a process, since no bank and no cutoff changes the queries."""
     base, sums, full, features = _expressions()
-    peer_sql = {name: _sql(rows, dialect) for name, rows in sums.items()}
-    return Plan(_sql(base, dialect), peer_sql, _sql(full, dialect), features)
+    peer_sql = {name: _sql(rows) for name, rows in sums.items()}
+    return Plan(_sql(base), peer_sql, _sql(full), features)
 
 
-def _sql(expression: ibis.Table, dialect: str) -> str:
-    return str(ibis.to_sql(expression, dialect=dialect, pretty=False))
+def _sql(expression: ibis.Table) -> str:
+    return str(ibis.to_sql(expression, dialect="duckdb", pretty=False))
 
 
 def catalogue() -> tuple[Feature, ...]:

@@ -16,7 +16,7 @@ from goldmine.activity.measures import PEAKS, SUMS
 from goldmine.contract.bank import Bank, no_rows, schema_of
 from goldmine.contract.tables import PRODUCT_CLASSES
 from goldmine.core.dates import month_end, month_key, months_back
-from goldmine.core.engine import on_spark, parquet_rows
+from goldmine.core.engine import parquet_rows
 from goldmine.core.workspace import Workspace
 from goldmine.features.customer_aggregates import CUSTOMER_AGGREGATES
 from goldmine.features.point_in_time import ROW_DAYS
@@ -141,12 +141,12 @@ def _months(source: Source, name: str, ages: Sequence[int], merged: bool, within
     if not months:
         return no_rows(connection, MONTHS[name])
     files = {month: partition(source.work, name, month) for month in months}
-    rows = f"SELECT * FROM {parquet_rows(connection, list(files.values()))} {f'WHERE {within}' if within else ''}"
+    rows = f"SELECT * FROM {parquet_rows(list(files.values()))} {f'WHERE {within}' if within else ''}"
     if merged:
         schema = ibis.schema({column: kind for column, kind in MONTHS[name].items() if column != "now"})
         add_up = name == "balances"
         tables = [
-            _keep_mergers(connection, f"{name}_{month.replace('-', '_')}", parquet_rows(connection, [file]))
+            _keep_mergers(connection, f"{name}_{month.replace('-', '_')}", parquet_rows([file]))
             for month, file in (files.items() if within or add_up else ())
         ]
         rows = (_added_up if add_up else _renumbered)(rows, tables, schema, within)
@@ -203,8 +203,5 @@ def _keep_mergers(connection: SQLBackend, name: str, rows: str) -> str:
 
 
 def _keep(connection: SQLBackend, name: str, query: str) -> None:
-    """Keep a query's rows for as long as the connection lasts; Spark computes them when they are needed."""
-    if on_spark(connection):
-        replace_view(connection, name, query)
-    else:
-        connection.raw_sql(f"CREATE TEMP TABLE IF NOT EXISTS {name} AS {query}")
+    """Keep a query's rows for as long as the connection lasts."""
+    connection.raw_sql(f"CREATE TEMP TABLE IF NOT EXISTS {name} AS {query}")

@@ -5,6 +5,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 from functools import reduce
 from operator import and_, or_
+from pathlib import Path
 
 import ibis
 import pyarrow as pa
@@ -14,10 +15,9 @@ from ibis.backends.sql import SQLBackend
 from ibis.expr.types import BooleanValue
 
 from goldmine.contract.bank import Bank
-from goldmine.core.engine import connect, read_parquet
+from goldmine.core.engine import connect, parquet_rows, read_parquet
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.parquet import parquet_schema
-from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.identity import merged_numbers
 from goldmine.labels.cutoffs import outcome_end
@@ -38,15 +38,14 @@ def selected_features(use_case: UseCase, columns: list[str]) -> list[str]:
 
 
 def eligible(
-    connection: SQLBackend, work: Workspace, use_case: UseCase, cutoff: date, columns: Sequence[str] = ("customer_id",)
+    connection: SQLBackend, work: Workspace, use_case: UseCase, cutoff: date, part: Path | None = None
 ) -> ibis.Table:
-    """The customers who are eligible at a cutoff, as an expression.
+    """The numbers of the customers who are eligible at a cutoff, as an expression.
 
     Parameters
     ----------
-    columns : sequence of str
-        Columns of the feature table to return. In DuckDB read features by `feature_rows` instead: in Ibis each column
-        costs a millisecond.
+    part : Path, optional
+        One of the files of the feature table, to read its customers only.
 
     Raises
     ------
@@ -61,14 +60,14 @@ def eligible(
             f"{use_case.name} at {cutoff}: no feature table of that cutoff.", "Run `goldmine features` for it first."
         )
     conditions = [condition for group in (use_case.eligible, *use_case.any_of) for condition in group]
-    needed = {*columns, *(condition.feature for condition in conditions)}
-    rows = read_parquet(connection, [path], [name for name in parquet_schema(path).names if name in needed])
+    needed = {"customer_id", *(condition.feature for condition in conditions)}
+    rows = read_parquet(connection, [part or path], [name for name in parquet_schema(path).names if name in needed])
     for condition in use_case.eligible:
         rows = rows.filter(_holds(rows, use_case, condition))
     if use_case.any_of:
         groups = [reduce(and_, [_holds(rows, use_case, condition) for condition in group]) for group in use_case.any_of]
         rows = rows.filter(reduce(or_, groups))
-    return rows.select(*columns)
+    return rows.select("customer_id")
 
 
 def _holds(rows: ibis.Table, use_case: UseCase, condition: Condition) -> BooleanValue:
@@ -117,12 +116,14 @@ def segments_of(
 
 
 def feature_rows(
-    connection: Backend, work: Workspace, cutoff: date, customers: pa.Table, names: list[str] | None = None
+    connection: Backend, features: Path, customers: pa.Table, names: list[str] | None = None
 ) -> DuckDBPyRelation:
     """Features of some customers at a cutoff, in no order.
 
     Parameters
     ----------
+    features : Path
+        A feature table, or one of its files.
     customers : pyarrow.Table
         customer_id, and further columns to return with the features.
     names : list of str, optional
@@ -132,15 +133,14 @@ def feature_rows(
     further = "".join(f', customers."{name}"' for name in customers.column_names if name != "customer_id")
     connection.con.register("customers", customers)
     return connection.con.sql(
-        f"SELECT {columns}{further} FROM read_parquet({literal(work.features(cutoff))}) features "
-        "JOIN customers USING (customer_id)"
+        f"SELECT {columns}{further} FROM {parquet_rows([features])} features JOIN customers USING (customer_id)"
     )
 
 
 def eligible_rows(work: Workspace, use_case: UseCase, cutoff: date) -> pa.Table:
     """Eligible customers at a cutoff: customer_id, cutoff and every feature, by customer_id."""
     connection = connect()
-    rows = feature_rows(connection, work, cutoff, eligible(connection, work, use_case, cutoff).to_pyarrow())
+    rows = feature_rows(connection, work.features(cutoff), eligible(connection, work, use_case, cutoff).to_pyarrow())
     return rows.order("customer_id").to_arrow_table()
 
 
@@ -151,7 +151,7 @@ def training_rows(bank: Bank, work: Workspace, use_case: UseCase, cutoff: date, 
 
 def with_features(work: Workspace, cutoff: date, customers: pa.Table) -> pa.Table:
     """Some customers at a cutoff, by customer_id: customer_id, cutoff, every feature, and the other columns given."""
-    return feature_rows(connect(), work, cutoff, customers).order("customer_id").to_arrow_table()
+    return feature_rows(connect(), work.features(cutoff), customers).order("customer_id").to_arrow_table()
 
 
 def labelled(bank: Bank, work: Workspace, use_case: UseCase, cutoff: date, as_of: date) -> pa.Table:

@@ -1,26 +1,26 @@
 """Score every eligible customer with the champion, batch by batch from Parquet."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from ibis.backends.sql import SQLBackend
 
 from goldmine.contract.bank import Bank
-from goldmine.core.engine import DUCKDB, Engine, connect
+from goldmine.core.engine import DUCKDB, Engine, connect, parquet_rows
 from goldmine.core.errors import UseCaseError
-from goldmine.core.files import disk_errors, read_json, write_json
+from goldmine.core.files import read_json, whole_file, write_json
 from goldmine.core.fingerprint import of_file
-from goldmine.core.parquet import parquet_schema
+from goldmine.core.parquet import parquet_files, parquet_schema
 from goldmine.core.seals import sealed_file
+from goldmine.core.sql import literal
+from goldmine.core.tasks import run_tasks
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_fingerprint, require_current
 from goldmine.labels.eligibility import eligible, feature_rows
@@ -67,8 +67,8 @@ def score(
 
     The file holds customer_id, probability (calibrated), decile (1 best to 10) and rank, sorted by rank; ties go
     by customer_id. A JSON file beside it describes its origin; scores without it do not count. If the same champion has
-    scored the same features before, its scores are reused. Spark runs the model where the features are and returns
-    customer_id and probability, which are ranked here.
+    scored the same features before, its scores are reused. Each part of the feature table is a task; the ranking of all
+    is made here.
 
     Parameters
     ----------
@@ -103,26 +103,33 @@ def score(
     stored = read_json(description, {})
     if path.exists() and all(stored.get(k) == v for k, v in origin.items()) and stored.get("sha256") == of_file(path):
         return _report(best, path, (use_case.name, as_of), stored)
-    job = _ScoringJob(work, use_case, as_of, best.model)
-    # Ranking needs two columns only, so it runs in this process on either engine.
-    table = _ranked(_on_spark(job, engine) if engine.name == "spark" else _in_process(job), use_case, as_of)
+    # Missing features are reported once here rather than by every task.
+    best.model.predict(parquet_schema(work.features(as_of)).empty_table())
     # The old description goes first: a process killed in between leaves no scores rather than wrong ones.
     description.unlink(missing_ok=True)
-    with sealed_file(path) as temporary:
-        pq.write_table(table, temporary, compression="zstd")
-    counts = {"rows": table.num_rows, "unseen_categories": _unseen_categories(work, use_case, as_of, best.model)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{use_case.name}.", dir=path.parent) as scratch:
+        # A copy, because a model that has predicted holds its trees twice.
+        job = _ScoringJob(work, use_case, as_of, replace(best.model), Path(scratch))
+        parts = parquet_files(work.features(as_of))
+        rows = bank.tables["customers"].rows // len(parts)
+        unseen: Counter[str] = Counter()
+        for part in run_tasks(engine, parts, f"scoring {use_case.name}", partial(_score_part, job), rows=rows):
+            unseen.update(read_json(job.scratch / f"{part.stem}.json"))
+        counts = {"rows": _rank(job, path), "unseen_categories": dict(unseen)}
     write_json(description, {**origin, **counts, "sha256": of_file(path)})
     return _report(best, path, (use_case.name, as_of), counts)
 
 
 @dataclass(frozen=True)
 class _ScoringJob:
-    """Customers to score, and the model."""
+    """Customers to score, the model, and the folder for what the tasks return."""
 
     work: Workspace
     use_case: UseCase
     as_of: date
     model: Model
+    scratch: Path
 
     @property
     def columns(self) -> list[str]:
@@ -131,80 +138,40 @@ class _ScoringJob:
         return ["customer_id", *(name for name in self.model.encoding.features if name in held)]
 
 
-def _ranked(scored: pa.Table, use_case: UseCase, as_of: date) -> pa.Table:
-    if not scored.num_rows:
+def _score_part(job: _ScoringJob, connection: SQLBackend, part: Path) -> None:
+    """Write customer number and probability of the eligible of a part, and how many rows hold an unseen category."""
+    everyone = eligible(connection, job.work, job.use_case, job.as_of, part).to_pyarrow()
+    unseen: Counter[str] = Counter()
+    with whole_file(job.scratch / part.name) as temporary, pq.ParquetWriter(temporary, _SCHEMA) as writer:
+        for batch in feature_rows(connection, part, everyone, job.columns).to_arrow_reader(_BATCH):
+            rows = pa.Table.from_batches([batch])
+            scored = [batch["customer_id"].cast(pa.string()), pa.array(job.model.predict(rows))]
+            writer.write_batch(pa.record_batch(scored, schema=_SCHEMA))
+            unseen.update(job.model.encoding.unseen_categories(rows))
+    write_json(job.scratch / f"{part.stem}.json", unseen)
+
+
+def _rank(job: _ScoringJob, path: Path) -> int:
+    """Write the scores of all parts by rank, and return how many there are; DuckDB sorts what exceeds the memory."""
+    parts = parquet_files(job.scratch)
+    total = sum(pq.read_metadata(part).num_rows for part in parts)
+    if not total:
         raise UseCaseError(
-            f"{use_case.name} at {as_of}: nobody is eligible.", "Check its conditions against the features' figures."
+            f"{job.use_case.name} at {job.as_of}: nobody is eligible.",
+            "Check its conditions against the features' figures.",
         )
-    table = scored.take(pc.sort_indices(scored, [("probability", "descending"), ("customer_id", "ascending")]))
-    positions = np.arange(table.num_rows)
-    return table.append_column("decile", pa.array(positions * 10 // len(positions) + 1, pa.int32())).append_column(
-        "rank", pa.array(positions + 1, pa.int64())
-    )
-
-
-def _scored(model: Model, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Customer numbers and probabilities, batch by batch."""
-    for batch in batches:
-        probabilities = model.predict(pa.Table.from_batches([batch]))
-        yield pa.record_batch([batch["customer_id"].cast(pa.string()), pa.array(probabilities)], schema=_SCHEMA)
-
-
-def _in_process(job: _ScoringJob) -> pa.Table:
-    """Score every eligible customer in this process."""
-    connection = connect()
-    work, as_of = job.work, job.as_of
-    everyone = eligible(connection, work, job.use_case, as_of).to_pyarrow()
-    rows = feature_rows(connection, work, as_of, everyone, job.columns).to_arrow_reader(_BATCH)
-    scored = []
-    with _progress_bar(f"scoring {job.use_case.name}", everyone.num_rows) as advance:
-        for batch in _scored(job.model, rows):
-            scored.append(batch)
-            advance(batch.num_rows)
-    return pa.Table.from_batches(scored, _SCHEMA)
-
-
-def _on_spark(job: _ScoringJob, engine: Engine) -> pa.Table:
-    """Score every eligible customer on Spark."""
-    from goldmine.core.spark import mapped
-
-    work, as_of = job.work, job.as_of
-    connection = connect(engine)
-    rows = eligible(connection, work, job.use_case, as_of, job.columns)
-    # Missing features are reported once here rather than by every executor.
-    job.model.predict(parquet_schema(work.features(as_of)).empty_table())
-    # A copy, because a model that has predicted holds its trees twice.
-    function = partial(_scored, replace(job.model))
-    scratch = work.scores(as_of, job.use_case.name).with_suffix(".part")
-    with disk_errors(scratch):
-        return mapped(connection, connection.compile(rows), function, _SCHEMA, scratch)
-
-
-def _unseen_categories(work: Workspace, use_case: UseCase, as_of: date, model: Model) -> dict[str, int]:
-    names = [name for name in model.encoding.features if name in model.encoding.text]
-    if not names:
-        return {}
-    connection = connect()
-    everyone = eligible(connection, work, use_case, as_of).to_pyarrow()
-    counts: Counter[str] = Counter()
-    for batch in feature_rows(connection, work, as_of, everyone, names).to_arrow_reader(_BATCH):
-        counts.update(model.encoding.unseen_categories(pa.Table.from_batches([batch])))
-    return dict(counts)
+    connection = connect(spill=job.scratch)
+    with sealed_file(path) as temporary:
+        connection.raw_sql(
+            "COPY (SELECT customer_id, probability, CAST((rank - 1) * 10 // "
+            f"{total} + 1 AS INTEGER) AS decile, rank FROM (SELECT *, row_number() OVER "
+            f"(ORDER BY probability DESC, customer_id) AS rank FROM {parquet_rows(parts)}) ORDER BY rank) "
+            f"TO {literal(temporary)} (FORMAT parquet, COMPRESSION zstd)"
+        )
+    return total
 
 
 def _report(best: Champion, path: Path, dates: tuple[str, date], counts: dict[str, Any]) -> ScoreReport:
     return ScoreReport(
         *dates, best.name, best.version, best.run_id, counts["rows"], path, counts.get("unseen_categories", {})
     )
-
-
-@contextmanager
-def _progress_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar, shown on terminals only; the block calls the yielded function with the rows just scored."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task(f"  {what}", total=total)
-        yield lambda rows: progress.advance(task, rows)

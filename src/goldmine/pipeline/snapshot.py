@@ -72,12 +72,17 @@ class Snapshot:
             If there is no such engine or master.
         """
         settings = load_mapping(self.source).engine
-        return engine_of(self.asked_engine or settings.name, self.asked_master or settings.spark_master)
+        name, master = self.asked_engine or settings.name, self.asked_master or settings.spark_master
+        return engine_of(name, master, settings.slice_customers)
 
     @property
-    def engine_parameters(self) -> dict[str, str]:
+    def engine_parameters(self) -> dict[str, str | int]:
         """The engine as parameters of a notebook."""
-        return {"engine": self.engine.name, "spark_master": self.engine.spark_master}
+        return {
+            "engine": self.engine.name,
+            "spark_master": self.engine.spark_master,
+            "slice_customers": self.engine.slice_customers,
+        }
 
     @cached_property
     def bank_name(self) -> str:

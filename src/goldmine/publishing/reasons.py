@@ -80,9 +80,9 @@ def reasons_in_words(
     features = {feature.name: feature for feature in feature_dictionary(work)}
     names = quoted_features([name for name in model.encoding.features if name in columns], features.values())
     names = list(dict.fromkeys(name for name in [*names, *_fact_names(use_case, features)] if name in columns))
-    listed = feature_rows(connection, work, as_of, positions, names).order("position").to_arrow_table()
+    listed = feature_rows(connection, work.features(as_of), positions, names).order("position").to_arrow_table()
     everyone = _evenly(eligible(connection, work, use_case, as_of).order_by("customer_id").to_pyarrow())
-    typical = typical_values(feature_rows(connection, work, as_of, everyone, names).to_arrow_table(), names)
+    typical = typical_values(feature_rows(connection, work.features(as_of), everyone, names).to_arrow_table(), names)
 
     def quotable(feature: str, value: float | str | None) -> bool:
         quoted, directions = features.get(feature), use_case.reasons

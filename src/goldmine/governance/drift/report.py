@@ -124,7 +124,7 @@ def drift_report(work: Workspace, use_case: UseCase, as_of: date, report: ScoreR
     probability = scores["probability"].to_numpy()
     sample = evenly(scores)
     names = [name for name in parquet_schema(work.features(as_of)).names if name in reference.profiles]
-    rows = feature_rows(connect(), work, as_of, sample.select(["customer_id"]), names).to_arrow_table()
+    rows = feature_rows(connect(), work.features(as_of), sample.select(["customer_id"]), names).to_arrow_table()
     now = compare_window((reference.profiles, reference.usual), rows, sample["probability"].to_numpy(), str(as_of))
     windows = (*_earlier(work, use_case.name, as_of, report.model_version, reference), now)[-ALARM_WINDOWS:]
     expected = estimate(probability, use_case.list_size)

@@ -1,0 +1,43 @@
+"""One function over many items: in this process, or as tasks of Apache Spark."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from ibis.backends.sql import SQLBackend
+
+from goldmine.core.engine import Engine, connect
+from goldmine.core.progress import track_queries
+
+T = TypeVar("T")
+
+
+def run_tasks(
+    engine: Engine, items: Sequence[T], what: str, run: Callable[[SQLBackend, T], object], *, rows: int
+) -> Iterator[T]:
+    """Run a function once for each item on a connection of DuckDB, and yield the items that are done.
+
+    Parameters
+    ----------
+    engine : Engine
+        Where it runs. In this process items are yielded one by one; Spark's when all tasks have ended.
+    items : sequence
+        What it runs on.
+    what : str
+        Name of the progress bar.
+    run : callable
+        A function of a module, or a partial of one; what it writes has to be written whole, since Spark runs a lost
+        task again.
+    rows : int
+        Approximate number of rows that it reads for an item.
+
+    Raises
+    ------
+    EngineError
+        If Spark does not start, or fails.
+    """
+    if engine.name == "spark" and items:
+        from goldmine.core.spark import run_on_spark
+
+        yield from run_on_spark(engine.spark_master, items, run)
+    else:
+        yield from track_queries(items, what, connect, run, rows=rows)

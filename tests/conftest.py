@@ -1,5 +1,8 @@
 """What several rooms' tests stand on: a small model, and a tracking store of a test's own, quickly made."""
 
+import os
+import tempfile
+
 import pytest
 
 
@@ -11,6 +14,20 @@ def english_figures():
 
     if language() != "en":
         use_language("en")
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_folder():
+    """The temporary folder as it was, after a test whose command took one of its own for this process."""
+    names = ("TMPDIR", "JUPYTER_RUNTIME_DIR")
+    before = {name: os.environ.get(name) for name in names}
+    yield
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+    tempfile.tempdir = None
 
 
 @pytest.fixture(scope="session")

@@ -129,7 +129,7 @@ def test_a_work_folder_that_another_run_holds_is_refused(goldmine, bank, tmp_pat
         exit_code, lines = goldmine("run", "--bank", "bank", "--work", "work")
         other.communicate(b"\n")
     assert exit_code == 16
-    assert lines[0].endswith("work: another run is at work here.")
+    assert "work: another run is at work here (process " in lines[0]
 
 
 def test_work_folder_that_cannot_be_created_is_refused(goldmine, bank):

@@ -7,6 +7,7 @@ import traceback
 from pathlib import Path
 
 import mlflow
+import nbformat
 import psutil
 import pytest
 
@@ -199,6 +200,7 @@ def test_a_run_in_chinese_starts_from_a_notebook_whose_prose_is_chinese(monkeypa
 
     def record(source, copy, **settings):
         given.update(json.loads(Path(source).read_text("utf-8")), cwd=settings["cwd"])
+        return nbformat.v4.new_notebook()
 
     monkeypatch.setattr("papermill.execute_notebook", record)
     execute(home() / "notebooks" / "14_employee.ipynb", tmp_path / "copy.ipynb", {"language": "zh"}, 60)

@@ -2,12 +2,14 @@
 
 import subprocess
 
+import dagster as dg
 import pytest
 
 from goldmine.core.errors import WorkFolderError
 from goldmine.core.workspace import Workspace
 from goldmine.pipeline.job_settings import JobSettings
 from goldmine.pipeline.portal_results import take_portal_results
+from tests.tiny import make_bank, transaction
 
 
 @pytest.fixture
@@ -38,7 +40,11 @@ def test_a_work_folder_without_a_portal_has_none_to_take(tmp_path, calls):
 
 
 def test_a_run_takes_them_while_it_holds_the_folder(portal, calls):
-    with JobSettings(work=str(portal.root)).yield_for_execution(None):
+    make_bank(
+        portal.root / "bank", {"customers": [{"customer_id": "a"}], "transactions": [transaction(1, "a", "2024-06-15")]}
+    )
+    settings = JobSettings(bank=str(portal.root / "bank"), work=str(portal.root))
+    with settings.yield_for_execution(dg.build_init_resource_context()):
         assert calls == [["portal", "collect", "--work", str(portal.root)]]
 
 

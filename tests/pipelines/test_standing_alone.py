@@ -13,7 +13,7 @@ from goldmine.pipeline.dagster_job import load_definitions
 from goldmine.pipeline.job_settings import JobSettings
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.step import StepResult
-from tests.tiny import balance, make_bank
+from tests.tiny import balance, make_bank, transaction
 
 pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
 AS_OF = date(2024, 6, 30)
@@ -47,7 +47,11 @@ class Job:
 @pytest.fixture
 def job(tmp_path, monkeypatch):
     held = [balance("a", "2024-06-30", "time", "1.00")]
-    tables = {"customers": [{"customer_id": "a"}], "transactions": [], "balances": held}
+    tables = {
+        "customers": [{"customer_id": "a"}],
+        "transactions": [transaction(1, "a", "2024-06-15")],
+        "balances": held,
+    }
     bank = make_bank(tmp_path / "bank", tables)
     (tmp_path / "bank" / "bank.yaml").write_text("name: tiny\ndata_until: 2024-06-30\n")
     made = Job(tmp_path / "bank", tmp_path / "work")

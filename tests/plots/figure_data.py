@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 
+from goldmine.core.columns import column
 from goldmine.core.i18n import in_language
 from goldmine.customers.ladder import LEVELS, level_title
 from goldmine.customers.moves import Moves
@@ -210,6 +211,12 @@ def levels() -> pd.DataFrame:
     names = [in_language(level_title(level), language()) for level in range(7)]
     return pd.DataFrame({"level": names, "now": [16_659, 900, 700, 300, 90, 20, 6],
                          "before": [16_616, 870, np.nan, 310, 88, 22, 6]})  # fmt: skip
+
+
+def staff() -> pd.DataFrame:
+    lacks = {f"lacks_{name}": [900, 120, 30] for name in column("next_best").words}
+    people = {"paid_staff": [1_450, 240, 31], "elsewhere_staff": [320, 60, 4]}
+    return pd.DataFrame({"industry": ["health and social work", "education", None], **people, **lacks})
 
 
 def campaigns() -> pd.DataFrame:

@@ -13,7 +13,17 @@ from matplotlib.figure import Figure
 import goldmine.plots
 from goldmine.contactability.funnel import STAGES
 from goldmine.core.i18n import in_language
-from goldmine.plots import bank_tables, customers, governance, measurement, models, on_request_lists, release, reporting
+from goldmine.plots import (
+    bank_tables,
+    customers,
+    employers,
+    governance,
+    measurement,
+    models,
+    on_request_lists,
+    release,
+    reporting,
+)
 from goldmine.plots.style import language
 from tests.plots.figure_data import (
     aum,
@@ -38,6 +48,7 @@ from tests.plots.figure_data import (
     quarters,
     reliability_bins,
     shares,
+    staff,
     suites,
     titles,
 )
@@ -68,6 +79,8 @@ DRAWN: dict[str, Callable[[], list[Figure]]] = {
     "customers.sankey": lambda: [customers.sankey(quarters())],
     "customers.growth": lambda: [customers.growth(quarters())],
     "customers.lorenz_curve": lambda: [customers.lorenz_curve(aum())],
+    "employers.roll_by_industry": lambda: [employers.roll_by_industry(staff())],
+    "employers.penetration": lambda: [employers.penetration(staff())],
     "governance.calibration_by_group": lambda: [governance.calibration_by_group(groups())],
     "governance.against_champion": lambda: [governance.against_champion(challenge(paired)) for paired in (True, False)],
     "governance.backtest_figure": lambda: [governance.backtest_figure(*backtest())],

@@ -16,6 +16,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.errors import ParameterError, ReleaseError, SettingsError, UseCaseError, ValidationError
 from goldmine.core.files import write_json
 from goldmine.core.fingerprint import of_file
+from goldmine.core.seals import seal
 from goldmine.core.workspace import Workspace, home
 from goldmine.customers.table import customers_path
 from goldmine.features import catalogue, feature_fingerprint
@@ -122,6 +123,7 @@ def rescored(work: Workspace, **changes: object) -> None:
     path = work.scores(AS_OF, "longtail")
     beside = json.loads(path.with_suffix(".json").read_text())
     write_json(path.with_suffix(".json"), beside | {"sha256": of_file(path)} | changes)
+    seal(path)
 
 
 def listed(work: Workspace) -> pa.Table:
@@ -245,11 +247,11 @@ def test_publishing_without_scores_is_refused(own):
         publish(bank, work, ["longtail", "dormancy"], AS_OF)
 
 
-def test_truncated_scores_are_refused(own):
+def test_truncated_scores_are_removed_and_asked_for(own):
     bank, work = own
     path = work.scores(AS_OF, "longtail")
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(ReleaseError, match="the scores are not whole"):
+    with pytest.raises(ReleaseError, match="there are no scores to publish"):
         publish(bank, work, ["longtail"], AS_OF)
 
 

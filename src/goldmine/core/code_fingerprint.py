@@ -75,7 +75,7 @@ def imported_modules(*modules: str) -> frozenset[str]:
     Examples
     --------
     >>> sorted(imported_modules("goldmine.core.errors"))
-    ['goldmine', 'goldmine.core', 'goldmine.core.errors']
+    ['goldmine', 'goldmine.core', 'goldmine.core.errors', 'goldmine.core.i18n']
     """
     graph = _graph()
     seen: set[str] = set()

@@ -182,6 +182,22 @@ class Workspace:
             "Give each bank a work folder of its own with --work.",
         )
 
+    def make_folder(self, folder: Path) -> None:
+        """Make the work folder, or one below it, if it is not there.
+
+        Raises
+        ------
+        WorkFolderError
+            If no folder can be made there.
+        DiskError
+            If the disk is full or read-only.
+        """
+        try:
+            with disk_errors(self.root):
+                folder.mkdir(parents=True, exist_ok=True)
+        except FileNotFoundError as error:  # of the system's own, such as /proc
+            raise WorkFolderError(f"{self.root}: no folder can be made there.", "Give another with --work.") from error
+
     @contextmanager
     def lock(self, wait_seconds: float = 0.0) -> Iterator[None]:
         """Hold the folder for one run; kernels that the run starts share its hold, and keep it as long as they live.
@@ -202,11 +218,7 @@ class Workspace:
         if os.environ.get(_HELD) == me:
             yield
             return
-        try:
-            with disk_errors(self.root):
-                self.root.mkdir(parents=True, exist_ok=True)
-        except FileNotFoundError as error:  # of the system's own, such as /proc
-            raise WorkFolderError(f"{self.root}: no folder can be made there.", "Give another with --work.") from error
+        self.make_folder(self.root)
         with disk_errors(self.root):
             protect(self.root)
             stream = (self.root / ".lock").open("a+")

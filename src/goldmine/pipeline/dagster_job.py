@@ -119,8 +119,8 @@ def dagster_home(work: Workspace) -> Path:
     already is not taken.
     """
     folder = work.dagster.absolute()
+    work.make_folder(folder)
     with disk_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "dagster.yaml").exists():
             shutil.copy(home() / "pipelines" / "dagster.yaml", folder)
     return folder

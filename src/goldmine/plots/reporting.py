@@ -8,7 +8,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter, StrMethodFormatter
 from matplotlib.transforms import Bbox
 
 from goldmine.plots.style import (
@@ -113,6 +113,7 @@ def ladder_levels(levels: pd.DataFrame) -> Figure:
     axis.bar_label(bars, labels, fontsize=9, padding=4)
     axis.set_yticks(position, levels["level"])
     axis.set_xscale("symlog", linthresh=1)
+    axis.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     axis.set_xlim(0, max(levels[["now", "before"]].max().max(), 1) * 6)
     axis.set_xlabel(_("customers (logarithmic)"))
     axis.set_title(_("The ladder"), loc="left")

@@ -32,7 +32,7 @@ _GIGABYTE = 1_000_000_000
 def operator(request: HttpRequest) -> HttpResponse:
     """Show how things are."""
     work = Workspace(settings.GOLDMINE_WORK)
-    disk = shutil.disk_usage(work.root)
+    disk = shutil.disk_usage(next(path for path in (work.root, *work.root.parents) if path.exists()))
     context = {
         "runs": last_runs(work),
         "notebooks": notebook_runs(work),

@@ -85,7 +85,8 @@ def test_a_disk_that_fills_up_in_the_middle_of_a_partition_is_made_good(spark, t
         pytest.skip("this machine does not let a test mount a small disk")
     found = findings("breaking", tmp_path, *SMALL_DISK, str(small))
     assert (found["code"], found["lines"], found["left"]) == (17, 2, [])
-    assert found["made"] == 2 - len(found["standing"])
+    # A month that stands is made again where the index had no room either.
+    assert 2 - len(found["standing"]) <= found["made"] <= 2
     assert found["rows"] > 0
 
 

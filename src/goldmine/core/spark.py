@@ -12,6 +12,7 @@ import shutil
 import socket
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -130,7 +131,7 @@ def start(master: str) -> Any:
     EngineError
         If Spark does not start: no Java, no PySpark, no master, too little memory.
     """
-    with _STARTING:
+    with _STARTING, _quiet():
         return _context(master)
 
 
@@ -160,7 +161,7 @@ def run_on_spark(master: str, items: Sequence[T], run: Callable[[SQLBackend, T],
     done = context.accumulator([], _added_lists())
     task, fault = _Task(run, done), None
     try:
-        with spark_errors():
+        with spark_errors(), _quiet():
             context.parallelize(list(enumerate(items)), len(items)).foreach(task)
     except GoldmineError as error:
         fault = error
@@ -251,3 +252,11 @@ def _check_reachable(master: str) -> None:
             continue
         return
     raise EngineError(f"Spark: no master answers at {master}.", "Start it, or give its address with --spark-master.")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Suppress PySpark's warnings about pandas 3; no frame of pandas passes through it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)
+        yield

@@ -1,9 +1,8 @@
 """Releases on disk: complete and immutable, or absent."""
 
-import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,7 +14,7 @@ import pydantic
 from goldmine.core import fingerprint
 from goldmine.core.errors import ReleaseError
 from goldmine.core.file_modes import folder_mode, released_mode
-from goldmine.core.files import disk_errors, remove
+from goldmine.core.files import disk_errors, remove, sync
 from goldmine.core.workspace import Workspace
 from goldmine.publishing.manifest import CampaignFile, CustomersFile, Latest, ListFile, Manifest
 from goldmine.publishing.signature import sign, signature_fault
@@ -105,7 +104,7 @@ def _build(folder: Path, fill: Callable[[Path], Manifest]) -> Release:
             # The existing release is damaged; otherwise it would have been used.
             folder.rename(damaged)
         temporary.rename(folder)
-        _sync([folder.parent, folder.parent.parent])
+        sync(folder.parent, folder.parent.parent)
     finally:
         for left in (temporary, damaged):
             shutil.rmtree(left, ignore_errors=True)
@@ -127,11 +126,11 @@ def _make_current(work: Workspace, release: Release) -> None:
     temporary = path.with_name(f".{path.name}{_PART}")
     try:
         temporary.write_text(entry.model_dump_json(indent=2) + "\n", "utf-8")
-        _sync([temporary])
+        sync(temporary)
         if path.is_dir():
             remove(path)
         temporary.replace(path)
-        _sync([path.parent])
+        sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -211,16 +210,7 @@ def _seal(folder: Path) -> None:
     for path in paths:
         path.chmod(released_mode() if path.is_file() else folder_mode())
     folder.chmod(folder_mode())
-    _sync([*paths, folder])
-
-
-def _sync(paths: Iterable[Path]) -> None:
-    for path in paths:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    sync(*paths, folder)
 
 
 @dataclass(frozen=True)

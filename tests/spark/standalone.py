@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import pyspark
 from ibis.backends.sql import SQLBackend
 
 from goldmine.activity import build_activity
@@ -75,6 +74,8 @@ def lost(folder: Path) -> dict[str, Any]:
 @contextmanager
 def _process(name: str, *arguments: str) -> Iterator[int]:
     """A process of Spark's, by its number; it and its children end with the block."""
+    import pyspark  # where Spark is not installed, this module is still imported for its examples
+
     program = Path(pyspark.__file__).parent / "bin" / "spark-class"
     command = [str(program), f"{_DEPLOY}.{name}", *arguments]
     started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

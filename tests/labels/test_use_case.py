@@ -73,10 +73,19 @@ def test_value_below_its_least_or_of_one_or_two_is_not_quoted_as_high():
     assert directions.allows("own_count_30d", 2.0, 9.0, reads_low=True)
 
 
-def test_mobile_banking_sells_no_wealth_product_alone():
-    directions = load_use_case("wealth").reasons
+def test_mobile_banking_is_no_reason_to_sell_and_only_supports_one_to_win_back():
+    allowed = {name: load_use_case(name).reasons.allows("has_mobile_bank", 1.0, 0.0) for name in use_case_names()}
+    assert allowed == {"dormancy": False, "longtail": False, "wealth": False, "winback": True}
+    directions = load_use_case("winback").reasons
     assert directions.in_order(["has_mobile_bank"]) == []
     assert directions.in_order(["has_mobile_bank", "demand_avg_30d", "inflow_sum_90d"]) == [1, 2, 0]
+
+
+def test_change_of_a_few_yuan_is_not_quoted():
+    directions = ReasonDirections(low=["demand_change_*"], min_yuan=1_000)
+    yuan = {"unit": "yuan", "has_direction": True}
+    allowed = [directions.allows("demand_change_365d", change, 0.0, **yuan) for change in (-570.0, -1_000.0)]
+    assert allowed == [False, True]
 
 
 def test_balance_of_last_year_says_something_from_the_level_on():

@@ -60,8 +60,20 @@ def phrase_of(name, value, typical=None, language="en"):
             "No money came in over the last month (typical: 820 yuan)",
             "近1个月没有进账（同类客户一般820元）",
         ),
-        ("aum_change_90d", -8_400.0, 12.0, "Assets down 8,400 yuan over the last 3 months", "近3个月资产减少8,400元"),
-        ("aum_change_90d", 128_000.0, 12.0, "Assets up 128,000 yuan over the last 3 months", "近3个月资产增加12.8万元"),
+        (
+            "aum_change_90d",
+            -8_400.0,
+            12.0,
+            "Average assets down 8,400 yuan over the last 3 months",
+            "近3个月日均资产减少8,400元",
+        ),
+        (
+            "aum_change_90d",
+            128_000.0,
+            12.0,
+            "Average assets up 128,000 yuan over the last 3 months",
+            "近3个月日均资产增加12.8万元",
+        ),
         (
             "days_since_own",
             43.0,
@@ -115,7 +127,7 @@ def phrase_of(name, value, typical=None, language="en"):
             "aum_next_quarter_year_ago",
             52860.0,
             1.0,
-            "52,900 yuan of assets in the third quarter of 2023",
+            "52,900 yuan of assets on average in the third quarter of 2023",
             "2023年三季度日均资产5.3万元",
         ),
         (
@@ -158,8 +170,8 @@ def phrase_of(name, value, typical=None, language="en"):
             "investing_share_180d",
             1.0,
             0.06,
-            "Nearly all their transactions over the last 6 months were investments",
-            "近半年的交易几乎都是投资类",
+            "Nearly all their own transactions over the last 6 months were investments",
+            "近半年主动交易几乎都是投资类",
         ),
         (
             "inflow_to_year_ago",
@@ -170,6 +182,49 @@ def phrase_of(name, value, typical=None, language="en"):
         ),
         ("own_count_volatility_365d", 3.1, 1.1, "Busy in some months and quiet in others", "各月交易时多时少"),
         ("tenure_months", 85.0, 85.0, "With the bank for 7 years", "开户7年"),
+        ("tenure_months", 119.9, 85.0, "With the bank for 9 years (typical: 7 years)", "开户9年（同类客户一般7年）"),
+        (
+            "tenure_months",
+            3652 / 30.4375,
+            85.0,
+            "With the bank for 10 years (typical: 7 years)",
+            "开户10年（同类客户一般7年）",
+        ),
+        (
+            "tenure_months",
+            23.9,
+            85.0,
+            "With the bank for 23 months (typical: 7 years)",
+            "开户23个月（同类客户一般7年）",
+        ),
+        (
+            "tenure_months",
+            0.6,
+            85.0,
+            "With the bank for less than a month (typical: 7 years)",
+            "开户不到1个月（同类客户一般7年）",
+        ),
+        (
+            "demand_peak_365d",
+            14_400.0,
+            1_900.0,
+            "Monthly average demand deposits of up to 14,400 yuan within a year (typical: 1,900 yuan)",
+            "近一年活期存款月日均最高达1.4万元（同类客户一般1,900元）",
+        ),
+        (
+            "demand_change_365d",
+            -2_570.0,
+            1.0,
+            "Average demand deposits down 2,600 yuan over the last year",
+            "近一年日均活期存款减少2,600元",
+        ),
+        (
+            "investing_share_180d",
+            0.75,
+            0.05,
+            "75% of their own transactions over the last 6 months were investments (typical: 5%)",
+            "近半年主动交易中投资类占75%（同类客户一般5%）",
+        ),
         ("has_mobile_bank", 0.0, 1.0, "Mobile banking not activated", "未开通手机银行"),
         ("main_channel", "third_party", None, "Mainly uses third party", "主要使用第三方支付"),
         ("moon_days", 3.0, 3.0, "Days of full moon: 3 days", "满月天数：3天"),
@@ -281,8 +336,8 @@ def test_facts_of_a_customer_without_reasons_are_one_phrase():
     facts = [Reason("anything", name, value, 0.0) for name, value in held]
     assert [relation_phrase(facts, FEATURES, language, AS_OF) for language in ("en", "zh")] == [
         "As things stand: demand deposits: 15,100 yuan on average last month; "
-        "time deposits: 25,600 yuan on average last month; with the bank for 10 years",
-        "客户现状：近1个月日均活期存款1.5万元；近1个月日均定期存款2.6万元；开户10年",
+        "time deposits: 25,600 yuan on average last month; with the bank for 9 years",
+        "客户现状：近1个月日均活期存款1.5万元；近1个月日均定期存款2.6万元；开户9年",
     ]
 
 
@@ -298,3 +353,8 @@ def test_facts_of_a_customer_without_reasons_are_one_phrase():
 )
 def test_a_fact_is_something_that_is_there(name, value, told):
     assert is_plain_fact(FEATURES[name], value, min_yuan=1_000) is told
+
+
+@pytest.mark.parametrize("days", [180, 365])
+def test_trend_is_told_as_the_change_that_the_books_show(days):
+    assert FEATURES[f"aum_slope_{days}d"].reason_text.instead == f"aum_change_{days}d"

@@ -22,7 +22,7 @@ class ReasonDirections(SettingsModel):
     beside : list of str
         Patterns among `high` of what is quoted last and only beside another reason: it supports one and is none alone.
     min_yuan : float
-        Smallest amount that is quoted as high; less is above the typical value and still says nothing.
+        Smallest amount that is quoted as high, and smallest change that is quoted; less says nothing.
     at_least : dict of str to float
         Smallest value quoted as high, by pattern, in the feature's unit.
     facts : list of str
@@ -72,6 +72,8 @@ class ReasonDirections(SettingsModel):
             return _matches(feature, self.unknown)
         if isinstance(value, str):
             return _matches(feature, self.high)
+        if unit == "yuan" and has_direction and abs(value) < self.min_yuan:
+            return False
         above, below = self._sides(value, typical, has_direction=has_direction)
         least = max(self._least(feature), self.min_yuan if unit == "yuan" else -inf)
         above = above and not reads_low and value >= least

@@ -208,12 +208,23 @@ def _shown(value: float | str | None, unit: str, template: str, language: str) -
             unit = "share"
         if unit == "yuan":
             value = _round_yuan(value)
-        if unit == "months" and value >= 2 * _PER_YEAR:
-            value, unit = value / _PER_YEAR, "years"
+        if unit == "months":
+            value, unit = _elapsed(value)
+            if value < 1:
+                return str(in_language(pgettext("unit", "less than a month"), language))
         if language == "zh" and unit == "yuan" and abs(value) >= 10_000:
             amount = f"{value / 10_000:,.1f}".removesuffix(".0")
             return str(in_language(pgettext("unit", "{amount} ten thousand yuan", amount=amount), language))
     return str(in_language(value_text(value, unit), language))
+
+
+def _elapsed(months: float) -> tuple[float, str]:
+    """A time that has passed, as people count it: whole months, from two years on whole years.
+
+    Whole years are up to 0.03 months short of their months' average length, since leap years differ.
+    """
+    whole = math.floor(months + 0.03)
+    return (whole // _PER_YEAR, "years") if whole >= 2 * _PER_YEAR else (whole, "months")
 
 
 def _round_yuan(value: float) -> float:

@@ -52,13 +52,13 @@ REASON_TEXTS = {
     ),
     "aum_peak_365d": ReasonText(
         "assets",
-        positive=_("Assets of up to {value} within a year"),
+        positive=_("Monthly average assets of up to {value} within a year"),
         zero=_("No assets to speak of over {window}"),
         few=_("No assets to speak of over {window}"),
     ),
     "aum_trough_365d": ReasonText(
         "assets",
-        positive=_("Assets never below {value} within a year"),
+        positive=_("Monthly average assets never below {value} within a year"),
         zero=_("Assets were down to nothing within the year"),
     ),
     "aum_to_peak_365d": ReasonText(
@@ -68,20 +68,22 @@ REASON_TEXTS = {
         missing=_("No assets to speak of over {window}"),
     ),
     "aum_year_ago": ReasonText(
-        "assets_season", positive=_("{value} of assets a year ago"), zero=_("No assets a year ago")
+        "assets_season", positive=_("{value} of assets on average a year ago"), zero=_("No assets a year ago")
     ),
     "aum_next_quarter_year_ago": ReasonText(
         "assets_season",
-        positive=_("{value} of assets in {coming}"),
+        positive=_("{value} of assets on average in {coming}"),
         zero=_("No assets in {coming}"),
     ),
     "months_below_level_365d": ReasonText(
-        "assets", positive=_("Months of the year below 10,000 yuan: {value}"), zero=_("Above 10,000 yuan all year")
+        "assets",
+        positive=_("Months of the year below 10,000 yuan on average: {value}"),
+        zero=_("10,000 yuan or more on average in every month of the year"),
     ),
     "aum_change_*": ReasonText(
         "assets_trend",
-        positive=_("Assets up {value} over {window}"),
-        negative=_("Assets down {value} over {window}"),
+        positive=_("Average assets up {value} over {window}"),
+        negative=_("Average assets down {value} over {window}"),
         zero=_("Assets unchanged over {window}"),
         show_typical=False,
     ),
@@ -97,13 +99,17 @@ REASON_TEXTS |= {
     for days in (90, 365)
 }
 REASON_TEXTS |= {
-    "aum_slope_*": ReasonText(
+    f"aum_slope_{days}d": ReasonText(
         "assets_trend",
-        positive=_("Assets rising by {value} a month over {window}"),
-        negative=_("Assets falling by {value} a month over {window}"),
-        zero=_("Assets unchanged over {window}"),
+        positive=_("Trend of assets over {window}: up {value} a month"),
+        negative=_("Trend of assets over {window}: down {value} a month"),
+        zero=_("Trend of assets over {window}: level"),
+        instead=f"aum_change_{days}d",  # a line's slope is no rise that anybody can count in the books
         show_typical=False,
-    ),
+    )
+    for days in (180, 365)
+}
+REASON_TEXTS |= {
     "aum_volatility_365d": ReasonText(
         "assets_trend",
         positive=_("Assets vary by {percent} from month to month"),
@@ -112,13 +118,13 @@ REASON_TEXTS |= {
     ),
     "aum_biggest_rise_180d": ReasonText(
         "assets_trend",
-        positive=_("Assets rose by {value} in one month of {window}"),
+        positive=_("Average assets rose by {value} in one month of {window}"),
         negative=_("Assets rose in no month of {window}"),
         zero=_("Assets rose in no month of {window}"),
     ),
     "aum_biggest_fall_180d": ReasonText(
         "assets_trend",
-        positive=_("Assets fell by {value} in one month of {window}"),
+        positive=_("Average assets fell by {value} in one month of {window}"),
         negative=_("Assets fell in no month of {window}"),
         zero=_("Assets fell in no month of {window}"),
     ),

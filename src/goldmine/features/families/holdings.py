@@ -66,14 +66,14 @@ def _reason_texts() -> dict[str, ReasonText]:
             ),
             f"{name}_change_*": ReasonText(
                 name,
-                positive=_("{holding} up {value} over {window}", holding=title, **LATER),
-                negative=_("{holding} down {value} over {window}", holding=title, **LATER),
+                positive=_("Average {holding} up {value} over {window}", holding=inner, **LATER),
+                negative=_("Average {holding} down {value} over {window}", holding=inner, **LATER),
                 zero=_("{holding} unchanged over {window}", holding=title, **LATER),
                 show_typical=False,
             ),
             f"{name}_peak_365d": ReasonText(
                 name,
-                positive=_("{holding} of up to {value} within a year", holding=title, **LATER),
+                positive=_("Monthly average {holding} of up to {value} within a year", holding=inner, **LATER),
                 zero=_("No {holding} within a year", holding=inner),
             ),
             f"{name}_share_30d": ReasonText(

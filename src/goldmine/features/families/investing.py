@@ -18,8 +18,8 @@ REASON_TEXTS = {
     ),
     "investing_share_*": ReasonText(
         "investing",
-        positive=_("{value} of their transactions over {window} were investments"),
-        mostly=_("Nearly all their transactions over {window} were investments"),
+        positive=_("{value} of their own transactions over {window} were investments"),
+        mostly=_("Nearly all their own transactions over {window} were investments"),
         zero=_("No investment transactions over {window}"),
         missing=_("Not active over {window}"),
     ),

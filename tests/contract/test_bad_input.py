@@ -97,7 +97,8 @@ def test_impossible_dates(folder: Path, refused: Callable[..., None], time: str)
 def test_every_wrong_column_is_named_at_once(folder: Path, refused: Callable[..., None]) -> None:
     transactions(folder, "t2,SECRET1,2024-02-30,SECRET,in,\nt3,,2024-02-28,nan,in,\n")
     refused(
-        "transactions: 1 rows have no customer_id; 1 values of time are not times (YYYY-MM-DD HH:MM:SS); "
+        "transactions: 1 rows have no customer_id; 1 values of time are not times (YYYY-MM-DD HH:MM:SS), "
+        "most often written like 9999-99-99; "
         "1 values of amount are NaN or infinite; 1 values of amount are not amounts"
     )
 
@@ -342,8 +343,9 @@ def test_faults_of_all_tables_come_at_once(folder: Path, refused: Callable[..., 
     transactions(folder, "t2,SECRET1,2024-02-30,1,in,\n")
     (folder / "suppressions.csv").write_text(SUPPRESSIONS + "SECRET1,complaint,23-09-29,24-12-31\n", "utf-8")
     refused(
-        "transactions: 1 values of time are not times (YYYY-MM-DD HH:MM:SS). "
-        "suppressions: 1 values of start_date are not dates (YYYY-MM-DD); 1 values of end_date are not dates"
+        "transactions: 1 values of time are not times (YYYY-MM-DD HH:MM:SS), most often written like 9999-99-99. "
+        "suppressions: 1 values of start_date are not dates (YYYY-MM-DD), most often written like 99-99-99; "
+        "1 values of end_date are not dates"
     )
 
 

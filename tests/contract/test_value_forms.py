@@ -73,6 +73,23 @@ def test_a_text_that_is_no_plain_amount_is_refused(tmp_path: Path, text: str) ->
         amount(tmp_path, text)
 
 
+@pytest.mark.parametrize(
+    ("text", "shape", "advice"),
+    [
+        ("1,000", "9,999", 'thousands: ","'),
+        ("1_000", "9_999", "nulls: [...] (only for texts that stand for no value)"),
+        ("about 12", "aaaaa 99", "nulls: [...] (only for texts that stand for no value)"),
+    ],
+)
+def test_what_an_unreadable_amount_looks_like_is_said_and_only_groups_are_advised_as_thousands(
+    tmp_path: Path, text: str, shape: str, advice: str
+) -> None:
+    with pytest.raises(ContractError) as caught:
+        amount(tmp_path, text)
+    assert caught.value.what.endswith(f", most often written like {shape}.")
+    assert caught.value.do.endswith(f"or add to tables.transactions in bank.yaml: {advice}.")
+
+
 def test_thousands_are_read_only_where_groups_are_whole(tmp_path: Path) -> None:
     assert amount(tmp_path, "1,234,567.80", 'thousands: ","\n') == Decimal("1234567.80")
     assert amount(tmp_path, "1234.80", 'thousands: ","\n') == Decimal("1234.80")

@@ -24,7 +24,7 @@ from goldmine.contract.reconciliation import reconciled
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.source_totals import SourceTotals
 from goldmine.contract.sources import ParquetSource
-from goldmine.contract.stage import connect, stage
+from goldmine.contract.stage import connect, raw_view, stage
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import ContractError
 from goldmine.core.sql import quoted
@@ -115,10 +115,8 @@ def _taken(
 
 
 def _forget_views(connection: duckdb.DuckDBPyConnection) -> None:
-    for name, temporary in connection.execute(
-        "SELECT view_name, temporary FROM duckdb_views() WHERE NOT internal"
-    ).fetchall():
-        connection.execute(f"DROP VIEW IF EXISTS {'temp.' if temporary else 'memory.'}{quoted(name)}")
+    for name in ("s", raw_view("s")):
+        connection.execute(f"DROP VIEW IF EXISTS {quoted(name)}")
 
 
 def _rows(paths: list[Path], spec: TableSpec) -> tuple[list[str], list[Row]]:

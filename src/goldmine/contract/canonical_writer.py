@@ -10,7 +10,7 @@ import duckdb
 
 from goldmine.contract.casting import ColumnCast, casted_rows, counts_of, describe
 from goldmine.contract.duckdb_errors import duckdb_errors
-from goldmine.contract.remedies import as_keys, remedy
+from goldmine.contract.remedies import as_keys, look_at_unreadable
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.value_forms import ValueForms
 from goldmine.core.errors import ContractError
@@ -148,9 +148,11 @@ def _refuse_faults(
     remedies = []
     for cast, counted in zip(casts, counts, strict=True):
         found = _faults(cast, counted, total)
-        faults += found
         if found and cast.fits and counted.unreadable:
-            remedies.append(remedy(connection, cast, rows))
+            unreadable = look_at_unreadable(connection, cast, rows)
+            found = _faults(cast, counted, total, unreadable.shape)
+            remedies.append(unreadable.remedy)
+        faults += found
     if not faults:
         return
     table = casts[0].table
@@ -166,7 +168,7 @@ def _refuse_faults(
     raise ContractError(_("{table}: {faults}.", table=table, faults=join_texts(faults, "; ")), do)
 
 
-def _faults(cast: ColumnCast, counted: ColumnCounts, total: int) -> list[LocalizedText]:
+def _faults(cast: ColumnCast, counted: ColumnCounts, total: int, shape: str = "") -> list[LocalizedText]:
     name, column, given = cast.column.name, cast.column, total - counted.empty
     if not cast.fits:
         types = {"type": cast.duckdb_type, "kind": describe(column.kind)}
@@ -190,7 +192,12 @@ def _faults(cast: ColumnCast, counted: ColumnCounts, total: int) -> list[Localiz
     wrong_rows = counted.unreadable - counted.infinite
     allowed = 0 if column.required or column.fail_closed else MAX_UNREADABLE * given
     if wrong_rows > allowed:
-        faults.append(_("{n} values of {name} are not {kind}", n=wrong_rows, name=name, kind=describe(column.kind)))
+        what = {"n": wrong_rows, "name": name, "kind": describe(column.kind)}
+        faults.append(
+            _("{n} values of {name} are not {kind}, most often written like {shape}", **what, shape=shape)
+            if shape
+            else _("{n} values of {name} are not {kind}", **what)
+        )
     return faults
 
 

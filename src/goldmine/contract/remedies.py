@@ -33,7 +33,8 @@ DATE_FORMS = (
     "%d-%b-%Y",
 )
 """Forms that are tried on dates which cannot be read; year, month and day come first."""
-_SEPARATORS = (",", "'", " ", "_")
+_SEPARATORS = (",", "'", " ")
+_LONGEST_SHAPE = 30
 
 
 class Remedy(NamedTuple):
@@ -62,8 +63,17 @@ def as_keys(remedies: Sequence[Remedy]) -> str:
     return _("{keys} ({notes})", keys=keys, notes=join_texts(notes, "; ")) if notes else keys
 
 
-def remedy(connection: duckdb.DuckDBPyConnection, cast: ColumnCast, rows: str) -> Remedy | None:
-    """The key and what to write under it; None where none is known.
+class Unreadable(NamedTuple):
+    """What the unreadable texts of a column look like, and what would mend them, None where nothing is known."""
+
+    shape: str
+    remedy: Remedy | None
+
+
+def look_at_unreadable(connection: duckdb.DuckDBPyConnection, cast: ColumnCast, rows: str) -> Unreadable:
+    """The shape of most texts of a column that cannot be read, and the key of bank.yaml that fits all of them.
+
+    A shape says nothing of a customer: it has 9 for a digit and a for a letter.
 
     Parameters
     ----------
@@ -75,30 +85,42 @@ def remedy(connection: duckdb.DuckDBPyConnection, cast: ColumnCast, rows: str) -
         SELECT of the staged rows.
     """
     name, kind = cast.column.name, cast.column.kind
+    if not cast.text or kind == "flag":
+        return Unreadable("", Remedy("codes", f"{name}: {{...: true, ...: false}}") if kind == "flag" else None)
     given, value = quoted(f"{name} given"), quoted(name)
-    unreadable = f"(SELECT {given} AS text FROM ({casted_rows([cast], rows)}) WHERE {given} IS NOT NULL"
-    wrong = f"{unreadable} AND {value} IS NULL)"
-    if kind == "flag":
-        return Remedy("codes", f"{name}: {{...: true, ...: false}}")
-    if kind == "money" and cast.text:
-        for separator in _SEPARATORS:
-            plain = literal(rf"[+-]?\d{{1,3}}({separator}\d{{3}})+(\.\d+)?")
-            if _all(connection, wrong, f"regexp_full_match(text, {plain})"):
-                return Remedy("thousands", f'"{separator}"')
-    if kind in ("day", "moment") and cast.text:
+    wrong = f"{given} IS NOT NULL AND {value} IS NULL AND NOT {cast.infinite(given)}"
+    texts = f"SELECT {given} AS text FROM ({casted_rows([cast], rows)}) WHERE {wrong}"
+    tried = _tried(kind)
+    fits = ", ".join(f"coalesce(bool_and({condition}), false)" for condition in (*tried.values(), "false"))
+    shape = "regexp_replace(regexp_replace(text, '\\p{L}', 'a', 'g'), '\\p{Nd}', '9', 'g')"
+    shown, *found = connection.execute(f"SELECT mode({shape}), {fits} FROM ({texts})").fetchall()[0]
+    fitting = [form for form, fit in zip(tried, found, strict=False) if fit]
+    return Unreadable((shown or "")[:_LONGEST_SHAPE], _remedy(cast, fitting))
+
+
+def _tried(kind: str) -> dict[str, str]:
+    """For a kind of value what may be declared of it, each with the condition of a text that fits."""
+    if kind == "money":
+        patterns = {separator: rf"[+-]?\d{{1,3}}({separator}\d{{3}})+(\.\d+)?" for separator in _SEPARATORS}
+        return {separator: f"regexp_full_match(text, {literal(pattern)})" for separator, pattern in patterns.items()}
+    if kind in ("day", "moment"):
+        return {form: f"{date_of_form('text', form)} IS NOT NULL" for form in DATE_FORMS}
+    return {}
+
+
+def _remedy(cast: ColumnCast, fitting: list[str]) -> Remedy:
+    name, kind = cast.column.name, cast.column.kind
+    if kind in ("day", "moment"):
         forms = cast.forms.dates_of(name)
-        fitting = [form for form in DATE_FORMS if _all(connection, wrong, f"{date_of_form('text', form)} IS NOT NULL")]
         if fitting:
             lists = " or ".join(f"[{_quoted((*forms, form))}]" for form in fitting)
             note = "" if forms else _("beside the forms of the other values, if there are others")
             return Remedy("dates", f"{name}: {lists}", note)
         return Remedy("dates", f"{name}: [...]", _("or nulls: [...]"))
-    return Remedy("nulls", "[...]") if cast.text else None
+    if fitting:
+        return Remedy("thousands", f'"{fitting[0]}"')
+    return Remedy("nulls", "[...]", _("only for texts that stand for no value"))
 
 
 def _quoted(forms: tuple[str, ...]) -> str:
     return ", ".join(f'"{form}"' for form in forms)
-
-
-def _all(connection: duckdb.DuckDBPyConnection, rows: str, condition: str) -> bool:
-    return bool(connection.execute(f"SELECT coalesce(bool_and({condition}), false) FROM {rows}").fetchall()[0][0])

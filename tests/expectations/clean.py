@@ -35,6 +35,12 @@ CLEAN = {
     "turnover": "'C' || i, date '2024-05-31', 'sales_invoices', 'X' || i, 'Firm ' || i, 'C' || i, 500",
     "external_facts": "'C' || i, 'tax', 500, date '2024-01-31'",
     "products": "'W' || i, 'Product ' || i, 'wealth', 'R2'",
+    "places": "'G' || i, 'grid', 34300000 + i, 118000000 + i",
+    "visits": "'V' || i, 'C' || i, 'S' || i, date '2024-05-01', 'met'",
+    "villages": "'G' || i, 300, 1500, 6000000, 'credit_village', date '2024-01-10'",
+    "village_ratings": "'C' || i, 'good', date '2024-01-10', 5",
+    "social_security_cards": "'C' || i, date '2020-01-01', date '2020-02-01'",
+    "card_uses": "'C' || i, 'finance', date '2021-01-01', date '2024-01-01'",
 }
 """Values of row `i`, in the order of the contract's columns."""
 

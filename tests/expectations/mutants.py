@@ -71,6 +71,12 @@ OTHERWISE = {
     "turnover": "501 AS amount",
     "external_facts": "501 AS amount",
     "products": "'Other' AS name",
+    "places": "34400000 AS latitude_e6",
+    "visits": "'moved' AS result",
+    "villages": "301 AS households",
+    "village_ratings": "'fair' AS rating",
+    "social_security_cards": "DATE '2020-03-01' AS activated_on",
+    "card_uses": "DATE '2024-02-01' AS ended_on",
 }
 """What a second row of the same key says otherwise."""
 
@@ -189,6 +195,20 @@ SPECIAL: dict[str, Mutant | str] = {
     "association_members.left_before_joined": ("UPDATE association_members SET left_on = '2019-12-31' WHERE rowid = 0"),
     "turnover.month_end_not_last_day": "UPDATE turnover SET month_end = '2024-05-30' WHERE rowid = 0",
     "turnover.amount_negative": "UPDATE turnover SET amount = -1 WHERE rowid = 0",
+    "places.latitude_out_of_range": "UPDATE places SET latitude_e6 = 118000000 WHERE rowid = 0",
+    "places.longitude_out_of_range": "UPDATE places SET longitude_e6 = 34300000 WHERE rowid = 0",
+    "villages.households_negative": "UPDATE villages SET households = -1 WHERE rowid = 0",
+    "villages.credit_cap_negative": "UPDATE villages SET credit_cap = -1 WHERE rowid = 0",
+    "villages.land_negative": "UPDATE villages SET land_mu = -1 WHERE rowid = 0",
+    "village_ratings.land_negative": "UPDATE village_ratings SET land_mu = -1 WHERE rowid = 0",
+    "social_security_cards.issued_on_after_books": (
+        "UPDATE social_security_cards SET issued_on = '2024-07-01', activated_on = NULL WHERE rowid = 0"
+    ),
+    "social_security_cards.activated_before_issued": (
+        "UPDATE social_security_cards SET activated_on = '2019-12-31' WHERE rowid = 0"
+    ),
+    "card_uses.since_after_books": "UPDATE card_uses SET since = '2024-07-01', ended_on = NULL WHERE rowid = 0",
+    "card_uses.ended_before_since": "UPDATE card_uses SET ended_on = '2020-12-31' WHERE rowid = 0",
     "contacts.opt_out_of_unknown": Mutant(
         "UPDATE contacts SET answer = 'opt_out', customer_id = 'X' WHERE rowid = 0", frozenset({"customer_id_unknown"})
     ),

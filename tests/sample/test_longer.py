@@ -16,6 +16,8 @@ LATER = {
     "accounts": ("closed_on",),
     "staff": ("left_on",),
     "relations": ("ended_on",),
+    "social_security_cards": ("activated_on",),
+    "card_uses": ("ended_on",),
 }
 FOLLOWS = {"merged_into": "merged_on"}
 # The day by which a row is in the books.
@@ -28,6 +30,11 @@ KNOWN_BY = {
     "external_facts": "observed_on",
     "association_members": "joined_on",
     "turnover": "month_end",
+    "visits": "visited_on",
+    "villages": "rated_on",
+    "village_ratings": "rated_on",
+    "social_security_cards": "issued_on",
+    "card_uses": "since",
     "balances": "month_end",
     "transactions": "coalesce(known_on, time::DATE)",
     "truth": "cutoff",
@@ -63,7 +70,7 @@ def as_of_short_end(bank: Path, file: Path, rows: str) -> str:
 def test_a_longer_bank_begins_with_the_rows_of_the_shorter_one(banks):
     short, _ = banks
     files = sorted(path.relative_to(short) for path in short.rglob("*.parquet") if "truth" not in path.parts)
-    assert len(files) == 15 + 2 * 24
+    assert len(files) == 21 + 2 * 24
     for file in files:
         ours, theirs = (duckdb.sql(as_of_short_end(bank, file, f"FROM '{bank / file}'")).fetchall() for bank in banks)
         assert ours == theirs, file

@@ -1,5 +1,6 @@
 """The canonical tables: the one place that says what a bank's data looks like to Goldmine."""
 
+from goldmine.contract.field_tables import FIELD_TABLES
 from goldmine.contract.schema import Column, TableSpec
 from goldmine.contract.ties import ASSOCIATION_MEMBERS, ASSOCIATIONS, EMPLOYERS, RELATIONS, TURNOVER
 
@@ -273,5 +274,6 @@ TABLES: dict[str, TableSpec] = {
         TURNOVER,
         EXTERNAL_FACTS,
         PRODUCTS,
+        *FIELD_TABLES,
     )
 }

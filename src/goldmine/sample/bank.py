@@ -23,6 +23,7 @@ from goldmine.sample.counterparties import counterparties, others
 from goldmine.sample.employers import Employers, draw_employers, payers_table
 from goldmine.sample.employment import employment_table
 from goldmine.sample.facts import facts_table
+from goldmine.sample.field_work import field_tables, place_tables
 from goldmine.sample.money import aum, balances_table, hold
 from goldmine.sample.movements import Payers, join, month_of, own_rows, system_rows, takings, transactions_table
 from goldmine.sample.people import People, accounts_table, customers_table, draw_people, relations_table
@@ -88,7 +89,7 @@ def write_into(folder: Path, config: SampleConfig) -> None:
     with Writers(folder) as writers:
         employers = draw_employers(config)
         payers = Payers(employers, others(config, employers))
-        for name, table in reference_tables(config, employers).items():
+        for name, table in (reference_tables(config, employers) | place_tables(config)).items():
             writers.write(name, table)
         writers.write("truth/payers", payers_table(config, employers))
         for block in track(config.blocks, "sample bank by block"):
@@ -149,6 +150,8 @@ def _write_people(config: SampleConfig, life: LifeHistory, ledger: Ledger, write
     writers.write(
         "external_facts", facts_table(config, people, life.traits.wealth_fixed, stream(config, "facts", start))
     )
+    for name, table in field_tables(config, people, life.traits.wealth_fixed).items():
+        writers.write(name, table)
 
 
 def _write_ties(

@@ -12,8 +12,8 @@ import pytest
 from goldmine.core.errors import ModelError
 from goldmine.core.fingerprint import of_file
 from goldmine.models import tracking
-from goldmine.models.evaluation import Evaluation, Scorecard, evaluate
-from goldmine.models.registry import champion, champion_version, gate, register, set_champion
+from goldmine.models.evaluation import evaluate
+from goldmine.models.registry import champion, champion_version, register, set_champion
 from goldmine.models.store import store_address
 from goldmine.models.tracking import run_dict, store_fault, tracked, tracking_uri, use_tracking
 from goldmine.models.train import train
@@ -137,30 +137,6 @@ class TestChangedArtefact:
 
     def test_same_training_becomes_a_new_version(self, changed, fitted):
         assert register("tiny", "mine", logged_run(fitted.model)) == "2"
-
-
-def test_gate_names_the_baseline_it_does_not_beat(useless):
-    _, poor = useless
-    assert [r for r in gate(poor) if r.startswith("AUC") and r.endswith("of the baseline")]
-
-
-def judged(*, model: tuple[float, float, float], baseline: tuple[float, float, float], positives: int) -> Evaluation:
-    """An evaluation of 500 rows with some figures: AUC, average precision and lift at list size."""
-    cards = [
-        Scorecard(auc, precision, None, None, {"list": lift}, {})
-        for auc, precision, lift in (model, baseline, (0.5, positives / 500, 1.0))
-    ]
-    outcome = np.array([1] * positives + [0] * (500 - positives))
-    return Evaluation(*cards, outcome, np.zeros(500), np.zeros(500), 20, "made")
-
-
-def test_gate_asks_for_an_auc_beyond_chance_and_for_average_precision():
-    lucky = judged(model=(0.635, 0.04, 1.9), baseline=(0.6, 0.05, 1.5), positives=13)
-    assert gate(lucky) == (
-        "average precision 0.0400 does not beat 0.0500 of the baseline",
-        "AUC 0.6350 may be chance: with 13 outcomes to test on its 95% interval begins at 0.47",
-    )
-    assert gate(judged(model=(0.635, 0.24, 1.9), baseline=(0.6, 0.2, 1.5), positives=60)) == ()
 
 
 def test_missing_champion_is_an_error(store):

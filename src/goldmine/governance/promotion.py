@@ -7,6 +7,7 @@ from goldmine.core.i18n import _
 from goldmine.governance.compare import Comparison
 from goldmine.governance.journal import Entry, Event, Journal
 from goldmine.governance.journal_check import history
+from goldmine.governance.promotion_gate import promotion_gate
 from goldmine.models.evaluation import Evaluation
 from goldmine.models.registry import (
     AS_OF,
@@ -17,7 +18,6 @@ from goldmine.models.registry import (
     MODEL,
     Registration,
     champion_version,
-    gate,
     register,
     set_champion,
     set_journal_seal,
@@ -30,9 +30,10 @@ from goldmine.models.tracking import registered_name, store_of, unreachable
 def propose(bank_name: str, use_case: str, run_id: str, evaluation: Evaluation, comparison: Comparison) -> Registration:
     """Register a run's model and promote it if every gate passes; the journal records either decision.
 
-    The model must beat no skill and the one-line baseline (`gate`), pass the comparison (`compare`), be trained at no
-    earlier snapshot than the champion, and not be a version that was rolled back. It is refused if another version
-    became champion since the comparison: of two concurrent promotions one wins, and the journal records both.
+    The model must beat no skill and the one-line baseline (`promotion_gate`), pass the comparison (`compare`), be
+    trained at no earlier snapshot than the champion, and not be a version that was rolled back. It is refused if
+    another version became champion since the comparison: of two concurrent promotions one wins, and the journal
+    records both.
 
     Parameters
     ----------
@@ -64,7 +65,7 @@ def propose(bank_name: str, use_case: str, run_id: str, evaluation: Evaluation, 
         if holder == version:
             return Registration(name, version, champion=True, refusals=(), run=run_id)
         tags = {of: version_tags(name, of) for of in (version, holder) if of}
-        refusals = gate(evaluation) + comparison.refusals + _out_of_turn(journal, version, holder, comparison)
+        refusals = promotion_gate(evaluation) + comparison.refusals + _out_of_turn(journal, version, holder, comparison)
         refusals += _earlier(tags[version], tags.get(holder, {}))
         figures = {**evaluation.metrics(), **comparison.metrics()}
         fingerprints = {"run": run_id, "rows": comparison.rows, **_fingerprints(tags[version])}

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from goldmine.core.errors import ModelError
-from goldmine.core.i18n import _
 from goldmine.models.champion import Champion, copied_champion, copied_trained_at, copied_version, keep_copy
-from goldmine.models.evaluation import Evaluation, auc_lower_bound
 from goldmine.models.model import Model, load_model
 from goldmine.models.tracking import CHAMPION, registered_name, store_of, unreachable, use_tracking
 
@@ -50,43 +48,6 @@ class Registration:
     champion: bool
     refusals: tuple[str, ...]
     run: str
-
-
-def gate(evaluation: Evaluation) -> tuple[str, ...]:
-    """Why a model may not become champion; empty where it may.
-
-    It must rank better than no skill and than the baseline: over all test rows (AUC), counted most at the head (average
-    precision), and in the list that is published (lift at list size). Its AUC must be above that of no skill by more
-    than chance: a few outcomes in the test rows prove little.
-    """
-    refusals = []
-    for name, other in ((_("no skill"), evaluation.no_skill), (_("the baseline"), evaluation.baseline)):
-        auc, lift = evaluation.model.auc, evaluation.model.lift["list"]
-        if not auc > other.auc:
-            refusals.append(
-                _("AUC {auc:.4f} does not beat {limit:.4f} of {other}", auc=auc, limit=other.auc, other=name)
-            )
-        precision, limit = evaluation.model.average_precision, other.average_precision
-        if not precision > limit:
-            figures = {"precision": precision, "limit": limit, "other": name}
-            refusals.append(_("average precision {precision:.4f} does not beat {limit:.4f} of {other}", **figures))
-        limit = other.lift["list"]
-        if not lift > limit:
-            text = _(
-                "lift at list size {lift:.2f} does not beat {limit:.2f} of {other}", lift=lift, limit=limit, other=name
-            )
-            refusals.append(text)
-    auc, positives = evaluation.model.auc, evaluation.positives
-    least = auc_lower_bound(auc, positives, len(evaluation.outcome) - positives)
-    if auc > evaluation.no_skill.auc >= least:
-        figures = {"auc": auc, "n": positives, "least": least}
-        refusals.append(
-            _(
-                "AUC {auc:.4f} may be chance: with {n} outcomes to test on its 95% interval begins at {least:.2f}",
-                **figures,
-            )
-        )
-    return tuple(refusals)
 
 
 def register(bank_name: str, use_case: str, run_id: str) -> str:

@@ -41,6 +41,12 @@ CLEAN = {
     "village_ratings": "'C' || i, 'good', date '2024-01-10', 5",
     "social_security_cards": "'C' || i, date '2020-01-01', date '2020-02-01'",
     "card_uses": "'C' || i, 'finance', date '2021-01-01', date '2024-01-01'",
+    "loan_applications": "'Q' || i, 'C' || i, 'W' || i, date '2024-01-05', 50000, 435, 'granted', 'L' || i",
+    "loans": "'L' || i, 'C' || i, 'W' || i, 'farming', 50000, 435, date '2024-01-10', date '2025-01-10', "
+    "date '2024-05-01'",
+    "loan_months": "'L' || i, date '2024-04-30', 40000, 0, 0",
+    "bureau_scores": "'C' || i, 650, date '2024-01-05'",
+    "merchants": "'C' || i, 'nut_roasting', 9, 2, date '2020-01-01', date '2024-01-01'",
 }
 """Values of row `i`, in the order of the contract's columns."""
 

@@ -77,6 +77,11 @@ OTHERWISE = {
     "village_ratings": "'fair' AS rating",
     "social_security_cards": "DATE '2020-03-01' AS activated_on",
     "card_uses": "DATE '2024-02-01' AS ended_on",
+    "loan_applications": "501 AS amount",
+    "loans": "501 AS credit_limit",
+    "loan_months": "501 AS owed",
+    "bureau_scores": "501 AS score",
+    "merchants": "10 AS season_start",
 }
 """What a second row of the same key says otherwise."""
 
@@ -209,6 +214,19 @@ SPECIAL: dict[str, Mutant | str] = {
     ),
     "card_uses.since_after_books": "UPDATE card_uses SET since = '2024-07-01', ended_on = NULL WHERE rowid = 0",
     "card_uses.ended_before_since": "UPDATE card_uses SET ended_on = '2020-12-31' WHERE rowid = 0",
+    "loan_applications.amount_negative": "UPDATE loan_applications SET amount = -1 WHERE rowid = 0",
+    "loan_applications.rate_outside": "UPDATE loan_applications SET rate_bp = 3601 WHERE rowid = 0",
+    "loans.credit_limit_negative": "UPDATE loans SET credit_limit = -1 WHERE rowid = 0",
+    "loans.rate_outside": "UPDATE loans SET rate_bp = -1 WHERE rowid = 0",
+    "loans.granted_on_after_books": "UPDATE loans SET granted_on = '2024-07-01', closed_on = NULL WHERE rowid = 0",
+    "loans.closed_before_granted": "UPDATE loans SET closed_on = '2024-01-09' WHERE rowid = 0",
+    "loan_months.month_end_not_last_day": "UPDATE loan_months SET month_end = '2024-04-29' WHERE rowid = 0",
+    "loan_months.owed_negative": "UPDATE loan_months SET owed = -1 WHERE rowid = 0",
+    "loan_months.days_overdue_negative": "UPDATE loan_months SET days_overdue = -1 WHERE rowid = 0",
+    "bureau_scores.score_negative": "UPDATE bureau_scores SET score = -1 WHERE rowid = 0",
+    "merchants.season_outside": "UPDATE merchants SET season_start = 13 WHERE rowid = 0",
+    "merchants.since_after_books": "UPDATE merchants SET since = '2024-07-01', ended_on = NULL WHERE rowid = 0",
+    "merchants.ended_before_since": "UPDATE merchants SET ended_on = '2019-12-31' WHERE rowid = 0",
     "contacts.opt_out_of_unknown": Mutant(
         "UPDATE contacts SET answer = 'opt_out', customer_id = 'X' WHERE rowid = 0", frozenset({"customer_id_unknown"})
     ),

@@ -18,6 +18,7 @@ LATER = {
     "relations": ("ended_on",),
     "social_security_cards": ("activated_on",),
     "card_uses": ("ended_on",),
+    "loans": ("closed_on",),
 }
 FOLLOWS = {"merged_into": "merged_on"}
 # The day by which a row is in the books.
@@ -35,6 +36,11 @@ KNOWN_BY = {
     "village_ratings": "rated_on",
     "social_security_cards": "issued_on",
     "card_uses": "since",
+    "loan_applications": "applied_on",
+    "loans": "granted_on",
+    "loan_months": "month_end",
+    "bureau_scores": "observed_on",
+    "merchants": "since",
     "balances": "month_end",
     "transactions": "coalesce(known_on, time::DATE)",
     "truth": "cutoff",
@@ -70,7 +76,7 @@ def as_of_short_end(bank: Path, file: Path, rows: str) -> str:
 def test_a_longer_bank_begins_with_the_rows_of_the_shorter_one(banks):
     short, _ = banks
     files = sorted(path.relative_to(short) for path in short.rglob("*.parquet") if "truth" not in path.parts)
-    assert len(files) == 21 + 2 * 24
+    assert len(files) == 26 + 2 * 24
     for file in files:
         ours, theirs = (duckdb.sql(as_of_short_end(bank, file, f"FROM '{bank / file}'")).fetchall() for bank in banks)
         assert ours == theirs, file

@@ -1,6 +1,7 @@
 """The canonical tables: the one place that says what a bank's data looks like to Goldmine."""
 
 from goldmine.contract.field_tables import FIELD_TABLES
+from goldmine.contract.lending import BUREAU_SCORES, LOAN_APPLICATIONS, LOAN_MONTHS, LOANS, MERCHANTS
 from goldmine.contract.schema import Column, TableSpec
 from goldmine.contract.ties import ASSOCIATION_MEMBERS, ASSOCIATIONS, EMPLOYERS, RELATIONS, TURNOVER
 
@@ -275,5 +276,10 @@ TABLES: dict[str, TableSpec] = {
         EXTERNAL_FACTS,
         PRODUCTS,
         *FIELD_TABLES,
+        LOAN_APPLICATIONS,
+        LOANS,
+        LOAN_MONTHS,
+        BUREAU_SCORES,
+        MERCHANTS,
     )
 }

@@ -24,6 +24,7 @@ from goldmine.sample.employers import Employers, draw_employers, payers_table
 from goldmine.sample.employment import employment_table
 from goldmine.sample.facts import facts_table
 from goldmine.sample.field_work import field_tables, place_tables
+from goldmine.sample.lending import write_lending
 from goldmine.sample.money import aum, balances_table, hold
 from goldmine.sample.movements import Payers, join, month_of, own_rows, system_rows, takings, transactions_table
 from goldmine.sample.people import People, accounts_table, customers_table, draw_people, relations_table
@@ -112,6 +113,7 @@ def _write_block(
     owed = loan_life(config, people, life.total, ledger, borrows)
     customers, dirt = with_records(config, customers_table(config, people), people, employers)
     _write_people(config, life, ledger, writers)
+    write_lending(config, people, life.traits, ledger, writers)
     _write_ties(config, people, employers, customers, writers)
     writers.write("relations", supply_relations(config, people, supplies))
     _write_truth(config, life, writers)

@@ -22,7 +22,7 @@ from goldmine.sample.true_probabilities import DECIDED
 
 EVENTS = ("bought", "redeemed", "loan_drawn", "loan_repaid")
 CLASSES = ("wealth", "loan")
-PRODUCTS = ("W-R1", "W-R2", "W-R3", "L-CITIZEN", "L-NUTS", "L-EMIGRANT")
+PRODUCTS = ("W-R1", "W-R2", "W-R3", "L-CITIZEN", "L-NUTS", "L-EMIGRANT", "L-SMALL", "L-TAX", "L-FUND")
 Event = tuple[NDArray, NDArray, int, int, NDArray, NDArray]
 
 

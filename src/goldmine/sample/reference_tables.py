@@ -18,6 +18,9 @@ _PRODUCT_NAMES = [
     "Citizen loan",
     "Nut credit",
     "Emigrants' credit",
+    "Small loan",
+    "Tax credit",
+    "Provident fund credit",
 ]
 
 
@@ -47,8 +50,8 @@ def reference_tables(config: SampleConfig, employers: Employers) -> dict[str, pa
             {
                 "product_id": pa.array(PRODUCTS),
                 "name": pa.array(_PRODUCT_NAMES),
-                "product_class": pa.array([*["wealth"] * 3, *["loan"] * 3]),
-                "risk_grade": pa.array([*PRODUCT_RISKS[:3], None, None, None]),
+                "product_class": pa.array([*["wealth"] * 3, *["loan"] * 6]),
+                "risk_grade": pa.array([*PRODUCT_RISKS[:3], *[None] * 6]),
             }
         ),
     }

@@ -30,7 +30,7 @@ def keys(job):
 def test_retraining_runs_every_step_and_scoring_all_but_training(defs):
     models = {f"{name}/model" for name in use_case_names()}
     scores = {f"{name}/scores" for name in use_case_names()}
-    on_request = {"near_threshold", "segments", "screening", "lost", "employers"}
+    on_request = {"near_threshold", "segments", "screening", "lost", "employers", "households", "links"}
     assert keys(defs.resolve_job_def("retrain")) == {
         *on_request,
         "tables",

@@ -11,6 +11,7 @@ from goldmine.core.columns import column
 from goldmine.core.i18n import in_language
 from goldmine.customers.ladder import LEVELS, level_title
 from goldmine.customers.moves import Moves
+from goldmine.identity.linkage.model import LinkageModel
 from goldmine.measurement.effect import Cut
 from goldmine.measurement.predicted_observed import Compliance
 from goldmine.measurement.report import Measured
@@ -217,6 +218,28 @@ def staff() -> pd.DataFrame:
     lacks = {f"lacks_{name}": [900, 120, 30] for name in column("next_best").words}
     people = {"paid_staff": [1_450, 240, 31], "elsewhere_staff": [320, 60, 4]}
     return pd.DataFrame({"industry": ["health and social work", "education", None], **people, **lacks})
+
+
+def homes() -> pd.DataFrame:
+    """Four members of two households, and one who lives alone."""
+    return pd.DataFrame({"customer_id": list("ABCDE"), "household_id": list("AACCE"),
+                         "is_head": [True, False, True, False, True], "members": [2, 2, 6, 6, 1],
+                         "household_products": [2, 2, 5, 5, 0],
+                         "household_aum": [60_000.0, 60_000.0, 900_000.0, 900_000.0, 10.0],
+                         "customer_aum": [30_000.0, 30_000.0, 900_000.0, 0.0, 10.0]})  # fmt: skip
+
+
+def linkage_model() -> LinkageModel:
+    levels = [("name", "same_sound", 6.1), ("id_number_hash", "same", 19.5), ("birth_date", "within_ten_years", -4.2),
+              ("address", "part_of", 8.0), ("phone_hash", "different", -0.4)]  # fmt: skip
+    weights = [{"column": name, "level": level, "weight": weight} for name, level, weight in levels]
+    return LinkageModel(
+        {"id_number_hash": 1_200, "birth_date+branch_id+name:1": 98_765, "name_sound": 7}, {}, weights, 1e-6
+    )
+
+
+def linkage_pairs() -> pd.DataFrame:
+    return pd.DataFrame({"probability": [0.55, 0.98, 0.999, 1.0], "zone": ["review", "review", "sure", "sure"]})
 
 
 def campaigns() -> pd.DataFrame:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from goldmine.cli.campaigns import learn_uplift, outcomes, sample_campaign, sample_quarter
-from goldmine.cli.households import households
 from goldmine.cli.link import app as link_app
 from goldmine.cli.map_tables import map_tables
 from goldmine.cli.tags import app as tags_app
@@ -68,9 +67,10 @@ STEPS = {
     "screening": (("screening",), "Split the long tail into workable groups; count the quarter's conversions."),
     "lost": (("lost",), "List lost deposit and loan customers: what they held, when, and where it went."),
     "employers": (
-        ("employers",),
+        ("tables", "employers"),
         "Find employers from payrolls; list what their people lack, and firms without payroll.",
     ),
+    "households": (("tables", "households"), "Find who lives together: head, members, assets and products."),
     "train": (("model",), "Train models; each becomes champion only if it beats its baseline."),
     "score": (("scores",), "Score everyone eligible with the champions."),
     "publish": (("release",), "Publish the lists of a snapshot as one release."),
@@ -152,7 +152,7 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
                 show_lists(snapshot.work, language)
                 if has_portal(snapshot.work):
                     load_into_portal(snapshot.work.root)
-            show_places(snapshot)
+            show_places(snapshot, steps)
             if fail_on_drift:
                 from goldmine.governance.drift.report import require_stable
 
@@ -169,7 +169,9 @@ for _name, (_steps, _help) in STEPS.items():
 
 app.add_typer(tags_app, name="tags")
 app.add_typer(link_app, name="link")
-app.command("households")(households)
+link_app.command("find", help="Compare all customers; write a review sheet of pairs that may be one person.")(
+    _command(("tables", "links"))
+)
 app.command("map")(map_tables)
 app.command("train-table")(train_table)
 app.add_typer(outcomes, name="outcomes")

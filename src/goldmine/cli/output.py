@@ -2,7 +2,7 @@
 
 import os
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from math import isnan
@@ -162,8 +162,14 @@ def _power_flag(power: "Power") -> str:
     return _(" (too few for {effect:.1%}: {more:,} more contacts)", **numbers)
 
 
-def show_places(snapshot: "Snapshot") -> None:
-    """Print where a run's results are."""
+def show_places(snapshot: "Snapshot", steps: Sequence[str] = ()) -> None:
+    """Print where a run's results are.
+
+    Parameters
+    ----------
+    steps : sequence of str
+        Steps that it ran; those of lists on request, households and links have folders of their own.
+    """
     from rich.cells import set_cell_size
 
     from goldmine.models.store import store_address
@@ -173,6 +179,7 @@ def show_places(snapshot: "Snapshot") -> None:
     store = tracking_uri()
     places = {
         _("Lists"): near(work.releases / str(as_of)) if (work.releases / str(as_of)).exists() else "",
+        **{what: near(folder) for name, (what, folder) in _own_folders(snapshot).items() if name in steps},
         _("Executed notebooks"): near(work.notebooks(as_of)),
         _("Tracking store"): near(Path(store.removeprefix("sqlite:///")))
         if store.startswith("sqlite:")
@@ -183,6 +190,19 @@ def show_places(snapshot: "Snapshot") -> None:
     for what, where in places.items():
         if where:
             say(f"{set_cell_size(in_language(what, snapshot.language), 20)}{where}")
+
+
+def _own_folders(snapshot: "Snapshot") -> dict[str, tuple[str, Path]]:
+    """By step: what it makes, and where that is."""
+    from goldmine.identity.household_table import households_path
+
+    root, as_of = snapshot.work.root, snapshot.as_of
+    on_request = _("Lists on request"), root / "on_request_lists" / str(as_of)
+    return {
+        **dict.fromkeys(("near_threshold", "screening", "lost", "employers"), on_request),
+        "households": (_("Households"), households_path(snapshot.work, as_of)),
+        "links": (_("Pairs to decide on"), snapshot.work.linkage(as_of) / f"review_{snapshot.language}.xlsx"),
+    }
 
 
 def show_backtest(result: "Backtest") -> None:

@@ -10,7 +10,7 @@ import dagster as dg
 from goldmine.contract.mapping import stated_end
 from goldmine.contract.tables import TABLES
 from goldmine.core.dates import month_end
-from goldmine.core.errors import GoldmineError, UseCaseError, ValidationError
+from goldmine.core.errors import GoldmineError, ModelError, UseCaseError, ValidationError
 from goldmine.core.files import read_json
 from goldmine.core.i18n import _
 from goldmine.core.workspace import at_home
@@ -178,7 +178,7 @@ def _notebook_events(step: Step, run: Snapshot) -> Events:
             result = run_step(step, run)
     except dg.Failure as failure:
         cause = failure.__cause__
-        if step.on_request and run.quarterly and isinstance(cause, UseCaseError):
+        if step.on_request and run.quarterly and isinstance(cause, UseCaseError | ModelError):
             # A command that asks for this list gets the error; the quarter's other steps do not fail over it.
             run.tell(step.name, _("left out: {why}", why=cause.what))
             yield dg.MaterializeResult(metadata={"left_out": cause.what})

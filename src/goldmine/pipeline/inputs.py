@@ -10,6 +10,8 @@ from typing import Any
 
 from goldmine.contract.mapping import FILE, load_mapping
 from goldmine.contract.sources import PostgresSource
+from goldmine.contract.tables import TABLES
+from goldmine.core.errors import SettingsError
 from goldmine.core.fingerprint import of_file
 from goldmine.core.i18n import _
 from goldmine.core.parquet import parquet_files
@@ -18,6 +20,8 @@ from goldmine.customers.payroll import has_payers
 from goldmine.customers.table import customers_days, customers_path, require_current_customers
 from goldmine.features import feature_content, feature_fingerprint, require_current
 from goldmine.governance.limits import read_limits, read_signatures
+from goldmine.identity.household_table import households_path
+from goldmine.identity.linkage.settings import linkage_file, load_linkage
 from goldmine.labels.refusal import refused
 from goldmine.labels.use_case import load_use_case
 from goldmine.pipeline.selection import missing, use_cases_with_champion
@@ -237,6 +241,41 @@ def no_payers(run: Snapshot) -> str:
     if has_payers(run.bank):
         return ""
     return _("switched off: transactions do not say who paid ({column})", column="counterparty")
+
+
+def nothing_to_link(run: Snapshot) -> str:
+    """Why customers are not compared: the bank has too few of the columns."""
+    from goldmine.identity.linkage.comparisons import SOUND  # Splink takes seconds to load
+
+    settings = load_linkage()
+    columns = {
+        name for name in (column.name for column in TABLES["customers"].columns) if run.bank.has("customers", name)
+    }
+    try:
+        settings.within(frozenset(columns | {f"{name}{SOUND}" for name in columns}), "")
+    except SettingsError:
+        return _("switched off: customers have too few of the columns that {file} compares", file="linkage.yaml")
+    return ""
+
+
+def linkage_rules(_run: Snapshot) -> str:
+    """Which columns are compared, and from where a pair counts as one person."""
+    return _of_file(linkage_file())
+
+
+def linkage_decisions(run: Snapshot) -> str:
+    """What staff decided on pairs before."""
+    return _of_file(run.work.same_person)
+
+
+def linkage_files(run: Snapshot) -> Iterable[Path]:
+    """The pairs and the weights; not the review sheet, which staff fill in."""
+    return [run.work.linkage(run.as_of) / name for name in ("pairs.parquet", "model.json")]
+
+
+def household_files(run: Snapshot) -> Iterable[Path]:
+    """The households of the snapshot."""
+    return [households_path(run.work, run.as_of)]
 
 
 def employer_rules(_run: Snapshot) -> str:

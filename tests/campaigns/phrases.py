@@ -253,6 +253,11 @@ wrong number
 could not reach him
 """,
     "later": """
+7月3日再打
+周五再联系
+15号再说
+下午3点再打
+call me on Friday
 下周再打
 让下个月再联系
 考虑一下

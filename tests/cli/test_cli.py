@@ -173,6 +173,18 @@ def test_lists_of_a_work_folder_without_a_release_is_an_error(goldmine):
     assert (code, lines[1]) == (19, "Run `goldmine run` first.")
 
 
+def test_status_of_a_bank_without_a_release_says_so_and_a_check_fails(goldmine, bank, tmp_path, capsys):
+    Workspace(tmp_path / "work").claim("tiny")
+    assert goldmine("status", "--work", "work") == (0, [])
+    code, lines = goldmine("status", "--work", "work", "--check", "--language", "zh")
+    assert (code, lines[0].endswith("no release is current.")) == (29, True)
+
+
+def test_status_of_a_folder_that_is_no_work_folder_is_an_error(goldmine):
+    code, lines = goldmine("status", "--work", "nowhere")
+    assert (code, lines[0].endswith("is no bank's work folder yet.")) == (16, True)
+
+
 def test_a_sample_bank_is_written_where_it_was_asked_for(goldmine, tmp_path):
     code, _ = goldmine("sample-bank", "made", "--customers", 200, "--months", 6, "--end", "2024-03-31")
     assert code == 0

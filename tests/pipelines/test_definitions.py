@@ -23,6 +23,12 @@ def defs():
     return load_definitions().defs
 
 
+@pytest.fixture(autouse=True)
+def summer_2024(monkeypatch):
+    """The day on which the schedules of these tests run."""
+    monkeypatch.setattr("goldmine.pipeline.dagster_assets.now", lambda: datetime(2024, 7, 10, tzinfo=UTC))
+
+
 def keys(job):
     return {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
 
@@ -127,6 +133,16 @@ def test_schedules_ask_for_the_month_that_has_ended(defs, name, cron, time):
     job = defs.resolve_job_def(schedule.job_name)
     config = dg.validate_run_config(job, request.run_config)["resources"]["settings"]["config"]
     assert config["quarterly"] is True
+
+
+@pytest.mark.parametrize(("time", "made_up_for"), [("2024-07-02T06:00+08:00", False), ("2024-07-13T06:00+08:00", True)])
+def test_a_missed_time_is_made_up_for_within_three_weeks(defs, monkeypatch, time, made_up_for):
+    monkeypatch.setattr("goldmine.pipeline.dagster_assets.now", lambda: datetime(2024, 8, 2, 22, tzinfo=UTC))
+    context = dg.build_schedule_context(scheduled_execution_time=datetime.fromisoformat(time))
+    asked = defs.resolve_schedule_def("score_each_month")(context)
+    assert isinstance(asked, dg.RunRequest) is made_up_for
+    if not made_up_for:
+        assert asked.skip_message == "Missed by 32 days: more than 21 are not made up for."
 
 
 def test_reports_follow_the_lists_in_a_job_of_their_own(defs):

@@ -11,6 +11,7 @@ from goldmine.core.workspace import Workspace, home
 from goldmine.labels.refusal import refused
 from goldmine.pipeline.dagster_job import load_definitions
 from goldmine.pipeline.job_settings import JobSettings
+from goldmine.pipeline.run_report import read_reports
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.step import StepResult
 from tests.tiny import balance, make_bank, transaction
@@ -75,6 +76,15 @@ def test_refused_scores_leave_the_other_lists_and_are_kept_until_they_go_through
     assert job().cls_name == IncompleteError.__name__
     assert job.ran[-1] == "release dormancy"
     assert refused(job.work, AS_OF)["longtail"].what == "longtail: odd scores."
+    report = read_reports(job.work)[0]
+    assert (report.state, report.missing) == (
+        "incomplete",
+        (
+            "longtail/scores: longtail: odd scores.",
+            "all_lists: The release is published, but not all went through. longtail/scores: longtail: odd scores.",
+        ),
+    )
+    assert [step.name for step in report.steps if step.outcome == "made"][-1] == "release"
     assert job(keys=("release", "all_lists")).cls_name == IncompleteError.__name__
     assert job.ran == ["release dormancy"]
     job.fails.clear()

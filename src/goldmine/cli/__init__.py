@@ -15,6 +15,7 @@ def main() -> None:
     import goldmine.cli.portal
     import goldmine.cli.report
     import goldmine.cli.servers
+    import goldmine.cli.status
     import goldmine.cli.users  # noqa: F401 - each adds its commands
     from goldmine.cli.commands import app
     from goldmine.cli.output import complain, unknown_error

@@ -1,6 +1,7 @@
 """The app, and its commands that run steps of the job; ``pipelines/definitions.py`` defines the job itself."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -110,14 +111,14 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
         use_run_folder()
         with errors_in(language), loaded_kernels():  # they load while this process imports its own packages
             from goldmine.cli.findings import validate_tables
-            from goldmine.cli.output import show_lists, show_places
+            from goldmine.cli.output import show_places
+            from goldmine.cli.status import show_morning_line
             from goldmine.contract.mapping import load_mapping
             from goldmine.core.dates import snapshot_date
             from goldmine.core.errors import IncompleteError
             from goldmine.core.workspace import Workspace
             from goldmine.pipeline.dagster_job import run_job
             from goldmine.pipeline.parameters import parse_language, split_assignment
-            from goldmine.pipeline.portal_step import has_portal, load_into_portal
             from goldmine.pipeline.snapshot import Snapshot
 
             given = dict(split_assignment(text) for text in parameters or ())
@@ -138,6 +139,7 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
                 asked_master=spark_master,
             )
             incomplete: IncompleteError | None = None
+            began = datetime.now(UTC)
             try:
                 if strict or steps == ("tables",):
                     validate_tables(snapshot, strict=strict)
@@ -148,10 +150,11 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
             except KeyboardInterrupt:
                 typer.echo("\nStopped. Finished steps are kept; run again to continue from there.", err=True)
                 raise typer.Exit(130) from None
+            finally:
+                if "release" in steps:
+                    show_morning_line(workspace, began, language)
             if "release" in steps:
-                show_lists(snapshot.work, language)
-                if has_portal(snapshot.work):
-                    load_into_portal(snapshot.work.root)
+                _show_release(workspace, language)
             show_places(snapshot, steps)
             if fail_on_drift:
                 from goldmine.governance.drift.report import require_stable
@@ -161,6 +164,16 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
                 raise incomplete
 
     return command
+
+
+def _show_release(work: "Workspace", language: str) -> None:
+    """Print the current release's lists, and load it into the portal where one was opened."""
+    from goldmine.cli.output import show_lists
+    from goldmine.pipeline.portal_step import has_portal, load_into_portal
+
+    show_lists(work, language)
+    if has_portal(work):
+        load_into_portal(work.root)
 
 
 for _name, (_steps, _help) in STEPS.items():

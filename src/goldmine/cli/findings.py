@@ -9,9 +9,9 @@ from goldmine.contract.manifest import read_intake, read_manifest
 from goldmine.contract.reconciliation import AmountIntake, TableIntake
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import ValidationError
-from goldmine.core.files import read_json
 from goldmine.core.i18n import _, in_language, join_texts, stored_text
 from goldmine.core.workspace import Workspace
+from goldmine.validation.results import broken_rules
 
 if TYPE_CHECKING:
     from goldmine.pipeline.snapshot import Snapshot
@@ -48,17 +48,11 @@ def show_findings(work: Workspace, language: str) -> None:
     if unused:
         lines.append(_("not used: {files}", files=_first(unused, _NAMED_FILES)))
     lines += _absent(work) if intake else []
-    broken = broken_rules(work)
+    broken = broken_rules(work, TABLES)
     lines += [line for severity in ("fatal", "warning") for suite, rule in broken
               if rule["severity"] == severity for line in _of_rule(suite, rule)]  # fmt: skip
     for line in lines:
         say(in_language(line, language))
-
-
-def broken_rules(work: Workspace) -> list[tuple[str, dict[str, Any]]]:
-    """Rules that the bank's tables break, by the last validation: the table, and the rule's result."""
-    results = [(name, read_json(work.validation(name), {})) for name in TABLES]
-    return [(name, rule) for name, result in results for rule in result.get("rules", ()) if not rule["success"]]
 
 
 def require_no_warning(work: Workspace, language: str) -> None:
@@ -70,7 +64,9 @@ def require_no_warning(work: Workspace, language: str) -> None:
         If a rule is broken, or values were left empty or rounded.
     """
     intake, _unused = read_intake(work)
-    warnings = [f"{suite}.{rule['column']}: {rule['rule']} ({rule['failing']:,})" for suite, rule in broken_rules(work)]
+    warnings = [
+        f"{suite}.{rule['column']}: {rule['rule']} ({rule['failing']:,})" for suite, rule in broken_rules(work, TABLES)
+    ]
     for table in intake:
         for column in table.columns:
             changed = ((column.unreadable, _("unreadable, left empty")), (column.rounded, _("rounded to fen")))

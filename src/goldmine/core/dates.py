@@ -3,9 +3,14 @@
 import calendar
 import re
 import unicodedata
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from goldmine.core.errors import HistoryError
+
+
+def now() -> datetime:
+    """This moment, in UTC."""
+    return datetime.now(UTC)
 
 
 def month_end(day: date, months: int = 0) -> date:

@@ -140,3 +140,9 @@ class IncompleteError(GoldmineError):
     """A release was published, but something that belongs to it was refused."""
 
     exit_code = 28
+
+
+class OverdueError(GoldmineError):
+    """The release that is due was not published: a run failed, or did not run."""
+
+    exit_code = 29

@@ -74,6 +74,11 @@ class Workspace:
         return self.root / "releases"
 
     @property
+    def runs(self) -> Path:
+        """Reports of runs."""
+        return self.root / "runs"
+
+    @property
     def returned(self) -> Path:
         """Contacts imported from results; the intake adds them to the bank's own."""
         return self.root / "returned" / "contacts.parquet"

@@ -3,23 +3,25 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
 from goldmine.contract.mapping import stated_end
 from goldmine.contract.tables import TABLES
-from goldmine.core.dates import month_end
+from goldmine.core.dates import month_end, now
 from goldmine.core.errors import GoldmineError, ModelError, UseCaseError, ValidationError
 from goldmine.core.files import read_json
 from goldmine.core.i18n import _
 from goldmine.core.workspace import at_home
 from goldmine.labels.use_case import use_case_names
 from goldmine.pipeline.campaign_step import measure_campaigns
+from goldmine.pipeline.due import TIME_ZONE
 from goldmine.pipeline.failure import is_transient
 from goldmine.pipeline.job_settings import JobSettings, month_ends, served_folders
 from goldmine.pipeline.left_over import close_dagster_runs, end_late_runs
-from goldmine.pipeline.refusals import accept, noted, refuse, stands_alone
+from goldmine.pipeline.refusals import accept, refuse, stands_alone
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.step import Step, StepResult, run_step
 
@@ -39,6 +41,8 @@ class Schedule:
         Its name, its job's name, and when it runs, in words.
     cron : str
         When it runs, in Shanghai's time zone.
+    catch_up_days : int
+        A time that was missed, as the scheduler was down, is made up for within so many days; an older one is skipped.
     quarterly : bool
         Whether it includes the use cases whose file says ``schedule: quarterly``.
     """
@@ -47,6 +51,7 @@ class Schedule:
     job: str
     cron: str
     description: str
+    catch_up_days: int = 21
     quarterly: bool = False
 
 
@@ -105,7 +110,7 @@ def _asset(step: Step, steps: Sequence[Step], months: dg.PartitionsDefinition, u
     def asset(context: dg.AssetExecutionContext, settings: JobSettings) -> Events:
         with retry_if_transient():
             run = settings.snapshot(context.partition_key, use_case)
-        with noted(run, step.name):
+        with run.record.step(step.name, use_case):
             if use_case:
                 yield from _standing_alone(step, run, last_attempt=context.retry_number >= RETRY.max_retries)
             else:
@@ -135,6 +140,7 @@ def _events(step: Step, run: Snapshot) -> Events:
     why_off = step.off(run)
     if why_off:
         run.tell(run.use_case or step.name, why_off)
+        run.record.note("off", why_off)
         yield from (dg.AssetCheckResult(check_name=name, passed=True) for name in step.suites)
         yield dg.MaterializeResult(metadata={"switched_off": True})
     elif step.call is not None:
@@ -176,11 +182,13 @@ def _notebook_events(step: Step, run: Snapshot) -> Events:
     try:
         with retry_if_transient():
             result = run_step(step, run)
+        run.record.note("reused" if result.reused else "made")
     except dg.Failure as failure:
         cause = failure.__cause__
         if step.on_request and run.quarterly and isinstance(cause, UseCaseError | ModelError):
             # A command that asks for this list gets the error; the quarter's other steps do not fail over it.
             run.tell(step.name, _("left out: {why}", why=cause.what))
+            run.record.note("left_out", cause.what)
             yield dg.MaterializeResult(metadata={"left_out": cause.what})
             return
         if not isinstance(cause, ValidationError):
@@ -243,10 +251,15 @@ def _schedule(schedule: Schedule, job: Any) -> dg.ScheduleDefinition:
         name=schedule.name,
         cron_schedule=schedule.cron,
         job=job,
-        execution_timezone="Asia/Shanghai",
+        execution_timezone=TIME_ZONE,
         description=schedule.description,
     )
-    def request_run(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    def request_run(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        missed = now() - context.scheduled_execution_time
+        if missed > timedelta(days=schedule.catch_up_days):
+            return dg.SkipReason(
+                f"Missed by {missed.days} days: more than {schedule.catch_up_days} are not made up for."
+            )
         month = str(month_end(context.scheduled_execution_time.date(), -1))
         return dg.RunRequest(partition_key=month, run_config=config, tags={"dagster/partition": month})
 

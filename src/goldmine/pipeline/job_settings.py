@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
@@ -11,12 +11,15 @@ from pydantic import Field, PrivateAttr
 
 from goldmine.contract.mapping import load_mapping, stated_end
 from goldmine.core.dates import month_end, snapshot_date
+from goldmine.core.notice import shout
 from goldmine.core.processes import process_mark
 from goldmine.core.workspace import Workspace, at_home
 from goldmine.pipeline.left_over import PROCESS_TAG, close_dagster_runs, close_mlflow_runs
 from goldmine.pipeline.parameters import parse_language
 from goldmine.pipeline.portal_results import take_portal_results
-from goldmine.pipeline.run_record import RunRecord
+from goldmine.pipeline.run_record import RunRecord, failed_for
+from goldmine.pipeline.run_report import current_release, write_report
+from goldmine.pipeline.run_status import started_by
 from goldmine.pipeline.snapshot import Snapshot
 
 
@@ -45,8 +48,30 @@ class JobSettings(dg.ConfigurableResource):
         work.require_bank(load_mapping(self.source).name)
         with work.lock(60 * self.wait_minutes):
             self._tidy_up(context)
-            take_portal_results(work)
-            yield self
+            with self._reported(context):
+                take_portal_results(work)
+                yield self
+
+    @contextmanager
+    def _reported(self, context: dg.InitResourceContext) -> Iterator[None]:
+        """Write the run's report when it has ended, well or not; a report that cannot be written fails no run."""
+        tags = context.run.tags if context.run else {}
+        as_of = tags.get("dagster/partition", "")
+        before, started = current_release(self.workspace), datetime.now(UTC)
+        try:
+            yield
+        finally:
+            if as_of and context.run:
+                try:
+                    write_report(
+                        self.snapshot(as_of),
+                        run_id=context.run.run_id,
+                        who=started_by(tags),
+                        started=started,
+                        before=before,
+                    )
+                except Exception as error:
+                    shout(f"{self.workspace.runs}: the run's report could not be written: {failed_for(error)}")
 
     def _tidy_up(self, context: dg.InitResourceContext) -> None:
         """Close what a killed run left over, unless the run is a command's, which has done so."""

@@ -1,7 +1,5 @@
 """Each use case stands alone: what refuses one stops no other, and the run says at its end what is missing."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from goldmine.core.errors import (
@@ -36,6 +34,7 @@ def refuse(run: Snapshot, step: str, error: GoldmineError) -> None:
     """Note that a step of the run's use case was refused, in the run and in the work folder, and say so."""
     refusal = Refusal.of(run.use_case, step, error)
     run.record.refused.append(refusal)
+    run.record.note("refused", error.what)
     keep_refusal(run.work, run.as_of, refusal)
     run.tell(run.use_case, _("{step} refused: {why}", step=step, why=error.what))
 
@@ -72,10 +71,3 @@ def require_all(run: Snapshot) -> dict[str, Any]:
     for other in others:
         error.add_note(f"({other.use_case}/{other.step} was refused too: {other.what})")
     raise error
-
-
-@contextmanager
-def noted(run: Snapshot, step: str) -> Iterator[None]:
-    """Note a step as done in the run's record if the block ends well."""
-    yield
-    run.record.done.append(step)

@@ -1,6 +1,6 @@
 """What the last runs of the jobs did: from Dagster's store, the ledgers of steps and the executed notebooks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -86,6 +86,11 @@ def notebook_runs(work: Workspace, snapshots: int = 2) -> list[NotebookRun]:
     return [_notebook_run(work, path) for folder in folders for path in sorted(folder.glob("*.ipynb"))]
 
 
+def started_by(tags: Mapping[str, str]) -> str:
+    """Who started a run, by its tags: ``schedule`` for a schedule, empty where they do not say."""
+    return "schedule" if "dagster/schedule_name" in tags else tags.get(USER_TAG, "")
+
+
 def _job_run(instance: Any, record: Any) -> JobRun:
     run = record.dagster_run
     return JobRun(
@@ -93,7 +98,7 @@ def _job_run(instance: Any, record: Any) -> JobRun:
         run_id=run.run_id,
         status=run.status.value,
         as_of=run.tags.get("dagster/partition", ""),
-        who="schedule" if "dagster/schedule_name" in run.tags else run.tags.get(USER_TAG, ""),
+        who=started_by(run.tags),
         started=_moment(record.start_time),
         ended=_moment(record.end_time),
         failures=tuple(_failures(instance, run.run_id)) if run.status.value == "FAILURE" else (),

@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from goldmine.core.errors import ValidationError
+from goldmine.core.files import read_json
 from goldmine.core.i18n import LocalizedText, _, all_languages
+from goldmine.core.workspace import Workspace
 from goldmine.validation.rules import Severity
 
 _NAMED_MONTHS = 2
@@ -104,3 +106,9 @@ def _line(suite: str, rule: RuleResult) -> str:
     more = ", …" if len(rule.months) > _NAMED_MONTHS else ""
     months = f": {named}{more}" if named else ""
     return f"{suite}.{rule.column}: {rule.rule} ({rule.failing:,} of {rule.rows:,}{months})"
+
+
+def broken_rules(work: Workspace, suites: Iterable[str]) -> list[tuple[str, dict[str, Any]]]:
+    """Rules that are broken by the last validation: the suite, and the rule's result."""
+    results = [(name, read_json(work.validation(name), {})) for name in suites]
+    return [(name, rule) for name, result in results for rule in result.get("rules", ()) if not rule["success"]]

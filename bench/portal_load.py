@@ -5,7 +5,8 @@
 
 makes the large release (2,000,000 customers, 600,000 rows of lists) below ``--into`` once, loads it into a new
 database, SQLite's or that of a server of its own, and prints time, memory and size. The database stays for
-`bench.portal_users`.
+`bench.portal_users`. A bank of that size has more branches and more staff, too: each repetition has customer managers
+of its own, and `_BRANCHES` of them share a branch network.
 """
 
 import argparse
@@ -31,6 +32,10 @@ from goldmine.publishing.manifest import Latest
 
 _SETS = 2
 """A list cannot name a customer twice, so that rows beyond one a customer stand in lists of their own."""
+_BRANCHES = 20
+"""Repetitions of the bank's branches; those of its customers share them evenly."""
+_STAFF = {"branch_id": f"copy % {_BRANCHES}", "manager_id": "copy"}
+"""Numbers that a repetition gets of its own, and their endings; who has none stays without."""
 
 
 def main() -> None:
@@ -132,6 +137,8 @@ def repeat(path: Path, target: Path, copies: int, campaign: str = "") -> Path:
     names = pq.read_schema(path).names
     more = ", merged_into || '-' || copy AS merged_into" if "merged_into" in names else ""
     more += f", campaign_id || '{campaign}' AS campaign_id" if "campaign_id" in names else ""
+    for name, ending in _STAFF.items():
+        more += f", nullif({name}, '') || '-' || {ending} AS {name}" if name in names else ""
     with duckdb.connect() as connection:
         connection.execute(
             f"COPY (SELECT t.* REPLACE (customer_id || '-' || copy AS customer_id{more}) "

@@ -24,8 +24,14 @@ NAMES = {"C1": "张三", "C2": "单雄信", "C3": "欧阳娜娜", "C4": "John Sm
 MANAGERS = {"C1": ("B1", "S1"), "C2": ("B1", "S1"), "C3": ("B1", "S2"), "C4": ("B2", "S3"), "C5": (None, None)}
 
 
-def work_folder(folder):
-    """A work folder that holds the bank of C1 to C5, of whom C5 has neither name nor number, branch nor manager."""
+def work_folder(folder, merged=None):
+    """A work folder that holds the bank of C1 to C5, of whom C5 has neither name nor number, branch nor manager.
+
+    Parameters
+    ----------
+    merged : mapping of str to str, optional
+        Numbers that were merged away, and into which.
+    """
     people = [
         {
             "customer_id": number,
@@ -36,6 +42,7 @@ def work_folder(folder):
             "name": NAMES[number],
             "phone": f"1380000000{number[1]}" if NAMES[number] else None,
         }
+        | ({"merged_into": merged.get(number)} if merged else {})
         for number, (branch, manager) in MANAGERS.items()
     ]
     held = [

@@ -34,7 +34,7 @@ PAGES = {
 }
 """By page, who may open it."""
 
-OPEN = {"health", "sign_in", "sign_out", "change_password", "second_factor", "language", "day_worker", "is_operator"}
+OPEN = {"sign_in", "sign_out", "change_password", "second_factor", "language", "day_worker", "is_operator"}
 """Addresses that ask for no role."""
 
 ADDRESSES = {

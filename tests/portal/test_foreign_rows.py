@@ -31,7 +31,6 @@ FILTERS = (
 
 SEEN_BY_ASKING: dict[str, list[str]] = {
     "home": ["/"],
-    "health": ["/health"],
     "sign_in": ["/sign-in"],
     "change_password": ["/password"],
     "lists": [f"/lists?{query}" for query in FILTERS],

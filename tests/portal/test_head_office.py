@@ -69,9 +69,10 @@ def _work(users, customer_id, answer, day=date(2024, 7, 5), name="s1"):
 
 
 def _line(text, title):
-    """Cells of the row of a table that begins with a title."""
+    """Cells of the row of a table that begins with a title, as read: without the bars beside shares."""
     row = next(row for row in text.split("<tr") if f"<td>{title}" in row)
-    return [re.sub(r"\s+", " ", cell).strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.S)]
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", re.sub(r"<svg.*?</svg>", "", row, flags=re.S), re.S)
+    return [re.sub(r"\s+", " ", cell).strip() for cell in cells]
 
 
 def test_progress_counts_customers_by_branch_and_answer(page, users, release):
@@ -84,6 +85,15 @@ def test_progress_counts_customers_by_branch_and_answer(page, users, release):
     assert _line(text, "All branches") == ["All branches", "5", "3", "60.0%", "2", "1", "1"]
     assert _line(text, "B1") == ["B1", "3", "2", "66.7%", "1", "1", "0"]
     assert _line(text, "B2") == ["B2", "2", "1", "50.0%", "1", "0", "1"]
+    assert re.findall(r'<rect width="([0-9.]+)"', text) == ["60.0", "66.7", "50.0"]
+    figures = re.findall(r"<dt>([^<]+)</dt><dd>([0-9,]+)(?: <small[^>]*>([^<]+)</small>)?</dd>", text)
+    assert figures == [
+        ("On lists", "5", ""),
+        ("Contacted", "3", "60.0%"),
+        ("Answered", "2", "66.7%"),
+        ("Bought", "1", "33.3%"),
+        ("Opted out", "1", "33.3%"),
+    ]
 
 
 def test_progress_is_narrowed_to_one_list(page, users, release):

@@ -74,7 +74,7 @@ NAMES_A_CUSTOMER = {
 NAMES_NONE = {
     *("head_office", "operator", "notebook", "tool", "is_operator"),
     *("second_factor", "day_worker", "users"),
-    *("home", "health", "sign_in", "sign_out", "change_password", "language", "day_give_back", "day_session"),
+    *("home", "sign_in", "sign_out", "change_password", "language", "day_give_back", "day_session"),
     *("download_ask", "downloads", "download_take", "approvals", "approval_decide"),
     *(
         "upload_rejected",

@@ -1,5 +1,6 @@
 """The page of lists."""
 
+import re
 from urllib.parse import unquote
 
 import pytest
@@ -121,6 +122,23 @@ def test_htmx_gets_the_rows_alone(page):
     status, text = page("s1", {"HX-Request": "true"}, search="C2")
     assert (status, _customers(text)) == (200, ["C2"])
     assert "<html" not in text
+
+
+def test_filters_that_are_set_stand_above_the_rows_and_each_can_be_dropped(page):
+    text = page("s1", search="C2", status="open", sort="customer")[1]
+    chips = text.partition('class="chips"')[2].partition("</ul>")[0]
+    assert re.findall(r"<li>([^<]+) <a href=\"([^\"]+)\"", chips) == [
+        ("Status: to contact", "/lists?search=C2&amp;sort=customer"),
+        ("Search: C2", "/lists?status=open&amp;sort=customer"),
+    ]
+    assert 'class="chips"' not in page("s1", sort="customer")[1]
+    assert 'class="chips"' in page("s1", search="ZZ")[1]
+
+
+def test_a_heading_sorts_by_its_column_and_keeps_the_filter(page):
+    text = page("s1", status="open")[1]
+    assert re.findall(r'<th[^>]*aria-sort="ascending">\s*(\w+)', text) == ["Rank"]
+    assert '<a href="/lists?status=open&amp;sort=customer" title="Sort by this">Customer</a>' in text
 
 
 def test_texts_of_a_row_are_shown_as_texts(page, release):

@@ -10,7 +10,7 @@ from tests.portal.postgresql import server
 
 __all__ = ["server"]
 
-ON_POSTGRESQL = ("row_security", "scope", "loading", "numbers", "results", "claims", "api")
+ON_POSTGRESQL = ("row_security", "scope", "loading", "numbers", "merged_numbers", "results", "claims", "api")
 
 
 def _run(arguments, address, **more):

@@ -9,7 +9,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
 from goldmine.portal.middleware import row_security
-from goldmine.portal.models import CallBack, HandOver, Result
+from goldmine.portal.models import CallBack, HandOver, ListRow, Result
 from goldmine.portal.row_security import request_scope, require_row_security, system_task
 
 pytestmark = [
@@ -99,6 +99,12 @@ def test_a_hand_over_opens_the_colleagues_customers(release, users, rf):
         from_staff_id="S2", to_staff_id="S1", branch_id="B1", first_day=day, last_day=day, made_by=users["branch1"]
     )
     assert _as(rf, users["s1"], lambda _: HttpResponse(_raw())).content == b"C1 C2 C3"
+
+
+def test_a_manager_sees_the_customers_of_their_rows(release, users, rf):
+    ListRow.objects.filter(customer_id="C3").update(manager_id="S1")
+    seen = {name: _as(rf, users[name], lambda _: HttpResponse(_raw("customer"))).content for name in ("s1", "s2", "s3")}
+    assert seen == {"s1": b"C1 C2 C3", "s2": b"C3", "s3": b"C4 C5"}
 
 
 def test_the_next_request_of_the_connection_sees_its_own_rows_only(release, users, rf):

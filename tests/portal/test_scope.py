@@ -85,3 +85,11 @@ def test_a_request_sees_one_release_and_one_set_of_hand_overs_from_its_beginning
         )
         assert (current_release(), visible(users["s2"], ListRow).count()) == (release, 1)
     assert (current_release().release_id, visible(users["s2"], ListRow).count()) == ("r2", 3)
+
+
+def test_a_manager_sees_the_customer_whom_a_campaign_gave_them(release, users):
+    ListRow.objects.filter(customer_id="C3").update(manager_id="S1")
+    seen = {name: sorted(row.customer_id for row in visible(users[name], Customer)) for name in ("s1", "s2", "s3")}
+    assert seen == {"s1": ["C1", "C2", "C3"], "s2": ["C3"], "s3": ["C4", "C5"]}
+    CurrentRelease.objects.update(release=make_release("r2", date(2024, 9, 30)))
+    assert sorted(row.customer_id for row in visible(users["s1"], Customer)) == ["C1", "C2"]

@@ -1,11 +1,13 @@
 """Which release is shown, and whether branches may see it and its campaigns yet: some wait for a second yes."""
 
+from functools import partial
+
 from django.db import transaction
 
 from goldmine.portal import numbers
 from goldmine.portal.models import Approval, CurrentRelease, ListRow, Release, User
 from goldmine.portal.policy import portal_policy
-from goldmine.portal.work import apply_results
+from goldmine.portal.work import apply_results, carry_over
 
 
 def offer_to_show(release: Release, asked_by: User | None = None) -> bool:
@@ -40,11 +42,16 @@ def offer_to_show(release: Release, asked_by: User | None = None) -> bool:
 
 
 def show(release: Release) -> None:
-    """Make a loaded release the one whose rows are shown, each with the status that results give it."""
+    """Make a loaded release the one whose rows are shown, each with the status that results give it.
+
+    The row that names it is changed first: whoever stores a result holds it, so that none is overlooked.
+    """
     with transaction.atomic():
-        apply_results(release)
         CurrentRelease.objects.update_or_create(id=1, defaults={"release": release})
+        carry_over(release)
+        apply_results(release)
         _set_waiting(release, waits=False)
+        transaction.on_commit(partial(numbers.carry_over, release))
 
 
 def carry_out(decision: Approval) -> None:

@@ -16,6 +16,7 @@ from goldmine.core import fingerprint
 from goldmine.core.errors import GoldmineError
 from goldmine.core.i18n import LocalizedText, _
 from goldmine.portal.models import ListRow, User
+from goldmine.portal.persons import survivors
 from goldmine.portal.scope import current_release_id, scope_key, visible
 
 COUNTED = 10_000
@@ -180,8 +181,12 @@ def filtered(user: User, wanted: RowFilter) -> Any:
 
 
 def _found_by(text: str) -> models.Q:
-    """Rows with a customer number, or with a telephone's last four digits or a name's initials if it can be these."""
-    found = models.Q(customer_id__in={text, text.upper()})
+    """Rows with a customer number, or with a telephone's last four digits or a name's initials if it can be these.
+
+    A number that was merged away finds the rows of the one that survives.
+    """
+    numbers = {text, text.upper()}
+    found = models.Q(customer_id__in=numbers | set(survivors(numbers).values()))
     if re.fullmatch("[0-9]{4}", text):
         return found | models.Q(phone_end=text)
     if re.fullmatch("[A-Za-z]{1,16}", text):

@@ -12,6 +12,7 @@ from goldmine.portal.clock import now, today
 from goldmine.portal.journal import record
 from goldmine.portal.lobby import Draw, draw
 from goldmine.portal.models import Customer, Exposure, ListRow, User
+from goldmine.portal.persons import survivor
 from goldmine.portal.row_security import system_task
 from goldmine.portal.scope import current_release, looked_up
 from goldmine.portal.work.status import TO_WORK
@@ -41,7 +42,7 @@ def look_up(user: User, customer_id: str, place: Place) -> LookUp:
     """Find a customer and the offers to make now, and record the look-up before it is shown.
 
     An offer is made while it is valid, nobody has worked it off, and the customer has not opted out. That a number is
-    unknown is logged, and not the number: it may be a telephone's.
+    unknown is logged, and not the number: it may be a telephone's. A number that was merged away finds the person.
 
     Parameters
     ----------
@@ -51,6 +52,8 @@ def look_up(user: User, customer_id: str, place: Place) -> LookUp:
         Where the offers are shown.
     """
     customer = looked_up(user, Customer, customer_id).first()
+    if customer is None and (kept := survivor(customer_id)) != customer_id:
+        customer_id, customer = kept, looked_up(user, Customer, kept).first()
     offers = _best(looked_up(user, ListRow, customer_id))
     result = draw(customer_id)
     shown = offers if result.drawn else ()

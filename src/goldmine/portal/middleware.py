@@ -8,12 +8,28 @@ from django.utils import translation
 
 from goldmine.portal.policy import portal_policy
 from goldmine.portal.row_security import act_for, request_scope, streamed
-from goldmine.portal.scope import one_view
+from goldmine.portal.scope import current_release_id, one_view
 
 Handler = Callable[[HttpRequest], HttpResponse]
 LANGUAGE_KEY = "language"
 _SEEN = "seen"
+_HEALTH = "/health"
 DJANGO_NAMES = {"zh": "zh-hans", "en": "en"}
+
+
+def health(get_response: Handler) -> Handler:
+    """Answer ``/health`` before anything else: 204 if the database answers.
+
+    A load balancer asks by address and without TLS, whatever names the portal is reached under.
+    """
+
+    def handle(request: HttpRequest) -> HttpResponse:
+        if request.path_info != _HEALTH:
+            return get_response(request)
+        current_release_id()
+        return HttpResponse(status=204)
+
+    return handle
 
 
 def session_age(get_response: Handler) -> Handler:

@@ -19,7 +19,8 @@ from goldmine.core.i18n import LocalizedText, _
 from goldmine.portal.clock import today
 from goldmine.portal.databases import NUMBERS
 from goldmine.portal.journal import record
-from goldmine.portal.models import CallBack, ContactNumber, CurrentRelease, ListRow, Release, User
+from goldmine.portal.models import CallBack, ContactNumber, CurrentRelease, ListRow, MergedNumber, Release, User
+from goldmine.portal.persons import survivor
 from goldmine.portal.roles import may
 from goldmine.portal.row_security import system_task
 from goldmine.portal.scope import visible
@@ -55,6 +56,7 @@ def reveal(user: User, customer_id: str) -> Person | None:
     if keys is None or not may(user.role, "call"):
         return None
     valid = models.Q(valid_until__gte=today()) | models.Q(valid_until=None)
+    customer_id = survivor(customer_id)
     own = {"customer_id": customer_id}
     promised = visible(user, CallBack).filter(done_at=None, on_day__lte=today(), **own).exists()
     if not promised and not visible(user, ListRow).filter(valid, channel__in=CALLED_BY, **own).exists():
@@ -109,6 +111,17 @@ def store(release: Release, people: Iterable[tuple[str, Person, date]]) -> None:
             unique_fields=["customer_id"],
             update_fields=["sealed", "until", "release"],
         )
+
+
+def carry_over(release: Release) -> None:
+    """Keep who was promised a call under the number that survives in a release, if the store has the old one only."""
+    with system_task():
+        promised = CallBack.objects.filter(done_at=None).values("customer_id")
+        merged = MergedNumber.objects.filter(release=release, survivor_id__in=promised).order_by("merged_id")
+        survivors = dict(merged.values_list("merged_id", "survivor_id"))
+    for old, kept in survivors.items():
+        if not ContactNumber.objects.filter(customer_id=kept).exists():
+            ContactNumber.objects.filter(customer_id=old).update(customer_id=kept)
 
 
 def erase_ended() -> int:

@@ -64,11 +64,13 @@ def return_results(work: Workspace) -> Returned:
         contacts[_contact(result, campaigns)].append(result)
     if not contacts:
         return Returned(0, None, Counter())
-    customers = sorted({customer for _campaign, customer, _day in contacts})
+    customers = sorted({result.customer_id for results in contacts.values() for result in results})
     possible, earlier = _possible_refusals(customers), _returned_before(customers, campaigns)
     chosen = {key: _counting([*earlier[key], *results], possible) for key, results in contacts.items()}
     # A later contact would take a possible refusal back in the work folder: it waits until someone has corrected it.
-    held = {key for key, result in chosen.items() if result and key[1] in possible and result.answer != OPT_OUT}
+    held = {
+        key for key, result in chosen.items() if result and result.customer_id in possible and result.answer != OPT_OUT
+    }
     rows = {key: _row(key, result) for key, result in chosen.items() if result is not None and key not in held}
     sheet = Sheet(list(_COLUMNS), list(rows.values()), {name: place for place, name in enumerate(_COLUMNS)})
     taken = take_results(sheet, work, today=today(), newest=True)
@@ -81,11 +83,11 @@ def return_results(work: Workspace) -> Returned:
 
 
 def _contact(result: Result, campaigns: Iterable[str]) -> _Contact:
-    """Campaign, customer and day of a result, as the contract's contacts name them."""
+    """Campaign, customer and day of a result, as the contract's contacts name them: as the release listed them."""
     campaign = result.list_name or OPT_OUT
     if campaign not in campaigns and result.answer != OPT_OUT:
         campaign = RELATIONSHIP
-    return campaign, result.customer_id, str(result.contacted_on)
+    return campaign, result.listed_as or result.customer_id, str(result.contacted_on)
 
 
 def _possible_refusals(customers: list[str]) -> frozenset[str]:

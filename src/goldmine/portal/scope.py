@@ -50,9 +50,10 @@ def one_view() -> Iterator[None]:
 def visible(user: User, model: type[models.Model]) -> Any:
     """The rows of a table that a user may see.
 
-    Head office sees the bank, a branch's users their branch, a manager their own customers and those that were handed
-    over to them for today; counter, operator, auditor and whoever has no branch or staff number see none. Rows of lists
-    and customers are those of the current release, without customers who asked not to be contacted.
+    Head office sees the bank, a branch's users their branch, a manager their own customers, those whom a campaign or a
+    service gave them a contact with, and those that were handed over to them for today; counter, operator, auditor and
+    whoever has no branch or staff number see none. Rows of lists and customers are those of the current release,
+    without customers who asked not to be contacted.
 
     Parameters
     ----------
@@ -73,7 +74,7 @@ def visible(user: User, model: type[models.Model]) -> Any:
     """
     if model not in (*_OF_RELEASE, Result, CallBack):
         raise TypeError(f"{model.__name__} has no row scope")
-    rows = model._default_manager.filter(_own(user))
+    rows = model._default_manager.filter(_own_customers(user) if model is Customer else _own(user))
     return _shown(user, rows) if model in _OF_RELEASE else rows
 
 
@@ -93,7 +94,8 @@ def looked_up(user: User, model: type[Customer] | type[ListRow], customer_id: st
         Of the current release.
     """
     anyone = user.is_active and may(user.role, "counter")
-    return _shown(user, model._default_manager.filter(models.Q() if anyone else _own(user), customer_id=customer_id))
+    own = _own_customers(user) if model is Customer else _own(user)
+    return _shown(user, model._default_manager.filter(models.Q() if anyone else own, customer_id=customer_id))
 
 
 def _shown(user: User, rows: Any) -> Any:
@@ -135,6 +137,15 @@ def _own(user: User) -> models.Q:
     if user.role == "manager" and user.staff_id:
         return models.Q(manager_id__in=staff_of(user))
     return models.Q(pk__in=())
+
+
+def _own_customers(user: User) -> models.Q:
+    """A manager's customers are also those whose owner left and whom they got a contact with."""
+    own = _own(user)
+    if not (user.is_active and user.role == "manager" and user.staff_id):
+        return own
+    one = {"release_id": models.OuterRef("release_id"), "customer_id": models.OuterRef("customer_id")}
+    return own | models.Q(models.Exists(ListRow.objects.filter(own, **one)))
 
 
 def scope_key(user: User) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ def environment(**options: Any) -> jinja2.Environment:
         language=language,
         local=_local_time,
     )
-    made.filters.update(text=text, yuan=yuan, whole=whole, moment=moment, dict_with=_with)
+    made.filters.update(text=text, yuan=yuan, whole=whole, moment=moment, dict_with=_with, dict_without=_without)
     return made
 
 
@@ -76,6 +76,11 @@ def moment(value: datetime | None) -> str:
 def _with(values: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
     """A mapping with one more entry: for an address that keeps the filter."""
     return {**values, name: value}
+
+
+def _without(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A mapping without an entry: for an address that drops a part of the filter."""
+    return {key: value for key, value in values.items() if key != name}
 
 
 def _local_time(moment: datetime | None) -> str:

@@ -31,6 +31,7 @@ from goldmine.core.sheet import Sheet
 from goldmine.portal.clock import today
 from goldmine.portal.journal import record, together
 from goldmine.portal.models import Customer, Release, Result, User
+from goldmine.portal.persons import survivors
 from goldmine.portal.policy import portal_policy
 from goldmine.portal.scope import visible, worked
 from goldmine.portal.work import Contact, WorkError, record_result
@@ -134,12 +135,19 @@ def _known(user: User, sheet: Sheet) -> Known:
     """The campaigns and the customers of the sheet that the user may see; others are as unknown as any number."""
     listed: dict[tuple[str, str], date] = {}
     customers: set[str] = set()
-    for numbers in _batches(_customers(sheet)):
+    for given in _batches(_customers(sheet)):
+        merged = survivors(given)
+        numbers = sorted({*given, *merged.values()})
         rows = worked(user).filter(customer_id__in=numbers)
         firsts = rows.order_by().values_list("list_name", "customer_id").annotate(models.Min("release__as_of"))
-        listed |= {(name, number): first for name, number, first in firsts}
+        of_lists = {(name, number): first for name, number, first in firsts}
         found = visible(user, Customer).filter(customer_id__in=numbers)
         customers |= set(found.values_list("customer_id", flat=True))
+        customers |= {old for old, kept in merged.items() if kept in customers}
+        listed |= {
+            (name, old): first for (name, kept), first in of_lists.items() for old in merged if merged[old] == kept
+        }
+        listed |= of_lists
     customers |= {number for _name, number in listed}
     return Known(listed, _campaigns({name for name, _number in listed}), today(), customers)
 
@@ -158,10 +166,12 @@ def _stored(user: User, sheet: Sheet) -> dict[Key, Row]:
     """Results of the sheet's customers that the portal has, as the import has them; of one contact the last."""
     stored: dict[Key, Row] = {}
     for numbers in _batches(_customers(sheet)):
-        for result in visible(user, Result).filter(customer_id__in=numbers).order_by("at", "pk"):
-            stored[(result.list_name, result.customer_id, result.contacted_on)] = {
+        own = models.Q(customer_id__in=numbers) | models.Q(listed_as__in=numbers)
+        for result in visible(user, Result).filter(own).order_by("at", "pk"):
+            number = result.listed_as or result.customer_id
+            stored[(result.list_name, number, result.contacted_on)] = {
                 "campaign_id": result.list_name,
-                "customer_id": result.customer_id,
+                "customer_id": number,
                 "contacted_on": result.contacted_on,
                 "channel": result.channel,
                 "answer": result.answer,

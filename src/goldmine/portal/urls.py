@@ -23,11 +23,12 @@ from goldmine.portal.pages import (
     users,
 )
 
+handler400 = "goldmine.portal.pages.failures.unreadable"
+handler404 = "goldmine.portal.pages.failures.not_there"
 handler500 = "goldmine.portal.pages.failures.failed"
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("health", home.health, name="health"),
     path("sign-in", sign_in.sign_in, name="sign_in"),
     path("sign-out", sign_in.SignOut.as_view(next_page="sign_in"), name="sign_out"),
     path("password", sign_in.change_password, name="change_password"),

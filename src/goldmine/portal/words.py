@@ -151,13 +151,18 @@ def filter_words(given: Mapping[str, str], release: Release, language: str) -> s
     given : mapping of str to str
         See `goldmine.portal.filters.RowFilter.given`.
     """
+    return "; ".join(filter_parts(given, release, language).values()) or str(in_language(_("all rows"), language))
+
+
+def filter_parts(given: Mapping[str, str], release: Release, language: str) -> dict[str, str]:
+    """The parts of a filter as people read them, by name."""
     titles, names = list_titles(release, language), names_of(release.release_id)
-    parts = []
+    parts = {}
     for name, value in given.items():
         if name in ("search", "sort", "list_name"):
             heading, shown = str(in_language(_OWN_NAMES[name], language)), titles.get(value, value)
         else:
             heading = column(name).heading(language)
             shown = names.beside(name, column(name).in_words([value], language), language)[0]
-        parts.append(f"{heading}: {shown}")
-    return "; ".join(parts) or str(in_language(_("all rows"), language))
+        parts[name] = f"{heading}: {shown}"
+    return parts

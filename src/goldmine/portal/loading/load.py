@@ -22,7 +22,7 @@ from goldmine.portal.loading.insert import insert
 from goldmine.portal.loading.release_rows import ReleaseRows
 from goldmine.portal.loading.retention import drop_old_releases
 from goldmine.portal.loading.services import add_services, can_add_services
-from goldmine.portal.models import Customer, ListRow, Release, User
+from goldmine.portal.models import Customer, ListRow, MergedNumber, Release, User
 from goldmine.publishing import read_latest
 from goldmine.publishing.release_store import Release as ReleaseFiles
 
@@ -100,6 +100,7 @@ def _store(files: ReleaseFiles, rows: ReleaseRows) -> Release:
         )
         insert(Customer, customers, release_id=release.pk)
         insert(ListRow, listed, release_id=release.pk, status="open")
+        insert(MergedNumber, rows.merged(), release_id=release.pk)
         refresh_statistics(Customer, ListRow)
     return release
 

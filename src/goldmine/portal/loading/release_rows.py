@@ -18,6 +18,7 @@ from goldmine.core.parquet import parquet_schema
 from goldmine.core.sql import literal, quoted
 from goldmine.core.workspace import Workspace
 from goldmine.customers.source_tables import SourceTables
+from goldmine.identity import merged_numbers
 from goldmine.portal.loading.initials import initials
 from goldmine.publishing.release_store import Release
 
@@ -117,6 +118,12 @@ class ReleaseRows:
             "FROM listed r LEFT JOIN shown p USING (customer_id) LEFT JOIN letters l USING (customer_id)"
         )
         yield from self._stream(f"SELECT {', '.join(LIST_COLUMNS)} FROM ({query}) ORDER BY kind, list_name, rank")
+
+    def merged(self) -> Iterator[pa.RecordBatch]:
+        """Numbers merged away by the snapshot, ``merged_id``, and the numbers that they survive under."""
+        sources = self.sources
+        numbers = merged_numbers(sources.connection, sources.people, self.files.manifest.as_of)
+        yield from sources.connection.to_pyarrow(numbers.select("merged_id", "survivor_id")).to_batches(_BATCH)
 
     def letters(self, customers: pa.Array | pa.ChunkedArray) -> dict[str, str]:
         """First letters of names in pinyin, by customer."""

@@ -2,7 +2,7 @@
 
 from django.db import models, transaction
 
-from goldmine.portal.models import CurrentRelease, Customer, ListRow, Release
+from goldmine.portal.models import CurrentRelease, Customer, ListRow, MergedNumber, Release
 from goldmine.portal.policy import portal_policy
 
 _BATCH = 5000
@@ -22,7 +22,7 @@ def drop_old_releases() -> int:
     others = Release.objects.exclude(id__in=kept).filter(waits_for_approval=False).order_by("-loaded_at", "-id")
     dropped = list(others[portal_policy().releases_kept :])
     for release in dropped:
-        for model in (ListRow, Customer):
+        for model in (ListRow, Customer, MergedNumber):
             _delete_in_batches(model, release)
         release.delete()
     return len(dropped)

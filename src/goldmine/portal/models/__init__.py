@@ -2,7 +2,7 @@
 
 from goldmine.portal.models.exposures import Exposure
 from goldmine.portal.models.numbers import ContactNumber
-from goldmine.portal.models.releases import CurrentRelease, Customer, ListRow, Release
+from goldmine.portal.models.releases import CurrentRelease, Customer, ListRow, MergedNumber, Release
 from goldmine.portal.models.requests import Approval, Download
 from goldmine.portal.models.users import ApiToken, User
 from goldmine.portal.models.work import CallBack, Claim, HandOver, OptOut, Result
@@ -19,6 +19,7 @@ __all__ = [
     "Exposure",
     "HandOver",
     "ListRow",
+    "MergedNumber",
     "OptOut",
     "Release",
     "Result",

@@ -48,6 +48,18 @@ class Customer(models.Model):
         constraints = [models.UniqueConstraint("release", "customer_id", name="customer_of_release")]
 
 
+class MergedNumber(models.Model):
+    """A customer number that a release's snapshot no longer has: it was merged into another of the same person."""
+
+    release = models.ForeignKey(Release, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
+    merged_id = models.CharField(max_length=64)
+    survivor_id = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("release", "merged_id", name="merged_number_of_release")]
+        indexes = [models.Index("release", "survivor_id", name="merged_number_by_survivor")]
+
+
 class ListRow(models.Model):
     """A row of a list, a contact of a campaign, or a service contact of the daily queue, of one release."""
 

@@ -24,6 +24,9 @@ class Result(models.Model):
     release = models.CharField(max_length=64)
     list_name = models.CharField(max_length=80)
     customer_id = models.CharField(max_length=64)
+    """The number that the person's rows stand under in the release that is shown."""
+    listed_as = models.CharField(max_length=64, blank=True)
+    """The number that the release listed, if it was merged away since; the work folder knows the contact by it."""
     branch_id = models.CharField(max_length=64)
     manager_id = models.CharField(max_length=64)
     channel = models.CharField(max_length=16)

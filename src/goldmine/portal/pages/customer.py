@@ -21,6 +21,7 @@ from goldmine.portal.earlier_contacts import EarlierContact, earlier_contacts
 from goldmine.portal.journal import record
 from goldmine.portal.models import CallBack, Customer, ListRow, OptOut, Release, Result
 from goldmine.portal.month_picture import HEIGHT, WIDTH, month_bars
+from goldmine.portal.persons import numbers_of
 from goldmine.portal.scope import visible
 from goldmine.portal.templating import language
 from goldmine.portal.words import answer_words, in_words, list_titles, names_of
@@ -52,9 +53,10 @@ class Contacted:
 @require_GET
 @page("customer")
 def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
-    """The page of one customer; a customer out of the user's scope is one who is not there."""
+    """The page of one customer, by any of their numbers; one out of the user's scope is one who is not there."""
     user: Any = request.user
-    rows = visible(user, Customer).filter(customer_id=customer_id.replace("\x00", ""))
+    numbers = numbers_of(customer_id.replace("\x00", ""))
+    rows = visible(user, Customer).filter(customer_id=numbers[0])
     found = rows.select_related("release").first()
     record(request, "view_customer", f"customer:{found.customer_id}" if found else "", known=found is not None)
     if found is None:
@@ -76,7 +78,7 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
         "products": _products(json.loads(found.products)),
         "tags": tags_in_words(json.loads(found.tags)),
         "offers": in_words(offers, release, language()),
-        "history": _history(list(results), earlier_contacts(found.customer_id, _SHOWN), release),
+        "history": _history(list(results), earlier_contacts(numbers, _SHOWN), release),
         "due": list(due),
         "opted_out": OptOut.objects.filter(**own).exists(),
     }

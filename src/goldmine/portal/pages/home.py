@@ -19,11 +19,3 @@ def home(request: HttpRequest) -> HttpResponse:
             except NoReverseMatch:
                 continue
     return render(request, "portal/home.html.jinja")
-
-
-def health(request: HttpRequest) -> HttpResponse:
-    """For a proxy: 204 if the database answers."""
-    from goldmine.portal.scope import current_release_id
-
-    current_release_id()
-    return HttpResponse(status=204)

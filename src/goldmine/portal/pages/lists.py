@@ -15,7 +15,7 @@ from goldmine.portal.journal import record
 from goldmine.portal.models import Release
 from goldmine.portal.scope import current_release
 from goldmine.portal.templating import language
-from goldmine.portal.words import in_other_language, in_words
+from goldmine.portal.words import filter_parts, in_other_language, in_words
 
 SORTS = {"rank": _("list and rank"), "customer": _("customer number"), "manager": _("customer manager")}
 """Orders of the rows, as people read them."""
@@ -48,7 +48,7 @@ def lists(request: HttpRequest) -> HttpResponse:
 
 def _rows(request: HttpRequest, wanted: RowFilter, cursor: str, release: Release | None) -> dict[str, Any]:
     if release is None:
-        return {"rows": [], "next": "", "count": Counted(0, more=False)}
+        return {"rows": [], "next": "", "count": Counted(0, more=False), "parts": {}}
     user = _user(request)
     part = page_of(user, wanted, cursor)
     record(request, "view_list", "page:lists", filter=wanted.given(), rows=len(part.rows), first_page=not cursor)
@@ -58,7 +58,9 @@ def _rows(request: HttpRequest, wanted: RowFilter, cursor: str, release: Release
         count = Counted(len(part.rows), more=False) if whole else count_shown(user, wanted, part.of_filter)
     other = in_other_language(release, language()) and any(row.kind == "list" for row in part.rows)
     rows = in_words(part.rows, release, language())
-    return {"rows": rows, "next": part.cursor, "count": count, "other_language": other}
+    narrowed = {name: value for name, value in wanted.given().items() if name != "sort"}
+    parts = filter_parts(narrowed, release, language()) if narrowed and not (cursor and request.htmx) else {}
+    return {"rows": rows, "next": part.cursor, "count": count, "other_language": other, "parts": parts}
 
 
 def _user(request: HttpRequest) -> Any:

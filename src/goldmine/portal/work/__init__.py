@@ -8,6 +8,7 @@ from goldmine.portal.work.claims import claim, claimed_by_others, release_claim
 from goldmine.portal.work.contact import ANSWERS, Contact
 from goldmine.portal.work.errors import WorkError
 from goldmine.portal.work.hand_overs import colleagues, end_hand_over, hand_over, hand_overs
+from goldmine.portal.work.mergers import carry_over
 from goldmine.portal.work.results import Recorded, record_result
 from goldmine.portal.work.status import apply_results
 
@@ -17,6 +18,7 @@ __all__ = [
     "Recorded",
     "WorkError",
     "apply_results",
+    "carry_over",
     "claim",
     "claimed_by_others",
     "colleagues",

@@ -8,6 +8,7 @@ from django.utils import timezone
 from goldmine.portal.clock import today
 from goldmine.portal.journal import record
 from goldmine.portal.models import CallBack, Claim, ListRow, Result, User
+from goldmine.portal.persons import hold_release, survivor
 from goldmine.portal.policy import portal_policy
 from goldmine.portal.row_security import system_task
 from goldmine.portal.scope import visible
@@ -19,7 +20,8 @@ from goldmine.portal.work.status import NOT_REACHED, TO_WORK
 def claim(user: User, customer_id: str, list_name: str) -> Claim:
     """Keep a customer for one person for some minutes, on all lists; claiming again prolongs it.
 
-    Of people who claim at once one gets the customer: the table's key on the customer decides.
+    Of people who claim at once one gets the customer: the table's key on the customer decides. A number that was
+    merged away is one with the number that survives.
 
     Parameters
     ----------
@@ -34,9 +36,12 @@ def claim(user: User, customer_id: str, list_name: str) -> Claim:
     """
     now = timezone.now()
     wanted = {"user": user, "list_name": list_name, "until": now + timedelta(minutes=portal_policy().claim_minutes)}
+    customer_id = survivor(customer_id)
     if "\x00" in customer_id + list_name or not _is_to_work(user, customer_id, list_name):
         raise WorkError("not_there")
     with transaction.atomic():
+        hold_release()
+        customer_id = survivor(customer_id)
         free = models.Q(user=user) | models.Q(until__lte=now)
         if not Claim.objects.filter(free, customer_id=customer_id).update(**wanted):
             Claim.objects.bulk_create([Claim(customer_id=customer_id, **wanted)], ignore_conflicts=True)
@@ -63,7 +68,7 @@ def _is_to_work(user: User, customer_id: str, list_name: str) -> bool:
 
 def release_claim(user: User, customer_id: str) -> None:
     """Give a customer back; nothing happens if the user does not hold them."""
-    Claim.objects.filter(user=user, customer_id=customer_id).delete()
+    Claim.objects.filter(user=user, customer_id=survivor(customer_id)).delete()
 
 
 def claimed_by_others(user: User) -> "models.QuerySet[Claim, str]":

@@ -14,13 +14,15 @@ from goldmine.core.audit.actions import Action
 from goldmine.portal.clock import today
 from goldmine.portal.journal import record
 from goldmine.portal.models import CallBack, Claim, Customer, ListRow, OptOut, Result, User
+from goldmine.portal.persons import hold_release, numbers_of, survivor
 from goldmine.portal.row_security import system_task
 from goldmine.portal.scope import visible, worked
 from goldmine.portal.work.contact import Contact, check_values
 from goldmine.portal.work.errors import WorkError
+from goldmine.portal.work.mergers import refuse
 from goldmine.portal.work.status import NOT_REACHED, OPT_OUT, refresh_status
 
-_COMPARED = ("customer_id", "list_name", "contacted_on", "channel", "note", "call_back_on", "product_id", "amount")
+_COMPARED = ("list_name", "contacted_on", "channel", "note", "call_back_on", "product_id", "amount")
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,8 @@ def record_result(
 
     The same key again gives the same answer and changes nothing. A refusal takes the customer off all lists of all
     users at once, whichever list it came from; the customer only has to be in the user's scope. Results that come late,
-    for a release that is no longer shown, or after a colleague's refusal, are stored like others.
+    for a release that is no longer shown, or after a colleague's refusal, are stored like others. A number that was
+    merged away means the person: the result stands under the surviving number.
 
     Parameters
     ----------
@@ -76,6 +79,7 @@ def record_result(
     check_values(contact)
     try:
         with transaction.atomic():
+            hold_release()
             stored = Result.objects.filter(key=key).first()
             if stored is None:
                 return Recorded(_store(user, contact, key, source, corrects_refusal), repeated=False)
@@ -87,12 +91,13 @@ def record_result(
 
 
 def _store(user: User, contact: Contact, key: UUID, source: str, corrects_refusal: bool) -> Result:
-    now = timezone.now()
-    possible = OptOut.objects.filter(customer_id=contact.customer_id, certain=False).first()
+    now, numbers = timezone.now(), numbers_of(contact.customer_id)
+    customer = numbers[0]
+    possible = OptOut.objects.filter(customer_id=customer, certain=False).first()
     answer, certain = _answer(contact, corrects=corrects_refusal and possible is not None)
-    row = _row(user, contact, answer)
+    row = _row(user, contact, answer, numbers)
     day = contact.contacted_on or today()
-    if isinstance(row, ListRow) and day <= _listed_at(user, row):
+    if isinstance(row, ListRow) and day <= _listed_at(user, row, numbers):
         raise WorkError("before")
     result = Result.objects.create(
         key=key,
@@ -101,7 +106,8 @@ def _store(user: User, contact: Contact, key: UUID, source: str, corrects_refusa
         contacted_on=day,
         release=row.release.release_id,
         list_name=contact.list_name,
-        customer_id=contact.customer_id,
+        customer_id=customer,
+        listed_as=row.customer_id if row.customer_id != customer else "",
         branch_id=row.branch_id,
         manager_id=row.manager_id,
         channel=contact.channel or getattr(row, "channel", "") or "call",
@@ -114,15 +120,15 @@ def _store(user: User, contact: Contact, key: UUID, source: str, corrects_refusa
         source=source,
     )
     if answer == OPT_OUT:
-        _refuse(result)
+        _refuse(result, numbers)
     else:
         if corrects_refusal and possible is not None:
-            _take_back(possible)
+            _take_back(possible, numbers)
         _call_back(result, contact.promised)
-    Claim.objects.filter(user=user, customer_id=contact.customer_id).delete()
-    refresh_status(contact.customer_id)
+    Claim.objects.filter(user=user, customer_id=customer).delete()
+    refresh_status(numbers)
     logged: Action = "opt_out" if answer == OPT_OUT else "result"
-    record(user, logged, f"customer:{contact.customer_id}", list=contact.list_name, answer=answer, source=source)
+    record(user, logged, f"customer:{customer}", list=contact.list_name, answer=answer, source=source)
     return result
 
 
@@ -134,20 +140,21 @@ def _answer(contact: Contact, *, corrects: bool) -> tuple[str, bool]:
     return OPT_OUT, refusal.certain
 
 
-def _row(user: User, contact: Contact, answer: str) -> ListRow | Customer:
-    """The row that was worked; for a refusal, any row of the customer."""
-    rows = worked(user).filter(customer_id=contact.customer_id).select_related("release").order_by("-release_id")
-    row = rows.filter(list_name=contact.list_name).first()
+def _row(user: User, contact: Contact, answer: str, numbers: list[str]) -> ListRow | Customer:
+    """The row that was worked, under the given number if there is one; for a refusal, any row of the person."""
+    rows = worked(user).filter(customer_id__in=numbers, list_name=contact.list_name).select_related("release")
+    given = models.Case(models.When(customer_id=contact.customer_id, then=0), default=1)
+    row = rows.order_by(given, "-release_id").first()
     if row is None and answer == OPT_OUT:
-        row = visible(user, Customer).filter(customer_id=contact.customer_id).select_related("release").first()
+        row = visible(user, Customer).filter(customer_id=numbers[0]).select_related("release").first()
     if row is None:
         raise WorkError("not_there")
     return row
 
 
-def _listed_at(user: User, row: ListRow) -> date:
-    """The first snapshot that listed the row's customer for its campaign or service."""
-    rows = worked(user).filter(customer_id=row.customer_id, list_name=row.list_name)
+def _listed_at(user: User, row: ListRow, numbers: list[str]) -> date:
+    """The first snapshot that listed the row's person for its campaign or service."""
+    rows = worked(user).filter(customer_id__in=numbers, list_name=row.list_name)
     return rows.aggregate(first=models.Min("release__as_of"))["first"]
 
 
@@ -157,21 +164,18 @@ def _call_back_day(contact: Contact, answer: str, day: date) -> date | None:
     return contact.call_back_on if answer == contact.answer else None
 
 
-def _refuse(result: Result) -> None:
-    """Take the customer off all lists, and end what was agreed with them."""
-    kept, made = OptOut.objects.get_or_create(
-        customer_id=result.customer_id, defaults={"at": result.at, "user": result.user, "certain": result.certain}
-    )
-    if not made and result.certain and not kept.certain:
-        kept.certain = True
-        kept.save(update_fields=["certain"])
-    CallBack.objects.filter(customer_id=result.customer_id, done_at=None).update(done_at=kept.at)
+def _refuse(result: Result, numbers: list[str]) -> None:
+    """Take the customer off all lists, under all numbers, and end what was agreed with them."""
+    said = OptOut(at=result.at, user=result.user, certain=result.certain)
+    refusals = {number: refuse(number, said) for number in numbers}
+    ended = refusals[result.customer_id].at
+    CallBack.objects.filter(customer_id=result.customer_id, done_at=None).update(done_at=ended)
 
 
-def _take_back(possible: OptOut) -> None:
+def _take_back(possible: OptOut, numbers: list[str]) -> None:
     """Put a customer back on the lists, with the call-backs that the possible refusal ended."""
     CallBack.objects.filter(customer_id=possible.customer_id, done_at=possible.at).update(done_at=None)
-    possible.delete()
+    OptOut.objects.filter(customer_id__in=numbers, certain=False).delete()
 
 
 def _call_back(result: Result, promised: str) -> None:
@@ -196,7 +200,8 @@ def _call_back(result: Result, promised: str) -> None:
 def _same(stored: Result, contact: Contact) -> bool:
     """Whether a stored result is the contact's: what the contact leaves open fits anything."""
     given = dataclasses.asdict(contact)
-    fits = all(given[name] is None or given[name] == getattr(stored, name) for name in _COMPARED)
+    fits = stored.customer_id == survivor(contact.customer_id)
+    fits &= all(given[name] is None or given[name] == getattr(stored, name) for name in _COMPARED)
     refusal = refusal_in(contact.note)
     heard = stored.answer == OPT_OUT and refusal is not None and refusal.certain == stored.certain
     return fits and (stored.answer == contact.answer or heard)

@@ -1,6 +1,7 @@
 """The status of rows, worked out from the results of their customers."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from goldmine.portal.models import CallBack, ListRow, OptOut, Release, Result
@@ -16,10 +17,17 @@ _AT_ONCE = 500
 
 
 @system_task()
-def refresh_status(customer_id: str) -> None:
-    """Set the status of a customer's rows, in all releases that are loaded."""
-    own = {"customer_id": customer_id}
-    _set_status(ListRow.objects.filter(**own), Result.objects.filter(**own), OptOut.objects.filter(**own))
+def refresh_status(numbers: list[str]) -> None:
+    """Set the status of a person's rows, in all releases that are loaded.
+
+    Parameters
+    ----------
+    numbers : list of str
+        From `goldmine.portal.persons.numbers_of`: results and call-backs stand under the first.
+    """
+    rows = ListRow.objects.filter(customer_id__in=numbers)
+    results = Result.objects.filter(customer_id=numbers[0])
+    _set_status(rows, results, OptOut.objects.all(), dict.fromkeys(numbers, numbers[0]))
 
 
 @system_task()
@@ -31,14 +39,22 @@ def apply_results(release: Release) -> None:
     called_again = CallBack.objects.filter(done_at=None).values("customer_id")
     numbers = {row["customer_id"] for row in known.union(called_again)}
     for customers in _batches(sorted(numbers)):
-        _set_status(rows.filter(customer_id__in=customers), results, OptOut.objects.all())
+        _set_status(rows.filter(customer_id__in=customers), results, OptOut.objects.all(), {})
 
 
-def _set_status(rows: Any, results: Any, opt_outs: Any) -> None:
-    """Set the status of rows; a result counts for rows of the snapshots before it."""
+def _set_status(rows: Any, results: Any, opt_outs: Any, persons: Mapping[str, str]) -> None:
+    """Set the status of rows; a result counts for rows of the snapshots before it.
+
+    Parameters
+    ----------
+    persons : mapping of str to str
+        Surviving number by the numbers of older releases.
+    """
     listed = list(
         rows.select_related("release").only("customer_id", "list_name", "channel", "status", "release__as_of")
     )
+    for row in listed:
+        row.customer_id = persons.get(row.customer_id, row.customer_id)
     numbers = {row.customer_id for row in listed}
     refused = set(opt_outs.filter(customer_id__in=numbers).values_list("customer_id", flat=True))
     due = set(CallBack.objects.filter(customer_id__in=numbers, done_at=None).values_list("customer_id", "list_name"))

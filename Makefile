@@ -8,6 +8,7 @@ READY := .venv/.installed
 SPARK := .venv/.spark
 BENCH := .venv/.bench
 PROOF := .venv/.proof
+DIRECTORY := .venv/.directory
 BANK := data/sample_bank
 AUDITED := data/audit
 CUSTOMERS := 2000000
@@ -54,9 +55,10 @@ map-proof: $(READY)  ## goldmine map on five banks of different make, MADE=3000 
 test-spark: $(SPARK)  ## tests on Apache Spark; Java 17 or newer must be there
 	$(BIN)/python -m pytest -m spark tests/spark
 
-portal-proof: $(PROOF)  ## the portal in a browser as each role, and under load; installs Chromium and PostgreSQL from Debian's packages
+portal-proof: $(PROOF) $(DIRECTORY)  ## the portal in a browser as each role, under load, and behind a directory; installs Debian's Chromium, PostgreSQL and slapd
 	command -v chromium >/dev/null || { apt-get update -q && apt-get install -y -q chromium; }
 	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { apt-get update -q && apt-get install -y -q postgresql; }
+	test -x /usr/sbin/slapd || { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q slapd; }
 	$(BIN)/python -m pytest -m proof tests/portal_proof
 	GOLDMINE_PORTAL_PROOF=1 $(BIN)/python -m pytest tests/portal/test_under_stress.py
 
@@ -111,7 +113,7 @@ lock:  ## lock the packages anew; needs uv
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-emit-index-url --no-emit-find-links \
 	  --no-emit-package rfc3987-syntax --no-emit-package lark --no-annotate --no-header -q -o requirements.lock
-	for extra in spark bench proof; do \
+	for extra in spark bench proof ldap oidc; do \
 	  $(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['$$extra'], sep='\n')" | \
 	    uv pip compile - --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	    --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q -o requirements-$$extra.lock; \
@@ -141,4 +143,12 @@ $(BENCH): requirements-bench.lock $(READY)
 $(PROOF): requirements-proof.lock $(READY)
 	echo 'Installing what the portal is proved with into .venv ...'
 	$(BIN)/pip install -q --no-deps --require-hashes -r requirements-proof.lock
+	touch $@
+
+# python-ldap comes as source alone: it is compiled against OpenLDAP's library.
+$(DIRECTORY): requirements-oidc.lock requirements-ldap.lock $(READY)
+	echo 'Installing sign-in through a directory into .venv ...'
+	test -f /usr/include/ldap.h || { apt-get update -q && apt-get install -y -q gcc libldap-dev libsasl2-dev; }
+	$(BIN)/pip install -q --no-deps --require-hashes -r requirements-oidc.lock
+	$(BIN)/pip install -q --no-deps --require-hashes --no-build-isolation -r requirements-ldap.lock
 	touch $@

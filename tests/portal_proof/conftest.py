@@ -10,7 +10,7 @@ import pytest
 from tests.portal.conftest import PASSWORD, browser, journal, release, users
 
 __all__ = ["browser", "journal", "release", "users"]
-_NEEDS = {"test_api_document.py": "schemathesis"}
+_NEEDS = {"test_api_document.py": "schemathesis", "open_id_provider.py": "jwt", "test_directory.py": "ldap"}
 collect_ignore = [name for name, package in _NEEDS.items() if find_spec(package) is None]
 """What the other tests' environment cannot import; `make portal-proof` installs it."""
 _FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")

@@ -45,6 +45,8 @@ def test_every_package_is_locked_with_hashes():
         ("spark", {"pyspark", "py4j"}),
         ("bench", {"catboost", "polars", "psutil"}),
         ("proof", {"axe-playwright-python", "playwright", "schemathesis"}),
+        ("ldap", {"django-auth-ldap", "python-ldap"}),
+        ("oidc", {"mozilla-django-oidc", "pyjwt"}),
     ],
 )
 def test_extras_are_locked_apart_in_the_versions_of_the_others(extra, brings):
@@ -63,6 +65,8 @@ def test_locks_and_settings_name_no_host():
         "requirements.lock",
         "requirements-spark.lock",
         "requirements-proof.lock",
+        "requirements-ldap.lock",
+        "requirements-oidc.lock",
         "requirements-bench.lock",
         "environment.yml",
         "pyproject.toml",

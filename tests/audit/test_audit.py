@@ -16,7 +16,7 @@ from tests.audit.lists import lost as recompute_lost
 from tests.audit.outcomes import recompute_labels, use_case
 from tests.audit.reasons import borne_out, units
 
-RUNNERS = ("conftest.py", "test_audit.py", "test_campaigns.py", "__main__.py")
+RUNNERS = ("conftest.py", "test_audit.py", "test_campaigns.py", "test_limits.py", "__main__.py")
 """Modules that make a bank and have it worked on; all others recompute and compare."""
 
 

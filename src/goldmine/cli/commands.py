@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from goldmine.cli.campaigns import learn_uplift, outcomes, sample_campaign, sample_quarter
+from goldmine.cli.credit import app as credit_app
 from goldmine.cli.link import app as link_app
 from goldmine.cli.map_tables import map_tables
 from goldmine.cli.tags import app as tags_app
@@ -185,6 +186,7 @@ app.add_typer(link_app, name="link")
 link_app.command("find", help="Compare all customers; write a review sheet of pairs that may be one person.")(
     _command(("tables", "links"))
 )
+app.add_typer(credit_app, name="credit")
 app.command("map")(map_tables)
 app.command("train-table")(train_table)
 app.add_typer(outcomes, name="outcomes")

@@ -147,6 +147,15 @@ _STAFF_PRODUCTS = {
     "credit_line": pgettext("product", "credit line"),
 }
 
+_TRADES = {
+    "nut_roasting": pgettext("trade", "nut roasting"),
+    "jade_carving": pgettext("trade", "jade carving"),
+    "board_mill": pgettext("trade", "board making"),
+    "garlic_trade": pgettext("trade", "garlic trade"),
+    "grocery": pgettext("trade", "groceries"),
+    "catering": pgettext("trade", "catering"),
+}
+
 _CATALOGUE = (
     # the customer and their owner
     Column("rank", pgettext("heading", "Rank"), "count", 7),
@@ -284,6 +293,15 @@ _CATALOGUE = (
     Column("left_staff", pgettext("heading", "Paid here no longer"), "count", 12, unit="customers"),
     Column("elsewhere_staff", pgettext("heading", "Paid elsewhere"), "count", 12, unit="customers"),
     Column("staff_on_record", pgettext("heading", "People on record"), "count", 12, unit="customers"),
+    # credit
+    Column("credit_product", pgettext("heading", "Credit product"), "text", 22),
+    Column("trade", pgettext("heading", "Trade"), "centred", 14, words=_TRADES),
+    Column("season_start", pgettext("heading", "Season begins"), "day", 12),
+    Column("offer_from", pgettext("heading", "Offer from"), "day", 12),
+    Column("base_amount", pgettext("heading", "Worked out from, yuan"), "money", 18, unit="yuan"),
+    Column("owed", pgettext("heading", "Owed here, yuan"), "money", 18, unit="yuan"),
+    Column("limit_amount", pgettext("heading", "Limit, yuan"), "money", 18, unit="yuan"),
+    Column("refusal", pgettext("heading", "Refused because"), "wrapped", 40),
     # loads and shortages of owners
     Column("max_customers", pgettext("heading", "Most customers"), "count", 12, unit="customers"),
     Column("owned_customers", pgettext("heading", "Customers looked after"), "count", 12, unit="customers"),

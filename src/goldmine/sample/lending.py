@@ -24,7 +24,7 @@ from goldmine.sample.traits import FIXED_SHARE, Traits
 SEASONS = {"nut_roasting": (9, 2), "jade_carving": (1, 12), "board_mill": (3, 6), "garlic_trade": (5, 8)}
 """First and last month of each trade's season."""
 OTHER_TRADES = {"grocery": (12, 2), "catering": (1, 12)}
-MONTHLY_HAZARD = 0.0055
+MONTHLY_HAZARD = 0.012
 """Chance that a grown-up applies for a small loan within a month."""
 SMALL_LOAN_MEDIAN = 40_000.0
 RATES = 425, 1_000
@@ -56,7 +56,7 @@ class Borrowers:
 
     def default_log_odds(self, rows: NDArray, burden: NDArray | float = 0.0) -> NDArray:
         """Log odds to be 90 days in arrears within 12 months; `burden` is the log of the loan over the usual one."""
-        risk = -3.0 - 0.8 * self.wealth[rows] - 0.9 * self.character[rows] - 0.6 * self.private[rows]
+        risk = -2.7 - 0.8 * self.wealth[rows] - 0.9 * self.character[rows] - 0.6 * self.private[rows]
         return risk - 0.5 * self.steady[rows] + 0.35 * burden
 
     def demand(self, rows: NDArray, rate: NDArray | int = USUAL_RATE) -> NDArray:

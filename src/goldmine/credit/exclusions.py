@@ -1,0 +1,92 @@
+"""Who is refused whatever the amount: the first rule that holds for each customer."""
+
+from datetime import date
+
+import ibis
+
+from goldmine.contactability.rules import RULES
+from goldmine.contactability.tables import ContactTables
+from goldmine.core.dates import month_end
+from goldmine.core.i18n import LocalizedText, _
+from goldmine.credit.rules import Checked, CreditRules
+
+REFUSALS: dict[str, LocalizedText] = {
+    "unchecked": _("arrears, litigation, staff or age cannot be checked: the bank's tables lack them"),
+    "staff": _("own staff"),
+    "deceased": _("has died"),
+    "frozen": _("frozen by order"),
+    "disputed": _("under litigation or debt collection"),
+    "firm": _("a firm: limits of firms are not worked out here"),
+    "age_unknown": _("age not known"),
+    "age_outside": _("outside the ages of the rule"),
+    "too_new": _("with the bank for too short a time"),
+    "arrears": _("in arrears"),
+    "arrears_before": _("was in arrears within the months of the rule"),
+    "no_base": _("nothing to work a limit out from"),
+    "risk_unknown": _("no model of risk is in use"),
+    "risk": _("risk above the highest of the rule"),
+    "too_small": _("less than the least amount, after what is owed and the caps"),
+}
+"""Why a customer gets no limit, in the order of checking; the last four are of a product."""
+_FROM_CONTACT_RULES = ("staff", "deceased", "frozen", "disputed")
+
+
+def missing_tables(tables: ContactTables, rules: CreditRules) -> tuple[Checked, ...]:
+    """Tables and columns that the exclusions need, the bank lacks, and the rules do not excuse."""
+    needs: dict[Checked, tuple[str, ...]] = {
+        "birth_date": ("customers", "birth_date"),
+        "staff": ("staff", "customer_id"),
+        "suppressions": ("suppressions", "reason"),
+        "loan_months": ("loan_months", "days_overdue"),
+    }
+    excused = rules.exclusions.may_be_unchecked
+    return tuple(name for name, need in needs.items() if not tables.has(*need) and name not in excused)
+
+
+def refused_customers(tables: ContactTables, rules: CreditRules, people: ibis.Table) -> ibis.Table:
+    """The customers whom a rule refuses, with the first one: customer_id and refusal.
+
+    Parameters
+    ----------
+    people : ibis.Table
+        Surviving customers on the books: customer_id, kind, birth_date, opened_on.
+    """
+    if missing_tables(tables, rules):
+        return people.select("customer_id", refusal=ibis.literal("unchecked"))
+    given, day = rules.exclusions, tables.as_of
+    parts = {
+        rule.name: rule.query(tables) for rule in RULES if rule.name in _FROM_CONTACT_RULES and not rule.missing(tables)
+    }
+    parts["firm"] = people.filter(people.kind == "firm")
+    if tables.has("customers", "birth_date"):
+        parts["age_unknown"] = people.filter(people.birth_date.isnull())
+        young, old = _birthday(day, given.min_age), _birthday(day, given.max_age + 1)
+        parts["age_outside"] = people.filter((people.birth_date > young) | (people.birth_date <= old))
+    since = month_end(day, -given.min_months)
+    parts["too_new"] = people.filter((people.opened_on > since) | people.opened_on.isnull())
+    parts |= _arrears(tables, rules)
+    names = list(REFUSALS)
+    every = ibis.union(
+        *(rows.select("customer_id", place=ibis.literal(names.index(name), "int64")) for name, rows in parts.items())
+    )
+    first = every.group_by("customer_id").agg(place=every.place.min())
+    return first.select("customer_id", refusal=ibis.array(names)[first.place])
+
+
+def _birthday(day: date, years: int) -> date:
+    """Day of birth of who becomes so many years old on a day."""
+    return day.replace(year=day.year - years, day=min(day.day, 28) if day.month == 2 else day.day)
+
+
+def _arrears(tables: ContactTables, rules: CreditRules) -> dict[str, ibis.Table]:
+    """Whose loans are in arrears at the snapshot, and whose were within the months of the rule."""
+    if not tables.has("loan_months", "days_overdue") or not tables.has("loans"):
+        return {}
+    given, day = rules.exclusions, tables.as_of
+    owners = tables.under_survivors(tables.table("loans").select("loan_id", "customer_id"))
+    months = tables.table("loan_months")
+    late = months.filter(months.month_end <= day, months.month_end > month_end(day, -given.arrears_months))
+    late = late.inner_join(owners, "loan_id").select("customer_id", "month_end", "days_overdue")
+    now = late.filter(late.month_end == day, late.days_overdue > given.max_days_overdue)
+    before = late.filter(late.days_overdue > given.max_days_overdue_before)
+    return {"arrears": now, "arrears_before": before}

@@ -1,0 +1,175 @@
+"""The rules in ``pipelines/credit.yaml``: from what a limit is worked out, up to which cap, and who is refused."""
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from goldmine.core.i18n import LocalizedText
+from goldmine.core.settings import SettingsModel, read_yaml, typed
+from goldmine.core.workspace import home
+
+Base = Literal["deposits", "property", "tax", "provident_fund"]
+"""What a limit is a multiple of: annual average daily deposits, or the latest fact of that kind."""
+Checked = Literal["birth_date", "staff", "suppressions", "loan_months"]
+
+
+class AmountRule(SettingsModel):
+    """How an amount is worked out from a base, in yuan.
+
+    Parameters
+    ----------
+    multiple : float
+        So many times the base, with four decimals at most.
+    cap : int
+        The most that one customer gets; 0 gives nobody anything.
+    minimum : int
+        The least that is worth offering; less is refused.
+    step : int
+        Limits are rounded down to whole steps.
+    """
+
+    multiple: float = Field(gt=0, le=1000)
+    cap: int = Field(ge=0, le=1_000_000_000)
+    minimum: int = Field(default=10_000, ge=1)
+    step: int = Field(default=1_000, ge=1)
+
+    @field_validator("multiple")
+    @classmethod
+    def _four_decimals(cls, value: float) -> float:
+        if Decimal(str(value)) * 10_000 % 1:
+            raise ValueError("has more than four decimals")
+        return value
+
+    @property
+    def ten_thousandths(self) -> int:
+        """The multiple in ten thousandths, so that amounts are whole fen.
+
+        Examples
+        --------
+        >>> AmountRule(multiple=0.35, cap=1).ten_thousandths
+        3500
+        """
+        return int(Decimal(str(self.multiple)) * 10_000)
+
+
+class RiskBand(SettingsModel):
+    """What share of the amount is granted up to a probability of default.
+
+    Parameters
+    ----------
+    max_probability : float
+        Highest probability of default within twelve months.
+    share : float
+        Share of the amount.
+    """
+
+    max_probability: float = Field(gt=0, le=1)
+    share: float = Field(gt=0, le=1)
+
+
+class CreditProduct(AmountRule):
+    """One credit product.
+
+    Parameters
+    ----------
+    product_id : str
+        The product, from the table of products.
+    title : LocalizedText
+        What staff read.
+    base : str
+        What the limit is a multiple of.
+    rate_bp : int
+        Its price: interest in basis points a year.
+    trades : dict of str to list of int
+        Trades that it is for, with the first and last month of their season; empty for everybody.
+    offer_months_before : int
+        Months before a season in which it is offered.
+    max_fact_months : int
+        A fact older than that is no base.
+    risk_bands : list of RiskBand
+        By probability of default, the lowest first; beyond the last is refused. Empty: the model is not asked.
+    """
+
+    product_id: str
+    title: LocalizedText
+    base: Base
+    rate_bp: int = Field(gt=0, le=3600)
+    trades: dict[str, list[int]] = {}
+    offer_months_before: int = Field(default=2, ge=0, le=6)
+    max_fact_months: int = Field(default=24, ge=1)
+    risk_bands: list[RiskBand] = []
+
+    @model_validator(mode="after")
+    def _sound(self) -> "CreditProduct":
+        for trade, months in self.trades.items():
+            if len(months) != 2 or not all(1 <= month <= 12 for month in months):
+                raise ValueError(f"trades.{trade} is not two months of 1 to 12, the season's first and last")
+        bounds = [band.max_probability for band in self.risk_bands]
+        if bounds != sorted(set(bounds)):
+            raise ValueError("risk_bands do not rise from one max_probability to the next")
+        shares = [band.share for band in self.risk_bands]
+        if shares != sorted(shares, reverse=True):
+            raise ValueError("risk_bands grant more at a higher risk")
+        return self
+
+
+class Exclusions(SettingsModel):
+    """Who gets no limit whatever the base.
+
+    Parameters
+    ----------
+    min_age, max_age : int
+        Full years; who is of no known age is refused.
+    min_months : int
+        Months with the bank, at least.
+    max_days_overdue : int
+        Days in arrears at the snapshot, of any loan, at most.
+    arrears_months : int
+        Months looked back for arrears that are over.
+    max_days_overdue_before : int
+        Days in arrears within these months, at most.
+    may_be_unchecked : list of str
+        Tables and columns that the bank may lack; where another is missing, everybody is refused.
+    """
+
+    min_age: int = Field(default=18, ge=18)
+    max_age: int = Field(default=65, le=100)
+    min_months: int = Field(default=12, ge=0)
+    max_days_overdue: int = Field(default=0, ge=0)
+    arrears_months: int = Field(default=24, ge=1)
+    max_days_overdue_before: int = Field(default=30, ge=0)
+    may_be_unchecked: list[Checked] = []
+
+
+class CreditRules(SettingsModel):
+    """All rules of credit.
+
+    Parameters
+    ----------
+    exclusions : Exclusions
+        Who is refused.
+    person_cap : int
+        Yuan that one customer may owe here in all, the new limit included.
+    list_rows : int
+        Rows of a product's list at most.
+    products : dict of str to CreditProduct
+        The products by their code names.
+    """
+
+    exclusions: Exclusions
+    person_cap: int = Field(ge=0)
+    list_rows: int = Field(default=20_000, ge=1, le=1_000_000)
+    products: dict[str, CreditProduct] = Field(min_length=1)
+
+
+def load_credit_rules() -> CreditRules:
+    """The rules of the work project.
+
+    Raises
+    ------
+    SettingsError
+        If a key is unknown, missing or of the wrong type: a product without a price among them.
+    """
+    file = home() / "pipelines" / "credit.yaml"
+    return typed(CreditRules, read_yaml(file), str(file))

@@ -1,0 +1,50 @@
+"""Lists of limits by product for customer managers, who decide; and why the others of each product got none."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from goldmine.contract.bank import Bank
+from goldmine.core.i18n import in_language
+from goldmine.core.workspace import Workspace
+from goldmine.credit.exclusions import REFUSALS
+from goldmine.credit.explain import explain
+from goldmine.credit.limits import Limits
+from goldmine.credit.rules import CreditRules
+from goldmine.publishing.on_request_list import OnRequestList, write_on_request_lists
+
+LIST_COLUMNS = (
+    *("customer_id", "branch_id", "manager_id", "grid_id", "credit_product", "limit_amount", "why"),
+    *("trade", "season_start", "offer_from", "base_amount", "owed"),
+)
+
+
+def write_credit_lists(bank: Bank, work: Workspace, limits: Limits, language: str) -> dict[str, OnRequestList]:
+    """Write a list of each product with limits: those first whose season comes first, then the highest limits.
+
+    The workbook's last sheet counts the product's customers without a limit by rule.
+    """
+    written: dict[str, OnRequestList] = {}
+    for name in limits.refused:
+        rows = pq.read_table(limits.path, filters=[("credit_product", "=", name), ("limit_amount", ">", 0)]).to_pandas()
+        groups = _refusals(limits.refused[name], language)
+        listed = {f"credit_{name}": _listed(rows, limits.rules, name, language)}
+        written |= write_on_request_lists(bank, work, limits.as_of, listed, language, groups=groups)
+    return written
+
+
+def _listed(rows: pd.DataFrame, rules: CreditRules, name: str, language: str) -> pd.DataFrame:
+    amounts = ["base_amount", "calculated", "owed_product", "owed", "limit_amount"]
+    rows = rows.astype(dict.fromkeys(amounts, "float64"))
+    rows = rows.sort_values(["offer_from", "limit_amount", "customer_id"], ascending=[True, False, True])
+    rows = rows.head(rules.list_rows).reset_index(drop=True)
+    product = rules.products[name]
+    reasons = [str(in_language(explain(row, product, rules.person_cap), language)) for row in rows.to_dict("records")]
+    title = str(in_language(product.title, language))
+    return rows.assign(why=reasons, credit_product=title)[list(LIST_COLUMNS)]
+
+
+def _refusals(refused: Mapping[str, int], language: str) -> pd.DataFrame:
+    words = [str(in_language(REFUSALS[rule], language)) for rule in refused]
+    return pd.DataFrame({"refusal": words, "customers": [float(count) for count in refused.values()]})

@@ -31,8 +31,10 @@ def status(
 ) -> None:
     """Say what is current and why, what is due, what failed and in which cell, and which campaigns await results."""
     from goldmine.cli.output import errors_in, say
+    from goldmine.core.errors import OverdueError
     from goldmine.core.workspace import Workspace
     from goldmine.pipeline.due import last_due, next_ticks, require_not_overdue
+    from goldmine.pipeline.hooks import tell_overdue_once
     from goldmine.pipeline.parameters import parse_language
     from goldmine.pipeline.run_report import current_release
 
@@ -51,7 +53,13 @@ def status(
             for line in lines:
                 say(f"  {in_language(line, language)}")
         if check:
-            require_not_overdue(current_release(workspace), last_due(crons, now, grace_hours))
+            due, current = last_due(crons, now, grace_hours), current_release(workspace)
+            try:
+                require_not_overdue(current, due)
+            except OverdueError as error:
+                if tell_overdue_once(workspace, now, in_language(error.what, language), due.as_of if due else None):
+                    say(str(in_language(_("The hooks for overdue releases were told."), language)))
+                raise
 
 
 def show_morning_line(work: "Workspace", since: datetime, language: str) -> None:

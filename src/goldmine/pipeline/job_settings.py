@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,9 +11,11 @@ from pydantic import Field, PrivateAttr
 
 from goldmine.contract.mapping import load_mapping, stated_end
 from goldmine.core.dates import month_end, snapshot_date
+from goldmine.core.i18n import _, in_language
 from goldmine.core.notice import shout
 from goldmine.core.processes import process_mark
 from goldmine.core.workspace import Workspace, at_home
+from goldmine.pipeline.hooks import report_message, send
 from goldmine.pipeline.left_over import PROCESS_TAG, close_dagster_runs, close_mlflow_runs
 from goldmine.pipeline.parameters import parse_language
 from goldmine.pipeline.portal_results import take_portal_results
@@ -43,14 +45,19 @@ class JobSettings(dg.ConfigurableResource):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["JobSettings"]:
         """Hold the work folder for the run, and take the portal's results first."""
-        parse_language(self.language)
-        work = self.workspace
-        work.require_bank(load_mapping(self.source).name)
-        with work.lock(60 * self.wait_minutes):
-            self._tidy_up(context)
-            with self._reported(context):
+        with ExitStack() as held:
+            try:
+                parse_language(self.language)
+                work = self.workspace
+                work.require_bank(load_mapping(self.source).name)
+                held.enter_context(work.lock(60 * self.wait_minutes))
+                self._tidy_up(context)
+                held.enter_context(self._reported(context))
                 take_portal_results(work)
-                yield self
+            except Exception as error:
+                self._tell_not_started(context, error)
+                raise
+            yield self
 
     @contextmanager
     def _reported(self, context: dg.InitResourceContext) -> Iterator[None]:
@@ -63,15 +70,25 @@ class JobSettings(dg.ConfigurableResource):
         finally:
             if as_of and context.run:
                 try:
-                    write_report(
+                    report = write_report(
                         self.snapshot(as_of),
                         run_id=context.run.run_id,
                         who=started_by(tags),
                         started=started,
                         before=before,
                     )
+                    if _publishes(context.run):
+                        send(report_message(report, str(report.page(self.workspace)), self.language))
                 except Exception as error:
                     shout(f"{self.workspace.runs}: the run's report could not be written: {failed_for(error)}")
+
+    def _tell_not_started(self, context: dg.InitResourceContext, error: Exception) -> None:
+        """Tell of a run that publishes and could not start; one that began has a report, which tells of it."""
+        if context.run is None or not _publishes(context.run):
+            return
+        why = in_language(_("The run did not start: {why}", why=failed_for(error)), self.language)
+        message = {"event": "failure", "bank": "", "as_of": context.run.tags.get("dagster/partition", "")}
+        send(message | {"state": "not_started", "line": str(why), "current": "", "missing": [], "report": ""})
 
     def _tidy_up(self, context: dg.InitResourceContext) -> None:
         """Close what a killed run left over, unless the run is a command's, which has done so."""
@@ -112,6 +129,11 @@ class JobSettings(dg.ConfigurableResource):
             use_case=use_case,
             record=self._record,
         )
+
+
+def _publishes(run: dg.DagsterRun) -> bool:
+    """Whether a run's steps include the release: a schedule's or a whole run, and no single step by hand."""
+    return not run.asset_selection or dg.AssetKey(["release"]) in run.asset_selection
 
 
 def served_folders() -> tuple[str, str]:

@@ -83,11 +83,12 @@ def test_a_mail_holds_the_line_and_what_is_missing(hooks):
                     letters.append(line)
                     in_data = line != "."
                     self.wfile.write(b"" if in_data else b"250 ok\r\n")
+                elif line == "QUIT":
+                    self.wfile.write(b"221 bye\r\n")
+                    return
                 else:
                     in_data = line == "DATA"
                     self.wfile.write(b"354 go\r\n" if in_data else b"250 ok\r\n")
-                if line == "QUIT":
-                    return
 
     server = serve(TCPServer, Server)
     mail = {"host": "127.0.0.1", "port": server.server_address[1], "tls": "none", "sender": "a@b", "to": ["c@d"]}

@@ -124,6 +124,7 @@ class Books:
             "contacts": "contacted_on",
             "relations": "since",
             "external_facts": "observed_on",
+            "association_members": "joined_on",
         }[name]
         on = rows[dated].dt.normalize()
         rows = rows[on.isna() | (on <= day)]

@@ -276,6 +276,9 @@ def small_tables(books: Books, cutoff: pd.Timestamp, index: pd.Index) -> dict[st
         "contacts_no_count": count(contacts[contacts.answer == "no"]),
         "contact_days_since": since(contacts, "contacted_on"),
     }
+    members = books.known("association_members", cutoff)
+    members = members[members.left_on.isna() | (members.left_on > cutoff)]
+    values["association_member"] = pd.Series(index.isin(members.customer_id).astype(int), index)
     facts = books.known("external_facts", cutoff)
     for fact in ("property", "tax", "provident_fund"):
         highest = facts[facts.fact == fact].groupby("customer_id").amount.max()
@@ -328,12 +331,14 @@ def peers(
             "asleep_share": (days == 0).astype(float),
         }
     )
+    paid = pd.DataFrame({"salary_share": (moves.total(moves.numbers["in_salary"], 90) > 0).astype(float)})
     values = {}
     for group, key in (("village", customers.grid_id), ("employer", customers.employer_id)):
-        members = own.groupby(key)
+        known = own.join(paid) if group == "employer" else own
+        members = known.groupby(key)
         others = key.map(members.size()) - 1
-        for name in own:
-            rest = key.map(members[name].sum()) - own[name]
+        for name in known:
+            rest = key.map(members[name].sum()) - known[name]
             values[f"{group}_{name}"] = (rest / others.where(others > 0)).reindex(customers.index)
     relations = books.known("relations", cutoff)
     family = relations[(relations.relation == "family") & (relations.customer_id != relations.related_id)]

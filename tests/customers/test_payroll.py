@@ -9,12 +9,12 @@ import pytest
 from goldmine.contract.intake import open_bank
 from goldmine.core.engine import connect
 from goldmine.core.workspace import Workspace
-from goldmine.customers.employer_rules import load_employer_rules
+from goldmine.customers.employer_rules import ProductWorth, load_employer_rules
 from goldmine.customers.employer_staff import employer_staff, firms_without_payroll, key_people
 from goldmine.customers.payroll import find_payrolls
 from goldmine.customers.source_tables import SourceTables
 from goldmine.sample import write_bank
-from tests.tiny import make_bank, transaction
+from tests.tiny import balance, make_bank, transaction
 
 AS_OF = date(2024, 6, 30)
 RULES = load_employer_rules()
@@ -160,6 +160,32 @@ def test_what_an_employers_people_lack_is_worth_a_visit(tmp_path):
     lacking = {"social_security_card": 2, "mobile_bank": 3, "utilities": 2, "wallet": 3}
     worth = sum(RULES.products[name].value * RULES.products[name].rate * count for name, count in lacking.items())
     assert staff.employers["expected_value"].tolist() == [pytest.approx(worth)]
+
+
+def test_wages_paid_here_are_worth_the_margin_on_what_the_paid_hold_more(tmp_path):
+    moves = [*paid("W1", "ABC", counterparty_name="Mill"), transaction(1, "X", "2024-06-01T09:00")]
+    held = [
+        *(balance(who, "2024-06-30", "demand", "9000.00") for who in "ABC"),
+        balance("A", "2024-06-30", "loan", "500000.00"),
+        balance("X", "2024-06-30", "time", "1000.00"),
+        balance("X", "2024-05-31", "time", "90000.00"),
+    ]
+    employers = [{"employer_id": "E1", "name": "Mill"}]
+    given = sources(tmp_path, moves, customers=on_record("ABCX", "E1"), employers=employers, balances=held)
+    only_payroll = {"payroll": ProductWorth(rate=0.25)}
+    rules = RULES.model_copy(update={"products": only_payroll, "deposit_margin": 0.01})
+    staff = employer_staff(given, find_payrolls(given, AS_OF, rules), AS_OF, rules)
+    assert staff.employers["expected_value"].tolist() == [(9_000 - 1_000) * 0.01 * 0.25]
+
+
+def test_without_worths_the_value_of_a_visit_is_missing_and_the_largest_employers_come_first(tmp_path):
+    moves = [*paid("W1", "ABC", counterparty_name="Mill"), *paid("W2", "DEFG", counterparty_name="Saw")]
+    employers = [{"employer_id": "E1", "name": "Mill"}, {"employer_id": "E2", "name": "Saw"}]
+    given = sources(tmp_path, moves, customers=on_record("ABC", "E1") + on_record("DEFG", "E2"), employers=employers)
+    rules = RULES.model_copy(update={"products": {"payroll": ProductWorth()}})
+    staff = employer_staff(given, find_payrolls(given, AS_OF, rules), AS_OF, rules)
+    assert staff.employers["employer_id"].tolist() == ["E2", "E1"]
+    assert staff.employers["expected_value"].isna().all()
 
 
 def test_firms_that_pay_no_wages_here_and_their_executives_are_listed(tmp_path):

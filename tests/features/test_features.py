@@ -222,6 +222,33 @@ def test_peer_means_leave_out_the_customer(tmp_path):
     assert values == [(150.0, 0.0), (50.0, 0.5), (200.0, 0.5), (None, None)]
 
 
+def test_the_share_of_colleagues_paid_here_leaves_out_the_customer(tmp_path):
+    people = [CUSTOMER | {"customer_id": name, "employer_id": "E1"} for name in "ABC"]
+    salary = {"kind": "salary", "channel": "batch", "direction": "in"}
+    moves = [
+        transaction(1, "A", "2024-03-10T09:00", **salary),
+        transaction(2, "B", "2024-02-10T09:00", **salary),  # more than three months ago
+        transaction(3, "C", "2024-05-10T09:00"),
+    ]
+    alone = CUSTOMER | {"customer_id": "D", "employer_id": "E2"}
+    values = features_of(tmp_path, {"customers": [*people, alone], "transactions": moves}, "employer_salary_share")
+    assert values == [(0.0,), (0.5,), (0.5,), (None,)]
+
+
+def test_a_membership_counts_from_the_day_it_is_known_until_it_ends(tmp_path):
+    member = {"association_id": "A001", "joined_on": date(2020, 1, 1), "left_on": None}
+    tables = {
+        "customers": [CUSTOMER | {"customer_id": name} for name in "ABCD"],
+        "transactions": [transaction(1, "A", "2024-05-21T09:00")],
+        "association_members": [
+            member | {"customer_id": "A", "left_on": date(2024, 6, 1)},
+            member | {"customer_id": "B", "left_on": date(2024, 5, 31)},
+            member | {"customer_id": "C", "joined_on": date(2024, 6, 1)},
+        ],
+    }
+    assert features_of(tmp_path, tables, "association_member") == [(1.0,), (0.0,), (0.0,), (0.0,)]
+
+
 def test_family_relations_count_in_both_directions(tmp_path):
     tables = {
         "customers": [CUSTOMER | {"customer_id": name} for name in "ABC"],

@@ -23,6 +23,7 @@ DATED = {
     "contacts": ["contacted_on"],
     "relations": ["since"],
     "external_facts": ["observed_on"],
+    "association_members": ["joined_on"],
     "balances": ["month_end"],
 }
 

@@ -2,9 +2,9 @@ from datetime import date
 
 import pytest
 
-from goldmine.core.errors import HistoryError, UseCaseError
+from goldmine.core.errors import HistoryError, ModelError, UseCaseError
 from goldmine.core.workspace import Workspace
-from goldmine.pipeline.selection import required_cutoffs, selected_use_cases
+from goldmine.pipeline.selection import required_cutoffs, selected_use_cases, use_cases_with_scores
 from tests.tiny import balance, make_bank, transaction
 
 AS_OF = date(2024, 6, 30)
@@ -32,7 +32,8 @@ def test_balances_switch_long_tail_on(tmp_path, work):
 def test_quarterly_use_case_runs_on_schedule_or_on_request(tmp_path, work):
     tables = {"customers": CUSTOMERS, "transactions": MOVES, "balances": [balance("a", "2024-06-30", "demand", "1.00")]}
     bank = make_bank(tmp_path, tables)
-    assert selected_use_cases(bank, work, AS_OF, quarterly=True) == ["dormancy", "longtail", "winback"]
+    supported = ["dormancy", "longtail", "payroll", "staff", "winback"]  # association needs product events
+    assert selected_use_cases(bank, work, AS_OF, quarterly=True) == supported
     assert selected_use_cases(bank, work, AS_OF, ["winback"]) == ["winback"]
 
 
@@ -44,7 +45,10 @@ def test_unsupported_use_case_asked_for_by_name_is_an_error(tmp_path, work):
 
 def test_an_unknown_use_case_is_an_error_with_the_known_ones(tmp_path, work):
     bank = make_bank(tmp_path, {"customers": CUSTOMERS, "transactions": MOVES})
-    with pytest.raises(UseCaseError, match=r"'loans': there is no such use case.\nKnown: dormancy, longtail, wealth"):
+    with pytest.raises(
+        UseCaseError,
+        match=r"'loans': there is no such use case.\nKnown: association, dormancy, longtail, payroll, staff, wealth",
+    ):
         selected_use_cases(bank, work, AS_OF, ["loans"])
 
 
@@ -54,6 +58,19 @@ def test_features_are_needed_at_training_cutoffs_and_the_snapshot(tmp_path):
     # The outcome takes 105 days: judged at the end of February, calibrated at the end of October.
     assert cutoffs[-3:] == [date(2023, 10, 31), date(2024, 2, 29), AS_OF]
     assert cutoffs[:-3] == [date(2023, 7, 31)]  # a quarter before; another quarter before that sees too little
+
+
+def test_an_expected_rate_needs_the_features_of_the_snapshot_alone(tmp_path):
+    bank = make_bank(tmp_path, {"customers": CUSTOMERS, "transactions": MOVES[-6:]})
+    assert required_cutoffs(bank, ["payroll"], AS_OF) == [AS_OF]
+
+
+def test_an_expected_rate_is_listed_without_a_champion(tmp_path, monkeypatch):
+    monkeypatch.setattr("goldmine.pipeline.selection.champion_version", lambda bank, use_case: "")
+    bank = make_bank(tmp_path, {"customers": CUSTOMERS, "transactions": MOVES})
+    assert use_cases_with_scores(bank, ["dormancy", "payroll"]) == ["payroll"]
+    with pytest.raises(ModelError, match="dormancy: no model is champion"):
+        use_cases_with_scores(bank, ["dormancy"])
 
 
 def test_books_that_are_too_short_to_train_on_are_refused(tmp_path):

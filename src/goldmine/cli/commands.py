@@ -74,14 +74,14 @@ STEPS = {
     ),
     "households": (("tables", "households"), "Find who lives together: head, members, assets and products."),
     "train": (("model",), "Train models; each becomes champion only if it beats its baseline."),
-    "score": (("scores",), "Score everyone eligible with the champions."),
+    "score": (("scores", "expected"), "Score everyone eligible with the champions, or by the expected rate."),
     "publish": (("release",), "Publish the lists of a snapshot as one release."),
     "measure": (
         ("tables", "features", "measured"),
         "Measure every campaign that is complete and was not measured yet: contacted against control.",
     ),
     "run": (
-        ("tables", "features", "customers", "model", "scores", "release"),
+        ("tables", "features", "customers", "model", "scores", "expected", "release"),
         "Do the whole job, from tables to published lists; what is unchanged is not made again.",
     ),
 }

@@ -15,14 +15,15 @@ class ProductWorth(SettingsModel):
 
     Parameters
     ----------
-    value : float
-        Yuan a year to the bank of one more customer who has it.
-    rate : float
+    value : float, optional
+        Yuan a year to the bank of one more customer who has it; that of wages paid here follows from the bank's own
+        balances where none is set.
+    rate : float, optional
         Share of those who are asked at their employer's and take it.
     """
 
-    value: float = Field(ge=0)
-    rate: float = Field(ge=0, le=1)
+    value: float | None = Field(default=None, ge=0)
+    rate: float | None = Field(default=None, ge=0, le=1)
 
 
 class EmployerRules(SettingsModel):
@@ -42,8 +43,13 @@ class EmployerRules(SettingsModel):
         Words in names of labour agencies, of public offices that pay benefits, and of payroll accounts.
     middle_pay, senior_pay : float
         Pay from which people are of the middle and the senior level, in times of the employer's middle pay.
+    example_worths : bool
+        Whether the worths are those that come with Goldmine; every page with a value of a visit says so then.
+    deposit_margin : float, optional
+        Yuan a year that the bank earns by a yuan of deposits; without it no value follows from balances.
     products : dict of str to ProductWorth
-        What may be offered, the first that a customer lacks is the next best.
+        What may be offered, the first that a customer lacks is the next best. One without value or rate counts for
+        nothing in the value of a visit.
     """
 
     months: int = Field(ge=2, le=24)
@@ -55,6 +61,8 @@ class EmployerRules(SettingsModel):
     account_words: list[str]
     middle_pay: float = Field(gt=1)
     senior_pay: float = Field(gt=1)
+    example_worths: bool = False
+    deposit_margin: float | None = Field(default=None, ge=0, le=1)
     products: dict[Product, ProductWorth] = Field(min_length=1)
 
 

@@ -1,5 +1,6 @@
 """An employer's people: who is paid here, is new, left or is paid elsewhere, at what level, and what each may lack."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -60,7 +61,44 @@ def employer_staff(sources: SourceTables, payrolls: Payrolls, as_of: date, rules
     on_record = people.loc[people["employer_id"].notna(), ["customer_id", "employer_id"]]
     needs = with_needs(payroll_roll(payrolls, on_record, as_of, rules), people, rules)
     employers = sources.connection.to_pyarrow(sources.bank.read(sources.connection, "employers")).to_pandas()
-    return EmployerStaff(people, needs, employer_table(needs, payrolls, employers, rules))
+    values = product_values(needs, _deposits(sources, as_of), rules)
+    return EmployerStaff(people, needs, employer_table(needs, payrolls, employers, values))
+
+
+def product_values(needs: pd.DataFrame, deposits: pd.Series, rules: EmployerRules) -> dict[str, float]:
+    """What each person who lacks a product is worth at a visit, yuan a year; products of known worth only.
+
+    Parameters
+    ----------
+    needs : pandas.DataFrame
+        customer_id and pay_status of an employer's people.
+    deposits : pandas.Series
+        Yuan by customer number; empty where the bank has no balances.
+    """
+    values: dict[str, float] = {
+        name: worth.value * worth.rate
+        for name, worth in rules.products.items()
+        if worth.value is not None and worth.rate is not None
+    }
+    payroll = rules.products.get("payroll")
+    if payroll is None or payroll.value is not None or payroll.rate is None or rules.deposit_margin is None:
+        return values
+    held = needs["customer_id"].map(deposits)
+    paid, elsewhere = needs["pay_status"].isin(["paid", "new"]), needs["pay_status"] == "elsewhere"
+    if deposits.empty or not paid.any() or not elsewhere.any():
+        return values
+    more = held[paid].fillna(0).mean() - held[elsewhere].fillna(0).mean()
+    return values | {"payroll": round(max(more, 0.0) * rules.deposit_margin * payroll.rate, 2)}
+
+
+def _deposits(sources: SourceTables, as_of: date) -> pd.Series:
+    """Demand and time deposits at the month end by customer number, yuan."""
+    bank, connection = sources.bank, sources.connection
+    rows = bank.read(connection, "balances", [month_key(as_of)])
+    rows = rows.filter(rows.product_class.isin(("demand", "time"))).select("customer_id", "balance")
+    rows = sources.under_survivors(rows, as_of)
+    sums = rows.group_by("customer_id").agg(yuan=rows.balance.sum().cast("float64"))
+    return connection.to_pyarrow(sums).to_pandas().set_index("customer_id")["yuan"]
 
 
 def payroll_roll(payrolls: Payrolls, on_record: pd.DataFrame, as_of: date, rules: EmployerRules) -> pd.DataFrame:
@@ -180,7 +218,7 @@ def with_needs(roll: pd.DataFrame, people: pd.DataFrame, rules: EmployerRules) -
 
 
 def employer_table(
-    staff: pd.DataFrame, payrolls: Payrolls, employers: pd.DataFrame, rules: EmployerRules
+    staff: pd.DataFrame, payrolls: Payrolls, employers: pd.DataFrame, values: Mapping[str, float]
 ) -> pd.DataFrame:
     """A row an employer whose payroll was found, the most promising visit first.
 
@@ -190,13 +228,16 @@ def employer_table(
         From `with_needs`.
     employers : pandas.DataFrame
         employer_id and industry, as the bank has them.
+    values : mapping of str to float
+        From `product_values`.
 
     Returns
     -------
     pandas.DataFrame
         employer_id, employer_name, industry, payer_kind; paid_staff, of them middle_staff and senior_staff; new_staff,
         left_staff and elsewhere_staff; `lacks_<product>` (people); expected_value (yuan a year of a visit: for each
-        product, who lacks it times the share that takes it times what it is worth).
+        product, who lacks it times the share that takes it times what it is worth; missing where no worth is known,
+        and those with the most people come first then).
     """
     known = payrolls.payers.dropna(subset=["employer_id"]).sort_values(["payees", "payer"], ascending=[False, True])
     table = known.drop_duplicates("employer_id")[["employer_id", "employer_name", "payer_kind"]]
@@ -211,11 +252,11 @@ def employer_table(
     counts = pd.DataFrame(flags).astype(int).groupby(staff["employer_id"]).sum()
     table = table.merge(counts, "left", left_on="employer_id", right_index=True).fillna(dict.fromkeys(flags, 0))
     table = table.astype(dict.fromkeys(flags, int))
-    worth = {name: table[f"lacks_{name}"] * item.rate * item.value for name, item in rules.products.items()
-             if f"lacks_{name}" in table}  # fmt: skip
+    worth = [table[f"lacks_{name}"] * value for name, value in values.items() if f"lacks_{name}" in table]
     table = table.merge(employers[["employer_id", "industry"]], "left", "employer_id")
-    table["expected_value"] = pd.DataFrame(worth).sum(axis=1).round(2)
-    return table.sort_values(["expected_value", "employer_id"], ascending=[False, True], ignore_index=True)
+    table["expected_value"] = sum(worth).round(2) if worth else np.nan
+    order = ["expected_value", "paid_staff", "employer_id"]
+    return table.sort_values(order, ascending=[False, False, True], ignore_index=True)
 
 
 def firms_without_payroll(sources: SourceTables, people: pd.DataFrame, payrolls: Payrolls) -> pd.DataFrame:

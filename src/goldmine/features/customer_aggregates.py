@@ -57,10 +57,19 @@ def facts_by_customer(rows: ibis.Table) -> ibis.Table:
     )
 
 
+def memberships_by_customer(rows: ibis.Table) -> ibis.Table:
+    """Associations that the customer is a member of."""
+    rows = rows.filter(
+        rows.joined_on.isnull() | (rows.joined_on <= rows.cutoff), rows.left_on.isnull() | (rows.left_on > rows.cutoff)
+    )
+    return rows.group_by("customer_id").agg(associations=rows.association_id.nunique())
+
+
 CUSTOMER_AGGREGATES: dict[str, Callable[[ibis.Table], ibis.Table]] = {
     "accounts": accounts_by_customer,
     "product_events": events_by_customer,
     "contacts": contacts_by_customer,
     "external_facts": facts_by_customer,
+    "association_members": memberships_by_customer,
 }
 """By table: the function that aggregates it by customer."""

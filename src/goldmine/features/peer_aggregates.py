@@ -3,6 +3,7 @@
 * Means are over the other customers on the books; the customer's own figures are left out. Who has no others has no
   mean.
 * The family are the other sides of all family relations, whichever way round they are recorded.
+* A colleague's salary arrives here if one arrived within 90 days.
 * A customer's AUM rose over 90 days if it is above that of the month 3 before. In the season of an identity, only those
   count whose AUM is on the books at both ends and changed.
 * Sums are of whole numbers, so that they do not depend on the order of the rows.
@@ -33,11 +34,20 @@ MEASURES = {
     "asleep_share": ("transactions", _("Share without own transactions in 90 days"), "share", 1),
 }
 """Measure: what it needs, its part of a title, its unit, and the divisor of the whole number."""
+EMPLOYER_MEASURES = {"salary_share": ("transactions.kind", _("Share whose salary arrives here"), "share", 1)}
+"""Measures of colleagues alone."""
 COMING = ("customers.identity", "balances")
 """What the seasonal feature of an identity is computed from: garlic is sold in June, migrants come home for the spring
 festival. One customer's last year is too little data for a season; that of all of the same identity is enough."""
 COMING_SHARE = "identity_coming_rose_share"
-PEER_FEATURES = frozenset({COMING_SHARE, *(f"{group}_{measure}" for group in GROUPS for measure in MEASURES)})
+
+
+def measures_of(group: str) -> Mapping[str, tuple[str, str, str, int]]:
+    """The measures of a group."""
+    return {**MEASURES, **EMPLOYER_MEASURES} if group == "employer" else MEASURES
+
+
+PEER_FEATURES = frozenset({COMING_SHARE, *(f"{group}_{measure}" for group in GROUPS for measure in measures_of(group))})
 """Names of the features that are computed from other customers, with one value for many customers."""
 
 
@@ -51,6 +61,7 @@ def peer_inputs(v: View) -> dict[str, IntegerValue]:
         "wealth_share": (v.zero("wealth_a0") > 0).cast("int64"),
         "own_days_mean": days,
         "asleep_share": (days == 0).cast("int64"),
+        "salary_share": (v.total("in_salary_count", 90) > 0).cast("int64"),
     }
 
 
@@ -96,7 +107,7 @@ def peer_features(rows: ibis.Table, sums: Mapping[str, ibis.Table]) -> tuple[ibi
     for group, (key, *_rest) in GROUPS.items():
         on = "customer_id" if group == "family" else key
         rows = rows.left_join(sums[f"peers_{group}"], on).drop(f"{on}_right")
-    means = [_mean(rows, group, measure) for group in GROUPS for measure in MEASURES]
+    means = [_mean(rows, group, measure) for group in GROUPS for measure in measures_of(group)]
     rows, coming = _coming(rows, sums["peers_identity"])
     # Facts about other people must not be given as a reason.
     return rows, with_reason_texts(
@@ -129,7 +140,7 @@ def _identity(base: ibis.Table) -> ibis.Table:
 def _group(base: ibis.Table, key: str, group: str) -> ibis.Table:
     members = base.filter(base[key].notnull())
     return members.group_by(key).agg(
-        **{f"{group}_{name}": members[f"input_{name}"].sum().cast("int64") for name in MEASURES},
+        **{f"{group}_{name}": members[f"input_{name}"].sum().cast("int64") for name in measures_of(group)},
         **{f"{group}_members": members.count()},
     )
 
@@ -147,7 +158,7 @@ def _family(base: ibis.Table) -> ibis.Table:
 def _mean(rows: ibis.Table, group: str, measure: str) -> FeatureDefinition:
     """Mean over the other members of the group; the family's sums leave out the customer already."""
     _key, needs_group, group_title = GROUPS[group]
-    needs, measure_title, unit, divisor = MEASURES[measure]
+    needs, measure_title, unit, divisor = measures_of(group)[measure]
     total, members = rows[f"{group}_{measure}"], rows[f"{group}_members"]
     if group != "family":
         total, members = total - rows[f"input_{measure}"], members - 1

@@ -22,6 +22,7 @@ ROW_DAYS = {
     "contacts": "contacted_on",
     "relations": "since",
     "external_facts": "observed_on",
+    "association_members": "joined_on",
 }
 """By table: the column with the day from which a row exists."""
 _BIRTH_DATE = "birth_date"

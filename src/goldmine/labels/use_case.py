@@ -159,6 +159,9 @@ class UseCase(SettingsModel):
         Feature name patterns (``*`` stands for anything) to learn from; none means all.
     training : Training
         LightGBM's settings.
+    expected_rate : float, optional
+        The share of the eligible to whom the outcome is expected to happen, for an outcome that the books cannot teach
+        yet. With it no model is trained: all eligible have this probability, in the baseline's order.
     baseline : Baseline
         What the model must beat.
     reasons : ReasonDirections, optional
@@ -186,6 +189,7 @@ class UseCase(SettingsModel):
     include: list[str] = []
     exclude: list[str] = []
     training: Training = Training()
+    expected_rate: float | None = Field(default=None, gt=0, lt=1)
     baseline: Baseline
     reasons: ReasonDirections | None = None
     list_size: int = Field(ge=1)
@@ -220,6 +224,11 @@ class UseCase(SettingsModel):
         return self.outcome.prevents
 
     @property
+    def has_model(self) -> bool:
+        """Whether a model gives the probabilities; else the file states one for everybody."""
+        return self.expected_rate is None
+
+    @property
     def needs(self) -> tuple[str, ...]:
         """Tables that the outcome is counted from."""
         return self.outcome.tables
@@ -244,6 +253,21 @@ def use_case_names(*, quarterly: bool = True) -> list[str]:
     """
     names = sorted(p.stem for p in _folder().glob("*.yaml"))
     return [name for name in names if quarterly or not _only_quarterly(name)]
+
+
+def names_by_model(*, has_model: bool) -> list[str]:
+    """Names of the use cases with a model, or of those whose file states the expected rate.
+
+    One whose file cannot be read counts as one with a model, so that its steps say so.
+    """
+    return [name for name in use_case_names() if _has_model(name) == has_model]
+
+
+def _has_model(name: str) -> bool:
+    try:
+        return load_use_case(name).has_model
+    except SettingsError:
+        return True
 
 
 def _only_quarterly(name: str) -> bool:

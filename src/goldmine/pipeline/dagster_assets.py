@@ -15,7 +15,6 @@ from goldmine.core.errors import GoldmineError, ModelError, UseCaseError, Valida
 from goldmine.core.files import read_json
 from goldmine.core.i18n import _
 from goldmine.core.workspace import at_home
-from goldmine.labels.use_case import use_case_names
 from goldmine.pipeline.campaign_step import measure_campaigns
 from goldmine.pipeline.due import TIME_ZONE
 from goldmine.pipeline.failure import is_transient
@@ -90,8 +89,7 @@ def define(steps: Sequence[Step], jobs: Mapping[str, str], schedules: Sequence[S
 
 def _assets(step: Step, steps: Sequence[Step], months: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
     """A step's asset; for a step of use cases, one for each."""
-    names = use_case_names() if step.for_each == "use_case" else [""]
-    return [_asset(step, steps, months, name) for name in names]
+    return [_asset(step, steps, months, name) for name in step.use_cases() or [""] * (step.for_each != "use_case")]
 
 
 def _asset(step: Step, steps: Sequence[Step], months: dg.PartitionsDefinition, use_case: str) -> dg.AssetsDefinition:
@@ -125,13 +123,13 @@ def _key(step: str, use_case: str) -> dg.AssetKey:
 
 def _needed(step: Step, steps: Sequence[Step], use_case: str) -> list[dg.AssetKey]:
     """Assets that a step needs; of a step for each use case, the asset of the same use case, or all of them."""
-    of_use_case = {other.name for other in steps if other.for_each == "use_case"}
+    of_use_case = {other.name: other.use_cases() for other in steps if other.for_each == "use_case"}
     keys: list[dg.AssetKey] = []
     for name in step.after:
         if name not in of_use_case:
             keys.append(dg.AssetKey(name.split("/")))
         else:
-            keys += [_key(name, other_case) for other_case in ([use_case] if use_case else use_case_names())]
+            keys += [_key(name, other) for other in of_use_case[name] if use_case in ("", other)]
     return keys
 
 

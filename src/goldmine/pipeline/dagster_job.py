@@ -11,11 +11,11 @@ from types import ModuleType
 from typing import Any
 
 from goldmine.core.audit.log import system_user
-from goldmine.core.errors import GoldmineError, WorkFolderError
+from goldmine.core.errors import GoldmineError, UseCaseError, WorkFolderError
 from goldmine.core.files import disk_errors
 from goldmine.core.processes import process_mark
 from goldmine.core.workspace import Workspace, home
-from goldmine.labels.use_case import load_use_case, use_case_names
+from goldmine.labels.use_case import load_use_case, names_by_model, use_case_names
 from goldmine.pipeline.environment import QUIET, environment
 from goldmine.pipeline.left_over import PROCESS_TAG, close_dagster_runs, close_mlflow_runs
 from goldmine.pipeline.run_status import USER_TAG
@@ -129,10 +129,16 @@ def dagster_home(work: Workspace) -> Path:
 def _assets(steps: tuple[str, ...], use_cases: tuple[str, ...]) -> list[Any]:
     import dagster
 
-    of_use_case = [step for step in steps if step in ("model", "scores")]
-    keys = [[step] for step in steps if step not in of_use_case]
-    keys += [[name, step] for name in use_cases for step in of_use_case]
-    keys += [["all_lists"]] if {"model", "scores", "release"} & set(steps) else []
+    kinds = {"model": True, "scores": True, "expected": False}
+    served = {step: names_by_model(has_model=has_model) for step, has_model in kinds.items() if step in steps}
+    keys = [[step] for step in steps if step not in kinds]
+    keys += [[name, step] for name in use_cases for step, names in served.items() if name in names]
+    if not keys:
+        raise UseCaseError(
+            f"{', '.join(use_cases)}: no model is trained, since the file states the expected rate.",
+            "Run `goldmine score` for it, or take expected_rate out of its file.",
+        )
+    keys += [["all_lists"]] if {"release", *kinds} & set(steps) else []
     return [dagster.AssetKey(key) for key in keys]
 
 

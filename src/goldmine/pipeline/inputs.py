@@ -24,7 +24,7 @@ from goldmine.identity.household_table import households_path
 from goldmine.identity.linkage.settings import linkage_file, load_linkage
 from goldmine.labels.refusal import refused
 from goldmine.labels.use_case import load_use_case
-from goldmine.pipeline.selection import missing, use_cases_with_champion
+from goldmine.pipeline.selection import missing, use_cases_with_scores
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.tracked_run import scoring_version
 
@@ -154,7 +154,7 @@ def customers_and_scores(run: Snapshot) -> list[str]:
 
 
 def listed(run: Snapshot) -> list[str]:
-    """Use cases of the release: those of the run that have a champion and whose scores were not refused.
+    """Use cases of the release: those of the run that have scores which were not refused.
 
     Raises
     ------
@@ -165,7 +165,7 @@ def listed(run: Snapshot) -> list[str]:
     left = [name for name in run.selected if name not in kept]
     if not left:
         raise kept[run.selected[0]].error()
-    return use_cases_with_champion(run.bank, left)
+    return use_cases_with_scores(run.bank, left, run.work)
 
 
 def canonical_files(run: Snapshot) -> Iterable[Path]:
@@ -229,6 +229,19 @@ def write_staff_reports(run: Snapshot) -> dict[str, Any]:
         coverage = make_coverage(run.bank, run.work, run.as_of, load_coverage_rules())
         write_workbook(run.work.root / "coverage" / f"{run.as_of}.xlsx", coverage, "zh")
     return {"reports": len(write_reports(run.bank, run.work, run.as_of, ReportSelection(everybody=True)))}
+
+
+def score_by_expected_rate(run: Snapshot) -> dict[str, Any]:
+    """Score a use case without a model, and check its scores."""
+    from goldmine.models.expected_rate import score_by_expected_rate as rate
+    from goldmine.validation import require, validate_file
+
+    case = load_use_case(run.use_case, run.work)
+    rated = rate(run.bank, run.work, case, run.as_of)
+    require([validate_file("scores", rated.path, run.work, bank=run.bank)])
+    text = _("no model: {rate:.1%} of {n:,} eligible are expected", rate=case.expected_rate, n=rated.rows)
+    run.tell(run.use_case, text)
+    return {"rows": rated.rows}
 
 
 def no_balances(run: Snapshot) -> str:

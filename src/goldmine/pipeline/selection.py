@@ -62,8 +62,8 @@ def selected_use_cases(
     return supported
 
 
-def use_cases_with_champion(bank: Bank, use_cases: Iterable[str]) -> list[str]:
-    """The use cases that have a champion; without one there are no scores to list.
+def use_cases_with_scores(bank: Bank, use_cases: Iterable[str], work: Workspace | None = None) -> list[str]:
+    """The use cases that have a champion, or whose file states the expected rate; others have no scores to list.
 
     Raises
     ------
@@ -71,13 +71,13 @@ def use_cases_with_champion(bank: Bank, use_cases: Iterable[str]) -> list[str]:
         If none has a champion.
     """
     asked = list(use_cases)
-    with_champion = [name for name in asked if champion_version(bank.name, name)]
-    if not with_champion:
+    scored = [n for n in asked if not load_use_case(n, work).has_model or champion_version(bank.name, n)]
+    if not scored:
         raise ModelError(
             f"{', '.join(asked)}: no model is champion, so there is nothing to list.",
             "Read in the notebook 4_train why none beat its baseline; the last release stays as it is.",
         )
-    return with_champion
+    return scored
 
 
 def required_cutoffs(bank: Bank, use_cases: Iterable[str], as_of: date) -> list[date]:
@@ -94,6 +94,8 @@ def required_cutoffs(bank: Bank, use_cases: Iterable[str], as_of: date) -> list[
     days: set[date] = set()
     too_short: list[HistoryError] = []
     for case in map(load_use_case, use_cases):
+        if not case.has_model:
+            continue
         try:
             days.update(feature_days(case, plan_cutoffs(case, as_of, months)))
         except HistoryError as error:

@@ -17,6 +17,7 @@ from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_code, of_file, of_value
 from goldmine.core.i18n import LOCALE, _
 from goldmine.core.workspace import Workspace, home
+from goldmine.labels.use_case import names_by_model
 from goldmine.pipeline.notebook import Executed, notebook_path, run_notebook
 from goldmine.pipeline.proof import made_files, suite_marks
 from goldmine.pipeline.snapshot import Snapshot
@@ -68,6 +69,9 @@ class Step:
     for_each : str
         ``use_case``: an asset for each use case; ``campaign``: one asset that runs the notebook for each campaign
         that is complete and not measured yet; see `goldmine.pipeline.campaign_step`.
+    without_model : bool
+        Of a step for each use case: whether it is for those whose file states the expected rate, and not for those with
+        a model.
     off : callable
         Why the step is switched off for this bank; empty if it is not.
     on_request : bool
@@ -89,10 +93,15 @@ class Step:
     parameters: Callable[[Snapshot], Mapping[str, Any]] = _no_parameters
     suites: tuple[str, ...] = ()
     for_each: Literal["", "use_case", "campaign"] = ""
+    without_model: bool = False
     off: Callable[[Snapshot], str] = _never
     on_request: bool = False
     jobs: tuple[str, ...] = ("retrain", "score")
     call: Callable[[Snapshot], Mapping[str, Any]] | None = None
+
+    def use_cases(self) -> list[str]:
+        """Names of the use cases that it runs for, one after the other; none for a step that serves all."""
+        return names_by_model(has_model=not self.without_model) if self.for_each == "use_case" else []
 
     @property
     def makes_files(self) -> bool:

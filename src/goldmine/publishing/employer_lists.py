@@ -15,6 +15,8 @@ from goldmine.core.workspace import Workspace
 MAX_PROPOSALS = 60
 """Employers with a page: those whose visit promises most."""
 _PRODUCTS = column("next_best").words
+_OWN = _("Of a visit: who lacks each product, the share that takes it, what it is worth.")
+_EXAMPLES = _("By example worths, not the bank's own: set them in pipelines/employers.yaml.")
 
 
 def staff_list(staff: pd.DataFrame, employers: pd.DataFrame, language: str) -> pd.DataFrame:
@@ -42,10 +44,17 @@ def staff_list(staff: pd.DataFrame, employers: pd.DataFrame, language: str) -> p
     return rows[[*names, "next_best", "missing"]]
 
 
-def write_proposals(work: Workspace, as_of: date, employers: pd.DataFrame, language: str) -> Path:
+def write_proposals(
+    work: Workspace, as_of: date, employers: pd.DataFrame, language: str, *, examples: bool = False
+) -> Path:
     """Write a workbook with a page for each employer worth most: people by level, what they have, worth of a visit.
 
     It holds counts and no customer.
+
+    Parameters
+    ----------
+    examples : bool
+        Whether the worths are examples and not the bank's own, which each page says.
     """
     path = work.root / "on_request_lists" / str(as_of) / "employers_proposals.xlsx"
     title = str(in_language(_("Proposals for employers"), language))
@@ -56,7 +65,9 @@ def write_proposals(work: Workspace, as_of: date, employers: pd.DataFrame, langu
                 (in_language(_("No payroll was found."), language), "text")
             )
         for number, (_index, row) in enumerate(chosen.iterrows(), start=1):
-            _add_page(NotesSheet(book, f"{number}", (44, 16, 16)), row, language)
+            sheet = NotesSheet(book, f"{number}", (44, 16, 16))
+            _add_page(sheet, row, language)
+            sheet.row((in_language(_EXAMPLES if examples else _OWN, language), "text"))
     return path
 
 
@@ -86,10 +97,7 @@ def _add_page(sheet: NotesSheet, row: pd.Series, language: str) -> None:
             lacks = int(row[f"lacks_{name}"])
             sheet.row((in_language(text, language), "text"), (lacks, "count"), (1 - lacks / staff, "percent"))
     sheet.skip()
-    sheet.row(heading("expected_value"), (float(row["expected_value"]), "money"))
-    sheet.row(
-        (
-            in_language(_("Of a visit: who lacks each product, the share that takes it, what it is worth."), language),
-            "text",
-        )
-    )
+    if pd.isna(row["expected_value"]):
+        sheet.row(heading("expected_value"), (in_language(_("not set"), language), "text_right"))
+    else:
+        sheet.row(heading("expected_value"), (float(row["expected_value"]), "money"))

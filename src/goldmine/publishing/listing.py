@@ -241,6 +241,8 @@ def _write_about(book: Any, title: str, listing: Listing, release: ReleaseMetada
     sheet.row((title, "title"))
     sheet.skip()
     version = _("{model}, version {version}", model=model.model_name, version=model.model_version)
+    if use_case.expected_rate is not None:
+        version = _("none; {rate:.1%} of the eligible are expected", rate=use_case.expected_rate)
     for what, value in (
         (_("Bank"), release.bank),
         (_("As of"), str(release.as_of)),

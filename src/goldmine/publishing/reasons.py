@@ -49,7 +49,13 @@ class ReasonsInWords:
 
 
 def reasons_in_words(
-    model: Model, work: Workspace, use_case: UseCase, customers: list[str], *, as_of: date, languages: Sequence[str]
+    model: Model | None,
+    work: Workspace,
+    use_case: UseCase,
+    customers: list[str],
+    *,
+    as_of: date,
+    languages: Sequence[str],
 ) -> ReasonsInWords:
     """The strongest reasons of each customer, in words, compared with typical values of everyone scored.
 
@@ -59,8 +65,8 @@ def reasons_in_words(
 
     Parameters
     ----------
-    model : Model
-        The model that scored them.
+    model : Model, optional
+        The model that scored them; without one there are facts and no reasons.
     work : Workspace
         Work folder of the features.
     use_case : UseCase
@@ -78,7 +84,8 @@ def reasons_in_words(
     positions = pa.table({"customer_id": customers, "position": range(len(customers))})
     columns = parquet_schema(work.features(as_of)).names
     features = {feature.name: feature for feature in feature_dictionary(work)}
-    names = quoted_features([name for name in model.encoding.features if name in columns], features.values())
+    known = model.encoding.features if model else ()
+    names = quoted_features([name for name in known if name in columns], features.values())
     names = list(dict.fromkeys(name for name in [*names, *_fact_names(use_case, features)] if name in columns))
     listed = feature_rows(connection, work.features(as_of), positions, names).order("position").to_arrow_table()
     everyone = _evenly(eligible(connection, work, use_case, as_of).order_by("customer_id").to_pyarrow())
@@ -95,7 +102,9 @@ def reasons_in_words(
         reading = {"has_direction": has_own_direction(quoted), "reads_low": reads_low(quoted, value)}
         return directions.allows(feature, value, typical.get(feature), unit=quoted.unit, **reading)
 
-    reasons = explain(model, listed, tuple(features.values()), len(REASONS), quotable)
+    reasons: list[list[Reason]] = [[] for _row in customers]
+    if model is not None:
+        reasons = explain(model, listed, tuple(features.values()), len(REASONS), quotable)
     if use_case.reasons is not None:
         reasons = [[row[n] for n in use_case.reasons.in_order([reason.feature for reason in row])] for row in reasons]
     facts = [[] if reasons[row] else _facts(use_case, features, listed, row) for row in range(listed.num_rows)]

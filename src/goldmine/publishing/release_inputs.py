@@ -99,8 +99,8 @@ def left_out(work: Workspace, as_of: date, listed: Iterable[str]) -> dict[str, s
     return {name: entry.what for name, entry in refused(work, as_of).items() if name in missing}
 
 
-def model_of(bank: Bank, work: Workspace, scored: Scored, as_of: date) -> Model:
-    """The model that scored, for explaining its scores.
+def model_of(bank: Bank, work: Workspace, scored: Scored, as_of: date) -> Model | None:
+    """The model that scored, for explaining its scores; None where the use case's file states the expected rate.
 
     Raises
     ------
@@ -109,6 +109,8 @@ def model_of(bank: Bank, work: Workspace, scored: Scored, as_of: date) -> Model:
     ModelError
         If the model is no longer there.
     """
+    if not scored.use_case.has_model:
+        return None
     best = scoring_champion(bank.name, scored.use_case.name, as_of)
     if (best.name, best.version) != (scored.model.model_name, scored.model.model_version):
         changed = f"version {best.version} became champion after version {scored.model.model_version} had scored"

@@ -112,21 +112,21 @@ _OFFERED = {
 def _ten_months(table: str, odd: str, spoilt: str) -> str:
     """Ten months of 1,200 rows each, up to June 2024; of the one that is `odd`, a column or the rows are `spoilt`."""
     last = "9" if odd == "snapshot" else "8"
-    columns = {"j": "i", "people": "25", "days": "28", "typical": "100", "highest": "1e8", "drop": "false"}
+    columns = {"j": "i", "people": "600", "days": "28", "typical": "100", "highest": "1e8", "drop": "false"}
     column, _, value = spoilt.partition(" = ")
     columns[column] = f"CASE WHEN m = {last} THEN {value} ELSE {columns[column]} END"
     drawn = ", ".join(f"{expression} AS {name}" for name, expression in columns.items())
     rows = f"(SELECT m, i, {drawn} FROM range(10) AS months(m), range(1200) AS drawn(i))"
+    people = "INSERT INTO customers (customer_id) SELECT 'M' || i FROM range(600) AS drawn(i)"
     amount = "CASE WHEN i % 300 < 2 THEN highest ELSE typical END"
     if table == "transactions":
         time = "TIMESTAMP '2023-09-01' + to_months(m::INTEGER) + to_days((j // 50 % days)::INTEGER) + to_seconds(j)"
-        select = f"""'M' || m || '-' || i, 'C' || j % people, NULL, {time}, last_day({time}), {amount}, 'in', 'mobile',
+        select = f"""'M' || m || '-' || i, 'M' || j % people, NULL, {time}, last_day({time}), {amount}, 'in', 'mobile',
             'salary', 'P1', NULL, NULL"""
-        return f"INSERT INTO transactions SELECT {select} FROM {rows} WHERE NOT drop"
-    people = "INSERT INTO customers (customer_id) SELECT 'M' || i FROM range(600) AS drawn(i)"
+        return f"{people}; INSERT INTO transactions SELECT {select} FROM {rows} WHERE NOT drop"
     product = "['demand', 'time', 'wealth', 'other'][1 + i // people]"
     select = f"'M' || i % people, last_day(DATE '2023-09-01' + to_months(m::INTEGER)), {product}, {amount}, {amount}"
-    return f"{people}; INSERT INTO balances SELECT {select} FROM {rows.replace('25', '600')} WHERE NOT drop"
+    return f"{people}; INSERT INTO balances SELECT {select} FROM {rows} WHERE NOT drop"
 
 
 _ODD_MONTHS: dict[str, Mutant | str] = {
@@ -137,8 +137,8 @@ _ODD_MONTHS: dict[str, Mutant | str] = {
         ("balances", "customers", "people = 300"),
         ("balances", "median", "typical = 10000"),
         ("balances", "total", "highest = 1e10"),
-        ("transactions", "rows", "drop = i % 2 = 0"),
-        ("transactions", "customers", "people = 5"),
+        ("transactions", "rows", "drop = (i // 600 + i) % 2 = 0"),
+        ("transactions", "customers", "people = 300"),
         ("transactions", "days", "days = 12"),
         ("transactions", "repeated", "j = i - (i % 5 = 1)::INTEGER"),
         ("transactions", "median", "typical = 10000"),

@@ -5,6 +5,7 @@ import pytest
 
 from goldmine.validation.counts import Count, Subject, count
 from goldmine.validation.month_comparison import compare
+from goldmine.validation.month_profiles import Unjudged, unjudged
 from goldmine.validation.rules import load_rules
 from tests.expectations.clean import clean_tables
 
@@ -39,19 +40,19 @@ def test_a_season_before_the_first_year_ago_does_not_excuse_a_month_that_has_one
     assert compare(restless)[15].usual == pytest.approx(1)
 
 
-def months_of(connection: duckdb.DuckDBPyConnection, spoil: str) -> dict[str, Count]:
-    """Counts of the rules of months on ten months of 1,200 transactions, after they were spoilt."""
+def months_of(connection: duckdb.DuckDBPyConnection, spoil: str, rows: int = 1200, lot: int = 2) -> dict[str, Count]:
+    """Counts of the rules of months on ten months of transactions, `lot` a customer, after they were spoilt."""
     day = "TIMESTAMP '2023-09-01' + to_months(m::INTEGER) + to_days((i % 28)::INTEGER) + to_seconds(i)"
     connection.execute(
-        f"INSERT INTO transactions SELECT 'M' || m || '-' || i, 'C' || i % 25, NULL, {day}, NULL, 100, 'in', 'mobile', "
-        "'salary', 'P1', NULL, NULL FROM range(10) AS months(m), range(1200) AS drawn(i)"
+        f"INSERT INTO transactions SELECT 'M' || m || '-' || i, 'C' || i % {rows // lot}, NULL, {day}, NULL, 100, "
+        f"'in', 'mobile', 'salary', 'P1', NULL, NULL FROM range(10) AS months(m), range({rows}) AS drawn(i)"
     )
     connection.execute("SET VARIABLE data_until = DATE '2024-06-30'")
     connection.execute(spoil)
-    rows = connection.execute(
+    counted = connection.execute(
         "SELECT strftime(time, '%Y-%m') AS month, count(*) FROM transactions GROUP BY month ORDER BY month"
     ).fetchall()
-    subject = Subject("transactions", (), dict(rows), "2024-06")
+    subject = Subject("transactions", (), {"2024-06": 0} | dict(counted), "2024-06")
     return count(connection, subject, [r for r in load_rules("transactions") if r.of in {"month", "part"}])
 
 
@@ -86,3 +87,43 @@ def test_of_a_large_table_some_customers_tell_a_month_in_fen(monkeypatch: pytest
     counts = months_of(clean_tables(), "UPDATE transactions SET amount = 100 * amount WHERE month(time) = 6")
     assert counts["snapshot_median_unlike_months"].failing == 2
     assert counts["snapshot_customers_unlike_months"].failing == 0
+
+
+HALF = "DELETE FROM transactions WHERE month(time) = 6 AND hash(transaction_id) % 2 = 0"
+
+
+@pytest.mark.parametrize(("rows", "lot"), [(886, 2), (886, 5), (320, 5), (120, 1)])
+def test_half_a_month_of_few_rows_is_noticed(rows: int, lot: int) -> None:
+    counts = months_of(clean_tables(), HALF, rows, lot)
+    assert counts["snapshot_rows_unlike_months"].failing == 1
+    assert counts["rows_unlike_months"].failing == 0
+
+
+def test_a_month_that_is_a_tenth_smaller_is_none_to_be_noticed() -> None:
+    counts = months_of(clean_tables(), HALF.replace("% 2", "% 10"), 320, 5)
+    assert {name: c.failing for name, c in counts.items() if c.failing} == {}
+
+
+@pytest.mark.parametrize(
+    ("rows", "lot", "said"),
+    [(300, 5, [("rows", 300, 307), ("customers", 60, 61)]), (50, 1, [("rows", 50, 61), ("customers", 50, 61)])],
+)
+def test_months_too_small_to_judge_are_told_with_the_size_that_could_be(
+    rows: int, lot: int, said: list[tuple[str, int, int]]
+) -> None:
+    connection = clean_tables()
+    counts = months_of(connection, HALF, rows, lot)
+    assert counts["snapshot_rows_unlike_months"].failing == 0
+    assert [(u.figure, u.usual, round(u.needed)) for u in unjudged(connection, "2024-06")] == said
+
+
+def test_books_too_young_to_judge_a_month_are_told() -> None:
+    connection = clean_tables()
+    months_of(connection, "DELETE FROM transactions WHERE time < '2024-02-01'")
+    assert unjudged(connection, "2024-06") == [Unjudged("rows", 0, 0, 5), Unjudged("customers", 0, 0, 5)]
+
+
+@pytest.mark.parametrize(("rows", "failing"), [(60, 1), (20, 0)])
+def test_a_month_without_rows_is_no_chance_where_others_have_sixty(rows: int, failing: int) -> None:
+    counts = months_of(clean_tables(), "DELETE FROM transactions WHERE month(time) = 6", rows, 2)
+    assert counts["snapshot_month_without_rows"].failing == failing

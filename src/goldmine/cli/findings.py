@@ -9,6 +9,7 @@ from goldmine.contract.manifest import read_intake, read_manifest
 from goldmine.contract.reconciliation import AmountIntake, TableIntake
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import ValidationError
+from goldmine.core.files import read_json
 from goldmine.core.i18n import _, in_language, join_texts, stored_text
 from goldmine.core.workspace import Workspace
 from goldmine.validation.results import broken_rules
@@ -48,6 +49,7 @@ def show_findings(work: Workspace, language: str) -> None:
     if unused:
         lines.append(_("not used: {files}", files=_first(unused, _NAMED_FILES)))
     lines += _absent(work) if intake else []
+    lines += [line for name in TABLES for line in _unjudged(name, read_json(work.validation(name), {}))]
     broken = broken_rules(work, TABLES)
     lines += [line for severity in ("fatal", "warning") for suite, rule in broken
               if rule["severity"] == severity for line in _of_rule(suite, rule)]  # fmt: skip
@@ -93,20 +95,43 @@ def _absent(work: Workspace) -> list[str]:
     return lines
 
 
+def _unjudged(table: str, result: dict[str, Any]) -> list[str]:
+    """What no rule can judge of the snapshot's month, so that its silence is not taken for a pass."""
+    lines: list[str] = []
+    for figure in result.get("unjudged", ()):
+        if not figure["needed"]:
+            young = _("not judged: {table}: a month is judged from the seventh on, and the books have {n}",
+                      table=table, n=figure["months"])  # fmt: skip
+            lines += [young] if young not in lines else []
+            continue
+        counts = {"table": table, "n": f"{figure['usual']:,.0f}", "needed": f"{figure['needed']:,.0f}"}
+        lines.append(
+            _("not judged: {table}: months of {n} rows are too small, half of one could be chance; from {needed} on "
+              "it would be noticed", **counts)
+            if figure["figure"] == "rows"
+            else _("not judged: {table}: months with rows of {n} customers are too small, half of them could be "
+                   "missing by chance; from {needed} on it would be noticed", **counts)
+        )  # fmt: skip
+    return lines
+
+
 def _of_table(table: TableIntake) -> list[str]:
     own = {name: rows for name, rows in table.sources.items() if name not in table.looked_up}
     counts = {"table": table.table, "read": f"{table.read:,}", "written": f"{table.written:,}"}
     lines: list[str] = [_("{table}: {read} rows read, {written} taken in", **counts)]
     if own:
-        sources = _rows_of(own)
+        sources = _rows_of(own, table.table)
+        all_of_them = sum(own.values()) == table.read == table.written
         lines = [
-            _("{table}: {sources} rows in its sources, {read} read, {written} taken in", sources=sources, **counts)
+            _("{table}: {sources}, all taken in", table=table.table, sources=sources)
+            if all_of_them
+            else _("{table}: {sources}, {read} read, {written} taken in", sources=sources, **counts)
         ]
     if own and sum(own.values()) != table.read:
         lines.append(_("  {n} rows: by the SELECT in bank.yaml", n=f"{table.read - sum(own.values()):+,}"))
     if table.looked_up:
         joined = _rows_of({name: table.sources[name] for name in table.looked_up})
-        lines.append(_("  joined by the SELECT: {sources} rows", sources=joined))
+        lines.append(_("  joined by the SELECT: {sources}", sources=joined))
     if table.written != table.read:
         lines.append(_("  {n} rows: lost; report this", n=f"{table.written - table.read:+,}"))
     return lines + [_of_amount(amount) for amount in table.amounts] + _of_columns(table)
@@ -162,8 +187,11 @@ def _of_rule(suite: str, rule: dict[str, Any]) -> list[str]:
     return [*lines, _("  to mend it: {what}", what=mend)] if mend else lines
 
 
-def _rows_of(sources: dict[str, int]) -> str:
-    return ", ".join(f"{name} {rows:,}" for name, rows in sources.items())
+def _rows_of(sources: dict[str, int], table: str = "") -> str:
+    """Rows of each source by its name; of the only one that is called as its table without."""
+    if list(sources) == [table]:
+        return _("{n} rows in its source", n=f"{sources[table]:,}")
+    return join_texts((_("{n} rows in {source}", n=f"{n:,}", source=name) for name, n in sources.items()), _(", "))
 
 
 def _first(names: list[str], most: int) -> str:

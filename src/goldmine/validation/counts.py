@@ -14,7 +14,7 @@ from goldmine.contract.bank import Bank
 from goldmine.contract.tables import TABLES
 from goldmine.core.dates import month_end, month_key, snapshot_date
 from goldmine.core.engine import connect
-from goldmine.validation.month_profiles import month_relation, part_relation
+from goldmine.validation.month_profiles import MEASURED, Unjudged, month_relation, part_relation, unjudged
 from goldmine.validation.rules import Rule, load_rules
 
 _NAMED = ("month", "part")
@@ -179,12 +179,15 @@ class CountedSuite:
         By the rule's name.
     skipped : dict of str to list of str
         Rules that do not apply, and the columns or parameters that are absent.
+    unjudged : list of Unjudged
+        Figures of the snapshot's month that no rule can judge.
     """
 
     suite: str
     rules: tuple[Rule, ...]
     counts: dict[str, Count]
     skipped: dict[str, list[str]]
+    unjudged: list[Unjudged] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,9 @@ class _RuleContext:
         absent = {rule.name: [need for need in rule.needs if not self._there(need, subject)] for rule in rules}
         applying = tuple(rule for rule in rules if not absent[rule.name])
         skipped = {name: needs for name, needs in absent.items() if needs}
-        return CountedSuite(subject.table, applying, count(self.connection, subject, applying), skipped)
+        counts = count(self.connection, subject, applying)
+        small = unjudged(self.connection, subject.snapshot) if subject.table in MEASURED else []
+        return CountedSuite(subject.table, applying, counts, skipped, small)
 
     def _there(self, need: str, subject: Subject) -> bool:
         if need.startswith("$"):

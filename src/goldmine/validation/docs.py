@@ -29,9 +29,13 @@ snapshot's month is fatal, the same rule of every other month a warning; `valida
 | total amount by kind or product class, and of all | below 0.05 or above 20 |
 
 Where months of the year before were further from their own ranges, three times their median deviation (as a factor)
-is borne; a month that has a year ago is held against months that have one, as soon as there are three. A month is
-judged from the seventh of the books on, if the months before it have 1,200 rows or more (amounts: it and they have
-100 of that kind); a month that the books break off in is not. A row that stands twice under the same key counts once.
+is borne; a month that has a year ago is held against months that have one, as soon as there are three. Rows and
+customers also differ by chance: a healthy month stays within four standard deviations of what its size lets expect, in
+which the rows of one customer count as a lot that comes or stays away together. Where that allows more than a factor
+of 5/3 (about 60 customers, or as many mean lots of rows, and fewer), half a month could be chance: the month is not
+judged, and `validate` says so with the size from which on it would be. It says so too of books with fewer than seven
+months, since the seventh is the first that is judged. Medians need 30 amounts of the kind in the month and before,
+totals 100. A month that the books break off in is not judged. A row that stands twice under the same key counts once.
 Of a table of more than a million rows every n-th customer is looked at. A rule of the same name in the table's file
 in `expectations/` takes the place of one of these: that is how a bank sets other limits.
 """

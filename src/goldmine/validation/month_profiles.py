@@ -4,6 +4,7 @@ Exact on up to a million rows. Of larger tables every n-th customer is looked at
 of months to each other are nearly the same, and two million customers cost little more than twenty thousand.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -45,6 +46,15 @@ MEASURED = {
 }
 """Tables whose months are compared."""
 
+COUNTED = ("rows", "customers")
+"""Figures whose months differ by chance, the more the smaller they are."""
+
+_DEVIATIONS = 4
+"""A healthy month stays within four standard deviations of what its size lets expect."""
+
+LARGEST_CHANCE = 5 / 3
+"""Months that by chance could differ by more than this factor are too small to judge: half a month might be one."""
+
 MONTH_FIGURES = ("rows", "customers", "days")
 PART_FIGURES = ("median", "total")
 
@@ -53,7 +63,8 @@ def month_relation(connection: DuckDBPyConnection, table: str, month_rows: dict[
     """A row a month: `month`, `rows`, `snapshot`, `rows_before`, `year_ago`, `repeated`, `repeated_before`.
 
     `year_ago` says whether last year's same month has rows; what repeats is a share of the rows. Of each figure (rows,
-    customers, days) also ``<figure>_ratio`` and ``<figure>_usual``; see `Comparison`.
+    customers, days) also ``<figure>_ratio`` and ``<figure>_usual``; see `Comparison`. Of rows and customers also
+    ``<figure>_chance``: the factor by which a healthy month of this size may differ, with a customer's rows as one lot.
     """
     figures = _month_figures(connection, table) if table in MEASURED else {}
     compared = {name: compare({m: row[name] for m, row in figures.items()}) for name in MONTH_FIGURES}
@@ -62,13 +73,68 @@ def month_relation(connection: DuckDBPyConnection, table: str, month_rows: dict[
         number = _number(month)
         before = [figures[m] for m in range(number - MONTHS_BEFORE, number) if m in figures]
         row: dict[str, Any] = {"month": month, "rows": count, "snapshot": month == snapshot}
-        row["rows_before"] = median(r["rows"] for r in before) if before else None
+        row |= {f"{name}_before": median(r[name] for r in before) if before else None for name in COUNTED}
+        row |= {f"{name}_chance": _chance(name, before) for name in COUNTED}
         row["year_ago"] = number - 12 in figures
         row["repeated"] = figures[number]["repeated"] if number in figures else None
         row["repeated_before"] = median(r["repeated"] for r in before) if before else None
         rows.append(row | _ratios(compared, number))
     shares = [("year_ago", pa.bool_()), ("repeated", pa.float64()), ("repeated_before", pa.float64())]
-    return _register(connection, "month_figures", rows, [*shares, *_ratio_columns(MONTH_FIGURES)])
+    chances = [(f"{name}_chance", pa.float64()) for name in COUNTED] + [("customers_before", pa.float64())]
+    return _register(connection, "month_figures", rows, [*shares, *chances, *_ratio_columns(MONTH_FIGURES)])
+
+
+@dataclass(frozen=True)
+class Unjudged:
+    """A figure of the snapshot's month that cannot be judged.
+
+    Parameters
+    ----------
+    figure : str
+        ``rows`` or ``customers``.
+    usual, needed : float
+        The figure in the months before, and from where on a month could be judged; 0 where the months are too few.
+    months : int
+        Months of the books up to the snapshot.
+    """
+
+    figure: str
+    usual: float
+    needed: float
+    months: int
+
+
+def unjudged(connection: DuckDBPyConnection, snapshot: str) -> list[Unjudged]:
+    """What cannot be judged of the snapshot's month, by the relation that `month_relation` has made.
+
+    Parameters
+    ----------
+    snapshot : str
+        The month, ``YYYY-MM``.
+    """
+    asked = ", ".join(f"{name}_ratio, {name}_chance, {name}_before" for name in COUNTED)
+    found = connection.execute(
+        f"SELECT (SELECT count(*) FROM month_figures WHERE month <= $1), {asked} FROM month_figures "
+        "WHERE month = $1 AND rows > 0",
+        [snapshot],
+    ).fetchall()
+    if not found:
+        return []
+    months, *figures = found[0]
+    said = []
+    for name, ratio, chance, before in zip(COUNTED, figures[::3], figures[1::3], figures[2::3], strict=True):
+        if ratio is None:
+            said.append(Unjudged(name, 0, 0, months))
+        elif chance > LARGEST_CHANCE:
+            said.append(Unjudged(name, before, before * (math.log(chance) / math.log(LARGEST_CHANCE)) ** 2, months))
+    return said
+
+
+def _chance(figure: str, before: list[dict[str, float]]) -> float | None:
+    if not before:
+        return None
+    lot = median(row["lot"] for row in before) if figure == "rows" else 1.0
+    return math.exp(_DEVIATIONS * math.sqrt(lot / median(row[figure] for row in before)))
 
 
 def part_relation(connection: DuckDBPyConnection, table: str, snapshot: str) -> str:
@@ -98,8 +164,17 @@ def _month_figures(connection: DuckDBPyConnection, table: str) -> dict[int, dict
     keys = f"count(DISTINCT hash({', '.join(TABLES[table].key)}))"  # a row that stands twice counts once
     different = f"count(DISTINCT hash({', '.join(content)}))" if content else keys
     select = f"{keys} AS rows, count(DISTINCT customer_id), count(DISTINCT {day}::DATE), 1 - {different} / {keys}"
-    query = f"SELECT {_number_of(day)}, {select} FROM {_some_customers(connection, table)} GROUP BY 1"
-    names = (*MONTH_FIGURES, "repeated")
+    rows = _some_customers(connection, table)
+    # Rows of one customer come together or not at all: a month is worth as many lots as it has rows by their mean size.
+    lots = (
+        f"SELECT month, sum(n * n) / sum(n) AS lot FROM (SELECT {_number_of(day)} AS month, count(*) AS n FROM {rows} "
+        "GROUP BY 1, customer_id) GROUP BY 1"
+    )
+    query = (
+        f"SELECT month, * EXCLUDE (month) FROM (SELECT {_number_of(day)} AS month, {select} FROM {rows} GROUP BY 1) "
+        f"JOIN ({lots}) USING (month)"
+    )
+    names = (*MONTH_FIGURES, "repeated", "lot")
     return {month: dict(zip(names, row, strict=True)) for month, *row in connection.execute(query).fetchall()}
 
 

@@ -1,7 +1,8 @@
 """Rules that hold each month of a table against the months before it and the same month a year ago.
 
 What keeps the lists from being made is the month of the snapshot; another month that breaks a rule is a warning.
-A limit gives way where the months of this bank vary more than it bears: three times their usual deviation is allowed.
+A limit gives way where the months of this bank vary more than it bears: three times their usual deviation is allowed,
+and of counts what chance may do to months of this size.
 """
 
 from typing import Any
@@ -9,15 +10,18 @@ from typing import Any
 from goldmine.contract.tables import TABLES
 from goldmine.core.i18n import LocalizedText, _
 from goldmine.validation.contract_rules import expectation
-from goldmine.validation.month_profiles import MEASURED
+from goldmine.validation.month_profiles import COUNTED, LARGEST_CHANCE, MEASURED
 
-_MANY_ROWS = "rows_before >= 1200"
-"""A bank, or a time, with fewer rows a month is too young or too small for a month to be judged."""
+_JUDGED = {name: f"{name}_chance <= {LARGEST_CHANCE}" for name in COUNTED}
+"""A bank, or a time, with fewer rows a month is too young or too small for a month to be judged; `validate` says so."""
+
+_SOME_ROWS = "rows_chance <= 2.5"
+"""From so many rows a month on, a month without any is no chance."""
 
 _FEW, _MANY = "CASE WHEN year_ago THEN 0.75 ELSE 0.6 END", "CASE WHEN year_ago THEN 1.5 ELSE 1.8 END"
 """Limits on rows and customers; where no year ago tells the season, they are wider."""
 
-_ENOUGH_AMOUNTS = "rows_before >= 100 AND rows >= 100"
+_FOR_MEDIAN, _FOR_TOTAL = (f"rows_before >= {rows} AND rows >= {rows}" for rows in (30, 100))
 
 
 def month_rules(table: str) -> list[dict[str, Any]]:
@@ -32,19 +36,19 @@ def _amount_of_data(table: str) -> list[dict[str, Any]]:
     missing = _("The month of the snapshot has rows, where the months before have.")
     return [
         expectation(
-            "snapshot_month_without_rows", day, f"snapshot AND rows = 0 AND {_MANY_ROWS}", missing, of="month", needs=()
+            "snapshot_month_without_rows", day, f"snapshot AND rows = 0 AND {_SOME_ROWS}", missing, of="month", needs=()
         ),
         *_pair(
             "rows",
             day,
-            f"{_MANY_ROWS} AND {_outside('rows', _FEW, _MANY)}",
+            f"{_JUDGED['rows']} AND {_outside('rows', *_by_chance('rows'))}",
             _("The month of the snapshot has about as many rows as the months before and a year ago lead to expect."),
             _("Every other month has about as many rows as the months before it and a year ago lead to expect."),
         ),
         *_pair(
             "customers",
             "customer_id",
-            f"{_MANY_ROWS} AND {_outside('customers', _FEW, _MANY)}",
+            f"{_JUDGED['customers']} AND {_outside('customers', *_by_chance('customers'))}",
             _("The month of the snapshot has rows of about as many customers as other months lead to expect."),
             _("Every other month has rows of about as many customers as months before it lead to expect."),
         ),
@@ -57,14 +61,14 @@ def _days_and_repeats(table: str) -> list[dict[str, Any]]:
         *_pair(
             "days",
             day,
-            f"{_MANY_ROWS} AND days_ratio < least(0.7, days_usual ** -3)",
+            f"{_JUDGED['rows']} AND days_ratio < least(0.7, days_usual ** -3)",
             _("The month of the snapshot has rows on about as many days as other months lead to expect."),
             _("Every other month has rows on about as many days as months before it lead to expect."),
         ),
         *_pair(
             "repeated",
             TABLES[table].key[0],
-            f"{_MANY_ROWS} AND repeated > repeated_before + 0.1",
+            f"{_JUDGED['rows']} AND repeated > repeated_before + 0.1",
             _("The snapshot's month repeats no more customers, times and amounts under other numbers than is usual."),
             _("No other month repeats more customers, times and amounts under other numbers than the months before."),
             shown="repeated",
@@ -78,7 +82,7 @@ def _amounts(table: str) -> list[dict[str, Any]]:
         *_pair(
             "median",
             amount,
-            f"{_ENOUGH_AMOUNTS} AND {_outside('median', '0.1', '10')}",
+            f"{_FOR_MEDIAN} AND {_outside('median', '0.1', '10')}",
             _("The median amount of the snapshot's month is, by kind, of the size that other months lead to expect."),
             _("The median amount of every other month is, by kind, of the size that months before it lead to expect."),
             of="part",
@@ -86,12 +90,17 @@ def _amounts(table: str) -> list[dict[str, Any]]:
         *_pair(
             "total",
             amount,
-            f"{_ENOUGH_AMOUNTS} AND {_outside('total', '0.05', '20')}",
+            f"{_FOR_TOTAL} AND {_outside('total', '0.05', '20')}",
             _("The total amount of the snapshot's month is, by kind, of the size that other months lead to expect."),
             _("The total amount of every other month is, by kind, of the size that months before it lead to expect."),
             of="part",
         ),
     ]
+
+
+def _by_chance(figure: str) -> tuple[str, str]:
+    """Limits on a count, wider where months of its size differ by more."""
+    return f"least({_FEW}, 1 / {figure}_chance)", f"greatest({_MANY}, {figure}_chance)"
 
 
 def _outside(figure: str, lowest: str, highest: str) -> str:

@@ -1,13 +1,14 @@
 """Results of a suite: rules and counts, never a customer's values."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from goldmine.core.errors import ValidationError
 from goldmine.core.files import read_json
 from goldmine.core.i18n import LocalizedText, _, all_languages
 from goldmine.core.workspace import Workspace
+from goldmine.validation.month_profiles import Unjudged
 from goldmine.validation.rules import Severity
 
 _NAMED_MONTHS = 2
@@ -58,11 +59,14 @@ class SuiteResult:
         Results in the order of the suite.
     skipped : dict of str to list of str
         Rules that do not apply here, and the columns or parameters that are absent.
+    unjudged : list of Unjudged
+        Figures of the snapshot's month that no rule can judge.
     """
 
     suite: str
     rules: tuple[RuleResult, ...]
     skipped: dict[str, list[str]]
+    unjudged: list[Unjudged] = field(default_factory=list)
 
     @property
     def success(self) -> bool:
@@ -82,6 +86,7 @@ class SuiteResult:
             "warnings": len(self.failed("warning")),
             "rules": [asdict(rule) | {"meaning": all_languages(rule.meaning)} for rule in self.rules],
             "skipped": self.skipped,
+            "unjudged": [asdict(figure) for figure in self.unjudged],
         }
 
 

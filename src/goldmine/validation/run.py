@@ -93,7 +93,12 @@ def validate_file(
 
 def _evaluated(cases: list[CountedSuite], work: Workspace) -> list[SuiteResult]:
     results = [
-        SuiteResult(case.suite, tuple(_result(rule, case, passed[rule.name]) for rule in case.rules), case.skipped)
+        SuiteResult(
+            case.suite,
+            tuple(_result(rule, case, passed[rule.name]) for rule in case.rules),
+            case.skipped,
+            case.unjudged,
+        )
         for case, passed in zip(cases, evaluate(cases, work.docs), strict=True)
     ]
     for result in sorted(results, key=lambda result: result.success, reverse=True):

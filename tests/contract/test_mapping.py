@@ -61,6 +61,8 @@ def test_a_server_address_comes_from_the_environment(tmp_path: Path, monkeypatch
 
 BAD = [
     ("nme: x\n", "nme: unknown key", "max_year, name, data_until, sources, tables"),
+    ("nme: x\n", "nme: unknown key", "Perhaps name is meant. Allowed: "),
+    ("books_to: 2024-06-30\n", "books_to: unknown key", "Perhaps data_until is meant. Allowed: "),
     ("name: 12\n", "name: Input should be a valid string", "Mend"),
     ("data_until: 20240630\n", "data_until: Input should be a valid date", "Mend"),
     ("name: a\nname: b\n", "line 1 cannot be read: the key 'name' stands twice", "Mend"),

@@ -135,8 +135,12 @@ def _bank_name(name: str, file: Path) -> str:
     """A name that folders, MLflow's experiments and registered models can all have."""
     if len(name) > _LONGEST_NAME or not _BANK.fullmatch(name):
         raise SettingsError(
-            f"{file}: name: the bank's name, if not given its folder's, is too long or has signs that cannot be used.",
-            f"Give name up to {_LONGEST_NAME} letters and digits, with _ - . ( ) or spaces between them.",
+            _(
+                "{file}: name: the bank's name, if not given its folder's, is too long or has signs that cannot "
+                "be used.",
+                file=file,
+            ),
+            _("Give name up to {n} letters and digits, with _ - . ( ) or spaces between them.", n=_LONGEST_NAME),
         )
     return name
 
@@ -146,8 +150,13 @@ def _data_until(day: date | None, file: Path) -> date:
     today = date.today()
     if day and not date(MIN_YEAR, 1, 1) <= day <= today + timedelta(days=1):
         raise SettingsError(
-            f"{file}: data_until: the books cannot cover all until {day}; this machine's day is {today}.",
-            "Correct the day, or the machine's clock.",
+            _(
+                "{file}: data_until: the books cannot cover all until {day}; this machine's day is {today}.",
+                file=file,
+                day=day,
+                today=today,
+            ),
+            _("Correct the day, or the machine's clock."),
         )
     return day or today
 
@@ -177,12 +186,14 @@ def stated_end(folder: Path) -> date | None:
 def _source(name: str, raw: dict[str, Any], folder: Path) -> Source:
     where = f"{folder / FILE}: sources.{name}"
     if not _NAME.fullmatch(name):
-        raise SettingsError(f"{where}: cannot be a name in SQL.", "Use letters, digits and _; begin with a letter.")
+        raise SettingsError(
+            _("{where}: cannot be a name in SQL.", where=where), _("Use letters, digits and _; begin with a letter.")
+        )
     kinds = [kind for kind in KINDS if kind in raw]
     if len(kinds) != 1:
         raise SettingsError(
-            f"{where}: {len(kinds)} of its keys name a source; exactly one must.",
-            f"Allowed: {', '.join(KINDS)}.",
+            _("{where}: {n} of its keys name a source; exactly one must.", where=where, n=len(kinds)),
+            _("Allowed: {names}.", names=", ".join(KINDS)),
         )
     kind = kinds[0]
     location = raw[kind]
@@ -196,20 +207,32 @@ def _source(name: str, raw: dict[str, Any], folder: Path) -> Source:
 def _table(name: str, raw: dict[str, Any], sources: dict[str, Source], top: _File, file: Path) -> TableMapping:
     where = f"{file}: tables.{name}"
     if name not in TABLES:
-        raise SettingsError(f"{where}: the contract has no such table.", f"Allowed: {', '.join(TABLES)}.")
+        raise SettingsError(
+            _("{where}: the contract has no such table.", where=where),
+            _("Allowed: {names}.", names=", ".join(TABLES)),
+        )
     if isinstance(raw.get("source"), str):
         raw = {**raw, "source": [raw["source"]]}
     check_forms(typed(TableMapping, raw, where), [TABLES[name]], where)
     table = typed(TableMapping, merged(top, raw, TABLES[name]), where)
     for source in table.source:
         if source not in sources:
-            raise SettingsError(f"{where}.source: there is no source {source!r}.", f"Allowed: {', '.join(sources)}.")
+            raise SettingsError(
+                _("{where}.source: there is no source {name}.", where=where, name=repr(source)),
+                _("Allowed: {names}.", names=", ".join(sources)),
+            )
     used = [sources[source] for source in table.source]
     if not table.select and not (len(used) == 1 and isinstance(used[0], ParquetSource | CsvSource | XlsxSource)):
-        raise SettingsError(f"{where}.select: is missing.", "Write a SELECT that gives the contract's columns.")
+        raise SettingsError(
+            _("{where}.select: is missing.", where=where), _("Write a SELECT that gives the contract's columns.")
+        )
     if len(used) > 1 and any(isinstance(source, SqliteSource | PostgresSource) for source in used):
         raise SettingsError(
-            f"{where}.source: SQLite and PostgreSQL run the SELECT themselves and cannot be joined to other sources.",
-            "Name that source alone.",
+            _(
+                "{where}.source: SQLite and PostgreSQL run the SELECT themselves and cannot be joined to other "
+                "sources.",
+                where=where,
+            ),
+            _("Name that source alone."),
         )
     return table

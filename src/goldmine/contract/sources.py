@@ -29,8 +29,8 @@ def expand(text: str, where: str) -> str:
         value = os.environ.get(match["name"]) or match["default"]
         if value is None:
             raise SettingsError(
-                f"{where}: the environment variable {match['name']} is not set.",
-                f"Set it, or give it a default: ${{{match['name']}:-default}}.",
+                _("{where}: the environment variable {name} is not set.", where=where, name=match["name"]),
+                _("Set it, or give it a default: {example}.", example=f"${{{match['name']}:-default}}"),
             )
         return value
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from goldmine.contract.schema import Column, TableSpec
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 
 Unit = Literal["yuan", "fen"]
 MIN_YEAR = 1900
@@ -124,10 +125,10 @@ def date_pattern(form: str) -> str:
     if form == EXCEL_SERIAL:
         return r"\d{1,5}(\.\d+)?"
     parts = [match.groups() for match in _PART.finditer(form)]
-    if not parts or any(broken or (letter and letter not in _DIRECTIVES) for letter, _, broken in parts):
+    if not parts or any(broken or (letter and letter not in _DIRECTIVES) for letter, _text, broken in parts):
         raise ValueError(f"{form!r} is no form of a date; it may have {', '.join(f'%{name}' for name in _DIRECTIVES)}")
     pattern = ""
-    for index, (letter, text, _) in enumerate(parts):
+    for index, (letter, text, _broken) in enumerate(parts):
         if text:
             pattern += re.escape(text)
             continue
@@ -191,20 +192,24 @@ def check_forms(forms: ValueForms, specs: list[TableSpec], where: str) -> None:
         given = getattr(forms, key)
         for name in given if isinstance(given, dict) else ():
             if name not in allowed:
-                raise SettingsError(f"{where}.{key}: there is no such column {name!r}.", f"Allowed: {_list(allowed)}.")
+                raise SettingsError(
+                    _("{where}: there is no such column {name}.", where=f"{where}.{key}", name=repr(name)),
+                    _("Allowed: {names}.", names=_list(allowed)),
+                )
     coded = [column for column in columns if column.codes or column.kind == "flag"]
     for name, words in forms.codes.items():
         same = [column for column in coded if column.name == name]
         if not same:
             raise SettingsError(
-                f"{where}.codes: there is no column {name!r} with codes.",
-                f"Allowed: {_list(sorted({column.name for column in coded}))}.",
+                _("{where}.codes: there is no column {name} with codes.", where=where, name=repr(name)),
+                _("Allowed: {names}.", names=_list(sorted({column.name for column in coded}))),
             )
         for ours in words.values():
             if not any(_fits(column, ours) for column in same):
                 known = sorted({code for column in same for code in codes_of(column)})
                 raise SettingsError(
-                    f"{where}.codes.{name}: the contract has no code {ours!r}.", f"Allowed: {_list(known)}."
+                    _("{where}: the contract has no code {code}.", where=f"{where}.codes.{name}", code=repr(ours)),
+                    _("Allowed: {names}.", names=_list(known)),
                 )
 
 

@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Hashable
+from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -10,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 
 M = TypeVar("M", bound=BaseModel)
 _MAX_DEPTH = 50
@@ -84,19 +87,31 @@ def read_yaml(file: Path) -> dict[str, Any]:
         text = file.read_text("utf-8")
         content = yaml.load(text, _Loader)
     except UnicodeDecodeError as error:
-        raise SettingsError(f"{file}: is not UTF-8 text.", "Save it as UTF-8.") from error
+        raise SettingsError(_("{file}: is not UTF-8 text.", file=file), _("Save it as UTF-8.")) from error
     except yaml.reader.ReaderError as error:
         number = text.count("\n", 0, error.position) + 1
         raise SettingsError(
-            f"{file}: line {number} holds the control character U+{error.character:04X}.", "Remove it."
+            _(
+                "{file}: line {n} holds the control character {code}.",
+                file=file,
+                n=number,
+                code=f"U+{error.character:04X}",
+            ),
+            _("Remove it."),
         ) from error
     except yaml.MarkedYAMLError as error:
-        line = f" line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise SettingsError(f"{file}:{line} cannot be read: {error.problem}.", "Mend the YAML there.") from error
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise SettingsError(
+            _("{file}: line {n} cannot be read: {problem}.", file=file, n=line, problem=error.problem),
+            _("Mend the YAML there."),
+        ) from error
     if content is None:
         return {}
     if not isinstance(content, dict):
-        raise SettingsError(f"{file}: holds a {type(content).__name__}, not keys.", "Write `key: value` lines.")
+        raise SettingsError(
+            _("{file}: holds a {type}, not keys.", file=file, type=type(content).__name__),
+            _("Write `key: value` lines."),
+        )
     return content
 
 
@@ -121,29 +136,51 @@ def typed(model: type[M], raw: Any, where: str) -> M:
         return model.model_validate(raw)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        raise SettingsError(*_explain(model, first, where)) from error
+        raise SettingsError(*_explain(model, first, raw, where)) from error
 
 
-def _explain(model: type[BaseModel], first: ErrorDetails, where: str) -> tuple[str, str]:
+def _explain(model: type[BaseModel], first: ErrorDetails, raw: Any, where: str) -> tuple[str, str]:
     key = ".".join(str(part) for part in first["loc"])
     key_path = f"{where}: {key}" if key else where
     if first["type"] == "extra_forbidden":
-        allowed = _allowed_beside(model, first["loc"])
-        return f"{key_path}: unknown key.", f"Allowed: {', '.join(allowed)}." if allowed else "Mend the key."
+        unknown = _("{key}: unknown key.", key=key_path)
+        beside = _beside(model, first["loc"])
+        if beside is None:
+            return unknown, _("Mend the key.")
+        allowed, meant = ", ".join(beside.model_fields), _meant(beside, first["loc"], raw)
+        if meant:
+            return unknown, _("Perhaps {key} is meant. Allowed: {names}.", key=meant, names=allowed)
+        return unknown, _("Allowed: {names}.", names=allowed)
     if first["type"] == "missing":
-        return f"{key_path}: is missing.", f"Add the key {key}."
-    return f"{key_path}: {first['msg'].removeprefix('Value error, ')}.", "Mend that value."
+        return _("{where}: is missing.", where=key_path), _("Add the key {key}.", key=key)
+    return f"{key_path}: {first['msg'].removeprefix('Value error, ')}.", _("Mend that value.")
 
 
-def _allowed_beside(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
-    """Keys that are allowed in place of an unknown one; none if several models are allowed there."""
+def _beside(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel] | None:
+    """The model whose keys are allowed in place of an unknown one; none if several models are allowed there."""
     kinds = [model]
     for part in location[:-1]:
         if isinstance(part, str) and part in kinds[0].model_fields:
             kinds = _models(kinds[0].model_fields[part].annotation)
         if len(kinds) != 1:
-            return []
-    return list(kinds[0].model_fields)
+            return None
+    return kinds[0]
+
+
+def _meant(model: type[BaseModel], location: tuple[int | str, ...], raw: Any) -> str:
+    """The key that is spelt nearly so, else the only one that takes a day if the unknown one has a day; else none."""
+    names = get_close_matches(str(location[-1]), model.model_fields, n=1)
+    for part in location:
+        found = isinstance(raw, dict) and part in raw
+        raw = raw[part] if found or (isinstance(raw, list | tuple) and isinstance(part, int)) else None
+    if not names and isinstance(raw, date):
+        names = [name for name, field in model.model_fields.items() if date in _parts(field.annotation)]
+    return names[0] if len(names) == 1 else ""
+
+
+def _parts(annotation: Any) -> list[Any]:
+    """An annotation and all that it is made of."""
+    return [annotation, *(part for argument in get_args(annotation) for part in _parts(argument))]
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

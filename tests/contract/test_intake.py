@@ -9,11 +9,13 @@ from pathlib import Path
 
 import duckdb
 import ibis
+import pyarrow as pa
 import pytest
 
 from goldmine.contract.bank import Bank
+from goldmine.contract.databases import refuse_money
 from goldmine.contract.intake import load_bank, open_bank
-from goldmine.core.errors import WorkFolderError
+from goldmine.core.errors import ContractError, WorkFolderError
 from goldmine.core.workspace import Workspace
 
 CUSTOMERS = "customer_id,birth_date,gender,marketing_consent\n0012,1980-02-29,F,true\n0007,,X,\n"
@@ -310,3 +312,37 @@ tables:
         ("0012", date(1980, 2, 29), True),
     ]
     assert rows(bank, "transactions", "transaction_id", "amount") == [("1", Decimal("12.50"))]
+
+
+def test_the_type_money_of_postgresql_is_refused_since_its_unit_is_the_servers() -> None:
+    whole = pa.field("amount", pa.int64(), metadata={"POSTGRESQL:type": "money"})
+    with pytest.raises(ContractError, match=r"transactions: columns of PostgreSQL's type money .*: amount") as caught:
+        refuse_money(
+            pa.schema([pa.field("no", pa.int64(), metadata={"POSTGRESQL:type": "int8"}), whole]), "transactions"
+        )
+    assert caught.value.do == "Cast them in the SELECT: amount::numeric AS amount."
+    refuse_money(pa.schema([pa.field("amount", pa.int64())]), "transactions")
+
+
+@pytest.mark.skipif(not SERVER, reason="GOLDMINE_TEST_POSTGRES names no PostgreSQL server to read from")
+def test_a_column_of_money_on_a_server_is_not_taken_in_as_a_hundred_times_as_much(
+    tmp_path: Path, work: Workspace
+) -> None:
+    mapped(
+        tmp_path,
+        """
+sources: {core: {postgres: "${GOLDMINE_TEST_POSTGRES}"}}
+tables:
+  customers: {source: core, select: SELECT '0012' AS customer_id}
+  transactions:
+    source: core
+    select: |
+      SELECT 1 AS transaction_id, '0012' AS customer_id, TIMESTAMP '2024-01-31' AS time, 12.50::MONEY AS amount,
+             'in' AS direction
+""",
+    )
+    with pytest.raises(ContractError, match="type money"):
+        open_bank(tmp_path, work)
+    yaml = (tmp_path / "bank.yaml").read_text("utf-8")
+    (tmp_path / "bank.yaml").write_text(yaml.replace("::MONEY", "::MONEY::numeric"), "utf-8")
+    assert rows(open_bank(tmp_path, work), "transactions", "amount") == [(Decimal("12.50"),)]

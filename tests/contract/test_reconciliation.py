@@ -57,6 +57,51 @@ def test_rows_and_yuan_are_counted_with_the_reason_of_each_difference(work: Work
     assert unused == ["left over.xlsx"]
 
 
+def test_an_amount_is_counted_as_rounded_if_its_own_type_cannot_hold_what_it_becomes(tmp_path: Path) -> None:
+    folder = tmp_path / "lake"
+    folder.mkdir()
+    (folder / "customers.csv").write_text("customer_id\n1\n", "utf-8")
+    duckdb.sql(
+        "SELECT 't' || i AS transaction_id, '1' AS customer_id, TIMESTAMP '2024-01-03' AS time, 'in' AS direction, "
+        "([0.99999, 0.25]::DECIMAL(5, 5)[])[i] AS amount FROM range(1, 3) AS r(i)"
+    ).write_parquet(str(folder / "transactions.parquet"))
+    work = Workspace(tmp_path / "lake work")
+    open_bank(folder, work)
+    (_, transactions), _ = read_intake(work)
+    assert [(c.column, c.rounded) for c in transactions.columns] == [("amount", 1)]
+    (amount,) = transactions.amounts
+    assert (amount.written, amount.rounding, amount.unexplained) == (Decimal("1.25"), Decimal("0.0000"), Decimal(0))
+
+
+def test_a_source_that_is_called_as_its_table_is_not_named_twice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "lake"
+    folder.mkdir()
+    (folder / "customers.csv").write_text("customer_id\n1\n", "utf-8")
+    row = "transaction_id,customer_id,time,amount,direction\nt1,1,2024-01-03,1.00,in\n"
+    (folder / "transactions.csv").write_text(row, "utf-8")
+    work = Workspace(tmp_path / "lake work")
+    open_bank(folder, work)
+    show_findings(work, "en")
+    assert capsys.readouterr().out.startswith("customers: 1 rows in its source, all taken in\n")
+    show_findings(work, "zh")
+    assert capsys.readouterr().out.startswith("customers：来源 1 行，全部入库\n")
+
+
+def test_what_cannot_be_judged_of_a_month_is_said(work: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    young = [{"figure": figure, "usual": 0, "needed": 0, "months": 4} for figure in ("rows", "customers")]
+    small = [{"figure": "customers", "usual": 41.0, "needed": 61.3, "months": 30}]
+    write_json(work.validation("balances"), {"rules": [], "unjudged": small})
+    write_json(work.validation("transactions"), {"rules": [], "unjudged": young})
+    show_findings(work, "en")
+    assert [line for line in capsys.readouterr().out.splitlines() if line.startswith("not judged")] == [
+        "not judged: balances: months with rows of 41 customers are too small, half of them could be missing by "
+        "chance; from 61 on it would be noticed",
+        "not judged: transactions: a month is judged from the seventh on, and the books have 4",
+    ]
+
+
 def test_an_intake_of_unchanged_tables_says_the_same(work: Workspace, tmp_path: Path) -> None:
     before = read_intake(work)
     open_bank(tmp_path / "village", work)
@@ -86,9 +131,9 @@ def test_what_was_found_is_printed_fatal_rules_first(work: Workspace, capsys: py
     write_json(work.validation("transactions"), {"rules": rules})
     show_findings(work, "en")
     assert capsys.readouterr().out.splitlines() == [
-        "customers: c 3 rows in its sources, 2 read, 2 taken in",
+        "customers: 3 rows in c, 2 read, 2 taken in",
         "  -1 rows: by the SELECT in bank.yaml",
-        "transactions: t 3 rows in its sources, 3 read, 3 taken in",
+        "transactions: 3 rows in t, all taken in",
         "  amount: 19.35 yuan in its source, 19.35 read, 19.35 taken in (+0.0010 by rounding)",
         "  known_on: 1 days that stand for none, left empty",
         "  amount: 2 rounded to fen",
@@ -171,6 +216,31 @@ def test_tables_of_a_database_are_counted_in_rows_and_yuan(
     transactions = read_intake(work)[0][1]
     assert (transactions.sources, transactions.read) == ({f"core.{table}": 3}, 2)
     assert (transactions.amounts[0].source, transactions.amounts[0].read) == (Decimal("16.75"), Decimal("6.25"))
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "duckdb", "postgres"])
+def test_amounts_of_a_union_are_counted_by_their_place(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = f"moves_{os.getpid()}"
+    statements = (f"CREATE TABLE {table} (no INTEGER, yuan INTEGER)", f"INSERT INTO {table} VALUES (1, 10), (2, 40)")
+    prefix = _database(tmp_path / "core.db", kind, statements, monkeypatch)
+    where = "${CORE}" if kind == "postgres" else "core.db"
+    (tmp_path / "bank.yaml").write_text(
+        f"sources: {{core: {{{kind}: '{where}'}}}}\ntables:\n"
+        "  customers: {source: core, select: SELECT '1' AS customer_id}\n"
+        "  transactions:\n    source: core\n"
+        "    select: SELECT no AS transaction_id, '1' AS customer_id, '2024-01-31' AS time, 'in' AS direction, "
+        f"yuan AS amount FROM {prefix}{table} WHERE no > 1 UNION ALL "
+        f"SELECT no AS amount, '1', '2024-02-01', 'out', yuan FROM {prefix}{table}\n",
+        "utf-8",
+    )
+    work = Workspace(tmp_path / "work")
+    open_bank(tmp_path, work)
+    if kind == "postgres":
+        _postgres(f"DROP TABLE {table}")
+    amount = read_intake(work)[0][1].amounts[0]
+    assert (amount.source, amount.read, amount.written) == (Decimal(100), Decimal(90), Decimal(90))
 
 
 def _database(path: Path, kind: str, statements: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> str:

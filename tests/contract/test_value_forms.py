@@ -78,6 +78,7 @@ def test_a_text_that_is_no_plain_amount_is_refused(tmp_path: Path, text: str) ->
     [
         ("1,000", "9,999", 'thousands: ","'),
         ("1_000", "9_999", "nulls: [...] (only for texts that stand for no value)"),
+        ("12\t500", "99 999", "nulls: [...] (only for texts that stand for no value)"),
         ("about 12", "aaaaa 99", "nulls: [...] (only for texts that stand for no value)"),
     ],
 )

@@ -177,7 +177,8 @@ class ColumnCast:
         if re.fullmatch(_INTEGER, self.duckdb_type):
             return "false"
         kept = f"TRY_CAST({given} AS DECIMAL(38, 0))" if fen else value
-        return f"{given} <> TRY_CAST({kept} AS {self.duckdb_type})"
+        # What its own type cannot hold, such as the 1.00 of 0.99999 as DECIMAL(5, 5), is another number.
+        return f"({kept} IS NOT NULL AND coalesce({given} <> TRY_CAST({kept} AS {self.duckdb_type}), true))"
 
     def exact(self, given: str) -> str:
         """SQL of an amount in yuan before it is rounded."""

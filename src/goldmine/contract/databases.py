@@ -40,7 +40,25 @@ def rows_of(source: SqliteSource | PostgresSource, select: str, table: str) -> I
                 _("{table}: the SELECT cannot run in the database{reason}.", table=table, reason=_reason(error)),
                 _("Correct it in bank.yaml; it is written in the database's own SQL."),
             ) from None
+        refuse_money(reader.schema, table)
         yield reader
+
+
+def refuse_money(schema: pa.Schema, table: str) -> None:
+    """Refuse columns of PostgreSQL's type money: its driver gives their fen as whole numbers, 100 times the yuan.
+
+    Raises
+    ------
+    ContractError
+        Names the columns and the cast that says what they are worth.
+    """
+    names = [field.name for field in schema if (field.metadata or {}).get(b"POSTGRESQL:type") == b"money"]
+    if names:
+        raise ContractError(
+            _("{table}: columns of PostgreSQL's type money come as fen or yuan by the server's settings: {columns}.",
+              table=table, columns=", ".join(names)),
+            _("Cast them in the SELECT: {casts}.", casts=", ".join(f"{name}::numeric AS {name}" for name in names)),
+        )  # fmt: skip
 
 
 def _as_text(cursor: dbapi.Cursor, select: str) -> str:

@@ -34,6 +34,7 @@ DATE_FORMS = (
 )
 """Forms that are tried on dates which cannot be read; year, month and day come first."""
 _SEPARATORS = (",", "'", " ")
+_SHAPES = {r"\p{L}": "a", r"\p{Nd}": "9", r"[\p{C}\p{Z}\s]": " "}
 _LONGEST_SHAPE = 30
 
 
@@ -73,7 +74,7 @@ class Unreadable(NamedTuple):
 def look_at_unreadable(connection: duckdb.DuckDBPyConnection, cast: ColumnCast, rows: str) -> Unreadable:
     """The shape of most texts of a column that cannot be read, and the key of bank.yaml that fits all of them.
 
-    A shape says nothing of a customer: it has 9 for a digit and a for a letter.
+    A shape says nothing of a customer: it has 9 for a digit, a for a letter, a space for all that cannot be seen.
 
     Parameters
     ----------
@@ -92,7 +93,9 @@ def look_at_unreadable(connection: duckdb.DuckDBPyConnection, cast: ColumnCast, 
     texts = f"SELECT {given} AS text FROM ({casted_rows([cast], rows)}) WHERE {wrong}"
     tried = _tried(kind)
     fits = ", ".join(f"coalesce(bool_and({condition}), false)" for condition in (*tried.values(), "false"))
-    shape = "regexp_replace(regexp_replace(text, '\\p{L}', 'a', 'g'), '\\p{Nd}', '9', 'g')"
+    shape = "text"
+    for pattern, sign in _SHAPES.items():
+        shape = f"regexp_replace({shape}, {literal(pattern)}, {literal(sign)}, 'g')"
     shown, *found = connection.execute(f"SELECT mode({shape}), {fits} FROM ({texts})").fetchall()[0]
     fitting = [form for form, fit in zip(tried, found, strict=False) if fit]
     return Unreadable((shown or "")[:_LONGEST_SHAPE], _remedy(cast, fitting))

@@ -147,11 +147,16 @@ class _Counter:
         """Sums of the amounts that the SELECT, or each one of a UNION ALL, takes as they stand from its only table."""
         sums: dict[str, Decimal] = {}
         made = set()
-        for part in _selects(select):
+        parts = _selects(select)
+        by_position = len(parts) > 1 and not any(union.args.get("by_name") for union in select.find_all(exp.Union))
+        if by_position and any(expression.is_star for part in parts for expression in part.expressions):
+            return {}
+        for part in parts:
             here, _ = _relations(part)
             joined = {join.this.alias_or_name for join in part.args.get("joins") or ()}
-            for expression in part.expressions:
-                name, column = expression.alias_or_name, expression.unalias()
+            named = parts[0] if by_position else part
+            for expression, names in zip(part.expressions, named.expressions, strict=False):
+                name, column = names.alias_or_name, expression.unalias()
                 if name not in amounts:
                     continue
                 if isinstance(column, exp.Column) and column.table not in joined and len(here) == 1:

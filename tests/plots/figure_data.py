@@ -103,6 +103,10 @@ def groups() -> pd.DataFrame:
         error=np.linspace(0.01, 0.06, count), floor=0.02, verdict=verdicts[:count])  # fmt: skip
 
 
+def one_group() -> pd.DataFrame:
+    return groups().head(1).assign(predicted=0.102, observed=0.104)
+
+
 def challenge(paired: bool) -> pd.DataFrame:
     names = ["lift_list", "lift_10pct", "auc", "average_precision", "brier", "calibration_error"]
     value = "difference" if paired else "challenger"

@@ -49,6 +49,7 @@ from tests.plots.figure_data import (
     measured,
     months,
     narrow_scores,
+    one_group,
     parts,
     quarters,
     reliability_bins,
@@ -90,7 +91,9 @@ DRAWN: dict[str, Callable[[], list[Figure]]] = {
     "households.products_together": lambda: [households.products_together(homes())],
     "linkage.weights_figure": lambda: [linkage.weights_figure(linkage_model())],
     "linkage.probabilities_figure": lambda: [linkage.probabilities_figure(linkage_pairs())],
-    "governance.calibration_by_group": lambda: [governance.calibration_by_group(groups())],
+    "governance.calibration_by_group": lambda: [
+        governance.calibration_by_group(table) for table in (groups(), one_group())
+    ],
     "governance.against_champion": lambda: [governance.against_champion(challenge(paired)) for paired in (True, False)],
     "governance.backtest_figure": lambda: [governance.backtest_figure(*backtest())],
     "governance.most_drifted": lambda: [governance.most_drifted(drifted(), titles(), "2024-03-31")],

@@ -1,16 +1,18 @@
-"""Every figure as it is published: in both languages and at its own size, no text is cut off or written over."""
+"""Every figure as it is published, in both languages and at its own size: texts, points and ticks can be read."""
 
 import re
 from itertools import combinations
 
+import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.backend_bases import RendererBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from matplotlib.ticker import FixedLocator
+from matplotlib.ticker import FixedLocator, PercentFormatter
 
 from goldmine.plots import style
 from tests.plots.gallery import DRAWN, FIGURE_FUNCTIONS
@@ -57,7 +59,32 @@ def layout_problems(figure: Figure) -> list[str]:
         for (text, box), (other, others) in combinations(boxes, 2)
         if min(box.x1, others.x1) - max(box.x0, others.x0) > 1 and min(box.y1, others.y1) - max(box.y0, others.y0) > 1
     ]
+    problems += [f"rounded: {label!r}" for axes in figure.axes for label in rounded_percentages(axes)]
+    problems += [f"hidden points: {axes.get_title()!r}" for axes in figure.axes if hidden_points(axes, renderer)]
     return problems + [f"squeezed: {axes.get_title(loc='left')!r}" for axes in figure.axes if squeezed(axes)]
+
+
+def rounded_percentages(axes: Axes) -> list[str]:
+    """Tick labels that say another percentage than the one at which they stand."""
+    ticks = [
+        (tick.get_loc(), tick.label1.get_text())
+        for axis in (axes.xaxis, axes.yaxis)
+        if isinstance(axis.get_major_formatter(), PercentFormatter)
+        for tick in axis.get_major_ticks()
+    ]
+    figures = [(place, label, float(label.rstrip("%").replace("\u2212", "-"))) for place, label in ticks if label]
+    return [label for place, label, figure in figures if abs(figure - 100 * place) > 1e-6]
+
+
+def hidden_points(axes: Axes, renderer: RendererBase) -> bool:
+    """Whether a round point is cut off by the axes' edge or lies under its legend."""
+    legend = axes.get_legend()
+    box = legend.get_window_extent(renderer) if legend else None
+    points = [line for line in axes.get_lines() if line.get_marker() == "o" and line.get_clip_on()]
+    places = [axes.transData.transform(place) for line in points for place in line.get_xydata()]
+    places = [place for place in places if np.isfinite(place).all()]
+    inside = axes.get_window_extent(renderer).padded(-2)
+    return any(not inside.contains(*place) or (box is not None and box.contains(*place)) for place in places)
 
 
 def squeezed(axes: Axes) -> bool:

@@ -43,7 +43,7 @@ def penetration(employers: pd.DataFrame) -> Figure:
     }
     figure, axis = plt.subplots(figsize=(8, 1 + len(shares) * row_inches(shares)))
     axis.barh(list(shares)[::-1], list(shares.values())[::-1], color=GOLD)
-    axis.xaxis.set_major_formatter(PercentFormatter(1, 0))
+    axis.xaxis.set_major_formatter(PercentFormatter(1))
     axis.set_xlim(0, 1)
     axis.set_title(_("What the people at employers have"), loc="left")
     axis.grid(visible=False, axis="y")

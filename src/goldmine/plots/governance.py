@@ -25,7 +25,7 @@ def calibration_by_group(table: pd.DataFrame) -> Figure:
         by, group, predicted, observed, error, floor (shares of 1), verdict; a row a group, the whole first.
     """
     figure, (left, right) = plt.subplots(
-        1, 2, figsize=(11, 1.4 + 0.27 * len(table)), sharey=True, layout="constrained", width_ratios=[3, 2]
+        1, 2, figsize=(11, 1.7 + 0.27 * len(table)), sharey=True, layout="constrained", width_ratios=[3, 2]
     )
     places = np.arange(len(table))
     left.hlines(places, table.predicted, table.observed, color=GREY, linewidth=1)
@@ -33,15 +33,14 @@ def calibration_by_group(table: pd.DataFrame) -> Figure:
     left.plot(table.observed, places, "o", color=BLUE, label=_("observed"), markersize=5)
     left.set_yticks(places, [_group(row.by, row.group) for row in table.itertuples()])
     left.set_ylim(len(table) - 0.5, -0.5)
-    left.set_xlim(0, None)
+    left.set_xlim(0, 1.05 * max(table.predicted.max(), table.observed.max()))
     left.set(title=_("Predicted and observed shares"))
-    left.legend(fontsize="small")
     right.barh(places, table.error, color=[_VERDICTS[verdict] for verdict in table.verdict], height=0.6)
     right.plot(table.floor, places, "|", color="black", markersize=9, label=_("noise floor"))
     right.set(title=_("Calibration error"))
-    right.legend(fontsize="small")
-    for axis, decimals in ((left, 0), (right, 1)):
-        axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=decimals))
+    figure.legend(fontsize="small", frameon=False, loc="outside lower center", ncols=3)  # not over the points
+    for axis in (left, right):
+        axis.xaxis.set_major_formatter(PercentFormatter(1))
         axis.grid(visible=False, axis="y")
     return figure
 

@@ -79,7 +79,7 @@ def products_together(households: pd.DataFrame) -> Figure:
         left += shares[number].to_numpy()
     axis.invert_yaxis()
     axis.set_xlim(0, 1)
-    axis.xaxis.set_major_formatter(PercentFormatter(1, 0))
+    axis.xaxis.set_major_formatter(PercentFormatter(1))
     axis.set_ylabel(_("members who bank here"))
     axis.grid(visible=False, axis="y")
     axis.set_title(_("Product classes in the household"), loc="left")

@@ -102,7 +102,7 @@ def qini_figure(measured: Measured) -> Figure:
     curve.set_title(_("Qini curve"), loc="left")
     curve.set_xlabel(_("customers, in the list's order"))
     curve.set_ylabel(_("extra outcomes a hundred customers"))
-    curve.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    curve.xaxis.set_major_formatter(PercentFormatter(1))
     curve.legend()
     _points(bars, _measurable(measured.by_score), vertical=True)
     order = pgettext("score", "uplift") if measured.score == "uplift" else pgettext("score", "probability")

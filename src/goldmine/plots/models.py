@@ -31,10 +31,10 @@ def gain_and_lift(curves: pd.DataFrame, list_share: float) -> Figure:
         lift.plot(part.depth, part.lift, color=colour, label=_who(who))
     for axis in (gain, lift):
         axis.axvline(list_share, color=RED, linestyle=":", label=pgettext("column", "list"))
-        axis.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+        axis.xaxis.set_major_formatter(PercentFormatter(1))
         axis.set_xlabel(_("Customers contacted, best first"))
         axis.set_xlim(0, 1)
-    gain.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    gain.yaxis.set_major_formatter(PercentFormatter(1))
     gain.set(ylim=(0, 1.01), ylabel=_("Outcomes found"), title=_("Gain"))
     lift.set(ylim=(0, None), ylabel=_("Times the base rate"), title=_("Lift"))
     gain.legend(loc="lower right")
@@ -206,7 +206,7 @@ def score_distribution(probability: np.ndarray, list_size: int) -> Figure:
     left.legend()
     means = [float(part.mean()) for part in np.array_split(ranked, 10) if len(part)]
     right.bar(range(1, len(means) + 1), means, color=BLUE)
-    right.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    right.yaxis.set_major_formatter(PercentFormatter(1))
     right.set_xticks(range(1, len(means) + 1))
     right.grid(visible=False, axis="x")
     right.set(

@@ -40,6 +40,7 @@ _HEADS = frozenset(
         pgettext("column", "customers"),
         pgettext("column", "cutoff"),
         pgettext("column", "decile"),
+        pgettext("column", "difference"),
         pgettext("column", "direction"),
         pgettext("column", "error"),
         pgettext("column", "estimated"),

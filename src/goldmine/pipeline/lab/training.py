@@ -10,6 +10,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from goldmine.core.figure_png import png
+from goldmine.core.i18n import _
 from goldmine.governance.compare import Comparison
 from goldmine.governance.compare import compare as compare_models
 from goldmine.governance.leakage import leak_gate
@@ -22,6 +23,8 @@ from goldmine.models.training_set import TrainingSet, read_training_set
 from goldmine.pipeline.lab.exploration import make_features
 from goldmine.pipeline.session import Session
 from goldmine.plots.governance import against_champion
+from goldmine.plots.notebook_tables import show_table
+from goldmine.plots.style import localized
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,9 @@ class ChampionChallenge:
 
     def _repr_html_(self) -> str:
         image = base64.b64encode(png(self.figure)).decode()
-        against = f"version {self.comparison.champion}" if self.comparison.champion else self.comparison.not_compared
-        styler = self.table.style.format("{:.4f}", na_rep="").format_index(escape="html")
-        shown = styler.set_caption(str(escape(against))).to_html()
+        version, reason = self.comparison.champion, self.comparison.not_compared
+        against = _("compared with version {version}", version=version) if version and not reason else reason
+        shown = show_table(self.table, "{:.4f}", index=True).set_caption(str(escape(localized(against)))).to_html()
         return f'{shown}<img alt="" src="data:image/png;base64,{image}">'
 
 

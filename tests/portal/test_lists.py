@@ -141,6 +141,12 @@ def test_a_heading_sorts_by_its_column_and_keeps_the_filter(page):
     assert '<a href="/lists?status=open&amp;sort=customer" title="Sort by this">Customer</a>' in text
 
 
+def test_a_part_asked_for_after_the_session_ended_leads_to_the_sign_in_page(client, release):
+    answer = client.get("/lists?status=open", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer["HX-Redirect"] == "/sign-in?next=/lists%3Fstatus%3Dopen"
+
+
 def test_texts_of_a_row_are_shown_as_texts(page, release):
     ListRow.objects.filter(customer_id="C1").update(reasons_en="<script>alert(1)</script>", name="<b>x")
     text = page("s1")[1]

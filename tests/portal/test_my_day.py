@@ -253,6 +253,12 @@ def test_a_hand_over_is_made_and_ended_on_its_page(browser):
     assert "for S1" not in browser("s2").get("/day").content.decode()
 
 
+def test_a_branch_with_one_manager_is_told_why_nobody_can_be_chosen(browser, users):
+    told = "No other customer manager of the branch has a user yet."
+    pages = {name: browser(name).get("/hand-over").content.decode() for name in ("s1", "s3", "branch2")}
+    assert {name: told in page for name, page in pages.items()} == {"s1": False, "s3": True, "branch2": True}
+
+
 @pytest.mark.parametrize(
     ("values", "status"),
     [

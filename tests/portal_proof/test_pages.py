@@ -78,3 +78,24 @@ def test_the_page_is_worked_by_the_keyboard_alone(open_as, people, release):
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
     assert page.url.endswith("#main")
+
+
+def test_rows_that_cannot_be_fetched_are_said_to_be_old_and_come_back(open_as, release):
+    page = open_as("branch1", language="en")
+    page.goto("/lists")
+    page.route("**/lists?**", lambda route: route.abort())
+    page.select_option("#f-status", "done")
+    page.wait_for_selector("#trouble", state="visible")
+    page.unroute("**/lists?**")
+    page.select_option("#f-status", "open")
+    page.wait_for_selector(".chips")
+    assert page.is_hidden("#trouble")
+    assert page.inner_text(".chips").startswith("Status: to contact")
+
+
+def test_a_filter_after_the_session_ended_leads_to_the_sign_in_page(open_as, release):
+    page = open_as("branch1", language="en")
+    page.goto("/lists")
+    page.context.clear_cookies()
+    page.select_option("#f-status", "done")
+    page.wait_for_url("**/sign-in?next=**")

@@ -33,7 +33,7 @@ CLEAN = {
     "associations": "'A' || i, 'Association ' || i, 'trade', 'garlic', 'Town'",
     "association_members": "'A' || i, 'C' || i, date '2020-01-01', date '2024-01-01'",
     "turnover": "'C' || i, date '2024-05-31', 'sales_invoices', 'X' || i, 'Firm ' || i, 'C' || i, 500",
-    "external_facts": "'C' || i, 'tax', 500, date '2024-01-31'",
+    "external_facts": "'C' || i, 'tax', 500, date '2024-01-31', 'register'",
     "products": "'W' || i, 'Product ' || i, 'wealth', 'R2'",
     "places": "'G' || i, 'grid', 34300000 + i, 118000000 + i",
     "visits": "'V' || i, 'C' || i, 'S' || i, date '2024-05-01', 'met'",

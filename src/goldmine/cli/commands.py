@@ -9,6 +9,7 @@ import typer
 
 from goldmine.cli.campaigns import learn_uplift, outcomes, sample_campaign, sample_quarter
 from goldmine.cli.credit import app as credit_app
+from goldmine.cli.field_work import cards, grid, routes, village, visit_results, visits
 from goldmine.cli.link import app as link_app
 from goldmine.cli.map_tables import map_tables
 from goldmine.cli.tags import app as tags_app
@@ -187,6 +188,12 @@ link_app.command("find", help="Compare all customers; write a review sheet of pa
     _command(("tables", "links"))
 )
 app.add_typer(credit_app, name="credit")
+app.command("grid")(grid)
+app.command("visits")(visits)
+app.command("routes")(routes)
+app.command("visit-results")(visit_results)
+app.command("cards")(cards)
+app.command("village")(village)
 app.command("map")(map_tables)
 app.command("train-table")(train_table)
 app.add_typer(outcomes, name="outcomes")

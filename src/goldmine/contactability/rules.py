@@ -233,7 +233,7 @@ RULES = (
 )
 
 
-Purpose = Literal["marketing_list", "wealth_list", "campaign", "on_request_list", "relationship"]
+Purpose = Literal["marketing_list", "wealth_list", "campaign", "on_request_list", "relationship", "visit"]
 
 
 @dataclass(frozen=True)
@@ -262,9 +262,10 @@ PURPOSES: dict[Purpose, PurposeRules] = {
     "campaign": PurposeRules(held_back=False),
     "on_request_list": PurposeRules(channels=("call",)),
     "relationship": PurposeRules(channels=("call",)),
+    "visit": PurposeRules(channels=("visit",)),
 }
 """Purposes of contact: released lists, campaigns' offers, on-request lists (worked by telephone), and contacts by the
-customer's owner (call sheets, overdue contacts, customers near the next level)."""
+customer's owner (call sheets, overdue contacts, customers near the next level), and visits to households."""
 
 
 def rules_for(purpose: Purpose) -> tuple[Rule, ...]:

@@ -20,6 +20,7 @@ from goldmine.contract.mapping import Mapping, load_mapping
 from goldmine.contract.reconciliation import TableIntake, amounts_read, reconciled, standing
 from goldmine.contract.returned_contacts import join_returned, write_joined
 from goldmine.contract.returned_mergers import join_mergers
+from goldmine.contract.returned_visits import DAYS, join_visits
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.source_totals import source_totals
 from goldmine.contract.sources import ParquetSource, PostgresSource
@@ -100,6 +101,9 @@ def open_bank(source: Path, work: Workspace) -> Bank:
             taken |= _with_returned(intake, taken.get("contacts"), scratch / "returned")
         if work.mergers.exists():
             taken |= _with_mergers(intake, taken["customers"], scratch / "mergers")
+        for name in DAYS:
+            if work.returned_visits(name).exists():
+                taken |= _with_visits(intake, name, taken.get(name), scratch / f"returned_{name}")
         work.claim(mapping.name, source)
         used = (
             path for table in mapping.tables.values() for name in table.source for path in mapping.sources[name].files()
@@ -192,6 +196,18 @@ def _with_mergers(intake: _Intake, own: _Taken, scratch: Path) -> dict[str, _Tak
         columns = join_mergers(connection, spec, files, intake.work.mergers, intake.mapping.data_until)
         written = write_joined(connection, spec, columns, scratch)
     return {spec.name: _Taken(tuple(columns), written=tuple(written))}
+
+
+def _with_visits(intake: _Intake, name: str, own: _Taken | None, scratch: Path) -> dict[str, _Taken]:
+    """The bank's visits or facts joined with what visitors brought back."""
+    spec = TABLES[name]
+    scratch.mkdir()
+    with connect(scratch) as connection:
+        files = [*(f.path for f in own.standing), *(f.path for f in own.written)] if own else []
+        returned = intake.work.returned_visits(name)
+        columns = join_visits(connection, spec, files, returned, intake.mapping.data_until)
+        written = write_joined(connection, spec, columns, scratch)
+    return {spec.name: _Taken(tuple(columns), written=tuple(written))} if written else {}
 
 
 def _made_from(intake: _Intake, spec: TableSpec) -> str:

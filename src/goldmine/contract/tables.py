@@ -239,6 +239,7 @@ EXTERNAL_FACTS = TableSpec(
         Column("fact", "text", "which fact", required=True, codes=("property", "tax", "provident_fund")),
         Column("amount", "money", "yuan: value of the property, tax or fund payments of a year", required=True),
         Column("observed_on", "day", "day it became known", required=True),
+        Column("source", "text", "where it comes from: a register, or `visit` for what a visitor brought back"),
     ),
     key=("customer_id", "fact", "observed_on"),
 )

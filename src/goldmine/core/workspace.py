@@ -83,6 +83,10 @@ class Workspace:
         """Contacts imported from results; the intake adds them to the bank's own."""
         return self.root / "returned" / "contacts.parquet"
 
+    def returned_visits(self, table: str) -> Path:
+        """Rows of ``visits`` or ``external_facts`` that visitors brought back; the intake adds them to the bank's."""
+        return self.root / "returned" / f"{table}.parquet"
+
     @property
     def same_person(self) -> Path:
         """Decisions on pairs of customer numbers: one person or not."""

@@ -55,6 +55,11 @@ def mergers(run: Snapshot) -> str:
     return _of_file(run.work.mergers)
 
 
+def visits(run: Snapshot) -> list[str]:
+    """Visits and facts that visitors brought back."""
+    return [_of_file(run.work.returned_visits(table)) for table in ("visits", "external_facts")]
+
+
 def tables(run: Snapshot) -> dict[str, Any]:
     """The bank's canonical tables."""
     bank = run.bank

@@ -1,0 +1,83 @@
+"""What a household's limits are worked out from, in whole fen and hundredths of a mu, as known at a snapshot."""
+
+from goldmine.core.dates import month_key, months_back
+from goldmine.core.sql import literal
+from goldmine.grid.residents import Residents
+from goldmine.grid.village_rules import VillageRules
+from goldmine.identity import merged_numbers, under_survivors
+
+MONTHS = 12
+"""Months of deposits; one without a row counts as nothing."""
+FACTS = ("tax", "provident_fund", "property")
+
+
+def store_facts(found: Residents, grid: str, rules: VillageRules) -> None:
+    """Make the table ``facts``: a row a household with its head, village, rating, what it holds and what it owes.
+
+    Columns: household_id, head_id, head_name, members, branch_id, grid_id, age (full years of the head), rating (the
+    latest of any member), deposits, tax, provident_fund, property, owed (fen), land_mu (hundredths), on_ledger, staff.
+
+    Parameters
+    ----------
+    grid : str
+        The grid's file, as an SQL literal.
+    """
+    connection, bank, day = found.connection, found.bank, found.as_of
+    merged = merged_numbers(connection, bank.read(connection, "customers"), day)
+    months = months_back(day, MONTHS)
+    for name in ("external_facts", "village_ratings", "suppressions", "staff", "customers"):
+        rows = under_survivors(bank.read(connection, name), merged)
+        connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE of_{name} AS {connection.compile(rows)}")
+    balances = bank.read(connection, "balances", [month_key(month) for month in months])
+    balances = under_survivors(balances, merged)
+    connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE of_balances AS {connection.compile(balances)}")
+    reasons = ", ".join(literal(reason) for reason in rules.ledger) or "NULL"
+    days = sum(month.day for month in months)
+    ranked = "arg_max({0}, (rated_on, customer_id))"
+    owed = f"FILTER (product_class = 'loan' AND month_end = DATE '{day}')"
+    latest = ", ".join(f"coalesce(max(fen) FILTER (fact = '{fact}'), 0) AS {fact}" for fact in FACTS)
+    connection.raw_sql(
+        f"""
+        CREATE OR REPLACE TEMP TABLE facts AS
+        WITH home AS (SELECT customer_id, household_id, is_head, members, branch_id, grid_id FROM {grid}),
+        money AS (
+          SELECT household_id,
+            coalesce(sum((coalesce(average_daily_balance, balance) * 100)::BIGINT * day(month_end))
+              FILTER (product_class IN ('demand', 'time')), 0)::BIGINT // {days} AS deposits,
+            coalesce(sum((balance * 100)::BIGINT) {owed}, 0)::BIGINT AS owed
+          FROM of_balances JOIN home USING (customer_id) GROUP BY ALL
+        ),
+        known AS (
+          SELECT customer_id, fact, (arg_max(amount, (observed_on, -amount)) * 100)::BIGINT AS fen
+          FROM of_external_facts WHERE observed_on <= DATE '{day}' GROUP BY ALL
+        ),
+        outside AS (
+          SELECT household_id, fact, sum(fen)::BIGINT AS fen FROM known JOIN home USING (customer_id) GROUP BY ALL
+        ),
+        outside_wide AS (SELECT household_id, {latest} FROM outside GROUP BY ALL),
+        rated AS (
+          SELECT household_id, {ranked.format("rating")} AS rating,
+            coalesce(({ranked.format("coalesce(land_mu, 0)")} * 100)::BIGINT, 0) AS land_mu
+          FROM of_village_ratings JOIN home USING (customer_id) WHERE rated_on <= DATE '{day}' GROUP BY ALL
+        ),
+        listed AS (
+          SELECT DISTINCT household_id FROM of_suppressions JOIN home USING (customer_id)
+          WHERE coalesce(reason IN ({reasons}), true) AND (end_date IS NULL OR end_date >= DATE '{day}')
+        ),
+        employed AS (
+          SELECT DISTINCT household_id FROM of_staff JOIN home USING (customer_id)
+          WHERE left_on IS NULL OR left_on > DATE '{day}'
+        ),
+        people AS (SELECT DISTINCT ON (customer_id) customer_id, name, birth_date FROM of_customers)
+        SELECT h.household_id, h.customer_id AS head_id, p.name AS head_name, h.members, h.branch_id, h.grid_id,
+          date_sub('year', p.birth_date, DATE '{day}') AS age, r.rating, coalesce(r.land_mu, 0) AS land_mu,
+          coalesce(m.deposits, 0) AS deposits, coalesce(m.owed, 0) AS owed,
+          {", ".join(f"coalesce(o.{fact}, 0) AS {fact}" for fact in FACTS)},
+          l.household_id IS NOT NULL AS on_ledger, e.household_id IS NOT NULL AS staff
+        FROM home AS h LEFT JOIN people AS p USING (customer_id) LEFT JOIN money AS m ON m.household_id = h.household_id
+        LEFT JOIN outside_wide AS o ON o.household_id = h.household_id
+        LEFT JOIN rated AS r ON r.household_id = h.household_id
+        LEFT JOIN listed AS l ON l.household_id = h.household_id
+        LEFT JOIN employed AS e ON e.household_id = h.household_id WHERE h.is_head
+        """
+    )

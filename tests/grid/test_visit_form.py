@@ -1,0 +1,111 @@
+"""A route's workbook that comes back: visits and facts of their day, and rows that go back with a reason."""
+
+from datetime import date
+
+import duckdb
+import openpyxl
+import pytest
+
+from goldmine.contract.intake import open_bank
+from goldmine.core.errors import ContractError
+from goldmine.core.workspace import Workspace
+from goldmine.grid.visit_form import import_visits
+from tests.grid.test_visits import consenting
+from tests.tiny import make_bank, workspace
+
+TODAY = date(2024, 7, 20)
+
+
+@pytest.fixture
+def bank(tmp_path):
+    return make_bank(tmp_path / "bank", {"customers": [consenting(number) for number in ("001", "002", "003")]})
+
+
+def form(path, *rows: tuple, heads=("客户号", "走访人", "走访日期", "走访结果", "不动产价值（元）", "年纳税额（元）")):
+    book = openpyxl.Workbook()
+    book.active.append(heads)
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+    return path
+
+
+def stored(work: Workspace, table: str, columns: str) -> list[tuple]:
+    return duckdb.sql(f"SELECT {columns} FROM '{work.returned_visits(table)}' ORDER BY ALL").fetchall()
+
+
+def test_a_chinese_form_gives_visits_and_facts_of_their_day(tmp_path, bank):
+    work = workspace(tmp_path / "work")
+    file = form(
+        tmp_path / "S1.xlsx",
+        ("001", "王芳（S1）", date(2024, 7, 2), "已见到", 650000, None),
+        ("002", "王芳（S1）", "2024-07-03", "未见到", None, None),
+        ("003", "王芳（S1）", None, None, None, None),
+    )
+    taken = import_visits(file, bank, work, TODAY)
+    assert (taken.visits, taken.facts, taken.not_filled, taken.bad_file) == (2, 1, 1, None)
+    assert stored(work, "visits", "customer_id, visitor_id, visited_on, result") == [
+        ("001", "S1", date(2024, 7, 2), "met"),
+        ("002", "S1", date(2024, 7, 3), "not_met"),
+    ]
+    facts = stored(work, "external_facts", "customer_id, fact, amount::INT, observed_on, source")
+    assert facts == [("001", "property", 650_000, date(2024, 7, 2), "visit")]
+
+
+def test_rows_that_cannot_be_meant_go_back_with_the_reason(tmp_path, bank):
+    work = workspace(tmp_path / "work")
+    file = form(
+        tmp_path / "S1.xlsx",
+        ("009", "S1", date(2024, 7, 2), "已见到", None, None),
+        ("001", "S1", date(2024, 7, 21), "已见到", None, None),
+        ("002", "S1", date(2024, 7, 2), "看见了狗", None, None),
+        ("003", "S1", date(2024, 7, 2), "met", -5, None),
+    )
+    taken = import_visits(file, bank, work, TODAY)
+    assert taken.bad == {"customer": 1, "day": 1, "result": 1, "amount": 1}
+    assert not work.returned_visits("visits").exists()
+    assert taken.bad_file is not None
+    back = openpyxl.load_workbook(taken.bad_file).active
+    assert next(row[-1].value for row in back.iter_rows(min_row=2)) == "客户号不在本行客户表中"
+
+
+def test_a_row_that_comes_again_replaces_the_earlier_one(tmp_path, bank):
+    work = workspace(tmp_path / "work")
+    for result in ("未见到", "已搬走"):
+        import_visits(
+            form(tmp_path / "S1.xlsx", ("001", "S1", date(2024, 7, 2), result, None, None)), bank, work, TODAY
+        )
+    assert stored(work, "visits", "result") == [("moved",)]
+
+
+def test_a_form_without_its_columns_is_refused(tmp_path, bank):
+    file = form(tmp_path / "S1.xlsx", ("001",), heads=("客户号",))
+    with pytest.raises(ContractError, match="columns are missing"):
+        import_visits(file, bank, workspace(tmp_path / "work"), TODAY)
+
+
+def test_the_intake_adds_what_the_books_reach_and_the_banks_own_row_counts(tmp_path):
+    folder, work = tmp_path / "books", workspace(tmp_path / "work")
+    folder.mkdir()
+    (folder / "bank.yaml").write_text("name: tiny\ndata_until: 2024-07-31\n", "utf-8")
+    duckdb.sql(f"COPY (SELECT '001' AS customer_id) TO '{folder}/customers.parquet' (FORMAT parquet)")
+    duckdb.sql(
+        f"COPY (SELECT 'T1' AS transaction_id, '001' AS customer_id, TIMESTAMP '2024-07-01 10:00' AS time, "
+        f"1::DECIMAL(18,2) AS amount, 'in' AS direction) TO '{folder}/transactions.parquet' (FORMAT parquet)"
+    )
+    duckdb.sql(
+        f"COPY (SELECT '001' AS customer_id, 'tax' AS fact, 7::DECIMAL(18,2) AS amount, "
+        "DATE '2024-07-02' AS observed_on) "
+        f"TO '{folder}/external_facts.parquet' (FORMAT parquet)"
+    )
+    bank = open_bank(folder, work)
+    rows = [
+        ("001", "S1", date(2024, 7, 2), "met", 5, 6),
+        ("001", "S1", date(2024, 8, 2), "met", 8, None),
+    ]
+    import_visits(form(tmp_path / "S1.xlsx", *rows), bank, work, date(2024, 8, 5))
+    bank = open_bank(folder, work)
+    files = [str(file.path) for name in ("external_facts",) for file in bank.tables[name].files]
+    facts = duckdb.sql(f"SELECT fact, amount::INT, source FROM read_parquet({files}) ORDER BY ALL").fetchall()
+    assert facts == [("property", 5, "visit"), ("tax", 7, None)]
+    assert bank.tables["visits"].rows == 1

@@ -13,6 +13,7 @@ from goldmine.customers.employer_rules import ProductWorth, load_employer_rules
 from goldmine.customers.employer_staff import employer_staff, firms_without_payroll, key_people
 from goldmine.customers.payroll import find_payrolls
 from goldmine.customers.source_tables import SourceTables
+from goldmine.publishing.employer_lists import left_list
 from goldmine.sample import write_bank
 from tests.tiny import balance, make_bank, transaction
 
@@ -140,6 +141,18 @@ def test_the_roll_tells_paid_new_left_and_elsewhere(tmp_path):
     (row,) = staff.employers.to_dict("records")
     counts = ("paid_staff", "new_staff", "left_staff", "elsewhere_staff", "lacks_payroll")
     assert [row[name] for name in counts] == [4, 1, 1, 1, 1]
+    left = left_list(staff.needs, staff.employers)
+    assert left[["customer_id", "employer_name", "last_paid"]].to_numpy().tolist() == [["D", "Mill", "2024-04"]]
+
+
+def test_who_is_paid_by_another_employer_now_has_not_left(tmp_path):
+    moves = [*paid("W1", "ABCD", counterparty_name="Mill", months=("2024-03", "2024-04")), *paid("W1", "ABC")]
+    moves += [*paid("W2", "EFG", counterparty_name="Saw"), *paid("W2", "D", months=("2024-06",))]
+    employers = [{"employer_id": "E1", "name": "Mill"}, {"employer_id": "E2", "name": "Saw"}]
+    given = sources(tmp_path, moves, customers=on_record("ABCD", "E1") + on_record("EFG", "E2"), employers=employers)
+    staff = employer_staff(given, find_payrolls(given, AS_OF, RULES), AS_OF, RULES)
+    assert "left" in set(staff.needs["pay_status"])
+    assert left_list(staff.needs, staff.employers).empty
 
 
 def test_what_an_employers_people_lack_is_worth_a_visit(tmp_path):

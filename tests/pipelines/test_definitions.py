@@ -7,7 +7,7 @@ from dagster._core.definitions.partitions.context import partition_loading_conte
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import ContractError, HistoryError, UseCaseError, ValidationError
 from goldmine.core.workspace import Workspace, home
-from goldmine.labels.use_case import use_case_names
+from goldmine.labels.use_case import names_by_model, use_case_names
 from goldmine.pipeline.dagster_assets import retry_if_transient
 from goldmine.pipeline.dagster_job import dagster_home, load_definitions, run_job
 from goldmine.pipeline.job_settings import JobSettings, month_ends
@@ -162,7 +162,7 @@ def test_the_portal_is_loaded_after_the_release_and_the_reports(defs):
 
 def test_every_suite_is_a_check_that_blocks_what_all_use_cases_share(defs):
     specs = {s.key.to_user_string(): s.blocking for a in defs.assets for s in a.check_specs}
-    scores = {f"{name}/scores:scores" for name in use_case_names()}
+    scores = {f"{name}/scores:scores" for name in names_by_model(has_model=True)}
     assert set(specs) == {*(f"tables:{name}" for name in TABLES), "features:features", *scores, "release:lists"}
     assert {name for name, blocking in specs.items() if not blocking} == scores
 

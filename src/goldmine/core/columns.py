@@ -349,6 +349,7 @@ _CATALOGUE = (
     Column("payer_kind", pgettext("heading", "Wages come from"), "centred", 18, words=_PAYER_KINDS),
     Column("pay_status", pgettext("heading", "On the payroll"), "centred", 18, words=_PAY_STATUSES),
     Column("pay_level", pgettext("heading", "Level of pay"), "centred", 12, words=_PAY_LEVELS),
+    Column("last_paid", pgettext("heading", "Last paid here"), "centred", 12),
     Column("next_best", pgettext("heading", "Next best product"), "centred", 18, words=_STAFF_PRODUCTS),
     Column("paid_staff", pgettext("heading", "People paid here"), "count", 12, unit="customers"),
     Column("middle_staff", pgettext("heading", "of them of the middle level"), "count", 12, unit="customers"),

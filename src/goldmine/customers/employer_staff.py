@@ -113,7 +113,7 @@ def payroll_roll(payrolls: Payrolls, on_record: pd.DataFrame, as_of: date, rules
     -------
     pandas.DataFrame
         customer_id, payer and employer_id (each missing where it is not known), pay_status (one of `STATUSES`),
-        pay_level (one of `LEVELS`; missing for who is paid elsewhere).
+        pay_level (one of `LEVELS`) and last_paid (the month, YYYY-MM), both missing for who is paid elsewhere.
     """
     month, payments = month_key(as_of), payrolls.payments
     by_payee = payments.groupby(["customer_id", "payer", "day"], as_index=False).agg(
@@ -136,7 +136,8 @@ def payroll_roll(payrolls: Payrolls, on_record: pd.DataFrame, as_of: date, rules
     gone = roll.loc[roll["pay_status"] == "left", ["customer_id", "employer_id"]]
     others = others.merge(gone, "left", ["customer_id", "employer_id"], indicator="seen")
     others = others.loc[others["seen"] == "left_only", ["customer_id", "employer_id"]].assign(pay_status="elsewhere")
-    columns = ["customer_id", "payer", "employer_id", "pay_status", "pay_level"]
+    roll = roll.rename(columns={"last": "last_paid"})
+    columns = ["customer_id", "payer", "employer_id", "pay_status", "pay_level", "last_paid"]
     return pd.concat([roll[columns], others], ignore_index=True).reindex(columns=columns)
 
 

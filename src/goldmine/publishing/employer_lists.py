@@ -44,6 +44,19 @@ def staff_list(staff: pd.DataFrame, employers: pd.DataFrame, language: str) -> p
     return rows[[*names, "next_best", "missing"]]
 
 
+def left_list(staff: pd.DataFrame, employers: pd.DataFrame) -> pd.DataFrame:
+    """Who is paid here no longer, by nobody, the latest first: their wages went elsewhere, or they lost their work.
+
+    Parameters are those of `staff_list`.
+    """
+    paid_now = staff.loc[staff["pay_status"].isin(["paid", "new"]), "customer_id"]
+    rows = staff[(staff["pay_status"] == "left") & ~staff["customer_id"].isin(paid_now)]
+    rows = rows.merge(employers[["employer_id", "employer_name", "industry"]], "left", "employer_id")
+    rows = rows.sort_values(["last_paid", "customer_id"], ascending=[False, True])
+    names = ["customer_id", "branch_id", "manager_id", "employer_name", "industry", "pay_level", "last_paid"]
+    return rows.drop_duplicates("customer_id", ignore_index=True)[names]
+
+
 def write_proposals(
     work: Workspace, as_of: date, employers: pd.DataFrame, language: str, *, examples: bool = False
 ) -> Path:

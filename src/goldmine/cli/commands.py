@@ -208,6 +208,28 @@ def lists(work: WorkFolder = Path("data")) -> None:
     show_lists(Workspace(work.absolute()))
 
 
+@app.command()
+def reproduce(
+    release: Annotated[str, typer.Argument(metavar="RELEASE", help="Its id, or the beginning of it.")],
+    work: WorkFolder = Path("data"),
+    language: Language = "en",
+) -> None:
+    """Make a release again from what the work folder holds and name what differs, byte for byte; the folder stays."""
+    from goldmine.cli.output import errors_in, show_reproduction
+    from goldmine.core.workspace import Workspace
+    from goldmine.pipeline.parameters import parse_language
+    from goldmine.publishing.reproduce import find_release
+    from goldmine.publishing.reproduce import reproduce as make_again
+
+    language = parse_language(language)
+    with errors_in(language):
+        workspace = Workspace(work.absolute())
+        made = make_again(workspace, find_release(workspace, release))
+        show_reproduction(made, language)
+        if not made.same:
+            raise typer.Exit(1)
+
+
 @app.command("sample-bank")
 def sample_bank(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to; what stands there is replaced.")],

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from goldmine.pipeline.snapshot import Snapshot
     from goldmine.publishing.manifest import Replaced
     from goldmine.publishing.release_store import Release
+    from goldmine.publishing.reproduce import Reproduction
 
 
 def complain(error: GoldmineError) -> None:
@@ -203,6 +204,22 @@ def _own_folders(snapshot: "Snapshot") -> dict[str, tuple[str, Path]]:
         "households": (_("Households"), households_path(snapshot.work, as_of)),
         "links": (_("Pairs to decide on"), snapshot.work.linkage(as_of) / f"review_{snapshot.language}.xlsx"),
     }
+
+
+def show_reproduction(made: "Reproduction", language: str) -> None:
+    """Print whether a release was made again to the byte, and what differs."""
+    release = made.release.manifest.release_id
+    if made.same:
+        text: str = _("release {release}: {n} files, every byte the same", release=release, n=len(made.files))
+        say(in_language(text, language))
+    words = {"differs": _("differs"), "missing": _("was not made again"), "new": _("was not there")}
+    for path, state in made.files.items():
+        if state != "same":
+            say(in_language(_("{file}: {what}", file=path, what=words[state]), language))
+    for name in made.inputs:
+        say(in_language(_("changed since: {what}", what=name), language))
+    if not made.same and not made.release.manifest.inputs:
+        say(in_language(_("this release does not record its inputs, so what changed cannot be named"), language))
 
 
 def show_backtest(result: "Backtest") -> None:

@@ -56,12 +56,49 @@ def schedule(bank: Bank = None, work: WorkFolder = Path("data"), port: Port = 30
     _become("dagster", ["dev", "-f", str(definitions_path()), "--log-level", "warning"], port, variables)
 
 
+@app.command()
+def debug(
+    notebook: Annotated[
+        str,
+        typer.Argument(metavar="[NOTEBOOK]", help="Such as 4_train_longtail or 2024-06-30/2_features; else the last."),
+    ] = "",
+    work: WorkFolder = Path("data"),
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the copy in JupyterLab.")] = True,
+    port: Port = 8888,
+) -> None:
+    """Open a failed notebook in JupyterLab: a copy with its parameters, the failed cell marked."""
+    from goldmine.cli.output import near, say
+    from goldmine.core.workspace import Workspace
+    from goldmine.pipeline.debugging import prepare_debugging
+
+    failed = prepare_debugging(Workspace(work.absolute()), notebook)
+    say(f"{near(failed.executed)}, cell {failed.run.cell}: {failed.run.message}")
+    say(near(failed.copy))
+    if browser:
+        root = ["--allow-root"] if os.geteuid() == 0 else []
+        _become("jupyterlab", [str(failed.copy), *_LAB, *root], port, {}, page=f"{HOST}:{port}/lab", host="--ip")
+
+
+_LAB = (
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.news_url=None",
+    "--LabApp.extension_manager=readonly",
+)
+"""JupyterLab asks nobody for news, updates or extensions."""
+
+
 def _become(
-    module: str, arguments: Sequence[str], port: int, variables: Mapping[str, str], *, page: str = ""
+    module: str,
+    arguments: Sequence[str],
+    port: int,
+    variables: Mapping[str, str],
+    *,
+    page: str = "",
+    host: str = "--host",
 ) -> NoReturn:
     from goldmine.pipeline.environment import QUIET
 
-    command = [sys.executable, "-m", module, *arguments, "--host", HOST, "--port", str(port)]
+    command = [sys.executable, "-m", module, *arguments, host, HOST, "--port", str(port)]
     sys.stderr.write(f"http://{page or f'{HOST}:{port}'} (Ctrl-C ends it)\n")
     sys.stderr.flush()
     os.execve(sys.executable, command, {**os.environ, **QUIET, **variables})

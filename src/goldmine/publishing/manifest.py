@@ -128,6 +128,8 @@ class Manifest(RecordModel):
         The release of the same snapshot that it replaces; None for the first.
     left_out : dict of str to str
         Use cases without a list because their scores were refused, and why.
+    inputs : dict of str to str
+        Fingerprint of each input that the id was made of, by name.
     """
 
     as_of: date
@@ -144,6 +146,7 @@ class Manifest(RecordModel):
     campaign_validation: dict[str, dict[str, Any]] = {}
     replaces: Replaced | None = None
     left_out: dict[str, str] = {}
+    inputs: dict[str, str] = {}
 
 
 def younger_models(manifest: Manifest) -> list[str]:

@@ -21,7 +21,15 @@ from goldmine.publishing.listing import Listing, ReleaseMetadata, choose, make_r
 from goldmine.publishing.manifest import ListFile, Manifest
 from goldmine.publishing.moves import biggest_moves
 from goldmine.publishing.reasons import reasons_in_words
-from goldmine.publishing.release_inputs import Scored, left_out, model_of, read_scored, release_id_of, write_customers
+from goldmine.publishing.release_inputs import (
+    Scored,
+    left_out,
+    model_of,
+    read_scored,
+    release_id_of,
+    release_marks,
+    write_customers,
+)
 from goldmine.publishing.release_store import Release, release_once
 from goldmine.validation import FileToCheck, SuiteResult, require, validate_files
 
@@ -105,6 +113,7 @@ def _fill(bank: Bank, work: Workspace, scored: list[Scored], release: ReleaseMet
         campaign_validation={result.suite: _summary(result) for result in campaign_results},
         replaces=write_changes(folder, replaced_release(work, release), release),
         left_out=left_out(work, release.as_of, [listing.use_case.name for listing in listings]),
+        inputs=release_marks(bank, work, scored, release.as_of, release.language),
     )
 
 

@@ -158,31 +158,40 @@ def write_customers(folder: Path, work: Workspace, as_of: date) -> CustomersFile
 
 
 def release_id_of(bank: Bank, work: Workspace, scored: list[Scored], as_of: date, language: str) -> str:
-    """Id of the release that these inputs make; the same inputs give the same id.
+    """Id of the release that these inputs make; the same inputs give the same id: see `release_marks`."""
+    return fingerprint.of_value(release_marks(bank, work, scored, as_of, language))[:_ID_DIGITS]
 
-    The id does not depend on folders, on the store, on the time or its zone, or on who runs it. It covers the scores,
+
+def release_marks(bank: Bank, work: Workspace, scored: list[Scored], as_of: date, language: str) -> dict[str, str]:
+    """Fingerprint of each input of a release, by name.
+
+    They do not depend on folders, on the store, on the time or its zone, or on who runs it. They cover the scores,
     the models' versions, the settings of use cases and campaigns, past offers, learned uplift, the customers table, the
     tables that the rules read, the suites of lists and offers, the code that makes lists and reasons, the translations,
     and the use cases that were refused.
     """
-    tables = {
-        name: [bank.tables[name].columns, sorted(file.fingerprint for file in bank.tables[name].files)]
-        for name in _RULE_TABLES
-        if bank.has(name)
-    }
+    names = sorted(entry.use_case.name for entry in scored)
+    settings, past, returned = campaigns_fingerprint(work, as_of)
     suites = [home() / "expectations" / f"{name}.json" for name in ("lists", "offers", "control")]
-    lists = {
-        entry.use_case.name: [
-            entry.use_case.model_dump(mode="json"),
-            entry.model.model_dump(exclude={"mlflow_run"}),
-            entry.scores_fingerprint,
-            entry.features_fingerprint,
-        ]
-        for entry in scored
+    inputs: dict[str, object] = {
+        "bank, month and language": [bank.name, bank.data_until, as_of, language],
+        "customers table": customers_fingerprint(work, as_of),
+        "settings of campaigns": settings,
+        "past offers": past,
+        "returned results": returned,
+        "learned uplift": uplift_fingerprint(work, as_of, names),
+        "refused use cases": left_out(work, as_of, names),
+        "code": code_fingerprint("goldmine.publishing.publish"),
+        "texts and suites": fingerprint.of_code(LOCALE, *suites),
     }
-    about = [bank.name, bank.data_until, as_of, language, customers_fingerprint(work, as_of)]
-    learned = uplift_fingerprint(work, as_of, sorted(lists))
-    everything = [*about, lists, tables, campaigns_fingerprint(work, as_of), learned]
-    everything += [left_out(work, as_of, lists)]
-    everything += [code_fingerprint("goldmine.publishing.publish"), fingerprint.of_code(LOCALE, *suites)]
-    return fingerprint.of_value(everything)[:_ID_DIGITS]
+    for entry in scored:
+        name = entry.use_case.name
+        inputs[f"use case {name}"] = entry.use_case.model_dump(mode="json")
+        inputs[f"model of {name}"] = entry.model.model_dump(exclude={"mlflow_run"})
+        inputs[f"scores of {name}"] = entry.scores_fingerprint
+        inputs[f"features of {name}"] = entry.features_fingerprint
+    for name in _RULE_TABLES:
+        if bank.has(name):
+            table = bank.tables[name]
+            inputs[f"table {name}"] = [table.columns, sorted(file.fingerprint for file in table.files)]
+    return {name: fingerprint.of_value(value) for name, value in inputs.items()}

@@ -12,7 +12,7 @@ from goldmine.cli.findings import require_no_warning, show_findings
 from goldmine.cli.rule_meanings import meaning_for_lists
 from goldmine.contract.intake import open_bank
 from goldmine.contract.manifest import read_intake
-from goldmine.core.errors import ValidationError
+from goldmine.core.errors import ContractError, ValidationError
 from goldmine.core.files import write_json
 from goldmine.core.workspace import Workspace
 
@@ -87,6 +87,28 @@ def test_a_source_that_is_called_as_its_table_is_not_named_twice(
     assert capsys.readouterr().out.startswith("customers: 1 rows in its source, all taken in\n")
     show_findings(work, "zh")
     assert capsys.readouterr().out.startswith("customers：来源 1 行，全部入库\n")
+
+
+def test_columns_that_the_contract_does_not_know_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "lake"
+    folder.mkdir()
+    (folder / "customers.csv").write_text("customer_id,merged_to,shoe_size\n1,,42\n", "utf-8")
+    row = "transaction_id,customer_id,time,amount,direction\nt1,1,2024-01-03,1.00,in\n"
+    (folder / "transactions.csv").write_text(row, "utf-8")
+    work = Workspace(tmp_path / "lake work")
+    open_bank(folder, work)
+    open_bank(folder, work)
+    show_findings(work, "en")
+    assert (
+        capsys.readouterr().out.splitlines()[1]
+        == "  left out, since the contract has no such columns: merged_to, shoe_size"
+    )
+    (folder / "customers.csv").write_text("customer,name\n1,\n", "utf-8")
+    with pytest.raises(ContractError) as caught:
+        open_bank(folder, work)
+    assert caught.value.what == (
+        "customers: compulsory columns are missing: customer_id; no columns of the contract are: customer."
+    )
 
 
 def test_what_cannot_be_judged_of_a_month_is_said(work: Workspace, capsys: pytest.CaptureFixture[str]) -> None:

@@ -132,6 +132,9 @@ def _of_table(table: TableIntake) -> list[str]:
     if table.looked_up:
         joined = _rows_of({name: table.sources[name] for name in table.looked_up})
         lines.append(_("  joined by the SELECT: {sources}", sources=joined))
+    if table.left_out:
+        columns = _first(table.left_out, _NAMED_FILES)
+        lines.append(_("  left out, since the contract has no such columns: {columns}", columns=columns))
     if table.written != table.read:
         lines.append(_("  {n} rows: lost; report this", n=f"{table.written - table.read:+,}"))
     return lines + [_of_amount(amount) for amount in table.amounts] + _of_columns(table)

@@ -69,7 +69,7 @@ def read_footer(path: Path, table: str) -> pq.FileMetaData:
             _("{table}: {path} is not a whole Parquet file.", table=table, path=path),
             _("It may have been cut short: copy or export it again."),
         ) from error
-    require_own_names(schema.names, f"{table}: {path.name}")
+    require_own_names(schema.names, _("{table}: {file}", table=table, file=path.name))
     wide = [field.name for field in schema if pa.types.is_decimal256(field.type)]
     if wide:
         raise ContractError(

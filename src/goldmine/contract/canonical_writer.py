@@ -165,7 +165,7 @@ def _refuse_faults(
             table=table,
             keys=keys,
         )
-    raise ContractError(_("{table}: {faults}.", table=table, faults=join_texts(faults, "; ")), do)
+    raise ContractError(_("{table}: {faults}.", table=table, faults=join_texts(faults, _("; "))), do)
 
 
 def _faults(cast: ColumnCast, counted: ColumnCounts, total: int, shape: str = "") -> list[LocalizedText]:

@@ -83,7 +83,7 @@ def columns_of(source: CsvSource, files: list[Path], table: str) -> list[str]:
             ),
             _("Check `quote` and `delimiter` of the source in bank.yaml, or correct the header."),
         )
-    require_own_names(names, f"{table}: {files[0].name}")
+    require_own_names(names, _("{table}: {file}", table=table, file=files[0].name))
     for name in source.dates:
         if name not in names:
             raise ContractError(

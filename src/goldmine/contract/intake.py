@@ -24,7 +24,7 @@ from goldmine.contract.returned_visits import DAYS, join_visits
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.source_totals import source_totals
 from goldmine.contract.sources import ParquetSource, PostgresSource
-from goldmine.contract.stage import connect, stage
+from goldmine.contract.stage import connect, left_out, stage
 from goldmine.contract.tables import TABLES
 from goldmine.contract.value_forms import built_in_words
 from goldmine.core.code_fingerprint import code_fingerprint
@@ -155,8 +155,9 @@ def _take_in(intake: _Intake, spec: TableSpec, scratch: Path) -> _Taken:
         read = sum(pq.read_metadata(part).num_rows for part in staged.rglob("*.parquet"))
         yuan = amounts_read(spec, counts)
         sources = source_totals(connection, spec, intake.mapping, (read, yuan))
+        unknown = left_out(connection, spec, intake.mapping)
     shutil.rmtree(staged)
-    counted = reconciled(spec, sources, counts, (read, sum(file.rows for file in written)))
+    counted = reconciled(spec, sources, counts, (read, sum(file.rows for file in written)), unknown)
     return _Taken(written[0].columns if written else (), written=tuple(written), made_from=made_from, intake=counted)
 
 

@@ -1,5 +1,6 @@
 """What an intake counted: rows and yuan in the sources and in each table, and the difference by reason."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,8 @@ class TableIntake(RecordModel):
         Rows of each source that the table reads, where they can be counted without its SELECT.
     looked_up : list of str
         Sources that its SELECT only joins, so that their rows are not the table's.
+    left_out : list of str
+        Columns of its source that the contract does not know.
     read, written : int
         Rows that the SELECT gave, and rows of the canonical table.
     columns : list of ColumnIntake
@@ -78,6 +81,7 @@ class TableIntake(RecordModel):
     table: str
     sources: dict[str, int]
     looked_up: list[str] = []
+    left_out: list[str] = []
     read: int
     written: int
     columns: list[ColumnIntake]
@@ -89,7 +93,11 @@ class TableIntake(RecordModel):
 
 
 def reconciled(
-    spec: TableSpec, sources: SourceTotals, counts: list[ColumnCounts], rows: tuple[int, int]
+    spec: TableSpec,
+    sources: SourceTotals,
+    counts: list[ColumnCounts],
+    rows: tuple[int, int],
+    left_out: Sequence[str] = (),
 ) -> TableIntake:
     """The record of a table that was cast.
 
@@ -97,6 +105,8 @@ def reconciled(
     ----------
     rows : tuple of int
         Rows read and written.
+    left_out : sequence of str
+        Columns of its source that the contract does not know.
     """
     columns = [
         ColumnIntake(
@@ -124,6 +134,7 @@ def reconciled(
         table=spec.name,
         sources=sources.rows,
         looked_up=list(sources.looked_up),
+        left_out=list(left_out),
         read=rows[0],
         written=rows[1],
         columns=columns,

@@ -61,7 +61,7 @@ def as_keys(remedies: Sequence[Remedy]) -> str:
         texts.append(f"{key}: {{{', '.join(entries)}}}" if by_column else f"{key}: {' or '.join(entries)}")
     notes = dict.fromkeys(found.note for found in remedies if found.note)
     keys = "; ".join(texts)
-    return _("{keys} ({notes})", keys=keys, notes=join_texts(notes, "; ")) if notes else keys
+    return _("{keys} ({notes})", keys=keys, notes=join_texts(notes, _("; "))) if notes else keys
 
 
 class Unreadable(NamedTuple):

@@ -1,6 +1,6 @@
 """A table's rows as the bank writes them: read once from their source into scratch Parquet, a folder a month."""
 
-import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -117,7 +117,6 @@ def raw_view(name: str) -> str:
 
 _MEMORY = "2GB"
 _MOST_THREADS = 4
-_log = logging.getLogger(__name__)
 
 
 def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
@@ -199,11 +198,23 @@ def _contract_columns(connection: duckdb.DuckDBPyConnection, spec: TableSpec, ma
     name = mapping.tables[spec.name].source[0]
     there = _described(connection, f"SELECT * FROM {quoted(name)}")
     known = [column.name for column in spec.columns if column.name in there]
-    unknown = [column for column in there if column not in known]
-    if unknown:
-        _log.warning("%s: columns that the contract does not know are left out: %s", spec.name, ", ".join(unknown))
-    _check_columns(spec, dict.fromkeys(known, ""))
+    _check_columns(spec, dict.fromkeys(known, ""), [column for column in there if column not in known])
     return f"SELECT {', '.join(quoted(column) for column in known)} FROM {quoted(name)}"
+
+
+def left_out(connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Mapping) -> list[str]:
+    """Columns of a source without a SELECT that the contract does not know, so that they are left out.
+
+    Parameters
+    ----------
+    connection : duckdb.DuckDBPyConnection
+        Where :func:`stage` has named the source.
+    """
+    table = mapping.tables[spec.name]
+    if table.select:
+        return []
+    there = _described(connection, f"SELECT * FROM {quoted(table.source[0])}")
+    return [name for name in there if name not in {column.name for column in spec.columns}]
 
 
 def _write(
@@ -245,15 +256,19 @@ def _described(connection: duckdb.DuckDBPyConnection, select: str) -> dict[str, 
     return {row[0]: row[1] for row in connection.execute(f"DESCRIBE SELECT * FROM (\n{select}\n)").fetchall()}
 
 
-def _check_columns(spec: TableSpec, there: dict[str, str]) -> None:
+def _check_columns(spec: TableSpec, there: dict[str, str], unused: Sequence[str] = ()) -> None:
     allowed = [column.name for column in spec.columns]
     unknown = [name for name in there if name not in allowed]
     missing = [column.name for column in spec.columns if column.required and column.name not in there]
     if missing:
+        columns = {"table": spec.name, "columns": ", ".join(missing)}
         raise ContractError(
-            _("{table}: compulsory columns are missing: {columns}.", table=spec.name, columns=", ".join(missing)),
+            _("{table}: compulsory columns are missing: {columns}; no columns of the contract are: {unused}.",
+              **columns, unused=", ".join(unused))
+            if unused
+            else _("{table}: compulsory columns are missing: {columns}.", **columns),
             _("Add them to the table, or select them in bank.yaml under tables.{table}.", table=spec.name),
-        )
+        )  # fmt: skip
     if unknown:
         raise ContractError(
             _("{table}: the contract has no columns {columns}.", table=spec.name, columns=", ".join(unknown)),

@@ -53,7 +53,7 @@ def text_files(source: XlsxSource, table: str, scratch: Path) -> list[Path]:
                 _("Give all workbooks of a source the same columns in the same order."),
             )
         first = names
-        require_own_names(names, f"{table}: {path.name}")
+        require_own_names(names, _("{table}: {file}", table=table, file=path.name))
         copies.append(_write(rows, names, scratch / f"{number}.parquet"))
     return copies
 

@@ -48,15 +48,18 @@ class Recomputed:
         held: dict[str, Money] = defaultdict(lambda: defaultdict(lambda: ZERO))  # type: ignore[arg-type]
         first = date(self.day.year - 1, self.day.month, self.day.day) + timedelta(days=1)
         days = (self.day - first).days + 1
-        columns = "customer_id, product_class, month_end, average_daily_balance, balance"
-        for customer, product, month, average, end in self.rows(
+        columns = "customer_id, product_class, month_end, average_daily_balance"
+        for customer, product, month, average in self.rows(
             self.bank / "balances" / "*.parquet", columns, f"month_end BETWEEN '{first}' AND '{self.day}'"
         ):
             own = self.household(customer)
             if own and product in ("demand", "time"):
                 held[own]["deposits"] += Fraction(average) * month.day / days
-            elif own and product == "loan" and month == self.day:
-                held[own]["owed"] += Fraction(end)
+        owed = dict(self.rows(self.table("loan_months"), "loan_id, owed", f"month_end = '{self.day}'"))
+        running = f"granted_on <= '{self.day}' AND (closed_on IS NULL OR closed_on > '{self.day}')"
+        for loan, customer, limit in self.rows(self.table("loans"), "loan_id, customer_id, credit_limit", running):
+            if own := self.household(customer):
+                held[own]["owed"] += Fraction(owed.get(loan, limit))
         for (customer, fact), (_day, amount) in self.latest_facts().items():
             if own := self.household(customer):
                 held[own][fact] += Fraction(amount)
@@ -85,13 +88,22 @@ class Recomputed:
         return {own: (grade, mu) for own, (_day, _who, grade, mu) in latest.items()}
 
     def refused(self) -> set[str]:
-        """Households with a member on the ledger or on the staff."""
+        """Households with a member on the ledger, on the staff, or in arrears."""
         reasons = ", ".join(f"'{reason}'" for reason in self.rules["ledger"])
         open_rows = f"reason IN ({reasons}) AND (end_date IS NULL OR end_date >= '{self.day}')"
         off = self.rows(self.table("suppressions"), "customer_id", open_rows)
         serving = f"customer_id IS NOT NULL AND (left_on IS NULL OR left_on > '{self.day}')"
         off += self.rows(self.table("staff"), "customer_id", serving)
+        off += self.late()
         return {own for (customer,) in off if (own := self.household(customer))}
+
+    def late(self) -> list[tuple[Any, ...]]:
+        """Who is in arrears, or was by more than 30 days within 24 months."""
+        owner = dict(self.rows(self.table("loans"), "loan_id, customer_id"))
+        first = date(self.day.year - 2, self.day.month, self.day.day)
+        behind = f"month_end = '{self.day}' AND days_overdue > 0 OR days_overdue > 30"
+        within = f"month_end > '{first}' AND month_end <= '{self.day}' AND ({behind})"
+        return [(owner[loan],) for (loan,) in self.rows(self.table("loan_months"), "DISTINCT loan_id", within)]
 
     def limits(self, off: set[str]) -> dict[str, tuple[int, int]]:
         """Business and consumption limit of every household that is not refused; `off` are refused besides."""

@@ -45,6 +45,14 @@ def facts(grid: str = "G1", cap: int | None = 1_000_000, rating: str = "ordinary
     return {"grid_id": grid, "households": households, "credit_cap": cap, "rating": rating}
 
 
+def loan(customer: str) -> Row:
+    return {"loan_id": f"L{customer}", "customer_id": customer, "credit_limit": "50000", "granted_on": date(2023, 1, 1)}
+
+
+def loan_month(customer: str, owed: str, late: int = 0, day: date = JUNE) -> Row:
+    return {"loan_id": f"L{customer}", "month_end": day, "owed": owed, "days_overdue": late}
+
+
 def worked_out(tmp_path, customers: list[Row], ratings: list[Row], villages: list[Row], **more: list[Row]):
     tables = {
         "customers": customers,
@@ -53,6 +61,8 @@ def worked_out(tmp_path, customers: list[Row], ratings: list[Row], villages: lis
         "balances": [balance("NOBODY", "2024-06-30", "demand", "0")],
         "village_ratings": ratings,
         "villages": villages,
+        "loans": [loan("NOBODY")],
+        "loan_months": [loan_month("NOBODY", "0")],
     }
     bank, work = make_bank(tmp_path / "bank", tables | more), workspace(tmp_path / "work")
     make_grid(bank, work, JUNE, load_grid_rules())
@@ -98,10 +108,10 @@ def test_both_limits_and_what_is_owed_stay_within_the_households_room(tmp_path):
         {"customer_id": number, "fact": "property", "amount": "900000", "observed_on": date(2024, 1, 1)}
         for number in "AB"
     ]
-    owed = [balance("B", "2024-06-30", "loan", "35500")]
+    owed = {"loans": [loan("B")], "loan_months": [loan_month("B", "35500")]}
     ratings = [rated("A", mu="100"), rated("B", mu="100")]
     customers = [consenting("A"), consenting("B")]
-    credit = worked_out(tmp_path, customers, ratings, [facts()], external_facts=big, balances=owed)
+    credit = worked_out(tmp_path, customers, ratings, [facts()], external_facts=big, **owed)
     assert limits(credit) == {"A": (60_000, 20_000, "granted"), "B": (44_000, 0, "granted")}
 
 
@@ -160,6 +170,26 @@ def test_who_must_not_be_on_the_roll_and_why(tmp_path):
         "G": "no_village",
         "H": "granted",  # the latest rating counts
     }
+
+
+def test_arrears_of_any_member_keep_a_household_off_and_unknown_ones_everybody(tmp_path):
+    family = [{"customer_id": "A", "related_id": "A2", "relation": "family", "since": date(2015, 1, 1)}]
+    customers = [consenting(number) for number in ("A", "A2", "B", "C")]
+    ratings = [rated(number) for number in ("A", "B", "C")]
+    lending = {
+        "loans": [loan("A2"), loan("B"), loan("C")],
+        "loan_months": [
+            loan_month("A2", "100", 1),
+            loan_month("B", "100", 31, date(2023, 1, 31)),
+            loan_month("C", "100", 30, date(2023, 1, 31)),
+        ],
+    }
+    credit = worked_out(tmp_path, customers, ratings, [facts()], relations=family, **lending)
+    statuses = {name: status for name, (_b, _c, status) in limits(credit).items()}
+    assert statuses == {"A": "arrears", "B": "arrears", "C": "granted"}
+    nothing = {"loans": [loan("C")], "loan_months": [{"loan_id": "LC", "month_end": JUNE, "owed": "0"}]}
+    credit = worked_out(tmp_path / "unknown", customers, ratings, [facts()], relations=family, **nothing)
+    assert {status for _b, _c, status in limits(credit).values()} == {"unchecked"}
 
 
 def test_the_roll_call_shows_no_assets_and_its_reasons_add_up(tmp_path):

@@ -173,6 +173,8 @@ _LIMIT_STATUSES = {
     "refused_rating": pgettext("limit", "not recommended by the committee"),
     "ledger": pgettext("limit", "a member is on the ledger"),
     "staff": pgettext("limit", "a member is own staff"),
+    "unchecked": pgettext("limit", "arrears cannot be checked: the bank's tables lack them"),
+    "arrears": pgettext("limit", "a member is or was in arrears"),
     "age": pgettext("limit", "age of the head"),
     "not_contactable": pgettext("limit", "may not be contacted"),
     "too_small": pgettext("limit", "too little to work a limit out from"),

@@ -64,7 +64,7 @@ def refused_customers(tables: ContactTables, rules: CreditRules, people: ibis.Ta
         parts["age_outside"] = people.filter((people.birth_date > young) | (people.birth_date <= old))
     since = month_end(day, -given.min_months)
     parts["too_new"] = people.filter((people.opened_on > since) | people.opened_on.isnull())
-    parts |= _arrears(tables, rules)
+    parts |= in_arrears(tables, rules)
     names = list(REFUSALS)
     every = ibis.union(
         *(rows.select("customer_id", place=ibis.literal(names.index(name), "int64")) for name, rows in parts.items())
@@ -78,7 +78,7 @@ def _birthday(day: date, years: int) -> date:
     return day.replace(year=day.year - years, day=min(day.day, 28) if day.month == 2 else day.day)
 
 
-def _arrears(tables: ContactTables, rules: CreditRules) -> dict[str, ibis.Table]:
+def in_arrears(tables: ContactTables, rules: CreditRules) -> dict[str, ibis.Table]:
     """Whose loans are in arrears at the snapshot, and whose were within the months of the rule."""
     if not tables.has("loan_months", "days_overdue") or not tables.has("loans"):
         return {}

@@ -1,7 +1,11 @@
 """What a household's limits are worked out from, in whole fen and hundredths of a mu, as known at a snapshot."""
 
+from goldmine.contactability import ContactTables
 from goldmine.core.dates import month_key, months_back
 from goldmine.core.sql import literal
+from goldmine.credit.bases import owed
+from goldmine.credit.exclusions import in_arrears, missing_tables
+from goldmine.credit.rules import CreditRules
 from goldmine.grid.residents import Residents
 from goldmine.grid.village_rules import VillageRules
 from goldmine.identity import merged_numbers, under_survivors
@@ -11,11 +15,31 @@ MONTHS = 12
 FACTS = ("tax", "provident_fund", "property")
 
 
+def store_lending(tables: ContactTables, rules: CreditRules) -> bool:
+    """Make the tables ``owing`` (customer_id, fen) and ``late`` (customer_id), by the bank's rules of credit.
+
+    Returns
+    -------
+    bool
+        Whether arrears can be checked, or need not be.
+    """
+    run = tables.connection.raw_sql
+    debts = tables.connection.compile(owed(tables))
+    run(
+        f"CREATE OR REPLACE TEMP TABLE owing AS SELECT customer_id, sum(fen)::BIGINT AS fen FROM ({debts}) GROUP BY ALL"
+    )
+    parts = [tables.connection.compile(rows.select("customer_id")) for rows in in_arrears(tables, rules).values()]
+    late = " UNION ".join(f"SELECT customer_id FROM ({part})" for part in parts)
+    run(f"CREATE OR REPLACE TEMP TABLE late AS {late or 'SELECT NULL::VARCHAR AS customer_id WHERE false'}")
+    return "loan_months" not in missing_tables(tables, rules)
+
+
 def store_facts(found: Residents, grid: str, rules: VillageRules) -> None:
     """Make the table ``facts``: a row a household with its head, village, rating, what it holds and what it owes.
 
     Columns: household_id, head_id, head_name, members, branch_id, grid_id, age (full years of the head), rating (the
-    latest of any member), deposits, tax, provident_fund, property, owed (fen), land_mu (hundredths), on_ledger, staff.
+    latest of any member), deposits, tax, provident_fund, property, owed (fen), land_mu (hundredths), on_ledger, staff,
+    in_arrears. `store_lending` comes first.
 
     Parameters
     ----------
@@ -34,7 +58,6 @@ def store_facts(found: Residents, grid: str, rules: VillageRules) -> None:
     reasons = ", ".join(literal(reason) for reason in rules.ledger) or "NULL"
     days = sum(month.day for month in months)
     ranked = "arg_max({0}, (rated_on, customer_id))"
-    owed = f"FILTER (product_class = 'loan' AND month_end = DATE '{day}')"
     latest = ", ".join(f"coalesce(max(fen) FILTER (fact = '{fact}'), 0) AS {fact}" for fact in FACTS)
     connection.raw_sql(
         f"""
@@ -43,10 +66,13 @@ def store_facts(found: Residents, grid: str, rules: VillageRules) -> None:
         money AS (
           SELECT household_id,
             coalesce(sum((coalesce(average_daily_balance, balance) * 100)::BIGINT * day(month_end))
-              FILTER (product_class IN ('demand', 'time')), 0)::BIGINT // {days} AS deposits,
-            coalesce(sum((balance * 100)::BIGINT) {owed}, 0)::BIGINT AS owed
+              FILTER (product_class IN ('demand', 'time')), 0)::BIGINT // {days} AS deposits
           FROM of_balances JOIN home USING (customer_id) GROUP BY ALL
         ),
+        debts AS (
+          SELECT household_id, sum(fen)::BIGINT AS owed FROM owing JOIN home USING (customer_id) GROUP BY ALL
+        ),
+        behind AS (SELECT DISTINCT household_id FROM late JOIN home USING (customer_id)),
         known AS (
           SELECT customer_id, fact, (arg_max(amount, (observed_on, -amount)) * 100)::BIGINT AS fen
           FROM of_external_facts WHERE observed_on <= DATE '{day}' GROUP BY ALL
@@ -71,10 +97,13 @@ def store_facts(found: Residents, grid: str, rules: VillageRules) -> None:
         people AS (SELECT DISTINCT ON (customer_id) customer_id, name, birth_date FROM of_customers)
         SELECT h.household_id, h.customer_id AS head_id, p.name AS head_name, h.members, h.branch_id, h.grid_id,
           date_sub('year', p.birth_date, DATE '{day}') AS age, r.rating, coalesce(r.land_mu, 0) AS land_mu,
-          coalesce(m.deposits, 0) AS deposits, coalesce(m.owed, 0) AS owed,
+          coalesce(m.deposits, 0) AS deposits, coalesce(d.owed, 0) AS owed,
           {", ".join(f"coalesce(o.{fact}, 0) AS {fact}" for fact in FACTS)},
-          l.household_id IS NOT NULL AS on_ledger, e.household_id IS NOT NULL AS staff
+          l.household_id IS NOT NULL AS on_ledger, e.household_id IS NOT NULL AS staff,
+          b.household_id IS NOT NULL AS in_arrears
         FROM home AS h LEFT JOIN people AS p USING (customer_id) LEFT JOIN money AS m ON m.household_id = h.household_id
+        LEFT JOIN debts AS d ON d.household_id = h.household_id
+        LEFT JOIN behind AS b ON b.household_id = h.household_id
         LEFT JOIN outside_wide AS o ON o.household_id = h.household_id
         LEFT JOIN rated AS r ON r.household_id = h.household_id
         LEFT JOIN listed AS l ON l.household_id = h.household_id

@@ -15,19 +15,20 @@ from goldmine.core.i18n import _
 from goldmine.core.seals import sealed_file
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
-from goldmine.grid.household_facts import store_facts
+from goldmine.credit.rules import load_credit_rules
+from goldmine.grid.household_facts import store_facts, store_lending
 from goldmine.grid.one_grid import require_grid
 from goldmine.grid.residents import residents
 from goldmine.grid.village_rules import PARTS, LimitRule, VillageRules, ten_thousandths
 
 STATUSES = (
     *("granted", "reduced", "waiting", "no_village", "no_cap", "not_rated", "refused_rating", "ledger", "staff"),
-    *("age", "not_contactable", "too_small"),
+    *("unchecked", "arrears", "age", "not_contactable", "too_small"),
 )
 """What became of a household: a limit as worked out; what was left of the cap; nothing left of it. Or why it must not
 be on the roll: its grid is no village; the village has no cap; the committee did not rate it, or refused it; a member
-is on the ledger; a member is own staff; the head's age; the head may not be contacted; the limits are below the
-least."""
+is on the ledger, or own staff; arrears cannot be checked, or a member is or was in arrears; the head's age; the head
+may not be contacted; the limits are below the least."""
 ON_ROLL = STATUSES[:3]
 
 
@@ -79,8 +80,9 @@ def make_village_credit(bank: Bank, work: Workspace, as_of: date, rules: Village
     grid = literal(require_grid(work, as_of))
     bank.require_balances(as_of)
     found = residents(bank, as_of)
-    store_facts(found, grid, rules)
     tables = ContactTables.open(bank, work, as_of, connection=found.connection)
+    checked = store_lending(tables, load_credit_rules())
+    store_facts(found, grid, rules)
     permitted = may_contact(tables, found.connection.sql(f"SELECT customer_id FROM {grid}"), "visit")
     found.connection.con.register("may_visit", permitted.allowed.select("customer_id").to_pyarrow())
     villages = found.connection.compile(bank.read(found.connection, "villages"))
@@ -94,7 +96,7 @@ def make_village_credit(bank: Bank, work: Workspace, as_of: date, rules: Village
         FROM ({villages}) GROUP BY ALL
         """
     )
-    households = found.frame(_limits(rules, grid))
+    households = found.frame(_limits(rules, checked=checked))
     path = village_folder(work, as_of) / "households.parquet"
     with sealed_file(path) as temporary:
         households.to_parquet(temporary, index=False)
@@ -104,7 +106,7 @@ def make_village_credit(bank: Bank, work: Workspace, as_of: date, rules: Village
     return VillageCredit(path, households, found.frame(_PROGRESS), display_names(bank))
 
 
-def _limits(rules: VillageRules, grid: str) -> str:
+def _limits(rules: VillageRules, *, checked: bool) -> str:
     """SQL of the households with their limits; all amounts are whole fen until the last step."""
     order = [*rules.rating_factor]
     rank = " ".join(f"WHEN '{rating}' THEN {place}" for place, rating in enumerate(order))
@@ -121,6 +123,7 @@ def _limits(rules: VillageRules, grid: str) -> str:
         CASE WHEN v.grid_id IS NULL THEN 'no_village' WHEN v.cap IS NULL THEN 'no_cap'
              WHEN f.rating IS NULL THEN 'not_rated' WHEN f.rating IN ({refused}) THEN 'refused_rating'
              WHEN f.on_ledger THEN 'ledger' WHEN f.staff THEN 'staff'
+             WHEN {not checked} THEN 'unchecked' WHEN f.in_arrears THEN 'arrears'
              WHEN f.age IS NULL OR f.age NOT BETWEEN {youngest} AND {oldest} THEN 'age'
              WHEN f.head_id NOT IN (SELECT customer_id FROM may_visit) THEN 'not_contactable' END AS refusal
       FROM facts AS f LEFT JOIN village AS v USING (grid_id)

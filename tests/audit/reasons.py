@@ -1,4 +1,4 @@
-"""The figures in reasons: each is a feature of the customer, as docs/features.md names its unit."""
+"""The figures in reasons: each is the feature that the words name, or else one of the customer's of its unit."""
 
 import re
 from pathlib import Path
@@ -21,6 +21,20 @@ _UNITS = {
     "": ("count", "ratio", "grade", "days", "months"),
 }
 """By what follows a figure, the units of features that it may be of."""
+_DAYS = {"month": 30, "3 months": 90, "6 months": 180, "year": 365}
+_WINDOW = r"(?:over|within) (?:the last|a) (?P<window>month|3 months|6 months|year)\b"
+_MEANT = {
+    rf"^[\d,]+ yuan of assets on average {_WINDOW}": "aum_avg_{days}d",
+    rf"^Average assets (up|down) [\d,]+ yuan {_WINDOW}": "aum_change_{days}d",
+    rf"^Average demand deposits (up|down) [\d,]+ yuan {_WINDOW}": "demand_change_{days}d",
+    rf"^Monthly average demand deposits of up to [\d,]+ yuan {_WINDOW}": "demand_peak_{days}d",
+    rf"^\d+% of their own transactions {_WINDOW} were investments": "investing_share_{days}d",
+    rf"^[\d,]+ yuan came in {_WINDOW}": "inflow_sum_{days}d",
+    rf"^[\d,]+ yuan more came in than went out {_WINDOW}": "netflow_sum_{days}d",
+    r"^[\d,]+ yuan of assets on average a year ago": "aum_year_ago",
+    r"^With the bank for \d": "tenure_months",
+}
+"""The feature that the words of a reason name."""
 
 
 def units(page: Path) -> dict[str, str]:
@@ -30,7 +44,7 @@ def units(page: Path) -> dict[str, str]:
 
 
 def borne_out(reasons: pd.DataFrame, features: pd.DataFrame, unit_of: dict[str, str]) -> pd.DataFrame:
-    """Whether the first figure of each reason is one of the customer's features; true where it has none.
+    """Whether the first figure of each reason is the feature meant, or one of the customer's; true where it has none.
 
     Parameters
     ----------
@@ -53,18 +67,30 @@ def _holds(text: object, row: pd.Series, unit_of: dict[str, str]) -> bool:
     if figure is None:
         return True
     said, follows = figure[1], (figure[2] or "").rstrip("s")
+    meant = _meant(str(text))
+    named = [meant] if meant else unit_of
     values = [
-        (unit, abs(float(row[name]))) for name, unit in unit_of.items() if unit in _UNITS[follows] and name in row
+        (unit_of[name], abs(float(row[name]))) for name in named if unit_of[name] in _UNITS[follows] and name in row
     ]
     return any(said in _forms(value, unit, follows) for unit, value in values if not np.isnan(value))
+
+
+def _meant(text: str) -> str | None:
+    """The feature that the words name, where the table of words has them."""
+    for words, feature in _MEANT.items():
+        match = re.search(words, text)
+        if match:
+            return feature.format(days=_DAYS.get(match.groupdict().get("window", ""), 0))
+    return None
 
 
 def _forms(value: float, unit: str, follows: str) -> set[str]:
     """How a value may be written, allowing for the last bit of 32."""
     if follows == "%":
         value *= 100
-    if follows == " year" and unit == "months":
-        value /= 12
+    if unit == "months":  # a time that has passed, in whole months or, from two years on, whole years
+        months = int(value + 0.03)
+        return {str(months // 12 if follows == " year" else months)}
     near = (value, value * (1 + 1e-6), value * (1 - 1e-6))
     if follows == " yuan":
         return {format(_as_people_do(number), ",.0f") for number in near}

@@ -100,3 +100,20 @@ def test_a_figure_that_no_feature_bears_out_is_found():
     )
     found = borne_out(said, features, units(home() / "docs" / "features.md"))
     assert found.loc["A"].tolist() == [True, False, True, False, True, True, True]
+
+
+def test_a_figure_of_another_feature_than_the_words_name_is_found():
+    features = pd.DataFrame(
+        {"aum_change_365d": [9_930.0], "aum_slope_365d": [1_912.0], "tenure_months": [117.2]}, index=["A"]
+    )
+    said = pd.DataFrame(
+        {
+            "reason_1": ["Average assets up 9,900 yuan over the last year"],
+            "reason_2": ["Average assets up 1,900 yuan over the last year"],
+            "reason_3": ["With the bank for 9 years"],
+            "reason_4": ["With the bank for 10 years"],
+        },
+        index=["A"],
+    )
+    found = borne_out(said, features, units(home() / "docs" / "features.md"))
+    assert found.loc["A"].tolist() == [True, False, True, False]

@@ -100,3 +100,16 @@ def test_unknown_language_is_refused(uplift_table):
     code, out, err = uplift_table(table(0.0, rows=60), "--language", "fr")
     assert (code, out) == (14, "")
     assert "language: 'fr' is not known." in err
+
+
+def test_days_that_stand_for_none_and_faults_are_said_in_the_language(uplift_table):
+    given = table(0.2).assign(opened="2020-01-31")
+    given.loc[:4, "opened"] = "9999-12-31"
+    assert "opened 列：5 个占位日期按缺失处理" in uplift_table(given, "--language", "zh")[2]
+    given["opened"] = "1700-01-31"
+    code, _, err = uplift_table(given, "--language", "zh")
+    assert code == 10
+    assert err.splitlines() == [
+        "table.csv：opened 列：有 1,000 个日期早于 1900 年或晚于 2100 年。",
+        "请更正，或留空。",
+    ]

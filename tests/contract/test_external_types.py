@@ -70,7 +70,9 @@ def test_other_days_outside_the_years_are_refused(tmp_path: Path, day: date) -> 
 )
 def test_a_type_without_words_is_no_label(tmp_path: Path, column: pa.Array) -> None:
     table = read(tmp_path, y=column)
-    with pytest.raises(ContractError, match=r"table: column y is .*, which cannot be an id, label or time"):
+    with pytest.raises(
+        ContractError, match=r"table: column y is .*, which cannot be an id, label, treatment, outcome or time"
+    ):
         require_learnable(table, ["y"], "table")
 
 

@@ -57,9 +57,10 @@ def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
 ) -> None:
     """Train on an external feature table, evaluate the model, and score and list the rows without a label."""
     started = monotonic()
+    from goldmine.cli.output import errors_in
     from goldmine.pipeline.preloaded_kernels import loaded_kernels
 
-    with loaded_kernels():
+    with errors_in(language), loaded_kernels():
         from goldmine.core.workspace import Workspace, at_home
         from goldmine.models.external.table_import import TableSpec
         from goldmine.pipeline.external_table import run_table

@@ -36,39 +36,42 @@ def uplift_table(  # noqa: PLR0913, PLR0917 - the command's own options
     """
     import pyarrow as pa
 
+    from goldmine.cli.output import errors_in
     from goldmine.contract.external_files import read_table
     from goldmine.contract.external_types import days_since_1970, emptied_days, learnable, require_learnable
     from goldmine.core.errors import ParameterError
-    from goldmine.core.i18n import LANGUAGES, in_language
+    from goldmine.core.i18n import LANGUAGES, _, in_language
     from goldmine.models.uplift.study import study
     from goldmine.models.uplift.summary import summary, warnings, write_scores
     from goldmine.models.uplift.table import Roles, trial_table
 
     if language not in LANGUAGES:
         raise ParameterError(f"language: {language!r} is not known.", f"Use one of {', '.join(LANGUAGES)}.")
-    rows = read_table(file, texts=[row_id] if row_id else [])
-    require_learnable(rows, [treatment, outcome, *([row_id] if row_id else [])], file.name)
-    for line in emptied_days(rows, [name for name in rows.column_names if name not in (drop or ())]):
-        typer.echo(line, err=True)
-    for name in (name for name in rows.column_names if name not in (drop or ())):
-        kind = rows.schema.field(name).type
-        if not learnable(kind):
-            typer.echo(f"column {name}: left out, as {kind} cannot be learnt from", err=True)
-            rows = rows.drop_columns([name])
-        elif pa.types.is_timestamp(kind) and name not in (treatment, outcome, row_id):
-            rows = rows.set_column(rows.column_names.index(name), name, days_since_1970(rows[name]))
-    frame = rows.to_pandas()
-    table = trial_table(frame, Roles(treatment, outcome, row_id, tuple(drop or ()), treated))
-    result = study(table.known.rows(table.used), table.treated, table.outcome, level)
-    noted = warnings(table, result)
-    typer.echo(study_text(table, result, level, language))
-    for warning in noted:
-        typer.echo(in_language(warning.text, language), err=True)
-    if scores is not None and result.ranking is not None:
-        write_scores(scores, frame[row_id] if row_id else None, table, result)
-    typer.echo(json.dumps(summary(table, result, level) | {"warnings": [warning.code for warning in noted]}))
-    if result.verdict == "not measurable":
-        raise typer.Exit(NOT_MEASURABLE)
+    with errors_in(language):
+        rows = read_table(file, texts=[row_id] if row_id else [])
+        require_learnable(rows, [treatment, outcome, *([row_id] if row_id else [])], file.name)
+        for line in emptied_days(rows, [name for name in rows.column_names if name not in (drop or ())]):
+            typer.echo(in_language(line, language), err=True)
+        for name in (name for name in rows.column_names if name not in (drop or ())):
+            kind = rows.schema.field(name).type
+            if not learnable(kind):
+                left_out = _("column {name}: left out, as {kind} cannot be learnt from", name=name, kind=kind)
+                typer.echo(in_language(left_out, language), err=True)
+                rows = rows.drop_columns([name])
+            elif pa.types.is_timestamp(kind) and name not in (treatment, outcome, row_id):
+                rows = rows.set_column(rows.column_names.index(name), name, days_since_1970(rows[name]))
+        frame = rows.to_pandas()
+        table = trial_table(frame, Roles(treatment, outcome, row_id, tuple(drop or ()), treated))
+        result = study(table.known.rows(table.used), table.treated, table.outcome, level)
+        noted = warnings(table, result)
+        typer.echo(study_text(table, result, level, language))
+        for warning in noted:
+            typer.echo(in_language(warning.text, language), err=True)
+        if scores is not None and result.ranking is not None:
+            write_scores(scores, frame[row_id] if row_id else None, table, result)
+        typer.echo(json.dumps(summary(table, result, level) | {"warnings": [warning.code for warning in noted]}))
+        if result.verdict == "not measurable":
+            raise typer.Exit(NOT_MEASURABLE)
 
 
 def study_text(table: "TrialTable", result: "Study", level: float, language: str) -> str:

@@ -13,13 +13,14 @@ from goldmine.contract.canonical_parquet import require_own_names
 from goldmine.contract.date_sql import date_text
 from goldmine.contract.external_types import plain_types
 from goldmine.core.errors import ContractError
+from goldmine.core.i18n import _
 from goldmine.core.sql import literal
 
 _DELIMITERS = ",;\t|"
 _ENCODINGS = ("utf-8-sig", "gb18030")
 _NOTHING = ("", "na", "n/a", "nan", "null", "none")
 _NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?|[+-]?(inf|infinity)"
-_EXPORT = "Export it again as CSV or Parquet."
+_EXPORT = _("Export it again as CSV or Parquet.")
 
 
 def read_table(path: Path, texts: Collection[str] = ()) -> pa.Table:
@@ -39,10 +40,12 @@ def read_table(path: Path, texts: Collection[str] = ()) -> pa.Table:
         If the file is not there, cannot be read, has no rows, or two columns have the same name.
     """
     if not path.is_file():
-        raise ContractError(f"{path.name}: there is no such file.", "Give the path of a Parquet or CSV file.")
+        raise ContractError(
+            _("{path}: there is no such file.", path=path.name), _("Give the path of a Parquet or CSV file.")
+        )
     table = _parquet(path) if is_parquet(path) else _csv(path, texts)
     if table.num_rows == 0:
-        raise ContractError(f"{path.name}: has no rows.", _EXPORT)
+        raise ContractError(_("{file}: has no rows.", file=path.name), _EXPORT)
     return plain_types(table, path.name, texts)
 
 
@@ -56,12 +59,14 @@ def _parquet(path: Path) -> pa.Table:
         _require_names(pq.read_schema(path).names, path)
         return pq.ParquetFile(path).read()
     except (pa.ArrowException, OSError) as error:
-        raise ContractError(f"{path.name}: is not a whole Parquet file.", _EXPORT) from error
+        raise ContractError(_("{file}: is not a whole Parquet file.", file=path.name), _EXPORT) from error
 
 
 def _require_names(names: list[str], path: Path) -> None:
     if not all(names):
-        raise ContractError(f"{path.name}: a column has no name.", "Give each column a name of its own.")
+        raise ContractError(
+            _("{file}: a column has no name.", file=path.name), _("Give each column a name of its own.")
+        )
     require_own_names(names, path.name)
 
 
@@ -82,7 +87,7 @@ def _csv(path: Path, texts: Collection[str]) -> pa.Table:
             )
         except duckdb.Error as error:
             raise ContractError(
-                f"{path.name}: is not a table of {len(names)} columns on every line.", _EXPORT
+                _("{file}: is not a table of {n} columns on every line.", file=path.name, n=len(names)), _EXPORT
             ) from error
         kinds = {name: _name(name) if name in texts else _typed(connection, name) for name in names}
         columns = [f"{kind} AS {_name(name)}" for name, kind in kinds.items()]
@@ -96,7 +101,7 @@ def _decoded(path: Path) -> str:
             return content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise ContractError(f"{path.name}: is neither UTF-8 nor GB18030.", _EXPORT)
+    raise ContractError(_("{file}: is neither UTF-8 nor GB18030.", file=path.name), _EXPORT)
 
 
 def _delimiter(text: str) -> str:

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 from goldmine.contract.date_sql import MAX_YEAR, PLACEHOLDERS
 from goldmine.contract.value_forms import MIN_YEAR
 from goldmine.core.errors import ContractError
+from goldmine.core.i18n import _
 
 _DAY_US = 86_400e6
 _HERE = "Asia/Shanghai"
@@ -33,7 +34,7 @@ def plain_types(table: pa.Table, where: str, texts: Collection[str] = ()) -> pa.
         if name in texts and pa.types.is_decimal(table[name].type):
             column = table[name].cast(pa.string())
         else:
-            column = _plain(table[name], f"{where}: column {name}")
+            column = _plain(table[name], _("{where}: column {name}", where=where, name=name))
         emptied = column.null_count - table[name].null_count if pa.types.is_timestamp(column.type) else 0
         columns.append(column)
         fields.append(pa.field(name, column.type, metadata={_EMPTIED: str(emptied)} if emptied else None))
@@ -44,7 +45,7 @@ def emptied_days(table: pa.Table, names: Collection[str]) -> tuple[str, ...]:
     """A line for each of these columns in which `plain_types` found days that stand for none."""
     counts = {name: int((table.schema.field(name).metadata or {}).get(_EMPTIED, 0)) for name in names}
     return tuple(
-        f"column {name}: {count:,} days that stand for none are taken as missing"
+        _("column {name}: {n:,} days that stand for none are taken as missing", name=name, n=count)
         for name, count in counts.items()
         if count
     )
@@ -74,8 +75,13 @@ def require_learnable(table: pa.Table, roles: Collection[str], where: str) -> No
     for name in roles:
         if name in table.column_names and not learnable(table.schema.field(name).type):
             raise ContractError(
-                f"{where}: column {name} is {table.schema.field(name).type}, which cannot be an id, label or time.",
-                "Give it as text, a whole number, a decimal, a day or a boolean.",
+                _(
+                    "{where}: column {name} is {type}, which cannot be an id, label, treatment, outcome or time.",
+                    where=where,
+                    name=name,
+                    type=table.schema.field(name).type,
+                ),
+                _("Give it as text, a whole number, a decimal, a day or a boolean."),
             )
 
 
@@ -117,7 +123,13 @@ def _times(column: pa.ChunkedArray, where: str) -> pa.ChunkedArray:
     outside = pc.sum(pc.or_(pc.less(times, first), pc.greater_equal(times, after))).as_py() or 0
     if outside:
         raise ContractError(
-            f"{where}: {outside:,} days lie before {MIN_YEAR} or after {MAX_YEAR}.",
-            "Correct them, or leave them empty.",
+            _(
+                "{where}: {n:,} days lie before {first} or after {last}.",
+                where=where,
+                n=outside,
+                first=MIN_YEAR,
+                last=MAX_YEAR,
+            ),
+            _("Correct them, or leave them empty."),
         )
     return times

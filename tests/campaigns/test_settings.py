@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from goldmine.campaigns.control import more_contacts, smallest_effect
-from goldmine.campaigns.load import _check_overlap, live, load_campaigns, read_campaign
+from goldmine.campaigns.load import _check_overlap, carried_out, live, load_campaigns, read_campaign
 from goldmine.campaigns.masking import masked_names, masked_phones
 from goldmine.campaigns.record import Power
 from goldmine.contactability.holdout import chance, held_out, in_force, keep_holdout, salted
@@ -94,6 +94,12 @@ def test_project_campaigns_go_on_in_the_new_year():
         YEAR_END: {f"{name}_2025" for name in names},
         JUNE: {f"{name}_2024" for name in names},
     }
+
+
+def test_a_campaign_of_quarterly_use_cases_is_left_to_the_runs_that_score_them():
+    campaigns = [campaign("every", use_cases=["longtail"]), campaign("quarterly", use_cases=["payroll"])]
+    assert [entry.campaign_id for entry in carried_out(campaigns, ["dormancy"])] == ["every"]
+    assert [entry.campaign_id for entry in carried_out(campaigns, ["payroll"])] == ["every", "quarterly"]
 
 
 def test_overlapping_campaigns_with_the_same_offer_are_refused():

@@ -1,5 +1,6 @@
 """Read campaigns from ``pipelines/campaigns``."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from itertools import combinations
 from pathlib import Path
@@ -37,6 +38,18 @@ def live(campaigns: list[Campaign], as_of: date) -> list[Campaign]:
     """The campaigns in force on the day after the snapshot."""
     first = _first_day(as_of)
     return [campaign for campaign in campaigns if campaign.start_date <= first <= campaign.end_date]
+
+
+def carried_out(campaigns: list[Campaign], scored: Collection[str]) -> list[Campaign]:
+    """The campaigns of a run: one whose use cases all wait for the quarter is left to the runs that score them.
+
+    Parameters
+    ----------
+    scored : collection of str
+        Use cases that the run lists.
+    """
+    of_every_run = {*scored, *use_case_names(quarterly=False)}
+    return [campaign for campaign in campaigns if not of_every_run.isdisjoint(campaign.use_cases)]
 
 
 def _first_day(as_of: date) -> date:

@@ -15,7 +15,7 @@ from goldmine.campaigns.candidates import Scores
 from goldmine.campaigns.claims import load_claims
 from goldmine.campaigns.contact_hours import load_contact_hours
 from goldmine.campaigns.gateways import release_gateways, split_off, write_gateway
-from goldmine.campaigns.load import live, load_campaigns
+from goldmine.campaigns.load import carried_out, live, load_campaigns
 from goldmine.campaigns.masking import masked
 from goldmine.campaigns.plan import Plan, Planned, plan_campaigns
 from goldmine.campaigns.queue_settings import load_queue_settings
@@ -99,7 +99,8 @@ def plan_release(tables: ContactTables, work: Workspace, scored: list[Scored]) -
     policy = policy.model_copy(update={"holdout": salted(work, policy.holdout)})
     keep_holdout(work, policy.holdout, tables.as_of)
     scores = [Scores(entry.use_case, entry.path, entry.model.model_version) for entry in scored]
-    return plan_campaigns(tables, work, live(campaigns, tables.as_of), policy, scores), policy.language
+    campaigns = carried_out(live(campaigns, tables.as_of), [entry.use_case.name for entry in scored])
+    return plan_campaigns(tables, work, campaigns, policy, scores), policy.language
 
 
 def contact_texts(tables: ContactTables, work: Workspace, scored: list[Scored], plan: Plan) -> ContactTexts:

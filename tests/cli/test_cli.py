@@ -1,3 +1,4 @@
+import os
 import shutil
 import subprocess
 import sys
@@ -178,6 +179,16 @@ def test_status_of_a_bank_without_a_release_says_so_and_a_check_fails(goldmine, 
     assert goldmine("status", "--work", "work") == (0, [])
     code, lines = goldmine("status", "--work", "work", "--check", "--language", "zh")
     assert (code, lines[0].endswith("no release is current.")) == (29, True)
+
+
+def test_a_path_in_utf8_is_read_in_a_locale_of_another_encoding(bank, tmp_path):
+    work = tmp_path / "\u90b3\u5dde"  # 邳州
+    Workspace(work).claim("tiny")
+    variables = {**os.environ, "LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    call = [sys.executable, "-c", "from goldmine.cli import main; main()", "lists", "--work", os.fsencode(work)]
+    done = subprocess.run(call, env=variables, capture_output=True, check=False)
+    assert (done.returncode, b"Traceback" in done.stderr) == (19, False)
+    assert rb"\u90b3\u5dde/releases: nothing has been published yet." in done.stderr
 
 
 def test_status_of_a_folder_that_is_no_work_folder_is_an_error(goldmine):

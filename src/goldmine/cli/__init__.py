@@ -1,8 +1,23 @@
 """The command ``goldmine``. Heavy packages are imported only when a command needs them."""
 
+import locale
+import os
 import sys
 
 from goldmine.core.errors import GoldmineError
+
+
+def _use_utf8() -> None:
+    """Start again in Python's UTF-8 mode where the locale is another, such as ``zh_CN.GB18030``.
+
+    Paths are bytes to the system and mostly UTF-8; read in another encoding they could be neither printed nor stored.
+    What is printed stays in the terminal's own encoding.
+    """
+    if sys.flags.utf8_mode or sys.getfilesystemencoding().lower() == "utf-8":
+        return
+    output = f"{locale.getencoding()}:replace"
+    variables = {"PYTHONUTF8": "1", "PYTHONIOENCODING": os.environ.get("PYTHONIOENCODING", output)}
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, **variables})
 
 
 def main() -> None:
@@ -10,6 +25,7 @@ def main() -> None:
 
     Any other error ends with code 1. Its text and traceback are kept in a file for its owner alone.
     """
+    _use_utf8()
     import goldmine.cli.audit
     import goldmine.cli.governance
     import goldmine.cli.portal

@@ -49,12 +49,15 @@ def import_file(
     ] = Path("data"),
 ) -> None:
     """Import the valid rows of a file of results; write rejected rows to a file beside it, each with its reason."""
+    from rich.console import Console
+
     from goldmine.campaigns.results import import_outcomes
     from goldmine.campaigns.results.result_check import REASONS
     from goldmine.cli.output import near, say
     from goldmine.core.workspace import Workspace
 
-    imported = import_outcomes(file.absolute(), Workspace(work.absolute()))
+    with Console(stderr=True).status(f"{file.name}: reading and checking"):  # on a terminal only
+        imported = import_outcomes(file.absolute(), Workspace(work.absolute()))
     say(f"{imported.new:,} new, {imported.known:,} known already, {imported.not_worked:,} not worked yet")
     if imported.control:
         say(f"{imported.control:,} of the new are control customers, who should not have been contacted")

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -20,8 +22,17 @@ _ENCODINGS = ("utf-8-sig", "gb18030")
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _MOST_CELLS = 3_000_000
 """Of a workbook: 100,000 rows of 30 columns."""
+MOST_ROWS = 200_000
+"""Of a file: some weeks of a whole bank's contacts. More is refused once so many were read."""
+MOST_MEGABYTES = 64
+"""Of a CSV file, which is refused unread where it is larger, and of a workbook as it is stored."""
 _TOP = 10
 """Rows in which headings are searched: a title and notes may come before them."""
+
+
+_ROW = re.compile(rb"<(?:\w+:)?row[ >/]")
+_TAG = 40
+"""Bytes in which the beginning of a row's tag may be cut."""
 
 
 class Formula(str):
@@ -86,6 +97,10 @@ def read_returned(path: Path, wanted: Wanted) -> Sheet:
     kind = path.suffix.lower()
     if kind not in (".csv", ".xlsx"):
         raise ContractError(_("{file}: is neither CSV nor XLSX.", file=path.name), _("Save it as one of these."))
+    megabytes = path.stat().st_size / 1_000_000
+    if megabytes > MOST_MEGABYTES:
+        numbers = {"file": path.name, "size": f"{megabytes:,.0f}", "most": MOST_MEGABYTES}
+        raise ContractError(_("{file}: has {size} MB, and at most {most} are read.", **numbers), _SPLIT)
     tables = [_read_csv(path)] if kind == ".csv" else _read_xlsx(path)
     missing, sheets = list(wanted.compulsory), []
     for table in tables:
@@ -103,6 +118,13 @@ def read_returned(path: Path, wanted: Wanted) -> Sheet:
         _("{file}: columns are missing: {names}.", file=path.name, names=", ".join(missing)),
         _("Name them by code or as here: {allowed}.", allowed=allowed),
     )
+
+
+_SPLIT = _("Split it into files of at most {most} rows; importing one twice changes nothing.", most=f"{MOST_ROWS:,}")
+
+
+def _too_many(path: Path) -> ContractError:
+    return ContractError(_("{file}: has more than {most} rows.", file=path.name, most=f"{MOST_ROWS:,}"), _SPLIT)
 
 
 def _sheet(table: list[list[Cell]], path: Path, wanted: Wanted) -> Sheet | list[str]:
@@ -172,23 +194,44 @@ def _read_csv(path: Path) -> list[list[Cell]]:
     else:
         raise ContractError(_("{file}: is neither UTF-8 nor GB18030.", file=path.name), _("Save it as CSV UTF-8."))
     csv.field_size_limit(10_000_000)
-    head = "\n".join(text.splitlines()[:_TOP])
+    head = "\n".join(text[:100_000].splitlines()[:_TOP])
     delimiter = max(",;\t", key=head.count)
     try:
-        return [
-            [unescape_formula(cell) for cell in row]
-            for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        ]
+        table: list[list[Cell]] = []
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            if len(table) > MOST_ROWS:
+                raise _too_many(path)
+            table.append([unescape_formula(cell) for cell in row])
+        return table
     except csv.Error as error:
         raise ContractError(
             _("{file}: is not CSV ({why}).", file=path.name, why=str(error)), _("Save it as CSV UTF-8 again.")
         ) from None
 
 
+def _rows_at_most(path: Path, most: int) -> int:
+    """Rows of a workbook's sheets, counted in their XML, no further than past `most`; reading them takes far longer."""
+    rows = 0
+    with zipfile.ZipFile(path) as book:
+        for name in book.namelist():
+            if not name.startswith("xl/worksheets/") or not name.endswith(".xml"):
+                continue
+            with book.open(name) as stream:
+                rest = b""
+                while rows <= most and (piece := stream.read(1 << 20)):
+                    begun = rest + piece
+                    rows += len(_ROW.findall(begun))
+                    cut = begun.rfind(b"<", max(0, len(begun) - _TAG))
+                    rest = b"" if cut < 0 or _ROW.match(begun, cut) else begun[cut:]
+    return rows
+
+
 def _read_xlsx(path: Path) -> list[list[list[Cell]]]:
     import openpyxl
 
     try:
+        if _rows_at_most(path, MOST_ROWS + 1) > MOST_ROWS + 1:
+            raise _too_many(path)
         book = openpyxl.load_workbook(path, read_only=True, keep_links=False)
         left = _MOST_CELLS
         tables: list[list[list[Cell]]] = []

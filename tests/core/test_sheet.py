@@ -1,0 +1,54 @@
+"""A returned file has limits, which are said before or while it is read."""
+
+import zipfile
+
+import openpyxl
+import pytest
+
+from goldmine.core import sheet
+from goldmine.core.columns import columns
+from goldmine.core.errors import ContractError
+from goldmine.core.sheet import Wanted, read_returned
+
+WANTED = Wanted(columns(("customer_id", "answer")), ("customer_id",))
+
+
+@pytest.fixture
+def three_rows(monkeypatch):
+    monkeypatch.setattr(sheet, "MOST_ROWS", 3)
+
+
+def write(path, rows):
+    if path.suffix == ".csv":
+        path.write_text("".join(f"{number},yes\n" if number else "customer_id,answer\n" for number in range(rows + 1)))
+    else:
+        book = openpyxl.Workbook()
+        for number in range(rows + 1):
+            book.active.append([str(number), "yes"] if number else ["customer_id", "answer"])
+        book.save(path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["results.csv", "results.xlsx"])
+def test_as_many_rows_as_the_limit_are_read_and_one_more_is_refused(three_rows, tmp_path, name):
+    assert len(read_returned(write(tmp_path / name, 3), WANTED).rows) == 3
+    with pytest.raises(ContractError, match=rf"{name}: has more than 3 rows\.") as refused:
+        read_returned(write(tmp_path / name, 4), WANTED)
+    assert refused.value.do.startswith("Split it into files of at most 200,000 rows")
+
+
+def test_a_file_of_193_megabytes_is_refused_unread(tmp_path):
+    path = tmp_path / "results.csv"
+    with path.open("wb") as stream:
+        stream.truncate(193_000_000)
+    with pytest.raises(ContractError, match=r"results\.csv: has 193 MB, and at most 64 are read\."):
+        read_returned(path, WANTED)
+
+
+@pytest.mark.parametrize("cut", range(1, 12))
+def test_a_row_whose_tag_is_cut_between_two_pieces_counts_once(tmp_path, cut):
+    path = tmp_path / "results.xlsx"
+    with zipfile.ZipFile(path, "w") as book:
+        lead = (1 << 20) - cut
+        book.writestr("xl/worksheets/sheet1.xml", b"x" * (lead - 9) + b'<x:row r="1"/><row><c/></row>' + b"<row/>")
+    assert sheet._rows_at_most(path, 100) == 3

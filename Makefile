@@ -1,12 +1,13 @@
 # Each target sets up .venv first where it is not there; a second call installs nothing.
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: run next-quarter serve portal-proof portal-smoke help test fuzz map-proof test-spark audit check lab mlflow schedule spark bench messages lock
+.PHONY: run next-quarter serve portal-proof portal-smoke help test fuzz map-proof test-spark audit check lab mlflow schedule spark credit bench messages lock
 
 BIN := .venv/bin
 READY := .venv/.installed
 SPARK := .venv/.spark
 BENCH := .venv/.bench
+CREDIT := .venv/.credit
 PROOF := .venv/.proof
 DIRECTORY := .venv/.directory
 BANK := data/sample_bank
@@ -87,6 +88,8 @@ schedule: $(READY)  ## Dagster's pages and schedules
 
 spark: $(SPARK)  ## install PySpark
 
+credit: $(CREDIT)  ## install optbinning, for goldmine credit scorecard
+
 bench: $(BENCH)  ## two quarters of one bank, each stage beside its floor; CUSTOMERS=200000 for a smaller one
 	$(BIN)/python -m bench.scale --customers $(CUSTOMERS)
 
@@ -113,7 +116,7 @@ lock:  ## lock the packages anew; needs uv
 	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	  --no-emit-index-url --no-emit-find-links \
 	  --no-emit-package rfc3987-syntax --no-emit-package lark --no-annotate --no-header -q -o requirements.lock
-	for extra in spark bench proof ldap oidc; do \
+	for extra in spark credit bench proof ldap oidc; do \
 	  $(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['$$extra'], sep='\n')" | \
 	    uv pip compile - --constraint requirements.lock --universal --python-version 3.11 --generate-hashes --no-strip-extras \
 	    --no-emit-index-url --no-emit-find-links --no-annotate --no-header -q -o requirements-$$extra.lock; \
@@ -133,6 +136,11 @@ $(READY): requirements.lock pyproject.toml
 $(SPARK): requirements-spark.lock $(READY)
 	echo 'Installing PySpark into .venv ...'
 	$(BIN)/pip install -q --no-deps --require-hashes -r requirements-spark.lock
+	touch $@
+
+$(CREDIT): requirements-credit.lock $(READY)
+	echo 'Installing optbinning into .venv ...'
+	$(BIN)/pip install -q --no-deps --require-hashes -r requirements-credit.lock
 	touch $@
 
 $(BENCH): requirements-bench.lock $(READY)

@@ -56,4 +56,6 @@ def test_every_refusal_agrees(both):
         "arrears",
         "age_unknown",
         "age_outside",
+        "risk",
+        "risk_unknown",
     }

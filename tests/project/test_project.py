@@ -43,6 +43,7 @@ def test_every_package_is_locked_with_hashes():
     ("extra", "brings"),
     [
         ("spark", {"pyspark", "py4j"}),
+        ("credit", {"optbinning", "ortools", "cvxpy"}),
         ("bench", {"catboost", "polars", "psutil"}),
         ("proof", {"axe-playwright-python", "playwright", "schemathesis"}),
         ("ldap", {"django-auth-ldap", "python-ldap"}),
@@ -68,6 +69,7 @@ def test_locks_and_settings_name_no_host():
         "requirements-ldap.lock",
         "requirements-oidc.lock",
         "requirements-bench.lock",
+        "requirements-credit.lock",
         "environment.yml",
         "pyproject.toml",
     ):

@@ -221,6 +221,12 @@ _TRADES = {
     "grocery": pgettext("trade", "groceries"),
     "catering": pgettext("trade", "catering"),
 }
+_COMPARED = {
+    "age": pgettext("compared", "age"),
+    "gender": pgettext("compared", "gender"),
+    "village": pgettext("compared", "village"),
+}
+_GENDERS = {"F": pgettext("gender", "women"), "M": pgettext("gender", "men")}
 
 _CATALOGUE = (
     # the customer and their owner
@@ -433,6 +439,21 @@ _CATALOGUE = (
     Column("used_cards", pgettext("heading", "In use"), "number", 12, unit="customers"),
     Column("card_share", pgettext("heading", "Coverage"), "percent", 10, unit="share"),
     Column("active_share", pgettext("heading", "Activation"), "percent", 10, unit="share"),
+    Column("credit_decision", pgettext("heading", "Granted? (yes/no)"), "centred", 14),
+    Column("decided_amount", pgettext("heading", "Granted, yuan"), "money", 16, unit="yuan"),
+    Column("compared_by", pgettext("heading", "Compared by"), "centred", 14, words=_COMPARED),
+    Column("group_name", pgettext("heading", "Group"), "centred", 14, words=_GENDERS),
+    Column("asked_about", pgettext("heading", "Customers looked at"), "count", 12, unit="customers"),
+    Column("with_limit", pgettext("heading", "With a limit"), "count", 12, unit="customers"),
+    Column("approval", pgettext("heading", "Share with a limit"), "percent", 12, unit="share"),
+    Column("mean_limit", pgettext("heading", "Mean limit, yuan"), "money", 18, unit="yuan"),
+    Column("four_fifths", pgettext("heading", "Against the best group"), "percent", 14, unit="share"),
+    Column("feature_name", pgettext("heading", "Feature"), "text", 20),
+    Column("bin", pgettext("heading", "Values"), "text", 20),
+    Column("points", pgettext("heading", "Points"), "money", 10, unit="points"),
+    Column("share", pgettext("heading", "Share of applicants"), "percent", 12, unit="share"),
+    Column("rate", pgettext("heading", "Failed"), "percent", 12, unit="share"),
+    Column("main_refusal", pgettext("heading", "Most frequent reason for no limit"), "wrapped", 40),
     # loads and shortages of owners
     Column("max_customers", pgettext("heading", "Most customers"), "count", 12, unit="customers"),
     Column("owned_customers", pgettext("heading", "Customers looked after"), "count", 12, unit="customers"),

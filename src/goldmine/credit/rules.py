@@ -142,6 +142,44 @@ class Exclusions(SettingsModel):
     may_be_unchecked: list[Checked] = []
 
 
+class Outcome(SettingsModel):
+    """When a loan has failed: so many days in arrears within so many months of the grant."""
+
+    days_overdue: int = Field(default=90, ge=1)
+    months: int = Field(default=12, ge=3, le=36)
+
+
+class RiskRules(SettingsModel):
+    """How the risk of customers is learnt and what it costs.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        When a loan has failed.
+    reject_factor : float
+        So many times the odds to fail have refused applicants against granted ones with the same data, since officers
+        refuse for reasons that stand in no table; 1 takes them for the same.
+    max_probability : float
+        The cut-off at which the model is judged.
+    loss_given_default : float
+        Share of what is owed that is lost where a loan fails.
+    funding_bp : int
+        What the money costs the bank, basis points a year.
+    utilisation : float
+        Share of a limit that is owed on average.
+    yearly_cost : int
+        Yuan that a loan costs a year.
+    """
+
+    outcome: Outcome = Outcome()
+    reject_factor: float = Field(default=1.0, ge=1, le=20)
+    max_probability: float = Field(gt=0, lt=1)
+    loss_given_default: float = Field(gt=0, le=1)
+    funding_bp: int = Field(ge=0, le=3600)
+    utilisation: float = Field(gt=0, le=1)
+    yearly_cost: int = Field(ge=0)
+
+
 class CreditRules(SettingsModel):
     """All rules of credit.
 
@@ -151,15 +189,21 @@ class CreditRules(SettingsModel):
         Who is refused.
     person_cap : int
         Yuan that one customer may owe here in all, the new limit included.
+    group_caps : dict of str to int
+        Yuan that the customers of one household, village or trade may owe in all, where limits are chosen by a budget.
     list_rows : int
         Rows of a product's list at most.
+    risk : RiskRules or None
+        How risk is learnt; None where no product goes by it.
     products : dict of str to CreditProduct
         The products by their code names.
     """
 
     exclusions: Exclusions
     person_cap: int = Field(ge=0)
+    group_caps: dict[Literal["household", "village", "trade"], int] = {}
     list_rows: int = Field(default=20_000, ge=1, le=1_000_000)
+    risk: RiskRules | None = None
     products: dict[str, CreditProduct] = Field(min_length=1)
 
 

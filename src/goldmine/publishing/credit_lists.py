@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import pandas as pd
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from goldmine.contract.bank import Bank
@@ -16,7 +17,7 @@ from goldmine.publishing.on_request_list import OnRequestList, write_on_request_
 
 LIST_COLUMNS = (
     *("customer_id", "branch_id", "manager_id", "grid_id", "credit_product", "limit_amount", "why"),
-    *("trade", "season_start", "offer_from", "base_amount", "owed"),
+    *("trade", "season_start", "offer_from", "base_amount", "owed", "credit_decision", "decided_amount"),
 )
 
 
@@ -27,7 +28,8 @@ def write_credit_lists(bank: Bank, work: Workspace, limits: Limits, language: st
     """
     written: dict[str, OnRequestList] = {}
     for name in limits.refused:
-        rows = pq.read_table(limits.path, filters=[("credit_product", "=", name), ("limit_amount", ">", 0)]).to_pandas()
+        with_limit = (pc.field("credit_product") == name) & pc.field("refusal").is_null()
+        rows = pq.read_table(limits.path, filters=with_limit).to_pandas()
         groups = _refusals(limits.refused[name], language)
         listed = {f"credit_{name}": _listed(rows, limits.rules, name, language)}
         written |= write_on_request_lists(bank, work, limits.as_of, listed, language, groups=groups)
@@ -42,7 +44,9 @@ def _listed(rows: pd.DataFrame, rules: CreditRules, name: str, language: str) ->
     product = rules.products[name]
     reasons = [str(in_language(explain(row, product, rules.person_cap), language)) for row in rows.to_dict("records")]
     title = str(in_language(product.title, language))
-    return rows.assign(why=reasons, credit_product=title)[list(LIST_COLUMNS)]
+    # The manager fills in the last two: the decision is theirs.
+    empty = {"credit_decision": None, "decided_amount": None}
+    return rows.assign(why=reasons, credit_product=title, **empty)[list(LIST_COLUMNS)]
 
 
 def _refusals(refused: Mapping[str, int], language: str) -> pd.DataFrame:

@@ -56,7 +56,7 @@ class Borrowers:
 
     def default_log_odds(self, rows: NDArray, burden: NDArray | float = 0.0) -> NDArray:
         """Log odds to be 90 days in arrears within 12 months; `burden` is the log of the loan over the usual one."""
-        risk = -2.7 - 0.8 * self.wealth[rows] - 0.9 * self.character[rows] - 0.6 * self.private[rows]
+        risk = -2.3 - 0.8 * self.wealth[rows] - 0.9 * self.character[rows] - 0.6 * self.private[rows]
         return risk - 0.5 * self.steady[rows] + 0.35 * burden
 
     def demand(self, rows: NDArray, rate: NDArray | int = USUAL_RATE) -> NDArray:

@@ -1,0 +1,54 @@
+"""The table of limits chosen by a budget of expected loss, in the work folder."""
+
+from datetime import date
+from pathlib import Path
+
+from goldmine.contract.bank import Bank
+from goldmine.core.engine import connect, keep_rows, parquet_rows
+from goldmine.core.errors import UseCaseError
+from goldmine.core.i18n import _
+from goldmine.core.seals import sealed_file
+from goldmine.core.workspace import Workspace
+from goldmine.credit.allocation import Allocation, allocate
+from goldmine.credit.limits import limits_path
+from goldmine.credit.risk import risk_path
+from goldmine.credit.rules import CreditRules
+from goldmine.identity.households import households
+
+
+def build_allocation(
+    bank: Bank, work: Workspace, as_of: date, rules: CreditRules, loss_budget: float
+) -> tuple[Allocation, Path]:
+    """Choose among the limits of a month end and store the choice: the limits' rows with `allocated`.
+
+    Raises
+    ------
+    UseCaseError
+        If the limits or the chances of default were not worked out.
+    SettingsError
+        If the rules have no risk, or the budget is negative.
+    """
+    limits, risk = limits_path(work, as_of), risk_path(work, as_of)
+    if not limits.exists() or not risk.exists():
+        raise UseCaseError(
+            _("credit: there are no limits or no chances of default at {day}.", day=as_of),
+            _("Run goldmine credit risk, then goldmine credit limits."),
+        )
+    connection = connect()
+    keep_rows(connection, "household_members", households(connection, bank, as_of).rows)
+    rows = (
+        connection.con.execute(f"""
+        SELECT credit_product, customer_id, branch_id, manager_id, grid_id, trade, household_id, owed::DOUBLE AS owed,
+            limit_amount::DOUBLE AS limit_amount, r.default_probability
+        FROM {parquet_rows([limits])} AS l LEFT JOIN household_members USING (customer_id)
+        LEFT JOIN {parquet_rows([risk])} AS r USING (customer_id)
+        WHERE limit_amount > 0 ORDER BY customer_id, credit_product
+    """)
+        .to_arrow_table()
+        .to_pandas()
+    )
+    chosen = allocate(rows, rules, loss_budget)
+    path = work.root / "credit" / str(as_of) / "allocated.parquet"
+    with sealed_file(path) as temporary:
+        chosen.rows.to_parquet(temporary, index=False)
+    return chosen, path

@@ -1,0 +1,164 @@
+"""Risk of all customers: a model a model learnt from past applications, judged on later ones, and each one's chance."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from goldmine.contactability.tables import ContactTables
+from goldmine.contract.bank import Bank
+from goldmine.core.dates import months_back
+from goldmine.core.errors import UseCaseError
+from goldmine.core.i18n import _
+from goldmine.core.seals import sealed_file
+from goldmine.core.workspace import Workspace
+from goldmine.credit.applications import Applications, past_applications
+from goldmine.credit.limits import people_on_books
+from goldmine.credit.risk_evaluation import RiskEvaluation, evaluate
+from goldmine.credit.risk_features import risk_features
+from goldmine.credit.risk_model import RiskModel, fit_risk, monotone_violations
+from goldmine.credit.rules import CreditRules, RiskRules
+
+TEST_SHARE = 0.3
+"""Share of the loans, the latest, that the model is judged on."""
+MIN_LEARNT, MIN_JUDGED = 20, 10
+"""Failed loans that are needed to learn from and to judge by."""
+SCORE_ROWS = 250_000
+
+
+@dataclass(frozen=True)
+class BuiltRisk:
+    """What was learnt.
+
+    Parameters
+    ----------
+    path : Path
+        Chance of default of every customer: customer_id and default_probability.
+    model, granted_only : RiskModel
+        The model in use, and one that learnt from granted loans alone.
+    evaluation : RiskEvaluation
+        On the latest loans.
+    violations : dict of str to int
+        By feature, pairs ordered the wrong way.
+    chance, chance_granted_only : float
+        Mean chance of default of all applicants by either model.
+    judged_from : date
+        First day of the applications that it is judged on.
+    applications : Applications
+        What it learnt from and was judged on.
+    """
+
+    path: Path
+    model: RiskModel
+    granted_only: RiskModel
+    evaluation: RiskEvaluation
+    violations: dict[str, int]
+    chance: float
+    chance_granted_only: float
+    judged_from: date
+    applications: Applications
+
+
+def risk_path(work: Workspace, as_of: date) -> Path:
+    """The chances of default of a month end."""
+    return work.root / "credit" / str(as_of) / "risk.parquet"
+
+
+def build_risk(bank: Bank, work: Workspace, as_of: date, rules: CreditRules) -> BuiltRisk:
+    """Learn, judge, and work out the chance of default of every customer on the books.
+
+    Raises
+    ------
+    UseCaseError
+        If no rules of risk are given, too few loans failed, or the model does not tell failures from others beyond
+        chance, or orders one pair the wrong way: no chances are written then.
+    """
+    if rules.risk is None:
+        raise UseCaseError(_("credit: pipelines/credit.yaml has no risk."), _("Add it: docs/credit.md."))
+    tables = ContactTables.open(bank, work, as_of)
+    past = past_applications(tables, rules.risk.outcome)
+    first = first_judged(past)
+    later = (past.known["applied_on"] >= pd.Timestamp(first)).to_numpy()
+    refused = past.known["decision"] == "refused"
+    learnt = past.features[~later], past.known["bad"][~later]
+    model = fit_risk(*learnt, refused[~later], rules.risk.reject_factor)
+    granted_only = fit_risk(*learnt, refused[~later], 0)
+    evaluation = judge(model, past, later, rules.risk)
+    violations = monotone_violations(model.probability, past.features)
+    if evaluation.auc_low <= 0.5 or any(violations.values()):
+        raise UseCaseError(
+            _("credit: the model of risk is refused: AUC {auc} (at least {low}), {wrong} pairs ordered the wrong way.",
+              auc=f"{evaluation.auc:.3f}", low=f"{evaluation.auc_low:.3f}", wrong=sum(violations.values())),
+            _("Give more months of loans, or a table of bureau scores or facts."),
+        )  # fmt: skip
+    path = risk_path(work, as_of)
+    _score(tables, model, path)
+    return BuiltRisk(
+        path,
+        model,
+        granted_only,
+        evaluation,
+        violations,
+        _mean(model, past.features),
+        _mean(granted_only, past.features),
+        first,
+        past,
+    )
+
+
+def _mean(model: RiskModel, rows: pd.DataFrame) -> float:
+    return float(model.probability(rows).mean()) if len(rows) else 0.0
+
+
+def judge(model: RiskModel, past: Applications, later: np.ndarray, rules: RiskRules) -> RiskEvaluation:
+    """Judge a model on the later granted loans."""
+    rows = later & past.decided.to_numpy()
+    learnt = model.probability(past.features[~later & past.decided.to_numpy()])
+    return evaluate(model.probability(past.features[rows]), past.known[rows], rules, learnt)
+
+
+def first_judged(past: Applications) -> date:
+    """The day from which applications are judged on.
+
+    Raises
+    ------
+    UseCaseError
+        If too few loans failed before it or after.
+    """
+    loans = past.known[past.decided.to_numpy()]
+    days = loans["applied_on"].sort_values()
+    first = days.iloc[int(len(days) * (1 - TEST_SHARE))] if len(days) else pd.Timestamp("1900-01-01")
+    later = loans["applied_on"] >= first
+    bad = int(loans["bad"][~later].sum()), int(loans["bad"][later].sum())
+    if bad[0] < MIN_LEARNT or bad[1] < MIN_JUDGED:
+        raise UseCaseError(
+            _("credit: {learnt} and {judged} failed loans to learn from and to judge by; {min_learnt} and {min_judged} "
+              "are needed.", learnt=bad[0], judged=bad[1], min_learnt=MIN_LEARNT, min_judged=MIN_JUDGED),
+            _("Give more months of loans, or count a loan as failed sooner (risk.outcome in pipelines/credit.yaml)."),
+        )  # fmt: skip
+    return pd.Timestamp(first).date()
+
+
+def _score(tables: ContactTables, model: RiskModel, path: Path) -> None:
+    """Write the chance of every customer, in parts that fit into memory."""
+    people_on_books(tables)
+    run = tables.connection.raw_sql
+    customers = tables.connection.con.execute("SELECT count(*) FROM credit_people").fetchall()[0][0]
+    schema = pa.schema([("customer_id", pa.string()), ("default_probability", pa.float64())])
+    with sealed_file(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        for start in range(0, customers, SCORE_ROWS):
+            run(
+                f"CREATE OR REPLACE TEMP TABLE credit_asked AS SELECT customer_id, row_number() OVER () AS row_id, "
+                f"DATE '{tables.as_of}' AS day, DATE '{tables.as_of}' AS month FROM "
+                f"(SELECT customer_id FROM credit_people ORDER BY customer_id LIMIT {SCORE_ROWS} OFFSET {start})"
+            )
+            features = risk_features(tables, "credit_asked", months_back(tables.as_of, 12))
+            names = tables.connection.con.execute(
+                "SELECT customer_id FROM credit_asked ORDER BY row_id"
+            ).to_arrow_table()
+            chance = pa.array(model.probability(features))
+            writer.write_table(pa.table([names["customer_id"], chance], schema=schema))

@@ -1,0 +1,41 @@
+"""A model of risk in words: how good it is, what the refused would have done, and what it does not use."""
+
+from collections.abc import Iterator
+
+from goldmine.core.i18n import LocalizedText, _
+from goldmine.credit.risk import BuiltRisk
+from goldmine.credit.risk_features import PROTECTED
+from goldmine.credit.rules import CreditRules
+
+
+def risk_lines(built: BuiltRisk, rules: CreditRules) -> Iterator[LocalizedText]:
+    """The lines that the command prints."""
+    found, risk = built.evaluation, rules.risk
+    if risk is None:
+        return
+    yield _("Failed: {days} days in arrears within {months} months. Judged on {loans} loans from {day}, {bad} failed.",
+            days=risk.outcome.days_overdue, months=risk.outcome.months, loans=f"{found.loans:,}",
+            day=built.judged_from, bad=found.bad)  # fmt: skip
+    yield _("AUC {auc} (at least {low}), KS {ks}, PSI {psi}; pairs ordered the wrong way: {wrong} of 10,000 a feature",
+            auc=f"{found.auc:.3f}", low=f"{found.auc_low:.3f}", ks=f"{found.ks:.3f}", psi=f"{found.psi:.3f}",
+            wrong=sum(built.violations.values()))  # fmt: skip
+    for row in found.deciles.to_dict("records"):
+        yield _("  tenth {decile}: {loans} loans, predicted {predicted}, failed {observed}", decile=int(row["decile"]),
+                loans=int(row["loans"]), predicted=f"{row['predicted']:.1%}",
+                observed=f"{row['observed']:.1%}")  # fmt: skip
+    yield _("At the cut-off {cut}: {share} of them, {bad} failed; earned in a year {profit} yuan, "
+            "all of them {all} yuan",
+            cut=f"{risk.max_probability:.0%}", share=f"{found.approved:.0%}", bad=f"{found.approved_bad:.1%}",
+            profit=f"{found.profit:,.0f}", all=f"{found.profit_all:,.0f}")  # fmt: skip
+    refused = int((built.applications.known["decision"] == "refused").sum())
+    if refused:
+        yield _("{n} of {all} applicants were refused. Of all, {chance} would fail as it is taken here "
+                "(the refused with {factor} times the odds), {known} by granted loans alone. "
+                "Nobody knows the truth: the factor is the bank's own judgement.",
+                n=f"{refused:,}", all=f"{len(built.applications.known):,}", chance=f"{built.chance:.1%}",
+                factor=f"{risk.reject_factor:g}", known=f"{built.chance_granted_only:.1%}")  # fmt: skip
+    else:
+        yield _("No refused applicants are known: the model is too kind to those who would have been refused.")
+    yield _(
+        "It uses {used}. It does not use {unused}.", used=", ".join(built.model.features), unused=", ".join(PROTECTED)
+    )

@@ -1,0 +1,65 @@
+"""Limits chosen by a budget of expected loss, within the caps of persons, households, villages and trades."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from goldmine.core.errors import SettingsError
+from goldmine.credit.allocation import allocate
+from tests.credit.conftest import rules_of
+
+RISK = {"max_probability": 0.2, "loss_given_default": 0.5, "funding_bp": 150, "utilisation": 1.0, "yearly_cost": 0}
+
+
+def limits(chances: list[float], **more) -> pd.DataFrame:
+    rows = pd.DataFrame({"default_probability": chances}).assign(credit_product="nuts", limit_amount=100_000.0)
+    rows["customer_id"] = [f"C{place}" for place in range(len(rows))]
+    return rows.assign(**({"owed": 0.0, "household_id": None, "grid_id": None, "trade": None} | more))
+
+
+def test_the_safest_are_offered_until_the_budget_is_spent():
+    """A loss of 500, 1,000 and 2,000 yuan is expected of them."""
+    chosen = allocate(limits([0.01, 0.02, 0.04]), rules_of(risk=RISK), 1_000)
+    assert chosen.rows["allocated"].tolist() == [100_000, 50_000, 0]
+    assert chosen.expected_loss == pytest.approx(1_000)
+    assert chosen.loss_price > 0
+
+
+def test_who_would_lose_money_is_not_offered_whatever_the_budget():
+    assert allocate(limits([0.01, 0.2]), rules_of(risk=RISK), 1e9).rows["allocated"].tolist() == [100_000, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "column"), [("household", "household_id"), ("village", "grid_id"), ("trade", "trade")]
+)
+def test_a_groups_cap_less_what_it_owes_is_kept(name, column):
+    rows = limits([0.01, 0.02, 0.02], owed=20_000.0, **{column: ["A", "A", "B"]})
+    chosen = allocate(rows, rules_of(risk=RISK, group_caps={name: 170_000}), 1e9)
+    assert chosen.rows["allocated"].tolist() == [100_000, 30_000, 100_000]
+
+
+def test_two_products_of_one_person_keep_the_persons_cap():
+    rows = limits([0.01, 0.01]).assign(customer_id="C1")
+    assert allocate(rows, rules_of(risk=RISK, person_cap=150_000), 1e9).rows["allocated"].sum() == 150_000
+
+
+def test_a_budget_of_0_offers_nothing_and_a_negative_one_is_refused():
+    assert allocate(limits([0.01]), rules_of(risk=RISK), 0).rows["allocated"].tolist() == [0]
+    with pytest.raises(SettingsError, match="budget of -1 yuan"):
+        allocate(limits([0.01]), rules_of(risk=RISK), -1)
+
+
+def test_no_choice_of_whole_limits_beats_the_chosen_one():
+    random = np.random.default_rng(1)
+    rows = limits(list(random.uniform(0.005, 0.06, 40)), limit_amount=random.integers(20, 200, 40) * 1_000.0)
+    rows = rows.assign(grid_id=random.choice(["A", "B", "C"], 40))
+    chosen = allocate(rows, rules_of(risk=RISK, group_caps={"village": 900_000}), 12_000)
+    profit = rows["limit_amount"] * ((1 - rows["default_probability"]) * 0.04 - rows["default_probability"] * 0.5)
+    weights = [rows["limit_amount"] * rows["default_probability"] * 0.5]
+    weights += [rows["limit_amount"] * (rows["grid_id"] == village) for village in "ABC"]
+    whole = milp(-profit, integrality=np.ones(40), bounds=Bounds(0, 1),
+                 constraints=LinearConstraint(np.array(weights), ub=[12_000, *[900_000] * 3]))  # fmt: skip
+    assert chosen.expected_loss <= 12_000
+    assert chosen.best_profit >= -whole.fun
+    assert chosen.expected_profit >= 0.98 * chosen.best_profit

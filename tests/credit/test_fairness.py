@@ -1,0 +1,58 @@
+"""Limits by age band, gender and village: counts, the four-fifths line, small groups left out."""
+
+from datetime import date
+
+import openpyxl
+import pytest
+
+from goldmine.core.errors import UseCaseError
+from goldmine.credit.fairness import fairness_table, write_fairness
+from goldmine.credit.limits import build_limits
+from tests.credit.conftest import AS_OF, customer, deposits, rules_of, tables
+from tests.tiny import make_bank, workspace
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory):
+    """40 women and 40 men in trade, 10 of the women and 20 of the men too poor for a limit; 5 of no known gender."""
+    folder = tmp_path_factory.mktemp("fairness")
+    people, held, traders = [], [], []
+    for number in range(85):
+        gender = "F" if number < 40 else "M" if number < 80 else None
+        name, poor = f"C{number:02}", number < 10 or 40 <= number < 60
+        born = date(1995, 1, 1) if number % 2 else date(1960, 1, 1)
+        people.append(customer(name, gender=gender, birth_date=born, grid_id="G1" if number < 84 else "G2"))
+        held += deposits(name, 100 if poor else 20_000, months=["2024-06-30"]) if poor else deposits(name, 20_000)
+        traders.append({"customer_id": name, "trade": "nut_roasting", "since": date(2020, 1, 1), "ended_on": None})
+    bank, work = make_bank(folder / "bank", tables(people, held, merchants=traders)), workspace(folder / "work")
+    build_limits(bank, work, AS_OF, rules_of())
+    return bank, work, fairness_table(bank, work, AS_OF)
+
+
+def test_groups_are_counted_and_held_against_the_best(compared):
+    rows = compared[2].query("compared_by == 'gender'").set_index("group_name")
+    assert rows["asked_about"].to_dict() == {"F": 40, "M": 40}
+    assert rows["approval"].to_dict() == {"F": 0.75, "M": 0.5}
+    assert rows["four_fifths"].round(3).to_dict() == {"F": 1.0, "M": 0.667}
+    assert rows["mean_limit"].to_dict() == {"F": 100_000, "M": 100_000}
+    assert set(rows["main_refusal"]) == {"too_small"}
+
+
+def test_age_bands_and_villages_are_compared_and_groups_of_few_are_left_out(compared):
+    rows = compared[2]
+    assert set(rows.query("compared_by == 'age'")["group_name"]) == {"young", "senior"}
+    assert set(rows.query("compared_by == 'village'")["group_name"]) == {"G1"}
+
+
+def test_the_workbook_has_words_and_no_customer(compared):
+    _bank, work, rows = compared
+    sheet = openpyxl.load_workbook(write_fairness(work, AS_OF, rows, rules_of(), "zh")).active
+    cells = {cell.value for row in sheet.iter_rows() for cell in row}
+    assert {"女", "男", "性别", "获额比例", "Nuts"} <= cells
+    assert not [value for value in cells if str(value).startswith("C0")]
+
+
+def test_without_limits_the_comparison_says_what_to_run(tmp_path):
+    bank = make_bank(tmp_path / "bank", tables([customer("C1")], deposits("C1", 1)))
+    with pytest.raises(UseCaseError, match="there are no limits"):
+        fairness_table(bank, workspace(tmp_path / "work"), AS_OF)

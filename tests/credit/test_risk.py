@@ -1,0 +1,145 @@
+"""The model of risk: monotone, point in time, honest about the refused, and refused itself where it knows nothing."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from goldmine.contactability.tables import ContactTables
+from goldmine.core.errors import UseCaseError
+from goldmine.credit.applications import past_applications
+from goldmine.credit.risk import build_risk
+from goldmine.credit.risk_evaluation import by_decile, evaluate, yearly_profit
+from goldmine.credit.risk_features import PROTECTED, RISK_FEATURES
+from goldmine.credit.risk_model import SAFER, fit_risk, fit_trees, monotone_violations
+from goldmine.credit.rules import RiskRules
+from tests.credit.conftest import AS_OF, customer, deposits, loan, rules_of, tables
+from tests.tiny import make_bank, workspace
+
+RISK = RiskRules(max_probability=0.1, loss_given_default=0.5, funding_bp=200, utilisation=0.5, yearly_cost=100)
+NAMES = list(RISK_FEATURES)
+
+
+def drawn(rows: int, seed: int = 0) -> tuple[pd.DataFrame, pd.Series, pd.Series, np.ndarray]:
+    """Applicants of whom officers refuse those that they know to be risky; with their true chance to fail."""
+    random = np.random.default_rng(seed)
+    wealth, private = random.standard_normal((2, rows))
+    features = pd.DataFrame(random.random((rows, len(NAMES))), columns=NAMES)
+    features["deposits_12m"] = np.exp(wealth)
+    chance = 1 / (1 + np.exp(2.2 + wealth + 0.8 * private))
+    refused = pd.Series(private + 0.5 * random.standard_normal(rows) < -0.2)
+    bad = pd.Series((random.random(rows) < chance).astype(float)).mask(refused)
+    return features, bad, refused, chance
+
+
+def test_no_feature_is_made_of_a_protected_trait():
+    assert not set(RISK_FEATURES) & set(PROTECTED)
+    assert {feature.safer for feature in RISK_FEATURES.values()} == {1, -1}
+
+
+def test_ten_thousand_pairs_a_feature_are_ordered_the_right_way_and_without_constraints_they_are_not():
+    features, bad, refused, _chance = drawn(3_000)
+    model = fit_risk(features, bad, refused, 2.0)
+    assert monotone_violations(model.probability, features) == dict.fromkeys(NAMES, 0)
+    known = bad.notna()
+    free = fit_trees(features[known], bad[known].to_numpy(), np.ones(known.sum()), dict.fromkeys(NAMES, 0))
+    wrong = monotone_violations(lambda rows: np.asarray(free.predict(rows.to_numpy())), features, pairs=1_000)
+    assert sum(wrong.values()) > 100
+
+
+def test_reject_inference_comes_nearer_to_the_truth_of_all_applicants_than_granted_loans_alone():
+    features, bad, refused, chance = drawn(4_000)
+    alone, inferred = (fit_risk(features, bad, refused, factor).probability(features).mean() for factor in (0, 3))
+    assert alone < 0.8 * chance.mean()
+    assert abs(inferred - chance.mean()) < 0.5 * abs(alone - chance.mean())
+
+
+def test_as_many_granted_loans_fail_as_the_model_says():
+    features, bad, refused, _chance = drawn(6_000)
+    model = fit_risk(features, bad, refused, 0)
+    assert model.probability(features[~refused]).mean() == pytest.approx(bad.mean(), abs=0.01)
+
+
+def test_reasons_are_what_spoke_against_the_customer():
+    features, bad, refused, _chance = drawn(3_000)
+    model = fit_risk(features, bad, refused, 0)
+    poorest = features.nsmallest(20, "deposits_12m")
+    assert [reasons[0] for reasons in model.reasons(poorest)] == ["deposits_12m"] * 20
+
+
+def test_profit_is_the_margin_of_good_loans_less_what_bad_ones_lose():
+    known = pd.DataFrame({"bad": [0.0, 1.0], "amount": [100_000.0, 100_000.0], "rate_bp": [600.0, 600.0]})
+    assert yearly_profit(known, RISK).tolist() == [50_000 * 0.04 - 100, -25_000 - 100]
+
+
+def test_deciles_and_the_cut_off_are_counted():
+    chance = np.linspace(0.01, 0.2, 100)
+    bad = (np.arange(100) >= 90).astype(float)
+    assert by_decile(chance, bad)["observed"].tolist() == [0] * 9 + [1]
+    known = pd.DataFrame({"bad": bad, "amount": 1000.0, "rate_bp": 600.0})
+    found = evaluate(chance, known, RISK, chance)
+    assert (found.auc, found.ks, found.bad, found.approved_bad) == (1.0, 1.0, 10, 0.0)
+    assert found.approved == pytest.approx((chance <= 0.1).mean())
+
+
+def applications(**more) -> dict:
+    """Two applicants a year before the snapshot, one of whose loans failed in its fifth month."""
+    loans = [
+        loan("L1", "C1", 50_000, 40_000, late={"2023-05-31": 95}, granted_on=date(2022, 12, 10)),
+        loan("L2", "C2", 50_000, 40_000, late={"2024-05-31": 95}, granted_on=date(2022, 12, 20)),
+    ]
+    asked = [
+        {"application_id": f"A{place}", "customer_id": name, "applied_on": day, "amount": 50_000, "rate_bp": 600}
+        | {"decision": decision, "loan_id": number}
+        for place, (name, day, decision, number) in enumerate(
+            [("C1", date(2022, 12, 10), "granted", "L1"), ("C2", date(2022, 12, 20), "granted", "L2"),
+             ("C3", date(2022, 12, 30), "refused", None), ("C3", date(2023, 12, 30), "refused", None)]
+        )
+    ]  # fmt: skip
+    held = [row for name in ("C1", "C2", "C3") for row in deposits(name, 1_000)]
+    early = [
+        {"customer_id": "C1", "month_end": date(2022, month, 28 if month == 2 else 30), "product_class": "demand"}
+        | {"balance": 600, "average_daily_balance": 600}
+        for month in (2, 4, 6, 9, 11)
+    ]
+    given = tables([customer(name) for name in ("C1", "C2", "C3")], early + held, loans=[one["loan"] for one in loans],
+                   loan_months=[row for one in loans for row in one["months"]], loan_applications=asked)  # fmt: skip
+    return given | more
+
+
+def test_a_loan_fails_within_its_months_only_and_nobody_knows_of_the_refused(tmp_path):
+    bank = make_bank(tmp_path / "bank", applications())
+    past = past_applications(ContactTables.open(bank, workspace(tmp_path / "work"), AS_OF), RISK.outcome)
+    assert past.known["application_id"].tolist() == ["A0", "A1", "A2"]
+    assert past.known["bad"].fillna(-1).tolist() == [1, 0, -1]
+
+
+def test_features_see_nothing_that_came_after_the_application(tmp_path):
+    scores = [{"customer_id": "C1", "score": 600, "observed_on": date(2022, 12, 1)}]
+    later = [{"customer_id": "C1", "score": 300, "observed_on": date(2022, 12, 11)}]
+    rows = []
+    for number, known in enumerate((scores, scores + later)):
+        bank = make_bank(tmp_path / f"bank{number}", applications(bureau_scores=known))
+        past = past_applications(ContactTables.open(bank, workspace(tmp_path / f"w{number}"), AS_OF), RISK.outcome)
+        rows.append(past.features.iloc[0].to_dict())
+    assert rows[0] == rows[1]
+    assert rows[0]["bureau_score"] == 600
+    assert (rows[0]["deposits_12m"], rows[0]["days_overdue_24m"]) == (3_000 / 12, 0)
+
+
+def test_too_few_failed_loans_are_refused_with_their_number(tmp_path):
+    bank = make_bank(tmp_path / "bank", applications())
+    rules = rules_of(risk=RISK.model_dump())
+    with pytest.raises(UseCaseError, match="1 and 0 failed loans"):
+        build_risk(bank, workspace(tmp_path / "work"), AS_OF, rules)
+
+
+def test_without_loans_the_model_says_what_is_missing(tmp_path):
+    bank = make_bank(tmp_path / "bank", tables([customer("C1")], deposits("C1", 1), loans=[], loan_months=[]))
+    with pytest.raises(UseCaseError, match="lack loans or loan_months"):
+        build_risk(bank, workspace(tmp_path / "work"), AS_OF, rules_of(risk=RISK.model_dump()))
+
+
+def test_directions_are_those_of_the_features():
+    assert {name: feature.safer for name, feature in RISK_FEATURES.items()} == SAFER

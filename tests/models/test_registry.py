@@ -96,6 +96,17 @@ def test_database_of_an_older_mlflow_is_refused_in_words(store):
         use_tracking("older")
 
 
+def test_database_of_an_older_mlflow_without_all_its_tables_is_refused_in_words(store):
+    (store / "mlruns" / "mlflow.db").unlink()
+    with sqlite3.connect(store / "mlruns" / "mlflow.db") as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+        connection.execute("INSERT INTO alembic_version VALUES ('451aebb31d03')")
+        connection.execute("CREATE TABLE experiments (experiment_id INTEGER, name VARCHAR(256))")
+    connection.close()
+    with pytest.raises(ModelError, match="an older MLflow made its database"):
+        use_tracking("older")
+
+
 def test_registered_model_is_not_champion_until_set(store, fitted):
     run = logged_run(fitted.model)
     assert register("tiny", "mine", run) == "1"

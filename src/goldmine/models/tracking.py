@@ -196,13 +196,14 @@ def use_tracking(bank_name: str) -> str:
 
 @contextmanager
 def _schema_errors() -> Iterator[None]:
-    """Turn MLflow's refusal of a database that an older MLflow made into a `ModelError`."""
+    """Turn MLflow's refusal of a database that an older MLflow made, or its stumbling over one, into a `ModelError`."""
     from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import DatabaseError
 
     try:
         yield
-    except MlflowException as error:
-        if "out-of-date database schema" not in str(error):
+    except (MlflowException, DatabaseError) as error:
+        if not any(sign in str(error) for sign in ("out-of-date database schema", "no such column", "no such table")):
             raise
         raise ModelError(
             f"tracking store {store_address(tracking_uri())}: an older MLflow made its database.",

@@ -34,8 +34,8 @@ customers also differ by chance: a healthy month stays within four standard devi
 which the rows of one customer count as a lot that comes or stays away together. Where that allows more than a factor
 of 5/3 (about 60 customers, or as many mean lots of rows, and fewer), half a month could be chance: the month is not
 judged, and `validate` says so with the size from which on it would be. It says so too of books with fewer than seven
-months, since the seventh is the first that is judged. Medians need 30 amounts of the kind in the month and before,
-totals 100. A month that the books break off in is not judged. A row that stands twice under the same key counts once.
+months, since the seventh is the first that is judged. Medians and totals need 100 amounts of the kind in the month and
+before. A month that the books break off in is not judged. A row that stands twice under the same key counts once.
 Of a table of more than a million rows every n-th customer is looked at. A rule of the same name in the table's file
 in `expectations/` takes the place of one of these: that is how a bank sets other limits.
 """

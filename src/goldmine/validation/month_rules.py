@@ -21,7 +21,7 @@ _SOME_ROWS = "rows_chance <= 2.5"
 _FEW, _MANY = "CASE WHEN year_ago THEN 0.75 ELSE 0.6 END", "CASE WHEN year_ago THEN 1.5 ELSE 1.8 END"
 """Limits on rows and customers; where no year ago tells the season, they are wider."""
 
-_FOR_MEDIAN, _FOR_TOTAL = (f"rows_before >= {rows} AND rows >= {rows}" for rows in (30, 100))
+_ENOUGH_AMOUNTS = "rows_before >= 100 AND rows >= 100"
 
 
 def month_rules(table: str) -> list[dict[str, Any]]:
@@ -82,7 +82,7 @@ def _amounts(table: str) -> list[dict[str, Any]]:
         *_pair(
             "median",
             amount,
-            f"{_FOR_MEDIAN} AND {_outside('median', '0.1', '10')}",
+            f"{_ENOUGH_AMOUNTS} AND {_outside('median', '0.1', '10')}",
             _("The median amount of the snapshot's month is, by kind, of the size that other months lead to expect."),
             _("The median amount of every other month is, by kind, of the size that months before it lead to expect."),
             of="part",
@@ -90,7 +90,7 @@ def _amounts(table: str) -> list[dict[str, Any]]:
         *_pair(
             "total",
             amount,
-            f"{_FOR_TOTAL} AND {_outside('total', '0.05', '20')}",
+            f"{_ENOUGH_AMOUNTS} AND {_outside('total', '0.05', '20')}",
             _("The total amount of the snapshot's month is, by kind, of the size that other months lead to expect."),
             _("The total amount of every other month is, by kind, of the size that months before it lead to expect."),
             of="part",

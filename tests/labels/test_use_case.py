@@ -3,7 +3,7 @@ import pytest
 from goldmine.core.errors import SettingsError, UseCaseError
 from goldmine.features import catalogue
 from goldmine.labels.reason_directions import ReasonDirections
-from goldmine.labels.use_case import load_use_case, read_use_case, use_case_names
+from goldmine.labels.use_case import load_use_case, names_by_model, read_use_case, use_case_names
 
 GOOD = """\
 name: mine
@@ -21,6 +21,12 @@ def read(tmp_path, text):
     path = tmp_path / "mine.yaml"
     path.write_text(text, "utf-8")
     return read_use_case(path)
+
+
+def test_use_cases_whose_file_states_the_expected_rate_have_no_model():
+    without = names_by_model(has_model=False)
+    assert without == ["association", "payroll", "staff"]
+    assert set(without).isdisjoint(names_by_model(has_model=True))
 
 
 def test_three_use_cases_are_ready():

@@ -64,7 +64,7 @@ def champion(work: WorkFolder = Path("data"), use_case: UseCases = None, on: Day
     from goldmine.core.dates import parse_day
     from goldmine.core.workspace import Workspace
     from goldmine.governance.journal_check import champion_on
-    from goldmine.labels.use_case import load_use_case, readable_use_cases
+    from goldmine.labels.use_case import load_use_case, names_by_model
 
     bank, day = Workspace(work.absolute()).bank_name(), parse_day(on, "--on") if on else date.today()
     table = Table(
@@ -76,7 +76,7 @@ def champion(work: WorkFolder = Path("data"), use_case: UseCases = None, on: Day
         box=None,
         pad_edge=False,
     )
-    for name in [load_use_case(given).name for given in use_case or readable_use_cases()]:
+    for name in [load_use_case(given).name for given in use_case or names_by_model(has_model=True)]:
         entry = champion_on(bank, name, day)
         if entry:
             table.add_row(

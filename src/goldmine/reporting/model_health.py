@@ -36,7 +36,8 @@ def model_health(bank_name: str, as_of: date, language: str) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `MODEL_COLUMNS`: AUC and lift of the list on the test cutoff, AUC of the baseline there, and the mean
-        gap between predicted and observed (calibration). A use case without a champion has no figures.
+        gap between predicted and observed (calibration). A use case without a champion has no figures; one without
+        a model has no row.
     """
     use_tracking(bank_name)
     import mlflow
@@ -44,6 +45,8 @@ def model_health(bank_name: str, as_of: date, language: str) -> pd.DataFrame:
     client = mlflow.MlflowClient()
     rows: list[tuple[object, ...]] = []
     for name, case in readable_use_cases().items():
+        if not case.has_model:
+            continue
         title = in_language(case.title, language)
         try:
             champion = client.get_model_version_by_alias(registered_name(bank_name, name), CHAMPION)

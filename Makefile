@@ -1,7 +1,7 @@
 # Each target sets up .venv first where it is not there; a second call installs nothing.
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: run next-quarter serve portal-proof portal-smoke help test fuzz map-proof test-spark audit check lab mlflow schedule spark credit bench messages lock
+.PHONY: sbom run next-quarter serve portal-proof portal-smoke help test fuzz map-proof test-spark audit check lab mlflow schedule spark credit bench messages lock
 
 BIN := .venv/bin
 READY := .venv/.installed
@@ -82,6 +82,10 @@ lab: $(READY)  ## JupyterLab on the project, opened at the tour; LANGUAGE=zh for
 
 mlflow: $(READY)  ## MLflow's pages: runs and models
 	$(BIN)/goldmine mlflow
+
+sbom: $(READY)  ## every locked package with version, licence and hashes: data/sbom.json, CycloneDX
+	mkdir -p data
+	$(BIN)/goldmine sbom data/sbom.json --all
 
 schedule: $(READY)  ## Dagster's pages and schedules
 	$(BIN)/goldmine schedule

@@ -30,6 +30,7 @@ def main() -> None:
     import goldmine.cli.governance
     import goldmine.cli.portal
     import goldmine.cli.report
+    import goldmine.cli.sbom
     import goldmine.cli.servers
     import goldmine.cli.status
     import goldmine.cli.users  # noqa: F401 - each adds its commands

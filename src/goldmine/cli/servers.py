@@ -32,12 +32,14 @@ def mlflow(port: Port = 5000) -> None:
         raise ParameterError(
             f"MLFLOW_TRACKING_URI: runs are kept by the server {store_address(store)}.", "Open its own pages."
         )
-    Path(store.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    if store.startswith("sqlite:///"):
+        Path(store.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
     # Without this MLflow starts seven processes that wait for jobs of language models, and they outlive the server.
     variables = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
     variables["MLFLOW_SERVER_ALLOWED_HOSTS"] = ",".join(f"{name}:{port}" for name in (MLFLOW_NAME, HOST, "localhost"))
     variables["MLFLOW_SERVER_CORS_ALLOWED_ORIGINS"] = f"http://{MLFLOW_NAME}:{port}"
-    arguments = ["server", "--backend-store-uri", store, "--workers", "1"]
+    variables["MLFLOW_BACKEND_STORE_URI"] = store  # an argument would show its password to whoever lists processes
+    arguments = ["server", "--workers", "1"]
     page = f"{MLFLOW_NAME}:{port}/#/experiments?workflowType=machine_learning"
     _become("mlflow", arguments, port, variables, page=page)
 

@@ -3,10 +3,9 @@
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from goldmine.core.columns import column
-from goldmine.plots.style import BLUE, GOLD, GREY, _, finished, language, pgettext, row_inches
+from goldmine.plots.style import BLUE, GOLD, GREY, ExactPercent, _, finished, language, pgettext, row_inches
 
 
 def payer_table(employers: pd.DataFrame) -> pd.DataFrame:
@@ -43,7 +42,7 @@ def penetration(employers: pd.DataFrame) -> Figure:
     }
     figure, axis = plt.subplots(figsize=(8, 1 + len(shares) * row_inches(shares)))
     axis.barh(list(shares)[::-1], list(shares.values())[::-1], color=GOLD)
-    axis.xaxis.set_major_formatter(PercentFormatter(1))
+    axis.xaxis.set_major_formatter(ExactPercent(1))
     axis.set_xlim(0, 1)
     axis.set_title(_("What the people at employers have"), loc="left")
     axis.grid(visible=False, axis="y")

@@ -8,10 +8,21 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import PercentFormatter
 
 from goldmine.governance.drift.stability import TOLERATED
-from goldmine.plots.style import BLUE, GOLD, GREEN, GREY, RED, _, finished, name_rows, pgettext, row_inches
+from goldmine.plots.style import (
+    BLUE,
+    GOLD,
+    GREEN,
+    GREY,
+    RED,
+    ExactPercent,
+    _,
+    finished,
+    name_rows,
+    pgettext,
+    row_inches,
+)
 
 _VERDICTS = {"ok": BLUE, "warning": GOLD, "stop": RED}
 
@@ -40,7 +51,7 @@ def calibration_by_group(table: pd.DataFrame) -> Figure:
     right.set(title=_("Calibration error"))
     figure.legend(fontsize="small", frameon=False, loc="outside lower center", ncols=3)  # not over the points
     for axis in (left, right):
-        axis.xaxis.set_major_formatter(PercentFormatter(1))
+        axis.xaxis.set_major_formatter(ExactPercent(1))
         axis.grid(visible=False, axis="y")
     return figure
 

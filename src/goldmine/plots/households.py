@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from goldmine.customers.ladder import LAYER_TITLES, layer_of, level_of
-from goldmine.plots.style import BLUE, GOLD, GREY, _, finished, localized, pgettext
+from goldmine.plots.style import BLUE, GOLD, GREY, ExactPercent, _, finished, localized, pgettext
 
 _MANY = 5
 """From so many members on, households are drawn as one bar."""
@@ -79,7 +78,7 @@ def products_together(households: pd.DataFrame) -> Figure:
         left += shares[number].to_numpy()
     axis.invert_yaxis()
     axis.set_xlim(0, 1)
-    axis.xaxis.set_major_formatter(PercentFormatter(1))
+    axis.xaxis.set_major_formatter(ExactPercent(1))
     axis.set_ylabel(_("members who bank here"))
     axis.grid(visible=False, axis="y")
     axis.set_title(_("Product classes in the household"), loc="left")

@@ -11,7 +11,7 @@ from goldmine.measurement.effect import Cut, table
 from goldmine.measurement.predicted_observed import Compliance
 from goldmine.measurement.report import Measured, compliance_table
 from goldmine.models.uplift.effect import Estimate, NotMeasurable
-from goldmine.plots.style import BLUE, GOLD, GREEN, GREY, RED, _, finished, pgettext
+from goldmine.plots.style import BLUE, GOLD, GREEN, GREY, RED, ExactPercent, _, finished, pgettext
 
 _ROW_INCHES = 0.34
 _HEAD_INCHES = 1.0
@@ -102,7 +102,7 @@ def qini_figure(measured: Measured) -> Figure:
     curve.set_title(_("Qini curve"), loc="left")
     curve.set_xlabel(_("customers, in the list's order"))
     curve.set_ylabel(_("extra outcomes a hundred customers"))
-    curve.xaxis.set_major_formatter(PercentFormatter(1))
+    curve.xaxis.set_major_formatter(ExactPercent(1))
     curve.legend()
     _points(bars, _measurable(measured.by_score), vertical=True)
     order = pgettext("score", "uplift") if measured.score == "uplift" else pgettext("score", "probability")

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, PercentFormatter
 
-from goldmine.plots.style import BLUE, GOLD, GREY, RED, _, name_rows, pgettext, row_inches
+from goldmine.plots.style import BLUE, GOLD, GREY, RED, ExactPercent, _, name_rows, pgettext, row_inches
 
 _COLOURS = {"model": BLUE, "baseline": GOLD, "no_skill": GREY}
 _BAND_Z = 1.96
@@ -31,10 +31,10 @@ def gain_and_lift(curves: pd.DataFrame, list_share: float) -> Figure:
         lift.plot(part.depth, part.lift, color=colour, label=_who(who))
     for axis in (gain, lift):
         axis.axvline(list_share, color=RED, linestyle=":", label=pgettext("column", "list"))
-        axis.xaxis.set_major_formatter(PercentFormatter(1))
+        axis.xaxis.set_major_formatter(ExactPercent(1))
         axis.set_xlabel(_("Customers contacted, best first"))
         axis.set_xlim(0, 1)
-    gain.yaxis.set_major_formatter(PercentFormatter(1))
+    gain.yaxis.set_major_formatter(ExactPercent(1))
     gain.set(ylim=(0, 1.01), ylabel=_("Outcomes found"), title=_("Gain"))
     lift.set(ylim=(0, None), ylabel=_("Times the base rate"), title=_("Lift"))
     gain.legend(loc="lower right")
@@ -206,7 +206,7 @@ def score_distribution(probability: np.ndarray, list_size: int) -> Figure:
     left.legend()
     means = [float(part.mean()) for part in np.array_split(ranked, 10) if len(part)]
     right.bar(range(1, len(means) + 1), means, color=BLUE)
-    right.yaxis.set_major_formatter(PercentFormatter(1))
+    right.yaxis.set_major_formatter(ExactPercent(1))
     right.set_xticks(range(1, len(means) + 1))
     right.grid(visible=False, axis="x")
     right.set(

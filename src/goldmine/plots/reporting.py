@@ -17,6 +17,7 @@ from goldmine.plots.style import (
     GREEN,
     GREY,
     RED,
+    ExactPercent,
     _,
     finished,
     name_rows,
@@ -257,7 +258,7 @@ def campaign_results(campaigns: pd.DataFrame) -> Figure:
     )
     axis.invert_yaxis()
     axis.set_xlim(left=0)
-    axis.xaxis.set_major_formatter(PercentFormatter(1))
+    axis.xaxis.set_major_formatter(ExactPercent(1))
     axis.set_title(_("Conversion of those who answered, with its 95% range"), loc="left")
     axis.grid(visible=False, axis="y")
     return finished(figure)
@@ -283,7 +284,7 @@ def own_results(rows: pd.DataFrame) -> Figure:
     colours = (BLUE, GOLD, "#c9d3de")
     for shift, (column, label), colour in zip((-0.27, 0, 0.27), words.items(), colours, strict=True):
         axis.barh(np.arange(len(rows)) + shift, rows[column], 0.26, color=colour, label=label)
-    axis.xaxis.set_major_formatter(PercentFormatter(1))
+    axis.xaxis.set_major_formatter(ExactPercent(1))
     axis.set_title(_("Own results"), loc="left")
     axis.grid(visible=False, axis="y")
     name_rows(axis, list(rows["figure"]))

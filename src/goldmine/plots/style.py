@@ -12,6 +12,7 @@ from matplotlib import font_manager
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
 
 from goldmine.core.errors import ParameterError
 from goldmine.core.figure_png import draw_in_notebook
@@ -95,6 +96,20 @@ def _(message: str, /, **values: object) -> str:
 def pgettext(context: str, message: str, /, **values: object) -> str:
     """A message in the language in use, whose translation depends on where it stands."""
     return localized(LocalizedText(message, values, context=context))
+
+
+class ExactPercent(PercentFormatter):
+    """Shares of 1 as percentages with the decimals that each has: 10%, 12.5%.
+
+    Examples
+    --------
+    >>> [ExactPercent(1).format_pct(share, 1.0) for share in (0.1, 0.125, 0.3)]
+    ['10%', '12.5%', '30%']
+    """
+
+    def format_pct(self, x: float, display_range: float) -> str:
+        """One share, whatever the range of the axis."""
+        return f"{round(100 * x, 6):g}%"
 
 
 def localized(text: str) -> str:

@@ -81,7 +81,7 @@ def test_value_below_its_least_or_of_one_or_two_is_not_quoted_as_high():
 
 def test_mobile_banking_is_no_reason_to_sell_and_only_supports_one_to_win_back():
     allowed = {name: load_use_case(name).reasons.allows("has_mobile_bank", 1.0, 0.0) for name in use_case_names()}
-    assert allowed == {"dormancy": False, "longtail": False, "wealth": False, "winback": True}
+    assert {name for name, as_reason in allowed.items() if as_reason} == {"winback"}
     directions = load_use_case("winback").reasons
     assert directions.in_order(["has_mobile_bank"]) == []
     assert directions.in_order(["has_mobile_bank", "demand_avg_30d", "inflow_sum_90d"]) == [1, 2, 0]

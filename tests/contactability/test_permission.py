@@ -94,6 +94,7 @@ EXPECTED = {
     "campaign": ALWAYS | {"control": "other_control"},
     "on_request_list": ALWAYS | HELD | {"no_calls": "channel", "quiet_heir": "channel"},
     "relationship": ALWAYS | HELD | {"no_calls": "channel", "quiet_heir": "channel"},
+    "visit": ALWAYS | HELD,
 }
 
 

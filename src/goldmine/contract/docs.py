@@ -118,7 +118,8 @@ bank or for one table; they name columns of the contract, so they act on what th
   these. Not two-digit years, `20240131` or an offset such as `Z`, unless declared; nothing may be left over.
 * Yuan: `1234.5`, `-3`, `.50`; more than fen is rounded and counted. Not `1,234.50` without `thousands`, `1e5`, `1_000`,
   full-width digits, a currency sign. A floating number is refused where its neighbours lie more than a fen away: from
-  70 trillion yuan on as eight bytes, from 131,072 yuan on as four.
+  70 trillion yuan on as eight bytes, from 131,072 yuan on as four. So is PostgreSQL's type `money`, which its driver
+  gives in fen: cast it to `numeric` in the SELECT.
 * Boolean: `true`, `1`, `y`, `yes`, their opposites, the words below and those under `codes`.
   Customers whose `marketing_consent` is empty are on no list. A bank that writes down refusals only says so:
   `codes: {marketing_consent: {"": true}}`; the empty text under `codes` stands for an empty value.
@@ -149,14 +150,15 @@ What absence would permit is refused: a row of `suppressions`, or an opt-out in 
 `goldmine validate` prints for each table the rows and yuan of its sources, read and taken in, and the difference by
 reason: the SELECT, rounding to fen, values left empty, days that stand for none. Sources are counted before the
 SELECT, tables of databases too, as far as it says in plain words where rows and amounts come from. Then it names the
-files below the bank's folder that nothing reads, an absent ledger of refusals or column of consent, and every broken
-rule, fatal ones first, with what it means for the lists and what would mend it; `--language zh` says it in Chinese.
-With `--strict` warnings are fatal too. Sums are added again as floating numbers; a difference that no reason explains
-is named.
+columns that the contract does not know, the files below the bank's folder that nothing reads, an absent ledger of
+refusals or column of consent, and every broken rule, fatal ones first, with what it means for the lists and what would
+mend it; `--language zh` says it in Chinese. With `--strict` warnings are fatal too. Sums are added again as floating
+numbers; a difference that no reason explains is named.
 
 Each month is held against the months before it and the same month a year ago: rows, customers, days, amounts by kind,
 repeats under other numbers (`docs/expectations.md` has the limits). A month of the snapshot that is not like them, or
-is missing, stops the run; another one is a warning with its months named.
+is missing, stops the run; another one is a warning with its months named. Where months are too small or the books too
+young for that, `validate` says `not judged`, and from which size on they would be.
 
 ## Merged numbers
 

@@ -1,24 +1,27 @@
 """The model of risk: monotone, point in time, honest about the refused, and refused itself where it knows nothing."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from goldmine.contactability.tables import ContactTables
+from goldmine.core.dates import month_end
 from goldmine.core.errors import UseCaseError
 from goldmine.credit.applications import past_applications
 from goldmine.credit.risk import build_risk
 from goldmine.credit.risk_evaluation import by_decile, evaluate, yearly_profit
 from goldmine.credit.risk_features import PROTECTED, RISK_FEATURES
 from goldmine.credit.risk_model import SAFER, fit_risk, fit_trees, monotone_violations
+from goldmine.credit.risk_report import risk_lines
 from goldmine.credit.rules import RiskRules
 from tests.credit.conftest import AS_OF, customer, deposits, loan, rules_of, tables
 from tests.tiny import make_bank, workspace
 
 RISK = RiskRules(max_probability=0.1, loss_given_default=0.5, funding_bp=200, utilisation=0.5, yearly_cost=100)
 NAMES = list(RISK_FEATURES)
+EARLY = [str(month_end(date(2021, 12, 31), later)) for later in range(1, 19)]
 
 
 def drawn(rows: int, seed: int = 0) -> tuple[pd.DataFrame, pd.Series, pd.Series, np.ndarray]:
@@ -139,6 +142,30 @@ def test_without_loans_the_model_says_what_is_missing(tmp_path):
     bank = make_bank(tmp_path / "bank", tables([customer("C1")], deposits("C1", 1), loans=[], loan_months=[]))
     with pytest.raises(UseCaseError, match="lack loans or loan_months"):
         build_risk(bank, workspace(tmp_path / "work"), AS_OF, rules_of(risk=RISK.model_dump()))
+
+
+def test_everybody_gets_a_chance_of_default_and_the_poor_who_failed_before_the_highest(tmp_path):
+    """Of 160 borrowers the poor half failed more often; 20 customers never applied."""
+    people, held, loans, asked = [], [], [], []
+    for number in range(180):
+        name, poor, day = f"C{number:03}", number % 2 == 0, date(2022, 12, 1) + timedelta(days=number)
+        people.append(customer(name))
+        held += deposits(name, 500 if poor else 90_000) + deposits(name, 500 if poor else 90_000, months=EARLY)
+        if number < 160:
+            fails = number % 20 in (0, 2, 4, 6, 8, 11)
+            late = {str(month_end(day, 5)): 95} if fails else {str(month_end(day, 5)): 0}
+            loans.append(loan(f"L{number}", name, 50_000, 40_000, late=late, granted_on=day))
+            asked.append({"application_id": f"A{number:03}", "customer_id": name, "applied_on": day, "amount": 50_000}
+                         | {"rate_bp": 600, "decision": "granted", "loan_id": f"L{number}"})  # fmt: skip
+    given = tables(people, held, loans=[one["loan"] for one in loans], loan_applications=asked,
+                   loan_months=[row for one in loans for row in one["months"]])  # fmt: skip
+    bank, work = make_bank(tmp_path / "bank", given), workspace(tmp_path / "work")
+    built = build_risk(bank, work, AS_OF, rules_of(risk=RISK.model_dump()))
+    chance = pd.read_parquet(built.path).set_index("customer_id")["default_probability"]
+    assert len(chance) == 180
+    assert chance["C170"] > 2 * chance["C171"]
+    assert sum(built.violations.values()) == 0
+    assert any("AUC" in str(line) for line in risk_lines(built, rules_of(risk=RISK.model_dump())))
 
 
 def test_directions_are_those_of_the_features():

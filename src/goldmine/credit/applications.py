@@ -71,6 +71,7 @@ def past_applications(tables: ContactTables, outcome: Outcome) -> Applications:
         .to_arrow_table()
         .to_pandas()
     )
+    known["applied_on"] = pd.to_datetime(known["applied_on"])
     months = sorted(date.fromisoformat(f"{key}-01") for key in tables.bank.months("balances"))
     features = risk_features(tables, "credit_asked", [month_end(day) for day in months])
     return Applications(features[list(used_features(tables))].reset_index(drop=True), known)

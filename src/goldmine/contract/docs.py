@@ -108,6 +108,12 @@ all customers the newest is used.
   So are files whose first row names no columns, which are then proposed by content, and tables with a column a month.
 * **Not used**: tables and files that the contract has no use for.
 
+`make map-proof` makes four banks of 3,000 customers, dirty as real books are (a core system's dump as GB18030 CSV with
+Chinese headings, Excel exports, SQLite, a Parquet lake by months), and reads Berka; all go from the folder to tables
+that `validate` passes, the four without a key by hand, Berka with six. On a machine busy with much else the seconds to
+propose, and to take in and validate, were 20 and 31, 98 and 99 (Excel), 26 and 20, 39 and 21, and 43 in all for Berka;
+the whole, with the making of the four, took 118 s of CPU.
+
 ## How values are read
 
 The six keys `nulls`, `dates`, `thousands`, `unit`, `codes` and `max_year` say how values are written, for the whole

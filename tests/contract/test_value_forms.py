@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 import ibis
+import pyarrow as pa
 import pytest
 
 from goldmine.contract.intake import open_bank
@@ -96,6 +97,26 @@ def test_thousands_are_read_only_where_groups_are_whole(tmp_path: Path) -> None:
     assert amount(tmp_path, "1234.80", 'thousands: ","\n') == Decimal("1234.80")
     with pytest.raises(ContractError, match="values of amount"):
         amount(tmp_path, "12,34.80", 'thousands: ","\n')
+
+
+@pytest.mark.parametrize("kind", ["TINYINT", "BIGINT", "UBIGINT", "DECIMAL(20, 0)"])
+def test_whole_numbers_of_each_integer_type_become_64_bit_integers(tmp_path: Path, kind: str) -> None:
+    folder = village(tmp_path)
+    duckdb.sql(f"SELECT 'g1' AS grid_id, 87::{kind} AS households").write_parquet(str(folder / "villages.parquet"))
+    bank = open_bank(folder, Workspace(tmp_path / "work"))
+    households = bank.read(ibis.duckdb.connect(), "villages").select("households").to_pyarrow()
+    assert households.schema.field("households").type == pa.int64()
+    assert households.to_pylist() == [{"households": 87}]
+
+
+@pytest.mark.parametrize(
+    "number", ["9223372036854775808::UBIGINT", "'9223372036854775808'", "'1,000'", "'5.0'", "'1e5'"]
+)
+def test_what_is_no_integer_of_64_bits_is_refused(tmp_path: Path, number: str) -> None:
+    folder = village(tmp_path, 'thousands: ","\n')
+    duckdb.sql(f"SELECT 'g1' AS grid_id, {number} AS households").write_parquet(str(folder / "villages.parquet"))
+    with pytest.raises(ContractError, match="villages: 1 values of households are not whole numbers"):
+        open_bank(folder, Workspace(tmp_path / "work"))
 
 
 def test_fen_become_yuan_to_the_fen(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ NO_DAYS = {
     date(2999, 12, 31),
     date(9999, 12, 31),
 }
+WHOLE = range(-(2**63), 2**63)
 LARGEST = Decimal("9999999999999999.99")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 State = Literal["value", "empty", "placeholder", "unreadable", "infinite", "imprecise"]
@@ -65,8 +66,8 @@ def read(table: str, column: Any, value: Any, forms: Forms) -> Found:
         return UNREADABLE
     if column.kind in ("day", "moment"):
         return _day(column, value, forms)
-    if column.kind == "money":
-        return _money(value, forms)
+    if column.kind in ("money", "whole"):
+        return _money(value, forms) if column.kind == "money" else _whole(value)
     if column.kind == "flag":
         return _flag(table, column, value, forms)
     return _code(table, column, str(value), forms) if column.codes else ("value", str(value))
@@ -106,6 +107,14 @@ def _money(value: Any, forms: Forms) -> Found:
     if abs(rounded) > LARGEST:
         return UNREADABLE
     return ("imprecise", None) if isinstance(value, float) and _imprecise(value, forms) else ("value", rounded)
+
+
+def _whole(value: Any) -> Found:
+    """A number of 64 bits; a text has digits and a sign only, no separators, whatever those of amounts are."""
+    if isinstance(value, str) and not re.fullmatch("[+-]?[0-9]+", value):
+        return UNREADABLE
+    number = int(value)
+    return ("value", number) if number in WHOLE else UNREADABLE
 
 
 def _imprecise(value: float, forms: Forms) -> bool:

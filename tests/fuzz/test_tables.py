@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -122,6 +123,8 @@ def _forget_views(connection: duckdb.DuckDBPyConnection) -> None:
 def _rows(paths: list[Path], spec: TableSpec) -> tuple[list[str], list[Row]]:
     read_tables = [pq.ParquetFile(path).read() for path in paths]
     names = [c.name for c in spec.columns if read_tables and c.name in read_tables[0].column_names]
+    for name in (c.name for c in spec.columns if c.kind == "whole" and c.name in names):
+        assert {t.schema.field(name).type for t in read_tables} == {pa.int64()}
     return names, [row for t in read_tables for row in zip(*(t[name].to_pylist() for name in names), strict=True)]
 
 

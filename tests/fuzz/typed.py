@@ -119,6 +119,19 @@ PARQUET: dict[str, list[tuple[pa.DataType, Values]]] = {
         (pa.duration("s"), whole(0, 10**6)),
         (pa.bool_(), flags),
     ],
+    "whole": [
+        (pa.int64(), whole(-(2**63), 2**63 - 1)),
+        (pa.int8(), whole(-128, 127)),
+        (pa.uint64(), whole(0, 2**64 - 1)),
+        (pa.decimal128(20, 0), decimals(20, 0)),
+        (pa.decimal128(20, 1), decimals(20, 1)),
+        (pa.float64(), floats),
+        (pa.float64(), choice(0.0, 435.0)),
+        (pa.bool_(), flags),
+        (pa.date32(), days(1, 9999)),
+        (pa.duration("s"), whole(0, 10**6)),
+        (pa.null(), choice(None)),
+    ],
     "day": DATES,
     "moment": DATES,
     "flag": [
@@ -160,6 +173,15 @@ POSTGRES: dict[str, list[tuple[str, Values]]] = {
         ("boolean", flags),
         ("interval", choice(timedelta(days=1))),
     ],
+    "whole": [
+        ("bigint", whole(-(2**63), 2**63 - 1)),
+        ("smallint", whole(-(2**15), 2**15 - 1)),
+        ("numeric(20, 0)", decimals(20, 0)),
+        ("numeric(18, 2)", decimals(18, 2)),
+        ("double precision", floats),
+        ("boolean", flags),
+        ("date", days(1, 9999)),
+    ],
     "day": _SERVER_DATES,
     "moment": _SERVER_DATES,
     "flag": [("boolean", flags), ("smallint", whole(-1, 2)), ("double precision", choice(0.0, 1.0))],
@@ -176,6 +198,7 @@ POSTGRES: dict[str, list[tuple[str, Values]]] = {
 """Types of a PostgreSQL column by the contract's kind, with values."""
 READABLE: dict[str, tuple[str, ...]] = {
     "money": ("double", "float", "halffloat", "decimal128", "int", "uint"),
+    "whole": ("int", "uint", "decimal128(20, 0)"),
     "day": ("date", "timestamp"),
     "moment": ("date", "timestamp"),
     "flag": ("bool", "int", "uint"),
@@ -184,6 +207,7 @@ READABLE: dict[str, tuple[str, ...]] = {
 """What the names of Parquet types begin with that are read; others may be refused."""
 SERVER_READABLE: dict[str, tuple[str, ...]] = {
     "money": ("double precision", "real", "numeric", "bigint", "smallint"),
+    "whole": ("bigint", "smallint", "numeric(20, 0)"),
     "day": ("date", "timestamp"),
     "moment": ("date", "timestamp"),
     "flag": ("boolean", "smallint"),

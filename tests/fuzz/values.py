@@ -43,6 +43,12 @@ _ODD_AMOUNTS = [
     "99999999999999999999999999999999999999999999", "1 000", "1'000", " 5 ", "\u3000" + "5", "true", "null", "NULL",
     "0.0049999999999999999999999999999999999999999999", "1234567890123456.785", "-0", "-0.00", "1.10", "١٢",
 ]  # fmt: skip
+_ODD_NUMBERS = [
+    "1,000", "1_000", "1 000", "1'000", "+3", "-3", "--3", "+-3", "-", "+", "- 3", "3-", "(3)", "-0", "007", "5.",
+    "5.0", ".5", "1e5", "1E3", "0x1F", "0b1", "１２", "١٢", "12 bp", "4.35%", "nan", "inf", "true", "null", "NULL",
+    " 5 ", "\u3000" + "5", "5\u00a0", "9223372036854775807", "9223372036854775808", "+9223372036854775807",
+    "-9223372036854775808", "-9223372036854775809", "18446744073709551615", "9" * 44, "0" * 50 + "12",
+]  # fmt: skip
 _ODD_TEXTS = [
     "", " ", "\u3000", "-", "NULL", "null", "0012", "12", "C" + " " * 19, "张三", "a,b", 'a"b', '"', "a\nb",
     "a\r\nb", "a\rb", "a\tb", "a|b", "a;b", "'; DROP TABLE x; --", "=1+1", "\ufeff1", "😀", "𠮷", "\u200b",
@@ -87,6 +93,8 @@ def right(table: str, column: Any, forms: Forms, random: Random) -> str:
         return (
             f"{random.choice(('', '', '-'))}{random.randrange(10 ** random.choice((2, 7)))}.{random.randrange(100):02}"
         )
+    if column.kind == "whole":
+        return str(random.randrange(-(10 ** random.choice((1, 8))), 10 ** random.choice((4, 8))))
     if column.codes or column.kind == "flag":
         return random.choice(_known(table, column))
     return f"{random.choice(('', 'A', 'C'))}{random.randrange(10 ** random.randint(1, 8))}"
@@ -104,6 +112,9 @@ def odd(table: str, name: str, form: str) -> st.SearchStrategy[str]:
     if column.kind == "money":
         number = st.from_regex(r"[+-]?[0-9]{0,20}(\.[0-9]{0,30})?", fullmatch=True, alphabet="0123456789.+-")
         return st.one_of(st.sampled_from(_ODD_AMOUNTS), number, st.text("0123456789.,_' -+eE", max_size=30))
+    if column.kind == "whole":
+        number = st.integers(-(2**65), 2**65).map(str)
+        return st.one_of(st.sampled_from(_ODD_NUMBERS), number, st.text("0123456789.,_' -+eE", max_size=22))
     if column.codes or column.kind == "flag":
         upper = st.sampled_from([word.upper() for word in _known(table, column)])
         return st.one_of(upper, st.sampled_from(_ODD_CODES), st.text(max_size=6))

@@ -123,7 +123,8 @@ class ColumnCast:
         if self.column.kind == "flag":
             return self._flag(given)
         if self.column.kind == "whole":
-            return matching(given, r"[+-]?\d+", f"TRY_CAST({given} AS {target})") if self.text else given
+            number = f"TRY_CAST({given} AS {target})"
+            return matching(given, r"[+-]?\d+", number) if self.text else number
         return self._code(given) if self.column.codes else given
 
     def value(self, given: str, read: str) -> str:

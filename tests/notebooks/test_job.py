@@ -62,9 +62,10 @@ def snapshot(project):
 
 
 def modification_times(snapshot: Snapshot) -> dict[Path, int]:
-    """Time of change of every file that the job's steps made."""
+    """Time of change of every file that the job's steps made; each run adds a report of its own."""
     files = [path for path in snapshot.work.root.rglob("*") if path.is_file() and path.name != ".lock"]
-    files = [path for path in files if not path.is_relative_to(snapshot.work.dagster)]
+    own = snapshot.work.dagster, snapshot.work.runs
+    files = [path for path in files if not any(path.is_relative_to(folder) for folder in own)]
     return {path: path.stat().st_mtime_ns for path in files}
 
 

@@ -2,15 +2,19 @@
 
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
+from goldmine.contract.display_names import DisplayNames
 from goldmine.core.columns import column
 from goldmine.core.i18n import in_language
 from goldmine.customers.ladder import LEVELS, level_title
 from goldmine.customers.moves import Moves
+from goldmine.grid.travel import Places
+from goldmine.grid.week import Week
 from goldmine.identity.linkage.model import LinkageModel
 from goldmine.measurement.effect import Cut
 from goldmine.measurement.predicted_observed import Compliance
@@ -267,3 +271,18 @@ def parts() -> pd.DataFrame:
 def narrow_scores() -> np.ndarray:
     """Probabilities between 3% and 40%, less than a decade and a half."""
     return np.linspace(0.03, 0.4, 4_000) ** 1.2
+
+
+def week() -> Week:
+    """Two days of one visitor in three villages."""
+    names = {"en": ("Upper Mill Village", "River Bend", "East Lake"), "zh": ("上磨村", "河湾村", "东湖村")}[language()]
+    grids = {"G01": (34.31, 117.95), "G02": (34.36, 117.99), "G03": (34.33, 118.04)}
+    visits = pd.DataFrame({
+        "visitor_id": "S00007", "grid_id": ["G01", "G01", "G02", "G03", "G03"],
+        "on_day": pd.to_datetime(["2024-07-01"] * 3 + ["2024-07-02"] * 2), "visit_order": [1, 2, 3, 1, 2],
+        "arrive_at": ["08:40", "09:30", "15:10", "09:00", "15:00"],
+    })  # fmt: skip
+    total = {"visitor_id": ["S00007"], "branch_id": ["B001"], "kilometres": [41.2], "hours": [9.5]}
+    places = Places(grids, {"B001": (34.30, 118.0)})
+    return Week(Path("week.parquet"), visits, pd.DataFrame(total), 0, places,
+                DisplayNames({"grids": dict(zip(grids, names, strict=True))}))  # fmt: skip

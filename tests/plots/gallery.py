@@ -25,6 +25,7 @@ from goldmine.plots import (
     on_request_lists,
     release,
     reporting,
+    routes,
 )
 from goldmine.plots.style import language
 from tests.plots.figure_data import (
@@ -57,6 +58,7 @@ from tests.plots.figure_data import (
     staff,
     suites,
     titles,
+    week,
 )
 
 
@@ -132,5 +134,6 @@ DRAWN: dict[str, Callable[[], list[Figure]]] = {
     "reporting.branch_funnel": lambda: [reporting.branch_funnel(branches(), shares()["figure"][0])],
     "reporting.campaign_results": lambda: [reporting.campaign_results(campaigns())],
     "reporting.own_results": lambda: [reporting.own_results(shares())],
+    "routes.route_map": lambda: [routes.route_map(week(), "S00007")],
 }
 """How each figure is drawn, by module and name; a new figure function needs a line here."""

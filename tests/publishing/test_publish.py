@@ -284,6 +284,34 @@ holdout: {salt: a-salt-of-our-own, share: 0.05, start_date: 2024-01-01, end_date
 """
 
 
+class TestReproducing:
+    @pytest.fixture(autouse=True)
+    def taken_in(self, own):
+        """The bank as an intake leaves it in the work folder."""
+        bank, work = own
+        write_manifest(work, bank, {}, Hashes({}))
+
+    def test_a_release_is_made_again_to_the_byte_and_the_work_folder_stays_as_it_is(self, own):
+        _, work = own
+        before = {path: path.stat().st_mtime_ns for path in work.releases.rglob("*")}
+        made = reproduce(work, find_release(work, read_latest(work).manifest.release_id[:6]))
+        assert (made.same, made.inputs, made.made_id) == (True, (), read_latest(work).manifest.release_id)
+        assert set(made.files) >= {"lists/longtail.parquet", "lists/longtail.csv", "lists/longtail.xlsx"}
+        assert {path: path.stat().st_mtime_ns for path in work.releases.rglob("*")} == before
+
+    def test_what_differs_is_named(self, own):
+        _, work = own
+        changed = made_bank(work.root.parent / "changed", {"000003": {"marketing_consent": False}})
+        write_manifest(work, changed, {}, Hashes({}))
+        made = reproduce(work, read_latest(work))
+        assert (made.same, made.inputs) == (False, ("table customers",))
+        assert made.files["lists/longtail.csv"] == "differs"
+
+    def test_an_id_that_no_release_has_is_refused(self, own):
+        with pytest.raises(ReleaseError, match="0 releases have an id that begins with 'zz'"):
+            find_release(own[1], "zz")
+
+
 @pytest.fixture(scope="module")
 def campaigned(published, tmp_path_factory):
     """A release with one campaign, in a copy of the work folder."""
@@ -405,31 +433,3 @@ def test_salt_changed_during_a_holdout_is_refused(campaigned):
         publish(bank, work, ["longtail"], AS_OF)
     (home() / "pipelines" / "offers.yaml").write_text(POLICY, "utf-8")
     assert read_latest(work).manifest.release_id == release.manifest.release_id
-
-
-class TestReproducing:
-    @pytest.fixture(autouse=True)
-    def taken_in(self, own):
-        """The bank as an intake leaves it in the work folder."""
-        bank, work = own
-        write_manifest(work, bank, {}, Hashes({}))
-
-    def test_a_release_is_made_again_to_the_byte_and_the_work_folder_stays_as_it_is(self, own):
-        _, work = own
-        before = {path: path.stat().st_mtime_ns for path in work.releases.rglob("*")}
-        made = reproduce(work, find_release(work, read_latest(work).manifest.release_id[:6]))
-        assert (made.same, made.inputs, made.made_id) == (True, (), read_latest(work).manifest.release_id)
-        assert set(made.files) >= {"lists/longtail.parquet", "lists/longtail.csv", "lists/longtail.xlsx"}
-        assert {path: path.stat().st_mtime_ns for path in work.releases.rglob("*")} == before
-
-    def test_what_differs_is_named(self, own):
-        _, work = own
-        changed = made_bank(work.root.parent / "changed", {"000003": {"marketing_consent": False}})
-        write_manifest(work, changed, {}, Hashes({}))
-        made = reproduce(work, read_latest(work))
-        assert (made.same, made.inputs) == (False, ("table customers",))
-        assert made.files["lists/longtail.csv"] == "differs"
-
-    def test_an_id_that_no_release_has_is_refused(self, own):
-        with pytest.raises(ReleaseError, match="0 releases have an id that begins with 'zz'"):
-            find_release(own[1], "zz")

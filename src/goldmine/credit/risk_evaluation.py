@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from goldmine.credit.rules import RiskRules
+from goldmine.models.evaluation import auc_standard_error
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def evaluate(chance: NDArray, known: pd.DataFrame, rules: RiskRules, learnt: NDA
         loans=len(bad),
         bad=int(bad.sum()),
         auc=auc,
-        auc_low=auc - 1.645 * auc_error(auc, int(bad.sum()), int((1 - bad).sum())),
+        auc_low=auc - 1.645 * auc_standard_error(auc, int(bad.sum()), int((1 - bad).sum())),
         ks=float(np.max(true - false)),
         deciles=by_decile(chance, bad),
         approved=float(chosen.mean()),
@@ -75,19 +76,6 @@ def evaluate(chance: NDArray, known: pd.DataFrame, rules: RiskRules, learnt: NDA
         profit_all=float(earned.sum()),
         psi=stability(learnt, chance),
     )
-
-
-def auc_error(auc: float, bad: int, good: int) -> float:
-    """Standard error of an AUC (Hanley and McNeil, 1982).
-
-    Examples
-    --------
-    >>> round(auc_error(0.8, 50, 500), 3)
-    0.037
-    """
-    first, second = auc / (2 - auc), 2 * auc**2 / (1 + auc)
-    variance = auc * (1 - auc) + (bad - 1) * (first - auc**2) + (good - 1) * (second - auc**2)
-    return float(np.sqrt(variance / (bad * good)))
 
 
 def by_decile(chance: NDArray, bad: NDArray) -> pd.DataFrame:

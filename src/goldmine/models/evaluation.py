@@ -101,17 +101,28 @@ class Evaluation:
         }
 
 
+def auc_standard_error(auc: float, positives: int, negatives: int) -> float:
+    """Standard error of an AUC (Hanley and McNeil, 1982).
+
+    Examples
+    --------
+    >>> round(auc_standard_error(0.8, 50, 500), 3)
+    0.038
+    """
+    both, twice = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    spread = auc * (1 - auc) + (positives - 1) * (both - auc**2) + (negatives - 1) * (twice - auc**2)
+    return float(np.sqrt(spread / (positives * negatives)))
+
+
 def auc_lower_bound(auc: float, positives: int, negatives: int) -> float:
-    """Lower end of an AUC's 95% interval, by the standard error of Hanley and McNeil (1982).
+    """Lower end of an AUC's 95% interval.
 
     Examples
     --------
     >>> round(auc_lower_bound(0.635, 13, 400), 2), round(auc_lower_bound(0.635, 200, 6_000), 2)
     (0.47, 0.59)
     """
-    both, twice = auc / (2 - auc), 2 * auc**2 / (1 + auc)
-    spread = auc * (1 - auc) + (positives - 1) * (both - auc**2) + (negatives - 1) * (twice - auc**2)
-    return float(auc - 1.96 * np.sqrt(spread / (positives * negatives)))
+    return auc - 1.96 * auc_standard_error(auc, positives, negatives)
 
 
 def evaluate(model: Model, rows: pa.Table, use_case: UseCase) -> Evaluation:

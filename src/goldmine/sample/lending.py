@@ -31,6 +31,8 @@ RATES = 425, 1_000
 """Lowest and highest rate offered, basis points: what is offered varies with the month and the branch, not the risk."""
 USUAL_RATE = 600
 BUREAU_MEAN, BUREAU_SPREAD = 620, 55
+BUREAU_SEES = 0.9
+"""Correlation of the score with the character."""
 _ODD = 0x9E3779B97F4A7C15
 OTHERS_WITH_SCORE = 0.2
 """Share of customers whose bureau score the bank knows without an application."""
@@ -56,7 +58,7 @@ class Borrowers:
 
     def default_log_odds(self, rows: NDArray, burden: NDArray | float = 0.0) -> NDArray:
         """Log odds to be 90 days in arrears within 12 months; `burden` is the log of the loan over the usual one."""
-        risk = -2.3 - 0.8 * self.wealth[rows] - 0.9 * self.character[rows] - 0.6 * self.private[rows]
+        risk = -2.5 - 0.8 * self.wealth[rows] - 1.2 * self.character[rows] - 0.7 * self.private[rows]
         return risk - 0.5 * self.steady[rows] + 0.35 * burden
 
     def demand(self, rows: NDArray, rate: NDArray | int = USUAL_RATE) -> NDArray:
@@ -151,8 +153,8 @@ def _apply(config: SampleConfig, people: People, borrowers: Borrowers) -> _Appli
         fen = np.maximum(np.round(yuan / 1000), 5).astype(np.int64) * 100_000
         steps = (RATES[1] - RATES[0]) // 25
         rate = RATES[0] + 25 * (random.random(size)[who] * (steps + 1)).astype(np.int64)
-        seen = 0.8 * borrowers.character[who] + 0.6 * noise[who]
-        liked = 0.6 * seen + 0.9 * borrowers.private[who] + 0.5 * borrowers.wealth[who] + 0.6 * officer[who]
+        seen = _seen_by_bureau(borrowers.character[who], noise[who])
+        liked = 0.3 * seen + borrowers.private[who] + 0.3 * borrowers.wealth[who] + 0.6 * officer[who]
         granted = liked > -0.15
         taken = granted & (expit(choice[who] * 1.702) < borrowers.demand(who, rate))
         score = np.round(BUREAU_MEAN + BUREAU_SPREAD * seen).astype(np.int64)
@@ -160,6 +162,11 @@ def _apply(config: SampleConfig, people: People, borrowers: Borrowers) -> _Appli
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     order = np.lexsort((columns[2], columns[0]))
     return _Applied(*(column[order] for column in columns))
+
+
+def _seen_by_bureau(character: NDArray, noise: NDArray) -> NDArray:
+    """What the bureau's score shows of the character, of unit variance."""
+    return BUREAU_SEES * character + np.sqrt(1 - BUREAU_SEES**2) * noise
 
 
 def _numbers(people: People, applied: _Applied) -> NDArray:
@@ -254,7 +261,7 @@ def _bureau_table(config: SampleConfig, people: People, borrowers: Borrowers, ap
     size = len(people["number"])
     noise, has = random.standard_normal(size), random.random(size) < OTHERS_WITH_SCORE
     day = np.maximum(people["opened"], config.reference - random.integers(-200, 1500, size))
-    seen = BUREAU_MEAN + BUREAU_SPREAD * (0.8 * borrowers.character + 0.6 * noise)
+    seen = BUREAU_MEAN + BUREAU_SPREAD * _seen_by_bureau(borrowers.character, noise)
     has &= (people["kind"] < 2) & (day <= day_number(config.end))
     first = np.concatenate([np.diff(applied.who, prepend=-1) != 0]) | (np.diff(applied.day, prepend=-1) != 0)
     who = np.concatenate([applied.who[first], np.flatnonzero(has)])

@@ -17,7 +17,7 @@ from goldmine.pipeline.run_report import RunReport
 
 NOON = datetime(2024, 7, 2, 12, tzinfo=UTC)
 FAILURE = {"event": "failure", "bank": "tiny", "as_of": "2024-06-30", "state": "failed", "line": "No release: 无。"}
-FAILURE |= {"current": "", "missing": ["longtail: none"], "report": "/work/runs/x.html"}
+FAILURE |= {"current": "", "missing": ["longtail: none"], "report": "data/runs/x.html"}
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_a_mail_holds_the_line_and_what_is_missing(hooks):
     hooks({"on": ["failure"], "mail": mail})
     assert send(FAILURE | {"line": "No release is current."}) == 1
     assert "Subject: Goldmine tiny 2024-06-30: failure" in letters
-    assert {"No release is current.", "longtail: none", "/work/runs/x.html"} <= set(letters)
+    assert {"No release is current.", "longtail: none", "data/runs/x.html"} <= set(letters)
     server.server_close()
 
 

@@ -8,225 +8,9 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
+from goldmine.core import code_words
 from goldmine.core.column import Column
 from goldmine.core.i18n import pgettext
-
-_NO_CAMPAIGN = {
-    "relationship": pgettext("code", "customer care"),
-}
-_CHANNELS = {
-    "call": pgettext("code", "phone call"),
-    "visit": pgettext("code", "visit"),
-    "sms": pgettext("code", "text message"),
-    "app": pgettext("code", "mobile bank"),
-    "counter": pgettext("code", "counter"),
-    "wechat": pgettext("code", "WeChat"),
-}
-_TIME_BANDS = {
-    "morning": pgettext("code", "morning"),
-    "noon": pgettext("code", "noon"),
-    "afternoon": pgettext("code", "afternoon"),
-    "evening": pgettext("code", "evening"),
-}
-_ANSWERS = {
-    "yes": pgettext("code", "yes"),
-    "bought": pgettext("code", "has bought"),
-    "no": pgettext("code", "no"),
-    "later": pgettext("code", "later"),
-    "not_reached": pgettext("code", "not reached"),
-    "opt_out": pgettext("code", "never contact again"),
-}
-_EXPIRES_WITH = {
-    "assessment": pgettext("code", "risk assessment"),
-}
-_STATUSES = {
-    "open": pgettext("status", "to contact"),
-    "call_back": pgettext("status", "call back"),
-    "done": pgettext("status", "contacted"),
-    "refused": pgettext("status", "opted out"),
-}
-_CHANGES = {
-    "withdrawn": pgettext("change", "withdrawn: do not contact"),
-    "new": pgettext("change", "new"),
-    "changed": pgettext("change", "changed"),
-}
-_GROUPS = {
-    "contact": pgettext("code", "contact"),
-    "control": pgettext("code", "control"),
-}
-_RANKED_BY = {
-    "uplift": pgettext("code", "uplift (what a contact adds)"),
-    "propensity": pgettext("code", "propensity (calibrated probability)"),
-    "model": pgettext("code", "model"),
-    "nearest": pgettext("code", "nearest first"),
-}
-_DIRECTIONS = {
-    "up": pgettext("code", "may move up"),
-    "down": pgettext("code", "may move down"),
-}
-_KINDS = {
-    "salary": pgettext("inflow", "salary"),
-    "pension": pgettext("inflow", "pension"),
-    "subsidy": pgettext("inflow", "subsidies"),
-    "merchant": pgettext("inflow", "shop takings"),
-    "transfer": pgettext("inflow", "transfers in"),
-    "cash": pgettext("inflow", "cash paid in"),
-    "purchase": pgettext("inflow", "purchases"),
-    "utility": pgettext("inflow", "utility bills"),
-    "none": pgettext("inflow", "no transaction in 90 days"),
-    "other": pgettext("inflow", "others together"),
-}
-_AGES = {
-    "minor": pgettext("code", "under 18"),
-    "young": pgettext("code", "18 to 34"),
-    "middle": pgettext("code", "35 to 49"),
-    "mature": pgettext("code", "50 to 59"),
-    "senior": pgettext("code", "60 and older"),
-    "other": pgettext("code", "others together"),
-}
-_OUTFLOWS = {
-    "transfer": pgettext("outflow", "transfer"),
-    "cash": pgettext("outflow", "cash withdrawn"),
-    "purchase": pgettext("outflow", "purchases"),
-    "investment": pgettext("outflow", "investment"),
-    "utility": pgettext("outflow", "utility bills"),
-    "loan": pgettext("outflow", "loan service"),
-    "fee": pgettext("outflow", "fee"),
-}
-_BANDS = {
-    "high": pgettext("code", "best tenth"),
-    "middle": pgettext("code", "next three tenths"),
-    "low": pgettext("code", "others scored"),
-    "unscored": pgettext("code", "not scored"),
-}
-_ROLES = {
-    "staff": pgettext("code", "staff"),
-    "manager": pgettext("code", "customer manager"),
-    "supervisor": pgettext("code", "business supervisor"),
-    "branch_head": pgettext("code", "branch head"),
-    "department_head": pgettext("code", "department head"),
-    "leader": pgettext("code", "leadership"),
-}
-_CHANGE_REASONS = {
-    "kept": pgettext("code", "same owner"),
-    "new": pgettext("code", "first owner"),
-    "level": pgettext("code", "level changed"),
-    "branch": pgettext("code", "branch changed"),
-    "staff_left": pgettext("code", "owner left"),
-    "limit": pgettext("code", "owner over the limit"),
-    "relieved": pgettext("code", "role above not needed any more"),
-}
-
-_LINKAGE_ZONES = {
-    "sure": pgettext("linkage", "sure"),
-    "review": pgettext("linkage", "to be looked at"),
-}
-_PAYER_KINDS = {
-    "own": pgettext("payer", "account of the employer"),
-    "shared": pgettext("payer", "account for several employers"),
-    "agency": pgettext("payer", "labour agency"),
-    "private": pgettext("payer", "private account"),
-}
-_PAY_STATUSES = {
-    "paid": pgettext("payroll", "paid here"),
-    "new": pgettext("payroll", "paid here for the first time"),
-    "left": pgettext("payroll", "paid here no longer"),
-    "elsewhere": pgettext("payroll", "paid elsewhere"),
-}
-_PAY_LEVELS = {
-    "staff": pgettext("pay level", "staff"),
-    "middle": pgettext("pay level", "middle"),
-    "senior": pgettext("pay level", "senior"),
-}
-_GRID_SOURCES = {
-    "books": pgettext("grid", "as in the books"),
-    "household": pgettext("grid", "the household's grid"),
-    "address": pgettext("grid", "of most at the same address"),
-    "branch": pgettext("grid", "smallest grid of the branch"),
-}
-_VISITOR_CHANGES = {
-    "kept": pgettext("visitor", "same visitor"),
-    "no_visitor": pgettext("visitor", "had none"),
-    "visitor_unknown": pgettext("visitor", "the visitor is not in the staff table"),
-    "visitor_left": pgettext("visitor", "the visitor has left"),
-    "visitor_role": pgettext("visitor", "the visitor's role does not visit"),
-    "relieved": pgettext("visitor", "the visitor had too many customers"),
-    "nobody": pgettext("visitor", "nobody at the branch may visit"),
-}
-_VISIT_REASONS = {
-    "offer": pgettext("visit", "an offer that fits"),
-    "care": pgettext("visit", "nobody spoke to them for long"),
-}
-_HOUSEHOLD_RATINGS = {
-    "excellent": pgettext("rating", "excellent"),
-    "good": pgettext("rating", "good"),
-    "fair": pgettext("rating", "fair"),
-    "not_recommended": pgettext("rating", "not recommended"),
-}
-_LIMIT_STATUSES = {
-    "granted": pgettext("limit", "as worked out"),
-    "reduced": pgettext("limit", "what the village's cap leaves"),
-    "waiting": pgettext("limit", "nothing left of the village's cap"),
-    "no_village": pgettext("limit", "the grid is no village"),
-    "no_cap": pgettext("limit", "the village has no cap"),
-    "not_rated": pgettext("limit", "not rated by the committee"),
-    "refused_rating": pgettext("limit", "not recommended by the committee"),
-    "ledger": pgettext("limit", "a member is on the ledger"),
-    "staff": pgettext("limit", "a member is own staff"),
-    "unchecked": pgettext("limit", "arrears cannot be checked: the bank's tables lack them"),
-    "arrears": pgettext("limit", "a member is or was in arrears"),
-    "age": pgettext("limit", "age of the head"),
-    "not_contactable": pgettext("limit", "may not be contacted"),
-    "too_small": pgettext("limit", "too little to work a limit out from"),
-}
-_CARD_STATUSES = {
-    "none": pgettext("card", "no card"),
-    "not_activated": pgettext("card", "not activated"),
-    "unused": pgettext("card", "active, never used"),
-    "used": pgettext("card", "in use"),
-}
-_LIFE_EVENTS = {
-    "first_card": pgettext("event", "first card"),
-    "card": pgettext("event", "new card"),
-    "comes_of_age": pgettext("event", "came of age"),
-    "pension_age": pgettext("event", "reached the pension age"),
-    "pension_card": pgettext("event", "first pension through the card"),
-}
-_AGENCIES = {
-    "human_resources": pgettext("agency", "social security office"),
-    "finance": pgettext("agency", "finance bureau"),
-    "civil_affairs": pgettext("agency", "civil affairs bureau"),
-    "agriculture": pgettext("agency", "agriculture bureau"),
-    "medical_insurance": pgettext("agency", "medical insurance office"),
-}
-_VISIT_RESULTS = {
-    "met": pgettext("visit", "met"),
-    "not_met": pgettext("visit", "not met"),
-    "moved": pgettext("visit", "moved away"),
-}
-_STAFF_PRODUCTS = {
-    "payroll": pgettext("product", "wages paid here"),
-    "social_security_card": pgettext("product", "social security card"),
-    "mobile_bank": pgettext("product", "mobile bank"),
-    "utilities": pgettext("product", "utility bills"),
-    "wallet": pgettext("product", "WeChat or Alipay bound"),
-    "credit_line": pgettext("product", "credit line"),
-}
-
-_TRADES = {
-    "nut_roasting": pgettext("trade", "nut roasting"),
-    "jade_carving": pgettext("trade", "jade carving"),
-    "board_mill": pgettext("trade", "board making"),
-    "garlic_trade": pgettext("trade", "garlic trade"),
-    "grocery": pgettext("trade", "groceries"),
-    "catering": pgettext("trade", "catering"),
-}
-_COMPARED = {
-    "age": pgettext("compared", "age"),
-    "gender": pgettext("compared", "gender"),
-    "village": pgettext("compared", "village"),
-}
-_GENDERS = {"F": pgettext("gender", "women"), "M": pgettext("gender", "men")}
 
 _CATALOGUE = (
     # the customer and their owner
@@ -245,7 +29,7 @@ _CATALOGUE = (
     Column("other_name", pgettext("heading", "Name, other number"), "centred", 10),
     Column("opened_on", pgettext("heading", "Opened"), "day", 12),
     Column("other_opened_on", pgettext("heading", "Opened, other number"), "day", 12),
-    Column("linkage_zone", pgettext("heading", "Zone"), "centred", 12, words=_LINKAGE_ZONES),
+    Column("linkage_zone", pgettext("heading", "Zone"), "centred", 12, words=code_words.LINKAGE_ZONES),
     Column("reasons_for", pgettext("heading", "Speaks for one person"), "wrapped", 40),
     Column("reasons_against", pgettext("heading", "Speaks against"), "wrapped", 30),
     Column("same_person", pgettext("heading", "One person? (yes/no)"), "centred", 14),
@@ -254,22 +38,24 @@ _CATALOGUE = (
     Column("grid_id", pgettext("heading", "Grid"), "centred", 12),
     Column("staff_id", pgettext("heading", "Employee"), "centred", 12, named_in="staff"),
     Column("owner_id", pgettext("heading", "Owner"), "centred", 12, named_in="staff"),
-    Column("owner_role", pgettext("heading", "Owner's role"), "centred", 18, words=_ROLES),
-    Column("role", pgettext("heading", "Role"), "centred", 18, words=_ROLES),
+    Column("owner_role", pgettext("heading", "Owner's role"), "centred", 18, words=code_words.ROLES),
+    Column("role", pgettext("heading", "Role"), "centred", 18, words=code_words.ROLES),
     Column("previous_id", pgettext("heading", "Owner before"), "centred", 12, named_in="staff"),
-    Column("change_reason", pgettext("heading", "Why the owner changed"), "centred", 18, words=_CHANGE_REASONS),
+    Column(
+        "change_reason", pgettext("heading", "Why the owner changed"), "centred", 18, words=code_words.CHANGE_REASONS
+    ),
     Column("since", pgettext("heading", "Owner since"), "day", 12),
     Column("core", pgettext("heading", "Core customer"), "centred", 12),
     Column("level", pgettext("heading", "Level"), "centred", 14),
-    Column("age", pgettext("heading", "Age"), "centred", 14, words=_AGES),
-    Column("kind", pgettext("heading", "Main kind of transaction"), "centred", 14, words=_KINDS),
+    Column("age", pgettext("heading", "Age"), "centred", 14, words=code_words.AGES),
+    Column("kind", pgettext("heading", "Main kind of transaction"), "centred", 14, words=code_words.KINDS),
     # what is offered, how, and why
     Column(
         "campaign_id",
         pgettext("heading", "Campaign"),
         "centred",
         15,
-        words=_NO_CAMPAIGN,
+        words=code_words.NO_CAMPAIGN,
         synonyms=pgettext("other headings", "campaign"),
     ),
     Column("offer", pgettext("heading", "Offer code"), "centred", 12),
@@ -280,10 +66,10 @@ _CATALOGUE = (
         pgettext("heading", "Channel"),
         "centred",
         11,
-        words=_CHANNELS,
+        words=code_words.CHANNELS,
         synonyms=pgettext("other headings", "channel"),
     ),
-    Column("time_band", pgettext("heading", "Best time"), "centred", 18, words=_TIME_BANDS),
+    Column("time_band", pgettext("heading", "Best time"), "centred", 18, words=code_words.TIME_BANDS),
     Column("say", pgettext("heading", "What to say"), "wrapped", 38),
     Column("avoid", pgettext("heading", "What not to say"), "wrapped", 24),
     Column("say_zh", pgettext("heading", "What to say (Chinese)"), "wrapped", 38),
@@ -306,15 +92,15 @@ _CATALOGUE = (
     Column("uplift", pgettext("heading", "Uplift"), "percent", 12, unit="share", leaves_head_office=False),
     Column("expected_value", pgettext("heading", "Expected value, yuan"), "money", 13, unit="yuan"),
     Column("stratum", pgettext("heading", "Stratum"), "centred", 12, leaves_head_office=False),
-    Column("change", pgettext("heading", "Change"), "centred", 16, words=_CHANGES),
+    Column("change", pgettext("heading", "Change"), "centred", 16, words=code_words.CHANGES),
     Column("changed_columns", pgettext("heading", "What changed"), "text", 24),
-    Column("group", pgettext("heading", "Group"), "centred", 8, words=_GROUPS),
+    Column("group", pgettext("heading", "Group"), "centred", 8, words=code_words.GROUPS),
     Column("rule", pgettext("heading", "Rule"), "centred", 18, leaves_head_office=False),
-    Column("ranked_by", pgettext("heading", "Ranked by"), "centred", 14, words=_RANKED_BY),
+    Column("ranked_by", pgettext("heading", "Ranked by"), "centred", 14, words=code_words.RANKED_BY),
     # when, and where it comes from
     Column("as_of", pgettext("heading", "As of"), "day", 12),
     Column("valid_until", pgettext("heading", "Valid until"), "day", 12),
-    Column("expires_with", pgettext("heading", "Expires with"), "centred", 16, words=_EXPIRES_WITH),
+    Column("expires_with", pgettext("heading", "Expires with"), "centred", 16, words=code_words.EXPIRES_WITH),
     Column("model_version", pgettext("heading", "Model version"), "centred", 14),
     Column("release_id", pgettext("heading", "Release"), "centred", 16),
     # results that marketing returns
@@ -326,11 +112,11 @@ _CATALOGUE = (
         pgettext("heading", "Answer"),
         "centred",
         12,
-        words=_ANSWERS,
+        words=code_words.ANSWERS,
         synonyms=pgettext("other headings", "answer"),
     ),
     Column("note", pgettext("heading", "Note"), "text", 24),
-    Column("status", pgettext("heading", "Status"), "centred", 12, words=_STATUSES),
+    Column("status", pgettext("heading", "Status"), "centred", 12, words=code_words.STATUSES),
     Column("rejected_because", pgettext("heading", "Why the row goes back"), "text", 24),
     # contacts that are due
     Column("on_day", pgettext("heading", "Planned for"), "day", 12),
@@ -339,7 +125,7 @@ _CATALOGUE = (
     Column("overdue_days", pgettext("heading", "Days overdue"), "count", 12, unit="days"),
     # amounts and moves of a customer
     Column("aum_avg", pgettext("heading", "Average daily AUM, yuan"), "money", 18, unit="yuan"),
-    Column("direction", pgettext("heading", "Direction"), "centred", 14, words=_DIRECTIONS),
+    Column("direction", pgettext("heading", "Direction"), "centred", 14, words=code_words.DIRECTIONS),
     Column("step", pgettext("heading", "Threshold, yuan"), "money", 18, unit="yuan"),
     Column("to_step", pgettext("heading", "To the threshold, yuan"), "money", 18, unit="yuan"),
     Column("to_next", pgettext("heading", "To the next level, yuan"), "money", 18, unit="yuan"),
@@ -348,17 +134,17 @@ _CATALOGUE = (
     Column("outflow_amount", pgettext("heading", "Lost, yuan"), "money", 18, unit="yuan"),
     Column("outflow_month", pgettext("heading", "Month it had gone"), "centred", 14),
     Column("outflow_counterparty", pgettext("heading", "Where most of it went"), "centred", 14),
-    Column("outflow_type", pgettext("heading", "Kind of outflow"), "centred", 14, words=_OUTFLOWS),
+    Column("outflow_type", pgettext("heading", "Kind of outflow"), "centred", 14, words=code_words.OUTFLOWS),
     Column("outflow_share", pgettext("heading", "Share of the outflow"), "percent", 14, unit="share"),
     Column("expected_yuan", pgettext("heading", "Expected to come back, yuan"), "money", 18, unit="yuan"),
     # employers and their people
     Column("employer_name", pgettext("heading", "Employer"), "text", 24),
     Column("industry", pgettext("heading", "Industry"), "centred", 14),
-    Column("payer_kind", pgettext("heading", "Wages come from"), "centred", 18, words=_PAYER_KINDS),
-    Column("pay_status", pgettext("heading", "On the payroll"), "centred", 18, words=_PAY_STATUSES),
-    Column("pay_level", pgettext("heading", "Level of pay"), "centred", 12, words=_PAY_LEVELS),
+    Column("payer_kind", pgettext("heading", "Wages come from"), "centred", 18, words=code_words.PAYER_KINDS),
+    Column("pay_status", pgettext("heading", "On the payroll"), "centred", 18, words=code_words.PAY_STATUSES),
+    Column("pay_level", pgettext("heading", "Level of pay"), "centred", 12, words=code_words.PAY_LEVELS),
     Column("last_paid", pgettext("heading", "Last paid here"), "centred", 12),
-    Column("next_best", pgettext("heading", "Next best product"), "centred", 18, words=_STAFF_PRODUCTS),
+    Column("next_best", pgettext("heading", "Next best product"), "centred", 18, words=code_words.STAFF_PRODUCTS),
     Column("paid_staff", pgettext("heading", "People paid here"), "count", 12, unit="customers"),
     Column("middle_staff", pgettext("heading", "of them of the middle level"), "count", 12, unit="customers"),
     Column("senior_staff", pgettext("heading", "of them of the senior level"), "count", 12, unit="customers"),
@@ -368,7 +154,7 @@ _CATALOGUE = (
     Column("staff_on_record", pgettext("heading", "People on record"), "count", 12, unit="customers"),
     # credit
     Column("credit_product", pgettext("heading", "Credit product"), "text", 22),
-    Column("trade", pgettext("heading", "Trade"), "centred", 14, words=_TRADES),
+    Column("trade", pgettext("heading", "Trade"), "centred", 14, words=code_words.TRADES),
     Column("season_start", pgettext("heading", "Season begins"), "day", 12),
     Column("offer_from", pgettext("heading", "Offer from"), "day", 12),
     Column("base_amount", pgettext("heading", "Worked out from, yuan"), "money", 18, unit="yuan"),
@@ -377,16 +163,24 @@ _CATALOGUE = (
     Column("refusal", pgettext("heading", "Refused because"), "wrapped", 40),
     # the grid and its visitors
     Column("grid_name", pgettext("heading", "Village or block"), "text", 14),
-    Column("grid_source", pgettext("heading", "Where the grid comes from"), "centred", 20, words=_GRID_SOURCES),
+    Column(
+        "grid_source", pgettext("heading", "Where the grid comes from"), "centred", 20, words=code_words.GRID_SOURCES
+    ),
     Column("visitor_id", pgettext("heading", "Visitor"), "centred", 12, named_in="staff"),
     Column("proposed_visitor_id", pgettext("heading", "Proposed visitor"), "centred", 12, named_in="staff"),
-    Column("visitor_change", pgettext("heading", "Why the visitor changes"), "centred", 22, words=_VISITOR_CHANGES),
+    Column(
+        "visitor_change",
+        pgettext("heading", "Why the visitor changes"),
+        "centred",
+        22,
+        words=code_words.VISITOR_CHANGES,
+    ),
     Column("grids", pgettext("heading", "Grids"), "count", 10),
     Column("proposed_grids", pgettext("heading", "Grids as proposed"), "count", 10),
     Column("proposed_customers", pgettext("heading", "Customers as proposed"), "number", 12, unit="customers"),
     Column("members", pgettext("heading", "Members banking here"), "count", 12, unit="customers"),
     Column("household_aum", pgettext("heading", "Household's assets, yuan"), "money", 16, unit="yuan"),
-    Column("visit_reason", pgettext("heading", "Reason for the visit"), "centred", 22, words=_VISIT_REASONS),
+    Column("visit_reason", pgettext("heading", "Reason for the visit"), "centred", 22, words=code_words.VISIT_REASONS),
     Column("visit_reach", pgettext("heading", "Chance to meet them"), "percent", 12, unit="share"),
     Column("call_reach", pgettext("heading", "Chance to reach by phone"), "percent", 12, unit="share"),
     Column("visit_yuan", pgettext("heading", "Worth of a visit, yuan"), "money", 14, unit="yuan"),
@@ -402,17 +196,17 @@ _CATALOGUE = (
     Column("net_yuan", pgettext("heading", "Worth less time and way, yuan"), "money", 16, unit="yuan"),
     # what a visitor fills in
     Column("visited_on", pgettext("heading", "Visited on"), "day", 12),
-    Column("visit_result", pgettext("heading", "Found"), "centred", 12, words=_VISIT_RESULTS),
+    Column("visit_result", pgettext("heading", "Found"), "centred", 12, words=code_words.VISIT_RESULTS),
     Column("fact_property", pgettext("heading", "Value of property, yuan"), "money", 14, unit="yuan"),
     Column("fact_tax", pgettext("heading", "Tax of a year, yuan"), "money", 14, unit="yuan"),
     Column("fact_provident_fund", pgettext("heading", "Provident fund of a year, yuan"), "money", 14, unit="yuan"),
     # credit by village
     Column("household_head_id", pgettext("heading", "Head of the household"), "text", 13),
     Column("head_name", pgettext("heading", "Head's name"), "centred", 12),
-    Column("rating", pgettext("heading", "Committee's rating"), "centred", 14, words=_HOUSEHOLD_RATINGS),
+    Column("rating", pgettext("heading", "Committee's rating"), "centred", 14, words=code_words.HOUSEHOLD_RATINGS),
     Column("business_limit", pgettext("heading", "Business limit, yuan"), "number", 14, unit="yuan"),
     Column("consumption_limit", pgettext("heading", "Consumption limit, yuan"), "number", 14, unit="yuan"),
-    Column("limit_status", pgettext("heading", "Result"), "centred", 24, words=_LIMIT_STATUSES),
+    Column("limit_status", pgettext("heading", "Result"), "centred", 24, words=code_words.LIMIT_STATUSES),
     Column("business_why", pgettext("heading", "How the business limit came about"), "wrapped", 48),
     Column("consumption_why", pgettext("heading", "How the consumption limit came about"), "wrapped", 48),
     Column("head_signs", pgettext("heading", "Head's signature"), "text", 16),
@@ -428,10 +222,10 @@ _CATALOGUE = (
     Column("credit_cap", pgettext("heading", "Village's cap, yuan"), "number", 16, unit="yuan"),
     Column("cap_used", pgettext("heading", "Share of the cap"), "percent", 12, unit="share"),
     # the social security card
-    Column("card_status", pgettext("heading", "Social security card"), "centred", 18, words=_CARD_STATUSES),
-    Column("agency", pgettext("heading", "Agency"), "centred", 18, words=_AGENCIES),
+    Column("card_status", pgettext("heading", "Social security card"), "centred", 18, words=code_words.CARD_STATUSES),
+    Column("agency", pgettext("heading", "Agency"), "centred", 18, words=code_words.AGENCIES),
     Column("entitled_by", pgettext("heading", "Who would pay or collect through it"), "wrapped", 30),
-    Column("life_event", pgettext("heading", "Event of life"), "centred", 20, words=_LIFE_EVENTS),
+    Column("life_event", pgettext("heading", "Event of life"), "centred", 20, words=code_words.LIFE_EVENTS),
     Column("event_on", pgettext("heading", "Day of the event"), "day", 12),
     Column("residents", pgettext("heading", "Residents banking here"), "number", 12, unit="customers"),
     Column("card_holders", pgettext("heading", "Have a card"), "number", 12, unit="customers"),
@@ -441,8 +235,8 @@ _CATALOGUE = (
     Column("active_share", pgettext("heading", "Activation"), "percent", 10, unit="share"),
     Column("credit_decision", pgettext("heading", "Granted? (yes/no)"), "centred", 14),
     Column("decided_amount", pgettext("heading", "Granted, yuan"), "money", 16, unit="yuan"),
-    Column("compared_by", pgettext("heading", "Compared by"), "centred", 14, words=_COMPARED),
-    Column("group_name", pgettext("heading", "Group"), "centred", 14, words=_GENDERS),
+    Column("compared_by", pgettext("heading", "Compared by"), "centred", 14, words=code_words.COMPARED),
+    Column("group_name", pgettext("heading", "Group"), "centred", 14, words=code_words.GENDERS),
     Column("asked_about", pgettext("heading", "Customers looked at"), "count", 12, unit="customers"),
     Column("with_limit", pgettext("heading", "With a limit"), "count", 12, unit="customers"),
     Column("approval", pgettext("heading", "Share with a limit"), "percent", 12, unit="share"),
@@ -462,7 +256,7 @@ _CATALOGUE = (
     Column("above", pgettext("heading", "With a role above"), "count", 12, unit="customers"),
     Column("nobody", pgettext("heading", "Without an owner"), "count", 12, unit="customers"),
     # groups of customers
-    Column("band", pgettext("heading", "Model score"), "centred", 22, words=_BANDS),
+    Column("band", pgettext("heading", "Model score"), "centred", 22, words=code_words.BANDS),
     Column("customers", pgettext("heading", "Customers"), "number", 22, unit="customers"),
     Column("group_aum", pgettext("heading", "AUM, yuan"), "number", 22, unit="yuan"),
     Column("expected_conversions", pgettext("heading", "Expected conversions"), "number", 22, unit="customers"),

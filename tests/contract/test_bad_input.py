@@ -186,6 +186,11 @@ def test_csv_cut_short_in_a_quote(folder: Path, refused: Callable[..., None]) ->
     refused("opens a quote that never ends")
 
 
+def test_csv_whose_lines_end_in_two_ways(folder: Path, refused: Callable[..., None]) -> None:
+    transactions(folder, "t2,SECRET1,2024-01-01,1,in,card\r\nt3,SECRET1,2024-01-01,1,in,card\n")
+    refused("transactions: the lines of transactions.csv do not all end alike")
+
+
 def test_a_header_whose_quote_does_not_end(
     folder: Path, refused: Callable[..., None], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -100,7 +100,8 @@ def _csv(random: Random, folder: Path, texts: dict[str, list[str]]) -> File:
     even = all(len(line) == len(header) for line in lines)
     columns = {name: [line[i] for line in lines] for i, name in enumerate(header)} if even else {}
     odd = any(sign in decoded for sign in "\x00\ufeff") or content != stream.getvalue()
-    odd |= "\r" in decoded.replace("\r\n", "")  # lines that end in more than one way
+    lone = decoded.replace("\r\n", "")
+    odd |= "\r" in lone or ("\n" in lone and "\r\n" in decoded)  # lines that end in more than one way
     return File(source, "", columns, odd or _ambiguous(lines), path.read_bytes())
 
 

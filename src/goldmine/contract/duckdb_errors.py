@@ -59,6 +59,15 @@ def reduced(error: duckdb.Error, table: str, scratch: Path) -> GoldmineError:
         )
     if "CSV Error on Line" in text:
         return _csv(text, table)
+    if "CSV Parser state machine" in text:
+        return ContractError(
+            _(
+                "{table}: the lines of {file} do not all end alike, or a quote stands alone.",
+                table=table,
+                file=_file(text),
+            ),
+            _("Export it again with one kind of line end, or correct the lines that differ."),
+        )
     what, do = _kind(error, text)
     return ContractError(_("{table}: {what}.", table=table, what=what), do)
 
@@ -89,8 +98,7 @@ def _kind(error: duckdb.Error, text: str) -> tuple[LocalizedText, LocalizedText]
 def _csv(text: str, table: str) -> ContractError:
     line = re.search(r"CSV Error on Line: (\d+)", text)
     counts = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
-    file = re.search(r"^\s*file = (.+)$", text, re.MULTILINE)
-    where = f"{Path(file[1].strip()).name if file else 'CSV'} line {line[1] if line else '?'}"
+    where = f"{_file(text)} line {line[1] if line else '?'}"
     if counts:
         return ContractError(
             _(
@@ -111,3 +119,8 @@ def _csv(text: str, table: str) -> ContractError:
         _("{table}: {where} is not CSV as declared.", table=table, where=where),
         _("Check delimiter, quote and encoding in bank.yaml."),
     )
+
+
+def _file(text: str) -> str:
+    found = re.search(r"^\s*file = (.+)$", text, re.MULTILINE)
+    return Path(found[1].strip()).name if found else "CSV"

@@ -156,5 +156,30 @@ def test_a_failed_transaction_leaves_nobody_behind(release):
         assert _raw() == ""
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_is_taken_back_leaves_nobody_behind(release):
+    with request_scope():
+        assert _raw() == ""
+        with pytest.raises(ValueError, match="broken"), transaction.atomic(), system_task():
+            assert _raw() == "C1 C2 C3 C4"
+            raise ValueError("broken")
+        assert _raw() == ""
+        with system_task():
+            assert _raw() == "C1 C2 C3 C4"
+            with pytest.raises(ValueError, match="broken"), transaction.atomic(), request_scope():
+                assert _raw() == ""
+                raise ValueError("broken")
+            assert _raw() == "C1 C2 C3 C4"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_database_is_told_once_for_the_queries_of_one_asker(release, users, rf, django_assert_num_queries):
+    with request_scope():
+        _raw()
+        with django_assert_num_queries(5):  # of which two say who asks
+            assert _as(rf, users["branch2"], lambda _: HttpResponse(_raw() + _raw())).content == b"C4C4"
+            assert _raw() == ""
+
+
 def test_the_portals_own_database_user_is_bound_by_it(db):
     require_row_security()

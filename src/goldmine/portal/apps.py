@@ -15,6 +15,6 @@ class PortalConfig(AppConfig):
         from django.db.backends.signals import connection_created
 
         from goldmine.portal import signals  # noqa: F401
-        from goldmine.portal.row_security import tell_new_connection
+        from goldmine.portal.row_security import watch_connection
 
-        connection_created.connect(tell_new_connection)
+        connection_created.connect(watch_connection)

@@ -1,5 +1,7 @@
 """The portal's two databases: SQLite in the work folder, or PostgreSQL by an address."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +60,31 @@ class Router:
     def allow_migrate(self, db: str, app_label: str, model_name: str | None = None, **hints: Any) -> bool:
         """Whether a model's table is made in a database."""
         return (model_name == "contactnumber") == (db == NUMBERS)
+
+
+@contextmanager
+def unhurried_transaction() -> Iterator[None]:
+    """A transaction that does not wait for the disk at its end.
+
+    What it wrote outlives the process; a power cut may take the last seconds of it, and no more than that.
+    """
+    from django.db import connection, transaction
+
+    own = not connection.in_atomic_block
+    if connection.vendor == "postgresql":
+        with transaction.atomic():
+            if own:
+                connection.cursor().execute("SET LOCAL synchronous_commit = off")
+            yield
+        return
+    try:
+        if own:
+            connection.cursor().execute("PRAGMA synchronous = NORMAL")
+        with transaction.atomic():
+            yield
+    finally:
+        if own:
+            connection.cursor().execute("PRAGMA synchronous = FULL")
 
 
 def refresh_statistics(*models: Any) -> None:

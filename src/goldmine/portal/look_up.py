@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from goldmine.portal.clock import now, today
+from goldmine.portal.databases import unhurried_transaction
 from goldmine.portal.journal import record
 from goldmine.portal.lobby import Draw, draw
 from goldmine.portal.models import Customer, Exposure, ListRow, User
@@ -93,4 +94,6 @@ def _record(user: User, customer: Customer, offers: tuple[ListRow, ...], shown: 
     exposures = [
         Exposure(**look_ups, list_name=row.list_name, offer=row.offer if result.drawn else "") for row in offers
     ]
-    Exposure.objects.bulk_create(exposures or [Exposure(**look_ups)])
+    # The audit log holds the look-up and its offers on the disk already.
+    with unhurried_transaction():
+        Exposure.objects.bulk_create(exposures or [Exposure(**look_ups)])

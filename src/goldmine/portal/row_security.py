@@ -1,9 +1,9 @@
 """PostgreSQL's row security, the second wall behind `goldmine.portal.scope`: the database is told who asks.
 
 The policies of the tables with customers' rows (migration ``row_security``) read three settings of the connection. They
-are empty for a new one, and then it sees no row. A request sets them for its user and clears them at its end, as
-connections outlive requests; what the portal does for itself (loading, statuses, claims) runs as a system task.
-Other databases have no such wall, and nothing here touches them.
+are empty for a new one, and then it sees no row. A request asks as its user, what the portal does for itself (loading,
+statuses, claims) as a system task. A query that comes for another one than the query before on its connection, which
+outlives requests, tells the database first. Other databases have no such wall, and nothing here touches them.
 """
 
 import json
@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
-from django.db import DatabaseError, connection
+from django.db import connection
+from psycopg.pq import TransactionStatus
 
 from goldmine.core.errors import SettingsError
 
@@ -30,6 +32,12 @@ class Asker(NamedTuple):
 NOBODY = Asker("")
 SYSTEM_TASK = Asker("system task")
 _asker: ContextVar[Asker] = ContextVar("asker", default=NOBODY)
+_told: WeakKeyDictionary[Any, Asker] = WeakKeyDictionary()
+"""Whom a connection was told last, outside of a transaction."""
+_TELL = (
+    "SELECT set_config('goldmine.role', %s, false), set_config('goldmine.branch', %s, false), "
+    "set_config('goldmine.staff', %s, false)"
+)
 
 
 @contextmanager
@@ -44,7 +52,7 @@ def system_task() -> Iterator[None]:
 
 def become_system_task() -> None:
     """Let this process, a command, be a system task until it ends."""
-    _tell(SYSTEM_TASK)
+    _asker.set(SYSTEM_TASK)
 
 
 @contextmanager
@@ -60,7 +68,7 @@ def act_for(user: Any) -> None:
 
     if connection.vendor == _VENDOR:
         staff = staff_of(user) if user.role == "manager" and user.staff_id else []
-        _tell(Asker(user.role if user.is_active else "", user.branch_id, json.dumps(staff)))
+        _asker.set(Asker(user.role if user.is_active else "", user.branch_id, json.dumps(staff)))
 
 
 def streamed(parts: Iterable[bytes]) -> Iterator[bytes]:
@@ -74,10 +82,12 @@ def streamed(parts: Iterable[bytes]) -> Iterator[bytes]:
     return sent()
 
 
-def tell_new_connection(connection: Any, **_: Any) -> None:
-    """Tell a connection that was just opened who asks."""
+def watch_connection(connection: Any, **_: Any) -> None:
+    """Let each query of a connection that was just opened tell the database who asks, where it was not told before."""
     if connection.alias == "default" and connection.vendor == _VENDOR:
-        _set(connection, _asker.get())
+        _told.pop(connection, None)
+        if _tell_first not in connection.execute_wrappers:
+            connection.execute_wrappers.append(_tell_first)
 
 
 def require_row_security() -> None:
@@ -103,31 +113,21 @@ def require_row_security() -> None:
 @contextmanager
 def _acting_as(asker: Asker) -> Iterator[None]:
     before = _asker.get()
-    _tell(asker)
+    _asker.set(asker)
     try:
         yield
     finally:
-        _tell(before)
+        _asker.set(before)
 
 
-def _tell(asker: Asker) -> None:
-    if asker == _asker.get():
-        return
-    _asker.set(asker)
-    if connection.vendor != _VENDOR or connection.connection is None:
-        return
-    try:
-        _set(connection, asker)
-    except DatabaseError:
-        # A failed transaction is rolled back, and its settings with it; outside of one the connection is of no use.
+def _tell_first(execute: Any, sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    connection, asker = context["connection"], _asker.get()
+    failed = connection.connection.info.transaction_status == TransactionStatus.INERROR
+    if sql is not _TELL and not failed and _told.get(connection) != asker:
+        # A rollback takes back what was told in its transaction, so there each query is told anew.
+        _told.pop(connection, None)
+        with connection.cursor() as cursor:
+            cursor.execute(_TELL, list(asker))
         if not connection.in_atomic_block:
-            connection.close()
-
-
-def _set(connection: Any, asker: Asker) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('goldmine.role', %s, false), set_config('goldmine.branch', %s, false), "
-            "set_config('goldmine.staff', %s, false)",
-            list(asker),
-        )
+            _told[connection] = asker
+    return execute(sql, params, many, context)

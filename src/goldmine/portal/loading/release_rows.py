@@ -99,7 +99,7 @@ class ReleaseRows:
         yield from self._stream(f"SELECT {', '.join(CUSTOMER_COLUMNS)} FROM ({query})")
 
     def listed(self) -> Iterator[pa.RecordBatch]:
-        """Rows of `LIST_COLUMNS`: lists, then contacts of campaigns by expected value."""
+        """Rows of `LIST_COLUMNS`, those of a branch and of a manager together, as they are read together."""
         parts = [_list(path) for path in sorted(self.files.folder.glob("lists/*.parquet"))]
         parts += [_campaign(path) for path in sorted(self.files.folder.glob("campaigns/*/offers.parquet"))]
         if not parts:
@@ -117,7 +117,8 @@ class ReleaseRows:
             "regexp_extract(coalesce(p.phone, ''), '[0-9]{4}$') AS phone_end "
             "FROM listed r LEFT JOIN shown p USING (customer_id) LEFT JOIN letters l USING (customer_id)"
         )
-        yield from self._stream(f"SELECT {', '.join(LIST_COLUMNS)} FROM ({query}) ORDER BY kind, list_name, rank")
+        order = "branch_id, manager_id, kind, list_name, rank"
+        yield from self._stream(f"SELECT {', '.join(LIST_COLUMNS)} FROM ({query}) ORDER BY {order}")
 
     def merged(self) -> Iterator[pa.RecordBatch]:
         """Numbers merged away by the snapshot, ``merged_id``, and the numbers that they survive under."""

@@ -28,8 +28,9 @@ from goldmine.pipeline.dagster_job import run_job
 from goldmine.pipeline.preloaded_kernels import loaded_kernels
 from goldmine.pipeline.session import open_session
 from goldmine.pipeline.snapshot import Snapshot
+from goldmine.publishing.latest_lists import latest_lists
 from goldmine.publishing.reasons import reasons_in_words
-from goldmine.publishing.release_store import latest_lists, read_latest
+from goldmine.publishing.release_store import read_latest
 from goldmine.sample import write_bank
 from tests.campaigns.told import facts, faults
 

@@ -10,7 +10,8 @@ import pytest
 from goldmine.core.errors import ReleaseError, SettingsError
 from goldmine.core.fingerprint import of_file
 from goldmine.core.workspace import Workspace, home
-from goldmine.publishing.release_store import latest_lists, read_latest, read_release
+from goldmine.publishing.latest_lists import latest_lists
+from goldmine.publishing.release_store import read_latest, read_release
 from tests.publishing.literal import leftovers, publish_literal
 
 RAN_OUT = ["unshare", "-rm", "sh", "-c", 'mount -t tmpfs -o size=3m tmpfs "$0" && exec "$@"']

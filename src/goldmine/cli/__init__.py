@@ -27,6 +27,7 @@ def main() -> None:
     """
     _use_utf8()
     import goldmine.cli.audit
+    import goldmine.cli.forget
     import goldmine.cli.governance
     import goldmine.cli.portal
     import goldmine.cli.report

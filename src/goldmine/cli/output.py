@@ -83,8 +83,9 @@ def show_lists(work: Workspace, language: str = "en") -> None:
     """Print the current release of a work folder as a table, and where its workbooks are."""
     from rich.console import Console
 
+    from goldmine.publishing.latest_lists import latest_lists
     from goldmine.publishing.manifest import younger_models
-    from goldmine.publishing.release_store import latest_lists, read_latest
+    from goldmine.publishing.release_store import read_latest
 
     lists = latest_lists(work)
     heads = (_("List"), _("as of"), pgettext("terminal", "rows"), _("top probability"), _("valid until"))
@@ -216,6 +217,9 @@ def show_reproduction(made: "Reproduction", language: str) -> None:
     for path, state in made.files.items():
         if state != "same":
             say(in_language(_("{file}: {what}", file=path, what=words[state]), language))
+    for redaction in made.release.manifest.redactions:
+        told = {"at": f"{redaction.at:%Y-%m-%d}", "n": len(redaction.files)}
+        say(in_language(_("redacted on {at}: {n} files without a forgotten customer", **told), language))
     for name in made.inputs:
         say(in_language(_("changed since: {what}", what=name), language))
     if not made.same and not made.release.manifest.inputs:

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from goldmine.contract.bank import Bank, CanonicalTable, TableFile
 from goldmine.contract.bank_files import unused_files
 from goldmine.contract.canonical_parquet import canonical_footers
 from goldmine.contract.canonical_writer import Written, write_canonical
+from goldmine.contract.forgotten_rows import place_of, without_forgotten
 from goldmine.contract.manifest import Hashes, IntakeRecord, load_bank, read_manifest, saved_files, write_manifest
 from goldmine.contract.mapping import Mapping, load_mapping
 from goldmine.contract.reconciliation import TableIntake, amounts_read, reconciled, standing
@@ -31,6 +32,7 @@ from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.errors import ContractError
 from goldmine.core.files import disk_errors
 from goldmine.core.fingerprint import of_file, of_value
+from goldmine.core.forgotten import Forgotten, read_forgotten
 from goldmine.core.i18n import _, join_texts
 from goldmine.core.progress import track
 from goldmine.core.workspace import Workspace
@@ -104,6 +106,7 @@ def open_bank(source: Path, work: Workspace) -> Bank:
         for name in DAYS:
             if work.returned_visits(name).exists():
                 taken |= _with_visits(intake, name, taken.get(name), scratch / f"returned_{name}")
+        taken = _without_forgotten(taken, read_forgotten(mapping.name), scratch)
         work.claim(mapping.name, source)
         used = (
             path for table in mapping.tables.values() for name in table.source for path in mapping.sources[name].files()
@@ -211,6 +214,20 @@ def _with_visits(intake: _Intake, name: str, own: _Taken | None, scratch: Path) 
     return {spec.name: _Taken(tuple(columns), written=tuple(written))} if written else {}
 
 
+def _without_forgotten(taken: dict[str, _Taken], forgotten: Forgotten, scratch: Path) -> dict[str, _Taken]:
+    """The tables without customers whom the workbench has forgotten; a table that is left without rows is absent."""
+    kept = {}
+    for name, table in taken.items():
+        months = {file.path: file.month for file in table.standing} | {file.path: file.month for file in table.written}
+        changed = without_forgotten(TABLES[name], list(months), forgotten, scratch / f"kept_{name}", table.columns)
+        standing = tuple(file for file in table.standing if file.path not in changed)
+        written = [file for file in table.written if file.path not in changed]
+        written += [replace(file, month=months[path]) for path, file in changed.items() if file.rows]
+        if standing or written:
+            kept[name] = replace(table, standing=standing, written=tuple(written))
+    return kept
+
+
 def _made_from(intake: _Intake, spec: TableSpec) -> str:
     """Fingerprint of a table's SELECT, of the files it reads and of this code; empty for a database server."""
     table = intake.mapping.tables[spec.name]
@@ -232,8 +249,10 @@ def _settle(intake: _Intake, taken: dict[str, _Taken], record: IntakeRecord) -> 
     work, hashes = intake.work, intake.hashes
     tables = {}
     for name, table in taken.items():
-        files = table.standing or tuple(_move(work, hashes, name, file) for file in table.written)
-        tables[name] = CanonicalTable(name, files, table.columns)
+        files = [*table.standing, *(_move(work, hashes, name, file) for file in table.written)]
+        if table.standing and table.written:
+            files.sort(key=lambda file: (file.month, file.path))
+        tables[name] = CanonicalTable(name, tuple(files), table.columns)
     _remove_others(work, {file.path for table in tables.values() for file in table.files})
     bank = Bank(intake.mapping.name, intake.mapping.data_until, tables)
     write_manifest(work, bank, {name: table.made_from for name, table in taken.items()}, hashes, record)
@@ -241,7 +260,7 @@ def _settle(intake: _Intake, taken: dict[str, _Taken], record: IntakeRecord) -> 
 
 
 def _move(work: Workspace, hashes: Hashes, table: str, file: Written) -> TableFile:
-    path = work.tables / table / file.path.name if file.month else work.tables / file.path.name
+    path = place_of(work, table, file.path, file.month)
     fingerprint = of_file(file.path)
     if not path.exists() or hashes.of(path) != fingerprint:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -52,6 +52,11 @@ def seal(table: Path) -> None:
     write_json(_seal_path(table), [[file.name, *_state(file), of_file(file)] for file in parquet_files(table)])
 
 
+def sealed_table(file: Path) -> Path | None:
+    """The sealed table that a file is, or is a part of; None where it belongs to none."""
+    return next((table for table in (file, file.parent) if _seal_path(table).is_file()), None)
+
+
 def is_sealed(table: Path) -> bool:
     """Whether a table is there, has a seal, and is as it was written."""
     stored = _stored(table)

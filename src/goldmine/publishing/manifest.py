@@ -97,6 +97,27 @@ class Replaced(RecordModel):
     files: tuple[CampaignFile, ...]
 
 
+class Redaction(RecordModel):
+    """Rows that were taken out of a release after it was published, since somebody was to be forgotten.
+
+    Parameters
+    ----------
+    at : datetime
+        When (UTC).
+    person : str
+        The beginning of a salted hash, as the audit log calls the person; no number.
+    files : dict of str to str
+        SHA-256 before, by each file that changed; the manifest's own holds what is there now.
+    manifest_sha256 : str
+        SHA-256 of the manifest before.
+    """
+
+    at: datetime
+    person: str
+    files: dict[str, str]
+    manifest_sha256: str
+
+
 class Manifest(RecordModel):
     """A release's manifest.
 
@@ -130,6 +151,8 @@ class Manifest(RecordModel):
         Use cases without a list because their scores were refused, and why.
     inputs : dict of str to str
         Fingerprint of each input that the id was made of, by name.
+    redactions : tuple of Redaction
+        What was taken out since it was published; counts of funnels and campaigns stay those of the publishing.
     """
 
     as_of: date
@@ -147,6 +170,13 @@ class Manifest(RecordModel):
     replaces: Replaced | None = None
     left_out: dict[str, str] = {}
     inputs: dict[str, str] = {}
+    redactions: tuple[Redaction, ...] = ()
+
+    @property
+    def all_files(self) -> tuple[ListFile | CampaignFile | CustomersFile, ...]:
+        """Every file below the release's folder, besides the manifest."""
+        changes = self.replaces.files if self.replaces else ()
+        return (*self.files, *self.campaign_files, *changes, *((self.customers,) if self.customers else ()))
 
 
 def younger_models(manifest: Manifest) -> list[str]:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pydantic
 
 from goldmine.core import fingerprint
@@ -16,10 +14,12 @@ from goldmine.core.errors import ReleaseError
 from goldmine.core.file_modes import folder_mode, released_mode
 from goldmine.core.files import disk_errors, remove, sync
 from goldmine.core.workspace import Workspace
-from goldmine.publishing.manifest import CampaignFile, CustomersFile, Latest, ListFile, Manifest
+from goldmine.publishing.manifest import Latest, Manifest
 from goldmine.publishing.signature import sign, signature_fault
 
 _PART = ".part"
+_REPLACEMENT, _REPLACED = ".replacement", ".replaced"
+"""Ends of the hidden names of a whole folder that takes a release's place, and of the one that it replaces."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,7 @@ def release_once(work: Workspace, as_of: date, release_id: str, fill: Callable[[
     """
     folder = _folder(work, as_of, release_id)
     with disk_errors(work.releases):
+        finish_replacements(work)
         _sweep(work)
         try:
             release = read_release(folder)
@@ -91,15 +92,53 @@ def release_once(work: Workspace, as_of: date, release_id: str, fill: Callable[[
     return release
 
 
+def replace_release(work: Workspace, release: Release, fill: Callable[[Path], Manifest]) -> Release:
+    """Put another folder in the place of a release, under the same id; ``latest.json`` follows.
+
+    If the process is killed, the old release stands, or `finish_replacements` ends the exchange.
+
+    Parameters
+    ----------
+    work : Workspace
+        The work folder; its lock must be held.
+    fill : callable
+        Writes the files into a folder and returns the manifest.
+    """
+    folder = release.folder
+    temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=_PART, dir=folder.parent))
+    try:
+        with disk_errors(work.releases):
+            _write_manifest(temporary, fill(temporary))
+            temporary.rename(folder.with_name(f".{folder.name}{_REPLACEMENT}"))
+            sync(folder.parent)
+            finish_replacements(work)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return read_release(folder)
+
+
+def finish_replacements(work: Workspace) -> None:
+    """End the exchanges that `replace_release` began: the new folder, then ``latest.json``, then the old one goes."""
+    for made in sorted(work.releases.glob(f"*/.*{_REPLACEMENT}")):
+        folder = made.with_name(made.name[1 : -len(_REPLACEMENT)])
+        if folder.exists():
+            folder.rename(folder.with_name(f".{folder.name}{_REPLACED}"))
+        made.rename(folder)
+        sync(folder.parent)
+    for old in sorted(work.releases.glob(f"*/.*{_REPLACED}")):
+        release = read_release(old.with_name(old.name[1 : -len(_REPLACED)]))
+        if _latest(work).exists() and _latest_of(_latest(work)).release_id == release.manifest.release_id:
+            _write_latest(work, _entry(release))
+        shutil.rmtree(old)
+
+
 def _build(folder: Path, fill: Callable[[Path], Manifest]) -> Release:
     folder.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=_PART, dir=folder.parent))
     damaged = temporary.with_suffix(f".damaged{_PART}")
     try:
         manifest = fill(temporary)
-        (temporary / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
-        sign(temporary / "manifest.json")
-        _seal(temporary)
+        _write_manifest(temporary, manifest)
         if folder.exists():
             # The existing release is damaged; otherwise it would have been used.
             folder.rename(damaged)
@@ -111,18 +150,31 @@ def _build(folder: Path, fill: Callable[[Path], Manifest]) -> Release:
     return Release(folder, manifest)
 
 
+def _write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write and sign the manifest of a folder that holds its files, and make all of it read-only."""
+    (folder / "manifest.json").write_text(manifest.model_dump_json(indent=2) + "\n", "utf-8")
+    sign(folder / "manifest.json")
+    _seal(folder)
+
+
 def _make_current(work: Workspace, release: Release) -> None:
-    path = _latest(work)
+    entry, current = _entry(release), _current(work)
+    if current is None or (current != entry and current.as_of <= entry.as_of):
+        _write_latest(work, entry)
+
+
+def _entry(release: Release) -> Latest:
     manifest = release.manifest
-    entry = Latest(
+    return Latest(
         as_of=manifest.as_of,
         release_id=manifest.release_id,
         path=f"{manifest.as_of}/{manifest.release_id}",
         manifest_sha256=fingerprint.of_file(release.folder / "manifest.json"),
     )
-    current = _current(work)
-    if current is not None and (current == entry or current.as_of > entry.as_of):
-        return
+
+
+def _write_latest(work: Workspace, entry: Latest) -> None:
+    path = _latest(work)
     temporary = path.with_name(f".{path.name}{_PART}")
     try:
         temporary.write_text(entry.model_dump_json(indent=2) + "\n", "utf-8")
@@ -185,9 +237,7 @@ def read_release(folder: Path) -> Release:
     fault = signature_fault(folder / "manifest.json")
     if fault:
         raise _not_whole(folder, fault)
-    held: list[ListFile | CampaignFile | CustomersFile] = [*manifest.files, *manifest.campaign_files]
-    held += manifest.replaces.files if manifest.replaces else ()
-    for file in [*held, manifest.customers] if manifest.customers else held:
+    for file in manifest.all_files:
         path = folder / file.path
         if not path.resolve().is_relative_to(folder.resolve()):
             raise _not_whole(folder, "manifest.json names a file outside of it")
@@ -211,57 +261,3 @@ def _seal(folder: Path) -> None:
         path.chmod(released_mode() if path.is_file() else folder_mode())
     folder.chmod(folder_mode())
     sync(*paths, folder)
-
-
-@dataclass(frozen=True)
-class ListSummary:
-    """One list of the current release.
-
-    Parameters
-    ----------
-    use_case : str
-        What it is about.
-    as_of, valid_until : date
-        Snapshot date, and the last day to work it (None for a list without rows).
-    rows : int
-        Customers on it.
-    top_probability : float or None
-        The highest; None for a list without rows.
-    file : Path
-        The workbook; Parquet and CSV stand beside it.
-    """
-
-    use_case: str
-    as_of: date
-    valid_until: date | None
-    rows: int
-    top_probability: float | None
-    file: Path
-
-
-def latest_lists(work: Workspace) -> list[ListSummary]:
-    """The current release's lists, by use case, after every file was compared with its checksum.
-
-    Raises
-    ------
-    ReleaseError
-        If nothing was published yet, or the release is not whole.
-    """
-    release = read_latest(work)
-    summaries = []
-    for file in release.manifest.files:
-        path = release.folder / file.path
-        if path.suffix != ".parquet":
-            continue
-        rows = pq.read_table(path, columns=["probability", "valid_until"])
-        summaries.append(
-            ListSummary(
-                use_case=file.use_case,
-                as_of=release.manifest.as_of,
-                valid_until=pc.max(rows["valid_until"]).as_py(),
-                rows=file.rows,
-                top_probability=pc.max(rows["probability"]).as_py(),
-                file=path.with_suffix(".xlsx"),
-            )
-        )
-    return sorted(summaries, key=lambda summary: summary.use_case)

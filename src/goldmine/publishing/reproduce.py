@@ -114,10 +114,7 @@ def _made_before(folder: Path, release: Release) -> bool:
 
 
 def _hashes(manifest: Manifest) -> dict[str, str]:
-    hashes = {file.path: file.sha256 for file in manifest.files}
-    hashes |= {file.path: file.sha256 for file in manifest.campaign_files}
-    hashes |= {file.path: file.sha256 for file in (manifest.replaces.files if manifest.replaces else ())}
-    return hashes | ({manifest.customers.path: manifest.customers.sha256} if manifest.customers else {})
+    return {file.path: file.sha256 for file in manifest.all_files}
 
 
 def _compared(published: dict[str, str], made: dict[str, str]) -> dict[str, str]:

@@ -133,8 +133,16 @@ class Books:
         columns = ("customer_id", "related_id") if name == "relations" else ("customer_id",)
         return self.under_survivors(rows, merged_by or day, columns)
 
+    def leavers(self, day: pd.Timestamp) -> set[str]:
+        """Numbers of the staff who had left by a day."""
+        staff = self.tables["staff"]
+        return set(staff.staff_id[staff.left_on <= day]) - set(staff.staff_id[~(staff.left_on <= day)])
+
     def on_the_books(self, day: pd.Timestamp, merged_by: pd.Timestamp | None = None) -> pd.DataFrame:
-        """Customers opened by a day, neither closed nor merged by then (or by a later day); indexed by their number."""
+        """Customers opened by a day, neither closed nor merged by then (or by a later day); indexed by their number.
+
+        A customer manager who had left by the day is not named.
+        """
         customers = self.tables["customers"]
         survivors = self.survivors(merged_by or day)
         customers = customers[customers.opened_on.isna() | (customers.opened_on <= day)]
@@ -142,6 +150,7 @@ class Books:
         opened = customers.opened_on.groupby(survivor).min()
         rows = customers[~customers.customer_id.isin(survivors.index)].set_index("customer_id")
         rows = rows.assign(opened_on=opened.reindex(rows.index))
+        rows["manager_id"] = rows.manager_id.where(~rows.manager_id.isin(self.leavers(day)))
         return rows[rows.closed_on.isna() | (rows.closed_on > day)].sort_index()
 
 

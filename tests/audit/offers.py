@@ -108,7 +108,7 @@ def _managers(snapshot: Snapshot, rows: pd.DataFrame) -> pd.Series:
 def serving_managers(snapshot: Snapshot) -> pd.Series:
     """The branch of each manager who has not left."""
     staff = snapshot.books.tables["staff"]
-    staff = staff[(staff.left_on.isna() | (staff.left_on > snapshot.as_of)) & (staff.role == "manager")]
+    staff = staff[~staff.staff_id.isin(snapshot.books.leavers(snapshot.as_of)) & (staff.role == "manager")]
     return staff.dropna(subset=["branch_id", "staff_id"]).drop_duplicates("staff_id").set_index("staff_id").branch_id
 
 

@@ -220,6 +220,16 @@ def test_customer_without_manager_gets_one_of_the_branch(tmp_path):
     assert rows_of(plan_of(tmp_path, tables, {"A": 0.5}, campaign()))["manager_id"].tolist() == ["S2"]
 
 
+def test_control_names_no_manager_who_has_left(tmp_path):
+    tables = people(*[f"{n}" for n in range(40)], manager_id="left") | {
+        "staff": [{"staff_id": "left", "branch_id": "B1", "role": "manager", "left_on": "2024-01-01"}]
+    }
+    halves = campaign(control={"share": 0.5, "min_effect_of_interest": 0.05})
+    rows = rows_of(plan_of(tmp_path, tables, {f"{n}": 0.9 - n / 100 for n in range(40)}, halves))
+    assert set(rows["group"]) == {"contact", "control"}
+    assert rows["manager_id"].isna().all()
+
+
 def test_unknown_units_and_impossible_quotas_are_refused(tmp_path):
     unknown = {"branch": {"default": 5, "overrides": {"B9": {"max": 1}}}, "manager": {"default": 3}}
     with pytest.raises(SettingsError, match=r"tail\.yaml: capacity\.branch\.overrides: this bank has no branch B9"):

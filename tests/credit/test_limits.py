@@ -220,3 +220,15 @@ def test_rules_that_make_no_sense_are_refused(change, message):
 
 def test_months_of_the_tests_are_a_year():
     assert len(MONTHS) == 12
+
+
+def test_manager_who_has_left_is_not_named_beside_a_limit(tmp_path, nuts):
+    people = [customer("C1", manager_id="S1"), customer("C2", manager_id="S2")]
+    staff = [
+        {"staff_id": "S1", "customer_id": "NOBODY", "left_on": date(2024, 6, 18), "role": "manager"},
+        {"staff_id": "S2", "customer_id": "NOBODY", "left_on": None, "role": "manager"},
+    ]
+    held = deposits("C1", 100_000) + deposits("C2", 100_000)
+    given = tables(people, held, merchants=[merchant("C1"), merchant("C2")], staff=staff)
+    rows = limits_of(tmp_path, given, nuts)
+    assert {name: row["manager_id"] for name, row in rows.items()} == {"C1": None, "C2": "S2"}

@@ -113,3 +113,21 @@ def test_month_without_balances_is_an_error(tmp_path):
 def test_missing_table_is_an_error(tmp_path):
     with pytest.raises(HistoryError, match="2024-06-30: no customers table of that day"):
         read_customers(Workspace(tmp_path), JUNE)
+
+
+def test_manager_who_left_is_named_no_longer_and_the_table_is_made_again(tmp_path):
+    people = [row | {"manager_id": f"S{number}"} for number, row in enumerate(PEOPLE, start=1)]
+    tables = {"customers": people, "transactions": MOVES, "balances": held(["2024-03-31", "2024-06-30"])}
+    work = Workspace(tmp_path / "work")
+
+    def named(left_on):
+        staff = [{"staff_id": "S1", "left_on": left_on}, {"staff_id": "S2", "left_on": None}]
+        bank = make_bank(tmp_path / "bank", tables | {"staff": staff})
+        build_activity(bank, work)
+        build_features(bank, work, [MARCH, JUNE])
+        made = build_customers(bank, work, [MARCH, JUNE]).made
+        managers = [list(read_customers(work, day)["manager_id"].fillna("")) for day in (MARCH, JUNE)]
+        return made, *managers
+
+    assert named(None) == ((MARCH, JUNE), ["S1", "S2"], ["S1", "S2"])
+    assert named("2024-06-18") == ((JUNE,), ["S1", "S2"], ["", "S2"])

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import ibis
@@ -205,3 +205,13 @@ def test_duplicate_customer_is_listed_once_and_one_refusal_counts(tmp_path):
     twice = [customer("A"), customer("A", branch_id="B02"), customer("B"), customer("B", marketing_consent=False)]
     chosen = chosen_from(tmp_path, {"customers": twice}, sized("longtail", 10), ["A", "B"])
     assert on_list(chosen) == ["A"]
+
+
+def test_list_names_no_manager_who_has_left(tmp_path):
+    people = [customer("A", manager_id="S01"), customer("B", manager_id="S02"), customer("C", manager_id="S03")]
+    staff = [
+        {"staff_id": number, "customer_id": None, "left_on": day}
+        for number, day in (("S01", AS_OF - timedelta(days=12)), ("S02", None), ("S03", AS_OF + timedelta(days=1)))
+    ]
+    chosen = chosen_from(tmp_path, {"customers": people, "staff": staff}, load_use_case("longtail"), ["A", "B", "C"])
+    assert chosen.rows["manager_id"].to_pylist() == [None, "S02", "S03"]

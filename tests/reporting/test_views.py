@@ -100,6 +100,7 @@ def test_near_customers_show_amount_to_next_level(view):
 
 def test_departed_employee_has_no_report_and_successor_calls(later):
     assert views.employees(later) == ["h2", "m2", "m3"]
+    assert "m1" not in set(later.customers["employee_id"])
     with pytest.raises(ParameterError, match="employee_id: nobody at work has the number 'm1'"):
         views.employee_or_first(later, "m1")
     queue = employee_queue(later, "m3", "", "en")

@@ -14,6 +14,7 @@ from goldmine.campaigns.spec import Campaign
 from goldmine.contactability.funnel import FunnelCounter
 from goldmine.contactability.policy import Policy
 from goldmine.contactability.tables import ContactTables
+from goldmine.contract.serving_staff import serving
 from goldmine.core.errors import SettingsError
 from goldmine.core.i18n import _
 
@@ -82,7 +83,7 @@ def assign(
     return Assigned(best, _report(limits, used, solution.shadow))
 
 
-def serving(tables: ContactTables) -> pd.DataFrame:
+def serving_managers(tables: ContactTables) -> pd.DataFrame:
     """Managers who can be given customers: `manager_id` and `branch_id`.
 
     Without a table of staff: all managers named in the customer table.
@@ -90,8 +91,7 @@ def serving(tables: ContactTables) -> pd.DataFrame:
     if not tables.has("staff", "branch_id"):
         managers = tables.table("customers").select("manager_id", "branch_id").distinct().to_pyarrow().to_pandas()
         return managers.dropna().sort_values(["branch_id", "manager_id"], ignore_index=True)
-    staff = tables.table("staff")
-    serving_staff = staff.filter(staff.left_on.isnull() | (staff.left_on > tables.as_of))
+    serving_staff = serving(tables.table("staff"), tables.as_of)
     if tables.has("staff", "role"):
         serving_staff = serving_staff.filter(serving_staff.role == "manager")
     managers = serving_staff.select("branch_id", manager_id="staff_id").to_pyarrow().to_pandas()

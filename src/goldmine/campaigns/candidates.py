@@ -12,6 +12,7 @@ from goldmine.campaigns.spec import Campaign
 from goldmine.contactability import ContactTables, may_contact
 from goldmine.contactability.funnel import FunnelCounter, SkippedRule
 from goldmine.contactability.rules import assessed_until
+from goldmine.contract.serving_staff import without_leavers
 from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 from goldmine.labels.eligibility import eligible
@@ -106,6 +107,7 @@ def _with_customers(tables: ContactTables, candidates: ibis.Table) -> ibis.Table
         has_app=customers.mobile_bank_on.notnull().any(),
         has_phone=(customers.phone.fill_null("") != "").any(),
     )
+    attributes = without_leavers(tables.connection, tables.bank, attributes, tables.as_of)
     return candidates.left_join(attributes, "customer_id").drop("customer_id_right")
 
 

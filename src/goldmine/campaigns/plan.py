@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from goldmine.campaigns.arbitration import arbitrate
-from goldmine.campaigns.assignment import assign, serving
+from goldmine.campaigns.assignment import assign, serving_managers
 from goldmine.campaigns.candidates import Candidates, Scores, candidates
 from goldmine.campaigns.channels import contactable, history
 from goldmine.campaigns.contact_hours import activity_by_band, best_bands, load_contact_hours
@@ -138,7 +138,7 @@ def plan_campaigns(
         return Plan(off=off, held_back=holdout)
     live = [entry.campaign for entry in in_funnel]
     counters = {entry.campaign.campaign_id: entry.candidates.counter for entry in in_funnel}
-    assigned = assign(arbitrate(rows, live, counters), serving(tables), live, policy, counters)
+    assigned = assign(arbitrate(rows, live, counters), serving_managers(tables), live, policy, counters)
     chosen = _checked_again(tables, assigned.rows, counters)
     decided = _under_survivors(tables, handed_out(work))
     shared = _Shared(tables, salt_of(work, policy.holdout), holdout, decided, assigned.limits)

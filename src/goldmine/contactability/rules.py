@@ -9,6 +9,7 @@ import ibis
 import pandas as pd
 
 from goldmine.contactability.tables import ContactTables
+from goldmine.contract.serving_staff import serving
 from goldmine.contract.tables import CONTACT_CHANNELS, PRODUCT_RISKS, RISK_GRADES
 from goldmine.core.i18n import LocalizedText, _
 
@@ -106,8 +107,7 @@ def _refused(tables: ContactTables) -> ibis.Table:
 
 def _staff(tables: ContactTables) -> ibis.Table:
     staff = tables.table("staff")
-    serving = staff.left_on.isnull() | (staff.left_on > tables.as_of)
-    return tables.with_survivors(staff.filter(staff.customer_id.notnull() & serving))
+    return tables.with_survivors(serving(staff.filter(staff.customer_id.notnull()), tables.as_of))
 
 
 def _minor(tables: ContactTables) -> ibis.Table:

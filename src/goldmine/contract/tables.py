@@ -203,7 +203,7 @@ STAFF = TableSpec(
             "role", "text", "role", codes=("staff", "manager", "supervisor", "branch_head", "department_head", "leader")
         ),
         Column("customer_id", "text", "their own customer number, where they bank here"),
-        Column("left_on", "day", "day they left"),
+        Column("left_on", "day", "day they left; from then on they are named as nobody's customer manager"),
     ),
     key=("staff_id",),
 )

@@ -9,6 +9,7 @@ import pandas as pd
 from goldmine.contactability import ContactTables, may_contact
 from goldmine.contract.bank import Bank
 from goldmine.contract.display_names import DisplayNames, display_names
+from goldmine.contract.serving_staff import serving
 from goldmine.core.engine import connect
 from goldmine.core.errors import ContractError, HistoryError
 from goldmine.core.seals import sealed_file
@@ -187,7 +188,7 @@ def _customers(books: BankSnapshot) -> pd.DataFrame:
 def _people(books: BankSnapshot) -> pd.DataFrame:
     """staff_id, branch_id and role of the active staff at the snapshot, by staff_id."""
     rows = books.bank.read(books.connection, "staff").distinct(on="staff_id", keep="first")
-    rows = rows.filter(rows.left_on.isnull() | (rows.left_on > books.as_of), rows.role.notnull())
+    rows = serving(rows, books.as_of).filter(lambda staff: staff.role.notnull())
     rows = rows.select("staff_id", "role", branch_id=rows.branch_id.fill_null(""))
     return rows.order_by("staff_id").to_pandas()
 

@@ -9,6 +9,7 @@ import ibis
 
 from goldmine.contactability.tables import ContactTables
 from goldmine.contract.bank import Bank
+from goldmine.contract.serving_staff import without_leavers
 from goldmine.core.engine import parquet_rows, write_parquet
 from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.sql import literal
@@ -115,6 +116,7 @@ def people_on_books(tables: ContactTables) -> ibis.Table:
     known = customers.filter(customers.opened_on.isnull() | (customers.opened_on <= day))
     rows = surviving_customers(known, merged_numbers(tables.connection, customers, day))
     rows = rows.filter(rows.closed_on.isnull() | (rows.closed_on > day))
+    rows = without_leavers(tables.connection, tables.bank, rows, day)
     rows = rows.select("customer_id", "kind", "birth_date", "opened_on", "branch_id", "manager_id", "grid_id")
     tables.connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE credit_people AS {ibis.to_sql(rows, dialect='duckdb')}")
     return tables.connection.table("credit_people")

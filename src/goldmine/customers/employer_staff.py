@@ -8,6 +8,7 @@ import ibis
 import numpy as np
 import pandas as pd
 
+from goldmine.contract.serving_staff import without_leavers
 from goldmine.core.dates import month_end, month_key, months_back
 from goldmine.customers.employer_rules import EmployerRules
 from goldmine.customers.payroll import Payrolls
@@ -153,7 +154,7 @@ def staff_on_books(sources: SourceTables, as_of: date) -> pd.DataFrame:
     """
     bank, connection = sources.bank, sources.connection
     day = ibis.literal(as_of)
-    rows = bank.read(connection, "customers")
+    rows = without_leavers(connection, bank, bank.read(connection, "customers"), as_of)
     columns = ["customer_id", "branch_id", "manager_id", "kind", "employer_id"]
     here = rows.filter(
         rows.opened_on.isnull() | (rows.opened_on <= day), rows.closed_on.isnull() | (rows.closed_on > day)

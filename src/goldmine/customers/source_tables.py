@@ -9,6 +9,7 @@ from ibis.backends.duckdb import Backend
 
 from goldmine.activity.build import partition
 from goldmine.contract.bank import Bank, no_rows
+from goldmine.contract.serving_staff import without_leavers
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.engine import read_parquet
 from goldmine.core.errors import HistoryError
@@ -66,9 +67,9 @@ class SourceTables:
         return self.connection.table("people")
 
     def customers(self, day: date) -> ibis.Table:
-        """Every customer whose number was not merged by a day: opened, closed, branch and manager."""
+        """Every customer whose number was not merged by a day: opened, closed, branch, and manager who is at work."""
         rows = surviving_customers(self.people, merged_numbers(self.connection, self.people, day))
-        return rows.drop("merged_into", "merged_on")
+        return without_leavers(self.connection, self.bank, rows.drop("merged_into", "merged_on"), day)
 
     def under_survivors(self, rows: ibis.Table, day: date) -> ibis.Table:
         """The rows under the surviving numbers at `day`."""

@@ -13,6 +13,7 @@ from ibis.backends.duckdb import Backend
 from ibis.expr.types import Table, Value
 
 from goldmine.contract.bank import Bank
+from goldmine.contract.serving_staff import leavers
 from goldmine.core import fingerprint
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.engine import connect
@@ -144,6 +145,7 @@ def _table_fingerprint(bank: Bank, work: Workspace, day: date, before: Path | No
     return fingerprint.of_value(
         [
             feature_fingerprint(bank, work, day),
+            sorted(leavers(connect(), bank, day).to_pyarrow()["staff_id"].to_pylist()),
             code_fingerprint(__name__),
             catalogue_path().read_text("utf-8"),
             read_json(before.with_suffix(".json")) if before else None,

@@ -16,6 +16,7 @@ from goldmine.contactability import ContactTables, may_contact
 from goldmine.contactability.funnel import Funnel
 from goldmine.contactability.rules import Purpose, assessed_until, validity
 from goldmine.contract.display_names import DisplayNames
+from goldmine.contract.serving_staff import without_leavers
 from goldmine.core import columns as catalogue
 from goldmine.core import fingerprint
 from goldmine.core.column import Column
@@ -117,6 +118,7 @@ def _with_homes(tables: ContactTables, rows: ibis.Table) -> ibis.Table:
         manager_id=customers.manager_id.min(),
         assessed_on=customers.risk_grade_on.min(),
     )
+    homes = without_leavers(tables.connection, tables.bank, homes, tables.as_of)
     joined = rows.left_join(homes, "customer_id").order_by("rank")
     return joined.select("customer_id", "branch_id", "manager_id", "probability", "decile", "assessed_on")
 

@@ -11,6 +11,7 @@ import ibis
 from ibis.expr.types import BooleanValue, NumericValue, Table
 
 from goldmine.activity.build import index_of
+from goldmine.contract.serving_staff import without_leavers
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.files import read_json
 from goldmine.core.seals import sealed_file, write_sealed_json
@@ -51,7 +52,11 @@ COLUMNS: dict[str, MartColumn] = {
     for column in (
         MartColumn("customer_id", "text", "who"),
         MartColumn("branch_id", "text", "branch that the customer counts for; empty where unknown"),
-        MartColumn("employee_id", "text", "who looks after them: the owner, else the customer manager of the books"),
+        MartColumn(
+            "employee_id",
+            "text",
+            "who looks after them: the owner, else the customer manager of the books, if still at work",
+        ),
         MartColumn("on_books", "flag", "on the books at the month end"),
         MartColumn("on_books_before", "flag", "on the books a quarter earlier"),
         MartColumn("joined", "flag", "on the books now, not a quarter earlier"),
@@ -243,6 +248,8 @@ def _with_contacts(books: BankSnapshot, rows: Table, missing: dict[str, str]) ->
 
 
 def _with_coverage(books: BankSnapshot, rows: Table, missing: dict[str, str]) -> Table:
+    rows = without_leavers(books.connection, books.bank, rows, books.as_of)
+    rows = rows.mutate(manager_id=rows.manager_id.fill_null(""))
     if "has_owner" in missing:
         return rows.mutate(employee_id=rows.manager_id)
     coverage = books.connection.read_parquet(str(coverage_path(books.work, books.as_of)))

@@ -11,6 +11,7 @@ from goldmine.activity.build import partition_fingerprints
 from goldmine.contactability import ContactTables, may_contact
 from goldmine.contract.bank import Bank
 from goldmine.contract.display_names import DisplayNames, display_names
+from goldmine.contract.serving_staff import serving
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.dates import month_end
 from goldmine.core.engine import connect
@@ -92,7 +93,7 @@ class ReportData:
         """Those at work at the month end, by staff_id: branch_id and role."""
         connection = connect()
         rows = self.bank.read(connection, "staff").distinct(on="staff_id", keep="first")
-        rows = rows.filter(rows.left_on.isnull() | (rows.left_on > self.as_of))
+        rows = serving(rows, self.as_of)
         persons = rows.select("staff_id", branch_id=rows.branch_id.fill_null(""), role=rows.role.fill_null(""))
         return persons.to_pandas().set_index("staff_id").sort_index()
 

@@ -2,7 +2,10 @@
 
 import csv
 import json
-from datetime import date
+import os
+import re
+import zipfile
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -104,6 +107,71 @@ def test_bad_row_is_returned_with_its_reason(work, line, reason):
     assert head == [*HEAD.split(","), "Why the row goes back"]
     assert row[:6] == line.split(",")
     assert row[6]
+
+
+def test_contact_long_after_the_offer_ended_goes_back_and_its_refusal_counts(work):
+    """The offers of June end on 2024-06-30, those of July, which list B once more, on 2024-07-31."""
+    release(work, [{"customer_id": "B", "group": "contact"}], as_of="2024-07-31", name="r1")
+    rows = ["tail,A,2024-09-28,call,yes,", "tail,B,2024-10-29,call,yes,"]
+    path = work.root.parent / "late.csv"
+    lines = [
+        HEAD,
+        *rows,
+        "tail,A,2024-09-29,call,yes,",
+        "tail,B,2026-07-05,call,yes,",
+        "tail,0012,2026-07-05,call,退订,",
+    ]
+    path.write_text("\n".join(lines), "utf-8")
+    imported = import_outcomes(path, work, today=date(2026, 8, 1))
+    assert (imported.new, imported.refused, dict(imported.bad)) == (3, 1, {"late": 3})
+    assert "more than 90 days after the offer ended (is the year right?)" in imported.bad_file.read_text("utf-8-sig")
+    assert [(row["customer_id"], row["contacted_on"]) for row in stored(work)] == [
+        ("0012", date(2026, 8, 1)),
+        ("A", date(2024, 9, 28)),
+        ("B", date(2024, 10, 29)),
+    ]
+
+
+def _saved(path: Path, day: str) -> Path:
+    moment = datetime.fromisoformat(f"{day}T12:00").timestamp()
+    os.utime(path, (moment, moment))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("saved", "day"),
+    [("2024-07-10", date(2024, 7, 9)), ("2024-08-05", date(2024, 7, 31)), ("2024-06-30", date(2024, 7, 31))],
+    ids=["before the import", "after the import", "not after the release"],
+)
+def test_yesterday_is_counted_from_when_the_file_was_saved(work, saved, day):
+    path = work.root.parent / "results.csv"
+    path.write_text(f"{HEAD}\ntail,A,昨天,call,yes,\n", "utf-8")
+    import_outcomes(_saved(path, saved), work, today=TODAY)
+    assert stored(work)[0]["contacted_on"] == day
+
+
+@pytest.mark.parametrize(("changed", "day"), [(True, date(2024, 7, 7)), (False, date(2024, 7, 19))])
+def test_a_workbook_says_itself_when_it_was_saved_unless_nobody_did(work, changed, day):
+    path = work.root.parent / "results.xlsx"
+    book = openpyxl.Workbook()
+    book.active.append(HEAD.split(","))
+    book.active.append(["tail", "A", "yesterday", "call", "yes", ""])
+    book.properties.created = datetime(2024, 7, 1, 12)
+    book.save(path)
+    _edit_properties(path, modified="2024-07-08T12:00:00Z" if changed else "2024-07-01T12:00:00Z")
+    import_outcomes(_saved(path, "2024-07-20"), work, today=TODAY)
+    assert stored(work)[0]["contacted_on"] == day
+
+
+def _edit_properties(path: Path, modified: str) -> None:
+    """Set when a workbook says it was last saved; openpyxl writes the moment of its own saving."""
+    with zipfile.ZipFile(path) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    tag = rb"(<dcterms:modified[^>]*>)[^<]*"
+    parts["docProps/core.xml"] = re.sub(tag, rb"\g<1>" + modified.encode(), parts["docProps/core.xml"])
+    with zipfile.ZipFile(path, "w") as packed:
+        for name, content in parts.items():
+            packed.writestr(name, content)
 
 
 def test_conflicting_results_are_returned_and_stored_one_stays(work):

@@ -112,6 +112,14 @@ def test_what_cannot_be_true_is_refused(users, reason, values):
     assert not Result.objects.exists()
 
 
+def test_a_contact_long_after_the_offer_ended_is_refused(users, settings):
+    settings.GOLDMINE_DAY = date(2026, 7, 10)
+    ListRow.objects.filter(customer_id="C1").update(valid_until=date(2024, 8, 29))
+    with pytest.raises(WorkError, match="late"):
+        record(users["s1"])
+    assert record(users["s1"], contacted_on=date(2024, 11, 27)).result.contacted_on == date(2024, 11, 27)
+
+
 def test_a_call_back_without_a_day_is_due_after_the_days_of_the_daily_queue(users):
     record(users["s1"], answer="later")
     assert CallBack.objects.get().on_day == date(2024, 7, 17)

@@ -114,6 +114,14 @@ def test_a_bad_row_goes_back_with_its_reason(send, browser, settings, row, reaso
     assert not Result.objects.exists()
 
 
+def test_a_contact_long_after_the_offer_ended_goes_back(send, browser, settings):
+    settings.GOLDMINE_DAY = date(2026, 7, 8)
+    ListRow.objects.filter(customer_id="C1").update(valid_until=date(2024, 8, 29))
+    answer = send("s1", _rows(f"{LISTED},C1,2026-07-05,phone call,yes,"))
+    assert "more than 90 days after the offer ended" in _bad_file(answer, browser("s1"))
+    assert not Result.objects.exists()
+
+
 def test_rejected_rows_are_given_to_whoever_sent_them_only(send, browser):
     answer = send("s1", _rows(f"{LISTED},C9,2024-07-05,phone call,yes,"))
     address = answer.content.decode().partition('href="/results/rejected/')[2].partition('"')[0]

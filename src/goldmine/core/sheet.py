@@ -6,7 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -51,11 +51,14 @@ class Sheet:
         Rows below the headings.
     columns : dict of str to int
         Indices of known columns, by code name.
+    saved_on : date, optional
+        Day on which the file was last saved, as far as it is known: nothing in it was written later.
     """
 
     headings: list[str]
     rows: list[list[Cell]]
     columns: dict[str, int]
+    saved_on: date | None = None
 
     @property
     def language(self) -> str:
@@ -101,7 +104,12 @@ def read_returned(path: Path, wanted: Wanted) -> Sheet:
     if megabytes > MOST_MEGABYTES:
         numbers = {"file": path.name, "size": f"{megabytes:,.0f}", "most": MOST_MEGABYTES}
         raise ContractError(_("{file}: has {size} MB, and at most {most} are read.", **numbers), _SPLIT)
-    tables = [_read_csv(path)] if kind == ".csv" else _read_xlsx(path)
+    saved_on = datetime.fromtimestamp(path.stat().st_mtime).date()
+    if kind == ".csv":
+        tables = [_read_csv(path)]
+    else:
+        tables, said = _read_xlsx(path)
+        saved_on = min(saved_on, said or saved_on)
     missing, sheets = list(wanted.compulsory), []
     for table in tables:
         sheet = _sheet(table, path, wanted)
@@ -111,7 +119,8 @@ def read_returned(path: Path, wanted: Wanted) -> Sheet:
             missing = min(missing, sheet, key=len)
     if sheets:
         first, *others = sheets
-        return replace(first, rows=[*first.rows, *(row for other in others for row in _under(first, other))])
+        rows = [*first.rows, *(row for other in others for row in _under(first, other))]
+        return replace(first, rows=rows, saved_on=saved_on)
     named = {column.name: known_headings(column)[1:] for column in wanted.columns}
     allowed = "; ".join(f"{name}: {', '.join(named[name])}" for name in missing)
     raise ContractError(
@@ -226,7 +235,8 @@ def _rows_at_most(path: Path, most: int) -> int:
     return rows
 
 
-def _read_xlsx(path: Path) -> list[list[list[Cell]]]:
+def _read_xlsx(path: Path) -> tuple[list[list[list[Cell]]], date | None]:
+    """The tables of a workbook's sheets, and the day on which it says it was last saved."""
     import openpyxl
 
     try:
@@ -248,7 +258,7 @@ def _read_xlsx(path: Path) -> list[list[list[Cell]]]:
                     )
                 table.append([_cell(cell) for cell in row])
             tables.append(table)
-        return tables
+        return tables, _said_saved(book.properties)
     except ContractError:
         raise
     except Exception as error:
@@ -257,6 +267,15 @@ def _read_xlsx(path: Path) -> list[list[list[Cell]]]:
             _("{file}: cannot be read as a workbook ({why}).", file=path.name, why=type(error).__name__),
             _("Save it as .xlsx again."),
         ) from None
+
+
+def _said_saved(properties: Any) -> date | None:
+    """The day of a workbook's last saving, which it holds in UTC; None where nobody has saved it since it was made."""
+    made, saved = properties.created, properties.modified
+    if saved is None or (made is not None and saved <= made):
+        return None
+    day: date = saved.replace(tzinfo=saved.tzinfo or UTC).astimezone().date()
+    return day
 
 
 def _cell(cell: Any) -> Cell:

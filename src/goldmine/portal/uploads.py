@@ -10,7 +10,6 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -21,7 +20,7 @@ from django.db import models, transaction
 
 from goldmine.campaigns.results.parse_sheet import read_sheet
 from goldmine.campaigns.results.rejected_rows import write_rejected
-from goldmine.campaigns.results.result_check import Known
+from goldmine.campaigns.results.result_check import Known, Listing
 from goldmine.campaigns.results.sort_rows import Key, Row, SortedRows, refuses, sort_rows
 from goldmine.core import fingerprint
 from goldmine.core.errors import ContractError
@@ -42,7 +41,14 @@ _AT_ONCE = 100
 _IN_A_QUERY = 500
 _MOST_RESULTS = 5000
 _KEPT_SECONDS = 86_400
-_REASONS = {"not_there": "never_listed", "before": "before", "future": "future", "channel": "channel", "key": "other"}
+_REASONS = {
+    "not_there": "never_listed",
+    "before": "before",
+    "late": "late",
+    "future": "future",
+    "channel": "channel",
+    "key": "other",
+}
 """Reasons of bad rows, by what `goldmine.portal.work` refuses a result for; any other is a value it cannot store."""
 
 
@@ -133,23 +139,24 @@ def _refuse_bomb(path: Path, most: int) -> None:
 
 def _known(user: User, sheet: Sheet) -> Known:
     """The campaigns and the customers of the sheet that the user may see; others are as unknown as any number."""
-    listed: dict[tuple[str, str], date] = {}
+    listed: dict[tuple[str, str], Listing] = {}
     customers: set[str] = set()
     for given in _batches(_customers(sheet)):
         merged = survivors(given)
         numbers = sorted({*given, *merged.values()})
         rows = worked(user).filter(customer_id__in=numbers)
-        firsts = rows.order_by().values_list("list_name", "customer_id").annotate(models.Min("release__as_of"))
-        of_lists = {(name, number): first for name, number, first in firsts}
+        offers = rows.order_by().values_list("list_name", "customer_id")
+        spans = offers.annotate(models.Min("release__as_of"), models.Max("valid_until"))
+        of_lists = {(name, number): Listing(first, until) for name, number, first, until in spans}
         found = visible(user, Customer).filter(customer_id__in=numbers)
         customers |= set(found.values_list("customer_id", flat=True))
         customers |= {old for old, kept in merged.items() if kept in customers}
         listed |= {
-            (name, old): first for (name, kept), first in of_lists.items() for old in merged if merged[old] == kept
+            (name, old): listing for (name, kept), listing in of_lists.items() for old in merged if merged[old] == kept
         }
         listed |= of_lists
     customers |= {number for _name, number in listed}
-    return Known(listed, _campaigns({name for name, _number in listed}), today(), customers)
+    return Known(listed, _campaigns({name for name, _number in listed}), today(), customers, sheet.saved_on)
 
 
 def _campaigns(listed: set[str]) -> dict[str, str]:

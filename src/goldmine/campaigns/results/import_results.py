@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from goldmine.campaigns.results.parse_sheet import read_sheet
 from goldmine.campaigns.results.rejected_rows import write_rejected
-from goldmine.campaigns.results.result_check import Known, names_customer_care
+from goldmine.campaigns.results.result_check import Known, Listing, names_customer_care
 from goldmine.campaigns.results.sort_rows import KEY, Key, Row, SortedRows, refuses, sort_rows
 from goldmine.contactability.past_offers import campaign_names, offers_of, releases_out
 from goldmine.contract.intake import load_bank
@@ -80,7 +80,8 @@ def import_outcomes(file: Path, work: Workspace, *, today: date | None = None) -
     work : Workspace
         The bank's work folder; its releases say who was listed.
     today : date, optional
-        The day of the import; a contact cannot be later.
+        The day of the import; a contact cannot be later. Words such as yesterday are counted from the day on which the
+        file was last saved, if that is known and earlier.
 
     Raises
     ------
@@ -132,12 +133,13 @@ def take_results(sheet: Sheet, work: Workspace, *, today: date | None = None, ne
         offers = offers_of(releases_out(work))
         if offers.empty and not newest and not names_customer_care(sheet):
             raise ReleaseError(f"{work.root}: no campaign has been released.", "Run `goldmine publish` first.")
-        firsts = offers.groupby(["campaign_id", "customer_id"])["as_of"].min()
+        spans = offers.groupby(["campaign_id", "customer_id"]).agg({"as_of": "min", "valid_until": "max"})
+        listed = {offer: Listing(*span) for offer, span in zip(spans.index, spans.to_numpy(), strict=True)}
         index = sheet.columns["customer_id"]
         named = {str(row[index]).strip() for row in sheet.rows if index < len(row)}
         customers = frozenset(offers["customer_id"]) | _customers_of_bank(work, named)
         campaigns = campaign_names(releases_out(work), frozenset(offers["campaign_id"]))
-        known = Known(firsts.to_dict(), campaigns, today or date.today(), customers)
+        known = Known(listed, campaigns, today or date.today(), customers, sheet.saved_on)
         stored_rows = pq.read_table(work.returned).to_pylist() if work.returned.exists() else []
         stored = {tuple(row[name] for name in KEY): row for row in stored_rows}
         sorted_rows = sort_rows(sheet, known, stored, newest=newest)

@@ -14,6 +14,8 @@ from goldmine.core.columns import column
 from goldmine.core.i18n import _, all_languages, pgettext
 from goldmine.core.sheet import Cell, Formula, Sheet
 
+LATE_DAYS = 90
+"""So many days after its offer's last day a contact still counts: some are made late, none a year later."""
 REASONS = {
     "formula": _("a cell holds a formula"),
     "no_campaign": _("no such campaign in any release"),
@@ -23,6 +25,7 @@ REASONS = {
     "no_date": _("contacted on is missing or no date"),
     "before": _("contacted before the release"),
     "future": _("contacted in the future"),
+    "late": _("contacted more than {days} days after the offer ended (is the year right?)", days=LATE_DAYS),
     "channel": _("channel is not known"),
     "answer": _("answer is not known"),
     "unclear": _("answer may be a refusal and counts as one until the row is corrected"),
@@ -103,25 +106,60 @@ class Checked:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """When a customer was on the lists of a campaign.
+
+    Parameters
+    ----------
+    first : date
+        The first snapshot that listed the customer.
+    until : date, optional
+        The last day of the last offer.
+    """
+
+    first: date
+    until: date | None
+
+    def too_late(self, day: date) -> bool:
+        """Whether a contact on a day is none of these offers.
+
+        Examples
+        --------
+        >>> offered = Listing(date(2024, 6, 30), date(2024, 8, 29))
+        >>> offered.too_late(date(2024, 11, 27)), offered.too_late(date(2024, 11, 28))
+        (False, True)
+        """
+        return self.until is not None and day > self.until + timedelta(days=LATE_DAYS)
+
+
+@dataclass(frozen=True)
 class Known:
     """Known campaigns and customers, against which rows are checked.
 
     Parameters
     ----------
-    listed : mapping of (str, str) to date
-        Campaign and customer of every offer ever released, and the first snapshot that listed it.
+    listed : mapping of (str, str) to Listing
+        Campaign and customer of every offer ever released.
     campaigns : mapping of str to str
         All released campaigns: by code, and by title where no two have the same, in lower case.
     today : date
         The day of the import.
     customers : collection of str
         Customers whose refusal can be stored: everybody ever listed, and the bank's customers.
+    saved_on : date, optional
+        Day on which the file was last saved: words such as yesterday are counted from it, if it is before `today`.
     """
 
-    listed: Mapping[tuple[str, str], date]
+    listed: Mapping[tuple[str, str], Listing]
     campaigns: Mapping[str, str]
     today: date
     customers: Collection[str]
+    saved_on: date | None = None
+
+    def written_on(self, first: date | None) -> date:
+        """The day on which a row of a customer first listed on a day was written, as far as it is known."""
+        saved_on = min(self.saved_on or self.today, self.today)
+        return saved_on if first is None or saved_on > first else self.today
 
 
 def check_row(cells: Mapping[str, Cell], known: Known) -> Checked:
@@ -141,9 +179,9 @@ def check_row(cells: Mapping[str, Cell], known: Known) -> Checked:
     formula = any(isinstance(cell, Formula) for cell in cells.values())
     cells = {name: None if isinstance(cell, Formula) else cell for name, cell in cells.items()}
     campaign, customer = _campaign(cells.get("campaign_id"), known), _text(cells.get("customer_id")).strip()
-    first = known.listed.get((campaign, customer))
-    service = campaign == RELATIONSHIP
-    day = _day(cells.get("contacted_on"), known.today, known.today - _A_YEAR if service else first)
+    listing = known.listed.get((campaign, customer))
+    service, first = campaign == RELATIONSHIP, listing.first if listing else None
+    day = _day(cells.get("contacted_on"), known.written_on(first), known.today - _A_YEAR if service else first)
     channel = _codes("channel").get(_word(cells.get("channel")))
     note = _text(cells.get("note")) or None
     answer = _answer(cells.get("answer"), note)
@@ -152,10 +190,11 @@ def check_row(cells: Mapping[str, Cell], known: Known) -> Checked:
         "no_campaign": not service and campaign not in known.campaigns.values(),
         "no_customer": not customer,
         "no_such_customer": service and customer not in known.customers,
-        "never_listed": not service and first is None,
+        "never_listed": not service and listing is None,
         "no_date": day is None,
         "before": day is not None and first is not None and day <= first,
         "future": day is not None and day > known.today,
+        "late": day is not None and listing is not None and listing.too_late(day),
         "channel": channel is None,
         "answer": answer is None,
         "unclear": answer is not None and not answer.certain,
@@ -167,7 +206,7 @@ def check_row(cells: Mapping[str, Cell], known: Known) -> Checked:
         return Checked(Result(campaign, customer, day, channel, *said), None)
     if answer is None or answer.code != OPT_OUT or customer not in known.customers:
         return Checked(None, fault)
-    usable = day is not None and not faults["before"] and not faults["future"]
+    usable = day is not None and not any(faults[name] for name in ("before", "future", "late"))
     refused_on = day if usable and day is not None else known.today
     result = Result(campaign or OPT_OUT, customer, refused_on, channel, OPT_OUT, note, certain=answer.certain)
     return Checked(result, fault)
@@ -217,8 +256,8 @@ def _text(cell: Cell) -> str:
     return "" if cell is None else str(cell)
 
 
-def _day(cell: Cell, today: date, listed: date | None) -> date | None:
-    """A day: written in full, in words (yesterday), or without its year: the first after the listing."""
+def _day(cell: Cell, written: date, listed: date | None) -> date | None:
+    """A day: in full, in words (yesterday) as of when they were written, or without its year: the first when listed."""
     if isinstance(cell, date):
         return cell
     text = _TIME.sub("", _text(cell).strip())
@@ -226,7 +265,7 @@ def _day(cell: Cell, today: date, listed: date | None) -> date | None:
         return _FIRST_DAY + timedelta(days=int(text))
     for words in all_languages(_DAYS_AGO).values():
         if text.lower() in words.split(","):
-            return today - timedelta(days=words.split(",").index(text.lower()))
+            return written - timedelta(days=words.split(",").index(text.lower()))
     for form in (*_FORMS, *all_languages(_WRITTEN_OUT).values()):
         with suppress(ValueError):
             return datetime.strptime(text, form).date()

@@ -11,6 +11,7 @@ REASONS = {
     "channel": _("This channel is not known."),
     "future": _("The day of the contact lies in the future."),
     "before": _("The day of the contact lies before the list."),
+    "late": _("The day of the contact lies long after the offer ended."),
     "call_back_day": _("The day of the call-back has to follow the contact, within a year."),
     "amount": _("An amount is above zero, and goes with a purchase only."),
     "text": _("A text is too long, or holds characters that cannot be stored."),

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from goldmine.campaigns.queue_settings import load_queue_settings
 from goldmine.campaigns.results.answer_text import refusal_in
+from goldmine.campaigns.results.result_check import Listing
 from goldmine.core.audit.actions import Action
 from goldmine.portal.clock import today
 from goldmine.portal.journal import record
@@ -97,8 +98,12 @@ def _store(user: User, contact: Contact, key: UUID, source: str, corrects_refusa
     answer, certain = _answer(contact, corrects=corrects_refusal and possible is not None)
     row = _row(user, contact, answer, numbers)
     day = contact.contacted_on or today()
-    if isinstance(row, ListRow) and day <= _listed_at(user, row, numbers):
-        raise WorkError("before")
+    if isinstance(row, ListRow):
+        listing = _listing(user, row, numbers)
+        if day <= listing.first:
+            raise WorkError("before")
+        if listing.too_late(day):
+            raise WorkError("late")
     result = Result.objects.create(
         key=key,
         user=user,
@@ -152,10 +157,10 @@ def _row(user: User, contact: Contact, answer: str, numbers: list[str]) -> ListR
     return row
 
 
-def _listed_at(user: User, row: ListRow, numbers: list[str]) -> date:
-    """The first snapshot that listed the row's person for its campaign or service."""
+def _listing(user: User, row: ListRow, numbers: list[str]) -> Listing:
+    """When the row's person was listed for its campaign or service."""
     rows = worked(user).filter(customer_id__in=numbers, list_name=row.list_name)
-    return rows.aggregate(first=models.Min("release__as_of"))["first"]
+    return Listing(**rows.aggregate(first=models.Min("release__as_of"), until=models.Max("valid_until")))
 
 
 def _call_back_day(contact: Contact, answer: str, day: date) -> date | None:

@@ -3,6 +3,13 @@ from datetime import UTC, date, datetime
 import dagster as dg
 import pytest
 from dagster._core.definitions.partitions.context import partition_loading_context
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteInstigatorOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, ScheduleInstigatorData
 
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import ContractError, HistoryError, UseCaseError, ValidationError
@@ -185,6 +192,34 @@ def test_each_work_folder_has_a_store_of_its_own(tmp_path, monkeypatch):
     stores = {dagster_home(Workspace(tmp_path / name)) for name in ("one", "two")}
     assert stores == {tmp_path / "one" / "dagster", tmp_path / "two" / "dagster"}
     assert "nux:" in (tmp_path / "one" / "dagster" / "dagster.yaml").read_text()
+
+
+def test_what_one_bank_ran_and_scheduled_never_shows_for_another(tmp_path):
+    @dg.asset
+    def tables() -> None: ...
+
+    @dg.asset
+    def broken() -> None:
+        raise RuntimeError("red")
+
+    one, two = (
+        dg.DagsterInstance.from_config(str(dagster_home(Workspace(tmp_path / name)))) for name in ("one", "two")
+    )
+    assert dg.materialize([tables], instance=one).success
+    with pytest.raises(RuntimeError, match="red"):
+        dg.materialize([broken], instance=two)
+    repository = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("definitions.py"), "repository")
+    origin = RemoteInstigatorOrigin(repository, "score_each_month")
+    state = InstigatorState(
+        origin, InstigatorType.SCHEDULE, InstigatorStatus.RUNNING, ScheduleInstigatorData("* * * * *")
+    )
+    one.schedule_storage.add_instigator_state(state)
+    seen = [
+        ([run.status.value for run in bank.get_runs()], [str(key.to_user_string()) for key in bank.all_asset_keys()])
+        for bank in (one, two)
+    ]
+    assert seen == [(["SUCCESS"], ["tables"]), (["FAILURE"], ["broken"])]
+    assert [len(bank.all_instigator_state()) for bank in (one, two)] == [1, 0]
 
 
 def test_only_transient_faults_are_retried():

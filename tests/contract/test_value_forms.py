@@ -99,6 +99,29 @@ def test_thousands_are_read_only_where_groups_are_whole(tmp_path: Path) -> None:
         amount(tmp_path, "12,34.80", 'thousands: ","\n')
 
 
+def households(tmp_path: Path, text: str, yaml: str = "") -> object:
+    folder = village(tmp_path, yaml)
+    (folder / "villages.csv").write_text(f'grid_id,households\ng1,"{text}"\n', "utf-8")
+    return values(folder, "villages", "households")[0][0]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("1,087", 1087), ("-12,345,678", -12_345_678), ("1087", 1087), ("87", 87)]
+)
+def test_thousands_of_whole_numbers_are_read_where_they_are_declared(tmp_path: Path, text: str, number: int) -> None:
+    assert households(tmp_path, text, 'thousands: ","\n') == number
+
+
+@pytest.mark.parametrize(
+    ("text", "yaml"),
+    [("1,087", ""), ("10,87", 'thousands: ","\n'), ("1,087.0", 'thousands: ","\n'), ("1 087", 'thousands: ","\n')],
+)
+def test_other_groups_of_whole_numbers_are_refused(tmp_path: Path, text: str, yaml: str) -> None:
+    with pytest.raises(ContractError, match="villages: 1 values of households are not whole numbers") as caught:
+        households(tmp_path, text, yaml)
+    assert ('thousands: ","' in caught.value.do) == (yaml == "")
+
+
 @pytest.mark.parametrize("kind", ["TINYINT", "BIGINT", "UBIGINT", "DECIMAL(20, 0)"])
 def test_whole_numbers_of_each_integer_type_become_64_bit_integers(tmp_path: Path, kind: str) -> None:
     folder = village(tmp_path)

@@ -67,7 +67,7 @@ def read(table: str, column: Any, value: Any, forms: Forms) -> Found:
     if column.kind in ("day", "moment"):
         return _day(column, value, forms)
     if column.kind in ("money", "whole"):
-        return _money(value, forms) if column.kind == "money" else _whole(value)
+        return _money(value, forms) if column.kind == "money" else _whole(value, forms)
     if column.kind == "flag":
         return _flag(table, column, value, forms)
     return _code(table, column, str(value), forms) if column.codes else ("value", str(value))
@@ -92,9 +92,7 @@ def _money(value: Any, forms: Forms) -> Found:
     if isinstance(value, str):
         if value.lower() in ("nan", "inf", "+inf", "-inf", "infinity", "+infinity", "-infinity"):
             return "infinite", None
-        group = re.escape(forms.thousands)
-        whole = rf"([0-9]+|[0-9]{{1,3}}({group}[0-9]{{3}})+)" if group else "[0-9]+"
-        if not re.fullmatch(rf"[+-]?({whole}(\.[0-9]+)?|\.[0-9]+)", value):
+        if not re.fullmatch(rf"[+-]?({_groups(forms)}(\.[0-9]+)?|\.[0-9]+)", value):
             return UNREADABLE
         value = value.replace(forms.thousands, "") if forms.thousands else value
     elif isinstance(value, float) and not math.isfinite(value):
@@ -109,10 +107,18 @@ def _money(value: Any, forms: Forms) -> Found:
     return ("imprecise", None) if isinstance(value, float) and _imprecise(value, forms) else ("value", rounded)
 
 
-def _whole(value: Any) -> Found:
-    """A number of 64 bits; a text has digits and a sign only, no separators, whatever those of amounts are."""
-    if isinstance(value, str) and not re.fullmatch("[+-]?[0-9]+", value):
-        return UNREADABLE
+def _groups(forms: Forms) -> str:
+    """Digits, or groups of three behind a separator that is declared."""
+    group = re.escape(forms.thousands)
+    return rf"([0-9]+|[0-9]{{1,3}}({group}[0-9]{{3}})+)" if group else "[0-9]+"
+
+
+def _whole(value: Any, forms: Forms) -> Found:
+    """A number of 64 bits; a text has a sign, digits, and between groups of three the separator that is declared."""
+    if isinstance(value, str):
+        if not re.fullmatch(rf"[+-]?{_groups(forms)}", value):
+            return UNREADABLE
+        value = value.replace(forms.thousands, "") if forms.thousands else value
     number = int(value)
     return ("value", number) if number in WHOLE else UNREADABLE
 

@@ -123,8 +123,8 @@ class ColumnCast:
         if self.column.kind == "flag":
             return self._flag(given)
         if self.column.kind == "whole":
-            number = f"TRY_CAST({given} AS {target})"
-            return matching(given, r"[+-]?\d+", number) if self.text else number
+            number = f"TRY_CAST({self._digits(given) if self.text else given} AS {target})"
+            return matching(given, rf"[+-]?{self._digit_groups}", number) if self.text else number
         return self._code(given) if self.column.codes else given
 
     def value(self, given: str, read: str) -> str:
@@ -187,6 +187,12 @@ class ColumnCast:
         scale = " / 100" if self.forms.unit_of(self.column.name) == "fen" else ""
         return f"TRY_CAST({digits} AS DOUBLE){scale}"
 
+    @property
+    def _digit_groups(self) -> str:
+        """Pattern of a whole number without its sign: digits, or groups of three behind the separator."""
+        group = re.escape(self.forms.thousands or "")
+        return rf"(\d+|\d{{1,3}}({group}\d{{3}})+)" if group else r"\d+"
+
     def _digits(self, given: str) -> str:
         return f"replace({given}, {literal(self.forms.thousands)}, '')" if self.forms.thousands else given
 
@@ -202,9 +208,7 @@ class ColumnCast:
             value = f"CAST(TRY_CAST({digits} AS DECIMAL(18, 0)) * 0.01::DECIMAL(2, 2) AS DECIMAL(18, 2))"
         if not self.text:
             return value
-        group = re.escape(self.forms.thousands or "")
-        whole = rf"(\d+|\d{{1,3}}({group}\d{{3}})+)" if group else r"\d+"
-        return matching(given, rf"[+-]?({whole}(\.\d+)?|\.\d+)", value)
+        return matching(given, rf"[+-]?({self._digit_groups}(\.\d+)?|\.\d+)", value)
 
     def _flag(self, given: str) -> str:
         if self.duckdb_type == "BOOLEAN":

@@ -61,7 +61,7 @@ sources:
   ods: {postgres: "${PIZHOU_ODS}"}       # an address from the environment; the SELECT runs in PostgreSQL
 nulls: ["-", "NULL"]        # texts that mean a missing value, beside the empty one
 dates: ["%Y-%m-%d"]         # forms of dates and times, or by column; no others are read then
-thousands: ","              # what separates groups of three digits in amounts
+thousands: ","              # what separates groups of three digits in amounts and whole numbers
 unit: yuan                  # or fen, or by column: {amount: fen}
 codes: {gender: {1: M, 2: F}}  # for a column the bank's codes and the contract's
 max_year: 2100              # last year that a date may lie in; the first is 1900
@@ -126,9 +126,9 @@ bank or for one table; they name columns of the contract, so they act on what th
   full-width digits, a currency sign. A floating number is refused where its neighbours lie more than a fen away: from
   70 trillion yuan on as eight bytes, from 131,072 yuan on as four. So is PostgreSQL's type `money`, which its driver
   gives in fen: cast it to `numeric` in the SELECT.
-* 64-bit integer: `435`, `-3`, `+7`, from -9223372036854775808 to 9223372036854775807. Not `1,000`, with `thousands`
-  neither, `5.0`, `1e5`, full-width digits or a unit; of columns with a type those of integers and of decimals without
-  places.
+* 64-bit integer: `435`, `-3`, `+7`, from -9223372036854775808 to 9223372036854775807. Not `1,000`
+  without `thousands`, `5.0`, `1e5`, full-width digits or a unit; of columns with a type those of integers and of
+  decimals without places.
 * Boolean: `true`, `1`, `y`, `yes`, their opposites, the words below and those under `codes`.
   Customers whose `marketing_consent` is empty are on no list. A bank that writes down refusals only says so:
   `codes: {marketing_consent: {"": true}}`; the empty text under `codes` stands for an empty value.

@@ -103,8 +103,9 @@ def look_at_unreadable(connection: duckdb.DuckDBPyConnection, cast: ColumnCast, 
 
 def _tried(kind: str) -> dict[str, str]:
     """For a kind of value what may be declared of it, each with the condition of a text that fits."""
-    if kind == "money":
-        patterns = {separator: rf"[+-]?\d{{1,3}}({separator}\d{{3}})+(\.\d+)?" for separator in _SEPARATORS}
+    if kind in ("money", "whole"):
+        places = r"(\.\d+)?" if kind == "money" else ""
+        patterns = {separator: rf"[+-]?\d{{1,3}}({separator}\d{{3}})+{places}" for separator in _SEPARATORS}
         return {separator: f"regexp_full_match(text, {literal(pattern)})" for separator, pattern in patterns.items()}
     if kind in ("day", "moment"):
         return {form: f"{date_of_form('text', form)} IS NOT NULL" for form in DATE_FORMS}

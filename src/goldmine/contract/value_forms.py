@@ -50,7 +50,7 @@ class ValueForms(BaseModel):
         Forms of dates and times, of all such columns or by column, such as ``%Y%m%d``; no others are read then.
         ``excel`` are numbers of days as Excel keeps them.
     thousands : str, optional
-        What separates groups of three digits in amounts.
+        What separates groups of three digits in amounts and whole numbers.
     codes : dict
         For each column the bank's codes and the contract's: ``{gender: {1: M, 2: F}}``.
     unit : str or dict, optional
@@ -90,7 +90,13 @@ class ValueForms(BaseModel):
                 date_pattern(form)
             for first, second in combinations(forms, 2):
                 if fit_same_text(first, second):
-                    raise ValueError(f"the forms {first!r} and {second!r} fit the same texts; keep the right one")
+                    raise ValueError(
+                        _(
+                            "the forms {first} and {second} fit the same texts; keep the right one",
+                            first=repr(first),
+                            second=repr(second),
+                        )
+                    )
         return value
 
     def dates_of(self, column: str) -> tuple[str, ...]:
@@ -126,7 +132,13 @@ def date_pattern(form: str) -> str:
         return r"\d{1,5}(\.\d+)?"
     parts = [match.groups() for match in _PART.finditer(form)]
     if not parts or any(broken or (letter and letter not in _DIRECTIVES) for letter, _text, broken in parts):
-        raise ValueError(f"{form!r} is no form of a date; it may have {', '.join(f'%{name}' for name in _DIRECTIVES)}")
+        raise ValueError(
+            _(
+                "{form} is no form of a date; it may have {directives}",
+                form=repr(form),
+                directives=", ".join(f"%{name}" for name in _DIRECTIVES),
+            )
+        )
     pattern = ""
     for index, (letter, text, _broken) in enumerate(parts):
         if text:

@@ -55,6 +55,8 @@ def value_keys(match: TableMatch) -> ValueKeys:
             _add_dates(result, column, profile)
         elif column.column.kind == "money":
             _add_amounts(result, column, profile)
+        elif column.column.kind == "whole":
+            _add_whole_numbers(result, column, profile)
         elif column.column.codes or column.column.kind == "flag":
             _add_codes(result, match.spec.name, column, profile)
     clock = clock_of(match)
@@ -110,6 +112,14 @@ def _add_amounts(result: ValueKeys, match: ColumnMatch, profile: ColumnProfile) 
     if read < profile.filled:
         result.add("tell", column, f"{profile.filled - read:,} of {profile.filled:,} values are no amounts")
     _add_unit(result, match, profile)
+
+
+def _add_whole_numbers(result: ValueKeys, match: ColumnMatch, profile: ColumnProfile) -> None:
+    grouped = {separator: profile.rows_like(rf"[+-]?\d{{1,3}}({separator}\d{{3}})+") for separator in SEPARATORS}
+    separator, rows = max(grouped.items(), key=lambda found: found[1])
+    if rows:
+        result.keys["thousands"] = separator
+        result.add("sure", match.column.name, f"{rows:,} numbers are written with {separator!r} between thousands")
 
 
 def _add_unit(result: ValueKeys, match: ColumnMatch, profile: ColumnProfile) -> None:

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from goldmine.core.errors import SettingsError
 from goldmine.core.expression import Condition, read_condition
-from goldmine.core.i18n import LANGUAGES, LocalizedText, in_language
+from goldmine.core.i18n import LANGUAGES, LocalizedText, _, in_language
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 from goldmine.features.definition import FeatureSign
@@ -75,10 +75,10 @@ class Claims(SettingsModel):
     def _names(self) -> Self:
         names = [claim.name for claim in self.claims]
         if len(set(names)) < len(names):
-            raise ValueError("two claims have one name")
+            raise ValueError(_("two claims have one name"))
         unknown = sorted({other for claim in self.claims for other in claim.contradicts} - set(names))
         if unknown:
-            raise ValueError(f"contradicts: there is no claim {unknown[0]!r}")
+            raise ValueError(_("contradicts: there is no claim {name}", name=repr(unknown[0])))
         return self
 
     @property

@@ -13,6 +13,7 @@ from goldmine.contactability.tables import ContactTables
 from goldmine.contract.tables import NOT_OWN_KINDS
 from goldmine.core.columns import column
 from goldmine.core.dates import month_key
+from goldmine.core.i18n import _
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 
@@ -43,7 +44,9 @@ class ContactHours(SettingsModel):
             for band, hours in bands.items():
                 begin, end = hours.split("-")
                 if end <= begin:
-                    raise ValueError(f"{channel}, {band}: {hours} does not end after it begins")
+                    raise ValueError(
+                        _("{where}: {hours} does not end after it begins", where=f"{channel}, {band}", hours=hours)
+                    )
         return self
 
     def bands(self, channel: str) -> tuple[str, ...]:

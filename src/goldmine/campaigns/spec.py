@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from goldmine.contactability.policy import Capacity, ChannelName, Count, Day, TimeBand
-from goldmine.core.i18n import LocalizedText
+from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.settings import SettingsModel
 from goldmine.labels.use_case import Condition
 
@@ -101,7 +101,9 @@ class Offer(SettingsModel):
     def _has_last_resort(self) -> Self:
         last_resorts = sum(sentence.is_last_resort for sentence in self.sentences)
         if last_resorts != 1:
-            raise ValueError(f"needs one sentence without `when` and `claims`, the last resort, and has {last_resorts}")
+            raise ValueError(
+                _("needs one sentence without `when` and `claims`, the last resort, and has {n}", n=last_resorts)
+            )
         return self
 
 
@@ -173,7 +175,7 @@ class Campaign(SettingsModel):
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if self.end_date < self.start_date:
-            raise ValueError("end_date lies before start_date")
+            raise ValueError(_("end_date lies before start_date"))
         if len({offer.offer for offer in self.offers}) < len(self.offers):
-            raise ValueError("two offers have one name")
+            raise ValueError(_("two offers have one name"))
         return self

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Annotated
@@ -69,10 +70,11 @@ def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
         name = _name(file)
         spec = TableSpec(file, label, key, time, tuple(dict.fromkeys(drop or ())), name)
         workspace = Workspace(work.absolute() if work else at_home(f"data/tables/{name}"))
+        say_imported = partial(_say_imported, language=str(parse_language(language)))
         default_minutes = tune and not tune_minutes and not tune_trials
         given = {"seed": seed, "language": str(parse_language(language)), "tune_trials": tune_trials}
         given["tune_minutes"] = _TUNE_MINUTES if default_minutes else tune_minutes
-        done = run_table(spec, workspace, given, list_size=list_size, scores=scores, on_import=_say_imported)
+        done = run_table(spec, workspace, given, list_size=list_size, scores=scores, on_import=say_imported)
         _say_result(done.imported, done.result)
         _say_drift(done.drift)
         _say_seconds(monotonic() - started, done.learning_seconds)
@@ -85,13 +87,14 @@ def _name(file: Path) -> str:
     return plain if plain[:1].isalpha() else f"table_{plain}".rstrip("_")
 
 
-def _say_imported(imported: "ImportedTable") -> None:
+def _say_imported(imported: "ImportedTable", language: str) -> None:
     from goldmine.cli.output import say
+    from goldmine.core.i18n import in_language
 
     labelled = f"{imported.labelled:,} labelled, {imported.positives / imported.labelled:.2%} of them 1"
     say(f"  {imported.rows:,} rows: {labelled}; {imported.to_score:,} to score")
     for note in imported.notes:
-        say(f"  {note}")
+        say(f"  {in_language(note, language)}")
 
 
 def _say_result(imported: "ImportedTable", result: "ExternalTableResult") -> None:

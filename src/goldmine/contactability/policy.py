@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 
@@ -86,7 +87,7 @@ class HoldOut(SettingsModel):
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
         if self.end_date < self.start_date:
-            raise ValueError("end_date lies before start_date")
+            raise ValueError(_("end_date lies before start_date"))
         return self
 
 

@@ -101,7 +101,7 @@ class LocalizedText(str):
             texts = {language: text for language, text in value.items() if isinstance(text, str) and text.strip()}
             if len(texts) == len(value):
                 return cls(texts.get("en") or next(iter(texts.values())), translations=texts)
-        raise ValueError("give a text, or one a language as {en: ..., zh: ...}")
+        raise ValueError(_("give a text, or one a language as {en: ..., zh: ...}"))
 
 
 def _(message: str, /, **values: Any) -> LocalizedText:

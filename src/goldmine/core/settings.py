@@ -13,11 +13,14 @@ from pydantic_core import ErrorDetails
 
 from goldmine.core.errors import SettingsError
 from goldmine.core.i18n import _
+from goldmine.core.settings_refusals import refusal_text
 
 M = TypeVar("M", bound=BaseModel)
 _MAX_DEPTH = 50
-_KINDS = {
-    f"tag:yaml.org,2002:{tag}": name for tag, name in (("timestamp", "date"), ("int", "number"), ("float", "number"))
+_IMPOSSIBLE = {
+    "timestamp": _("the value looks like a date and is none"),
+    "int": _("the value looks like a number and is none"),
+    "float": _("the value looks like a number and is none"),
 }
 _UNREADABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -44,7 +47,7 @@ class _Loader(yaml.SafeLoader):
         self.depth += 1
         if self.depth > _MAX_DEPTH:
             mark = self.peek_event().start_mark
-            raise yaml.composer.ComposerError(None, None, f"more than {_MAX_DEPTH} levels are nested", mark)
+            raise yaml.composer.ComposerError(None, None, _("more than {n} levels are nested", n=_MAX_DEPTH), mark)
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
@@ -54,22 +57,22 @@ class _Loader(yaml.SafeLoader):
         try:
             value = super().construct_object(node, deep)
         except (ValueError, LookupError, AttributeError, OverflowError):  # 2024-02-30, 5,000 digits, !!bool abc
-            kind = _KINDS.get(node.tag, "truth value")
-            raise yaml.constructor.ConstructorError(
-                None, None, f"the value looks like a {kind} and is none", node.start_mark
-            ) from None
+            kind = node.tag.removeprefix("tag:yaml.org,2002:")
+            problem = _IMPOSSIBLE.get(kind, _("the value looks like a truth value and is none"))
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
         if isinstance(value, str) and _UNREADABLE.search(value):
             raise yaml.constructor.ConstructorError(
-                None, None, "a text holds a character that no file can have", node.start_mark
+                None, None, _("a text holds a character that no file can have"), node.start_mark
             )
         return value
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """Build a mapping; refuse a duplicate key."""
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        keys = [self.construct_object(key, deep=True) for key, _value in node.value]
         for key in keys:
             if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", node.start_mark)
+                problem = _("the key {key} stands twice", key=repr(key))
+                raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark)
         return super().construct_mapping(node, deep)
 
 
@@ -153,7 +156,7 @@ def _explain(model: type[BaseModel], first: ErrorDetails, raw: Any, where: str) 
         return unknown, _("Allowed: {names}.", names=allowed)
     if first["type"] == "missing":
         return _("{where}: is missing.", where=key_path), _("Add the key {key}.", key=key)
-    return f"{key_path}: {first['msg'].removeprefix('Value error, ')}.", _("Mend that value.")
+    return _("{where}: {why}.", where=key_path, why=refusal_text(first)), _("Mend that value.")
 
 
 def _beside(model: type[BaseModel], location: tuple[int | str, ...]) -> type[BaseModel] | None:

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 from pydantic import Field, model_validator
 
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 from goldmine.customers.ladder import LEVELS
@@ -67,16 +68,16 @@ class CoverageRules(SettingsModel):
     def _agrees(self) -> "CoverageRules":
         starts = [tier.min_aum for tier in self.tiers]
         if unknown := [start for start in starts if start not in LEVELS]:
-            raise ValueError(f"min_aum {unknown[0]} is no level of the ladder {LEVELS}")
+            raise ValueError(_("min_aum {n} is no level of the ladder {levels}", n=unknown[0], levels=LEVELS))
         if any(lower >= upper for lower, upper in pairwise(starts)):
-            raise ValueError("tiers are not in order: list them from the lowest min_aum to the highest, each once")
+            raise ValueError(_("tiers are not in order: list them from the lowest min_aum to the highest, each once"))
         if any(lower.core and not upper.core for lower, upper in pairwise(self.tiers)):
-            raise ValueError("a tier above a core tier must be core too")
+            raise ValueError(_("a tier above a core tier must be core too"))
         without = sorted({role for tier in self.tiers for role in tier.roles} - set(self.max_customers))
         if without:
-            raise ValueError(f"max_customers does not say how many customers a {without[0]} may have")
+            raise ValueError(_("max_customers does not say how many customers a {role} may have", role=without[0]))
         if min(self.max_customers.values()) < 0:
-            raise ValueError("max_customers must not be below zero")
+            raise ValueError(_("max_customers must not be below zero"))
         return self
 
     def tier_of(self, level: int) -> int:

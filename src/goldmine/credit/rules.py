@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from goldmine.core.i18n import LocalizedText
+from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 
@@ -38,7 +38,7 @@ class AmountRule(SettingsModel):
     @classmethod
     def _four_decimals(cls, value: float) -> float:
         if Decimal(str(value)) * 10_000 % 1:
-            raise ValueError("has more than four decimals")
+            raise ValueError(_("has more than four decimals"))
         return value
 
     @property
@@ -104,13 +104,15 @@ class CreditProduct(AmountRule):
     def _sound(self) -> "CreditProduct":
         for trade, months in self.trades.items():
             if len(months) != 2 or not all(1 <= month <= 12 for month in months):
-                raise ValueError(f"trades.{trade} is not two months of 1 to 12, the season's first and last")
+                raise ValueError(
+                    _("trades.{name} is not two months of 1 to 12, the season's first and last", name=trade)
+                )
         bounds = [band.max_probability for band in self.risk_bands]
         if bounds != sorted(set(bounds)):
-            raise ValueError("risk_bands do not rise from one max_probability to the next")
+            raise ValueError(_("risk_bands do not rise from one max_probability to the next"))
         shares = [band.share for band in self.risk_bands]
         if shares != sorted(shares, reverse=True):
-            raise ValueError("risk_bands grant more at a higher risk")
+            raise ValueError(_("risk_bands grant more at a higher risk"))
         return self
 
 

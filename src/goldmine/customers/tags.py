@@ -17,8 +17,9 @@ from pydantic import Field, model_validator
 from goldmine.core.engine import connect
 from goldmine.core.errors import SettingsError
 from goldmine.core.expression import Condition, read_condition
-from goldmine.core.i18n import LocalizedText
+from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.settings import SettingsModel
+from goldmine.core.settings_refusals import refusal_text
 from goldmine.core.workspace import home
 
 Dimension = Literal["value", "behaviour", "type", "life_cycle", "age", "identity"]
@@ -83,7 +84,7 @@ class TagSet(SettingsModel):
     def _names_once(self) -> "TagSet":
         names = [tag.name for tag in self.tags]
         if len(set(names)) < len(names):
-            raise ValueError("has two tags of one name")
+            raise ValueError(_("has two tags of one name"))
         return self
 
     def column(self, tag: Tag | None = None) -> str:
@@ -117,7 +118,7 @@ class Catalogue(SettingsModel):
     def _columns_once(self) -> "Catalogue":
         columns = [column for tag_set in self.sets for column in tag_set.columns]
         if len(set(columns)) < len(columns):
-            raise ValueError("two sets or tags make the same column")
+            raise ValueError(_("two sets or tags make the same column"))
         return self
 
     @property
@@ -154,8 +155,9 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
         ) from error
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
+        where = f"{path.name}: {_entry_path(first['loc'])}"
         raise SettingsError(
-            f"{path.name}: {_entry_path(first['loc'])}: {first['msg']}.", "Correct that entry."
+            _("{where}: {why}.", where=where, why=refusal_text(first)), _("Mend that value.")
         ) from error
     for tag_set in catalogue.sets:
         for tag in tag_set.tags:
@@ -189,7 +191,7 @@ def _check_set(tag_set: TagSet) -> int:
         for rows, expected in ((tag.match, True), (tag.no_match, False))
         for example in rows
     ]
-    for tag, example, _ in examples:
+    for tag, example, _holds in examples:
         cases = tag_set.tags[: tag_set.tags.index(tag)] if tag_set.exclusive else []
         left_out = [name for case in (tag, *cases) for name in case.condition.names if name not in example]
         if left_out:

@@ -4,6 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from goldmine.core.i18n import _
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 from goldmine.coverage.rules import Role
@@ -117,9 +118,9 @@ class RouteRules(SettingsModel):
     def _in_order(self) -> Self:
         clocks = [minutes_of(clock) for clock in (self.starts, self.lunch_from, self.lunch_to, self.ends)]
         if clocks != sorted(set(clocks)):
-            raise ValueError("starts, lunch_from, lunch_to and ends must follow each other")
+            raise ValueError(_("starts, lunch_from, lunch_to and ends must follow each other"))
         if wrong := [name for name, (first, last) in self.windows.items() if minutes_of(first) >= minutes_of(last)]:
-            raise ValueError(f"windows: {wrong[0]} ends before it begins")
+            raise ValueError(_("windows: {name} ends before it begins", name=wrong[0]))
         return self
 
     @property

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from goldmine.core.i18n import _
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 
@@ -19,7 +20,7 @@ _SCALE = 10_000
 
 def _four_decimals(value: float) -> float:
     if Decimal(str(value)) * _SCALE % 1:
-        raise ValueError("has more than four decimals")
+        raise ValueError(_("has more than four decimals"))
     return value
 
 
@@ -55,7 +56,7 @@ class LimitRule(SettingsModel):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.min > self.max:
-            raise ValueError("min is above max")
+            raise ValueError(_("min is above max"))
         return self
 
 
@@ -95,10 +96,10 @@ class VillageRules(SettingsModel):
     @model_validator(mode="after")
     def _every_rating_is_told(self) -> Self:
         if self.ages[0] < 18 or self.ages[0] > self.ages[1]:
-            raise ValueError("ages must begin at 18 or later and rise")
+            raise ValueError(_("ages must begin at 18 or later and rise"))
         told = {*self.refused_ratings, *self.rating_factor}
         if missing := [rating for rating in ("excellent", "good", "fair", "not_recommended") if rating not in told]:
-            raise ValueError(f"rating_factor says nothing of {missing[0]}, and refused_ratings neither")
+            raise ValueError(_("rating_factor says nothing of {name}, and refused_ratings neither", name=missing[0]))
         return self
 
 

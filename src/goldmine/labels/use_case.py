@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Union
 from pydantic import Field, model_validator
 
 from goldmine.core.errors import SettingsError, UseCaseError
-from goldmine.core.i18n import LocalizedText, join_texts, pgettext
+from goldmine.core.i18n import LocalizedText, _, join_texts, pgettext
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import Workspace, home
 from goldmine.labels.outcome import Outcome, outcome_kinds
@@ -41,7 +41,7 @@ class Condition(SettingsModel):
     @model_validator(mode="after")
     def _has_limit(self) -> "Condition":
         if self.below is None and self.at_least is None and self.equals is None:
-            raise ValueError("needs one of below, at_least, equals")
+            raise ValueError(_("needs one of below, at_least, equals"))
         return self
 
 
@@ -199,7 +199,9 @@ class UseCase(SettingsModel):
     @model_validator(mode="after")
     def _segments_cover_everybody(self) -> "UseCase":
         if any(not segment.when for segment in self.segments[:-1]) or (self.segments and self.segments[-1].when):
-            raise ValueError("segments: the last one has no conditions and takes everybody else, the others have some")
+            raise ValueError(
+                _("segments: the last one has no conditions and takes everybody else, the others have some")
+            )
         return self
 
     @property

@@ -19,7 +19,7 @@ from pydantic import Field, model_validator
 
 from goldmine.core.errors import SettingsError
 from goldmine.core.files import whole_file
-from goldmine.core.i18n import in_language
+from goldmine.core.i18n import _, in_language
 from goldmine.core.notice import shout
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import Workspace, home
@@ -72,7 +72,7 @@ class Hook(SettingsModel):
     @model_validator(mode="after")
     def _one_way(self) -> "Hook":
         if sum(bool(way) for way in (self.command, self.webhook, self.mail)) != 1:
-            raise ValueError("give one of command, webhook and mail")
+            raise ValueError(_("give one of command, webhook and mail"))
         return self
 
 

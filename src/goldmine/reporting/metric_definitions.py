@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from goldmine.core.errors import SettingsError
-from goldmine.core.i18n import LocalizedText
+from goldmine.core.i18n import LocalizedText, _, join_texts, pgettext
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 from goldmine.reporting.customer_mart import COLUMNS
@@ -44,12 +44,14 @@ class Where(SettingsModel):
             raise ValueError(_unknown(self.column, list(COLUMNS)))
         ranged = self.at_least is not None or self.below is not None
         if (self.equals is None) == (not ranged):
-            raise ValueError("needs either equals, or at_least or below")
+            raise ValueError(_("needs either equals, or at_least or below"))
         if ranged and column.kind not in ("whole", "fen"):
-            raise ValueError(f"{self.column} is no number, so it cannot be at_least or below anything")
+            raise ValueError(_("{column} is no number, so it cannot be at_least or below anything", column=self.column))
         wanted = {"text": str, "flag": bool, "whole": int}.get(column.kind)
         if not ranged and (wanted is None or type(self.equals) is not wanted):
-            raise ValueError(f"{self.column} is {column.kind}, and equals gives something else")
+            raise ValueError(
+                _("{column} is {kind}, and equals gives something else", column=self.column, kind=column.kind)
+            )
         return self
 
 
@@ -72,7 +74,7 @@ class Sum(SettingsModel):
         if self.of not in COLUMNS:
             raise ValueError(_unknown(self.of, list(COLUMNS)))
         if COLUMNS[self.of].kind not in ("whole", "fen"):
-            raise ValueError(f"{self.of} is no number, so it cannot be added up")
+            raise ValueError(_("{column} is no number, so it cannot be added up", column=self.of))
         return self
 
 
@@ -134,9 +136,10 @@ class Metric(SettingsModel):
         money = isinstance(formula, Sum) and COLUMNS[formula.of].kind == "fen"
         units = ("yuan",) if money else _UNITS.get(formula.kind, ("customers", "products"))
         if self.unit not in units:
-            raise ValueError(f"a {formula.kind} of this kind is in {' or '.join(units)}, not in {self.unit}")
+            named = {"kind": formula.kind, "units": join_texts(units, _(" or ")), "unit": self.unit}
+            raise ValueError(_("a {kind} of this kind is in {units}, not in {unit}", **named))
         if self.remedy_list and not (isinstance(formula, Share) and self.better):
-            raise ValueError("remedy_list goes with a share that says what is better")
+            raise ValueError(_("remedy_list goes with a share that says what is better"))
         return self
 
     @property
@@ -173,7 +176,7 @@ class Target(SettingsModel):
     @model_validator(mode="after")
     def _says_one_thing(self) -> "Target":
         if (self.share is None) == (self.growth is None):
-            raise ValueError("needs either share or growth")
+            raise ValueError(_("needs either share or growth"))
         return self
 
 
@@ -202,20 +205,23 @@ class Metrics(SettingsModel):
     def _names_are_known(self) -> "Metrics":
         names = [metric.name for metric in self.metrics]
         if twice := [name for name in names if names.count(name) > 1]:
-            raise ValueError(f"the metric {twice[0]} stands twice")
+            raise ValueError(_("the metric {name} stands twice", name=twice[0]))
         simple = [metric.name for metric in self.metrics if metric.formula.kind in ("count", "sum")]
+        counted = _("counted or added-up metric")
         for metric in self.metrics:
             if metric.owner not in self.owners:
-                raise ValueError(f"{metric.name}: " + _unknown(metric.owner, list(self.owners), "owner"))
+                raise ValueError(
+                    _("{where}: {why}", where=metric.name, why=_unknown(metric.owner, list(self.owners), _("owner")))
+                )
             if isinstance(metric.formula, Ratio):
                 for part in (metric.formula.of, metric.formula.to):
                     if part not in simple:
-                        raise ValueError(f"{metric.name}: " + _unknown(part, simple, "counted or added-up metric"))
+                        raise ValueError(_("{where}: {why}", where=metric.name, why=_unknown(part, simple, counted)))
         ranked = [metric.name for metric in self.metrics if metric.ranked]
         for target in self.targets:
-            known, what = (ranked, "share to be compared") if target.growth is None else (simple, "counted metric")
+            known, what = (ranked, _("share to be compared")) if target.growth is None else (simple, counted)
             if target.metric not in known:
-                raise ValueError("targets: " + _unknown(target.metric, known, what))
+                raise ValueError(_("{where}: {why}", where="targets", why=_unknown(target.metric, known, what)))
         return self
 
     @cached_property
@@ -224,9 +230,12 @@ class Metrics(SettingsModel):
         return {metric.name: metric for metric in self.metrics}
 
 
-def _unknown(name: str, known: list[str], what: str = "column") -> str:
+def _unknown(name: str, known: list[str], what: LocalizedText | None = None) -> LocalizedText:
     near = get_close_matches(name, known, n=1)
-    return f"{name} is no {what}; " + (f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}")
+    what = what or pgettext("of a table", "column")
+    if near:
+        return _("{name} is no {what}; did you mean {near}?", name=name, what=what, near=near[0])
+    return _("{name} is no {what}; known: {names}", name=name, what=what, names=", ".join(known))
 
 
 def load_metrics(file: Path | None = None) -> Metrics:

@@ -7,6 +7,7 @@ import pytest
 
 from goldmine.contract.intake import load_bank
 from goldmine.core.errors import UseCaseError
+from goldmine.core.i18n import in_language
 from goldmine.core.workspace import Workspace
 from goldmine.labels.use_case import load_use_case
 from goldmine.models.external.columns import read_label, refuse_copies, usable_columns
@@ -42,9 +43,9 @@ def test_other_labels_are_refused_by_count(values):
 
 
 def test_one_class_is_refused():
-    with pytest.raises(UseCaseError, match="2 labelled rows hold one class only"):
+    with pytest.raises(UseCaseError, match="label column y: its 2 labels are all the same"):
         label([1, 1, None])
-    with pytest.raises(UseCaseError, match="0 labelled rows hold no label at all"):
+    with pytest.raises(UseCaseError, match="label column y: no row holds a label"):
         label([None, None], pa.int8())
 
 
@@ -69,6 +70,7 @@ def test_useless_columns_are_dropped_with_a_note():
         "column own: dropped, nearly every row has a text of its own",
         "column bytes: dropped, as binary cannot be learnt from",
     )
+    assert in_language(columns.notes[1], "zh") == "列constant：不使用，每行的值都相同"
 
 
 def test_table_of_text_only_gets_a_count_feature():

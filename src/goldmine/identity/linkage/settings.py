@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 
@@ -56,7 +57,7 @@ class KeyPart(SettingsModel):
         """A part from ``column`` or ``column:characters``."""
         match = _PART.fullmatch(text)
         if match is None:
-            raise ValueError(f"{text!r} is neither a column nor column:characters, such as name:1")
+            raise ValueError(_("{text} is neither a column nor column:characters, such as name:1", text=repr(text)))
         return cls(column=match[1], characters=int(match[2] or 0))
 
     @property
@@ -77,7 +78,7 @@ class Key(SettingsModel):
         if isinstance(raw, dict):
             return raw
         if not isinstance(raw, list) or not raw or not all(isinstance(text, str) for text in raw):
-            raise ValueError("write a list of columns, such as [name, birth_date]")
+            raise ValueError(_("write a list of columns, such as [name, birth_date]"))
         return {"parts": tuple(KeyPart.parse(text) for text in raw)}
 
     @property
@@ -140,15 +141,15 @@ class LinkageSettings(SettingsModel):
         names = [compared.column for compared in comparisons]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"{', '.join(twice)} is compared twice")
+            raise ValueError(_("{columns} is compared twice", columns=", ".join(twice)))
         return comparisons
 
     @model_validator(mode="after")
     def _in_order(self) -> "LinkageSettings":
         if self.review >= self.sure:
-            raise ValueError(f"review ({self.review}) must be below sure ({self.sure})")
+            raise ValueError(_("review ({review}) must be below sure ({sure})", review=self.review, sure=self.sure))
         if self.merge_alone is not None and self.merge_alone < self.sure:
-            raise ValueError(f"merge_alone ({self.merge_alone}) must not be below sure ({self.sure})")
+            raise ValueError(_("merge_alone ({n}) must not be below sure ({sure})", n=self.merge_alone, sure=self.sure))
         return self
 
     def zone(self, probability: float) -> str:

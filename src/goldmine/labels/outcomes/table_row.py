@@ -6,7 +6,7 @@ from pydantic import model_validator
 
 from goldmine.contract.tables import TABLES
 from goldmine.core.expression import read_condition
-from goldmine.core.i18n import LocalizedText
+from goldmine.core.i18n import LocalizedText, _
 from goldmine.labels.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -43,14 +43,23 @@ class TableRow(Outcome):
     def _names_what_the_contract_has(self) -> "TableRow":
         tables = [name for name, spec in TABLES.items() if any(c.name == "customer_id" for c in spec.columns)]
         if self.table not in tables:
-            raise ValueError(f"table: {self.table!r} is not one of {', '.join(tables)}")
+            raise ValueError(_("table: {value} is not one of {names}", value=repr(self.table), names=", ".join(tables)))
         kinds = {column.name: column.kind for column in TABLES[self.table].columns}
         days = [name for name, kind in kinds.items() if kind in ("day", "moment")]
         if self.day not in days:
-            raise ValueError(f"day: {self.day!r} is not one of {', '.join(days)}, the days of {self.table}")
+            raise ValueError(
+                _(
+                    "day: {value} is not one of {names}, the days of {table}",
+                    value=repr(self.day),
+                    names=", ".join(days),
+                    table=self.table,
+                )
+            )
         unknown = [name for name in read_condition(self.when).names if name not in kinds] if self.when else []
         if unknown:
-            raise ValueError(f"when: the table {self.table} has no column {', '.join(unknown)}")
+            raise ValueError(
+                _("when: the table {table} has no column {names}", table=self.table, names=", ".join(unknown))
+            )
         return self
 
     @property

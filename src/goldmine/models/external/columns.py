@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from goldmine.contract.external_types import days_since_1970
 from goldmine.core.errors import UseCaseError
-from goldmine.core.i18n import all_languages, pgettext
+from goldmine.core.i18n import LocalizedText, _, all_languages, pgettext
 from goldmine.labels.eligibility import KEYS, LABEL_COLUMNS
 from goldmine.models.encoding import MAX_CATEGORIES, Encoding, encode, is_number, is_text
 from goldmine.models.external.table import IS_TEST
@@ -64,19 +64,18 @@ def read_label(column: pa.ChunkedArray, name: str) -> pa.Array:
     wrong = words.null_count - codes.null_count
     if wrong:
         raise UseCaseError(
-            f"label column {name}: {-wrong:,} rows hold a label that is neither 0 nor 1.",
-            "Labels are 0 or 1 (or no and yes, false and true); leave empty what is not known.",
+            _("label column {name}: {n:,} rows hold a label that is neither 0 nor 1.", name=name, n=-wrong),
+            _("Labels are 0 or 1 (or no and yes, false and true); leave empty what is not known."),
         )
     positions = codes.combine_chunks() if isinstance(codes, pa.ChunkedArray) else codes
     values = np.array([*labels.values()], np.int8)[positions.fill_null(0).to_numpy()]
     label = pa.array(values, pa.int8(), mask=np.asarray(positions.is_null()))
     known = label.drop_null().to_numpy()
     if not len(known) or known.min() == known.max():
-        problem = "no label at all" if not len(known) else "one class only"
-        raise UseCaseError(
-            f"label column {name}: {len(known):,} labelled rows hold {problem}.",
-            "A model learns from rows of both classes; bring more rows.",
-        )
+        what = _("label column {name}: no row holds a label.", name=name)
+        if len(known):
+            what = _("label column {name}: its {n:,} labels are all the same.", name=name, n=len(known))
+        raise UseCaseError(what, _("A model learns from rows of both classes; bring more rows."))
     return label
 
 
@@ -93,15 +92,17 @@ def usable_columns(table: pa.Table, names: list[str]) -> Columns:
     for name in names:
         infinite = _infinite(table[name])
         if infinite:
-            notes.append(f"column {name}: {infinite:,} infinite values are taken as missing")
+            notes.append(_("column {name}: {n:,} infinite values are taken as missing", name=name, n=infinite))
         column, reason = _prepared(table[name])
         reason = reason or _uninformative(column)
         if reason:
-            notes.append(f"column {name}: dropped, {reason}")
+            notes.append(_("column {name}: dropped, {reason}", name=name, reason=reason))
             continue
         features[_free_name(name, names)] = column
     if not features:
-        raise UseCaseError("the table: no column is left to learn from.", "Bring columns that differ between rows.")
+        raise UseCaseError(
+            _("the table: no column is left to learn from."), _("Bring columns that differ between rows.")
+        )
     if not any(is_number(column.type) for column in features.values()):
         known = sum(column.is_valid().to_numpy().astype(np.int32) for column in features.values())
         features[_free_name(COUNT, names)] = pa.chunked_array([pa.array(known)])
@@ -132,8 +133,8 @@ def refuse_copies(features: pa.Table, outcome: np.ndarray) -> None:
         positives = np.bincount(levels, weights=outcome, minlength=len(rows))
         if np.all((positives == 0) | (positives == rows)):
             raise UseCaseError(
-                f"column {name}: determines the label of every row, so it is a copy of the label.",
-                f"Leave it out with --drop {name}.",
+                _("column {name}: determines the label of every row, so it is a copy of the label.", name=name),
+                _("Leave it out with --drop {name}.", name=name),
             )
 
 
@@ -155,34 +156,34 @@ def best_column(rows: pa.Table, names: list[str]) -> tuple[str, bool]:
     outcome = rows["outcome"].to_numpy()
     numbers = [name for name in names if is_number(rows.schema.field(name).type)]
     if outcome.min() == outcome.max():
-        raise UseCaseError("the table: the rows to learn from hold one class only.", "Bring more labelled rows.")
+        raise UseCaseError(_("the table: the rows to learn from hold one class only."), _("Bring more labelled rows."))
     aucs = {name: _auc(rows, name, outcome) for name in numbers}
     best = max(numbers, key=lambda name: abs(aucs[name] - 0.5))
     return best, bool(aucs[best] > 0.5)
 
 
-def _prepared(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, str]:
+def _prepared(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, LocalizedText | None]:
     kind = column.type
     if pa.types.is_timestamp(kind):
-        return days_since_1970(column), ""
+        return days_since_1970(column), None
     if is_text(kind):
-        return column.cast(pa.string()), ""
+        return column.cast(pa.string()), None
     if pa.types.is_floating(kind):
-        return pc.if_else(pc.is_finite(column), column, None), ""
+        return pc.if_else(pc.is_finite(column), column, None), None
     if is_number(kind):
-        return column, ""
-    return column, f"as {kind} cannot be learnt from"
+        return column, None
+    return column, _("as {type} cannot be learnt from", type=kind)
 
 
-def _uninformative(column: pa.ChunkedArray) -> str:
+def _uninformative(column: pa.ChunkedArray) -> LocalizedText | None:
     if column.null_count == len(column):
-        return "all its values are missing"
+        return _("all its values are missing")
     different = pc.count_distinct(column, mode="only_valid").as_py()
     if different == 1 and column.null_count == 0:
-        return "it has the same value in every row"
+        return _("it has the same value in every row")
     if is_text(column.type) and different > max(MAX_CATEGORIES, _UNIQUE_SHARE * (len(column) - column.null_count)):
-        return "nearly every row has a text of its own"
-    return ""
+        return _("nearly every row has a text of its own")
+    return None
 
 
 def _infinite(column: pa.ChunkedArray) -> int:

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from goldmine.core.errors import UseCaseError
 from goldmine.core.fingerprint import of_file
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 
 IS_TEST = "is_test"
@@ -33,7 +34,8 @@ def read_external_table(work: Workspace, use_case: str) -> tuple[pa.Table, pa.Ta
     path = table_path(work, use_case)
     if not path.exists():
         raise UseCaseError(
-            f"{use_case}: the work folder holds no table of it.", "Bring one in with `goldmine train-table FILE`."
+            _("{name}: the work folder holds no table of it.", name=use_case),
+            _("Bring one in with `goldmine train-table FILE`."),
         )
     table = pq.read_table(path)
     labelled = table.filter(pc.is_valid(table["outcome"]))

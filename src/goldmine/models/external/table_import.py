@@ -131,14 +131,15 @@ def _check_columns(spec: TableSpec, names: list[str]) -> None:
     for option, name in [*options.items(), *(("--drop", name) for name in spec.drop)]:
         if name not in names:
             raise UseCaseError(
-                f"{option} {name}: {spec.file.name} has no such column.", f"Its columns are {', '.join(names)}."
+                _("{option} {name}: {file} has no such column.", option=option, name=name, file=spec.file.name),
+                _("Its columns are {names}.", names=", ".join(names)),
             )
     names_used = [*options.values(), *set(spec.drop)]
     for name in names_used:
         if names_used.count(name) > 1:
             raise UseCaseError(
-                f"column {name}: is named for more than one role.",
-                "Name different columns for --label, --id, --time and --drop; none of them is learnt from.",
+                _("column {name}: is named for more than one role.", name=name),
+                _("Name different columns for --label, --id, --time and --drop; none of them is learnt from."),
             )
 
 
@@ -147,8 +148,10 @@ def _keys(column: pa.ChunkedArray, name: str) -> pa.Array:
     missing = keys.null_count + (pc.sum(pc.equal(pc.utf8_trim_whitespace(keys), "")).as_py() or 0)
     duplicates = len(keys) - pc.count_distinct(keys, mode="all").as_py()
     if missing or duplicates:
-        problem = f"{missing:,} rows have none" if missing else f"{duplicates:,} rows repeat the id of an earlier row"
-        raise UseCaseError(f"id column {name}: {problem}.", "Give each row a number of its own.")
+        what = _("id column {name}: {n:,} rows repeat the id of an earlier row.", name=name, n=duplicates)
+        if missing:
+            what = _("id column {name}: {n:,} rows have none.", name=name, n=missing)
+        raise UseCaseError(what, _("Give each row a number of its own."))
     return keys
 
 
@@ -164,17 +167,17 @@ def _whole_numbers(column: pa.ChunkedArray, keys: pa.Array, file: Path) -> bool:
 def _moment(column: pa.ChunkedArray, name: str) -> np.ndarray:
     kind = column.type
     if column.null_count or not (is_number(kind) or pa.types.is_temporal(kind)):
-        problem = (
-            f"{column.null_count:,} rows have none" if column.null_count else f"is {kind}, which has no order in time"
-        )
-        raise UseCaseError(f"time column {name}: {problem}.", "Give a day, a moment or a number that rises with time.")
+        what = _("time column {name}: is {type}, which has no order in time.", name=name, type=kind)
+        if column.null_count:
+            what = _("time column {name}: {n:,} rows have none.", name=name, n=column.null_count)
+        raise UseCaseError(what, _("Give a day, a moment or a number that rises with time."))
     if pa.types.is_temporal(kind):
         column = column.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
     moment = column.cast(pa.float64(), safe=False).to_numpy()
     if not np.isfinite(moment).all() or moment.min() == moment.max():
         raise UseCaseError(
-            f"time column {name}: holds values that are no number, or one value only.",
-            "Give a day, a moment or a number that rises with time, or leave --time out.",
+            _("time column {name}: holds values that are no number, or one value only.", name=name),
+            _("Give a day, a moment or a number that rises with time, or leave --time out."),
         )
     return moment
 

@@ -5,13 +5,19 @@ import pytest
 
 from goldmine.activity import build_activity
 from goldmine.core.errors import HistoryError, ReleaseError
+from goldmine.core.files import write_json
 from goldmine.core.workspace import Workspace
 from goldmine.measurement.campaign_results import (
     Campaign,
     campaigns,
     complete_campaign,
+    group_titles,
     read_results,
 )
+from goldmine.measurement.effect import Cut
+from goldmine.models.uplift.effect import NotMeasurable
+from goldmine.plots import style
+from goldmine.plots.measurement import effects_table
 from tests.tiny import balance, make_bank, transaction
 
 AS_OF, COMPLETE = date(2024, 2, 29), date(2024, 6, 13)
@@ -208,3 +214,21 @@ def test_month_made_up_later_is_not_measured(work):
         folder = publish(work, as_of, release=release).parents[1]
         (folder / "manifest.json").write_text(f'{{"created_at": "{created_at}"}}')
     assert [found.folder.parents[1].name for found in campaigns(work)] == ["r1", "correction"]
+
+
+def test_groups_are_called_by_title_and_word_in_the_language_of_the_figures(tmp_path):
+    work = Workspace(tmp_path)
+    folder = publish(work)
+    offers = [{"offer": "first_wealth", "title": {"en": "First fund", "zh": "首笔理财"}}]
+    manifest = {"created_at": "2024-03-01T00:00:00Z", "campaigns": {"spring": {"offers": offers}}}
+    write_json(folder.parents[1] / "manifest.json", manifest)
+    (campaign,) = campaigns(work)
+    groups = tuple(
+        Cut(name, 9, 9, None, None, NotMeasurable("too few")) for name in ("wealth", "call", "first_wealth", "B1")
+    )
+    style.use_language("zh")
+    try:
+        shown = effects_table(groups, group_titles(campaign)).iloc[:, 0].tolist()
+    finally:
+        style.use_language("en")
+    assert shown == ["理财产品购买倾向", "电话", "首笔理财", "B1"]

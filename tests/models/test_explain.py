@@ -101,7 +101,7 @@ def test_plain_figure_is_quoted_and_only_in_an_allowed_direction():
     table = pa.table({"decaying": [0.12, 0.40], "season": [3.0, 1.0], "count": [1.0, 20.0]})
     quiet = ReasonDirections(low=["count", "season"])
     typical = {"count": 9.0, "season": 2.0}
-    found = explain(literal, table, features, quotable=lambda name, value: quiet.allows(name, value, typical[name]))
+    found = explain(literal, table, features, quotable=lambda name, value, _: quiet.allows(name, value, typical[name]))
     assert [[(reason.feature, reason.value) for reason in row] for row in found] == [
         [("count", 1.0)],
         [("season", 1.0)],

@@ -151,6 +151,13 @@ def phrase_of(name, value, typical=None, language="en"):
             "Channels used within a year: 1 (typical: 4)",
             "近一年使用1种渠道（同类客户一般4种）",
         ),
+        (
+            "active_months_streak",
+            12.0,
+            1.0,
+            "Active months in a row: 12 (typical: 1)",
+            "已连续12个月有主动交易（同类客户一般1个月）",
+        ),
         ("aum_avg_365d", 1.2, 340.0, "No assets to speak of over the last year", "近一年几乎没有资产"),
         (
             "inflow_sum_365d",

@@ -10,7 +10,7 @@ import pandas as pd
 
 from goldmine.contract.display_names import DisplayNames
 from goldmine.core.columns import column
-from goldmine.core.i18n import in_language
+from goldmine.core.i18n import LocalizedText, in_language, stored_text
 from goldmine.customers.ladder import LEVELS, level_title
 from goldmine.customers.moves import Moves
 from goldmine.grid.travel import Places
@@ -137,6 +137,16 @@ def drifted() -> pd.DataFrame:
     states = ["alarm"] * 3 + ["drifted"] * 5 + ["stable"] * 12
     return pd.DataFrame({"feature": [f"f{n}" for n in range(20)], "psi": np.geomspace(1.2, 0.01, 20),
                          "limit": 0.15, "state": states})  # fmt: skip
+
+
+def group_names() -> dict[str, LocalizedText]:
+    """What people call the groups of `measured`."""
+    texts = {
+        "longtail": ("Long-tail conversion", "长尾客户提级"),
+        "call": ("phone call", "电话"),
+        "large_deposit_certificate_three_years": ("Certificate of deposit, 3 years", "大额存单三年期"),
+    }
+    return {code: stored_text({"en": en, "zh": zh}) for code, (en, zh) in texts.items()}
 
 
 def measured() -> Measured:

@@ -44,6 +44,12 @@ def check_columns(names: Sequence[str], where: str) -> None:
             )
 
 
+def known_columns(work: Workspace, as_of: date) -> set[str]:
+    """Those of the columns that the work folder holds: of its features, and of its customers table if there is one."""
+    paths = [path for path in (work.features(as_of), customers_path(work, as_of)) if path.exists()]
+    return {name for path in paths for name in parquet_schema(path).names}
+
+
 def customer_columns(
     connection: Backend, work: Workspace, as_of: date, customers: Sequence[str], names: Sequence[str]
 ) -> ibis.Table:

@@ -12,9 +12,12 @@ from ibis.backends.duckdb import Backend
 from goldmine.activity.build import partition
 from goldmine.contactability.past_offers import newest_releases, releases_out
 from goldmine.contract.bank import Bank
+from goldmine.core.columns import column
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, ReleaseError
+from goldmine.core.files import read_json
+from goldmine.core.i18n import LocalizedText, stored_text
 from goldmine.core.workspace import Workspace
 from goldmine.identity import merged_numbers, under_survivors
 from goldmine.labels.cutoffs import outcome_end
@@ -91,6 +94,17 @@ def campaigns(work: Workspace) -> list[Campaign]:
 def _unreadable(use_cases: set[str]) -> bool:
     """Whether the file of a campaign's use case cannot be read: without its horizon the campaign has no last day."""
     return not use_cases.isdisjoint(set(use_case_names()) - set(readable_use_cases()))
+
+
+def group_titles(campaign: Campaign) -> dict[str, LocalizedText]:
+    """What people call the groups that a campaign is measured by: its use cases and offers by title, channels in words.
+
+    Branches and deciles have none; nor has an offer of a release that does not hold its title.
+    """
+    record = (read_json(campaign.folder.parents[1] / "manifest.json", {}).get("campaigns") or {}).get(campaign.name, {})
+    offers = {offer["offer"]: stored_text(offer["title"]) for offer in record.get("offers", ())}
+    cases = {name: load_use_case(name).title for name in campaign.use_cases}
+    return {**column("channel").words, **offers, **cases}
 
 
 def complete_campaign(work: Workspace, snapshot: date, name: str = "", published: str = "") -> Campaign:

@@ -41,8 +41,8 @@ class Reason:
     effect: float
 
 
-Quotable = Callable[[str, float | str | None], bool]
-"""Whether a reason may quote a value of a feature."""
+Quotable = Callable[[str, float | str | None, int], bool]
+"""Whether a reason may quote a value of a feature, for a row by its number."""
 
 
 def explain(
@@ -50,7 +50,7 @@ def explain(
     rows: pa.Table,
     features: Sequence[Feature] = (),
     top: int = 3,
-    quotable: Quotable = lambda _feature, _value: True,
+    quotable: Quotable = lambda _feature, _value, _row: True,
 ) -> list[list[Reason]]:
     """The strongest reasons of each row, best first, one of a kind.
 
@@ -70,7 +70,7 @@ def explain(
     top : int
         Maximum number of reasons a row.
     quotable : callable
-        Whether a value of a feature may be quoted; by default all may.
+        Whether a value of a feature may be quoted for a row; by default all may.
     """
     names = model.encoding.features
     by_name = {feature.name: feature for feature in features}
@@ -94,7 +94,7 @@ def explain(
                 quotes = [_quoted(by_name.get(names[n]), names[n], cells, row) for n in raising if effects[row, n] > 0]
                 kinds = {quote: _kind(by_name.get(quote), str(behaviours[behaviour])) for quote in quotes}
                 free = [quote for quote in quotes if kinds[quote] not in by_kind]
-                name = next((quote for quote in free if quotable(quote, cells.value(quote, row))), None)
+                name = next((quote for quote in free if quotable(quote, cells.value(quote, row), start + row)), None)
                 if name is not None:
                     effect = float(sums[row, behaviour])
                     by_kind[kinds[name]] = Reason(str(behaviours[behaviour]), name, cells.value(name, row), effect)

@@ -61,6 +61,8 @@ _CODES = {
 }
 """Categories of the contract's code lists; a bank's own categories are shown as they are."""
 _QUARTERS = (_("the first quarter"), _("the second quarter"), _("the third quarter"), _("the fourth quarter"))
+_MONTHS_COUNTED = "\u4e2a\u6708"
+"""The one measure word of Chinese reasons that has two characters: so many months."""
 _PER_YEAR = 12
 _FEW = {"count": 2.0, "yuan": 10.0, "share": 0.01, "ratio": 0.01}
 """Values up to which a value of each unit is few: its number says less than the word."""
@@ -116,7 +118,8 @@ def reason_phrase(
     if usual == shown or typical[reason.feature] < least:
         return phrase
     if unit == "count" and language == "zh":
-        usual += template.partition("{value}")[2][:1]  # the measure word, which Chinese has after a number
+        after = template.partition("{value}")[2]  # the measure word, which Chinese has after a number
+        usual += _MONTHS_COUNTED if after.startswith(_MONTHS_COUNTED) else after[:1]
     return str(in_language(_("{reason} (typical: {value})", reason=phrase, value=usual), language))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from goldmine.customers.ladder import LAYER_TITLES, layer_of, level_of
 from goldmine.plots.style import BLUE, GOLD, GREY, ExactPercent, _, finished, localized, pgettext
@@ -29,6 +30,7 @@ def household_sizes(households: pd.DataFrame) -> Figure:
     axis.bar_label(bars, [f"{count:,}" for count in counts], padding=2)
     axis.set_xlabel(_("members who bank here"))
     axis.set_ylabel(_("households"))
+    axis.yaxis.set_major_locator(MaxNLocator(integer=True))
     axis.margins(y=0.15)
     axis.grid(visible=False, axis="x")
     axis.set_title(_("Households by members"), loc="left")

@@ -1,5 +1,8 @@
 """Figures of a measured campaign: the effect of assignment to contact, overall and by group."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
@@ -7,15 +10,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from goldmine.core.i18n import LocalizedText, in_language
 from goldmine.measurement.effect import Cut, table
 from goldmine.measurement.predicted_observed import Compliance
 from goldmine.measurement.report import Measured, compliance_table
 from goldmine.models.uplift.effect import Estimate, NotMeasurable
-from goldmine.plots.style import BLUE, GOLD, GREEN, GREY, RED, ExactPercent, _, finished, pgettext
+from goldmine.plots.style import BLUE, GOLD, GREEN, GREY, RED, ExactPercent, _, finished, language, pgettext
 
 _ROW_INCHES = 0.34
 _HEAD_INCHES = 1.0
 _MOST_ROWS = 25
+_NO_TITLES: Mapping[str, LocalizedText] = {}
 
 
 def headline(measured: Measured) -> pd.DataFrame:
@@ -44,9 +49,9 @@ def estimate_text(estimate: Estimate | NotMeasurable, form: str) -> str:
     return _("{value} ({low} to {high})", value=value, low=low, high=high)
 
 
-def effects_table(groups: tuple[Cut, ...]) -> pd.DataFrame:
+def effects_table(groups: tuple[Cut, ...], titles: Mapping[str, LocalizedText] = _NO_TITLES) -> pd.DataFrame:
     """Groups as a table for people: customers, shares, effect with interval, or why there is none."""
-    frame = table(groups)
+    frame = table(titled(groups, titles))
     names = [
         pgettext("column", "group"),
         pgettext("column", "contact"),
@@ -56,7 +61,8 @@ def effects_table(groups: tuple[Cut, ...]) -> pd.DataFrame:
         pgettext("column", "effect"),
     ]
     shares = [
-        frame[name].map("{:.1%}".format, na_action="ignore").fillna("-") for name in ("contact_mean", "control_mean")
+        frame[name].astype(object).map("{:.1%}".format, na_action="ignore").fillna("-")
+        for name in ("contact_mean", "control_mean")
     ]
     effects = [estimate_text(group.effect, "{:+.1%}") for group in groups]
     return pd.DataFrame(
@@ -64,17 +70,24 @@ def effects_table(groups: tuple[Cut, ...]) -> pd.DataFrame:
     )
 
 
-def effects_figure(measured: Measured) -> Figure:
+def titled(groups: tuple[Cut, ...], titles: Mapping[str, LocalizedText]) -> tuple[Cut, ...]:
+    """Groups under what people call them, in the figures' language; one without a title keeps its name."""
+    return tuple(
+        replace(group, name=str(in_language(titles.get(group.name, group.name), language()))) for group in groups
+    )
+
+
+def effects_figure(measured: Measured, titles: Mapping[str, LocalizedText] = _NO_TITLES) -> Figure:
     """Effects with their intervals, a panel per grouping; groups that are not measurable are left out."""
-    titles = {
+    panels = {
         "use_case": _("By use case"),
         "decile": _("By decile"),
         "channel": _("By channel"),
         "offer": _("By offer"),
         "branch": _("By branch"),
     }
-    groups = {name: _measurable(measured.by.get(name, ()))[:_MOST_ROWS] for name in titles}
-    groups = {name: cuts for name, cuts in groups.items() if cuts}
+    groups = {name: _measurable(measured.by.get(name, ()))[:_MOST_ROWS] for name in panels}
+    groups = {name: titled(cuts, titles) for name, cuts in groups.items() if cuts}
     if not groups:
         groups = {"use_case": ()}
     heights = [_HEAD_INCHES + _ROW_INCHES * len(cuts) for cuts in groups.values()]
@@ -88,7 +101,7 @@ def effects_figure(measured: Measured) -> Figure:
         sharex=True,
     )
     for axis, (name, cuts) in zip(axes[:, 0], groups.items(), strict=True):
-        _panel(axis, titles[name], cuts, measured.whole.effect)
+        _panel(axis, panels[name], cuts, measured.whole.effect)
     axes[-1, 0].set_xlabel(_("added to the share that reached the aim"))
     axes[-1, 0].xaxis.set_major_formatter(PercentFormatter(1))  # as many decimals as tell the ticks apart
     return finished(figure)

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 import pyarrow as pa
+from ibis.backends.duckdb import Backend
 
+from goldmine.campaigns.claims import Claim, ReasonsOfClaim, load_claims
+from goldmine.campaigns.conditions import conditions_met, known_columns
 from goldmine.core.engine import connect
 from goldmine.core.i18n import in_language
 from goldmine.core.layouts import REASONS
@@ -60,8 +63,9 @@ def reasons_in_words(
     """The strongest reasons of each customer, in words, compared with typical values of everyone scored.
 
     A reason is a behaviour that raised the customer's own probability and reads that way: the use case says which
-    features may be quoted, above or below the typical value. A customer without reasons is described by the use case's
-    facts. SHAP values are computed for these rows only.
+    features may be quoted, above or below the typical value. What a reason claims is true of the customer, as
+    ``pipelines/claims.yaml`` says when. A customer without reasons is described by the use case's facts. SHAP values
+    are computed for these rows only.
 
     Parameters
     ----------
@@ -91,9 +95,13 @@ def reasons_in_words(
     everyone = _evenly(eligible(connection, work, use_case, as_of).order_by("customer_id").to_pyarrow())
     typical = typical_values(feature_rows(connection, work.features(as_of), everyone, names).to_arrow_table(), names)
 
-    def quotable(feature: str, value: float | str | None) -> bool:
+    untrue = _untrue_claims(connection, work, customers, as_of)
+
+    def quotable(feature: str, value: float | str | None, row: int) -> bool:
         quoted, directions = features.get(feature), use_case.reasons
         if quoted and not says_something(quoted, value):
+            return False
+        if untrue[row] and any(claim.reasons.made_by(feature, sign_of(quoted, value)) for claim in untrue[row]):
             return False
         if directions is None:
             return True
@@ -121,6 +129,18 @@ def reasons_in_words(
         for row, plain in zip(reasons, facts, strict=True)
     ]
     return ReasonsInWords(phrases, quoted)
+
+
+def _untrue_claims(connection: Backend, work: Workspace, customers: Sequence[str], as_of: date) -> list[list[Claim]]:
+    """For each customer the claims that reasons may make and that do not hold; none whose columns the bank lacks."""
+    known = known_columns(work, as_of)
+    claims = [claim for claim in load_claims().claims if set(claim.condition.names) <= known]
+    made = {claim.name: claim for claim in claims if claim.reasons != ReasonsOfClaim()}
+    if not made:
+        return [[] for _customer in customers]
+    conditions = {name: claim.condition for name, claim in made.items()}
+    held = conditions_met(connection, work, as_of, customers, conditions).to_dict("list")
+    return [[claim for name, claim in made.items() if not held[name][row]] for row in range(len(customers))]
 
 
 def _fact_names(use_case: UseCase, features: Mapping[str, Feature]) -> list[str]:

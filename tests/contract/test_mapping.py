@@ -1,15 +1,24 @@
 """bank.yaml: what it may hold, and what an error in it says."""
 
-from datetime import date, timedelta
+import time
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from goldmine.contract.mapping import load_mapping
 from goldmine.contract.sources import CsvSource, ParquetSource, PostgresSource
+from goldmine.core import dates
 from goldmine.core.errors import SettingsError
 
 TABLES = "tables: {customers: {source: c}, transactions: {source: c}}\n"
+
+
+@pytest.fixture(autouse=True)
+def own_zone():
+    """This process' zone as it was, after a test that moved it."""
+    yield
+    time.tzset()
 
 
 def bank(folder: Path, text: str) -> Path:
@@ -19,7 +28,7 @@ def bank(folder: Path, text: str) -> Path:
 
 def test_name_defaults_to_the_folder_and_data_until_today(tmp_path: Path) -> None:
     mapping = load_mapping(bank(tmp_path, "sources: {c: {parquet: c.parquet}}\n" + TABLES))
-    assert (mapping.name, mapping.data_until) == (tmp_path.name, date.today())
+    assert (mapping.name, mapping.data_until) == (tmp_path.name, dates.today())
 
 
 def test_a_canonical_folder_may_give_just_name_and_data_until(tmp_path: Path) -> None:
@@ -87,7 +96,7 @@ BAD = [
     ),
     ("name: x\ndata_until: 2024-02-30\n", "line 2 cannot be read: the value looks like a date and is none", "Mend"),
     ("data_until: 2024-06-30 25:00:00\n", "line 1 cannot be read: the value looks like a date and is none", "Mend"),
-    ("data_until: 2999-12-31\n", "the books cannot cover all until 2999-12-31; this machine's day is", "clock"),
+    ("data_until: 2999-12-31\n", "the books cannot cover all until 2999-12-31; the bank's day is", "clock"),
     ("data_until: 0001-01-01\n", "the books cannot cover all until 0001-01-01", "Correct the day"),
     (f"max_year: {'9' * 10_000}\n", "line 1 cannot be read: the value looks like a number and is none", "Mend"),
     ("max_year: !!bool maybe\n", "the value looks like a truth value and is none", "Mend"),
@@ -121,10 +130,21 @@ def test_a_folder_whose_name_cannot_be_the_banks_wants_one(tmp_path: Path) -> No
     assert load_mapping(bank(folder, f"name: 邳州农商行 (2024)\n{text}")).name == "邳州农商行 (2024)"
 
 
-def test_books_may_reach_to_tomorrow_where_the_machine_is_west_of_china(tmp_path: Path) -> None:
-    tomorrow = date.today() + timedelta(days=1)
-    text = f"data_until: {tomorrow}\nsources: {{c: {{parquet: c.parquet}}}}\n{TABLES}"
-    assert load_mapping(bank(tmp_path, text)).data_until == tomorrow
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "UTC", "America/Los_Angeles"])
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [("2024-06-30T15:59:59", "2024-06-30"), ("2024-06-30T16:00:00", "2024-07-01"), ("2024-02-28T16:30", "2024-02-29")],
+)
+def test_books_end_at_the_banks_day_wherever_the_machine_stands(tmp_path, monkeypatch, zone, moment, day) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    monkeypatch.setattr(dates, "now", lambda: datetime.fromisoformat(moment).replace(tzinfo=UTC))
+    sources = f"sources: {{c: {{parquet: c.parquet}}}}\n{TABLES}"
+    assert str(load_mapping(bank(tmp_path, sources)).data_until) == day
+    assert str(load_mapping(bank(tmp_path, f"data_until: {day}\n{sources}")).data_until) == day
+    later = date.fromisoformat(day) + timedelta(days=1)
+    with pytest.raises(SettingsError, match=f"cannot cover all until {later}; the bank's day is {day}"):
+        load_mapping(bank(tmp_path, f"data_until: {later}\n{sources}"))
 
 
 def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:

@@ -2,12 +2,13 @@
 
 import json
 import os
+import sqlite3
 from pathlib import Path
 
 import pytest
 
 from goldmine.core.errors import DiskError, WorkFolderError
-from goldmine.core.files import read_json, read_record, whole_file, whole_folder, write_json
+from goldmine.core.files import disk_errors, read_json, read_record, whole_file, whole_folder, write_json
 
 DAMAGES = {
     "empty": lambda path: path.write_bytes(b""),
@@ -83,3 +84,14 @@ def test_a_file_in_place_of_a_folder_is_an_error_in_words(tmp_path):
     (tmp_path / "work").write_text("")
     with pytest.raises(DiskError, match="could not write"):
         write_json(tmp_path / "work" / "bank.json", {})
+
+
+@pytest.mark.parametrize("said", ["database or disk is full", "attempt to write a readonly database"])
+def test_what_a_database_says_of_its_disk_is_an_error_in_words(tmp_path, said):
+    with pytest.raises(DiskError, match=r"mlflow\.db: could not write"), disk_errors(tmp_path / "mlflow.db"):
+        raise sqlite3.OperationalError(said)
+
+
+def test_an_error_of_ours_stays_as_it_is_whatever_it_quotes(tmp_path):
+    with pytest.raises(WorkFolderError, match="disk is full"), disk_errors(tmp_path):
+        raise WorkFolderError("the disk is full", "Free some.")

@@ -156,11 +156,10 @@ def decide(
     language: InLanguage = "en",
 ) -> None:
     """Take back what managers decided on the limits; each decision is kept and logged with who made it."""
-    from datetime import date
 
     from goldmine.cli.output import near, say
     from goldmine.contract.intake import load_bank
-    from goldmine.core.dates import snapshot_date
+    from goldmine.core.dates import snapshot_date, today
     from goldmine.core.i18n import _, in_language
     from goldmine.core.workspace import Workspace
     from goldmine.credit.decisions import BAD, decisions_path, take_decisions
@@ -170,7 +169,7 @@ def decide(
     bank = load_bank(workspace)
     day, rules = snapshot_date(as_of, bank.data_until), load_credit_rules()
     with workspace.lock():
-        taken = take_decisions(file, bank, workspace, rules, as_of=day, decided=(date.today(), by))
+        taken = take_decisions(file, bank, workspace, rules, as_of=day, decided=(today(), by))
     say(in_language(_("{granted} granted, {refused} refused, {open} not decided", granted=taken.granted,
                       refused=taken.refused, open=taken.open), language))  # fmt: skip
     for reason, count in taken.bad.items():

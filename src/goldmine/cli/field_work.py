@@ -182,16 +182,15 @@ def visit_results(
     language: InLanguage = "en",
 ) -> None:
     """Take in the visits and facts of a returned route; rows that go back are written beside it."""
-    from datetime import date
-
     from goldmine.cli.output import near, say
     from goldmine.contract.intake import load_bank
+    from goldmine.core.dates import today
     from goldmine.core.i18n import _, in_language
     from goldmine.core.workspace import Workspace
     from goldmine.grid.visit_form import REJECTED, import_visits
 
     workspace = Workspace(work.absolute())
-    taken = import_visits(file.absolute(), load_bank(workspace), workspace, date.today())
+    taken = import_visits(file.absolute(), load_bank(workspace), workspace, today())
     line = _("{visits} visits and {facts} facts stored, {n} rows not filled in; the next run takes them in",
              visits=f"{taken.visits:,}", facts=f"{taken.facts:,}", n=f"{taken.not_filled:,}")  # fmt: skip
     say(in_language(line, language))

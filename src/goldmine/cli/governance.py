@@ -56,17 +56,16 @@ def history(work: WorkFolder = Path("data"), use_case: UseCases = None) -> None:
 @models.command()
 def champion(work: WorkFolder = Path("data"), use_case: UseCases = None, on: Day = "") -> None:
     """Show which version was champion at a day's end, since when, and why."""
-    from datetime import date
 
     from rich.console import Console
     from rich.table import Column, Table
 
-    from goldmine.core.dates import parse_day
+    from goldmine.core.dates import parse_day, today
     from goldmine.core.workspace import Workspace
     from goldmine.governance.journal_check import champion_on
     from goldmine.labels.use_case import load_use_case, names_by_model
 
-    bank, day = Workspace(work.absolute()).bank_name(), parse_day(on, "--on") if on else date.today()
+    bank, day = Workspace(work.absolute()).bank_name(), parse_day(on, "--on") if on else today()
     table = Table(
         "Use case",
         "champion",

@@ -25,19 +25,18 @@ def import_decisions(
     language: InLanguage = "en",
 ) -> None:
     """Take the decisions of a returned review sheet; pairs of one person become mergers from that day on."""
-    from datetime import date
 
     from goldmine.cli.output import say
     from goldmine.contract.intake import load_bank
     from goldmine.core.audit.log import system_user
-    from goldmine.core.dates import parse_day, snapshot_date
+    from goldmine.core.dates import parse_day, snapshot_date, today
     from goldmine.core.i18n import _, in_language
     from goldmine.core.workspace import Workspace
     from goldmine.identity.linkage.review_sheet import REJECTED, take_review
 
     workspace = Workspace(work.absolute())
     bank = load_bank(workspace)
-    day = parse_day(decided_on, "--decided-on") if decided_on else date.today()
+    day = parse_day(decided_on, "--decided-on") if decided_on else today()
     snapshot = snapshot_date(as_of, bank.data_until)
     taken = take_review(file.absolute(), bank, workspace, snapshot, decided=(day, system_user()))
     say(in_language(_("{same} pairs are one person, {different} are two people, {open} not decided",

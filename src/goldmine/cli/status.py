@@ -1,7 +1,7 @@
 """``goldmine status``: one screen that says what is current, what is due, what failed, and what waits."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -140,6 +140,7 @@ def _due(coming: "list[Tick]", due: "Tick | None") -> Iterator[LocalizedText]:
 
 
 def _campaigns(work: "Workspace") -> Iterator[LocalizedText]:
+    from goldmine.core.dates import today
     from goldmine.measurement.campaign_results import campaigns
     from goldmine.measurement.kept_figures import kept_figures
 
@@ -147,7 +148,7 @@ def _campaigns(work: "Workspace") -> Iterator[LocalizedText]:
     waiting = [one for one in campaigns(work) if (one.name, str(one.as_of)) not in measured]
     for campaign in waiting[:_CAMPAIGNS]:
         told = {"name": campaign.name, "as_of": campaign.as_of, "day": campaign.complete_on}
-        if campaign.complete_on <= date.today():
+        if campaign.complete_on <= today():
             yield _("{name} of {as_of}: complete since {day}, not measured", **told)
         else:
             yield _("{name} of {as_of}: awaits results until {day}", **told)

@@ -17,6 +17,7 @@ from goldmine.contactability.policy import HoldOut, campaigns_folder, load_polic
 from goldmine.core.errors import SettingsError, UseCaseError
 from goldmine.core.files import disk_errors, read_record, write_json
 from goldmine.core.fingerprint import of_bytes
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 from goldmine.labels.cutoffs import outcome_end
 from goldmine.labels.use_case import load_use_case
@@ -55,9 +56,16 @@ def salt_of(work: Workspace, holdout: HoldOut | None) -> str:
         return salt
     if path.exists() or (holdout is not None and _recorded(work)):
         raise SettingsError(
-            f"{path.name}: is {'empty' if path.exists() else 'missing'}, and a hold-out was drawn with it.",
-            "Restore it from a backup of the work folder; where it is lost for good, remove it and holdout.json: "
-            "everybody is drawn anew then, and what was held out so far can no longer be measured.",
+            _(
+                "{path}: is {state}, and a hold-out was drawn with it.",
+                path=path.name,
+                state=_("empty") if path.exists() else _("missing"),
+            ),
+            _(
+                "Restore it from a backup of the work folder; where it is lost for good, remove it and "
+                "holdout.json: everybody is drawn anew then, and what was held out so far can no longer be "
+                "measured."
+            ),
         )
     _draw_salt(path)
     return path.read_text("utf-8")
@@ -190,10 +198,16 @@ def keep_holdout(work: Workspace, holdout: HoldOut | None, as_of: date) -> None:
             changed.append("end_date")
         if changed:
             raise SettingsError(
-                f"offers.yaml: holdout: {', '.join(changed)} changed in the middle of the hold-out from "
-                f"{entry['start_date']} to {entry['end_date']}.",
-                "Put it back as it was: else those held out so far are contacted and nothing can be measured. "
-                "A new hold-out may begin when this one has ended; this one may be prolonged.",
+                _(
+                    "offers.yaml: holdout: {changed} changed in the middle of the hold-out from {first} to {last}.",
+                    changed=", ".join(changed),
+                    first=entry["start_date"],
+                    last=entry["end_date"],
+                ),
+                _(
+                    "Put it back as it was: else those held out so far are contacted and nothing can be "
+                    "measured. A new hold-out may begin when this one has ended; this one may be prolonged."
+                ),
             )
     if new is not None:
         others = [entry for entry in recorded if entry["start_date"] != new["start_date"]]

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +22,7 @@ from goldmine.contract.sources import (
 )
 from goldmine.contract.tables import TABLES
 from goldmine.contract.value_forms import MIN_YEAR, ValueForms, check_forms, merged
+from goldmine.core.dates import today
 from goldmine.core.engine import DUCKDB, Engine, engine_of
 from goldmine.core.errors import ContractError, SettingsError
 from goldmine.core.i18n import _
@@ -146,19 +147,19 @@ def _bank_name(name: str, file: Path) -> str:
 
 
 def _data_until(day: date | None, file: Path) -> date:
-    """The last day of the books; in the west it may be tomorrow, where the bank's day has begun already."""
-    today = date.today()
-    if day and not date(MIN_YEAR, 1, 1) <= day <= today + timedelta(days=1):
+    """The last day of the books: the stated one, or the bank's day."""
+    latest = today()
+    if day and not date(MIN_YEAR, 1, 1) <= day <= latest:
         raise SettingsError(
             _(
-                "{file}: data_until: the books cannot cover all until {day}; this machine's day is {today}.",
+                "{file}: data_until: the books cannot cover all until {day}; the bank's day is {today}.",
                 file=file,
                 day=day,
-                today=today,
+                today=latest,
             ),
             _("Correct the day, or the machine's clock."),
         )
-    return day or today
+    return day or latest
 
 
 def stated_end(folder: Path) -> date | None:

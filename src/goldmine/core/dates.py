@@ -4,13 +4,23 @@ import calendar
 import re
 import unicodedata
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from goldmine.core.errors import HistoryError
+from goldmine.core.i18n import _
+
+TIME_ZONE = "Asia/Shanghai"
+"""The bank's day: schedules and books go by it, wherever the machine stands."""
 
 
 def now() -> datetime:
     """This moment, in UTC."""
     return datetime.now(UTC)
+
+
+def today() -> date:
+    """The bank's day at this moment, which may be tomorrow by the clock of a machine in the west."""
+    return now().astimezone(ZoneInfo(TIME_ZONE)).date()
 
 
 def month_end(day: date, months: int = 0) -> date:
@@ -58,7 +68,8 @@ def parse_day(text: str, what: str) -> date:
         return date(*map(int, written.groups())) if written else date.fromisoformat(text)
     except ValueError as error:
         raise HistoryError(
-            f"{what}: {text!r} is not a date of the form YYYY-MM-DD.", "Give a day, for example 2024-06-30."
+            _("{what}: {text!r} is not a date of the form YYYY-MM-DD.", what=what, text=text),
+            _("Give a day, for example 2024-06-30."),
         ) from error
 
 
@@ -73,8 +84,12 @@ def parse_month_end(text: str) -> date:
     day = parse_day(text, "as_of")
     if day != month_end(day):
         raise HistoryError(
-            f"as_of: {day} is not a month end; books are read at month ends only.",
-            f"Use {month_end(day)} or {month_end(day - timedelta(days=31))}.",
+            _("as_of: {day} is not a month end; books are read at month ends only.", day=day),
+            _(
+                "Use {this} or {earlier}.",
+                this=month_end(day),
+                earlier=month_end(day - timedelta(days=31)),
+            ),
         )
     return day
 
@@ -90,5 +105,8 @@ def snapshot_date(text: str, data_until: date) -> date:
     last = month_end(data_until) if data_until == month_end(data_until) else month_end(data_until, -1)
     day = parse_month_end(text) if text else last
     if day > last:
-        raise HistoryError(f"as_of: {day} is after the books' last month end.", f"Use {last} or an earlier month end.")
+        raise HistoryError(
+            _("as_of: {day} is after the books' last month end.", day=day),
+            _("Use {last} or an earlier month end.", last=last),
+        )
     return day

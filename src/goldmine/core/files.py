@@ -10,11 +10,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from goldmine.core.errors import DiskError, WorkFolderError
+from goldmine.core.errors import DiskError, GoldmineError, WorkFolderError
 from goldmine.core.file_modes import folder_mode
+from goldmine.core.i18n import _
 from goldmine.core.notice import shout
 
-_FULL = ("No space left on device", "disk is full")
+_REFUSALS = {
+    "No space left on device": errno.ENOSPC,
+    "disk is full": errno.ENOSPC,
+    "readonly database": errno.EACCES,
+    "unable to open database file": errno.EACCES,
+}
+"""What databases and libraries say where a disk refused them, in words of their own."""
 
 
 @contextmanager
@@ -27,17 +34,28 @@ def disk_errors(path: Path) -> Iterator[None]:
         if not why:
             raise
         raise DiskError(
-            f"{path}: could not write ({why}).",
-            "Free some space or permit writing there, then run again; finished steps are kept.",
+            _("{path}: could not write ({why}).", path=path, why=why),
+            _("Free some space or permit writing there, then run again; finished steps are kept."),
         ) from error
 
 
 def _disk_fault(error: Exception) -> str:
-    """What the disk refused; empty if the error is not the disk's. Databases report it in their own words."""
+    """What the disk refused; empty if the error is not the disk's, or says so already."""
     if isinstance(error, OSError):
         refused = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOTDIR, errno.EEXIST)
         return os.strerror(error.errno) if error.errno in refused else ""
-    return os.strerror(errno.ENOSPC) if any(words in str(error) for words in _FULL) else ""
+    return "" if isinstance(error, GoldmineError) else disk_refusal(str(error))
+
+
+def disk_refusal(said: str) -> str:
+    """What the disk refused, by what a database or a library said of it; empty if it said nothing of a disk.
+
+    Examples
+    --------
+    >>> disk_refusal("(sqlite3.OperationalError) database or disk is full")
+    'No space left on device'
+    """
+    return next((os.strerror(number) for words, number in _REFUSALS.items() if words in said), "")
 
 
 @contextmanager
@@ -128,7 +146,7 @@ def read_record(path: Path, default: Any, restore: str) -> Any:
     """
     value, damage = _read(path, default)
     if damage:
-        raise WorkFolderError(f"{path}: {damage}.", restore)
+        raise WorkFolderError(_("{path}: {damage}.", path=path, damage=damage), restore)
     return value
 
 
@@ -141,11 +159,13 @@ def _read(path: Path, default: Any) -> tuple[Any, str]:
     except (FileNotFoundError, NotADirectoryError):
         pass
     except IsADirectoryError:
-        damage = "is a folder"
+        damage = _("is a folder")
     except PermissionError as error:
-        raise WorkFolderError(f"{path}: may not be read.", "Permit reading it, or run as its owner.") from error
+        raise WorkFolderError(
+            _("{path}: may not be read.", path=path), _("Permit reading it, or run as its owner.")
+        ) from error
     except (ValueError, RecursionError):
-        damage = "is cut short or changed" if content.strip() else "is empty"
+        damage = _("is cut short or changed") if content.strip() else _("is empty")
     if default is not None and not isinstance(value, type(default)):
         damage = f"holds a {type(value).__name__}, not a {type(default).__name__}"
     return (default, damage) if damage else (value, "")

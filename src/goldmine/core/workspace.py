@@ -13,6 +13,7 @@ from typing import TextIO
 from goldmine.core.errors import WorkFolderError
 from goldmine.core.file_modes import protect
 from goldmine.core.files import disk_errors, read_record, write_json
+from goldmine.core.i18n import _
 from goldmine.core.processes import process_mark
 from goldmine.core.seals import discard_damaged
 
@@ -135,7 +136,9 @@ class Workspace:
         """
         owner = self._owner()
         if not owner:
-            raise WorkFolderError(f"{self.root}: is no bank's work folder yet.", "Run `goldmine run` there first.")
+            raise WorkFolderError(
+                _("{root}: is no bank's work folder yet.", root=self.root), _("Run `goldmine run` there first.")
+            )
         return str(owner["bank"])
 
     def source(self) -> Path | None:
@@ -162,7 +165,7 @@ class Workspace:
         advice = 'Restore it from a backup, or write {"bank": "NAME"} into it with the bank\'s name of bank.yaml.'
         owner: dict[str, str] = read_record(path, {}, advice)
         if path.exists() and not isinstance(owner.get("bank"), str):
-            raise WorkFolderError(f"{path}: names no bank.", advice)
+            raise WorkFolderError(_("{path}: names no bank.", path=path), advice)
         return owner
 
     def require_bank(self, bank: str, source: Path | None = None) -> None:
@@ -181,14 +184,19 @@ class Workspace:
         before = owner.get("source")
         if source is not None and before and Path(before).resolve() != source.resolve():
             raise WorkFolderError(
-                f"{self.root}: its tables came from {before}, not from {source}.",
-                "Take the other folder's tables in with `goldmine validate --bank`, or leave --bank out.",
+                _(
+                    "{root}: its tables came from {before}, not from {source}.",
+                    root=self.root,
+                    before=before,
+                    source=source,
+                ),
+                _("Take the other folder's tables in with `goldmine validate --bank`, or leave --bank out."),
             )
 
     def _other_bank(self, holds: str, asked: str) -> WorkFolderError:
         return WorkFolderError(
-            f"{self.root}: holds the bank {holds!r}, not {asked!r}.",
-            "Give each bank a work folder of its own with --work.",
+            _("{root}: holds the bank {holds!r}, not {asked!r}.", root=self.root, holds=holds, asked=asked),
+            _("Give each bank a work folder of its own with --work."),
         )
 
     def make_folder(self, folder: Path) -> None:
@@ -205,7 +213,9 @@ class Workspace:
             with disk_errors(self.root):
                 folder.mkdir(parents=True, exist_ok=True)
         except FileNotFoundError as error:  # of the system's own, such as /proc
-            raise WorkFolderError(f"{self.root}: no folder can be made there.", "Give another with --work.") from error
+            raise WorkFolderError(
+                _("{root}: no folder can be made there.", root=self.root), _("Give another with --work.")
+            ) from error
 
     @contextmanager
     def lock(self, wait_seconds: float = 0.0) -> Iterator[None]:
@@ -234,8 +244,8 @@ class Workspace:
         with stream:
             if not _locked(stream, max(wait_seconds, _LOOK_SECONDS)):
                 raise WorkFolderError(
-                    f"{self.root}: another run is at work here{_holder(stream)}.",
-                    "Wait until it has ended, or give this run another folder with --work.",
+                    _("{root}: another run is at work here{holder}.", root=self.root, holder=_holder(stream)),
+                    _("Wait until it has ended, or give this run another folder with --work."),
                 )
             self._require_no_kernel()
             stream.truncate(0)
@@ -262,8 +272,8 @@ class Workspace:
         with disk_errors(self.root), (self.root / _KERNELS).open("a+") as stream:
             if not _locked(stream, KERNEL_SECONDS):
                 raise WorkFolderError(
-                    f"{self.root}: kernels of a run that was killed are still at work here.",
-                    "End the processes `ipykernel_launcher` that hold it, then run again.",
+                    _("{root}: kernels of a run that was killed are still at work here.", root=self.root),
+                    _("End the processes `ipykernel_launcher` that hold it, then run again."),
                 )
 
 

@@ -14,6 +14,7 @@ from goldmine.core.dates import month_end, month_key, months_back
 from goldmine.core.engine import DUCKDB, Engine
 from goldmine.core.errors import HistoryError
 from goldmine.core.files import read_json, write_json
+from goldmine.core.i18n import _
 from goldmine.core.seals import is_sealed, sealed_content
 from goldmine.core.sql import quoted
 from goldmine.core.tasks import run_tasks
@@ -47,9 +48,12 @@ def build_features(bank: Bank, work: Workspace, cutoffs: list[date], engine: Eng
     for cutoff in cutoffs:
         if month_key(cutoff) not in months:
             raise HistoryError(
-                f"features at {cutoff}: the books hold no transactions of that month.",
-                f"Use a month end from {month_end(date.fromisoformat(months[0] + '-01'))} "
-                f"to {month_end(date.fromisoformat(months[-1] + '-01'))}.",
+                _("features at {cutoff}: the books hold no transactions of that month.", cutoff=cutoff),
+                _(
+                    "Use a month end from {first} to {last}.",
+                    first=month_end(date.fromisoformat(months[0] + "-01")),
+                    last=month_end(date.fromisoformat(months[-1] + "-01")),
+                ),
             )
     fingerprints = {cutoff: feature_fingerprint(bank, work, cutoff) for cutoff in cutoffs}
     stale = [cutoff for cutoff in cutoffs if _made_from(work, cutoff) != fingerprints[cutoff]]
@@ -84,7 +88,9 @@ def feature_content(work: Workspace, cutoff: date) -> str:
     """
     table = work.features(cutoff)
     if not table.exists():
-        raise HistoryError(f"features at {cutoff}: they have not been made.", "Run `goldmine features` first.")
+        raise HistoryError(
+            _("features at {cutoff}: they have not been made.", cutoff=cutoff), _("Run `goldmine features` first.")
+        )
     return sealed_content(table)
 
 
@@ -99,8 +105,11 @@ def require_current(bank: Bank, work: Workspace, cutoffs: Iterable[date]) -> Non
     for cutoff in cutoffs:
         if work.features(cutoff).exists() and read_json(_mark(work, cutoff)) != feature_fingerprint(bank, work, cutoff):
             raise HistoryError(
-                f"features at {cutoff}: they were made from other tables or by other code than there are now.",
-                "Run `goldmine features` again, then go on.",
+                _(
+                    "features at {cutoff}: they were made from other tables or by other code than there are now.",
+                    cutoff=cutoff,
+                ),
+                _("Run `goldmine features` again, then go on."),
             )
 
 

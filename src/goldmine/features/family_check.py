@@ -7,6 +7,7 @@ import ibis.expr.operations as ops
 from ibis.expr.operations.udf import InputType
 
 from goldmine.core.errors import LeakError
+from goldmine.core.i18n import _
 from goldmine.features.customer_aggregates import CUSTOMER_AGGREGATES
 from goldmine.features.definition import FeatureDefinition
 from goldmine.features.sources import MONTHS, months, spine, table
@@ -50,7 +51,15 @@ def require_views(family: str, definitions: Iterable[FeatureDefinition], rows: i
         if not reads and not definition.value.op().relations <= {rows.op()}:
             reads = "rows that are not the view's"
         if reads:
-            raise LeakError(f"features: {definition.feature.name!r} of the family {family!r} reads {reads}.", _DO)
+            raise LeakError(
+                _(
+                    "features: {feature!r} of the family {family!r} reads {reads}.",
+                    feature=definition.feature.name,
+                    family=family,
+                    reads=reads,
+                ),
+                _DO,
+            )
 
 
 def require_known_tables(queries: Iterable[ibis.Table], steps: Iterable[str]) -> None:
@@ -72,7 +81,7 @@ def require_known_tables(queries: Iterable[ibis.Table], steps: Iterable[str]) ->
     for query in queries:
         reads = next(_foreign(query.op(), None, allowed, seen), "")
         if reads:
-            raise LeakError(f"features: the plan of all features reads {reads}.", _DO)
+            raise LeakError(_("features: the plan of all features reads {reads}.", reads=reads), _DO)
 
 
 def _foreign(start: ops.Node, rows: ops.Relation | None, allowed: frozenset[str], seen: set[ops.Node]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from goldmine.core.audit.sealed_file import BrokenSealError, SealedFile
 from goldmine.core.errors import ModelError
 from goldmine.core.file_names import file_name
 from goldmine.core.files import disk_errors
-from goldmine.core.i18n import all_languages, stored_text
+from goldmine.core.i18n import _, all_languages, stored_text
 from goldmine.core.workspace import home
 from goldmine.models.store import Store
 from goldmine.models.tracking import registered_name
@@ -150,8 +150,8 @@ class Journal:
             return [_entry(line) for line in SealedFile(self.path).lines()]
         except BrokenSealError as error:
             raise ModelError(
-                f"journal of {self.name}: line {error.line} is not as it was written.",
-                f"Bring {self.path.name} back from a backup; nothing is promoted until it is whole.",
+                _("journal of {name}: line {line} is not as it was written.", name=self.name, line=error.line),
+                _("Bring {path} back from a backup; nothing is promoted until it is whole.", path=self.path.name),
             ) from error
 
     def champion_on(self, day: date) -> Entry | None:

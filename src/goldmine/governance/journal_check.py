@@ -3,6 +3,7 @@
 from datetime import date
 
 from goldmine.core.errors import ModelError
+from goldmine.core.i18n import _
 from goldmine.governance.journal import Entry, Journal
 from goldmine.models.registry import journal_seal
 from goldmine.models.store import require_same_store
@@ -26,8 +27,8 @@ def history(bank_name: str, use_case: str) -> list[Entry]:
         require_same_store(f"journal of {journal.name}", journal.path, entries[-1].store, store)
     if sealed and not known:
         raise ModelError(
-            f"journal of {journal.name}: lines that the registry knows are missing.",
-            f"Bring {journal.path.name} back from a backup; nothing is promoted until it is whole.",
+            _("journal of {name}: lines that the registry knows are missing.", name=journal.name),
+            _("Bring {path} back from a backup; nothing is promoted until it is whole.", path=journal.path.name),
         )
     return entries
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from goldmine.core.errors import LeakError
+from goldmine.core.i18n import _
 
 
 @dataclass(frozen=True)
@@ -43,4 +44,6 @@ def require_none(name: str, checks: list[Check]) -> None:
         return
     (first, leak_text), more = leaks[0], len(leaks) - 1
     others = f" ({more} more: {'; '.join(leak for _, leak in leaks[1:4])}{'; ...' if more > 3 else ''})" if more else ""
-    raise LeakError(f"{name}: leakage gate: {leak_text}{others}.", first.do)
+    raise LeakError(
+        _("{name}: leakage gate: {leak_text}{others}.", name=name, leak_text=leak_text, others=others), first.do
+    )

@@ -102,13 +102,14 @@ def rollback(bank_name: str, use_case: str, why: str, to: str = "") -> Entry:
     name = registered_name(bank_name, use_case)
     if unreachable():
         raise ModelError(
-            f"{name}: the registry {unreachable()} cannot be reached.", "Roll back when the tracking server is back."
+            _("{name}: the registry {unreachable} cannot be reached.", name=name, unreachable=unreachable()),
+            _("Roll back when the tracking server is back."),
         )
     journal = Journal(bank_name, use_case)
     with journal.locked():
         holder = _as_registered(journal)
         if not holder:
-            raise ModelError(f"{name}: no model is champion.", "Run `goldmine train` for it first.")
+            raise ModelError(_("{name}: no model is champion.", name=name), _("Run `goldmine train` for it first."))
         back = _way_back(journal, holder, to)
         fingerprints = _fingerprints(version_tags(name, back))
         return _change(journal, holder, Event("rolled_back", holder, back, (why,), {}, fingerprints))
@@ -123,9 +124,15 @@ def _require_evaluated(journal: Journal, version: str, holder: str, evaluation: 
     why = _("the stored model of version {version} is not the evaluated one", version=version)
     _write(journal, Event("refused", version, holder, (why,), {}, _fingerprints(tags)))
     raise ModelError(
-        f"{journal.name} version {version}: its model is not the one that was evaluated "
-        f"(fingerprint {evaluated[:12]}, evaluated {evaluation.model_fingerprint[:12]}).",
-        "Nothing was promoted; train the use case again.",
+        _(
+            "{journal} version {version}: its model is not the one that was evaluated (fingerprint {evaluated}, "
+            "evaluated {evaluation}).",
+            journal=journal.name,
+            version=version,
+            evaluated=evaluated[:12],
+            evaluation=evaluation.model_fingerprint[:12],
+        ),
+        _("Nothing was promoted; train the use case again."),
     )
 
 
@@ -212,7 +219,10 @@ def _way_back(journal: Journal, holder: str, to: str) -> str:
     wrong = f"version {to} is" if to == holder else f"version {to} was never"
     raise ModelError(
         f"{journal.name}: {f'{wrong} the champion' if to else 'there is no earlier champion'}.",
-        f"Former champions: {', '.join(sorted(former, key=int)) or 'none'}. See `goldmine models history`.",
+        _(
+            "Former champions: {former}. See `goldmine models history`.",
+            former=", ".join(sorted(former, key=int)) or "none",
+        ),
     )
 
 

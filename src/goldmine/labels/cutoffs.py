@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.errors import HistoryError
+from goldmine.core.i18n import _
 from goldmine.labels.use_case import UseCase
 
 
@@ -72,8 +73,12 @@ def plan_cutoffs(use_case: UseCase, as_of: date, months: list[str]) -> Cutoffs:
     if not months or month_key(as_of) not in months:
         covered = f"{min(months)} to {max(months)}" if months else "nothing"
         raise HistoryError(
-            f"as_of {as_of}: the books hold no transactions of that month (they hold {covered}).",
-            "Choose a month end that the books cover.",
+            _(
+                "as_of {as_of}: the books hold no transactions of that month (they hold {covered}).",
+                as_of=as_of,
+                covered=covered,
+            ),
+            _("Choose a month end that the books cover."),
         )
     test = _latest_complete(use_case, as_of)
     calibrate = _latest_complete(use_case, test)
@@ -84,9 +89,15 @@ def plan_cutoffs(use_case: UseCase, as_of: date, months: list[str]) -> Cutoffs:
     train = tuple(cutoff for cutoff in spaced if cutoff >= first) or (first,)
     if first >= calibrate:
         raise HistoryError(
-            f"as_of {as_of}: too little history for {use_case.name!r}; its books begin in {min(months)}, "
-            f"and a training cutoff needs {use_case.min_history_months} months before it.",
-            f"The earliest snapshot that works is {_earliest(use_case, first)}.",
+            _(
+                "as_of {as_of}: too little history for {use_case!r}; its books begin in {months}, and a training "
+                "cutoff needs {min_history_months} months before it.",
+                as_of=as_of,
+                use_case=use_case.name,
+                months=min(months),
+                min_history_months=use_case.min_history_months,
+            ),
+            _("The earliest snapshot that works is {earliest}.", earliest=_earliest(use_case, first)),
         )
     return Cutoffs(train, calibrate, test)
 

@@ -17,6 +17,7 @@ from ibis.expr.types import BooleanValue
 from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect, parquet_rows, read_parquet
 from goldmine.core.errors import HistoryError, UseCaseError
+from goldmine.core.i18n import _
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
 from goldmine.identity import merged_numbers
@@ -57,7 +58,8 @@ def eligible(
     path = work.features(cutoff)
     if not path.exists():
         raise HistoryError(
-            f"{use_case.name} at {cutoff}: no feature table of that cutoff.", "Run `goldmine features` for it first."
+            _("{use_case} at {cutoff}: no feature table of that cutoff.", use_case=use_case.name, cutoff=cutoff),
+            _("Run `goldmine features` for it first."),
         )
     conditions = [condition for group in (use_case.eligible, *use_case.any_of) for condition in group]
     needed = {"customer_id", *(condition.feature for condition in conditions)}
@@ -74,9 +76,12 @@ def _holds(rows: ibis.Table, use_case: UseCase, condition: Condition) -> Boolean
     """Whether a condition holds; for an unknown value it does not."""
     if condition.feature not in rows.columns:
         raise UseCaseError(
-            f"{use_case.name}: eligibility asks for the feature {condition.feature!r}, which this bank's tables "
-            "do not carry.",
-            "See docs/features.md for the table that it needs, or leave this use case out.",
+            _(
+                "{use_case}: eligibility asks for the feature {feature!r}, which this bank's tables do not carry.",
+                use_case=use_case.name,
+                feature=condition.feature,
+            ),
+            _("See docs/features.md for the table that it needs, or leave this use case out."),
         )
     value = rows[condition.feature]
     limits = [
@@ -180,8 +185,14 @@ def labelled(bank: Bank, work: Workspace, use_case: UseCase, cutoff: date, as_of
     end = outcome_end(use_case, cutoff)
     if end > as_of:
         raise HistoryError(
-            f"{use_case.name} at {cutoff}: its outcome is complete on {end}, after the snapshot {as_of}.",
-            "Use an earlier cutoff or a later snapshot.",
+            _(
+                "{use_case} at {cutoff}: its outcome is complete on {end}, after the snapshot {as_of}.",
+                use_case=use_case.name,
+                cutoff=cutoff,
+                end=end,
+                as_of=as_of,
+            ),
+            _("Use an earlier cutoff or a later snapshot."),
         )
     connection = connect()
     rows = eligible(connection, work, use_case, cutoff)

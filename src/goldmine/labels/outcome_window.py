@@ -13,6 +13,7 @@ from goldmine.core.dates import month_key
 from goldmine.core.engine import read_parquet
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.expression import read_condition
+from goldmine.core.i18n import _
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
 from goldmine.identity import merged_numbers, under_survivors
@@ -110,14 +111,18 @@ class OutcomeWindow:
         path = self.work.features(day)
         if not path.exists():
             raise HistoryError(
-                f"features at {day}: not made, and the outcome of {self.cutoff} is read there.",
-                "Run `goldmine features` for the use case first.",
+                _(
+                    "features at {day}: not made, and the outcome of {cutoff} is read there.",
+                    day=day,
+                    cutoff=self.cutoff,
+                ),
+                _("Run `goldmine features` for the use case first."),
             )
         unknown = sorted(set(names) - set(parquet_schema(path).names))
         if unknown:
             raise UseCaseError(
-                f"outcome: this bank's tables do not carry the feature {', '.join(unknown)}.",
-                "See docs/features.md for the names and the tables that they need.",
+                _("outcome: this bank's tables do not carry the feature {unknown}.", unknown=", ".join(unknown)),
+                _("See docs/features.md for the names and the tables that they need."),
             )
         return read_parquet(self.connection, [path], ["customer_id", *names])
 
@@ -132,7 +137,8 @@ class OutcomeWindow:
         month = month_key(last_month_end(day))
         if month not in self.bank.months("balances"):
             raise HistoryError(
-                f"balances: none of {month}, the month that the outcome is read in.", "Bring in that month's balances."
+                _("balances: none of {month}, the month that the outcome is read in.", month=month),
+                _("Bring in that month's balances."),
             )
         rows = self.connection.read_parquet(str(partition(self.work, "balances", month)))
         rows = self._under_survivors(rows.select("customer_id", "aum_avg"))
@@ -188,8 +194,12 @@ def outcome_customers(use_case: UseCase, window: OutcomeWindow) -> ibis.Table:
     for table in use_case.needs:
         if not window.bank.has(table):
             raise UseCaseError(
-                f"{use_case.name}: its outcome is counted from the table {table!r}, which this bank does not have.",
-                "Map that table in bank.yaml, or leave this use case out.",
+                _(
+                    "{use_case}: its outcome is counted from the table {table!r}, which this bank does not have.",
+                    use_case=use_case.name,
+                    table=table,
+                ),
+                _("Map that table in bank.yaml, or leave this use case out."),
             )
     return use_case.outcome.customers(window)
 

@@ -104,14 +104,22 @@ def copied_champion(name: str, store: Store) -> Champion:
     version = copied_version(name, store)
     if not version:
         raise ModelError(
-            f"{name}: the registry {store.address} cannot be reached, and no champion was ever loaded here.",
-            "Bring the tracking server back, or mend MLFLOW_TRACKING_URI.",
+            _(
+                "{name}: the registry {address} cannot be reached, and no champion was ever loaded here.",
+                name=name,
+                address=store.address,
+            ),
+            _("Bring the tracking server back, or mend MLFLOW_TRACKING_URI."),
         )
     kept, model = _kept(name), load_model(_folder(name) / "model.json")
     if model.fingerprint != kept["model"]:
         raise ModelError(
-            f"{name} version {version}: its copy in mlruns/champions is not the model that was stored there.",
-            "Bring the tracking server back; the copy is then written again.",
+            _(
+                "{name} version {version}: its copy in mlruns/champions is not the model that was stored there.",
+                name=name,
+                version=version,
+            ),
+            _("Bring the tracking server back; the copy is then written again."),
         )
     shout(f"{name}: the last champion on disk scores: version {version}, trained at {kept['as_of']}.")
     return Champion(name, version, kept["run_id"], kept["as_of"], model)

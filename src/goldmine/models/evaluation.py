@@ -8,6 +8,7 @@ import pyarrow as pa
 from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 from goldmine.core.errors import ModelError
+from goldmine.core.i18n import _
 from goldmine.labels.use_case import UseCase
 from goldmine.models.encoding import Encoding, encode
 from goldmine.models.model import Model
@@ -243,8 +244,12 @@ def _baseline_score(rows: pa.Table, use_case: UseCase) -> np.ndarray:
     baseline = use_case.baseline
     if baseline.feature not in rows.column_names:
         raise ModelError(
-            f"{use_case.name}: the baseline orders by {baseline.feature!r}, which the feature table does not have.",
-            "Name another feature as the baseline in the use case's file.",
+            _(
+                "{use_case}: the baseline orders by {feature!r}, which the feature table does not have.",
+                use_case=use_case.name,
+                feature=baseline.feature,
+            ),
+            _("Name another feature as the baseline in the use case's file."),
         )
     values = encode(Encoding((baseline.feature,), {}), rows)[:, 0].astype(np.float64)
     turned = values if baseline.highest_first else -values

@@ -9,6 +9,7 @@ from goldmine.core.engine import connect
 from goldmine.core.errors import UseCaseError
 from goldmine.core.files import write_json
 from goldmine.core.fingerprint import of_file
+from goldmine.core.i18n import _
 from goldmine.core.seals import sealed_file
 from goldmine.core.sql import literal, quoted
 from goldmine.core.workspace import Workspace
@@ -42,13 +43,16 @@ def score_by_expected_rate(bank: Bank, work: Workspace, use_case: UseCase, as_of
         If the snapshot's features have not been made, or were made by other code.
     """
     if use_case.expected_rate is None:
-        raise UseCaseError(f"{use_case.name}: its file states no expected_rate.", "Train a model for it.")
+        raise UseCaseError(
+            _("{use_case}: its file states no expected_rate.", use_case=use_case.name), _("Train a model for it.")
+        )
     require_current(bank, work, [as_of])
     connection, feature = connect(), use_case.baseline.feature
     customers = eligible(connection, work, use_case, as_of).to_pyarrow()
     if not customers.num_rows:
         raise UseCaseError(
-            f"{use_case.name} at {as_of}: nobody is eligible.", "Check its conditions against the features' figures."
+            _("{use_case} at {as_of}: nobody is eligible.", use_case=use_case.name, as_of=as_of),
+            _("Check its conditions against the features' figures."),
         )
     path = work.scores(as_of, use_case.name)
     path.with_suffix(".json").unlink(missing_ok=True)  # scores without their description do not count

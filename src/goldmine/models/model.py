@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression
 from goldmine.core.errors import ModelError
 from goldmine.core.files import whole_file
 from goldmine.core.fingerprint import of_bytes
+from goldmine.core.i18n import _
 from goldmine.core.progress import cores
 from goldmine.models.boosting import lightgbm
 from goldmine.models.encoding import Encoding, encode
@@ -200,7 +201,9 @@ def load_model(path: Path) -> Model:
             Calibrator(**stored["calibrator"]),
         )
     except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"{path.name}: no whole model is stored there.", "Train the use case again.") from error
+        raise ModelError(
+            _("{path}: no whole model is stored there.", path=path.name), _("Train the use case again.")
+        ) from error
 
 
 class _Served:

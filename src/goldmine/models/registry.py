@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from goldmine.core.errors import ModelError
+from goldmine.core.i18n import _
 from goldmine.models.champion import Champion, copied_champion, copied_trained_at, copied_version, keep_copy
 from goldmine.models.model import Model, load_model
 from goldmine.models.tracking import CHAMPION, registered_name, store_of, unreachable, use_tracking
@@ -155,8 +156,8 @@ def champion(bank_name: str, use_case: str) -> Champion:
     holder = _champion_version(mlflow.MlflowClient(), name)
     if holder is None:
         raise ModelError(
-            f"{name}: no model is champion; none was trained, or none beat its baseline.",
-            f"Run `goldmine train --use-case {use_case}` and read why in its notebook.",
+            _("{name}: no model is champion; none was trained, or none beat its baseline.", name=name),
+            _("Run `goldmine train --use-case {use_case}` and read why in its notebook.", use_case=use_case),
         )
     loaded = load_version(bank_name, use_case, str(holder.version))
     keep_copy(loaded, store_of(bank_name))
@@ -186,8 +187,13 @@ def load_version(bank_name: str, use_case: str, version: str) -> Champion:
     name = registered_name(bank_name, use_case)
     if unreachable():
         raise ModelError(
-            f"{name}: the registry {unreachable()} cannot be reached, so version {version} cannot be loaded.",
-            "Only the last champion is kept on this machine; bring the tracking server back.",
+            _(
+                "{name}: the registry {unreachable} cannot be reached, so version {version} cannot be loaded.",
+                name=name,
+                unreachable=unreachable(),
+                version=version,
+            ),
+            _("Only the last champion is kept on this machine; bring the tracking server back."),
         )
     found = mlflow.MlflowClient().get_model_version(name, version)
     return Champion(name, version, str(found.run_id), found.tags.get(AS_OF, ""), stored_model(name, version))
@@ -207,13 +213,21 @@ def stored_model(name: str, version: str) -> Model:
     try:
         folder = Path(mlflow.artifacts.download_artifacts(f"models:/{name}/{version}"))
     except (mlflow.MlflowException, OSError) as error:
-        raise ModelError(f"{name} version {version}: its stored model cannot be read.", remedy) from error
+        raise ModelError(
+            _("{name} version {version}: its stored model cannot be read.", name=name, version=version), remedy
+        ) from error
     model = load_model(folder / "data" / "model.json")
     registered = version_tags(name, version).get(MODEL, model.fingerprint)
     if model.fingerprint != registered:
         raise ModelError(
-            f"{name} version {version}: its stored model is not the one that was registered "
-            f"(fingerprint {model.fingerprint[:12]}, registered {registered[:12]}).",
+            _(
+                "{name} version {version}: its stored model is not the one that was registered (fingerprint "
+                "{model}, registered {registered}).",
+                name=name,
+                version=version,
+                model=model.fingerprint[:12],
+                registered=registered[:12],
+            ),
             remedy,
         )
     return model
@@ -251,7 +265,9 @@ def _new_version(client: Any, name: str, run: Any, tags: dict[str, str]) -> str:
 
     logged = [output.model_id for output in (run.outputs.model_outputs if run.outputs else [])]
     if not logged:
-        raise ModelError(f"{name}: the run has no logged model to register.", "Train the use case again.")
+        raise ModelError(
+            _("{name}: the run has no logged model to register.", name=name), _("Train the use case again.")
+        )
     try:
         client.create_registered_model(name)
     except MlflowException as error:

@@ -17,6 +17,7 @@ from goldmine.core.engine import DUCKDB, Engine, connect, parquet_rows
 from goldmine.core.errors import UseCaseError
 from goldmine.core.files import read_json, whole_file, write_json
 from goldmine.core.fingerprint import of_file
+from goldmine.core.i18n import _
 from goldmine.core.parquet import parquet_files, parquet_schema
 from goldmine.core.seals import sealed_file
 from goldmine.core.sql import literal
@@ -157,8 +158,8 @@ def _rank(job: _ScoringJob, path: Path) -> int:
     total = sum(pq.read_metadata(part).num_rows for part in parts)
     if not total:
         raise UseCaseError(
-            f"{job.use_case.name} at {job.as_of}: nobody is eligible.",
-            "Check its conditions against the features' figures.",
+            _("{use_case} at {as_of}: nobody is eligible.", use_case=job.use_case.name, as_of=job.as_of),
+            _("Check its conditions against the features' figures."),
         )
     connection = connect(spill=job.scratch)
     with sealed_file(path) as temporary:

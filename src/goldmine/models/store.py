@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from goldmine.core.errors import ModelError
+from goldmine.core.i18n import _
 from goldmine.core.workspace import home
 
 PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
@@ -88,7 +89,10 @@ def require_same_store(what: str, path: Path, kept: Store | None, now: Store) ->
     owner = "an unknown store" if kept is None else f"the store {kept.address}"
     other = "another store, created later at the same address" if kept and kept.address == now.address else now.address
     raise ModelError(
-        f"{what} belongs to {owner}; in use is {other}.",
-        "Set MLFLOW_TRACKING_URI back to its store, or use a project folder of its own (GOLDMINE_HOME) for this one; "
-        f"if the store was replaced for good, move {path.relative_to(home())} into an archive and run again.",
+        _("{what} belongs to {owner}; in use is {other}.", what=what, owner=owner, other=other),
+        _(
+            "Set MLFLOW_TRACKING_URI back to its store, or use a project folder of its own (GOLDMINE_HOME) for "
+            "this one; if the store was replaced for good, move {path} into an archive and run again.",
+            path=path.relative_to(home()),
+        ),
     )

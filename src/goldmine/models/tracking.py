@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from goldmine.core.errors import ModelError, SettingsError
 from goldmine.core.files import disk_errors, read_record, write_json
+from goldmine.core.i18n import _
 from goldmine.core.notice import shout
 from goldmine.core.workspace import home
 from goldmine.models.store import PORTS, Store, store_address
@@ -63,8 +64,11 @@ def tracking_uri() -> str:
     kind = uri.partition("://")[0].split("+")[0] if "://" in uri else ""
     if kind not in (*PORTS, "sqlite"):
         raise SettingsError(
-            "MLFLOW_TRACKING_URI: is no address of a tracking store.",
-            f"Begin it with one of {', '.join(f'{name}://' for name in (*PORTS, 'sqlite'))}, or unset it.",
+            _("MLFLOW_TRACKING_URI: is no address of a tracking store."),
+            _(
+                "Begin it with one of {kinds}, or unset it.",
+                kinds=", ".join(f"{name}://" for name in (*PORTS, "sqlite")),
+            ),
         )
     return uri
 
@@ -144,12 +148,17 @@ def _database_fault(what: str, error: sqlite3.DatabaseError) -> str:
     text = str(error)
     if "locked" in text:
         raise ModelError(
-            f"{what}: another program has kept it locked for {_LOCK_SECONDS:.0f} s.",
-            "End that program, then run again.",
+            _(
+                "{what}: another program has kept it locked for {seconds:.0f} s.",
+                what=what,
+                seconds=_LOCK_SECONDS,
+            ),
+            _("End that program, then run again."),
         ) from None
     if "not a database" in text or "malformed" in text:
         raise ModelError(
-            f"{what}: is damaged ({text}).", "Bring it back from a backup; it holds the models in use."
+            _("{what}: is damaged ({text}).", what=what, text=text),
+            _("Bring it back from a backup; it holds the models in use."),
         ) from None
     return "" if "readonly" in text else text
 
@@ -206,8 +215,11 @@ def _schema_errors() -> Iterator[None]:
         if not any(sign in str(error) for sign in ("out-of-date database schema", "no such column", "no such table")):
             raise
         raise ModelError(
-            f"tracking store {store_address(tracking_uri())}: an older MLflow made its database.",
-            "Back the database up, then run `mlflow db upgrade URI` with its address.",
+            _(
+                "tracking store {address}: an older MLflow made its database.",
+                address=store_address(tracking_uri()),
+            ),
+            _("Back the database up, then run `mlflow db upgrade URI` with its address."),
         ) from error
 
 

@@ -11,6 +11,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.errors import UseCaseError
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_content, feature_fingerprint, require_current
 from goldmine.labels import Cutoffs, feature_days, labelled, plan_cutoffs, with_features
@@ -151,10 +152,18 @@ def outcomes(rows: pa.Table, where: str, min_positives: int = 1) -> np.ndarray:
     outcome = rows["outcome"].to_numpy().astype(np.int8)
     positives = int(outcome.sum())
     if positives < min_positives or positives == len(outcome):
-        kind = "one class only" if positives in (0, len(outcome)) else f"fewer than {min_positives} positives"
+        kind: str = _("fewer than {n} positives", n=min_positives)
+        if positives in (0, len(outcome)):
+            kind = _("one class only")
         raise UseCaseError(
-            f"{where}: {len(outcome)} rows with {positives} positives: {kind}.",
-            "Widen who is eligible, lengthen the horizon or give more months of data.",
+            _(
+                "{where}: {rows} rows with {positives} positives: {kind}.",
+                where=where,
+                rows=len(outcome),
+                positives=positives,
+                kind=kind,
+            ),
+            _("Widen who is eligible, lengthen the horizon or give more months of data."),
         )
     return outcome
 

@@ -10,13 +10,12 @@ import dagster as dg
 
 from goldmine.contract.mapping import stated_end
 from goldmine.contract.tables import TABLES
-from goldmine.core.dates import month_end, now
+from goldmine.core.dates import TIME_ZONE, month_end, now
 from goldmine.core.errors import GoldmineError, ModelError, UseCaseError, ValidationError
 from goldmine.core.files import read_json
 from goldmine.core.i18n import _
 from goldmine.core.workspace import at_home
 from goldmine.pipeline.campaign_step import measure_campaigns
-from goldmine.pipeline.due import TIME_ZONE
 from goldmine.pipeline.failure import is_transient
 from goldmine.pipeline.job_settings import JobSettings, month_ends, served_folders
 from goldmine.pipeline.left_over import close_dagster_runs, end_late_runs
@@ -168,7 +167,7 @@ def _standing_alone(step: Step, run: Snapshot, *, last_attempt: bool) -> Events:
             raise
         refuse(run, step.name, cause)
         yield from (dg.AssetCheckResult(check_name=name, passed=False) for name in list(unchecked))
-        yield dg.MaterializeResult(metadata={"refused": cause.what})
+        yield dg.MaterializeResult(metadata={"refused": str(cause.what)})
     else:
         accept(run, step.name)
 
@@ -187,7 +186,7 @@ def _notebook_events(step: Step, run: Snapshot) -> Events:
             # A command that asks for this list gets the error; the quarter's other steps do not fail over it.
             run.tell(step.name, _("left out: {why}", why=cause.what))
             run.record.note("left_out", cause.what)
-            yield dg.MaterializeResult(metadata={"left_out": cause.what})
+            yield dg.MaterializeResult(metadata={"left_out": str(cause.what)})
             return
         if not isinstance(cause, ValidationError):
             raise

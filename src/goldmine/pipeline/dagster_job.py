@@ -13,6 +13,7 @@ from typing import Any
 from goldmine.core.audit.log import system_user
 from goldmine.core.errors import GoldmineError, UseCaseError, WorkFolderError
 from goldmine.core.files import disk_errors
+from goldmine.core.i18n import _
 from goldmine.core.processes import process_mark
 from goldmine.core.workspace import Workspace, home
 from goldmine.labels.use_case import load_use_case, names_by_model, use_case_names
@@ -55,7 +56,8 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
         with _store_errors(snapshot.work):
             job, instance = _load()
             close_dagster_runs(instance)
-        close_mlflow_runs(snapshot.work, snapshot.bank_name)
+        with disk_errors(home() / "mlruns"):
+            close_mlflow_runs(snapshot.work, snapshot.bank_name)
         try:
             run_stoppable(
                 lambda: job.execute_in_process(
@@ -70,7 +72,8 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
                 )
             )
         except Exception as error:
-            raise _unwrap(error) from None
+            with disk_errors(snapshot.work.root):
+                raise _unwrap(error) from None
 
 
 @contextmanager
@@ -83,8 +86,8 @@ def _store_errors(work: Workspace) -> Iterator[None]:
             yield
     except DatabaseError as error:
         raise WorkFolderError(
-            f"{work.dagster}: Dagster's store of runs cannot be used ({error.orig}).",
-            "End what keeps it locked, or move a damaged one away: it holds the history of runs, and no results.",
+            _("{folder}: Dagster's store of runs cannot be used ({why}).", folder=work.dagster, why=error.orig),
+            _("End what keeps it locked, or move a damaged one away: it holds the history of runs, and no results."),
         ) from None
 
 
@@ -135,8 +138,11 @@ def _assets(steps: tuple[str, ...], use_cases: tuple[str, ...]) -> list[Any]:
     keys += [[name, step] for name in use_cases for step, names in served.items() if name in names]
     if not keys:
         raise UseCaseError(
-            f"{', '.join(use_cases)}: no model is trained, since the file states the expected rate.",
-            "Run `goldmine score` for it, or take expected_rate out of its file.",
+            _(
+                "{use_cases}: no model is trained, since the file states the expected rate.",
+                use_cases=", ".join(use_cases),
+            ),
+            _("Run `goldmine score` for it, or take expected_rate out of its file."),
         )
     keys += [["all_lists"]] if {"release", *kinds} & set(steps) else []
     return [dagster.AssetKey(key) for key in keys]

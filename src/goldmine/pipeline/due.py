@@ -7,11 +7,10 @@ from zoneinfo import ZoneInfo
 
 from croniter import croniter
 
-from goldmine.core.dates import month_end
+from goldmine.core.dates import TIME_ZONE, month_end
 from goldmine.core.errors import OverdueError
 from goldmine.pipeline.run_report import CurrentRelease
 
-TIME_ZONE = "Asia/Shanghai"
 """Time zone of the schedules."""
 LISTING_JOBS = ("retrain", "score")
 """Jobs that publish a release."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from goldmine.core.errors import NotebookError
+from goldmine.core.i18n import _
 
 MOST_OUTPUT = 20_000_000
 """Characters that a cell's kept output may have, pictures included; the largest of this project have half a million."""
@@ -33,16 +34,22 @@ def require_executed(notebook: Any, copy: Path) -> None:
         where = f"{copy.stem}, cell {cell_name(notebook.cells, cell.execution_count)}"
         ended = [output.ename for output in cell.outputs if output.output_type == "error"]
         if ended or cell.execution_count is None:
-            why = f"ended the notebook by {ended[0]}" if ended else "did not run"
+            why = _("ended the notebook by {name}", name=ended[0]) if ended else _("did not run")
             raise NotebookError(
-                f"{where}: {why}, so not every cell ran to its end.", f"Open {copy} to see how far it came."
+                _("{where}: {why}, so not every cell ran to its end.", where=where, why=why),
+                _("Open {copy} to see how far it came.", copy=copy),
             )
         size = len(json.dumps(cell.outputs))
         if size > MOST_OUTPUT:
             _cut_outputs(notebook, copy)
             raise NotebookError(
-                f"{where}: has {size:,} characters of output; at most {MOST_OUTPUT:,} are kept.",
-                "Show counts, or the head of a table.",
+                _(
+                    "{where}: has {size:,} characters of output; at most {most:,} are kept.",
+                    where=where,
+                    size=size,
+                    most=MOST_OUTPUT,
+                ),
+                _("Show counts, or the head of a table."),
             )
 
 

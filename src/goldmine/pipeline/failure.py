@@ -5,13 +5,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from goldmine.core.errors import GoldmineError, NotebookError
+from goldmine.core.errors import DiskError, GoldmineError, NotebookError
+from goldmine.core.files import disk_refusal
 from goldmine.core.i18n import _
 from goldmine.pipeline.executed import cell_name
 from goldmine.pipeline.stop import stopped
 
 TRANSIENT = (TimeoutError, ConnectionError, BlockingIOError, InterruptedError)
 """Faults of the machine or the network that may be gone at the next attempt."""
+_OUT_OF_MEMORY = ("MemoryError", "_ArrayMemoryError", "ArrowMemoryError", "OutOfMemoryException", "OutOfMemoryError")
+"""Names of Python's, NumPy's, Arrow's and DuckDB's errors for want of memory."""
 _LOCKED = ("database is locked", "Could not set lock")
 
 
@@ -25,11 +28,18 @@ def failure(title: str, copy: Path, error: Exception, time_limit_seconds: float)
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill import PapermillExecutionError
 
-    look = f"Open {copy} to see how far it came."
+    look = _("Open {copy} to see how far it came.", copy=copy)
     if isinstance(error, CellTimeoutError):
-        return NotebookError(f"{title}: was not done after {time_limit_seconds:g} s and was ended.", look)
+        return NotebookError(
+            _(
+                "{title}: was not done after {seconds:g} s and was ended.",
+                title=title,
+                seconds=time_limit_seconds,
+            ),
+            look,
+        )
     if isinstance(error, DeadKernelError):
-        died = NotebookError(f"{title}: its kernel died, most likely for want of memory.", look)
+        died = NotebookError(_("{title}: its kernel died, most likely for want of memory.", title=title), look)
         died.may_pass = True
         return died
     if not isinstance(error, PapermillExecutionError):
@@ -39,9 +49,29 @@ def failure(title: str, copy: Path, error: Exception, time_limit_seconds: float)
     if reported is not None:
         reported.add_note(_("({where}; kept at {path})", where=where, path=copy))
         return reported
+    return _unreported(error, where, copy)
+
+
+def _unreported(error: Any, where: str, copy: Path) -> GoldmineError:
+    """The error to show where a cell's is none of ours: the machine's in words, of any other the kind alone."""
+    refused = disk_refusal(error.evalue)
+    if refused:
+        return DiskError(
+            _("{where}: could not write ({why}).", where=where, why=refused),
+            _("Free some space or permit writing there, then run again; finished steps are kept."),
+        )
+    if error.ename in _OUT_OF_MEMORY:
+        return NotebookError(
+            _("{where}: there was not enough memory.", where=where),
+            _("Give the machine more memory, or end what else uses it, then run again; finished steps are kept."),
+        )
     unknown = NotebookError(
-        f"{where}: {error.ename}; its text is withheld, since it may hold a customer's values.",
-        f"Read it in {copy}, which only its owner may open.",
+        _(
+            "{where}: {kind}; its text is withheld, since it may hold a customer's values.",
+            where=where,
+            kind=error.ename,
+        ),
+        _("Read it in {copy}, which only its owner may open.", copy=copy),
     )
     unknown.may_pass = is_transient(error)
     return unknown

@@ -10,7 +10,7 @@ import dagster as dg
 from pydantic import Field, PrivateAttr
 
 from goldmine.contract.mapping import load_mapping, stated_end
-from goldmine.core.dates import month_end, snapshot_date
+from goldmine.core.dates import month_end, snapshot_date, today
 from goldmine.core.i18n import _, in_language
 from goldmine.core.notice import shout
 from goldmine.core.processes import process_mark
@@ -119,7 +119,7 @@ class JobSettings(dg.ConfigurableResource):
         return Snapshot(
             source=self.source,
             work=self.workspace,
-            as_of=snapshot_date(as_of, stated_end(self.source) or date.today()),
+            as_of=snapshot_date(as_of, stated_end(self.source) or today()),
             language=self.language,
             use_cases=tuple(self.use_cases),
             parameters=self.parameters,

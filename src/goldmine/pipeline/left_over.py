@@ -13,6 +13,7 @@ from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
+from goldmine.core.files import disk_errors
 from goldmine.core.processes import is_alive, process_mark
 from goldmine.core.workspace import Workspace
 from goldmine.pipeline.environment import QUIET, environment
@@ -117,8 +118,10 @@ def use_run_folder() -> Path:
     held = os.environ.get("TMPDIR", "")
     if Path(held).name.startswith(f"{_PREFIX}{_name_of(process_mark())}"):
         return Path(held)
-    sweep_run_folders()
-    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{_name_of(process_mark())}-"))
+    below = Path(tempfile.gettempdir())
+    sweep_run_folders(below)
+    with disk_errors(below):
+        folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{_name_of(process_mark())}-", dir=below))
     os.environ |= {"TMPDIR": str(folder), "JUPYTER_RUNTIME_DIR": str(folder / "kernels")}
     tempfile.tempdir = None
     Finalize(None, shutil.rmtree, (folder,), {"ignore_errors": True}, exitpriority=_AFTER_MULTIPROCESSING)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import NotebookError
 from goldmine.core.files import read_json
+from goldmine.core.i18n import _
 from goldmine.pipeline.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -57,5 +58,6 @@ def _mark(path: Path) -> tuple[int, int] | None:
 
 def _unproved(step: "Step", why: str) -> NotebookError:
     return NotebookError(
-        f"{step.notebook}: its cells ran, but {why}.", "Look in the notebook for what no longer writes it."
+        _("{notebook}: its cells ran, but {why}.", notebook=step.notebook, why=why),
+        _("Look in the notebook for what no longer writes it."),
     )

@@ -63,8 +63,8 @@ def require_all(run: Snapshot) -> dict[str, Any]:
     lines = [f"{use_case}/{step}: {entry.what}" for (use_case, step), entry in sorted(refusals.items())]
     if published:
         raise IncompleteError(
-            f"The release is published, but not all went through. {' '.join(lines)}",
-            "Mend what is named, then run again: what is done is kept.",
+            _("The release is published, but not all went through. {lines}", lines=" ".join(lines)),
+            _("Mend what is named, then run again: what is done is kept."),
         )
     first, *others = run.record.refused
     error = first.error()

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from goldmine.core.errors import GoldmineError
+from goldmine.core.files import disk_errors
+from goldmine.core.workspace import home
 from goldmine.pipeline.environment import QUIET, environment
 
 
@@ -37,7 +39,7 @@ def tracked_run(bank: str, title: str, tags: Mapping[str, str]) -> Iterator[Trac
     tags : mapping of str to str
         Tags to find the run by.
     """
-    with environment(QUIET):
+    with environment(QUIET), disk_errors(home() / "mlruns"):
         import mlflow
         from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 

@@ -13,6 +13,7 @@ from goldmine.core import fingerprint
 from goldmine.core.errors import ReleaseError
 from goldmine.core.file_modes import folder_mode, released_mode
 from goldmine.core.files import disk_errors, remove, sync
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 from goldmine.publishing.manifest import Latest, Manifest
 from goldmine.publishing.signature import sign, signature_fault
@@ -48,12 +49,14 @@ def read_latest(work: Workspace) -> Release:
     """
     path = _latest(work)
     if not path.exists():
-        raise ReleaseError(f"{work.releases}: nothing has been published yet.", "Run `goldmine run` first.")
+        raise ReleaseError(
+            _("{releases}: nothing has been published yet.", releases=work.releases), _("Run `goldmine run` first.")
+        )
     latest = _latest_of(path)
     folder = _folder(work, latest.as_of, latest.release_id)
     release = read_release(folder)
     if fingerprint.of_file(folder / "manifest.json") != latest.manifest_sha256:
-        raise _not_whole(folder, "manifest.json is not the one that was published")
+        raise _not_whole(folder, _("manifest.json is not the one that was published"))
     return release
 
 
@@ -208,7 +211,7 @@ def _latest_of(path: Path) -> Latest:
     try:
         return Latest.model_validate_json(path.read_bytes())
     except (pydantic.ValidationError, IsADirectoryError) as error:
-        raise _not_whole(path, "it cannot be read") from error
+        raise _not_whole(path, _("it cannot be read")) from error
 
 
 def _current(work: Workspace) -> Latest | None:
@@ -231,26 +234,27 @@ def read_release(folder: Path) -> Release:
     try:
         manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
     except FileNotFoundError as error:
-        raise _not_whole(folder, "manifest.json is missing") from error
+        raise _not_whole(folder, _("manifest.json is missing")) from error
     except (pydantic.ValidationError, IsADirectoryError) as error:
-        raise _not_whole(folder, "manifest.json cannot be read") from error
+        raise _not_whole(folder, _("manifest.json cannot be read")) from error
     fault = signature_fault(folder / "manifest.json")
     if fault:
         raise _not_whole(folder, fault)
     for file in manifest.all_files:
         path = folder / file.path
         if not path.resolve().is_relative_to(folder.resolve()):
-            raise _not_whole(folder, "manifest.json names a file outside of it")
+            raise _not_whole(folder, _("manifest.json names a file outside of it"))
         if not path.exists():
-            raise _not_whole(folder, f"{file.path} is missing")
+            raise _not_whole(folder, _("{file} is missing", file=file.path))
         if fingerprint.of_file(path) != file.sha256:
-            raise _not_whole(folder, f"{file.path} is not the one that was published")
+            raise _not_whole(folder, _("{file} is not the one that was published", file=file.path))
     return Release(folder, manifest)
 
 
 def _not_whole(folder: Path, why: str) -> ReleaseError:
     return ReleaseError(
-        f"{folder}: the release is not whole: {why}.", "Publish again: `goldmine publish` makes it anew."
+        _("{folder}: the release is not whole: {why}.", folder=folder, why=why),
+        _("Publish again: `goldmine publish` makes it anew."),
     )
 
 

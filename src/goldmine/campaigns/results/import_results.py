@@ -14,6 +14,7 @@ from goldmine.campaigns.results.result_check import Known, Listing, names_custom
 from goldmine.campaigns.results.sort_rows import KEY, Key, Row, SortedRows, refuses, sort_rows
 from goldmine.contactability.past_offers import campaign_names, offers_of, releases_out
 from goldmine.contract.intake import load_bank
+from goldmine.core import dates
 from goldmine.core.engine import connect
 from goldmine.core.errors import ReleaseError, WorkFolderError
 from goldmine.core.files import disk_errors, whole_file
@@ -139,7 +140,7 @@ def take_results(sheet: Sheet, work: Workspace, *, today: date | None = None, ne
         named = {str(row[index]).strip() for row in sheet.rows if index < len(row)}
         customers = frozenset(offers["customer_id"]) | _customers_of_bank(work, named)
         campaigns = campaign_names(releases_out(work), frozenset(offers["campaign_id"]))
-        known = Known(listed, campaigns, today or date.today(), customers, sheet.saved_on)
+        known = Known(listed, campaigns, today or dates.today(), customers, sheet.saved_on)
         stored_rows = pq.read_table(work.returned).to_pylist() if work.returned.exists() else []
         stored = {tuple(row[name] for name in KEY): row for row in stored_rows}
         sorted_rows = sort_rows(sheet, known, stored, newest=newest)

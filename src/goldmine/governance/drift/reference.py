@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from goldmine.core.errors import ModelError
+from goldmine.core.i18n import _
 from goldmine.governance.drift.performance_estimation import Performance, estimate, realised
 from goldmine.governance.drift.stability import Profile, compare_profiles, profiles_of, psi_between
 from goldmine.models.model import Fitted
@@ -162,8 +163,8 @@ def read_reference(run_id: str) -> Reference:
         stored = run_dict(run_id, ARTIFACT)
     except (mlflow.MlflowException, OSError) as error:
         raise ModelError(
-            f"run {run_id}: has no drift reference, so nothing can be compared with its training.",
-            "Train the use case again.",
+            _("run {run_id}: has no drift reference, so nothing can be compared with its training.", run_id=run_id),
+            _("Train the use case again."),
         ) from error
     profiles = {
         name: Profile(tuple(profile["edges"]), tuple(profile["categories"]), tuple(profile["counts"]))

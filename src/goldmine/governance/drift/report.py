@@ -231,8 +231,11 @@ def require_stable(work: Workspace, as_of: date, use_cases: tuple[str, ...] = ()
             f"{name}: {len(features)} drifted, first {', '.join(features[:3])}" for name, features in alarming.items()
         )
         raise DriftError(
-            f"Drift at {as_of}: {summary}.",
-            "Look at the notebook 5_score of each; find out what changed, and train again if the change is permanent.",
+            _("Drift at {as_of}: {summary}.", as_of=as_of, summary=summary),
+            _(
+                "Look at the notebook 5_score of each; find out what changed, and train again if the change is "
+                "permanent."
+            ),
         )
 
 

@@ -57,6 +57,26 @@ def test_rows_and_yuan_are_counted_with_the_reason_of_each_difference(work: Work
     assert unused == ["left over.xlsx"]
 
 
+def test_a_text_that_is_no_amount_is_no_yuan_that_was_read(tmp_path: Path) -> None:
+    folder = tmp_path / "balances"
+    folder.mkdir()
+    means = {7: "1_000", 8: "1_000.123", 9: "12.345"}
+    rows = "".join(f"{i},2024-01-31,demand,5,{means.get(i, '3')}\n" for i in range(200))
+    (folder / "balances.csv").write_text(
+        "customer_id,month_end,product_class,balance,average_daily_balance\n" + rows, "utf-8"
+    )
+    (folder / "customers.csv").write_text("customer_id\n" + "".join(f"{i}\n" for i in range(200)), "utf-8")
+    (folder / "transactions.csv").write_text(HEAD + "t1,1,2024-01-31,5,in,\n", "utf-8")
+    work = Workspace(tmp_path / "work of balances")
+    open_bank(folder, work)
+    balances = next(table for table in read_intake(work)[0] if table.table == "balances")
+    assert [(c.column, c.unreadable, c.rounded) for c in balances.columns] == [("average_daily_balance", 2, 1)]
+    mean = next(amount for amount in balances.amounts if amount.column == "average_daily_balance")
+    # 197 times 3, and 12.345.
+    assert (mean.read, mean.written, mean.rounding) == (Decimal("603.345"), Decimal("603.35"), Decimal("0.005"))
+    assert mean.unexplained == 0
+
+
 def test_an_amount_is_counted_as_rounded_if_its_own_type_cannot_hold_what_it_becomes(tmp_path: Path) -> None:
     folder = tmp_path / "lake"
     folder.mkdir()

@@ -2,14 +2,12 @@
 
 import json
 import sys
-from pathlib import Path
 
 import pytest
 
 from goldmine.cli import main
 from goldmine.core.audit.log import AuditLog
-from goldmine.core.errors import SettingsError
-from goldmine.governance.audit import check_audit, read_retention
+from goldmine.governance.audit import check_audit
 from goldmine.governance.journal import Event, Journal
 from goldmine.models.store import Store
 
@@ -148,12 +146,3 @@ class TestCommand:
     def test_archive_without_an_old_month_moves_nothing(self, goldmine, own_home):
         code, lines, _ = goldmine("archive", "--to", str(own_home / "old"))
         assert (code, lines) == (0, ["Nothing to archive: no month is older than the 24 that are kept."])
-
-
-def test_retention_below_six_months_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setenv("GOLDMINE_HOME", str(tmp_path))
-    assert read_retention().keep_months == 24
-    (tmp_path / "pipelines").mkdir()
-    Path(tmp_path / "pipelines" / "audit.yaml").write_text("keep_months: 5\n", "utf-8")
-    with pytest.raises(SettingsError, match=r"audit\.yaml: keep_months: Input should be greater than or equal to 6"):
-        read_retention()

@@ -1,3 +1,4 @@
+import types
 from datetime import UTC, date, datetime
 
 import dagster as dg
@@ -294,3 +295,13 @@ class TestBankThatBreaksFatalRule:
         assert run.status == dg.DagsterRunStatus.FAILURE
         assert [check.check_name for check in checks if not check.passed] == ["transactions"]
         assert not [event for event in events if event and event.event_type_value == "STEP_UP_FOR_RETRY"]
+
+
+def test_what_is_older_than_its_period_is_removed_each_night(defs, monkeypatch):
+    asked = []
+    done = types.SimpleNamespace(returncode=0)
+    monkeypatch.setattr("goldmine.pipeline.nightly.subprocess.run", lambda command, **_: asked.append(command) or done)
+    schedule = defs.resolve_schedule_def("tidy_each_night")
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 3 * * *", "Asia/Shanghai")
+    assert defs.resolve_job_def(schedule.job_name).execute_in_process().success
+    assert asked[0][-3:-1] == ["tidy", "--work"]

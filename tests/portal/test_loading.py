@@ -9,11 +9,11 @@ import pytest
 from django.utils import timezone
 
 from goldmine.core.errors import ReleaseError
+from goldmine.governance.retention import Retention
 from goldmine.portal.loading import load_release, services
 from goldmine.portal.loading.initials import initials
 from goldmine.portal.loading.retention import drop_old_releases
 from goldmine.portal.models import CurrentRelease, Customer, ListRow, OptOut, Release, Result
-from goldmine.portal.policy import PortalPolicy
 from goldmine.portal.work import Contact, record_result
 from tests.portal.conftest import make_release
 from tests.portal.made import VALID_UNTIL, publish, work_folder
@@ -150,7 +150,7 @@ def test_rows_have_the_status_that_results_since_the_snapshot_give_them(made, us
 
 
 def test_old_releases_go_and_the_shown_one_stays(monkeypatch):
-    monkeypatch.setattr("goldmine.portal.loading.retention.portal_policy", lambda: PortalPolicy(releases_kept=1))
+    monkeypatch.setattr("goldmine.portal.loading.retention.retention", lambda: Retention(portal_releases=1))
     oldest, older, newer = (make_release(name, date(2024, month, 28)) for month, name in ((1, "a"), (2, "b"), (3, "c")))
     CurrentRelease.objects.create(id=1, release=oldest)
     assert drop_old_releases() == 1

@@ -34,6 +34,7 @@ def main() -> None:
     import goldmine.cli.sbom
     import goldmine.cli.servers
     import goldmine.cli.status
+    import goldmine.cli.tidy
     import goldmine.cli.users  # noqa: F401 - each adds its commands
     from goldmine.cli.commands import app
     from goldmine.cli.output import complain, unknown_error

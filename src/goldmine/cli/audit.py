@@ -91,16 +91,16 @@ def archive(
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The archive's folder.")],
     work: WorkFolder = Path("data"),
 ) -> None:
-    """Move months into an archive that pipelines/audit.yaml need not keep at hand; the log stays verifiable."""
+    """Move months into an archive that pipelines/retention.yaml need not keep at hand; the log stays verifiable."""
     from datetime import date
 
     from goldmine.cli.output import near, say
     from goldmine.core.audit.log import AuditLog
     from goldmine.core.audit.retention import archive as archived
     from goldmine.core.workspace import Workspace
-    from goldmine.governance.audit import read_retention
+    from goldmine.governance.retention import retention
 
-    keep = read_retention().keep_months
+    keep = retention().audit_log_months
     log = AuditLog.of_bank(Workspace(work.absolute()).bank_name())
     line = archived(log, to.absolute(), keep, date.today())
     if line is None:

@@ -117,14 +117,27 @@ def collect(work: WorkFolder = Path("data")) -> None:
 
 @portal.command()
 def tidy(work: WorkFolder = Path("data")) -> None:
-    """Erase names and numbers of lists that are over and old releases; encrypt the others with the first key again."""
+    """Erase names and numbers of lists that are over and old rows; encrypt the others with the first key again."""
     open_portal(work.absolute())
+    tidy_portal("en")
+
+
+def tidy_portal(language: str) -> None:
+    """Tidy the portal, which is open, and say what went."""
     from goldmine.cli.output import say
+    from goldmine.core.i18n import _, in_language
     from goldmine.portal import numbers
+    from goldmine.portal.loading.old_work import drop_old_work
     from goldmine.portal.loading.retention import drop_old_releases
 
-    dropped, erased, again = drop_old_releases(), numbers.erase_ended(), numbers.encrypt_again()
-    say(f"{dropped} releases dropped, {erased} names and numbers erased, {again} encrypted with the first key")
+    told = {"releases": drop_old_releases(), "people": numbers.erase_ended(), "rows": drop_old_work()}
+    text = _(
+        "portal: {releases} releases dropped, {people} names and numbers erased, {rows} rows of old work dropped, "
+        "{again} encrypted with the first key",
+        **told,
+        again=numbers.encrypt_again(),
+    )
+    say(in_language(text, language))
 
 
 @portal.command()

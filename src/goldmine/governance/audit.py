@@ -2,41 +2,11 @@
 
 from pathlib import Path
 
-from pydantic import Field
-
 from goldmine.core.audit.check import AuditCheck, Fault, check_log
 from goldmine.core.audit.head import Head
 from goldmine.core.audit.log import AuditLog
-from goldmine.core.audit.retention import MIN_MONTHS
 from goldmine.core.audit.sealed_file import BrokenSealError, SealedFile
 from goldmine.core.i18n import _
-from goldmine.core.settings import SettingsModel, read_yaml, typed
-from goldmine.core.workspace import home
-
-_FILE = "audit.yaml"
-
-
-class Retention(SettingsModel):
-    """How long the audit log stays at hand: ``pipelines/audit.yaml``.
-
-    Parameters
-    ----------
-    keep_months : int
-        Whole months before the current one, 6 or more.
-    """
-
-    keep_months: int = Field(default=24, ge=MIN_MONTHS)
-
-
-def read_retention() -> Retention:
-    """Read the setting.
-
-    Raises
-    ------
-    SettingsError
-        If the file has an unknown key, or keeps fewer than six months.
-    """
-    return typed(Retention, read_yaml(home() / "pipelines" / _FILE), _FILE)
 
 
 def check_audit(bank_name: str, archive: Path | None = None, noted: Head | None = None) -> AuditCheck:

@@ -19,6 +19,7 @@ from goldmine.pipeline.campaign_step import measure_campaigns
 from goldmine.pipeline.failure import is_transient
 from goldmine.pipeline.job_settings import JobSettings, month_ends, served_folders
 from goldmine.pipeline.left_over import close_dagster_runs, end_late_runs
+from goldmine.pipeline.nightly import nightly_tidy
 from goldmine.pipeline.refusals import accept, refuse, stands_alone
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.step import Step, StepResult, run_step
@@ -79,7 +80,7 @@ def define(steps: Sequence[Step], jobs: Mapping[str, str], schedules: Sequence[S
     return dg.Definitions(
         assets=[asset for of_step in assets.values() for asset in of_step],
         jobs=list(asset_jobs.values()),
-        schedules=[_schedule(schedule, asset_jobs[schedule.job]) for schedule in schedules],
+        schedules=[*(_schedule(schedule, asset_jobs[schedule.job]) for schedule in schedules), nightly_tidy(work)],
         sensors=[_watch()],
         resources={"settings": JobSettings(bank=bank, work=work)},
         executor=dg.in_process_executor,

@@ -74,8 +74,6 @@ class PortalPolicy(SettingsModel):
         The bank's, by its IANA name.
     claim_minutes : int
         How long a claimed customer is kept for the one who claimed.
-    releases_kept : int
-        Releases that stay in the database beside the current one.
     session_minutes : int
         Minutes without a request after which a user has to sign in again.
     failed_sign_ins : int
@@ -91,7 +89,6 @@ class PortalPolicy(SettingsModel):
     language: Literal["zh", "en"] = "zh"
     time_zone: str = "Asia/Shanghai"
     claim_minutes: int = Field(default=30, ge=1)
-    releases_kept: int = Field(default=3, ge=0)
     session_minutes: int = Field(default=60, ge=1)
     failed_sign_ins: int = Field(default=5, ge=1)
     locked_minutes: int = Field(default=15, ge=1)

@@ -2,14 +2,14 @@
 
 from django.db import models, transaction
 
+from goldmine.governance.retention import retention
 from goldmine.portal.models import CurrentRelease, Customer, ListRow, MergedNumber, Release
-from goldmine.portal.policy import portal_policy
 
 _BATCH = 5000
 
 
 def drop_old_releases() -> int:
-    """Drop the releases beyond those that the policy keeps beside the current one; files stay.
+    """Drop the releases beyond those that ``retention.yaml`` keeps beside the current one; files stay.
 
     A release that waits for approval is kept, and so is the current one, however old.
 
@@ -20,7 +20,7 @@ def drop_old_releases() -> int:
     """
     kept = list(CurrentRelease.objects.filter(release__isnull=False).values_list("release_id", flat=True))
     others = Release.objects.exclude(id__in=kept).filter(waits_for_approval=False).order_by("-loaded_at", "-id")
-    dropped = list(others[portal_policy().releases_kept :])
+    dropped = list(others[retention().portal_releases :])
     for release in dropped:
         for model in (ListRow, Customer, MergedNumber):
             _delete_in_batches(model, release)

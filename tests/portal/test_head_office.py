@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.core.cache import cache
 
+from goldmine.core.files import write_json
 from goldmine.core.workspace import Workspace
 from goldmine.measurement.kept_figures import KeptFigures, keep_figures
 from goldmine.portal.models import Release
@@ -164,6 +165,16 @@ def test_measured_effects_come_with_their_interval(page, tmp_path):
     assert "+3.5%" in text
     assert "+1.1% … +5.9%" in text
     assert "cannot be measured" in text
+
+
+def test_a_campaign_of_an_earlier_year_keeps_its_title(page, tmp_path):
+    figures = {"contact": 900.0, "control": 100.0}
+    keep_figures(Workspace(tmp_path), KeptFigures("longtail_2023", "2023-09-30", "2023-12-31", figures))
+    folder = tmp_path / "releases" / "2023-09-30" / "r0"
+    folder.mkdir(parents=True)
+    titles = {"title": {"en": "Long-tail conversion 2023", "zh": "2023年长尾客户提级"}}
+    write_json(folder / "manifest.json", {"created_at": "2023-10-01", "campaigns": {"longtail_2023": titles}})
+    assert "<td>Long-tail conversion 2023 <span" in page("head")[1]
 
 
 def test_an_auditor_sees_the_figures_and_no_customer(page, users):

@@ -1,8 +1,12 @@
 from datetime import date
+from types import SimpleNamespace
 
 import pandas as pd
 
+from goldmine.core.files import write_json
+from goldmine.reporting.model_health import campaigns
 from goldmine.reporting.tables import as_page, campaign_table
+from tests.reporting.conftest import JUNE, put, tables
 
 
 def test_campaign_table_shows_start_as_a_day():
@@ -13,3 +17,18 @@ def test_campaign_table_shows_start_as_a_day():
 def test_empty_table_is_shown_as_dashes():
     page = as_page(pd.DataFrame(columns=["figure", "missing"]))
     assert page.data.values.tolist() == [["—", "—"]]
+
+
+def test_campaign_of_a_release_is_called_by_its_title_and_another_by_its_code(tmp_path):
+    answers = [
+        {"campaign_id": campaign, "customer_id": f"a{n}", "contacted_on": date(2024, 5, 2), "answer": "yes"}
+        for campaign in ("spring_2024", "own")
+        for n in range(5)
+    ]
+    bank, work = put(tmp_path, tables(contacts=answers))
+    folder = work.releases / "2024-03-31" / "r1"
+    folder.mkdir(parents=True)
+    titles = {"title": {"en": "Spring 2024", "zh": "2024年春季营销"}}
+    write_json(folder / "manifest.json", {"created_at": "2024-04-01", "campaigns": {"spring_2024": titles}})
+    data = SimpleNamespace(bank=bank, work=work, as_of=JUNE)
+    assert campaigns(data, "zh")["campaign_id"].tolist() == ["own", "2024年春季营销"]

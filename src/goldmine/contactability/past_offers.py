@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from goldmine.core.files import read_json, read_record
 from goldmine.core.fingerprint import of_file
+from goldmine.core.i18n import LocalizedText, stored_text
 from goldmine.core.workspace import Workspace
 
 OFFER_COLUMNS = ("campaign_id", "customer_id", "use_case", "channel", "group", "as_of", "valid_until")
@@ -78,6 +79,15 @@ def campaign_names(folders: list[Path], campaigns: Collection[str]) -> dict[str,
                 if names.setdefault(title.lower(), code) != code:
                     shared.add(title.lower())
     return {name: code for name, code in names.items() if name not in shared} | {code: code for code in campaigns}
+
+
+def campaign_titles(folders: list[Path]) -> dict[str, LocalizedText]:
+    """Titles of the campaigns of some releases by their codes; of two releases of a campaign the later one's."""
+    titles = {}
+    for folder in folders:
+        for code, record in (_manifest(folder / "manifest.json").get("campaigns") or {}).items():
+            titles[code] = stored_text(record["title"])
+    return titles
 
 
 def releases_fingerprint(folders: list[Path]) -> list[str]:

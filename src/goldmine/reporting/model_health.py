@@ -4,6 +4,7 @@ from datetime import date
 
 import pandas as pd
 
+from goldmine.contactability.past_offers import campaign_titles, releases_out
 from goldmine.core.dates import month_end
 from goldmine.core.engine import connect
 from goldmine.core.i18n import in_language
@@ -61,10 +62,11 @@ def model_health(bank_name: str, as_of: date, language: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(MODEL_COLUMNS))
 
 
-def campaigns(data: ReportData, months: int = 12) -> pd.DataFrame:
+def campaigns(data: ReportData, language: str, months: int = 12) -> pd.DataFrame:
     """A row a campaign of the last months: contacts, answered, converted, conversion (of those who answered).
 
-    Campaigns with fewer than five contacts are left out.
+    A campaign of a release is called by its title, another by its code. Campaigns with fewer than five contacts are
+    left out.
     """
     if not data.bank.has("contacts"):
         return pd.DataFrame(columns=["campaign_id", "started_on", "contacts", "answered", "converted", "conversion"])
@@ -80,17 +82,21 @@ def campaigns(data: ReportData, months: int = 12) -> pd.DataFrame:
     frame = campaigns.to_pandas().sort_values(["started_on", "campaign_id"], ignore_index=True)
     counts = ["answered", "converted"]
     frame = frame[frame["contacts"] >= 5].fillna(dict.fromkeys(counts, 0)).astype(dict.fromkeys(counts, "int64"))
-    return frame.assign(conversion=frame["converted"] / frame["answered"].where(frame["answered"] > 0))
+    return frame.assign(
+        campaign_id=_titled(data, frame["campaign_id"], language),
+        conversion=frame["converted"] / frame["answered"].where(frame["answered"] > 0),
+    )
 
 
-def measured_effects(data: ReportData, months: int = 12) -> pd.DataFrame:
-    """A row a campaign with a control group that was completed in the last months: what being contacted added.
+def measured_effects(data: ReportData, language: str, months: int = 12) -> pd.DataFrame:
+    """A row a release of a campaign with a control group that was completed in the last months: what contacts added.
 
     Returns
     -------
     pandas.DataFrame
-        campaign_id, contacts (drawn for contact), control, effect, low and high (95% interval, in shares of customers
-        who did what the campaign wanted); the last three empty where the groups are too small to measure.
+        campaign_id (its title), as_of (the release's snapshot), contacts (drawn for contact), control, effect, low and
+        high (95% interval, in shares of customers who did what the campaign wanted); the last three empty where the
+        groups are too small to measure.
     """
     since = month_end(data.as_of, -months)
     rows: list[tuple[object, ...]] = []
@@ -100,5 +106,12 @@ def measured_effects(data: ReportData, months: int = 12) -> pd.DataFrame:
             whole = cut(results, campaign.name)
             effect = whole.effect
             interval = (effect.value, effect.low, effect.high) if isinstance(effect, Estimate) else (None, None, None)
-            rows.append((campaign.name, whole.contact, whole.control, *interval))
-    return pd.DataFrame(rows, columns=["campaign_id", "contacts", "control", "effect", "low", "high"])
+            rows.append((campaign.name, campaign.as_of, whole.contact, whole.control, *interval))
+    frame = pd.DataFrame(rows, columns=["campaign_id", "as_of", "contacts", "control", "effect", "low", "high"])
+    return frame.assign(campaign_id=_titled(data, frame["campaign_id"], language))
+
+
+def _titled(data: ReportData, codes: pd.Series, language: str) -> list[str]:
+    """Campaigns by the title of their last release; those of none by their code."""
+    titles = campaign_titles(releases_out(data.work))
+    return [str(in_language(titles.get(code, code), language)) for code in codes]

@@ -62,7 +62,9 @@ REASON_TEXTS = {
         missing=_("No money came in over {window}"),
     ),
     "inflow_mean_365d": ReasonText(
-        "inflow", positive=_("{value} comes in at a time on average"), missing=_("No money came in over {window}")
+        "inflow",
+        positive=_("Payments in averaged {value} over the last year"),
+        missing=_("No money came in over {window}"),
     ),
     "inflow_max_*": ReasonText(
         "inflow",
@@ -105,7 +107,9 @@ REASON_TEXTS = {
         missing=_("No money went out over {window}"),
     ),
     "outflow_mean_365d": ReasonText(
-        "outflow", positive=_("{value} goes out at a time on average"), missing=_("No money went out over {window}")
+        "outflow",
+        positive=_("Payments out averaged {value} over the last year"),
+        missing=_("No money went out over {window}"),
     ),
     "outflow_max_*": ReasonText(
         "outflow",

@@ -10,8 +10,9 @@ from django.views.decorators.http import require_GET
 
 from goldmine.campaigns.record import LIMIT_KINDS, CampaignRecord, Limit
 from goldmine.contactability.funnel import STAGES
+from goldmine.contactability.past_offers import campaign_titles, releases_out
 from goldmine.core.columns import column
-from goldmine.core.i18n import LocalizedText, join_texts
+from goldmine.core.i18n import LocalizedText, in_language, join_texts
 from goldmine.core.workspace import Workspace
 from goldmine.measurement.kept_figures import kept_figures
 from goldmine.portal.access import page
@@ -58,6 +59,8 @@ def head_office(request: HttpRequest) -> HttpResponse:
     chosen = request.GET.get("list_name", "")
     chosen = chosen if chosen in titles else ""
     made = progress(user, release, chosen)
+    work = Workspace(settings.GOLDMINE_WORK)
+    measured = campaign_titles(releases_out(work))
     branches = names.beside("branch_id", list(made.branches), language())
     context = {
         "release": release,
@@ -70,7 +73,8 @@ def head_office(request: HttpRequest) -> HttpResponse:
         "campaigns": [
             _campaign(name, record, release) for name, record in (release.manifest.get("campaigns") or {}).items()
         ],
-        "effects": kept_figures(Workspace(settings.GOLDMINE_WORK)),
+        "effects": kept_figures(work),
+        "measured_titles": {code: in_language(title, language()) for code, title in measured.items()},
         "releases": list(Release.objects.order_by("-as_of", "-created_at")[:_RELEASES]),
         "files": _origins(release.manifest.get("files") or []),
         "way_back": _way_back(release),

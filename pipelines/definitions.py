@@ -197,6 +197,18 @@ STEPS = (
         jobs=QUARTER,
     ),
     Step(
+        "prospects",
+        "Ties between customers, their communities, and who is next to those who took a product.",
+        group=ON_REQUEST,
+        notebook="18_prospects",
+        after=("tables", "features", "wealth/model"),
+        reads=(inputs.tables, inputs.graph_rules, inputs.wealth_champion),
+        makes=inputs.list_files("prospects"),
+        off=inputs.no_link_consent,
+        on_request=True,
+        jobs=QUARTER,
+    ),
+    Step(
         "reports",
         "Owners of customers, and pages for the head office, each branch and each person, in the staff's language.",
         group=REPORTS,

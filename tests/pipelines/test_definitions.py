@@ -46,7 +46,7 @@ def test_retraining_runs_every_step_and_scoring_all_but_training(defs):
     models = {f"{name}/model" for name in with_model}
     scores = {f"{name}/scores" for name in with_model}
     scores |= {"payroll/expected", "staff/expected", "association/expected"}
-    on_request = {"near_threshold", "segments", "screening", "lost", "employers", "households", "links"}
+    on_request = {"near_threshold", "segments", "screening", "lost", "employers", "households", "links", "prospects"}
     assert keys(defs.resolve_job_def("retrain")) == {
         *on_request,
         "tables",

@@ -260,6 +260,17 @@ def linkage_pairs() -> pd.DataFrame:
     return pd.DataFrame({"probability": [0.55, 0.98, 0.999, 1.0], "zone": ["review", "review", "sure", "sure"]})
 
 
+def resolutions() -> pd.DataFrame:
+    steps = 2.0 ** np.arange(12)
+    return pd.DataFrame({"resolution": steps, "agreement": np.exp(-(((np.arange(12) - 4) / 4) ** 2))})
+
+
+def rankers() -> pd.DataFrame:
+    return pd.DataFrame({"ranker": ["model", "lookalikes"], "listed": [400, 400], "converted": [60, 31],
+                         "lift": [3.4, 1.6], "others": [0, 340], "others_converted": [0, 20],
+                         "others_lift": [np.nan, 1.3]})  # fmt: skip
+
+
 def campaigns() -> pd.DataFrame:
     return pd.DataFrame({"campaign_id": ["longtail_2024q1", "first_wealth_2024q1"], "answered": [420, 61],
                          "converted": [40, 2], "conversion": [40 / 420, 2 / 61],

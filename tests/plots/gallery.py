@@ -18,6 +18,7 @@ from goldmine.plots import (
     customers,
     employers,
     governance,
+    graph,
     households,
     linkage,
     measurement,
@@ -54,7 +55,9 @@ from tests.plots.figure_data import (
     one_group,
     parts,
     quarters,
+    rankers,
     reliability_bins,
+    resolutions,
     shares,
     staff,
     suites,
@@ -100,6 +103,14 @@ DRAWN: dict[str, Callable[[], list[Figure]]] = {
     "governance.against_champion": lambda: [governance.against_champion(challenge(paired)) for paired in (True, False)],
     "governance.backtest_figure": lambda: [governance.backtest_figure(*backtest())],
     "governance.most_drifted": lambda: [governance.most_drifted(drifted(), titles(), "2024-03-31")],
+    "graph.ties_by_kind": lambda: [
+        graph.ties_by_kind({"village": 20_000, "employer": 6_000, "supply": 900, "family": 12})
+    ],
+    "graph.resolution_stability": lambda: [graph.resolution_stability(resolutions(), 16)],
+    "graph.community_sizes": lambda: [
+        graph.community_sizes(pd.DataFrame({"customers": np.geomspace(400, 2, 90).round()}))
+    ],
+    "graph.lookalike_lift": lambda: [graph.lookalike_lift(rankers()), graph.lookalike_lift(rankers().head(0))],
     "measurement.effects_figure": lambda: [measurement.effects_figure(measured(), group_names())],
     "measurement.qini_figure": lambda: [measurement.qini_figure(measured())],
     "measurement.predicted_observed_figure": lambda: [measurement.predicted_observed_figure(measured())],

@@ -74,6 +74,10 @@ STEPS = {
         "Find employers from payrolls; list what their people lack, and firms without payroll.",
     ),
     "households": (("tables", "households"), "Find who lives together: head, members, assets and products."),
+    "prospects": (
+        ("tables", "prospects"),
+        "Find ties and communities of customers; list who is next to those who took a product, with the reason.",
+    ),
     "train": (("model",), "Train models; each becomes champion only if it beats its baseline."),
     "score": (("scores", "expected"), "Score everyone eligible with the champions, or by the expected rate."),
     "publish": (("release",), "Publish the lists of a snapshot as one release."),

@@ -201,7 +201,7 @@ def _own_folders(snapshot: "Snapshot") -> dict[str, tuple[str, Path]]:
     root, as_of = snapshot.work.root, snapshot.as_of
     on_request = _("Lists on request"), root / "on_request_lists" / str(as_of)
     return {
-        **dict.fromkeys(("near_threshold", "screening", "lost", "employers"), on_request),
+        **dict.fromkeys(("near_threshold", "screening", "lost", "employers", "prospects"), on_request),
         "households": (_("Households"), households_path(snapshot.work, as_of)),
         "links": (_("Pairs to decide on"), snapshot.work.linkage(as_of) / f"review_{snapshot.language}.xlsx"),
     }

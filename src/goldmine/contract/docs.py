@@ -132,6 +132,7 @@ bank or for one table; they name columns of the contract, so they act on what th
 * Boolean: `true`, `1`, `y`, `yes`, their opposites, the words below and those under `codes`.
   Customers whose `marketing_consent` is empty are on no list. A bank that writes down refusals only says so:
   `codes: {marketing_consent: {"": true}}`; the empty text under `codes` stands for an empty value.
+* Without `link_consent`, or where it is empty, nobody's ties to others are used: see [graph.md](graph.md).
 * Code: the contract's, in capitals or not, `OPT-OUT` as `opt_out`; the words below; those under `codes` come first.
 * `excel` as a form of `dates` means numbers of days as Excel keeps them: 45291 is 2023-12-31.
 * A form of `dates` has the parts `%Y %y %m %d %H %I %M %S %f %j %b %B %p %z`. One with `%z` gives the time in China.
@@ -140,8 +141,8 @@ bank or for one table; they name columns of the contract, so they act on what th
 * Days that systems write where they know none (0001-01-01, 1899-12-30, 1899-12-31, 1900-01-01, 2099-12-31,
   2999-12-31, 9999-12-31, 0000-00-00) are empty; the first day of a suppression is then 1900-01-01: it holds.
 * In a column that may be empty, at most 1% of the values may be unreadable: they are left empty and counted. More of
-  them, or one in a column that must be filled, in `marketing_consent` or in a suppression's `end_date`, stops the
-  intake; the error names the key that would mend it.
+  them, or one in a column that must be filled, in `marketing_consent`, `link_consent` or in a suppression's
+  `end_date`, stops the intake; the error names the key that would mend it.
 
 ## What is refused
 

@@ -72,6 +72,13 @@ CUSTOMERS = TableSpec(
         Column("id_number_hash", "text", "identity-document number, hashed with the bank's own key"),
         Column("phone_hash", "text", "telephone number, hashed with the bank's own key"),
         Column("address", "text", "home address as it was written down; never leaves the bank's tables"),
+        Column(
+            "link_consent",
+            "flag",
+            "whether ties to others may be used for marketing, the customer's own and others' to them; nobody's are "
+            "used whose is empty",
+            fail_closed=True,
+        ),
     ),
     key=("customer_id",),
     compulsory=True,

@@ -204,6 +204,19 @@ STAFF_PRODUCTS = {
     "credit_line": pgettext("product", "credit line"),
 }
 
+PATHS = {
+    "association": pgettext("prospect", "trade association"),
+    "emigrant_group": pgettext("prospect", "emigrant group"),
+    "supply_chain": pgettext("prospect", "supply chain"),
+}
+TIES = {
+    "family": pgettext("tie", "family"),
+    "supply": pgettext("tie", "supply"),
+    "association": pgettext("tie", "association"),
+    "transfer": pgettext("tie", "transfers"),
+    "employer": pgettext("tie", "employer"),
+    "village": pgettext("tie", "village"),
+}
 TRADES = {
     "nut_roasting": pgettext("trade", "nut roasting"),
     "jade_carving": pgettext("trade", "jade carving"),

@@ -248,6 +248,17 @@ _CATALOGUE = (
     Column("share", pgettext("heading", "Share of applicants"), "percent", 12, unit="share"),
     Column("rate", pgettext("heading", "Failed"), "percent", 12, unit="share"),
     Column("main_refusal", pgettext("heading", "Most frequent reason for no limit"), "wrapped", 40),
+    # prospects, communities, and payees who are not customers
+    Column("path", pgettext("heading", "Found through"), "centred", 16, words=code_words.PATHS),
+    Column("association_name", pgettext("heading", "Association"), "text", 18),
+    Column("taken", pgettext("heading", "of them took it"), "count", 12, unit="customers"),
+    Column("community", pgettext("heading", "Community"), "count", 12),
+    Column("main_tie", pgettext("heading", "Tied mostly by"), "centred", 14, words=code_words.TIES),
+    Column("ties_inside", pgettext("heading", "Ties that stay inside"), "percent", 14, unit="share"),
+    Column("firm_name", pgettext("heading", "Firm"), "text", 24),
+    Column("firm_yuan", pgettext("heading", "Paid to it, yuan"), "money", 18, unit="yuan"),
+    Column("outside_firms", pgettext("heading", "Firms paid outside"), "count", 12),
+    Column("outside_persons", pgettext("heading", "Persons paid outside"), "count", 12),
     # loads and shortages of owners
     Column("max_customers", pgettext("heading", "Most customers"), "count", 12, unit="customers"),
     Column("owned_customers", pgettext("heading", "Customers looked after"), "count", 12, unit="customers"),

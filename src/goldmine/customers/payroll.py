@@ -18,6 +18,8 @@ from goldmine.core.dates import month_key, months_back
 from goldmine.customers.employer_rules import EmployerRules
 from goldmine.customers.source_tables import SourceTables
 
+MAX_PERSONS_NAME = 4
+"""Most characters of a person's name in Chinese."""
 PAYER_KINDS = ("own", "shared", "agency", "private")
 """An account of the employer's, one that pays for several employers, a labour agency's, a person's."""
 _CONCENTRATED = 0.6
@@ -254,7 +256,7 @@ def _is_person(customer: str | None, name: str, known: _Employers) -> bool:
     """Whether an account is a person's: a customer who is no firm, or a name of two to four characters."""
     if customer is not None:
         return customer not in known.firms
-    return 1 < len(name) <= 4 and not name.isascii()
+    return 1 < len(name) <= MAX_PERSONS_NAME and not name.isascii()
 
 
 def _no_payers() -> pd.DataFrame:

@@ -16,6 +16,7 @@ from goldmine.core.fingerprint import of_file
 from goldmine.core.i18n import _
 from goldmine.core.parquet import parquet_files
 from goldmine.core.workspace import home
+from goldmine.customers.graph.consent import has_link_consent
 from goldmine.customers.payroll import has_payers
 from goldmine.customers.table import customers_days, customers_path, require_current_customers
 from goldmine.features import feature_content, feature_fingerprint, require_current
@@ -299,6 +300,24 @@ def household_files(run: Snapshot) -> Iterable[Path]:
 def employer_rules(_run: Snapshot) -> str:
     """What a payroll looks like, and what each product is worth."""
     return _of_file(home() / "pipelines" / "employers.yaml")
+
+
+def no_link_consent(run: Snapshot) -> str:
+    """Why nobody's ties are used."""
+    if has_link_consent(run.bank):
+        return ""
+    column = "customers.link_consent"
+    return _("switched off: this bank does not say whose ties may be used ({column})", column=column)
+
+
+def graph_rules(_run: Snapshot) -> list[str]:
+    """Which ties count, and which products lead to whom."""
+    return [_of_file(home() / "pipelines" / name) for name in ("graph.yaml", "prospects.yaml")]
+
+
+def wealth_champion(run: Snapshot) -> str:
+    """Version of the model that look-alikes are judged against."""
+    return scoring_version(run.bank_name, "wealth", run.as_of)
 
 
 def not_served(run: Snapshot) -> str:

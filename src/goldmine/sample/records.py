@@ -35,6 +35,8 @@ NO_ID_NUMBER = 0.03
 SECOND_ID = {"same": 0.62, "as_15_digits": 0.1, "other_document": 0.1, "missing": 0.18}
 """How an identity number stands beside a second number: as beside the current one, hashed as the 15 digits it had, that
 of another document, not at all."""
+LINKS_REFUSED, LINKS_UNKNOWN = 0.02, 0.01
+"""Shares of customers whose ties to others may not be used for marketing, and of whom the bank does not know."""
 MISTYPED_ID, PARENTS_ID = 0.004, 0.001
 """Shares of identity numbers with a mistyped digit, and of children entered under the family head's."""
 
@@ -59,10 +61,17 @@ def with_records(
         "id_number_hash": _hashed(numbers),
         "phone_hash": _hashed(phone),
         "address": _addresses(config, people, second, random),
+        "link_consent": _link_consent(people, stream(config, "link consent", start)),
     }
     for title, column in columns.items():
         customers = customers.append_column(title, column)
     return customers, Counter({title: int((rows & joined).sum()) for title, rows in dirt.items()})
+
+
+def _link_consent(people: People, random: np.random.Generator) -> pa.Array:
+    """Few were asked and said no; of some the answer was never written down."""
+    draw = random.random(len(people["number"]))
+    return pa.array(draw >= LINKS_REFUSED, mask=draw >= 1 - LINKS_UNKNOWN)
 
 
 def _names_of(people: People, names: np.random.Generator, random: np.random.Generator) -> pa.Array:

@@ -59,8 +59,7 @@ def find_payrolls(sources: SourceTables, as_of: date, rules: EmployerRules) -> P
     """
     payments = _payments(sources, as_of, rules)
     payments = _usual(payments[payments["payer"].isin(_payers(payments, rules))])
-    usual = payments.groupby(["payer", "customer_id"])["day"].agg(lambda days: days.mode().iloc[0])
-    payments = payments.drop(columns="day").merge(usual.reset_index(), on=["payer", "customer_id"])
+    payments = payments.drop(columns="day").merge(_pay_days(payments), on=["payer", "customer_id"])
     payments["day"] = _large_groups(payments, rules.min_payees)
     known = _employers(sources, as_of)
     payments = payments.merge(known.on_record, "left", "customer_id")
@@ -137,6 +136,13 @@ def _usual(payments: pd.DataFrame) -> pd.DataFrame:
     """The payments on pay days, and those to people whom the payer pays in other months too."""
     months = payments.groupby(["payer", "customer_id"])["month"].transform("size")
     return payments[payments["on_payday"] | (months > 1)].copy()
+
+
+def _pay_days(payments: pd.DataFrame) -> pd.DataFrame:
+    """The day on which each payer paid each payee most often, of equals the earliest."""
+    counts = payments.groupby(["payer", "customer_id", "day"]).size().rename("times").reset_index()
+    counts = counts.sort_values(["payer", "customer_id", "times", "day"], ascending=[True, True, False, True])
+    return counts.drop_duplicates(["payer", "customer_id"])[["payer", "customer_id", "day"]]
 
 
 def _large_groups(payments: pd.DataFrame, least: int) -> pd.Series:

@@ -11,6 +11,7 @@ import pandas as pd
 import yaml
 
 from tests.audit.books import ASSETS, Books, age_in_months, month_end
+from tests.audit.households import household_columns
 
 STARTS = (0, 10_000, 50_000, 200_000, 500_000, 2_000_000, 5_000_000)
 COMPARE = {
@@ -75,6 +76,7 @@ def recompute_customers(
     if books.has_month("balances", quarter):
         table["previous_aum_avg"] = aum_of_month(books, quarter, day).reindex(table.index).fillna(0)
         table["previous_level"] = level_of(table.previous_aum_avg)
+    table = table.join(household_columns(books, day, table.aum_avg))
     known = features.join(table)
     records = [{name: _plain(value) for name, value in row.items()} for row in known.to_dict("records")]
     for tag_set in yaml.safe_load(tags.read_text("utf-8"))["sets"]:

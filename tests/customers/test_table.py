@@ -131,3 +131,69 @@ def test_manager_who_left_is_named_no_longer_and_the_table_is_made_again(tmp_pat
 
     assert named(None) == ((MARCH, JUNE), ["S1", "S2"], ["S1", "S2"])
     assert named("2024-06-18") == ((JUNE,), ["S1", "S2"], ["", "S2"])
+
+
+FAMILY = (("1", True), ("2", True), ("3", True), ("4", False), ("5", None), ("6", True), ("7", True))
+HELD = {"1": "30000.00", "2": "15000.00", "3": "5000.00", "4": "900000.00", "5": "900000.00", "6": "7.00", "7": "8.00"}
+
+
+def relation(one: str, other: str, since: date = date(2020, 1, 1), **more) -> dict:
+    return {"customer_id": one, "related_id": other, "relation": "family", "since": since} | more
+
+
+def household_rows(folder, relations: list[dict], *, asks: bool = True, later: tuple[dict, ...] = ()) -> pd.DataFrame:
+    people = [
+        {"customer_id": name, "opened_on": date(2020, 1, 1), "grid_id": "G"}
+        | ({"link_consent": consent} if asks else {})
+        for name, consent in FAMILY
+    ]
+    people.append({**people[0], "customer_id": "9", "kind": "firm", "opened_on": date(2021, 1, 1)})
+    tables = {
+        "customers": [*people, *later],
+        "transactions": [transaction(1, "1", "2024-06-05T09:00")],
+        "balances": [balance(name, "2024-06-30", "demand", amount) for name, amount in HELD.items()],
+        "relations": relations,
+    }
+    bank, work = make_bank(folder / "bank", tables), Workspace(folder / "work")
+    build_activity(bank, work)
+    build_features(bank, work, [JUNE])
+    build_customers(bank, work, [JUNE])
+    return read_customers(work, JUNE).set_index("customer_id")
+
+
+KNOWN = [
+    relation("1", "2"), relation("2", "3"), relation("1", "4"), relation("1", "5"), relation("4", "6"),
+    relation("5", "7"), relation("1", "9"),
+]  # fmt: skip
+
+
+def test_a_household_is_counted_and_tagged_without_those_who_refuse_or_were_not_asked(tmp_path):
+    rows = household_rows(tmp_path, KNOWN)
+    found = rows[["household_members", "household_aum", "tag_household"]]
+    assert found.loc[["1", "2", "3"]].to_numpy().tolist() == [
+        [3, 50_000.0, "mid_high"],
+        [3, 50_000.0, "mid_high"],
+        [3, 50_000.0, "longtail_of_well_off"],
+    ]
+    # 6 and 7 would live with the others only through those who refused.
+    assert found.loc[["6", "7"]].to_numpy().tolist() == [[1, 7.0, "alone"], [1, 8.0, "alone"]]
+    assert found.loc[["4", "5", "9"]].isna().all(axis=None)
+
+
+def test_a_household_is_that_of_the_day_whatever_becomes_known_later(tmp_path):
+    later = [
+        relation("3", "6", date(2024, 7, 1)),
+        relation("6", "7", ended_on=date(2024, 6, 30)),
+        relation("1", "8"),
+    ]
+    comes = {"customer_id": "8", "opened_on": date(2024, 7, 1), "grid_id": "G", "link_consent": True}
+    columns = ["household_members", "household_aum", "tag_household"]
+    now = household_rows(tmp_path / "now", KNOWN)[columns]
+    then = household_rows(tmp_path / "then", [*KNOWN, *later], later=(comes,))[columns]
+    pd.testing.assert_frame_equal(now, then)
+
+
+def test_households_are_off_where_nobody_was_asked(tmp_path):
+    rows = household_rows(tmp_path, KNOWN, asks=False)
+    assert "household_aum" not in rows
+    assert rows["tag_household"].isna().all()

@@ -23,6 +23,7 @@ from goldmine.core.parquet import parquet_schema
 from goldmine.core.seals import is_sealed, sealed_file
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
+from goldmine.customers.household_columns import HOUSEHOLD_COLUMNS, has_households, with_households
 from goldmine.customers.ladder import layer_expression, level_expression
 from goldmine.customers.source_tables import SourceTables, quarter_before
 from goldmine.customers.tags import Catalogue, catalogue_path, check_examples, load_catalogue
@@ -101,7 +102,7 @@ def build_customers(bank: Bank, work: Workspace, days: Sequence[date]) -> Custom
         path = customers_path(work, day)
         before = _table_before(work, day)
         current = _table_fingerprint(bank, work, day, before)
-        off = _switched_off(catalogue, work, day)
+        off = _switched_off(catalogue, sources, day)
         if is_sealed(path) and read_json(path.with_suffix(".json")) == current:
             kept.append(day)
             continue
@@ -171,7 +172,7 @@ def _query(
             "branch_id",
             "manager_id",
             "as_of",
-            *[name for name in LADDER if name in rows.columns],
+            *[name for name in (*LADDER, *HOUSEHOLD_COLUMNS) if name in rows.columns],
             **{name: tag for set_tags in tags for name, tag in set_tags.items()},
         )
         queries[rows.schema()] = ibis.to_sql(_with_history(tagged, earlier, catalogue), dialect="duckdb", pretty=False)
@@ -193,10 +194,12 @@ def _known(sources: SourceTables, catalogue: Catalogue, day: date) -> ibis.Table
     quarter = quarter_before(day)
     now, then = (ibis.to_sql(sources.balances(m, day), dialect="duckdb", pretty=False) for m in (day, quarter))
     previous = "coalesce(b.aum, 0) / 100" if sources.has_month(quarter) else "NULL::DOUBLE"
-    rows = sources.connection.sql(
-        f"SELECT k.*, coalesce(a.aum, 0) / 100 AS aum_avg, {previous} AS previous_aum_avg FROM ({known}) k "
+    ladder = (
+        f"SELECT k.*, coalesce(a.aum, 0) / 100 AS aum_avg, {previous} AS previous_aum_avg, "
+        f"coalesce(a.aum, 0) AS aum_fen FROM ({known}) k "
         f"LEFT JOIN ({now}) a USING (customer_id) LEFT JOIN ({then}) b USING (customer_id)"
     )
+    rows = sources.connection.sql(with_households(sources, day, ladder))
     rows = rows.mutate(level=level_expression(rows.aum_avg))
     before = ibis.cases((rows.previous_aum_avg.notnull(), level_expression(rows.previous_aum_avg)))
     return rows.mutate(layer=layer_expression(rows.level), previous_level=before)
@@ -254,10 +257,11 @@ def _feature_columns(work: Workspace, day: date) -> list[str]:
     return names
 
 
-def _switched_off(catalogue: Catalogue, work: Workspace, day: date) -> dict[str, str]:
+def _switched_off(catalogue: Catalogue, sources: SourceTables, day: date) -> dict[str, str]:
     """Tags whose column the bank lacks; a column that does not exist is an error."""
-    have = set(_feature_columns(work, day))
+    have = set(_feature_columns(sources.work, day))
     have |= set(LADDER) if "aum_avg_30d" in have else set()
+    have |= set(HOUSEHOLD_COLUMNS) if has_households(sources.bank) else set()
     off = {}
     for tag_set in catalogue.sets:
         for tag in tag_set.tags:
@@ -269,7 +273,7 @@ def _switched_off(catalogue: Catalogue, work: Workspace, day: date) -> dict[str,
 
 
 def _require_column(tag: str, name: str) -> None:
-    known = {feature.name for feature in all_features()} | set(LADDER)
+    known = {feature.name for feature in all_features()} | {*LADDER, *HOUSEHOLD_COLUMNS}
     if name not in known:
         near = get_close_matches(name, known, n=1)
         hint = f"Did you mean {near[0]!r}? " if near else ""

@@ -42,10 +42,15 @@ class Households:
     too_large: int
 
 
-def households(connection: Backend, bank: Bank, day: date) -> Households:
+def households(connection: Backend, bank: Bank, day: date, among: ibis.Table | None = None) -> Households:
     """The households of the customers on the books by a day, under surviving numbers.
 
     Relations count from their day on until they end. The head is the member most relations start from, then the oldest.
+
+    Parameters
+    ----------
+    among : ibis.Table, optional
+        The surviving numbers that count (`customer_id`); nobody is in a household through anybody else.
     """
     customers = bank.read(connection, "customers")
     merged = merged_numbers(connection, customers, day)
@@ -54,6 +59,8 @@ def households(connection: Backend, bank: Bank, day: date) -> Households:
     people = people.filter(
         (people.kind != "firm").fill_null(True), people.closed_on.isnull() | (people.closed_on > day)
     )
+    if among is not None:
+        people = people.semi_join(among, "customer_id")
     relations = bank.read(connection, "relations")
     family = relations.filter(
         relations.relation == "family",

@@ -181,6 +181,49 @@ def test_a_short_signing_key_is_refused(tmp_path, monkeypatch):
         publish_literal(Workspace(tmp_path), "r1")
 
 
+def audited(work, *options):
+    """Exit code and lines of ``goldmine audit releases``."""
+    from goldmine.cli import main
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(SystemExit) as left:
+        patch.setattr(sys, "argv", ["goldmine", "audit", "releases", "--work", str(work.root), *options])
+        main()
+    return left.value.code or 0
+
+
+def test_every_release_is_said_to_be_signed_unsigned_forged_or_unverifiable(tmp_path, monkeypatch, capsys):
+    work, key = Workspace(tmp_path), "GOLDMINE_SIGNING_KEY"
+    monkeypatch.delenv(key, raising=False)
+    publish_literal(work, "plain", as_of=date(2024, 4, 30))
+    monkeypatch.setenv(key, "a" * 32)
+    publish_literal(work, "other", as_of=date(2024, 5, 31))
+    monkeypatch.setenv(key, "b" * 32)
+    publish_literal(work, "own")
+    assert audited(work) == 19
+    assert [line.partition(": ")[2].rpartition(", ")[2] for line in capsys.readouterr().out.splitlines()] == [
+        "not signed",
+        "FORGED: not signed by this bank's key",
+        "signed by this bank's key",
+    ]
+    monkeypatch.delenv(key)
+    assert audited(work, "--language", "zh") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "2024-04-30/plain: 完整, 未签名",
+        "2024-05-31/other: 完整, 已签名，但此处没有密钥，无法核验",
+        "2024-06-30/own: 完整, 已签名，但此处没有密钥，无法核验",
+    ]
+
+
+def test_a_release_whose_files_were_changed_is_named(tmp_path, monkeypatch, capsys):
+    work = Workspace(tmp_path)
+    monkeypatch.delenv("GOLDMINE_SIGNING_KEY", raising=False)
+    path = publish_literal(work, "r1").folder / "lists" / "longtail.csv"
+    path.chmod(0o600)
+    path.write_text("rank\n")
+    assert audited(work) == 19
+    assert "NOT WHOLE" in capsys.readouterr().out
+
+
 def test_a_manifest_that_names_a_file_elsewhere_is_refused(tmp_path):
     work = Workspace(tmp_path)
     release = publish_literal(work, "r1")

@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from goldmine.cli.commands import Language, WorkFolder, app
+from goldmine.core.i18n import LocalizedText, _, in_language
 
 if TYPE_CHECKING:
     from goldmine.core.audit.check import AuditCheck
+
+_SIGNATURES: dict[str, LocalizedText] = {
+    "signed": _("signed by this bank's key"),
+    "unsigned": _("not signed"),
+    "forged": _("FORGED: not signed by this bank's key"),
+    "unverifiable": _("signed, but there is no key here to check it by"),
+}
 
 audit = typer.Typer(name="audit", help="The audit log: who did what, when; whether it is whole.", no_args_is_help=True)
 app.add_typer(audit)
@@ -107,6 +115,41 @@ def archive(
         say(f"Nothing to archive: no month is older than the {keep} that are kept.")
     else:
         say(f"Archived to {near(to.absolute())}: {', '.join(line.details['months'])}")
+
+
+@audit.command()
+def releases(work: WorkFolder = Path("data"), language: Language = "en") -> None:
+    """Check every release: each file by its checksum, each manifest by its signature; exits with 19 at a fault."""
+    from goldmine.cli.output import errors_in, say
+    from goldmine.contactability.past_offers import releases_out
+    from goldmine.core.errors import ReleaseError
+    from goldmine.core.workspace import Workspace
+    from goldmine.pipeline.parameters import parse_language
+    from goldmine.publishing.release_store import read_latest, read_release
+    from goldmine.publishing.signature import signature_state
+
+    language = parse_language(language)
+    with errors_in(language):
+        workspace = Workspace(work.absolute())
+        folders, faults = releases_out(workspace), 0
+        if not folders:
+            say(in_language(_("No release has been published here yet."), language))
+        for folder in folders:
+            state, whole = signature_state(folder / "manifest.json"), _("whole")
+            try:
+                redacted = bool(read_release(folder).manifest.redactions)
+            except ReleaseError as error:
+                whole, redacted, faults = _("NOT WHOLE: {why}", why=error.what), False, faults + 1
+            texts = [whole, _SIGNATURES[state], *([_("redacted")] if redacted else [])]
+            told = ", ".join(in_language(text, language) for text in texts)
+            say(f"{folder.parent.name}/{folder.name}: {told}")
+        if folders:
+            read_latest(workspace)
+        if faults:
+            raise ReleaseError(
+                _("{n} releases are not as they were published.", n=faults),
+                _("Compare them with a backup; publishing again makes a damaged one anew."),
+            )
 
 
 def _show_reach(found: "AuditCheck") -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from goldmine.cli.commands import Bank, WorkFolder, app, source_folder
+from goldmine.cli.commands import Bank, Language, WorkFolder, app, source_folder
 from goldmine.core.errors import ParameterError
 
 HOST = "127.0.0.1"
@@ -67,14 +67,20 @@ def debug(
     work: WorkFolder = Path("data"),
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the copy in JupyterLab.")] = True,
     port: Port = 8888,
+    language: Language = "en",
 ) -> None:
     """Open a failed notebook in JupyterLab: a copy with its parameters, the failed cell marked."""
-    from goldmine.cli.output import near, say
+    from goldmine.cli.output import errors_in, near, say
+    from goldmine.core.i18n import _, in_language
     from goldmine.core.workspace import Workspace
     from goldmine.pipeline.debugging import prepare_debugging
+    from goldmine.pipeline.parameters import parse_language
 
-    failed = prepare_debugging(Workspace(work.absolute()), notebook)
-    say(f"{near(failed.executed)}, cell {failed.run.cell}: {failed.run.message}")
+    language = parse_language(language)
+    with errors_in(language):
+        failed = prepare_debugging(Workspace(work.absolute()), notebook)
+    told = {"notebook": near(failed.executed), "cell": failed.run.cell, "message": failed.run.message}
+    say(in_language(_("{notebook}, cell {cell}: {message}", **told), language))
     say(near(failed.copy))
     if browser:
         root = ["--allow-root"] if os.geteuid() == 0 else []

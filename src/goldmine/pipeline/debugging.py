@@ -5,6 +5,7 @@ from pathlib import Path
 
 from goldmine.core.errors import NotebookError
 from goldmine.core.files import whole_file
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 from goldmine.pipeline.run_status import NotebookRun, notebook_runs
 
@@ -44,9 +45,12 @@ def prepare_debugging(work: Workspace, name: str = "") -> FailedNotebook:
     failed = [run for run in notebook_runs(work, _SNAPSHOTS) if run.cell]
     named = [run for run in failed if name in ("", run.name, f"{run.as_of}/{run.name}")]
     if not named:
-        known = ", ".join(f"{run.as_of}/{run.name}" for run in failed) or "none"
+        known = ", ".join(f"{run.as_of}/{run.name}" for run in failed)
         raise NotebookError(
-            f"{work.root}: no failed notebook{f' {name!r}' if name else ''}.", f"Failed notebooks here: {known}."
+            _("{folder}: no failed notebook {name!r}.", folder=work.root, name=name)
+            if name
+            else _("{folder}: no failed notebook.", folder=work.root),
+            _("Failed notebooks here: {known}.", known=known) if known else _("No notebook has failed here."),
         )
     run = max(named, key=lambda each: each.at)
     executed = work.root / "notebooks" / run.as_of / f"{run.name}.ipynb"

@@ -9,6 +9,7 @@ from croniter import croniter
 
 from goldmine.core.dates import TIME_ZONE, month_end
 from goldmine.core.errors import OverdueError
+from goldmine.core.i18n import _
 from goldmine.pipeline.run_report import CurrentRelease
 
 """Time zone of the schedules."""
@@ -89,8 +90,14 @@ def require_not_overdue(current: CurrentRelease | None, due: Tick | None) -> Non
     """
     if due is None or (current is not None and current.as_of >= due.as_of):
         return
-    held = f"the current release is of {current.as_of}" if current is not None else "no release is current"
+    told = {"as_of": due.as_of, "at": f"{due.at:%Y-%m-%d %H:%M}", "schedule": due.schedule}
     raise OverdueError(
-        f"A release of {due.as_of} was due by {due.at:%Y-%m-%d %H:%M} (schedule {due.schedule}); {held}.",
-        "See `goldmine status` for what failed or did not run, mend it, then run again.",
+        _("A release of {as_of} was due by {at} (schedule {schedule}); no release is current.", **told)
+        if current is None
+        else _(
+            "A release of {as_of} was due by {at} (schedule {schedule}); the current release is of {current}.",
+            **told,
+            current=current.as_of,
+        ),
+        _("See `goldmine status` for what failed or did not run, mend it, then run again."),
     )

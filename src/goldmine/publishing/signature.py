@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import os
 from pathlib import Path
+from typing import Literal
 
 from goldmine.core.errors import SettingsError
 
@@ -21,6 +22,19 @@ def sign(manifest: Path) -> None:
     key = _key()
     if key:
         manifest.with_name(_NAME).write_text(_signature(key, manifest) + "\n", "ascii")
+
+
+SignatureState = Literal["signed", "unsigned", "forged", "unverifiable"]
+"""``forged``: not by this key, or changed since; ``unverifiable``: signed, and there is no key here to check it by."""
+
+
+def signature_state(manifest: Path) -> SignatureState:
+    """What a manifest's signature says to whoever holds the key of this environment, or none."""
+    if not manifest.with_name(_NAME).is_file():
+        return "unsigned"
+    if not _key():
+        return "unverifiable"
+    return "forged" if signature_fault(manifest) else "signed"
 
 
 def signature_fault(manifest: Path) -> str:

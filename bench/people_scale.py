@@ -101,7 +101,7 @@ def _copy(query: str, path: Path) -> str:
     return f"COPY ({query}) TO {literal(path)} (FORMAT parquet)"
 
 
-_ID = "'C' || lpad({}::VARCHAR, 8, '0')"
+_ID = "'C' || lpad(({})::VARCHAR, 8, '0')"
 _EMPLOYER = "(n * 7919 % 1000003) % ({people} // 60)"
 _TABLES = {
     "customers": f"SELECT {_ID.format('n')} AS customer_id, DATE '2015-01-01' AS opened_on, "

@@ -219,6 +219,19 @@ def test_firms_that_pay_no_wages_here_and_their_executives_are_listed(tmp_path):
     assert key_people(given, staff.people, AS_OF)["customer_id"].tolist() == ["O"]
 
 
+def test_the_name_of_a_client_that_is_no_firm_is_masked(tmp_path):
+    customers = [
+        {"customer_id": "F", "kind": "firm", "name": "榆泉木业有限公司"},
+        {"customer_id": "T", "kind": "sole_trader", "name": "王小明"},
+        *({"customer_id": who, "kind": "person"} for who in "AO"),
+    ]
+    led = {"relation": "shareholder", "since": date(2020, 1, 1), "related_id": "O"}
+    relations = [{"customer_id": client, **led} for client in "FT"]
+    given = sources(tmp_path, paid("W1", "A"), customers=customers, relations=relations)
+    staff = employer_staff(given, find_payrolls(given, AS_OF, RULES), AS_OF, RULES)
+    assert key_people(given, staff.people, AS_OF)["employer_name"].tolist() == ["榆泉木业有限公司", "王**"]
+
+
 @pytest.mark.parametrize("seed", [2, 3])
 def test_the_sample_banks_employers_are_found(tmp_path, seed):
     """Of employers with ten payees 95% are found, 2% of payees at most go to a wrong one, agencies are told apart."""

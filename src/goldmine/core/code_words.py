@@ -225,6 +225,12 @@ TRADES = {
     "grocery": pgettext("trade", "groceries"),
     "catering": pgettext("trade", "catering"),
 }
+INDUSTRIES = TRADES | {
+    "school": pgettext("industry", "schools"),
+    "health": pgettext("industry", "health"),
+    "government": pgettext("industry", "government"),
+    "other": pgettext("industry", "other"),
+}
 COMPARED = {
     "age": pgettext("compared", "age"),
     "gender": pgettext("compared", "gender"),

@@ -139,7 +139,7 @@ _CATALOGUE = (
     Column("expected_yuan", pgettext("heading", "Expected to come back, yuan"), "money", 18, unit="yuan"),
     # employers and their people
     Column("employer_name", pgettext("heading", "Employer"), "text", 24),
-    Column("industry", pgettext("heading", "Industry"), "centred", 14),
+    Column("industry", pgettext("heading", "Industry"), "centred", 14, words=code_words.INDUSTRIES),
     Column("payer_kind", pgettext("heading", "Wages come from"), "centred", 18, words=code_words.PAYER_KINDS),
     Column("pay_status", pgettext("heading", "On the payroll"), "centred", 18, words=code_words.PAY_STATUSES),
     Column("pay_level", pgettext("heading", "Level of pay"), "centred", 12, words=code_words.PAY_LEVELS),

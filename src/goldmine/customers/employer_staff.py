@@ -7,9 +7,11 @@ from datetime import date
 import ibis
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from goldmine.contract.serving_staff import without_leavers
 from goldmine.core.dates import month_end, month_key, months_back
+from goldmine.core.masked import masked_names
 from goldmine.customers.employer_rules import EmployerRules
 from goldmine.customers.payroll import Payrolls
 from goldmine.customers.source_tables import SourceTables
@@ -284,7 +286,10 @@ def firms_without_payroll(sources: SourceTables, people: pd.DataFrame, payrolls:
 
 
 def key_people(sources: SourceTables, people: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """Executives and shareholders of corporate clients: customer_id, branch_id, manager_id, employer_name."""
+    """Executives and shareholders of corporate clients: customer_id, branch_id, manager_id, employer_name.
+
+    The name of a client that is no firm may be its owner's: it is masked.
+    """
     bank, connection = sources.bank, sources.connection
     ties = bank.read(connection, "relations")
     day = ibis.literal(as_of)
@@ -293,9 +298,11 @@ def key_people(sources: SourceTables, people: pd.DataFrame, as_of: date) -> pd.D
         ties.since.isnull() | (ties.since <= day),
         ties.ended_on.isnull() | (ties.ended_on > day),
     )
-    names = bank.read(connection, "customers").select(firm="customer_id", employer_name="name")
+    names = bank.read(connection, "customers").select(firm="customer_id", employer_name="name", firm_kind="kind")
     ties = ties.select(firm="customer_id", customer_id="related_id").join(names, "firm")
     rows = connection.to_pyarrow(sources.under_survivors(ties, as_of)).to_pandas()
+    masked = masked_names(pa.array(rows["employer_name"], pa.string())).to_pandas()
+    rows["employer_name"] = rows["employer_name"].where(rows["firm_kind"] == "firm", masked)
     persons = people.loc[people["kind"] != "firm", ["customer_id", "branch_id", "manager_id"]]
     found = persons.merge(rows[["customer_id", "employer_name"]], on="customer_id").drop_duplicates()
     return found.sort_values(["employer_name", "customer_id"], ignore_index=True)

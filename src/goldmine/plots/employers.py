@@ -21,6 +21,7 @@ def roll_by_industry(employers: pd.DataFrame) -> Figure:
     """People paid here and elsewhere by industry, the largest first."""
     table = employers.fillna({"industry": _("not known")}).groupby("industry")[["paid_staff", "elsewhere_staff"]].sum()
     table = table.loc[table.sum(axis=1).sort_values().index]
+    table.index = column("industry").in_words(table.index, language())
     figure, axis = plt.subplots(figsize=(8, 1 + len(table) * row_inches(table.index)))
     axis.barh(table.index, table["paid_staff"], color=BLUE, label=_("paid here"))
     axis.barh(table.index, table["elsewhere_staff"], left=table["paid_staff"], color=GREY, label=_("paid elsewhere"))

@@ -90,8 +90,8 @@ def _add_page(sheet: NotesSheet, row: pd.Series, language: str) -> None:
 
     staff = max(int(row["paid_staff"] + row["elsewhere_staff"]), 1)
     sheet.row((row["employer_name"] or row["employer_id"], "title"))
-    sheet.row(heading("industry"), (row["industry"], "text_right"))
-    sheet.row(heading("payer_kind"), (column("payer_kind").in_words([row["payer_kind"]], language)[0], "text_right"))
+    for name in ("industry", "payer_kind"):
+        sheet.row(heading(name), (column(name).in_words([row[name]], language)[0], "text_right"))
     sheet.skip()
     sheet.row(
         (in_language(_("People"), language), "head"),

@@ -16,6 +16,7 @@ import pytest
 import xlsxwriter
 
 from goldmine.campaigns.results import Imported, import_outcomes
+from goldmine.cli.campaigns import import_file
 from goldmine.contract.intake import open_bank
 from goldmine.core.errors import ContractError, ReleaseError
 from goldmine.core.workspace import Workspace
@@ -490,3 +491,14 @@ def test_contact_without_a_campaign_needs_a_customer_of_the_bank(work):
     assert [(row["campaign_id"], row["contacted_on"], row["answer"]) for row in stored(work)] == [
         ("relationship", date(2024, 7, 31), "opt_out")
     ]
+
+
+def test_command_tells_counts_and_reasons_in_the_language_asked_for(work, capsys):
+    path = work.root.parent / "results.csv"
+    lines = [HEAD, "tail,C,2024-07-05,call,yes,", "tail,A,2026-07-05,call,no,", "tail,B,2024-07-05,call,退订,"]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    import_file(path, work.root, language="zh")
+    counts, control, refused, back, reason = capsys.readouterr().out.splitlines()
+    assert (counts, control) == ("新增2条，已有0条，尚未触达0条", "新增中有1条是对照组客户，本不应触达")
+    assert (refused, back.startswith("1行退回，见")) == ("新增中有1条要求不再联系，今后不再触达", True)
+    assert reason.split() == ["1", "触达日期比营销有效期晚了90天以上（年份是否写错？）"]

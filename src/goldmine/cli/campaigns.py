@@ -47,26 +47,33 @@ def import_file(
     work: Annotated[
         Path, typer.Option("--work", help="The bank's work folder; its releases say who was listed.")
     ] = Path("data"),
+    language: Annotated[str, typer.Option("--language", help="en or zh.")] = "en",
 ) -> None:
     """Import the valid rows of a file of results; write rejected rows to a file beside it, each with its reason."""
     from rich.console import Console
 
     from goldmine.campaigns.results import import_outcomes
     from goldmine.campaigns.results.result_check import REASONS
-    from goldmine.cli.output import near, say
+    from goldmine.cli.output import errors_in, near, say
+    from goldmine.core.i18n import _, in_language
     from goldmine.core.workspace import Workspace
 
-    with Console(stderr=True).status(f"{file.name}: reading and checking"):  # on a terminal only
+    with Console(stderr=True).status(f"{file.name}: reading and checking"), errors_in(language):  # on a terminal only
         imported = import_outcomes(file.absolute(), Workspace(work.absolute()))
-    say(f"{imported.new:,} new, {imported.known:,} known already, {imported.not_worked:,} not worked yet")
+    counts = {"new": imported.new, "known": imported.known, "idle": imported.not_worked}
+    lines = [_("{new:,} new, {known:,} known already, {idle:,} not worked yet", **counts)]
     if imported.control:
-        say(f"{imported.control:,} of the new are control customers, who should not have been contacted")
+        lines.append(
+            _("{n:,} of the new are control customers, who should not have been contacted", n=imported.control)
+        )
     if imported.refused:
-        say(f"{imported.refused:,} of the new asked never to be contacted again, and will not be")
+        lines.append(_("{n:,} of the new asked never to be contacted again, and will not be", n=imported.refused))
     if imported.bad_file is not None:
-        say(f"{sum(imported.bad.values()):,} rows go back in {near(imported.bad_file)}:")
-        for reason, rows in sorted(imported.bad.items()):
-            say(f"  {rows:>6,}  {REASONS[reason]}")
+        lines.append(_("{n:,} rows go back in {file}:", n=sum(imported.bad.values()), file=near(imported.bad_file)))
+    for line in lines:
+        say(in_language(line, language))
+    for reason, rows in sorted(imported.bad.items()):
+        say(f"  {rows:>6,}  {in_language(REASONS[reason], language)}")
     if imported.bad and not imported.new and not imported.known:
         raise typer.Exit(10)
 

@@ -18,6 +18,7 @@ from goldmine.core import dates
 from goldmine.core.engine import connect
 from goldmine.core.errors import ReleaseError, WorkFolderError
 from goldmine.core.files import disk_errors, whole_file
+from goldmine.core.i18n import _
 from goldmine.core.sheet import Sheet
 from goldmine.core.workspace import Workspace
 
@@ -133,7 +134,9 @@ def take_results(sheet: Sheet, work: Workspace, *, today: date | None = None, ne
     with work.lock(), disk_errors(work.root):
         offers = offers_of(releases_out(work))
         if offers.empty and not newest and not names_customer_care(sheet):
-            raise ReleaseError(f"{work.root}: no campaign has been released.", "Run `goldmine publish` first.")
+            raise ReleaseError(
+                _("{work}: no campaign has been released.", work=work.root), _("Run `goldmine publish` first.")
+            )
         spans = offers.groupby(["campaign_id", "customer_id"]).agg({"as_of": "min", "valid_until": "max"})
         listed = {offer: Listing(*span) for offer, span in zip(spans.index, spans.to_numpy(), strict=True)}
         index = sheet.columns["customer_id"]

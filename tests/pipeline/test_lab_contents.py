@@ -25,12 +25,12 @@ def test_notebook_opens_in_chinese_and_is_saved_in_english(manager, tmp_path):
     before = prose(tmp_path / NAME)
     model = asyncio.run(manager.get(NAME))
     first, second = [cell for cell in model["content"]["cells"] if cell["cell_type"] == "markdown"][:2]
-    assert first["source"].splitlines()[0] == "# 5 · 名单发布"
+    assert first["source"].splitlines()[0] == "# 6 · 名单发布"
     second["source"] += "\n我的备注"
     written = second["source"]
     asyncio.run(manager.save(model, NAME))
     assert prose(tmp_path / NAME) == [before[0], written, *before[2:]]
-    assert before[0].startswith("# 5 · Published lists")
+    assert before[0].startswith("# 6 · Published lists")
 
 
 def test_notebook_runs_in_the_language_in_which_it_is_read(manager, tmp_path):
@@ -54,4 +54,4 @@ def test_code_and_other_files_are_as_on_disk(manager, tmp_path):
 def test_a_new_notebook_is_saved_as_it_was_written(manager, tmp_path):
     model = asyncio.run(manager.get(NAME))
     asyncio.run(manager.save(model, "mine.ipynb"))
-    assert prose(tmp_path / "mine.ipynb")[0].startswith("# 5 · 名单发布")
+    assert prose(tmp_path / "mine.ipynb")[0].startswith("# 6 · 名单发布")

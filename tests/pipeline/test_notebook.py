@@ -204,5 +204,5 @@ def test_a_run_in_chinese_starts_from_a_notebook_whose_prose_is_chinese(monkeypa
 
     monkeypatch.setattr("papermill.execute_notebook", record)
     execute(home() / "notebooks" / "14_employee.ipynb", tmp_path / "copy.ipynb", {"language": "zh"}, 60)
-    assert given["cells"][0]["source"].startswith("# 9 · 一位员工的一天\n")
+    assert given["cells"][0]["source"].startswith("# 14 · 一位员工的一天\n")
     assert given["cwd"] == home() / "notebooks"

@@ -34,6 +34,13 @@ def test_every_text_of_a_notebook_has_its_chinese_with_the_same_placeholders(pat
         assert set(PLACEHOLDER.findall(entry.string)) == set(PLACEHOLDER.findall(message)), message
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_notebook_is_headed_by_the_number_of_its_file_in_both_languages(path):
+    title = messages(path)[0]
+    number = path.stem.partition("_")[0]
+    assert [text.partition(" ·")[0] for text in (title, catalogue().get(title, CONTEXT).string)] == [f"# {number}"] * 2
+
+
 def test_the_catalogue_holds_no_text_that_the_notebooks_have_no_longer():
     used = {message for path in NOTEBOOKS for message in messages(path)}
     assert {entry.id for entry in catalogue() if entry.id} == used
@@ -43,7 +50,7 @@ def test_markdown_is_in_the_language_of_the_run_and_code_stays():
     path = home() / "notebooks" / "14_employee.ipynb"
     chinese, english = (translated_notebook(path, language)["cells"] for language in ("zh", "en"))
     headings = [cell["source"].splitlines()[0] for cell in chinese if cell["cell_type"] == "markdown"]
-    assert headings == ["# 9 · 一位员工的一天", "## 今日联系客户", "## 逾期未联系", "## 临近升级", "## 本人业绩"]
-    assert english[0]["source"].startswith("# 9 · One employee's day\n")
+    assert headings == ["# 14 · 一位员工的一天", "## 今日联系客户", "## 逾期未联系", "## 临近升级", "## 本人业绩"]
+    assert english[0]["source"].startswith("# 14 · One employee's day\n")
     code = [[cell for cell in cells if cell["cell_type"] == "code"] for cells in (chinese, english)]
     assert code[0] == code[1]

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from goldmine.core.errors import WorkFolderError
 from goldmine.core.file_modes import protect
@@ -16,6 +16,7 @@ from goldmine.core.files import disk_errors, read_record, write_json
 from goldmine.core.i18n import _
 from goldmine.core.processes import process_mark
 from goldmine.core.seals import discard_damaged
+from goldmine.core.work_layout import LAYOUT, bring_up_to_date, require_known_layout
 
 
 def home() -> Path:
@@ -45,9 +46,17 @@ class Workspace:
     ----------
     root : Path
         The folder, created when something is first written.
+
+    Raises
+    ------
+    WorkFolderError
+        If a newer Goldmine has written it.
     """
 
     root: Path
+
+    def __post_init__(self) -> None:
+        require_known_layout(self.root)
 
     @property
     def tables(self) -> Path:
@@ -154,10 +163,12 @@ class Workspace:
         WorkFolderError
             If it holds another bank's data.
         """
-        owner = self._owner() or {"bank": bank}
+        owner: dict[str, Any] = dict(self._owner()) or {"bank": bank}
         if owner["bank"] != bank:
             raise self._other_bank(owner["bank"], bank)
-        write_json(self.root / "bank.json", owner | ({"source": str(source.absolute())} if source else {}))
+        write_json(
+            self.root / "bank.json", owner | {"layout": LAYOUT} | ({"source": str(source.absolute())} if source else {})
+        )
 
     def _owner(self) -> dict[str, str]:
         """What ``bank.json`` says: the bank, and the source of its tables; empty where there is none."""
@@ -253,6 +264,7 @@ class Workspace:
             stream.flush()
             os.environ[_HELD] = me
             try:
+                bring_up_to_date(self.root)
                 discard_damaged(self.root)
                 yield
             finally:

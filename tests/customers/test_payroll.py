@@ -219,6 +219,16 @@ def test_firms_that_pay_no_wages_here_and_their_executives_are_listed(tmp_path):
     assert key_people(given, staff.people, AS_OF)["customer_id"].tolist() == ["O"]
 
 
+def test_a_bank_of_transactions_alone_has_payrolls_of_employers_it_cannot_name(tmp_path):
+    given = sources(tmp_path, paid("W1", "ABC"))
+    payrolls = find_payrolls(given, AS_OF, RULES)
+    staff = employer_staff(given, payrolls, AS_OF, RULES)
+    assert payrolls.payers[["payer", "payees"]].to_numpy().tolist() == [["W1", 3]]
+    assert payrolls.payments["employer_id"].isna().all()
+    assert firms_without_payroll(given, staff.people, payrolls).empty
+    assert key_people(given, staff.people, AS_OF).empty
+
+
 def test_the_name_of_a_client_that_is_no_firm_is_masked(tmp_path):
     customers = [
         {"customer_id": "F", "kind": "firm", "name": "榆泉木业有限公司"},

@@ -258,6 +258,18 @@ def test_whom_everybody_pays_and_who_refuses_links_is_left_out(tmp_path):
     assert outside(tmp_path / "2", moves, refused="AB").firms.empty
 
 
+def test_a_bank_of_transactions_alone_has_payees_outside_and_no_prospects(tmp_path):
+    people = [{"customer_id": who, "link_consent": True} for who in "ABC"]
+    tables = {"customers": people, "transactions": [pays(who, "M1", "River Mill") for who in "ABC"]}
+    given = build_edges(
+        SourceTables(connect(), make_bank(tmp_path, tables), Workspace(tmp_path / "work")), AS_OF, GRAPH
+    )
+    assert given.counts() == {}
+    assert prospects(given, RULES).empty
+    assert groups_of(given, RULES).empty
+    assert outside_payees(given, RULES, 100).firms["firm_name"].tolist() == ["River Mill"]
+
+
 def test_neighbours_who_had_the_outcome_count_by_weight_and_never_oneself(tmp_path):
     given = edges(tmp_path, association_members=members("N", "BCD"), relations=[
         {"customer_id": "A", "related_id": "B", "relation": "family", "since": date(2020, 1, 1)}

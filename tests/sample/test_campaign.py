@@ -12,7 +12,7 @@ from goldmine.core.errors import HistoryError, SettingsError
 from goldmine.core.workspace import Workspace
 from goldmine.sample import bank_files, write_bank
 from goldmine.sample.persuasion import effect
-from goldmine.sample.simulated_responses import LEAKED, WORKED, simulate_campaign, work_campaign
+from goldmine.sample.simulated_responses import LEAKED, WORKED, known_use_cases, simulate_campaign, work_campaign
 from tests.campaigns.made import release
 
 AS_OF = date(2024, 2, 29)
@@ -104,7 +104,7 @@ def files(bank, folder, use_case: str, as_of: date = AS_OF):
     return folder / "offers.parquet", folder / "control.parquet"
 
 
-@pytest.mark.parametrize("use_case", ["longtail", "dormancy", "wealth"])
+@pytest.mark.parametrize("use_case", ["longtail", "dormancy", "wealth", "payroll", "association"])
 def test_moved_customers_are_in_the_bank_files(bank, tmp_path, use_case):
     before = bank_files.happened(bank, use_case, AS_OF)
     done = work_campaign(bank, *files(bank, tmp_path, use_case), seed=1)
@@ -112,6 +112,21 @@ def test_moved_customers_are_in_the_bank_files(bank, tmp_path, use_case):
     assert len(bank_files.happened(bank, use_case, AS_OF) - before) == done.extra
     written = duckdb.sql(f"SELECT count(*) FROM '{bank}/contacts.parquet' WHERE campaign_id = 'try_{use_case}'")
     assert written.fetchone() == (done.contacts,)
+
+
+def test_who_takes_a_product_once_asked_is_moved_as_the_truth_says(bank):
+    accepts = pd.read_parquet(bank / "truth" / "prospects.parquet")
+    wages = accepts[accepts["product_id"] == "payroll"].set_index("customer_id")["probability"]
+    known = bank_files.truth(bank, "payroll", AS_OF).set_index("customer_id")
+    some = known.index.intersection(wages.index)
+    assert len(some) > 0
+    assert (known.loc[some, "effect"] == wages[some]).all()
+    assert (known.drop(some)["effect"] == 0).all()
+
+
+def test_a_bank_without_prospects_knows_the_three_use_cases_with_models(bank, tmp_path):
+    assert known_use_cases(bank) == ("longtail", "dormancy", "wealth", "payroll", "association")
+    assert known_use_cases(tmp_path) == ("longtail", "dormancy", "wealth")
 
 
 def test_a_campaign_is_played_once(bank, tmp_path):

@@ -102,7 +102,7 @@ def sample_campaign(
     from goldmine.core.errors import ReleaseError
     from goldmine.core.workspace import Workspace
     from goldmine.publishing import read_latest
-    from goldmine.sample.simulated_responses import work_campaign
+    from goldmine.sample.simulated_responses import known_use_cases, use_cases_of, work_campaign
 
     _require_bank(bank, work)
     release = read_latest(Workspace(work.absolute())).folder
@@ -110,6 +110,10 @@ def sample_campaign(
     if not folders:
         raise ReleaseError(f"{release.name}: the release holds no campaign.", "Publish one with a campaign first.")
     for folder in folders:
+        unknown = use_cases_of(folder / "offers.parquet") - set(known_use_cases(bank))
+        if unknown:
+            say(f"{folder.name:<24}not simulated: the bank does not know what a contact does for {min(unknown)}")
+            continue
         done = work_campaign(bank.absolute(), folder / "offers.parquet", folder / "control.parquet", seed, results)
         what = (
             "simulated before, unchanged" if done.kept else f"{done.contacts:,} contacts, {done.extra:,} moved by them"

@@ -16,7 +16,9 @@ from goldmine.core.files import whole_file
 from goldmine.core.sql import literal
 
 GAP, HORIZON = 15, 90
-"""Days of the three use cases whose truth the sample bank knows."""
+"""Days of the use cases whose truth the sample bank knows."""
+ACCEPTED = {"payroll": ("payroll",), "association": ("L-EMIGRANT", "L-NUTS")}
+"""Use cases of those who take a product once they are asked, and its numbers in ``truth/prospects.parquet``."""
 LEVEL = 10_000
 _OWN = "channel <> 'batch' AND kind NOT IN ('interest', 'fee')"
 
@@ -48,6 +50,10 @@ def happened(bank: Path, use_case: str, as_of: date) -> set[str]:
         f"WHERE {_OWN} AND time::DATE {within.format('time::DATE')}",
         "wealth": f"SELECT DISTINCT customer_id FROM {events} WHERE event = 'bought' AND product_class = 'wealth' "
         f"AND happened_on {within.format('happened_on')}",
+        "payroll": f"SELECT DISTINCT customer_id FROM read_parquet({files}) WHERE kind = 'salary' AND direction = 'in' "
+        f"AND time::DATE {within.format('time::DATE')}",
+        "association": f"SELECT DISTINCT customer_id FROM {events} WHERE event = 'loan_drawn' "
+        f"AND happened_on {within.format('happened_on')}",
     }[use_case]
     return {row[0] for row in duckdb.sql(query).fetchall()}
 
@@ -60,12 +66,12 @@ def enter(bank: Path, use_case: str, as_of: date, campaign: str, moved: pd.DataF
     moved : DataFrame
         customer_id, contacted_on, product_id of those who reached the aim because of the contact.
     """
-    if use_case == "dormancy":
-        _transact(bank, as_of, campaign, moved)
-    elif use_case == "longtail":
+    if use_case == "longtail":
         _deposit(bank, as_of, moved["customer_id"].tolist())
+    elif use_case in _MONTHLY:
+        _transact(bank, as_of, campaign, moved.assign(**_MONTHLY[use_case]))
     else:
-        _buy(bank, as_of, campaign, moved)
+        _take(bank, as_of, campaign, moved.assign(**_TAKEN[use_case]))
 
 
 def append(path: Path, rows: pd.DataFrame) -> None:
@@ -105,38 +111,35 @@ def _lift(path: Path, lacks: dict[str, Decimal]) -> None:
     _write(path, pa.Table.from_pandas(frame, schema=table.schema, preserve_index=False))
 
 
+_MONTHLY = {
+    "dormancy": {"amount": Decimal("200.00"), "channel": "counter", "kind": "transfer"},
+    "payroll": {"amount": Decimal("4000.00"), "channel": "batch", "kind": "salary"},
+}
+_TAKEN = {
+    "wealth": {"amount": Decimal("20000.00"), "event": "bought", "product_class": "wealth"},
+    "association": {"amount": Decimal("50000.00"), "event": "loan_drawn", "product_class": "loan"},
+}
+
+
 def _transact(bank: Path, as_of: date, campaign: str, moved: pd.DataFrame) -> None:
-    """A transfer of 200 yuan in the middle of each month of the horizon."""
+    """What comes in in the middle of each month of the horizon."""
     for lag in range(1, 4):
         middle = month_end(as_of, lag).replace(day=20)
         path = bank / "transactions" / f"{month_key(middle)}.parquet"
         count = range(len(moved))
-        rows = pd.DataFrame(
-            {
-                "transaction_id": [f"{campaign}-{month_key(middle)}-{index}" for index in count],
-                "customer_id": moved["customer_id"].to_numpy(),
-                "time": pd.Timestamp(middle) + pd.Timedelta(hours=10),
-                "amount": [Decimal("200.00") for _ in count],
-                "direction": "in",
-                "channel": "counter",
-                "kind": "transfer",
-            }
+        rows = moved[["customer_id", "amount", "channel", "kind"]].assign(
+            transaction_id=[f"{campaign}-{month_key(middle)}-{index}" for index in count],
+            time=pd.Timestamp(middle) + pd.Timedelta(hours=10),
+            direction="in",
         )
         append(path, rows)
 
 
-def _buy(bank: Path, as_of: date, campaign: str, moved: pd.DataFrame) -> None:
-    """A purchase of 20,000 yuan on the twentieth day of the horizon."""
-    rows = pd.DataFrame(
-        {
-            "event_id": [f"{campaign}-{index}" for index in range(len(moved))],
-            "customer_id": moved["customer_id"].to_numpy(),
-            "happened_on": horizon(as_of)[0] + timedelta(days=20),
-            "event": "bought",
-            "product_class": "wealth",
-            "product_id": moved["product_id"].to_numpy(),
-            "amount": [Decimal("20000.00") for _ in range(len(moved))],
-        }
+def _take(bank: Path, as_of: date, campaign: str, moved: pd.DataFrame) -> None:
+    """A purchase, or a loan drawn, on the twentieth day of the horizon."""
+    rows = moved[["customer_id", "product_id", "amount", "event", "product_class"]].assign(
+        event_id=[f"{campaign}-{index}" for index in range(len(moved))],
+        happened_on=horizon(as_of)[0] + timedelta(days=20),
     )
     append(bank / "product_events.parquet", rows)
 
@@ -148,6 +151,21 @@ def _write(path: Path, table: pa.Table) -> None:
 
 def truth(bank: Path, use_case: str, as_of: date) -> pd.DataFrame:
     """The true values of everybody at a month end: customer_id, probability, effect, reach."""
+    if use_case in ACCEPTED:
+        return _of_those_asked(bank, use_case, as_of)
     path = bank / "truth" / "effects" / f"{use_case}.parquet"
     table = pq.read_table(path)
     return table.filter(pc.equal(table["cutoff"], as_of)).drop_columns(["cutoff"]).to_pandas()
+
+
+def _of_those_asked(bank: Path, use_case: str, as_of: date) -> pd.DataFrame:
+    """The true values where nobody takes the product unasked: the effect is the chance that they accept it."""
+    known = truth(bank, "wealth", as_of)[["customer_id", "reach"]]
+    accepts = pq.read_table(prospects(bank)).to_pandas()
+    accepts = accepts[accepts["product_id"].isin(ACCEPTED[use_case])].groupby("customer_id")["probability"].max()
+    return known.assign(probability=0.0, effect=known["customer_id"].map(accepts).fillna(0.0))
+
+
+def prospects(bank: Path) -> Path:
+    """Where a sample bank's truth has who would accept what."""
+    return bank / "truth" / "prospects.parquet"

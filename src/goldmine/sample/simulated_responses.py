@@ -187,6 +187,17 @@ def work_campaign(
     return SimulatedResponses(campaign, int(whole.rows["contacted"].sum()), int(whole.rows["extra"].sum()), False)
 
 
+def known_use_cases(bank: Path) -> tuple[str, ...]:
+    """Use cases of which a sample bank knows what a contact would do."""
+    asked = tuple(bank_files.ACCEPTED) if bank_files.prospects(bank).exists() else ()
+    return (*STRENGTH, *asked)
+
+
+def use_cases_of(offers: Path) -> set[str]:
+    """The use cases of a published campaign."""
+    return set(_campaign(offers)["use_case"])
+
+
 def enter_again(source: Path, bank: Path) -> None:
     """Enter in a bank what campaigns moved that were simulated in a shorter one of the same making."""
     past = [(path, pd.read_parquet(path)) for path in (source / "truth" / "campaigns").glob("*.parquet")]
@@ -226,19 +237,20 @@ def _campaign(path: Path) -> pd.DataFrame:
 def _with_truth(bank: Path, use_case: str, as_of: date, rows: pd.DataFrame) -> pd.DataFrame:
     if not (bank / "truth" / "effects").is_dir():
         raise SettingsError(f"{bank}: is no sample bank: it has no truth.", "Make one with `goldmine sample-bank`.")
-    if use_case not in STRENGTH:
+    known = known_use_cases(bank)
+    if use_case not in known:
         raise SettingsError(
-            f"{use_case}: the sample bank does not know what a contact would do.", f"It knows {', '.join(STRENGTH)}."
+            f"{use_case}: the sample bank does not know what a contact would do.", f"It knows {', '.join(known)}."
         )
     if not (bank / "balances" / f"{bank_files.month_key(bank_files.horizon(as_of)[1])}.parquet").exists():
         raise HistoryError(
             f"{bank.name}: its books end before {bank_files.horizon(as_of)[1]}, when the campaign's horizon does.",
             "Publish for a month end at least four months before the books' end.",
         )
-    known = bank_files.truth(bank, use_case, as_of)
-    if not len(known):
+    true_values = bank_files.truth(bank, use_case, as_of)
+    if not len(true_values):
         raise HistoryError(f"{bank.name}: its truth does not cover {as_of}.", "Take one of the books' last 24 months.")
-    joined = rows.merge(known, on="customer_id", how="left", validate="one_to_one")
+    joined = rows.merge(true_values, on="customer_id", how="left", validate="one_to_one")
     if joined["effect"].isna().any():
         raise SettingsError(f"{use_case}: customers of the campaign are not in this bank.", "Give the bank it is for.")
     aim = 1 - joined["probability"] if use_case in UNWANTED else joined["probability"]

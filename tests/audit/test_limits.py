@@ -26,7 +26,8 @@ def both(tmp_path_factory) -> tuple[pd.DataFrame, pd.DataFrame]:
     names = pd.read_parquet(folder / "bank" / "customers.parquet", columns=["customer_id"])["customer_id"]
     chances = {name: number % 13 / 100 for number, name in enumerate(names) if number % 17}
     risk = folder / "risk.parquet"
-    pd.DataFrame({"customer_id": list(chances), "default_probability": list(chances.values())}).to_parquet(risk)
+    columns = {"customer_id": list(chances), "default_probability": list(chances.values()), "risk_reasons": "tax"}
+    pd.DataFrame(columns).to_parquet(risk)
     built = build_limits(open_bank(folder / "bank", work), work, AS_OF, load_credit_rules(), risk=risk)
     written = pd.read_parquet(built.path).set_index(["credit_product", "customer_id"]).sort_index()
     again = recompute_limits(Books(folder / "bank"), pd.Timestamp(AS_OF), home() / "pipelines" / "credit.yaml", chances)

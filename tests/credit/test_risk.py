@@ -160,10 +160,15 @@ def test_everybody_gets_a_chance_of_default_and_the_poor_who_failed_before_the_h
     given = tables(people, held, loans=[one["loan"] for one in loans], loan_applications=asked,
                    loan_months=[row for one in loans for row in one["months"]])  # fmt: skip
     bank, work = make_bank(tmp_path / "bank", given), workspace(tmp_path / "work")
-    built = build_risk(bank, work, AS_OF, rules_of(risk=RISK.model_dump()))
-    chance = pd.read_parquet(built.path).set_index("customer_id")["default_probability"]
+    homes = {"product_id": "L-CITIZEN", "title": "Homes", "base": "property", "multiple": 0.3, "cap": 1, "rate_bp": 480}
+    homes |= {"risk_bands": [{"max_probability": 0.2, "share": 1}]}
+    built = build_risk(bank, work, AS_OF, rules_of(risk=RISK.model_dump(), products={"homes": homes}))
+    written = pd.read_parquet(built.path).set_index("customer_id")
+    chance = written["default_probability"]
     assert len(chance) == 180
     assert chance["C170"] > 2 * chance["C171"]
+    assert written["risk_reasons"]["C170"].split(",")[0].startswith("deposits_")
+    assert pd.isna(written["risk_reasons"]["C171"])
     assert sum(built.violations.values()) == 0
     assert any("AUC" in str(line) for line in risk_lines(built, rules_of(risk=RISK.model_dump())))
 

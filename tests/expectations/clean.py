@@ -45,6 +45,8 @@ CLEAN = {
     "loans": "'L' || i, 'C' || i, 'W' || i, 'farming', 50000, 435, date '2024-01-10', date '2025-01-10', "
     "date '2024-05-01'",
     "loan_months": "'L' || i, date '2024-04-30', 40000, 0, 0",
+    "term_holdings": "'D' || i, 'C' || i, 'time', 'W' || i, 50000, 150, date '2023-05-01', date '2024-07-05', "
+    "false, date '2024-05-01'",
     "bureau_scores": "'C' || i, 650, date '2024-01-05'",
     "merchants": "'C' || i, 'nut_roasting', 9, 2, date '2020-01-01', date '2024-01-01'",
 }

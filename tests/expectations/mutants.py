@@ -59,6 +59,7 @@ OTHERWISE = {
     "balances": "11 AS balance",
     "transactions": "101 AS amount",
     "product_events": "1001 AS amount",
+    "term_holdings": "501 AS amount",
     "contacts": "'no' AS answer",
     "suppressions": "DATE '2024-09-30' AS end_date",
     "staff": "'staff' AS role",
@@ -223,6 +224,12 @@ SPECIAL: dict[str, Mutant | str] = {
     "loan_months.month_end_not_last_day": "UPDATE loan_months SET month_end = '2024-04-29' WHERE rowid = 0",
     "loan_months.owed_negative": "UPDATE loan_months SET owed = -1 WHERE rowid = 0",
     "loan_months.days_overdue_negative": "UPDATE loan_months SET days_overdue = -1 WHERE rowid = 0",
+    "term_holdings.amount_negative": "UPDATE term_holdings SET amount = -1 WHERE rowid = 0",
+    "term_holdings.matures_before_started": "UPDATE term_holdings SET matures_on = '2023-04-30' WHERE rowid = 0",
+    "term_holdings.closed_before_started": "UPDATE term_holdings SET closed_on = '2023-04-30' WHERE rowid = 0",
+    "term_holdings.started_on_after_books": Mutant(
+        "UPDATE term_holdings SET started_on = '2024-07-01', closed_on = NULL WHERE rowid = 0"
+    ),
     "bureau_scores.score_negative": "UPDATE bureau_scores SET score = -1 WHERE rowid = 0",
     "merchants.season_outside": "UPDATE merchants SET season_start = 13 WHERE rowid = 0",
     "merchants.since_after_books": "UPDATE merchants SET since = '2024-07-01', ended_on = NULL WHERE rowid = 0",

@@ -47,6 +47,7 @@ def test_no_day_may_lie_after_the_books(table: str) -> None:
         "birth_date",
         "end_date",
         "due_on",
+        "matures_on",
     }
     assert {rule.column for rule in load_rules(table) if rule.name.endswith("_after_books")} == dated
 

@@ -15,6 +15,7 @@ from goldmine.cli.map_tables import map_tables
 from goldmine.cli.tags import app as tags_app
 from goldmine.cli.train_table import train_table
 from goldmine.cli.uplift_table import uplift_table
+from goldmine.cli.wealth import app as wealth_app
 
 if TYPE_CHECKING:
     from goldmine.core.workspace import Workspace
@@ -192,6 +193,7 @@ link_app.command("find", help="Compare all customers; write a review sheet of pa
     _command(("tables", "links"))
 )
 app.add_typer(credit_app, name="credit")
+app.add_typer(wealth_app, name="wealth")
 app.command("grid")(grid)
 app.command("visits")(visits)
 app.command("routes")(routes)

@@ -152,6 +152,24 @@ PRODUCT_EVENTS = TableSpec(
     key=("event_id",),
 )
 
+TERM_HOLDINGS = TableSpec(
+    "term_holdings",
+    "A row a time deposit or a wealth product with an end.",
+    (
+        Column("holding_id", "text", "number of the deposit or the holding", required=True),
+        Column("customer_id", "text", "whose", required=True),
+        Column("product_class", "text", "a time deposit or a wealth product", codes=PRODUCT_CLASSES),
+        Column("product_id", "text", "which product, where it has a number"),
+        Column("amount", "money", "yuan put in", required=True),
+        Column("rate_bp", "whole", "interest, basis points a year (1.50% is 150)"),
+        Column("started_on", "day", "day it began"),
+        Column("matures_on", "day", "day it ends", required=True, after_books="allowed"),
+        Column("rolls_over", "flag", "true where it renews by itself"),
+        Column("closed_on", "day", "day it was paid out; empty while it runs"),
+    ),
+    key=("holding_id",),
+)
+
 CONTACTS = TableSpec(
     "contacts",
     "A row a marketing contact and what came of it.",
@@ -271,6 +289,7 @@ TABLES: dict[str, TableSpec] = {
         BALANCES,
         TRANSACTIONS,
         PRODUCT_EVENTS,
+        TERM_HOLDINGS,
         CONTACTS,
         SUPPRESSIONS,
         STAFF,

@@ -30,6 +30,14 @@ ANSWERS = {
 EXPIRES_WITH = {
     "assessment": pgettext("code", "risk assessment"),
 }
+YES_NO = {
+    "yes": pgettext("code", "yes"),
+    "no": pgettext("code", "no"),
+}
+TERM_CLASSES = {
+    "time": pgettext("code", "time deposit"),
+    "wealth": pgettext("code", "wealth product"),
+}
 STATUSES = {
     "open": pgettext("status", "to contact"),
     "call_back": pgettext("status", "call back"),

@@ -161,6 +161,18 @@ _CATALOGUE = (
     Column("owed", pgettext("heading", "Owed here, yuan"), "money", 18, unit="yuan"),
     Column("limit_amount", pgettext("heading", "Limit, yuan"), "money", 18, unit="yuan"),
     Column("refusal", pgettext("heading", "Refused because"), "wrapped", 40),
+    # deposits and wealth products with an end
+    Column("ending_class", pgettext("heading", "What ends"), "centred", 14, words=code_words.TERM_CLASSES),
+    Column("ending_amount", pgettext("heading", "Amount, yuan"), "money", 16, unit="yuan"),
+    Column("matures_on", pgettext("heading", "Ends on"), "day", 12),
+    Column("rolls_over", pgettext("heading", "Renews by itself"), "centred", 10, words=code_words.YES_NO),
+    Column("idle_amount", pgettext("heading", "Lies idle, yuan"), "money", 16, unit="yuan"),
+    Column("money_comes_in", pgettext("heading", "Months in which money comes"), "centred", 14),
+    Column("money_needed_in", pgettext("heading", "Months in which money is needed"), "centred", 14),
+    Column("term_offer", pgettext("heading", "Offer"), "text", 18),
+    Column("term_months", pgettext("heading", "Months"), "count", 8),
+    Column("term_rate", pgettext("heading", "A year"), "centred", 10),
+    Column("term_why", pgettext("heading", "Why this one"), "wrapped", 60),
     # the grid and its visitors
     Column("grid_name", pgettext("heading", "Village or block"), "text", 14),
     Column(
@@ -244,7 +256,7 @@ _CATALOGUE = (
     Column("four_fifths", pgettext("heading", "Against the best group"), "percent", 14, unit="share"),
     Column("feature_name", pgettext("heading", "Feature"), "text", 20),
     Column("bin", pgettext("heading", "Values"), "text", 20),
-    Column("points", pgettext("heading", "Points"), "money", 10, unit="points"),
+    Column("points", pgettext("heading", "Points"), "number", 10, unit="points"),
     Column("share", pgettext("heading", "Share of applicants"), "percent", 12, unit="share"),
     Column("rate", pgettext("heading", "Failed"), "percent", 12, unit="share"),
     Column("main_refusal", pgettext("heading", "Most frequent reason for no limit"), "wrapped", 40),

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from goldmine.core.i18n import LocalizedText, _, join_texts, pgettext
+from goldmine.credit.exclusions import REFUSALS
+from goldmine.credit.risk_features import RISK_FEATURES
 from goldmine.credit.rules import CreditProduct
 
 BASES = {
@@ -43,8 +45,11 @@ def explain(row: Mapping[str, Any], product: CreditProduct, person_cap: int) -> 
         )
     ]
     if product.risk_bands:
+        share = _share(product, row["default_probability"])
         steps.append(_("chance of default {chance}: {share} of it", chance=f"{row['default_probability']:.1%}",
-                       share=f"{_share(product, row['default_probability']):.0%}"))  # fmt: skip
+                       share=f"{share:.0%}"))  # fmt: skip
+        if share < 1 and row["risk_reasons"]:
+            steps.append(_("what lowered it: {reasons}", reasons=reasons_in_words(row["risk_reasons"])))
     if row["calculated"] > product.cap:
         steps.append(_("at most {cap}", cap=f"{product.cap:,}"))
     if row["owed_product"] > 0:
@@ -54,6 +59,24 @@ def explain(row: Mapping[str, Any], product: CreditProduct, person_cap: int) -> 
                        owed=f"{row['owed']:,.2f}"))  # fmt: skip
     steps.append(_("limit {limit}", limit=f"{row['limit_amount']:,.0f}"))
     return join_texts(steps, pgettext("steps", "; "))
+
+
+def refusal_in_words(row: Mapping[str, Any]) -> LocalizedText:
+    """Why a customer has no limit; where risk is the reason, what spoke against them, the heaviest first.
+
+    Examples
+    --------
+    >>> str(refusal_in_words({"refusal": "risk", "risk_reasons": "tax,owed"}))
+    'risk above the highest of the rule: little or no tax known, loans that run here'
+    """
+    if row["refusal"] == "risk" and row["risk_reasons"]:
+        return _("{refusal}: {reasons}", refusal=REFUSALS["risk"], reasons=reasons_in_words(row["risk_reasons"]))
+    return REFUSALS[row["refusal"]]
+
+
+def reasons_in_words(codes: str) -> LocalizedText:
+    """What a customer is told of the features that spoke against them."""
+    return join_texts([RISK_FEATURES[code].why for code in codes.split(",")], pgettext("list", ", "))
 
 
 def _share(product: CreditProduct, chance: float) -> float:

@@ -24,6 +24,7 @@ COLUMNS = (
     *("credit_product", "customer_id", "branch_id", "manager_id", "grid_id", "trade", "base_amount", "calculated"),
     *(
         "default_probability",
+        "risk_reasons",
         "owed_product",
         "owed",
         "refusal",
@@ -77,7 +78,8 @@ def build_limits(bank: Bank, work: Workspace, as_of: date, rules: CreditRules, *
     Parameters
     ----------
     risk : Path, optional
-        Parquet file with customer_id and default_probability; products that go by risk refuse everybody without it.
+        Parquet file with customer_id, default_probability and risk_reasons; without it, products that go by risk refuse
+        everybody.
 
     Raises
     ------
@@ -97,7 +99,10 @@ def build_limits(bank: Bank, work: Workspace, as_of: date, rules: CreditRules, *
     probability = (
         f"SELECT * FROM {parquet_rows([risk])}"
         if risk
-        else ("SELECT NULL::VARCHAR AS customer_id, NULL::DOUBLE AS default_probability WHERE false")
+        else (
+            "SELECT NULL::VARCHAR AS customer_id, NULL::DOUBLE AS default_probability, NULL::VARCHAR AS risk_reasons "
+            "WHERE false"
+        )
     )
     run(f"CREATE OR REPLACE TEMP TABLE credit_risk AS {probability}")
     off = {name: gone for name, product in rules.products.items() if (gone := _missing(bank, product))}
@@ -147,8 +152,8 @@ def _of_product(tables: ContactTables, rules: CreditRules, name: str) -> str:
     same = f"product_id = {literal(product.product_id)} OR product_id IS NULL"
     rows = f"""
         SELECT customer_id, branch_id, manager_id, grid_id, {trade}, coalesce(base_fen, 0) AS base_fen,
-            r.refusal AS excluded, default_probability, coalesce(owed_product_fen, 0)::BIGINT AS owed_product_fen,
-            coalesce(o.owed_fen, 0)::BIGINT AS owed_fen
+            r.refusal AS excluded, default_probability, risk_reasons,
+            coalesce(owed_product_fen, 0)::BIGINT AS owed_product_fen, coalesce(o.owed_fen, 0)::BIGINT AS owed_fen
         FROM ({candidates}) AS c JOIN credit_people USING (customer_id)
         LEFT JOIN credit_refused AS r USING (customer_id) LEFT JOIN credit_risk USING (customer_id)
         LEFT JOIN (SELECT customer_id, sum(fen) AS owed_fen, sum(fen) FILTER ({same}) AS owed_product_fen
@@ -161,8 +166,8 @@ def _of_product(tables: ContactTables, rules: CreditRules, name: str) -> str:
             season_start_day AS season_start,
             (season_start_day - INTERVAL {product.offer_months_before} MONTH)::DATE AS offer_from
         FROM (SELECT customer_id, branch_id, manager_id, grid_id, trade, {yuan("base_fen")} AS base_amount,
-            {yuan("calculated_fen")} AS calculated, default_probability, {yuan("owed_product_fen")} AS owed_product,
-            {yuan("owed_fen")} AS owed, {refusal} AS refusal,
+            {yuan("calculated_fen")} AS calculated, default_probability, risk_reasons,
+            {yuan("owed_product_fen")} AS owed_product, {yuan("owed_fen")} AS owed, {refusal} AS refusal,
             CASE WHEN refusal IS NULL THEN {yuan("limit_fen")} ELSE 0 END AS limit_amount,
             CASE WHEN refusal IS NULL THEN bound_by END AS bound_by, ({start})::DATE AS season_start_day
             FROM ({amounts(rows, product, rules.person_cap, _share(product))}) AS worked_out)"""

@@ -1,5 +1,6 @@
-"""Risk of all customers: a model a model learnt from past applications, judged on later ones, and each one's chance."""
+"""Risk of all customers: a model learnt from past applications, judged on later ones, and each one's chance."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,7 +14,7 @@ from goldmine.contactability.tables import ContactTables
 from goldmine.contract.bank import Bank
 from goldmine.core.dates import months_back
 from goldmine.core.errors import UseCaseError
-from goldmine.core.i18n import _
+from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.seals import sealed_file
 from goldmine.core.workspace import Workspace
 from goldmine.credit.applications import Applications, past_applications
@@ -37,7 +38,8 @@ class BuiltRisk:
     Parameters
     ----------
     path : Path
-        Chance of default of every customer: customer_id and default_probability.
+        Chance of default of every customer: customer_id, default_probability, and risk_reasons, the features that spoke
+        most against those who do not get the whole amount.
     model, granted_only : RiskModel
         The model in use, and one that learnt from granted loans alone.
     evaluation : RiskEvaluation
@@ -89,14 +91,9 @@ def build_risk(bank: Bank, work: Workspace, as_of: date, rules: CreditRules) -> 
     granted_only = fit_risk(*learnt, refused[~later], 0)
     evaluation = judge(model, past, later, rules.risk)
     violations = monotone_violations(model.probability, past.features)
-    if evaluation.auc_low <= 0.5 or any(violations.values()):
-        raise UseCaseError(
-            _("credit: the model of risk is refused: AUC {auc} (at least {low}), {wrong} pairs ordered the wrong way.",
-              auc=f"{evaluation.auc:.3f}", low=f"{evaluation.auc_low:.3f}", wrong=sum(violations.values())),
-            _("Give more months of loans, or a table of bureau scores or facts."),
-        )  # fmt: skip
+    require_better_than_chance(_("the model of risk"), evaluation, violations)
     path = risk_path(work, as_of)
-    _score(tables, model, path)
+    _score(tables, model, path, _whole_up_to(rules))
     return BuiltRisk(
         path,
         model,
@@ -108,6 +105,24 @@ def build_risk(bank: Bank, work: Workspace, as_of: date, rules: CreditRules) -> 
         first,
         past,
     )
+
+
+def require_better_than_chance(model: LocalizedText, found: RiskEvaluation, violations: Mapping[str, int]) -> None:
+    """Refuse a model that does not tell failed loans from others beyond chance, or orders a pair the wrong way.
+
+    Raises
+    ------
+    UseCaseError
+        If it does not.
+    """
+    wrong = sum(violations.values())
+    if found.auc_low <= 0.5 or wrong:
+        raise UseCaseError(
+            _("credit: {model} is refused: AUC {auc} (at least {low}; 0.5 is chance) on {bad} failed loans of {loans}, "
+              "{wrong} pairs ordered the wrong way.", model=model, auc=f"{found.auc:.3f}", low=f"{found.auc_low:.3f}",
+              bad=found.bad, loans=f"{found.loans:,}", wrong=wrong),
+            _("Give more months of loans, or a table of bureau scores or facts."),
+        )  # fmt: skip
 
 
 def _mean(model: RiskModel, rows: pd.DataFrame) -> float:
@@ -143,12 +158,20 @@ def first_judged(past: Applications) -> date:
     return pd.Timestamp(first).date()
 
 
-def _score(tables: ContactTables, model: RiskModel, path: Path) -> None:
+def _whole_up_to(rules: CreditRules) -> float:
+    """The chance of default up to which every product offers its whole amount; nobody there needs a reason."""
+    return min((product.risk_bands[0].max_probability for product in rules.products.values() if product.risk_bands),
+               default=1.0)  # fmt: skip
+
+
+def _score(tables: ContactTables, model: RiskModel, path: Path, whole_up_to: float) -> None:
     """Write the chance of every customer, in parts that fit into memory."""
     people_on_books(tables)
     run = tables.connection.raw_sql
     customers = tables.connection.con.execute("SELECT count(*) FROM credit_people").fetchall()[0][0]
-    schema = pa.schema([("customer_id", pa.string()), ("default_probability", pa.float64())])
+    schema = pa.schema(
+        [("customer_id", pa.string()), ("default_probability", pa.float64()), ("risk_reasons", pa.string())]
+    )
     with sealed_file(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
         for start in range(0, customers, SCORE_ROWS):
             run(
@@ -160,5 +183,10 @@ def _score(tables: ContactTables, model: RiskModel, path: Path) -> None:
             names = tables.connection.con.execute(
                 "SELECT customer_id FROM credit_asked ORDER BY row_id"
             ).to_arrow_table()
-            chance = pa.array(model.probability(features))
-            writer.write_table(pa.table([names["customer_id"], chance], schema=schema))
+            chance = model.probability(features)
+            reasons = np.full(len(chance), None, dtype=object)
+            told = np.flatnonzero(chance > whole_up_to)
+            if len(told):
+                reasons[told] = [",".join(codes) for codes in model.reasons(features.iloc[told])]
+            columns = [names["customer_id"], pa.array(chance), pa.array(reasons, pa.string())]
+            writer.write_table(pa.table(columns, schema=schema))

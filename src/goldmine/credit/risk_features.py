@@ -22,6 +22,8 @@ class RiskFeature:
 
     Parameters
     ----------
+    title : LocalizedText
+        What staff read.
     safer : int
         1 if more is safer, -1 if more is riskier; the model never goes the other way.
     why : LocalizedText
@@ -30,35 +32,49 @@ class RiskFeature:
         Tables that it needs; it is empty without them.
     """
 
+    title: LocalizedText
     safer: int
     why: LocalizedText
     needs: tuple[str, ...]
 
 
 RISK_FEATURES = {
-    "deposits_12m": RiskFeature(1, _("low average deposits over the last 12 months"), ("balances",)),
-    "deposits_3m": RiskFeature(1, _("low average deposits over the last 3 months"), ("balances",)),
-    "deposits_lowest_12m": RiskFeature(1, _("deposits fell low within the last 12 months"), ("balances",)),
-    "months_with_bank": RiskFeature(1, _("a short time with the bank"), ("customers",)),
-    "property": RiskFeature(1, _("little or no property known"), ("external_facts",)),
-    "tax": RiskFeature(1, _("little or no tax known"), ("external_facts",)),
-    "provident_fund": RiskFeature(1, _("little or no provident fund known"), ("external_facts",)),
-    "bureau_score": RiskFeature(1, _("the credit bureau's score"), ("bureau_scores",)),
-    "owed": RiskFeature(-1, _("loans that run here"), ("loans",)),
-    "days_overdue_24m": RiskFeature(-1, _("arrears within the last 24 months"), ("loan_months",)),
+    "deposits_12m": RiskFeature(
+        _("average deposits of 12 months, yuan"), 1, _("low average deposits over the last 12 months"), ("balances",)
+    ),
+    "deposits_3m": RiskFeature(
+        _("average deposits of 3 months, yuan"), 1, _("low average deposits over the last 3 months"), ("balances",)
+    ),
+    "deposits_lowest_12m": RiskFeature(
+        _("lowest month of deposits in 12 months, yuan"),
+        1,
+        _("deposits fell low within the last 12 months"),
+        ("balances",),
+    ),
+    "months_with_bank": RiskFeature(_("months with the bank"), 1, _("a short time with the bank"), ("customers",)),
+    "property": RiskFeature(_("property, yuan"), 1, _("little or no property known"), ("external_facts",)),
+    "tax": RiskFeature(_("tax of a year, yuan"), 1, _("little or no tax known"), ("external_facts",)),
+    "provident_fund": RiskFeature(
+        _("provident fund of a year, yuan"), 1, _("little or no provident fund known"), ("external_facts",)
+    ),
+    "bureau_score": RiskFeature(_("score of the credit bureau"), 1, _("the credit bureau's score"), ("bureau_scores",)),
+    "owed": RiskFeature(_("owed here, yuan"), -1, _("loans that run here"), ("loans",)),
+    "days_overdue_24m": RiskFeature(
+        _("most days in arrears in 24 months"), -1, _("arrears within the last 24 months"), ("loan_months",)
+    ),
 }
-PROTECTED = (
-    "age",
-    "birth_date",
-    "gender",
-    "grid_id",
-    "branch_id",
-    "identity",
-    "employer_id",
-    "relations",
-    "name",
-    "address",
-)
+PROTECTED: dict[str, LocalizedText] = {
+    "age": _("age"),
+    "birth_date": _("date of birth"),
+    "gender": _("gender"),
+    "grid_id": _("village"),
+    "branch_id": _("the branch"),
+    "identity": _("occupation"),
+    "employer_id": _("employer"),
+    "relations": _("family"),
+    "name": _("name"),
+    "address": _("address"),
+}
 """What no feature is made of."""
 
 
@@ -96,16 +112,20 @@ def _sources(tables: ContactTables, asked: str, months: Sequence[date]) -> dict[
     balances = tables.under_survivors(balances.filter(balances.product_class.isin(DEPOSITS))).semi_join(
         who, "customer_id"
     )
-    daily = ibis.coalesce(balances.average_daily_balance, balances.balance).cast("float64")
+    # Sums of decimals are the same in every order of the rows; sums of floats are not.
+    daily = ibis.coalesce(balances.average_daily_balance, balances.balance)
     held = balances.group_by("customer_id", "month_end").agg(yuan=daily.sum())
     loans = tables.under_survivors(
         tables.table("loans").select("loan_id", "customer_id", "granted_on", "closed_on", "credit_limit")
     ).semi_join(who, "customer_id")
+    # Two numbers of one person may have a fact of one day each: the lower counts.
+    facts = tables.under_survivors(tables.table("external_facts")).semi_join(who, "customer_id")
+    bureau = tables.under_survivors(tables.table("bureau_scores")).semi_join(who, "customer_id")
     parts = {
         "deposits": held,
         "people": tables.table("customers").select("customer_id", "opened_on"),
-        "facts": tables.under_survivors(tables.table("external_facts")).semi_join(who, "customer_id"),
-        "bureau": tables.under_survivors(tables.table("bureau_scores")).semi_join(who, "customer_id"),
+        "facts": facts.group_by("customer_id", "fact", "observed_on").agg(amount=facts.amount.min()),
+        "bureau": bureau.group_by("customer_id", "observed_on").agg(score=bureau.score.min()),
         "loans": loans,
         "loan_months": tables.table("loan_months").semi_join(loans, "loan_id"),
     }
@@ -117,7 +137,7 @@ _FEATURES = f"""
 WITH held AS (
     SELECT row_id, sum(yuan) FILTER (d.month_end > last_day(month - INTERVAL 12 MONTH)) AS year,
         sum(yuan) FILTER (d.month_end > last_day(month - INTERVAL 3 MONTH)) / 3 AS deposits_3m,
-        CASE WHEN count(*) >= 12 THEN min(yuan) ELSE 0 END AS deposits_lowest_12m
+        CASE WHEN count(*) >= 12 THEN min(yuan) ELSE 0 END::DOUBLE AS deposits_lowest_12m
     FROM {{asked}} JOIN risk_deposits AS d USING (customer_id)
     WHERE d.month_end <= month AND d.month_end > last_day(month - INTERVAL 12 MONTH) GROUP BY ALL),
 facts AS (

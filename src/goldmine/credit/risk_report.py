@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from goldmine.core.i18n import LocalizedText, _
+from goldmine.core.i18n import LocalizedText, _, join_texts, pgettext
 from goldmine.credit.risk import BuiltRisk
-from goldmine.credit.risk_features import PROTECTED
+from goldmine.credit.risk_features import PROTECTED, RISK_FEATURES
 from goldmine.credit.rules import CreditRules
 
 
@@ -36,6 +36,7 @@ def risk_lines(built: BuiltRisk, rules: CreditRules) -> Iterator[LocalizedText]:
                 factor=f"{risk.reject_factor:g}", known=f"{built.chance_granted_only:.1%}")  # fmt: skip
     else:
         yield _("No refused applicants are known: the model is too kind to those who would have been refused.")
-    yield _(
-        "It uses {used}. It does not use {unused}.", used=", ".join(built.model.features), unused=", ".join(PROTECTED)
-    )
+    comma = pgettext("list", ", ")
+    yield _("It uses {used}. It does not use {unused}.",
+            used=join_texts([RISK_FEATURES[name].title for name in built.model.features], comma),
+            unused=join_texts(list(PROTECTED.values()), comma))  # fmt: skip

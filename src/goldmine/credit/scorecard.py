@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from goldmine.core.errors import SettingsError
+from goldmine.core.errors import SettingsError, UseCaseError
 from goldmine.core.i18n import _
 from goldmine.credit.risk_features import RISK_FEATURES
 
@@ -25,9 +25,12 @@ class RiskScorecard:
     ----------
     card : optbinning.Scorecard
         Its bins and points.
+    left_out : tuple of str
+        Features whose points ran against their direction, in the order in which they were left out.
     """
 
     card: Any
+    left_out: tuple[str, ...] = ()
 
     def probability(self, features: pd.DataFrame) -> NDArray:
         """Probability of default of each row."""
@@ -38,9 +41,15 @@ class RiskScorecard:
         return np.asarray(self.card.score(features))
 
     @property
+    def features(self) -> list[str]:
+        """Its columns."""
+        return list(self.card.binning_process_.variable_names)
+
+    @property
     def points(self) -> pd.DataFrame:
         """A row a bin: feature, bin, share of the rows, rate of failure, points."""
         table = self.card.table(style="detailed")
+        table["Bin"] = table["Bin"].astype(str)
         table = table.rename(columns={"Variable": "feature", "Bin": "bin", "Count (%)": "share", "Event rate": "rate"})
         rows = table.rename(columns={"Points": "points"})[["feature", "bin", "share", "rate", "points"]]
         return rows[rows["share"] > 0].reset_index(drop=True)
@@ -67,11 +76,51 @@ class RiskScorecard:
 def fit_scorecard(features: pd.DataFrame, bad: NDArray, weight: NDArray) -> RiskScorecard:
     """Bins whose rate of failure only falls as a feature gets safer, and points by a logistic regression on them.
 
+    Where columns say much the same, the regression may turn the points of one around. That feature is left out and
+    the rest fitted again, the most wrong first, until the points of every feature run its own way.
+
     Raises
     ------
     SettingsError
         If optbinning is not installed.
+    UseCaseError
+        If the points of every feature run the wrong way.
     """
+    used, left_out = list(features.columns), []
+    while used:
+        found = RiskScorecard(_fitted(features[used], bad, weight), tuple(left_out))
+        wrong = wrong_points(found.points)
+        if not wrong:
+            return found
+        left_out.append(max(wrong, key=lambda name: wrong[name]))
+        used.remove(left_out[-1])
+    raise UseCaseError(
+        _("credit: the scorecard is refused: the points of every feature run the wrong way."),
+        _("Give more months of loans, or a table of bureau scores or facts."),
+    )
+
+
+def wrong_points(points: pd.DataFrame) -> dict[str, float]:
+    """By feature, the points that it takes away where it gets safer; only features that do.
+
+    Examples
+    --------
+    >>> table = {"feature": ["owed"] * 3, "bin": ["(-inf, 5.00)", "[5.00, inf)", "Missing"], "points": [40, 52, 10]}
+    >>> wrong_points(pd.DataFrame(table))
+    {'owed': 12.0}
+    """
+    rows = points[points["bin"].str.startswith(("(", "["))]
+    steps = {
+        str(name): rows["points"].astype("float64").diff().dropna() * RISK_FEATURES[str(name)].safer
+        for name, rows in rows.groupby("feature", sort=False)
+    }
+    # What is safer and has fewer points; whole points may be equal.
+    taken = {name: float(-np.minimum(step, 0).sum()) for name, step in steps.items()}
+    return {name: points for name, points in taken.items() if points > 0}
+
+
+def _fitted(features: pd.DataFrame, bad: NDArray, weight: NDArray) -> Any:
+    """optbinning's scorecard of some features, in whole points."""
     try:
         from optbinning import BinningProcess, Scorecard
     except ModuleNotFoundError as error:
@@ -82,7 +131,7 @@ def fit_scorecard(features: pd.DataFrame, bad: NDArray, weight: NDArray) -> Risk
     bins = BinningProcess(list(features.columns), binning_fit_params=trends)
     card = Scorecard(
         binning_process=bins, estimator=LogisticRegression(max_iter=1000), scaling_method="pdo_odds",
-        scaling_method_params=POINTS,
+        scaling_method_params=POINTS, rounding=True,
     )  # fmt: skip
     card.fit(features, bad, sample_weight=weight, metric_missing="empirical")
-    return RiskScorecard(card)
+    return card

@@ -38,7 +38,7 @@ def _register_chinese_font() -> None:
     package = importlib.util.find_spec("zhplot")
     if package is None or not package.submodule_search_locations:
         raise ParameterError(
-            "language: Chinese figures need the package zhplot, which ships their font.", "Run `make`."
+            "language: figures need the package zhplot, which ships the font of Chinese names.", "Run `make`."
         )
     font_manager.fontManager.addfont(Path(package.submodule_search_locations[0]) / "fonts" / "NotoSansSC-Regular.ttf")
 
@@ -58,10 +58,10 @@ def use_language(language: str) -> None:
     """
     if language not in LANGUAGES:
         raise ParameterError(f"language: {language!r} is not known.", f"Use one of {', '.join(LANGUAGES)}.")
-    if language == "zh":
-        _register_chinese_font()
+    _register_chinese_font()
     _chosen["language"] = language
-    fonts = [CHINESE_FONT, "DejaVu Sans"] if language == "zh" else ["DejaVu Sans"]
+    # An English figure may hold Chinese names, of villages and branches.
+    fonts = [CHINESE_FONT, "DejaVu Sans"] if language == "zh" else ["DejaVu Sans", CHINESE_FONT]
     sns.set_theme(style="whitegrid", context="notebook", palette=list(PALETTE))
     plt.rcParams.update(
         {

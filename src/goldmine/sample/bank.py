@@ -34,6 +34,7 @@ from goldmine.sample.records import with_records
 from goldmine.sample.reference_tables import reference_tables
 from goldmine.sample.streams import stream
 from goldmine.sample.suppressions import suppressions_table
+from goldmine.sample.term_holdings import term_holdings_table
 from goldmine.sample.trade import draw_supplies, supply_relations, turnover_table
 from goldmine.sample.traits import Surroundings, Traits, draw_traits, surroundings
 
@@ -118,12 +119,14 @@ def _write_block(
     writers.write("relations", supply_relations(config, people, supplies))
     _write_truth(config, life, writers)
     dirt += Counter(_dirt_of_people(config, people))
+    time = np.zeros(life.total.shape)
     rates = season.engagement(config.lived)
     names = customers["name"].combine_chunks()
     payers = Payers(employers, payers.directory.of_block(people, names))
     for index in range(WARM_UP, len(config.lived)):
         day = config.lived[index]
         held = hold(people, life.traits, index, life.total[:, index], owns=owns[:, index], owed=owed[:, index])
+        time[:, index] = held.classes["time"]
         random = stream(config, "balances", block.start, index)
         writers.write(f"balances/{month_key(day)}", balances_table(people, held, day, random))
         month = month_of(index, config.lived, life.total, people)
@@ -139,6 +142,7 @@ def _write_block(
         table, counts = transactions_table(people, rows, start, last, random, directory=payers.directory)
         writers.write(f"transactions/{month_key(day)}", table)
         dirt += Counter(counts)
+    writers.write("term_holdings", term_holdings_table(config, people, time, ledger))
     return dirt
 
 

@@ -31,6 +31,8 @@ class Ledger:
     """Events of one block, gathered month by month: who, when, what, which class, which product, fen."""
 
     events: list[Event] = field(default_factory=list)
+    terms: list[tuple[NDArray, NDArray, NDArray, NDArray, NDArray]] = field(default_factory=list)
+    """Wealth products by the month of purchase: who, when, product, yuan, months."""
 
     def add(self, who: NDArray, when: NDArray, event: str, product: NDArray, yuan: NDArray) -> None:
         """Gather events; `product` holds indices into `PRODUCTS`."""
@@ -103,7 +105,10 @@ def wealth_life(
         owns[:, month] = left > 0
         for event, customers in (("bought", np.flatnonzero(buys)), ("redeemed", np.flatnonzero(lapses))):
             when = days_in(before, ends[month], len(customers), random)
-            ledger.add(customers, when, event, customers % 3, 0.3 * total[customers, month] + 1000)
+            yuan = 0.3 * total[customers, month] + 1000
+            ledger.add(customers, when, event, customers % 3, yuan)
+            if event == "bought":
+                ledger.terms.append((customers, when, customers % 3, yuan, left[customers]))
     return owns
 
 

@@ -1,0 +1,124 @@
+"""Lists of what ends soon and what lies idle, from tiny banks."""
+
+from datetime import date
+
+import pytest
+
+from goldmine.core.errors import HistoryError
+from goldmine.publishing.on_request_list import write_on_request_lists
+from goldmine.wealth.offers import due_offers, idle_offers
+from tests.credit.conftest import AS_OF, MONTHS, customer, deposits
+from tests.tiny import make_bank, workspace
+from tests.wealth.test_choice import rules_of
+
+EARLIER = ["2022-07-31", "2022-08-31", "2022-09-30", "2022-10-31", "2022-11-30", "2022-12-31"]
+EARLIER += ["2023-01-31", "2023-02-28", "2023-03-31", "2023-04-30", "2023-05-31", "2023-06-30"]
+ASSESSED = {"risk_grade": "C3", "risk_grade_on": date(2024, 3, 1)}
+SHELF = [
+    {"product_id": "W1", "name": "Steady", "product_class": "wealth", "risk_grade": "R1"},
+    {"product_id": "W3", "name": "Growing", "product_class": "wealth", "risk_grade": "R3"},
+]
+
+
+def holding(name: str, amount: int, ends: date, **more) -> dict:
+    row = {"holding_id": f"D-{name}-{ends}", "customer_id": name, "product_class": "time", "amount": amount}
+    row |= {"started_on": date(2023, 7, 10), "matures_on": ends, "rolls_over": False, "closed_on": None}
+    return row | more
+
+
+def bank_of(folder, people: list[dict], balances: list[dict], holdings: list[dict]):
+    given = {
+        "customers": people,
+        "balances": balances,
+        "transactions": [],
+        "term_holdings": holdings,
+        "products": SHELF,
+    }
+    return make_bank(folder / "bank", {name: rows for name, rows in given.items() if rows}), workspace(folder / "work")
+
+
+def test_what_ends_within_thirty_days_is_listed_with_an_offer(tmp_path):
+    names = ["ASSESSED", "OLD", "NEVER"]
+    people = [
+        customer("ASSESSED", **ASSESSED),
+        customer("OLD", risk_grade="C3", risk_grade_on=date(2023, 7, 10)),
+        customer("NEVER", risk_grade=None, risk_grade_on=None),
+    ]
+    ends = [date(2024, 7, 1), date(2024, 7, 15), date(2024, 7, 30)]
+    held = [holding(name, 60_000, day) for name, day in zip(names, ends, strict=True)]
+    held += [
+        holding("ASSESSED", 60_000, date(2024, 7, 31)),
+        holding("ASSESSED", 60_000, date(2024, 6, 30)),
+        holding("ASSESSED", 60_000, date(2024, 7, 5), closed_on=date(2024, 5, 5)),
+        holding("ASSESSED", 9_999, date(2024, 7, 6)),
+    ]
+    bank, work = bank_of(tmp_path, people, [row for name in names for row in deposits(name, 60_000)], held)
+    found = due_offers(bank, work, AS_OF, rules_of(), "en")
+    assert found.rows[["customer_id", "term_offer", "term_rate"]].to_numpy().tolist() == [
+        ["ASSESSED", "Steady", "2.00%"],
+        ["OLD", "One year", "1.50%"],
+        ["NEVER", "One year", "1.50%"],
+    ]
+    assert "the risk assessment ends before the money is free" in found.rows["term_why"][1]
+    assert "no risk assessment" in found.rows["term_why"][2]
+    assert (found.offers, found.deposits, found.nothing_fits) == (3, 2, 0)
+
+
+def test_money_that_is_needed_in_september_is_tied_up_no_longer(tmp_path):
+    """Ends on 1 July: three months would reach October, so nothing fits; before 1 June a year would not either."""
+    low = {"2022-09-30", "2023-09-30"}
+    balances = [
+        row for month in EARLIER + MONTHS for row in deposits("C1", 20_000 if month in low else 60_000, months=[month])
+    ]
+    held = [holding("C1", 60_000, date(2024, 7, 1))]
+    bank, work = bank_of(tmp_path, [customer("C1", **ASSESSED)], balances, held)
+    found = due_offers(bank, work, AS_OF, rules_of(), "en")
+    assert (found.offers, found.nothing_fits) == (0, 1)
+    later = [holding("C1", 60_000, date(2024, 7, 1), matures_on=date(2024, 10, 1))]
+    bank, work = bank_of(tmp_path / "later", [customer("C1", **ASSESSED)], balances, later)
+    row = due_offers(bank, work, AS_OF, rules_of(due_days=100), "en").rows.iloc[0]
+    assert (row["money_needed_in"], row["money_comes_in"], row["term_offer"]) == ("9", "10", "Steady")
+    assert row["term_why"].startswith("the money is needed in 11 months")
+
+
+def test_what_lay_there_all_year_is_free_for_any_term_and_the_rest_until_it_is_needed(tmp_path):
+    months = [*EARLIER, *MONTHS]
+    low = {"2022-09-30", "2023-09-30"}
+    people = [customer("C1", **ASSESSED), customer("C2", **ASSESSED), customer("C3")]
+    balances = [row for month in months for row in deposits("C1", 31_500.5 if month in low else 90_000, months=[month])]
+    balances += [row for month in months for row in deposits("C2", 20_000, months=[month])]
+    balances += [row for month in months for row in deposits("C3", 9_999, months=[month])]
+    bank, work = bank_of(tmp_path, people, balances, [])
+    rows = idle_offers(bank, work, AS_OF, rules_of(), "en").rows.set_index("customer_id")
+    assert rows["idle_amount"].to_dict() == {"C1": 31_000.0, "C2": 20_000.0}
+    assert rows.loc["C1", "term_why"].startswith("no month of need is known; suits")
+
+
+def test_who_may_not_be_contacted_is_on_no_list(tmp_path):
+    people = [customer("YES", **ASSESSED), customer("NO", marketing_consent=False, **ASSESSED)]
+    held = [holding(name, 60_000, date(2024, 7, 10)) for name in ("YES", "NO")]
+    bank, work = bank_of(tmp_path, people, deposits("YES", 60_000) + deposits("NO", 60_000), held)
+    rows = due_offers(bank, work, AS_OF, rules_of(), "zh").rows
+    listed = write_on_request_lists(bank, work, AS_OF, {"wealth_due": rows}, "zh")["wealth_due"]
+    assert (listed.rows, listed.left_out["opted_out"]) == (1, 1)
+
+
+def test_a_bank_without_holdings_is_told_what_is_missing(tmp_path):
+    bank, work = bank_of(tmp_path, [customer("C1")], deposits("C1", 60_000), [])
+    with pytest.raises(HistoryError, match="no table term_holdings"):
+        due_offers(bank, work, AS_OF, rules_of(), "en")
+
+
+def test_without_the_day_of_an_assessment_no_wealth_product_is_offered(tmp_path):
+    people = [customer("C1", risk_grade="C5")]
+    held = [holding("C1", 60_000, date(2024, 7, 10))]
+    bank, work = bank_of(tmp_path, people, deposits("C1", 60_000), held)
+    assert due_offers(bank, work, AS_OF, rules_of(), "en").rows["term_offer"].tolist() == ["One year"]
+
+
+def test_where_nothing_ends_the_list_is_empty(tmp_path):
+    held = [holding("C1", 60_000, date(2024, 9, 10))]
+    bank, work = bank_of(tmp_path, [customer("C1", **ASSESSED)], deposits("C1", 60_000), held)
+    found = due_offers(bank, work, AS_OF, rules_of(), "zh")
+    assert (len(found.rows), found.offers, found.nothing_fits) == (0, 0, 0)
+    assert write_on_request_lists(bank, work, AS_OF, {"wealth_due": found.rows}, "zh")["wealth_due"].rows == 0

@@ -15,7 +15,9 @@ RISK = {"max_probability": 0.2, "loss_given_default": 0.5, "funding_bp": 150, "u
 def limits(chances: list[float], **more) -> pd.DataFrame:
     rows = pd.DataFrame({"default_probability": chances}).assign(credit_product="nuts", limit_amount=100_000.0)
     rows["customer_id"] = [f"C{place}" for place in range(len(rows))]
-    return rows.assign(**({"owed": 0.0, "household_id": None, "grid_id": None, "trade": None} | more))
+    return rows.assign(
+        **({"acceptance": None, "owed": 0.0, "household_id": None, "grid_id": None, "trade": None} | more)
+    )
 
 
 def test_the_safest_are_offered_until_the_budget_is_spent():
@@ -24,6 +26,16 @@ def test_the_safest_are_offered_until_the_budget_is_spent():
     assert chosen.rows["allocated"].tolist() == [100_000, 50_000, 0]
     assert chosen.expected_loss == pytest.approx(1_000)
     assert chosen.loss_price > 0
+
+
+def test_what_is_seldom_taken_costs_less_of_the_budget_and_earns_less():
+    """Two limits lose 1,000 yuan where they are taken; the first is taken by one in four."""
+    rows = limits([0.02, 0.02]).assign(acceptance=[0.25, 1.0])
+    chosen = allocate(rows, rules_of(risk=RISK), 1_250)
+    assert chosen.rows["allocated"].tolist() == [100_000, 100_000]
+    assert chosen.expected_loss == pytest.approx(1_250)
+    sure = allocate(limits([0.02, 0.02]), rules_of(risk=RISK), 1e9).expected_profit
+    assert chosen.expected_profit == pytest.approx(sure / 2 * 1.25)
 
 
 def test_who_would_lose_money_is_not_offered_whatever_the_budget():

@@ -131,6 +131,13 @@ def test_features_see_nothing_that_came_after_the_application(tmp_path):
     assert (rows[0]["deposits_12m"], rows[0]["days_overdue_24m"]) == (3_000 / 12, 0)
 
 
+def test_without_facts_and_scores_the_model_sees_the_rest(tmp_path):
+    bank = make_bank(tmp_path / "bank", applications())
+    past = past_applications(ContactTables.open(bank, workspace(tmp_path / "work"), AS_OF), RISK.outcome)
+    missing = {"property", "tax", "provident_fund", "bureau_score"}
+    assert set(past.features.columns) == set(NAMES) - missing
+
+
 def test_too_few_failed_loans_are_refused_with_their_number(tmp_path):
     bank = make_bank(tmp_path / "bank", applications())
     rules = rules_of(risk=RISK.model_dump())

@@ -6,9 +6,11 @@ import duckdb
 import openpyxl
 import pytest
 
+from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
 from goldmine.core.errors import ContractError
 from goldmine.core.workspace import Workspace
+from goldmine.features import build_features
 from goldmine.grid.visit_form import import_visits
 from tests.grid.test_visits import consenting
 from tests.tiny import make_bank, workspace
@@ -109,3 +111,27 @@ def test_the_intake_adds_what_the_books_reach_and_the_banks_own_row_counts(tmp_p
     facts = duckdb.sql(f"SELECT fact, amount::INT, source FROM read_parquet({files}) ORDER BY ALL").fetchall()
     assert facts == [("property", 5, "visit"), ("tax", 7, None)]
     assert bank.tables["visits"].rows == 1
+
+
+def test_a_fact_from_a_visit_is_a_feature_from_the_day_of_the_visit_on(tmp_path):
+    """Told on 1 July and taken in on 5 August: the cutoff at the end of June does not see it, that of July does."""
+    folder, work = tmp_path / "books", workspace(tmp_path / "work")
+    folder.mkdir()
+    (folder / "bank.yaml").write_text("name: tiny\ndata_until: 2024-07-31\n", "utf-8")
+    duckdb.sql(f"COPY (SELECT '001' AS customer_id) TO '{folder}/customers.parquet' (FORMAT parquet)")
+    duckdb.sql(
+        f"COPY (SELECT 'T' || i AS transaction_id, '001' AS customer_id, "
+        f"TIMESTAMP '2024-05-10 10:00' + to_months(i::INTEGER) AS time, 1::DECIMAL(18,2) AS amount, 'in' AS direction "
+        f"FROM range(3) AS r(i)) TO '{folder}/transactions.parquet' (FORMAT parquet)"
+    )
+    row = ("001", "S1", date(2024, 7, 1), "met", 650_000, None)
+    import_visits(form(tmp_path / "S1.xlsx", row), open_bank(folder, work), work, date(2024, 8, 5))
+    bank = open_bank(folder, work)
+    build_activity(bank, work)
+    cutoffs = [date(2024, 6, 30), date(2024, 7, 31)]
+    build_features(bank, work, cutoffs)
+    query = "SELECT property_amount::INT FROM '{}'"
+    assert [duckdb.sql(query.format(work.features(cutoff))).fetchall() for cutoff in cutoffs] == [
+        [(None,)],
+        [(650_000,)],
+    ]

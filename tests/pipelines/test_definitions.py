@@ -42,11 +42,13 @@ def keys(job):
 
 
 def test_retraining_runs_every_step_and_scoring_all_but_training(defs):
-    with_model = set(use_case_names()) - {"payroll", "staff", "association"}
+    without_model = {"payroll", "staff", "association", "facts_credit", "season_credit", "card_use"}
+    with_model = set(use_case_names()) - without_model
     models = {f"{name}/model" for name in with_model}
     scores = {f"{name}/scores" for name in with_model}
-    scores |= {"payroll/expected", "staff/expected", "association/expected"}
-    on_request = {"near_threshold", "segments", "screening", "lost", "employers", "households", "links", "prospects"}
+    scores |= {f"{name}/expected" for name in without_model}
+    on_request = {"near_threshold", "segments", "screening", "lost", "employers", "households", "links"}
+    on_request |= {"prospects", "credit_lists", "grid_lists"}
     assert keys(defs.resolve_job_def("retrain")) == {
         *on_request,
         "tables",

@@ -15,8 +15,10 @@ from goldmine.contactability.funnel import STAGES
 from goldmine.core.i18n import in_language
 from goldmine.plots import (
     bank_tables,
+    credit,
     customers,
     employers,
+    field_work,
     governance,
     graph,
     households,
@@ -29,6 +31,16 @@ from goldmine.plots import (
     routes,
 )
 from goldmine.plots.style import language
+from tests.plots.field_data import (
+    approvals,
+    card_ages,
+    credit_titles,
+    ending_holdings,
+    limits,
+    risk,
+    village_rolls,
+    visitor_loads,
+)
 from tests.plots.figure_data import (
     aum,
     backtest,
@@ -88,6 +100,14 @@ DRAWN: dict[str, Callable[[], list[Figure]]] = {
     "bank_tables.aum_ladder": lambda: [bank_tables.aum_ladder(bank_tables.ladder(aum()))],
     "bank_tables.aum_concentration": lambda: [bank_tables.aum_concentration(bank_tables.concentration(aum()))],
     "bank_tables.without_balances": lambda: [bank_tables.without_balances()],
+    "credit.limits_by_product": lambda: [credit.limits_by_product(limits())],
+    "credit.refusals": lambda: [credit.refusals(limits())],
+    "credit.risk_by_tenth": lambda: [credit.risk_by_tenth(risk())],
+    "credit.four_fifths_figure": lambda: [credit.four_fifths_figure(approvals(), credit_titles())],
+    "credit.endings": lambda: [credit.endings(ending_holdings())],
+    "field_work.visitor_loads": lambda: [field_work.visitor_loads(visitor_loads())],
+    "field_work.cards_by_age": lambda: [field_work.cards_by_age(card_ages())],
+    "field_work.village_progress": lambda: [field_work.village_progress(*village_rolls())],
     "customers.sankey": lambda: [customers.sankey(quarters())],
     "customers.growth": lambda: [customers.growth(quarters())],
     "customers.lorenz_curve": lambda: [customers.lorenz_curve(aum())],

@@ -3,6 +3,8 @@
 from datetime import date
 from pathlib import Path
 
+from scipy.special import expit
+
 from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect, keep_rows, parquet_rows
 from goldmine.core.errors import UseCaseError
@@ -39,7 +41,7 @@ def build_allocation(
     rows = (
         connection.con.execute(f"""
         SELECT credit_product, customer_id, branch_id, manager_id, grid_id, trade, household_id, owed::DOUBLE AS owed,
-            limit_amount::DOUBLE AS limit_amount, r.default_probability
+            limit_amount::DOUBLE AS limit_amount, r.default_probability, acceptance_log_odds, acceptance_per_percent
         FROM {parquet_rows([limits])} AS l LEFT JOIN household_members USING (customer_id)
         LEFT JOIN {parquet_rows([risk])} AS r USING (customer_id)
         WHERE limit_amount > 0 ORDER BY customer_id, credit_product
@@ -47,7 +49,9 @@ def build_allocation(
         .to_arrow_table()
         .to_pandas()
     )
-    chosen = allocate(rows, rules, loss_budget)
+    rate = rows["credit_product"].map({name: product.rate_bp for name, product in rules.products.items()})
+    log_odds = rows.pop("acceptance_log_odds") + rows.pop("acceptance_per_percent") * rate / 100
+    chosen = allocate(rows.assign(acceptance=expit(log_odds.astype("float64"))), rules, loss_budget)
     path = work.root / "credit" / str(as_of) / "allocated.parquet"
     with sealed_file(path) as temporary:
         chosen.rows.to_parquet(temporary, index=False)

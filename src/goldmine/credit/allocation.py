@@ -1,6 +1,7 @@
 """Which limits to offer so that their expected loss keeps within a budget: the most profitable, by HiGHS.
 
-Each limit may be offered whole or in part. Expected profit is largest while the expected loss of all keeps within the
+Each limit may be offered whole or in part. What it earns and loses counts with the chance that it is taken at its
+rate. Expected profit is largest while the expected loss of all keeps within the
 budget, and what is lent within the caps of a person, household, village and trade. Parts are rounded down to whole
 steps, so that no cap is broken; how much profit that costs at most is told.
 """
@@ -49,7 +50,8 @@ def allocate(rows: pd.DataFrame, rules: CreditRules, loss_budget: float) -> Allo
     ----------
     rows : pandas.DataFrame
         A row a product and customer with a limit: customer_id, credit_product, limit_amount, default_probability,
-        owed, and the columns of `CAPPED` (empty: no cap).
+        acceptance (chance to take it at its rate; empty counts as 1), owed, and the columns of `CAPPED` (empty: no
+        cap).
     loss_budget : float
         Yuan a year that may be expected to be lost.
 
@@ -66,10 +68,11 @@ def allocate(rows: pd.DataFrame, rules: CreditRules, loss_budget: float) -> Allo
         )
     rows = rows.reset_index(drop=True)
     chance = rows["default_probability"].fillna(1.0).to_numpy()
-    used = rows["limit_amount"].to_numpy(dtype=np.float64) * risk.utilisation
+    taken = rows["acceptance"].fillna(1.0).to_numpy(dtype=np.float64)
+    used = rows["limit_amount"].to_numpy(dtype=np.float64) * risk.utilisation * taken
     rate = np.array([rules.products[name].rate_bp for name in rows["credit_product"]], dtype=np.float64)
     loss = used * chance * risk.loss_given_default
-    profit = used * (1 - chance) * (rate - risk.funding_bp) / 10_000 - loss - risk.yearly_cost
+    profit = used * (1 - chance) * (rate - risk.funding_bp) / 10_000 - loss - risk.yearly_cost * taken
     table, limit = _caps(rows, rules)
     matrix = vstack([csr_array(loss[None, :]), table]).tocsr()
     worth = np.flatnonzero(profit > 0)
@@ -86,7 +89,7 @@ def allocate(rows: pd.DataFrame, rules: CreditRules, loss_budget: float) -> Allo
     given = np.floor(rows["limit_amount"].to_numpy(dtype=np.float64) * share / steps + 1e-9) * steps
     given = np.where(given < least, 0.0, given)
     part = np.divide(given, rows["limit_amount"].to_numpy(dtype=np.float64))
-    made = part * (profit + risk.yearly_cost) - np.where(given > 0, risk.yearly_cost, 0)
+    made = part * (profit + risk.yearly_cost * taken) - np.where(given > 0, risk.yearly_cost * taken, 0)
     return Allocation(rows.assign(allocated=given), float(part @ loss), float(made.sum()), float(share @ profit), price)
 
 

@@ -17,6 +17,7 @@ from goldmine.core.errors import UseCaseError
 from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.seals import sealed_file
 from goldmine.core.workspace import Workspace
+from goldmine.credit.acceptance import Acceptance, AcceptanceEvaluation, fit_acceptance
 from goldmine.credit.applications import Applications, past_applications
 from goldmine.credit.limits import people_on_books
 from goldmine.credit.risk_evaluation import RiskEvaluation, evaluate
@@ -39,7 +40,8 @@ class BuiltRisk:
     ----------
     path : Path
         Chance of default of every customer: customer_id, default_probability, and risk_reasons, the features that spoke
-        most against those who do not get the whole amount.
+        most against those who do not get the whole amount; acceptance_log_odds (at a rate of 0) and
+        acceptance_per_percent, empty where past offers do not tell who takes one.
     model, granted_only : RiskModel
         The model in use, and one that learnt from granted loans alone.
     evaluation : RiskEvaluation
@@ -52,6 +54,8 @@ class BuiltRisk:
         First day of the applications that it is judged on.
     applications : Applications
         What it learnt from and was judged on.
+    acceptance : tuple of Acceptance and AcceptanceEvaluation, or None
+        Who takes an offer at which rate; None where past offers do not tell.
     """
 
     path: Path
@@ -63,6 +67,7 @@ class BuiltRisk:
     chance_granted_only: float
     judged_from: date
     applications: Applications
+    acceptance: tuple[Acceptance, AcceptanceEvaluation] | None
 
 
 def risk_path(work: Workspace, as_of: date) -> Path:
@@ -93,7 +98,8 @@ def build_risk(bank: Bank, work: Workspace, as_of: date, rules: CreditRules) -> 
     violations = monotone_violations(model.probability, past.features)
     require_better_than_chance(_("the model of risk"), evaluation, violations)
     path = risk_path(work, as_of)
-    _score(tables, model, path, _whole_up_to(rules))
+    acceptance = fit_acceptance(past, later)
+    _score(tables, model, acceptance[0] if acceptance else None, path, _whole_up_to(rules))
     return BuiltRisk(
         path,
         model,
@@ -104,6 +110,7 @@ def build_risk(bank: Bank, work: Workspace, as_of: date, rules: CreditRules) -> 
         _mean(granted_only, past.features),
         first,
         past,
+        acceptance,
     )
 
 
@@ -164,13 +171,16 @@ def _whole_up_to(rules: CreditRules) -> float:
                default=1.0)  # fmt: skip
 
 
-def _score(tables: ContactTables, model: RiskModel, path: Path, whole_up_to: float) -> None:
-    """Write the chance of every customer, in parts that fit into memory."""
+def _score(
+    tables: ContactTables, model: RiskModel, acceptance: Acceptance | None, path: Path, whole_up_to: float
+) -> None:
+    """Write the chances of every customer, in parts that fit into memory."""
     people_on_books(tables)
     run = tables.connection.raw_sql
     customers = tables.connection.con.execute("SELECT count(*) FROM credit_people").fetchall()[0][0]
+    numbers = ("default_probability", "acceptance_log_odds", "acceptance_per_percent")
     schema = pa.schema(
-        [("customer_id", pa.string()), ("default_probability", pa.float64()), ("risk_reasons", pa.string())]
+        [("customer_id", pa.string()), ("risk_reasons", pa.string()), *((name, pa.float64()) for name in numbers)]
     )
     with sealed_file(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
         for start in range(0, customers, SCORE_ROWS):
@@ -188,5 +198,11 @@ def _score(tables: ContactTables, model: RiskModel, path: Path, whole_up_to: flo
             told = np.flatnonzero(chance > whole_up_to)
             if len(told):
                 reasons[told] = [",".join(codes) for codes in model.reasons(features.iloc[told])]
-            columns = [names["customer_id"], pa.array(chance), pa.array(reasons, pa.string())]
+            unknown = pa.nulls(len(chance), pa.float64())
+            taken = (
+                [pa.array(acceptance.log_odds(features)), pa.array(np.full(len(chance), acceptance.per_percent))]
+                if acceptance
+                else [unknown, unknown]
+            )
+            columns = [names["customer_id"], pa.array(reasons, pa.string()), pa.array(chance), *taken]
             writer.write_table(pa.table(columns, schema=schema))

@@ -1,6 +1,7 @@
 """A model of risk in words: how good it is, what the refused would have done, and what it does not use."""
 
 from collections.abc import Iterator
+from math import exp
 
 from goldmine.core.i18n import LocalizedText, _, join_texts, pgettext
 from goldmine.credit.risk import BuiltRisk
@@ -36,6 +37,15 @@ def risk_lines(built: BuiltRisk, rules: CreditRules) -> Iterator[LocalizedText]:
                 factor=f"{risk.reject_factor:g}", known=f"{built.chance_granted_only:.1%}")  # fmt: skip
     else:
         yield _("No refused applicants are known: the model is too kind to those who would have been refused.")
+    if built.acceptance:
+        model, judged = built.acceptance
+        yield _("Offers: of {offers} later ones {taken} were taken, {predicted} predicted (AUC {auc}); a percentage "
+                "point more multiplies the odds to take one by {factor}",
+                offers=f"{judged.offers:,}", taken=f"{judged.taken / judged.offers:.1%}",
+                predicted=f"{judged.predicted:.1%}", auc=f"{judged.auc:.3f}",
+                factor=f"{exp(model.per_percent):.2f}")  # fmt: skip
+    else:
+        yield _("Past offers do not tell who takes one at which rate: each offer counts as taken.")
     comma = pgettext("list", ", ")
     yield _("It uses {used}. It does not use {unused}.",
             used=join_texts([RISK_FEATURES[name].title for name in built.model.features], comma),

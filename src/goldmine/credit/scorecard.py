@@ -86,7 +86,8 @@ def fit_scorecard(features: pd.DataFrame, bad: NDArray, weight: NDArray) -> Risk
     UseCaseError
         If the points of every feature run the wrong way.
     """
-    used, left_out = list(features.columns), []
+    used = list(features.columns)
+    left_out: list[str] = []
     while used:
         found = RiskScorecard(_fitted(features[used], bad, weight), tuple(left_out))
         wrong = wrong_points(found.points)

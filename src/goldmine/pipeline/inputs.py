@@ -297,6 +297,35 @@ def household_files(run: Snapshot) -> Iterable[Path]:
     return [households_path(run.work, run.as_of)]
 
 
+def credit_rules(_run: Snapshot) -> str:
+    """The rules of limits, and of what is offered for money that ends or lies idle."""
+    return "".join(_of_file(home() / "pipelines" / name) for name in ("credit.yaml", "wealth_match.yaml"))
+
+
+def credit_files(run: Snapshot) -> Iterable[Path]:
+    """Limits, and the lists of credit and of money that ends or lies idle."""
+    lists = [path for name in ("credit_", "wealth_") for path in list_files(name)(run)]
+    return [run.work.root / "credit" / str(run.as_of) / "limits.parquet", *lists]
+
+
+def grid_rules(_run: Snapshot) -> str:
+    """The rules of the grid, of cards, and of credit by village."""
+    names = ("grid.yaml", "cards.yaml", "village_credit.yaml", "credit.yaml")
+    return "".join(_of_file(home() / "pipelines" / name) for name in names)
+
+
+def grid_files(run: Snapshot) -> Iterable[Path]:
+    """The grid, and the lists of cards."""
+    return [run.work.root / "grid" / f"{run.as_of}.parquet", *list_files("cards_")(run)]
+
+
+def no_grids(run: Snapshot) -> str:
+    """Why there is no grid."""
+    if not run.bank.has("grids"):
+        return _("switched off: this bank has no table {table}", table="grids")
+    return no_balances(run)
+
+
 def employer_rules(_run: Snapshot) -> str:
     """What a payroll looks like, and what each product is worth."""
     return _of_file(home() / "pipelines" / "employers.yaml")

@@ -1,4 +1,4 @@
-"""Two lists: what ends soon (到期提醒) and what lies idle, each with what to offer and why."""
+"""Two lists: what ends soon and what lies idle, each with what to offer and why."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -49,10 +49,6 @@ def main() -> None:
         with measured("households"):
             homes = build_households(sources.bank, work, AS_OF)
         print(f"{homes.households:,} households, {homes.several:,} of several members")
-        with measured("employers"):
-            payrolls = find_payrolls(sources, AS_OF, load_employer_rules())
-        paid = payrolls.payments[payrolls.payments["month"] == f"{AS_OF:%Y-%m}"]
-        print(f"{paid['employer_id'].nunique():,} employers, {paid['customer_id'].nunique():,} people paid")
         rules, graph_rules = load_prospect_rules(), load_graph_rules()
         with measured("ties"):
             edges = build_edges(sources, AS_OF, graph_rules)
@@ -65,6 +61,10 @@ def main() -> None:
             print(f"{len(prospects(edges, rules)):,} prospects")
         with measured("payees outside"):
             print(f"{len(outside_payees(edges, rules, graph_rules.max_partners).firms):,} firms outside")
+        with measured("employers"):
+            payrolls = find_payrolls(sources, AS_OF, load_employer_rules())
+        paid = payrolls.payments[payrolls.payments["month"] == f"{AS_OF:%Y-%m}"]
+        print(f"{paid['employer_id'].nunique():,} employers, {paid['customer_id'].nunique():,} people paid")
 
 
 @contextmanager
@@ -102,7 +102,7 @@ def _copy(query: str, path: Path) -> str:
 
 
 _ID = "'C' || lpad(({})::VARCHAR, 8, '0')"
-_EMPLOYER = "(n * 7919 % 1000003) % ({people} // 60)"
+_EMPLOYER = "(n * 7919 % 1000003) % ({people} // 140)"
 _TABLES = {
     "customers": f"SELECT {_ID.format('n')} AS customer_id, DATE '2015-01-01' AS opened_on, "
     "substr('王李张刘陈杨赵黄周吴徐孙马', 1 + n // 3 % 13, 1) || chr((19968 + n * 31 % 4000)::INTEGER) AS name, "
@@ -114,7 +114,7 @@ _TABLES = {
     "'family' AS relation, DATE '2016-01-01' AS since FROM range({people}) AS t(n) WHERE n % 3 > 0",
     "balances": f"SELECT {_ID.format('n')} AS customer_id, DATE '{AS_OF}' AS month_end, 'demand' AS product_class, "
     "(n % 977 * 100)::DECIMAL(18, 2) AS balance FROM range({people}) AS t(n)",
-    "employers": "SELECT 'E' || n AS employer_id, 'Works ' || n || ' Ltd' AS name FROM range({people} // 60) AS t(n)",
+    "employers": "SELECT 'E' || n AS employer_id, 'Works ' || n || ' Ltd' AS name FROM range({people} // 140) AS t(n)",
     "associations": "SELECT 'A' || n AS association_id, 'Association ' || n AS name, "
     "CASE WHEN n % 2 = 0 THEN 'trade' ELSE 'emigrant' END AS kind FROM range(40) AS t(n)",
     "association_members": f"SELECT 'A' || n // 100 % 40 AS association_id, {_ID.format('n')} AS customer_id, "

@@ -61,6 +61,12 @@ def test_extras_are_locked_apart_in_the_versions_of_the_others(extra, brings):
     assert {pair for pair in theirs - ours if pair[0] in shared} == set()
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_cell_hides_the_figure_or_table_that_it_makes(path):
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    assert [cell["id"] for cell in cells if "".join(cell["source"]).rstrip().endswith(";")] == []
+
+
 def test_locks_and_settings_name_no_host():
     for name in (
         "requirements.lock",

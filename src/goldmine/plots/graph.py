@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from pandas.io.formats.style import Styler
 
-from goldmine.core.columns import column
+from goldmine.core.columns import column, columns
+from goldmine.plots.notebook_tables import show_table
 from goldmine.plots.style import BLUE, GOLD, GREY, _, finished, language, pgettext, row_inches
 
 
@@ -77,6 +79,15 @@ def lookalike_lift(rankers: pd.DataFrame) -> Figure:
     axis.set_title(_("The best tenth of a quarter that was held out"), loc="left")
     axis.grid(visible=False, axis="y")
     return finished(figure)
+
+
+def worded_table(table: pd.DataFrame) -> Styler:
+    """A table of groups or communities under the headings of people's files, with words for its codes."""
+    layout = columns(table.columns)
+    worded = table.assign(**{entry.name: entry.in_words(table[entry.name], language()) for entry in layout})
+    heads = {entry.name: entry.heading(language()) for entry in layout}
+    shares = {heads[entry.name]: "{:.1%}" for entry in layout if entry.format == "percent"}
+    return show_table(worded.rename(columns=heads), shares)
 
 
 def ranker_table(rankers: pd.DataFrame) -> pd.DataFrame:

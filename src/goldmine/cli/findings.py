@@ -7,6 +7,7 @@ from goldmine.cli.output import say
 from goldmine.cli.rule_meanings import meaning_for_lists, remedy_of
 from goldmine.contract.manifest import read_intake, read_manifest
 from goldmine.contract.reconciliation import AmountIntake, TableIntake
+from goldmine.contract.schema_drift import schema_changes
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import ValidationError
 from goldmine.core.files import read_json
@@ -48,6 +49,7 @@ def show_findings(work: Workspace, language: str) -> None:
     lines = [line for table in intake for line in _of_table(table)]
     if unused:
         lines.append(_("not used: {files}", files=_first(unused, _NAMED_FILES)))
+    lines += [_("changed since the last accepted run: {what}", what=change) for change in schema_changes(work)]
     lines += _absent(work) if intake else []
     lines += [line for name in TABLES for line in _unjudged(name, read_json(work.validation(name), {}))]
     broken = broken_rules(work, TABLES)

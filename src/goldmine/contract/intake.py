@@ -23,6 +23,7 @@ from goldmine.contract.returned_contacts import join_returned, write_joined
 from goldmine.contract.returned_mergers import join_mergers
 from goldmine.contract.returned_visits import DAYS, join_visits
 from goldmine.contract.schema import TableSpec
+from goldmine.contract.shape import codes_held, file_columns, source_columns
 from goldmine.contract.source_totals import source_totals
 from goldmine.contract.sources import ParquetSource, PostgresSource
 from goldmine.contract.stage import connect, left_out, stage
@@ -159,9 +160,13 @@ def _take_in(intake: _Intake, spec: TableSpec, scratch: Path) -> _Taken:
         yuan = amounts_read(spec, counts)
         sources = source_totals(connection, spec, intake.mapping, (read, yuan))
         unknown = left_out(connection, spec, intake.mapping)
+        described = source_columns(connection, spec, intake.mapping)
     shutil.rmtree(staged)
     counted = reconciled(spec, sources, counts, (read, sum(file.rows for file in written)), unknown)
-    return _Taken(written[0].columns if written else (), written=tuple(written), made_from=made_from, intake=counted)
+    columns = written[0].columns if written else ()
+    codes = codes_held(spec, [file.path for file in written], columns)
+    counted = counted.model_copy(update={"source_columns": described, "codes": codes})
+    return _Taken(columns, written=tuple(written), made_from=made_from, intake=counted)
 
 
 def _saved_intake(entry: dict[str, Any]) -> TableIntake | None:
@@ -175,9 +180,11 @@ def _counted_in_place(intake: _Intake, spec: TableSpec, files: tuple[TableFile, 
         return _saved_intake(entry)
     if not files:
         return None
-    source = intake.mapping.tables[spec.name].source[0]
+    source, paths = intake.mapping.tables[spec.name].source[0], [file.path for file in files]
     with duckdb.connect() as connection:
-        return standing(connection, spec, source, [file.path for file in files], sum(file.rows for file in files))
+        counted = standing(connection, spec, source, paths, sum(file.rows for file in files))
+    columns = file_columns(paths)
+    return counted.model_copy(update={"source_columns": columns, "codes": codes_held(spec, paths, list(columns))})
 
 
 def _with_returned(intake: _Intake, own: _Taken | None, scratch: Path) -> dict[str, _Taken]:

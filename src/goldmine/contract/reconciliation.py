@@ -76,6 +76,10 @@ class TableIntake(RecordModel):
         Columns of which something was counted.
     amounts : list of AmountIntake
         Sums of the amounts.
+    source_columns : dict of str to str
+        Columns of its sources with their types, where they can be described.
+    codes : dict of str to list of str
+        By column with a code list, the codes of the list that its rows hold.
     """
 
     table: str
@@ -86,6 +90,8 @@ class TableIntake(RecordModel):
     written: int
     columns: list[ColumnIntake]
     amounts: list[AmountIntake]
+    source_columns: dict[str, str] = {}
+    codes: dict[str, list[str]] = {}
 
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON-like values."""

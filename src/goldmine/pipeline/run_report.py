@@ -8,6 +8,7 @@ from typing import Literal
 
 import pydantic
 
+from goldmine.contract.schema_drift import accept_shapes, schema_changes
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import ReleaseError
 from goldmine.core.files import whole_file, write_json
@@ -108,9 +109,11 @@ def write_report(
         current=current,
         steps=tuple(run.record.steps),
         flows=tuple(flows),
-        warnings=(*uncounted, *_warnings(run.work, flows, release)),
+        warnings=(*uncounted, *_shape_changes(run), *_warnings(run.work, flows, release)),
         missing=tuple(_missing(run, release)),
     )
+    if state in ("published", "unchanged", "incomplete"):
+        accept_shapes(run.work)
     page = report.page(run.work)
     write_json(page.with_suffix(".json"), report.model_dump(mode="json"))
     with whole_file(page) as part:
@@ -205,6 +208,13 @@ def _flows(run: Snapshot, release: Release | None) -> tuple[list[Flow], list[Loc
     except Exception as error:
         return [], [_("rows and yuan could not be counted: {kind}", kind=type(error).__name__)]
     return flows, []
+
+
+def _shape_changes(run: Snapshot) -> list[LocalizedText]:
+    """What is new in the shape of the tables, if the run came as far as to take them in."""
+    if "tables" not in run.record.done:
+        return []
+    return [_("changed since the last accepted run: {what}", what=change) for change in schema_changes(run.work)]
 
 
 def _warnings(work: Workspace, flows: Iterable[Flow], release: Release | None) -> list[LocalizedText]:

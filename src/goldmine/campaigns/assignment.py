@@ -152,5 +152,6 @@ def _clash(limits: Limits, clash: ClashError) -> SettingsError:
     against = [f"{name(index)} at most {limits.max_count[index]:.0f}" for index in clash.against]
     why = f"it clashes with {', '.join(against)}" if against else "there are too few customers for it"
     return SettingsError(
-        f"capacity: {'; '.join(short)}: {why}.", "Lower the minimum or raise the limit that stands in its way."
+        _("capacity: {names}: {why}.", names="; ".join(short), why=why),
+        _("Lower the minimum or raise the limit that stands in its way."),
     )

@@ -129,5 +129,8 @@ def load_claims() -> Claims:
                 if condition or key == "when":
                     read_condition(condition)
             except SettingsError as error:
-                raise SettingsError(f"{path.name}: {claim.name}.{key}: {error.what}", error.do) from error
+                raise SettingsError(
+                    _("{where}: {what}", where=f"{path.name}: {claim.name}.{key}", what=error.what),
+                    error.do,
+                ) from error
     return claims

@@ -11,6 +11,7 @@ from ibis.backends.duckdb import Backend
 
 from goldmine.core.errors import SettingsError
 from goldmine.core.expression import Condition
+from goldmine.core.i18n import _
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
@@ -37,11 +38,10 @@ def check_columns(names: Sequence[str], where: str) -> None:
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, n=1)
-            hint = f"Did you mean {near[0]!r}? " if near else ""
-            raise SettingsError(
-                f"{where}: looks at {name!r}, which is no column.",
-                f"{hint}docs/features.md and docs/customers.md name them all.",
-            )
+            do = _("docs/features.md and docs/customers.md name them all.")
+            if near:
+                do = _("Did you mean {near}? docs/features.md and docs/customers.md name them all.", near=repr(near[0]))
+            raise SettingsError(_("{where}: looks at {name}, which is no column.", where=where, name=repr(name)), do)
 
 
 def known_columns(work: Workspace, as_of: date) -> set[str]:

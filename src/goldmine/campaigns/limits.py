@@ -11,6 +11,7 @@ from goldmine.campaigns.spec import Campaign
 from goldmine.contactability.policy import Capacity, Policy, UnitCapacity
 from goldmine.contactability.tables import ContactTables
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 
 KINDS = {"branch": "branches", "manager": "staff", "grid": "grids"}
 """Kinds of units with a capacity, and their tables."""
@@ -114,14 +115,25 @@ def _check(tables: ContactTables, where: str, kind: str, capacity: UnitCapacity)
     unknown = sorted(set(capacity.overrides) - known)
     if unknown:
         raise SettingsError(
-            f"{where}: capacity.{kind}.overrides: this bank has no {kind} {', '.join(unknown)}.",
-            f"Correct the number; {table}.{column} has those there are.",
+            _(
+                "{where}: capacity.{kind}.overrides: this bank has no {kind} {names}.",
+                where=where,
+                kind=kind,
+                names=", ".join(unknown),
+            ),
+            _("Correct the number; {table}.{column} has those there are.", table=table, column=column),
         )
     for key, limits in capacity.overrides.items():
         maximum = capacity.default if limits.max is None else limits.max
         if limits.min > maximum:
             raise SettingsError(
-                f"{where}: capacity.{kind}.overrides.{key}: at least {limits.min} cannot be kept with at most "
-                f"{maximum}.",
-                "Lower the one or raise the other.",
+                _(
+                    "{where}: capacity.{kind}.overrides.{key}: at least {min} cannot be kept with at most {maximum}.",
+                    where=where,
+                    kind=kind,
+                    key=key,
+                    min=limits.min,
+                    maximum=maximum,
+                ),
+                _("Lower the one or raise the other."),
             )

@@ -14,6 +14,7 @@ from goldmine.campaigns.spec import Campaign
 from goldmine.campaigns.yearly import in_year
 from goldmine.contactability.policy import campaigns_folder
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 from goldmine.core.settings import read_yaml, typed
 from goldmine.core.workspace import home
 from goldmine.labels.use_case import readable_use_cases, use_case_names
@@ -62,23 +63,27 @@ def read_campaign(path: Path, year: int) -> Campaign:
     named = settings.get("campaign_id")
     if named is not None and named != path.stem:
         raise SettingsError(
-            f"{path.name}: its campaign_id is {named!r}.",
-            "Give the file and the campaign the same name.",
+            _("{name}: its campaign_id is {named}.", name=path.name, named=repr(named)),
+            _("Give the file and the campaign the same name."),
         )
     campaign = typed(Campaign, in_year(settings, year), path.name)
     unknown = sorted(set(campaign.use_cases) - set(use_case_names()))
     if unknown:
         raise SettingsError(
-            f"{path.name}: use_cases: there is no use case {', '.join(unknown)}.",
-            f"Known: {', '.join(use_case_names())}.",
+            _("{name}: use_cases: there is no use case {names}.", name=path.name, names=", ".join(unknown)),
+            _("Known: {names}.", names=", ".join(use_case_names())),
         )
     cases = readable_use_cases()
     segments = [{part.name for part in cases[name].segments} for name in campaign.use_cases if name in cases]
     asked = {offer.segment for offer in campaign.offers if offer.segment}
     if asked and set(campaign.use_cases) <= set(cases) and not any(asked <= names for names in segments):
         raise SettingsError(
-            f"{path.name}: offers: no use case of the campaign has the segments {', '.join(sorted(asked))}.",
-            f"Known: {', '.join(sorted(set().union(*segments))) or 'none'}.",
+            _(
+                "{name}: offers: no use case of the campaign has the segments {names}.",
+                name=path.name,
+                names=", ".join(sorted(asked)),
+            ),
+            _("Known: {names}.", names=", ".join(sorted(set().union(*segments))) or "none"),
         )
     check_sentences(campaign, load_claims(), path.name)
     return campaign
@@ -94,9 +99,15 @@ def _check_overlap(first: Campaign, other: Campaign) -> None:
     shared = _offered(first) & _offered(other)
     if shared:
         raise SettingsError(
-            f"{first.campaign_id} and {other.campaign_id} overlap from {max(first.start_date, other.start_date)} to "
-            f"{min(first.end_date, other.end_date)} and both offer {', '.join(sorted(shared))} from the same scores.",
-            "Let one end before the other begins, or take the offer out of one: else neither can be measured.",
+            _(
+                "{first} and {other} overlap from {start} to {end} and both offer {names} from the same scores.",
+                first=first.campaign_id,
+                other=other.campaign_id,
+                start=max(first.start_date, other.start_date),
+                end=min(first.end_date, other.end_date),
+                names=", ".join(sorted(shared)),
+            ),
+            _("Let one end before the other begins, or take the offer out of one: else neither can be measured."),
         )
 
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from goldmine.contactability.policy import ChannelName, Day, UnitCapacity
 from goldmine.core.errors import SettingsError
-from goldmine.core.i18n import LocalizedText
+from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 
@@ -136,5 +136,7 @@ def load_queue_settings() -> QueueSettings:
     """
     path = queue_settings_path()
     if not path.exists():
-        raise SettingsError(f"{_FILE}: there is no such file in pipelines.", "Write it as docs/reporting.md says.")
+        raise SettingsError(
+            _("{file}: there is no such file in pipelines.", file=_FILE), _("Write it as docs/reporting.md says.")
+        )
     return typed(QueueSettings, read_yaml(path), _FILE)

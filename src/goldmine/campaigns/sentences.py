@@ -116,7 +116,9 @@ def _check_condition(text: str, where: str) -> None:
     try:
         check_columns(read_condition(text).names, where)
     except SettingsError as error:
-        raise SettingsError(f"{where}: {error.what.removeprefix(f'{where}: ')}", error.do) from error
+        raise SettingsError(
+            _("{where}: {what}", where=where, what=error.what.removeprefix(f"{where}: ")), error.do
+        ) from error
 
 
 def _check_placeholders(text: LocalizedText, where: str) -> None:
@@ -124,12 +126,15 @@ def _check_placeholders(text: LocalizedText, where: str) -> None:
         try:
             found = [name for _text, name, *_rest in Formatter().parse(in_language(text, language)) if name is not None]
         except ValueError as error:
-            raise SettingsError(f"{where}: {error} ({language}).", "Close the brace, or take it out.") from error
+            raise SettingsError(
+                _("{where}: {error} ({language}).", where=where, error=error, language=language),
+                _("Close the brace, or take it out."),
+            ) from error
         unknown = [name for name in found if name not in PLACEHOLDERS]
         if unknown:
             raise SettingsError(
-                f"{where}: nothing fills the placeholder {{{unknown[0]}}}.",
-                f"Allowed: {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}.",
+                _("{where}: nothing fills the placeholder {{{unknown}}}.", where=where, unknown=unknown[0]),
+                _("Allowed: {names}.", names=", ".join(f"{{{name}}}" for name in PLACEHOLDERS)),
             )
 
 
@@ -137,11 +142,12 @@ def _check_claims(text: LocalizedText, declared: Sequence[str], claims: Claims, 
     unknown = [name for name in declared if name not in claims.by_name]
     if unknown:
         raise SettingsError(
-            f"{where}: there is no claim {unknown[0]!r}.", f"pipelines/claims.yaml has {', '.join(claims.by_name)}."
+            _("{where}: there is no claim {unknown}.", where=where, unknown=repr(unknown[0])),
+            _("pipelines/claims.yaml has {names}.", names=", ".join(claims.by_name)),
         )
     hidden = [name for name in claims.made_by_words(text) if name not in declared]
     if hidden:
         raise SettingsError(
-            f"{where}: its words claim {hidden[0]!r}, which it does not declare.",
-            f"Add {hidden[0]} to its claims, or change the words.",
+            _("{where}: its words claim {hidden}, which it does not declare.", where=where, hidden=repr(hidden[0])),
+            _("Add {hidden} to its claims, or change the words.", hidden=hidden[0]),
         )

@@ -16,6 +16,7 @@ from scipy.sparse import csr_array, hstack, vstack
 
 from goldmine.campaigns.assignment_problem import Problem, likeliest_first
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 
 _TOLERANCE = 1e-6
 _COOLING = (1.0, 0.25, 0.06, 0.02)
@@ -213,5 +214,6 @@ def _clash(problem: Problem) -> ClashError:
 def _check_solved(solution: Any) -> None:
     if solution.status != 0:
         raise SettingsError(
-            f"capacity: the solver gave up ({solution.message}).", "Set fewer limits, or fewer channels a campaign."
+            _("capacity: the solver gave up ({message}).", message=solution.message),
+            _("Set fewer limits, or fewer channels a campaign."),
         )

@@ -67,16 +67,20 @@ def _risk(campaign: Campaign, offer: Offer, products: pd.DataFrame, wealth_use_c
     if not offer.product_id:
         if wealth_use_case:
             raise SettingsError(
-                f"{where} names no product, and its scores are about wealth products.",
-                "Name the product_id, so that its risk grade is known.",
+                _("{where} names no product, and its scores are about wealth products.", where=where),
+                _("Name the product_id, so that its risk grade is known."),
             )
         return Risk(wealth=False, grade=0)
     kind, grade = products.loc[offer.product_id, ["product_class", "risk_grade"]]
     graded = isinstance(grade, str)
     if not graded and (kind == "wealth" or wealth_use_case):
         raise SettingsError(
-            f"{where}: its product {offer.product_id} has no risk grade R1 to R5.",
-            "Give it one in the table of products; without it the product may be offered to nobody.",
+            _(
+                "{where}: its product {product_id} has no risk grade R1 to R5.",
+                where=where,
+                product_id=offer.product_id,
+            ),
+            _("Give it one in the table of products; without it the product may be offered to nobody."),
         )
     return Risk(wealth=bool(graded and (kind == "wealth" or wealth_use_case)), grade=int(grade[1:]) if graded else 0)
 

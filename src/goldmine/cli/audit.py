@@ -44,8 +44,8 @@ def verify(work: WorkFolder = Path("data"), archive: Archive = None, noted: Note
     if found.fault:
         where = f"{found.fault.file} line {found.fault.line}" if found.fault.line else found.fault.file
         raise AuditError(
-            f"audit log: {where}: {found.fault.what}.",
-            "Compare the file with a backup from before that line; keep both, and tell the auditor.",
+            _("audit log: {where}: {what}.", where=where, what=found.fault.what),
+            _("Compare the file with a backup from before that line; keep both, and tell the auditor."),
         )
     if found.last:
         say(f"Whole. Note its end where nobody can write both: {found.last.number}:{found.last.seal}")

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from goldmine.core.i18n import _
+
 
 def learn_uplift(
     work: Annotated[Path, typer.Option("--work", help="The bank's work folder.")] = Path("data"),
@@ -108,7 +110,9 @@ def sample_campaign(
     release = read_latest(Workspace(work.absolute())).folder
     folders = sorted(path.parent for path in release.glob("campaigns/*/offers.parquet"))
     if not folders:
-        raise ReleaseError(f"{release.name}: the release holds no campaign.", "Publish one with a campaign first.")
+        raise ReleaseError(
+            _("{name}: the release holds no campaign.", name=release.name), _("Publish one with a campaign first.")
+        )
     for folder in folders:
         unknown = use_cases_of(folder / "offers.parquet") - set(known_use_cases(bank))
         if unknown:

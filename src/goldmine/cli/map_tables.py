@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from goldmine.core.i18n import _
+
 if TYPE_CHECKING:
     from goldmine.contract.proposal.propose import Proposal, TableProposal
     from goldmine.contract.proposal.unions import Part
@@ -33,7 +35,7 @@ def map_tables(
 
     file = (target if target.is_dir() else target.parent) / FILE
     if file.exists() and not force:
-        raise ContractError(f"{file}: is there already.", "Move it away, or replace it with --force.")
+        raise ContractError(_("{file}: is there already.", file=file), _("Move it away, or replace it with --force."))
     proposal = propose(target, postgres)
     with disk_errors(file.parent), whole_file(file) as temporary:
         temporary.write_text(bank_yaml(proposal), "utf-8")

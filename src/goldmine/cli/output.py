@@ -58,11 +58,12 @@ def unknown_error(error: Exception) -> GoldmineError:
             stream.writelines(traceback.format_exception(error))
     except OSError:
         return GoldmineError(
-            f"An unknown error: {kind}; its text is withheld.", "It could not be kept: is the disk full?"
+            _("An unknown error: {kind}; its text is withheld.", kind=kind),
+            _("It could not be kept: is the disk full?"),
         )
     return GoldmineError(
-        f"An unknown error: {kind}; its text is withheld, since it may hold a customer's values.",
-        f"Read it in {file}, which only its owner may open.",
+        _("An unknown error: {kind}; its text is withheld, since it may hold a customer's values.", kind=kind),
+        _("Read it in {file}, which only its owner may open.", file=file),
     )
 
 

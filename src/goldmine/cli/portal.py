@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from goldmine.cli.commands import AsOf, WorkFolder, app
+from goldmine.core.i18n import _
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -109,7 +110,9 @@ def collect(work: WorkFolder = Path("data")) -> None:
 
         returned = return_results(workspace)
     except (DatabaseError, InterfaceError) as error:
-        raise WorkFolderError("The portal's database does not answer.", "Start it, then run this again.") from error
+        raise WorkFolderError(
+            _("The portal's database does not answer."), _("Start it, then run this again.")
+        ) from error
     say(f"{returned.results} results of the portal returned")
     for reason, count in returned.waiting.items():
         say(f"{count} wait: {REASONS[reason]}")

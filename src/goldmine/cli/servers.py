@@ -10,6 +10,7 @@ import typer
 
 from goldmine.cli.commands import Bank, Language, WorkFolder, app, source_folder
 from goldmine.core.errors import ParameterError
+from goldmine.core.i18n import _
 
 HOST = "127.0.0.1"
 """Only this machine reaches the pages; a bank's own proxy decides who else sees them."""
@@ -30,7 +31,8 @@ def mlflow(port: Port = 5000) -> None:
     store = tracking_uri()
     if store.startswith(("http:", "https:")):
         raise ParameterError(
-            f"MLFLOW_TRACKING_URI: runs are kept by the server {store_address(store)}.", "Open its own pages."
+            _("MLFLOW_TRACKING_URI: runs are kept by the server {store_address}.", store_address=store_address(store)),
+            _("Open its own pages."),
         )
     if store.startswith("sqlite:///"):
         Path(store.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)

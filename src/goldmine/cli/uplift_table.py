@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from goldmine.core.i18n import _
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -40,13 +42,16 @@ def uplift_table(  # noqa: PLR0913, PLR0917 - the command's own options
     from goldmine.contract.external_files import read_table
     from goldmine.contract.external_types import days_since_1970, emptied_days, learnable, require_learnable
     from goldmine.core.errors import ParameterError
-    from goldmine.core.i18n import LANGUAGES, _, in_language
+    from goldmine.core.i18n import LANGUAGES, in_language
     from goldmine.models.uplift.study import study
     from goldmine.models.uplift.summary import summary, warnings, write_scores
     from goldmine.models.uplift.table import Roles, trial_table
 
     if language not in LANGUAGES:
-        raise ParameterError(f"language: {language!r} is not known.", f"Use one of {', '.join(LANGUAGES)}.")
+        raise ParameterError(
+            _("language: {language} is not known.", language=repr(language)),
+            _("Use one of {names}.", names=", ".join(LANGUAGES)),
+        )
     with errors_in(language):
         rows = read_table(file, texts=[row_id] if row_id else [])
         require_learnable(rows, [treatment, outcome, *([row_id] if row_id else [])], file.name)
@@ -79,7 +84,7 @@ def study_text(table: "TrialTable", result: "Study", level: float, language: str
 
     Where the table has further columns, effect and differences allow for them, so that they are not those of the means.
     """
-    from goldmine.core.i18n import _, pgettext
+    from goldmine.core.i18n import pgettext
     from goldmine.models.uplift.effect import NotMeasurable
 
     treated, control = int(table.treated.sum()), int((~table.treated).sum())
@@ -106,7 +111,7 @@ def study_text(table: "TrialTable", result: "Study", level: float, language: str
 
 
 def _fifths(result: "Study", share: bool, language: str) -> list[str]:
-    from goldmine.core.i18n import _, in_language, pgettext
+    from goldmine.core.i18n import in_language, pgettext
     from goldmine.models.uplift.effect import NotMeasurable
 
     head = [_("By uplift"), _("Rows"), pgettext("arm", "treated"), pgettext("arm", "control"), _("adjusted difference")]
@@ -129,7 +134,6 @@ def _lines(pairs: "Sequence[tuple[str, str]]", language: str) -> str:
 
 
 def _interval(estimate: "Estimate", share: bool, level: float) -> "LocalizedText":
-    from goldmine.core.i18n import _
 
     value, low, high = (_number(number, share) for number in (estimate.value, estimate.low, estimate.high))
     return _("{value} ({low} to {high}, {level:.0%} interval)", value=value, low=low, high=high, level=level)

@@ -127,5 +127,7 @@ def load_policy() -> Policy:
     """
     path = home() / "pipelines" / "offers.yaml"
     if not path.exists():
-        raise SettingsError(f"{path.name}: is missing, and there are campaigns.", "Write it as docs/campaigns.md says.")
+        raise SettingsError(
+            _("{name}: is missing, and there are campaigns.", name=path.name), _("Write it as docs/campaigns.md says.")
+        )
     return typed(Policy, read_yaml(path), path.name)

@@ -12,6 +12,7 @@ from goldmine.contract.reconciliation import TableIntake
 from goldmine.core.errors import DiskError, WorkFolderError
 from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_file
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 
 _FORMAT = 1
@@ -77,8 +78,8 @@ def load_bank(work: Workspace) -> Bank:
     saved = read_manifest(work)
     if not saved:
         raise WorkFolderError(
-            f"{work.root}: holds no bank's tables yet.",
-            f"Run `goldmine validate --bank DIR --work {work.root}` first.",
+            _("{root}: holds no bank's tables yet.", root=work.root),
+            _("Run `goldmine validate --bank DIR --work {root}` first.", root=work.root),
         )
     tables = {name: _table(name, entry, work) for name, entry in saved["tables"].items()}
     return Bank(saved["name"], date.fromisoformat(saved["data_until"]), tables)
@@ -142,8 +143,8 @@ def _table(name: str, entry: dict[str, Any], work: Workspace) -> CanonicalTable:
     files = saved_files(entry, work)
     if files is None:
         raise WorkFolderError(
-            f"{name}: a file of the table changed or went since it was taken in.",
-            f"Run `goldmine validate --bank DIR --work {work.root}` again.",
+            _("{name}: a file of the table changed or went since it was taken in.", name=name),
+            _("Run `goldmine validate --bank DIR --work {root}` again.", root=work.root),
         )
     return CanonicalTable(name, files, tuple(entry["columns"]))
 

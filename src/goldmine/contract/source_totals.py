@@ -16,6 +16,7 @@ from goldmine.contract.schema import TableSpec
 from goldmine.contract.sources import CsvSource, DuckdbSource, PostgresSource, Source, SqliteSource
 from goldmine.contract.stage import raw_view
 from goldmine.core.errors import ContractError
+from goldmine.core.i18n import _
 from goldmine.core.sql import quoted
 
 _SETS_APART = ("where", "joins", "group", "having", "distinct", "qualify", "limit", "offset", "laterals", "with_")
@@ -189,5 +190,7 @@ class _Counter:
         if isinstance(own, CsvSource):
             name = quoted(raw_view(relation.name))
         elif own is None and not isinstance(self.mapping.sources.get(relation.catalog or relation.db), DuckdbSource):
-            raise ContractError(f"{self.spec.name}: a source is no file and no table.", "Nothing: it is not counted.")
+            raise ContractError(
+                _("{name}: a source is no file and no table.", name=self.spec.name), _("Nothing: it is not counted.")
+            )
         yield f"SELECT {columns} FROM {name}"

@@ -12,6 +12,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.engine import read_parquet
 from goldmine.core.errors import HistoryError
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 from goldmine.identity import merged_numbers, surviving_customers, under_survivors
 
@@ -52,14 +53,14 @@ class BankSnapshot:
         """
         if not self.has_month(table, day):
             raise HistoryError(
-                f"{table}: the books hold no rows of {month_key(day)}.",
-                "Deliver that month end, or read the books at another one.",
+                _("{table}: the books hold no rows of {month_key}.", table=table, month_key=month_key(day)),
+                _("Deliver that month end, or read the books at another one."),
             )
         path = partition(self.work, table, month_key(day))
         if not path.exists():
             raise HistoryError(
-                f"{table}: {month_key(day)} has no activity yet.",
-                "Run `goldmine features` for this month end first.",
+                _("{table}: {month_key} has no activity yet.", table=table, month_key=month_key(day)),
+                _("Run `goldmine features` for this month end first."),
             )
         return self._survivors(read_parquet(self.connection, [path]))
 

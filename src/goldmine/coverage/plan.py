@@ -12,6 +12,7 @@ from goldmine.contract.display_names import DisplayNames, display_names
 from goldmine.contract.serving_staff import serving
 from goldmine.core.engine import connect
 from goldmine.core.errors import ContractError, HistoryError
+from goldmine.core.i18n import _
 from goldmine.core.seals import sealed_file
 from goldmine.core.workspace import Workspace
 from goldmine.coverage.assign import People, assign
@@ -134,7 +135,10 @@ def make_coverage(bank: Bank, work: Workspace, as_of: date, rules: CoverageRules
         If the month end's balances are missing or its activity has not been built.
     """
     if missing := missing_for_coverage(bank):
-        raise ContractError(f"coverage: this bank has no {', no '.join(missing)}.", "Map what is missing in bank.yaml.")
+        raise ContractError(
+            _("coverage: this bank has no {names}.", names=", no ".join(missing)),
+            _("Map what is missing in bank.yaml."),
+        )
     books = BankSnapshot(connect(), bank, work, as_of)
     people = _people(books)
     before = _previous_assignment(work, as_of)
@@ -169,7 +173,8 @@ def read_coverage(work: Workspace, as_of: date) -> pd.DataFrame:
     path = coverage_path(work, as_of)
     if not path.exists():
         raise HistoryError(
-            f"coverage at {as_of}: nobody has been assigned yet.", "Run `goldmine coverage` for it first."
+            _("coverage at {as_of}: nobody has been assigned yet.", as_of=as_of),
+            _("Run `goldmine coverage` for it first."),
         )
     return pd.read_parquet(path)
 

@@ -95,5 +95,7 @@ def load_coverage_rules() -> CoverageRules:
     """
     path = home() / "pipelines" / "coverage.yaml"
     if not path.exists():
-        raise SettingsError("coverage.yaml: there is no such file in pipelines.", "Write who looks after which level.")
+        raise SettingsError(
+            _("coverage.yaml: there is no such file in pipelines."), _("Write who looks after which level.")
+        )
     return typed(CoverageRules, read_yaml(path), "coverage.yaml")

@@ -10,7 +10,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.audit.log import AuditLog, system_user
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, ParameterError
-from goldmine.core.i18n import LocalizedText
+from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.customers.table import customers_path
@@ -63,15 +63,17 @@ def explain(bank: Bank, work: Workspace, customer: str, as_of: date) -> list[Rea
     """
     path = customers_path(work, as_of)
     if not path.exists():
-        raise HistoryError(f"{as_of}: no customers table of that day.", "Run `goldmine customers` for it first.")
+        raise HistoryError(
+            _("{as_of}: no customers table of that day.", as_of=as_of), _("Run `goldmine customers` for it first.")
+        )
     subject, details = f"customer:{customer}", {"shown": "tags", "as_of": str(as_of)}
     AuditLog.of_bank(bank.name).append("look_up", who=system_user(), subject=subject, details=details)
     catalogue = load_catalogue()
     row = _row(path, customer)
     if row is None:
         raise ParameterError(
-            f"{bank.name}: no active customer has that number at {as_of}.",
-            "Check the number: leading zeros count, and a merged customer has the surviving number.",
+            _("{name}: no active customer has that number at {as_of}.", name=bank.name, as_of=as_of),
+            _("Check the number: leading zeros count, and a merged customer has the surviving number."),
         )
     customer_values = {**(_row(work.features(as_of), customer) or {}), **row}
     reasons = []

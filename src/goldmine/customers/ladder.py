@@ -34,12 +34,18 @@ def check_levels(levels: Sequence[float]) -> None:
         If it does not.
     """
     if not levels or levels[0] != 0:
-        raise SettingsError("levels: the first level does not begin at 0 yuan.", "Let the table begin with 0.")
+        raise SettingsError(_("levels: the first level does not begin at 0 yuan."), _("Let the table begin with 0."))
     for index, (lower, upper) in enumerate(pairwise(levels), start=1):
         if not upper > lower:
             raise SettingsError(
-                f"levels: level {index} begins at {upper:,} yuan, which is not above level {index - 1} ({lower:,}).",
-                "List the levels from the lowest to the highest, each once.",
+                _(
+                    "levels: level {index} begins at {upper:,} yuan, which is not above level {before} ({lower:,}).",
+                    index=index,
+                    upper=upper,
+                    before=index - 1,
+                    lower=lower,
+                ),
+                _("List the levels from the lowest to the highest, each once."),
             )
 
 

@@ -13,6 +13,7 @@ from goldmine.activity.build import index_of, partition
 from goldmine.core.dates import month_key, months_back
 from goldmine.core.engine import read_parquet
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 from goldmine.customers.ladder import level_of
 from goldmine.customers.source_tables import SourceTables
 from goldmine.customers.table import read_customers
@@ -58,7 +59,9 @@ def lost(sources: SourceTables, as_of: date, kind: str) -> pd.DataFrame:
     tag, columns = KINDS[kind]
     customers = read_customers(sources.work, as_of)
     if tag not in customers:
-        raise SettingsError(f"tags.yaml: has no tag that makes the column {tag!r}.", "The list needs it; put it back.")
+        raise SettingsError(
+            _("tags.yaml: has no tag that makes the column {tag}.", tag=repr(tag)), _("The list needs it; put it back.")
+        )
     chosen = customers.loc[customers[tag].fillna(False).astype(bool), ["customer_id", "branch_id", "manager_id"]]
     rows = chosen.merge(_peaks(sources, chosen, as_of, columns), on="customer_id")
     rows = rows.merge(_outflows(sources, rows, as_of), "left", "customer_id")

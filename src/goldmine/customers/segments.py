@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.files import write_json
-from goldmine.core.i18n import LANGUAGES, LocalizedText, in_language, join_texts, pgettext
+from goldmine.core.i18n import LANGUAGES, LocalizedText, _, in_language, join_texts, pgettext
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.seals import sealed_file
 from goldmine.core.workspace import Workspace
@@ -79,12 +79,16 @@ def find_segments(work: Workspace, as_of: date, seed: int = 20240331) -> Segment
     """
     path = work.features(as_of)
     if not path.exists():
-        raise HistoryError(f"segments at {as_of}: no feature table of that day.", "Run `goldmine features` first.")
+        raise HistoryError(
+            _("segments at {as_of}: no feature table of that day.", as_of=as_of), _("Run `goldmine features` first.")
+        )
     have = parquet_schema(path).names
     names = [name for name in (*AMOUNTS, *SHARES) if name in have]
     rows = pq.read_table(path, columns=["customer_id", *names]).to_pandas()
     if len(rows) < 20 * max(NUMBERS):
-        raise UseCaseError(f"segments at {as_of}: only {len(rows)} customers.", "Segments need a larger bank.")
+        raise UseCaseError(
+            _("segments at {as_of}: only {n} customers.", as_of=as_of, n=len(rows)), _("Segments need a larger bank.")
+        )
     raw = rows[names].fillna(0)
     scaled = StandardScaler().fit_transform(_levelled(raw)).astype(np.float32)
     random = np.random.default_rng(seed)

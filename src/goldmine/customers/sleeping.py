@@ -3,6 +3,7 @@
 import pandas as pd
 
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 from goldmine.customers.tags import Catalogue, TagSet
 
 SET = "lost"
@@ -20,7 +21,9 @@ def definitions(catalogue: Catalogue) -> TagSet:
     for tag_set in catalogue.sets:
         if tag_set.name == SET:
             return tag_set
-    raise SettingsError(f"tags.yaml: has no set {SET!r}.", "It defines who sleeps and who is lost; put it back.")
+    raise SettingsError(
+        _("tags.yaml: has no set {set}.", set=repr(SET)), _("It defines who sleeps and who is lost; put it back.")
+    )
 
 
 def side_by_side(customers: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:

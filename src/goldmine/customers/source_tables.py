@@ -13,6 +13,7 @@ from goldmine.contract.serving_staff import without_leavers
 from goldmine.core.dates import month_end, month_key
 from goldmine.core.engine import read_parquet
 from goldmine.core.errors import HistoryError
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 from goldmine.identity import merged_numbers, surviving_customers, under_survivors
 
@@ -50,8 +51,8 @@ class SourceTables:
         """
         if not self.has_month(day):
             raise HistoryError(
-                f"balances: none of {month_key(day)}, a month end that the ladder is read at.",
-                "Bring in that month's balances, or choose a snapshot whose month ends are there.",
+                _("balances: none of {month_key}, a month end that the ladder is read at.", month_key=month_key(day)),
+                _("Bring in that month's balances, or choose a snapshot whose month ends are there."),
             )
 
     @cached_property

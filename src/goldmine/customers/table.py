@@ -19,6 +19,7 @@ from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, SettingsError
 from goldmine.core.files import read_json, write_json
+from goldmine.core.i18n import _
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.seals import is_sealed, sealed_file
 from goldmine.core.sql import literal
@@ -76,7 +77,9 @@ def read_customers(work: Workspace, as_of: date) -> pd.DataFrame:
     """
     path = customers_path(work, as_of)
     if not path.exists():
-        raise HistoryError(f"{as_of}: no customers table of that day.", "Run `goldmine customers` for it first.")
+        raise HistoryError(
+            _("{as_of}: no customers table of that day.", as_of=as_of), _("Run `goldmine customers` for it first.")
+        )
     return pd.read_parquet(path)
 
 
@@ -132,7 +135,8 @@ def require_current_customers(bank: Bank, work: Workspace, days: Iterable[date])
             or read_json(customers_path(work, day).with_suffix(".json")) != current
         ):
             raise HistoryError(
-                f"{day}: the customers table is not the one of today's features.", "Run `goldmine customers` again."
+                _("{day}: the customers table is not the one of today's features.", day=day),
+                _("Run `goldmine customers` again."),
             )
 
 
@@ -252,7 +256,9 @@ def _with_history(tagged: Table, earlier: Table, catalogue: Catalogue) -> Table:
 def _feature_columns(work: Workspace, day: date) -> list[str]:
     path = work.features(day)
     if not path.exists():
-        raise HistoryError(f"customers at {day}: no feature table of that day.", "Run `goldmine features` first.")
+        raise HistoryError(
+            _("customers at {day}: no feature table of that day.", day=day), _("Run `goldmine features` first.")
+        )
     names: list[str] = parquet_schema(path).names
     return names
 
@@ -276,8 +282,7 @@ def _require_column(tag: str, name: str) -> None:
     known = {feature.name for feature in all_features()} | {*LADDER, *HOUSEHOLD_COLUMNS}
     if name not in known:
         near = get_close_matches(name, known, n=1)
-        hint = f"Did you mean {near[0]!r}? " if near else ""
-        raise SettingsError(
-            f"tags.yaml: {tag}: looks at {name!r}, which is no column.",
-            f"{hint}docs/features.md and docs/customers.md name them all.",
-        )
+        do = _("docs/features.md and docs/customers.md name them all.")
+        if near:
+            do = _("Did you mean {near}? docs/features.md and docs/customers.md name them all.", near=repr(near[0]))
+        raise SettingsError(_("tags.yaml: {tag}: looks at {name}, which is no column.", tag=tag, name=repr(name)), do)

@@ -144,15 +144,17 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
     """
     path = path or catalogue_path()
     if not path.exists():
-        raise SettingsError(f"{path.name}: there is no catalogue of tags.", "Put pipelines/tags.yaml back.")
+        raise SettingsError(
+            _("{name}: there is no catalogue of tags.", name=path.name), _("Put pipelines/tags.yaml back.")
+        )
     try:
         catalogue = Catalogue.model_validate(yaml.load(path.read_text("utf-8"), yaml.CSafeLoader))
     except yaml.YAMLError as error:
         position = getattr(error, "problem_mark", None)
-        line = f", line {position.line + 1}" if position else ""
-        raise SettingsError(
-            f"{path.name}{line}: is not YAML.", "Correct the indentation or the quotes there."
-        ) from error
+        what = _("{name}: is not YAML.", name=path.name)
+        if position:
+            what = _("{name}, line {n}: is not YAML.", name=path.name, n=position.line + 1)
+        raise SettingsError(what, _("Correct the indentation or the quotes there.")) from error
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = f"{path.name}: {_entry_path(first['loc'])}"
@@ -164,7 +166,8 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
             try:
                 read_condition(tag.when)
             except SettingsError as error:
-                raise SettingsError(f"{path.name}: {tag_set.name}.{tag.name}: {error.what}", error.do) from error
+                where = f"{path.name}: {tag_set.name}.{tag.name}"
+                raise SettingsError(_("{where}: {what}", where=where, what=error.what), error.do) from error
     return catalogue
 
 
@@ -196,19 +199,27 @@ def _check_set(tag_set: TagSet) -> int:
         left_out = [name for case in (tag, *cases) for name in case.condition.names if name not in example]
         if left_out:
             raise SettingsError(
-                f"tags.yaml: {tag_set.name}.{tag.name}: a test row leaves out {left_out[0]!r}, which decides it.",
-                "Give that column a value, or null for unknown.",
+                _(
+                    "tags.yaml: {tag}: a test row leaves out {column}, which decides it.",
+                    tag=f"{tag_set.name}.{tag.name}",
+                    column=repr(left_out[0]),
+                ),
+                _("Give that column a value, or null for unknown."),
             )
-    tagged = _tagged(tag_set, [example for _, example, _ in examples])
+    tagged = _tagged(tag_set, [example for _tag, example, _holds in examples])
     for (tag, example, expected), row in zip(examples, tagged, strict=True):
         value = row[tag_set.column(tag)]
         if (value == tag.name if tag_set.exclusive else value) is not expected:
-            should = "should have the tag and does not" if expected else "should not have the tag and does"
-            instead = f" (it has {value!r})" if tag_set.exclusive and expected and value else ""
-            raise SettingsError(
-                f"tags.yaml: {tag_set.name}.{tag.name}: a row of its test, {example}, {should}{instead}.",
-                "Correct the condition, the order of the set's tags, or the test.",
-            )
+            told = {"tag": f"{tag_set.name}.{tag.name}", "row": example, "other": repr(value)}
+            what = _("tags.yaml: {tag}: a row of its test, {row}, should not have the tag and does.", **told)
+            if expected:
+                what = _("tags.yaml: {tag}: a row of its test, {row}, should have the tag and does not.", **told)
+            if expected and tag_set.exclusive and value:
+                what = _(
+                    "tags.yaml: {tag}: a row of its test, {row}, should have the tag and does not (it has {other}).",
+                    **told,
+                )
+            raise SettingsError(what, _("Correct the condition, the order of the set's tags, or the test."))
     return len(examples)
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from goldmine.core.dates import month_end
 from goldmine.core.errors import HistoryError, UseCaseError
+from goldmine.core.i18n import _
 from goldmine.core.progress import cores
 from goldmine.customers.ladder import LEVELS, level_of
 from goldmine.customers.ranker_evaluation import by_nearness, evaluate_rankers, fit_nearest
@@ -91,8 +92,12 @@ def plan(sources: SourceTables, as_of: date) -> Cutoffs:
     )
     if not train:
         raise HistoryError(
-            f"near threshold at {as_of}: the balances do not reach back to {month_end(calibrate, -1)}.",
-            "Choose a later snapshot, or bring in older month ends.",
+            _(
+                "near threshold at {as_of}: the balances do not reach back to {month_end}.",
+                as_of=as_of,
+                month_end=month_end(calibrate, -1),
+            ),
+            _("Choose a later snapshot, or bring in older month ends."),
         )
     return Cutoffs(train, calibrate, test, months)
 
@@ -115,8 +120,12 @@ def near_threshold(sources: SourceTables, as_of: date, seed: int = 20240331) -> 
     for rows in (train, calibrate, test):
         if min(rows.outcome.sum(), (1 - rows.outcome).sum()) < MIN_PER_SIDE:
             raise UseCaseError(
-                f"near threshold at {as_of}: fewer than {MIN_PER_SIDE} customers on one side of their steps.",
-                "The bank is too small for this list; the ladder and the tags do not need it.",
+                _(
+                    "near threshold at {as_of}: fewer than {min_per_side} customers on one side of their steps.",
+                    as_of=as_of,
+                    min_per_side=MIN_PER_SIDE,
+                ),
+                _("The bank is too small for this list; the ladder and the tags do not need it."),
             )
     names = [name for name in train.columns if name not in _KEYS]
     booster, calibrator = _fit(train, calibrate, names, seed)

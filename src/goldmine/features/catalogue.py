@@ -12,6 +12,7 @@ import ibis
 
 from goldmine.contract.bank import Bank
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 from goldmine.features import families as package
 from goldmine.features.definition import Feature, FeatureDefinition
 from goldmine.features.family_check import require_known_tables, require_views
@@ -37,8 +38,8 @@ def families() -> tuple[Family, ...]:
         family = getattr(import_module(f"{package.__name__}.{module.name}"), module.name, None)
         if family is None:
             raise SettingsError(
-                f"features/families/{module.name}.py: has no function {module.name!r}.",
-                "Define a function of the file's name that takes the View and returns a list of FeatureDefinition.",
+                _("features/families/{name}.py: has no function {name!r}.", name=module.name),
+                _("Define a function of the file's name that takes the View and returns a list of FeatureDefinition."),
             )
         functions.append(family)
     return tuple(functions)
@@ -124,7 +125,8 @@ def _check_names(own: list[FeatureDefinition]) -> None:
     duplicates = sorted({name for name in names if names.count(name) > 1})
     if duplicates:
         raise SettingsError(
-            f"features: {duplicates[0]!r} is defined twice.", "Give the feature of your family another name."
+            _("features: {duplicates} is defined twice.", duplicates=repr(duplicates[0])),
+            _("Give the feature of your family another name."),
         )
 
 

@@ -216,14 +216,13 @@ def _way_back(journal: Journal, holder: str, to: str) -> str:
     back = to or next((version for version in reversed(stack) if version != holder), "")
     if back in former:
         return back
-    wrong = f"version {to} is" if to == holder else f"version {to} was never"
-    raise ModelError(
-        f"{journal.name}: {f'{wrong} the champion' if to else 'there is no earlier champion'}.",
-        _(
-            "Former champions: {former}. See `goldmine models history`.",
-            former=", ".join(sorted(former, key=int)) or "none",
-        ),
-    )
+    what = _("{name}: there is no earlier champion.", name=journal.name)
+    if to:
+        what = _("{name}: version {version} was never the champion.", name=journal.name, version=to)
+    if to and to == holder:
+        what = _("{name}: version {version} is the champion.", name=journal.name, version=to)
+    names = ", ".join(sorted(former, key=int)) or "-"
+    raise ModelError(what, _("Former champions: {names}. See `goldmine models history`.", names=names))
 
 
 def _fingerprints(tags: Mapping[str, str]) -> dict[str, str]:

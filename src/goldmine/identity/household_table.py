@@ -10,6 +10,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.dates import month_key
 from goldmine.core.engine import connect, keep_rows, write_parquet
 from goldmine.core.errors import HistoryError
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 from goldmine.identity.households import households
 from goldmine.identity.survivors import merged_numbers, under_survivors
@@ -51,7 +52,9 @@ def read_households(work: Workspace, as_of: date) -> pd.DataFrame:
     """
     path = households_path(work, as_of)
     if not path.exists():
-        raise HistoryError(f"households at {as_of}: they have not been made.", "Run `goldmine households` first.")
+        raise HistoryError(
+            _("households at {as_of}: they have not been made.", as_of=as_of), _("Run `goldmine households` first.")
+        )
     table = pd.read_parquet(path)
     sums = [name for name in table if name.endswith(("_aum", "_loans"))]
     return table.astype(dict.fromkeys(sums, float))

@@ -6,7 +6,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, ClassVar, get_args
 
 from goldmine.core.errors import SettingsError
-from goldmine.core.i18n import LocalizedText
+from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.settings import SettingsModel
 from goldmine.labels import outcomes as package
 
@@ -83,6 +83,6 @@ def _kind(name: str) -> type[Outcome]:
         if is_outcome and get_args(value.model_fields["kind"].annotation) == (name,):
             return value
     raise SettingsError(
-        f"labels/outcomes/{name}.py: defines no outcome of the kind {name!r}.",
-        f'Define a subclass of Outcome with `kind: Literal["{name}"]`.',
+        _("labels/outcomes/{name}.py: defines no outcome of the kind {name!r}.", name=name),
+        _('Define a subclass of Outcome with `kind: Literal["{name}"]`.', name=name),
     )

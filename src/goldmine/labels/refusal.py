@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from goldmine.core.errors import GoldmineError
 from goldmine.core.files import write_json
+from goldmine.core.i18n import _
 from goldmine.core.settings import RecordModel
 from goldmine.core.workspace import Workspace
 
@@ -72,7 +73,9 @@ def _read(path: Path, use_case: str, step: str) -> Refusal:
         return Refusal.model_validate_json(path.read_bytes())
     except ValidationError:
         return Refusal.of(
-            use_case, step, GoldmineError(f"{path}: cannot be read.", "Run the step again, which writes it anew.")
+            use_case,
+            step,
+            GoldmineError(_("{path}: cannot be read.", path=path), _("Run the step again, which writes it anew.")),
         )
 
 

@@ -322,8 +322,10 @@ def load_use_case(name: str, work: Workspace | None = None) -> UseCase:
     names = use_case_names()
     if name not in names:
         near = get_close_matches(name, names, n=1)
-        hint = f"Did you mean {near[0]!r}? " if near else ""
-        raise UseCaseError(f"use case {name!r}: there is no such use case.", f"{hint}Known: {', '.join(names)}.")
+        do = _("Known: {names}.", names=", ".join(names))
+        if near:
+            do = _("Did you mean {near}? Known: {names}.", near=repr(near[0]), names=", ".join(names))
+        raise UseCaseError(_("use case {name}: there is no such use case.", name=repr(name)), do)
     return read_use_case(_folder() / f"{name}.yaml")
 
 
@@ -332,6 +334,7 @@ def read_use_case(path: Path) -> UseCase:
     use_case = typed(UseCase, read_yaml(path), path.name)
     if use_case.name != path.stem:
         raise SettingsError(
-            f"{path.name}: its name is {use_case.name!r}.", "Give the file and the use case the same name."
+            _("{file}: its name is {name}.", file=path.name, name=repr(use_case.name)),
+            _("Give the file and the use case the same name."),
         )
     return use_case

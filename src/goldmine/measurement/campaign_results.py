@@ -17,7 +17,7 @@ from goldmine.core.dates import month_end, month_key
 from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError, ReleaseError
 from goldmine.core.files import read_json
-from goldmine.core.i18n import LocalizedText, stored_text
+from goldmine.core.i18n import LocalizedText, _, stored_text
 from goldmine.core.workspace import Workspace
 from goldmine.identity import merged_numbers, under_survivors
 from goldmine.labels.cutoffs import outcome_end
@@ -127,14 +127,24 @@ def complete_campaign(work: Workspace, snapshot: date, name: str = "", published
     known = [campaign for campaign in campaigns(work) if name in ("", campaign.name)]
     known = [campaign for campaign in known if published in ("", str(campaign.as_of))]
     if not known:
-        what = f"no campaign {name!r}" if name else "no campaign"
-        for_snapshot = f" for {published}" if published else ""
-        raise ReleaseError(f"{work.releases}: {what} has been published{for_snapshot}.", "Publish one first.")
+        asked = {"folder": work.releases, "name": repr(name), "day": published}
+        what = _("{folder}: no campaign {name} has been published.", **asked)
+        if name and published:
+            what = _("{folder}: no campaign {name} has been published for {day}.", **asked)
+        elif not name:
+            what = _("{folder}: no campaign has been published.", **asked)
+            what = _("{folder}: no campaign has been published for {day}.", **asked) if published else what
+        raise ReleaseError(what, _("Publish one first."))
     completed = [campaign for campaign in known if campaign.complete_on <= snapshot]
     if not completed:
         raise HistoryError(
-            f"{known[0].name}: its horizon ends on {known[0].complete_on}, after the snapshot {snapshot}.",
-            "Measure at a month end from that day on.",
+            _(
+                "{name}: its horizon ends on {complete_on}, after the snapshot {snapshot}.",
+                name=known[0].name,
+                complete_on=known[0].complete_on,
+                snapshot=snapshot,
+            ),
+            _("Measure at a month end from that day on."),
         )
     return completed[-1]
 
@@ -200,8 +210,13 @@ def _published(path: Path) -> pd.DataFrame:
     missing = [name for name in COLUMNS if name not in columns and name != "uplift"]
     if missing:
         raise ReleaseError(
-            f"{path.name} of {path.parent.name}: has no column {missing[0]!r}, so this campaign cannot be measured.",
-            "Measure a campaign that was published by this version.",
+            _(
+                "{file} of {campaign}: has no column {column}, so this campaign cannot be measured.",
+                file=path.name,
+                campaign=path.parent.name,
+                column=repr(missing[0]),
+            ),
+            _("Measure a campaign that was published by this version."),
         )
     rows = pq.read_table(path, columns=[name for name in COLUMNS if name in columns]).to_pandas()
     return rows if "uplift" in columns else rows.assign(uplift=float("nan"))

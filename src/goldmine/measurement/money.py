@@ -81,14 +81,15 @@ def read_costs(given: list[str], usual: Mapping[str, float] = COSTS) -> dict[str
     """
     costs = dict(usual)
     for text in given:
-        channel, _, yuan = text.partition("=")
+        channel, _equals, yuan = text.partition("=")
         try:
             cost = float(yuan)
         except ValueError:
             cost = -1.0
         if channel not in COSTS or not 0 <= cost < float("inf"):
             raise ParameterError(
-                "costs: one of them is not of the form channel=yuan.", f"Write call=3; channels: {', '.join(COSTS)}."
+                _("costs: one of them is not of the form channel=yuan."),
+                _("Write call=3; channels: {names}.", names=", ".join(COSTS)),
             )
         costs[channel] = cost
     return costs

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from goldmine.campaigns.stored_uplift import store_uplift
 from goldmine.contract.bank import Bank
 from goldmine.core.errors import HistoryError, ReleaseError, UseCaseError
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 from goldmine.labels import selected_features
 from goldmine.labels.use_case import UseCase, load_use_case
@@ -99,8 +100,12 @@ def _learn_from(
         path = work.scores(snapshot, use_case.name)
         if not path.exists():
             raise HistoryError(
-                f"{use_case.name}: uplift may rank, and nobody is scored at {snapshot}.",
-                f"Run `goldmine score --as-of {snapshot}` first.",
+                _(
+                    "{name}: uplift may rank, and nobody is scored at {snapshot}.",
+                    name=use_case.name,
+                    snapshot=snapshot,
+                ),
+                _("Run `goldmine score --as-of {snapshot}` first.", snapshot=snapshot),
             )
         scored = pq.read_table(path, columns=["customer_id", "probability"])
         known = features_of(work, snapshot, scored["customer_id"].combine_chunks())
@@ -151,8 +156,8 @@ def features_of(work: Workspace, as_of: date, customers: pa.Array) -> pa.Table:
     path = work.features(as_of)
     if not path.exists():
         raise HistoryError(
-            f"features: none of {as_of}, the snapshot of a campaign to learn from.",
-            f"Run `goldmine features --as-of {as_of}` for it.",
+            _("features: none of {as_of}, the snapshot of a campaign to learn from.", as_of=as_of),
+            _("Run `goldmine features --as-of {as_of}` for it.", as_of=as_of),
         )
     table = pq.read_table(path, filters=[("customer_id", "in", customers.to_pylist())])
     positions = pd.Series(np.arange(table.num_rows), index=table["customer_id"].to_pylist())

@@ -11,7 +11,7 @@ from goldmine.contactability.holdout import held_back_at
 from goldmine.contract.bank import Bank
 from goldmine.contract.display_names import display_names
 from goldmine.core.errors import ParameterError, UseCaseError
-from goldmine.core.i18n import in_language
+from goldmine.core.i18n import _, in_language
 from goldmine.core.progress import track
 from goldmine.core.workspace import Workspace
 from goldmine.labels.eligibility import segments_of
@@ -66,9 +66,12 @@ def publish(bank: Bank, work: Workspace, use_cases: list[str], as_of: date, *, l
         If the disk is full or cannot be written.
     """
     if language not in LANGUAGES:
-        raise ParameterError(f"language: {language!r} is not known.", f"Use one of {', '.join(LANGUAGES)}.")
+        raise ParameterError(
+            _("language: {language} is not known.", language=repr(language)),
+            _("Use one of {names}.", names=", ".join(LANGUAGES)),
+        )
     if not use_cases:
-        raise UseCaseError("publish: no use case was named.", "Name at least one, for example longtail.")
+        raise UseCaseError(_("publish: no use case was named."), _("Name at least one, for example longtail."))
     with work.lock():
         scored = [read_scored(work, name, as_of) for name in sorted(set(use_cases))]
         release_id = release_id_of(bank, work, scored, as_of, language)

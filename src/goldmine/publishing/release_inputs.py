@@ -17,7 +17,7 @@ from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.errors import ReleaseError
 from goldmine.core.files import read_json
 from goldmine.core.fingerprint import of_file
-from goldmine.core.i18n import LOCALE
+from goldmine.core.i18n import LOCALE, _
 from goldmine.core.workspace import Workspace, home
 from goldmine.customers.table import customers_path
 from goldmine.governance.scoring_champion import scoring_champion
@@ -67,10 +67,16 @@ def read_scored(work: Workspace, name: str, as_of: date) -> Scored:
     path = work.scores(as_of, name)
     beside = read_json(path.with_suffix(".json"), {})
     if not beside or not path.exists():
-        raise ReleaseError(f"{name} at {as_of}: there are no scores to publish.", "Run `goldmine score` for it first.")
+        raise ReleaseError(
+            _("{name} at {as_of}: there are no scores to publish.", name=name, as_of=as_of),
+            _("Run `goldmine score` for it first."),
+        )
     scores = fingerprint.of_file(path)
     if scores != beside["sha256"]:
-        raise ReleaseError(f"{name} at {as_of}: the scores are not whole.", "Run `goldmine score` for it again.")
+        raise ReleaseError(
+            _("{name} at {as_of}: the scores are not whole.", name=name, as_of=as_of),
+            _("Run `goldmine score` for it again."),
+        )
     model = ModelRef(**{key: beside[key] for key in ModelRef.model_fields})
     return Scored(use_case, path, model, scores, beside["features_fingerprint"])
 
@@ -87,8 +93,8 @@ def require_current_scores(work: Workspace, name: str, as_of: date, champion: st
     of_today = read_json(work.features(as_of).with_suffix(".json")) == scored.features_fingerprint
     if scored.model.model_version != champion or not of_today:
         raise ReleaseError(
-            f"{name} at {as_of}: the scores are not those of today's champion and features.",
-            "Run `goldmine score` for it again.",
+            _("{name} at {as_of}: the scores are not those of today's champion and features.", name=name, as_of=as_of),
+            _("Run `goldmine score` for it again."),
         )
     return scored.path
 
@@ -119,8 +125,13 @@ def model_of(bank: Bank, work: Workspace, scored: Scored, as_of: date) -> Model 
     else:
         return best.model
     raise ReleaseError(
-        f"{scored.use_case.name} at {as_of}: {changed}, so its reasons cannot be given.",
-        "Run `goldmine features` and `goldmine score` for it again; what is unchanged is kept.",
+        _(
+            "{name} at {as_of}: {changed}, so its reasons cannot be given.",
+            name=scored.use_case.name,
+            as_of=as_of,
+            changed=changed,
+        ),
+        _("Run `goldmine features` and `goldmine score` for it again; what is unchanged is kept."),
     )
 
 

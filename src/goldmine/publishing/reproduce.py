@@ -10,6 +10,7 @@ from pathlib import Path
 from goldmine.contactability.past_offers import releases_out
 from goldmine.contract.intake import load_bank
 from goldmine.core.errors import ReleaseError
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 from goldmine.publishing.manifest import Manifest
 from goldmine.publishing.publish import publish
@@ -59,8 +60,13 @@ def find_release(work: Workspace, name: str) -> Release:
     found = [folder for folder in found if name and not folder.name.startswith(".")]
     if len(found) != 1:
         raise ReleaseError(
-            f"{work.releases}: {len(found)} releases have an id that begins with {name!r}.",
-            "Give an id of `goldmine lists`, or of a folder below releases.",
+            _(
+                "{releases}: {n} releases have an id that begins with {name}.",
+                releases=work.releases,
+                n=len(found),
+                name=repr(name),
+            ),
+            _("Give an id of `goldmine lists`, or of a folder below releases."),
         )
     return read_release(found[0])
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 
 _KEY = "GOLDMINE_SIGNING_KEY"
 _NAME = "manifest.sig"
@@ -57,5 +58,8 @@ def _signature(key: bytes, manifest: Path) -> str:
 def _key() -> bytes:
     key = os.environ.get(_KEY, "").encode()
     if key and len(key) < _SHORTEST:
-        raise SettingsError(f"{_KEY}: has {len(key)} bytes.", f"Use {_SHORTEST} or more: `openssl rand -hex 32`.")
+        raise SettingsError(
+            _("{key}: has {n} bytes.", key=_KEY, n=len(key)),
+            _("Use {shortest} or more: `openssl rand -hex 32`.", shortest=_SHORTEST),
+        )
     return key

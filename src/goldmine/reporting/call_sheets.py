@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from goldmine.contract.display_names import DisplayNames
 from goldmine.core.columns import columns, headings
 from goldmine.core.errors import ParameterError, ReleaseError
-from goldmine.core.i18n import in_language
+from goldmine.core.i18n import _, in_language
 from goldmine.core.workspace import Workspace
 from goldmine.coverage import load_coverage_rules
 from goldmine.customers.ladder import LEVELS, level_title
@@ -32,7 +32,10 @@ def of_branch(data: ReportData, branch_id: str) -> pd.DataFrame:
     """
     rows = data.customers[data.customers["branch_id"] == branch_id]
     if rows.empty:
-        raise ParameterError(f"branch_id: no customer is kept by branch {branch_id!r}.", "Give a branch of the books.")
+        raise ParameterError(
+            _("branch_id: no customer is kept by branch {branch_id}.", branch_id=repr(branch_id)),
+            _("Give a branch of the books."),
+        )
     return rows
 
 
@@ -46,7 +49,8 @@ def of_employee(data: ReportData, employee_id: str) -> pd.DataFrame:
     """
     if employee_id not in data.staff.index:
         raise ParameterError(
-            f"employee_id: nobody at work has the number {employee_id!r}.", "Give a staff_id of somebody at work."
+            _("employee_id: nobody at work has the number {employee_id}.", employee_id=repr(employee_id)),
+            _("Give a staff_id of somebody at work."),
         )
     person = data.staff.loc[employee_id]
     rows = data.customers[data.customers["employee_id"] == employee_id]

@@ -248,5 +248,7 @@ def load_metrics(file: Path | None = None) -> Metrics:
     """
     path = file or home() / "pipelines" / "metrics.yaml"
     if not path.exists():
-        raise SettingsError(f"{path.name}: there is no such file in pipelines.", "Write which figures are computed.")
+        raise SettingsError(
+            _("{name}: there is no such file in pipelines.", name=path.name), _("Write which figures are computed.")
+        )
     return typed(Metrics, read_yaml(path), path.name)

@@ -14,6 +14,7 @@ import pandas as pd
 
 from goldmine.core.errors import HistoryError
 from goldmine.core.files import read_json
+from goldmine.core.i18n import _
 from goldmine.core.seals import sealed_file, write_sealed_json
 from goldmine.core.sql import literal, quoted
 from goldmine.core.workspace import Workspace
@@ -104,7 +105,9 @@ def read_figures(work: Workspace, as_of: date) -> Figures:
     """
     path = figures_path(work, as_of)
     if not path.exists():
-        raise HistoryError(f"figures at {as_of}: they have not been computed yet.", "Run `goldmine report` for it.")
+        raise HistoryError(
+            _("figures at {as_of}: they have not been computed yet.", as_of=as_of), _("Run `goldmine report` for it.")
+        )
     return Figures(as_of, pd.read_parquet(path), read_json(path.with_suffix(".json"), {}))
 
 

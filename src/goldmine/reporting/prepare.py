@@ -18,6 +18,7 @@ from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError
 from goldmine.core.files import read_json, write_json
 from goldmine.core.fingerprint import of_code, of_file, of_value
+from goldmine.core.i18n import _
 from goldmine.core.seals import is_sealed
 from goldmine.core.workspace import Workspace, home
 from goldmine.coverage import BankSnapshot, load_coverage_rules, make_coverage, missing_for_coverage, read_coverage
@@ -114,7 +115,8 @@ def prepare(bank: Bank, work: Workspace, as_of: date) -> ReportData:
     books = BankSnapshot(connect(), bank, work, as_of)
     if not books.has_month("balances", as_of):
         raise HistoryError(
-            f"figures at {as_of}: the books hold no balances of that month.", "Read the books at another month end."
+            _("figures at {as_of}: the books hold no balances of that month.", as_of=as_of),
+            _("Read the books at another month end."),
         )
     days = [month_end(as_of, -3 * lag) for lag in reversed(range(QUARTERS))]
     fingerprint = _fingerprint(bank, work, as_of)

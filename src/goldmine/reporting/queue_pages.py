@@ -9,7 +9,7 @@ from goldmine.campaigns.masking import masked
 from goldmine.campaigns.queue_settings import QueueSettings, load_queue_settings
 from goldmine.core.dates import parse_day
 from goldmine.core.errors import ParameterError
-from goldmine.core.i18n import in_language
+from goldmine.core.i18n import _, in_language
 from goldmine.reporting.daily_queue import plan_queue
 from goldmine.reporting.prepare import ReportData
 from goldmine.reporting.queue_sources import Desk, possible_contacts
@@ -96,7 +96,10 @@ def first_day(settings: QueueSettings, as_of: date, day: str) -> date:
         return settings.working_days(as_of + timedelta(days=1), as_of + timedelta(days=60))[0]
     first = parse_day(day, "day")
     if first <= as_of:
-        raise ParameterError(f"day: {first} is not after the snapshot, {as_of}.", "Give a day after the snapshot.")
+        raise ParameterError(
+            _("day: {first} is not after the snapshot, {as_of}.", first=first, as_of=as_of),
+            _("Give a day after the snapshot."),
+        )
     return first
 
 

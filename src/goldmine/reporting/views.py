@@ -6,7 +6,7 @@ import pandas as pd
 
 from goldmine.core.columns import column
 from goldmine.core.errors import ParameterError
-from goldmine.core.i18n import in_language
+from goldmine.core.i18n import _, in_language
 from goldmine.reporting import call_sheets
 from goldmine.reporting.prepare import ReportData
 from goldmine.reporting.tables import ranked_metrics, standing
@@ -53,9 +53,14 @@ def branch_or_first(data: ReportData, branch_id: str) -> str:
     """
     known = branches(data)
     if branch_id and branch_id not in known:
-        raise ParameterError(f"branch_id: no customer is kept by branch {branch_id!r}.", "Give a branch of the books.")
+        raise ParameterError(
+            _("branch_id: no customer is kept by branch {branch_id}.", branch_id=repr(branch_id)),
+            _("Give a branch of the books."),
+        )
     if not known:
-        raise ParameterError("branch_id: the books do not say which branch keeps whom.", "Map customers.branch_id.")
+        raise ParameterError(
+            _("branch_id: the books do not say which branch keeps whom."), _("Map customers.branch_id.")
+        )
     return branch_id or known[0]
 
 
@@ -69,7 +74,7 @@ def employee_or_first(data: ReportData, employee_id: str) -> str:
     """
     known = employees(data)
     if not employee_id and not known:
-        raise ParameterError("employee_id: nobody at work looks after a customer.", "Map the table staff.")
+        raise ParameterError(_("employee_id: nobody at work looks after a customer."), _("Map the table staff."))
     call_sheets.of_employee(data, employee_id or known[0])
     return employee_id or known[0]
 

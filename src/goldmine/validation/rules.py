@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 from goldmine.core.layouts import LAYOUTS
 from goldmine.core.workspace import home
 from goldmine.validation.contract_rules import contract_rules, layout_rules
@@ -76,12 +77,17 @@ def load_rules(suite: str) -> tuple[Rule, ...]:
         written = [_rule(config) for config in json.loads(path.read_text("utf-8"))["expectations"]]
     except FileNotFoundError as error:
         raise SettingsError(
-            f"expectations: there is no suite {suite!r}.", "Restore its file from the repository."
+            _("expectations: there is no suite {suite}.", suite=repr(suite)), _("Restore its file from the repository.")
         ) from error
     except (ValueError, KeyError) as error:
         raise SettingsError(
-            f"{path.name}: is not a suite of rules ({type(error).__name__}: {error}).",
-            "Compare it with another file in expectations/.",
+            _(
+                "{name}: is not a suite of rules ({type}: {error}).",
+                name=path.name,
+                type=type(error).__name__,
+                error=error,
+            ),
+            _("Compare it with another file in expectations/."),
         ) from error
     implied = [_rule(config) for config in _implied(suite)]
     names = {rule.name for rule in written}

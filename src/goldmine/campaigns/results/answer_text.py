@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import Field
 
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 
@@ -136,7 +137,9 @@ def _pattern(phrases: Sequence[str], file: Path) -> re.Pattern[str]:
     try:
         return re.compile("|".join(f"(?:{phrase})" for phrase in phrases), re.IGNORECASE)
     except re.error as error:
-        raise SettingsError(f"{file}: a phrase is no regular expression ({error}).", "Mend it there.") from error
+        raise SettingsError(
+            _("{file}: a phrase is no regular expression ({error}).", file=file, error=error), _("Mend it there.")
+        ) from error
 
 
 def _amount(text: str) -> Decimal | None:

@@ -24,6 +24,7 @@ from goldmine.contract.stage import add_source, connect
 from goldmine.contract.tables import TABLES
 from goldmine.core.dates import month_end
 from goldmine.core.errors import ContractError
+from goldmine.core.i18n import _
 from goldmine.core.sql import quoted
 
 _USUAL_MONTH = 0.2
@@ -138,7 +139,9 @@ def propose(target: Path, postgres: str = "") -> Proposal:
         If nothing stands there, or no table can be read.
     """
     if not target.exists():
-        raise ContractError(f"{target}: there is no such folder.", "Give the folder of the bank's tables.")
+        raise ContractError(
+            _("{target}: there is no such folder.", target=target), _("Give the folder of the bank's tables.")
+        )
     folder = (target if target.is_dir() else target.parent).resolve()
     paths = _files(folder) if target.is_dir() else [target.resolve()]
     raws, unused = (server_tables(postgres), {}) if postgres else raw_tables(folder, paths)
@@ -151,7 +154,8 @@ def propose(target: Path, postgres: str = "") -> Proposal:
                 unused |= dict.fromkeys(raw.files, error.what)
         if not tables:
             raise ContractError(
-                f"{target}: no table can be read there.", "Give a folder of CSV, Parquet or Excel files."
+                _("{target}: no table can be read there.", target=target),
+                _("Give a folder of CSV, Parquet or Excel files."),
             )
         return _proposal(folder, tables, unused, connection, Path(scratch))
 
@@ -254,7 +258,7 @@ def _data_until(tables: list[TableProposal], connection: duckdb.DuckDBPyConnecti
     days = sorted(months.values())
     usual = median(rows for _, rows in days[-_MONTHS:])
     last = max(day for day, rows in days if rows >= _USUAL_MONTH * usual)
-    for day, _ in days:
+    for day, _rows in days:
         if month_end(day) == month_end(last, 1):
             last = day
     return month_end(last) if (month_end(last) - last).days <= _DAYS_TO_MONTH_END else last

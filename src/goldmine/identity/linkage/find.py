@@ -13,6 +13,7 @@ from goldmine.core.engine import connect
 from goldmine.core.errors import WorkFolderError
 from goldmine.core.files import read_json, whole_file, write_json
 from goldmine.core.fingerprint import of_file
+from goldmine.core.i18n import _
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.identity.linkage.model import PAIRS, LinkageModel, score_pairs
@@ -81,7 +82,10 @@ def read_pairs(work: Workspace, as_of: date) -> pa.Table:
     path = pairs_path(work, as_of)
     record = read_json(work.linkage(as_of) / "model.json")
     if record is None or not path.exists() or of_file(path) != record["pairs"]:
-        raise WorkFolderError(f"{path}: is missing or damaged.", f"Run `goldmine link find --as-of {as_of}` again.")
+        raise WorkFolderError(
+            _("{path}: is missing or damaged.", path=path),
+            _("Run `goldmine link find --as-of {as_of}` again.", as_of=as_of),
+        )
     return pq.read_table(path)
 
 

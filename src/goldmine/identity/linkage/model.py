@@ -13,6 +13,7 @@ from duckdb import DuckDBPyConnection
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
 from goldmine.core.errors import ModelError
+from goldmine.core.i18n import _
 from goldmine.identity.linkage.comparisons import splink_comparison
 from goldmine.identity.linkage.settings import Key, LinkageSettings
 
@@ -75,7 +76,7 @@ def score_pairs(
     candidates, large = _block(connection, records, settings)
     if not sum(candidates.values()):
         raise ModelError(
-            "linkage: no two records share a key of blocking.", "Name keys in linkage.yaml that records share."
+            _("linkage: no two records share a key of blocking."), _("Name keys in linkage.yaml that records share.")
         )
     api = DuckDBAPI(connection=connection)
     tables = [api.register(f"{_RECORDS}_{number}") for number in range(len(records))]

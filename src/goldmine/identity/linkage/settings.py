@@ -194,8 +194,13 @@ class LinkageSettings(SettingsModel):
         if lacking:
             missing = sorted({compared.column for compared in self.comparisons} - columns)
             raise SettingsError(
-                f"{where}: without the columns {', '.join(missing)} too little is left in {', '.join(lacking)}.",
-                "Deliver these columns of customers, or name keys of the columns that are there.",
+                _(
+                    "{where}: without the columns {names} too little is left in {keys}.",
+                    where=where,
+                    names=", ".join(missing),
+                    keys=", ".join(lacking),
+                ),
+                _("Deliver these columns of customers, or name keys of the columns that are there."),
             )
         return self.model_copy(
             update={

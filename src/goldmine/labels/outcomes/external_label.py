@@ -20,8 +20,8 @@ class ExternalLabel(Outcome):
     def customers(self, window: "OutcomeWindow") -> "ibis.Table":
         """Refused: there is nothing to count."""
         raise UseCaseError(
-            "outcome external_label: it is in the external table and cannot be counted from the bank's tables.",
-            "Train with `goldmine train-table`, or give the use case another outcome.",
+            _("outcome external_label: it is in the external table and cannot be counted from the bank's tables."),
+            _("Train with `goldmine train-table`, or give the use case another outcome."),
         )
 
     def description(self) -> LocalizedText:

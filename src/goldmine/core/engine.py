@@ -18,6 +18,7 @@ from ibis.backends.sql import SQLBackend
 from sqlglot.expressions import to_identifier
 
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 from goldmine.core.parquet import parquet_files
 from goldmine.core.seals import sealed_file
 from goldmine.core.sql import literal
@@ -61,16 +62,22 @@ def engine_of(name: str, spark_master: str, slice_customers: int = DUCKDB.slice_
         If there is no such engine, the master is not one of Spark's forms, or the slices hold nobody.
     """
     if slice_customers < 1:
-        raise SettingsError(f"slice_customers: {slice_customers} is too few.", "Give at least 1, such as 500000.")
+        raise SettingsError(
+            _("slice_customers: {slice_customers} is too few.", slice_customers=slice_customers),
+            _("Give at least 1, such as 500000."),
+        )
     for known in get_args(Name):
         if name == known:
             if not _MASTER.fullmatch(spark_master):
                 raise SettingsError(
-                    f"spark_master: {spark_master!r} is no master of Spark.",
-                    "Give local[*], spark://HOST:PORT, yarn or k8s://URL.",
+                    _("spark_master: {spark_master} is no master of Spark.", spark_master=repr(spark_master)),
+                    _("Give local[*], spark://HOST:PORT, yarn or k8s://URL."),
                 )
             return Engine(known, spark_master, slice_customers)
-    raise SettingsError(f"engine: there is no engine {name!r}.", f"Allowed: {', '.join(get_args(Name))}.")
+    raise SettingsError(
+        _("engine: there is no engine {name}.", name=repr(name)),
+        _("Allowed: {names}.", names=", ".join(get_args(Name))),
+    )
 
 
 def connect(threads: int = 0, memory: str = "", spill: Path | None = None) -> SQLBackend:

@@ -15,6 +15,7 @@ import ibis
 from ibis.expr.types import Value
 
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 
 _COMPARISONS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Lt: operator.lt,
@@ -67,11 +68,13 @@ def read_condition(text: str) -> Condition:
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except SyntaxError as error:
-        raise SettingsError(f"condition {text!r}: cannot be read.", f"Allowed: {_ALLOWED}.") from error
+        raise SettingsError(
+            _("condition {text}: cannot be read.", text=repr(text)), _("Allowed: {names}.", names=_ALLOWED)
+        ) from error
     if not _is_truth(tree):
         raise SettingsError(
-            f"condition {text!r}: {ast.unparse(tree)!r} is neither true nor false.",
-            f"Allowed: {_ALLOWED}.",
+            _("condition {text}: {ast} is neither true nor false.", text=repr(text), ast=repr(ast.unparse(tree))),
+            _("Allowed: {names}.", names=_ALLOWED),
         )
     return Condition(text.strip(), tree)
 

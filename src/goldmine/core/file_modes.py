@@ -12,6 +12,7 @@ import stat
 from pathlib import Path
 
 from goldmine.core.errors import SettingsError
+from goldmine.core.i18n import _
 
 
 def file_mode() -> int:
@@ -25,8 +26,8 @@ def file_mode() -> int:
     text = os.environ.get("GOLDMINE_FILE_MODE") or "600"
     if not re.fullmatch("0?6[046]0", text):
         raise SettingsError(
-            f"GOLDMINE_FILE_MODE: {text!r} is not allowed.",
-            "Use 600 (the user alone), 640 (the group reads) or 660 (the group writes too).",
+            _("GOLDMINE_FILE_MODE: {text} is not allowed.", text=repr(text)),
+            _("Use 600 (the user alone), 640 (the group reads) or 660 (the group writes too)."),
         )
     return int(text, 8)
 
@@ -70,8 +71,8 @@ def protect(folder: Path) -> None:
             shutil.chown(folder, group=group)
         except (LookupError, PermissionError) as error:
             raise SettingsError(
-                f"GOLDMINE_GROUP: {folder} cannot be given to {group!r}.",
-                "Name a group that this user is in.",
+                _("GOLDMINE_GROUP: {folder} cannot be given to {group}.", folder=folder, group=repr(group)),
+                _("Name a group that this user is in."),
             ) from error
     wanted = folder_mode() | (stat.S_ISGID if group else 0)
     if stat.S_IMODE(status.st_mode) != wanted:

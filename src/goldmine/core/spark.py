@@ -25,6 +25,7 @@ from ibis.backends.sql import SQLBackend
 
 from goldmine.core.engine import connect
 from goldmine.core.errors import EngineError, GoldmineError
+from goldmine.core.i18n import _
 from goldmine.core.workspace import home
 
 T = TypeVar("T")
@@ -87,11 +88,11 @@ def fault_of(message: str, where: str = "", condition: str = "") -> EngineError:
     subject = f"Spark at {where}" if where else "Spark"
     for words, what, do in _FAULTS:
         if re.search(words, message):
-            return EngineError(f"{subject}: {what}.", do)
+            return EngineError(_("{subject}: {what}.", subject=subject, what=what), do)
     names = dict.fromkeys([*filter(None, [condition]), *_CLASS.findall(message)])
     return EngineError(
-        f"{subject} failed: {', '.join(list(names)[:3]) or 'it did not say why'}.",
-        "Its own log says more: the driver's page on port 4040, or the cluster's pages.",
+        _("{subject} failed: {names}.", subject=subject, names=", ".join(list(names)[:3]) or _("it did not say why")),
+        _("Its own log says more: the driver's page on port 4040, or the cluster's pages."),
     )
 
 
@@ -217,14 +218,16 @@ def _unpacked(packed: str) -> GoldmineError:
 def _context(master: str) -> Any:
     """The application on the cluster, one a process; it ends with the process."""
     if not shutil.which("java") and not (Path(os.environ.get("JAVA_HOME", "-")) / "bin" / "java").is_file():
-        raise EngineError("Spark: no Java was found.", "Install Java 17 or newer, or set JAVA_HOME to where it is.")
+        raise EngineError(
+            _("Spark: no Java was found."), _("Install Java 17 or newer, or set JAVA_HOME to where it is.")
+        )
     _check_reachable(master)
     try:
         from pyspark import SparkConf, SparkContext
         from pyspark.java_gateway import launch_gateway
     except ImportError as error:
         raise EngineError(
-            "Spark: PySpark is not installed here.", "Run `make spark`, or install requirements-spark.lock."
+            _("Spark: PySpark is not installed here."), _("Run `make spark`, or install requirements-spark.lock.")
         ) from error
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     local = _LOCAL if master.startswith("local") else {}
@@ -251,7 +254,10 @@ def _check_reachable(master: str) -> None:
         except OSError:
             continue
         return
-    raise EngineError(f"Spark: no master answers at {master}.", "Start it, or give its address with --spark-master.")
+    raise EngineError(
+        _("Spark: no master answers at {master}.", master=master),
+        _("Start it, or give its address with --spark-master."),
+    )
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from goldmine.core.errors import ModelError
+from goldmine.core.i18n import _
 
 MAX_CATEGORIES = 40
 """Levels of a text column above which it is target encoded rather than categorical."""
@@ -71,7 +72,7 @@ def fit_encoding(rows: pa.Table, names: list[str], *, max_categories: float = MA
         If a column is neither number, flag nor text, or no column is left to learn from.
     """
     if not names:
-        raise ModelError("training rows: no feature columns.", "Check include and exclude in the use case.")
+        raise ModelError(_("training rows: no feature columns."), _("Check include and exclude in the use case."))
     categories = {}
     target_means: dict[str, dict[str, float]] = {}
     for name in names:
@@ -84,8 +85,8 @@ def fit_encoding(rows: pa.Table, names: list[str], *, max_categories: float = MA
                 categories[name] = tuple(sorted(seen))
         elif not is_number(kind):
             raise ModelError(
-                f"column {name}: is {kind}, which cannot be learnt from.",
-                "Give numbers, flags or text, or exclude the column in the use case.",
+                _("column {name}: is {kind}, which cannot be learnt from.", name=name, kind=kind),
+                _("Give numbers, flags or text, or exclude the column in the use case."),
             )
     return Encoding(tuple(names), categories, target_means)
 
@@ -114,9 +115,13 @@ def encode(encoding: Encoding, rows: pa.Table) -> np.ndarray:
     missing = sorted(set(encoding.features) - set(rows.column_names))
     if missing:
         raise ModelError(
-            f"rows to score: {len(missing)} of the model's {len(encoding.features)} features are not there: "
-            f"{', '.join(missing[:5])}{', ...' if len(missing) > 5 else ''}.",
-            "Bring back the tables that they need, or train again without them.",
+            _(
+                "rows to score: {n} of the model's {total} features are not there: {names}.",
+                n=len(missing),
+                total=len(encoding.features),
+                names=", ".join([*missing[:5], *(["..."] if len(missing) > 5 else [])]),
+            ),
+            _("Bring back the tables that they need, or train again without them."),
         )
     matrix = np.empty((rows.num_rows, len(encoding.features)), dtype=np.float32, order="F")
     for column, name in enumerate(encoding.features):
@@ -202,7 +207,10 @@ def _target_means(column: pa.ChunkedArray, known: dict[str, float]) -> np.ndarra
 
 def _numbers(column: pa.ChunkedArray, name: str) -> np.ndarray:
     if not is_number(column.type):
-        raise ModelError(f"column {name}: is {column.type}, the model learnt numbers.", "Mend the column's type.")
+        raise ModelError(
+            _("column {name}: is {type}, the model learnt numbers.", name=name, type=column.type),
+            _("Mend the column's type."),
+        )
     values = column.cast(pa.float32(), safe=False).to_numpy()
     return np.where(np.isfinite(values), values, np.float32("nan"))
 

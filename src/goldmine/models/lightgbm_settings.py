@@ -4,6 +4,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from goldmine.core.errors import UseCaseError
+from goldmine.core.i18n import _
 from goldmine.core.progress import cores
 from goldmine.labels.use_case import Training
 from goldmine.models.encoding import Encoding
@@ -57,12 +58,16 @@ def _monotone_constraints(training: Training, encoding: Encoding) -> dict[str, A
             name = encoding.features[column]
             if column in encoding.categorical:
                 raise UseCaseError(
-                    f"training.monotone_constraints: {name} is text, which has no order.", "Name numbers only."
+                    _("training.monotone_constraints: {name} is text, which has no order.", name=name),
+                    _("Name numbers only."),
                 )
             if signs[column] == -_SIGNS[direction]:
                 raise UseCaseError(
-                    f"training.monotone_constraints: {name} is both increasing and decreasing, by several patterns.",
-                    "Let one pattern name it.",
+                    _(
+                        "training.monotone_constraints: {name} is both increasing and decreasing, by several patterns.",
+                        name=name,
+                    ),
+                    _("Let one pattern name it."),
                 )
             signs[column] = _SIGNS[direction]
     return {"monotone_constraints": signs, "monotone_constraints_method": "intermediate"}
@@ -84,7 +89,12 @@ def _columns(pattern: str, encoding: Encoding, key: str) -> list[int]:
     columns = [column for column, name in enumerate(encoding.features) if fnmatchcase(name, pattern)]
     if not columns:
         raise UseCaseError(
-            f"training.{key}: {pattern!r} is none of the {len(encoding.features)} features that are learnt from.",
-            "Mend the name in the use case's file; docs/features.md lists them.",
+            _(
+                "training.{key}: {pattern} is none of the {n} features that are learnt from.",
+                key=key,
+                pattern=repr(pattern),
+                n=len(encoding.features),
+            ),
+            _("Mend the name in the use case's file; docs/features.md lists them."),
         )
     return columns

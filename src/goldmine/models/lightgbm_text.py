@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from goldmine.core.errors import ModelError
+from goldmine.core.i18n import _
 
 SEEN_VERSIONS = ("4.7",)
 """LightGBM releases (major.minor) whose text format this module was checked on."""
@@ -146,8 +147,11 @@ def _check_tree(tree: str) -> None:
 
 def _unknown_format(what: str) -> ModelError:
     return ModelError(
-        f"LightGBM's text of a model is not as expected: {what}.",
-        f"Install LightGBM {' or '.join(SEEN_VERSIONS)}, or teach goldmine.models.lightgbm_text the new format.",
+        _("LightGBM's text of a model is not as expected: {what}.", what=what),
+        _(
+            "Install LightGBM {names}, or teach goldmine.models.lightgbm_text the new format.",
+            names=" or ".join(SEEN_VERSIONS),
+        ),
     )
 
 

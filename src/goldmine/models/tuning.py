@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from goldmine.core.errors import HistoryError
 from goldmine.core.files import disk_errors
+from goldmine.core.i18n import _
 from goldmine.labels import selected_features
 from goldmine.labels.use_case import Training, UseCase
 from goldmine.models.blend import cross_validate
@@ -159,9 +160,12 @@ def tuning_folds(use_case: UseCase, rows: TrainingSet, seed: int) -> tuple[list[
     folds = prepare_folds(table, selected_features(use_case, table.column_names), outcome, splits, seed)
     if not folds:
         raise HistoryError(
-            f"{use_case.name}: no two of its past cutoffs lie so far apart that the outcome of one is complete at the "
-            "other, so nothing can be tuned.",
-            "Raise train_cutoffs in the use case's file, or train without tuning.",
+            _(
+                "{name}: no two of its past cutoffs lie so far apart that the outcome of one is complete at the other, "
+                "so nothing can be tuned.",
+                name=use_case.name,
+            ),
+            _("Raise train_cutoffs in the use case's file, or train without tuning."),
         )
     return folds, table.num_rows
 

@@ -205,5 +205,7 @@ def _mail(mail: Mail, message: Message) -> None:
 def _secret(name: str) -> str:
     value = os.environ.get(name, "")
     if not value:
-        raise SettingsError(f"the environment variable {name} is not set.", "Set it where the job runs.")
+        raise SettingsError(
+            _("the environment variable {name} is not set.", name=name), _("Set it where the job runs.")
+        )
     return value

@@ -14,7 +14,7 @@ from typing import Any
 
 from goldmine.core.dates import parse_day
 from goldmine.core.errors import ParameterError
-from goldmine.core.i18n import LANGUAGES, Language, known_language
+from goldmine.core.i18n import LANGUAGES, Language, _, known_language
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "list[str]": list}
 
@@ -50,7 +50,9 @@ def declared_parameters(notebook: Path) -> dict[str, Parameter]:
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     tagged = [c for c in cells if "parameters" in c["metadata"].get("tags", ())]
     if not tagged:
-        raise ParameterError(f"{notebook.name}: has no cell tagged 'parameters'.", "Tag the cell that declares them.")
+        raise ParameterError(
+            _("{name}: has no cell tagged 'parameters'.", name=notebook.name), _("Tag the cell that declares them.")
+        )
     lines = ast.parse("".join(tagged[0]["source"])).body
     return {p.name: p for p in (_parameter(notebook, line) for line in lines)}
 
@@ -59,8 +61,12 @@ def _parameter(notebook: Path, line: ast.stmt) -> Parameter:
     kind = ast.unparse(line.annotation) if isinstance(line, ast.AnnAssign) else ""
     if not isinstance(line, ast.AnnAssign) or not isinstance(line.target, ast.Name) or kind not in _TYPES:
         raise ParameterError(
-            f"{notebook.name}: parameters cell, line {line.lineno}: is not of the form name: type = value.",
-            f"Write one typed parameter a line; types are {', '.join(_TYPES)}.",
+            _(
+                "{name}: parameters cell, line {lineno}: is not of the form name: type = value.",
+                name=notebook.name,
+                lineno=line.lineno,
+            ),
+            _("Write one typed parameter a line; types are {names}.", names=", ".join(_TYPES)),
         )
     return Parameter(line.target.id, kind, line.value is None, line.value and ast.literal_eval(line.value))
 
@@ -90,13 +96,16 @@ def check_parameters(notebook: Path, given: Mapping[str, Any]) -> dict[str, Any]
     for name in given:
         if name not in declared:
             near = get_close_matches(name, declared, n=1)
-            hint = f"Did you mean {near[0]!r}? " if near else ""
-            raise ParameterError(
-                f"{notebook.stem}: parameter {name!r} is not known.", f"{hint}Declared: {', '.join(declared)}."
-            )
+            do = _("Declared: {names}.", names=", ".join(declared))
+            if near:
+                do = _("Did you mean {near}? Declared: {names}.", near=repr(near[0]), names=", ".join(declared))
+            raise ParameterError(_("{name}: parameter {key} is not known.", name=notebook.stem, key=repr(name)), do)
     missing = [p.name for p in declared.values() if p.required and p.name not in given]
     if missing:
-        raise ParameterError(f"{notebook.stem}: parameter {missing[0]!r} is missing.", f"Give -p {missing[0]}=VALUE.")
+        raise ParameterError(
+            _("{name}: parameter {key} is missing.", name=notebook.stem, key=repr(missing[0])),
+            _("Give -p {key}=VALUE.", key=missing[0]),
+        )
     return {name: _typed(notebook.stem, declared[name], value) for name, value in given.items()}
 
 
@@ -114,8 +123,13 @@ def _typed(notebook: str, parameter: Parameter, value: Any) -> Any:
     if type(value) is _TYPES[parameter.kind]:
         return _MEANINGS[parameter.name](notebook, str(value)) if parameter.name in _MEANINGS else value
     raise ParameterError(
-        f"{notebook}: parameter {parameter.name!r} takes {parameter.kind}, and what was given is not one.",
-        f"Give {_EXAMPLES[parameter.kind]}.",
+        _(
+            "{notebook}: parameter {name} takes {kind}, and what was given is not one.",
+            notebook=notebook,
+            name=repr(parameter.name),
+            kind=parameter.kind,
+        ),
+        _("Give {examples}.", examples=_EXAMPLES[parameter.kind]),
     )
 
 
@@ -138,7 +152,9 @@ def parse_language(text: str) -> Language:
     """
     language = known_language(text)
     if language is None:
-        raise ParameterError(f"language: {text!r} is not known.", f"Use one of {', '.join(LANGUAGES)}.")
+        raise ParameterError(
+            _("language: {text} is not known.", text=repr(text)), _("Use one of {names}.", names=", ".join(LANGUAGES))
+        )
     return language
 
 
@@ -154,7 +170,8 @@ def _work_folder(notebook: str, text: str) -> str:
     """A work folder; an empty text would be the project's own folder."""
     if not text.strip():
         raise ParameterError(
-            f"{notebook}: parameter 'work' is empty.", "Give the bank's work folder, for example data."
+            _("{notebook}: parameter 'work' is empty.", notebook=notebook),
+            _("Give the bank's work folder, for example data."),
         )
     return text
 
@@ -201,5 +218,7 @@ def split_assignment(text: str) -> tuple[str, str]:
     """
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
-        raise ParameterError(f"-p {text}: is not of the form name=value.", "Write for example -p language=zh.")
+        raise ParameterError(
+            _("-p {text}: is not of the form name=value.", text=text), _("Write for example -p language=zh.")
+        )
     return name.strip(), value

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 from goldmine.core.errors import WorkFolderError
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 
 _STDERR = 2
@@ -25,6 +26,6 @@ def take_portal_results(work: Workspace) -> None:
     command = [sys.executable, "-c", "from goldmine.cli import main; main()", "portal", "collect"]
     if subprocess.run([*command, "--work", str(work.root)], stdout=_STDERR, check=False).returncode:
         raise WorkFolderError(
-            "The portal's results could not be taken, and nothing may be published without the refusals among them.",
-            "Run `goldmine portal collect` and do what it says.",
+            _("The portal's results could not be taken, and nothing may be published without the refusals among them."),
+            _("Run `goldmine portal collect` and do what it says."),
         )

@@ -32,8 +32,8 @@ def load_into_portal(work: Path) -> None:
     """
     if subprocess.run([*_COMMAND, str(work)], check=False).returncode:
         raise PortalError(
-            "portal: the release is published, but the portal could not load it and shows the one before.",
-            f"See the message above, then run `goldmine portal load --work {work}`.",
+            _("portal: the release is published, but the portal could not load it and shows the one before."),
+            _("See the message above, then run `goldmine portal load --work {work}`.", work=work),
         )
 
 

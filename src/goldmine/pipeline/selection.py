@@ -5,6 +5,7 @@ from datetime import date
 
 from goldmine.contract.bank import Bank
 from goldmine.core.errors import HistoryError, ModelError, UseCaseError
+from goldmine.core.i18n import _
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
 from goldmine.labels import feature_days, plan_cutoffs
@@ -51,13 +52,17 @@ def selected_use_cases(
     for name in sorted(set(asked)):
         if off[name]:
             raise UseCaseError(
-                f"{name}: this bank's tables do not support it; it needs {', '.join(off[name])}.",
-                "Check its names in docs/features.md, map what is missing in bank.yaml, or leave this use case out.",
+                _(
+                    "{name}: this bank's tables do not support it; it needs {names}.",
+                    name=name,
+                    names=", ".join(off[name]),
+                ),
+                _("Check its names in docs/features.md, map what is missing in bank.yaml, or leave this use case out."),
             )
     supported = [name for name, needs in off.items() if not needs]
     if not supported:
         raise UseCaseError(
-            "This bank's tables support no use case.", "Map more tables; docs/contract.md says which there are."
+            _("This bank's tables support no use case."), _("Map more tables; docs/contract.md says which there are.")
         )
     return supported
 
@@ -74,8 +79,8 @@ def use_cases_with_scores(bank: Bank, use_cases: Iterable[str], work: Workspace 
     scored = [n for n in asked if not load_use_case(n, work).has_model or champion_version(bank.name, n)]
     if not scored:
         raise ModelError(
-            f"{', '.join(asked)}: no model is champion, so there is nothing to list.",
-            "Read in the notebook 4_train why none beat its baseline; the last release stays as it is.",
+            _("{names}: no model is champion, so there is nothing to list.", names=", ".join(asked)),
+            _("Read in the notebook 4_train why none beat its baseline; the last release stays as it is."),
         )
     return scored
 

@@ -156,8 +156,11 @@ def _refuse_own(step: Step, own: Mapping[str, Any], given: Mapping[str, str]) ->
     for name in given:
         if name in own and name not in CAMPAIGN:
             raise ParameterError(
-                f"{step.notebook}: parameter {name!r} is set by the run itself.",
-                f"Give it as an option of the command, --{name.replace('_', '-').removesuffix('s')}.",
+                _("{notebook}: parameter {name} is set by the run itself.", notebook=step.notebook, name=repr(name)),
+                _(
+                    "Give it as an option of the command, --{option}.",
+                    option=name.replace("_", "-").removesuffix("s"),
+                ),
             )
 
 

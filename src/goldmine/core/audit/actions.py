@@ -3,7 +3,7 @@
 from typing import Literal, get_args
 
 from goldmine.core.errors import AuditError
-from goldmine.core.i18n import LocalizedText, pgettext
+from goldmine.core.i18n import LocalizedText, _, pgettext
 
 Action = Literal[
     "promotion",
@@ -93,4 +93,6 @@ def require_action(name: str) -> Action:
     for action in ACTIONS:
         if action == name:
             return action
-    raise AuditError(f"audit log: {name!r} is no action.", f"Allowed: {', '.join(ACTIONS)}.")
+    raise AuditError(
+        _("audit log: {name} is no action.", name=repr(name)), _("Allowed: {names}.", names=", ".join(ACTIONS))
+    )

@@ -7,6 +7,7 @@ from pathlib import Path
 from goldmine.core.audit.sealed_file import sync_folder
 from goldmine.core.errors import AuditError
 from goldmine.core.files import disk_errors
+from goldmine.core.i18n import _
 
 _NAME = "head"
 _NUMBER, _SEAL = 15, 64
@@ -31,9 +32,11 @@ def parse_head(text: str) -> Head:
     AuditError
         If it is not of that form.
     """
-    number, _, seal = text.partition(":")
+    number, _colon, seal = text.partition(":")
     if not (number.isdecimal() and len(seal) == _SEAL):
-        raise AuditError("--noted: is not of the form NUMBER:SEAL.", "Give it as `goldmine audit verify` printed it.")
+        raise AuditError(
+            _("--noted: is not of the form NUMBER:SEAL."), _("Give it as `goldmine audit verify` printed it.")
+        )
     return Head(int(number), seal)
 
 

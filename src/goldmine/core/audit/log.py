@@ -21,6 +21,7 @@ from goldmine.core.audit.head import Head, read_head, write_head
 from goldmine.core.audit.sealed_file import BrokenSealError, SealedFile
 from goldmine.core.errors import AuditError
 from goldmine.core.files import disk_errors
+from goldmine.core.i18n import _
 from goldmine.core.workspace import home
 
 _MAX_TEXT = 300
@@ -154,8 +155,12 @@ class AuditLog:
         }
         if len(str(fields).encode()) > _MAX_LINE:
             raise AuditError(
-                f"audit log: the details of {action!r} take more than {_MAX_LINE:,} bytes.",
-                "Log counts and a checksum in place of what was counted.",
+                _(
+                    "audit log: the details of {action} take more than {max_line:,} bytes.",
+                    action=repr(action),
+                    max_line=_MAX_LINE,
+                ),
+                _("Log counts and a checksum in place of what was counted."),
             )
         with self.locked():
             line = self._append(fields)
@@ -274,17 +279,18 @@ def require_end(folder: Path, number: int, seal: str) -> None:
     if head is None and not number:
         write_head(folder, Head(0, ""))
     elif head is None or head.number > number or (head.number == number and head.seal != seal):
-        known = "unreadable" if head is None else f"line {head.number}"
+        known = _("unreadable") if head is None else _("line {n}", n=head.number)
+        ends = {"name": folder.name, "number": number, "known": known}
         raise AuditError(
-            f"audit log {folder.name}: ends with line {number}, but its head is {known}.",
-            "Bring the folder back from a backup; until then nothing is logged. See `goldmine audit verify`.",
+            _("audit log {name}: ends with line {number}, but its head is {known}.", **ends),
+            _("Bring the folder back from a backup; until then nothing is logged. See `goldmine audit verify`."),
         )
 
 
 def _broken(error: BrokenSealError) -> AuditError:
     return AuditError(
-        f"audit log {error.path.parent.name}: {error}",
-        "Bring the file back from a backup; see `goldmine audit verify`.",
+        _("audit log {name}: {error}", name=error.path.parent.name, error=error),
+        _("Bring the file back from a backup; see `goldmine audit verify`."),
     )
 
 

@@ -12,6 +12,7 @@ from goldmine.core.audit.sealed_file import SealedFile, sync_folder
 from goldmine.core.errors import AuditError
 from goldmine.core.files import disk_errors
 from goldmine.core.fingerprint import of_file
+from goldmine.core.i18n import _
 
 MIN_MONTHS = 6
 """The law asks for six months; no setting goes below."""
@@ -46,7 +47,10 @@ def archive(log: AuditLog, to: Path, keep_months: int, today: date) -> AuditLine
         If the log is not whole, fewer than six months are to stay, or the archive holds another file of that name.
     """
     if keep_months < MIN_MONTHS:
-        raise AuditError(f"audit log: {keep_months} months are to be kept.", f"Keep {MIN_MONTHS} months or more.")
+        raise AuditError(
+            _("audit log: {keep_months} months are to be kept.", keep_months=keep_months),
+            _("Keep {n} months or more.", n=MIN_MONTHS),
+        )
     months = today.year * 12 + today.month - 1 - keep_months
     oldest_kept = f"{months // 12}-{months % 12 + 1:02}.jsonl"
     segments = log.segments()
@@ -56,8 +60,14 @@ def archive(log: AuditLog, to: Path, keep_months: int, today: date) -> AuditLine
     found = check_log(log)
     if found.fault:
         raise AuditError(
-            f"audit log {log.folder.name}: {found.fault.file} line {found.fault.line} {found.fault.what}.",
-            "Nothing was archived. Bring the file back from a backup; see `goldmine audit verify`.",
+            _(
+                "audit log {name}: {file} line {line} {what}.",
+                name=log.folder.name,
+                file=found.fault.file,
+                line=found.fault.line,
+                what=found.fault.what,
+            ),
+            _("Nothing was archived. Bring the file back from a backup; see `goldmine audit verify`."),
         )
     for segment in old:
         _require_free(segment, to)
@@ -85,8 +95,8 @@ def _require_free(segment: SealedFile, to: Path) -> None:
     target = to / segment.path.name
     if target.exists() and of_file(target) != of_file(segment.path):
         raise AuditError(
-            f"{target}: the archive holds another file of that name.",
-            "Archive into a folder of this log's own; nothing was moved.",
+            _("{target}: the archive holds another file of that name.", target=target),
+            _("Archive into a folder of this log's own; nothing was moved."),
         )
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from goldmine.core.errors import ContractError
-from goldmine.core.i18n import all_languages, pgettext
+from goldmine.core.i18n import _, all_languages, pgettext
 from goldmine.models.uplift.covariates import Covariates, covariates
 from goldmine.models.uplift.crossfit import Array
 
@@ -85,9 +85,11 @@ def trial_table(frame: pd.DataFrame, roles: Roles) -> TrialTable:
     for name in (*named, *roles.drop):
         if name not in frame.columns:
             columns = ", ".join(map(str, frame.columns[:20])) + (", ..." if len(frame.columns) > 20 else "")
-            raise ContractError(f"table: has no column {name!r}.", f"Columns: {columns}.")
+            raise ContractError(
+                _("table: has no column {name}.", name=repr(name)), _("Columns: {columns}.", columns=columns)
+            )
     if len(set(named)) < len(named):
-        raise ContractError("table: one column has two roles.", "Name different columns for each.")
+        raise ContractError(_("table: one column has two roles."), _("Name different columns for each."))
     treatment = _treatment(frame[roles.treatment], roles)
     outcome = _outcome(frame[roles.outcome])
     assigned = ~np.isnan(treatment)
@@ -103,22 +105,27 @@ def _treatment(column: pd.Series, roles: Roles) -> Array:
     different = words.dropna().nunique()
     if different > 2:
         raise ContractError(
-            f"{roles.treatment}: holds {different} different values; a treatment has two, given and withheld.",
-            "Keep the rows of two arms, and write 1 for treated and 0 for control.",
+            _(
+                "{treatment}: holds {different} different values; a treatment has two, given and withheld.",
+                treatment=roles.treatment,
+                different=different,
+            ),
+            _("Keep the rows of two arms, and write 1 for treated and 0 for control."),
         )
     if roles.treated_value:
         flags = (words == roles.treated_value.strip().lower()).astype(float).where(words.notna())
         if not (flags == 1).any():
             raise ContractError(
-                f"{roles.treatment}: no row holds what --treated names.", "Give the value as the column has it."
+                _("{treatment}: no row holds what --treated names.", treatment=roles.treatment),
+                _("Give the value as the column has it."),
             )
         return flags.to_numpy(dtype=np.float64, na_value=np.nan)
     flags = _flags(words)
     flags = _arm_names(words) if flags is None else flags
     if flags is None:
         raise ContractError(
-            f"{roles.treatment}: it is not plain which of its values means treated.",
-            "Name that value with --treated, or write 1 for treated and 0 for control.",
+            _("{treatment}: it is not plain which of its values means treated.", treatment=roles.treatment),
+            _("Name that value with --treated, or write 1 for treated and 0 for control."),
         )
     return flags
 
@@ -151,8 +158,8 @@ def _outcome(column: pd.Series) -> Array:
         numbers = flags if flags is not None else pd.to_numeric(words, errors="coerce").to_numpy(dtype=np.float64)
         if np.isnan(numbers[words.notna().to_numpy()]).any():
             raise ContractError(
-                f"{column.name}: is neither a number nor yes and no in every row.",
-                "Write 1 where the outcome happened and 0 where not, or an amount.",
+                _("{name}: is neither a number nor yes and no in every row.", name=column.name),
+                _("Write 1 where the outcome happened and 0 where not, or an amount."),
             )
     return np.where(np.isfinite(numbers), numbers, np.nan)
 

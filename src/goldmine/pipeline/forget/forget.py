@@ -13,6 +13,7 @@ from goldmine.core.engine import connect
 from goldmine.core.errors import ParameterError
 from goldmine.core.files import read_json, remove, write_json
 from goldmine.core.forgotten import add_forgotten, read_forgotten
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 from goldmine.identity import merged_numbers, same_persons
 from goldmine.pipeline.forget.files import Removal, derived_files, remove_person, update_checksums
@@ -76,7 +77,7 @@ def person_of(work: Workspace, number: str) -> Person:
         If the work folder holds no bank's tables.
     """
     if not number.strip():
-        raise ParameterError("CUSTOMER: is empty.", "Give a customer number as the bank's tables hold it.")
+        raise ParameterError(_("CUSTOMER: is empty."), _("Give a customer number as the bank's tables hold it."))
     bank, connection = load_bank(work), connect()
     customers = bank.read(connection, "customers")
     one = customers.filter(customers.customer_id == number).select("customer_id")

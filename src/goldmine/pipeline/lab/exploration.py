@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 from goldmine.activity import build_activity
 from goldmine.core.dates import parse_month_end
 from goldmine.core.errors import ParameterError
+from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace, at_home
 from goldmine.features import build_features
 from goldmine.features.catalogue import try_folder
@@ -71,7 +72,7 @@ def univariate_summary(known: pd.DataFrame, names: list[str] | None = None) -> p
     """
     if "outcome" not in known.columns:
         raise ParameterError(
-            "univariate_summary: the outcome of this cutoff is not complete yet.", "Load an earlier cutoff."
+            _("univariate_summary: the outcome of this cutoff is not complete yet."), _("Load an earlier cutoff.")
         )
     outcome = known["outcome"].to_numpy()
     numeric = known.drop(columns="outcome").select_dtypes("number")
@@ -102,7 +103,9 @@ def try_family(session: Session, file: str) -> Session:
     """
     source = at_home(file)
     if not source.is_file() or source.suffix != ".py" or not source.stem.isidentifier():
-        raise ParameterError(f"{file}: is not a Python file of features.", "Copy examples/families/spending.py.")
+        raise ParameterError(
+            _("{file}: is not a Python file of features.", file=file), _("Copy examples/families/spending.py.")
+        )
     apart = Workspace(session.work.root / "lab" / source.stem)
     folder = apart.root / "families"
     shutil.rmtree(folder, ignore_errors=True)

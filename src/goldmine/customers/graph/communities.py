@@ -1,9 +1,11 @@
 """Communities: groups with many ties among themselves and few to others, found by NetworKit's Leiden algorithm.
 
 Modularity at its default resolution merges what is small in a large graph, such as a bank's villages. So the resolution
-is chosen by stability: of many, the one at which runs from different seeds agree best (adjusted Rand index). In a graph
-too large for that, they run on whole parts of it, and the resolution is scaled by the weight of ties, which leaves the
-same groups. One thread and a fixed seed give the same communities each time; what is not connected is split.
+is chosen by stability: of many, one at which runs from different seeds agree better (adjusted Rand index) than at those
+beside it. There may be several, as families lie within villages: the coarsest is taken, since a bank knows families
+already. In a graph too large for that, they run on whole parts of it, and the resolution is scaled by the weight of
+ties, which leaves the same groups. One thread and a fixed seed give the same communities each time; what is not
+connected is split.
 """
 
 from collections.abc import Iterator
@@ -23,8 +25,10 @@ SAMPLE_NODES = 20_000
 """Nodes of the parts on which resolutions are compared."""
 RUNS = 3
 """Runs of a resolution, from a seed each."""
+STABLE = 0.9
+"""Agreement from which a resolution may be taken though finer ones agree better."""
 AS_STABLE = 0.005
-"""Resolutions whose stability is so near the best one's count as equal; the middle one is taken."""
+"""Resolutions beside the best one whose agreement is so near count as equal; the middle one is taken."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +125,21 @@ def _stability(graph: NumberedEdges, seed: int) -> pd.DataFrame:
 
 
 def _most_stable(stability: pd.DataFrame) -> float:
-    best = np.flatnonzero(stability["agreement"] >= stability["agreement"].max() - AS_STABLE)
-    return float(stability["resolution"].iloc[best[(len(best) - 1) // 2]])
+    """The coarsest resolution that agrees better than those beside it; the best of all where none is stable.
+
+    Examples
+    --------
+    >>> _most_stable(pd.DataFrame({"resolution": [1, 2, 4, 8, 16], "agreement": [0.7, 0.92, 0.95, 0.8, 0.99]}))
+    4.0
+    """
+    agreement = stability["agreement"].to_numpy()
+    beside = np.concatenate([[-1.0], agreement, [-1.0]])
+    peaks = np.flatnonzero((agreement >= STABLE) & (agreement >= beside[:-2]) & (agreement >= beside[2:]))
+    best = int(peaks[0]) if len(peaks) else int(agreement.argmax())
+    near = agreement >= agreement[best] - AS_STABLE
+    first = best - int(np.argmin(np.append(near[:best][::-1], False)))
+    last = best + int(np.argmin(np.append(near[best + 1 :], False)))
+    return float(stability["resolution"].iloc[(first + last) // 2])
 
 
 def _leiden(graph: NumberedEdges, resolution: float, seed: int, iterations: int = 3) -> NDArray:

@@ -25,7 +25,7 @@ class BuiltCommunities:
         Of the graph, whose first nodes are the customers with ties in the order of their numbers.
     table : pandas.DataFrame
         A row a community of two customers or more, the largest first: community (from 1), customers, main_tie (the kind
-        that weighs most inside), ties_inside (share of the weight of its customers' ties that stays inside).
+        of most ties inside), ties_inside (share of the weight of its customers' ties that stays inside).
     path : Path
         Where each customer's community is stored.
     """
@@ -95,8 +95,8 @@ ties AS (
   SELECT kind, weight, one AS community, one = other AS inside FROM ends
   UNION ALL SELECT kind, weight, other, false FROM ends WHERE one <> other
 ),
-kinds AS (SELECT community, kind, sum(weight) AS weight FROM ties WHERE inside GROUP BY ALL),
-main AS (SELECT community, arg_max(kind, (weight, kind)) AS main_tie FROM kinds GROUP BY community),
+kinds AS (SELECT community, kind, count(*) AS number FROM ties WHERE inside GROUP BY ALL),
+main AS (SELECT community, arg_max(kind, (number, kind)) AS main_tie FROM kinds GROUP BY community),
 shares AS (
   SELECT community, coalesce(sum(weight) FILTER (inside), 0) / sum(weight) AS ties_inside FROM ties GROUP BY community
 ),

@@ -34,15 +34,15 @@ TABLES = (
     *("social_security_cards", "card_uses", "external_facts", "suppressions", "branches"),
 )
 IDS = ("customer_id", "related_id", "merged_into", "grid_id", "visitor_id", "staff_id", "manager_id", "visit_id")
-IDS = (*IDS, "branch_id", "place_id", "id_number_hash", "phone", "phone_hash")
+IDS = (*IDS, "branch_id", "place_id", "id_number_hash", "phone", "phone_hash", "loan_id", "holding_id")
 T = TypeVar("T")
 
 
-def copy_bank(source: Path, target: Path, copies: int) -> None:
+def copy_bank(source: Path, target: Path, copies: int, tables: tuple[str, ...] = TABLES) -> None:
     """Write a bank of many copies, each with ids of its own."""
     (target / "balances").mkdir(parents=True)
     (target / "transactions").mkdir()
-    files = [f"{name}.parquet" for name in TABLES]
+    files = [f"{name}.parquet" for name in tables]
     files += [str(file.relative_to(source)) for file in sorted((source / "balances").glob("*.parquet"))[-12:]]
     for file in files:
         names = [row[0] for row in duckdb.sql(f"DESCRIBE FROM '{source / file}'").fetchall()]

@@ -5,6 +5,7 @@ from datetime import date
 import openpyxl
 import pytest
 
+from goldmine.contract.display_names import DisplayNames
 from goldmine.core.errors import UseCaseError
 from goldmine.credit.fairness import fairness_table, write_fairness
 from goldmine.credit.limits import build_limits
@@ -46,10 +47,19 @@ def test_age_bands_and_villages_are_compared_and_groups_of_few_are_left_out(comp
 
 def test_the_workbook_has_words_and_no_customer(compared):
     _bank, work, rows = compared
-    sheet = openpyxl.load_workbook(write_fairness(work, AS_OF, rows, rules_of(), "zh")).active
+    names = DisplayNames({"grids": {"G1": "上磨村"}})
+    sheet = openpyxl.load_workbook(write_fairness(work, rows, rules_of(), (names, "zh"), as_of=AS_OF)).active
     cells = {cell.value for row in sheet.iter_rows() for cell in row}
-    assert {"女", "男", "性别", "获额比例", "Nuts"} <= cells
+    assert {"女", "男", "性别", "获额比例", "Nuts", "上磨村（G1）"} <= cells
     assert not [value for value in cells if str(value).startswith("C0")]
+
+
+def test_where_nobody_has_a_limit_no_group_is_called_the_best(compared, tmp_path):
+    bank, work = compared[0], workspace(tmp_path / "work")
+    build_limits(bank, work, AS_OF, rules_of(exclusions={"min_months": 600}))
+    rows = fairness_table(bank, work, AS_OF)
+    assert rows["with_limit"].sum() == 0
+    assert rows["four_fifths"].isna().all()
 
 
 def test_without_limits_the_comparison_says_what_to_run(tmp_path):

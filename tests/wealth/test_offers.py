@@ -122,3 +122,11 @@ def test_where_nothing_ends_the_list_is_empty(tmp_path):
     found = due_offers(bank, work, AS_OF, rules_of(), "zh")
     assert (len(found.rows), found.offers, found.nothing_fits) == (0, 0, 0)
     assert write_on_request_lists(bank, work, AS_OF, {"wealth_due": found.rows}, "zh")["wealth_due"].rows == 0
+
+
+def test_without_balances_endings_are_listed_and_idle_money_is_not(tmp_path):
+    held = [holding("C1", 60_000, date(2024, 7, 10))]
+    bank, work = bank_of(tmp_path, [customer("C1", **ASSESSED)], [], held)
+    assert due_offers(bank, work, AS_OF, rules_of(), "en").rows["term_offer"].tolist() == ["Steady"]
+    with pytest.raises(HistoryError, match="no table balances"):
+        idle_offers(bank, work, AS_OF, rules_of(), "en")

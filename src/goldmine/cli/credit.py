@@ -61,6 +61,7 @@ def risk(work: WorkFolder = Path("data"), as_of: AsOf = "", language: InLanguage
 @app.command()
 def fairness(work: WorkFolder = Path("data"), as_of: AsOf = "", language: InLanguage = "en") -> None:
     """Compare limits by age band, gender and village, with the four-fifths line; one workbook of counts."""
+    from goldmine.contract.display_names import display_names
     from goldmine.core.i18n import _
     from goldmine.credit.fairness import fairness_table, write_fairness
     from goldmine.credit.rules import load_credit_rules
@@ -68,7 +69,7 @@ def fairness(work: WorkFolder = Path("data"), as_of: AsOf = "", language: InLang
     with open_desk(work, as_of, language) as desk:
         rules = load_credit_rules()
         rows = fairness_table(desk.bank, desk.work, desk.day)
-        path = write_fairness(desk.work, desk.day, rows, rules, language)
+        path = write_fairness(desk.work, rows, rules, (display_names(desk.bank), language), as_of=desk.day)
         below = rows[rows["four_fifths"] < 0.8]
         desk.say(_("{groups} groups compared, {below} below four fifths of the best group of their product",
                    groups=len(rows), below=len(below)))  # fmt: skip

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from goldmine.contactability.tables import ContactTables
 from goldmine.contract.bank import Bank
+from goldmine.contract.display_names import DisplayNames
 from goldmine.core.columns import columns
 from goldmine.core.engine import parquet_rows
 from goldmine.core.errors import UseCaseError
@@ -40,7 +41,8 @@ def fairness_table(bank: Bank, work: Workspace, as_of: date) -> pd.DataFrame:
     -------
     pandas.DataFrame
         `COLUMNS`: of the customers with a row in the table of limits how many have one, their share, the mean limit,
-        the share over that of the best group of the product and trait, and the code of the most frequent refusal.
+        the share over that of the best group of the product and trait (empty where no group has one), and the code of
+        the most frequent refusal.
 
     Raises
     ------
@@ -74,12 +76,22 @@ def fairness_table(bank: Bank, work: Workspace, as_of: date) -> pd.DataFrame:
         .to_pandas()
     )
     best = found.groupby(["credit_product", "compared_by"])["approval"].transform("max")
-    found["four_fifths"] = (found["approval"] / best).where(best > 0, 1.0)
+    # Where nobody of any group has a limit there is nothing to compare.
+    found["four_fifths"] = (found["approval"] / best).where(best > 0)
     return found[list(COLUMNS)]
 
 
-def write_fairness(work: Workspace, as_of: date, rows: pd.DataFrame, rules: CreditRules, language: str) -> Path:
-    """Write the comparison as a workbook, with words for codes; it holds counts and no customer."""
+def write_fairness(
+    work: Workspace, rows: pd.DataFrame, rules: CreditRules, look: tuple[DisplayNames, str], *, as_of: date
+) -> Path:
+    """Write the comparison as a workbook, with words for codes; it holds counts and no customer.
+
+    Parameters
+    ----------
+    look : tuple of DisplayNames and str
+        Names of villages, and the language.
+    """
+    names, language = look
     titles = {name: str(in_language(product.title, language)) for name, product in rules.products.items()}
     reasons = {name: str(in_language(text, language)) for name, text in REFUSALS.items()}
     layout = columns(COLUMNS)
@@ -87,7 +99,7 @@ def write_fairness(work: Workspace, as_of: date, rows: pd.DataFrame, rules: Cred
     shown = rows.assign(
         credit_product=rows["credit_product"].replace(titles),
         main_refusal=rows["main_refusal"].replace(reasons),
-        group_name=ages.in_words(rows["group_name"], language),
+        group_name=names.of_table("grids", ages.in_words(rows["group_name"], language), language),
     )
     words = {one.name: one.in_words(shown[one.name], language) for one in layout if one.words}
     path = work.root / "credit" / str(as_of) / "fairness.xlsx"

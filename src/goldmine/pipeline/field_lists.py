@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from goldmine.contract.display_names import display_names
 from goldmine.core.errors import UseCaseError
 from goldmine.core.i18n import LocalizedText
 from goldmine.credit.fairness import fairness_table, write_fairness
@@ -61,7 +62,8 @@ def make_credit_lists(session: Session, rules: CreditRules) -> CreditLists:
     path = risk.path if risk else None
     limits = build_limits(session.bank, session.work, session.as_of, rules, risk=path)
     groups = fairness_table(session.bank, session.work, session.as_of)
-    write_fairness(session.work, session.as_of, groups, rules, session.language)
+    look = display_names(session.bank), session.language
+    write_fairness(session.work, groups, rules, look, as_of=session.as_of)
     lists = write_credit_lists(session.bank, session.work, limits, session.language)
     return CreditLists(risk, refused, limits, groups, lists)
 

@@ -86,7 +86,17 @@ def idle_offers(bank: Bank, work: Workspace, as_of: date, rules: WealthRules, la
 
     What lay there in the lowest month of the last twelve is free for any term, through every month of need; what is
     there beyond it is free until the next month of need. The part that earns more is offered.
+
+    Raises
+    ------
+    HistoryError
+        If the bank has no balances, or none of that month.
     """
+    if not bank.has("balances"):
+        raise HistoryError(
+            _("wealth: the bank has no table balances, so nothing is known to lie idle."),
+            _("Map it: docs/contract.md."),
+        )
     tables = _tables(bank, work, as_of)
     rhythm = rhythm_of(tables, rules.rhythm_months, rules.swing)
     customers = pd.DataFrame({"customer_id": rhythm.customers, "available": pd.Timestamp(as_of + timedelta(days=1))})

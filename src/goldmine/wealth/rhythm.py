@@ -35,6 +35,8 @@ def month_money(tables: ContactTables, months: int) -> pd.DataFrame:
         if month_key(day) not in known:
             break
         days.insert(0, day)
+    if not days:
+        return pd.DataFrame({"customer_id": [], "own_0": [], "lowest": [], "demand": []})
     rows = tables.bank.read(tables.connection, "balances", [month_key(day) for day in days])
     rows = tables.under_survivors(rows.filter(rows.product_class.isin(OWN)))
     yuan = ibis.coalesce(rows.average_daily_balance, rows.balance).cast("float64")

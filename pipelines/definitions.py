@@ -18,7 +18,7 @@ STEPS = (
         "The bank's tables as the contract has them, validated.",
         group=BANK,
         notebook="1_validate",
-        reads=(inputs.source, inputs.returned, inputs.mergers, inputs.visits),
+        reads=(inputs.source, inputs.returned, inputs.mergers, inputs.visits, inputs.month_limits),
         makes=inputs.canonical_files,
         parameters=lambda run: {"bank": str(run.source)},
         suites=tuple(TABLES),

@@ -29,6 +29,7 @@ def main() -> None:
     import goldmine.cli.audit
     import goldmine.cli.forget
     import goldmine.cli.governance
+    import goldmine.cli.month_limits
     import goldmine.cli.portal
     import goldmine.cli.report
     import goldmine.cli.sbom

@@ -1,10 +1,9 @@
 """Limits of the governance gates: ``pipelines/governance.yaml``, typed; unknown keys are refused."""
 
-from datetime import date
-
 from pydantic import Field
 
 from goldmine.core.settings import SettingsModel, read_yaml, typed
+from goldmine.core.signed import SignedEntry
 from goldmine.core.workspace import home
 
 _FILE = "governance.yaml"
@@ -46,26 +45,17 @@ class Limits(SettingsModel):
     min_group_outcomes: int = Field(default=20, ge=1)
 
 
-class Signature(SettingsModel):
+class Signature(SignedEntry):
     """A person's word that a warning of the leakage gate is no leak.
 
     Parameters
     ----------
     feature, use_case : str
         What the warning named.
-    name : str
-        Who looked into it.
-    date : datetime.date
-        When.
-    reason : str
-        Why the feature may be used.
     """
 
     feature: str = Field(min_length=1)
     use_case: str = Field(min_length=1)
-    name: str = Field(min_length=1)
-    date: date
-    reason: str = Field(min_length=1)
 
 
 class _File(Limits):

@@ -28,6 +28,8 @@ from goldmine.labels.use_case import load_use_case
 from goldmine.pipeline.selection import missing, use_cases_with_scores
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.tracked_run import scoring_version
+from goldmine.validation.month_limits import signed_limits
+from goldmine.validation.month_profiles import MEASURED
 
 SCORED_LISTS = ("longtail", "winback")
 """Use cases whose scores the lists on request read, if there are any."""
@@ -275,6 +277,11 @@ def nothing_to_link(run: Snapshot) -> str:
     except SettingsError:
         return _("switched off: customers have too few of the columns that {file} compares", file="linkage.yaml")
     return ""
+
+
+def month_limits(run: Snapshot) -> list[dict[str, Any]]:
+    """Limits of months that the owners of the tables have signed: another one lets a month pass, or stops it."""
+    return [limit.model_dump(mode="json") for table in MEASURED for limit in signed_limits(run.bank_name, table)]
 
 
 def linkage_rules(_run: Snapshot) -> str:

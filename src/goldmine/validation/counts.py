@@ -14,6 +14,7 @@ from goldmine.contract.bank import Bank
 from goldmine.contract.tables import TABLES
 from goldmine.core.dates import month_end, month_key, snapshot_date
 from goldmine.core.engine import connect
+from goldmine.validation.month_limits import MonthLimit, signed_limits
 from goldmine.validation.month_profiles import MEASURED, Unjudged, month_relation, part_relation, unjudged
 from goldmine.validation.rules import Rule, load_rules
 
@@ -44,12 +45,15 @@ class Subject:
         Rows by month (``YYYY-MM``), every month of the books; empty for tables without months.
     snapshot : str
         Month of the snapshot.
+    limits : tuple of MonthLimit
+        Limits of its months that the table's owner signed.
     """
 
     table: str
     columns: tuple[str, ...]
     month_rows: dict[str, int] = field(default_factory=dict)
     snapshot: str = ""
+    limits: tuple[MonthLimit, ...] = ()
 
 
 def count(connection: DuckDBPyConnection, subject: Subject, rules: Iterable[Rule]) -> dict[str, Count]:
@@ -131,11 +135,11 @@ def _repeats(connection: DuckDBPyConnection, table: str, key: tuple[str, ...]) -
 
 
 def _months(connection: DuckDBPyConnection, subject: Subject) -> str:
-    return month_relation(connection, subject.table, subject.month_rows, subject.snapshot)
+    return month_relation(connection, subject.table, subject.month_rows, subject.snapshot, subject.limits)
 
 
 def _parts(connection: DuckDBPyConnection, subject: Subject) -> str:
-    return part_relation(connection, subject.table, subject.snapshot)
+    return part_relation(connection, subject.table, subject.snapshot, subject.limits)
 
 
 def _columns(connection: DuckDBPyConnection, subject: Subject) -> str:
@@ -226,6 +230,15 @@ def count_tables(bank: Bank, tables: Iterable[str] | None = None, as_of: date | 
     return [scene.case(_canonical(bank, name, snapshot)) for name in (bank.tables if tables is None else tables)]
 
 
+def month_tables(bank: Bank, table: str, snapshot: str) -> DuckDBPyConnection:
+    """A connection with the relations ``month_figures`` and ``part_figures`` of a table with months."""
+    scene = _rule_context(connect(), bank, {"data_until": bank.data_until})
+    subject = _canonical(bank, table, snapshot)
+    _months(scene.connection, subject)
+    _parts(scene.connection, subject)
+    return scene.connection
+
+
 def count_file(suite: str, path: Path, parameters: Parameters, bank: Bank | None) -> CountedSuite:
     """Count rows that break the rules of a file that Goldmine wrote."""
     scene = _rule_context(connect(), bank, parameters)
@@ -253,4 +266,5 @@ def _canonical(bank: Bank, name: str, snapshot: str) -> Subject:
         while month <= bank.data_until:
             months[month_key(month)] = sum(f.rows for f in table.files if f.month == month_key(month))
             month = month_end(month, 1).replace(day=1)
-    return Subject(name, table.columns, months, snapshot)
+    limits = signed_limits(bank.name, name) if name in MEASURED else ()
+    return Subject(name, table.columns, months, snapshot, limits)

@@ -37,7 +37,13 @@ judged, and `validate` says so with the size from which on it would be. It says 
 months, since the seventh is the first that is judged. Medians and totals need 100 amounts of the kind in the month and
 before. A month that the books break off in is not judged. A row that stands twice under the same key counts once.
 Of a table of more than a million rows every n-th customer is looked at. A rule of the same name in the table's file
-in `expectations/` takes the place of one of these: that is how a bank sets other limits.
+in `expectations/` takes the place of one of these.
+
+Limits of a bank's own come from `goldmine month-limits FILE`: from the last 24 months it proposes, for rows, customers,
+medians and totals of each table, one and a half times the widest deviation of a healthy month, never wider than the
+table above, never nearer than 10% (25% for amounts) or than chance. An entry holds once the owner of the table has
+signed it with name, date and reason in `pipelines/month_limits.yaml`; then it takes the place of all other limits on
+that figure. `days` and `repeated` keep theirs.
 """
 
 

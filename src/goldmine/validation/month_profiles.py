@@ -6,7 +6,7 @@ of months to each other are nearly the same, and two million customers cost litt
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -17,6 +17,7 @@ from duckdb import DuckDBPyConnection
 from goldmine.contract.tables import TABLES
 from goldmine.core.sql import literal
 from goldmine.validation.month_comparison import MONTHS_BEFORE, compare
+from goldmine.validation.month_limits import MonthLimit
 
 _ROWS_LOOKED_AT = 1_000_000
 
@@ -59,12 +60,19 @@ MONTH_FIGURES = ("rows", "customers", "days")
 PART_FIGURES = ("median", "total")
 
 
-def month_relation(connection: DuckDBPyConnection, table: str, month_rows: dict[str, int], snapshot: str) -> str:
+def month_relation(
+    connection: DuckDBPyConnection,
+    table: str,
+    month_rows: dict[str, int],
+    snapshot: str,
+    limits: Sequence[MonthLimit] = (),
+) -> str:
     """A row a month: `month`, `rows`, `snapshot`, `rows_before`, `year_ago`, `repeated`, `repeated_before`.
 
     `year_ago` says whether last year's same month has rows; what repeats is a share of the rows. Of each figure (rows,
     customers, days) also ``<figure>_ratio`` and ``<figure>_usual``; see `Comparison`. Of rows and customers also
     ``<figure>_chance``: the factor by which a healthy month of this size may differ, with a customer's rows as one lot.
+    ``<figure>_lowest`` and ``<figure>_highest`` are signed limits; empty where nobody signed any.
     """
     figures = _month_figures(connection, table) if table in MEASURED else {}
     compared = {name: compare({m: row[name] for m, row in figures.items()}) for name in MONTH_FIGURES}
@@ -78,10 +86,12 @@ def month_relation(connection: DuckDBPyConnection, table: str, month_rows: dict[
         row["year_ago"] = number - 12 in figures
         row["repeated"] = figures[number]["repeated"] if number in figures else None
         row["repeated_before"] = median(r["repeated"] for r in before) if before else None
-        rows.append(row | _ratios(compared, number))
+        rows.append(row | _ratios(compared, number) | _limits(limits, COUNTED))
     shares = [("year_ago", pa.bool_()), ("repeated", pa.float64()), ("repeated_before", pa.float64())]
     chances = [(f"{name}_chance", pa.float64()) for name in COUNTED] + [("customers_before", pa.float64())]
-    return _register(connection, "month_figures", rows, [*shares, *chances, *_ratio_columns(MONTH_FIGURES)])
+    return _register(
+        connection, "month_figures", rows, [*shares, *chances, *_ratio_columns(MONTH_FIGURES), *_limit_columns(COUNTED)]
+    )
 
 
 @dataclass(frozen=True)
@@ -137,11 +147,11 @@ def _chance(figure: str, before: list[dict[str, float]]) -> float | None:
     return math.exp(_DEVIATIONS * math.sqrt(lot / median(row[figure] for row in before)))
 
 
-def part_relation(connection: DuckDBPyConnection, table: str, snapshot: str) -> str:
+def part_relation(connection: DuckDBPyConnection, table: str, snapshot: str, limits: Sequence[MonthLimit] = ()) -> str:
     """A row a month and part (a code of the part's column, ``-`` for others, or all): `month`, `rows`, `snapshot`.
 
     `rows_before` is there too, and of each figure (median and total of the amounts above zero) ``<figure>_ratio`` and
-    ``<figure>_usual``; see `Comparison`.
+    ``<figure>_usual``; see `Comparison`; signed limits as in `month_relation`.
     """
     rows: list[dict[str, Any]] = []
     for part, figures in _part_figures(connection, table).items():
@@ -155,8 +165,10 @@ def part_relation(connection: DuckDBPyConnection, table: str, snapshot: str) -> 
                 "snapshot": month == snapshot,
                 "rows_before": median(before) if before else None,
             }
-            rows.append(row | _ratios(compared, number))
-    return _register(connection, "part_figures", rows, _ratio_columns(PART_FIGURES))
+            own = [limit for limit in limits if limit.part == part]
+            rows.append(row | _ratios(compared, number) | _limits(own, PART_FIGURES))
+    columns = [*_ratio_columns(PART_FIGURES), *_limit_columns(PART_FIGURES)]
+    return _register(connection, "part_figures", rows, columns)
 
 
 def _month_figures(connection: DuckDBPyConnection, table: str) -> dict[int, dict[str, float]]:
@@ -228,6 +240,16 @@ def _ratios(compared: dict[str, Any], number: int) -> dict[str, float | None]:
 
 def _ratio_columns(figures: Iterable[str]) -> list[tuple[str, pa.DataType]]:
     return [(f"{figure}_{what}", pa.float64()) for figure in figures for what in ("ratio", "usual")]
+
+
+def _limits(limits: Iterable[MonthLimit], figures: Iterable[str]) -> dict[str, float]:
+    signed = [limit for limit in limits if limit.figure in set(figures)]
+    lowest = {f"{limit.figure}_lowest": limit.lowest for limit in signed}
+    return lowest | {f"{limit.figure}_highest": limit.highest for limit in signed}
+
+
+def _limit_columns(figures: Iterable[str]) -> list[tuple[str, pa.DataType]]:
+    return [(f"{figure}_{end}", pa.float64()) for figure in figures for end in ("lowest", "highest")]
 
 
 def _register(

@@ -18,7 +18,13 @@ _JUDGED = {name: f"{name}_chance <= {LARGEST_CHANCE}" for name in COUNTED}
 _SOME_ROWS = "rows_chance <= 2.5"
 """From so many rows a month on, a month without any is no chance."""
 
-_FEW, _MANY = "CASE WHEN year_ago THEN 0.75 ELSE 0.6 END", "CASE WHEN year_ago THEN 1.5 ELSE 1.8 END"
+STARTING_LIMITS = {"rows": (0.6, 1.8), "customers": (0.6, 1.8), "median": (0.1, 10.0), "total": (0.05, 20.0)}
+"""The widest limits on the ratio of each figure that every bank starts with."""
+
+_FEW, _MANY = (
+    f"CASE WHEN year_ago THEN {near} ELSE {wide:g} END"
+    for near, wide in zip((0.75, 1.5), STARTING_LIMITS["rows"], strict=True)
+)
 """Limits on rows and customers; where no year ago tells the season, they are wider."""
 
 _ENOUGH_AMOUNTS = "rows_before >= 100 AND rows >= 100"
@@ -82,7 +88,7 @@ def _amounts(table: str) -> list[dict[str, Any]]:
         *_pair(
             "median",
             amount,
-            f"{_ENOUGH_AMOUNTS} AND {_outside('median', '0.1', '10')}",
+            f"{_ENOUGH_AMOUNTS} AND {_outside('median', *_starting('median'))}",
             _("The median amount of the snapshot's month is, by kind, of the size that other months lead to expect."),
             _("The median amount of every other month is, by kind, of the size that months before it lead to expect."),
             of="part",
@@ -90,7 +96,7 @@ def _amounts(table: str) -> list[dict[str, Any]]:
         *_pair(
             "total",
             amount,
-            f"{_ENOUGH_AMOUNTS} AND {_outside('total', '0.05', '20')}",
+            f"{_ENOUGH_AMOUNTS} AND {_outside('total', *_starting('total'))}",
             _("The total amount of the snapshot's month is, by kind, of the size that other months lead to expect."),
             _("The total amount of every other month is, by kind, of the size that months before it lead to expect."),
             of="part",
@@ -103,9 +109,15 @@ def _by_chance(figure: str) -> tuple[str, str]:
     return f"least({_FEW}, 1 / {figure}_chance)", f"greatest({_MANY}, {figure}_chance)"
 
 
+def _starting(figure: str) -> tuple[str, str]:
+    lowest, highest = STARTING_LIMITS[figure]
+    return f"{lowest:g}", f"{highest:g}"
+
+
 def _outside(figure: str, lowest: str, highest: str) -> str:
+    """Limits that the table's owner signed take the place of all others."""
     low, high = f"least({lowest}, {figure}_usual ** -3)", f"greatest({highest}, {figure}_usual ** 3)"
-    return f"{figure}_ratio NOT BETWEEN {low} AND {high}"
+    return f"{figure}_ratio NOT BETWEEN coalesce({figure}_lowest, {low}) AND coalesce({figure}_highest, {high})"
 
 
 def _pair(  # noqa: PLR0913 - a rule of the snapshot's month and one of the others

@@ -1,7 +1,7 @@
 # Each target sets up .venv first where it is not there; a second call installs nothing.
 .DELETE_ON_ERROR:
 .SILENT:
-.PHONY: sbom run next-quarter serve portal-proof portal-smoke help test fuzz map-proof test-spark audit check lab mlflow schedule spark credit bench messages lock
+.PHONY: faults sbom run next-quarter serve portal-proof portal-smoke help test fuzz map-proof test-spark audit check lab mlflow schedule spark credit bench messages lock
 
 BIN := .venv/bin
 READY := .venv/.installed
@@ -55,6 +55,10 @@ map-proof: $(READY)  ## goldmine map on five banks of different make, MADE=3000 
 
 test-spark: $(SPARK)  ## tests on Apache Spark; Java 17 or newer must be there
 	$(BIN)/python -m pytest -m spark tests/spark
+
+KILLS := 20
+faults: $(READY)  ## the fault matrix: kills, full disks, bad cells, damaged stores; KILLS=20 at random moments: about half an hour of one core
+	$(BIN)/python -m tests.faults --kills $(KILLS)
 
 portal-proof: $(PROOF) $(DIRECTORY)  ## the portal in a browser as each role, under load, and behind a directory; installs Debian's Chromium, PostgreSQL and slapd
 	command -v chromium >/dev/null || { apt-get update -q && apt-get install -y -q chromium; }

@@ -1,6 +1,8 @@
 """What campaigns and the hold-out may say, and what is refused."""
 
+import os
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -158,6 +160,16 @@ def test_missing_salt_is_drawn_once(tmp_path):
     keep_holdout(Workspace(tmp_path / "one"), again, date(2024, 6, 30))
     assert salted(Workspace(tmp_path), holdout()).salt == "long enough"
     assert salted(Workspace(tmp_path), None) is None
+
+
+def test_drawn_salt_is_on_the_disk_before_it_gets_its_name(tmp_path, monkeypatch):
+    """An empty one would count as lost, and stop the bank's first release for good."""
+    seen = []
+    monkeypatch.setattr("os.fsync", lambda handle: seen.append(Path(f"/proc/self/fd/{handle}").readlink().name))
+    link = os.link
+    monkeypatch.setattr("os.link", lambda source, to: (seen.append("named"), link(source, to))[1])
+    salted(Workspace(tmp_path), holdout(salt=""))
+    assert seen == [f".holdout.salt.{os.getpid()}.part", "named", tmp_path.name]
 
 
 def test_lost_salt_is_refused(tmp_path):

@@ -3,12 +3,22 @@
 import json
 import os
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from goldmine.core.errors import DiskError, WorkFolderError
-from goldmine.core.files import disk_errors, read_json, read_record, whole_file, whole_folder, write_json
+from goldmine.core.files import (
+    disk_errors,
+    read_json,
+    read_record,
+    remove_unfinished,
+    whole_file,
+    whole_folder,
+    write_json,
+)
+from goldmine.core.workspace import Workspace
 
 DAMAGES = {
     "empty": lambda path: path.write_bytes(b""),
@@ -95,3 +105,28 @@ def test_what_a_database_says_of_its_disk_is_an_error_in_words(tmp_path, said):
 def test_an_error_of_ours_stays_as_it_is_whatever_it_quotes(tmp_path):
     with pytest.raises(WorkFolderError, match="disk is full"), disk_errors(tmp_path):
         raise WorkFolderError("the disk is full", "Free some.")
+
+
+def test_what_a_dead_process_was_writing_is_removed_and_nothing_else(tmp_path):
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    (tmp_path / "features" / ".2024.parquet.ab1_x9.part").mkdir(parents=True)
+    for folder in (tmp_path, tmp_path / "features", tmp_path / "portal"):
+        folder.mkdir(exist_ok=True)
+        for name in (f".bank.json.{ended.pid}.part", f".bank.json.{os.getpid()}.part", ".bank.json.seal", "a.part"):
+            (folder / name).touch()
+    remove_unfinished(tmp_path, ("portal",))
+    left = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file())
+    stays = [f".bank.json.{os.getpid()}.part", ".bank.json.seal", "a.part"]
+    assert left == sorted([*stays, *(f"features/{name}" for name in stays),
+                           *(f"portal/{name}" for name in [*stays, f".bank.json.{ended.pid}.part"])])  # fmt: skip
+    assert not list(tmp_path.rglob(".2024*"))
+
+
+def test_lock_of_a_work_folder_removes_what_a_dead_process_was_writing(tmp_path):
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    (tmp_path / f".tables.json.{ended.pid}.part").touch()
+    with Workspace(tmp_path).lock():
+        assert not list(tmp_path.glob("*.part"))
+        assert sorted(path.name for path in tmp_path.iterdir()) == [".kernels.lock", ".lock"]

@@ -313,6 +313,13 @@ class TestAnotherStore:
         with pytest.raises(ModelError, match="in use is another store, created later at the same address"):
             history("tiny", "mine")
 
+    def test_run_is_refused_before_it_makes_anything_for_the_other_store(self, elsewhere, monkeypatch):
+        monkeypatch.setattr(journal_check, "use_case_names", lambda: ["longtail", "mine"])
+        with pytest.raises(ModelError, match=r"journal of tiny\.mine belongs to the store"):
+            journal_check.require_own_store("tiny")
+        replace_call(monkeypatch, "store_of", lambda _: Store("a1", "http://tracking:5000"))
+        journal_check.require_own_store("tiny")
+
     def test_store_that_moved_is_the_same(self, elsewhere, monkeypatch):
         replace_call(monkeypatch, "store_of", lambda _: Store("a1", "http://tracking:5000"))
         assert told() == [("promoted", "1", "1")]

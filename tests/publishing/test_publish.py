@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from goldmine.cli.output import show_campaigns
+from goldmine.contactability import holdout
 from goldmine.contract.bank import Bank
 from goldmine.contract.manifest import Hashes, write_manifest
 from goldmine.core.errors import ParameterError, ReleaseError, SettingsError, UseCaseError, ValidationError
@@ -424,6 +425,15 @@ def test_changed_campaign_file_makes_a_release_incomplete(campaigned):
         read_latest(work)
     publish(bank, work, ["longtail"], AS_OF)
     assert read_latest(work).manifest.release_id == release.manifest.release_id
+
+
+def test_another_salt_makes_another_release_as_it_draws_others(campaigned, monkeypatch):
+    bank, work, _ = campaigned
+    scored, ids = [read_scored(work, "longtail", AS_OF)], []
+    for salt in ("one", "other", "one"):
+        monkeypatch.setattr(holdout, "salt_of", lambda work, policy, salt=salt: salt)
+        ids.append(release_id_of(bank, work, scored, AS_OF, "en"))
+    assert ids[0] == ids[2] != ids[1]
 
 
 def test_salt_changed_during_a_holdout_is_refused(campaigned):

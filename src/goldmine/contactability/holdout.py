@@ -15,7 +15,7 @@ import pandas as pd
 from goldmine.contactability.past_offers import newest_releases, offers_of
 from goldmine.contactability.policy import HoldOut, campaigns_folder, load_policy
 from goldmine.core.errors import SettingsError, UseCaseError
-from goldmine.core.files import disk_errors, read_record, write_json
+from goldmine.core.files import disk_errors, read_record, sync, write_json
 from goldmine.core.fingerprint import of_bytes
 from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
@@ -23,6 +23,7 @@ from goldmine.labels.cutoffs import outcome_end
 from goldmine.labels.use_case import load_use_case
 
 _DIGITS = 15
+_MARK_DIGITS = 8
 
 
 def chance(salt: str, *texts: str) -> float:
@@ -71,6 +72,16 @@ def salt_of(work: Workspace, holdout: HoldOut | None) -> str:
     return path.read_text("utf-8")
 
 
+def salt_mark(work: Workspace) -> str:
+    """What tells one salt from another and does not give it away: by another, others are held out and control.
+
+    Empty where there are no campaigns, which need none.
+    """
+    if not any(campaigns_folder().glob("*.yaml")):
+        return ""
+    return of_bytes(salt_of(work, load_policy().holdout).encode())[:_MARK_DIGITS]
+
+
 def salted(work: Workspace, holdout: HoldOut | None) -> HoldOut | None:
     """The hold-out with its salt; see `salt_of`."""
     return holdout and holdout.model_copy(update={"salt": salt_of(work, holdout)})
@@ -84,8 +95,10 @@ def _draw_salt(path: Path) -> None:
         try:
             temporary.touch(mode=0o600)
             temporary.write_text(secrets.token_hex(16), "utf-8")
+            sync(temporary)  # an empty one is one that was lost
             with suppress(FileExistsError):
                 os.link(temporary, path)
+            sync(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
 

@@ -3,9 +3,10 @@
 import errno
 import json
 import os
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -90,6 +91,33 @@ def whole_folder(path: Path) -> Iterator[Path]:
             sync(path.parent)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+_UNFINISHED_FILE = re.compile(r"\..+\.([0-9]+)\.part")
+_UNFINISHED_FOLDER = re.compile(r"\..+\.[a-z0-9_]+\.part")
+
+
+def remove_unfinished(folder: Path, besides: Iterable[str] = ()) -> None:
+    """Remove what `whole_file` and `whole_folder` were writing when a process was killed or the power went.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder, whose lock the caller holds: what is unfinished below it belongs to nobody who lives. A file that a
+        living process of this machine writes stays.
+    besides : iterable of str
+        Names of folders in it that are left alone.
+    """
+    for place, folders, names in os.walk(folder):
+        if Path(place) == folder:
+            folders[:] = [name for name in folders if name not in besides]
+        for name in names:
+            found = _UNFINISHED_FILE.fullmatch(name)
+            if found and not Path(f"/proc/{found[1]}").exists():
+                Path(place, name).unlink(missing_ok=True)
+        for name in [name for name in folders if _UNFINISHED_FOLDER.fullmatch(name)]:
+            shutil.rmtree(Path(place, name), ignore_errors=True)
+            folders.remove(name)
 
 
 def sync(*paths: Path) -> None:

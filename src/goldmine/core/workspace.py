@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from goldmine.core.errors import WorkFolderError
 from goldmine.core.file_modes import protect
-from goldmine.core.files import disk_errors, read_record, write_json
+from goldmine.core.files import disk_errors, read_record, remove_unfinished, write_json
 from goldmine.core.i18n import _
 from goldmine.core.processes import process_mark
 from goldmine.core.seals import discard_damaged
@@ -31,6 +31,8 @@ def at_home(path: str | Path) -> Path:
 
 _HELD = "GOLDMINE_LOCK_HELD"
 _KERNELS = ".kernels.lock"
+_OTHERS = ("dagster", "portal", "releases")
+"""Folders in which others than the holder of the lock write, or which are tidied up by whoever writes there."""
 KERNEL_SECONDS = 30.0
 """How long a run waits for the kernels of one that was killed."""
 _AGAIN_SECONDS, _LOOK_SECONDS = 0.5, 0.3
@@ -264,6 +266,7 @@ class Workspace:
             stream.flush()
             os.environ[_HELD] = me
             try:
+                remove_unfinished(self.root, _OTHERS)
                 bring_up_to_date(self.root)
                 discard_damaged(self.root)
                 yield

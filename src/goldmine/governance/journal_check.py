@@ -1,12 +1,15 @@
 """The journal of promotions, read only where it is whole and belongs to the tracking store in use."""
 
+from contextlib import suppress
 from datetime import date
 
+from goldmine.core.audit.sealed_file import BrokenSealError, SealedFile
 from goldmine.core.errors import ModelError
 from goldmine.core.i18n import _
 from goldmine.governance.journal import Entry, Journal
+from goldmine.labels.use_case import use_case_names
 from goldmine.models.registry import journal_seal
-from goldmine.models.store import require_same_store
+from goldmine.models.store import Store, require_same_store
 from goldmine.models.tracking import store_of, unreachable
 
 
@@ -31,6 +34,25 @@ def history(bank_name: str, use_case: str) -> list[Entry]:
             _("Bring {path} back from a backup; nothing is promoted until it is whole.", path=journal.path.name),
         )
     return entries
+
+
+def require_own_store(bank_name: str) -> None:
+    """Raise where the journals of a bank's models belong to another tracking store, before anything is made for it.
+
+    A journal that was changed is left to the steps of its own use case.
+
+    Raises
+    ------
+    ModelError
+        If the store was deleted or replaced, or another is in use.
+    """
+    for name in use_case_names():
+        journal = Journal(bank_name, name)
+        with suppress(BrokenSealError):
+            last = SealedFile(journal.path).last()
+            if last is not None and "store" in last:
+                own, now = Store(**last["store"]), store_of(bank_name)
+                require_same_store(f"journal of {journal.name}", journal.path, own, now)
 
 
 def champion_on(bank_name: str, use_case: str, day: date) -> Entry | None:

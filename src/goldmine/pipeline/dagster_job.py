@@ -18,7 +18,7 @@ from goldmine.core.processes import process_mark
 from goldmine.core.workspace import Workspace, home
 from goldmine.labels.use_case import load_use_case, names_by_model, use_case_names
 from goldmine.pipeline.environment import QUIET, environment
-from goldmine.pipeline.left_over import PROCESS_TAG, close_dagster_runs, close_mlflow_runs
+from goldmine.pipeline.left_over import PROCESS_TAG, close_dagster_runs, close_mlflow_runs, require_own_store
 from goldmine.pipeline.run_status import USER_TAG
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.stop import run_stoppable
@@ -58,6 +58,7 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
             close_dagster_runs(instance)
         with disk_errors(home() / "mlruns"):
             close_mlflow_runs(snapshot.work, snapshot.bank_name)
+            require_own_store(snapshot.work, snapshot.bank_name)
         try:
             run_stoppable(
                 lambda: job.execute_in_process(

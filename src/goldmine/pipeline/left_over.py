@@ -110,6 +110,21 @@ def close_mlflow_runs(work: Workspace, bank: str) -> int:
     return len(running) + len(nested)
 
 
+def require_own_store(work: Workspace, bank: str) -> None:
+    """Refuse a tracking store that was deleted or replaced before a step is made for it.
+
+    Raises
+    ------
+    ModelError
+        If the journals of the bank's models belong to another store.
+    """
+    if (work.root / "notebooks").exists():
+        with environment(QUIET):
+            from goldmine.governance import journal_check
+
+            journal_check.require_own_store(bank)
+
+
 def use_run_folder() -> Path:
     """Keep what lives as long as this process in a folder of its own: sockets, keys of kernels, translated notebooks.
 

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 
 from goldmine.campaigns.load import campaign_texts
 from goldmine.campaigns.stored_uplift import uplift_path
+from goldmine.contactability.holdout import salt_mark
 from goldmine.contactability.past_offers import newest_releases, releases_fingerprint
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
@@ -177,9 +178,9 @@ def release_marks(bank: Bank, work: Workspace, scored: list[Scored], as_of: date
     """Fingerprint of each input of a release, by name.
 
     They do not depend on folders, on the store, on the time or its zone, or on who runs it. They cover the scores,
-    the models' versions, the settings of use cases and campaigns, past offers, learned uplift, the customers table, the
-    tables that the rules read, the suites of lists and offers, the code that makes lists and reasons, the translations,
-    and the use cases that were refused.
+    the models' versions, the settings of use cases and campaigns, the salt, past offers, learned uplift, the customers
+    table, the tables that the rules read, the suites of lists and offers, the code that makes lists and reasons, the
+    translations, and the use cases that were refused.
     """
     names = sorted(entry.use_case.name for entry in scored)
     settings, past, returned = campaigns_fingerprint(work, as_of)
@@ -188,6 +189,7 @@ def release_marks(bank: Bank, work: Workspace, scored: list[Scored], as_of: date
         "bank, month and language": [bank.name, bank.data_until, as_of, language],
         "customers table": customers_fingerprint(work, as_of),
         "settings of campaigns": settings,
+        "salt of hold-out and groups": salt_mark(work),
         "past offers": past,
         "returned results": returned,
         "learned uplift": uplift_fingerprint(work, as_of, names),

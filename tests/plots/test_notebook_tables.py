@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from goldmine.core.i18n import _
+from goldmine.governance.protected_groups import SMALL
 from goldmine.plots.notebook_tables import show_table
 from goldmine.plots.style import use_language
 
@@ -30,6 +31,10 @@ def test_heads_rows_and_words_are_in_the_language_of_the_session(chinese):
         ["训练", "1,200", "已漂移", "是", "1.0"],
         ["前10%提升度", "3", "B001", "否", ""],
     ]
+
+
+def test_groups_too_small_to_stand_alone_are_named_in_chinese(chinese):
+    assert "其余合并" in show_table(pd.DataFrame({"group": [SMALL]})).to_html()
 
 
 def test_name_of_the_rows_is_a_head(chinese):

@@ -152,6 +152,7 @@ _WORDS = frozenset(
         pgettext("cell", "nearest"),
         pgettext("cell", "nothing"),
         pgettext("cell", "not known"),
+        pgettext("cell", "others, together"),
         pgettext("cell", "rate"),
         pgettext("cell", "stable"),
         pgettext("cell", "the earlier rows of the table"),

@@ -1,10 +1,15 @@
 from datetime import date
+from types import SimpleNamespace
+
+import pandas as pd
 
 from goldmine.activity import build_activity
 from goldmine.core.workspace import Workspace
+from goldmine.customers.moves import KINDS
 from goldmine.customers.table import build_customers, read_customers
 from goldmine.features import build_features
 from goldmine.plots.bank_tables import aum_of, ladder
+from goldmine.plots.customers import growth
 from tests.plots.gallery import DRAWN
 from tests.tiny import balance, make_bank, transaction
 
@@ -34,3 +39,13 @@ def test_ladder_of_the_features_is_that_of_the_customers_table(tmp_path):
     assert counted == [1, 1, 0, 0, 0, 0, 0]
     levels = read_customers(work, JUNE)["level"].value_counts()
     assert [int(levels.get(level, 0)) for level in range(7)] == counted
+
+
+def test_growth_leaves_a_margin_below_bars_that_end_with_nothing_lost():
+    def moves(end: str, **change: float) -> SimpleNamespace:
+        table = pd.DataFrame({"kind": list(KINDS), "change": [change.get(kind, 0.0) * 10_000 for kind in KINDS]})
+        return SimpleNamespace(end=end, decomposed=lambda: table)
+
+    (axis,) = growth([moves("2024-03-31", down=-400.0), moves("2024-06-30", joined=300.0)]).axes
+    low, high = axis.get_ylim()
+    assert low < -400 < 300 < high

@@ -159,6 +159,7 @@ def growth(quarters: Sequence[Moves]) -> Figure:
         axis.bar(position, change, 0.6, bottom=bottom, color=KIND_COLOURS[kind], label=kind_words()[kind])
         above, below = above + change.clip(min=0), below + change.clip(max=0)
     axis.plot(position, above + below, "o", color="black", label=pgettext("total", "in all"))
+    axis.use_sticky_edges = False  # a bar of nothing would hold the axis to its end and cut the margin off
     axis.axhline(0, color=GREY, linewidth=1)
     axis.set_xticks(position, [_("quarter to {end}", end=end) for end in tables])
     axis.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 ROWS = ("tables", "activity", "features", "customers", "scores", "returned", "uplift", "segments", "releases")
 """Folders of a work folder that may hold rows of customers, under their numbers."""
 
 _NUMBER = re.compile(r"(?<![0-9A-Za-z_])C\d{5,}(?![0-9A-Za-z_])")
-_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+_PHONE = re.compile(r"(?<!\d)1\d{10}(?!\d)")
 _AMOUNT = re.compile(r"(?<![\d.,])\d{1,3}(?:,?\d{3})*\.\d{2}(?!\d)")
 _PICTURE = re.compile(rb'"image/png":\s*"([A-Za-z0-9+/=\\n]+)"|data:image/png;base64,([A-Za-z0-9+/=]+)')
 
@@ -62,13 +63,14 @@ def hunt(root: Path, planted: Planted) -> dict[str, set[str]]:
 
 
 def texts_of(path: Path) -> Iterator[str]:
-    """Everything in a file that can be read as text."""
+    """Everything in a file that can be read as text; of Parquet the texts and the footer, since figures name nobody."""
     content = path.read_bytes()
     if path.suffix == ".parquet":
         file = pq.ParquetFile(path)
         yield str(file.schema_arrow.metadata)
         yield str(file.metadata.to_dict())
-        for batch in file.iter_batches():
+        texts = [field.name for field in file.schema_arrow if not pa.types.is_primitive(field.type)]
+        for batch in file.iter_batches(columns=texts):
             for column in batch.columns:
                 yield "\n".join(map(str, column.to_pylist()))
     elif zipfile.is_zipfile(path):

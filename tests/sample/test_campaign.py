@@ -1,6 +1,7 @@
 """Campaigns played forward in the sample bank: who is worked, who is moved, and what then stands in the bank_files."""
 
 from datetime import date
+from types import SimpleNamespace
 
 import duckdb
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 
 from goldmine.campaigns.results import import_outcomes
+from goldmine.cli.campaigns import sample_campaign
 from goldmine.core.errors import HistoryError, SettingsError
 from goldmine.core.workspace import Workspace
 from goldmine.sample import bank_files, write_bank
@@ -150,6 +152,20 @@ def test_a_use_case_without_truth_is_refused(bank, tmp_path):
         pd.read_parquet(path).assign(use_case="winback", campaign_id="w").to_parquet(path)
     with pytest.raises(SettingsError, match="winback: the sample bank does not know what a contact would do"):
         work_campaign(bank, offers, control, seed=1)
+
+
+def test_the_command_leaves_out_a_campaign_without_truth_and_works_the_others(bank, tmp_path, monkeypatch, capsys):
+    for name, use_case in (("a_staff", "staff"), ("b_wealth", "wealth")):
+        folder = tmp_path / "campaigns" / name
+        folder.mkdir(parents=True)
+        for path in files(bank, folder, "wealth"):
+            pd.read_parquet(path).assign(use_case=use_case, campaign_id=name).to_parquet(path)
+    monkeypatch.setattr("goldmine.publishing.read_latest", lambda _work: SimpleNamespace(folder=tmp_path))
+    monkeypatch.setattr("goldmine.cli.campaigns._require_bank", lambda *_: None)
+    sample_campaign(bank, tmp_path, seed=1, results=None)
+    staff, wealth = capsys.readouterr().out.splitlines()
+    assert staff == f"{'a_staff':<24}not simulated: the bank does not know what a contact does for staff"
+    assert wealth.startswith(f"{'b_wealth':<24}") and "contacts" in wealth
 
 
 def test_contacts_may_come_back_as_a_file_of_results(tmp_path):

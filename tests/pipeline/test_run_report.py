@@ -10,6 +10,7 @@ import pytest
 from goldmine.core.errors import ModelError
 from goldmine.core.i18n import in_language
 from goldmine.core.workspace import Workspace
+from goldmine.labels.refusal import Refusal
 from goldmine.pipeline.run_flow import customer_flows
 from goldmine.pipeline.run_record import RunRecord
 from goldmine.pipeline.run_report import CurrentRelease, current_release, read_reports, report_html, write_report
@@ -136,6 +137,13 @@ class TestMorningLine:
         )
         assert report.missing == ("longtail/scores: longtail: no model.",)
         assert not (work.releases / "2024-06-30" / "r1.html").exists()
+
+    def test_line_names_the_step_that_was_refused_and_not_the_release_that_lacks_it(self, run):
+        error = ModelError("longtail: no model.", "Train one.")
+        run.record.refused.append(Refusal.of("longtail", "scores", error))
+        with pytest.raises(ModelError, match="no model"), run.record.step("release", ""):
+            fail(error)
+        assert self.report(run).line == "No release is current: longtail/scores failed: longtail: no model."
 
     def test_an_earlier_month_leaves_the_newer_release_current(self, run, work):
         publish(work, "r2", date(2024, 7, 31))

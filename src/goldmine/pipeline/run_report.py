@@ -169,6 +169,8 @@ def _state(record: RunRecord, before: CurrentRelease | None, current: CurrentRel
 def _line(run: Snapshot, state: RunState, current: CurrentRelease | None) -> LocalizedText:
     failed = run.record.failed
     refused = run.record.refused
+    if failed is not None and refused and failed.why == refused[0].what:
+        failed = None  # the release says why there is nothing to list; the line names the step that was refused
     if state == "incomplete":
         why: str = _("this run published it, and something is missing")
     elif failed is not None:

@@ -21,7 +21,7 @@ from goldmine.core.fingerprint import of_file
 from goldmine.core.forgotten import read_forgotten, register_path
 from goldmine.core.seals import is_sealed, seal
 from goldmine.core.workspace import Workspace
-from goldmine.pipeline.forget import find_person, forget_person, person_of
+from goldmine.pipeline.forget import Place, find_person, forget_person, person_of
 from goldmine.publishing.redaction import redact, rows_in_releases
 from goldmine.publishing.release_store import finish_replacements, read_latest, read_release
 from tests.portal.made import AS_OF, publish, work_folder
@@ -188,7 +188,8 @@ def test_a_forgetting_that_was_killed_is_ended_by_the_same_call(work, monkeypatc
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr("goldmine.pipeline.forget.forget.rows_in_releases", die)
-        patch.setattr("goldmine.pipeline.forget.forget.find_person", lambda *_arguments: [])
+        found = [Place("table", "customers", 1)]
+        patch.setattr("goldmine.pipeline.forget.forget.find_person", lambda *_arguments: found)
         forget(work)
     assert naming(work.releases)
     assert person_of(work, "C1").numbers == {"C1", "C3"}
@@ -201,6 +202,13 @@ def test_forgetting_twice_changes_nothing(work):
     before = {path: path.read_bytes() for path in work.root.rglob("*") if path.is_file()}
     assert forget(work, "C1").places == ()
     assert {path: path.read_bytes() for path in work.root.rglob("*") if path.is_file()} == before
+
+
+def test_a_number_that_nobody_has_is_not_entered(work):
+    with pytest.raises(ParameterError, match="CUSTOMER: C77 is nowhere in"):
+        forget(work, "C77")
+    assert not register_path("tiny").exists()
+    assert not list(work.root.glob(".forgetting*"))
 
 
 def test_an_empty_number_is_refused(work):

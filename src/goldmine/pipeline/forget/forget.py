@@ -107,10 +107,18 @@ def forget_person(work: Workspace, person: Person) -> Forgetting:
     ------
     ReleaseError
         If a release is not whole; nothing has changed then.
+    ParameterError
+        If nothing names the person, and no earlier forgetting did.
     """
     finish_replacements(work)
     places = find_person(work, person)
     bank = load_bank(work)
+    forgotten = read_forgotten(bank.name)
+    if not places and not any(forgotten.knows(number) for number in person.numbers):
+        raise ParameterError(
+            _("CUSTOMER: {number} is nowhere in {root}.", number=min(person.numbers), root=work.root),
+            _("Look at the number; one that nobody has is not entered, as it may be given to somebody later."),
+        )
     write_json(_pending(work), sorted(person.numbers))
     person = replace(person, pseudonym=add_forgotten(bank.name, person.numbers, system_user()))
     with TemporaryDirectory(prefix=".forget.", suffix=".part", dir=work.root) as scratch:

@@ -128,7 +128,8 @@ DRAWN: dict[str, Callable[[], list[Figure]]] = {
     ],
     "graph.resolution_stability": lambda: [graph.resolution_stability(resolutions(), 16)],
     "graph.community_sizes": lambda: [
-        graph.community_sizes(pd.DataFrame({"customers": np.geomspace(400, 2, 90).round()}))
+        graph.community_sizes(pd.DataFrame({"customers": np.geomspace(largest, 2, 90).round()}))
+        for largest in (4, 70, 400, 90_000)
     ],
     "graph.lookalike_lift": lambda: [graph.lookalike_lift(rankers()), graph.lookalike_lift(rankers().head(0))],
     "measurement.effects_figure": lambda: [measurement.effects_figure(measured(), group_names())],

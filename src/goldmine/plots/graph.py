@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 from pandas.io.formats.style import Styler
 
 from goldmine.core.columns import column, columns
@@ -55,6 +56,11 @@ def community_sizes(communities: pd.DataFrame) -> Figure:
     edges = np.geomspace(2, max(sizes.max(initial=2), 4), 25)
     axis.hist(sizes, bins=edges.tolist(), color=BLUE)
     axis.set_xscale("log")
+    round_sizes = np.outer(10.0 ** np.arange(7), [2, 5, 10]).ravel()
+    shown = round_sizes[round_sizes <= edges[-1]]
+    shown = shown[:: len(shown) // 8 + 1]
+    axis.set_xticks(shown, [f"{size:,.0f}" for size in shown])
+    axis.xaxis.set_minor_locator(NullLocator())
     axis.set_xlabel(_("customers of a community"))
     axis.set_ylabel(_("communities"))
     axis.set_title(_("How large the communities are"), loc="left")

@@ -178,7 +178,7 @@ def test_status_of_a_bank_without_a_release_says_so_and_a_check_fails(goldmine, 
     Workspace(tmp_path / "work").claim("tiny")
     assert goldmine("status", "--work", "work") == (0, [])
     code, lines = goldmine("status", "--work", "work", "--check", "--language", "zh")
-    assert (code, lines[0].endswith("no release is current.")) == (29, True)
+    assert (code, lines[0].endswith("，但目前没有任何当前发布。")) == (29, True)
 
 
 def test_a_path_in_utf8_is_read_in_a_locale_of_another_encoding(bank, tmp_path):

@@ -32,7 +32,7 @@ def test_balances_switch_long_tail_on(tmp_path, work):
 def test_quarterly_use_case_runs_on_schedule_or_on_request(tmp_path, work):
     tables = {"customers": CUSTOMERS, "transactions": MOVES, "balances": [balance("a", "2024-06-30", "demand", "1.00")]}
     bank = make_bank(tmp_path, tables)
-    supported = ["dormancy", "longtail", "payroll", "staff", "winback"]  # association needs product events
+    supported = ["card_use", "dormancy", "longtail", "payroll", "staff", "winback"]  # association needs product events
     assert selected_use_cases(bank, work, AS_OF, quarterly=True) == supported
     assert selected_use_cases(bank, work, AS_OF, ["winback"]) == ["winback"]
 
@@ -47,7 +47,10 @@ def test_an_unknown_use_case_is_an_error_with_the_known_ones(tmp_path, work):
     bank = make_bank(tmp_path, {"customers": CUSTOMERS, "transactions": MOVES})
     with pytest.raises(
         UseCaseError,
-        match=r"'loans': there is no such use case.\nKnown: association, dormancy, longtail, payroll, staff, wealth",
+        match=(
+            r"'loans': there is no such use case.\nKnown: association, card_use, dormancy, facts_credit, longtail, "
+            "payroll, season_credit, staff, wealth"
+        ),
     ):
         selected_use_cases(bank, work, AS_OF, ["loans"])
 

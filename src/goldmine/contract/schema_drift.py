@@ -12,6 +12,7 @@ from goldmine.core.files import read_json, write_json
 from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.workspace import Workspace
 
+_FILE = "accepted_shapes.json"
 _ALIKE = 0.6
 """From this likeness of two names on (0 to 1), a column that is gone and a new one of its type may be one, renamed."""
 _MORE_UNKNOWN = 1.5
@@ -21,13 +22,13 @@ _MORE_UNKNOWN = 1.5
 def accept_shapes(work: Workspace) -> None:
     """Keep the shape of the tables that are taken in, for the next run to be held against."""
     shapes = _shapes(work)
-    if shapes:
-        write_json(work.root / "accepted_shapes.json", shapes)
+    if shapes and shapes != _accepted(work):
+        write_json(work.root / _FILE, shapes)
 
 
 def schema_changes(work: Workspace) -> list[LocalizedText]:
     """What changed since the last accepted run, a line each; none where no run was accepted yet."""
-    before, now = read_json(work.root / "accepted_shapes.json", {}), _shapes(work)
+    before, now = _accepted(work), _shapes(work)
     if not before or not now:
         return []
     lines = [_("{table}: is new", table=name) for name in now if name not in before]
@@ -41,6 +42,11 @@ def schema_changes(work: Workspace) -> list[LocalizedText]:
             lines += _columns(name, before[name], now[name])
             lines += _codes(name, before[name], now[name])
     return lines
+
+
+def _accepted(work: Workspace) -> dict[str, Any]:
+    shapes: dict[str, Any] = read_json(work.root / _FILE, {})
+    return shapes
 
 
 def _shapes(work: Workspace) -> dict[str, Any]:

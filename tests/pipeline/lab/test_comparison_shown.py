@@ -30,7 +30,7 @@ def shown(version, reason, *names):
 def test_comparison_is_shown_in_the_language_of_the_session():
     assert shown("", _("there is no champion yet"), "challenger") == (
         "尚无冠军模型",
-        ["挑战者", "下限", "上限", "AUC"],
+        ["挑战模型", "下限", "上限", "AUC"],
     )
     assert shown("3", "", "champion", "challenger", "difference")[0] == "与第3版对比"
 

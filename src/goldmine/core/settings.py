@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Hashable
+from copy import deepcopy
 from datetime import date
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -76,6 +78,12 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> Any:
+    """What a text holds; kept, since a run reads each file many times and YAML takes 20 ms a file."""
+    return yaml.load(text, _Loader)
+
+
 def read_yaml(file: Path) -> dict[str, Any]:
     """The keys of a YAML file; none if there is no file.
 
@@ -88,7 +96,7 @@ def read_yaml(file: Path) -> dict[str, Any]:
         return {}
     try:
         text = file.read_text("utf-8")
-        content = yaml.load(text, _Loader)
+        content = deepcopy(_parsed(text))
     except UnicodeDecodeError as error:
         raise SettingsError(_("{file}: is not UTF-8 text.", file=file), _("Save it as UTF-8.")) from error
     except yaml.reader.ReaderError as error:

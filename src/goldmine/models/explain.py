@@ -122,6 +122,7 @@ class _Cells:
 
     def __init__(self, rows: pa.Table) -> None:
         self.rows = rows
+        self.names = frozenset(rows.column_names)
         self.columns: dict[str, list[float | str | None]] = {}
 
     def value(self, name: str, row: int) -> float | str | None:
@@ -135,9 +136,9 @@ def _quoted(feature: Feature | None, name: str, cells: _Cells, row: int) -> str:
     text = feature.reason_text if feature else None
     if text is None:
         return name
-    if text.instead in cells.rows.column_names:
+    if text.instead in cells.names:
         return text.instead
-    if text.fallback not in cells.rows.column_names or _above_zero(cells.value(name, row)):
+    if text.fallback not in cells.names or _above_zero(cells.value(name, row)):
         return name
     return text.fallback if _above_zero(cells.value(text.fallback, row)) else name
 

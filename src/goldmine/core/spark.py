@@ -248,7 +248,7 @@ def _check_reachable(master: str) -> None:
     if not master.startswith("spark://"):
         return
     for address in master.removeprefix("spark://").split(","):
-        host, _, port = address.partition(":")
+        host, _colon, port = address.partition(":")
         try:
             socket.create_connection((host, int(port)), _WAIT_SECONDS).close()
         except OSError:

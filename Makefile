@@ -46,7 +46,7 @@ test: $(READY)  ## all tests, and the examples in docstrings, in up to four proc
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 FUZZ := 10000
-fuzz: $(READY)  ## generated odd tables against an independent reader, FUZZ=10000 values and as many files a table: about two hours
+fuzz: $(READY)  ## generated odd tables against an independent reader, FUZZ=10000 values and as many files a table: about three hours of a processor
 	GOLDMINE_FUZZ_CASES=$(FUZZ) GOLDMINE_FUZZ_FILES=$(FUZZ) $(BIN)/python -m pytest -s tests/fuzz
 
 MADE := 3000

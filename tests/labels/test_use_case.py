@@ -71,6 +71,14 @@ def test_value_is_quoted_where_it_stands_out_from_the_typical_one():
     assert not ReasonDirections(high=["a"], stands_out=2).allows("a", 1.9, 1.0)
 
 
+def test_one_more_than_usual_is_no_reason_and_one_less_may_be():
+    directions = ReasonDirections(high=["inflow_*"], low=["channels_*"])
+    assert [directions.allows("inflow_count_90d", n, 4.0, unit="count") for n in (5.0, 6.0)] == [False, True]
+    assert [directions.allows("inflow_days_90d", n, 1.0, unit="days") for n in (2.0, 3.0)] == [False, True]
+    assert directions.allows("inflow_count_365d", 1.0, 0.0, unit="count")
+    assert directions.allows("channels_365d", 1.0, 2.0, unit="count")
+
+
 def test_value_below_its_least_or_of_one_or_two_is_not_quoted_as_high():
     directions = ReasonDirections(high=["in_salary_*", "own_*"], low=["own_*"], at_least={"in_salary_count_*": 3})
     assert [directions.allows("in_salary_count_365d", value, 0.0) for value in (2.0, 3.0)] == [False, True]

@@ -8,6 +8,10 @@ from pydantic import Field
 
 from goldmine.core.settings import SettingsModel
 
+_COUNTED = ("count", "days")
+_MORE = 2
+"""One day or one transaction more than usual is chance, however large its share of the usual number."""
+
 
 class ReasonDirections(SettingsModel):
     """Which features a reason of the list may quote, and on which side of the typical customer's value.
@@ -29,7 +33,7 @@ class ReasonDirections(SettingsModel):
         Features that describe a customer for whom there is no reason, most telling first: what is held, for how long.
     stands_out : float
         A value is quoted as high from so many times the typical value on, and as low up to the typical value divided by
-        it; a value with a direction of its own need not.
+        it; a value with a direction of its own need not. Days and counts are at least two above a typical one or more.
     """
 
     high: list[str] = []
@@ -67,6 +71,9 @@ class ReasonDirections(SettingsModel):
         False
         >>> ReasonDirections(high=["inflow_sum_*"]).allows("inflow_sum_90d", 32.0, 27.0)
         False
+        >>> counts = ReasonDirections(high=["inflow_count_*"])
+        >>> [counts.allows("inflow_count_90d", value, 4.0, unit="count") for value in (5.0, 6.0)]
+        [False, True]
         """
         if value is None or (isinstance(value, float) and isnan(value)):
             return _matches(feature, self.unknown)
@@ -76,6 +83,8 @@ class ReasonDirections(SettingsModel):
             return False
         above, below = self._sides(value, typical, has_direction=has_direction)
         least = max(self._least(feature), self.min_yuan if unit == "yuan" else -inf)
+        if unit in _COUNTED and typical is not None and typical >= 1:
+            least = max(least, typical + _MORE)
         above = above and not reads_low and value >= least
         return (above and _matches(feature, self.high)) or (below and _matches(feature, self.low))
 

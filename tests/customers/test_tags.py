@@ -96,7 +96,7 @@ def test_own_test_that_leaves_out_a_column_of_an_earlier_case_is_refused(tmp_pat
 
 
 def test_unknown_key_is_refused(tmp_path):
-    with pytest.raises(SettingsError, match=r"tags\.yaml: sets\.0\.tags\.0\.colour: Extra inputs are not permitted"):
+    with pytest.raises(SettingsError, match=r"tags\.yaml: sets\.0\.tags\.0\.colour: unknown key\."):
         catalogue(tmp_path, [{**YOUNG, "colour": "red"}])
 
 

@@ -1,6 +1,6 @@
 """Conditions of campaigns on a customer's own data: columns of the feature table, the ladder and the tags."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 
@@ -26,15 +26,19 @@ def condition_columns() -> set[str]:
     return {feature.name for feature in catalogue()} | set(LADDER) | tags
 
 
-def check_columns(names: Sequence[str], where: str) -> None:
+def check_columns(names: Sequence[str], known: Collection[str], where: str) -> None:
     """Refuse a name that is no column.
+
+    Parameters
+    ----------
+    known : collection of str
+        From `condition_columns`.
 
     Raises
     ------
     SettingsError
         If a name is no feature, no tag and not of the ladder.
     """
-    known = condition_columns() if names else set()
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, n=1)

@@ -1,6 +1,6 @@
 """What is said to a customer: the sentence with the highest value that their own data bear out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from string import Formatter
@@ -8,7 +8,7 @@ from string import Formatter
 import pandas as pd
 
 from goldmine.campaigns.claims import Claims
-from goldmine.campaigns.conditions import check_columns, conditions_met
+from goldmine.campaigns.conditions import check_columns, condition_columns, conditions_met
 from goldmine.campaigns.spec import Campaign, Offer, Sentence
 from goldmine.contactability import ContactTables
 from goldmine.core.errors import SettingsError
@@ -99,22 +99,23 @@ def check_sentences(campaign: Campaign, claims: Claims, where: str) -> None:
         If a condition cannot be read or looks at something that is no column, a placeholder is unknown, a claim does
         not exist, or a text has the words of a claim that it does not declare.
     """
+    columns = condition_columns()
     for offer in campaign.offers:
         place = f"{where}: offers.{offer.offer}"
-        _check_condition(offer.when, f"{place}.when")
+        _check_condition(offer.when, columns, f"{place}.when")
         _check_claims(offer.title, offer.claims, claims, f"{place}.title")
         for number, sentence in enumerate(offer.sentences, 1):
-            _check_condition(sentence.when, f"{place}: sentence {number}: when")
+            _check_condition(sentence.when, columns, f"{place}: sentence {number}: when")
             for text in (sentence.say, *sentence.by_channel.values()):
                 _check_placeholders(text, f"{place}: sentence {number}")
                 _check_claims(text, sentence.claims, claims, f"{place}: sentence {number}")
 
 
-def _check_condition(text: str, where: str) -> None:
+def _check_condition(text: str, columns: Collection[str], where: str) -> None:
     if not text:
         return
     try:
-        check_columns(read_condition(text).names, where)
+        check_columns(read_condition(text).names, columns, where)
     except SettingsError as error:
         raise SettingsError(
             _("{where}: {what}", where=where, what=error.what.removeprefix(f"{where}: ")), error.do

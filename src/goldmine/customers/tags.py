@@ -9,8 +9,6 @@ from typing import Any, Literal
 
 import ibis
 import pyarrow as pa
-import pydantic
-import yaml
 from ibis.expr.types import Value
 from pydantic import Field, model_validator
 
@@ -18,8 +16,7 @@ from goldmine.core.engine import connect
 from goldmine.core.errors import SettingsError
 from goldmine.core.expression import Condition, read_condition
 from goldmine.core.i18n import LocalizedText, _
-from goldmine.core.settings import SettingsModel
-from goldmine.core.settings_refusals import refusal_text
+from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 
 Dimension = Literal["value", "behaviour", "type", "life_cycle", "age", "identity"]
@@ -147,20 +144,7 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
         raise SettingsError(
             _("{name}: there is no catalogue of tags.", name=path.name), _("Put pipelines/tags.yaml back.")
         )
-    try:
-        catalogue = Catalogue.model_validate(yaml.load(path.read_text("utf-8"), yaml.CSafeLoader))
-    except yaml.YAMLError as error:
-        position = getattr(error, "problem_mark", None)
-        what = _("{name}: is not YAML.", name=path.name)
-        if position:
-            what = _("{name}, line {n}: is not YAML.", name=path.name, n=position.line + 1)
-        raise SettingsError(what, _("Correct the indentation or the quotes there.")) from error
-    except pydantic.ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = f"{path.name}: {_entry_path(first['loc'])}"
-        raise SettingsError(
-            _("{where}: {why}.", where=where, why=refusal_text(first)), _("Mend that value.")
-        ) from error
+    catalogue = typed(Catalogue, read_yaml(path), path.name)
     for tag_set in catalogue.sets:
         for tag in tag_set.tags:
             try:
@@ -235,7 +219,3 @@ def _tagged(tag_set: TagSet, examples: list[Example]) -> list[dict[str, Any]]:
         connect().to_pyarrow(table.order_by("position").select(**tag_set.expressions(columns))).to_pylist()
     )
     return result
-
-
-def _entry_path(location: tuple[Any, ...]) -> str:
-    return ".".join(str(part) for part in location) or "the file"

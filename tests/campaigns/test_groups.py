@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from goldmine.campaigns.control import split
+from goldmine.campaigns.control import power_of, split
 from goldmine.contactability.holdout import chance, held_back_at, salt_of
 from goldmine.contactability.past_offers import handed_out, newest_releases, offers_of
 from goldmine.contactability.policy import HoldOut
@@ -66,6 +66,22 @@ def test_first_decision_outlives_another_share():
     nobody = campaign(control={"share": 0.0, "min_effect_of_interest": 0.05})
     for spec in (everybody, nobody):
         assert groups_of(split(chosen(["C00", "C01"]), spec, SALT, [], decided)) == {"C00": "contact", "C01": "control"}
+
+
+def test_power_is_about_those_whom_no_earlier_release_drew():
+    rows = chosen(f"N{number}" for number in range(3_000)).assign(
+        group=["contact"] * 2_000 + ["control"] * 400 + ["contact"] * 500 + ["control"] * 100,
+        held_out=[False] * 2_380 + [True] * 20 + [False] * 580 + [True] * 20,
+        drawn_before=[False] * 2_400 + [True] * 600,
+        probability=[0.07] * 2_400 + [0.9] * 600,
+    )
+    power = power_of(campaign(control={"share": 0.15, "min_effect_of_interest": 0.05}), rows)
+    assert (power.contact, power.control, power.held_out, power.drawn_before) == (2_500, 500, 40, 600)
+    assert (power.measured.contact, power.measured.control, power.measured.held_out) == (2_000, 400, 20)
+    assert (round(power.base_rate, 3), round(power.smallest_effect, 3)) == (0.07, 0.041)
+    # 20 held out, and 15 of 100 of the other 2,380.
+    assert power.expected_control == pytest.approx(377 / 2_400)
+    assert power.model_copy(update={"control_share": None}).expected_control is None
 
 
 def test_contact_who_is_held_out_later_belongs_to_no_group():

@@ -26,6 +26,7 @@ def customers(rows: int, group: str, came: int, **more) -> pd.DataFrame:
         "contacted_by": "call" if contacted else None,
         "answer": "yes" if contacted else None,
         "aum_change": 0.0,
+        "drawn_before": False,
     }
     frame = pd.DataFrame(plain, index=range(rows)).assign(**more)
     return frame.assign(outcome=frame["aim"])

@@ -24,9 +24,15 @@ AS_OF, COMPLETE = date(2024, 2, 29), date(2024, 6, 13)
 
 
 def publish(
-    work: Workspace, as_of: date = AS_OF, campaign: str = "spring", use_case: str = "wealth", release: str = "r1"
+    work: Workspace,
+    as_of: date = AS_OF,
+    campaign: str = "spring",
+    use_case: str = "wealth",
+    *,
+    release: str = "r1",
+    contact: str = "ab",
 ):
-    """A campaign of four customers, as a release holds it: a and b to be contacted, c and d control."""
+    """A campaign as a release holds it: by default a and b are to be contacted; c and d are control."""
     plain = {
         "campaign_id": campaign,
         "use_case": use_case,
@@ -44,7 +50,7 @@ def publish(
     }
     folder = work.releases / str(as_of) / release / "campaigns" / campaign
     folder.mkdir(parents=True)
-    for name, group, who in (("offers", "contact", ["a", "b"]), ("control", "control", ["c", "d"])):
+    for name, group, who in (("offers", "contact", list(contact)), ("control", "control", ["c", "d"])):
         pd.DataFrame({"customer_id": who, **plain, "group": group}).to_parquet(folder / f"{name}.parquet")
     return folder
 
@@ -119,6 +125,17 @@ def test_actions_under_a_merged_number_count_for_the_survivor(results):
     )
     assert found["aim"].to_dict() == {"a": 1, "b": 0, "c": 0, "d": 0}
     assert (found.loc["a", "contacted_by"], found.loc["a", "aum_change"]) == ("visit", 250.0)
+
+
+def test_customer_of_an_earlier_release_of_the_campaign_was_drawn_before(results, work):
+    """By the surviving number; another campaign, and a release of the same snapshot, draw nobody before."""
+    publish(work, date(2023, 11, 30), contact="o")
+    publish(work, date(2023, 11, 30), "winter", contact="b", release="r2")
+    publish(work, AS_OF, release="again", contact="b")
+    customers = [{"customer_id": "o", "merged_into": "a", "merged_on": date(2024, 1, 5)}]
+    customers += [{"customer_id": who} for who in "abcd"]
+    found = results(customers=customers, product_events=[bought("a", "2024-04-01")])
+    assert found["drawn_before"].to_dict() == {"a": True, "b": False, "c": True, "d": True}
 
 
 def test_aim_is_opposite_of_outcome_to_prevent(results):

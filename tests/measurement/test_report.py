@@ -150,3 +150,15 @@ def test_measured_campaign_keeps_every_figure():
     assert values["extra_customers"] == pytest.approx(100)
     assert values["cost_per_extra_customer"] == pytest.approx(500 * 3 / 100)
     assert [one.name for one in found.by["branch"]] == ["B001"]
+
+
+def test_whom_an_earlier_release_drew_is_worked_and_not_measured():
+    """The contacts that an earlier release moved have left the list: those still there would hide the effect."""
+    new = [customers(200, "contact", 60), customers(100, "control", 10)]
+    before = [customers(400, "contact", 0, drawn_before=True), customers(300, "control", 150, drawn_before=True)]
+    found = measure(together(*new, *before), {"call": 2.0}, 1 / 3)
+    assert (found.whole.contact, found.whole.control, found.drawn_before) == (200, 100, 700)
+    assert found.whole.effect.value == pytest.approx(0.2)
+    assert {group.contact for groups in found.by.values() for group in groups} == {200}
+    assert (found.money.cost, found.compliance.contact, found.compliance.worked) == (400.0, 600, 600)
+    assert figures(found)["drawn_before"] == 700

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.stats import norm
 
+from goldmine.campaigns.record import Drawn, Power
 from goldmine.campaigns.spec import Campaign
 from goldmine.contactability.funnel import FunnelCounter
 from goldmine.contactability.holdout import chance
@@ -75,6 +76,35 @@ def count_control(chosen: int, rows: pd.DataFrame, counter: FunnelCounter) -> No
     control = int(((rows["group"] == "control") & ~rows["held_out"]).sum())
     counter.leave("held_out", _HELD_OUT, chosen - contact - control, "control")
     counter.leave("control", _CONTROL, control, "control")
+
+
+def power_of(campaign: Campaign, rows: pd.DataFrame) -> Power:
+    """Statistical power of a campaign.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        From `split`, with ``probability`` and ``drawn_before``: whether the release of an earlier snapshot held them.
+    """
+    new, of_interest = rows[~rows["drawn_before"]], campaign.control.min_effect_of_interest
+    drawn = _counted(new)
+    rate = float(new["probability"].mean()) if len(new) else 0.0
+    explained = float(new["probability"].var(ddof=0)) if len(new) else 0.0
+    groups = (drawn.contact, drawn.control)
+    return Power(
+        **_counted(rows).model_dump(),
+        base_rate=rate,
+        smallest_effect=smallest_effect(rate, *groups, explained),
+        min_effect_of_interest=of_interest,
+        more_contacts=more_contacts(rate, *groups, of_interest, explained),
+        control_share=campaign.control.share,
+        newly_drawn=drawn,
+    )
+
+
+def _counted(rows: pd.DataFrame) -> Drawn:
+    contact = int((rows["group"] == "contact").sum())
+    return Drawn(contact=contact, control=len(rows) - contact, held_out=int(rows["held_out"].sum()))
 
 
 def smallest_effect(rate: float, contact: int, control: int, explained: float = 0.0) -> float | None:

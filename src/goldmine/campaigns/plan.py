@@ -12,11 +12,11 @@ from goldmine.campaigns.assignment import assign, serving_managers
 from goldmine.campaigns.candidates import Candidates, Scores, candidates
 from goldmine.campaigns.channels import contactable, history
 from goldmine.campaigns.contact_hours import activity_by_band, best_bands, load_contact_hours
-from goldmine.campaigns.control import count_control, more_contacts, smallest_effect, split
+from goldmine.campaigns.control import count_control, power_of, split
 from goldmine.campaigns.limits import check_units
 from goldmine.campaigns.load import campaign_texts
 from goldmine.campaigns.ranking import ranked
-from goldmine.campaigns.record import CampaignRecord, Limit, OfferCount, Power, Ranking
+from goldmine.campaigns.record import CampaignRecord, Limit, OfferCount, Ranking
 from goldmine.campaigns.spec import Campaign, Offer
 from goldmine.campaigns.suitability import Risk, meant_for, risks_of, suit
 from goldmine.contactability import ContactTables, may_contact
@@ -87,11 +87,15 @@ class _InFunnel:
 
 @dataclass(frozen=True)
 class _Shared:
-    """What all campaigns of a release share: tables, salt, hold-out, groups decided so far and limits."""
+    """What all campaigns of a release share: tables, salt, hold-out, groups decided so far and limits.
+
+    `earlier` are the offers of earlier snapshots, `decided` those of this snapshot's earlier releases too.
+    """
 
     tables: ContactTables
     salt: str
     holdout: frozenset[str]
+    earlier: pd.DataFrame
     decided: pd.DataFrame
     limits: Sequence[Limit]
 
@@ -141,7 +145,7 @@ def plan_campaigns(
     assigned = assign(arbitrate(rows, live, counters), serving_managers(tables), live, policy, counters)
     chosen = _checked_again(tables, assigned.rows, counters)
     decided = _under_survivors(tables, handed_out(work))
-    shared = _Shared(tables, salt_of(work, policy.holdout), holdout, decided, assigned.limits)
+    shared = _Shared(tables, salt_of(work, policy.holdout), holdout, earlier, decided, assigned.limits)
     planned = tuple(_planned(shared, entry, chosen) for entry in in_funnel)
     control = [row for entry in planned for row in entry.rows.loc[entry.rows["group"] == "control", "customer_id"]]
     return Plan(planned, off, holdout | frozenset(control))
@@ -201,6 +205,8 @@ def _planned(shared: _Shared, entry: _InFunnel, chosen: pd.DataFrame) -> Planned
         as_of=tables.as_of,
         **validity(last_day, assessed),
     )
+    before = shared.earlier.loc[shared.earlier["campaign_id"] == campaign.campaign_id, "customer_id"]
+    rows = rows.assign(drawn_before=rows["customer_id"].isin(before))
     return Planned(campaign, rows, entry.refusals, _record(entry, rows, shared.limits, last_day))
 
 
@@ -214,11 +220,7 @@ def _offer_count(offer: Offer, rows: pd.DataFrame) -> OfferCount:
 
 
 def _record(entry: _InFunnel, rows: pd.DataFrame, limits: Sequence[Limit], valid_until: object) -> CampaignRecord:
-    campaign = entry.campaign
-    contact = rows[rows["group"] == "contact"]
-    rate = float(rows["probability"].mean()) if len(rows) else 0.0
-    explained = float(rows["probability"].var(ddof=0)) if len(rows) else 0.0
-    control, of_interest = len(rows) - len(contact), campaign.control.min_effect_of_interest
+    campaign, contact = entry.campaign, rows[rows["group"] == "contact"]
     return CampaignRecord.model_validate(
         {
             "title": campaign.title,
@@ -229,16 +231,7 @@ def _record(entry: _InFunnel, rows: pd.DataFrame, limits: Sequence[Limit], valid
             "ranking": entry.ranking,
             "funnel": entry.candidates.counter.funnel(entry.candidates.skipped),
             "limits": [limit for limit in limits if limit.campaign_id in ("", campaign.campaign_id)],
-            "power": Power(
-                contact=len(contact),
-                control=control,
-                held_out=int(rows["held_out"].sum()),
-                base_rate=rate,
-                smallest_effect=smallest_effect(rate, len(contact), control, explained),
-                min_effect_of_interest=of_interest,
-                more_contacts=more_contacts(rate, len(contact), control, of_interest, explained),
-                control_share=campaign.control.share,
-            ),
+            "power": power_of(campaign, rows),
             "offers": [_offer_count(offer, rows) for offer in campaign.offers],
             "expected_value": round(float(contact["expected_value"].sum()), 2),
             "settings": of_value(campaign_texts()),

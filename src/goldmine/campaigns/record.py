@@ -41,15 +41,25 @@ class Limit(RecordModel):
     worth: float
 
 
+class Drawn(RecordModel):
+    """Customers drawn for contact and for control, those of the universal hold-out included; and those of it."""
+
+    contact: int
+    control: int
+    held_out: int
+
+
 class Power(RecordModel):
-    """Statistical power of a campaign.
+    """Statistical power of a campaign, of which a release measures only whom no earlier one held.
+
+    Who is still there after an earlier release depends on what its contact did: the groups that remain differ.
 
     Parameters
     ----------
     contact, control, held_out : int
         Customers to contact; control including the universal hold-out; customers in the hold-out.
     base_rate : float
-        Rate of the outcome predicted by the calibrated probabilities.
+        Rate of the outcome predicted by the calibrated probabilities, of those measured.
     smallest_effect : float or None
         Smallest difference of rates detected with a power of 80% (two-sided, 5%); None if there is none.
     min_effect_of_interest : float
@@ -58,6 +68,9 @@ class Power(RecordModel):
         More contacts, with control in proportion, that would detect it with that power; None if none would.
     control_share : float or None
         Share of those not held out who were drawn for control; None in a release of an earlier version.
+    newly_drawn : Drawn or None
+        Those of whom no release of an earlier snapshot decided: the figures above are about them; None in a release of
+        an earlier version, whose figures are about all.
     """
 
     contact: int
@@ -68,11 +81,31 @@ class Power(RecordModel):
     min_effect_of_interest: float
     more_contacts: int | None = None
     control_share: float | None = None
+    newly_drawn: Drawn | None = None
+
+    @property
+    def measured(self) -> Drawn:
+        """The customers whom the measurement compares."""
+        return self.newly_drawn or Drawn(contact=self.contact, control=self.control, held_out=self.held_out)
+
+    @property
+    def drawn_before(self) -> int:
+        """Customers of whom the release of an earlier snapshot decided."""
+        return self.contact + self.control - self.measured.contact - self.measured.control
+
+    @property
+    def expected_control(self) -> float | None:
+        """Share of those measured that was expected to be control; None in a release that does not say."""
+        drawn = self.measured
+        total = drawn.contact + drawn.control
+        if self.control_share is None or not total:
+            return None
+        return (drawn.held_out + (total - drawn.held_out) * self.control_share) / total
 
     @property
     def measurable(self) -> bool:
         """Whether the measurement is expected to give a number, however wide its interval."""
-        smaller = min(self.contact, self.control)
+        smaller = min(self.measured.contact, self.measured.control)
         return smaller >= MIN_ARM_ROWS and smaller * min(self.base_rate, 1 - self.base_rate) >= MIN_EVENTS
 
     @property

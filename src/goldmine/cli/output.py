@@ -133,7 +133,7 @@ def _show_live(release: "Release", language: str) -> None:
     table = _table(heads, language)
     for name, campaign in release.manifest.campaigns.items():
         effect = "-" if campaign.power.smallest_effect is None else f"{campaign.power.smallest_effect:.1%}"
-        flag = in_language(_power_flag(campaign.power), language)
+        flag = in_language(_newly_drawn(campaign.power), language) + in_language(_power_flag(campaign.power), language)
         counts = (f"{campaign.power.contact:,}", f"{campaign.power.control:,}")
         table.add_row(name, campaign.ranking.by, *counts, effect + flag, str(campaign.valid_until))
     say("")
@@ -152,6 +152,13 @@ def _show_replaced(release: "Release", replaced: "Replaced", language: str) -> N
         table.add_row(name, f"{counts.withdrawn:,}", f"{counts.new:,}", f"{counts.changed:,}")
     Console(highlight=False).print(table)
     say(f"  {near(release.folder / 'changes' / 'head_office.xlsx')}")
+
+
+def _newly_drawn(power: "Power") -> str:
+    """How many customers the measurement compares, where earlier releases drew some of them."""
+    if not power.drawn_before:
+        return ""
+    return _(" ({new:,} newly drawn)", new=power.measured.contact + power.measured.control)
 
 
 def _power_flag(power: "Power") -> str:

@@ -163,9 +163,9 @@ def read_results(bank: Bank, work: Workspace, campaign: Campaign, snapshot: date
         One row per customer of the campaign: the published columns, ``contacted_on``, ``contacted_by``, ``answer`` (the
         first contact between the snapshot of the release and the campaign's completion; empty where none),
         ``outcome`` (0 or 1: whether the predicted outcome happened), ``aim`` (0 or 1: whether what the campaign
-        wanted happened, the opposite for a use case whose outcome is to be prevented) and ``aum_change`` (yuan,
-        average daily AUM of the horizon's last full month less that of the snapshot's; empty where the bank has no
-        balances).
+        wanted happened, the opposite for a use case whose outcome is to be prevented), ``aum_change`` (yuan, average
+        daily AUM of the horizon's last full month less that of the snapshot's; empty where the bank has no balances)
+        and ``drawn_before`` (whether the campaign's release of an earlier snapshot held the customer already).
 
     Raises
     ------
@@ -177,7 +177,9 @@ def read_results(bank: Bank, work: Workspace, campaign: Campaign, snapshot: date
     connection = connect()
     contacts = _contacts(connection, bank, campaign)
     survivors = _survivors(connection, bank, rows["customer_id"], campaign.complete_on).rename("survivor_id")
-    rows = rows.join(survivors).merge(contacts, on="survivor_id", how="left").drop(columns="survivor_id")
+    before = _drawn_before(connection, bank, work, campaign)
+    rows = rows.join(survivors).merge(contacts, on="survivor_id", how="left")
+    rows = rows.assign(drawn_before=rows["survivor_id"].isin(before)).drop(columns="survivor_id")
     parts = []
     for name, some in rows.groupby("use_case", sort=True):
         use_case = load_use_case(str(name))
@@ -195,6 +197,16 @@ def read_results(bank: Bank, work: Workspace, campaign: Campaign, snapshot: date
             )
         )
     return pd.concat(parts, ignore_index=True)
+
+
+def _drawn_before(connection: Backend, bank: Bank, work: Workspace, campaign: Campaign) -> pd.Series:
+    """Surviving numbers of those whom the campaign's releases of earlier snapshots drew."""
+    earlier = [other for other in campaigns(work) if other.name == campaign.name and other.as_of < campaign.as_of]
+    files = [other.folder / name for other in earlier for name in ("offers.parquet", "control.parquet")]
+    numbers = [pq.read_table(file, columns=["customer_id"])["customer_id"].to_pandas() for file in files]
+    if not numbers:
+        return pd.Series(dtype="object")
+    return _survivors(connection, bank, pd.concat(numbers), campaign.complete_on)
 
 
 def _survivors(connection: Backend, bank: Bank, numbers: pd.Series, day: date) -> pd.Series:

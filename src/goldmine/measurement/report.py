@@ -41,7 +41,9 @@ class Measured:
     predicted : DataFrame
         See `predicted_observed`.
     compliance : Compliance
-        Whether staff contacted whom they were asked to contact.
+        Whether staff contacted whom they were asked to contact, those drawn before included.
+    drawn_before : int
+        Customers of whom an earlier release of the campaign decided; no other figure is about them.
     """
 
     whole: Cut
@@ -53,10 +55,14 @@ class Measured:
     money: Money
     predicted: pd.DataFrame
     compliance: Compliance
+    drawn_before: int
 
 
 def measure(rows: pd.DataFrame, costs: Mapping[str, float], control_share: float | None = None) -> Measured:
     """Measure a campaign from its results; one whose groups are not as they were drawn gets a reason and no number.
+
+    A release measures whom it drew. Who was drawn by an earlier release and is still there was selected by what the
+    contact did in between: whoever it moved has left the list, while the control stayed.
 
     Parameters
     ----------
@@ -67,6 +73,8 @@ def measure(rows: pd.DataFrame, costs: Mapping[str, float], control_share: float
     control_share : float, optional
         From `goldmine.measurement.sample_ratio.expected_control`.
     """
+    complied, before = compliance(rows), int(rows["drawn_before"].sum())
+    rows = rows[~rows["drawn_before"]]
     score = "uplift" if rows["uplift"].notna().all() else "probability"
     measured = Measured(
         cut(rows, "all"),
@@ -77,7 +85,8 @@ def measure(rows: pd.DataFrame, costs: Mapping[str, float], control_share: float
         qini(rows, score),
         money(rows, costs),
         predicted_observed(rows),
-        compliance(rows),
+        complied,
+        before,
     )
     not_as_drawn = sample_ratio(rows, control_share)
     return measured if not_as_drawn is None else _stopped(measured, not_as_drawn)
@@ -106,6 +115,7 @@ def figures(measured: Measured) -> dict[str, float]:
         "contact": measured.whole.contact,
         "control": measured.whole.control,
         "cost": measured.money.cost,
+        "drawn_before": measured.drawn_before,
     }
     estimates = {
         "effect": measured.whole.effect,

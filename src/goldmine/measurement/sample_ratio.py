@@ -56,27 +56,20 @@ def sample_ratio(rows: pd.DataFrame, control_share: float | None) -> NotMeasurab
 
 
 def expected_control(work: Workspace, campaign: Campaign) -> float | None:
-    """Share of a campaign's customers that was expected to be control, by its release's record.
+    """Share of the customers newly drawn by a campaign's release that was expected to be control, by its record.
 
     Returns
     -------
     float or None
-        The hold-out's share included; None where a release of the campaign does not say, or where the drawn share was
-        changed in between, since those drawn before keep their group.
+        The hold-out's share included; None where the release does not say, or where an earlier release drew some of
+        the customers and this one does not say how many it drew.
     """
-    earlier = [other for other in campaigns(work) if other.name == campaign.name and other.as_of <= campaign.as_of]
-    shares, power = set(), None
-    for other in earlier:
-        release = other.folder.parents[1]
-        if not (release / "manifest.json").exists():
-            return None
-        power = read_release(release).manifest.campaigns[campaign.name].power
-        shares.add(power.control_share)
-    share = shares.pop() if len(shares) == 1 else None
-    if power is None or share is None:
+    release = campaign.folder.parents[1]
+    if not (release / "manifest.json").exists():
         return None
-    total = power.contact + power.control
-    return (power.held_out + (total - power.held_out) * share) / total
+    power = read_release(release).manifest.campaigns[campaign.name].power
+    earlier = any(other.name == campaign.name and other.as_of < campaign.as_of for other in campaigns(work))
+    return None if earlier and power.newly_drawn is None else power.expected_control
 
 
 def _strata_p(strata: pd.Series, control: np.ndarray) -> float:

@@ -83,9 +83,9 @@ def _complete(work: Workspace, use_case: str, snapshot: date) -> list[Campaign]:
 def _read(
     bank: Bank, work: Workspace, campaign: Campaign, use_case: UseCase, snapshot: date
 ) -> tuple[pd.DataFrame, pa.Table]:
-    """A campaign's results for one use case's customers, and their features."""
+    """A campaign's results for those of one use case's customers whom its release drew, and their features."""
     rows = read_results(bank, work, campaign, snapshot)
-    rows = rows[rows["use_case"] == use_case.name]
+    rows = rows[(rows["use_case"] == use_case.name) & ~rows["drawn_before"]]
     return rows, features_of(work, campaign.as_of, pa.array(rows["customer_id"].tolist(), pa.string()))
 
 

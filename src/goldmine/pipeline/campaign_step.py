@@ -7,7 +7,7 @@ from goldmine.core.dates import month_end
 from goldmine.core.errors import GoldmineError
 from goldmine.core.files import read_json
 from goldmine.core.fingerprint import of_value
-from goldmine.core.i18n import _
+from goldmine.core.i18n import LocalizedText, _
 from goldmine.measurement.campaign_results import Campaign, campaigns, complete_campaign
 from goldmine.measurement.kept_figures import kept_figures
 from goldmine.pipeline import inputs
@@ -86,20 +86,28 @@ def _tell_effect(own: Snapshot) -> None:
     if "effect" in figures:
         text = _(
             "of {published}: effect {effect:+.1%} ({effect_low:+.1%} to {effect_high:+.1%}); "
-            "{contact:,.0f} contacts, {control:,.0f} in control",
+            "{contact:,.0f} contacts, {control:,.0f} in control{before}",
             **{name: figures[name] for name in ("effect", "effect_low", "effect_high", "contact", "control")},
             published=campaign.as_of,
+            before=_drawn_before(figures),
         )
     elif figures:
         text = _(
-            "of {published}: effect not measurable; {contact:,.0f} contacts, {control:,.0f} in control",
+            "of {published}: effect not measurable; {contact:,.0f} contacts, {control:,.0f} in control{before}",
             published=campaign.as_of,
+            before=_drawn_before(figures),
             contact=figures["contact"],
             control=figures["control"],
         )
     else:
         return
     own.tell(campaign.name, text)
+
+
+def _drawn_before(figures: Mapping[str, float]) -> LocalizedText | str:
+    """How many customers of the campaign earlier releases drew, if they did."""
+    before = figures.get("drawn_before", 0)
+    return _("; {before:,.0f} more were drawn by earlier releases", before=before) if before else ""
 
 
 def _is_measured(step: Step, own: Snapshot) -> bool:

@@ -29,6 +29,7 @@ def headline(measured: Measured) -> pd.DataFrame:
     lines = [
         (_("drawn for contact"), f"{whole.contact:,}"),
         (_("drawn for control"), f"{whole.control:,}"),
+        (_("drawn by earlier releases, and measured there"), f"{measured.drawn_before:,}"),
         (_("effect of being drawn for contact"), estimate_text(whole.effect, "{:+.2%}")),
         (_("would have shown"), _or_dash(whole.detectable, "{:.2%}")),
         (_("extra customers"), estimate_text(money.converted, "{:+,.0f}")),

@@ -1,31 +1,22 @@
-"""What steps read and make: fingerprints of inputs, files of outputs, reasons why a step is switched off for a bank.
+"""What steps read: fingerprints of their inputs.
 
 Each function takes the snapshot that a step runs for; the table in ``pipelines/definitions.py`` names them.
 """
 
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from time import time_ns
 from typing import Any
 
 from goldmine.contract.mapping import FILE, load_mapping
 from goldmine.contract.sources import PostgresSource
-from goldmine.contract.tables import TABLES
-from goldmine.core.errors import SettingsError
 from goldmine.core.fingerprint import of_file
-from goldmine.core.i18n import _
-from goldmine.core.parquet import parquet_files
 from goldmine.core.workspace import home
-from goldmine.customers.graph.consent import has_link_consent
-from goldmine.customers.payroll import has_payers
-from goldmine.customers.table import customers_days, customers_path, require_current_customers
-from goldmine.features import feature_content, feature_fingerprint, require_current
+from goldmine.customers.table import customers_days, customers_path
+from goldmine.features import feature_content, feature_fingerprint
 from goldmine.governance.limits import read_limits, read_signatures
-from goldmine.identity.household_table import households_path
-from goldmine.identity.linkage.settings import linkage_file, load_linkage
+from goldmine.identity.linkage.settings import linkage_file
 from goldmine.labels.refusal import refused
-from goldmine.labels.use_case import load_use_case
-from goldmine.pipeline.selection import missing, use_cases_with_scores
+from goldmine.pipeline.selection import use_cases_with_scores
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.tracked_run import scoring_version
 from goldmine.validation.month_limits import signed_limits
@@ -176,109 +167,6 @@ def listed(run: Snapshot) -> list[str]:
     return use_cases_with_scores(run.bank, left, run.work)
 
 
-def canonical_files(run: Snapshot) -> Iterable[Path]:
-    """The canonical tables, their manifest and the results of their suites."""
-    validations = (run.work.validation(name) for name in run.bank.tables)
-    return [run.work.root / "tables.json", *run.work.tables.rglob("*.parquet"), *validations]
-
-
-def feature_files(run: Snapshot) -> Iterable[Path]:
-    """The feature tables of the run's cutoffs, each of today's tables and code."""
-    require_current(run.bank, run.work, run.cutoffs)
-    return [file for cutoff in run.cutoffs for file in parquet_files(run.work.features(cutoff))]
-
-
-def customers_files(run: Snapshot) -> Iterable[Path]:
-    """The customers tables, each of today's features."""
-    days = customers_days(run.work, run.as_of)
-    require_current_customers(run.bank, run.work, days)
-    return [customers_path(run.work, day) for day in days]
-
-
-def score_files(run: Snapshot) -> Iterable[Path]:
-    """The use case's scores, their origin and their drift report; by the champion, of today's features, and whole."""
-    from goldmine.publishing.release_inputs import require_current_scores
-
-    path = require_current_scores(run.work, run.use_case, run.as_of, champion(run))
-    return [path, path.with_suffix(".json"), run.work.drift(run.as_of, run.use_case)]
-
-
-def release_files(run: Snapshot) -> Iterable[Path]:
-    """Every file of the release that today's inputs make."""
-    from goldmine.publishing.release_inputs import read_scored, release_id_of
-
-    scored = [read_scored(run.work, name, run.as_of) for name in listed(run)]
-    folder = run.work.releases / str(run.as_of) / release_id_of(run.bank, run.work, scored, run.as_of, run.language)
-    return sorted({folder / "manifest.json", *(path for path in folder.rglob("*") if path.is_file())})
-
-
-def list_files(name: str) -> Callable[[Snapshot], Iterable[Path]]:
-    """Files of a list on request, whose names begin with its name."""
-
-    def files(run: Snapshot) -> Iterable[Path]:
-        paths = (run.work.root / "on_request_lists").glob(f"*{run.as_of}*/*")
-        return [path for path in paths if path.stem.startswith(name)]
-
-    return files
-
-
-def segment_files(run: Snapshot) -> Iterable[Path]:
-    """Segments of the snapshot."""
-    return (run.work.root / "segments").glob(f"{run.as_of}.*")
-
-
-def write_staff_reports(run: Snapshot) -> dict[str, Any]:
-    """Write the workbook of owners and every report, in Chinese, for the bank's staff."""
-    from goldmine.coverage import load_coverage_rules, make_coverage, missing_for_coverage
-    from goldmine.coverage.workbook import write_workbook
-    from goldmine.pipeline.reports import ReportSelection, write_reports
-
-    if not missing_for_coverage(run.bank):
-        coverage = make_coverage(run.bank, run.work, run.as_of, load_coverage_rules())
-        write_workbook(run.work.root / "coverage" / f"{run.as_of}.xlsx", coverage, "zh")
-    return {"reports": len(write_reports(run.bank, run.work, run.as_of, ReportSelection(everybody=True)))}
-
-
-def score_by_expected_rate(run: Snapshot) -> dict[str, Any]:
-    """Score a use case without a model, and check its scores."""
-    from goldmine.models.expected_rate import score_by_expected_rate as rate
-    from goldmine.validation import require, validate_file
-
-    case = load_use_case(run.use_case, run.work)
-    rated = rate(run.bank, run.work, case, run.as_of)
-    require([validate_file("scores", rated.path, run.work, bank=run.bank)])
-    text = _("no model: {rate:.1%} of {n:,} eligible are expected", rate=case.expected_rate, n=rated.rows)
-    run.tell(run.use_case, text)
-    return {"rows": rated.rows}
-
-
-def no_balances(run: Snapshot) -> str:
-    """Why a list of balances is not made."""
-    return "" if run.bank.has("balances") else _("switched off: this bank has no table {table}", table="balances")
-
-
-def no_payers(run: Snapshot) -> str:
-    """Why employers are not looked for."""
-    if has_payers(run.bank):
-        return ""
-    return _("switched off: transactions do not say who paid ({column})", column="counterparty")
-
-
-def nothing_to_link(run: Snapshot) -> str:
-    """Why customers are not compared: the bank has too few of the columns."""
-    from goldmine.identity.linkage.comparisons import SOUND  # Splink takes seconds to load
-
-    settings = load_linkage()
-    columns = {
-        name for name in (column.name for column in TABLES["customers"].columns) if run.bank.has("customers", name)
-    }
-    try:
-        settings.within(frozenset(columns | {f"{name}{SOUND}" for name in columns}), "")
-    except SettingsError:
-        return _("switched off: customers have too few of the columns that {file} compares", file="linkage.yaml")
-    return ""
-
-
 def month_limits(run: Snapshot) -> list[dict[str, Any]]:
     """Limits of months that the owners of the tables have signed: another one lets a month pass, or stops it."""
     return [limit.model_dump(mode="json") for table in MEASURED for limit in signed_limits(run.bank_name, table)]
@@ -294,25 +182,9 @@ def linkage_decisions(run: Snapshot) -> str:
     return _of_file(run.work.same_person)
 
 
-def linkage_files(run: Snapshot) -> Iterable[Path]:
-    """The pairs and the weights; not the review sheet, which staff fill in."""
-    return [run.work.linkage(run.as_of) / name for name in ("pairs.parquet", "model.json")]
-
-
-def household_files(run: Snapshot) -> Iterable[Path]:
-    """The households of the snapshot."""
-    return [households_path(run.work, run.as_of)]
-
-
 def credit_rules(_run: Snapshot) -> str:
     """The rules of limits, and of what is offered for money that ends or lies idle."""
     return "".join(_of_file(home() / "pipelines" / name) for name in ("credit.yaml", "wealth_match.yaml"))
-
-
-def credit_files(run: Snapshot) -> Iterable[Path]:
-    """Limits, and the lists of credit and of money that ends or lies idle."""
-    lists = [path for name in ("credit_", "wealth_") for path in list_files(name)(run)]
-    return [run.work.root / "credit" / str(run.as_of) / "limits.parquet", *lists]
 
 
 def grid_rules(_run: Snapshot) -> str:
@@ -321,29 +193,9 @@ def grid_rules(_run: Snapshot) -> str:
     return "".join(_of_file(home() / "pipelines" / name) for name in names)
 
 
-def grid_files(run: Snapshot) -> Iterable[Path]:
-    """The grid, and the lists of cards."""
-    return [run.work.root / "grid" / f"{run.as_of}.parquet", *list_files("cards_")(run)]
-
-
-def no_grids(run: Snapshot) -> str:
-    """Why there is no grid."""
-    if not run.bank.has("grids"):
-        return _("switched off: this bank has no table {table}", table="grids")
-    return no_balances(run)
-
-
 def employer_rules(_run: Snapshot) -> str:
     """What a payroll looks like, and what each product is worth."""
     return _of_file(home() / "pipelines" / "employers.yaml")
-
-
-def no_link_consent(run: Snapshot) -> str:
-    """Why nobody's ties are used."""
-    if has_link_consent(run.bank):
-        return ""
-    column = "customers.link_consent"
-    return _("switched off: this bank does not say whose ties may be used ({column})", column=column)
 
 
 def graph_rules(_run: Snapshot) -> list[str]:
@@ -354,23 +206,6 @@ def graph_rules(_run: Snapshot) -> list[str]:
 def wealth_champion(run: Snapshot) -> str:
     """Version of the model that look-alikes are judged against."""
     return scoring_version(run.bank_name, "wealth", run.as_of)
-
-
-def not_served(run: Snapshot) -> str:
-    """Why a use case is not trained; a use case that was asked for by name raises an error later on instead."""
-    if run.use_case in run.use_cases:
-        return ""
-    if run.use_cases:
-        return _("not among the use cases asked for")
-    absent = missing(run.bank, load_use_case(run.use_case), run.work, run.as_of)
-    return _("switched off: this bank lacks {absent}", absent=", ".join(absent)) if absent else ""
-
-
-def not_scored(run: Snapshot) -> str:
-    """Why a use case is not scored."""
-    if not_served(run) or champion(run):
-        return not_served(run)
-    return _("no champion, so no scores and no list; the notebook 4_train says why")
 
 
 def _of_file(path: Path) -> str:

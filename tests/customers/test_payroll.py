@@ -13,7 +13,7 @@ from goldmine.customers.employer_rules import ProductWorth, load_employer_rules
 from goldmine.customers.employer_staff import employer_staff, firms_without_payroll, key_people
 from goldmine.customers.payroll import find_payrolls
 from goldmine.customers.source_tables import SourceTables
-from goldmine.publishing.employer_lists import left_list
+from goldmine.publishing.employer_lists import left_list, staff_list
 from goldmine.sample import write_bank
 from tests.tiny import balance, make_bank, transaction
 
@@ -173,6 +173,25 @@ def test_what_an_employers_people_lack_is_worth_a_visit(tmp_path):
     lacking = {"social_security_card": 2, "mobile_bank": 3, "utilities": 2, "wallet": 3}
     worth = sum(RULES.products[name].value * RULES.products[name].rate * count for name, count in lacking.items())
     assert staff.employers["expected_value"].tolist() == [pytest.approx(worth)]
+
+
+def test_a_card_is_known_by_its_day_under_any_number_of_the_person_and_not_asked_about_without_the_column(tmp_path):
+    moves = paid("W1", "ABC", counterparty_name="Mill")
+    days = {"A": date(2024, 6, 30), "B": date(2024, 7, 1), "C": None}
+    customers = [row | {"credit_card_on": days[row["customer_id"]]} for row in on_record("ABC", "E1")]
+    old = {"customer_id": "O", "merged_into": "C", "merged_on": date(2024, 1, 1), "credit_card_on": date(2020, 1, 1)}
+    tables = {"employers": [{"employer_id": "E1", "name": "Mill"}]}
+    given = sources(tmp_path / "with", moves, customers=[*customers, old], **tables)
+    staff = employer_staff(given, find_payrolls(given, AS_OF, RULES), AS_OF, RULES)
+    assert dict(zip(staff.needs["customer_id"], staff.needs["lacks_credit_card"], strict=True)) == {
+        "A": False,
+        "B": True,
+        "C": False,
+    }
+    missing = staff_list(staff.needs, staff.employers, "zh").set_index("customer_id")["missing"]
+    assert missing["B"] == missing["A"] + "、信用卡"
+    given = sources(tmp_path / "without", moves, customers=on_record("ABC", "E1"), **tables)
+    assert "lacks_credit_card" not in employer_staff(given, find_payrolls(given, AS_OF, RULES), AS_OF, RULES).needs
 
 
 def test_wages_paid_here_are_worth_the_margin_on_what_the_paid_hold_more(tmp_path):

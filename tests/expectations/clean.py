@@ -17,7 +17,7 @@ CLEAN = {
     "customers": """'C' || i, date '1980-01-01' + i::INTEGER, 'F', 'person', date '2010-01-01', NULL,
         'B' || i, 'G' || i, 'S' || i, 'E' || i, 'farmer', 'C2', date '2024-01-05', true, date '2015-01-01',
         date '2020-01-01', NULL, NULL, 'Name ' || i, '138' || i,
-        sha256('id' || i), sha256('phone' || i), 'Village ' || i, true""",
+        sha256('id' || i), sha256('phone' || i), 'Village ' || i, true, date '2021-01-01'""",
     "accounts": "'A' || i, 'C' || i, 'demand', date '2010-01-01', date '2024-01-01'",
     "balances": "'C' || i, last_day(date '2024-04-01' + to_months((i % 3)::INTEGER)), 'demand', 10.5, 9.5",
     "transactions": """'T' || i, 'C' || i, 'A' || i, timestamp '2024-04-10 09:00' + to_months((i % 3)::INTEGER),

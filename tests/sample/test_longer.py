@@ -12,7 +12,7 @@ SHORT_END = date(2023, 12, 31)
 # What tables say of the books' last day: the shorter bank has it as it was then.
 LATEST = ("risk_grade_on",)
 LATER = {
-    "customers": ("closed_on", "social_security_card_on", "mobile_bank_on", "merged_on"),
+    "customers": ("closed_on", "social_security_card_on", "mobile_bank_on", "merged_on", "credit_card_on"),
     "accounts": ("closed_on",),
     "staff": ("left_on",),
     "relations": ("ended_on",),

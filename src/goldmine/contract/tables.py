@@ -79,6 +79,7 @@ CUSTOMERS = TableSpec(
             "used whose is empty",
             fail_closed=True,
         ),
+        Column("credit_card_on", "day", "day the credit card was issued here; empty for who has none"),
     ),
     key=("customer_id",),
     compulsory=True,

@@ -209,6 +209,7 @@ STAFF_PRODUCTS = {
     "mobile_bank": pgettext("product", "mobile bank"),
     "utilities": pgettext("product", "utility bills"),
     "wallet": pgettext("product", "WeChat or Alipay bound"),
+    "credit_card": pgettext("product", "credit card"),
     "credit_line": pgettext("product", "credit line"),
 }
 

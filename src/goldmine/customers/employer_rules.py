@@ -7,7 +7,7 @@ from pydantic import Field
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 
-Product = Literal["payroll", "social_security_card", "mobile_bank", "utilities", "wallet", "credit_line"]
+Product = Literal["payroll", "social_security_card", "mobile_bank", "utilities", "wallet", "credit_card", "credit_line"]
 
 
 class ProductWorth(SettingsModel):

@@ -20,8 +20,8 @@ STATUSES = ("paid", "new", "left", "elsewhere")
 """Paid here this month, for the first time, no longer, or not here though at an employer that pays here."""
 LEVELS = ("staff", "middle", "senior")
 YEAR = 12
-
-
+ISSUED = ("social_security_card", "mobile_bank", "credit_card")
+"""Products whose day, as `<product>_on`, stands with the customer."""
 GROUPS = (
     *("employer_name", "industry", "payer_kind", "paid_staff", "middle_staff", "senior_staff", "new_staff"),
     *("left_staff", "elsewhere_staff", "expected_value"),
@@ -151,8 +151,8 @@ def staff_on_books(sources: SourceTables, as_of: date) -> pd.DataFrame:
     -------
     pandas.DataFrame
         customer_id, branch_id, manager_id, kind, employer_id, and a flag for each product that the bank's tables show:
-        social_security_card, mobile_bank, utilities and wallet (used within a year), credit_line (a loan drawn or
-        owed within a year).
+        social_security_card, mobile_bank and credit_card (under any number of the person), utilities and wallet (used
+        within a year), credit_line (a loan drawn within a year).
     """
     bank, connection = sources.bank, sources.connection
     day = ibis.literal(as_of)
@@ -162,19 +162,18 @@ def staff_on_books(sources: SourceTables, as_of: date) -> pd.DataFrame:
         rows.opened_on.isnull() | (rows.opened_on <= day), rows.closed_on.isnull() | (rows.closed_on > day)
     )
     survivors = sources.customers(as_of).select(kept="customer_id")
-    people = connection.to_pyarrow(
-        here.semi_join(survivors, here.customer_id == survivors.kept).select(
-            *columns,
-            social_security_card=(here.social_security_card_on <= day).fill_null(False),
-            mobile_bank=(here.mobile_bank_on <= day).fill_null(False),
-        )
-    ).to_pandas()
-    for column, name in (("social_security_card_on", "social_security_card"), ("mobile_bank_on", "mobile_bank")):
-        if not bank.has("customers", column):
-            people = people.drop(columns=name)
-    for name, customers in _used(sources, as_of).items():
+    kept = here.semi_join(survivors, here.customer_id == survivors.kept).select(*columns)
+    people = connection.to_pyarrow(kept).to_pandas()
+    for name, customers in (_issued(sources, as_of) | _used(sources, as_of)).items():
         people[name] = people["customer_id"].isin(customers)
     return people.sort_values("customer_id", ignore_index=True)
+
+
+def _issued(sources: SourceTables, as_of: date) -> dict[str, set[str]]:
+    """Who has a card or mobile banking, under any of their numbers, for what the bank's tables show."""
+    rows = sources.bank.read(sources.connection, "customers")
+    shown = [name for name in ISSUED if sources.bank.has("customers", f"{name}_on")]
+    return {name: _numbers(sources, rows.filter(rows[f"{name}_on"] <= ibis.literal(as_of)), as_of) for name in shown}
 
 
 def _used(sources: SourceTables, as_of: date) -> dict[str, set[str]]:
@@ -194,14 +193,14 @@ def _used(sources: SourceTables, as_of: date) -> dict[str, set[str]]:
         ),
     }
     return {
-        name: set(
-            connection.to_pyarrow(sources.under_survivors(rows.select("customer_id"), as_of).distinct())[
-                "customer_id"
-            ].to_pylist()
-        )
-        for name, (table, column, rows) in shown.items()
-        if bank.has(table, column)
+        name: _numbers(sources, rows, as_of) for name, (table, column, rows) in shown.items() if bank.has(table, column)
     }
+
+
+def _numbers(sources: SourceTables, rows: ibis.Table, as_of: date) -> set[str]:
+    """The surviving customer numbers of some rows."""
+    numbers = sources.under_survivors(rows.select("customer_id"), as_of).distinct()
+    return set(sources.connection.to_pyarrow(numbers)["customer_id"].to_pylist())
 
 
 def with_needs(roll: pd.DataFrame, people: pd.DataFrame, rules: EmployerRules) -> pd.DataFrame:

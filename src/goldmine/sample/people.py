@@ -46,11 +46,11 @@ def draw_people(config: SampleConfig, block: range, employers: Employers, random
     birth = (anchor - age * 365.25).astype(np.int64)
     opened = np.maximum(persons.opened(_opened(config, block, random)), birth + 6 * 365)
     mobile_share = 1 / (1 + np.exp((age - 48) / 9))
-    mobile_on = _some_day(mobile_share, anchor - 2500, anchor - 30, random)
-    card_on = _some_day(np.full(size, 0.7), anchor - 3500, anchor - 30, random)
-    closed_on = _some_day(np.full(size, CLOSED_SHARE), anchor - 700, anchor, random)
+    mobile_on = some_day(mobile_share, anchor - 2500, anchor - 30, random)
+    card_on = some_day(np.full(size, 0.7), anchor - 3500, anchor - 30, random)
+    closed_on = some_day(np.full(size, CLOSED_SHARE), anchor - 700, anchor, random)
     # So many of the second numbers that the share of all customers is merged by then.
-    merged_on = _some_day(np.full(size, MERGED_SHARE / SECOND_NUMBER_SHARE), anchor - 700, anchor, random)
+    merged_on = some_day(np.full(size, MERGED_SHARE / SECOND_NUMBER_SHARE), anchor - 700, anchor, random)
     assessed = random.random(size) < 0.6
     return {
         "number": number,
@@ -102,7 +102,7 @@ def _opened(config: SampleConfig, block: range, random: np.random.Generator) -> 
     )
 
 
-def _some_day(share: NDArray, first: int, last: int, random: np.random.Generator) -> NDArray:
+def some_day(share: NDArray, first: int, last: int, random: np.random.Generator) -> NDArray:
     """Day on which something befalls a customer, at a rate by which it has befallen a share of them by `last`."""
     part = random.random(len(share)) / share
     return first + np.minimum((last - first) * part, _NEVER).astype(np.int64)

@@ -8,11 +8,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from goldmine.contract.keyed_hash import keyed_hash
-from goldmine.sample.arrow import codes, day_number, ids
+from goldmine.sample.arrow import codes, day_number, days, ids
 from goldmine.sample.config import NO_PHONE_SHARE, SampleConfig
 from goldmine.sample.employers import Employers
 from goldmine.sample.names import VILLAGES, Names, draw_names, place_names, words
-from goldmine.sample.people import People, branch_of
+from goldmine.sample.people import People, branch_of, some_day
 from goldmine.sample.persons import FAMILY, FIRM, household_of
 from goldmine.sample.streams import stream
 
@@ -37,6 +37,8 @@ SECOND_ID = {"same": 0.62, "as_15_digits": 0.1, "other_document": 0.1, "missing"
 of another document, not at all."""
 LINKS_REFUSED, LINKS_UNKNOWN = 0.02, 0.01
 """Shares of customers whose ties to others may not be used for marketing, and of whom the bank does not know."""
+CARD_AT_WORK, CARD_ELSE, CARD_AGES = 0.3, 0.08, (20, 65)
+"""Shares of customers with a credit card: of those who work for an employer, of others; and the ages it is had in."""
 MISTYPED_ID, PARENTS_ID = 0.004, 0.001
 """Shares of identity numbers with a mistyped digit, and of children entered under the family head's."""
 
@@ -62,6 +64,7 @@ def with_records(
         "phone_hash": _hashed(phone),
         "address": _addresses(config, people, second, random),
         "link_consent": _link_consent(people, stream(config, "link consent", start)),
+        "credit_card_on": _credit_cards(config, people, stream(config, "credit cards", start)),
     }
     for title, column in columns.items():
         customers = customers.append_column(title, column)
@@ -72,6 +75,15 @@ def _link_consent(people: People, random: np.random.Generator) -> pa.Array:
     """Few were asked and said no; of some the answer was never written down."""
     draw = random.random(len(people["number"]))
     return pa.array(draw >= LINKS_REFUSED, mask=draw >= 1 - LINKS_UNKNOWN)
+
+
+def _credit_cards(config: SampleConfig, people: People, random: np.random.Generator) -> pa.Array:
+    """Credit cards are more often with those who work for an employer; one that comes after the books is none yet."""
+    share = np.where(people["employer"] >= 0, CARD_AT_WORK, CARD_ELSE)
+    issued = some_day(share, config.reference - 3000, config.reference - 30, random)
+    youngest, oldest = CARD_AGES
+    has = (people["kind"] != FIRM) & (people["age"] >= youngest) & (people["age"] <= oldest)
+    return days(issued, ~has | (issued < people["opened"]) | (issued > day_number(config.end)))
 
 
 def _names_of(people: People, names: np.random.Generator, random: np.random.Generator) -> pa.Array:

@@ -1,4 +1,4 @@
-"""Communities: groups with many ties among themselves and few to others, found by NetworKit's Leiden algorithm.
+"""Communities: groups with many ties among themselves and few to others, found by NetworKit's Louvain method.
 
 Modularity at its default resolution merges what is small in a large graph, such as a bank's villages. So the resolution
 is chosen by stability: of many, one at which runs from different seeds agree better (adjusted Rand index) than at those
@@ -95,7 +95,7 @@ def find_communities(edges: NumberedEdges, seed: int = 1) -> Communities:
     stability = _stability(sample, seed)
     stability["resolution"] *= scale
     chosen = _most_stable(stability)
-    found = _connected(graph, _leiden(graph, chosen, seed))
+    found = _connected(graph, _louvain(graph, chosen, seed))
     community = np.full(edges.nodes, -1)
     community[tied] = found
     alone = community < 0
@@ -105,7 +105,7 @@ def find_communities(edges: NumberedEdges, seed: int = 1) -> Communities:
 
 def _whole_parts(graph: NumberedEdges, seed: int) -> NDArray:
     """Nodes of whole coarse communities, in random order until there are enough."""
-    coarse = _leiden(graph, 1.0, seed, iterations=1)
+    coarse = _louvain(graph, 1.0, seed)
     order = np.random.default_rng(seed).permutation(coarse.max() + 1)
     sizes = np.bincount(coarse)[order]
     many = int(np.searchsorted(np.cumsum(sizes), SAMPLE_NODES)) + 1
@@ -118,7 +118,7 @@ def _stability(graph: NumberedEdges, seed: int) -> pd.DataFrame:
     steps = max(int(np.log2(max(graph.nodes / (2 * degree), 1))), 1)
     rows = []
     for resolution in 2.0 ** np.arange(steps + 1):
-        runs = [_leiden(graph, resolution, seed + run) for run in range(RUNS)]
+        runs = [_louvain(graph, resolution, seed + run) for run in range(RUNS)]
         agreement = np.mean([adjusted_rand_score(left, right) for left, right in combinations(runs, 2)])
         rows.append((resolution, float(agreement), len(np.unique(runs[0]))))
     return pd.DataFrame(rows, columns=["resolution", "agreement", "communities"])
@@ -142,13 +142,14 @@ def _most_stable(stability: pd.DataFrame) -> float:
     return float(stability["resolution"].iloc[(first + last) // 2])
 
 
-def _leiden(graph: NumberedEdges, resolution: float, seed: int, iterations: int = 3) -> NDArray:
-    """One run of Leiden: a number of a community a node."""
+def _louvain(graph: NumberedEdges, resolution: float, seed: int) -> NDArray:
+    """One run of the Louvain method with refinement: a number of a community a node."""
     with _one_thread(seed) as networkit:
         held = networkit.graph.GraphFromCoo(
             (graph.weight, (graph.one, graph.other)), n=graph.nodes, weighted=True, directed=False
         )
-        algorithm = networkit.community.ParallelLeiden(held, iterations=iterations, gamma=resolution)
+        # Not its Leiden algorithm, which never ends on some graphs (docs/decisions/18-networkit-finds-communities.md).
+        algorithm = networkit.community.PLM(held, refine=True, gamma=resolution, par="none randomized")
         algorithm.run()
         return np.unique(np.array(algorithm.getPartition().getVector()), return_inverse=True)[1]
 

@@ -4,10 +4,12 @@ from collections.abc import Hashable, Iterable
 
 import pandas as pd
 
-from tests.audit.books import Books
+from tests.audit.books import Books, age_in_months
 
 MOST = 8
 """Customers of one address or telephone, and of one household, at most."""
+MONTHS, REGULAR = 12, 3
+"""Months of transfers that are looked at, and those of them with one from which they are regular."""
 
 
 def household_columns(books: Books, day: pd.Timestamp, aum: pd.Series) -> pd.DataFrame:
@@ -52,8 +54,32 @@ def _households(books: Books, day: pd.Timestamp) -> pd.Series:
         if here and (pd.isna(grid[one]) or pd.isna(grid[other]) or grid[one] == grid[other]):
             ties.append((one, other))
     name = _joined(people.index, ties)
+    larger = _joined(people.index, ties + _paying(books, day, people, address))
+    fits = larger.groupby(larger).transform("size") <= MOST
+    name = larger.where(fits, name)
     large = name.groupby(name).transform("size") > MOST
     return name.where(~large, name.index.to_series())
+
+
+def _paying(books: Books, day: pd.Timestamp, people: pd.DataFrame, address: pd.Series) -> list[tuple[str, str]]:
+    """Pairs of one grid and address or telephone with transfers between them in enough of the last months."""
+    moves = books.tables["transactions"]
+    age = age_in_months(moves.time, day)
+    known = (moves.time.dt.normalize() <= day) & ~(moves.known_on > day) & (age < MONTHS)
+    moves = moves[known & moves.counterparty_customer_id.notna() & (moves.kind.isna() | (moves.kind == "transfer"))]
+    sides = moves[["customer_id", "counterparty_customer_id"]].to_numpy(dtype=object)
+    pairs = pd.DataFrame({"one": sides.min(axis=1), "other": sides.max(axis=1), "age": age[moves.index].to_numpy()})
+    months = pairs.groupby(["one", "other"]).age.nunique()
+    regular = books.under_survivors(months[months >= REGULAR].reset_index(), day, ("one", "other"))
+    found: list[tuple[str, str]] = []
+    for shared in (address, people.phone_hash.fillna(people.phone)):
+        place = (people.grid_id.fillna("") + "|" + shared).dropna()
+        size = place.groupby(place).transform("size")
+        place = place[size <= MOST]
+        both = regular[regular.one.isin(place.index) & regular.other.isin(place.index) & (regular.one != regular.other)]
+        same = place[both.one].to_numpy() == place[both.other].to_numpy()
+        found += list(both.loc[same, ["one", "other"]].itertuples(index=False, name=None))
+    return found
 
 
 def _joined(members: pd.Index, ties: Iterable[tuple[str, str]]) -> pd.Series:

@@ -9,7 +9,7 @@ from goldmine.core.engine import connect
 from goldmine.core.workspace import Workspace
 from goldmine.identity.household_table import build_households
 from goldmine.identity.households import households
-from tests.tiny import Row, balance, make_bank
+from tests.tiny import Row, balance, make_bank, transaction
 
 JUNE = date(2024, 6, 30)
 
@@ -28,8 +28,16 @@ def family(one: str, other: str, **more: object) -> Row:
     return {"customer_id": one, "related_id": other, "relation": "family", "since": date(2015, 1, 1)} | more
 
 
-def grouped(tmp_path, customers: list[Row], relations: list[Row] = (), day: date = JUNE) -> set[tuple[str, ...]]:
-    tables = {"customers": customers} | ({"relations": list(relations)} if relations else {})
+def transfers(one: str, other: str, months: int = 3, **more: object) -> list[Row]:
+    side = {"kind": "transfer", "counterparty_customer_id": other} | more
+    return [transaction(f"{one}{other}{m}", one, f"2024-0{6 - m}-10T09:00", **side) for m in range(months)]
+
+
+def grouped(
+    tmp_path, customers: list[Row], relations: list[Row] = (), day: date = JUNE, moves: list[Row] = ()
+) -> set[tuple[str, ...]]:
+    optional = {"relations": list(relations), "transactions": list(moves)}
+    tables = {"customers": customers} | {name: rows for name, rows in optional.items() if rows}
     rows = households(connect(), make_bank(tmp_path, tables), day).rows.to_pylist()
     groups: dict[str, list[str]] = {}
     for row in rows:
@@ -107,6 +115,75 @@ def test_the_head_is_whom_most_relations_start_from_then_the_oldest(tmp_path):
     bank = make_bank(tmp_path, {"customers": people, "relations": [family("A", "B")]})
     rows = households(connect(), bank, JUNE).rows.to_pylist()
     assert [row["customer_id"] for row in rows if row["is_head"]] == ["A", "D"]
+
+
+def couple(**more: object) -> list[Row]:
+    """Two of one house with other surnames, whose ties may be used."""
+    return [person(number, name, address="3组12号", link_consent=True, **more) for number, name in AB]
+
+
+AB = (("A", "王伟"), ("B", "李娜"))
+
+
+@pytest.mark.parametrize(
+    "people",
+    [couple(), [row | {"address": None, "phone": "120"} for row in couple()], couple(grid=None)],
+    ids=["address", "telephone", "no grid"],
+)
+def test_an_address_or_a_telephone_ties_with_regular_transfers(tmp_path, people):
+    assert grouped(tmp_path, people, moves=transfers("B", "A")) == {("A", "B")}
+
+
+@pytest.mark.parametrize(
+    ("people", "moves"),
+    [
+        (couple(), transfers("A", "B", 2)),
+        (couple(), transfers("A", "B", known_on=date(2024, 7, 1))),
+        (couple(), transfers("A", "B", kind="salary")),
+        (couple(), []),
+        ([couple()[0], couple(grid="G2")[1]], transfers("A", "B")),
+        ([couple()[0], couple()[1] | {"address": "4组1号"}], transfers("A", "B")),
+        ([couple()[0], couple()[1] | {"name": "王娜", "address": None}], transfers("A", "B")),
+        ([couple()[0], couple()[1] | {"link_consent": False}], transfers("A", "B")),
+        ([couple()[0], couple()[1] | {"link_consent": None}], transfers("A", "B")),
+    ],
+    ids=[
+        "two months",
+        "known later",
+        "no transfer",
+        "none",
+        "other grid",
+        "other house",
+        "surname",
+        "refuses",
+        "unsaid",
+    ],
+)
+def test_transfers_tie_nobody_who_shares_no_house_or_refuses(tmp_path, people, moves):
+    assert grouped(tmp_path, people, moves=moves) == {("A",), ("B",)}
+
+
+def test_a_refusal_under_an_old_number_counts_for_transfers_too(tmp_path):
+    old = person("O", "李娜", merged_into="B", merged_on=date(2024, 1, 1), link_consent=False)
+    assert grouped(tmp_path, [*couple(), old], moves=transfers("A", "B")) == {("A",), ("B",)}
+
+
+def test_transfers_to_an_old_number_count_for_the_person(tmp_path):
+    old = person("O", "李娜", merged_into="B", merged_on=date(2024, 1, 1), link_consent=True)
+    assert grouped(tmp_path, [*couple(), old], moves=transfers("A", "O")) == {("A", "B")}
+
+
+def test_transfers_that_would_make_a_household_too_large_leave_it_as_it_is(tmp_path):
+    family_of_five = [person(f"E{number}", "赵刚") for number in range(5)]
+    others = [person(f"F{number}", "钱强") for number in range(4)]
+    relations = [family("E0", f"E{number}") for number in range(1, 5)]
+    relations += [family("F0", f"F{number}") for number in range(1, 4)]
+    people = [row | {"address": "3组12号", "link_consent": True} for row in (*family_of_five[:1], *others[:1])]
+    people += family_of_five[1:] + others[1:]
+    assert grouped(tmp_path, people, relations, moves=transfers("E0", "F0")) == {
+        ("E0", "E1", "E2", "E3", "E4"),
+        ("F0", "F1", "F2", "F3"),
+    }
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 Two customers are of one household if they stand as family in one grid, or have one surname and share an address or a
 telephone there. Neither an address nor a telephone is enough alone: houses of one number stand in several streets, and
-telephones change hands. What more customers share than a household has members, such as a dormitory, ties nobody.
+telephones change hands; but it is with regular transfers between the two, as husband and wife have other surnames.
+What more customers share than a household has members, such as a dormitory, ties nobody.
 """
 
 from dataclasses import dataclass
@@ -12,14 +13,19 @@ import ibis
 import numpy as np
 import pyarrow as pa
 from ibis.backends.duckdb import Backend
+from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from goldmine.contract.bank import Bank
+from goldmine.identity.link_consent import refusing
 from goldmine.identity.survivors import merged_numbers, surviving_customers, under_survivors
+from goldmine.identity.transfers import transfers_between
 
 MAX_MEMBERS = 8
 """Customers of one address or telephone, and of one household, at most."""
+MONTHS, REGULAR = 12, 3
+"""Months of transfers that are looked at, and those of them with one from which transfers between two are regular."""
 
 SCHEMA = pa.schema(
     [("customer_id", pa.string()), ("household_id", pa.string()), ("is_head", pa.bool_()), ("members", pa.int32())]
@@ -68,22 +74,32 @@ def households(connection: Backend, bank: Bank, day: date, among: ibis.Table | N
         relations.ended_on.isnull() | (relations.ended_on > day),
     )
     _store(connection, people, under_survivors(family, merged, ("customer_id", "related_id")))
+    transfers = transfers_between(connection, bank, day, MONTHS)
+    transfers = under_survivors(transfers.filter(transfers.months >= REGULAR), merged, ("one", "other"))
+    _keep(connection, "household_transfers", transfers.select("one", "other"))
+    _keep(connection, "household_refusing", refusing(connection, bank))
     found = connection.con.execute(_PEOPLE).to_arrow_table()
-    edges = connection.con.execute(_EDGES, {"members": MAX_MEMBERS}).to_arrow_table()
-    return _grouped(found, edges)
+    edges, paying = (
+        connection.con.execute(query, {"members": MAX_MEMBERS}).to_arrow_table() for query in (_EDGES, _PAYING)
+    )
+    return _grouped(found, edges, paying)
 
 
 def _store(connection: Backend, people: ibis.Table, family: ibis.Table) -> None:
     columns = ("customer_id", "name", "birth_date", "grid_id", "phone", "phone_hash", "address")
     rows = people.select(*columns).distinct(on="customer_id")
-    for name, query in (("household_people", rows), ("household_family", family.select("customer_id", "related_id"))):
-        connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE {name} AS {ibis.to_sql(query, dialect='duckdb')}")
+    _keep(connection, "household_people", rows)
+    _keep(connection, "household_family", family.select("customer_id", "related_id"))
     connection.raw_sql(
         "CREATE OR REPLACE TEMP TABLE household_rows AS SELECT customer_id, birth_date, grid_id, "
         "coalesce(phone_hash, phone) AS phone, nullif(trim(address), '') AS address, "
         "substr(trim(name), 1, 1) AS surname, "
         "row_number() OVER (ORDER BY customer_id) - 1 AS place FROM household_people"
     )
+
+
+def _keep(connection: Backend, name: str, rows: ibis.Table) -> None:
+    connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE {name} AS {ibis.to_sql(rows, dialect='duckdb')}")
 
 
 _PEOPLE = """
@@ -109,13 +125,36 @@ families AS (
 SELECT one, other FROM shared UNION SELECT one, other FROM families ORDER BY ALL
 """
 """Pairs that live together."""
+_PAYING = """
+WITH shared AS (
+  SELECT unnest(list(place)) AS place, 'at ' || address AS shared FROM household_rows
+  WHERE address IS NOT NULL GROUP BY address, grid_id HAVING count(*) BETWEEN 2 AND $members
+  UNION ALL
+  SELECT unnest(list(place)), 'phone ' || phone FROM household_rows
+  WHERE phone IS NOT NULL GROUP BY phone, grid_id HAVING count(*) BETWEEN 2 AND $members
+),
+mine AS (SELECT * FROM household_rows ANTI JOIN household_refusing USING (customer_id))
+SELECT DISTINCT l.place AS one, r.place AS other FROM household_transfers AS t
+JOIN mine AS l ON l.customer_id = t.one JOIN mine AS r ON r.customer_id = t.other
+JOIN shared AS a ON a.place = l.place JOIN shared AS b ON b.place = r.place AND b.shared = a.shared
+WHERE l.grid_id IS NOT DISTINCT FROM r.grid_id AND l.place <> r.place ORDER BY ALL
+"""
+"""Pairs of one address or telephone with regular transfers between them, where both let their ties be used."""
 
 
-def _grouped(people: pa.Table, edges: pa.Table) -> Households:
-    size = people.num_rows
+def _components(size: int, edges: pa.Table) -> NDArray:
+    """Number of each customer's group."""
     one, other = edges["one"].to_numpy(), edges["other"].to_numpy()
     graph = coo_array((np.ones(len(one), dtype=np.int8), (one, other)), shape=(size, size))
-    group = connected_components(graph, directed=False)[1] if size else np.zeros(0, dtype=np.int64)
+    return connected_components(graph, directed=False)[1] if size else np.zeros(0, dtype=np.int64)
+
+
+def _grouped(people: pa.Table, edges: pa.Table, paying: pa.Table) -> Households:
+    size = people.num_rows
+    group, larger = _components(size, edges), _components(size, pa.concat_tables([edges, paying]))
+    # Transfers never break up a household: where they would make one too large, they count for nothing.
+    fits = np.bincount(larger, minlength=1)[larger] <= MAX_MEMBERS if size else np.zeros(0, dtype=bool)
+    group = np.unique(np.where(fits, larger, size + group), return_inverse=True)[1]
     members = np.bincount(group, minlength=1)
     too_large = members > MAX_MEMBERS
     alone = too_large[group] if size else np.zeros(0, dtype=bool)

@@ -8,7 +8,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.errors import HistoryError
 from goldmine.core.i18n import _
 from goldmine.customers.source_tables import SourceTables
-from goldmine.identity import merged_numbers, same_persons
+from goldmine.identity.link_consent import refusing
 
 
 def has_link_consent(bank: Bank) -> bool:
@@ -32,12 +32,8 @@ def linkable(sources: SourceTables, as_of: date) -> ibis.Table:
             _("customers.link_consent: this bank does not have it, so nobody's ties to others may be used."),
             _("Map the column in bank.yaml; a bank that writes down refusals only says so there."),
         )
-    rows = sources.bank.read(sources.connection, "customers").select("customer_id", "link_consent", "merged_into",
-                                                                     "merged_on", "opened_on")  # fmt: skip
-    refused = rows.filter(~rows.link_consent.fill_null(False)).select("customer_id")
-    refused = same_persons(refused, merged_numbers(sources.connection, rows)).distinct()
     people, day = sources.customers(as_of), ibis.literal(as_of)
     here = people.filter(
         people.opened_on.isnull() | (people.opened_on <= day), people.closed_on.isnull() | (people.closed_on > day)
     )
-    return here.select("customer_id").anti_join(refused, "customer_id").distinct()
+    return here.select("customer_id").anti_join(refusing(sources.connection, sources.bank), "customer_id").distinct()

@@ -13,13 +13,14 @@ from pathlib import Path
 import duckdb
 import ibis
 
-from goldmine.core.dates import month_end, month_key, months_back
+from goldmine.core.dates import month_end
 from goldmine.core.engine import write_parquet
 from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.customers.graph.consent import linkable
 from goldmine.customers.graph.rules import GraphRules, TieKind
 from goldmine.customers.source_tables import SourceTables
+from goldmine.identity.transfers import known_moves, transfers_between
 
 FULL_MONTHS = 6
 """Months of transfers or invoices from which a tie has its full weight."""
@@ -170,15 +171,8 @@ def _invoices(sources: SourceTables, as_of: date, rules: GraphRules) -> None:
 
 
 def _transfers(sources: SourceTables, as_of: date, rules: GraphRules) -> None:
-    """Transfers between two customers in enough months; one that the books hold twice counts once."""
-    moves = _moves(sources, as_of, rules.months)
-    moves = moves.filter(moves.counterparty_customer_id.notnull(), moves.kind.isnull() | (moves.kind == "transfer"))
-    one, other = moves.customer_id, moves.counterparty_customer_id
-    moves = moves.select(
-        one=ibis.least(one, other), other=ibis.greatest(one, other), month=moves.time.strftime("%Y-%m"),
-        day=moves.time.date(),
-    )  # fmt: skip
-    pairs = moves.group_by("one", "other").agg(months=moves.month.nunique(), since=moves.day.min())
+    """Transfers between two customers in enough months."""
+    pairs = transfers_between(sources.connection, sources.bank, as_of, rules.months)
     pairs = pairs.filter(pairs.months >= rules.min_months)
     _add_pairs(sources, "transfer", pairs.mutate(part=pairs.months / FULL_MONTHS), as_of)
 
@@ -201,7 +195,7 @@ def _employers(sources: SourceTables, as_of: date, rules: GraphRules) -> None:
     people = people.filter(people.employer_id.notnull())
     on_record = people.select("customer_id", group_id="employer_id", since=ibis.null("date"))
     _add_members(sources, "employer", on_record, as_of)
-    moves = _moves(sources, as_of, rules.months)
+    moves = known_moves(sources.connection, sources.bank, as_of, rules.months)
     payer = ibis.coalesce(moves.counterparty, moves.counterparty_name)
     wages = moves.filter(moves.kind == "salary", moves.direction == "in", payer.notnull())
     wages = wages.select("customer_id", payer=ibis.coalesce(wages.counterparty, wages.counterparty_name),
@@ -227,10 +221,3 @@ SELECT 'employer', customer_id, coalesce(employer, 'employer:payer ' || payer), 
 FROM paid JOIN payers USING (payer) ANTI JOIN on_record USING (customer_id)
 WHERE employer IS NOT NULL OR employers < $employers
 """
-
-
-def _moves(sources: SourceTables, as_of: date, months: int) -> ibis.Table:
-    """Transactions of some months, up to the day and known by then."""
-    moves = sources.bank.read(sources.connection, "transactions", [month_key(d) for d in months_back(as_of, months)])
-    day = ibis.literal(as_of)
-    return moves.filter(moves.time.date() <= day, moves.known_on.isnull() | (moves.known_on <= day))

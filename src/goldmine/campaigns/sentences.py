@@ -99,7 +99,8 @@ def check_sentences(campaign: Campaign, claims: Claims, where: str) -> None:
         If a condition cannot be read or looks at something that is no column, a placeholder is unknown, a claim does
         not exist, or a text has the words of a claim that it does not declare.
     """
-    columns = condition_columns()
+    has_conditions = any(text for offer in campaign.offers for text in (offer.when, *(s.when for s in offer.sentences)))
+    columns = condition_columns() if has_conditions else set[str]()
     for offer in campaign.offers:
         place = f"{where}: offers.{offer.offer}"
         _check_condition(offer.when, columns, f"{place}.when")

@@ -125,6 +125,8 @@ class Books:
             "relations": "since",
             "external_facts": "observed_on",
             "association_members": "joined_on",
+            "merchants": "since",
+            "term_holdings": "started_on",
         }[name]
         on = rows[dated].dt.normalize()
         rows = rows[on.isna() | (on <= day)]

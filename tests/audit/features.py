@@ -279,11 +279,37 @@ def small_tables(books: Books, cutoff: pd.Timestamp, index: pd.Index) -> dict[st
     members = books.known("association_members", cutoff)
     members = members[members.left_on.isna() | (members.left_on > cutoff)]
     values["association_member"] = pd.Series(index.isin(members.customer_id).astype(int), index)
+    values |= trades(books, cutoff, index) | endings(books, cutoff, index)
     facts = books.known("external_facts", cutoff)
     for fact in ("property", "tax", "provident_fund"):
         highest = facts[facts.fact == fact].groupby("customer_id").amount.max()
         values[f"{fact}_amount"] = highest.reindex(index) / 100
     return values
+
+
+def trades(books: Books, cutoff: pd.Timestamp, index: pd.Index) -> dict[str, pd.Series]:
+    """The trade whose season begins next, and in how many months."""
+    shops = books.known("merchants", cutoff)
+    shops = shops[shops.ended_on.isna() | (shops.ended_on > cutoff)]
+    ahead = []
+    for start, end in zip(shops.season_start, shops.season_end, strict=True):
+        known = start in range(1, 13) and end in range(1, 13) and end - start not in (11, -1)
+        ahead.append(min(m for m in range(1, 13) if (cutoff.month + m - start) % 12 == 0) if known else np.nan)
+    first = shops.assign(ahead=ahead).sort_values(["ahead", "trade"]).groupby("customer_id").head(1)
+    first = first.set_index("customer_id")[["trade", "ahead"]].reindex(index)
+    return {"trade": first.trade, "season_months_until": first.ahead}
+
+
+def endings(books: Books, cutoff: pd.Timestamp, index: pd.Index) -> dict[str, pd.Series]:
+    """Yuan that run on a day and end in the 30 days after it."""
+    held = books.known("term_holdings", cutoff)
+    left = (held.matures_on - cutoff).dt.days
+    held = held[~(held.closed_on <= cutoff) & (left > 0) & (left <= 30)]
+    wealth = held[held.product_class == "wealth"]
+    kinds = {"ending_sum_next_30d": held, "ending_wealth_sum_next_30d": wealth}
+    return {
+        name: (rows.groupby("customer_id").amount.sum() / 100).reindex(index).fillna(0) for name, rows in kinds.items()
+    }
 
 
 def profile(customers: pd.DataFrame, cutoff: pd.Timestamp, moves: Moves) -> dict[str, pd.Series]:

@@ -114,4 +114,4 @@ def test_aggregate_of_a_small_table_that_reads_a_file_is_refused(tried, tmp_path
 
 def test_views_are_those_of_the_cutoff():
     assert {"spine", "at_accounts", "at_relations", "months_transactions_6", "months_balances_5"} <= view_names()
-    assert len(view_names()) == 1 + 6 + 7 + 6
+    assert len(view_names()) == 1 + 8 + 7 + 6

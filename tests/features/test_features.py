@@ -249,6 +249,63 @@ def test_a_membership_counts_from_the_day_it_is_known_until_it_ends(tmp_path):
     assert features_of(tmp_path, tables, "association_member") == [(1.0,), (0.0,), (0.0,), (0.0,)]
 
 
+def test_the_trade_whose_season_is_next_counts(tmp_path):
+    shop = {"season_start": 9, "season_end": 2, "since": date(2020, 1, 1), "ended_on": None}
+    tables = {
+        "customers": [CUSTOMER | {"customer_id": name} for name in "ABCDEFG"],
+        "transactions": [transaction(1, "A", "2024-05-21T09:00")],
+        "merchants": [
+            shop | {"customer_id": "A", "trade": "nut_roasting"},
+            # Begins in the month after the cutoff of 31 May; began in the cutoff's own month.
+            shop | {"customer_id": "B", "trade": "ice", "season_start": 6, "season_end": 8},
+            shop | {"customer_id": "C", "trade": "garlic_trade", "season_start": 5, "season_end": 8},
+            # All year is no season, nor are months that are not known.
+            shop | {"customer_id": "D", "trade": "catering", "season_start": 1, "season_end": 12},
+            shop | {"customer_id": "E", "trade": "repairs", "season_start": None, "season_end": None},
+            # Of two trades the next one; not one that ended, nor one that was not known yet.
+            shop | {"customer_id": "F", "trade": "garlic_trade", "season_start": 5, "season_end": 8},
+            shop | {"customer_id": "F", "trade": "grocery", "season_start": 12, "season_end": 2},
+            shop | {"customer_id": "F", "trade": "ice", "season_start": 7, "ended_on": date(2024, 5, 31)},
+            shop | {"customer_id": "F", "trade": "toys", "season_start": 8, "since": date(2024, 6, 1)},
+        ],
+    }
+    assert features_of(tmp_path, tables, "trade", "season_months_until") == [
+        ("nut_roasting", 4.0),
+        ("ice", 1.0),
+        ("garlic_trade", 12.0),
+        ("catering", None),
+        ("repairs", None),
+        ("grocery", 7.0),
+        (None, None),
+    ]
+
+
+def test_what_runs_at_the_cutoff_and_ends_within_30_days_is_counted(tmp_path):
+    held = {"product_class": "time", "amount": "20000.50", "started_on": date(2023, 6, 1), "closed_on": None}
+    rows = [
+        held | {"customer_id": "A", "matures_on": date(2024, 6, 1)},
+        held | {"customer_id": "A", "matures_on": date(2024, 6, 30), "product_class": "wealth", "amount": "1000.25"},
+        # Ended on the cutoff, ends later than 30 days after it, was paid out, had not begun.
+        held | {"customer_id": "B", "matures_on": date(2024, 5, 31)},
+        held | {"customer_id": "B", "matures_on": date(2024, 7, 1)},
+        held | {"customer_id": "B", "matures_on": date(2024, 6, 10), "closed_on": date(2024, 5, 31)},
+        held | {"customer_id": "B", "matures_on": date(2024, 6, 10), "started_on": date(2024, 6, 1)},
+        # Paid out after the cutoff, which nobody knew yet; the first day is not known.
+        held | {"customer_id": "C", "matures_on": date(2024, 6, 10), "closed_on": date(2024, 6, 10)},
+        held | {"customer_id": "C", "matures_on": date(2024, 6, 10), "started_on": None},
+    ]
+    tables = {
+        "customers": [CUSTOMER | {"customer_id": name} for name in "ABC"],
+        "transactions": [transaction(1, "A", "2024-05-21T09:00")],
+        "term_holdings": [row | {"holding_id": str(number)} for number, row in enumerate(rows)],
+    }
+    assert features_of(tmp_path, tables, "ending_sum_next_30d", "ending_wealth_sum_next_30d") == [
+        (21000.75, 1000.25),
+        (0.0, 0.0),
+        (40001.0, 0.0),
+    ]
+
+
 def test_family_relations_count_in_both_directions(tmp_path):
     tables = {
         "customers": [CUSTOMER | {"customer_id": name} for name in "ABC"],

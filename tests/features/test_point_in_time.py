@@ -24,6 +24,8 @@ DATED = {
     "relations": ["since"],
     "external_facts": ["observed_on"],
     "association_members": ["joined_on"],
+    "merchants": ["since"],
+    "term_holdings": ["started_on", "closed_on"],
     "balances": ["month_end"],
 }
 

@@ -25,7 +25,7 @@ def read(tmp_path, text):
 
 def test_use_cases_whose_file_states_the_expected_rate_have_no_model():
     without = names_by_model(has_model=False)
-    assert without == ["association", "card_use", "facts_credit", "payroll", "season_credit", "staff"]
+    assert without == ["association", "card_use", "facts_credit", "maturity", "payroll", "season_credit", "staff"]
     assert set(without).isdisjoint(names_by_model(has_model=True))
 
 

@@ -46,6 +46,9 @@ def phrase_of(name, value, typical=None, language="en"):
         ("in_salary_months_since", 8.0, 0.0, "Salary stopped arriving in November 2023", "2023年11月起工资未到账"),
         ("in_salary_months_since", 1.0, 0.0, "No salary arrived in June", "6月工资未到账"),
         ("in_salary_months_since", 0.0, 0.0, "Salary arrived in June", "6月工资已到账"),
+        ("season_months_until", 3.0, None, "Season begins in September", "9月进入旺季"),
+        ("season_months_until", 7.0, None, "Season begins in January 2025", "2025年1月进入旺季"),
+        ("trade", "nut_roasting", None, "Trade: nut roasting", "行业：炒货"),
         (
             "inflow_sum_90d",
             52_000.4,

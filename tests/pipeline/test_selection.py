@@ -49,7 +49,7 @@ def test_an_unknown_use_case_is_an_error_with_the_known_ones(tmp_path, work):
         UseCaseError,
         match=(
             r"'loans': there is no such use case.\nKnown: association, card_use, dormancy, facts_credit, longtail, "
-            "payroll, season_credit, staff, wealth"
+            "maturity, payroll, season_credit, staff, wealth"
         ),
     ):
         selected_use_cases(bank, work, AS_OF, ["loans"])

@@ -43,6 +43,7 @@ def keys(job):
 
 def test_retraining_runs_every_step_and_scoring_all_but_training(defs):
     without_model = {"payroll", "staff", "association", "facts_credit", "season_credit", "card_use"}
+    without_model |= {"maturity"}
     with_model = set(use_case_names()) - without_model
     models = {f"{name}/model" for name in with_model}
     scores = {f"{name}/scores" for name in with_model}

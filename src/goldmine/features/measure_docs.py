@@ -64,13 +64,18 @@ def _flow(subject: str) -> str:
     return f"transactions by the channel {subject}" if subject in CHANNELS else subject
 
 
+_UNITS = {"trade": "category", "season_months_until": "months"}
+
+
 def _amount_or_count(part: str) -> str:
     return "amount" if part == "sum" else "number"
 
 
 def _unit(name: str) -> str:
-    if name.startswith("fact_"):
+    if name.startswith("fact_") or name.endswith("_yuan"):
         return "yuan"
+    if name in _UNITS:
+        return _UNITS[name]
     if name.endswith(("_sum", "_max")):
         return "fen"
     return "day" if "last" in name else "count"

@@ -23,17 +23,22 @@ ROW_DAYS = {
     "relations": "since",
     "external_facts": "observed_on",
     "association_members": "joined_on",
+    "merchants": "since",
+    "term_holdings": "started_on",
 }
 """By table: the column with the day from which a row exists."""
-_BIRTH_DATE = "birth_date"
 _KNOWN_ON = {"risk_grade": "risk_grade_on", "merged_into": "merged_on"}
 """Columns whose value is known only from the day in another column."""
 
 
 def known_columns(table: str, names: Sequence[str], cutoff: date) -> list[str]:
-    """SQL of the given columns of a table, empty where the value was not known by the cutoff."""
+    """SQL of the given columns of a table, empty where the value was not known by the cutoff.
+
+    A day that may lie after the books, such as the day a deposit ends, is known as long as its row is.
+    """
     day = f"DATE '{cutoff}'"
-    days = {c.name for c in TABLES[table].columns if c.kind == "day"} - {ROW_DAYS.get(table), _BIRTH_DATE}
+    dated = (column for column in TABLES[table].columns if column.kind == "day" and column.after_books != "allowed")
+    days = {column.name for column in dated} - {ROW_DAYS.get(table)}
     columns = []
     for name in names:
         known_on = _KNOWN_ON.get(name, name)

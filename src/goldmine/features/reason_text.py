@@ -6,7 +6,7 @@ from typing import Any
 
 from goldmine.core.i18n import all_languages, stored_text
 
-LATER = {name: f"{{{name}}}" for name in ("value", "percent", "times", "window", "since", "coming")}
+LATER = {name: f"{{{name}}}" for name in ("value", "percent", "times", "window", "since", "ahead", "coming")}
 """Placeholders that a message keeps until a reason is given; its other placeholders are filled in earlier."""
 _TEXTS = ("positive", "negative", "zero", "missing", "one", "few", "mostly")
 _KINDS = {
@@ -53,9 +53,9 @@ class ReasonText:
     """The behaviour that a feature shows, and its texts by the feature's value.
 
     Texts may hold ``{value}`` (with its unit), ``{percent}`` (the value as a percentage), ``{times}`` (a ratio as
-    people say it: 92 times, 30%), ``{window}`` (how far the feature looks back), ``{since}`` (the month that lies the
-    value's number of months back) and ``{coming}`` (the coming three months, a year ago). A text is a `LocalizedText`,
-    or a plain string that is given in every language.
+    people say it: 92 times, 30%), ``{window}`` (how far the feature looks back), ``{since}`` and ``{ahead}`` (the month
+    that lies the value's number of months back or ahead) and ``{coming}`` (the coming three months, a year ago). A text
+    is a `LocalizedText`, or a plain string that is given in every language.
 
     Parameters
     ----------

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import date
 
+from goldmine.core.code_words import TRADES
 from goldmine.core.dates import month_end
 from goldmine.core.i18n import LocalizedText, _, in_language, ngettext, pgettext
 from goldmine.features import Feature
@@ -58,6 +59,7 @@ _CODES = {
     "online": pgettext("code", "online"),
     "third_party": pgettext("code", "third party"),
     "batch": pgettext("code", "batch"),
+    **TRADES,
 }
 """Categories of the contract's code lists; a bank's own categories are shown as they are."""
 _QUARTERS = (_("the first quarter"), _("the second quarter"), _("the third quarter"), _("the fourth quarter"))
@@ -107,8 +109,10 @@ def reason_phrase(
     shown = _shown(value, unit, template, language)
     window = in_language(_WINDOWS.get(feature.window or 0, ""), language) if feature else ""
     since = in_language(_since(value, as_of), language) if "{since}" in template else ""
+    ahead = in_language(_ahead(value, as_of), language) if "{ahead}" in template else ""
     coming = in_language(_coming_a_year_ago(as_of), language) if "{coming}" in template else ""
-    phrase = template.format(value=shown, percent=shown, times=shown, window=window, since=since, coming=coming)
+    filled = {"since": since, "ahead": ahead, "coming": coming}
+    phrase = template.format(value=shown, percent=shown, times=shown, window=window, **filled)
     if feature is None or reason.feature not in typical or not _comparable(feature, value, template):
         return phrase
     usual = _shown(typical[reason.feature], unit, template, language)
@@ -293,6 +297,15 @@ def _since(value: float | str | None, as_of: date) -> str:
     """The month that lies the value's number of months back, the snapshot's own included."""
     if not isinstance(value, float) or math.isnan(value):
         return ""
-    first = month_end(as_of, 1 - max(1, int(value)))
-    month: LocalizedText = MONTHS[first.month - 1]
-    return month if first.year == as_of.year else _("{month} {year}", month=month, year=first.year)
+    return _month(month_end(as_of, 1 - max(1, int(value))), as_of)
+
+
+def _ahead(value: float | str | None, as_of: date) -> str:
+    """The month that lies the value's number of months after the snapshot's."""
+    return _month(month_end(as_of, int(value)), as_of) if isinstance(value, float) and not math.isnan(value) else ""
+
+
+def _month(day: date, as_of: date) -> str:
+    """The month of a day, with the year where it is not the snapshot's."""
+    month: LocalizedText = MONTHS[day.month - 1]
+    return month if day.year == as_of.year else _("{month} {year}", month=month, year=day.year)

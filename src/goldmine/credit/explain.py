@@ -16,13 +16,15 @@ BASES = {
 }
 
 
-def explain(row: Mapping[str, Any], product: CreditProduct, person_cap: int) -> LocalizedText:
+def explain(row: Mapping[str, Any], product: CreditProduct, person_cap: int, *, chance: bool = True) -> LocalizedText:
     """The steps of one limit.
 
     Parameters
     ----------
     row : mapping
         A row of the table of limits that has a limit.
+    chance : bool
+        Whether the chance of default is said, which is for those alone who decide on credit.
 
     Examples
     --------
@@ -46,8 +48,11 @@ def explain(row: Mapping[str, Any], product: CreditProduct, person_cap: int) -> 
     ]
     if product.risk_bands:
         share = _share(product, row["default_probability"])
-        steps.append(_("chance of default {chance}: {share} of it", chance=f"{row['default_probability']:.1%}",
-                       share=f"{share:.0%}"))  # fmt: skip
+        if chance:
+            steps.append(_("chance of default {chance}: {share} of it", chance=f"{row['default_probability']:.1%}",
+                           share=f"{share:.0%}"))  # fmt: skip
+        elif share < 1:
+            steps.append(_("by risk {share} of it", share=f"{share:.0%}"))
         if share < 1 and row["risk_reasons"]:
             steps.append(_("what lowered it: {reasons}", reasons=reasons_in_words(row["risk_reasons"])))
     if row["calculated"] > product.cap:

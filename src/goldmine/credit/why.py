@@ -1,6 +1,9 @@
 """What a customer who asks may be told: for each product the limit with its steps, or why there is none, in words."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -13,9 +16,31 @@ from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.workspace import Workspace
 from goldmine.credit.explain import explain, refusal_in_words
 from goldmine.credit.limits import limits_path
-from goldmine.credit.rules import CreditRules
+from goldmine.credit.rules import CreditProduct, CreditRules
 
 AMOUNTS = ("base_amount", "calculated", "owed_product", "owed", "limit_amount")
+WITHHELD = frozenset({"frozen", "disputed"})
+"""Refusals that are not everybody's to tell: a court's or another department's matter."""
+WITHHELD_WORDS = _("a reason that head office tells")
+
+
+@dataclass(frozen=True)
+class Adverse:
+    """Why one product gives a customer nothing, or less than its multiple of the base.
+
+    Parameters
+    ----------
+    product : LocalizedText
+        Its title.
+    refused : bool
+        Whether there is no limit at all.
+    why : LocalizedText
+        The reason, or the steps to the lower amount.
+    """
+
+    product: LocalizedText
+    refused: bool
+    why: LocalizedText
 
 
 def why(bank: Bank, work: Workspace, as_of: date, rules: CreditRules, customer: str) -> list[LocalizedText]:
@@ -28,8 +53,7 @@ def why(bank: Bank, work: Workspace, as_of: date, rules: CreditRules, customer: 
     ParameterError
         If no such customer is on the books.
     """
-    path = limits_path(work, as_of)
-    if not path.exists():
+    if not limits_path(work, as_of).exists():
         raise UseCaseError(_("credit: there are no limits at {day}.", day=as_of), _("Run goldmine credit limits."))
     details = {"shown": "credit", "as_of": str(as_of)}
     AuditLog.of_bank(bank.name).append("look_up", who=system_user(), subject=f"customer:{customer}", details=details)
@@ -39,11 +63,8 @@ def why(bank: Bank, work: Workspace, as_of: date, rules: CreditRules, customer: 
             _("{bank}: no customer has that number.", bank=bank.name),
             _("Check the number: leading zeros count, and a merged customer has the surviving number."),
         )
-    rows = pq.read_table(path, filters=pc.field("customer_id") == customer).to_pylist()
-    rows = [row | {name: float(row[name]) for name in AMOUNTS} for row in rows]
     lines = []
-    for row in rows:
-        product = rules.products[row["credit_product"]]
+    for row, product in _worked_out(work, as_of, rules, customer):
         refused = row["refusal"] is not None
         said = refusal_in_words(row) if refused else explain(row, product, rules.person_cap)
         lines.append(
@@ -52,3 +73,37 @@ def why(bank: Bank, work: Workspace, as_of: date, rules: CreditRules, customer: 
             else _("{product}: {why}", product=product.title, why=said)
         )
     return lines or [_("no credit product has anything to work a limit out from for this customer")]
+
+
+def adverse_reasons(
+    work: Workspace, as_of: date, rules: CreditRules, customer: str, *, withheld: Iterable[str] = ()
+) -> list[Adverse]:
+    """Why each product gives the customer nothing or less, in words and without the chance of default.
+
+    A limit that nothing lowered is left out, and so is a product that the rules no longer have; without limits of the
+    month end there is nothing.
+
+    Parameters
+    ----------
+    withheld : iterable of str
+        Refusals of which only `WITHHELD_WORDS` is said.
+    """
+    if not limits_path(work, as_of).exists():
+        return []
+    adverse = []
+    for row, product in _worked_out(work, as_of, rules, customer):
+        if row["refusal"] is not None:
+            said = WITHHELD_WORDS if row["refusal"] in withheld else refusal_in_words(row)
+            adverse.append(Adverse(product.title, True, said))
+        elif row["bound_by"] != "rule":
+            adverse.append(Adverse(product.title, False, explain(row, product, rules.person_cap, chance=False)))
+    return adverse
+
+
+def _worked_out(
+    work: Workspace, as_of: date, rules: CreditRules, customer: str
+) -> list[tuple[Mapping[str, Any], CreditProduct]]:
+    """A customer's rows of the table of limits, of products that the rules have."""
+    rows = pq.read_table(limits_path(work, as_of), filters=pc.field("customer_id") == customer).to_pylist()
+    rows = [row | {name: float(row[name]) for name in AMOUNTS} for row in rows]
+    return [(row, rules.products[row["credit_product"]]) for row in rows if row["credit_product"] in rules.products]

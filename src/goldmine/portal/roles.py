@@ -9,6 +9,7 @@ Action = Literal[
     "lists",
     "my_day",
     "customer",
+    "credit",
     "counter",
     "head_office",
     "approve",
@@ -34,9 +35,11 @@ ROLES: dict[Role, LocalizedText] = {
 }
 
 ALLOWED: dict[Role, frozenset[Action]] = {
-    "head_office": frozenset({"lists", "customer", "head_office", "notebooks", "approve", "download", "upload", "api"}),
-    "branch": frozenset({"lists", "customer", "download", "upload", "hand_over", "approve", "api"}),
-    "manager": frozenset({"my_day", "lists", "customer", "download", "upload", "call", "hand_over", "api"}),
+    "head_office": frozenset(
+        {"lists", "customer", "credit", "head_office", "notebooks", "approve", "download", "upload", "api"}
+    ),
+    "branch": frozenset({"lists", "customer", "credit", "download", "upload", "hand_over", "approve", "api"}),
+    "manager": frozenset({"my_day", "lists", "customer", "credit", "download", "upload", "call", "hand_over", "api"}),
     "counter": frozenset({"counter"}),
     "operator": frozenset({"operator", "notebooks", "users"}),
     "auditor": frozenset({"journal", "head_office", "notebooks"}),

@@ -17,6 +17,7 @@ from goldmine.customers.ladder import LAYER_TITLES, level_title
 from goldmine.customers.tags import Catalogue, load_catalogue
 from goldmine.features.families.holdings import CLASS_TITLES
 from goldmine.portal.access import page
+from goldmine.portal.credit_answers import credit_answers
 from goldmine.portal.earlier_contacts import EarlierContact, earlier_contacts
 from goldmine.portal.journal import record
 from goldmine.portal.models import CallBack, Customer, ListRow, OptOut, Release, Result
@@ -58,7 +59,9 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
     numbers = numbers_of(customer_id.replace("\x00", ""))
     rows = visible(user, Customer).filter(customer_id=numbers[0])
     found = rows.select_related("release").first()
-    record(request, "view_customer", f"customer:{found.customer_id}" if found else "", known=found is not None)
+    answers = credit_answers(user, found.customer_id, found.release.as_of) if found else []
+    told = {"credit": len(answers)} if answers else {}
+    record(request, "view_customer", f"customer:{found.customer_id}" if found else "", known=found is not None, **told)
     if found is None:
         raise Http404
     release, own = found.release, {"customer_id": found.customer_id}
@@ -80,6 +83,7 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
         "offers": in_words(offers, release, language()),
         "history": _history(list(results), earlier_contacts(numbers, _SHOWN), release),
         "due": list(due),
+        "credit": answers,
         "opted_out": OptOut.objects.filter(**own).exists(),
     }
     return render(request, "portal/customer.html.jinja", context)

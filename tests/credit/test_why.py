@@ -1,11 +1,16 @@
 """What a customer who asks is told: the limit's steps or the reasons against it, in words; the look-up is logged."""
 
+import shutil
+import sys
 from datetime import date
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
 import pytest
 
+from goldmine.cli import main
+from goldmine.contract.manifest import Hashes, write_manifest
 from goldmine.core.audit.log import AuditLog
 from goldmine.core.errors import ParameterError
 from goldmine.core.i18n import in_language
@@ -78,3 +83,17 @@ def test_the_list_for_managers_says_what_lowered_a_limit(asked):
     path = write_credit_lists(bank, work, built, "en")["credit_homes"].path
     cells = [cell.value for row in openpyxl.load_workbook(path).worksheets[0] for cell in row]
     assert any("what lowered it: little or no tax known" in str(cell) for cell in cells)
+
+
+def test_the_command_names_the_values_that_the_bank_has_not_set(asked, tmp_path, monkeypatch, capsys):
+    bank, work, _rules, _built = asked
+    write_manifest(work, bank, {}, Hashes({}))
+    (tmp_path / "pipelines").mkdir()
+    shutil.copy(Path(__file__).parents[2] / "pipelines" / "credit.yaml", tmp_path / "pipelines")
+    monkeypatch.setattr(sys, "argv", ["goldmine", "credit", "limits", "--work", str(work.root), "--language", "zh"])
+    with pytest.raises(SystemExit, match="0"):
+        main()
+    first = capsys.readouterr().out.splitlines()[0]
+    assert first.startswith(
+        "pipelines/credit.yaml：以下仍是Goldmine自带的占位值，不是本行的标准：exclusions, person_cap"
+    )

@@ -24,6 +24,7 @@ def limits(work: WorkFolder = Path("data"), as_of: AsOf = "", language: InLangua
 
     with open_desk(work, as_of, language) as desk:
         rules = load_credit_rules()
+        desk.say_placeholders(rules, "credit.yaml")
         risk = risk_path(desk.work, desk.day)
         built = build_limits(desk.bank, desk.work, desk.day, rules, risk=risk if risk.exists() else None)
         lists = write_credit_lists(desk.bank, desk.work, built, language)
@@ -52,6 +53,7 @@ def risk(work: WorkFolder = Path("data"), as_of: AsOf = "", language: InLanguage
 
     with open_desk(work, as_of, language) as desk:
         rules = load_credit_rules()
+        desk.say_placeholders(rules, "credit.yaml")
         built = build_risk(desk.bank, desk.work, desk.day, rules)
         for line in risk_lines(built, rules):
             desk.say(line)
@@ -90,6 +92,7 @@ def allocate(
 
     with open_desk(work, as_of, language) as desk:
         rules = load_credit_rules()
+        desk.say_placeholders(rules, "credit.yaml")
         built, path = build_allocation(desk.bank, desk.work, desk.day, rules, loss_budget)
         chosen = built.rows[built.rows["allocated"] > 0]
         desk.say(_("{chosen} of {limits} limits, {yuan} yuan; expected loss {loss} of {budget} yuan a year, "

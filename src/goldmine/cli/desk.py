@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from goldmine.contract.bank import Bank
     from goldmine.core.i18n import LocalizedText
+    from goldmine.core.placeholders import BankSettings
     from goldmine.core.workspace import Workspace
 
 
@@ -28,6 +29,13 @@ class Desk:
         from goldmine.core.i18n import in_language
 
         say(in_language(text, self.language))
+
+    def say_placeholders(self, rules: "BankSettings", file: str) -> None:
+        """Say which values of a settings file the bank has not set yet."""
+        from goldmine.core.placeholders import placeholders_note
+
+        if note := placeholders_note(rules, file):
+            self.say(note)
 
     def say_path(self, path: Path) -> None:
         """Print where a file is."""

@@ -5,61 +5,53 @@ from typing import Annotated
 
 import typer
 
+from goldmine.cli.desk import open_desk
 from goldmine.cli.link import AsOf, InLanguage, WorkFolder
 
 
 def grid(work: WorkFolder = Path("data"), as_of: AsOf = "", language: InLanguage = "en") -> None:
     """Give every resident one grid and one visitor; say what is wrong in the books and what would mend it."""
-    from goldmine.cli.output import near, say
-    from goldmine.contract.intake import load_bank
-    from goldmine.core.dates import snapshot_date
+    from goldmine.cli.output import say
     from goldmine.core.i18n import _, in_language
-    from goldmine.core.workspace import Workspace
     from goldmine.grid.one_grid import make_grid
     from goldmine.grid.rules import load_grid_rules
     from goldmine.grid.workbook import FINDING_TEXTS, write_grid
 
-    workspace = Workspace(work.absolute())
-    bank = load_bank(workspace)
-    day = snapshot_date(as_of, bank.data_until)
-    with workspace.lock():
-        made = make_grid(bank, workspace, day, load_grid_rules())
+    with open_desk(work, as_of, language) as desk:
+        rules = load_grid_rules()
+        desk.say_placeholders(rules, "grid.yaml")
+        made = make_grid(desk.bank, desk.work, desk.day, rules)
         file = write_grid(made.path.with_suffix(".xlsx"), made, language)
-    say(in_language(_("{people} residents at {day} in {grids} grids", people=f"{made.residents:,}", day=day,
-                      grids=f"{len(made.grids):,}"), language))  # fmt: skip
-    for name, text in FINDING_TEXTS.items():
-        if made.findings[name]:
-            say(f"  {made.findings[name]:,}  {in_language(text, language)}")
-    changed = made.grids["visitor_change"] != "kept"
-    say(in_language(_("proposed: {visitors} grids get another visitor, {customers} customers a grid",
-                      visitors=f"{changed.sum():,}", customers=f"{len(made.moved):,}"), language))  # fmt: skip
-    say(near(file))
+        desk.say(_("{people} residents at {day} in {grids} grids", people=f"{made.residents:,}", day=desk.day,
+                   grids=f"{len(made.grids):,}"))  # fmt: skip
+        for name, text in FINDING_TEXTS.items():
+            if made.findings[name]:
+                say(f"  {made.findings[name]:,}  {in_language(text, language)}")
+        changed = made.grids["visitor_change"] != "kept"
+        desk.say(_("proposed: {visitors} grids get another visitor, {customers} customers a grid",
+                   visitors=f"{changed.sum():,}", customers=f"{len(made.moved):,}"))  # fmt: skip
+        desk.say_path(file)
 
 
 def visits(work: WorkFolder = Path("data"), as_of: AsOf = "", language: InLanguage = "en") -> None:
     """List the households that a visit is worth more than a call, each once, for their grid's visitor."""
-    from goldmine.cli.output import near, say
-    from goldmine.contract.intake import load_bank
-    from goldmine.core.dates import snapshot_date
-    from goldmine.core.i18n import _, in_language
-    from goldmine.core.workspace import Workspace
+    from goldmine.core.i18n import _
     from goldmine.grid.rules import load_grid_rules
     from goldmine.grid.visit_list import make_visit_list, write_visits
 
-    workspace = Workspace(work.absolute())
-    bank = load_bank(workspace)
-    day = snapshot_date(as_of, bank.data_until)
-    with workspace.lock():
-        made = make_visit_list(bank, workspace, day, load_grid_rules().visits)
-        file = write_visits(made.path.with_suffix(".xlsx"), made, day, language)
-    say(in_language(_("{visits} of {households} households are worth a visit by {visitors} visitors",
-                      visits=f"{len(made.rows):,}", households=f"{made.households:,}",
-                      visitors=f"{made.rows['visitor_id'].nunique():,}"), language))  # fmt: skip
-    if not made.use_cases:
-        say(in_language(_("nothing is scored at {day}: only care for assets counts", day=day), language))
-    for who, count in made.left_out.values():
-        say(in_language(_("  {n} left out: {who}", n=f"{count:,}", who=who), language))
-    say(near(file))
+    with open_desk(work, as_of, language) as desk:
+        rules = load_grid_rules()
+        desk.say_placeholders(rules, "grid.yaml")
+        made = make_visit_list(desk.bank, desk.work, desk.day, rules.visits)
+        file = write_visits(made.path.with_suffix(".xlsx"), made, desk.day, language)
+        desk.say(_("{visits} of {households} households are worth a visit by {visitors} visitors",
+                   visits=f"{len(made.rows):,}", households=f"{made.households:,}",
+                   visitors=f"{made.rows['visitor_id'].nunique():,}"))  # fmt: skip
+        if not made.use_cases:
+            desk.say(_("nothing is scored at {day}: only care for assets counts", day=desk.day))
+        for who, count in made.left_out.values():
+            desk.say(_("  {n} left out: {who}", n=f"{count:,}", who=who))
+        desk.say_path(file)
 
 
 def routes(  # noqa: PLR0917 - the command's own options
@@ -77,103 +69,87 @@ def routes(  # noqa: PLR0917 - the command's own options
     """Plan a week's route for every visitor: the visits that earn most, in order, with a picture of the way."""
     from datetime import timedelta
 
-    from goldmine.cli.output import near, say
-    from goldmine.contract.intake import load_bank
-    from goldmine.core.dates import parse_day, snapshot_date
+    from goldmine.core.dates import parse_day
     from goldmine.core.file_names import file_names
-    from goldmine.core.i18n import _, in_language, ngettext
-    from goldmine.core.workspace import Workspace
+    from goldmine.core.i18n import _, ngettext
     from goldmine.grid.rules import load_grid_rules
     from goldmine.grid.travel import read_matrix
     from goldmine.grid.week import WeekRequest, plan_week, write_week
     from goldmine.plots.routes import write_route_map
     from goldmine.plots.style import use_language
 
-    workspace = Workspace(work.absolute())
-    bank = load_bank(workspace)
-    day = snapshot_date(as_of, bank.data_until)
-    start = parse_day(first, "--from") if first else day + timedelta(days=1)
-    ways = read_matrix(matrix.absolute()) if matrix else None
-    use_language(language)
-    with workspace.lock():
-        week = plan_week(bank, workspace, day, load_grid_rules(), WeekRequest(start, ways, visitor))
-        files = write_week(week.path.parent, week, day, language)
+    with open_desk(work, as_of, language) as desk:
+        start = parse_day(first, "--from") if first else desk.day + timedelta(days=1)
+        ways = read_matrix(matrix.absolute()) if matrix else None
+        use_language(language)
+        rules = load_grid_rules()
+        desk.say_placeholders(rules, "grid.yaml")
+        week = plan_week(desk.bank, desk.work, desk.day, rules, WeekRequest(start, ways, visitor))
+        files = write_week(week.path.parent, week, desk.day, language)
         for number, name in file_names(week.visitors["visitor_id"]).items():
             write_route_map(week.path.parent / f"{name}.svg", week, number)
-    say(in_language(_("{visits} visits of {visitors} visitors, {kilometres} km, worth {yuan} yuan beyond their cost",
-                      visits=f"{len(week.visits):,}", visitors=f"{len(week.visitors):,}",
-                      kilometres=f"{week.visitors['kilometres'].sum():,.0f}",
-                      yuan=f"{week.visitors['net_yuan'].sum():,.0f}"), language))  # fmt: skip
-    if week.unplaced:
-        say(in_language(ngettext("{n} household is left out: its grid or branch has no place",
-                                 "{n} households are left out: their grid or branch has no place",
-                                 n=week.unplaced), language))  # fmt: skip
-    say(near(files[0]))
+        desk.say(_("{visits} visits of {visitors} visitors, {kilometres} km, worth {yuan} yuan beyond their cost",
+                   visits=f"{len(week.visits):,}", visitors=f"{len(week.visitors):,}",
+                   kilometres=f"{week.visitors['kilometres'].sum():,.0f}",
+                   yuan=f"{week.visitors['net_yuan'].sum():,.0f}"))  # fmt: skip
+        if week.unplaced:
+            desk.say(ngettext("{n} household is left out: its grid or branch has no place",
+                              "{n} households are left out: their grid or branch has no place",
+                              n=week.unplaced))  # fmt: skip
+        desk.say_path(files[0])
 
 
 def village(work: WorkFolder = Path("data"), as_of: AsOf = "", language: InLanguage = "en") -> None:
     """Work out credit limits for the households of every village, with a roll call for its committee."""
-    from goldmine.cli.output import near, say
-    from goldmine.contract.intake import load_bank
-    from goldmine.core.dates import snapshot_date
-    from goldmine.core.i18n import _, in_language, ngettext
-    from goldmine.core.workspace import Workspace
+    from goldmine.core.i18n import _, ngettext
     from goldmine.grid.village_credit import make_village_credit
     from goldmine.grid.village_rules import load_village_rules
     from goldmine.grid.village_sheets import write_villages
 
-    workspace = Workspace(work.absolute())
-    bank = load_bank(workspace)
-    day = snapshot_date(as_of, bank.data_until)
-    rules = load_village_rules()
-    with workspace.lock():
-        credit = make_village_credit(bank, workspace, day, rules)
-        files = write_villages(credit.path.parent, credit, day, rules, language)
-    villages = credit.villages
-    say(in_language(_("{households} households of {villages} villages on the roll, {yuan} yuan; {waiting} beyond a cap",
-                      households=f"{villages['listed_households'].sum():,}", villages=f"{len(villages):,}",
-                      yuan=f"{villages['limits_yuan'].sum():,.0f}",
-                      waiting=f"{villages['waiting_households'].sum():,}"), language))  # fmt: skip
-    empty = int((~(villages["households"] > 0)).sum())
-    if empty:
-        say(in_language(ngettext("{n} village has no households by its own table",
-                                 "{n} villages have no households by their own table", n=empty), language))  # fmt: skip
-    closed = int((~(villages["credit_cap"] > 0)).sum())
-    if closed:
-        say(in_language(ngettext("{n} village has no cap, or one of 0: nobody there gets a limit",
-                                 "{n} villages have no cap, or one of 0: nobody there gets a limit",
-                                 n=closed), language))  # fmt: skip
-    say(near(files[0]))
+    with open_desk(work, as_of, language) as desk:
+        rules = load_village_rules()
+        desk.say_placeholders(rules, "village_credit.yaml")
+        credit = make_village_credit(desk.bank, desk.work, desk.day, rules)
+        files = write_villages(credit.path.parent, credit, desk.day, rules, language)
+        villages = credit.villages
+        desk.say(_("{households} households of {villages} villages on the roll, {yuan} yuan; {waiting} beyond a cap",
+                   households=f"{villages['listed_households'].sum():,}", villages=f"{len(villages):,}",
+                   yuan=f"{villages['limits_yuan'].sum():,.0f}",
+                   waiting=f"{villages['waiting_households'].sum():,}"))  # fmt: skip
+        empty = int((~(villages["households"] > 0)).sum())
+        if empty:
+            desk.say(ngettext("{n} village has no households by its own table",
+                              "{n} villages have no households by their own table", n=empty))  # fmt: skip
+        closed = int((~(villages["credit_cap"] > 0)).sum())
+        if closed:
+            desk.say(ngettext("{n} village has no cap, or one of 0: nobody there gets a limit",
+                              "{n} villages have no cap, or one of 0: nobody there gets a limit",
+                              n=closed))  # fmt: skip
+        desk.say_path(files[0])
 
 
 def cards(work: WorkFolder = Path("data"), as_of: AsOf = "", language: InLanguage = "en") -> None:
     """Show coverage and activation of the social security card; list who never used it and who lacks it."""
-    from goldmine.cli.output import near, say
+    from goldmine.cli.output import near
     from goldmine.contract.display_names import display_names
-    from goldmine.contract.intake import load_bank
-    from goldmine.core.dates import snapshot_date
-    from goldmine.core.i18n import _, in_language
-    from goldmine.core.workspace import Workspace
+    from goldmine.core.i18n import _
     from goldmine.grid.card_rules import load_card_rules
     from goldmine.grid.card_sheets import card_lists, write_cards
     from goldmine.grid.cards import card_table
     from goldmine.publishing.on_request_list import write_on_request_lists
 
-    workspace = Workspace(work.absolute())
-    bank = load_bank(workspace)
-    day = snapshot_date(as_of, bank.data_until)
-    with workspace.lock():
-        found = card_table(bank, workspace, day, load_card_rules())
-        path = workspace.root / "grid" / "cards" / f"{day}.xlsx"
-        file = write_cards(path, found, day, (display_names(bank), language))
-        lists = write_on_request_lists(bank, workspace, day, card_lists(found, language), language)
-    totals = found.by_age[["residents", "card_holders", "active_cards", "used_cards"]].sum()
-    say(in_language(_("{residents} residents at {day}: {holders} have a card, {active} are active, {used} in use",
-                      residents=f"{totals['residents']:,}", day=day, holders=f"{totals['card_holders']:,}",
-                      active=f"{totals['active_cards']:,}", used=f"{totals['used_cards']:,}"), language))  # fmt: skip
-    say(near(file))
-    for listed in lists.values():
-        say(in_language(_("{n} customers: {file}", n=f"{listed.rows:,}", file=near(listed.path)), language))
+    with open_desk(work, as_of, language) as desk:
+        found = card_table(desk.bank, desk.work, desk.day, load_card_rules())
+        path = desk.work.root / "grid" / "cards" / f"{desk.day}.xlsx"
+        file = write_cards(path, found, desk.day, (display_names(desk.bank), language))
+        lists = write_on_request_lists(desk.bank, desk.work, desk.day, card_lists(found, language), language)
+        totals = found.by_age[["residents", "card_holders", "active_cards", "used_cards"]].sum()
+        desk.say(_("{residents} residents at {day}: {holders} have a card, {active} are active, {used} in use",
+                   residents=f"{totals['residents']:,}", day=desk.day, holders=f"{totals['card_holders']:,}",
+                   active=f"{totals['active_cards']:,}", used=f"{totals['used_cards']:,}"))  # fmt: skip
+        desk.say_path(file)
+        for listed in lists.values():
+            desk.say(_("{n} customers: {file}", n=f"{listed.rows:,}", file=near(listed.path)))
 
 
 def visit_results(

@@ -39,7 +39,9 @@ def _write(name: str, offers: "Callable[..., WealthOffers]", work: Path, as_of: 
     from goldmine.wealth.rules import load_wealth_rules
 
     with open_desk(work, as_of, language) as desk:
-        found = offers(desk.bank, desk.work, desk.day, load_wealth_rules(), language)
+        rules = load_wealth_rules()
+        desk.say_placeholders(rules, "wealth_match.yaml")
+        found = offers(desk.bank, desk.work, desk.day, rules, language)
         listed = write_on_request_lists(desk.bank, desk.work, desk.day, {name: found.rows}, language)[name]
         desk.say(_("{rows} offers, {deposits} of them deposits; nothing fits {fits}; {listed} may be contacted: {file}",
                    rows=f"{found.offers:,}", deposits=f"{found.deposits:,}", fits=f"{found.nothing_fits:,}",

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from goldmine.core.i18n import LocalizedText, _
+from goldmine.core.placeholders import BankSettings
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 
@@ -182,7 +183,7 @@ class RiskRules(SettingsModel):
     yearly_cost: int = Field(ge=0)
 
 
-class CreditRules(SettingsModel):
+class CreditRules(BankSettings):
     """All rules of credit.
 
     Parameters

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from goldmine.core.i18n import _
+from goldmine.core.placeholders import BankSettings
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 from goldmine.coverage.rules import Role
@@ -132,7 +133,7 @@ class RouteRules(SettingsModel):
         return (first, noon), (after, last)
 
 
-class GridRules(SettingsModel):
+class GridRules(BankSettings):
     """The rules of field work.
 
     Parameters

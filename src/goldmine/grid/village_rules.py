@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from goldmine.core.i18n import _
+from goldmine.core.placeholders import BankSettings
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 
@@ -60,7 +61,7 @@ class LimitRule(SettingsModel):
         return self
 
 
-class VillageRules(SettingsModel):
+class VillageRules(BankSettings):
     """How the households of a village get their limits.
 
     Parameters

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from goldmine.core.i18n import LocalizedText
+from goldmine.core.placeholders import BankSettings
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 
@@ -58,7 +59,7 @@ class TermProduct(SettingsModel):
         return self
 
 
-class WealthRules(SettingsModel):
+class WealthRules(BankSettings):
     """All rules of matching.
 
     Parameters

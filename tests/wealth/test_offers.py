@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from goldmine.core.columns import column
 from goldmine.core.errors import HistoryError
 from goldmine.publishing.on_request_list import write_on_request_lists
 from goldmine.wealth.offers import due_offers, idle_offers
@@ -62,6 +63,8 @@ def test_what_ends_within_thirty_days_is_listed_with_an_offer(tmp_path):
     assert "the risk assessment ends before the money is free" in found.rows["term_why"][1]
     assert "no risk assessment" in found.rows["term_why"][2]
     assert (found.offers, found.deposits, found.nothing_fits) == (3, 2, 0)
+    chinese = due_offers(bank, work, AS_OF, rules_of(), "zh").rows["term_why"]
+    assert chinese[2] == "未发现固定用钱月份；只能推荐存款：未做风险测评"
 
 
 def test_money_that_is_needed_in_september_is_tied_up_no_longer(tmp_path):
@@ -99,6 +102,7 @@ def test_who_may_not_be_contacted_is_on_no_list(tmp_path):
     held = [holding(name, 60_000, date(2024, 7, 10)) for name in ("YES", "NO")]
     bank, work = bank_of(tmp_path, people, deposits("YES", 60_000) + deposits("NO", 60_000), held)
     rows = due_offers(bank, work, AS_OF, rules_of(), "zh").rows
+    assert set(column("rolls_over").in_words(rows["rolls_over"], "zh")) == {"否"}
     listed = write_on_request_lists(bank, work, AS_OF, {"wealth_due": rows}, "zh")["wealth_due"]
     assert (listed.rows, listed.left_out["opted_out"]) == (1, 1)
 

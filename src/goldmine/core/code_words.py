@@ -31,8 +31,8 @@ EXPIRES_WITH = {
     "assessment": pgettext("code", "risk assessment"),
 }
 YES_NO = {
-    "yes": pgettext("code", "yes"),
-    "no": pgettext("code", "no"),
+    "yes": pgettext("value", "yes"),
+    "no": pgettext("value", "no"),
 }
 TERM_CLASSES = {
     "time": pgettext("code", "time deposit"),

@@ -163,7 +163,9 @@ def _listed(
     rows = fitting.head(found.rules.list_rows).reset_index(drop=True)
     comes, needed = rhythm.rows_of(rows["customer_id"])
     products = [found.rules.products[name] for name in rows["offered"]]
-    rows["unsuited_text"] = [found.texts.get(rule, "") for rule in rows["rule"]]
+    # As objects: a column of pandas' text type would keep the English alone.
+    unsuited = [found.texts.get(rule, "") for rule in rows["rule"]]
+    rows["unsuited_text"] = pd.Series(unsuited, rows.index, dtype="object")
     why = [str(in_language(reason(row, found.rules, found.grades), language)) for row in rows.to_dict("records")]
     rows = rows.assign(
         money_comes_in=month_list(comes),

@@ -15,7 +15,8 @@ from goldmine.models import tracking
 from goldmine.models.evaluation import evaluate
 from goldmine.models.registry import champion, champion_version, register, set_champion
 from goldmine.models.store import store_address
-from goldmine.models.tracking import run_dict, store_fault, tracked, tracking_uri, use_tracking
+from goldmine.models.store_fault import store_fault
+from goldmine.models.tracking import run_dict, tracked, tracking_uri, use_tracking
 from goldmine.models.train import train
 from goldmine.pipeline.tracked_run import run_exists
 from tests.models.logged_run import logged_run

@@ -34,7 +34,7 @@ def test_damaged_database_stops_the_run_and_no_run_goes_elsewhere(store):
 
 
 def test_locked_database_is_waited_for_and_then_named(store, monkeypatch):
-    monkeypatch.setattr(tracking, "_LOCK_SECONDS", 0.2)
+    monkeypatch.setattr("goldmine.models.store_fault._LOCK_SECONDS", 0.2)
     with closing(sqlite3.connect(store / "mlruns" / "mlflow.db", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(ModelError, match="another program has kept it locked"):

@@ -17,7 +17,7 @@ from goldmine.publishing.reasons import reasons_in_words
 
 AS_OF = date(2024, 6, 30)
 TAIL = load_use_case("longtail")
-PLAIN = {"aum_avg_30d": 1_000.0, "own_days_365d": 12.0, "tenure_months": 120.0}
+PLAIN = {"aum_avg_30d": 1_000.0, "own_days_365d": 12.0, "tenure_months": 120.0, "investing_share_180d": 0.1}
 
 
 @pytest.fixture
@@ -69,3 +69,11 @@ def test_nothing_went_out_is_no_reason_where_the_balances_fell_steeply(reasons):
 
 def test_a_claim_without_its_column_restricts_no_reason(reasons):
     assert reasons("netflow_sum_365d", one={"netflow_sum_365d": 18_000.0})["one"] == "近一年进账比转出多1.8万元"
+
+
+def test_share_of_a_few_transactions_is_no_reason(reasons):
+    wealth = load_use_case("wealth").model_copy(update={"eligible": []})
+    one, some = ({"investing_share_180d": 1.0, "own_count_180d": own} for own in (4.0, 5.0))
+    found = reasons("investing_share_180d", wealth, one=one, some=some)
+    assert found["some"] == "近半年主动交易几乎都是投资类"
+    assert "投资类" not in found["one"]

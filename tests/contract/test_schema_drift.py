@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -99,6 +100,32 @@ def test_a_changed_type_is_said(tmp_path):
     accept_shapes(work)
     assert take_in(pa.array(["5.00"])) == [
         "transactions: column amount was BIGINT and is VARCHAR; values that cannot be read are left empty or refused"
+    ]
+
+
+def test_changes_of_a_databases_select_are_said(tmp_path):
+    bank, work = tmp_path / "bank", Workspace(tmp_path / "work")
+    bank.mkdir()
+    (bank / "customers.csv").write_text("customer_id\nA\n", "utf-8")
+    (bank / "bank.yaml").write_text(
+        "name: tiny\ndata_until: 2024-06-30\nsources:\n  c: {csv: customers.csv}\n  core: {duckdb: core.duckdb}\n"
+        "tables:\n  customers: {source: c}\n  transactions: {source: core, select: SELECT * FROM core.moves}\n",
+        "utf-8",
+    )
+
+    def take_in(columns: str) -> list[str]:
+        with duckdb.connect(bank / "core.duckdb") as connection:
+            always = "'1' AS transaction_id, 'A' AS customer_id, DATE '2024-06-01' AS time, 'in' AS direction"
+            connection.execute(f"CREATE OR REPLACE TABLE moves AS SELECT {always}, {columns}")
+        open_bank(bank, work)
+        return [str(line) for line in schema_changes(work)]
+
+    take_in("5::BIGINT AS amount")
+    accept_shapes(work)
+    assert take_in("5::BIGINT AS amount") == []
+    assert take_in("'5.00' AS amount, 'atm' AS channel") == [
+        "transactions: column channel is new, and is taken in from now on",
+        "transactions: column amount was BIGINT and is VARCHAR; values that cannot be read are left empty or refused",
     ]
 
 

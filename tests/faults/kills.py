@@ -56,9 +56,10 @@ def kernel_in_each_step(project: Project) -> Iterator[Row]:
     run = project.start(variables=LOS_ANGELES, as_a_user=True)
     for name in NOTEBOOKS:
         met = run.notebook_at_work(name)
-        for kernel in run.kernels() if met else ():
+        kernels = run.kernels() if met else []
+        for kernel in kernels:
             kernel.kill()
-        wrong = () if met else (f"did not come to {name}: {run.words()}",)
+        wrong = () if kernels else (f"did not come to a kernel of {name}: {run.words()}",)
         run.began = time.time() + 1  # the copy of the next attempt, or of the next notebook
         yield Row("SIGKILL of the kernel, in Los Angeles", name, "tried again in the same run", wrong)
     code = run.end()
@@ -81,7 +82,7 @@ def at_random_moments(project: Project, moments: int, seed: int = 1) -> Iterator
             wrong += after_the_fault(project)
             continue
         ended += 1
-        wrong += after_the_next_run(project, code)
+        wrong += [*after_the_next_run(project, code), *([run.words()] if code else [])]
         project.restore(NEW)
     run = project.run()
     wrong += after_the_next_run(project, run.code)
@@ -90,7 +91,7 @@ def at_random_moments(project: Project, moments: int, seed: int = 1) -> Iterator
 
 
 def under_a_live_daemon(project: Project) -> Iterator[Row]:
-    """Dagster's daemon starts a run by its queue; the run's process is killed, and so is the daemon in the next one."""
+    """The daemon starts a run from its queue, whose process is killed; the next one in the queue goes through."""
     project.restore(UNDISTURBED)
     for path in project.work.root.glob("scores/*/*"):
         path.unlink()

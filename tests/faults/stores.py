@@ -10,9 +10,9 @@ from pathlib import Path
 
 from tests.faults.afterwards import after_the_fault, next_run, release
 from tests.faults.matrix import Row
-from tests.faults.project import NEW, NOTEBOOKS, SCORED, UNDISTURBED, Project, Run
+from tests.faults.project import NEW, NOTEBOOKS, SCORED, Project, Run
 
-SETTINGS_ERROR, WORK_FOLDER_ERROR, DISK_ERROR, MODEL_ERROR = 3, 16, 17, 18
+SETTINGS_ERROR, CONTRACT_ERROR, WORK_FOLDER_ERROR, DISK_ERROR, MODEL_ERROR = 3, 10, 16, 17, 18
 NOBODY = 65534
 _MLFLOW, _DAGSTER = "mlflow.db", "runs.db"
 _NO_DATABASE = b"no database" * 1000
@@ -99,20 +99,21 @@ def two_at_once(project: Project) -> Iterator[Row]:
 
 
 def source_replaced(project: Project) -> Iterator[Row]:
-    """A table of the bank gets other rows while it is read: refused, or taken as it was or is; then it is put back."""
-    project.restore(UNDISTURBED)
-    path = project.bank / "customers.parquet"
-    content = path.read_bytes()
-    over = threading.Event()
-    changing = threading.Thread(target=_change_rows, args=(path, over))
-    run = project.start("validate")
-    changing.start()
-    code = run.end()
-    over.set()
-    changing.join()
-    wrong = [*after_the_fault(project), *run.unsaid()]
-    path.write_bytes(content)
-    yield Row("source replaced while being read", NOTEBOOKS[0], f"code {code}: {run.words()}", tuple(wrong))
+    """In each step a table of the bank gets other rows, again and again; each time it is put back, and the run goes on.
+
+    A run may not keep anything that was made of rows which are no longer there, although the next one finds the table
+    as it was before.
+    """
+    project.restore(NEW)
+    for name in NOTEBOOKS:
+        run = project.start()
+        met = run.notebook_at_work(name)
+        with _changing(project.bank / "customers.parquet"):
+            code = run.end()
+        wrong = [*after_the_fault(project), *run.unsaid(), *([] if met else [f"did not come to {name}"])]
+        if code not in (CONTRACT_ERROR, WORK_FOLDER_ERROR):
+            wrong.append(f"ended with {code}, not {CONTRACT_ERROR} or {WORK_FOLDER_ERROR}")
+        yield Row("a table is replaced while it is read", name, f"code {code}: {run.words()}", tuple(wrong))
     yield next_run(project)
 
 
@@ -207,16 +208,30 @@ def _fill(ballast: Path, spare_kib: int) -> None:
 
 
 def _become_nobody() -> None:
+    os.setgroups([])
     os.setgid(NOBODY)
     os.setuid(NOBODY)
 
 
+@contextmanager
+def _changing(path: Path) -> Iterator[None]:
+    """Give a Parquet file other rows all the time, as a bank's export that comes late does; then it is as it was."""
+    content, over = path.read_bytes(), threading.Event()
+    changing = threading.Thread(target=_change_rows, args=(path, over))
+    changing.start()
+    try:
+        yield
+    finally:
+        over.set()
+        changing.join()
+        path.write_bytes(content)
+
+
 def _change_rows(path: Path, over: threading.Event) -> None:
-    """Give a Parquet file other rows, again and again, as a bank's export that comes late does."""
     import pyarrow.parquet as pq
 
     rows = pq.read_table(path)
     for turn in range(1, 10_000):
+        pq.write_table(rows.slice(turn % 50), path)
         if over.wait(0.3):
             return
-        pq.write_table(rows.slice(turn % 50), path)

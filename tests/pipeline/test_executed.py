@@ -1,8 +1,10 @@
 import json
+from dataclasses import replace
 
 import pytest
 
-from goldmine.core.errors import NotebookError, ReleaseError
+from goldmine.contract.bank import file_state
+from goldmine.core.errors import ContractError, NotebookError, ReleaseError
 from goldmine.core.files import write_json
 from goldmine.pipeline.notebook import run_notebook
 from goldmine.pipeline.snapshot import Snapshot
@@ -35,6 +37,16 @@ def test_notebook_whose_cells_did_not_all_run_well_has_failed(write, work, monke
     assert (work.notebooks(AS_OF) / "1_odd.ipynb").stat().st_size < 10_000_000
 
 
+def test_what_programs_print_stays_in_the_notebook(write, work, monkeypatch, capfd):
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # with it a kernel takes no notice of what programs print
+    write("1_print", "import os\nos.write(1, b'customer A1\\n')\nos.system('echo customer A2; echo customer A3 >&2')")
+    kept = run(work, "1_print").notebook.read_text("utf-8")
+    printed = capfd.readouterr()
+    for customer in ("customer A1", "customer A2", "customer A3"):
+        assert customer in kept.replace("echo customer", "")
+        assert customer not in printed.out + printed.err
+
+
 def test_command_that_succeeds_and_its_lines_are_as_ever(write, work):
     write("1_good", "word = 'seen'\nlines = !echo {word}\n!echo $word", "assert lines == ['seen']")
     cells = json.loads(run(work, "1_good").notebook.read_text("utf-8"))["cells"]
@@ -55,9 +67,9 @@ class TestStepWhoseCellsRan:
         monkeypatch.setattr(Snapshot, "bank", make_bank(tmp_path / "bank", {"customers": [{"customer_id": "a"}]}))
         monkeypatch.setattr("goldmine.pipeline.step.code_inputs", lambda notebook: {})
 
-        def attempt(cell, suites=(), makes=lambda run: [run.work.root / "made.txt"]):
+        def attempt(cell, suites=(), makes=lambda run: [run.work.root / "made.txt"], after=()):
             write("1_makes", cell)
-            step = Step("made", "", "", notebook="1_makes", makes=makes, suites=suites)
+            step = Step("made", "", "", notebook="1_makes", makes=makes, suites=suites, after=after)
             return run_step(step, Snapshot(tmp_path / "bank", work, AS_OF))
 
         return attempt
@@ -77,6 +89,17 @@ class TestStepWhoseCellsRan:
 
         with pytest.raises(ReleaseError, match="not whole"):
             try_step("1", makes=makes)
+
+    @pytest.mark.parametrize("then", ["open('made.txt', 'w').close()", "raise OSError('no such rows')"])
+    def test_table_that_changed_meanwhile_fails_it(self, try_step, work, monkeypatch, then):
+        bank = Snapshot.bank
+        (file,) = bank.tables["customers"].files
+        known = replace(file, state=file_state(file.path))
+        tables = {"customers": replace(bank.tables["customers"], files=(known,))}
+        monkeypatch.setattr(Snapshot, "bank", replace(bank, tables=tables))
+        with pytest.raises(ContractError, match=r"customers: customers\.parquet changed while"):
+            try_step(f"open({str(file.path)!r}, 'ab').write(b'more')\n{then}", after=("tables",))
+        assert not (work.root / "steps" / str(AS_OF) / "1_makes.json").exists()
 
     @pytest.mark.parametrize(
         ("success", "said"), [(None, "did not run"), (True, "did not run"), (False, "did not run")]

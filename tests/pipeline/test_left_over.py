@@ -62,6 +62,11 @@ class TestDagstersStore:
         assert set(close_dagster_runs(instance)) == {killed.run_id, elsewhere.run_id}
         assert [self.state(instance, run) for run in (killed, alive)] == ["FAILURE", "STARTED"]
 
+    def test_run_that_was_killed_before_it_began_is_closed(self, instance, dead):
+        killed = self.make(instance, dg.DagsterRunStatus.NOT_STARTED, {PROCESS_TAG: dead})
+        assert close_dagster_runs(instance) == [killed.run_id]
+        assert self.state(instance, killed) == "FAILURE"
+
     def test_run_without_a_process_may_still_be_loading_its_code(self, instance, monkeypatch):
         run = self.make(instance, dg.DagsterRunStatus.STARTING, {})
         assert close_dagster_runs(instance) == []

@@ -1,5 +1,6 @@
 import types
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -196,6 +197,19 @@ def test_each_work_folder_has_a_store_of_its_own(tmp_path, monkeypatch):
     stores = {dagster_home(Workspace(tmp_path / name)) for name in ("one", "two")}
     assert stores == {tmp_path / "one" / "dagster", tmp_path / "two" / "dagster"}
     assert "nux:" in (tmp_path / "one" / "dagster" / "dagster.yaml").read_text()
+
+
+def test_store_whose_making_was_cut_short_is_made_anew(tmp_path, monkeypatch):
+    def cut_short(folder):
+        (Path(folder) / "history").mkdir()
+        raise RuntimeError("killed")
+
+    work = Workspace(tmp_path / "work")
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="killed"):
+        patch.setattr(dg.DagsterInstance, "from_config", cut_short)
+        dagster_home(work)
+    assert not work.dagster.exists()
+    assert (dagster_home(work) / "history" / "runs" / "index.db").stat().st_size > 0
 
 
 def test_what_one_bank_ran_and_scheduled_never_shows_for_another(tmp_path):

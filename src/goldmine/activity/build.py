@@ -70,6 +70,7 @@ def build_activity(bank: Bank, work: Workspace, engine: Engine = DUCKDB) -> Acti
     rows = max(file.rows for table in _KINDS if bank.has(table) for file in bank.tables[table].files)
     build = partial(_build_partition, bank, work)
     for name in run_tasks(engine, stale, "activity by month", build, rows=rows):
+        bank.require_unchanged()
         index[name] = fingerprints[name]
         write_json(work.activity / "index.json", index)
     for name in set(index) - set(fingerprints):

@@ -1,6 +1,7 @@
 """A bank as downstream rooms see it: canonical, strictly typed Parquet files and nothing else."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from goldmine.contract.schema import DUCKDB_TYPES
 from goldmine.contract.tables import TABLES
 from goldmine.core.dates import month_key
 from goldmine.core.engine import read_parquet
-from goldmine.core.errors import HistoryError
+from goldmine.core.errors import ContractError, HistoryError
+from goldmine.core.fingerprint import of_file
 from goldmine.core.i18n import _
 
 
@@ -26,6 +28,24 @@ def no_rows(connection: SQLBackend, schema: ibis.Schema) -> str:
     types = connection.compiler.type_mapper
     columns = (f"CAST(NULL AS {types.to_string(kind)}) AS {name}" for name, kind in schema.items())
     return f"SELECT {', '.join(columns)} WHERE false"
+
+
+def file_state(path: Path) -> list[int]:
+    """What the file system says of a file: size, and times of change. No program can set the inode's, the last one."""
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+
+
+def is_as_it_was(path: Path, state: list[int], fingerprint: str) -> bool:
+    """Whether a file has not been written since it had a state and a content.
+
+    A backup's hard link or a new mode changes the inode's time alone; then the content decides.
+    """
+    try:
+        now = file_state(path)
+        return now == state or (now[:2] == state[:2] and of_file(path) == fingerprint)
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -42,12 +62,19 @@ class TableFile:
         Rows in it.
     month : str
         ``YYYY-MM`` of all its rows, for tables that are partitioned by month; else empty.
+    state : list of int
+        Its `file_state` when it had that content; empty where nobody asked.
     """
 
     path: Path
     fingerprint: str
     rows: int
     month: str = ""
+    state: list[int] = field(default_factory=list, compare=False)
+
+    def is_unchanged(self) -> bool:
+        """Whether it has not been written since its content was known."""
+        return not self.state or is_as_it_was(self.path, self.state, self.fingerprint)
 
 
 @dataclass(frozen=True)
@@ -114,6 +141,19 @@ class Bank:
                 ),
             )
 
+    def require_unchanged(self) -> None:
+        """Refuse to go on with what was read of tables that changed meanwhile, before anything that is kept says it.
+
+        Raises
+        ------
+        ContractError
+            If a file was written since the bank was opened, even with the same rows.
+        """
+        for name, table in self.tables.items():
+            changed = [file.path for file in table.files if not file.is_unchanged()]
+            if changed:
+                raise changed_while_read(name, changed)
+
     def read(
         self, connection: SQLBackend, table: str, months: list[str] | None = None, *, raw: bool = False
     ) -> ibis.Table:
@@ -146,3 +186,15 @@ class Bank:
             known = value.isin(column.codes).ifelse(value, ibis.null(schema[column.name]))
             columns[column.name] = known if column.codes and not raw else value
         return rows.select(**columns)
+
+
+def changed_while_read(table: str, files: Iterable[Path]) -> ContractError:
+    """The error for files of a table that were replaced, or went, while they were read."""
+    return ContractError(
+        _(
+            "{table}: {files} changed while the table was being read, so nothing was made of it.",
+            table=table,
+            files=", ".join(sorted(path.name for path in files)),
+        ),
+        _("Run again when the export is complete, and let it write under another name and rename the file at the end."),
+    )

@@ -126,7 +126,7 @@ def _placed(work: Workspace, table: str, file: TableFile, written: Written | Non
     path = place_of(work, table, written.path, file.month)
     path.parent.mkdir(parents=True, exist_ok=True)
     written.path.replace(path)
-    return TableFile(path, hashes.of(path), written.rows, file.month)
+    return hashes.table_file(path, written.rows, file.month)
 
 
 def _columns(spec: TableSpec, columns: Sequence[str]) -> _Columns:

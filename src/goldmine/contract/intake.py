@@ -28,6 +28,7 @@ from goldmine.contract.source_totals import source_totals
 from goldmine.contract.sources import ParquetSource, PostgresSource
 from goldmine.contract.stage import connect, left_out, stage
 from goldmine.contract.tables import TABLES
+from goldmine.contract.unchanged_sources import unchanged_sources
 from goldmine.contract.value_forms import built_in_words
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.errors import ContractError
@@ -120,7 +121,8 @@ def _take_in_all(intake: _Intake, scratch: Path) -> dict[str, _Taken]:
     taken, faults = {}, []
     for name in track([name for name in TABLES if name in intake.mapping.tables], "taking in tables"):
         try:
-            table = _take_in(intake, TABLES[name], scratch / name)
+            with unchanged_sources(intake.mapping, TABLES[name], intake.hashes):
+                table = _take_in(intake, TABLES[name], scratch / name)
             if table.standing or table.written:
                 taken[name] = table
             elif TABLES[name].compulsory:
@@ -143,7 +145,7 @@ def _take_in(intake: _Intake, spec: TableSpec, scratch: Path) -> _Taken:
     if isinstance(source, ParquetSource) and not table.select and not table.declared:
         footers = canonical_footers(source.files(), spec)
         if footers is not None:
-            files = tuple(TableFile(f.path, intake.hashes.of(f.path), f.rows, f.month) for f in footers)
+            files = tuple(intake.hashes.table_file(f.path, f.rows, f.month) for f in footers)
             return _Taken(footers[0].columns if footers else (), files, intake=_counted_in_place(intake, spec, files))
     made_from = _made_from(intake, spec)
     entry = intake.saved.get("tables", {}).get(spec.name, {})
@@ -160,7 +162,7 @@ def _take_in(intake: _Intake, spec: TableSpec, scratch: Path) -> _Taken:
         yuan = amounts_read(spec, counts)
         sources = source_totals(connection, spec, intake.mapping, (read, yuan))
         unknown = left_out(connection, spec, intake.mapping)
-        described = source_columns(connection, spec, intake.mapping)
+        described = source_columns(connection, spec, intake.mapping, staged)
     shutil.rmtree(staged)
     counted = reconciled(spec, sources, counts, (read, sum(file.rows for file in written)), unknown)
     columns = written[0].columns if written else ()
@@ -272,7 +274,7 @@ def _move(work: Workspace, hashes: Hashes, table: str, file: Written) -> TableFi
     if not path.exists() or hashes.of(path) != fingerprint:
         path.parent.mkdir(parents=True, exist_ok=True)
         file.path.replace(path)
-    return TableFile(path, hashes.of(path), file.rows, file.month)
+    return hashes.table_file(path, file.rows, file.month)
 
 
 def _remove_others(work: Workspace, needed: set[Path]) -> None:

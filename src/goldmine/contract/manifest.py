@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from goldmine.contract.bank import Bank, CanonicalTable, TableFile
+from goldmine.contract.bank import Bank, CanonicalTable, TableFile, file_state, is_as_it_was
 from goldmine.contract.reconciliation import TableIntake
 from goldmine.core.errors import DiskError, WorkFolderError
 from goldmine.core.files import read_json, write_json
@@ -35,7 +35,7 @@ class Hashes:
 
     def of(self, path: Path) -> str:
         """SHA-256 of a file's content; a file that has not changed since it was last hashed is not read."""
-        state = _state(path)
+        state = file_state(path)
         entry = self.known.get(str(path))
         if entry is None or entry[:-1] != state:
             entry = [*state, of_file(path)]
@@ -45,6 +45,16 @@ class Hashes:
     def of_all(self, paths: Iterable[Path]) -> list[str]:
         """SHA-256 of each file."""
         return [self.of(path) for path in paths]
+
+    def is_unchanged(self, path: Path) -> bool:
+        """Whether a file has not been written since it was hashed."""
+        entry = self.used.get(str(path))
+        return entry is not None and is_as_it_was(path, entry[:-1], str(entry[-1]))
+
+    def table_file(self, path: Path, rows: int, month: str) -> TableFile:
+        """A file of a table, with its content and its state."""
+        fingerprint = self.of(path)
+        return TableFile(path, fingerprint, rows, month, self.used[str(path)][:-1])
 
 
 @dataclass(frozen=True)
@@ -133,9 +143,10 @@ def saved_files(entry: dict[str, Any], work: Workspace) -> tuple[TableFile, ...]
     files = []
     for file in entry["files"]:
         path = work.root / file["path"]
-        if not path.is_file() or (_state(path) != file["state"] and of_file(path) != file["fingerprint"]):
+        state = file_state(path) if path.is_file() else None
+        if state is None or (state != file["state"] and of_file(path) != file["fingerprint"]):
             return None
-        files.append(TableFile(path, file["fingerprint"], file["rows"], file["month"]))
+        files.append(TableFile(path, file["fingerprint"], file["rows"], file["month"], state))
     return tuple(files)
 
 
@@ -156,10 +167,5 @@ def _file_entry(file: TableFile, work: Workspace) -> dict[str, Any]:
         "fingerprint": file.fingerprint,
         "rows": file.rows,
         "month": file.month,
-        "state": _state(file.path),
+        "state": file.state or file_state(file.path),
     }
-
-
-def _state(path: Path) -> list[int]:
-    status = path.stat()
-    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]

@@ -66,7 +66,7 @@ def _shapes(work: Workspace) -> dict[str, Any]:
 
 def _columns(table: str, before: dict[str, Any], now: dict[str, Any]) -> Iterator[LocalizedText]:
     old, new = before["source_columns"], now["source_columns"]
-    if not old or not new:  # a database's tables, or a record from before shapes were kept
+    if not old or not new:  # a record from before shapes were kept, or a table without rows
         old, new = dict.fromkeys(before["columns"], ""), dict.fromkeys(now["columns"], "")
     gone, added = [name for name in old if name not in new], [name for name in new if name not in old]
     for was, is_now in list(_renamed({name: old[name] for name in gone}, {name: new[name] for name in added})):

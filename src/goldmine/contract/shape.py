@@ -8,29 +8,39 @@ import pyarrow.parquet as pq
 
 from goldmine.contract.mapping import Mapping
 from goldmine.contract.schema import TableSpec
+from goldmine.contract.sources import DuckdbSource, PostgresSource, SqliteSource
 from goldmine.core.sql import literals, quoted
 
 
-def source_columns(connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Mapping) -> dict[str, str]:
-    """Columns of a table's file sources with DuckDB's types, before any SELECT.
+def source_columns(
+    connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Mapping, staged: Path
+) -> dict[str, str]:
+    """Columns of a table's file sources with DuckDB's types, before any SELECT; of a database, those of its SELECT.
 
     With several sources each column has its source's name before it. A column of a CSV file is a text whatever it
-    holds. Tables of a database are not described.
+    holds, and so is one of SQLite.
 
     Parameters
     ----------
     connection : duckdb.DuckDBPyConnection
         Where `goldmine.contract.stage.stage` has named the sources.
+    staged : Path
+        What it has read of them, in the source's types.
     """
     names = mapping.tables[spec.name].source
+    if any(isinstance(mapping.sources[name], DuckdbSource | SqliteSource | PostgresSource) for name in names):
+        files = sorted(staged.rglob("*.parquet"))
+        rows = f"read_parquet({literals(files)}, hive_partitioning = false)"
+        return _described(connection, rows) if files else {}
     columns: dict[str, str] = {}
     for name in names:
-        try:
-            described = connection.execute(f"DESCRIBE SELECT * FROM {quoted(name)}").fetchall()
-        except duckdb.Error:
-            continue
-        columns |= {(f"{name}.{row[0]}" if len(names) > 1 else row[0]): row[1] for row in described}
+        described = _described(connection, quoted(name))
+        columns |= {(f"{name}.{column}" if len(names) > 1 else column): kind for column, kind in described.items()}
     return columns
+
+
+def _described(connection: duckdb.DuckDBPyConnection, rows: str) -> dict[str, str]:
+    return {row[0]: row[1] for row in connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()}
 
 
 def file_columns(files: Sequence[Path]) -> dict[str, str]:

@@ -115,6 +115,7 @@ def build_customers(bank: Bank, work: Workspace, days: Sequence[date]) -> Custom
             query = _query(sources, catalogue, day, before, queries)
             to = f"{literal(temporary)} (FORMAT parquet, COMPRESSION zstd)"
             sources.connection.raw_sql(f"COPY ({query}) TO {to}")
+        bank.require_unchanged()
         write_json(path.with_suffix(".json"), current)
         made.append(day)
     return CustomersReport(tuple(made), tuple(kept), off)

@@ -60,6 +60,7 @@ def build_features(bank: Bank, work: Workspace, cutoffs: list[date], engine: Eng
     write_json(_dictionary(work), [feature.stored() for feature in catalogue() if carried(bank, feature)])
 
     for cutoff in _written(engine, bank, work, stale):
+        bank.require_unchanged()
         write_json(_mark(work, cutoff), fingerprints[cutoff])
     return FeatureReport(tuple(stale), tuple(c for c in cutoffs if c not in stale))
 

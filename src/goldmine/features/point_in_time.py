@@ -64,8 +64,11 @@ def known_fingerprint(bank: Bank, work: Workspace, cutoff: date) -> str:
         stored = {"files": files, "fingerprints": {}}
     fingerprints = stored["fingerprints"]
     if str(cutoff) not in fingerprints:
-        with duckdb.connect() as connection:
-            fingerprints[str(cutoff)] = of_value([_digest(connection, table, cutoff) for table in tables])
+        try:
+            with duckdb.connect() as connection:
+                fingerprints[str(cutoff)] = of_value([_digest(connection, table, cutoff) for table in tables])
+        finally:
+            bank.require_unchanged()
         write_json(path, stored)
     return str(fingerprints[str(cutoff)])
 

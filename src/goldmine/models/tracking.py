@@ -16,6 +16,7 @@ from goldmine.core.files import disk_errors, read_record, write_json
 from goldmine.core.i18n import _
 from goldmine.core.notice import shout
 from goldmine.core.workspace import home
+from goldmine.models.new_store import make_sqlite_store
 from goldmine.models.store import PORTS, Store, store_address
 from goldmine.models.store_fault import store_fault
 
@@ -111,6 +112,7 @@ def use_tracking(bank_name: str) -> str:
         logging.getLogger(name).setLevel(logging.ERROR)
     _set_store(_offline_uri() if unreachable() else tracking_uri())
     with _store_lock(home() / "mlruns"), _schema_errors():
+        make_sqlite_store(mlflow.get_tracking_uri())
         experiment = mlflow.get_experiment_by_name(bank_name)
         if experiment is None:
             experiment_id = mlflow.create_experiment(

@@ -83,6 +83,8 @@ def read_training_set(bank: Bank, work: Workspace, use_case: UseCase, as_of: dat
         If the history is too short, or a cutoff's features have not been made, or were made by other code.
     UseCaseError
         If the bank lacks a table or a feature that the use case needs.
+    ContractError
+        If a table changed while it was being read.
     """
     if use_case.has_external_label:
         return TrainingSet(*read_external_table(work, use_case.name))
@@ -92,6 +94,7 @@ def read_training_set(bank: Bank, work: Workspace, use_case: UseCase, as_of: dat
     labels = {cutoff: labelled(bank, work, use_case, cutoff, as_of) for cutoff in (*cutoffs.train, cutoffs.calibrate)}
     calibrate = downsample(labels.pop(cutoffs.calibrate), max_rows // 2, seed)
     test = downsample(labelled(bank, work, use_case, cutoffs.test, as_of), 2 * max_rows, seed)
+    bank.require_unchanged()
     sampled = downsample_negatives(labels, max_rows, seed)
     train = [with_features(work, cutoff, rows) for cutoff, rows in sampled.items()]
     return TrainingSet(

@@ -12,7 +12,7 @@ from typing import Any
 
 from goldmine.core.audit.log import system_user
 from goldmine.core.errors import GoldmineError, UseCaseError, WorkFolderError
-from goldmine.core.files import disk_errors
+from goldmine.core.files import disk_errors, whole_folder
 from goldmine.core.i18n import _
 from goldmine.core.processes import process_mark
 from goldmine.core.workspace import Workspace, home
@@ -22,6 +22,8 @@ from goldmine.pipeline.left_over import PROCESS_TAG, close_dagster_runs, close_m
 from goldmine.pipeline.run_status import USER_TAG
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.stop import run_stoppable
+
+_SETTINGS = "dagster.yaml"
 
 
 def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
@@ -120,14 +122,24 @@ def dagster_home(work: Workspace) -> Path:
     """Dagster's folder in a bank's work folder, with the project's settings in it.
 
     Banks share no store: assets, runs and schedules of one never show another's. So a ``DAGSTER_HOME`` that is set
-    already is not taken.
+    already is not taken. A new store is made whole or not at all: Dagster makes its tables in many steps, and a process
+    that is killed between two of them would leave a store in which every later run fails.
     """
     folder = work.dagster.absolute()
-    work.make_folder(folder)
-    with disk_errors(folder):
-        if not (folder / "dagster.yaml").exists():
-            shutil.copy(home() / "pipelines" / "dagster.yaml", folder)
+    if not (folder / _SETTINGS).exists():
+        with work.lock():
+            if not (folder / _SETTINGS).exists():
+                _make_store(folder)
     return folder
+
+
+def _make_store(folder: Path) -> None:
+    import dagster
+
+    with whole_folder(folder) as temporary:
+        shutil.copy(home() / "pipelines" / _SETTINGS, temporary)
+        with dagster.DagsterInstance.from_config(str(temporary)):
+            pass
 
 
 def _assets(steps: tuple[str, ...], use_cases: tuple[str, ...]) -> list[Any]:

@@ -1,10 +1,13 @@
 """What holds in a run's kernels, as an extension of IPython: a failing ``!command`` fails its cell, and so does a cell
-that prints without end; what it prints beyond the limit goes nowhere.
+that prints without end; what it prints beyond the limit goes nowhere. What a cell prints stays in the notebook.
 """
 
+import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
+from io import UnsupportedOperation
 from typing import Any
 
 from goldmine.core.errors import NotebookError
@@ -22,7 +25,20 @@ def load_ipython_extension(shell: Any) -> None:
     shell.events.register("pre_run_cell", printed.begin)
     shell.events.register("post_run_cell", printed.end)
     for stream in (sys.stdout, sys.stderr):
+        echo_nothing(stream)
         printed.limit(stream)
+
+
+def echo_nothing(stream: Any) -> None:
+    """Keep what programs and libraries print out of the run's own output, which may be a log that others read.
+
+    ipykernel puts it into the notebook and writes it to the kernel's former output besides.
+    """
+    with suppress(UnsupportedOperation):  # where it does not watch what programs print
+        former = stream.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, former)
+        os.close(nowhere)
 
 
 def raise_for_commands(shell: Any) -> None:

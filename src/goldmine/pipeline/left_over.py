@@ -48,7 +48,10 @@ def close_dagster_runs(instance: Any, own_run: str = "") -> list[str]:
     import dagster as dg
 
     running = dg.RunsFilter(
-        statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+        statuses=[
+            *(dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED),
+            dg.DagsterRunStatus.CANCELING,
+        ]
     )
     closed = []
     for record in instance.get_run_records(running):

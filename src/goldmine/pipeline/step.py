@@ -4,7 +4,8 @@ A ledger for each step and snapshot records what the step was made from and what
 not made again.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -131,24 +132,44 @@ def run_step(step: Step, run: Snapshot) -> StepResult:
     Raises
     ------
     GoldmineError
-        If a cell raised it, or it is not proved that the step made its files; see `goldmine.pipeline.proof`.
+        If a cell raised it, a table changed meanwhile, or it is not proved that the step made its files; see
+        `goldmine.pipeline.proof`.
     """
     parameters: dict[str, Any] = {"work": str(run.work.root), "as_of": str(run.as_of), "language": run.language}
     parameters |= {**_subject(run), **step.parameters(run)}
     _refuse_own(step, parameters, run.parameters)
     parameters |= run.parameters
     inputs = {**code_inputs(step.notebook), "parameters": of_value(parameters)}
-    inputs |= {read.__name__: of_value(read(run)) for read in step.reads}
+    with _unchanged_tables(step, run):
+        inputs |= {read.__name__: of_value(read(run)) for read in step.reads}
     ledger = step_ledger(step, run, inputs)
     before = suite_marks(step, run)
-    made_by, reused = ledger.run(
-        run.bank_name,
-        lambda: run_notebook(step.notebook, parameters, run.work, run.as_of, bank=run.bank_name),
-        lambda: made_files(step, run, before),
-    )
+
+    def make() -> Executed:
+        with _unchanged_tables(step, run):
+            return run_notebook(step.notebook, parameters, run.work, run.as_of, bank=run.bank_name)
+
+    made_by, reused = ledger.run(run.bank_name, make, lambda: made_files(step, run, before))
     if reused:
         run.tell(ledger.name, _("unchanged, taken as it is"))
     return StepResult(made_by, reused)
+
+
+@contextmanager
+def _unchanged_tables(step: Step, run: Snapshot) -> Iterator[None]:
+    """Refuse what a block made of tables that changed meanwhile, whatever else it found; the first step takes them in.
+
+    Raises
+    ------
+    ContractError
+        Names the table.
+    """
+    bank = run.bank if step.after else None
+    try:
+        yield
+    finally:
+        if bank is not None:
+            bank.require_unchanged()
 
 
 def _refuse_own(step: Step, own: Mapping[str, Any], given: Mapping[str, str]) -> None:

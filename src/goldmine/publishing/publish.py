@@ -96,6 +96,7 @@ def _fill(bank: Bank, work: Workspace, scored: list[Scored], release: ReleaseMet
         to_check += _campaigns_to_check(tables, release, folder)
     results = validate_files(to_check, work, bank)
     require(results)
+    tables.bank.require_unchanged()
     list_results, campaign_results = results[: len(written)], results[len(written) :]
     return Manifest(
         as_of=release.as_of,

@@ -32,8 +32,17 @@ def validate_bank(bank: Bank, work: Workspace, as_of: date | None = None) -> lis
     -------
     list of SuiteResult
         A suite a table. Nothing is raised for broken rules: see `require`.
+
+    Raises
+    ------
+    ContractError
+        If a table changed while it was being read.
     """
-    results = _evaluated(count_tables(bank, as_of=as_of), work)
+    try:
+        counted = count_tables(bank, as_of=as_of)
+    finally:
+        bank.require_unchanged()
+    results = _evaluated(counted, work)
     for name in TABLES.keys() - bank.tables.keys():
         work.validation(name).unlink(missing_ok=True)
     finish_site(work)

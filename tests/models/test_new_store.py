@@ -1,0 +1,43 @@
+"""A tracking store whose making was cut short leaves nothing behind, and is made anew."""
+
+import sqlite3
+from contextlib import closing
+
+import mlflow
+import pytest
+from mlflow.store.db import utils
+
+from goldmine.models.new_store import make_sqlite_store
+from goldmine.models.tracking import use_tracking
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    monkeypatch.setenv("GOLDMINE_HOME", str(tmp_path))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    return tmp_path / "mlruns" / "mlflow.db"
+
+
+def cut_short(engine):
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE runs (status TEXT)")
+    raise RuntimeError("killed")
+
+
+def test_store_that_was_cut_short_is_made_anew(store, monkeypatch):
+    with monkeypatch.context() as patch, pytest.raises(RuntimeError, match="killed"):
+        patch.setattr(utils, "_initialize_tables", cut_short)
+        use_tracking("tiny")
+    assert [path.name for path in store.parent.iterdir()] == [".lock"]
+    use_tracking("tiny")
+    assert mlflow.get_experiment_by_name("tiny") is not None
+
+
+def test_store_that_is_there_and_one_that_is_no_file_are_left_alone(store):
+    store.parent.mkdir()
+    with closing(sqlite3.connect(store)) as connection:
+        connection.execute("CREATE TABLE own (a)")
+    before = store.read_bytes()
+    make_sqlite_store(f"sqlite:///{store}")
+    make_sqlite_store("http://tracking:5000")
+    assert store.read_bytes() == before

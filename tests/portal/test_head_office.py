@@ -51,6 +51,8 @@ RECORD = {
     "settings": "bced48e5222be9e6",
 }
 
+_ELSEWHERE = "those of earlier releases were measured there"
+
 
 @pytest.fixture
 def page(browser, release, settings, tmp_path):
@@ -124,9 +126,16 @@ def test_a_campaign_shows_its_funnel_capacity_and_origin(page, release):
     assert _line(text, "channel phone call") == ["channel phone call", "60", "60", "12.50"]
     assert _line(text, "branch B1")[1:] == ["20", "–", "0.00"]
     assert "NOT MEASURABLE" in text
+    assert "drawn by earlier releases" not in text
     assert "4,059" in text
     assert text.count("bank.longtail 3") == 1
     assert "31 rules, 0 fatal" in text
+
+
+def test_a_campaign_says_how_many_earlier_releases_drew(page, release):
+    power = RECORD["power"] | {"newly_drawn": {"contact": 30, "control": 5, "held_out": 1}}
+    Release.objects.update(manifest={"campaigns": {"c": RECORD | {"power": power}}, "files": []})
+    assert "drawn by earlier releases and measured there</dt><dd>45</dd>" in page("head")[1]
 
 
 def _file(path):
@@ -165,6 +174,11 @@ def test_measured_effects_come_with_their_interval(page, tmp_path):
     assert "+3.5%" in text
     assert "+1.1% … +5.9%" in text
     assert "cannot be measured" in text
+    assert _ELSEWHERE not in text
+    keep_figures(
+        Workspace(tmp_path), KeptFigures("small", "2024-06-30", "2024-08-31", figures | {"drawn_before": 40.0})
+    )
+    assert _ELSEWHERE in page("head")[1]
 
 
 def test_a_campaign_of_an_earlier_year_keeps_its_title(page, tmp_path):

@@ -60,7 +60,7 @@ def head_office(request: HttpRequest) -> HttpResponse:
     chosen = chosen if chosen in titles else ""
     made = progress(user, release, chosen)
     work = Workspace(settings.GOLDMINE_WORK)
-    measured = campaign_titles(releases_out(work))
+    measured, effects = campaign_titles(releases_out(work)), kept_figures(work)
     branches = names.beside("branch_id", list(made.branches), language())
     context = {
         "release": release,
@@ -73,7 +73,8 @@ def head_office(request: HttpRequest) -> HttpResponse:
         "campaigns": [
             _campaign(name, record, release) for name, record in (release.manifest.get("campaigns") or {}).items()
         ],
-        "effects": kept_figures(work),
+        "effects": effects,
+        "some_drawn_before": any(kept.figures.get("drawn_before") for kept in effects),
         "measured_titles": {code: in_language(title, language()) for code, title in measured.items()},
         "releases": list(Release.objects.order_by("-as_of", "-created_at")[:_RELEASES]),
         "files": _origins(release.manifest.get("files") or []),

@@ -32,7 +32,8 @@ def test_balances_switch_long_tail_on(tmp_path, work):
 def test_quarterly_use_case_runs_on_schedule_or_on_request(tmp_path, work):
     tables = {"customers": CUSTOMERS, "transactions": MOVES, "balances": [balance("a", "2024-06-30", "demand", "1.00")]}
     bank = make_bank(tmp_path, tables)
-    supported = ["card_use", "dormancy", "longtail", "payroll", "staff", "winback"]  # association needs product events
+    # association needs product events
+    supported = ["card_use", "dormancy", "longtail", "maturity", "payroll", "staff", "winback"]
     assert selected_use_cases(bank, work, AS_OF, quarterly=True) == supported
     assert selected_use_cases(bank, work, AS_OF, ["winback"]) == ["winback"]
 

@@ -181,6 +181,17 @@ def test_about_sheet_names_bank_model_and_funnel(tmp_path):
     assert about["own staff"][0] == "staff.customer_id"
 
 
+def test_a_list_without_a_model_says_its_rate_and_nothing_of_training(tmp_path):
+    stated = LONGTAIL.model_copy(update={"expected_rate": 0.05})
+    write_listing(
+        tmp_path, Listing(stated, rows_of(["0007"]), FUNNEL, MODEL), ReleaseMetadata("tiny", AS_OF, "r1", "zh")
+    )
+    about = {row[0]: row[1] for row in open_book(tmp_path)["说明"].iter_rows(values_only=True) if row[0]}
+    assert about["模型"] == "无模型；预计5.0%的符合条件客户达成"
+    assert about["符合条件的客户"] == 0
+    assert not {"MLflow 运行编号", "模型训练时点", "模型评分客户"} & set(about)
+
+
 @pytest.mark.parametrize(
     ("trained_at", "note"),
     [

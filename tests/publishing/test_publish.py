@@ -333,10 +333,10 @@ def test_campaign_without_its_tables_is_left_out_and_recorded(campaigned, capsys
     _, work, release = campaigned
     assert list(release.manifest.campaigns) == ["tail"]
     show_campaigns(work)
-    assert "left out: wake, for want of scores of dormancy" in capsys.readouterr().out
+    assert "left out: wake, for want of scores of Dormancy churn" in capsys.readouterr().out
     show_campaigns(work, "zh")
     shown = capsys.readouterr().out
-    assert "未做：wake，缺少" in shown
+    assert "未做：wake，缺少沉睡流失预警的评分" in shown
     assert shown.split()[:2] == ["活动", "排序依据"]
 
 

@@ -26,8 +26,9 @@ from goldmine.contactability.past_offers import handed_out, newest_releases, off
 from goldmine.contactability.policy import Policy
 from goldmine.contactability.rules import validity
 from goldmine.core.fingerprint import of_value
-from goldmine.core.i18n import LocalizedText, _
+from goldmine.core.i18n import LocalizedText, _, join_texts, pgettext
 from goldmine.core.workspace import Workspace
+from goldmine.labels.use_case import readable_use_cases
 
 _AGAIN = _("refused or suppressed since the lists were made")
 
@@ -166,7 +167,10 @@ def _under_survivors(tables: ContactTables, releases: list[Path]) -> pd.DataFram
 
 def _risks(tables: ContactTables, campaign: Campaign, scores: Sequence[Scores]) -> dict[str, Risk] | LocalizedText:
     if not scores:
-        return _("scores of {names}", names=", ".join(campaign.use_cases))
+        known = readable_use_cases()
+        comma = pgettext("list", ", ")
+        titles = join_texts([known[name].title if name in known else name for name in campaign.use_cases], comma)
+        return _("scores of {names}", names=titles)
     return risks_of(tables, campaign, any(score.use_case.wealth_product for score in scores))
 
 

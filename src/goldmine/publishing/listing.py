@@ -242,17 +242,18 @@ def _write_about(book: Any, title: str, listing: Listing, release: ReleaseMetada
     sheet.sheet.set_row(0, 26)
     sheet.row((title, "title"))
     sheet.skip()
-    version = _("{model}, version {version}", model=model.model_name, version=model.model_version)
-    if use_case.expected_rate is not None:
-        version = _("none; {rate:.1%} of the eligible are expected", rate=use_case.expected_rate)
+    if use_case.expected_rate is None:
+        version = _("{model}, version {version}", model=model.model_name, version=model.model_version)
+        trained = [(_("MLflow run"), model.mlflow_run), (_("Model trained at"), model.model_as_of)]
+    else:
+        version, trained = _("none; {rate:.1%} of the eligible are expected", rate=use_case.expected_rate), []
     for what, value in (
         (_("Bank"), release.bank),
         (_("As of"), str(release.as_of)),
         (_("Valid until"), str(release.as_of + timedelta(days=use_case.valid_days))),
         (_("Customers on the list"), f"{listing.rows.num_rows:,}"),
         (_("Model"), version),
-        (_("MLflow run"), model.mlflow_run),
-        (_("Model trained at"), model.model_as_of),
+        *trained,
         (_("Release"), release.release_id),
     ):
         sheet.row(cell(what), cell(value))
@@ -262,7 +263,8 @@ def _write_about(book: Any, title: str, listing: Listing, release: ReleaseMetada
     sheet.skip()
     heads = [in_language(text, language) for text in (_("Who was left out"), _("Left"), _("Remain"))]
     sheet.row((heads[0], "head"), (heads[1], "head_right"), (heads[2], "head_right"))
-    sheet.row(cell(_("Scored by the model")), (0, "count"), (funnel.scored, "count"))
+    entered = _("Scored by the model") if trained else _("Eligible customers")
+    sheet.row(cell(entered), (0, "count"), (funnel.scored, "count"))
     for step in funnel.steps:
         sheet.row(cell(step.who), (step.left, "count"), (step.remain, "count"))
     if funnel.skipped:

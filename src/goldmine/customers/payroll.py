@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import ibis
+import numpy as np
 import pandas as pd
 
 from goldmine.contract.bank import Bank
@@ -63,9 +64,10 @@ def find_payrolls(sources: SourceTables, as_of: date, rules: EmployerRules) -> P
     payments["day"] = _large_groups(payments, rules.min_payees)
     known = _employers(sources, as_of)
     payments = payments.merge(known.on_record, "left", "customer_id")
-    groups = [_of_payer(rows, known, rules) for _, rows in payments.groupby("payer", sort=True)]
-    payers = pd.concat([payers for payers, _ in groups], ignore_index=True) if groups else _no_payers()
-    staff = pd.concat([rows for _, rows in groups], ignore_index=True) if groups else payments.assign(employer_id=None)
+    accounts = _accounts(payments, known, rules)
+    staff = payments.join(accounts[["named", "is_agency"]], on="payer")
+    staff["employer_id"] = _works_at(staff, rules)
+    payers = _groups(staff, accounts, known)
     columns = ["customer_id", "payer", "day", "month", "amount", "employer_id"]
     return Payrolls(payers, staff[columns].sort_values(columns[:4], ignore_index=True))
 
@@ -211,51 +213,73 @@ def _employers(sources: SourceTables, as_of: date) -> _Employers:
     )
 
 
-def _of_payer(rows: pd.DataFrame, known: _Employers, rules: EmployerRules) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """One payer's groups with kind and employer, and its payments with each payee's employer."""
-    names = rows["longest_name"].dropna()
-    name = max(sorted(names), key=len) if len(names) else ""
-    ours = rows["payer_customer_id"].dropna()
-    customer = str(ours.iloc[0]) if len(ours) else None
-    named = known.by_firm.get(customer or "") or next(
-        (found for text in sorted(set(names), key=len) if (found := known.named(text, rules.account_words))), None
+def _accounts(payments: pd.DataFrame, known: _Employers, rules: EmployerRules) -> pd.DataFrame:
+    """By payer: payer_name (the longest), payer_customer_id, named (employer of its names), is_agency, is_private."""
+    once = payments.drop_duplicates(["payer", "customer_id"])
+    shares = once.groupby(["payer", "on_record"]).size() / once.groupby("payer")["on_record"].count()
+    employers = (shares >= _SPREAD).groupby("payer").sum().to_dict()
+    texts = payments.dropna(subset=["longest_name"]).groupby("payer")["longest_name"].unique().to_dict()
+    ours = payments.groupby("payer")["payer_customer_id"].first()
+    rows = []
+    for payer, customer in ours.astype(object).where(ours.notna(), None).items():
+        names = sorted(texts.get(payer, ()), key=lambda text: (len(text), text))
+        name = next((text for text in names if len(text) == len(names[-1])), "")
+        named = known.by_firm.get(customer or "") or next(
+            (found for text in names if (found := known.named(text, rules.account_words))), None
+        )
+        agency = any(word.lower() in name.lower() for word in rules.agency_words) or (
+            named is None and employers.get(payer, 0) >= _SPREAD_OVER
+        )
+        private = not agency and named is None and _is_person(customer, name, known)
+        rows.append((payer, name, customer, None if agency else named, agency, private))
+    columns = ["payer", "payer_name", "payer_customer_id", "named", "is_agency", "is_private"]
+    types = {"is_agency": bool, "is_private": bool}
+    return pd.DataFrame(rows, columns=columns, dtype=object).astype(types).set_index("payer")
+
+
+def _works_at(staff: pd.DataFrame, rules: EmployerRules) -> pd.Series:
+    """The employer of each payment: that of most of the group on record, else the one that the payer's name is of.
+
+    Of an agency's groups it is the one on record, where enough of the group have it.
+    """
+    group = ["payer", "day"]
+    counts = staff.drop_duplicates([*group, "customer_id"]).groupby([*group, "on_record"]).size().rename("people")
+    counts = counts.reset_index()
+    share = counts["people"] / counts.groupby(group)["people"].transform("sum")
+    top = counts[share >= _MAJORITY].rename(columns={"on_record": "top", "people": "top_people"})
+    likely = counts.loc[(share >= _MINORITY) & (counts["people"] >= rules.min_payees), [*group, "on_record"]]
+    rows = staff[[*group, "on_record", "named", "is_agency"]].merge(top, "left", group)
+    rows = rows.merge(likely.assign(is_likely=True), "left", [*group, "on_record"])
+    of_record = rows["on_record"].astype(object).where(rows["is_likely"].notna(), rows["top"].astype(object))
+    least = rows["named"].isna().map({True: rules.min_payees, False: _MAJORITY_OF})
+    of_name = rows["named"].where(~(rows["top_people"] >= least), rows["top"].astype(object))
+    return of_record.where(rows["is_agency"], of_name).set_axis(staff.index)
+
+
+def _groups(staff: pd.DataFrame, accounts: pd.DataFrame, known: _Employers) -> pd.DataFrame:
+    """A row a payer, pay day and employer: the account, and how many it pays in its latest month."""
+    latest = staff["month"] == staff.groupby("payer")["month"].transform("max")
+    groups = staff.assign(payee=staff["customer_id"].where(latest)).groupby(
+        ["payer", "day", "employer_id"], dropna=False
     )
-    shares = rows.drop_duplicates("customer_id")["on_record"].value_counts(normalize=True)
-    agency = any(word.lower() in name.lower() for word in rules.agency_words) or (
-        named is None and (shares >= _SPREAD).sum() >= _SPREAD_OVER
-    )
-    private = not agency and named is None and _is_person(customer, name, known)
-    parts = [_of_group(part, None if agency else named, agency, rules) for _, part in rows.groupby("day", sort=True)]
-    staff = pd.concat(parts, ignore_index=True)
-    several = staff["employer_id"].nunique() > 1
-    kind = "agency" if agency else "private" if private else "shared" if several else "own"
-    latest = staff["month"] == staff["month"].max()
-    groups = staff.assign(payee=staff["customer_id"].where(latest)).groupby(["day", "employer_id"], dropna=False)
     payers = groups["payee"].nunique().rename("payees").reset_index().astype({"employer_id": object})
-    titles = [known.names.get(employer, "") if isinstance(employer, str) else "" for employer in payers["employer_id"]]
-    if not agency and not private:
-        account = known.firms.get(customer or "", "") or name
-        titles = [title or account for title in titles]
-    return payers.assign(
-        payer=rows["payer"].iloc[0],
-        payer_name=name,
-        payer_kind=kind,
-        payer_customer_id=customer,
-        employer_name=titles,
-    ), staff
+    payers = payers.join(accounts, on="payer")
+    several = payers.groupby("payer")["employer_id"].transform("nunique") > 1
+    payers["payer_kind"] = np.select(
+        [payers["is_agency"], payers["is_private"], several], ["agency", "private", "shared"], "own"
+    )
+    title = payers["employer_id"].map(known.names).astype(object).fillna("")
+    account = payers["payer_customer_id"].map(known.firms).astype(object).fillna("")
+    account = account.where(account != "", payers["payer_name"])
+    own = (title != "") | payers["is_agency"] | payers["is_private"]
+    payers["employer_name"] = title.where(own, account)
+    return payers[_PAYER_COLUMNS]
 
 
-def _of_group(rows: pd.DataFrame, named: str | None, agency: bool, rules: EmployerRules) -> pd.DataFrame:
-    """One group's payments with each payee's employer."""
-    on_record = rows.drop_duplicates("customer_id")["on_record"]
-    counts, shares = on_record.value_counts(), on_record.value_counts(normalize=True)
-    top = str(shares.index[0]) if len(shares) and shares.iloc[0] >= _MAJORITY else None
-    if agency:
-        likely = shares[(shares >= _MINORITY) & (counts >= rules.min_payees)].index
-        works_at = rows["on_record"].where(rows["on_record"].isin(likely))
-        return rows.assign(employer_id=works_at.fillna(top) if top else works_at)
-    others = top is not None and counts.iloc[0] >= (rules.min_payees if named is None else _MAJORITY_OF)
-    return rows.assign(employer_id=top if others else named)
+_PAYER_COLUMNS = [
+    *("payer", "day", "payer_name", "payer_kind", "payer_customer_id"),
+    *("employer_id", "employer_name", "payees"),
+]
 
 
 def _is_person(customer: str | None, name: str, known: _Employers) -> bool:
@@ -263,11 +287,6 @@ def _is_person(customer: str | None, name: str, known: _Employers) -> bool:
     if customer is not None:
         return customer not in known.firms
     return 1 < len(name) <= MAX_PERSONS_NAME and not name.isascii()
-
-
-def _no_payers() -> pd.DataFrame:
-    columns = ["day", "employer_id", "payer", "payer_name", "payer_kind", "payer_customer_id", "employer_name"]
-    return pd.DataFrame(columns=columns, dtype=object).assign(payees=pd.Series(dtype=int))
 
 
 def has_payers(bank: Bank) -> bool:

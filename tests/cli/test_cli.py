@@ -51,6 +51,22 @@ def test_every_command_is_there(goldmine, capsys, monkeypatch):
     assert [name for name in names if f" {name} " not in output] == []
 
 
+def test_work_folder_of_another_user_is_refused_as_such(goldmine, bank, tmp_path, monkeypatch):
+    read = Path.read_bytes
+
+    def forbidden(path):
+        if path.name == "bank.json":
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    (tmp_path / "work").mkdir()
+    monkeypatch.setattr(os, "access", lambda path, mode, **given: Path(path).name != "work")
+    monkeypatch.setattr(Path, "read_bytes", forbidden)
+    code, lines = goldmine("run", "--bank", "bank", "--work", "work")
+    assert code == 16
+    assert lines[-2:] == [f"{tmp_path}/work/bank.json: may not be read.", "Permit reading it, or run as its owner."]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "what"),
     [

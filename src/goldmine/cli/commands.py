@@ -36,7 +36,10 @@ Bank = Annotated[
         "or data/sample_bank.",
     ),
 ]
-WorkFolder = Annotated[Path, typer.Option("--work", help="The bank's work folder; all results go there.")]
+WorkFolder = Annotated[
+    # That it may be read is asked when it is: the answer then has the words and the code of a work folder's.
+    Path, typer.Option("--work", readable=False, help="The bank's work folder; all results go there.")
+]
 AsOf = Annotated[
     str, typer.Option("--as-of", metavar="YYYY-MM-DD", help="A month end; if not given, the last one of the books.")
 ]

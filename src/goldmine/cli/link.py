@@ -9,7 +9,7 @@ from goldmine.core.i18n import Language
 
 app = typer.Typer(help="Customer numbers that may be one person.", no_args_is_help=True)
 
-WorkFolder = Annotated[Path, typer.Option("--work", help="The bank's work folder.")]
+WorkFolder = Annotated[Path, typer.Option("--work", readable=False, help="The bank's work folder.")]
 AsOf = Annotated[str, typer.Option("--as-of", metavar="YYYY-MM-DD", help="A month end; if not given, the last one.")]
 InLanguage = Annotated[Language, typer.Option("--language", help="en or zh.")]
 

@@ -9,7 +9,7 @@ from goldmine.core.i18n import Language, _, in_language, ngettext, pgettext
 
 app = typer.Typer(help="Tags of customers, and the reasons for them.", no_args_is_help=True)
 
-WorkFolder = Annotated[Path, typer.Option("--work", help="The bank's work folder.")]
+WorkFolder = Annotated[Path, typer.Option("--work", readable=False, help="The bank's work folder.")]
 AsOf = Annotated[str, typer.Option("--as-of", metavar="YYYY-MM-DD", help="A month end; if not given, the last one.")]
 
 

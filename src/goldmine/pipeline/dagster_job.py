@@ -123,7 +123,7 @@ def dagster_home(work: Workspace) -> Path:
 
     Banks share no store: assets, runs and schedules of one never show another's. So a ``DAGSTER_HOME`` that is set
     already is not taken. A new store is made whole or not at all: Dagster makes its tables in many steps, and a process
-    that is killed between two of them would leave a store in which every later run fails.
+    may be killed between two of them.
     """
     folder = work.dagster.absolute()
     if not (folder / _SETTINGS).exists():

@@ -170,7 +170,7 @@ def measured() -> Measured:
     whole = group("all", 0.05)
     money = SimpleNamespace(cost=3_000.0, moved=missing, converted=missing)
     compliance = Compliance(contact=900, worked=700, reached=500, control=180, contaminated=3, late=1, elsewhere=9)
-    return Measured(whole, by, "probability", fifths, curve, missing, money, predicted, compliance)
+    return Measured(whole, by, "probability", fifths, curve, missing, money, predicted, compliance, 40)
 
 
 def curves() -> pd.DataFrame:

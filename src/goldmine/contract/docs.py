@@ -152,6 +152,12 @@ amounts (2024-02-30, NaN, infinity), a Parquet or CSV file cut short, bytes that
 unknown key, table or source, a SELECT that fails, a disk that is full. Duplicates, rows of unknown customers,
 future-dated rows and unknown codes are judged by validation. The faults of all tables come in one error.
 
+A file that is written, comes or goes while its table is read stops the run with code 10 in whichever step it happens,
+and nothing that is kept says that it was made from the table: features and activity, customers tables, training rows,
+a release. So an export should write under another name and rename the file at the end. A backup's hard link or a new
+mode is no change. Tables of a database server, and a SQLite file with a log beside it, are what the server or SQLite
+gives as one SELECT.
+
 What absence would permit is refused: a row of `suppressions`, or an opt-out in `contacts`, of a customer who is not in
 `customers`; a code in `contacts.answer` that is not understood; balances without the snapshot's month.
 

@@ -134,7 +134,13 @@ def dagster_home(work: Workspace) -> Path:
 
 
 def _make_store(folder: Path) -> None:
+    """Make a store, or only its settings anew where it holds runs."""
     import dagster
+
+    if (folder / "history").exists():
+        with disk_errors(folder):
+            shutil.copy(home() / "pipelines" / _SETTINGS, folder)
+        return
 
     with whole_folder(folder) as temporary:
         shutil.copy(home() / "pipelines" / _SETTINGS, temporary)

@@ -10,7 +10,7 @@ from goldmine.core.parquet import parquet_files
 from goldmine.customers.table import customers_days, customers_path, require_current_customers
 from goldmine.features import require_current
 from goldmine.identity.household_table import households_path
-from goldmine.pipeline.inputs import champion, listed
+from goldmine.pipeline import inputs
 from goldmine.pipeline.snapshot import Snapshot
 
 
@@ -37,7 +37,7 @@ def score_files(run: Snapshot) -> Iterable[Path]:
     """The use case's scores, their origin and their drift report; by the champion, of today's features, and whole."""
     from goldmine.publishing.release_inputs import require_current_scores
 
-    path = require_current_scores(run.work, run.use_case, run.as_of, champion(run))
+    path = require_current_scores(run.work, run.use_case, run.as_of, inputs.champion(run))
     return [path, path.with_suffix(".json"), run.work.drift(run.as_of, run.use_case)]
 
 
@@ -45,7 +45,7 @@ def release_files(run: Snapshot) -> Iterable[Path]:
     """Every file of the release that today's inputs make."""
     from goldmine.publishing.release_inputs import read_scored, release_id_of
 
-    scored = [read_scored(run.work, name, run.as_of) for name in listed(run)]
+    scored = [read_scored(run.work, name, run.as_of) for name in inputs.listed(run)]
     folder = run.work.releases / str(run.as_of) / release_id_of(run.bank, run.work, scored, run.as_of, run.language)
     return sorted({folder / "manifest.json", *(path for path in folder.rglob("*") if path.is_file())})
 

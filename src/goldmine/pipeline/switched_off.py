@@ -10,7 +10,7 @@ from goldmine.customers.graph.consent import has_link_consent
 from goldmine.customers.payroll import has_payers
 from goldmine.identity.linkage.settings import load_linkage
 from goldmine.labels.use_case import load_use_case
-from goldmine.pipeline.inputs import champion
+from goldmine.pipeline import inputs
 from goldmine.pipeline.selection import missing
 from goldmine.pipeline.snapshot import Snapshot
 
@@ -69,6 +69,6 @@ def not_served(run: Snapshot) -> str:
 
 def not_scored(run: Snapshot) -> str:
     """Why a use case is not scored."""
-    if not_served(run) or champion(run):
+    if not_served(run) or inputs.champion(run):
         return not_served(run)
     return _("no champion, so no scores and no list; the notebook 4_train says why")

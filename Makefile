@@ -57,7 +57,7 @@ test-spark: $(SPARK)  ## tests on Apache Spark; Java 17 or newer must be there
 	$(BIN)/python -m pytest -m spark tests/spark
 
 KILLS := 20
-faults: $(READY)  ## the fault matrix: kills, full disks, bad cells, damaged stores; KILLS=20 at random moments: about half an hour of one core
+faults: $(READY)  ## the fault matrix: kills, full disks, bad cells, damaged stores; KILLS=20 at random moments
 	$(BIN)/python -m tests.faults --kills $(KILLS)
 
 portal-proof: $(PROOF) $(DIRECTORY)  ## the portal in a browser as each role, under load, and behind a directory; installs Debian's Chromium, PostgreSQL and slapd

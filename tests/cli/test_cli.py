@@ -177,6 +177,18 @@ def test_unknown_error_is_kept_for_its_owner_and_its_text_withheld(goldmine, ban
     assert kept.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize(
+    "cause", [OSError(28, "No space left on device"), RuntimeError("(OperationalError) database or disk is full")]
+)
+def test_error_that_came_from_a_full_disk_says_so(goldmine, bank, monkeypatch, cause):
+    def fail(*given):
+        raise ValueError("something else") from cause
+
+    monkeypatch.setattr("goldmine.pipeline.dagster_job.run_job", fail)
+    code, lines = goldmine("score", "--bank", "bank", "--work", "work")
+    assert (code, lines[0]) == (17, "A disk could not be written (No space left on device).")
+
+
 def test_damaged_store_of_dagster_is_named(goldmine, bank, tmp_path):
     (tmp_path / "work" / "dagster" / "history").mkdir(parents=True)
     (tmp_path / "work" / "dagster" / "history" / "runs.db").write_bytes(b"no database" * 100)

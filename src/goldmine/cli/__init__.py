@@ -50,8 +50,9 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        complain(unknown_error(error))
-        sys.exit(GoldmineError.exit_code)
+        told = unknown_error(error)
+        complain(told)
+        sys.exit(told.exit_code)
 
 
 if __name__ == "__main__":

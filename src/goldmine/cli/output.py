@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from goldmine.core.errors import GoldmineError
+from goldmine.core.files import disk_fault_behind
 from goldmine.core.i18n import _, in_language, pgettext
 from goldmine.core.workspace import Workspace, home
 
@@ -48,8 +49,12 @@ def errors_in(language: str) -> Iterator[None]:
 def unknown_error(error: Exception) -> GoldmineError:
     """An error that is none of ours, without its text, which may hold a customer's values or a password.
 
-    Its traceback is written to a file below ``data/errors`` that only its owner may open.
+    One that a full or read-only disk caused says so. Else its traceback is written to a file below ``data/errors`` that
+    only its owner may open.
     """
+    refused = disk_fault_behind(error)
+    if refused:
+        return refused
     kind = type(error).__name__
     file = home() / "data" / "errors" / f"{datetime.now():%Y-%m-%d_%H%M%S}_{os.getpid()}.txt"
     try:

@@ -48,6 +48,22 @@ def _disk_fault(error: Exception) -> str:
     return "" if isinstance(error, GoldmineError) else disk_refusal(str(error))
 
 
+def disk_fault_behind(error: BaseException) -> DiskError | None:
+    """The disk's refusal that an error came from, however it was wrapped on its way; none if it came from elsewhere."""
+    seen: BaseException | None = error
+    while seen is not None:
+        number = seen.errno if isinstance(seen, OSError) else None
+        refused = number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+        why = os.strerror(number) if number and refused else disk_refusal(str(seen))
+        if why:
+            return DiskError(
+                _("A disk could not be written ({why}).", why=why),
+                _("Free some space or permit writing there, then run again; finished steps are kept."),
+            )
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
 def disk_refusal(said: str) -> str:
     """What the disk refused, by what a database or a library said of it; empty if it said nothing of a disk.
 

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from typing import Any
 
@@ -39,19 +38,10 @@ def insert(model: type[models.Model], batches: Iterable[pa.RecordBatch], **same:
             return
         cursor.execute(f"CREATE TEMP TABLE loaded ON COMMIT DROP AS SELECT {columns} FROM {table} WHERE false")
         with cursor.copy(f"COPY loaded ({columns}) FROM STDIN (FORMAT csv)") as copy:
-            for text in _made_ahead(map(_as_csv, chain([first], wide))):
-                copy.write(text)
+            for batch in chain([first], wide):
+                copy.write(_as_csv(batch))
         cursor.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM loaded")
         cursor.execute("DROP TABLE loaded")
-
-
-def _made_ahead(texts: Iterator[bytes]) -> Iterator[bytes]:
-    """The same texts, each made while PostgreSQL reads the one before."""
-    with ThreadPoolExecutor(1) as maker:
-        coming = maker.submit(next, texts, None)
-        while (text := coming.result()) is not None:
-            coming = maker.submit(next, texts, None)
-            yield text
 
 
 def _with(batch: pa.RecordBatch, same: dict[str, Any]) -> pa.RecordBatch:

@@ -189,6 +189,17 @@ def test_error_that_came_from_a_full_disk_says_so(goldmine, bank, monkeypatch, c
     assert (code, lines[0]) == (17, "A disk could not be written (No space left on device).")
 
 
+def test_errors_that_name_each_other_as_their_causes_end(goldmine, bank, monkeypatch):
+    first, second = ValueError("first"), ValueError("second")
+    first.__cause__, second.__cause__ = second, first
+
+    def fail(*given):
+        raise first
+
+    monkeypatch.setattr("goldmine.pipeline.dagster_job.run_job", fail)
+    assert goldmine("score", "--bank", "bank", "--work", "work")[0] == 1
+
+
 def test_damaged_store_of_dagster_is_named(goldmine, bank, tmp_path):
     (tmp_path / "work" / "dagster" / "history").mkdir(parents=True)
     (tmp_path / "work" / "dagster" / "history" / "runs.db").write_bytes(b"no database" * 100)

@@ -50,17 +50,19 @@ def _disk_fault(error: Exception) -> str:
 
 def disk_fault_behind(error: BaseException) -> DiskError | None:
     """The disk's refusal that an error came from, however it was wrapped on its way; none if it came from elsewhere."""
-    seen: BaseException | None = error
-    while seen is not None:
-        number = seen.errno if isinstance(seen, OSError) else None
+    behind: BaseException | None = error
+    seen = set[int]()
+    while behind is not None and id(behind) not in seen:  # errors may name each other as their causes
+        seen.add(id(behind))
+        number = behind.errno if isinstance(behind, OSError) else None
         refused = number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-        why = os.strerror(number) if number and refused else disk_refusal(str(seen))
+        why = os.strerror(number) if number and refused else disk_refusal(str(behind))
         if why:
             return DiskError(
                 _("A disk could not be written ({why}).", why=why),
                 _("Free some space or permit writing there, then run again; finished steps are kept."),
             )
-        seen = seen.__cause__ or seen.__context__
+        behind = behind.__cause__ or behind.__context__
     return None
 
 

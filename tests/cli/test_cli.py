@@ -178,15 +178,20 @@ def test_unknown_error_is_kept_for_its_owner_and_its_text_withheld(goldmine, ban
 
 
 @pytest.mark.parametrize(
-    "cause", [OSError(28, "No space left on device"), RuntimeError("(OperationalError) database or disk is full")]
+    ("cause", "why"),
+    [
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (RuntimeError("(OperationalError) database or disk is full"), "No space left on device"),
+        (RuntimeError("(OperationalError) disk I/O error"), "Input/output error"),
+    ],
 )
-def test_error_that_came_from_a_full_disk_says_so(goldmine, bank, monkeypatch, cause):
+def test_error_that_came_from_the_disk_says_so(goldmine, bank, monkeypatch, cause, why):
     def fail(*given):
         raise ValueError("something else") from cause
 
     monkeypatch.setattr("goldmine.pipeline.dagster_job.run_job", fail)
     code, lines = goldmine("score", "--bank", "bank", "--work", "work")
-    assert (code, lines[0]) == (17, "A disk could not be written (No space left on device).")
+    assert (code, lines[0]) == (17, f"A disk could not be written ({why}).")
 
 
 def test_errors_that_name_each_other_as_their_causes_end(goldmine, bank, monkeypatch):

@@ -19,6 +19,7 @@ from goldmine.core.notice import shout
 _REFUSALS = {
     "No space left on device": errno.ENOSPC,
     "disk is full": errno.ENOSPC,
+    "disk I/O error": errno.EIO,
     "readonly database": errno.EACCES,
     "unable to open database file": errno.EACCES,
 }

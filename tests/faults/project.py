@@ -158,7 +158,7 @@ class Run:
     def words(self) -> str:
         """The last lines that it printed, as one."""
         lines = [line.strip() for line in self.said().splitlines() if line.strip()]
-        return " ".join(lines[-4:]).replace(str(self.project.root), "...").replace("|", "/")
+        return " ".join(lines[-4:]).replace(f"{self.project.root}/", "").replace("|", "/")
 
     def unsaid(self) -> Iterator[str]:
         """What an error should not be: one without words of ours."""

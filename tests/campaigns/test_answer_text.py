@@ -44,3 +44,9 @@ def test_text_that_only_may_refuse_is_not_certain():
     assert understand("直接挂断") == Answer("opt_out", certain=False)
     assert understand("perhaps") == Answer("opt_out", certain=False)
     assert understand(" ") is None
+
+
+def test_a_firm_no_asks_for_no_later_call():
+    assert understand("客户表示坚决不考虑") == Answer("no")
+    assert understand("不方便，以后都不方便") == Answer("opt_out")
+    assert understand("再考虑一下") == Answer("later")

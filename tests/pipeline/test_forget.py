@@ -87,13 +87,19 @@ def work(store, tmp_path, monkeypatch) -> Workspace:
     return made
 
 
+def contents(work: Workspace) -> dict[Path, bytes]:
+    # The lock says since which minute it was held.
+    files = (path for path in work.root.rglob("*") if path.is_file() and path.name != ".lock")
+    return {path: path.read_bytes() for path in files}
+
+
 def forget(work: Workspace, number: str = "C3"):
     with work.lock():
         return forget_person(work, person_of(work, number))
 
 
 def test_a_person_is_found_under_every_number_before_anything_changes(work):
-    before = {path: path.read_bytes() for path in work.root.rglob("*") if path.is_file()}
+    before = contents(work)
     person = person_of(work, "C3")
     assert person.numbers == {"C1", "C3"}
     found = {(place.kind, place.name): place.count for place in find_person(work, person)}
@@ -118,7 +124,7 @@ def test_a_person_is_found_under_every_number_before_anything_changes(work):
         "releases/2024-06-30/r1/customers.parquet": 2,
         "releases/2024-06-30/r1/lists/dormancy.parquet": 1,
     }
-    assert {path: path.read_bytes() for path in before} == before
+    assert contents(work) == before
 
 
 def test_nothing_of_the_person_is_left_in_the_work_folder(work):
@@ -199,9 +205,9 @@ def test_a_forgetting_that_was_killed_is_ended_by_the_same_call(work, monkeypatc
 
 def test_forgetting_twice_changes_nothing(work):
     forget(work)
-    before = {path: path.read_bytes() for path in work.root.rglob("*") if path.is_file()}
+    before = contents(work)
     assert forget(work, "C1").places == ()
-    assert {path: path.read_bytes() for path in work.root.rglob("*") if path.is_file()} == before
+    assert contents(work) == before
 
 
 def test_a_number_that_nobody_has_is_not_entered(work):

@@ -62,7 +62,7 @@ def effects_table(groups: tuple[Cut, ...], titles: Mapping[str, LocalizedText] =
         pgettext("column", "effect"),
     ]
     shares = [
-        frame[name].astype(object).map("{:.1%}".format, na_action="ignore").fillna("-")
+        ["-" if pd.isna(share) else f"{share:.1%}" for share in frame[name]]
         for name in ("contact_mean", "control_mean")
     ]
     effects = [estimate_text(group.effect, "{:+.1%}") for group in groups]

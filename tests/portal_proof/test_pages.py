@@ -2,6 +2,9 @@
 
 import pytest
 
+from goldmine.portal.models import ListRow
+from tests.portal.conftest import list_row
+
 ROLES = ("head", "branch1", "s1", "counter1", "operator", "auditor")
 SERIOUS = ("serious", "critical")
 
@@ -50,6 +53,30 @@ def test_axe_finds_no_serious_fault(open_as, release, name):
             if fault["impact"] in SERIOUS
             for node in fault["nodes"]
         ] == []
+
+
+def test_a_screen_shows_twenty_rows_of_a_list_however_long_their_reasons_are(open_as, release):
+    for number in range(40):
+        row = list_row(release, "C1", kind="list", list_name=f"l{number:02}", reasons_zh="近三个月进账增加；" * 20)
+        ListRow.objects.filter(pk=row.pk).update(customer_id=f"X{number:02}")
+    page = open_as("branch1", width=1440)
+    page.goto("/lists")
+    rows = [row.bounding_box() for row in page.locator("#rows tbody tr").all()]
+    assert len([row for row in rows if row["y"] + row["height"] <= 900]) >= 20
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+def test_a_line_moves_while_rows_are_fetched(open_as, release):
+    page = open_as("branch1", language="en")
+    page.goto("/lists")
+    held = []
+    page.route("**/lists?**", lambda route: held.extend([route]))
+    page.select_option("#f-status", "done")
+    page.locator("#asking").wait_for(state="visible")
+    assert page.inner_text("#asking") == "Searching…"
+    held[0].continue_()
+    page.locator("#asking").wait_for(state="hidden")
+    assert page.inner_text(".chips").startswith("Status: contacted")
 
 
 def test_nobody_is_sent_to_sign_in_first(open_as, release):

@@ -24,6 +24,8 @@ from goldmine.publishing.moves import biggest_moves
 from tests.campaigns.made import AS_OF, PRODUCTS, campaign, left, offer, person, plan_of, rows_of, tables_of
 from tests.campaigns.test_settings import GOOD
 from tests.campaigns.told import all_claims, faults, holds, names_in
+from tests.credit.conftest import loan
+from tests.credit.conftest import tables as credit_tables
 
 CLAIMS = Claims.model_validate(
     {
@@ -183,6 +185,28 @@ def test_product_that_is_held_is_not_offered(tmp_path):
     plan = plan_of(tmp_path, tables, dict.fromkeys(names, 0.5), campaign(offers=[offer(product_id="P1")]))
     assert sorted(rows_of(plan)["customer_id"]) == ["later", "none", "redeemed"]
     assert left(plan) == {"held": 1}
+
+
+def test_credit_is_not_offered_to_whom_the_credit_rules_refuse(tmp_path):
+    names = ["asked", "late", "new", "firm"]
+    more = {"new": {"opened_on": date(2024, 3, 1)}, "firm": {"kind": "firm"}}
+    people = [person(name, opened_on=date(2015, 1, 1), kind="person") | more.get(name, {}) for name in names]
+    one = loan("L1", "late", 10_000, 8_000, late={"2024-06-30": 3})
+    given = credit_tables(people, [], loans=[one["loan"]], loan_months=one["months"])
+    given |= {"products": [{"product_id": "L-SMALL", "product_class": "loan", "risk_grade": None}]}
+    offers = [offer("credit", product_id="L-SMALL"), offer("deposit", value=50.0)]
+    plan = plan_of(tmp_path, given, dict.fromkeys(names, 0.5), campaign(offers=offers))
+    made = rows_of(plan).set_index("customer_id")["offer"].to_dict()
+    assert made == {"asked": "credit", "late": "deposit", "new": "deposit", "firm": "deposit"}
+    assert set(plan.planned[0].refusals["rule"]) == {"credit_refused"}
+
+
+def test_nobody_is_offered_credit_where_arrears_cannot_be_checked(tmp_path):
+    given = credit_tables([person("A", opened_on=date(2015, 1, 1), kind="person")], [])
+    given = {name: rows for name, rows in given.items() if name != "loan_months"}
+    given |= {"products": [{"product_id": "L-SMALL", "product_class": "loan", "risk_grade": None}]}
+    plan = plan_of(tmp_path, given, {"A": 0.5}, campaign(offers=[offer(product_id="L-SMALL")]))
+    assert left(plan) == {"credit_refused": 1}
 
 
 COLUMNS = sorted(

@@ -18,7 +18,7 @@ from goldmine.campaigns.load import campaign_texts
 from goldmine.campaigns.ranking import ranked
 from goldmine.campaigns.record import CampaignRecord, Limit, OfferCount, Ranking
 from goldmine.campaigns.spec import Campaign, Offer
-from goldmine.campaigns.suitability import Risk, meant_for, risks_of, suit
+from goldmine.campaigns.suitability import Risk, meant_for, risks_of, suit, with_credit_refusals
 from goldmine.contactability import ContactTables, may_contact
 from goldmine.contactability.funnel import FunnelCounter
 from goldmine.contactability.holdout import salt_of
@@ -136,6 +136,7 @@ def plan_campaigns(
         candidate_set = candidates(tables, work, campaign, own_scores)
         valued, ranking = ranked(candidate_set.rows, campaign, work, tables.as_of)
         valued = meant_for(tables, work, campaign, [score.use_case for score in own_scores], valued)
+        valued = with_credit_refusals(tables, valued, risks)
         suited = suit(valued, campaign, risks, candidate_set.counter)
         rows.append(contactable(suited.rows, campaign, recent, policy.fatigue, candidate_set.counter))
         in_funnel.append(_InFunnel(campaign, candidate_set, ranking, risks, suited.refusals, own_scores))

@@ -17,6 +17,9 @@ from goldmine.core.errors import SettingsError
 from goldmine.core.expression import read_condition
 from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.workspace import Workspace
+from goldmine.credit.exclusions import refused_customers
+from goldmine.credit.limits import people_on_books
+from goldmine.credit.rules import load_credit_rules
 from goldmine.labels.eligibility import segments_of
 from goldmine.labels.use_case import UseCase
 
@@ -25,6 +28,7 @@ RULES = {
     "not_assessed": _("no risk assessment"),
     "assessment_old": _("risk assessment not in date (12 months)"),
     "unsuited": _("risk grade below every product's"),
+    "credit_refused": _("refused credit by the bank's rules, whatever the amount"),
     "age_outside": _("outside the ages of every offer"),
     "held": _("holds the product of every offer already"),
     "not_meant": _("no offer is meant for them: conditions of offers not met"),
@@ -34,10 +38,11 @@ RULES = {
 
 @dataclass(frozen=True)
 class Risk:
-    """Legal properties of an offer: whether it is a wealth product, and its risk grade, 1 to 5."""
+    """What the rules ask of an offer: whether it is a wealth product, its risk grade, 1 to 5, whether it is credit."""
 
     wealth: bool
     grade: int
+    credit: bool = False
 
 
 def risks_of(tables: ContactTables, campaign: Campaign, wealth_use_case: bool) -> dict[str, Risk] | LocalizedText:
@@ -82,7 +87,8 @@ def _risk(campaign: Campaign, offer: Offer, products: pd.DataFrame, wealth_use_c
             ),
             _("Give it one in the table of products; without it the product may be offered to nobody."),
         )
-    return Risk(wealth=bool(graded and (kind == "wealth" or wealth_use_case)), grade=int(grade[1:]) if graded else 0)
+    wealth = bool(graded and (kind == "wealth" or wealth_use_case))
+    return Risk(wealth, grade=int(grade[1:]) if graded else 0, credit=kind == "loan")
 
 
 @dataclass(frozen=True)
@@ -146,13 +152,25 @@ def _holders(tables: ContactTables, products: set[str]) -> dict[str, set[str]]:
     return {str(product): set(some["customer_id"]) for product, some in rows.groupby("product_id")}
 
 
+def with_credit_refusals(tables: ContactTables, rows: pd.DataFrame, risks: Mapping[str, Risk]) -> pd.DataFrame:
+    """The candidates with `credit_refused` where an offer is credit: nobody is asked whom the rules refuse anyway.
+
+    The exclusions of ``pipelines/credit.yaml`` decide: arrears, litigation, own staff, age, months with the bank. Where
+    the bank's tables cannot answer one of them that the file does not excuse, everybody is refused.
+    """
+    if not any(risk.credit for risk in risks.values()):
+        return rows
+    refused = refused_customers(tables, load_credit_rules(), people_on_books(tables)).to_pyarrow()
+    return rows.assign(credit_refused=rows["customer_id"].isin(set(refused["customer_id"].to_pylist())))
+
+
 def suit(rows: pd.DataFrame, campaign: Campaign, risks: Mapping[str, Risk], counter: FunnelCounter) -> Suited:
     """Give every candidate the suitable offer with the highest value; of equal ones the first.
 
     Parameters
     ----------
     rows : pandas.DataFrame
-        From `candidates`, with the flags of `meant_for`.
+        From `candidates`, with the flags of `meant_for`, and of `with_credit_refusals` where an offer is credit.
     counter : FunnelCounter
         Counts the customers without a suitable offer, by rule.
 
@@ -185,6 +203,7 @@ def _broken(rows: pd.DataFrame, index: int, offer: Offer, risk: Risk) -> NDArray
         risk.wealth & (rows["grade"] == 0),
         risk.wealth & ~rows["assessed"].astype(bool),
         risk.wealth & (rows["grade"] < risk.grade),
+        rows["credit_refused"] if risk.credit else unknown & False,
         outside,
         rows[f"held_{index}"],
         ~rows[f"meant_{index}"],

@@ -1,3 +1,4 @@
+import ast
 import os
 import shutil
 import subprocess
@@ -6,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import goldmine.cli as goldmine_cli
 from goldmine.cli import main
 from goldmine.contract.intake import open_bank
 from goldmine.core.files import write_json
@@ -192,6 +194,46 @@ def test_error_that_came_from_the_disk_says_so(goldmine, bank, monkeypatch, caus
     monkeypatch.setattr("goldmine.pipeline.dagster_job.run_job", fail)
     code, lines = goldmine("score", "--bank", "bank", "--work", "work")
     assert (code, lines[0]) == (17, f"A disk could not be written ({why}).")
+
+
+def test_file_that_may_not_be_read_is_named_without_a_traceback(goldmine, bank, monkeypatch):
+    def fail(*given):
+        raise PermissionError(13, "Permission denied", "/srv/export/matrix.csv")
+
+    monkeypatch.setattr("goldmine.pipeline.dagster_job.run_job", fail)
+    code, lines = goldmine("score", "--bank", "bank", "--work", "work")
+    assert (code, lines) == (
+        17, ["/srv/export/matrix.csv: permission is denied.", "Permit reading and writing it, or run as its owner."]
+    )  # fmt: skip
+
+
+def test_bank_that_may_not_be_read_is_a_contract_error_in_both_languages(goldmine, bank, monkeypatch):
+    """Root may read everything, so that the refusal is made here."""
+    real = open
+
+    def refuse(path, *given, **more):
+        if str(path).endswith("bank.yaml"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *given, **more)
+
+    monkeypatch.setattr("io.open", refuse)
+    monkeypatch.setattr("builtins.open", refuse)
+    code, lines = goldmine("validate", "--bank", "bank", "--work", "work")
+    assert (code, lines) == (10, [f"{bank / 'bank.yaml'}: may not be read.", "Permit reading it, or run as its owner."])
+    code, lines = goldmine("validate", "--bank", "bank", "--work", "work", "--language", "zh")
+    assert (code, lines[1]) == (10, "请允许读取，或以其所有者身份运行。")
+
+
+def test_no_path_is_refused_by_the_option_itself_as_that_would_be_said_in_english_alone():
+    found = []
+    for file in Path(goldmine_cli.__file__).parent.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Tuple) and len(node.elts) > 1 and ast.unparse(node.elts[0]).startswith("Path"):
+                option = ast.unparse(node.elts[1])
+                if option.startswith("typer."):
+                    found.append((file.name, "readable=False" in option))
+    assert len(found) > 20
+    assert [name for name, left_to_us in found if not left_to_us] == []
 
 
 def test_errors_that_name_each_other_as_their_causes_end(goldmine, bank, monkeypatch):

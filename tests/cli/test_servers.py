@@ -1,6 +1,7 @@
 """Which page a person is sent to, and what the server behind it is told."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -38,3 +39,21 @@ def test_mlflow_server_of_the_bank_has_its_own_pages(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://mlflow.bank.example")
     with pytest.raises(servers.ParameterError, match="MLFLOW_TRACKING_URI: runs are kept by the server"):
         servers.mlflow(port=5005)
+
+
+def test_dagsters_processes_have_a_temporary_folder_that_a_later_run_removes(monkeypatch, tmp_path):
+    """The command becomes Dagster, so that nothing of its own is left to remove the folder at the end."""
+    started = []
+    monkeypatch.setattr(os, "execve", lambda *arguments: started.append(arguments))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr("goldmine.pipeline.dagster_job.dagster_home", lambda work: work.dagster)
+    (tmp_path / "bank").mkdir()
+    (tmp_path / "bank" / "bank.yaml").write_text("name: tiny\ndata_until: 2024-06-30\n", "utf-8")
+    for table in ("customers", "transactions"):
+        (tmp_path / "bank" / f"{table}.parquet").touch()
+    servers.schedule(bank=tmp_path / "bank", work=tmp_path / "work", port=3005)
+    ((_, _command, variables),) = started
+    folder = Path(variables["TMPDIR"])
+    assert (folder.parent, folder.name[:13]) == (tmp_path, "goldmine-run-")
+    assert variables["JUPYTER_RUNTIME_DIR"] == f"{folder}/kernels"

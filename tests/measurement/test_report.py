@@ -1,10 +1,14 @@
 from datetime import date
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from goldmine.core.errors import ParameterError
+from goldmine.core.workspace import Workspace
+from goldmine.measurement import report
 from goldmine.measurement.effect import qini, qini_curve, uplift_by_score
+from goldmine.measurement.kept_figures import kept_figures
 from goldmine.measurement.money import COSTS, costs_of, money, read_costs
 from goldmine.measurement.predicted_observed import compliance, predicted_observed
 from goldmine.measurement.report import figures, measure
@@ -130,6 +134,18 @@ def test_small_campaign_keeps_counts_only():
     values = figures(measure(rows, COSTS))
     assert values["contact"] == 500
     assert not {"effect", "effect_low", "qini", "aum_moved", "extra_customers", "cost_per_extra_yuan"} & set(values)
+
+
+def test_why_a_small_campaign_cannot_be_measured_is_kept_in_every_language(store):
+    rows = together(customers(500, "contact", 100), customers(20, "control", 2))
+    campaign = SimpleNamespace(name="small", as_of=date(2024, 3, 31), complete_on=date(2024, 6, 30))
+    rows = rows.assign(model_version=1)  # no longer registered
+    assert report.keep(Workspace(store), "tiny", campaign, rows, measure(rows, COSTS)) == []
+    (kept,) = kept_figures(Workspace(store))
+    assert (kept.figures["control"], "effect" in kept.figures) == (20.0, False)
+    assert kept.why["en"].startswith("20 control rows, at least")
+    assert "20" in kept.why["zh"]
+    assert kept.why["zh"] != kept.why["en"]
 
 
 def test_campaign_ranked_by_uplift_is_evaluated_in_that_order():

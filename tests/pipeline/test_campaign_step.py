@@ -61,17 +61,21 @@ def test_campaign_published_again_is_measured_again(work, measured):
     assert len(measured) == 2
 
 
+FEW = {"en": "168 control rows", "zh": "对照组168行"}
+"""Why an effect cannot be measured, as it is kept."""
+
+
 def test_what_a_measured_campaign_changed_is_printed(work, measured, capsys):
     publish(work, date(2024, 2, 29))
     publish(work, date(2024, 3, 31))
     counts = {"contact": 1_883.0, "control": 168.0}
     effect = {"effect": 0.089, "effect_low": -0.0268, "effect_high": 0.1514}
     keep_figures(work, KeptFigures("spring", "2024-02-29", "2024-06-13", counts | effect))
-    keep_figures(work, KeptFigures("spring", "2024-03-31", "2024-07-14", counts))
+    keep_figures(work, KeptFigures("spring", "2024-03-31", "2024-07-14", counts, FEW))
     measure_campaigns(STEP, at(work, "2024-09-30"))
     assert capsys.readouterr().err.splitlines() == [
         "  spring               of 2024-02-29: effect +8.9% (-2.7% to +15.1%); 1,883 contacts, 168 in control",
-        "  spring               of 2024-03-31: effect not measurable; 1,883 contacts, 168 in control",
+        "  spring               of 2024-03-31: effect not measurable: 168 control rows; 1,883 contacts, 168 in control",
     ]
 
 

@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from goldmine.core.errors import WorkFolderError
+from goldmine.core.fingerprint import of_value
 from goldmine.core.processes import is_alive, process_mark
 from goldmine.core.workspace import Workspace
 from goldmine.pipeline import left_over
@@ -102,12 +103,31 @@ def test_mlflow_runs_of_a_killed_run_are_closed_and_no_others(home, work):
     assert states == ["FAILED", "FAILED", "RUNNING", "RUNNING", "FINISHED"]
 
 
+def run_folder(mark: str, machine: str = socket.gethostname()) -> str:
+    """Name of the run folder of a process."""
+    return f"goldmine-run-{of_value(machine)[:8]}+{'+'.join(mark.split(':')[-2:])}-x"
+
+
 def test_folders_of_killed_processes_are_removed_and_those_of_living_ones_stay(tmp_path, dead):
-    names = [f"goldmine-run-{mark.replace(':', '+')}-x" for mark in (dead, process_mark())]
-    for name in [*names, "goldmine-run-odd", "pymp-x"]:
+    alive, elsewhere = run_folder(process_mark()), run_folder(dead, "another.machine")
+    for name in [run_folder(dead), alive, elsewhere, "goldmine-run-odd", "pymp-x"]:
         (tmp_path / name).mkdir()
-    assert [path.name for path in sweep_run_folders(tmp_path)] == names[:1]
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([names[1], "goldmine-run-odd", "pymp-x"])
+    assert [path.name for path in sweep_run_folders(tmp_path)] == [run_folder(dead)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([alive, elsewhere, "goldmine-run-odd", "pymp-x"])
+
+
+def test_folder_stays_while_a_process_lives_that_a_killed_one_started_to_use_it(tmp_path, dead):
+    """Dagster's daemon outlives the command that started it, and needs the sockets there."""
+    folder = tmp_path / run_folder(dead)
+    folder.mkdir()
+    command = [sys.executable, "-c", "print(1, flush=True); input()"]
+    with subprocess.Popen(
+        command, env={**os.environ, "TMPDIR": str(folder)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as daemon:
+        daemon.stdout.readline()
+        assert sweep_run_folders(tmp_path) == []
+        daemon.kill()
+    assert sweep_run_folders(tmp_path) == [folder]
 
 
 def test_a_process_has_one_run_folder_which_ends_with_it(tmp_path):
@@ -120,6 +140,19 @@ def test_a_process_has_one_run_folder_which_ends_with_it(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], env=environment, text=True, capture_output=True, check=True)
     assert done.stdout.startswith(f"True {tmp_path}/goldmine-run-")
     assert done.stderr == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_started_by_another_has_its_run_folder_beside_the_others(tmp_path):
+    """One within the other would make paths of sockets longer than a system allows."""
+    child = "from goldmine.pipeline.left_over import use_run_folder as use; print(use().parent)"
+    code = (
+        "import subprocess, sys; from goldmine.pipeline.left_over import use_run_folder\n"
+        f"use_run_folder(); subprocess.run([sys.executable, '-c', {child!r}], check=True)"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, text=True, capture_output=True, check=True)
+    assert done.stdout == f"{tmp_path}\n"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -5,7 +5,7 @@ from datetime import date
 import dagster as dg
 import pytest
 
-from goldmine.core.errors import DiskError, IncompleteError, LeakError, SettingsError
+from goldmine.core.errors import DiskError, IncompleteError, LeakError, NotebookError, SettingsError
 from goldmine.core.files import write_json
 from goldmine.core.workspace import Workspace, home
 from goldmine.labels.refusal import refused
@@ -36,11 +36,12 @@ class Job:
             write_json(run.work.validation(suite), {"success": True})
         return StepResult("1", reused=False)
 
-    def __call__(self, *use_cases, keys=KEYS):
+    def __call__(self, *use_cases, keys=KEYS, raise_on_error=False):
         self.ran.clear()
         assets = [a for a in load_definitions().defs.assets if a.key.to_user_string() in keys]
         settings = JobSettings(bank=str(self.bank), work=str(self.work.root), use_cases=list(use_cases))
-        done = dg.materialize(assets, partition_key=str(AS_OF), resources={"settings": settings}, raise_on_error=False)
+        resources = {"settings": settings}
+        done = dg.materialize(assets, partition_key=str(AS_OF), resources=resources, raise_on_error=raise_on_error)
         (failed,) = [*(event.step_failure_data for event in done.get_step_failure_events()), None][:1]
         return failed and failed.error.cause
 
@@ -69,6 +70,30 @@ def test_refused_training_leaves_the_earlier_champion_to_score_and_fails_the_job
     assert failed.cls_name == IncompleteError.__name__
     assert "not all went through. longtail/model: longtail: a leak." in failed.message
     assert job.ran[-1] == "release dormancy longtail"
+
+
+def test_step_of_the_whole_bank_that_fails_at_each_attempt_fails_for_its_own_reason(job, monkeypatch):
+    """Dagster's own error says only that there were too many attempts."""
+    monkeypatch.setattr("goldmine.pipeline.dagster_assets.RETRY", dg.RetryPolicy(max_retries=2))
+    died = NotebookError("2_features: its kernel died.", "Look at it.")
+    died.may_pass = True
+    job.fails["features"] = died
+    with pytest.raises(dg.Failure, match="2_features: its kernel died") as failed:
+        job(keys=("features",), raise_on_error=True)
+    assert failed.value.__cause__ is died
+
+
+def test_release_without_any_model_says_what_refused_the_training(job, monkeypatch):
+    monkeypatch.setattr("goldmine.pipeline.selection.champion_version", lambda bank, use_case: "")
+    for name in ("dormancy", "longtail"):
+        job.fails[f"{name}/model"] = NotebookError(f"4_train_{name}: there was not enough memory.", "Give it more.")
+    failed = job(keys=("dormancy/model", "longtail/model", "release"))
+    assert (failed.cls_name, failed.message.splitlines()[0].partition(": ")[2]) == (
+        "NotebookError", "4_train_dormancy: there was not enough memory."
+    )  # fmt: skip
+    assert read_reports(job.work)[0].line == (
+        "No release is current: dormancy/model failed: 4_train_dormancy: there was not enough memory."
+    )
 
 
 def test_refused_scores_leave_the_other_lists_and_are_kept_until_they_go_through(job):

@@ -168,12 +168,13 @@ def test_measured_effects_come_with_their_interval(page, tmp_path):
     figures = {"contact": 900.0, "control": 100.0, "effect": 0.035, "effect_low": 0.011, "effect_high": 0.059}
     keep_figures(Workspace(tmp_path), KeptFigures("longtail_2024", "2024-03-31", "2024-06-30", figures))
     keep_figures(
-        Workspace(tmp_path), KeptFigures("small", "2024-03-31", "2024-05-31", {"contact": 9.0, "control": 1.0})
+        Workspace(tmp_path),
+        KeptFigures("small", "2024-03-31", "2024-05-31", {"contact": 9.0, "control": 1.0}, {"en": "9 rows < 10"}),
     )
     text = page("head")[1]
     assert "+3.5%" in text
     assert "+1.1% … +5.9%" in text
-    assert "cannot be measured" in text
+    assert 'cannot be measured<br><span class="soft">9 rows &lt; 10</span>' in text
     assert _ELSEWHERE not in text
     keep_figures(
         Workspace(tmp_path), KeptFigures("small", "2024-06-30", "2024-08-31", figures | {"drawn_before": 40.0})

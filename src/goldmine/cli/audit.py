@@ -22,7 +22,8 @@ audit = typer.Typer(name="audit", help="The audit log: who did what, when; wheth
 app.add_typer(audit)
 
 Archive = Annotated[
-    Path | None, typer.Option("--archive", metavar="DIR", help="Folder with archived months, to be checked too.")
+    Path | None,
+    typer.Option("--archive", readable=False, metavar="DIR", help="Folder with archived months, to be checked too."),
 ]
 Noted = Annotated[
     str,
@@ -96,7 +97,7 @@ def show(  # noqa: PLR0913, PLR0917 - the command's own options
 
 @audit.command()
 def archive(
-    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The archive's folder.")],
+    to: Annotated[Path, typer.Option("--to", readable=False, metavar="DIR", help="The archive's folder.")],
     work: WorkFolder = Path("data"),
 ) -> None:
     """Move months into an archive that pipelines/retention.yaml need not keep at hand; the log stays verifiable."""

@@ -7,9 +7,12 @@ import typer
 
 from goldmine.core.i18n import _
 
+SampleBank = Annotated[Path, typer.Option("--bank", readable=False, help="Folder of a sample bank.")]
+ReleaseFolder = Annotated[Path, typer.Option("--work", readable=False, help="The work folder that holds the release.")]
+
 
 def learn_uplift(
-    work: Annotated[Path, typer.Option("--work", help="The bank's work folder.")] = Path("data"),
+    work: Annotated[Path, typer.Option("--work", readable=False, help="The bank's work folder.")] = Path("data"),
     as_of: Annotated[
         str, typer.Option("--as-of", metavar="YYYY-MM-DD", help="A month end; else the books' last.")
     ] = "",
@@ -45,9 +48,9 @@ def field() -> None:
 
 @outcomes.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV or XLSX as marketing returns it.")],
+    file: Annotated[Path, typer.Argument(readable=False, metavar="FILE", help="CSV or XLSX as marketing returns it.")],
     work: Annotated[
-        Path, typer.Option("--work", help="The bank's work folder; its releases say who was listed.")
+        Path, typer.Option("--work", readable=False, help="The bank's work folder; its releases say who was listed.")
     ] = Path("data"),
     language: Annotated[str, typer.Option("--language", help="en or zh.")] = "en",
 ) -> None:
@@ -89,13 +92,16 @@ def _require_bank(bank: Path, work: Path) -> None:
 
 
 def sample_campaign(
-    bank: Annotated[Path, typer.Option("--bank", help="Folder of a sample bank.")] = Path("data/sample_bank"),
-    work: Annotated[Path, typer.Option("--work", help="The work folder that holds the release.")] = Path("data"),
+    bank: SampleBank = Path("data/sample_bank"),
+    work: ReleaseFolder = Path("data"),
     seed: Annotated[int, typer.Option(help="The same seed gives the same results.")] = 1,
     results: Annotated[
         Path | None,
         typer.Option(
-            "--results", metavar="DIR", help="Write contacts as files for `goldmine outcomes import` instead."
+            "--results",
+            readable=False,
+            metavar="DIR",
+            help="Write contacts as files for `goldmine outcomes import` instead.",
         ),
     ] = None,
 ) -> None:
@@ -126,8 +132,8 @@ def sample_campaign(
 
 
 def sample_quarter(
-    bank: Annotated[Path, typer.Option("--bank", help="Folder of a sample bank.")] = Path("data/sample_bank"),
-    work: Annotated[Path, typer.Option("--work", help="The work folder that holds the release.")] = Path("data"),
+    bank: SampleBank = Path("data/sample_bank"),
+    work: ReleaseFolder = Path("data"),
 ) -> None:
     """Make a sample bank a quarter longer than the current release; prints the quarter's end, to run for."""
     from goldmine.core.workspace import Workspace

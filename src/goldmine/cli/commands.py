@@ -32,6 +32,7 @@ Bank = Annotated[
     Path | None,
     typer.Option(
         "--bank",
+        readable=False,
         help="Folder of the bank's tables, with bank.yaml; if not given, the one that the work folder's came from, "
         "or data/sample_bank.",
     ),
@@ -241,7 +242,9 @@ def reproduce(
 
 @app.command("sample-bank")
 def sample_bank(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to; what stands there is replaced.")],
+    folder: Annotated[
+        Path, typer.Argument(readable=False, metavar="DIR", help="Where to; what stands there is replaced.")
+    ],
     customers: Annotated[int, typer.Option(help="How many customers after 30 months of books.")] = 20_000,
     months: Annotated[int, typer.Option(help="How many months of books.")] = 30,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bank.")] = 1,

@@ -139,7 +139,10 @@ def why(
 
 @app.command()
 def decide(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A list of limits with its last two columns filled in.")],
+    file: Annotated[
+        Path,
+        typer.Argument(readable=False, metavar="FILE", help="A list of limits with its last two columns filled in."),
+    ],
     by: Annotated[str, typer.Option("--by", metavar="STAFF_ID", help="The manager who decided and answers for it.")],
     work: WorkFolder = Path("data"),
     as_of: AsOf = "",

@@ -62,7 +62,8 @@ def routes(  # noqa: PLR0917 - the command's own options
     ] = "",
     visitor: Annotated[str, typer.Option("--visitor", metavar="ID", help="One visitor's route only.")] = "",
     matrix: Annotated[
-        Path | None, typer.Option("--matrix", metavar="CSV", help="Ways by road: from_id, to_id, metres, minutes.")
+        Path | None,
+        typer.Option("--matrix", readable=False, metavar="CSV", help="Ways by road: from_id, to_id, metres, minutes."),
     ] = None,
     language: InLanguage = "en",
 ) -> None:
@@ -153,7 +154,9 @@ def cards(work: WorkFolder = Path("data"), as_of: AsOf = "", language: InLanguag
 
 
 def visit_results(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A route's workbook with its last columns filled in.")],
+    file: Annotated[
+        Path, typer.Argument(readable=False, metavar="FILE", help="A route's workbook with its last columns filled in.")
+    ],
     work: WorkFolder = Path("data"),
     language: InLanguage = "en",
 ) -> None:

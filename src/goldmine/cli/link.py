@@ -16,7 +16,9 @@ InLanguage = Annotated[Language, typer.Option("--language", help="en or zh.")]
 
 @app.command("import")
 def import_decisions(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The review sheet with its last column filled in.")],
+    file: Annotated[
+        Path, typer.Argument(readable=False, metavar="FILE", help="The review sheet with its last column filled in.")
+    ],
     work: WorkFolder = Path("data"),
     as_of: AsOf = "",
     decided_on: Annotated[

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def map_tables(
     target: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folder of the bank's tables, or one file or database.")
+        Path,
+        typer.Argument(readable=False, metavar="DIR", help="Folder of the bank's tables, or one file or database."),
     ],
     postgres: Annotated[
         str,

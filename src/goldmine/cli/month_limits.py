@@ -10,7 +10,7 @@ from goldmine.cli.commands import AsOf, Language, WorkFolder, app
 
 @app.command("month-limits")
 def month_limits(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the proposal, as YAML.")],
+    file: Annotated[Path, typer.Argument(readable=False, metavar="FILE", help="Where to write the proposal, as YAML.")],
     work: WorkFolder = Path("data"),
     as_of: AsOf = "",
     language: Language = "en",

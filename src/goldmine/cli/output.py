@@ -9,7 +9,7 @@ from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from goldmine.core.errors import GoldmineError
+from goldmine.core.errors import DiskError, GoldmineError
 from goldmine.core.files import disk_fault_behind
 from goldmine.core.i18n import _, in_language, pgettext
 from goldmine.core.workspace import Workspace, home
@@ -49,12 +49,17 @@ def errors_in(language: str) -> Iterator[None]:
 def unknown_error(error: Exception) -> GoldmineError:
     """An error that is none of ours, without its text, which may hold a customer's values or a password.
 
-    One that a full or read-only disk caused says so. Else its traceback is written to a file below ``data/errors`` that
-    only its owner may open.
+    One that a full or read-only disk caused says so, and one for want of a permission. Else its traceback is written to
+    a file below ``data/errors`` that only its owner may open.
     """
     refused = disk_fault_behind(error)
     if refused:
         return refused
+    if isinstance(error, PermissionError) and error.filename:
+        return DiskError(
+            _("{path}: permission is denied.", path=error.filename),
+            _("Permit reading and writing it, or run as its owner."),
+        )
     kind = type(error).__name__
     file = home() / "data" / "errors" / f"{datetime.now():%Y-%m-%d_%H%M%S}_{os.getpid()}.txt"
     try:

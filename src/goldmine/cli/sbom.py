@@ -12,7 +12,9 @@ from goldmine.core.i18n import _, in_language
 
 @app.command()
 def sbom(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it, as CycloneDX 1.6 JSON.")],
+    file: Annotated[
+        Path, typer.Argument(readable=False, metavar="FILE", help="Where to write it, as CycloneDX 1.6 JSON.")
+    ],
     everything: Annotated[
         bool, typer.Option("--all", help="Also what the optional parts lock: Spark, benchmarks, the portal's proof.")
     ] = False,

@@ -52,11 +52,13 @@ def schedule(bank: Bank = None, work: WorkFolder = Path("data"), port: Port = 30
     from goldmine.contract.mapping import load_mapping
     from goldmine.core.workspace import Workspace
     from goldmine.pipeline.dagster_job import dagster_home, definitions_path
+    from goldmine.pipeline.left_over import use_run_folder
 
     workspace = Workspace(work.absolute())
     workspace.require_bank(load_mapping(source_folder(bank, workspace)).name)
     folders = {"GOLDMINE_BANK": source_folder(bank, workspace), "GOLDMINE_WORK": workspace.root}
     variables = {name: str(path) for name, path in (folders | {"DAGSTER_HOME": dagster_home(workspace)}).items()}
+    use_run_folder()  # Dagster's processes leave their sockets there; the next run removes it once all have ended
     _become("dagster", ["dev", "-f", str(definitions_path()), "--log-level", "warning"], port, variables)
 
 

@@ -28,7 +28,8 @@ _SHOWN = {
 
 def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Parquet or CSV; a row a customer, missing values empty.")
+        Path,
+        typer.Argument(readable=False, metavar="FILE", help="Parquet or CSV; a row a customer, missing values empty."),
     ],
     label: Annotated[str, typer.Option("--label", metavar="COL", help="0 or 1; rows where it is empty are scored.")],
     key: Annotated[str, typer.Option("--id", metavar="COL", help="Each row's unique id.")],
@@ -41,7 +42,10 @@ def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
     scores: Annotated[
         Path | None,
         typer.Option(
-            "--scores", metavar="OUT.parquet", help="Id and probability of every row, labelled ones out of fold."
+            "--scores",
+            readable=False,
+            metavar="OUT.parquet",
+            help="Id and probability of every row, labelled ones out of fold.",
         ),
     ] = None,
     tune: Annotated[bool, typer.Option("--tune", help=f"Search for settings, {_TUNE_MINUTES:g} minutes long.")] = False,
@@ -53,7 +57,8 @@ def train_table(  # noqa: PLR0913, PLR0917 - the command's own options
     seed: Annotated[int, typer.Option(help="The same seed gives the same model.")] = 20240331,
     language: Annotated[str, typer.Option("--language", help="en or zh: of figures and list.")] = "en",
     work: Annotated[
-        Path | None, typer.Option("--work", help="A work folder for this table; if not given, data/tables/NAME.")
+        Path | None,
+        typer.Option("--work", readable=False, help="A work folder for this table; if not given, data/tables/NAME."),
     ] = None,
 ) -> None:
     """Train on an external feature table, evaluate the model, and score and list the rows without a label."""

@@ -21,11 +21,13 @@ NOT_MEASURABLE = 4
 
 
 def uplift_table(  # noqa: PLR0913, PLR0917 - the command's own options
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Parquet or CSV, a row a customer.")],
+    file: Annotated[Path, typer.Argument(readable=False, metavar="FILE", help="Parquet or CSV, a row a customer.")],
     treatment: Annotated[str, typer.Option(metavar="COL", help="1 treated, 0 control; assigned at random.")],
     outcome: Annotated[str, typer.Option(metavar="COL", help="1 or 0 (yes, no), or a number.")],
     row_id: Annotated[str, typer.Option("--id", metavar="COL", help="Each row's id.")] = "",
-    scores: Annotated[Path | None, typer.Option(metavar="OUT.parquet", help="Write each row's id and uplift.")] = None,
+    scores: Annotated[
+        Path | None, typer.Option(readable=False, metavar="OUT.parquet", help="Write each row's id and uplift.")
+    ] = None,
     drop: Annotated[list[str] | None, typer.Option(metavar="COL", help="Leave out; may be repeated.")] = None,
     treated: Annotated[str, typer.Option(metavar="VALUE", help="Value of the treatment for treated rows.")] = "",
     level: Annotated[float, typer.Option(min=0.5, max=0.999, help="Of the intervals.")] = 0.95,

@@ -25,6 +25,7 @@ from goldmine.contract.value_forms import MIN_YEAR, ValueForms, check_forms, mer
 from goldmine.core.dates import today
 from goldmine.core.engine import DUCKDB, Engine, engine_of
 from goldmine.core.errors import ContractError, SettingsError
+from goldmine.core.files import reading
 from goldmine.core.i18n import _
 from goldmine.core.settings import read_yaml, typed
 
@@ -103,6 +104,11 @@ def load_mapping(folder: Path) -> Mapping:
     ContractError
         No such folder, a compulsory table that is not there, or a table that stands there twice.
     """
+    with reading(folder, ContractError):
+        return _read_mapping(folder)
+
+
+def _read_mapping(folder: Path) -> Mapping:
     if not folder.is_dir():
         raise ContractError(
             _("{folder}: there is no such folder.", folder=folder),
@@ -181,7 +187,8 @@ def stated_end(folder: Path) -> date | None:
         An unknown key or a value of the wrong type.
     """
     file = folder / FILE
-    return typed(_File, read_yaml(file), str(file)).data_until if file.is_file() else None
+    with reading(folder, ContractError):
+        return typed(_File, read_yaml(file), str(file)).data_until if file.is_file() else None
 
 
 def _source(name: str, raw: dict[str, Any], folder: Path) -> Source:

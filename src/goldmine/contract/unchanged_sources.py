@@ -9,6 +9,8 @@ from goldmine.contract.manifest import Hashes
 from goldmine.contract.mapping import Mapping
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.sources import SqliteSource
+from goldmine.core.errors import ContractError
+from goldmine.core.files import reading
 
 
 @contextmanager
@@ -27,10 +29,11 @@ def unchanged_sources(mapping: Mapping, spec: TableSpec, hashes: Hashes) -> Iter
     Raises
     ------
     ContractError
-        Names the table and the files.
+        Names the table and the files; the same for a file that may not be read.
     """
     before = _files(mapping, spec)
-    hashes.of_all(before)
+    with reading(Path(spec.name), ContractError):
+        hashes.of_all(before)
     try:
         yield
     finally:

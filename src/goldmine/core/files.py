@@ -197,20 +197,28 @@ def read_record(path: Path, default: Any, restore: str) -> Any:
     return value
 
 
+@contextmanager
+def reading(path: Path, family: type[GoldmineError]) -> Iterator[None]:
+    """Turn the refusal to read a path, or what lies below it, into an error of a family that says so."""
+    try:
+        yield
+    except PermissionError as error:
+        raise family(
+            _("{path}: may not be read.", path=error.filename or path), _("Permit reading it, or run as its owner.")
+        ) from error
+
+
 def _read(path: Path, default: Any) -> tuple[Any, str]:
     """What a file holds, or the default and what is wrong with the file."""
     value, damage = default, ""
     try:
-        content = path.read_bytes()
+        with reading(path, WorkFolderError):
+            content = path.read_bytes()
         value = json.loads(content)
     except (FileNotFoundError, NotADirectoryError):
         pass
     except IsADirectoryError:
         damage = _("is a folder")
-    except PermissionError as error:
-        raise WorkFolderError(
-            _("{path}: may not be read.", path=path), _("Permit reading it, or run as its owner.")
-        ) from error
     except (ValueError, RecursionError):
         damage = _("is cut short or changed") if content.strip() else _("is empty")
     if default is not None and not isinstance(value, type(default)):

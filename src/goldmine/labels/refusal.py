@@ -14,8 +14,8 @@ from goldmine.core.i18n import _
 from goldmine.core.settings import RecordModel
 from goldmine.core.workspace import Workspace
 
-SCORES = "scores"
-"""The step whose refusal leaves a use case without a list; where training was refused, an earlier champion scores."""
+MODEL, SCORES = "model", "scores"
+"""Steps. Refused scores leave a use case without a list; where training was refused, an earlier champion scores."""
 
 
 class Refusal(RecordModel):

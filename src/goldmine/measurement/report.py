@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from goldmine.core.i18n import all_languages
 from goldmine.core.workspace import Workspace
 from goldmine.measurement.campaign_results import Campaign
 from goldmine.measurement.effect import Cut, cut, cuts, qini, qini_curve, uplift_by_score
@@ -177,29 +178,29 @@ def model_runs(bank_name: str, rows: pd.DataFrame) -> dict[str, str]:
     return dict(sorted(runs.items()))
 
 
-def keep(
-    work: Workspace, bank_name: str, campaign: Campaign, rows: pd.DataFrame, figures: Mapping[str, float]
-) -> list[str]:
+def keep(work: Workspace, bank_name: str, campaign: Campaign, rows: pd.DataFrame, measured: Measured) -> list[str]:
     """Write a campaign's figures to the work folder, and to the run of each model that chose its customers.
 
     Parameters
     ----------
-    figures : mapping of str to float
-        From `figures`.
+    measured : Measured
+        From `measure`.
 
     Returns
     -------
     list of str
         The models whose runs have them, as use case and version.
     """
-    keep_figures(work, KeptFigures(campaign.name, str(campaign.as_of), str(campaign.complete_on), figures))
+    kept, effect = figures(measured), measured.whole.effect
+    why = all_languages(effect.why) if isinstance(effect, NotMeasurable) else {}
+    keep_figures(work, KeptFigures(campaign.name, str(campaign.as_of), str(campaign.complete_on), kept, why))
     runs = model_runs(bank_name, rows)
     import mlflow
 
     client = mlflow.MlflowClient()
     name = f"campaign/{campaign.name}/{campaign.as_of}"
     for run_id in runs.values():
-        for figure, value in figures.items():
+        for figure, value in kept.items():
             client.log_metric(run_id, f"{name}/{figure}", value)
-        client.log_dict(run_id, dict(figures), f"{name}.json")
+        client.log_dict(run_id, kept, f"{name}.json")
     return list(runs)

@@ -19,11 +19,9 @@ def make_sqlite_store(uri: str) -> None:
     path = Path(uri.removeprefix("sqlite:///"))
     if not uri.startswith("sqlite:///") or "?" in uri or path.exists():
         return
-    from mlflow.store.db import utils
+    from mlflow.db import upgrade
 
     with whole_file(path) as temporary:
-        engine = utils.create_sqlalchemy_engine(f"sqlite:///{temporary}")
-        try:
-            utils._initialize_tables(engine)
-        finally:
-            engine.dispose()
+        upgrade.main(
+            [f"sqlite:///{temporary}"], standalone_mode=False
+        )  # `mlflow db upgrade`, which makes a new store too

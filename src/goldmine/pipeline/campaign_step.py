@@ -7,7 +7,7 @@ from goldmine.core.dates import month_end
 from goldmine.core.errors import GoldmineError
 from goldmine.core.files import read_json
 from goldmine.core.fingerprint import of_value
-from goldmine.core.i18n import LocalizedText, _
+from goldmine.core.i18n import LocalizedText, _, stored_text
 from goldmine.measurement.campaign_results import Campaign, campaigns, complete_campaign
 from goldmine.measurement.kept_figures import kept_figures
 from goldmine.pipeline import inputs
@@ -81,8 +81,11 @@ def _tell_effect(own: Snapshot) -> None:
     campaign = own.campaign
     if campaign is None:
         return
-    by_release = {(kept.campaign, kept.as_of): kept.figures for kept in kept_figures(own.work)}
-    figures = by_release.get((campaign.name, str(campaign.as_of)), {})
+    by_release = {(kept.campaign, kept.as_of): kept for kept in kept_figures(own.work)}
+    kept = by_release.get((campaign.name, str(campaign.as_of)))
+    if kept is None:
+        return
+    figures = kept.figures
     if "effect" in figures:
         text = _(
             "of {published}: effect {effect:+.1%} ({effect_low:+.1%} to {effect_high:+.1%}); "
@@ -91,16 +94,15 @@ def _tell_effect(own: Snapshot) -> None:
             published=campaign.as_of,
             before=_drawn_before(figures),
         )
-    elif figures:
+    else:
         text = _(
-            "of {published}: effect not measurable; {contact:,.0f} contacts, {control:,.0f} in control{before}",
+            "of {published}: effect not measurable{why}; {contact:,.0f} contacts, {control:,.0f} in control{before}",
             published=campaign.as_of,
+            why=_(": {why}", why=stored_text(kept.why)) if kept.why else "",
             before=_drawn_before(figures),
             contact=figures["contact"],
             control=figures["control"],
         )
-    else:
-        return
     own.tell(campaign.name, text)
 
 

@@ -106,13 +106,15 @@ def _asset(step: Step, steps: Sequence[Step], months: dg.PartitionsDefinition, u
         check_specs=[dg.AssetCheckSpec(name, asset=key, blocking=not use_case) for name in step.suites],
     )
     def asset(context: dg.AssetExecutionContext, settings: JobSettings) -> Events:
-        with retry_if_transient():
-            run = settings.snapshot(context.partition_key, use_case)
-        with run.record.step(step.name, use_case):
-            if use_case:
-                yield from _standing_alone(step, run, last_attempt=context.retry_number >= RETRY.max_retries)
-            else:
-                yield from _events(step, run)
+        last_attempt = context.retry_number >= RETRY.max_retries
+        with _said_at_last(last_attempt=last_attempt):
+            with retry_if_transient():
+                run = settings.snapshot(context.partition_key, use_case)
+            with run.record.step(step.name, use_case):
+                if use_case:
+                    yield from _standing_alone(step, run, last_attempt=last_attempt)
+                else:
+                    yield from _events(step, run)
 
     return asset
 
@@ -213,6 +215,19 @@ def retry_if_transient() -> Iterator[None]:
         yield
     except Exception as error:
         if is_transient(error):
+            raise
+        raise dg.Failure(description=str(error), allow_retries=False) from error
+
+
+@contextmanager
+def _said_at_last(*, last_attempt: bool) -> Iterator[None]:
+    """Have the last attempt fail for its own reason; Dagster's own error says only that there were too many."""
+    try:
+        yield
+    except dg.Failure:
+        raise
+    except Exception as error:
+        if not last_attempt:
             raise
         raise dg.Failure(description=str(error), allow_retries=False) from error
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from goldmine.contract.mapping import FILE, load_mapping
 from goldmine.contract.sources import PostgresSource
+from goldmine.core.errors import ModelError
 from goldmine.core.fingerprint import of_file
 from goldmine.core.workspace import home
 from goldmine.customers.table import customers_days, customers_path
 from goldmine.features import feature_content, feature_fingerprint
 from goldmine.governance.limits import read_limits, read_signatures
 from goldmine.identity.linkage.settings import linkage_file
-from goldmine.labels.refusal import refused
+from goldmine.labels.refusal import MODEL, refused
 from goldmine.pipeline.selection import use_cases_with_scores
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.tracked_run import scoring_version
@@ -158,13 +159,20 @@ def listed(run: Snapshot) -> list[str]:
     Raises
     ------
     GoldmineError
-        What refused the first, if all were.
+        What refused the first, if all were; its training, if that is why none has a model.
     """
     kept = refused(run.work, run.as_of)
     left = [name for name in run.selected if name not in kept]
     if not left:
         raise kept[run.selected[0]].error()
-    return use_cases_with_scores(run.bank, left, run.work)
+    try:
+        return use_cases_with_scores(run.bank, left, run.work)
+    except ModelError:
+        untrained = refused(run.work, run.as_of, MODEL)
+        for name in left:
+            if name in untrained:
+                raise untrained[name].error() from None
+        raise
 
 
 def month_limits(run: Snapshot) -> list[dict[str, Any]]:

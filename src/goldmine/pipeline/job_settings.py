@@ -16,7 +16,13 @@ from goldmine.core.notice import shout
 from goldmine.core.processes import process_mark
 from goldmine.core.workspace import Workspace, at_home
 from goldmine.pipeline.hooks import report_message, send
-from goldmine.pipeline.left_over import PROCESS_TAG, close_dagster_runs, close_mlflow_runs, require_own_store
+from goldmine.pipeline.left_over import (
+    PROCESS_TAG,
+    close_dagster_runs,
+    close_mlflow_runs,
+    require_own_store,
+    use_run_folder,
+)
 from goldmine.pipeline.parameters import parse_language
 from goldmine.pipeline.portal_results import take_portal_results
 from goldmine.pipeline.run_record import RunRecord, failed_for
@@ -94,6 +100,7 @@ class JobSettings(dg.ConfigurableResource):
         """Close what a killed run left over, unless the run is a command's, which has done so."""
         if context.instance is None or context.run is None or PROCESS_TAG in context.run.tags:
             return
+        use_run_folder()
         context.instance.add_run_tags(context.run.run_id, {PROCESS_TAG: process_mark()})
         close_dagster_runs(context.instance, context.run.run_id)
         close_mlflow_runs(self.workspace, load_mapping(self.source).name)

@@ -6,6 +6,7 @@ hold it as long as they live.
 
 import os
 import shutil
+import socket
 import tempfile
 import time
 from collections.abc import Iterable
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from goldmine.core.files import disk_errors
+from goldmine.core.fingerprint import of_value
 from goldmine.core.processes import is_alive, process_mark
 from goldmine.core.workspace import Workspace
 from goldmine.pipeline.environment import QUIET, environment
@@ -131,27 +133,35 @@ def require_own_store(work: Workspace, bank: str) -> None:
 def use_run_folder() -> Path:
     """Keep what lives as long as this process in a folder of its own: sockets, keys of kernels, translated notebooks.
 
-    It is removed when the process ends, or by the next run if it was killed. A process has one.
+    The processes that it starts use the folder too. It is removed when the process ends, or by the next run if it was
+    killed. A process has one.
     """
-    held = os.environ.get("TMPDIR", "")
-    if Path(held).name.startswith(f"{_PREFIX}{_name_of(process_mark())}"):
-        return Path(held)
+    held = Path(os.environ.get("TMPDIR", ""))
+    if held.name.startswith(_own_prefix()):
+        return held
     below = Path(tempfile.gettempdir())
+    if below.name.startswith(_PREFIX):  # of the process that started this one: beside it, as paths of sockets are short
+        below = below.parent
     sweep_run_folders(below)
     with disk_errors(below):
-        folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{_name_of(process_mark())}-", dir=below))
+        folder = Path(tempfile.mkdtemp(prefix=_own_prefix(), dir=below))
     os.environ |= {"TMPDIR": str(folder), "JUPYTER_RUNTIME_DIR": str(folder / "kernels")}
     tempfile.tempdir = None
-    Finalize(None, shutil.rmtree, (folder,), {"ignore_errors": True}, exitpriority=_AFTER_MULTIPROCESSING)
+    Finalize(None, _end_run_folder, (folder,), exitpriority=_AFTER_MULTIPROCESSING)
     return folder
 
 
 def sweep_run_folders(below: Path | None = None) -> list[Path]:
-    """Remove the folders of this user's processes that were killed; returns them."""
-    dead = [path for path in _run_folders(below or Path(tempfile.gettempdir())) if is_alive(_mark_of(path)) is False]
+    """Remove the folders of this user's processes that were killed, with all that they had started; returns them."""
+    dead = [path for path in _run_folders(below or Path(tempfile.gettempdir())) if _is_dead(path)]
     for path in dead:
         shutil.rmtree(path, ignore_errors=True)
     return dead
+
+
+def _end_run_folder(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    sweep_run_folders(folder.parent)  # a run's that was killed a moment before this one began
 
 
 def _run_folders(below: Path) -> Iterable[Path]:
@@ -160,9 +170,28 @@ def _run_folders(below: Path) -> Iterable[Path]:
             yield path
 
 
-def _name_of(mark: str) -> str:
-    return mark.replace(":", "+")
+def _own_prefix() -> str:
+    """How the folder of this process begins: machine, number and beginning of the process."""
+    number, began = process_mark().split(":")[-2:]
+    return f"{_PREFIX}{_machine()}+{number}+{began}-"
 
 
-def _mark_of(path: Path) -> str:
-    return path.name.removeprefix(_PREFIX).rpartition("-")[0].replace("+", ":")
+def _machine() -> str:
+    """The machine in eight digits, however long its name is: the path of a socket has 107 bytes."""
+    return of_value(socket.gethostname())[:8]
+
+
+def _is_dead(folder: Path) -> bool:
+    """Whether the process of a folder, and all that were started to use it, have ended for certain."""
+    machine, _plus, began = folder.name.removeprefix(_PREFIX).rpartition("-")[0].partition("+")
+    if machine != _machine() or is_alive(f"{socket.gethostname()}:{began.replace('+', ':')}") is not False:
+        return False
+    return not any(_uses(process, folder) for process in Path("/proc").glob("[0-9]*"))
+
+
+def _uses(process: Path, folder: Path) -> bool:
+    """Whether a process was started with this temporary folder; of another user's, which could not, nothing is told."""
+    try:
+        return f"TMPDIR={folder}".encode() in (process / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return False

@@ -104,3 +104,17 @@ def test_a_number_with_odd_characters_is_not_there(page):
 def test_texts_of_a_customer_are_shown_as_texts(page):
     Customer.objects.filter(customer_id="C1").update(name="<script>alert(1)</script>")
     assert "<script>alert" not in page("s1", "C1")[1]
+
+
+def test_a_list_shows_a_customer_beside_it_as_a_part_of_the_page_within_the_same_scope(browser, release, journal):
+    ask = browser("s1")
+    part = ask.get("/customers/C1", headers={"HX-Request": "true"})
+    text = part.content.decode()
+    assert "<html" not in text
+    assert "Step-up deposit" in text
+    assert 'href="/customers/C1"' in text
+    assert "HX-Request" in part["Vary"]
+    assert ask.get("/customers/C4", headers={"HX-Request": "true"}).status_code == 404
+    assert "<html" in ask.get("/customers/C1").content.decode()
+    lines = [(line.subject, line.details["known"]) for line in journal.newest_first() if line.action == "view_customer"]
+    assert lines == [("customer:C1", True), ("", False), ("customer:C1", True)]

@@ -79,6 +79,70 @@ def test_a_line_moves_while_rows_are_fetched(open_as, release):
     assert page.inner_text(".chips").startswith("Status: contacted")
 
 
+def test_the_keyboard_goes_down_a_list_and_shows_customers_beside_it(open_as, release, journal):
+    page = open_as("branch1", language="en", width=1440)
+    page.goto("/lists")
+    for key in ("j", "j", "Enter"):
+        page.keyboard.press(key)
+    page.locator("#panel h2", has_text="C2").wait_for()
+    assert page.locator("tr[aria-current]").inner_text().startswith("2")
+    page.keyboard.press("j")
+    page.locator("#panel h2", has_text="C3").wait_for()
+    page.keyboard.press("k")
+    page.keyboard.press("k")  # at once: C2 is passed over and not looked at
+    page.locator("#panel h2", has_text="C1").wait_for()
+    viewed = [line.subject for line in journal.newest_first() if line.action == "view_customer"]
+    assert viewed == ["customer:C1", "customer:C3", "customer:C2"]
+    page.keyboard.press("Escape")
+    assert page.is_hidden("#panel")
+    assert page.evaluate("document.activeElement.textContent") == "C1"
+    page.keyboard.press("Enter")
+    page.locator("#panel h2", has_text="C1").wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/customers/C1")
+    assert page.faults == []
+
+
+def test_keys_are_named_on_a_sheet_and_can_be_switched_off(open_as, release):
+    page = open_as("branch1", language="en")
+    page.goto("/lists")
+    page.keyboard.press("?")
+    assert "next and previous customer" in page.inner_text("#keys")
+    page.uncheck("#keys-on")
+    page.get_by_role("button", name="Close").click()
+    page.reload()
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.tagName") == "BODY"
+    page.click("#keys-open")
+    page.check("#keys-on")
+    page.get_by_role("button", name="Close").click()
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "f-search"
+    page.keyboard.type("jk?")
+    assert page.input_value("#f-search") == "jk?"
+
+
+def test_axe_finds_no_serious_fault_in_a_customers_panel_and_the_sheet_of_keys(open_as, release):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = open_as("branch1", width=1440)
+    page.goto("/lists")
+    page.click("#rows a.id >> nth=0")
+    page.locator("#panel h2").wait_for()
+    for opened in ("#panel", "#keys[open]"):
+        assert page.is_visible(opened)
+        faults = Axe().run(page).response["violations"]
+        assert [(opened, fault["id"]) for fault in faults if fault["impact"] in SERIOUS] == []
+        page.keyboard.press("?")
+
+
+def test_on_a_telephone_a_customer_opens_as_a_page(open_as, release):
+    page = open_as("branch1", width=375, height=740)
+    page.goto("/lists")
+    page.click("#rows a.id >> nth=0")
+    page.wait_for_url("**/customers/C1")
+
+
 def test_nobody_is_sent_to_sign_in_first(open_as, release):
     page = open_as()
     page.goto("/lists")

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET
 
 from goldmine.core.columns import column
@@ -54,7 +55,10 @@ class Contacted:
 @require_GET
 @page("customer")
 def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
-    """The page of one customer, by any of their numbers; one out of the user's scope is one who is not there."""
+    """The page of one customer, by any of their numbers; one out of the user's scope is one who is not there.
+
+    What htmx asks for is the panel beside a list, with the parts that a call needs.
+    """
     user: Any = request.user
     numbers = numbers_of(customer_id.replace("\x00", ""))
     rows = visible(user, Customer).filter(customer_id=numbers[0])
@@ -86,7 +90,11 @@ def customer(request: HttpRequest, customer_id: str) -> HttpResponse:
         "credit": answers,
         "opted_out": OptOut.objects.filter(**own).exists(),
     }
-    return render(request, "portal/customer.html.jinja", context)
+    htmx: Any = request.htmx
+    part = "customer_panel" if htmx and not htmx.history_restore_request else "customer"
+    answer = render(request, f"portal/{part}.html.jinja", context)
+    patch_vary_headers(answer, ["HX-Request"])
+    return answer
 
 
 def tags_in_words(held: Mapping[str, Any]) -> list[Tag]:

@@ -23,14 +23,15 @@ def test_texts_are_in_the_language_in_use():
 
 def test_chinese_font_is_there_and_draws_every_character_of_the_catalogue():
     style.use_language("zh")
-    path = style.font_manager.findfont(plt.rcParams["font.sans-serif"][0], fallback_to_default=False)
+    path = style.font_manager.findfont(plt.rcParams["font.family"][0], fallback_to_default=False)
     drawn = set(get_font(path).get_charmap())
     catalogue = home() / "src" / "goldmine" / "locale" / "zh" / "LC_MESSAGES" / "goldmine.po"
     assert {c for c in catalogue.read_text(encoding="utf-8") if ord(c) > 126 and ord(c) not in drawn} == set()
 
 
-def test_chinese_title_is_drawn_without_a_missing_glyph(recwarn):
-    style.use_language("zh")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_chinese_title_is_drawn_without_a_missing_glyph(recwarn, language):
+    style.use_language(language)
     figure, axes = plt.subplots()
     axes.set_title("长尾客户提级：月日均1万元", fontweight="bold")
     figure.canvas.draw()

@@ -43,7 +43,7 @@ def visitor_loads(loads: pd.DataFrame) -> Figure:
     axis.set_xlabel(_("visitors, the most loaded first"))
     axis.set_ylabel(_("customers"))
     axis.set_title(_("How many customers a visitor has"), loc="left")
-    axis.legend()
+    axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return finished(figure)
 
 
@@ -56,7 +56,7 @@ def cards_by_age(rows: pd.DataFrame) -> Figure:
         *column("age").in_words(rows["age"][rows["age"].isin(order)], language()),
         *[_("not known")] * (~known).sum(),
     ]
-    figure, axis = plt.subplots(figsize=(8, 3.4))
+    figure, axis = plt.subplots(figsize=(9.5, 3.4))
     parts = {"card_holders": (_("have a card"), GREY), "active_cards": (_("activated"), GOLD)}
     parts["used_cards"] = _("in use"), BLUE
     for index, (name, (label, colour)) in enumerate(parts.items()):

@@ -201,15 +201,17 @@ def show_table(
     def row_name(label: Any) -> Any:
         return _escaped(_word(label)) if label in _WORDS else head(label)
 
-    shown = table.copy()
-    for place in range(table.shape[1]):
-        if _has_words(table, place):
-            shown.isetitem(place, table.iloc[:, place].map(_word))
+    shown, words = table.copy(), [place for place in range(table.shape[1]) if _has_words(table, place)]
+    for place in words:
+        shown.isetitem(place, table.iloc[:, place].map(_word))
     if isinstance(forms, Mapping):
         forms = {name: form for name, form in forms.items() if name in table}
     styler = shown.style.format(forms, na_rep="", precision=precision, thousands=",", escape="html")
     styler = styler.format_index(head, axis="columns").format_index(row_name, axis="index")
     styler = styler.format_index_names(head, axis="columns").format_index_names(head, axis="index")
+    # Words begin where the head begins; numbers end under each other, as a notebook puts everything.
+    left = [("text-align", "left")]
+    styler.set_table_styles([{"selector": f"th.col{place}, td.col{place}", "props": left} for place in words])
     return styler if index else styler.hide(axis="index")
 
 

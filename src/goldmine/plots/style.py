@@ -60,13 +60,12 @@ def use_language(language: str) -> None:
         raise ParameterError(f"language: {language!r} is not known.", f"Use one of {', '.join(LANGUAGES)}.")
     _register_chinese_font()
     _chosen["language"] = language
-    # An English figure may hold Chinese names, of villages and branches.
+    # An English figure may hold Chinese names, of villages and branches; only a family named here replaces another.
     fonts = [CHINESE_FONT, "DejaVu Sans"] if language == "zh" else ["DejaVu Sans", CHINESE_FONT]
     sns.set_theme(style="whitegrid", context="notebook", palette=list(PALETTE))
     plt.rcParams.update(
         {
-            "font.family": "sans-serif",
-            "font.sans-serif": fonts,
+            "font.family": fonts,
             "axes.unicode_minus": False,
             "axes.spines.top": False,
             "axes.spines.right": False,

@@ -1,5 +1,7 @@
 """What is shown when something fails."""
 
+import re
+
 import pytest
 from django.db import OperationalError
 from django.test import Client
@@ -73,3 +75,24 @@ def test_a_form_of_a_session_that_ended_says_what_to_do(release, users):
     assert (answer.status_code, "The form is too old" in answer.content.decode()) == (403, True)
     answer = person.post("/day/result", {}, headers={"accept": "application/json"})
     assert (answer.status_code, answer.json()) == (403, {"saved": False, "reason": "error"})
+
+
+def test_a_fault_of_the_portal_says_when_it_was_and_can_be_tried_again_where_nothing_was_sent(
+    browser, release, monkeypatch
+):
+    person = browser("s1")
+    person.raise_request_exception = False
+
+    def fail(*args, **kwargs):
+        raise ValueError("customer C1")
+
+    monkeypatch.setattr("goldmine.portal.pages.my_day.plan_day", fail)
+    monkeypatch.setattr("goldmine.portal.pages.my_day.record_result", fail)
+    read = person.get("/day?customer=%22%3E").content.decode()
+    sent = {"key": "0" * 32, "customer_id": "C1", "list_name": "longtail_2024", "answer": "yes"}
+    stored = person.post("/day/result", sent).content.decode()
+    assert re.search(r"When it was: \d{4}-\d\d-\d\d \d\d:\d\d", read)
+    assert 'href="/day?customer=%22%3E">Try again<' in read
+    assert "Something went wrong" in stored
+    assert "Try again<" not in stored
+    assert "When it was" not in person.get("/nothing").content.decode()

@@ -72,9 +72,9 @@ def _work(users, customer_id, answer, day=date(2024, 7, 5), name="s1"):
 
 
 def _line(text, title):
-    """Cells of the row of a table that begins with a title, as read: without the bars beside shares."""
-    row = next(row for row in text.split("<tr") if f"<td>{title}" in row)
-    cells = re.findall(r"<td[^>]*>(.*?)</td>", re.sub(r"<svg.*?</svg>", "", row, flags=re.S), re.S)
+    """Cells of the row of a table that begins with a title, as read: without links and the bars beside shares."""
+    row = next(row for row in text.split("<tr") if re.search(rf"<td>(<a [^>]*>)?{title}", row))
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", re.sub(r"<svg.*?</svg>|</?a\b[^>]*>", "", row, flags=re.S), re.S)
     return [re.sub(r"\s+", " ", cell).strip() for cell in cells]
 
 
@@ -214,3 +214,20 @@ def test_a_measurement_is_kept_once_a_campaign(tmp_path):
         path = keep_figures(work, KeptFigures("c", "2024-03-31", "2024-06-30", {"effect": effect}))
     assert [file.name for file in Path(tmp_path).rglob("*.json")] == ["c-2024-03-31.json"]
     assert json.loads(path.read_text())["figures"] == {"effect": 0.02}
+
+
+def test_a_branch_leads_to_its_rows_for_those_who_may_see_rows(page):
+    text = page("head", list_name="longtail_2024")[1]
+    assert 'href="/lists?list_name=longtail_2024&amp;branch_id=B1"' in text
+    assert 'href="/lists?list_name=longtail_2024"' in text
+    assert 'href="/lists' not in page("auditor")[1].partition("<main")[2]
+
+
+def test_the_contacts_of_a_week_stand_beside_those_of_the_week_before(page, users, monkeypatch):
+    monkeypatch.setattr("goldmine.portal.pages.head_office.today", lambda: date(2024, 7, 20))
+    monkeypatch.setattr("goldmine.portal.progress.today", lambda: date(2024, 7, 20))
+    for customer_id, day in (("C1", 19), ("C2", 14), ("C3", 13)):
+        told = Contact(customer_id, "longtail_2024", "yes", date(2024, 7, day))
+        record_result(users["s1" if customer_id != "C3" else "s2"], told, uuid4())
+    text = " ".join(re.sub(r"<[^>]+>", " ", page("head")[1]).split())
+    assert "Within seven days 2 1 in the seven days before (+100%)" in text

@@ -154,6 +154,19 @@ def test_texts_of_a_row_are_shown_as_texts(page, release):
     assert "&lt;script&gt;alert(1)" in text
 
 
-def test_a_portal_without_a_release_says_so(browser, users):
-    text = browser("head").get("/lists").content.decode()
+def test_where_no_row_fits_the_page_says_what_to_do(page):
+    assert "The search knows a whole customer number" in page("s1", search="ZZ")[1]
+    text = page("s1", decile="3")[1]
+    assert "Drop one of the filters above" in text
+    assert '<a class="button plain" href="/lists">Show all rows</a>' in text
+    ListRow.objects.all().delete()
+    text = page("s1")[1]
+    assert "You have no customer on a list at the moment." in text
+    assert "Show all rows" not in text
+
+
+@pytest.mark.parametrize(("name", "address"), [("head", "/lists"), ("head", "/head-office"), ("counter1", "/counter")])
+def test_a_portal_without_a_release_says_so_and_what_to_do(browser, users, name, address):
+    text = browser(name).get(address).content.decode()
     assert "No release is loaded yet." in text
+    assert "Ask the operator." in text

@@ -143,6 +143,17 @@ def test_on_a_telephone_a_customer_opens_as_a_page(open_as, release):
     page.wait_for_url("**/customers/C1")
 
 
+def test_a_waiting_contact_of_the_day_is_a_line_on_a_desk_and_goes_by_keys(open_as, release):
+    page = open_as("s1", language="en")
+    page.goto("/day")
+    summaries = page.locator("details.contact > summary")
+    assert [box["height"] < 36 for box in (one.bounding_box() for one in summaries.all())] == [True, True]
+    for key in ("j", "j", "Enter"):
+        page.keyboard.press(key)
+    assert page.locator("details.contact[open]").get_attribute("data-customer") == "C2"
+    assert page.get_attribute("progress", "max") == "2"
+
+
 def test_nobody_is_sent_to_sign_in_first(open_as, release):
     page = open_as()
     page.goto("/lists")

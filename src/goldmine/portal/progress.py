@@ -42,6 +42,22 @@ class Progress:
     total: Counts = field(default_factory=Counts)
     days: dict[date, dict[str, int]] = field(default_factory=dict)
 
+    def weeks(self, day: date) -> tuple[int, int]:
+        """Contacts of the seven days that end with a day, and of the seven before.
+
+        Examples
+        --------
+        >>> days = {date(2024, 7, 8): {"yes": 2, "no": 1}, date(2024, 7, 2): {"no": 1}, date(2024, 7, 1): {"yes": 5}}
+        >>> Progress(days=days).weeks(date(2024, 7, 8))
+        (4, 5)
+        """
+        counts = [0, 0]
+        for contacted_on, answers in self.days.items():
+            week = (day - contacted_on).days // 7
+            if week in (0, 1):
+                counts[week] += sum(answers.values())
+        return counts[0], counts[1]
+
 
 @system_task()
 def progress(user: User, release: Release, list_name: str = "") -> Progress:

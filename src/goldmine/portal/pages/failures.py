@@ -8,11 +8,12 @@ import sys
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import get_template
-from django.utils import translation
+from django.utils import timezone, translation
 
 from goldmine.core.errors import AuditError, DiskError
 from goldmine.core.i18n import LocalizedText, _
 from goldmine.portal.middleware import DJANGO_NAMES
+from goldmine.portal.templating import moment
 
 _UNREADABLE, _TOO_OLD, _NOT_THERE, _FAILED, _AWAY = 400, 403, 404, 500, 503
 _TEXTS: dict[str, tuple[LocalizedText, LocalizedText]] = {
@@ -66,12 +67,23 @@ def too_old(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _answer(request: HttpRequest, what: str, status: int, headers: dict[str, str] | None = None) -> HttpResponse:
-    """The answer in words, or as JSON for a script."""
+    """The answer in words, or as JSON for a script.
+
+    A fault of the portal's own tells the time, which the operator needs, and can be tried again where nothing was sent.
+    """
     if "application/json" in request.headers.get("Accept", ""):
         told: dict[str, object] = {"saved": False, "reason": "unavailable" if status == _AWAY else "error"}
         return JsonResponse(told, status=status, headers=headers)
     known = getattr(getattr(request, "_cached_user", None), "language", "")
     title, do = _TEXTS[what]
+    ours = status >= _FAILED
+    context = {
+        "title": title,
+        "do": do,
+        "status": status,
+        "at": moment(timezone.now()) if ours else "",
+        "again": request.get_full_path() if ours and request.method == "GET" else "",
+    }
     with translation.override(DJANGO_NAMES.get(known, translation.get_language())):
-        page = get_template("portal/failure.html.jinja").render({"title": title, "do": do})
+        page = get_template("portal/failure.html.jinja").render(context)
     return HttpResponse(page, status=status, headers=headers)

@@ -16,6 +16,7 @@ from goldmine.core.i18n import LocalizedText, in_language, join_texts
 from goldmine.core.workspace import Workspace
 from goldmine.measurement.kept_figures import kept_figures
 from goldmine.portal.access import page
+from goldmine.portal.clock import today
 from goldmine.portal.models import Release
 from goldmine.portal.progress import progress
 from goldmine.portal.scope import current_release
@@ -62,13 +63,20 @@ def head_office(request: HttpRequest) -> HttpResponse:
     work = Workspace(settings.GOLDMINE_WORK)
     measured, effects = campaign_titles(releases_out(work)), kept_figures(work)
     branches = names.beside("branch_id", list(made.branches), language())
+    all_rows = {"list_name": chosen} if chosen else {}
     context = {
         "release": release,
         "titles": titles,
         "chosen": chosen,
-        "branches": list(zip(branches, made.branches.values(), strict=True)),
+        "branches": [
+            (title, counts, all_rows | {"branch_id": branch} if branch else all_rows)
+            for title, (branch, counts) in zip(branches, made.branches.items(), strict=True)
+        ],
+        "all_rows": all_rows,
         "total": made.total,
         "days": made.days,
+        "week": made.weeks(today()),
+        "most": max((sum(counts.values()) for counts in made.days.values()), default=0),
         "answers": answer_words(language()),
         "campaigns": [
             _campaign(name, record, release) for name, record in (release.manifest.get("campaigns") or {}).items()

@@ -38,3 +38,14 @@ def test_store_that_is_there_and_one_that_is_no_file_are_left_alone(store):
     make_sqlite_store(f"sqlite:///{store}")
     make_sqlite_store("http://tracking:5000")
     assert store.read_bytes() == before
+
+
+def test_an_error_of_the_store_is_raised_and_not_printed_with_the_values_of_its_statement(store, capfd):
+    use_tracking("tiny")
+    client = mlflow.MlflowClient()
+    run = client.create_run(mlflow.get_experiment_by_name("tiny").experiment_id).info.run_id
+    with closing(sqlite3.connect(store)) as connection:
+        connection.execute("DROP TABLE tags")
+    with pytest.raises(mlflow.MlflowException, match="no such table: tags"):
+        client.set_tag(run, "note", "Zhang San")
+    assert "".join(capfd.readouterr()) == ""

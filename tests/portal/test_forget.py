@@ -4,8 +4,10 @@ import os
 import subprocess
 import sys
 from datetime import date
+from pathlib import Path
 from uuid import uuid4
 
+import psycopg
 import pytest
 from cryptography.fernet import Fernet
 from django.utils import timezone
@@ -27,6 +29,9 @@ from goldmine.portal.models import (
     Result,
 )
 from tests.portal.made import CODE, VALID_UNTIL, publish, work_folder
+from tests.portal.postgresql import server
+
+__all__ = ["server"]
 
 PERSON = Person(frozenset({"C1", "C9"}), "pseudonym")
 
@@ -71,7 +76,9 @@ def test_a_person_is_erased_from_every_table_and_others_stay(worked, tmp_path):
     assert Download.objects.get().filter == {}
 
 
-def test_the_command_leaves_nothing_in_the_portals_files(tmp_path):
+@pytest.fixture
+def forgetful(tmp_path):
+    """A work folder with a release, and the command in a process of its own: ``run("forget", "C1", **variables)``."""
     work = work_folder(tmp_path)
     work.claim("tiny", tmp_path / "bank")
     publish(work)
@@ -81,11 +88,18 @@ def test_the_command_leaves_nothing_in_the_portals_files(tmp_path):
     environment = {**os.environ, "PYTHONPATH": CODE, "GOLDMINE_HOME": str(tmp_path / "home"), "GOLDMINE_USER": "wang",
                    numbers.KEY: Fernet.generate_key().decode()}  # fmt: skip
 
-    def goldmine(*arguments):
+    def goldmine(*arguments, **variables):
         command = [sys.executable, "-c", "from goldmine.cli import main; main()", *arguments, "--work", str(work.root)]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        given = environment | variables
+        done = subprocess.run(command, env=given, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    return work, goldmine
+
+
+def test_the_command_leaves_nothing_in_the_portals_files(forgetful):
+    work, goldmine = forgetful
 
     def held():
         files = (work.root / "portal").glob("*.sqlite3*")
@@ -98,3 +112,32 @@ def test_the_command_leaves_nothing_in_the_portals_files(tmp_path):
     told = goldmine("forget", "C1", "--yes", "--language", "zh")
     assert "已遗忘" in told
     assert not held()
+
+
+def test_the_command_leaves_nothing_in_postgresqls_files(forgetful, server):
+    _work, goldmine = forgetful
+    url = f"postgresql://portal@{server}/portal"
+    database = {"GOLDMINE_DATABASE_URL": url}
+
+    def held():
+        """The portal's tables and indexes whose files name the customer, when all that is cached has been written."""
+        ours = "SELECT relname, pg_relation_filepath(oid) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        with psycopg.connect(f"postgresql://postgres@{server}/portal", autocommit=True) as connection:
+            connection.execute("CHECKPOINT")
+            (folder,) = connection.execute("SHOW data_directory").fetchone()
+            files = [(name, Path(folder, path)) for name, path in connection.execute(ours).fetchall() if path]
+        return [name for name, path in files if b"C1" in path.read_bytes()]
+
+    goldmine("portal", "load", **database)
+    assert held()
+    goldmine("forget", "C1", **database)
+    assert held()
+    told = goldmine("forget", "C1", "--yes", **database)
+    assert "Portal:" in told
+    assert held() == []
+    with psycopg.connect(f"postgresql://postgres@{server}/portal") as connection:
+        quoted = connection.execute("SELECT most_common_vals::text, histogram_bounds::text FROM pg_stats").fetchall()
+    assert not any("C1" in str(row) for row in quoted)
+    with psycopg.connect(f"postgresql://postgres@{server}/portal") as connection:
+        left = connection.execute("SELECT customer_id FROM portal_listrow ORDER BY 1").fetchall()
+    assert [number for (number,) in left] == ["C2", "C3", "C4"]

@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from goldmine.core.errors import ContractError
 from goldmine.core.i18n import _
 
 _CHUNK = 1 << 22
+_VALUE = re.compile(r"[-+]?[\d,.]+%?|\w{0,4}\d{5,}\w?|\d{4}[-/.\u5e74]\d{1,2}[-/.\u6708]\d.*")
 
 
 def utf8_files(source: CsvSource, table: str, scratch: Path) -> list[Path]:
@@ -93,7 +95,9 @@ def columns_of(source: CsvSource, files: list[Path], table: str) -> list[str]:
                     first=files[0].name,
                     name=repr(name),
                 ),
-                _("Columns: {columns}.", columns=", ".join(names)),
+                _("Its first line seems to hold values, not names of columns.")
+                if any(map(is_value, names))
+                else _("Columns: {columns}.", columns=", ".join(names)),
             )
     return names
 
@@ -107,6 +111,19 @@ def named(header: Sequence[str | None]) -> list[str]:
     ['column_1', 'id', 'amount', 'column_4']
     """
     return [name if name and name.strip() else f"column_{place}" for place, name in enumerate(header, start=1)]
+
+
+def is_value(name: str) -> bool:
+    """Whether the name of a column looks like a number, a day, or the number of something or somebody.
+
+    Examples
+    --------
+    >>> [is_value(text) for text in ("C7654321", "13987654321", "1,000.50", "2024-05-05 10:00")]
+    [True, True, True, True]
+    >>> [is_value(text) for text in ("\u5ba2\u6237\u53f7", "aum_2024", "column_3")]
+    [False, False, False]
+    """
+    return bool(_VALUE.fullmatch(name.strip()))
 
 
 def _check(path: Path, source: CsvSource, table: str, copy: Path | None) -> None:

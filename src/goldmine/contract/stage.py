@@ -7,7 +7,7 @@ import duckdb
 
 from goldmine.contract.canonical_parquet import read_footer
 from goldmine.contract.casting import ColumnCast, describe, month_rows
-from goldmine.contract.csv_file import columns_of, utf8_files
+from goldmine.contract.csv_file import columns_of, is_value, utf8_files
 from goldmine.contract.databases import rows_of
 from goldmine.contract.date_sql import date_of_form
 from goldmine.contract.duckdb_errors import duckdb_errors, reduced
@@ -262,6 +262,13 @@ def _check_columns(spec: TableSpec, there: dict[str, str], unused: Sequence[str]
     missing = [column.name for column in spec.columns if column.required and column.name not in there]
     if missing:
         columns = {"table": spec.name, "columns": ", ".join(missing)}
+        if any(map(is_value, unused)):  # of a customer, which no message may quote
+            raise ContractError(
+                _("{table}: compulsory columns are missing: {columns}; its first line seems to hold values, not names "
+                  "of columns.", **columns),
+                _("Put the names there. For CSV without them set `header: false` of the source in bank.yaml and list "
+                  "`columns`; for a workbook say in `header_row` where they are."),
+            )  # fmt: skip
         raise ContractError(
             _("{table}: compulsory columns are missing: {columns}; no columns of the contract are: {unused}.",
               **columns, unused=", ".join(unused))

@@ -27,7 +27,8 @@ _QUIET = {
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "GIT_PYTHON_REFRESH": "quiet",
 }
-_NOISY = ("mlflow", "alembic", "git")
+_LEVELS = {"mlflow": logging.CRITICAL, "alembic": logging.ERROR, "git": logging.ERROR}
+"""MLflow logs each error of its database with a traceback and the values of the statement, and then raises it."""
 
 OFFLINE = "offline.db"
 """Store of the runs logged while the tracking store is unreachable."""
@@ -108,8 +109,8 @@ def use_tracking(bank_name: str) -> str:
         warnings.filterwarnings("ignore", message="IProgress not found")
         import mlflow
 
-    for name in _NOISY:
-        logging.getLogger(name).setLevel(logging.ERROR)
+    for name, level in _LEVELS.items():
+        logging.getLogger(name).setLevel(level)
     _set_store(_offline_uri() if unreachable() else tracking_uri())
     with _store_lock(home() / "mlruns"), _schema_errors():
         make_sqlite_store(mlflow.get_tracking_uri())

@@ -94,9 +94,12 @@ def _read_manifest_again(work: Workspace, release: Release) -> None:
 
 
 def _compact(alias: str) -> None:
-    """Write a database anew: a deleted row stays readable in the file until its place is taken by another."""
+    """Write a database anew: a deleted row stays readable in the file until its place is taken by another.
+
+    PostgreSQL's statistics quote values of columns, so they are made anew too.
+    """
     connection = connections[alias]
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM")
+        cursor.execute("VACUUM (ANALYZE)" if connection.vendor == "postgresql" else "VACUUM")
         if connection.vendor == "sqlite":
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from goldmine.contract.bank import Bank, CanonicalTable, TableFile
+from goldmine.contract.csv_file import is_value
 from goldmine.contract.external_files import is_parquet, read_table
 from goldmine.contract.external_types import emptied_days, require_learnable
 from goldmine.contract.manifest import Hashes, write_manifest
@@ -132,7 +133,9 @@ def _check_columns(spec: TableSpec, names: list[str]) -> None:
         if name not in names:
             raise UseCaseError(
                 _("{option} {name}: {file} has no such column.", option=option, name=name, file=spec.file.name),
-                _("Its columns are {names}.", names=", ".join(names)),
+                _("Its first line seems to hold values, not names of columns.")
+                if any(map(is_value, names))
+                else _("Its columns are {names}.", names=", ".join(names)),
             )
     names_used = [*options.values(), *set(spec.drop)]
     for name in names_used:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from goldmine.contract.csv_file import is_value
 from goldmine.core.errors import ContractError
 from goldmine.core.i18n import _, all_languages, pgettext
 from goldmine.models.uplift.covariates import Covariates, covariates
@@ -86,7 +87,10 @@ def trial_table(frame: pd.DataFrame, roles: Roles) -> TrialTable:
         if name not in frame.columns:
             columns = ", ".join(map(str, frame.columns[:20])) + (", ..." if len(frame.columns) > 20 else "")
             raise ContractError(
-                _("table: has no column {name}.", name=repr(name)), _("Columns: {columns}.", columns=columns)
+                _("table: has no column {name}.", name=repr(name)),
+                _("Its first line seems to hold values, not names of columns.")
+                if any(is_value(str(column)) for column in frame.columns)
+                else _("Columns: {columns}.", columns=columns),
             )
     if len(set(named)) < len(named):
         raise ContractError(_("table: one column has two roles."), _("Name different columns for each."))

@@ -3,7 +3,8 @@
     python bench/communities.py                                         # 2,000,000 nodes, 9.7 million ties
     python bench/communities.py --nodes 20000 --ties 97000 --groups 200
 
-Sizes of groups follow a log-normal distribution; seven of ten ties lie within a group, the others anywhere.
+Sizes of groups follow a log-normal distribution; seven of ten ties lie within a group, the others anywhere. Nodes are
+numbered in random order, so that the numbers say nothing of the groups.
 """
 
 import argparse
@@ -49,6 +50,8 @@ def planted(nodes: int, ties: int, groups: int, seed: int) -> tuple[NumberedEdge
     one = random.integers(0, nodes, ties)
     within = start[group[one]] + (random.random(ties) * (end - start)[group[one]]).astype(np.int64)
     other = np.where(random.random(ties) < INSIDE, within, random.integers(0, nodes, ties))
+    shuffled = random.permutation(nodes)
+    one, other, group = shuffled[one], shuffled[other], group[np.argsort(shuffled)]
     kept = one != other
     return NumberedEdges(nodes, one[kept], other[kept], np.ones(int(kept.sum()))), group
 

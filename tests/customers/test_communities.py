@@ -1,5 +1,6 @@
 """Communities: planted groups are found, what is not connected is not together, the same seed gives the same."""
 
+import multiprocessing
 from datetime import date
 
 import numpy as np
@@ -36,6 +37,35 @@ def test_the_resolution_is_so_that_small_groups_of_a_large_graph_are_not_merged(
 def test_the_same_seed_gives_the_same_communities():
     edges = ring_of_cliques(60, 4)
     assert find_communities(edges, 3).community.tobytes() == find_communities(edges, 3).community.tobytes()
+
+
+def stars(weights: list[list[float]]) -> NumberedEdges:
+    """Groups apart, such as villages, each with members that are tied to its centre alone."""
+    sizes = [len(star) + 1 for star in weights]
+    last = np.cumsum(sizes) - 1
+    members = np.setdiff1d(np.arange(sum(sizes)), last)
+    return NumberedEdges(sum(sizes), members, np.repeat(last, [size - 1 for size in sizes]), np.concatenate(weights))
+
+
+TIED = [[0.5, 0.4, 0.4], [0.5, 0.1, 0.6, 0.6, 0.5, 0.1, 0.8, 0.1], [0.8, 0.1, 0.6, 0.5, 0.6]]
+"""Stars, each alone in its graph. At twice the resolution a member is as well off alone as with the centre, and what
+rounding leaves moves it there and back for ever, unless passes are limited."""
+
+
+def communities_of_tied_stars() -> list[list[int]]:
+    return [find_communities(stars([star])).community.tolist() for star in TIED]
+
+
+def test_communities_are_found_where_members_are_as_well_off_alone():
+    # Another process looks for them, since one that goes on for ever inside NetworKit cannot be stopped otherwise.
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        found = pool.apply_async(communities_of_tied_stars).get(timeout=120)
+    assert found == [[0] * (len(star) + 1) for star in TIED]
+
+
+def test_each_star_of_many_is_a_community():
+    found = find_communities(stars([[0.8, 0.1, 0.6, 0.5, 0.4, 1.0, 0.5, 0.1]] * 16)).community
+    assert found.tolist() == np.repeat(np.arange(16), 9).tolist()
 
 
 def test_a_node_without_ties_is_alone_and_the_largest_community_is_the_first():

@@ -231,7 +231,11 @@ def _context(master: str) -> Any:
         ) from error
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     local = _LOCAL if master.startswith("local") else {}
-    own = {"spark.app.name": "goldmine", "spark.executorEnv.GOLDMINE_HOME": str(home())}
+    own = {
+        "spark.app.name": "goldmine",
+        "spark.executorEnv.GOLDMINE_HOME": str(home()),
+        "spark.python.daemon.module": "goldmine.core.spark_daemon",
+    }
     settings = SparkConf().setMaster(master).setAll(list({**own, **local}.items()))
     # Java's output goes to a file; in a notebook it would appear among the figures.
     with tempfile.TemporaryFile() as log:

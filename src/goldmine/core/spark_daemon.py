@@ -1,7 +1,7 @@
 """Where Spark's Python workers come from: what every task imports is imported here once, before the workers are forked.
 
-Spark starts one such process a machine by ``spark.python.daemon.module`` and asks it for a worker a core. Without it each
-worker pays for DuckDB, Ibis, pyarrow and LightGBM again, about two seconds of processor time.
+Spark starts one such process a machine by ``spark.python.daemon.module`` and asks it for a worker a core. Without it
+each worker pays for DuckDB, Ibis, pyarrow and LightGBM again, about two seconds of processor time.
 """
 
 import ibis.backends.duckdb  # noqa: F401

@@ -44,6 +44,22 @@ def build_features(bank: Bank, work: Workspace, cutoffs: list[date], engine: Eng
     HistoryError
         If the books hold no transaction in the month of a cutoff.
     """
+    stale = stale_cutoffs(bank, work, cutoffs)
+    store_dictionary(bank, work)
+    for cutoff in _written(engine, bank, work, list(stale)):
+        bank.require_unchanged()
+        mark_made(work, cutoff, stale[cutoff])
+    return FeatureReport(tuple(stale), tuple(c for c in cutoffs if c not in stale))
+
+
+def stale_cutoffs(bank: Bank, work: Workspace, cutoffs: list[date]) -> dict[date, str]:
+    """The cutoffs whose tables have to be made, each with the fingerprint of what they are made from.
+
+    Raises
+    ------
+    HistoryError
+        If the books hold no transaction in the month of a cutoff.
+    """
     months = bank.months("transactions")
     for cutoff in cutoffs:
         if month_key(cutoff) not in months:
@@ -56,13 +72,17 @@ def build_features(bank: Bank, work: Workspace, cutoffs: list[date], engine: Eng
                 ),
             )
     fingerprints = {cutoff: feature_fingerprint(bank, work, cutoff) for cutoff in cutoffs}
-    stale = [cutoff for cutoff in cutoffs if _made_from(work, cutoff) != fingerprints[cutoff]]
+    return {cutoff: found for cutoff, found in fingerprints.items() if _made_from(work, cutoff) != found}
+
+
+def store_dictionary(bank: Bank, work: Workspace) -> None:
+    """Keep what the columns of the feature tables mean."""
     write_json(_dictionary(work), [feature.stored() for feature in catalogue() if carried(bank, feature)])
 
-    for cutoff in _written(engine, bank, work, stale):
-        bank.require_unchanged()
-        write_json(_mark(work, cutoff), fingerprints[cutoff])
-    return FeatureReport(tuple(stale), tuple(c for c in cutoffs if c not in stale))
+
+def mark_made(work: Workspace, cutoff: date, made_from: str) -> None:
+    """Keep what a cutoff's table was made from, once it is there."""
+    write_json(_mark(work, cutoff), made_from)
 
 
 def feature_fingerprint(bank: Bank, work: Workspace, cutoff: date) -> str:
@@ -122,8 +142,7 @@ def _written(engine: Engine, bank: Bank, work: Workspace, cutoffs: list[date]) -
     if not cutoffs:
         return
     feature_plan = plan()
-    names = ["customer_id", "cutoff", *(f.name for f in feature_plan.features if carried(bank, f))]
-    table = f"SELECT {', '.join(map(quoted, names))} FROM ({feature_plan.full})"
+    table = f"SELECT {', '.join(map(quoted, column_names(bank)))} FROM ({feature_plan.full})"
     job = FeatureJob(bank, work, feature_plan.base, feature_plan.peer_sums, table)
     slices = slice_customers(bank, engine.slice_customers)
     if len(slices) == 1:
@@ -133,6 +152,11 @@ def _written(engine: Engine, bank: Bank, work: Workspace, cutoffs: list[date]) -
     for cutoff in cutoffs:
         write_slices(engine, job, cutoff, slices)
         yield cutoff
+
+
+def column_names(bank: Bank) -> list[str]:
+    """Columns of a bank's feature tables, in order."""
+    return ["customer_id", "cutoff", *(feature.name for feature in catalogue() if carried(bank, feature))]
 
 
 def feature_dictionary(work: Workspace) -> tuple[Feature, ...]:

@@ -1,9 +1,10 @@
 """All features, and which of them a bank has the tables and columns for."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module, invalidate_caches
 from pathlib import Path
 from pkgutil import iter_modules
@@ -11,6 +12,7 @@ from pkgutil import iter_modules
 import ibis
 
 from goldmine.contract.bank import Bank
+from goldmine.core import fingerprint
 from goldmine.core.errors import SettingsError
 from goldmine.core.i18n import _
 from goldmine.features import families as package
@@ -48,15 +50,24 @@ def families() -> tuple[Family, ...]:
 def try_folder(folder: Path | None) -> None:
     """Add the families of one more folder, in this process only; None removes an earlier one.
 
-    Compiled queries and earlier imports from such a folder are forgotten.
+    Earlier imports from such a folder are forgotten.
     """
     own = Path(package.__path__[0])
     for module in [module for module in iter_modules(package.__path__) if Path(module.module_finder.path) != own]:  # type: ignore[union-attr]
         sys.modules.pop(f"{package.__name__}.{module.name}", None)
     package.__path__[:] = [str(own), *([str(folder)] if folder else [])]
     invalidate_caches()
-    _expressions.cache_clear()
-    plan.cache_clear()
+
+
+@contextmanager
+def without_trial() -> Iterator[None]:
+    """Leave the families on trial out for a while."""
+    tried = package.__path__[1:]
+    package.__path__[1:] = []
+    try:
+        yield
+    finally:
+        package.__path__[1:] = tried
 
 
 def tried_folders() -> list[Path]:
@@ -86,9 +97,18 @@ class Plan:
     features: tuple[Feature, ...]
 
 
-@cache
-def _expressions() -> tuple[ibis.Table, dict[str, ibis.Table], ibis.Table, tuple[Feature, ...]]:
-    customer_view = view()
+_view = cache(view)
+"""The customers' row, which all families share: built once a process."""
+
+
+def _on_trial() -> str:
+    """What the folders on trial hold, as a key of what is compiled with them."""
+    return fingerprint.of_code(*tried_folders())
+
+
+@lru_cache(maxsize=2)
+def _expressions(on_trial: str) -> tuple[ibis.Table, dict[str, ibis.Table], ibis.Table, tuple[Feature, ...]]:
+    customer_view = _view()
     own = []
     for family in families():
         definitions = family(customer_view)
@@ -130,12 +150,34 @@ def _check_names(own: list[FeatureDefinition]) -> None:
         )
 
 
-@cache
 def plan() -> Plan:
     """Compile all features; once a process, since no bank and no cutoff changes the queries."""
-    base, sums, full, features = _expressions()
+    return _plan(_on_trial())
+
+
+@lru_cache(maxsize=2)
+def _plan(on_trial: str) -> Plan:
+    base, sums, full, features = _expressions(on_trial)
     peer_sql = {name: _sql(rows) for name, rows in sums.items()}
     return Plan(_sql(base), peer_sql, _sql(full), features)
+
+
+def plan_on_trial() -> str:
+    """SQL of the features of the families on trial alone, for all customers: customer_id and a column a feature."""
+    return _plan_on_trial(_on_trial())
+
+
+@lru_cache(maxsize=2)
+def _plan_on_trial(on_trial: str) -> str:
+    customer_view, folders = _view(), {str(folder) for folder in tried_folders()}
+    own = [
+        definition
+        for family in families()
+        if str(Path(family.__code__.co_filename).parent) in folders
+        for definition in family(customer_view)
+    ]
+    rows = customer_view.rows.select("customer_id", **{d.feature.name: d.value for d in own})
+    return _sql(rows)
 
 
 def _sql(expression: ibis.Table) -> str:
@@ -144,7 +186,7 @@ def _sql(expression: ibis.Table) -> str:
 
 def catalogue() -> tuple[Feature, ...]:
     """Every feature, in the order of the feature table."""
-    return _expressions()[3]
+    return _expressions(_on_trial())[3]
 
 
 def carried(bank: Bank, feature: Feature) -> bool:

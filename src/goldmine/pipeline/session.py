@@ -31,6 +31,8 @@ class Session:
         ``en`` or ``zh``, of figures and texts.
     family : str
         The file of features that is tried; empty if there is none.
+    standing : Workspace, optional
+        Where a file is tried: the work folder whose feature tables it adds to.
     """
 
     bank: Bank
@@ -38,6 +40,7 @@ class Session:
     as_of: date
     language: str = "en"
     family: str = ""
+    standing: Workspace | None = None
 
 
 def open_session(work: str = "data", as_of: str = "", language: str = "en", *, source: str = "") -> Session:

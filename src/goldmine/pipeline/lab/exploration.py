@@ -15,7 +15,9 @@ from goldmine.core.errors import ParameterError
 from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace, at_home
 from goldmine.features import build_features
-from goldmine.features.catalogue import try_folder
+from goldmine.features.build import stale_cutoffs
+from goldmine.features.catalogue import try_folder, without_trial
+from goldmine.features.trial import build_trial_features
 from goldmine.labels import plan_cutoffs
 from goldmine.labels.cutoffs import last_month_end, outcome_end
 from goldmine.labels.eligibility import eligible_rows, training_rows
@@ -106,15 +108,16 @@ def try_family(session: Session, file: str) -> Session:
         raise ParameterError(
             _("{file}: is not a Python file of features.", file=file), _("Copy examples/families/spending.py.")
         )
-    apart = Workspace(session.work.root / "lab" / source.stem)
+    standing = session.standing or session.work
+    apart = Workspace(standing.root / "lab" / source.stem)
     folder = apart.root / "families"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copy(source, folder)
     if not apart.activity.exists():
-        apart.activity.symlink_to(os.path.relpath(session.work.activity, apart.root))
+        apart.activity.symlink_to(os.path.relpath(standing.activity, apart.root))
     try_folder(folder)
-    return replace(session, work=apart, family=file)
+    return replace(session, work=apart, family=file, standing=standing)
 
 
 def make_features(session: Session, cutoffs: list[date]) -> None:
@@ -123,8 +126,17 @@ def make_features(session: Session, cutoffs: list[date]) -> None:
     Parameters
     ----------
     cutoffs : list of date
-        Month ends; features that are unchanged are not made again.
+        Month ends; features that are unchanged are not made again. Where a file is tried, its own are made alone and
+        joined to the job's, which are brought up to date first.
     """
+    bank, standing = session.bank, session.standing
+    if standing:
+        with without_trial():
+            if stale_cutoffs(bank, standing, cutoffs):
+                make_features(replace(session, work=standing, standing=None), cutoffs)
     with session.work.lock():
-        build_activity(session.bank, session.work)
-        build_features(session.bank, session.work, cutoffs)
+        build_activity(bank, session.work)
+        if standing:
+            build_trial_features(bank, standing, session.work, cutoffs)
+        else:
+            build_features(bank, session.work, cutoffs)

@@ -83,6 +83,8 @@ NO_ROWS = {
     "sign_out": "ends a session",
     "language": "changes a language",
     "hand_over_end": "names a hand-over by its number, see test_hand_overs",
+    "filter_save": "keeps a filter without what was searched for, see test_lists",
+    "filter_drop": "names a filter of one's own, see test_lists",
     "download_take": "names a download by its number, see test_downloads",
     "upload_rejected": "names a file of one's own, see test_uploads",
     "approval_decide": "names a request by its number, see test_downloads",

@@ -75,6 +75,7 @@ NAMES_NONE = {
     *("head_office", "operator", "notebook", "tool", "is_operator"),
     *("second_factor", "day_worker", "users"),
     *("home", "sign_in", "sign_out", "change_password", "language", "day_give_back", "day_session"),
+    *("filter_save", "filter_drop"),
     *("download_ask", "downloads", "download_take", "approvals", "approval_decide"),
     *(
         "upload_rejected",

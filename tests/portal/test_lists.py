@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from goldmine.portal.models import ListRow, Release
+from goldmine.portal.models import ListRow, Release, SavedFilter
 from tests.portal.conftest import list_row
 
 
@@ -170,3 +170,54 @@ def test_a_portal_without_a_release_says_so_and_what_to_do(browser, users, name,
     text = browser(name).get(address).content.decode()
     assert "No release is loaded yet." in text
     assert "Ask the operator." in text
+
+
+def _saved(text):
+    return re.findall(r'<li><a href="([^"]+)">([^<]+)</a>', text.partition('class="saved"')[2].partition("</ul>")[0])
+
+
+def test_a_filter_is_kept_under_a_name_without_what_was_searched_for(browser, page, release):
+    asked = {"status": "open", "decile": "10", "search": "C1", "name": " My  tens ", "sort": "customer"}
+    answer = browser("s1").post("/lists/saved", asked)
+    assert answer["Location"] == "/lists?decile=10&status=open&sort=customer"
+    assert _saved(page("s1")[1]) == [("/lists?decile=10&amp;status=open&amp;sort=customer", "My tens")]
+    assert SavedFilter.objects.get().filter == {"decile": "10", "status": "open", "sort": "customer"}
+
+
+def test_a_filter_of_the_same_name_replaces_the_one_before(browser, page, release):
+    for decile in ("10", "9"):
+        browser("s1").post("/lists/saved", {"name": "tens", "decile": decile})
+    assert _saved(page("s1")[1]) == [("/lists?decile=9", "tens")]
+
+
+def test_filters_that_are_kept_are_ones_own_and_only_their_owner_drops_them(browser, page, release):
+    browser("branch1").post("/lists/saved", {"name": "s1's", "manager_id": "S1"})
+    number = SavedFilter.objects.get().pk
+    assert _saved(page("s1")[1]) == []
+    browser("s1").post(f"/lists/saved/{number}/drop")
+    assert SavedFilter.objects.count() == 1
+    browser("branch1").post(f"/lists/saved/{number}/drop")
+    assert SavedFilter.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"name": " ", "decile": "1"}, "The filter cannot be kept under this name."),
+        ({"name": "x" * 41, "decile": "1"}, "40 characters at most"),
+        ({"name": "one", "search": "C1"}, "There is nothing to keep."),
+        ({"name": "one", "salary": "1"}, "There is no filter salary."),
+        ({"name": "thirteenth", "decile": "1"}, "You keep 12 filters already."),
+    ],
+)
+def test_what_cannot_be_kept_is_said_in_words(browser, users, release, asked, message):
+    for number in range(12):
+        SavedFilter.objects.create(user=users["s1"], name=f"f{number}", filter={"decile": "1"})
+    answer = browser("s1").post("/lists/saved", asked, follow=True)
+    assert message in answer.content.decode()
+    assert SavedFilter.objects.count() == 12
+
+
+def test_a_kept_name_is_shown_as_text(browser, page, release):
+    browser("s1").post("/lists/saved", {"name": "<script>alert(1)</script>", "decile": "1"})
+    assert "<script>alert" not in page("s1")[1]

@@ -9,12 +9,15 @@ from django.db.models.functions import Cast
 from goldmine.core.customer_rows import Person
 from goldmine.core.fingerprint import of_file
 from goldmine.core.workspace import Workspace
-from goldmine.portal.models import Approval, Download, ListRow, Release
+from goldmine.portal.models import Approval, Download, ListRow, Release, SavedFilter
 from goldmine.portal.row_security import system_task
 from goldmine.publishing.release_store import read_release
 
 _NUMBERS = ("customer_id", "listed_as", "merged_id", "survivor_id")
-_TYPED = ((Download, "filter"), (Approval, "subject_id"), (Approval, "why"), (Approval, "note"))
+_TYPED = (
+    *((Download, "filter"), (Approval, "subject_id"), (Approval, "why"), (Approval, "note")),
+    *((SavedFilter, "name"), (SavedFilter, "filter")),
+)
 """What a user typed, where a number may stand among other words."""
 
 

@@ -1,6 +1,7 @@
 """Tables of the portal's database."""
 
 from goldmine.portal.models.exposures import Exposure
+from goldmine.portal.models.filters import SavedFilter
 from goldmine.portal.models.numbers import ContactNumber
 from goldmine.portal.models.releases import CurrentRelease, Customer, ListRow, MergedNumber, Release
 from goldmine.portal.models.requests import Approval, Download
@@ -23,5 +24,6 @@ __all__ = [
     "OptOut",
     "Release",
     "Result",
+    "SavedFilter",
     "User",
 ]

@@ -2,17 +2,21 @@
 
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_POST
 
-from goldmine.core.i18n import _
+from goldmine.core.i18n import _, in_language
 from goldmine.portal.access import page
 from goldmine.portal.channel_files import gateways
 from goldmine.portal.choices import choices
 from goldmine.portal.filters import Counted, FilterError, RowFilter, count_shown, page_of, read_filter
 from goldmine.portal.journal import record
 from goldmine.portal.models import Release
+from goldmine.portal.saved_filters import drop_filter, save_filter, saved_filters
 from goldmine.portal.scope import current_release
 from goldmine.portal.templating import language
 from goldmine.portal.words import filter_parts, in_other_language, in_words
@@ -41,9 +45,34 @@ def lists(request: HttpRequest) -> HttpResponse:
     if not htmx or htmx.history_restore_request or error:
         template = "portal/lists.html.jinja"
         context["choices"] = choices(_user(request), release, language()) if release else {}
+        context["saved"] = saved_filters(_user(request))
     answer = render(request, template, context, status=error.status if error else 200)
     patch_vary_headers(answer, ["HX-Request"])
     return answer
+
+
+@require_POST
+@page("lists")
+def keep(request: HttpRequest) -> HttpResponse:
+    """Keep the filter under a name, and go on with it."""
+    parameters = request.POST.copy()
+    name = parameters.get("name", "")
+    for field in ("csrfmiddlewaretoken", "name"):
+        parameters.pop(field, None)
+    try:
+        saved = save_filter(_user(request), name, read_filter(parameters))
+    except FilterError as refused:
+        messages.error(request, f"{in_language(refused.what, language())} {in_language(refused.do, language())}")
+        return redirect("lists")
+    return redirect(reverse("lists", query=saved.filter))
+
+
+@require_POST
+@page("lists")
+def drop(request: HttpRequest, number: int) -> HttpResponse:
+    """Drop a filter that was kept."""
+    drop_filter(_user(request), number)
+    return redirect("lists")
 
 
 def _rows(request: HttpRequest, wanted: RowFilter, cursor: str, release: Release | None) -> dict[str, Any]:

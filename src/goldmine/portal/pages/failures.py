@@ -82,7 +82,7 @@ def _answer(request: HttpRequest, what: str, status: int, headers: dict[str, str
         "do": do,
         "status": status,
         "at": moment(timezone.now()) if ours else "",
-        "again": request.get_full_path() if ours and request.method == "GET" else "",
+        "again": ours and request.method == "GET",
     }
     with translation.override(DJANGO_NAMES.get(known, translation.get_language())):
         page = get_template("portal/failure.html.jinja").render(context)

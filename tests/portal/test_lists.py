@@ -135,6 +135,12 @@ def test_filters_that_are_set_stand_above_the_rows_and_each_can_be_dropped(page)
     assert 'class="chips"' in page("s1", search="ZZ")[1]
 
 
+def test_filters_that_are_set_read_as_chinese_does(page, users):
+    users["s1"].language = "zh"
+    users["s1"].save()
+    assert "<li>搜索：C2 <a" in page("s1", search="C2")[1]
+
+
 def test_a_heading_sorts_by_its_column_and_keeps_the_filter(page):
     text = page("s1", status="open")[1]
     assert re.findall(r'<th[^>]*aria-sort="ascending">\s*(\w+)', text) == ["Rank"]

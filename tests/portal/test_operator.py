@@ -11,7 +11,7 @@ import pytest
 
 from goldmine.core.errors import SettingsError
 from goldmine.core.workspace import Workspace
-from goldmine.pipeline.run_status import notebook_runs
+from goldmine.pipeline.run_status import JobRun, notebook_runs
 from goldmine.portal.models import Result
 from goldmine.portal.tools import tool_address
 
@@ -64,6 +64,17 @@ def test_the_page_shows_release_results_disk_and_notebooks(browser, release, use
         assert text in page
     assert "<b>1</b>" in page
     assert "C1" not in re.sub(r'value="\w+"', "", page)
+
+
+def test_the_state_of_a_run_stands_in_words(browser, users, work, monkeypatch):
+    states = ("SUCCESS", "FAILURE", "STARTED", "X")
+    runs = [JobRun("retrain", "r", state, "2024-06-30", "wang", None, None, ()) for state in states]
+    monkeypatch.setattr("goldmine.portal.pages.operator.last_runs", lambda _work: runs)
+    users["operator"].language = "zh"
+    users["operator"].save()
+    page = browser("operator").get("/operator").content.decode().partition("2_features")[0]
+    shown = [("done", "成功"), ("failed", "失败"), ("call_back", "运行中"), ("call_back", "X")]
+    assert re.findall(r'<span class="status (\w+)">(.+?)</span>', page)[:4] == shown
 
 
 def test_a_notebook_is_shown_without_scripts_and_of_no_origin(browser, users, work):

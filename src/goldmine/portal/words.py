@@ -157,6 +157,7 @@ def filter_words(given: Mapping[str, str], release: Release, language: str) -> s
 def filter_parts(given: Mapping[str, str], release: Release, language: str) -> dict[str, str]:
     """The parts of a filter as people read them, by name."""
     titles, names = list_titles(release, language), names_of(release.release_id)
+    colon = in_language(pgettext("between a heading and its value", ": "), language)
     parts = {}
     for name, value in given.items():
         if name in ("search", "sort", "list_name"):
@@ -164,5 +165,5 @@ def filter_parts(given: Mapping[str, str], release: Release, language: str) -> d
         else:
             heading = column(name).heading(language)
             shown = names.beside(name, column(name).in_words([value], language), language)[0]
-        parts[name] = f"{heading}: {shown}"
+        parts[name] = f"{heading}{colon}{shown}"
     return parts

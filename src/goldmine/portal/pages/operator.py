@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
+from goldmine.core.i18n import pgettext
 from goldmine.core.workspace import Workspace
 from goldmine.pipeline.failure import withhold
 from goldmine.pipeline.notebook import export_html
@@ -24,6 +25,17 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:"
 """A notebook's page runs no script, asks nobody, and belongs to no origin: what it shows comes from data."""
 _GIGABYTE = 1_000_000_000
+_STATUSES = {
+    "QUEUED": pgettext("run", "queued"),
+    "NOT_STARTED": pgettext("run", "queued"),
+    "STARTING": pgettext("run", "running"),
+    "STARTED": pgettext("run", "running"),
+    "SUCCESS": pgettext("run", "succeeded"),
+    "FAILURE": pgettext("run", "failed"),
+    "CANCELING": pgettext("run", "stopped"),
+    "CANCELED": pgettext("run", "stopped"),
+}
+"""Dagster's statuses of runs, in words."""
 
 
 @require_GET
@@ -35,6 +47,7 @@ def operator(request: HttpRequest) -> HttpResponse:
     disk = shutil.disk_usage(next(path for path in (work.root, *work.root.parents) if path.exists()))
     context = {
         "runs": last_runs(work),
+        "statuses": _STATUSES,
         "notebooks": notebook_runs(work),
         "current": CurrentRelease.objects.select_related("release").first(),
         "waiting": Release.objects.filter(waits_for_approval=True).count(),

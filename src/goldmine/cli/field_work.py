@@ -28,7 +28,7 @@ def grid(work: WorkFolder = Path("data"), as_of: AsOf = "", language: InLanguage
             if made.findings[name]:
                 say(f"  {made.findings[name]:,}  {in_language(text, language)}")
         changed = made.grids["visitor_change"] != "kept"
-        desk.say(_("proposed: {visitors} grids get another visitor, {customers} customers a grid",
+        desk.say(_("proposed: another visitor for {visitors} grids, another grid for {customers} customers",
                    visitors=f"{changed.sum():,}", customers=f"{len(made.moved):,}"))  # fmt: skip
         desk.say_path(file)
 

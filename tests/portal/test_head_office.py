@@ -230,4 +230,4 @@ def test_the_contacts_of_a_week_stand_beside_those_of_the_week_before(page, user
         told = Contact(customer_id, "longtail_2024", "yes", date(2024, 7, day))
         record_result(users["s1" if customer_id != "C3" else "s2"], told, uuid4())
     text = " ".join(re.sub(r"<[^>]+>", " ", page("head")[1]).split())
-    assert "Within seven days 2 1 in the seven days before (+100%)" in text
+    assert "Contacts within seven days 2 1 in the seven days before (+100%)" in text

@@ -11,8 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from goldmine.cli.findings import show_findings
 from goldmine.contract.intake import open_bank
-from goldmine.contract.manifest import load_bank
+from goldmine.contract.manifest import load_bank, read_intake
 from goldmine.core.audit.log import AuditLog
 from goldmine.core.customer_rows import Person, count_rows, take_out
 from goldmine.core.errors import ParameterError
@@ -22,6 +23,7 @@ from goldmine.core.forgotten import read_forgotten, register_path
 from goldmine.core.seals import is_sealed, seal
 from goldmine.core.workspace import Workspace
 from goldmine.pipeline.forget import Place, find_person, forget_person, person_of
+from goldmine.pipeline.run_flow import intake_flows
 from goldmine.publishing.redaction import redact, rows_in_releases
 from goldmine.publishing.release_store import finish_replacements, read_latest, read_release
 from tests.portal.made import AS_OF, publish, work_folder
@@ -154,6 +156,18 @@ def test_no_later_intake_brings_the_person_back(work, tmp_path):
     other = Workspace(tmp_path / "other")
     assert open_bank(tmp_path / "bank", other).tables["customers"].rows == 3
     assert naming(other.root) == {}
+
+
+def test_an_intake_counts_the_rows_of_forgotten_customers_apart(work, tmp_path, capsys):
+    forget(work)
+    for _intake in range(3):
+        (told,) = [table for table in read_intake(work)[0] if table.table == "customers"]
+        assert (told.written, told.forgotten) == (5, 2)
+        open_bank(tmp_path / "bank", work)
+    (flow,) = [flow for flow in intake_flows(work) if flow.step == "intake of customers"]
+    assert (flow.entered, flow.came_out, flow.unexplained) == (5, 3, 0)
+    show_findings(work, "zh")
+    assert "  其中 2 行属于已遗忘的客户，已剔除\n" in capsys.readouterr().out
 
 
 def test_the_banks_own_files_stay_as_they_are(work, tmp_path):

@@ -11,7 +11,7 @@ from goldmine.contract.schema_drift import schema_changes
 from goldmine.contract.tables import TABLES
 from goldmine.core.errors import ValidationError
 from goldmine.core.files import read_json
-from goldmine.core.i18n import _, in_language, join_texts, stored_text
+from goldmine.core.i18n import _, in_language, join_texts, ngettext, stored_text
 from goldmine.core.workspace import Workspace
 from goldmine.validation.results import broken_rules
 
@@ -137,6 +137,15 @@ def _of_table(table: TableIntake) -> list[str]:
     if table.left_out:
         columns = _first(table.left_out, _NAMED_FILES)
         lines.append(_("  left out, since the contract has no such columns: {columns}", columns=columns))
+    if table.forgotten:
+        count = table.forgotten
+        lines.append(
+            ngettext(
+                "  {n:,} row of a forgotten customer, left out of those",
+                "  {n:,} rows of forgotten customers, left out of those",
+                n=count,
+            )
+        )
     if table.written != table.read:
         lines.append(_("  {n} rows: lost; report this", n=f"{table.written - table.read:+,}"))
     return lines + [_of_amount(amount) for amount in table.amounts] + _of_columns(table)

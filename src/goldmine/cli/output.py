@@ -227,19 +227,26 @@ def _own_folders(snapshot: "Snapshot") -> dict[str, tuple[str, Path]]:
 
 def show_reproduction(made: "Reproduction", language: str) -> None:
     """Print whether a release was made again to the byte, and what differs."""
+    from goldmine.publishing.release_inputs import input_title
+
     release = made.release.manifest.release_id
     if made.same:
         text: str = _("release {release}: {n} files, every byte the same", release=release, n=len(made.files))
         say(in_language(text, language))
     words = {"differs": _("differs"), "missing": _("was not made again"), "new": _("was not there")}
+    redacted = {path for redaction in made.release.manifest.redactions for path in redaction.files}
     for path, state in made.files.items():
         if state != "same":
-            say(in_language(_("{file}: {what}", file=path, what=words[state]), language))
+            what = _("differs, and was redacted") if state == "differs" and path in redacted else words[state]
+            say(in_language(_("{file}: {what}", file=path, what=what), language))
     for redaction in made.release.manifest.redactions:
         told = {"at": f"{redaction.at:%Y-%m-%d}", "n": len(redaction.files)}
         say(in_language(_("redacted on {at}: {n} files without a forgotten customer", **told), language))
+    if redacted and not made.same:
+        text = _("what a forgotten customer was in cannot be made again: no table holds the customer any more")
+        say(in_language(text, language))
     for name in made.inputs:
-        say(in_language(_("changed since: {what}", what=name), language))
+        say(in_language(_("changed since: {what}", what=input_title(name)), language))
     if not made.same and not made.release.manifest.inputs:
         say(in_language(_("this release does not record its inputs, so what changed cannot be named"), language))
 

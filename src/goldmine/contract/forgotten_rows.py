@@ -83,19 +83,23 @@ def forget_in_tables(bank: Bank, work: Workspace, forgotten: Forgotten, scratch:
         By table, the files that changed.
     """
     saved, changed, tables = read_manifest(work), dict[str, int](), dict(bank.tables)
+    left_out = dict[str, int]()
     hashes = Hashes(saved.get("hashes", {}))
     for name, table in bank.tables.items():
         paths = [file.path for file in table.files]
         written = without_forgotten(TABLES[name], paths, forgotten, scratch / name, table.columns)
         if written:
             changed[name] = len(written)
+            left_out[name] = sum(file.rows - written[file.path].rows for file in table.files if file.path in written)
             files = [_placed(work, name, file, written.get(file.path), hashes) for file in table.files]
             tables[name] = CanonicalTable(name, tuple(file for file in files if file.rows), table.columns)
     if changed:
         tables = {name: table for name, table in tables.items() if table.files}
         made_from = {name: saved["tables"][name].get("made_from", "") for name in tables}
         hashes.of_all(file.path for table in tables.values() for file in table.files)
-        write_manifest(work, replace(bank, tables=tables), made_from, hashes, IntakeRecord(*read_intake(work)))
+        counted, unused = read_intake(work)
+        record = IntakeRecord([one.without(left_out.get(one.table, 0)) for one in counted], unused)
+        write_manifest(work, replace(bank, tables=tables), made_from, hashes, record)
     return changed
 
 

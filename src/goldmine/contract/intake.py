@@ -108,7 +108,9 @@ def open_bank(source: Path, work: Workspace) -> Bank:
         for name in DAYS:
             if work.returned_visits(name).exists():
                 taken |= _with_visits(intake, name, taken.get(name), scratch / f"returned_{name}")
+        rows = {name: _rows(table) for name, table in taken.items()}
         taken = _without_forgotten(taken, read_forgotten(mapping.name), scratch)
+        counted = [one.without(rows[one.table] - _rows(taken.get(one.table))) for one in counted]
         work.claim(mapping.name, source)
         used = (
             path for table in mapping.tables.values() for name in table.source for path in mapping.sources[name].files()
@@ -221,6 +223,12 @@ def _with_visits(intake: _Intake, name: str, own: _Taken | None, scratch: Path) 
         columns = join_visits(connection, spec, files, returned, intake.mapping.data_until)
         written = write_joined(connection, spec, columns, scratch)
     return {spec.name: _Taken(tuple(columns), written=tuple(written))} if written else {}
+
+
+def _rows(table: _Taken | None) -> int:
+    if table is None:
+        return 0
+    return sum(file.rows for file in table.standing) + sum(file.rows for file in table.written)
 
 
 def _without_forgotten(taken: dict[str, _Taken], forgotten: Forgotten, scratch: Path) -> dict[str, _Taken]:

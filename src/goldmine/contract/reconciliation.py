@@ -80,6 +80,8 @@ class TableIntake(RecordModel):
         Columns of its sources with their types, where they can be described.
     codes : dict of str to list of str
         By column with a code list, the codes of the list that its rows hold.
+    forgotten : int
+        Rows of forgotten customers, left out of those that were taken in; the amounts are from before.
     """
 
     table: str
@@ -92,6 +94,11 @@ class TableIntake(RecordModel):
     amounts: list[AmountIntake]
     source_columns: dict[str, str] = {}
     codes: dict[str, list[str]] = {}
+    forgotten: int = 0
+
+    def without(self, rows: int) -> "TableIntake":
+        """The record when so many more rows of forgotten customers were left out."""
+        return self.model_copy(update={"forgotten": self.forgotten + rows})
 
     def as_dict(self) -> dict[str, Any]:
         """The record as JSON-like values."""

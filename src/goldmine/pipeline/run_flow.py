@@ -96,9 +96,10 @@ def customer_flows(bank: Bank, work: Workspace, as_of: date, manifest: Manifest 
 def _of_table(table: TableIntake) -> Iterator[Flow]:
     own = [rows for name, rows in table.sources.items() if name not in table.looked_up]
     entered = sum(own) if own else table.read
-    by_select = [Exit(who=_("by the SELECT"), count=entered - table.read)] if entered != table.read else []
-    step = _("intake of {table}", table=table.table)
-    yield Flow(step=step, unit="rows", entered=entered, came_out=table.written, exits=tuple(by_select))
+    exits = [Exit(who=_("by the SELECT"), count=entered - table.read)] if entered != table.read else []
+    exits += [Exit(who=_("of forgotten customers"), count=table.forgotten)] if table.forgotten else []
+    step, came_out = _("intake of {table}", table=table.table), table.written - table.forgotten
+    yield Flow(step=step, unit="rows", entered=entered, came_out=came_out, exits=tuple(exits))
     for amount in table.amounts:
         source = amount.read if amount.source is None else amount.source
         adding = amount.written - amount.read - amount.rounding - amount.unexplained

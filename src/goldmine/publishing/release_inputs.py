@@ -174,6 +174,37 @@ def release_id_of(bank: Bank, work: Workspace, scored: list[Scored], as_of: date
     return fingerprint.of_value(release_marks(bank, work, scored, as_of, language))[:_ID_DIGITS]
 
 
+def input_title(name: str) -> str:
+    """An input of a release as people are told of it; see `release_marks`.
+
+    Examples
+    --------
+    >>> input_title("scores of dormancy"), input_title("code")
+    ('scores of dormancy', 'code')
+    """
+    kind, _space, subject = name.rpartition(" ")
+    titles: dict[str, str] = {
+        "bank, month and language": _("bank, month and language"),
+        "customers table": _("customers table"),
+        "settings of campaigns": _("settings of campaigns"),
+        "salt of hold-out and groups": _("salt of hold-out and groups"),
+        "past offers": _("past offers"),
+        "returned results": _("returned results"),
+        "learned uplift": _("learned uplift"),
+        "refused use cases": _("refused use cases"),
+        "code": _("code"),
+        "texts and suites": _("texts and suites"),
+    }
+    of_kind: dict[str, str] = {
+        "use case": _("use case {name}", name=subject),
+        "model of": _("model of {name}", name=subject),
+        "scores of": _("scores of {name}", name=subject),
+        "features of": _("features of {name}", name=subject),
+        "table": _("table {name}", name=subject),
+    }
+    return titles[name] if name in titles else of_kind.get(kind, name)
+
+
 def release_marks(bank: Bank, work: Workspace, scored: list[Scored], as_of: date, language: str) -> dict[str, str]:
     """Fingerprint of each input of a release, by name.
 

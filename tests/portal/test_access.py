@@ -8,6 +8,8 @@ _WORKS_LISTS = {"head", "branch1", "s1"}
 
 PAGES = {
     "lists": _WORKS_LISTS,
+    "filter_save": _WORKS_LISTS,
+    "filter_drop": _WORKS_LISTS,
     "download": _WORKS_LISTS,
     "download_ask": _WORKS_LISTS,
     "downloads": _WORKS_LISTS,
@@ -38,6 +40,8 @@ OPEN = {"sign_in", "sign_out", "change_password", "second_factor", "language", "
 """Addresses that ask for no role."""
 
 ADDRESSES = {
+    "filter_save": "/lists/saved",
+    "filter_drop": "/lists/saved/1/drop",
     "download": "/lists/download",
     "download_ask": "/lists/download/ask",
     "download_take": "/downloads/1",

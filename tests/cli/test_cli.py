@@ -1,6 +1,7 @@
 import ast
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -275,6 +276,26 @@ def test_a_path_in_utf8_is_read_in_a_locale_of_another_encoding(bank, tmp_path):
     done = subprocess.run(call, env=variables, capture_output=True, check=False)
     assert (done.returncode, b"Traceback" in done.stderr) == (19, False)
     assert rb"\u90b3\u5dde/releases: nothing has been published yet." in done.stderr
+
+
+def test_status_says_the_rest_where_dagsters_store_cannot_be_opened(bank, tmp_path, capsys, monkeypatch):
+    """As on a disk that has become read-only: what is current and due is what somebody asks for then."""
+
+    def refuse(*given):
+        raise sqlite3.OperationalError("unable to open database file")
+
+    Workspace(tmp_path / "work").claim("tiny")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("goldmine.pipeline.run_status.last_runs", refuse)
+    monkeypatch.setattr(sys, "argv", ["goldmine", "status", "--work", "work"])
+    with pytest.raises(SystemExit, match="0"):
+        main()
+    lines = capsys.readouterr().out.splitlines()
+    store = tmp_path / "work" / "dagster"
+    assert lines[lines.index("Last run") + 2] == (
+        f"  whether a run is at work cannot be told: {store}: could not write (Permission denied)."
+    )
+    assert "Due" in lines
 
 
 def test_status_of_a_folder_that_is_no_work_folder_is_an_error(goldmine):

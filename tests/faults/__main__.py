@@ -18,6 +18,7 @@ from tests.faults.matrix import Row, markdown
 from tests.faults.project import Project
 
 SIZES_KIB = (0, 40, 400, 4_000)
+_SECONDS = "seconds.json"
 FIRST = ("undisturbed", "steps")
 """Parts that leave the states which the others begin with."""
 
@@ -32,7 +33,9 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         rows = run(asked.folder or Path(folder), asked.only, asked.customers, asked.kills)
-    sys.stdout.write(f"\n{markdown(rows)}")
+        took = _seconds(asked.folder or Path(folder))
+    parts = ", ".join(f"{name} {seconds:,}" for name, seconds in took.items())
+    sys.stdout.write(f"\n{markdown(rows)}\n{sum(took.values()):,} seconds: {parts}\n")
     sys.exit(any(row.wrong for row in rows))
 
 
@@ -45,14 +48,22 @@ def run(folder: Path, only: list[str], customers: int, kills_at_random: int) -> 
         project.make(customers)
     asked = [name for name in FIRST if name not in rows] + [name for name in parts if not only or name in only]
     for name in dict.fromkeys(asked):
-        rows[name] = []
+        rows[name], began = [], time.monotonic()
         for row in parts[name]():
             sys.stderr.write(
                 f"{time.strftime('%X')} {name} | {row.fault} | {row.step} | {row.happened} | {row.wrong}\n"
             )
             rows[name].append(asdict(row))
             seen.write_text(json.dumps(rows), "utf-8")
+        took = _seconds(folder) | {name: round(time.monotonic() - began)}
+        (folder / _SECONDS).write_text(json.dumps(took), "utf-8")
     return [Row(**entry) for name in parts for entry in rows.get(name, ())]  # type: ignore[arg-type]
+
+
+def _seconds(folder: Path) -> dict[str, int]:
+    """How long each part took that was run in the folder."""
+    path = folder / _SECONDS
+    return dict(json.loads(path.read_text("utf-8"))) if path.exists() else {}
 
 
 def _parts(project: Project, folder: Path, kills_at_random: int) -> dict[str, Callable[[], Iterator[Row]]]:

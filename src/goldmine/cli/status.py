@@ -95,6 +95,8 @@ def _current(work: "Workspace") -> Iterator[str]:
 
 
 def _last_run(work: "Workspace") -> Iterator[str]:
+    from goldmine.core.errors import DiskError, WorkFolderError
+    from goldmine.pipeline.dagster_job import store_errors
     from goldmine.pipeline.run_report import read_reports
     from goldmine.pipeline.run_status import last_runs
 
@@ -103,7 +105,12 @@ def _last_run(work: "Workspace") -> Iterator[str]:
         yield _("no run has ended here yet")
     else:
         yield from _reported(work, newest)
-    running = [run for run in last_runs(work) if run.status in ("STARTED", "STARTING")]
+    try:
+        with store_errors(work):
+            running = [run for run in last_runs(work) if run.status in ("STARTED", "STARTING")]
+    except (DiskError, WorkFolderError) as error:
+        yield _("whether a run is at work cannot be told: {why}", why=error.what)
+        return
     if running and work.is_free():
         yield _("a run of {as_of} was killed; the next run closes it", as_of=running[0].as_of)
     elif running:

@@ -55,7 +55,7 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
     }
     variables = {"GOLDMINE_BANK": str(snapshot.source), "DAGSTER_HOME": str(dagster_home(snapshot.work))}
     with snapshot.work.lock(), environment(QUIET | variables):
-        with _store_errors(snapshot.work):
+        with store_errors(snapshot.work):
             job, instance = _load()
             close_dagster_runs(instance)
         with disk_errors(home() / "mlruns"):
@@ -80,7 +80,7 @@ def run_job(snapshot: Snapshot, steps: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def _store_errors(work: Workspace) -> Iterator[None]:
+def store_errors(work: Workspace) -> Iterator[None]:
     """Turn what Dagster's store says of its own files into an error in two lines."""
     from sqlalchemy.exc import DatabaseError
 

@@ -9,12 +9,12 @@ from goldmine.core.engine import connect
 from goldmine.core.workspace import Workspace
 from goldmine.customers.graph.edges import Edges, build_edges
 from goldmine.customers.graph.lookalikes import neighbour_rates
-from goldmine.customers.graph.outside import outside_payees
+from goldmine.customers.graph.outside import Outside, outside_payees
 from goldmine.customers.graph.prospect_rules import ProspectOffer, ProspectRules, load_prospect_rules
 from goldmine.customers.graph.prospects import groups_of, prospects
 from goldmine.customers.graph.rules import load_graph_rules
 from goldmine.customers.source_tables import SourceTables
-from goldmine.publishing.prospect_lists import prospect_list
+from goldmine.publishing.prospect_lists import prospect_list, write_outside
 from tests.tiny import make_bank, transaction
 
 AS_OF = date(2024, 6, 30)
@@ -199,22 +199,27 @@ def pays(who: str, code: str, name: str, number: int = 0, **more) -> dict:
     return transaction(f"{who}{code}{number}", who, "2024-06-10T09:00", **side | more)
 
 
-def outside(tmp_path, moves: list[dict], max_partners: int = 100, refused: str = ""):
-    return outside_payees(edges(tmp_path, refused=refused, transactions=moves), RULES, max_partners)
+def outside(tmp_path, moves: list[dict], max_partners: int = 100, refused: str = "", **tables) -> Outside:
+    return outside_payees(edges(tmp_path, refused=refused, transactions=moves, **tables), RULES, max_partners)
+
+
+def counts(outside: Outside) -> list[tuple]:
+    rows = outside.branches.astype({"branch_id": object}).where(outside.branches.notna(), None)
+    return list(rows.itertuples(index=False, name=None))
 
 
 def test_firms_outside_are_named_once_enough_customers_pay_them(tmp_path):
     moves = [pays(who, "M1", "River Mill") for who in "ABC"] + [pays(who, "M2", "Lake Mill") for who in "AB"]
     result = outside(tmp_path, [*moves, pays("A", "M1", "River Mill")])
     assert result.firms.to_dict("records") == [{"firm_name": "River Mill", "customers": 3, "firm_yuan": 300.0}]
-    assert result.branches.to_dict("records") == [{"branch_id": "B1", "outside_firms": 2, "outside_persons": 0}]
+    assert counts(result) == [(None, 2, 0), ("B1", 2, 0)]
 
 
 def test_private_persons_outside_are_counted_and_never_named(tmp_path):
     moves = [pays(who, "Q1", "王伟", kind="transfer") for who in "ABCD"]
     result = outside(tmp_path, moves)
     assert result.firms.empty
-    assert result.branches.to_dict("records") == [{"branch_id": "B1", "outside_firms": 0, "outside_persons": 1}]
+    assert counts(result) == [(None, 0, 1), ("B1", 0, 1)]
 
 
 @pytest.mark.parametrize(
@@ -228,7 +233,27 @@ def test_private_persons_outside_are_counted_and_never_named(tmp_path):
 def test_who_could_be_a_person_by_the_name_is_no_firm(tmp_path, name, firm):
     result = outside(tmp_path, [pays(who, "M1", name) for who in "ABC"])
     assert result.firms["firm_name"].tolist() == ([name] if firm else [])
-    assert result.branches[["outside_firms", "outside_persons"]].to_numpy().tolist() == [[int(firm), int(not firm)]]
+    assert counts(result) == [(None, int(firm), int(not firm)), ("B1", int(firm), int(not firm))]
+
+
+def test_who_is_paid_from_two_branches_counts_once_in_the_whole_bank(tmp_path):
+    people = [
+        {"customer_id": who, "branch_id": branch, "link_consent": True}
+        for who, branch in zip("ABC", ["B1", "B2", None], strict=True)
+    ]
+    moves = [pays(who, "M1", "River Mill") for who in "ABC"] + [pays("C", "Q1", "王伟", kind="transfer")]
+    assert counts(outside(tmp_path, moves, customers=people)) == [(None, 1, 1), ("B1", 1, 0), ("B2", 1, 0)]
+
+
+@pytest.mark.parametrize(("language", "whole"), [("en", "Whole bank"), ("zh", "全行")])
+def test_the_workbook_of_a_bank_without_branches_has_the_counts_of_the_whole(tmp_path, language, whole):
+    people = [{"customer_id": who, "link_consent": True} for who in "ABC"]
+    moves = [pays(who, "M1", "River Mill") for who in "ABC"] + [pays("C", "Q1", "王伟", kind="transfer")]
+    given = edges(tmp_path, customers=people, transactions=moves)
+    bank, work = given.sources.bank, given.sources.work
+    path = write_outside(bank, work, AS_OF, outside_payees(given, RULES, 100), language)
+    rows = pd.read_excel(path, sheet_name=1, header=None)
+    assert rows.iloc[-1].tolist() == [whole, 1, 1]
 
 
 def test_a_code_that_once_had_a_persons_name_is_a_persons(tmp_path):

@@ -12,7 +12,7 @@ from goldmine.contract.display_names import display_names
 from goldmine.core.columns import columns
 from goldmine.core.excel import workbook, write_table
 from goldmine.core.files import whole_file
-from goldmine.core.i18n import _, in_language
+from goldmine.core.i18n import _, in_language, pgettext
 from goldmine.core.workspace import Workspace
 from goldmine.customers.graph.outside import Outside
 from goldmine.customers.graph.prospect_rules import ProspectRules
@@ -40,12 +40,13 @@ def with_titles(rows: pd.DataFrame, rules: ProspectRules, language: str) -> pd.D
 
 
 def write_outside(bank: Bank, work: Workspace, as_of: date, outside: Outside, language: str) -> Path:
-    """Write the firms that are none of ours, and how many firms and persons outside each branch's customers pay."""
+    """Write the firms that are none of ours, and how many firms and persons outside are paid, by branch too."""
     path = work.root / "on_request_lists" / str(as_of) / "prospects_outside.xlsx"
     title = str(in_language(_("Payees who are not customers"), language))
     with whole_file(path) as temporary, workbook(temporary, title, as_of, language) as book:
         _add(book, str(in_language(_("Firms"), language)), outside.firms, language)
         named = display_names(bank).in_frame(outside.branches, language)
+        named["branch_id"] = named["branch_id"].fillna(str(in_language(pgettext("heading", "Whole bank"), language)))
         _add(book, str(in_language(_("By branch"), language)), named, language)
     return path
 

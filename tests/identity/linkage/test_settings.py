@@ -35,7 +35,6 @@ def settings(**changed: object) -> LinkageSettings:
         ({"max_block": 100_000}, "max_block"),
         ({"thresholds": 1}, "unknown key"),
         ({"comparisons": [RAW["comparisons"][0]] * 2}, "name is compared twice"),
-        ({"doubt_together": [["name", "shoe"]]}, r"doubt_together: \[name, shoe\] has to name columns of comparisons"),
     ],
 )
 def test_settings_that_cannot_be_used_are_refused(changed, words):

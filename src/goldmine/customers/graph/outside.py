@@ -28,7 +28,8 @@ class Outside:
     firms : pandas.DataFrame
         firm_name, customers who pay it, firm_yuan that they paid; the most customers first.
     branches : pandas.DataFrame
-        branch_id, outside_firms and outside_persons whom its customers pay.
+        branch_id, outside_firms and outside_persons whom its customers pay; the first row, without a branch, is the
+        whole bank's, in which those whom customers of several branches pay count once.
     """
 
     firms: pd.DataFrame
@@ -112,5 +113,7 @@ ORDER BY customers DESC, firm_yuan DESC, firm_name
 _BRANCHES = """
 SELECT branch_id, count(DISTINCT code) FILTER (firm) AS outside_firms,
   count(DISTINCT code) FILTER (NOT firm) AS outside_persons
-FROM payees JOIN outside_people USING (customer_id) WHERE branch_id IS NOT NULL GROUP BY branch_id ORDER BY branch_id
+FROM payees LEFT JOIN outside_people USING (customer_id)
+GROUP BY GROUPING SETS ((), (branch_id)) HAVING grouping(branch_id) = 1 OR branch_id IS NOT NULL
+ORDER BY grouping(branch_id) DESC, branch_id
 """

@@ -90,9 +90,8 @@ def read_pairs(work: Workspace, as_of: date) -> pa.Table:
 
 
 def _store(connection: Backend, path: Path, settings: LinkageSettings) -> dict[str, int]:
-    doubt = [[compared.column] for compared in settings.comparisons if compared.no_doubt] + settings.doubt_together
-    together = [" AND ".join(f"level_{name} = 0" for name in line) for line in doubt]
-    differs = " OR ".join(f"coalesce({line}, false)" for line in together) or "false"
+    doubt = [compared.column for compared in settings.comparisons if compared.no_doubt]
+    differs = " OR ".join(f"coalesce(level_{name} = 0, false)" for name in doubt) or "false"
     zone = f"CASE WHEN probability >= {settings.sure} AND NOT ({differs}) THEN 'sure' ELSE 'review' END"
     rows = connection.con.execute(
         f"SELECT id_l, id_r, probability, {zone} AS zone, * EXCLUDE (id_l, id_r, probability) FROM {PAIRS} "

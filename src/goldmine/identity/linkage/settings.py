@@ -121,9 +121,6 @@ class LinkageSettings(SettingsModel):
         For the share of matches.
     comparisons : list of ComparedColumn
         The columns compared.
-    doubt_together : list of list of str
-        A pair that differs in all columns of one line is never sure, whatever else agrees, such as in name and birth
-        date: an identity number in common is then one that was entered for a relative.
     seed : int
         The same seed draws the same pairs to learn from.
     """
@@ -136,7 +133,6 @@ class LinkageSettings(SettingsModel):
     training: list[Key] = Field(min_length=2)
     known_matches: KnownMatches
     comparisons: list[ComparedColumn] = Field(min_length=2)
-    doubt_together: list[list[str]] = []
     seed: int = 1
 
     @field_validator("comparisons")
@@ -147,14 +143,6 @@ class LinkageSettings(SettingsModel):
         if twice:
             raise ValueError(_("{columns} is compared twice", columns=", ".join(twice)))
         return comparisons
-
-    @model_validator(mode="after")
-    def _doubt_is_of_compared_columns(self) -> "LinkageSettings":
-        compared = {column.column for column in self.comparisons}
-        for line in self.doubt_together:
-            if not line or not set(line) <= compared:
-                raise ValueError(f"doubt_together: [{', '.join(line)}] has to name columns of comparisons")
-        return self
 
     @model_validator(mode="after")
     def _in_order(self) -> "LinkageSettings":
@@ -205,7 +193,6 @@ class LinkageSettings(SettingsModel):
         return self.model_copy(
             update={
                 "comparisons": comparisons,
-                "doubt_together": [line for line in self.doubt_together if set(line) <= columns],
                 "blocking": left["blocking"],
                 "training": left["training"],
                 "known_matches": self.known_matches.model_copy(update={"keys": left["known_matches.keys"]}),

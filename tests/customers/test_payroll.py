@@ -122,6 +122,18 @@ def test_an_owners_private_account_pays_for_the_employer_on_record(tmp_path):
     assert payers(tmp_path, moves, customers=customers, employers=employers) == [("P1", "private", "E1", 3)]
 
 
+def test_a_persons_account_is_no_agencys_though_its_people_have_many_employers_on_record(tmp_path):
+    moves = paid("P1", "ABCDEFGHI", kind="transfer", counterparty_customer_id="O", counterparty_name="王伟")
+    customers = [
+        *on_record("ABCDE", "E1"),
+        *on_record("FG", "E2"),
+        *on_record("HI", "E3"),
+        {"customer_id": "O", "kind": "person"},
+    ]
+    employers = [{"employer_id": number, "name": f"Firm {number}"} for number in ("E1", "E2", "E3")]
+    assert {kind for _, kind, *_ in payers(tmp_path, moves, customers=customers, employers=employers)} == {"private"}
+
+
 def test_two_numbers_of_one_person_are_one_payee(tmp_path):
     moves = paid("W1", "ABC") + paid("W1", "D")
     customers = [{"customer_id": "D", "merged_into": "C", "merged_on": date(2024, 1, 1)}]

@@ -227,10 +227,11 @@ def _accounts(payments: pd.DataFrame, known: _Employers, rules: EmployerRules) -
         named = known.by_firm.get(customer or "") or next(
             (found for text in names if (found := known.named(text, rules.account_words))), None
         )
+        person = named is None and _is_person(customer, name, known)
         agency = any(word.lower() in name.lower() for word in rules.agency_words) or (
-            named is None and employers.get(payer, 0) >= _SPREAD_OVER
+            named is None and not person and employers.get(payer, 0) >= _SPREAD_OVER
         )
-        private = not agency and named is None and _is_person(customer, name, known)
+        private = person and not agency
         rows.append((payer, name, customer, None if agency else named, agency, private))
     columns = ["payer", "payer_name", "payer_customer_id", "named", "is_agency", "is_private"]
     types = {"is_agency": bool, "is_private": bool}

@@ -3,6 +3,7 @@
 import multiprocessing
 from datetime import date
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
@@ -61,6 +62,17 @@ def test_communities_are_found_where_members_are_as_well_off_alone():
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         found = pool.apply_async(communities_of_tied_stars).get(timeout=120)
     assert found == [[0] * (len(star) + 1) for star in TIED]
+
+
+def font_after_communities() -> list[str]:
+    matplotlib.rcParams["font.sans-serif"] = ["A Chinese font"]
+    find_communities(stars(TIED))
+    return list(matplotlib.rcParams["font.sans-serif"])
+
+
+def test_pictures_keep_their_font_once_communities_are_found():
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply_async(font_after_communities).get(timeout=120) == ["A Chinese font"]
 
 
 def test_each_star_of_many_is_a_community():

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib import rc_context
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -168,7 +169,8 @@ def _louvain(held: Any, seed: int | None = None, **settings: Any) -> NDArray:
 @contextmanager
 def _one_thread(seed: int | None = None) -> Iterator[Any]:
     """NetworKit on one thread, from a seed where there is one: parallel runs vary."""
-    import networkit  # takes seconds to load
+    with rc_context():  # it sets a style of pictures of its own, without a Chinese font
+        import networkit  # takes seconds to load
 
     threads = networkit.getMaxNumberOfThreads()
     networkit.setNumberOfThreads(1)

@@ -200,7 +200,7 @@ def test_a_card_is_known_by_its_day_under_any_number_of_the_person_and_not_asked
         "B": True,
         "C": False,
     }
-    missing = staff_list(staff.needs, staff.employers, "zh").set_index("customer_id")["missing"]
+    missing = staff_list(staff.needs, staff.employers, "zh").set_index("customer_id")["lacking"]
     assert missing["B"] == missing["A"] + "、信用卡"
     given = sources(tmp_path / "without", moves, customers=on_record("ABC", "E1"), **tables)
     assert "lacks_credit_card" not in employer_staff(given, find_payrolls(given, AS_OF, RULES), AS_OF, RULES).needs

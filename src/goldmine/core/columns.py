@@ -291,6 +291,7 @@ _CATALOGUE = (
     Column("before", pgettext("heading", "A quarter earlier"), "text", 14),
     Column("department", pgettext("heading", "Department"), "text", 14),
     Column("missing", pgettext("heading", "Missing"), "text", 24),
+    Column("lacking", pgettext("heading", "Products not held"), "text", 24),
     Column("own", pgettext("heading", "This branch"), "text", 14),
     Column("bank", pgettext("heading", "Whole bank"), "text", 14),
     Column("likely", pgettext("heading", "True value, most likely (90%)"), "text", 18),

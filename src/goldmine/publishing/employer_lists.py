@@ -36,12 +36,12 @@ def staff_list(staff: pd.DataFrame, employers: pd.DataFrame, language: str) -> p
     lacks = [name for name in words if f"lacks_{name}" in rows]
     flags = rows[[f"lacks_{name}" for name in lacks]].to_numpy(dtype=bool)
     comma = str(in_language(pgettext("list", ", "), language))
-    rows["missing"] = [comma.join(words[name] for name, flag in zip(lacks, row, strict=True) if flag) for row in flags]
+    rows["lacking"] = [comma.join(words[name] for name, flag in zip(lacks, row, strict=True) if flag) for row in flags]
     # Who is paid by two employers is asked once.
     rows = rows.assign(order=rows["employer_id"].map(order)).sort_values(["order", "customer_id"])
     rows = rows.drop_duplicates("customer_id", ignore_index=True)
     names = ["customer_id", "branch_id", "manager_id", "employer_name", "industry", "pay_status", "pay_level"]
-    return rows[[*names, "next_best", "missing"]]
+    return rows[[*names, "next_best", "lacking"]]
 
 
 def left_list(staff: pd.DataFrame, employers: pd.DataFrame) -> pd.DataFrame:

@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from goldmine.contract.bank import Bank
 from goldmine.contract.display_names import display_names
-from goldmine.core.columns import columns
+from goldmine.core.columns import column, columns
 from goldmine.core.excel import workbook, write_table
 from goldmine.core.files import whole_file
-from goldmine.core.i18n import _, in_language, pgettext
+from goldmine.core.i18n import _, in_language
 from goldmine.core.workspace import Workspace
 from goldmine.customers.graph.outside import Outside
 from goldmine.customers.graph.prospect_rules import ProspectRules
@@ -46,7 +46,7 @@ def write_outside(bank: Bank, work: Workspace, as_of: date, outside: Outside, la
     with whole_file(path) as temporary, workbook(temporary, title, as_of, language) as book:
         _add(book, str(in_language(_("Firms"), language)), outside.firms, language)
         named = display_names(bank).in_frame(outside.branches, language)
-        named["branch_id"] = named["branch_id"].fillna(str(in_language(pgettext("heading", "Whole bank"), language)))
+        named["branch_id"] = named["branch_id"].fillna(column("bank").heading(language))
         _add(book, str(in_language(_("By branch"), language)), named, language)
     return path
 

@@ -98,7 +98,9 @@ ties AS (
 kinds AS (SELECT community, kind, count(*) AS number FROM ties WHERE inside GROUP BY ALL),
 main AS (SELECT community, arg_max(kind, (number, kind)) AS main_tie FROM kinds GROUP BY community),
 shares AS (
-  SELECT community, coalesce(sum(weight) FILTER (inside), 0) / sum(weight) AS ties_inside FROM ties GROUP BY community
+  -- Sums of fractions depend on the order of the rows in their last digits.
+  SELECT community, round(coalesce(sum(weight) FILTER (inside), 0) / sum(weight), 6) AS ties_inside
+  FROM ties GROUP BY community
 ),
 sizes AS (SELECT DISTINCT community, customers FROM numbered WHERE customers > 1)
 SELECT community, customers, main_tie, ties_inside

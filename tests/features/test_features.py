@@ -411,7 +411,7 @@ def dropped(tmp_path, monkeypatch):
 
 def test_file_dropped_into_the_folder_is_a_family(dropped):
     (dropped / "moon.py").write_text(FAMILY)
-    _base, _sums, full, features = catalogue_module._expressions.__wrapped__()
+    _base, _sums, full, features = catalogue_module._expressions.__wrapped__("")
     (moon,) = (feature for feature in features if feature.name == "moon_days_30d")
     assert (moon.title, moon.behaviour, moon.explainable) == ("满月天数", "moon", True)
     assert "moon_days_30d" in full.columns

@@ -9,7 +9,14 @@ import lightgbm  # noqa: F401
 import pyarrow.parquet  # noqa: F401
 import scipy.stats  # noqa: F401
 import sklearn.linear_model  # noqa: F401
-from pyspark.daemon import manager
+
+
+def main() -> None:
+    """Serve Spark's requests for workers until it ends."""
+    from pyspark.daemon import manager  # where Spark is not installed, this module is still imported for its examples
+
+    manager()
+
 
 if __name__ == "__main__":
-    manager()
+    main()

@@ -1,6 +1,6 @@
 """Writing feature tables: one Parquet file a cutoff, a row a customer on the books."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -44,12 +44,30 @@ def build_features(bank: Bank, work: Workspace, cutoffs: list[date], engine: Eng
     HistoryError
         If the books hold no transaction in the month of a cutoff.
     """
+    return bring_up_to_date(bank, work, cutoffs, partial(_written, engine, bank, work))
+
+
+def bring_up_to_date(
+    bank: Bank, work: Workspace, cutoffs: list[date], write: Callable[[list[date]], Iterator[date]]
+) -> FeatureReport:
+    """Have the tables of those cutoffs written that are not up to date, and keep what each was made from.
+
+    Parameters
+    ----------
+    write : callable
+        Writes the tables of some cutoffs, and yields each that is there.
+
+    Raises
+    ------
+    HistoryError
+        If the books hold no transaction in the month of a cutoff.
+    """
     stale = stale_cutoffs(bank, work, cutoffs)
-    store_dictionary(bank, work)
-    for cutoff in _written(engine, bank, work, list(stale)):
+    write_json(_dictionary(work), [feature.stored() for feature in catalogue() if carried(bank, feature)])
+    for cutoff in write(list(stale)):
         bank.require_unchanged()
-        mark_made(work, cutoff, stale[cutoff])
-    return FeatureReport(tuple(stale), tuple(c for c in cutoffs if c not in stale))
+        write_json(_mark(work, cutoff), stale[cutoff])
+    return FeatureReport(tuple(stale), tuple(cutoff for cutoff in cutoffs if cutoff not in stale))
 
 
 def stale_cutoffs(bank: Bank, work: Workspace, cutoffs: list[date]) -> dict[date, str]:
@@ -73,16 +91,6 @@ def stale_cutoffs(bank: Bank, work: Workspace, cutoffs: list[date]) -> dict[date
             )
     fingerprints = {cutoff: feature_fingerprint(bank, work, cutoff) for cutoff in cutoffs}
     return {cutoff: found for cutoff, found in fingerprints.items() if _made_from(work, cutoff) != found}
-
-
-def store_dictionary(bank: Bank, work: Workspace) -> None:
-    """Keep what the columns of the feature tables mean."""
-    write_json(_dictionary(work), [feature.stored() for feature in catalogue() if carried(bank, feature)])
-
-
-def mark_made(work: Workspace, cutoff: date, made_from: str) -> None:
-    """Keep what a cutoff's table was made from, once it is there."""
-    write_json(_mark(work, cutoff), made_from)
 
 
 def feature_fingerprint(bank: Bank, work: Workspace, cutoff: date) -> str:

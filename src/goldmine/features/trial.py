@@ -15,13 +15,7 @@ from goldmine.core.engine import connect, parquet_rows, write_parquet
 from goldmine.core.progress import track_queries
 from goldmine.core.sql import quoted
 from goldmine.core.workspace import Workspace
-from goldmine.features.build import (
-    FeatureReport,
-    column_names,
-    mark_made,
-    stale_cutoffs,
-    store_dictionary,
-)
+from goldmine.features.build import FeatureReport, bring_up_to_date, column_names
 from goldmine.features.catalogue import plan_on_trial
 from goldmine.features.sources import Source, create_views, follow_mergers, replace_view
 
@@ -41,12 +35,7 @@ def build_trial_features(bank: Bank, standing: Workspace, trial: Workspace, cuto
     HistoryError
         If the books hold no transaction in the month of a cutoff.
     """
-    stale = stale_cutoffs(bank, trial, cutoffs)
-    store_dictionary(bank, trial)
-    for cutoff in _written(bank, standing, trial, list(stale)):
-        bank.require_unchanged()
-        mark_made(trial, cutoff, stale[cutoff])
-    return FeatureReport(tuple(stale), tuple(cutoff for cutoff in cutoffs if cutoff not in stale))
+    return bring_up_to_date(bank, trial, cutoffs, partial(_written, bank, standing, trial))
 
 
 def _written(bank: Bank, standing: Workspace, trial: Workspace, cutoffs: list[date]) -> Iterator[date]:

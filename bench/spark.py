@@ -7,11 +7,15 @@ CPU seconds of Java and Python together are stable on a noisy machine, unlike wa
 
 import argparse
 import os
+import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from threading import Event, Thread
+from typing import Self
 
 import duckdb
 import psutil
@@ -20,7 +24,7 @@ import pyarrow.parquet as pq
 from goldmine.activity import build_activity
 from goldmine.activity.build import partition
 from goldmine.contract.intake import open_bank
-from goldmine.core.dates import month_key
+from goldmine.core.dates import month_end, month_key
 from goldmine.core.engine import Engine
 from goldmine.core.files import remove, whole_folder
 from goldmine.core.spark import start
@@ -48,18 +52,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=10_000)
     parser.add_argument("--times", type=int, default=20)
+    parser.add_argument("--months", type=int, default=MONTHS, help="newest months of the bank that are taken")
+    parser.add_argument(
+        "--spark-alone", action="store_true", help="leave out DuckDB alone, for a bank past one machine"
+    )
     parser.add_argument("--spark-master", default="local[2]")
     parser.add_argument("--slice-customers", type=int, default=100_000)
     arguments = parser.parse_args()
     once = home() / "data" / "bench" / f"spark_{arguments.customers}"
-    many = once.with_name(f"{once.name}x{arguments.times}")
+    many = once.with_name(f"{once.name}x{arguments.times}_{arguments.months}")
     os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{once / 'mlflow.db'}"
     if not (once / "bank").exists():
         write_bank(once / "bank", customers=arguments.customers, months=MONTHS, seed=1, end=CUTOFF)
         learn(once)
     if not (many / "bank").exists():
-        multiply(once / "bank", many / "bank", arguments.times)
-    run(many, Engine("spark", arguments.spark_master, arguments.slice_customers))
+        multiply(once / "bank", many / "bank", arguments.times, month_key(month_end(CUTOFF, 1 - arguments.months)))
+    run(many, Engine("spark", arguments.spark_master, arguments.slice_customers), alone=arguments.spark_alone)
 
 
 def learn(folder: Path) -> None:
@@ -75,10 +83,12 @@ def learn(folder: Path) -> None:
         raise SystemExit(f"{USE_CASE}: {'; '.join(registered.refusals)}")
 
 
-def multiply(bank: Path, target: Path, times: int) -> None:
-    """Write a bank's tables many times over, each time under other ids."""
+def multiply(bank: Path, target: Path, times: int, since: str) -> None:
+    """Write a bank's tables many times over, each time under other ids; of tables by month those from a month on."""
     with whole_folder(target) as folder:
         for source in sorted(path for path in bank.rglob("*.parquet") if path.relative_to(bank).parts[0] != "truth"):
+            if re.fullmatch(r"\d{4}-\d{2}", source.stem) and source.stem < since:
+                continue
             path = folder / source.relative_to(bank)
             path.parent.mkdir(exist_ok=True)
             names = pq.read_schema(source).names
@@ -86,37 +96,51 @@ def multiply(bank: Path, target: Path, times: int) -> None:
             rows = f"SELECT t.* REPLACE ({numbers})" if numbers else "SELECT t.*"
             times_over = times if numbers else 1
             duckdb.sql(
+                "SET memory_limit = '4GB'; "
                 f"COPY ({rows} FROM read_parquet({literal(source)}) t, range({times_over}) AS r(round) ORDER BY ALL) "
                 f"TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
             )
         (folder / "bank.yaml").write_bytes((bank / "bank.yaml").read_bytes())
 
 
-def run(folder: Path, spark: Engine) -> None:
-    """Make the newest month's activity, the cutoff's features and the use case's scores with either engine."""
+def run(folder: Path, spark: Engine, *, alone: bool) -> None:
+    """Make the newest month's activity, the cutoff's features and the use case's scores with either engine.
+
+    Parameters
+    ----------
+    alone : bool
+        With Spark alone, and the activity of all months.
+    """
     work = Workspace(folder / "work")
     bank = open_bank(folder / "bank", work)
-    build_activity(bank, work)
-    rows = sum(file.rows for file in bank.tables["transactions"].files if file.month == month_key(CUTOFF))
+    if not alone:
+        build_activity(bank, work)
+    months = [file for file in bank.tables["transactions"].files if alone or file.month == month_key(CUTOFF)]
     customers, case, best = bank.tables["customers"].rows, load_use_case(USE_CASE), champion(bank.name, USE_CASE)
     stages: dict[str, tuple[int, Callable[[Engine], object]]] = {
-        "activity of a month": (rows, lambda engine: build_activity(bank, work, engine)),
+        f"activity of {len(months)} months": (
+            sum(file.rows for file in months),
+            lambda engine: build_activity(bank, work, engine),
+        ),
         "features of a cutoff": (customers, lambda engine: build_features(bank, work, [CUTOFF], engine)),
         "scores of a use case": (customers, lambda engine: score(bank, work, case, CUTOFF, best, engine=engine)),
     }
-    began, before = time.monotonic(), _spent()
-    start(spark.spark_master)
-    print(f"start of the application: {_spent() - before:.1f} CPU s, {time.monotonic() - began:.1f} s", flush=True)
+    with Watch() as watch:
+        start(spark.spark_master)
+    print(f"start of the application: {watch}", flush=True)
     for stage, (count, make) in stages.items():
-        figures = {}
-        for engine in (replace(spark, name="duckdb"), spark):
+        watches = {}
+        for engine in (spark,) if alone else (replace(spark, name="duckdb"), spark):
             _forget(work, stage)
-            began, before = time.monotonic(), _spent()
-            make(engine)
-            figures[engine.name] = _spent() - before, time.monotonic() - began
-        (alone, wall), (spread, spread_wall) = figures["duckdb"], figures["spark"]
-        print(f"{stage}, {count:,} rows: DuckDB {alone:.1f} CPU s in {wall:.1f} s, ", end="")
-        print(f"Spark {spread:.1f} CPU s in {spread_wall:.1f} s, {spread / alone:.2f} times", flush=True)
+            with Watch() as watches[engine.name]:
+                make(engine)
+        print(f"{stage}, {count:,} rows", flush=True)
+        for name, watch in watches.items():
+            print(f"    {name}: {watch}", flush=True)
+        if not alone:
+            print(f"    {watches['spark'].spent / watches['duckdb'].spent:.2f} times", flush=True)
+    sizes = {path.name: sum(file.stat().st_size for file in path.rglob("*")) for path in work.root.iterdir()}
+    print("GB on disk:", ", ".join(f"{name} {size / 1e9:.2f}" for name, size in sizes.items() if size > 1e7))
 
 
 def _forget(work: Workspace, stage: str) -> None:
@@ -130,11 +154,51 @@ def _forget(work: Workspace, stage: str) -> None:
         remove(work.scores(CUTOFF, USE_CASE))
 
 
+class Watch(Thread):
+    """What a block of work takes of this process and its descendants: CPU and wall seconds, and the most memory.
+
+    Memory is looked at each half second: of all together, where pages that processes share count once, and of the
+    largest process that is no Java, which is a task or this process.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.spent, self.seconds, self.most, self.largest, self._done = 0.0, 0.0, 0, 0, Event()
+
+    def __enter__(self) -> Self:
+        self.spent, self.seconds = -_spent(), -time.monotonic()
+        self.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._done.set()
+        self.join()
+        self.spent += _spent()
+        self.seconds += time.monotonic()
+
+    def run(self) -> None:
+        while not self._done.wait(0.5):
+            shares = {}
+            for process in _family():
+                with suppress(psutil.Error):
+                    shares[process.pid] = process.memory_full_info().pss, process.name() != "java"
+            self.most = max(self.most, sum(share for share, _ in shares.values()))
+            self.largest = max([self.largest, *(share for share, no_java in shares.values() if no_java)])
+
+    def __str__(self) -> str:
+        memory = f"{self.most / 1e9:.1f} GB in all, {self.largest / 1e9:.1f} GB the largest process"
+        return f"{self.spent:.1f} CPU s in {self.seconds:.1f} s, {memory}"
+
+
 def _spent() -> float:
     """CPU seconds of this process and its descendants, including those that have ended."""
-    current = psutil.Process()
-    times = [process.cpu_times() for process in (current, *current.children(recursive=True))]
+    times = [process.cpu_times() for process in _family()]
     return sum(t.user + t.system + t.children_user + t.children_system for t in times)
+
+
+def _family() -> list[psutil.Process]:
+    current = psutil.Process()
+    return [current, *current.children(recursive=True)]
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from goldmine.core.errors import ContractError, HistoryError, ParameterError, Se
 from goldmine.grid.route import Stops, plan_route
 from goldmine.grid.rules import RouteRules, load_grid_rules
 from goldmine.grid.travel import Travel, read_matrix, read_places
-from goldmine.grid.week import WeekRequest, plan_week, write_week
+from goldmine.grid.week import COLUMNS, WeekRequest, plan_week, week_folder, write_week
 from goldmine.plots.routes import write_route_map
 from tests.grid.test_one_grid import manager, village
 from tests.grid.test_visits import RULES, consenting, listed
@@ -140,6 +140,19 @@ def test_a_week_has_days_hours_workbooks_and_a_picture(tmp_path) -> None:
     picture = write_route_map(tmp_path / "out" / "S1.svg", week, "S1").read_text("utf-8")
     assert picture.rstrip().endswith("</svg>")
     assert 'xlink:href="http' not in picture
+
+
+def test_one_visitor_planned_alone_leaves_the_plans_of_others(tmp_path) -> None:
+    stored = week_folder(workspace(tmp_path / "work"), JUNE) / "week.parquet"
+    stored.parent.mkdir(parents=True)
+    earlier = dict.fromkeys(COLUMNS) | {"customer_id": "Z"}
+    pd.DataFrame([earlier | {"visitor_id": "S9"}, earlier | {"visitor_id": "S1"}]).to_parquet(stored)
+    week = week_of(tmp_path, WeekRequest(date(2024, 7, 6), visitor="S1"))
+    assert week.visits["customer_id"].tolist() == ["B", "A"]
+    assert pd.read_parquet(stored)[["visitor_id", "customer_id"]].values.tolist() == [
+        ["S9", "Z"], ["S1", "B"], ["S1", "A"]
+    ]  # fmt: skip
+    assert [path.name for path in write_week(tmp_path / "out", week, JUNE, "en")] == ["S1.xlsx"]
 
 
 def test_a_visitor_without_households_is_refused(tmp_path) -> None:

@@ -39,15 +39,17 @@ class Week:
     Parameters
     ----------
     path : Path
-        Parquet with all visits: `COLUMNS`.
+        Parquet with the visits of all visitors: `COLUMNS`.
     visits : pandas.DataFrame
-        The same.
+        Those that were planned now.
     visitors : pandas.DataFrame
         visitor_id, branch_id, candidates, planned, kilometres, hours, net_yuan.
     unplaced : int
         Households on visit lists whose grid or branch has no coordinates.
     places, names : Places, DisplayNames
         Where grids and branches are, and their names.
+    of_one : bool
+        Only one visitor's plan was asked for.
     """
 
     path: Path
@@ -56,6 +58,7 @@ class Week:
     unplaced: int
     places: Places
     names: DisplayNames
+    of_one: bool = False
 
 
 def week_folder(work: Workspace, as_of: date) -> Path:
@@ -95,7 +98,7 @@ class WeekRequest:
 
 
 def plan_week(bank: Bank, work: Workspace, as_of: date, rules: GridRules, wanted: WeekRequest) -> Week:
-    """Plan the routes of all visitors, or of one, and store them.
+    """Plan the routes of all visitors, or of one, and store them; stored plans of other visitors are kept.
 
     Raises
     ------
@@ -131,10 +134,18 @@ def plan_week(bank: Bank, work: Workspace, as_of: date, rules: GridRules, wanted
     visits = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
     path = week_folder(work, as_of) / "week.parquet"
     with sealed_file(path) as temporary:
-        visits.to_parquet(temporary, index=False)
+        _with_others(visits, path, wanted.visitor).to_parquet(temporary, index=False)
     details = {"rows": len(visits)}
     AuditLog.of_bank(bank.name).append("download", who=system_user(), subject=f"routes:{as_of}", details=details)
-    return Week(path, visits, _totals(totals), int((~known).sum()), places, display_names(bank))
+    return Week(path, visits, _totals(totals), int((~known).sum()), places, display_names(bank), bool(wanted.visitor))
+
+
+def _with_others(visits: pd.DataFrame, path: Path, visitor: str) -> pd.DataFrame:
+    """Visits of one visitor with the stored ones of the others; those of all visitors as they are."""
+    if not visitor or not path.exists():
+        return visits
+    stored = pd.read_parquet(path)
+    return pd.concat([stored[stored["visitor_id"] != visitor], visits], ignore_index=True)
 
 
 def _listed(bank: Bank, work: Workspace, as_of: date) -> pd.DataFrame:
@@ -169,7 +180,7 @@ def _totals(totals: list[tuple[str, str, int, int, RoutePlan]]) -> pd.DataFrame:
 
 
 def write_week(folder: Path, week: Week, as_of: date, language: str) -> list[Path]:
-    """A workbook a visitor with the visits in their order, and one of all visitors' totals."""
+    """A workbook a visitor with the visits in their order, and unless one alone was planned one of all totals."""
     village = week.names.by_table.get("grids", {})
     rows = week.visits.assign(grid_name=week.visits["grid_id"].map(village))
     layout = [*COLUMNS[1:7], "grid_name", *COLUMNS[7:], *FORM]
@@ -177,9 +188,9 @@ def write_week(folder: Path, week: Week, as_of: date, language: str) -> list[Pat
     written = []
     totals = ["branch_id", "visitor_id", "candidates", "planned", "kilometres", "hours", "net_yuan"]
     title = _("Routes of the week")
-    written.append(
-        write_sheets(folder / "all visitors.xlsx", title, as_of, {_("Visitors"): (week.visitors, totals)}, look)
-    )
+    if not week.of_one:
+        sheets = {_("Visitors"): (week.visitors, totals)}
+        written.append(write_sheets(folder / "all visitors.xlsx", title, as_of, sheets, look))
     for visitor, name in file_names(week.visitors["visitor_id"]).items():
         own = rows[rows["visitor_id"] == visitor]
         written.append(write_sheets(folder / f"{name}.xlsx", title, as_of, {_("Route"): (own, layout)}, look))

@@ -1,6 +1,7 @@
 """Score every eligible customer with the champion, batch by batch from Parquet."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -13,14 +14,12 @@ import pyarrow.parquet as pq
 from ibis.backends.sql import SQLBackend
 
 from goldmine.contract.bank import Bank
-from goldmine.core.engine import DUCKDB, Engine, connect, parquet_rows
+from goldmine.core.engine import DUCKDB, Engine
 from goldmine.core.errors import UseCaseError
 from goldmine.core.files import read_json, whole_file, write_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.i18n import _
 from goldmine.core.parquet import parquet_files, parquet_schema
-from goldmine.core.seals import sealed_file
-from goldmine.core.sql import literal
 from goldmine.core.tasks import run_tasks
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_fingerprint, require_current
@@ -28,9 +27,9 @@ from goldmine.labels.eligibility import eligible, feature_rows
 from goldmine.labels.use_case import UseCase
 from goldmine.models.champion import Champion
 from goldmine.models.model import Model
+from goldmine.models.ranking import SCORES, is_spread, write_in_order, write_ranked
 
 _BATCH = 50_000
-_SCHEMA = pa.schema({"customer_id": pa.string(), "probability": pa.float64()})
 
 
 @dataclass(frozen=True)
@@ -68,8 +67,8 @@ def score(
 
     The file holds customer_id, probability (calibrated), decile (1 best to 10) and rank, sorted by rank; ties go
     by customer_id. A JSON file beside it describes its origin; scores without it do not count. If the same champion has
-    scored the same features before, its scores are reused. Each part of the feature table is a task; the ranking of all
-    is made here.
+    scored the same features before, its scores are reused. Each part of the feature table is a task; see
+    `goldmine.models.ranking` for the ranking of all.
 
     Parameters
     ----------
@@ -110,27 +109,35 @@ def score(
     description.unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{use_case.name}.", dir=path.parent) as scratch:
-        # A copy, because a model that has predicted holds its trees twice.
-        job = _ScoringJob(work, use_case, as_of, replace(best.model), Path(scratch))
         parts = parquet_files(work.features(as_of))
+        # A copy, because a model that has predicted holds its trees twice.
+        model, in_order = replace(best.model), is_spread(engine, parts)
+        job = _ScoringJob(work, use_case, as_of, model, Path(scratch), in_order)
         rows = bank.tables["customers"].rows // len(parts)
         unseen: Counter[str] = Counter()
         for part in run_tasks(engine, parts, f"scoring {use_case.name}", partial(_score_part, job), rows=rows):
             unseen.update(read_json(job.scratch / f"{part.stem}.json"))
-        counts = {"rows": _rank(job, path), "unseen_categories": dict(unseen)}
+        scored = parquet_files(job.scratch)
+        if not any(pq.read_metadata(part).num_rows for part in scored):
+            raise UseCaseError(
+                _("{use_case} at {as_of}: nobody is eligible.", use_case=use_case.name, as_of=as_of),
+                _("Check its conditions against the features' figures."),
+            )
+        counts = {"rows": write_ranked(engine, scored, path, job.scratch), "unseen_categories": dict(unseen)}
     write_json(description, {**origin, **counts, "sha256": of_file(path)})
     return _report(best, path, (use_case.name, as_of), counts)
 
 
 @dataclass(frozen=True)
 class _ScoringJob:
-    """Customers to score, the model, and the folder for what the tasks return."""
+    """Customers to score, the model, the folder for what the tasks return, and whether in order."""
 
     work: Workspace
     use_case: UseCase
     as_of: date
     model: Model
     scratch: Path
+    in_order: bool
 
     @property
     def columns(self) -> list[str]:
@@ -141,35 +148,25 @@ class _ScoringJob:
 
 def _score_part(job: _ScoringJob, connection: SQLBackend, part: Path) -> None:
     """Write customer number and probability of the eligible of a part, and how many rows hold an unseen category."""
-    everyone = eligible(connection, job.work, job.use_case, job.as_of, part).to_pyarrow()
     unseen: Counter[str] = Counter()
-    with whole_file(job.scratch / part.name) as temporary, pq.ParquetWriter(temporary, _SCHEMA) as writer:
-        for batch in feature_rows(connection, part, everyone, job.columns).to_arrow_reader(_BATCH):
-            rows = pa.Table.from_batches([batch])
-            scored = [batch["customer_id"].cast(pa.string()), pa.array(job.model.predict(rows))]
-            writer.write_batch(pa.record_batch(scored, schema=_SCHEMA))
-            unseen.update(job.model.encoding.unseen_categories(rows))
+    batches, path = _scored(job, connection, part, unseen), job.scratch / part.name
+    if job.in_order:
+        write_in_order(connection, pa.Table.from_batches(batches, SCORES), path)
+    else:
+        with whole_file(path) as temporary, pq.ParquetWriter(temporary, SCORES) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
     write_json(job.scratch / f"{part.stem}.json", unseen)
 
 
-def _rank(job: _ScoringJob, path: Path) -> int:
-    """Write the scores of all parts by rank, and return how many there are; DuckDB sorts what exceeds the memory."""
-    parts = parquet_files(job.scratch)
-    total = sum(pq.read_metadata(part).num_rows for part in parts)
-    if not total:
-        raise UseCaseError(
-            _("{use_case} at {as_of}: nobody is eligible.", use_case=job.use_case.name, as_of=job.as_of),
-            _("Check its conditions against the features' figures."),
-        )
-    connection = connect(spill=job.scratch)
-    with sealed_file(path) as temporary:
-        connection.raw_sql(
-            "COPY (SELECT customer_id, probability, CAST((rank - 1) * 10 // "
-            f"{total} + 1 AS INTEGER) AS decile, rank FROM (SELECT *, row_number() OVER "
-            f"(ORDER BY probability DESC, customer_id) AS rank FROM {parquet_rows(parts)}) ORDER BY rank) "
-            f"TO {literal(temporary)} (FORMAT parquet, COMPRESSION zstd)"
-        )
-    return total
+def _scored(job: _ScoringJob, connection: SQLBackend, part: Path, unseen: Counter[str]) -> Iterator[pa.RecordBatch]:
+    """The scores of a part's eligible customers, while unseen categories are counted."""
+    everyone = eligible(connection, job.work, job.use_case, job.as_of, part).to_pyarrow()
+    for batch in feature_rows(connection, part, everyone, job.columns).to_arrow_reader(_BATCH):
+        rows = pa.Table.from_batches([batch])
+        unseen.update(job.model.encoding.unseen_categories(rows))
+        scored = [batch["customer_id"].cast(pa.string()), pa.array(job.model.predict(rows))]
+        yield pa.record_batch(scored, schema=SCORES)
 
 
 def _report(best: Champion, path: Path, dates: tuple[str, date], counts: dict[str, Any]) -> ScoreReport:

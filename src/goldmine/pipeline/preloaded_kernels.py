@@ -22,11 +22,10 @@ LOADED = (
     "mlflow.pyfunc",
     "mlflow.store.tracking.sqlalchemy_store",
     "mlflow.store.model_registry.sqlalchemy_store",
-    "great_expectations.render.renderer.site_builder",
     "grimp",
     "goldmine.pipeline.lab",
     "goldmine.publishing",
-    "goldmine.validation",
+    "goldmine.validation.gx",
 )
 """Packages that the notebooks use. None of them starts a thread or opens a file when it is loaded."""
 

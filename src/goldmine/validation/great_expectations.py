@@ -36,6 +36,8 @@ def evaluate(cases: list[CountedSuite], docs: Path | None = None) -> list[dict[s
         For every case, by the rule's name, whether it passed.
     """
     with _quiet():
+        import goldmine.validation.gx  # noqa: F401  before any part of the package is imported
+
         context = _context(docs)
         verdicts = [_evaluate(context, position, case) for position, case in enumerate(cases)]
         if docs is not None:

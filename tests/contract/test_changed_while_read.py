@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from goldmine.activity.build import build_activity
-from goldmine.contract import intake
+from goldmine.contract import cast_tables
 from goldmine.contract.intake import load_bank, open_bank
 from goldmine.core.errors import ContractError
 from goldmine.core.files import read_json
@@ -21,13 +21,13 @@ LATER = CUSTOMERS + "0009,,X,\n"
 
 def while_it_is_read(monkeypatch, change) -> None:
     """Change something after the files' fingerprints are known and before their rows are read."""
-    stage = intake.stage
+    stage = cast_tables.stage
 
     def changed(*given):
         change()
         return stage(*given)
 
-    monkeypatch.setattr(intake, "stage", changed)
+    monkeypatch.setattr(cast_tables, "stage", changed)
 
 
 def test_table_whose_file_is_replaced_while_it_is_read_is_not_taken_in(csv_bank: Path, work: Workspace, monkeypatch):

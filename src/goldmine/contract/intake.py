@@ -9,28 +9,28 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pyarrow.parquet as pq
 
 from goldmine.contract.bank import Bank, CanonicalTable, TableFile
 from goldmine.contract.bank_files import unused_files
 from goldmine.contract.canonical_parquet import canonical_footers
-from goldmine.contract.canonical_writer import Written, write_canonical
+from goldmine.contract.canonical_writer import Written
+from goldmine.contract.cast_tables import Cast, Taken, cast_all
 from goldmine.contract.forgotten_rows import place_of, without_forgotten
 from goldmine.contract.manifest import Hashes, IntakeRecord, load_bank, read_manifest, saved_files, write_manifest
 from goldmine.contract.mapping import Mapping, load_mapping
-from goldmine.contract.reconciliation import TableIntake, amounts_read, reconciled, standing
+from goldmine.contract.reconciliation import TableIntake, standing
 from goldmine.contract.returned_contacts import join_returned, write_joined
 from goldmine.contract.returned_mergers import join_mergers
 from goldmine.contract.returned_visits import DAYS, join_visits
 from goldmine.contract.schema import TableSpec
-from goldmine.contract.shape import codes_held, file_columns, source_columns
-from goldmine.contract.source_totals import source_totals
+from goldmine.contract.shape import codes_held, file_columns
 from goldmine.contract.sources import ParquetSource, PostgresSource
-from goldmine.contract.stage import connect, left_out, stage
+from goldmine.contract.stage import connect
 from goldmine.contract.tables import TABLES
-from goldmine.contract.unchanged_sources import unchanged_sources
+from goldmine.contract.unchanged_sources import SourceFiles
 from goldmine.contract.value_forms import built_in_words
 from goldmine.core.code_fingerprint import code_fingerprint
+from goldmine.core.engine import Engine
 from goldmine.core.errors import ContractError
 from goldmine.core.files import disk_errors
 from goldmine.core.fingerprint import of_file, of_value
@@ -43,17 +43,6 @@ __all__ = ["load_bank", "open_bank"]
 
 
 @dataclass(frozen=True)
-class _Taken:
-    """A table that is ready: files used in place, or files written to the scratch folder."""
-
-    columns: tuple[str, ...]
-    standing: tuple[TableFile, ...] = ()
-    written: tuple[Written, ...] = ()
-    made_from: str = ""
-    intake: TableIntake | None = None
-
-
-@dataclass(frozen=True)
 class _Intake:
     """One bank during its intake: its mapping, its work folder, the last intake's manifest."""
 
@@ -61,9 +50,10 @@ class _Intake:
     work: Workspace
     saved: dict[str, Any]
     hashes: Hashes
+    engine: Engine
 
 
-def open_bank(source: Path, work: Workspace) -> Bank:
+def open_bank(source: Path, work: Workspace, engine: Engine | None = None) -> Bank:
     """Resolve every table that a bank has to canonical Parquet.
 
     Parquet that already keeps the contract is used where it lies. Everything else is cast and written
@@ -76,6 +66,8 @@ def open_bank(source: Path, work: Workspace) -> Bank:
         The bank's folder, with a ``bank.yaml`` or with canonical tables.
     work : Workspace
         The bank's work folder; it is tied to the bank's name.
+    engine : Engine, optional
+        Where tables are cast; if not given, as ``bank.yaml`` says. The files are the same to the byte.
 
     Returns
     -------
@@ -98,7 +90,7 @@ def open_bank(source: Path, work: Workspace) -> Bank:
         work.claim(mapping.name)
     with work.lock(), disk_errors(work.root), _scratch(work) as scratch:
         saved = read_manifest(work)
-        intake = _Intake(mapping, work, saved, Hashes(saved.get("hashes", {})))
+        intake = _Intake(mapping, work, saved, Hashes(saved.get("hashes", {})), engine or mapping.engine)
         taken = _take_in_all(intake, scratch)
         counted = [table.intake for table in taken.values() if table.intake]
         if work.returned.exists():
@@ -118,21 +110,23 @@ def open_bank(source: Path, work: Workspace) -> Bank:
         return _settle(intake, taken, IntakeRecord(counted, unused_files(source, used, work.root)))
 
 
-def _take_in_all(intake: _Intake, scratch: Path) -> dict[str, _Taken]:
+def _take_in_all(intake: _Intake, scratch: Path) -> dict[str, Taken]:
     """Every table that has rows; the faults of all tables come in one error."""
+    names = [name for name in TABLES if name in intake.mapping.tables]
+    # Spark casts all tables at once; here one after the other keeps a file's bytes in memory from hashing to casting.
+    groups = [names] if intake.engine.name == "spark" else [[name] for name in names]
+    found: dict[str, Taken | ContractError] = {}
+    for group in track(groups, "taking in tables"):
+        found |= _take_in(intake, group, scratch)
     taken, faults = {}, []
-    for name in track([name for name in TABLES if name in intake.mapping.tables], "taking in tables"):
-        try:
-            with unchanged_sources(intake.mapping, TABLES[name], intake.hashes):
-                table = _take_in(intake, TABLES[name], scratch / name)
-            if table.standing or table.written:
-                taken[name] = table
-            elif TABLES[name].compulsory:
-                raise ContractError(
-                    _("{name}: the table is empty.", name=name), _("Put its rows where bank.yaml says they are.")
-                )
-        except ContractError as fault:
-            faults.append(fault)
+    for name, table in found.items():
+        if isinstance(table, ContractError):
+            faults.append(table)
+        elif table.standing or table.written:
+            taken[name] = table
+        elif TABLES[name].compulsory:
+            empty = _("{name}: the table is empty.", name=name)
+            faults.append(ContractError(empty, _("Put its rows where bank.yaml says they are.")))
     if len(faults) == 1:
         raise faults[0]
     if faults:
@@ -141,36 +135,48 @@ def _take_in_all(intake: _Intake, scratch: Path) -> dict[str, _Taken]:
     return taken
 
 
-def _take_in(intake: _Intake, spec: TableSpec, scratch: Path) -> _Taken:
+def _take_in(intake: _Intake, names: list[str], scratch: Path) -> dict[str, Taken | ContractError]:
+    """Some tables, or what is wrong with each."""
+    found: dict[str, Taken | Cast | ContractError] = {}
+    sources: dict[str, SourceFiles] = {}
+    try:
+        for name in names:
+            try:
+                sources[name] = SourceFiles.before_reading(intake.mapping, TABLES[name], intake.hashes)
+                found[name] = _ready(intake, TABLES[name], scratch)
+            except ContractError as fault:
+                found[name] = fault
+        done = cast_all(intake.engine, [table for table in found.values() if isinstance(table, Cast)])
+    except Exception:
+        for held in sources.values():
+            held.require_unchanged()
+        raise
+    for name, held in sources.items():
+        try:
+            held.require_unchanged()
+        except ContractError as fault:
+            done[name] = fault
+    ready = {name: table for name, table in found.items() if not isinstance(table, Cast)} | done
+    return {name: ready[name] for name in names}
+
+
+def _ready(intake: _Intake, spec: TableSpec, scratch: Path) -> Taken | Cast:
+    """A table that can be used as it lies or as the last intake left it, or what has to be done."""
     table = intake.mapping.tables[spec.name]
     source = intake.mapping.sources[table.source[0]]
     if isinstance(source, ParquetSource) and not table.select and not table.declared:
         footers = canonical_footers(source.files(), spec)
         if footers is not None:
             files = tuple(intake.hashes.table_file(f.path, f.rows, f.month) for f in footers)
-            return _Taken(footers[0].columns if footers else (), files, intake=_counted_in_place(intake, spec, files))
+            return Taken(footers[0].columns if footers else (), files, intake=_counted_in_place(intake, spec, files))
     made_from = _made_from(intake, spec)
     entry = intake.saved.get("tables", {}).get(spec.name, {})
     if made_from and made_from == entry.get("made_from"):
         saved = saved_files(entry, intake.work)
         if saved:
             intake.hashes.of_all(file.path for file in saved)
-            return _Taken(tuple(entry["columns"]), saved, made_from=made_from, intake=_saved_intake(entry))
-    scratch.mkdir()
-    with connect(scratch) as connection:
-        staged = stage(connection, spec, intake.mapping, scratch)
-        written, counts = write_canonical(connection, spec, table, staged, scratch)
-        read = sum(pq.read_metadata(part).num_rows for part in staged.rglob("*.parquet"))
-        yuan = amounts_read(spec, counts)
-        sources = source_totals(connection, spec, intake.mapping, (read, yuan))
-        unknown = left_out(connection, spec, intake.mapping)
-        described = source_columns(connection, spec, intake.mapping, staged)
-    shutil.rmtree(staged)
-    counted = reconciled(spec, sources, counts, (read, sum(file.rows for file in written)), unknown)
-    columns = written[0].columns if written else ()
-    codes = codes_held(spec, [file.path for file in written], columns)
-    counted = counted.model_copy(update={"source_columns": described, "codes": codes})
-    return _Taken(columns, written=tuple(written), made_from=made_from, intake=counted)
+            return Taken(tuple(entry["columns"]), saved, made_from=made_from, intake=_saved_intake(entry))
+    return Cast(intake.mapping, spec.name, made_from, scratch)
 
 
 def _saved_intake(entry: dict[str, Any]) -> TableIntake | None:
@@ -191,7 +197,7 @@ def _counted_in_place(intake: _Intake, spec: TableSpec, files: tuple[TableFile, 
     return counted.model_copy(update={"source_columns": columns, "codes": codes_held(spec, paths, list(columns))})
 
 
-def _with_returned(intake: _Intake, own: _Taken | None, scratch: Path) -> dict[str, _Taken]:
+def _with_returned(intake: _Intake, own: Taken | None, scratch: Path) -> dict[str, Taken]:
     """The bank's contacts joined with the returned ones, each time anew since both are small."""
     spec = TABLES["contacts"]
     files = [*(f.path for f in own.standing), *(f.path for f in own.written)] if own else []
@@ -199,10 +205,10 @@ def _with_returned(intake: _Intake, own: _Taken | None, scratch: Path) -> dict[s
     with connect(scratch) as connection:
         columns = join_returned(connection, spec, files, intake.work.returned, intake.mapping.data_until)
         written = write_joined(connection, spec, columns, scratch)
-    return {spec.name: _Taken(tuple(columns), written=tuple(written))} if written else {}
+    return {spec.name: Taken(tuple(columns), written=tuple(written))} if written else {}
 
 
-def _with_mergers(intake: _Intake, own: _Taken, scratch: Path) -> dict[str, _Taken]:
+def _with_mergers(intake: _Intake, own: Taken, scratch: Path) -> dict[str, Taken]:
     """The bank's customers with the mergers that were decided on in the workbench."""
     spec = TABLES["customers"]
     scratch.mkdir()
@@ -210,10 +216,10 @@ def _with_mergers(intake: _Intake, own: _Taken, scratch: Path) -> dict[str, _Tak
         files = [*(f.path for f in own.standing), *(f.path for f in own.written)]
         columns = join_mergers(connection, spec, files, intake.work.mergers, intake.mapping.data_until)
         written = write_joined(connection, spec, columns, scratch)
-    return {spec.name: _Taken(tuple(columns), written=tuple(written))}
+    return {spec.name: Taken(tuple(columns), written=tuple(written))}
 
 
-def _with_visits(intake: _Intake, name: str, own: _Taken | None, scratch: Path) -> dict[str, _Taken]:
+def _with_visits(intake: _Intake, name: str, own: Taken | None, scratch: Path) -> dict[str, Taken]:
     """The bank's visits or facts joined with what visitors brought back."""
     spec = TABLES[name]
     scratch.mkdir()
@@ -222,16 +228,16 @@ def _with_visits(intake: _Intake, name: str, own: _Taken | None, scratch: Path) 
         returned = intake.work.returned_visits(name)
         columns = join_visits(connection, spec, files, returned, intake.mapping.data_until)
         written = write_joined(connection, spec, columns, scratch)
-    return {spec.name: _Taken(tuple(columns), written=tuple(written))} if written else {}
+    return {spec.name: Taken(tuple(columns), written=tuple(written))} if written else {}
 
 
-def _rows(table: _Taken | None) -> int:
+def _rows(table: Taken | None) -> int:
     if table is None:
         return 0
     return sum(file.rows for file in table.standing) + sum(file.rows for file in table.written)
 
 
-def _without_forgotten(taken: dict[str, _Taken], forgotten: Forgotten, scratch: Path) -> dict[str, _Taken]:
+def _without_forgotten(taken: dict[str, Taken], forgotten: Forgotten, scratch: Path) -> dict[str, Taken]:
     """The tables without customers whom the workbench has forgotten; a table that is left without rows is absent."""
     kept = {}
     for name, table in taken.items():
@@ -261,7 +267,7 @@ def _made_from(intake: _Intake, spec: TableSpec) -> str:
     )
 
 
-def _settle(intake: _Intake, taken: dict[str, _Taken], record: IntakeRecord) -> Bank:
+def _settle(intake: _Intake, taken: dict[str, Taken], record: IntakeRecord) -> Bank:
     """Move the written files to their places and write the manifest. Only now does the work folder change."""
     work, hashes = intake.work, intake.hashes
     tables = {}

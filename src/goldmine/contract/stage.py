@@ -116,10 +116,11 @@ def raw_view(name: str) -> str:
 
 
 _MEMORY = "2GB"
-_MOST_THREADS = 4
+MOST_THREADS = 4
+"""An intake sorts and casts in little memory; with more threads it would spill."""
 
 
-def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
+def connect(scratch: Path, most_threads: int = MOST_THREADS) -> duckdb.DuckDBPyConnection:
     """DuckDB in memory that spills into `scratch` and never looks for extensions on a network."""
     connection = duckdb.connect(
         config={
@@ -131,7 +132,7 @@ def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
     )
     show_no_bar(connection)
     threads = connection.execute("SELECT current_setting('threads')").fetchall()[0][0]
-    connection.execute(f"SET threads = {min(_MOST_THREADS, threads)}")
+    connection.execute(f"SET threads = {min(most_threads, threads)}")
     return connection
 
 

@@ -1,7 +1,6 @@
 """A table's files as they were from the first byte that is read to the last."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from goldmine.contract.bank import changed_while_read
@@ -13,33 +12,53 @@ from goldmine.core.errors import ContractError
 from goldmine.core.files import reading
 
 
-@contextmanager
-def unchanged_sources(mapping: Mapping, spec: TableSpec, hashes: Hashes) -> Iterator[None]:
-    """Refuse what a block read of a table's files if one was written, came or went meanwhile.
-
-    That is said in place of what the block found wrong in a file that was half written.
+@dataclass(frozen=True)
+class SourceFiles:
+    """A table's files before anything is read of them.
 
     Parameters
     ----------
     mapping, spec : Mapping, TableSpec
         Where the table's rows stand, and the table.
     hashes : Hashes
-        Takes the files' fingerprints before the block begins.
-
-    Raises
-    ------
-    ContractError
-        Names the table and the files; the same for a file that may not be read.
+        Holds the files' fingerprints.
+    paths : list of Path
+        The files.
     """
-    before = _files(mapping, spec)
-    with reading(Path(spec.name), ContractError):
-        hashes.of_all(before)
-    try:
-        yield
-    finally:
-        changed = [path for path in before if not hashes.is_unchanged(path)] or set(before) ^ set(_files(mapping, spec))
+
+    mapping: Mapping
+    spec: TableSpec
+    hashes: Hashes
+    paths: list[Path]
+
+    @classmethod
+    def before_reading(cls, mapping: Mapping, spec: TableSpec, hashes: Hashes) -> "SourceFiles":
+        """Take the fingerprints of a table's files.
+
+        Raises
+        ------
+        ContractError
+            If a file may not be read.
+        """
+        paths = _files(mapping, spec)
+        with reading(Path(spec.name), ContractError):
+            hashes.of_all(paths)
+        return cls(mapping, spec, hashes, paths)
+
+    def require_unchanged(self) -> None:
+        """Refuse what was read if a file was written, came or went meanwhile.
+
+        That is said in place of what was found wrong in a file that was half written.
+
+        Raises
+        ------
+        ContractError
+            Names the table and the files.
+        """
+        changed = [path for path in self.paths if not self.hashes.is_unchanged(path)]
+        changed += set(self.paths) ^ set(_files(self.mapping, self.spec))
         if changed:
-            raise changed_while_read(spec.name, changed)
+            raise changed_while_read(self.spec.name, changed)
 
 
 def _files(mapping: Mapping, spec: TableSpec) -> list[Path]:

@@ -27,6 +27,10 @@ class GoldmineError(Exception):
         self.what = what
         self.do = do
 
+    def __reduce__(self) -> tuple[type["GoldmineError"], tuple[str, str]]:
+        """What another process makes the same error of."""
+        return type(self), (self.what, self.do)
+
     def __str__(self) -> str:
         return f"{self.what}\n{self.do}"
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -29,6 +30,7 @@ from goldmine.core.i18n import _
 from goldmine.core.workspace import home
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 TASK_MEMORY = "2GB"
 """The most that the queries of a task hold in memory; its Python needs half a gigabyte beside it."""
@@ -136,8 +138,8 @@ def start(master: str) -> Any:
         return _context(master)
 
 
-def run_on_spark(master: str, items: Sequence[T], run: Callable[[SQLBackend, T], object]) -> Iterator[T]:
-    """Run a function once for each item, in a task of its own with its own connection, and yield the items done.
+def run_on_spark(master: str, items: Sequence[T], run: Callable[[SQLBackend, T], R]) -> Iterator[tuple[T, R]]:
+    """Run a function once for each item, in a task of its own with its own connection; yield items done, and results.
 
     They are yielded when all tasks have ended; if one has failed, those that are done come before its error.
 
@@ -149,7 +151,8 @@ def run_on_spark(master: str, items: Sequence[T], run: Callable[[SQLBackend, T],
         What the tasks work on.
     run : callable
         A function of a module, or a partial of one: it travels to the tasks by name, its arguments by value. It may run
-        twice for one item, when a task is lost or slow, so what it writes has to be written whole.
+        twice for one item, when a task is lost or slow, so what it writes has to be written whole. What it returns
+        travels to the driver, once for each item.
 
     Raises
     ------
@@ -166,14 +169,14 @@ def run_on_spark(master: str, items: Sequence[T], run: Callable[[SQLBackend, T],
             context.parallelize(list(enumerate(items)), len(items)).foreach(task)
     except GoldmineError as error:
         fault = error
-    yield from (items[position] for position in sorted(done.value))
+    yield from ((items[position], result) for position, result in sorted(done.value, key=itemgetter(0)))
     if fault:
         raise fault
 
 
 @dataclass(frozen=True)
 class _Task:
-    """What runs on the executors; `done` collects the positions of the items whose tasks have ended well."""
+    """What runs on the executors; `done` collects positions and results of the items whose tasks have ended well."""
 
     run: Callable[[SQLBackend, Any], object]
     done: Any
@@ -182,21 +185,21 @@ class _Task:
         position, item = numbered
         with tempfile.TemporaryDirectory(prefix="goldmine.") as spill:
             try:
-                self.run(connect(1, TASK_MEMORY, Path(spill)), item)
+                result = self.run(connect(1, TASK_MEMORY, Path(spill)), item)
             except GoldmineError as error:
                 raise RuntimeError(f"goldmine error {_packed(error)} end") from None
-        self.done.add([position])
+        self.done.add([(position, result)])
 
 
 def _added_lists() -> Any:
     """How Spark adds up lists; its class is known only where PySpark is installed."""
     from pyspark.accumulators import AccumulatorParam
 
-    class Lists(AccumulatorParam[list[int]]):
-        def zero(self, value: list[int]) -> list[int]:
+    class Lists(AccumulatorParam[list[Any]]):
+        def zero(self, value: list[Any]) -> list[Any]:
             return []
 
-        def addInPlace(self, value1: list[int], value2: list[int]) -> list[int]:  # noqa: N802 - Spark's name
+        def addInPlace(self, value1: list[Any], value2: list[Any]) -> list[Any]:  # noqa: N802 - Spark's name
             return value1 + value2
 
     return Lists()

@@ -1,6 +1,7 @@
 """One function over many items: in this process, or as tasks of Apache Spark."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TypeVar
 
 from ibis.backends.sql import SQLBackend
@@ -9,6 +10,7 @@ from goldmine.core.engine import Engine, connect
 from goldmine.core.progress import track_queries
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 def run_tasks(
@@ -35,9 +37,33 @@ def run_tasks(
     EngineError
         If Spark does not start, or fails.
     """
+    for item, _result in task_results(engine, items, what, run, rows=rows):
+        yield item
+
+
+def task_results(
+    engine: Engine, items: Sequence[T], what: str, run: Callable[[SQLBackend, T], R], *, rows: int
+) -> Iterator[tuple[T, R]]:
+    """As `run_tasks`, and yield what the function returned beside each item: counts, never rows.
+
+    Raises
+    ------
+    EngineError
+        If Spark does not start, or fails.
+    """
     if engine.name == "spark" and items:
         from goldmine.core.spark import run_on_spark
 
         yield from run_on_spark(engine.spark_master, items, run)
     else:
-        yield from track_queries(items, what, connect, run, rows=rows)
+        results: dict[int, R] = {}
+        numbered = list(enumerate(items))
+        for position, item in track_queries(numbered, what, connect, partial(_keep_result, results, run), rows=rows):
+            yield item, results.pop(position)
+
+
+def _keep_result(
+    results: dict[int, R], run: Callable[[SQLBackend, T], R], connection: SQLBackend, numbered: tuple[int, T]
+) -> None:
+    position, item = numbered
+    results[position] = run(connection, item)

@@ -17,9 +17,13 @@ import yaml
 from tests.audit.books import Books, month_end, own_transactions
 from tests.audit.contacts import first_rule, in_force, last_day_of_assessment, refused_channel
 from tests.audit.facts import Facts
+from tests.audit.limits import refused_credit
 from tests.audit.outcomes import all_hold, use_case
 
-SUITABILITY = ("age_unknown", "not_assessed", "assessment_old", "unsuited", "age_outside", "held", "not_meant")
+SUITABILITY = (
+    *("age_unknown", "not_assessed", "assessment_old", "unsuited"),
+    *("credit_refused", "age_outside", "held", "not_meant"),
+)
 BANDS = {"morning": range(7, 12), "noon": range(12, 14), "afternoon": range(14, 18), "evening": range(18, 22)}
 
 
@@ -139,6 +143,7 @@ def _refused_offers(snapshot: Snapshot, campaign: Mapping[str, Any], rows: pd.Da
     grade = people.risk_grade.str[1].astype(float).fillna(0)
     in_date = (last_day_of_assessment(snapshot.books).reindex(rows.index) > snapshot.as_of).to_numpy()
     segment = _segments(snapshot, campaign, rows)
+    no_credit = rows.index.isin(list(_refused_credit(snapshot)))
     refused = {}
     for offer in campaign["offers"]:
         risk, wealth = _risk(snapshot, campaign, offer)
@@ -151,6 +156,7 @@ def _refused_offers(snapshot: Snapshot, campaign: Mapping[str, Any], rows: pd.Da
             "not_assessed": wealth & (grade == 0),
             "assessment_old": wealth & ~in_date,
             "unsuited": wealth & (grade < risk),
+            "credit_refused": _is_credit(snapshot, offer) & no_credit,
             "age_outside": (age < lowest) | (age > highest) | (age.isna() & bounded),
             "held": rows.index.isin(_holders(snapshot, offer.get("product_id", ""))),
             "not_meant": ~meant,
@@ -160,6 +166,18 @@ def _refused_offers(snapshot: Snapshot, campaign: Mapping[str, Any], rows: pd.Da
             first[first.isna() & breaks[rule]] = rule
         refused[offer["offer"]] = first
     return pd.DataFrame(refused, index=rows.index)
+
+
+def _is_credit(snapshot: Snapshot, offer: Mapping[str, Any]) -> bool:
+    products = snapshot.books.tables["products"]
+    return bool((products.product_class[products.product_id == offer.get("product_id", "")] == "loan").any())
+
+
+def _refused_credit(snapshot: Snapshot) -> set[str]:
+    """Whom the rules refuse any credit."""
+    rules = yaml.safe_load((snapshot.settings / "credit.yaml").read_text("utf-8"))
+    people = snapshot.books.on_the_books(snapshot.as_of)
+    return set(refused_credit(snapshot.books, snapshot.as_of, rules["exclusions"], people))
 
 
 def _full_years(born: pd.Series, day: pd.Timestamp) -> pd.Series:

@@ -14,7 +14,7 @@ def recompute_limits(books: Books, day: pd.Timestamp, rule_file: Path, chances: 
     """Every row of the table of limits: amounts in fen, and the rule that refuses; indexed by both keys."""
     rules = yaml.safe_load(rule_file.read_text("utf-8"))
     people = books.on_the_books(day)
-    refused = _refused(books, day, rules["exclusions"], people)
+    refused = refused_credit(books, day, rules["exclusions"], people)
     owed = _owed(books, day)
     parts = [_product(books, day, name, rules, (people, refused, owed, chances)) for name in rules["products"]]
     return pd.concat(parts).set_index(["credit_product", "customer_id"]).sort_index()
@@ -93,7 +93,7 @@ def _owed(books: Books, day: pd.Timestamp) -> dict[str, dict[str, int]]:
     return found
 
 
-def _refused(books: Books, day: pd.Timestamp, given: dict, people: pd.DataFrame) -> dict[str, str]:
+def refused_credit(books: Books, day: pd.Timestamp, given: dict, people: pd.DataFrame) -> dict[str, str]:
     """The first rule that refuses each customer."""
     refused: dict[str, str] = {}
 

@@ -38,7 +38,7 @@ from tests.audit.offers import audit_campaigns
 from tests.audit.screening import groups_of, long_tail, screening
 
 SALT, DAY = "a salt of its own", pd.Timestamp(AS_OF)
-SCORED = ("dormancy", "longtail", "wealth")
+SCORED = ("dormancy", "facts_credit", "longtail", "wealth")
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +151,8 @@ def _differing(columns):
 def test_rows_refusals_and_sentences_were_there_to_compare(audited, snapshot, released):
     release = released.releases / str(AS_OF) / "june" / "campaigns"
     assert min(column.cells for column in audited["Refusals of wealth_2024"]) > 20
+    refused = pd.read_parquet(release / "facts_credit_2024" / "refusals.parquet")
+    assert (refused.rule == "credit_refused").sum() > 20
     longtail = pd.read_parquet(release / "longtail_2024" / "offers.parquet")
     assert set(longtail.offer) == {"step_up_deposit", "return_deposit"}
     assert longtail.say_zh.nunique() >= 4

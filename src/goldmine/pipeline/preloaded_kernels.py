@@ -12,7 +12,6 @@ from multiprocessing import forkserver
 from goldmine.pipeline.environment import QUIET, environment
 
 LOADED = (
-    "goldmine.pipeline.no_spark_connect",
     "ipykernel.kernelapp",
     "pandas.io.formats.style",
     "pyarrow.dataset",

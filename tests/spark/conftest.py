@@ -21,14 +21,21 @@ DEFAULTS = """
 spark.driver.memory 1g
 spark.driver.host 127.0.0.1
 spark.driver.bindAddress 127.0.0.1
-spark.driver.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+spark.driver.extraJavaOptions -Dderby.stream.error.file=/dev/null -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 spark.executor.memory 512m
 spark.executor.extraJavaOptions -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
 spark.ui.enabled false
 spark.speculation true
 spark.speculation.minTaskRuntime 2s
+spark.sql.shuffle.partitions 8
 """
 """On loopback alone. Short runs: Java compiles quickly rather than well. A slow task is started a second time."""
+CATALOGUE = """
+spark.sql.catalogImplementation hive
+spark.sql.warehouse.dir {lake}/warehouse
+spark.hadoop.javax.jdo.option.ConnectionURL jdbc:derby:;databaseName={lake}/metastore;create=true
+"""
+"""Hive's catalogue and warehouse in a folder; an option of Java's keeps `derby.log` out of the project's."""
 SLICE = 150
 """Customers of a slice, so that the sample bank is cut into four."""
 
@@ -47,7 +54,8 @@ class Both:
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """The engine; its settings come from where a bank would put them."""
     folder = tmp_path_factory.mktemp("spark settings")
-    (folder / "spark-defaults.conf").write_text(DEFAULTS, "utf-8")
+    lake = tmp_path_factory.mktemp("lake")
+    (folder / "spark-defaults.conf").write_text(DEFAULTS + CATALOGUE.format(lake=lake), "utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARK_CONF_DIR", str(folder))
         yield Engine("spark", "local[2]", SLICE)

@@ -15,7 +15,6 @@ from goldmine.contract.mapping import Mapping
 from goldmine.contract.reconciliation import TableIntake, amounts_read, reconciled
 from goldmine.contract.shape import codes_held, source_columns
 from goldmine.contract.source_totals import source_totals
-from goldmine.contract.sources import PostgresSource
 from goldmine.contract.stage import MOST_THREADS, connect, left_out, stage
 from goldmine.contract.tables import TABLES
 from goldmine.core.engine import Engine
@@ -45,9 +44,8 @@ class Cast:
 
     @property
     def by_task(self) -> bool:
-        """Whether other machines may read its rows: a server's address and password stay in this process."""
-        sources = (self.mapping.sources[name] for name in self.mapping.tables[self.table].source)
-        return not any(isinstance(source, PostgresSource) for source in sources)
+        """Whether a task may read its rows: a server's address, password or session stays in this process."""
+        return not any(self.mapping.sources[name].served for name in self.mapping.tables[self.table].source)
 
 
 def cast_all(engine: Engine, casts: list[Cast]) -> dict[str, Taken | ContractError]:

@@ -24,7 +24,8 @@ from goldmine.contract.returned_mergers import join_mergers
 from goldmine.contract.returned_visits import DAYS, join_visits
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.shape import codes_held, file_columns
-from goldmine.contract.sources import ParquetSource, PostgresSource
+from goldmine.contract.sources import ParquetSource, SparkSource
+from goldmine.contract.spark_tables import read_spark
 from goldmine.contract.stage import connect
 from goldmine.contract.tables import TABLES
 from goldmine.contract.unchanged_sources import SourceFiles
@@ -86,6 +87,8 @@ def open_bank(source: Path, work: Workspace, engine: Engine | None = None) -> Ba
         If the disk is full.
     """
     mapping = load_mapping(source)
+    if engine and engine.name == "spark":
+        mapping = replace(mapping, engine=engine)
     if (work.root / "bank.json").exists():
         work.claim(mapping.name)
     with work.lock(), disk_errors(work.root), _scratch(work) as scratch:
@@ -252,16 +255,18 @@ def _without_forgotten(taken: dict[str, Taken], forgotten: Forgotten, scratch: P
 
 
 def _made_from(intake: _Intake, spec: TableSpec) -> str:
-    """Fingerprint of a table's SELECT, of the files it reads and of this code; empty for a database server."""
+    """Fingerprint of a table's SELECT, of the files it reads and of this code; empty if no files show its state."""
     table = intake.mapping.tables[spec.name]
     sources = [(name, intake.mapping.sources[name]) for name in table.source]
-    if any(isinstance(source, PostgresSource) for _, source in sources):
+    in_spark = read_spark(spec, intake.mapping).state() if isinstance(sources[0][1], SparkSource) else ""
+    if any(source.served for _, source in sources) and not in_spark:
         return ""
     return of_value(
         {
             "table": table.model_dump(),
             "words": built_in_words(),
             "sources": [[name, source.settings(), intake.hashes.of_all(source.files())] for name, source in sources],
+            "in_spark": in_spark,
             "code": code_fingerprint(__name__),
         }
     )

@@ -15,6 +15,7 @@ from goldmine.contract.sources import (
     ParquetSource,
     PostgresSource,
     Source,
+    SparkSource,
     SqliteSource,
     XlsxSource,
     expand,
@@ -33,6 +34,8 @@ FILE = "bank.yaml"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BANK = re.compile(r"\w([\w .()\uff08\uff09\u00b7-]*[\w)\uff09])?")
 _LONGEST_NAME = 100
+_WITHOUT_SELECT = ParquetSource | CsvSource | XlsxSource | SparkSource
+"""Sources that may have the contract's columns under their own names."""
 
 
 class TableMapping(ValueForms):
@@ -41,7 +44,7 @@ class TableMapping(ValueForms):
     Parameters
     ----------
     source : tuple of str
-        The named sources it is read from. SQLite and PostgreSQL stand alone.
+        The named sources it is read from. SQLite and PostgreSQL stand alone; Spark's tables stand by themselves.
     select : str
         A SELECT over those sources; empty where the files of the source already have the contract's columns.
 
@@ -135,7 +138,22 @@ def _read_mapping(folder: Path) -> Mapping:
                 ),
             )
     engine = engine_of(top.engine, top.spark_master, top.slice_customers)
+    _require_spark(sources, engine, file)
     return Mapping(name, until, sources, tables, engine)
+
+
+def _require_spark(sources: dict[str, Source], engine: Engine, file: Path) -> None:
+    for name, source in sources.items():
+        if isinstance(source, SparkSource) and engine.name != "spark":
+            raise SettingsError(
+                _(
+                    "{file}: sources.{name}: is a table of Spark, but engine is {engine}.",
+                    file=file,
+                    name=name,
+                    engine=engine.name,
+                ),
+                _("Write `engine: spark` and `spark_master` in bank.yaml, or export the table as Parquet."),
+            )
 
 
 def _bank_name(name: str, file: Path) -> str:
@@ -207,7 +225,7 @@ def _source(name: str, raw: dict[str, Any], folder: Path) -> Source:
     location = raw[kind]
     if isinstance(location, str):
         key = f"{where}.{kind}"
-        location = expand(location, key) if kind == "postgres" else locate(location, folder, key)
+        location = expand(location, key) if KINDS[kind].served else locate(location, folder, key)
     source: Source = typed(KINDS[kind], {**raw, kind: location}, where)
     return source
 
@@ -230,7 +248,7 @@ def _table(name: str, raw: dict[str, Any], sources: dict[str, Source], top: _Fil
                 _("Allowed: {names}.", names=", ".join(sources)),
             )
     used = [sources[source] for source in table.source]
-    if not table.select and not (len(used) == 1 and isinstance(used[0], ParquetSource | CsvSource | XlsxSource)):
+    if not table.select and not (len(used) == 1 and isinstance(used[0], _WITHOUT_SELECT)):
         raise SettingsError(
             _("{where}.select: is missing.", where=where), _("Write a SELECT that gives the contract's columns.")
         )
@@ -242,5 +260,15 @@ def _table(name: str, raw: dict[str, Any], sources: dict[str, Source], top: _Fil
                 where=where,
             ),
             _("Name that source alone."),
+        )
+    tables = [source for source in used if isinstance(source, SparkSource)]
+    if tables and (len(tables) < len(used) or len({source.timezone for source in tables}) > 1):
+        raise SettingsError(
+            _(
+                "{where}.source: Spark runs the SELECT over its own tables, in one time zone, and cannot join them to "
+                "other sources.",
+                where=where,
+            ),
+            _("Name tables of Spark with the same timezone only."),
         )
     return table

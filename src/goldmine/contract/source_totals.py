@@ -13,7 +13,8 @@ from goldmine.contract.casting import ColumnCast, casted_rows, counts_of
 from goldmine.contract.databases import rows_of
 from goldmine.contract.mapping import Mapping
 from goldmine.contract.schema import TableSpec
-from goldmine.contract.sources import CsvSource, DuckdbSource, PostgresSource, Source, SqliteSource
+from goldmine.contract.sources import CsvSource, DuckdbSource, PostgresSource, Source, SparkSource, SqliteSource
+from goldmine.contract.spark_tables import read_spark
 from goldmine.contract.stage import raw_view
 from goldmine.core.errors import ContractError
 from goldmine.core.i18n import _
@@ -33,7 +34,8 @@ class SourceTotals:
     looked_up : tuple of str
         Those that are only joined, so that their rows are not the table's.
     yuan : dict of str to Decimal
-        For each amount that the SELECT takes from one column as it stands, the sum of all of that column.
+        For each amount that the SELECT takes from one column as it stands, the sum of all of that column; none of
+        a table that Spark holds.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
@@ -71,7 +73,7 @@ def source_totals(
     counter = _Counter(connection, spec, mapping)
     try:
         rows = {names[relation.sql()]: counter.rows(relation) for relation in [*here, *looked_up]}
-        yuan = counter.yuan(select, list(read[1]))
+        yuan = {} if counter.in_spark else counter.yuan(select, list(read[1]))
     except (duckdb.Error, ContractError):  # a table function, a view of another schema: not counted, and not said
         return SourceTotals()
     main = {names[relation.sql()] for relation in here}
@@ -79,8 +81,8 @@ def source_totals(
 
 
 def _dialect(source: Source) -> str:
-    if isinstance(source, PostgresSource):
-        return "postgres"
+    if isinstance(source, PostgresSource | SparkSource):
+        return "postgres" if isinstance(source, PostgresSource) else "spark"
     return "sqlite" if isinstance(source, SqliteSource) else "duckdb"
 
 
@@ -139,8 +141,15 @@ class _Counter:
     spec: TableSpec
     mapping: Mapping
 
+    @property
+    def in_spark(self) -> bool:
+        """Whether Spark holds the sources, of which only rows are counted: its amounts would all travel here."""
+        return isinstance(self.mapping.sources[self.mapping.tables[self.spec.name].source[0]], SparkSource)
+
     def rows(self, relation: exp.Table) -> int:
         """Rows of one table."""
+        if self.in_spark:
+            return read_spark(self.spec, self.mapping).rows_of(relation.sql("spark"))
         with self._query("count(*) AS n", relation) as query:
             return int(self.connection.execute(f"SELECT n FROM ({query})").fetchall()[0][0])
 

@@ -5,9 +5,10 @@ import os
 import re
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from goldmine.core.errors import ContractError, SettingsError
 from goldmine.core.i18n import _
@@ -52,6 +53,8 @@ ENCODINGS = Literal["utf-8", "gb18030", "gbk", "big5", "utf-16", "latin-1", "cp1
 
 class _Source(BaseModel, ABC):
     model_config = ConfigDict(frozen=True, extra="forbid")
+    served: ClassVar[bool] = False
+    """Whether a server holds it, so that no file here shows when it changes."""
 
     @property
     @abstractmethod
@@ -63,13 +66,15 @@ class _Source(BaseModel, ABC):
         return {key: value for key, value in self.model_dump().items() if key not in KINDS}
 
     def files(self) -> list[Path]:
-        """Files of the source, sorted by name; none for a database server.
+        """Files of the source, sorted by name; none where a server holds it.
 
         Raises
         ------
         ContractError
             If nothing stands there.
         """
+        if self.served:
+            return []
         names = sorted(glob.glob(self.location, recursive=True))  # noqa: PTH207 - an absolute glob from bank.yaml
         paths = [Path(name) for name in names if Path(name).is_file()]
         if not paths:
@@ -184,15 +189,41 @@ class PostgresSource(_Source):
     """A PostgreSQL server, read through its ADBC driver; the SELECT runs there."""
 
     postgres: str
+    served: ClassVar[bool] = True
 
     @property
     def location(self) -> str:
         """The address. It may hold a password: never show it."""
         return self.postgres
 
-    def files(self) -> list[Path]:
-        """None: a server's tables have no fingerprint and are read each time."""
-        return []
+
+class SparkSource(_Source):
+    """A table of one of Spark's catalogues; the SELECT runs in Spark, which names it by its source's name.
+
+    Parameters
+    ----------
+    spark : str
+        The table as Spark's SQL names it: ``table``, ``schema.table`` or ``catalogue.schema.table``.
+    timezone : str
+        Time zone whose clock a moment of Spark's type TIMESTAMP is read by, such as ``Asia/Shanghai``; without it such
+        columns are refused.
+    """
+
+    spark: str
+    timezone: str = ""
+    served: ClassVar[bool] = True
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        if zone and zone not in available_timezones():
+            raise ValueError(_("{zone} is no time zone, such as Asia/Shanghai", zone=repr(zone)))
+        return zone
+
+    @property
+    def location(self) -> str:
+        """The table's name."""
+        return self.spark
 
 
 def _with_log(files: list[Path], ending: str) -> list[Path]:
@@ -200,7 +231,7 @@ def _with_log(files: list[Path], ending: str) -> list[Path]:
     return [*files, log] if log.exists() else files
 
 
-Source = ParquetSource | CsvSource | XlsxSource | DuckdbSource | SqliteSource | PostgresSource
+Source = ParquetSource | CsvSource | XlsxSource | DuckdbSource | SqliteSource | PostgresSource | SparkSource
 KINDS: dict[str, Any] = {
     "parquet": ParquetSource,
     "csv": CsvSource,
@@ -208,4 +239,5 @@ KINDS: dict[str, Any] = {
     "duckdb": DuckdbSource,
     "sqlite": SqliteSource,
     "postgres": PostgresSource,
+    "spark": SparkSource,
 }

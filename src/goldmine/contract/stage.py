@@ -1,5 +1,6 @@
 """A table's rows as the bank writes them: read once from their source into scratch Parquet, a folder a month."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,9 +20,11 @@ from goldmine.contract.sources import (
     ParquetSource,
     PostgresSource,
     Source,
+    SparkSource,
     SqliteSource,
     XlsxSource,
 )
+from goldmine.contract.spark_tables import SparkRows, read_spark
 from goldmine.contract.value_forms import ValueForms
 from goldmine.contract.xlsx_file import text_files
 from goldmine.core.engine import show_no_bar
@@ -169,6 +172,8 @@ def stage(connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Mappi
         with rows_of(source, table.select, spec.name) as reader, duckdb_errors(spec.name, scratch):
             connection.register("rows of the database", reader)
             return _write(connection, spec, table, 'SELECT * FROM "rows of the database"', scratch)
+    if isinstance(source, SparkSource):
+        return _write_by_spark(connection, read_spark(spec, mapping), table, scratch)
     with duckdb_errors(spec.name, scratch):
         for name in table.source:
             add_source(connection, name, mapping.sources[name], spec.name, scratch)
@@ -251,6 +256,25 @@ def _write(
     connection.execute("SET preserve_insertion_order = false")
     connection.execute(f"COPY ({rows}) TO {literal(destination)} ({options})")
     return target
+
+
+def _write_by_spark(connection: duckdb.DuckDBPyConnection, rows: SparkRows, forms: ValueForms, scratch: Path) -> Path:
+    """Rows that Spark reads and moves; their months are DuckDB's work only where they are written as texts."""
+    spec = rows.spec
+    for name, empty in rows.source_schemas().items():
+        connection.register(name, empty)
+    connection.register("rows of Spark", rows.schema())
+    types = _described(connection, 'SELECT * FROM "rows of Spark"')
+    _check_columns(spec, types)
+    by_month = spec.month_of and re.match("DATE|TIMESTAMP", types[spec.month_of])
+    target = scratch / "staged"
+    if by_month or not spec.month_of:
+        rows.write(target / "rows", by_month=bool(by_month))
+        return target
+    rows.write(scratch / "read", by_month=False)
+    with duckdb_errors(spec.name, scratch):
+        read = f"read_parquet({literal(scratch / 'read' / '*.parquet')}, hive_partitioning = false)"
+        return _write(connection, spec, forms, f"SELECT * FROM {read}", scratch)
 
 
 def _described(connection: duckdb.DuckDBPyConnection, select: str) -> dict[str, str]:

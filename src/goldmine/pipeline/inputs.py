@@ -8,7 +8,6 @@ from time import time_ns
 from typing import Any
 
 from goldmine.contract.mapping import FILE, load_mapping
-from goldmine.contract.sources import PostgresSource
 from goldmine.core.errors import ModelError
 from goldmine.core.fingerprint import of_file
 from goldmine.core.workspace import home
@@ -30,13 +29,13 @@ SCORED_LISTS = ("longtail", "winback")
 def source(run: Snapshot) -> list[Any]:
     """State of a bank's own tables: the mapping, and each file's size and modification time.
 
-    A database server shows no such state, so its tables are read each time.
+    A server shows no such state, so the intake looks at its tables each time.
     """
     mapping = load_mapping(run.source)
     files = [file for source in mapping.sources.values() for file in source.files()]
     states = [[str(file), file.stat().st_size, file.stat().st_mtime_ns] for file in files]
     settings = (run.source / FILE).read_text("utf-8") if (run.source / FILE).exists() else ""
-    server = any(isinstance(source, PostgresSource) for source in mapping.sources.values())
+    server = any(source.served for source in mapping.sources.values())
     return [settings, str(mapping.data_until), states, time_ns() if server else 0]
 
 

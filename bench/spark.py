@@ -13,12 +13,14 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from threading import Event, Thread
 from typing import Self
 
-import duckdb
 import psutil
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from goldmine.activity import build_activity
@@ -28,7 +30,6 @@ from goldmine.core.dates import month_end, month_key
 from goldmine.core.engine import Engine
 from goldmine.core.files import remove, whole_folder
 from goldmine.core.spark import start
-from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace, home
 from goldmine.features import build_features
 from goldmine.labels.use_case import load_use_case
@@ -43,8 +44,12 @@ MONTHS = 30
 USE_CASE = "dormancy"
 NUMBERS = (
     "customer_id", "related_id", "merged_into", "account_id", "transaction_id", "event_id", "grid_id", "employer_id",
+    "application_id", "association_id", "counterparty_customer_id", "holding_id", "loan_id", "visit_id",
 )  # fmt: skip
 """Id columns, which differ between the copies."""
+ONCE = ("branches", "products", "staff")
+"""Tables that are written once."""
+_ROW_GROUP = 122_880
 
 
 def main() -> None:
@@ -91,16 +96,22 @@ def multiply(bank: Path, target: Path, times: int, since: str) -> None:
                 continue
             path = folder / source.relative_to(bank)
             path.parent.mkdir(exist_ok=True)
-            names = pq.read_schema(source).names
-            numbers = ", ".join(f"{name} || '-' || round AS {name}" for name in NUMBERS if name in names)
-            rows = f"SELECT t.* REPLACE ({numbers})" if numbers else "SELECT t.*"
-            times_over = times if numbers else 1
-            duckdb.sql(
-                "SET memory_limit = '4GB'; "
-                f"COPY ({rows} FROM read_parquet({literal(source)}) t, range({times_over}) AS r(round) ORDER BY ALL) "
-                f"TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
-            )
+            rows = pq.read_table(source)
+            own = [name for name in NUMBERS if name in rows.column_names]
+            times_over = times if own and source.stem not in ONCE else 1
+            copies = (_copy(rows, own, f"{number:05}-") for number in range(times_over))
+            with pq.ParquetWriter(path, rows.schema, compression="zstd") as writer:
+                while some := list(islice(copies, max(1, _ROW_GROUP // rows.num_rows))):
+                    writer.write_table(pa.concat_tables(some).combine_chunks())
         (folder / "bank.yaml").write_bytes((bank / "bank.yaml").read_bytes())
+
+
+def _copy(rows: pa.Table, numbers: list[str], prefix: str) -> pa.Table:
+    """The rows under other ids, which keep their order."""
+    for name in numbers:
+        column = pc.binary_join_element_wise(prefix, rows[name], "")
+        rows = rows.set_column(rows.column_names.index(name), rows.schema.field(name), column)
+    return rows
 
 
 def run(folder: Path, spark: Engine, *, alone: bool) -> None:

@@ -4,7 +4,7 @@
 
 A sample bank is made once and each use case is trained on every row, then on as many rows as all positives and
 one in two, four, ... of the others are; sampled rows are reweighted (as ``max_rows`` does, by
-`goldmine.models.training_set.downsample_negatives`). All models are stopped and calibrated on the same rows and tested
+`goldmine.models.training_draw`). All models are stopped and calibrated on the same rows and tested
 on the same latest complete cutoff, and figures are means.
 """
 
@@ -13,18 +13,22 @@ import time
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from matplotlib import pyplot as plt
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from bench.models import END, USE_CASES, cutoffs
 from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
+from goldmine.core.engine import connect
 from goldmine.core.workspace import Workspace, home
 from goldmine.features import build_features
 from goldmine.labels.use_case import UseCase, load_use_case
 from goldmine.models.evaluation import evaluate
 from goldmine.models.train import train
-from goldmine.models.training_set import TrainingSet, downsample_negatives, read_training_set
+from goldmine.models.training_draw import draw_balanced
+from goldmine.models.training_set import TrainingSet, read_training_set
 from goldmine.plots.style import PALETTE
 from goldmine.sample import write_bank
 
@@ -71,7 +75,7 @@ def curve_point(case: UseCase, rows: TrainingSet, one_in: int, draw: int) -> dic
     """Figures of one training on as many rows as all positives and one in `one_in` of the others."""
     positives = int(rows.train["outcome"].to_numpy().sum())
     max_rows = positives + (rows.train.num_rows - positives) // one_in
-    sampled = downsample_negatives({END: rows.train}, max_rows, draw)[END]
+    sampled = downsampled(rows.train, max_rows, draw)
     started = time.process_time()
     fitted = train(case, sampled, rows.calibrate, draw)
     seconds = time.process_time() - started
@@ -80,6 +84,16 @@ def curve_point(case: UseCase, rows: TrainingSet, one_in: int, draw: int) -> dic
     metrics["calibration_error"] = card.calibration_error or 0.0
     figures = {name: round(value, 4) for name, value in metrics.items()}
     return {"use_case": case.name, "one_in": one_in, "draw": draw, "rows": sampled.num_rows, **figures, "cpu": seconds}
+
+
+def downsampled(rows: pa.Table, max_rows: int, seed: int) -> pa.Table:
+    """About so many of some rows, drawn and weighted as a training does; all where there are no more."""
+    draw = draw_balanced([(rows.num_rows, int(rows["outcome"].to_numpy().sum()))], max_rows, seed)
+    if draw is None:
+        return rows
+    days = pc.unique(rows["cutoff"]).to_pylist()
+    drawn = [draw.rows_of(connect(), rows.filter(pc.equal(rows["cutoff"], day)), day) for day in days]
+    return draw.weighted(pa.concat_tables(drawn))
 
 
 def picture(mean: pd.DataFrame, out: Path) -> None:

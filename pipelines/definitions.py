@@ -51,6 +51,7 @@ STEPS = (
         for_each="use_case",
         after=("tables", "features"),
         reads=(inputs.tables, inputs.training_features, inputs.use_case, inputs.limits),
+        parameters=lambda run: run.engine_parameters,
         off=switched_off.not_served,
         jobs=QUARTER,
     ),

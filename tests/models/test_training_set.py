@@ -1,17 +1,18 @@
 from datetime import date
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
+from goldmine.core.engine import connect
 from goldmine.core.errors import HistoryError
 from goldmine.core.workspace import Workspace
 from goldmine.labels import plan_cutoffs
 from goldmine.labels.use_case import load_use_case
 from goldmine.models.score import score
+from goldmine.models.training_draw import draw_balanced, draw_uniform
 from goldmine.models.training_set import (
     TrainingSet,
-    downsample,
-    downsample_negatives,
     read_training_set,
     training_fingerprint,
     weighted_rows,
@@ -30,54 +31,78 @@ def labels():
     return {cutoff: pa.table({"customer_id": ids, "outcome": outcome}) for cutoff in CUTOFFS}
 
 
-def test_few_rows_are_not_downsampled(labels):
-    assert downsample_negatives(labels, 20_000, seed=1) is labels
+@pytest.fixture
+def sampled(labels):
+    """Draw about so many of some cutoffs' rows as a training does: the drawn rows with their weights by cutoff."""
+
+    def sample(max_rows, seed=1, tables=labels):
+        counts = [(table.num_rows, pc.sum(table["outcome"]).as_py()) for table in tables.values()]
+        draw = draw_balanced(counts, max_rows, seed)
+        rows = {cutoff: draw.rows_of(connect(), table, cutoff) for cutoff, table in tables.items()}
+        return {cutoff: draw.weighted(table) for cutoff, table in rows.items()}
+
+    return sample
 
 
-def test_downsampling_keeps_positives_and_reweights_negatives(labels):
-    sampled = downsample_negatives(labels, 4_000, seed=1)
-    assert list(sampled) == list(CUTOFFS)
-    whole = pa.concat_tables(sampled.values())
+def test_few_rows_are_not_drawn():
+    assert draw_balanced([(10_000, 100), (10_000, 100)], 20_000, seed=1) is None
+    assert draw_uniform(10_000, 10_000, seed=1) is None
+
+
+def test_draw_keeps_positives_and_reweights_negatives(sampled):
+    drawn = sampled(4_000)
+    assert list(drawn) == list(CUTOFFS)
+    whole = pa.concat_tables(drawn.values())
     assert whole["outcome"].to_numpy().sum() == 200
     assert whole.num_rows == pytest.approx(4_000, rel=0.03)
     assert sorted(set(whole["weight"].to_numpy().round(3))) == [1.0, pytest.approx(19_800 / 3_800, abs=0.001)]
     assert whole["weight"].to_numpy().sum() == pytest.approx(20_000, rel=0.03)
 
 
-def test_many_positives_are_downsampled_to_half_of_the_rows(labels):
+def test_many_positives_are_drawn_to_half_of_the_rows(sampled, labels):
     often = pa.array([int(number % 4 < 3) for number in range(10_000)], pa.int8())
     common = {cutoff: table.set_column(1, "outcome", often) for cutoff, table in labels.items()}
-    whole = pa.concat_tables(downsample_negatives(common, 4_000, seed=1).values())
+    whole = pa.concat_tables(sampled(4_000, tables=common).values())
     assert whole.num_rows == pytest.approx(4_000, rel=0.03)
     assert whole["outcome"].to_numpy().sum() == pytest.approx(2_000, rel=0.05)
     assert sorted(set(whole["weight"].to_numpy().tolist())) == [2.5, 7.5]
 
 
-def test_few_negatives_are_all_kept(labels):
+def test_few_negatives_are_all_kept(sampled, labels):
     nearly_all = pa.array([int(number % 100 != 0) for number in range(10_000)], pa.int8())
     common = {cutoff: table.set_column(1, "outcome", nearly_all) for cutoff, table in labels.items()}
-    whole = pa.concat_tables(downsample_negatives(common, 4_000, seed=1).values())
+    whole = pa.concat_tables(sampled(4_000, tables=common).values())
     assert whole.num_rows == pytest.approx(4_000, rel=0.03)
     assert (whole["outcome"].to_numpy() == 0).sum() == 200
 
 
-def test_downsampling_depends_on_seed_and_cutoff(labels):
-    first, same, other = (downsample_negatives(labels, 4_000, seed)[CUTOFFS[0]] for seed in (1, 1, 2))
+def test_draw_depends_on_seed_and_cutoff(sampled):
+    first, same, other = (sampled(4_000, seed)[CUTOFFS[0]] for seed in (1, 1, 2))
     assert first.equals(same)
     assert not first.equals(other)
-    assert not first["customer_id"].equals(downsample_negatives(labels, 4_000, 1)[CUTOFFS[1]]["customer_id"])
+    assert not first["customer_id"].equals(sampled(4_000)[CUTOFFS[1]]["customer_id"])
 
 
-def test_uniform_sample_has_one_weight_and_represents_all_rows(labels):
-    sampled = downsample(labels[CUTOFFS[0]], 5_000, seed=1)
-    assert sampled.num_rows == pytest.approx(5_000, rel=0.03)
-    assert len(set(sampled["weight"].to_numpy().tolist())) == 1
-    assert weighted_rows(sampled) == 10_000
+def test_customer_is_drawn_by_number_whoever_else_is_read(labels):
+    draw, cutoff = draw_uniform(10_000, 3_000, seed=7), CUTOFFS[0]
+    table = labels[cutoff]
+    drawn = draw.rows_of(connect(), table, cutoff)["customer_id"].to_pylist()
+    assert (len(drawn), drawn[:6]) == (
+        3022,
+        ["00002", "00011", "00012", "00021", "00026", "00028"],
+    )  # worked out with Python's own MD5
+    parts = [draw.rows_of(connect(), part, cutoff) for part in (table[:1], table[1:6_000], table[6_000:])]
+    assert pa.concat_tables(parts)["customer_id"].to_pylist() == drawn
+    backwards = draw.rows_of(connect(), table[::-1], cutoff)["customer_id"].to_pylist()
+    assert backwards == drawn[::-1]
 
 
-def test_few_rows_are_not_sampled_uniformly(labels):
-    assert downsample(labels[CUTOFFS[0]], 10_000, seed=1) is labels[CUTOFFS[0]]
-    assert weighted_rows(labels[CUTOFFS[0]]) == 10_000
+def test_uniform_draw_has_one_weight_and_represents_all_rows(labels):
+    draw = draw_uniform(10_000, 5_000, seed=1)
+    drawn = draw.weighted(draw.rows_of(connect(), labels[CUTOFFS[0]], CUTOFFS[0]))
+    assert drawn.num_rows == pytest.approx(5_000, rel=0.03)
+    assert len(set(drawn["weight"].to_numpy().tolist())) == 1
+    assert weighted_rows(drawn) == 10_000
 
 
 def test_share_of_positives_is_weighted():

@@ -1,5 +1,7 @@
 """Spark gives what DuckDB gives, byte for byte: activity, features, scores, and so the same customers on the lists."""
 
+from functools import partial
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -8,6 +10,7 @@ import pytest
 from goldmine.activity.build import build_activity, partition, partition_fingerprints
 from goldmine.contactability import ContactTables
 from goldmine.contactability.holdout import HeldBack
+from goldmine.core.dates import month_end
 from goldmine.core.engine import DUCKDB, connect
 from goldmine.core.parquet import parquet_files
 from goldmine.features import build_features, feature_content
@@ -16,6 +19,8 @@ from goldmine.labels.use_case import load_use_case
 from goldmine.models.champion import Champion
 from goldmine.models.score import score
 from goldmine.models.train import train
+from goldmine.models.training_draw import draw_balanced
+from goldmine.models.training_rows import RowSource, read_rows
 from goldmine.publishing.listing import choose
 from tests.models.made import use_case
 from tests.spark.tables import contents
@@ -71,6 +76,29 @@ def test_scores_and_lists_are_the_same(sample, spark):
     assert pc.count_distinct(table["probability"]).as_py() > 50
     assert on_list == on_their_list
     assert len(on_list) > 50
+
+
+@pytest.mark.parametrize("max_rows", [100, 100_000])
+def test_the_same_rows_are_drawn_to_train_on(sample, spark, max_rows):
+    cutoff = month_end(sample.cutoff, -3)
+    case = use_case(gap_days=0, horizon_days=60)
+    read = []
+    for work, engine in ((sample.duckdb, DUCKDB), (sample.spark, spark)):
+        source = RowSource(sample.bank, work, case, sample.cutoff)
+        drawn = read_rows(engine, source, [cutoff], partial(_drawn_to, max_rows))
+        read.append(drawn[cutoff].combine_chunks())
+    ours, theirs = read
+    assert ours.equals(theirs)
+    assert ours.schema == theirs.schema
+    numbers, everyone = ours["customer_id"].to_pylist(), eligible_rows(sample.duckdb, case, cutoff).num_rows
+    assert numbers == sorted(numbers)
+    assert 0.2 < pc.mean(ours["outcome"]).as_py() < 0.8
+    assert len(numbers) == everyone if max_rows > everyone else 60 < len(numbers) < 140
+    assert ("weight" in ours.column_names) == (max_rows < everyone)
+
+
+def _drawn_to(max_rows, counts):
+    return {cutoff: draw_balanced([count], max_rows, seed=7) for cutoff, count in counts.items()}
 
 
 def test_what_one_engine_made_the_other_takes_as_it_is(sample, spark):

@@ -2,15 +2,22 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 from ibis.backends.sql import SQLBackend
 
 from goldmine.core.engine import Engine, connect
+from goldmine.core.parquet import parquet_files
 from goldmine.core.progress import track_queries
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+def is_spread(engine: Engine, table: Path) -> bool:
+    """Whether the rows of a table come to the tasks of Spark, or else are few enough for this process."""
+    return engine.name == "spark" and len(parquet_files(table)) > 1
 
 
 def run_tasks(

@@ -182,6 +182,21 @@ def labelled(bank: Bank, work: Workspace, use_case: UseCase, cutoff: date, as_of
     UseCaseError
         If the bank lacks the table that the outcome is counted from.
     """
+    require_complete(use_case, cutoff, as_of)
+    connection = connect()
+    rows = eligible(connection, work, use_case, cutoff)
+    happened = outcome_customers(use_case, outcome_window(connection, bank, work, use_case, (cutoff, as_of)))
+    return with_outcome(connection, bank, use_case, cutoff, rows=rows, happened=happened).to_pyarrow()
+
+
+def require_complete(use_case: UseCase, cutoff: date, as_of: date) -> None:
+    """Raise if the outcome of a cutoff is not complete at a snapshot.
+
+    Raises
+    ------
+    HistoryError
+        If it is not.
+    """
     end = outcome_end(use_case, cutoff)
     if end > as_of:
         raise HistoryError(
@@ -194,14 +209,24 @@ def labelled(bank: Bank, work: Workspace, use_case: UseCase, cutoff: date, as_of
             ),
             _("Use an earlier cutoff or a later snapshot."),
         )
-    connection = connect()
-    rows = eligible(connection, work, use_case, cutoff)
-    merged = merged_numbers(connection, bank.read(connection, "customers"), end)
+
+
+def with_outcome(
+    connection: Backend, bank: Bank, use_case: UseCase, cutoff: date, *, rows: ibis.Table, happened: ibis.Table
+) -> ibis.Table:
+    """Labels as an expression; see `labelled`.
+
+    Parameters
+    ----------
+    rows : ibis.Table
+        Customers from `eligible`.
+    happened : ibis.Table
+        From `outcome_customers`.
+    """
+    merged = merged_numbers(connection, bank.read(connection, "customers"), outcome_end(use_case, cutoff))
     rows = rows.anti_join(merged, rows.customer_id == merged.merged_id)
-    window = outcome_window(connection, bank, work, use_case, (cutoff, as_of))
-    happened = outcome_customers(use_case, window).mutate(happened=True)
-    joined = rows.left_join(happened, "customer_id").drop("customer_id_right")
+    joined = rows.left_join(happened.mutate(happened=True), "customer_id").drop("customer_id_right")
     outcome = joined.happened.fill_null(False)
     if use_case.prevents:
         outcome = ~outcome
-    return joined.select("customer_id", outcome=outcome.cast("int8")).order_by("customer_id").to_pyarrow()
+    return joined.select("customer_id", outcome=outcome.cast("int8")).order_by("customer_id")

@@ -7,7 +7,7 @@ too, however many they are.
 """
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -33,7 +33,7 @@ _VECTOR = 2_048
 _BATCH = 60 * _VECTOR
 
 
-def write_ranked(engine: Engine, parts: list[Path], path: Path, scratch: Path) -> int:
+def write_ranked(engine: Engine, parts: list[Path], path: Path, scratch: Path, *, in_order: bool = False) -> int:
     """Write the rows of some parts by rank as one sealed file, and return how many there are.
 
     It holds customer_id, probability, decile (1 best to 10) and rank; customers of one probability follow one another
@@ -42,14 +42,17 @@ def write_ranked(engine: Engine, parts: list[Path], path: Path, scratch: Path) -
     Parameters
     ----------
     parts : list of Path
-        Files with the columns of `SCORES`; if `is_spread`, by `write_in_order`.
+        Files with the columns of `SCORES`.
     path : Path
         What is written.
     scratch : Path
         A folder for what is in between.
+    in_order : bool
+        Whether the parts are by `write_in_order`, so that tasks may rank them.
     """
     total = _rows(parts)
-    if is_spread(engine, parts) and total > engine.slice_customers:
+    # One query costs half as much, and sorts on disk what exceeds the memory.
+    if in_order and total > engine.slice_customers:
         write_ranges(engine, parts, path, scratch, -(-total // engine.slice_customers))
     else:
         ranked = f"SELECT *, row_number() OVER ({_ORDER}) AS rank FROM {parquet_rows(parts)}"
@@ -63,11 +66,6 @@ def write_ranges(engine: Engine, parts: list[Path], path: Path, scratch: Path, c
     ranges = _ranges(parts, scratch / "ranges", count)
     deque(run_tasks(engine, ranges, "ranking", partial(_write_range, parts), rows=total // count), maxlen=0)
     deque(run_tasks(engine, [path], "ranks", partial(_join, ranges, total), rows=total), maxlen=0)
-
-
-def is_spread(engine: Engine, parts: Sequence[Path]) -> bool:
-    """Whether tasks rank. On one machine it costs twice the time of one query, which sorts on disk if it must."""
-    return engine.name == "spark" and len(parts) > 1
 
 
 def write_in_order(connection: SQLBackend, scored: pa.Table, path: Path) -> None:

@@ -20,14 +20,14 @@ from goldmine.core.files import read_json, whole_file, write_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.i18n import _
 from goldmine.core.parquet import parquet_files, parquet_schema
-from goldmine.core.tasks import run_tasks
+from goldmine.core.tasks import is_spread, run_tasks
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_fingerprint, require_current
 from goldmine.labels.eligibility import eligible, feature_rows
 from goldmine.labels.use_case import UseCase
 from goldmine.models.champion import Champion
 from goldmine.models.model import Model
-from goldmine.models.ranking import SCORES, is_spread, write_in_order, write_ranked
+from goldmine.models.ranking import SCORES, write_in_order, write_ranked
 
 _BATCH = 50_000
 
@@ -108,10 +108,10 @@ def score(
     # The old description goes first: a process killed in between leaves no scores rather than wrong ones.
     description.unlink(missing_ok=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=f".{use_case.name}.", dir=path.parent) as scratch:
+    with TemporaryDirectory(prefix=f".{use_case.name}.", suffix=".part", dir=path.parent) as scratch:
         parts = parquet_files(work.features(as_of))
         # A copy, because a model that has predicted holds its trees twice.
-        model, in_order = replace(best.model), is_spread(engine, parts)
+        model, in_order = replace(best.model), is_spread(engine, work.features(as_of))
         job = _ScoringJob(work, use_case, as_of, model, Path(scratch), in_order)
         rows = bank.tables["customers"].rows // len(parts)
         unseen: Counter[str] = Counter()
@@ -123,7 +123,8 @@ def score(
                 _("{use_case} at {as_of}: nobody is eligible.", use_case=use_case.name, as_of=as_of),
                 _("Check its conditions against the features' figures."),
             )
-        counts = {"rows": write_ranked(engine, scored, path, job.scratch), "unseen_categories": dict(unseen)}
+        ranked = write_ranked(engine, scored, path, job.scratch, in_order=in_order)
+        counts = {"rows": ranked, "unseen_categories": dict(unseen)}
     write_json(description, {**origin, **counts, "sha256": of_file(path)})
     return _report(best, path, (use_case.name, as_of), counts)
 

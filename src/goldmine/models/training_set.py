@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -10,13 +11,16 @@ import pyarrow as pa
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
 from goldmine.core.code_fingerprint import code_fingerprint
+from goldmine.core.engine import DUCKDB, Engine
 from goldmine.core.errors import UseCaseError
 from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_content, feature_fingerprint, require_current
-from goldmine.labels import Cutoffs, feature_days, labelled, plan_cutoffs, with_features
+from goldmine.labels import Cutoffs, feature_days, plan_cutoffs
 from goldmine.labels.use_case import Training, UseCase
 from goldmine.models.external.table import external_table_fingerprint, read_external_table
+from goldmine.models.training_draw import draw_balanced, draw_uniform
+from goldmine.models.training_rows import Counts, Draws, RowSource, read_rows
 
 
 @dataclass(frozen=True)
@@ -74,8 +78,12 @@ def weighted_rows(rows: pa.Table) -> int:
     return rows.num_rows if weight is None else round(weight.sum(dtype=np.float64))
 
 
-def read_training_set(bank: Bank, work: Workspace, use_case: UseCase, as_of: date, seed: int = 0) -> TrainingSet:
+def read_training_set(
+    bank: Bank, work: Workspace, use_case: UseCase, as_of: date, seed: int = 0, *, engine: Engine = DUCKDB
+) -> TrainingSet:
     """Read the rows of a use case's training at a snapshot; the cutoffs' features must be there.
+
+    Of more rows than the use case's `max_rows` some are drawn, the same ones with either engine.
 
     Raises
     ------
@@ -85,63 +93,33 @@ def read_training_set(bank: Bank, work: Workspace, use_case: UseCase, as_of: dat
         If the bank lacks a table or a feature that the use case needs.
     ContractError
         If a table changed while it was being read.
+    EngineError
+        If Spark fails.
     """
     if use_case.has_external_label:
         return TrainingSet(*read_external_table(work, use_case.name))
     cutoffs = plan_cutoffs(use_case, as_of, bank.months("transactions"))
     require_current(bank, work, feature_days(use_case, cutoffs))
-    max_rows = use_case.training.max_rows
-    labels = {cutoff: labelled(bank, work, use_case, cutoff, as_of) for cutoff in (*cutoffs.train, cutoffs.calibrate)}
-    calibrate = downsample(labels.pop(cutoffs.calibrate), max_rows // 2, seed)
-    test = downsample(labelled(bank, work, use_case, cutoffs.test, as_of), 2 * max_rows, seed)
-    bank.require_unchanged()
-    sampled = downsample_negatives(labels, max_rows, seed)
-    train = [with_features(work, cutoff, rows) for cutoff, rows in sampled.items()]
+    rows = read_rows(
+        engine, RowSource(bank, work, use_case, as_of), list(cutoffs.all), partial(_draws, use_case, cutoffs, seed)
+    )
     return TrainingSet(
-        train=pa.concat_tables(train, promote_options="default"),
-        test=with_features(work, cutoffs.test, test),
-        calibrate=with_features(work, cutoffs.calibrate, calibrate),
+        train=pa.concat_tables([rows.pop(cutoff) for cutoff in cutoffs.train], promote_options="default"),
+        test=rows[cutoffs.test],
+        calibrate=rows[cutoffs.calibrate],
         cutoffs=cutoffs,
     )
 
 
-def downsample_negatives(labels: dict[date, pa.Table], max_rows: int, seed: int) -> dict[date, pa.Table]:
-    """Downsample rows without the outcome to about `max_rows` in all, and reweight what remains.
-
-    Positives are all kept as long as they are no more than half of `max_rows`; of more, a half is sampled.
-
-    Parameters
-    ----------
-    labels : dict of date to pyarrow.Table
-        customer_id and outcome by cutoff.
-    max_rows : int
-        Rows to keep over all cutoffs; where there are fewer, nothing is sampled and there is no weight.
-    seed : int
-        Same seed, same rows.
-    """
-    rows = sum(table.num_rows for table in labels.values())
-    if rows <= max_rows:
-        return labels
-    positives = sum(int(table["outcome"].to_numpy().sum()) for table in labels.values())
-    kept_positives = min(positives, max(max_rows // 2, max_rows - (rows - positives)))
-    shares = (max_rows - kept_positives) / max(rows - positives, 1), kept_positives / max(positives, 1)
-    sampled = {}
-    for cutoff, table in labels.items():
-        share = np.choose(table["outcome"].to_numpy(), shares)
-        draws = np.random.default_rng([seed, cutoff.toordinal()]).random(table.num_rows)
-        weight = pa.array(1 / share, pa.float32())
-        sampled[cutoff] = table.append_column("weight", weight).filter(pa.array(draws < share))
-    return sampled
-
-
-def downsample(table: pa.Table, max_rows: int, seed: int) -> pa.Table:
-    """Sample about `max_rows` rows uniformly, with one weight for all; where there are fewer, all are kept."""
-    if table.num_rows <= max_rows:
-        return table
-    draws = np.random.default_rng(seed).random(table.num_rows)
-    sampled = table.filter(pa.array(draws < max_rows / table.num_rows))
-    weight = np.full(sampled.num_rows, table.num_rows / sampled.num_rows, np.float32)
-    return sampled.append_column("weight", pa.array(weight))
+def _draws(use_case: UseCase, cutoffs: Cutoffs, seed: int, counts: Counts) -> Draws:
+    """What is drawn of each cutoff, by the use case's `max_rows`."""
+    max_rows = use_case.training.max_rows
+    train = draw_balanced([counts[cutoff] for cutoff in cutoffs.train], max_rows, seed)
+    return {
+        **dict.fromkeys(cutoffs.train, train),
+        cutoffs.calibrate: draw_uniform(counts[cutoffs.calibrate][0], max_rows // 2, seed),
+        cutoffs.test: draw_uniform(counts[cutoffs.test][0], 2 * max_rows, seed),
+    }
 
 
 def outcomes(rows: pa.Table, where: str, min_positives: int = 1) -> np.ndarray:

@@ -64,7 +64,7 @@ class Snapshot:
 
     @cached_property
     def engine(self) -> Engine:
-        """The engine that makes activity, features and scores.
+        """The engine that makes activity, features and scores, and draws rows to train on.
 
         Raises
         ------

@@ -1,7 +1,8 @@
 """Cost of a row on Spark beside DuckDB alone, in CPU seconds of all processes: ``python -m bench.spark``.
 
-A sample bank is copied many times over under other ids; then both engines make the activity of one month (transactions
-and balances), the features of one cutoff and the scores of one use case, by a model trained on the bank itself.
+A sample bank is copied many times over under other ids; then both engines validate its tables, make the activity of one
+month (transactions and balances), the features of one cutoff and the scores of one use case, by a model trained on the
+bank itself.
 CPU seconds of Java and Python together are stable on a noisy machine, unlike wall seconds. `docs/scale.md` uses them.
 """
 
@@ -9,7 +10,7 @@ import argparse
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -38,6 +39,8 @@ from goldmine.models.score import score
 from goldmine.pipeline import lab
 from goldmine.pipeline.selection import required_cutoffs
 from goldmine.sample import write_bank
+from goldmine.validation.counts import count_tables
+from goldmine.validation.subject import Counting
 
 CUTOFF = date(2024, 6, 30)
 MONTHS = 30
@@ -63,6 +66,7 @@ def main() -> None:
     )
     parser.add_argument("--spark-master", default="local[2]")
     parser.add_argument("--slice-customers", type=int, default=100_000)
+    parser.add_argument("--stage", action="append", help="a stage's first word, to run it alone; may be repeated")
     arguments = parser.parse_args()
     once = home() / "data" / "bench" / f"spark_{arguments.customers}"
     many = once.with_name(f"{once.name}x{arguments.times}_{arguments.months}")
@@ -72,7 +76,12 @@ def main() -> None:
         learn(once)
     if not (many / "bank").exists():
         multiply(once / "bank", many / "bank", arguments.times, month_key(month_end(CUTOFF, 1 - arguments.months)))
-    run(many, Engine("spark", arguments.spark_master, arguments.slice_customers), alone=arguments.spark_alone)
+    run(
+        many,
+        Engine("spark", arguments.spark_master, arguments.slice_customers),
+        arguments.stage or (),
+        alone=arguments.spark_alone,
+    )
 
 
 def learn(folder: Path) -> None:
@@ -114,21 +123,28 @@ def _copy(rows: pa.Table, numbers: list[str], prefix: str) -> pa.Table:
     return rows
 
 
-def run(folder: Path, spark: Engine, *, alone: bool) -> None:
-    """Make the newest month's activity, the cutoff's features and the use case's scores with either engine.
+def run(folder: Path, spark: Engine, asked: Sequence[str] = (), *, alone: bool) -> None:
+    """Validate, and make the newest month's activity, the cutoff's features and a use case's scores with either engine.
 
     Parameters
     ----------
+    asked : sequence of str
+        First words of the stages to run; none means all.
     alone : bool
         With Spark alone, and the activity of all months.
     """
     work = Workspace(folder / "work")
     bank = open_bank(folder / "bank", work)
-    if not alone:
+    if not alone and set(asked) != {"validation"}:
         build_activity(bank, work)
     months = [file for file in bank.tables["transactions"].files if alone or file.month == month_key(CUTOFF)]
-    customers, case, best = bank.tables["customers"].rows, load_use_case(USE_CASE), champion(bank.name, USE_CASE)
+    customers, case = bank.tables["customers"].rows, load_use_case(USE_CASE)
+    best = champion(bank.name, USE_CASE) if not asked or "scores" in asked else None
     stages: dict[str, tuple[int, Callable[[Engine], object]]] = {
+        "validation of all tables, without Great Expectations": (
+            sum(table.rows for table in bank.tables.values()),
+            lambda engine: count_tables(bank, as_of=CUTOFF, how=Counting(engine, work.root)),
+        ),
         f"activity of {len(months)} months": (
             sum(file.rows for file in months),
             lambda engine: build_activity(bank, work, engine),
@@ -140,6 +156,8 @@ def run(folder: Path, spark: Engine, *, alone: bool) -> None:
         start(spark.spark_master)
     print(f"start of the application: {watch}", flush=True)
     for stage, (count, make) in stages.items():
+        if asked and stage.split()[0] not in asked:
+            continue
         watches = {}
         for engine in (spark,) if alone else (replace(spark, name="duckdb"), spark):
             _forget(work, stage)
@@ -161,7 +179,7 @@ def _forget(work: Workspace, stage: str) -> None:
             remove(partition(work, table, month_key(CUTOFF)))
     elif stage.startswith("features"):
         remove(work.features(CUTOFF))
-    else:
+    elif stage.startswith("scores"):
         remove(work.scores(CUTOFF, USE_CASE))
 
 

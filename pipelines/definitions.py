@@ -20,7 +20,7 @@ STEPS = (
         notebook="1_validate",
         reads=(inputs.source, inputs.returned, inputs.mergers, inputs.visits, inputs.month_limits),
         makes=outputs.canonical_files,
-        parameters=lambda run: {"bank": str(run.source)},
+        parameters=lambda run: {"bank": str(run.source), **run.engine_parameters},
         suites=tuple(TABLES),
     ),
     Step(

@@ -12,9 +12,10 @@ import ibis
 import pyarrow as pa
 import pytest
 
-from goldmine.contract.bank import Bank
+from goldmine.contract.bank import Bank, selected_columns
 from goldmine.contract.databases import refuse_money
 from goldmine.contract.intake import load_bank, open_bank
+from goldmine.core.engine import parquet_rows
 from goldmine.core.errors import ContractError, WorkFolderError
 from goldmine.core.workspace import Workspace
 
@@ -41,9 +42,9 @@ def csv_bank(tmp_path: Path) -> Path:
     return folder
 
 
-def rows(bank: Bank, table: str, *columns: str, raw: bool = False) -> list[tuple[object, ...]]:
+def rows(bank: Bank, table: str, *columns: str) -> list[tuple[object, ...]]:
     connection = ibis.duckdb.connect()
-    expression = bank.read(connection, table, raw=raw).select(*columns)
+    expression = bank.read(connection, table).select(*columns)
     return [tuple(row.values()) for row in expression.to_pyarrow().to_pylist()]
 
 
@@ -138,7 +139,12 @@ def test_month_removed_from_source_is_removed_from_work_folder(csv_bank: Path, w
 def test_unknown_codes_read_as_missing(csv_bank: Path, work: Workspace) -> None:
     bank = open_bank(csv_bank, work)
     assert rows(bank, "customers", "customer_id", "gender") == [("0007", None), ("0012", "F")]
-    assert rows(bank, "customers", "customer_id", "gender", raw=True) == [("0007", "X"), ("0012", "F")]
+    files = [file.path for file in bank.tables["customers"].files]
+    written = f"SELECT {selected_columns(bank.tables['customers'])} FROM {parquet_rows(files)}"
+    assert duckdb.sql(written).project("customer_id, gender, merged_into").fetchall() == [
+        ("0007", "X", None),
+        ("0012", "F", None),
+    ]
 
 
 def test_an_absent_table_reads_as_an_empty_one(csv_bank: Path, work: Workspace) -> None:

@@ -16,6 +16,7 @@ from goldmine.core.engine import read_parquet
 from goldmine.core.errors import ContractError, HistoryError
 from goldmine.core.fingerprint import of_file
 from goldmine.core.i18n import _
+from goldmine.core.sql import quoted
 
 
 def schema_of(table: str) -> ibis.Schema:
@@ -91,6 +92,19 @@ class CanonicalTable:
         return sum(f.rows for f in self.files)
 
 
+def selected_columns(table: CanonicalTable) -> str:
+    """The contract's columns as a list of SELECT from a table's files, codes as the bank wrote them.
+
+    Columns that the table does not have are there, empty and of the right type.
+    """
+    return ", ".join(
+        quoted(column.name)
+        if column.name in table.columns
+        else f"CAST(NULL AS {DUCKDB_TYPES[column.kind]}) AS {quoted(column.name)}"
+        for column in TABLES[table.name].columns
+    )
+
+
 @dataclass(frozen=True)
 class Bank:
     """A bank's canonical tables.
@@ -154,9 +168,7 @@ class Bank:
             if changed:
                 raise changed_while_read(name, changed)
 
-    def read(
-        self, connection: SQLBackend, table: str, months: list[str] | None = None, *, raw: bool = False
-    ) -> ibis.Table:
+    def read(self, connection: SQLBackend, table: str, months: list[str] | None = None) -> ibis.Table:
         """A canonical table as an Ibis expression with every column of the contract.
 
         Columns that the bank does not have are there, empty and of the right type; so are codes
@@ -170,8 +182,6 @@ class Bank:
             Name of the table; one that the bank does not have reads as an empty table.
         months : list of str, optional
             Read only these months of a partitioned table.
-        raw : bool
-            Leave codes as the bank wrote them, as validation needs them.
         """
         spec = TABLES[table]
         entry = self.tables.get(table)
@@ -184,7 +194,7 @@ class Bank:
         for column in spec.columns:
             value = rows[column.name] if column.name in entry.columns else ibis.null(schema[column.name])
             known = value.isin(column.codes).ifelse(value, ibis.null(schema[column.name]))
-            columns[column.name] = known if column.codes and not raw else value
+            columns[column.name] = known if column.codes else value
         return rows.select(**columns)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import load_bank, open_bank
 from goldmine.core.dates import snapshot_date
+from goldmine.core.engine import Engine
 from goldmine.core.i18n import LocalizedText
 from goldmine.core.notebook_text import CONTEXT
 from goldmine.core.workspace import Workspace, at_home
@@ -43,7 +44,9 @@ class Session:
     standing: Workspace | None = None
 
 
-def open_session(work: str = "data", as_of: str = "", language: str = "en", *, source: str = "") -> Session:
+def open_session(
+    work: str = "data", as_of: str = "", language: str = "en", *, source: str = "", engine: Engine | None = None
+) -> Session:
     """Open a work folder that a run has filled.
 
     Parameters
@@ -56,10 +59,12 @@ def open_session(work: str = "data", as_of: str = "", language: str = "en", *, s
         ``en`` or ``zh``, of figures and texts.
     source : str
         The bank's own folder, whose tables are imported first; empty if a run has done so.
+    engine : Engine, optional
+        Where tables are cast then; if not given, as ``bank.yaml`` says.
     """
     use_language(language)
     workspace = Workspace(at_home(work))
-    bank = open_bank(at_home(source), workspace) if source else load_bank(workspace)
+    bank = open_bank(at_home(source), workspace, engine) if source else load_bank(workspace)
     snapshot = snapshot_date(as_of, bank.data_until)
     bank.require_balances(snapshot)
     return Session(bank, workspace, snapshot, language)

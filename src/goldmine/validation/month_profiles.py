@@ -21,6 +21,12 @@ from goldmine.validation.month_limits import MonthLimit
 
 _ROWS_LOOKED_AT = 1_000_000
 
+MonthFigures = dict[int, dict[str, float]]
+"""Figures by the month's number: 12 times the year, plus the month."""
+
+PartFigures = dict[str, MonthFigures]
+"""Figures of the amounts by part and month; the part of all is empty."""
+
 
 @dataclass(frozen=True)
 class MonthMeasures:
@@ -62,7 +68,7 @@ PART_FIGURES = ("median", "total")
 
 def month_relation(
     connection: DuckDBPyConnection,
-    table: str,
+    figures: MonthFigures,
     month_rows: dict[str, int],
     snapshot: str,
     limits: Sequence[MonthLimit] = (),
@@ -74,7 +80,6 @@ def month_relation(
     ``<figure>_chance``: the factor by which a healthy month of this size may differ, with a customer's rows as one lot.
     ``<figure>_lowest`` and ``<figure>_highest`` are signed limits; empty where nobody signed any.
     """
-    figures = _month_figures(connection, table) if table in MEASURED else {}
     compared = {name: compare({m: row[name] for m, row in figures.items()}) for name in MONTH_FIGURES}
     rows = []
     for month, count in month_rows.items():
@@ -147,14 +152,16 @@ def _chance(figure: str, before: list[dict[str, float]]) -> float | None:
     return math.exp(_DEVIATIONS * math.sqrt(lot / median(row[figure] for row in before)))
 
 
-def part_relation(connection: DuckDBPyConnection, table: str, snapshot: str, limits: Sequence[MonthLimit] = ()) -> str:
+def part_relation(
+    connection: DuckDBPyConnection, parts: PartFigures, snapshot: str, limits: Sequence[MonthLimit] = ()
+) -> str:
     """A row a month and part (a code of the part's column, ``-`` for others, or all): `month`, `rows`, `snapshot`.
 
     `rows_before` is there too, and of each figure (median and total of the amounts above zero) ``<figure>_ratio`` and
     ``<figure>_usual``; see `Comparison`; signed limits as in `month_relation`.
     """
     rows: list[dict[str, Any]] = []
-    for part, figures in _part_figures(connection, table).items():
+    for part, figures in sorted(parts.items()):
         compared = {name: compare({m: row[name] for m, row in figures.items()}) for name in PART_FIGURES}
         for number, figure in figures.items():
             before = [figures[m]["rows"] for m in range(number - MONTHS_BEFORE, number) if m in figures]
@@ -171,12 +178,18 @@ def part_relation(connection: DuckDBPyConnection, table: str, snapshot: str, lim
     return _register(connection, "part_figures", rows, columns)
 
 
-def _month_figures(connection: DuckDBPyConnection, table: str) -> dict[int, dict[str, float]]:
+def every_customer(rows: int) -> int:
+    """Of a table of so many rows every n-th customer is looked at."""
+    return rows // _ROWS_LOOKED_AT + 1
+
+
+def month_figures(connection: DuckDBPyConnection, table: str, rows: str, every: int) -> MonthFigures:
+    """Figures of each month that a relation of the table's rows holds whole, by every n-th customer."""
     day, content = TABLES[table].month_of, MEASURED[table].content
     keys = f"count(DISTINCT hash({', '.join(TABLES[table].key)}))"  # a row that stands twice counts once
     different = f"count(DISTINCT hash({', '.join(content)}))" if content else keys
     select = f"{keys} AS rows, count(DISTINCT customer_id), count(DISTINCT {day}::DATE), 1 - {different} / {keys}"
-    rows = _some_customers(connection, table)
+    rows = _some_customers(table, rows, every)
     # Rows of one customer come together or not at all: a month is worth as many lots as it has rows by their mean size.
     lots = (
         f"SELECT month, sum(n * n) / sum(n) AS lot FROM (SELECT {_number_of(day)} AS month, count(*) AS n FROM {rows} "
@@ -190,7 +203,8 @@ def _month_figures(connection: DuckDBPyConnection, table: str) -> dict[int, dict
     return {month: dict(zip(names, row, strict=True)) for month, *row in connection.execute(query).fetchall()}
 
 
-def _part_figures(connection: DuckDBPyConnection, table: str) -> dict[str, dict[int, dict[str, float]]]:
+def part_figures(connection: DuckDBPyConnection, table: str, rows: str, every: int) -> PartFigures:
+    """Figures of the amounts of each part and month that a relation of the table's rows holds whole."""
     day, measures = TABLES[table].month_of, MEASURED[table]
     # An unknown code may hold anything: it is not named.
     codes = ", ".join(map(literal, TABLES[table].column(measures.part).codes))
@@ -199,20 +213,18 @@ def _part_figures(connection: DuckDBPyConnection, table: str) -> dict[str, dict[
         f"SELECT CASE WHEN grouping(part) = 1 THEN '' ELSE part END, month, count(*), "
         f"CAST(median(amount) AS DOUBLE), CAST(sum(amount) AS DOUBLE) "
         f"FROM (SELECT {known} AS part, {_number_of(day)} AS month, {measures.amount} AS amount "
-        f"FROM {_some_customers(connection, table)} AND {measures.amount} > 0) "
+        f"FROM {_some_customers(table, rows, every)} AND {measures.amount} > 0) "
         f"GROUP BY GROUPING SETS ((part, month), (month)) ORDER BY month"
     )
-    figures: dict[str, dict[int, dict[str, float]]] = defaultdict(dict)
+    figures: PartFigures = defaultdict(dict)
     for part, month, *row in connection.execute(query).fetchall():
         figures[part][month] = dict(zip(("rows", *PART_FIGURES), row, strict=True))
-    return figures
+    return dict(figures)
 
 
-def _some_customers(connection: DuckDBPyConnection, table: str) -> str:
-    rows = connection.execute(f'SELECT count(*) FROM "{table}"').fetchall()[0][0]
+def _some_customers(table: str, rows: str, every: int) -> str:
     # A month that the books break off in is not compared.
-    known = f"\"{table}\" WHERE last_day({TABLES[table].month_of}::DATE) <= getvariable('data_until')"
-    every = rows // _ROWS_LOOKED_AT + 1
+    known = f"{rows} WHERE last_day({TABLES[table].month_of}::DATE) <= getvariable('data_until')"
     return known if every == 1 else f"{known} AND hash(customer_id) % {every} = 0"
 
 

@@ -7,16 +7,19 @@ from pathlib import Path
 
 from goldmine.contract.bank import Bank
 from goldmine.contract.tables import TABLES
+from goldmine.core.engine import DUCKDB, Engine
 from goldmine.core.files import write_json
 from goldmine.core.i18n import stored_text
 from goldmine.core.workspace import Workspace
-from goldmine.validation.counts import CountedSuite, Parameters, count_file, count_tables
+from goldmine.validation.counts import CountedSuite, count_file, count_tables
 from goldmine.validation.great_expectations import evaluate, finish_site
 from goldmine.validation.results import RuleResult, SuiteResult
 from goldmine.validation.rules import Rule
+from goldmine.validation.subject import Counting
+from goldmine.validation.tally import Parameters
 
 
-def validate_bank(bank: Bank, work: Workspace, as_of: date | None = None) -> list[SuiteResult]:
+def validate_bank(bank: Bank, work: Workspace, as_of: date | None = None, engine: Engine = DUCKDB) -> list[SuiteResult]:
     """Check every canonical table that the bank has against its suite.
 
     Parameters
@@ -27,6 +30,8 @@ def validate_bank(bank: Bank, work: Workspace, as_of: date | None = None) -> lis
         Takes a JSON result a suite, and the Data Docs.
     as_of : date, optional
         The snapshot, whose month is judged more strictly than others; if not given, the last of the books.
+    engine : Engine
+        Where rows are counted; the results are the same.
 
     Returns
     -------
@@ -39,7 +44,7 @@ def validate_bank(bank: Bank, work: Workspace, as_of: date | None = None) -> lis
         If a table changed while it was being read.
     """
     try:
-        counted = count_tables(bank, as_of=as_of)
+        counted = count_tables(bank, as_of=as_of, how=Counting(engine, work.root))
     finally:
         bank.require_unchanged()
     results = _evaluated(counted, work)
@@ -58,7 +63,7 @@ class FileToCheck:
     suite : str
         ``features``, ``scores``, ``lists``, ``offers`` or ``control``.
     path : Path
-        The file, or a pattern of several files that are checked as one.
+        The file, a folder of parts, or a pattern of several files that are checked as one.
     says : dict
         What the file should say: `cutoff` for features; `as_of`, `use_case` and `release_id` for lists; `as_of`,
         `release_id` and `data_until` for offers, with the files of the `control` and of what was `returned`.
@@ -70,7 +75,9 @@ class FileToCheck:
     says: Parameters = field(default_factory=dict)
 
 
-def validate_files(files: Sequence[FileToCheck], work: Workspace, bank: Bank | None = None) -> list[SuiteResult]:
+def validate_files(
+    files: Sequence[FileToCheck], work: Workspace, bank: Bank | None = None, engine: Engine = DUCKDB
+) -> list[SuiteResult]:
     """Check Parquet files that Goldmine wrote against their suites.
 
     Parameters
@@ -82,22 +89,31 @@ def validate_files(files: Sequence[FileToCheck], work: Workspace, bank: Bank | N
         last, or the last that failed.
     bank : Bank, optional
         Its customers are looked up: unknown ones, and on lists those who left or opted out.
+    engine : Engine
+        Where rows are counted; the results are the same.
 
     Returns
     -------
     list of SuiteResult
         One a file. Nothing is raised for broken rules: see `require`.
     """
-    results = _evaluated([count_file(file.suite, file.path, file.says, bank) for file in files], work)
+    how = Counting(engine, work.root)
+    results = _evaluated([count_file(file.suite, file.path, file.says, bank, how) for file in files], work)
     finish_site(work)
     return results
 
 
 def validate_file(
-    suite: str, path: Path, work: Workspace, parameters: Parameters | None = None, bank: Bank | None = None
+    suite: str,
+    path: Path,
+    work: Workspace,
+    parameters: Parameters | None = None,
+    bank: Bank | None = None,
+    *,
+    engine: Engine = DUCKDB,
 ) -> SuiteResult:
     """Check one Parquet file; see `validate_files`."""
-    return validate_files([FileToCheck(suite, path, parameters or {})], work, bank)[0]
+    return validate_files([FileToCheck(suite, path, parameters or {})], work, bank, engine)[0]
 
 
 def _evaluated(cases: list[CountedSuite], work: Workspace) -> list[SuiteResult]:

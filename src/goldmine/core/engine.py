@@ -31,7 +31,7 @@ _MASTER = re.compile(
 
 @dataclass(frozen=True)
 class Engine:
-    """Where tables are cast and checked, features and scores made, training rows drawn; the results are the same to the bit.
+    """Where tables are cast and checked, features and scores made, rows to train on drawn: to the bit the same.
 
     Parameters
     ----------

@@ -10,6 +10,7 @@ import argparse
 import os
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -23,6 +24,7 @@ import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from ibis.backends.sql import SQLBackend
 
 from goldmine.activity import build_activity
 from goldmine.activity.build import partition
@@ -31,6 +33,7 @@ from goldmine.core.dates import month_end, month_key
 from goldmine.core.engine import Engine
 from goldmine.core.files import remove, whole_folder
 from goldmine.core.spark import start
+from goldmine.core.tasks import run_tasks
 from goldmine.core.workspace import Workspace, home
 from goldmine.features import build_features
 from goldmine.labels.use_case import load_use_case
@@ -153,8 +156,9 @@ def run(folder: Path, spark: Engine, asked: Sequence[str] = (), *, alone: bool) 
         "scores of a use case": (customers, lambda engine: score(bank, work, case, CUTOFF, best, engine=engine)),
     }
     with Watch() as watch:
-        start(spark.spark_master)
-    print(f"start of the application: {watch}", flush=True)
+        cores = start(spark.spark_master).defaultParallelism
+        deque(run_tasks(spark, range(cores), "workers", _wait, rows=0), maxlen=0)
+    print(f"start of the application and of its workers: {watch}", flush=True)
     for stage, (count, make) in stages.items():
         if asked and stage.split()[0] not in asked:
             continue
@@ -170,6 +174,11 @@ def run(folder: Path, spark: Engine, asked: Sequence[str] = (), *, alone: bool) 
             print(f"    {watches['spark'].spent / watches['duckdb'].spent:.2f} times", flush=True)
     sizes = {path.name: sum(file.stat().st_size for file in path.rglob("*")) for path in work.root.iterdir()}
     print("GB on disk:", ", ".join(f"{name} {size / 1e9:.2f}" for name, size in sizes.items() if size > 1e7))
+
+
+def _wait(_connection: SQLBackend, _worker: int) -> None:
+    """Keep a worker busy until all have been asked for."""
+    time.sleep(1)
 
 
 def _forget(work: Workspace, stage: str) -> None:

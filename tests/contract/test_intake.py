@@ -12,11 +12,14 @@ import ibis
 import pyarrow as pa
 import pytest
 
+from goldmine.contract import manifest
 from goldmine.contract.bank import Bank, selected_columns
 from goldmine.contract.databases import refuse_money
 from goldmine.contract.intake import load_bank, open_bank
+from goldmine.contract.manifest import known_contents
 from goldmine.core.engine import parquet_rows
 from goldmine.core.errors import ContractError, WorkFolderError
+from goldmine.core.fingerprint import of_file
 from goldmine.core.workspace import Workspace
 
 CUSTOMERS = "customer_id,birth_date,gender,marketing_consent\n0012,1980-02-29,F,true\n0007,,X,\n"
@@ -352,3 +355,25 @@ tables:
     yaml = (tmp_path / "bank.yaml").read_text("utf-8")
     (tmp_path / "bank.yaml").write_text(yaml.replace("::MONEY", "::MONEY::numeric"), "utf-8")
     assert rows(open_bank(tmp_path, work), "transactions", "amount") == [(Decimal("12.50"),)]
+
+
+def test_a_written_file_is_not_read_for_its_content_a_second_time(csv_bank, work, monkeypatch):
+    read: list[Path] = []
+    monkeypatch.setattr(manifest, "of_file", lambda path: [read.append(path), of_file(path)][1])
+    bank = open_bank(csv_bank, work)
+    assert sorted(path.name for path in read) == ["customers.csv", "transactions.csv"]
+    files = [file for table in bank.tables.values() for file in table.files]
+    assert [file.fingerprint for file in files] == [of_file(file.path) for file in files]
+    assert open_bank(csv_bank, work) == bank
+    assert len(read) == 2
+
+
+def test_content_of_a_step_s_file_is_read_where_the_intake_does_not_know_it(csv_bank, work, monkeypatch):
+    path = open_bank(csv_bank, work).tables["customers"].files[0].path
+    content = known_contents(work)
+    monkeypatch.setattr(manifest, "of_file", lambda path: f"read {path.name}")
+    assert content(path) == of_file(path)
+    path.write_bytes(path.read_bytes())
+    assert content(path) == "read customers.parquet"
+    monkeypatch.setenv("GOLDMINE_VERIFY", "1")
+    assert known_contents(work)(path) == "read customers.parquet"

@@ -8,7 +8,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from goldmine.core import seals
-from goldmine.core.seals import discard_damaged, fault, is_sealed, sealed_content, sealed_file, sealed_folder
+from goldmine.core.fingerprint import of_file
+from goldmine.core.seals import (
+    discard_damaged,
+    fault,
+    file_sha256,
+    is_sealed,
+    sealed_content,
+    sealed_file,
+    sealed_folder,
+)
 
 
 def write(path, amounts):
@@ -106,3 +115,32 @@ def test_a_table_in_parts_misses_none(tmp_path):
     assert is_sealed(table)
     (table / "0001.parquet").unlink()
     assert fault(table) == "has other parts than were written"
+
+
+def test_a_part_that_a_task_has_sealed_is_not_read_again(tmp_path, monkeypatch):
+    table = tmp_path / "2024-06-30.parquet"
+    with sealed_folder(table) as folder:
+        for part in ("0000", "0001"):
+            write(folder / f"{part}.parquet", [1.0, 2.0])
+        edit(folder / "0001.parquet")
+        monkeypatch.setattr(seals, "of_file", lambda path: f"read {path.name}")
+    untouched, edited = (file_sha256(table / f"{part}.parquet") for part in ("0000", "0001"))
+    assert (untouched, edited) == (of_file(table / "0000.parquet"), "read 0001.parquet")
+    assert sorted(path.name for path in table.iterdir()) == ["0000.parquet", "0001.parquet"]
+
+
+def test_content_of_a_file_comes_from_its_seal_while_it_is_as_it_was_written(table, tmp_path, monkeypatch):
+    content, other = file_sha256(table), tmp_path / "notes.txt"
+    other.write_text("a")
+    assert content == of_file(table)
+    monkeypatch.setattr(seals, "of_file", lambda path: f"read {path.name}")
+    assert file_sha256(table) == content
+    assert file_sha256(other) == "read notes.txt"
+    edit(table)
+    assert file_sha256(table) == "read 2024-06-30.parquet"
+
+
+def test_content_of_a_file_is_read_on_request(table, monkeypatch):
+    monkeypatch.setattr(seals, "of_file", lambda path: f"read {path.name}")
+    monkeypatch.setenv("GOLDMINE_VERIFY", "1")
+    assert file_sha256(table) == "read 2024-06-30.parquet"

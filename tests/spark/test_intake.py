@@ -3,7 +3,9 @@
 import duckdb
 import pytest
 
+from goldmine.contract import manifest
 from goldmine.contract.intake import open_bank
+from goldmine.contract.manifest import Hashes
 from goldmine.core.engine import DUCKDB
 from goldmine.core.errors import ContractError
 from goldmine.core.fingerprint import of_file
@@ -38,6 +40,14 @@ def test_tables_cast_by_either_engine_are_the_same_files(delivered, spark, tmp_p
         banks["duckdb"].tables[name].columns for name in TABLES
     ]
     assert open_bank(delivered, works["spark"], DUCKDB) == banks["spark"]
+
+
+def test_large_files_are_hashed_in_tasks(sample, spark, monkeypatch):
+    files = [file for table in sample.bank.tables.values() for file in table.files]
+    hashes = Hashes({}, engine=spark)
+    monkeypatch.setattr(manifest, "_TASK_BYTES", 200_000)
+    monkeypatch.setattr(manifest, "of_file", lambda path: pytest.fail("read by the driver"))
+    assert hashes.of_all(file.path for file in files) == [file.fingerprint for file in files]
 
 
 def test_faults_of_all_tables_come_in_one_error(delivered, spark, tmp_path):

@@ -1,19 +1,21 @@
 """Staged rows become canonical Parquet: checked by column, cast to the contract's types, sorted, a file a month."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from goldmine.contract.bank import file_state
 from goldmine.contract.casting import ColumnCast, casted_rows, counts_of, describe
 from goldmine.contract.duckdb_errors import duckdb_errors
 from goldmine.contract.remedies import as_keys, look_at_unreadable
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.value_forms import ValueForms
 from goldmine.core.errors import ContractError
+from goldmine.core.fingerprint import of_file
 from goldmine.core.i18n import LocalizedText, _, join_texts
 from goldmine.core.sql import literal, quoted
 
@@ -23,12 +25,28 @@ MAX_UNREADABLE = 0.01
 
 @dataclass(frozen=True)
 class Written:
-    """A canonical file in the scratch folder: its path, rows and month, and its table's columns."""
+    """A canonical file in the scratch folder.
+
+    Parameters
+    ----------
+    path, rows, month : Path, int, str
+        The file, its rows, and their month if the table is partitioned.
+    columns : tuple of str
+        Columns of the table.
+    state, sha256 : list of int, str
+        The file's `file_state` and content where it was written; empty where nobody looked.
+    """
 
     path: Path
     rows: int
     month: str
     columns: tuple[str, ...]
+    state: list[int] = field(default_factory=list)
+    sha256: str = ""
+
+    def content(self) -> str:
+        """SHA-256 of the file, which is read only if it is not as its task left it."""
+        return self.sha256 if self.state == file_state(self.path) else of_file(self.path)
 
 
 @dataclass(frozen=True)
@@ -213,4 +231,4 @@ def _write(
         f"COPY (SELECT {', '.join(map(quoted, names))} FROM ({casted_rows(casts, _read(folder))}) "
         f"ORDER BY {', '.join(map(quoted, order))}) TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
     ).fetchall()[0][0]
-    return Written(path, rows, month, tuple(names))
+    return Written(path, rows, month, tuple(names), file_state(path), of_file(path))

@@ -34,7 +34,7 @@ from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.engine import Engine
 from goldmine.core.errors import ContractError
 from goldmine.core.files import disk_errors
-from goldmine.core.fingerprint import of_file, of_value
+from goldmine.core.fingerprint import of_value
 from goldmine.core.forgotten import Forgotten, read_forgotten
 from goldmine.core.i18n import _, join_texts
 from goldmine.core.progress import track
@@ -93,7 +93,8 @@ def open_bank(source: Path, work: Workspace, engine: Engine | None = None) -> Ba
         work.claim(mapping.name)
     with work.lock(), disk_errors(work.root), _scratch(work) as scratch:
         saved = read_manifest(work)
-        intake = _Intake(mapping, work, saved, Hashes(saved.get("hashes", {})), engine or mapping.engine)
+        where = engine or mapping.engine
+        intake = _Intake(mapping, work, saved, Hashes(saved.get("hashes", {}), engine=where), where)
         taken = _take_in_all(intake, scratch)
         counted = [table.intake for table in taken.values() if table.intake]
         if work.returned.exists():
@@ -289,10 +290,10 @@ def _settle(intake: _Intake, taken: dict[str, Taken], record: IntakeRecord) -> B
 
 def _move(work: Workspace, hashes: Hashes, table: str, file: Written) -> TableFile:
     path = place_of(work, table, file.path, file.month)
-    fingerprint = of_file(file.path)
-    if not path.exists() or hashes.of(path) != fingerprint:
+    content = file.content()
+    if not path.exists() or hashes.of(path) != content:
         path.parent.mkdir(parents=True, exist_ok=True)
-        file.path.replace(path)
+        hashes.move(file.path, path, content)
     return hashes.table_file(path, file.rows, file.month)
 
 

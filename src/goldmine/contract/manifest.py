@@ -1,21 +1,28 @@
 """``tables.json`` in the work folder: which files are the bank's canonical tables, and their fingerprints."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from ibis.backends.sql import SQLBackend
+
 from goldmine.contract.bank import Bank, CanonicalTable, TableFile, file_state, is_as_it_was
 from goldmine.contract.reconciliation import TableIntake
-from goldmine.core.errors import DiskError, WorkFolderError
-from goldmine.core.files import read_json, write_json
+from goldmine.core.engine import DUCKDB, Engine
+from goldmine.core.errors import ContractError, DiskError, WorkFolderError
+from goldmine.core.files import read_json, reading, write_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.i18n import _
+from goldmine.core.seals import file_sha256, is_verified
+from goldmine.core.tasks import task_results
 from goldmine.core.workspace import Workspace
 
 _FORMAT = 1
+_TASK_BYTES = 256 << 20
+"""What a task hashes at least, in a second or less: fewer bytes are not worth a task."""
 
 
 @dataclass
@@ -28,10 +35,13 @@ class Hashes:
     ----------
     known : dict
         What an earlier run computed.
+    engine : Engine
+        Where new files are read by `of_all`.
     """
 
     known: dict[str, Any]
     used: dict[str, Any] = field(default_factory=dict)
+    engine: Engine = DUCKDB
 
     def of(self, path: Path) -> str:
         """SHA-256 of a file's content; a file that has not changed since it was last hashed is not read."""
@@ -43,8 +53,32 @@ class Hashes:
         return str(entry[-1])
 
     def of_all(self, paths: Iterable[Path]) -> list[str]:
-        """SHA-256 of each file."""
-        return [self.of(path) for path in paths]
+        """SHA-256 of each file; with Spark tasks read new ones of some size."""
+        files = list(paths)
+        if self.engine.name == "spark":
+            self._read_in_tasks(files)
+        return [self.of(path) for path in files]
+
+    def _read_in_tasks(self, files: list[Path]) -> None:
+        states = {path: file_state(path) for path in files}
+        new = {path: state for path, state in states.items() if self.known.get(str(path), [])[:-1] != state}
+        groups: dict[int, list[Path]] = {}
+        size = 0
+        for path, state in new.items():
+            groups.setdefault(size // _TASK_BYTES, []).append(path)
+            size += state[0]
+        if size < _TASK_BYTES:
+            return
+        for group, contents in task_results(self.engine, list(groups.values()), "hashing files", _hash_files, rows=0):
+            self.known |= {str(path): [*new[path], content] for path, content in zip(group, contents, strict=True)}
+
+    def move(self, path: Path, target: Path, content: str) -> None:
+        """Move a file whose content is known; it is read again only if its size or time is another afterwards."""
+        before = file_state(path)
+        path.replace(target)
+        after = file_state(target)
+        if after[:2] == before[:2]:  # moving changes the inode's time
+            self.known[str(target)] = [*after, content]
 
     def is_unchanged(self, path: Path) -> bool:
         """Whether a file has not been written since it was hashed."""
@@ -57,12 +91,26 @@ class Hashes:
         return TableFile(path, fingerprint, rows, month, self.used[str(path)][:-1])
 
 
+def _hash_files(_connection: SQLBackend, paths: list[Path]) -> list[str]:
+    contents = []
+    for path in paths:
+        with reading(path, ContractError):
+            contents.append(of_file(path))
+    return contents
+
+
 @dataclass(frozen=True)
 class IntakeRecord:
     """What an intake counted of each table, and the files below the bank's folder that nothing reads."""
 
     tables: list[TableIntake]
     unused: list[str]
+
+
+def known_contents(work: Workspace) -> Callable[[Path], str]:
+    """SHA-256 of a work folder's files, which are read only where neither intake nor seal knows them as they are."""
+    hashes = Hashes({} if is_verified() else read_manifest(work).get("hashes", {}))
+    return lambda path: hashes.of(path) if path.is_relative_to(work.tables) else file_sha256(path)
 
 
 def read_intake(work: Workspace) -> tuple[list[TableIntake], list[str]]:

@@ -1,9 +1,10 @@
 """Seals of derived tables: what was written is what is read, or the table is made again.
 
 A hidden file beside a table (``.2024-06-30.parquet.seal``) holds the SHA-256 of each of its files and the state that
-the file system gave it. Reading compares the state alone, which takes microseconds; only where it differs the content
-is hashed. The state includes the time of the last change of the inode, which no program can set: an edit that restores
-a file's size and modification time is noticed all the same. A copied or restored work folder is hashed once.
+the file system gave it. It is made where the table is written, in a task of Spark too. Reading compares the state
+alone, which takes microseconds; only where it differs the content is hashed. The state includes the time of the last
+change of the inode, which no program can set: an edit that restores a file's size and modification time is noticed all
+the same. A copied or restored work folder is hashed once.
 """
 
 import os
@@ -33,11 +34,17 @@ def sealed_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def sealed_folder(path: Path) -> Iterator[Path]:
-    """Like `whole_folder` for a table in parts, and the table gets a seal."""
+    """Like `whole_folder` for a table in parts, and the table gets a seal.
+
+    A part that a task wrote as a `sealed_file` is not read again: its own seal is taken up in the table's.
+    """
     _unseal(path)
     with whole_folder(path) as temporary:
         yield temporary
-    seal(path)
+        contents = _contents(temporary)
+        for part in parquet_files(temporary):
+            _unseal(part)
+    write_json(_seal_path(path), contents)
 
 
 def write_sealed_json(path: Path, value: Any) -> None:
@@ -49,7 +56,29 @@ def write_sealed_json(path: Path, value: Any) -> None:
 
 def seal(table: Path) -> None:
     """Record what a table holds now."""
-    write_json(_seal_path(table), [[file.name, *_state(file), of_file(file)] for file in parquet_files(table)])
+    write_json(_seal_path(table), _contents(table))
+
+
+def _contents(table: Path) -> list[list[Any]]:
+    """Name, state and content of each file of a table."""
+    return [[file.name, *_state(file), file_sha256(file)] for file in parquet_files(table)]
+
+
+def file_sha256(file: Path) -> str:
+    """SHA-256 of a file's content; it is read only where it belongs to no seal or is not as it was written.
+
+    What a task has written on another machine is thus not read again by the driver.
+    """
+    table = None if is_verified() else sealed_table(file)
+    for name, *state, sha256 in _stored(table) if table else []:
+        if name == file.name and state == _state(file):
+            return str(sha256)
+    return of_file(file)
+
+
+def is_verified() -> bool:
+    """Whether every content is to be hashed, whatever the file system says of it: ``GOLDMINE_VERIFY=1``."""
+    return os.environ.get("GOLDMINE_VERIFY") == "1"
 
 
 def sealed_table(file: Path) -> Path | None:
@@ -94,7 +123,7 @@ def _difference(table: Path, stored: list[list[Any]]) -> str:
     moved = False
     for name, *state, sha256 in stored:
         same = state == _state(files[name])
-        if same and os.environ.get("GOLDMINE_VERIFY") != "1":
+        if same and not is_verified():
             continue
         if state[0] != files[name].stat().st_size or of_file(files[name]) != sha256:
             return "is not as it was written"

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from ibis.backends.sql import SQLBackend
 
 from goldmine.contract.bank import Bank
-from goldmine.core.engine import Engine, cached_rows, connect, parquet_rows, write_parquet, write_rows
+from goldmine.core.engine import Engine, cached_rows, connect, parquet_rows, write_parquet
 from goldmine.core.files import whole_file
 from goldmine.core.seals import sealed_folder
 from goldmine.core.sql import literal
@@ -137,8 +137,7 @@ def _write_part(cut: _SlicedCutoff, connection: SQLBackend, name: str) -> None:
     replace_view(connection, "part", f"FROM {parquet_rows([cut.base / name])}")
     for sum_name in cut.job.peer_sums:
         replace_view(connection, sum_name, f"FROM {parquet_rows([cut.sums / f'{sum_name}.parquet'])}")
-    with whole_file(cut.folder / name) as temporary:
-        write_rows(connection, cut.job.table, temporary, order=_ORDER)
+    write_parquet(connection, cut.job.table, cut.folder / name, order=_ORDER)
 
 
 def _all(done: Iterator[object]) -> None:

@@ -8,9 +8,8 @@ from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect
 from goldmine.core.errors import UseCaseError
 from goldmine.core.files import write_json
-from goldmine.core.fingerprint import of_file
 from goldmine.core.i18n import _
-from goldmine.core.seals import sealed_file
+from goldmine.core.seals import file_sha256, sealed_file
 from goldmine.core.sql import literal, quoted
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_fingerprint, require_current
@@ -75,7 +74,7 @@ def score_by_expected_rate(bank: Bank, work: Workspace, use_case: UseCase, as_of
         "model_as_of": str(as_of),
         "features_fingerprint": feature_fingerprint(bank, work, as_of),
         "rows": customers.num_rows,
-        "sha256": of_file(path),
+        "sha256": file_sha256(path),
     }
     write_json(path.with_suffix(".json"), description)
     return RatedCustomers(path, customers.num_rows)

@@ -17,9 +17,9 @@ from goldmine.contract.bank import Bank
 from goldmine.core.engine import DUCKDB, Engine
 from goldmine.core.errors import UseCaseError
 from goldmine.core.files import read_json, whole_file, write_json
-from goldmine.core.fingerprint import of_file
 from goldmine.core.i18n import _
 from goldmine.core.parquet import parquet_files, parquet_schema
+from goldmine.core.seals import file_sha256
 from goldmine.core.tasks import is_spread, run_tasks
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_fingerprint, require_current
@@ -101,7 +101,8 @@ def score(
     }
     description = path.with_suffix(".json")
     stored = read_json(description, {})
-    if path.exists() and all(stored.get(k) == v for k, v in origin.items()) and stored.get("sha256") == of_file(path):
+    same = path.exists() and all(stored.get(name) == value for name, value in origin.items())
+    if same and stored.get("sha256") == file_sha256(path):
         return _report(best, path, (use_case.name, as_of), stored)
     # Missing features are reported once here rather than by every task.
     best.model.predict(parquet_schema(work.features(as_of)).empty_table())
@@ -125,7 +126,7 @@ def score(
             )
         ranked = write_ranked(engine, scored, path, job.scratch, in_order=in_order)
         counts = {"rows": ranked, "unseen_categories": dict(unseen)}
-    write_json(description, {**origin, **counts, "sha256": of_file(path)})
+    write_json(description, {**origin, **counts, "sha256": file_sha256(path)})
     return _report(best, path, (use_case.name, as_of), counts)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from goldmine.contract.mapping import FILE, load_mapping
 from goldmine.core.errors import ModelError
 from goldmine.core.fingerprint import of_file
+from goldmine.core.seals import file_sha256
 from goldmine.core.workspace import home
 from goldmine.customers.table import customers_days, customers_path
 from goldmine.features import feature_content, feature_fingerprint
@@ -112,7 +113,7 @@ def champion(run: Snapshot) -> str:
 def scores(run: Snapshot) -> list[str]:
     """Scores of the use cases that are listed."""
     paths = [run.work.scores(run.as_of, name) for name in listed(run)]
-    return [of_file(path) for path in paths if path.exists()]
+    return [file_sha256(path) for path in paths if path.exists()]
 
 
 def use_cases(run: Snapshot) -> list[str]:
@@ -149,7 +150,7 @@ def campaign_settings(run: Snapshot) -> list[str]:
 def customers_and_scores(run: Snapshot) -> list[str]:
     """What lists on request read besides features: the customers table and scores; empty if there are none."""
     paths = [run.work.scores(run.as_of, name) for name in SCORED_LISTS]
-    return [_of_file(path) for path in (customers_path(run.work, run.as_of), *paths)]
+    return [file_sha256(path) if path.exists() else "" for path in (customers_path(run.work, run.as_of), *paths)]
 
 
 def listed(run: Snapshot) -> list[str]:

@@ -11,11 +11,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from goldmine.contract.manifest import known_contents
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.errors import ParameterError
 from goldmine.core.file_names import file_name
 from goldmine.core.files import read_json, write_json
-from goldmine.core.fingerprint import of_code, of_file, of_value
+from goldmine.core.fingerprint import of_code, of_value
 from goldmine.core.i18n import LOCALE, _
 from goldmine.core.workspace import Workspace, home
 from goldmine.labels.use_case import names_by_model
@@ -226,7 +227,8 @@ class StepLedger:
         if not entry or entry["inputs"] != dict(self.inputs):
             return None
         paths = {name: self.work.root / name for name in entry["outputs"]}
-        if any(not path.is_file() or of_file(path) != entry["outputs"][name] for name, path in paths.items()):
+        content = known_contents(self.work)
+        if any(not path.is_file() or content(path) != entry["outputs"][name] for name, path in paths.items()):
             return None
         run: str = entry["mlflow_run"]
         return run if run_exists(entry["bank"], run) else None
@@ -254,11 +256,12 @@ class StepLedger:
         self.ledger.unlink(missing_ok=True)
         done = make()
         files = [done.notebook, done.html, *outputs()]
+        content = known_contents(self.work)
         entry = {
             "bank": bank,
             "mlflow_run": done.mlflow_run,
             "inputs": dict(self.inputs),
-            "outputs": {str(file.relative_to(self.work.root)): of_file(file) for file in files},
+            "outputs": {str(file.relative_to(self.work.root)): content(file) for file in files},
         }
         write_json(self.ledger, entry)
         return done.mlflow_run, False

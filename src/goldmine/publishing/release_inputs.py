@@ -19,6 +19,7 @@ from goldmine.core.errors import ReleaseError
 from goldmine.core.files import read_json
 from goldmine.core.fingerprint import of_file
 from goldmine.core.i18n import LOCALE, _
+from goldmine.core.seals import file_sha256
 from goldmine.core.workspace import Workspace, home
 from goldmine.customers.table import customers_path
 from goldmine.governance.scoring_champion import scoring_champion
@@ -72,7 +73,7 @@ def read_scored(work: Workspace, name: str, as_of: date) -> Scored:
             _("{name} at {as_of}: there are no scores to publish.", name=name, as_of=as_of),
             _("Run `goldmine score` for it first."),
         )
-    scores = fingerprint.of_file(path)
+    scores = file_sha256(path)
     if scores != beside["sha256"]:
         raise ReleaseError(
             _("{name} at {as_of}: the scores are not whole.", name=name, as_of=as_of),

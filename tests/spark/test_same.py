@@ -12,10 +12,12 @@ from goldmine.contactability import ContactTables
 from goldmine.contactability.holdout import HeldBack
 from goldmine.core.dates import month_end
 from goldmine.core.engine import DUCKDB, connect
+from goldmine.core.files import remove
 from goldmine.core.parquet import parquet_files
 from goldmine.features import build_features, feature_content
 from goldmine.labels.eligibility import eligible_rows
 from goldmine.labels.use_case import load_use_case
+from goldmine.models import ranking
 from goldmine.models.champion import Champion
 from goldmine.models.score import score
 from goldmine.models.train import train
@@ -56,7 +58,11 @@ def test_parts_are_in_order_and_have_no_half_written_neighbour(sample):
     assert [path for path in folder.parent.glob(".*") if path.suffix != ".seal"] == []
 
 
-def test_scores_and_lists_are_the_same(sample, spark):
+@pytest.mark.parametrize("rows", [150, ranking.RANGE], ids=["ranges", "one query"])
+def test_scores_and_lists_are_the_same(sample, spark, monkeypatch, rows):
+    monkeypatch.setattr(ranking, "RANGE", rows)
+    for work in (sample.duckdb, sample.spark):
+        remove(work.scores(sample.cutoff, "longtail"))
     case = use_case(name="longtail", list_size=100)
     learnt = eligible_rows(sample.duckdb, case, sample.cutoff)
     happened = pc.less(learnt["inflow_sum_90d"], pc.quantile(learnt["inflow_sum_90d"], 0.5)[0]).cast(pa.int8())

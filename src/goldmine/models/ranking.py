@@ -1,4 +1,4 @@
-"""Ranking of scores: one query on one machine, ranges of about a slice's size as tasks of Spark.
+"""Ranking of scores: one query on one machine, ranges of about a million rows as tasks of Spark.
 
 The ranges are those of a sample sort: each part of the scores is in order and gives every so manieth of its keys, which
 divide all rows evenly; a range's task reads its rows from all parts and puts them in order; the ranges one after the
@@ -24,8 +24,10 @@ from goldmine.core.tasks import run_tasks
 
 SCORES = pa.schema({"customer_id": pa.string(), "probability": pa.float64()})
 _ORDER = "ORDER BY probability DESC, customer_id"
+RANGE = 1_000_000
+"""Rows of a range, which one query ranks in a second; as many are ranked without tasks, which would cost more."""
 _EVERY = 500
-"""A range of 500,000 rows from 200 parts is then at most a fifth larger than the others."""
+"""A range from 200 parts is then at most a tenth larger than the others."""
 _ROW_GROUP = 2_048
 """Small, since a range reads a piece of each part."""
 _VECTOR = 2_048
@@ -52,8 +54,8 @@ def write_ranked(engine: Engine, parts: list[Path], path: Path, scratch: Path, *
     """
     total = _rows(parts)
     # One query costs half as much, and sorts on disk what exceeds the memory.
-    if in_order and total > engine.slice_customers:
-        write_ranges(engine, parts, path, scratch, -(-total // engine.slice_customers))
+    if in_order and total > RANGE:
+        write_ranges(engine, parts, path, scratch, -(-total // RANGE))
     else:
         ranked = f"SELECT *, row_number() OVER ({_ORDER}) AS rank FROM {parquet_rows(parts)}"
         _write(connect(spill=scratch), total, path, ranked, "ORDER BY rank")

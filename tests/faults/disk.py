@@ -2,7 +2,9 @@
 
 import errno
 import os
+import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -75,9 +77,10 @@ class Disk:
                     Path(target).write_bytes(old)
                     self._synced[Path(target).stat().st_ino] = _content(Path(target))
         for path in _files(self.folder):
-            node, content = path.stat().st_ino, _content(path)
-            if content not in (self._before.get(node), self._synced.get(node)):
-                os.truncate(path, 0)
+            with suppress(FileNotFoundError):  # another thread has given a synced file its name since
+                node, content = path.stat().st_ino, _content(path)
+                if content not in (self._before.get(node), self._synced.get(node)):
+                    os.truncate(path, 0)
         os._exit(POWER_CUT)
 
 
@@ -97,7 +100,7 @@ def power_cut_without_names(disk: Disk) -> NoReturn:
 
 
 def in_child(work: Callable[[], object]) -> int:
-    """Exit code of a forked process that does something: 0, a `GoldmineError`'s own code, or 1."""
+    """Exit code of a forked process that does something: 0, a `GoldmineError`'s own code, or 1 and a traceback."""
     from goldmine.core.errors import GoldmineError
 
     process = os.fork()
@@ -108,6 +111,8 @@ def in_child(work: Callable[[], object]) -> int:
             code = 0
         except GoldmineError as error:
             code = error.exit_code
+        except Exception:
+            traceback.print_exc()
         finally:
             os._exit(code)
     return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])

@@ -5,6 +5,7 @@ from weakref import WeakKeyDictionary
 
 import matplotlib
 from matplotlib import pyplot
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 _shown: WeakKeyDictionary[Figure, bytes] = WeakKeyDictionary()
@@ -16,9 +17,12 @@ def png(figure: Figure) -> bytes:
 
 
 def draw(figure: Figure) -> bytes:
-    """Draw a figure as PNG and store it for `png`."""
+    """Draw a figure as PNG and store it for `png`.
+
+    ``savefig`` would draw a figure with a layout engine twice, for the same bytes.
+    """
     stream = io.BytesIO()
-    figure.savefig(stream, format="png")
+    FigureCanvasAgg(figure).print_png(stream)
     _shown[figure] = stream.getvalue()
     return _shown[figure]
 

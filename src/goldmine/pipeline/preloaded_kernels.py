@@ -25,6 +25,7 @@ LOADED = (
     "goldmine.pipeline.lab",
     "goldmine.publishing",
     "goldmine.validation.gx",
+    "goldmine.pipeline.loaded_catalogue",
 )
 """Packages that the notebooks use. None of them starts a thread or opens a file when it is loaded."""
 

@@ -211,10 +211,10 @@ def _people_files(
 ) -> Iterator[tuple[Path, int]]:
     folder.mkdir()
     records = {planned.campaign.campaign_id: planned.record for planned in plan.planned}
+    shown = in_staff_words(rows, release.names, language, release.as_of)
     with workbook(folder / "head_office.xlsx", "Campaigns", release.as_of, language, rows=rows.num_rows) as book:
         write_report(book, records, plan.off or {}, release.names, language)
         columns, printed = _sheet_columns(language)
-        shown = in_staff_words(rows, release.names, language, release.as_of)
         sheet = write_table(book, in_language(_OFFERS, language), shown, columns, language=language)
         sheet.print_area(0, 0, rows.num_rows, printed - 1)
     write_csv(folder / "head_office.csv", rows, catalogue.columns(OFFER_COLUMNS), language)
@@ -222,9 +222,10 @@ def _people_files(
     for column, name in (("branch_id", "branches"), ("manager_id", "managers")):
         (folder / name).mkdir()
         for key, file in file_names(sorted(set(rows[column].to_pylist()) - {None})).items():
-            own = _numbered(rows.filter(pc.equal(rows[column], key)))
+            theirs = pc.equal(rows[column], key)
+            own = _numbered(rows.filter(theirs))
             path = folder / name / f"{file}.xlsx"
-            _write_call_sheet(path, own, release, language)
+            _write_call_sheet(path, _numbered(shown.filter(theirs)), release, language)
             write_csv(path.with_name(f"{file}.csv"), own, catalogue.for_branches(OFFER_COLUMNS), language)
             yield from ((path.with_name(f"{file}.{kind}"), own.num_rows) for kind in ("xlsx", "csv"))
 
@@ -242,17 +243,16 @@ def _sheet_columns(language: str, returned: Sequence[str] = ()) -> tuple[list[Co
     return [*printed, *others, *catalogue.columns(after)], len(printed)
 
 
-def _write_call_sheet(path: Path, rows: pa.Table, release: ReleaseMetadata, language: str) -> None:
+def _write_call_sheet(path: Path, shown: pa.Table, release: ReleaseMetadata, language: str) -> None:
     """A branch's or manager's workbook, a sheet a week, to work from and to return; people fill in the last columns."""
     columns, printed = _sheet_columns(language, RETURNED_COLUMNS)
     columns = [column for column in columns if column.leaves_head_office]
     title = in_language(_OFFERS, language)
     position = [column.name for column in columns].index("answer")
     answers = columns[position].in_words(columns[position].words, language)
-    shown = in_staff_words(rows, release.names, language, release.as_of)
-    with workbook(path, title, release.as_of, language, rows=rows.num_rows) as book:
-        for monday in sorted(set(rows["week"].to_pylist())):
-            own = shown.filter(pc.equal(rows["week"], monday))
+    with workbook(path, title, release.as_of, language, rows=shown.num_rows) as book:
+        for monday in sorted(set(shown["week"].to_pylist())):
+            own = shown.filter(pc.equal(shown["week"], monday))
             sheet = write_table(book, week_title(monday, language), own, columns, language=language)
             sheet.print_area(0, 0, own.num_rows, printed - 1)
             sheet.data_validation(1, position, own.num_rows, position, {"validate": "list", "source": answers})

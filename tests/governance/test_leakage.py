@@ -335,10 +335,14 @@ class TestTheFuture:
         try_folder(folder)
         try:
             build_features(bank, apart, [CUTOFF])
-            found = check_point_in_time(bank, apart, CUTOFF), check_point_in_time(bank, apart, CUTOFF, sample=100)
+            found = [check_point_in_time(bank, apart, CUTOFF)]
+            apart.features(CUTOFF).with_suffix(".future.json").unlink()
+            found.append(check_point_in_time(bank, apart, CUTOFF, standing=work))
+            found.append(check_point_in_time(bank, apart, CUTOFF, sample=100))
         finally:
             try_folder(None)
-        whole, share = (one.changed for one in found)
+        assert found[1] == found[0], "a trial rebuilds its own features alone and reports on all"
+        whole, _trial, share = (one.changed for one in found)
         assert list(whole) == list(share) == ["grade_of_any_day"]
         later = duckdb.sql(
             f"SELECT count(*) FROM '{bank.tables['customers'].files[0].path}' WHERE risk_grade_on > DATE '{CUTOFF}' "
@@ -354,7 +358,7 @@ def test_gate_reads_all_parts_of_a_training(monkeypatch):
 
     asked = []
 
-    def looked(_bank, _work, cutoff):
+    def looked(_bank, _work, cutoff, **_):
         asked.append(cutoff)
         return PointInTimeCheck(str(cutoff), 10, 3, {})
 
@@ -375,7 +379,7 @@ def test_gate_leaves_out_what_it_sets_aside_and_says_what_is_unsigned(monkeypatc
     from goldmine.governance import leakage
     from goldmine.governance.point_in_time_check import PointInTimeCheck
 
-    monkeypatch.setattr(leakage, "check_point_in_time", lambda *_: PointInTimeCheck("2023-09-30", 10, 3, {}))
+    monkeypatch.setattr(leakage, "check_point_in_time", lambda *_, **__: PointInTimeCheck("2023-09-30", 10, 3, {}))
     day = lambda table: pa.array([float(table["cutoff"][0].as_py().toordinal())] * 1499 + [0.0], pa.float32())  # noqa: E731
     parts = {
         name: at(name, seed, tenure_months=day, answered=lambda t: pa.array(flipped(t, 0.08)))

@@ -162,13 +162,16 @@ def _plan(on_trial: str) -> Plan:
     return Plan(_sql(base), peer_sql, _sql(full), features)
 
 
-def plan_on_trial() -> str:
-    """SQL of the features of the families on trial alone, for all customers: customer_id and a column a feature."""
+def plan_on_trial() -> tuple[str, tuple[str, ...]]:
+    """SQL of the features of the families on trial alone, for all customers, and their names.
+
+    The query gives customer_id and a column a feature.
+    """
     return _plan_on_trial(_on_trial())
 
 
 @lru_cache(maxsize=2)
-def _plan_on_trial(on_trial: str) -> str:
+def _plan_on_trial(on_trial: str) -> tuple[str, tuple[str, ...]]:
     customer_view, folders = _view(), {str(folder) for folder in tried_folders()}
     own = [
         definition
@@ -176,8 +179,8 @@ def _plan_on_trial(on_trial: str) -> str:
         if str(Path(family.__code__.co_filename).parent) in folders
         for definition in family(customer_view)
     ]
-    rows = customer_view.rows.select("customer_id", **{d.feature.name: d.value for d in own})
-    return _sql(rows)
+    values = {definition.feature.name: definition.value for definition in own}
+    return _sql(customer_view.rows.select("customer_id", **values)), tuple(values)
 
 
 def _sql(expression: ibis.Table) -> str:

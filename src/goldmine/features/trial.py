@@ -42,9 +42,8 @@ def _written(bank: Bank, standing: Workspace, trial: Workspace, cutoffs: list[da
     if not cutoffs:
         return
     columns = ", ".join(map(quoted, column_names(bank)))
-    job = _TrialJob(
-        bank, standing, trial, f"SELECT {columns} FROM standing JOIN ({plan_on_trial()}) USING (customer_id)"
-    )
+    own, _names = plan_on_trial()
+    job = _TrialJob(bank, standing, trial, f"SELECT {columns} FROM standing JOIN ({own}) USING (customer_id)")
     rows = bank.tables["customers"].rows
     yield from track_queries(cutoffs, "features by cutoff", connect, partial(_write, job), rows=rows)
 

@@ -69,7 +69,9 @@ class GateResult:
         return join_texts([*aside, *warnings] or [_("no warnings")], "\n")
 
 
-def leak_gate(bank: Bank, work: Workspace, use_case: UseCase, rows: TrainingSet, as_of: date) -> GateResult:
+def leak_gate(
+    bank: Bank, work: Workspace, use_case: UseCase, rows: TrainingSet, as_of: date, *, standing: Workspace | None = None
+) -> GateResult:
     """Check the rows of a training for leaks, and stop the training if there is one.
 
     Parameters
@@ -78,6 +80,8 @@ def leak_gate(bank: Bank, work: Workspace, use_case: UseCase, rows: TrainingSet,
         The rows to train, calibrate and test on.
     as_of : date
         The snapshot.
+    standing : Workspace, optional
+        Of a trial: see `check_point_in_time`.
 
     Raises
     ------
@@ -92,12 +96,14 @@ def leak_gate(bank: Bank, work: Workspace, use_case: UseCase, rows: TrainingSet,
     aside = ageing_out_of_range(present, use_case, limits)
     if aside:
         use_case = use_case.model_copy(update={"exclude": [*use_case.exclude, *aside]})
-    checks = row_checks(present, use_case, as_of, limits)
+    past = univariate_auc(rows.train, selected_features(use_case, rows.train.column_names))
+    checks = row_checks(present, use_case, as_of, limits, past)
     if rows.cutoffs is not None:
-        checks.append(point_in_time_check(check_point_in_time(bank, work, rows.cutoffs.train[0])))
+        found = check_point_in_time(bank, work, rows.cutoffs.train[0], standing=standing)
+        checks.append(point_in_time_check(found))
     require_none(use_case.name, checks)
     summary = [{"looked for": c.what, "among": c.looked_at, "nearest": c.worst, "found": "nothing"} for c in checks]
-    warnings = row_warnings(present, use_case, limits)
+    warnings = row_warnings(present, use_case, limits, past)
     return GateResult(pd.DataFrame(summary, dtype=object), use_case, aside, warnings, _unsigned(warnings, use_case))
 
 
@@ -112,7 +118,9 @@ def _unsigned(warnings: tuple[LeakWarning, ...], use_case: UseCase) -> tuple[Loc
     return tuple(w.refusal(use_case.name) for w in warnings if not w.signed_in(signatures, use_case.name))
 
 
-def row_checks(parts: dict[str, pa.Table], use_case: UseCase, as_of: date, limits: Limits) -> list[Check]:
+def row_checks(
+    parts: dict[str, pa.Table], use_case: UseCase, as_of: date, limits: Limits, past: dict[str, float] | None = None
+) -> list[Check]:
     """The checks that need only the rows.
 
     Parameters
@@ -120,13 +128,15 @@ def row_checks(parts: dict[str, pa.Table], use_case: UseCase, as_of: date, limit
     parts : dict of str to pyarrow.Table
         ``train`` first, then the later ones: features as stored, ``outcome``, ``customer_id`` and, where the split is
         by time, ``cutoff``.
+    past : dict of str to float, optional
+        `univariate_auc` of the first part; worked out here if not given.
     """
     first = next(iter(parts))
     names = selected_features(use_case, parts[first].column_names)
     return [
         _complete(parts, use_case, as_of),
         _sides(parts),
-        _univariate(univariate_auc(parts[first], names), limits, parts[first].num_rows, use_case),
+        _univariate(past or univariate_auc(parts[first], names), limits, parts[first].num_rows, use_case),
         _encoded(encoding_p_values(parts, names), use_case),
         _out_of_range(_shares_out_of_range(parts, names), _range_limit(parts, limits), use_case),
     ]
@@ -161,14 +171,14 @@ def ageing_out_of_range(parts: dict[str, pa.Table], use_case: UseCase, limits: L
     return reasons
 
 
-def row_warnings(parts: dict[str, pa.Table], use_case: UseCase, limits: Limits) -> tuple[LeakWarning, ...]:
+def row_warnings(
+    parts: dict[str, pa.Table], use_case: UseCase, limits: Limits, past: dict[str, float] | None = None
+) -> tuple[LeakWarning, ...]:
     """The features of the rows that a person must sign for; parameters are those of `row_checks`."""
     names = selected_features(use_case, parts["train"].column_names)
-    past, later = (
-        UnivariateAucs.of(univariate_auc(parts[part], names), parts[part]["outcome"].to_numpy())
-        for part in ("train", "test")
-    )
-    return leak_warnings(past, later, limits)
+    aucs = {"train": past or univariate_auc(parts["train"], names), "test": univariate_auc(parts["test"], names)}
+    learnt, later = (UnivariateAucs.of(found, parts[part]["outcome"].to_numpy()) for part, found in aucs.items())
+    return leak_warnings(learnt, later, limits)
 
 
 def point_in_time_check(result: PointInTimeCheck) -> Check:

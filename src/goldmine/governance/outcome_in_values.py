@@ -44,20 +44,24 @@ def encoding_p_values(parts: Mapping[str, pa.Table], names: list[str]) -> dict[s
         matrix, outcome = encode(encoding, table), table["outcome"].to_numpy().astype(np.float64)
         for column, name in enumerate(encoding.features):
             if name not in encoding.categories:
-                found[name] = min(found[name], _p_value(matrix[:, column].astype(np.float64), outcome))
+                found[name] = min(found[name], _p_value(matrix[:, column], outcome))
     return found
 
 
 def _p_value(values: np.ndarray, outcome: np.ndarray) -> float:
     known = np.isfinite(values)
-    value, group = np.unique(values[known], return_inverse=True)
-    rows = np.bincount(group).astype(np.float64)
-    hits = np.bincount(group, weights=outcome[known])
-    rate = hits.sum() / max(rows.sum(), 1)
-    told = (rows > 1) & (rows * rate * (1 - rate) >= _MIN_VARIANCE)
-    value, rows, hits = value[told], rows[told], hits[told]
+    values, outcome = values[known], outcome[known]
+    # To count values takes one sort of them; to say of each row which value it has takes three times as long.
+    value, counts = np.unique(values, return_counts=True)
+    rate = outcome.sum() / max(len(outcome), 1)
+    told = (counts > 1) & (counts * rate * (1 - rate) >= _MIN_VARIANCE)
+    value, rows = value[told], counts[told].astype(np.float64)
     if len(value) < _MIN_FREEDOM:
         return 1.0
+    hit, hit_counts = np.unique(values[outcome > 0], return_counts=True)
+    place = np.minimum(np.searchsorted(hit, value), len(hit) - 1)
+    hits = np.where(hit[place] == value, hit_counts[place], 0).astype(np.float64)
+    value = value.astype(np.float64)
     one = np.ones(len(value))
     designs = [np.column_stack([rows, rows * value]), np.column_stack([rows, rows * value, value, one])]
     p_values = [_closeness(hits, rows, _fitted(design, hits, rows), len(value) - design.shape[1]) for design in designs]

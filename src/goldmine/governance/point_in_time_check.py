@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import date
+from pathlib import Path
 
 from ibis.backends.duckdb import Backend
 
@@ -9,13 +10,12 @@ from goldmine.contract.bank import Bank
 from goldmine.contract.tables import TABLES
 from goldmine.core import fingerprint
 from goldmine.core.code_fingerprint import code_fingerprint
-from goldmine.core.engine import connect
+from goldmine.core.engine import connect, parquet_rows
 from goldmine.core.files import read_json, write_json
 from goldmine.core.parquet import parquet_schema
-from goldmine.core.sql import literal
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_content
-from goldmine.features.catalogue import plan
+from goldmine.features.catalogue import plan, plan_on_trial, without_trial
 from goldmine.features.customer_aggregates import CUSTOMER_AGGREGATES
 from goldmine.features.peer_aggregates import PEER_FEATURES
 from goldmine.features.point_in_time import ROW_DAYS, known_columns, row_existed
@@ -47,7 +47,9 @@ class PointInTimeCheck:
     changed: dict[str, int]
 
 
-def check_point_in_time(bank: Bank, work: Workspace, cutoff: date, sample: int = SAMPLE) -> PointInTimeCheck:
+def check_point_in_time(
+    bank: Bank, work: Workspace, cutoff: date, sample: int = SAMPLE, *, standing: Workspace | None = None
+) -> PointInTimeCheck:
     """Rebuild a cutoff's features from rows dated and known by it, and compare them bit by bit with the stored ones.
 
     Transactions and balances reach the features through the monthly activity, which records when they became known.
@@ -57,6 +59,9 @@ def check_point_in_time(bank: Bank, work: Workspace, cutoff: date, sample: int =
     ----------
     sample : int
         Most customers to rebuild; for larger banks peer aggregates are left out, as their sums would be incomplete.
+    standing : Workspace, optional
+        The work folder whose features the families on trial were joined to. Its features are checked there, which the
+        job may have done already, and only those on trial are rebuilt here.
     """
     stored = work.features(cutoff)
     cache = stored.with_suffix(".future.json")
@@ -64,14 +69,20 @@ def check_point_in_time(bank: Bank, work: Workspace, cutoff: date, sample: int =
     cached = read_json(cache, {})
     if cached.get("fingerprint") == current:
         return PointInTimeCheck(**cached["found"])
-    result = _compared(bank, work, cutoff, sample)
+    if standing:
+        with without_trial():
+            checked = check_point_in_time(bank, standing, cutoff, sample)
+        found = _compared_on_trial(bank, work, cutoff, sample)
+        changed = checked.changed | found.changed
+        result = PointInTimeCheck(found.cutoff, found.customers, checked.features + found.features, changed)
+    else:
+        result = _compared(bank, work, cutoff, sample)
     write_json(cache, {"fingerprint": current, "found": asdict(result)})
     return result
 
 
 def _compared(bank: Bank, work: Workspace, cutoff: date, sample: int) -> PointInTimeCheck:
-    connection = connect()
-    one_in = max(1, -(-bank.tables["customers"].rows // sample))
+    connection, one_in = connect(), _one_in(bank, sample)
     _lay_out_without_future(Source(connection, bank, work, cutoff), one_in)
     connection.raw_sql(f"CREATE OR REPLACE TEMP TABLE base AS {plan().base}")
     replace_view(connection, "part", "FROM base")
@@ -80,16 +91,37 @@ def _compared(bank: Bank, work: Workspace, cutoff: date, sample: int) -> PointIn
     stored_names = [name for name in parquet_schema(work.features(cutoff)).names if name not in KEYS]
     comparable = {feature.name for feature in plan().features if one_in == 1 or feature.name not in PEER_FEATURES}
     names = [name for name in stored_names if name in comparable]
-    differs = ", ".join(f'count(*) FILTER (old."{name}" IS DISTINCT FROM new."{name}")' for name in names)
-    where = f"WHERE hash(customer_id) % {one_in} = 0" if one_in > 1 else ""
-    counted = connection.con.execute(
-        f"SELECT count(*), {differs} FROM (SELECT * FROM ({plan().full}) {where}) new "
-        f"FULL JOIN (SELECT * FROM read_parquet({literal(work.features(cutoff))}) {where}) old USING (customer_id)"
-    ).fetchone()
-    customers, *counts = counted or (0,)
-    changed = {name: count for name, count in zip(names, counts, strict=True) if count}
+    customers, changed = _differences(connection, plan().full, work.features(cutoff), names, one_in)
     changed |= {name: -1 for name in stored_names if name not in {feature.name for feature in plan().features}}
     return PointInTimeCheck(str(cutoff), customers, len(names), changed)
+
+
+def _compared_on_trial(bank: Bank, work: Workspace, cutoff: date, sample: int) -> PointInTimeCheck:
+    connection, one_in = connect(), _one_in(bank, sample)
+    _lay_out_without_future(Source(connection, bank, work, cutoff), one_in)
+    rebuilt, tried = plan_on_trial()
+    stored = set(parquet_schema(work.features(cutoff)).names)
+    names = [name for name in tried if name in stored]
+    customers, changed = _differences(connection, rebuilt, work.features(cutoff), names, one_in)
+    return PointInTimeCheck(str(cutoff), customers, len(names), changed)
+
+
+def _one_in(bank: Bank, sample: int) -> int:
+    return max(1, -(-bank.tables["customers"].rows // sample))
+
+
+def _differences(
+    connection: Backend, rebuilt: str, stored: Path, names: list[str], one_in: int
+) -> tuple[int, dict[str, int]]:
+    """The number of customers, and by feature how many of them have another value in the stored table."""
+    differs = [f'count(*) FILTER (old."{name}" IS DISTINCT FROM new."{name}")' for name in names]
+    where = f"WHERE hash(customer_id) % {one_in} = 0" if one_in > 1 else ""
+    counted = connection.con.execute(
+        f"SELECT {', '.join(['count(*)', *differs])} FROM (SELECT * FROM ({rebuilt}) {where}) new "
+        f"FULL JOIN (SELECT * FROM {parquet_rows([stored])} {where}) old USING (customer_id)"
+    ).fetchone()
+    customers, *counts = counted or (0,)
+    return customers, {name: count for name, count in zip(names, counts, strict=True) if count}
 
 
 def _lay_out_without_future(source: Source, one_in: int) -> None:

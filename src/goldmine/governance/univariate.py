@@ -120,7 +120,9 @@ def _bins(values: np.ndarray, outcome: np.ndarray, learnt: np.ndarray, *, text: 
         if len(part := values[known & learnt & (outcome == label)])
     ]
     edges = np.unique(np.concatenate(cuts)) if cuts else np.empty(0)
-    bins[known] = np.searchsorted(edges, values[known], side="right") + np.searchsorted(edges, values[known]) + 1
+    below = np.searchsorted(edges, values[known])  # a value that is an edge has a bin of its own
+    at_edge = np.append(edges, np.nan)[below] == values[known]
+    bins[known] = 2 * below + at_edge + 1
     return bins
 
 

@@ -78,7 +78,7 @@ def train(session: Session, use_case: str, seed: int | None = None) -> Trained:
     plan = plan_cutoffs(case, session.as_of, session.bank.months("transactions"))
     make_features(session, list(feature_days(case, plan)))
     rows = read_training_set(session.bank, session.work, case, session.as_of, chosen)
-    gate = leak_gate(session.bank, session.work, case, rows, session.as_of)
+    gate = leak_gate(session.bank, session.work, case, rows, session.as_of, standing=session.standing)
     fitted = fit(gate.use_case, rows, chosen)
     evaluation = evaluate(fitted.model, rows.test, gate.use_case)
     return Trained(gate.use_case, chosen, rows, fitted, evaluation, unsigned=gate.unsigned)

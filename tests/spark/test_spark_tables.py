@@ -12,7 +12,8 @@ import pytest
 from goldmine.contract.intake import open_bank
 from goldmine.contract.manifest import read_intake
 from goldmine.contract.mapping import load_mapping
-from goldmine.contract.stage import connect, stage
+from goldmine.contract.spark_stage import stage_spark
+from goldmine.contract.stage import connect
 from goldmine.contract.tables import TRANSACTIONS
 from goldmine.core.errors import ContractError, EngineError, SettingsError
 from goldmine.core.fingerprint import of_file
@@ -150,14 +151,14 @@ SELECTED = (
 
 def test_one_customer_with_a_million_rows_is_cut_into_several_ranges(catalogue, tmp_path):
     catalogue.sql(
-        "CREATE TABLE crowded USING parquet AS SELECT CAST(id AS STRING) AS transaction_id, "
+        "CREATE VIEW crowded AS SELECT CAST(id AS STRING) AS transaction_id, "
         "if(id < 1000000, '0012', concat('c', id)) AS customer_id, timestamp_ntz'2024-06-15 12:00:00' AS time, "
         "CAST(1.01 AS DECIMAL(18, 2)) AS amount, 'in' AS direction FROM range(1000100)"
     )
     mapping = load_mapping(lake(tmp_path / "lake", transactions="crowded"))
     (tmp_path / "scratch").mkdir()
     with connect(tmp_path / "scratch") as connection:
-        staged = stage(connection, TRANSACTIONS, mapping, tmp_path / "scratch")
+        staged = stage_spark(connection, TRANSACTIONS, mapping, tmp_path / "scratch")
     parts = [pq.read_metadata(part).num_rows for part in (staged / "rows" / "month=2024-06").glob("*.parquet")]
     assert sum(parts) == 1_000_100
     assert max(parts) < 800_000
@@ -211,6 +212,49 @@ def test_a_select_of_spark_may_join_its_tables(catalogue, tmp_path):
     ]
     customers = read_intake(work)[0][0]
     assert (customers.sources, customers.looked_up) == ({"people": 3, "words": 2}, ["words"])
+
+
+def ruined(path):
+    """Let a file look as it was, so that nobody sees the difference who does not read it."""
+    state = path.stat()
+    path.write_bytes(b"x" * state.st_size)
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+def test_only_months_whose_files_changed_are_read_again(catalogue, tmp_path):
+    april, others = TRANSACTIONS_ROWS.slice(3), TRANSACTIONS_ROWS.slice(0, 3)
+    folder = tmp_path / "a ledger"
+    folder.mkdir()
+    pq.write_table(april, folder / "april.parquet")
+    pq.write_table(others.slice(0, 2), folder / "may and june.parquet")
+    columns = "transaction_id STRING, customer_id STRING, time TIMESTAMP_NTZ, amount DECIMAL(18, 2), direction STRING"
+    catalogue.sql(f"CREATE TABLE ledger ({columns}, kind STRING) USING parquet LOCATION 'file://{folder}'")
+    catalogue.sql("CREATE TABLE three USING parquet AS SELECT concat('001', 2 + id) AS customer_id FROM range(3)")
+    bank, work = lake(tmp_path / "lake", "three", "ledger"), Workspace(tmp_path / "work")
+    first = open_bank(bank, work)
+    ruined(folder / "april.parquet")
+    assert open_bank(bank, work) == first
+    pq.write_table(others.slice(2), folder / "june.parquet")
+    second = open_bank(bank, work)
+    assert [(file.month, file.rows) for file in second.tables["transactions"].files] == [
+        ("2024-04", 1),
+        ("2024-05", 1),
+        ("2024-06", 2),
+    ]
+    assert second.tables["transactions"].files[:2] == first.tables["transactions"].files[:2]
+    everything = open_bank(parquet_bank(tmp_path / "files"), Workspace(tmp_path / "duckdb")).tables["transactions"]
+    assert [f.fingerprint for f in second.tables["transactions"].files] == [f.fingerprint for f in everything.files]
+    intakes = [
+        {table.table: table for table in read_intake(Workspace(tmp_path / name))[0]} for name in ("work", "duckdb")
+    ]
+    for intake in intakes:
+        counted = intake["transactions"].model_copy(update={"sources": {}, "source_columns": {}})
+        intake["transactions"] = counted
+    assert intakes[0]["transactions"] == intakes[1]["transactions"]
+    (folder / "may and june.parquet").unlink()
+    third = open_bank(bank, work)
+    assert [(file.month, file.rows) for file in third.tables["transactions"].files] == [("2024-04", 1), ("2024-06", 1)]
+    assert canonical(open_bank(bank, work)) == canonical(third)
 
 
 def test_ten_thousand_small_files_are_one_table(catalogue, tmp_path):

@@ -1,7 +1,8 @@
 """Staged rows become canonical Parquet: checked by column, cast to the contract's types, sorted, a file a month."""
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -114,21 +115,81 @@ def write_canonical(
         If the disk is full.
     """
     with duckdb_errors(spec.name, scratch):
-        connection.execute("SET preserve_insertion_order = true")
-        # Its joins with lists of a few codes take longer than the comparisons that they replace.
-        connection.execute("SET disabled_optimizers = 'in_clause'")
-        parts = sorted(staged.rglob("*.parquet"))
-        if not parts:
+        casts = _casts(connection, spec, forms, staged)
+        if not casts:
             return [], []
-        types = _types(connection, staged)
-        casts = [ColumnCast(spec.name, c, types[c.name], forms) for c in spec.columns if c.name in types]
         total, counts = _counted(connection, casts, _read(staged))
         _refuse_faults(connection, casts, counts, (total, _read(staged)))
-        target = scratch / "canonical"
-        target.mkdir()
-        folders = sorted({part.parent for part in parts})
-        files = [_write(connection, spec, casts, folder, target) for folder in folders]
-    return [file for file in files if file.rows], counts
+        return _write_all(connection, spec, casts, staged, scratch), counts
+
+
+def write_months(
+    connection: duckdb.DuckDBPyConnection,
+    spec: TableSpec,
+    forms: ValueForms,
+    staged: Path,
+    standing: Sequence[tuple[int, list[ColumnCounts]]],
+) -> tuple[list[Written], dict[str, tuple[int, list[ColumnCounts]]]]:
+    """Check and write the staged months of a table whose other months stand; their counts, by month, are its share.
+
+    Parameters
+    ----------
+    staged : Path
+        The folder ``staged`` of the table's scratch folder.
+    standing : sequence of tuple
+        Rows and counts of each month that stands: what a column may hold is judged by all rows of the table.
+
+    Raises
+    ------
+    ContractError, DiskError
+        As `write_canonical`.
+    """
+    scratch = staged.parent
+    with duckdb_errors(spec.name, scratch):
+        casts = _casts(connection, spec, forms, staged)
+        if not casts:
+            return [], {}
+        counted = {_month(folder): _counted(connection, casts, _read(folder)) for folder in _folders(staged)}
+        months = [*standing, *counted.values()]
+        total = sum(rows for rows, _counts in months)
+        _refuse_faults(connection, casts, summed([counts for _rows, counts in months]), (total, _read(staged)))
+        return _write_all(connection, spec, casts, staged, scratch), counted
+
+
+def summed(parts: Sequence[list[ColumnCounts]]) -> list[ColumnCounts]:
+    """Counts of each column over parts of a table."""
+    columns: dict[str, list[ColumnCounts]] = {}
+    for counts in (counts for part in parts for counts in part):
+        columns.setdefault(counts.column, []).append(counts)
+    numbers = [number.name for number in fields(ColumnCounts) if number.name != "column"]
+    return [
+        ColumnCounts(column, **{name: sum(getattr(counts, name) for counts in found) for name in numbers})
+        for column, found in columns.items()
+    ]
+
+
+def _casts(connection: duckdb.DuckDBPyConnection, spec: TableSpec, forms: ValueForms, staged: Path) -> list[ColumnCast]:
+    """How the staged columns are read; none where no row was staged."""
+    connection.execute("SET preserve_insertion_order = true")
+    # Its joins with lists of a few codes take longer than the comparisons that they replace.
+    connection.execute("SET disabled_optimizers = 'in_clause'")
+    if not _folders(staged):
+        return []
+    types = _types(connection, staged)
+    return [ColumnCast(spec.name, c, types[c.name], forms) for c in spec.columns if c.name in types]
+
+
+def _folders(staged: Path) -> list[Path]:
+    return sorted({part.parent for part in staged.rglob("*.parquet")})
+
+
+def _write_all(
+    connection: duckdb.DuckDBPyConnection, spec: TableSpec, casts: list[ColumnCast], staged: Path, scratch: Path
+) -> list[Written]:
+    target = scratch / "canonical"
+    target.mkdir()
+    files = [_write(connection, spec, casts, folder, target) for folder in _folders(staged)]
+    return [file for file in files if file.rows]
 
 
 def _types(connection: duckdb.DuckDBPyConnection, staged: Path) -> dict[str, str]:
@@ -222,8 +283,7 @@ def _faults(cast: ColumnCast, counted: ColumnCounts, total: int, shape: str = ""
 def _write(
     connection: duckdb.DuckDBPyConnection, spec: TableSpec, casts: list[ColumnCast], folder: Path, target: Path
 ) -> Written:
-    matched = re.fullmatch(r"month=(.+)", folder.name)
-    month = matched[1] if matched else ""
+    month = _month(folder)
     path = target / f"{month or spec.name}.parquet"
     names = [cast.column.name for cast in casts]
     order = [*(name for name in spec.key if name in names), *(name for name in names if name not in spec.key)]
@@ -232,3 +292,8 @@ def _write(
         f"ORDER BY {', '.join(map(quoted, order))}) TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
     ).fetchall()[0][0]
     return Written(path, rows, month, tuple(names), file_state(path), of_file(path))
+
+
+def _month(folder: Path) -> str:
+    matched = re.fullmatch(r"month=(.+)", folder.name)
+    return matched[1] if matched else ""

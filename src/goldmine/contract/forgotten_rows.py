@@ -99,7 +99,8 @@ def forget_in_tables(bank: Bank, work: Workspace, forgotten: Forgotten, scratch:
         hashes.of_all(file.path for table in tables.values() for file in table.files)
         counted, unused = read_intake(work)
         record = IntakeRecord([one.without(left_out.get(one.table, 0)) for one in counted], unused)
-        write_manifest(work, replace(bank, tables=tables), made_from, hashes, record)
+        months = {name: entry["months"] for name, entry in saved["tables"].items() if "months" in entry}
+        write_manifest(work, replace(bank, tables=tables), made_from, hashes, record, months=months)
     return changed
 
 

@@ -25,6 +25,7 @@ from goldmine.contract.returned_visits import DAYS, join_visits
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.shape import codes_held, file_columns
 from goldmine.contract.sources import ParquetSource, SparkSource
+from goldmine.contract.spark_months import Kept, SparkMonths
 from goldmine.contract.spark_tables import read_spark
 from goldmine.contract.stage import connect
 from goldmine.contract.tables import TABLES
@@ -173,14 +174,22 @@ def _ready(intake: _Intake, spec: TableSpec, scratch: Path) -> Taken | Cast:
         if footers is not None:
             files = tuple(intake.hashes.table_file(f.path, f.rows, f.month) for f in footers)
             return Taken(footers[0].columns if footers else (), files, intake=_counted_in_place(intake, spec, files))
-    made_from = _made_from(intake, spec)
+    rows = read_spark(spec, intake.mapping) if isinstance(source, SparkSource) else None
+    tables = rows.tables() if rows else None
+    made_by = "" if source.served and tables is None else _made_from(intake, spec, tables)
+    states = rows.files() if made_by and rows else {}
+    made_from = of_value([made_by, states]) if made_by and rows else made_by
     entry = intake.saved.get("tables", {}).get(spec.name, {})
-    if made_from and made_from == entry.get("made_from"):
-        saved = saved_files(entry, intake.work)
-        if saved:
-            intake.hashes.of_all(file.path for file in saved)
-            return Taken(tuple(entry["columns"]), saved, made_from=made_from, intake=_saved_intake(entry))
-    return Cast(intake.mapping, spec.name, made_from, scratch)
+    saved = saved_files(entry, intake.work) if made_by and "made_from" in entry else None
+    months = SparkMonths.of(entry)
+    if saved and made_from == entry["made_from"]:
+        intake.hashes.of_all(file.path for file in saved)
+        columns = tuple(entry["columns"])
+        return Taken(columns, saved, made_from=made_from, intake=_saved_intake(entry), months=months)
+    kept = Kept(months, saved, tuple(entry["columns"])) if saved and months and months.made_by == made_by else None
+    if kept:
+        intake.hashes.of_all(file.path for file in kept.files)
+    return Cast(intake.mapping, spec.name, made_from, scratch, made_by if rows else "", states, kept)
 
 
 def _saved_intake(entry: dict[str, Any]) -> TableIntake | None:
@@ -255,19 +264,16 @@ def _without_forgotten(taken: dict[str, Taken], forgotten: Forgotten, scratch: P
     return kept
 
 
-def _made_from(intake: _Intake, spec: TableSpec) -> str:
-    """Fingerprint of a table's SELECT, of the files it reads and of this code; empty if no files show its state."""
+def _made_from(intake: _Intake, spec: TableSpec, tables: list[str] | None) -> str:
+    """Fingerprint of a table's SELECT, of the files and of Spark's tables that it reads, and of this code."""
     table = intake.mapping.tables[spec.name]
     sources = [(name, intake.mapping.sources[name]) for name in table.source]
-    in_spark = read_spark(spec, intake.mapping).state() if isinstance(sources[0][1], SparkSource) else ""
-    if any(source.served for _, source in sources) and not in_spark:
-        return ""
     return of_value(
         {
             "table": table.model_dump(),
             "words": built_in_words(),
             "sources": [[name, source.settings(), intake.hashes.of_all(source.files())] for name, source in sources],
-            "in_spark": in_spark,
+            "in_spark": [tables, *(source.location for _, source in sources if tables is not None)],
             "code": code_fingerprint(__name__),
         }
     )
@@ -284,7 +290,8 @@ def _settle(intake: _Intake, taken: dict[str, Taken], record: IntakeRecord) -> B
         tables[name] = CanonicalTable(name, tuple(files), table.columns)
     _remove_others(work, {file.path for table in tables.values() for file in table.files})
     bank = Bank(intake.mapping.name, intake.mapping.data_until, tables)
-    write_manifest(work, bank, {name: table.made_from for name, table in taken.items()}, hashes, record)
+    months = {name: table.months.model_dump(mode="json") for name, table in taken.items() if table.months}
+    write_manifest(work, bank, {name: table.made_from for name, table in taken.items()}, hashes, record, months=months)
     return bank
 
 

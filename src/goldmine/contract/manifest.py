@@ -150,7 +150,13 @@ def read_manifest(work: Workspace) -> dict[str, Any]:
 
 
 def write_manifest(
-    work: Workspace, bank: Bank, made_from: dict[str, str], hashes: Hashes, record: IntakeRecord | None = None
+    work: Workspace,
+    bank: Bank,
+    made_from: dict[str, str],
+    hashes: Hashes,
+    record: IntakeRecord | None = None,
+    *,
+    months: dict[str, Any] | None = None,
 ) -> None:
     """Write ``tables.json``. Paths inside the work folder are kept relative to it, so that it can be moved.
 
@@ -164,6 +170,8 @@ def write_manifest(
         Fingerprints of all files that were looked at.
     record : IntakeRecord, optional
         What the intake counted.
+    months : dict, optional
+        For each table of Spark's that is taken in by month, what it counted of its files and months.
     """
     counted = {table.table: table.as_dict() for table in record.tables} if record else {}
     tables = {
@@ -172,6 +180,7 @@ def write_manifest(
             "made_from": made_from.get(name, ""),
             "files": [_file_entry(file, work) for file in table.files],
             "intake": counted.get(name),
+            **({"months": months[name]} if months and name in months else {}),
         }
         for name, table in bank.tables.items()
     }

@@ -1,7 +1,7 @@
 """Tables of Spark's catalogues: Spark reads them, moves their rows and writes them as Parquet."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +10,12 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 
+from goldmine.contract.bank import changed_while_read
 from goldmine.contract.casting import describe
 from goldmine.contract.mapping import Mapping
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.sources import SparkSource
 from goldmine.core.errors import ContractError
-from goldmine.core.fingerprint import of_value
 from goldmine.core.i18n import _
 from goldmine.core.spark import spark_errors
 from goldmine.core.spark_session import session
@@ -57,30 +57,52 @@ class SparkRows:
         """Tables without rows that have the columns of the sources."""
         return {name: _empty(frame) for name, frame in self.sources.items()}
 
-    def state(self) -> str:
-        """Fingerprint of the files that the rows stand in, by path, size and time; empty if Spark cannot name them."""
+    def files(self) -> dict[str, tuple[int, int]]:
+        """Size and time of each file that the rows stand in, by its address; of Iceberg's and Delta's tables none."""
         with spark_errors():
-            if not all(map(_is_of_files, _leaves(self.frame))):
-                return ""
-            files = set(self.frame.inputFiles())
-            return of_value([self.frame.schema.json(), sorted(self._states(files))])
+            addresses = {_path(address): address for address in self.frame.inputFiles()}
+            folders = {address.rpartition("/")[0] for address in addresses.values()}
+            if not folders:
+                return {}
+            there = self.frame.sparkSession.read.format("binaryFile").load([_literal(_path(one)) for one in folders])
+            rows = there.selectExpr("path", "length", "unix_micros(modificationTime)").collect()
+        states = {addresses[path]: (size, time) for path, size, time in rows if path in addresses}
+        if len(states) < len(addresses):
+            raise changed_while_read(self.spec.name, map(Path, addresses.values() - states.keys()))
+        return states
 
-    def _states(self, files: set[str]) -> Iterator[list[Any]]:
-        folders = {file.rpartition("/")[0] for file in files}
-        if not folders:
-            return
-        there = self.frame.sparkSession.read.format("binaryFile").load([_plain_path(folder) for folder in folders])
-        wanted = {unquote(file).replace(":///", ":/", 1) for file in files}
-        for path, size, time in there.selectExpr("path", "length", "unix_micros(modificationTime)").collect():
-            if path in wanted:
-                yield [path, size, time]
+    def tables(self) -> list[str] | None:
+        """What shows the state of the tables beside their files: Iceberg's snapshots; None if nothing does."""
+        with spark_errors():
+            states = [_state_of(leaf) for leaf in _leaves(self.frame)]
+        return None if None in states else [self.frame.schema.json(), *filter(None, states)]
+
+    @property
+    def by_row(self) -> bool:
+        """Whether each row is made of one row of one file, so that a file's rows do not depend on other files."""
+        if len(self.sources) > 1 or not _has_paths(*self.sources.values()):
+            return False
+        with spark_errors():
+            plan = self.frame._jdf.queryExecution().optimizedPlan()
+            if plan.subqueriesAll().size():
+                return False
+            while _kind(plan) in ("Project", "Filter"):
+                plan = plan.child()
+            return _kind(plan) == "LogicalRelation" and _state_of(plan) is not None
+
+    def months_by_file(self) -> dict[str, set[str]]:
+        """The months of the rows of each file."""
+        from pyspark.sql import functions as sql
+
+        with spark_errors():
+            return _months_by_file(self.frame.select(_month(self.spec), sql.input_file_name().alias("file")))
 
     def rows_of(self, relation: str) -> int:
         """Number of rows of one of the tables that the SELECT names."""
         with _select_errors(self.spec.name):
             return int(self.frame.sparkSession.sql(f"SELECT count(*) FROM {relation}").collect()[0][0])
 
-    def write(self, target: Path, *, by_month: bool) -> None:
+    def write(self, target: Path, *, by_month: bool, months: Collection[str] | None = None) -> dict[str, set[str]]:
         """Write the rows as Parquet, in ranges of customer numbers whatever the number of rows of one customer.
 
         Parameters
@@ -89,6 +111,13 @@ class SparkRows:
             A folder that is not there yet; all machines of the cluster must see it.
         by_month : bool
             Whether rows go to folders ``month=YYYY-MM``.
+        months : collection of str, optional
+            The months to write; all if not given.
+
+        Returns
+        -------
+        dict of str to set of str
+            The months that the rows of each file fall in, where each row is made of one of a file's.
         """
         from pyspark import StorageLevel
         from pyspark.sql import functions as sql
@@ -96,26 +125,35 @@ class SparkRows:
         spec, rows = self.spec, self.frame
         names = [name for name in ("customer_id", *spec.key) if name in rows.columns]
         order = [sql.col(name) for name in dict.fromkeys(names)]
+        traced = by_month and self.by_row
         if by_month:
-            rows = rows.withColumn("month", sql.date_format(spec.month_of, "yyyy-MM"))
+            rows = rows.withColumn("month", _month(spec))
             order = [sql.col("month"), *order]
+        if traced:
+            rows = rows.withColumn("file", sql.input_file_name())
+        if months is not None:
+            rows = rows.where(sql.col("month").isin(list(months)))
         with spark_errors():
             rows.persist(StorageLevel.DISK_ONLY)  # ranges are found from a sample, and the source is to be read once
             try:
+                found = _months_by_file(rows) if traced else {}
                 # The key follows the customer number, so that one customer's rows can lie in several ranges.
-                writer = rows.repartitionByRange(*order).write.option("compression", "zstd")
+                writer = rows.drop("file").repartitionByRange(*order).write.option("compression", "zstd")
                 (writer.partitionBy("month") if by_month else writer).parquet(f"file://{target}")
             finally:
                 rows.unpersist()
+        return found
 
 
-def read_spark(spec: TableSpec, mapping: Mapping) -> SparkRows:
+def read_spark(spec: TableSpec, mapping: Mapping, without: Collection[str] = ()) -> SparkRows:
     """A table's rows as Spark sees them.
 
     Parameters
     ----------
     spec, mapping : TableSpec, Mapping
         The canonical table, and where its rows stand.
+    without : collection of str
+        Addresses of files that are not to be read, where each row is made of one of a file's.
 
     Raises
     ------
@@ -124,6 +162,8 @@ def read_spark(spec: TableSpec, mapping: Mapping) -> SparkRows:
     EngineError
         If Spark does not start, or fails.
     """
+    from pyspark.sql import functions as sql
+
     table = mapping.tables[spec.name]
     named = {name: source for name in table.source if isinstance(source := mapping.sources[name], SparkSource)}
     zone = next(iter(named.values())).timezone
@@ -132,6 +172,9 @@ def read_spark(spec: TableSpec, mapping: Mapping) -> SparkRows:
     with _select_errors(spec.name):
         for name, source in named.items():
             sources[name] = spark.read.table(source.spark)
+            if without:
+                hidden = [address.replace(":///", ":/", 1) for address in without]
+                sources[name] = sources[name].where(~sql.col("_metadata.file_path").isin(hidden))
             sources[name].createOrReplaceTempView(name)
         frame = spark.sql(table.select) if table.select.strip() else sources[table.source[0]]
         if not table.select.strip():
@@ -185,23 +228,61 @@ def _empty(frame: Any) -> pa.Table:
     return schema.empty_table()
 
 
+def _month(spec: TableSpec) -> Any:
+    from pyspark.sql import functions as sql
+
+    return sql.coalesce(sql.date_format(spec.month_of, "yyyy-MM"), sql.lit("none")).alias("month")
+
+
+def _has_paths(table: Any) -> bool:
+    """Whether files of a table can be left out; those of a view cannot."""
+    from pyspark.errors import AnalysisException
+
+    try:
+        table.select("_metadata.file_path")
+    except AnalysisException:
+        return False
+    return True
+
+
+def _months_by_file(rows: Any) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for file, month in rows.select("file", "month").distinct().collect():
+        found.setdefault(file, set()).add(month)
+    return found
+
+
 def _leaves(frame: Any) -> list[Any]:
     leaves = frame._jdf.queryExecution().optimizedPlan().collectLeaves()
     return [leaves.apply(position) for position in range(leaves.size())]
 
 
-def _is_of_files(leaf: Any) -> bool:
-    kind = leaf.getClass().getSimpleName()
-    if kind != "LogicalRelation":
-        return kind in _CONSTANT
-    relation = leaf.relation()
-    is_files = relation.getClass().getSimpleName() == "HadoopFsRelation"
-    return is_files and relation.location().getClass().getSimpleName() in _FILES
+def _kind(of: Any) -> str:
+    return str(of.getClass().getSimpleName())
 
 
-def _plain_path(folder: str) -> str:
-    """A folder's path as Hadoop takes it literally."""
-    return re.sub(r"([\\\[\]{}*?])", r"\\\1", unquote(folder))
+def _state_of(leaf: Any) -> str | None:
+    """What shows a table's state beside the files that Spark lists: nothing more, or Iceberg's snapshots; else None."""
+    if _kind(leaf) in _CONSTANT:
+        return ""
+    if _kind(leaf) == "LogicalRelation" and _kind(leaf.relation()) == "HadoopFsRelation":
+        return "" if _kind(leaf.relation().location()) in _FILES else None
+    if _kind(leaf) == "DataSourceV2ScanRelation":
+        table = leaf.relation().table()
+        if table.getClass().getName() == "org.apache.iceberg.spark.source.SparkTable":
+            snapshots = sorted((name, ref.snapshotId()) for name, ref in table.table().refs().items())
+            return f"{table.table().uuid()} {snapshots}"
+    return None
+
+
+def _path(address: str) -> str:
+    """A file's path as Hadoop shows it: ``file:/a b`` for the address ``file:///a%20b``."""
+    return unquote(address).replace(":///", ":/", 1)
+
+
+def _literal(path: str) -> str:
+    """A path as Hadoop takes it literally."""
+    return re.sub(r"([\\\[\]{}*?])", r"\\\1", path)
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """A table's rows as the bank writes them: read once from their source into scratch Parquet, a folder a month."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,11 +19,9 @@ from goldmine.contract.sources import (
     ParquetSource,
     PostgresSource,
     Source,
-    SparkSource,
     SqliteSource,
     XlsxSource,
 )
-from goldmine.contract.spark_tables import SparkRows, read_spark
 from goldmine.contract.value_forms import ValueForms
 from goldmine.contract.xlsx_file import text_files
 from goldmine.core.engine import show_no_bar
@@ -171,15 +168,13 @@ def stage(connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Mappi
     if isinstance(source, SqliteSource | PostgresSource):
         with rows_of(source, table.select, spec.name) as reader, duckdb_errors(spec.name, scratch):
             connection.register("rows of the database", reader)
-            return _write(connection, spec, table, 'SELECT * FROM "rows of the database"', scratch)
-    if isinstance(source, SparkSource):
-        return _write_by_spark(connection, read_spark(spec, mapping), table, scratch)
+            return write_staged(connection, spec, table, 'SELECT * FROM "rows of the database"', scratch)
     with duckdb_errors(spec.name, scratch):
         for name in table.source:
             add_source(connection, name, mapping.sources[name], spec.name, scratch)
         select = _one_select(connection, table.select, spec.name) or _contract_columns(connection, spec, mapping)
     try:
-        return _write(connection, spec, table, select, scratch)
+        return write_staged(connection, spec, table, select, scratch)
     except duckdb.Error as error:
         failed = error
     # Outside of the handler: DuckDB's error quotes rows and must not be the context of ours.
@@ -202,9 +197,9 @@ def _one_select(connection: duckdb.DuckDBPyConnection, select: str, table: str) 
 def _contract_columns(connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Mapping) -> str:
     """A SELECT of the contract's columns from a source that has them under their own names."""
     name = mapping.tables[spec.name].source[0]
-    there = _described(connection, f"SELECT * FROM {quoted(name)}")
+    there = described(connection, f"SELECT * FROM {quoted(name)}")
     known = [column.name for column in spec.columns if column.name in there]
-    _check_columns(spec, dict.fromkeys(known, ""), [column for column in there if column not in known])
+    check_columns(spec, dict.fromkeys(known, ""), [column for column in there if column not in known])
     return f"SELECT {', '.join(quoted(column) for column in known)} FROM {quoted(name)}"
 
 
@@ -219,15 +214,22 @@ def left_out(connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Ma
     table = mapping.tables[spec.name]
     if table.select:
         return []
-    there = _described(connection, f"SELECT * FROM {quoted(table.source[0])}")
+    there = described(connection, f"SELECT * FROM {quoted(table.source[0])}")
     return [name for name in there if name not in {column.name for column in spec.columns}]
 
 
-def _write(
+def write_staged(
     connection: duckdb.DuckDBPyConnection, spec: TableSpec, forms: ValueForms, select: str, scratch: Path
 ) -> Path:
-    types = _described(connection, select)
-    _check_columns(spec, types)
+    """Write the rows of a SELECT into the folder ``staged`` of a table's scratch folder, by month if it has months.
+
+    Raises
+    ------
+    ContractError
+        If columns are missing, or their months cannot be told.
+    """
+    types = described(connection, select)
+    check_columns(spec, types)
     rows, options = f"SELECT * FROM (\n{select}\n)", "FORMAT parquet"
     target = scratch / "staged"
     target.mkdir(parents=True)
@@ -258,30 +260,19 @@ def _write(
     return target
 
 
-def _write_by_spark(connection: duckdb.DuckDBPyConnection, rows: SparkRows, forms: ValueForms, scratch: Path) -> Path:
-    """Rows that Spark reads and moves; their months are DuckDB's work only where they are written as texts."""
-    spec = rows.spec
-    for name, empty in rows.source_schemas().items():
-        connection.register(name, empty)
-    connection.register("rows of Spark", rows.schema())
-    types = _described(connection, 'SELECT * FROM "rows of Spark"')
-    _check_columns(spec, types)
-    by_month = spec.month_of and re.match("DATE|TIMESTAMP", types[spec.month_of])
-    target = scratch / "staged"
-    if by_month or not spec.month_of:
-        rows.write(target / "rows", by_month=bool(by_month))
-        return target
-    rows.write(scratch / "read", by_month=False)
-    with duckdb_errors(spec.name, scratch):
-        read = f"read_parquet({literal(scratch / 'read' / '*.parquet')}, hive_partitioning = false)"
-        return _write(connection, spec, forms, f"SELECT * FROM {read}", scratch)
-
-
-def _described(connection: duckdb.DuckDBPyConnection, select: str) -> dict[str, str]:
+def described(connection: duckdb.DuckDBPyConnection, select: str) -> dict[str, str]:
+    """Columns of a SELECT with DuckDB's types."""
     return {row[0]: row[1] for row in connection.execute(f"DESCRIBE SELECT * FROM (\n{select}\n)").fetchall()}
 
 
-def _check_columns(spec: TableSpec, there: dict[str, str], unused: Sequence[str] = ()) -> None:
+def check_columns(spec: TableSpec, there: dict[str, str], unused: Sequence[str] = ()) -> None:
+    """Refuse columns of a table if compulsory ones are missing or the contract does not know them.
+
+    Raises
+    ------
+    ContractError
+        Names the columns.
+    """
     allowed = [column.name for column in spec.columns]
     unknown = [name for name in there if name not in allowed]
     missing = [column.name for column in spec.columns if column.required and column.name not in there]

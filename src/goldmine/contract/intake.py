@@ -19,15 +19,12 @@ from goldmine.contract.forgotten_rows import place_of, without_forgotten
 from goldmine.contract.manifest import Hashes, IntakeRecord, load_bank, read_manifest, saved_files, write_manifest
 from goldmine.contract.mapping import Mapping, load_mapping
 from goldmine.contract.reconciliation import TableIntake, standing
-from goldmine.contract.returned_contacts import join_returned, write_joined
-from goldmine.contract.returned_mergers import join_mergers
-from goldmine.contract.returned_visits import DAYS, join_visits
+from goldmine.contract.returned_rows import with_returned_rows
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.shape import codes_held, file_columns
 from goldmine.contract.sources import ParquetSource, SparkSource
 from goldmine.contract.spark_months import Kept, SparkMonths
 from goldmine.contract.spark_tables import read_spark
-from goldmine.contract.stage import connect
 from goldmine.contract.tables import TABLES
 from goldmine.contract.unchanged_sources import SourceFiles
 from goldmine.contract.value_forms import built_in_words
@@ -98,13 +95,7 @@ def open_bank(source: Path, work: Workspace, engine: Engine | None = None) -> Ba
         intake = _Intake(mapping, work, saved, Hashes(saved.get("hashes", {}), engine=where), where)
         taken = _take_in_all(intake, scratch)
         counted = [table.intake for table in taken.values() if table.intake]
-        if work.returned.exists():
-            taken |= _with_returned(intake, taken.get("contacts"), scratch / "returned")
-        if work.mergers.exists():
-            taken |= _with_mergers(intake, taken["customers"], scratch / "mergers")
-        for name in DAYS:
-            if work.returned_visits(name).exists():
-                taken |= _with_visits(intake, name, taken.get(name), scratch / f"returned_{name}")
+        taken = with_returned_rows(taken, work, mapping.data_until, scratch)
         rows = {name: _rows(table) for name, table in taken.items()}
         taken = _without_forgotten(taken, read_forgotten(mapping.name), scratch)
         counted = [one.without(rows[one.table] - _rows(taken.get(one.table))) for one in counted]
@@ -208,40 +199,6 @@ def _counted_in_place(intake: _Intake, spec: TableSpec, files: tuple[TableFile, 
         counted = standing(connection, spec, source, paths, sum(file.rows for file in files))
     columns = file_columns(paths)
     return counted.model_copy(update={"source_columns": columns, "codes": codes_held(spec, paths, list(columns))})
-
-
-def _with_returned(intake: _Intake, own: Taken | None, scratch: Path) -> dict[str, Taken]:
-    """The bank's contacts joined with the returned ones, each time anew since both are small."""
-    spec = TABLES["contacts"]
-    files = [*(f.path for f in own.standing), *(f.path for f in own.written)] if own else []
-    scratch.mkdir()
-    with connect(scratch) as connection:
-        columns = join_returned(connection, spec, files, intake.work.returned, intake.mapping.data_until)
-        written = write_joined(connection, spec, columns, scratch)
-    return {spec.name: Taken(tuple(columns), written=tuple(written))} if written else {}
-
-
-def _with_mergers(intake: _Intake, own: Taken, scratch: Path) -> dict[str, Taken]:
-    """The bank's customers with the mergers that were decided on in the workbench."""
-    spec = TABLES["customers"]
-    scratch.mkdir()
-    with connect(scratch) as connection:
-        files = [*(f.path for f in own.standing), *(f.path for f in own.written)]
-        columns = join_mergers(connection, spec, files, intake.work.mergers, intake.mapping.data_until)
-        written = write_joined(connection, spec, columns, scratch)
-    return {spec.name: Taken(tuple(columns), written=tuple(written))}
-
-
-def _with_visits(intake: _Intake, name: str, own: Taken | None, scratch: Path) -> dict[str, Taken]:
-    """The bank's visits or facts joined with what visitors brought back."""
-    spec = TABLES[name]
-    scratch.mkdir()
-    with connect(scratch) as connection:
-        files = [*(f.path for f in own.standing), *(f.path for f in own.written)] if own else []
-        returned = intake.work.returned_visits(name)
-        columns = join_visits(connection, spec, files, returned, intake.mapping.data_until)
-        written = write_joined(connection, spec, columns, scratch)
-    return {spec.name: Taken(tuple(columns), written=tuple(written))} if written else {}
 
 
 def _rows(table: Taken | None) -> int:

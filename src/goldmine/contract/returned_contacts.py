@@ -6,9 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from goldmine.contract.canonical_writer import Written
-from goldmine.contract.duckdb_errors import duckdb_errors
-from goldmine.contract.schema import DUCKDB_TYPES, TableSpec
+from goldmine.contract.schema import TableSpec
 from goldmine.core.sql import literal, quoted
 
 
@@ -46,18 +44,3 @@ def join_returned(
     )
     there = {row[0] for row in connection.execute("DESCRIBE joined").fetchall()}
     return [column.name for column in spec.columns if column.name in there]
-
-
-def write_joined(
-    connection: duckdb.DuckDBPyConnection, spec: TableSpec, columns: Sequence[str], scratch: Path
-) -> list[Written]:
-    """Write the view ``joined`` as the table's canonical file; none if it has no rows."""
-    scratch.mkdir(exist_ok=True)
-    path = scratch / f"{spec.name}.parquet"
-    casts = ", ".join(f"CAST({quoted(c)} AS {DUCKDB_TYPES[spec.column(c).kind]}) AS {quoted(c)}" for c in columns)
-    order = ", ".join(quoted(name) for name in dict.fromkeys([*spec.key, *columns]))
-    with duckdb_errors(spec.name, scratch):
-        rows = connection.execute(
-            f"COPY (SELECT {casts} FROM joined ORDER BY {order}) TO {literal(path)} (FORMAT parquet, COMPRESSION zstd)"
-        ).fetchall()[0][0]
-    return [Written(path, rows, "", tuple(columns))] if rows else []

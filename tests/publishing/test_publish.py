@@ -15,6 +15,7 @@ from goldmine.cli.output import show_campaigns
 from goldmine.contactability import holdout
 from goldmine.contract.bank import Bank
 from goldmine.contract.manifest import Hashes, write_manifest
+from goldmine.core.engine import Engine
 from goldmine.core.errors import ParameterError, ReleaseError, SettingsError, UseCaseError, ValidationError
 from goldmine.core.files import write_json
 from goldmine.core.fingerprint import of_file
@@ -131,6 +132,16 @@ def rescored(work: Workspace, **changes: object) -> None:
 
 def listed(work: Workspace) -> pa.Table:
     return pq.read_table(read_latest(work).folder / "lists" / "longtail.parquet")
+
+
+def test_scores_of_a_feature_table_of_one_part_start_no_spark(own):
+    bank, work = own
+    path = work.scores(AS_OF, "longtail")
+    before = path.read_bytes()
+    path.unlink()
+    nobody = Engine("spark", "spark://127.0.0.1:9")
+    assert score(bank, work, LONGTAIL, AS_OF, champion(bank.name, "longtail"), engine=nobody).rows == PEOPLE
+    assert path.read_bytes() == before
 
 
 def test_publishing_writes_a_list_with_reasons(published):

@@ -67,8 +67,8 @@ def score(
 
     The file holds customer_id, probability (calibrated), decile (1 best to 10) and rank, sorted by rank; ties go
     by customer_id. A JSON file beside it describes its origin; scores without it do not count. If the same champion has
-    scored the same features before, its scores are reused. Each part of the feature table is a task; see
-    `goldmine.models.ranking` for the ranking of all.
+    scored the same features before, its scores are reused. Each part of the feature table is a
+    task, and a table of one part starts no Spark; see `goldmine.models.ranking` for the ranking of all.
 
     Parameters
     ----------
@@ -111,12 +111,13 @@ def score(
     path.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{use_case.name}.", suffix=".part", dir=path.parent) as scratch:
         parts = parquet_files(work.features(as_of))
+        in_order = is_spread(engine, work.features(as_of))
         # A copy, because a model that has predicted holds its trees twice.
-        model, in_order = replace(best.model), is_spread(engine, work.features(as_of))
-        job = _ScoringJob(work, use_case, as_of, model, Path(scratch), in_order)
+        job = _ScoringJob(work, use_case, as_of, replace(best.model), Path(scratch), in_order)
+        where = engine if in_order else DUCKDB
         rows = bank.tables["customers"].rows // len(parts)
         unseen: Counter[str] = Counter()
-        for part in run_tasks(engine, parts, f"scoring {use_case.name}", partial(_score_part, job), rows=rows):
+        for part in run_tasks(where, parts, f"scoring {use_case.name}", partial(_score_part, job), rows=rows):
             unseen.update(read_json(job.scratch / f"{part.stem}.json"))
         scored = parquet_files(job.scratch)
         if not any(pq.read_metadata(part).num_rows for part in scored):

@@ -21,6 +21,13 @@ def tracked() -> list:
     return [home() / name for name in found.stdout.splitlines() if (home() / name).is_file()]
 
 
+def test_nothing_that_is_made_is_under_version_control():
+    top = {path.relative_to(home()).parts[0] for path in tracked()}
+    assert {name for name in top if name.endswith((".db", ".sqlite", ".parquet", ".log"))} == set()
+    databases = [path for path in tracked() if path.read_bytes().startswith(b"SQLite format 3")]
+    assert databases == []
+
+
 def test_environment_yml_has_the_packages_of_pyproject():
     wanted = tomllib.loads((home() / "pyproject.toml").read_text("utf-8"))["project"]
     environment = yaml.safe_load((home() / "environment.yml").read_text("utf-8"))

@@ -111,11 +111,11 @@ def test_plain_figure_is_quoted_and_only_in_an_allowed_direction():
 def test_reasons_of_a_row_differ_in_kind():
     features = tuple(
         Feature(name, name, "yuan", 30, (), reason_text=ReasonText(behaviour))
-        for name, behaviour in (("a", "assets"), ("d", "demand"), ("r", "recency"), ("i", "inflow"))
+        for name, behaviour in (("a", "assets"), ("d", "demand"), ("r", "recency"), ("c", "channels"), ("i", "inflow"))
     )
-    effects = np.array([[0.5, 0.4, 0.3, 0.2]])
-    literal = SimpleNamespace(encoding=Encoding(("a", "d", "r", "i"), {}), effects=lambda rows: effects)
-    ((first, second, third),) = explain(literal, pa.table({name: [1.0] for name in "adri"}), features)
+    effects = np.array([[0.5, 0.4, 0.3, 0.25, 0.2]])
+    literal = SimpleNamespace(encoding=Encoding(("a", "d", "r", "c", "i"), {}), effects=lambda rows: effects)
+    ((first, second, third),) = explain(literal, pa.table({name: [1.0] for name in "adrci"}), features)
     assert [first.feature, second.feature, third.feature] == ["a", "r", "i"]
 
 

@@ -23,6 +23,7 @@ _KINDS = {
     "recency": "own transactions",
     "habit": "own transactions",
     "weekends": "own transactions",
+    "channels": "own transactions",
     "inflow": "inflow",
     "netflow": "inflow",
     "transfers_in": "inflow",

@@ -122,8 +122,7 @@ def _command(steps: tuple[str, ...]) -> Callable[..., None]:
         use_run_folder()
         with errors_in(language), loaded_kernels():  # they load while this process imports its own packages
             from goldmine.cli.findings import validate_tables
-            from goldmine.cli.output import show_places
-            from goldmine.cli.status import show_morning_line
+            from goldmine.cli.output import show_morning_line, show_places
             from goldmine.contract.mapping import load_mapping
             from goldmine.core.dates import snapshot_date
             from goldmine.core.errors import IncompleteError

@@ -182,6 +182,16 @@ def _power_flag(power: "Power") -> str:
     return _(" (too few for {effect:.1%}: {more:,} more contacts)", **numbers)
 
 
+def show_morning_line(work: Workspace, since: datetime, language: str) -> None:
+    """Print which release is current and why, as the run that began after a moment reported it."""
+    from goldmine.pipeline.run_report import read_reports
+
+    newest = next(iter(read_reports(work)), None)
+    if newest is not None and newest.ended >= since:
+        say(str(in_language(newest.line, language)))
+        say(f"  {near(newest.page(work))}")
+
+
 def show_places(snapshot: "Snapshot", steps: Sequence[str] = ()) -> None:
     """Print where a run's results are.
 

@@ -62,17 +62,6 @@ def status(
                 raise
 
 
-def show_morning_line(work: "Workspace", since: datetime, language: str) -> None:
-    """Print which release is current and why, as the run that began after a moment reported it."""
-    from goldmine.cli.output import near, say
-    from goldmine.pipeline.run_report import read_reports
-
-    newest = next(iter(read_reports(work)), None)
-    if newest is not None and newest.ended >= since:
-        say(str(in_language(newest.line, language)))
-        say(f"  {near(newest.page(work))}")
-
-
 def _crons() -> list[tuple[str, str, str]]:
     from goldmine.pipeline.dagster_job import load_definitions
 

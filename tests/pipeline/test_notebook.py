@@ -199,10 +199,10 @@ def test_a_run_in_chinese_starts_from_a_notebook_whose_prose_is_chinese(monkeypa
     given = {}
 
     def record(source, copy, **settings):
-        given.update(json.loads(Path(source).read_text("utf-8")), cwd=settings["cwd"])
+        given.update(json.loads(Path(source).read_text("utf-8")), folder=settings["kernel_manager_class"].folder)
         return nbformat.v4.new_notebook()
 
     monkeypatch.setattr("papermill.execute_notebook", record)
     execute(home() / "notebooks" / "14_employee.ipynb", tmp_path / "copy.ipynb", {"language": "zh"}, 60)
     assert given["cells"][0]["source"].startswith("# 14 · 一位员工的一天\n")
-    assert given["cwd"] == home() / "notebooks"
+    assert given["folder"] == home() / "notebooks"

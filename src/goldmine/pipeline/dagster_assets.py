@@ -12,7 +12,6 @@ from goldmine.contract.mapping import stated_end
 from goldmine.contract.tables import TABLES
 from goldmine.core.dates import TIME_ZONE, month_end, now
 from goldmine.core.errors import GoldmineError, ModelError, UseCaseError, ValidationError
-from goldmine.core.files import read_json
 from goldmine.core.i18n import _
 from goldmine.core.workspace import at_home
 from goldmine.pipeline.campaign_step import measure_campaigns
@@ -21,6 +20,7 @@ from goldmine.pipeline.job_settings import JobSettings, month_ends, served_folde
 from goldmine.pipeline.left_over import close_dagster_runs, end_late_runs
 from goldmine.pipeline.nightly import nightly_tidy
 from goldmine.pipeline.refusals import accept, refuse, stands_alone
+from goldmine.pipeline.side_by_side import SideBySide, notebooks_at_once, ready_steps
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.step import Step, StepResult, run_step
 
@@ -111,10 +111,17 @@ def _asset(step: Step, steps: Sequence[Step], months: dg.PartitionsDefinition, u
             with retry_if_transient():
                 run = settings.snapshot(context.partition_key, use_case)
             with run.record.step(step.name, use_case):
+                selected = [node.name.replace("__", "/") for node in context.job_def.nodes]
+                ready = ready_steps(steps, selected, run.record.done)
+                settings.side_by_side.begin(
+                    [(other, settings.snapshot(context.partition_key, name)) for other, name in ready],
+                    run_step,
+                    notebooks_at_once(run),
+                )
                 if use_case:
-                    yield from _standing_alone(step, run, last_attempt=last_attempt)
+                    yield from _standing_alone(step, run, settings.side_by_side, last_attempt=last_attempt)
                 else:
-                    yield from _events(step, run)
+                    yield from _events(step, run, settings.side_by_side)
 
     return asset
 
@@ -135,7 +142,7 @@ def _needed(step: Step, steps: Sequence[Step], use_case: str) -> list[dg.AssetKe
     return keys
 
 
-def _events(step: Step, run: Snapshot) -> Events:
+def _events(step: Step, run: Snapshot, side_by_side: SideBySide) -> Events:
     """Run a step unless it is switched off for this bank, and yield its results."""
     why_off = step.off(run)
     if why_off:
@@ -152,14 +159,14 @@ def _events(step: Step, run: Snapshot) -> Events:
             counts = measure_campaigns(step, run)
         yield dg.MaterializeResult(metadata=counts)
     else:
-        yield from _notebook_events(step, run)
+        yield from _notebook_events(step, run, side_by_side)
 
 
-def _standing_alone(step: Step, run: Snapshot, *, last_attempt: bool) -> Events:
+def _standing_alone(step: Step, run: Snapshot, side_by_side: SideBySide, *, last_attempt: bool) -> Events:
     """The results of a use case's step; what refuses the use case stops no other, and `require_all` reports it."""
     unchecked: dict[str | None, None] = dict.fromkeys(step.suites)
     try:
-        for event in _events(step, run):
+        for event in _events(step, run, side_by_side):
             if isinstance(event, dg.AssetCheckResult):
                 unchecked.pop(event.check_name, None)
             yield event
@@ -175,13 +182,15 @@ def _standing_alone(step: Step, run: Snapshot, *, last_attempt: bool) -> Events:
         accept(run, step.name)
 
 
-def _notebook_events(step: Step, run: Snapshot) -> Events:
+def _notebook_events(step: Step, run: Snapshot, side_by_side: SideBySide) -> Events:
     """Run a step's notebook, then yield the result of each suite; a broken fatal rule fails the step after that."""
     result: StepResult | None = None
     broken: dg.Failure | None = None
+    attempt = side_by_side.attempt(step, run, run_step)
+    run.record.took(attempt.seconds)
     try:
         with retry_if_transient():
-            result = run_step(step, run)
+            result = attempt.get()
         run.record.note("reused" if result.reused else "made")
     except dg.Failure as failure:
         cause = failure.__cause__
@@ -194,18 +203,17 @@ def _notebook_events(step: Step, run: Snapshot) -> Events:
         if not isinstance(cause, ValidationError):
             raise
         broken = failure
-    yield from (_check(suite, run) for suite in step.suites)
+    yield from (_check(suite, found, run) for suite, found in attempt.checks.items())
     if broken is not None:
         raise broken
     yield dg.MaterializeResult(metadata={"mlflow_run": result.mlflow_run, "reused": result.reused} if result else {})
 
 
-def _check(suite: str, run: Snapshot) -> dg.AssetCheckResult:
+def _check(suite: str, found: Mapping[str, Any], run: Snapshot) -> dg.AssetCheckResult:
     """The result of a suite; a suite without a result for a table that exists has not passed."""
     absent = suite in TABLES and not run.bank.has(suite)
-    result: dict[str, Any] = {} if absent else read_json(run.work.validation(suite), {})
-    counts: dict[str, Any] = {key: result[key] for key in ("fatal", "warnings") if key in result}
-    return dg.AssetCheckResult(check_name=suite, passed=absent or result.get("success", False), metadata=counts)
+    counts = {} if absent else {key: found[key] for key in ("fatal", "warnings") if key in found}
+    return dg.AssetCheckResult(check_name=suite, passed=absent or found.get("success", False), metadata=counts)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from goldmine.pipeline.portal_results import take_portal_results
 from goldmine.pipeline.run_record import RunRecord, failed_for
 from goldmine.pipeline.run_report import current_release, write_report
 from goldmine.pipeline.run_status import started_by
+from goldmine.pipeline.side_by_side import SideBySide
 from goldmine.pipeline.snapshot import Snapshot
 
 
@@ -47,6 +48,7 @@ class JobSettings(dg.ConfigurableResource):
     wait_minutes: int = Field(default=120, description="Minutes that a run waits for another on the work folder.")
 
     _record: RunRecord = PrivateAttr(default_factory=RunRecord)
+    _side_by_side: SideBySide = PrivateAttr(default_factory=SideBySide)
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["JobSettings"]:
@@ -60,6 +62,7 @@ class JobSettings(dg.ConfigurableResource):
                 self._tidy_up(context)
                 held.enter_context(self._reported(context))
                 take_portal_results(work)
+                held.enter_context(self._side_by_side)
             except Exception as error:
                 self._tell_not_started(context, error)
                 raise
@@ -115,6 +118,11 @@ class JobSettings(dg.ConfigurableResource):
     def workspace(self) -> Workspace:
         """The bank's work folder."""
         return Workspace(at_home(self.work or served_folders()[1]))
+
+    @property
+    def side_by_side(self) -> SideBySide:
+        """The run's notebooks that began before their turn."""
+        return self._side_by_side
 
     def snapshot(self, as_of: str, use_case: str = "") -> Snapshot:
         """The bank at a month end, for one use case or for all.

@@ -2,24 +2,19 @@
 
 import json
 import logging
-import os
 import shutil
 import sys
 import tempfile
 import threading
 import time
-import uuid
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
-from multiprocessing import parent_process
-from multiprocessing.context import ForkServerProcess
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import Any
-
-from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import LocalProvisioner
+from types import MappingProxyType
+from typing import Any, TextIO
 
 from goldmine.core.errors import NotebookError
 from goldmine.core.file_names import file_name
@@ -30,10 +25,10 @@ from goldmine.core.workspace import Workspace, home
 from goldmine.pipeline.environment import QUIET, environment
 from goldmine.pipeline.executed import require_executed
 from goldmine.pipeline.failure import failure, withhold
+from goldmine.pipeline.kernels import kernel_manager
 from goldmine.pipeline.left_over import WORK_TAG
 from goldmine.pipeline.parameters import check_parameters, run_language
-from goldmine.pipeline.preloaded_kernels import EARLY, loading
-from goldmine.pipeline.stop import check_not_stopped, forget_kernel, remember_kernel
+from goldmine.pipeline.stop import check_not_stopped
 from goldmine.pipeline.tracked_run import TrackedRun, tracked_run
 
 TIME_LIMIT_SECONDS = 4 * 3600
@@ -114,8 +109,8 @@ def run_notebook(
     with tracked_run(bank, title, {"as_of": str(as_of), "notebook": name, WORK_TAG: str(work.root.resolve())}) as run:
         try:
             variables = {"MLFLOW_RUN_ID": run.run_id, ERROR_LANGUAGE: values.get("language", "en")}
-            with environment(QUIET | variables), disk_errors(copy):
-                execute(source, copy, values, time_limit_seconds)
+            with environment(QUIET), disk_errors(copy):
+                execute(source, copy, values, time_limit_seconds, variables)
         except Exception as error:
             with suppress(Exception):  # the first failure is the one to report
                 _keep_failed(run, copy)
@@ -145,8 +140,25 @@ def _keep(run: TrackedRun, copy: Path) -> Path:
     return html
 
 
-def execute(source: Path, copy: Path, values: dict[str, Any], time_limit_seconds: float) -> None:
+def execute(
+    source: Path,
+    copy: Path,
+    values: dict[str, Any],
+    time_limit_seconds: float,
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """Run papermill on the notebook in the run's language, with one time limit; papermill's own is for each cell.
+
+    Parameters
+    ----------
+    source, copy : Path
+        The notebook, and where the executed one is kept.
+    values : dict
+        Its parameters, checked.
+    time_limit_seconds : float
+        For the whole run.
+    variables : mapping of str to str
+        Environment variables of its kernel alone.
 
     Raises
     ------
@@ -158,7 +170,7 @@ def execute(source: Path, copy: Path, values: dict[str, Any], time_limit_seconds
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # it repeats what `failure` reports
     deadline = time.monotonic() + time_limit_seconds
     copy.unlink(missing_ok=True)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _bar_on() as terminal:
         translated = Path(folder) / source.name
         translated.write_text(json.dumps(translated_notebook(source, run_language(source, values))), "utf-8")
         executed = papermill.execute_notebook(
@@ -166,11 +178,10 @@ def execute(source: Path, copy: Path, values: dict[str, Any], time_limit_seconds
             _literal(copy),
             parameters=values,
             kernel_name="python3",
-            progress_bar={"desc": f"  {copy.stem:<20}", "bar_format": _BAR},
-            cwd=source.parent,
+            progress_bar={"desc": f"  {copy.stem:<20}", "bar_format": _BAR, "file": terminal},
             timeout_func=lambda _: max(1, round(deadline - time.monotonic())),
             shutdown_kernel="immediate",
-            kernel_manager_class=KernelManager,
+            kernel_manager_class=kernel_manager(source.parent, variables),
             extra_arguments=_KERNEL_ARGUMENTS,
         )
     require_executed(executed, copy)
@@ -182,6 +193,24 @@ _KERNEL_ARGUMENTS = [
     "--InteractiveShellApp.reraise_ipython_extension_failures=True",
 ]
 _BAR = "{desc} {bar:24} {n_fmt}/{total_fmt} cells  {elapsed}"
+_moving_bar = threading.Lock()
+
+
+@contextmanager
+def _bar_on() -> Iterator[TextIO]:
+    """Where a notebook's bar goes: one at a time moves on the terminal, of others the last state is printed."""
+    if _moving_bar.acquire(blocking=False):
+        try:
+            yield sys.stderr
+        finally:
+            _moving_bar.release()
+    else:
+        from tqdm import tqdm
+
+        kept = TextIOWrapper(BytesIO(), sys.stderr.encoding, newline="")
+        yield kept
+        kept.seek(0)
+        tqdm.write(kept.read().rstrip().rpartition("\r")[2], file=sys.stderr)
 
 
 def _literal(path: Path) -> str:
@@ -218,79 +247,3 @@ def export_html(notebook: Path, html: Path | None = None, *, for_staff: bool = F
         html.parent.mkdir(parents=True, exist_ok=True)
         html.write_text(content, "utf-8")
     return html
-
-
-def _become_kernel(arguments: Sequence[str], variables: Mapping[str, str], folder: str) -> None:
-    """Turn the forked process into a Jupyter kernel."""
-    os.setsid()
-    os.environ.clear()
-    os.environ.update(variables)
-    os.chdir(folder)
-    sys.argv = ["ipykernel_launcher", *arguments]
-    from ipykernel.kernelapp import IPKernelApp
-
-    threading.Thread(target=_end_with_the_run, daemon=True).start()
-    IPKernelApp.launch_instance(parent_handle=os.getppid())
-
-
-def _end_with_the_run() -> None:
-    """End the kernel when the command ends, however that ends; the fork server waits for the last of its kernels."""
-    run = parent_process()
-    if run is not None:
-        run.join()
-        os._exit(1)
-
-
-class _Forked:
-    """A forked process with the parts of `subprocess.Popen` that Jupyter asks of a kernel's process."""
-
-    stdin = stdout = stderr = None
-
-    def __init__(self, process: ForkServerProcess) -> None:
-        self._process = process
-        self.pid = process.pid
-        self.kill = process.kill
-        self.terminate = process.terminate
-
-    def poll(self) -> int | None:
-        return self._process.exitcode
-
-    def wait(self) -> int | None:
-        self._process.join()
-        return self._process.exitcode
-
-    def send_signal(self, number: int) -> None:
-        if self.pid is not None and self.poll() is None:
-            os.kill(self.pid, number)
-
-
-class _Provisioner(LocalProvisioner):
-    """Forks the kernel's process while `loaded_kernels` is in force; otherwise starts a new process."""
-
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
-        if not loading():
-            info = await super().launch_kernel(cmd, **kwargs)
-            remember_kernel(self.pid)
-            return info
-        arguments = cmd[cmd.index("ipykernel_launcher") + 1 :]
-        self.cwd = str(kwargs.get("cwd", Path.cwd()))
-        process = ForkServerProcess(
-            target=_become_kernel, args=(arguments, {**kwargs["env"], **EARLY}, self.cwd), daemon=True
-        )
-        process.start()
-        self.process, self.pid = _Forked(process), process.pid  # type: ignore[assignment]  # it has the parts that count
-        remember_kernel(self.pid)
-        return self.connection_info
-
-    async def cleanup(self, restart: bool = False) -> None:
-        forget_kernel(self.pid)
-        await super().cleanup(restart)
-
-
-class KernelManager(AsyncKernelManager):
-    """Jupyter's kernel manager with our provisioner."""
-
-    async def _async_pre_start_kernel(self, **kwargs: Any) -> Any:
-        self.kernel_id = self.kernel_id or str(uuid.uuid4())
-        self.provisioner = _Provisioner(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
-        return await super()._async_pre_start_kernel(**kwargs)

@@ -51,7 +51,7 @@ class RunRecord:
     refused : list of Refusal
         Steps of use cases that were refused, in order.
     done : list of str
-        Steps that went through, made or taken as they were.
+        Steps that went through, made or taken as they were, with their use cases: ``longtail/model``.
     steps : list of StepRecord
         Every step that began, in order; one that was tried again stands there again.
     """
@@ -71,13 +71,17 @@ class RunRecord:
             self.note("failed", failed_for(error))
             raise
         else:
-            self.done.append(name)
+            self.done.append(self.steps[-1].name)
         finally:
-            self._change(seconds=round(time.monotonic() - began, 1))
+            self._change(seconds=round(max(time.monotonic() - began, self.steps[-1].seconds), 1))
 
     def note(self, outcome: Outcome, why: str = "") -> None:
         """Say of the step at work what became of it."""
         self._change(outcome=outcome, why=_text(why) if why else None)
+
+    def took(self, seconds: float) -> None:
+        """Say of the step at work how long it took, where it began before its turn."""
+        self._change(seconds=seconds)
 
     @property
     def failed(self) -> StepRecord | None:

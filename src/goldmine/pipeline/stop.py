@@ -49,6 +49,13 @@ def forget_kernel(process: int | None) -> None:
         _kernels.discard(process)
 
 
+def kill_kernels() -> None:
+    """Kill the kernels at work; their notebooks fail."""
+    for process in list(_kernels):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+
+
 def run_stoppable(work: Callable[[], object]) -> None:
     """Run `work` in a thread of its own, so that signals reach us and not a library that it calls.
 
@@ -74,9 +81,7 @@ def run_stoppable(work: Callable[[], object]) -> None:
                 future.result()
             except KeyboardInterrupt:
                 _asked.set()
-                for process in list(_kernels):
-                    with suppress(ProcessLookupError):
-                        os.kill(process, signal.SIGKILL)
+                kill_kernels()
                 raise
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -18,7 +18,7 @@ from tests.audit.facts import Facts
 from tests.audit.features import recompute_features
 from tests.audit.lists import lost, near_threshold, published_list
 from tests.audit.offers import audit_campaigns
-from tests.audit.outcomes import eligible, use_case
+from tests.audit.outcomes import all_hold, eligible, use_case
 from tests.audit.reasons import borne_out, units
 from tests.audit.screening import long_tail, screening
 
@@ -103,6 +103,9 @@ def published_lists(books: Books, work: Path) -> Iterator[tuple[str, list[Agreem
         purpose = "wealth_list" if case.get("wealth_product") else "marketing_list"
         scores = pd.read_parquet(work / f"scores/{AS_OF.date()}/{path.name}")
         rules = first_rule(books, pd.Index(scores.customer_id), AS_OF, kept, purpose)
+        if "list_only" in case:
+            named = features.index[all_hold(case["list_only"]["when"], features)]
+            rules = rules.mask(rules.isna() & ~rules.index.isin(named), "list_only")
         counted = pd.Series({step["name"]: step["left"] for step in funnels[path.stem]["steps"]}, name="left")
         left = rules.value_counts().reindex([name for name in counted.index if name != "beyond_list"], fill_value=0)
         left["beyond_list"] = max(int(rules.isna().sum()) - case["list_size"], 0)

@@ -5,7 +5,8 @@ import pyarrow as pa
 
 from goldmine.core.i18n import LocalizedText
 from goldmine.labels.outcomes.no_own_transaction import NoOwnTransaction
-from goldmine.labels.use_case import Baseline, Condition, Training, UseCase
+from goldmine.labels.training_settings import Training
+from goldmine.labels.use_case import Baseline, Condition, UseCase
 
 VILLAGES = ("east", "north", "west")
 

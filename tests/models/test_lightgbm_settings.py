@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 
 from goldmine.core.errors import UseCaseError
-from goldmine.labels.use_case import Training
+from goldmine.labels.training_settings import Training
 from goldmine.models.encoding import Encoding
 from goldmine.models.lightgbm_settings import lightgbm_settings
 from goldmine.models.presets import presets

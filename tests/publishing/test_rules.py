@@ -9,6 +9,7 @@ import pytest
 from goldmine.contactability import ContactTables
 from goldmine.contactability.holdout import HeldBack
 from goldmine.contract.bank import Bank
+from goldmine.core.i18n import in_language
 from goldmine.labels.use_case import UseCase, load_use_case
 from goldmine.publishing.listing import Chosen, choose
 from tests.tiny import Row, make_bank
@@ -48,10 +49,19 @@ def sized(name: str, list_size: int) -> UseCase:
     return load_use_case(name).model_copy(update={"list_size": list_size})
 
 
-def chosen_from(folder: Path, tables: dict[str, list[Row]], use_case: UseCase, scored: list[str]) -> Chosen:
+def chosen_from(
+    folder: Path,
+    tables: dict[str, list[Row]],
+    use_case: UseCase,
+    scored: list[str],
+    features: dict[str, list[float | None]] | None = None,
+) -> Chosen:
     bank: Bank = make_bank(folder, tables, AS_OF)
     scores = write_scores(folder / "scores.parquet", scored)
-    return choose(ContactTables(bank, ibis.duckdb.connect(), AS_OF, HeldBack()), scores, use_case)
+    kept = features or {"aum_avg_30d": [50_000.0] * len(scored)}
+    pq.write_table(pa.table({"customer_id": scored, **kept}), folder / "features.parquet")
+    contact = ContactTables(bank, ibis.duckdb.connect(), AS_OF, HeldBack())
+    return choose(contact, scores, use_case, features=folder / "features.parquet")
 
 
 def steps(chosen: Chosen) -> dict[str, tuple[int, int]]:
@@ -79,6 +89,28 @@ def test_list_keeps_the_most_probable_and_counts_the_rest(tmp_path):
         "minor": (0, 3),
         "beyond_list": (1, 2),
     }
+
+
+def test_a_list_names_only_whom_it_asks_for_and_counts_the_others(tmp_path):
+    customers = [customer(number) for number in "ABCDE"]
+    customers[4] |= {"marketing_consent": False}
+    assets = {"aum_avg_30d": [999.99, 1_000.0, None, 2_500.0, 80.0]}
+    chosen = chosen_from(tmp_path, {"customers": customers}, sized("dormancy", 1), list("ABCDE"), assets)
+    assert on_list(chosen) == ["B"]
+    assert [(step.name, step.left, step.remain) for step in chosen.funnel.steps[-2:]] == [
+        ("list_only", 2, 2),
+        ("beyond_list", 1, 1),
+    ]
+    assert in_language(chosen.funnel.steps[-2].who, "zh") == "近一月月日均资产不足1000元"
+
+
+def test_without_what_the_list_asks_for_everybody_is_named_and_the_funnel_says_so(tmp_path):
+    own = {"own_days_365d": [3.0, 9.0]}
+    chosen = chosen_from(tmp_path, {"customers": [customer("A"), customer("B")]}, sized("dormancy", 5), ["A", "B"], own)
+    assert on_list(chosen) == ["A", "B"]
+    assert [(rule.name, rule.missing) for rule in chosen.funnel.skipped if rule.name == "list_only"] == [
+        ("list_only", ("aum_avg_30d",))
+    ]
 
 
 @pytest.mark.parametrize("use_case", ["longtail", "dormancy", "wealth"])

@@ -72,7 +72,7 @@ def test_scores_and_lists_are_the_same(sample, spark, monkeypatch, rows):
     for work, engine in ((sample.duckdb, DUCKDB), (sample.spark, spark)):
         report = score(sample.bank, work, case, sample.cutoff, best, engine=engine)
         tables = ContactTables(sample.bank, connect(), sample.cutoff, HeldBack())
-        listed = choose(tables, report.path, load_use_case("longtail"))
+        listed = choose(tables, report.path, load_use_case("longtail"), features=work.features(sample.cutoff))
         files.append((contents(report.path), report.unseen_categories))
         scored.append((pq.read_table(report.path), listed.rows["customer_id"].to_pylist()))
     assert files[0] == files[1]

@@ -72,6 +72,21 @@ def eligible(
     return rows.select("customer_id")
 
 
+def customers_meeting(
+    connection: SQLBackend, features: Path, use_case: UseCase, conditions: Sequence[Condition]
+) -> ibis.Table:
+    """The numbers of the customers of a feature table who meet all of some conditions, as an expression.
+
+    Raises
+    ------
+    UseCaseError
+        If a condition names a feature that the table does not have.
+    """
+    needed = {"customer_id", *(condition.feature for condition in conditions)}
+    rows = read_parquet(connection, [features], [name for name in parquet_schema(features).names if name in needed])
+    return rows.filter(*(_holds(rows, use_case, condition) for condition in conditions)).select("customer_id")
+
+
 def _holds(rows: ibis.Table, use_case: UseCase, condition: Condition) -> BooleanValue:
     """Whether a condition holds; for an unknown value it does not."""
     if condition.feature not in rows.columns:

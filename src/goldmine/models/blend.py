@@ -9,7 +9,7 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 from threadpoolctl import threadpool_limits
 
-from goldmine.labels.use_case import Training
+from goldmine.labels.training_settings import Training
 from goldmine.models.boosting import SINGLE_THREAD, Boosted, StoppingRule, boost, in_parallel
 from goldmine.models.folds import Fold
 from goldmine.models.lightgbm_settings import lightgbm_settings

@@ -6,7 +6,7 @@ from typing import Any
 from goldmine.core.errors import UseCaseError
 from goldmine.core.i18n import _
 from goldmine.core.progress import cores
-from goldmine.labels.use_case import Training
+from goldmine.labels.training_settings import Training
 from goldmine.models.encoding import Encoding
 
 _SIGNS = {"increasing": 1, "decreasing": -1}

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from goldmine.labels.use_case import Training
+from goldmine.labels.training_settings import Training
 from goldmine.models.folds import FEW_OUTCOMES
 
 _FEW_POSITIVES = 1000

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from goldmine.labels import selected_features
-from goldmine.labels.use_case import Training, UseCase
+from goldmine.labels.training_settings import Training
+from goldmine.labels.use_case import UseCase
 from goldmine.models.blend import PRIOR_AFTER_EARLY_STOPPING, blend_weights
 from goldmine.models.boosting import LabelledRows, StoppingRule, boost, boost_fixed
 from goldmine.models.encoding import encode, fit_encoding, fit_target_encoding

@@ -17,7 +17,8 @@ from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_content, feature_fingerprint, require_current
 from goldmine.labels import Cutoffs, feature_days, plan_cutoffs
-from goldmine.labels.use_case import Training, UseCase
+from goldmine.labels.training_settings import Training
+from goldmine.labels.use_case import UseCase
 from goldmine.models.external.table import external_table_fingerprint, read_external_table
 from goldmine.models.training_draw import draw_balanced, draw_uniform
 from goldmine.models.training_rows import Counts, Draws, RowSource, read_rows

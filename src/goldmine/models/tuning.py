@@ -15,7 +15,8 @@ from goldmine.core.errors import HistoryError
 from goldmine.core.files import disk_errors
 from goldmine.core.i18n import _
 from goldmine.labels import selected_features
-from goldmine.labels.use_case import Training, UseCase
+from goldmine.labels.training_settings import Training
+from goldmine.labels.use_case import UseCase
 from goldmine.models.blend import cross_validate
 from goldmine.models.boosting import DeadlineReached
 from goldmine.models.folds import Fold, cutoff_splits, prepare_folds, table_splits

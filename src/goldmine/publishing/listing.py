@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from goldmine.contactability import ContactTables, may_contact
-from goldmine.contactability.funnel import Funnel
+from goldmine.contactability.funnel import Funnel, SkippedRule
 from goldmine.contactability.rules import Purpose, assessed_until, validity
 from goldmine.contract.display_names import DisplayNames
 from goldmine.contract.serving_staff import without_leavers
@@ -24,6 +24,8 @@ from goldmine.core.excel import Look, NotesSheet, workbook, write_table
 from goldmine.core.formula import escape_formula
 from goldmine.core.i18n import _, in_language
 from goldmine.core.layouts import LISTS, MOVE, REASONS
+from goldmine.core.parquet import parquet_schema
+from goldmine.labels.eligibility import customers_meeting
 from goldmine.labels.use_case import UseCase
 from goldmine.models.champion import younger_model
 from goldmine.publishing.manifest import ListFile, ModelRef
@@ -86,8 +88,10 @@ class Chosen:
     funnel: Funnel
 
 
-def choose(tables: ContactTables, scores: Path, use_case: UseCase, held_back: Collection[str] = ()) -> Chosen:
-    """Apply the rules to a use case's scores and keep the top `list_size`.
+def choose(
+    tables: ContactTables, scores: Path, use_case: UseCase, held_back: Collection[str] = (), *, features: Path
+) -> Chosen:
+    """Apply the rules to a use case's scores and keep the top `list_size` of those whom its list names.
 
     Parameters
     ----------
@@ -99,14 +103,25 @@ def choose(tables: ContactTables, scores: Path, use_case: UseCase, held_back: Co
         Its list size, and whether it offers a wealth product.
     held_back : collection of str
         The control of the campaigns of the same release, and everyone held out of all.
+    features : Path
+        The snapshot's feature table, which is read where the use case's list names only some.
     """
     purpose: Purpose = "wealth_list" if use_case.wealth_product else "marketing_list"
     scored = tables.connection.read_parquet(str(scores)).select("customer_id", "probability", "decile", "rank")
     permitted = may_contact(tables, scored, purpose, also_held_back=held_back)
-    counter = permitted.counter()
-    rows = _with_homes(tables, permitted.allowed.order_by("rank").limit(use_case.list_size)).to_pyarrow()
+    counter, allowed, skipped = permitted.counter(), permitted.allowed, permitted.skipped
+    only = use_case.list_only
+    if only is not None:
+        missing = {condition.feature for condition in only.when} - set(parquet_schema(features).names)
+        if missing:
+            skipped = (*skipped, SkippedRule(name="list_only", who=only.left_out, missing=tuple(sorted(missing))))
+        else:
+            named = customers_meeting(tables.connection, features, use_case, only.when)
+            allowed = tables.store(allowed.semi_join(named, "customer_id"))
+            counter.leave("list_only", only.left_out, counter.remain - allowed.count().to_pyarrow().as_py(), "capacity")
+    rows = _with_homes(tables, allowed.order_by("rank").limit(use_case.list_size)).to_pyarrow()
     counter.leave("beyond_list", _BEYOND, counter.remain - rows.num_rows, "capacity")
-    return Chosen(rows, counter.funnel(permitted.skipped))
+    return Chosen(rows, counter.funnel(skipped))
 
 
 def _with_homes(tables: ContactTables, rows: ibis.Table) -> ibis.Table:

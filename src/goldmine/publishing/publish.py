@@ -124,7 +124,8 @@ def _fill(bank: Bank, work: Workspace, scored: list[Scored], release: ReleaseMet
 def _listing(
     tables: ContactTables, work: Workspace, scored: Scored, release: ReleaseMetadata, held_back: frozenset[str]
 ) -> Listing:
-    chosen = choose(tables, scored.path, scored.use_case, held_back)
+    features = work.features(release.as_of)
+    chosen = choose(tables, scored.path, scored.use_case, held_back, features=features)
     customers = chosen.rows["customer_id"].to_pylist()
     words = reasons_in_words(
         model_of(tables.bank, work, scored, release.as_of),

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from goldmine.labels import selected_features
-from goldmine.labels.use_case import Training, UseCase
+from goldmine.labels.training_settings import Training
+from goldmine.labels.use_case import UseCase
 from goldmine.models.blend import (
     BlendMember,
     CrossValidated,

@@ -15,7 +15,8 @@ from goldmine.governance.compare import Comparison
 from goldmine.governance.compare import compare as compare_models
 from goldmine.governance.leakage import leak_gate
 from goldmine.labels import feature_days, plan_cutoffs
-from goldmine.labels.use_case import Training, UseCase, load_use_case
+from goldmine.labels.training_settings import Training
+from goldmine.labels.use_case import UseCase, load_use_case
 from goldmine.models.evaluation import Evaluation, evaluate
 from goldmine.models.model import Fitted
 from goldmine.models.train import fit

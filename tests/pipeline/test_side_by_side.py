@@ -6,7 +6,7 @@ from threading import Barrier
 import pandas as pd
 import pytest
 
-from goldmine.core.engine import DUCKDB
+from goldmine.core.engine import DUCKDB, Engine
 from goldmine.core.errors import ModelError
 from goldmine.core.files import write_json
 from goldmine.core.workspace import Workspace
@@ -115,3 +115,15 @@ def test_as_many_at_once_as_cores_and_half_of_the_free_memory_allow(run, monkeyp
     monkeypatch.setattr(side_by_side, "_LARGE_BANK", 0)
     monkeypatch.setattr(side_by_side, "_free_gib", lambda: 17)
     assert notebooks_at_once(run) == 2
+
+
+def test_notebooks_are_one_at_once_only_where_spark_shares_out_a_table_of_several_parts(run, monkeypatch):
+    monkeypatch.setattr(Snapshot, "engine", Engine("spark", "local[2]"))
+    monkeypatch.setattr(side_by_side, "cores", lambda: 2)
+    monkeypatch.setattr(side_by_side, "_free_gib", lambda: 64)
+    parts = run.work.features(AS_OF)
+    parts.mkdir(parents=True)
+    pd.DataFrame({"customer_id": ["a"]}).to_parquet(parts / "00.parquet")
+    assert notebooks_at_once(run) == 2
+    pd.DataFrame({"customer_id": ["b"]}).to_parquet(parts / "01.parquet")
+    assert notebooks_at_once(run) == 1

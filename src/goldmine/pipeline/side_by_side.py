@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from goldmine.core.files import read_json
 from goldmine.core.parquet import parquet_files
 from goldmine.core.progress import cores
+from goldmine.core.tasks import is_spread
 from goldmine.pipeline.snapshot import Snapshot
 from goldmine.pipeline.step import Step, StepResult
 from goldmine.pipeline.stop import kill_kernels
@@ -149,10 +150,11 @@ def ready_steps(steps: Sequence[Step], selected: Collection[str], done: Collecti
 def notebooks_at_once(run: Snapshot) -> int:
     """How many notebooks may run side by side: as many as there are cores, in half of the memory that is free.
 
-    One with Spark, where each notebook would start an application of its own, and before there are features.
+    One before there are features, and where they are spread over Spark's tasks: each notebook would start an
+    application of its own.
     """
     features = run.work.features(run.as_of)
-    if run.engine.name != "duckdb" or not features.exists():
+    if not features.exists() or is_spread(run.engine, features):
         return 1
     customers = sum(pq.read_metadata(file).num_rows for file in parquet_files(features))
     each = _SMALL_GIB if customers <= _LARGE_BANK else _LARGE_GIB

@@ -1,11 +1,13 @@
 """Tables that are cast by Spark's tasks are the files that this process would write, and their faults come in one."""
 
+import json
+
 import duckdb
 import pytest
 
-from goldmine.contract import manifest
+from goldmine.contract import manifest, source_pieces
 from goldmine.contract.intake import open_bank
-from goldmine.contract.manifest import Hashes
+from goldmine.contract.manifest import Hashes, read_intake
 from goldmine.core.engine import DUCKDB
 from goldmine.core.errors import ContractError
 from goldmine.core.fingerprint import of_file
@@ -40,6 +42,71 @@ def test_tables_cast_by_either_engine_are_the_same_files(delivered, spark, tmp_p
         banks["duckdb"].tables[name].columns for name in TABLES
     ]
     assert open_bank(delivered, works["spark"], DUCKDB) == banks["spark"]
+
+
+SELECT = """
+SELECT t.transaction_id, t.customer_id, t.time, t.amount, t.direction, c.note AS counterparty_name
+FROM transactions t LEFT JOIN names c ON t.channel = c.channel WHERE t.kind <> 'utility'
+"""
+
+
+@pytest.fixture
+def large(delivered, monkeypatch):
+    """The same bank: transactions in two files of GB18030 with line breaks in values, joined with names."""
+    rows = (delivered / "transactions.csv").read_text("utf-8").splitlines(keepends=True)
+    (delivered / "transactions.csv").unlink()
+    for number, part in enumerate((rows[1:4000], rows[4000:])):
+        text = "".join([rows[0], *part]).replace(",salary,", ',"sal\nary",')
+        (delivered / f"t{number}.csv").write_bytes(text.encode("gb18030"))
+    (delivered / "names.csv").write_text("channel,note\nmobile,\u624b\u673a\ncounter,\u67dc\u9762\n", "utf-8")
+    (delivered / "bank.yaml").write_text(
+        "sources:\n  transactions: {csv: 't*.csv', encoding: gb18030}\n  names: {csv: names.csv}\n"
+        "  customers: {csv: customers.csv}\n  balances: {csv: balances.csv}\n"
+        "tables:\n  customers: {source: customers}\n  balances: {source: balances}\n"
+        f"  transactions: {{source: [transactions, names], select: {json.dumps(SELECT)}}}\n",
+        "utf-8",
+    )
+    monkeypatch.setattr(source_pieces, "PIECE_BYTES", 100_000)
+    return delivered
+
+
+def test_a_large_table_is_cast_in_pieces_to_the_same_files_and_counts(large, spark, tmp_path):
+    works = {engine.name: Workspace(tmp_path / engine.name) for engine in (DUCKDB, spark)}
+    for engine in (DUCKDB, spark):
+        open_bank(large, works[engine.name], engine)
+    ours, theirs = (
+        {str(path.relative_to(work.tables)): of_file(path) for path in work.tables.rglob("*.parquet")}
+        for work in works.values()
+    )
+    assert ours == theirs
+    counted, others = (read_intake(work) for work in works.values())
+    assert counted == others
+    (transactions,) = (table for table in counted[0] if table.table == "transactions")
+    assert transactions.sources["transactions"] > transactions.read == transactions.written > 5_000
+    assert transactions.looked_up == ["names"]
+    assert transactions.amounts[0].source > transactions.amounts[0].read
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("only one value", r"transactions: t1\.csv line \d+ has 1 columns where 12 are expected\."),
+        ("X,1,,2024-01-31,,twelve,in,,cash,,,", "1 values of amount are not amounts"),
+        ("\udcff" + "," * 11, r"transactions: t1\.csv is not gb18030 from byte \d+ on\."),
+    ],
+    ids=["columns", "value", "bytes"],
+)
+def test_what_is_wrong_in_a_large_table_is_told_as_of_a_small_one(large, spark, tmp_path, line, words):
+    path = large / "t1.csv"
+    rows = path.read_bytes().splitlines(keepends=True)
+    rows.insert(len(rows) // 2, line.encode("utf-8", "surrogateescape") + b"\n")
+    path.write_bytes(b"".join(rows))
+    said = []
+    for engine in (DUCKDB, spark):
+        with pytest.raises(ContractError, match=words) as raised:
+            open_bank(large, Workspace(tmp_path / engine.name), engine)
+        said.append(str(raised.value))
+    assert said[0] == said[1]
 
 
 def test_large_files_are_hashed_in_tasks(sample, spark, monkeypatch):

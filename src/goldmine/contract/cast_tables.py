@@ -1,30 +1,30 @@
-"""Tables that have to be cast into the contract's types: here one by one, or each in a task of Spark."""
+"""A table that has to be cast into the contract's types: read, counted, checked, written and reconciled."""
 
 import shutil
 import tempfile
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
 from duckdb import DuckDBPyConnection
-from ibis.backends.sql import SQLBackend
 
 from goldmine.contract.bank import TableFile, changed_while_read
-from goldmine.contract.canonical_writer import ColumnCounts, Written, summed, write_canonical, write_months
+from goldmine.contract.canonical_writer import StagedTable, Written, refuse_months, write_canonical
+from goldmine.contract.cast_months import cast_months
+from goldmine.contract.column_counts import ColumnCounts, summed
 from goldmine.contract.mapping import Mapping
-from goldmine.contract.reconciliation import TableIntake, amounts_read, reconciled
+from goldmine.contract.reconciliation import TableIntake, reconciled
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.shape import codes_held, source_columns
-from goldmine.contract.source_totals import source_totals
+from goldmine.contract.source_totals import SourceTotals, source_totals
 from goldmine.contract.sources import SparkSource
-from goldmine.contract.spark_months import Kept, MonthCounts, SparkMonths, codes_of
+from goldmine.contract.spark_months import Kept, SparkMonths, codes_of
 from goldmine.contract.spark_stage import has_months, stage_spark
 from goldmine.contract.spark_tables import SparkRows, read_spark
 from goldmine.contract.stage import MOST_THREADS, connect, left_out, stage
 from goldmine.contract.tables import TABLES
-from goldmine.core.engine import Engine
+from goldmine.core.engine import DUCKDB, Engine
 from goldmine.core.errors import ContractError
-from goldmine.core.tasks import task_results
 
 
 @dataclass(frozen=True)
@@ -60,50 +60,87 @@ class Cast:
         """Whether a task may read its rows: a server's address, password or session stays in this process."""
         return not any(self.mapping.sources[name].served for name in self.mapping.tables[self.table].source)
 
-
-def cast_all(engine: Engine, casts: list[Cast]) -> dict[str, Taken | ContractError]:
-    """Cast some tables, or say what is wrong with each."""
-    spread = [cast for cast in casts if engine.name == "spark" and cast.by_task]
-    done = {cast.table: found for cast, found in task_results(engine, spread, "casting tables", _in_task, rows=0)}
-    return {cast.table: done[cast.table] if cast.table in done else _cast(cast) for cast in casts}
+    def with_own_sources(self) -> "Cast":
+        """The same without the bank's other sources, whose addresses may hold passwords."""
+        own = {name: self.mapping.sources[name] for name in self.mapping.tables[self.table].source}
+        return replace(self, mapping=replace(self.mapping, sources=own))
 
 
-def _in_task(_connection: SQLBackend, cast: Cast) -> Taken | ContractError:
-    return _cast(cast, most_threads=1)
+@dataclass(frozen=True)
+class ReadRows:
+    """What is known of rows that were read from a table's sources, or from pieces of one, before they are cast.
+
+    Parameters
+    ----------
+    rows : int
+        How many there are.
+    totals : SourceTotals
+        What the sources hold.
+    left_out : list of str
+        Columns of its source that the contract does not know.
+    source_columns : dict of str to str
+        Columns of its sources with their types.
+    """
+
+    rows: int
+    totals: SourceTotals
+    left_out: list[str]
+    source_columns: dict[str, str]
+
+    @classmethod
+    def of(cls, connection: DuckDBPyConnection, spec: TableSpec, mapping: Mapping, folder: Path) -> "ReadRows":
+        """What is known of the rows in a folder of staged files, whose sources the connection names."""
+        rows = sum(pq.read_metadata(part).num_rows for part in folder.rglob("*.parquet"))
+        totals = source_totals(connection, spec, mapping, rows)
+        return cls(rows, totals, left_out(connection, spec, mapping), source_columns(connection, spec, mapping, folder))
 
 
-def _cast(cast: Cast, most_threads: int = MOST_THREADS) -> Taken | ContractError:
+def cast_table(cast: Cast, engine: Engine = DUCKDB, most_threads: int = MOST_THREADS) -> Taken | ContractError:
+    """Read and cast a table, or say what is wrong with it.
+
+    Parameters
+    ----------
+    engine : Engine
+        Where months of a table of Spark's are cast.
+    most_threads : int
+        How many threads a query may use.
+    """
     # A task that is lost runs again, and a slow one twice: each has a folder of its own.
     scratch = Path(tempfile.mkdtemp(prefix=f"{cast.table}.", dir=cast.scratch))
     try:
         with connect(scratch, most_threads) as connection:
-            return _written(connection, cast, scratch)
+            return _written(connection, cast, scratch, engine)
     except ContractError as fault:
         return fault
 
 
-def _written(connection: DuckDBPyConnection, cast: Cast, scratch: Path) -> Taken:
+def _written(connection: DuckDBPyConnection, cast: Cast, scratch: Path, engine: Engine) -> Taken:
     mapping, spec = cast.mapping, TABLES[cast.table]
     in_spark = isinstance(mapping.sources[mapping.tables[cast.table].source[0]], SparkSource)
     if in_spark and cast.made_by and spec.month_of:
         rows = read_spark(spec, mapping)
         if rows.by_row and has_months(connection, rows):
-            return _new_months(connection, cast, rows, scratch)
-    staged = (stage_spark if in_spark else stage)(connection, spec, mapping, scratch)
-    written, counts = write_canonical(connection, spec, mapping.tables[cast.table], staged, scratch)
-    read = sum(pq.read_metadata(part).num_rows for part in staged.rglob("*.parquet"))
-    sources = source_totals(connection, spec, mapping, (read, amounts_read(spec, counts)))
-    unknown = left_out(connection, spec, mapping)
-    described = source_columns(connection, spec, mapping, staged)
-    shutil.rmtree(staged)
-    counted = reconciled(spec, sources, counts, (read, sum(file.rows for file in written)), unknown)
+            return _new_months(connection, cast, rows, scratch, engine)
+    folder = (stage_spark if in_spark else stage)(connection, spec, mapping, scratch)
+    written, counts = write_canonical(connection, StagedTable(spec, mapping.tables[cast.table], folder))
+    read = ReadRows.of(connection, spec, mapping, folder)
+    shutil.rmtree(folder)
     columns = written[0].columns if written else ()
-    codes = codes_held(spec, [file.path for file in written], columns)
-    counted = counted.model_copy(update={"source_columns": described, "codes": codes})
+    return taken_of(cast, read, counts, written, codes_held(spec, [file.path for file in written], columns))
+
+
+def taken_of(
+    cast: Cast, read: ReadRows, counts: list[ColumnCounts], written: list[Written], codes: dict[str, list[str]]
+) -> Taken:
+    """A table whose rows are all written."""
+    rows = read.rows, sum(file.rows for file in written)
+    counted = reconciled(TABLES[cast.table], read.totals, counts, rows, read.left_out)
+    counted = counted.model_copy(update={"source_columns": read.source_columns, "codes": codes})
+    columns = written[0].columns if written else ()
     return Taken(columns, written=tuple(written), made_from=cast.made_from, intake=counted)
 
 
-def _new_months(connection: DuckDBPyConnection, cast: Cast, rows: SparkRows, scratch: Path) -> Taken:
+def _new_months(connection: DuckDBPyConnection, cast: Cast, rows: SparkRows, scratch: Path, engine: Engine) -> Taken:
     """The months of a table of Spark's whose files changed, beside those that stand."""
     mapping, spec, staged = cast.mapping, rows.spec, scratch / "staged"
     states, months = cast.states, None
@@ -124,13 +161,13 @@ def _new_months(connection: DuckDBPyConnection, cast: Cast, rows: SparkRows, scr
     if moved:
         raise changed_while_read(spec.name, {Path(name) for name, _state in moved})
     standing = cast.kept.standing(months or set()) if cast.kept else {}
-    written, counted = write_months(
-        connection, spec, mapping.tables[spec.name], staged, [(one.rows, one.counts) for one in standing.values()]
-    )
-    new = {file.month: file for file in written}
-    here = standing | {month: _month_counts(spec, *found, new[month]) for month, found in counted.items()}
+    table = StagedTable(spec, mapping.tables[spec.name], staged)
+    new = cast_months(engine, [table])[spec.name]
+    here = standing | {month: found.counts for month, found in new.items()}
+    written = [found.file for found in new.values()]
     read, counts = sum(month.rows for month in here.values()), summed([month.counts for month in here.values()])
-    sources = source_totals(connection, spec, mapping, (read, amounts_read(spec, counts)))
+    refuse_months(connection, table, (read, counts))
+    sources = source_totals(connection, spec, mapping, read)
     unknown = left_out(connection, spec, mapping)
     intake = reconciled(spec, sources, counts, (read, read), unknown).model_copy(
         update={"source_columns": source_columns(connection, spec, mapping, staged), "codes": codes_of(here.values())}
@@ -144,8 +181,3 @@ def _new_months(connection: DuckDBPyConnection, cast: Cast, rows: SparkRows, scr
         intake.without(cast.kept.forgotten(standing)) if cast.kept else intake,
         SparkMonths(made_by=cast.made_by, files=files, months=here),
     )
-
-
-def _month_counts(spec: TableSpec, rows: int, counts: list[ColumnCounts], file: Written) -> MonthCounts:
-    codes = codes_held(spec, [file.path], file.columns)
-    return MonthCounts.model_validate({"rows": rows, "counts": [asdict(one) for one in counts], "codes": codes})

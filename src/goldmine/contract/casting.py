@@ -270,10 +270,11 @@ def counts_of(cast: ColumnCast) -> dict[str, str]:
         "placeholders": f"count(*) FILTER ({placeholder})",
         "unreadable": f"count(*) FILTER ({lost} AND NOT coalesce({placeholder}, false))",
         "rounded": f"count(*) FILTER ({rounded})",
-        "rounded_from": f"sum({cast.exact(given)}) FILTER ({rounded})" if money else "NULL",
+        # fsum loses nothing of a sum on the way, so that it does not depend on the order of the rows.
+        "rounded_from": f"fsum({cast.exact(given)}) FILTER ({rounded})" if money else "NULL",
         "rounded_to": f"sum({value}) FILTER ({rounded})" if money else "NULL",
         # The engine reads 1_000 as an amount; the pattern, which is dear, is tried on what was not taken in.
-        "read_yuan": f"sum({cast.exact(given)}) FILTER ({value} IS NOT NULL OR {cast.amount(given)})"
+        "read_yuan": f"fsum({cast.exact(given)}) FILTER ({value} IS NOT NULL OR {cast.amount(given)})"
         if money
         else "NULL",
         "yuan": f"sum({value})" if money else "NULL",

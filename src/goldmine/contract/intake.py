@@ -14,7 +14,8 @@ from goldmine.contract.bank import Bank, CanonicalTable, TableFile
 from goldmine.contract.bank_files import unused_files
 from goldmine.contract.canonical_parquet import canonical_footers
 from goldmine.contract.canonical_writer import Written
-from goldmine.contract.cast_tables import Cast, Taken, cast_all
+from goldmine.contract.cast_all import cast_all
+from goldmine.contract.cast_tables import Cast, Taken
 from goldmine.contract.forgotten_rows import place_of, without_forgotten
 from goldmine.contract.manifest import Hashes, IntakeRecord, load_bank, read_manifest, saved_files, write_manifest
 from goldmine.contract.mapping import Mapping, load_mapping

@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from goldmine.contract.canonical_writer import ColumnCounts
+from goldmine.contract.column_counts import ColumnCounts
 from goldmine.contract.schema import TableSpec
 from goldmine.contract.source_totals import SourceTotals
 from goldmine.core.settings import RecordModel
@@ -135,7 +135,7 @@ def reconciled(
     amounts = [
         AmountIntake(
             column=c.column,
-            source=_yuan(sources.yuan[c.column]) if c.column in sources.yuan else None,
+            source=_in_source(sources, c),
             read=_yuan(c.read_yuan),
             written=_yuan(c.yuan),
             rounding=_yuan(c.rounded_to) - _yuan(c.rounded_from),
@@ -153,11 +153,6 @@ def reconciled(
         columns=columns,
         amounts=amounts,
     )
-
-
-def amounts_read(spec: TableSpec, counts: list[ColumnCounts]) -> dict[str, Decimal]:
-    """Yuan of each amount as it was read."""
-    return {c.column: _yuan(c.read_yuan) for c in counts if spec.column(c.column).kind == "money"}
 
 
 def standing(
@@ -180,6 +175,12 @@ def standing(
         for name, total in zip(names, yuan, strict=True)
     ]
     return TableIntake(table=spec.name, sources={source: rows}, read=rows, written=rows, columns=[], amounts=amounts)
+
+
+def _in_source(sources: SourceTotals, counted: ColumnCounts) -> Decimal | None:
+    if sources.as_read:
+        return _yuan(counted.read_yuan)
+    return _yuan(sources.yuan[counted.column]) if counted.column in sources.yuan else None
 
 
 def _yuan(amount: Decimal | float) -> Decimal:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import duckdb
@@ -36,16 +36,22 @@ class SourceTotals:
     yuan : dict of str to Decimal
         For each amount that the SELECT takes from one column as it stands, the sum of all of that column; none of
         a table that Spark holds.
+    as_read : bool
+        Whether the sources hold exactly what was read, so that its yuan are theirs, which casting counts.
     """
 
     rows: dict[str, int] = field(default_factory=dict)
     looked_up: tuple[str, ...] = ()
     yuan: dict[str, Decimal] = field(default_factory=dict)
+    as_read: bool = False
+
+    def __add__(self, other: "SourceTotals") -> "SourceTotals":
+        """The totals of two pieces of a table's first source, beside which both looked up the same rows."""
+        rows = {name: n if name in self.looked_up else n + other.rows[name] for name, n in self.rows.items()}
+        return replace(self, rows=rows, yuan={name: yuan + other.yuan[name] for name, yuan in self.yuan.items()})
 
 
-def source_totals(
-    connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Mapping, read: tuple[int, dict[str, Decimal]]
-) -> SourceTotals:
+def source_totals(connection: duckdb.DuckDBPyConnection, spec: TableSpec, mapping: Mapping, read: int) -> SourceTotals:
     """Count a table's sources.
 
     Where there is no SELECT, or one that gives every row of one table, they hold what was read; else they are read
@@ -57,23 +63,24 @@ def source_totals(
         Where :func:`goldmine.contract.stage.stage` has named the file sources.
     spec, mapping : TableSpec, Mapping
         The table, and where its rows stand.
-    read : tuple of int and dict
-        Rows that were read, and the yuan of each amount.
+    read : int
+        Rows that were read.
     """
     table = mapping.tables[spec.name]
     if not table.select.strip():
-        return SourceTotals({table.source[0]: read[0]}, yuan=read[1])
-    select = _parsed(table.select, mapping.sources[table.source[0]])
+        return SourceTotals({table.source[0]: read}, as_read=True)
+    select = parsed_select(table.select, _dialect(mapping.sources[table.source[0]]))
     if select is None:
         return SourceTotals()
     here, looked_up = _relations(select)
     names = {relation.sql(): _label(relation, table.source) for relation in [*here, *looked_up]}
     if len(here) == 1 and not looked_up and _gives_every_row(select):
-        return SourceTotals({names[here[0].sql()]: read[0]}, yuan=read[1])
+        return SourceTotals({names[here[0].sql()]: read}, as_read=True)
     counter = _Counter(connection, spec, mapping)
     try:
         rows = {names[relation.sql()]: counter.rows(relation) for relation in [*here, *looked_up]}
-        yuan = {} if counter.in_spark else counter.yuan(select, list(read[1]))
+        amounts = [column.name for column in spec.columns if column.kind == "money"]
+        yuan = {} if counter.in_spark else counter.yuan(select, amounts)
     except (duckdb.Error, ContractError):  # a table function, a view of another schema: not counted, and not said
         return SourceTotals()
     main = {names[relation.sql()] for relation in here}
@@ -86,9 +93,10 @@ def _dialect(source: Source) -> str:
     return "sqlite" if isinstance(source, SqliteSource) else "duckdb"
 
 
-def _parsed(select: str, source: Source) -> exp.Query | None:
+def parsed_select(select: str, dialect: str = "duckdb") -> exp.Query | None:
+    """A SELECT as a tree; None where it cannot be parsed."""
     try:
-        parsed = sqlglot.parse_one(select, dialect=_dialect(source))
+        parsed = sqlglot.parse_one(select, dialect=dialect)
     except sqlglot.errors.SqlglotError:
         return None
     return parsed if isinstance(parsed, exp.Query) else None

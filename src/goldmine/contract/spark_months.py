@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from goldmine.contract.bank import TableFile
-from goldmine.contract.canonical_writer import ColumnCounts
+from goldmine.contract.column_counts import ColumnCounts
 from goldmine.core.settings import RecordModel
 
 

@@ -2,8 +2,10 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import dagster as dg
@@ -130,30 +132,51 @@ def test_folder_stays_while_a_process_lives_that_a_killed_one_started_to_use_it(
     assert sweep_run_folders(tmp_path) == [folder]
 
 
-def test_a_process_has_one_run_folder_which_ends_with_it(tmp_path):
+@pytest.fixture
+def short():
+    """A folder whose path is short enough for sockets below it."""
+    with tempfile.TemporaryDirectory(prefix="gm", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def test_a_process_has_one_run_folder_which_ends_with_it(short):
     code = (
         "import tempfile; from goldmine.pipeline.left_over import use_run_folder\n"
         "from multiprocessing.util import get_temp_dir\n"
         "print(use_run_folder() == use_run_folder(), tempfile.mkdtemp(), get_temp_dir())"
     )
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    environment = {**os.environ, "TMPDIR": str(short)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, text=True, capture_output=True, check=True)
-    assert done.stdout.startswith(f"True {tmp_path}/goldmine-run-")
+    assert done.stdout.startswith(f"True {short}/goldmine-run-")
     assert done.stderr == ""
-    assert list(tmp_path.iterdir()) == []
+    assert list(short.iterdir()) == []
 
 
-def test_a_process_started_by_another_has_its_run_folder_beside_the_others(tmp_path):
+def test_a_process_started_by_another_has_its_run_folder_beside_the_others(short):
     """One within the other would make paths of sockets longer than a system allows."""
     child = "from goldmine.pipeline.left_over import use_run_folder as use; print(use().parent)"
     code = (
         "import subprocess, sys; from goldmine.pipeline.left_over import use_run_folder\n"
         f"use_run_folder(); subprocess.run([sys.executable, '-c', {child!r}], check=True)"
     )
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    environment = {**os.environ, "TMPDIR": str(short)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, text=True, capture_output=True, check=True)
-    assert done.stdout == f"{tmp_path}\n"
-    assert list(tmp_path.iterdir()) == []
+    assert done.stdout == f"{short}\n"
+    assert list(short.iterdir()) == []
+
+
+def test_a_long_temporary_folder_of_the_user_leaves_room_for_sockets(tmp_path):
+    long = tmp_path / ("x" * 40)
+    long.mkdir()
+    code = (
+        "import os; from goldmine.pipeline.left_over import use_run_folder\n"
+        "from goldmine.pipeline.preloaded_kernels import forkserver\n"
+        "folder = use_run_folder(); forkserver.ensure_running(); print(folder.parent, folder.exists())"
+    )
+    environment = {**os.environ, "TMPDIR": str(long)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, text=True, capture_output=True, check=True)
+    assert done.stdout == "/tmp True\n"
+    assert list(long.iterdir()) == []
 
 
 def test_the_lock_lives_as_long_as_the_last_kernel(tmp_path, monkeypatch):

@@ -28,6 +28,11 @@ START_SECONDS = 300.0
 """Time that a scheduled run may take to load its code before it takes the lock."""
 _DIED = "Its process died; the run after it, or the watch over runs, closed it."
 _PREFIX = "goldmine-run-"
+_DRAWN = "x" * 8
+"""As many letters as Python draws for the name of a temporary file."""
+_SOCKET_BYTES = 103
+"""Longest path of a socket that Linux and macOS allow."""
+_SYSTEM_TEMPORARY = Path("/tmp")
 _AFTER_MULTIPROCESSING = -200
 """When the run's folder is removed: Python's own folder in it, at -100, goes first and is missed otherwise."""
 
@@ -134,14 +139,13 @@ def use_run_folder() -> Path:
     """Keep what lives as long as this process in a folder of its own: sockets, keys of kernels, translated notebooks.
 
     The processes that it starts use the folder too. It is removed when the process ends, or by the next run if it was
-    killed. A process has one.
+    killed. A process has one. It is in the system's ``/tmp`` where a socket in the user's ``TMPDIR`` would have a
+    longer path than a system allows.
     """
     held = Path(os.environ.get("TMPDIR", ""))
     if held.name.startswith(_own_prefix()):
         return held
-    below = Path(tempfile.gettempdir())
-    if below.name.startswith(_PREFIX):  # of the process that started this one: beside it, as paths of sockets are short
-        below = below.parent
+    below = _place()
     sweep_run_folders(below)
     with disk_errors(below):
         folder = Path(tempfile.mkdtemp(prefix=_own_prefix(), dir=below))
@@ -153,10 +157,19 @@ def use_run_folder() -> Path:
 
 def sweep_run_folders(below: Path | None = None) -> list[Path]:
     """Remove the folders of this user's processes that were killed, with all that they had started; returns them."""
-    dead = [path for path in _run_folders(below or Path(tempfile.gettempdir())) if _is_dead(path)]
+    dead = [path for path in _run_folders(below or _place()) if _is_dead(path)]
     for path in dead:
         shutil.rmtree(path, ignore_errors=True)
     return dead
+
+
+def _place() -> Path:
+    """Where run folders are."""
+    below = Path(tempfile.gettempdir())
+    if below.name.startswith(_PREFIX):  # of the process that started this one: beside it, not within
+        below = below.parent
+    listener = below / f"{_own_prefix()}{_DRAWN}" / f"pymp-{_DRAWN}" / f"listener-{_DRAWN}"
+    return below if len(os.fsencode(listener)) <= _SOCKET_BYTES else _SYSTEM_TEMPORARY
 
 
 def _end_run_folder(folder: Path) -> None:
@@ -177,7 +190,7 @@ def _own_prefix() -> str:
 
 
 def _machine() -> str:
-    """The machine in eight digits, however long its name is: the path of a socket has 107 bytes."""
+    """The machine in eight digits, however long its name is: the path of a socket is short."""
     return of_value(socket.gethostname())[:8]
 
 

@@ -139,6 +139,7 @@ $(READY): requirements.lock pyproject.toml
 	echo 'Installing the locked packages into .venv: about three minutes, once ...'
 	$(BIN)/pip install -q --no-deps --require-hashes -r requirements.lock
 	$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q src
 	touch $@
 
 $(SPARK): requirements-spark.lock $(READY)

@@ -1,7 +1,6 @@
 """What a row may claim of a customer, ``pipelines/claims.yaml``: when a claim is true, and what it contradicts."""
 
 from collections.abc import Collection, Iterable
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal, Self
 
@@ -10,6 +9,7 @@ from pydantic import Field, model_validator
 from goldmine.core.errors import SettingsError
 from goldmine.core.expression import Condition, read_condition
 from goldmine.core.i18n import LANGUAGES, LocalizedText, _, in_language
+from goldmine.core.name_patterns import matches
 from goldmine.core.settings import SettingsModel, read_yaml, typed
 from goldmine.core.workspace import home
 from goldmine.features.definition import FeatureSign
@@ -27,8 +27,7 @@ class ReasonsOfClaim(SettingsModel):
 
     def made_by(self, feature: str, sign: FeatureSign) -> bool:
         """Whether a reason that quotes a value of this sign makes the claim."""
-        patterns: list[str] = getattr(self, sign)
-        return any(fnmatchcase(feature, pattern) for pattern in patterns)
+        return matches(feature, getattr(self, sign))
 
 
 class Claim(SettingsModel):

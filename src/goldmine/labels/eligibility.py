@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date
-from fnmatch import fnmatchcase
 from functools import reduce
 from operator import and_, or_
 from pathlib import Path
@@ -18,6 +17,7 @@ from goldmine.contract.bank import Bank
 from goldmine.core.engine import connect, parquet_rows, read_parquet
 from goldmine.core.errors import HistoryError, UseCaseError
 from goldmine.core.i18n import _
+from goldmine.core.name_patterns import matches
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
 from goldmine.identity import merged_numbers
@@ -34,8 +34,8 @@ def selected_features(use_case: UseCase, columns: list[str]) -> list[str]:
     """Columns of a feature table that the use case learns from, in their order."""
     names = [name for name in columns if name not in (*KEYS, *LABEL_COLUMNS)]
     if use_case.include:
-        names = [name for name in names if any(fnmatchcase(name, pattern) for pattern in use_case.include)]
-    return [name for name in names if not any(fnmatchcase(name, pattern) for pattern in use_case.exclude)]
+        names = [name for name in names if matches(name, use_case.include)]
+    return [name for name in names if not matches(name, use_case.exclude)]
 
 
 def eligible(

@@ -1,11 +1,11 @@
 """Which features a reason of a list may quote, and on which side of the typical customer's value."""
 
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from math import inf, isnan
 
 from pydantic import Field
 
+from goldmine.core.name_patterns import matches
 from goldmine.core.settings import SettingsModel
 
 _COUNTED = ("count", "days")
@@ -76,9 +76,9 @@ class ReasonDirections(SettingsModel):
         [False, True]
         """
         if value is None or (isinstance(value, float) and isnan(value)):
-            return _matches(feature, self.unknown)
+            return matches(feature, self.unknown)
         if isinstance(value, str):
-            return _matches(feature, self.high)
+            return matches(feature, self.high)
         if unit == "yuan" and has_direction and abs(value) < self.min_yuan:
             return False
         above, below = self._sides(value, typical, has_direction=has_direction)
@@ -86,7 +86,7 @@ class ReasonDirections(SettingsModel):
         if unit in _COUNTED and typical is not None and typical >= 1:
             least = max(least, typical + _MORE)
         above = above and not reads_low and value >= least
-        return (above and _matches(feature, self.high)) or (below and _matches(feature, self.low))
+        return (above and matches(feature, self.high)) or (below and matches(feature, self.low))
 
     def in_order(self, features: Sequence[str]) -> list[int]:
         """The places of a row's reasons, those that only support another last; none where there is no other.
@@ -96,7 +96,7 @@ class ReasonDirections(SettingsModel):
         >>> ReasonDirections(beside=["has_mobile_bank"]).in_order(["has_mobile_bank", "demand_avg_30d"])
         [1, 0]
         """
-        supports = [_matches(feature, self.beside) for feature in features]
+        supports = [matches(feature, self.beside) for feature in features]
         return [] if all(supports) else sorted(range(len(features)), key=supports.__getitem__)
 
     def _sides(self, value: float, typical: float | None, *, has_direction: bool) -> tuple[bool, bool]:
@@ -110,8 +110,4 @@ class ReasonDirections(SettingsModel):
 
     def _least(self, feature: str) -> float:
         """The smallest value of a feature that is quoted as high."""
-        return max((least for pattern, least in self.at_least.items() if fnmatchcase(feature, pattern)), default=-inf)
-
-
-def _matches(feature: str, patterns: list[str]) -> bool:
-    return any(fnmatchcase(feature, pattern) for pattern in patterns)
+        return max((least for pattern, least in self.at_least.items() if matches(feature, [pattern])), default=-inf)

@@ -77,6 +77,7 @@ def explain(
     behaviours, members = np.unique(
         [by_name[name].behaviour if name in by_name else behaviour_of(name) for name in names], return_inverse=True
     )
+    own = [np.flatnonzero(members == behaviour) for behaviour in range(len(behaviours))]
     explainable = np.zeros(len(behaviours), bool)
     explainable[members[[by_name[name].explainable if name in by_name else True for name in names]]] = True
     reasons: list[list[Reason]] = []
@@ -89,8 +90,7 @@ def explain(
         for row, order in enumerate(np.argsort(-leading, axis=1, kind="stable")):
             by_kind: dict[str, Reason] = {}
             for behaviour in order[np.isfinite(leading[row, order])]:
-                own = np.flatnonzero(members == behaviour)
-                raising = own[np.argsort(-effects[row, own], kind="stable")]
+                raising = own[behaviour][np.argsort(-effects[row, own[behaviour]], kind="stable")]
                 quotes = [_quoted(by_name.get(names[n]), names[n], cells, row) for n in raising if effects[row, n] > 0]
                 kinds = {quote: _kind(by_name.get(quote), str(behaviours[behaviour])) for quote in quotes}
                 free = [quote for quote in quotes if kinds[quote] not in by_kind]

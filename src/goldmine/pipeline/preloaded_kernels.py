@@ -25,7 +25,7 @@ LOADED = (
     "goldmine.pipeline.lab",
     "goldmine.publishing",
     "goldmine.validation.gx",
-    "goldmine.pipeline.loaded_catalogue",
+    "goldmine.pipeline.kernel_caches",
 )
 """Packages that the notebooks use. None of them starts a thread or opens a file when it is loaded."""
 

@@ -101,7 +101,8 @@ def reasons_in_words(
         quoted, directions = features.get(feature), use_case.reasons
         if quoted and not says_something(quoted, value):
             return False
-        if untrue[row] and any(claim.reasons.made_by(feature, sign_of(quoted, value)) for claim in untrue[row]):
+        sign = sign_of(quoted, value)
+        if any(claim.reasons.made_by(feature, sign) for claim in untrue[row]):
             return False
         if directions is None:
             return True

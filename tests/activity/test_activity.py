@@ -2,7 +2,9 @@ import duckdb
 import pytest
 
 from goldmine.activity import build_activity
-from goldmine.activity.build import partition
+from goldmine.activity.build import partition, write_in_slices
+from goldmine.core.engine import DUCKDB
+from goldmine.core.fingerprint import of_file
 from goldmine.core.workspace import Workspace
 from tests.tiny import balance, make_bank, transaction
 
@@ -53,6 +55,23 @@ def test_duplicate_transactions_count_once(tmp_path, work):
     bank = make_bank(tmp_path, {"transactions": [transaction(1, "A", "2024-05-03T09:00")] * 2})
     build_activity(bank, work)
     assert rows_of(work, "transactions", "2024-05", "out_count") == [(1,)]
+
+
+def test_a_month_made_in_slices_of_customers_is_the_same_file(tmp_path, work):
+    many = [transaction(n, f"{n % 5_000:05}", f"2024-05-{n % 30 + 1:02}T09:00", amount=str(n)) for n in range(20_000)]
+    odd = [transaction(7, "09999", "2024-05-08T09:00"), transaction(8, "00008", "2024-05-09T09:00", amount="8")]
+    own = [balance(f"{n:05}", "2024-05-31", "demand", str(n)) for n in range(5_000)]
+    bank = make_bank(tmp_path, {"transactions": [*many, *odd], "balances": own})
+    build_activity(bank, work)
+    names = ["transactions/2024-05", "balances/2024-05"]
+    slices = ["customer_id < '00007'", "customer_id >= '00007' AND customer_id < '03000'", "customer_id >= '03000'"]
+    sliced = Workspace(tmp_path / "sliced")
+    assert list(write_in_slices(DUCKDB, bank, sliced, names, slices)) == names
+    for name in names:
+        one, other = (of_file(partition(each, *name.split("/"))) for each in (work, sliced))
+        assert one == other
+    assert rows_of(sliced, "transactions", "2024-05", "sum(out_count)") == [(20_000,)]
+    assert [path.name for path in sliced.activity.rglob(".*.part")] == []
 
 
 def test_late_rows_are_aggregated_by_the_month_they_became_known(tmp_path, work):

@@ -6,11 +6,11 @@ import duckdb
 import pytest
 
 from goldmine.activity import build_activity
+from goldmine.contract.customer_slices import slice_customers
 from goldmine.contract.intake import open_bank
 from goldmine.core.engine import Engine
 from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
-from goldmine.features.slices import slice_customers
 from goldmine.governance.point_in_time_check import check_point_in_time
 from goldmine.sample import write_bank
 from tests.tiny import make_bank, transaction

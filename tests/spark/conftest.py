@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from goldmine.activity import build_activity
+from goldmine.activity import build, build_activity
 from goldmine.contract.bank import Bank
 from goldmine.contract.intake import open_bank
 from goldmine.core.dates import month_end
@@ -86,6 +86,8 @@ def made_by_both(source: Path, place: Path, cutoff: date, spark: Engine) -> Both
     works = Workspace(place / "duckdb"), Workspace(place / "spark")
     bank = open_bank(source, works[0])
     for work, engine in zip(works, (replace(spark, name="duckdb"), spark), strict=True):
-        build_activity(bank, work, engine)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(build, "SLICE_ROWS", 300)  # Spark cuts the months into slices of customers
+            build_activity(bank, work, engine)
         build_features(bank, work, [month_end(cutoff, -3), cutoff], engine)
     return Both(bank, cutoff, *works)

@@ -47,6 +47,11 @@ def repeats(rows: ibis.Table) -> ibis.Table:
     return rows.group_by("transaction_id").having(rows.count() > 1).agg(copies=rows.count())
 
 
+def deduplicated(rows: ibis.Table, repeated: ibis.Table) -> ibis.Table:
+    """The first row of each transaction_id that several have, by their `repeats`."""
+    return rows.semi_join(repeated, "transaction_id").distinct(on="transaction_id", keep="first")
+
+
 def transactions_month(rows: ibis.Table, repeated: ibis.Table) -> ibis.Table:
     """Aggregate one month of canonical transactions.
 
@@ -67,8 +72,7 @@ def transactions_month(rows: ibis.Table, repeated: ibis.Table) -> ibis.Table:
         the customer made a transaction of their own on day d of the month. Sums in fen.
     """
     # Grouping whole rows is slow, so only rows with a repeated transaction_id are grouped.
-    deduplicated = rows.semi_join(repeated, "transaction_id").distinct(on="transaction_id", keep="first")
-    rows = rows.anti_join(repeated, "transaction_id").union(deduplicated)
+    rows = rows.anti_join(repeated, "transaction_id").union(deduplicated(rows, repeated))
     day = rows.time.date()
     own = (rows.channel.fill_null("") != "batch") & ~rows.kind.fill_null("").isin(NOT_OWN_KINDS)
     rows = rows.mutate(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from goldmine.activity.build import partition_fingerprints
 from goldmine.contract.bank import Bank
+from goldmine.contract.customer_slices import slice_customers
 from goldmine.core import fingerprint
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.dates import month_end, month_key, months_back
@@ -22,7 +23,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.features.catalogue import carried, catalogue, plan, tried_folders
 from goldmine.features.definition import Feature
 from goldmine.features.point_in_time import known_fingerprint
-from goldmine.features.slices import FeatureJob, slice_customers, write_slices, write_whole
+from goldmine.features.slices import FeatureJob, write_slices, write_whole
 from goldmine.features.windows import AGES
 
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from ibis.backends.sql import SQLBackend
 
 from goldmine.contract.bank import Bank
-from goldmine.core.engine import Engine, cached_rows, connect, parquet_rows, write_parquet
+from goldmine.core.engine import Engine, cached_rows, parquet_rows, write_parquet
 from goldmine.core.files import whole_file
 from goldmine.core.seals import sealed_folder
 from goldmine.core.sql import literal
@@ -43,36 +43,6 @@ class FeatureJob:
     base: str
     peer_sums: dict[str, str]
     table: str
-
-
-def slice_customers(bank: Bank, most: int) -> list[str]:
-    """Cut a bank's customers into slices of about the same size, in order: SQL conditions on ``customer_id``.
-
-    The activity is sorted by it, so that a slice reads little more than its own rows.
-
-    Parameters
-    ----------
-    most : int
-        Maximum number of customers in a slice; a bank of up to half as many is one.
-    """
-    customers = bank.tables["customers"].rows
-    if customers <= most // 2:
-        return ["true"]
-    count = max(2, -(-customers // most))
-    connection = connect()
-    rows = connection.compile(bank.read(connection, "customers"))
-    first_ids = connection.raw_sql(
-        f"SELECT min(customer_id) FROM (SELECT customer_id, ntile({count}) OVER (ORDER BY customer_id) AS slice "
-        f"FROM ({rows})) GROUP BY slice ORDER BY slice"
-    ).fetchall()
-    starts = [literal(first) for (first,) in first_ids]
-    return [
-        " AND ".join(
-            ([f"customer_id >= {start}"] if position else [])
-            + ([f"customer_id < {starts[position + 1]}"] if position + 1 < len(starts) else [])
-        )
-        for position, start in enumerate(starts)
-    ]
 
 
 def write_whole(job: FeatureJob, connection: SQLBackend, cutoff: date) -> None:

@@ -7,7 +7,6 @@ too, however many they are.
 """
 
 from collections import deque
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from ibis.backends.sql import SQLBackend
 
-from goldmine.core.engine import Engine, connect, parquet_rows
+from goldmine.core.engine import Engine, connect, parquet_rows, rows_in_order
 from goldmine.core.files import whole_file
 from goldmine.core.seals import sealed_file
 from goldmine.core.sql import literal
@@ -30,9 +29,6 @@ _EVERY = 500
 """A range from 200 parts is then at most a tenth larger than the others."""
 _ROW_GROUP = 2_048
 """Small, since a range reads a piece of each part."""
-_VECTOR = 2_048
-"""Rows that DuckDB handles at once; the row groups that it writes depend on where they end."""
-_BATCH = 60 * _VECTOR
 
 
 def write_ranked(engine: Engine, parts: list[Path], path: Path, scratch: Path, *, in_order: bool = False) -> int:
@@ -128,21 +124,8 @@ def _write_range(parts: list[Path], connection: SQLBackend, piece: _Range) -> No
 
 def _join(ranges: list[_Range], total: int, connection: SQLBackend, path: Path) -> None:
     """Write the ranges one after the other as one file."""
-    rows = pa.RecordBatchReader.from_batches(SCORES, _whole_vectors([piece.path for piece in ranges]))
-    connection.con.register("in_order", rows)
+    connection.con.register("in_order", rows_in_order([piece.path for piece in ranges]))
     _write(connection, total, path, "SELECT *, row_number() OVER () AS rank FROM in_order")
-
-
-def _whole_vectors(files: list[Path]) -> Iterator[pa.RecordBatch]:
-    """The rows of some files in batches that end with a vector of DuckDB, as if they came from one query."""
-    rest = SCORES.empty_table()
-    for file in files:
-        for batch in pq.ParquetFile(file).iter_batches(_BATCH):
-            rows = pa.concat_tables([rest, pa.Table.from_batches([batch])])
-            whole = rows.num_rows // _VECTOR * _VECTOR
-            yield from rows[:whole].combine_chunks().to_batches()
-            rest = rows[whole:]
-    yield from rest.combine_chunks().to_batches()
 
 
 def _write(connection: SQLBackend, total: int, path: Path, ranked: str, order: str = "") -> None:

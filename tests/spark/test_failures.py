@@ -99,7 +99,9 @@ def same_features(folder):
 
 def test_executors_that_are_killed_and_tasks_that_fail_change_nothing(spark, tmp_path):
     found = findings("killing", tmp_path)
-    assert found == {"gone": [1, 1], "fails twice": [1, 2], "left": []}
+    assert 50 < found.pop("drawn") < 250
+    same = {"same draw": True, "same ranking": True}
+    assert found == {"gone": [1, 1, 1, 1], **same, "fails twice": [1, 2], "left": []}
     assert same_features(tmp_path)
 
 

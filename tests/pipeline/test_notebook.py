@@ -144,12 +144,13 @@ def test_stopped_run_leaves_no_kernel_and_begins_no_further_notebook(write, work
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from goldmine.pipeline.notebook import run_notebook; from goldmine.core.workspace import Workspace;"
         "from goldmine.pipeline.stop import run_stoppable; from pathlib import Path; from datetime import date\n"
+        "from goldmine.pipeline.run_record import failed_for\n"
         "def job():\n"
         "    for _ in range(2):\n"
         "        try:\n"
         f"            work = Workspace(Path({str(work.root)!r}))\n"
         "            run_notebook('1_waits', {}, work, date(2024, 6, 30), bank='tiny')\n"
-        "        except Exception as error: print(type(error).__name__, flush=True)\n"
+        "        except Exception as error: print(failed_for(error), flush=True)\n"
         "run_stoppable(job)"
     )
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
@@ -161,7 +162,8 @@ def test_stopped_run_leaves_no_kernel_and_begins_no_further_notebook(write, work
     process.send_signal(asked)
     output, _ = process.communicate(timeout=60)
     assert process.returncode != 0
-    assert output.decode().split() == ["NotebookError", "StoppedError"]
+    told = ["1_waits: was ended, since the run was stopped.", "the run was stopped"]
+    assert output.decode().splitlines() == told
     assert not psutil.wait_procs(started, timeout=10)[1]
 
 

@@ -38,6 +38,10 @@ def failure(title: str, copy: Path, error: Exception, time_limit_seconds: float)
             ),
             look,
         )
+    if isinstance(error, DeadKernelError) and stopped():
+        return NotebookError(
+            _("{title}: was ended, since the run was stopped.", title=title), _("Run again to make it.")
+        )
     if isinstance(error, DeadKernelError):
         died = NotebookError(_("{title}: its kernel died, most likely for want of memory.", title=title), look)
         died.may_pass = True

@@ -10,6 +10,7 @@ from goldmine.core.errors import GoldmineError
 from goldmine.core.i18n import LocalizedText, _
 from goldmine.core.settings import RecordModel
 from goldmine.labels.refusal import Refusal
+from goldmine.pipeline.stop import StoppedError
 
 Outcome = Literal["made", "reused", "off", "left_out", "refused", "failed"]
 
@@ -101,6 +102,8 @@ def failed_for(error: BaseException) -> LocalizedText:
         cause = cause.__cause__
     if isinstance(cause, GoldmineError):
         return _text(cause.what)
+    if isinstance(cause, StoppedError):
+        return _("the run was stopped")
     return _("{kind}; its text is withheld, since it may hold a customer's values", kind=type(cause).__name__)
 
 

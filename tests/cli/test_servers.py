@@ -1,6 +1,7 @@
 """Which page a person is sent to, and what the server behind it is told."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -41,11 +42,18 @@ def test_mlflow_server_of_the_bank_has_its_own_pages(monkeypatch):
         servers.mlflow(port=5005)
 
 
-def test_dagsters_processes_have_a_temporary_folder_that_a_later_run_removes(monkeypatch, tmp_path):
+@pytest.fixture
+def temporary():
+    """A folder whose path is short enough for sockets below it."""
+    with tempfile.TemporaryDirectory(prefix="gm", dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def test_dagsters_processes_have_a_temporary_folder_that_a_later_run_removes(monkeypatch, tmp_path, temporary):
     """The command becomes Dagster, so that nothing of its own is left to remove the folder at the end."""
     started = []
     monkeypatch.setattr(os, "execve", lambda *arguments: started.append(arguments))
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr("tempfile.tempdir", None)
     monkeypatch.setattr("goldmine.pipeline.dagster_job.dagster_home", lambda work: work.dagster)
     (tmp_path / "bank").mkdir()
@@ -55,5 +63,5 @@ def test_dagsters_processes_have_a_temporary_folder_that_a_later_run_removes(mon
     servers.schedule(bank=tmp_path / "bank", work=tmp_path / "work", port=3005)
     ((_, _command, variables),) = started
     folder = Path(variables["TMPDIR"])
-    assert (folder.parent, folder.name[:13]) == (tmp_path, "goldmine-run-")
+    assert (folder.parent, folder.name[:13]) == (temporary, "goldmine-run-")
     assert variables["JUPYTER_RUNTIME_DIR"] == f"{folder}/kernels"

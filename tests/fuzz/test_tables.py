@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from goldmine.contract.canonical_parquet import canonical_footers
-from goldmine.contract.canonical_writer import write_canonical
+from goldmine.contract.canonical_writer import StagedTable, write_canonical
 from goldmine.contract.mapping import Mapping, TableMapping
 from goldmine.contract.reconciliation import reconciled
 from goldmine.contract.schema import TableSpec
@@ -104,7 +104,7 @@ def _taken(
     _forget_views(connection)
     mapping = Mapping("village", date(2024, 6, 30), {"s": file.source}, {spec.name: keys})
     staged = stage(connection, spec, mapping, scratch)
-    written, counts = write_canonical(connection, spec, keys, staged, scratch)
+    written, counts = write_canonical(connection, StagedTable(spec, keys, staged))
     names, rows = _rows([part.path for part in written], spec)
     record = reconciled(spec, SourceTotals(), counts, (len(rows), sum(part.rows for part in written)))
     assert record.written == len(rows)

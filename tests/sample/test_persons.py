@@ -7,6 +7,11 @@ import duckdb
 import pytest
 
 from goldmine.sample import write_bank
+from goldmine.sample.arrow import day_number
+from goldmine.sample.config import SampleConfig
+from goldmine.sample.employers import draw_employers
+from goldmine.sample.people import draw_people, relations_table
+from goldmine.sample.streams import stream
 
 END = date(2024, 6, 30)
 
@@ -111,3 +116,13 @@ def test_relatives_of_one_house_mostly_share_the_address_and_some_the_telephone(
 def test_nothing_of_the_truth_stands_in_the_books(bank):
     columns = {name for name, *_ in duckdb.sql(f"DESCRIBE FROM '{bank}/customers.parquet'").fetchall()}
     assert columns.isdisjoint({"person_id", "household_id"})
+
+
+def test_a_block_of_customers_who_have_yet_to_join_has_no_relations_of_the_same_columns():
+    config = SampleConfig(1_000, 30, 1, date(2024, 6, 30))
+    employers, random = draw_employers(config), stream(config, "people", 0)
+    joined, to_join = (draw_people(config, block, employers, random) for block in (range(100), range(1_030, 1_050)))
+    rows, none = (relations_table(people, employers, day_number(config.end)) for people in (joined, to_join))
+    assert rows.num_rows > 0
+    assert none.num_rows == 0
+    assert none.schema == rows.schema

@@ -199,7 +199,7 @@ def relations_table(people: People, employers: Employers, end: int) -> pa.Table:
         {
             "customer_id": ids("C", number[left], 8),
             "related_id": ids("C", number[right], 8),
-            "relation": pa.array(["family"] * families + ["executive"] * len(firm)),
+            "relation": pa.array(["family"] * families + ["executive"] * len(firm), pa.string()),
             "since": days(np.concatenate([np.full(families, 10_957), known])),
             "ended_on": pa.nulls(families + len(firm), pa.date32()),
         }

@@ -1,7 +1,7 @@
 """All features, and which of them a bank has the tables and columns for."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -10,6 +10,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 import ibis
+import ibis.expr.operations as ops
 
 from goldmine.contract.bank import Bank
 from goldmine.core import fingerprint
@@ -106,15 +107,24 @@ def _on_trial() -> str:
     return fingerprint.of_code(*tried_folders())
 
 
+@lru_cache(maxsize=64)
+def _definitions(family: Family) -> tuple[FeatureDefinition, ...]:
+    """What a family gives; found once, since a file on trial that has changed is imported as another function."""
+    definitions = family(_view())
+    require_views(family.__name__, definitions, _view().rows)
+    return tuple(definitions)
+
+
+def _own() -> list[FeatureDefinition]:
+    """The features of customers' own rows."""
+    own = [definition for family in families() for definition in _definitions(family)]
+    _check_names(definition.feature for definition in own)
+    return own
+
+
 @lru_cache(maxsize=2)
 def _expressions(on_trial: str) -> tuple[ibis.Table, dict[str, ibis.Table], ibis.Table, tuple[Feature, ...]]:
-    customer_view = _view()
-    own = []
-    for family in families():
-        definitions = family(customer_view)
-        require_views(family.__name__, definitions, customer_view.rows)
-        own += definitions
-    _check_names(own)
+    own, customer_view = _own(), _view()
     base = customer_view.rows.select(
         "customer_id",
         "cutoff",
@@ -139,9 +149,15 @@ def _expressions(on_trial: str) -> tuple[ibis.Table, dict[str, ibis.Table], ibis
     return base, sums, full, tuple(d.feature for d in [*own, *others])
 
 
-def _check_names(own: list[FeatureDefinition]) -> None:
+@cache
+def _peer_features() -> tuple[Feature, ...]:
+    """The features of peers, which are the same whatever is on trial."""
+    return _expressions(_on_trial())[3][len(_own()) :]
+
+
+def _check_names(features: Iterable[Feature]) -> None:
     """Refuse a name that two features have."""
-    names = [definition.feature.name for definition in own]
+    names = [feature.name for feature in features]
     duplicates = sorted({name for name in names if names.count(name) > 1})
     if duplicates:
         raise SettingsError(
@@ -172,15 +188,23 @@ def plan_on_trial() -> tuple[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=2)
 def _plan_on_trial(on_trial: str) -> tuple[str, tuple[str, ...]]:
-    customer_view, folders = _view(), {str(folder) for folder in tried_folders()}
-    own = [
-        definition
-        for family in families()
-        if str(Path(family.__code__.co_filename).parent) in folders
-        for definition in family(customer_view)
-    ]
-    values = {definition.feature.name: definition.value for definition in own}
-    return _sql(customer_view.rows.select("customer_id", **values)), tuple(values)
+    folders = {str(folder) for folder in tried_folders()}
+    tried = [family for family in families() if str(Path(family.__code__.co_filename).parent) in folders]
+    # Over the row as a table by name: its joins are compiled once, and only those whose columns are read.
+    row = View(ibis.table(_view().rows.schema(), name="customer_row"))
+    values = {definition.feature.name: definition.value for family in tried for definition in family(row)}
+    columns = frozenset(field.name for value in values.values() for field in value.op().find(ops.Field))
+    own = row.rows.select("customer_id", **values)
+    require_known_tables([own], [row.rows.get_name()])
+    return f"WITH {row.rows.get_name()} AS ({_row_sql(columns)}) {_sql(own)}", tuple(values)
+
+
+@lru_cache(maxsize=4)
+def _row_sql(columns: frozenset[str]) -> str:
+    """SQL of the customers' row with some columns; a formula that changes seldom changes its columns."""
+    rows = view(columns).rows
+    require_known_tables([rows], [])
+    return _sql(rows)
 
 
 def _sql(expression: ibis.Table) -> str:
@@ -189,7 +213,9 @@ def _sql(expression: ibis.Table) -> str:
 
 def catalogue() -> tuple[Feature, ...]:
     """Every feature, in the order of the feature table."""
-    return _expressions(_on_trial())[3]
+    features = (*(definition.feature for definition in _own()), *_peer_features())
+    _check_names(features)
+    return features
 
 
 def carried(bank: Bank, feature: Feature) -> bool:

@@ -1,5 +1,6 @@
 """One wide row a customer: the input of the feature families at a cutoff."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import ibis
@@ -51,13 +52,21 @@ class View:
         return ibis.cases((self.known(day), passed), else_=ibis.null("int64"))
 
 
-def view() -> View:
-    """One row a customer on the books: their own columns, and the aggregates known at the cutoff."""
+def view(columns: Collection[str] | None = None) -> View:
+    """One row a customer on the books: their own columns, and the aggregates known at the cutoff.
+
+    Parameters
+    ----------
+    columns : collection of str, optional
+        Columns that are needed; aggregates without any of them are not joined. None means all.
+    """
     buckets = range(len(BUCKETS))
     parts = [transaction_bucket(_known(months("transactions", b)), b) for b in buckets]
     parts.append(habit_stretch(_known(months("transactions", len(BUCKETS)))))
     parts += [balance_bucket(months("balances", b), b) for b in buckets]
     parts += [aggregate(table(name)) for name, aggregate in CUSTOMER_AGGREGATES.items()]
+    if columns is not None:  # each has at most one row a customer, so that leaving one out changes no other column
+        parts = [part for part in parts if not set(part.drop("customer_id").columns).isdisjoint(columns)]
     joined = rows = _on_the_books(spine())
     keys = []
     for position, part in enumerate(parts):

@@ -1,27 +1,20 @@
 """The features of a cutoff, a summary of each, and a trial of a new family of features."""
 
-import os
 import shutil
 from dataclasses import replace
-from datetime import date
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from goldmine.activity import build_activity
 from goldmine.core.dates import parse_month_end
 from goldmine.core.errors import ParameterError
 from goldmine.core.i18n import _
 from goldmine.core.workspace import Workspace, at_home
-from goldmine.features import build_features
-from goldmine.features.build import stale_cutoffs
-from goldmine.features.catalogue import try_folder, without_trial
-from goldmine.features.trial import build_trial_features
+from goldmine.features.catalogue import try_folder
 from goldmine.labels import plan_cutoffs
-from goldmine.labels.cutoffs import last_month_end, outcome_end
-from goldmine.labels.eligibility import eligible_rows, training_rows
 from goldmine.labels.use_case import load_use_case
+from goldmine.pipeline.lab.rows import link_activity, rows_at
 from goldmine.pipeline.session import Session
 
 
@@ -45,15 +38,7 @@ def features(session: Session, use_case: str, cutoff: str = "") -> pd.DataFrame:
     case = load_use_case(use_case, session.work)
     months = session.bank.months("transactions")
     day = parse_month_end(cutoff) if cutoff else plan_cutoffs(case, session.as_of, months).test
-    complete = outcome_end(case, day) <= session.as_of
-    make_features(
-        session, [*([last_month_end(outcome_end(case, day))] if complete and case.outcome.reads_features else []), day]
-    )
-    if complete:
-        rows = training_rows(session.bank, session.work, case, day, session.as_of)
-    else:
-        rows = eligible_rows(session.work, case, day)
-    return rows.drop_columns(["cutoff"]).to_pandas().set_index("customer_id")
+    return rows_at(session, case, day).drop_columns(["cutoff"]).to_pandas().set_index("customer_id")
 
 
 def univariate_summary(known: pd.DataFrame, names: list[str] | None = None) -> pd.DataFrame:
@@ -114,29 +99,6 @@ def try_family(session: Session, file: str) -> Session:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copy(source, folder)
-    if not apart.activity.exists():
-        apart.activity.symlink_to(os.path.relpath(standing.activity, apart.root))
+    link_activity(apart, standing)
     try_folder(folder)
     return replace(session, work=apart, family=file, standing=standing)
-
-
-def make_features(session: Session, cutoffs: list[date]) -> None:
-    """Bring activity and the features of some cutoffs up to date.
-
-    Parameters
-    ----------
-    cutoffs : list of date
-        Month ends; features that are unchanged are not made again. Where a file is tried, its own are made alone and
-        joined to the job's, which are brought up to date first.
-    """
-    bank, standing = session.bank, session.standing
-    if standing:
-        with without_trial():
-            if stale_cutoffs(bank, standing, cutoffs):
-                make_features(replace(session, work=standing, standing=None), cutoffs)
-    with session.work.lock():
-        build_activity(bank, session.work)
-        if standing:
-            build_trial_features(bank, standing, session.work, cutoffs)
-        else:
-            build_features(bank, session.work, cutoffs)

@@ -19,6 +19,7 @@ from goldmine.models.registry import Registration
 from goldmine.models.run_log import TrainingRecord, log_training
 from goldmine.models.tracking import attach_text, tracked
 from goldmine.models.training_set import training_fingerprint
+from goldmine.pipeline.lab.rows import made_for
 from goldmine.pipeline.lab.training import ChampionChallenge, Trained
 from goldmine.pipeline.session import Session
 from goldmine.plots.models import beaten, reliability_figure
@@ -42,7 +43,7 @@ def propose(session: Session, trained: Trained, challenge: ChampionChallenge) ->
         "champion_challenge": challenge.figure,
     }
     reference = learn_reference(trained.fitted, trained.rows, evaluation.probability, evaluation.list_size)
-    return submit(session, trained, compared, reference, figures)
+    return submit(made_for(session, trained.use_case), trained, compared, reference, figures)
 
 
 def submit(

@@ -14,14 +14,13 @@ from goldmine.core.i18n import _
 from goldmine.governance.compare import Comparison
 from goldmine.governance.compare import compare as compare_models
 from goldmine.governance.leakage import leak_gate
-from goldmine.labels import feature_days, plan_cutoffs
 from goldmine.labels.training_settings import Training
 from goldmine.labels.use_case import UseCase, load_use_case
 from goldmine.models.evaluation import Evaluation, evaluate
 from goldmine.models.model import Fitted
 from goldmine.models.train import fit
-from goldmine.models.training_set import TrainingSet, read_training_set
-from goldmine.pipeline.lab.exploration import make_features
+from goldmine.models.training_set import TrainingSet
+from goldmine.pipeline.lab.rows import made_for, training_set
 from goldmine.pipeline.session import Session
 from goldmine.plots.governance import against_champion
 from goldmine.plots.notebook_tables import show_table
@@ -76,9 +75,8 @@ def train(session: Session, use_case: str, seed: int | None = None) -> Trained:
     """
     case = load_use_case(use_case, session.work)
     chosen = case.training.seed if seed is None else seed
-    plan = plan_cutoffs(case, session.as_of, session.bank.months("transactions"))
-    make_features(session, list(feature_days(case, plan)))
-    rows = read_training_set(session.bank, session.work, case, session.as_of, chosen)
+    session = made_for(session, case)
+    rows = training_set(session, case, chosen)
     gate = leak_gate(session.bank, session.work, case, rows, session.as_of, standing=session.standing)
     fitted = fit(gate.use_case, rows, chosen)
     evaluation = evaluate(fitted.model, rows.test, gate.use_case)

@@ -81,10 +81,15 @@ def _written(bank: Bank, standing: Workspace, trial: Workspace, cutoffs: list[da
 
 def _views_at(bank: Bank, work: Workspace, cutoff: date) -> SQLBackend:
     """A connection with the views of a cutoff, kept from one trial to the next while what they read stays the same."""
+    return _views.get((work, cutoff), read_fingerprint(bank, work, cutoff), partial(_connected, bank, work, cutoff))
+
+
+def read_fingerprint(bank: Bank, work: Workspace, cutoff: date) -> str:
+    """Fingerprint of what the views of a cutoff read, and of the code of the features that stand."""
     with without_trial():
         features = feature_fingerprint(bank, work, cutoff)
     files = [[str(file.path), file.fingerprint] for table in bank.tables.values() for file in table.files]
-    return _views.get((work, cutoff), of_value([features, files]), partial(_connected, bank, work, cutoff))
+    return of_value([features, files])
 
 
 def _connected(bank: Bank, work: Workspace, cutoff: date) -> SQLBackend:

@@ -16,9 +16,9 @@ from goldmine.features.families.profile import AGEING
 from goldmine.governance.leak_check import Check, require_none
 from goldmine.governance.leak_warnings import LeakWarning, UnivariateAucs, leak_warnings
 from goldmine.governance.limits import Limits, read_limits, read_signatures
-from goldmine.governance.outcome_in_values import MAX_P, encoding_p_values
+from goldmine.governance.outcome_in_values import MAX_P
 from goldmine.governance.point_in_time_check import PointInTimeCheck, check_point_in_time
-from goldmine.governance.univariate import out_of_range, univariate_auc, varying
+from goldmine.governance.row_figures import ByFeature, RowFigures, Standing, measured, parts_of
 from goldmine.labels import outcome_end, selected_features
 from goldmine.labels.use_case import UseCase
 from goldmine.models.training_set import TrainingSet
@@ -70,7 +70,7 @@ class GateResult:
 
 
 def leak_gate(
-    bank: Bank, work: Workspace, use_case: UseCase, rows: TrainingSet, as_of: date, *, standing: Workspace | None = None
+    bank: Bank, work: Workspace, use_case: UseCase, rows: TrainingSet, as_of: date, *, standing: Standing | None = None
 ) -> GateResult:
     """Check the rows of a training for leaks, and stop the training if there is one.
 
@@ -80,8 +80,8 @@ def leak_gate(
         The rows to train, calibrate and test on.
     as_of : date
         The snapshot.
-    standing : Workspace, optional
-        Of a trial: see `check_point_in_time`.
+    standing : Standing, optional
+        Where families are tried: what is known without them.
 
     Raises
     ------
@@ -90,20 +90,20 @@ def leak_gate(
     SettingsError
         If ``pipelines/governance.yaml`` cannot be read.
     """
-    parts = {name: getattr(rows, name) for name in ("train", "calibrate", "test")}
-    present = {name: table for name, table in parts.items() if table is not None}
-    limits = read_limits(bank.name)
-    aside = ageing_out_of_range(present, use_case, limits)
+    parts, limits = parts_of(rows), read_limits(bank.name)
+    names = selected_features(use_case, rows.train.column_names)
+    figures = (standing.figures if standing else RowFigures()).completed(parts, names)
+    aside = ageing_out_of_range(parts, use_case, limits, figures)
     if aside:
         use_case = use_case.model_copy(update={"exclude": [*use_case.exclude, *aside]})
-    past = univariate_auc(rows.train, selected_features(use_case, rows.train.column_names))
-    checks = row_checks(present, use_case, as_of, limits, past)
+    checks = row_checks(parts, use_case, as_of, limits, figures)
     if rows.cutoffs is not None:
-        found = check_point_in_time(bank, work, rows.cutoffs.train[0], standing=standing)
+        stands = standing.work if standing else None
+        found = check_point_in_time(bank, work, rows.cutoffs.train[0], standing=stands)
         checks.append(point_in_time_check(found))
     require_none(use_case.name, checks)
     summary = [{"looked for": c.what, "among": c.looked_at, "nearest": c.worst, "found": "nothing"} for c in checks]
-    warnings = row_warnings(present, use_case, limits, past)
+    warnings = row_warnings(parts, use_case, limits, figures)
     return GateResult(pd.DataFrame(summary, dtype=object), use_case, aside, warnings, _unsigned(warnings, use_case))
 
 
@@ -119,7 +119,7 @@ def _unsigned(warnings: tuple[LeakWarning, ...], use_case: UseCase) -> tuple[Loc
 
 
 def row_checks(
-    parts: dict[str, pa.Table], use_case: UseCase, as_of: date, limits: Limits, past: dict[str, float] | None = None
+    parts: dict[str, pa.Table], use_case: UseCase, as_of: date, limits: Limits, figures: RowFigures | None = None
 ) -> list[Check]:
     """The checks that need only the rows.
 
@@ -128,21 +128,24 @@ def row_checks(
     parts : dict of str to pyarrow.Table
         ``train`` first, then the later ones: features as stored, ``outcome``, ``customer_id`` and, where the split is
         by time, ``cutoff``.
-    past : dict of str to float, optional
-        `univariate_auc` of the first part; worked out here if not given.
+    figures : RowFigures, optional
+        Of the features over these rows; measured here if not given.
     """
     first = next(iter(parts))
     names = selected_features(use_case, parts[first].column_names)
+    figures = figures.of(names) if figures else measured(parts, names)
     return [
         _complete(parts, use_case, as_of),
         _sides(parts),
-        _univariate(past or univariate_auc(parts[first], names), limits, parts[first].num_rows, use_case),
-        _encoded(encoding_p_values(parts, names), use_case),
-        _out_of_range(_shares_out_of_range(parts, names), _range_limit(parts, limits), use_case),
+        _univariate(figures.aucs[first], limits, parts[first].num_rows, use_case),
+        _encoded(figures.p_values, use_case),
+        _out_of_range(figures.out_of_range, _range_limit(parts, limits), use_case),
     ]
 
 
-def ageing_out_of_range(parts: dict[str, pa.Table], use_case: UseCase, limits: Limits) -> dict[str, str]:
+def ageing_out_of_range(
+    parts: dict[str, pa.Table], use_case: UseCase, limits: Limits, figures: RowFigures | None = None
+) -> dict[str, str]:
     """The project's own features that age with the customers and lie out of their past range, with the reason.
 
     Where all customers joined in one quarter, or a migration stamped one day on all, such a feature tells the date. It
@@ -151,7 +154,7 @@ def ageing_out_of_range(parts: dict[str, pa.Table], use_case: UseCase, limits: L
 
     Parameters
     ----------
-    parts : dict of str to pyarrow.Table
+    parts, figures : dict of str to pyarrow.Table, RowFigures
         As for `row_checks`.
     """
     if use_case.has_external_label:
@@ -161,7 +164,8 @@ def ageing_out_of_range(parts: dict[str, pa.Table], use_case: UseCase, limits: L
         return {}
     limit = _range_limit(parts, limits)
     reasons = {}
-    for part, shares in _shares_out_of_range(parts, names).items():
+    figures = figures.of(names) if figures else measured(parts, names)
+    for part, shares in figures.out_of_range.items():
         for name, share in shares.items():
             if share > limit:
                 reasons[name] = (
@@ -172,12 +176,12 @@ def ageing_out_of_range(parts: dict[str, pa.Table], use_case: UseCase, limits: L
 
 
 def row_warnings(
-    parts: dict[str, pa.Table], use_case: UseCase, limits: Limits, past: dict[str, float] | None = None
+    parts: dict[str, pa.Table], use_case: UseCase, limits: Limits, figures: RowFigures | None = None
 ) -> tuple[LeakWarning, ...]:
     """The features of the rows that a person must sign for; parameters are those of `row_checks`."""
     names = selected_features(use_case, parts["train"].column_names)
-    aucs = {"train": past or univariate_auc(parts["train"], names), "test": univariate_auc(parts["test"], names)}
-    learnt, later = (UnivariateAucs.of(found, parts[part]["outcome"].to_numpy()) for part, found in aucs.items())
+    aucs = (figures.of(names) if figures else measured(parts, names)).aucs
+    learnt, later = (UnivariateAucs.of(aucs[part], parts[part]["outcome"].to_numpy()) for part in ("train", "test"))
     return leak_warnings(learnt, later, limits)
 
 
@@ -236,7 +240,7 @@ def _sides(parts: dict[str, pa.Table]) -> Check:
     return Check(SIDES, join_texts(counts, _(", ")), _("{n} overlaps", n=len(leaks)), tuple(leaks), do)
 
 
-def _univariate(aucs: dict[str, float], limits: Limits, rows: int, use_case: UseCase) -> Check:
+def _univariate(aucs: ByFeature, limits: Limits, rows: int, use_case: UseCase) -> Check:
     worst = max(aucs, key=lambda name: aucs[name])
     leaks = tuple(
         f"{name} alone has an AUC of {auc:.3f} (limit {limits.single_feature_auc:.2f})"
@@ -249,7 +253,7 @@ def _univariate(aucs: dict[str, float], limits: Limits, rows: int, use_case: Use
     )
 
 
-def _encoded(p_values: dict[str, float], use_case: UseCase) -> Check:
+def _encoded(p_values: ByFeature, use_case: UseCase) -> Check:
     closest = min(p_values, key=lambda name: p_values[name])
     leaks = tuple(
         f"{name} is computed from the outcomes of these very rows: rows of one value have the outcome as often as the "
@@ -261,25 +265,12 @@ def _encoded(p_values: dict[str, float], use_case: UseCase) -> Check:
     return Check(ENCODED, _("{n} features", n=len(p_values)), f"{closest}: p {p_values[closest]:.1g}", leaks, do)
 
 
-def _shares_out_of_range(parts: dict[str, pa.Table], names: list[str]) -> dict[str, dict[str, float]]:
-    """By later part and feature: the share of rows out of the range of the parts before."""
-    first, *later = parts
-    kept = varying(parts[first], names)
-    return {name: out_of_range(_before(parts, name, kept), parts[name], kept) for name in later}
-
-
 def _range_limit(parts: dict[str, pa.Table], limits: Limits) -> float:
     """The limit of that share; without cutoffs a shift is reported but is no leak."""
     return limits.out_of_range_share if "cutoff" in parts["test"].column_names else 1.0
 
 
-def _before(parts: dict[str, pa.Table], name: str, columns: list[str]) -> pa.Table:
-    """Some columns of all parts before a given part."""
-    earlier = list(parts)[: list(parts).index(name)]
-    return pa.concat_tables([parts[part].select(columns) for part in earlier], promote_options="default")
-
-
-def _out_of_range(shares_by_part: dict[str, dict[str, float]], limit: float, use_case: UseCase) -> Check:
+def _out_of_range(shares_by_part: Mapping[str, ByFeature], limit: float, use_case: UseCase) -> Check:
     """A feature out of its past range at a later cutoff."""
     shares = {(name, part): share for part, by_feature in shares_by_part.items() for name, share in by_feature.items()}
     worst = max(shares, key=lambda key: shares[key])

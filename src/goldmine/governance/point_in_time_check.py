@@ -12,6 +12,7 @@ from goldmine.core import fingerprint
 from goldmine.core.code_fingerprint import code_fingerprint
 from goldmine.core.engine import connect, parquet_rows
 from goldmine.core.files import read_json, write_json
+from goldmine.core.kept import Kept
 from goldmine.core.parquet import parquet_schema
 from goldmine.core.workspace import Workspace
 from goldmine.features import feature_content
@@ -20,9 +21,12 @@ from goldmine.features.customer_aggregates import CUSTOMER_AGGREGATES
 from goldmine.features.peer_aggregates import PEER_FEATURES
 from goldmine.features.point_in_time import ROW_DAYS, known_columns, row_existed
 from goldmine.features.sources import MONTHS, Source, create_views, follow_mergers, replace_view
+from goldmine.features.trial import read_fingerprint
 from goldmine.features.windows import READ
 from goldmine.labels.eligibility import KEYS
 
+_laid_out = Kept[Backend]()
+"""Connections with the views of a cutoff without the future, for one trial after the other."""
 SAMPLE = 50_000
 """Customers to rebuild; larger banks are sampled by the hash of the customer number."""
 
@@ -72,7 +76,7 @@ def check_point_in_time(
     if standing:
         with without_trial():
             checked = check_point_in_time(bank, standing, cutoff, sample)
-        found = _compared_on_trial(bank, work, cutoff, sample)
+        found = _compared_on_trial(bank, standing, work, cutoff, sample)
         changed = checked.changed | found.changed
         result = PointInTimeCheck(found.cutoff, found.customers, checked.features + found.features, changed)
     else:
@@ -96,9 +100,15 @@ def _compared(bank: Bank, work: Workspace, cutoff: date, sample: int) -> PointIn
     return PointInTimeCheck(str(cutoff), customers, len(names), changed)
 
 
-def _compared_on_trial(bank: Bank, work: Workspace, cutoff: date, sample: int) -> PointInTimeCheck:
-    connection, one_in = connect(), _one_in(bank, sample)
-    _lay_out_without_future(Source(connection, bank, work, cutoff), one_in)
+def _compared_on_trial(bank: Bank, standing: Workspace, work: Workspace, cutoff: date, sample: int) -> PointInTimeCheck:
+    one_in = _one_in(bank, sample)
+
+    def laid_out() -> Backend:
+        connection = connect()
+        _lay_out_without_future(Source(connection, bank, standing, cutoff), one_in)
+        return connection
+
+    connection = _laid_out.get((standing, cutoff, one_in), read_fingerprint(bank, standing, cutoff), laid_out)
     rebuilt, tried = plan_on_trial()
     stored = set(parquet_schema(work.features(cutoff)).names)
     names = [name for name in tried if name in stored]

@@ -107,7 +107,7 @@ class TestRounds:
     @pytest.fixture
     def learnt(self, standing, tmp_path, case):
         def read(use_case=case, change="quarter - before"):
-            return training_set(try_family(standing, idea(tmp_path, 1, change)), use_case, 7)
+            return training_set(try_family(standing, idea(tmp_path, 1, change)), use_case, 7)[0]
 
         return read
 

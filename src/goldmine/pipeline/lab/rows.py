@@ -10,13 +10,15 @@ from functools import partial
 import pyarrow as pa
 
 from goldmine.activity import build_activity
+from goldmine.contract.bank import Bank
 from goldmine.core.kept import Kept
 from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
 from goldmine.features.build import stale_cutoffs
 from goldmine.features.catalogue import plan_on_trial, without_trial
 from goldmine.features.trial import build_trial_features, joined
-from goldmine.labels import feature_days, plan_cutoffs
+from goldmine.governance.row_figures import Standing, measured, parts_of
+from goldmine.labels import feature_days, plan_cutoffs, selected_features
 from goldmine.labels.cutoffs import last_month_end, outcome_end
 from goldmine.labels.eligibility import eligible_rows, training_rows
 from goldmine.labels.outcomes.later_features import BEFORE
@@ -24,8 +26,8 @@ from goldmine.labels.use_case import UseCase
 from goldmine.models.training_set import TrainingSet, read_training_set, training_fingerprint
 from goldmine.pipeline.session import Session
 
-_standing = Kept[TrainingSet]()
-"""The rows of the last training without what is tried, by work folder."""
+_rows = Kept[tuple[TrainingSet, Standing]]()
+"""The rows of the last training without what is tried, and their figures for the leakage gate, by work folder."""
 
 
 def rows_at(session: Session, case: UseCase, day: date) -> pa.Table:
@@ -39,17 +41,17 @@ def rows_at(session: Session, case: UseCase, day: date) -> pa.Table:
     return joined(rows, session.bank, session.work) if session.standing else rows
 
 
-def training_set(session: Session, case: UseCase, seed: int) -> TrainingSet:
-    """The rows of a training; features that are missing or out of date are made first."""
+def training_set(session: Session, case: UseCase, seed: int) -> tuple[TrainingSet, Standing | None]:
+    """The rows of a training, and what the leakage gate knows of them; missing features are made first."""
     bank, standing, as_of = session.bank, session.standing, session.as_of
     make_features(session, list(feature_days(case, plan_cutoffs(case, as_of, bank.months("transactions")))))
     if standing is None:
-        return read_training_set(bank, session.work, case, as_of, seed)
+        return read_training_set(bank, session.work, case, as_of, seed), None
     with without_trial():
         made_of = training_fingerprint(bank, standing, case, as_of, seed)
-        rows = _standing.get(standing, made_of, partial(read_training_set, bank, standing, case, as_of, seed))
-    parts = {name: joined(getattr(rows, name), bank, session.work) for name in ("train", "calibrate", "test")}
-    return replace(rows, **parts)
+        rows, known = _rows.get(standing, made_of, partial(_read, bank, standing, case, as_of, seed))
+    parts = {name: joined(table, bank, session.work) for name, table in parts_of(rows).items()}
+    return replace(rows, **parts), known
 
 
 def made_for(session: Session, case: UseCase) -> Session:
@@ -92,6 +94,11 @@ def link_activity(apart: Workspace, standing: Workspace) -> None:
     apart.root.mkdir(parents=True, exist_ok=True)
     if not apart.activity.exists():
         apart.activity.symlink_to(os.path.relpath(standing.activity, apart.root))
+
+
+def _read(bank: Bank, work: Workspace, case: UseCase, as_of: date, seed: int) -> tuple[TrainingSet, Standing]:
+    rows = read_training_set(bank, work, case, as_of, seed)
+    return rows, Standing(work, measured(parts_of(rows), selected_features(case, rows.train.column_names)))
 
 
 def _depends(case: UseCase, features: tuple[str, ...]) -> bool:

@@ -76,8 +76,8 @@ def train(session: Session, use_case: str, seed: int | None = None) -> Trained:
     case = load_use_case(use_case, session.work)
     chosen = case.training.seed if seed is None else seed
     session = made_for(session, case)
-    rows = training_set(session, case, chosen)
-    gate = leak_gate(session.bank, session.work, case, rows, session.as_of, standing=session.standing)
+    rows, standing = training_set(session, case, chosen)
+    gate = leak_gate(session.bank, session.work, case, rows, session.as_of, standing=standing)
     fitted = fit(gate.use_case, rows, chosen)
     evaluation = evaluate(fitted.model, rows.test, gate.use_case)
     return Trained(gate.use_case, chosen, rows, fitted, evaluation, unsigned=gate.unsigned)

@@ -1,0 +1,54 @@
+"""Figures of single features: those that are known are kept, the others measured, as if all were measured together."""
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from goldmine.governance.row_figures import RowFigures, measured
+
+NAMES = ["balance", "same", "village", "idea"]
+
+
+@pytest.fixture
+def parts():
+    random = np.random.default_rng(3)
+
+    def part():
+        outcome = random.integers(0, 2, 400)
+        return pa.table(
+            {
+                "balance": outcome + random.normal(size=400),
+                "same": np.ones(400),
+                "village": pa.array(random.choice(["east", "west"], 400)),
+                "idea": random.normal(size=400) - outcome,
+                "outcome": outcome,
+            }
+        )
+
+    return {"train": part(), "calibrate": part(), "test": part()}
+
+
+def test_known_and_new_figures_are_those_of_all_features(parts):
+    whole = measured(parts, NAMES)
+    assert list(whole.aucs) == ["train", "test"]
+    assert list(whole.out_of_range["test"]) == ["balance", "village", "idea"]  # what never varies is left out
+    assert measured(parts, NAMES[:3]).completed(parts, NAMES) == whole
+    assert RowFigures().completed(parts, NAMES) == whole
+    assert whole.completed(parts, NAMES) == whole
+
+
+def test_known_figures_are_not_measured_again(parts):
+    known = measured(parts, NAMES[:3])
+    parts["train"] = parts["train"].set_column(0, "balance", pa.array(np.zeros(400)))
+    found = known.completed(parts, NAMES)
+    assert found.aucs["train"]["balance"] == known.aucs["train"]["balance"] > 0.7
+    assert found.aucs["train"]["idea"] > 0.7
+
+
+def test_figures_of_some_features_are_in_their_order(parts):
+    assert list(measured(parts, NAMES).of(["idea", "balance", "gone"]).p_values) == ["idea", "balance"]
+
+
+def test_a_constant_idea_has_no_range(parts):
+    known = measured(parts, ["balance"])
+    assert list(known.completed(parts, ["balance", "same"]).out_of_range["test"]) == ["balance"]

@@ -70,6 +70,7 @@ def show(  # noqa: PLR0913, PLR0917 - the command's own options
     from rich.table import Column, Table
 
     from goldmine.core.audit.actions import TITLES, require_action
+    from goldmine.core.audit.details import details_in_words
     from goldmine.core.audit.log import AuditLog, Filter
     from goldmine.core.dates import parse_day
     from goldmine.core.i18n import _, in_language
@@ -87,7 +88,7 @@ def show(  # noqa: PLR0913, PLR0917 - the command's own options
     table = Table(*heads, Column(details_title, overflow="fold"), box=None, pad_edge=False)
     log = AuditLog.of_bank(Workspace(work.absolute()).bank_name())
     for line in islice(log.newest_first(wanted), last):
-        details = ", ".join(f"{name} {value}" for name, value in line.details.items())
+        details = details_in_words(line.details, language)
         when = line.at[:19].replace("T", " ")
         cells = [str(line.number), when, line.who, line.role or "-", in_language(TITLES[line.action], language)]
         table.add_row(*map(_plain, [*cells, line.subject or "-", details]))

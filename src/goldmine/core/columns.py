@@ -335,6 +335,11 @@ def column(name: str) -> Column:
     return _BY_NAME[name]
 
 
+def is_column(name: str) -> bool:
+    """Whether a name is one of the catalogue's."""
+    return name in _BY_NAME
+
+
 def columns(names: Iterable[str]) -> tuple[Column, ...]:
     """Several columns by their code names, in their order."""
     return tuple(_BY_NAME[name] for name in names)

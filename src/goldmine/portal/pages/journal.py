@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from goldmine.core.audit.actions import ACTIONS, TITLES
+from goldmine.core.audit.details import details_in_words
 from goldmine.core.audit.log import AuditLine, Filter
 from goldmine.core.dates import parse_day
 from goldmine.core.errors import AuditError, GoldmineError
@@ -20,6 +21,7 @@ from goldmine.governance.audit import check_audit
 from goldmine.portal import journal as log
 from goldmine.portal.access import page
 from goldmine.portal.roles import ROLES
+from goldmine.portal.templating import language
 
 _PAGE = 100
 _LONGEST = 120
@@ -85,7 +87,6 @@ def _filter(given: dict[str, str], day: date) -> Filter:
 
 
 def _shown(line: AuditLine) -> Shown:
-    details = ", ".join(f"{name} {value}" for name, value in line.details.items())
     return Shown(
         number=line.number,
         at=line.at[:19].replace("T", " "),
@@ -93,5 +94,5 @@ def _shown(line: AuditLine) -> Shown:
         role=_ROLES.get(line.role, "–"),
         action=TITLES[line.action],
         subject=line.subject or "–",
-        details=details,
+        details=details_in_words(line.details, language()),
     )

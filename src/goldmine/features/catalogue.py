@@ -188,6 +188,7 @@ def plan_on_trial() -> tuple[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=2)
 def _plan_on_trial(on_trial: str) -> tuple[str, tuple[str, ...]]:
+    _own()  # refuses what a family must not read, in the words for its author
     folders = {str(folder) for folder in tried_folders()}
     tried = [family for family in families() if str(Path(family.__code__.co_filename).parent) in folders]
     # Over the row as a table by name: its joins are compiled once, and only those whose columns are read.

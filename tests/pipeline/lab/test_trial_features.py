@@ -10,6 +10,7 @@ import pytest
 from goldmine.activity import build_activity
 from goldmine.contract.intake import open_bank
 from goldmine.core.engine import connect, write_parquet
+from goldmine.core.errors import LeakError
 from goldmine.core.workspace import Workspace, home
 from goldmine.features import build_features, catalogue
 from goldmine.features.catalogue import try_folder, without_trial
@@ -84,6 +85,13 @@ def test_some_rows_and_their_labels_are_joined_by_customer(standing, tmp_path, w
 
     rows = labelled(pq.read_table(standing.work.features(CUTOFF)))
     assert joined(rows, trial.bank, trial.work).equals(labelled(whole()))
+
+
+def test_a_file_that_reads_beside_its_view_is_refused_by_its_feature(standing, tmp_path):
+    import_beside = "quarter - __import__('ibis').table({'x': 'float64'}, name='next').x.sum()"
+    trial = try_family(standing, idea(tmp_path, 1, import_beside))
+    with pytest.raises(LeakError, match="'idea_share_change' of the family 'idea' reads the table or file 'next'"):
+        rows_at(trial, load_use_case("longtail"), CUTOFF)
 
 
 def test_who_is_eligible_may_depend_on_a_tried_feature(standing, tmp_path, whole):

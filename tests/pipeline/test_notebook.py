@@ -60,6 +60,21 @@ def test_preloaded_kernel_sees_its_own_parameters_and_ends_after_the_run(write, 
     assert not psutil.pid_exists(int(output[3]))
 
 
+def test_figure_of_a_notebook_is_drawn_and_shown_once(write, work):
+    write(
+        "1_figure",
+        "from goldmine.plots.style import use_language\nuse_language('en')\ndraws = []",
+        "from matplotlib import pyplot\n"
+        "figure, axis = pyplot.subplots(layout='constrained')\n"
+        "number = figure.canvas.mpl_connect('draw_event', draws.append)",
+        "print(len(draws))",
+    )
+    cells = json.loads(run(work, "1_figure").notebook.read_text("utf-8"))["cells"]
+    shown = [output for cell in cells for output in cell.get("outputs", [])]
+    assert [sorted(output.get("data", output)) for output in shown if "data" in output] == [["image/png", "text/plain"]]
+    assert shown[-1]["text"] == ["1\n"]
+
+
 def test_notebook_logs_to_the_mlflow_run_created_for_it(write, work):
     track = "import mlflow\nfrom goldmine.models.tracking import use_tracking\nuse_tracking('tiny')\n"
     write("1_logs", f"{track}with mlflow.start_run():\n    mlflow.log_metric('rows', 3)")

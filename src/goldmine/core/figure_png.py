@@ -30,11 +30,13 @@ def draw(figure: Figure) -> bytes:
 def draw_in_notebook() -> None:
     """Make the notebook that this process belongs to, if any, show figures with `draw`.
 
-    Notebooks would draw each figure twice to crop its empty edges; our layouts leave none.
+    Notebooks would draw each figure twice to crop its empty edges; our layouts leave none. Pyplot would draw it once
+    more after the cell, to the screen.
     """
     from IPython import get_ipython
 
     shell = get_ipython()
     if shell is not None:
         pyplot.switch_backend(matplotlib.get_backend())  # this installs another way to show figures
+        pyplot.uninstall_repl_displayhook()
         shell.display_formatter.formatters["image/png"].for_type(Figure, draw)

@@ -13,6 +13,7 @@ from goldmine.pipeline.environment import QUIET, environment
 
 LOADED = (
     "ipykernel.kernelapp",
+    "ipykernel.debugger",
     "pandas.io.formats.style",
     "pyarrow.dataset",
     "seaborn",
@@ -21,6 +22,8 @@ LOADED = (
     "mlflow.pyfunc",
     "mlflow.store.tracking.sqlalchemy_store",
     "mlflow.store.model_registry.sqlalchemy_store",
+    "mlflow.tracing.processor.base_mlflow",
+    "mlflow.tracing.processor.otel",
     "grimp",
     "goldmine.pipeline.lab",
     "goldmine.publishing",

@@ -75,6 +75,12 @@ def test_figure_of_a_notebook_is_drawn_and_shown_once(write, work):
     assert shown[-1]["text"] == ["1\n"]
 
 
+def test_notebook_uses_no_more_cores_than_it_is_given(write, work):
+    write("1_cores", "from goldmine.core.progress import cores\nprint(cores())")
+    cells = json.loads(run(work, "1_cores", cores=1).notebook.read_text("utf-8"))["cells"]
+    assert cells[-1]["outputs"][0]["text"] == ["1\n"]
+
+
 def test_notebook_logs_to_the_mlflow_run_created_for_it(write, work):
     track = "import mlflow\nfrom goldmine.models.tracking import use_tracking\nuse_tracking('tiny')\n"
     write("1_logs", f"{track}with mlflow.start_run():\n    mlflow.log_metric('rows', 3)")

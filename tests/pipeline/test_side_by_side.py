@@ -127,3 +127,15 @@ def test_notebooks_are_one_at_once_only_where_spark_shares_out_a_table_of_severa
     assert notebooks_at_once(run) == 2
     pd.DataFrame({"customer_id": ["b"]}).to_parquet(parts / "01.parquet")
     assert notebooks_at_once(run) == 1
+
+
+def test_notebooks_that_run_side_by_side_share_the_cores(run, monkeypatch):
+    monkeypatch.setattr(side_by_side, "cores", lambda: 8)
+
+    def notebook(step, snapshot):
+        return StepResult(str(snapshot.cores), reused=False)
+
+    with SideBySide() as side:
+        side.begin([(CUSTOMERS, run), (MODEL, run)], notebook, at_once=3)
+        taken = [side.attempt(step, run, notebook).get().mlflow_run for step in (CUSTOMERS, MODEL)]
+    assert taken == ["4", "4"]

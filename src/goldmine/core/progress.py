@@ -25,7 +25,10 @@ def track(items: Sequence[T], what: str) -> Iterator[T]:
 
 
 def cores() -> int:
-    """Cores that this process may use; no result depends on them. Spark gives a task its share in OMP_NUM_THREADS."""
+    """Cores that this process may use; no result depends on them.
+
+    Spark's tasks and notebooks that run side by side are given their share in OMP_NUM_THREADS.
+    """
     machine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     asked = os.environ.get("OMP_NUM_THREADS", "")
     return min(machine, int(asked)) if asked.isdecimal() and int(asked) else machine

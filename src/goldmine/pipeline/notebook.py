@@ -66,13 +66,14 @@ def notebook_path(name: str) -> Path:
     return path
 
 
-def run_notebook(
+def run_notebook(  # noqa: PLR0913 - what it runs, for whom, and within which limits
     name: str,
     parameters: Mapping[str, Any],
     work: Workspace,
     as_of: date,
     *,
     bank: str,
+    cores: int = 0,
     time_limit_seconds: float = TIME_LIMIT_SECONDS,
 ) -> Executed:
     """Run one of the project's notebooks in a kernel of its own.
@@ -87,6 +88,8 @@ def run_notebook(
         The executed copy is kept at ``work.notebooks(as_of)``.
     bank : str
         Name of the bank; the run is tracked in the experiment of that name.
+    cores : int
+        How many cores it uses; 0 is all.
     time_limit_seconds : float
         For the whole run; the kernel is ended when it is over.
 
@@ -109,6 +112,7 @@ def run_notebook(
     with tracked_run(bank, title, {"as_of": str(as_of), "notebook": name, WORK_TAG: str(work.root.resolve())}) as run:
         try:
             variables = {"MLFLOW_RUN_ID": run.run_id, ERROR_LANGUAGE: values.get("language", "en")}
+            variables |= {"OMP_NUM_THREADS": str(cores)} if cores else {}
             with environment(QUIET), disk_errors(copy):
                 execute(source, copy, values, time_limit_seconds, variables)
         except Exception as error:

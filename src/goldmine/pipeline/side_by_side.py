@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -78,14 +78,19 @@ class SideBySide(AbstractContextManager["SideBySide"]):
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def begin(self, ready: Iterable[tuple[Step, Snapshot]], run: Run, at_once: int) -> None:
-        """Begin those of the ready steps that have not begun, so many at once; one at once begins at its turn."""
+        """Begin those of the ready steps that have not begun, so many at once; one at once begins at its turn.
+
+        They share the cores, since threads of two trainings that wait for each other's cores waste their time.
+        """
         if at_once < 2:
             return
         self._pool = self._pool or ThreadPoolExecutor(at_once)
-        for step, snapshot in ready:
-            name = full_name(step.name, snapshot.use_case)
+        waiting = {full_name(step.name, snapshot.use_case): (step, snapshot) for step, snapshot in ready}
+        open_steps = waiting.keys() | {name for name, begun in self._begun.items() if not begun.done()}
+        share = max(1, cores() // max(1, min(at_once, len(open_steps))))
+        for name, (step, snapshot) in waiting.items():
             if name not in self._begun:
-                self._begun[name] = self._pool.submit(_unless_off, run, step, snapshot)
+                self._begun[name] = self._pool.submit(_unless_off, run, step, replace(snapshot, cores=share))
 
     def attempt(self, step: Step, snapshot: Snapshot, run: Run) -> Attempt:
         """What came of a step that has begun, once; a step that has not, or is tried again, runs now."""

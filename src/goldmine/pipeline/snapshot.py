@@ -45,6 +45,8 @@ class Snapshot:
         The use case that a step runs for; empty for a step that serves all.
     campaign : Campaign, optional
         The campaign that a step runs for.
+    cores : int
+        How many cores a step's notebook uses; 0 is all.
     record : RunRecord
         What the run has done so far; all its steps share it.
     """
@@ -60,6 +62,7 @@ class Snapshot:
     quarterly: bool = False
     use_case: str = ""
     campaign: Campaign | None = None
+    cores: int = 0
     record: RunRecord = field(default_factory=RunRecord, compare=False)
 
     @cached_property

@@ -148,7 +148,7 @@ def run_step(step: Step, run: Snapshot) -> StepResult:
 
     def make() -> Executed:
         with _unchanged_tables(step, run):
-            return run_notebook(step.notebook, parameters, run.work, run.as_of, bank=run.bank_name)
+            return run_notebook(step.notebook, parameters, run.work, run.as_of, bank=run.bank_name, cores=run.cores)
 
     made_by, reused = ledger.run(run.bank_name, make, lambda: made_files(step, run, before))
     if reused:

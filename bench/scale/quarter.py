@@ -12,7 +12,7 @@ from goldmine.core.sql import literal
 from goldmine.features.point_in_time import ROW_DAYS, known_columns
 
 BORN = {**ROW_DAYS, "suppressions": "start_date"}
-"""Column of the day from which a row is in the table, by table."""
+"""Column of the day from which a row is in the table, by table; a compulsory day is one too."""
 
 
 def books_until(bank: Path, day: date, out: Path) -> None:
@@ -45,9 +45,12 @@ def books_until(bank: Path, day: date, out: Path) -> None:
 def _table(connection: duckdb.DuckDBPyConnection, name: str, source: Path, day: date, out: Path) -> None:
     names = [row[0] for row in connection.execute(f"DESCRIBE FROM {literal(source)}").fetchall()]
     columns = ", ".join(known_columns(name, names, day))
-    day_column = BORN.get(name)
-    where = f"WHERE {day_column} IS NULL OR {day_column} <= DATE '{day}'" if day_column else ""
-    connection.execute(f"COPY (SELECT {columns} FROM {literal(source)} {where}) TO {literal(out)} (FORMAT parquet)")
+    compulsory = {c.name for c in TABLES[name].columns if c.required and c.kind == "day" and c.after_books != "allowed"}
+    born = sorted({*filter(None, [BORN.get(name)]), *compulsory} & set(names))
+    there = " AND ".join(f"({column} <= DATE '{day}') IS NOT FALSE" for column in born) or "true"
+    connection.execute(
+        f"COPY (SELECT {columns} FROM {literal(source)} WHERE {there}) TO {literal(out)} (FORMAT parquet)"
+    )
 
 
 def _month(connection: duckdb.DuckDBPyConnection, name: str, source: Path, day: date, out: Path) -> None:

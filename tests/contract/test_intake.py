@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from goldmine.contract import manifest
@@ -86,6 +87,19 @@ def test_canonical_parquet_is_used_where_it_lies(tmp_path: Path, work: Workspace
     bank = open_bank(folder, work)
     assert [file.path for file in bank.tables["transactions"].files] == sorted((folder / "transactions").iterdir())
     assert [file.month for file in bank.tables["transactions"].files] == ["2024-01", "2024-02"]
+    assert not work.tables.exists()
+
+
+def test_a_row_group_without_rows_does_not_have_a_table_written_anew(tmp_path: Path, work: Workspace) -> None:
+    folder = parquet_bank(tmp_path / "bank")
+    month = min((folder / "transactions").iterdir())
+    rows = pq.read_table(month)
+    with pq.ParquetWriter(month, rows.schema) as writer:
+        writer.write_table(rows)
+        writer.write_table(rows.slice(0, 0))
+    assert pq.read_metadata(month).num_row_groups == 2
+    bank = open_bank(folder, work)
+    assert bank.tables["transactions"].files[0].path == month
     assert not work.tables.exists()
 
 

@@ -177,4 +177,5 @@ def _month(metadata: pq.FileMetaData, column: str) -> str | None:
 
 def _chunks(metadata: pq.FileMetaData, column: str) -> list[pq.ColumnChunkMetaData]:
     index = next(i for i in range(metadata.num_columns) if metadata.schema.column(i).path == column)
-    return [metadata.row_group(group).column(index) for group in range(metadata.num_row_groups)]
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    return [group.column(index) for group in groups if group.num_rows]  # one without rows has no statistics

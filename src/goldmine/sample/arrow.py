@@ -80,7 +80,8 @@ class Writers:
             path = self._folder / f"{name}.parquet"
             path.parent.mkdir(parents=True, exist_ok=True)
             self._open[name] = pq.ParquetWriter(path, table.schema, compression="zstd")
-        self._open[name].write_table(table)
+        if table.num_rows:  # a row group without rows has no statistics to tell what it holds
+            self._open[name].write_table(table)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -133,7 +133,7 @@ class TestCommand:
         code, lines, _ = goldmine("show")
         assert (code, [line.split()[0] for line in lines]) == (0, ["Number", "3", "2", "1"])
         assert "wang  -       promotion  model:tiny.mine" in lines[1]
-        assert "version 2" in lines[1]
+        assert "version: 2" in lines[1]
         assert [line.split()[0] for line in goldmine("show", "--who", "li")[1]] == ["Number", "2"]
         assert [line.split()[0] for line in goldmine("show", "--action", "promotion", "--last", "1")[1][1:]] == ["3"]
         assert goldmine("show", "--on", "2020-01-01")[1] == ["The log has no such line."]

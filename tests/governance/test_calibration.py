@@ -37,10 +37,10 @@ def test_noise_floor_is_higher_for_fewer_rows():
     assert few.table.floor[0] > 1.5 * many.table.floor[0]
 
 
-def test_normal_approximation_equals_drawn_outcomes(monkeypatch):
+def test_counts_of_runs_vary_as_outcomes_of_single_rows(monkeypatch):
     came, promised = np.tile(CAME, 8), np.tile(PROMISED, 8)
     told = calibration(came, promised, TOWN[:0], Limits()).table.iloc[0]
-    monkeypatch.setattr("goldmine.governance.calibration._MANY", np.inf)
+    monkeypatch.setattr("goldmine.governance.calibration._RUNS", len(came))
     drawn = calibration(came, promised, TOWN[:0], Limits()).table.iloc[0]
     assert told.floor == pytest.approx(drawn.floor, rel=0.1)
     assert told.chance == pytest.approx(drawn.chance, rel=0.15)

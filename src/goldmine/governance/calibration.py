@@ -18,8 +18,8 @@ _ROWS_A_BIN = 100
 _SIMULATIONS = 200
 _ONE_SIDED = 5
 """Groups from which it is worth saying that all of them lie on one side."""
-_MANY = 10
-"""From this standard deviation of a bin's outcome count, the normal approximation replaces single draws."""
+_RUNS = 100
+"""Runs of a bin's rows whose outcomes are drawn as one count."""
 _SEED = 20240331
 
 
@@ -159,12 +159,18 @@ def _verdict(measured: dict[str, float], limits: Limits) -> str:
 
 
 def _simulated(predicted: np.ndarray, starts: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Calibration errors of outcomes that are drawn from the probabilities themselves."""
-    spread = np.sqrt(np.add.reduceat(predicted * (1 - predicted), starts))
-    if spread.min() > _MANY:  # the sum of so many draws is normal
-        return np.abs(random.normal(0, spread, (_SIMULATIONS, len(starts)))).sum(axis=1) / len(predicted)
-    errors = np.empty(_SIMULATIONS)
-    for draw in range(_SIMULATIONS):
-        observed = random.random(len(predicted), dtype=np.float32) < predicted
-        errors[draw] = np.abs(np.add.reduceat(predicted - observed, starts)).sum()
-    return errors / len(predicted)
+    """Calibration errors of outcomes that are drawn from the probabilities themselves.
+
+    A bin's rows are in order, so runs of them have nearly one probability: drawn are counts of runs, and not rows.
+    """
+    ends = np.append(starts[1:], len(predicted))
+    runs = [
+        np.linspace(start, end, min(_RUNS, end - start), endpoint=False)
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    edges = np.concatenate(runs).astype(int)
+    rows = np.diff(edges, append=len(predicted))
+    mean = np.add.reduceat(predicted, edges) / rows
+    observed = random.binomial(rows, np.clip(mean, 0, 1), (_SIMULATIONS, len(edges)))
+    of_bins = np.add.reduceat(observed, np.searchsorted(edges, starts), axis=1)
+    return np.abs(np.add.reduceat(predicted, starts) - of_bins).sum(axis=1) / len(predicted)

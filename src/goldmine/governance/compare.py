@@ -167,8 +167,6 @@ def _left_behind(losses: pd.DataFrame) -> tuple[LocalizedText, ...]:
 def _rows_fingerprint(rows: pa.Table) -> str:
     """Fingerprint of the test customers and their outcomes."""
     columns = [
-        rows[name].combine_chunks() for name in ("customer_id", "cutoff", "outcome") if name in rows.column_names
+        rows[name].cast(pa.string()) for name in ("customer_id", "cutoff", "outcome") if name in rows.column_names
     ]
-    return fingerprint.of_value(
-        [fingerprint.of_bytes(b"\n".join(str(v).encode() for v in c.to_pylist())) for c in columns]
-    )
+    return fingerprint.of_value([fingerprint.of_bytes("\n".join(texts.to_pylist()).encode()) for texts in columns])

@@ -1,12 +1,13 @@
 """Features that are outcome rates of groups of rows, the row's own outcome included: target encodings."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 from scipy.stats import chi2
 
-from goldmine.models.encoding import encode, fit_encoding
+from goldmine.models.encoding import Encoding, encode, is_text
 
 MAX_P = 1e-12
 """Chance of a fit so close, below which a feature is an encoding of the outcome; 3,400 honest ones had 1e-5 or more."""
@@ -35,30 +36,42 @@ def encoding_p_values(parts: Mapping[str, pa.Table], names: list[str]) -> dict[s
     dict of str to float
         The lowest probability found, by feature; 1 where too few values repeat.
     """
-    tables = [*parts.values()]
-    if len(tables) > 1:
-        tables.append(pa.concat_tables(tables, promote_options="default"))
-    found = dict.fromkeys(names, 1.0)
-    for table in tables:
-        encoding = fit_encoding(table, names)
-        matrix, outcome = encode(encoding, table), table["outcome"].to_numpy().astype(np.float64)
-        for column, name in enumerate(encoding.features):
-            if name not in encoding.categories:
-                found[name] = min(found[name], _p_value(matrix[:, column], outcome))
+    found = {}
+    for name in names:  # a column at a time, since all parts of all columns are gigabytes at a bank's size
+        tests = [_known(table, name) for table in parts.values() if not is_text(table.schema.field(name).type)]
+        if len(tests) > 1:
+            tests.append(_Known(*(np.sort(np.concatenate(runs), kind="stable") for runs in zip(*tests, strict=True))))
+        found[name] = min([1.0, *map(_p_value, tests)])
     return found
 
 
-def _p_value(values: np.ndarray, outcome: np.ndarray) -> float:
-    known = np.isfinite(values)
-    values, outcome = values[known], outcome[known]
-    # To count values takes one sort of them; to say of each row which value it has takes three times as long.
-    value, counts = np.unique(values, return_counts=True)
-    rate = outcome.sum() / max(len(outcome), 1)
+class _Known(NamedTuple):
+    """The known values of a feature in order: of all rows, and of those with the outcome."""
+
+    values: np.ndarray
+    hits: np.ndarray
+
+
+def _known(table: pa.Table, name: str) -> _Known:
+    column = encode(Encoding((name,), {}), table)[:, 0]
+    known = np.isfinite(column)
+    return _Known(np.sort(column[known]), np.sort(column[known & (table["outcome"].to_numpy() > 0)]))
+
+
+def _counted(in_order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Each value of an ordered array, and how often it occurs."""
+    starts = np.flatnonzero(np.diff(in_order, prepend=np.nan))
+    return in_order[starts], np.diff(starts, append=len(in_order))
+
+
+def _p_value(known: _Known) -> float:
+    value, counts = _counted(known.values)
+    rate = len(known.hits) / max(len(known.values), 1)
     told = (counts > 1) & (counts * rate * (1 - rate) >= _MIN_VARIANCE)
     value, rows = value[told], counts[told].astype(np.float64)
     if len(value) < _MIN_FREEDOM:
         return 1.0
-    hit, hit_counts = np.unique(values[outcome > 0], return_counts=True)
+    hit, hit_counts = _counted(known.hits)
     place = np.minimum(np.searchsorted(hit, value), len(hit) - 1)
     hits = np.where(hit[place] == value, hit_counts[place], 0).astype(np.float64)
     value = value.astype(np.float64)

@@ -119,7 +119,7 @@ def _draws(use_case: UseCase, cutoffs: Cutoffs, seed: int, counts: Counts) -> Dr
     return {
         **dict.fromkeys(cutoffs.train, train),
         cutoffs.calibrate: draw_uniform(counts[cutoffs.calibrate][0], max_rows // 2, seed),
-        cutoffs.test: draw_uniform(counts[cutoffs.test][0], 2 * max_rows, seed),
+        cutoffs.test: draw_uniform(counts[cutoffs.test][0], max_rows, seed),
     }
 
 

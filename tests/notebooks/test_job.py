@@ -19,6 +19,7 @@ from goldmine.contactability import ContactTables
 from goldmine.contactability.policy import load_policy
 from goldmine.contract.intake import open_bank
 from goldmine.core.engine import connect
+from goldmine.core.errors import ParameterError
 from goldmine.core.i18n import LANGUAGES, in_language
 from goldmine.core.layouts import REASONS
 from goldmine.core.workspace import Workspace, home
@@ -188,6 +189,16 @@ def test_no_reason_of_another_use_case_is_untrue_or_contradicts_another_or_a_tag
     assert any(phrases[0].startswith("客户现状：") for phrases in made.phrases["zh"])
     for customer, some, phrases in zip(ids, made.quoted, made.phrases["zh"], strict=True):
         assert faults([], some, books[customer]) == set(), phrases
+
+
+def test_fewer_rows_may_be_taken_for_a_quick_look(snapshot):
+    session = open_session(str(snapshot.work.root), str(AS_OF), "en")
+    trained = lab.train(session, "dormancy", max_rows=1_000)
+    assert 800 < trained.rows.train.num_rows < 1_200
+    assert trained.rows.train["weight"].to_numpy().sum() > 3_000
+    assert trained.evaluation.model.auc > 0.7
+    with pytest.raises(ParameterError, match=r"max_rows: 999 rows are too few to learn from"):
+        lab.train(session, "dormancy", max_rows=999)
 
 
 def quoted_reasons(snapshot: Snapshot, customers, published, language: str) -> dict[str, list[tuple[str, str]]]:

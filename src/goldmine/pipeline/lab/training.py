@@ -8,7 +8,9 @@ import pandas as pd
 from markupsafe import escape
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from pydantic import ValidationError
 
+from goldmine.core.errors import ParameterError
 from goldmine.core.figure_png import png
 from goldmine.core.i18n import _
 from goldmine.governance.compare import Comparison
@@ -60,20 +62,24 @@ class ChampionChallenge:
         return f'{shown}<img alt="" src="data:image/png;base64,{image}">'
 
 
-def train(session: Session, use_case: str, seed: int | None = None) -> Trained:
+def train(session: Session, use_case: str, seed: int | None = None, *, max_rows: int = 0) -> Trained:
     """Train a use case as the job does: several past cutoffs, a later one to calibrate, the latest to test.
 
     Parameters
     ----------
     seed : int, optional
         The same seed gives the same model; the use case's own seed if none is given.
+    max_rows : int
+        Training rows at most, in place of the use case's own number, for a quick look; 0 means as many as the job.
 
     Raises
     ------
+    ParameterError
+        If `max_rows` is too small to learn from.
     LeakError
         If the rows hold what was not known at their cutoff.
     """
-    case = load_use_case(use_case, session.work)
+    case = _with_max_rows(load_use_case(use_case, session.work), max_rows)
     chosen = case.training.seed if seed is None else seed
     session = made_for(session, case)
     rows, standing = training_set(session, case, chosen)
@@ -81,6 +87,18 @@ def train(session: Session, use_case: str, seed: int | None = None) -> Trained:
     fitted = fit(gate.use_case, rows, chosen)
     evaluation = evaluate(fitted.model, rows.test, gate.use_case)
     return Trained(gate.use_case, chosen, rows, fitted, evaluation, unsigned=gate.unsigned)
+
+
+def _with_max_rows(case: UseCase, max_rows: int) -> UseCase:
+    if not max_rows:
+        return case
+    try:
+        training = Training.model_validate({**case.training.model_dump(), "max_rows": max_rows})
+    except ValidationError as error:
+        raise ParameterError(
+            _("max_rows: {n} rows are too few to learn from.", n=max_rows), _("Give 1,000 or more, or 0 for the job's.")
+        ) from error
+    return case.model_copy(update={"training": training})
 
 
 def compare(session: Session, trained: Trained) -> ChampionChallenge:

@@ -163,6 +163,35 @@ def test_rate_of_a_group_in_earlier_months_is_no_encoding_of_these_rows():
     assert min(p_values.values()) > 0.001
 
 
+def test_rows_of_quite_different_rates_are_no_encoding_however_many_they_are():
+    chance = np.random.default_rng(6)
+    likely = np.where(chance.random(400_000) < 0.2, 0.8, 0.04)
+    outcome = (chance.random(400_000) < likely).astype(np.int8)
+    amount = pa.array(chance.permutation(400_000) // 10, pa.float32())
+    assert encoding_p_values({"train": pa.table({"amount": amount, "outcome": outcome})}, ["amount"]) == {"amount": 1.0}
+
+
+def test_parts_that_were_drawn_to_different_rates_are_not_taken_as_one():
+    chance = np.random.default_rng(6)
+    parts = {}
+    for name, rate in (("train", 0.2), ("test", 0.02)):
+        outcome = (chance.random(60_000) < rate).astype(np.int8)
+        amount = pa.array(chance.permutation(60_000) // 5, pa.float32())
+        parts[name] = pa.table({"amount": amount, "outcome": outcome, "weight": np.ones(60_000, np.float32)})
+    assert encoding_p_values(parts, ["amount"])["amount"] > 0.001
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5])
+def test_encoding_is_caught_when_rows_without_the_outcome_were_drawn(share):
+    chance = np.random.default_rng(6)
+    outcome = (chance.random(200_000) < 0.03).astype(np.int8)
+    group = chance.integers(0, 500, 200_000)
+    rate = (np.bincount(group, outcome) / np.bincount(group))[group]
+    kept = (outcome == 1) | (chance.random(200_000) < share)
+    table = pa.table({"rate": pa.array(rate[kept], pa.float32()), "outcome": outcome[kept]})
+    assert encoding_p_values({"train": table}, ["rate"])["rate"] < 1e-12
+
+
 def flipped(table, share=0.2):
     chance = np.random.default_rng(7).random(table.num_rows)
     return np.where(chance < share, 1 - outcome_of(table), outcome_of(table))

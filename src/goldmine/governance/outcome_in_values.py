@@ -14,6 +14,13 @@ MAX_P = 1e-12
 _MIN_VARIANCE = 0.5
 """Values whose count of outcomes would vary less than this say nothing."""
 _MIN_FREEDOM = 3
+_MAX_SPREAD = 0.5
+"""Share of the variance by chance from which a feature is no encoding, however many rows make a small lack of it sure.
+
+Rows of one value are not equally likely to have the outcome, which makes their count vary less than one common rate
+would: honest features of a bank of 2,000,000, whose drawn rows hold customers of quite different rates, keep 0.8 of the
+variance and more. An encoding keeps nothing, and a fifth where it was made of ten times as many rows as are drawn.
+"""
 
 
 def encoding_p_values(parts: Mapping[str, pa.Table], names: list[str]) -> dict[str, float]:
@@ -21,8 +28,8 @@ def encoding_p_values(parts: Mapping[str, pa.Table], names: list[str]) -> dict[s
 
     Of the rows that share a value, the share with the outcome varies by chance around what the value tells. Where the
     value was computed from these very outcomes, that chance is missing: the count of outcomes is what the value says,
-    exactly or up to smoothing. It is tested over all parts together and in each part, since an encoding may be fitted
-    on either.
+    exactly or up to smoothing. It is tested in each part and, unless rows were drawn, over all parts together, since an
+    encoding may be fitted on either.
 
     Parameters
     ----------
@@ -36,10 +43,12 @@ def encoding_p_values(parts: Mapping[str, pa.Table], names: list[str]) -> dict[s
     dict of str to float
         The lowest probability found, by feature; 1 where too few values repeat.
     """
+    # A draw leaves each part an outcome rate of its own, and rows of several rates vary less than those of one.
+    drawn = any("weight" in table.column_names for table in parts.values())
     found = {}
     for name in names:  # a column at a time, since all parts of all columns are gigabytes at a bank's size
         tests = [_known(table, name) for table in parts.values() if not is_text(table.schema.field(name).type)]
-        if len(tests) > 1:
+        if len(tests) > 1 and not drawn:
             tests.append(_Known(*(np.sort(np.concatenate(runs), kind="stable") for runs in zip(*tests, strict=True))))
         found[name] = min([1.0, *map(_p_value, tests)])
     return found
@@ -101,4 +110,5 @@ def _closeness(hits: np.ndarray, rows: np.ndarray, expected: np.ndarray, freedom
     freedom -= int((~told).sum())
     if freedom < _MIN_FREEDOM:
         return 1.0
-    return float(chi2.cdf(((hits - expected)[told] ** 2 / variance[told]).sum(), freedom))
+    statistic = ((hits - expected)[told] ** 2 / variance[told]).sum()
+    return float(chi2.cdf(statistic, freedom)) if statistic < _MAX_SPREAD * freedom else 1.0

@@ -11,6 +11,7 @@ from goldmine.contract.mapping import load_mapping
 from goldmine.core.dates import month_end
 from goldmine.core.workspace import Workspace
 from goldmine.features import build_features
+from goldmine.governance.scoring_champion import scoring_champion
 from goldmine.labels.use_case import load_use_case
 from goldmine.models.score import score as score_everyone
 from goldmine.pipeline import lab
@@ -69,7 +70,8 @@ def train(folder: Path, name: str) -> None:
 def score(folder: Path, name: str) -> None:
     """Score every eligible customer."""
     tables, work = opened(folder)
-    score_everyone(tables, work, load_use_case(name), tables.data_until)
+    best = scoring_champion(tables.name, name, tables.data_until)
+    score_everyone(tables, work, load_use_case(name), tables.data_until, best)
 
 
 def release(folder: Path) -> None:

@@ -17,6 +17,7 @@ import time
 import warnings
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,7 +70,8 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="Folder of the banks; a temporary one by default.")
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")
-    added, lookalikes = [], []
+    added: list[dict[str, Any]] = []
+    lookalikes: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as scratch:
         for seed in arguments.seeds:
             folder = (arguments.folder or Path(scratch)) / f"{arguments.customers}-{seed}"

@@ -91,7 +91,7 @@ def calibration(halves: Halves, known: np.ndarray, hidden: np.ndarray) -> dict[s
         learner(), matrices.known, known, cv=folds, method="predict_proba", n_jobs=1
     )[:, 1]  # fmt: skip
     log_odds = np.log(out_of_fold / (1 - out_of_fold))
-    raw = learner().fit(matrices.known, known).predict_proba(matrices.hidden)[:, 1]
+    raw = np.asarray(learner().fit(matrices.known, known).predict_proba(matrices.hidden))[:, 1]
     platt = fit_calibrator(log_odds, known).apply(np.log(raw / (1 - raw)))
     beta = beta_calibrated(fit_beta(log_odds, known), np.log(raw / (1 - raw)))
     figures = {}
@@ -140,7 +140,7 @@ def added_features(halves: Halves, known: np.ndarray, hidden: np.ndarray) -> dic
                 pd.concat([matrices.known, *(part.known for part in more)], axis=1),
                 pd.concat([matrices.hidden, *(part.hidden for part in more)], axis=1),
             )
-        chance = learner().fit(matrices.known, known).predict_proba(matrices.hidden)[:, 1]
+        chance = np.asarray(learner().fit(matrices.known, known).predict_proba(matrices.hidden))[:, 1]
         figures[f"{who}_auc"] = roc_auc_score(hidden, chance)
         figures[f"{who}_log_loss"] = log_loss(hidden, chance)
         figures[f"{who}_cpu"] = time.process_time() - started
@@ -171,7 +171,8 @@ def text_columns(table: pd.DataFrame) -> list[str]:
 
 def binned(halves: Halves) -> Halves:
     """Every column as words: text as it is, numbers by the quantiles of the rows learnt from."""
-    known, hidden = {}, {}
+    known: dict[str, pd.Series] = {}
+    hidden: dict[str, pd.Series] = {}
     text = text_columns(halves.known)
     for name in halves.known:
         quantiles = [] if name in text else halves.known[name].quantile(np.linspace(0, 1, BINS + 1)[1:-1]).dropna()
@@ -215,7 +216,8 @@ def by_group(halves: Halves, _: np.ndarray, leading: list[str]) -> Halves:
         name for name in halves.known if name not in text_columns(halves.known)
     ][:LEADING]
     groups = (text_columns(halves.known) or leading)[:4]
-    known, hidden = {}, {}
+    known: dict[str, pd.Series] = {}
+    hidden: dict[str, pd.Series] = {}
     for group in groups:
         for number in numbers:
             if number == group:

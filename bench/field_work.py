@@ -33,8 +33,10 @@ TABLES = (
     *("customers", "grids", "staff", "relations", "places", "visits", "villages", "village_ratings", "contacts"),
     *("social_security_cards", "card_uses", "external_facts", "suppressions", "branches"),
 )
-IDS = ("customer_id", "related_id", "merged_into", "grid_id", "visitor_id", "staff_id", "manager_id", "visit_id")
-IDS = (*IDS, "branch_id", "place_id", "id_number_hash", "phone", "phone_hash", "loan_id", "holding_id")
+IDS = (
+    *("customer_id", "related_id", "merged_into", "grid_id", "visitor_id", "staff_id", "manager_id", "visit_id"),
+    *("branch_id", "place_id", "id_number_hash", "phone", "phone_hash", "loan_id", "holding_id"),
+)
 CARE_RATE = 0.05
 """Makes almost every household with assets worth a visit, so that weeks are full."""
 T = TypeVar("T")

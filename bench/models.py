@@ -151,6 +151,7 @@ def in_top(chance: np.ndarray, score: np.ndarray) -> float:
 
 def true_probability(path: Path, rows: TrainingSet) -> np.ndarray:
     """The true probabilities of the test customers."""
+    assert rows.cutoffs  # no external table
     truth = pq.read_table(path, filters=[("cutoff", "=", rows.cutoffs.test)])
     positions = pc.index_in(rows.test["customer_id"], value_set=truth["customer_id"].combine_chunks())
     return truth["probability"].take(positions).to_numpy()
@@ -189,6 +190,7 @@ def catboost(model: Model, rows: TrainingSet, seed: int, catboost_rows: int) -> 
         iterations=2000, early_stopping_rounds=50, random_seed=seed, thread_count=cores(), verbose=False,
         allow_writing_files=False,
     )  # fmt: skip
+    assert rows.calibrate  # no external table
     classifier.fit(
         frame(train_rows), train_rows["outcome"].to_numpy(), sample_weight=weight, cat_features=text,
         eval_set=(frame(rows.calibrate), rows.calibrate["outcome"].to_numpy()),

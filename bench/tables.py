@@ -87,7 +87,8 @@ def of_file(name: str) -> Table:
 
 def made_up(name: str, seed: int) -> Table:
     """One of the made-up tables."""
-    return Table(*MADE[name](LABELLED + HIDDEN, seed), np.arange(LABELLED, LABELLED + HIDDEN))
+    features, outcome = MADE[name](LABELLED + HIDDEN, seed)
+    return Table(features, outcome, np.arange(LABELLED, LABELLED + HIDDEN))
 
 
 def train_table(name: str, table: Table, folder: Path, minutes: float) -> np.ndarray:
@@ -99,7 +100,15 @@ def train_table(name: str, table: Table, folder: Path, minutes: float) -> np.nda
         frame["order"] = rows
     file, scores = folder / f"{name}.csv", folder / "scores.parquet"
     frame.to_csv(file, index=False)
-    command = [Path(sys.executable).with_name("goldmine"), "train-table", file, "--label", "outcome", "--id", "row"]
+    command: list[str | Path] = [
+        Path(sys.executable).with_name("goldmine"),
+        "train-table",
+        file,
+        "--label",
+        "outcome",
+        "--id",
+        "row",
+    ]
     command += ["--scores", scores, "--work", folder / "work", *(["--time", "order"] if name in IN_TIME else [])]
     command += ["--tune-minutes", str(minutes)] if minutes else []
     store = {"MLFLOW_TRACKING_URI": f"sqlite:///{folder / 'mlflow.db'}"}
@@ -128,8 +137,8 @@ def others(table: Table) -> Iterator[tuple[str, np.ndarray, float]]:
     ):
         started = time.monotonic()
         model.fit(features.iloc[table.known], table.outcome[table.known])
-        chance = model.predict_proba(features.iloc[table.hidden])[:, 1]
-        yield who, np.asarray(chance), time.monotonic() - started
+        chance = np.asarray(model.predict_proba(features.iloc[table.hidden]))[:, 1]
+        yield who, chance, time.monotonic() - started
 
 
 def say(who: str, outcome: np.ndarray, chance: np.ndarray, seconds: float | None = None) -> None:

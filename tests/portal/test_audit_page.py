@@ -71,10 +71,10 @@ def test_other_roles_have_no_audit_log(browser, users, name):
 def test_details_are_in_the_reader_s_words(browser, users):
     record(users["s1"], "look_up", "customer:C1", place="counter", known=True, offers=["longtail_2024:deposit"])
     record(users["s1"], "view_list", "page:lists", filter={"status": "open", "decile": "1"}, rows=20)
-    record(users["operator"], "user_change", "user:s1", what="password reset", branch="")
+    record(users["operator"], "user_change", "user:s1", what="moved", to_role="manager", branch="")
     cells = re.findall(r'data-label="Details">([^<]*)<', browser("auditor").get("/journal").content.decode())
     assert cells[-3:] == [
-        "what: password reset",
+        "role: customer manager, what: moved",
         "filter (Decile: 1, Status: to contact), rows: 20",
         "customer found: yes, offers shown: longtail_2024:deposit, where: counter",
     ]

@@ -246,3 +246,12 @@ COMPARED = {
     "village": pgettext("compared", "village"),
 }
 GENDERS = {"F": pgettext("gender", "women"), "M": pgettext("gender", "men")}
+ROLES = {
+    "head_office": pgettext("role", "head office"),
+    "branch": pgettext("role", "branch"),
+    "manager": pgettext("role", "customer manager"),
+    "counter": pgettext("role", "counter and lobby"),
+    "operator": pgettext("role", "operator"),
+    "auditor": pgettext("role", "auditor"),
+    "system": pgettext("role", "other system"),
+}

@@ -1,8 +1,9 @@
 """Roles of the portal's users, and what each may do."""
 
-from typing import Literal
+from typing import Literal, get_args
 
-from goldmine.core.i18n import LocalizedText, pgettext
+from goldmine.core import code_words
+from goldmine.core.i18n import LocalizedText
 
 Role = Literal["head_office", "branch", "manager", "counter", "operator", "auditor", "system"]
 Action = Literal[
@@ -24,15 +25,7 @@ Action = Literal[
     "api",
 ]
 
-ROLES: dict[Role, LocalizedText] = {
-    "head_office": pgettext("role", "head office"),
-    "branch": pgettext("role", "branch"),
-    "manager": pgettext("role", "customer manager"),
-    "counter": pgettext("role", "counter and lobby"),
-    "operator": pgettext("role", "operator"),
-    "auditor": pgettext("role", "auditor"),
-    "system": pgettext("role", "other system"),
-}
+ROLES: dict[Role, LocalizedText] = {role: code_words.ROLES[role] for role in get_args(Role)}
 
 ALLOWED: dict[Role, frozenset[Action]] = {
     "head_office": frozenset(

@@ -52,3 +52,27 @@ def test_figures_of_some_features_are_in_their_order(parts):
 def test_a_constant_idea_has_no_range(parts):
     known = measured(parts, ["balance"])
     assert list(known.completed(parts, ["balance", "same"]).out_of_range["test"]) == ["balance"]
+
+
+def test_cutoffs_at_which_everybody_has_one_value_do_not_hide_what_a_feature_says():
+    random = np.random.default_rng(4)
+    outcome = random.integers(0, 2, 2_000)
+    value = outcome * 2 + random.normal(size=2_000)
+    early = np.arange(2_000) < 1_000
+    part = pa.table(
+        {
+            "late": np.where(early, 0, value),
+            "never": pa.nulls(2_000, pa.float64()),
+            "flag": pa.array(np.ones(2_000), mask=outcome == 0),
+            "always": value,
+            "cutoff": pa.array(np.where(early, "2023-03-31", "2023-06-30")),
+            "outcome": outcome,
+        }
+    )
+    names = ["late", "never", "flag", "always"]
+    aucs = measured({"train": part, "test": part.filter(pa.array(~early))}, names).aucs
+    assert list(aucs["train"]) == names
+    assert (
+        aucs["train"]["late"] == pytest.approx(aucs["test"]["late"]) == pytest.approx(aucs["train"]["always"], abs=0.02)
+    )
+    assert (aucs["train"]["never"], aucs["train"]["flag"]) == (0.5, 1.0)

@@ -1,9 +1,11 @@
 """What the leakage gate measures of each feature by itself, whatever its limits."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from goldmine.core.workspace import Workspace
 from goldmine.governance.outcome_in_values import encoding_p_values
@@ -20,7 +22,7 @@ class RowFigures:
     Parameters
     ----------
     aucs : mapping of str to mapping of str to float
-        `univariate_auc` by part, of the first part and of ``test``.
+        `univariate_auc` by part, of the first part and of ``test``, each over the cutoffs where customers differ in it.
     p_values : mapping of str to float
         `encoding_p_values` over all parts.
     out_of_range : mapping of str to mapping of str to float
@@ -92,10 +94,35 @@ def measured(parts: Mapping[str, pa.Table], names: Sequence[str]) -> RowFigures:
     first, *later = parts
     columns = varying(parts[first], [*names])
     return RowFigures(
-        {part: univariate_auc(parts[part], [*names]) if names else {} for part in (first, "test")},
+        {part: _aucs(parts[part], [*names]) for part in (first, "test")},
         encoding_p_values(parts, [*names]) if names else {},
         {part: out_of_range(_before(parts, part, columns), parts[part], columns) if columns else {} for part in later},
     )
+
+
+def _aucs(rows: pa.Table, names: list[str]) -> dict[str, float]:
+    """Univariate AUC of each feature over the cutoffs at which customers differ in it.
+
+    Where the books do not reach back far enough, a feature is the same for everybody, and such rows would hide what it
+    says at later cutoffs.
+    """
+    if not names or "cutoff" not in rows.column_names:
+        return univariate_auc(rows, names) if names else {}
+    wanted = [(name, which) for name in names for which in ("min", "max", "count")]
+    by_cutoff = rows.select(["cutoff", *names]).group_by("cutoff").aggregate([("cutoff", "count"), *wanted])
+    cutoffs, size = by_cutoff["cutoff"].to_pylist(), by_cutoff["cutoff_count"].to_numpy()
+    alike = defaultdict(list)
+    for name in names:
+        least, most, count = (by_cutoff[f"{name}_{which}"] for which in ("min", "max", "count"))
+        partly = (count.to_numpy() > 0) & (count.to_numpy() < size)
+        differ = partly | pc.fill_null(pc.not_equal(least, most), False).to_numpy()
+        alike[tuple(differ | ~differ.any())].append(name)
+    found = {}
+    for there, some in alike.items():
+        among = pa.array([cutoff for cutoff, differ in zip(cutoffs, there, strict=True) if differ], rows["cutoff"].type)
+        kept = rows if all(there) else rows.filter(pc.is_in(rows["cutoff"], among))
+        found |= univariate_auc(kept, some)
+    return {name: found[name] for name in names}
 
 
 def _before(parts: Mapping[str, pa.Table], name: str, columns: list[str]) -> pa.Table:

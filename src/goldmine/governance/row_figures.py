@@ -117,7 +117,7 @@ def _aucs(rows: pa.Table, names: list[str]) -> dict[str, float]:
         partly = (count.to_numpy() > 0) & (count.to_numpy() < size)
         differ = partly | pc.fill_null(pc.not_equal(least, most), False).to_numpy()
         alike[tuple(differ | ~differ.any())].append(name)
-    found = {}
+    found: dict[str, float] = {}
     for there, some in alike.items():
         among = pa.array([cutoff for cutoff, differ in zip(cutoffs, there, strict=True) if differ], rows["cutoff"].type)
         kept = rows if all(there) else rows.filter(pc.is_in(rows["cutoff"], among))

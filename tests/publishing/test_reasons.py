@@ -13,7 +13,7 @@ from goldmine.core.workspace import Workspace
 from goldmine.features import catalogue
 from goldmine.labels.use_case import load_use_case
 from goldmine.models.encoding import Encoding
-from goldmine.publishing.reasons import reasons_in_words
+from goldmine.publishing.reasons import _evenly, reasons_in_words
 
 AS_OF = date(2024, 6, 30)
 TAIL = load_use_case("longtail")
@@ -77,3 +77,10 @@ def test_share_of_a_few_transactions_is_no_reason(reasons):
     found = reasons("investing_share_180d", wealth, one=one, some=some)
     assert found["some"] == "近半年主动交易几乎都是投资类"
     assert "投资类" not in found["one"]
+
+
+def test_typical_values_of_many_are_those_of_an_evenly_spaced_part(monkeypatch):
+    monkeypatch.setattr("goldmine.publishing.reasons._TYPICAL_ROWS", 4)
+    customers = pa.table({"customer_id": [f"C{number}" for number in range(10)]})
+    assert _evenly(customers)["customer_id"].to_pylist() == ["C0", "C3", "C6", "C9"]
+    assert _evenly(customers.slice(0, 4)).num_rows == 4

@@ -161,4 +161,4 @@ def _facts(use_case: UseCase, features: Mapping[str, Feature], listed: pa.Table,
 def _evenly(customers: pa.Table) -> pa.Table:
     """All customers, or an evenly spaced part of many."""
     step = -(-customers.num_rows // _TYPICAL_ROWS)
-    return customers.take(range(0, customers.num_rows, step)) if step > 1 else customers
+    return customers.take(pa.array(range(0, customers.num_rows, step))) if step > 1 else customers
